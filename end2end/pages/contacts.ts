@@ -1,0 +1,110 @@
+import { expect, type Locator, type Page } from '@playwright/test';
+import type { Draft } from '../fixtures/book.ts';
+
+export type FieldName = 'Name' | 'Email' | 'Phone' | 'Company' | 'Notes';
+
+const LABELS: Record<keyof Draft, FieldName> = {
+  name: 'Name',
+  email: 'Email',
+  phone: 'Phone',
+  company: 'Company',
+  notes: 'Notes',
+};
+
+/** `/contacts` and the addresses below it, in the words of the person who uses it. */
+export class ContactsPage {
+  readonly list: Locator;
+  readonly rows: Locator;
+  readonly count: Locator;
+  readonly search: Locator;
+  readonly new: Locator;
+  readonly pane: Locator;
+  readonly title: Locator;
+  readonly problem: Locator;
+  readonly back: Locator;
+  readonly notice: Locator;
+  readonly undo: Locator;
+
+  constructor(
+    readonly page: Page,
+    /** Whether the browser runs scripts, so that the page comes alive. */
+    readonly scripts: boolean,
+  ) {
+    this.list = page.getByRole('region', { name: 'Contacts' });
+    this.rows = this.list.getByRole('listitem').getByRole('link');
+    this.count = this.list.getByRole('status');
+    this.search = page.getByRole('searchbox', { name: 'Search contacts by name or email' });
+    this.new = page.getByRole('link', { name: 'New contact' });
+    this.pane = page.getByRole('region', { name: 'Details' });
+    this.title = this.pane.getByRole('heading', { level: 1 });
+    this.problem = this.pane.getByRole('alert');
+    this.back = this.pane.getByRole('link', { name: 'Contacts', exact: true });
+    this.notice = page.getByRole('status').filter({ hasText: 'is in the trash.' });
+    this.undo = page.getByRole('button', { name: 'Undo' });
+  }
+
+  /** Opens an address and waits until the page can be used. */
+  async goto(address: string): Promise<void> {
+    await this.page.goto(address);
+    await this.ready();
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.ready();
+  }
+
+  async ready(): Promise<void> {
+    if (this.scripts) {
+      await hydrated(this.page);
+    }
+  }
+
+  row(name: string): Locator {
+    return this.rows.filter({ hasText: name });
+  }
+
+  field(name: FieldName): Locator {
+    return this.pane.getByRole('textbox', { name });
+  }
+
+  button(name: string): Locator {
+    return this.pane.getByRole('button', { name });
+  }
+
+  link(name: string): Locator {
+    return this.pane.getByRole('link', { name });
+  }
+
+  async fill(draft: Partial<Draft>): Promise<void> {
+    for (const [key, value] of Object.entries(draft)) {
+      await this.field(LABELS[key as keyof Draft]).fill(value);
+    }
+  }
+
+  async expectFields(draft: Partial<Draft>): Promise<void> {
+    for (const [key, value] of Object.entries(draft)) {
+      await expect(this.field(LABELS[key as keyof Draft])).toHaveValue(value);
+    }
+  }
+
+  /** A field that is marked as wrong and says why, to eyes and ears. */
+  async expectWrong(name: FieldName, message: string): Promise<void> {
+    await expect(this.field(name)).toHaveAttribute('aria-invalid', 'true');
+    await expect(this.field(name)).toHaveAccessibleDescription(message);
+    await expect(this.pane.getByText(message)).toBeVisible();
+  }
+
+  /** Goes back to the list where the screen shows one of the two. */
+  async showList(): Promise<void> {
+    if (await this.back.isVisible()) {
+      await this.back.click();
+    }
+    await expect(this.search).toBeVisible();
+  }
+}
+
+/** Waits until the islands of the page are alive. */
+export async function hydrated(page: Page): Promise<void> {
+  await expect(page.locator('html[data-hydrated]')).toBeAttached();
+}

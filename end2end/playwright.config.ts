@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import { defineConfig } from '@playwright/test';
+
+/** Debian's Chromium where there is one, otherwise the one that Playwright installs. */
+const chromium = [process.env.CHROMIUM_PATH, '/usr/bin/chromium'].find(
+  (path) => path !== undefined && existsSync(path),
+);
+
+/**
+ * `cargo xtask e2e` starts a server with a release build and an empty address book, and runs
+ * this. A file says in its name where its tests run:
+ *
+ * - `x.spec.ts`: in a wide window, with the page alive;
+ * - `x.any.spec.ts`: there, on a narrow touch screen, and in a browser that runs no scripts;
+ * - `x.no-js.spec.ts`, `x.narrow.spec.ts`: in one of those only;
+ * - `x.fresh.spec.ts`: before all others, while there is no contact yet.
+ *
+ * With a server that is not fresh: `npx playwright test --no-deps --project=hydrated`.
+ */
+export default defineConfig({
+  testDir: 'tests',
+  outputDir: '../target/e2e-results',
+  forbidOnly: Boolean(process.env.CI),
+  // A test that passes the second time only has found something, or is wrong itself.
+  retries: 0,
+  workers: 2,
+  fullyParallel: true,
+  timeout: 30_000,
+  expect: { timeout: 7_500 },
+  reporter: [['list']],
+  use: {
+    baseURL: process.env.PLAYWRIGHT_BASE_URL ?? 'http://127.0.0.1:3000',
+    trace: 'retain-on-failure',
+    viewport: { width: 1280, height: 800 },
+    launchOptions: {
+      ...(chromium === undefined ? {} : { executablePath: chromium }),
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+  projects: [
+    { name: 'fresh', testMatch: /\.fresh\.spec\.ts$/ },
+    {
+      name: 'hydrated',
+      testMatch: /\.spec\.ts$/,
+      testIgnore: /\.(no-js|narrow|fresh)\.spec\.ts$/,
+      dependencies: ['fresh'],
+    },
+    {
+      name: 'no-js',
+      testMatch: /\.(any|no-js)\.spec\.ts$/,
+      use: { javaScriptEnabled: false },
+      dependencies: ['fresh'],
+    },
+    {
+      name: 'narrow',
+      testMatch: /\.(any|narrow)\.spec\.ts$/,
+      use: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true },
+      dependencies: ['fresh'],
+    },
+  ],
+});

@@ -1,0 +1,99 @@
+import { expect, test } from '../fixtures/app.ts';
+
+test('a new contact is shown, has an address and stands in the list', async ({
+  book,
+  contacts,
+  page,
+}) => {
+  await contacts.goto(book.list);
+  await expect(contacts.count).toHaveText('Nobody found');
+  await contacts.new.click();
+  await expect(contacts.title).toHaveText('New contact');
+  await contacts.fill({
+    ...book.draft(),
+    phone: '+44 20 7946 0000',
+    company: 'Analytical Engines',
+    notes: 'Met in Turin.\n\nLikes tea.',
+  });
+  await contacts.button('Add contact').click();
+
+  await expect(page).toHaveURL(new RegExp(`/contacts/[0-9a-f-]{36}\\?q=${book.word}$`));
+  await expect(page).toHaveTitle(`Ada ${book.word} · Kith`);
+  await expect(contacts.title).toHaveText(`Ada ${book.word}`);
+  const email = contacts.link(`ada@${book.word}.example`);
+  await expect(email).toHaveAttribute('href', `mailto:ada@${book.word}.example`);
+  const phone = contacts.link('+44 20 7946 0000');
+  await expect(phone).toHaveAttribute('href', 'tel:+442079460000');
+  await expect(contacts.pane).toContainText('Analytical Engines');
+  const notes = contacts.pane.getByText('Met in Turin.');
+  expect(await notes.innerText()).toBe('Met in Turin.\n\nLikes tea.');
+
+  await contacts.showList();
+  await expect(contacts.row(book.word)).toHaveCount(1);
+  await expect(contacts.count).toHaveText('1 contact found');
+});
+
+test('an empty form says what is missing beside each field', async ({
+  book,
+  contacts,
+  guard,
+  page,
+}) => {
+  guard.expect(/^400 POST/);
+  await contacts.goto(book.beside('/new'));
+  await contacts.fill({ phone: '+44 20 7946 0000', company: 'Company', notes: 'First\nsecond' });
+  const answer = page.waitForResponse((response) => response.request().method() === 'POST');
+  await contacts.button('Add contact').click();
+
+  expect((await answer).status()).toBe(400);
+  await contacts.expectWrong('Name', 'Enter a name.');
+  await contacts.expectWrong('Email', 'Enter an email address, like ada@example.com.');
+  await expect(contacts.field('Phone')).not.toHaveAttribute('aria-invalid');
+  await expect(contacts.field('Name')).toBeFocused();
+  await contacts.expectFields({
+    name: '',
+    email: '',
+    phone: '+44 20 7946 0000',
+    company: 'Company',
+    notes: 'First\nsecond',
+  });
+
+  await contacts.fill(book.draft());
+  await contacts.button('Add contact').click();
+  await expect(contacts.title).toHaveText(`Ada ${book.word}`);
+  await expect(contacts.pane).toContainText('second');
+  expect(await book.names()).toEqual([`Ada ${book.word}`]);
+});
+
+test('a wrong email address is the only thing marked', async ({ book, contacts, guard }) => {
+  guard.expect(/^400 POST/);
+  await contacts.goto(book.beside('/new'));
+  await contacts.fill({ name: `Ada ${book.word}`, email: 'ada at example', notes: '\n leading' });
+  await contacts.button('Add contact').click();
+
+  await contacts.expectWrong('Email', 'Enter an email address, like ada@example.com.');
+  await expect(contacts.field('Email')).toBeFocused();
+  await expect(contacts.field('Name')).not.toHaveAttribute('aria-invalid');
+  await contacts.expectFields({
+    name: `Ada ${book.word}`,
+    email: 'ada at example',
+    notes: '\n leading',
+  });
+  expect(await book.names()).toEqual([]);
+});
+
+test('pressing the button twice creates one contact', async ({ book, contacts, page }) => {
+  await contacts.goto(book.beside('/new'));
+  await contacts.fill(book.draft());
+  await contacts.button('Add contact').dblclick();
+  await expect(contacts.title).toHaveText(`Ada ${book.word}`);
+  await page.waitForLoadState();
+  expect(await book.names()).toEqual([`Ada ${book.word}`]);
+});
+
+test('Cancel leads back to the list', async ({ book, contacts, page }) => {
+  await contacts.goto(book.beside('/new'));
+  await contacts.link('Cancel').click();
+  await expect(page).toHaveURL(book.list);
+  await expect(contacts.search).toHaveValue(book.word);
+});

@@ -1,0 +1,32 @@
+import { expect, test } from '../fixtures/app.ts';
+import { audit } from '../fixtures/audit.ts';
+
+// The only tests that need a server without contacts. They run one after the other, and all
+// other files wait for them.
+test.describe.configure({ mode: 'default', timeout: 90_000 });
+
+test('an address book without contacts says how to begin', async ({ contacts, page }) => {
+  await page.goto('/');
+  await expect(page).toHaveURL('/contacts');
+  await contacts.ready();
+  await expect(contacts.list).toContainText('No contacts yet.');
+  await expect(contacts.rows).toHaveCount(0);
+  await audit(page);
+});
+
+test('an empty trash says so', async ({ page }) => {
+  await page.goto('/trash');
+  await expect(page.getByRole('main')).toContainText('The trash is empty.');
+  await audit(page);
+});
+
+test('the first contact takes the place of the words', async ({ book, contacts }) => {
+  await contacts.goto('/contacts');
+  await contacts.new.click();
+  await contacts.fill(book.draft());
+  await contacts.button('Add contact').click();
+  await expect(contacts.title).toHaveText(`Ada ${book.word}`);
+  await expect(contacts.row('Ada')).toBeVisible();
+  await expect(contacts.count).toHaveText('1 contact');
+  await expect(contacts.list).not.toContainText('No contacts yet.');
+});

@@ -1,0 +1,125 @@
+import { expect, test } from '../fixtures/app.ts';
+
+test('Tab goes from the skip link through the page, and past the list in one step', async ({
+  book,
+  contacts,
+  page,
+}) => {
+  await book.addMany(5);
+  const added = await book.add({ name: `${book.word} 000` });
+  await contacts.goto(book.beside(`/${added.id}`));
+  const header = page.getByRole('banner');
+  const stops = [
+    page.getByRole('link', { name: 'Skip to content' }),
+    header.getByRole('link', { name: 'Kith' }),
+    header.getByRole('link', { name: 'Contacts' }),
+    header.getByRole('link', { name: 'Trash' }),
+    contacts.search,
+    contacts.new,
+    contacts.row(`${book.word} 000`),
+    contacts.link('Edit'),
+    contacts.button('Delete'),
+  ];
+  for (const stop of stops) {
+    await page.keyboard.press('Tab');
+    await expect(stop).toBeFocused();
+  }
+});
+
+test('the skip link leads past the header', async ({ book, contacts, page }) => {
+  await contacts.goto(book.list);
+  await page.keyboard.press('Tab');
+  const skip = page.getByRole('link', { name: 'Skip to content' });
+  await expect(skip).toBeInViewport();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('main')).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(contacts.search).toBeFocused();
+});
+
+test('arrows, Home and End move between the rows', async ({ book, contacts, page }) => {
+  await book.addMany(4);
+  const row = (number: number) => contacts.row(`${book.word} 00${number}`);
+  await contacts.goto(book.list);
+  await contacts.search.focus();
+  await page.keyboard.press('ArrowDown');
+  await expect(row(1)).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  await expect(row(2)).toBeFocused();
+  await page.keyboard.press('End');
+  await expect(row(4)).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  await expect(row(4)).toBeFocused();
+  await page.keyboard.press('ArrowUp');
+  await expect(row(3)).toBeFocused();
+  await page.keyboard.press('Home');
+  await expect(row(1)).toBeFocused();
+
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expect(contacts.title).toHaveText(`${book.word} 002`);
+  await expect(row(2)).toHaveAttribute('aria-current', 'true');
+  await expect(row(2)).toBeFocused();
+  // The list stays one stop, at the row that was visited last.
+  await page.keyboard.press('Shift+Tab');
+  await expect(contacts.new).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(row(2)).toBeFocused();
+});
+
+test('End reaches the end of a list that is not loaded yet', async ({ book, contacts, page }) => {
+  await book.addMany(60);
+  await contacts.goto(book.list);
+  await contacts.search.press('ArrowDown');
+  await page.keyboard.press('End');
+  await expect(contacts.row(`${book.word} 050`)).toBeFocused();
+  await expect(contacts.rows).toHaveCount(60);
+  await page.keyboard.press('End');
+  await expect(contacts.row(`${book.word} 060`)).toBeFocused();
+});
+
+test('a contact is created without a mouse', async ({ book, contacts, page }) => {
+  await contacts.goto(book.list);
+  await contacts.new.focus();
+  await page.keyboard.press('Enter');
+  await expect(contacts.field('Name')).toBeFocused();
+  await page.keyboard.type(`Ada ${book.word}`);
+  await page.keyboard.press('Tab');
+  await expect(contacts.field('Email')).toBeFocused();
+  await page.keyboard.type(`ada@${book.word}.example`);
+  for (const name of ['Phone', 'Company', 'Notes'] as const) {
+    await page.keyboard.press('Tab');
+    await expect(contacts.field(name)).toBeFocused();
+  }
+  await page.keyboard.press('Tab');
+  await expect(contacts.button('Add contact')).toBeFocused();
+  await contacts.field('Company').focus();
+  await page.keyboard.press('Enter');
+  await expect(contacts.title).toHaveText(`Ada ${book.word}`);
+  await expect(contacts.title).toBeFocused();
+});
+
+test('the focus follows an edit and a deletion', async ({ book, contacts, page }) => {
+  const ada = await book.add();
+  await contacts.goto(book.beside(`/${ada.id}`));
+  await contacts.link('Edit').press('Enter');
+  await expect(contacts.field('Name')).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(contacts.title).toBeFocused();
+  await contacts.button('Delete').press('Enter');
+  await expect(contacts.undo).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(contacts.title).toHaveText(ada.name);
+  await expect(contacts.title).toBeFocused();
+});
+
+test('the focus is somewhere after Cancel', async ({ book, contacts, page }) => {
+  const ada = await book.add();
+  await contacts.goto(book.beside(`/${ada.id}`));
+  await contacts.link('Edit').press('Enter');
+  await contacts.link('Cancel').press('Enter');
+  await expect(contacts.title).toHaveText(ada.name);
+  // Not lost to the top of the page.
+  await expect(page.locator('body:focus, html:focus')).toHaveCount(0);
+  await expect(page.locator(':focus')).toHaveCount(1);
+});

@@ -1,0 +1,64 @@
+//! The use cases of contacts, as the browser calls them.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::Json;
+
+use crate::contact::Contact;
+use crate::contact::ContactDraft;
+use crate::contact::ContactId;
+use crate::contact::ContactList;
+use crate::error::AppError;
+
+/// The list from `cursor` on: contacts that match `search`, by name. One page of it, or as many
+/// as make up the rows that are `shown` already.
+#[server(prefix = "/fn", endpoint = "contacts/list", input = Json)]
+pub async fn list_contacts(
+    search: String,
+    cursor: Option<String>,
+    shown: u32,
+) -> Result<ContactList, AppError> {
+    let state = expect_context::<crate::server::AppState>();
+    let query = state
+        .contacts
+        .query(&search, None, cursor.as_deref(), None)?;
+    Ok(state.contacts.list(query.reaching(shown)).await?.into())
+}
+
+#[server(prefix = "/fn", endpoint = "contacts/get", input = Json)]
+pub async fn get_contact(id: ContactId) -> Result<Contact, AppError> {
+    let state = expect_context::<crate::server::AppState>();
+    state.contacts.get(id).await
+}
+
+/// Creates a contact once, however often the browser has to ask with the same `key`.
+#[server(prefix = "/fn", endpoint = "contacts/create", input = Json)]
+pub async fn create_contact(draft: ContactDraft, key: String) -> Result<Contact, AppError> {
+    let state = expect_context::<crate::server::AppState>();
+    let request = crate::server::contacts::IdempotentRequest::of_form(&key, &draft)?;
+    Ok(state.contacts.create(draft, Some(request)).await?.contact)
+}
+
+/// Saves what was typed over version `version` of a contact.
+#[server(prefix = "/fn", endpoint = "contacts/update", input = Json)]
+pub async fn update_contact(
+    id: ContactId,
+    version: u32,
+    draft: ContactDraft,
+) -> Result<Contact, AppError> {
+    let state = expect_context::<crate::server::AppState>();
+    state.contacts.replace(id, draft, Some(version)).await
+}
+
+/// Moves a contact to the trash.
+#[server(prefix = "/fn", endpoint = "contacts/delete", input = Json)]
+pub async fn delete_contact(id: ContactId) -> Result<(), AppError> {
+    let state = expect_context::<crate::server::AppState>();
+    state.contacts.delete(id, None).await
+}
+
+/// Takes a contact back out of the trash.
+#[server(prefix = "/fn", endpoint = "contacts/restore", input = Json)]
+pub async fn restore_contact(id: ContactId) -> Result<Contact, AppError> {
+    let state = expect_context::<crate::server::AppState>();
+    state.contacts.restore(id).await
+}

@@ -1,0 +1,6 @@
+//! Pieces that pages and islands share. Each draws the same on the server and in the browser.
+
+pub mod avatar;
+pub mod day;
+pub mod field;
+pub mod icon;

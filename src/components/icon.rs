@@ -1,0 +1,27 @@
+//! The icons in use, drawn inline: no request, no font, the colour of the text around them.
+
+use leptos::prelude::*;
+
+/// A decoration beside words. It has no name of its own; the words say what it means.
+#[component]
+pub fn Icon(name: &'static str) -> impl IntoView {
+    let path = match name {
+        "back" => "M15 5l-7 7 7 7",
+        "edit" => "M4 20h4L19 9l-4-4L4 16v4zM13 7l4 4",
+        "plus" => "M12 5v14M5 12h14",
+        "search" => "M20 20l-4.5-4.5M10.5 17a6.5 6.5 0 1 1 0-13 6.5 6.5 0 0 1 0 13z",
+        "trash" => "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
+        _ => unreachable!("there is no icon of this name"),
+    };
+    view! {
+        <svg
+            aria-hidden="true"
+            viewBox="0 0 24 24"
+            class="size-4 shrink-0 fill-none stroke-current stroke-2"
+            stroke-linecap="round"
+            stroke-linejoin="round"
+        >
+            <path d=path></path>
+        </svg>
+    }
+}

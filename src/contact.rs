@@ -1,0 +1,141 @@
+//! What the two halves say to each other about contacts: plain wire types, no I/O, no framework.
+//!
+//! Outgoing types ([`Contact`], [`ContactRow`], [`ContactList`]) are only ever built by the
+//! server from fields that were parsed when they were written. Incoming text is a
+//! [`ContactDraft`], which promises nothing; `server::contacts::fields` parses it. Parsing stays
+//! on the server because the Unicode tables that it needs would outweigh a page.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Deserialize;
+use serde::Serialize;
+use uuid::Uuid;
+
+/// Identifies a contact for ever, across renames and trash. A `UUIDv7`: time-ordered, so that
+/// new contacts land beside each other in the database's index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema), schema(value_type = Uuid))]
+pub struct ContactId(Uuid);
+
+impl ContactId {
+    pub fn new(uuid: Uuid) -> Self {
+        Self(uuid)
+    }
+
+    pub fn as_uuid(&self) -> &Uuid {
+        &self.0
+    }
+}
+
+impl fmt::Display for ContactId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for ContactId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Uuid::try_parse(text).map(Self)
+    }
+}
+
+/// A contact as people and programs see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Contact {
+    pub id: ContactId,
+    /// As it is written, for example `Ada Lovelace`.
+    pub name: String,
+    /// The primary address.
+    pub email: String,
+    pub phone: Option<String>,
+    pub company: Option<String>,
+    /// Free text, possibly of many lines.
+    pub notes: Option<String>,
+    /// RFC 3339, UTC, milliseconds.
+    pub created_at: String,
+    /// RFC 3339, UTC, milliseconds.
+    pub updated_at: String,
+    /// 1 when created, one more with every change. The `ETag` is this number in quotes.
+    pub version: u32,
+}
+
+/// What a list shows of a contact.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ContactRow {
+    pub id: ContactId,
+    pub name: String,
+    pub email: String,
+}
+
+/// One page of a list of contacts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactList {
+    pub rows: Vec<ContactRow>,
+    /// Asks for the page after this one; absent on the last.
+    pub next_cursor: Option<String>,
+    /// How many contacts match, over all pages.
+    pub total: u64,
+}
+
+/// A contact as somebody typed it. Promises nothing: an empty field is an empty string.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ContactDraft {
+    pub name: String,
+    pub email: String,
+    pub phone: String,
+    pub company: String,
+    pub notes: String,
+}
+
+impl From<Contact> for ContactDraft {
+    fn from(contact: Contact) -> Self {
+        Self {
+            name: contact.name,
+            email: contact.email,
+            phone: contact.phone.unwrap_or_default(),
+            company: contact.company.unwrap_or_default(),
+            notes: contact.notes.unwrap_or_default(),
+        }
+    }
+}
+
+/// A field that people fill in. Its name is the same in a form, in JSON and in an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub enum Field {
+    Name,
+    Email,
+    Phone,
+    Company,
+    Notes,
+}
+
+impl Field {
+    /// The name in forms and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::Company => "company",
+            Self::Notes => "notes",
+        }
+    }
+}
+
+/// What is wrong with one field, said to the person who typed it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct FieldError {
+    pub field: Field,
+    /// A sentence that says what to do, for example `Enter a name.`
+    pub message: String,
+}

@@ -1,0 +1,136 @@
+//! The few words that islands exchange with the browser itself. They are called from events and
+//! effects only, which never run on the server.
+
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::wasm_bindgen::JsValue;
+use web_sys::Element;
+use web_sys::FormData;
+use web_sys::HtmlElement;
+use web_sys::HtmlFormElement;
+use web_sys::HtmlInputElement;
+use web_sys::MouseEvent;
+
+use crate::contact::ContactDraft;
+use crate::contact::Field;
+
+/// What becomes of the address bar when an island moves to another place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// A step that "back" undoes.
+    Push,
+    /// A change on the spot, such as another letter in the search.
+    Replace,
+    /// The browser has moved already.
+    Keep,
+}
+
+impl Address {
+    pub fn show(self, href: &str) {
+        let Ok(history) = window().history() else {
+            return;
+        };
+        // Both calls fail only for an address of another site, which ours never are.
+        let _ = match self {
+            Self::Push => history.push_state_with_url(&JsValue::NULL, "", Some(href)),
+            Self::Replace => history.replace_state_with_url(&JsValue::NULL, "", Some(href)),
+            Self::Keep => Ok(()),
+        };
+    }
+}
+
+/// The path and the query, without its question mark, of the address bar.
+pub fn current_address() -> (String, String) {
+    let location = window().location();
+    let path = location.pathname().unwrap_or_default();
+    let query = location.search().unwrap_or_default();
+    (path, query.trim_start_matches('?').to_owned())
+}
+
+/// Whether a click asks for this page, rather than for a new tab or a download.
+pub fn is_plain_click(event: &MouseEvent) -> bool {
+    event.button() == 0
+        && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key())
+        && !event.default_prevented()
+}
+
+/// Tells people and their assistive technology that the page has come alive. Tests wait for it.
+pub fn mark_hydrated() {
+    if let Some(root) = document().document_element() {
+        let _ = root.set_attribute("data-hydrated", "");
+    }
+}
+
+/// Focuses the first element that matches, once what has just changed is on the page.
+pub fn focus_soon(selector: impl Into<String>) {
+    let selector = selector.into();
+    request_animation_frame(move || {
+        let found = document().query_selector(&selector).ok().flatten();
+        if let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+            let _ = element.focus();
+        }
+    });
+}
+
+/// Whether an element is on the page and not hidden by the layout of a narrow screen.
+pub fn is_shown(selector: &str) -> bool {
+    let found = document().query_selector(selector).ok().flatten();
+    found
+        .and_then(|element| window().get_computed_style(&element).ok().flatten())
+        .and_then(|style| style.get_property_value("visibility").ok())
+        .is_some_and(|visibility| visibility == "visible")
+}
+
+/// Whether the focus is in an element that matches, or in something inside of it.
+pub fn has_focus(selector: &str) -> bool {
+    let focused = document().active_element();
+    focused.is_some_and(|focused| focused.closest(selector).ok().flatten().is_some())
+}
+
+fn input(id: &str) -> Option<HtmlInputElement> {
+    document().get_element_by_id(id)?.dyn_into().ok()
+}
+
+/// What stands in the field with this id.
+pub fn input_value(id: &str) -> String {
+    input(id).map(|input| input.value()).unwrap_or_default()
+}
+
+/// Writes into the field with this id, unless it says so already: writing moves the caret.
+pub fn set_input_value(id: &str, value: &str) {
+    if let Some(input) = input(id).filter(|input| input.value() != value) {
+        input.set_value(value);
+    }
+}
+
+/// The form with this id, as far as it is on the page.
+pub fn form_by_id(id: &str) -> Option<HtmlFormElement> {
+    document().get_element_by_id(id)?.dyn_into().ok()
+}
+
+/// What stands in the fields of a contact form at this moment.
+pub fn read_draft(form: &HtmlFormElement) -> ContactDraft {
+    let Ok(data) = FormData::new_with_form(form) else {
+        return ContactDraft::default();
+    };
+    let text = |field: Field| data.get(field.name()).as_string().unwrap_or_default();
+    ContactDraft {
+        name: text(Field::Name),
+        email: text(Field::Email),
+        phone: text(Field::Phone),
+        company: text(Field::Company),
+        // A browser keeps the lines of a text area apart by CRLF when it is asked for the form.
+        notes: text(Field::Notes).replace("\r\n", "\n"),
+    }
+}
+
+/// A key that no other request carries. It has to be distinct, not secret.
+pub fn random_key() -> String {
+    let part = || (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
+    format!("{:08x}{:08x}{:08x}{:08x}", part(), part(), part(), part())
+}
+
+/// The closest ancestor of an event's target that matches, itself included.
+pub fn closest(target: Option<web_sys::EventTarget>, selector: &str) -> Option<Element> {
+    target?.dyn_into::<Element>().ok()?.closest(selector).ok()?
+}

@@ -1,0 +1,188 @@
+//! The pane beside the list: one contact, the form, or a word when there is neither.
+
+use leptos::either::EitherOf4;
+use leptos::prelude::*;
+
+use super::form::ContactForm;
+use super::state::Pane;
+use super::state::State;
+use crate::components::avatar::LargeAvatar;
+use crate::components::day::Day;
+use crate::components::icon::Icon;
+use crate::contact::Contact;
+use crate::error::AppError;
+use crate::islands::browser;
+use crate::place::PanePlace;
+
+#[component]
+pub fn PaneView(state: State) -> impl IntoView {
+    view! {
+        <section
+            aria-label="Details"
+            class="pane"
+            aria-busy=move || state.pane_busy.get().then_some("true")
+        >
+            {move || match state.pane.get() {
+                Pane::Nothing => EitherOf4::A(view! { <Nothing state/> }),
+                Pane::Contact(contact) => EitherOf4::B(view! { <Details state contact/> }),
+                Pane::Form(form) => EitherOf4::C(view! { <ContactForm state form/> }),
+                Pane::Failed(error) => EitherOf4::D(view! { <Failed state error/> }),
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn Nothing(state: State) -> impl IntoView {
+    view! {
+        <div class="empty h-full justify-center">
+            <p>
+                {move || {
+                    if state.rows.read().is_empty() {
+                        "Add someone you know with “New”."
+                    } else {
+                        "Choose a contact to see it here."
+                    }
+                }}
+            </p>
+        </div>
+    }
+}
+
+#[component]
+fn Failed(state: State, error: AppError) -> impl IntoView {
+    let title = if error == AppError::NotFound {
+        "Not found"
+    } else {
+        "This did not work"
+    };
+    view! {
+        <BackToList state/>
+        <div class="empty">
+            <h1 id="pane-title" tabindex="-1" class="text-xl font-semibold text-ink">
+                {title}
+            </h1>
+            <p role="alert">{error.to_string()}</p>
+            <div class="flex gap-2">
+                <a class="button" href=move || state.place.read().href()>
+                    "Try again"
+                </a>
+                <a class="button" href="/trash">"Look in the trash"</a>
+            </div>
+        </div>
+    }
+}
+
+/// The way back to the list where a narrow screen shows one of the two.
+#[component]
+pub fn BackToList(state: State) -> impl IntoView {
+    view! {
+        <a
+            class="back"
+            href=move || state.place.read().beside(PanePlace::Nothing).href()
+            on:click=move |event| {
+                if browser::is_plain_click(&event) {
+                    event.prevent_default();
+                    state.open(PanePlace::Nothing);
+                }
+            }
+        >
+            <Icon name="back"/>
+            "Contacts"
+        </a>
+    }
+}
+
+#[component]
+fn Details(state: State, contact: Contact) -> impl IntoView {
+    let id = contact.id;
+    let edit = PanePlace::Edit(id);
+    let deleted = contact.clone();
+    view! {
+        <BackToList state/>
+        <article class="mx-auto max-w-2xl px-5 py-6 md:px-10 md:py-10">
+            <header class="flex flex-wrap items-center gap-x-5 gap-y-4">
+                <LargeAvatar id name=contact.name.clone()/>
+                <div class="min-w-0 grow basis-48">
+                    <h1
+                        id="pane-title"
+                        tabindex="-1"
+                        class="text-xl font-semibold tracking-tight wrap-anywhere"
+                    >
+                        <bdi>{contact.name.clone()}</bdi>
+                    </h1>
+                    {contact.company.clone().map(|company| {
+                        view! { <p class="text-muted wrap-anywhere"><bdi>{company}</bdi></p> }
+                    })}
+                </div>
+                <div class="flex gap-2">
+                    <a
+                        class="button"
+                        href=move || state.place.read().beside(edit).href()
+                        on:click=move |event| {
+                            if browser::is_plain_click(&event) {
+                                event.prevent_default();
+                                state.open(edit);
+                            }
+                        }
+                    >
+                        <Icon name="edit"/>
+                        "Edit"
+                    </a>
+                    <form
+                        method="post"
+                        action=move || state.place.read().act_on(id, "delete")
+                        on:submit=move |event| {
+                            event.prevent_default();
+                            state.delete(deleted.clone());
+                        }
+                    >
+                        <button class="button" disabled=move || state.pane_busy.get()>
+                            <Icon name="trash"/>
+                            "Delete"
+                        </button>
+                    </form>
+                </div>
+            </header>
+            <dl class="details">
+                <dt>"Email"</dt>
+                <dd>
+                    <a class="link" href=format!("mailto:{}", contact.email)>
+                        {contact.email.clone()}
+                    </a>
+                </dd>
+                {contact.phone.clone().map(|phone| {
+                    let href = format!("tel:{}", dialled(&phone));
+                    view! {
+                        <dt>"Phone"</dt>
+                        <dd>
+                            <a class="link tabular-nums" href=href>
+                                <bdi>{phone}</bdi>
+                            </a>
+                        </dd>
+                    }
+                })}
+                {contact.notes.clone().map(|notes| {
+                    view! {
+                        <dt>"Notes"</dt>
+                        <dd class="whitespace-pre-wrap" dir="auto">{notes}</dd>
+                    }
+                })}
+            </dl>
+            <p class="mt-8 border-t border-line pt-4 text-xs text-muted">
+                "Added on " <Day at=contact.created_at.clone()/>
+                {(contact.updated_at != contact.created_at).then(|| {
+                    view! { ", changed on " <Day at=contact.updated_at.clone()/> }
+                })}
+            </p>
+        </article>
+    }
+}
+
+/// The digits of a number as a telephone wants them; what groups them for the eye is left out.
+fn dialled(phone: &str) -> String {
+    phone
+        .chars()
+        .filter(|c| c.is_ascii_digit() || matches!(c, '+' | '*' | '#' | ','))
+        .collect()
+}

@@ -1,0 +1,359 @@
+//! What the contacts page knows, and how it moves from place to place.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::api::contacts as api;
+use crate::contact::Contact;
+use crate::contact::ContactDraft;
+use crate::contact::ContactId;
+use crate::contact::ContactList;
+use crate::contact::ContactRow;
+use crate::error::AppError;
+use crate::islands::browser;
+use crate::islands::browser::Address;
+use crate::place::PanePlace;
+use crate::place::Place;
+
+/// What the server hands over to the browser: everything that it has drawn.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ContactsView {
+    pub place: Place,
+    pub list: Result<ContactList, AppError>,
+    pub pane: Pane,
+    pub notice: Option<Notice>,
+}
+
+/// What stands beside the list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Pane {
+    Nothing,
+    Contact(Contact),
+    Form(FormView),
+    Failed(AppError),
+}
+
+impl Pane {
+    /// The title of the document while this is shown.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Nothing => "Contacts · Kith".to_owned(),
+            Self::Contact(contact) => format!("{} · Kith", contact.name),
+            Self::Form(form) if form.saved.is_some() => "Edit contact · Kith".to_owned(),
+            Self::Form(_) => "New contact · Kith".to_owned(),
+            Self::Failed(AppError::NotFound) => "Not found · Kith".to_owned(),
+            Self::Failed(_) => "Something went wrong · Kith".to_owned(),
+        }
+    }
+}
+
+/// A form as it is drawn: what stands in it and what was wrong with it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct FormView {
+    pub draft: ContactDraft,
+    pub error: Option<AppError>,
+    /// The contact being edited, as it was when editing began; `None` for a new one.
+    pub saved: Option<Saved>,
+    /// Makes creating idempotent: the same key never creates a second contact.
+    pub key: String,
+}
+
+/// What an edit starts from and will replace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    pub id: ContactId,
+    pub version: u32,
+}
+
+impl FormView {
+    pub fn new_contact(key: String) -> Self {
+        Self {
+            key,
+            ..Self::default()
+        }
+    }
+
+    pub fn edit(contact: Contact) -> Self {
+        Self {
+            saved: Some(Saved {
+                id: contact.id,
+                version: contact.version,
+            }),
+            draft: contact.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// A contact that was just moved to the trash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    pub id: ContactId,
+    pub name: String,
+}
+
+/// The signals behind the page. Copies share them.
+#[derive(Clone, Copy)]
+pub struct State {
+    pub place: RwSignal<Place>,
+    pub rows: RwSignal<Vec<ContactRow>>,
+    pub next_cursor: RwSignal<Option<String>>,
+    pub total: RwSignal<u64>,
+    pub list_error: RwSignal<Option<AppError>>,
+    pub list_busy: RwSignal<bool>,
+    pub pane: RwSignal<Pane>,
+    pub pane_busy: RwSignal<bool>,
+    pub notice: RwSignal<Option<Notice>>,
+    /// Why the last thing asked for was not done, while the page stays as it was.
+    pub problem: RwSignal<Option<AppError>>,
+    /// Counts the questions asked of the server about the list and about the pane, so that an
+    /// answer that comes after a later question is dropped.
+    list_question: StoredValue<u32>,
+    pane_question: StoredValue<u32>,
+    /// A form that was left without saving, with what was typed. It keeps the version that it
+    /// started from, so that saving it later does not undo what others have saved since.
+    kept: StoredValue<Option<(PanePlace, FormView)>>,
+}
+
+impl State {
+    pub fn new(view: ContactsView) -> Self {
+        let (list, list_error) = match view.list {
+            Ok(list) => (list, None),
+            Err(error) => (ContactList::default(), Some(error)),
+        };
+        Self {
+            place: RwSignal::new(view.place),
+            rows: RwSignal::new(list.rows),
+            next_cursor: RwSignal::new(list.next_cursor),
+            total: RwSignal::new(list.total),
+            list_error: RwSignal::new(list_error),
+            list_busy: RwSignal::new(false),
+            pane: RwSignal::new(view.pane),
+            pane_busy: RwSignal::new(false),
+            notice: RwSignal::new(view.notice),
+            problem: RwSignal::new(None),
+            list_question: StoredValue::new(0),
+            pane_question: StoredValue::new(0),
+            kept: StoredValue::new(None),
+        }
+    }
+
+    /// Shows another place: only what differs from the present one is asked for again.
+    pub fn visit(self, place: Place, address: Address) {
+        self.keep_draft();
+        address.show(&place.href());
+        let before = self.place.get_untracked();
+        let (pane, search_changed) = (
+            place.pane,
+            (&before.search, &before.cursor) != (&place.search, &place.cursor),
+        );
+        if place.deleted.is_none() {
+            self.notice.set(None);
+        }
+        self.problem.set(None);
+        self.place.set(place);
+        if search_changed {
+            self.load_list(0);
+        }
+        if before.pane != pane || matches!(*self.pane.read_untracked(), Pane::Failed(_)) {
+            self.load_pane(pane);
+        }
+    }
+
+    /// Shows what the address bar says, after "back" or "forward".
+    pub fn follow_address(self) {
+        let (path, query) = browser::current_address();
+        if let Some(place) = Place::parse(&path, &query) {
+            self.visit(place, Address::Keep);
+        }
+    }
+
+    /// Shows another pane beside the same list.
+    pub fn open(self, pane: PanePlace) {
+        let place = self.place.read_untracked().beside(pane);
+        self.visit(place, Address::Push);
+    }
+
+    pub fn search(self, search: String) {
+        let place = self.place.read_untracked().searching(search);
+        self.visit(place, Address::Replace);
+    }
+
+    /// Adds the next page of the list to the rows that are there.
+    pub fn load_more(self) {
+        let Some(cursor) = self.next_cursor.get_untracked() else {
+            return;
+        };
+        if self.list_busy.get_untracked() {
+            return;
+        }
+        let search = self.place.read_untracked().search.clone();
+        self.ask_for_list(search, Some(cursor), 0, move |list| {
+            let Some(list) = list else { return };
+            self.rows.update(|rows| rows.extend(list.rows));
+            self.next_cursor.set(list.next_cursor);
+            self.total.set(list.total);
+        });
+    }
+
+    /// Reads the list again, as far as it is shown, after something in it has changed.
+    pub fn reload_list(self) {
+        let shown = self.rows.read_untracked().len();
+        self.load_list(u32::try_from(shown).unwrap_or(u32::MAX));
+    }
+
+    fn load_list(self, shown: u32) {
+        let place = self.place.get_untracked();
+        self.ask_for_list(place.search, place.cursor, shown, move |list| {
+            // Rows of another search under this one would be worse than none.
+            let list = list.unwrap_or_default();
+            self.rows.set(list.rows);
+            self.next_cursor.set(list.next_cursor);
+            self.total.set(list.total);
+        });
+    }
+
+    fn ask_for_list(
+        self,
+        search: String,
+        cursor: Option<String>,
+        shown: u32,
+        show: impl FnOnce(Option<ContactList>) + 'static,
+    ) {
+        let question = self.list_question.with_value(|last| last + 1);
+        self.list_question.set_value(question);
+        self.list_busy.set(true);
+        spawn_local(async move {
+            let answer = api::list_contacts(search, cursor, shown).await;
+            if self.list_question.get_value() != question {
+                return;
+            }
+            self.list_busy.set(false);
+            self.list_error.set(answer.as_ref().err().cloned());
+            show(answer.ok());
+        });
+    }
+
+    fn load_pane(self, place: PanePlace) {
+        let question = self.pane_question.with_value(|last| last + 1);
+        self.pane_question.set_value(question);
+        let kept = self.kept.get_value().filter(|(from, _)| *from == place);
+        if let Some((_, form)) = kept {
+            return self.show(Pane::Form(form));
+        }
+        let id = match place {
+            PanePlace::Nothing => return self.show(Pane::Nothing),
+            PanePlace::New => {
+                let form = FormView::new_contact(browser::random_key());
+                return self.show(Pane::Form(form));
+            }
+            PanePlace::Contact(id) | PanePlace::Edit(id) => id,
+        };
+        self.pane_busy.set(true);
+        spawn_local(async move {
+            let answer = api::get_contact(id).await;
+            if self.pane_question.get_value() != question {
+                return;
+            }
+            self.show(match (answer, place) {
+                (Ok(contact), PanePlace::Edit(_)) => Pane::Form(FormView::edit(contact)),
+                (Ok(contact), _) => Pane::Contact(contact),
+                (Err(error), _) => Pane::Failed(error),
+            });
+        });
+    }
+
+    /// Puts a pane on the page and moves the focus to where it is needed next: into a form, and
+    /// out of a pane that is no longer there. Whoever is in the list stays in the list.
+    fn show(self, pane: Pane) {
+        let focus = match &pane {
+            Pane::Form(_) => Some("#contact-form input:not([type=hidden])"),
+            _ if browser::is_shown("#contact-list") && !browser::has_focus(".pane") => None,
+            Pane::Nothing => Some("#contact-list [data-row]:not([tabindex='-1'])"),
+            Pane::Contact(_) | Pane::Failed(_) => Some("#pane-title"),
+        };
+        self.pane_busy.set(false);
+        document().set_title(&pane.title());
+        self.pane.set(pane);
+        if let Some(selector) = focus {
+            browser::focus_soon(selector);
+        }
+    }
+
+    fn keep_draft(self) {
+        let pane = self.pane.read_untracked();
+        let (Pane::Form(form), Some(element)) = (&*pane, browser::form_by_id("contact-form"))
+        else {
+            return;
+        };
+        let draft = browser::read_draft(&element);
+        if draft != form.draft {
+            let place = self.place.read_untracked().pane;
+            let form = FormView {
+                draft,
+                error: None,
+                ..form.clone()
+            };
+            self.kept.set_value(Some((place, form)));
+        }
+    }
+
+    /// Forgets what was typed, because it is saved or was given up.
+    pub fn drop_draft(self) {
+        self.kept.set_value(None);
+        self.pane.update_untracked(|pane| {
+            if let (Pane::Form(form), Some(element)) = (pane, browser::form_by_id("contact-form")) {
+                form.draft = browser::read_draft(&element);
+            }
+        });
+    }
+
+    /// Shows a contact that was just saved, without asking for it again.
+    pub fn saved(self, contact: Contact) {
+        self.drop_draft();
+        let place = self
+            .place
+            .read_untracked()
+            .beside(PanePlace::Contact(contact.id));
+        Address::Push.show(&place.href());
+        self.notice.set(None);
+        self.problem.set(None);
+        self.place.set(place);
+        self.show(Pane::Contact(contact));
+        self.reload_list();
+    }
+
+    pub fn delete(self, contact: Contact) {
+        self.pane_busy.set(true);
+        spawn_local(async move {
+            if let Err(error) = api::delete_contact(contact.id).await {
+                self.pane_busy.set(false);
+                return self.problem.set(Some(error));
+            }
+            let place = Place {
+                deleted: Some(contact.id),
+                ..self.place.read_untracked().beside(PanePlace::Nothing)
+            };
+            self.notice.set(Some(Notice {
+                id: contact.id,
+                name: contact.name,
+            }));
+            self.rows
+                .update(|rows| rows.retain(|row| row.id != contact.id));
+            self.visit(place, Address::Push);
+            self.reload_list();
+            browser::focus_soon(".notice button");
+        });
+    }
+
+    pub fn restore(self, id: ContactId) {
+        spawn_local(async move {
+            match api::restore_contact(id).await {
+                Ok(contact) => self.saved(contact),
+                Err(error) => self.problem.set(Some(error)),
+            }
+        });
+    }
+}

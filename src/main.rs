@@ -1,0 +1,73 @@
+//! The `kith` program: command line, configuration, then the server until it is told to stop.
+
+use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use clap::Parser;
+use kith::server;
+use kith::server::AppState;
+use kith::server::config::Cli;
+use kith::server::config::Config;
+use kith::server::shutdown;
+use kith::server::telemetry;
+use tokio::net::TcpListener;
+
+/// The conventional exit status for a configuration that cannot be used.
+const EX_CONFIG: u8 = 78;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Cli::parse();
+    let mut config = match Config::load(arguments.config.as_deref(), std::env::vars_os()) {
+        Ok(config) => config,
+        Err(error) => return refuse(&error, EX_CONFIG),
+    };
+    if arguments.print_config {
+        print!("{}", config.to_toml());
+        return ExitCode::SUCCESS;
+    }
+    telemetry::start(&config.log);
+
+    let address = config.server.addr;
+    let listener = match listen(address).await {
+        Ok((listener, bound)) => {
+            config.server.addr = bound;
+            listener
+        }
+        Err(error) => {
+            eprintln!(
+                "kith: cannot listen on {address}: {error}. Stop what uses it, or choose another \
+                 address with KITH_SERVER_ADDR=127.0.0.1:3001"
+            );
+            return ExitCode::FAILURE;
+        }
+    };
+    let state = match AppState::open(config).await {
+        Ok(state) => state,
+        Err(error) => return refuse(&error, 1),
+    };
+    tracing::info!("Kith is at {}", state.config.server.origin());
+    server::run(listener, state, shutdown::signal()).await;
+    ExitCode::SUCCESS
+}
+
+/// Listens, and says where: port 0 asks the system for any that is free.
+async fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address).await?;
+    let bound = listener.local_addr()?;
+    Ok((listener, bound))
+}
+
+/// Says why Kith does not start, down to the first cause.
+fn refuse(error: &dyn Error, status: u8) -> ExitCode {
+    eprint!("kith: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        eprint!(": {cause}");
+        source = cause.source();
+    }
+    eprintln!();
+    ExitCode::from(status)
+}

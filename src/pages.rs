@@ -1,0 +1,28 @@
+//! Pages as the server draws them. Each asks the services for what it shows; what comes alive on
+//! a page is an island.
+
+pub mod contacts;
+pub mod not_found;
+pub mod trash;
+
+use axum::http::StatusCode;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use leptos_meta::Title;
+
+use crate::error::AppError;
+
+/// Gives the page the status that an error stands for.
+fn say_status(error: &AppError) {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if let Some(options) = use_context::<ResponseOptions>() {
+        options.set_status(status);
+    }
+}
+
+/// The title of the document. `leptos_meta` writes it as it is, and a name may hold `</title>`.
+#[component]
+fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;");
+    view! { <Title text/> }
+}

@@ -1,0 +1,115 @@
+//! `/contacts` and the addresses below it: what the server finds out before it draws the island.
+
+use axum::http::request::Parts;
+use leptos::prelude::*;
+use uuid::Uuid;
+
+use super::PageTitle;
+use super::say_status;
+use crate::contact::ContactId;
+use crate::error::AppError;
+use crate::islands::contacts::Contacts;
+use crate::islands::contacts::ContactsView;
+use crate::islands::contacts::FormView;
+use crate::islands::contacts::Notice;
+use crate::islands::contacts::Pane;
+use crate::place::PanePlace;
+use crate::place::Place;
+use crate::server::AppState;
+use crate::server::forms::Refused;
+
+#[component]
+pub fn ContactsPage() -> impl IntoView {
+    view! {
+        <Suspense>
+            {move || {
+                let state = use_context::<AppState>();
+                let place = place_asked_for();
+                let refused = use_context::<Refused>();
+                Suspend::new(async move {
+                    let state = state?;
+                    let view = find_out(&state, place, refused).await;
+                    if let Some(error) = failure(&view) {
+                        say_status(error);
+                    }
+                    Some(
+                        view! {
+                            <PageTitle text=view.pane.title()/>
+                            <HydrationScripts options=state.leptos_options islands=true/>
+                            <Contacts view/>
+                        },
+                    )
+                })
+            }}
+        </Suspense>
+    }
+}
+
+/// What went wrong, the pane's trouble before the list's.
+fn failure(view: &ContactsView) -> Option<&AppError> {
+    match &view.pane {
+        Pane::Failed(error) => Some(error),
+        Pane::Form(form) if form.error.is_some() => form.error.as_ref(),
+        _ => view.list.as_ref().err(),
+    }
+}
+
+/// The place that the request's address names, and whether it names one: with an id that is
+/// none, only the list is known.
+fn place_asked_for() -> (Place, bool) {
+    let uri = use_context::<Parts>()
+        .map(|parts| parts.uri)
+        .unwrap_or_default();
+    let query = uri.query().unwrap_or_default();
+    match Place::parse(uri.path(), query) {
+        Some(place) => (place, true),
+        None => (Place::parse("/contacts", query).unwrap_or_default(), false),
+    }
+}
+
+async fn find_out(
+    state: &AppState,
+    (place, known): (Place, bool),
+    refused: Option<Refused>,
+) -> ContactsView {
+    let list = match state
+        .contacts
+        .query(&place.search, None, place.cursor.as_deref(), None)
+    {
+        Ok(query) => state.contacts.list(query).await.map(Into::into),
+        Err(error) => Err(error),
+    };
+    let contact = |id| state.contacts.get(id);
+    let pane = match (refused, place.pane) {
+        (Some(Refused(pane)), _) => Ok(pane),
+        _ if !known => Err(AppError::NotFound),
+        (None, PanePlace::Nothing) => Ok(Pane::Nothing),
+        (None, PanePlace::New) => {
+            let key = Uuid::new_v4().to_string();
+            Ok(Pane::Form(FormView::new_contact(key)))
+        }
+        (None, PanePlace::Contact(id)) => contact(id).await.map(Pane::Contact),
+        (None, PanePlace::Edit(id)) => contact(id)
+            .await
+            .map(|contact| Pane::Form(FormView::edit(contact))),
+    };
+    let notice = match place.deleted {
+        Some(id) => notice(state, id).await,
+        None => None,
+    };
+    ContactsView {
+        place,
+        list,
+        pane: pane.unwrap_or_else(Pane::Failed),
+        notice,
+    }
+}
+
+/// What can be undone: nothing once the contact is back, or gone for good.
+async fn notice(state: &AppState, id: ContactId) -> Option<Notice> {
+    let contact = state.contacts.get_deleted(id).await.ok()?;
+    Some(Notice {
+        id,
+        name: contact.name,
+    })
+}

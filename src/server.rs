@@ -1,0 +1,108 @@
+//! The server: everything behind the pages, and the loop that accepts connections.
+//!
+//! - [`config`]: what an operator may set. [`state`]: what every request can reach.
+//! - [`router`]: the one list of routes. [`middleware`]: the one ordered stack around them.
+//! - [`rest`] and [`forms`]: thin adapters of the use cases in [`contacts`], for programs and for
+//!   browsers without JavaScript; [`crate::api`] is the third, for the islands.
+//! - [`problem`]: errors as HTTP says them. [`health`]: what operators ask.
+//! - [`telemetry`], [`shutdown`] and [`clock`]: logs, the end, and the time.
+
+pub mod clock;
+pub mod config;
+pub mod contacts;
+pub mod forms;
+pub mod health;
+pub mod middleware;
+pub mod problem;
+pub mod rest;
+pub mod router;
+pub mod shutdown;
+pub mod state;
+pub mod telemetry;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::rt::TokioIo;
+use hyper_util::rt::TokioTimer;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+pub use state::AppState;
+use tokio::net::TcpListener;
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+
+/// How long to wait after the system could not accept a connection, most often because the
+/// process has no file descriptor left: long enough for others to close, short enough to notice.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves Kith on `listener` until `shutdown` resolves, then lets running requests finish for
+/// as long as the configuration grants and closes the database.
+///
+/// The caller owns the port and the signal, so that tests own theirs. This loop stands in for
+/// `axum::serve`, which waits for the headers of a request for ever.
+pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<Output = ()>) {
+    let config = state.config.clone();
+    let router = router::build(state.clone());
+    let room = Arc::new(Semaphore::new(config.server.max_connections.get() as usize));
+    let graceful = GracefulShutdown::new();
+    let mut shutdown = std::pin::pin!(shutdown);
+
+    loop {
+        let accepted = async {
+            // A connection is accepted when there is room for it; until then it waits in the
+            // system's queue instead of in our memory.
+            let place = room.clone().acquire_owned().await;
+            (listener.accept().await, place)
+        };
+        let (accepted, place) = tokio::select! {
+            accepted = accepted => accepted,
+            () = &mut shutdown => break,
+        };
+        match accepted {
+            Ok((stream, _peer)) => {
+                let connection = serve(stream, router.clone(), config.server.header_timeout);
+                let connection = graceful.watch(connection);
+                tokio::spawn(async move {
+                    // A client that breaks off or speaks no HTTP is its own affair.
+                    if let Err(error) = connection.await {
+                        tracing::debug!(%error, "connection ended early");
+                    }
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "could not accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+
+    drop(listener);
+    tracing::info!("stopping: finishing the requests that are running");
+    if tokio::time::timeout(config.server.shutdown_grace, graceful.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!("some requests took too long and were cut off");
+    }
+    state.contacts.close().await;
+    tracing::info!("stopped");
+}
+
+/// One connection, as a future that can be asked to end after the request it is at.
+fn serve(
+    stream: TcpStream,
+    router: Router,
+    header_timeout: Duration,
+) -> hyper::server::conn::http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>> {
+    // Answers are written whole; waiting to fill a packet only delays them. A socket that
+    // refuses the option works without it.
+    let _ = stream.set_nodelay(true);
+    hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(header_timeout)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+}

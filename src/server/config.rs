@@ -1,0 +1,182 @@
+//! The runtime configuration: what an operator may set without building Kith again.
+//!
+//! Precedence: built-in default < `Leptos.toml` < environment. Every key has the environment name
+//! `KITH_<SECTION>_<KEY>`; where a conventional name exists too, the `KITH_` one wins, because
+//! nothing but a person who means Kith sets it (`cargo leptos watch` always sets
+//! `LEPTOS_SITE_ADDR`). An empty variable counts as not set.
+//!
+//! Invariants:
+//! - The table below is the only place that knows a key. Its type, default, environment names,
+//!   its line in `Leptos.toml` and in `kith --help`, and "did you mean" derive from it.
+//! - Values are parsed when they are read, and a loaded [`Config`] holds only valid ones.
+//! - Nothing is ignored: unknown keys, unknown `KITH_*` variables and wrong values are all refused,
+//!   together, each with its source and what to write instead.
+//! - Passwords in URLs leave this module in no text: not printed, not in `Debug`, not in an error.
+
+mod cli;
+mod key;
+mod load;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use cli::Cli;
+pub use load::ConfigError;
+pub use value::{ByteSize, DatabaseUrl, LogFilter, LogFormat, Origin};
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+// To add a key, add its line; to add a section, add its block. A new type implements `Value`.
+key::sections! {
+    /// Where Kith listens, and how much it bears from its clients.
+    server: ServerConfig {
+        /// The IP address and port to listen on; loopback only, until Kith has accounts.
+        addr: SocketAddr = "127.0.0.1:3000", also "LEPTOS_SITE_ADDR";
+        /// The origin that people type into the browser; empty means http:// and addr.
+        public_url: Option<Origin> = "", also "PUBLIC_URL";
+        /// The folder of the built site: WebAssembly, styles and the files of public/.
+        site_root: PathBuf = "target/site", also "LEPTOS_SITE_ROOT";
+        /// The most connections open at the same time.
+        max_connections: NonZeroU32 = 1024;
+        /// How long a client may take to send the headers of a request.
+        header_timeout: Duration = "10s";
+        /// How long the answer to a request may take.
+        request_timeout: Duration = "30s";
+        /// How long running requests may take to finish once Kith is told to stop.
+        shutdown_grace: Duration = "10s";
+        /// The largest request body, which is held in memory.
+        max_body: ByteSize = "64KiB";
+    }
+
+    /// Where Kith keeps what it must not lose.
+    data: DataConfig {
+        /// The folder of Kith's files; a relative one starts at the working directory.
+        dir: PathBuf = "./data";
+        /// The database, as sqlite:// and a path; empty means the file kith.db in dir.
+        database_url: Option<DatabaseUrl> = "", also "DATABASE_URL";
+        /// Connections that read at the same time; writing has one of its own.
+        readers: NonZeroU32 = 4;
+    }
+
+    /// Lists of contacts, in pages and in the API.
+    contacts: ContactsConfig {
+        /// Contacts in one answer when the client asks for no number.
+        page_size: NonZeroU32 = 50;
+        /// The most contacts that a client may ask for in one answer.
+        max_page_size: NonZeroU32 = 200;
+    }
+
+    /// The REST API.
+    api: ApiConfig {
+        /// How long a repeated Idempotency-Key is given the first answer again.
+        idempotency_ttl: Duration = "24h";
+    }
+
+    /// What Kith tells about its work on standard output.
+    log: LogConfig {
+        /// The form of a line: pretty, json, or auto (pretty in a terminal, otherwise json).
+        format: LogFormat = "auto";
+        /// What is logged, as tracing directives, for example info,kith=debug.
+        filter: LogFilter = "info", also "RUST_LOG";
+    }
+}
+
+impl ServerConfig {
+    /// The origin under which people reach Kith: `public_url`, or `http://` and `addr`.
+    pub fn origin(&self) -> Origin {
+        self.public_url
+            .clone()
+            .unwrap_or_else(|| Origin::of_address(self.addr))
+    }
+
+    /// Until accounts exist, the network is the only lock on the door. This is the one place that
+    /// decides which addresses Kith may listen on.
+    fn require_loopback(&self) -> Result<(), Conflict> {
+        if self.addr.ip().to_canonical().is_loopback() {
+            return Ok(());
+        }
+        Err(Conflict {
+            path: "server.addr",
+            value: self.addr.to_string(),
+            rule: "Kith has no accounts yet, so anyone who reaches it could read every contact. \
+                   Listen on 127.0.0.1 or [::1] and put a reverse proxy that asks for a password \
+                   in front of it."
+                .to_owned(),
+        })
+    }
+}
+
+impl DataConfig {
+    /// The database file: the one that `database_url` names, or `kith.db` in `dir`.
+    pub fn database_path(&self) -> PathBuf {
+        match &self.database_url {
+            Some(url) => url.path().to_owned(),
+            None => self.dir.join("kith.db"),
+        }
+    }
+}
+
+impl ContactsConfig {
+    fn require_page_size_within_maximum(&self) -> Result<(), Conflict> {
+        if self.page_size <= self.max_page_size {
+            return Ok(());
+        }
+        Err(Conflict {
+            path: "contacts.page_size",
+            value: self.page_size.to_string(),
+            rule: format!(
+                "It may be at most `contacts.max_page_size`, which is {}.",
+                self.max_page_size
+            ),
+        })
+    }
+}
+
+/// A rule that a value breaks although it is valid for its type.
+struct Conflict {
+    /// The key to blame.
+    path: &'static str,
+    value: String,
+    /// The rule as a sentence, with what to do.
+    rule: String,
+}
+
+impl Config {
+    fn conflicts(&self) -> impl Iterator<Item = Conflict> {
+        [
+            self.server.require_loopback(),
+            self.contacts.require_page_size_within_maximum(),
+        ]
+        .into_iter()
+        .filter_map(Result::err)
+    }
+
+    /// The effective configuration in the form of `Leptos.toml`, passwords masked. The committed
+    /// `Leptos.toml` is this text for the defaults, and a test holds the two together.
+    pub fn to_toml(&self) -> String {
+        let mut text = String::from(
+            "# The runtime configuration of Kith: every key, and what it is for.\n\
+             # Precedence: built-in default < this file < environment. In the environment a key is named\n\
+             # KITH_<SECTION>_<KEY>, for example KITH_SERVER_ADDR, and wins over its conventional name, if\n\
+             # it has one (\"Also\"). `kith --print-config` prints the values in force.\n\
+             # What cargo-leptos and xtask build from stays in Cargo.toml.\n",
+        );
+        for section in SECTIONS {
+            text += &format!("\n# {}\n[{}]\n", section.doc.trim(), section.name);
+            for key in section.keys {
+                let also = key.alias.map(|alias| format!(" Also {alias}."));
+                text += &format!(
+                    "# {}{}\n{} = {}\n",
+                    key.doc.trim(),
+                    also.unwrap_or_default(),
+                    key.name,
+                    key.literal(self)
+                );
+            }
+        }
+        text
+    }
+}

@@ -1,0 +1,53 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use super::{Config, SECTIONS};
+
+/// Kith is a self-hosted contact manager: one server, its pages, and one file for the data.
+#[derive(Debug, Parser)]
+#[command(name = "kith", version, after_long_help = help())]
+pub struct Cli {
+    /// Read this configuration file instead of Leptos.toml; it must exist.
+    #[arg(long, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+
+    /// Print the configuration in force, passwords masked, and exit.
+    #[arg(long)]
+    pub print_config: bool,
+}
+
+/// The part of `--help` that teaches: how configuration works, every key, and examples.
+fn help() -> String {
+    let mut text = String::from(
+        "Configuration:
+  Kith needs none. A value comes from its default, over that from Leptos.toml in the working
+  directory, over that from the environment. Unknown names are refused. In the file, server.addr
+  is `addr` under `[server]`; in the environment it has the name that stands beside it, and the
+  first name wins if both are set.
+",
+    );
+    let defaults = Config::default();
+    for section in SECTIONS {
+        text += &format!("\n  {}\n", section.doc.trim());
+        for key in section.keys {
+            let setting = format!("{} = {}", key.path, key.literal(&defaults));
+            let alias = key.alias.map(|alias| format!(" or {alias}"));
+            text += &format!(
+                "    {setting:<34}  {}{}\n        {}\n",
+                key.env(),
+                alias.unwrap_or_default(),
+                key.doc.trim()
+            );
+        }
+    }
+    text += "
+Examples:
+  KITH_SERVER_ADDR=127.0.0.1:8080 KITH_DATA_DIR=/var/lib/kith kith
+      Listen on another port, and keep the data in another folder.
+  kith --config /etc/kith.toml --print-config
+      See what a file and the environment amount to, or what is wrong with them.";
+    text
+}

@@ -1,0 +1,582 @@
+//! What an operator relies on: precedence, the exact words of refusals, and that the committed
+//! `Leptos.toml` tells the truth.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{CommandFactory, Parser};
+
+use super::value::{Value, mask_passwords};
+use super::{
+    ByteSize, Cli, Config, ConfigError, DatabaseUrl, LogFilter, LogFormat, Origin, SECTIONS,
+};
+
+const NO_ENV: [(&str, &str); 0] = [];
+
+fn read<const N: usize>(text: &str, env: [(&str, &str); N]) -> Config {
+    Config::parse("Leptos.toml", text, env).expect("the configuration is valid")
+}
+
+fn problems<const N: usize>(text: &str, env: [(&str, &str); N]) -> String {
+    match Config::parse("Leptos.toml", text, env) {
+        Ok(_) => panic!("the configuration is valid: {text} {env:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
+    let file = "[contacts]\npage_size = 20\n";
+    assert_eq!(read("", NO_ENV).contacts.page_size.get(), 50);
+    assert_eq!(read(file, NO_ENV).contacts.page_size.get(), 20);
+    let env = [("KITH_CONTACTS_PAGE_SIZE", "30")];
+    assert_eq!(read(file, env).contacts.page_size.get(), 30);
+}
+
+#[test]
+fn a_kith_variable_wins_over_the_conventional_name() {
+    let conventional = ("LEPTOS_SITE_ADDR", "127.0.0.1:4000");
+    let own = ("KITH_SERVER_ADDR", "127.0.0.1:5000");
+    assert_eq!(read("", [conventional]).server.addr.port(), 4000);
+    assert_eq!(read("", [conventional, own]).server.addr.port(), 5000);
+    assert_eq!(read("", [own, conventional]).server.addr.port(), 5000);
+}
+
+#[test]
+fn the_environment_of_cargo_leptos_works() {
+    let config = read(
+        "",
+        [
+            ("LEPTOS_OUTPUT_NAME", "kith"),
+            ("LEPTOS_SITE_ROOT", "/home/ann/kith/target/site"),
+            ("LEPTOS_SITE_PKG_DIR", "pkg"),
+            ("LEPTOS_SITE_ADDR", "[::1]:3000"),
+            ("LEPTOS_RELOAD_PORT", "3001"),
+        ],
+    );
+    assert_eq!(
+        config.server.site_root,
+        Path::new("/home/ann/kith/target/site")
+    );
+    assert_eq!(config.server.origin().as_str(), "http://[::1]:3000");
+}
+
+#[test]
+fn an_empty_variable_counts_as_not_set() {
+    let file = "[data]\ndatabase_url = \"sqlite://here.db\"\n";
+    let config = read(file, [("DATABASE_URL", ""), ("KITH_NONSENSE", "")]);
+    assert_eq!(config.data.database_path(), Path::new("here.db"));
+}
+
+#[test]
+fn no_name_of_the_environment_means_two_keys() {
+    let mut names = BTreeSet::new();
+    for key in SECTIONS.iter().flat_map(|section| section.keys) {
+        let own = Some(key.env());
+        for name in own.into_iter().chain(key.alias.map(str::to_owned)) {
+            assert!(names.insert(name), "{} shares a name", key.path);
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn every_name_of_every_key_is_read_and_must_be_utf8() {
+    use std::os::unix::ffi::OsStringExt;
+    for key in SECTIONS.iter().flat_map(|section| section.keys) {
+        let own = Some(key.env());
+        for name in own.into_iter().chain(key.alias.map(str::to_owned)) {
+            let not_utf8 = OsString::from_vec(vec![b'a', 0xff]);
+            let Err(error) = Config::parse("Leptos.toml", "", [(&name, not_utf8)]) else {
+                panic!("{name} is not read");
+            };
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "wrong value for `{}` in the environment variable {name}: \
+                     bytes that are not UTF-8. It takes {}.",
+                    key.path, key.takes
+                )
+            );
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_foreign_variable_may_hold_what_it_likes() {
+    use std::os::unix::ffi::OsStringExt;
+    let name = || OsString::from_vec(vec![b'X', 0xff]);
+    Config::parse("Leptos.toml", "", [(name(), name())]).expect("it is not ours to judge");
+}
+
+#[test]
+fn unknown_keys_are_refused_with_the_nearest_known_one() {
+    let cases = [
+        (
+            "# A comment.\n[sever]\naddr = \"127.0.0.1:1\"\n",
+            "unknown key `sever.addr` in Leptos.toml, line 3. Did you mean `server.addr`?",
+        ),
+        (
+            "[server]\nmaxbody = 1\n",
+            "unknown key `server.maxbody` in Leptos.toml, line 2. Did you mean `server.max_body`?",
+        ),
+        (
+            "[server]\npage_size = 1\n",
+            "unknown key `server.page_size` in Leptos.toml, line 2. \
+             Did you mean `contacts.page_size`?",
+        ),
+        (
+            "addr = \"127.0.0.1:1\"\n",
+            "unknown key `addr` in Leptos.toml, line 1. Did you mean `server.addr`?",
+        ),
+        (
+            "[log]\ncolour = true\n",
+            "unknown key `log.colour` in Leptos.toml, line 2. \
+             The keys of [log] are `log.format`, `log.filter`.",
+        ),
+        (
+            "[colours]\n",
+            "unknown key `colours` in Leptos.toml, line 1. \
+             The sections are [server], [data], [contacts], [api], [log].",
+        ),
+        (
+            "log = true\n",
+            "unknown key `log` in Leptos.toml, line 1. \
+             The keys of [log] are `log.format`, `log.filter`.",
+        ),
+    ];
+    for (file, problem) in cases {
+        assert_eq!(problems(file, NO_ENV), problem);
+    }
+}
+
+#[test]
+fn unknown_kith_variables_are_refused_with_the_nearest_known_one() {
+    let cases = [
+        (
+            "KITH_SERVER_ADRR",
+            "unknown environment variable KITH_SERVER_ADRR. Did you mean KITH_SERVER_ADDR?",
+        ),
+        (
+            "KITH_PAGE_SIZE",
+            "unknown environment variable KITH_PAGE_SIZE. Did you mean KITH_CONTACTS_PAGE_SIZE?",
+        ),
+        (
+            "KITH_LOG_COLOUR",
+            "unknown environment variable KITH_LOG_COLOUR. \
+             The keys of [log] are KITH_LOG_FORMAT, KITH_LOG_FILTER.",
+        ),
+        (
+            "KITH_COLOURS",
+            "unknown environment variable KITH_COLOURS. \
+             The sections are [server], [data], [contacts], [api], [log].",
+        ),
+    ];
+    for (name, problem) in cases {
+        assert_eq!(problems("", [(name, "1")]), problem);
+    }
+}
+
+#[test]
+fn wrong_values_are_refused_with_their_source_and_an_example() {
+    let cases = [
+        (
+            "[server]\naddr = 3000\n",
+            "wrong value for `server.addr` in Leptos.toml, line 2: `3000`. \
+             It takes an IP address and a port, such as \"127.0.0.1:3000\".",
+        ),
+        (
+            "[server]\naddr = \"localhost:3000\"\n",
+            "wrong value for `server.addr` in Leptos.toml, line 2: `\"localhost:3000\"`. \
+             It takes an IP address and a port, such as \"127.0.0.1:3000\".",
+        ),
+        (
+            "[server]\npublic_url = \"kith.example.org\"\n",
+            "wrong value for `server.public_url` in Leptos.toml, line 2: `\"kith.example.org\"`. \
+             It takes \"http://\" or \"https://\" with a host, perhaps a port, and no path, \
+             such as \"https://kith.example.org\".",
+        ),
+        (
+            "[server]\nheader_timeout = 10\n",
+            "wrong value for `server.header_timeout` in Leptos.toml, line 2: `10`. \
+             It takes a whole number with \"ms\", \"s\", \"m\" or \"h\", from 1ms to 8760h, \
+             such as \"10s\".",
+        ),
+        (
+            "[server]\nmax_body = \"64kb\"\n",
+            "wrong value for `server.max_body` in Leptos.toml, line 2: `\"64kb\"`. \
+             It takes a number of bytes from 1, or of \"KiB\", \"MiB\" or \"GiB\", \
+             such as 65536 or \"64KiB\".",
+        ),
+        (
+            "[data]\ndir = [\"a\", \"b\"]\n",
+            "wrong value for `data.dir` in Leptos.toml, line 2: an array. \
+             It takes a path, such as \"./data\".",
+        ),
+        (
+            "[data.readers]\nmany = true\n",
+            "wrong value for `data.readers` in Leptos.toml, line 1: a table. \
+             It takes a whole number from 1 to 4294967295, such as 50.",
+        ),
+        (
+            "[contacts]\npage_size = \"50\"\n",
+            "wrong value for `contacts.page_size` in Leptos.toml, line 2: `\"50\"`. \
+             It takes a whole number from 1 to 4294967295, such as 50.",
+        ),
+        (
+            "[log]\nformat = \"xml\"\n",
+            "wrong value for `log.format` in Leptos.toml, line 2: `\"xml\"`. \
+             It takes \"auto\", \"pretty\" or \"json\".",
+        ),
+    ];
+    for (file, problem) in cases {
+        assert_eq!(problems(file, NO_ENV), problem);
+    }
+    assert_eq!(
+        problems("", [("RUST_LOG", "kith=loud")]),
+        "wrong value for `log.filter` in the environment variable RUST_LOG: `kith=loud`. \
+         It takes tracing directives, such as \"info\" or \"warn,kith=debug\"."
+    );
+}
+
+#[test]
+fn postgresql_is_refused_for_now_and_its_password_is_not_repeated() {
+    assert_eq!(
+        problems("", [("DATABASE_URL", "postgres://kith:se/cr@t@db/kith")]),
+        "wrong value for `data.database_url` in the environment variable DATABASE_URL: \
+         `postgres://kith:***@db/kith`. It takes \"sqlite://\" and the path of a file, such as \
+         \"sqlite:///var/lib/kith/kith.db\"; PostgreSQL comes in a later release."
+    );
+}
+
+#[test]
+fn all_problems_are_reported_at_once_in_the_order_of_the_file() {
+    let file = "[server]\nmax_body = 0\nadr = \"\"\n[api]\nidempotency_ttl = \"1d\"\n";
+    let problems = problems(file, [("KITH_DATA_READERS", "0"), ("KITH_X", "1")]);
+    let starts = [
+        "wrong value for `server.max_body` in Leptos.toml, line 2: `0`. ",
+        "unknown key `server.adr` in Leptos.toml, line 3. ",
+        "wrong value for `api.idempotency_ttl` in Leptos.toml, line 5: `\"1d\"`. ",
+        "wrong value for `data.readers` in the environment variable KITH_DATA_READERS: `0`. ",
+        "unknown environment variable KITH_X. ",
+    ];
+    assert_eq!(problems.lines().count(), starts.len(), "{problems}");
+    for (problem, start) in problems.lines().zip(starts) {
+        assert!(problem.starts_with(start), "{problem}");
+    }
+}
+
+#[test]
+fn text_that_is_not_toml_is_refused_without_quoting_it() {
+    let file = "[data]\ndatabase_url = \"postgres://kith:secret@db\nreaders = 2\n";
+    assert_eq!(
+        problems(file, NO_ENV),
+        "not TOML in Leptos.toml, line 2: invalid basic string, expected `\"`"
+    );
+}
+
+#[test]
+fn only_loopback_addresses_are_listened_on() {
+    for addr in [
+        "127.0.0.1:3000",
+        "127.8.8.8:1",
+        "[::1]:3000",
+        "[::ffff:127.0.0.1]:1",
+    ] {
+        assert_eq!(
+            read("", [("KITH_SERVER_ADDR", addr)])
+                .server
+                .addr
+                .to_string(),
+            addr
+        );
+    }
+    for addr in [
+        "0.0.0.0:3000",
+        "[::]:3000",
+        "192.168.1.2:80",
+        "[2001:db8::1]:80",
+    ] {
+        assert_eq!(
+            problems("", [("LEPTOS_SITE_ADDR", addr)]),
+            format!(
+                "wrong value for `server.addr` in the environment variable LEPTOS_SITE_ADDR: \
+                 `{addr}`. Kith has no accounts yet, so anyone who reaches it could read every \
+                 contact. Listen on 127.0.0.1 or [::1] and put a reverse proxy that asks for a \
+                 password in front of it."
+            )
+        );
+    }
+}
+
+#[test]
+fn the_page_size_is_within_its_maximum() {
+    assert_eq!(
+        problems("[contacts]\nmax_page_size = 20\n", NO_ENV),
+        "wrong value for `contacts.page_size` (its default): `50`. \
+         It may be at most `contacts.max_page_size`, which is 20."
+    );
+}
+
+#[test]
+fn a_named_file_must_exist_and_the_usual_one_need_not() {
+    let folder = tempfile::tempdir().expect("a folder of our own");
+    let path = folder.path().join("kith.toml");
+    match Config::load(Some(&path), NO_ENV) {
+        Err(error @ ConfigError::Read { .. }) => assert_eq!(
+            error.to_string(),
+            format!("cannot read the configuration file {}", path.display())
+        ),
+        other => panic!("{other:?}"),
+    }
+
+    std::fs::write(&path, "[data]\nreaders = 2\n").expect("the folder is writable");
+    let config = Config::load(Some(&path), NO_ENV).expect("the file is valid");
+    assert_eq!(config.data.readers.get(), 2);
+}
+
+#[test]
+fn origins_and_database_paths_have_their_defaults() {
+    let config = Config::default();
+    assert_eq!(config.server.origin().as_str(), "http://127.0.0.1:3000");
+    assert_eq!(config.data.database_path(), Path::new("./data/kith.db"));
+
+    let config = read(
+        "",
+        [
+            ("PUBLIC_URL", "https://Kith.Example.org/"),
+            ("DATABASE_URL", "sqlite:///srv/contacts.db"),
+        ],
+    );
+    assert_eq!(config.server.origin().as_str(), "https://kith.example.org");
+    assert_eq!(config.data.database_path(), Path::new("/srv/contacts.db"));
+}
+
+/// Reads each text, and expects it to be printed as its partner.
+fn assert_prints<T: Value>(cases: &[(&str, &str)]) {
+    for (text, printed) in cases {
+        let value = T::parse(text).unwrap_or_else(|| panic!("{text} is refused"));
+        assert_eq!(value.print(), *printed);
+        let again = T::parse(printed).unwrap_or_else(|| panic!("{printed} is refused"));
+        assert_eq!(again.print(), *printed);
+    }
+}
+
+fn assert_refuses<T: Value>(texts: &[&str]) {
+    for text in texts {
+        assert!(T::parse(text).is_none(), "{text:?} is accepted");
+    }
+}
+
+#[test]
+fn durations() {
+    assert_eq!(Duration::parse("500ms"), Some(Duration::from_millis(500)));
+    assert_eq!(Duration::parse("5m"), Some(Duration::from_secs(300)));
+    assert_prints::<Duration>(&[
+        ("500ms", "500ms"),
+        ("10s", "10s"),
+        ("90s", "90s"),
+        ("300s", "5m"),
+        ("24h", "24h"),
+        ("8760h", "8760h"),
+    ]);
+    assert_refuses::<Duration>(&[
+        "",
+        "0s",
+        "10",
+        "s",
+        "1.5s",
+        "-1s",
+        "1 s",
+        "1d",
+        "1S",
+        "8761h",
+        "99999999999999999999h",
+        "9999999999999999999h",
+    ]);
+}
+
+#[test]
+fn byte_sizes() {
+    assert_eq!(ByteSize::parse("64KiB").map(ByteSize::bytes), Some(65_536));
+    assert_prints::<ByteSize>(&[
+        ("1000", "1000B"),
+        ("65536", "64KiB"),
+        ("1MiB", "1MiB"),
+        ("2048MiB", "2GiB"),
+    ]);
+    assert_refuses::<ByteSize>(&[
+        "",
+        "0",
+        "KiB",
+        "64kb",
+        "64 KiB",
+        "1.5MiB",
+        "-1",
+        "99999999999GiB",
+    ]);
+    let config = read("[server]\nmax_body = 0x400\n", NO_ENV);
+    assert_eq!(config.server.max_body.bytes(), 1024);
+}
+
+#[test]
+fn origins() {
+    assert_prints::<Origin>(&[
+        ("https://kith.example.org", "https://kith.example.org"),
+        ("HTTPS://Kith.Example.org:443/", "https://kith.example.org"),
+        ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
+        ("http://[::1]:80", "http://[::1]"),
+        ("http://[::1]:443", "http://[::1]:443"),
+    ]);
+    assert_refuses::<Origin>(&[
+        "kith.example.org",
+        "ftp://kith",
+        "https://",
+        "https://:443",
+        "https://kith/app",
+        "https://kith?x",
+        "https://me:pw@kith",
+        "https://kith:99999",
+        "https://a:b:1",
+        "http://[x]",
+    ]);
+}
+
+#[test]
+fn database_urls() {
+    assert_prints::<DatabaseUrl>(&[
+        ("sqlite://kith.db", "sqlite://kith.db"),
+        ("sqlite:///srv/kith.db", "sqlite:///srv/kith.db"),
+    ]);
+    assert_refuses::<DatabaseUrl>(&[
+        "kith.db",
+        "sqlite:kith.db",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite://:memory:",
+        "sqlite://kith.db?mode=rwc",
+        "sqlite://my%20kith.db",
+    ]);
+}
+
+#[test]
+fn the_other_values() {
+    assert_prints::<SocketAddr>(&[("[::1]:3000", "[::1]:3000")]);
+    assert_refuses::<SocketAddr>(&["", "3000", "127.0.0.1", "localhost:3000"]);
+    assert_prints::<PathBuf>(&[("/srv/kith", "/srv/kith")]);
+    assert_refuses::<PathBuf>(&[""]);
+    assert_eq!(LogFormat::parse("json"), Some(LogFormat::Json));
+    assert_prints::<LogFormat>(&[("auto", "auto"), ("pretty", "pretty"), ("json", "json")]);
+    assert_prints::<LogFilter>(&[("warn,kith=debug", "warn,kith=debug")]);
+    assert_refuses::<LogFilter>(&["kith=loud"]);
+}
+
+#[test]
+fn what_is_printed_can_be_read_again() {
+    let file = r#"
+        server = { addr = "[::1]:1", public_url = "https://a.b", site_root = 'C:\"site"' }
+        data = { dir = "/srv/Zoë's", database_url = "sqlite://x.db", readers = 7 }
+        api.idempotency_ttl = "90m"
+        log = { format = "json", filter = "kith[span{field=1}]=debug" }
+    "#;
+    let printed = read(file, [("KITH_SERVER_MAX_BODY", "1000")]).to_toml();
+    assert_eq!(read(&printed, NO_ENV).to_toml(), printed);
+    assert!(printed.contains("max_body = \"1000B\""), "{printed}");
+}
+
+#[test]
+fn passwords_are_masked_wherever_a_configuration_is_shown() {
+    let masked = [
+        (
+            "postgres://kith:secret@db:5432/kith",
+            "postgres://kith:***@db:5432/kith",
+        ),
+        (
+            "postgres://kith:s/e@cret@db/kith",
+            "postgres://kith:***@db/kith",
+        ),
+        ("redis://:secret@cache", "redis://:***@cache"),
+        ("kith:secret@db", "kith:***@db"),
+        (
+            "postgres://db:1/k?password=se@cret&x=1",
+            "postgres://db:1/k?password=***&x=1",
+        ),
+        ("sqlite:///srv/kith.db", "sqlite:///srv/kith.db"),
+        (
+            "postgres://kith@db:5432/kith",
+            "postgres://kith@db:5432/kith",
+        ),
+    ];
+    for (text, expected) in masked {
+        assert_eq!(mask_passwords(text), expected);
+    }
+
+    // A slip of the pen that is a valid path all the same.
+    let config = read("", [("DATABASE_URL", "sqlite://kith:secret@db/kith")]);
+    for shown in [config.to_toml(), format!("{config:?}")] {
+        assert!(shown.contains("sqlite://kith:***@db/kith"), "{shown}");
+        assert!(!shown.contains("secret"), "{shown}");
+    }
+}
+
+#[test]
+fn the_committed_file_is_the_printed_default() {
+    let committed = include_str!("../../../Leptos.toml");
+    let printed = Config::default().to_toml();
+    let only_in = |sign: char, text: &str, other: &str| -> String {
+        text.lines()
+            .filter(|line| !other.lines().any(|other| other == *line))
+            .map(|line| format!("{sign} {line}\n"))
+            .collect()
+    };
+    assert!(
+        committed == printed,
+        "Leptos.toml is out of date (- committed, + expected):\n{}{}\
+         Write it anew, in a shell without KITH_* and the like:\n\
+         cargo run -- --print-config --config /dev/null > Leptos.toml",
+        only_in('-', committed, &printed),
+        only_in('+', &printed, committed),
+    );
+}
+
+#[test]
+fn the_build_metadata_agrees_with_the_defaults() {
+    let manifest: toml::Table = include_str!("../../../Cargo.toml")
+        .parse()
+        .expect("Cargo.toml is TOML");
+    let leptos = &manifest["package"]["metadata"]["leptos"];
+    let defaults = Config::default().server;
+    assert_eq!(leptos["site-addr"].as_str(), Some(&*defaults.addr.print()));
+    assert_eq!(
+        leptos["site-root"].as_str(),
+        Some(&*defaults.site_root.print())
+    );
+}
+
+#[test]
+fn the_command_line_is_consistent_and_teaches_every_key() {
+    Cli::command().debug_assert();
+    let cli = Cli::parse_from(["kith", "--config", "a.toml", "--print-config"]);
+    assert_eq!(
+        (cli.config, cli.print_config),
+        (Some("a.toml".into()), true)
+    );
+
+    let help = Cli::command().render_long_help().to_string();
+    let defaults = Config::default();
+    for key in SECTIONS.iter().flat_map(|section| section.keys) {
+        let setting = format!("{} = {}", key.path, key.literal(&defaults));
+        for part in [
+            &setting,
+            &key.env(),
+            key.doc.trim(),
+            key.alias.unwrap_or_default(),
+        ] {
+            assert!(help.contains(part), "{part} is missing in the help");
+        }
+    }
+}

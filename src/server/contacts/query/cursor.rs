@@ -1,0 +1,118 @@
+//! [`Cursor`]: where a page of contacts ended.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+use super::Sort;
+use super::SortBy;
+use crate::contact::ContactId;
+use crate::error::AppError;
+
+/// The last contact of a page, by what the list is sorted by and by its id.
+///
+/// As text it is opaque: base64url without padding. It is not secret and not signed: whoever
+/// makes one up starts a page somewhere, which the other parameters allow anyway. It carries
+/// folded names, so it belongs in no log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    position: Position,
+    descending: bool,
+    id: ContactId,
+}
+
+/// Where a contact stands in a list that is sorted by name or by a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// Its [`search_key`](crate::server::contacts::fold::search_key).
+    Name(String),
+    /// When it was created, in milliseconds since the epoch.
+    Created(i64),
+    /// When it was last changed, in milliseconds since the epoch.
+    Updated(i64),
+}
+
+impl Position {
+    fn sorted_by(&self) -> SortBy {
+        match self {
+            Self::Name(_) => SortBy::Name,
+            Self::Created(_) => SortBy::Created,
+            Self::Updated(_) => SortBy::Updated,
+        }
+    }
+}
+
+impl Cursor {
+    /// Longer than any cursor that Kith makes: compatibility forms can fold to eighteen
+    /// characters, so the key of the longest name and address has about 10 000 bytes.
+    const MAX_TEXT_BYTES: usize = 16 * 1024;
+
+    /// The place behind the contact `id` in a list that is sorted by what `position` says.
+    pub fn new(position: Position, descending: bool, id: ContactId) -> Self {
+        Self {
+            position,
+            descending,
+            id,
+        }
+    }
+
+    /// # Errors
+    /// [`AppError::BadRequest`] for text that is no cursor, or that of a list in another order.
+    pub fn parse(text: &str, sort: Sort) -> Result<Self, AppError> {
+        let cursor = Self::decode(text).ok_or_else(|| {
+            AppError::bad_request("This cursor cannot be read. Start again without it.")
+        })?;
+        if cursor.sort() != sort {
+            return Err(AppError::bad_request(
+                "This cursor belongs to another sort. Start again without it.",
+            ));
+        }
+        Ok(cursor)
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        if text.len() > Self::MAX_TEXT_BYTES {
+            return None;
+        }
+        let lines = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+        let (sort, lines) = lines.split_once('\n')?;
+        let (id, value) = lines.split_once('\n')?;
+        let sort = Sort::parse(sort).ok()?;
+        let position = match sort.by {
+            SortBy::Name => Position::Name(value.to_owned()),
+            SortBy::Created => Position::Created(value.parse().ok()?),
+            SortBy::Updated => Position::Updated(value.parse().ok()?),
+        };
+        Some(Self::new(position, sort.descending, id.parse().ok()?))
+    }
+
+    /// The order of the list that it belongs to.
+    pub fn sort(&self) -> Sort {
+        Sort {
+            by: self.position.sorted_by(),
+            descending: self.descending,
+        }
+    }
+
+    pub fn position(&self) -> &Position {
+        &self.position
+    }
+
+    pub fn id(&self) -> ContactId {
+        self.id
+    }
+}
+
+/// The opaque text: sort, id and value on a line each. The value comes last because a key has a
+/// line feed of its own.
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head = format!("{}\n{}\n", self.sort(), self.id);
+        let lines = match &self.position {
+            Position::Name(key) => head + key,
+            Position::Created(millis) | Position::Updated(millis) => head + &millis.to_string(),
+        };
+        f.write_str(&BASE64_URL_SAFE_NO_PAD.encode(lines))
+    }
+}

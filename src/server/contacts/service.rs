@@ -1,0 +1,321 @@
+//! [`ContactService`]: what people and programs can do with contacts.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use uuid::ContextV7;
+use uuid::Uuid;
+
+use super::fields::ContactFields;
+use super::query::ContactQuery;
+use super::query::Scope;
+use super::query::Sort;
+use super::query::SortBy;
+use super::store::ContactPage;
+use super::store::ContactStore;
+use super::store::Creation;
+use super::store::IdempotentRequest;
+use super::store::StoreError;
+use super::store::sqlite;
+use super::store::sqlite::OpenError;
+use super::store::sqlite::SqliteStore;
+use crate::contact::Contact;
+use crate::contact::ContactDraft;
+use crate::contact::ContactId;
+use crate::contact::ContactList;
+use crate::contact::ContactRow;
+use crate::error::AppError;
+use crate::server::clock::Clock;
+use crate::server::config::Config;
+
+/// The use cases of contacts. Cheap to clone: clones share everything.
+///
+/// Every error is fit to be shown; its cause has been logged. Spans hold ids and numbers, never
+/// what a contact or a search says.
+#[derive(Clone)]
+pub struct ContactService {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    store: Arc<dyn ContactStore>,
+    clock: Arc<dyn Clock>,
+    pages: PageSizes,
+    /// Ids that it makes in the same millisecond are in the order in which they were made.
+    ids: Mutex<ContextV7>,
+}
+
+/// How many contacts a page of a list has.
+#[derive(Clone, Copy, Debug)]
+pub struct PageSizes {
+    /// When nobody says.
+    pub usual: NonZeroU32,
+    /// The most that anybody gets.
+    pub most: NonZeroU32,
+}
+
+/// A change to some fields. `None` leaves a field as it is; `Some(None)` empties it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContactPatch {
+    pub name: Option<Option<String>>,
+    pub email: Option<Option<String>>,
+    pub phone: Option<Option<String>>,
+    pub company: Option<Option<String>>,
+    pub notes: Option<Option<String>>,
+}
+
+impl ContactService {
+    /// How often [`amend`](Self::amend) begins anew because others were faster. Each time one of
+    /// them got through, so that many in a row mean that something is wrong.
+    const ATTEMPTS: u32 = 16;
+
+    /// Opens the store that the configuration names.
+    ///
+    /// # Errors
+    /// When the store cannot be opened; the error says what to change.
+    pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let options = sqlite::Options {
+            readers: config.data.readers,
+            idempotency_ttl: config.api.idempotency_ttl,
+        };
+        let store = SqliteStore::open(&config.data.database_path(), options).await?;
+        let pages = PageSizes {
+            usual: config.contacts.page_size,
+            most: config.contacts.max_page_size,
+        };
+        Ok(Self::new(Arc::new(store), clock, pages))
+    }
+
+    pub fn new(store: Arc<dyn ContactStore>, clock: Arc<dyn Clock>, pages: PageSizes) -> Self {
+        let ids = Mutex::new(ContextV7::new());
+        Self {
+            shared: Arc::new(Shared {
+                store,
+                clock,
+                pages,
+                ids,
+            }),
+        }
+    }
+
+    /// Adds a contact; with `idempotency`, once for any number of the same requests.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`], [`AppError::KeyReused`].
+    #[tracing::instrument(skip_all, fields(contact, replayed))]
+    pub async fn create(
+        &self,
+        draft: ContactDraft,
+        idempotency: Option<IdempotentRequest>,
+    ) -> Result<Creation, AppError> {
+        let fields = ContactFields::parse(draft)?;
+        let now = self.shared.clock.now();
+        let id = self.new_id(now);
+        let creation = self
+            .shared
+            .store
+            .create(id, &fields, now, idempotency.as_ref())
+            .await?;
+        tracing::Span::current()
+            .record("contact", tracing::field::display(creation.contact.id))
+            .record("replayed", creation.replayed);
+        Ok(creation)
+    }
+
+    /// # Errors
+    /// [`AppError::NotFound`], also for a contact in the trash.
+    #[tracing::instrument(skip_all, fields(contact = %id))]
+    pub async fn get(&self, id: ContactId) -> Result<Contact, AppError> {
+        Ok(self.shared.store.get(id).await?)
+    }
+
+    /// A contact in the trash.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], also for a contact that is not in there.
+    #[tracing::instrument(skip_all, fields(contact = %id))]
+    pub async fn get_deleted(&self, id: ContactId) -> Result<Contact, AppError> {
+        Ok(self.shared.store.get_deleted(id).await?)
+    }
+
+    /// Understands what to list, from text as it came. `sort` and `cursor` are optional and may
+    /// be blank; a `limit` of `None` asks for the usual page.
+    ///
+    /// # Errors
+    /// [`AppError::BadRequest`], saying what is understood.
+    pub fn query(
+        &self,
+        search: &str,
+        sort: Option<&str>,
+        cursor: Option<&str>,
+        limit: Option<u32>,
+    ) -> Result<ContactQuery, AppError> {
+        let limit = self.page_size(limit)?;
+        ContactQuery::parse(search, sort, cursor, limit, Scope::Live)
+    }
+
+    /// A page of the trash, what was deleted last first.
+    ///
+    /// # Errors
+    /// [`AppError::BadRequest`] for a cursor of another list.
+    pub fn trash_query(&self, cursor: Option<&str>) -> Result<ContactQuery, AppError> {
+        // Nothing in the trash changes, so the last change was the deletion.
+        let sort = Sort {
+            by: SortBy::Updated,
+            descending: true,
+        };
+        let limit = self.shared.pages.usual;
+        ContactQuery::parse("", Some(sort.as_str()), cursor, limit, Scope::Trash)
+    }
+
+    fn page_size(&self, asked: Option<u32>) -> Result<NonZeroU32, AppError> {
+        let PageSizes { usual, most } = self.shared.pages;
+        let Some(asked) = asked else {
+            return Ok(usual);
+        };
+        NonZeroU32::new(asked)
+            .filter(|size| *size <= most)
+            .ok_or_else(|| {
+                AppError::bad_request(format!("The limit is a number from 1 to {most}."))
+            })
+    }
+
+    /// # Errors
+    /// Only those that every method has: [`AppError::Unavailable`], [`AppError::Internal`].
+    #[tracing::instrument(skip_all, fields(sort = %query.sort(), words = query.search().words().len()))]
+    pub async fn list(&self, query: ContactQuery) -> Result<ContactPage, AppError> {
+        Ok(self.shared.store.list(&query).await?)
+    }
+
+    /// Replaces all fields; a blank one becomes empty. With `expected`, only if the contact is
+    /// still at that version.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::Changed`].
+    #[tracing::instrument(skip_all, fields(contact = %id))]
+    pub async fn replace(
+        &self,
+        id: ContactId,
+        draft: ContactDraft,
+        expected: Option<u32>,
+    ) -> Result<Contact, AppError> {
+        let fields = ContactFields::parse(draft)?;
+        let now = self.shared.clock.now();
+        Ok(self.shared.store.update(id, &fields, expected, now).await?)
+    }
+
+    /// Changes some fields. With `expected`, only if the contact is still at that version;
+    /// without, on top of whatever others write at the same time.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::Changed`].
+    #[tracing::instrument(skip_all, fields(contact = %id))]
+    pub async fn amend(
+        &self,
+        id: ContactId,
+        patch: ContactPatch,
+        expected: Option<u32>,
+    ) -> Result<Contact, AppError> {
+        let mut current = self.shared.store.get(id).await?;
+        for _ in 1..Self::ATTEMPTS {
+            let read = expected.unwrap_or(current.version);
+            let fields = ContactFields::parse(patch.clone().applied_to(current.into()))?;
+            let now = self.shared.clock.now();
+            match self.shared.store.update(id, &fields, Some(read), now).await {
+                Err(StoreError::Changed(newer)) if expected.is_none() => current = *newer,
+                done => return Ok(done?),
+            }
+        }
+        Err(AppError::Changed {
+            current: Box::new(current),
+        })
+    }
+
+    /// Moves a contact to the trash. With `expected`, only if it is still at that version.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], also for a contact in the trash; [`AppError::Changed`].
+    #[tracing::instrument(skip_all, fields(contact = %id))]
+    pub async fn delete(&self, id: ContactId, expected: Option<u32>) -> Result<(), AppError> {
+        let now = self.shared.clock.now();
+        Ok(self.shared.store.delete(id, expected, now).await?)
+    }
+
+    /// Takes a contact out of the trash. One that is not in there stays as it is.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`].
+    #[tracing::instrument(skip_all, fields(contact = %id))]
+    pub async fn restore(&self, id: ContactId) -> Result<Contact, AppError> {
+        let now = self.shared.clock.now();
+        Ok(self.shared.store.restore(id, now).await?)
+    }
+
+    /// Whether contacts can be read at the moment.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`], [`AppError::Internal`].
+    pub async fn ping(&self) -> Result<(), AppError> {
+        Ok(self.shared.store.ping().await?)
+    }
+
+    /// Waits for what is under way and lets go of the database. Every later call is refused as
+    /// [`AppError::Unavailable`].
+    pub async fn close(&self) {
+        self.shared.store.close().await;
+    }
+
+    fn new_id(&self, now: jiff::Timestamp) -> ContactId {
+        // Times before 1970 do not fit into an id; no clock that is right has them.
+        let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+        let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
+        let time = uuid::Timestamp::from_unix(&self.shared.ids, seconds, nanos);
+        ContactId::new(Uuid::new_v7(time))
+    }
+}
+
+/// Shows nothing of what is inside.
+impl fmt::Debug for ContactService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContactService").finish_non_exhaustive()
+    }
+}
+
+impl ContactPatch {
+    fn applied_to(self, mut draft: ContactDraft) -> ContactDraft {
+        let fields = [
+            (&mut draft.name, self.name),
+            (&mut draft.email, self.email),
+            (&mut draft.phone, self.phone),
+            (&mut draft.company, self.company),
+            (&mut draft.notes, self.notes),
+        ];
+        for (field, change) in fields {
+            if let Some(text) = change {
+                *field = text.unwrap_or_default();
+            }
+        }
+        draft
+    }
+}
+
+/// What a list in the browser needs of a page.
+impl From<ContactPage> for ContactList {
+    fn from(page: ContactPage) -> Self {
+        let row = |contact: Contact| ContactRow {
+            id: contact.id,
+            name: contact.name,
+            email: contact.email,
+        };
+        Self {
+            next_cursor: page.next.map(|cursor| cursor.to_string()),
+            total: page.total,
+            rows: page.contacts.into_iter().map(row).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

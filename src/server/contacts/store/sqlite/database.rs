@@ -1,0 +1,318 @@
+//! Opening the `SQLite` file, and the connections to it.
+
+use std::fs;
+use std::io;
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use sqlx::SqlSafeStr;
+use sqlx::Sqlite;
+use sqlx::SqliteConnection;
+use sqlx::SqlitePool;
+use sqlx::Transaction;
+use sqlx::migrate::MigrateError;
+use sqlx::migrate::Migration;
+use sqlx::migrate::MigrationType;
+use sqlx::migrate::Migrator;
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::sqlite::SqlitePoolOptions;
+use sqlx::sqlite::SqliteSynchronous;
+
+use super::error;
+
+/// Every migration, in order. A file in `migrations/` that is missing here fails a test.
+const MIGRATIONS: &[(i64, &str, &str)] = &[(
+    1,
+    "contacts",
+    include_str!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/migrations/0001_contacts.sql"
+    )),
+)];
+
+/// Before it, a writer that restarts the log while another connection checkpoints could corrupt
+/// the file: <https://www.sqlite.org/wal.html#walresetbug>.
+const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
+
+/// How long a writer waits for its turn, and a reader for a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Memory that each connection keeps pages in, in KiB. The indexes of 50 000 contacts fit.
+const PAGE_CACHE_KIB: u32 = 8 * 1024;
+
+/// The log is cut back to this many bytes after it had to grow.
+const LOG_LIMIT: u32 = 64 * 1024 * 1024;
+
+/// One connection that writes and a few that read. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Database {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl Database {
+    pub async fn open(path: &Path, readers: NonZeroU32) -> Result<Self, OpenError> {
+        create_directory(path)?;
+        create_file(path)?;
+        let unusable = |source: sqlx::Error| OpenError::Unusable {
+            path: path.to_owned(),
+            source,
+        };
+
+        let writer = pool(1)
+            .connect_with(connect_options(path).pragma("journal_size_limit", LOG_LIMIT.to_string()))
+            .await
+            .map_err(unusable)?;
+        let mut connection = writer.acquire().await.map_err(unusable)?;
+        refuse_old_sqlite(&mut connection)
+            .await
+            .map_err(unusable)??;
+        keep_a_log(&mut connection, path).await?;
+        migrate(&mut connection, path).await?;
+        drop(connection);
+
+        let readers = pool(readers.get())
+            .connect_with(connect_options(path).read_only(true))
+            .await
+            .map_err(unusable)?;
+        Ok(Self { writer, readers })
+    }
+
+    /// Takes the turn to write, which nobody else has until the transaction ends. Dropping it
+    /// undoes it.
+    pub async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    /// A view of one instant, for several reads.
+    pub async fn read(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+        self.readers.begin().await
+    }
+
+    /// For a single read.
+    pub async fn reader(&self) -> Result<PoolConnection<Sqlite>, sqlx::Error> {
+        self.readers.acquire().await
+    }
+
+    /// The last process to close writes the log back into the file and removes it. That takes a
+    /// connection that may write, so the writer goes last.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(PATIENCE)
+        // A connection to a file does not go stale.
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
+
+/// What writers and readers have in common. Statistics for the planner are never gathered: the
+/// queries say which index they use, and tests hold them to it.
+fn connect_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .foreign_keys(true)
+        // A commit is on the disk before anybody hears of it.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(PATIENCE)
+        .pragma("temp_store", "MEMORY")
+        // Negative: in KiB, not in pages.
+        .pragma("cache_size", format!("-{PAGE_CACHE_KIB}"))
+}
+
+/// For its owner alone, unless it is there already.
+fn create_directory(path: &Path) -> Result<(), OpenError> {
+    let Some(directory) = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+    else {
+        return Ok(());
+    };
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(directory)
+        .map_err(|source| OpenError::Directory {
+            path: directory.to_owned(),
+            source,
+        })
+}
+
+/// For its owner alone, unless it is there already. `SQLite` gives its log the same permissions.
+fn create_file(path: &Path) -> Result<(), OpenError> {
+    // Closing any handle of a file drops all locks that this process has on it, SQLite's as well.
+    // Nobody in this process may open the file with SQLite while this handle is open.
+    static CREATING: Mutex<()> = Mutex::new(());
+    let _alone = CREATING.lock().unwrap_or_else(PoisonError::into_inner);
+
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(source) => Err(OpenError::File {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+async fn refuse_old_sqlite(
+    connection: &mut SqliteConnection,
+) -> Result<Result<(), OpenError>, sqlx::Error> {
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()")
+        .fetch_one(connection)
+        .await?;
+    Ok(if is_recent(&version) {
+        Ok(())
+    } else {
+        Err(OpenError::OldSqlite { version })
+    })
+}
+
+/// Whether a version like `3.51.3` is [`OLDEST_SQLITE`] or newer.
+fn is_recent(version: &str) -> bool {
+    let mut parts = version
+        .split('.')
+        .map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut part = || parts.next().unwrap_or(0);
+    (part(), part(), part()) >= OLDEST_SQLITE
+}
+
+/// Switches the file to write-ahead logging, where it stays: readers do not wait for writers.
+///
+/// `SQLite` needs the file for itself for a moment to do so and does not wait for it, so this does.
+async fn keep_a_log(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    const PAUSE: Duration = Duration::from_millis(10);
+    let mut waited = Duration::ZERO;
+    loop {
+        let switched = sqlx::query_scalar::<_, String>("PRAGMA journal_mode = WAL")
+            .fetch_one(&mut *connection)
+            .await;
+        match switched {
+            Ok(mode) if mode.eq_ignore_ascii_case("wal") => return Ok(()),
+            Ok(_) => {
+                return Err(OpenError::NoLog {
+                    path: path.to_owned(),
+                });
+            }
+            Err(source)
+                if error::primary_code(&source) == Some(error::BUSY) && waited < PATIENCE =>
+            {
+                tokio::time::sleep(PAUSE).await;
+                waited += PAUSE;
+            }
+            Err(source) => {
+                return Err(OpenError::Unusable {
+                    path: path.to_owned(),
+                    source,
+                });
+            }
+        }
+    }
+}
+
+/// Brings the tables up to date, all or nothing. A process that comes second finds it done.
+async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    let unusable = |source: sqlx::Error| OpenError::Unusable {
+        path: path.to_owned(),
+        source,
+    };
+    let mut tx = sqlx::Connection::begin_with(connection, "BEGIN IMMEDIATE")
+        .await
+        .map_err(unusable)?;
+    // `run` would do the same, but its future cannot be sent to another thread.
+    migrator()
+        .run_direct(None, &mut *tx, false)
+        .await
+        .map_err(|error| match error {
+            MigrateError::VersionMissing(migration) => OpenError::NewerSchema {
+                path: path.to_owned(),
+                migration,
+            },
+            MigrateError::Execute(source) => unusable(source),
+            source => OpenError::Migration {
+                path: path.to_owned(),
+                source,
+            },
+        })?;
+    tx.commit().await.map_err(unusable)
+}
+
+fn migrator() -> Migrator {
+    let migration = |&(version, description, sql): &(i64, &'static str, &'static str)| {
+        Migration::new(
+            version,
+            description.into(),
+            MigrationType::Simple,
+            sql.into_sql_str(),
+            false,
+        )
+    };
+    Migrator::with_migrations(MIGRATIONS.iter().map(migration).collect())
+}
+
+/// Why the database could not be opened. Each says what to do, for whoever starts Kith.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(
+        "cannot create the data directory {}: create it yourself, or set KITH_DATA_DIR to one that this user may write to",
+        path.display()
+    )]
+    Directory { path: PathBuf, source: io::Error },
+
+    #[error(
+        "cannot create the database {}: let this user write to its directory, or set KITH_DATA_DIR to another one",
+        path.display()
+    )]
+    File { path: PathBuf, source: io::Error },
+
+    #[error(
+        "cannot use {}: check that it is a database of Kith and that this user may read and write the file and its directory",
+        path.display()
+    )]
+    Unusable { path: PathBuf, source: sqlx::Error },
+
+    #[error(
+        "cannot keep a write-ahead log beside {}: move the data directory to a disk of this machine; network file systems cannot hold it",
+        path.display()
+    )]
+    NoLog { path: PathBuf },
+
+    #[error(
+        "SQLite {version} can corrupt a database: build Kith with SQLite {}.{}.{} or newer",
+        OLDEST_SQLITE.0, OLDEST_SQLITE.1, OLDEST_SQLITE.2
+    )]
+    OldSqlite { version: String },
+
+    #[error(
+        "{} was written by a newer Kith (migration {migration}): start that version, or restore a backup from before the update",
+        path.display()
+    )]
+    NewerSchema { path: PathBuf, migration: i64 },
+
+    #[error(
+        "cannot bring the tables of {} up to date: nothing was changed; start the version that you had and report this",
+        path.display()
+    )]
+    Migration { path: PathBuf, source: MigrateError },
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! Orders and pages.
+
+use super::*;
+use crate::server::contacts::fold::search_key;
+use crate::server::contacts::query::Sort;
+use crate::server::contacts::query::SortBy;
+
+pub async fn an_empty_store_has_an_empty_list(store: Store) {
+    for scope in [Scope::Live, Scope::Trash] {
+        for search in ["", "a", "ada"] {
+            let page = list(&store, &scoped_query(scope, search, "name", 10, None)).await;
+            assert_eq!(
+                page,
+                ContactPage {
+                    contacts: Vec::new(),
+                    next: None,
+                    total: 0
+                }
+            );
+        }
+    }
+}
+
+/// Contacts of few names, few addresses and few times, so that every order has ties.
+async fn add_with_ties(store: &Store) -> Vec<Contact> {
+    let mut contacts = Vec::new();
+    for number in 0..23_i64 {
+        let name = ["Ada", "ada", "Ádá", "Bob"][number as usize % 4];
+        let email = ["x@example.com", "y@example.com"][number as usize / 4 % 2];
+        let fields = fields(name, email);
+        let created = store.create(new_id(), &fields, at(number / 5), None).await;
+        let contact = created.expect("it can be added").contact;
+        contacts.push(if number % 3 == 0 {
+            let noted = ContactFields::parse(ContactDraft {
+                notes: "changed".to_owned(),
+                ..ContactDraft::from(contact.clone())
+            });
+            let noted = noted.expect("the draft is valid");
+            let changed = store
+                .update(contact.id, &noted, None, at(100 + number / 6))
+                .await;
+            changed.expect("it is there")
+        } else {
+            contact
+        });
+    }
+    contacts
+}
+
+/// The order that a list promises.
+fn sort_by_promise(contacts: &mut [Contact], sort: Sort) {
+    contacts.sort_by_key(|contact| {
+        let value = match sort.by {
+            SortBy::Name => search_key(&contact.name, &contact.email),
+            // RFC 3339 of one length sorts as the times do.
+            SortBy::Created => contact.created_at.clone(),
+            SortBy::Updated => contact.updated_at.clone(),
+        };
+        (value, *contact.id.as_uuid().as_bytes())
+    });
+    if sort.descending {
+        contacts.reverse();
+    }
+}
+
+pub async fn every_order_is_paged_without_gaps_and_doubles(store: Store) {
+    let mut contacts = add_with_ties(&store).await;
+    for sort in Sort::ALL {
+        sort_by_promise(&mut contacts, sort);
+        for limit in [1, 5, 22, 23, 24] {
+            let listed = all_pages(&store, Scope::Live, "", sort.as_str(), limit).await;
+            assert_eq!(ids(&listed), ids(&contacts), "by {sort}, {limit} a page");
+        }
+    }
+
+    for contact in &contacts {
+        store
+            .delete(contact.id, None, at(500))
+            .await
+            .expect("it is there");
+    }
+    for sort in [Sort::ALL[0], Sort::ALL[1], Sort::ALL[2], Sort::ALL[3]] {
+        sort_by_promise(&mut contacts, sort);
+        let listed = all_pages(&store, Scope::Trash, "", sort.as_str(), 5).await;
+        assert_eq!(ids(&listed), ids(&contacts), "the trash by {sort}");
+    }
+}
+
+pub async fn pages_stay_right_while_contacts_come(store: Store) {
+    let before = add_with_ties(&store).await;
+    for sort in Sort::ALL {
+        let mut seen = Vec::new();
+        let mut after = None;
+        for turn in 0.. {
+            let page = list(&store, &query("", sort.as_str(), 4, after.as_ref())).await;
+            seen.extend(ids(&page.contacts));
+            let Some(next) = page.next else { break };
+            after = Some(next);
+            // A tie with contacts that were shown and with others that were not.
+            if turn < 10 {
+                add_at(&store, ["Ada", "Bob"][turn % 2], turn as i64 / 2).await;
+            }
+        }
+        let mut once = seen.clone();
+        once.sort();
+        once.dedup();
+        assert_eq!(once.len(), seen.len(), "by {sort}, nothing is shown twice");
+        for contact in &before {
+            assert!(once.contains(&contact.id), "by {sort}, nothing is left out");
+        }
+    }
+}
+
+pub async fn a_page_may_begin_behind_a_contact_that_is_gone(store: Store) {
+    for name in ["Ada", "Bob", "Cyd"] {
+        add(&store, name).await;
+    }
+    let page = list(&store, &query("", "name", 2, None)).await;
+    assert_eq!(page.total, 3);
+    store
+        .delete(page.contacts[1].id, None, at(1))
+        .await
+        .expect("it is there");
+
+    let rest = list(&store, &query("", "name", 2, page.next.as_ref())).await;
+
+    assert_eq!(rest.total, 2);
+    assert_eq!(rest.next, None);
+    assert_eq!(rest.contacts.len(), 1);
+    assert_eq!(rest.contacts[0].name, "Cyd");
+}
+
+pub async fn names_are_in_the_order_of_people(store: Store) {
+    let names = [
+        "Łukasz", "zoe", "Lukas", "Émile", "Luke", "emil", "Zoë Ann", "王", "Юрий",
+    ];
+    for name in names {
+        add(&store, name).await;
+    }
+    assert_eq!(
+        found(&store, "").await,
+        [
+            "emil", "Émile", "Lukas", "Łukasz", "Luke", "zoe", "Zoë Ann", "Юрий", "王"
+        ]
+    );
+}

@@ -1,0 +1,186 @@
+//! Cleans text that people typed or pasted, before any field looks at it.
+//!
+//! What comes out is in Unicode NFC and holds nothing that cannot be seen, because invisible
+//! characters make two different names look alike and turn text around on the screen:
+//!
+//! - **Removed without a word**: characters that show nothing and carry no meaning in a contact
+//!   (zero-width spaces, byte order marks, direction marks and overrides, fillers, tags). They
+//!   come along when people paste, so refusing them would blame somebody for what nobody can see.
+//! - **Kept where they change what is seen**: the joiners U+200C and U+200D, after a letter of a
+//!   script that uses them or after an emoji. Anywhere else they are removed.
+//! - **Refused**: control characters other than white space. No keyboard types them; text that
+//!   has them is not what its writer believes it to be.
+//!
+//! Cleaning clean text changes nothing.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// A control character was found where text was expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ControlCharacter(pub char);
+
+/// Text of one line: white space of any kind and length becomes one space, none at the ends.
+pub fn single_line(text: &str) -> Result<String, ControlCharacter> {
+    let mut line = String::with_capacity(text.len());
+    for word in visible(text)
+        .split(is_blank)
+        .filter(|word| !word.is_empty())
+    {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    refuse_control(&line, |_| false)?;
+    Ok(line)
+}
+
+/// Text of many lines: lines end in LF, tabs stay, no white space at the two ends.
+pub fn multi_line(text: &str) -> Result<String, ControlCharacter> {
+    let lines = visible(text).replace("\r\n", "\n").replace(
+        ['\r', '\u{B}', '\u{C}', '\u{85}', '\u{2028}', '\u{2029}'],
+        "\n",
+    );
+    let lines = lines.trim_matches(is_blank);
+    refuse_control(lines, |c| c == '\n' || c == '\t')?;
+    Ok(lines.to_owned())
+}
+
+fn refuse_control(text: &str, allowed: fn(char) -> bool) -> Result<(), ControlCharacter> {
+    match text.chars().find(|&c| c.is_control() && !allowed(c)) {
+        Some(c) => Err(ControlCharacter(c)),
+        None => Ok(()),
+    }
+}
+
+/// NFC without invisible characters. Normalises twice: joiners are judged by the characters that
+/// stay beside them, and taking one out can bring two characters together that compose.
+fn visible(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut before = None;
+    for c in text.chars().filter(|&c| !is_invisible(c)).nfc() {
+        if is_joiner(c) && !before.is_some_and(takes_joiner) {
+            continue;
+        }
+        kept.push(c);
+        before = Some(c);
+    }
+    kept.nfc().collect()
+}
+
+/// White space, or U+2800, a braille cell without dots.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c == '\u{2800}'
+}
+
+pub fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200C}' | '\u{200D}')
+}
+
+/// Whether a joiner after this character can change what is seen: the scripts from Hebrew and
+/// Arabic over those of South and South-East Asia to Mongolian, and everything emoji are made of.
+fn takes_joiner(c: char) -> bool {
+    matches!(
+        c,
+        '\u{590}'..='\u{1CFF}'
+            | '\u{2190}'..='\u{27FF}'
+            | '\u{2900}'..='\u{2BFF}'
+            | '\u{A800}'..='\u{AB2F}'
+            | '\u{ABC0}'..='\u{ABFF}'
+            | '\u{FB1D}'..='\u{FDFF}'
+            | '\u{FE0F}'
+            | '\u{FE70}'..='\u{FEFC}'
+            | '\u{10A00}'..='\u{11FFF}'
+            | '\u{1E900}'..='\u{1E95F}'
+            | '\u{1F000}'..='\u{1FAFF}'
+    )
+}
+
+/// Unicode's `Default_Ignorable_Code_Point`, less the joiners and the variation selectors (which
+/// choose the form of an emoji or of a character in a Japanese name), plus the interlinear marks.
+pub fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{AD}' // soft hyphen
+            | '\u{34F}' // combining grapheme joiner
+            | '\u{61C}' // Arabic letter mark
+            | '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' // Hangul fillers
+            | '\u{17B4}' | '\u{17B5}' // Khmer inherent vowels
+            | '\u{180E}' // Mongolian vowel separator
+            | '\u{200B}' // zero-width space
+            | '\u{200E}' | '\u{200F}' // direction marks
+            | '\u{202A}'..='\u{202E}' // direction embeddings and overrides
+            | '\u{2060}'..='\u{206F}' // word joiner, invisible operators, direction isolates
+            | '\u{FEFF}' // byte order mark
+            | '\u{FFF9}'..='\u{FFFB}' // interlinear annotation
+            | '\u{1BCA0}'..='\u{1BCA3}' // shorthand format controls
+            | '\u{1D173}'..='\u{1D17A}' // musical format controls
+            | '\u{E0000}'..='\u{E007F}' // tags
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn one_line_has_single_spaces_and_nothing_invisible() {
+        for (typed, cleaned) in [
+            ("  Ada \t\r\n Lovelace\u{3000}", "Ada Lovelace"),
+            ("\u{FEFF}A\u{200B}d\u{202E}a\u{2069}", "Ada"),
+            ("e\u{301}", "\u{E9}"),
+            ("\u{3164}\u{2800} ", ""),
+            // A joiner between Latin letters shows nothing.
+            ("Ad\u{200D}a", "Ada"),
+            ("\u{200D}\u{200C}", ""),
+            // In Persian it parts letters, in an emoji it makes one of two.
+            ("می\u{200C}خواهم", "می\u{200C}خواهم"),
+            ("👩\u{200D}💻", "👩\u{200D}💻"),
+            // A variation selector picks the form of a character in a Japanese name.
+            ("葛\u{E0101}城", "葛\u{E0101}城"),
+        ] {
+            assert_eq!(single_line(typed).as_deref(), Ok(cleaned), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn many_lines_keep_lines_and_tabs() {
+        assert_eq!(
+            multi_line("\r\n one\r\n\ttwo \rthree\u{2028}four\n\n").as_deref(),
+            Ok("one\n\ttwo \nthree\nfour")
+        );
+    }
+
+    #[test]
+    fn control_characters_are_refused() {
+        assert_eq!(single_line("a\0b"), Err(ControlCharacter('\0')));
+        assert_eq!(multi_line("a\u{1B}[31mb"), Err(ControlCharacter('\u{1B}')));
+    }
+
+    proptest! {
+        #[test]
+        fn cleaning_clean_text_changes_nothing(text in any::<String>()) {
+            for clean in [single_line, multi_line] {
+                if let Ok(once) = clean(&text) {
+                    prop_assert!(unicode_normalization::is_nfc(&once));
+                    prop_assert!(!once.chars().any(is_invisible));
+                    prop_assert_eq!(clean(&once), Ok(once));
+                }
+            }
+        }
+
+        /// Marks, joiners, fillers and spaces at a density that random text never has.
+        #[test]
+        fn also_where_marks_meet_joiners(
+            text in "[aeK\u{1100}\u{1161}\u{11A8}\u{915}\u{94D}\u{300}\u{301}\u{323}\u{345}\u{338}\u{3099}\u{200C}\u{200D}\u{200B}\u{34F}\u{2126}\u{1FEF}\u{FE0F}\u{1F469} \n]{0,24}"
+        ) {
+            for clean in [single_line, multi_line] {
+                let once = clean(&text).expect("no control characters were typed");
+                prop_assert!(unicode_normalization::is_nfc(&once));
+                prop_assert_eq!(clean(&once), Ok(once));
+            }
+        }
+    }
+}

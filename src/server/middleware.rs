@@ -1,0 +1,92 @@
+//! What every request passes through, in order.
+
+pub mod guard;
+mod headers;
+mod server_fn;
+
+use std::any::Any;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::extract::MatchedPath;
+use axum::extract::Request;
+use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::middleware::from_fn;
+use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
+use axum::response::Response;
+pub use headers::provide_nonce;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::csrf::CsrfLayer;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::server::AppState;
+use crate::server::problem::Problem;
+
+/// Wraps the routes in the stack. The first layer sees a request first and its answer last.
+pub fn around(router: Router, state: &AppState) -> Router {
+    let stack = ServiceBuilder::new()
+        // Outermost, so that every answer is logged, refusals and panics included.
+        .layer(from_fn(log))
+        .layer(from_fn(headers::secure))
+        .layer(CatchPanicLayer::custom(after_panic))
+        .layer(from_fn_with_state(state.clone(), limit_time))
+        // Refusals come before any work.
+        .layer(from_fn(guard::only_local_hosts))
+        .layer(CsrfLayer::new().with_rejection_response(guard::from_another_site))
+        .layer(from_fn_with_state(state.clone(), guard::limit_body))
+        .layer(DefaultBodyLimit::max(state.config.server.max_body.bytes()))
+        // Files of the site are compressed already and pass through untouched.
+        .layer(CompressionLayer::new())
+        .layer(from_fn(server_fn::say_status));
+    router.layer(stack)
+}
+
+/// Names the request and writes one line about it. The route stands for the path, and the query
+/// is left out, since both may hold what people typed.
+async fn log(request: Request, next: Next) -> Response {
+    let id = Uuid::new_v4();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
+    let span = tracing::info_span!("request", %id, %method, route);
+    let start = Instant::now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
+    let status = response.status().as_u16();
+    span.in_scope(|| tracing::info!(status, milliseconds, "answered"));
+    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    response
+}
+
+/// Turns a panic into an answer. The panic hook has written where it happened; the payload may
+/// hold anything and goes nowhere.
+fn after_panic(_payload: Box<dyn Any + Send + 'static>) -> Response {
+    tracing::error!("a handler panicked");
+    Problem::internal().into_response()
+}
+
+async fn limit_time(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let limit = state.config.server.request_timeout;
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            tracing::warn!("a request took too long and was given up");
+            Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "timeout",
+                "This took too long and was given up. Try again in a few seconds.",
+            )
+            .into_response()
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Who may ask, and how much at once.
+
+use std::net::IpAddr;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::StatusCode;
+use axum::http::Uri;
+use axum::http::header;
+use axum::http::uri::Authority;
+use axum::middleware::Next;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use tower_http::csrf::ProtectionError;
+
+use crate::server::AppState;
+use crate::server::problem::Problem;
+
+/// Answers only requests for this machine by one of its own names. A page of another site can
+/// point a name of its own at 127.0.0.1 and would otherwise read contacts through the browser
+/// of whoever looks at it.
+pub async fn only_local_hosts(request: Request, next: Next) -> Response {
+    if is_local(request.uri(), request.headers()) {
+        return next.run(request).await;
+    }
+    Problem::new(
+        StatusCode::MISDIRECTED_REQUEST,
+        "wrong-host",
+        "Until Kith has accounts it answers only on this machine. Use http://127.0.0.1 or \
+         http://localhost with its port.",
+    )
+    .into_response()
+}
+
+fn is_local(uri: &Uri, headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let host = match (uri.authority(), hosts.next(), hosts.next()) {
+        (Some(authority), ..) => authority.clone(),
+        (None, Some(host), None) => match Authority::try_from(host.as_bytes()) {
+            Ok(authority) => authority,
+            Err(_) => return false,
+        },
+        _ => return false,
+    };
+    if host.as_str().contains('@') {
+        return false;
+    }
+    let name = host.host().trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || name
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
+/// The answer to a form or a script of another site that tries to change something here.
+pub fn from_another_site(_error: ProtectionError) -> Response {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "cross-site",
+        "This request came from another site. Make the change on a page of Kith itself.",
+    )
+    .into_response()
+}
+
+/// Refuses a body that says of itself that it is too large before any of it is read, and cuts
+/// off one that does not say.
+pub async fn limit_body(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let limit = state.config.server.max_body;
+    let announced = request.headers().get(header::CONTENT_LENGTH);
+    let announced = announced.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit.bytes() as u64) {
+        return too_large(limit).into_response();
+    }
+    let limited = |body| Body::new(http_body_util::Limited::new(body, limit.bytes()));
+    next.run(request.map(limited)).await
+}
+
+/// The answer to a body over the limit.
+pub fn too_large(limit: impl std::fmt::Display) -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "too-large",
+        format!("The body is larger than Kith accepts, which is {limit}."),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn is_local_host(host: &'static str) -> bool {
+        let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]);
+        is_local(&Uri::from_static("/contacts"), &headers)
+    }
+
+    #[test]
+    fn only_names_of_this_machine_are_local() {
+        for host in [
+            "localhost",
+            "LOCALHOST:3000",
+            "127.0.0.1",
+            "127.9.9.9:80",
+            "[::1]:3000",
+        ] {
+            assert!(is_local_host(host), "{host}");
+        }
+        for host in [
+            "",
+            "kith.example",
+            "127.0.0.1.example",
+            "localhost.example:3000",
+            "10.0.0.1",
+            "[::2]",
+            "user@localhost:x",
+            "0.0.0.0:3000",
+        ] {
+            assert!(!is_local_host(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn no_host_and_two_hosts_are_refused() {
+        assert!(!is_local(&Uri::from_static("/"), &HeaderMap::new()));
+        let mut two = HeaderMap::new();
+        two.append(header::HOST, HeaderValue::from_static("localhost"));
+        two.append(header::HOST, HeaderValue::from_static("kith.example"));
+        assert!(!is_local(&Uri::from_static("/"), &two));
+    }
+}

@@ -1,0 +1,134 @@
+//! The headers that tell a browser what a page may do, and for how long to keep it.
+
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use axum::http::HeaderName;
+use axum::http::HeaderValue;
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use leptos::nonce::Nonce;
+use leptos::prelude::provide_context;
+use leptos::prelude::use_context;
+
+/// Marks the scripts of one answer as ours. Made anew for every request.
+#[derive(Clone)]
+struct CspNonce(String);
+
+/// Headers that are the same on every answer.
+const ALWAYS: [(HeaderName, &str); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+];
+
+/// Adds the security headers, and a caching rule to answers that have none.
+pub async fn secure(mut request: Request, next: Next) -> Response {
+    let nonce = CspNonce(BASE64_STANDARD.encode(rand::random::<[u8; 16]>()));
+    request.extensions_mut().insert(nonce.clone());
+    let path = request.uri().path().to_owned();
+    let mut response = next.run(request).await;
+
+    let ok = response.status().is_success();
+    let headers = response.headers_mut();
+    for (name, value) in ALWAYS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let policy = content_policy(&path, headers, &nonce);
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    let caching = HeaderValue::from_static(caching(&path, ok));
+    headers.entry(header::CACHE_CONTROL).or_insert(caching);
+    response
+}
+
+/// Lets the server mark its inline scripts with the nonce of the answer being rendered.
+pub fn provide_nonce() {
+    let nonce =
+        use_context::<Parts>().and_then(|parts| parts.extensions.get::<CspNonce>().cloned());
+    if let Some(CspNonce(nonce)) = nonce {
+        provide_context(Nonce::from_value(nonce));
+    }
+}
+
+fn content_policy(path: &str, headers: &HeaderMap, CspNonce(nonce): &CspNonce) -> String {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    if !kind.is_some_and(|kind| kind.starts_with("text/html")) {
+        return "default-src 'none'; frame-ancestors 'none'".to_owned();
+    }
+    let (script, style, connect) = if path.starts_with("/api/docs") {
+        // Swagger UI brings its own scripts and writes styles into the page.
+        ("'self'".to_owned(), "'self' 'unsafe-inline'", "'self'")
+    } else {
+        // The reload socket of `cargo leptos watch` is on another port.
+        let watching = std::env::var_os("LEPTOS_WATCH").is_some();
+        let connect = if watching {
+            "'self' ws://127.0.0.1:*"
+        } else {
+            "'self'"
+        };
+        (
+            format!("'self' 'nonce-{nonce}' 'wasm-unsafe-eval'"),
+            "'self'",
+            connect,
+        )
+    };
+    format!(
+        "default-src 'none'; script-src {script}; style-src {style}; img-src 'self' data:; \
+         connect-src {connect}; font-src 'self'; manifest-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+
+fn caching(path: &str, ok: bool) -> &'static str {
+    if ok && is_hashed(path) {
+        // The name changes with the content.
+        "public, max-age=31536000, immutable"
+    } else if ok
+        && path
+            .rsplit('/')
+            .next()
+            .is_some_and(|file| file.contains('.'))
+    {
+        "public, max-age=3600"
+    } else {
+        // Contacts: kept by nobody but the reader's own browser, and asked for again each time.
+        "private, no-cache"
+    }
+}
+
+/// Whether a path is that of a built file with its hash in its name, as in
+/// `/pkg/kith.<hash>.css`.
+fn is_hashed(path: &str) -> bool {
+    path.strip_prefix("/pkg/")
+        .is_some_and(|file| file.split('.').count() > 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_never_changes_is_kept_for_ever() {
+        assert!(caching("/pkg/kith.3bX9.css", true).contains("immutable"));
+        assert!(!caching("/pkg/kith.3bX9.css", false).contains("immutable"));
+        assert!(!caching("/pkg/kith.css", true).contains("immutable"));
+        assert_eq!(caching("/favicon.svg", true), "public, max-age=3600");
+        assert_eq!(caching("/contacts", true), "private, no-cache");
+        assert_eq!(caching("/api/contacts/1", true), "private, no-cache");
+    }
+}

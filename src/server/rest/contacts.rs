@@ -1,0 +1,288 @@
+//! Contacts over HTTP.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::HeaderName;
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use serde::Deserialize;
+use serde::Deserializer;
+use serde::Serialize;
+use serde::de::IgnoredAny;
+use utoipa::IntoParams;
+use utoipa::ToSchema;
+
+use super::extract::IfMatch;
+use super::extract::JsonBody;
+use super::extract::PathId;
+use super::extract::QueryString;
+use crate::contact::Contact;
+use crate::contact::ContactDraft;
+use crate::contact::ContactId;
+use crate::server::AppState;
+use crate::server::contacts::ContactPage;
+use crate::server::contacts::ContactPatch;
+use crate::server::contacts::IdempotentRequest;
+use crate::server::problem::Problem;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// Which contacts to list.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListParameters {
+    /// Words, or parts of words, that the name or the email contains. Case and accents do not
+    /// matter.
+    #[serde(default)]
+    q: String,
+    /// `name`, `created` or `updated`; with a minus before it, backwards.
+    sort: Option<String>,
+    /// The `nextCursor` of the page before.
+    cursor: Option<String>,
+    /// How many contacts to answer at most.
+    limit: Option<u32>,
+}
+
+/// One page of contacts.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ContactsBody {
+    contacts: Vec<Contact>,
+    /// Asks for the next page; null on the last.
+    next_cursor: Option<String>,
+    /// How many contacts match, over all pages.
+    total: u64,
+}
+
+impl From<ContactPage> for ContactsBody {
+    fn from(page: ContactPage) -> Self {
+        Self {
+            contacts: page.contacts,
+            next_cursor: page.next.map(|cursor| cursor.to_string()),
+            total: page.total,
+        }
+    }
+}
+
+/// One contact.
+#[derive(Serialize, ToSchema)]
+pub struct ContactBody {
+    contact: Contact,
+}
+
+/// A contact as a client writes it. What Kith itself keeps may stand in it, so that an answer can
+/// be changed and sent back as it came; it has no effect.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ContactInput {
+    /// 1 to 200 characters.
+    name: Option<String>,
+    /// One address, at most 254 bytes.
+    email: Option<String>,
+    phone: Option<String>,
+    company: Option<String>,
+    /// At most 10 000 characters.
+    notes: Option<String>,
+    #[serde(rename = "id")]
+    #[schema(ignore)]
+    _id: IgnoredAny,
+    #[serde(rename = "createdAt")]
+    #[schema(ignore)]
+    _created_at: IgnoredAny,
+    #[serde(rename = "updatedAt")]
+    #[schema(ignore)]
+    _updated_at: IgnoredAny,
+    #[serde(rename = "version")]
+    #[schema(ignore)]
+    _version: IgnoredAny,
+}
+
+/// A change to some fields of a contact: those that are absent stay as they are, and null
+/// empties a field that may be empty (RFC 7396).
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContactChange {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    name: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    email: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    phone: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    company: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    notes: Option<Option<String>>,
+}
+
+/// Tells a field that is null from one that is not there.
+fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(value).map(Some)
+}
+
+impl From<ContactInput> for ContactDraft {
+    fn from(input: ContactInput) -> Self {
+        Self {
+            name: input.name.unwrap_or_default(),
+            email: input.email.unwrap_or_default(),
+            phone: input.phone.unwrap_or_default(),
+            company: input.company.unwrap_or_default(),
+            notes: input.notes.unwrap_or_default(),
+        }
+    }
+}
+
+impl From<ContactChange> for ContactPatch {
+    fn from(change: ContactChange) -> Self {
+        Self {
+            name: change.name,
+            email: change.email,
+            phone: change.phone,
+            company: change.company,
+            notes: change.notes,
+        }
+    }
+}
+
+/// One contact with its `ETag`, which is its version in quotes.
+fn answer(status: StatusCode, contact: Contact) -> Response {
+    let etag = format!("\"{}\"", contact.version);
+    let mut response = (status, Json(ContactBody { contact })).into_response();
+    if let Ok(etag) = HeaderValue::from_str(&etag) {
+        response.headers_mut().insert(header::ETAG, etag);
+    }
+    response
+}
+
+/// Lists contacts, page by page.
+#[utoipa::path(get, path = "/api/contacts", tag = "contacts", params(ListParameters), responses(
+    (status = 200, description = "One page", body = ContactsBody),
+    (status = 400, description = "A parameter makes no sense", body = Problem)))]
+pub async fn list(
+    State(state): State<AppState>,
+    QueryString(asked): QueryString<ListParameters>,
+) -> Result<Json<ContactsBody>, Problem> {
+    let query = state.contacts.query(
+        &asked.q,
+        asked.sort.as_deref(),
+        asked.cursor.as_deref(),
+        asked.limit,
+    )?;
+    Ok(Json(state.contacts.list(query).await?.into()))
+}
+
+/// Creates a contact. With an `Idempotency-Key` it is created once, however often it is sent.
+#[utoipa::path(post, path = "/api/contacts", tag = "contacts", request_body = ContactInput,
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters, new for each contact")),
+    responses(
+    (status = 201, description = "Created", body = ContactBody, headers(("Location" = String), ("ETag" = String))),
+    (status = 400, description = "Something is missing or wrong", body = Problem),
+    (status = 413, description = "The body is too large", body = Problem),
+    (status = 415, description = "The body is not JSON", body = Problem),
+    (status = 422, description = "The key was used for a different request", body = Problem)))]
+pub async fn create(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    JsonBody { value, bytes }: JsonBody<ContactInput>,
+) -> Result<Response, Problem> {
+    let request = match headers.get(IDEMPOTENCY_KEY) {
+        Some(key) => Some(IdempotentRequest::new(key.as_bytes(), &bytes)?),
+        None => None,
+    };
+    let creation = state.contacts.create(value.into(), request).await?;
+    let location = format!("/api/contacts/{}", creation.contact.id);
+    let mut response = answer(StatusCode::CREATED, creation.contact);
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    if creation.replayed {
+        let replayed = HeaderValue::from_static("true");
+        response
+            .headers_mut()
+            .insert(IDEMPOTENCY_REPLAYED, replayed);
+    }
+    Ok(response)
+}
+
+/// Reads one contact.
+#[utoipa::path(get, path = "/api/contacts/{id}", tag = "contacts",
+    params(("id" = ContactId, Path)), responses(
+    (status = 200, description = "The contact", body = ContactBody, headers(("ETag" = String))),
+    (status = 404, description = "No such contact, or it is in the trash", body = Problem)))]
+pub async fn read(State(state): State<AppState>, PathId(id): PathId) -> Result<Response, Problem> {
+    Ok(answer(StatusCode::OK, state.contacts.get(id).await?))
+}
+
+/// Replaces every field of a contact; those that are absent become empty.
+#[utoipa::path(put, path = "/api/contacts/{id}", tag = "contacts", request_body = ContactInput,
+    params(("id" = ContactId, Path), ("If-Match" = Option<String>, Header, description = "The ETag of the version that is replaced")),
+    responses(
+    (status = 200, description = "Replaced", body = ContactBody, headers(("ETag" = String))),
+    (status = 400, description = "Something is missing or wrong", body = Problem),
+    (status = 404, description = "No such contact, or it is in the trash", body = Problem),
+    (status = 412, description = "It was changed in the meantime", body = Problem)))]
+pub async fn replace(
+    State(state): State<AppState>,
+    PathId(id): PathId,
+    IfMatch(expected): IfMatch,
+    JsonBody { value, .. }: JsonBody<ContactInput>,
+) -> Result<Response, Problem> {
+    let contact = state.contacts.replace(id, value.into(), expected).await?;
+    Ok(answer(StatusCode::OK, contact))
+}
+
+/// Changes some fields of a contact.
+#[utoipa::path(patch, path = "/api/contacts/{id}", tag = "contacts", request_body = ContactChange,
+    params(("id" = ContactId, Path), ("If-Match" = Option<String>, Header, description = "The ETag of the version that is changed")),
+    responses(
+    (status = 200, description = "Changed", body = ContactBody, headers(("ETag" = String))),
+    (status = 400, description = "Something is wrong", body = Problem),
+    (status = 404, description = "No such contact, or it is in the trash", body = Problem),
+    (status = 412, description = "It was changed in the meantime", body = Problem)))]
+pub async fn amend(
+    State(state): State<AppState>,
+    PathId(id): PathId,
+    IfMatch(expected): IfMatch,
+    JsonBody { value, .. }: JsonBody<ContactChange>,
+) -> Result<Response, Problem> {
+    let contact = state.contacts.amend(id, value.into(), expected).await?;
+    Ok(answer(StatusCode::OK, contact))
+}
+
+/// Moves a contact to the trash.
+#[utoipa::path(delete, path = "/api/contacts/{id}", tag = "contacts",
+    params(("id" = ContactId, Path), ("If-Match" = Option<String>, Header, description = "The ETag of the version that is deleted")),
+    responses(
+    (status = 204, description = "In the trash"),
+    (status = 404, description = "No such contact, or it is in the trash already", body = Problem),
+    (status = 412, description = "It was changed in the meantime", body = Problem)))]
+pub async fn delete(
+    State(state): State<AppState>,
+    PathId(id): PathId,
+    IfMatch(expected): IfMatch,
+) -> Result<StatusCode, Problem> {
+    state.contacts.delete(id, expected).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes a contact back out of the trash. One that is not in it stays as it is.
+#[utoipa::path(post, path = "/api/contacts/{id}/restore", tag = "contacts",
+    params(("id" = ContactId, Path)), responses(
+    (status = 200, description = "Restored", body = ContactBody, headers(("ETag" = String))),
+    (status = 404, description = "No such contact", body = Problem)))]
+pub async fn restore(
+    State(state): State<AppState>,
+    PathId(id): PathId,
+) -> Result<Response, Problem> {
+    Ok(answer(StatusCode::OK, state.contacts.restore(id).await?))
+}

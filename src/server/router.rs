@@ -1,0 +1,109 @@
+//! The one list of routes. Tests and `main` serve the same router.
+
+use axum::Router;
+use axum::http::Request;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::response::Redirect;
+use axum::routing::any;
+use axum::routing::get;
+use axum::routing::post;
+use leptos::prelude::provide_context;
+use leptos_axum::LeptosRoutes;
+use leptos_axum::generate_route_list;
+use tower_http::services::ServeDir;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::app;
+use crate::server::AppState;
+use crate::server::forms;
+use crate::server::health;
+use crate::server::middleware;
+use crate::server::problem::Problem;
+use crate::server::rest;
+
+/// Everything that Kith answers, with the middleware around it.
+pub fn build(state: AppState) -> Router {
+    // For programs and operators. The description is gathered from the routes themselves.
+    let (api, description) = OpenApiRouter::with_openapi(rest::description())
+        .routes(routes!(rest::contacts::list, rest::contacts::create))
+        .routes(routes!(
+            rest::contacts::read,
+            rest::contacts::replace,
+            rest::contacts::amend,
+            rest::contacts::delete
+        ))
+        .routes(routes!(rest::contacts::restore))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .split_for_parts();
+    let api = api
+        .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", description))
+        .route("/api", any(no_such_path))
+        .route("/api/", any(no_such_path))
+        .route("/api/{*path}", any(no_such_path))
+        .route("/fn/{*path}", any(no_such_path));
+
+    // For browsers: pages, and the forms of those that run no JavaScript. `leptos_routes` adds
+    // the server functions.
+    let options = state.leptos_options.clone();
+    let pages = Router::new()
+        .route("/", get(|| async { Redirect::to("/contacts") }))
+        .route("/contacts/new", post(forms::create))
+        .route("/contacts/{id}/edit", post(forms::update))
+        .route("/contacts/{id}/delete", post(forms::delete))
+        .route("/contacts/{id}/restore", post(forms::restore))
+        .leptos_routes_with_context(
+            &state,
+            generate_route_list(app::App),
+            middleware::provide_nonce,
+            move || app::shell(options.clone()),
+        );
+
+    let site = ServeDir::new(&*state.leptos_options.site_root)
+        .precompressed_br()
+        .precompressed_gzip()
+        .append_index_html_on_directories(false)
+        .call_fallback_on_method_not_allowed(true)
+        .fallback(get(not_found).with_state(state.clone()));
+
+    let router = api
+        .merge(pages)
+        .fallback_service(site)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(state.clone());
+    middleware::around(router, &state)
+}
+
+/// The page for an address that leads nowhere.
+async fn not_found(
+    axum::extract::State(state): axum::extract::State<AppState>,
+    request: Request<axum::body::Body>,
+) -> axum::response::Response {
+    let options = state.leptos_options.clone();
+    let context = move || {
+        provide_context(state.clone());
+        middleware::provide_nonce();
+    };
+    let render =
+        leptos_axum::render_app_async_with_context(context, move || app::shell(options.clone()));
+    (StatusCode::NOT_FOUND, render(request).await).into_response()
+}
+
+async fn no_such_path() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "not-found",
+        "There is nothing at this address. /api/docs lists what there is.",
+    )
+}
+
+async fn wrong_method() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "wrong-method",
+        "This address does not take this method. The Allow header lists those that it takes.",
+    )
+}

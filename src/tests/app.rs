@@ -1,0 +1,161 @@
+//! [`TestApp`]: Kith as a test sees it.
+
+use kith::contact::Contact;
+use kith::server;
+use kith::server::AppState;
+use kith::server::config::Config;
+use reqwest::Method;
+use reqwest::RequestBuilder;
+use reqwest::Response;
+use reqwest::StatusCode;
+use reqwest::redirect::Policy;
+use serde_json::Value;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// A running Kith with its own data. Dropping it stops it and removes the data.
+pub struct TestApp {
+    /// For example `http://127.0.0.1:40123`.
+    pub origin: String,
+    /// What the server shares with its requests.
+    pub state: AppState,
+    client: reqwest::Client,
+    stop: Option<oneshot::Sender<()>>,
+    server: Option<JoinHandle<()>>,
+    _data: TempDir,
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// Starts Kith after `change` has had its way with the configuration.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let data = tempfile::tempdir().expect("a directory for the data");
+        let mut config = Config::default();
+        config.data.dir = data.path().to_owned();
+        change(&mut config);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("the address of the port");
+        let state = AppState::open(config).await.expect("a database");
+        let (stop, stopped) = oneshot::channel();
+        let server = tokio::spawn(server::run(listener, state.clone(), async move {
+            let _ = stopped.await;
+        }));
+        let client = reqwest::Client::builder()
+            .redirect(Policy::none())
+            .build()
+            .expect("a client");
+        Self {
+            origin: format!("http://{address}"),
+            state,
+            client,
+            stop: Some(stop),
+            server: Some(server),
+            _data: data,
+        }
+    }
+
+    /// Asks the server to stop and waits until it has.
+    pub async fn stop(&mut self) {
+        self.ask_to_stop();
+        if let Some(server) = self.server.take() {
+            server.await.expect("the server ends without a panic");
+        }
+    }
+
+    pub fn ask_to_stop(&mut self) {
+        drop(self.stop.take());
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client
+            .request(method, format!("{}{path}", self.origin))
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        send(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Response {
+        send(self.request(Method::POST, path).json(body)).await
+    }
+
+    /// Sends a form as a browser without JavaScript does.
+    pub async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Response {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let request = self
+            .request(Method::POST, path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("accept", "text/html")
+            .header("sec-fetch-site", "same-origin")
+            .body(body);
+        send(request).await
+    }
+
+    pub async fn create(&self, name: &str, email: &str) -> Contact {
+        let response = self
+            .post("/api/contacts", &json!({ "name": name, "email": email }))
+            .await;
+        assert_eq!(response.status(), StatusCode::CREATED);
+        contact(response).await
+    }
+
+    pub async fn list(&self, query: &str) -> Value {
+        let response = self.get(&format!("/api/contacts?{query}")).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        response.json().await.expect("a list")
+    }
+
+    pub async fn names(&self, query: &str) -> Vec<String> {
+        let list = self.list(query).await;
+        let contacts = list["contacts"].as_array().expect("contacts");
+        let name = |contact: &Value| contact["name"].as_str().expect("a name").to_owned();
+        contacts.iter().map(name).collect()
+    }
+}
+
+/// The answer, whatever its status.
+pub async fn send(request: RequestBuilder) -> Response {
+    request.send().await.expect("an answer")
+}
+
+/// The contact in an answer of the API.
+pub async fn contact(response: Response) -> Contact {
+    let body: Value = response.json().await.expect("a body");
+    serde_json::from_value(body["contact"].clone()).expect("a contact")
+}
+
+/// Asserts that an answer is a problem with this status, and returns it.
+pub async fn problem(response: Response, status: StatusCode) -> Value {
+    assert_eq!(response.status(), status);
+    assert_eq!(
+        header(&response, "content-type"),
+        "application/problem+json"
+    );
+    let problem: Value = response.json().await.expect("a problem");
+    assert_eq!(problem["status"], status.as_u16());
+    assert_eq!(problem["error"], problem["detail"]);
+    assert!(!problem["detail"].as_str().expect("a detail").is_empty());
+    assert!(
+        problem["type"]
+            .as_str()
+            .expect("a type")
+            .starts_with("urn:kith:")
+    );
+    problem
+}
+
+/// A header's value; empty where the header is absent.
+pub fn header<'a>(response: &'a Response, name: &str) -> &'a str {
+    response
+        .headers()
+        .get(name)
+        .map_or("", |value| value.to_str().expect("a header of text"))
+}

@@ -1,0 +1,172 @@
+//! What was acknowledged outlives any kind of end.
+
+use std::io::BufRead;
+use std::io::BufReader;
+use std::path::Path;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde_json::Value;
+use serde_json::json;
+
+/// How often the server is killed. Each time it has a few milliseconds more to get into trouble.
+const KILLS: u64 = 12;
+
+/// Clients that write at the same time.
+const WRITERS: u64 = 4;
+
+/// The real program in a process of its own. Dropping it kills it, as the test does anyway.
+struct Process {
+    child: Child,
+    origin: String,
+}
+
+impl Process {
+    /// Starts Kith on a free port and waits until it says which one it got.
+    fn start(data: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_kith"))
+            .env_clear()
+            .env("KITH_DATA_DIR", data)
+            .env("KITH_SERVER_ADDR", "127.0.0.1:0")
+            .current_dir(data)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let output = child.stdout.take().expect("its output");
+        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+        let origin = lines
+            .find_map(|line| {
+                let line: Value = serde_json::from_str(&line).expect("a line of JSON");
+                let message = line["message"].as_str()?;
+                Some(message.strip_prefix("Kith is at ")?.to_owned())
+            })
+            .expect("the program says where it is");
+        // The rest of the output is read, so that the pipe never fills up.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, origin }
+    }
+
+    fn kill(&mut self) {
+        self.child.kill().expect("SIGKILL");
+        self.child.wait().expect("the end");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_acknowledged_contact_survives_kill_9() {
+    let data = tempfile::tempdir().expect("a directory");
+    let client = reqwest::Client::new();
+    // The ledger lives outside of the server: id and name of every contact that was answered 201.
+    let ledger = Arc::new(Mutex::new(Vec::<(String, String)>::new()));
+
+    for round in 0..KILLS {
+        let mut server = Process::start(data.path());
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| {
+                let (client, ledger, origin) =
+                    (client.clone(), ledger.clone(), server.origin.clone());
+                tokio::spawn(async move {
+                    for number in 0.. {
+                        let name = format!("Person {round}-{writer}-{number}");
+                        let body = json!({"name": name, "email": "p@example.com"});
+                        let request = client.post(format!("{origin}/api/contacts")).json(&body);
+                        let Ok(response) = request.send().await else {
+                            return;
+                        };
+                        assert_eq!(response.status(), StatusCode::CREATED);
+                        let Ok(body) = response.json::<Value>().await else {
+                            return;
+                        };
+                        let id = body["contact"]["id"].as_str().expect("an id").to_owned();
+                        ledger.lock().expect("the ledger").push((id, name));
+                    }
+                })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(20 + 17 * round)).await;
+        server.kill();
+        for writer in writers {
+            writer.await.expect("no writer was told anything but 201");
+        }
+    }
+
+    let ledger = std::mem::take(&mut *ledger.lock().expect("the ledger"));
+    assert!(
+        ledger.len() > 20,
+        "only {} contacts were written",
+        ledger.len()
+    );
+    let server = Process::start(data.path());
+    let mut stored = std::collections::HashMap::new();
+    let mut query = "limit=200".to_owned();
+    loop {
+        let url = format!("{}/api/contacts?{query}", server.origin);
+        let page: Value = client
+            .get(url)
+            .send()
+            .await
+            .expect("a page")
+            .json()
+            .await
+            .expect("JSON");
+        for contact in page["contacts"].as_array().expect("contacts") {
+            let id = contact["id"].as_str().expect("an id").to_owned();
+            let name = contact["name"].as_str().expect("a name").to_owned();
+            assert!(
+                stored.insert(id, name).is_none(),
+                "a contact is listed twice"
+            );
+        }
+        let Some(cursor) = page["nextCursor"].as_str() else {
+            assert_eq!(page["total"], stored.len());
+            break;
+        };
+        query = format!("limit=200&cursor={cursor}");
+    }
+    for (id, name) in &ledger {
+        assert_eq!(
+            stored.get(id),
+            Some(name),
+            "an acknowledged contact is lost"
+        );
+    }
+}
+
+#[test]
+fn what_kith_cannot_use_it_explains() {
+    let data = tempfile::tempdir().expect("a directory");
+    let run = |variable: &str, value: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_kith"))
+            .env_clear()
+            .env("KITH_DATA_DIR", data.path())
+            .env(variable, value)
+            .current_dir(data.path())
+            .output()
+            .expect("the program starts");
+        assert!(!output.status.success(), "{variable}={value} was accepted");
+        String::from_utf8(output.stderr).expect("text")
+    };
+    assert!(run("KITH_SERVER_ADDR", "0.0.0.0:3000").contains("no accounts yet"));
+    assert!(run("KITH_SERVER_ADRR", "127.0.0.1:0").contains("KITH_SERVER_ADDR"));
+    assert!(run("DATABASE_URL", "postgres://kith:secret@db/kith").contains("later release"));
+    assert!(!run("DATABASE_URL", "postgres://kith:secret@db/kith").contains("secret"));
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("its address").to_string();
+    assert!(run("KITH_SERVER_ADDR", &address).contains("Stop what uses it"));
+    let file = data.path().join("file");
+    std::fs::write(&file, "not a folder").expect("a file");
+    let message = run("KITH_DATA_DIR", &file.to_string_lossy());
+    assert!(message.contains("file"), "{message}");
+}

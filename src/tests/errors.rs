@@ -1,0 +1,224 @@
+//! Whatever a client sends, it is told what to change, and the server stays whole.
+
+use reqwest::Method;
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::app::TestApp;
+use crate::app::problem;
+use crate::app::send;
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_is_a_clients_mistake() {
+    let app = TestApp::start().await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    let deep = format!(r#"{{"name":{}1{}}}"#, "[".repeat(5000), "]".repeat(5000));
+    let bodies: Vec<(&str, Vec<u8>)> = vec![
+        ("empty", vec![]),
+        ("cut off", br#"{"name": "Ada""#.to_vec()),
+        (
+            "not UTF-8",
+            b"{\"name\": \"\xff\xfe\", \"email\": \"a@example.com\"}".to_vec(),
+        ),
+        (
+            "a lone surrogate",
+            br#"{"name": "\ud800", "email": "a@example.com"}"#.to_vec(),
+        ),
+        ("an array", br#"["Ada"]"#.to_vec()),
+        ("a string", br#""Ada""#.to_vec()),
+        ("null", b"null".to_vec()),
+        (
+            "a number for a name",
+            br#"{"name": 7, "email": "a@example.com"}"#.to_vec(),
+        ),
+        (
+            "an object for a name",
+            br#"{"name": {}, "email": "a@example.com"}"#.to_vec(),
+        ),
+        (
+            "an unknown field",
+            br#"{"name": "Ada", "emial": "a@example.com"}"#.to_vec(),
+        ),
+        (
+            "a field twice",
+            br#"{"name": "Ada", "name": "Eve"}"#.to_vec(),
+        ),
+        ("nested without end", deep.into_bytes()),
+    ];
+    for (what, body) in bodies {
+        for (method, path) in [
+            (Method::POST, "/api/contacts".to_owned()),
+            (Method::PUT, format!("/api/contacts/{}", ada.id)),
+            (Method::PATCH, format!("/api/contacts/{}", ada.id)),
+        ] {
+            let request = app.request(method.clone(), &path);
+            let request = request
+                .header("content-type", "application/json")
+                .body(body.clone());
+            let response = send(request).await;
+            assert_eq!(
+                response.status(),
+                StatusCode::BAD_REQUEST,
+                "{method} of {what}"
+            );
+            problem(response, StatusCode::BAD_REQUEST).await;
+        }
+    }
+    assert_eq!(app.list("").await["total"], 1);
+}
+
+#[tokio::test]
+async fn a_body_of_the_wrong_kind_or_size_is_refused() {
+    let app = TestApp::start().await;
+    let typed = |kind: &str, body: String| {
+        let request = app.request(Method::POST, "/api/contacts");
+        send(request.header("content-type", kind.to_owned()).body(body))
+    };
+    let body = json!({"name": "Ada", "email": "ada@example.com"}).to_string();
+    for kind in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/jsonx",
+        "",
+    ] {
+        problem(
+            typed(kind, body.clone()).await,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        )
+        .await;
+    }
+    let large = format!(r#"{{"name":"{}"}}"#, "a".repeat(70_000));
+    let refused = problem(
+        typed("application/json", large.clone()).await,
+        StatusCode::PAYLOAD_TOO_LARGE,
+    )
+    .await;
+    assert!(
+        refused["detail"]
+            .as_str()
+            .expect("a detail")
+            .contains("64KiB")
+    );
+
+    // A body that does not say how long it is comes to the same end.
+    let stream = futures_util::stream::iter([Ok::<_, std::io::Error>(large)]);
+    let request = app
+        .request(Method::POST, "/api/contacts")
+        .header("content-type", "application/json")
+        .body(reqwest::Body::wrap_stream(stream));
+    problem(send(request).await, StatusCode::PAYLOAD_TOO_LARGE).await;
+}
+
+#[tokio::test]
+async fn every_field_has_its_limits() {
+    let app = TestApp::start().await;
+    let cases = [
+        ("name", json!("a".repeat(201))),
+        ("name", json!("Ada\u{0}")),
+        ("email", json!("not an address")),
+        ("email", json!("a@example.com\r\nBcc: b@example.com")),
+        ("phone", json!("call me")),
+        ("company", json!("c".repeat(201))),
+        ("notes", json!("n".repeat(10_001))),
+    ];
+    for (field, value) in cases {
+        let mut body = json!({"name": "Ada", "email": "ada@example.com"});
+        body[field] = value;
+        let refused = problem(
+            app.post("/api/contacts", &body).await,
+            StatusCode::BAD_REQUEST,
+        )
+        .await;
+        let fields = refused["fields"].as_object().expect("fields");
+        assert_eq!(fields.keys().collect::<Vec<_>>(), [field]);
+    }
+}
+
+#[tokio::test]
+async fn a_query_that_makes_no_sense_says_so() {
+    let app = TestApp::start().await;
+    app.create("Ada", "ada@example.com").await;
+    for query in [
+        "limit=0",
+        "limit=201",
+        "limit=-1",
+        "limit=many",
+        "sort=shoe-size",
+        "cursor=%00",
+        "cursor=AAAA",
+        "label=family",
+        "q=a&q=b",
+        "q=%ff",
+    ] {
+        let response = app.get(&format!("/api/contacts?{query}")).await;
+        if query == "q=%ff" {
+            // Bytes that are no text match no text.
+            assert_eq!(response.status(), StatusCode::OK);
+        } else {
+            assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{query}");
+            problem(response, StatusCode::BAD_REQUEST).await;
+        }
+    }
+    for query in [
+        "%22",
+        "*",
+        "a*",
+        "NEAR(a b)",
+        "a OR b",
+        "-a",
+        "%25",
+        "_",
+        "'; DROP TABLE contacts; --",
+    ] {
+        assert_eq!(
+            app.get(&format!("/api/contacts?q={query}")).await.status(),
+            StatusCode::OK,
+            "{query}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_problem_in_the_same_form() {
+    let app = TestApp::start().await;
+    for path in [
+        "/api",
+        "/api/nothing",
+        "/api/contacts/ada",
+        "/api/contacts/00000000-0000-7000-8000-000000000000",
+        "/api/contacts/%ff",
+        "/fn/nothing",
+    ] {
+        problem(app.get(path).await, StatusCode::NOT_FOUND).await;
+    }
+    for (method, path) in [
+        (Method::DELETE, "/api/contacts"),
+        (Method::POST, "/api/contacts/1"),
+        (Method::PUT, "/healthz"),
+        (Method::GET, "/fn/contacts/list"),
+        (Method::PUT, "/contacts"),
+    ] {
+        let response = send(app.request(method.clone(), path)).await;
+        assert!(response.headers().contains_key("allow"), "{method} {path}");
+        problem(response, StatusCode::METHOD_NOT_ALLOWED).await;
+    }
+}
+
+#[tokio::test]
+async fn an_if_match_that_is_no_version_is_refused() {
+    let app = TestApp::start().await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    let path = format!("/api/contacts/{}", ada.id);
+    for value in [
+        "1",
+        "W/\"1\"",
+        "\"one\"",
+        "\"1\", \"2\"",
+        "\"99999999999999\"",
+    ] {
+        let request = app.request(Method::DELETE, &path).header("if-match", value);
+        problem(send(request).await, StatusCode::BAD_REQUEST).await;
+    }
+    let any = app.request(Method::DELETE, &path).header("if-match", "*");
+    assert_eq!(send(any).await.status(), StatusCode::NO_CONTENT);
+}

@@ -1,0 +1,212 @@
+//! Pages and forms for readers without JavaScript.
+
+use reqwest::StatusCode;
+
+use crate::app::TestApp;
+use crate::app::header;
+use crate::app::problem;
+
+#[tokio::test]
+async fn a_contact_is_created_edited_deleted_and_restored_by_forms() {
+    let app = TestApp::start().await;
+    let fields = [("name", "Ada"), ("email", "ada@example.com"), ("key", "k1")];
+    let created = app.submit("/contacts/new?q=a+b", &fields).await;
+    assert_eq!(created.status(), StatusCode::SEE_OTHER);
+    let page = header(&created, "location").to_owned();
+    assert!(
+        page.starts_with("/contacts/") && page.ends_with("?q=a+b"),
+        "{page}"
+    );
+    let again = app.submit("/contacts/new?q=a+b", &fields).await;
+    assert_eq!(header(&again, "location"), page, "sent twice, created once");
+
+    let path = page.trim_end_matches("?q=a+b");
+    let html = app.get(path).await.text().await.expect("a page");
+    assert!(html.contains("<title>Ada · Kith</title>"), "{html}");
+
+    let edit = [
+        ("name", "Ada Lovelace"),
+        ("email", "ada@example.com"),
+        ("version", "1"),
+    ];
+    let edited = app.submit(&format!("{path}/edit"), &edit).await;
+    assert_eq!(
+        (edited.status(), header(&edited, "location")),
+        (StatusCode::SEE_OTHER, path)
+    );
+
+    let deleted = app.submit(&format!("{path}/delete?q=ada"), &[]).await;
+    let id = path.trim_start_matches("/contacts/");
+    assert_eq!(
+        header(&deleted, "location"),
+        format!("/contacts?q=ada&deleted={id}")
+    );
+    let list = app
+        .get(header(&deleted, "location"))
+        .await
+        .text()
+        .await
+        .expect("a page");
+    assert!(list.contains("is in the trash") && list.contains(&format!("{path}/restore?q=ada")));
+    let trash = app.get("/trash").await.text().await.expect("a page");
+    assert!(trash.contains("Ada Lovelace"));
+
+    let restored = app.submit(&format!("{path}/restore"), &[]).await;
+    assert_eq!(header(&restored, "location"), path);
+    let list = app
+        .get(&format!("/contacts?deleted={id}"))
+        .await
+        .text()
+        .await
+        .expect("a page");
+    assert!(
+        !list.contains("is in the trash"),
+        "there is nothing left to undo"
+    );
+}
+
+#[tokio::test]
+async fn a_refused_form_comes_back_with_what_was_typed() {
+    let app = TestApp::start().await;
+    let fields = [
+        ("name", ""),
+        ("email", "ada@"),
+        ("notes", "</textarea><b>kept"),
+    ];
+    let refused = app.submit("/contacts/new", &fields).await;
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    let html = refused.text().await.expect("a page");
+    assert!(html.contains("Enter a name."), "{html}");
+    assert!(html.contains(r#"value="ada@""#));
+    assert!(
+        html.contains("&lt;/textarea>&lt;b>kept</textarea>"),
+        "{html}"
+    );
+    assert!(!html.contains("<b>kept"));
+    assert_eq!(app.list("").await["total"], 0);
+}
+
+#[tokio::test]
+async fn an_edit_of_an_older_version_shows_both_and_can_be_repeated() {
+    let app = TestApp::start().await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    let path = format!("/contacts/{}/edit", ada.id);
+    let first = [
+        ("name", "First"),
+        ("email", "ada@example.com"),
+        ("version", "1"),
+    ];
+    assert_eq!(
+        app.submit(&path, &first).await.status(),
+        StatusCode::SEE_OTHER
+    );
+    let second = [
+        ("name", "Second"),
+        ("email", "ada@example.com"),
+        ("version", "1"),
+    ];
+    let conflict = app.submit(&path, &second).await;
+    assert_eq!(conflict.status(), StatusCode::PRECONDITION_FAILED);
+    let html = conflict.text().await.expect("a page");
+    assert!(
+        html.contains("First") && html.contains(r#"value="Second""#),
+        "{html}"
+    );
+    assert!(html.contains(r#"name="version" value="2""#), "{html}");
+    let again = [
+        ("name", "Second"),
+        ("email", "ada@example.com"),
+        ("version", "2"),
+    ];
+    assert_eq!(
+        app.submit(&path, &again).await.status(),
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(app.names("").await, ["Second"]);
+}
+
+#[tokio::test]
+async fn pages_have_the_status_of_what_they_show() {
+    let app = TestApp::start().await;
+    for (path, status) in [
+        ("/contacts", 200),
+        ("/contacts/new", 200),
+        ("/trash", 200),
+        ("/nowhere", 404),
+        ("/contacts/ada", 404),
+        ("/contacts/00000000-0000-7000-8000-000000000000", 404),
+        ("/contacts/00000000-0000-7000-8000-000000000000/edit", 404),
+        ("/contacts?cursor=nonsense", 400),
+        ("/trash?cursor=nonsense", 400),
+    ] {
+        let response = app.get(path).await;
+        assert_eq!(response.status().as_u16(), status, "{path}");
+        assert!(
+            header(&response, "content-type").starts_with("text/html"),
+            "{path}"
+        );
+    }
+    let home = app.get("/").await;
+    assert_eq!(
+        (home.status(), header(&home, "location")),
+        (StatusCode::SEE_OTHER, "/contacts")
+    );
+}
+
+#[tokio::test]
+async fn a_form_that_no_page_of_ours_sends_is_refused() {
+    let app = TestApp::start().await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    let long = "n".repeat(80_000);
+    let too_large = app.submit("/contacts/new", &[("notes", &long)]).await;
+    problem(too_large, StatusCode::PAYLOAD_TOO_LARGE).await;
+    let path = format!("/contacts/{}/edit", ada.id);
+    let no_version = app
+        .submit(&path, &[("name", "Eve"), ("version", "first")])
+        .await;
+    assert!(no_version.status().is_client_error());
+    for action in ["delete", "restore"] {
+        let nobody = format!("/contacts/00000000-0000-7000-8000-000000000000/{action}");
+        assert_eq!(
+            app.submit(&nobody, &[]).await.status(),
+            StatusCode::NOT_FOUND
+        );
+        assert!(
+            app.submit(&format!("/contacts/ada/{action}"), &[])
+                .await
+                .status()
+                .is_client_error()
+        );
+    }
+}
+
+#[tokio::test]
+async fn markup_in_every_field_comes_out_as_text() {
+    let app = TestApp::start().await;
+    let markup = r#"</title></textarea><script>alert(1)</script><img src=x onerror=alert(1)>"'"#;
+    let body = serde_json::json!({
+        "name": markup, "email": "ada@example.com", "company": markup, "notes": markup,
+    });
+    let ada = crate::app::contact(app.post("/api/contacts", &body).await).await;
+    let id = ada.id;
+    let search = "%3C%2Ftitle%3E%3C%2Ftextarea%3E%3Cscript%3E";
+    for path in [
+        format!("/contacts/{id}"),
+        format!("/contacts/{id}/edit"),
+        "/contacts".to_owned(),
+        format!("/contacts?q={search}"),
+    ] {
+        let html = app.get(&path).await.text().await.expect("a page");
+        assert!(!html.contains("<script>alert"), "{path}: {html}");
+        assert!(!html.contains("<img"), "{path}: {html}");
+    }
+    app.submit(&format!("/contacts/{id}/delete"), &[]).await;
+    for path in ["/trash".to_owned(), format!("/contacts?deleted={id}")] {
+        let html = app.get(&path).await.text().await.expect("a page");
+        assert!(html.contains("&lt;script"), "{path}: {html}");
+        assert!(
+            !html.contains("<script>alert") && !html.contains("<img"),
+            "{path}: {html}"
+        );
+    }
+}

@@ -1,0 +1,15 @@
+//! Integration tests: a whole Kith on a port of its own, spoken to over HTTP.
+//!
+//! [`app`] has the `TestApp` that they all use. Each test owns its server, its data and its
+//! clients, so that they run beside each other in any order.
+
+mod app;
+mod crash;
+mod docs;
+mod errors;
+mod forms;
+mod operation;
+mod rest;
+mod security;
+mod server_fns;
+mod sources;

@@ -1,0 +1,82 @@
+//! Running Kith: health, readiness, and stopping.
+
+use reqwest::StatusCode;
+use serde_json::Value;
+use serde_json::json;
+use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use crate::app::TestApp;
+
+#[tokio::test]
+async fn alive_and_ready_are_different_questions() {
+    let app = TestApp::start().await;
+    assert_eq!(app.get("/healthz").await.status(), StatusCode::OK);
+    let ready = app.get("/readyz").await;
+    assert_eq!(ready.status(), StatusCode::OK);
+    assert_eq!(
+        ready.json::<Value>().await.expect("a body"),
+        json!({"ready": true, "database": "up"})
+    );
+
+    app.state.contacts.close().await;
+    assert_eq!(app.get("/healthz").await.status(), StatusCode::OK);
+    let ready = app.get("/readyz").await;
+    assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        ready.json::<Value>().await.expect("a body"),
+        json!({"ready": false, "database": "down"})
+    );
+    let page = app.get("/contacts").await;
+    assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(page.text().await.expect("a page").contains("Try again"));
+    let api = app.get("/api/contacts").await;
+    crate::app::problem(api, StatusCode::SERVICE_UNAVAILABLE).await;
+}
+
+#[tokio::test]
+async fn a_request_that_is_running_is_finished_before_the_end() {
+    let mut app = TestApp::start().await;
+    let address = app.origin.trim_start_matches("http://").to_owned();
+    let body = json!({"name": "Ada", "email": "ada@example.com"}).to_string();
+    let (first, rest) = body.split_at(10);
+    let head = format!(
+        "POST /api/contacts HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(&address).await.expect("a connection");
+    stream.write_all(head.as_bytes()).await.expect("a head");
+    // The server asks for the body once a handler waits for it: now the request is running.
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).await.expect("100 Continue");
+    assert!(go_on.starts_with(b"HTTP/1.1 100"));
+    stream
+        .write_all(first.as_bytes())
+        .await
+        .expect("half a body");
+
+    app.ask_to_stop();
+    // The port closes at once; a new connection is refused from then on.
+    while TcpStream::connect(&address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    stream.write_all(rest.as_bytes()).await.expect("the rest");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_saved_is_there_after_a_restart() {
+    let data = tempfile::tempdir().expect("a directory");
+    let here = data.path().to_owned();
+    let mut app = TestApp::with(|config| config.data.dir = here.clone()).await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    app.stop().await;
+    let app = TestApp::with(|config| config.data.dir = here).await;
+    let read = app.get(&format!("/api/contacts/{}", ada.id)).await;
+    assert_eq!(crate::app::contact(read).await, ada);
+}

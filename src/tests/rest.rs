@@ -1,0 +1,231 @@
+//! The REST API as programs use it.
+
+use reqwest::Method;
+use reqwest::StatusCode;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::app::TestApp;
+use crate::app::contact;
+use crate::app::header;
+use crate::app::problem;
+use crate::app::send;
+
+#[tokio::test]
+async fn the_tutorial_works_as_it_is_written() {
+    let app = TestApp::start().await;
+    assert_eq!(
+        app.list("").await,
+        json!({"contacts": [], "nextCursor": null, "total": 0})
+    );
+
+    let body = json!({"name": "Ada Lovelace", "email": "ada@example.com"});
+    let created = app.post("/api/contacts", &body).await;
+    assert_eq!(created.status(), StatusCode::CREATED);
+    let location = header(&created, "location").to_owned();
+    let ada = contact(created).await;
+    assert_eq!((ada.name.as_str(), ada.version), ("Ada Lovelace", 1));
+    assert_eq!(location, format!("/api/contacts/{}", ada.id));
+
+    let grace = app.create("Grace Hopper", "grace@example.com").await;
+    assert_eq!(app.names("q=lovel").await, ["Ada Lovelace"]);
+    assert_eq!(app.names("q=GRACE@").await, ["Grace Hopper"]);
+    assert_eq!(app.names("").await, ["Ada Lovelace", "Grace Hopper"]);
+
+    let read = app.get(&location).await;
+    assert_eq!(header(&read, "etag"), "\"1\"");
+    assert_eq!(contact(read).await, ada);
+
+    for body in [
+        json!({}),
+        json!({"name": "Ada"}),
+        json!({"email": "ada@example.com"}),
+        json!({"name": " ", "email": null}),
+    ] {
+        let refused = problem(
+            app.post("/api/contacts", &body).await,
+            StatusCode::BAD_REQUEST,
+        )
+        .await;
+        assert_eq!(refused["error"], "Name and email are required", "{body}");
+        assert!(refused["fields"].is_object());
+    }
+    assert_eq!(app.list("").await["total"], 2);
+    drop(grace);
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_without_gaps() {
+    let app = TestApp::start().await;
+    for number in 0..25 {
+        app.create(&format!("Person {:02}", number % 7), "same@example.com")
+            .await;
+    }
+    let mut seen = Vec::new();
+    let mut query = "limit=4".to_owned();
+    loop {
+        let page = app.list(&query).await;
+        assert_eq!(page["total"], 25);
+        let contacts = page["contacts"].as_array().expect("contacts");
+        seen.extend(contacts.iter().map(|contact| contact["id"].to_string()));
+        match page["nextCursor"].as_str() {
+            Some(cursor) => query = format!("limit=4&cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen.len(), 25);
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen.len(), 25, "a contact stood on two pages");
+}
+
+#[tokio::test]
+async fn a_list_is_sorted_as_asked() {
+    let app = TestApp::start().await;
+    for name in ["Zoë", "Émile", "adam"] {
+        app.create(name, "x@example.com").await;
+    }
+    assert_eq!(app.names("sort=name").await, ["adam", "Émile", "Zoë"]);
+    assert_eq!(app.names("sort=-name").await, ["Zoë", "Émile", "adam"]);
+    assert_eq!(app.names("sort=created").await, ["Zoë", "Émile", "adam"]);
+    assert_eq!(app.names("sort=-created").await, ["adam", "Émile", "Zoë"]);
+}
+
+#[tokio::test]
+async fn put_replaces_and_patch_changes() {
+    let app = TestApp::start().await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    let path = format!("/api/contacts/{}", ada.id);
+
+    let patch = json!({"phone": "+44 20 7946 0018", "company": "Analytical Engines"});
+    let changed = contact(send(app.request(Method::PATCH, &path).json(&patch)).await).await;
+    assert_eq!(changed.phone.as_deref(), Some("+44 20 7946 0018"));
+    assert_eq!((changed.name.as_str(), changed.version), ("Ada", 2));
+
+    let merge = app
+        .request(Method::PATCH, &path)
+        .header(
+            "content-type",
+            "application/merge-patch+json; charset=utf-8",
+        )
+        .body(r#"{"phone": null}"#);
+    let changed = contact(send(merge).await).await;
+    assert_eq!(
+        (changed.phone, changed.company.as_deref()),
+        (None, Some("Analytical Engines"))
+    );
+
+    let refused = send(
+        app.request(Method::PATCH, &path)
+            .json(&json!({"name": null})),
+    )
+    .await;
+    problem(refused, StatusCode::BAD_REQUEST).await;
+
+    // What was answered can be sent back; what Kith keeps itself has no effect.
+    let read: Value = app.get(&path).await.json().await.expect("a body");
+    let mut echo = read["contact"].clone();
+    echo["name"] = json!("Ada Lovelace");
+    echo["version"] = json!(77);
+    let replaced = contact(send(app.request(Method::PUT, &path).json(&echo)).await).await;
+    assert_eq!(
+        (replaced.name.as_str(), replaced.version),
+        ("Ada Lovelace", 4)
+    );
+
+    let sparse = json!({"name": "Ada", "email": "ada@example.com"});
+    let replaced = contact(send(app.request(Method::PUT, &path).json(&sparse)).await).await;
+    assert_eq!(replaced.company, None);
+}
+
+#[tokio::test]
+async fn of_two_writers_with_the_same_version_one_wins() {
+    let app = TestApp::start().await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    let path = format!("/api/contacts/{}", ada.id);
+    let write = |name: &'static str| {
+        let body = json!({"name": name, "email": "ada@example.com"});
+        send(
+            app.request(Method::PUT, &path)
+                .header("if-match", "\"1\"")
+                .json(&body),
+        )
+    };
+    let (one, two) = tokio::join!(write("First"), write("Second"));
+    let (won, lost) = if one.status() == StatusCode::OK {
+        (one, two)
+    } else {
+        (two, one)
+    };
+    let won = contact(won).await;
+    let lost = problem(lost, StatusCode::PRECONDITION_FAILED).await;
+    assert_eq!(
+        lost["contact"],
+        serde_json::to_value(&won).expect("a contact")
+    );
+    assert_eq!(
+        contact(app.get(&path).await).await,
+        won,
+        "nothing of the winner is lost"
+    );
+}
+
+#[tokio::test]
+async fn deletion_is_a_move_to_the_trash() {
+    let app = TestApp::start().await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    let path = format!("/api/contacts/{}", ada.id);
+    let stale = app
+        .request(Method::DELETE, &path)
+        .header("if-match", "\"9\"");
+    problem(send(stale).await, StatusCode::PRECONDITION_FAILED).await;
+
+    let deleted = send(app.request(Method::DELETE, &path)).await;
+    assert_eq!(deleted.status(), StatusCode::NO_CONTENT);
+    problem(app.get(&path).await, StatusCode::NOT_FOUND).await;
+    problem(
+        send(app.request(Method::DELETE, &path)).await,
+        StatusCode::NOT_FOUND,
+    )
+    .await;
+    assert_eq!(app.list("q=ada").await["total"], 0);
+
+    let restore = format!("{path}/restore");
+    for _ in 0..2 {
+        let restored = contact(send(app.request(Method::POST, &restore)).await).await;
+        assert_eq!((restored.name.as_str(), restored.version), ("Ada", 3));
+    }
+    assert_eq!(app.names("q=ada").await, ["Ada"]);
+}
+
+#[tokio::test]
+async fn a_repeated_request_creates_once() {
+    let app = TestApp::start().await;
+    let body = json!({"name": "Ada", "email": "ada@example.com"});
+    let create = |body: &Value| {
+        let request = app.request(Method::POST, "/api/contacts");
+        send(request.header("idempotency-key", "order-66").json(body))
+    };
+    let first = create(&body).await;
+    assert_eq!(header(&first, "idempotency-replayed"), "");
+    let first = contact(first).await;
+    let again = create(&body).await;
+    assert_eq!(again.status(), StatusCode::CREATED);
+    assert_eq!(header(&again, "idempotency-replayed"), "true");
+    assert_eq!(
+        header(&again, "location"),
+        format!("/api/contacts/{}", first.id)
+    );
+    assert_eq!(contact(again).await, first);
+    let other = json!({"name": "Grace", "email": "grace@example.com"});
+    problem(create(&other).await, StatusCode::UNPROCESSABLE_ENTITY).await;
+    assert_eq!(app.list("").await["total"], 1);
+
+    let long = "k".repeat(256);
+    for key in ["", "two words", long.as_str()] {
+        let request = app
+            .request(Method::POST, "/api/contacts")
+            .header("idempotency-key", key);
+        problem(send(request.json(&body)).await, StatusCode::BAD_REQUEST).await;
+    }
+}

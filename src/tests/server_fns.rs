@@ -1,0 +1,117 @@
+//! Server functions as the browser calls them, and as nobody should.
+
+use kith::error::AppError;
+use reqwest::Method;
+use reqwest::StatusCode;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::app::TestApp;
+use crate::app::problem;
+use crate::app::send;
+
+#[tokio::test]
+async fn the_browser_reads_and_writes_the_same_contacts_as_programs() {
+    let app = TestApp::start().await;
+    let draft = json!({"name": "Ada", "email": "ada@example.com", "notes": "first\nsecond"});
+    let created = app
+        .post("/fn/contacts/create", &json!({"draft": draft, "key": "k1"}))
+        .await;
+    assert_eq!(created.status(), StatusCode::OK);
+    let created: Value = created.json().await.expect("a contact");
+    let again = app
+        .post("/fn/contacts/create", &json!({"draft": draft, "key": "k1"}))
+        .await;
+    assert_eq!(
+        again.json::<Value>().await.expect("a contact"),
+        created,
+        "created once"
+    );
+
+    let list = app
+        .post(
+            "/fn/contacts/list",
+            &json!({"search": "ada", "cursor": null, "shown": 0}),
+        )
+        .await;
+    let list: Value = list.json().await.expect("a list");
+    assert_eq!(list["total"], 1);
+    assert_eq!(list["rows"][0]["id"], created["id"]);
+    assert_eq!(app.names("q=ada").await, ["Ada"]);
+}
+
+#[tokio::test]
+async fn an_error_has_its_own_status_and_shape() {
+    let app = TestApp::start().await;
+    let blank = json!({"name": "", "email": ""});
+    let refused = app
+        .post("/fn/contacts/create", &json!({"draft": blank, "key": "k1"}))
+        .await;
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    let error: AppError = refused.json().await.expect("an error");
+    assert_eq!(error.fields().len(), 2);
+
+    let nobody = json!({"id": "00000000-0000-7000-8000-000000000000"});
+    let missing = app.post("/fn/contacts/get", &nobody).await;
+    assert_eq!(missing.status(), StatusCode::NOT_FOUND);
+    assert_eq!(
+        missing.json::<AppError>().await.expect("an error"),
+        AppError::NotFound
+    );
+
+    let ada = app.create("Ada", "ada@example.com").await;
+    let draft = json!({"name": "Eve", "email": "eve@example.com"});
+    let stale = json!({"id": ada.id, "version": 7, "draft": draft});
+    let conflict = app.post("/fn/contacts/update", &stale).await;
+    assert_eq!(conflict.status(), StatusCode::PRECONDITION_FAILED);
+    let error: AppError = conflict.json().await.expect("an error");
+    assert_eq!(
+        error,
+        AppError::Changed {
+            current: Box::new(ada)
+        }
+    );
+}
+
+#[tokio::test]
+async fn nonsense_is_a_clients_mistake() {
+    let app = TestApp::start().await;
+    let bodies: [&[u8]; 5] = [b"", b"{", b"[]", b"\xff\xfe", br#"{"id": 7}"#];
+    for body in bodies {
+        for function in ["create", "get", "update", "delete", "restore", "list"] {
+            let request = app
+                .request(Method::POST, &format!("/fn/contacts/{function}"))
+                .header("content-type", "application/json")
+                .body(body.to_vec());
+            let response = send(request).await;
+            assert_eq!(
+                response.status(),
+                StatusCode::BAD_REQUEST,
+                "{function}: {body:?}"
+            );
+            response.json::<AppError>().await.expect("an error of ours");
+        }
+    }
+}
+
+/// A form can be sent by any page, and would be sent back to wherever its `Referer` says.
+#[tokio::test]
+async fn forms_are_not_taken_and_nobody_is_redirected() {
+    let app = TestApp::start().await;
+    let form = app
+        .request(Method::POST, "/fn/contacts/delete")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("accept", "text/html")
+        .header("referer", "https://elsewhere.example/")
+        .body("id=1");
+    problem(send(form).await, StatusCode::UNSUPPORTED_MEDIA_TYPE).await;
+    let html = app
+        .request(Method::POST, "/fn/contacts/get")
+        .header("content-type", "application/json")
+        .header("accept", "text/html")
+        .header("referer", "https://elsewhere.example/")
+        .body("{}");
+    let response = send(html).await;
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    assert!(!response.headers().contains_key("location"));
+}

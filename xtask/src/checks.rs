@@ -1,0 +1,146 @@
+//! What must hold before a change is accepted: formatting, lints and tests.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::setup;
+use crate::shell::{command, run, stage, with_npm_tools};
+use crate::site::{self, Package};
+
+const FORMAT: &str = "cargo fmt --all --check";
+const TEST: &str = "cargo test --workspace";
+
+/// Where the server of the browser tests writes.
+const SERVER_LOG: &str = "target/e2e-server.log";
+
+/// How long the server may take to answer its first request, and to stop.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// All checks, those that fail most often first. The first that fails ends the run.
+pub fn test() -> Result<()> {
+    setup::test_tools()?;
+    let start = Instant::now();
+    check("formatting", FORMAT, || run(command(FORMAT)))?;
+    check("lints", "cargo xtask lint", lint)?;
+    check("unit and integration tests", TEST, || run(command(TEST)))?;
+    let server = check("release build", "cargo xtask build", site::build)?;
+    check("browser tests", "cargo xtask e2e", || browser(&server, &[]))?;
+    println!("All checks passed in {} s.", start.elapsed().as_secs());
+    Ok(())
+}
+
+/// Does one check and, when it fails, says how to repeat it alone.
+fn check<T>(name: &str, alone: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    stage(name, Some(alone), work).with_context(|| format!("{name} failed; `{alone}` repeats it"))
+}
+
+/// Clippy for each half with the features it is built with, and TypeScript for the browser tests.
+pub fn lint() -> Result<()> {
+    let deny = ["--", "--deny", "warnings"];
+    run(command("cargo clippy --workspace --all-targets").args(deny))?;
+    run(Package::read()?.cargo_browser_half("clippy").args(deny))?;
+    run(with_npm_tools("tsc --project end2end"))
+}
+
+/// The browser tests, against a server of their own with data of its own.
+pub fn browser(server: &Path, args: &[&str]) -> Result<()> {
+    let server = Server::start(server)?;
+    let mut playwright = with_npm_tools("playwright test");
+    playwright.env("PLAYWRIGHT_BASE_URL", format!("http://{}", server.address));
+    run(playwright.args(args).current_dir("end2end"))
+        .inspect_err(|_| eprintln!("{}", server.last_words()))
+}
+
+/// A running server, stopped when dropped.
+struct Server {
+    process: Child,
+    address: SocketAddr,
+    data: PathBuf,
+}
+
+impl Server {
+    /// Starts the server on a free port and waits until it answers.
+    fn start(program: &Path) -> Result<Self> {
+        let address = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
+        let address = address.context("no free port on 127.0.0.1")?;
+        let data = PathBuf::from(format!("target/e2e-data-{}", address.port()));
+        let log = File::create(SERVER_LOG).with_context(|| format!("cannot write {SERVER_LOG}"))?;
+        let process = Command::new(program)
+            .env("LEPTOS_SITE_ADDR", address.to_string())
+            .env("KITH_DATA_DIR", &data)
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("cannot start {}", program.display()))?;
+
+        let mut server = Self {
+            process,
+            address,
+            data,
+        };
+        let start = Instant::now();
+        while !server.is_healthy() {
+            if let Some(status) = server.process.try_wait()? {
+                bail!("the server has ended ({status})\n{}", server.last_words());
+            }
+            if start.elapsed() > PATIENCE {
+                bail!(
+                    "the server does not answer GET /healthz\n{}",
+                    server.last_words()
+                );
+            }
+            sleep(Duration::from_millis(50));
+        }
+        Ok(server)
+    }
+
+    fn is_healthy(&self) -> bool {
+        let ask = || -> std::io::Result<String> {
+            let mut stream = TcpStream::connect(self.address)?;
+            stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+            write!(
+                stream,
+                "GET /healthz HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+                self.address
+            )?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer)?;
+            Ok(answer)
+        };
+        ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+    }
+
+    /// The end of what the server has written.
+    fn last_words(&self) -> String {
+        let log = fs::read_to_string(SERVER_LOG).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        let tail = &lines[lines.len().saturating_sub(20)..];
+        format!(
+            "the server's last lines, of {SERVER_LOG}:\n{}",
+            tail.join("\n")
+        )
+    }
+}
+
+impl Drop for Server {
+    /// Asks the server to finish its work, and ends it if it does not.
+    fn drop(&mut self) {
+        let asked = Instant::now();
+        let _ = Command::new("kill")
+            .arg(self.process.id().to_string())
+            .status();
+        while asked.elapsed() < PATIENCE && matches!(self.process.try_wait(), Ok(None)) {
+            sleep(Duration::from_millis(20));
+        }
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = fs::remove_dir_all(&self.data);
+    }
+}

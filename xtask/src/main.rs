@@ -1,0 +1,85 @@
+//! `cargo xtask`: everything between a fresh clone and a running, tested Kith.
+//!
+//! A newcomer has Rust and Node and types one command. So nothing here needs a tool that takes
+//! long to install: the steps are those of cargo-leptos, done with cargo, wasm-bindgen as a
+//! library and npm packages.
+//!
+//! - [`setup`] finds or installs what the other commands need,
+//! - [`site`] builds the server and what it serves to browsers,
+//! - [`checks`] lints and tests,
+//! - [`shell`] runs other programs and says how long they take.
+
+mod checks;
+mod setup;
+mod shell;
+mod site;
+
+use std::env;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail};
+
+const HELP: &str = "\
+Usage: cargo xtask <command>
+
+  run [args]     build Kith and start it; the arguments go to Kith
+  test           everything CI checks: formatting, lints, unit, integration and browser tests
+  build          build the site and the server, for release
+  e2e [args]     build, then the browser tests alone; the arguments go to `playwright test`
+  lint           clippy for the server half and for the browser half
+  setup [--dev]  install what is missing; with --dev also what `cargo leptos watch` needs
+  watch [args]   `cargo leptos watch`, with the npm tools where it looks for them
+
+On two cores the first build takes about seven minutes, later ones take as long as what changed.
+`test` takes about fifteen minutes the first time, `setup --dev` half an hour. Doing any of it
+again when nothing has changed takes seconds.
+";
+
+fn main() -> ExitCode {
+    match dispatch() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch() -> Result<()> {
+    // Paths below are relative to the repository, wherever in it the command was typed.
+    env::set_current_dir(shell::root())
+        .with_context(|| format!("cannot enter the repository at {}", shell::root().display()))?;
+
+    let args: Vec<String> = env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args.as_slice() {
+        ["run", args @ ..] => {
+            setup::build_tools()?;
+            shell::become_it(Command::new(site::build()?).args(args))
+        }
+        ["test"] => checks::test(),
+        ["build"] => {
+            setup::build_tools()?;
+            site::build().map(drop)
+        }
+        ["e2e", args @ ..] => {
+            setup::test_tools()?;
+            checks::browser(&site::build()?, args)
+        }
+        ["lint"] => {
+            setup::test_tools()?;
+            checks::lint()
+        }
+        ["setup"] => setup::test_tools(),
+        ["setup", "--dev"] => {
+            setup::test_tools()?;
+            setup::dev_tools()
+        }
+        ["watch", args @ ..] => setup::watch(args),
+        [] | ["help" | "-h" | "--help"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        _ => bail!("there is no `cargo xtask {}`\n\n{HELP}", args.join(" ")),
+    }
+}

@@ -1,0 +1,257 @@
+//! Builds the server and what it serves to browsers, laid out as cargo-leptos lays it out.
+//!
+//! Names and paths come from `[package.metadata.leptos]` in `Cargo.toml`, which cargo-leptos
+//! reads too. The files of the application carry a hash of their content in their names, so that
+//! browsers may keep them for ever; `hash.txt` beside the server's executable tells Leptos the
+//! hashes. The site is put together in a directory of its own and takes its place only when
+//! everything has succeeded.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::shell::{command, quiet, root, run, stage, with_npm_tools};
+
+/// Where the server half is compiled, whatever the environment says: the site root is in there.
+const TARGET: &str = "target";
+
+/// Where the browser half is compiled, as with cargo-leptos: apart, because the features that the
+/// two halves ask of shared crates differ.
+pub const FRONT: &str = "target/front";
+
+/// How `wasm-opt` makes the browser half small. What counts is its size compressed, because that
+/// is what is sent: plain `-Oz` saves a sixth of the bytes, but brotli makes more of code as it
+/// was. So code that repeats stays as it is, and functions stand beside those that resemble them;
+/// that is a tenth less than `-Oz` gives.
+const WASM_OPT: &str = "-Oz \
+    --always-inline-max-function-size=6 --one-caller-inline-max-function-size=20 \
+    --skip-pass=merge-similar-functions --skip-pass=local-cse \
+    --reorder-functions-by-name --strip-debug";
+
+/// The part of `Cargo.toml` that says what to build.
+#[derive(Deserialize)]
+pub struct Package {
+    name: String,
+    metadata: Metadata,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    leptos: Leptos,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Leptos {
+    output_name: String,
+    site_root: PathBuf,
+    site_pkg_dir: PathBuf,
+    assets_dir: PathBuf,
+    tailwind_input_file: PathBuf,
+    bin_features: Vec<String>,
+    lib_features: Vec<String>,
+    lib_profile_release: String,
+}
+
+/// Builds both halves for release and returns the path of the server.
+pub fn build() -> Result<PathBuf> {
+    let package = Package::read()?;
+    let leptos = &package.metadata.leptos;
+    let wasm = stage("browser half", Some("two minutes the first time"), || {
+        package.compile_browser_half()
+    })?;
+    let server = stage("server half", Some("four minutes the first time"), || {
+        package.compile_server_half()
+    })?;
+
+    let site = leptos.site_root.with_extension("new");
+    let pkg = site.join(&leptos.site_pkg_dir);
+    clear(&site)?;
+    leptos.copy_assets(&site)?;
+    copy(&leptos.bind(&wasm)?, &pkg)?;
+    stage("style sheet", None, || leptos.style(&pkg))?;
+    let hashes = leptos.add_hashes(&pkg)?;
+    let sizes = stage("compression", None, || {
+        quiet(command("node xtask/src/compress.mjs").arg(&site))
+    })?;
+
+    clear(&leptos.site_root)?;
+    fs::rename(&site, &leptos.site_root).context("cannot put the new site in its place")?;
+    fs::write(server.with_file_name("hash.txt"), hashes).context("cannot write hash.txt")?;
+    print!("{sizes}");
+    Ok(server)
+}
+
+impl Package {
+    pub fn read() -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Manifest {
+            package: Package,
+        }
+        let text =
+            fs::read_to_string(root().join("Cargo.toml")).context("cannot read Cargo.toml")?;
+        let manifest: Manifest = toml::from_str(&text).context("in Cargo.toml")?;
+        Ok(manifest.package)
+    }
+
+    /// A cargo command on the browser half of the crate.
+    pub fn cargo_browser_half(&self, subcommand: &str) -> Command {
+        let features = self.metadata.leptos.lib_features.join(",");
+        command(format!(
+            "cargo {subcommand} --lib --target wasm32-unknown-unknown --target-dir {FRONT} \
+             --no-default-features --features {features}"
+        ))
+    }
+
+    fn compile_browser_half(&self) -> Result<PathBuf> {
+        let profile = &self.metadata.leptos.lib_profile_release;
+        run(self
+            .cargo_browser_half("build")
+            .args(["--profile", profile]))?;
+        Ok(format!(
+            "{FRONT}/wasm32-unknown-unknown/{profile}/{}.wasm",
+            self.name
+        )
+        .into())
+    }
+
+    fn compile_server_half(&self) -> Result<PathBuf> {
+        let name = &self.name;
+        let features = self.metadata.leptos.bin_features.join(",");
+        run(command(format!(
+            "cargo build --bin {name} --release --target-dir {TARGET} \
+             --no-default-features --features {features}"
+        )))?;
+        Ok(format!("{TARGET}/release/{name}").into())
+    }
+}
+
+impl Leptos {
+    /// Copies the files that are served as they are.
+    fn copy_assets(&self, site: &Path) -> Result<()> {
+        for reserved in [Path::new("index.html"), &self.site_pkg_dir] {
+            let path = self.assets_dir.join(reserved);
+            ensure!(
+                !path.exists(),
+                "{} takes a name that the build needs",
+                path.display()
+            );
+        }
+        copy(&self.assets_dir, site)
+    }
+
+    /// Turns the compiler's output into the WebAssembly and JavaScript that browsers load, and
+    /// returns the directory that holds them.
+    ///
+    /// This takes half a minute, so the result is kept until one of its ingredients changes: the
+    /// code, the options in this file, or the tools that the lock file names.
+    fn bind(&self, wasm: &Path) -> Result<PathBuf> {
+        let made = Path::new(FRONT).join("pkg");
+        let made_of = Path::new(FRONT).join("pkg.made-of");
+        let tools = Path::new("end2end/package-lock.json");
+        let ingredients = content_hash(&(read(wasm)?, read(tools)?, include_str!("site.rs")));
+        if read(&made_of).is_ok_and(|made_of| made_of == ingredients.as_bytes()) {
+            return Ok(made);
+        }
+
+        clear(&made)?;
+        let stem = made.join(&self.output_name);
+        let stem = stem.display();
+        stage("wasm-bindgen", None, || {
+            let mut bindgen = Bindgen::new();
+            bindgen
+                .input_path(wasm)
+                .out_name(&self.output_name)
+                .web(true)?;
+            bindgen.generate(&made).context("wasm-bindgen failed")
+        })?;
+        stage("wasm-opt", Some("half a minute"), || {
+            let bound = format!("{stem}_bg.wasm");
+            quiet(with_npm_tools(format!(
+                "wasm-opt {bound} {WASM_OPT} -o {stem}.wasm"
+            )))?;
+            fs::remove_file(bound).context("cannot remove what wasm-opt has read")
+        })?;
+        quiet(with_npm_tools(format!(
+            "esbuild {stem}.js --outfile={stem}.js --allow-overwrite --minify --format=esm --target=es2022"
+        )))?;
+        fs::write(&made_of, ingredients).context("cannot keep what was made")?;
+        Ok(made)
+    }
+
+    fn style(&self, pkg: &Path) -> Result<()> {
+        let mut tailwind = with_npm_tools("tailwindcss --minify --input");
+        tailwind.arg(&self.tailwind_input_file).arg("--output");
+        quiet(tailwind.arg(pkg.join(&self.output_name).with_extension("css")))?;
+        Ok(())
+    }
+
+    /// Puts a hash of each file's content in its name and returns what `hash.txt` says of them.
+    fn add_hashes(&self, pkg: &Path) -> Result<String> {
+        let mut hashes = String::new();
+        for extension in ["js", "wasm", "css"] {
+            let plain = pkg.join(&self.output_name).with_extension(extension);
+            let hash = content_hash(&read(&plain)?);
+            fs::rename(&plain, plain.with_extension(format!("{hash}.{extension}")))
+                .with_context(|| format!("cannot rename {}", plain.display()))?;
+            hashes += &format!("{extension}: {hash}\n");
+        }
+        Ok(hashes)
+    }
+}
+
+/// Sixteen hexadecimal digits that change with the content.
+fn content_hash(content: &impl Hash) -> String {
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// Removes a directory that may or may not be there.
+fn clear(directory: &Path) -> Result<()> {
+    match fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", directory.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Copies what is in a directory, and in those below it.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let describe = || format!("cannot copy {} to {}", from.display(), to.display());
+    fs::create_dir_all(to).with_context(describe)?;
+    for entry in fs::read_dir(from).with_context(describe)? {
+        let entry = entry.with_context(describe)?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if source.is_dir() {
+            copy(&source, &target)?;
+        } else {
+            fs::copy(&source, &target).with_context(describe)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Leptos compiles the name in; `.cargo/config.toml` hands it to every build.
+    #[test]
+    fn every_build_is_told_the_output_name() -> Result<()> {
+        let leptos = Package::read()?.metadata.leptos;
+        assert_eq!(std::env::var("LEPTOS_OUTPUT_NAME")?, leptos.output_name);
+        Ok(())
+    }
+}
