@@ -18,7 +18,7 @@ CREATE TABLE contacts (
     email      TEXT    NOT NULL CHECK (email <> ''),
     phone      TEXT             CHECK (phone <> ''),
     company    TEXT             CHECK (company <> ''),
-    -- Last, because it may be long and most reads stop before it.
+    -- Last, because it may be long.
     notes      TEXT             CHECK (notes <> '')
 ) STRICT;
 

@@ -81,7 +81,7 @@ impl fmt::Display for AppError {
             Self::Unavailable => {
                 f.write_str("Kith cannot reach its data at the moment. Try again in a few seconds.")
             }
-            Self::Internal => f.write_str("Something went wrong on the server. Nothing was changed."),
+            Self::Internal => f.write_str("Something went wrong on the server. Reload the page to see what was saved."),
             Self::Unreachable => f.write_str(
                 "The server did not answer. Check the connection, then try again.",
             ),

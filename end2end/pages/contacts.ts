@@ -35,7 +35,8 @@ export class ContactsPage {
     this.count = this.list.getByRole('status');
     this.search = page.getByRole('searchbox', { name: 'Search contacts by name or email' });
     this.new = page.getByRole('link', { name: 'New contact' });
-    this.pane = page.getByRole('region', { name: 'Details' });
+    // Beside the list, or the whole of a page that has none.
+    this.pane = page.getByRole('region', { name: 'Details' }).or(page.locator('main.page'));
     this.title = this.pane.getByRole('heading', { level: 1 });
     this.problem = this.pane.getByRole('alert');
     this.back = this.pane.getByRole('link', { name: 'Contacts', exact: true });

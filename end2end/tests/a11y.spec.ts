@@ -128,6 +128,7 @@ test('names as long and as unbroken as they can be', async ({ book, contacts, gu
   await expect(contacts.title).toHaveText(long);
   await audit(page);
   await contacts.link('Edit').click();
+  await expect(contacts.field('Company')).toBeVisible();
   await book.change(ada.id, { company: 'D'.repeat(200) });
   await contacts.button('Save').click();
   await expect(contacts.problem).toContainText('DDDD');

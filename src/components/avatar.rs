@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::contact::ContactId;
 
-/// A dozen hues that `style/main.css` gives a readable pair of colours in both themes.
+/// A dozen hues that `style/controls.css` gives a readable pair of colours in both themes.
 pub const HUES: [&str; 12] = [
     "hue-0", "hue-1", "hue-2", "hue-3", "hue-4", "hue-5", "hue-6", "hue-7", "hue-8", "hue-9",
     "hue-10", "hue-11",

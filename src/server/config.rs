@@ -48,7 +48,7 @@ key::sections! {
         /// How long running requests may take to finish once Kith is told to stop.
         shutdown_grace: Duration = "10s";
         /// The largest request body, which is held in memory.
-        max_body: ByteSize = "64KiB";
+        max_body: ByteSize = "256KiB";
     }
 
     /// Where Kith keeps what it must not lose.
@@ -102,8 +102,8 @@ impl ServerConfig {
             path: "server.addr",
             value: self.addr.to_string(),
             rule: "Kith has no accounts yet, so anyone who reaches it could read every contact. \
-                   Listen on 127.0.0.1 or [::1] and put a reverse proxy that asks for a password \
-                   in front of it."
+                   Listen on 127.0.0.1 or [::1] and put a reverse proxy in front of it that asks \
+                   for a password and sends `Host: localhost`."
                 .to_owned(),
         })
     }

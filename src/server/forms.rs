@@ -4,7 +4,6 @@
 //! the same page again, with its status, the errors beside the fields and everything typed in
 //! place; nothing of it ever stands in an address.
 
-use axum::Form;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Request;
@@ -28,6 +27,7 @@ use crate::server::AppState;
 use crate::server::contacts::IdempotentRequest;
 use crate::server::middleware;
 use crate::server::problem::Problem;
+use crate::server::rest::extract::FormBody;
 use crate::server::rest::extract::PathId;
 
 /// The fields of the contact form, hidden ones included. A missing field is an empty one.
@@ -62,7 +62,7 @@ pub struct Refused(pub Pane);
 pub async fn create(
     State(state): State<AppState>,
     parts: Parts,
-    Form(form): Form<ContactForm>,
+    FormBody(form): FormBody<ContactForm>,
 ) -> Response {
     let draft = form.draft();
     let created = match idempotent(&form.key, &draft) {
@@ -87,7 +87,7 @@ pub async fn update(
     State(state): State<AppState>,
     PathId(id): PathId,
     parts: Parts,
-    Form(form): Form<ContactForm>,
+    FormBody(form): FormBody<ContactForm>,
 ) -> Response {
     match state.contacts.replace(id, form.draft(), form.version).await {
         Ok(contact) => go_to(&parts.uri, PanePlace::Contact(contact.id)),
@@ -104,11 +104,7 @@ pub async fn update(
     }
 }
 
-pub async fn delete(
-    State(state): State<AppState>,
-    PathId(id): PathId,
-    parts: Parts,
-) -> Response {
+pub async fn delete(State(state): State<AppState>, PathId(id): PathId, parts: Parts) -> Response {
     match state.contacts.delete(id, None).await {
         Ok(()) => {
             let after = Place {
@@ -121,15 +117,16 @@ pub async fn delete(
     }
 }
 
-pub async fn restore(
-    State(state): State<AppState>,
-    PathId(id): PathId,
-    parts: Parts,
-) -> Response {
+pub async fn restore(State(state): State<AppState>, PathId(id): PathId, parts: Parts) -> Response {
     match state.contacts.restore(id).await {
         Ok(contact) => go_to(&parts.uri, PanePlace::Contact(contact.id)),
         Err(error) => draw_again(state, parts, PanePlace::Contact(id), Pane::Failed(error)).await,
     }
+}
+
+/// Where a reload leads that asks for the address of an action: to the contact it was about.
+pub async fn go_back(PathId(id): PathId, uri: Uri) -> Response {
+    go_to(&uri, PanePlace::Contact(id))
 }
 
 /// The form's key as drawn by the page. A form without one is taken as it is, each time.

@@ -68,10 +68,9 @@ async fn log(request: Request, next: Next) -> Response {
     response
 }
 
-/// Turns a panic into an answer. The panic hook has written where it happened; the payload may
-/// hold anything and goes nowhere.
+/// Turns a panic into an answer. The hook of [`crate::server::telemetry`] has logged where it
+/// happened; the payload may hold anything and goes nowhere.
 fn after_panic(_payload: Box<dyn Any + Send + 'static>) -> Response {
-    tracing::error!("a handler panicked");
     Problem::internal().into_response()
 }
 

@@ -17,6 +17,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app;
+use crate::place::Place;
 use crate::server::AppState;
 use crate::server::forms;
 use crate::server::health;
@@ -53,8 +54,14 @@ pub fn build(state: AppState) -> Router {
         .route("/", get(|| async { Redirect::to("/contacts") }))
         .route("/contacts/new", post(forms::create))
         .route("/contacts/{id}/edit", post(forms::update))
-        .route("/contacts/{id}/delete", post(forms::delete))
-        .route("/contacts/{id}/restore", post(forms::restore))
+        .route(
+            "/contacts/{id}/delete",
+            post(forms::delete).get(forms::go_back),
+        )
+        .route(
+            "/contacts/{id}/restore",
+            post(forms::restore).get(forms::go_back),
+        )
         .leptos_routes_with_context(
             &state,
             generate_route_list(app::App),
@@ -67,7 +74,11 @@ pub fn build(state: AppState) -> Router {
         .precompressed_gzip()
         .append_index_html_on_directories(false)
         .call_fallback_on_method_not_allowed(true)
-        .fallback(get(not_found).with_state(state.clone()));
+        .fallback(
+            get(not_found)
+                .fallback(wrong_method)
+                .with_state(state.clone()),
+        );
 
     let router = api
         .merge(pages)
@@ -77,11 +88,21 @@ pub fn build(state: AppState) -> Router {
     middleware::around(router, &state)
 }
 
-/// The page for an address that leads nowhere.
+/// The page for an address that leads nowhere. One that leads somewhere but for a slash at its
+/// end is put right.
 async fn not_found(
     axum::extract::State(state): axum::extract::State<AppState>,
     request: Request<axum::body::Body>,
 ) -> axum::response::Response {
+    let path = request.uri().path();
+    if path == "/trash/" {
+        return Redirect::permanent("/trash").into_response();
+    }
+    if path.ends_with('/')
+        && let Some(place) = Place::parse(path, request.uri().query().unwrap_or_default())
+    {
+        return Redirect::permanent(&place.href()).into_response();
+    }
     let options = state.leptos_options.clone();
     let context = move || {
         provide_context(state.clone());

@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 use crate::server::config::LogConfig;
 use crate::server::config::LogFormat;
 
-/// Starts logging to standard output. Call once.
+/// Starts logging to standard output, panics included. Call once.
 pub fn start(config: &LogConfig) {
     let pretty = match config.format {
         LogFormat::Pretty => true,
@@ -27,4 +27,9 @@ pub fn start(config: &LogConfig) {
             .with_span_list(false)
             .init();
     }
+    // Where it happened is enough to go on; the message may quote what somebody typed.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(tracing::field::display);
+        tracing::error!(place, "panicked");
+    }));
 }

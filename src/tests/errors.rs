@@ -87,7 +87,7 @@ async fn a_body_of_the_wrong_kind_or_size_is_refused() {
         )
         .await;
     }
-    let large = format!(r#"{{"name":"{}"}}"#, "a".repeat(70_000));
+    let large = format!(r#"{{"name":"{}"}}"#, "a".repeat(300_000));
     let refused = problem(
         typed("application/json", large.clone()).await,
         StatusCode::PAYLOAD_TOO_LARGE,
@@ -97,7 +97,7 @@ async fn a_body_of_the_wrong_kind_or_size_is_refused() {
         refused["detail"]
             .as_str()
             .expect("a detail")
-            .contains("64KiB")
+            .contains("256KiB")
     );
 
     // A body that does not say how long it is comes to the same end.

@@ -72,8 +72,13 @@ impl Server {
         let address = address.context("no free port on 127.0.0.1")?;
         let data = PathBuf::from(format!("target/e2e-data-{}", address.port()));
         let log = File::create(SERVER_LOG).with_context(|| format!("cannot write {SERVER_LOG}"))?;
+        // A run that was killed leaves its data, and these tests begin with none. Nothing of the
+        // developer's own configuration may lead them to the developer's own contacts.
+        let _ = fs::remove_dir_all(&data);
         let process = Command::new(program)
-            .env("LEPTOS_SITE_ADDR", address.to_string())
+            .args(["--config", "/dev/null"])
+            .env_clear()
+            .env("KITH_SERVER_ADDR", address.to_string())
             .env("KITH_DATA_DIR", &data)
             .stdout(log.try_clone()?)
             .stderr(log)

@@ -26,7 +26,7 @@ Usage: cargo xtask <command>
   test           everything CI checks: formatting, lints, unit, integration and browser tests
   build          build the site and the server, for release
   e2e [args]     build, then the browser tests alone; the arguments go to `playwright test`
-  lint           clippy for the server half and for the browser half
+  lint           clippy for both halves, and tsc for the browser tests
   setup [--dev]  install what is missing; with --dev also what `cargo leptos watch` needs
   watch [args]   `cargo leptos watch`, with the npm tools where it looks for them
 
@@ -55,7 +55,7 @@ fn dispatch() -> Result<()> {
     match args.as_slice() {
         ["run", args @ ..] => {
             setup::build_tools()?;
-            shell::become_it(Command::new(site::build()?).args(args))
+            shell::exec(Command::new(site::build()?).args(args))
         }
         ["test"] => checks::test(),
         ["build"] => {

@@ -10,9 +10,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-use crate::shell::{
-    NODE_MODULES, become_it, command, on_path, quiet, root, run, stage, with_npm_tools,
-};
+use crate::shell::{NODE_MODULES, command, exec, on_path, quiet, root, run, stage, with_npm_tools};
 
 /// The oldest Node.js that all npm tools run on.
 const NODE_MAJOR: u32 = 20;
@@ -89,7 +87,7 @@ pub fn watch(args: &[&str]) -> Result<()> {
         on_path("cargo-leptos") && on_path("wasm-bindgen"),
         "`cargo leptos` is not there; `cargo xtask setup --dev` installs it, in about half an hour"
     );
-    become_it(with_npm_tools("cargo leptos watch").args(args))
+    exec(with_npm_tools("cargo leptos watch").args(args))
 }
 
 fn wasm_target() -> Result<()> {

@@ -75,7 +75,7 @@ pub fn quiet(mut command: impl BorrowMut<Command>) -> Result<String> {
 }
 
 /// Becomes the command: signals reach it and its exit status is ours. Returns if it cannot start.
-pub fn become_it(command: &mut Command) -> Result<()> {
+pub fn exec(command: &mut Command) -> Result<()> {
     let error = command.exec();
     Err(cannot_start(command, &error))
 }

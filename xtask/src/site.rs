@@ -23,7 +23,7 @@ const TARGET: &str = "target";
 
 /// Where the browser half is compiled, as with cargo-leptos: apart, because the features that the
 /// two halves ask of shared crates differ.
-pub const FRONT: &str = "target/front";
+const FRONT: &str = "target/front";
 
 /// How `wasm-opt` makes the browser half small. What counts is its size compressed, because that
 /// is what is sent: plain `-Oz` saves a sixth of the bytes, but brotli makes more of code as it

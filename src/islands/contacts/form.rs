@@ -50,32 +50,31 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
         }
         let draft = browser::read_draft(&event_target(&event));
         let key = submit_key.clone();
+        let from = state.place.read_untracked().pane;
         set_saving.set(true);
         spawn_local(async move {
             let answer = match saved.get_untracked() {
                 None => api::create_contact(draft, key).await,
                 Some(saved) => api::update_contact(saved.id, saved.version, draft).await,
             };
-            set_saving.set(false);
-            match answer {
-                Ok(contact) => state.saved(contact),
-                Err(error) => {
-                    if let AppError::Changed { current } = &error {
-                        saved.update(|saved| {
-                            if let Some(saved) = saved {
-                                saved.version = current.version;
-                            }
-                        });
+            set_saving.try_set(false);
+            let Some(error) = state.form_answered(from, answer) else {
+                return;
+            };
+            if let AppError::Changed { current } = &error {
+                saved.update(|saved| {
+                    if let Some(saved) = saved {
+                        saved.version = current.version;
                     }
-                    let nothing_to_mend = error.fields().is_empty();
-                    set_error.set(Some(error));
-                    browser::focus_soon(if nothing_to_mend {
-                        "#form-problem"
-                    } else {
-                        "#contact-form [aria-invalid=true]"
-                    });
-                }
+                });
             }
+            let nothing_to_mend = error.fields().is_empty();
+            set_error.set(Some(error));
+            browser::focus_soon(if nothing_to_mend {
+                "#form-problem"
+            } else {
+                "#contact-form [aria-invalid=true]"
+            });
         });
     };
     let cancel = move |event: leptos::ev::MouseEvent| {

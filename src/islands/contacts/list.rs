@@ -105,6 +105,9 @@ fn Search(state: State) -> impl IntoView {
                         }
                     }
                 />
+                <button class="sr-only" tabindex="-1">
+                    "Search"
+                </button>
             </form>
             <a
                 href=new_href
@@ -142,7 +145,7 @@ fn Count(state: State) -> impl IntoView {
         }
     };
     view! {
-        <p role="status" class="h-6 px-4 text-xs text-muted tabular-nums" aria-live="polite">
+        <p role="status" class="h-6 px-4 text-xs text-muted tabular-nums">
             {sentence}
         </p>
     }
@@ -197,7 +200,7 @@ fn Rows(state: State) -> impl IntoView {
                 >
                     <Avatar id name=row.name.clone()/>
                     <span class="min-w-0">
-                        <bdi class="block truncate font-medium" title=row.name.clone()>
+                        <bdi class="row-name" title=row.name.clone()>
                             {row.name.clone()}
                         </bdi>
                         <span class="block truncate text-xs text-muted" title=row.email>

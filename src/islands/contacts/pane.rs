@@ -134,10 +134,15 @@ fn Details(state: State, contact: Contact) -> impl IntoView {
                         action=move || state.place.read().act_on(id, "delete")
                         on:submit=move |event| {
                             event.prevent_default();
-                            state.delete(deleted.clone());
+                            if !state.pane_busy.get_untracked() {
+                                state.delete(deleted.clone());
+                            }
                         }
                     >
-                        <button class="button" disabled=move || state.pane_busy.get()>
+                        <button
+                            class="button"
+                            aria-disabled=move || state.pane_busy.get().then_some("true")
+                        >
                             <Icon name="trash"/>
                             "Delete"
                         </button>

@@ -112,9 +112,9 @@ pub struct State {
     /// answer that comes after a later question is dropped.
     list_question: StoredValue<u32>,
     pane_question: StoredValue<u32>,
-    /// A form that was left without saving, with what was typed. It keeps the version that it
+    /// Forms that were left without saving, with what was typed. Each keeps the version that it
     /// started from, so that saving it later does not undo what others have saved since.
-    kept: StoredValue<Option<(PanePlace, FormView)>>,
+    kept: StoredValue<Vec<(PanePlace, FormView)>>,
 }
 
 impl State {
@@ -136,7 +136,7 @@ impl State {
             problem: RwSignal::new(None),
             list_question: StoredValue::new(0),
             pane_question: StoredValue::new(0),
-            kept: StoredValue::new(None),
+            kept: StoredValue::new(Vec::new()),
         }
     }
 
@@ -239,8 +239,11 @@ impl State {
     fn load_pane(self, place: PanePlace) {
         let question = self.pane_question.with_value(|last| last + 1);
         self.pane_question.set_value(question);
-        let kept = self.kept.get_value().filter(|(from, _)| *from == place);
-        if let Some((_, form)) = kept {
+        let kept = self.kept.with_value(|kept| {
+            let kept = kept.iter().find(|(from, _)| *from == place);
+            kept.map(|(_, form)| form.clone())
+        });
+        if let Some(form) = kept {
             return self.show(Pane::Form(form));
         }
         let id = match place {
@@ -268,9 +271,10 @@ impl State {
     /// Puts a pane on the page and moves the focus to where it is needed next: into a form, and
     /// out of a pane that is no longer there. Whoever is in the list stays in the list.
     fn show(self, pane: Pane) {
+        let both_shown = browser::is_shown("#contact-list") && browser::is_shown(".pane");
         let focus = match &pane {
             Pane::Form(_) => Some("#contact-form input:not([type=hidden])"),
-            _ if browser::is_shown("#contact-list") && !browser::has_focus(".pane") => None,
+            _ if both_shown && !browser::has_focus(".pane, .notice") => None,
             Pane::Nothing => Some("#contact-list [data-row]:not([tabindex='-1'])"),
             Pane::Contact(_) | Pane::Failed(_) => Some("#pane-title"),
         };
@@ -296,13 +300,14 @@ impl State {
                 error: None,
                 ..form.clone()
             };
-            self.kept.set_value(Some((place, form)));
+            self.forget_draft(place);
+            self.kept.update_value(|kept| kept.push((place, form)));
         }
     }
 
-    /// Forgets what was typed, because it is saved or was given up.
+    /// Forgets what was typed into the form that is shown, because it is saved or was given up.
     pub fn drop_draft(self) {
-        self.kept.set_value(None);
+        self.forget_draft(self.place.read_untracked().pane);
         self.pane.update_untracked(|pane| {
             if let (Pane::Form(form), Some(element)) = (pane, browser::form_by_id("contact-form")) {
                 form.draft = browser::read_draft(&element);
@@ -310,13 +315,42 @@ impl State {
         });
     }
 
-    /// Shows a contact that was just saved, without asking for it again.
-    pub fn saved(self, contact: Contact) {
-        self.drop_draft();
-        let place = self
-            .place
-            .read_untracked()
-            .beside(PanePlace::Contact(contact.id));
+    fn forget_draft(self, from: PanePlace) {
+        self.kept
+            .update_value(|kept| kept.retain(|(place, _)| *place != from));
+    }
+
+    /// Takes the answer to a form that was sent from `from`. Whoever has moved on meanwhile is
+    /// not called back: the list learns of it, and trouble is told beside what they do now.
+    /// Returns the error that the form itself has to show.
+    pub fn form_answered(
+        self,
+        from: PanePlace,
+        answer: Result<Contact, AppError>,
+    ) -> Option<AppError> {
+        let is_here = self.place.read_untracked().pane == from;
+        match answer {
+            Ok(contact) if is_here => {
+                self.drop_draft();
+                self.arrive(contact);
+            }
+            Ok(_) => {
+                self.forget_draft(from);
+                self.reload_list();
+            }
+            Err(error) if is_here => return Some(error),
+            Err(error) => self.problem.set(Some(error)),
+        }
+        None
+    }
+
+    /// Shows a contact that the server has just answered, without asking for it again.
+    fn arrive(self, contact: Contact) {
+        self.keep_draft();
+        // What was asked for before comes too late.
+        self.pane_question.update_value(|last| *last += 1);
+        let pane = PanePlace::Contact(contact.id);
+        let place = self.place.read_untracked().beside(pane);
         Address::Push.show(&place.href());
         self.notice.set(None);
         self.problem.set(None);
@@ -332,26 +366,28 @@ impl State {
                 self.pane_busy.set(false);
                 return self.problem.set(Some(error));
             }
-            let place = Place {
-                deleted: Some(contact.id),
-                ..self.place.read_untracked().beside(PanePlace::Nothing)
-            };
+            self.rows
+                .update(|rows| rows.retain(|row| row.id != contact.id));
+            if self.place.read_untracked().pane.contact() == Some(contact.id) {
+                let place = Place {
+                    deleted: Some(contact.id),
+                    ..self.place.read_untracked().beside(PanePlace::Nothing)
+                };
+                self.visit(place, Address::Push);
+                browser::focus_soon(".notice button");
+            }
             self.notice.set(Some(Notice {
                 id: contact.id,
                 name: contact.name,
             }));
-            self.rows
-                .update(|rows| rows.retain(|row| row.id != contact.id));
-            self.visit(place, Address::Push);
             self.reload_list();
-            browser::focus_soon(".notice button");
         });
     }
 
     pub fn restore(self, id: ContactId) {
         spawn_local(async move {
             match api::restore_contact(id).await {
-                Ok(contact) => self.saved(contact),
+                Ok(contact) => self.arrive(contact),
                 Err(error) => self.problem.set(Some(error)),
             }
         });

@@ -306,8 +306,8 @@ fn only_loopback_addresses_are_listened_on() {
             format!(
                 "wrong value for `server.addr` in the environment variable LEPTOS_SITE_ADDR: \
                  `{addr}`. Kith has no accounts yet, so anyone who reaches it could read every \
-                 contact. Listen on 127.0.0.1 or [::1] and put a reverse proxy that asks for a \
-                 password in front of it."
+                 contact. Listen on 127.0.0.1 or [::1] and put a reverse proxy in front of \
+             it that asks for a password and sends `Host: localhost`."
             )
         );
     }

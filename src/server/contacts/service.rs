@@ -219,7 +219,7 @@ impl ContactService {
         expected: Option<u32>,
     ) -> Result<Contact, AppError> {
         let mut current = self.shared.store.get(id).await?;
-        for _ in 1..Self::ATTEMPTS {
+        for _ in 0..=Self::ATTEMPTS {
             let read = expected.unwrap_or(current.version);
             let fields = ContactFields::parse(patch.clone().applied_to(current.into()))?;
             let now = self.shared.clock.now();

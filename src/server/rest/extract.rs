@@ -1,5 +1,6 @@
 //! Reading requests so that every mistake is answered with a problem that says what to do.
 
+use axum::Form;
 use axum::body::Bytes;
 use axum::extract::FromRequest;
 use axum::extract::FromRequestParts;
@@ -84,6 +85,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryString<T>
                 let detail = format!("The query string is not as expected: {rejection}.");
                 Err(AppError::bad_request(detail).into())
             }
+        }
+    }
+}
+
+/// A form as a page of Kith posts it.
+pub struct FormBody<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for FormBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        match Form::from_request(request, state).await {
+            Ok(Form(value)) => Ok(Self(value)),
+            Err(rejection) => Err(Problem::new(
+                rejection.status(),
+                "bad-form",
+                "This form cannot be read. Reload the page and try again.",
+            )),
         }
     }
 }

@@ -119,7 +119,7 @@ async fn a_draft_with_mistakes_changes_nothing() {
 #[tokio::test]
 async fn a_request_is_done_once() {
     let service = service().await;
-    let request = || IdempotentRequest::of_form("key", &draft("Ada")).expect("the key is valid");
+    let request = || IdempotentRequest::new(b"key", b"Ada").expect("the key is valid");
     let first = service
         .create(draft("Ada"), Some(request()))
         .await
@@ -131,7 +131,7 @@ async fn a_request_is_done_once() {
     assert_eq!((first.replayed, again.replayed), (false, true));
     assert_eq!(first.contact, again.contact);
 
-    let other = IdempotentRequest::of_form("key", &draft("Bob")).expect("the key is valid");
+    let other = IdempotentRequest::new(b"key", b"Bob").expect("the key is valid");
     assert_eq!(
         service.create(draft("Bob"), Some(other)).await,
         Err(AppError::KeyReused)

@@ -1,5 +1,7 @@
 //! Requests that may be sent again without being done again.
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::Digest;
 use sha2::Sha256;
 
@@ -52,14 +54,12 @@ impl IdempotentRequest {
         })
     }
 
-    /// A form of a page: the key that the page hid in it, and what was typed.
+    /// A form of a page: the key that the page hid in it, and what was typed. Sent again with
+    /// other words, which "back" in a browser leads to, it is another request, not a mistake.
     ///
     /// # Errors
     /// [`AppError::BadRequest`] in words for somebody who has never seen the key.
     pub fn of_form(key: &str, draft: &ContactDraft) -> Result<Self, AppError> {
-        let key = IdempotencyKey::parse(key.as_bytes()).map_err(|_| {
-            AppError::bad_request("This form cannot be sent. Reload the page and try again.")
-        })?;
         let mut fingerprint = Sha256::new();
         for field in [
             &draft.name,
@@ -72,10 +72,14 @@ impl IdempotentRequest {
             fingerprint.update(field.len().to_be_bytes());
             fingerprint.update(field);
         }
-        Ok(Self {
-            key,
-            fingerprint: fingerprint.finalize().into(),
-        })
+        let fingerprint: [u8; 32] = fingerprint.finalize().into();
+        let words = BASE64_URL_SAFE_NO_PAD.encode(fingerprint);
+        let key = IdempotencyKey::parse(key.as_bytes())
+            .and_then(|key| IdempotencyKey::parse(format!("{}.{words}", key.0).as_bytes()))
+            .map_err(|_| {
+                AppError::bad_request("This form cannot be sent. Reload the page and try again.")
+            })?;
+        Ok(Self { key, fingerprint })
     }
 }
 
@@ -105,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_form_is_told_from_every_other_form() {
-        let fingerprint = |name: &str, email: &str| {
+        let key = |name: &str, email: &str| {
             let draft = ContactDraft {
                 name: name.to_owned(),
                 email: email.to_owned(),
@@ -113,10 +117,10 @@ mod tests {
             };
             IdempotentRequest::of_form("key", &draft)
                 .expect("the key is valid")
-                .fingerprint
+                .key
         };
-        assert_eq!(fingerprint("Ada", "a@b"), fingerprint("Ada", "a@b"));
-        assert_ne!(fingerprint("Ada", "a@b"), fingerprint("Adaa", "@b"));
+        assert_eq!(key("Ada", "a@b"), key("Ada", "a@b"));
+        assert_ne!(key("Ada", "a@b"), key("Adaa", "@b"));
         assert_eq!(
             IdempotentRequest::of_form("", &ContactDraft::default()),
             Err(AppError::bad_request(
