@@ -60,7 +60,7 @@ fn Deleted(list: ContactList) -> impl IntoView {
             <li class="flex items-center gap-3 border-b border-line py-2">
                 <Avatar id=row.id name=row.name.clone()/>
                 <span class="min-w-0 grow">
-                    <bdi class="block truncate font-medium" title=row.name.clone()>
+                    <bdi class="row-name" title=row.name.clone()>
                         {row.name.clone()}
                     </bdi>
                     <span class="block truncate text-xs text-muted">{row.email}</span>
