@@ -63,10 +63,10 @@ struct Leptos {
 pub fn build() -> Result<PathBuf> {
     let package = Package::read()?;
     let leptos = &package.metadata.leptos;
-    let wasm = stage("browser half", Some("three minutes the first time"), || {
+    let wasm = stage("browser half", Some("two minutes the first time"), || {
         package.compile_browser_half()
     })?;
-    let server = stage("server half", Some("nine minutes the first time"), || {
+    let server = stage("server half", Some("six minutes the first time"), || {
         package.compile_server_half()
     })?;
 
