@@ -2,5 +2,6 @@
 
 pub mod avatar;
 pub mod day;
+pub mod error_text;
 pub mod field;
 pub mod icon;

@@ -30,6 +30,11 @@ pub enum AppError {
     Changed { current: Box<Contact> },
     /// This idempotency key was used for a different request. 422.
     KeyReused,
+    /// The client has made too many requests. 429.
+    TooManyRequests {
+        /// Seconds until the same request is allowed, at least 1.
+        retry_after: u32,
+    },
     /// The database cannot answer at the moment; trying again may help. 503.
     Unavailable,
     /// A defect of Kith. The log has the cause under the request's id. 500.
@@ -52,8 +57,17 @@ impl AppError {
             Self::NotFound => 404,
             Self::Changed { .. } => 412,
             Self::KeyReused => 422,
+            Self::TooManyRequests { .. } => 429,
             Self::Unavailable | Self::Unreachable => 503,
             Self::Internal => 500,
+        }
+    }
+
+    /// Seconds after which the same request is allowed, where that is all it takes.
+    pub fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::TooManyRequests { retry_after } => Some(*retry_after),
+            _ => None,
         }
     }
 
@@ -78,6 +92,9 @@ impl fmt::Display for AppError {
             Self::KeyReused => f.write_str(
                 "This Idempotency-Key was used for a different request. Send a new key.",
             ),
+            Self::TooManyRequests { .. } => {
+                f.write_str("Too many requests. Please try again later.")
+            }
             Self::Unavailable => {
                 f.write_str("Kith cannot reach its data at the moment. Try again in a few seconds.")
             }

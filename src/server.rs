@@ -4,7 +4,9 @@
 //! - [`router`]: the one list of routes. [`middleware`]: the one ordered stack around them.
 //! - [`rest`] and [`forms`]: thin adapters of the use cases in [`contacts`], for programs and for
 //!   browsers without JavaScript; [`crate::api`] is the third, for the islands.
-//! - [`problem`]: errors as HTTP says them. [`health`]: what operators ask.
+//! - [`limit`]: the rate limiter, and [`policies`]: what Kith limits with it. [`redis`]: the door
+//!   to Redis.
+//! - [`page`]: pages as answers. [`problem`]: errors as HTTP says them. [`health`]: what operators ask.
 //! - [`telemetry`], [`shutdown`] and [`clock`]: logs, the end, and the time.
 
 pub mod clock;
@@ -12,8 +14,15 @@ pub mod config;
 pub mod contacts;
 pub mod forms;
 pub mod health;
+pub mod limit;
 pub mod middleware;
+pub mod page;
+pub mod policies;
 pub mod problem;
+pub mod redis;
+#[cfg(test)]
+#[path = "tests/redis_server.rs"]
+mod redis_server;
 pub mod rest;
 pub mod router;
 pub mod shutdown;
@@ -21,18 +30,24 @@ pub mod state;
 pub mod telemetry;
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use hyper_util::rt::TokioTimer;
+use hyper_util::server::graceful::GracefulConnection;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 pub use state::AppState;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
+use tower::ServiceExt;
 
 /// How long to wait after the system could not accept a connection, most often because the
 /// process has no file descriptor left: long enough for others to close, short enough to notice.
@@ -62,8 +77,8 @@ pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<O
             () = &mut shutdown => break,
         };
         match accepted {
-            Ok((stream, _peer)) => {
-                let connection = serve(stream, router.clone(), config.server.header_timeout);
+            Ok((stream, peer)) => {
+                let connection = serve(stream, peer, router.clone(), config.server.header_timeout);
                 let connection = graceful.watch(connection);
                 tokio::spawn(async move {
                     // A client that breaks off or speaks no HTTP is its own affair.
@@ -92,17 +107,23 @@ pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<O
     tracing::info!("stopped");
 }
 
-/// One connection, as a future that can be asked to end after the request it is at.
+/// One connection, as a future that can be asked to end after the request it is at. Each request
+/// carries the address of the peer.
 fn serve(
     stream: TcpStream,
+    peer: SocketAddr,
     router: Router,
     header_timeout: Duration,
-) -> hyper::server::conn::http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>> {
+) -> impl GracefulConnection<Error = hyper::Error> + 'static {
     // Answers are written whole; waiting to fill a packet only delays them. A socket that
     // refuses the option works without it.
     let _ = stream.set_nodelay(true);
+    let service = tower::service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().oneshot(request)
+    });
     hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(header_timeout)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
 }

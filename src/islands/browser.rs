@@ -1,6 +1,8 @@
 //! The few words that islands exchange with the browser itself. They are called from events and
 //! effects only, which never run on the server.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::wasm_bindgen::JsValue;
@@ -37,6 +39,11 @@ impl Address {
             Self::Keep => Ok(()),
         };
     }
+}
+
+/// Does something after a number of seconds.
+pub fn after(seconds: u32, then: impl FnOnce() + 'static) {
+    set_timeout(then, Duration::from_secs(seconds.into()));
 }
 
 /// The path and the query, without its question mark, of the address bar.

@@ -19,6 +19,7 @@ pub use state::Notice;
 pub use state::Pane;
 pub use state::Saved;
 
+use crate::components::error_text::ErrorText;
 use crate::islands::browser;
 
 /// The whole of `/contacts` below the header. `view` is what the server has found out already.
@@ -74,7 +75,7 @@ fn NoticeBar(state: state::State) -> impl IntoView {
             <div role="status">{move || state.notice.get().map(undo)}</div>
             <div role="alert">
                 {move || {
-                    state.problem.get().map(|error| view! { <p class="notice">{error.to_string()}</p> })
+                    state.problem.get().map(|error| view! { <p class="notice"><ErrorText error then="You can try again"/></p> })
                 }}
             </div>
         </div>

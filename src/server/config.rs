@@ -16,18 +16,23 @@
 mod cli;
 mod key;
 mod load;
+mod parts;
 #[cfg(test)]
 mod tests;
 mod value;
 
 pub use cli::Cli;
 pub use load::ConfigError;
+pub use parts::{ForwardedHeader, KeyPrefix, Networks, RedisUrl, Secret};
 pub use value::{ByteSize, DatabaseUrl, LogFilter, LogFormat, Origin};
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use crate::server::limit::{Algorithm, OnLoss, Quota};
+use crate::server::redis::Address;
 
 // To add a key, add its line; to add a section, add its block. A new type implements `Value`.
 key::sections! {
@@ -49,6 +54,10 @@ key::sections! {
         shutdown_grace: Duration = "10s";
         /// The largest request body, which is held in memory.
         max_body: ByteSize = "256KiB";
+        /// Proxies that are believed when they say whose request they pass on; empty means none.
+        trusted_proxies: Networks = "";
+        /// The header they say it in: x-forwarded-for or forwarded. The other one is ignored.
+        forwarded_header: ForwardedHeader = "x-forwarded-for";
     }
 
     /// Where Kith keeps what it must not lose.
@@ -59,6 +68,48 @@ key::sections! {
         database_url: Option<DatabaseUrl> = "", also "DATABASE_URL";
         /// Connections that read at the same time; writing has one of its own.
         readers: NonZeroU32 = 4;
+    }
+
+    /// Redis, which Kith's instances share; without one each works for itself.
+    redis: RedisConfig {
+        /// Where it is: redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://.
+        url: Option<RedisUrl> = "", also "REDIS_URL";
+        /// Instead of url: the origin of Upstash's REST API, or of a server that speaks it.
+        rest_url: Option<Origin> = "", also "UPSTASH_REDIS_REST_URL";
+        /// The token of the REST API.
+        rest_token: Option<Secret> = "", also "UPSTASH_REDIS_REST_TOKEN";
+        /// How long a request waits for Redis before Kith goes on without it.
+        budget: Duration = "50ms";
+        /// What the names of all keys begin with.
+        prefix: KeyPrefix = "kith";
+    }
+
+    /// How many requests a client may make: each policy lets so many through in a window of time.
+    limits: LimitsConfig {
+        /// How requests to the REST API are counted.
+        api_algorithm: Algorithm = "sliding_window";
+        /// Requests in a window.
+        api_limit: NonZeroU32 = 10;
+        /// The length of the window.
+        api_window: Duration = "1m";
+        /// What to do while Redis is lost: local (count in this process), open or closed.
+        api_on_loss: OnLoss = "local";
+        /// Decide and count, but refuse nothing.
+        api_shadow: bool = false;
+        /// How requests for pages are counted; a token bucket lets bursts pass, then an even rate.
+        ui_algorithm: Algorithm = "token_bucket";
+        /// Requests in a window.
+        ui_limit: NonZeroU32 = 60;
+        /// The length of the window.
+        ui_window: Duration = "30s";
+        /// What to do while Redis is lost.
+        ui_on_loss: OnLoss = "local";
+        /// Decide and count, but refuse nothing.
+        ui_shadow: bool = false;
+        /// Addresses and networks that are refused altogether.
+        deny: Networks = "";
+        /// The memory of each policy's table in this process, which remembers the last clients.
+        table_size: ByteSize = "4MiB";
     }
 
     /// Lists of contacts, in pages and in the API.
@@ -119,6 +170,74 @@ impl DataConfig {
     }
 }
 
+/// A sliding log remembers every request, so its limit bounds memory.
+const LARGEST_LOG: u32 = 10_000;
+
+impl RedisConfig {
+    /// Where Redis is; `None` where Kith works without.
+    pub fn address(&self) -> Option<Address> {
+        if let Some(url) = &self.url {
+            return Some(url.address().clone());
+        }
+        Some(Address::Rest {
+            url: self.rest_url.as_ref()?.as_str().to_owned(),
+            token: self.rest_token.as_ref()?.reveal().to_owned(),
+        })
+    }
+
+    fn require_one_address(&self) -> Result<(), Conflict> {
+        let rule = match (&self.url, &self.rest_url, &self.rest_token) {
+            (Some(_), Some(_), _) => "Name one Redis: `redis.url` or `redis.rest_url`.",
+            (None, Some(_), None) => "It needs `redis.rest_token` as well.",
+            _ => return Ok(()),
+        };
+        Err(Conflict {
+            path: "redis.rest_url",
+            value: self
+                .rest_url
+                .as_ref()
+                .map(Origin::to_string)
+                .unwrap_or_default(),
+            rule: rule.to_owned(),
+        })
+    }
+}
+
+impl LimitsConfig {
+    fn require_quotas(&self) -> Result<(), Conflict> {
+        for (path, algorithm, limit, window) in [
+            (
+                "limits.api_limit",
+                self.api_algorithm,
+                self.api_limit,
+                self.api_window,
+            ),
+            (
+                "limits.ui_limit",
+                self.ui_algorithm,
+                self.ui_limit,
+                self.ui_window,
+            ),
+        ] {
+            let rule = match Quota::new(limit.get().into(), window) {
+                Err(error) => format!("It does not go with its window: {error}."),
+                Ok(_) if algorithm == Algorithm::SlidingLog && limit.get() > LARGEST_LOG => {
+                    format!(
+                        "A sliding_log takes at most {LARGEST_LOG}; other algorithms take more."
+                    )
+                }
+                Ok(_) => continue,
+            };
+            return Err(Conflict {
+                path,
+                value: limit.to_string(),
+                rule,
+            });
+        }
+        Ok(())
+    }
+}
+
 impl ContactsConfig {
     fn require_page_size_within_maximum(&self) -> Result<(), Conflict> {
         if self.page_size <= self.max_page_size {
@@ -148,6 +267,8 @@ impl Config {
     fn conflicts(&self) -> impl Iterator<Item = Conflict> {
         [
             self.server.require_loopback(),
+            self.redis.require_one_address(),
+            self.limits.require_quotas(),
             self.contacts.require_page_size_within_maximum(),
         ]
         .into_iter()

@@ -15,7 +15,6 @@ use axum::response::Response;
 use leptos::prelude::provide_context;
 use serde::Deserialize;
 
-use crate::app;
 use crate::contact::ContactDraft;
 use crate::error::AppError;
 use crate::islands::contacts::FormView;
@@ -25,7 +24,7 @@ use crate::place::PanePlace;
 use crate::place::Place;
 use crate::server::AppState;
 use crate::server::contacts::IdempotentRequest;
-use crate::server::middleware;
+use crate::server::page;
 use crate::server::problem::Problem;
 use crate::server::rest::extract::FormBody;
 use crate::server::rest::extract::PathId;
@@ -153,13 +152,9 @@ async fn draw_again(state: AppState, mut parts: Parts, place: PanePlace, pane: P
         return Problem::internal().into_response();
     };
     parts.uri = uri;
-    let options = state.leptos_options.clone();
-    let context = move || {
-        provide_context(state.clone());
-        provide_context(Refused(pane.clone()));
-        middleware::provide_nonce();
-    };
-    let render =
-        leptos_axum::render_app_async_with_context(context, move || app::shell(options.clone()));
-    render(Request::from_parts(parts, Body::empty())).await
+    let request = Request::from_parts(parts, Body::empty());
+    page::draw(state, request, move || {
+        provide_context(Refused(pane.clone()))
+    })
+    .await
 }

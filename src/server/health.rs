@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::server::AppState;
+use crate::server::redis::Health;
 
 /// Readiness, part by part.
 #[derive(Serialize, ToSchema)]
@@ -14,6 +15,37 @@ pub struct Readiness {
     /// Whether Kith can answer requests.
     ready: bool,
     database: PartState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redis: Option<RedisState>,
+}
+
+/// How Redis is. Kith works without it, so it does not decide on readiness.
+#[derive(Serialize, ToSchema)]
+struct RedisState {
+    state: PartState,
+    /// Since when, as RFC 3339.
+    since: String,
+    /// Why it is down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// What that means.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effect: Option<&'static str>,
+}
+
+impl From<Health> for RedisState {
+    fn from(health: Health) -> Self {
+        let loss = health.loss();
+        Self {
+            state: match loss {
+                None => PartState::Up,
+                Some(_) => PartState::Down,
+            },
+            since: health.since().to_string(),
+            reason: loss.map(|loss| format!("Redis {loss}.")),
+            effect: loss.map(|_| "Limits hold for each instance of Kith by itself."),
+        }
+    }
 }
 
 /// How one part of Kith is.
@@ -45,6 +77,7 @@ pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readines
     let readiness = Readiness {
         ready: up,
         database,
+        redis: state.redis.map(|redis| redis.health().into()),
     };
     (status, Json(readiness))
 }

@@ -1,7 +1,9 @@
 //! What every request passes through, in order.
 
+mod client;
 pub mod guard;
 mod headers;
+mod limit;
 mod server_fn;
 
 use std::any::Any;
@@ -28,6 +30,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::server::AppState;
+use crate::server::policies::RequestClass;
 use crate::server::problem::Problem;
 
 /// Wraps the routes in the stack. The first layer sees a request first and its answer last.
@@ -47,6 +50,19 @@ pub fn around(router: Router, state: &AppState) -> Router {
         .layer(CompressionLayer::new())
         .layer(from_fn(server_fn::say_status));
     router.layer(stack)
+}
+
+/// Charges every request to `routes` to one policy. What has no such layer is not limited.
+pub fn limited(
+    routes: Router<AppState>,
+    class: RequestClass,
+    state: &AppState,
+) -> Router<AppState> {
+    let charge = limit::Charge {
+        state: state.clone(),
+        class,
+    };
+    routes.layer(from_fn_with_state(charge, limit::limit))
 }
 
 /// Names the request and writes one line about it. The route stands for the path, and the query

@@ -65,6 +65,7 @@ impl From<AppError> for Problem {
             AppError::NotFound => "not-found",
             AppError::Changed { .. } => "changed",
             AppError::KeyReused => "key-reused",
+            AppError::TooManyRequests { .. } => "too-many-requests",
             AppError::Unavailable | AppError::Unreachable => "unavailable",
             AppError::Internal => "internal",
         };

@@ -8,7 +8,6 @@ use axum::response::Redirect;
 use axum::routing::any;
 use axum::routing::get;
 use axum::routing::post;
-use leptos::prelude::provide_context;
 use leptos_axum::LeptosRoutes;
 use leptos_axum::generate_route_list;
 use tower_http::services::ServeDir;
@@ -22,13 +21,15 @@ use crate::server::AppState;
 use crate::server::forms;
 use crate::server::health;
 use crate::server::middleware;
+use crate::server::page;
+use crate::server::policies::RequestClass;
 use crate::server::problem::Problem;
 use crate::server::rest;
 
 /// Everything that Kith answers, with the middleware around it.
 pub fn build(state: AppState) -> Router {
     // For programs and operators. The description is gathered from the routes themselves.
-    let (api, description) = OpenApiRouter::with_openapi(rest::description())
+    let (api, mut description) = OpenApiRouter::with_openapi(rest::description())
         .routes(routes!(rest::contacts::list, rest::contacts::create))
         .routes(routes!(
             rest::contacts::read,
@@ -37,15 +38,23 @@ pub fn build(state: AppState) -> Router {
             rest::contacts::delete
         ))
         .routes(routes!(rest::contacts::restore))
-        .routes(routes!(health::healthz))
-        .routes(routes!(health::readyz))
         .split_for_parts();
     let api = api
-        .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", description))
         .route("/api", any(no_such_path))
         .route("/api/", any(no_such_path))
         .route("/api/{*path}", any(no_such_path))
-        .route("/fn/{*path}", any(no_such_path));
+        .method_not_allowed_fallback(wrong_method);
+    let api = middleware::limited(api, RequestClass::Api, &state);
+
+    // Whoever watches over Kith is never refused, and what does not change costs nothing.
+    let (operation, of_operation) = OpenApiRouter::new()
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .split_for_parts();
+    description.merge(of_operation);
+    let operation = operation
+        .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", description))
+        .method_not_allowed_fallback(wrong_method);
 
     // For browsers: pages, and the forms of those that run no JavaScript. `leptos_routes` adds
     // the server functions.
@@ -67,23 +76,29 @@ pub fn build(state: AppState) -> Router {
             generate_route_list(app::App),
             middleware::provide_nonce,
             move || app::shell(options.clone()),
-        );
+        )
+        .route("/fn/{*path}", any(no_such_path))
+        .method_not_allowed_fallback(wrong_method);
+    let pages = middleware::limited(pages, RequestClass::Ui, &state);
 
+    // Files are sent freely; the page that says there is no such file is a page.
+    let missing = Router::new().fallback_service(
+        get(not_found)
+            .fallback(wrong_method)
+            .with_state(state.clone()),
+    );
+    let missing = middleware::limited(missing, RequestClass::Ui, &state).with_state(state.clone());
     let site = ServeDir::new(&*state.leptos_options.site_root)
         .precompressed_br()
         .precompressed_gzip()
         .append_index_html_on_directories(false)
         .call_fallback_on_method_not_allowed(true)
-        .fallback(
-            get(not_found)
-                .fallback(wrong_method)
-                .with_state(state.clone()),
-        );
+        .fallback(missing);
 
     let router = api
+        .merge(operation)
         .merge(pages)
         .fallback_service(site)
-        .method_not_allowed_fallback(wrong_method)
         .with_state(state.clone());
     middleware::around(router, &state)
 }
@@ -103,14 +118,11 @@ async fn not_found(
     {
         return Redirect::permanent(&place.href()).into_response();
     }
-    let options = state.leptos_options.clone();
-    let context = move || {
-        provide_context(state.clone());
-        middleware::provide_nonce();
-    };
-    let render =
-        leptos_axum::render_app_async_with_context(context, move || app::shell(options.clone()));
-    (StatusCode::NOT_FOUND, render(request).await).into_response()
+    (
+        StatusCode::NOT_FOUND,
+        page::draw(state, request, || ()).await,
+    )
+        .into_response()
 }
 
 async fn no_such_path() -> Problem {

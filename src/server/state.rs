@@ -9,11 +9,18 @@ use crate::server::clock::SystemClock;
 use crate::server::config::Config;
 use crate::server::contacts::ContactService;
 use crate::server::contacts::OpenError;
+use crate::server::limit::Limiter;
+use crate::server::policies;
+use crate::server::redis;
+use crate::server::redis::Redis;
 
 #[derive(Clone)]
 pub struct AppState {
     pub config: Arc<Config>,
     pub contacts: ContactService,
+    pub limiter: Limiter,
+    /// `None` where Kith works without.
+    pub redis: Option<Redis>,
     /// Where the built site is; leptos asks for it when it writes links to scripts and styles.
     pub leptos_options: LeptosOptions,
 }
@@ -25,9 +32,14 @@ impl AppState {
     /// When the database cannot be opened; the error says what to change.
     pub async fn open(config: Config) -> Result<Self, OpenError> {
         let contacts = ContactService::open(&config, Arc::new(SystemClock)).await?;
+        redis::choose_cryptography();
+        let redis = config.redis.address();
+        let redis = redis.map(|address| Redis::new(address, config.redis.budget));
         Ok(Self {
             leptos_options: leptos_options(&config),
             contacts,
+            limiter: policies::limiter(&config, redis.clone()),
+            redis,
             config: Arc::new(config),
         })
     }

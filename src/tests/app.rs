@@ -1,5 +1,7 @@
 //! [`TestApp`]: Kith as a test sees it.
 
+use std::num::NonZeroU32;
+
 use kith::contact::Contact;
 use kith::server;
 use kith::server::AppState;
@@ -38,6 +40,9 @@ impl TestApp {
         let data = tempfile::tempdir().expect("a directory for the data");
         let mut config = Config::default();
         config.data.dir = data.path().to_owned();
+        // Tests ask faster than people, and those of the limiter say what they want of it.
+        config.limits.api_limit = NonZeroU32::MAX;
+        config.limits.ui_limit = NonZeroU32::MAX;
         change(&mut config);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the address of the port");

@@ -33,6 +33,7 @@ impl Process {
             .env_clear()
             .env("KITH_DATA_DIR", data)
             .env("KITH_SERVER_ADDR", "127.0.0.1:0")
+            .env("KITH_LIMITS_API_LIMIT", "1000000")
             .current_dir(data)
             .stdout(Stdio::piped())
             .spawn()
@@ -67,6 +68,7 @@ impl Drop for Process {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_acknowledged_contact_survives_kill_9() {
     let data = tempfile::tempdir().expect("a directory");
+    kith::server::redis::choose_cryptography();
     let client = reqwest::Client::new();
     // The ledger lives outside of the server: id and name of every contact that was answered 201.
     let ledger = Arc::new(Mutex::new(Vec::<(String, String)>::new()));

@@ -80,6 +80,9 @@ impl Server {
             .env_clear()
             .env("KITH_SERVER_ADDR", address.to_string())
             .env("KITH_DATA_DIR", &data)
+            // Several browsers at once ask more than one person does.
+            .env("KITH_LIMITS_UI_LIMIT", "1000000")
+            .env("KITH_LIMITS_API_LIMIT", "1000000")
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()

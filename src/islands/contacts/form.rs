@@ -10,6 +10,7 @@ use super::state::FormView;
 use super::state::Saved;
 use super::state::State;
 use crate::api::contacts as api;
+use crate::components::error_text::ErrorText;
 use crate::components::field::TextArea;
 use crate::components::field::TextField;
 use crate::contact::Contact;
@@ -174,7 +175,7 @@ fn Problem(error: ReadSignal<Option<AppError>>) -> impl IntoView {
                 Some(
                     view! {
                         <div class="problem">
-                            <p>{error.to_string()}</p>
+                            <p><ErrorText error then="Nothing is lost; you can save"/></p>
                             {current.map(|current| view! { <Current current/> })}
                         </div>
                     },

@@ -11,6 +11,7 @@ use leptos::wasm_bindgen::JsCast;
 use super::state::Pane;
 use super::state::State;
 use crate::components::avatar::Avatar;
+use crate::components::error_text::ErrorText;
 use crate::components::icon::Icon;
 use crate::contact::ContactId;
 use crate::contact::ContactRow;
@@ -270,7 +271,7 @@ fn EmptyList(state: State) -> impl IntoView {
         if let Some(error) = state.list_error.get() {
             return EitherOf4::A(view! {
                 <div class="empty" role="alert">
-                    <p>{error.to_string()}</p>
+                    <p><ErrorText error then="Trying again"/></p>
                     <a
                         class="button"
                         href=state.place.read().href()

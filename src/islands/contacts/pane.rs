@@ -8,6 +8,7 @@ use super::state::Pane;
 use super::state::State;
 use crate::components::avatar::LargeAvatar;
 use crate::components::day::Day;
+use crate::components::error_text::ErrorText;
 use crate::components::icon::Icon;
 use crate::contact::Contact;
 use crate::error::AppError;
@@ -62,7 +63,7 @@ fn Failed(state: State, error: AppError) -> impl IntoView {
             <h1 id="pane-title" tabindex="-1" class="text-xl font-semibold text-ink">
                 {title}
             </h1>
-            <p role="alert">{error.to_string()}</p>
+            <p role="alert"><ErrorText error then="Trying again"/></p>
             <div class="flex gap-2">
                 <a class="button" href=move || state.place.read().href()>
                     "Try again"

@@ -220,18 +220,28 @@ impl State {
         search: String,
         cursor: Option<String>,
         shown: u32,
-        show: impl FnOnce(Option<ContactList>) + 'static,
+        show: impl Fn(Option<ContactList>) + Clone + 'static,
     ) {
         let question = self.list_question.with_value(|last| last + 1);
         self.list_question.set_value(question);
         self.list_busy.set(true);
         spawn_local(async move {
-            let answer = api::list_contacts(search, cursor, shown).await;
-            if self.list_question.get_value() != question {
+            let answer = api::list_contacts(search.clone(), cursor.clone(), shown).await;
+            let is_latest = move || self.list_question.try_get_value() == Some(question);
+            if !is_latest() {
                 return;
             }
+            let error = answer.as_ref().err().cloned();
+            if let Some(seconds) = error.as_ref().and_then(AppError::retry_after) {
+                let show = show.clone();
+                browser::after(seconds, move || {
+                    if is_latest() {
+                        self.ask_for_list(search, cursor, shown, show);
+                    }
+                });
+            }
             self.list_busy.set(false);
-            self.list_error.set(answer.as_ref().err().cloned());
+            self.list_error.set(error);
             show(answer.ok());
         });
     }
@@ -257,8 +267,16 @@ impl State {
         self.pane_busy.set(true);
         spawn_local(async move {
             let answer = api::get_contact(id).await;
-            if self.pane_question.get_value() != question {
+            let is_latest = move || self.pane_question.try_get_value() == Some(question);
+            if !is_latest() {
                 return;
+            }
+            if let Some(seconds) = answer.as_ref().err().and_then(AppError::retry_after) {
+                browser::after(seconds, move || {
+                    if is_latest() {
+                        self.load_pane(place);
+                    }
+                });
             }
             self.show(match (answer, place) {
                 (Ok(contact), PanePlace::Edit(_)) => Pane::Form(FormView::edit(contact)),

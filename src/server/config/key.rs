@@ -2,7 +2,6 @@
 //! configuration and the table out of one declaration.
 
 use super::Config;
-use super::value::mask_passwords;
 
 /// A table of `Leptos.toml`.
 pub(super) struct Section {
@@ -25,8 +24,8 @@ pub(super) struct Key {
     pub toml_types: &'static [&'static str],
     /// Parses the text into the configuration; false, and no change, if it is not a valid value.
     pub set: fn(&mut Config, &str) -> bool,
-    /// The text that [`Key::set`] would read back.
-    pub get: fn(&Config) -> String,
+    /// The text that [`Key::set`] would read back, but for secrets.
+    pub show: fn(&Config) -> String,
 }
 
 impl Key {
@@ -37,7 +36,7 @@ impl Key {
 
     /// The value as it is written in `Leptos.toml`, passwords masked.
     pub fn literal(&self, config: &Config) -> String {
-        let text = mask_passwords(&(self.get)(config));
+        let text = (self.show)(config);
         if self.toml_types.first() == Some(&"string") {
             toml::Value::String(text).to_string()
         } else {
@@ -79,10 +78,7 @@ macro_rules! sections {
             impl std::fmt::Debug for $Struct {
                 fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                     f.debug_struct(stringify!($Struct))
-                        $(.field(
-                            stringify!($name),
-                            &value::mask_passwords(&value::Value::print(&self.$name)),
-                        ))+
+                        $(.field(stringify!($name), &value::Value::show(&self.$name)))+
                         .finish()
                 }
             }
@@ -117,7 +113,7 @@ macro_rules! sections {
                             }
                             None => false,
                         },
-                        get: |config| value::Value::print(&config.$section.$name),
+                        show: |config| value::Value::show(&config.$section.$name),
                     },
                 )+],
             },

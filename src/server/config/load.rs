@@ -128,6 +128,7 @@ impl Loader {
                 DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
                     .ok()
                     .map(|number| number.to_string()),
+                DeValue::Boolean(truth) => Some(truth.to_string()),
                 _ => None,
             };
             let parsed = parsed.filter(|_| key.toml_types.contains(&value_type));

@@ -19,6 +19,11 @@ pub(super) trait Value: Sized {
     const TOML_TYPES: &'static [&'static str] = &["string"];
     fn parse(text: &str) -> Option<Self>;
     fn print(&self) -> String;
+
+    /// The value as it may be shown to people.
+    fn show(&self) -> String {
+        mask_passwords(&self.print())
+    }
 }
 
 /// The value of a default from the table of keys.
@@ -40,6 +45,10 @@ impl<T: Value> Value for Option<T> {
 
     fn print(&self) -> String {
         self.as_ref().map(T::print).unwrap_or_default()
+    }
+
+    fn show(&self) -> String {
+        self.as_ref().map(T::show).unwrap_or_default()
     }
 }
 

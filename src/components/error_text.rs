@@ -1,0 +1,33 @@
+//! What an error says to people.
+
+use std::time::Duration;
+
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use crate::error::AppError;
+
+/// The sentence of an error and, where waiting mends it, a countdown. `then` says what happens at
+/// its end, for example "Trying again".
+#[component]
+pub fn ErrorText(error: AppError, then: &'static str) -> impl IntoView {
+    let Some(seconds) = error.retry_after() else {
+        return Either::Left(error.to_string());
+    };
+    let (left, set_left) = signal(seconds);
+    // Runs in the browser alone.
+    Effect::new(move |_| {
+        let tick = move || {
+            set_left.try_update(|left| *left = left.saturating_sub(1));
+        };
+        if let Ok(timer) = set_interval_with_handle(tick, Duration::from_secs(1)) {
+            on_cleanup(move || timer.clear());
+        }
+    });
+    // Read out once, not every second.
+    Either::Right(view! {
+        "Too many requests at once. " {then} " in "
+        <span class="sr-only">{seconds} " seconds"</span>
+        <span aria-hidden="true" class="tabular-nums">{left} " s"</span> "."
+    })
+}

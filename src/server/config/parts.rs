@@ -1,0 +1,174 @@
+//! Values that belong to one part of Kith: Redis, the limiter, proxies.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::value::Value;
+use crate::server::limit::{Algorithm, OnLoss};
+use crate::server::redis::Address;
+
+/// A type with a handful of values, each with a name.
+macro_rules! one_of {
+    ($Type:ty, $types:literal, $takes:literal: $($text:literal => $value:expr),+) => {
+        impl Value for $Type {
+            const TAKES: &'static str = $takes;
+            const TOML_TYPES: &'static [&'static str] = &[$types];
+
+            fn parse(text: &str) -> Option<Self> {
+                match text {
+                    $($text => Some($value),)+
+                    _ => None,
+                }
+            }
+
+            fn print(&self) -> String {
+                let texts = [$(($value, $text)),+];
+                let found = texts.iter().find(|(value, _)| value == self);
+                found.map(|(_, text)| (*text).to_owned()).unwrap_or_default()
+            }
+        }
+    };
+}
+
+one_of!(bool, "boolean", "true or false": "true" => true, "false" => false);
+
+one_of!(Algorithm, "string", r#""fixed_window", "sliding_window", "sliding_log" or "token_bucket""#:
+    "fixed_window" => Self::FixedWindow,
+    "sliding_window" => Self::SlidingWindow,
+    "sliding_log" => Self::SlidingLog,
+    "token_bucket" => Self::TokenBucket
+);
+
+one_of!(OnLoss, "string", r#""local", "open" or "closed""#:
+    "local" => Self::Local,
+    "open" => Self::Open,
+    "closed" => Self::Closed
+);
+
+/// The header that a trusted proxy tells its clients' addresses in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For: client, proxy`.
+    XForwardedFor,
+    /// `Forwarded: for=client, for=proxy` (RFC 7239).
+    Forwarded,
+}
+
+one_of!(ForwardedHeader, "string", r#""x-forwarded-for" or "forwarded""#:
+    "x-forwarded-for" => Self::XForwardedFor,
+    "forwarded" => Self::Forwarded
+);
+
+/// Addresses and networks, perhaps none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Networks(pub Vec<IpNet>);
+
+impl Value for Networks {
+    const TAKES: &'static str =
+        r#"addresses and networks with commas between, such as "10.0.0.0/8, 2001:db8::1""#;
+
+    fn parse(text: &str) -> Option<Self> {
+        let parts = text
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty());
+        let network = |part: &str| match part.parse::<IpNet>() {
+            Ok(network) => Some(network),
+            Err(_) => part.parse().ok().map(|address: IpAddr| address.into()),
+        };
+        parts.map(network).collect::<Option<_>>().map(Self)
+    }
+
+    fn print(&self) -> String {
+        let networks: Vec<String> = self.0.iter().map(IpNet::to_string).collect();
+        networks.join(", ")
+    }
+}
+
+/// Where Redis is, with the password if it has one.
+#[derive(Clone)]
+pub struct RedisUrl {
+    text: String,
+    address: Address,
+}
+
+impl RedisUrl {
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+}
+
+impl Value for RedisUrl {
+    const TAKES: &'static str = r#""redis://", "rediss://", "redis+sentinel://" or "redis+cluster://" with a host, or "unix://" with a path, such as "redis://127.0.0.1:6379""#;
+
+    fn parse(text: &str) -> Option<Self> {
+        Some(Self {
+            address: text.parse().ok()?,
+            text: text.to_owned(),
+        })
+    }
+
+    fn print(&self) -> String {
+        self.text.clone()
+    }
+}
+
+/// Text that is shown to nobody.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Value for Secret {
+    const TAKES: &'static str = "any text";
+
+    /// Nothing is refused, because what is refused is shown.
+    fn parse(text: &str) -> Option<Self> {
+        Some(Self(text.to_owned()))
+    }
+
+    fn print(&self) -> String {
+        self.0.clone()
+    }
+
+    fn show(&self) -> String {
+        "***".to_owned()
+    }
+}
+
+/// What the names of all of Kith's keys on Redis begin with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyPrefix(String);
+
+impl KeyPrefix {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Value for KeyPrefix {
+    const TAKES: &'static str = r#"letters, digits, "-", "_", "." and ":", such as "kith""#;
+
+    fn parse(text: &str) -> Option<Self> {
+        let of_a_prefix = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
+        let valid = !text.is_empty() && text.chars().all(of_a_prefix);
+        valid.then(|| Self(text.to_owned()))
+    }
+
+    fn print(&self) -> String {
+        self.0.clone()
+    }
+}

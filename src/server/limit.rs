@@ -1,0 +1,619 @@
+//! A rate limiter: exact, one round trip, on any Redis or none.
+//!
+//! - [`policy`]: what is limited, and how. [`algorithm`]: the arithmetic of it.
+//! - [`twin`]: the limiter in this process. [`script`]: the same on Redis.
+//! - [`stats`]: what was decided, and who is refused most.
+//!
+//! Without Redis the twin decides. With Redis one script decides for all instances, by Redis'
+//! clock, and each decision is charged to the twin as well. That keeps the twin warm, so that it
+//! takes over where it stands when Redis is lost; and it shows when Redis has forgotten what it
+//! knew, because then the twin has no room where Redis has: the limit holds per instance whatever
+//! happens to Redis.
+//!
+//! Invariants:
+//! - A refused request costs nothing, under every policy that it was held to.
+//! - Whoever waits for exactly `retry_after`, and is alone, is not refused again.
+//! - Memory is bounded by the tables, whose size is set at the start.
+//!
+//! This module knows nothing of HTTP, pages or contacts.
+
+mod algorithm;
+pub mod policy;
+mod script;
+pub mod stats;
+#[cfg(test)]
+mod tests;
+mod twin;
+
+use std::hash::BuildHasher;
+use std::hash::RandomState;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use ipnet::IpNet;
+pub use policy::Algorithm;
+pub use policy::OnLoss;
+pub use policy::Policy;
+pub use policy::Quota;
+use script::Operation;
+use script::Part;
+use stats::Stats;
+use twin::Assessment;
+use twin::Block;
+use twin::Twin;
+
+use crate::server::redis::Redis;
+
+/// Milliseconds, since the epoch or of a span.
+pub type Millis = u64;
+
+/// What a refused request is told to wait under [`OnLoss::Closed`], where nobody can know.
+const CLOSED_RETRY: Duration = Duration::from_secs(1);
+
+/// A key's subject longer than this is replaced by its hash.
+const LONGEST_SUBJECT: usize = 128;
+
+/// One of the policies of a [`Limiter`], by its place in the list that the limiter was made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PolicyId(pub usize);
+
+/// Who is charged, for example an address or an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject(String);
+
+impl Subject {
+    /// Any text; braces, which Redis gives a meaning in keys, are written as parentheses.
+    pub fn new(text: impl Into<String>) -> Self {
+        let mut text = text.into();
+        if text.len() > LONGEST_SUBJECT {
+            use sha2::Digest;
+            let hash = sha2::Sha256::digest(text.as_bytes());
+            text = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        }
+        if text.contains(['{', '}']) {
+            text = text.replace('{', "(").replace('}', ")");
+        }
+        Self(text)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The answer to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    pub outcome: Outcome,
+    /// The policy's quota when this was decided.
+    pub quota: Quota,
+    /// The largest cost that would be allowed now.
+    pub remaining: u64,
+    /// How long until the whole quota is back, if nothing else is charged.
+    pub reset_after: Duration,
+    pub decided_by: DecidedBy,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Allowed,
+    /// The same request is allowed after this long, if nothing else is charged; `None` if it
+    /// costs more than the limit and never will be.
+    Refused {
+        retry_after: Option<Duration>,
+    },
+    /// The policy is in shadow mode and would have refused; nothing was charged.
+    Shadowed,
+}
+
+/// Where an answer came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecidedBy {
+    Redis,
+    /// This process: there is no Redis, it is lost, or it has forgotten what this process knows.
+    Twin,
+    /// The memory of an earlier refusal that still holds.
+    Block,
+    /// What the policy says of a lost Redis, without counting.
+    OnLoss,
+}
+
+impl Decision {
+    /// Whether the request may go on.
+    pub fn is_allowed(&self) -> bool {
+        !matches!(self.outcome, Outcome::Refused { .. })
+    }
+}
+
+/// A rate limiter with a fixed list of policies. Cheap to clone.
+#[derive(Clone)]
+pub struct Limiter {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    policies: Vec<Managed>,
+    redis: Option<Redis>,
+    prefix: String,
+    hasher: RandomState,
+    clock: Box<dyn Fn() -> Millis + Send + Sync>,
+    /// What to add to this process' clock for that of Redis, in two's complement.
+    redis_ahead: AtomicU64,
+    denied: ArcSwap<Vec<IpNet>>,
+    stats: Stats,
+}
+
+/// A policy with what changes while Kith runs.
+struct Managed {
+    policy: Policy,
+    active: ArcSwap<Active>,
+}
+
+struct Active {
+    quota: Quota,
+    twin: Arc<dyn Twin>,
+    /// The end of the keys on Redis. It names the window and the algorithm, whose states cannot be
+    /// read under another.
+    suffix: String,
+}
+
+/// What a limiter is made of.
+pub struct Setup {
+    pub policies: Vec<Policy>,
+    pub redis: Option<Redis>,
+    /// The beginning of every key on Redis.
+    pub prefix: String,
+    /// The size of each policy's table in this process.
+    pub table_bytes: usize,
+    /// Addresses that [`Limiter::is_denied`] knows.
+    pub denied: Vec<IpNet>,
+}
+
+impl Limiter {
+    pub fn new(setup: Setup) -> Self {
+        Self::with_clock(setup, steady_clock())
+    }
+
+    /// A limiter that takes the time from `clock`, in milliseconds since the epoch. Redis, if there
+    /// is one, keeps its own.
+    pub fn with_clock(setup: Setup, clock: impl Fn() -> Millis + Send + Sync + 'static) -> Self {
+        let manage = |policy: Policy| Managed {
+            active: ArcSwap::from_pointee(Active {
+                quota: policy.quota,
+                twin: twin::twin(policy.algorithm, policy.quota, setup.table_bytes).into(),
+                suffix: suffix(&policy, policy.quota),
+            }),
+            policy,
+        };
+        let names = setup.policies.iter().map(|policy| policy.name).collect();
+        Self {
+            shared: Arc::new(Shared {
+                stats: Stats::new(names),
+                policies: setup.policies.into_iter().map(manage).collect(),
+                redis: setup.redis,
+                prefix: setup.prefix,
+                hasher: RandomState::new(),
+                clock: Box::new(clock),
+                redis_ahead: AtomicU64::new(0),
+                denied: ArcSwap::from_pointee(setup.denied),
+            }),
+        }
+    }
+
+    /// Charges `cost` to `subject` under one policy, or refuses.
+    pub async fn check(&self, policy: PolicyId, subject: &Subject, cost: u64) -> Decision {
+        let shared = &*self.shared;
+        let decision = match &shared.redis {
+            None => shared.check_here(policy, subject, cost),
+            Some(redis) => shared.check_on(redis, policy, subject, cost).await,
+        };
+        shared.count(policy, subject, &decision);
+        decision
+    }
+
+    /// Charges `subject` under several policies, each with a cost: under all of them or, if one
+    /// refuses, under none. The decisions come in the order of the charges.
+    ///
+    /// # Panics
+    /// If a policy is named twice.
+    pub async fn check_all(&self, subject: &Subject, charges: &[(PolicyId, u64)]) -> Vec<Decision> {
+        let shared = &*self.shared;
+        for (index, (policy, _)) in charges.iter().enumerate() {
+            let again = charges[..index].iter().any(|(other, _)| other == policy);
+            assert!(!again, "each policy is charged once");
+        }
+        let decisions = shared.decide(Operation::Charge, subject, charges).await;
+        for ((policy, _), decision) in charges.iter().zip(&decisions) {
+            shared.count(*policy, subject, decision);
+        }
+        decisions
+    }
+
+    /// What [`check`](Self::check) would say to a cost of 1, without charging it.
+    pub async fn peek(&self, policy: PolicyId, subject: &Subject) -> Decision {
+        let charges = [(policy, 1)];
+        self.shared.decide(Operation::Peek, subject, &charges).await[0]
+    }
+
+    /// Gives back `cost` that was charged before, as for a request that was not carried out. It
+    /// never leads to more than the whole quota.
+    pub async fn refund(&self, policy: PolicyId, subject: &Subject, cost: u64) -> Decision {
+        let charges = [(policy, cost)];
+        self.shared
+            .decide(Operation::Refund, subject, &charges)
+            .await[0]
+    }
+
+    /// Forgets all that was charged to `subject` under `policy`, here and on Redis.
+    pub async fn reset(&self, policy: PolicyId, subject: &Subject) {
+        let shared = &*self.shared;
+        let active = shared.policies[policy.0].active.load();
+        active.twin.subject(shared.hash(subject)).forget();
+        if let Some(redis) = &shared.redis {
+            let key = shared.key(&active, subject);
+            // A Redis that is lost has been logged already.
+            let _ = redis.query::<()>(redis::cmd("UNLINK").arg(key)).await;
+        }
+    }
+
+    /// Charges like [`check`](Self::check), and waits for that as long as it takes, up to
+    /// `timeout`. A wait that would be longer is refused at once.
+    pub async fn block_until_ready(
+        &self,
+        policy: PolicyId,
+        subject: &Subject,
+        cost: u64,
+        timeout: Duration,
+    ) -> Decision {
+        let start = Instant::now();
+        loop {
+            let decision = self.check(policy, subject, cost).await;
+            match decision.outcome {
+                Outcome::Refused {
+                    retry_after: Some(wait),
+                } if start.elapsed() + wait <= timeout => {
+                    tokio::time::sleep(wait).await;
+                }
+                _ => return decision,
+            }
+        }
+    }
+
+    /// Changes a policy's quota from now on. What was charged still counts, unless the length of
+    /// the window changes.
+    pub fn set_quota(&self, policy: PolicyId, quota: Quota) {
+        let managed = &self.shared.policies[policy.0];
+        managed.active.rcu(|active| {
+            let keeps = active.quota.window() == quota.window();
+            let fits = managed.policy.algorithm != Algorithm::SlidingLog
+                || quota.limit() <= managed.policy.quota.limit();
+            Active {
+                quota,
+                twin: if keeps && fits {
+                    active.twin.clone()
+                } else {
+                    twin::twin(managed.policy.algorithm, quota, active.twin.bytes()).into()
+                },
+                suffix: suffix(&managed.policy, quota),
+            }
+        });
+    }
+
+    /// The policy and its quota in force.
+    pub fn policy(&self, policy: PolicyId) -> (&Policy, Quota) {
+        let managed = &self.shared.policies[policy.0];
+        (&managed.policy, managed.active.load().quota)
+    }
+
+    /// Whether an address is on the deny list.
+    pub fn is_denied(&self, address: IpAddr) -> bool {
+        let denied = self.shared.denied.load();
+        let is_denied = denied.iter().any(|net| net.contains(&address));
+        if is_denied {
+            self.shared.stats.count_denied();
+        }
+        is_denied
+    }
+
+    /// Changes the deny list from now on.
+    pub fn set_denied(&self, denied: Vec<IpNet>) {
+        self.shared.denied.store(Arc::new(denied));
+    }
+
+    /// The deny list in force.
+    pub fn denied(&self) -> Vec<IpNet> {
+        self.shared.denied.load().to_vec()
+    }
+
+    /// What was decided since the start.
+    pub fn stats(&self) -> &Stats {
+        &self.shared.stats
+    }
+}
+
+impl Shared {
+    /// In this process alone, without an allocation.
+    fn check_here(&self, policy: PolicyId, subject: &Subject, cost: u64) -> Decision {
+        let managed = &self.policies[policy.0];
+        let active = managed.active.load();
+        let found = active
+            .twin
+            .decide(self.hash(subject), self.redis_now(), active.quota, cost);
+        managed.decision(active.quota, found, DecidedBy::Twin)
+    }
+
+    async fn check_on(
+        &self,
+        redis: &Redis,
+        policy: PolicyId,
+        subject: &Subject,
+        cost: u64,
+    ) -> Decision {
+        if cost == 1
+            && let Some(refusal) = self.blocked(policy, subject)
+        {
+            return refusal;
+        }
+        self.decide_on(redis, Operation::Charge, subject, &[(policy, cost)])
+            .await
+            .map_or_else(
+                || self.on_loss(policy, || self.check_here(policy, subject, cost)),
+                |decisions| decisions[0],
+            )
+    }
+
+    async fn decide(
+        &self,
+        operation: Operation,
+        subject: &Subject,
+        charges: &[(PolicyId, u64)],
+    ) -> Vec<Decision> {
+        if let Some(redis) = &self.redis
+            && let Some(decisions) = self.decide_on(redis, operation, subject, charges).await
+        {
+            return decisions;
+        }
+        self.decide_here(operation, subject, charges)
+    }
+
+    /// In this process, several policies at once.
+    fn decide_here(
+        &self,
+        operation: Operation,
+        subject: &Subject,
+        charges: &[(PolicyId, u64)],
+    ) -> Vec<Decision> {
+        let now = self.redis_now();
+        let hash = self.hash(subject);
+        let actives: Vec<_> = charges
+            .iter()
+            .map(|(policy, _)| self.policies[policy.0].active.load_full())
+            .collect();
+        // Locked in the order of the policies, whatever the order of the charges, so that two
+        // calls cannot wait for each other.
+        let mut order: Vec<usize> = (0..charges.len()).collect();
+        order.sort_by_key(|index| charges[*index].0);
+        let mut locked: Vec<_> = order
+            .iter()
+            .map(|index| (*index, actives[*index].twin.subject(hash)))
+            .collect();
+
+        let lost = self.redis.is_some();
+        let counts = |index: usize| {
+            !lost || self.policies[charges[index].0.0].policy.on_loss == OnLoss::Local
+        };
+        let mut decisions: Vec<Option<Decision>> = vec![None; charges.len()];
+        for (index, subject) in &mut locked {
+            let (policy, cost) = charges[*index];
+            let quota = actives[*index].quota;
+            decisions[*index] = Some(if counts(*index) {
+                let found = subject.assess(now, quota, cost);
+                self.policies[policy.0].decision(quota, found, DecidedBy::Twin)
+            } else {
+                self.on_loss(policy, || {
+                    unreachable!("a policy that counts is asked above")
+                })
+            });
+        }
+        let mut decisions: Vec<Decision> = decisions.into_iter().flatten().collect();
+        let allowed = decisions.iter().all(Decision::is_allowed);
+        for (index, subject) in &mut locked {
+            let (policy, cost) = charges[*index];
+            let quota = actives[*index].quota;
+            let fits = decisions[*index].outcome == Outcome::Allowed;
+            let found = match operation {
+                Operation::Charge if allowed && fits && counts(*index) => {
+                    subject.charge(now, quota, cost)
+                }
+                Operation::Refund => subject.refund(now, quota, cost),
+                _ => continue,
+            };
+            decisions[*index] = self.policies[policy.0].decision(quota, found, DecidedBy::Twin);
+        }
+        decisions
+    }
+
+    /// On Redis; `None` if Redis cannot be asked.
+    async fn decide_on(
+        &self,
+        redis: &Redis,
+        operation: Operation,
+        subject: &Subject,
+        charges: &[(PolicyId, u64)],
+    ) -> Option<Vec<Decision>> {
+        let mut actives = Vec::with_capacity(charges.len());
+        let mut parts = Vec::with_capacity(charges.len());
+        for (policy, cost) in charges {
+            let managed = &self.policies[policy.0];
+            let active = managed.active.load_full();
+            parts.push(Part {
+                key: self.key(&active, subject),
+                algorithm: managed.policy.algorithm,
+                quota: active.quota,
+                cost: *cost,
+                shadow: managed.policy.shadow,
+            });
+            actives.push(active);
+        }
+        // The instant before the call, so that a wait reckoned from it never ends too late.
+        let asked = (self.clock)();
+        let call = script::call(operation, None, &parts);
+        let answer: Vec<i64> = match redis.call(&call).await {
+            Ok(answer) => answer,
+            Err(crate::server::redis::Error::Lost(_)) => return None,
+            Err(error) => {
+                tracing::error!(%error, "the limiter's script failed; this instance counts alone");
+                return None;
+            }
+        };
+        let found = script::read(&answer)?;
+        let now = (self.clock)();
+        self.redis_ahead
+            .store(found.at.wrapping_sub(now), Ordering::Relaxed);
+
+        let hash = self.hash(subject);
+        let mut decisions = Vec::with_capacity(charges.len());
+        for ((active, (policy, cost)), found) in actives.iter().zip(charges).zip(&found.assessments)
+        {
+            let managed = &self.policies[policy.0];
+            decisions.push(managed.decision(active.quota, *found, DecidedBy::Redis));
+            if operation == Operation::Refund {
+                let mut here = active.twin.subject(hash);
+                here.refund(self.redis_now(), active.quota, *cost);
+            }
+        }
+        if operation == Operation::Charge {
+            let allowed = decisions.iter().all(Decision::is_allowed);
+            for (index, (policy, cost)) in charges.iter().enumerate() {
+                let (active, decision) = (&actives[index], &mut decisions[index]);
+                if allowed && decision.outcome == Outcome::Allowed {
+                    let here = active.twin.confirm(hash, found.at, active.quota, *cost);
+                    if here.wait != Some(0) {
+                        let managed = &self.policies[policy.0];
+                        *decision = managed.decision(active.quota, here, DecidedBy::Twin);
+                    }
+                }
+                self.remember_refusal(active, hash, *cost, asked, decision);
+            }
+        }
+        Some(decisions)
+    }
+
+    /// Keeps a refusal for as long as it is certain: until a cost of 1 fits again.
+    fn remember_refusal(
+        &self,
+        active: &Active,
+        hash: u64,
+        cost: u64,
+        asked: Millis,
+        decision: &Decision,
+    ) {
+        if let Outcome::Refused {
+            retry_after: Some(wait),
+        } = decision.outcome
+            && cost == 1
+        {
+            let block = Block {
+                limit: decision.quota.limit(),
+                until: asked + wait.as_millis() as Millis,
+                reset_at: asked + decision.reset_after.as_millis() as Millis,
+            };
+            active.twin.block(hash, block);
+        }
+    }
+
+    /// The refusal of an earlier request that still holds.
+    fn blocked(&self, policy: PolicyId, subject: &Subject) -> Option<Decision> {
+        let active = self.policies[policy.0].active.load();
+        let now = (self.clock)();
+        let block = active.twin.blocked(self.hash(subject), now)?;
+        if block.limit != active.quota.limit() {
+            return None;
+        }
+        Some(Decision {
+            outcome: Outcome::Refused {
+                retry_after: Some(Duration::from_millis(block.until - now)),
+            },
+            quota: active.quota,
+            remaining: 0,
+            reset_after: Duration::from_millis(block.reset_at.saturating_sub(now)),
+            decided_by: DecidedBy::Block,
+        })
+    }
+
+    fn on_loss(&self, policy: PolicyId, local: impl FnOnce() -> Decision) -> Decision {
+        let managed = &self.policies[policy.0];
+        let quota = managed.active.load().quota;
+        let decided = |outcome, remaining| Decision {
+            outcome,
+            quota,
+            remaining,
+            reset_after: Duration::ZERO,
+            decided_by: DecidedBy::OnLoss,
+        };
+        match managed.policy.on_loss {
+            OnLoss::Local => local(),
+            OnLoss::Open => decided(Outcome::Allowed, quota.limit()),
+            OnLoss::Closed if managed.policy.shadow => decided(Outcome::Shadowed, 0),
+            OnLoss::Closed => {
+                let retry_after = Some(CLOSED_RETRY);
+                decided(Outcome::Refused { retry_after }, 0)
+            }
+        }
+    }
+
+    fn count(&self, policy: PolicyId, subject: &Subject, decision: &Decision) {
+        self.stats
+            .count(policy.0, subject.as_str(), decision, &self.clock);
+    }
+
+    fn hash(&self, subject: &Subject) -> u64 {
+        self.hasher.hash_one(subject.as_str())
+    }
+
+    /// All keys of one subject are in one slot of a cluster.
+    fn key(&self, active: &Active, subject: &Subject) -> String {
+        let Self { prefix, .. } = self;
+        format!("{prefix}:limit:{{{}}}:{}", subject.as_str(), active.suffix)
+    }
+
+    /// The time of Redis, as far as this process knows; its own without a Redis.
+    fn redis_now(&self) -> Millis {
+        (self.clock)().wrapping_add(self.redis_ahead.load(Ordering::Relaxed))
+    }
+}
+
+impl Managed {
+    fn decision(&self, quota: Quota, found: Assessment, decided_by: DecidedBy) -> Decision {
+        Decision {
+            outcome: match found.wait {
+                Some(0) => Outcome::Allowed,
+                _ if self.policy.shadow => Outcome::Shadowed,
+                wait => Outcome::Refused {
+                    retry_after: wait.map(Duration::from_millis),
+                },
+            },
+            quota,
+            remaining: found.remaining,
+            reset_after: Duration::from_millis(found.reset),
+            decided_by,
+        }
+    }
+}
+
+fn suffix(policy: &Policy, quota: Quota) -> String {
+    format!("{}:{}:{}", policy.name, policy.algorithm, quota.window())
+}
+
+/// The time of day at the start, moved on by a clock that never goes back.
+fn steady_clock() -> impl Fn() -> Millis + Send + Sync {
+    let start = Instant::now();
+    let epoch = jiff::Timestamp::now().as_millisecond();
+    let epoch = Millis::try_from(epoch).unwrap_or(0);
+    move || epoch + start.elapsed().as_millis() as Millis
+}

@@ -1,0 +1,279 @@
+//! The limiter in this process: the same answers as on Redis, from a table of fixed size.
+//!
+//! The table is laid out like a processor's cache. A subject's hash chooses one set of a few
+//! slots, behind a lock of its own; within the set any slot may hold it. So a decision takes one
+//! uncontended lock and looks at neighbouring memory, nothing is ever rehashed or swept, and
+//! however many subjects come, the memory stays what it was. When a set is full, the subject that
+//! is nearest to having its whole quota back makes room: it has the least to gain.
+//!
+//! Subjects are kept as hashes under a random key. That two of the subjects in a table share all
+//! 64 bits happens by chance about once in a billion full tables, and nobody can aim for it.
+
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
+use super::Millis;
+use super::algorithm::FixedWindow;
+use super::algorithm::SlidingLog;
+use super::algorithm::SlidingWindow;
+use super::algorithm::State;
+use super::algorithm::TokenBucket;
+use super::policy::Algorithm;
+use super::policy::Quota;
+
+/// Slots that share a lock.
+const WAYS: usize = 8;
+
+/// What a decision found, in milliseconds and units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Assessment {
+    /// Until the cost can be charged: 0 is now, `None` is never.
+    pub wait: Option<Millis>,
+    pub remaining: u64,
+    /// Until the whole quota is back.
+    pub reset: Millis,
+}
+
+/// One policy's table, whatever its algorithm.
+pub trait Twin: Send + Sync {
+    /// Locks the set that `hash` belongs to.
+    fn subject(&self, hash: u64) -> Box<dyn Subject + '_>;
+
+    /// Charges one subject if there is room: [`subject`](Self::subject), assess and charge
+    /// without the box.
+    fn decide(&self, hash: u64, now: Millis, quota: Quota, cost: u64) -> Assessment;
+
+    /// What Redis has charged at `at`, charged here too, unless that would exceed the quota. It
+    /// can only where Redis has forgotten something, because all that is known here came from it.
+    fn confirm(&self, hash: u64, at: Millis, quota: Quota, cost: u64) -> Assessment;
+
+    /// Refuses `hash` until `until`, without another look.
+    fn block(&self, hash: u64, block: Block);
+
+    /// The size that the table was made for.
+    fn bytes(&self) -> usize;
+
+    /// The block of `hash`, if it is still in force.
+    fn blocked(&self, hash: u64, now: Millis) -> Option<Block>;
+}
+
+/// A subject that is known to be refused, in the time of this process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Block {
+    /// The limit that it was refused under.
+    pub limit: u64,
+    /// When one unit can be charged again.
+    pub until: Millis,
+    /// When the whole quota is back.
+    pub reset_at: Millis,
+}
+
+/// A subject under lock.
+pub trait Subject {
+    fn assess(&mut self, now: Millis, quota: Quota, cost: u64) -> Assessment;
+    fn charge(&mut self, now: Millis, quota: Quota, cost: u64) -> Assessment;
+    fn refund(&mut self, now: Millis, quota: Quota, cost: u64) -> Assessment;
+    fn forget(&mut self);
+}
+
+/// A table of at most `bytes` for a policy.
+pub fn twin(algorithm: Algorithm, quota: Quota, bytes: usize) -> Box<dyn Twin> {
+    match algorithm {
+        Algorithm::FixedWindow => Box::new(Table::<FixedWindow>::new(quota, bytes)),
+        Algorithm::SlidingWindow => Box::new(Table::<SlidingWindow>::new(quota, bytes)),
+        Algorithm::SlidingLog => Box::new(Table::<SlidingLog>::new(quota, bytes)),
+        Algorithm::TokenBucket => Box::new(Table::<TokenBucket>::new(quota, bytes)),
+    }
+}
+
+struct Table<S> {
+    bytes: usize,
+    sets: Box<[Mutex<Set<S>>]>,
+}
+
+struct Set<S> {
+    /// Whose slot each is, 0 for nobody's. Apart from the slots, because all of them fit into one
+    /// line of the processor's cache.
+    hashes: [u64; WAYS],
+    slots: [Slot<S>; WAYS],
+}
+
+#[derive(Default)]
+struct Slot<S> {
+    /// When nothing of what is charged here counts any more.
+    reset_at: Millis,
+    /// The time of the latest decision of Redis that was confirmed.
+    confirmed: Millis,
+    block: Block,
+    state: S,
+}
+
+impl<S: State> Table<S> {
+    fn new(quota: Quota, bytes: usize) -> Self {
+        let set = size_of::<Mutex<Set<S>>>() + WAYS * (S::size(quota) - size_of::<S>());
+        // A power of two, so that a mask finds the set. The largest that fits.
+        let sets = (bytes / set).max(1);
+        let sets = 1 << sets.ilog2();
+        let empty = || {
+            Mutex::new(Set {
+                hashes: [0; WAYS],
+                slots: std::array::from_fn(|_| Slot::default()),
+            })
+        };
+        Self {
+            bytes,
+            sets: std::iter::repeat_with(empty).take(sets).collect(),
+        }
+    }
+
+    fn set(&self, hash: u64) -> MutexGuard<'_, Set<S>> {
+        let index = (hash >> 3) as usize & (self.sets.len() - 1);
+        // A panic while a set was locked left it at most one charge wrong.
+        self.sets[index]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// 0 marks a slot of nobody, so no subject may have it.
+fn marked(hash: u64) -> u64 {
+    hash | 1
+}
+
+impl<S: State> Set<S> {
+    fn find(&mut self, hash: u64) -> Option<&mut Slot<S>> {
+        let index = self.hashes.iter().position(|held| *held == hash)?;
+        Some(&mut self.slots[index])
+    }
+
+    /// The slot of `hash`, made free for it if it has none. One that nobody has was never reset
+    /// and comes before every other.
+    fn take(&mut self, hash: u64) -> &mut Slot<S> {
+        if let Some(index) = self.hashes.iter().position(|held| *held == hash) {
+            return &mut self.slots[index];
+        }
+        let soonest = (0..WAYS).min_by_key(|index| self.slots[*index].reset_at);
+        let index = soonest.unwrap_or(0);
+        self.hashes[index] = hash;
+        self.slots[index] = Slot::default();
+        &mut self.slots[index]
+    }
+
+    fn decide(&mut self, hash: u64, now: Millis, quota: Quota, cost: u64) -> Assessment {
+        if cost > quota.limit() {
+            // Never allowed, so it takes no slot.
+            return self.assess(hash, now, quota, cost);
+        }
+        let slot = self.take(hash);
+        let now = slot.state.advance(now, quota);
+        let wait = slot.state.wait(cost, now, quota);
+        if wait == Some(0) {
+            slot.state.charge(cost, now, now, quota);
+        }
+        slot.assess(wait, now, quota)
+    }
+
+    fn assess(&mut self, hash: u64, now: Millis, quota: Quota, cost: u64) -> Assessment {
+        let mut new = Slot::<S>::default();
+        let slot = self.find(hash).unwrap_or(&mut new);
+        let now = slot.state.advance(now, quota);
+        let wait = slot.state.wait(cost, now, quota);
+        slot.assess(wait, now, quota)
+    }
+}
+
+impl<S: State> Slot<S> {
+    fn assess(&mut self, wait: Option<Millis>, now: Millis, quota: Quota) -> Assessment {
+        let reset = self.state.wait(quota.limit(), now, quota).unwrap_or(0);
+        self.reset_at = now + reset;
+        Assessment {
+            wait,
+            remaining: self.state.remaining(now, quota),
+            reset,
+        }
+    }
+}
+
+impl<S: State> Twin for Table<S> {
+    fn subject(&self, hash: u64) -> Box<dyn Subject + '_> {
+        let hash = marked(hash);
+        Box::new(Locked {
+            set: self.set(hash),
+            hash,
+        })
+    }
+
+    fn decide(&self, hash: u64, now: Millis, quota: Quota, cost: u64) -> Assessment {
+        let hash = marked(hash);
+        self.set(hash).decide(hash, now, quota, cost)
+    }
+
+    fn confirm(&self, hash: u64, at: Millis, quota: Quota, cost: u64) -> Assessment {
+        let hash = marked(hash);
+        let mut set = self.set(hash);
+        let slot = set.take(hash);
+        // Answers can overtake each other, and what Redis allowed earlier it may not have allowed
+        // later. So one that comes late counts without a check.
+        let late = at < slot.confirmed;
+        slot.confirmed = slot.confirmed.max(at);
+        let now = slot.state.advance(slot.confirmed, quota);
+        let wait = if late {
+            Some(0)
+        } else {
+            slot.state.wait(cost, now, quota)
+        };
+        if wait == Some(0) {
+            slot.state.charge(cost, at, now, quota);
+        }
+        slot.assess(wait, now, quota)
+    }
+
+    fn block(&self, hash: u64, block: Block) {
+        let hash = marked(hash);
+        let mut set = self.set(hash);
+        let slot = set.take(hash);
+        slot.block = block;
+        slot.reset_at = slot.reset_at.max(block.reset_at);
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn blocked(&self, hash: u64, now: Millis) -> Option<Block> {
+        let hash = marked(hash);
+        let mut set = self.set(hash);
+        let slot = set.find(hash)?;
+        (now < slot.block.until).then_some(slot.block)
+    }
+}
+
+struct Locked<'a, S> {
+    set: MutexGuard<'a, Set<S>>,
+    hash: u64,
+}
+
+impl<S: State> Subject for Locked<'_, S> {
+    fn assess(&mut self, now: Millis, quota: Quota, cost: u64) -> Assessment {
+        self.set.assess(self.hash, now, quota, cost)
+    }
+
+    fn charge(&mut self, now: Millis, quota: Quota, cost: u64) -> Assessment {
+        self.set.decide(self.hash, now, quota, cost)
+    }
+
+    fn refund(&mut self, now: Millis, quota: Quota, cost: u64) -> Assessment {
+        let slot = self.set.take(self.hash);
+        let now = slot.state.advance(now, quota);
+        slot.state.refund(cost, now, quota);
+        slot.block = Block::default();
+        slot.assess(Some(0), now, quota)
+    }
+
+    fn forget(&mut self) {
+        if let Some(slot) = self.set.find(self.hash) {
+            *slot = Slot::default();
+        }
+    }
+}

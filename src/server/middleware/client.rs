@@ -1,0 +1,182 @@
+//! Whose request it is.
+
+use std::net::IpAddr;
+use std::net::Ipv6Addr;
+use std::net::SocketAddr;
+
+use axum::http::HeaderMap;
+use axum::http::header;
+use ipnet::IpNet;
+
+use crate::server::config::ForwardedHeader;
+use crate::server::config::ServerConfig;
+use crate::server::limit::Subject;
+
+/// The address of the client behind a connection from `peer`.
+///
+/// That is the peer itself, unless it is a trusted proxy. Each proxy adds at the end of the
+/// header whom it heard from, so the list is read from there: the first address that is no
+/// trusted proxy is the client, and whatever stands before it the client has made up. Where the
+/// list cannot be read on, the last proxy that was believed stands for its client.
+pub fn address(peer: IpAddr, headers: &HeaderMap, config: &ServerConfig) -> IpAddr {
+    let trusted = &config.trusted_proxies.0;
+    let is_trusted = |address: IpAddr| trusted.iter().any(|net: &IpNet| net.contains(&address));
+    let mut client = peer.to_canonical();
+    if !is_trusted(client) {
+        return client;
+    }
+    let (name, hop): (_, fn(&str) -> Option<IpAddr>) = match config.forwarded_header {
+        ForwardedHeader::XForwardedFor => ("x-forwarded-for", parse_address),
+        ForwardedHeader::Forwarded => (header::FORWARDED.as_str(), parse_forwarded),
+    };
+    for line in headers.get_all(name).iter().rev() {
+        let Ok(line) = line.to_str() else {
+            return client;
+        };
+        for element in line.rsplit(',') {
+            match hop(element) {
+                Some(address) => client = address,
+                None => return client,
+            }
+            if !is_trusted(client) {
+                return client;
+            }
+        }
+    }
+    client
+}
+
+/// Who is charged for the requests from an address. With IPv6 a client has a whole /64 and could
+/// take a new address for every request.
+pub fn subject(address: IpAddr) -> Subject {
+    Subject::new(match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let network = u128::from(address) & !u128::from(u64::MAX);
+            format!("{}/64", Ipv6Addr::from(network))
+        }
+    })
+}
+
+/// The `for=` of one element of a `Forwarded` header.
+fn parse_forwarded(element: &str) -> Option<IpAddr> {
+    element.split(';').find_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        let is_for = name.trim().eq_ignore_ascii_case("for");
+        is_for.then(|| parse_address(value.trim().trim_matches('"')))?
+    })
+}
+
+/// An address, in brackets or with a port or without.
+fn parse_address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    let address = bare.unwrap_or(text).parse::<IpAddr>();
+    let address = address.or_else(|_| text.parse::<SocketAddr>().map(|socket| socket.ip()));
+    address.ok().map(|address| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderName;
+    use axum::http::HeaderValue;
+
+    use super::*;
+    use crate::server::config::Networks;
+
+    fn client(peer: &str, forwarded: ForwardedHeader, lines: &[(&'static str, &str)]) -> String {
+        let proxies = ["10.0.0.0/8", "fd00::/8"].map(|net| net.parse().expect("a network"));
+        let config = ServerConfig {
+            trusted_proxies: Networks(proxies.into()),
+            forwarded_header: forwarded,
+            ..ServerConfig::default()
+        };
+        let lines = lines.iter().map(|(name, value)| {
+            let value = HeaderValue::from_str(value).expect("a value");
+            (HeaderName::from_static(name), value)
+        });
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(name, value);
+        }
+        let peer = peer.parse().expect("an address");
+        address(peer, &headers, &config).to_string()
+    }
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        use ForwardedHeader::XForwardedFor;
+        let xff = "x-forwarded-for";
+        for (peer, lines, expected) in [
+            ("192.0.2.1", vec![(xff, "198.51.100.9")], "192.0.2.1"),
+            ("10.0.0.1", vec![], "10.0.0.1"),
+            ("10.0.0.1", vec![(xff, "198.51.100.9")], "198.51.100.9"),
+            (
+                "::ffff:10.0.0.1",
+                vec![(xff, "::ffff:198.51.100.9")],
+                "198.51.100.9",
+            ),
+            // What the client itself has sent stands to the left.
+            (
+                "10.0.0.1",
+                vec![(xff, "1.1.1.1, 198.51.100.9, 10.2.0.1")],
+                "198.51.100.9",
+            ),
+            (
+                "10.0.0.1",
+                vec![(xff, "1.1.1.1"), (xff, "198.51.100.9")],
+                "198.51.100.9",
+            ),
+            ("10.0.0.1", vec![(xff, "1.1.1.1, nonsense")], "10.0.0.1"),
+            ("10.0.0.1", vec![(xff, "198.51.100.9:4711")], "198.51.100.9"),
+            ("fd00::1", vec![(xff, "[2001:db8::9]:4711")], "2001:db8::9"),
+            (
+                "10.0.0.1",
+                vec![("forwarded", "for=198.51.100.9")],
+                "10.0.0.1",
+            ),
+            ("10.0.0.1", vec![(xff, "10.0.0.2")], "10.0.0.2"),
+        ] {
+            assert_eq!(
+                client(peer, XForwardedFor, &lines),
+                expected,
+                "{peer} {lines:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_standard_header_is_read_where_it_is_configured() {
+        for (value, expected) in [
+            ("for=198.51.100.9;proto=https", "198.51.100.9"),
+            (
+                r#"for=1.1.1.1, proto=http;For="[2001:db8::9]:4711""#,
+                "2001:db8::9",
+            ),
+            ("for=1.1.1.1, for=unknown", "10.0.0.1"),
+            ("for=1.1.1.1, for=_hidden", "10.0.0.1"),
+        ] {
+            let lines = [("forwarded", value), ("x-forwarded-for", "203.0.113.5")];
+            assert_eq!(
+                client("10.0.0.1", ForwardedHeader::Forwarded, &lines),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn an_ipv6_client_is_its_network() {
+        let subject_of = |text: &str| subject(text.parse().expect("an address"));
+        assert_eq!(
+            subject_of("2001:db8:1:2:3:4:5:6").as_str(),
+            "2001:db8:1:2::/64"
+        );
+        assert_eq!(
+            subject_of("2001:db8:1:2::"),
+            subject_of("2001:db8:1:2:ffff::1")
+        );
+        assert_eq!(subject_of("::ffff:192.0.2.1").as_str(), "192.0.2.1");
+    }
+}

@@ -1,0 +1,152 @@
+//! Charges each request to the limiter, once, and says in headers how the client stands.
+//!
+//! Headers: `X-RateLimit-*` as GitHub and others send them, with the reset in seconds since the
+//! epoch; `RateLimit-Policy` and `RateLimit` of draft-ietf-httpapi-ratelimit-headers-10; and on a
+//! refusal `Retry-After`. Seconds are rounded up, so that whoever obeys them comes late enough.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::extract::ConnectInfo;
+use axum::extract::Request;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::HeaderName;
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::middleware::Next;
+use axum::response::Html;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use jiff::Timestamp;
+
+use super::client;
+use crate::error::AppError;
+use crate::server::AppState;
+use crate::server::limit::Decision;
+use crate::server::limit::Outcome;
+use crate::server::policies::RequestClass;
+use crate::server::problem::Problem;
+
+/// What the layer needs: whose limiter, and which policy.
+#[derive(Clone)]
+pub struct Charge {
+    pub state: AppState,
+    pub class: RequestClass,
+}
+
+/// Lets a request through, or refuses it before any work is done.
+pub async fn limit(
+    State(Charge { state, class }): State<Charge>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let address = client::address(peer.ip(), request.headers(), &state.config.server);
+    if state.limiter.is_denied(address) {
+        return Problem::new(
+            StatusCode::FORBIDDEN,
+            "denied",
+            "Requests from this address are not answered here.",
+        )
+        .into_response();
+    }
+    let policy = class.policy();
+    let decision = state
+        .limiter
+        .check(policy, &client::subject(address), 1)
+        .await;
+    let mut response = match decision.outcome {
+        Outcome::Refused { retry_after } => refusal(&request, retry_after),
+        Outcome::Allowed | Outcome::Shadowed => next.run(request).await,
+    };
+    let (policy, _) = state.limiter.policy(policy);
+    tell(response.headers_mut(), policy.name, &decision);
+    response
+}
+
+/// Whole seconds, rounded up.
+fn seconds(duration: Duration) -> u64 {
+    duration.as_millis().div_ceil(1000) as u64
+}
+
+/// The answer to a refused request, in the form that its sender reads.
+fn refusal(request: &Request, retry_after: Option<Duration>) -> Response {
+    let retry_after = retry_after.map_or(1, seconds).max(1);
+    let retry_after = u32::try_from(retry_after).unwrap_or(u32::MAX);
+    let error = AppError::TooManyRequests { retry_after };
+    let mut response = if request.uri().path().starts_with("/fn/") {
+        (StatusCode::TOO_MANY_REQUESTS, axum::Json(error)).into_response()
+    } else if accepts_html(request.headers()) {
+        let page = refused_page(retry_after);
+        (StatusCode::TOO_MANY_REQUESTS, Html(page)).into_response()
+    } else {
+        error.into_response()
+    };
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, retry_after.into());
+    response
+}
+
+fn accepts_html(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT);
+    accept.is_some_and(|accept| {
+        accept
+            .to_str()
+            .is_ok_and(|accept| accept.contains("text/html"))
+    })
+}
+
+/// The page that a person sees who was refused one. It is as cheap as a refusal should be: nothing
+/// is rendered, and nothing else has to be loaded.
+fn refused_page(retry_after: u32) -> String {
+    let unit = if retry_after == 1 {
+        "second"
+    } else {
+        "seconds"
+    };
+    format!(
+        "<!DOCTYPE html>\n\
+         <html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\">\
+         <title>Too many requests · Kith</title></head>\
+         <body><main><h1>Too many requests</h1>\
+         <p>Please try again in {retry_after} {unit}. \
+         Nothing you have typed is lost: your browser’s “back” leads to it.</p>\
+         </main></body></html>\n"
+    )
+}
+
+/// Adds how the client stands.
+fn tell(headers: &mut HeaderMap, policy: &str, decision: &Decision) {
+    let limit = decision.quota.limit();
+    let window = seconds(Duration::from_millis(decision.quota.window()));
+    let remaining = decision.remaining;
+    let reset = seconds(decision.reset_after);
+    let now = Timestamp::now().as_millisecond();
+    let reset_at = (now + decision.reset_after.as_millis() as i64 + 999) / 1000;
+
+    headers.insert(HeaderName::from_static("x-ratelimit-limit"), limit.into());
+    headers.insert(
+        HeaderName::from_static("x-ratelimit-remaining"),
+        remaining.into(),
+    );
+    headers.insert(
+        HeaderName::from_static("x-ratelimit-reset"),
+        reset_at.into(),
+    );
+    for (name, value) in [
+        (
+            "ratelimit-policy",
+            format!("\"{policy}\";q={limit};w={window}"),
+        ),
+        ("ratelimit", format!("\"{policy}\";r={remaining};t={reset}")),
+    ] {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What Kith limits: each kind of request has one policy, and each request is charged to one.
+
+use crate::server::config::Config;
+use crate::server::config::LimitsConfig;
+use crate::server::limit::Limiter;
+use crate::server::limit::Policy;
+use crate::server::limit::PolicyId;
+use crate::server::limit::Quota;
+use crate::server::limit::Setup;
+use crate::server::redis::Redis;
+
+/// A kind of request. Files of the site, health and its description are not limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestClass {
+    /// The REST API, for programs.
+    Api,
+    /// Pages, their forms, and what they ask of the server.
+    Ui,
+}
+
+impl RequestClass {
+    const ALL: [Self; 2] = [Self::Api, Self::Ui];
+
+    /// Its place in the limiter that [`limiter`] makes.
+    pub fn policy(self) -> PolicyId {
+        PolicyId(self as usize)
+    }
+
+    fn configured(self, limits: &LimitsConfig) -> Policy {
+        let (name, algorithm, limit, window, on_loss, shadow) = match self {
+            Self::Api => (
+                "api",
+                limits.api_algorithm,
+                limits.api_limit,
+                limits.api_window,
+                limits.api_on_loss,
+                limits.api_shadow,
+            ),
+            Self::Ui => (
+                "ui",
+                limits.ui_algorithm,
+                limits.ui_limit,
+                limits.ui_window,
+                limits.ui_on_loss,
+                limits.ui_shadow,
+            ),
+        };
+        Policy {
+            name,
+            algorithm,
+            quota: Quota::new(limit.get().into(), window)
+                .expect("a loaded configuration holds only quotas that there can be"),
+            on_loss,
+            shadow,
+        }
+    }
+}
+
+/// The limiter with Kith's policies, as they are configured.
+pub fn limiter(config: &Config, redis: Option<Redis>) -> Limiter {
+    let configured = |class: RequestClass| class.configured(&config.limits);
+    Limiter::new(Setup {
+        policies: RequestClass::ALL.map(configured).into(),
+        redis,
+        prefix: config.redis.prefix.as_str().to_owned(),
+        table_bytes: config.limits.table_size.bytes(),
+        denied: config.limits.deny.0.clone(),
+    })
+}

@@ -1,0 +1,131 @@
+//! Whether Redis can be used, since when, and why not.
+
+use std::fmt;
+use std::io;
+
+use jiff::Timestamp;
+use redis::ErrorKind;
+use redis::RedisError;
+use redis::ServerErrorKind;
+
+/// The state of the connection to Redis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    Up { since: Timestamp },
+    Lost { since: Timestamp, loss: Loss },
+}
+
+/// Why Redis cannot be used. Displayed, it completes "Redis …", without any text of the driver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    NotYetReached,
+    /// No connection can be made.
+    Unreachable,
+    /// An established connection has ended.
+    Disconnected,
+    /// No answer within the budget.
+    Slow,
+    /// User name or password are wrong, or the user may not do what Kith does.
+    NotPermitted,
+    /// It reads its data from disk and answers nothing until then.
+    Loading,
+    /// It takes no writes, as a replica or a node that has just been demoted.
+    ReadOnly,
+    /// It has no memory left for writes.
+    OutOfMemory,
+    /// A part of the cluster, or the primary behind a replica, is missing.
+    Incomplete,
+    /// It answers, but not as Redis does.
+    Refused,
+}
+
+impl Health {
+    pub(super) fn up() -> Self {
+        Self::Up {
+            since: Timestamp::now(),
+        }
+    }
+
+    pub(super) fn lost(loss: Loss) -> Self {
+        Self::Lost {
+            since: Timestamp::now(),
+            loss,
+        }
+    }
+
+    /// Lost since whenever it was lost, but now for this reason.
+    pub(super) fn still_lost(self, loss: Loss) -> Self {
+        match self {
+            Self::Lost { since, .. } => Self::Lost { since, loss },
+            Self::Up { .. } => Self::lost(loss),
+        }
+    }
+
+    pub fn is_up(self) -> bool {
+        matches!(self, Self::Up { .. })
+    }
+
+    /// Why it is lost, if it is.
+    pub fn loss(self) -> Option<Loss> {
+        match self {
+            Self::Up { .. } => None,
+            Self::Lost { loss, .. } => Some(loss),
+        }
+    }
+
+    /// Since when it is as it is.
+    pub fn since(self) -> Timestamp {
+        match self {
+            Self::Up { since } | Self::Lost { since, .. } => since,
+        }
+    }
+}
+
+impl Loss {
+    /// What an error says about the next call; `None` if nothing, because it is about this one.
+    pub(super) fn of(error: &RedisError) -> Option<Self> {
+        use ServerErrorKind as Server;
+        match error.kind() {
+            ErrorKind::AuthenticationFailed => Some(Self::NotPermitted),
+            ErrorKind::Server(Server::BusyLoading) => Some(Self::Loading),
+            ErrorKind::Server(Server::ReadOnly) => Some(Self::ReadOnly),
+            ErrorKind::Server(Server::NoPerm) => Some(Self::NotPermitted),
+            ErrorKind::Server(Server::ClusterDown | Server::MasterDown)
+            | ErrorKind::ClusterConnectionNotFound
+            | ErrorKind::MasterNameNotFoundBySentinel
+            | ErrorKind::NoValidReplicasFoundBySentinel => Some(Self::Incomplete),
+            ErrorKind::Parse | ErrorKind::RESP3NotSupported => Some(Self::Refused),
+            _ => match error.code() {
+                Some("NOAUTH" | "WRONGPASS") => Some(Self::NotPermitted),
+                Some("OOM") => Some(Self::OutOfMemory),
+                _ if error.is_timeout() => Some(Self::Slow),
+                _ if error.is_connection_refusal() => Some(Self::Unreachable),
+                _ if error.is_connection_dropped() => Some(Self::Disconnected),
+                _ if error.is_io_error() => Some(Self::Unreachable),
+                _ => None,
+            },
+        }
+    }
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotYetReached => "has not been reached yet",
+            Self::Unreachable => "cannot be reached",
+            Self::Disconnected => "has closed the connection",
+            Self::Slow => "does not answer in time",
+            Self::NotPermitted => "refuses the user, the password or what they may do",
+            Self::Loading => "is still loading its data",
+            Self::ReadOnly => "takes no writes",
+            Self::OutOfMemory => "has no memory left",
+            Self::Incomplete => "is missing a part of its cluster",
+            Self::Refused => "does not answer as Redis does",
+        })
+    }
+}
+
+/// An error for what was found wrong on this side of the connection.
+pub(super) fn invalid(what: &'static str) -> RedisError {
+    RedisError::from(io::Error::new(io::ErrorKind::InvalidData, what))
+}

@@ -1,0 +1,66 @@
+//! Lua scripts by their hash.
+//!
+//! A call is sent as `EVALSHA`, forty bytes instead of the script. A server that does not know the
+//! hash, because it is new, was flushed or has just been promoted, says so, and the call is sent
+//! again as `EVAL`, which also teaches it. So a script is loaded exactly where and when it is
+//! needed, on every node of a cluster alike.
+
+use redis::Arg;
+use redis::Cmd;
+use redis::ToRedisArgs;
+
+/// The source of a script, and its SHA-1 as Redis names it.
+pub struct Script {
+    source: String,
+    sha: String,
+}
+
+impl Script {
+    pub fn new(source: impl Into<String>) -> Self {
+        let source = source.into();
+        let sha = redis::Script::new(&source).get_hash().to_owned();
+        Self { source, sha }
+    }
+
+    /// Begins a call. On a cluster all keys of one call must hash to one slot.
+    pub fn call<'k>(&self, keys: impl ExactSizeIterator<Item = &'k str>) -> Call<'_> {
+        let mut command = redis::cmd("EVALSHA");
+        command.arg(&self.sha).arg(keys.len());
+        for key in keys {
+            command.arg(key);
+        }
+        Call {
+            script: self,
+            command,
+        }
+    }
+}
+
+/// A script with its keys and arguments.
+pub struct Call<'a> {
+    script: &'a Script,
+    command: Cmd,
+}
+
+impl Call<'_> {
+    pub fn arg(&mut self, value: impl ToRedisArgs) -> &mut Self {
+        self.command.arg(value);
+        self
+    }
+
+    pub(super) fn by_hash(&self) -> &Cmd {
+        &self.command
+    }
+
+    /// The same call with the script itself.
+    pub(super) fn in_full(&self) -> Cmd {
+        let mut command = redis::cmd("EVAL");
+        command.arg(&self.script.source);
+        for argument in self.command.args_iter().skip(2) {
+            if let Arg::Simple(bytes) = argument {
+                command.arg(bytes);
+            }
+        }
+        command
+    }
+}

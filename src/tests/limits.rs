@@ -1,0 +1,300 @@
+//! The limiter as clients meet it, without Redis and with a real one.
+
+use std::time::Duration;
+use std::time::Instant;
+
+use futures_util::future::join_all;
+use kith::server::config::Config;
+use kith::server::config::LimitsConfig;
+use kith::server::redis::Health;
+use reqwest::Method;
+use reqwest::Response;
+use reqwest::StatusCode;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::app::TestApp;
+use crate::app::header;
+use crate::app::problem;
+use crate::app::send;
+use crate::redis_server::RedisServer;
+
+/// The limits that Kith comes with.
+fn as_shipped(config: &mut Config) {
+    config.limits = LimitsConfig::default();
+}
+
+/// The settings of an instance that shares `redis`. The budget leaves room for a busy machine.
+fn with_redis(config: &mut Config, redis: &RedisServer, budget: Duration) {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let text = format!("[redis]\nurl = \"{}\"\n", redis.url());
+    std::fs::write(file.path(), text).expect("a configuration");
+    let no_env = std::iter::empty::<(String, String)>();
+    let read = Config::load(Some(file.path()), no_env).expect("a valid configuration");
+    config.redis = read.redis;
+    config.redis.budget = budget;
+}
+
+async fn statuses(app: &TestApp, path: &str, requests: usize) -> Vec<u16> {
+    let mut statuses = Vec::new();
+    for _ in 0..requests {
+        statuses.push(app.get(path).await.status().as_u16());
+    }
+    statuses
+}
+
+fn number(response: &Response, name: &str) -> u64 {
+    header(response, name).parse().expect("a number")
+}
+
+#[tokio::test]
+async fn ten_quick_requests_pass_and_two_do_not() {
+    let app = TestApp::with(as_shipped).await;
+    for remaining in (0..10).rev() {
+        let allowed = app.get("/api/contacts").await;
+        assert_eq!(allowed.status(), StatusCode::OK);
+        assert_eq!(number(&allowed, "x-ratelimit-limit"), 10);
+        assert_eq!(number(&allowed, "x-ratelimit-remaining"), remaining);
+        assert_eq!(header(&allowed, "ratelimit-policy"), "\"api\";q=10;w=60");
+        assert!(header(&allowed, "ratelimit").starts_with(&format!("\"api\";r={remaining};t=")));
+    }
+    for _ in 0..2 {
+        let refused = app.get("/api/contacts").await;
+        assert_eq!(number(&refused, "x-ratelimit-remaining"), 0);
+        assert!((1..=120).contains(&number(&refused, "retry-after")));
+        let now = u64::try_from(jiff::Timestamp::now().as_second()).expect("after 1970");
+        assert!((now..now + 121).contains(&number(&refused, "x-ratelimit-reset")));
+        let problem = problem(refused, StatusCode::TOO_MANY_REQUESTS).await;
+        assert_eq!(
+            problem["error"],
+            "Too many requests. Please try again later."
+        );
+    }
+    // Neither health nor files nor the description are limited, and pages have a policy of theirs.
+    for path in ["/healthz", "/readyz", "/api/openapi.json"] {
+        assert!(
+            header(&app.get(path).await, "x-ratelimit-limit").is_empty(),
+            "{path}"
+        );
+    }
+    let page = app.get("/contacts").await;
+    assert_eq!(number(&page, "x-ratelimit-limit"), 60);
+}
+
+#[tokio::test]
+async fn whoever_obeys_retry_after_is_not_refused() {
+    let app = TestApp::with(|config| {
+        as_shipped(config);
+        config.limits.api_limit = 3.try_into().expect("a limit");
+        config.limits.api_window = Duration::from_secs(2);
+    })
+    .await;
+    for _ in 0..3 {
+        let refused = loop {
+            let response = app.get("/api/contacts").await;
+            if response.status() == StatusCode::TOO_MANY_REQUESTS {
+                break response;
+            }
+        };
+        tokio::time::sleep(Duration::from_secs(number(&refused, "retry-after"))).await;
+        assert_eq!(app.get("/api/contacts").await.status(), StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn paths_and_methods_that_do_not_exist_are_charged_once() {
+    let app = TestApp::with(as_shipped).await;
+    let missing = app.get("/api/nothing").await;
+    assert_eq!(number(&missing, "x-ratelimit-remaining"), 9);
+    let wrong = send(app.request(Method::PUT, "/api/contacts")).await;
+    assert_eq!(wrong.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(number(&wrong, "x-ratelimit-remaining"), 8);
+    let page = app.get("/nothing").await;
+    assert_eq!(page.status(), StatusCode::NOT_FOUND);
+    assert_eq!(number(&page, "x-ratelimit-remaining"), 59);
+}
+
+#[tokio::test]
+async fn a_client_cannot_choose_its_bucket() {
+    let forwarded = |app: &TestApp, client: String| {
+        let request = app.request(Method::GET, "/api/contacts");
+        send(request.header("x-forwarded-for", client))
+    };
+    let app = TestApp::with(as_shipped).await;
+    for client in 0..10 {
+        let response = forwarded(&app, format!("198.51.100.{client}")).await;
+        assert_eq!(response.status(), StatusCode::OK);
+    }
+    let response = forwarded(&app, "198.51.100.99".to_owned()).await;
+    assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+
+    // Behind a proxy that is trusted, each client has its own, whatever it claims itself.
+    let app = TestApp::with(|config| {
+        as_shipped(config);
+        config.server.trusted_proxies.0 = vec!["127.0.0.1/32".parse().expect("a network")];
+    })
+    .await;
+    for client in 0..12 {
+        let response = forwarded(&app, format!("198.51.100.{client}")).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let spoofed = forwarded(&app, format!("203.0.113.{client}, 198.51.100.99")).await;
+        let expected = if client < 10 { 200 } else { 429 };
+        assert_eq!(spoofed.status(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_denied_network_is_refused() {
+    let app = TestApp::with(|config| {
+        config.limits.deny.0 = vec!["127.0.0.0/8".parse().expect("a network")];
+    })
+    .await;
+    problem(app.get("/api/contacts").await, StatusCode::FORBIDDEN).await;
+    assert_eq!(app.get("/healthz").await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn pages_and_server_functions_are_refused_in_their_own_form() {
+    let app = TestApp::with(|config| {
+        as_shipped(config);
+        config.limits.ui_limit = 1.try_into().expect("a limit");
+    })
+    .await;
+    assert_eq!(app.get("/contacts").await.status(), StatusCode::OK);
+    let page = send(
+        app.request(Method::GET, "/contacts")
+            .header("accept", "text/html"),
+    )
+    .await;
+    assert_eq!(page.status(), StatusCode::TOO_MANY_REQUESTS);
+    let retry_after = header(&page, "retry-after").to_owned();
+    let page = page.text().await.expect("a page");
+    assert!(
+        page.contains(&format!("try again in {retry_after} seconds")),
+        "{page}"
+    );
+
+    let list = json!({"search": "", "cursor": null, "shown": 0});
+    let refused = app.post("/fn/contacts/list", &list).await;
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    let error: Value = refused.json().await.expect("an error");
+    assert!(
+        error["too_many_requests"]["retry_after"]
+            .as_u64()
+            .expect("seconds")
+            >= 1
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_instances_let_exactly_the_limit_through() {
+    const LIMIT: u32 = 100;
+    let redis = RedisServer::start();
+    let instance = async || {
+        let app = TestApp::with(|config| {
+            as_shipped(config);
+            config.limits.api_limit = LIMIT.try_into().expect("a limit");
+            config.limits.api_window = Duration::from_secs(3600);
+            with_redis(config, &redis, Duration::from_secs(20));
+        })
+        .await;
+        app.state
+            .redis
+            .as_ref()
+            .expect("a Redis")
+            .wait_until_up()
+            .await;
+        app
+    };
+    let apps = [instance().await, instance().await];
+    let requests = (0..1000).map(|request| apps[request % 2].get("/api/contacts"));
+    let answers = join_all(requests).await;
+    let allowed = answers
+        .iter()
+        .filter(|answer| answer.status() == StatusCode::OK);
+    assert_eq!(allowed.count(), LIMIT as usize);
+
+    // Every key has a lifetime.
+    let keys = redis.command("KEYS *");
+    let keys: Vec<&str> = keys
+        .lines()
+        .filter(|line| line.starts_with("kith:"))
+        .collect();
+    assert_eq!(keys.len(), 1, "{keys:?}");
+    for key in keys {
+        let answer = redis.command(&format!("PTTL {key}"));
+        let lifetime = answer
+            .lines()
+            .next()
+            .and_then(|line| line.strip_prefix(':'));
+        let lifetime: i64 = lifetime.expect("a number").parse().expect("a number");
+        assert!(lifetime > 0, "{key} never expires");
+    }
+}
+
+/// Waits until Redis is up, or down, as Kith sees it, which asks for it all the while.
+async fn wait_for(app: &TestApp, is_up: bool) {
+    let redis = app.state.redis.as_ref().expect("a Redis");
+    let start = Instant::now();
+    while matches!(redis.health(), Health::Up { .. }) != is_up {
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "Redis: {:?}",
+            redis.health()
+        );
+        assert_eq!(app.get("/contacts").await.status(), StatusCode::OK);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_redis_costs_no_request_and_comes_back_by_itself() {
+    let mut redis = RedisServer::start();
+    let app = TestApp::with(|config| {
+        config.limits.api_limit = 10.try_into().expect("a limit");
+        config.limits.api_window = Duration::from_secs(3600);
+        with_redis(config, &redis, Duration::from_millis(300));
+    })
+    .await;
+    wait_for(&app, true).await;
+    let ready: Value = app.get("/readyz").await.json().await.expect("a body");
+    assert_eq!(ready["redis"]["state"], "up");
+    assert_eq!(statuses(&app, "/api/contacts", 5).await, [200; 5]);
+
+    redis.kill();
+    wait_for(&app, false).await;
+    let ready: Value = app.get("/readyz").await.json().await.expect("a body");
+    assert_eq!(
+        (&ready["ready"], &ready["redis"]["state"]),
+        (&json!(true), &json!("down"))
+    );
+    let reason = ready["redis"]["reason"].as_str().expect("a reason");
+    assert!(reason.starts_with("Redis "), "{reason}");
+    // This instance goes on counting where Redis stood.
+    assert_eq!(statuses(&app, "/api/contacts", 3).await, [200; 3]);
+
+    // It comes back with nothing in it, and the limit still holds.
+    redis.start_again();
+    wait_for(&app, true).await;
+    assert_eq!(
+        statuses(&app, "/api/contacts", 4).await,
+        [200, 200, 429, 429]
+    );
+
+    // Frozen, it answers nothing and refuses no connection: one budget is lost, then none.
+    redis.signal("-STOP");
+    let start = Instant::now();
+    wait_for(&app, false).await;
+    assert_eq!(statuses(&app, "/contacts", 50).await, [200; 50]);
+    assert!(
+        start.elapsed() < Duration::from_secs(10),
+        "every request waited"
+    );
+    redis.signal("-CONT");
+    wait_for(&app, true).await;
+
+    redis.command("FLUSHALL");
+    redis.command("SCRIPT FLUSH");
+    assert_eq!(statuses(&app, "/contacts", 3).await, [200; 3]);
+    assert_eq!(statuses(&app, "/api/contacts", 3).await, [429; 3]);
+    wait_for(&app, true).await;
+}
