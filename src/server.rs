@@ -22,6 +22,7 @@ pub mod problem;
 pub mod redis;
 #[cfg(test)]
 #[path = "tests/redis_server.rs"]
+#[expect(dead_code, reason = "the integration tests use the rest of it")]
 mod redis_server;
 pub mod rest;
 pub mod router;

@@ -154,7 +154,7 @@ async fn draw_again(state: AppState, mut parts: Parts, place: PanePlace, pane: P
     parts.uri = uri;
     let request = Request::from_parts(parts, Body::empty());
     page::draw(state, request, move || {
-        provide_context(Refused(pane.clone()))
+        provide_context(Refused(pane.clone()));
     })
     .await
 }
