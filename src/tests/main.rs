@@ -10,6 +10,7 @@ mod errors;
 mod forms;
 mod limits;
 mod operation;
+mod redis_kinds;
 mod redis_server;
 mod rest;
 mod security;

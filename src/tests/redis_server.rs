@@ -15,24 +15,42 @@ use tempfile::TempDir;
 /// A `redis-server` on a port of its own that keeps nothing on disk.
 pub struct RedisServer {
     port: u16,
+    /// 0 for one that is in no cluster.
+    bus_port: u16,
     process: Child,
     directory: TempDir,
 }
 
 impl RedisServer {
     pub fn start() -> Self {
-        let socket = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = socket.local_addr().expect("the address of the port").port();
-        drop(socket);
+        Self::with(0)
+    }
+
+    /// Starts a node that others can meet.
+    pub fn start_in_cluster() -> Self {
+        Self::with(free_port())
+    }
+
+    fn with(bus_port: u16) -> Self {
+        let port = free_port();
         let directory = tempfile::tempdir().expect("a directory");
-        let process = spawn(port, &directory);
         let server = Self {
             port,
-            process,
+            bus_port,
+            process: spawn(port, bus_port, &directory),
             directory,
         };
         server.wait();
         server
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Where the nodes of a cluster talk to this one.
+    pub fn bus_port(&self) -> u16 {
+        self.bus_port
     }
 
     pub fn url(&self) -> String {
@@ -47,7 +65,7 @@ impl RedisServer {
 
     /// Starts it again after [`kill`](Self::kill), with nothing in it.
     pub fn start_again(&mut self) {
-        self.process = spawn(self.port, &self.directory);
+        self.process = spawn(self.port, self.bus_port, &self.directory);
         self.wait();
     }
 
@@ -88,12 +106,27 @@ impl RedisServer {
     }
 }
 
-fn spawn(port: u16, directory: &TempDir) -> Child {
-    Command::new("redis-server")
+fn free_port() -> u16 {
+    let socket = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    socket.local_addr().expect("the address of the port").port()
+}
+
+fn spawn(port: u16, bus_port: u16, directory: &TempDir) -> Child {
+    let mut command = Command::new("redis-server");
+    command
         .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
         .args(["--save", "", "--appendonly", "no", "--dir"])
         .arg(directory.path())
-        .stdout(Stdio::null())
+        .stdout(Stdio::null());
+    if bus_port != 0 {
+        command.args([
+            "--cluster-enabled",
+            "yes",
+            "--cluster-port",
+            &bus_port.to_string(),
+        ]);
+    }
+    command
         .spawn()
         .expect("redis-server; `cargo xtask setup` installs it")
 }

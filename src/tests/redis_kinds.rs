@@ -1,0 +1,245 @@
+//! The same limiter on every kind of Redis: one node, a cluster, and over REST.
+
+use std::time::Duration;
+use std::time::Instant;
+
+use axum::Json;
+use axum::Router;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::StatusCode;
+use axum::routing::post;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use kith::server::limit::Algorithm;
+use kith::server::limit::Limiter;
+use kith::server::limit::OnLoss;
+use kith::server::limit::Policy;
+use kith::server::limit::PolicyId;
+use kith::server::limit::Quota;
+use kith::server::limit::Setup;
+use kith::server::limit::Subject;
+use kith::server::redis::Address;
+use kith::server::redis::Redis;
+use kith::server::redis::Script;
+use kith::server::redis::Step;
+use redis::Value;
+use redis::aio::ConnectionLike;
+use redis::aio::MultiplexedConnection;
+use serde_json::Value as JsonValue;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::redis_server::RedisServer;
+
+const TOKEN: &str = "a-token";
+
+/// Speaks Upstash's REST API in front of a Redis.
+async fn rest_bridge(redis: &RedisServer) -> String {
+    let client = redis::Client::open(redis.url()).expect("a client");
+    let connection = client.get_multiplexed_async_connection().await;
+    let router = Router::new()
+        .route("/", post(one))
+        .route("/pipeline", post(several))
+        .with_state(connection.expect("a connection"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let origin = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    origin
+}
+
+async fn answer(redis: &mut MultiplexedConnection, parts: &[String]) -> JsonValue {
+    let mut command = redis::cmd(&parts[0]);
+    for part in &parts[1..] {
+        command.arg(part);
+    }
+    let value = redis.req_packed_command(&command).await;
+    match value.and_then(Value::extract_error) {
+        Ok(value) => json!({ "result": encode(value) }),
+        Err(error) => {
+            let code = error.code().unwrap_or("ERR");
+            json!({ "error": format!("{code} {}", error.detail().unwrap_or_default()) })
+        }
+    }
+}
+
+fn encode(value: Value) -> JsonValue {
+    match value {
+        Value::Nil => JsonValue::Null,
+        Value::Int(number) => number.into(),
+        Value::Okay => "OK".into(),
+        Value::SimpleString(text) => BASE64_STANDARD.encode(text).into(),
+        Value::BulkString(bytes) => BASE64_STANDARD.encode(bytes).into(),
+        Value::Array(items) => items.into_iter().map(encode).collect(),
+        other => panic!("no test has asked for {other:?}"),
+    }
+}
+
+fn is_authorized(headers: &HeaderMap) -> bool {
+    let expected = format!("Bearer {TOKEN}");
+    headers
+        .get("authorization")
+        .is_some_and(|sent| *sent == *expected)
+}
+
+async fn one(
+    State(mut redis): State<MultiplexedConnection>,
+    headers: HeaderMap,
+    Json(parts): Json<Vec<String>>,
+) -> (StatusCode, Json<JsonValue>) {
+    if !is_authorized(&headers) {
+        return (
+            StatusCode::UNAUTHORIZED,
+            Json(json!({"error": "Unauthorized"})),
+        );
+    }
+    let answer = answer(&mut redis, &parts).await;
+    let status = match answer.get("error") {
+        Some(_) => StatusCode::BAD_REQUEST,
+        None => StatusCode::OK,
+    };
+    (status, Json(answer))
+}
+
+async fn several(
+    State(mut redis): State<MultiplexedConnection>,
+    headers: HeaderMap,
+    Json(commands): Json<Vec<Vec<String>>>,
+) -> (StatusCode, Json<JsonValue>) {
+    if !is_authorized(&headers) {
+        return (
+            StatusCode::UNAUTHORIZED,
+            Json(json!({"error": "Unauthorized"})),
+        );
+    }
+    let mut answers = Vec::new();
+    for parts in commands {
+        answers.push(answer(&mut redis, &parts).await);
+    }
+    (StatusCode::OK, Json(answers.into()))
+}
+
+/// Three nodes that share the slots.
+async fn cluster() -> (Vec<RedisServer>, Address) {
+    let nodes: Vec<RedisServer> = (0..3).map(|_| RedisServer::start_in_cluster()).collect();
+    for (node, slots) in nodes.iter().zip(["0 5460", "5461 10922", "10923 16383"]) {
+        node.command(&format!("CLUSTER ADDSLOTSRANGE {slots}"));
+        let (port, bus) = (nodes[0].port(), nodes[0].bus_port());
+        node.command(&format!("CLUSTER MEET 127.0.0.1 {port} {bus}"));
+    }
+    let start = Instant::now();
+    let knows_all = |node: &RedisServer| {
+        let info = node.command("CLUSTER INFO");
+        info.contains("cluster_state:ok") && info.contains("cluster_slots_ok:16384")
+    };
+    while !nodes.iter().all(knows_all) {
+        assert!(
+            start.elapsed() < Duration::from_secs(30),
+            "the nodes do not find each other"
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let hosts: Vec<String> = nodes
+        .iter()
+        .map(|node| format!("127.0.0.1:{}", node.port()))
+        .collect();
+    let address = format!("redis+cluster://{}", hosts.join(","));
+    (nodes, address.parse().expect("an address"))
+}
+
+async fn connect(address: Address) -> Redis {
+    let redis = Redis::new(address, Duration::from_secs(10));
+    let up = tokio::time::timeout(Duration::from_secs(30), redis.wait_until_up()).await;
+    up.unwrap_or_else(|_| panic!("Redis: {:?}", redis.health()));
+    redis
+}
+
+/// What holds for every kind.
+async fn suite(redis: Redis, nodes: &[&RedisServer]) {
+    let policies = Algorithm::ALL.map(|algorithm| Policy {
+        name: algorithm.name(),
+        algorithm,
+        quota: Quota::new(3, Duration::from_secs(3600)).expect("a quota"),
+        on_loss: OnLoss::Closed,
+        shadow: false,
+    });
+    let limiter = Limiter::new(Setup {
+        policies: policies.into(),
+        redis: Some(redis.clone()),
+        prefix: "kith".to_owned(),
+        table_bytes: 64 * 1024,
+        denied: Vec::new(),
+    });
+    for client in 0..10 {
+        let subject = Subject::new(format!("client {client}"));
+        for policy in (0..4).map(PolicyId) {
+            let mut allowed = 0;
+            for _ in 0..5 {
+                allowed += u32::from(limiter.check(policy, &subject, 1).await.is_allowed());
+            }
+            assert_eq!(allowed, 3);
+            limiter.refund(policy, &subject, 1).await;
+            assert_eq!(limiter.peek(policy, &subject).await.remaining, 1);
+        }
+        // All keys of a subject are in one slot, so that one script may decide on all of them.
+        let charges: Vec<_> = (0..4).map(|policy| (PolicyId(policy), 1)).collect();
+        let decisions = limiter.check_all(&subject, &charges).await;
+        assert!(decisions.iter().all(|decision| decision.is_allowed()));
+        for node in nodes {
+            node.command("SCRIPT FLUSH");
+        }
+    }
+    for totals in limiter.stats().totals() {
+        assert_eq!(totals.here, 0, "Redis has decided on everything");
+    }
+
+    // A pipeline brings its scripts where they are not known.
+    let script = Script::new("return redis.call('INCRBY', KEYS[1], ARGV[1])");
+    let mut set = redis::cmd("SET");
+    set.arg("counter").arg(40).arg("EX").arg(60);
+    let mut add = script.call(["counter"].into_iter());
+    add.arg(2);
+    let answers = redis.pipeline(&[Step::Command(set), Step::Call(add)]).await;
+    let answers = answers.expect("Redis is up");
+    assert!(
+        matches!(answers[..], [Ok(Value::Okay), Ok(Value::Int(42))]),
+        "{answers:?}"
+    );
+
+    for node in nodes {
+        for key in node
+            .command("KEYS *")
+            .lines()
+            .filter(|line| !line.starts_with(['*', '$', '+']))
+        {
+            let lifetime = node.command(&format!("PTTL \"{key}\""));
+            assert!(!lifetime.starts_with(":-"), "{key} never expires");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_node() {
+    let server = RedisServer::start();
+    suite(
+        connect(server.url().parse().expect("an address")).await,
+        &[&server],
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster() {
+    let (nodes, address) = cluster().await;
+    let nodes: Vec<&RedisServer> = nodes.iter().collect();
+    suite(connect(address).await, &nodes).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_rest() {
+    kith::server::redis::choose_cryptography();
+    let server = RedisServer::start();
+    let url = rest_bridge(&server).await;
+    let token = TOKEN.to_owned();
+    suite(connect(Address::Rest { url, token }).await, &[&server]).await;
+}
