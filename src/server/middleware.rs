@@ -69,7 +69,12 @@ pub fn limited(
 /// is left out, since both may hold what people typed.
 async fn log(request: Request, next: Next) -> Response {
     let id = Uuid::new_v4();
-    let method = request.method().clone();
+    // A client may send any word as a method.
+    let method = match request.method().as_str() {
+        known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => known,
+        _ => "other",
+    }
+    .to_owned();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     let span = tracing::info_span!("request", %id, %method, route);

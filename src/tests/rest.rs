@@ -229,3 +229,49 @@ async fn a_repeated_request_creates_once() {
         problem(send(request.json(&body)).await, StatusCode::BAD_REQUEST).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_patch_writes_back_only_what_it_has_read() {
+    let app = TestApp::start().await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    for round in 1..=20 {
+        // A client that guesses the next version may send its change before that version is there.
+        let at = |version: u32| format!("\"{version}\"");
+        let path = format!("/api/contacts/{}", ada.id);
+        let version = 2 * round - 1;
+        let company = format!("C{round}");
+        let put = app
+            .request(Method::PUT, &path)
+            .header("if-match", at(version))
+            .json(&json!({"name": "Ada", "email": "ada@example.com", "company": company}));
+        let patch = app
+            .request(Method::PATCH, &path)
+            .header("if-match", at(version + 1))
+            .json(&json!({"notes": format!("N{round}")}));
+        let (put, patch) = futures_util::future::join(send(put), send(patch)).await;
+        assert_eq!(put.status(), StatusCode::OK);
+        if patch.status() != StatusCode::OK {
+            let again = app
+                .request(Method::PATCH, &path)
+                .json(&json!({"notes": "again"}));
+            assert_eq!(send(again).await.status(), StatusCode::OK);
+        }
+        let now = contact(app.get(&path).await).await;
+        assert_eq!(now.company, Some(company));
+        assert_eq!(now.version, version + 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_patches_at_once_all_get_through() {
+    let app = TestApp::start().await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    let path = format!("/api/contacts/{}", ada.id);
+    let patches = (0..60).map(|number| {
+        let patch = app.request(Method::PATCH, &path);
+        send(patch.json(&json!({"notes": number.to_string()})))
+    });
+    for answer in futures_util::future::join_all(patches).await {
+        assert_eq!(answer.status(), StatusCode::OK);
+    }
+}

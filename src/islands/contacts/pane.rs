@@ -153,7 +153,7 @@ fn Details(state: State, contact: Contact) -> impl IntoView {
             <dl class="details">
                 <dt>"Email"</dt>
                 <dd>
-                    <a class="link" href=format!("mailto:{}", contact.email)>
+                    <a class="link" href=mailto(&contact.email)>
                         {contact.email.clone()}
                     </a>
                 </dd>
@@ -185,10 +185,39 @@ fn Details(state: State, contact: Contact) -> impl IntoView {
     }
 }
 
+/// The link that writes to an address. What an address may hold and a link gives a meaning, such
+/// as the `?` before further headers, is escaped (RFC 6068).
+fn mailto(email: &str) -> String {
+    let mut href = "mailto:".to_owned();
+    for c in email.chars() {
+        match c {
+            '%' | '?' | '&' | '=' | '#' | '/' | ',' | ';' => {
+                href += &format!("%{:02X}", u32::from(c));
+            }
+            _ => href.push(c),
+        }
+    }
+    href
+}
+
 /// The digits of a number as a telephone wants them; what groups them for the eye is left out.
 fn dialled(phone: &str) -> String {
     phone
         .chars()
         .filter(|c| c.is_ascii_digit() || matches!(c, '+' | '*' | '#' | ','))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mailto;
+
+    #[test]
+    fn an_address_adds_no_header_to_a_mail() {
+        assert_eq!(mailto("ada+x@example.com"), "mailto:ada+x@example.com");
+        assert_eq!(
+            mailto("a?bcc=b&c%0D@example.com"),
+            "mailto:a%3Fbcc%3Db%26c%250D@example.com"
+        );
+    }
 }

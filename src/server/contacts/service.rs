@@ -45,6 +45,8 @@ struct Shared {
     pages: PageSizes,
     /// Ids that it makes in the same millisecond are in the order in which they were made.
     ids: Mutex<ContextV7>,
+    /// Held by whoever reads a contact to write it back changed.
+    amending: tokio::sync::Mutex<()>,
 }
 
 /// How many contacts a page of a list has.
@@ -92,6 +94,7 @@ impl ContactService {
         let ids = Mutex::new(ContextV7::new());
         Self {
             shared: Arc::new(Shared {
+                amending: tokio::sync::Mutex::default(),
                 store,
                 clock,
                 pages,
@@ -218,9 +221,15 @@ impl ContactService {
         patch: ContactPatch,
         expected: Option<u32>,
     ) -> Result<Contact, AppError> {
+        // One at a time in this process: of many at once only one in each round would get through.
+        let _turn = self.shared.amending.lock().await;
         let mut current = self.shared.store.get(id).await?;
         for _ in 0..=Self::ATTEMPTS {
-            let read = expected.unwrap_or(current.version);
+            // What is written back was read at this version, so it may replace no other.
+            let read = current.version;
+            if expected.is_some_and(|expected| expected != read) {
+                break;
+            }
             let fields = ContactFields::parse(patch.clone().applied_to(current.into()))?;
             let now = self.shared.clock.now();
             match self.shared.store.update(id, &fields, Some(read), now).await {
