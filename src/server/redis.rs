@@ -265,7 +265,7 @@ impl Shared {
     /// Tries to reach Redis: first over the connection that was slow, which may have recovered,
     /// then over a new one.
     async fn reach(&self) -> Result<Transport, Loss> {
-        let (slow, era) = {
+        let slow = {
             let state = self.state.borrow();
             let was_slow = matches!(
                 state.health,
@@ -274,9 +274,8 @@ impl Shared {
                     ..
                 }
             );
-            (state.transport.clone().filter(|_| was_slow), state.era)
+            state.transport.clone().filter(|_| was_slow)
         };
-        tracing::debug!(era, "trying to reach Redis");
         if let Some(mut transport) = slow
             && self.ping(&mut transport).await.is_ok()
         {

@@ -34,12 +34,19 @@ macro_rules! one_of {
 
 one_of!(bool, "boolean", "true or false": "true" => true, "false" => false);
 
-one_of!(Algorithm, "string", r#""fixed_window", "sliding_window", "sliding_log" or "token_bucket""#:
-    "fixed_window" => Self::FixedWindow,
-    "sliding_window" => Self::SlidingWindow,
-    "sliding_log" => Self::SlidingLog,
-    "token_bucket" => Self::TokenBucket
-);
+/// By the names that the limiter itself gives them.
+impl Value for Algorithm {
+    const TAKES: &'static str =
+        r#""fixed_window", "sliding_window", "sliding_log" or "token_bucket""#;
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == text)
+    }
+
+    fn print(&self) -> String {
+        self.name().to_owned()
+    }
+}
 
 one_of!(OnLoss, "string", r#""local", "open" or "closed""#:
     "local" => Self::Local,
