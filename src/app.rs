@@ -45,6 +45,23 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
+        <SiteHeader/>
+        <Router>
+            <Routes fallback=NotFoundPage>
+                <Route path=path!("/contacts") view=ContactsPage ssr=SsrMode::Async/>
+                <Route path=path!("/contacts/new") view=ContactsPage ssr=SsrMode::Async/>
+                <Route path=path!("/contacts/:id") view=ContactsPage ssr=SsrMode::Async/>
+                <Route path=path!("/contacts/:id/edit") view=ContactsPage ssr=SsrMode::Async/>
+                <Route path=path!("/trash") view=TrashPage ssr=SsrMode::Async/>
+            </Routes>
+        </Router>
+    }
+}
+
+/// The top of every page.
+#[component]
+pub fn SiteHeader() -> impl IntoView {
+    view! {
         <a href="#main" class="skip-link">"Skip to content"</a>
         <header class="site-header">
             <a href="/contacts" class="text-base font-semibold tracking-tight">
@@ -55,15 +72,6 @@ pub fn App() -> impl IntoView {
                 <NavLink href="/trash" label="Trash"/>
             </nav>
         </header>
-        <Router>
-            <Routes fallback=NotFoundPage>
-                <Route path=path!("/contacts") view=ContactsPage ssr=SsrMode::Async/>
-                <Route path=path!("/contacts/new") view=ContactsPage ssr=SsrMode::Async/>
-                <Route path=path!("/contacts/:id") view=ContactsPage ssr=SsrMode::Async/>
-                <Route path=path!("/contacts/:id/edit") view=ContactsPage ssr=SsrMode::Async/>
-                <Route path=path!("/trash") view=TrashPage ssr=SsrMode::Async/>
-            </Routes>
-        </Router>
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod contacts;
 pub mod not_found;
+pub mod problem;
 pub mod trash;
 
 use axum::http::StatusCode;

@@ -6,7 +6,7 @@
 //!   browsers without JavaScript; [`crate::api`] is the third, for the islands.
 //! - [`limit`]: the rate limiter, and [`policies`]: what Kith limits with it. [`redis`]: the door
 //!   to Redis.
-//! - [`page`]: pages as answers. [`problem`]: errors as HTTP says them. [`health`]: what operators ask.
+//! - [`site`]: the built half that browsers load. [`page`]: pages as answers. [`problem`]: errors as HTTP says them. [`health`]: what operators ask.
 //! - [`telemetry`], [`shutdown`] and [`clock`]: logs, the end, and the time.
 
 pub mod clock;
@@ -27,6 +27,7 @@ mod redis_server;
 pub mod rest;
 pub mod router;
 pub mod shutdown;
+pub mod site;
 pub mod state;
 pub mod telemetry;
 
@@ -48,11 +49,21 @@ pub use state::AppState;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
+
+use crate::server::config::ServerConfig;
 
 /// How long to wait after the system could not accept a connection, most often because the
 /// process has no file descriptor left: long enough for others to close, short enough to notice.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// What a connection takes of the files that the system grants: its socket, and a file of the
+/// site that is sent over it.
+const FILES_OF_A_CONNECTION: u64 = 2;
+
+/// Files that Kith opens for itself: the database, connections to Redis.
+const OWN_FILES: u64 = 128;
 
 /// Serves Kith on `listener` until `shutdown` resolves, then lets running requests finish for
 /// as long as the configuration grants and closes the database.
@@ -62,7 +73,15 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<Output = ()>) {
     let config = state.config.clone();
     let router = router::build(state.clone());
-    let room = Arc::new(Semaphore::new(config.server.max_connections.get() as usize));
+    let room = Arc::new(Semaphore::new(room_for_connections(&config.server)));
+    if let Some(file) = state.site.missing() {
+        tracing::warn!(
+            file = %file.display(),
+            "pages will have no styles and not come alive: a file of the site is missing. Run \
+             `cargo xtask build`, start Kith in the folder it was built in, or set \
+             server.site_root"
+        );
+    }
     let graceful = GracefulShutdown::new();
     let mut shutdown = std::pin::pin!(shutdown);
 
@@ -79,7 +98,7 @@ pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<O
         };
         match accepted {
             Ok((stream, peer)) => {
-                let connection = serve(stream, peer, router.clone(), config.server.header_timeout);
+                let connection = serve(stream, peer, router.clone(), &config.server);
                 let connection = graceful.watch(connection);
                 tokio::spawn(async move {
                     // A client that breaks off or speaks no HTTP is its own affair.
@@ -108,23 +127,47 @@ pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<O
     tracing::info!("stopped");
 }
 
+/// How many connections may be open at once: as many as the configuration says, as long as the
+/// system grants a file to each and leaves Kith some of its own.
+fn room_for_connections(config: &ServerConfig) -> usize {
+    let wanted = u64::from(config.max_connections.get());
+    // Where the limit cannot be read it is not known to be too low.
+    let needed = wanted * FILES_OF_A_CONNECTION + OWN_FILES;
+    let granted = rlimit::increase_nofile_limit(needed).unwrap_or(u64::MAX);
+    let room = (granted.saturating_sub(OWN_FILES) / FILES_OF_A_CONNECTION).max(1);
+    if room < wanted {
+        tracing::warn!(
+            connections = room,
+            "the system lets Kith open {granted} files, so it takes fewer connections than \
+             server.max_connections. Raise the limit, for example with `ulimit -n`"
+        );
+    }
+    wanted.min(room) as usize
+}
+
 /// One connection, as a future that can be asked to end after the request it is at. Each request
 /// carries the address of the peer.
 fn serve(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
-    header_timeout: Duration,
+    config: &ServerConfig,
 ) -> impl GracefulConnection<Error = hyper::Error> + 'static {
     // Answers are written whole; waiting to fill a packet only delays them. A socket that
     // refuses the option works without it.
     let _ = stream.set_nodelay(true);
+    // Whoever stops reading would otherwise keep its answer in our memory for ever.
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(config.write_timeout));
     let service = tower::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         router.clone().oneshot(request)
     });
     hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(header_timeout)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .header_read_timeout(config.header_timeout)
+        .serve_connection(
+            TokioIo::new(Box::pin(stream)),
+            TowerToHyperService::new(service),
+        )
 }

@@ -3,9 +3,12 @@
 use leptos::prelude::*;
 
 use super::PageTitle;
+use super::say_status;
+use crate::error::AppError;
 
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
+    say_status(&AppError::NotFound);
     view! {
         <PageTitle text="Not found · Kith"/>
         <main id="main" tabindex="-1" class="page">

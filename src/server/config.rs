@@ -48,6 +48,8 @@ key::sections! {
         max_connections: NonZeroU32 = 1024;
         /// How long a client may take to send the headers of a request.
         header_timeout: Duration = "10s";
+        /// How long a client may stop reading its answer before Kith hangs up.
+        write_timeout: Duration = "30s";
         /// How long the answer to a request may take.
         request_timeout: Duration = "30s";
         /// How long running requests may take to finish once Kith is told to stop.

@@ -7,6 +7,7 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Request;
+use axum::http::StatusCode;
 use axum::http::Uri;
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
@@ -69,7 +70,11 @@ pub async fn create(
         Err(error) => Err(error),
     };
     match created {
-        Ok(creation) => go_to(&parts.uri, PanePlace::Contact(creation.contact.id)),
+        Ok(creation) => {
+            // It stands in the list, whatever was searched for before.
+            let place = Place::default().beside(PanePlace::Contact(creation.contact.id));
+            Redirect::to(&place.href()).into_response()
+        }
         Err(error) => {
             let view = FormView {
                 draft: form.draft(),
@@ -149,7 +154,12 @@ fn go_to(form: &Uri, pane: PanePlace) -> Response {
 async fn draw_again(state: AppState, mut parts: Parts, place: PanePlace, pane: Pane) -> Response {
     let href = list_behind(&parts.uri).beside(place).href();
     let Ok(uri) = Uri::try_from(href) else {
-        return Problem::internal().into_response();
+        return Problem::new(
+            StatusCode::URI_TOO_LONG,
+            "long-address",
+            "The address of this form is too long. Open the form again from the list.",
+        )
+        .into_response();
     };
     parts.uri = uri;
     let request = Request::from_parts(parts, Body::empty());

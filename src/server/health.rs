@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::server::AppState;
 use crate::server::redis::Health;
+use crate::server::site::Site;
 
 /// Readiness, part by part.
 #[derive(Serialize, ToSchema)]
@@ -15,8 +16,36 @@ pub struct Readiness {
     /// Whether Kith can answer requests.
     ready: bool,
     database: PartState,
+    site: SiteState,
     #[serde(skip_serializing_if = "Option::is_none")]
     redis: Option<RedisState>,
+}
+
+/// How the built site is, which pages link to. The API works without it, so it does not decide on
+/// readiness.
+#[derive(Serialize, ToSchema)]
+struct SiteState {
+    state: PartState,
+    /// What that means, and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effect: Option<&'static str>,
+}
+
+impl SiteState {
+    fn of(site: &Site) -> Self {
+        let missing = site.missing().is_some();
+        Self {
+            state: if missing {
+                PartState::Down
+            } else {
+                PartState::Up
+            },
+            effect: missing.then_some(
+                "Pages have no styles and do not come alive. Run `cargo xtask build`, start Kith \
+                 in the folder it was built in, or set server.site_root.",
+            ),
+        }
+    }
 }
 
 /// How Redis is. Kith works without it, so it does not decide on readiness.
@@ -77,6 +106,7 @@ pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readines
     let readiness = Readiness {
         ready: up,
         database,
+        site: SiteState::of(&state.site),
         redis: state.redis.map(|redis| redis.health().into()),
     };
     (status, Json(readiness))

@@ -1,5 +1,6 @@
 //! What every request passes through, in order.
 
+mod audience;
 mod client;
 pub mod guard;
 mod headers;
@@ -39,6 +40,7 @@ pub fn around(router: Router, state: &AppState) -> Router {
         // Outermost, so that every answer is logged, refusals and panics included.
         .layer(from_fn(log))
         .layer(from_fn(headers::secure))
+        .layer(from_fn_with_state(state.clone(), audience::address))
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(from_fn_with_state(state.clone(), limit_time))
         // Refusals come before any work.
@@ -48,7 +50,7 @@ pub fn around(router: Router, state: &AppState) -> Router {
         .layer(DefaultBodyLimit::max(state.config.server.max_body.bytes()))
         // Files of the site are compressed already and pass through untouched.
         .layer(CompressionLayer::new())
-        .layer(from_fn(server_fn::say_status));
+        .layer(from_fn_with_state(state.clone(), server_fn::say_status));
     router.layer(stack)
 }
 

@@ -16,7 +16,7 @@ pub async fn draw(
     request: Request<Body>,
     provide: impl Fn() + Clone + Send + Sync + 'static,
 ) -> Response {
-    let options = state.leptos_options.clone();
+    let options = state.site.leptos.clone();
     let context = move || {
         provide_context(state.clone());
         middleware::provide_nonce();

@@ -14,7 +14,7 @@ use crate::contact::Contact;
 use crate::error::AppError;
 
 /// What went wrong, for programs and for the people who write them.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Problem {
     /// Names the kind of problem and never changes, for example `urn:kith:invalid`.
     r#type: String,
@@ -33,12 +33,20 @@ pub struct Problem {
     /// The contact as it is now, where a change was made to an older version of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     contact: Option<Contact>,
+    /// The same for an island.
+    #[serde(skip)]
+    app_error: AppError,
 }
 
 impl Problem {
     /// A problem that HTTP itself has a status for.
     pub fn new(status: StatusCode, kind: &str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
+        let app_error = match status {
+            StatusCode::SERVICE_UNAVAILABLE => AppError::Unavailable,
+            status if status.is_server_error() => AppError::Internal,
+            _ => AppError::bad_request(&*detail),
+        };
         Self {
             r#type: format!("urn:kith:{kind}"),
             title: status.canonical_reason().unwrap_or("Problem"),
@@ -47,11 +55,24 @@ impl Problem {
             detail,
             fields: BTreeMap::new(),
             contact: None,
+            app_error,
         }
     }
 
     pub fn internal() -> Self {
         AppError::Internal.into()
+    }
+
+    pub fn title(&self) -> &'static str {
+        self.title
+    }
+
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    pub fn into_app_error(self) -> AppError {
+        self.app_error
     }
 }
 
@@ -74,13 +95,14 @@ impl From<AppError> for Problem {
             .map(|wrong| (wrong.field.name(), wrong.message.clone()))
             .collect();
         let problem = Self::new(status, kind, error.to_string());
-        let contact = match error {
-            AppError::Changed { current } => Some(*current),
+        let contact = match &error {
+            AppError::Changed { current } => Some((**current).clone()),
             _ => None,
         };
         Self {
             fields,
             contact,
+            app_error: error,
             ..problem
         }
     }
@@ -89,9 +111,11 @@ impl From<AppError> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, axum::Json(self)).into_response();
+        let mut response = (status, axum::Json(&self)).into_response();
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        // For the middleware that says it in another form where the client reads another.
+        response.extensions_mut().insert(self);
         response
     }
 }

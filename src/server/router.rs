@@ -1,15 +1,21 @@
 //! The one list of routes. Tests and `main` serve the same router.
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
 use axum::http::Request;
 use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::response::Redirect;
+use axum::response::Response;
 use axum::routing::any;
 use axum::routing::get;
 use axum::routing::post;
 use leptos_axum::LeptosRoutes;
 use leptos_axum::generate_route_list;
+use tower::ServiceExt;
 use tower_http::services::ServeDir;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -58,7 +64,7 @@ pub fn build(state: AppState) -> Router {
 
     // For browsers: pages, and the forms of those that run no JavaScript. `leptos_routes` adds
     // the server functions.
-    let options = state.leptos_options.clone();
+    let options = state.site.leptos.clone();
     let pages = Router::new()
         .route("/", get(|| async { Redirect::to("/contacts") }))
         .route("/contacts/new", post(forms::create))
@@ -88,12 +94,15 @@ pub fn build(state: AppState) -> Router {
             .with_state(state.clone()),
     );
     let missing = middleware::limited(missing, RequestClass::Ui, &state).with_state(state.clone());
-    let site = ServeDir::new(&*state.leptos_options.site_root)
+    let files = ServeDir::new(state.site.root())
         .precompressed_br()
         .precompressed_gzip()
         .append_index_html_on_directories(false)
         .call_fallback_on_method_not_allowed(true)
-        .fallback(missing);
+        .fallback(missing.clone());
+    let site = Router::new()
+        .fallback_service(files)
+        .layer(from_fn_with_state(missing, pass_by_files));
 
     let router = api
         .merge(operation)
@@ -103,12 +112,25 @@ pub fn build(state: AppState) -> Router {
     middleware::around(router, &state)
 }
 
+/// The longest path of a file of the site. Names that no file can have are no business of the
+/// file system, which answers them with an error of its own.
+const LONGEST_FILE_PATH: usize = 255;
+
+/// Answers what cannot name a file as what names none.
+async fn pass_by_files(
+    State(missing): State<Router>,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
+    if request.uri().path().len() <= LONGEST_FILE_PATH {
+        return next.run(request).await;
+    }
+    missing.oneshot(request).await.into_response()
+}
+
 /// The page for an address that leads nowhere. One that leads somewhere but for a slash at its
 /// end is put right.
-async fn not_found(
-    axum::extract::State(state): axum::extract::State<AppState>,
-    request: Request<axum::body::Body>,
-) -> axum::response::Response {
+async fn not_found(State(state): State<AppState>, request: Request<Body>) -> Response {
     let path = request.uri().path();
     if path == "/trash/" {
         return Redirect::permanent("/trash").into_response();
@@ -118,11 +140,7 @@ async fn not_found(
     {
         return Redirect::permanent(&place.href()).into_response();
     }
-    (
-        StatusCode::NOT_FOUND,
-        page::draw(state, request, || ()).await,
-    )
-        .into_response()
+    page::draw(state, request, || ()).await
 }
 
 async fn no_such_path() -> Problem {

@@ -13,6 +13,7 @@ use crate::server::limit::Limiter;
 use crate::server::policies;
 use crate::server::redis;
 use crate::server::redis::Redis;
+use crate::server::site::Site;
 
 #[derive(Clone)]
 pub struct AppState {
@@ -21,8 +22,7 @@ pub struct AppState {
     pub limiter: Limiter,
     /// `None` where Kith works without.
     pub redis: Option<Redis>,
-    /// Where the built site is; leptos asks for it when it writes links to scripts and styles.
-    pub leptos_options: LeptosOptions,
+    pub site: Site,
 }
 
 impl AppState {
@@ -36,7 +36,7 @@ impl AppState {
         let redis = config.redis.address();
         let redis = redis.map(|address| Redis::new(address, config.redis.budget));
         Ok(Self {
-            leptos_options: leptos_options(&config),
+            site: Site::new(&config),
             contacts,
             limiter: policies::limiter(&config, redis.clone()),
             redis,
@@ -47,20 +47,6 @@ impl AppState {
 
 impl FromRef<AppState> for LeptosOptions {
     fn from_ref(state: &AppState) -> Self {
-        state.leptos_options.clone()
+        state.site.leptos.clone()
     }
-}
-
-/// A release build writes the hashes of its files beside the server's binary; where there are
-/// none, as under `cargo leptos watch`, the files have plain names.
-fn leptos_options(config: &Config) -> LeptosOptions {
-    let hashes = std::env::current_exe()
-        .ok()
-        .and_then(|binary| Some(binary.parent()?.join("hash.txt")));
-    LeptosOptions::builder()
-        .output_name("kith")
-        .site_root(config.server.site_root.to_string_lossy())
-        .site_addr(config.server.addr)
-        .hash_files(hashes.is_some_and(|file| file.exists()))
-        .build()
 }

@@ -1,5 +1,6 @@
 //! Whatever a client sends, it is told what to change, and the server stays whole.
 
+use kith::error::AppError;
 use reqwest::Method;
 use reqwest::StatusCode;
 use serde_json::json;
@@ -159,6 +160,14 @@ async fn a_query_that_makes_no_sense_says_so() {
             problem(response, StatusCode::BAD_REQUEST).await;
         }
     }
+    for query in ["limit=", "sort=&cursor=&q="] {
+        let response = app.get(&format!("/api/contacts?{query}")).await;
+        assert_eq!(
+            response.status(),
+            StatusCode::OK,
+            "a form sends its empty fields"
+        );
+    }
     for query in [
         "%22",
         "*",
@@ -221,4 +230,54 @@ async fn an_if_match_that_is_no_version_is_refused() {
     }
     let any = app.request(Method::DELETE, &path).header("if-match", "*");
     assert_eq!(send(any).await.status(), StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn an_address_too_long_for_a_file_is_just_not_there() {
+    let app = TestApp::start().await;
+    for length in [200, 300, 5_000, 40_000] {
+        let path = format!("/{}", "a".repeat(length));
+        assert_eq!(
+            app.get(&path).await.status(),
+            StatusCode::NOT_FOUND,
+            "{length}"
+        );
+    }
+    for path in ["/contacts//edit", "//", "/contacts/new/edit", "/pkg/"] {
+        assert_eq!(
+            app.get(path).await.status(),
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_island_reads_every_refusal() {
+    let app = TestApp::start().await;
+    let large = format!(r#"{{"search":"{}"}}"#, "a".repeat(300_000));
+    let chunks = futures_util::stream::iter([Ok::<_, std::io::Error>(large.clone())]);
+    for body in [large.into(), reqwest::Body::wrap_stream(chunks)] {
+        let request = app
+            .request(Method::POST, "/fn/contacts/list")
+            .header("content-type", "application/json")
+            .header("accept", "application/json")
+            .body(body);
+        let response = send(request).await;
+        assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        let error = response.json::<AppError>().await.expect("an error of Kith");
+        assert!(error.to_string().contains("256KiB"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn two_idempotency_keys_are_one_too_many() {
+    let app = TestApp::start().await;
+    let request = app
+        .request(Method::POST, "/api/contacts")
+        .json(&json!({"name": "Ada", "email": "ada@example.com"}))
+        .header("idempotency-key", "one")
+        .header("idempotency-key", "two");
+    problem(send(request).await, StatusCode::BAD_REQUEST).await;
+    assert_eq!(app.list("").await["total"], 0);
 }

@@ -11,13 +11,24 @@ use crate::app::TestApp;
 
 #[tokio::test]
 async fn alive_and_ready_are_different_questions() {
-    let app = TestApp::start().await;
+    let site = tempfile::tempdir().expect("a directory for the site");
+    let app = TestApp::with(|config| config.server.site_root = site.path().to_owned()).await;
     assert_eq!(app.get("/healthz").await.status(), StatusCode::OK);
     let ready = app.get("/readyz").await;
     assert_eq!(ready.status(), StatusCode::OK);
+    let ready = ready.json::<Value>().await.expect("a body");
+    assert_eq!(ready["ready"], true, "the API works without the site");
+    assert_eq!(ready["site"]["state"], "down");
+
+    let pkg = site.path().join("pkg");
+    std::fs::create_dir(&pkg).expect("a folder");
+    for file in ["kith.css", "kith.js", "kith.wasm"] {
+        std::fs::write(pkg.join(file), "").expect("a file");
+    }
+    let ready = app.get("/readyz").await;
     assert_eq!(
         ready.json::<Value>().await.expect("a body"),
-        json!({"ready": true, "database": "up"})
+        json!({"ready": true, "database": "up", "site": {"state": "up"}})
     );
 
     app.state.contacts.close().await;
@@ -26,7 +37,7 @@ async fn alive_and_ready_are_different_questions() {
     assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(
         ready.json::<Value>().await.expect("a body"),
-        json!({"ready": false, "database": "down"})
+        json!({"ready": false, "database": "down", "site": {"state": "up"}})
     );
     let page = app.get("/contacts").await;
     assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE);

@@ -168,3 +168,42 @@ async fn connections_beyond_the_limit_wait_their_turn() {
     assert_eq!(app.get("/healthz").await.status(), StatusCode::OK);
     drop(held);
 }
+
+#[tokio::test]
+async fn a_client_that_stops_reading_is_given_up() {
+    let app = TestApp::with(|config| {
+        config.server.write_timeout = Duration::from_millis(200);
+    })
+    .await;
+    let address = app.origin.trim_start_matches("http://").to_owned();
+    let mut client = TcpStream::connect(&address).await.expect("a connection");
+    let request = format!("GET /api/openapi.json HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    let one = app
+        .get("/api/openapi.json")
+        .await
+        .bytes()
+        .await
+        .expect("a body")
+        .len();
+    // More than the buffers of both sockets hold.
+    let requests = 64 * 1024 * 1024 / one;
+    let (mut reader, mut writer) = client.split();
+    let write = async {
+        for _ in 0..requests {
+            if writer.write_all(request.as_bytes()).await.is_err() {
+                break;
+            }
+        }
+    };
+    // The server stops reading while it cannot write, so this may not end by itself.
+    let _ = tokio::time::timeout(Duration::from_secs(1), write).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let mut received = Vec::new();
+    let end = reader.read_to_end(&mut received);
+    let end = tokio::time::timeout(Duration::from_secs(20), end).await;
+    assert!(end.is_ok(), "the server has hung up");
+    assert!(
+        received.len() < requests * one,
+        "and kept the rest to itself"
+    );
+}

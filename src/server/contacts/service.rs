@@ -153,7 +153,7 @@ impl ContactService {
         search: &str,
         sort: Option<&str>,
         cursor: Option<&str>,
-        limit: Option<u32>,
+        limit: Option<&str>,
     ) -> Result<ContactQuery, AppError> {
         let limit = self.page_size(limit)?;
         ContactQuery::parse(search, sort, cursor, limit, Scope::Live)
@@ -173,16 +173,15 @@ impl ContactService {
         ContactQuery::parse("", Some(sort.as_str()), cursor, limit, Scope::Trash)
     }
 
-    fn page_size(&self, asked: Option<u32>) -> Result<NonZeroU32, AppError> {
+    fn page_size(&self, asked: Option<&str>) -> Result<NonZeroU32, AppError> {
         let PageSizes { usual, most } = self.shared.pages;
-        let Some(asked) = asked else {
+        let Some(asked) = asked.map(str::trim).filter(|asked| !asked.is_empty()) else {
             return Ok(usual);
         };
-        NonZeroU32::new(asked)
-            .filter(|size| *size <= most)
-            .ok_or_else(|| {
-                AppError::bad_request(format!("The limit is a number from 1 to {most}."))
-            })
+        let asked = asked.parse::<NonZeroU32>().ok();
+        asked.filter(|size| *size <= most).ok_or_else(|| {
+            AppError::bad_request(format!("The limit is a number from 1 to {most}."))
+        })
     }
 
     /// # Errors

@@ -100,6 +100,9 @@ fn caching(path: &str, ok: bool) -> &'static str {
         "public, max-age=31536000, immutable"
     } else if ok && is_file(path) {
         "public, max-age=3600"
+    } else if path == "/trash" {
+        // Without a script it could not put right what "back" brings up again.
+        "private, no-store"
     } else {
         // Contacts: kept by nobody but the reader's own browser, and asked for again each time.
         "private, no-cache"
@@ -131,6 +134,7 @@ mod tests {
         assert_eq!(caching("/pkg/kith.css", true), "private, no-cache");
         assert_eq!(caching("/favicon.svg", true), "public, max-age=3600");
         assert_eq!(caching("/contacts", true), "private, no-cache");
+        assert_eq!(caching("/trash", true), "private, no-store");
         assert_eq!(caching("/api/contacts/1", true), "private, no-cache");
     }
 }

@@ -16,7 +16,6 @@ use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header;
 use axum::middleware::Next;
-use axum::response::Html;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -58,7 +57,7 @@ pub async fn limit(
         .check(policy, &client::subject(address), 1)
         .await;
     let mut response = match decision.outcome {
-        Outcome::Refused { retry_after } => refusal(&request, retry_after),
+        Outcome::Refused { retry_after } => refusal(retry_after),
         Outcome::Allowed | Outcome::Shadowed => next.run(request).await,
     };
     let (policy, _) = state.limiter.policy(policy);
@@ -71,53 +70,15 @@ fn seconds(duration: Duration) -> u64 {
     duration.as_millis().div_ceil(1000) as u64
 }
 
-/// The answer to a refused request, in the form that its sender reads.
-fn refusal(request: &Request, retry_after: Option<Duration>) -> Response {
+/// The answer to a refused request.
+fn refusal(retry_after: Option<Duration>) -> Response {
     let retry_after = retry_after.map_or(1, seconds).max(1);
     let retry_after = u32::try_from(retry_after).unwrap_or(u32::MAX);
-    let error = AppError::TooManyRequests { retry_after };
-    let mut response = if request.uri().path().starts_with("/fn/") {
-        (StatusCode::TOO_MANY_REQUESTS, axum::Json(error)).into_response()
-    } else if accepts_html(request.headers()) {
-        let page = refused_page(retry_after);
-        (StatusCode::TOO_MANY_REQUESTS, Html(page)).into_response()
-    } else {
-        error.into_response()
-    };
+    let mut response = AppError::TooManyRequests { retry_after }.into_response();
     response
         .headers_mut()
         .insert(header::RETRY_AFTER, retry_after.into());
     response
-}
-
-fn accepts_html(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT);
-    accept.is_some_and(|accept| {
-        accept
-            .to_str()
-            .is_ok_and(|accept| accept.contains("text/html"))
-    })
-}
-
-/// The page that a person sees who was refused one. It is as cheap as a refusal should be: nothing
-/// is rendered, and nothing else has to be loaded.
-fn refused_page(retry_after: u32) -> String {
-    let unit = if retry_after == 1 {
-        "second"
-    } else {
-        "seconds"
-    };
-    format!(
-        "<!DOCTYPE html>\n\
-         <html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\">\
-         <title>Too many requests · Kith</title></head>\
-         <body><main><h1>Too many requests</h1>\
-         <p>Please try again in {retry_after} {unit}. \
-         Nothing you have typed is lost: your browser’s “back” leads to it.</p>\
-         </main></body></html>\n"
-    )
 }
 
 /// Adds how the client stands.

@@ -23,6 +23,7 @@ use super::extract::QueryString;
 use crate::contact::Contact;
 use crate::contact::ContactDraft;
 use crate::contact::ContactId;
+use crate::error::AppError;
 use crate::server::AppState;
 use crate::server::contacts::ContactPage;
 use crate::server::contacts::ContactPatch;
@@ -46,7 +47,8 @@ pub struct ListParameters {
     /// The `nextCursor` of the page before.
     cursor: Option<String>,
     /// How many contacts to answer at most.
-    limit: Option<u32>,
+    #[param(value_type = Option<u32>)]
+    limit: Option<String>,
 }
 
 /// One page of contacts.
@@ -176,7 +178,7 @@ pub async fn list(
         &asked.q,
         asked.sort.as_deref(),
         asked.cursor.as_deref(),
-        asked.limit,
+        asked.limit.as_deref(),
     )?;
     Ok(Json(state.contacts.list(query).await?.into()))
 }
@@ -195,9 +197,13 @@ pub async fn create(
     headers: HeaderMap,
     JsonBody { value, bytes }: JsonBody<ContactInput>,
 ) -> Result<Response, Problem> {
-    let request = match headers.get(IDEMPOTENCY_KEY) {
-        Some(key) => Some(IdempotentRequest::new(key.as_bytes(), &bytes)?),
-        None => None,
+    let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let request = match (keys.next(), keys.next()) {
+        (Some(key), None) => Some(IdempotentRequest::new(key.as_bytes(), &bytes)?),
+        (None, _) => None,
+        (Some(_), Some(_)) => {
+            return Err(AppError::bad_request("Send one Idempotency-Key, not several.").into());
+        }
     };
     let creation = state.contacts.create(value.into(), request).await?;
     let location = format!("/api/contacts/{}", creation.contact.id);

@@ -92,12 +92,15 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryString<T>
 /// A form as a page of Kith posts it.
 pub struct FormBody<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for FormBody<T> {
+impl<T: DeserializeOwned> FromRequest<AppState> for FormBody<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
         match Form::from_request(request, state).await {
             Ok(Form(value)) => Ok(Self(value)),
+            Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                Err(guard::too_large(state.config.server.max_body))
+            }
             Err(rejection) => Err(Problem::new(
                 rejection.status(),
                 "bad-form",

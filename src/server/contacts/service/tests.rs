@@ -86,7 +86,7 @@ async fn contacts_of_the_same_instant_are_listed_in_the_order_of_their_creation(
         create(&service, name).await;
     }
     let query = service
-        .query("", Some("created"), None, Some(3))
+        .query("", Some("created"), None, Some("3"))
         .expect("it is valid");
     assert_eq!(names(&service, query).await, ["c", "a", "b"]);
 }
@@ -150,13 +150,13 @@ async fn pages_have_the_configured_sizes() {
 
     let list = ContactList::from(page);
     let rest = service
-        .query("", None, list.next_cursor.as_deref(), Some(3))
+        .query("", None, list.next_cursor.as_deref(), Some("3"))
         .expect("it is valid");
     assert_eq!(names(&service, rest).await, ["c", "d"]);
 
     for limit in [0, 4, u32::MAX] {
         assert_eq!(
-            service.query("", None, None, Some(limit)),
+            service.query("", None, None, Some(&limit.to_string())),
             Err(AppError::bad_request("The limit is a number from 1 to 3."))
         );
     }

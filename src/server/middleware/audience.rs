@@ -1,0 +1,77 @@
+//! Says a [`Problem`] in the form that its reader understands: JSON for programs, an
+//! [`AppError`](crate::error::AppError) for islands, a page for people.
+
+use axum::extract::Request;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::HeaderValue;
+use axum::http::Method;
+use axum::http::header;
+use axum::middleware::Next;
+use axum::response::Html;
+use axum::response::IntoResponse;
+use axum::response::Response;
+
+use crate::pages::problem::problem_page;
+use crate::server::AppState;
+use crate::server::problem::Problem;
+
+/// Who reads an answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Audience {
+    Programs,
+    Islands,
+    People,
+}
+
+/// Addresses the problem in an answer, if there is one, to whoever asked.
+pub async fn address(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let audience = audience(&request);
+    let wrote = request.method() == Method::POST;
+    let mut response = next.run(request).await;
+    if audience == Audience::Programs {
+        return response;
+    }
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else {
+        return response;
+    };
+    let addressed = if audience == Audience::Islands {
+        axum::Json(problem.into_app_error()).into_response()
+    } else {
+        let retry_after = response.headers().get(header::RETRY_AFTER);
+        let retry_after = retry_after.and_then(|seconds| seconds.to_str().ok());
+        Html(problem_page(&state.site, &problem, retry_after, wrote)).into_response()
+    };
+    // The status and every other header stay; the body and its type are new.
+    let (said, body) = addressed.into_parts();
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.extend(said.headers);
+    Response::from_parts(parts, body)
+}
+
+fn audience(request: &Request) -> Audience {
+    let accept = request.headers().get(header::ACCEPT);
+    let path = request.uri().path();
+    if path.starts_with("/fn/") {
+        let island = accept == Some(&HeaderValue::from_static("application/json"));
+        return if island {
+            Audience::Islands
+        } else {
+            Audience::Programs
+        };
+    }
+    if !path.starts_with("/api") && accepts_html(request.headers()) {
+        return Audience::People;
+    }
+    Audience::Programs
+}
+
+fn accepts_html(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT);
+    accept.is_some_and(|accept| {
+        accept
+            .to_str()
+            .is_ok_and(|accept| accept.contains("text/html"))
+    })
+}
