@@ -10,6 +10,8 @@ mod phone;
 
 use std::fmt;
 
+use unicode_normalization::char::is_combining_mark;
+
 pub use email::EmailAddress;
 pub use phone::Phone;
 
@@ -151,7 +153,12 @@ impl Name {
     pub const MAX_CHARS: usize = 200;
 
     pub fn parse(typed: &str) -> Result<Self, Refusal> {
-        limited(text::single_line(typed)?, Self::MAX_CHARS).map(Self)
+        let name = text::single_line(typed)?;
+        // Marks alone have no letter to stand on.
+        if name.chars().all(is_combining_mark) {
+            return Err(Refusal::Blank);
+        }
+        limited(name, Self::MAX_CHARS).map(Self)
     }
 }
 

@@ -7,7 +7,8 @@
 //!   (zero-width spaces, byte order marks, direction marks and overrides, fillers, tags). They
 //!   come along when people paste, so refusing them would blame somebody for what nobody can see.
 //! - **Kept where they change what is seen**: the joiners U+200C and U+200D, after a letter of a
-//!   script that uses them or after an emoji. Anywhere else they are removed.
+//!   script that uses them or between the parts of an emoji; variation selectors, after an emoji,
+//!   a symbol or a letter of a script that has variants. Anywhere else they are removed.
 //! - **Refused**: control characters other than white space. No keyboard types them; text that
 //!   has them is not what its writer believes it to be.
 //!
@@ -53,19 +54,42 @@ fn refuse_control(text: &str, allowed: fn(char) -> bool) -> Result<(), ControlCh
     }
 }
 
-/// NFC without invisible characters. Normalises twice: joiners are judged by the characters that
-/// stay beside them, and taking one out can bring two characters together that compose.
+/// NFC without invisible characters. Normalises twice: joiners and selectors are judged by the
+/// characters that stay beside them, and taking one out can bring two characters together that
+/// compose.
 fn visible(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
-    let mut before = None;
     for c in text.chars().filter(|&c| !is_invisible(c)).nfc() {
-        if is_joiner(c) && !before.is_some_and(takes_joiner) {
-            continue;
+        let before = kept.chars().next_back();
+        let shows = if is_joiner(c) {
+            before.is_some_and(takes_joiner)
+        } else if is_selector(c) {
+            before.is_some_and(takes_selector)
+        } else {
+            if is_blank(c) && before.is_some_and(is_joiner) {
+                drop_last_joiner(&mut kept);
+            }
+            true
+        };
+        if shows {
+            kept.push(c);
         }
-        kept.push(c);
-        before = Some(c);
     }
+    drop_last_joiner(&mut kept);
     kept.nfc().collect()
+}
+
+/// A joiner at the end of a word joins nothing, but in the scripts of South Asia it still gives
+/// the letter before it another form.
+fn drop_last_joiner(text: &mut String) {
+    let mut last = text.chars().rev();
+    if last.next().is_some_and(is_joiner)
+        && !last
+            .next()
+            .is_some_and(|c| matches!(c, '\u{900}'..='\u{DFF}'))
+    {
+        text.pop();
+    }
 }
 
 /// White space, or U+2800, a braille cell without dots.
@@ -75,6 +99,31 @@ fn is_blank(c: char) -> bool {
 
 pub fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200C}' | '\u{200D}')
+}
+
+/// A variation selector, which chooses the form of the character before it.
+pub fn is_selector(c: char) -> bool {
+    matches!(c, '\u{180B}'..='\u{180D}' | '\u{180F}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
+}
+
+/// Whether a variation selector after this character can change what is seen: in symbols and
+/// emoji, the keys of a telephone, Chinese characters, Myanmar, Mongolian and Phags-pa.
+fn takes_selector(c: char) -> bool {
+    matches!(
+        c,
+        '#' | '*' | '0'..='9' | '\u{A9}' | '\u{AE}'
+            | '\u{1000}'..='\u{109F}'
+            | '\u{1800}'..='\u{180A}'
+            | '\u{1810}'..='\u{18AF}'
+            | '\u{2010}'..='\u{2027}'
+            | '\u{2030}'..='\u{205E}'
+            | '\u{2100}'..='\u{2BFF}'
+            | '\u{3001}'..='\u{9FFF}'
+            | '\u{A840}'..='\u{A87F}'
+            | '\u{F900}'..='\u{FAFF}'
+            | '\u{1F000}'..='\u{1FAFF}'
+            | '\u{20000}'..='\u{3FFFD}'
+    )
 }
 
 /// Whether a joiner after this character can change what is seen: the scripts from Hebrew and
@@ -96,27 +145,29 @@ fn takes_joiner(c: char) -> bool {
     )
 }
 
-/// Unicode's `Default_Ignorable_Code_Point`, less the joiners and the variation selectors (which
-/// choose the form of an emoji or of a character in a Japanese name), plus the interlinear marks.
+/// Unicode's `Default_Ignorable_Code_Point`, less the joiners and the variation selectors, plus
+/// the interlinear marks and the noncharacters.
 pub fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{AD}' // soft hyphen
-            | '\u{34F}' // combining grapheme joiner
-            | '\u{61C}' // Arabic letter mark
-            | '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' // Hangul fillers
-            | '\u{17B4}' | '\u{17B5}' // Khmer inherent vowels
-            | '\u{180E}' // Mongolian vowel separator
-            | '\u{200B}' // zero-width space
-            | '\u{200E}' | '\u{200F}' // direction marks
-            | '\u{202A}'..='\u{202E}' // direction embeddings and overrides
-            | '\u{2060}'..='\u{206F}' // word joiner, invisible operators, direction isolates
-            | '\u{FEFF}' // byte order mark
-            | '\u{FFF9}'..='\u{FFFB}' // interlinear annotation
-            | '\u{1BCA0}'..='\u{1BCA3}' // shorthand format controls
-            | '\u{1D173}'..='\u{1D17A}' // musical format controls
-            | '\u{E0000}'..='\u{E007F}' // tags
-    )
+    u32::from(c) & 0xFFFE == 0xFFFE
+        || matches!(
+            c,
+            '\u{AD}' // soft hyphen
+                | '\u{34F}' // combining grapheme joiner
+                | '\u{61C}' // Arabic letter mark
+                | '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' // Hangul fillers
+                | '\u{17B4}' | '\u{17B5}' // Khmer inherent vowels
+                | '\u{180E}' // Mongolian vowel separator
+                | '\u{200B}' // zero-width space
+                | '\u{200E}' | '\u{200F}' // direction marks
+                | '\u{202A}'..='\u{202E}' // direction embeddings and overrides
+                | '\u{2060}'..='\u{206F}' // word joiner, invisible operators, direction isolates
+                | '\u{FEFF}' // byte order mark
+                | '\u{FFF9}'..='\u{FFFB}' // interlinear annotation
+                | '\u{1BCA0}'..='\u{1BCA3}' // shorthand format controls
+                | '\u{1D173}'..='\u{1D17A}' // musical format controls
+                | '\u{E0000}'..='\u{E007F}' // tags
+                | '\u{FDD0}'..='\u{FDEF}' // noncharacters
+        )
 }
 
 #[cfg(test)]
@@ -140,6 +191,13 @@ mod tests {
             ("👩\u{200D}💻", "👩\u{200D}💻"),
             // A variation selector picks the form of a character in a Japanese name.
             ("葛\u{E0101}城", "葛\u{E0101}城"),
+            ("❤\u{FE0F}", "❤\u{FE0F}"),
+            // After a Latin letter, a space or nothing it shows nothing.
+            ("A\u{FE0F}d\u{E0100}a \u{180B}", "Ada"),
+            ("\u{FE0F}\u{FFFF}\u{FDD0}", ""),
+            // What a joiner at the end of a word joins is not there, except in a Malayalam name.
+            ("👩\u{200D} 👩\u{200D}", "👩 👩"),
+            ("രാജന\u{D4D}\u{200D}", "രാജന\u{D4D}\u{200D}"),
         ] {
             assert_eq!(single_line(typed).as_deref(), Ok(cleaned), "{typed:?}");
         }
@@ -174,7 +232,7 @@ mod tests {
         /// Marks, joiners, fillers and spaces at a density that random text never has.
         #[test]
         fn also_where_marks_meet_joiners(
-            text in "[aeK\u{1100}\u{1161}\u{11A8}\u{915}\u{94D}\u{300}\u{301}\u{323}\u{345}\u{338}\u{3099}\u{200C}\u{200D}\u{200B}\u{34F}\u{2126}\u{1FEF}\u{FE0F}\u{1F469} \n]{0,24}"
+            text in "[aeK\u{1100}\u{1161}\u{11A8}\u{915}\u{94D}\u{300}\u{301}\u{323}\u{345}\u{338}\u{3099}\u{200C}\u{200D}\u{200B}\u{34F}\u{2126}\u{1FEF}\u{FE0F}\u{E0100}\u{1F469} \n]{0,24}"
         ) {
             for clean in [single_line, multi_line] {
                 let once = clean(&text).expect("no control characters were typed");

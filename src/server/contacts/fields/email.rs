@@ -71,7 +71,13 @@ fn is_dot_atom(text: &str) -> bool {
                 'a'..='z' | 'A'..='Z' | '0'..='9' => true,
                 '!' | '#' | '$' | '%' | '&' | '\'' | '*' | '+' | '-' | '/' => true,
                 '=' | '?' | '^' | '_' | '`' | '{' | '|' | '}' | '~' => true,
-                _ => !c.is_ascii() && !c.is_whitespace() && !c.is_control() && !text::is_joiner(c),
+                _ => {
+                    !c.is_ascii()
+                        && !c.is_whitespace()
+                        && !c.is_control()
+                        && !text::is_joiner(c)
+                        && !text::is_selector(c)
+                }
             })
     })
 }
@@ -86,7 +92,11 @@ fn is_domain(domain: &str) -> bool {
                 'a'..='z' | '0'..='9' | '-' => true,
                 // Between two l in Catalan, between words in Japanese.
                 '·' | '・' => true,
-                _ => !c.is_ascii() && (c.is_alphanumeric() || is_combining_mark(c)),
+                _ => {
+                    !c.is_ascii()
+                        && (c.is_alphanumeric() || is_combining_mark(c))
+                        && !text::is_selector(c)
+                }
             })
     };
     // A last label of digits only would be an IP address; no top-level domain is one.
