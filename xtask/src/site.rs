@@ -66,7 +66,7 @@ pub fn build() -> Result<PathBuf> {
     let wasm = stage("browser half", Some("two minutes the first time"), || {
         package.compile_browser_half()
     })?;
-    let server = stage("server half", Some("six minutes the first time"), || {
+    let server = stage("server half", Some("five minutes the first time"), || {
         package.compile_server_half()
     })?;
 
