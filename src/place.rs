@@ -118,13 +118,12 @@ impl Place {
         }
     }
 
-    /// Another search from its first page, with the same pane beside it.
+    /// Another search from its first page, with the same pane and notice beside it.
     pub fn searching(&self, search: String) -> Self {
         Self {
-            pane: self.pane,
             search,
             cursor: None,
-            deleted: None,
+            ..self.clone()
         }
     }
 

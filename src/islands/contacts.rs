@@ -30,6 +30,13 @@ pub fn Contacts(view: ContactsView) -> impl IntoView {
     Effect::new(move |_| browser::mark_hydrated());
     let back = window_event_listener(ev::popstate, move |_| state.follow_address());
     on_cleanup(move || back.remove());
+    // The browser asks before it throws away what was typed.
+    let leave = window_event_listener(ev::beforeunload, move |event| {
+        if state.unsaved().is_some() {
+            event.prevent_default();
+        }
+    });
+    on_cleanup(move || leave.remove());
 
     view! {
         <main

@@ -92,7 +92,7 @@ fn Search(state: State) -> impl IntoView {
                     id=SEARCH_ID
                     name="q"
                     type="search"
-                    placeholder="Search"
+                    placeholder="Search name or email"
                     autocomplete="off"
                     spellcheck="false"
                     maxlength="200"

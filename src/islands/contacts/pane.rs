@@ -39,10 +39,12 @@ fn Nothing(state: State) -> impl IntoView {
         <div class="empty h-full justify-center">
             <p>
                 {move || {
-                    if state.rows.read().is_empty() {
+                    if !state.rows.read().is_empty() {
+                        "Choose a contact to see it here."
+                    } else if state.place.read().search.is_empty() {
                         "Add someone you know with “New”."
                     } else {
-                        "Choose a contact to see it here."
+                        "What you find can be seen here."
                     }
                 }}
             </p>
@@ -200,17 +202,46 @@ fn mailto(email: &str) -> String {
     href
 }
 
-/// The digits of a number as a telephone wants them; what groups them for the eye is left out.
+/// A number as a telephone wants it (RFC 3966): without what groups it for the eye, without the
+/// zero that is dialled at home only, and with its extension apart.
 fn dialled(phone: &str) -> String {
-    phone
-        .chars()
-        .filter(|c| c.is_ascii_digit() || matches!(c, '+' | '*' | '#' | ','))
-        .collect()
+    let digits = |part: &str| -> String {
+        let dialled = |c: &char| c.is_ascii_digit() || matches!(c, '+' | '*' | '#' | ',');
+        let digits = part.chars().filter(dialled).collect::<String>();
+        // In a link, what follows a # would be another part.
+        digits.replace('#', "%23")
+    };
+    let phone = match phone.split_once("(0)") {
+        Some((country, rest)) if country.starts_with('+') => [country, rest].concat(),
+        _ => phone.to_owned(),
+    };
+    let extension = phone.find(|c: char| c.is_ascii_alphabetic());
+    let (number, extension) = phone.split_at(extension.unwrap_or(phone.len()));
+    let (number, extension) = (digits(number), digits(extension));
+    if extension.is_empty() {
+        number
+    } else {
+        [&*number, ";ext=", &*extension].concat()
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::dialled;
     use super::mailto;
+
+    #[test]
+    fn a_telephone_is_told_what_to_dial() {
+        for (written, dialled_as) in [
+            ("+44 20 7946-0958", "+442079460958"),
+            ("+44 (0)20 7946 0958", "+442079460958"),
+            ("(0)20 7946 0958", "02079460958"),
+            ("+44 20 7946 0958 ext. 12", "+442079460958;ext=12"),
+            ("*100#", "*100%23"),
+        ] {
+            assert_eq!(dialled(written), dialled_as);
+        }
+    }
 
     #[test]
     fn an_address_adds_no_header_to_a_mail() {

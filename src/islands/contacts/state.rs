@@ -149,7 +149,8 @@ impl State {
             place.pane,
             (&before.search, &before.cursor) != (&place.search, &place.cursor),
         );
-        if place.deleted.is_none() {
+        // Whoever has gone back may still want to undo.
+        if place.deleted.is_none() && address != Address::Keep {
             self.notice.set(None);
         }
         self.problem.set(None);
@@ -192,6 +193,11 @@ impl State {
         let search = self.place.read_untracked().search.clone();
         self.ask_for_list(search, Some(cursor), 0, move |list| {
             let Some(list) = list else { return };
+            // The link that was followed makes way for the rows, and would take the focus along.
+            if browser::has_focus(".more") {
+                let next = self.rows.read_untracked().len() + 1;
+                browser::focus_soon(format!("#contact-list li:nth-child({next}) [data-row]"));
+            }
             self.rows.update(|rows| rows.extend(list.rows));
             self.next_cursor.set(list.next_cursor);
             self.total.set(list.total);
@@ -304,20 +310,25 @@ impl State {
         }
     }
 
-    fn keep_draft(self) {
+    /// The form that is shown with what was typed into it, where that differs from what was
+    /// there before.
+    pub fn unsaved(self) -> Option<FormView> {
         let pane = self.pane.read_untracked();
         let (Pane::Form(form), Some(element)) = (&*pane, browser::form_by_id("contact-form"))
         else {
-            return;
+            return None;
         };
         let draft = browser::read_draft(&element);
-        if draft != form.draft {
+        (draft != form.draft).then(|| FormView {
+            draft,
+            error: None,
+            ..form.clone()
+        })
+    }
+
+    fn keep_draft(self) {
+        if let Some(form) = self.unsaved() {
             let place = self.place.read_untracked().pane;
-            let form = FormView {
-                draft,
-                error: None,
-                ..form.clone()
-            };
             self.forget_draft(place);
             self.kept.update_value(|kept| kept.push((place, form)));
         }
@@ -350,6 +361,11 @@ impl State {
         match answer {
             Ok(contact) if is_here => {
                 self.drop_draft();
+                if from == PanePlace::New {
+                    // The new contact stands in the list, whatever was searched for before.
+                    self.place
+                        .update(|place| *place = place.searching(String::new()));
+                }
                 self.arrive(contact);
             }
             Ok(_) => {
@@ -391,7 +407,8 @@ impl State {
                     deleted: Some(contact.id),
                     ..self.place.read_untracked().beside(PanePlace::Nothing)
                 };
-                self.visit(place, Address::Push);
+                // "Back" would lead to a contact that is gone.
+                self.visit(place, Address::Replace);
                 browser::focus_soon(".notice button");
             }
             self.notice.set(Some(Notice {
