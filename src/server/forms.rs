@@ -70,11 +70,7 @@ pub async fn create(
         Err(error) => Err(error),
     };
     match created {
-        Ok(creation) => {
-            // It stands in the list, whatever was searched for before.
-            let place = Place::default().beside(PanePlace::Contact(creation.contact.id));
-            Redirect::to(&place.href()).into_response()
-        }
+        Ok(creation) => go_to(&parts.uri, PanePlace::Contact(creation.contact.id)),
         Err(error) => {
             let view = FormView {
                 draft: form.draft(),

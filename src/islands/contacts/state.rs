@@ -361,11 +361,6 @@ impl State {
         match answer {
             Ok(contact) if is_here => {
                 self.drop_draft();
-                if from == PanePlace::New {
-                    // The new contact stands in the list, whatever was searched for before.
-                    self.place
-                        .update(|place| *place = place.searching(String::new()));
-                }
                 self.arrive(contact);
             }
             Ok(_) => {
