@@ -26,6 +26,8 @@ test('“Show more” brings the next page in place', async ({ book, contacts, p
   await contacts.list.getByRole('link', { name: 'Show more' }).press('Enter');
   await expect(contacts.rows).toHaveCount(60);
   await expect(page).toHaveURL(book.list);
+  // The link is gone; whoever used it reads on where it was.
+  await expect(contacts.rows.nth(50)).toBeFocused();
 });
 
 test('a long list stays as long after an edit', async ({ book, contacts }) => {
