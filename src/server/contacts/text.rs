@@ -54,10 +54,21 @@ fn refuse_control(text: &str, allowed: fn(char) -> bool) -> Result<(), ControlCh
     }
 }
 
-/// NFC without invisible characters. Normalises twice: joiners and selectors are judged by the
-/// characters that stay beside them, and taking one out can bring two characters together that
-/// compose.
+/// NFC without invisible characters. Taking one out can bring others together that compose or change
+/// places, and joiners and selectors are judged by what stands beside them, so this goes on until
+/// nothing changes any more.
 fn visible(text: &str) -> String {
+    let mut text = without_invisible(text);
+    loop {
+        let again = without_invisible(&text);
+        if again == text {
+            return text;
+        }
+        text = again;
+    }
+}
+
+fn without_invisible(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     for c in text.chars().filter(|&c| !is_invisible(c)).nfc() {
         let before = kept.chars().next_back();
@@ -195,6 +206,8 @@ mod tests {
             // After a Latin letter, a space or nothing it shows nothing.
             ("A\u{FE0F}d\u{E0100}a \u{180B}", "Ada"),
             ("\u{FE0F}\u{FFFF}\u{FDD0}", ""),
+            // Two marks that change places leave the selector behind one that takes none.
+            ("\u{300}\u{FE0F}\u{3099}\u{E0100}", "\u{3099}\u{300}"),
             // What a joiner at the end of a word joins is not there, except in a Malayalam name.
             ("👩\u{200D} 👩\u{200D}", "👩 👩"),
             ("രാജന\u{D4D}\u{200D}", "രാജന\u{D4D}\u{200D}"),
