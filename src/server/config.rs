@@ -23,7 +23,7 @@ mod value;
 
 pub use cli::Cli;
 pub use load::ConfigError;
-pub use parts::{ForwardedHeader, KeyPrefix, Networks, RedisUrl, Secret};
+pub use parts::{ForwardedHeader, KeyPrefix, Networks, PemFile, RedisUrl, Secret};
 pub use value::{ByteSize, DatabaseUrl, LogFilter, LogFormat, Origin};
 
 use std::net::SocketAddr;
@@ -80,6 +80,8 @@ key::sections! {
         rest_url: Option<Origin> = "", also "UPSTASH_REDIS_REST_URL";
         /// The token of the REST API.
         rest_token: Option<Secret> = "", also "UPSTASH_REDIS_REST_TOKEN";
+        /// With TLS: a PEM file of the authorities to believe; empty means those that browsers do.
+        ca_file: Option<PemFile> = "";
         /// How long a request waits for Redis before Kith goes on without it.
         budget: Duration = "50ms";
         /// What the names of all keys begin with.

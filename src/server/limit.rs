@@ -40,14 +40,18 @@ pub use policy::Algorithm;
 pub use policy::OnLoss;
 pub use policy::Policy;
 pub use policy::Quota;
+use script::Found;
 use script::Operation;
-use script::Part;
+use script::Rule;
 use stats::Stats;
 use twin::Assessment;
 use twin::Block;
 use twin::Twin;
 
+use crate::server::redis;
+use crate::server::redis::Call;
 use crate::server::redis::Redis;
+use crate::server::redis::Script;
 
 /// Milliseconds, since the epoch or of a span.
 pub type Millis = u64;
@@ -157,9 +161,22 @@ struct Managed {
 struct Active {
     quota: Quota,
     twin: Arc<dyn Twin>,
+    /// Charges this policy alone on Redis.
+    charge: Script,
     /// The end of the keys on Redis. It names the window and the algorithm, whose states cannot be
     /// read under another.
     suffix: String,
+}
+
+impl Active {
+    fn new(policy: &Policy, quota: Quota, twin: Arc<dyn Twin>) -> Self {
+        Self {
+            quota,
+            twin,
+            charge: script::script(Operation::Charge, &[rule(policy, quota)]),
+            suffix: format!("{}:{}:{}", policy.name, policy.algorithm, quota.window()),
+        }
+    }
 }
 
 /// What a limiter is made of.
@@ -182,13 +199,12 @@ impl Limiter {
     /// A limiter that takes the time from `clock`, in milliseconds since the epoch. Redis, if there
     /// is one, keeps its own.
     pub fn with_clock(setup: Setup, clock: impl Fn() -> Millis + Send + Sync + 'static) -> Self {
-        let manage = |policy: Policy| Managed {
-            active: ArcSwap::from_pointee(Active {
-                quota: policy.quota,
-                twin: twin::twin(policy.algorithm, policy.quota, setup.table_bytes).into(),
-                suffix: suffix(&policy, policy.quota),
-            }),
-            policy,
+        let manage = |policy: Policy| {
+            let twin = twin::twin(policy.algorithm, policy.quota, setup.table_bytes);
+            Managed {
+                active: ArcSwap::from_pointee(Active::new(&policy, policy.quota, twin.into())),
+                policy,
+            }
         };
         let names = setup.policies.iter().map(|policy| policy.name).collect();
         Self {
@@ -208,11 +224,12 @@ impl Limiter {
     /// Charges `cost` to `subject` under one policy, or refuses.
     pub async fn check(&self, policy: PolicyId, subject: &Subject, cost: u64) -> Decision {
         let shared = &*self.shared;
+        let hash = shared.hash(subject);
         let decision = match &shared.redis {
-            None => shared.check_here(policy, subject, cost),
-            Some(redis) => shared.check_on(redis, policy, subject, cost).await,
+            None => shared.check_here(policy, hash, cost),
+            Some(redis) => shared.check_on(redis, policy, subject, hash, cost).await,
         };
-        shared.count(policy, subject, &decision);
+        shared.count(policy, subject, hash, &decision);
         decision
     }
 
@@ -228,8 +245,9 @@ impl Limiter {
             assert!(!again, "each policy is charged once");
         }
         let decisions = shared.decide(Operation::Charge, subject, charges).await;
+        let hash = shared.hash(subject);
         for ((policy, _), decision) in charges.iter().zip(&decisions) {
-            shared.count(*policy, subject, decision);
+            shared.count(*policy, subject, hash, decision);
         }
         decisions
     }
@@ -257,7 +275,7 @@ impl Limiter {
         if let Some(redis) = &shared.redis {
             let key = shared.key(&active, subject);
             // A Redis that is lost has been logged already.
-            let _ = redis.query::<()>(redis::cmd("UNLINK").arg(key)).await;
+            let _ = redis.query::<()>(::redis::cmd("UNLINK").arg(key)).await;
         }
     }
 
@@ -292,15 +310,12 @@ impl Limiter {
             let keeps = active.quota.window() == quota.window();
             let fits = managed.policy.algorithm != Algorithm::SlidingLog
                 || quota.limit() <= managed.policy.quota.limit();
-            Active {
-                quota,
-                twin: if keeps && fits {
-                    active.twin.clone()
-                } else {
-                    twin::twin(managed.policy.algorithm, quota, active.twin.bytes()).into()
-                },
-                suffix: suffix(&managed.policy, quota),
-            }
+            let twin = if keeps && fits {
+                active.twin.clone()
+            } else {
+                twin::twin(managed.policy.algorithm, quota, active.twin.bytes()).into()
+            };
+            Active::new(&managed.policy, quota, twin)
         });
     }
 
@@ -338,12 +353,12 @@ impl Limiter {
 
 impl Shared {
     /// In this process alone, without an allocation.
-    fn check_here(&self, policy: PolicyId, subject: &Subject, cost: u64) -> Decision {
+    fn check_here(&self, policy: PolicyId, hash: u64, cost: u64) -> Decision {
         let managed = &self.policies[policy.0];
         let active = managed.active.load();
         let found = active
             .twin
-            .decide(self.hash(subject), self.redis_now(), active.quota, cost);
+            .decide(hash, self.redis_now(), active.quota, cost);
         managed.decision(active.quota, found, DecidedBy::Twin)
     }
 
@@ -352,19 +367,27 @@ impl Shared {
         redis: &Redis,
         policy: PolicyId,
         subject: &Subject,
+        hash: u64,
         cost: u64,
     ) -> Decision {
+        let managed = &self.policies[policy.0];
+        let active = managed.active.load_full();
         if cost == 1
-            && let Some(refusal) = self.blocked(policy, subject)
+            && let Some(refusal) = self.blocked(&active, hash)
         {
             return refusal;
         }
-        self.decide_on(redis, Operation::Charge, subject, &[(policy, cost)])
-            .await
-            .map_or_else(
-                || self.on_loss(policy, || self.check_here(policy, subject, cost)),
-                |decisions| decisions[0],
-            )
+        let key = self.key(&active, subject);
+        let call = script::call(&active.charge, [key.as_str()].into_iter(), &[cost], None);
+        let asked = (self.clock)();
+        let Some(found) = self.ask(redis, &call).await else {
+            let uncounted = managed.uncounted(active.quota);
+            return uncounted.unwrap_or_else(|| self.check_here(policy, hash, cost));
+        };
+        let mut decision = managed.decision(active.quota, found.assessments[0], DecidedBy::Redis);
+        managed.take_over(&active, hash, cost, found.at, &mut decision);
+        remember_refusal(&active, hash, cost, asked, &decision);
+        decision
     }
 
     async fn decide(
@@ -388,6 +411,17 @@ impl Shared {
         subject: &Subject,
         charges: &[(PolicyId, u64)],
     ) -> Vec<Decision> {
+        struct Part<'a> {
+            /// Its place among the charges.
+            index: usize,
+            managed: &'a Managed,
+            quota: Quota,
+            cost: u64,
+            /// `None` where the policy does not count while Redis is lost.
+            subject: Option<Box<dyn twin::Subject + 'a>>,
+            decision: Decision,
+        }
+
         let now = self.redis_now();
         let hash = self.hash(subject);
         let actives: Vec<_> = charges
@@ -398,47 +432,51 @@ impl Shared {
         // calls cannot wait for each other.
         let mut order: Vec<usize> = (0..charges.len()).collect();
         order.sort_by_key(|index| charges[*index].0);
-        let mut locked: Vec<_> = order
-            .iter()
-            .map(|index| (*index, actives[*index].twin.subject(hash)))
-            .collect();
-
-        let lost = self.redis.is_some();
-        let counts = |index: usize| {
-            !lost || self.policies[charges[index].0.0].policy.on_loss == OnLoss::Local
-        };
-        let mut decisions: Vec<Option<Decision>> = vec![None; charges.len()];
-        for (index, subject) in &mut locked {
-            let (policy, cost) = charges[*index];
-            let quota = actives[*index].quota;
-            decisions[*index] = Some(if counts(*index) {
-                let found = subject.assess(now, quota, cost);
-                self.policies[policy.0].decision(quota, found, DecidedBy::Twin)
-            } else {
-                self.on_loss(policy, || {
-                    unreachable!("a policy that counts is asked above")
-                })
+        let mut parts: Vec<Part> = Vec::with_capacity(charges.len());
+        for index in order {
+            let (policy, cost) = charges[index];
+            let (managed, active) = (&self.policies[policy.0], &actives[index]);
+            let quota = active.quota;
+            let uncounted = self.redis.as_ref().and_then(|_| managed.uncounted(quota));
+            let (subject, decision) = match uncounted {
+                Some(decision) => (None, decision),
+                None => {
+                    let mut subject = active.twin.subject(hash);
+                    let found = subject.assess(now, quota, cost);
+                    (
+                        Some(subject),
+                        managed.decision(quota, found, DecidedBy::Twin),
+                    )
+                }
+            };
+            parts.push(Part {
+                index,
+                managed,
+                quota,
+                cost,
+                subject,
+                decision,
             });
         }
-        let mut decisions: Vec<Decision> = decisions.into_iter().flatten().collect();
-        let allowed = decisions.iter().all(Decision::is_allowed);
-        for (index, subject) in &mut locked {
-            let (policy, cost) = charges[*index];
-            let quota = actives[*index].quota;
-            let fits = decisions[*index].outcome == Outcome::Allowed;
+
+        let allowed = parts.iter().all(|part| part.decision.is_allowed());
+        for part in &mut parts {
+            let Some(subject) = &mut part.subject else {
+                continue;
+            };
+            let fits = allowed && part.decision.outcome == Outcome::Allowed;
             let found = match operation {
-                Operation::Charge if allowed && fits && counts(*index) => {
-                    subject.charge(now, quota, cost)
-                }
-                Operation::Refund => subject.refund(now, quota, cost),
+                Operation::Charge if fits => subject.charge(now, part.quota, part.cost),
+                Operation::Refund => subject.refund(now, part.quota, part.cost),
                 _ => continue,
             };
-            decisions[*index] = self.policies[policy.0].decision(quota, found, DecidedBy::Twin);
+            part.decision = part.managed.decision(part.quota, found, DecidedBy::Twin);
         }
-        decisions
+        parts.sort_by_key(|part| part.index);
+        parts.into_iter().map(|part| part.decision).collect()
     }
 
-    /// On Redis; `None` if Redis cannot be asked.
+    /// On Redis, several policies at once; `None` if Redis cannot be asked.
     async fn decide_on(
         &self,
         redis: &Redis,
@@ -446,92 +484,77 @@ impl Shared {
         subject: &Subject,
         charges: &[(PolicyId, u64)],
     ) -> Option<Vec<Decision>> {
-        let mut actives = Vec::with_capacity(charges.len());
-        let mut parts = Vec::with_capacity(charges.len());
-        for (policy, cost) in charges {
-            let managed = &self.policies[policy.0];
-            let active = managed.active.load_full();
-            parts.push(Part {
-                key: self.key(&active, subject),
-                algorithm: managed.policy.algorithm,
-                quota: active.quota,
-                cost: *cost,
-                shadow: managed.policy.shadow,
-            });
-            actives.push(active);
-        }
+        let parts: Vec<(&Managed, Arc<Active>, u64)> = charges
+            .iter()
+            .map(|(policy, cost)| {
+                let managed = &self.policies[policy.0];
+                (managed, managed.active.load_full(), *cost)
+            })
+            .collect();
+        let rules: Vec<Rule> = parts
+            .iter()
+            .map(|(managed, active, _)| rule(&managed.policy, active.quota))
+            .collect();
+        let keys: Vec<String> = parts
+            .iter()
+            .map(|(_, active, _)| self.key(active, subject))
+            .collect();
+        let costs: Vec<u64> = parts.iter().map(|(.., cost)| *cost).collect();
+        // Made anew, in a few microseconds: all but single charges are rare.
+        let script = script::script(operation, &rules);
+        let call = script::call(&script, keys.iter().map(String::as_str), &costs, None);
         // The instant before the call, so that a wait reckoned from it never ends too late.
         let asked = (self.clock)();
-        let call = script::call(operation, None, &parts);
-        let answer: Vec<i64> = match redis.call(&call).await {
-            Ok(answer) => answer,
-            Err(crate::server::redis::Error::Lost(_)) => return None,
-            Err(error) => {
-                tracing::error!(%error, "the limiter's script failed; this instance counts alone");
-                return None;
-            }
-        };
-        let found = script::read(&answer)?;
-        let now = (self.clock)();
-        self.redis_ahead
-            .store(found.at.wrapping_sub(now), Ordering::Relaxed);
+        let found = self.ask(redis, &call).await?;
 
         let hash = self.hash(subject);
-        let mut decisions = Vec::with_capacity(charges.len());
-        for ((active, (policy, cost)), found) in actives.iter().zip(charges).zip(&found.assessments)
-        {
-            let managed = &self.policies[policy.0];
-            decisions.push(managed.decision(active.quota, *found, DecidedBy::Redis));
-            if operation == Operation::Refund {
-                let mut here = active.twin.subject(hash);
-                here.refund(self.redis_now(), active.quota, *cost);
-            }
-        }
-        if operation == Operation::Charge {
-            let allowed = decisions.iter().all(Decision::is_allowed);
-            for (index, (policy, cost)) in charges.iter().enumerate() {
-                let (active, decision) = (&actives[index], &mut decisions[index]);
-                if allowed && decision.outcome == Outcome::Allowed {
-                    let here = active.twin.confirm(hash, found.at, active.quota, *cost);
-                    if here.wait != Some(0) {
-                        let managed = &self.policies[policy.0];
-                        *decision = managed.decision(active.quota, here, DecidedBy::Twin);
+        let mut decisions: Vec<Decision> = parts
+            .iter()
+            .zip(&found.assessments)
+            .map(|((managed, active, _), assessment)| {
+                managed.decision(active.quota, *assessment, DecidedBy::Redis)
+            })
+            .collect();
+        let allowed = decisions.iter().all(Decision::is_allowed);
+        for ((managed, active, cost), decision) in parts.iter().zip(&mut decisions) {
+            match operation {
+                Operation::Charge => {
+                    if allowed {
+                        managed.take_over(active, hash, *cost, found.at, decision);
                     }
+                    remember_refusal(active, hash, *cost, asked, decision);
                 }
-                self.remember_refusal(active, hash, *cost, asked, decision);
+                Operation::Refund => {
+                    let mut here = active.twin.subject(hash);
+                    here.refund(self.redis_now(), active.quota, *cost);
+                }
+                Operation::Peek => {}
             }
         }
         Some(decisions)
     }
 
-    /// Keeps a refusal for as long as it is certain: until a cost of 1 fits again.
-    fn remember_refusal(
-        &self,
-        active: &Active,
-        hash: u64,
-        cost: u64,
-        asked: Millis,
-        decision: &Decision,
-    ) {
-        if let Outcome::Refused {
-            retry_after: Some(wait),
-        } = decision.outcome
-            && cost == 1
-        {
-            let block = Block {
-                limit: decision.quota.limit(),
-                until: asked + wait.as_millis() as Millis,
-                reset_at: asked + decision.reset_after.as_millis() as Millis,
-            };
-            active.twin.block(hash, block);
-        }
+    /// Calls a script and takes over Redis' time; `None` if Redis cannot be asked.
+    async fn ask(&self, redis: &Redis, call: &Call<'_>) -> Option<Found> {
+        let answer: Vec<i64> = match redis.call(call).await {
+            Ok(answer) => answer,
+            Err(redis::Error::Lost(_)) => return None,
+            Err(error) => {
+                tracing::error!(%error, "the limiter's script failed; this instance counts alone");
+                return None;
+            }
+        };
+        let found = script::read(&answer).filter(|found| !found.assessments.is_empty())?;
+        let now = (self.clock)();
+        self.redis_ahead
+            .store(found.at.wrapping_sub(now), Ordering::Relaxed);
+        Some(found)
     }
 
     /// The refusal of an earlier request that still holds.
-    fn blocked(&self, policy: PolicyId, subject: &Subject) -> Option<Decision> {
-        let active = self.policies[policy.0].active.load();
+    fn blocked(&self, active: &Active, hash: u64) -> Option<Decision> {
         let now = (self.clock)();
-        let block = active.twin.blocked(self.hash(subject), now)?;
+        let block = active.twin.blocked(hash, now)?;
         if block.limit != active.quota.limit() {
             return None;
         }
@@ -546,30 +569,9 @@ impl Shared {
         })
     }
 
-    fn on_loss(&self, policy: PolicyId, local: impl FnOnce() -> Decision) -> Decision {
-        let managed = &self.policies[policy.0];
-        let quota = managed.active.load().quota;
-        let decided = |outcome, remaining| Decision {
-            outcome,
-            quota,
-            remaining,
-            reset_after: Duration::ZERO,
-            decided_by: DecidedBy::OnLoss,
-        };
-        match managed.policy.on_loss {
-            OnLoss::Local => local(),
-            OnLoss::Open => decided(Outcome::Allowed, quota.limit()),
-            OnLoss::Closed if managed.policy.shadow => decided(Outcome::Shadowed, 0),
-            OnLoss::Closed => {
-                let retry_after = Some(CLOSED_RETRY);
-                decided(Outcome::Refused { retry_after }, 0)
-            }
-        }
-    }
-
-    fn count(&self, policy: PolicyId, subject: &Subject, decision: &Decision) {
+    fn count(&self, policy: PolicyId, subject: &Subject, hash: u64, decision: &Decision) {
         self.stats
-            .count(policy.0, subject.as_str(), decision, &self.clock);
+            .count(policy.0, subject.as_str(), hash, decision, &self.clock);
     }
 
     fn hash(&self, subject: &Subject) -> u64 {
@@ -589,6 +591,45 @@ impl Shared {
 }
 
 impl Managed {
+    /// Charges to the twin what Redis has allowed. If the twin has no room for it, Redis has
+    /// forgotten something, and the decision becomes the twin's.
+    fn take_over(
+        &self,
+        active: &Active,
+        hash: u64,
+        cost: u64,
+        at: Millis,
+        decision: &mut Decision,
+    ) {
+        if decision.outcome != Outcome::Allowed {
+            return;
+        }
+        let here = active.twin.confirm(hash, at, active.quota, cost);
+        if here.wait != Some(0) {
+            *decision = self.decision(active.quota, here, DecidedBy::Twin);
+        }
+    }
+
+    /// The answer while Redis is lost, if it takes no counting.
+    fn uncounted(&self, quota: Quota) -> Option<Decision> {
+        let (outcome, remaining) = match self.policy.on_loss {
+            OnLoss::Local => return None,
+            OnLoss::Open => (Outcome::Allowed, quota.limit()),
+            OnLoss::Closed if self.policy.shadow => (Outcome::Shadowed, 0),
+            OnLoss::Closed => {
+                let retry_after = Some(CLOSED_RETRY);
+                (Outcome::Refused { retry_after }, 0)
+            }
+        };
+        Some(Decision {
+            outcome,
+            quota,
+            remaining,
+            reset_after: Duration::ZERO,
+            decided_by: DecidedBy::OnLoss,
+        })
+    }
+
     fn decision(&self, quota: Quota, found: Assessment, decided_by: DecidedBy) -> Decision {
         Decision {
             outcome: match found.wait {
@@ -606,8 +647,30 @@ impl Managed {
     }
 }
 
-fn suffix(policy: &Policy, quota: Quota) -> String {
-    format!("{}:{}:{}", policy.name, policy.algorithm, quota.window())
+/// What a policy asks of a script.
+fn rule(policy: &Policy, quota: Quota) -> Rule {
+    Rule {
+        algorithm: policy.algorithm,
+        quota,
+        shadow: policy.shadow,
+    }
+}
+
+/// Keeps a refusal for as long as it is certain: until a cost of 1 fits again. `asked` is when
+/// Redis was asked, by the clock of this process.
+fn remember_refusal(active: &Active, hash: u64, cost: u64, asked: Millis, decision: &Decision) {
+    if let Outcome::Refused {
+        retry_after: Some(wait),
+    } = decision.outcome
+        && cost == 1
+    {
+        let block = Block {
+            limit: decision.quota.limit(),
+            until: asked + wait.as_millis() as Millis,
+            reset_at: asked + decision.reset_after.as_millis() as Millis,
+        };
+        active.twin.block(hash, block);
+    }
 }
 
 /// The time of day at the start, moved on by a clock that never goes back.
@@ -615,5 +678,8 @@ fn steady_clock() -> impl Fn() -> Millis + Send + Sync {
     let start = Instant::now();
     let epoch = jiff::Timestamp::now().as_millisecond();
     let epoch = Millis::try_from(epoch).unwrap_or(0);
-    move || epoch + start.elapsed().as_millis() as Millis
+    move || {
+        let elapsed = start.elapsed();
+        epoch + elapsed.as_secs() * 1000 + Millis::from(elapsed.subsec_millis())
+    }
 }

@@ -32,6 +32,7 @@ pub use health::Loss;
 use rand::Rng;
 use redis::Cmd;
 use redis::FromRedisValue;
+use redis::TlsCertificates;
 use redis::Value;
 use redis::aio::ConnectionLike;
 pub use script::Call;
@@ -81,6 +82,7 @@ pub struct Redis {
 
 struct Shared {
     address: Address,
+    authorities: Option<TlsCertificates>,
     budget: Duration,
     state: watch::Sender<State>,
 }
@@ -99,6 +101,12 @@ impl Redis {
     ///
     /// Must be called within a tokio runtime.
     pub fn new(address: Address, budget: Duration) -> Self {
+        Self::trusting(None, address, budget)
+    }
+
+    /// Like [`new`](Self::new), but with TLS believes only the authorities whose certificates are
+    /// given, in PEM, instead of those that this program comes with.
+    pub fn trusting(authorities: Option<Vec<u8>>, address: Address, budget: Duration) -> Self {
         let state = State {
             health: Health::lost(Loss::NotYetReached),
             transport: None,
@@ -106,6 +114,10 @@ impl Redis {
         };
         let shared = Arc::new(Shared {
             address,
+            authorities: authorities.map(|pem| TlsCertificates {
+                client_tls: None,
+                root_cert: Some(pem),
+            }),
             budget,
             state: watch::Sender::new(state),
         });
@@ -281,7 +293,7 @@ impl Shared {
         {
             return Ok(transport);
         }
-        let connect = Transport::connect(&self.address, CONNECT_TIMEOUT);
+        let connect = Transport::connect(&self.address, self.authorities.as_ref(), CONNECT_TIMEOUT);
         let mut transport = match timeout(CONNECT_TIMEOUT, connect).await {
             Ok(connected) => {
                 connected.map_err(|error| Loss::of(&error).unwrap_or(Loss::Refused))?

@@ -34,7 +34,10 @@ impl AppState {
         let contacts = ContactService::open(&config, Arc::new(SystemClock)).await?;
         redis::choose_cryptography();
         let redis = config.redis.address();
-        let redis = redis.map(|address| Redis::new(address, config.redis.budget));
+        let authorities = config.redis.ca_file.as_ref();
+        let authorities = authorities.map(|file| file.content().to_vec());
+        let redis =
+            redis.map(|address| Redis::trusting(authorities, address, config.redis.budget));
         Ok(Self {
             site: Site::new(&config),
             contacts,

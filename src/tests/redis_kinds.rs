@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use kith::server::config::Config;
 use kith::server::limit::Algorithm;
 use kith::server::limit::Limiter;
 use kith::server::limit::OnLoss;
@@ -28,9 +29,14 @@ use redis::aio::ConnectionLike;
 use redis::aio::MultiplexedConnection;
 use serde_json::Value as JsonValue;
 use serde_json::json;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use crate::redis_server::RedisServer;
+use crate::redis_server::free_port;
+
+/// How long servers may take to find each other, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 const TOKEN: &str = "a-token";
 
@@ -121,10 +127,21 @@ async fn several(
 
 /// Three nodes that share the slots.
 async fn cluster() -> (Vec<RedisServer>, Address) {
-    let nodes: Vec<RedisServer> = (0..3).map(|_| RedisServer::start_in_cluster()).collect();
+    let buses = [(); 3].map(|()| free_port());
+    let nodes: Vec<RedisServer> = buses
+        .iter()
+        .map(|bus| {
+            RedisServer::with(&[
+                "--cluster-enabled",
+                "yes",
+                "--cluster-port",
+                &bus.to_string(),
+            ])
+        })
+        .collect();
     for (node, slots) in nodes.iter().zip(["0 5460", "5461 10922", "10923 16383"]) {
         node.command(&format!("CLUSTER ADDSLOTSRANGE {slots}"));
-        let (port, bus) = (nodes[0].port(), nodes[0].bus_port());
+        let (port, bus) = (nodes[0].port(), buses[0]);
         node.command(&format!("CLUSTER MEET 127.0.0.1 {port} {bus}"));
     }
     let start = Instant::now();
@@ -134,7 +151,7 @@ async fn cluster() -> (Vec<RedisServer>, Address) {
     };
     while !nodes.iter().all(knows_all) {
         assert!(
-            start.elapsed() < Duration::from_secs(30),
+            start.elapsed() < PATIENCE,
             "the nodes do not find each other"
         );
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -148,8 +165,11 @@ async fn cluster() -> (Vec<RedisServer>, Address) {
 }
 
 async fn connect(address: Address) -> Redis {
-    let redis = Redis::new(address, Duration::from_secs(10));
-    let up = tokio::time::timeout(Duration::from_secs(30), redis.wait_until_up()).await;
+    reached(Redis::new(address, Duration::from_secs(10))).await
+}
+
+async fn reached(redis: Redis) -> Redis {
+    let up = tokio::time::timeout(PATIENCE, redis.wait_until_up()).await;
     up.unwrap_or_else(|_| panic!("Redis: {:?}", redis.health()));
     redis
 }
@@ -242,4 +262,109 @@ async fn over_rest() {
     let url = rest_bridge(&server).await;
     let token = TOKEN.to_owned();
     suite(connect(Address::Rest { url, token }).await, &[&server]).await;
+}
+
+/// A certificate for 127.0.0.1 that an authority of the test's own has signed. Returns the
+/// directory of `ca.pem`, `server.pem` and `server.key`.
+fn certificates() -> TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    let key = || rcgen::KeyPair::generate().expect("a key");
+    let (ca_key, server_key) = (key(), key());
+    let mut ca = rcgen::CertificateParams::default();
+    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let ca_certificate = ca.self_signed(&ca_key).expect("a certificate");
+    let issuer = rcgen::Issuer::new(ca, ca_key);
+    let server = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).expect("a name");
+    let server = server
+        .signed_by(&server_key, &issuer)
+        .expect("a certificate");
+    for (name, pem) in [
+        ("ca.pem", ca_certificate.pem()),
+        ("server.pem", server.pem()),
+        ("server.key", server_key.serialize_pem()),
+    ] {
+        std::fs::write(directory.path().join(name), pem).expect("a file");
+    }
+    directory
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_tls() {
+    kith::server::redis::choose_cryptography();
+    let files = certificates();
+    let file = |name: &str| files.path().join(name).display().to_string();
+    let port = free_port();
+    let server = RedisServer::with(&[
+        "--tls-port",
+        &port.to_string(),
+        "--tls-auth-clients",
+        "no",
+        "--tls-ca-cert-file",
+        &file("ca.pem"),
+        "--tls-cert-file",
+        &file("server.pem"),
+        "--tls-key-file",
+        &file("server.key"),
+    ]);
+    let address: Address = format!("rediss://127.0.0.1:{port}")
+        .parse()
+        .expect("an address");
+    let text = format!("[redis]\nca_file = \"{}\"\n", file("ca.pem"));
+    let configuration = files.path().join("Leptos.toml");
+    std::fs::write(&configuration, text).expect("a configuration");
+    let no_env = std::iter::empty::<(String, String)>();
+    let config = Config::load(Some(&configuration), no_env).expect("a valid configuration");
+    let authorities = config.redis.ca_file.expect("the file").content().to_vec();
+
+    let budget = Duration::from_secs(10);
+    let redis = Redis::trusting(Some(authorities), address.clone(), budget);
+    suite(reached(redis).await, &[&server]).await;
+
+    // An authority that nobody has named is not believed.
+    let stranger = Redis::new(address, budget);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(!stranger.health().is_up());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_sentinel_and_after_its_primary_is_gone() {
+    let mut primary = RedisServer::start();
+    let of_primary = format!("127.0.0.1 {}", primary.port());
+    let replica = RedisServer::with(&["--replicaof", &of_primary]);
+    let sentinel = RedisServer::sentinel_of(&primary);
+    until("the Sentinel knows the replica", || {
+        sentinel
+            .command("SENTINEL MASTERS")
+            .contains("num-slaves\r\n$1\r\n1")
+            && replica
+                .command("INFO replication")
+                .contains("master_link_status:up")
+    })
+    .await;
+    let address = format!("redis+sentinel://127.0.0.1:{}/kith", sentinel.port());
+    let redis = connect(address.parse().expect("an address")).await;
+    suite(redis.clone(), &[&primary]).await;
+
+    primary.kill();
+    until("the replica has taken over", || {
+        replica.command("ROLE").contains("master")
+    })
+    .await;
+    let script = Script::new("return redis.call('SET', KEYS[1], 'here', 'EX', 60)");
+    let call = script.call(["after-failover"].into_iter());
+    let start = Instant::now();
+    while redis.call::<Value>(&call).await.is_err() {
+        assert!(start.elapsed() < PATIENCE, "the new primary is not used");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(replica.command("GET after-failover").contains("here"));
+}
+
+/// Waits for a condition.
+async fn until(what: &str, condition: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < PATIENCE, "not yet: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::io::Write;
+use std::net::Shutdown;
 use std::net::TcpListener;
 use std::net::TcpStream;
 use std::process::Child;
@@ -15,29 +16,55 @@ use tempfile::TempDir;
 /// A `redis-server` on a port of its own that keeps nothing on disk.
 pub struct RedisServer {
     port: u16,
-    /// 0 for one that is in no cluster.
-    bus_port: u16,
+    options: Vec<String>,
     process: Child,
     directory: TempDir,
 }
 
 impl RedisServer {
     pub fn start() -> Self {
-        Self::with(0)
+        Self::with(&[])
     }
 
-    /// Starts a node that others can meet.
-    pub fn start_in_cluster() -> Self {
-        Self::with(free_port())
-    }
-
-    fn with(bus_port: u16) -> Self {
+    /// Starts it with more options, in the form of the command line.
+    pub fn with(options: &[&str]) -> Self {
         let port = free_port();
         let directory = tempfile::tempdir().expect("a directory");
+        let options: Vec<String> = options.iter().map(ToString::to_string).collect();
         let server = Self {
             port,
-            bus_port,
-            process: spawn(port, bus_port, &directory),
+            process: spawn(port, &options, &directory),
+            options,
+            directory,
+        };
+        server.wait();
+        server
+    }
+
+    /// Starts a Sentinel that watches `primary` under the name `kith`, alone, and gives it up
+    /// after half a second.
+    pub fn sentinel_of(primary: &Self) -> Self {
+        let port = free_port();
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("sentinel.conf");
+        let text = format!(
+            "sentinel monitor kith 127.0.0.1 {} 1\n\
+             sentinel down-after-milliseconds kith 500\n\
+             sentinel failover-timeout kith 2000\n",
+            primary.port
+        );
+        std::fs::write(&file, text).expect("a configuration");
+        let process = Command::new("redis-server")
+            .arg(file)
+            .args(["--sentinel", "--bind", "127.0.0.1"])
+            .args(["--port", &port.to_string()])
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("redis-server; `cargo xtask setup` installs it");
+        let server = Self {
+            port,
+            options: Vec::new(),
+            process,
             directory,
         };
         server.wait();
@@ -46,11 +73,6 @@ impl RedisServer {
 
     pub fn port(&self) -> u16 {
         self.port
-    }
-
-    /// Where the nodes of a cluster talk to this one.
-    pub fn bus_port(&self) -> u16 {
-        self.bus_port
     }
 
     pub fn url(&self) -> String {
@@ -65,7 +87,7 @@ impl RedisServer {
 
     /// Starts it again after [`kill`](Self::kill), with nothing in it.
     pub fn start_again(&mut self) {
-        self.process = spawn(self.port, self.bus_port, &self.directory);
+        self.process = spawn(self.port, &self.options, &self.directory);
         self.wait();
     }
 
@@ -85,8 +107,9 @@ impl RedisServer {
     fn try_command(&self, line: &str) -> std::io::Result<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-        // QUIT closes the connection after the answer, which so ends where reading ends.
-        write!(stream, "{line}\r\nQUIT\r\n")?;
+        write!(stream, "{line}\r\n")?;
+        // Redis then closes the connection after its answer, which so ends where reading ends.
+        stream.shutdown(Shutdown::Write)?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         Ok(answer)
@@ -106,27 +129,18 @@ impl RedisServer {
     }
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let socket = TcpListener::bind("127.0.0.1:0").expect("a free port");
     socket.local_addr().expect("the address of the port").port()
 }
 
-fn spawn(port: u16, bus_port: u16, directory: &TempDir) -> Child {
-    let mut command = Command::new("redis-server");
-    command
+fn spawn(port: u16, options: &[String], directory: &TempDir) -> Child {
+    Command::new("redis-server")
         .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
         .args(["--save", "", "--appendonly", "no", "--dir"])
         .arg(directory.path())
-        .stdout(Stdio::null());
-    if bus_port != 0 {
-        command.args([
-            "--cluster-enabled",
-            "yes",
-            "--cluster-port",
-            &bus_port.to_string(),
-        ]);
-    }
-    command
+        .args(options)
+        .stdout(Stdio::null())
         .spawn()
         .expect("redis-server; `cargo xtask setup` installs it")
 }

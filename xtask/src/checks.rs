@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -49,13 +49,65 @@ pub fn lint() -> Result<()> {
     run(with_npm_tools("tsc --project end2end"))
 }
 
-/// The browser tests, against a server of their own with data of its own.
+/// Measures. It checks nothing: what is fast differs from machine to machine.
+pub fn bench() -> Result<()> {
+    run(command("cargo bench --bench limit"))
+}
+
+/// The browser tests, twice: against a server that works alone, and one that has a Redis. Each
+/// has data of its own.
 pub fn browser(server: &Path, args: &[&str]) -> Result<()> {
-    let server = Server::start(server)?;
+    stage(
+        "browser tests, embedded",
+        Some("about five minutes"),
+        || browser_once(&Server::start(server, None)?, args),
+    )?;
+    stage(
+        "browser tests, with Redis",
+        Some("about five minutes"),
+        || {
+            let redis = Redis::start()?;
+            browser_once(&Server::start(server, Some(&redis))?, args)
+        },
+    )
+}
+
+fn browser_once(server: &Server, args: &[&str]) -> Result<()> {
     let mut playwright = with_npm_tools("playwright test");
     playwright.env("PLAYWRIGHT_BASE_URL", format!("http://{}", server.address));
     run(playwright.args(args).current_dir("end2end"))
         .inspect_err(|_| eprintln!("{}", server.last_words()))
+}
+
+/// A Redis that keeps nothing on disk, ended when dropped.
+struct Redis {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Redis {
+    /// Does not wait for it: Kith starts without.
+    fn start() -> Result<Self> {
+        let address = free_address()?;
+        let process = command("redis-server --bind 127.0.0.1 --appendonly no --dir target")
+            .args(["--port", &address.port().to_string(), "--save", ""])
+            .stdout(Stdio::null())
+            .spawn()
+            .context("cannot start redis-server; `cargo xtask setup` installs it")?;
+        Ok(Self { process, address })
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn free_address() -> Result<SocketAddr> {
+    let address = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
+    address.context("no free port on 127.0.0.1")
 }
 
 /// A running server, stopped when dropped.
@@ -66,17 +118,17 @@ struct Server {
 }
 
 impl Server {
-    /// Starts the server on a free port and waits until it answers.
-    fn start(program: &Path) -> Result<Self> {
-        let address = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
-        let address = address.context("no free port on 127.0.0.1")?;
+    /// Starts the server on a free port and waits until it answers, and until it has reached its
+    /// Redis if it is given one.
+    fn start(program: &Path, redis: Option<&Redis>) -> Result<Self> {
+        let address = free_address()?;
         let data = PathBuf::from(format!("target/e2e-data-{}", address.port()));
         let log = File::create(SERVER_LOG).with_context(|| format!("cannot write {SERVER_LOG}"))?;
         // A run that was killed leaves its data, and these tests begin with none. Nothing of the
         // developer's own configuration may lead them to the developer's own contacts.
         let _ = fs::remove_dir_all(&data);
-        let process = Command::new(program)
-            .args(["--config", "/dev/null"])
+        let mut kith = Command::new(program);
+        kith.args(["--config", "/dev/null"])
             .env_clear()
             .env("KITH_SERVER_ADDR", address.to_string())
             .env("KITH_DATA_DIR", &data)
@@ -84,7 +136,11 @@ impl Server {
             .env("KITH_LIMITS_UI_LIMIT", "1000000")
             .env("KITH_LIMITS_API_LIMIT", "1000000")
             .stdout(log.try_clone()?)
-            .stderr(log)
+            .stderr(log);
+        if let Some(redis) = redis {
+            kith.env("REDIS_URL", format!("redis://{}", redis.address));
+        }
+        let process = kith
             .spawn()
             .with_context(|| format!("cannot start {}", program.display()))?;
 
@@ -93,36 +149,40 @@ impl Server {
             address,
             data,
         };
+        // Without a Redis there is no part called so; with one it must be in use, or these tests
+        // would be the same twice.
+        let ready = match redis {
+            None => r#""ready":true"#,
+            Some(_) => r#""redis":{"state":"up""#,
+        };
         let start = Instant::now();
-        while !server.is_healthy() {
+        while !server.is(ready) {
             if let Some(status) = server.process.try_wait()? {
                 bail!("the server has ended ({status})\n{}", server.last_words());
             }
             if start.elapsed() > PATIENCE {
-                bail!(
-                    "the server does not answer GET /healthz\n{}",
-                    server.last_words()
-                );
+                bail!("GET /readyz does not say {ready}\n{}", server.last_words());
             }
             sleep(Duration::from_millis(50));
         }
         Ok(server)
     }
 
-    fn is_healthy(&self) -> bool {
+    /// Whether `GET /readyz` is answered with this in it.
+    fn is(&self, ready: &str) -> bool {
         let ask = || -> std::io::Result<String> {
             let mut stream = TcpStream::connect(self.address)?;
             stream.set_read_timeout(Some(Duration::from_secs(1)))?;
             write!(
                 stream,
-                "GET /healthz HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+                "GET /readyz HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
                 self.address
             )?;
             let mut answer = String::new();
             stream.read_to_string(&mut answer)?;
             Ok(answer)
         };
-        ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+        ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200") && answer.contains(ready))
     }
 
     /// The end of what the server has written.

@@ -26,6 +26,7 @@ Usage: cargo xtask <command>
   test           everything CI checks: formatting, lints, unit, integration and browser tests
   build          build the site and the server, for release
   e2e [args]     build, then the browser tests alone; the arguments go to `playwright test`
+  bench          what the hot paths cost, each beside a baseline of the same run
   lint           clippy for both halves, and tsc for the browser tests
   setup [--dev]  install what is missing; with --dev also what `cargo leptos watch` needs
   watch [args]   `cargo leptos watch`, with the npm tools where it looks for them
@@ -65,6 +66,10 @@ fn dispatch() -> Result<()> {
         ["e2e", args @ ..] => {
             setup::test_tools()?;
             checks::browser(&site::build()?, args)
+        }
+        ["bench"] => {
+            setup::test_tools()?;
+            checks::bench()
         }
         ["lint"] => {
             setup::test_tools()?;

@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 use super::value::Value;
 use crate::server::limit::{Algorithm, OnLoss};
@@ -119,6 +121,40 @@ impl Value for RedisUrl {
 
     fn print(&self) -> String {
         self.text.clone()
+    }
+}
+
+/// A file of certificates, read when the configuration is.
+#[derive(Clone)]
+pub struct PemFile {
+    path: String,
+    content: Vec<u8>,
+}
+
+impl PemFile {
+    /// What was in it.
+    pub fn content(&self) -> &[u8] {
+        &self.content
+    }
+}
+
+impl Value for PemFile {
+    const TAKES: &'static str =
+        r#"the path of a file with certificates in PEM form, such as "/etc/kith/ca.pem""#;
+
+    fn parse(path: &str) -> Option<Self> {
+        let content = std::fs::read(path).ok()?;
+        let mut certificates = CertificateDer::pem_slice_iter(&content).peekable();
+        let any = certificates.peek().is_some();
+        let valid = any && certificates.all(|certificate| certificate.is_ok());
+        valid.then(|| Self {
+            path: path.to_owned(),
+            content,
+        })
+    }
+
+    fn print(&self) -> String {
+        self.path.clone()
     }
 }
 

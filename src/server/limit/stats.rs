@@ -6,20 +6,27 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
+use rand::Rng;
+
 use super::DecidedBy;
 use super::Decision;
 use super::Millis;
 use super::Outcome;
 
-/// Clients that are remembered. The list is exact while no more than these are refused; beyond
-/// that a count may be too high by at most that of the least refused one here.
-const REMEMBERED: usize = 64;
+/// The list of refused clients is kept in parts, each behind a lock of its own, so that refusals
+/// do not wait for each other. A part is exact while no more clients than it has places are
+/// refused; beyond that its counts are estimates without bias.
+const PARTS: usize = 8;
+const PLACES: usize = 32;
+
+/// When a part is full, one in so many refusals of others is looked at, and counts for as many.
+const SAMPLE: u64 = 8;
 
 /// Counters since the start. Reading them costs the same however many requests there were.
 pub struct Stats {
     policies: Vec<Counters>,
     denied: Counter,
-    most_refused: Mutex<Vec<Refused>>,
+    most_refused: [Mutex<MostRefused>; PARTS],
 }
 
 /// A policy's counters.
@@ -69,7 +76,7 @@ impl Stats {
         Self {
             policies: policies.into_iter().map(counters).collect(),
             denied: Counter::default(),
-            most_refused: Mutex::default(),
+            most_refused: Default::default(),
         }
     }
 
@@ -77,20 +84,25 @@ impl Stats {
         &self,
         policy: usize,
         subject: &str,
+        hash: u64,
         decision: &Decision,
         now: impl FnOnce() -> Millis,
     ) {
         let counters = &self.policies[policy];
         match decision.outcome {
             Outcome::Allowed => counters.allowed.add(),
-            Outcome::Shadowed => {
-                counters.shadowed.add();
-                self.remember(counters.name, subject, now());
-            }
-            Outcome::Refused { .. } => {
-                counters.refused.add();
-                self.remember(counters.name, subject, now());
-            }
+            Outcome::Shadowed => counters.shadowed.add(),
+            Outcome::Refused { .. } => counters.refused.add(),
+        }
+        if decision.outcome != Outcome::Allowed {
+            // The twin chooses its sets by the low bits.
+            let part = &self.most_refused[(hash >> 56) as usize % PARTS];
+            part.lock().unwrap_or_else(PoisonError::into_inner).count(
+                hash.wrapping_add(policy as u64),
+                counters.name,
+                subject,
+                now(),
+            );
         }
         match decision.decided_by {
             DecidedBy::Redis => {}
@@ -101,36 +113,6 @@ impl Stats {
 
     pub(super) fn count_denied(&self) {
         self.denied.add();
-    }
-
-    /// The list of the most refused by the space-saving algorithm (Metwally, Agrawal, El Abbadi:
-    /// "Efficient Computation of Frequent and Top-k Elements in Data Streams", 2005): who is new to
-    /// a full list takes the place of the least refused, and its count.
-    fn remember(&self, policy: &'static str, subject: &str, now: Millis) {
-        let mut list = self
-            .most_refused
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let known = list
-            .iter_mut()
-            .find(|known| known.policy == policy && known.subject == subject);
-        if let Some(known) = known {
-            known.count += 1;
-            known.last = now;
-            return;
-        }
-        let mut new = Refused {
-            subject: subject.to_owned(),
-            policy,
-            count: 1,
-            last: now,
-        };
-        if list.len() < REMEMBERED {
-            list.push(new);
-        } else if let Some(least) = list.iter_mut().min_by_key(|known| known.count) {
-            new.count += least.count;
-            *least = new;
-        }
     }
 
     /// The counters of every policy.
@@ -153,14 +135,79 @@ impl Stats {
 
     /// The `most` most refused, the most refused first.
     pub fn most_refused(&self, most: usize) -> Vec<Refused> {
-        let list = self
-            .most_refused
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let mut list = list.clone();
+        let mut list = Vec::new();
+        for part in &self.most_refused {
+            part.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .copy_to(&mut list);
+        }
         list.sort_by_key(|refused| std::cmp::Reverse(refused.count));
         list.truncate(most);
         list
+    }
+}
+
+/// Who is refused most, of a part of all clients, by the unbiased space-saving algorithm (Ting:
+/// "Data Sketches for Disaggregated Subset Sum and Frequent Item Estimation", SIGMOD 2018): who is
+/// new to a full list adds to the count of the least refused, and takes its place with the chance
+/// of what it added in that count.
+#[derive(Default)]
+struct MostRefused {
+    /// What is looked through for every refusal stands together: keys, and counts of the same
+    /// places.
+    keys: [u64; PLACES],
+    counts: [u64; PLACES],
+    clients: Vec<Client>,
+    /// Refusals of clients that had no place here.
+    others: u64,
+}
+
+struct Client {
+    subject: String,
+    policy: &'static str,
+    last: Millis,
+}
+
+impl MostRefused {
+    fn count(&mut self, key: u64, policy: &'static str, subject: &str, now: Millis) {
+        let taken = self.clients.len();
+        if let Some(place) = self.keys[..taken].iter().position(|known| *known == key) {
+            self.counts[place] += 1;
+            self.clients[place].last = now;
+            return;
+        }
+        let client = || Client {
+            subject: subject.to_owned(),
+            policy,
+            last: now,
+        };
+        if taken < PLACES {
+            self.keys[taken] = key;
+            self.counts[taken] = 1;
+            self.clients.push(client());
+            return;
+        }
+        self.others += 1;
+        if !self.others.is_multiple_of(SAMPLE) {
+            return;
+        }
+        let least = (0..PLACES).min_by_key(|place| self.counts[*place]);
+        let least = least.unwrap_or(0);
+        self.counts[least] += SAMPLE;
+        if rand::rng().random_range(0..self.counts[least]) < SAMPLE {
+            self.keys[least] = key;
+            self.clients[least] = client();
+        }
+    }
+
+    fn copy_to(&self, list: &mut Vec<Refused>) {
+        let clients = self.clients.iter().zip(&self.counts);
+        list.extend(clients.map(|(client, count)| Refused {
+            subject: client.subject.clone(),
+            policy: client.policy,
+            count: *count,
+            last: client.last,
+        }));
     }
 }
 

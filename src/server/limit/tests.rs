@@ -191,14 +191,15 @@ fn redis_and_the_twin_decide_alike() {
                 } else {
                     Operation::Charge
                 };
-                let part = Part {
-                    key: format!("test:{{{subject}}}"),
+                let rule = Rule {
                     algorithm,
                     quota,
-                    cost,
                     shadow: false,
                 };
-                let call = script::call(operation, Some(now), &[part]);
+                let script = script::script(operation, &[rule]);
+                let key = format!("test:{{{subject}}}");
+                let keys = [key.as_str()].into_iter();
+                let call = script::call(&script, keys, &[cost], Some(now));
                 let answer: Vec<i64> = runtime.block_on(redis.call(&call)).expect("an answer");
                 let found = script::read(&answer).expect("three numbers for a policy");
                 prop_assert_eq!(found.at, now);

@@ -22,8 +22,8 @@ use super::algorithm::TokenBucket;
 use super::policy::Algorithm;
 use super::policy::Quota;
 
-/// Slots that share a lock.
-const WAYS: usize = 8;
+/// Slots that share a lock. With the lock their hashes fill one line of the processor's cache.
+const WAYS: usize = 7;
 
 /// What a decision found, in milliseconds and units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,17 +89,23 @@ pub fn twin(algorithm: Algorithm, quota: Quota, bytes: usize) -> Box<dyn Twin> {
 
 struct Table<S> {
     bytes: usize,
-    sets: Box<[Mutex<Set<S>>]>,
+    sets: Box<[Line<Mutex<Set<S>>>]>,
 }
 
+/// Begins where a line of the processor's cache does.
+#[repr(align(64))]
+struct Line<T>(T);
+
+/// A decision reads two lines: the one of the lock and the hashes, and that of a slot.
+#[repr(C)]
 struct Set<S> {
-    /// Whose slot each is, 0 for nobody's. Apart from the slots, because all of them fit into one
-    /// line of the processor's cache.
+    /// Whose slot each is, 0 for nobody's.
     hashes: [u64; WAYS],
     slots: [Slot<S>; WAYS],
 }
 
 #[derive(Default)]
+#[repr(C)]
 struct Slot<S> {
     /// When nothing of what is charged here counts any more.
     reset_at: Millis,
@@ -111,15 +117,15 @@ struct Slot<S> {
 
 impl<S: State> Table<S> {
     fn new(quota: Quota, bytes: usize) -> Self {
-        let set = size_of::<Mutex<Set<S>>>() + WAYS * (S::size(quota) - size_of::<S>());
+        let set = size_of::<Line<Mutex<Set<S>>>>() + WAYS * (S::size(quota) - size_of::<S>());
         // A power of two, so that a mask finds the set. The largest that fits.
         let sets = (bytes / set).max(1);
         let sets = 1 << sets.ilog2();
         let empty = || {
-            Mutex::new(Set {
+            Line(Mutex::new(Set {
                 hashes: [0; WAYS],
                 slots: std::array::from_fn(|_| Slot::default()),
-            })
+            }))
         };
         Self {
             bytes,
@@ -131,6 +137,7 @@ impl<S: State> Table<S> {
         let index = (hash >> 3) as usize & (self.sets.len() - 1);
         // A panic while a set was locked left it at most one charge wrong.
         self.sets[index]
+            .0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }

@@ -6,10 +6,13 @@ use std::time::Duration;
 use redis::AsyncConnectionConfig;
 use redis::Client;
 use redis::Cmd;
+use redis::ConnectionAddr;
 use redis::ConnectionInfo;
 use redis::Pipeline;
 use redis::RedisFuture;
 use redis::RedisResult;
+use redis::TlsCertificates;
+use redis::TlsMode;
 use redis::Value;
 use redis::aio::ConnectionLike;
 use redis::aio::MultiplexedConnection;
@@ -18,7 +21,7 @@ use redis::cluster_async::ClusterConnection;
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
 use redis::sentinel::SentinelClient;
-use redis::sentinel::SentinelNodeConnectionInfo;
+use redis::sentinel::SentinelClientBuilder;
 use redis::sentinel::SentinelServerType;
 
 use super::Address;
@@ -41,8 +44,13 @@ pub(super) enum Transport {
 }
 
 impl Transport {
-    /// Connects anew; behind Sentinel to whatever the primary is now.
-    pub(super) async fn connect(address: &Address, limit: Duration) -> RedisResult<Self> {
+    /// Connects anew; behind Sentinel to whatever the primary is now. `authorities` are those that
+    /// TLS believes, `None` for the usual ones.
+    pub(super) async fn connect(
+        address: &Address,
+        authorities: Option<&TlsCertificates>,
+        limit: Duration,
+    ) -> RedisResult<Self> {
         // The caller times every call, with one timer instead of two.
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(limit))
@@ -50,7 +58,13 @@ impl Transport {
             .set_pipeline_buffer_size(PIPELINE_BUFFER);
         match address {
             Address::Node(node) => {
-                let client = Client::open(node.clone().set_tcp_settings(tcp_settings()))?;
+                let node = node.clone().set_tcp_settings(tcp_settings());
+                let client = match authorities {
+                    Some(authorities) if uses_tls(&node) => {
+                        Client::build_with_tls(node, authorities.clone())?
+                    }
+                    _ => Client::open(node)?,
+                };
                 let connection = client.get_multiplexed_async_connection_with_config(&config);
                 Ok(Self::Node(connection.await?))
             }
@@ -59,19 +73,19 @@ impl Transport {
                 service,
                 primary,
             } => {
-                let connection = SentinelClient::build(
-                    sentinels.clone(),
-                    service,
-                    Some(primary_settings(primary)),
-                    SentinelServerType::Master,
-                )?
-                .get_async_connection_with_config(&config)
-                .await?;
+                let mut client = sentinel_client(sentinels, service, primary, authorities)?;
+                let connection = client.get_async_connection_with_config(&config).await?;
                 Ok(Self::Node(connection))
             }
             Address::Cluster(nodes) => {
                 // One retry follows a slot that has moved. More would outlast every budget.
-                let client = ClusterClientBuilder::new(nodes.clone())
+                let mut client = ClusterClientBuilder::new(nodes.clone());
+                if let Some(authorities) = authorities
+                    && nodes.iter().all(uses_tls)
+                {
+                    client = client.certs(authorities.clone());
+                }
+                let client = client
                     .retries(1)
                     .min_retry_wait(1)
                     .max_retry_wait(5)
@@ -99,15 +113,37 @@ fn tcp_settings() -> TcpSettings {
         .set_keepalive(keepalive)
 }
 
-/// What the connection to a primary needs beside its host, which the Sentinels know.
-fn primary_settings(primary: &ConnectionInfo) -> SentinelNodeConnectionInfo {
-    let settings = SentinelNodeConnectionInfo::default()
-        .set_redis_connection_info(primary.redis_settings().clone())
-        .set_tcp_settings(tcp_settings());
-    match primary.addr() {
-        redis::ConnectionAddr::TcpTls { .. } => settings.set_tls_mode(redis::TlsMode::Secure),
-        _ => settings,
+/// Asks the Sentinels without a user, and the primary, whose host they know, as `primary` says.
+fn sentinel_client(
+    sentinels: &[ConnectionInfo],
+    service: &str,
+    primary: &ConnectionInfo,
+    authorities: Option<&TlsCertificates>,
+) -> RedisResult<SentinelClient> {
+    let addresses = sentinels.iter().map(|sentinel| sentinel.addr().clone());
+    let settings = primary.redis_settings();
+    let mut client = SentinelClientBuilder::new(addresses, service, SentinelServerType::Master)?
+        .set_client_to_redis_tcp_settings(tcp_settings())
+        .set_client_to_redis_db(settings.db());
+    if let Some(user) = settings.username() {
+        client = client.set_client_to_redis_username(user);
     }
+    if let Some(password) = settings.password() {
+        client = client.set_client_to_redis_password(password);
+    }
+    if uses_tls(primary) {
+        client = client.set_client_to_redis_tls_mode(TlsMode::Secure);
+        if let Some(authorities) = authorities {
+            client = client
+                .set_client_to_redis_certificates(authorities.clone())
+                .set_client_to_sentinel_certificates(authorities.clone());
+        }
+    }
+    client.build()
+}
+
+fn uses_tls(server: &ConnectionInfo) -> bool {
+    matches!(server.addr(), ConnectionAddr::TcpTls { .. })
 }
 
 impl ConnectionLike for Transport {

@@ -1,32 +1,36 @@
--- One counter, set to zero when a window begins.
--- The key holds "<start of the window> <used>".
-algorithms.fixed_window = {
-  load = function(key, now, limit, window)
-    local start = now - now % window
-    local stored = redis.call('GET', key)
-    if stored then
-      local from, used = string.match(stored, '^(%d+) (%d+)$')
-      from = tonumber(from)
-      if from >= start then
-        return math.max(now, from), from, tonumber(used)
-      end
-    end
-    return now, start, 0
-  end,
+-- One counter, set to zero when a window begins. The key holds the start of its window and what
+-- was used of it.
 
-  wait = function(now, limit, window, cost, start, used)
-    if cost > limit then return -1 end
-    if used + cost <= limit then return 0 end
-    return start + window - now
-  end,
+--- state start, used, kept
 
-  remaining = function(now, limit, window, start, used)
-    return math.max(0, limit - used)
-  end,
+--- load
+start, used = now - now % window, 0
+local stored = call('GET', key)
+if stored then
+  local from, charged = unpack('<dd', stored)
+  if from >= start then
+    if from > now then now = from end
+    start, used, kept = from, charged, true
+  end
+end
 
-  charge = function(key, now, limit, window, cost, start, used)
-    used = math.max(0, used + cost)
-    redis.call('SET', key, string.format('%.0f %.0f', start, used), 'PX', start + window - now)
-    return start, used
-  end,
-}
+--- wait
+if units > limit then
+  wait = -1
+elseif used + units <= limit then
+  wait = 0
+else
+  wait = start + window - now
+end
+
+--- remaining
+remaining = limit - used
+
+--- charge
+used = used + units
+if used < 0 then used = 0 end
+if kept then
+  call('SET', key, pack('<dd', start, used), 'KEEPTTL')
+else
+  call('SET', key, pack('<dd', start, used), 'PX', start + window - now)
+end

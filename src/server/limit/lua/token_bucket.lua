@@ -1,30 +1,39 @@
 -- A bucket of tokens that refills evenly, reckoned by what is missing from it: a token is `window`
--- parts, and every millisecond brings `limit` parts back.
--- The key holds "<time> <parts missing then>".
-algorithms.token_bucket = {
-  load = function(key, now, limit, window)
-    local stored = redis.call('GET', key)
-    if not stored then return now, 0 end
-    local at, missing = string.match(stored, '^(%d+) (%d+)$')
-    at, missing = tonumber(at), tonumber(missing)
-    now = math.max(now, at)
-    return now, math.max(0, missing - (now - at) * limit)
-  end,
+-- parts, and every millisecond brings `limit` parts back. The key holds a time, the parts missing
+-- then, and when the key expires.
 
-  wait = function(now, limit, window, cost, missing)
-    if cost > limit then return -1 end
-    return math.max(0, math.ceil((missing - (limit - cost) * window) / limit))
-  end,
+--- state missing, expires
 
-  remaining = function(now, limit, window, missing)
-    return math.max(0, math.floor((limit * window - missing) / window))
-  end,
+--- load
+missing, expires = 0, 0
+local stored = call('GET', key)
+if stored then
+  local at, before, expiry = unpack('<ddd', stored)
+  if at > now then now = at end
+  missing, expires = before - (now - at) * limit, expiry
+  if missing < 0 then missing = 0 end
+end
 
-  charge = function(key, now, limit, window, cost, missing)
-    missing = math.max(0, missing + cost * window)
-    -- Once the bucket is full again there is nothing to remember.
-    local full = math.max(1, math.ceil(missing / limit))
-    redis.call('SET', key, string.format('%.0f %.0f', now, missing), 'PX', full)
-    return missing
-  end,
-}
+--- wait
+if units > limit then
+  wait = -1
+else
+  wait = ceil((missing - (limit - units) * window) / limit)
+  if wait < 0 then wait = 0 end
+end
+
+--- remaining
+remaining = floor((limit * window - missing) / window)
+
+--- charge
+missing = missing + units * window
+if missing < 0 then missing = 0 end
+-- Once the bucket is full there is nothing to remember. The key may live a window longer than
+-- that, so that not every charge has to set its lifetime.
+local full = now + ceil(missing / limit)
+if full <= expires then
+  call('SET', key, pack('<ddd', now, missing, expires), 'KEEPTTL')
+else
+  expires = full + window
+  call('SET', key, pack('<ddd', now, missing, expires), 'PX', expires - now)
+end
