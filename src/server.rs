@@ -4,11 +4,12 @@
 //! - [`router`]: the one list of routes. [`middleware`]: the one ordered stack around them.
 //! - [`rest`] and [`forms`]: thin adapters of the use cases in [`contacts`], for programs and for
 //!   browsers without JavaScript; [`crate::api`] is the third, for the islands.
-//! - [`limit`]: the rate limiter, and [`policies`]: what Kith limits with it. [`redis`]: the door
-//!   to Redis.
+//! - [`limit`]: the rate limiter, and [`policies`]: what Kith limits with it. [`cache`]: the cache.
+//!   [`redis`]: the door to Redis.
 //! - [`site`]: the built half that browsers load. [`page`]: pages as answers. [`problem`]: errors as HTTP says them. [`health`]: what operators ask.
 //! - [`telemetry`], [`shutdown`] and [`clock`]: logs, the end, and the time.
 
+pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod contacts;

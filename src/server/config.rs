@@ -116,6 +116,18 @@ key::sections! {
         table_size: ByteSize = "4MiB";
     }
 
+    /// What is kept of contacts that were read, for others who ask the same. A change ends all of it.
+    cache: CacheConfig {
+        /// How long it is kept.
+        fresh_for: Duration = "30s";
+        /// How long after that totals are still shown, while they are counted anew.
+        stale_for: Duration = "5m";
+        /// How long it is remembered that there is no such contact.
+        absent_for: Duration = "5s";
+        /// The memory for it in this process.
+        near_size: ByteSize = "32MiB";
+    }
+
     /// Lists of contacts, in pages and in the API.
     contacts: ContactsConfig {
         /// Contacts in one answer when the client asks for no number.

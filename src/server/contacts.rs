@@ -5,6 +5,7 @@
 //! - [`ContactService`] has the use cases and is the only place with rules about contacts. It
 //!   takes drafts and gives [`AppError`](crate::error::AppError)s; it never sees HTTP.
 //! - [`store`] keeps contacts: the contract, and the engine that fulfils it.
+//! - Reads go through the [cache](crate::server::cache), under the tag [`CONTACTS`].
 //! - [`query`] says which contacts a list shows, and in which order.
 
 pub mod fields;
@@ -14,10 +15,17 @@ pub mod service;
 pub mod store;
 pub mod text;
 
+use crate::server::cache::Tag;
+
+/// What everything that is cached of contacts is made of.
+pub const CONTACTS: Tag = Tag("contacts");
+
 pub use query::ContactQuery;
 pub use service::ContactPatch;
 pub use service::ContactService;
+pub use service::Settings;
 pub use store::ContactPage;
 pub use store::Creation;
 pub use store::IdempotentRequest;
+pub use store::Totals;
 pub use store::sqlite::OpenError;

@@ -37,6 +37,7 @@ pub fn build(state: AppState) -> Router {
     // For programs and operators. The description is gathered from the routes themselves.
     let (api, mut description) = OpenApiRouter::with_openapi(rest::description())
         .routes(routes!(rest::contacts::list, rest::contacts::create))
+        .routes(routes!(rest::contacts::totals))
         .routes(routes!(
             rest::contacts::read,
             rest::contacts::replace,

@@ -5,10 +5,16 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 
+use crate::server::cache;
+use crate::server::cache::Cache;
 use crate::server::clock::SystemClock;
 use crate::server::config::Config;
+use crate::server::contacts;
+use crate::server::contacts::CONTACTS;
 use crate::server::contacts::ContactService;
 use crate::server::contacts::OpenError;
+use crate::server::contacts::store::sqlite;
+use crate::server::contacts::store::sqlite::SqliteStore;
 use crate::server::limit::Limiter;
 use crate::server::policies;
 use crate::server::redis;
@@ -19,6 +25,7 @@ use crate::server::site::Site;
 pub struct AppState {
     pub config: Arc<Config>,
     pub contacts: ContactService,
+    pub cache: Cache,
     pub limiter: Limiter,
     /// `None` where Kith works without.
     pub redis: Option<Redis>,
@@ -31,16 +38,33 @@ impl AppState {
     /// # Errors
     /// When the database cannot be opened; the error says what to change.
     pub async fn open(config: Config) -> Result<Self, OpenError> {
-        let contacts = ContactService::open(&config, Arc::new(SystemClock)).await?;
         redis::choose_cryptography();
-        let redis = config.redis.address();
         let authorities = config.redis.ca_file.as_ref();
         let authorities = authorities.map(|file| file.content().to_vec());
-        let redis =
-            redis.map(|address| Redis::trusting(authorities, address, config.redis.budget));
+        let redis = config.redis.address();
+        let redis = redis.map(|address| Redis::trusting(authorities, address, config.redis.budget));
+        let options = sqlite::Options {
+            readers: config.data.readers,
+            idempotency_ttl: config.api.idempotency_ttl,
+        };
+        let store = SqliteStore::open(&config.data.database_path(), options).await?;
+        let cache = Cache::new(cache::Setup {
+            tags: vec![CONTACTS],
+            generations: Box::new(store.clone()),
+            redis: redis.clone(),
+            prefix: config.redis.prefix.as_str().to_owned(),
+            near_bytes: config.cache.near_size.bytes(),
+        });
+        let contacts = ContactService::new(
+            Arc::new(store),
+            cache.clone(),
+            Arc::new(SystemClock),
+            contacts::Settings::of(&config),
+        );
         Ok(Self {
             site: Site::new(&config),
             contacts,
+            cache,
             limiter: policies::limiter(&config, redis.clone()),
             redis,
             config: Arc::new(config),

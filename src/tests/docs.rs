@@ -26,6 +26,7 @@ async fn the_description_names_every_operation() {
         [
             "delete /api/contacts/{id}",
             "get /api/contacts",
+            "get /api/contacts/totals",
             "get /api/contacts/{id}",
             "get /healthz",
             "get /readyz",

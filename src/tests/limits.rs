@@ -28,7 +28,7 @@ fn as_shipped(config: &mut Config) {
 }
 
 /// The settings of an instance that shares `redis`. The budget leaves room for a busy machine.
-fn with_redis(config: &mut Config, redis: &RedisServer, budget: Duration) {
+pub fn with_redis(config: &mut Config, redis: &RedisServer, budget: Duration) {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let text = format!("[redis]\nurl = \"{}\"\n", redis.url());
     std::fs::write(file.path(), text).expect("a configuration");
@@ -255,7 +255,10 @@ async fn two_instances_let_exactly_the_limit_through() {
         .lines()
         .filter(|line| line.starts_with("kith:"))
         .collect();
-    assert!(keys.iter().any(|key| key.starts_with("kith:limit:")), "{keys:?}");
+    assert!(
+        keys.iter().any(|key| key.starts_with("kith:limit:")),
+        "{keys:?}"
+    );
     for key in keys {
         let answer = redis.command(&format!("PTTL {key}"));
         let lifetime = answer

@@ -4,6 +4,7 @@
 //! clients, so that they run beside each other in any order.
 
 mod app;
+mod cache;
 mod crash;
 mod docs;
 mod errors;

@@ -1,8 +1,14 @@
-//! The same limiter on every kind of Redis: one node, a cluster, and over REST.
+//! The same limiter and the same cache on every kind of Redis: one node, a cluster, behind Sentinel,
+//! with TLS, and over REST.
 
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 use std::time::Instant;
 
+use async_trait::async_trait;
 use axum::Json;
 use axum::Router;
 use axum::extract::State;
@@ -11,6 +17,16 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use futures_util::future::join_all;
+use kith::server::cache;
+use kith::server::cache::Cache;
+use kith::server::cache::Cacheable;
+use kith::server::cache::Form;
+use kith::server::cache::Generation;
+use kith::server::cache::Generations;
+use kith::server::cache::Key;
+use kith::server::cache::Tag;
+use kith::server::cache::lock::Locks;
 use kith::server::config::Config;
 use kith::server::limit::Algorithm;
 use kith::server::limit::Limiter;
@@ -27,6 +43,8 @@ use kith::server::redis::Step;
 use redis::Value;
 use redis::aio::ConnectionLike;
 use redis::aio::MultiplexedConnection;
+use serde::Deserialize;
+use serde::Serialize;
 use serde_json::Value as JsonValue;
 use serde_json::json;
 use tempfile::TempDir;
@@ -226,6 +244,8 @@ async fn suite(redis: Redis, nodes: &[&RedisServer]) {
         "{answers:?}"
     );
 
+    cache_suite(&redis, nodes).await;
+
     for node in nodes {
         for key in node
             .command("KEYS *")
@@ -236,6 +256,99 @@ async fn suite(redis: Redis, nodes: &[&RedisServer]) {
             assert!(!lifetime.starts_with(":-"), "{key} never expires");
         }
     }
+}
+
+/// A number that counts its reads and is its own generation.
+#[derive(Clone, Default)]
+struct Number {
+    value: Arc<AtomicI64>,
+    reads: Arc<AtomicI64>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Held {
+    value: i64,
+}
+
+impl Cacheable for Held {
+    const SCHEMA: u32 = 1;
+}
+
+const NUMBERS: Tag = Tag("numbers");
+
+#[async_trait]
+impl Generations for Number {
+    async fn read(&self) -> Option<Vec<(String, Generation)>> {
+        let generation = Generation(self.value.load(SeqCst));
+        Some(vec![(NUMBERS.0.to_owned(), generation)])
+    }
+
+    async fn replace(&self, _tag: Tag) -> bool {
+        self.value.fetch_add(1, SeqCst);
+        true
+    }
+}
+
+/// Two instances that share a Redis of any kind: one fetch for both, nothing old after a write.
+async fn cache_suite(redis: &Redis, nodes: &[&RedisServer]) {
+    let number = Number::default();
+    let instance = || {
+        Cache::new(cache::Setup {
+            tags: vec![NUMBERS],
+            generations: Box::new(number.clone()),
+            redis: Some(redis.clone()),
+            prefix: "kith".to_owned(),
+            near_bytes: 1 << 20,
+        })
+    };
+    let instances = [instance(), instance()];
+    for form in [Form::Whole, Form::Fields] {
+        let policy = cache::Policy {
+            fresh_for: Duration::from_secs(600),
+            stale_for: Duration::ZERO,
+            absent_for: Duration::from_secs(600),
+            outlives_changes: false,
+            form,
+        };
+        let key = || Key::new(NUMBERS, "everyone", &format!("{form:?} \u{e9} {{}}"));
+        let get = async |instance: &Cache| {
+            let Number { value, reads } = number.clone();
+            let fetch = || async move {
+                reads.fetch_add(1, SeqCst);
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                Ok::<_, Infallible>(Held {
+                    value: value.load(SeqCst),
+                })
+            };
+            let Ok(found) = instance.get(key(), policy, fetch).await;
+            found.value
+        };
+        for _ in 0..3 {
+            let reads = number.reads.load(SeqCst);
+            let current = number.value.load(SeqCst);
+            let found = join_all((0..20).map(|reader| get(&instances[reader % 2]))).await;
+            assert_eq!(found, [current; 20]);
+            assert_eq!(number.reads.load(SeqCst), reads + 1, "one fetch for all");
+            if form == Form::Fields {
+                let field = instance().field::<i64>(&key(), "value").await;
+                assert_eq!(field, Some(current));
+            }
+            for node in nodes {
+                node.command("SCRIPT FLUSH");
+            }
+            assert!(instances[0].invalidate(NUMBERS).await);
+        }
+    }
+    let locks = Locks::new(Some(redis.clone()), "kith");
+    let long = Duration::from_secs(600);
+    let first = locks
+        .acquire("one", long)
+        .await
+        .expect("Redis is up")
+        .expect("it is free");
+    assert_eq!(locks.acquire("one", long).await.expect("Redis is up"), None);
+    assert!(locks.extend(&first, long).await.expect("Redis is up"));
+    assert!(locks.release(first).await.expect("Redis is up"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

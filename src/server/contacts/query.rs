@@ -71,6 +71,19 @@ impl ContactQuery {
     /// What a person may scroll to before a list that changes is cut there: some 200 kB.
     pub const FARTHEST: u32 = 2_000;
 
+    /// The same text for the same question, and for no other.
+    pub fn name(&self) -> String {
+        let scope = match self.scope {
+            Scope::Live => "live",
+            Scope::Trash => "trash",
+        };
+        let after = self.after.as_ref().map(Cursor::to_string);
+        let after = after.unwrap_or_default();
+        // Neither a cursor nor a word has a blank in it.
+        let words = self.search.words().join(" ");
+        format!("{scope} {} {} {after} {words}", self.sort, self.limit)
+    }
+
     pub fn search(&self) -> &Search {
         &self.search
     }

@@ -4,12 +4,15 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use uuid::ContextV7;
 use uuid::Uuid;
 
+use super::CONTACTS;
 use super::fields::ContactFields;
 use super::query::ContactQuery;
+use super::query::Cursor;
 use super::query::Scope;
 use super::query::Sort;
 use super::query::SortBy;
@@ -18,15 +21,19 @@ use super::store::ContactStore;
 use super::store::Creation;
 use super::store::IdempotentRequest;
 use super::store::StoreError;
-use super::store::sqlite;
-use super::store::sqlite::OpenError;
-use super::store::sqlite::SqliteStore;
+use super::store::Totals;
 use crate::contact::Contact;
 use crate::contact::ContactDraft;
 use crate::contact::ContactId;
 use crate::contact::ContactList;
 use crate::contact::ContactRow;
 use crate::error::AppError;
+use crate::server::cache::Cache;
+use crate::server::cache::Cacheable;
+use crate::server::cache::Cached;
+use crate::server::cache::Form;
+use crate::server::cache::Key;
+use crate::server::cache::Policy;
 use crate::server::clock::Clock;
 use crate::server::config::Config;
 
@@ -41,21 +48,66 @@ pub struct ContactService {
 
 struct Shared {
     store: Arc<dyn ContactStore>,
+    cache: Cache,
     clock: Arc<dyn Clock>,
-    pages: PageSizes,
+    settings: Settings,
     /// Ids that it makes in the same millisecond are in the order in which they were made.
     ids: Mutex<ContextV7>,
     /// Held by whoever reads a contact to write it back changed.
     amending: tokio::sync::Mutex<()>,
 }
 
-/// How many contacts a page of a list has.
+/// What an operator may choose.
 #[derive(Clone, Copy, Debug)]
-pub struct PageSizes {
-    /// When nobody says.
-    pub usual: NonZeroU32,
+pub struct Settings {
+    /// How many contacts a page of a list has when nobody says.
+    pub usual_page: NonZeroU32,
     /// The most that anybody gets.
-    pub most: NonZeroU32,
+    pub largest_page: NonZeroU32,
+    /// How long what was read is kept for others who ask the same.
+    pub fresh_for: Duration,
+    /// How long after that totals are still shown, while they are counted anew.
+    pub stale_for: Duration,
+    /// How long it is remembered that there is no such contact.
+    pub absent_for: Duration,
+}
+
+impl Settings {
+    pub fn of(config: &Config) -> Self {
+        Self {
+            usual_page: config.contacts.page_size,
+            largest_page: config.contacts.max_page_size,
+            fresh_for: config.cache.fresh_for,
+            stale_for: config.cache.stale_for,
+            absent_for: config.cache.absent_for,
+        }
+    }
+
+    /// For what must agree with every write.
+    fn exact(&self, form: Form) -> Policy {
+        Policy {
+            fresh_for: self.fresh_for,
+            stale_for: Duration::ZERO,
+            absent_for: self.absent_for,
+            outlives_changes: false,
+            form,
+        }
+    }
+}
+
+/// Who sees contacts: everyone, until there are accounts.
+const AUDIENCE: &str = "everyone";
+
+impl Cacheable for ContactPage {
+    const SCHEMA: u32 = 1;
+}
+
+impl Cacheable for Contact {
+    const SCHEMA: u32 = 1;
+}
+
+impl Cacheable for Totals {
+    const SCHEMA: u32 = 1;
 }
 
 /// A change to some fields. `None` leaves a field as it is; `Some(None)` empties it.
@@ -73,31 +125,21 @@ impl ContactService {
     /// them got through, so that many in a row mean that something is wrong.
     const ATTEMPTS: u32 = 16;
 
-    /// Opens the store that the configuration names.
-    ///
-    /// # Errors
-    /// When the store cannot be opened; the error says what to change.
-    pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let options = sqlite::Options {
-            readers: config.data.readers,
-            idempotency_ttl: config.api.idempotency_ttl,
-        };
-        let store = SqliteStore::open(&config.data.database_path(), options).await?;
-        let pages = PageSizes {
-            usual: config.contacts.page_size,
-            most: config.contacts.max_page_size,
-        };
-        Ok(Self::new(Arc::new(store), clock, pages))
-    }
-
-    pub fn new(store: Arc<dyn ContactStore>, clock: Arc<dyn Clock>, pages: PageSizes) -> Self {
+    /// The cache must know the tag [`CONTACTS`] from where the store keeps its generations.
+    pub fn new(
+        store: Arc<dyn ContactStore>,
+        cache: Cache,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> Self {
         let ids = Mutex::new(ContextV7::new());
         Self {
             shared: Arc::new(Shared {
                 amending: tokio::sync::Mutex::default(),
                 store,
+                cache,
                 clock,
-                pages,
+                settings,
                 ids,
             }),
         }
@@ -129,9 +171,29 @@ impl ContactService {
 
     /// # Errors
     /// [`AppError::NotFound`], also for a contact in the trash.
-    #[tracing::instrument(skip_all, fields(contact = %id))]
     pub async fn get(&self, id: ContactId) -> Result<Contact, AppError> {
-        Ok(self.shared.store.get(id).await?)
+        let found = self.find(id).await?;
+        (*found).clone().ok_or(AppError::NotFound)
+    }
+
+    /// A contact, or the knowledge that there is none or that it is in the trash.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`], [`AppError::Internal`].
+    #[tracing::instrument(skip_all, fields(contact = %id))]
+    pub async fn find(&self, id: ContactId) -> Result<Cached<Option<Contact>>, AppError> {
+        let Shared {
+            cache, settings, ..
+        } = &*self.shared;
+        let store = self.shared.store.clone();
+        let fetch = move || async move {
+            match store.get(id).await {
+                Err(StoreError::NotFound) => Ok(None),
+                found => Ok(Some(found?)),
+            }
+        };
+        let key = Key::new(CONTACTS, AUDIENCE, &format!("contact {id}"));
+        cache.get(key, settings.exact(Form::Fields), fetch).await
     }
 
     /// A contact in the trash.
@@ -169,12 +231,16 @@ impl ContactService {
             by: SortBy::Updated,
             descending: true,
         };
-        let limit = self.shared.pages.usual;
+        let limit = self.shared.settings.usual_page;
         ContactQuery::parse("", Some(sort.as_str()), cursor, limit, Scope::Trash)
     }
 
     fn page_size(&self, asked: Option<&str>) -> Result<NonZeroU32, AppError> {
-        let PageSizes { usual, most } = self.shared.pages;
+        let Settings {
+            usual_page: usual,
+            largest_page: most,
+            ..
+        } = self.shared.settings;
         let Some(asked) = asked.map(str::trim).filter(|asked| !asked.is_empty()) else {
             return Ok(usual);
         };
@@ -187,8 +253,34 @@ impl ContactService {
     /// # Errors
     /// Only those that every method has: [`AppError::Unavailable`], [`AppError::Internal`].
     #[tracing::instrument(skip_all, fields(sort = %query.sort(), words = query.search().words().len()))]
-    pub async fn list(&self, query: ContactQuery) -> Result<ContactPage, AppError> {
-        Ok(self.shared.store.list(&query).await?)
+    pub async fn list(&self, query: ContactQuery) -> Result<Cached<ContactPage>, AppError> {
+        let Shared {
+            cache, settings, ..
+        } = &*self.shared;
+        let key = Key::new(CONTACTS, AUDIENCE, &format!("list {}", query.name()));
+        let store = self.shared.store.clone();
+        let fetch = move || async move { Ok(store.list(&query).await?) };
+        cache.get(key, settings.exact(Form::Whole), fetch).await
+    }
+
+    /// How many contacts there are: now, or a moment ago.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`], [`AppError::Internal`].
+    #[tracing::instrument(skip_all)]
+    pub async fn totals(&self) -> Result<Cached<Totals>, AppError> {
+        let Shared {
+            cache, settings, ..
+        } = &*self.shared;
+        let policy = Policy {
+            stale_for: settings.stale_for,
+            outlives_changes: true,
+            ..settings.exact(Form::Whole)
+        };
+        let store = self.shared.store.clone();
+        let fetch = move || async move { Ok(store.totals().await?) };
+        let key = Key::new(CONTACTS, AUDIENCE, "totals");
+        cache.get(key, policy, fetch).await
     }
 
     /// Replaces all fields; a blank one becomes empty. With `expected`, only if the contact is
@@ -269,9 +361,10 @@ impl ContactService {
         Ok(self.shared.store.ping().await?)
     }
 
-    /// Waits for what is under way and lets go of the database. Every later call is refused as
+    /// Waits for what is under way, in the cache as well, and lets go of the database. Every later call is refused as
     /// [`AppError::Unavailable`].
     pub async fn close(&self) {
+        self.shared.cache.close().await;
         self.shared.store.close().await;
     }
 
@@ -310,17 +403,17 @@ impl ContactPatch {
 }
 
 /// What a list in the browser needs of a page.
-impl From<ContactPage> for ContactList {
-    fn from(page: ContactPage) -> Self {
-        let row = |contact: Contact| ContactRow {
+impl From<Cached<ContactPage>> for ContactList {
+    fn from(page: Cached<ContactPage>) -> Self {
+        let row = |contact: &Contact| ContactRow {
             id: contact.id,
-            name: contact.name,
-            email: contact.email,
+            name: contact.name.clone(),
+            email: contact.email.clone(),
         };
         Self {
-            next_cursor: page.next.map(|cursor| cursor.to_string()),
+            next_cursor: page.next.as_ref().map(Cursor::to_string),
             total: page.total,
-            rows: page.contacts.into_iter().map(row).collect(),
+            rows: page.contacts.iter().map(row).collect(),
         }
     }
 }

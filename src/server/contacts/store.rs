@@ -23,6 +23,9 @@ use async_trait::async_trait;
 pub use idempotency::IdempotencyKey;
 pub use idempotency::IdempotentRequest;
 use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::fields::ContactFields;
 use super::query::ContactQuery;
@@ -99,6 +102,9 @@ pub trait ContactStore: Send + Sync {
     /// [`StoreError::NotFound`] when there is no such contact at all.
     async fn restore(&self, id: ContactId, now: Timestamp) -> Result<Contact, StoreError>;
 
+    /// How many contacts there are.
+    async fn totals(&self) -> Result<Totals, StoreError>;
+
     /// Whether contacts can be read at the moment.
     async fn ping(&self) -> Result<(), StoreError>;
 
@@ -115,14 +121,26 @@ pub struct Creation {
     pub replayed: bool,
 }
 
-/// A part of a list of contacts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A part of a list of contacts. Its JSON is what the API answers with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct ContactPage {
     pub contacts: Vec<Contact>,
-    /// Where the next page begins; absent on the last.
+    /// Asks for the next page; null on the last.
+    #[serde(rename = "nextCursor")]
+    #[schema(value_type = Option<String>, required = true)]
     pub next: Option<Cursor>,
     /// How many contacts match, over all pages.
     pub total: u64,
+}
+
+/// How many contacts there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Totals {
+    /// Those that are not in the trash.
+    pub contacts: u64,
+    /// Those that are.
+    pub trash: u64,
 }
 
 /// Why a store could not do what it was asked.

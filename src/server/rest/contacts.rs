@@ -20,6 +20,7 @@ use super::extract::IfMatch;
 use super::extract::JsonBody;
 use super::extract::PathId;
 use super::extract::QueryString;
+use super::read::Read;
 use crate::contact::Contact;
 use crate::contact::ContactDraft;
 use crate::contact::ContactId;
@@ -28,6 +29,7 @@ use crate::server::AppState;
 use crate::server::contacts::ContactPage;
 use crate::server::contacts::ContactPatch;
 use crate::server::contacts::IdempotentRequest;
+use crate::server::contacts::Totals;
 use crate::server::problem::Problem;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -49,27 +51,6 @@ pub struct ListParameters {
     /// How many contacts to answer at most.
     #[param(value_type = Option<u32>)]
     limit: Option<String>,
-}
-
-/// One page of contacts.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ContactsBody {
-    contacts: Vec<Contact>,
-    /// Asks for the next page; null on the last.
-    next_cursor: Option<String>,
-    /// How many contacts match, over all pages.
-    total: u64,
-}
-
-impl From<ContactPage> for ContactsBody {
-    fn from(page: ContactPage) -> Self {
-        Self {
-            contacts: page.contacts,
-            next_cursor: page.next.map(|cursor| cursor.to_string()),
-            total: page.total,
-        }
-    }
 }
 
 /// One contact.
@@ -156,9 +137,14 @@ impl From<ContactChange> for ContactPatch {
     }
 }
 
-/// One contact with its `ETag`, which is its version in quotes.
+/// Its version in quotes.
+fn etag(contact: &Contact) -> String {
+    format!("\"{}\"", contact.version)
+}
+
+/// One contact with its `ETag`.
 fn answer(status: StatusCode, contact: Contact) -> Response {
-    let etag = format!("\"{}\"", contact.version);
+    let etag = etag(&contact);
     let mut response = (status, Json(ContactBody { contact })).into_response();
     if let Ok(etag) = HeaderValue::from_str(&etag) {
         response.headers_mut().insert(header::ETAG, etag);
@@ -167,20 +153,37 @@ fn answer(status: StatusCode, contact: Contact) -> Response {
 }
 
 /// Lists contacts, page by page.
-#[utoipa::path(get, path = "/api/contacts", tag = "contacts", params(ListParameters), responses(
-    (status = 200, description = "One page", body = ContactsBody),
+#[utoipa::path(get, path = "/api/contacts", tag = "contacts",
+    params(ListParameters, ("If-None-Match" = Option<String>, Header, description = "The ETag of an answer that the client has")),
+    responses(
+    (status = 200, description = "One page", body = ContactPage, headers(("ETag" = String))),
+    (status = 304, description = "The client has it already"),
     (status = 400, description = "A parameter makes no sense", body = Problem)))]
 pub async fn list(
     State(state): State<AppState>,
+    read: Read,
     QueryString(asked): QueryString<ListParameters>,
-) -> Result<Json<ContactsBody>, Problem> {
+) -> Result<Response, Problem> {
     let query = state.contacts.query(
         &asked.q,
         asked.sort.as_deref(),
         asked.cursor.as_deref(),
         asked.limit.as_deref(),
     )?;
-    Ok(Json(state.contacts.list(query).await?.into()))
+    let page = state.contacts.list(query).await?;
+    // Weak, because the same page may be sent compressed or not.
+    let etag = format!("W/\"{}\"", page.digest());
+    Ok(read.answer(&etag, page.status, || page.json().clone().into()))
+}
+
+/// Counts contacts: as of now, or of a moment ago.
+#[utoipa::path(get, path = "/api/contacts/totals", tag = "contacts", responses(
+    (status = 200, description = "How many there are", body = Totals, headers(("ETag" = String))),
+    (status = 304, description = "The client has it already")))]
+pub async fn totals(State(state): State<AppState>, read: Read) -> Result<Response, Problem> {
+    let totals = state.contacts.totals().await?;
+    let etag = format!("W/\"{}\"", totals.digest());
+    Ok(read.answer(&etag, totals.status, || totals.json().clone().into()))
 }
 
 /// Creates a contact. With an `Idempotency-Key` it is created once, however often it is sent.
@@ -222,11 +225,21 @@ pub async fn create(
 
 /// Reads one contact.
 #[utoipa::path(get, path = "/api/contacts/{id}", tag = "contacts",
-    params(("id" = ContactId, Path)), responses(
+    params(("id" = ContactId, Path), ("If-None-Match" = Option<String>, Header, description = "The ETag of the version that the client has")),
+    responses(
     (status = 200, description = "The contact", body = ContactBody, headers(("ETag" = String))),
+    (status = 304, description = "The client has it already"),
     (status = 404, description = "No such contact, or it is in the trash", body = Problem)))]
-pub async fn read(State(state): State<AppState>, PathId(id): PathId) -> Result<Response, Problem> {
-    Ok(answer(StatusCode::OK, state.contacts.get(id).await?))
+pub async fn read(
+    State(state): State<AppState>,
+    read: Read,
+    PathId(id): PathId,
+) -> Result<Response, Problem> {
+    let found = state.contacts.find(id).await?;
+    let contact = found.as_ref().ok_or(AppError::NotFound)?;
+    Ok(read.answer(&etag(contact), found.status, || {
+        [b"{\"contact\":", &found.json()[..], b"}"].concat().into()
+    }))
 }
 
 /// Replaces every field of a contact; those that are absent become empty.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use serde::Serialize;
 
 use super::Sort;
 use super::SortBy;
@@ -15,7 +17,8 @@ use crate::error::AppError;
 /// As text it is opaque: base64url without padding. It is not secret and not signed: whoever
 /// makes one up starts a page somewhere, which the other parameters allow anyway. It carries
 /// folded names, so it belongs in no log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Cursor {
     position: Position,
     descending: bool,
@@ -101,6 +104,20 @@ impl Cursor {
 
     pub fn id(&self) -> ContactId {
         self.id
+    }
+}
+
+impl From<Cursor> for String {
+    fn from(cursor: Cursor) -> Self {
+        cursor.to_string()
+    }
+}
+
+impl TryFrom<String> for Cursor {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::decode(&text).ok_or("not a cursor")
     }
 }
 

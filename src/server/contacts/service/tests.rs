@@ -6,6 +6,8 @@ use tokio::task::JoinSet;
 
 use super::*;
 use crate::contact::Field;
+use crate::server::contacts::store::sqlite;
+use crate::server::contacts::store::sqlite::SqliteStore;
 
 struct Service {
     service: ContactService,
@@ -30,11 +32,21 @@ async fn service() -> Service {
         .await
         .expect("it can be created");
     let now: Timestamp = "2026-11-22T05:29:00Z".parse().expect("it is RFC 3339");
-    let pages = PageSizes {
-        usual: NonZeroU32::new(2).expect("it is not 0"),
-        most: NonZeroU32::new(3).expect("it is not 0"),
+    let settings = Settings {
+        usual_page: NonZeroU32::new(2).expect("it is not 0"),
+        largest_page: NonZeroU32::new(3).expect("it is not 0"),
+        fresh_for: Duration::from_secs(60),
+        stale_for: Duration::from_secs(60),
+        absent_for: Duration::from_secs(60),
     };
-    let service = ContactService::new(Arc::new(store), Arc::new(move || now), pages);
+    let cache = Cache::new(crate::server::cache::Setup {
+        tags: vec![CONTACTS],
+        generations: Box::new(store.clone()),
+        redis: None,
+        prefix: "kith".to_owned(),
+        near_bytes: 1 << 20,
+    });
+    let service = ContactService::new(Arc::new(store), cache, Arc::new(move || now), settings);
     Service {
         service,
         _directory: directory,
@@ -61,8 +73,8 @@ async fn create(service: &ContactService, name: &str) -> Contact {
 async fn names(service: &ContactService, query: ContactQuery) -> Vec<String> {
     let page = service.list(query).await.expect("it can be listed");
     page.contacts
-        .into_iter()
-        .map(|contact| contact.name)
+        .iter()
+        .map(|contact| contact.name.clone())
         .collect()
 }
 
@@ -180,7 +192,7 @@ async fn the_trash_shows_what_was_deleted_last_first() {
     }
     let query = service.trash_query(None).expect("it is valid");
     let page = service.list(query).await.expect("it can be listed");
-    let cursor = page.next.expect("there is more").to_string();
+    let cursor = page.next.as_ref().expect("there is more").to_string();
     assert_eq!(page.contacts[0].name, "c");
     let rest = service.trash_query(Some(&cursor)).expect("it is valid");
     assert_eq!(names(&service, rest).await, ["a"]);

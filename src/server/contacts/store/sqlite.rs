@@ -31,8 +31,12 @@ use super::ContactStore;
 use super::Creation;
 use super::IdempotentRequest;
 use super::StoreError;
+use super::Totals;
 use crate::contact::Contact;
 use crate::contact::ContactId;
+use crate::server::cache::Generation;
+use crate::server::cache::Generations;
+use crate::server::cache::Tag;
 use crate::server::contacts::fields::ContactFields;
 use crate::server::contacts::fold::search_key;
 use crate::server::contacts::query::ContactQuery;
@@ -191,6 +195,24 @@ impl ContactStore for SqliteStore {
         Ok(restored.contact)
     }
 
+    async fn totals(&self) -> Result<Totals, StoreError> {
+        let mut connection = self.database.reader().await?;
+        let counts =
+            sqlx::query_as::<_, (bool, i64)>("SELECT in_trash, contacts FROM contact_counts")
+                .fetch_all(&mut *connection)
+                .await?;
+        let count = |trash| {
+            let counts = counts.iter().filter(|(in_trash, _)| *in_trash == trash);
+            counts
+                .map(|(_, contacts)| u64::try_from(*contacts).unwrap_or(0))
+                .sum()
+        };
+        Ok(Totals {
+            contacts: count(false),
+            trash: count(true),
+        })
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         let mut connection = self.database.reader().await?;
         sqlx::query("SELECT contacts FROM contact_counts")
@@ -201,6 +223,38 @@ impl ContactStore for SqliteStore {
 
     async fn close(&self) {
         self.database.close().await;
+    }
+}
+
+/// The triggers of `migrations/0002_generations.sql` replace them as contacts change.
+#[async_trait]
+impl Generations for SqliteStore {
+    async fn read(&self) -> Option<Vec<(String, Generation)>> {
+        let mut connection = self.database.sentry().await.ok()?;
+        let rows = sqlx::query_as::<_, (String, i64)>("SELECT tag, generation FROM generations")
+            .fetch_all(&mut *connection)
+            .await
+            .ok()?;
+        let rows = rows.into_iter();
+        Some(
+            rows.map(|(tag, number)| (tag, Generation(number)))
+                .collect(),
+        )
+    }
+
+    async fn replace(&self, tag: Tag) -> bool {
+        let replace = async || -> Result<(), sqlx::Error> {
+            let mut tx = self.database.write().await?;
+            sqlx::query(
+                "INSERT INTO generations (tag, generation) VALUES (?, random())
+                 ON CONFLICT (tag) DO UPDATE SET generation = random()",
+            )
+            .bind(tag.0)
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await
+        };
+        replace().await.is_ok()
     }
 }
 

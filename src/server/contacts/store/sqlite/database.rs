@@ -26,14 +26,24 @@ use sqlx::sqlite::SqliteSynchronous;
 use super::error;
 
 /// Every migration, in order. A file in `migrations/` that is missing here fails a test.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(
-    1,
-    "contacts",
-    include_str!(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/migrations/0001_contacts.sql"
-    )),
-)];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (
+        1,
+        "contacts",
+        include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/migrations/0001_contacts.sql"
+        )),
+    ),
+    (
+        2,
+        "generations",
+        include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/migrations/0002_generations.sql"
+        )),
+    ),
+];
 
 /// Before it, a writer that restarts the log while another connection checkpoints could corrupt
 /// the file: <https://www.sqlite.org/wal.html#walresetbug>.
@@ -53,6 +63,8 @@ const LOG_LIMIT: u32 = 64 * 1024 * 1024;
 pub struct Database {
     writer: SqlitePool,
     readers: SqlitePool,
+    /// One connection of its own, so that what every cached read asks for waits behind no search.
+    sentry: SqlitePool,
 }
 
 impl Database {
@@ -76,11 +88,16 @@ impl Database {
         migrate(&mut connection, path).await?;
         drop(connection);
 
-        let readers = pool(readers.get())
-            .connect_with(connect_options(path).read_only(true))
-            .await
-            .map_err(unusable)?;
-        Ok(Self { writer, readers })
+        let read_only = async |connections| {
+            let options = connect_options(path).read_only(true);
+            let connected = pool(connections).connect_with(options).await;
+            connected.map_err(unusable)
+        };
+        Ok(Self {
+            writer,
+            readers: read_only(readers.get()).await?,
+            sentry: read_only(1).await?,
+        })
     }
 
     /// Takes the turn to write, which nobody else has until the transaction ends. Dropping it
@@ -99,9 +116,15 @@ impl Database {
         self.readers.acquire().await
     }
 
+    /// For the one short read that is made all the time.
+    pub async fn sentry(&self) -> Result<PoolConnection<Sqlite>, sqlx::Error> {
+        self.sentry.acquire().await
+    }
+
     /// The last process to close writes the log back into the file and removes it. That takes a
     /// connection that may write, so the writer goes last.
     pub async fn close(&self) {
+        self.sentry.close().await;
         self.readers.close().await;
         self.writer.close().await;
     }

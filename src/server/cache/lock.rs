@@ -1,0 +1,145 @@
+//! A lock that instances share.
+//!
+//! What it guarantees: while Redis works, at most one holder has it at a time, and it is free again
+//! `ttl` after its last extension even if its holder is gone. Every acquisition has a fencing token
+//! that is greater than all before it.
+//!
+//! What it cannot: nobody can be sure to *still* hold a lock, because a process can be paused and
+//! Redis can be restarted or fail over without what it knew. So a lock saves work, it does not make
+//! an action safe. Where two at once would do harm, hand the token to what is acted upon and let
+//! that refuse tokens smaller than one it has seen (Kleppmann, "How to do distributed locking",
+//! 2016). Tokens begin at the time in microseconds, so that they grow across a loss of Redis' data,
+//! as long as its clock does not go back.
+//!
+//! Without Redis the lock is one of this process alone.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::LazyLock;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::server::redis::Error;
+use crate::server::redis::Redis;
+use crate::server::redis::Script;
+
+/// How long the last fencing token of a name is remembered.
+const TOKEN_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
+
+static ACQUIRE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/acquire.lua")));
+static EXTEND: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/extend.lua")));
+static RELEASE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/release.lua")));
+
+/// Hands out locks by name. Cheap to clone.
+#[derive(Clone)]
+pub struct Locks {
+    redis: Option<Redis>,
+    prefix: String,
+    /// Where there is no Redis: until when a name is taken, and by which token.
+    here: Arc<Mutex<HashMap<String, (Instant, u64)>>>,
+}
+
+/// A lock that was acquired. Dropping it does not release it; its time does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lock {
+    name: String,
+    token: u64,
+}
+
+impl Lock {
+    /// The fencing token: greater than that of every acquisition of the same name before.
+    pub fn token(&self) -> u64 {
+        self.token
+    }
+}
+
+impl Locks {
+    /// `prefix` is the beginning of every key on Redis.
+    pub fn new(redis: Option<Redis>, prefix: &str) -> Self {
+        Self {
+            redis,
+            prefix: format!("{prefix}:lock"),
+            here: Arc::default(),
+        }
+    }
+
+    /// Takes the lock for `ttl`; `None` if somebody has it.
+    ///
+    /// # Errors
+    /// When Redis is lost: then nobody knows.
+    pub async fn acquire(&self, name: &str, ttl: Duration) -> Result<Option<Lock>, Error> {
+        let token = match &self.redis {
+            Some(redis) => {
+                let keys = self.keys(name);
+                let mut call = ACQUIRE.call(keys.iter().map(String::as_str));
+                call.arg(ttl.as_millis() as u64)
+                    .arg(TOKEN_LIFETIME.as_millis() as u64);
+                redis.call::<Option<u64>>(&call).await?
+            }
+            None => self.acquire_here(name, ttl),
+        };
+        Ok(token.map(|token| Lock {
+            name: name.to_owned(),
+            token,
+        }))
+    }
+
+    /// Holds the lock for `ttl` from now on. False if it is no longer held.
+    ///
+    /// # Errors
+    /// When Redis is lost: the lock is held until its time is over, or not at all.
+    pub async fn extend(&self, lock: &Lock, ttl: Duration) -> Result<bool, Error> {
+        let Some(redis) = &self.redis else {
+            let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
+            let held = here.get_mut(&lock.name).filter(|held| is_held(held, lock));
+            return Ok(held.map(|held| held.0 = Instant::now() + ttl).is_some());
+        };
+        let [key, _] = self.keys(&lock.name);
+        let mut call = EXTEND.call([key.as_str()].into_iter());
+        call.arg(lock.token).arg(ttl.as_millis() as u64);
+        redis.call(&call).await
+    }
+
+    /// Gives the lock back. False if it was no longer held.
+    ///
+    /// # Errors
+    /// When Redis is lost: the lock ends with its time.
+    pub async fn release(&self, lock: Lock) -> Result<bool, Error> {
+        let Some(redis) = &self.redis else {
+            let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
+            let held = here.get_mut(&lock.name).filter(|held| is_held(held, &lock));
+            return Ok(held.map(|held| held.0 = Instant::now()).is_some());
+        };
+        let [key, _] = self.keys(&lock.name);
+        let mut call = RELEASE.call([key.as_str()].into_iter());
+        call.arg(lock.token);
+        redis.call(&call).await
+    }
+
+    fn acquire_here(&self, name: &str, ttl: Duration) -> Option<u64> {
+        let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let last = here.get(name).copied();
+        if last.is_some_and(|(until, _)| now < until) {
+            return None;
+        }
+        let started = u64::try_from(jiff::Timestamp::now().as_microsecond()).unwrap_or(0);
+        let token = last.map_or(started, |(_, token)| started.max(token + 1));
+        here.insert(name.to_owned(), (now + ttl, token));
+        Some(token)
+    }
+
+    /// Who has the lock, and the last token.
+    fn keys(&self, name: &str) -> [String; 2] {
+        let key = format!("{}:{{{name}}}", self.prefix);
+        let token = format!("{key}:token");
+        [key, token]
+    }
+}
+
+fn is_held((until, token): &(Instant, u64), lock: &Lock) -> bool {
+    *token == lock.token && Instant::now() < *until
+}
