@@ -1,7 +1,8 @@
 -- What caches hold against what they have: data of a kind is the same for as long as its generation
 -- is. It changes in the transaction that changes the data, so that whoever has heard of a write
--- finds another generation. Generations are drawn at random, and none comes back: not from a backup
--- that is restored, nor from another database that shares a Redis with this one.
+-- finds another generation. Generations are drawn at random and replaced whenever Kith opens the file,
+-- so that none comes back: not from a backup that is restored, nor from another database that shares
+-- a Redis with this one.
 
 CREATE TABLE generations (
     tag        TEXT    PRIMARY KEY,

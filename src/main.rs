@@ -14,6 +14,11 @@ use kith::server::shutdown;
 use kith::server::telemetry;
 use tokio::net::TcpListener;
 
+/// Requests allocate often and briefly on all threads, which the system's allocator makes them wait
+/// for each other for.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The conventional exit status for a configuration that cannot be used.
 const EX_CONFIG: u8 = 78;
 

@@ -35,7 +35,7 @@ pub fn ContactsPage() -> impl IntoView {
                     Some(
                         view! {
                             <PageTitle text=view.pane.title()/>
-                            <HydrationScripts options=state.site.leptos islands=true/>
+                            <HydrationScripts options=state.site.leptos.clone() islands=true/>
                             <Contacts view/>
                         },
                     )

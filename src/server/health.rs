@@ -72,7 +72,7 @@ impl From<Health> for RedisState {
             },
             since: health.since().to_string(),
             reason: loss.map(|loss| format!("Redis {loss}.")),
-            effect: loss.map(|_| "Limits hold for each instance of Kith by itself."),
+            effect: loss.map(|_| "Limits hold for each instance of Kith by itself, and what is cached is not shared."),
         }
     }
 }
@@ -107,7 +107,7 @@ pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readines
         ready: up,
         database,
         site: SiteState::of(&state.site),
-        redis: state.redis.map(|redis| redis.health().into()),
+        redis: state.redis.as_ref().map(|redis| redis.health().into()),
     };
     (status, Json(readiness))
 }

@@ -161,6 +161,8 @@ struct Managed {
 struct Active {
     quota: Quota,
     twin: Arc<dyn Twin>,
+    /// The limit that the twin was made for; a log must not grow beyond it.
+    made_for: u64,
     /// Charges this policy alone on Redis.
     charge: Script,
     /// The end of the keys on Redis. It names the window and the algorithm, whose states cannot be
@@ -169,10 +171,11 @@ struct Active {
 }
 
 impl Active {
-    fn new(policy: &Policy, quota: Quota, twin: Arc<dyn Twin>) -> Self {
+    fn new(policy: &Policy, quota: Quota, (twin, made_for): (Arc<dyn Twin>, u64)) -> Self {
         Self {
             quota,
             twin,
+            made_for,
             charge: script::script(Operation::Charge, &[rule(policy, quota)]),
             suffix: format!("{}:{}:{}", policy.name, policy.algorithm, quota.window()),
         }
@@ -200,9 +203,11 @@ impl Limiter {
     /// is one, keeps its own.
     pub fn with_clock(setup: Setup, clock: impl Fn() -> Millis + Send + Sync + 'static) -> Self {
         let manage = |policy: Policy| {
-            let twin = twin::twin(policy.algorithm, policy.quota, setup.table_bytes);
+            let quota = policy.quota;
+            let twin = twin::twin(policy.algorithm, quota, setup.table_bytes);
+            let active = Active::new(&policy, quota, (twin.into(), quota.limit()));
             Managed {
-                active: ArcSwap::from_pointee(Active::new(&policy, policy.quota, twin.into())),
+                active: ArcSwap::from_pointee(active),
                 policy,
             }
         };
@@ -259,7 +264,8 @@ impl Limiter {
     }
 
     /// Gives back `cost` that was charged before, as for a request that was not carried out. It
-    /// never leads to more than the whole quota.
+    /// never leads to more than the whole quota. The twins of other instances do not hear of it: one
+    /// that has charged this subject itself may refuse it until its window ends.
     pub async fn refund(&self, policy: PolicyId, subject: &Subject, cost: u64) -> Decision {
         let charges = [(policy, cost)];
         self.shared
@@ -267,16 +273,24 @@ impl Limiter {
             .await[0]
     }
 
-    /// Forgets all that was charged to `subject` under `policy`, here and on Redis.
-    pub async fn reset(&self, policy: PolicyId, subject: &Subject) {
+    /// Forgets all that was charged to `subject` under `policy`, on Redis and here; for the twins of
+    /// other instances the same holds as for a [refund](Self::refund).
+    ///
+    /// # Errors
+    /// When Redis cannot be asked; then only this process has forgotten.
+    pub async fn reset(&self, policy: PolicyId, subject: &Subject) -> Result<(), redis::Error> {
         let shared = &*self.shared;
-        let active = shared.policies[policy.0].active.load();
+        let active = shared.policies[policy.0].active.load_full();
+        let forgotten = match &shared.redis {
+            Some(redis) => {
+                let key = shared.key(&active, subject);
+                redis.query::<()>(::redis::cmd("UNLINK").arg(key)).await
+            }
+            None => Ok(()),
+        };
+        // Last, so that no answer that was under way brings a refusal back.
         active.twin.subject(shared.hash(subject)).forget();
-        if let Some(redis) = &shared.redis {
-            let key = shared.key(&active, subject);
-            // A Redis that is lost has been logged already.
-            let _ = redis.query::<()>(::redis::cmd("UNLINK").arg(key)).await;
-        }
+        forgotten
     }
 
     /// Charges like [`check`](Self::check), and waits for that as long as it takes, up to
@@ -303,17 +317,19 @@ impl Limiter {
     }
 
     /// Changes a policy's quota from now on. What was charged still counts, unless the length of
-    /// the window changes.
+    /// the window changes, or a sliding log grows beyond what this process has room for. For each
+    /// quota Redis keeps a script of some kilobytes until it restarts.
     pub fn set_quota(&self, policy: PolicyId, quota: Quota) {
         let managed = &self.shared.policies[policy.0];
         managed.active.rcu(|active| {
+            let algorithm = managed.policy.algorithm;
             let keeps = active.quota.window() == quota.window();
-            let fits = managed.policy.algorithm != Algorithm::SlidingLog
-                || quota.limit() <= managed.policy.quota.limit();
+            let fits = algorithm != Algorithm::SlidingLog || quota.limit() <= active.made_for;
             let twin = if keeps && fits {
-                active.twin.clone()
+                (active.twin.clone(), active.made_for)
             } else {
-                twin::twin(managed.policy.algorithm, quota, active.twin.bytes()).into()
+                let twin = twin::twin(algorithm, quota, active.twin.bytes());
+                (twin.into(), quota.limit())
             };
             Active::new(&managed.policy, quota, twin)
         });
@@ -385,8 +401,12 @@ impl Shared {
             return uncounted.unwrap_or_else(|| self.check_here(policy, hash, cost));
         };
         let mut decision = managed.decision(active.quota, found.assessments[0], DecidedBy::Redis);
-        managed.take_over(&active, hash, cost, found.at, &mut decision);
-        remember_refusal(&active, hash, cost, asked, &decision);
+        if !managed.take_over(&active, hash, cost, found.at, &mut decision) {
+            let rules = [rule(&managed.policy, active.quota)];
+            self.give_back(redis, &rules, &[key], &[cost]).await;
+        }
+        let times = (asked, (self.clock)());
+        remember_refusal(&active, hash, cost, times, &decision, self.ahead());
         decision
     }
 
@@ -515,23 +535,44 @@ impl Shared {
                 managed.decision(active.quota, *assessment, DecidedBy::Redis)
             })
             .collect();
-        let allowed = decisions.iter().all(Decision::is_allowed);
-        for ((managed, active, cost), decision) in parts.iter().zip(&mut decisions) {
-            match operation {
-                Operation::Charge => {
-                    if allowed {
-                        managed.take_over(active, hash, *cost, found.at, decision);
+        if operation == Operation::Refund {
+            for (_, active, cost) in &parts {
+                let mut here = active.twin.subject(hash);
+                here.refund(found.at, active.quota, *cost);
+            }
+        }
+        if operation == Operation::Charge {
+            let allowed = decisions.iter().all(Decision::is_allowed);
+            let mut confirmed = allowed;
+            for ((managed, active, cost), decision) in parts.iter().zip(&mut decisions) {
+                confirmed &= !allowed || managed.take_over(active, hash, *cost, found.at, decision);
+            }
+            if allowed && !confirmed {
+                // None is charged if one refuses: neither here nor there.
+                for ((_, active, cost), decision) in parts.iter().zip(&decisions) {
+                    if decision.outcome == Outcome::Allowed {
+                        let mut here = active.twin.subject(hash);
+                        here.refund(found.at, active.quota, *cost);
                     }
-                    remember_refusal(active, hash, *cost, asked, decision);
                 }
-                Operation::Refund => {
-                    let mut here = active.twin.subject(hash);
-                    here.refund(self.redis_now(), active.quota, *cost);
-                }
-                Operation::Peek => {}
+                self.give_back(redis, &rules, &keys, &costs).await;
+            }
+            for ((_, active, cost), decision) in parts.iter().zip(&decisions) {
+                let times = (asked, (self.clock)());
+                remember_refusal(active, hash, *cost, times, decision, self.ahead());
             }
         }
         Some(decisions)
+    }
+
+    /// Takes back on Redis what it has charged and the twin then refused.
+    async fn give_back(&self, redis: &Redis, rules: &[Rule], keys: &[String], costs: &[u64]) {
+        let script = script::script(Operation::Refund, rules);
+        let keys = keys.iter().map(String::as_str);
+        // If Redis is lost meanwhile, it forgets or the window ends.
+        let _ = self
+            .ask(redis, &script::call(&script, keys, costs, None))
+            .await;
     }
 
     /// Calls a script and takes over Redis' time; `None` if Redis cannot be asked.
@@ -560,11 +601,14 @@ impl Shared {
         }
         Some(Decision {
             outcome: Outcome::Refused {
-                retry_after: Some(Duration::from_millis(block.until - now)),
+                // As it was told first: from when the answer came, not from when it was asked for.
+                retry_after: Some(Duration::from_millis(
+                    block.until - now + Millis::from(block.told_later),
+                )),
             },
             quota: active.quota,
             remaining: 0,
-            reset_after: Duration::from_millis(block.reset_at.saturating_sub(now)),
+            reset_after: Duration::from_millis(block.until - now + Millis::from(block.reset_later)),
             decided_by: DecidedBy::Block,
         })
     }
@@ -586,13 +630,18 @@ impl Shared {
 
     /// The time of Redis, as far as this process knows; its own without a Redis.
     fn redis_now(&self) -> Millis {
-        (self.clock)().wrapping_add(self.redis_ahead.load(Ordering::Relaxed))
+        (self.clock)().wrapping_add(self.ahead())
+    }
+
+    fn ahead(&self) -> Millis {
+        self.redis_ahead.load(Ordering::Relaxed)
     }
 }
 
 impl Managed {
     /// Charges to the twin what Redis has allowed. If the twin has no room for it, Redis has
-    /// forgotten something, and the decision becomes the twin's.
+    /// forgotten something, or somebody else has made it forget: then the decision becomes the
+    /// twin's, and false is returned.
     fn take_over(
         &self,
         active: &Active,
@@ -600,14 +649,16 @@ impl Managed {
         cost: u64,
         at: Millis,
         decision: &mut Decision,
-    ) {
+    ) -> bool {
         if decision.outcome != Outcome::Allowed {
-            return;
+            return true;
         }
         let here = active.twin.confirm(hash, at, active.quota, cost);
-        if here.wait != Some(0) {
+        let confirmed = here.wait == Some(0);
+        if !confirmed {
             *decision = self.decision(active.quota, here, DecidedBy::Twin);
         }
+        confirmed
     }
 
     /// The answer while Redis is lost, if it takes no counting.
@@ -656,20 +707,34 @@ fn rule(policy: &Policy, quota: Quota) -> Rule {
     }
 }
 
-/// Keeps a refusal for as long as it is certain: until a cost of 1 fits again. `asked` is when
-/// Redis was asked, by the clock of this process.
-fn remember_refusal(active: &Active, hash: u64, cost: u64, asked: Millis, decision: &Decision) {
+/// Keeps a refusal for as long as it is certain: until a cost of 1 fits again. Redis was `asked` and
+/// had `answered` at these times of this process, and its clock is so far `ahead` of it.
+fn remember_refusal(
+    active: &Active,
+    hash: u64,
+    cost: u64,
+    (asked, answered): (Millis, Millis),
+    decision: &Decision,
+    ahead: Millis,
+) {
     if let Outcome::Refused {
         retry_after: Some(wait),
     } = decision.outcome
         && cost == 1
     {
+        let (wait, reset) = (
+            wait.as_millis() as Millis,
+            decision.reset_after.as_millis() as Millis,
+        );
         let block = Block {
             limit: decision.quota.limit(),
-            until: asked + wait.as_millis() as Millis,
-            reset_at: asked + decision.reset_after.as_millis() as Millis,
+            until: asked + wait,
+            told_later: u32::try_from(answered - asked).unwrap_or(u32::MAX),
+            reset_later: u32::try_from(reset.saturating_sub(wait)).unwrap_or(u32::MAX),
         };
-        active.twin.block(hash, block);
+        active
+            .twin
+            .block(hash, block, (answered + reset).wrapping_add(ahead));
     }
 }
 

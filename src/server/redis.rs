@@ -41,6 +41,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio::time::sleep;
 use tokio::time::timeout;
+use tokio::time::timeout_at;
 use transport::Transport;
 
 /// How long making a connection may take; nobody waits for it.
@@ -81,9 +82,8 @@ pub struct Redis {
 }
 
 struct Shared {
-    address: Address,
+    setup: Setup,
     authorities: Option<TlsCertificates>,
-    budget: Duration,
     state: watch::Sender<State>,
 }
 
@@ -96,29 +96,44 @@ struct State {
     era: u64,
 }
 
+/// What a connection is made of.
+pub struct Setup {
+    pub address: Address,
+    /// The time that a call may take at most.
+    pub budget: Duration,
+    /// The beginning of every key, that of the [probe](Redis) included.
+    pub prefix: String,
+    /// With TLS: the certificates, in PEM, of the authorities to believe instead of those that this
+    /// program comes with.
+    pub authorities: Option<Vec<u8>>,
+}
+
 impl Redis {
     /// Starts to connect and returns at once. A call may take `budget` at most.
     ///
     /// Must be called within a tokio runtime.
     pub fn new(address: Address, budget: Duration) -> Self {
-        Self::trusting(None, address, budget)
+        Self::with(Setup {
+            address,
+            budget,
+            prefix: "kith".to_owned(),
+            authorities: None,
+        })
     }
 
-    /// Like [`new`](Self::new), but with TLS believes only the authorities whose certificates are
-    /// given, in PEM, instead of those that this program comes with.
-    pub fn trusting(authorities: Option<Vec<u8>>, address: Address, budget: Duration) -> Self {
+    /// Like [`new`](Self::new), with every choice.
+    pub fn with(mut setup: Setup) -> Self {
         let state = State {
             health: Health::lost(Loss::NotYetReached),
             transport: None,
             era: 0,
         };
         let shared = Arc::new(Shared {
-            address,
-            authorities: authorities.map(|pem| TlsCertificates {
+            authorities: setup.authorities.take().map(|pem| TlsCertificates {
                 client_tls: None,
                 root_cert: Some(pem),
             }),
-            budget,
+            setup,
             state: watch::Sender::new(state),
         });
         tokio::spawn(keep_connected(Arc::downgrade(&shared)));
@@ -130,9 +145,17 @@ impl Redis {
     /// # Errors
     /// When Redis is lost, or refuses the command.
     pub async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
+        self.query_until(self.shared.deadline(), command).await
+    }
+
+    async fn query_until<T: FromRedisValue>(
+        &self,
+        deadline: Instant,
+        command: &Cmd,
+    ) -> Result<T, Error> {
         let (mut transport, era) = self.shared.transport()?;
         let answer = transport.req_packed_command(command);
-        let value = self.shared.within_budget(era, answer).await?;
+        let value = self.shared.within_budget(era, deadline, answer).await?;
         self.shared.read(era, value)
     }
 
@@ -141,8 +164,11 @@ impl Redis {
     /// # Errors
     /// When Redis is lost, or the script fails.
     pub async fn call<T: FromRedisValue>(&self, call: &Call<'_>) -> Result<T, Error> {
-        match self.query(call.by_hash()).await {
-            Err(Error::Refused(code)) if code == "NOSCRIPT" => self.query(&call.in_full()).await,
+        let deadline = self.shared.deadline();
+        match self.query_until(deadline, call.by_hash()).await {
+            Err(Error::Refused(code)) if code == "NOSCRIPT" => {
+                self.query_until(deadline, &call.in_full()).await
+            }
             answer => answer,
         }
     }
@@ -153,14 +179,16 @@ impl Redis {
     /// # Errors
     /// When Redis is lost. A step that is refused has its error in its place.
     pub async fn pipeline(&self, steps: &[Step<'_>]) -> Result<Vec<Result<Value, Error>>, Error> {
-        let mut answers = self.send(steps.iter().map(Step::command)).await?;
+        let deadline = self.shared.deadline();
+        let commands = steps.iter().map(Step::command);
+        let mut answers = self.send(deadline, commands).await?;
         let unknown = |answer: &Result<Value, Error>| matches!(answer, Err(Error::Refused(code)) if code == "NOSCRIPT");
         let again: Vec<usize> = (0..steps.len())
             .filter(|step| unknown(&answers[*step]))
             .collect();
         if !again.is_empty() {
             let in_full = again.iter().map(|step| steps[*step].in_full());
-            for (step, answer) in again.iter().zip(self.send(in_full).await?) {
+            for (step, answer) in again.iter().zip(self.send(deadline, in_full).await?) {
                 answers[*step] = answer;
             }
         }
@@ -169,6 +197,7 @@ impl Redis {
 
     async fn send(
         &self,
+        deadline: Instant,
         commands: impl Iterator<Item = Cmd>,
     ) -> Result<Vec<Result<Value, Error>>, Error> {
         let mut pipeline = redis::pipe();
@@ -178,7 +207,7 @@ impl Redis {
         }
         let (mut transport, era) = self.shared.transport()?;
         let answers = transport.req_packed_commands(&pipeline, 0, pipeline.len());
-        let values = self.shared.within_budget(era, answers).await?;
+        let values = self.shared.within_budget(era, deadline, answers).await?;
         let read = |value| self.shared.read(era, value);
         Ok(values.into_iter().map(read).collect())
     }
@@ -190,7 +219,7 @@ impl Redis {
 
     /// Where Redis is, without user and password.
     pub fn address(&self) -> &Address {
-        &self.shared.address
+        &self.shared.setup.address
     }
 
     /// Waits until Redis can be used, for as long as it takes.
@@ -234,12 +263,18 @@ impl Shared {
         }
     }
 
+    /// When a call that begins now has used up its budget.
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.setup.budget
+    }
+
     async fn within_budget<T>(
         &self,
         era: u64,
+        deadline: Instant,
         answer: impl Future<Output = redis::RedisResult<T>>,
     ) -> Result<T, Error> {
-        match timeout(self.budget, answer).await {
+        match timeout_at(deadline, answer).await {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(self.judge(era, &error)),
             Err(_) => Err(self.lose(era, Loss::Slow)),
@@ -289,24 +324,33 @@ impl Shared {
             state.transport.clone().filter(|_| was_slow)
         };
         if let Some(mut transport) = slow
-            && self.ping(&mut transport).await.is_ok()
+            && self.probe(&mut transport).await.is_ok()
         {
             return Ok(transport);
         }
-        let connect = Transport::connect(&self.address, self.authorities.as_ref(), CONNECT_TIMEOUT);
+        let connect = Transport::connect(
+            &self.setup.address,
+            self.authorities.as_ref(),
+            CONNECT_TIMEOUT,
+        );
         let mut transport = match timeout(CONNECT_TIMEOUT, connect).await {
             Ok(connected) => {
                 connected.map_err(|error| Loss::of(&error).unwrap_or(Loss::Refused))?
             }
             Err(_) => return Err(Loss::Slow),
         };
-        self.ping(&mut transport).await?;
+        self.probe(&mut transport).await?;
         Ok(transport)
     }
 
-    async fn ping(&self, transport: &mut Transport) -> Result<(), Loss> {
-        let ping = redis::cmd("PING");
-        match timeout(self.budget, ping.query_async::<Value>(transport)).await {
+    /// Whether Redis does what it is needed for. A PING would be answered by one that is full, that
+    /// takes no writes, or that lets this user do nothing else.
+    async fn probe(&self, transport: &mut Transport) -> Result<(), Loss> {
+        let mut write = redis::cmd("SET");
+        write.arg(format!("{}:probe", self.setup.prefix)).arg(1);
+        write.arg("PX").arg(1000);
+        let written = write.query_async::<Value>(transport);
+        match timeout(self.setup.budget, written).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(Loss::of(&error).unwrap_or(Loss::Refused)),
             Err(_) => Err(Loss::Slow),

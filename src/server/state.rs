@@ -1,5 +1,6 @@
-//! What every request can reach. Cheap to clone: everything inside is shared.
+//! [`AppState`]: what every request can reach.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
@@ -9,6 +10,7 @@ use crate::server::cache;
 use crate::server::cache::Cache;
 use crate::server::clock::SystemClock;
 use crate::server::config::Config;
+use crate::server::config::PemFile;
 use crate::server::contacts;
 use crate::server::contacts::CONTACTS;
 use crate::server::contacts::ContactService;
@@ -21,8 +23,19 @@ use crate::server::redis;
 use crate::server::redis::Redis;
 use crate::server::site::Site;
 
+/// One pointer, because every layer around a handler clones it for every request.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Shared>);
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+pub struct Shared {
     pub config: Arc<Config>,
     pub contacts: ContactService,
     pub cache: Cache,
@@ -39,10 +52,14 @@ impl AppState {
     /// When the database cannot be opened; the error says what to change.
     pub async fn open(config: Config) -> Result<Self, OpenError> {
         redis::choose_cryptography();
-        let authorities = config.redis.ca_file.as_ref();
-        let authorities = authorities.map(|file| file.content().to_vec());
-        let redis = config.redis.address();
-        let redis = redis.map(|address| Redis::trusting(authorities, address, config.redis.budget));
+        let redis = config.redis.address().map(|address| {
+            Redis::with(redis::Setup {
+                address,
+                budget: config.redis.budget,
+                prefix: config.redis.prefix.as_str().to_owned(),
+                authorities: config.redis.ca_file.as_ref().map(PemFile::content),
+            })
+        });
         let options = sqlite::Options {
             readers: config.data.readers,
             idempotency_ttl: config.api.idempotency_ttl,
@@ -61,14 +78,14 @@ impl AppState {
             Arc::new(SystemClock),
             contacts::Settings::of(&config),
         );
-        Ok(Self {
+        Ok(Self(Arc::new(Shared {
             site: Site::new(&config),
             contacts,
             cache,
             limiter: policies::limiter(&config, redis.clone()),
             redis,
             config: Arc::new(config),
-        })
+        })))
     }
 }
 

@@ -37,6 +37,7 @@ use kith::server::limit::Quota;
 use kith::server::limit::Setup;
 use kith::server::limit::Subject;
 use kith::server::redis::Address;
+use kith::server::redis::Loss;
 use kith::server::redis::Redis;
 use kith::server::redis::Script;
 use kith::server::redis::Step;
@@ -330,7 +331,7 @@ async fn cache_suite(redis: &Redis, nodes: &[&RedisServer]) {
             assert_eq!(found, [current; 20]);
             assert_eq!(number.reads.load(SeqCst), reads + 1, "one fetch for all");
             if form == Form::Fields {
-                let field = instance().field::<i64>(&key(), "value").await;
+                let field = instance().field::<Held, i64>(&key(), "value").await;
                 assert_eq!(field, Some(current));
             }
             for node in nodes {
@@ -427,15 +428,22 @@ async fn over_tls() {
     std::fs::write(&configuration, text).expect("a configuration");
     let no_env = std::iter::empty::<(String, String)>();
     let config = Config::load(Some(&configuration), no_env).expect("a valid configuration");
-    let authorities = config.redis.ca_file.expect("the file").content().to_vec();
+    let authorities = config.redis.ca_file.expect("the file").content();
 
-    let budget = Duration::from_secs(10);
-    let redis = Redis::trusting(Some(authorities), address.clone(), budget);
+    let redis = Redis::with(kith::server::redis::Setup {
+        address: address.clone(),
+        budget: Duration::from_secs(10),
+        prefix: "kith".to_owned(),
+        authorities: Some(authorities),
+    });
     suite(reached(redis).await, &[&server]).await;
 
     // An authority that nobody has named is not believed.
-    let stranger = Redis::new(address, budget);
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    let stranger = Redis::new(address, Duration::from_secs(10));
+    until("it was tried", || {
+        stranger.health().loss() != Some(Loss::NotYetReached)
+    })
+    .await;
     assert!(!stranger.health().is_up());
 }
 

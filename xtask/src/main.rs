@@ -68,7 +68,7 @@ fn dispatch() -> Result<()> {
             checks::browser(&site::build()?, args)
         }
         ["bench"] => {
-            setup::test_tools()?;
+            setup::bench_tools()?;
             checks::bench()
         }
         ["lint"] => {

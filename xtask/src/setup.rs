@@ -58,6 +58,15 @@ pub fn test_tools() -> Result<()> {
     apt(&packages.join(" "))
 }
 
+/// What the benchmarks need on top: a load generator.
+pub fn bench_tools() -> Result<()> {
+    test_tools()?;
+    if on_path("wrk") {
+        return Ok(());
+    }
+    apt("wrk")
+}
+
 /// What `cargo leptos watch` needs on top: two programs that are slow to compile.
 pub fn dev_tools() -> Result<()> {
     let installed = quiet(command("cargo leptos --version")).unwrap_or_default();
@@ -155,7 +164,7 @@ fn has_browser() -> Result<bool> {
 fn apt(packages: &str) -> Result<()> {
     ensure!(
         on_path("apt-get"),
-        "the tests need {packages}; install that with your package manager"
+        "this needs {packages}; install that with your package manager"
     );
     let is_root = quiet(command("id -u"))?.trim() == "0";
     let sudo = if is_root { "" } else { "sudo" };

@@ -1,9 +1,11 @@
 //! The tier on Redis: what one instance has made, others need not make again.
 //!
-//! A value is stored with a head: its generation, when it was made by Redis' clock, how long the
-//! making took, and the version of its schema. It is one string, or a hash whose fields can be read
-//! one by one. Reading takes one call. Where there is nothing that will do, the same call gives the
-//! reader a lease, and others wait for what it makes; a lease that is not used ends by itself.
+//! A value is stored with a head: its generation, the version of its schema, its lifetime and how long
+//! the making took. It is one string, or a hash whose fields can be read one by one. Its age is its
+//! lifetime less what Redis says is left of it, so that only Redis' clock counts.
+//!
+//! Reading takes one round trip. Where there is nothing that will do, a second gives the reader a
+//! lease, and others wait for what it makes; a lease that is not used ends by itself.
 //!
 //! Everything here may fail or be forgotten at any time: then readers fetch for themselves. What is
 //! served is decided by generations alone, see [`generation`](super::generation).
@@ -24,6 +26,7 @@ use super::Key;
 use crate::server::redis::Error;
 use crate::server::redis::Redis;
 use crate::server::redis::Script;
+use crate::server::redis::Step;
 
 /// How a value is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +51,8 @@ pub(super) struct Stored {
     pub schema: u32,
     /// How long ago it was made.
     pub age: Duration,
+    /// From when it was made until Redis forgets it.
+    pub lifetime: Duration,
     /// How long the making took.
     pub cost: Duration,
     pub json: Bytes,
@@ -66,7 +71,14 @@ pub(super) enum Found {
 }
 
 /// The right to store a value.
-pub(super) struct Lease(String);
+pub(super) struct Lease {
+    key: String,
+    token: String,
+}
+
+/// Larger values, in bytes of JSON, are not shared: while one is on its way, everything else on the
+/// connection waits.
+pub(super) const LARGEST: usize = 256 * 1024;
 
 static LOOK_UP: LazyLock<[Script; 2]> = LazyLock::new(|| {
     [Form::Whole, Form::Fields].map(|form| script(form, include_str!("lua/look_up.lua")))
@@ -80,7 +92,7 @@ fn script(form: Form, body: &str) -> Script {
         Form::Whole => include_str!("lua/whole.lua"),
         Form::Fields => include_str!("lua/fields.lua"),
     };
-    Script::new(format!("{}{shape}{body}", include_str!("lua/clock.lua")))
+    Script::new(format!("{}{shape}{body}", include_str!("lua/age.lua")))
 }
 
 impl Far {
@@ -89,14 +101,36 @@ impl Far {
         Self { redis, prefix }
     }
 
+    /// What there is; `None` if there is nothing, or Redis cannot be asked.
+    pub(super) async fn read(&self, key: &Key, form: Form) -> Option<Stored> {
+        let name = self.name(key);
+        let mut get = ::redis::cmd(match form {
+            Form::Whole => "GET",
+            Form::Fields => "HGETALL",
+        });
+        get.arg(&name);
+        let mut left = ::redis::cmd("PTTL");
+        left.arg(&name);
+        let steps = [Step::Command(get), Step::Command(left)];
+        let answers = self.redis.pipeline(&steps).await.inspect_err(told).ok()?;
+        let [Ok(value), Ok(left)] = <[_; 2]>::try_from(answers).ok()? else {
+            return None;
+        };
+        let mut stored = stored(form, value)?;
+        let left = Duration::from_millis(u64::from_redis_value(left).ok()?);
+        stored.age = stored.lifetime.saturating_sub(left);
+        Some(stored)
+    }
+
     /// A value of this generation, made less than `younger_than` ago if that is given, or a lease of
-    /// this length.
+    /// this length. If somebody else has the lease, an `old` value may be of use.
     pub(super) async fn look_up(
         &self,
         key: &Key,
         form: Form,
         (generation, schema): (Generation, u32),
         younger_than: Option<Duration>,
+        old: bool,
         lease: Duration,
     ) -> Found {
         let keys = self.keys(key, generation);
@@ -107,7 +141,9 @@ impl Far {
             Some(age) => call.arg(age.as_millis() as u64),
             None => call.arg(""),
         };
-        call.arg(&token).arg(lease.as_millis() as u64);
+        call.arg(&token)
+            .arg(lease.as_millis() as u64)
+            .arg(u8::from(old));
         let (age, value, state): (i64, RedisValue, i64) = match self.redis.call(&call).await {
             Ok(answer) => answer,
             Err(error) => {
@@ -115,29 +151,34 @@ impl Far {
                 return Found::Lost;
             }
         };
-        let stored = || stored(form, age, value);
+        let stored = || {
+            let mut stored = stored(form, value)?;
+            stored.age = Duration::from_millis(u64::try_from(age).ok()?);
+            Some(stored)
+        };
         match state {
             1 => stored().map_or(Found::Lost, Found::Current),
-            2 => Found::Leased(Lease(token)),
+            2 => {
+                let [_, key] = keys;
+                Found::Leased(Lease { key, token })
+            }
             _ => Found::Elsewhere(stored()),
         }
     }
 
-    /// Stores a value for `lifetime`. False if the lease has ended or Redis cannot be asked.
-    pub(super) async fn fill(
-        &self,
-        key: &Key,
-        form: Form,
-        Lease(token): &Lease,
-        value: &Stored,
-        lifetime: Duration,
-    ) -> bool {
+    /// Stores a value for the rest of its lifetime. False if the lease has ended, there is one that was
+    /// made later, or Redis cannot be asked.
+    pub(super) async fn fill(&self, key: &Key, form: Form, lease: &Lease, value: &Stored) -> bool {
         let keys = self.keys(key, value.generation);
         let mut call = FILL[form as usize].call(keys.iter().map(String::as_str));
-        call.arg(token)
-            .arg(format!("{} {}", value.generation.0, value.schema))
-            .arg(value.cost.as_millis() as u64)
-            .arg(lifetime.as_millis() as u64);
+        let (lifetime, cost) = (value.lifetime.as_millis(), value.cost.as_millis());
+        let left = value.lifetime.saturating_sub(value.age).as_millis() as u64;
+        let Stored {
+            generation, schema, ..
+        } = value;
+        call.arg(&lease.token)
+            .arg(format!("{} {schema} {lifetime} {cost}", generation.0))
+            .arg(left);
         match form {
             Form::Whole => {
                 call.arg(&value.json[..]);
@@ -159,33 +200,42 @@ impl Far {
             .unwrap_or(false)
     }
 
+    /// Ends a lease without storing anything.
+    pub(super) async fn give_back(&self, lease: &Lease) {
+        let mut call = super::lock::RELEASE.call([lease.key.as_str()].into_iter());
+        call.arg(&lease.token);
+        // A lost Redis ends it by itself.
+        let _ = self.redis.call::<bool>(&call).await.inspect_err(told);
+    }
+
     /// One field of a value in the form of fields, if it is there under this generation.
     pub(super) async fn field(
         &self,
         key: &Key,
-        generation: Generation,
+        (generation, schema): (Generation, u32),
         name: &str,
     ) -> Option<Json> {
-        let [value, _] = self.keys(key, generation);
         let mut command = ::redis::cmd("HMGET");
-        command.arg(value).arg("").arg(name);
+        command.arg(self.name(key)).arg("").arg(name);
         let answer = self.redis.query(&command).await.inspect_err(told);
         let (head, field): (Option<String>, Option<String>) = answer.ok()?;
-        let current = Head::parse(&head?)?.generation == generation;
+        let head = Head::parse(&head?)?;
+        let current = head.generation == generation && head.schema == schema;
         current
             .then(|| serde_json::from_str(&field?).ok())
             .flatten()
     }
 
-    /// The value's key, and that of the lease on making it under this generation. Both are in one
-    /// slot of a cluster. What a key holds may be what people typed, so its hash stands for it.
+    /// The value's key on Redis. What a key holds may be what people typed, so its hash stands for it.
+    fn name(&self, key: &Key) -> String {
+        let hash = super::hexadecimal(&Sha256::digest(key.text().as_bytes()));
+        format!("{}:{}:{{{hash}}}", self.prefix, key.tag().0)
+    }
+
+    /// The value's key, and that of the lease on making it under this generation, in one slot of a
+    /// cluster.
     fn keys(&self, key: &Key, generation: Generation) -> [String; 2] {
-        let hash = Sha256::digest(key.text().as_bytes());
-        let hash: String = hash[..16]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let value = format!("{}:{}:{{{hash}}}", self.prefix, key.tag().0);
+        let value = self.name(key);
         let lease = format!("{value}:lease:{}", generation.0);
         [value, lease]
     }
@@ -198,10 +248,11 @@ fn told(error: &Error) {
     }
 }
 
-/// `<generation> <schema> <made, ms since the epoch> <cost, ms>`
+/// `<generation> <schema> <lifetime, ms> <cost, ms>`
 struct Head {
     generation: Generation,
     schema: u32,
+    lifetime: Duration,
     cost: Duration,
 }
 
@@ -211,13 +262,15 @@ impl Head {
         Some(Self {
             generation: Generation(words.next()?.parse().ok()?),
             schema: words.next()?.parse().ok()?,
-            cost: Duration::from_millis(words.nth(1)?.parse().ok()?),
+            lifetime: Duration::from_millis(words.next()?.parse().ok()?),
+            cost: Duration::from_millis(words.next()?.parse().ok()?),
         })
     }
 }
 
-/// Reads what Redis has; `None` for nothing, and for what nobody here has written.
-fn stored(form: Form, age: i64, value: RedisValue) -> Option<Stored> {
+/// Understands what Redis has, but for its age; `None` for nothing, and for what nobody here has
+/// written.
+fn stored(form: Form, value: RedisValue) -> Option<Stored> {
     let (head, json) = match form {
         Form::Whole => {
             let bytes = Bytes::from(Vec::<u8>::from_redis_value(value).ok()?);
@@ -248,7 +301,8 @@ fn stored(form: Form, age: i64, value: RedisValue) -> Option<Stored> {
     Some(Stored {
         generation: head.generation,
         schema: head.schema,
-        age: Duration::from_millis(u64::try_from(age).ok()?),
+        age: Duration::ZERO,
+        lifetime: head.lifetime,
         cost: head.cost,
         json,
     })

@@ -7,9 +7,10 @@
 //! Why nothing stale is served: a write is acknowledged after its commit, and the commit replaced
 //! the generation. A read that starts afterwards asks for the generation afterwards, so it finds
 //! the new one, which no older value carries: not in this process, not on Redis, and not in a fill
-//! that is still under way and may arrive at any time later. Since generations never come back,
-//! equal means unchanged. None of this involves Redis, so it holds while Redis is lost, restarted
-//! with old data, or flushed, for every instance that shares the database.
+//! that is still under way and may arrive at any time later. Generations are drawn at random, and
+//! anew when a database is opened, so that none comes back and equal means unchanged. None of this
+//! involves Redis, so it holds while Redis is lost, restarted with old data, or flushed, for every
+//! instance that shares the database.
 //!
 //! The price is one small read of the database for each cached read. Many that come at the same
 //! time share it: [`Latest`].
@@ -72,6 +73,15 @@ impl Latest {
         if done.read < enough {
             let read = self.begun.fetch_add(1, SeqCst) + 1;
             let generations = self.source.read().await;
+            match (&done.generations, &generations) {
+                (Some(_), None) => tracing::warn!(
+                    "the generations of what is cached cannot be read; reads go past the cache"
+                ),
+                (None, Some(_)) if done.read > 0 => {
+                    tracing::info!("the generations of what is cached can be read again");
+                }
+                _ => {}
+            }
             *done = Done { read, generations };
         }
         let generations = done.generations.as_ref()?;

@@ -31,7 +31,8 @@ const TOKEN_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
 
 static ACQUIRE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/acquire.lua")));
 static EXTEND: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/extend.lua")));
-static RELEASE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/release.lua")));
+pub(super) static RELEASE: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("lua/release.lua")));
 
 /// Hands out locks by name. Cheap to clone.
 #[derive(Clone)]

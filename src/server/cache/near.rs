@@ -32,10 +32,13 @@ const MOST_HITS: u8 = 3;
 /// What an entry takes beside its key and value: its node, its places in the index and a queue.
 const OVERHEAD: usize = 160;
 
-/// What the tier keeps of a value.
-pub(super) trait Weigh {
+/// What the tier keeps.
+pub(super) trait Value {
     /// The bytes it takes.
     fn weight(&self) -> usize;
+
+    /// Whether it was made no earlier than another one of the same key.
+    fn replaces(&self, other: &Self) -> bool;
 }
 
 /// Values by key.
@@ -46,14 +49,14 @@ pub(super) struct Near<V> {
 
 /// How full the tier is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Fill {
+pub struct Usage {
     pub entries: u64,
     pub bytes: u64,
     /// Entries that had to make room, since the start.
     pub evictions: u64,
 }
 
-impl<V: Weigh> Near<V> {
+impl<V: Value> Near<V> {
     /// A tier of at most `bytes`.
     pub(super) fn new(bytes: usize) -> Self {
         Self {
@@ -67,21 +70,21 @@ impl<V: Weigh> Near<V> {
         self.shard(hash).get(hash, key)
     }
 
-    /// Puts a value in, in the place of an older one with that key.
+    /// Puts a value in, unless there is one with that key that was made later.
     pub(super) fn insert(&self, key: &str, value: Arc<V>) {
         let hash = self.hasher.hash_one(key);
         self.shard(hash).insert(hash, key, value);
     }
 
-    pub(super) fn fill(&self) -> Fill {
-        let mut fill = Fill::default();
+    pub(super) fn usage(&self) -> Usage {
+        let mut usage = Usage::default();
         for shard in &self.shards {
             let shard = lock(shard);
-            fill.entries += shard.index.len() as u64;
-            fill.bytes += (shard.small.bytes + shard.main.bytes) as u64;
-            fill.evictions += shard.evictions;
+            usage.entries += shard.index.len() as u64;
+            usage.bytes += (shard.small.bytes + shard.main.bytes) as u64;
+            usage.evictions += shard.evictions;
         }
-        fill
+        usage
     }
 
     fn shard(&self, hash: u64) -> MutexGuard<'_, Shard<V>> {
@@ -125,7 +128,7 @@ struct Queue {
     bytes: usize,
 }
 
-impl<V: Weigh> Shard<V> {
+impl<V: Value> Shard<V> {
     fn new(capacity: usize) -> Self {
         Self {
             capacity,
@@ -158,6 +161,9 @@ impl<V: Weigh> Shard<V> {
         if let Some(place) = self.index.get(&hash).copied()
             && let Some(node) = self.nodes[place].as_mut()
         {
+            if *node.key == *key && !value.replaces(&node.value) {
+                return;
+            }
             let old = std::mem::replace(&mut node.weight, weight);
             node.value = value;
             node.key = key.into();
@@ -275,9 +281,13 @@ mod tests {
 
     use super::*;
 
-    impl Weigh for usize {
+    impl Value for usize {
         fn weight(&self) -> usize {
             *self
+        }
+
+        fn replaces(&self, _other: &Self) -> bool {
+            true
         }
     }
 
@@ -295,8 +305,8 @@ mod tests {
                 } else if let Some(found) = near.get(&key) {
                     prop_assert_eq!(Some(&*found), last.get(&key));
                 }
-                let fill = near.fill();
-                prop_assert!(fill.bytes <= (SHARDS * 20_000) as u64);
+                let usage = near.usage();
+                prop_assert!(usage.bytes <= (SHARDS * 20_000) as u64);
             }
             for shard in &near.shards {
                 let shard = lock(shard);
@@ -330,7 +340,7 @@ mod tests {
                 }
             }
         }
-        assert!(near.fill().evictions > 10_000);
+        assert!(near.usage().evictions > 10_000);
     }
 
     #[test]
@@ -338,6 +348,6 @@ mod tests {
         let near = Near::new(SHARDS * 1000);
         near.insert("large", Arc::new(2000));
         assert!(near.get("large").is_none());
-        assert_eq!(near.fill(), Fill::default());
+        assert_eq!(near.usage(), Usage::default());
     }
 }

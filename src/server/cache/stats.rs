@@ -1,5 +1,6 @@
 //! What the cache has done: counters by tag, each exact and read in one step.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
@@ -19,6 +20,8 @@ pub(super) struct Counters {
     pub(super) refreshes: AtomicU64,
     pub(super) refreshes_put_off: AtomicU64,
     pub(super) refresh_failures: AtomicU64,
+    /// Whether the last refresh failed.
+    pub(super) failing: AtomicBool,
 }
 
 /// How often what was done for the data of a tag, since the start.

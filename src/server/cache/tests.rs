@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::SeqCst;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use serde::Deserialize;
 use tokio::sync::Notify;
 use tokio::time::timeout;
@@ -109,6 +110,17 @@ async fn until(what: &str, condition: impl Fn() -> bool) {
     let waited = async {
         while !condition() {
             tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    timeout(Duration::from_secs(20), waited)
+        .await
+        .unwrap_or_else(|_| panic!("not yet: {what}"));
+}
+
+async fn until_async(what: &str, condition: impl AsyncFn() -> bool) {
+    let waited = async {
+        while !condition().await {
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
     timeout(Duration::from_secs(20), waited)
@@ -223,8 +235,8 @@ async fn many_misses_are_one_fetch_on_one_instance_and_on_two() {
 async fn a_fetch_ends_whoever_stops_waiting_and_its_panic_is_its_own() {
     let database = Database::default();
     let cache = cache(&database, None);
-    let hasty = timeout(Duration::from_millis(1), get(&cache, &database, EXACT)).await;
-    assert!(hasty.is_err());
+    let hasty = Box::pin(get(&cache, &database, EXACT));
+    assert!(hasty.now_or_never().is_none(), "it stops waiting at once");
     cache.close().await;
     assert_eq!(get(&cache, &database, EXACT).await.status, Status::Hit);
     assert_eq!(database.reads(), 1);
@@ -293,8 +305,7 @@ async fn stale_values_are_served_while_they_are_fetched_anew() {
             assert_eq!((kept.status, kept.is), (Status::Stale, 1));
             cache.close().await;
         }
-        let failures = cache.totals()[0].refresh_failures;
-        assert!((1..=3).contains(&failures), "{failures}");
+        assert_eq!(cache.totals()[0].refresh_failures, 3);
     }
 }
 
@@ -307,19 +318,19 @@ async fn hot_values_are_fetched_anew_before_they_end() {
     let database = Database::default();
     let cache = cache(&database, None);
     get(&cache, &database, policy).await;
-    // Asked for all the time, it is never missed again.
-    let start = Instant::now();
-    while start.elapsed() < Duration::from_secs(2) {
-        assert_eq!(get(&cache, &database, policy).await.status, Status::Hit);
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    assert!(database.reads() > 5);
+    // When it is refreshed is a matter of chance, that it is refreshed while it is fresh is not.
+    until_async("it was fetched anew before its end", async || {
+        get(&cache, &database, policy).await;
+        let totals = &cache.totals()[0];
+        totals.refreshes > 0 && totals.stale_hits == 0
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn what_is_absent_is_remembered_for_a_time_of_its_own() {
     let policy = Policy {
-        absent_for: Duration::from_millis(50),
+        absent_for: Duration::from_millis(600),
         form: Form::Fields,
         ..EXACT
     };
@@ -363,13 +374,16 @@ async fn an_entity_is_a_hash_whose_fields_can_be_read_alone() {
         cache(&database, Some(&redis)),
     ];
     get(&caches[0], &database, policy).await;
-    let doubled = async |cache: &Cache| cache.field::<i64>(&key(), "doubled").await;
+    let doubled = async |cache: &Cache| cache.field::<Number, i64>(&key(), "doubled").await;
     assert_eq!(doubled(&caches[1]).await, Some(2));
     assert_eq!(doubled(&caches[0]).await, Some(2));
     let whole = get(&caches[1], &database, policy).await;
     assert_eq!((whole.status, whole.doubled), (Status::Hit, 2));
     assert_eq!(database.reads(), 1);
-    assert_eq!(caches[1].field::<i64>(&key(), "tripled").await, None);
+    assert_eq!(
+        caches[1].field::<Number, i64>(&key(), "tripled").await,
+        None
+    );
 
     let keys = server.command("KEYS *");
     let name = keys
@@ -440,9 +454,9 @@ async fn a_tag_is_invalidated_in_one_step() {
     get(&cache, &database, EXACT).await;
     assert!(cache.invalidate(TAG).await);
     assert_eq!(get(&cache, &database, EXACT).await.status, Status::Miss);
-    let fill = cache.fill();
-    assert_eq!(fill.entries, 1);
-    assert!(fill.bytes > 0);
+    let usage = cache.usage();
+    assert_eq!(usage.entries, 1);
+    assert!(usage.bytes > 0);
 }
 
 #[tokio::test]
@@ -474,4 +488,72 @@ async fn a_lock_has_one_holder_and_its_tokens_grow() {
         assert!(third.token() > second.token());
         assert!(!locks.extend(&second, long).await.expect("Redis is up"));
     }
+}
+
+#[tokio::test]
+async fn a_fetch_that_fails_keeps_no_other_instance_waiting() {
+    let server = RedisServer::start();
+    let redis = reach(&server).await;
+    let database = Database::default();
+    let caches = [
+        cache(&database, Some(&redis)),
+        cache(&database, Some(&redis)),
+    ];
+    let broken = || async { Err::<Number, _>("the database is gone") };
+    assert!(caches[0].get(key(), EXACT, broken).await.is_err());
+    assert!(!server.command("KEYS *").contains("lease"));
+    assert_eq!(get(&caches[1], &database, EXACT).await.status, Status::Miss);
+}
+
+#[tokio::test]
+async fn what_may_be_old_never_gets_older_again() {
+    let lenient = Policy {
+        stale_for: Duration::from_secs(600),
+        outlives_changes: true,
+        ..EXACT
+    };
+    let server = RedisServer::start();
+    let redis = reach(&server).await;
+    let database = Database::default();
+    let cache = || cache(&database, Some(&redis));
+    let begin_slowly = async |cache: &Cache| {
+        let arrives = Arc::new(Notify::new());
+        let before = database.reads();
+        let fetch = {
+            let (database, arrives) = (database.clone(), arrives.clone());
+            move || async move {
+                let Ok(found) = database.read().await;
+                arrives.notified().await;
+                Ok::<_, Infallible>(found)
+            }
+        };
+        let cache = cache.clone();
+        let flight = tokio::spawn(async move { cache.get(key(), lenient, fetch).await });
+        until("the slow fetch has looked", || database.reads() > before).await;
+        (arrives, flight)
+    };
+
+    // On Redis: what another instance has stored meanwhile stays.
+    let [slow, other, third] = [cache(), cache(), cache()];
+    let (arrives, flight) = begin_slowly(&slow).await;
+    database.write();
+    assert_eq!(get(&other, &database, lenient).await.is, 1);
+    arrives.notify_one();
+    let Ok(old) = flight.await.expect("no panic");
+    assert_eq!(old.is, 0);
+    let found = get(&third, &database, lenient).await;
+    assert_eq!((found.status, found.is), (Status::Hit, 1));
+
+    // In one process as well.
+    server.command("FLUSHALL");
+    database.write();
+    let alone = cache();
+    let (arrives, flight) = begin_slowly(&alone).await;
+    database.write();
+    assert_eq!(get(&alone, &database, lenient).await.is, 3);
+    arrives.notify_one();
+    let Ok(old) = flight.await.expect("no panic");
+    assert_eq!(old.is, 2);
+    let found = get(&alone, &database, lenient).await;
+    assert_eq!((found.status, found.is), (Status::Hit, 3));
 }

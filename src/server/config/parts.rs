@@ -133,8 +133,8 @@ pub struct PemFile {
 
 impl PemFile {
     /// What was in it.
-    pub fn content(&self) -> &[u8] {
-        &self.content
+    pub fn content(&self) -> Vec<u8> {
+        self.content.clone()
     }
 }
 

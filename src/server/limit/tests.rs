@@ -260,8 +260,64 @@ fn several_policies_are_all_or_nothing_on_redis_as_in_the_twin() {
             }
             limiter.refund(PolicyId(0), &subject, 9).await;
             assert_eq!(limiter.peek(PolicyId(0), &subject).await.remaining, 3);
-            limiter.reset(PolicyId(1), &subject).await;
+            let reset = limiter.reset(PolicyId(1), &subject).await;
+            reset.expect("Redis is up");
             assert_eq!(limiter.peek(PolicyId(1), &subject).await.remaining, 4);
+        }
+    });
+}
+
+#[test]
+fn what_the_twin_refuses_is_not_charged_on_a_redis_that_has_forgotten() {
+    let server = RedisServer::start();
+    let runtime = Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let address = server.url().parse().expect("an address");
+        let redis = Redis::new(address, Duration::from_secs(5));
+        redis.wait_until_up().await;
+        let instance = || {
+            Limiter::new(Setup {
+                policies: Algorithm::ALL
+                    .into_iter()
+                    .map(|algorithm| Policy {
+                        name: algorithm.name(),
+                        algorithm,
+                        quota: quota(3, 3_600_000),
+                        on_loss: OnLoss::Local,
+                        shadow: false,
+                    })
+                    .collect(),
+                redis: Some(redis.clone()),
+                prefix: "test".to_owned(),
+                table_bytes: 4096,
+                denied: Vec::new(),
+            })
+        };
+        let subject = Subject::new("Ada");
+        for policy in (0..4).map(PolicyId) {
+            let limiter = instance();
+            for _ in 0..2 {
+                assert!(limiter.check(policy, &subject, 1).await.is_allowed());
+            }
+            server.command("FLUSHALL");
+            let refused = limiter.check(policy, &subject, 2).await;
+            assert_eq!(refused.decided_by, DecidedBy::Twin);
+            assert!(!refused.is_allowed());
+            // One refuses, so that none of them all is charged.
+            let others = (0..4).map(PolicyId).filter(|other| *other != policy);
+            let charges: Vec<_> = [policy]
+                .into_iter()
+                .chain(others)
+                .map(|policy| (policy, 2))
+                .collect();
+            let decisions = limiter.check_all(&subject, &charges).await;
+            assert!(!decisions[0].is_allowed());
+            let stranger = instance();
+            for policy in (0..4).map(PolicyId) {
+                assert_eq!(stranger.peek(policy, &subject).await.remaining, 3);
+            }
+            assert!(limiter.check(policy, &subject, 1).await.is_allowed());
+            server.command("FLUSHALL");
         }
     });
 }
@@ -342,18 +398,33 @@ async fn waiting_until_ready_ends_with_a_charge_or_at_once() {
 
 #[tokio::test]
 async fn the_most_refused_are_known_and_memory_stays_bounded() {
-    let limiter = one_policy(three_a_minute());
-    let stubborn = Subject::new("stubborn");
-    for client in 0..5000 {
-        limiter
-            .check(POLICY, &Subject::new(client.to_string()), 1)
-            .await;
-        limiter.check(POLICY, &stubborn, 1).await;
+    let limiter = one_policy(Policy {
+        quota: quota(1, 3_600_000),
+        ..three_a_minute()
+    });
+    // Far more are refused than are remembered, and some of them all the time.
+    let crowd: Vec<Subject> = (0..2000)
+        .map(|client| Subject::new(client.to_string()))
+        .collect();
+    let stubborn: Vec<Subject> = (0..5)
+        .map(|who| Subject::new(format!("stubborn {who}")))
+        .collect();
+    for client in &crowd {
+        for subject in [client, client].into_iter().chain(&stubborn) {
+            limiter.check(POLICY, subject, 1).await;
+        }
     }
-    let most = &limiter.stats().most_refused(1)[0];
-    assert_eq!(most.subject, "stubborn");
-    // It was the first of its set, and is nearest to its reset never.
-    assert!(most.count > 4000, "{}", most.count);
+    let most = limiter.stats().most_refused(usize::MAX);
+    assert!(most.len() <= 256, "{} are remembered", most.len());
+    for refused in &most[..5] {
+        assert!(refused.subject.starts_with("stubborn"), "{refused:?}");
+        // Each was refused 1,999 times.
+        assert!((1800..2200).contains(&refused.count), "{refused:?}");
+    }
+    // Estimates, but of the right sum.
+    let all: u64 = most.iter().map(|refused| refused.count).sum();
+    let refused = limiter.stats().totals()[0].refused;
+    assert!(all.abs_diff(refused) < refused / 10, "{all} of {refused}");
 }
 
 #[test]

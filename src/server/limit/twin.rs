@@ -45,11 +45,13 @@ pub trait Twin: Send + Sync {
     fn decide(&self, hash: u64, now: Millis, quota: Quota, cost: u64) -> Assessment;
 
     /// What Redis has charged at `at`, charged here too, unless that would exceed the quota. It
-    /// can only where Redis has forgotten something, because all that is known here came from it.
+    /// can only where Redis has forgotten something, because all that is known here came from it, or
+    /// where another instance has given back or reset what this one had charged.
     fn confirm(&self, hash: u64, at: Millis, quota: Quota, cost: u64) -> Assessment;
 
-    /// Refuses `hash` until `until`, without another look.
-    fn block(&self, hash: u64, block: Block);
+    /// Refuses `hash` without another look, for as long as `block` says. `reset_at` is when its whole
+    /// quota is back, by the clock of decisions.
+    fn block(&self, hash: u64, block: Block, reset_at: Millis);
 
     /// The size that the table was made for.
     fn bytes(&self) -> usize;
@@ -63,10 +65,12 @@ pub trait Twin: Send + Sync {
 pub struct Block {
     /// The limit that it was refused under.
     pub limit: u64,
-    /// When one unit can be charged again.
+    /// When one unit can be charged again, at the earliest: reckoned from when Redis was asked.
     pub until: Millis,
-    /// When the whole quota is back.
-    pub reset_at: Millis,
+    /// How much later that was said to be: as long as Redis took to answer.
+    pub told_later: u32,
+    /// How much later the whole quota is back.
+    pub reset_later: u32,
 }
 
 /// A subject under lock.
@@ -236,12 +240,12 @@ impl<S: State> Twin for Table<S> {
         slot.assess(wait, now, quota)
     }
 
-    fn block(&self, hash: u64, block: Block) {
+    fn block(&self, hash: u64, block: Block, reset_at: Millis) {
         let hash = marked(hash);
         let mut set = self.set(hash);
         let slot = set.take(hash);
         slot.block = block;
-        slot.reset_at = slot.reset_at.max(block.reset_at);
+        slot.reset_at = slot.reset_at.max(reset_at);
     }
 
     fn bytes(&self) -> usize {

@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use axum::http::HeaderName;
 use axum::http::HeaderValue;
 use axum::http::header;
+use axum::http::header::InvalidHeaderValue;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
@@ -45,8 +46,7 @@ pub async fn secure(mut request: Request, next: Next) -> Response {
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    let policy = content_policy(&path, headers, &nonce);
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
+    if let Ok(policy) = content_policy(&path, headers, &nonce) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     let caching = HeaderValue::from_static(caching(&path, ok));
@@ -63,12 +63,17 @@ pub fn provide_nonce() {
     }
 }
 
-fn content_policy(path: &str, headers: &HeaderMap, CspNonce(nonce): &CspNonce) -> String {
+fn content_policy(
+    path: &str,
+    headers: &HeaderMap,
+    CspNonce(nonce): &CspNonce,
+) -> Result<HeaderValue, InvalidHeaderValue> {
     let kind = headers
         .get(header::CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok());
     if !kind.is_some_and(|kind| kind.starts_with("text/html")) {
-        return "default-src 'none'; frame-ancestors 'none'".to_owned();
+        let nothing = "default-src 'none'; frame-ancestors 'none'";
+        return Ok(HeaderValue::from_static(nothing));
     }
     let (script, style, connect) = if path.starts_with("/api/docs") {
         // Swagger UI brings its own scripts and writes styles into the page.
@@ -87,11 +92,11 @@ fn content_policy(path: &str, headers: &HeaderMap, CspNonce(nonce): &CspNonce) -
             connect,
         )
     };
-    format!(
+    HeaderValue::try_from(format!(
         "default-src 'none'; script-src {script}; style-src {style}; img-src 'self' data:; \
          connect-src {connect}; font-src 'self'; manifest-src 'self'; form-action 'self'; \
          base-uri 'none'; frame-ancestors 'none'"
-    )
+    ))
 }
 
 fn caching(path: &str, ok: bool) -> &'static str {

@@ -86,9 +86,17 @@ fn tell(headers: &mut HeaderMap, policy: &str, decision: &Decision) {
     let limit = decision.quota.limit();
     let window = seconds(Duration::from_millis(decision.quota.window()));
     let remaining = decision.remaining;
-    let reset = seconds(decision.reset_after);
     let now = Timestamp::now().as_millisecond();
     let reset_at = (now + decision.reset_after.as_millis() as i64 + 999) / 1000;
+
+    // The draft's `t` is when there is more, not when there is everything; without a refusal
+    // nobody has reckoned that.
+    let until_more = match decision.outcome {
+        Outcome::Refused {
+            retry_after: Some(wait),
+        } => format!(";t={}", seconds(wait).max(1)),
+        _ => String::new(),
+    };
 
     headers.insert(HeaderName::from_static("x-ratelimit-limit"), limit.into());
     headers.insert(
@@ -104,7 +112,10 @@ fn tell(headers: &mut HeaderMap, policy: &str, decision: &Decision) {
             "ratelimit-policy",
             format!("\"{policy}\";q={limit};w={window}"),
         ),
-        ("ratelimit", format!("\"{policy}\";r={remaining};t={reset}")),
+        (
+            "ratelimit",
+            format!("\"{policy}\";r={remaining}{until_more}"),
+        ),
     ] {
         if let Ok(value) = HeaderValue::try_from(value) {
             headers.insert(HeaderName::from_static(name), value);

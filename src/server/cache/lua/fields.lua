@@ -9,6 +9,6 @@ end
 
 local function write(key, head, lifetime)
   redis.call('UNLINK', key)
-  redis.call('HSET', key, '', head, unpack(ARGV, 5))
+  redis.call('HSET', key, '', head, unpack(ARGV, 4))
   redis.call('PEXPIRE', key, lifetime)
 end

@@ -8,5 +8,5 @@ local function read_value(key, head)
 end
 
 local function write(key, head, lifetime)
-  redis.call('SET', key, head .. '\n' .. ARGV[5], 'PX', lifetime)
+  redis.call('SET', key, head .. '\n' .. ARGV[4], 'PX', lifetime)
 end

@@ -230,11 +230,7 @@ impl ContactStore for SqliteStore {
 #[async_trait]
 impl Generations for SqliteStore {
     async fn read(&self) -> Option<Vec<(String, Generation)>> {
-        let mut connection = self.database.sentry().await.ok()?;
-        let rows = sqlx::query_as::<_, (String, i64)>("SELECT tag, generation FROM generations")
-            .fetch_all(&mut *connection)
-            .await
-            .ok()?;
+        let rows = self.database.generations().await.ok()?;
         let rows = rows.into_iter();
         Some(
             rows.map(|(tag, number)| (tag, Generation(number)))

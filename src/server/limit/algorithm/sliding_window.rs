@@ -32,6 +32,9 @@ impl State for SlidingWindow {
 
     fn wait(&self, cost: u64, now: Millis, quota: Quota) -> Option<Millis> {
         let (limit, window) = (quota.limit(), quota.window());
+        if cost > limit {
+            return None;
+        }
         let elapsed = now - self.start;
         // In this window, once the last one weighs little enough.
         if let Some(room) = limit.checked_sub(self.current + cost) {
@@ -41,7 +44,7 @@ impl State for SlidingWindow {
             }
         }
         // In the next one, where the current one is the last.
-        let room = limit.checked_sub(cost)?;
+        let room = limit - cost;
         Some(window - elapsed + weighs_at_most(self.current, room, window))
     }
 

@@ -5,10 +5,13 @@ use std::io;
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use sqlx::ConnectOptions;
+use sqlx::Connection;
 use sqlx::SqlSafeStr;
 use sqlx::Sqlite;
 use sqlx::SqliteConnection;
@@ -63,8 +66,9 @@ const LOG_LIMIT: u32 = 64 * 1024 * 1024;
 pub struct Database {
     writer: SqlitePool,
     readers: SqlitePool,
-    /// One connection of its own, so that what every cached read asks for waits behind no search.
-    sentry: SqlitePool,
+    /// A connection of its own for what every cached read asks for, so that it waits behind no
+    /// search. Not in a pool, which would look after the connection each time. `None` once closed.
+    generations: Arc<tokio::sync::Mutex<Option<SqliteConnection>>>,
 }
 
 impl Database {
@@ -88,15 +92,13 @@ impl Database {
         migrate(&mut connection, path).await?;
         drop(connection);
 
-        let read_only = async |connections| {
-            let options = connect_options(path).read_only(true);
-            let connected = pool(connections).connect_with(options).await;
-            connected.map_err(unusable)
-        };
+        let read_only = connect_options(path).read_only(true);
+        let generations = read_only.connect().await.map_err(unusable)?;
+        let readers = pool(readers.get()).connect_with(read_only).await;
         Ok(Self {
             writer,
-            readers: read_only(readers.get()).await?,
-            sentry: read_only(1).await?,
+            readers: readers.map_err(unusable)?,
+            generations: Arc::new(tokio::sync::Mutex::new(Some(generations))),
         })
     }
 
@@ -116,15 +118,22 @@ impl Database {
         self.readers.acquire().await
     }
 
-    /// For the one short read that is made all the time.
-    pub async fn sentry(&self) -> Result<PoolConnection<Sqlite>, sqlx::Error> {
-        self.sentry.acquire().await
+    /// Every row of `generations`.
+    pub async fn generations(&self) -> Result<Vec<(String, i64)>, sqlx::Error> {
+        let mut connection = self.generations.lock().await;
+        let connection = connection.as_mut().ok_or(sqlx::Error::PoolClosed)?;
+        sqlx::query_as("SELECT tag, generation FROM generations")
+            .fetch_all(connection)
+            .await
     }
 
     /// The last process to close writes the log back into the file and removes it. That takes a
     /// connection that may write, so the writer goes last.
     pub async fn close(&self) {
-        self.sentry.close().await;
+        if let Some(connection) = self.generations.lock().await.take() {
+            // One that cannot be closed is gone all the same.
+            let _ = connection.close().await;
+        }
         self.readers.close().await;
         self.writer.close().await;
     }
@@ -257,7 +266,8 @@ async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), O
         path: path.to_owned(),
         source,
     };
-    let mut tx = sqlx::Connection::begin_with(connection, "BEGIN IMMEDIATE")
+    let mut tx = connection
+        .begin_with("BEGIN IMMEDIATE")
         .await
         .map_err(unusable)?;
     // `run` would do the same, but its future cannot be sent to another thread.
@@ -275,6 +285,12 @@ async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), O
                 source,
             },
         })?;
+    // A file that was restored from a backup has brought its generations back, and Redis may hold
+    // what was made under them later.
+    sqlx::query("UPDATE generations SET generation = random()")
+        .execute(&mut *tx)
+        .await
+        .map_err(unusable)?;
     tx.commit().await.map_err(unusable)
 }
 

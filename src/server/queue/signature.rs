@@ -1,0 +1,268 @@
+//! Signatures in the form of QStash: a JSON Web Token (RFC 7519) over the destination and the body.
+//!
+//! A token is `header.claims.signature`, each part in base64url, signed by HMAC with SHA-256 under
+//! the bytes of a key as it is written, its `sig_` included. Its claims name the destination (`sub`),
+//! a hash of the body (`body`), and the five minutes in which it holds.
+//! Source: Upstash's documentation, "Verify Signatures", and the npm package `@upstash/qstash`.
+//!
+//! Two keys are accepted, the current and the next, so that keys can be exchanged without a gap. What
+//! the reference leaves open is closed here: the destination is always checked, the raw bytes of the
+//! body are hashed, comparisons take the same time whatever they compare, and why a token was refused
+//! is told apart.
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use hmac::Hmac;
+use hmac::KeyInit;
+use hmac::Mac;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+use sha2::Digest;
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+/// How long a signature holds.
+const LIFETIME_SECONDS: i64 = 300;
+
+/// What clocks may differ by.
+const TOLERANCE_SECONDS: i64 = 5;
+
+/// Longer than any token that a queue sends.
+const LONGEST_TOKEN: usize = 8 * 1024;
+
+/// `{"alg":"HS256","typ":"JWT"}`; no other way to sign is understood.
+const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
+
+const ISSUER: &str = "Upstash";
+
+/// A secret that the queue and its receivers share. Never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SigningKey(String);
+
+impl SigningKey {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// A new one, of 256 random bits.
+    pub fn random() -> Self {
+        let bits: [u8; 32] = rand::random();
+        Self(format!("sig_{}", BASE64_URL_SAFE_NO_PAD.encode(bits)))
+    }
+
+    /// The text itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    fn mac(&self, signed: &str) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_bytes())
+            .expect("HMAC takes keys of any length");
+        mac.update(signed.as_bytes());
+        mac
+    }
+}
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SigningKey(***)")
+    }
+}
+
+/// The two keys of a receiver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SigningKeys {
+    pub current: SigningKey,
+    pub next: SigningKey,
+}
+
+/// What a token says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    pub iss: String,
+    /// The destination, exactly as it was published.
+    pub sub: String,
+    /// Seconds since the epoch.
+    pub exp: i64,
+    pub nbf: i64,
+    pub iat: i64,
+    /// Different for every token.
+    pub jti: String,
+    /// The SHA-256 of the body in base64url, with or without padding.
+    pub body: String,
+}
+
+/// Why a token is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("there is no signature")]
+    Missing,
+    #[error("the signature is no token of a queue")]
+    Malformed,
+    #[error("the signature was made with another key")]
+    WrongKey,
+    #[error("the signature has expired")]
+    Expired,
+    #[error("the signature does not hold yet")]
+    NotYetValid,
+    #[error("the signature is for another address")]
+    WrongDestination,
+    #[error("the signature is for another body")]
+    WrongBody,
+    #[error("the signature was used before")]
+    Replayed,
+}
+
+/// Signs a body that is sent to `destination`.
+pub fn sign(key: &SigningKey, destination: &str, body: &[u8], now: Timestamp) -> String {
+    let now = now.as_second();
+    let claims = Claims {
+        iss: ISSUER.to_owned(),
+        sub: destination.to_owned(),
+        exp: now + LIFETIME_SECONDS,
+        nbf: now,
+        iat: now,
+        jti: format!("jwt_{}", BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>())),
+        body: BASE64_URL_SAFE.encode(Sha256::digest(body)),
+    };
+    let claims = serde_json::to_string(&claims).expect("claims are plain data");
+    let encode = |part: &str| BASE64_URL_SAFE_NO_PAD.encode(part);
+    let signed = format!("{}.{}", encode(HEADER), encode(&claims));
+    let signature = key.mac(&signed).finalize().into_bytes();
+    format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
+}
+
+impl SigningKeys {
+    /// Verifies that `token` was made by the queue for this destination and these very bytes, and
+    /// holds now. Whether it was used before is for the caller to find out.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub fn verify(
+        &self,
+        token: &str,
+        destination: &str,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Claims, Refusal> {
+        if token.len() > LONGEST_TOKEN {
+            return Err(Refusal::Malformed);
+        }
+        let (signed, signature) = token.rsplit_once('.').ok_or(Refusal::Malformed)?;
+        let (header, claims) = signed.split_once('.').ok_or(Refusal::Malformed)?;
+        let signature = decode(signature)?;
+        #[derive(Deserialize)]
+        struct Header {
+            alg: String,
+        }
+        let header: Header =
+            serde_json::from_slice(&decode(header)?).map_err(|_| Refusal::Malformed)?;
+        if header.alg != "HS256" {
+            return Err(Refusal::Malformed);
+        }
+        let made_with = |key: &SigningKey| key.mac(signed).verify_slice(&signature).is_ok();
+        if !made_with(&self.current) && !made_with(&self.next) {
+            return Err(Refusal::WrongKey);
+        }
+
+        let claims: Claims =
+            serde_json::from_slice(&decode(claims)?).map_err(|_| Refusal::Malformed)?;
+        if claims.iss != ISSUER {
+            return Err(Refusal::Malformed);
+        }
+        let now = now.as_second();
+        if now >= claims.exp.saturating_add(TOLERANCE_SECONDS) {
+            return Err(Refusal::Expired);
+        }
+        if now < claims.nbf.saturating_sub(TOLERANCE_SECONDS) {
+            return Err(Refusal::NotYetValid);
+        }
+        if !same(claims.sub.as_bytes(), destination.as_bytes()) {
+            return Err(Refusal::WrongDestination);
+        }
+        let hash = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(body));
+        if !same(claims.body.trim_end_matches('=').as_bytes(), hash.as_bytes()) {
+            return Err(Refusal::WrongBody);
+        }
+        Ok(claims)
+    }
+}
+
+fn decode(part: &str) -> Result<Vec<u8>, Refusal> {
+    let part = part.trim_end_matches('=');
+    BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::Malformed)
+}
+
+fn same(a: &[u8], b: &[u8]) -> bool {
+    a.ct_eq(b).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const URL: &str = "http://127.0.0.1:3000/api/webhooks/welcome-email";
+
+    fn keys() -> SigningKeys {
+        SigningKeys {
+            current: SigningKey::new("sig_current"),
+            next: SigningKey::new("sig_next"),
+        }
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("a time")
+    }
+
+    #[test]
+    fn a_token_holds_for_its_destination_body_and_time() {
+        let keys = keys();
+        for key in [&keys.current, &keys.next] {
+            let token = sign(key, URL, b"{}\xff", at(1000));
+            let verify = |url: &str, body: &[u8], now| keys.verify(&token, url, body, at(now));
+            let claims = verify(URL, b"{}\xff", 1000).expect("it holds");
+            assert_eq!((claims.sub.as_str(), claims.exp), (URL, 1300));
+            assert_eq!(verify(URL, b"{}\xff", 1304).map(|claims| claims.jti), Ok(claims.jti));
+            assert_eq!(verify(URL, b"{}\xff", 1305), Err(Refusal::Expired));
+            assert_eq!(verify(URL, b"{}\xff", 994), Err(Refusal::NotYetValid));
+            assert_eq!(verify(URL, b"{}", 1000), Err(Refusal::WrongBody));
+            let elsewhere = URL.replace("welcome-email", "daily-report");
+            assert_eq!(verify(&elsewhere, b"{}\xff", 1000), Err(Refusal::WrongDestination));
+        }
+    }
+
+    #[test]
+    fn what_is_forged_cut_or_of_another_kind_is_refused() {
+        let keys = keys();
+        let stranger = sign(&SigningKey::random(), URL, b"", at(0));
+        assert_eq!(keys.verify(&stranger, URL, b"", at(0)), Err(Refusal::WrongKey));
+
+        let token = sign(&keys.current, URL, b"", at(0));
+        for cut in 0..token.len() {
+            assert!(keys.verify(&token[..cut], URL, b"", at(0)).is_err());
+        }
+        let unsigned = BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#);
+        let claims = token.split('.').nth(1).expect("claims");
+        for forged in [
+            format!("{unsigned}.{claims}."),
+            "".to_owned(),
+            "..".to_owned(),
+            "x".repeat(LONGEST_TOKEN + 1),
+        ] {
+            assert_eq!(keys.verify(&forged, URL, b"", at(0)), Err(Refusal::Malformed));
+        }
+        // One bit of the claims changed.
+        let mut bytes = token.clone().into_bytes();
+        let middle = token.find('.').expect("a point") + 5;
+        bytes[middle] = if bytes[middle] == b'A' { b'B' } else { b'A' };
+        let changed = String::from_utf8(bytes).expect("text");
+        assert_eq!(keys.verify(&changed, URL, b"", at(0)), Err(Refusal::WrongKey));
+    }
+
+    #[test]
+    fn keys_are_in_no_debug_output() {
+        assert!(!format!("{:?}", keys()).contains("sig_"));
+    }
+}
