@@ -4,7 +4,8 @@
 //!   here from memory.
 //! - On Redis: a hit beside a plain GET of the same bytes.
 //! - Over HTTP, as shipped but for the limits: `GET /api/contacts` with 50 contacts beside a bare
-//!   axum handler that sends the same bytes; with a Redis beside one that asks Redis once.
+//!   axum handler that sends the same bytes; with a Redis beside one that asks Redis once. Also
+//!   without the line that Kith logs of each request, which the bare handler does not write.
 
 mod measure;
 #[path = "../src/tests/redis_server.rs"]
@@ -174,7 +175,7 @@ struct Kith {
 }
 
 impl Kith {
-    async fn start(redis: Option<&RedisServer>) -> Self {
+    async fn start(redis: Option<&RedisServer>, log: &str) -> Self {
         let data = tempfile::tempdir().expect("a directory");
         let address = format!("127.0.0.1:{}", free_port());
         let mut command = Command::new(env!("CARGO_BIN_EXE_kith"));
@@ -183,6 +184,7 @@ impl Kith {
             .env("KITH_SERVER_ADDR", &address)
             .env("KITH_DATA_DIR", data.path())
             .env("KITH_LIMITS_API_LIMIT", "1000000000")
+            .env("KITH_LOG_FILTER", log)
             .stdout(Stdio::null());
         if let Some(redis) = redis {
             command.env("REDIS_URL", redis.url());
@@ -273,9 +275,14 @@ async fn over_http() {
         "\n{:<34}{:>10}{:>10}{:>8}{:>10}{:>10}",
         "Over HTTP, 32 connections", "bare", "Kith", "ratio", "bare p99", "Kith p99"
     );
-    for with_redis in [false, true] {
+    for (with_redis, log) in [
+        (false, "info"),
+        (false, "warn"),
+        (true, "info"),
+        (true, "warn"),
+    ] {
         let server = with_redis.then(RedisServer::start);
-        let kith = Kith::start(server.as_ref()).await;
+        let kith = Kith::start(server.as_ref(), log).await;
         let url = format!("{}/api/contacts", kith.origin);
         let body = reqwest::get(&url).await.expect("an answer").bytes().await;
         let body = body.expect("a body");
@@ -299,7 +306,12 @@ async fn over_http() {
         let requests = kiths.iter().sum::<f64>() * 3.0;
         println!(
             "{:<34}{:>10.0}{:>10.0}{:>8.2}{:>7.1} ms{:>7.1} ms",
-            if with_redis { "with Redis" } else { "embedded" },
+            match (with_redis, log) {
+                (false, "info") => "embedded",
+                (false, _) => "embedded, no line for each request",
+                (true, "info") => "with Redis",
+                (true, _) => "with Redis, no line",
+            },
             median(bares),
             median(kiths),
             median(ratios),

@@ -8,6 +8,8 @@ mod limit;
 mod server_fn;
 
 use std::any::Any;
+use std::sync::Arc;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use axum::Router;
@@ -24,6 +26,7 @@ use axum::response::IntoResponse;
 use axum::response::Response;
 pub use headers::provide_nonce;
 use tower::ServiceBuilder;
+use tower::util::MapRequestLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
@@ -35,6 +38,9 @@ use crate::server::policies::RequestClass;
 use crate::server::problem::Problem;
 
 /// Wraps the routes in the stack. The first layer sees a request first and its answer last.
+///
+/// The stack stands around the router as a whole and not around each route: a layer clones what is
+/// inside it for every request, and a router is one pointer where a route is a chain of boxes.
 pub fn around(router: Router, state: &AppState) -> Router {
     let stack = ServiceBuilder::new()
         // Outermost, so that every answer is logged, refusals and panics included.
@@ -51,7 +57,8 @@ pub fn around(router: Router, state: &AppState) -> Router {
         // Files of the site are compressed already and pass through untouched.
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(state.clone(), server_fn::say_status));
-    router.layer(stack)
+    let router = router.layer(MapRequestLayer::new(name_route));
+    Router::new().fallback_service(stack.service(router))
 }
 
 /// Charges every request to `routes` to one policy. What has no such layer is not limited.
@@ -67,9 +74,25 @@ pub fn limited(
     routes.layer(from_fn_with_state(charge, limit::limit))
 }
 
+/// The route of a request, once the router has found it.
+#[derive(Clone, Default)]
+struct Route(Arc<OnceLock<MatchedPath>>);
+
+/// Says to the layers around the router which route a request has taken.
+fn name_route(request: Request) -> Request {
+    let extensions = request.extensions();
+    if let (Some(Route(route)), Some(matched)) = (extensions.get(), extensions.get::<MatchedPath>())
+    {
+        tracing::Span::current().record("route", matched.as_str());
+        // A page for what is missing is drawn by a second request to the same router.
+        let _ = route.set(matched.clone());
+    }
+    request
+}
+
 /// Names the request and writes one line about it. The route stands for the path, and the query
 /// is left out, since both may hold what people typed.
-async fn log(request: Request, next: Next) -> Response {
+async fn log(mut request: Request, next: Next) -> Response {
     let id = Uuid::new_v4();
     // A client may send any word as a method.
     let method = match request.method().as_str() {
@@ -77,14 +100,17 @@ async fn log(request: Request, next: Next) -> Response {
         _ => "other",
     }
     .to_owned();
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
-    let span = tracing::info_span!("request", %id, %method, route);
+    let route = Route::default();
+    request.extensions_mut().insert(route.clone());
+    let span = tracing::info_span!("request", %id, %method, route = tracing::field::Empty);
     let start = Instant::now();
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = next.run(request).instrument(span).await;
     let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
     let status = response.status().as_u16();
-    span.in_scope(|| tracing::info!(status, milliseconds, "answered"));
+    let route = route.0.get().map_or("unmatched", MatchedPath::as_str);
+    // With the fields of the span instead of in it: a span's fields are read back from text for
+    // every line.
+    tracing::info!(parent: None, %id, method, route, status, milliseconds, "answered");
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert("x-request-id", id);
     }

@@ -40,7 +40,8 @@ use crate::server::config::Config;
 /// The use cases of contacts. Cheap to clone: clones share everything.
 ///
 /// Every error is fit to be shown; its cause has been logged. Spans hold ids and numbers, never
-/// what a contact or a search says.
+/// what a contact or a search says; those of cached reads are for debugging, because making one
+/// takes longer than the read.
 #[derive(Clone)]
 pub struct ContactService {
     shared: Arc<Shared>,
@@ -180,7 +181,7 @@ impl ContactService {
     ///
     /// # Errors
     /// [`AppError::Unavailable`], [`AppError::Internal`].
-    #[tracing::instrument(skip_all, fields(contact = %id))]
+    #[tracing::instrument(level = "debug", skip_all, fields(contact = %id))]
     pub async fn find(&self, id: ContactId) -> Result<Cached<Option<Contact>>, AppError> {
         let Shared {
             cache, settings, ..
@@ -252,7 +253,7 @@ impl ContactService {
 
     /// # Errors
     /// Only those that every method has: [`AppError::Unavailable`], [`AppError::Internal`].
-    #[tracing::instrument(skip_all, fields(sort = %query.sort(), words = query.search().words().len()))]
+    #[tracing::instrument(level = "debug", skip_all, fields(sort = %query.sort(), words = query.search().words().len()))]
     pub async fn list(&self, query: ContactQuery) -> Result<Cached<ContactPage>, AppError> {
         let Shared {
             cache, settings, ..
@@ -267,7 +268,7 @@ impl ContactService {
     ///
     /// # Errors
     /// [`AppError::Unavailable`], [`AppError::Internal`].
-    #[tracing::instrument(skip_all)]
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn totals(&self) -> Result<Cached<Totals>, AppError> {
         let Shared {
             cache, settings, ..
