@@ -6,6 +6,7 @@
 //!   browsers without JavaScript; [`crate::api`] is the third, for the islands.
 //! - [`limit`]: the rate limiter, and [`policies`]: what Kith limits with it. [`cache`]: the cache.
 //!   [`redis`]: the door to Redis.
+//! - [`queue`]: what queued messages are signed with, and when they are due.
 //! - [`site`]: the built half that browsers load. [`page`]: pages as answers. [`problem`]: errors as HTTP says them. [`health`]: what operators ask.
 //! - [`telemetry`], [`shutdown`] and [`clock`]: logs, the end, and the time.
 
@@ -20,6 +21,7 @@ pub mod middleware;
 pub mod page;
 pub mod policies;
 pub mod problem;
+pub mod queue;
 pub mod redis;
 #[cfg(test)]
 #[path = "tests/redis_server.rs"]

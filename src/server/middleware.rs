@@ -83,7 +83,6 @@ fn name_route(request: Request) -> Request {
     let extensions = request.extensions();
     if let (Some(Route(route)), Some(matched)) = (extensions.get(), extensions.get::<MatchedPath>())
     {
-        tracing::Span::current().record("route", matched.as_str());
         // A page for what is missing is drawn by a second request to the same router.
         let _ = route.set(matched.clone());
     }
@@ -102,14 +101,14 @@ async fn log(mut request: Request, next: Next) -> Response {
     .to_owned();
     let route = Route::default();
     request.extensions_mut().insert(route.clone());
-    let span = tracing::info_span!("request", %id, %method, route = tracing::field::Empty);
+    let span = tracing::info_span!("request", %id);
     let start = Instant::now();
     let mut response = next.run(request).instrument(span).await;
     let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
     let status = response.status().as_u16();
     let route = route.0.get().map_or("unmatched", MatchedPath::as_str);
-    // With the fields of the span instead of in it: a span's fields are read back from text for
-    // every line.
+    // The id leads from other lines to this one. It is not taken from the span, whose fields are
+    // read back from text for every line.
     tracing::info!(parent: None, %id, method, route, status, milliseconds, "answered");
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert("x-request-id", id);

@@ -86,11 +86,22 @@ fn field(
     names: &[&str],
     first_name: u32,
 ) -> Result<u64, InvalidCron> {
-    let wrong = || InvalidCron(format!("the {what} cannot be {text}; it is from {least} to {most}"));
+    let wrong = || {
+        InvalidCron(format!(
+            "the {what} cannot be {text}; it is from {least} to {most}"
+        ))
+    };
     let number = |word: &str| {
-        let named = names.iter().zip(first_name..).find(|(name, _)| **name == word);
-        let number = named.map(|(_, number)| number).or_else(|| word.parse().ok());
-        number.filter(|number| (least..=most).contains(number)).ok_or_else(wrong)
+        let named = names
+            .iter()
+            .zip(first_name..)
+            .find(|(name, _)| **name == word);
+        let number = named
+            .map(|(_, number)| number)
+            .or_else(|| word.parse().ok());
+        number
+            .filter(|number| (least..=most).contains(number))
+            .ok_or_else(wrong)
     };
     let mut set = 0;
     for part in text.split(',') {
@@ -108,7 +119,9 @@ fn field(
         if step == 0 || from > to {
             return Err(wrong());
         }
-        set |= (from..=to).step_by(step).fold(0, |set, number| set | 1 << number);
+        set |= (from..=to)
+            .step_by(step)
+            .fold(0, |set, number| set | 1 << number);
     }
     Ok(set)
 }
@@ -169,20 +182,68 @@ mod tests {
     #[test]
     fn the_next_times() {
         for (cron, from, expected) in [
-            ("0 9 * * *", "2026-11-22T08:59:59Z", &["2026-11-22T09:00:00Z", "2026-11-23T09:00:00Z"][..]),
-            ("0 9 * * *", "2026-11-22T09:00:00Z", &["2026-11-23T09:00:00Z"]),
-            ("*/20 22-23 * * *", "2026-11-22T22:30:00Z", &["2026-11-22T22:40:00Z", "2026-11-22T23:00:00Z"]),
-            ("5/30 0 * * *", "2026-11-22T00:00:00Z", &["2026-11-22T00:05:00Z", "2026-11-22T00:35:00Z", "2026-11-23T00:05:00Z"]),
-            ("0 0 29 2 *", "2026-11-22T00:00:00Z", &["2028-02-29T00:00:00Z", "2032-02-29T00:00:00Z"]),
+            (
+                "0 9 * * *",
+                "2026-11-22T08:59:59Z",
+                &["2026-11-22T09:00:00Z", "2026-11-23T09:00:00Z"][..],
+            ),
+            (
+                "0 9 * * *",
+                "2026-11-22T09:00:00Z",
+                &["2026-11-23T09:00:00Z"],
+            ),
+            (
+                "*/20 22-23 * * *",
+                "2026-11-22T22:30:00Z",
+                &["2026-11-22T22:40:00Z", "2026-11-22T23:00:00Z"],
+            ),
+            (
+                "5/30 0 * * *",
+                "2026-11-22T00:00:00Z",
+                &[
+                    "2026-11-22T00:05:00Z",
+                    "2026-11-22T00:35:00Z",
+                    "2026-11-23T00:05:00Z",
+                ],
+            ),
+            (
+                "0 0 29 2 *",
+                "2026-11-22T00:00:00Z",
+                &["2028-02-29T00:00:00Z", "2032-02-29T00:00:00Z"],
+            ),
             // Either of two days; names; Sunday twice.
-            ("0 0 13 * FRI", "2026-11-01T00:00:00Z", &["2026-11-06T00:00:00Z", "2026-11-13T00:00:00Z", "2026-11-20T00:00:00Z"]),
-            ("0 0 * dec 7", "2026-11-22T00:00:00Z", &["2026-12-06T00:00:00Z", "2026-12-13T00:00:00Z"]),
+            (
+                "0 0 13 * FRI",
+                "2026-11-01T00:00:00Z",
+                &[
+                    "2026-11-06T00:00:00Z",
+                    "2026-11-13T00:00:00Z",
+                    "2026-11-20T00:00:00Z",
+                ],
+            ),
+            (
+                "0 0 * dec 7",
+                "2026-11-22T00:00:00Z",
+                &["2026-12-06T00:00:00Z", "2026-12-13T00:00:00Z"],
+            ),
             // Paris is an hour ahead of UTC in winter, two in summer.
-            ("CRON_TZ=Europe/Paris 0 9 * * *", "2026-03-27T12:00:00Z", &["2026-03-28T08:00:00Z", "2026-03-29T07:00:00Z"]),
+            (
+                "CRON_TZ=Europe/Paris 0 9 * * *",
+                "2026-03-27T12:00:00Z",
+                &["2026-03-28T08:00:00Z", "2026-03-29T07:00:00Z"],
+            ),
             // 02:30 does not exist on the day the clocks go forward.
-            ("CRON_TZ=Europe/Paris 30 2 * * *", "2026-03-28T12:00:00Z", &["2026-03-29T01:30:00Z", "2026-03-30T00:30:00Z"]),
+            (
+                "CRON_TZ=Europe/Paris 30 2 * * *",
+                "2026-03-28T12:00:00Z",
+                &["2026-03-29T01:30:00Z", "2026-03-30T00:30:00Z"],
+            ),
             // It comes twice on the day they go back.
-            ("CRON_TZ=Europe/Paris 30 2 * * *", "2026-10-24T12:00:00Z", &["2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"]),
+            (
+                "CRON_TZ=Europe/Paris 30 2 * * *",
+                "2026-10-24T12:00:00Z",
+                &["2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"],
+            ),
         ] {
             assert_eq!(times(cron, from, expected.len()), expected, "{cron}");
         }

@@ -124,7 +124,10 @@ pub fn sign(key: &SigningKey, destination: &str, body: &[u8], now: Timestamp) ->
         exp: now + LIFETIME_SECONDS,
         nbf: now,
         iat: now,
-        jti: format!("jwt_{}", BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>())),
+        jti: format!(
+            "jwt_{}",
+            BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>())
+        ),
         body: BASE64_URL_SAFE.encode(Sha256::digest(body)),
     };
     let claims = serde_json::to_string(&claims).expect("claims are plain data");
@@ -183,7 +186,10 @@ impl SigningKeys {
             return Err(Refusal::WrongDestination);
         }
         let hash = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(body));
-        if !same(claims.body.trim_end_matches('=').as_bytes(), hash.as_bytes()) {
+        if !same(
+            claims.body.trim_end_matches('=').as_bytes(),
+            hash.as_bytes(),
+        ) {
             return Err(Refusal::WrongBody);
         }
         Ok(claims)
@@ -192,7 +198,9 @@ impl SigningKeys {
 
 fn decode(part: &str) -> Result<Vec<u8>, Refusal> {
     let part = part.trim_end_matches('=');
-    BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::Malformed)
+    BASE64_URL_SAFE_NO_PAD
+        .decode(part)
+        .map_err(|_| Refusal::Malformed)
 }
 
 fn same(a: &[u8], b: &[u8]) -> bool {
@@ -224,12 +232,18 @@ mod tests {
             let verify = |url: &str, body: &[u8], now| keys.verify(&token, url, body, at(now));
             let claims = verify(URL, b"{}\xff", 1000).expect("it holds");
             assert_eq!((claims.sub.as_str(), claims.exp), (URL, 1300));
-            assert_eq!(verify(URL, b"{}\xff", 1304).map(|claims| claims.jti), Ok(claims.jti));
+            assert_eq!(
+                verify(URL, b"{}\xff", 1304).map(|claims| claims.jti),
+                Ok(claims.jti)
+            );
             assert_eq!(verify(URL, b"{}\xff", 1305), Err(Refusal::Expired));
             assert_eq!(verify(URL, b"{}\xff", 994), Err(Refusal::NotYetValid));
             assert_eq!(verify(URL, b"{}", 1000), Err(Refusal::WrongBody));
             let elsewhere = URL.replace("welcome-email", "daily-report");
-            assert_eq!(verify(&elsewhere, b"{}\xff", 1000), Err(Refusal::WrongDestination));
+            assert_eq!(
+                verify(&elsewhere, b"{}\xff", 1000),
+                Err(Refusal::WrongDestination)
+            );
         }
     }
 
@@ -237,7 +251,10 @@ mod tests {
     fn what_is_forged_cut_or_of_another_kind_is_refused() {
         let keys = keys();
         let stranger = sign(&SigningKey::random(), URL, b"", at(0));
-        assert_eq!(keys.verify(&stranger, URL, b"", at(0)), Err(Refusal::WrongKey));
+        assert_eq!(
+            keys.verify(&stranger, URL, b"", at(0)),
+            Err(Refusal::WrongKey)
+        );
 
         let token = sign(&keys.current, URL, b"", at(0));
         for cut in 0..token.len() {
@@ -251,14 +268,20 @@ mod tests {
             "..".to_owned(),
             "x".repeat(LONGEST_TOKEN + 1),
         ] {
-            assert_eq!(keys.verify(&forged, URL, b"", at(0)), Err(Refusal::Malformed));
+            assert_eq!(
+                keys.verify(&forged, URL, b"", at(0)),
+                Err(Refusal::Malformed)
+            );
         }
         // One bit of the claims changed.
         let mut bytes = token.clone().into_bytes();
         let middle = token.find('.').expect("a point") + 5;
         bytes[middle] = if bytes[middle] == b'A' { b'B' } else { b'A' };
         let changed = String::from_utf8(bytes).expect("text");
-        assert_eq!(keys.verify(&changed, URL, b"", at(0)), Err(Refusal::WrongKey));
+        assert_eq!(
+            keys.verify(&changed, URL, b"", at(0)),
+            Err(Refusal::WrongKey)
+        );
     }
 
     #[test]
