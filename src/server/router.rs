@@ -85,7 +85,11 @@ pub fn build(state: AppState) -> Router {
             move || app::shell(options.clone()),
         )
         .route("/fn/{*path}", any(no_such_path))
-        .method_not_allowed_fallback(wrong_method);
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(
+            state.clone(),
+            middleware::server_fn::say_status,
+        ));
     let pages = middleware::limited(pages, RequestClass::Ui, &state);
 
     // Files are sent freely; the page that says there is no such file is a page.

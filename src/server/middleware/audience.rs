@@ -2,12 +2,9 @@
 //! [`AppError`](crate::error::AppError) for islands, a page for people.
 
 use axum::extract::Request;
-use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::HeaderValue;
-use axum::http::Method;
 use axum::http::header;
-use axum::middleware::Next;
 use axum::response::Html;
 use axum::response::IntoResponse;
 use axum::response::Response;
@@ -18,17 +15,20 @@ use crate::server::problem::Problem;
 
 /// Who reads an answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Audience {
+pub enum Audience {
     Programs,
     Islands,
     People,
 }
 
-/// Addresses the problem in an answer, if there is one, to whoever asked.
-pub async fn address(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let audience = audience(&request);
-    let wrote = request.method() == Method::POST;
-    let mut response = next.run(request).await;
+/// Addresses the problem in an answer, if there is one, to whoever asked. `wrote` says that a form
+/// was sent.
+pub fn address(
+    state: &AppState,
+    audience: Audience,
+    wrote: bool,
+    mut response: Response,
+) -> Response {
     if audience == Audience::Programs {
         return response;
     }
@@ -50,7 +50,8 @@ pub async fn address(State(state): State<AppState>, request: Request, next: Next
     Response::from_parts(parts, body)
 }
 
-fn audience(request: &Request) -> Audience {
+/// Who asks, and so reads the answer.
+pub fn audience(request: &Request) -> Audience {
     let accept = request.headers().get(header::ACCEPT);
     let path = request.uri().path();
     if path.starts_with("/fn/") {

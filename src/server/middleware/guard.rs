@@ -4,34 +4,31 @@ use std::net::IpAddr;
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
 use axum::http::Uri;
 use axum::http::header;
 use axum::http::uri::Authority;
-use axum::middleware::Next;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use tower_http::csrf::ProtectionError;
 
-use crate::server::AppState;
+use crate::server::config::ByteSize;
 use crate::server::problem::Problem;
 
-/// Answers only requests for this machine by one of its own names. A page of another site can
-/// point a name of its own at 127.0.0.1 and would otherwise read contacts through the browser
-/// of whoever looks at it.
-pub async fn only_local_hosts(request: Request, next: Next) -> Response {
-    if is_local(request.uri(), request.headers()) {
-        return next.run(request).await;
-    }
-    Problem::new(
-        StatusCode::MISDIRECTED_REQUEST,
-        "wrong-host",
-        "Until Kith has accounts it answers only on this machine. Use http://127.0.0.1 or \
-         http://localhost with its port.",
-    )
-    .into_response()
+/// The refusal of a request that is not for this machine by one of its own names. A page of another
+/// site can point a name of its own at 127.0.0.1 and would otherwise read contacts through the
+/// browser of whoever looks at it.
+pub fn foreign_host(request: &Request) -> Option<Problem> {
+    let foreign = !is_local(request.uri(), request.headers());
+    foreign.then(|| {
+        Problem::new(
+            StatusCode::MISDIRECTED_REQUEST,
+            "wrong-host",
+            "Until Kith has accounts it answers only on this machine. Use http://127.0.0.1 or \
+             http://localhost with its port.",
+        )
+    })
 }
 
 fn is_local(uri: &Uri, headers: &HeaderMap) -> bool {
@@ -64,17 +61,17 @@ pub fn from_another_site(_error: ProtectionError) -> Response {
     .into_response()
 }
 
-/// Refuses a body that says of itself that it is too large before any of it is read, and cuts
-/// off one that does not say.
-pub async fn limit_body(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let limit = state.config.server.max_body;
+/// The refusal of a body that says of itself that it is too large, before any of it is read.
+pub fn large_body(request: &Request, limit: ByteSize) -> Option<Problem> {
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limit.bytes() as u64) {
-        return too_large(limit).into_response();
-    }
-    let limited = |body| Body::new(http_body_util::Limited::new(body, limit.bytes()));
-    next.run(request.map(limited)).await
+    let too_large_already = announced.is_some_and(|length| length > limit.bytes() as u64);
+    too_large_already.then(|| too_large(limit))
+}
+
+/// The request with a body that ends at the limit, whatever it has said of itself.
+pub fn cut_off(request: Request, limit: ByteSize) -> Request {
+    request.map(|body| Body::new(http_body_util::Limited::new(body, limit.bytes())))
 }
 
 /// The answer to a body over the limit.

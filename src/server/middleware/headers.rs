@@ -7,7 +7,6 @@ use axum::http::HeaderValue;
 use axum::http::header;
 use axum::http::header::InvalidHeaderValue;
 use axum::http::request::Parts;
-use axum::middleware::Next;
 use axum::response::Response;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -34,24 +33,35 @@ const ALWAYS: [(HeaderName, &str); 5] = [
     ),
 ];
 
-/// Adds the security headers, and a caching rule to answers that have none.
-pub async fn secure(mut request: Request, next: Next) -> Response {
-    let nonce = CspNonce(BASE64_STANDARD.encode(rand::random::<[u8; 16]>()));
-    request.extensions_mut().insert(nonce.clone());
-    let path = request.uri().path().to_owned();
-    let mut response = next.run(request).await;
+/// What the headers of an answer depend on in its request.
+pub struct Secure {
+    nonce: CspNonce,
+    path: String,
+}
 
-    let ok = response.status().is_success();
-    let headers = response.headers_mut();
-    for (name, value) in ALWAYS {
-        headers.insert(name, HeaderValue::from_static(value));
+impl Secure {
+    /// Hands the request the nonce of its answer.
+    pub fn begin(request: &mut Request) -> Self {
+        let nonce = CspNonce(BASE64_STANDARD.encode(rand::random::<[u8; 16]>()));
+        request.extensions_mut().insert(nonce.clone());
+        let path = request.uri().path().to_owned();
+        Self { nonce, path }
     }
-    if let Ok(policy) = content_policy(&path, headers, &nonce) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+
+    /// Adds the security headers, and a caching rule to answers that have none.
+    pub fn finish(self, response: &mut Response) {
+        let Self { nonce, path } = self;
+        let ok = response.status().is_success();
+        let headers = response.headers_mut();
+        for (name, value) in ALWAYS {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        if let Ok(policy) = content_policy(&path, headers, &nonce) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        let caching = HeaderValue::from_static(caching(&path, ok));
+        headers.entry(header::CACHE_CONTROL).or_insert(caching);
     }
-    let caching = HeaderValue::from_static(caching(&path, ok));
-    headers.entry(header::CACHE_CONTROL).or_insert(caching);
-    response
 }
 
 /// Lets the server mark its inline scripts with the nonce of the answer being rendered.
