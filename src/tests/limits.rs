@@ -208,11 +208,14 @@ async fn pages_and_server_functions_are_refused_in_their_own_form() {
     })
     .await;
     assert_eq!(app.get("/contacts").await.status(), StatusCode::OK);
+    // As browsers ask, who would take it compressed.
     let page = send(
         app.request(Method::GET, "/contacts")
-            .header("accept", "text/html"),
+            .header("accept", "text/html")
+            .header("accept-encoding", "gzip, br"),
     )
     .await;
+    assert_eq!(header(&page, "content-encoding"), "");
     assert_eq!(page.status(), StatusCode::TOO_MANY_REQUESTS);
     let retry_after = header(&page, "retry-after").to_owned();
     let page = page.text().await.expect("a page");
@@ -223,7 +226,9 @@ async fn pages_and_server_functions_are_refused_in_their_own_form() {
 
     let list = json!({"search": "", "cursor": null, "shown": 0});
     let request = app.request(Method::POST, "/fn/contacts/list").json(&list);
-    let refused = send(request.header("accept", "application/json")).await;
+    let request = request.header("accept", "application/json");
+    let refused = send(request.header("accept-encoding", "gzip, br")).await;
+    assert_eq!(header(&refused, "content-encoding"), "");
     assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
     let error: Value = refused.json().await.expect("an error");
     assert!(

@@ -45,6 +45,8 @@ pub fn address(
     // The status and every other header stay; the body and its type are new.
     let (said, body) = addressed.into_parts();
     let (mut parts, _) = response.into_parts();
+    // The old body may have been compressed; the new one is short and is not.
+    parts.headers.remove(header::CONTENT_ENCODING);
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.extend(said.headers);
     Response::from_parts(parts, body)
