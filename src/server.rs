@@ -34,14 +34,16 @@ pub mod site;
 pub mod state;
 pub mod telemetry;
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use hyper_util::rt::TokioTimer;
@@ -53,6 +55,7 @@ use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
+use tower::Service;
 use tower::ServiceExt;
 
 use crate::server::config::ServerConfig;
@@ -153,7 +156,10 @@ fn room_for_connections(config: &ServerConfig) -> usize {
 fn serve(
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
+    router: impl Service<Request<Body>, Response = Response, Error = Infallible, Future: Send>
+    + Clone
+    + Send
+    + 'static,
     config: &ServerConfig,
 ) -> impl GracefulConnection<Error = hyper::Error> + 'static {
     // Answers are written whole; waiting to fill a packet only delays them. A socket that
@@ -164,7 +170,7 @@ fn serve(
     stream.set_write_timeout(Some(config.write_timeout));
     let service = tower::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request)
+        router.clone().oneshot(request.map(Body::new))
     });
     hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())

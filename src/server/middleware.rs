@@ -7,29 +7,32 @@ mod headers;
 mod limit;
 pub mod server_fn;
 
-use std::any::Any;
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::OnceLock;
+use std::task::Context;
+use std::task::Poll;
 use std::time::Instant;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::extract::MatchedPath;
 use axum::extract::Request;
-use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::Method;
 use axum::http::StatusCode;
-use axum::middleware::Next;
-use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::response::Response;
-use headers::Secure;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use headers::Nonce;
 pub use headers::provide_nonce;
+use tower::Service;
 use tower::ServiceBuilder;
+use tower::ServiceExt;
+use tower::layer::layer_fn;
 use tower::util::MapRequestLayer;
 use tower::util::MapResponseLayer;
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
 use tracing::Instrument;
@@ -41,23 +44,24 @@ use crate::server::problem::Problem;
 
 /// Wraps the routes in the stack. The first layer sees a request first and its answer last.
 ///
-/// The stack stands around the router as a whole and not around each route, and has few layers: each
-/// clones what is inside it for every request, and a router is one pointer where a route is a chain
-/// of boxes.
-pub fn around(router: Router, state: &AppState) -> Router {
-    let stack = ServiceBuilder::new()
-        // Outermost, so that every answer is logged and dressed, refusals and panics included.
-        .layer(from_fn_with_state(state.clone(), receive))
-        .layer(CatchPanicLayer::custom(after_panic))
-        // Refusals come before any work.
-        .layer(from_fn_with_state(state.clone(), admit))
+/// The stack stands around the router as a whole and not around each route, and its layers are
+/// services with types of their own: axum's `from_fn` and `Router` put each in a box, which would be
+/// cloned for every request.
+pub fn around(
+    router: Router,
+    state: AppState,
+) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
+{
+    ServiceBuilder::new()
+        .layer(layer_fn(move |inner| Front {
+            state: state.clone(),
+            inner,
+        }))
         .layer(CsrfLayer::new().with_rejection_response(guard::from_another_site))
-        .layer(DefaultBodyLimit::max(state.config.server.max_body.bytes()))
         .layer(MapResponseLayer::new(IntoResponse::into_response))
         // Files of the site are compressed already and pass through untouched.
-        .layer(CompressionLayer::new());
-    let router = router.layer(MapRequestLayer::new(name_route));
-    Router::new().fallback_service(stack.service(router))
+        .layer(CompressionLayer::new())
+        .service(router.layer(MapRequestLayer::new(name_route)))
 }
 
 /// Charges every request to `routes` to one policy. What has no such layer is not limited.
@@ -66,31 +70,72 @@ pub fn limited(
     class: RequestClass,
     state: &AppState,
 ) -> Router<AppState> {
-    let charge = limit::Charge {
+    let state = state.clone();
+    routes.layer(layer_fn(move |inner| limit::Limit {
         state: state.clone(),
         class,
-    };
-    routes.layer(from_fn_with_state(charge, limit::limit))
+        inner,
+    }))
 }
-
-/// The route of a request, once the router has found it.
-#[derive(Clone, Default)]
-struct Route(Arc<OnceLock<MatchedPath>>);
 
 /// Says to the layers around the router which route a request has taken.
 fn name_route(request: Request) -> Request {
     let extensions = request.extensions();
-    if let (Some(Route(route)), Some(matched)) = (extensions.get(), extensions.get::<MatchedPath>())
-    {
+    if let (Some(passage), Some(matched)) = (
+        extensions.get::<Arc<Passage>>(),
+        extensions.get::<MatchedPath>(),
+    ) {
         // A page for what is missing is drawn by a second request to the same router.
-        let _ = route.set(matched.clone());
+        let _ = passage.route.set(matched.clone());
     }
     request
 }
 
+/// What is known of a request on its way in, for those who dress and log its answer.
+#[derive(Default)]
+struct Passage {
+    /// The route of the request, once the router has found it.
+    route: OnceLock<MatchedPath>,
+    nonce: Nonce,
+}
+
+/// The outermost layer: every answer is logged and dressed here, refusals and panics included.
+#[derive(Clone)]
+struct Front<S> {
+    state: AppState,
+    inner: S,
+}
+
+impl<S> Service<Request> for Front<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let Self { state, inner } = self.clone();
+        Box::pin(async move { Ok(receive(&state, request, inner).await) })
+    }
+}
+
+/// The rest of the stack, seen from the front.
+trait Inner: Service<Request, Response = Response, Error = Infallible, Future: Send> + Send {}
+
+impl<S> Inner for S where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Send
+{
+}
+
 /// Names the request, dresses the answer for whoever reads it, and writes one line about both. The
 /// route stands for the path, and the query is left out, since both may hold what people typed.
-async fn receive(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+async fn receive(state: &AppState, mut request: Request, inner: impl Inner) -> Response {
     let start = Instant::now();
     let id = Uuid::new_v4();
     // A client may send any word as a method.
@@ -105,36 +150,37 @@ async fn receive(State(state): State<AppState>, mut request: Request, next: Next
         _ => "other",
     };
     let audience = audience::audience(&request);
-    let secure = Secure::begin(&mut request);
-    let route = Route::default();
-    request.extensions_mut().insert(route.clone());
+    let uri = request.uri().clone();
+    let passage = Arc::new(Passage::default());
+    request.extensions_mut().insert(passage.clone());
 
     let span = tracing::info_span!("request", %id);
-    let response = next.run(request).instrument(span).await;
+    // Futures that are dropped in a panic leave nothing half done that others would see.
+    let answer = AssertUnwindSafe(admit(state, request, inner)).catch_unwind();
+    let response = answer.instrument(span).await;
+    // The hook of `telemetry` has logged where it happened; the payload may hold anything and goes
+    // nowhere.
+    let response = response.unwrap_or_else(|_payload| Problem::internal().into_response());
 
     let wrote = method == "POST";
-    let mut response = audience::address(&state, audience, wrote, response);
-    secure.finish(&mut response);
+    let mut response = audience::address(state, audience, wrote, response);
+    headers::secure(&mut response, uri.path(), &passage.nonce);
     let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
     let status = response.status().as_u16();
-    let route = route.0.get().map_or("unmatched", MatchedPath::as_str);
+    let route = passage.route.get().map_or("unmatched", MatchedPath::as_str);
     // The id leads from other lines to this one. It is not taken from the span, whose fields are
     // read back from text for every line.
     tracing::info!(parent: None, %id, method, route, status, milliseconds, "answered");
-    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
+    if let Ok(id) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
+    {
         response.headers_mut().insert("x-request-id", id);
     }
     response
 }
 
-/// Turns a panic into an answer. The hook of [`crate::server::telemetry`] has logged where it
-/// happened; the payload may hold anything and goes nowhere.
-fn after_panic(_payload: Box<dyn Any + Send + 'static>) -> Response {
-    Problem::internal().into_response()
-}
-
 /// Lets a request in that is for this machine and not too large, for as long as it may take.
-async fn admit(State(state): State<AppState>, request: Request, next: Next) -> Response {
+/// Refusals come before any work.
+async fn admit(state: &AppState, request: Request, inner: impl Inner) -> Response {
     let config = &state.config.server;
     let limit = config.max_body;
     let refusal = guard::foreign_host(&request).or_else(|| guard::large_body(&request, limit));
@@ -142,8 +188,9 @@ async fn admit(State(state): State<AppState>, request: Request, next: Next) -> R
         return refusal.into_response();
     }
     let request = guard::cut_off(request, limit);
-    match tokio::time::timeout(config.request_timeout, next.run(request)).await {
-        Ok(response) => response,
+    match tokio::time::timeout(config.request_timeout, inner.oneshot(request)).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
         Err(_) => {
             tracing::warn!("a request took too long and was given up");
             Problem::new(

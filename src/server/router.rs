@@ -1,5 +1,7 @@
 //! The one list of routes. Tests and `main` serve the same router.
 
+use std::convert::Infallible;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -15,6 +17,7 @@ use axum::routing::get;
 use axum::routing::post;
 use leptos_axum::LeptosRoutes;
 use leptos_axum::generate_route_list;
+use tower::Service;
 use tower::ServiceExt;
 use tower_http::services::ServeDir;
 use utoipa_axum::router::OpenApiRouter;
@@ -33,7 +36,12 @@ use crate::server::problem::Problem;
 use crate::server::rest;
 
 /// Everything that Kith answers, with the middleware around it.
-pub fn build(state: AppState) -> Router {
+pub fn build(
+    state: AppState,
+) -> impl Service<Request<Body>, Response = Response, Error = Infallible, Future: Send>
++ Clone
++ Send
++ 'static {
     // For programs and operators. The description is gathered from the routes themselves.
     let (api, mut description) = OpenApiRouter::with_openapi(rest::description())
         .routes(routes!(rest::contacts::list, rest::contacts::create))
@@ -114,7 +122,7 @@ pub fn build(state: AppState) -> Router {
         .merge(pages)
         .fallback_service(site)
         .with_state(state.clone());
-    middleware::around(router, &state)
+    middleware::around(router, state)
 }
 
 /// The longest path of a file of the site. Names that no file can have are no business of the

@@ -43,6 +43,10 @@ const LEASE: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
+/// What a value looks too young by on Redis at most, which cannot know how long it was on its way.
+/// Without it, a value could pass for a younger one than itself.
+const TRANSIT: Duration = Duration::from_millis(100);
+
 /// A fetch that others can wait for. `None` where it ended without an answer, in a panic.
 type Flight<T, E> = Shared<BoxFuture<'static, Option<Result<Cached<T>, E>>>>;
 
@@ -297,7 +301,7 @@ async fn seek<T: Cacheable>(far: &Far, wanted: &Wanted, replacing: Option<Durati
     }
     // Old values are worth their way only to those who may serve them.
     let old = policy.outlives_changes || replacing.is_some();
-    let mut younger_than = replacing;
+    let mut younger_than = replacing.map(|age| age.saturating_sub(TRANSIT));
     let start = Instant::now();
     let mut pause = FIRST_PAUSE;
     while start.elapsed() < LEASE {

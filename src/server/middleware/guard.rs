@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use axum::body::Body;
+use axum::extract::DefaultBodyLimit;
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
@@ -11,6 +12,8 @@ use axum::http::header;
 use axum::http::uri::Authority;
 use axum::response::IntoResponse;
 use axum::response::Response;
+use http_body_util::Limited;
+use hyper::body::Body as _;
 use tower_http::csrf::ProtectionError;
 
 use crate::server::config::ByteSize;
@@ -69,9 +72,15 @@ pub fn large_body(request: &Request, limit: ByteSize) -> Option<Problem> {
     too_large_already.then(|| too_large(limit))
 }
 
-/// The request with a body that ends at the limit, whatever it has said of itself.
+/// The request with a body that ends at the limit, whatever it has said of itself. axum's own limit,
+/// which is another, does not apply.
 pub fn cut_off(request: Request, limit: ByteSize) -> Request {
-    request.map(|body| Body::new(http_body_util::Limited::new(body, limit.bytes())))
+    if request.body().is_end_stream() {
+        return request;
+    }
+    let mut request = request.map(|body| Body::new(Limited::new(body, limit.bytes())));
+    DefaultBodyLimit::disable().apply(&mut request);
+    request
 }
 
 /// The answer to a body over the limit.

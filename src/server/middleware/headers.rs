@@ -1,6 +1,8 @@
 //! The headers that tell a browser what a page may do, and for how long to keep it.
 
-use axum::extract::Request;
+use std::sync::Arc;
+use std::sync::OnceLock;
+
 use axum::http::HeaderMap;
 use axum::http::HeaderName;
 use axum::http::HeaderValue;
@@ -10,13 +12,21 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use leptos::nonce::Nonce;
 use leptos::prelude::provide_context;
 use leptos::prelude::use_context;
 
-/// Marks the scripts of one answer as ours. Made anew for every request.
-#[derive(Clone)]
-struct CspNonce(String);
+use super::Passage;
+
+/// Marks the scripts of one answer as ours: random, and drawn when somebody asks.
+#[derive(Default)]
+pub struct Nonce(OnceLock<String>);
+
+impl Nonce {
+    fn text(&self) -> &str {
+        self.0
+            .get_or_init(|| BASE64_STANDARD.encode(rand::random::<[u8; 16]>()))
+    }
+}
 
 /// Headers that are the same on every answer.
 const ALWAYS: [(HeaderName, &str); 5] = [
@@ -33,50 +43,39 @@ const ALWAYS: [(HeaderName, &str); 5] = [
     ),
 ];
 
-/// What the headers of an answer depend on in its request.
-pub struct Secure {
-    nonce: CspNonce,
-    path: String,
-}
+/// How many headers an answer to the API has, so that they need room only once.
+const USUAL_HEADERS: usize = 24;
 
-impl Secure {
-    /// Hands the request the nonce of its answer.
-    pub fn begin(request: &mut Request) -> Self {
-        let nonce = CspNonce(BASE64_STANDARD.encode(rand::random::<[u8; 16]>()));
-        request.extensions_mut().insert(nonce.clone());
-        let path = request.uri().path().to_owned();
-        Self { nonce, path }
+/// Adds the security headers, and a caching rule to answers that have none.
+pub fn secure(response: &mut Response, path: &str, nonce: &Nonce) {
+    let ok = response.status().is_success();
+    let headers = response.headers_mut();
+    headers.reserve(USUAL_HEADERS.saturating_sub(headers.len()));
+    for (name, value) in ALWAYS {
+        headers.insert(name, HeaderValue::from_static(value));
     }
-
-    /// Adds the security headers, and a caching rule to answers that have none.
-    pub fn finish(self, response: &mut Response) {
-        let Self { nonce, path } = self;
-        let ok = response.status().is_success();
-        let headers = response.headers_mut();
-        for (name, value) in ALWAYS {
-            headers.insert(name, HeaderValue::from_static(value));
-        }
-        if let Ok(policy) = content_policy(&path, headers, &nonce) {
-            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-        }
-        let caching = HeaderValue::from_static(caching(&path, ok));
-        headers.entry(header::CACHE_CONTROL).or_insert(caching);
+    if let Ok(policy) = content_policy(path, headers, nonce) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
+    let caching = HeaderValue::from_static(caching(path, ok));
+    headers.entry(header::CACHE_CONTROL).or_insert(caching);
 }
 
 /// Lets the server mark its inline scripts with the nonce of the answer being rendered.
 pub fn provide_nonce() {
-    let nonce =
-        use_context::<Parts>().and_then(|parts| parts.extensions.get::<CspNonce>().cloned());
-    if let Some(CspNonce(nonce)) = nonce {
-        provide_context(Nonce::from_value(nonce));
+    let Some(parts) = use_context::<Parts>() else {
+        return;
+    };
+    if let Some(passage) = parts.extensions.get::<Arc<Passage>>() {
+        let nonce = passage.nonce.text().to_owned();
+        provide_context(leptos::nonce::Nonce::from_value(nonce));
     }
 }
 
 fn content_policy(
     path: &str,
     headers: &HeaderMap,
-    CspNonce(nonce): &CspNonce,
+    nonce: &Nonce,
 ) -> Result<HeaderValue, InvalidHeaderValue> {
     let kind = headers
         .get(header::CONTENT_TYPE)
@@ -97,7 +96,7 @@ fn content_policy(
             "'self'"
         };
         (
-            format!("'self' 'nonce-{nonce}' 'wasm-unsafe-eval'"),
+            format!("'self' 'nonce-{}' 'wasm-unsafe-eval'", nonce.text()),
             "'self'",
             connect,
         )

@@ -4,21 +4,25 @@
 //! epoch; `RateLimit-Policy` and `RateLimit` of draft-ietf-httpapi-ratelimit-headers-10; and on a
 //! refusal `Retry-After`. Seconds are rounded up, so that whoever obeys them comes late enough.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::task::Context;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::extract::ConnectInfo;
 use axum::extract::Request;
-use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::HeaderName;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header;
-use axum::middleware::Next;
 use axum::response::IntoResponse;
 use axum::response::Response;
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use tower::Service;
+use tower::ServiceExt;
 
 use super::client;
 use crate::error::AppError;
@@ -28,20 +32,54 @@ use crate::server::limit::Outcome;
 use crate::server::policies::RequestClass;
 use crate::server::problem::Problem;
 
-/// What the layer needs: whose limiter, and which policy.
+/// The layer around routes that are charged to one policy.
 #[derive(Clone)]
-pub struct Charge {
+pub struct Limit<S> {
     pub state: AppState,
     pub class: RequestClass,
+    pub inner: S,
 }
 
-/// Lets a request through, or refuses it before any work is done.
-pub async fn limit(
-    State(Charge { state, class }): State<Charge>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+impl<S> Service<Request> for Limit<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let inner = self.inner.clone();
+        let state = self.state.clone();
+        let class = self.class;
+        Box::pin(async move {
+            let answer = |request| async {
+                inner
+                    .oneshot(request)
+                    .await
+                    .unwrap_or_else(|never| match never {})
+            };
+            Ok(charge(&state, class, request, answer).await)
+        })
+    }
+}
+
+/// Lets a request through to its answer, or refuses it before any work is done.
+async fn charge<F: Future<Output = Response>>(
+    state: &AppState,
+    class: RequestClass,
     request: Request,
-    next: Next,
+    answer: impl FnOnce(Request) -> F,
 ) -> Response {
+    let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else {
+        // The server says it of every request; without it nobody could be charged.
+        return Problem::internal().into_response();
+    };
     let address = client::address(peer.ip(), request.headers(), &state.config.server);
     if state.limiter.is_denied(address) {
         return Problem::new(
@@ -58,7 +96,7 @@ pub async fn limit(
         .await;
     let mut response = match decision.outcome {
         Outcome::Refused { retry_after } => refusal(retry_after),
-        Outcome::Allowed | Outcome::Shadowed => next.run(request).await,
+        Outcome::Allowed | Outcome::Shadowed => answer(request).await,
     };
     let (policy, _) = state.limiter.policy(policy);
     tell(response.headers_mut(), policy.name, &decision);
