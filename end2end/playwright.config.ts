@@ -15,6 +15,9 @@ const chromium = [process.env.CHROMIUM_PATH, '/usr/bin/chromium'].find(
  * - `x.no-js.spec.ts`, `x.narrow.spec.ts`: in one of those only;
  * - `x.fresh.spec.ts`: before all others, while there is no contact yet.
  *
+ * The tests of the queue start a Kith of their own: the program that `PLAYWRIGHT_KITH` names,
+ * otherwise `target/release/kith`.
+ *
  * With a server that is not fresh: `npx playwright test --no-deps --project=hydrated`.
  */
 export default defineConfig({

@@ -14,9 +14,12 @@ pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod contacts;
+pub mod database;
 pub mod forms;
 pub mod health;
 pub mod limit;
+pub mod mail;
+pub mod metrics;
 pub mod middleware;
 pub mod page;
 pub mod policies;
@@ -33,6 +36,8 @@ pub mod shutdown;
 pub mod site;
 pub mod state;
 pub mod telemetry;
+pub mod webhooks;
+pub mod welcome;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -88,7 +93,17 @@ pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<O
              server.site_root"
         );
     }
+    state.start();
     let graceful = GracefulShutdown::new();
+    let queue = state.queue.clone();
+    let grace = config.server.shutdown_grace;
+    let shutdown = async move {
+        shutdown.await;
+        // What is being delivered to Kith's own webhooks needs somebody who answers.
+        if tokio::time::timeout(grace, queue.close()).await.is_err() {
+            tracing::warn!("some deliveries took too long and will be made again");
+        }
+    };
     let mut shutdown = std::pin::pin!(shutdown);
 
     loop {
@@ -129,7 +144,7 @@ pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<O
     {
         tracing::warn!("some requests took too long and were cut off");
     }
-    state.contacts.close().await;
+    state.close().await;
     tracing::info!("stopped");
 }
 

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 
+use crate::activity::Activity;
 use crate::contact::Contact;
 use crate::contact::ContactDraft;
 use crate::contact::ContactId;
@@ -30,12 +31,28 @@ pub async fn get_contact(id: ContactId) -> Result<Contact, AppError> {
     state.contacts.get(id).await
 }
 
-/// Creates a contact once, however often the browser has to ask with the same `key`.
+/// What has happened around a contact, the first thing first.
+#[server(prefix = "/fn", endpoint = "contacts/activities", input = Json)]
+pub async fn contact_activities(id: ContactId) -> Result<Vec<Activity>, AppError> {
+    let state = expect_context::<crate::server::AppState>();
+    state.contacts.activities(id).await
+}
+
+/// Creates a contact once, however often the browser has to ask with the same `key`. `welcome` says
+/// whether it gets a welcome email.
 #[server(prefix = "/fn", endpoint = "contacts/create", input = Json)]
-pub async fn create_contact(draft: ContactDraft, key: String) -> Result<Contact, AppError> {
+pub async fn create_contact(
+    draft: ContactDraft,
+    welcome: bool,
+    key: String,
+) -> Result<Contact, AppError> {
     let state = expect_context::<crate::server::AppState>();
     let request = crate::server::contacts::IdempotentRequest::of_form(&key, &draft)?;
-    Ok(state.contacts.create(draft, Some(request)).await?.contact)
+    Ok(state
+        .contacts
+        .create(draft, Some(welcome), Some(request))
+        .await?
+        .contact)
 }
 
 /// Saves what was typed over version `version` of a contact.

@@ -103,6 +103,11 @@ pub fn input_value(id: &str) -> String {
     input(id).map(|input| input.value()).unwrap_or_default()
 }
 
+/// Whether the box with this id is ticked.
+pub fn is_ticked(id: &str) -> bool {
+    input(id).is_some_and(|input| input.checked())
+}
+
 /// Writes into the field with this id, unless it says so already: writing moves the caret.
 pub fn set_input_value(id: &str, value: &str) {
     if let Some(input) = input(id).filter(|input| input.value() != value) {

@@ -86,7 +86,10 @@ async fn find_out(
         (None, PanePlace::Nothing) => Ok(Pane::Nothing),
         (None, PanePlace::New) => {
             let key = Uuid::new_v4().to_string();
-            Ok(Pane::Form(FormView::new_contact(key)))
+            Ok(Pane::Form(FormView::new_contact(
+                key,
+                state.contacts.usually_welcomes(),
+            )))
         }
         (None, PanePlace::Contact(id)) => contact(id).await.map(Pane::Contact),
         (None, PanePlace::Edit(id)) => contact(id)
@@ -97,10 +100,22 @@ async fn find_out(
         Some(id) => notice(state, id).await,
         None => None,
     };
+    let pane = pane.unwrap_or_else(Pane::Failed);
+    let activities = match &pane {
+        // The contact is worth showing without them.
+        Pane::Contact(contact) => state
+            .contacts
+            .activities(contact.id)
+            .await
+            .unwrap_or_default(),
+        _ => Vec::new(),
+    };
     ContactsView {
+        activities,
+        welcome: state.contacts.usually_welcomes(),
         place,
         list,
-        pane: pane.unwrap_or_else(Pane::Failed),
+        pane,
         notice,
     }
 }

@@ -17,6 +17,7 @@ mod cli;
 mod key;
 mod load;
 mod parts;
+mod post;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -24,6 +25,7 @@ mod value;
 pub use cli::Cli;
 pub use load::ConfigError;
 pub use parts::{ForwardedHeader, KeyPrefix, Networks, PemFile, RedisUrl, Secret};
+pub use post::{BaseUrl, Count, Origins, Sender, SmtpUrl, Template, Times, Wait};
 pub use value::{ByteSize, DatabaseUrl, LogFilter, LogFormat, Origin};
 
 use std::net::SocketAddr;
@@ -32,6 +34,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::server::limit::{Algorithm, OnLoss, Quota};
+use crate::server::queue::signature::{SigningKey, SigningKeys};
 use crate::server::redis::Address;
 
 // To add a key, add its line; to add a section, add its block. A new type implements `Value`.
@@ -142,6 +145,58 @@ key::sections! {
         idempotency_ttl: Duration = "24h";
     }
 
+    /// Work that is done later: by QStash, or by the broker in this process.
+    queue: QueueConfig {
+        /// The token of QStash, which then delivers; empty means the broker in this process.
+        qstash_token: Option<Secret> = "", also "QSTASH_TOKEN";
+        /// Where QStash is, or a server that speaks its protocol.
+        qstash_url: BaseUrl = "https://qstash.upstash.io", also "QSTASH_URL";
+        /// What QStash signs with.
+        current_signing_key: Option<Secret> = "", also "QSTASH_CURRENT_SIGNING_KEY";
+        /// What QStash will sign with once its keys are rotated.
+        next_signing_key: Option<Secret> = "", also "QSTASH_NEXT_SIGNING_KEY";
+        /// What callers of the broker's API under /qstash/v2 present; empty closes it.
+        token: Option<Secret> = "";
+        /// Origins that the broker delivers to, beside Kith's own webhooks.
+        allow: Origins = "";
+        /// Deliveries of the broker at the same time.
+        concurrency: NonZeroU32 = 16;
+        /// The longest that one of them may take.
+        timeout: Duration = "30s";
+        /// How long delivered messages, dead letters and events are kept.
+        retention: Duration = "72h";
+    }
+
+    /// The welcome email to new contacts.
+    welcome: WelcomeConfig {
+        /// Whether new contacts get one when nobody says.
+        enabled: bool = true;
+        /// How long after a contact was created it is sent.
+        delay: Duration = "5s";
+        /// How often that is tried again.
+        retries: Count = 3;
+        /// How long after each attempt: milliseconds, with retried; empty means the queue's own waits.
+        retry_delay: Option<Wait> = "";
+        /// Its subject; {name} is the contact's name.
+        subject: Template = "Welcome, {name}";
+        /// Its text; an empty line begins a paragraph.
+        body: Template = "Hello {name},\n\nyou are in our address book now. Answer this mail if anything in it should be different.";
+    }
+
+    /// The daily report: how much was asked, created and refused on the day before.
+    report: ReportConfig {
+        /// When it is made, in UTC unless a time zone is named.
+        schedule: Times = "0 9 * * *";
+    }
+
+    /// Mail.
+    mail: MailConfig {
+        /// The mail server; empty means files in the folder mail of data.dir.
+        smtp_url: Option<SmtpUrl> = "", also "SMTP_URL";
+        /// Whom it comes from.
+        from: Sender = "Kith <kith@localhost>", also "MAIL_FROM";
+    }
+
     /// What Kith tells about its work on standard output.
     log: LogConfig {
         /// The form of a line: pretty, json, or auto (pretty in a terminal, otherwise json).
@@ -219,6 +274,30 @@ impl RedisConfig {
     }
 }
 
+impl QueueConfig {
+    /// What QStash signs with, where it is used.
+    pub fn qstash_keys(&self) -> Option<SigningKeys> {
+        let key = |key: &Option<Secret>| Some(SigningKey::new(key.as_ref()?.reveal()));
+        Some(SigningKeys {
+            current: key(&self.current_signing_key)?,
+            next: key(&self.next_signing_key)?,
+        })
+    }
+
+    fn require_keys_with_token(&self) -> Result<(), Conflict> {
+        if self.qstash_token.is_none() || self.qstash_keys().is_some() {
+            return Ok(());
+        }
+        Err(Conflict {
+            path: "queue.qstash_token",
+            value: "***".to_owned(),
+            rule: "It needs `queue.current_signing_key` and `queue.next_signing_key` as well, to \
+                   tell QStash's deliveries from others."
+                .to_owned(),
+        })
+    }
+}
+
 impl LimitsConfig {
     fn require_quotas(&self) -> Result<(), Conflict> {
         for (path, algorithm, limit, window) in [
@@ -285,6 +364,7 @@ impl Config {
             self.server.require_loopback(),
             self.redis.require_one_address(),
             self.limits.require_quotas(),
+            self.queue.require_keys_with_token(),
             self.contacts.require_page_size_within_maximum(),
         ]
         .into_iter()

@@ -41,6 +41,8 @@ pub struct ContactForm {
     notes: String,
     version: Option<u32>,
     key: String,
+    /// A box that is not ticked is not sent.
+    welcome: Option<String>,
 }
 
 impl ContactForm {
@@ -66,7 +68,10 @@ pub async fn create(
 ) -> Response {
     let draft = form.draft();
     let created = match idempotent(&form.key, &draft) {
-        Ok(request) => state.contacts.create(draft, request).await,
+        Ok(request) => {
+            let welcome = Some(form.welcome.is_some());
+            state.contacts.create(draft, welcome, request).await
+        }
         Err(error) => Err(error),
     };
     match created {
@@ -74,6 +79,7 @@ pub async fn create(
         Err(error) => {
             let view = FormView {
                 draft: form.draft(),
+                welcome: form.welcome.is_some(),
                 key: form.key,
                 error: Some(error),
                 saved: None,
@@ -97,7 +103,7 @@ pub async fn update(
                 draft: form.draft(),
                 error: Some(error),
                 saved: Some(Saved { id, version }),
-                key: String::new(),
+                ..FormView::default()
             };
             draw_again(state, parts, PanePlace::Edit(id), Pane::Form(view)).await
         }

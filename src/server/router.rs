@@ -33,7 +33,10 @@ use crate::server::middleware;
 use crate::server::page;
 use crate::server::policies::RequestClass;
 use crate::server::problem::Problem;
+use crate::server::queue;
 use crate::server::rest;
+use crate::server::webhooks;
+use crate::server::welcome;
 
 /// Everything that Kith answers, with the middleware around it.
 pub fn build(
@@ -70,6 +73,16 @@ pub fn build(
     let operation = operation
         .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", description))
         .method_not_allowed_fallback(wrong_method);
+
+    // For the queue, which signs what it delivers, and for its callers, who have a token.
+    let webhooks = Router::new()
+        .route(welcome::PATH, post(webhooks::welcome_email))
+        .route(welcome::FAILURE_PATH, post(webhooks::welcome_failed))
+        .route(webhooks::DAILY_REPORT, post(webhooks::daily_report))
+        .method_not_allowed_fallback(wrong_method);
+    let token = state.config.queue.token.as_ref();
+    let token = token.map(|token| token.reveal().to_owned());
+    let broker = queue::api::router(state.queue.broker().clone(), token);
 
     // For browsers: pages, and the forms of those that run no JavaScript. `leptos_routes` adds
     // the server functions.
@@ -118,6 +131,8 @@ pub fn build(
         .layer(from_fn_with_state(missing, pass_by_files));
 
     let router = api
+        .merge(webhooks)
+        .merge(broker)
         .merge(operation)
         .merge(pages)
         .fallback_service(site)

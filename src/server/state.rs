@@ -10,18 +10,31 @@ use crate::server::cache;
 use crate::server::cache::Cache;
 use crate::server::clock::SystemClock;
 use crate::server::config::Config;
+use crate::server::config::Origin;
 use crate::server::config::PemFile;
 use crate::server::contacts;
 use crate::server::contacts::CONTACTS;
 use crate::server::contacts::ContactService;
-use crate::server::contacts::OpenError;
-use crate::server::contacts::store::sqlite;
 use crate::server::contacts::store::sqlite::SqliteStore;
+use crate::server::database::Database;
+use crate::server::database::OpenError;
 use crate::server::limit::Limiter;
+use crate::server::mail::Mailer;
+use crate::server::metrics::Metrics;
 use crate::server::policies;
+use crate::server::queue::Queue;
+use crate::server::queue::broker;
+use crate::server::queue::broker::Broker;
+use crate::server::queue::destination::Destinations;
+use crate::server::queue::message::Publication;
+use crate::server::queue::outbox::Publisher;
+use crate::server::queue::qstash::QStash;
+use crate::server::queue::receiver::Receiver;
 use crate::server::redis;
 use crate::server::redis::Redis;
 use crate::server::site::Site;
+use crate::server::webhooks;
+use crate::server::welcome::WelcomeService;
 
 /// One pointer, because every layer around a handler clones it for every request.
 #[derive(Clone)]
@@ -43,6 +56,10 @@ pub struct Shared {
     /// `None` where Kith works without.
     pub redis: Option<Redis>,
     pub site: Site,
+    pub queue: Queue,
+    pub receiver: Receiver,
+    pub welcome: WelcomeService,
+    pub metrics: Metrics,
 }
 
 impl AppState {
@@ -60,11 +77,9 @@ impl AppState {
                 authorities: config.redis.ca_file.as_ref().map(PemFile::content),
             })
         });
-        let options = sqlite::Options {
-            readers: config.data.readers,
-            idempotency_ttl: config.api.idempotency_ttl,
-        };
-        let store = SqliteStore::open(&config.data.database_path(), options).await?;
+        let path = config.data.database_path();
+        let database = Database::open(&path, config.data.readers).await?;
+        let store = SqliteStore::new(database.clone(), config.api.idempotency_ttl);
         let cache = Cache::new(cache::Setup {
             tags: vec![CONTACTS],
             generations: Box::new(store.clone()),
@@ -72,21 +87,91 @@ impl AppState {
             prefix: config.redis.prefix.as_str().to_owned(),
             near_bytes: config.cache.near_size.bytes(),
         });
+        let queue = queue(&config, database.clone());
+        let metrics = Metrics::new(database.clone());
         let contacts = ContactService::new(
             Arc::new(store),
             cache.clone(),
             Arc::new(SystemClock),
             contacts::Settings::of(&config),
+            Some(contacts::Listeners {
+                queue: queue.clone(),
+                metrics: metrics.clone(),
+            }),
         );
         Ok(Self(Arc::new(Shared {
             site: Site::new(&config),
+            welcome: WelcomeService::new(
+                database.clone(),
+                contacts.clone(),
+                Mailer::new(&config.mail, &config.data.dir),
+                config.welcome.clone(),
+            ),
+            receiver: Receiver::new(
+                config.server.origin().to_string(),
+                config.queue.qstash_keys(),
+                queue.broker().clone(),
+                database,
+            ),
+            metrics,
             contacts,
             cache,
+            queue,
             limiter: policies::limiter(&config, redis.clone()),
             redis,
             config: Arc::new(config),
         })))
     }
+
+    /// Starts what works in the background.
+    pub fn start(&self) {
+        self.metrics.start();
+        self.queue.start();
+        let report = Publication {
+            destination: webhooks::DAILY_REPORT.to_owned(),
+            ..Publication::default()
+        };
+        let times = self.config.report.schedule.as_str().to_owned();
+        self.queue.keep_schedule(DAILY_REPORT, times, report);
+    }
+
+    /// Lets go of everything, once nobody asks any more. The queue is [closed](Queue::close) before
+    /// that, while its own webhooks still answer.
+    pub async fn close(&self) {
+        self.metrics.close().await;
+        self.contacts.close().await;
+    }
+}
+
+/// The id of the schedule of the daily report: with a fixed one, each start replaces it and adds none.
+const DAILY_REPORT: &str = "daily-report";
+
+fn queue(config: &Config, database: Database) -> Queue {
+    let origin = config.server.origin();
+    let destinations = Destinations {
+        origin: origin.to_string(),
+        reached_at: format!("http://{}", config.server.addr),
+        webhooks: "/api/webhooks/",
+        allowed: config.queue.allow.0.iter().map(Origin::to_string).collect(),
+    };
+    let broker = Broker::new(
+        database.clone(),
+        Arc::new(SystemClock),
+        broker::Settings {
+            destinations: destinations.clone(),
+            concurrency: config.queue.concurrency,
+            timeout: config.queue.timeout,
+            retention: config.queue.retention,
+        },
+    );
+    let publisher = match &config.queue.qstash_token {
+        Some(token) => {
+            let url = config.queue.qstash_url.as_str();
+            Publisher::QStash(QStash::new(url, token.reveal(), destinations))
+        }
+        None => Publisher::Broker(broker.clone()),
+    };
+    Queue::new(database, broker, publisher)
 }
 
 impl FromRef<AppState> for LeptosOptions {

@@ -1,6 +1,7 @@
 //! [`TestApp`]: Kith as a test sees it.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use kith::contact::Contact;
 use kith::server;
@@ -37,15 +38,23 @@ impl TestApp {
 
     /// Starts Kith after `change` has had its way with the configuration.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::at(0, change).await
+    }
+
+    /// The same, on a port that others know already.
+    pub async fn at(port: u16, change: impl FnOnce(&mut Config)) -> Self {
         let data = tempfile::tempdir().expect("a directory for the data");
         let mut config = Config::default();
         config.data.dir = data.path().to_owned();
         // Tests ask faster than people, and those of the limiter say what they want of it.
         config.limits.api_limit = NonZeroU32::MAX;
         config.limits.ui_limit = NonZeroU32::MAX;
-        change(&mut config);
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        config.welcome.delay = Duration::from_millis(1);
+        let listener = TcpListener::bind(("127.0.0.1", port)).await;
+        let listener = listener.expect("a free port");
         let address = listener.local_addr().expect("the address of the port");
+        config.server.addr = address;
+        change(&mut config);
         let state = AppState::open(config).await.expect("a database");
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(server::run(listener, state.clone(), async move {

@@ -15,12 +15,18 @@ async fn the_browser_reads_and_writes_the_same_contacts_as_programs() {
     let app = TestApp::start().await;
     let draft = json!({"name": "Ada", "email": "ada@example.com", "notes": "first\nsecond"});
     let created = app
-        .post("/fn/contacts/create", &json!({"draft": draft, "key": "k1"}))
+        .post(
+            "/fn/contacts/create",
+            &json!({"draft": draft, "welcome": false, "key": "k1"}),
+        )
         .await;
     assert_eq!(created.status(), StatusCode::OK);
     let created: Value = created.json().await.expect("a contact");
     let again = app
-        .post("/fn/contacts/create", &json!({"draft": draft, "key": "k1"}))
+        .post(
+            "/fn/contacts/create",
+            &json!({"draft": draft, "welcome": false, "key": "k1"}),
+        )
         .await;
     assert_eq!(
         again.json::<Value>().await.expect("a contact"),
@@ -45,7 +51,10 @@ async fn an_error_has_its_own_status_and_shape() {
     let app = TestApp::start().await;
     let blank = json!({"name": "", "email": ""});
     let refused = app
-        .post("/fn/contacts/create", &json!({"draft": blank, "key": "k1"}))
+        .post(
+            "/fn/contacts/create",
+            &json!({"draft": blank, "welcome": false, "key": "k1"}),
+        )
         .await;
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
     let error: AppError = refused.json().await.expect("an error");

@@ -27,6 +27,7 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
         error,
         saved,
         key,
+        welcome,
     } = form;
     let is_new = saved.is_none();
     let back = saved
@@ -51,11 +52,12 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
         }
         let draft = browser::read_draft(&event_target(&event));
         let key = submit_key.clone();
+        let welcome = browser::is_ticked("welcome");
         let from = state.place.read_untracked().pane;
         set_saving.set(true);
         spawn_local(async move {
             let answer = match saved.get_untracked() {
-                None => api::create_contact(draft, key).await,
+                None => api::create_contact(draft, welcome, key).await,
                 Some(saved) => api::update_contact(saved.id, saved.version, draft).await,
             };
             set_saving.try_set(false);
@@ -134,6 +136,12 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
                 optional=true
             />
             <TextArea field=Field::Notes label="Notes" value=value(Field::Notes) error/>
+            {is_new.then(|| view! {
+                <label class="tick">
+                    <input type="checkbox" id="welcome" name="welcome" value="true" checked=welcome/>
+                    "Send a welcome email"
+                </label>
+            })}
             <div class="flex gap-2 pt-1">
                 <button class="button-primary" aria-disabled=move || saving.get().then_some("true")>
                     {move || match (saving.get(), is_new) {

@@ -6,11 +6,14 @@ use leptos::prelude::*;
 use super::form::ContactForm;
 use super::state::Pane;
 use super::state::State;
+use crate::activity::Activity;
+use crate::activity::Event;
 use crate::components::avatar::LargeAvatar;
 use crate::components::day::Day;
 use crate::components::error_text::ErrorText;
 use crate::components::icon::Icon;
 use crate::contact::Contact;
+use crate::contact::ContactId;
 use crate::error::AppError;
 use crate::islands::browser;
 use crate::place::PanePlace;
@@ -183,7 +186,51 @@ fn Details(state: State, contact: Contact) -> impl IntoView {
                     view! { ", changed on " <Day at=contact.updated_at.clone()/> }
                 })}
             </p>
+            <Activities state id/>
         </article>
+    }
+}
+
+/// What has happened around the contact, as it happens.
+#[component]
+fn Activities(state: State, id: ContactId) -> impl IntoView {
+    Effect::new(move |_| state.follow_activities(id, 0));
+    let of_this = move || {
+        let known = state.activities.get();
+        let known = known.filter(|(of, _)| *of == id);
+        known.map(|(_, activities)| activities).unwrap_or_default()
+    };
+    view! {
+        <section class="mt-6" aria-labelledby="activity-title">
+            <h2 id="activity-title" class="text-sm font-semibold">"Activity"</h2>
+            <ol class="activities" aria-live="polite">
+                <For
+                    each=move || of_this().into_iter().enumerate()
+                    key=|(number, activity)| (*number, activity.at.clone())
+                    children=|(_, Activity { at, event })| {
+                        let time = at.get(11..16).map(|time| format!(", {time} UTC"));
+                        view! {
+                            <li>
+                                <span>{words(&event)}</span>
+                                <span class="text-muted tabular-nums"><Day at/>{time}</span>
+                            </li>
+                        }
+                    }
+                />
+            </ol>
+        </section>
+    }
+}
+
+fn words(event: &Event) -> String {
+    match event {
+        Event::Created => "Added".to_owned(),
+        Event::WelcomeQueued => "Welcome email queued".to_owned(),
+        Event::WelcomeFailed { attempt, why } => {
+            format!("Welcome email: attempt {attempt} failed. {why}")
+        }
+        Event::WelcomeSent => "Welcome email sent".to_owned(),
+        Event::WelcomeGivenUp { why } => format!("Welcome email not sent. {why}"),
     }
 }
 

@@ -5,6 +5,8 @@ use leptos::task::spawn_local;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::activity::Activity;
+use crate::activity::is_pending;
 use crate::api::contacts as api;
 use crate::contact::Contact;
 use crate::contact::ContactDraft;
@@ -24,6 +26,10 @@ pub struct ContactsView {
     pub list: Result<ContactList, AppError>,
     pub pane: Pane,
     pub notice: Option<Notice>,
+    /// What has happened around the contact that is shown.
+    pub activities: Vec<Activity>,
+    /// Whether new contacts usually get a welcome email.
+    pub welcome: bool,
 }
 
 /// What stands beside the list.
@@ -58,6 +64,8 @@ pub struct FormView {
     pub saved: Option<Saved>,
     /// Makes creating idempotent: the same key never creates a second contact.
     pub key: String,
+    /// Whether the box for a welcome email is ticked.
+    pub welcome: bool,
 }
 
 /// What an edit starts from and will replace.
@@ -68,9 +76,10 @@ pub struct Saved {
 }
 
 impl FormView {
-    pub fn new_contact(key: String) -> Self {
+    pub fn new_contact(key: String, welcome: bool) -> Self {
         Self {
             key,
+            welcome,
             ..Self::default()
         }
     }
@@ -108,6 +117,10 @@ pub struct State {
     pub notice: RwSignal<Option<Notice>>,
     /// Why the last thing asked for was not done, while the page stays as it was.
     pub problem: RwSignal<Option<AppError>>,
+    /// What has happened around a contact, as far as it is known.
+    pub activities: RwSignal<Option<(ContactId, Vec<Activity>)>>,
+    /// Whether new contacts usually get a welcome email.
+    pub welcome: bool,
     /// Counts the questions asked of the server about the list and about the pane, so that an
     /// answer that comes after a later question is dropped.
     list_question: StoredValue<u32>,
@@ -123,7 +136,13 @@ impl State {
             Ok(list) => (list, None),
             Err(error) => (ContactList::default(), Some(error)),
         };
+        let shown = match &view.pane {
+            Pane::Contact(contact) => Some(contact.id),
+            _ => None,
+        };
         Self {
+            activities: RwSignal::new(shown.map(|id| (id, view.activities))),
+            welcome: view.welcome,
             place: RwSignal::new(view.place),
             rows: RwSignal::new(list.rows),
             next_cursor: RwSignal::new(list.next_cursor),
@@ -265,7 +284,7 @@ impl State {
         let id = match place {
             PanePlace::Nothing => return self.show(Pane::Nothing),
             PanePlace::New => {
-                let form = FormView::new_contact(browser::random_key());
+                let form = FormView::new_contact(browser::random_key(), self.welcome);
                 return self.show(Pane::Form(form));
             }
             PanePlace::Contact(id) | PanePlace::Edit(id) => id,
@@ -321,6 +340,7 @@ impl State {
         let draft = browser::read_draft(&element);
         (draft != form.draft).then(|| FormView {
             draft,
+            welcome: browser::is_ticked("welcome"),
             error: None,
             ..form.clone()
         })
@@ -386,6 +406,47 @@ impl State {
         self.place.set(place);
         self.show(Pane::Contact(contact));
         self.reload_list();
+    }
+
+    /// Reads what has happened around a contact, unless it is known, and goes on while there is more
+    /// to come and the contact is shown. `round` counts the questions.
+    pub fn follow_activities(self, id: ContactId, round: u32) {
+        let known = self.activities.with_untracked(|known| match known {
+            Some((of, activities)) if *of == id => Some(is_pending(activities)),
+            _ => None,
+        });
+        if known == Some(false) {
+            return;
+        }
+        let is_shown = move || {
+            let place = self.place.try_get_untracked();
+            place.is_some_and(|place| place.pane == PanePlace::Contact(id))
+        };
+        // Often at first, when something is about to happen, and then less and less.
+        let wait = if known.is_none() {
+            0
+        } else {
+            (1 + round / 8).min(30)
+        };
+        browser::after(wait, move || {
+            if !is_shown() {
+                return;
+            }
+            spawn_local(async move {
+                let answer = api::contact_activities(id).await;
+                if !is_shown() {
+                    return;
+                }
+                // Without an answer, what is known stays, and the next question may be luckier.
+                if let Ok(activities) = answer {
+                    self.activities.set(Some((id, activities)));
+                } else if known.is_none() {
+                    self.activities.set(None);
+                    return;
+                }
+                self.follow_activities(id, round + 1);
+            });
+        });
     }
 
     pub fn delete(self, contact: Contact) {

@@ -141,7 +141,7 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
         (
             "[colours]\n",
             "unknown key `colours` in Leptos.toml, line 1. \
-             The sections are [server], [data], [redis], [limits], [cache], [contacts], [api], [log].",
+             The sections are [server], [data], [redis], [limits], [cache], [contacts], [api], [queue], [welcome], [report], [mail], [log].",
         ),
         (
             "log = true\n",
@@ -173,7 +173,7 @@ fn unknown_kith_variables_are_refused_with_the_nearest_known_one() {
         (
             "KITH_COLOURS",
             "unknown environment variable KITH_COLOURS. \
-             The sections are [server], [data], [redis], [limits], [cache], [contacts], [api], [log].",
+             The sections are [server], [data], [redis], [limits], [cache], [contacts], [api], [queue], [welcome], [report], [mail], [log].",
         ),
     ];
     for (name, problem) in cases {

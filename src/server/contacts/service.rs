@@ -22,6 +22,8 @@ use super::store::Creation;
 use super::store::IdempotentRequest;
 use super::store::StoreError;
 use super::store::Totals;
+use crate::activity::Activity;
+use crate::activity::Event;
 use crate::contact::Contact;
 use crate::contact::ContactDraft;
 use crate::contact::ContactId;
@@ -36,6 +38,12 @@ use crate::server::cache::Key;
 use crate::server::cache::Policy;
 use crate::server::clock::Clock;
 use crate::server::config::Config;
+use crate::server::config::WelcomeConfig;
+use crate::server::metrics::Counter;
+use crate::server::metrics::Metrics;
+use crate::server::queue::Queue;
+use crate::server::queue::ledger::Settlement;
+use crate::server::welcome;
 
 /// The use cases of contacts. Cheap to clone: clones share everything.
 ///
@@ -56,10 +64,19 @@ struct Shared {
     ids: Mutex<ContextV7>,
     /// Held by whoever reads a contact to write it back changed.
     amending: tokio::sync::Mutex<()>,
+    listeners: Option<Listeners>,
+}
+
+/// Who hears of new contacts.
+#[derive(Clone)]
+pub struct Listeners {
+    /// Delivers the messages that come with them.
+    pub queue: Queue,
+    pub metrics: Metrics,
 }
 
 /// What an operator may choose.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// How many contacts a page of a list has when nobody says.
     pub usual_page: NonZeroU32,
@@ -71,6 +88,8 @@ pub struct Settings {
     pub stale_for: Duration,
     /// How long it is remembered that there is no such contact.
     pub absent_for: Duration,
+    /// The welcome email to new contacts.
+    pub welcome: WelcomeConfig,
 }
 
 impl Settings {
@@ -81,6 +100,7 @@ impl Settings {
             fresh_for: config.cache.fresh_for,
             stale_for: config.cache.stale_for,
             absent_for: config.cache.absent_for,
+            welcome: config.welcome.clone(),
         }
     }
 
@@ -126,12 +146,13 @@ impl ContactService {
     /// them got through, so that many in a row mean that something is wrong.
     const ATTEMPTS: u32 = 16;
 
-    /// The cache must know the tag [`CONTACTS`] from where the store keeps its generations.
+    /// Without listeners, messages wait in the outbox for somebody else's. The cache must know the tag [`CONTACTS`] from where the store keeps its generations.
     pub fn new(
         store: Arc<dyn ContactStore>,
         cache: Cache,
         clock: Arc<dyn Clock>,
         settings: Settings,
+        listeners: Option<Listeners>,
     ) -> Self {
         let ids = Mutex::new(ContextV7::new());
         Self {
@@ -142,11 +163,13 @@ impl ContactService {
                 clock,
                 settings,
                 ids,
+                listeners,
             }),
         }
     }
 
-    /// Adds a contact; with `idempotency`, once for any number of the same requests.
+    /// Adds a contact; with `idempotency`, once for any number of the same requests. `welcome` says
+    /// whether it gets a welcome email; `None` leaves that to the settings.
     ///
     /// # Errors
     /// [`AppError::Invalid`], [`AppError::KeyReused`].
@@ -154,16 +177,29 @@ impl ContactService {
     pub async fn create(
         &self,
         draft: ContactDraft,
+        welcome: Option<bool>,
         idempotency: Option<IdempotentRequest>,
     ) -> Result<Creation, AppError> {
         let fields = ContactFields::parse(draft)?;
         let now = self.shared.clock.now();
         let id = self.new_id(now);
+        let config = &self.shared.settings.welcome;
+        let message = welcome
+            .unwrap_or(config.enabled)
+            .then(|| welcome::message(id, config));
         let creation = self
             .shared
             .store
-            .create(id, &fields, now, idempotency.as_ref())
+            .create(id, &fields, now, idempotency.as_ref(), message.as_ref())
             .await?;
+        if let Some(Listeners { queue, metrics }) = &self.shared.listeners
+            && !creation.replayed
+        {
+            metrics.count(Counter::NewContacts);
+            if message.is_some() {
+                queue.wake();
+            }
+        }
         tracing::Span::current()
             .record("contact", tracing::field::display(creation.contact.id))
             .record("replayed", creation.replayed);
@@ -352,6 +388,34 @@ impl ContactService {
     pub async fn restore(&self, id: ContactId) -> Result<Contact, AppError> {
         let now = self.shared.clock.now();
         Ok(self.shared.store.restore(id, now).await?)
+    }
+
+    /// What has happened around a contact, the first thing first.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`], [`AppError::Internal`].
+    pub async fn activities(&self, id: ContactId) -> Result<Vec<Activity>, AppError> {
+        Ok(self.shared.store.activities(id).await?)
+    }
+
+    /// Writes down what happened around a contact because of a message, and settles the claim to it;
+    /// see [`ContactStore::record`].
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`], [`AppError::Internal`].
+    pub async fn record(
+        &self,
+        id: ContactId,
+        event: &Event,
+        settlement: Settlement<'_>,
+    ) -> Result<bool, AppError> {
+        let now = self.shared.clock.now();
+        Ok(self.shared.store.record(id, event, settlement, now).await?)
+    }
+
+    /// Whether new contacts get a welcome email when nobody says.
+    pub fn usually_welcomes(&self) -> bool {
+        self.shared.settings.welcome.enabled
     }
 
     /// Whether contacts can be read at the moment.

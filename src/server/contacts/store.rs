@@ -30,9 +30,13 @@ use utoipa::ToSchema;
 use super::fields::ContactFields;
 use super::query::ContactQuery;
 use super::query::Cursor;
+use crate::activity::Activity;
+use crate::activity::Event;
 use crate::contact::Contact;
 use crate::contact::ContactId;
 use crate::error::AppError;
+use crate::server::queue::ledger::Settlement;
+use crate::server::queue::outbox::Outgoing;
 
 /// Keeps contacts.
 ///
@@ -49,6 +53,8 @@ pub trait ContactStore: Send + Sync {
     /// got it, whatever has become of it, for as long as the store was told to remember keys. Of
     /// requests at the same time one adds the contact and the others wait for it.
     ///
+    /// `welcome` is a message for the new contact that goes into the outbox, in the same transaction.
+    ///
     /// # Errors
     /// [`StoreError::KeyReused`] when the key came with a different fingerprint before.
     async fn create(
@@ -57,6 +63,7 @@ pub trait ContactStore: Send + Sync {
         fields: &ContactFields,
         now: Timestamp,
         idempotency: Option<&IdempotentRequest>,
+        welcome: Option<&Outgoing>,
     ) -> Result<Creation, StoreError>;
 
     /// # Errors
@@ -104,6 +111,20 @@ pub trait ContactStore: Send + Sync {
 
     /// How many contacts there are.
     async fn totals(&self) -> Result<Totals, StoreError>;
+
+    /// What has happened around a contact, the first thing first; nothing where there is none.
+    async fn activities(&self, id: ContactId) -> Result<Vec<Activity>, StoreError>;
+
+    /// Writes down what happened around a contact because of a message, and settles the claim of
+    /// whoever executes it, in one transaction. `false`, and nothing is written, when that claim has
+    /// ended.
+    async fn record(
+        &self,
+        id: ContactId,
+        event: &Event,
+        settlement: Settlement<'_>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
 
     /// Whether contacts can be read at the moment.
     async fn ping(&self) -> Result<(), StoreError>;

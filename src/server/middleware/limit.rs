@@ -29,6 +29,7 @@ use crate::error::AppError;
 use crate::server::AppState;
 use crate::server::limit::Decision;
 use crate::server::limit::Outcome;
+use crate::server::metrics::Counter;
 use crate::server::policies::RequestClass;
 use crate::server::problem::Problem;
 
@@ -94,8 +95,12 @@ async fn charge<F: Future<Output = Response>>(
         .limiter
         .check(policy, &client::subject(address), 1)
         .await;
+    state.metrics.count(Counter::Requests);
     let mut response = match decision.outcome {
-        Outcome::Refused { retry_after } => refusal(retry_after),
+        Outcome::Refused { retry_after } => {
+            state.metrics.count(Counter::Refusals);
+            refusal(retry_after)
+        }
         Outcome::Allowed | Outcome::Shadowed => answer(request).await,
     };
     let (policy, _) = state.limiter.policy(policy);

@@ -7,22 +7,34 @@ use std::time::Duration;
 /// The longest wait before a retry.
 pub const LONGEST_RETRY: Duration = Duration::from_secs(24 * 3600);
 
-/// `50s`, `1d10h30m`; units are `d`, `h`, `m` and `s`, each at most once and in this order. `None` for
-/// anything else.
+/// `50s`, `1d10h30m`, `0.5s`; units are `d`, `h`, `m`, `s` and `ms`, each at most once and in this
+/// order. `None` for anything else.
 pub fn parse_duration(text: &str) -> Option<Duration> {
-    let mut seconds: u64 = 0;
+    let mut sum = Duration::ZERO;
     let mut rest = text.trim();
-    for (unit, length) in [('d', 86_400), ('h', 3600), ('m', 60), ('s', 1)] {
-        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        if digits == 0 || !rest[digits..].starts_with(unit) {
+    for (unit, seconds) in [
+        ("d", 86_400.0),
+        ("h", 3600.0),
+        ("m", 60.0),
+        ("s", 1.0),
+        ("ms", 0.001),
+    ] {
+        let end = rest
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(0);
+        let (number, after) = rest.split_at(end);
+        let Some(after) = after.strip_prefix(unit) else {
+            continue;
+        };
+        if unit == "m" && after.starts_with('s') {
             continue;
         }
-        let count: u64 = rest[..digits].parse().ok()?;
-        seconds = seconds.checked_add(count.checked_mul(length)?)?;
-        rest = &rest[digits + 1..];
+        let number: f64 = number.parse().ok()?;
+        sum = sum.checked_add(Duration::try_from_secs_f64(number * seconds).ok()?)?;
+        rest = after;
     }
     let any = rest.len() < text.trim().len();
-    (any && rest.is_empty()).then(|| Duration::from_secs(seconds))
+    (any && rest.is_empty()).then_some(sum)
 }
 
 /// The wait before retry number `retried`, counted from 1, where the message says nothing:
@@ -214,6 +226,10 @@ mod tests {
             ("5s3m", None),
             ("1h1h", None),
             ("-5s", None),
+            ("0.5s", Some(0)),
+            ("1500ms", Some(1)),
+            ("1m2s500ms", Some(62)),
+            (".s", None),
             ("99999999999999999999d", None),
             ("5\u{e9}", None),
         ] {

@@ -72,6 +72,9 @@ pub struct ContactInput {
     company: Option<String>,
     /// At most 10 000 characters.
     notes: Option<String>,
+    /// When a contact is created: whether it gets a welcome email. Left out, the setting
+    /// `welcome.enabled` decides.
+    welcome: Option<bool>,
     #[serde(rename = "id")]
     #[schema(ignore)]
     _id: IgnoredAny,
@@ -208,7 +211,11 @@ pub async fn create(
             return Err(AppError::bad_request("Send one Idempotency-Key, not several.").into());
         }
     };
-    let creation = state.contacts.create(value.into(), request).await?;
+    let welcome = value.welcome;
+    let creation = state
+        .contacts
+        .create(value.into(), welcome, request)
+        .await?;
     let location = format!("/api/contacts/{}", creation.contact.id);
     let mut response = answer(StatusCode::CREATED, creation.contact);
     if let Ok(location) = HeaderValue::from_str(&location) {

@@ -6,8 +6,8 @@ use tokio::task::JoinSet;
 
 use super::*;
 use crate::contact::Field;
-use crate::server::contacts::store::sqlite;
 use crate::server::contacts::store::sqlite::SqliteStore;
+use crate::server::database::Database;
 
 struct Service {
     service: ContactService,
@@ -24,13 +24,10 @@ impl std::ops::Deref for Service {
 
 async fn service() -> Service {
     let directory = TempDir::new().expect("there is room for a directory");
-    let options = sqlite::Options {
-        readers: NonZeroU32::MIN,
-        idempotency_ttl: std::time::Duration::from_secs(60),
-    };
-    let store = SqliteStore::open(&directory.path().join("kith.db"), options)
+    let database = Database::open(&directory.path().join("kith.db"), NonZeroU32::MIN)
         .await
         .expect("it can be created");
+    let store = SqliteStore::new(database, Duration::from_secs(60));
     let now: Timestamp = "2026-11-22T05:29:00Z".parse().expect("it is RFC 3339");
     let settings = Settings {
         usual_page: NonZeroU32::new(2).expect("it is not 0"),
@@ -38,6 +35,7 @@ async fn service() -> Service {
         fresh_for: Duration::from_secs(60),
         stale_for: Duration::from_secs(60),
         absent_for: Duration::from_secs(60),
+        welcome: crate::server::config::Config::default().welcome,
     };
     let cache = Cache::new(crate::server::cache::Setup {
         tags: vec![CONTACTS],
@@ -46,7 +44,13 @@ async fn service() -> Service {
         prefix: "kith".to_owned(),
         near_bytes: 1 << 20,
     });
-    let service = ContactService::new(Arc::new(store), cache, Arc::new(move || now), settings);
+    let service = ContactService::new(
+        Arc::new(store),
+        cache,
+        Arc::new(move || now),
+        settings,
+        None,
+    );
     Service {
         service,
         _directory: directory,
@@ -64,7 +68,7 @@ fn draft(name: &str) -> ContactDraft {
 
 async fn create(service: &ContactService, name: &str) -> Contact {
     service
-        .create(draft(name), None)
+        .create(draft(name), None, None)
         .await
         .expect("the draft is valid")
         .contact
@@ -110,7 +114,7 @@ async fn a_draft_with_mistakes_changes_nothing() {
     let invalid = |error: AppError| error.fields().iter().map(|error| error.field).collect();
 
     let refused = service
-        .create(ContactDraft::default(), None)
+        .create(ContactDraft::default(), None, None)
         .await
         .expect_err("it is empty");
     assert_eq!(refused.to_string(), "Name and email are required");
@@ -133,11 +137,11 @@ async fn a_request_is_done_once() {
     let service = service().await;
     let request = || IdempotentRequest::new(b"key", b"Ada").expect("the key is valid");
     let first = service
-        .create(draft("Ada"), Some(request()))
+        .create(draft("Ada"), None, Some(request()))
         .await
         .expect("it is valid");
     let again = service
-        .create(draft("Ada"), Some(request()))
+        .create(draft("Ada"), None, Some(request()))
         .await
         .expect("it is repeated");
     assert_eq!((first.replayed, again.replayed), (false, true));
@@ -145,7 +149,7 @@ async fn a_request_is_done_once() {
 
     let other = IdempotentRequest::new(b"key", b"Bob").expect("the key is valid");
     assert_eq!(
-        service.create(draft("Bob"), Some(other)).await,
+        service.create(draft("Bob"), None, Some(other)).await,
         Err(AppError::KeyReused)
     );
 }
@@ -321,7 +325,7 @@ async fn a_closed_service_is_unavailable() {
     service.close().await;
     assert_eq!(service.ping().await, Err(AppError::Unavailable));
     assert_eq!(
-        service.create(draft("Ada"), None).await,
+        service.create(draft("Ada"), None, None).await,
         Err(AppError::Unavailable)
     );
 }

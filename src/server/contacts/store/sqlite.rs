@@ -7,31 +7,29 @@
 //! The tables are described in `migrations/`. The search tables are written by
 //! [`search`] in the same transaction as the contact; only contacts outside the trash are in them.
 
-mod database;
+mod activities;
 mod error;
 mod list;
 mod replay;
 mod search;
 
-use std::num::NonZeroU32;
-use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-pub use database::OpenError;
 use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
-use self::database::Database;
 use super::ContactPage;
 use super::ContactStore;
 use super::Creation;
 use super::IdempotentRequest;
 use super::StoreError;
 use super::Totals;
+use crate::activity::Activity;
+use crate::activity::Event;
 use crate::contact::Contact;
 use crate::contact::ContactId;
 use crate::server::cache::Generation;
@@ -40,6 +38,11 @@ use crate::server::cache::Tag;
 use crate::server::contacts::fields::ContactFields;
 use crate::server::contacts::fold::search_key;
 use crate::server::contacts::query::ContactQuery;
+use crate::server::database::Database;
+use crate::server::queue::ledger;
+use crate::server::queue::ledger::Settlement;
+use crate::server::queue::outbox;
+use crate::server::queue::outbox::Outgoing;
 
 /// A [`ContactStore`] in a `SQLite` file. Cheap to clone; clones share their connections.
 #[derive(Clone, Debug)]
@@ -49,25 +52,13 @@ pub struct SqliteStore {
     idempotency_ttl: i64,
 }
 
-/// What a [`SqliteStore`] leaves to whoever opens it.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// Connections that read at the same time. Writing has one of its own.
-    pub readers: NonZeroU32,
-    /// How long a repeated request is recognised.
-    pub idempotency_ttl: Duration,
-}
-
 impl SqliteStore {
-    /// Opens the file, or creates it with its directory, and brings its tables up to date.
-    ///
-    /// # Errors
-    /// [`OpenError`] names the path and what to do about it.
-    pub async fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
-        Ok(Self {
-            database: Database::open(path, options.readers).await?,
-            idempotency_ttl: i64::try_from(options.idempotency_ttl.as_millis()).unwrap_or(i64::MAX),
-        })
+    /// Keeps contacts in `database` and recognises a repeated request for `idempotency_ttl`.
+    pub fn new(database: Database, idempotency_ttl: Duration) -> Self {
+        Self {
+            database,
+            idempotency_ttl: i64::try_from(idempotency_ttl.as_millis()).unwrap_or(i64::MAX),
+        }
     }
 }
 
@@ -79,6 +70,7 @@ impl ContactStore for SqliteStore {
         fields: &ContactFields,
         now: Timestamp,
         idempotency: Option<&IdempotentRequest>,
+        welcome: Option<&Outgoing>,
     ) -> Result<Creation, StoreError> {
         let outdated = now.as_millisecond().saturating_sub(self.idempotency_ttl);
         let mut tx = self.database.write().await?;
@@ -91,6 +83,11 @@ impl ContactStore for SqliteStore {
             });
         }
         let contact = insert(&mut tx, id, fields, now).await?;
+        activities::insert(&mut tx, id, now, &Event::Created).await?;
+        if let Some(message) = welcome {
+            outbox::insert(&mut tx, message, now).await?;
+            activities::insert(&mut tx, id, now, &Event::WelcomeQueued).await?;
+        }
         replay::sweep(&mut tx, outdated).await?;
         if let Some(request) = idempotency {
             replay::remember(&mut tx, request, &contact, now).await?;
@@ -211,6 +208,27 @@ impl ContactStore for SqliteStore {
             contacts: count(false),
             trash: count(true),
         })
+    }
+
+    async fn activities(&self, id: ContactId) -> Result<Vec<Activity>, StoreError> {
+        let mut connection = self.database.reader().await?;
+        activities::of(&mut connection, id).await
+    }
+
+    async fn record(
+        &self,
+        id: ContactId,
+        event: &Event,
+        settlement: Settlement<'_>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.database.write().await?;
+        if !ledger::settle(&mut tx, settlement, now).await? {
+            return Ok(false);
+        }
+        activities::insert(&mut tx, id, now, event).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

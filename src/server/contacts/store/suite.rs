@@ -110,7 +110,7 @@ pub async fn add(store: &Store, name: &str) -> Contact {
 pub async fn add_at(store: &Store, name: &str, millis: i64) -> Contact {
     let fields = fields(name, "someone@example.com");
     store
-        .create(new_id(), &fields, at(millis), None)
+        .create(new_id(), &fields, at(millis), None, None)
         .await
         .expect("it can be added")
         .contact

@@ -1,49 +1,14 @@
-//! Which errors of `SQLite` may pass, and which are defects.
-
-use sqlx::sqlite::SqliteError;
+//! Errors of the database as those of a store.
 
 use crate::server::contacts::store::StoreError;
+use crate::server::database::may_pass;
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        let may_pass = match &error {
-            sqlx::Error::Io(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed => true,
-            sqlx::Error::Database(_) => primary_code(&error).is_some_and(may_pass),
-            _ => false,
-        };
-        if may_pass {
+        if may_pass(&error) {
             Self::Unavailable(error.into())
         } else {
             Self::Internal(error.into())
         }
     }
-}
-
-/// The low byte of `SQLite`'s result code; the rest tells variants of the same kind apart.
-/// <https://www.sqlite.org/rescode.html>
-pub fn primary_code(error: &sqlx::Error) -> Option<u32> {
-    let error = error
-        .as_database_error()?
-        .try_downcast_ref::<SqliteError>()?;
-    let code: u32 = sqlx::error::DatabaseError::code(error)?.parse().ok()?;
-    Some(code & 0xFF)
-}
-
-pub const BUSY: u32 = 5;
-pub const LOCKED: u32 = 6;
-pub const NOMEM: u32 = 7;
-pub const READONLY: u32 = 8;
-pub const IOERR: u32 = 10;
-pub const FULL: u32 = 13;
-pub const CANTOPEN: u32 = 14;
-
-/// Somebody else is writing, or the machine is short of memory, of disk space or of the disk.
-fn may_pass(code: u32) -> bool {
-    matches!(
-        code,
-        BUSY | LOCKED | NOMEM | READONLY | IOERR | FULL | CANTOPEN
-    )
 }

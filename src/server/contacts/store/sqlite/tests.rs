@@ -1,5 +1,6 @@
 //! The suite of every engine, and what is particular to `SQLite`.
 
+use std::num::NonZeroU32;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -14,13 +15,12 @@ use crate::server::contacts::store::suite::at;
 use crate::server::contacts::store::suite::fields;
 use crate::server::contacts::store::suite::found;
 use crate::server::contacts::store::suite::new_id;
+use crate::server::database::error::READONLY;
+use crate::server::database::error::primary_code;
 
 suite::for_every_case!(Opened::new());
 
-pub const OPTIONS: Options = Options {
-    readers: NonZeroU32::new(2).expect("it is not 0"),
-    idempotency_ttl: suite::IDEMPOTENCY_TTL,
-};
+const READERS: NonZeroU32 = NonZeroU32::new(2).expect("it is not 0");
 
 /// A store in a directory of its own, which goes with it.
 pub struct Opened {
@@ -32,9 +32,10 @@ pub struct Opened {
 impl Opened {
     pub async fn new() -> Self {
         let directory = TempDir::new().expect("there is room for a directory");
-        let sqlite = SqliteStore::open(&directory.path().join("kith.db"), OPTIONS)
+        let database = Database::open(&directory.path().join("kith.db"), READERS)
             .await
             .expect("it can be created");
+        let sqlite = SqliteStore::new(database, suite::IDEMPOTENCY_TTL);
         Self {
             store: Arc::new(sqlite.clone()),
             sqlite,
@@ -148,8 +149,8 @@ async fn readers_cannot_write() {
         .execute(&mut *reader)
         .await;
     assert_eq!(
-        error::primary_code(&written.expect_err("it may not")),
-        Some(error::READONLY)
+        primary_code(&written.expect_err("it may not")),
+        Some(READONLY)
     );
 }
 
@@ -167,7 +168,7 @@ async fn a_write_that_is_given_up_is_done_or_not_begun() {
     let kept = suite::add(&opened, "Kept").await;
     for polls in 0..60 {
         let fields = fields(&format!("Gone {polls}"), "gone@example.com");
-        let write = opened.create(new_id(), &fields, at(polls), None);
+        let write = opened.create(new_id(), &fields, at(polls), None, None);
         let patience = Duration::from_micros(polls.unsigned_abs() * 40);
         let _ = tokio::time::timeout(patience, write).await;
     }
@@ -201,7 +202,7 @@ async fn a_full_disk_passes() {
         ..suite::add(&opened, "Fits").await.into()
     };
     let long = ContactFields::parse(long).expect("the draft is valid");
-    let refused = opened.create(new_id(), &long, at(0), None).await;
+    let refused = opened.create(new_id(), &long, at(0), None, None).await;
     assert!(
         matches!(refused, Err(StoreError::Unavailable(_))),
         "{refused:?}"
@@ -215,7 +216,7 @@ async fn a_full_disk_passes() {
         .expect("it can be limited");
     writer.commit().await.expect("nothing was written");
     opened
-        .create(new_id(), &long, at(0), None)
+        .create(new_id(), &long, at(0), None, None)
         .await
         .expect("there is room again");
     opened.assert_consistent().await;
@@ -231,7 +232,7 @@ async fn outdated_keys_are_cleared_away_bit_by_bit() {
                 .expect("the key is valid");
         let new = fields("Ada", "ada@example.com");
         opened
-            .create(new_id(), &new, at(0), Some(&request))
+            .create(new_id(), &new, at(0), Some(&request), None)
             .await
             .expect("it is new");
     }
@@ -239,7 +240,13 @@ async fn outdated_keys_are_cleared_away_bit_by_bit() {
     for _ in 0..3 {
         // Any creation clears, also one without a key.
         opened
-            .create(new_id(), &fields("Bob", "bob@example.com"), at(day), None)
+            .create(
+                new_id(),
+                &fields("Bob", "bob@example.com"),
+                at(day),
+                None,
+                None,
+            )
             .await
             .expect("it is new");
         let mut reader = opened.sqlite.database.reader().await.expect("it is open");

@@ -21,6 +21,7 @@ async fn create(
             &fields("Ada", "ada@example.com"),
             now,
             Some(request),
+            None,
         )
         .await
 }
@@ -110,7 +111,9 @@ pub async fn a_request_that_failed_can_be_sent_again(store: Store) {
     let taken = add(&store, "Bob").await;
     let new = fields("Ada", "ada@example.com");
     let request = request("key", "body");
-    let failed = store.create(taken.id, &new, at(0), Some(&request)).await;
+    let failed = store
+        .create(taken.id, &new, at(0), Some(&request), None)
+        .await;
     assert!(
         matches!(failed, Err(StoreError::Internal(_))),
         "an id is used once"

@@ -28,7 +28,9 @@ async fn add_with_ties(store: &Store) -> Vec<Contact> {
         let name = ["Ada", "ada", "Ádá", "Bob"][number as usize % 4];
         let email = ["x@example.com", "y@example.com"][number as usize / 4 % 2];
         let fields = fields(name, email);
-        let created = store.create(new_id(), &fields, at(number / 5), None).await;
+        let created = store
+            .create(new_id(), &fields, at(number / 5), None, None)
+            .await;
         let contact = created.expect("it can be added").contact;
         contacts.push(if number % 3 == 0 {
             let noted = ContactFields::parse(ContactDraft {

@@ -18,7 +18,7 @@ pub async fn a_search_finds_what_people_mean(store: Store) {
     ] {
         let fields = fields(name, email);
         store
-            .create(new_id(), &fields, at(0), None)
+            .create(new_id(), &fields, at(0), None, None)
             .await
             .expect("it can be added");
     }

@@ -16,7 +16,7 @@ pub async fn a_created_contact_can_be_read(store: Store) {
     let id = new_id();
 
     let creation = store
-        .create(id, &fields, at(0), None)
+        .create(id, &fields, at(0), None, None)
         .await
         .expect("it can be added");
 
@@ -38,7 +38,7 @@ pub async fn times_have_milliseconds_in_utc(store: Store) {
         .parse()
         .expect("it is RFC 3339");
     let creation = store
-        .create(new_id(), &fields("Ada", "ada@example.com"), now, None)
+        .create(new_id(), &fields("Ada", "ada@example.com"), now, None, None)
         .await;
     let contact = creation.expect("it can be added").contact;
     assert_eq!(contact.created_at, "2026-11-22T05:29:00.123Z");
@@ -83,7 +83,7 @@ pub async fn an_update_replaces_every_field(store: Store) {
     })
     .expect("the draft is valid");
     let created = store
-        .create(new_id(), &full, at(0), None)
+        .create(new_id(), &full, at(0), None, None)
         .await
         .expect("it can be added");
 
@@ -199,7 +199,7 @@ pub async fn nothing_is_done_after_closing(store: Store) {
         Err(StoreError::Unavailable(_))
     ));
     assert!(matches!(
-        store.create(new_id(), &new, at(0), None).await,
+        store.create(new_id(), &new, at(0), None, None).await,
         Err(StoreError::Unavailable(_))
     ));
 }

@@ -1,4 +1,9 @@
-//! Opening the `SQLite` file, and the connections to it.
+//! The `SQLite` file that contacts and the queue are in, and the connections to it.
+//!
+//! Several processes may share the file. Every write is one `BEGIN IMMEDIATE` transaction, so that
+//! writers take turns, in this process and between processes.
+
+pub mod error;
 
 use std::fs;
 use std::io;
@@ -26,7 +31,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::sqlite::SqliteSynchronous;
 
-use super::error;
+pub use self::error::may_pass;
 
 /// Every migration, in order. A file in `migrations/` that is missing here fails a test.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
@@ -44,6 +49,30 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!(concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/migrations/0002_generations.sql"
+        )),
+    ),
+    (
+        3,
+        "queue",
+        include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/migrations/0003_queue.sql"
+        )),
+    ),
+    (
+        4,
+        "activities",
+        include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/migrations/0004_activities.sql"
+        )),
+    ),
+    (
+        5,
+        "counters",
+        include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/migrations/0005_counters.sql"
         )),
     ),
 ];

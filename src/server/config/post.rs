@@ -1,0 +1,227 @@
+//! Values of the queue, of mail and of what is sent by them.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use lettre::AsyncSmtpTransport;
+use lettre::Tokio1Executor;
+use lettre::message::Mailbox;
+use reqwest::Url;
+
+use super::value::Origin;
+use super::value::Value;
+use crate::server::queue::cron::Cron;
+use crate::server::queue::delay::RetryDelay;
+
+/// A number that may be none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count(pub u32);
+
+impl Value for Count {
+    const TAKES: &'static str = "a whole number from 0 to 1000, such as 3";
+    const TOML_TYPES: &'static [&'static str] = &["integer"];
+
+    fn parse(text: &str) -> Option<Self> {
+        let number = text.parse().ok().filter(|number| *number <= 1000);
+        number.map(Self)
+    }
+
+    fn print(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// Web origins, perhaps none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origins(pub Vec<Origin>);
+
+impl Value for Origins {
+    const TAKES: &'static str =
+        r#"origins with commas between, such as "https://example.com, http://127.0.0.1:9000""#;
+
+    fn parse(text: &str) -> Option<Self> {
+        let parts = text.split(',').map(str::trim);
+        let parts = parts.filter(|part| !part.is_empty());
+        parts.map(Origin::parse).collect::<Option<_>>().map(Self)
+    }
+
+    fn print(&self) -> String {
+        let origins: Vec<&str> = self.0.iter().map(Origin::as_str).collect();
+        origins.join(", ")
+    }
+}
+
+/// The address of an API: an origin and perhaps a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl(String);
+
+impl BaseUrl {
+    /// Without a slash at its end.
+    pub fn as_str(&self) -> &str {
+        self.0.trim_end_matches('/')
+    }
+}
+
+impl Value for BaseUrl {
+    const TAKES: &'static str = r#""http://" or "https://" with a host and perhaps a path, such as "https://qstash.upstash.io""#;
+
+    fn parse(text: &str) -> Option<Self> {
+        let url = Url::parse(text).ok()?;
+        let plain = url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        let known = matches!(url.scheme(), "http" | "https");
+        (plain && known).then(|| Self(text.to_owned()))
+    }
+
+    fn print(&self) -> String {
+        self.0.clone()
+    }
+}
+
+/// A mail server, with the password if it has one.
+#[derive(Clone)]
+pub struct SmtpUrl(String);
+
+impl SmtpUrl {
+    /// A client of the server, which keeps its connections.
+    pub fn transport(&self, timeout: Duration) -> AsyncSmtpTransport<Tokio1Executor> {
+        Self::builder(&self.0)
+            .expect("it was parsed")
+            .timeout(Some(timeout))
+            .build()
+    }
+
+    fn builder(text: &str) -> Option<lettre::transport::smtp::AsyncSmtpTransportBuilder> {
+        let mut url = Url::parse(text).ok()?;
+        let host = url
+            .host_str()?
+            .trim_start_matches('[')
+            .trim_end_matches(']');
+        let local = host == "localhost"
+            || host
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.is_loopback());
+        let says = url.query_pairs().any(|(name, _)| name == "tls");
+        if url.scheme() == "smtp" && !local && !says {
+            // Nobody on the way shall read passwords and mail, unless somebody asks for that.
+            url.query_pairs_mut().append_pair("tls", "required");
+        }
+        AsyncSmtpTransport::<Tokio1Executor>::from_url(url.as_str()).ok()
+    }
+}
+
+impl Value for SmtpUrl {
+    const TAKES: &'static str = r#""smtps://" or "smtp://" with a host, perhaps a user and a password, such as "smtps://user:password@mail.example.com"; "smtp://" speaks TLS too, unless it ends in "?tls=none""#;
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::builder(text).map(|_| Self(text.to_owned()))
+    }
+
+    fn print(&self) -> String {
+        self.0.clone()
+    }
+}
+
+impl fmt::Debug for SmtpUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.show())
+    }
+}
+
+/// Whom mail comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sender(Mailbox);
+
+impl Sender {
+    pub fn mailbox(&self) -> &Mailbox {
+        &self.0
+    }
+}
+
+impl Value for Sender {
+    const TAKES: &'static str =
+        r#"an address, perhaps with a name, such as "Kith <kith@example.com>""#;
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
+    }
+
+    fn print(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// A text in which `{name}` stands for a contact's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template(String);
+
+impl Template {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Value for Template {
+    const TAKES: &'static str =
+        r#"text in which {name} stands for the contact's name, such as "Welcome, {name}""#;
+
+    /// No other braces are taken: whoever writes `{email}` expects something.
+    fn parse(text: &str) -> Option<Self> {
+        let rest = text.replace("{name}", "");
+        let valid = !text.trim().is_empty() && !rest.contains(['{', '}']);
+        valid.then(|| Self(text.to_owned()))
+    }
+
+    fn print(&self) -> String {
+        self.0.clone()
+    }
+}
+
+/// A wait before something is tried again, as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wait(String);
+
+impl Wait {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Value for Wait {
+    const TAKES: &'static str =
+        r#"an expression in milliseconds, such as "60000 * pow(2, retried)""#;
+
+    fn parse(text: &str) -> Option<Self> {
+        RetryDelay::parse(text).map(|_| Self(text.to_owned()))
+    }
+
+    fn print(&self) -> String {
+        self.0.clone()
+    }
+}
+
+/// Times at which something happens again and again, as they were written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Times(String);
+
+impl Times {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Value for Times {
+    const TAKES: &'static str = r#"a cron expression of five fields, perhaps after a time zone, such as "CRON_TZ=Europe/Paris 0 9 * * *""#;
+
+    fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        text.parse::<Cron>().ok().map(|_| Self(text.to_owned()))
+    }
+
+    fn print(&self) -> String {
+        self.0.clone()
+    }
+}

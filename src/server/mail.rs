@@ -1,0 +1,192 @@
+//! Mail: over SMTP where there is a server, otherwise into files that people can look at.
+//!
+//! Addresses and headers are built from parsed parts by a library, so that nothing a contact is called
+//! can add a header or a recipient.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lettre::Address;
+use lettre::AsyncSmtpTransport;
+use lettre::AsyncTransport;
+use lettre::Message;
+use lettre::Tokio1Executor;
+use lettre::message::Mailbox;
+use lettre::message::MultiPart;
+use lettre::message::header::Header;
+use lettre::message::header::HeaderName;
+use lettre::message::header::HeaderValue;
+use lettre::transport::smtp;
+
+use crate::server::config::MailConfig;
+
+/// How long the mail server may take. Well within the lease of whoever executes a message.
+const BUDGET: Duration = Duration::from_secs(10);
+
+/// Sends mail. Cheap to clone.
+#[derive(Clone)]
+pub struct Mailer {
+    from: Mailbox,
+    way: Way,
+}
+
+#[derive(Clone)]
+enum Way {
+    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    Files(PathBuf),
+}
+
+/// A mail to one person.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// The same whenever the same mail is sent, so that mail servers can tell that it came twice.
+    /// Letters, digits and hyphens.
+    pub id: String,
+    pub to_name: String,
+    pub to_address: String,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+/// Why a mail was not sent, as a sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MailError {
+    /// It may work later.
+    #[error("{0}")]
+    Temporary(String),
+    /// It will never work.
+    #[error("{0}")]
+    Permanent(String),
+}
+
+impl Mailer {
+    /// `data` is where the files go without a server: into its folder `mail`.
+    pub fn new(config: &MailConfig, data: &Path) -> Self {
+        let way = match &config.smtp_url {
+            Some(url) => Way::Smtp(url.transport(BUDGET)),
+            None => Way::Files(data.join("mail")),
+        };
+        Self {
+            from: config.from.mailbox().clone(),
+            way,
+        }
+    }
+
+    /// Where mail goes, for the log.
+    pub fn describe(&self) -> String {
+        match &self.way {
+            Way::Smtp(_) => "to the mail server".to_owned(),
+            Way::Files(folder) => format!("into {}", folder.display()),
+        }
+    }
+
+    /// # Errors
+    /// [`MailError`].
+    pub async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+        let message = self.compose(mail)?;
+        match &self.way {
+            Way::Smtp(transport) => {
+                let sent = tokio::time::timeout(BUDGET, transport.send(message)).await;
+                let sent = sent.map_err(|_| {
+                    MailError::Temporary("The mail server did not answer in time.".to_owned())
+                })?;
+                sent.map(drop).map_err(|error| explain(&error))
+            }
+            Way::Files(folder) => {
+                write(folder, &mail.id, &message.formatted())
+                    .await
+                    .map_err(|error| {
+                        tracing::warn!(%error, "a mail cannot be written");
+                        MailError::Temporary("The mail cannot be written to the disk.".to_owned())
+                    })
+            }
+        }
+    }
+
+    fn compose(&self, mail: &Mail) -> Result<Message, MailError> {
+        let address: Address = mail
+            .to_address
+            .parse()
+            .map_err(|_| MailError::Permanent("No mail can be sent to this address.".to_owned()))?;
+        let to = Mailbox::new(Some(plain(&mail.to_name)), address);
+        let domain = self.from.email.domain();
+        let message = Message::builder()
+            .from(self.from.clone())
+            .to(to)
+            .subject(plain(&mail.subject))
+            .message_id(Some(format!("<{}@{domain}>", mail.id)))
+            .header(AutoSubmitted)
+            .multipart(MultiPart::alternative_plain_html(
+                mail.text.clone(),
+                mail.html.clone(),
+            ));
+        message.map_err(|error| {
+            tracing::error!(%error, "a mail cannot be composed");
+            MailError::Permanent("The mail cannot be composed.".to_owned())
+        })
+    }
+}
+
+/// One line of text that a header can hold.
+fn plain(text: &str) -> String {
+    let words = text.split(|c: char| c.is_control() || c.is_whitespace());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.join(" ")
+}
+
+/// Writes a file of this name, all of it or nothing; the same mail replaces itself.
+async fn write(folder: &Path, name: &str, content: &[u8]) -> std::io::Result<()> {
+    let path = folder.join(format!("{name}.eml"));
+    let unfinished = folder.join(format!(".{name}.{}", uuid::Uuid::new_v4().simple()));
+    let (folder, content) = (folder.to_owned(), content.to_owned());
+    let written = tokio::task::spawn_blocking(move || {
+        std::fs::create_dir_all(folder)?;
+        let mut file = std::fs::File::create(&unfinished)?;
+        std::io::Write::write_all(&mut file, &content)?;
+        file.sync_all()?;
+        std::fs::rename(unfinished, path)
+    });
+    written.await.map_err(std::io::Error::other)?
+}
+
+/// What happened, in words of Kith's own: a server's may hold anything.
+fn explain(error: &smtp::Error) -> MailError {
+    let code = error.status().map(|code| format!(" It said {code}."));
+    let code = code.unwrap_or_default();
+    if error.is_permanent() {
+        MailError::Permanent(format!("The mail server refused the mail.{code}"))
+    } else if error.is_transient() {
+        MailError::Temporary(format!("The mail server cannot take the mail now.{code}"))
+    } else if error.is_timeout() {
+        MailError::Temporary("The mail server did not answer in time.".to_owned())
+    } else if error.is_tls() {
+        MailError::Temporary(
+            "The mail server's certificate is not trusted, or it speaks no TLS.".to_owned(),
+        )
+    } else {
+        MailError::Temporary("The mail server cannot be reached.".to_owned())
+    }
+}
+
+/// Says that no person wrote this, so that no answering machine answers (RFC 3834).
+#[derive(Clone, Debug)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests;

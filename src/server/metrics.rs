@@ -1,0 +1,231 @@
+//! What is counted: requests, refusals, new contacts. Counted in memory where it happens, and added to
+//! the minute in the database about once a second, so that counts of several processes add up and
+//! outlive them. A process that is killed loses at most what it has counted since.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::server::database::Database;
+
+/// How often counts are written down.
+const FLUSH: Duration = Duration::from_secs(1);
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counter {
+    /// Requests that the limiter has decided on.
+    Requests,
+    /// Those that it has refused.
+    Refusals,
+    NewContacts,
+}
+
+impl Counter {
+    const ALL: [Self; 3] = [Self::Requests, Self::Refusals, Self::NewContacts];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Requests => "requests",
+            Self::Refusals => "refusals",
+            Self::NewContacts => "new_contacts",
+        }
+    }
+}
+
+/// The counts of a span of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    pub requests: u64,
+    pub refusals: u64,
+    pub new_contacts: u64,
+}
+
+/// Counts. Cheap to clone; clones count together.
+#[derive(Clone)]
+pub struct Metrics(Arc<Inner>);
+
+struct Inner {
+    database: Database,
+    /// What is not written down yet.
+    counts: [AtomicU64; Counter::ALL.len()],
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Metrics {
+    pub fn new(database: Database) -> Self {
+        Self(Arc::new(Inner {
+            database,
+            counts: Default::default(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        }))
+    }
+
+    /// Counts one.
+    pub fn count(&self, counter: Counter) {
+        self.0.counts[counter as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Writes counts down again and again until [`close`](Self::close).
+    pub fn start(&self) {
+        let metrics = self.clone();
+        self.0.tasks.spawn(async move {
+            let mut healthy = true;
+            loop {
+                tokio::select! {
+                    () = tokio::time::sleep(FLUSH) => {}
+                    () = metrics.0.stop.cancelled() => return,
+                }
+                let flushed = metrics.flush(Timestamp::now()).await;
+                if let Err(error) = &flushed
+                    && healthy
+                {
+                    tracing::warn!(%error, "counts wait to be written down");
+                }
+                healthy = flushed.is_ok();
+            }
+        });
+    }
+
+    /// Writes down what is left.
+    pub async fn close(&self) {
+        self.0.stop.cancel();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+        if let Err(error) = self.flush(Timestamp::now()).await {
+            tracing::warn!(%error, "the last counts are lost");
+        }
+    }
+
+    /// Adds what was counted to the minute of `now`. What cannot be written down stays counted.
+    async fn flush(&self, now: Timestamp) -> Result<(), sqlx::Error> {
+        let counts = self.0.counts.each_ref();
+        let taken = counts.map(|count| count.swap(0, Ordering::Relaxed));
+        if taken.iter().all(|count| *count == 0) {
+            return Ok(());
+        }
+        let written = self.write(now, &taken).await;
+        if written.is_err() {
+            for (count, taken) in counts.into_iter().zip(taken) {
+                count.fetch_add(taken, Ordering::Relaxed);
+            }
+        }
+        written
+    }
+
+    async fn write(&self, now: Timestamp, taken: &[u64]) -> Result<(), sqlx::Error> {
+        let mut tx = self.0.database.write().await?;
+        for (counter, count) in Counter::ALL
+            .iter()
+            .zip(taken)
+            .filter(|(_, count)| **count > 0)
+        {
+            sqlx::query(
+                "INSERT INTO counters (minute, name, count) VALUES (?, ?, ?)
+                 ON CONFLICT (minute, name) DO UPDATE SET count = count + excluded.count",
+            )
+            .bind(now.as_second().div_euclid(60))
+            .bind(counter.name())
+            .bind(i64::try_from(*count).unwrap_or(i64::MAX))
+            .execute(&mut *tx)
+            .await?;
+        }
+        tx.commit().await
+    }
+
+    /// The figures of a day in UTC. Those of a day that is over do not change any more.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn day(&self, date: Date) -> Result<Figures, sqlx::Error> {
+        let start = date
+            .to_zoned(TimeZone::UTC)
+            .map_or(0, |start| start.timestamp().as_second().div_euclid(60));
+        let mut connection = self.0.database.reader().await?;
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT name, sum(count) FROM counters WHERE minute >= ? AND minute < ? GROUP BY name",
+        )
+        .bind(start)
+        .bind(start + 24 * 60)
+        .fetch_all(&mut *connection)
+        .await?;
+        let figure = |counter: Counter| {
+            let row = rows.iter().find(|(name, _)| name == counter.name());
+            row.map_or(0, |(_, count)| u64::try_from(*count).unwrap_or(0))
+        };
+        Ok(Figures {
+            requests: figure(Counter::Requests),
+            refusals: figure(Counter::Refusals),
+            new_contacts: figure(Counter::NewContacts),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn counts_of_a_day_add_up_over_processes_and_restarts() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("kith.db");
+        let open = async || {
+            Database::open(&path, NonZeroU32::MIN)
+                .await
+                .expect("it opens")
+        };
+        let day: Date = "2026-11-24".parse().expect("a date");
+        let at = |text: &str| -> Timestamp { text.parse().expect("a time") };
+
+        let (one, other) = (Metrics::new(open().await), Metrics::new(open().await));
+        for (metrics, time) in [
+            (&one, "2026-11-23T23:59:59Z"),
+            (&one, "2026-11-24T00:00:00Z"),
+            (&other, "2026-11-24T00:00:30Z"),
+            (&other, "2026-11-24T23:59:59Z"),
+            (&one, "2026-11-25T00:00:00Z"),
+        ] {
+            metrics.count(Counter::Requests);
+            metrics.flush(at(time)).await.expect("room");
+        }
+        other.count(Counter::NewContacts);
+        other.flush(at("2026-11-24T12:00:00Z")).await.expect("room");
+
+        let expected = Figures {
+            requests: 3,
+            refusals: 0,
+            new_contacts: 1,
+        };
+        assert_eq!(one.day(day).await.expect("figures"), expected);
+        // A report is only read.
+        let again = Metrics::new(open().await);
+        assert_eq!(again.day(day).await.expect("figures"), expected);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_written_down_stays_counted() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let database = Database::open(&directory.path().join("kith.db"), NonZeroU32::MIN).await;
+        let database = database.expect("it opens");
+        let metrics = Metrics::new(database.clone());
+        metrics.count(Counter::Refusals);
+        database.close().await;
+        let now = Timestamp::now();
+        assert!(metrics.flush(now).await.is_err());
+        assert_eq!(
+            metrics.0.counts[Counter::Refusals as usize].load(Ordering::Relaxed),
+            1
+        );
+    }
+}

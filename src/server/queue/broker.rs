@@ -1,0 +1,175 @@
+//! A broker in this process: it keeps messages in the database, delivers them, and speaks QStash's
+//! protocol.
+//!
+//! What it promises: a message that was accepted is delivered at least once, unless somebody cancels
+//! it; deliveries that fail are repeated, and in the end are dead letters that can be sent again. All
+//! of it outlives the process at any instant. Several processes may share the database: a message is
+//! delivered by whoever has made it theirs, and by others once they have not been heard of for
+//! [`LEASE`].
+//!
+//! - [`accept`]: taking messages. [`deliver`]: delivering them. [`schedules`]: messages that come again
+//!   and again. [`dead`], [`events`], [`messages`]: what is told of them, and done with them.
+//!   [`keys`]: what is signed with. [`sweep`]: removing what is old.
+
+pub mod accept;
+pub mod dead;
+pub mod deliver;
+pub mod events;
+pub mod filter;
+pub mod keys;
+pub mod messages;
+pub mod schedules;
+mod sweep;
+#[cfg(test)]
+mod tests;
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::destination::Destinations;
+use super::message::Rejection;
+use crate::server::clock::Clock;
+use crate::server::database::Database;
+
+/// For how long a process is believed to deliver a message without saying so again. It says so every
+/// third of it.
+pub const LEASE: Duration = Duration::from_secs(9);
+
+/// How often the broker looks for what other processes have left to it. Its own publications and
+/// retries wake it in time.
+const POLL: Duration = Duration::from_secs(1);
+
+/// How often old rows are looked for.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// Cheap to clone; clones are the same broker.
+#[derive(Clone)]
+pub struct Broker(Arc<Inner>);
+
+struct Inner {
+    database: Database,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+    client: reqwest::Client,
+    /// Names this process among those that share the database.
+    owner: String,
+    wake: Notify,
+    permits: Arc<Semaphore>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+/// What an operator may choose.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub destinations: Destinations,
+    /// Deliveries at the same time.
+    pub concurrency: NonZeroU32,
+    /// The longest that one may take.
+    pub timeout: Duration,
+    /// How long delivered messages, dead letters and events are kept.
+    pub retention: Duration,
+}
+
+/// Why the broker could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum BrokerError {
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    #[error("the database of the queue cannot answer")]
+    Database(#[from] sqlx::Error),
+    /// A defect, or of the file that messages are kept in.
+    #[error("a message cannot be read")]
+    Unreadable(#[from] serde_json::Error),
+}
+
+pub type Result<T> = std::result::Result<T, BrokerError>;
+
+impl Broker {
+    pub fn new(database: Database, clock: Arc<dyn Clock>, settings: Settings) -> Self {
+        let client = reqwest::Client::builder()
+            // A redirect could lead where messages may not go, and so could a proxy.
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(Duration::from_secs(10))
+            .user_agent("Upstash-QStash")
+            .build()
+            .expect("these options go together");
+        Self(Arc::new(Inner {
+            database,
+            clock,
+            client,
+            owner: uuid::Uuid::new_v4().simple().to_string(),
+            wake: Notify::new(),
+            permits: Arc::new(Semaphore::new(settings.concurrency.get() as usize)),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            settings,
+        }))
+    }
+
+    /// Delivers, fires schedules and sweeps until [`close`](Self::close).
+    pub fn start(&self) {
+        let inner = &self.0;
+        inner.tasks.spawn(self.clone().deliver_all());
+        inner.tasks.spawn(self.clone().fire_all());
+        inner.tasks.spawn(self.clone().sweep_all());
+    }
+
+    /// Begins nothing new and waits for the deliveries that are under way.
+    pub async fn close(&self) {
+        self.0.stop.cancel();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+
+    pub fn destinations(&self) -> &Destinations {
+        &self.0.settings.destinations
+    }
+
+    /// Says that there may be something to deliver.
+    pub fn wake(&self) {
+        self.0.wake.notify_one();
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// Waits, but not past the end of the broker, which is the answer.
+    async fn pause(&self, wait: Duration) -> bool {
+        tokio::select! {
+            () = tokio::time::sleep(wait) => false,
+            () = self.0.stop.cancelled() => true,
+        }
+    }
+}
+
+/// Logs what went wrong in the background, once for as long as it goes on.
+#[derive(Default)]
+struct Trouble(bool);
+
+impl Trouble {
+    fn heed<T>(&mut self, what: &'static str, result: Result<T>) -> Option<T> {
+        match result {
+            Ok(done) => {
+                self.0 = false;
+                Some(done)
+            }
+            Err(error) => {
+                if !std::mem::replace(&mut self.0, true) {
+                    let cause = std::error::Error::source(&error).map(ToString::to_string);
+                    tracing::warn!(cause, "{what}: {error}");
+                }
+                None
+            }
+        }
+    }
+}

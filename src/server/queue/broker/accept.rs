@@ -1,0 +1,150 @@
+//! Taking messages.
+
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+
+use super::Broker;
+use super::Result;
+use super::events::Detail;
+use super::events::State;
+use super::events::record;
+use crate::server::queue::destination::Destinations;
+use crate::server::queue::message::Publication;
+use crate::server::queue::message::Rejection;
+
+/// For how long a message with the same deduplication id is not taken again.
+const DEDUPLICATION_WINDOW_MS: i64 = 10 * 60 * 1000;
+
+/// Where a message comes from.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Source<'a> {
+    pub caller_ip: Option<&'a str>,
+    pub schedule: Option<&'a str>,
+}
+
+/// A message that was taken, or is the same as one that was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    pub message_id: String,
+    /// Where it goes, as it is told and signed.
+    pub url: String,
+    pub deduplicated: bool,
+}
+
+impl Broker {
+    /// Takes messages, all or none. Their answers are in their order.
+    ///
+    /// # Errors
+    /// A [`Rejection`] where one of them may not go where it wants to; [`check`] finds that out before.
+    pub async fn publish(
+        &self,
+        publications: &[Publication],
+        source: Source<'_>,
+    ) -> Result<Vec<Accepted>> {
+        let mut tx = self.0.database.write().await?;
+        let mut accepted = Vec::with_capacity(publications.len());
+        for publication in publications {
+            accepted.push(
+                accept(
+                    &mut tx,
+                    self.destinations(),
+                    publication,
+                    source,
+                    self.now(),
+                )
+                .await?,
+            );
+        }
+        tx.commit().await?;
+        self.wake();
+        Ok(accepted)
+    }
+}
+
+/// Whether a publication may go where it wants to, and tell whom it wants to.
+pub fn check(
+    destinations: &Destinations,
+    publication: &Publication,
+) -> std::result::Result<(), Rejection> {
+    destinations.accept(&publication.destination)?;
+    for callback in [&publication.callback, &publication.failure_callback]
+        .into_iter()
+        .flatten()
+    {
+        destinations
+            .accept(&callback.url)
+            .map_err(|rejection| Rejection {
+                // Unlike a destination, it could never name anything but a URL.
+                status: StatusCode::BAD_REQUEST,
+                ..rejection
+            })?;
+    }
+    Ok(())
+}
+
+/// Takes one message, in a transaction of the caller's.
+pub async fn accept(
+    tx: &mut SqliteConnection,
+    destinations: &Destinations,
+    publication: &Publication,
+    source: Source<'_>,
+    now: Timestamp,
+) -> Result<Accepted> {
+    check(destinations, publication)?;
+    let destination = destinations.accept(&publication.destination)?;
+    let url = destinations.url(&destination.text);
+    let at = now.as_millisecond();
+    let message_id = format!("msg_{}", Uuid::now_v7().simple());
+    if let Some(id) = &publication.deduplication {
+        let known: Option<String> = sqlx::query_scalar(
+            "INSERT INTO deduplications (id, message_id, expires_at) VALUES (?1, ?2, ?3)
+             ON CONFLICT (id) DO UPDATE SET
+                 message_id = CASE WHEN expires_at <= ?4 THEN ?2 ELSE message_id END,
+                 expires_at = CASE WHEN expires_at <= ?4 THEN ?3 ELSE expires_at END
+             RETURNING message_id",
+        )
+        .bind(id)
+        .bind(&message_id)
+        .bind(at + DEDUPLICATION_WINDOW_MS)
+        .bind(at)
+        .fetch_optional(&mut *tx)
+        .await?;
+        if let Some(known) = known.filter(|known| *known != message_id) {
+            return Ok(Accepted {
+                message_id: known,
+                url,
+                deduplicated: true,
+            });
+        }
+    }
+    let due_at = publication.due_at(now);
+    let labels = &publication.labels;
+    let labels = (!labels.is_empty()).then(|| format!(",{},", labels.join(",")));
+    sqlx::query(
+        "INSERT INTO messages (id, state, destination, host, path, spec, body, created_at,
+             not_before, due_at, caller_ip, schedule_id, labels)
+         VALUES (?, 'created', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(&message_id)
+    .bind(&destination.text)
+    .bind(&destination.host)
+    .bind(&destination.path)
+    .bind(serde_json::to_string(publication)?)
+    .bind(&publication.body)
+    .bind(at)
+    .bind(due_at)
+    .bind(due_at)
+    .bind(source.caller_ip)
+    .bind(source.schedule)
+    .bind(labels)
+    .execute(&mut *tx)
+    .await?;
+    record(tx, &message_id, State::Created, now, &Detail::default()).await?;
+    Ok(Accepted {
+        message_id,
+        url,
+        deduplicated: false,
+    })
+}

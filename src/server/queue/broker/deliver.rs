@@ -1,0 +1,572 @@
+//! Delivering messages, over and over until their receivers take them or there is no hope.
+//!
+//! Each delivery takes four steps, and the process may end after any of them: a message that is due is
+//! claimed for [`LEASE`](super::LEASE); it is sent; what came of it is written down, for many messages
+//! in one transaction; and whoever wants to know is told by a message of its own, in the same
+//! transaction. Between sending and writing down, a message is delivered again.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use axum::http::Method;
+use axum::http::StatusCode;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use jiff::Timestamp;
+use serde_json::json;
+use sqlx::Row;
+use sqlx::SqliteConnection;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::mpsc;
+
+use super::Broker;
+use super::BrokerError;
+use super::LEASE;
+use super::POLL;
+use super::Result;
+use super::Trouble;
+use super::accept::Source;
+use super::accept::accept;
+use super::events::Detail;
+use super::events::Response;
+use super::events::State;
+use super::events::record;
+use super::messages::Stored;
+use super::messages::headers;
+use super::messages::usual_spelling;
+use crate::server::queue::delay::RetryDelay;
+use crate::server::queue::delay::asked_for;
+use crate::server::queue::delay::backoff;
+use crate::server::queue::message::Callback;
+use crate::server::queue::message::Publication;
+use crate::server::queue::message::Redacted;
+use crate::server::queue::signature::SigningKeys;
+use crate::server::queue::signature::sign;
+
+/// How much of an answer is kept.
+const LARGEST_RESPONSE: usize = 16 * 1024;
+
+/// The most deliveries that are written down in one transaction.
+const LARGEST_BATCH: usize = 256;
+
+/// Headers in which receivers say when to come again, the first that is there counts.
+const WAITS: [&str; 4] = [
+    "retry-after",
+    "x-ratelimit-reset",
+    "x-ratelimit-reset-requests",
+    "x-ratelimit-reset-tokens",
+];
+
+/// The status of an answer that says that no repetition will help, with the header below.
+const NOT_RETRYABLE: u16 = 489;
+const NOT_RETRYABLE_HEADER: &str = "upstash-nonretryable-error";
+
+/// What came of sending a message.
+#[derive(Clone, Debug, PartialEq)]
+enum Outcome {
+    Delivered(Response),
+    Failed {
+        error: String,
+        response: Option<Response>,
+        /// How long the receiver wants to be left alone.
+        wait: Option<Duration>,
+        retryable: bool,
+    },
+    /// It was not sent, because this process ends.
+    NotSent,
+}
+
+impl Broker {
+    pub(super) async fn deliver_all(self) {
+        let (settled, outcomes) = mpsc::channel(LARGEST_BATCH);
+        self.0.tasks.spawn(self.clone().settle_all(outcomes));
+        self.0.tasks.spawn(self.clone().renew_all());
+        let mut trouble = Trouble::default();
+        loop {
+            let claimed = trouble.heed("messages wait", self.claim().await);
+            let wait = match claimed {
+                Some(Claimed::Messages(messages, keys)) => {
+                    for (message, permit) in messages {
+                        let (broker, settled, keys) = (self.clone(), settled.clone(), keys.clone());
+                        self.0.tasks.spawn(async move {
+                            let outcome = broker.send(&message, &keys).await;
+                            // Only the end of the process closes the channel.
+                            let _ = settled.send((message, outcome)).await;
+                            drop(permit);
+                        });
+                    }
+                    continue;
+                }
+                Some(Claimed::NothingUntil(wait)) => wait,
+                None => POLL,
+            };
+            tokio::select! {
+                () = self.0.wake.notified() => {}
+                () = tokio::time::sleep(wait) => {}
+                () = self.0.stop.cancelled() => return,
+            }
+        }
+    }
+
+    /// Makes messages that are due this process' own, as many as it can send at once.
+    async fn claim(&self) -> Result<Claimed> {
+        let inner = &self.0;
+        let now = self.now().as_millisecond();
+        let mut connection = inner.database.reader().await?;
+        let next: Option<i64> =
+            sqlx::query_scalar("SELECT min(due_at) FROM messages WHERE finished_at IS NULL")
+                .fetch_one(&mut *connection)
+                .await?;
+        drop(connection);
+        let until_next = next.map_or(POLL, |next| {
+            Duration::from_millis(u64::try_from(next - now).unwrap_or(0)).min(POLL)
+        });
+        if !until_next.is_zero() {
+            return Ok(Claimed::NothingUntil(until_next));
+        }
+        let keys = self.keys().await?;
+        let first = tokio::select! {
+            permit = inner.permits.clone().acquire_owned() => permit,
+            () = inner.stop.cancelled() => return Ok(Claimed::NothingUntil(POLL)),
+        };
+        let mut permits: Vec<OwnedSemaphorePermit> = first.into_iter().collect();
+        while let Ok(permit) = inner.permits.clone().try_acquire_owned() {
+            permits.push(permit);
+        }
+        if inner.stop.is_cancelled() {
+            return Ok(Claimed::NothingUntil(POLL));
+        }
+        let now = self.now();
+        let mut tx = inner.database.write().await?;
+        let rows = sqlx::query(
+            "UPDATE messages SET state = 'active', owner = ?, due_at = ?
+             WHERE seq IN (SELECT seq FROM messages WHERE finished_at IS NULL AND due_at <= ?
+                           ORDER BY due_at, seq LIMIT ?)
+             RETURNING *",
+        )
+        .bind(&inner.owner)
+        .bind(lease_from(now))
+        .bind(now.as_millisecond())
+        .bind(permits.len() as i64)
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut messages = Vec::with_capacity(rows.len());
+        for row in &rows {
+            match Stored::read(row) {
+                Ok(message) => messages.push(message),
+                Err(error) => give_up(&mut tx, row.try_get("seq")?, &error, now).await?,
+            }
+        }
+        messages.sort_by_key(|message| message.seq);
+        for message in &messages {
+            record(&mut tx, &message.id, State::Active, now, &Detail::default()).await?;
+        }
+        tx.commit().await?;
+        if messages.is_empty() {
+            // Another process was faster.
+            return Ok(Claimed::NothingUntil(Duration::from_millis(10)));
+        }
+        Ok(Claimed::Messages(
+            messages.into_iter().zip(permits).collect(),
+            keys,
+        ))
+    }
+
+    /// Says again and again that this process is still delivering, while it is.
+    async fn renew_all(self) {
+        let mut trouble = Trouble::default();
+        loop {
+            tokio::time::sleep(LEASE / 3).await;
+            let concurrency = self.0.settings.concurrency.get() as usize;
+            let idle = self.0.permits.available_permits() == concurrency;
+            if idle && self.0.stop.is_cancelled() {
+                return;
+            }
+            if !idle {
+                trouble.heed("messages may be delivered twice", self.renew().await);
+            }
+        }
+    }
+
+    async fn renew(&self) -> Result<()> {
+        let mut tx = self.0.database.write().await?;
+        sqlx::query(
+            "UPDATE messages SET due_at = ?
+             WHERE finished_at IS NULL AND state = 'active' AND owner = ?",
+        )
+        .bind(lease_from(self.now()))
+        .bind(&self.0.owner)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn send(&self, message: &Stored, keys: &SigningKeys) -> Outcome {
+        let asked = message
+            .publication
+            .delivery
+            .timeout
+            .map(Duration::from_millis);
+        let most = self.0.settings.timeout;
+        let timeout = asked.map_or(most, |asked| asked.min(most));
+        let sent = tokio::time::timeout(timeout, self.exchange(message, keys)).await;
+        match sent {
+            Ok(Ok((head, response))) => judge(&head, response, self.now()),
+            _ if self.0.stop.is_cancelled() => Outcome::NotSent,
+            Ok(Err(error)) => failed(describe(&error)),
+            Err(_) => failed(format!("no answer within {timeout:?}")),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        message: &Stored,
+        keys: &SigningKeys,
+    ) -> std::result::Result<(HeaderMap, Response), reqwest::Error> {
+        let Stored { publication, .. } = message;
+        let destinations = self.destinations();
+        let method = Method::from_bytes(publication.delivery.method().as_bytes());
+        let url = destinations.url(&publication.destination);
+        let mut request = self
+            .0
+            .client
+            .request(
+                method.unwrap_or(Method::POST),
+                destinations.address(&publication.destination),
+            )
+            .header(
+                "upstash-signature",
+                sign(&keys.current, &url, &publication.body, self.now()),
+            )
+            .header("upstash-message-id", &message.id)
+            .header("upstash-retried", message.retried)
+            .header("upstash-region", "LOCAL");
+        if let Some(ip) = &message.caller_ip {
+            request = request.header("upstash-caller-ip", ip);
+        }
+        if let Some(id) = &message.schedule_id {
+            request = request.header("upstash-schedule-id", id);
+        }
+        for (name, value) in &publication.delivery.headers {
+            request = request.header(name, value);
+        }
+        let mut answer = request.body(publication.body.clone()).send().await?;
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await? {
+            let room = LARGEST_RESPONSE - body.len();
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if body.len() == LARGEST_RESPONSE {
+                break;
+            }
+        }
+        let mut headers = BTreeMap::<_, Vec<_>>::new();
+        for (name, value) in answer.headers() {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            headers
+                .entry(usual_spelling(name.as_str()))
+                .or_default()
+                .push(value);
+        }
+        let response = Response {
+            status: answer.status().as_u16(),
+            headers,
+            body: BASE64_STANDARD.encode(body),
+        };
+        Ok((answer.headers().clone(), response))
+    }
+
+    /// Writes down what came of deliveries, many at a time.
+    async fn settle_all(self, mut outcomes: mpsc::Receiver<(Stored, Outcome)>) {
+        let mut batch = Vec::new();
+        let mut trouble = Trouble::default();
+        while outcomes.recv_many(&mut batch, LARGEST_BATCH).await > 0 {
+            // What cannot be written down is tried again: otherwise it would be delivered again.
+            while trouble
+                .heed(
+                    "deliveries cannot be written down",
+                    self.settle(&batch).await,
+                )
+                .is_none()
+            {
+                if self.pause(POLL).await {
+                    return;
+                }
+            }
+            batch.clear();
+            self.wake();
+        }
+    }
+
+    async fn settle(&self, batch: &[(Stored, Outcome)]) -> Result<()> {
+        let now = self.now();
+        let mut tx = self.0.database.write().await?;
+        for (message, outcome) in batch {
+            self.settle_one(&mut tx, message, outcome, now).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn settle_one(
+        &self,
+        tx: &mut SqliteConnection,
+        message: &Stored,
+        outcome: &Outcome,
+        now: Timestamp,
+    ) -> Result<()> {
+        let at = now.as_millisecond();
+        let mut next = Settled {
+            state: "delivered",
+            due_at: at,
+            retried: message.retried,
+            finished_at: Some(at),
+            dead_letter_id: None,
+            response: None,
+        };
+        match outcome {
+            Outcome::Delivered(response) => next.response = Some(response),
+            Outcome::NotSent => {
+                next.state = "retry";
+                next.finished_at = None;
+            }
+            Outcome::Failed {
+                response,
+                wait,
+                retryable,
+                ..
+            } => {
+                next.response = response.as_ref();
+                let delivery = &message.publication.delivery;
+                if *retryable && message.retried < delivery.retries() {
+                    let expression = delivery.retry_delay.as_deref().and_then(RetryDelay::parse);
+                    let usual = || match expression {
+                        Some(expression) => expression.after(message.retried),
+                        None => backoff(message.retried + 1),
+                    };
+                    let wait = wait.unwrap_or_else(usual);
+                    next.state = "retry";
+                    next.retried += 1;
+                    next.due_at = at.saturating_add_unsigned(wait.as_millis() as u64);
+                    next.finished_at = None;
+                } else {
+                    next.state = "failed";
+                    next.dead_letter_id = Some(format!("{at}-{}", message.seq));
+                }
+            }
+        }
+        if !self.update(tx, message, &next).await? {
+            tracing::debug!(
+                message = message.id,
+                "somebody else has this message by now"
+            );
+            return Ok(());
+        }
+        let detail = |error: Option<&String>, next_delivery_time| Detail {
+            error: error.cloned(),
+            next_delivery_time,
+            response: next.response.cloned(),
+        };
+        let id = &message.id;
+        match outcome {
+            Outcome::NotSent => return Ok(()),
+            Outcome::Delivered(_) => {
+                record(tx, id, State::Delivered, now, &Detail::default()).await?;
+            }
+            Outcome::Failed { error, .. } => {
+                record(tx, id, State::Error, now, &detail(Some(error), None)).await?;
+                let (state, again) = match next.dead_letter_id {
+                    None => (State::Retry, Some(next.due_at)),
+                    Some(_) => (State::Failed, None),
+                };
+                let detail = Detail {
+                    response: None,
+                    ..detail(Some(error), again)
+                };
+                record(tx, id, state, now, &detail).await?;
+                tracing::info!(
+                    message = id,
+                    attempt = message.retried + 1,
+                    error,
+                    dead = next.dead_letter_id.is_some(),
+                    "a delivery failed"
+                );
+            }
+        }
+        let failed = next.dead_letter_id.is_some();
+        let callbacks = [
+            message.publication.callback.as_ref(),
+            message
+                .publication
+                .failure_callback
+                .as_ref()
+                .filter(|_| failed),
+        ];
+        for callback in callbacks.into_iter().flatten() {
+            self.tell(tx, message, callback, &next, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Moves a message on, if it still is this process' own.
+    async fn update(
+        &self,
+        tx: &mut SqliteConnection,
+        message: &Stored,
+        next: &Settled<'_>,
+    ) -> Result<bool> {
+        let response = next.response.map(serde_json::to_string).transpose()?;
+        let updated = sqlx::query(
+            "UPDATE messages SET state = ?, due_at = ?, retried = ?, finished_at = ?,
+                 dead_letter_id = ?, response = ?, response_status = ?, owner = NULL
+             WHERE seq = ? AND state = 'active' AND owner = ? AND retried = ?",
+        )
+        .bind(next.state)
+        .bind(next.due_at)
+        .bind(next.retried)
+        .bind(next.finished_at)
+        .bind(&next.dead_letter_id)
+        .bind(response)
+        .bind(next.response.map(|response| response.status))
+        .bind(message.seq)
+        .bind(&self.0.owner)
+        .bind(message.retried)
+        .execute(tx)
+        .await?;
+        Ok(updated.rows_affected() == 1)
+    }
+
+    /// Publishes how a delivery went to whoever wants to know.
+    async fn tell(
+        &self,
+        tx: &mut SqliteConnection,
+        message: &Stored,
+        callback: &Callback,
+        settled: &Settled<'_>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let Publication { delivery, body, .. } = &message.publication;
+        let response = settled.response.cloned().unwrap_or_default();
+        let mut news = json!({
+            "status": response.status,
+            "header": response.headers,
+            "body": response.body,
+            "retried": message.retried,
+            "maxRetries": delivery.retries(),
+            "sourceMessageId": message.id,
+            "url": self.destinations().url(&message.publication.destination),
+            "method": delivery.method(),
+            "sourceHeader": headers(&delivery.headers, &Redacted::default()),
+            "sourceBody": BASE64_STANDARD.encode(body),
+            "notBefore": message.not_before,
+            "createdAt": message.created_at,
+        });
+        for (name, value) in [
+            ("callerIP", &message.caller_ip),
+            ("scheduleId", &message.schedule_id),
+            ("dlqId", &settled.dead_letter_id),
+        ] {
+            if let Some(value) = value {
+                news[name] = json!(value);
+            }
+        }
+        let mut publication = Publication {
+            destination: callback.url.clone(),
+            delivery: callback.delivery.clone(),
+            body: news.to_string().into_bytes(),
+            ..Publication::default()
+        };
+        let spec = &mut publication.delivery;
+        spec.retries = spec.retries.or(delivery.retries);
+        spec.headers.retain(|(name, _)| name != "content-type");
+        spec.headers
+            .push(("content-type".to_owned(), "application/json".to_owned()));
+        let source = Source {
+            caller_ip: message.caller_ip.as_deref(),
+            schedule: None,
+        };
+        match accept(tx, self.destinations(), &publication, source, now).await {
+            Err(BrokerError::Rejected(rejection)) => {
+                tracing::warn!(message = message.id, "a callback was not sent: {rejection}");
+                Ok(())
+            }
+            done => done.map(drop),
+        }
+    }
+}
+
+enum Claimed {
+    Messages(Vec<(Stored, OwnedSemaphorePermit)>, SigningKeys),
+    NothingUntil(Duration),
+}
+
+/// What a message becomes after a delivery.
+struct Settled<'a> {
+    state: &'static str,
+    due_at: i64,
+    retried: u32,
+    finished_at: Option<i64>,
+    dead_letter_id: Option<String>,
+    response: Option<&'a Response>,
+}
+
+/// Takes a message that cannot be read out of the way of the others.
+async fn give_up(
+    tx: &mut SqliteConnection,
+    seq: i64,
+    error: &BrokerError,
+    now: Timestamp,
+) -> Result<()> {
+    tracing::error!(seq, "{error}, and is given up");
+    sqlx::query("UPDATE messages SET state = 'failed', finished_at = ? WHERE seq = ?")
+        .bind(now.as_millisecond())
+        .bind(seq)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+fn lease_from(now: Timestamp) -> i64 {
+    now.as_millisecond()
+        .saturating_add_unsigned(LEASE.as_millis() as u64)
+}
+
+fn failed(error: String) -> Outcome {
+    Outcome::Failed {
+        error,
+        response: None,
+        wait: None,
+        retryable: true,
+    }
+}
+
+/// What an answer means for its message.
+fn judge(head: &HeaderMap, response: Response, now: Timestamp) -> Outcome {
+    let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    if status.is_success() {
+        return Outcome::Delivered(response);
+    }
+    let text = |name: &str| head.get(name).and_then(|value| value.to_str().ok());
+    let refused_for_good = response.status == NOT_RETRYABLE
+        && text(NOT_RETRYABLE_HEADER).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    Outcome::Failed {
+        error: format!("the receiver answered {}", response.status),
+        wait: WAITS.iter().find_map(|name| asked_for(text(name)?, now)),
+        response: Some(response),
+        retryable: !refused_for_good,
+    }
+}
+
+/// Why nobody answered, without the URL, which may hold what only its receiver should know.
+fn describe(error: &reqwest::Error) -> String {
+    if error.is_connect() {
+        "the receiver cannot be reached".to_owned()
+    } else if error.is_timeout() {
+        "the receiver took too long".to_owned()
+    } else if error.is_builder() {
+        "the request cannot be made".to_owned()
+    } else {
+        "the connection to the receiver broke".to_owned()
+    }
+}

@@ -1,0 +1,177 @@
+//! What has happened to messages.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::json;
+use sqlx::QueryBuilder;
+use sqlx::Row;
+use sqlx::Sqlite;
+use sqlx::SqliteConnection;
+
+use super::Broker;
+use super::Result;
+use super::filter::Filter;
+use super::messages::Stored;
+use crate::server::queue::message::Redacted;
+
+/// The most events in one answer.
+const LARGEST_PAGE: u32 = 1000;
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Created,
+    Active,
+    Delivered,
+    /// A delivery has failed; what follows is [`Retry`](Self::Retry) or [`Failed`](Self::Failed).
+    Error,
+    Retry,
+    Failed,
+    Canceled,
+}
+
+impl State {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Created => "CREATED",
+            Self::Active => "ACTIVE",
+            Self::Delivered => "DELIVERED",
+            Self::Error => "ERROR",
+            Self::Retry => "RETRY",
+            Self::Failed => "FAILED",
+            Self::Canceled => "CANCELED",
+        }
+    }
+}
+
+/// More about what happened.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Detail {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Unix milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_delivery_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response: Option<Response>,
+}
+
+/// What a receiver answered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Response {
+    pub status: u16,
+    pub headers: BTreeMap<String, Vec<String>>,
+    /// In base64: the first part of it.
+    pub body: String,
+}
+
+impl Response {
+    pub fn body_bytes(&self) -> Vec<u8> {
+        BASE64_STANDARD.decode(&self.body).unwrap_or_default()
+    }
+}
+
+/// Writes down an event, in the transaction that makes it one.
+pub async fn record(
+    tx: &mut SqliteConnection,
+    message_id: &str,
+    state: State,
+    now: Timestamp,
+    detail: &Detail,
+) -> Result<()> {
+    sqlx::query("INSERT INTO events (message_id, at, state, detail) VALUES (?, ?, ?, ?)")
+        .bind(message_id)
+        .bind(now.as_millisecond())
+        .bind(state.name())
+        .bind(serde_json::to_string(detail)?)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+impl Broker {
+    /// Events, the latest first, and the cursor of those before them.
+    pub async fn events(&self, filter: &Filter) -> Result<(Vec<Value>, Option<String>)> {
+        let count = filter.count(LARGEST_PAGE)?;
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "SELECT e.seq AS event, e.at, e.state AS event_state, e.detail,
+                    e.message_id AS of_message, m.*
+             FROM events e LEFT JOIN messages m ON m.id = e.message_id WHERE 1",
+        );
+        filter.narrow_events(&mut query, self.destinations())?;
+        query
+            .push(" ORDER BY e.seq DESC LIMIT ")
+            .push_bind(i64::from(count) + 1);
+        let mut connection = self.0.database.reader().await?;
+        let rows = query.build().fetch_all(&mut *connection).await?;
+        let more = rows.len() > count as usize;
+        let mut events = Vec::with_capacity(rows.len());
+        let mut cursor = None;
+        for row in rows.iter().take(count as usize) {
+            let seq: i64 = row.try_get("event")?;
+            cursor = more.then(|| seq.to_string());
+            let detail: Detail = serde_json::from_str(row.try_get("detail")?)?;
+            let mut event = json!({
+                "time": row.try_get::<i64, _>("at")?,
+                "state": row.try_get::<String, _>("event_state")?,
+                "messageId": row.try_get::<String, _>("of_message")?,
+            });
+            // The message itself may have been removed before its events.
+            if row.try_get::<Option<i64>, _>("seq")?.is_some() {
+                let message = Stored::read(row)?;
+                merge(&mut event, self.event_of(&message));
+            }
+            merge(&mut event, json_of(&detail));
+            events.push(event);
+        }
+        Ok((events, cursor))
+    }
+
+    fn event_of(&self, message: &Stored) -> Value {
+        let redacted = &message.publication.redacted;
+        let body = if redacted.body {
+            Redacted::mark(&message.publication.body).into_bytes()
+        } else {
+            message.publication.body.clone()
+        };
+        let mut event = message.describe(self.destinations());
+        if let Some(fields) = event.as_object_mut() {
+            fields.remove("createdAt");
+            fields.remove("notBefore");
+            fields.remove("bodyBase64");
+            fields.insert("body".to_owned(), BASE64_STANDARD.encode(body).into());
+        }
+        event
+    }
+}
+
+fn json_of(detail: &Detail) -> Value {
+    let mut value = json!({});
+    if let Some(error) = &detail.error {
+        value["error"] = json!(error);
+    }
+    if let Some(at) = detail.next_delivery_time {
+        value["nextDeliveryTime"] = json!(at);
+    }
+    if let Some(response) = &detail.response {
+        value["responseStatus"] = json!(response.status);
+        value["responseHeaders"] = json!(response.headers);
+        value["responseBody"] = json!(response.body);
+    }
+    value
+}
+
+/// Adds the fields of an object to another.
+fn merge(into: &mut Value, from: Value) {
+    if let (Some(into), Value::Object(from)) = (into.as_object_mut(), from) {
+        into.extend(from);
+    }
+}

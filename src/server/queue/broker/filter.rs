@@ -1,0 +1,257 @@
+//! Which messages, dead letters or events somebody means.
+
+use sqlx::QueryBuilder;
+use sqlx::Sqlite;
+
+use crate::server::queue::destination::Destinations;
+use crate::server::queue::message::Rejection;
+
+/// Parsed from a query string. Values of one parameter are alternatives, parameters add up. No
+/// parameter means everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    parameters: Vec<(Column, Vec<String>)>,
+    count: Option<u32>,
+    cursor: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Column {
+    MessageId,
+    DeadLetterId,
+    State,
+    Url,
+    Host,
+    Path,
+    Label,
+    ScheduleId,
+    CallerIp,
+    ResponseStatus,
+    From,
+    To,
+    Queue,
+    Topic,
+    FlowControl,
+}
+
+impl Filter {
+    /// # Errors
+    /// A [`Rejection`] for a parameter that is not known, or not understood: whoever means to delete a
+    /// few must not delete all.
+    pub fn parse(query: &str) -> Result<Self, Rejection> {
+        let mut filter = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let wrong = || Rejection::bad_request(format!("{name} cannot be {value:?}."));
+            let column = match &*name {
+                "messageId" | "messageIds" => Column::MessageId,
+                "dlqId" | "dlqIds" => Column::DeadLetterId,
+                "state" => Column::State,
+                "url" => Column::Url,
+                "host" => Column::Host,
+                "path" => Column::Path,
+                "label" => Column::Label,
+                "scheduleId" => Column::ScheduleId,
+                "callerIp" | "callerIP" => Column::CallerIp,
+                "responseStatus" => Column::ResponseStatus,
+                "fromDate" => Column::From,
+                "toDate" => Column::To,
+                "queueName" => Column::Queue,
+                "topicName" => Column::Topic,
+                "flowControlKey" => Column::FlowControl,
+                "count" => {
+                    filter.count = Some(
+                        value
+                            .parse()
+                            .ok()
+                            .filter(|count| *count > 0)
+                            .ok_or_else(wrong)?,
+                    );
+                    continue;
+                }
+                "cursor" => {
+                    if !value.is_empty() {
+                        filter.cursor = Some(value.parse().map_err(|_| wrong())?);
+                    }
+                    continue;
+                }
+                "qstash_token" => continue,
+                _ => {
+                    return Err(Rejection::bad_request(format!(
+                        "There is no filter {name:?}. Check its spelling."
+                    )));
+                }
+            };
+            let number = matches!(column, Column::ResponseStatus | Column::From | Column::To);
+            if number && value.parse::<i64>().is_err() {
+                return Err(wrong());
+            }
+            // A URL, a path and a label may hold commas; ids and numbers are listed with them.
+            let listed = !matches!(column, Column::Url | Column::Path | Column::Label);
+            let values: Vec<String> = if listed {
+                value
+                    .split(',')
+                    .map(|part| part.trim().to_owned())
+                    .collect()
+            } else {
+                vec![value.to_string()]
+            };
+            match filter
+                .parameters
+                .iter_mut()
+                .find(|(known, _)| *known == column)
+            {
+                Some((_, known)) => known.extend(values),
+                None => filter.parameters.push((column, values)),
+            }
+        }
+        Ok(filter)
+    }
+
+    /// One message.
+    pub fn message(id: &str) -> Self {
+        Self::of(Column::MessageId, id)
+    }
+
+    /// One dead letter.
+    pub fn dead_letter(id: &str) -> Self {
+        Self::of(Column::DeadLetterId, id)
+    }
+
+    fn of(column: Column, value: &str) -> Self {
+        Self {
+            parameters: vec![(column, vec![value.to_owned()])],
+            ..Self::default()
+        }
+    }
+
+    /// How many ids of messages or dead letters were named, if any were.
+    pub fn named(&self) -> Option<usize> {
+        let ids = |(column, values): &(Column, Vec<String>)| {
+            matches!(column, Column::MessageId | Column::DeadLetterId).then_some(values.len())
+        };
+        self.parameters.iter().find_map(ids)
+    }
+
+    /// How many to answer at most.
+    ///
+    /// # Errors
+    /// A [`Rejection`] when that is more than there may be.
+    pub fn count(&self, most: u32) -> Result<u32, Rejection> {
+        match self.count {
+            None => Ok(100.min(most)),
+            Some(count) if count <= most => Ok(count),
+            Some(_) => Err(Rejection::bad_request(format!("count is at most {most}."))),
+        }
+    }
+
+    /// Adds conditions on `messages`, named `m`, the latest first.
+    pub fn narrow_messages(
+        &self,
+        query: &mut QueryBuilder<Sqlite>,
+        destinations: &Destinations,
+    ) -> Result<(), Rejection> {
+        if let Some(cursor) = self.cursor {
+            query.push(" AND m.seq < ").push_bind(cursor);
+        }
+        self.narrow(
+            query,
+            destinations,
+            "m.id",
+            "m.created_at",
+            "upper(m.state)",
+        )
+    }
+
+    /// Adds conditions on `events`, named `e`, and their messages, named `m`.
+    pub fn narrow_events(
+        &self,
+        query: &mut QueryBuilder<Sqlite>,
+        destinations: &Destinations,
+    ) -> Result<(), Rejection> {
+        if let Some(cursor) = self.cursor {
+            query.push(" AND e.seq < ").push_bind(cursor);
+        }
+        self.narrow(query, destinations, "e.message_id", "e.at", "e.state")
+    }
+
+    fn narrow(
+        &self,
+        query: &mut QueryBuilder<Sqlite>,
+        destinations: &Destinations,
+        id: &str,
+        time: &str,
+        state: &str,
+    ) -> Result<(), Rejection> {
+        for (column, values) in &self.parameters {
+            let mut values: Vec<String> = values.clone();
+            let (expression, operator) = match column {
+                Column::MessageId => (id, "="),
+                Column::DeadLetterId => ("m.dead_letter_id", "="),
+                Column::State => {
+                    values = values.iter().flat_map(|value| states(value)).collect();
+                    (state, "=")
+                }
+                Column::Url => {
+                    for value in &mut values {
+                        *value = destinations.stored(value).to_owned();
+                    }
+                    ("m.destination", "=")
+                }
+                Column::Host => ("m.host", "="),
+                Column::Path => ("m.path", "="),
+                Column::Label => {
+                    for value in &mut values {
+                        *value = format!(",{value},");
+                    }
+                    ("m.labels", "contains")
+                }
+                Column::ScheduleId => ("m.schedule_id", "="),
+                Column::CallerIp => ("m.caller_ip", "="),
+                Column::ResponseStatus => ("CAST(m.response_status AS TEXT)", "="),
+                Column::From => (time, ">="),
+                Column::To => (time, "<="),
+                Column::Queue => ("m.queue", "="),
+                Column::Topic => ("m.topic", "="),
+                Column::FlowControl => ("m.flow_control", "="),
+            };
+            let own_host = destinations.own_host();
+            query.push(" AND (0");
+            for value in values {
+                query.push(" OR ");
+                match (column, operator) {
+                    (_, "contains") => {
+                        query
+                            .push("instr(")
+                            .push(expression)
+                            .push(", ")
+                            .push_bind(value)
+                            .push(")");
+                    }
+                    (Column::From | Column::To, _) => {
+                        let at: i64 = value.parse().unwrap_or_default();
+                        query.push(expression).push(operator).push_bind(at);
+                    }
+                    (Column::Host, _) if own_host.as_deref() == Some(&*value) => {
+                        query.push("m.host IS NULL OR m.host = ").push_bind(value);
+                    }
+                    _ => {
+                        query.push(expression).push(operator).push_bind(value);
+                    }
+                }
+            }
+            query.push(")");
+        }
+        Ok(())
+    }
+}
+
+/// The states that a name stands for. `CANCELLED` is spelled either way.
+fn states(name: &str) -> Vec<String> {
+    let name = name.to_ascii_uppercase();
+    let states: &[&str] = match &*name {
+        "IN_PROGRESS" => &["CREATED", "ACTIVE", "RETRY", "ERROR"],
+        "CANCELLED" | "CANCEL_REQUESTED" => &["CANCELED"],
+        _ => return vec![name],
+    };
+    states.iter().map(|state| (*state).to_owned()).collect()
+}

@@ -1,0 +1,318 @@
+//! Messages that come again and again.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use serde_json::json;
+use sqlx::Row;
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
+
+use super::Broker;
+use super::Result;
+use super::Trouble;
+use super::accept::Source;
+use super::accept::accept;
+use super::accept::check;
+use super::messages::headers;
+use super::messages::set_body;
+use super::messages::set_options;
+use crate::server::queue::cron::Cron;
+use crate::server::queue::message::Publication;
+use crate::server::queue::message::Rejection;
+
+/// How often schedules are looked at.
+const TICK: Duration = Duration::from_secs(1);
+
+/// A firing that is later than this was missed: nobody was there to fire.
+const MISSED_MS: i64 = 60_000;
+
+/// More schedules than anybody needs; a loop that creates them ends here.
+const MOST_SCHEDULES: i64 = 1000;
+
+impl Broker {
+    /// Creates a schedule, or replaces the one with the same id. A paused one stays paused, and one
+    /// whose times stay the same keeps the next of them, though it be missed.
+    ///
+    /// # Errors
+    /// A [`Rejection`] for a destination or a cron expression that cannot be.
+    pub async fn schedule(
+        &self,
+        id: Option<String>,
+        cron: &str,
+        publication: &Publication,
+        caller_ip: Option<&str>,
+    ) -> Result<String> {
+        let cron = cron.trim();
+        let times: Cron = cron
+            .parse()
+            .map_err(|error| Rejection::bad_request(format!("Upstash-Cron: {error}.")))?;
+        if let Some(id) = &id {
+            require_schedule_id(id)?;
+        }
+        check(self.destinations(), publication)?;
+        let mut publication = publication.clone();
+        publication.destination = self.destinations().accept(&publication.destination)?.text;
+        let id = id.unwrap_or_else(|| format!("scd_{}", Uuid::now_v7().simple()));
+        let now = self.now();
+        let mut tx = self.0.database.write().await?;
+        let known: i64 = sqlx::query_scalar("SELECT count(*) FROM schedules WHERE id <> ?")
+            .bind(&id)
+            .fetch_one(&mut *tx)
+            .await?;
+        if known >= MOST_SCHEDULES {
+            return Err(Rejection::bad_request(format!(
+                "There are {MOST_SCHEDULES} schedules, which is the most. Delete some first."
+            ))
+            .into());
+        }
+        sqlx::query(
+            "INSERT INTO schedules (id, cron, spec, body, caller_ip, created_at, next_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT (id) DO UPDATE SET
+                 next_at = CASE WHEN cron = excluded.cron THEN next_at ELSE excluded.next_at END,
+                 cron = excluded.cron, spec = excluded.spec, body = excluded.body,
+                 caller_ip = excluded.caller_ip",
+        )
+        .bind(&id)
+        .bind(cron)
+        .bind(serde_json::to_string(&publication)?)
+        .bind(&publication.body)
+        .bind(caller_ip)
+        .bind(now.as_millisecond())
+        .bind(times.next_after(now).map(Timestamp::as_millisecond))
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// All schedules, by id.
+    pub async fn schedules(&self) -> Result<Vec<Value>> {
+        let mut connection = self.0.database.reader().await?;
+        let rows = sqlx::query("SELECT * FROM schedules ORDER BY id")
+            .fetch_all(&mut *connection)
+            .await?;
+        let mut schedules = Vec::with_capacity(rows.len());
+        for row in &rows {
+            schedules.push(self.describe_schedule(&mut connection, row).await?);
+        }
+        Ok(schedules)
+    }
+
+    /// # Errors
+    /// A [`Rejection`] when there is no such schedule.
+    pub async fn one_schedule(&self, id: &str) -> Result<Value> {
+        let mut connection = self.0.database.reader().await?;
+        let row = sqlx::query("SELECT * FROM schedules WHERE id = ?")
+            .bind(id)
+            .fetch_optional(&mut *connection)
+            .await?;
+        let row = row.ok_or_else(|| no_such_schedule(id))?;
+        self.describe_schedule(&mut connection, &row).await
+    }
+
+    /// # Errors
+    /// A [`Rejection`] when there is no such schedule.
+    pub async fn delete_schedule(&self, id: &str) -> Result<()> {
+        let mut tx = self.0.database.write().await?;
+        let deleted = sqlx::query("DELETE FROM schedules WHERE id = ?")
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        if deleted.rows_affected() == 0 {
+            return Err(no_such_schedule(id).into());
+        }
+        Ok(())
+    }
+
+    /// Pauses a schedule, or lets it go on from now: what it would have fired meanwhile is left out.
+    ///
+    /// # Errors
+    /// A [`Rejection`] when there is no such schedule.
+    pub async fn pause_schedule(&self, id: &str, paused: bool) -> Result<()> {
+        let mut tx = self.0.database.write().await?;
+        let found: Option<(String, bool)> =
+            sqlx::query_as("SELECT cron, paused FROM schedules WHERE id = ?")
+                .bind(id)
+                .fetch_optional(&mut *tx)
+                .await?;
+        let (cron, was_paused) = found.ok_or_else(|| no_such_schedule(id))?;
+        if was_paused != paused {
+            sqlx::query("UPDATE schedules SET paused = ?, next_at = ? WHERE id = ?")
+                .bind(paused)
+                .bind(next_at(&cron, self.now()))
+                .bind(id)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn describe_schedule(
+        &self,
+        connection: &mut SqliteConnection,
+        row: &SqliteRow,
+    ) -> Result<Value> {
+        let publication = stored(row)?;
+        let id: String = row.try_get("id")?;
+        let mut value = json!({
+            "scheduleId": id,
+            "cron": row.try_get::<String, _>("cron")?,
+            "createdAt": row.try_get::<i64, _>("created_at")?,
+            "destination": self.destinations().url(&publication.destination),
+            "method": publication.delivery.method(),
+            "retries": publication.delivery.retries(),
+            "isPaused": row.try_get::<bool, _>("paused")?,
+        });
+        let sent = headers(&publication.delivery.headers, &publication.redacted);
+        if !sent.is_empty() {
+            value["header"] = json!(sent);
+        }
+        set_body(
+            &mut value,
+            "body",
+            &publication.body,
+            publication.redacted.body,
+        );
+        set_options(&mut value, &publication);
+        if let Some(delay) = publication.delivery.delay {
+            value["delay"] = json!(delay / 1000);
+        }
+        if let Some(ip) = row.try_get::<Option<String>, _>("caller_ip")? {
+            value["callerIP"] = json!(ip);
+            value["callerIp"] = json!(ip);
+        }
+        if let Some(at) = row.try_get::<Option<i64>, _>("next_at")? {
+            value["nextScheduleTime"] = json!(at);
+        }
+        if let Some(at) = row.try_get::<Option<i64>, _>("last_at")? {
+            value["lastScheduleTime"] = json!(at);
+            let last: Option<(String, String)> = sqlx::query_as(
+                "SELECT id, state FROM messages WHERE schedule_id = ?
+                 ORDER BY created_at DESC LIMIT 1",
+            )
+            .bind(&id)
+            .fetch_optional(connection)
+            .await?;
+            if let Some((message, state)) = last {
+                let state = match &*state {
+                    "delivered" => "SUCCESS",
+                    "failed" | "canceled" => "FAIL",
+                    _ => "IN_PROGRESS",
+                };
+                value["lastScheduleStates"] = json!({ message: state });
+            }
+        }
+        Ok(value)
+    }
+
+    pub(super) async fn fire_all(self) {
+        let mut trouble = Trouble::default();
+        loop {
+            trouble.heed("schedules wait", self.fire().await);
+            if self.pause(TICK).await {
+                return;
+            }
+        }
+    }
+
+    /// Publishes for every schedule that is due, once however often it was missed, and moves it on in
+    /// the same transaction, so that no two processes fire it.
+    pub(super) async fn fire(&self) -> Result<()> {
+        const DUE: &str =
+            "SELECT * FROM schedules WHERE paused = 0 AND next_at <= ? ORDER BY next_at";
+        let now = self.now();
+        let mut connection = self.0.database.reader().await?;
+        let due = sqlx::query(DUE)
+            .bind(now.as_millisecond())
+            .fetch_optional(&mut *connection)
+            .await?;
+        drop(connection);
+        if due.is_none() {
+            return Ok(());
+        }
+        let mut tx = self.0.database.write().await?;
+        let due = sqlx::query(DUE)
+            .bind(now.as_millisecond())
+            .fetch_all(&mut *tx)
+            .await?;
+        for row in &due {
+            let id: String = row.try_get("id")?;
+            let cron: String = row.try_get("cron")?;
+            let was_due: i64 = row.try_get("next_at")?;
+            let caller_ip: Option<String> = row.try_get("caller_ip")?;
+            let source = Source {
+                caller_ip: caller_ip.as_deref(),
+                schedule: Some(&id),
+            };
+            let publication = stored(row)?;
+            match accept(&mut tx, self.destinations(), &publication, source, now).await {
+                Ok(accepted) => {
+                    let late = (now.as_millisecond() - was_due) / 1000;
+                    if late * 1000 > MISSED_MS {
+                        tracing::warn!(
+                            schedule = id,
+                            late_seconds = late,
+                            message = accepted.message_id,
+                            "a schedule was missed and is made up for"
+                        );
+                    } else {
+                        tracing::info!(
+                            schedule = id,
+                            message = accepted.message_id,
+                            "a schedule fired"
+                        );
+                    }
+                }
+                // Its destination has been taken off the list since.
+                Err(super::BrokerError::Rejected(rejection)) => {
+                    tracing::warn!(schedule = id, "a schedule did not fire: {rejection}");
+                }
+                Err(error) => return Err(error),
+            }
+            sqlx::query("UPDATE schedules SET next_at = ?, last_at = ? WHERE id = ?")
+                .bind(next_at(&cron, now))
+                .bind(now.as_millisecond())
+                .bind(&id)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        self.wake();
+        Ok(())
+    }
+}
+
+fn next_at(cron: &str, now: Timestamp) -> Option<i64> {
+    let cron: Cron = cron.parse().ok()?;
+    cron.next_after(now).map(Timestamp::as_millisecond)
+}
+
+fn stored(row: &SqliteRow) -> Result<Publication> {
+    let mut publication: Publication = serde_json::from_str(row.try_get("spec")?)?;
+    publication.body = row.try_get("body")?;
+    Ok(publication)
+}
+
+fn require_schedule_id(id: &str) -> std::result::Result<(), Rejection> {
+    let valid = !id.is_empty()
+        && id.len() <= 256
+        && id
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    if valid {
+        return Ok(());
+    }
+    Err(Rejection::bad_request(
+        "Upstash-Schedule-Id takes letters, digits, \"-\", \"_\" and \".\", at most 256 of them.",
+    ))
+}
+
+fn no_such_schedule(id: &str) -> Rejection {
+    Rejection::not_found(format!("There is no schedule {id}."))
+}

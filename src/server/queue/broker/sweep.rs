@@ -1,0 +1,73 @@
+//! Removing what is old: a few rows at a time, so that nobody waits for the turn to write.
+
+use super::Broker;
+use super::Result;
+use super::SWEEP;
+use super::Trouble;
+
+/// Rows of one kind in one transaction.
+const BATCH: i64 = 500;
+
+/// For how long it is remembered that a message was executed: longer than any message may be on its
+/// way.
+const CONSUMPTIONS_MS: i64 = 400 * 24 * 3_600_000;
+
+impl Broker {
+    pub(super) async fn sweep_all(self) {
+        let mut trouble = Trouble::default();
+        loop {
+            while trouble.heed("old messages stay", self.sweep().await) == Some(true) {
+                tokio::task::yield_now().await;
+            }
+            if self.pause(SWEEP).await {
+                return;
+            }
+        }
+    }
+
+    /// Removes a batch of each kind. The answer is whether there may be more.
+    pub(super) async fn sweep(&self) -> Result<bool> {
+        let now = self.now().as_millisecond();
+        let retention = i64::try_from(self.0.settings.retention.as_millis()).unwrap_or(i64::MAX);
+        let kept_since = now.saturating_sub(retention);
+        let mut more = false;
+        for (statement, before) in [
+            (
+                "DELETE FROM messages WHERE seq IN (SELECT seq FROM messages
+                 WHERE state IN ('delivered', 'failed', 'canceled') AND finished_at < ? LIMIT ?)",
+                kept_since,
+            ),
+            (
+                "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE at < ? LIMIT ?)",
+                kept_since,
+            ),
+            (
+                "DELETE FROM deduplications WHERE id IN
+                 (SELECT id FROM deduplications WHERE expires_at < ? LIMIT ?)",
+                now,
+            ),
+            (
+                "DELETE FROM used_signatures WHERE id IN
+                 (SELECT id FROM used_signatures WHERE expires_at < ? LIMIT ?)",
+                now,
+            ),
+            (
+                "DELETE FROM consumptions WHERE key IN
+                 (SELECT key FROM consumptions WHERE lease_until < ? LIMIT ?)",
+                now.saturating_sub(CONSUMPTIONS_MS),
+            ),
+        ] {
+            let mut tx = self.0.database.write().await?;
+            let removed = sqlx::query(statement)
+                .bind(before)
+                .bind(BATCH)
+                .execute(&mut *tx)
+                .await?;
+            if removed.rows_affected() > 0 {
+                tx.commit().await?;
+            }
+            more |= removed.rows_affected() == BATCH as u64;
+        }
+        Ok(more)
+    }
+}

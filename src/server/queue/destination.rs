@@ -1,0 +1,197 @@
+//! Where messages may go: to the application's own webhooks, and to origins that an operator allows.
+//! To nothing else, so that nobody can make the broker ask where only it can.
+
+use reqwest::Url;
+
+use super::message::Rejection;
+
+/// The longest URL of a destination.
+const LONGEST_URL: usize = 2048;
+
+/// The destinations of one application.
+#[derive(Clone, Debug)]
+pub struct Destinations {
+    /// Under which its receivers are known, for example `https://kith.example`.
+    pub origin: String,
+    /// Where they are reached from this process, for example `http://127.0.0.1:3000`.
+    pub reached_at: String,
+    /// What the paths of webhooks begin with.
+    pub webhooks: &'static str,
+    /// Other origins.
+    pub allowed: Vec<String>,
+}
+
+/// A destination that may be delivered to.
+///
+/// That of a webhook is kept as a path, so that messages find it when the origin changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    pub text: String,
+    /// `None` for a webhook.
+    pub host: Option<String>,
+    pub path: String,
+}
+
+impl Destinations {
+    /// # Errors
+    /// [`Rejection`] says what is allowed.
+    pub fn accept(&self, text: &str) -> Result<Destination, Rejection> {
+        if text.len() > LONGEST_URL {
+            return Err(Rejection::bad_request(format!(
+                "The destination is longer than {LONGEST_URL} bytes."
+            )));
+        }
+        if !text.contains("://") && !text.starts_with('/') {
+            return Err(Rejection::not_implemented(format!(
+                "{text:?} is no URL, and URL groups are not there yet. Name an absolute URL."
+            )));
+        }
+        let own = self
+            .own_path(text)
+            .or_else(|| text.starts_with('/').then_some(text));
+        let absolute = match own {
+            Some(path) => format!("{}{path}", self.origin),
+            None => text.to_owned(),
+        };
+        let url = Url::parse(&absolute).ok();
+        let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+        let Some(url) = url.filter(|url| url.username().is_empty() && url.password().is_none())
+        else {
+            return Err(Rejection::bad_request(format!(
+                "The destination {text:?} is no URL. It takes http:// or https://, a host, and no \
+                 password."
+            )));
+        };
+        // As a URL it has no `..` left that would lead out of the webhooks.
+        if own.is_some() && url.path().starts_with(self.webhooks) {
+            return Ok(Destination {
+                text: path_and_query(&url),
+                host: None,
+                path: url.path().to_owned(),
+            });
+        }
+        let origin = url.origin().ascii_serialization();
+        if own.is_none() && self.allowed.contains(&origin) {
+            return Ok(Destination {
+                text: text.to_owned(),
+                host: url.host_str().map(str::to_owned),
+                path: url.path().to_owned(),
+            });
+        }
+        Err(Rejection::bad_request(format!(
+            "Messages may not go to {origin}. They go to the webhooks under {}{} and to the origins \
+             that the setting queue.allow names.",
+            self.origin, self.webhooks
+        )))
+    }
+
+    /// The URL of a destination as it is told and signed.
+    pub fn url(&self, destination: &str) -> String {
+        self.expand(&self.origin, destination)
+    }
+
+    /// Where to connect to.
+    pub fn address(&self, destination: &str) -> String {
+        self.expand(&self.reached_at, destination)
+    }
+
+    /// How a destination is kept, for comparison.
+    pub fn stored<'a>(&self, url: &'a str) -> &'a str {
+        self.own_path(url).unwrap_or(url)
+    }
+
+    /// The host under which webhooks are known.
+    pub fn own_host(&self) -> Option<String> {
+        Url::parse(&self.origin).ok()?.host_str().map(str::to_owned)
+    }
+
+    fn own_path<'a>(&self, url: &'a str) -> Option<&'a str> {
+        let path = |origin: &str| {
+            url.strip_prefix(origin)
+                .filter(|path| path.starts_with('/'))
+        };
+        path(&self.origin).or_else(|| path(&self.reached_at))
+    }
+
+    fn expand(&self, origin: &str, destination: &str) -> String {
+        if destination.starts_with('/') {
+            format!("{origin}{destination}")
+        } else {
+            destination.to_owned()
+        }
+    }
+}
+
+fn path_and_query(url: &Url) -> String {
+    match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::StatusCode;
+
+    use super::*;
+
+    fn destinations() -> Destinations {
+        Destinations {
+            origin: "https://kith.example".to_owned(),
+            reached_at: "http://127.0.0.1:3000".to_owned(),
+            webhooks: "/api/webhooks/",
+            allowed: vec!["http://127.0.0.1:9000".to_owned()],
+        }
+    }
+
+    #[test]
+    fn webhooks_are_kept_as_paths() {
+        let destinations = destinations();
+        for url in [
+            "https://kith.example/api/webhooks/a?b=c",
+            "http://127.0.0.1:3000/api/webhooks/a?b=c",
+            "/api/webhooks/a?b=c",
+        ] {
+            let accepted = destinations.accept(url).expect(url);
+            assert_eq!(accepted.text, "/api/webhooks/a?b=c");
+            assert_eq!(accepted.path, "/api/webhooks/a");
+            assert_eq!(
+                destinations.url(&accepted.text),
+                "https://kith.example/api/webhooks/a?b=c"
+            );
+            assert_eq!(
+                destinations.address(&accepted.text),
+                "http://127.0.0.1:3000/api/webhooks/a?b=c"
+            );
+        }
+    }
+
+    #[test]
+    fn others_must_be_allowed() {
+        let destinations = destinations();
+        let url = "http://127.0.0.1:9000/anything";
+        let accepted = destinations.accept(url).expect("allowed");
+        assert_eq!(accepted.text, url);
+        assert_eq!(accepted.host.as_deref(), Some("127.0.0.1"));
+        for url in [
+            "http://127.0.0.1:3000/api/contacts",
+            "http://127.0.0.1:3000/api/webhooks/../contacts",
+            "http://127.0.0.1:3000/api/webhooks/%2e%2e/contacts",
+            "/contacts",
+            "//127.0.0.1:9000/",
+            "http://127.0.0.1:90001/",
+            "http://127.0.0.1:9001/",
+            "https://127.0.0.1:9000/",
+            "http://user@127.0.0.1:9000/",
+            "http://127.0.0.1:9000@evil.example/",
+            "https://kith.example.evil.example/api/webhooks/a",
+            "http://169.254.169.254/latest/meta-data",
+            "file:///etc/passwd",
+        ] {
+            let rejection = destinations.accept(url).expect_err(url);
+            assert_eq!(rejection.status, StatusCode::BAD_REQUEST, "{url}");
+        }
+        let group = destinations.accept("friends").expect_err("no URL");
+        assert_eq!(group.status, StatusCode::NOT_IMPLEMENTED);
+    }
+}

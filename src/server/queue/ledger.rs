@@ -1,0 +1,109 @@
+//! What consumers have done: a message that comes twice is executed once.
+//!
+//! A consumer claims a message before it acts, and finishes it in the transaction that writes down
+//! what it did. If it dies in between, its claim ends after a while and the message is claimed by
+//! whoever gets it next. What reaches beyond the database in between, such as a mail, may then happen
+//! again; it should carry a name that others can recognise it by.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+
+use crate::server::database::Database;
+
+/// For how long a consumer is believed to be at a message. Its work must end well before.
+pub const LEASE: Duration = Duration::from_secs(20);
+
+/// What a consumer may do with a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Execute it, then [`settle`] this.
+    Granted(Granted),
+    /// Nothing: it was executed.
+    Done,
+    /// Nothing now: somebody else is at it, for at most this long.
+    Busy(Duration),
+}
+
+/// The right to execute a message, until its lease ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Granted {
+    key: String,
+    claim: String,
+}
+
+/// Asks for the right to execute a message.
+///
+/// # Errors
+/// Those of the database.
+pub async fn claim(database: &Database, key: &str, now: Timestamp) -> Result<Claim, sqlx::Error> {
+    let at = now.as_millisecond();
+    let claim = Uuid::new_v4().simple().to_string();
+    let mut tx = database.write().await?;
+    let taken = sqlx::query(
+        "INSERT INTO consumptions (key, claim, lease_until) VALUES (?1, ?2, ?3)
+         ON CONFLICT (key) DO UPDATE SET claim = ?2, lease_until = ?3
+             WHERE claim IS NOT NULL AND lease_until <= ?4",
+    )
+    .bind(key)
+    .bind(&claim)
+    .bind(at.saturating_add_unsigned(LEASE.as_millis() as u64))
+    .bind(at)
+    .execute(&mut *tx)
+    .await?;
+    if taken.rows_affected() == 1 {
+        tx.commit().await?;
+        let key = key.to_owned();
+        return Ok(Claim::Granted(Granted { key, claim }));
+    }
+    let (claim, until): (Option<String>, i64) =
+        sqlx::query_as("SELECT claim, lease_until FROM consumptions WHERE key = ?")
+            .bind(key)
+            .fetch_one(&mut *tx)
+            .await?;
+    let left = Duration::from_millis(u64::try_from(until - at).unwrap_or(0));
+    Ok(match claim {
+        None => Claim::Done,
+        Some(_) => Claim::Busy(left),
+    })
+}
+
+/// What becomes of a claim.
+#[derive(Clone, Copy, Debug)]
+pub enum Settlement<'a> {
+    /// The message was executed.
+    Finish(&'a Granted),
+    /// It was not, and whoever gets it next need not wait.
+    GiveBack(&'a Granted),
+}
+
+/// Settles a claim, in the transaction of what came of the work. `false` when the claim has ended and
+/// somebody else has the message: then nothing may be written.
+///
+/// # Errors
+/// Those of the database.
+pub async fn settle(
+    tx: &mut SqliteConnection,
+    settlement: Settlement<'_>,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let (statement, granted) = match settlement {
+        Settlement::Finish(granted) => (
+            "UPDATE consumptions SET claim = NULL, lease_until = ?1 WHERE key = ?2 AND claim = ?3",
+            granted,
+        ),
+        Settlement::GiveBack(granted) => (
+            "DELETE FROM consumptions WHERE ?1 AND key = ?2 AND claim = ?3",
+            granted,
+        ),
+    };
+    let done = sqlx::query(statement)
+        .bind(now.as_millisecond())
+        .bind(&granted.key)
+        .bind(&granted.claim)
+        .execute(tx)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}

@@ -1,0 +1,238 @@
+//! The outbox: messages that belong to a change of the data and are written in its transaction, so
+//! that there is either both or neither. A dispatcher hands them over, in order, at least once.
+//!
+//! With the broker in this process, handing over is one more transaction, and exactly once. QStash is
+//! given the message's own id to recognise it by, and takes it once as long as it remembers that.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+
+use super::broker::Broker;
+use super::broker::BrokerError;
+use super::broker::accept::Source;
+use super::broker::accept::accept;
+use super::message::Publication;
+use super::qstash::PublishError;
+use super::qstash::QStash;
+use crate::server::database::Database;
+
+/// Messages in one go.
+const BATCH: i64 = 100;
+
+/// For how long a process is believed to hand over what it took.
+const LEASE: Duration = Duration::from_secs(120);
+
+/// Requests to QStash at the same time.
+const REQUESTS: usize = 8;
+
+/// The longest wait before a message is handed over again.
+const LONGEST_WAIT: Duration = Duration::from_secs(600);
+
+/// Who delivers what the outbox hands over.
+#[derive(Clone)]
+pub enum Publisher {
+    Broker(Broker),
+    QStash(QStash),
+}
+
+/// A message on its way out, named by whoever writes it.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    pub id: String,
+    pub publication: Publication,
+}
+
+/// Writes a message, in the transaction of what it belongs to.
+pub async fn insert(
+    tx: &mut SqliteConnection,
+    message: &Outgoing,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let spec = serde_json::to_string(&message.publication)
+        .map_err(|error| sqlx::Error::Encode(error.into()))?;
+    sqlx::query("INSERT INTO outbox (id, spec, body, created_at, due_at) VALUES (?, ?, ?, ?, ?)")
+        .bind(&message.id)
+        .bind(spec)
+        .bind(&message.publication.body)
+        .bind(now.as_millisecond())
+        .bind(now.as_millisecond())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+struct Waiting {
+    seq: i64,
+    attempts: u32,
+    message: Outgoing,
+}
+
+impl Waiting {
+    fn read(row: &SqliteRow) -> Result<Self, BrokerError> {
+        let mut publication: Publication = serde_json::from_str(row.try_get("spec")?)?;
+        publication.body = row.try_get("body")?;
+        let id: String = row.try_get("id")?;
+        publication.deduplication = Some(id.clone());
+        let created_at: i64 = row.try_get("created_at")?;
+        if let Some(delay) = publication.delivery.delay {
+            // From when it was written, not from when it is handed over.
+            publication.not_before = Some(created_at.saturating_add_unsigned(delay));
+        }
+        Ok(Self {
+            seq: row.try_get("seq")?,
+            attempts: row.try_get("attempts")?,
+            message: Outgoing { id, publication },
+        })
+    }
+}
+
+/// What came of looking into the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dispatched {
+    /// There may be more.
+    Full,
+    /// Nothing is left that is due.
+    Empty,
+}
+
+/// Hands over what is due.
+///
+/// # Errors
+/// Those of the database. A publisher that does not take a message is not one: the message stays, and
+/// is handed over again later.
+pub async fn dispatch(
+    database: &Database,
+    publisher: &Publisher,
+    now: Timestamp,
+) -> Result<Dispatched, BrokerError> {
+    let mut connection = database.reader().await?;
+    let any: Option<i64> = sqlx::query_scalar("SELECT seq FROM outbox WHERE due_at <= ? LIMIT 1")
+        .bind(now.as_millisecond())
+        .fetch_optional(&mut *connection)
+        .await?;
+    drop(connection);
+    if any.is_none() {
+        return Ok(Dispatched::Empty);
+    }
+    let mut tx = database.write().await?;
+    // Due again once the lease is over, if nobody has removed it by then.
+    let mut rows = sqlx::query(
+        "UPDATE outbox SET due_at = ?, attempts = attempts + 1
+         WHERE seq IN (SELECT seq FROM outbox WHERE due_at <= ? ORDER BY seq LIMIT ?)
+         RETURNING *",
+    )
+    .bind(later(now, LEASE))
+    .bind(now.as_millisecond())
+    .bind(BATCH)
+    .fetch_all(&mut *tx)
+    .await?
+    .iter()
+    .map(Waiting::read)
+    .collect::<Result<Vec<_>, _>>()?;
+    rows.sort_by_key(|row| row.seq);
+    let full = rows.len() == BATCH as usize;
+    match publisher {
+        Publisher::Broker(broker) => {
+            for Waiting { seq, message, .. } in &rows {
+                let destinations = broker.destinations();
+                match accept(
+                    &mut tx,
+                    destinations,
+                    &message.publication,
+                    Source::default(),
+                    now,
+                )
+                .await
+                {
+                    // It stays, and comes up again when the lease is over.
+                    Err(BrokerError::Rejected(rejection)) => {
+                        tracing::error!(
+                            id = message.id,
+                            "a message stays in the outbox: {rejection}"
+                        );
+                    }
+                    accepted => {
+                        accepted?;
+                        remove(&mut tx, *seq).await?;
+                    }
+                }
+            }
+            tx.commit().await?;
+            broker.wake();
+        }
+        Publisher::QStash(qstash) => {
+            tx.commit().await?;
+            publish(database, qstash, rows, now).await?;
+        }
+    }
+    Ok(if full {
+        Dispatched::Full
+    } else {
+        Dispatched::Empty
+    })
+}
+
+/// Publishes to QStash, a few at a time, and writes down what came of it.
+async fn publish(
+    database: &Database,
+    qstash: &QStash,
+    rows: Vec<Waiting>,
+    now: Timestamp,
+) -> Result<(), BrokerError> {
+    let mut published = futures_util::stream::iter(rows)
+        .map(|row| async {
+            let result = qstash.publish(&row.message).await;
+            (row, result)
+        })
+        .buffered(REQUESTS);
+    while let Some((row, result)) = published.next().await {
+        let id = &row.message.id;
+        let mut tx = database.write().await?;
+        match result {
+            Ok(message_id) => {
+                tracing::info!(id, message = message_id, "published to QStash");
+                remove(&mut tx, row.seq).await?;
+            }
+            Err(PublishError { said, wait }) => {
+                let wait = wait.unwrap_or_else(|| usual_wait(row.attempts));
+                tracing::warn!(
+                    id,
+                    attempt = row.attempts,
+                    wait_seconds = wait.as_secs(),
+                    "QStash did not take a message: {said}"
+                );
+                sqlx::query("UPDATE outbox SET due_at = ? WHERE seq = ?")
+                    .bind(later(now, wait))
+                    .bind(row.seq)
+                    .execute(&mut *tx)
+                    .await?;
+            }
+        }
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+async fn remove(tx: &mut SqliteConnection, seq: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM outbox WHERE seq = ?")
+        .bind(seq)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+fn later(now: Timestamp, wait: Duration) -> i64 {
+    now.as_millisecond()
+        .saturating_add_unsigned(wait.as_millis() as u64)
+}
+
+/// Doubles from a second on, somewhere in the upper half, so that many do not come back at once.
+fn usual_wait(attempts: u32) -> Duration {
+    let longest = Duration::from_secs(1 << attempts.clamp(1, 10)).min(LONGEST_WAIT);
+    longest.mul_f64(rand::random_range(0.5..1.0))
+}

@@ -1,0 +1,219 @@
+//! QStash as a client sees it: publishing and scheduling over its REST API.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::Response;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use reqwest::header::HeaderName;
+use reqwest::header::HeaderValue;
+use serde::Deserialize;
+
+use super::delay::asked_for;
+use super::destination::Destinations;
+use super::message::DeliverySpec;
+use super::message::Publication;
+use super::outbox::Outgoing;
+
+/// How long QStash may take to answer.
+const BUDGET: Duration = Duration::from_secs(10);
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct QStash {
+    client: reqwest::Client,
+    /// With the version, for example `https://qstash.upstash.io/v2`.
+    base: String,
+    destinations: Destinations,
+}
+
+/// Why QStash did not take something. It may be tried again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishError {
+    /// For the log: holds no token and nothing of the message.
+    pub said: String,
+    /// How long QStash wants to be left alone.
+    pub wait: Option<Duration>,
+}
+
+impl QStash {
+    /// `url` is the origin of QStash, or of a server that speaks its protocol, perhaps with a path.
+    /// `destinations` says under which origin QStash reaches this application.
+    pub fn new(url: &str, token: &str, destinations: Destinations) -> Self {
+        let mut headers = HeaderMap::new();
+        if let Ok(mut token) = HeaderValue::try_from(format!("Bearer {token}")) {
+            token.set_sensitive(true);
+            headers.insert(reqwest::header::AUTHORIZATION, token);
+        }
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .default_headers(headers)
+            .timeout(BUDGET)
+            .build()
+            .expect("these options go together");
+        Self {
+            client,
+            base: format!("{}/v2", url.trim_end_matches('/')),
+            destinations,
+        }
+    }
+
+    /// Publishes a message; the answer is the id that QStash gave it. A message that it has seen
+    /// before in the last ten minutes it does not take a second time.
+    ///
+    /// # Errors
+    /// [`PublishError`].
+    pub async fn publish(&self, message: &Outgoing) -> Result<String, PublishError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Published {
+            message_id: String,
+        }
+        let publication = &message.publication;
+        let mut headers = self.headers(publication);
+        set(&mut headers, "upstash-deduplication-id", &message.id);
+        if let Some(at) = publication.not_before {
+            // Seconds, rounded up.
+            set(
+                &mut headers,
+                "upstash-not-before",
+                &((at + 999) / 1000).to_string(),
+            );
+        }
+        let url = format!(
+            "{}/publish/{}",
+            self.base,
+            self.destinations.url(&publication.destination)
+        );
+        let published: Published = self.post(url, headers, &publication.body).await?;
+        Ok(published.message_id)
+    }
+
+    /// Creates a schedule, or replaces the one with this id.
+    ///
+    /// # Errors
+    /// [`PublishError`].
+    pub async fn schedule(
+        &self,
+        id: &str,
+        cron: &str,
+        publication: &Publication,
+    ) -> Result<(), PublishError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Scheduled {
+            #[serde(rename = "scheduleId")]
+            _schedule_id: String,
+        }
+        let mut headers = self.headers(publication);
+        set(&mut headers, "upstash-schedule-id", id);
+        set(&mut headers, "upstash-cron", cron);
+        let url = format!(
+            "{}/schedules/{}",
+            self.base,
+            self.destinations.url(&publication.destination)
+        );
+        let _: Scheduled = self.post(url, headers, &publication.body).await?;
+        Ok(())
+    }
+
+    async fn post<T: for<'de> Deserialize<'de>>(
+        &self,
+        url: String,
+        headers: HeaderMap,
+        body: &[u8],
+    ) -> Result<T, PublishError> {
+        let request = self.client.post(url).headers(headers).body(body.to_vec());
+        let answer = request.send().await.map_err(|error| unreachable(&error))?;
+        if !answer.status().is_success() {
+            return Err(refused(&answer));
+        }
+        answer.json().await.map_err(|error| unreachable(&error))
+    }
+
+    fn headers(&self, publication: &Publication) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        describe(&mut headers, "", &publication.delivery);
+        for (kind, callback) in [
+            ("callback", &publication.callback),
+            ("failure-callback", &publication.failure_callback),
+        ] {
+            if let Some(callback) = callback {
+                let url = self.destinations.url(&callback.url);
+                set(&mut headers, &format!("upstash-{kind}"), &url);
+                describe(&mut headers, &format!("{kind}-"), &callback.delivery);
+            }
+        }
+        if !publication.labels.is_empty() {
+            set(&mut headers, "upstash-label", &publication.labels.join(","));
+        }
+        headers
+    }
+}
+
+/// The headers that say how to deliver. The delay of a message is told as a time instead.
+fn describe(headers: &mut HeaderMap, prefix: &str, delivery: &DeliverySpec) {
+    set(
+        headers,
+        &format!("upstash-{prefix}method"),
+        delivery.method(),
+    );
+    let seconds =
+        |milliseconds: Option<u64>| milliseconds.map(|ms| format!("{}s", ms.div_ceil(1000)));
+    for (name, value) in [
+        (
+            "retries",
+            delivery.retries.map(|retries| retries.to_string()),
+        ),
+        ("retry-delay", delivery.retry_delay.clone()),
+        ("timeout", seconds(delivery.timeout)),
+    ] {
+        if let Some(value) = value {
+            set(headers, &format!("upstash-{prefix}{name}"), &value);
+        }
+    }
+    for (name, value) in &delivery.headers {
+        if name == "content-type" && prefix.is_empty() {
+            set(headers, name, value);
+        } else {
+            set(headers, &format!("upstash-{prefix}forward-{name}"), value);
+        }
+    }
+}
+
+/// Sets a header whose parts have been found valid when they were parsed.
+fn set(headers: &mut HeaderMap, name: &str, value: &str) {
+    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+        headers.insert(name, value);
+    }
+}
+
+fn unreachable(error: &reqwest::Error) -> PublishError {
+    let said = if error.is_timeout() {
+        "it did not answer in time"
+    } else if error.is_decode() {
+        "its answer is not understood"
+    } else {
+        "it cannot be reached"
+    };
+    PublishError {
+        said: said.to_owned(),
+        wait: None,
+    }
+}
+
+fn refused(answer: &Response) -> PublishError {
+    let status = answer.status();
+    let advice = match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => " Check QSTASH_TOKEN and QSTASH_URL.",
+        StatusCode::PRECONDITION_FAILED => " The plan's limit may be reached.",
+        _ => "",
+    };
+    let wait = answer.headers().get(reqwest::header::RETRY_AFTER);
+    let wait = wait.and_then(|wait| asked_for(wait.to_str().ok()?, Timestamp::now()));
+    PublishError {
+        said: format!("it answered {}.{advice}", status.as_u16()),
+        wait,
+    }
+}

@@ -1,0 +1,181 @@
+//! [`Delivery`]: an axum extractor for what the queue delivers.
+//!
+//! A handler that takes a [`Delivery`] is only called for requests that the queue has signed for this
+//! address and these very bytes, within the last minutes, and not before:
+//!
+//! ```ignore
+//! async fn welcome(delivery: Delivery) -> StatusCode {
+//!     let message: Welcome = serde_json::from_slice(&delivery.body)?;
+//!     …
+//! }
+//! ```
+//!
+//! Everything else is answered with 401, and why is logged. The state must give a [`Receiver`]. A
+//! delivery is not a promise to be the only one: see [`ledger`](super::ledger).
+
+use axum::body::Bytes;
+use axum::extract::FromRef;
+use axum::extract::FromRequest;
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use jiff::Timestamp;
+
+use super::broker::Broker;
+use super::signature::Claims;
+use super::signature::Refusal;
+use super::signature::SigningKeys;
+use crate::server::database::Database;
+use crate::server::problem::Problem;
+
+/// What deliveries are verified with. Cheap to clone.
+#[derive(Clone)]
+pub struct Receiver {
+    /// The origin that the queue knows this application by.
+    origin: String,
+    /// The keys of QStash, where it is used.
+    qstash: Option<SigningKeys>,
+    /// Whose keys change, and are read for each delivery.
+    broker: Broker,
+    database: Database,
+}
+
+/// A message that the queue has delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The same for every delivery of a message.
+    pub message_id: String,
+    /// How many deliveries have failed before this one.
+    pub retried: u32,
+    /// The schedule that it comes from.
+    pub schedule_id: Option<String>,
+    pub body: Bytes,
+}
+
+impl Receiver {
+    pub fn new(
+        origin: String,
+        qstash: Option<SigningKeys>,
+        broker: Broker,
+        database: Database,
+    ) -> Self {
+        Self {
+            origin,
+            qstash,
+            broker,
+            database,
+        }
+    }
+
+    /// Verifies a request to `path`, with its query, and uses its signature up.
+    async fn verify(&self, path: &str, headers: &HeaderMap, body: &[u8]) -> Result<(), Denied> {
+        let mut tokens = headers.get_all("upstash-signature").iter();
+        let token = match (tokens.next(), tokens.next()) {
+            (Some(token), None) => token.to_str().map_err(|_| Refusal::Malformed)?,
+            (None, _) => return Err(Refusal::Missing.into()),
+            _ => return Err(Refusal::Malformed.into()),
+        };
+        let destination = format!("{}{path}", self.origin);
+        let now = Timestamp::now();
+        let keys = self.broker.keys().await.map_err(|_| Denied::Unavailable)?;
+        let mut verified = keys.verify(token, &destination, body, now);
+        if let (Err(Refusal::WrongKey), Some(qstash)) = (&verified, &self.qstash) {
+            verified = qstash.verify(token, &destination, body, now);
+        }
+        let claims = verified?;
+        let first = self.use_up(&claims).await;
+        match first.map_err(|_| Denied::Unavailable)? {
+            true => Ok(()),
+            false => Err(Refusal::Replayed.into()),
+        }
+    }
+
+    /// Whether a signature is used for the first time, on any instance.
+    async fn use_up(&self, claims: &Claims) -> Result<bool, sqlx::Error> {
+        let mut tx = self.database.write().await?;
+        let used =
+            sqlx::query("INSERT OR IGNORE INTO used_signatures (id, expires_at) VALUES (?, ?)")
+                .bind(&claims.jti)
+                // Some time after it has ended, because clocks differ.
+                .bind((claims.exp + 60).saturating_mul(1000))
+                .execute(&mut *tx)
+                .await?;
+        tx.commit().await?;
+        Ok(used.rows_affected() == 1)
+    }
+}
+
+/// Why a delivery is not let in.
+enum Denied {
+    Refused(Refusal),
+    Unavailable,
+}
+
+impl From<Refusal> for Denied {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl<S> FromRequest<S> for Delivery
+where
+    S: Send + Sync,
+    Receiver: FromRef<S>,
+{
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let receiver = Receiver::from_ref(state);
+        let (parts, body) = request.into_parts();
+        let path = parts
+            .uri
+            .path_and_query()
+            .map_or("/", |path| path.as_str())
+            .to_owned();
+        let headers = parts.headers.clone();
+        let body = Bytes::from_request(Request::from_parts(parts, body), state)
+            .await
+            .map_err(IntoResponse::into_response)?;
+        match receiver.verify(&path, &headers, &body).await {
+            Ok(()) => {}
+            Err(Denied::Refused(refusal)) => {
+                tracing::warn!(reason = %refusal, "a delivery was refused");
+                return Err(refused(refusal));
+            }
+            Err(Denied::Unavailable) => return Err(unavailable()),
+        }
+        let text = |name: &str| {
+            let value = headers.get(name).and_then(|value| value.to_str().ok());
+            value.map(str::to_owned)
+        };
+        Ok(Self {
+            message_id: text("upstash-message-id").unwrap_or_default(),
+            retried: text("upstash-retried")
+                .and_then(|retried| retried.parse().ok())
+                .unwrap_or(0),
+            schedule_id: text("upstash-schedule-id"),
+            body,
+        })
+    }
+}
+
+/// Says which part of the signature is wrong, which tells an attacker nothing that they have not sent.
+fn refused(refusal: Refusal) -> Response {
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "unsigned",
+        format!("Only the queue may call this address: {refusal}."),
+    )
+    .into_response()
+}
+
+fn unavailable() -> Response {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "unavailable",
+        "The database cannot answer at the moment. Try again in a few seconds.",
+    )
+    .into_response()
+}

@@ -1,0 +1,571 @@
+//! The queue from end to end: a contact is created, and its welcome email arrives, once, whatever
+//! happens in between.
+
+use std::ffi::OsString;
+use std::time::Duration;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use kith::activity::Activity;
+use kith::activity::Event;
+use kith::contact::Contact;
+use kith::contact::ContactId;
+use kith::server::AppState;
+use kith::server::config::Config;
+use kith::server::queue::broker::filter::Filter;
+use kith::server::queue::signature::SigningKey;
+use kith::server::queue::signature::sign;
+use reqwest::Method;
+use reqwest::StatusCode;
+use serde_json::Value;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::app::TestApp;
+use crate::app::problem;
+use crate::app::send;
+use crate::mail_server::BUSY;
+use crate::mail_server::MailServer;
+use crate::mail_server::NO_SUCH_USER;
+use crate::mail_server::header;
+use crate::redis_server::free_port;
+
+/// Waits for a condition, for longer than anything here should take.
+pub async fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(
+            start.elapsed() < Duration::from_secs(90),
+            "not in time: {what}"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Sets settings by their names, as an operator does.
+fn set(config: &mut Config, settings: &[(&str, &str)]) {
+    let variables = settings
+        .iter()
+        .map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    let parsed = Config::load(Some("/dev/null".as_ref()), variables).expect("settings");
+    config.mail = parsed.mail;
+    config.queue = parsed.queue;
+    config.welcome = parsed.welcome;
+}
+
+/// A Kith that sends mail to a server, and tries again at once.
+async fn with_mail(mail: &MailServer) -> TestApp {
+    TestApp::with(|config| {
+        set(
+            config,
+            &[
+                ("SMTP_URL", &mail.url),
+                ("MAIL_FROM", "Kith <kith@example.org>"),
+                ("KITH_WELCOME_DELAY", "1ms"),
+                ("KITH_WELCOME_RETRY_DELAY", "10 * (1 + retried)"),
+            ],
+        );
+    })
+    .await
+}
+
+async fn events(state: &AppState, contact: ContactId) -> Vec<Event> {
+    let activities = state.contacts.activities(contact).await;
+    let activities = activities.expect("the database is there").into_iter();
+    activities.map(|Activity { event, .. }| event).collect()
+}
+
+async fn until_events(
+    app: &TestApp,
+    contact: &Contact,
+    last: impl Fn(&Event) -> bool,
+) -> Vec<Event> {
+    let start = Instant::now();
+    loop {
+        let events = events(&app.state, contact.id).await;
+        if events.last().is_some_and(&last) {
+            return events;
+        }
+        assert!(start.elapsed() < Duration::from_secs(30), "{events:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+async fn dead_letters(app: &TestApp) -> Vec<Value> {
+    let all = Filter::default();
+    let found = app.state.queue.broker().dead_letters(&all).await;
+    found.expect("the database is there").0
+}
+
+#[tokio::test]
+async fn a_new_contact_is_sent_a_mail_and_the_disk_shows_it() {
+    let data = TempDir::new().expect("a directory");
+    let app = TestApp::with(|config| config.data.dir = data.path().to_owned()).await;
+    let contact = app.create("Ada Lovelace", "ada@example.com").await;
+    let events = until_events(&app, &contact, |event| *event == Event::WelcomeSent).await;
+    assert_eq!(
+        events,
+        [Event::Created, Event::WelcomeQueued, Event::WelcomeSent]
+    );
+    let files = std::fs::read_dir(data.path().join("mail")).expect("a folder");
+    let files: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
+    assert_eq!(files.len(), 1);
+    let mail = std::fs::read_to_string(&files[0]).expect("a mail");
+    assert_eq!(header(&mail, "To"), "\"Ada Lovelace\" <ada@example.com>");
+    assert_eq!(header(&mail, "Subject"), "Welcome, Ada Lovelace");
+}
+
+#[tokio::test]
+async fn nobody_is_welcomed_who_shall_not_be() {
+    let app = TestApp::with(|config| config.welcome.enabled = false).await;
+    let quiet = app.create("Ada", "ada@example.com").await;
+    let body = json!({"name": "Bob", "email": "bob@example.com", "welcome": true});
+    let loud = app.post("/api/contacts", &body).await;
+    let loud = crate::app::contact(loud).await;
+    until_events(&app, &loud, |event| *event == Event::WelcomeSent).await;
+    assert_eq!(events(&app.state, quiet.id).await, [Event::Created]);
+
+    // A form says what its box says; a box that is not ticked is not sent.
+    for (welcome, expected) in [(Some("true"), 2), (None, 1)] {
+        let mut fields = vec![("name", "Eve"), ("email", "eve@example.com")];
+        fields.extend(welcome.map(|value| ("welcome", value)));
+        let answer = app.submit("/contacts/new", &fields).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        let location = crate::app::header(&answer, "location");
+        let id = location.trim_start_matches("/contacts/");
+        let id = id.split('?').next().expect("an id").parse().expect("an id");
+        let queued = events(&app.state, id).await.len();
+        assert!(
+            queued >= expected && (expected > 1 || queued == 1),
+            "{queued}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_a_mail_server_refuses_for_now_is_sent_again() {
+    let mail = MailServer::start().await;
+    mail.refuse(BUSY, 2);
+    let app = with_mail(&mail).await;
+    let contact = app.create("Ada", "ada@example.com").await;
+    let events = until_events(&app, &contact, |event| *event == Event::WelcomeSent).await;
+    let failed = |attempt| Event::WelcomeFailed {
+        attempt,
+        why: "The mail server cannot take the mail now. It said 451.".to_owned(),
+    };
+    assert_eq!(
+        events,
+        [
+            Event::Created,
+            Event::WelcomeQueued,
+            failed(1),
+            failed(2),
+            Event::WelcomeSent
+        ]
+    );
+    let mails = mail.mails();
+    assert_eq!(mails.len(), 1);
+    assert_eq!(header(&mails[0], "From"), "Kith <kith@example.org>");
+    assert!(header(&mails[0], "Message-ID").ends_with("@example.org>"));
+    assert!(dead_letters(&app).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_fails_again_and_again_is_kept_and_can_be_sent_by_hand() {
+    let mail = MailServer::start().await;
+    mail.refuse(BUSY, 4);
+    let app = with_mail(&mail).await;
+    let contact = app.create("Ada", "ada@example.com").await;
+    let given_up = |event: &Event| matches!(event, Event::WelcomeGivenUp { .. });
+    let events = until_events(&app, &contact, given_up).await;
+    assert_eq!(events.len(), 7, "four attempts: {events:?}");
+    assert_eq!(mail.asked(), 4);
+
+    let letters = dead_letters(&app).await;
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0]["responseStatus"], 503);
+    let broker = app.state.queue.broker();
+    let sent = broker
+        .retry_dead(&Filter::default(), &[])
+        .await
+        .expect("sent");
+    assert_eq!(sent.0.len(), 1);
+    assert_ne!(json!(sent.0[0].message_id), letters[0]["messageId"]);
+    until_events(&app, &contact, |event| *event == Event::WelcomeSent).await;
+    assert!(dead_letters(&app).await.is_empty());
+    assert_eq!(mail.mails().len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_mail_server_refuses_for_good_is_not_sent_again() {
+    let mail = MailServer::start().await;
+    mail.refuse(NO_SUCH_USER, 1);
+    let app = with_mail(&mail).await;
+    let contact = app.create("Ada", "nobody@example.com").await;
+    let given_up = |event: &Event| matches!(event, Event::WelcomeGivenUp { .. });
+    let events = until_events(&app, &contact, given_up).await;
+    assert_eq!(events.len(), 3, "{events:?}");
+    eventually_dead(&app, 1).await;
+    assert_eq!(mail.asked(), 1);
+}
+
+async fn eventually_dead(app: &TestApp, letters: usize) {
+    let start = Instant::now();
+    while dead_letters(app).await.len() != letters {
+        assert!(start.elapsed() < Duration::from_secs(30));
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn who_is_in_the_trash_by_then_is_not_welcomed() {
+    let mail = MailServer::start().await;
+    let app = TestApp::with(|config| {
+        let settings = [("SMTP_URL", &*mail.url), ("KITH_WELCOME_DELAY", "1s")];
+        set(config, &settings);
+    })
+    .await;
+    let contact = app.create("Ada", "ada@example.com").await;
+    let path = format!("/api/contacts/{}", contact.id);
+    let deleted = send(app.request(Method::DELETE, &path)).await;
+    assert_eq!(deleted.status(), StatusCode::NO_CONTENT);
+    until_events(&app, &contact, |event| {
+        matches!(event, Event::WelcomeGivenUp { .. })
+    })
+    .await;
+    assert_eq!(mail.asked(), 0);
+}
+
+/// A delivery, signed by hand.
+struct Signed<'a> {
+    app: &'a TestApp,
+    key: SigningKey,
+    destination: String,
+    body: Vec<u8>,
+    at: Timestamp,
+}
+
+const REPORT: &str = "/api/webhooks/daily-report";
+
+impl<'a> Signed<'a> {
+    async fn new(app: &'a TestApp) -> Self {
+        let keys = app.state.queue.broker().keys().await.expect("keys");
+        Self {
+            app,
+            key: keys.current,
+            destination: format!("{}{REPORT}", app.origin),
+            body: Vec::new(),
+            at: Timestamp::now(),
+        }
+    }
+
+    fn token(&self) -> String {
+        sign(&self.key, &self.destination, &self.body, self.at)
+    }
+
+    async fn send(&self) -> reqwest::Response {
+        deliver(self.app, Some(&self.token()), &self.body).await
+    }
+}
+
+async fn deliver(app: &TestApp, token: Option<&str>, body: &[u8]) -> reqwest::Response {
+    let mut request = app.request(Method::POST, REPORT).body(body.to_vec());
+    if let Some(token) = token {
+        request = request.header("upstash-signature", token);
+    }
+    send(request).await
+}
+
+async fn said(response: reqwest::Response) -> String {
+    let problem = problem(response, StatusCode::UNAUTHORIZED).await;
+    problem["detail"].as_str().expect("a detail").to_owned()
+}
+
+#[tokio::test]
+async fn only_what_the_queue_has_signed_gets_in_and_every_refusal_says_why() {
+    let app = TestApp::start().await;
+    let signed = Signed::new(&app).await;
+    let token = signed.token();
+    assert_eq!(
+        deliver(&app, Some(&token), b"").await.status(),
+        StatusCode::OK
+    );
+    assert!(
+        said(deliver(&app, Some(&token), b"").await)
+            .await
+            .contains("used before")
+    );
+    assert!(
+        said(deliver(&app, None, b"").await)
+            .await
+            .contains("no signature")
+    );
+    let cut = &signed.token()[..40];
+    assert!(
+        said(deliver(&app, Some(cut), b"").await)
+            .await
+            .contains("no token")
+    );
+    assert!(
+        said(deliver(&app, Some(&signed.token()), b"more").await)
+            .await
+            .contains("another body")
+    );
+
+    let forged = Signed {
+        key: SigningKey::new("sig_of_nobody"),
+        ..Signed::new(&app).await
+    };
+    assert!(said(forged.send().await).await.contains("another key"));
+    let old = Signed {
+        at: Timestamp::now() - jiff::SignedDuration::from_secs(400),
+        ..Signed::new(&app).await
+    };
+    assert!(said(old.send().await).await.contains("expired"));
+    let early = Signed {
+        at: Timestamp::now() + jiff::SignedDuration::from_secs(60),
+        ..Signed::new(&app).await
+    };
+    assert!(said(early.send().await).await.contains("not hold yet"));
+    let astray = Signed {
+        destination: format!("{}/api/webhooks/welcome-email", app.origin),
+        ..Signed::new(&app).await
+    };
+    assert!(said(astray.send().await).await.contains("another address"));
+
+    // The next key is good already, and after a rotation the current one is good no more.
+    let broker = app.state.queue.broker();
+    let before = broker.keys().await.expect("keys");
+    let next = Signed {
+        key: before.next.clone(),
+        ..Signed::new(&app).await
+    };
+    assert_eq!(next.send().await.status(), StatusCode::OK);
+    let after = broker.rotate_keys().await.expect("keys");
+    assert_eq!(after.current, before.next);
+    assert_eq!(next.send().await.status(), StatusCode::OK);
+    let rotated = Signed {
+        key: before.current,
+        ..Signed::new(&app).await
+    };
+    assert!(said(rotated.send().await).await.contains("another key"));
+}
+
+#[tokio::test]
+async fn a_message_that_is_not_understood_is_not_sent_again() {
+    let app = TestApp::start().await;
+    for body in [
+        "",
+        "{}",
+        "[]",
+        "{\"date\": \"soon\"}",
+        "{\"date\": \"2999-01-01\"}",
+    ] {
+        let signed = Signed {
+            body: body.into(),
+            ..Signed::new(&app).await
+        };
+        let answer = signed.send().await;
+        let expected = if matches!(body, "" | "{}") { 200 } else { 489 };
+        assert_eq!(answer.status().as_u16(), expected, "{body}");
+        if expected == 489 {
+            assert_eq!(
+                crate::app::header(&answer, "upstash-nonretryable-error"),
+                "true"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_daily_report_only_reads_the_day_that_is_over() {
+    let app = TestApp::start().await;
+    let schedule = app.state.queue.broker().one_schedule("daily-report").await;
+    assert_eq!(
+        schedule.expect("it is registered at start")["cron"],
+        "0 9 * * *"
+    );
+    let mut reports = Vec::new();
+    for _ in 0..2 {
+        let signed = Signed {
+            body: br#"{"date": "2026-11-01"}"#.to_vec(),
+            ..Signed::new(&app).await
+        };
+        let report: Value = signed.send().await.json().await.expect("a report");
+        reports.push(report);
+    }
+    let expected = json!({ "report": {
+        "date": "2026-11-01", "totalRequests": 0, "newContacts": 0, "rateLimitHits": 0
+    }});
+    assert_eq!(reports, [expected.clone(), expected]);
+}
+
+#[tokio::test]
+async fn a_schedule_that_was_missed_fires_once_and_two_instances_fire_it_once() {
+    let data = TempDir::new().expect("a directory");
+    let beside = |config: &mut Config| config.data.dir = data.path().to_owned();
+    let mut first = TestApp::with(beside).await;
+    first.stop().await;
+    let database = kith::server::database::Database::open(
+        &data.path().join("kith.db"),
+        std::num::NonZeroU32::MIN,
+    )
+    .await
+    .expect("it opens");
+    let mut tx = database.write().await.expect("nobody writes");
+    sqlx::query("UPDATE schedules SET next_at = 1000")
+        .execute(&mut *tx)
+        .await
+        .expect("there is room");
+    tx.commit().await.expect("there is room");
+    database.close().await;
+
+    let (one, other) = tokio::join!(TestApp::with(beside), TestApp::with(beside));
+    let fired = async || {
+        let filter = Filter::parse("scheduleId=daily-report&state=DELIVERED").expect("a filter");
+        let events = one.state.queue.broker().events(&filter).await;
+        events.expect("the database is there").0
+    };
+    let start = Instant::now();
+    while fired().await.is_empty() {
+        assert!(start.elapsed() < Duration::from_secs(30));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // Both have looked at the schedules several times by then.
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    assert_eq!(fired().await.len(), 1);
+    drop(other);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_instances_execute_every_message_once() {
+    let data = TempDir::new().expect("a directory");
+    let mail = MailServer::start().await;
+    let beside = |config: &mut Config| {
+        set(
+            config,
+            &[("SMTP_URL", &mail.url), ("KITH_WELCOME_DELAY", "1ms")],
+        );
+        config.data.dir = data.path().to_owned();
+    };
+    let (one, other) = tokio::join!(TestApp::with(beside), TestApp::with(beside));
+    for number in 0..60 {
+        let app = if number % 2 == 0 { &one } else { &other };
+        app.create(
+            &format!("Person {number}"),
+            &format!("p{number}@example.com"),
+        )
+        .await;
+    }
+    eventually("all are welcomed", || mail.by_recipient().len() == 60).await;
+    // Whoever would send a second one has had the time.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(mail.mails().len(), 60);
+}
+
+#[tokio::test]
+async fn qstash_is_spoken_to_as_its_sdk_does() {
+    let port = free_port();
+    let origin = format!("http://127.0.0.1:{port}");
+    // A Kith stands in for QStash: the SDK is satisfied with it as well.
+    let qstash = TestApp::with(|config| {
+        let settings = [
+            ("KITH_QUEUE_TOKEN", "secret"),
+            ("KITH_QUEUE_ALLOW", &*origin),
+        ];
+        set(config, &settings);
+    })
+    .await;
+    let keys = qstash.state.queue.broker().keys().await.expect("keys");
+    let mail = MailServer::start().await;
+    let app = TestApp::at(port, |config| {
+        set(
+            config,
+            &[
+                ("QSTASH_TOKEN", "secret"),
+                ("QSTASH_URL", &format!("{}/qstash", qstash.origin)),
+                ("QSTASH_CURRENT_SIGNING_KEY", keys.current.reveal()),
+                ("QSTASH_NEXT_SIGNING_KEY", keys.next.reveal()),
+                ("SMTP_URL", &mail.url),
+                ("KITH_WELCOME_DELAY", "1ms"),
+            ],
+        );
+    })
+    .await;
+    let contact = app.create("Ada", "ada@example.com").await;
+    until_events(&app, &contact, |event| *event == Event::WelcomeSent).await;
+    assert_eq!(mail.mails().len(), 1);
+    let delivered = Filter::parse("state=DELIVERED").expect("a filter");
+    let (events, _) = qstash
+        .state
+        .queue
+        .broker()
+        .events(&delivered)
+        .await
+        .expect("events");
+    assert_eq!(events.len(), 1, "it went over QStash");
+    assert_eq!(
+        events[0]["url"],
+        format!("{origin}/api/webhooks/welcome-email")
+    );
+
+    let start = Instant::now();
+    let schedule = loop {
+        let schedules = qstash
+            .state
+            .queue
+            .broker()
+            .schedules()
+            .await
+            .expect("schedules");
+        let ours = |schedule: &&Value| {
+            schedule["destination"]
+                .as_str()
+                .is_some_and(|to| to.starts_with(&origin))
+        };
+        if let Some(schedule) = schedules.iter().find(ours) {
+            break schedule.clone();
+        }
+        assert!(start.elapsed() < Duration::from_secs(30));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!(schedule["scheduleId"], "daily-report");
+}
+
+#[tokio::test]
+async fn what_qstash_does_not_take_waits_and_nobody_waits_for_it() {
+    let mail = MailServer::start().await;
+    let app = TestApp::with(|config| {
+        set(
+            config,
+            &[
+                ("QSTASH_TOKEN", "secret"),
+                ("QSTASH_URL", &format!("http://127.0.0.1:{}", free_port())),
+                ("QSTASH_CURRENT_SIGNING_KEY", "sig_a"),
+                ("QSTASH_NEXT_SIGNING_KEY", "sig_b"),
+                ("SMTP_URL", &mail.url),
+            ],
+        );
+    })
+    .await;
+    let contact = app.create("Ada", "ada@example.com").await;
+    assert_eq!(
+        events(&app.state, contact.id).await,
+        [Event::Created, Event::WelcomeQueued]
+    );
+}
+
+#[tokio::test]
+async fn the_brokers_api_is_closed_without_a_token() {
+    let app = TestApp::start().await;
+    for (method, path) in [
+        (Method::POST, "/qstash/v2/publish/http://127.0.0.1:1/"),
+        (Method::GET, "/qstash/v2/keys"),
+        (Method::GET, "/qstash/v2/keys?qstash_token="),
+        (Method::DELETE, "/qstash/v2/messages"),
+    ] {
+        let request = app.request(method, path).bearer_auth("");
+        let problem = problem(send(request).await, StatusCode::UNAUTHORIZED).await;
+        assert!(problem["detail"].to_string().contains("queue.token"));
+    }
+}
