@@ -1,1 +1,295 @@
-//! x
+//! The broker by itself, with a clock that tests move. What it delivers, and how, is tested from
+//! outside: in `src/tests/queue.rs`, and by QStash's own SDK in `end2end`.
+
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use axum::http::StatusCode;
+use tempfile::TempDir;
+
+use super::accept::Source;
+use super::filter::Filter;
+use super::*;
+use crate::server::queue::ledger;
+use crate::server::queue::ledger::Claim;
+use crate::server::queue::ledger::Settlement;
+use crate::server::queue::message::Publication;
+use crate::server::queue::outbox;
+use crate::server::queue::outbox::Dispatched;
+use crate::server::queue::outbox::Outgoing;
+use crate::server::queue::outbox::Publisher;
+
+const RETENTION: Duration = Duration::from_secs(3600);
+
+struct Rig {
+    database: Database,
+    clock: Arc<AtomicI64>,
+    _directory: TempDir,
+}
+
+impl Rig {
+    async fn new() -> Self {
+        crate::server::redis::choose_cryptography();
+        let directory = TempDir::new().expect("a directory");
+        let path = directory.path().join("kith.db");
+        let database = Database::open(&path, NonZeroU32::MIN)
+            .await
+            .expect("it opens");
+        Self {
+            database,
+            clock: Arc::new(AtomicI64::new(1_000_000_000_000)),
+            _directory: directory,
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.clock.load(Ordering::SeqCst)).expect("a time")
+    }
+
+    fn pass(&self, time: Duration) {
+        self.clock
+            .fetch_add(time.as_millis() as i64, Ordering::SeqCst);
+    }
+
+    /// A broker that delivers to webhooks at an origin.
+    fn broker(&self, reached_at: &str) -> Broker {
+        let clock = self.clock.clone();
+        let clock =
+            move || Timestamp::from_millisecond(clock.load(Ordering::SeqCst)).expect("a time");
+        let settings = Settings {
+            destinations: Destinations {
+                origin: "https://kith.example".to_owned(),
+                reached_at: reached_at.to_owned(),
+                webhooks: "/hooks/",
+                allowed: Vec::new(),
+            },
+            concurrency: NonZeroU32::new(4).expect("not 0"),
+            timeout: Duration::from_secs(5),
+            retention: RETENTION,
+        };
+        Broker::new(self.database.clone(), Arc::new(clock), settings)
+    }
+
+    async fn count(&self, sql: &'static str) -> i64 {
+        let mut connection = self.database.reader().await.expect("it is open");
+        sqlx::query_scalar(sql)
+            .fetch_one(&mut *connection)
+            .await
+            .expect("it counts")
+    }
+
+    async fn until(&self, sql: &'static str, expected: i64) {
+        let start = Instant::now();
+        while self.count(sql).await != expected {
+            assert!(start.elapsed() < Duration::from_secs(20), "{sql}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    async fn execute(&self, sql: &'static str) {
+        let mut tx = self.database.write().await.expect("it is open");
+        sqlx::query(sql)
+            .execute(&mut *tx)
+            .await
+            .expect("it is valid");
+        tx.commit().await.expect("there is room");
+    }
+}
+
+fn publication(path: &str) -> Publication {
+    Publication {
+        destination: path.to_owned(),
+        ..Publication::default()
+    }
+}
+
+/// A receiver that takes everything.
+async fn receiver() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let router = axum::Router::new().fallback(|| async { StatusCode::OK });
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
+}
+
+const DELIVERED: &str = "SELECT count(*) FROM messages WHERE state = 'delivered'";
+
+#[tokio::test]
+async fn what_a_dead_process_was_delivering_is_delivered_by_another() {
+    let rig = Rig::new().await;
+    let broker = rig.broker(&receiver().await);
+    broker
+        .publish(&[publication("/hooks/a")], Source::default())
+        .await
+        .expect("taken");
+    rig.execute(
+        "UPDATE messages SET state = 'active', owner = 'a dead one', due_at = due_at + 9000",
+    )
+    .await;
+    broker.start();
+    // It is believed to be alive until its lease is over.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(rig.count(DELIVERED).await, 0);
+    rig.pass(LEASE);
+    broker.wake();
+    rig.until(DELIVERED, 1).await;
+    broker.close().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_does_not_hold_up_the_rest() {
+    let rig = Rig::new().await;
+    let broker = rig.broker(&receiver().await);
+    for path in ["/hooks/a", "/hooks/b"] {
+        broker
+            .publish(&[publication(path)], Source::default())
+            .await
+            .expect("taken");
+    }
+    rig.execute("UPDATE messages SET spec = 'nonsense' WHERE destination = '/hooks/a'")
+        .await;
+    broker.start();
+    rig.until(DELIVERED, 1).await;
+    rig.until("SELECT count(*) FROM messages WHERE state = 'failed'", 1)
+        .await;
+    broker.close().await;
+}
+
+#[tokio::test]
+async fn what_is_old_is_removed() {
+    let rig = Rig::new().await;
+    let broker = rig.broker(&receiver().await);
+    let twice = Publication {
+        deduplication: Some("once".to_owned()),
+        ..publication("/hooks/a")
+    };
+    broker
+        .publish(&[twice.clone()], Source::default())
+        .await
+        .expect("taken");
+    broker.start();
+    rig.until(DELIVERED, 1).await;
+    broker.close().await;
+    let again = broker
+        .publish(&[twice.clone()], Source::default())
+        .await
+        .expect("taken");
+    assert!(again[0].deduplicated);
+
+    rig.pass(Duration::from_secs(601));
+    let later = broker
+        .publish(&[twice], Source::default())
+        .await
+        .expect("taken");
+    assert!(!later[0].deduplicated, "its window is over");
+    broker.sweep().await.expect("swept");
+    assert_eq!(rig.count(DELIVERED).await, 1);
+    rig.pass(RETENTION + Duration::from_secs(1));
+    while broker.sweep().await.expect("swept") {}
+    assert_eq!(rig.count(DELIVERED).await, 0);
+    assert_eq!(
+        rig.count("SELECT count(*) FROM messages").await,
+        1,
+        "what waits stays"
+    );
+    assert_eq!(rig.count("SELECT count(*) FROM events").await, 0);
+    assert_eq!(rig.count("SELECT count(*) FROM deduplications").await, 0);
+}
+
+#[tokio::test]
+async fn the_outbox_is_handed_over_in_order_and_what_may_not_go_stays() {
+    let rig = Rig::new().await;
+    let publisher = Publisher::Broker(rig.broker("http://127.0.0.1:1"));
+    for (id, path) in [("1", "/hooks/a"), ("2", "/elsewhere"), ("3", "/hooks/c")] {
+        let message = Outgoing {
+            id: id.to_owned(),
+            publication: publication(path),
+        };
+        let mut tx = rig.database.write().await.expect("it is open");
+        outbox::insert(&mut tx, &message, rig.now())
+            .await
+            .expect("written");
+        tx.commit().await.expect("there is room");
+    }
+    for _ in 0..2 {
+        let dispatched = outbox::dispatch(&rig.database, &publisher, rig.now()).await;
+        assert_eq!(dispatched.expect("handed over"), Dispatched::Empty);
+    }
+    let mut connection = rig.database.reader().await.expect("it is open");
+    let handed_over: Vec<String> =
+        sqlx::query_scalar("SELECT destination FROM messages ORDER BY seq")
+            .fetch_all(&mut *connection)
+            .await
+            .expect("they are there");
+    assert_eq!(handed_over, ["/hooks/a", "/hooks/c"]);
+    drop(connection);
+    assert_eq!(rig.count("SELECT count(*) FROM outbox").await, 1);
+}
+
+#[tokio::test]
+async fn a_message_is_executed_once() {
+    let rig = Rig::new().await;
+    let claim = async || {
+        ledger::claim(&rig.database, "message", rig.now())
+            .await
+            .expect("a claim")
+    };
+    let settle = async |settlement: Settlement<'_>| {
+        let mut tx = rig.database.write().await.expect("it is open");
+        let settled = ledger::settle(&mut tx, settlement, rig.now())
+            .await
+            .expect("settled");
+        tx.commit().await.expect("there is room");
+        settled
+    };
+    let Claim::Granted(first) = claim().await else {
+        panic!("nobody has it");
+    };
+    assert_eq!(claim().await, Claim::Busy(ledger::LEASE));
+    // Given back, it is there for the next one at once.
+    assert!(settle(Settlement::GiveBack(&first)).await);
+    let Claim::Granted(second) = claim().await else {
+        panic!("it was given back");
+    };
+    // Whoever is too slow has lost it.
+    rig.pass(ledger::LEASE);
+    let Claim::Granted(third) = claim().await else {
+        panic!("the lease is over");
+    };
+    assert!(!settle(Settlement::Finish(&second)).await);
+    assert!(settle(Settlement::Finish(&third)).await);
+    rig.pass(Duration::from_secs(24 * 3600));
+    assert_eq!(claim().await, Claim::Done);
+}
+
+#[test]
+fn a_filter_is_understood_or_refused() {
+    for query in [
+        "",
+        "label=a&label=b,c&count=5",
+        "state=CANCELLED&cursor=",
+        "fromDate=1&toDate=2",
+    ] {
+        assert!(Filter::parse(query).is_ok(), "{query}");
+    }
+    for query in [
+        "lable=a",
+        "count=0",
+        "count=x",
+        "cursor=x",
+        "fromDate=today",
+        "responseStatus=2xx",
+    ] {
+        let rejection = Filter::parse(query).expect_err(query);
+        assert_eq!(rejection.status, StatusCode::BAD_REQUEST);
+    }
+    assert!(
+        Filter::parse("count=101")
+            .expect("a number")
+            .count(100)
+            .is_err()
+    );
+}
