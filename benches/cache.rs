@@ -184,6 +184,8 @@ impl Kith {
             .env("KITH_SERVER_ADDR", &address)
             .env("KITH_DATA_DIR", data.path())
             .env("KITH_LIMITS_API_LIMIT", "1000000000")
+            // No mail goes out while something else is measured.
+            .env("KITH_WELCOME_ENABLED", "false")
             .env("KITH_LOG_FILTER", log)
             .stdout(Stdio::null());
         if let Some(redis) = redis {

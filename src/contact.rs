@@ -1,6 +1,6 @@
 //! What the two halves say to each other about contacts: plain wire types, no I/O, no framework.
 //!
-//! Outgoing types ([`Contact`], [`ContactRow`], [`ContactList`]) are only ever built by the
+//! Outgoing types ([`Contact`], [`ContactDetails`], [`ContactRow`], [`ContactList`]) are only ever built by the
 //! server from fields that were parsed when they were written. Incoming text is a
 //! [`ContactDraft`], which promises nothing; `server::contacts::fields` parses it. Parsing stays
 //! on the server because the Unicode tables that it needs would outweigh a page.
@@ -63,6 +63,31 @@ pub struct Contact {
     pub updated_at: String,
     /// 1 when created, one more with every change. The `ETag` is this number in quotes.
     pub version: u32,
+}
+
+/// What a page shows of a contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactDetails {
+    pub contact: Contact,
+    pub activities: Activities,
+}
+
+/// What has happened around a contact.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activities {
+    /// The first thing first.
+    pub list: Vec<Activity>,
+    /// Whether there is more to come.
+    pub pending: bool,
+}
+
+/// Something that has happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// RFC 3339, UTC, milliseconds.
+    pub at: String,
+    /// For people, for example `Welcome email queued`.
+    pub text: String,
 }
 
 /// What a list shows of a contact.

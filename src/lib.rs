@@ -4,7 +4,7 @@
 //! # Layout
 //!
 //! Both halves hold what they say to each other and what either may draw:
-//! - [`contact`], [`activity`]: contacts on the wire, and what happens around them; [`place`]: the addresses of pages; [`error`]: what a
+//! - [`contact`]: contacts on the wire; [`place`]: the addresses of pages; [`error`]: what a
 //!   person may be told when something goes wrong.
 //! - [`api`]: the server functions, the door from the browser to the server.
 //! - [`components`]: pieces that pages share.
@@ -16,7 +16,6 @@
 //! - [`server`]: everything behind them.
 #![recursion_limit = "256"]
 
-pub mod activity;
 pub mod api;
 pub mod components;
 pub mod contact;

@@ -24,6 +24,8 @@ export class ContactsPage {
   readonly back: Locator;
   readonly notice: Locator;
   readonly undo: Locator;
+  readonly welcome: Locator;
+  readonly activities: Locator;
 
   constructor(
     readonly page: Page,
@@ -41,6 +43,8 @@ export class ContactsPage {
     this.problem = this.pane.getByRole('alert');
     this.back = this.pane.getByRole('link', { name: 'Contacts', exact: true });
     this.notice = page.getByRole('status').filter({ hasText: 'is in the trash.' });
+    this.welcome = this.pane.getByRole('checkbox', { name: 'Send a welcome email' });
+    this.activities = this.pane.getByRole('region', { name: 'Activity' }).getByRole('listitem');
     this.undo = page.getByRole('button', { name: 'Undo' });
   }
 

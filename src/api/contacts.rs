@@ -3,8 +3,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 
-use crate::activity::Activity;
-use crate::contact::Contact;
+use crate::contact::ContactDetails;
 use crate::contact::ContactDraft;
 use crate::contact::ContactId;
 use crate::contact::ContactList;
@@ -26,16 +25,9 @@ pub async fn list_contacts(
 }
 
 #[server(prefix = "/fn", endpoint = "contacts/get", input = Json)]
-pub async fn get_contact(id: ContactId) -> Result<Contact, AppError> {
+pub async fn get_contact(id: ContactId) -> Result<ContactDetails, AppError> {
     let state = expect_context::<crate::server::AppState>();
-    state.contacts.get(id).await
-}
-
-/// What has happened around a contact, the first thing first.
-#[server(prefix = "/fn", endpoint = "contacts/activities", input = Json)]
-pub async fn contact_activities(id: ContactId) -> Result<Vec<Activity>, AppError> {
-    let state = expect_context::<crate::server::AppState>();
-    state.contacts.activities(id).await
+    state.contacts.details(id).await
 }
 
 /// Creates a contact once, however often the browser has to ask with the same `key`. `welcome` says
@@ -45,14 +37,14 @@ pub async fn create_contact(
     draft: ContactDraft,
     welcome: bool,
     key: String,
-) -> Result<Contact, AppError> {
+) -> Result<ContactDetails, AppError> {
     let state = expect_context::<crate::server::AppState>();
     let request = crate::server::contacts::IdempotentRequest::of_form(&key, &draft)?;
-    Ok(state
+    let created = state
         .contacts
         .create(draft, Some(welcome), Some(request))
-        .await?
-        .contact)
+        .await?;
+    Ok(state.contacts.detail(created.contact).await)
 }
 
 /// Saves what was typed over version `version` of a contact.
@@ -61,9 +53,10 @@ pub async fn update_contact(
     id: ContactId,
     version: u32,
     draft: ContactDraft,
-) -> Result<Contact, AppError> {
+) -> Result<ContactDetails, AppError> {
     let state = expect_context::<crate::server::AppState>();
-    state.contacts.replace(id, draft, Some(version)).await
+    let saved = state.contacts.replace(id, draft, Some(version)).await?;
+    Ok(state.contacts.detail(saved).await)
 }
 
 /// Moves a contact to the trash.
@@ -75,7 +68,8 @@ pub async fn delete_contact(id: ContactId) -> Result<(), AppError> {
 
 /// Takes a contact back out of the trash.
 #[server(prefix = "/fn", endpoint = "contacts/restore", input = Json)]
-pub async fn restore_contact(id: ContactId) -> Result<Contact, AppError> {
+pub async fn restore_contact(id: ContactId) -> Result<ContactDetails, AppError> {
     let state = expect_context::<crate::server::AppState>();
-    state.contacts.restore(id).await
+    let restored = state.contacts.restore(id).await?;
+    Ok(state.contacts.detail(restored).await)
 }

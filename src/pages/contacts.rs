@@ -80,6 +80,7 @@ async fn find_out(
         Err(error) => Err(error),
     };
     let contact = |id| state.contacts.get(id);
+    let details = |id| state.contacts.details(id);
     let pane = match (refused, place.pane) {
         (Some(Refused(pane)), _) => Ok(pane),
         _ if !known => Err(AppError::NotFound),
@@ -91,7 +92,7 @@ async fn find_out(
                 state.contacts.usually_welcomes(),
             )))
         }
-        (None, PanePlace::Contact(id)) => contact(id).await.map(Pane::Contact),
+        (None, PanePlace::Contact(id)) => details(id).await.map(Pane::Contact),
         (None, PanePlace::Edit(id)) => contact(id)
             .await
             .map(|contact| Pane::Form(FormView::edit(contact))),
@@ -100,22 +101,11 @@ async fn find_out(
         Some(id) => notice(state, id).await,
         None => None,
     };
-    let pane = pane.unwrap_or_else(Pane::Failed);
-    let activities = match &pane {
-        // The contact is worth showing without them.
-        Pane::Contact(contact) => state
-            .contacts
-            .activities(contact.id)
-            .await
-            .unwrap_or_default(),
-        _ => Vec::new(),
-    };
     ContactsView {
-        activities,
         welcome: state.contacts.usually_welcomes(),
         place,
         list,
-        pane,
+        pane: pane.unwrap_or_else(Pane::Failed),
         notice,
     }
 }

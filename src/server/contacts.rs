@@ -6,8 +6,10 @@
 //!   takes drafts and gives [`AppError`](crate::error::AppError)s; it never sees HTTP.
 //! - [`store`] keeps contacts: the contract, and the engine that fulfils it.
 //! - Reads go through the [cache](crate::server::cache), under the tag [`CONTACTS`].
+//! - [`activity`] is what happens around contacts.
 //! - [`query`] says which contacts a list shows, and in which order.
 
+pub mod activity;
 pub mod fields;
 pub mod fold;
 pub mod query;

@@ -3,6 +3,7 @@
 //! Several processes may share the file. Every write is one `BEGIN IMMEDIATE` transaction, so that
 //! writers take turns, in this process and between processes.
 
+mod change;
 pub mod error;
 
 use std::fs;
@@ -31,6 +32,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::sqlite::SqliteSynchronous;
 
+use self::change::Changes;
 pub use self::error::may_pass;
 
 /// Every migration, in order. A file in `migrations/` that is missing here fails a test.
@@ -98,6 +100,7 @@ pub struct Database {
     /// A connection of its own for what every cached read asks for, so that it waits behind no
     /// search. Not in a pool, which would look after the connection each time. `None` once closed.
     generations: Arc<tokio::sync::Mutex<Option<SqliteConnection>>>,
+    changes: Arc<Changes>,
 }
 
 impl Database {
@@ -128,6 +131,7 @@ impl Database {
             writer,
             readers: readers.map_err(unusable)?,
             generations: Arc::new(tokio::sync::Mutex::new(Some(generations))),
+            changes: Arc::default(),
         })
     }
 

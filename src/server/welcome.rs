@@ -7,12 +7,13 @@ use serde::Deserialize;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::activity::Event;
 use crate::contact::Contact;
 use crate::contact::ContactId;
 use crate::error::AppError;
 use crate::server::config::WelcomeConfig;
 use crate::server::contacts::ContactService;
+use crate::server::contacts::activity::Event;
+use crate::server::contacts::activity::is_pending;
 use crate::server::database::Database;
 use crate::server::mail::Mail;
 use crate::server::mail::MailError;
@@ -134,16 +135,16 @@ impl WelcomeService {
             }
         };
         let settlement = match result {
-            Err(NotExecuted::Later(_)) => Settlement::GiveBack(&granted),
-            _ => Settlement::Finish(&granted),
+            Err(NotExecuted::Later(_)) => Settlement::GiveBack(granted),
+            _ => Settlement::Finish(granted),
         };
         let contact = welcome.contact;
-        let recorded = self.contacts.record(contact, &event, settlement).await;
+        let recorded = self.contacts.record(contact, &event, &settlement).await;
         match (&recorded, &event) {
             // It may have been sent; when it comes again, it is the same mail.
             (Err(_), _) => return Err(NotExecuted::Later(None)),
             (Ok(false), _) => {
-                tracing::warn!(%contact, "somebody else has this welcome message by now")
+                tracing::warn!(%contact, "somebody else has this welcome message by now");
             }
             (Ok(true), Event::WelcomeSent) => {
                 tracing::info!(%contact, attempt, "welcome email sent {}", self.mailer.describe());
@@ -187,15 +188,15 @@ impl WelcomeService {
         };
         let activities = self.contacts.activities(contact).await;
         let activities = activities.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
-        if !crate::activity::is_pending(&activities) {
+        if !is_pending(&activities) {
             return Ok(());
         }
         let event = Event::WelcomeGivenUp {
             why: "All attempts have failed.".to_owned(),
         };
-        let settlement = Settlement::Finish(&granted);
+        let settlement = Settlement::Finish(granted);
         self.contacts
-            .record(contact, &event, settlement)
+            .record(contact, &event, &settlement)
             .await
             .map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
         Ok(())

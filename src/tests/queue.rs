@@ -6,12 +6,12 @@ use std::time::Duration;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use kith::activity::Activity;
-use kith::activity::Event;
 use kith::contact::Contact;
 use kith::contact::ContactId;
 use kith::server::AppState;
 use kith::server::config::Config;
+use kith::server::contacts::activity::Event;
+use kith::server::contacts::activity::Happened;
 use kith::server::queue::broker::filter::Filter;
 use kith::server::queue::signature::SigningKey;
 use kith::server::queue::signature::sign;
@@ -72,7 +72,7 @@ async fn with_mail(mail: &MailServer) -> TestApp {
 async fn events(state: &AppState, contact: ContactId) -> Vec<Event> {
     let activities = state.contacts.activities(contact).await;
     let activities = activities.expect("the database is there").into_iter();
-    activities.map(|Activity { event, .. }| event).collect()
+    activities.map(|Happened { event, .. }| event).collect()
 }
 
 async fn until_events(

@@ -42,7 +42,7 @@ async fn the_browser_reads_and_writes_the_same_contacts_as_programs() {
         .await;
     let list: Value = list.json().await.expect("a list");
     assert_eq!(list["total"], 1);
-    assert_eq!(list["rows"][0]["id"], created["id"]);
+    assert_eq!(list["rows"][0]["id"], created["contact"]["id"]);
     assert_eq!(app.names("q=ada").await, ["Ada"]);
 }
 

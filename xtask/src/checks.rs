@@ -51,7 +51,9 @@ pub fn lint() -> Result<()> {
 
 /// Measures. It checks nothing: what is fast differs from machine to machine.
 pub fn bench() -> Result<()> {
-    run(command("cargo bench --bench limit --bench cache"))
+    run(command(
+        "cargo bench --bench limit --bench cache --bench queue",
+    ))
 }
 
 /// The browser tests, twice: against a server that works alone, and one that has a Redis. Each

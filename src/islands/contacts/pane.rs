@@ -2,17 +2,19 @@
 
 use leptos::either::EitherOf4;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use super::form::ContactForm;
 use super::state::Pane;
 use super::state::State;
-use crate::activity::Activity;
-use crate::activity::Event;
+use crate::api::contacts as api;
 use crate::components::avatar::LargeAvatar;
 use crate::components::day::Day;
 use crate::components::error_text::ErrorText;
 use crate::components::icon::Icon;
-use crate::contact::Contact;
+use crate::contact;
+use crate::contact::Activities;
+use crate::contact::ContactDetails;
 use crate::contact::ContactId;
 use crate::error::AppError;
 use crate::islands::browser;
@@ -28,7 +30,7 @@ pub fn PaneView(state: State) -> impl IntoView {
         >
             {move || match state.pane.get() {
                 Pane::Nothing => EitherOf4::A(view! { <Nothing state/> }),
-                Pane::Contact(contact) => EitherOf4::B(view! { <Details state contact/> }),
+                Pane::Contact(details) => EitherOf4::B(view! { <Details state details/> }),
                 Pane::Form(form) => EitherOf4::C(view! { <ContactForm state form/> }),
                 Pane::Failed(error) => EitherOf4::D(view! { <Failed state error/> }),
             }}
@@ -100,7 +102,11 @@ pub fn BackToList(state: State) -> impl IntoView {
 }
 
 #[component]
-fn Details(state: State, contact: Contact) -> impl IntoView {
+fn Details(state: State, details: ContactDetails) -> impl IntoView {
+    let ContactDetails {
+        contact,
+        activities,
+    } = details;
     let id = contact.id;
     let edit = PanePlace::Edit(id);
     let deleted = contact.clone();
@@ -186,52 +192,59 @@ fn Details(state: State, contact: Contact) -> impl IntoView {
                     view! { ", changed on " <Day at=contact.updated_at.clone()/> }
                 })}
             </p>
-            <Activities state id/>
+            <Activity id activities/>
         </article>
     }
 }
 
 /// What has happened around the contact, as it happens.
 #[component]
-fn Activities(state: State, id: ContactId) -> impl IntoView {
-    Effect::new(move |_| state.follow_activities(id, 0));
-    let of_this = move || {
-        let known = state.activities.get();
-        let known = known.filter(|(of, _)| *of == id);
-        known.map(|(_, activities)| activities).unwrap_or_default()
+fn Activity(id: ContactId, activities: Activities) -> impl IntoView {
+    let activities = RwSignal::new(activities);
+    Effect::new(move |_| follow(id, activities, 0));
+    let line = |activity: &contact::Activity| {
+        let at = activity.at.clone();
+        let time = at.get(11..16).map(|time| format!(", {time} UTC"));
+        view! {
+            <li>
+                <span>{activity.text.clone()}</span>
+                <span class="text-muted tabular-nums"><Day at/>{time}</span>
+            </li>
+        }
     };
     view! {
         <section class="mt-6" aria-labelledby="activity-title">
             <h2 id="activity-title" class="text-sm font-semibold">"Activity"</h2>
             <ol class="activities" aria-live="polite">
-                <For
-                    each=move || of_this().into_iter().enumerate()
-                    key=|(number, activity)| (*number, activity.at.clone())
-                    children=|(_, Activity { at, event })| {
-                        let time = at.get(11..16).map(|time| format!(", {time} UTC"));
-                        view! {
-                            <li>
-                                <span>{words(&event)}</span>
-                                <span class="text-muted tabular-nums"><Day at/>{time}</span>
-                            </li>
-                        }
-                    }
-                />
+                {move || activities.read().list.iter().map(line).collect_view()}
             </ol>
         </section>
     }
 }
 
-fn words(event: &Event) -> String {
-    match event {
-        Event::Created => "Added".to_owned(),
-        Event::WelcomeQueued => "Welcome email queued".to_owned(),
-        Event::WelcomeFailed { attempt, why } => {
-            format!("Welcome email: attempt {attempt} failed. {why}")
-        }
-        Event::WelcomeSent => "Welcome email sent".to_owned(),
-        Event::WelcomeGivenUp { why } => format!("Welcome email not sent. {why}"),
+/// Asks again while there is more to come and somebody looks: often at first, when something is about
+/// to happen, and then less and less. `round` counts the questions.
+fn follow(id: ContactId, activities: RwSignal<Activities>, round: u32) {
+    let is_pending = move || activities.try_with_untracked(|known| known.pending) == Some(true);
+    if !is_pending() {
+        return;
     }
+    browser::after((1 + round / 8).min(30), move || {
+        if !is_pending() {
+            return;
+        }
+        spawn_local(async move {
+            // Without an answer, what is known stays.
+            if let Ok(details) = api::get_contact(id).await {
+                activities.try_update(|known| {
+                    if *known != details.activities {
+                        *known = details.activities;
+                    }
+                });
+            }
+            follow(id, activities, round + 1);
+        });
+    });
 }
 
 /// The link that writes to an address. What an address may hold and a link gives a meaning, such

@@ -5,10 +5,9 @@ use leptos::task::spawn_local;
 use serde::Deserialize;
 use serde::Serialize;
 
-use crate::activity::Activity;
-use crate::activity::is_pending;
 use crate::api::contacts as api;
 use crate::contact::Contact;
+use crate::contact::ContactDetails;
 use crate::contact::ContactDraft;
 use crate::contact::ContactId;
 use crate::contact::ContactList;
@@ -26,8 +25,6 @@ pub struct ContactsView {
     pub list: Result<ContactList, AppError>,
     pub pane: Pane,
     pub notice: Option<Notice>,
-    /// What has happened around the contact that is shown.
-    pub activities: Vec<Activity>,
     /// Whether new contacts usually get a welcome email.
     pub welcome: bool,
 }
@@ -36,7 +33,7 @@ pub struct ContactsView {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Pane {
     Nothing,
-    Contact(Contact),
+    Contact(ContactDetails),
     Form(FormView),
     Failed(AppError),
 }
@@ -46,7 +43,7 @@ impl Pane {
     pub fn title(&self) -> String {
         match self {
             Self::Nothing => "Contacts · Kith".to_owned(),
-            Self::Contact(contact) => format!("{} · Kith", contact.name),
+            Self::Contact(details) => format!("{} · Kith", details.contact.name),
             Self::Form(form) if form.saved.is_some() => "Edit contact · Kith".to_owned(),
             Self::Form(_) => "New contact · Kith".to_owned(),
             Self::Failed(AppError::NotFound) => "Not found · Kith".to_owned(),
@@ -117,8 +114,6 @@ pub struct State {
     pub notice: RwSignal<Option<Notice>>,
     /// Why the last thing asked for was not done, while the page stays as it was.
     pub problem: RwSignal<Option<AppError>>,
-    /// What has happened around a contact, as far as it is known.
-    pub activities: RwSignal<Option<(ContactId, Vec<Activity>)>>,
     /// Whether new contacts usually get a welcome email.
     pub welcome: bool,
     /// Counts the questions asked of the server about the list and about the pane, so that an
@@ -136,12 +131,7 @@ impl State {
             Ok(list) => (list, None),
             Err(error) => (ContactList::default(), Some(error)),
         };
-        let shown = match &view.pane {
-            Pane::Contact(contact) => Some(contact.id),
-            _ => None,
-        };
         Self {
-            activities: RwSignal::new(shown.map(|id| (id, view.activities))),
             welcome: view.welcome,
             place: RwSignal::new(view.place),
             rows: RwSignal::new(list.rows),
@@ -304,8 +294,8 @@ impl State {
                 });
             }
             self.show(match (answer, place) {
-                (Ok(contact), PanePlace::Edit(_)) => Pane::Form(FormView::edit(contact)),
-                (Ok(contact), _) => Pane::Contact(contact),
+                (Ok(details), PanePlace::Edit(_)) => Pane::Form(FormView::edit(details.contact)),
+                (Ok(details), _) => Pane::Contact(details),
                 (Err(error), _) => Pane::Failed(error),
             });
         });
@@ -375,13 +365,13 @@ impl State {
     pub fn form_answered(
         self,
         from: PanePlace,
-        answer: Result<Contact, AppError>,
+        answer: Result<ContactDetails, AppError>,
     ) -> Option<AppError> {
         let is_here = self.place.read_untracked().pane == from;
         match answer {
-            Ok(contact) if is_here => {
+            Ok(details) if is_here => {
                 self.drop_draft();
-                self.arrive(contact);
+                self.arrive(details);
             }
             Ok(_) => {
                 self.forget_draft(from);
@@ -394,59 +384,18 @@ impl State {
     }
 
     /// Shows a contact that the server has just answered, without asking for it again.
-    fn arrive(self, contact: Contact) {
+    fn arrive(self, details: ContactDetails) {
         self.keep_draft();
         // What was asked for before comes too late.
         self.pane_question.update_value(|last| *last += 1);
-        let pane = PanePlace::Contact(contact.id);
+        let pane = PanePlace::Contact(details.contact.id);
         let place = self.place.read_untracked().beside(pane);
         Address::Push.show(&place.href());
         self.notice.set(None);
         self.problem.set(None);
         self.place.set(place);
-        self.show(Pane::Contact(contact));
+        self.show(Pane::Contact(details));
         self.reload_list();
-    }
-
-    /// Reads what has happened around a contact, unless it is known, and goes on while there is more
-    /// to come and the contact is shown. `round` counts the questions.
-    pub fn follow_activities(self, id: ContactId, round: u32) {
-        let known = self.activities.with_untracked(|known| match known {
-            Some((of, activities)) if *of == id => Some(is_pending(activities)),
-            _ => None,
-        });
-        if known == Some(false) {
-            return;
-        }
-        let is_shown = move || {
-            let place = self.place.try_get_untracked();
-            place.is_some_and(|place| place.pane == PanePlace::Contact(id))
-        };
-        // Often at first, when something is about to happen, and then less and less.
-        let wait = if known.is_none() {
-            0
-        } else {
-            (1 + round / 8).min(30)
-        };
-        browser::after(wait, move || {
-            if !is_shown() {
-                return;
-            }
-            spawn_local(async move {
-                let answer = api::contact_activities(id).await;
-                if !is_shown() {
-                    return;
-                }
-                // Without an answer, what is known stays, and the next question may be luckier.
-                if let Ok(activities) = answer {
-                    self.activities.set(Some((id, activities)));
-                } else if known.is_none() {
-                    self.activities.set(None);
-                    return;
-                }
-                self.follow_activities(id, round + 1);
-            });
-        });
     }
 
     pub fn delete(self, contact: Contact) {
@@ -478,7 +427,7 @@ impl State {
     pub fn restore(self, id: ContactId) {
         spawn_local(async move {
             match api::restore_contact(id).await {
-                Ok(contact) => self.arrive(contact),
+                Ok(details) => self.arrive(details),
                 Err(error) => self.problem.set(Some(error)),
             }
         });

@@ -22,9 +22,8 @@ use super::store::Creation;
 use super::store::IdempotentRequest;
 use super::store::StoreError;
 use super::store::Totals;
-use crate::activity::Activity;
-use crate::activity::Event;
 use crate::contact::Contact;
+use crate::contact::ContactDetails;
 use crate::contact::ContactDraft;
 use crate::contact::ContactId;
 use crate::contact::ContactList;
@@ -39,6 +38,8 @@ use crate::server::cache::Policy;
 use crate::server::clock::Clock;
 use crate::server::config::Config;
 use crate::server::config::WelcomeConfig;
+use crate::server::contacts::activity::Event;
+use crate::server::contacts::activity::Happened;
 use crate::server::metrics::Counter;
 use crate::server::metrics::Metrics;
 use crate::server::queue::Queue;
@@ -394,8 +395,26 @@ impl ContactService {
     ///
     /// # Errors
     /// [`AppError::Unavailable`], [`AppError::Internal`].
-    pub async fn activities(&self, id: ContactId) -> Result<Vec<Activity>, AppError> {
+    pub async fn activities(&self, id: ContactId) -> Result<Vec<Happened>, AppError> {
         Ok(self.shared.store.activities(id).await?)
+    }
+
+    /// A contact as a page shows it.
+    ///
+    /// # Errors
+    /// As for [`get`](Self::get).
+    pub async fn details(&self, id: ContactId) -> Result<ContactDetails, AppError> {
+        let contact = self.get(id).await?;
+        Ok(self.detail(contact).await)
+    }
+
+    /// The same of a contact that is at hand. It is worth showing without its activities.
+    pub async fn detail(&self, contact: Contact) -> ContactDetails {
+        let activities = self.activities(contact.id).await;
+        ContactDetails {
+            contact,
+            activities: activities.unwrap_or_default().into(),
+        }
     }
 
     /// Writes down what happened around a contact because of a message, and settles the claim to it;
@@ -407,7 +426,7 @@ impl ContactService {
         &self,
         id: ContactId,
         event: &Event,
-        settlement: Settlement<'_>,
+        settlement: &Settlement,
     ) -> Result<bool, AppError> {
         let now = self.shared.clock.now();
         Ok(self.shared.store.record(id, event, settlement, now).await?)

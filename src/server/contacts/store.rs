@@ -30,11 +30,11 @@ use utoipa::ToSchema;
 use super::fields::ContactFields;
 use super::query::ContactQuery;
 use super::query::Cursor;
-use crate::activity::Activity;
-use crate::activity::Event;
 use crate::contact::Contact;
 use crate::contact::ContactId;
 use crate::error::AppError;
+use crate::server::contacts::activity::Event;
+use crate::server::contacts::activity::Happened;
 use crate::server::queue::ledger::Settlement;
 use crate::server::queue::outbox::Outgoing;
 
@@ -113,7 +113,7 @@ pub trait ContactStore: Send + Sync {
     async fn totals(&self) -> Result<Totals, StoreError>;
 
     /// What has happened around a contact, the first thing first; nothing where there is none.
-    async fn activities(&self, id: ContactId) -> Result<Vec<Activity>, StoreError>;
+    async fn activities(&self, id: ContactId) -> Result<Vec<Happened>, StoreError>;
 
     /// Writes down what happened around a contact because of a message, and settles the claim of
     /// whoever executes it, in one transaction. `false`, and nothing is written, when that claim has
@@ -122,7 +122,7 @@ pub trait ContactStore: Send + Sync {
         &self,
         id: ContactId,
         event: &Event,
-        settlement: Settlement<'_>,
+        settlement: &Settlement,
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 

@@ -67,8 +67,8 @@ async fn answer(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
-    if let Err(problem) = api.admit(&request) {
-        return problem;
+    if let Some(refusal) = api.refusal(&request) {
+        return refusal;
     }
     let (parts, body) = request.into_parts();
     let call = Call {
@@ -121,7 +121,8 @@ struct Call {
 }
 
 impl Api {
-    fn admit(&self, request: &Request) -> std::result::Result<(), Response> {
+    /// The answer to whoever presents no token, or another one.
+    fn refusal(&self, request: &Request) -> Option<Response> {
         let refuse = |detail: &str| {
             let problem = Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail);
             let mut response = problem.into_response();
@@ -129,7 +130,7 @@ impl Api {
             response
                 .headers_mut()
                 .insert(header::WWW_AUTHENTICATE, scheme);
-            Err(response)
+            Some(response)
         };
         let Some(expected) = &self.token else {
             return refuse(
@@ -148,7 +149,7 @@ impl Api {
         };
         let given = bearer.or_else(in_query).unwrap_or_default();
         if bool::from(given.as_bytes().ct_eq(expected.as_bytes())) {
-            return Ok(());
+            return None;
         }
         refuse(
             "This token is not the one of the setting queue.token. Send it as `Authorization: Bearer …`.",

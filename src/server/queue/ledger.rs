@@ -39,28 +39,36 @@ pub struct Granted {
 /// # Errors
 /// Those of the database.
 pub async fn claim(database: &Database, key: &str, now: Timestamp) -> Result<Claim, sqlx::Error> {
+    let key = key.to_owned();
+    database
+        .change(move |tx| Box::pin(take(tx, key, now)))
+        .await
+}
+
+async fn take(
+    tx: &mut SqliteConnection,
+    key: String,
+    now: Timestamp,
+) -> Result<Claim, sqlx::Error> {
     let at = now.as_millisecond();
     let claim = Uuid::new_v4().simple().to_string();
-    let mut tx = database.write().await?;
     let taken = sqlx::query(
         "INSERT INTO consumptions (key, claim, lease_until) VALUES (?1, ?2, ?3)
          ON CONFLICT (key) DO UPDATE SET claim = ?2, lease_until = ?3
              WHERE claim IS NOT NULL AND lease_until <= ?4",
     )
-    .bind(key)
+    .bind(&key)
     .bind(&claim)
     .bind(at.saturating_add_unsigned(LEASE.as_millis() as u64))
     .bind(at)
     .execute(&mut *tx)
     .await?;
     if taken.rows_affected() == 1 {
-        tx.commit().await?;
-        let key = key.to_owned();
         return Ok(Claim::Granted(Granted { key, claim }));
     }
     let (claim, until): (Option<String>, i64) =
         sqlx::query_as("SELECT claim, lease_until FROM consumptions WHERE key = ?")
-            .bind(key)
+            .bind(&key)
             .fetch_one(&mut *tx)
             .await?;
     let left = Duration::from_millis(u64::try_from(until - at).unwrap_or(0));
@@ -71,12 +79,12 @@ pub async fn claim(database: &Database, key: &str, now: Timestamp) -> Result<Cla
 }
 
 /// What becomes of a claim.
-#[derive(Clone, Copy, Debug)]
-pub enum Settlement<'a> {
+#[derive(Clone, Debug)]
+pub enum Settlement {
     /// The message was executed.
-    Finish(&'a Granted),
+    Finish(Granted),
     /// It was not, and whoever gets it next need not wait.
-    GiveBack(&'a Granted),
+    GiveBack(Granted),
 }
 
 /// Settles a claim, in the transaction of what came of the work. `false` when the claim has ended and
@@ -86,7 +94,7 @@ pub enum Settlement<'a> {
 /// Those of the database.
 pub async fn settle(
     tx: &mut SqliteConnection,
-    settlement: Settlement<'_>,
+    settlement: &Settlement,
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
     let (statement, granted) = match settlement {

@@ -242,7 +242,7 @@ impl Publication {
                 "failure-callback" => urls[1] = Some(value.clone()),
                 "not-before" => publication.not_before = Some(not_before(value)?),
                 "deduplication-id" => {
-                    publication.deduplication = Some(id("Upstash-Deduplication-Id", value)?)
+                    publication.deduplication = Some(id("Upstash-Deduplication-Id", value)?);
                 }
                 "content-based-deduplication" => by_content = is_true(value),
                 "label" => publication.labels = labels(value)?,

@@ -94,16 +94,23 @@ impl Receiver {
 
     /// Whether a signature is used for the first time, on any instance.
     async fn use_up(&self, claims: &Claims) -> Result<bool, sqlx::Error> {
-        let mut tx = self.database.write().await?;
-        let used =
-            sqlx::query("INSERT OR IGNORE INTO used_signatures (id, expires_at) VALUES (?, ?)")
-                .bind(&claims.jti)
-                // Some time after it has ended, because clocks differ.
-                .bind((claims.exp + 60).saturating_mul(1000))
-                .execute(&mut *tx)
-                .await?;
-        tx.commit().await?;
-        Ok(used.rows_affected() == 1)
+        let id = claims.jti.clone();
+        // Some time after it has ended, because clocks differ.
+        let expires_at = (claims.exp + 60).saturating_mul(1000);
+        self.database
+            .change(move |tx| {
+                Box::pin(async move {
+                    let used = sqlx::query(
+                        "INSERT OR IGNORE INTO used_signatures (id, expires_at) VALUES (?, ?)",
+                    )
+                    .bind(id)
+                    .bind(expires_at)
+                    .execute(tx)
+                    .await?;
+                    Ok(used.rows_affected() == 1)
+                })
+            })
+            .await
     }
 }
 

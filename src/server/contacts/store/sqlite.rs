@@ -28,13 +28,13 @@ use super::Creation;
 use super::IdempotentRequest;
 use super::StoreError;
 use super::Totals;
-use crate::activity::Activity;
-use crate::activity::Event;
 use crate::contact::Contact;
 use crate::contact::ContactId;
 use crate::server::cache::Generation;
 use crate::server::cache::Generations;
 use crate::server::cache::Tag;
+use crate::server::contacts::activity::Event;
+use crate::server::contacts::activity::Happened;
 use crate::server::contacts::fields::ContactFields;
 use crate::server::contacts::fold::search_key;
 use crate::server::contacts::query::ContactQuery;
@@ -72,31 +72,17 @@ impl ContactStore for SqliteStore {
         idempotency: Option<&IdempotentRequest>,
         welcome: Option<&Outgoing>,
     ) -> Result<Creation, StoreError> {
-        let outdated = now.as_millisecond().saturating_sub(self.idempotency_ttl);
-        let mut tx = self.database.write().await?;
-        if let Some(request) = idempotency
-            && let Some(contact) = replay::find(&mut tx, request, outdated).await?
-        {
-            return Ok(Creation {
-                contact,
-                replayed: true,
-            });
-        }
-        let contact = insert(&mut tx, id, fields, now).await?;
-        activities::insert(&mut tx, id, now, &Event::Created).await?;
-        if let Some(message) = welcome {
-            outbox::insert(&mut tx, message, now).await?;
-            activities::insert(&mut tx, id, now, &Event::WelcomeQueued).await?;
-        }
-        replay::sweep(&mut tx, outdated).await?;
-        if let Some(request) = idempotency {
-            replay::remember(&mut tx, request, &contact, now).await?;
-        }
-        tx.commit().await?;
-        Ok(Creation {
-            contact,
-            replayed: false,
-        })
+        let new = NewContact {
+            id,
+            fields: fields.clone(),
+            now,
+            outdated: now.as_millisecond().saturating_sub(self.idempotency_ttl),
+            idempotency: idempotency.cloned(),
+            welcome: welcome.cloned(),
+        };
+        self.database
+            .change(move |tx| Box::pin(new.write(tx)))
+            .await
     }
 
     async fn get(&self, id: ContactId) -> Result<Contact, StoreError> {
@@ -210,7 +196,7 @@ impl ContactStore for SqliteStore {
         })
     }
 
-    async fn activities(&self, id: ContactId) -> Result<Vec<Activity>, StoreError> {
+    async fn activities(&self, id: ContactId) -> Result<Vec<Happened>, StoreError> {
         let mut connection = self.database.reader().await?;
         activities::of(&mut connection, id).await
     }
@@ -219,16 +205,21 @@ impl ContactStore for SqliteStore {
         &self,
         id: ContactId,
         event: &Event,
-        settlement: Settlement<'_>,
+        settlement: &Settlement,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut tx = self.database.write().await?;
-        if !ledger::settle(&mut tx, settlement, now).await? {
-            return Ok(false);
-        }
-        activities::insert(&mut tx, id, now, event).await?;
-        tx.commit().await?;
-        Ok(true)
+        let (event, settlement) = (event.clone(), settlement.clone());
+        self.database
+            .change(move |tx| {
+                Box::pin(async move {
+                    let settled = ledger::settle(tx, &settlement, now).await?;
+                    if settled {
+                        activities::insert(tx, id, now, &event).await?;
+                    }
+                    Ok(settled)
+                })
+            })
+            .await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -269,6 +260,45 @@ impl Generations for SqliteStore {
             tx.commit().await
         };
         replace().await.is_ok()
+    }
+}
+
+/// A contact that is being created, with what comes along.
+struct NewContact {
+    id: ContactId,
+    fields: ContactFields,
+    now: Timestamp,
+    /// Requests that are older than this are not recognised any more, in milliseconds.
+    outdated: i64,
+    idempotency: Option<IdempotentRequest>,
+    welcome: Option<Outgoing>,
+}
+
+impl NewContact {
+    async fn write(self, tx: &mut SqliteConnection) -> Result<Creation, StoreError> {
+        let Self { id, now, .. } = self;
+        if let Some(request) = &self.idempotency
+            && let Some(contact) = replay::find(tx, request, self.outdated).await?
+        {
+            return Ok(Creation {
+                contact,
+                replayed: true,
+            });
+        }
+        let contact = insert(tx, id, &self.fields, now).await?;
+        activities::insert(tx, id, now, &Event::Created).await?;
+        if let Some(message) = &self.welcome {
+            outbox::insert(tx, message, now).await?;
+            activities::insert(tx, id, now, &Event::WelcomeQueued).await?;
+        }
+        replay::sweep(tx, self.outdated).await?;
+        if let Some(request) = &self.idempotency {
+            replay::remember(tx, request, &contact, now).await?;
+        }
+        Ok(Creation {
+            contact,
+            replayed: false,
+        })
     }
 }
 

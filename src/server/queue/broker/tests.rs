@@ -167,14 +167,14 @@ async fn what_is_old_is_removed() {
         ..publication("/hooks/a")
     };
     broker
-        .publish(&[twice.clone()], Source::default())
+        .publish(std::slice::from_ref(&twice), Source::default())
         .await
         .expect("taken");
     broker.start();
     rig.until(DELIVERED, 1).await;
     broker.close().await;
     let again = broker
-        .publish(&[twice.clone()], Source::default())
+        .publish(std::slice::from_ref(&twice), Source::default())
         .await
         .expect("taken");
     assert!(again[0].deduplicated);
@@ -237,9 +237,9 @@ async fn a_message_is_executed_once() {
             .await
             .expect("a claim")
     };
-    let settle = async |settlement: Settlement<'_>| {
+    let settle = async |settlement: Settlement| {
         let mut tx = rig.database.write().await.expect("it is open");
-        let settled = ledger::settle(&mut tx, settlement, rig.now())
+        let settled = ledger::settle(&mut tx, &settlement, rig.now())
             .await
             .expect("settled");
         tx.commit().await.expect("there is room");
@@ -250,7 +250,7 @@ async fn a_message_is_executed_once() {
     };
     assert_eq!(claim().await, Claim::Busy(ledger::LEASE));
     // Given back, it is there for the next one at once.
-    assert!(settle(Settlement::GiveBack(&first)).await);
+    assert!(settle(Settlement::GiveBack(first)).await);
     let Claim::Granted(second) = claim().await else {
         panic!("it was given back");
     };
@@ -259,8 +259,8 @@ async fn a_message_is_executed_once() {
     let Claim::Granted(third) = claim().await else {
         panic!("the lease is over");
     };
-    assert!(!settle(Settlement::Finish(&second)).await);
-    assert!(settle(Settlement::Finish(&third)).await);
+    assert!(!settle(Settlement::Finish(second)).await);
+    assert!(settle(Settlement::Finish(third)).await);
     rig.pass(Duration::from_secs(24 * 3600));
     assert_eq!(claim().await, Claim::Done);
 }

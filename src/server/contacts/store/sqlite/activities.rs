@@ -5,9 +5,9 @@ use sqlx::SqliteConnection;
 
 use super::id_bytes;
 use super::rfc3339;
-use crate::activity::Activity;
-use crate::activity::Event;
 use crate::contact::ContactId;
+use crate::server::contacts::activity::Event;
+use crate::server::contacts::activity::Happened;
 use crate::server::contacts::store::StoreError;
 
 /// The latest activities of a contact that are shown.
@@ -38,7 +38,7 @@ pub async fn insert(
 pub async fn of(
     connection: &mut SqliteConnection,
     contact: ContactId,
-) -> Result<Vec<Activity>, StoreError> {
+) -> Result<Vec<Happened>, StoreError> {
     let rows: Vec<(i64, String)> = sqlx::query_as(
         "SELECT at, event FROM activities WHERE contact = ? ORDER BY at DESC, seq DESC LIMIT ?",
     )
@@ -46,13 +46,13 @@ pub async fn of(
     .bind(SHOWN)
     .fetch_all(connection)
     .await?;
-    let activity = |(at, event): (i64, String)| {
+    let happened = |(at, event): (i64, String)| {
         let event =
             serde_json::from_str(&event).map_err(|error| StoreError::Internal(error.into()))?;
-        Ok(Activity {
+        Ok(Happened {
             at: rfc3339(at)?,
             event,
         })
     };
-    rows.into_iter().rev().map(activity).collect()
+    rows.into_iter().rev().map(happened).collect()
 }

@@ -1,0 +1,209 @@
+//! What the queue costs, each beside a baseline measured in the same run.
+//!
+//! - Messages per second from the outbox over the broker to a receiver, beside the same requests sent
+//!   to it with nothing kept.
+//! - What a welcome email adds to `POST /api/contacts`, beside the same request without one.
+
+#[expect(dead_code, reason = "the other benchmarks need more of it")]
+mod measure;
+
+use std::num::NonZeroU32;
+use std::process::Command;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
+
+use axum::Router;
+use jiff::Timestamp;
+use kith::server::clock::SystemClock;
+use kith::server::database::Database;
+use kith::server::queue::Queue;
+use kith::server::queue::broker::Broker;
+use kith::server::queue::broker::Settings;
+use kith::server::queue::destination::Destinations;
+use kith::server::queue::message::Publication;
+use kith::server::queue::outbox;
+use kith::server::queue::outbox::Outgoing;
+use kith::server::queue::outbox::Publisher;
+use measure::median;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+const MESSAGES: usize = 5000;
+const CONCURRENCY: NonZeroU32 = NonZeroU32::new(16).expect("it is not 0");
+const ROUNDS: usize = 5;
+
+#[tokio::main]
+async fn main() {
+    kith::server::redis::choose_cryptography();
+    throughput().await;
+    latency().await;
+}
+
+/// A receiver that takes everything, and what it has taken.
+async fn receiver() -> (String, Arc<AtomicUsize>) {
+    let taken = Arc::new(AtomicUsize::new(0));
+    let counter = taken.clone();
+    let router = Router::new().fallback(move || {
+        let counter = counter.clone();
+        async move {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (format!("http://{address}"), taken)
+}
+
+async fn throughput() {
+    println!(
+        "\nMessages per second, {MESSAGES} of 200 bytes, {CONCURRENCY} at a time; medians of {ROUNDS} rounds."
+    );
+    println!(
+        "\n{:<34}{:>14}{:>14}{:>8}",
+        "", "sent only", "Kith", "ratio"
+    );
+    let (mut bares, mut ours, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let (origin, taken) = receiver().await;
+        let bare = MESSAGES as f64 / send(&origin).await;
+        assert_eq!(taken.load(Ordering::Relaxed), MESSAGES);
+        let kith = MESSAGES as f64 / queue().await;
+        bares.push(bare);
+        ours.push(kith);
+        ratios.push(kith / bare);
+    }
+    println!(
+        "{:<34}{:>14.0}{:>14.0}{:>8.2}",
+        "outbox, broker, receiver",
+        median(bares),
+        median(ours),
+        median(ratios)
+    );
+}
+
+/// Seconds for sending every message, and keeping none.
+async fn send(origin: &str) -> f64 {
+    let client = reqwest::Client::new();
+    let start = Instant::now();
+    let next = Arc::new(AtomicUsize::new(0));
+    let senders = (0..CONCURRENCY.get()).map(|_| {
+        let (client, next, url) = (client.clone(), next.clone(), format!("{origin}/hook"));
+        tokio::spawn(async move {
+            while next.fetch_add(1, Ordering::Relaxed) < MESSAGES {
+                let sent = client.post(&url).body(vec![b'x'; 200]).send().await;
+                assert!(sent.expect("it is taken").status().is_success());
+            }
+        })
+    });
+    for sender in senders.collect::<Vec<_>>() {
+        sender.await.expect("no panic");
+    }
+    start.elapsed().as_secs_f64()
+}
+
+/// Seconds from the start of the queue until the receiver has every message of its outbox.
+async fn queue() -> f64 {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("kith.db");
+    let database = Database::open(&path, CONCURRENCY).await.expect("it opens");
+    let (origin, taken) = receiver().await;
+    let mut tx = database.write().await.expect("it is open");
+    for number in 0..MESSAGES {
+        let message = Outgoing {
+            id: number.to_string(),
+            publication: Publication {
+                destination: "/hooks/bench".to_owned(),
+                body: vec![b'x'; 200],
+                ..Publication::default()
+            },
+        };
+        let written = outbox::insert(&mut tx, &message, Timestamp::now()).await;
+        written.expect("there is room");
+    }
+    tx.commit().await.expect("there is room");
+    let settings = Settings {
+        destinations: Destinations {
+            origin: origin.clone(),
+            reached_at: origin,
+            webhooks: "/hooks/",
+            allowed: Vec::new(),
+        },
+        concurrency: CONCURRENCY,
+        timeout: Duration::from_secs(30),
+        retention: Duration::from_secs(3600),
+    };
+    let broker = Broker::new(database.clone(), Arc::new(SystemClock), settings);
+    let queue = Queue::new(database.clone(), broker.clone(), Publisher::Broker(broker));
+    let start = Instant::now();
+    queue.start();
+    while taken.load(Ordering::Relaxed) < MESSAGES {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    queue.close().await;
+    database.close().await;
+    seconds
+}
+
+async fn latency() {
+    const REQUESTS: usize = 300;
+    let data = tempfile::tempdir().expect("a directory");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
+    let origin = format!("http://{}", port.expect("a free port"));
+    let mut kith = Command::new(env!("CARGO_BIN_EXE_kith"))
+        .args(["--config", "/dev/null"])
+        .env("KITH_SERVER_ADDR", origin.trim_start_matches("http://"))
+        .env("KITH_DATA_DIR", data.path())
+        .env("KITH_LIMITS_API_LIMIT", "1000000000")
+        // What is measured is taking the message, not delivering it.
+        .env("KITH_WELCOME_DELAY", "24h")
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the server starts");
+    let client = reqwest::Client::new();
+    while client
+        .get(format!("{origin}/healthz"))
+        .send()
+        .await
+        .is_err()
+    {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    println!("\nPOST /api/contacts, {REQUESTS} of each, taking turns.");
+    println!(
+        "\n{:<34}{:>14}{:>14}{:>8}",
+        "", "without", "with welcome", "ratio"
+    );
+    let mut took = [Vec::new(), Vec::new()];
+    for number in 0..2 * REQUESTS {
+        let welcome = number % 2 == 1;
+        let contact = json!({
+            "name": format!("Contact number {number}"),
+            "email": format!("contact-{number}@example.com"),
+            "welcome": welcome,
+        });
+        let start = Instant::now();
+        let request = client.post(format!("{origin}/api/contacts")).json(&contact);
+        let answer = request.send().await.expect("an answer");
+        assert!(answer.status().is_success());
+        answer.bytes().await.expect("a body");
+        took[usize::from(welcome)].push(start.elapsed().as_secs_f64() * 1000.0);
+    }
+    let _ = kith.kill();
+    let _ = kith.wait();
+    for (name, share) in [("median, ms", 0.5), ("p99, ms", 0.99)] {
+        let [without, with] = took.clone().map(|mut times| {
+            times.sort_by(f64::total_cmp);
+            times[(times.len() as f64 * share) as usize]
+        });
+        println!(
+            "{name:<34}{without:>14.2}{with:>14.2}{:>8.2}",
+            with / without
+        );
+    }
+}

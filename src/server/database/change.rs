@@ -1,0 +1,224 @@
+//! Changes that share a transaction.
+//!
+//! A commit waits for the disk, and one writer has its turn at a time. So changes that come while a
+//! commit is under way are made in the next transaction together: each within a savepoint, undone by
+//! itself if it fails, and each is answered once all of them are on the disk. Under load this makes
+//! many changes for the price of one; alone, a change waits for nobody.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use futures_util::future::BoxFuture;
+use sqlx::Connection;
+use sqlx::SqliteConnection;
+use tokio::sync::oneshot;
+
+use super::Database;
+
+/// The most changes in one transaction, so that readers of the log never have much to catch up with.
+const LARGEST_GROUP: usize = 64;
+
+/// What waits for the next transaction.
+#[derive(Default)]
+pub(super) struct Changes(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    changes: VecDeque<Box<dyn Change>>,
+    /// Whether somebody is making them.
+    attended: bool,
+}
+
+/// A change of unknown type.
+trait Change: Send {
+    fn make<'c>(&'c mut self, tx: &'c mut SqliteConnection) -> BoxFuture<'c, ()>;
+
+    /// Answers whoever asked for it.
+    fn answer(self: Box<Self>, committed: Result<(), sqlx::Error>);
+}
+
+struct Asked<F, T, E> {
+    change: Option<F>,
+    made: Option<Result<T, E>>,
+    asker: oneshot::Sender<Result<T, E>>,
+}
+
+impl<F, T, E> Change for Asked<F, T, E>
+where
+    F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, E>> + Send,
+    T: Send,
+    E: From<sqlx::Error> + Send,
+{
+    fn make<'c>(&'c mut self, tx: &'c mut SqliteConnection) -> BoxFuture<'c, ()> {
+        Box::pin(async move {
+            if let Some(change) = self.change.take() {
+                self.made = Some(within_savepoint(tx, change).await);
+            }
+        })
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), sqlx::Error>) {
+        let made = match (self.made, committed) {
+            // What was undone before the commit does not depend on it.
+            (Some(Err(error)), _) => Err(error),
+            (_, Err(error)) => Err(error.into()),
+            (Some(Ok(made)), Ok(())) => Ok(made),
+            (None, Ok(())) => Err(sqlx::Error::WorkerCrashed.into()),
+        };
+        // Whoever asked may have gone.
+        let _ = self.asker.send(made);
+    }
+}
+
+async fn within_savepoint<T, E: From<sqlx::Error>>(
+    tx: &mut SqliteConnection,
+    change: impl for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, E>>,
+) -> Result<T, E> {
+    let mut savepoint = tx.begin().await?;
+    let made = change(&mut savepoint).await?;
+    savepoint.commit().await?;
+    Ok(made)
+}
+
+impl Database {
+    /// Makes a change, all of it or nothing, and answers once it is on the disk. Others may share its
+    /// transaction; it sees what they have changed before it, and none of them sees what it undoes.
+    ///
+    /// Dropping the future leaves the change made or not, whichever it was about to be.
+    ///
+    /// # Errors
+    /// Those of the change, which is then undone; [`sqlx::Error`]s of the transaction.
+    pub async fn change<T, E>(
+        &self,
+        change: impl for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, E>>
+        + Send
+        + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<sqlx::Error> + Send + 'static,
+    {
+        let (asker, answer) = oneshot::channel();
+        let asked = Asked {
+            change: Some(change),
+            made: None,
+            asker,
+        };
+        let attended = {
+            let mut waiting = self.changes.lock();
+            waiting.changes.push_back(Box::new(asked));
+            std::mem::replace(&mut waiting.attended, true)
+        };
+        if !attended {
+            tokio::spawn(self.clone().make_changes());
+        }
+        answer
+            .await
+            .unwrap_or_else(|_| Err(sqlx::Error::WorkerCrashed.into()))
+    }
+
+    /// Makes what waits, until nothing does.
+    async fn make_changes(self) {
+        while let Some(mut group) = self.changes.next_group() {
+            let mut committed = self.make_together(&mut group).await;
+            for change in group {
+                // The error itself goes to the first; the others failed because it did.
+                let of_this = match &mut committed {
+                    Ok(()) => Ok(()),
+                    Err(error) => Err(std::mem::replace(error, sqlx::Error::WorkerCrashed)),
+                };
+                change.answer(of_this);
+            }
+        }
+    }
+
+    async fn make_together(&self, group: &mut [Box<dyn Change>]) -> Result<(), sqlx::Error> {
+        let mut tx = self.write().await?;
+        for change in group {
+            change.make(&mut tx).await;
+        }
+        tx.commit().await
+    }
+}
+
+impl Changes {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What waits, in order; `None` when nothing does, and then nobody attends to it any more.
+    fn next_group(&self) -> Option<Vec<Box<dyn Change>>> {
+        let mut waiting = self.lock();
+        let size = waiting.changes.len().min(LARGEST_GROUP);
+        if size == 0 {
+            waiting.attended = false;
+            return None;
+        }
+        Some(waiting.changes.drain(..size).collect())
+    }
+}
+
+impl std::fmt::Debug for Changes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Changes").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    async fn database() -> (Database, TempDir) {
+        let directory = TempDir::new().expect("a directory");
+        let path = directory.path().join("kith.db");
+        let database = Database::open(&path, NonZeroU32::MIN).await;
+        (database.expect("it opens"), directory)
+    }
+
+    /// Counts up, and fails where `fails`.
+    async fn count(database: &Database, minute: i64, fails: bool) -> Result<i64, sqlx::Error> {
+        database
+            .change(move |tx| {
+                Box::pin(async move {
+                    let count = sqlx::query_scalar(
+                        "INSERT INTO counters (minute, name, count) VALUES (?, 'a', 1)
+                         ON CONFLICT (minute, name) DO UPDATE SET count = count + 1
+                         RETURNING count",
+                    )
+                    .bind(minute)
+                    .fetch_one(&mut *tx)
+                    .await?;
+                    if fails {
+                        return Err(sqlx::Error::RowNotFound);
+                    }
+                    Ok(count)
+                })
+            })
+            .await
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn many_changes_are_made_one_after_the_other_and_failed_ones_not_at_all() {
+        let (database, _directory) = database().await;
+        let changes = (0..500).map(|number| count(&database, 1, number % 5 == 0));
+        let made = futures_util::future::join_all(changes).await;
+        let mut counts: Vec<i64> = made.into_iter().filter_map(Result::ok).collect();
+        counts.sort_unstable();
+        assert_eq!(counts, (1..=400).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn nothing_is_changed_after_closing() {
+        let (database, _directory) = database().await;
+        database.close().await;
+        let refused = futures_util::future::join_all((0..3).map(|_| count(&database, 1, false)));
+        for refused in refused.await {
+            assert!(super::super::may_pass(&refused.expect_err("it is closed")));
+        }
+    }
+}
