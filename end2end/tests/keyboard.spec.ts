@@ -93,6 +93,10 @@ test('a contact is created without a mouse', async ({ book, contacts, page }) =>
     await expect(contacts.field(name)).toBeFocused();
   }
   await page.keyboard.press('Tab');
+  await expect(contacts.welcome).toBeFocused();
+  await page.keyboard.press('Space');
+  await expect(contacts.welcome).not.toBeChecked();
+  await page.keyboard.press('Tab');
   await expect(contacts.button('Add contact')).toBeFocused();
   await contacts.field('Company').focus();
   await page.keyboard.press('Enter');

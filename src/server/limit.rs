@@ -56,6 +56,9 @@ use crate::server::redis::Script;
 /// Milliseconds, since the epoch or of a span.
 pub type Millis = u64;
 
+/// At most once in this many milliseconds it is logged that a script failed.
+const COMPLAINT_PAUSE: Millis = 60_000;
+
 /// What a refused request is told to wait under [`OnLoss::Closed`], where nobody can know.
 const CLOSED_RETRY: Duration = Duration::from_secs(1);
 
@@ -148,6 +151,8 @@ struct Shared {
     clock: Box<dyn Fn() -> Millis + Send + Sync>,
     /// What to add to this process' clock for that of Redis, in two's complement.
     redis_ahead: AtomicU64,
+    /// When it was last logged that a script failed, by the same clock.
+    complained_at: AtomicU64,
     denied: ArcSwap<Vec<IpNet>>,
     stats: Stats,
 }
@@ -221,6 +226,7 @@ impl Limiter {
                 hasher: RandomState::new(),
                 clock: Box::new(clock),
                 redis_ahead: AtomicU64::new(0),
+                complained_at: AtomicU64::new(0),
                 denied: ArcSwap::from_pointee(setup.denied),
             }),
         }
@@ -581,7 +587,7 @@ impl Shared {
             Ok(answer) => answer,
             Err(redis::Error::Lost(_)) => return None,
             Err(error) => {
-                tracing::error!(%error, "the limiter's script failed; this instance counts alone");
+                self.complain(&error);
                 return None;
             }
         };
@@ -590,6 +596,21 @@ impl Shared {
         self.redis_ahead
             .store(found.at.wrapping_sub(now), Ordering::Relaxed);
         Some(found)
+    }
+
+    /// Logs that a script failed, now and then: somebody else's data under one of our names makes it
+    /// fail for every request of one client.
+    fn complain(&self, error: &redis::Error) {
+        let now = (self.clock)();
+        let last = self.complained_at.load(Ordering::Relaxed);
+        let due = now.wrapping_sub(last) >= COMPLAINT_PAUSE;
+        let exchange = |last| {
+            let (set, load) = (Ordering::Relaxed, Ordering::Relaxed);
+            self.complained_at.compare_exchange(last, now, set, load)
+        };
+        if due && exchange(last).is_ok() {
+            tracing::error!(%error, "the limiter's script failed; this instance counts alone");
+        }
     }
 
     /// The refusal of an earlier request that still holds.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
+use ipnet::Ipv4Net;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
@@ -87,13 +88,28 @@ impl Value for Networks {
             Ok(network) => Some(network),
             Err(_) => part.parse().ok().map(|address: IpAddr| address.into()),
         };
-        parts.map(network).collect::<Option<_>>().map(Self)
+        // Clients are known by their IPv4 address where they have one.
+        let parts = parts.map(|part| network(part).map(without_mapping));
+        parts.collect::<Option<_>>().map(Self)
     }
 
     fn print(&self) -> String {
         let networks: Vec<String> = self.0.iter().map(IpNet::to_string).collect();
         networks.join(", ")
     }
+}
+
+/// The IPv4 network that an IPv6 network of mapped addresses stands for, or the network itself.
+fn without_mapping(network: IpNet) -> IpNet {
+    let mapped = match network {
+        IpNet::V6(network) => network
+            .addr()
+            .to_ipv4_mapped()
+            .zip(network.prefix_len().checked_sub(96)),
+        IpNet::V4(_) => None,
+    };
+    let mapped = mapped.and_then(|(address, length)| Ipv4Net::new(address, length).ok());
+    mapped.map_or(network, IpNet::V4)
 }
 
 /// Where Redis is, with the password if it has one.

@@ -11,7 +11,8 @@ use clap::{CommandFactory, Parser};
 
 use super::value::{Value, mask_passwords};
 use super::{
-    ByteSize, Cli, Config, ConfigError, DatabaseUrl, LogFilter, LogFormat, Origin, SECTIONS,
+    BaseUrl, ByteSize, Cli, Config, ConfigError, Count, DatabaseUrl, LogFilter, LogFormat,
+    Networks, Origin, Origins, SECTIONS, Sender, SmtpUrl, Template, Times, Wait,
 };
 
 const NO_ENV: [(&str, &str); 0] = [];
@@ -473,6 +474,48 @@ fn the_other_values() {
     assert_prints::<LogFormat>(&[("auto", "auto"), ("pretty", "pretty"), ("json", "json")]);
     assert_prints::<LogFilter>(&[("warn,kith=debug", "warn,kith=debug")]);
     assert_refuses::<LogFilter>(&["kith=loud"]);
+}
+
+#[test]
+fn values_of_the_limiter_the_queue_and_mail() {
+    assert_prints::<Networks>(&[
+        ("10.0.0.0/8,::1", "10.0.0.0/8, ::1/128"),
+        ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+        ("::ffff:10.1.2.3", "10.1.2.3/32"),
+        ("::/0", "::/0"),
+    ]);
+    assert_prints::<Count>(&[("0", "0"), ("1000", "1000")]);
+    assert_refuses::<Count>(&["", "-1", "1001", "x"]);
+    let origins = (
+        "https://A.example/, http://127.0.0.1:80",
+        "https://a.example, http://127.0.0.1",
+    );
+    assert_prints::<Origins>(&[origins, ("", "")]);
+    assert_refuses::<Origins>(&["https://a.example/path", "a.example"]);
+    assert_prints::<BaseUrl>(&[("http://a.example/qstash", "http://a.example/qstash")]);
+    assert_refuses::<BaseUrl>(&["", "a.example", "ftp://a.example", "http://user@a.example"]);
+    let url = "smtps://user:password@mail.example.com";
+    assert_prints::<SmtpUrl>(&[(url, url), ("smtp://127.0.0.1:25", "smtp://127.0.0.1:25")]);
+    assert_refuses::<SmtpUrl>(&["", "mail.example.com", "http://mail.example.com", "smtp://"]);
+    let sender = ("Kith <a@example.com>", "Kith <a@example.com>");
+    assert_prints::<Sender>(&[sender, ("a@example.com", "a@example.com")]);
+    assert_refuses::<Sender>(&["", "a", "a@example.com\r\nBcc: b@example.com"]);
+    assert_prints::<Template>(&[("Hello {name}", "Hello {name}")]);
+    assert_refuses::<Template>(&["", " ", "Hello {email}", "{"]);
+    assert_prints::<Times>(&[(
+        "CRON_TZ=Europe/Paris 0 9 * * *",
+        "CRON_TZ=Europe/Paris 0 9 * * *",
+    )]);
+    assert_refuses::<Times>(&["", "daily", "0 25 * * *"]);
+    assert_prints::<Wait>(&[("1000 * retried", "1000 * retried")]);
+    assert_refuses::<Wait>(&["", "soon"]);
+}
+
+#[test]
+fn a_token_of_qstash_needs_its_keys() {
+    let said = problems("", [("QSTASH_TOKEN", "very-secret")]);
+    assert!(said.contains("queue.current_signing_key"), "{said}");
+    assert!(!said.contains("very-secret"), "{said}");
 }
 
 #[test]
