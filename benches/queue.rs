@@ -181,7 +181,11 @@ async fn latency() {
     );
     let mut took = [Vec::new(), Vec::new()];
     for number in 0..2 * REQUESTS {
-        let welcome = number % 2 == 1;
+        // In turns of some length, since handing over a message makes the next request wait a little.
+        let welcome = number / 20 % 2 == 1;
+        if number % 20 == 0 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         let contact = json!({
             "name": format!("Contact number {number}"),
             "email": format!("contact-{number}@example.com"),

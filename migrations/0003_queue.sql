@@ -40,6 +40,8 @@ CREATE TABLE messages (
     owner           TEXT,
     -- How many deliveries have failed.
     retried         INTEGER NOT NULL DEFAULT 0,
+    -- When its state was set.
+    updated_at      INTEGER NOT NULL,
     finished_at     INTEGER,
     caller_ip       TEXT,
     schedule_id     TEXT,
@@ -57,6 +59,8 @@ CREATE TABLE messages (
 
 CREATE INDEX messages_due ON messages (due_at) WHERE finished_at IS NULL;
 CREATE INDEX messages_finished ON messages (state, finished_at) WHERE finished_at IS NOT NULL;
+CREATE INDEX messages_in_hand ON messages (owner) WHERE state = 'active';
+CREATE INDEX dead_letters ON messages (seq) WHERE dead_letter_id IS NOT NULL;
 CREATE INDEX messages_of_schedule ON messages (schedule_id, created_at)
     WHERE schedule_id IS NOT NULL;
 
@@ -72,6 +76,20 @@ CREATE TABLE events (
 
 CREATE INDEX events_of_message ON events (message_id);
 CREATE INDEX events_by_time ON events (at);
+
+-- What there is nothing more to say about. Kith writes down the others, with their reasons.
+CREATE TRIGGER message_created AFTER INSERT ON messages
+BEGIN
+    INSERT INTO events (message_id, at, state, detail)
+    VALUES (NEW.id, NEW.updated_at, 'CREATED', '{}');
+END;
+
+CREATE TRIGGER message_moved_on AFTER UPDATE OF state ON messages
+WHEN NEW.state IN ('active', 'delivered', 'canceled')
+BEGIN
+    INSERT INTO events (message_id, at, state, detail)
+    VALUES (NEW.id, NEW.updated_at, upper(NEW.state), '{}');
+END;
 
 -- Messages that are not taken a second time for a while.
 CREATE TABLE deduplications (

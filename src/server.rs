@@ -6,8 +6,10 @@
 //!   browsers without JavaScript; [`crate::api`] is the third, for the islands.
 //! - [`limit`]: the rate limiter, and [`policies`]: what Kith limits with it. [`cache`]: the cache.
 //!   [`redis`]: the door to Redis.
-//! - [`queue`]: what queued messages are signed with, and when they are due.
-//! - [`site`]: the built half that browsers load. [`page`]: pages as answers. [`problem`]: errors as HTTP says them. [`health`]: what operators ask.
+//! - [`queue`]: work that is done later. [`welcome`], [`webhooks`] and [`mail`]: what Kith does with it.
+//! - [`database`]: the file that all of it is in. [`metrics`]: what is counted.
+//! - [`site`]: the built half that browsers load. [`page`]: pages as answers. [`problem`]: errors as
+//!   HTTP says them. [`health`]: what operators ask.
 //! - [`telemetry`], [`shutdown`] and [`clock`]: logs, the end, and the time.
 
 pub mod cache;

@@ -25,7 +25,7 @@ mod value;
 pub use cli::Cli;
 pub use load::ConfigError;
 pub use parts::{ForwardedHeader, KeyPrefix, Networks, PemFile, RedisUrl, Secret};
-pub use post::{BaseUrl, Count, Origins, Sender, SmtpUrl, Template, Times, Wait};
+pub use post::{BaseUrl, Count, Origins, Sender, SmtpUrl, Template, Times, Token, Wait};
 pub use value::{ByteSize, DatabaseUrl, LogFilter, LogFormat, Origin};
 
 use std::net::SocketAddr;
@@ -155,8 +155,8 @@ key::sections! {
         current_signing_key: Option<Secret> = "", also "QSTASH_CURRENT_SIGNING_KEY";
         /// What QStash will sign with once its keys are rotated.
         next_signing_key: Option<Secret> = "", also "QSTASH_NEXT_SIGNING_KEY";
-        /// What callers of the broker's API under /qstash/v2 present; empty closes it.
-        token: Option<Secret> = "";
+        /// What callers of the broker's API under /qstash/v2 present, of 16 characters or more; empty closes it.
+        token: Option<Token> = "";
         /// Origins that the broker delivers to, beside Kith's own webhooks.
         allow: Origins = "";
         /// Deliveries of the broker at the same time.

@@ -113,6 +113,7 @@ impl Database {
         };
 
         let writer = pool(1)
+            .after_release(|connection, _| Box::pin(is_usable(connection)))
             .connect_with(connect_options(path).pragma("journal_size_limit", LOG_LIMIT.to_string()))
             .await
             .map_err(unusable)?;
@@ -170,6 +171,14 @@ impl Database {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// Whether a connection that comes back has no transaction left. When SQLite undoes one by itself, as on
+/// a full disk, its end fails, and the next could never begin.
+async fn is_usable(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // Waits for the end that was begun when the transaction was dropped.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {

@@ -3,6 +3,9 @@
 //! Addresses and headers are built from parsed parts by a library, so that nothing a contact is called
 //! can add a header or a recipient.
 
+use std::fs;
+use std::io;
+use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -137,25 +140,46 @@ fn plain(text: &str) -> String {
 }
 
 /// Writes a file of this name, all of it or nothing; the same mail replaces itself.
-async fn write(folder: &Path, name: &str, content: &[u8]) -> std::io::Result<()> {
+async fn write(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
     let path = folder.join(format!("{name}.eml"));
     let unfinished = folder.join(format!(".{name}.{}", uuid::Uuid::new_v4().simple()));
     let (folder, content) = (folder.to_owned(), content.to_owned());
     let written = tokio::task::spawn_blocking(move || {
-        std::fs::create_dir_all(folder)?;
-        let mut file = std::fs::File::create(&unfinished)?;
-        std::io::Write::write_all(&mut file, &content)?;
-        file.sync_all()?;
-        std::fs::rename(unfinished, path)
+        // For their owner alone: they hold names and addresses.
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        }
+        builder.create(&folder)?;
+        let mut file = options.open(&unfinished)?;
+        let finished = file
+            .write_all(&content)
+            .and_then(|()| file.sync_all())
+            .and_then(|()| fs::rename(&unfinished, path));
+        if finished.is_err() {
+            let _ = fs::remove_file(&unfinished);
+        }
+        finished?;
+        // The name must outlive a power cut as well.
+        fs::File::open(folder)?.sync_all()
     });
-    written.await.map_err(std::io::Error::other)?
+    written.await.map_err(io::Error::other)?
 }
 
 /// What happened, in words of Kith's own: a server's may hold anything.
 fn explain(error: &smtp::Error) -> MailError {
     let code = error.status().map(|code| format!(" It said {code}."));
     let code = code.unwrap_or_default();
-    if error.is_permanent() {
+    let login = error.status().map(u16::from);
+    if matches!(login, Some(530 | 534 | 535 | 538)) {
+        // An operator can put that right, and then it works.
+        MailError::Temporary(format!("The mail server refused Kith's login.{code}"))
+    } else if error.is_permanent() {
         MailError::Permanent(format!("The mail server refused the mail.{code}"))
     } else if error.is_transient() {
         MailError::Temporary(format!("The mail server cannot take the mail now.{code}"))

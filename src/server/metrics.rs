@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -17,6 +18,15 @@ use crate::server::database::Database;
 
 /// How often counts are written down.
 const FLUSH: Duration = Duration::from_secs(1);
+
+/// Counts of days that are older than this are summed up: nobody asks for their minutes any more.
+const MINUTES_KEPT: i64 = 3 * DAY;
+
+/// In minutes.
+const DAY: i64 = 24 * 60;
+
+/// How often that is done.
+const SUMMARY: Duration = Duration::from_secs(3600);
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +90,7 @@ impl Metrics {
         let metrics = self.clone();
         self.0.tasks.spawn(async move {
             let mut healthy = true;
+            let mut summed_up: Option<Instant> = None;
             loop {
                 tokio::select! {
                     () = tokio::time::sleep(FLUSH) => {}
@@ -92,6 +103,11 @@ impl Metrics {
                     tracing::warn!(%error, "counts wait to be written down");
                 }
                 healthy = flushed.is_ok();
+                if summed_up.is_none_or(|last| last.elapsed() >= SUMMARY)
+                    && metrics.sum_up(Timestamp::now()).await.is_ok()
+                {
+                    summed_up = Some(Instant::now());
+                }
             }
         });
     }
@@ -142,6 +158,23 @@ impl Metrics {
         tx.commit().await
     }
 
+    /// Sums up the minutes of old days into the first of each.
+    async fn sum_up(&self, now: Timestamp) -> Result<(), sqlx::Error> {
+        let minute = now.as_second().div_euclid(60);
+        let until = (minute - MINUTES_KEPT).div_euclid(DAY) * DAY;
+        let mut tx = self.0.database.write().await?;
+        for statement in [
+            "INSERT INTO counters (minute, name, count)
+             SELECT minute / 1440 * 1440, name, sum(count) FROM counters
+             WHERE minute < ? AND minute % 1440 <> 0 GROUP BY 1, 2
+             ON CONFLICT (minute, name) DO UPDATE SET count = count + excluded.count",
+            "DELETE FROM counters WHERE minute < ? AND minute % 1440 <> 0",
+        ] {
+            sqlx::query(statement).bind(until).execute(&mut *tx).await?;
+        }
+        tx.commit().await
+    }
+
     /// The figures of a day in UTC. Those of a day that is over do not change any more.
     ///
     /// # Errors
@@ -155,7 +188,7 @@ impl Metrics {
             "SELECT name, sum(count) FROM counters WHERE minute >= ? AND minute < ? GROUP BY name",
         )
         .bind(start)
-        .bind(start + 24 * 60)
+        .bind(start + DAY)
         .fetch_all(&mut *connection)
         .await?;
         let figure = |counter: Counter| {
@@ -208,6 +241,16 @@ mod tests {
             new_contacts: 1,
         };
         assert_eq!(one.day(day).await.expect("figures"), expected);
+        // Summing up changes no sum.
+        one.sum_up(at("2026-12-24T00:00:00Z")).await.expect("room");
+        one.sum_up(at("2026-12-24T00:00:00Z")).await.expect("room");
+        let mut reader = one.0.database.reader().await.expect("it is open");
+        let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM counters")
+            .fetch_one(&mut *reader)
+            .await
+            .expect("it counts");
+        assert_eq!(rows, 4, "three days, one of them with two counts");
+        drop(reader);
         // A report is only read.
         let again = Metrics::new(open().await);
         assert_eq!(again.day(day).await.expect("figures"), expected);

@@ -1,10 +1,10 @@
 //! What every request passes through, in order.
 
 mod audience;
-mod client;
+pub mod client;
 pub mod guard;
 mod headers;
-mod limit;
+pub mod limit;
 pub mod server_fn;
 
 use std::convert::Infallible;
@@ -187,7 +187,10 @@ async fn admit(state: &AppState, request: Request, inner: impl Inner) -> Respons
     if let Some(refusal) = refusal {
         return refusal.into_response();
     }
-    let request = guard::cut_off(request, limit);
+    let mut request = guard::cut_off(request, limit);
+    if let Some(client) = client::find(&request, config) {
+        request.extensions_mut().insert(client::Client(client));
+    }
     match tokio::time::timeout(config.request_timeout, inner.oneshot(request)).await {
         Ok(Ok(response)) => response,
         Ok(Err(never)) => match never {},

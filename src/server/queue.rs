@@ -29,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::broker::Broker;
+use self::broker::BrokerError;
 use self::message::Publication;
 use self::outbox::Dispatched;
 use self::outbox::Publisher;
@@ -76,6 +77,7 @@ impl Queue {
     /// Begins nothing new and waits for what is under way.
     pub async fn close(&self) {
         self.0.stop.cancel();
+        self.0.broker.stop();
         self.0.tasks.close();
         self.0.tasks.wait().await;
         self.0.broker.close().await;
@@ -125,7 +127,10 @@ impl Queue {
             }
             Publisher::QStash(qstash) => {
                 // What was scheduled here before would fire as well.
-                let _ = broker.delete_schedule(id).await;
+                match broker.delete_schedule(id).await {
+                    Ok(()) | Err(BrokerError::Rejected(_)) => {}
+                    Err(error) => return Err(error.to_string()),
+                }
                 let done = qstash.schedule(id, cron, publication).await;
                 done.map_err(|PublishError { said, .. }| said)
             }
@@ -142,16 +147,17 @@ impl Queue {
         } = &*self.0;
         let mut healthy = true;
         loop {
-            let dispatched = outbox::dispatch(database, publisher, Timestamp::now()).await;
+            let dispatched = tokio::select! {
+                dispatched = outbox::dispatch(database, publisher, Timestamp::now()) => dispatched,
+                // What QStash has not answered for is published again; it knows it by its id.
+                () = stop.cancelled() => return,
+            };
             if let Err(error) = &dispatched
                 && std::mem::replace(&mut healthy, false)
             {
                 tracing::warn!("the outbox waits: {error}");
             }
             healthy |= dispatched.is_ok();
-            if stop.is_cancelled() {
-                return;
-            }
             if matches!(dispatched, Ok(Dispatched::Full)) {
                 continue;
             }

@@ -82,7 +82,8 @@ pub fn build(
         .method_not_allowed_fallback(wrong_method);
     let token = state.config.queue.token.as_ref();
     let token = token.map(|token| token.reveal().to_owned());
-    let broker = queue::api::router(state.queue.broker().clone(), token);
+    let broker = queue::api::router(state.queue.broker().clone(), token)
+        .layer(from_fn_with_state(state.clone(), admit_caller));
 
     // For browsers: pages, and the forms of those that run no JavaScript. `leptos_routes` adds
     // the server functions.
@@ -138,6 +139,24 @@ pub fn build(
         .fallback_service(site)
         .with_state(state.clone());
     middleware::around(router, state)
+}
+
+/// Says to the queue whose request it is, unless it is somebody's who is denied. Whoever may call the
+/// queue is told by its token and not limited.
+async fn admit_caller(
+    State(state): State<AppState>,
+    mut request: Request<Body>,
+    next: Next,
+) -> Response {
+    if let Some(client) = middleware::client::known(&request) {
+        if let Some(refusal) = middleware::limit::denial(&state, client) {
+            return refusal.into_response();
+        }
+        request
+            .extensions_mut()
+            .insert(queue::api::CallerIp(client));
+    }
+    next.run(request).await
 }
 
 /// The longest path of a file of the site. Names that no file can have are no business of the

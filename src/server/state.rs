@@ -105,6 +105,7 @@ impl AppState {
                 database.clone(),
                 contacts.clone(),
                 Mailer::new(&config.mail, &config.data.dir),
+                Arc::new(SystemClock),
                 config.welcome.clone(),
             ),
             receiver: Receiver::new(
@@ -112,6 +113,7 @@ impl AppState {
                 config.queue.qstash_keys(),
                 queue.broker().clone(),
                 database,
+                Arc::new(SystemClock),
             ),
             metrics,
             contacts,
@@ -138,6 +140,7 @@ impl AppState {
     /// Lets go of everything, once nobody asks any more. The queue is [closed](Queue::close) before
     /// that, while its own webhooks still answer.
     pub async fn close(&self) {
+        self.welcome.close().await;
         self.metrics.close().await;
         self.contacts.close().await;
     }

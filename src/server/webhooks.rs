@@ -19,14 +19,13 @@ use crate::server::AppState;
 use crate::server::metrics::Figures;
 use crate::server::problem::Problem;
 use crate::server::queue::receiver::Delivery;
+use crate::server::queue::receiver::NOT_RETRYABLE;
+use crate::server::queue::receiver::NOT_RETRYABLE_HEADER;
 use crate::server::queue::receiver::Receiver;
 use crate::server::welcome::NotExecuted;
 
 /// Where the daily report is asked for.
 pub const DAILY_REPORT: &str = "/api/webhooks/daily-report";
-
-/// The status that tells the queue that no repetition will help; not one of HTTP's own.
-const NOT_RETRYABLE: u16 = 489;
 
 impl FromRef<AppState> for Receiver {
     fn from_ref(state: &AppState) -> Self {
@@ -37,34 +36,32 @@ impl FromRef<AppState> for Receiver {
 /// Sends a welcome email.
 pub async fn welcome_email(State(state): State<AppState>, delivery: Delivery) -> Response {
     let attempt = delivery.retried.saturating_add(1);
-    match state.welcome.execute(&delivery.body, attempt).await {
-        Ok(()) => success(),
-        Err(NotExecuted::Never) => never(),
-        Err(NotExecuted::Later(wait)) => {
-            let problem = Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "not-executed",
-                "The message could not be executed. Send it again.",
-            );
-            let mut response = problem.into_response();
-            if let Some(wait) = wait {
-                let seconds = wait.as_millis().div_ceil(1000).max(1) as u64;
-                response
-                    .headers_mut()
-                    .insert(header::RETRY_AFTER, seconds.into());
-            }
-            response
-        }
-    }
+    answer(state.welcome.execute(&delivery.body, attempt).await)
 }
 
 /// Hears that all deliveries of a welcome email have failed.
 pub async fn welcome_failed(State(state): State<AppState>, delivery: Delivery) -> Response {
-    match state.welcome.give_up(&delivery.body).await {
-        Ok(()) => success(),
-        Err(StatusCode::BAD_REQUEST) => never(),
-        Err(status) => status.into_response(),
+    answer(state.welcome.give_up(&delivery.body).await)
+}
+
+fn answer(executed: Result<(), NotExecuted>) -> Response {
+    let wait = match executed {
+        Ok(()) => return success(),
+        Err(NotExecuted::Never) => return never(),
+        Err(NotExecuted::Later(wait)) => wait,
+    };
+    let problem = Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "not-executed",
+        "The message could not be executed. Send it again.",
+    );
+    let mut response = problem.into_response();
+    if let Some(wait) = wait {
+        let seconds = wait.as_millis().div_ceil(1000).max(1) as u64;
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, seconds.into());
     }
+    response
 }
 
 /// Reports the figures of a day that is over: yesterday in UTC, or the one that the message names. They
@@ -125,5 +122,5 @@ fn never() -> Response {
         "not-executable",
         "This message will never be executed. Do not send it again.",
     );
-    ([("upstash-nonretryable-error", "true")], problem).into_response()
+    ([(NOT_RETRYABLE_HEADER, "true")], problem).into_response()
 }

@@ -1,15 +1,20 @@
 //! The welcome email: the message that asks for it, and what executes that.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 use serde::Serialize;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::contact::Contact;
 use crate::contact::ContactId;
 use crate::error::AppError;
+use crate::server::clock::Clock;
 use crate::server::config::WelcomeConfig;
 use crate::server::contacts::ContactService;
 use crate::server::contacts::activity::Event;
@@ -20,6 +25,7 @@ use crate::server::mail::MailError;
 use crate::server::mail::Mailer;
 use crate::server::queue::ledger;
 use crate::server::queue::ledger::Claim;
+use crate::server::queue::ledger::Granted;
 use crate::server::queue::ledger::Settlement;
 use crate::server::queue::message::Callback;
 use crate::server::queue::message::DeliverySpec;
@@ -76,7 +82,9 @@ pub struct WelcomeService {
     database: Database,
     contacts: ContactService,
     mailer: Mailer,
+    clock: Arc<dyn Clock>,
     config: WelcomeConfig,
+    tasks: TaskTracker,
 }
 
 /// Why a message was not executed.
@@ -93,14 +101,23 @@ impl WelcomeService {
         database: Database,
         contacts: ContactService,
         mailer: Mailer,
+        clock: Arc<dyn Clock>,
         config: WelcomeConfig,
     ) -> Self {
         Self {
             database,
             contacts,
             mailer,
+            clock,
             config,
+            tasks: TaskTracker::new(),
         }
+    }
+
+    /// Waits for what is under way.
+    pub async fn close(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 
     /// Sends the welcome email that a message asks for, once however often the message comes.
@@ -113,16 +130,16 @@ impl WelcomeService {
             tracing::warn!("a welcome message is not understood");
             return Err(NotExecuted::Never);
         };
-        let key = format!("welcome:{}", welcome.id);
-        let now = jiff::Timestamp::now();
-        let granted = match ledger::claim(&self.database, &key, now).await {
-            Ok(Claim::Granted(granted)) => granted,
-            Ok(Claim::Done) => return Ok(()),
-            Ok(Claim::Busy(left)) => return Err(NotExecuted::Later(Some(left))),
-            Err(error) => {
-                tracing::warn!(%error, "a welcome message waits");
-                return Err(NotExecuted::Later(None));
-            }
+        let service = self.clone();
+        // Goes on when the queue hangs up: what the mail server has taken must be written down.
+        let work = async move { service.execute_once(welcome, attempt).await };
+        let work = self.tasks.spawn(work.in_current_span());
+        work.await.unwrap_or(Err(NotExecuted::Later(None)))
+    }
+
+    async fn execute_once(&self, welcome: Welcome, attempt: u32) -> Result<(), NotExecuted> {
+        let Some(granted) = self.claim(&format!("welcome:{}", welcome.id)).await? else {
+            return Ok(());
         };
         let (event, result) = match self.send(&welcome).await {
             Ok(event) => (event, Ok(())),
@@ -134,25 +151,23 @@ impl WelcomeService {
                 (Event::WelcomeGivenUp { why }, Err(NotExecuted::Never))
             }
         };
+        // What was not sent may be sent by hand, once whatever was wrong has been put right.
         let settlement = match result {
-            Err(NotExecuted::Later(_)) => Settlement::GiveBack(granted),
-            _ => Settlement::Finish(granted),
+            Ok(()) => Settlement::Finish(granted),
+            Err(_) => Settlement::GiveBack(granted),
         };
         let contact = welcome.contact;
-        let recorded = self.contacts.record(contact, &event, &settlement).await;
-        match (&recorded, &event) {
-            // It may have been sent; when it comes again, it is the same mail.
-            (Err(_), _) => return Err(NotExecuted::Later(None)),
-            (Ok(false), _) => {
+        match (self.record(contact, &event, &settlement).await?, &event) {
+            (false, _) => {
                 tracing::warn!(%contact, "somebody else has this welcome message by now");
             }
-            (Ok(true), Event::WelcomeSent) => {
+            (true, Event::WelcomeSent) => {
                 tracing::info!(%contact, attempt, "welcome email sent {}", self.mailer.describe());
             }
-            (Ok(true), Event::WelcomeFailed { why, .. } | Event::WelcomeGivenUp { why }) => {
+            (true, Event::WelcomeFailed { why, .. } | Event::WelcomeGivenUp { why }) => {
                 tracing::warn!(%contact, attempt, why, "welcome email not sent");
             }
-            (Ok(true), _) => {}
+            (true, _) => {}
         }
         result
     }
@@ -160,46 +175,79 @@ impl WelcomeService {
     /// Writes down that all deliveries of a message have failed. `body` is what the queue tells.
     ///
     /// # Errors
-    /// The status to answer with.
-    pub async fn give_up(&self, body: &[u8]) -> Result<(), StatusCode> {
-        use base64::Engine;
-
+    /// [`NotExecuted`].
+    pub async fn give_up(&self, body: &[u8]) -> Result<(), NotExecuted> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct News {
+            source_message_id: String,
             source_body: String,
         }
-        let source = serde_json::from_slice::<News>(body).ok();
-        let source = source.and_then(|news| {
-            let body = base64::prelude::BASE64_STANDARD.decode(news.source_body);
-            serde_json::from_slice::<Welcome>(&body.ok()?).ok()
+        let news = serde_json::from_slice::<News>(body).ok();
+        let understood = news.and_then(|news| {
+            let body = BASE64_STANDARD.decode(news.source_body).ok()?;
+            let welcome = serde_json::from_slice::<Welcome>(&body).ok()?;
+            Some((news.source_message_id, welcome))
         });
-        let Some(Welcome { id, contact }) = source else {
+        let Some((message, Welcome { contact, .. })) = understood else {
             tracing::warn!("news of a welcome message are not understood");
-            return Err(StatusCode::BAD_REQUEST);
-        };
-        let unavailable = |_| StatusCode::SERVICE_UNAVAILABLE;
-        // News may come twice, and the message may be sent again by hand meanwhile.
-        let key = format!("welcome-given-up:{id}");
-        let now = jiff::Timestamp::now();
-        let claim = ledger::claim(&self.database, &key, now).await;
-        let Claim::Granted(granted) = claim.map_err(unavailable)? else {
-            return Ok(());
+            return Err(NotExecuted::Never);
         };
         let activities = self.contacts.activities(contact).await;
-        let activities = activities.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
-        if !is_pending(&activities) {
+        if !is_pending(&activities.map_err(|_| NotExecuted::Later(None))?) {
             return Ok(());
         }
+        let Some(granted) = self.claim(&format!("welcome-failed:{message}")).await? else {
+            return Ok(());
+        };
         let event = Event::WelcomeGivenUp {
             why: "All attempts have failed.".to_owned(),
         };
-        let settlement = Settlement::Finish(granted);
-        self.contacts
-            .record(contact, &event, &settlement)
-            .await
-            .map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
+        self.record(contact, &event, &Settlement::Finish(granted))
+            .await?;
         Ok(())
+    }
+
+    /// Asks for the right to execute a message; `None` when it was executed. Where another has it, who
+    /// may have died, this waits until that would be over: an answer now would be a failed attempt.
+    async fn claim(&self, key: &str) -> Result<Option<Granted>, NotExecuted> {
+        let mut waited = false;
+        loop {
+            match ledger::claim(&self.database, key, self.clock.clone()).await {
+                Ok(Claim::Granted(granted)) => return Ok(Some(granted)),
+                Ok(Claim::Done) => return Ok(None),
+                Ok(Claim::Busy(left)) if waited => return Err(NotExecuted::Later(Some(left))),
+                Ok(Claim::Busy(left)) => {
+                    waited = true;
+                    tokio::time::sleep(left).await;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a message cannot be claimed");
+                    return Err(NotExecuted::Later(None));
+                }
+            }
+        }
+    }
+
+    /// Writes down what happened, and tries again while nobody else may have the message: otherwise
+    /// what was done would be done again.
+    async fn record(
+        &self,
+        contact: ContactId,
+        event: &Event,
+        settlement: &Settlement,
+    ) -> Result<bool, NotExecuted> {
+        const ATTEMPTS: u32 = 4;
+        for attempt in 1.. {
+            match self.contacts.record(contact, event, settlement).await {
+                Ok(recorded) => return Ok(recorded),
+                Err(_) if attempt < ATTEMPTS => {
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                }
+                Err(_) => break,
+            }
+        }
+        Err(NotExecuted::Later(None))
     }
 
     async fn send(&self, welcome: &Welcome) -> Result<Event, MailError> {

@@ -197,6 +197,7 @@ async fn a_denied_network_is_refused() {
     })
     .await;
     problem(app.get("/api/contacts").await, StatusCode::FORBIDDEN).await;
+    problem(app.get("/qstash/v2/keys").await, StatusCode::FORBIDDEN).await;
     assert_eq!(app.get("/healthz").await.status(), StatusCode::OK);
 }
 

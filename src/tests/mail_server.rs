@@ -1,6 +1,7 @@
 //! [`MailServer`]: a mail server that keeps what it takes, and refuses what it is told to.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::Mutex;
 
@@ -23,7 +24,9 @@ pub struct MailServer {
 
 #[derive(Default)]
 struct Kept {
-    mails: Vec<String>,
+    /// Each with the epoch in which it came.
+    mails: Vec<(u64, String)>,
+    epoch: u64,
     refusals: Vec<&'static str>,
     asked: usize,
 }
@@ -61,7 +64,24 @@ impl MailServer {
 
     /// What it took, each as it was sent.
     pub fn mails(&self) -> Vec<String> {
-        self.kept.lock().expect("no panic").mails.clone()
+        let kept = self.kept.lock().expect("no panic");
+        kept.mails.iter().map(|(_, mail)| mail.clone()).collect()
+    }
+
+    /// Begins another epoch, such as the life of another sender.
+    pub fn next_epoch(&self) {
+        self.kept.lock().expect("no panic").epoch += 1;
+    }
+
+    /// How many mails came twice in one epoch, by `Message-ID`.
+    pub fn repeated_in_an_epoch(&self) -> usize {
+        let kept = self.kept.lock().expect("no panic");
+        let mails = kept.mails.iter();
+        let all: Vec<_> = mails
+            .map(|(epoch, mail)| (epoch, header(mail, "Message-ID")))
+            .collect();
+        let distinct: HashSet<_> = all.iter().collect();
+        all.len() - distinct.len()
     }
 
     /// How often each recipient was sent each mail, by `Message-ID`.
@@ -112,7 +132,8 @@ impl MailServer {
         if !kept.refusals.is_empty() {
             return kept.refusals.remove(0);
         }
-        kept.mails.push(mail);
+        let epoch = kept.epoch;
+        kept.mails.push((epoch, mail));
         "250 taken"
     }
 }

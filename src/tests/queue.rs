@@ -2,6 +2,7 @@
 //! happens in between.
 
 use std::ffi::OsString;
+use std::num::NonZeroU32;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -12,6 +13,7 @@ use kith::server::AppState;
 use kith::server::config::Config;
 use kith::server::contacts::activity::Event;
 use kith::server::contacts::activity::Happened;
+use kith::server::database::Database;
 use kith::server::queue::broker::filter::Filter;
 use kith::server::queue::signature::SigningKey;
 use kith::server::queue::signature::sign;
@@ -207,6 +209,12 @@ async fn what_a_mail_server_refuses_for_good_is_not_sent_again() {
     assert_eq!(events.len(), 3, "{events:?}");
     eventually_dead(&app, 1).await;
     assert_eq!(mail.asked(), 1);
+    // Somebody has put the server right and sends it by hand.
+    let broker = app.state.queue.broker();
+    let sent = broker.retry_dead(&Filter::default(), &[]).await;
+    assert_eq!(sent.expect("sent").0.len(), 1);
+    until_events(&app, &contact, |event| *event == Event::WelcomeSent).await;
+    assert_eq!(mail.mails().len(), 1);
 }
 
 async fn eventually_dead(app: &TestApp, letters: usize) {
@@ -413,12 +421,8 @@ async fn a_schedule_that_was_missed_fires_once_and_two_instances_fire_it_once() 
     let beside = |config: &mut Config| config.data.dir = data.path().to_owned();
     let mut first = TestApp::with(beside).await;
     first.stop().await;
-    let database = kith::server::database::Database::open(
-        &data.path().join("kith.db"),
-        std::num::NonZeroU32::MIN,
-    )
-    .await
-    .expect("it opens");
+    let database = Database::open(&data.path().join("kith.db"), NonZeroU32::MIN).await;
+    let database = database.expect("it opens");
     let mut tx = database.write().await.expect("nobody writes");
     sqlx::query("UPDATE schedules SET next_at = 1000")
         .execute(&mut *tx)
@@ -465,9 +469,19 @@ async fn two_instances_execute_every_message_once() {
         .await;
     }
     eventually("all are welcomed", || mail.by_recipient().len() == 60).await;
-    // Whoever would send a second one has had the time.
-    tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(mail.mails().len(), 60);
+    let active = Filter::parse("state=ACTIVE&path=/api/webhooks/welcome-email&count=1000");
+    let deliveries = one
+        .state
+        .queue
+        .broker()
+        .events(&active.expect("a filter"))
+        .await;
+    assert_eq!(
+        deliveries.expect("events").0.len(),
+        60,
+        "each is delivered by one of them"
+    );
 }
 
 #[tokio::test]
@@ -477,7 +491,7 @@ async fn qstash_is_spoken_to_as_its_sdk_does() {
     // A Kith stands in for QStash: the SDK is satisfied with it as well.
     let qstash = TestApp::with(|config| {
         let settings = [
-            ("KITH_QUEUE_TOKEN", "secret"),
+            ("KITH_QUEUE_TOKEN", "a-token-of-this-test"),
             ("KITH_QUEUE_ALLOW", &*origin),
         ];
         set(config, &settings);
@@ -489,7 +503,7 @@ async fn qstash_is_spoken_to_as_its_sdk_does() {
         set(
             config,
             &[
-                ("QSTASH_TOKEN", "secret"),
+                ("QSTASH_TOKEN", "a-token-of-this-test"),
                 ("QSTASH_URL", &format!("{}/qstash", qstash.origin)),
                 ("QSTASH_CURRENT_SIGNING_KEY", keys.current.reveal()),
                 ("QSTASH_NEXT_SIGNING_KEY", keys.next.reveal()),
@@ -541,25 +555,63 @@ async fn qstash_is_spoken_to_as_its_sdk_does() {
 
 #[tokio::test]
 async fn what_qstash_does_not_take_waits_and_nobody_waits_for_it() {
-    let mail = MailServer::start().await;
+    let data = TempDir::new().expect("a directory");
+    let port = free_port();
     let app = TestApp::with(|config| {
         set(
             config,
             &[
-                ("QSTASH_TOKEN", "secret"),
-                ("QSTASH_URL", &format!("http://127.0.0.1:{}", free_port())),
+                ("QSTASH_TOKEN", "a-token-of-this-test"),
+                ("QSTASH_URL", &format!("http://127.0.0.1:{port}/qstash")),
                 ("QSTASH_CURRENT_SIGNING_KEY", "sig_a"),
                 ("QSTASH_NEXT_SIGNING_KEY", "sig_b"),
-                ("SMTP_URL", &mail.url),
+                // Long enough for the test to look at it.
+                ("KITH_WELCOME_DELAY", "1h"),
             ],
         );
+        config.data.dir = data.path().to_owned();
     })
     .await;
     let contact = app.create("Ada", "ada@example.com").await;
-    assert_eq!(
-        events(&app.state, contact.id).await,
-        [Event::Created, Event::WelcomeQueued]
-    );
+    let database = Database::open(&data.path().join("kith.db"), NonZeroU32::MIN).await;
+    let database = database.expect("it opens");
+    let attempts = async || {
+        let mut connection = database.reader().await.expect("it is open");
+        let attempts: i64 = sqlx::query_scalar("SELECT attempts FROM outbox")
+            .fetch_one(&mut *connection)
+            .await
+            .expect("the message is there");
+        attempts
+    };
+    let start = Instant::now();
+    while attempts().await < 2 {
+        assert!(start.elapsed() < Duration::from_secs(30));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // QStash is back: a Kith stands in for it.
+    let qstash = TestApp::at(port, |config| {
+        let settings = [
+            ("KITH_QUEUE_TOKEN", "a-token-of-this-test"),
+            ("KITH_QUEUE_ALLOW", &*app.origin),
+        ];
+        set(config, &settings);
+    })
+    .await;
+    let start = Instant::now();
+    while taken(&qstash, &app.origin).await == 0 {
+        assert!(start.elapsed() < Duration::from_secs(60));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(events(&app.state, contact.id).await.len(), 2);
+    database.close().await;
+}
+
+/// How many messages to an application a broker has taken.
+async fn taken(broker: &TestApp, origin: &str) -> usize {
+    let filter = format!("state=CREATED&url={origin}/api/webhooks/welcome-email");
+    let filter = Filter::parse(&filter).expect("a filter");
+    let events = broker.state.queue.broker().events(&filter).await;
+    events.expect("the database is there").0.len()
 }
 
 #[tokio::test]

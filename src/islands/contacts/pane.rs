@@ -233,6 +233,9 @@ fn follow(id: ContactId, activities: RwSignal<Activities>, round: u32) {
         if !is_pending() {
             return;
         }
+        if document().hidden() {
+            return follow(id, activities, round);
+        }
         spawn_local(async move {
             // Without an answer, what is known stays.
             if let Ok(details) = api::get_contact(id).await {

@@ -328,9 +328,11 @@ impl State {
             return None;
         };
         let draft = browser::read_draft(&element);
-        (draft != form.draft).then(|| FormView {
+        // A form without the box has no tick either.
+        let welcome = browser::is_ticked("welcome");
+        (draft != form.draft || welcome != form.welcome).then(|| FormView {
             draft,
-            welcome: browser::is_ticked("welcome"),
+            welcome,
             error: None,
             ..form.clone()
         })
@@ -350,6 +352,7 @@ impl State {
         self.pane.update_untracked(|pane| {
             if let (Pane::Form(form), Some(element)) = (pane, browser::form_by_id("contact-form")) {
                 form.draft = browser::read_draft(&element);
+                form.welcome = browser::is_ticked("welcome");
             }
         });
     }

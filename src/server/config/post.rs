@@ -180,6 +180,41 @@ impl Value for Template {
     }
 }
 
+/// A secret that is too long to be guessed over the network.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// The text itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Value for Token {
+    const TAKES: &'static str =
+        r#"16 or more visible ASCII characters, for example of `openssl rand -hex 20`"#;
+
+    fn parse(text: &str) -> Option<Self> {
+        let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+        (text.len() >= 16 && visible).then(|| Self(text.to_owned()))
+    }
+
+    fn print(&self) -> String {
+        self.0.clone()
+    }
+
+    fn show(&self) -> String {
+        "***".to_owned()
+    }
+}
+
 /// A wait before something is tried again, as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wait(String);

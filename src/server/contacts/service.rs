@@ -22,6 +22,7 @@ use super::store::Creation;
 use super::store::IdempotentRequest;
 use super::store::StoreError;
 use super::store::Totals;
+use crate::contact::Activities;
 use crate::contact::Contact;
 use crate::contact::ContactDetails;
 use crate::contact::ContactDraft;
@@ -404,16 +405,25 @@ impl ContactService {
     /// # Errors
     /// As for [`get`](Self::get).
     pub async fn details(&self, id: ContactId) -> Result<ContactDetails, AppError> {
-        let contact = self.get(id).await?;
-        Ok(self.detail(contact).await)
+        Ok(ContactDetails {
+            contact: self.get(id).await?,
+            activities: self.activities(id).await?.into(),
+        })
     }
 
-    /// The same of a contact that is at hand. It is worth showing without its activities.
+    /// The same of a contact that is at hand. It is worth showing without its activities, which the
+    /// page then asks for again.
     pub async fn detail(&self, contact: Contact) -> ContactDetails {
-        let activities = self.activities(contact.id).await;
+        let activities = match self.activities(contact.id).await {
+            Ok(happened) => happened.into(),
+            Err(_) => Activities {
+                list: Vec::new(),
+                pending: true,
+            },
+        };
         ContactDetails {
             contact,
-            activities: activities.unwrap_or_default().into(),
+            activities,
         }
     }
 

@@ -6,9 +6,11 @@
 //! many changes for the price of one; alone, a change waits for nobody.
 
 use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use sqlx::Connection;
 use sqlx::SqliteConnection;
@@ -32,7 +34,12 @@ struct Waiting {
 
 /// A change of unknown type.
 trait Change: Send {
-    fn make<'c>(&'c mut self, tx: &'c mut SqliteConnection) -> BoxFuture<'c, ()>;
+    /// # Errors
+    /// When the transaction cannot go on, whatever has become of this change.
+    fn make<'c>(
+        &'c mut self,
+        tx: &'c mut SqliteConnection,
+    ) -> BoxFuture<'c, Result<(), sqlx::Error>>;
 
     /// Answers whoever asked for it.
     fn answer(self: Box<Self>, committed: Result<(), sqlx::Error>);
@@ -50,10 +57,23 @@ where
     T: Send,
     E: From<sqlx::Error> + Send,
 {
-    fn make<'c>(&'c mut self, tx: &'c mut SqliteConnection) -> BoxFuture<'c, ()> {
+    fn make<'c>(
+        &'c mut self,
+        tx: &'c mut SqliteConnection,
+    ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
         Box::pin(async move {
-            if let Some(change) = self.change.take() {
-                self.made = Some(within_savepoint(tx, change).await);
+            let Some(change) = self.change.take() else {
+                return Ok(());
+            };
+            let mut savepoint = tx.begin().await?;
+            let made = change(&mut savepoint).await;
+            let succeeded = made.is_ok();
+            self.made = Some(made);
+            // A full disk makes SQLite undo the whole transaction by itself, which shows here.
+            if succeeded {
+                savepoint.commit().await
+            } else {
+                savepoint.rollback().await
             }
         })
     }
@@ -69,16 +89,6 @@ where
         // Whoever asked may have gone.
         let _ = self.asker.send(made);
     }
-}
-
-async fn within_savepoint<T, E: From<sqlx::Error>>(
-    tx: &mut SqliteConnection,
-    change: impl for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, E>>,
-) -> Result<T, E> {
-    let mut savepoint = tx.begin().await?;
-    let made = change(&mut savepoint).await?;
-    savepoint.commit().await?;
-    Ok(made)
 }
 
 impl Database {
@@ -121,7 +131,9 @@ impl Database {
     /// Makes what waits, until nothing does.
     async fn make_changes(self) {
         while let Some(mut group) = self.changes.next_group() {
-            let mut committed = self.make_together(&mut group).await;
+            // A change that panics must not take those along that come after it.
+            let made = AssertUnwindSafe(self.make_together(&mut group)).catch_unwind();
+            let mut committed = made.await.unwrap_or(Err(sqlx::Error::WorkerCrashed));
             for change in group {
                 // The error itself goes to the first; the others failed because it did.
                 let of_this = match &mut committed {
@@ -136,7 +148,7 @@ impl Database {
     async fn make_together(&self, group: &mut [Box<dyn Change>]) -> Result<(), sqlx::Error> {
         let mut tx = self.write().await?;
         for change in group {
-            change.make(&mut tx).await;
+            change.make(&mut tx).await?;
         }
         tx.commit().await
     }
@@ -210,6 +222,68 @@ mod tests {
         let mut counts: Vec<i64> = made.into_iter().filter_map(Result::ok).collect();
         counts.sort_unstable();
         assert_eq!(counts, (1..=400).collect::<Vec<_>>());
+    }
+
+    async fn attempt(
+        database: &Database,
+        change: impl for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<(), sqlx::Error>>
+        + Send
+        + 'static,
+    ) -> Result<(), sqlx::Error> {
+        database.change(change).await
+    }
+
+    #[tokio::test]
+    async fn a_change_that_panics_leaves_the_others_alone() {
+        let (database, _directory) = database().await;
+        let broken = attempt(&database, |_| Box::pin(async { panic!("a defect") }));
+        let (broken, _) = tokio::join!(broken, count(&database, 1, false));
+        assert!(broken.is_err());
+        assert!(count(&database, 2, false).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_has_undone_itself_is_answered_as_undone() {
+        let (database, _directory) = database().await;
+        let mut tx = database.write().await.expect("it is open");
+        sqlx::query(
+            "CREATE TRIGGER full BEFORE INSERT ON counters WHEN NEW.name = 'full'
+             BEGIN SELECT RAISE(ROLLBACK, 'the disk is full'); END",
+        )
+        .execute(&mut *tx)
+        .await
+        .expect("it is valid");
+        tx.commit().await.expect("there is room");
+
+        for _ in 0..3 {
+            let full = attempt(&database, |tx| {
+                Box::pin(async move {
+                    let insert = "INSERT INTO counters (minute, name, count) VALUES (1, 'full', 1)";
+                    sqlx::query(insert).execute(tx).await.map(drop)
+                })
+            });
+            let before = count(&database, 1, false);
+            let after = count(&database, 2, false);
+            let (before, full, after) = tokio::join!(before, full, after);
+            assert!(full.is_err());
+            let mut reader = database.reader().await.expect("it is open");
+            let stored: Option<i64> = sqlx::query_scalar("SELECT sum(count) FROM counters")
+                .fetch_one(&mut *reader)
+                .await
+                .expect("it counts");
+            let answered = [before, after].into_iter().filter_map(Result::ok).count();
+            assert_eq!(
+                stored.unwrap_or(0),
+                answered as i64,
+                "what is answered is what is there"
+            );
+            let mut tx = database.write().await.expect("the connection is usable");
+            sqlx::query("DELETE FROM counters")
+                .execute(&mut *tx)
+                .await
+                .expect("it works");
+            tx.commit().await.expect("there is room");
+        }
     }
 
     #[tokio::test]

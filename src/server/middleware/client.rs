@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::net::Ipv6Addr;
 use std::net::SocketAddr;
 
+use axum::extract::ConnectInfo;
+use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::header;
 use ipnet::IpNet;
@@ -18,7 +20,7 @@ use crate::server::limit::Subject;
 /// header whom it heard from, so the list is read from there: the first address that is no
 /// trusted proxy is the client, and whatever stands before it the client has made up. Where the
 /// list cannot be read on, the last proxy that was believed stands for its client.
-pub fn address(peer: IpAddr, headers: &HeaderMap, config: &ServerConfig) -> IpAddr {
+fn address(peer: IpAddr, headers: &HeaderMap, config: &ServerConfig) -> IpAddr {
     let trusted = &config.trusted_proxies.0;
     let is_trusted = |address: IpAddr| trusted.iter().any(|net: &IpNet| net.contains(&address));
     let mut client = peer.to_canonical();
@@ -44,6 +46,21 @@ pub fn address(peer: IpAddr, headers: &HeaderMap, config: &ServerConfig) -> IpAd
         }
     }
     client
+}
+
+/// The address of the client, as the front has found it out.
+#[derive(Clone, Copy, Debug)]
+pub struct Client(pub IpAddr);
+
+/// The address of the client of a request that has passed the front.
+pub fn known(request: &Request) -> Option<IpAddr> {
+    request.extensions().get::<Client>().map(|client| client.0)
+}
+
+/// Finds out whose request it is; `None` where the server does not know the peer.
+pub fn find(request: &Request, config: &ServerConfig) -> Option<IpAddr> {
+    let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+    Some(address(peer.ip(), request.headers(), config))
 }
 
 /// Who is charged for the requests from an address. With IPv6 a client has a whole /64 and could

@@ -109,7 +109,10 @@ fn content_policy(
 }
 
 fn caching(path: &str, ok: bool) -> &'static str {
-    if ok && is_hashed(path) {
+    if path.starts_with("/qstash/") {
+        // Messages and keys, for whoever has shown a token.
+        "no-store"
+    } else if ok && is_hashed(path) {
         // The name changes with the content.
         "public, max-age=31536000, immutable"
     } else if ok && is_file(path) {
@@ -149,6 +152,7 @@ mod tests {
         assert_eq!(caching("/favicon.svg", true), "public, max-age=3600");
         assert_eq!(caching("/contacts", true), "private, no-cache");
         assert_eq!(caching("/trash", true), "private, no-store");
+        assert_eq!(caching("/qstash/v2/schedules/a.b", true), "no-store");
         assert_eq!(caching("/api/contacts/1", true), "private, no-cache");
     }
 }

@@ -5,12 +5,11 @@
 //! refusal `Retry-After`. Seconds are rounded up, so that whoever obeys them comes late enough.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::task::Context;
 use std::task::Poll;
 use std::time::Duration;
 
-use axum::extract::ConnectInfo;
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::HeaderName;
@@ -77,18 +76,12 @@ async fn charge<F: Future<Output = Response>>(
     request: Request,
     answer: impl FnOnce(Request) -> F,
 ) -> Response {
-    let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else {
-        // The server says it of every request; without it nobody could be charged.
+    let Some(address) = client::known(&request) else {
+        // The front has found it out for every request; without it nobody could be charged.
         return Problem::internal().into_response();
     };
-    let address = client::address(peer.ip(), request.headers(), &state.config.server);
-    if state.limiter.is_denied(address) {
-        return Problem::new(
-            StatusCode::FORBIDDEN,
-            "denied",
-            "Requests from this address are not answered here.",
-        )
-        .into_response();
+    if let Some(refusal) = denial(state, address) {
+        return refusal.into_response();
     }
     let policy = class.policy();
     let decision = state
@@ -106,6 +99,17 @@ async fn charge<F: Future<Output = Response>>(
     let (policy, _) = state.limiter.policy(policy);
     tell(response.headers_mut(), policy.name, &decision);
     response
+}
+
+/// The refusal of a client that is on the deny list.
+pub fn denial(state: &AppState, client: IpAddr) -> Option<Problem> {
+    state.limiter.is_denied(client).then(|| {
+        Problem::new(
+            StatusCode::FORBIDDEN,
+            "denied",
+            "Requests from this address are not answered here.",
+        )
+    })
 }
 
 /// Whole seconds, rounded up.

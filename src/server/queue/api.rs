@@ -4,12 +4,11 @@
 //! them so. Errors are problems, whose `error` is what the SDKs show.
 //! Source: Upstash's OpenAPI description, and the npm package `@upstash/qstash` 2.12.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 
 use axum::Json;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::ConnectInfo;
 use axum::extract::FromRequest;
 use axum::extract::Request;
 use axum::extract::State;
@@ -45,6 +44,11 @@ const PREFIX: &str = "/qstash/v2/";
 /// The most messages in one batch.
 const LARGEST_BATCH: usize = 1000;
 
+/// Whose request it is. The application says so in the request's extensions, because it knows its
+/// proxies.
+#[derive(Clone, Copy, Debug)]
+pub struct CallerIp(pub IpAddr);
+
 #[derive(Clone)]
 struct Api {
     broker: Broker,
@@ -62,21 +66,18 @@ pub fn router<S: Clone + Send + Sync + 'static>(
         .with_state(Api { broker, token })
 }
 
-async fn answer(
-    State(api): State<Api>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    request: Request,
-) -> Response {
+async fn answer(State(api): State<Api>, request: Request) -> Response {
     if let Some(refusal) = api.refusal(&request) {
         return refusal;
     }
+    let caller = request.extensions().get::<CallerIp>().copied();
     let (parts, body) = request.into_parts();
     let call = Call {
         method: parts.method.clone(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers.clone(),
-        caller_ip: peer.ip().to_canonical().to_string(),
+        caller_ip: caller.map(|CallerIp(ip)| ip.to_string()),
         body: match Bytes::from_request(Request::from_parts(parts, body), &()).await {
             Ok(body) => body,
             Err(rejection) => {
@@ -116,7 +117,7 @@ struct Call {
     path: String,
     query: String,
     headers: HeaderMap,
-    caller_ip: String,
+    caller_ip: Option<String>,
     body: Bytes,
 }
 
@@ -307,7 +308,7 @@ impl Api {
             let id = take("upstash-schedule-id");
             let publication = Publication::parse(&destination, &headers, call.body.to_vec())?;
             let id = broker
-                .schedule(id, &cron, &publication, Some(&call.caller_ip))
+                .schedule(id, &cron, &publication, call.caller_ip.as_deref())
                 .await?;
             return Ok(ok(json!({ "scheduleId": id })));
         }
@@ -376,7 +377,7 @@ impl Api {
 impl Call {
     fn source(&self) -> Source<'_> {
         Source {
-            caller_ip: Some(&self.caller_ip),
+            caller_ip: self.caller_ip.as_deref(),
             schedule: None,
         }
     }
@@ -385,7 +386,11 @@ impl Call {
     /// headers may also be given as parameters.
     fn publication_parts(&self, destination: &str) -> Result<(String, Vec<Header>)> {
         let mut headers = Vec::new();
-        for (name, value) in &self.headers {
+        let forward_all = self.headers.contains_key("upstash-header-forward");
+        let matters =
+            |name: &str| forward_all || name == "content-type" || name.starts_with("upstash-");
+        let given = self.headers.iter();
+        for (name, value) in given.filter(|(name, _)| matters(name.as_str())) {
             let value = value.to_str().map_err(|_| {
                 Rejection::bad_request(format!("The header {name} holds what is not ASCII."))
             })?;

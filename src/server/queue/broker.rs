@@ -46,6 +46,9 @@ pub const LEASE: Duration = Duration::from_secs(9);
 /// retries wake it in time.
 const POLL: Duration = Duration::from_secs(1);
 
+/// For how long what cannot be read is left alone.
+pub const UNREADABLE_WAIT: Duration = Duration::from_secs(3600);
+
 /// How often old rows are looked for.
 const SWEEP: Duration = Duration::from_secs(60);
 
@@ -61,7 +64,10 @@ struct Inner {
     /// Names this process among those that share the database.
     owner: String,
     wake: Notify,
-    permits: Arc<Semaphore>,
+    /// Messages that this process has claimed and not yet written down. More than it sends at once, so
+    /// that commits overlap with sending and serve many messages each.
+    in_hand: Arc<Semaphore>,
+    sending: Semaphore,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -108,7 +114,8 @@ impl Broker {
             client,
             owner: uuid::Uuid::new_v4().simple().to_string(),
             wake: Notify::new(),
-            permits: Arc::new(Semaphore::new(settings.concurrency.get() as usize)),
+            in_hand: Arc::new(Semaphore::new(in_hand(&settings))),
+            sending: Semaphore::new(settings.concurrency.get() as usize),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             settings,
@@ -123,9 +130,14 @@ impl Broker {
         inner.tasks.spawn(self.clone().sweep_all());
     }
 
+    /// Begins nothing new.
+    pub fn stop(&self) {
+        self.0.stop.cancel();
+    }
+
     /// Begins nothing new and waits for the deliveries that are under way.
     pub async fn close(&self) {
-        self.0.stop.cancel();
+        self.stop();
         self.0.tasks.close();
         self.0.tasks.wait().await;
     }
@@ -150,6 +162,11 @@ impl Broker {
             () = self.0.stop.cancelled() => true,
         }
     }
+}
+
+/// How many messages a process claims at most before it has written down what came of them.
+fn in_hand(settings: &Settings) -> usize {
+    settings.concurrency.get() as usize * 8
 }
 
 /// Logs what went wrong in the background, once for as long as it goes on.

@@ -5,12 +5,14 @@
 //! whoever gets it next. What reaches beyond the database in between, such as a mail, may then happen
 //! again; it should carry a name that others can recognise it by.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
+use crate::server::clock::Clock;
 use crate::server::database::Database;
 
 /// For how long a consumer is believed to be at a message. Its work must end well before.
@@ -38,19 +40,24 @@ pub struct Granted {
 ///
 /// # Errors
 /// Those of the database.
-pub async fn claim(database: &Database, key: &str, now: Timestamp) -> Result<Claim, sqlx::Error> {
+pub async fn claim(
+    database: &Database,
+    key: &str,
+    clock: Arc<dyn Clock>,
+) -> Result<Claim, sqlx::Error> {
     let key = key.to_owned();
     database
-        .change(move |tx| Box::pin(take(tx, key, now)))
+        .change(move |tx| Box::pin(take(tx, key, clock)))
         .await
 }
 
 async fn take(
     tx: &mut SqliteConnection,
     key: String,
-    now: Timestamp,
+    clock: Arc<dyn Clock>,
 ) -> Result<Claim, sqlx::Error> {
-    let at = now.as_millisecond();
+    // After the wait for the turn to write, which is no part of the lease.
+    let at = clock.now().as_millisecond();
     let claim = Uuid::new_v4().simple().to_string();
     let taken = sqlx::query(
         "INSERT INTO consumptions (key, claim, lease_until) VALUES (?1, ?2, ?3)
@@ -97,21 +104,23 @@ pub async fn settle(
     settlement: &Settlement,
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
-    let (statement, granted) = match settlement {
-        Settlement::Finish(granted) => (
-            "UPDATE consumptions SET claim = NULL, lease_until = ?1 WHERE key = ?2 AND claim = ?3",
-            granted,
-        ),
-        Settlement::GiveBack(granted) => (
-            "DELETE FROM consumptions WHERE ?1 AND key = ?2 AND claim = ?3",
-            granted,
-        ),
-    };
-    let done = sqlx::query(statement)
-        .bind(now.as_millisecond())
-        .bind(&granted.key)
-        .bind(&granted.claim)
-        .execute(tx)
-        .await?;
+    let done =
+        match settlement {
+            Settlement::Finish(Granted { key, claim }) => sqlx::query(
+                "UPDATE consumptions SET claim = NULL, lease_until = ? WHERE key = ? AND claim = ?",
+            )
+            .bind(now.as_millisecond())
+            .bind(key)
+            .bind(claim)
+            .execute(tx)
+            .await?,
+            Settlement::GiveBack(Granted { key, claim }) => {
+                sqlx::query("DELETE FROM consumptions WHERE key = ? AND claim = ?")
+                    .bind(key)
+                    .bind(claim)
+                    .execute(tx)
+                    .await?
+            }
+        };
     Ok(done.rows_affected() == 1)
 }

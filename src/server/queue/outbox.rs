@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::SqliteConnection;
@@ -14,6 +15,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::broker::Broker;
 use super::broker::BrokerError;
+use super::broker::UNREADABLE_WAIT;
 use super::broker::accept::Source;
 use super::broker::accept::accept;
 use super::message::Publication;
@@ -24,11 +26,12 @@ use crate::server::database::Database;
 /// Messages in one go.
 const BATCH: i64 = 100;
 
-/// For how long a process is believed to hand over what it took.
-const LEASE: Duration = Duration::from_secs(120);
+/// For how long a process is believed to hand over what it took: longer than QStash may take to answer
+/// for all of it.
+const LEASE: Duration = Duration::from_secs(60);
 
-/// Requests to QStash at the same time.
-const REQUESTS: usize = 8;
+/// Messages that are published to QStash in one go, all at the same time.
+const REQUESTS: i64 = 8;
 
 /// The longest wait before a message is handed over again.
 const LONGEST_WAIT: Duration = Duration::from_secs(600);
@@ -121,34 +124,40 @@ pub async fn dispatch(
     }
     let mut tx = database.write().await?;
     // Due again once the lease is over, if nobody has removed it by then.
-    let mut rows = sqlx::query(
+    let most = match publisher {
+        Publisher::Broker(_) => BATCH,
+        Publisher::QStash(_) => REQUESTS,
+    };
+    let taken = sqlx::query(
         "UPDATE outbox SET due_at = ?, attempts = attempts + 1
          WHERE seq IN (SELECT seq FROM outbox WHERE due_at <= ? ORDER BY seq LIMIT ?)
          RETURNING *",
     )
     .bind(later(now, LEASE))
     .bind(now.as_millisecond())
-    .bind(BATCH)
+    .bind(most)
     .fetch_all(&mut *tx)
-    .await?
-    .iter()
-    .map(Waiting::read)
-    .collect::<Result<Vec<_>, _>>()?;
+    .await?;
+    let full = taken.len() == most as usize;
+    let mut rows = Vec::with_capacity(taken.len());
+    for row in &taken {
+        match Waiting::read(row) {
+            Ok(waiting) => rows.push(waiting),
+            Err(error) => put_off(&mut tx, row.try_get("seq")?, &error, now).await?,
+        }
+    }
     rows.sort_by_key(|row| row.seq);
-    let full = rows.len() == BATCH as usize;
     match publisher {
         Publisher::Broker(broker) => {
-            for Waiting { seq, message, .. } in &rows {
+            for Waiting {
+                seq, mut message, ..
+            } in rows
+            {
+                // In one transaction it is handed over once anyway.
+                message.publication.deduplication = None;
                 let destinations = broker.destinations();
-                match accept(
-                    &mut tx,
-                    destinations,
-                    &message.publication,
-                    Source::default(),
-                    now,
-                )
-                .await
-                {
+                let source = Source::default();
+                match accept(&mut tx, destinations, &message.publication, source, now).await {
                     // It stays, and comes up again when the lease is over.
                     Err(BrokerError::Rejected(rejection)) => {
                         tracing::error!(
@@ -158,7 +167,7 @@ pub async fn dispatch(
                     }
                     accepted => {
                         accepted?;
-                        remove(&mut tx, *seq).await?;
+                        remove(&mut tx, seq).await?;
                     }
                 }
             }
@@ -167,7 +176,7 @@ pub async fn dispatch(
         }
         Publisher::QStash(qstash) => {
             tx.commit().await?;
-            publish(database, qstash, rows, now).await?;
+            publish(database, qstash, rows).await?;
         }
     }
     Ok(if full {
@@ -177,19 +186,19 @@ pub async fn dispatch(
     })
 }
 
-/// Publishes to QStash, a few at a time, and writes down what came of it.
+/// Publishes to QStash, all at once, and writes down what came of it, one by one.
 async fn publish(
     database: &Database,
     qstash: &QStash,
     rows: Vec<Waiting>,
-    now: Timestamp,
 ) -> Result<(), BrokerError> {
-    let mut published = futures_util::stream::iter(rows)
+    let mut published: FuturesUnordered<_> = rows
+        .into_iter()
         .map(|row| async {
             let result = qstash.publish(&row.message).await;
             (row, result)
         })
-        .buffered(REQUESTS);
+        .collect();
     while let Some((row, result)) = published.next().await {
         let id = &row.message.id;
         let mut tx = database.write().await?;
@@ -200,14 +209,16 @@ async fn publish(
             }
             Err(PublishError { said, wait }) => {
                 let wait = wait.unwrap_or_else(|| usual_wait(row.attempts));
+                let wait_seconds = wait.as_secs();
+                let attempt = row.attempts;
                 tracing::warn!(
                     id,
-                    attempt = row.attempts,
-                    wait_seconds = wait.as_secs(),
+                    attempt,
+                    wait_seconds,
                     "QStash did not take a message: {said}"
                 );
                 sqlx::query("UPDATE outbox SET due_at = ? WHERE seq = ?")
-                    .bind(later(now, wait))
+                    .bind(later(Timestamp::now(), wait))
                     .bind(row.seq)
                     .execute(&mut *tx)
                     .await?;
@@ -215,6 +226,23 @@ async fn publish(
         }
         tx.commit().await?;
     }
+    Ok(())
+}
+
+/// Takes a message that cannot be read out of the way of the others, for a while: another version of
+/// Kith may be able to.
+async fn put_off(
+    tx: &mut SqliteConnection,
+    seq: i64,
+    error: &BrokerError,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    tracing::error!(seq, "{error}, and stays in the outbox");
+    sqlx::query("UPDATE outbox SET due_at = ? WHERE seq = ?")
+        .bind(later(now, UNREADABLE_WAIT))
+        .bind(seq)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 

@@ -19,6 +19,9 @@ use super::outbox::Outgoing;
 /// How long QStash may take to answer.
 const BUDGET: Duration = Duration::from_secs(10);
 
+/// Headers in which it says when to come again, the first that is there counts.
+const WAITS: [&str; 3] = ["retry-after", "burst-ratelimit-reset", "ratelimit-reset"];
+
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct QStash {
@@ -210,8 +213,11 @@ fn refused(answer: &Response) -> PublishError {
         StatusCode::PRECONDITION_FAILED => " The plan's limit may be reached.",
         _ => "",
     };
-    let wait = answer.headers().get(reqwest::header::RETRY_AFTER);
-    let wait = wait.and_then(|wait| asked_for(wait.to_str().ok()?, Timestamp::now()));
+    let wait = |name: &&str| {
+        let wait = answer.headers().get(*name)?.to_str().ok()?;
+        asked_for(wait, Timestamp::now())
+    };
+    let wait = WAITS.iter().find_map(wait);
     PublishError {
         said: format!("it answered {}.{advice}", status.as_u16()),
         wait,

@@ -13,6 +13,8 @@
 //! Everything else is answered with 401, and why is logged. The state must give a [`Receiver`]. A
 //! delivery is not a promise to be the only one: see [`ledger`](super::ledger).
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::FromRef;
 use axum::extract::FromRequest;
@@ -21,14 +23,19 @@ use axum::http::HeaderMap;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::response::Response;
-use jiff::Timestamp;
 
 use super::broker::Broker;
 use super::signature::Claims;
 use super::signature::Refusal;
 use super::signature::SigningKeys;
+use crate::server::clock::Clock;
 use crate::server::database::Database;
 use crate::server::problem::Problem;
+
+/// The status of an answer that tells the queue that no repetition will help, with the header below
+/// set to `true`. It is not one of HTTP's own.
+pub const NOT_RETRYABLE: u16 = 489;
+pub const NOT_RETRYABLE_HEADER: &str = "upstash-nonretryable-error";
 
 /// What deliveries are verified with. Cheap to clone.
 #[derive(Clone)]
@@ -40,6 +47,7 @@ pub struct Receiver {
     /// Whose keys change, and are read for each delivery.
     broker: Broker,
     database: Database,
+    clock: Arc<dyn Clock>,
 }
 
 /// A message that the queue has delivered.
@@ -60,12 +68,14 @@ impl Receiver {
         qstash: Option<SigningKeys>,
         broker: Broker,
         database: Database,
+        clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             origin,
             qstash,
             broker,
             database,
+            clock,
         }
     }
 
@@ -78,15 +88,19 @@ impl Receiver {
             _ => return Err(Refusal::Malformed.into()),
         };
         let destination = format!("{}{path}", self.origin);
-        let now = Timestamp::now();
-        let keys = self.broker.keys().await.map_err(|_| Denied::Unavailable)?;
+        let now = self.clock.now();
+        let keys = self
+            .broker
+            .keys()
+            .await
+            .map_err(|error| unavailable(&error))?;
         let mut verified = keys.verify(token, &destination, body, now);
         if let (Err(Refusal::WrongKey), Some(qstash)) = (&verified, &self.qstash) {
             verified = qstash.verify(token, &destination, body, now);
         }
         let claims = verified?;
         let first = self.use_up(&claims).await;
-        match first.map_err(|_| Denied::Unavailable)? {
+        match first.map_err(|error| unavailable(&error))? {
             true => Ok(()),
             false => Err(Refusal::Replayed.into()),
         }
@@ -144,14 +158,24 @@ where
         let headers = parts.headers.clone();
         let body = Bytes::from_request(Request::from_parts(parts, body), state)
             .await
-            .map_err(IntoResponse::into_response)?;
+            .map_err(|rejection| {
+                let detail = "The body is too large, or broke off.";
+                Problem::new(rejection.status(), "unreadable-body", detail).into_response()
+            })?;
         match receiver.verify(&path, &headers, &body).await {
             Ok(()) => {}
             Err(Denied::Refused(refusal)) => {
                 tracing::warn!(reason = %refusal, "a delivery was refused");
                 return Err(refused(refusal));
             }
-            Err(Denied::Unavailable) => return Err(unavailable()),
+            Err(Denied::Unavailable) => {
+                return Err(Problem::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "unavailable",
+                    "The database cannot answer at the moment. Try again in a few seconds.",
+                )
+                .into_response());
+            }
         }
         let text = |name: &str| {
             let value = headers.get(name).and_then(|value| value.to_str().ok());
@@ -178,11 +202,7 @@ fn refused(refusal: Refusal) -> Response {
     .into_response()
 }
 
-fn unavailable() -> Response {
-    Problem::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "unavailable",
-        "The database cannot answer at the moment. Try again in a few seconds.",
-    )
-    .into_response()
+fn unavailable(cause: &dyn std::error::Error) -> Denied {
+    tracing::warn!(%cause, "a delivery cannot be verified");
+    Denied::Unavailable
 }

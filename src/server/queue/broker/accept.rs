@@ -7,9 +7,6 @@ use uuid::Uuid;
 
 use super::Broker;
 use super::Result;
-use super::events::Detail;
-use super::events::State;
-use super::events::record;
 use crate::server::queue::destination::Destinations;
 use crate::server::queue::message::Publication;
 use crate::server::queue::message::Rejection;
@@ -124,8 +121,8 @@ pub async fn accept(
     let labels = (!labels.is_empty()).then(|| format!(",{},", labels.join(",")));
     sqlx::query(
         "INSERT INTO messages (id, state, destination, host, path, spec, body, created_at,
-             not_before, due_at, caller_ip, schedule_id, labels)
-         VALUES (?, 'created', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             updated_at, not_before, due_at, caller_ip, schedule_id, labels)
+         VALUES (?, 'created', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(&message_id)
     .bind(&destination.text)
@@ -134,6 +131,7 @@ pub async fn accept(
     .bind(serde_json::to_string(publication)?)
     .bind(&publication.body)
     .bind(at)
+    .bind(at)
     .bind(due_at)
     .bind(due_at)
     .bind(source.caller_ip)
@@ -141,7 +139,6 @@ pub async fn accept(
     .bind(labels)
     .execute(&mut *tx)
     .await?;
-    record(tx, &message_id, State::Created, now, &Detail::default()).await?;
     Ok(Accepted {
         message_id,
         url,

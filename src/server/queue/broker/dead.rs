@@ -1,5 +1,6 @@
 //! Dead letters: messages whose deliveries have all failed. They are kept, and can be sent again.
 
+use futures_util::TryStreamExt;
 use serde_json::Value;
 use serde_json::json;
 use sqlx::QueryBuilder;
@@ -11,6 +12,8 @@ use super::Result;
 use super::accept::Accepted;
 use super::accept::Source;
 use super::accept::accept;
+use super::accept::check;
+use super::events::LARGEST_ANSWER;
 use super::filter::Filter;
 use super::messages::Stored;
 use super::messages::set_body;
@@ -69,14 +72,30 @@ impl Broker {
         changes: &[Header],
     ) -> Result<(Vec<Accepted>, Option<String>)> {
         let changes = Publication::parse("", changes, Vec::new())?;
+        for callback in [&changes.callback, &changes.failure_callback]
+            .into_iter()
+            .flatten()
+        {
+            self.destinations().accept(&callback.url)?;
+        }
         let (found, cursor) = self.find_dead(filter).await?;
         if filter.named().is_some_and(|named| named > found.len()) {
             return Err(Rejection::not_found("Some messages were not found in the DLQ.").into());
         }
         let now = self.now();
         let mut tx = self.0.database.write().await?;
-        let mut sent = Vec::new();
+        let (mut sent, mut refused) = (Vec::new(), None);
         for message in found {
+            let publication = message.publication.again(&changes);
+            if let Err(rejection) = check(self.destinations(), &publication) {
+                // It stays for when its destination is allowed again; the others need not wait.
+                tracing::warn!(
+                    message = message.id,
+                    "a dead letter is not sent: {rejection}"
+                );
+                refused = Some(rejection);
+                continue;
+            }
             let taken = sqlx::query(
                 "UPDATE messages SET dead_letter_id = NULL
                  WHERE seq = ? AND dead_letter_id IS NOT NULL",
@@ -88,12 +107,14 @@ impl Broker {
                 // Somebody else was faster.
                 continue;
             }
-            let publication = message.publication.again(&changes);
             let source = Source {
                 caller_ip: message.caller_ip.as_deref(),
                 schedule: message.schedule_id.as_deref(),
             };
             sent.push(accept(&mut tx, self.destinations(), &publication, source, now).await?);
+        }
+        if let (Some(rejection), true) = (refused, sent.is_empty()) {
+            return Err(rejection.into());
         }
         tx.commit().await?;
         self.wake();
@@ -110,14 +131,22 @@ impl Broker {
             .push(" ORDER BY m.seq DESC LIMIT ")
             .push_bind(count as i64 + 1);
         let mut connection = self.0.database.reader().await?;
-        let rows = query.build().fetch_all(&mut *connection).await?;
-        let mut cursor = None;
-        if rows.len() > count {
-            let last: i64 = rows[count - 1].try_get("seq")?;
-            cursor = Some(last.to_string());
+        let mut rows = query.build().fetch(&mut *connection);
+        let (mut found, mut last, mut bytes) = (Vec::new(), None, 0);
+        while let Some(row) = rows.try_next().await? {
+            if found.len() == count || bytes > LARGEST_ANSWER {
+                return Ok((found, last));
+            }
+            last = Some(row.try_get::<i64, _>("seq")?.to_string());
+            match Stored::read(&row) {
+                Ok(message) => {
+                    bytes += message.publication.body.len();
+                    found.push(message);
+                }
+                Err(error) => tracing::error!(seq = last, "a dead letter is left out: {error}"),
+            }
         }
-        let found = rows.iter().take(count).map(Stored::read);
-        Ok((found.collect::<Result<_>>()?, cursor))
+        Ok((found, None))
     }
 
     fn describe_dead(&self, message: &Stored) -> Value {
@@ -138,14 +167,18 @@ impl Publication {
         // What it was waiting for is long past.
         self.not_before = changes.not_before;
         self.delivery.delay = changes.delivery.delay;
-        let Self { delivery, .. } = &mut self;
-        delivery.retries = changes.delivery.retries.or(delivery.retries);
-        delivery.timeout = changes.delivery.timeout.or(delivery.timeout);
-        if changes.delivery.retry_delay.is_some() {
-            delivery
-                .retry_delay
-                .clone_from(&changes.delivery.retry_delay);
+        let (own, new) = (&mut self.delivery, &changes.delivery);
+        if !new.method.is_empty() {
+            own.method.clone_from(&new.method);
         }
+        own.retries = new.retries.or(own.retries);
+        own.timeout = new.timeout.or(own.timeout);
+        own.retry_delay = new.retry_delay.clone().or(own.retry_delay.take());
+        let replaced = |name: &String| new.headers.iter().any(|(other, _)| other == name);
+        own.headers.retain(|(name, _)| !replaced(name));
+        own.headers.extend(new.headers.iter().cloned());
+        self.callback = changes.callback.clone().or(self.callback);
+        self.failure_callback = changes.failure_callback.clone().or(self.failure_callback);
         self
     }
 }

@@ -26,12 +26,14 @@ use super::LEASE;
 use super::POLL;
 use super::Result;
 use super::Trouble;
+use super::UNREADABLE_WAIT;
 use super::accept::Source;
 use super::accept::accept;
 use super::events::Detail;
 use super::events::Response;
 use super::events::State;
 use super::events::record;
+use super::in_hand;
 use super::messages::Stored;
 use super::messages::headers;
 use super::messages::usual_spelling;
@@ -41,6 +43,8 @@ use crate::server::queue::delay::backoff;
 use crate::server::queue::message::Callback;
 use crate::server::queue::message::Publication;
 use crate::server::queue::message::Redacted;
+use crate::server::queue::receiver::NOT_RETRYABLE;
+use crate::server::queue::receiver::NOT_RETRYABLE_HEADER;
 use crate::server::queue::signature::SigningKeys;
 use crate::server::queue::signature::sign;
 
@@ -50,6 +54,9 @@ const LARGEST_RESPONSE: usize = 16 * 1024;
 /// The most deliveries that are written down in one transaction.
 const LARGEST_BATCH: usize = 256;
 
+/// How long to wait before outcomes that could not be written down are tried again.
+const SETTLE_PAUSE: Duration = Duration::from_millis(500);
+
 /// Headers in which receivers say when to come again, the first that is there counts.
 const WAITS: [&str; 4] = [
     "retry-after",
@@ -57,10 +64,6 @@ const WAITS: [&str; 4] = [
     "x-ratelimit-reset-requests",
     "x-ratelimit-reset-tokens",
 ];
-
-/// The status of an answer that says that no repetition will help, with the header below.
-const NOT_RETRYABLE: u16 = 489;
-const NOT_RETRYABLE_HEADER: &str = "upstash-nonretryable-error";
 
 /// What came of sending a message.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,14 +89,13 @@ impl Broker {
         loop {
             let claimed = trouble.heed("messages wait", self.claim().await);
             let wait = match claimed {
-                Some(Claimed::Messages(messages, keys)) => {
+                Some(Claimed::Messages(messages)) => {
                     for (message, permit) in messages {
-                        let (broker, settled, keys) = (self.clone(), settled.clone(), keys.clone());
+                        let (broker, settled) = (self.clone(), settled.clone());
                         self.0.tasks.spawn(async move {
-                            let outcome = broker.send(&message, &keys).await;
+                            let outcome = broker.send_in_turn(&message).await;
                             // Only the end of the process closes the channel.
-                            let _ = settled.send((message, outcome)).await;
-                            drop(permit);
+                            let _ = settled.send((message, outcome, permit)).await;
                         });
                     }
                     continue;
@@ -110,7 +112,7 @@ impl Broker {
     }
 
     /// Makes messages that are due this process' own, as many as it can send at once.
-    async fn claim(&self) -> Result<Claimed> {
+    pub(super) async fn claim(&self) -> Result<Claimed> {
         let inner = &self.0;
         let now = self.now().as_millisecond();
         let mut connection = inner.database.reader().await?;
@@ -125,13 +127,17 @@ impl Broker {
         if !until_next.is_zero() {
             return Ok(Claimed::NothingUntil(until_next));
         }
-        let keys = self.keys().await?;
         let first = tokio::select! {
-            permit = inner.permits.clone().acquire_owned() => permit,
+            permits = inner.in_hand.clone().acquire_many_owned(inner.settings.concurrency.get()) => permits,
             () = inner.stop.cancelled() => return Ok(Claimed::NothingUntil(POLL)),
         };
-        let mut permits: Vec<OwnedSemaphorePermit> = first.into_iter().collect();
-        while let Ok(permit) = inner.permits.clone().try_acquire_owned() {
+        let mut permits = Vec::new();
+        if let Ok(mut many) = first {
+            while let Some(one) = many.split(1) {
+                permits.push(one);
+            }
+        }
+        while let Ok(permit) = inner.in_hand.clone().try_acquire_owned() {
             permits.push(permit);
         }
         if inner.stop.is_cancelled() {
@@ -140,13 +146,14 @@ impl Broker {
         let now = self.now();
         let mut tx = inner.database.write().await?;
         let rows = sqlx::query(
-            "UPDATE messages SET state = 'active', owner = ?, due_at = ?
+            "UPDATE messages SET state = 'active', owner = ?, due_at = ?, updated_at = ?
              WHERE seq IN (SELECT seq FROM messages WHERE finished_at IS NULL AND due_at <= ?
                            ORDER BY due_at, seq LIMIT ?)
              RETURNING *",
         )
         .bind(&inner.owner)
         .bind(lease_from(now))
+        .bind(now.as_millisecond())
         .bind(now.as_millisecond())
         .bind(permits.len() as i64)
         .fetch_all(&mut *tx)
@@ -155,13 +162,10 @@ impl Broker {
         for row in &rows {
             match Stored::read(row) {
                 Ok(message) => messages.push(message),
-                Err(error) => give_up(&mut tx, row.try_get("seq")?, &error, now).await?,
+                Err(error) => put_off(&mut tx, row.try_get("seq")?, &error, now).await?,
             }
         }
         messages.sort_by_key(|message| message.seq);
-        for message in &messages {
-            record(&mut tx, &message.id, State::Active, now, &Detail::default()).await?;
-        }
         tx.commit().await?;
         if messages.is_empty() {
             // Another process was faster.
@@ -169,31 +173,37 @@ impl Broker {
         }
         Ok(Claimed::Messages(
             messages.into_iter().zip(permits).collect(),
-            keys,
         ))
     }
 
     /// Says again and again that this process is still delivering, while it is.
     async fn renew_all(self) {
-        let mut trouble = Trouble::default();
-        loop {
-            tokio::time::sleep(LEASE / 3).await;
-            let concurrency = self.0.settings.concurrency.get() as usize;
-            let idle = self.0.permits.available_permits() == concurrency;
-            if idle && self.0.stop.is_cancelled() {
-                return;
+        let all = in_hand(&self.0.settings);
+        let until_done = async {
+            self.0.stop.cancelled().await;
+            // Nothing new is claimed, so that this is when the last one is written down.
+            let _ = self.0.in_hand.acquire_many(all as u32).await;
+        };
+        let renew = async {
+            let mut trouble = Trouble::default();
+            loop {
+                tokio::time::sleep(LEASE / 3).await;
+                if self.0.in_hand.available_permits() < all {
+                    trouble.heed("messages may be delivered twice", self.renew().await);
+                }
             }
-            if !idle {
-                trouble.heed("messages may be delivered twice", self.renew().await);
-            }
+        };
+        tokio::select! {
+            () = until_done => {}
+            () = renew => {}
         }
     }
 
-    async fn renew(&self) -> Result<()> {
+    pub(super) async fn renew(&self) -> Result<()> {
         let mut tx = self.0.database.write().await?;
         sqlx::query(
             "UPDATE messages SET due_at = ?
-             WHERE finished_at IS NULL AND state = 'active' AND owner = ?",
+             WHERE state = 'active' AND owner = ?",
         )
         .bind(lease_from(self.now()))
         .bind(&self.0.owner)
@@ -203,7 +213,32 @@ impl Broker {
         Ok(())
     }
 
-    async fn send(&self, message: &Stored, keys: &SigningKeys) -> Outcome {
+    /// Sends a message once there is room for one more on its way.
+    async fn send_in_turn(&self, message: &Stored) -> Outcome {
+        let turn = tokio::select! {
+            turn = self.0.sending.acquire() => turn,
+            () = self.0.stop.cancelled() => return Outcome::NotSent,
+        };
+        match turn {
+            Ok(_turn) => self.send(message).await,
+            Err(_) => Outcome::NotSent,
+        }
+    }
+
+    async fn send(&self, message: &Stored) -> Outcome {
+        // The list of what is allowed may have become shorter since it was accepted.
+        let destination = &message.publication.destination;
+        if let Err(rejection) = self.destinations().accept(destination) {
+            return Outcome::Failed {
+                retryable: false,
+                error: rejection.message,
+                response: None,
+                wait: None,
+            };
+        }
+        let Ok(keys) = self.keys().await else {
+            return Outcome::NotSent;
+        };
         let asked = message
             .publication
             .delivery
@@ -211,7 +246,7 @@ impl Broker {
             .map(Duration::from_millis);
         let most = self.0.settings.timeout;
         let timeout = asked.map_or(most, |asked| asked.min(most));
-        let sent = tokio::time::timeout(timeout, self.exchange(message, keys)).await;
+        let sent = tokio::time::timeout(timeout, self.exchange(message, &keys)).await;
         match sent {
             Ok(Ok((head, response))) => judge(&head, response, self.now()),
             _ if self.0.stop.is_cancelled() => Outcome::NotSent,
@@ -278,11 +313,12 @@ impl Broker {
     }
 
     /// Writes down what came of deliveries, many at a time.
-    async fn settle_all(self, mut outcomes: mpsc::Receiver<(Stored, Outcome)>) {
+    async fn settle_all(self, mut outcomes: mpsc::Receiver<Sent>) {
         let mut batch = Vec::new();
         let mut trouble = Trouble::default();
         while outcomes.recv_many(&mut batch, LARGEST_BATCH).await > 0 {
             // What cannot be written down is tried again: otherwise it would be delivered again.
+            let mut tries_after_stop = 5;
             while trouble
                 .heed(
                     "deliveries cannot be written down",
@@ -290,19 +326,23 @@ impl Broker {
                 )
                 .is_none()
             {
-                if self.pause(POLL).await {
-                    return;
+                if self.0.stop.is_cancelled() {
+                    tries_after_stop -= 1;
                 }
+                if tries_after_stop == 0 {
+                    break;
+                }
+                tokio::time::sleep(SETTLE_PAUSE).await;
             }
             batch.clear();
             self.wake();
         }
     }
 
-    async fn settle(&self, batch: &[(Stored, Outcome)]) -> Result<()> {
+    async fn settle(&self, batch: &[Sent]) -> Result<()> {
         let now = self.now();
         let mut tx = self.0.database.write().await?;
-        for (message, outcome) in batch {
+        for (message, outcome, _) in batch {
             self.settle_one(&mut tx, message, outcome, now).await?;
         }
         tx.commit().await?;
@@ -319,6 +359,7 @@ impl Broker {
         let at = now.as_millisecond();
         let mut next = Settled {
             state: "delivered",
+            at,
             due_at: at,
             retried: message.retried,
             finished_at: Some(at),
@@ -371,9 +412,7 @@ impl Broker {
         let id = &message.id;
         match outcome {
             Outcome::NotSent => return Ok(()),
-            Outcome::Delivered(_) => {
-                record(tx, id, State::Delivered, now, &Detail::default()).await?;
-            }
+            Outcome::Delivered(_) => {}
             Outcome::Failed { error, .. } => {
                 record(tx, id, State::Error, now, &detail(Some(error), None)).await?;
                 let (state, again) = match next.dead_letter_id {
@@ -418,11 +457,12 @@ impl Broker {
     ) -> Result<bool> {
         let response = next.response.map(serde_json::to_string).transpose()?;
         let updated = sqlx::query(
-            "UPDATE messages SET state = ?, due_at = ?, retried = ?, finished_at = ?,
+            "UPDATE messages SET state = ?, updated_at = ?, due_at = ?, retried = ?, finished_at = ?,
                  dead_letter_id = ?, response = ?, response_status = ?, owner = NULL
              WHERE seq = ? AND state = 'active' AND owner = ? AND retried = ?",
         )
         .bind(next.state)
+        .bind(next.at)
         .bind(next.due_at)
         .bind(next.retried)
         .bind(next.finished_at)
@@ -496,14 +536,19 @@ impl Broker {
     }
 }
 
-enum Claimed {
-    Messages(Vec<(Stored, OwnedSemaphorePermit)>, SigningKeys),
+/// A message that was sent, what came of it, and its place among those in hand.
+type Sent = (Stored, Outcome, OwnedSemaphorePermit);
+
+/// What there is to do.
+pub(super) enum Claimed {
+    Messages(Vec<(Stored, OwnedSemaphorePermit)>),
     NothingUntil(Duration),
 }
 
 /// What a message becomes after a delivery.
 struct Settled<'a> {
     state: &'static str,
+    at: i64,
     due_at: i64,
     retried: u32,
     finished_at: Option<i64>,
@@ -511,16 +556,20 @@ struct Settled<'a> {
     response: Option<&'a Response>,
 }
 
-/// Takes a message that cannot be read out of the way of the others.
-async fn give_up(
+/// Takes a message that cannot be read out of the way of the others, for a while: another version of
+/// Kith may be able to.
+async fn put_off(
     tx: &mut SqliteConnection,
     seq: i64,
     error: &BrokerError,
     now: Timestamp,
 ) -> Result<()> {
-    tracing::error!(seq, "{error}, and is given up");
-    sqlx::query("UPDATE messages SET state = 'failed', finished_at = ? WHERE seq = ?")
-        .bind(now.as_millisecond())
+    tracing::error!(seq, "{error}, and waits");
+    let later = now
+        .as_millisecond()
+        .saturating_add_unsigned(UNREADABLE_WAIT.as_millis() as u64);
+    sqlx::query("UPDATE messages SET state = 'retry', owner = NULL, due_at = ? WHERE seq = ?")
+        .bind(later)
         .bind(seq)
         .execute(tx)
         .await?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
@@ -23,29 +24,24 @@ use crate::server::queue::message::Redacted;
 /// The most events in one answer.
 const LARGEST_PAGE: u32 = 1000;
 
-/// What became of a message.
+/// An answer ends with the event with which its bodies exceed this many bytes together.
+pub const LARGEST_ANSWER: usize = 2 << 20;
+
+/// What happened, where there is more to say. The rest is written down by the database itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    Created,
-    Active,
-    Delivered,
     /// A delivery has failed; what follows is [`Retry`](Self::Retry) or [`Failed`](Self::Failed).
     Error,
     Retry,
     Failed,
-    Canceled,
 }
 
 impl State {
-    pub fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
-            Self::Created => "CREATED",
-            Self::Active => "ACTIVE",
-            Self::Delivered => "DELIVERED",
             Self::Error => "ERROR",
             Self::Retry => "RETRY",
             Self::Failed => "FAILED",
-            Self::Canceled => "CANCELED",
         }
     }
 }
@@ -111,28 +107,31 @@ impl Broker {
             .push(" ORDER BY e.seq DESC LIMIT ")
             .push_bind(i64::from(count) + 1);
         let mut connection = self.0.database.reader().await?;
-        let rows = query.build().fetch_all(&mut *connection).await?;
-        let more = rows.len() > count as usize;
-        let mut events = Vec::with_capacity(rows.len());
-        let mut cursor = None;
-        for row in rows.iter().take(count as usize) {
-            let seq: i64 = row.try_get("event")?;
-            cursor = more.then(|| seq.to_string());
+        let mut rows = query.build().fetch(&mut *connection);
+        let (mut events, mut last, mut bytes) = (Vec::new(), None, 0);
+        while let Some(row) = rows.try_next().await? {
+            if events.len() == count as usize || bytes > LARGEST_ANSWER {
+                return Ok((events, last));
+            }
+            last = Some(row.try_get::<i64, _>("event")?.to_string());
             let detail: Detail = serde_json::from_str(row.try_get("detail")?)?;
             let mut event = json!({
                 "time": row.try_get::<i64, _>("at")?,
                 "state": row.try_get::<String, _>("event_state")?,
                 "messageId": row.try_get::<String, _>("of_message")?,
             });
-            // The message itself may have been removed before its events.
-            if row.try_get::<Option<i64>, _>("seq")?.is_some() {
-                let message = Stored::read(row)?;
+            // The message itself may have been removed before its events, or be none that is
+            // understood.
+            if row.try_get::<Option<i64>, _>("seq")?.is_some()
+                && let Ok(message) = Stored::read(&row)
+            {
+                bytes += message.publication.body.len();
                 merge(&mut event, self.event_of(&message));
             }
             merge(&mut event, json_of(&detail));
             events.push(event);
         }
-        Ok((events, cursor))
+        Ok((events, None))
     }
 
     fn event_of(&self, message: &Stored) -> Value {

@@ -15,6 +15,9 @@ pub struct Filter {
     cursor: Option<i64>,
 }
 
+/// The most alternatives of one parameter.
+const MOST_VALUES: usize = 500;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Column {
     MessageId,
@@ -75,6 +78,8 @@ impl Filter {
                     continue;
                 }
                 "qstash_token" => continue,
+                // They stand for headers.
+                name if name.to_ascii_lowercase().starts_with("upstash-") => continue,
                 _ => {
                     return Err(Rejection::bad_request(format!(
                         "There is no filter {name:?}. Check its spelling."
@@ -103,6 +108,16 @@ impl Filter {
                 Some((_, known)) => known.extend(values),
                 None => filter.parameters.push((column, values)),
             }
+        }
+        let most = filter
+            .parameters
+            .iter()
+            .map(|(_, values)| values.len())
+            .max();
+        if most > Some(MOST_VALUES) {
+            return Err(Rejection::bad_request(format!(
+                "A filter takes at most {MOST_VALUES} values of a kind. Ask several times."
+            )));
         }
         Ok(filter)
     }
@@ -215,28 +230,37 @@ impl Filter {
                 Column::FlowControl => ("m.flow_control", "="),
             };
             let own_host = destinations.own_host();
-            query.push(" AND (0");
-            for value in values {
-                query.push(" OR ");
-                match (column, operator) {
-                    (_, "contains") => {
-                        query
-                            .push("instr(")
-                            .push(expression)
-                            .push(", ")
-                            .push_bind(value)
-                            .push(")");
+            let own = |value: &String| own_host.as_ref() == Some(value);
+            query.push(" AND (");
+            let mut conditions = query.separated(" OR ");
+            match (column, operator) {
+                (_, "contains") => {
+                    for value in values {
+                        conditions.push(format_args!("instr({expression}, "));
+                        conditions.push_bind_unseparated(value);
+                        conditions.push_unseparated(")");
                     }
-                    (Column::From | Column::To, _) => {
+                }
+                (Column::From | Column::To, _) => {
+                    for value in values {
                         let at: i64 = value.parse().unwrap_or_default();
-                        query.push(expression).push(operator).push_bind(at);
+                        conditions.push(format_args!("{expression} {operator} "));
+                        conditions.push_bind_unseparated(at);
                     }
-                    (Column::Host, _) if own_host.as_deref() == Some(&*value) => {
-                        query.push("m.host IS NULL OR m.host = ").push_bind(value);
+                }
+                _ => {
+                    if matches!(column, Column::Host) && values.iter().any(own) {
+                        conditions.push("m.host IS NULL");
                     }
-                    _ => {
-                        query.push(expression).push(operator).push_bind(value);
+                    // A list, because an index serves that.
+                    conditions.push(format_args!("{expression} IN ("));
+                    for (number, value) in values.into_iter().enumerate() {
+                        if number > 0 {
+                            conditions.push_unseparated(", ");
+                        }
+                        conditions.push_bind_unseparated(value);
                     }
+                    conditions.push_unseparated(")");
                 }
             }
             query.push(")");

@@ -13,16 +13,16 @@ use sqlx::sqlite::SqliteRow;
 
 use super::Broker;
 use super::Result;
-use super::events::Detail;
 use super::events::Response;
-use super::events::State;
-use super::events::record;
 use super::filter::Filter;
 use crate::server::queue::destination::Destinations;
 use crate::server::queue::message::Header;
 use crate::server::queue::message::Publication;
 use crate::server::queue::message::Redacted;
 use crate::server::queue::message::Rejection;
+
+/// How many messages are cancelled in one transaction.
+const CANCEL_BATCH: i64 = 500;
 
 /// A row of `messages`.
 #[derive(Clone, Debug)]
@@ -83,19 +83,19 @@ impl Stored {
         if let Some(id) = &self.schedule_id {
             value["scheduleId"] = json!(id);
         }
-        set_options(&mut value, &self.publication);
+        set_options(&mut value, &self.publication, destinations);
         value
     }
 }
 
 /// Sets what messages and schedules have in common and need not have.
-pub fn set_options(value: &mut Value, publication: &Publication) {
+pub fn set_options(value: &mut Value, publication: &Publication, destinations: &Destinations) {
     for (name, callback) in [
         ("callback", &publication.callback),
         ("failureCallback", &publication.failure_callback),
     ] {
         if let Some(callback) = callback {
-            value[name] = json!(callback.url);
+            value[name] = json!(destinations.url(&callback.url));
         }
     }
     if let Some(label) = publication.labels.first() {
@@ -166,21 +166,25 @@ impl Broker {
     /// Cancels every message that matches and is still to be delivered. One that is being delivered
     /// at this moment may still arrive, but is not sent again. The answer is how many there were.
     pub async fn cancel(&self, filter: &Filter) -> Result<u64> {
-        let now = self.now();
-        let mut tx = self.0.database.write().await?;
-        let mut query = QueryBuilder::<Sqlite>::new(
-            "UPDATE messages AS m SET state = 'canceled', owner = NULL, finished_at = ",
-        );
-        query.push_bind(now.as_millisecond());
-        query.push(" WHERE m.finished_at IS NULL");
-        filter.narrow_messages(&mut query, self.destinations())?;
-        query.push(" RETURNING id");
-        let ids: Vec<String> = query.build_query_scalar().fetch_all(&mut *tx).await?;
-        for id in &ids {
-            record(&mut tx, id, State::Canceled, now, &Detail::default()).await?;
+        let now = self.now().as_millisecond();
+        let mut cancelled = 0;
+        loop {
+            // A few at a time, so that nobody waits long for the turn to write.
+            let mut tx = self.0.database.write().await?;
+            let mut query = QueryBuilder::<Sqlite>::new(
+                "UPDATE messages SET state = 'canceled', owner = NULL, finished_at = ",
+            );
+            query.push_bind(now).push(", updated_at = ").push_bind(now);
+            query.push(" WHERE seq IN (SELECT m.seq FROM messages m WHERE m.finished_at IS NULL");
+            filter.narrow_messages(&mut query, self.destinations())?;
+            query.push(" LIMIT ").push_bind(CANCEL_BATCH).push(")");
+            let done = query.build().execute(&mut *tx).await?.rows_affected();
+            tx.commit().await?;
+            cancelled += done;
+            if done < CANCEL_BATCH as u64 {
+                return Ok(cancelled);
+            }
         }
-        tx.commit().await?;
-        Ok(ids.len() as u64)
     }
 
     /// Cancels one message.

@@ -179,7 +179,7 @@ impl Broker {
             &publication.body,
             publication.redacted.body,
         );
-        set_options(&mut value, &publication);
+        set_options(&mut value, &publication, self.destinations());
         if let Some(delay) = publication.delivery.delay {
             value["delay"] = json!(delay / 1000);
         }
@@ -250,8 +250,13 @@ impl Broker {
                 caller_ip: caller_ip.as_deref(),
                 schedule: Some(&id),
             };
-            let publication = stored(row)?;
-            match accept(&mut tx, self.destinations(), &publication, source, now).await {
+            let accepted = match stored(row) {
+                Ok(publication) => {
+                    accept(&mut tx, self.destinations(), &publication, source, now).await
+                }
+                Err(error) => Err(error),
+            };
+            match accepted {
                 Ok(accepted) => {
                     let late = (now.as_millisecond() - was_due) / 1000;
                     if late * 1000 > MISSED_MS {
@@ -272,6 +277,9 @@ impl Broker {
                 // Its destination has been taken off the list since.
                 Err(super::BrokerError::Rejected(rejection)) => {
                     tracing::warn!(schedule = id, "a schedule did not fire: {rejection}");
+                }
+                Err(super::BrokerError::Unreadable(error)) => {
+                    tracing::error!(schedule = id, "a schedule cannot be read: {error}");
                 }
                 Err(error) => return Err(error),
             }

@@ -8,15 +8,17 @@ use super::Trouble;
 /// Rows of one kind in one transaction.
 const BATCH: i64 = 500;
 
-/// For how long it is remembered that a message was executed: longer than any message may be on its
-/// way.
+/// For how long it is remembered that a message was executed: longer than a message may wait for its
+/// first delivery, and than any queue goes on trying.
 const CONSUMPTIONS_MS: i64 = 400 * 24 * 3_600_000;
 
 impl Broker {
     pub(super) async fn sweep_all(self) {
         let mut trouble = Trouble::default();
         loop {
-            while trouble.heed("old messages stay", self.sweep().await) == Some(true) {
+            while !self.0.stop.is_cancelled()
+                && trouble.heed("old messages stay", self.sweep().await) == Some(true)
+            {
                 tokio::task::yield_now().await;
             }
             if self.pause(SWEEP).await {
