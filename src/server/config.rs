@@ -113,6 +113,16 @@ key::sections! {
         ui_on_loss: OnLoss = "local";
         /// Decide and count, but refuse nothing.
         ui_shadow: bool = false;
+        /// How requests for figures are counted: /api/metrics, and what watches it.
+        dashboard_algorithm: Algorithm = "fixed_window";
+        /// Requests in a window.
+        dashboard_limit: NonZeroU32 = 60;
+        /// The length of the window.
+        dashboard_window: Duration = "1m";
+        /// What to do while Redis is lost.
+        dashboard_on_loss: OnLoss = "local";
+        /// Decide and count, but refuse nothing.
+        dashboard_shadow: bool = false;
         /// Addresses and networks that are refused altogether.
         deny: Networks = "";
         /// The memory of each policy's table in this process, which remembers the last clients.
@@ -298,22 +308,75 @@ impl QueueConfig {
     }
 }
 
+/// What is configured of one policy of the limiter.
+#[derive(Clone, Copy, Debug)]
+pub struct PolicyConfig {
+    /// The key of its limit.
+    path: &'static str,
+    pub algorithm: Algorithm,
+    pub limit: NonZeroU32,
+    pub window: Duration,
+    pub on_loss: OnLoss,
+    pub shadow: bool,
+}
+
+/// The configuration of a policy from the keys that begin with its name.
+macro_rules! policy {
+    ($limits:ident, $algorithm:ident, $limit:ident, $window:ident, $on_loss:ident, $shadow:ident) => {
+        PolicyConfig {
+            path: concat!("limits.", stringify!($limit)),
+            algorithm: $limits.$algorithm,
+            limit: $limits.$limit,
+            window: $limits.$window,
+            on_loss: $limits.$on_loss,
+            shadow: $limits.$shadow,
+        }
+    };
+}
+
 impl LimitsConfig {
+    pub fn api(&self) -> PolicyConfig {
+        policy!(
+            self,
+            api_algorithm,
+            api_limit,
+            api_window,
+            api_on_loss,
+            api_shadow
+        )
+    }
+
+    pub fn ui(&self) -> PolicyConfig {
+        policy!(
+            self,
+            ui_algorithm,
+            ui_limit,
+            ui_window,
+            ui_on_loss,
+            ui_shadow
+        )
+    }
+
+    pub fn dashboard(&self) -> PolicyConfig {
+        policy!(
+            self,
+            dashboard_algorithm,
+            dashboard_limit,
+            dashboard_window,
+            dashboard_on_loss,
+            dashboard_shadow
+        )
+    }
+
     fn require_quotas(&self) -> Result<(), Conflict> {
-        for (path, algorithm, limit, window) in [
-            (
-                "limits.api_limit",
-                self.api_algorithm,
-                self.api_limit,
-                self.api_window,
-            ),
-            (
-                "limits.ui_limit",
-                self.ui_algorithm,
-                self.ui_limit,
-                self.ui_window,
-            ),
-        ] {
+        for policy in [self.api(), self.ui(), self.dashboard()] {
+            let PolicyConfig {
+                path,
+                algorithm,
+                limit,
+                window,
+                ..
+            } = policy;
             let rule = match Quota::new(limit.get().into(), window) {
                 Err(error) => format!("It does not go with its window: {error}."),
                 Ok(_) if algorithm == Algorithm::SlidingLog && limit.get() > LARGEST_LOG => {

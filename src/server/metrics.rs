@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::server::database::Database;
+use crate::server::policies::RequestClass;
 
 /// How often counts are written down.
 const FLUSH: Duration = Duration::from_secs(1);
@@ -31,31 +32,79 @@ const SUMMARY: Duration = Duration::from_secs(3600);
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counter {
-    /// Requests that the limiter has decided on.
-    Requests,
+    /// Requests that the limiter has decided on, by their class.
+    Requests(RequestClass),
     /// Those that it has refused.
-    Refusals,
+    Refusals(RequestClass),
     NewContacts,
 }
 
 impl Counter {
-    const ALL: [Self; 3] = [Self::Requests, Self::Refusals, Self::NewContacts];
+    const COUNT: usize = 2 * CLASSES + 1;
 
-    fn name(self) -> &'static str {
+    fn all() -> impl Iterator<Item = Self> {
+        let requests = RequestClass::ALL.into_iter().map(Self::Requests);
+        let refusals = RequestClass::ALL.into_iter().map(Self::Refusals);
+        requests.chain(refusals).chain([Self::NewContacts])
+    }
+
+    fn index(self) -> usize {
         match self {
-            Self::Requests => "requests",
-            Self::Refusals => "refusals",
-            Self::NewContacts => "new_contacts",
+            Self::Requests(class) => class as usize,
+            Self::Refusals(class) => CLASSES + class as usize,
+            Self::NewContacts => 2 * CLASSES,
+        }
+    }
+
+    /// Its name in the database, for example `requests.api`.
+    fn name(self) -> String {
+        match self {
+            Self::Requests(class) => format!("requests.{}", class.name()),
+            Self::Refusals(class) => format!("refusals.{}", class.name()),
+            Self::NewContacts => "new_contacts".to_owned(),
         }
     }
 }
 
+const CLASSES: usize = RequestClass::ALL.len();
+
 /// The counts of a span of time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
-    pub requests: u64,
-    pub refusals: u64,
-    pub new_contacts: u64,
+    counts: [u64; Counter::COUNT],
+}
+
+impl Figures {
+    pub fn get(&self, counter: Counter) -> u64 {
+        self.counts[counter.index()]
+    }
+
+    /// Requests that the limiter has decided on, but for those that ask for figures.
+    pub fn requests(&self) -> u64 {
+        let api = self.get(Counter::Requests(RequestClass::Api));
+        api + self.get(Counter::Requests(RequestClass::Ui))
+    }
+
+    /// Those of them that it has refused.
+    pub fn refusals(&self) -> u64 {
+        let api = self.get(Counter::Refusals(RequestClass::Api));
+        api + self.get(Counter::Refusals(RequestClass::Ui))
+    }
+
+    pub fn new_contacts(&self) -> u64 {
+        self.get(Counter::NewContacts)
+    }
+
+    fn read(rows: &[(String, i64)]) -> Self {
+        let mut figures = Self::default();
+        for counter in Counter::all() {
+            let name = counter.name();
+            let row = rows.iter().find(|(known, _)| *known == name);
+            let count = row.map_or(0, |(_, count)| u64::try_from(*count).unwrap_or(0));
+            figures.counts[counter.index()] = count;
+        }
+        figures
+    }
 }
 
 /// Counts. Cheap to clone; clones count together.
@@ -65,7 +114,10 @@ pub struct Metrics(Arc<Inner>);
 struct Inner {
     database: Database,
     /// What is not written down yet.
-    counts: [AtomicU64; Counter::ALL.len()],
+    counts: [AtomicU64; Counter::COUNT],
+    started: Instant,
+    /// Held while counts move from memory to the database, so that nobody misses them on the way.
+    moving: tokio::sync::Mutex<()>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -75,6 +127,8 @@ impl Metrics {
         Self(Arc::new(Inner {
             database,
             counts: Default::default(),
+            started: Instant::now(),
+            moving: tokio::sync::Mutex::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }))
@@ -82,7 +136,7 @@ impl Metrics {
 
     /// Counts one.
     pub fn count(&self, counter: Counter) {
-        self.0.counts[counter as usize].fetch_add(1, Ordering::Relaxed);
+        self.0.counts[counter.index()].fetch_add(1, Ordering::Relaxed);
     }
 
     /// Writes counts down again and again until [`close`](Self::close).
@@ -124,6 +178,7 @@ impl Metrics {
 
     /// Adds what was counted to the minute of `now`. What cannot be written down stays counted.
     async fn flush(&self, now: Timestamp) -> Result<(), sqlx::Error> {
+        let _moving = self.0.moving.lock().await;
         let counts = self.0.counts.each_ref();
         let taken = counts.map(|count| count.swap(0, Ordering::Relaxed));
         if taken.iter().all(|count| *count == 0) {
@@ -140,11 +195,7 @@ impl Metrics {
 
     async fn write(&self, now: Timestamp, taken: &[u64]) -> Result<(), sqlx::Error> {
         let mut tx = self.0.database.write().await?;
-        for (counter, count) in Counter::ALL
-            .iter()
-            .zip(taken)
-            .filter(|(_, count)| **count > 0)
-        {
+        for (counter, count) in Counter::all().zip(taken).filter(|(_, count)| **count > 0) {
             sqlx::query(
                 "INSERT INTO counters (minute, name, count) VALUES (?, ?, ?)
                  ON CONFLICT (minute, name) DO UPDATE SET count = count + excluded.count",
@@ -191,15 +242,36 @@ impl Metrics {
         .bind(start + DAY)
         .fetch_all(&mut *connection)
         .await?;
-        let figure = |counter: Counter| {
-            let row = rows.iter().find(|(name, _)| name == counter.name());
-            row.map_or(0, |(_, count)| u64::try_from(*count).unwrap_or(0))
-        };
-        Ok(Figures {
-            requests: figure(Counter::Requests),
-            refusals: figure(Counter::Refusals),
-            new_contacts: figure(Counter::NewContacts),
-        })
+        Ok(Figures::read(&rows))
+    }
+
+    /// The figures of all time, with what this process has not written down yet. What others have not
+    /// is missing for about a second.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn totals(&self) -> Result<Figures, sqlx::Error> {
+        let mut connection = self.0.database.reader().await?;
+        let _moving = self.0.moving.lock().await;
+        let pending = self
+            .0
+            .counts
+            .each_ref()
+            .map(|count| count.load(Ordering::Relaxed));
+        let rows: Vec<(String, i64)> =
+            sqlx::query_as("SELECT name, sum(count) FROM counters GROUP BY name")
+                .fetch_all(&mut *connection)
+                .await?;
+        let mut figures = Figures::read(&rows);
+        for (count, pending) in figures.counts.iter_mut().zip(pending) {
+            *count += pending;
+        }
+        Ok(figures)
+    }
+
+    /// How long this process has been running.
+    pub fn uptime(&self) -> Duration {
+        self.0.started.elapsed()
     }
 }
 
@@ -229,18 +301,26 @@ mod tests {
             (&other, "2026-11-24T23:59:59Z"),
             (&one, "2026-11-25T00:00:00Z"),
         ] {
-            metrics.count(Counter::Requests);
+            metrics.count(Counter::Requests(RequestClass::Api));
             metrics.flush(at(time)).await.expect("room");
         }
         other.count(Counter::NewContacts);
         other.flush(at("2026-11-24T12:00:00Z")).await.expect("room");
 
-        let expected = Figures {
-            requests: 3,
-            refusals: 0,
-            new_contacts: 1,
-        };
-        assert_eq!(one.day(day).await.expect("figures"), expected);
+        other.count(Counter::Requests(RequestClass::Dashboard));
+        other.flush(at("2026-11-24T12:00:00Z")).await.expect("room");
+
+        let figures = one.day(day).await.expect("figures");
+        assert_eq!(
+            (
+                figures.requests(),
+                figures.new_contacts(),
+                figures.refusals()
+            ),
+            (3, 1, 0)
+        );
+        let totals = one.totals().await.expect("figures");
+        assert_eq!((totals.requests(), totals.new_contacts()), (5, 1));
         // Summing up changes no sum.
         one.sum_up(at("2026-12-24T00:00:00Z")).await.expect("room");
         one.sum_up(at("2026-12-24T00:00:00Z")).await.expect("room");
@@ -249,11 +329,11 @@ mod tests {
             .fetch_one(&mut *reader)
             .await
             .expect("it counts");
-        assert_eq!(rows, 4, "three days, one of them with two counts");
+        assert_eq!(rows, 5, "three days, one of them with three counts");
         drop(reader);
         // A report is only read.
         let again = Metrics::new(open().await);
-        assert_eq!(again.day(day).await.expect("figures"), expected);
+        assert_eq!(again.day(day).await.expect("figures"), figures);
     }
 
     #[tokio::test]
@@ -262,13 +342,11 @@ mod tests {
         let database = Database::open(&directory.path().join("kith.db"), NonZeroU32::MIN).await;
         let database = database.expect("it opens");
         let metrics = Metrics::new(database.clone());
-        metrics.count(Counter::Refusals);
+        metrics.count(Counter::Refusals(RequestClass::Ui));
         database.close().await;
         let now = Timestamp::now();
         assert!(metrics.flush(now).await.is_err());
-        assert_eq!(
-            metrics.0.counts[Counter::Refusals as usize].load(Ordering::Relaxed),
-            1
-        );
+        let counter = Counter::Refusals(RequestClass::Ui);
+        assert_eq!(metrics.0.counts[counter.index()].load(Ordering::Relaxed), 1);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::server::config::Config;
 use crate::server::config::LimitsConfig;
+use crate::server::config::PolicyConfig;
 use crate::server::limit::Limiter;
 use crate::server::limit::Policy;
 use crate::server::limit::PolicyId;
@@ -16,37 +17,42 @@ pub enum RequestClass {
     Api,
     /// Pages, their forms, and what they ask of the server.
     Ui,
+    /// Figures about Kith itself, which do not count in them.
+    Dashboard,
 }
 
 impl RequestClass {
-    const ALL: [Self; 2] = [Self::Api, Self::Ui];
+    pub const ALL: [Self; 3] = [Self::Api, Self::Ui, Self::Dashboard];
 
     /// Its place in the limiter that [`limiter`] makes.
     pub fn policy(self) -> PolicyId {
         PolicyId(self as usize)
     }
 
+    /// The name of its policy.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Ui => "ui",
+            Self::Dashboard => "dashboard",
+        }
+    }
+
     fn configured(self, limits: &LimitsConfig) -> Policy {
-        let (name, algorithm, limit, window, on_loss, shadow) = match self {
-            Self::Api => (
-                "api",
-                limits.api_algorithm,
-                limits.api_limit,
-                limits.api_window,
-                limits.api_on_loss,
-                limits.api_shadow,
-            ),
-            Self::Ui => (
-                "ui",
-                limits.ui_algorithm,
-                limits.ui_limit,
-                limits.ui_window,
-                limits.ui_on_loss,
-                limits.ui_shadow,
-            ),
+        let PolicyConfig {
+            algorithm,
+            limit,
+            window,
+            on_loss,
+            shadow,
+            ..
+        } = match self {
+            Self::Api => limits.api(),
+            Self::Ui => limits.ui(),
+            Self::Dashboard => limits.dashboard(),
         };
         Policy {
-            name,
+            name: self.name(),
             algorithm,
             quota: Quota::new(limit.get().into(), window)
                 .expect("a loaded configuration holds only quotas that there can be"),

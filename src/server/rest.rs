@@ -3,6 +3,7 @@
 
 pub mod contacts;
 pub mod extract;
+pub mod metrics;
 pub mod read;
 
 use utoipa::OpenApi;

@@ -64,6 +64,16 @@ pub fn build(
         .method_not_allowed_fallback(wrong_method);
     let api = middleware::limited(api, RequestClass::Api, &state);
 
+    // Figures, for those who watch them all the time.
+    let (figures, of_figures) = OpenApiRouter::new()
+        .routes(routes!(rest::metrics::metrics))
+        .split_for_parts();
+    description.merge(of_figures);
+    let figures = figures
+        .route("/metrics", get(rest::metrics::prometheus))
+        .method_not_allowed_fallback(wrong_method);
+    let figures = middleware::limited(figures, RequestClass::Dashboard, &state);
+
     // Whoever watches over Kith is never refused, and what does not change costs nothing.
     let (operation, of_operation) = OpenApiRouter::new()
         .routes(routes!(health::healthz))
@@ -134,6 +144,7 @@ pub fn build(
     let router = api
         .merge(webhooks)
         .merge(broker)
+        .merge(figures)
         .merge(operation)
         .merge(pages)
         .fallback_service(site)

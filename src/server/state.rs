@@ -32,6 +32,7 @@ use crate::server::queue::qstash::QStash;
 use crate::server::queue::receiver::Receiver;
 use crate::server::redis;
 use crate::server::redis::Redis;
+use crate::server::rest::metrics::Recent;
 use crate::server::site::Site;
 use crate::server::webhooks;
 use crate::server::welcome::WelcomeService;
@@ -60,6 +61,7 @@ pub struct Shared {
     pub receiver: Receiver,
     pub welcome: WelcomeService,
     pub metrics: Metrics,
+    pub recent_metrics: Recent,
 }
 
 impl AppState {
@@ -116,6 +118,7 @@ impl AppState {
                 Arc::new(SystemClock),
             ),
             metrics,
+            recent_metrics: Recent::default(),
             contacts,
             cache,
             queue,

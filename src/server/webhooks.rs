@@ -95,11 +95,8 @@ pub async fn daily_report(State(state): State<AppState>, delivery: Delivery) -> 
 }
 
 fn report(date: Date, figures: &Figures) -> Response {
-    let Figures {
-        requests,
-        new_contacts,
-        refusals,
-    } = *figures;
+    let (requests, refusals) = (figures.requests(), figures.refusals());
+    let new_contacts = figures.new_contacts();
     tracing::info!(%date, requests, new_contacts, refusals, "daily report");
     Json(json!({ "report": {
         "date": date.to_string(),

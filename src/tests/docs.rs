@@ -28,6 +28,7 @@ async fn the_description_names_every_operation() {
             "get /api/contacts",
             "get /api/contacts/totals",
             "get /api/contacts/{id}",
+            "get /api/metrics",
             "get /healthz",
             "get /readyz",
             "patch /api/contacts/{id}",

@@ -11,6 +11,7 @@ mod errors;
 mod forms;
 mod limits;
 mod mail_server;
+mod metrics;
 mod operation;
 mod queue;
 mod redis_kinds;

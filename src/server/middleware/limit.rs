@@ -88,10 +88,10 @@ async fn charge<F: Future<Output = Response>>(
         .limiter
         .check(policy, &client::subject(address), 1)
         .await;
-    state.metrics.count(Counter::Requests);
+    state.metrics.count(Counter::Requests(class));
     let mut response = match decision.outcome {
         Outcome::Refused { retry_after } => {
-            state.metrics.count(Counter::Refusals);
+            state.metrics.count(Counter::Refusals(class));
             refusal(retry_after)
         }
         Outcome::Allowed | Outcome::Shadowed => answer(request).await,

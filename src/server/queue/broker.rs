@@ -84,6 +84,17 @@ pub struct Settings {
     pub retention: Duration,
 }
 
+/// How much there is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Depth {
+    pub outbox: u64,
+    /// Messages that wait for a delivery, or are being delivered.
+    pub waiting: u64,
+    pub dead_letters: u64,
+    /// For how long the message that has waited longest has been due.
+    pub lag: Duration,
+}
+
 /// Why the broker could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerError {
@@ -149,6 +160,31 @@ impl Broker {
     /// Says that there may be something to deliver.
     pub fn wake(&self) {
         self.0.wake.notify_one();
+    }
+
+    /// How much there is to do. Of finished messages only the dead letters are counted, which have an
+    /// index of their own.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn depth(&self) -> Result<Depth> {
+        let mut connection = self.0.database.reader().await?;
+        let (outbox, waiting, dead, oldest): (i64, i64, i64, Option<i64>) = sqlx::query_as(
+            "SELECT (SELECT count(*) FROM outbox),
+                    (SELECT count(*) FROM messages WHERE finished_at IS NULL),
+                    (SELECT count(*) FROM messages WHERE dead_letter_id IS NOT NULL),
+                    (SELECT min(due_at) FROM messages WHERE finished_at IS NULL)",
+        )
+        .fetch_one(&mut *connection)
+        .await?;
+        let count = |count: i64| u64::try_from(count).unwrap_or(0);
+        let lag = oldest.map_or(0, |due_at| count(self.now().as_millisecond() - due_at));
+        Ok(Depth {
+            outbox: count(outbox),
+            waiting: count(waiting),
+            dead_letters: count(dead),
+            lag: Duration::from_millis(lag),
+        })
     }
 
     fn now(&self) -> Timestamp {

@@ -1,0 +1,136 @@
+//! Figures match what happened, on two instances and across a restart, with Redis and without.
+
+use std::ffi::OsString;
+use std::num::NonZeroU32;
+use std::time::Duration;
+use std::time::Instant;
+
+use kith::server::config::Config;
+use reqwest::StatusCode;
+use serde_json::Value;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::app::TestApp;
+use crate::app::header;
+use crate::redis_server::RedisServer;
+
+async fn figures(app: &TestApp) -> Value {
+    let answer = app.get("/api/metrics").await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    answer.json().await.expect("JSON")
+}
+
+/// Waits until an instance tells these, which takes until the others have written theirs down.
+async fn until(app: &TestApp, requests: u64, contacts: u64, refusals: u64) {
+    let start = Instant::now();
+    loop {
+        let figures = figures(app).await;
+        let told = ["totalRequests", "newContacts", "rateLimitHits"].map(|name| &figures[name]);
+        if told == [&json!(requests), &json!(contacts), &json!(refusals)] {
+            return;
+        }
+        assert!(start.elapsed() < Duration::from_secs(20), "{figures}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn figures_match(redis: Option<&RedisServer>) {
+    let data = TempDir::new().expect("a directory");
+    let limit = 20;
+    let beside = |config: &mut Config| {
+        config.data.dir = data.path().to_owned();
+        config.limits.api_limit = NonZeroU32::new(limit).expect("not 0");
+        config.limits.dashboard_limit = NonZeroU32::MAX;
+        config.welcome.enabled = false;
+        if let Some(redis) = redis {
+            let url = redis.url();
+            let variables = [(OsString::from("REDIS_URL"), OsString::from(url))];
+            let parsed = Config::load(Some("/dev/null".as_ref()), variables);
+            config.redis = parsed.expect("settings").redis;
+        }
+    };
+    let mut one = TestApp::with(beside).await;
+    let other = TestApp::with(beside).await;
+    for app in [&one, &other] {
+        if let Some(redis) = &app.state.redis {
+            redis.wait_until_up().await;
+        }
+    }
+    one.create("Ada", "ada@example.com").await;
+    other.create("Bob", "bob@example.com").await;
+    let mut refused = 0;
+    for _ in 0..30 {
+        let answer = one.get("/api/contacts").await;
+        refused += u64::from(answer.status() == StatusCode::TOO_MANY_REQUESTS);
+    }
+    // On Redis both instances' requests count against one limit.
+    assert_eq!(refused, if redis.is_some() { 12 } else { 11 });
+    assert_eq!(other.get("/contacts").await.status(), StatusCode::OK);
+    assert_eq!(other.get("/healthz").await.status(), StatusCode::OK);
+    for app in [&one, &other] {
+        until(app, 33, 2, refused).await;
+    }
+    one.stop().await;
+    let again = TestApp::with(beside).await;
+    until(&again, 33, 2, refused).await;
+    let figures = figures(&again).await;
+    assert!(figures["uptime"].as_u64().is_some_and(|uptime| uptime < 60));
+    assert_eq!(figures["queue"]["deadLetters"], 0);
+}
+
+#[tokio::test]
+async fn figures_match_what_happened() {
+    figures_match(None).await;
+}
+
+#[tokio::test]
+async fn figures_match_what_happened_with_a_redis() {
+    let redis = RedisServer::start();
+    figures_match(Some(&redis)).await;
+}
+
+#[tokio::test]
+async fn a_dashboard_never_trips_its_limit_and_others_do() {
+    let app = TestApp::start().await;
+    // One question every five seconds, in a minute.
+    for _ in 0..12 {
+        figures(&app).await;
+    }
+    let mut last = StatusCode::OK;
+    for _ in 0..60 {
+        last = app.get("/api/metrics").await.status();
+    }
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn prometheus_reads_the_same() {
+    let app = TestApp::with(|config| config.welcome.enabled = false).await;
+    app.create("Ada", "ada@example.com").await;
+    app.get("/api/contacts").await;
+    app.get("/api/contacts").await;
+    let answer = app.get("/metrics").await;
+    assert!(header(&answer, "content-type").starts_with("text/plain; version=0.0.4"));
+    let text = answer.text().await.expect("text");
+    for expected in [
+        "# TYPE kith_requests_total counter",
+        "kith_requests_total{policy=\"api\",outcome=\"allowed\"} 3",
+        "kith_requests_total{policy=\"ui\",outcome=\"refused\"} 0",
+        "kith_contacts_created_total 1",
+        "kith_cache_reads_total{tag=\"contacts\",result=\"hit\"} 1",
+        "kith_cache_reads_total{tag=\"contacts\",result=\"miss\"} 1",
+        "kith_queue_messages{state=\"dead\"} 0",
+        "kith_cache_entries 1",
+    ] {
+        assert!(
+            text.lines().any(|line| line == expected),
+            "{expected} in\n{text}"
+        );
+    }
+    // Every sample belongs to a metric that is described.
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let name = line.split(['{', ' ']).next().expect("a name");
+        assert!(text.contains(&format!("# TYPE {name} ")), "{line}");
+    }
+}
