@@ -77,6 +77,11 @@ impl Mailer {
         }
     }
 
+    /// Whether mail reaches anybody, rather than a folder.
+    pub fn has_server(&self) -> bool {
+        matches!(self.way, Way::Smtp(_))
+    }
+
     /// Where mail goes, for the log.
     pub fn describe(&self) -> String {
         match &self.way {

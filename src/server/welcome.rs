@@ -161,7 +161,7 @@ impl WelcomeService {
             (false, _) => {
                 tracing::warn!(%contact, "somebody else has this welcome message by now");
             }
-            (true, Event::WelcomeSent) => {
+            (true, Event::WelcomeSent | Event::WelcomeFiled) => {
                 tracing::info!(%contact, attempt, "welcome email sent {}", self.mailer.describe());
             }
             (true, Event::WelcomeFailed { why, .. } | Event::WelcomeGivenUp { why }) => {
@@ -265,7 +265,11 @@ impl WelcomeService {
             }
         };
         self.mailer.send(&self.compose(welcome, &contact)).await?;
-        Ok(Event::WelcomeSent)
+        Ok(if self.mailer.has_server() {
+            Event::WelcomeSent
+        } else {
+            Event::WelcomeFiled
+        })
     }
 
     fn compose(&self, welcome: &Welcome, contact: &Contact) -> Mail {

@@ -104,10 +104,10 @@ async fn a_new_contact_is_sent_a_mail_and_the_disk_shows_it() {
     let data = TempDir::new().expect("a directory");
     let app = TestApp::with(|config| config.data.dir = data.path().to_owned()).await;
     let contact = app.create("Ada Lovelace", "ada@example.com").await;
-    let events = until_events(&app, &contact, |event| *event == Event::WelcomeSent).await;
+    let events = until_events(&app, &contact, |event| *event == Event::WelcomeFiled).await;
     assert_eq!(
         events,
-        [Event::Created, Event::WelcomeQueued, Event::WelcomeSent]
+        [Event::Created, Event::WelcomeQueued, Event::WelcomeFiled]
     );
     let files = std::fs::read_dir(data.path().join("mail")).expect("a folder");
     let files: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
@@ -124,7 +124,7 @@ async fn nobody_is_welcomed_who_shall_not_be() {
     let body = json!({"name": "Bob", "email": "bob@example.com", "welcome": true});
     let loud = app.post("/api/contacts", &body).await;
     let loud = crate::app::contact(loud).await;
-    until_events(&app, &loud, |event| *event == Event::WelcomeSent).await;
+    until_events(&app, &loud, |event| *event == Event::WelcomeFiled).await;
     assert_eq!(events(&app.state, quiet.id).await, [Event::Created]);
 
     // A form says what its box says; a box that is not ticked is not sent.

@@ -26,6 +26,8 @@ pub enum Event {
         why: String,
     },
     WelcomeSent,
+    /// It was written to a file, because there is no mail server.
+    WelcomeFiled,
     /// It was not sent and will not be.
     WelcomeGivenUp {
         why: String,
@@ -41,6 +43,9 @@ impl Event {
                 format!("Welcome email: attempt {attempt} failed. {why}")
             }
             Self::WelcomeSent => "Welcome email sent".to_owned(),
+            Self::WelcomeFiled => {
+                "Welcome email kept as a file, because no mail server is set up".to_owned()
+            }
             Self::WelcomeGivenUp { why } => format!("Welcome email not sent. {why}"),
         }
     }

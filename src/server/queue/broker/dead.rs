@@ -153,8 +153,10 @@ impl Broker {
         let mut value = message.describe(self.destinations());
         value["dlqId"] = json!(message.dead_letter_id);
         if let Some(response) = &message.response {
-            value["responseStatus"] = json!(response.status);
-            value["responseHeader"] = json!(response.headers);
+            if let Some(status) = response.status() {
+                value["responseStatus"] = json!(status);
+                value["responseHeader"] = json!(response.headers);
+            }
             set_body(&mut value, "responseBody", &response.body_bytes(), false);
         }
         value

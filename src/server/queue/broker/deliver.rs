@@ -468,7 +468,7 @@ impl Broker {
         .bind(next.finished_at)
         .bind(&next.dead_letter_id)
         .bind(response)
-        .bind(next.response.map(|response| response.status))
+        .bind(next.response.and_then(Response::status))
         .bind(message.seq)
         .bind(&self.0.owner)
         .bind(message.retried)
@@ -581,10 +581,16 @@ fn lease_from(now: Timestamp) -> i64 {
         .saturating_add_unsigned(LEASE.as_millis() as u64)
 }
 
+/// A delivery that nobody answered. Why stands where an answer would, for those who look at the dead
+/// letter.
 fn failed(error: String) -> Outcome {
+    let response = Response {
+        body: BASE64_STANDARD.encode(&error),
+        ..Response::default()
+    };
     Outcome::Failed {
         error,
-        response: None,
+        response: Some(response),
         wait: None,
         retryable: true,
     }

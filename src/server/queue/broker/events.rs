@@ -59,7 +59,7 @@ pub struct Detail {
     pub response: Option<Response>,
 }
 
-/// What a receiver answered.
+/// What a receiver answered; without a status, nobody has, and the body says why.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Response {
@@ -70,6 +70,10 @@ pub struct Response {
 }
 
 impl Response {
+    pub fn status(&self) -> Option<u16> {
+        (self.status != 0).then_some(self.status)
+    }
+
     pub fn body_bytes(&self) -> Vec<u8> {
         BASE64_STANDARD.decode(&self.body).unwrap_or_default()
     }
@@ -160,8 +164,10 @@ fn json_of(detail: &Detail) -> Value {
     if let Some(at) = detail.next_delivery_time {
         value["nextDeliveryTime"] = json!(at);
     }
-    if let Some(response) = &detail.response {
-        value["responseStatus"] = json!(response.status);
+    if let Some(response) = &detail.response
+        && let Some(status) = response.status()
+    {
+        value["responseStatus"] = json!(status);
         value["responseHeaders"] = json!(response.headers);
         value["responseBody"] = json!(response.body);
     }
