@@ -29,6 +29,7 @@ CREATE TABLE messages (
     -- Of its URL; no host for Kith itself.
     host            TEXT,
     path            TEXT    NOT NULL,
+    own             INTEGER NOT NULL GENERATED ALWAYS AS (host IS NULL) VIRTUAL,
     -- How to deliver it, as JSON, without the body.
     spec            TEXT    NOT NULL,
     body            BLOB    NOT NULL,
@@ -57,7 +58,7 @@ CREATE TABLE messages (
     flow_control    TEXT
 ) STRICT;
 
-CREATE INDEX messages_due ON messages (due_at) WHERE finished_at IS NULL;
+CREATE INDEX messages_due ON messages (own, due_at) WHERE finished_at IS NULL;
 CREATE INDEX messages_finished ON messages (state, finished_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX messages_in_hand ON messages (owner) WHERE state = 'active';
 CREATE INDEX dead_letters ON messages (seq) WHERE dead_letter_id IS NOT NULL;

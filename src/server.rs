@@ -98,9 +98,12 @@ pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<O
     state.start();
     let graceful = GracefulShutdown::new();
     let queue = state.queue.clone();
-    let grace = config.server.shutdown_grace;
+    // One half is for deliveries, the other for requests.
+    let grace = config.server.shutdown_grace / 2;
+    let stopping = state.clone();
     let shutdown = async move {
         shutdown.await;
+        stopping.stop();
         // What is being delivered to Kith's own webhooks needs somebody who answers.
         if tokio::time::timeout(grace, queue.close()).await.is_err() {
             tracing::warn!("some deliveries took too long and will be made again");
@@ -140,7 +143,7 @@ pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<O
 
     drop(listener);
     tracing::info!("stopping: finishing the requests that are running");
-    if tokio::time::timeout(config.server.shutdown_grace, graceful.shutdown())
+    if tokio::time::timeout(grace, graceful.shutdown())
         .await
         .is_err()
     {

@@ -98,14 +98,15 @@ pub async fn healthz() -> &'static str {
     (status = 503, description = "Not ready", body = Readiness)))]
 pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readiness>) {
     let up = state.contacts.ping().await.is_ok();
-    let (status, database) = if up {
-        (StatusCode::OK, PartState::Up)
+    let ready = up && !state.stopping.is_cancelled();
+    let status = if ready {
+        StatusCode::OK
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, PartState::Down)
+        StatusCode::SERVICE_UNAVAILABLE
     };
     let readiness = Readiness {
-        ready: up,
-        database,
+        ready,
+        database: if up { PartState::Up } else { PartState::Down },
         site: SiteState::of(&state.site),
         redis: state.redis.as_ref().map(|redis| redis.health().into()),
     };

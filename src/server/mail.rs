@@ -141,7 +141,8 @@ impl Mailer {
 fn plain(text: &str) -> String {
     let words = text.split(|c: char| c.is_control() || c.is_whitespace());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    words.join(" ")
+    // What looks encoded already would be decoded by its reader, into anything.
+    words.join(" ").replace("=?", "= ?")
 }
 
 /// Writes a file of this name, all of it or nothing; the same mail replaces itself.

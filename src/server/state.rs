@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
+use tokio_util::sync::CancellationToken;
 
 use crate::server::cache;
 use crate::server::cache::Cache;
@@ -62,6 +63,8 @@ pub struct Shared {
     pub welcome: WelcomeService,
     pub metrics: Metrics,
     pub recent_metrics: Recent,
+    /// Set once Kith is told to stop.
+    pub stopping: CancellationToken,
 }
 
 impl AppState {
@@ -101,6 +104,7 @@ impl AppState {
                 metrics: metrics.clone(),
             }),
         );
+        let stopping = CancellationToken::new();
         Ok(Self(Arc::new(Shared {
             site: Site::new(&config),
             welcome: WelcomeService::new(
@@ -108,6 +112,7 @@ impl AppState {
                 contacts.clone(),
                 Mailer::new(&config.mail, &config.data.dir),
                 Arc::new(SystemClock),
+                stopping.clone(),
                 config.welcome.clone(),
             ),
             receiver: Receiver::new(
@@ -119,6 +124,7 @@ impl AppState {
             ),
             metrics,
             recent_metrics: Recent::default(),
+            stopping,
             contacts,
             cache,
             queue,
@@ -138,6 +144,11 @@ impl AppState {
         };
         let times = self.config.report.schedule.as_str().to_owned();
         self.queue.keep_schedule(DAILY_REPORT, times, report);
+    }
+
+    /// Says that this is the end: Kith is not ready any more, and nothing waits for what may come.
+    pub fn stop(&self) {
+        self.stopping.cancel();
     }
 
     /// Lets go of everything, once nobody asks any more. The queue is [closed](Queue::close) before

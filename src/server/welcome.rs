@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -83,6 +84,7 @@ pub struct WelcomeService {
     contacts: ContactService,
     mailer: Mailer,
     clock: Arc<dyn Clock>,
+    stopping: CancellationToken,
     config: WelcomeConfig,
     tasks: TaskTracker,
 }
@@ -102,6 +104,7 @@ impl WelcomeService {
         contacts: ContactService,
         mailer: Mailer,
         clock: Arc<dyn Clock>,
+        stopping: CancellationToken,
         config: WelcomeConfig,
     ) -> Self {
         Self {
@@ -109,6 +112,7 @@ impl WelcomeService {
             contacts,
             mailer,
             clock,
+            stopping,
             config,
             tasks: TaskTracker::new(),
         }
@@ -219,7 +223,12 @@ impl WelcomeService {
                 Ok(Claim::Busy(left)) if waited => return Err(NotExecuted::Later(Some(left))),
                 Ok(Claim::Busy(left)) => {
                     waited = true;
-                    tokio::time::sleep(left).await;
+                    tokio::select! {
+                        () = tokio::time::sleep(left) => {}
+                        () = self.stopping.cancelled() => {
+                            return Err(NotExecuted::Later(Some(left)));
+                        }
+                    }
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a message cannot be claimed");

@@ -632,3 +632,87 @@ async fn the_brokers_api_is_closed_without_a_token() {
         assert!(problem["detail"].to_string().contains("queue.token"));
     }
 }
+
+const TOKEN: &str = "a-token-of-this-test";
+
+/// A Kith whose API of the queue is open, and a call of it.
+async fn open() -> TestApp {
+    TestApp::with(|config| {
+        let nowhere = "http://127.0.0.1:1";
+        let settings = [("KITH_QUEUE_TOKEN", TOKEN), ("KITH_QUEUE_ALLOW", nowhere)];
+        set(config, &settings);
+    })
+    .await
+}
+
+async fn call(app: &TestApp, method: Method, path: &str, body: &str) -> (u16, Value) {
+    let request = app.request(method, &format!("/qstash/v2/{path}"));
+    let request = request.bearer_auth(TOKEN).body(body.to_owned());
+    let answer = send(request).await;
+    let status = answer.status().as_u16();
+    (status, answer.json().await.expect("JSON"))
+}
+
+const LATER: &str = "publish/http://127.0.0.1:1/later?upstash-delay=1h";
+
+#[tokio::test]
+async fn whoever_means_some_messages_does_not_lose_all() {
+    let app = open().await;
+    let (_, first) = call(&app, Method::POST, LATER, "x").await;
+    call(&app, Method::POST, LATER, "y").await;
+    for (path, body, expected) in [
+        ("messages/", "", 404),
+        ("messages", "nonsense", 400),
+        ("messages", "{\"messageIds\": []}", 400),
+        ("messages?lable=x", "", 400),
+        ("messages?Upstash-Label=x", "", 400),
+        ("dlq/", "", 404),
+        ("dlq", "{\"messageIds\": [\"a\"]}", 400),
+    ] {
+        let (status, answer) = call(&app, Method::DELETE, path, body).await;
+        assert_eq!(status, expected, "{path} {body}: {answer}");
+    }
+    let body = json!({ "messageIds": [first["messageId"], "msg_nope"] }).to_string();
+    let (_, answer) = call(&app, Method::DELETE, "messages", &body).await;
+    assert_eq!(answer, json!({ "cancelled": 1 }));
+    let (_, answer) = call(&app, Method::DELETE, "messages?count=100", "").await;
+    assert_eq!(
+        answer,
+        json!({ "cancelled": 1 }),
+        "the other one was still there"
+    );
+}
+
+#[tokio::test]
+async fn of_many_who_send_a_dead_letter_again_one_does() {
+    let app = open().await;
+    let path = "publish/http://127.0.0.1:1/?upstash-retries=0";
+    call(&app, Method::POST, path, "x").await;
+    eventually_dead(&app, 1).await;
+    let letter = &dead_letters(&app).await[0];
+    assert_eq!(letter["responseBody"], "the receiver cannot be reached");
+    let id = letter["dlqId"].as_str().expect("an id");
+    let retry = format!("dlq/retry/{id}");
+    let delete = format!("dlq/{id}");
+    let calls = (0..4).flat_map(|_| {
+        [
+            call(&app, Method::POST, &retry, ""),
+            call(&app, Method::DELETE, &delete, ""),
+        ]
+    });
+    let answers = futures_util::future::join_all(calls).await;
+    let done: Vec<_> = answers.iter().filter(|(status, _)| *status < 300).collect();
+    assert_eq!(done.len(), 1, "{answers:?}");
+    let others = answers.iter().filter(|(status, _)| *status == 404);
+    assert_eq!(others.count(), 7, "{answers:?}");
+}
+
+#[tokio::test]
+async fn the_token_reaches_no_receiver() {
+    let app = open().await;
+    for name in ["qstash_token", "QSTASH_TOKEN", "qstash%5ftoken"] {
+        let path = format!("publish/http://127.0.0.1:1/?a=b&{name}={TOKEN}");
+        let (_, answer) = call(&app, Method::POST, &path, "x").await;
+        assert_eq!(answer["url"], "http://127.0.0.1:1/?a=b", "{name}");
+    }
+}

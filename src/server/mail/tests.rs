@@ -71,6 +71,7 @@ async fn no_name_adds_a_header_or_a_recipient() {
         "\u{202e}Ada\u{0}",
         "Ада Лавлейс",
         &"x".repeat(200),
+        "=?utf-8?q?x=0D=0ABcc:_eve@example.com?=",
     ] {
         let mail = Mail {
             to_name: name.to_owned(),

@@ -140,7 +140,7 @@ impl Api {
         };
         let authorization = request.headers().get(header::AUTHORIZATION);
         let bearer = authorization
-            .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
+            .and_then(|value| strip_prefix_ignoring_case(value.to_str().ok()?, "Bearer "))
             .map(str::to_owned);
         let in_query = || {
             let query = request.uri().query().unwrap_or_default();
@@ -166,11 +166,15 @@ impl Api {
         let broker = &self.broker;
         let id = percent_decode_str(rest).decode_utf8_lossy();
         let is = |method: Method| call.method == method;
+        // Whoever meant one thing by its id and lost the id does not mean all of them.
+        if rest.is_empty() && path.ends_with('/') {
+            return Err(Rejection::not_found("The path ends where an id is missing.").into());
+        }
         match (&*head, rest) {
             ("publish", _) if is(Method::POST) => self.publish(call, rest).await,
             ("batch", "") if is(Method::POST) => self.batch(call).await,
             ("messages", "") if is(Method::DELETE) => {
-                let cancelled = broker.cancel(&Filter::parse(&call.query)?).await?;
+                let cancelled = broker.cancel(&call.chosen("messageIds")?).await?;
                 Ok(json_with(
                     StatusCode::ACCEPTED,
                     json!({ "cancelled": cancelled }),
@@ -284,7 +288,8 @@ impl Api {
     async fn act_on_schedules(&self, call: &Call, rest: &str, id: &str) -> Result<Response> {
         let broker = &self.broker;
         let is = |method: Method| call.method == method;
-        if let Some((id, action)) = id.split_once('/').filter(|_| !id.contains("://")) {
+        let of_one = !id.contains("://") && !id.starts_with('/');
+        if let Some((id, action)) = id.split_once('/').filter(|_| of_one) {
             let paused = match &*action.to_ascii_lowercase() {
                 "pause" => true,
                 "resume" => false,
@@ -335,7 +340,7 @@ impl Api {
                 return Err(wrong_method().into());
             }
             let filter = if after.is_empty() {
-                filter()?
+                call.chosen("dlqIds")?
             } else {
                 one(after)
             };
@@ -345,7 +350,9 @@ impl Api {
             let answer = if after.is_empty() {
                 page("responses", responses, cursor)
             } else {
-                responses.into_iter().next().unwrap_or_default()
+                // Somebody else may have been faster.
+                let sent = responses.into_iter().next();
+                sent.ok_or_else(|| no_such_letter(after))?
             };
             return Ok(json_with(StatusCode::CREATED, answer));
         }
@@ -356,7 +363,7 @@ impl Api {
             }
             (&Method::GET, _) => Ok(ok(broker.dead_letter(id).await?)),
             (&Method::DELETE, "") => {
-                let (deleted, cursor) = broker.delete_dead(&filter()?).await?;
+                let (deleted, cursor) = broker.delete_dead(&call.chosen("dlqIds")?).await?;
                 let mut answer = json!({ "deleted": deleted });
                 if let Some(cursor) = cursor {
                     answer["cursor"] = json!(cursor);
@@ -364,9 +371,9 @@ impl Api {
                 Ok(ok(answer))
             }
             (&Method::DELETE, _) => {
-                // Says that there is none, if there is none.
-                broker.dead_letter(id).await?;
-                broker.delete_dead(&one(id)).await?;
+                if broker.delete_dead(&one(id)).await?.0 == 0 {
+                    return Err(no_such_letter(id).into());
+                }
                 Ok(ok(json!({})))
             }
             _ => Err(wrong_method().into()),
@@ -380,6 +387,35 @@ impl Call {
             caller_ip: self.caller_ip.as_deref(),
             schedule: None,
         }
+    }
+
+    /// What somebody chooses to act on: by parameters, or by ids in a body. `Upstash-*` parameters, which
+    /// stand for headers, choose nothing.
+    fn chosen(&self, ids: &str) -> Result<Filter> {
+        let parameters = self.query.split('&');
+        let choosing = parameters.filter(|part| {
+            let name = percent_decode_str(part).decode_utf8_lossy();
+            !name.to_ascii_lowercase().starts_with("upstash-")
+        });
+        let mut query = choosing.collect::<Vec<_>>().join("&");
+        if self.method == Method::DELETE && query.len() < self.query.len() {
+            return Err(Rejection::bad_request("Upstash-* parameters choose nothing here.").into());
+        }
+        if !self.body.is_empty() {
+            let named: Option<Vec<String>> = serde_json::from_slice::<Value>(&self.body)
+                .ok()
+                .and_then(|body| serde_json::from_value(body.get(ids)?.clone()).ok());
+            let named = named.filter(|named| !named.is_empty()).ok_or_else(|| {
+                Rejection::bad_request(format!(
+                    "A body here is a JSON object with {ids}, an array of at least one id."
+                ))
+            })?;
+            let named = named.iter().map(|id| (ids, id));
+            query = form_urlencoded::Serializer::new(query)
+                .extend_pairs(named)
+                .finish();
+        }
+        Ok(Filter::parse(&query)?)
     }
 
     /// The destination with its own query, and everything that is asked of the queue: `Upstash-*`
@@ -398,6 +434,8 @@ impl Call {
         }
         let is_ours = |parameter: &&str| {
             let name = parameter.split('=').next().unwrap_or_default();
+            // As it is read where it counts.
+            let name = percent_decode_str(name).decode_utf8_lossy();
             let name = name.to_ascii_lowercase();
             name.starts_with("upstash-") || name == "qstash_token"
         };
@@ -458,6 +496,10 @@ fn json_with(status: StatusCode, value: Value) -> Response {
 
 fn not_yet(what: &str) -> BrokerError {
     Rejection::not_implemented(format!("{what} are not there yet.")).into()
+}
+
+fn no_such_letter(id: &str) -> Rejection {
+    Rejection::not_found(format!("There is no dead letter {id}, or not any more."))
 }
 
 fn no_such_path() -> Rejection {

@@ -63,20 +63,43 @@ struct Inner {
     client: reqwest::Client,
     /// Names this process among those that share the database.
     owner: String,
+    lanes: [Lane; 2],
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+/// Where messages go. Each way has a lane of its own, so that receivers elsewhere which never answer do
+/// not hold up what the application sends to itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Elsewhere,
+    Webhooks,
+}
+
+/// The room for messages on one way.
+struct Lane {
     wake: Notify,
     /// Messages that this process has claimed and not yet written down. More than it sends at once, so
     /// that commits overlap with sending and serve many messages each.
     in_hand: Arc<Semaphore>,
     sending: Semaphore,
-    tasks: TaskTracker,
-    stop: CancellationToken,
+}
+
+impl Lane {
+    fn new(settings: &Settings) -> Self {
+        Self {
+            wake: Notify::new(),
+            in_hand: Arc::new(Semaphore::new(in_hand(settings))),
+            sending: Semaphore::new(settings.concurrency.get() as usize),
+        }
+    }
 }
 
 /// What an operator may choose.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub destinations: Destinations,
-    /// Deliveries at the same time.
+    /// Deliveries at the same time: so many to webhooks, and so many elsewhere.
     pub concurrency: NonZeroU32,
     /// The longest that one may take.
     pub timeout: Duration,
@@ -124,9 +147,7 @@ impl Broker {
             clock,
             client,
             owner: uuid::Uuid::new_v4().simple().to_string(),
-            wake: Notify::new(),
-            in_hand: Arc::new(Semaphore::new(in_hand(&settings))),
-            sending: Semaphore::new(settings.concurrency.get() as usize),
+            lanes: [Lane::new(&settings), Lane::new(&settings)],
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             settings,
@@ -136,7 +157,9 @@ impl Broker {
     /// Delivers, fires schedules and sweeps until [`close`](Self::close).
     pub fn start(&self) {
         let inner = &self.0;
-        inner.tasks.spawn(self.clone().deliver_all());
+        for way in [Way::Webhooks, Way::Elsewhere] {
+            inner.tasks.spawn(self.clone().deliver_all(way));
+        }
         inner.tasks.spawn(self.clone().fire_all());
         inner.tasks.spawn(self.clone().sweep_all());
     }
@@ -159,7 +182,9 @@ impl Broker {
 
     /// Says that there may be something to deliver.
     pub fn wake(&self) {
-        self.0.wake.notify_one();
+        for lane in &self.0.lanes {
+            lane.wake.notify_one();
+        }
     }
 
     /// How much there is to do. Of finished messages only the dead letters are counted, which have an
@@ -173,7 +198,7 @@ impl Broker {
             "SELECT (SELECT count(*) FROM outbox),
                     (SELECT count(*) FROM messages WHERE finished_at IS NULL),
                     (SELECT count(*) FROM messages WHERE dead_letter_id IS NOT NULL),
-                    (SELECT min(due_at) FROM messages WHERE finished_at IS NULL)",
+                    (SELECT min(due_at) FROM messages WHERE finished_at IS NULL AND own IN (0, 1))",
         )
         .fetch_one(&mut *connection)
         .await?;
@@ -185,6 +210,10 @@ impl Broker {
             dead_letters: count(dead),
             lag: Duration::from_millis(lag),
         })
+    }
+
+    fn lane(&self, way: Way) -> &Lane {
+        &self.0.lanes[way as usize]
     }
 
     fn now(&self) -> Timestamp {
@@ -200,7 +229,7 @@ impl Broker {
     }
 }
 
-/// How many messages a process claims at most before it has written down what came of them.
+/// How many messages of a lane a process claims at most before it has written down what came of them.
 fn in_hand(settings: &Settings) -> usize {
     settings.concurrency.get() as usize * 8
 }

@@ -46,12 +46,10 @@ impl Destinations {
                 "{text:?} is no URL, and URL groups are not there yet. Name an absolute URL."
             )));
         }
-        let own = self
-            .own_path(text)
-            .or_else(|| text.starts_with('/').then_some(text));
-        let absolute = match own {
-            Some(path) => format!("{}{path}", self.origin),
-            None => text.to_owned(),
+        let absolute = if text.starts_with('/') {
+            format!("{}{text}", self.origin)
+        } else {
+            text.to_owned()
         };
         let url = Url::parse(&absolute).ok();
         let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
@@ -62,16 +60,18 @@ impl Destinations {
                  password."
             )));
         };
+        let origin = url.origin().ascii_serialization();
+        // However it is spelled, the application itself is reached by its webhooks only.
+        let own = origin == self.origin || origin == self.reached_at;
         // As a URL it has no `..` left that would lead out of the webhooks.
-        if own.is_some() && url.path().starts_with(self.webhooks) {
+        if own && url.path().starts_with(self.webhooks) {
             return Ok(Destination {
                 text: path_and_query(&url),
                 host: None,
                 path: url.path().to_owned(),
             });
         }
-        let origin = url.origin().ascii_serialization();
-        if own.is_none() && self.allowed.contains(&origin) {
+        if !own && self.allowed.contains(&origin) {
             return Ok(Destination {
                 text: text.to_owned(),
                 host: url.host_str().map(str::to_owned),
@@ -151,6 +151,7 @@ mod tests {
             "https://kith.example/api/webhooks/a?b=c",
             "http://127.0.0.1:3000/api/webhooks/a?b=c",
             "/api/webhooks/a?b=c",
+            "HTTPS://KITH.example:443/api/webhooks/a?b=c",
         ] {
             let accepted = destinations.accept(url).expect(url);
             assert_eq!(accepted.text, "/api/webhooks/a?b=c");
@@ -177,6 +178,7 @@ mod tests {
             "http://127.0.0.1:3000/api/contacts",
             "http://127.0.0.1:3000/api/webhooks/../contacts",
             "http://127.0.0.1:3000/api/webhooks/%2e%2e/contacts",
+            "HTTP://127.0.0.1:3000/api/contacts",
             "/contacts",
             "//127.0.0.1:9000/",
             "http://127.0.0.1:90001/",

@@ -174,7 +174,7 @@ impl DeliverySpec {
                 self.retry_delay = Some(value.to_owned());
             }
             "timeout" => {
-                let timeout = parse_duration(value).filter(|timeout| !timeout.is_zero());
+                let timeout = parse_duration(value).filter(|timeout| timeout.as_millis() > 0);
                 let timeout = timeout.ok_or_else(|| wrong("a span of time, such as 30s"))?;
                 self.timeout = Some(timeout.as_millis() as u64);
             }

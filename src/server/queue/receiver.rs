@@ -110,7 +110,7 @@ impl Receiver {
     async fn use_up(&self, claims: &Claims) -> Result<bool, sqlx::Error> {
         let id = claims.jti.clone();
         // Some time after it has ended, because clocks differ.
-        let expires_at = (claims.exp + 60).saturating_mul(1000);
+        let expires_at = claims.exp.saturating_add(60).saturating_mul(1000);
         self.database
             .change(move |tx| {
                 Box::pin(async move {

@@ -26,6 +26,9 @@ use subtle::ConstantTimeEq;
 /// How long a signature holds.
 const LIFETIME_SECONDS: i64 = 300;
 
+/// The longest that a signature of anybody's may hold.
+const LONGEST_LIFETIME_SECONDS: i64 = 3600;
+
 /// What clocks may differ by.
 const TOLERANCE_SECONDS: i64 = 5;
 
@@ -172,10 +175,14 @@ impl SigningKeys {
 
         let claims: Claims =
             serde_json::from_slice(&decode(claims)?).map_err(|_| Refusal::Malformed)?;
-        if claims.iss != ISSUER {
+        if claims.iss != ISSUER || claims.jti.is_empty() {
             return Err(Refusal::Malformed);
         }
         let now = now.as_second();
+        // No queue signs for longer, and what is used up is remembered for no longer.
+        if claims.exp > now.saturating_add(LONGEST_LIFETIME_SECONDS) {
+            return Err(Refusal::Malformed);
+        }
         if now >= claims.exp.saturating_add(TOLERANCE_SECONDS) {
             return Err(Refusal::Expired);
         }

@@ -14,6 +14,7 @@ use super::accept::Source;
 use super::accept::accept;
 use super::accept::check;
 use super::events::LARGEST_ANSWER;
+use super::events::Response;
 use super::filter::Filter;
 use super::messages::Stored;
 use super::messages::set_body;
@@ -122,7 +123,11 @@ impl Broker {
     }
 
     async fn find_dead(&self, filter: &Filter) -> Result<(Vec<Stored>, Option<String>)> {
-        let count = filter.count(LARGEST_PAGE)? as usize;
+        // Whoever names them means all of them.
+        let count = match filter.named() {
+            Some(named) => named,
+            None => filter.count(LARGEST_PAGE)? as usize,
+        };
         let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT m.* FROM messages m WHERE m.dead_letter_id IS NOT NULL",
         );
@@ -141,6 +146,7 @@ impl Broker {
             match Stored::read(&row) {
                 Ok(message) => {
                     bytes += message.publication.body.len();
+                    bytes += message.response.as_ref().map_or(0, Response::size);
                     found.push(message);
                 }
                 Err(error) => tracing::error!(seq = last, "a dead letter is left out: {error}"),

@@ -27,6 +27,7 @@ use super::POLL;
 use super::Result;
 use super::Trouble;
 use super::UNREADABLE_WAIT;
+use super::Way;
 use super::accept::Source;
 use super::accept::accept;
 use super::events::Detail;
@@ -48,7 +49,7 @@ use crate::server::queue::receiver::NOT_RETRYABLE_HEADER;
 use crate::server::queue::signature::SigningKeys;
 use crate::server::queue::signature::sign;
 
-/// How much of an answer is kept.
+/// How much of an answer is kept, of its body and of its headers.
 const LARGEST_RESPONSE: usize = 16 * 1024;
 
 /// The most deliveries that are written down in one transaction.
@@ -81,19 +82,19 @@ enum Outcome {
 }
 
 impl Broker {
-    pub(super) async fn deliver_all(self) {
+    pub(super) async fn deliver_all(self, way: Way) {
         let (settled, outcomes) = mpsc::channel(LARGEST_BATCH);
         self.0.tasks.spawn(self.clone().settle_all(outcomes));
-        self.0.tasks.spawn(self.clone().renew_all());
+        self.0.tasks.spawn(self.clone().renew_all(way));
         let mut trouble = Trouble::default();
         loop {
-            let claimed = trouble.heed("messages wait", self.claim().await);
+            let claimed = trouble.heed("messages wait", self.claim(way).await);
             let wait = match claimed {
                 Some(Claimed::Messages(messages)) => {
                     for (message, permit) in messages {
                         let (broker, settled) = (self.clone(), settled.clone());
                         self.0.tasks.spawn(async move {
-                            let outcome = broker.send_in_turn(&message).await;
+                            let outcome = broker.send_in_turn(way, &message).await;
                             // Only the end of the process closes the channel.
                             let _ = settled.send((message, outcome, permit)).await;
                         });
@@ -104,7 +105,7 @@ impl Broker {
                 None => POLL,
             };
             tokio::select! {
-                () = self.0.wake.notified() => {}
+                () = self.lane(way).wake.notified() => {}
                 () = tokio::time::sleep(wait) => {}
                 () = self.0.stop.cancelled() => return,
             }
@@ -112,14 +113,18 @@ impl Broker {
     }
 
     /// Makes messages that are due this process' own, as many as it can send at once.
-    pub(super) async fn claim(&self) -> Result<Claimed> {
+    pub(super) async fn claim(&self, way: Way) -> Result<Claimed> {
         let inner = &self.0;
+        let lane = self.lane(way);
+        let own = way == Way::Webhooks;
         let now = self.now().as_millisecond();
         let mut connection = inner.database.reader().await?;
-        let next: Option<i64> =
-            sqlx::query_scalar("SELECT min(due_at) FROM messages WHERE finished_at IS NULL")
-                .fetch_one(&mut *connection)
-                .await?;
+        let next: Option<i64> = sqlx::query_scalar(
+            "SELECT min(due_at) FROM messages WHERE finished_at IS NULL AND own = ?",
+        )
+        .bind(own)
+        .fetch_one(&mut *connection)
+        .await?;
         drop(connection);
         let until_next = next.map_or(POLL, |next| {
             Duration::from_millis(u64::try_from(next - now).unwrap_or(0)).min(POLL)
@@ -128,7 +133,7 @@ impl Broker {
             return Ok(Claimed::NothingUntil(until_next));
         }
         let first = tokio::select! {
-            permits = inner.in_hand.clone().acquire_many_owned(inner.settings.concurrency.get()) => permits,
+            permits = lane.in_hand.clone().acquire_many_owned(inner.settings.concurrency.get()) => permits,
             () = inner.stop.cancelled() => return Ok(Claimed::NothingUntil(POLL)),
         };
         let mut permits = Vec::new();
@@ -137,7 +142,7 @@ impl Broker {
                 permits.push(one);
             }
         }
-        while let Ok(permit) = inner.in_hand.clone().try_acquire_owned() {
+        while let Ok(permit) = lane.in_hand.clone().try_acquire_owned() {
             permits.push(permit);
         }
         if inner.stop.is_cancelled() {
@@ -147,13 +152,14 @@ impl Broker {
         let mut tx = inner.database.write().await?;
         let rows = sqlx::query(
             "UPDATE messages SET state = 'active', owner = ?, due_at = ?, updated_at = ?
-             WHERE seq IN (SELECT seq FROM messages WHERE finished_at IS NULL AND due_at <= ?
+             WHERE seq IN (SELECT seq FROM messages WHERE finished_at IS NULL AND own = ? AND due_at <= ?
                            ORDER BY due_at, seq LIMIT ?)
              RETURNING *",
         )
         .bind(&inner.owner)
         .bind(lease_from(now))
         .bind(now.as_millisecond())
+        .bind(own)
         .bind(now.as_millisecond())
         .bind(permits.len() as i64)
         .fetch_all(&mut *tx)
@@ -177,18 +183,19 @@ impl Broker {
     }
 
     /// Says again and again that this process is still delivering, while it is.
-    async fn renew_all(self) {
+    async fn renew_all(self, way: Way) {
+        let lane = self.lane(way);
         let all = in_hand(&self.0.settings);
         let until_done = async {
             self.0.stop.cancelled().await;
             // Nothing new is claimed, so that this is when the last one is written down.
-            let _ = self.0.in_hand.acquire_many(all as u32).await;
+            let _ = lane.in_hand.acquire_many(all as u32).await;
         };
         let renew = async {
             let mut trouble = Trouble::default();
             loop {
                 tokio::time::sleep(LEASE / 3).await;
-                if self.0.in_hand.available_permits() < all {
+                if lane.in_hand.available_permits() < all {
                     trouble.heed("messages may be delivered twice", self.renew().await);
                 }
             }
@@ -214,9 +221,9 @@ impl Broker {
     }
 
     /// Sends a message once there is room for one more on its way.
-    async fn send_in_turn(&self, message: &Stored) -> Outcome {
+    async fn send_in_turn(&self, way: Way, message: &Stored) -> Outcome {
         let turn = tokio::select! {
-            turn = self.0.sending.acquire() => turn,
+            turn = self.lane(way).sending.acquire() => turn,
             () = self.0.stop.cancelled() => return Outcome::NotSent,
         };
         match turn {
@@ -297,7 +304,13 @@ impl Broker {
             }
         }
         let mut headers = BTreeMap::<_, Vec<_>>::new();
+        let mut room = LARGEST_RESPONSE;
         for (name, value) in answer.headers() {
+            // Headers of a usual size all fit; of others the first do.
+            let Some(left) = room.checked_sub(name.as_str().len() + value.len()) else {
+                break;
+            };
+            room = left;
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
             headers
                 .entry(usual_spelling(name.as_str()))
@@ -513,6 +526,11 @@ impl Broker {
         }
         let mut publication = Publication {
             destination: callback.url.clone(),
+            // What is hidden of the message must not show in the news of it.
+            redacted: Redacted {
+                body: message.publication.redacted != Redacted::default(),
+                ..Redacted::default()
+            },
             delivery: callback.delivery.clone(),
             body: news.to_string().into_bytes(),
             ..Publication::default()

@@ -74,6 +74,14 @@ impl Response {
         (self.status != 0).then_some(self.status)
     }
 
+    /// About how many bytes it takes.
+    pub fn size(&self) -> usize {
+        let headers = self.headers.iter();
+        let headers = headers
+            .map(|(name, values)| name.len() + values.iter().map(String::len).sum::<usize>());
+        self.body.len() + headers.sum::<usize>()
+    }
+
     pub fn body_bytes(&self) -> Vec<u8> {
         BASE64_STANDARD.decode(&self.body).unwrap_or_default()
     }
@@ -132,6 +140,7 @@ impl Broker {
                 bytes += message.publication.body.len();
                 merge(&mut event, self.event_of(&message));
             }
+            bytes += detail.response.as_ref().map_or(0, Response::size);
             merge(&mut event, json_of(&detail));
             events.push(event);
         }

@@ -78,8 +78,6 @@ impl Filter {
                     continue;
                 }
                 "qstash_token" => continue,
-                // They stand for headers.
-                name if name.to_ascii_lowercase().starts_with("upstash-") => continue,
                 _ => {
                     return Err(Rejection::bad_request(format!(
                         "There is no filter {name:?}. Check its spelling."

@@ -29,6 +29,9 @@ const TICK: Duration = Duration::from_secs(1);
 /// A firing that is later than this was missed: nobody was there to fire.
 const MISSED_MS: i64 = 60_000;
 
+/// What all of them may take together, in bytes, since they are listed in one answer.
+const LARGEST_SCHEDULES: i64 = 4 << 20;
+
 /// More schedules than anybody needs; a loop that creates them ends here.
 const MOST_SCHEDULES: i64 = 1000;
 
@@ -49,6 +52,9 @@ impl Broker {
         let times: Cron = cron
             .parse()
             .map_err(|error| Rejection::bad_request(format!("Upstash-Cron: {error}.")))?;
+        if times.next_after(self.now()).is_none() {
+            return Err(Rejection::bad_request("Upstash-Cron: there is no such time.").into());
+        }
         if let Some(id) = &id {
             require_schedule_id(id)?;
         }
@@ -58,13 +64,19 @@ impl Broker {
         let id = id.unwrap_or_else(|| format!("scd_{}", Uuid::now_v7().simple()));
         let now = self.now();
         let mut tx = self.0.database.write().await?;
-        let known: i64 = sqlx::query_scalar("SELECT count(*) FROM schedules WHERE id <> ?")
-            .bind(&id)
-            .fetch_one(&mut *tx)
-            .await?;
-        if known >= MOST_SCHEDULES {
+        let spec = serde_json::to_string(&publication)?;
+        let (known, bytes): (i64, i64) = sqlx::query_as(
+            "SELECT count(*), coalesce(sum(length(spec) + length(body)), 0)
+             FROM schedules WHERE id <> ?",
+        )
+        .bind(&id)
+        .fetch_one(&mut *tx)
+        .await?;
+        let size = (publication.body.len() + spec.len()) as i64;
+        if known >= MOST_SCHEDULES || bytes + size > LARGEST_SCHEDULES {
             return Err(Rejection::bad_request(format!(
-                "There are {MOST_SCHEDULES} schedules, which is the most. Delete some first."
+                "There may be {MOST_SCHEDULES} schedules of {} MiB together. Delete some first.",
+                LARGEST_SCHEDULES >> 20
             ))
             .into());
         }
@@ -78,7 +90,7 @@ impl Broker {
         )
         .bind(&id)
         .bind(cron)
-        .bind(serde_json::to_string(&publication)?)
+        .bind(spec)
         .bind(&publication.body)
         .bind(caller_ip)
         .bind(now.as_millisecond())

@@ -60,12 +60,17 @@ impl Rig {
 
     /// A broker that delivers to webhooks at an origin.
     fn broker(&self, reached_at: &str) -> Broker {
+        self.broker_to(reached_at, "https://elsewhere.example")
+    }
+
+    /// One that delivers to another origin as well.
+    fn broker_to(&self, reached_at: &str, allowed: &str) -> Broker {
         let settings = Settings {
             destinations: Destinations {
                 origin: "https://kith.example".to_owned(),
                 reached_at: reached_at.to_owned(),
                 webhooks: "/hooks/",
-                allowed: Vec::new(),
+                allowed: vec![allowed.to_owned()],
             },
             concurrency: NonZeroU32::new(4).expect("not 0"),
             timeout: Duration::from_secs(5),
@@ -282,7 +287,9 @@ async fn whoever_says_so_keeps_its_messages() {
         .publish(&[publication("/hooks/a")], Source::default())
         .await;
     taken.expect("taken");
-    let claimed = async |broker: &Broker| matches!(broker.claim().await, Ok(Claimed::Messages(_)));
+    let claimed = async |broker: &Broker| {
+        matches!(broker.claim(Way::Webhooks).await, Ok(Claimed::Messages(_)))
+    };
     assert!(claimed(&one).await);
     for _ in 0..3 {
         rig.pass(LEASE * 2 / 3);
@@ -291,6 +298,36 @@ async fn whoever_says_so_keeps_its_messages() {
     }
     rig.pass(LEASE);
     assert!(claimed(&other).await);
+}
+
+#[tokio::test]
+async fn receivers_that_never_answer_hold_up_no_webhook() {
+    let rig = Rig::new().await;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let frozen = format!("http://{}", listener.local_addr().expect("an address"));
+    let broker = rig.broker_to(&receiver().await, &frozen);
+    let frozen = vec![publication(&frozen); 100];
+    broker
+        .publish(&frozen, Source::default())
+        .await
+        .expect("taken");
+    broker.start();
+    rig.until(
+        "SELECT count(*) > 0 FROM messages WHERE state = 'active'",
+        1,
+    )
+    .await;
+    let webhook = [publication("/hooks/a")];
+    broker
+        .publish(&webhook, Source::default())
+        .await
+        .expect("taken");
+    rig.until(DELIVERED, 1).await;
+    assert_eq!(
+        rig.count("SELECT count(*) FROM messages WHERE state = 'failed'")
+            .await,
+        0
+    );
 }
 
 #[tokio::test]
@@ -320,8 +357,8 @@ async fn what_is_asked_often_is_found_by_an_index() {
         queries.push(builder);
     }
     for query in [
-        "SELECT min(due_at) FROM messages WHERE finished_at IS NULL",
-        "SELECT seq FROM messages WHERE finished_at IS NULL AND due_at <= 1 ORDER BY due_at, seq LIMIT 1",
+        "SELECT min(due_at) FROM messages WHERE finished_at IS NULL AND own = 1",
+        "SELECT seq FROM messages WHERE finished_at IS NULL AND own = 1 AND due_at <= 1 ORDER BY due_at, seq LIMIT 1",
         "SELECT seq FROM messages WHERE state = 'active' AND owner = 'a'",
         "SELECT seq FROM messages m WHERE m.dead_letter_id IS NOT NULL ORDER BY m.seq DESC LIMIT 1",
         "SELECT seq FROM messages WHERE state IN ('delivered', 'failed', 'canceled') AND finished_at < 1 LIMIT 1",
