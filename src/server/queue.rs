@@ -30,6 +30,7 @@ use tokio_util::task::TaskTracker;
 
 use self::broker::Broker;
 use self::broker::BrokerError;
+use self::broker::Trouble;
 use self::message::Publication;
 use self::outbox::Dispatched;
 use self::outbox::Publisher;
@@ -145,20 +146,14 @@ impl Queue {
             stop,
             ..
         } = &*self.0;
-        let mut healthy = true;
+        let mut trouble = Trouble::default();
         loop {
             let dispatched = tokio::select! {
                 dispatched = outbox::dispatch(database, publisher, Timestamp::now()) => dispatched,
                 // What QStash has not answered for is published again; it knows it by its id.
                 () = stop.cancelled() => return,
             };
-            if let Err(error) = &dispatched
-                && std::mem::replace(&mut healthy, false)
-            {
-                tracing::warn!("the outbox waits: {error}");
-            }
-            healthy |= dispatched.is_ok();
-            if matches!(dispatched, Ok(Dispatched::Full)) {
+            if trouble.heed("the outbox waits", dispatched) == Some(Dispatched::Full) {
                 continue;
             }
             tokio::select! {
@@ -168,4 +163,10 @@ impl Queue {
             }
         }
     }
+}
+
+/// A time that much later, in Unix milliseconds.
+fn later(now: Timestamp, wait: Duration) -> i64 {
+    now.as_millisecond()
+        .saturating_add_unsigned(wait.as_millis() as u64)
 }

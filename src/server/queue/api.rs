@@ -32,6 +32,7 @@ use super::broker::Result;
 use super::broker::accept::Accepted;
 use super::broker::accept::Source;
 use super::broker::accept::check;
+use super::broker::dead::no_such_letter;
 use super::broker::filter::Filter;
 use super::message::Header;
 use super::message::Publication;
@@ -393,10 +394,7 @@ impl Call {
     /// stand for headers, choose nothing.
     fn chosen(&self, ids: &str) -> Result<Filter> {
         let parameters = self.query.split('&');
-        let choosing = parameters.filter(|part| {
-            let name = percent_decode_str(part).decode_utf8_lossy();
-            !name.to_ascii_lowercase().starts_with("upstash-")
-        });
+        let choosing = parameters.filter(|part| !parameter_name(part).starts_with("upstash-"));
         let mut query = choosing.collect::<Vec<_>>().join("&");
         if self.method == Method::DELETE && query.len() < self.query.len() {
             return Err(Rejection::bad_request("Upstash-* parameters choose nothing here.").into());
@@ -433,10 +431,7 @@ impl Call {
             headers.push((name.as_str().to_owned(), value.to_owned()));
         }
         let is_ours = |parameter: &&str| {
-            let name = parameter.split('=').next().unwrap_or_default();
-            // As it is read where it counts.
-            let name = percent_decode_str(name).decode_utf8_lossy();
-            let name = name.to_ascii_lowercase();
+            let name = parameter_name(parameter);
             name.starts_with("upstash-") || name == "qstash_token"
         };
         let parameters = || self.query.split('&').filter(|part| !part.is_empty());
@@ -459,6 +454,13 @@ impl Call {
         }
         Ok((destination, headers))
     }
+}
+
+/// The name of a parameter as it is read where it counts: unescaped, and in lower case.
+fn parameter_name(parameter: &str) -> String {
+    let name = parameter.split('=').next().unwrap_or_default();
+    let name = percent_decode_str(name).decode_utf8_lossy();
+    name.to_ascii_lowercase()
 }
 
 fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
@@ -496,10 +498,6 @@ fn json_with(status: StatusCode, value: Value) -> Response {
 
 fn not_yet(what: &str) -> BrokerError {
     Rejection::not_implemented(format!("{what} are not there yet.")).into()
-}
-
-fn no_such_letter(id: &str) -> Rejection {
-    Rejection::not_found(format!("There is no dead letter {id}, or not any more."))
 }
 
 fn no_such_path() -> Rejection {

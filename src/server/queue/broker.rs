@@ -236,10 +236,10 @@ fn in_hand(settings: &Settings) -> usize {
 
 /// Logs what went wrong in the background, once for as long as it goes on.
 #[derive(Default)]
-struct Trouble(bool);
+pub(super) struct Trouble(bool);
 
 impl Trouble {
-    fn heed<T>(&mut self, what: &'static str, result: Result<T>) -> Option<T> {
+    pub(super) fn heed<T>(&mut self, what: &'static str, result: Result<T>) -> Option<T> {
         match result {
             Ok(done) => {
                 self.0 = false;

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
+use super::later;
 use crate::server::clock::Clock;
 use crate::server::database::Database;
 
@@ -57,7 +58,8 @@ async fn take(
     clock: Arc<dyn Clock>,
 ) -> Result<Claim, sqlx::Error> {
     // After the wait for the turn to write, which is no part of the lease.
-    let at = clock.now().as_millisecond();
+    let now = clock.now();
+    let at = now.as_millisecond();
     let claim = Uuid::new_v4().simple().to_string();
     let taken = sqlx::query(
         "INSERT INTO consumptions (key, claim, lease_until) VALUES (?1, ?2, ?3)
@@ -66,7 +68,7 @@ async fn take(
     )
     .bind(&key)
     .bind(&claim)
-    .bind(at.saturating_add_unsigned(LEASE.as_millis() as u64))
+    .bind(later(now, LEASE))
     .bind(at)
     .execute(&mut *tx)
     .await?;

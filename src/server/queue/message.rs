@@ -279,6 +279,11 @@ impl Publication {
         Ok(publication)
     }
 
+    /// Whom it tells how it fares.
+    pub fn callbacks(&self) -> impl Iterator<Item = &Callback> {
+        self.callback.iter().chain(&self.failure_callback)
+    }
+
     /// When it is to be delivered first, in Unix milliseconds.
     pub fn due_at(&self, now: Timestamp) -> i64 {
         let now = now.as_millisecond();

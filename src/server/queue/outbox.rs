@@ -18,6 +18,7 @@ use super::broker::BrokerError;
 use super::broker::UNREADABLE_WAIT;
 use super::broker::accept::Source;
 use super::broker::accept::accept;
+use super::later;
 use super::message::Publication;
 use super::qstash::PublishError;
 use super::qstash::QStash;
@@ -252,11 +253,6 @@ async fn remove(tx: &mut SqliteConnection, seq: i64) -> Result<(), sqlx::Error> 
         .execute(tx)
         .await?;
     Ok(())
-}
-
-fn later(now: Timestamp, wait: Duration) -> i64 {
-    now.as_millisecond()
-        .saturating_add_unsigned(wait.as_millis() as u64)
 }
 
 /// Doubles from a second on, somewhere in the upper half, so that many do not come back at once.

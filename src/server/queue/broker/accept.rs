@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::Broker;
 use super::Result;
+use crate::server::queue::destination::Destination;
 use crate::server::queue::destination::Destinations;
 use crate::server::queue::message::Publication;
 use crate::server::queue::message::Rejection;
@@ -60,16 +61,13 @@ impl Broker {
     }
 }
 
-/// Whether a publication may go where it wants to, and tell whom it wants to.
+/// Where a publication goes, if it may go there and tell whom it wants to.
 pub fn check(
     destinations: &Destinations,
     publication: &Publication,
-) -> std::result::Result<(), Rejection> {
-    destinations.accept(&publication.destination)?;
-    for callback in [&publication.callback, &publication.failure_callback]
-        .into_iter()
-        .flatten()
-    {
+) -> std::result::Result<Destination, Rejection> {
+    let destination = destinations.accept(&publication.destination)?;
+    for callback in publication.callbacks() {
         destinations
             .accept(&callback.url)
             .map_err(|rejection| Rejection {
@@ -78,7 +76,7 @@ pub fn check(
                 ..rejection
             })?;
     }
-    Ok(())
+    Ok(destination)
 }
 
 /// Takes one message, in a transaction of the caller's.
@@ -89,8 +87,7 @@ pub async fn accept(
     source: Source<'_>,
     now: Timestamp,
 ) -> Result<Accepted> {
-    check(destinations, publication)?;
-    let destination = destinations.accept(&publication.destination)?;
+    let destination = check(destinations, publication)?;
     let url = destinations.url(&destination.text);
     let at = now.as_millisecond();
     let message_id = format!("msg_{}", Uuid::now_v7().simple());

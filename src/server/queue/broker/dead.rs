@@ -6,6 +6,7 @@ use serde_json::json;
 use sqlx::QueryBuilder;
 use sqlx::Row;
 use sqlx::Sqlite;
+use sqlx::SqliteConnection;
 
 use super::Broker;
 use super::Result;
@@ -48,15 +49,7 @@ impl Broker {
         let mut tx = self.0.database.write().await?;
         let mut deleted = 0;
         for message in &found {
-            // The message stays for as long as its events do.
-            let done = sqlx::query(
-                "UPDATE messages SET dead_letter_id = NULL
-                 WHERE seq = ? AND dead_letter_id IS NOT NULL",
-            )
-            .bind(message.seq)
-            .execute(&mut *tx)
-            .await?;
-            deleted += done.rows_affected();
+            deleted += u64::from(let_go(&mut tx, message.seq).await?);
         }
         tx.commit().await?;
         Ok((deleted, cursor))
@@ -73,10 +66,7 @@ impl Broker {
         changes: &[Header],
     ) -> Result<(Vec<Accepted>, Option<String>)> {
         let changes = Publication::parse("", changes, Vec::new())?;
-        for callback in [&changes.callback, &changes.failure_callback]
-            .into_iter()
-            .flatten()
-        {
+        for callback in changes.callbacks() {
             self.destinations().accept(&callback.url)?;
         }
         let (found, cursor) = self.find_dead(filter).await?;
@@ -97,14 +87,7 @@ impl Broker {
                 refused = Some(rejection);
                 continue;
             }
-            let taken = sqlx::query(
-                "UPDATE messages SET dead_letter_id = NULL
-                 WHERE seq = ? AND dead_letter_id IS NOT NULL",
-            )
-            .bind(message.seq)
-            .execute(&mut *tx)
-            .await?;
-            if taken.rows_affected() == 0 {
+            if !let_go(&mut tx, message.seq).await? {
                 // Somebody else was faster.
                 continue;
             }
@@ -191,6 +174,19 @@ impl Publication {
     }
 }
 
-fn no_such_letter(id: &str) -> Rejection {
+/// Makes a message no dead letter any more; `false` where somebody else was faster. The message stays
+/// for as long as its events do.
+async fn let_go(tx: &mut SqliteConnection, seq: i64) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE messages SET dead_letter_id = NULL
+         WHERE seq = ? AND dead_letter_id IS NOT NULL",
+    )
+    .bind(seq)
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub fn no_such_letter(id: &str) -> Rejection {
     Rejection::not_found(format!("There is no dead letter {id}, or not any more."))
 }

@@ -41,6 +41,7 @@ use super::messages::usual_spelling;
 use crate::server::queue::delay::RetryDelay;
 use crate::server::queue::delay::asked_for;
 use crate::server::queue::delay::backoff;
+use crate::server::queue::later;
 use crate::server::queue::message::Callback;
 use crate::server::queue::message::Publication;
 use crate::server::queue::message::Redacted;
@@ -157,7 +158,7 @@ impl Broker {
              RETURNING *",
         )
         .bind(&inner.owner)
-        .bind(lease_from(now))
+        .bind(later(now, LEASE))
         .bind(now.as_millisecond())
         .bind(own)
         .bind(now.as_millisecond())
@@ -212,7 +213,7 @@ impl Broker {
             "UPDATE messages SET due_at = ?
              WHERE state = 'active' AND owner = ?",
         )
-        .bind(lease_from(self.now()))
+        .bind(later(self.now(), LEASE))
         .bind(&self.0.owner)
         .execute(&mut *tx)
         .await?;
@@ -402,7 +403,7 @@ impl Broker {
                     let wait = wait.unwrap_or_else(usual);
                     next.state = "retry";
                     next.retried += 1;
-                    next.due_at = at.saturating_add_unsigned(wait.as_millis() as u64);
+                    next.due_at = later(now, wait);
                     next.finished_at = None;
                 } else {
                     next.state = "failed";
@@ -583,20 +584,12 @@ async fn put_off(
     now: Timestamp,
 ) -> Result<()> {
     tracing::error!(seq, "{error}, and waits");
-    let later = now
-        .as_millisecond()
-        .saturating_add_unsigned(UNREADABLE_WAIT.as_millis() as u64);
     sqlx::query("UPDATE messages SET state = 'retry', owner = NULL, due_at = ? WHERE seq = ?")
-        .bind(later)
+        .bind(later(now, UNREADABLE_WAIT))
         .bind(seq)
         .execute(tx)
         .await?;
     Ok(())
-}
-
-fn lease_from(now: Timestamp) -> i64 {
-    now.as_millisecond()
-        .saturating_add_unsigned(LEASE.as_millis() as u64)
 }
 
 /// A delivery that nobody answered. Why stands where an answer would, for those who look at the dead

@@ -58,9 +58,9 @@ impl Broker {
         if let Some(id) = &id {
             require_schedule_id(id)?;
         }
-        check(self.destinations(), publication)?;
+        let destination = check(self.destinations(), publication)?;
         let mut publication = publication.clone();
-        publication.destination = self.destinations().accept(&publication.destination)?.text;
+        publication.destination = destination.text;
         let id = id.unwrap_or_else(|| format!("scd_{}", Uuid::now_v7().simple()));
         let now = self.now();
         let mut tx = self.0.database.write().await?;
