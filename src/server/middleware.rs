@@ -2,6 +2,7 @@
 
 mod audience;
 pub mod client;
+mod drain;
 pub mod guard;
 mod headers;
 pub mod limit;
@@ -181,6 +182,15 @@ async fn receive(state: &AppState, mut request: Request, inner: impl Inner) -> R
 /// Lets a request in that is for this machine and not too large, for as long as it may take.
 /// Refusals come before any work.
 async fn admit(state: &AppState, request: Request, inner: impl Inner) -> Response {
+    let (request, rest) = drain::Rest::of(request);
+    let response = answer(state, request, inner).await;
+    if let Some(rest) = rest {
+        rest.drain().await;
+    }
+    response
+}
+
+async fn answer(state: &AppState, request: Request, inner: impl Inner) -> Response {
     let config = &state.config.server;
     let limit = config.max_body;
     let refusal = guard::foreign_host(&request).or_else(|| guard::large_body(&request, limit));

@@ -108,6 +108,16 @@ async fn a_body_of_the_wrong_kind_or_size_is_refused() {
         .header("content-type", "application/json")
         .body(reqwest::Body::wrap_stream(stream));
     problem(send(request).await, StatusCode::PAYLOAD_TOO_LARGE).await;
+
+    // Who is still sending when the refusal comes gets to read it.
+    for _ in 0..20 {
+        let larger = "a".repeat(3 << 20);
+        problem(
+            typed("application/json", larger).await,
+            StatusCode::PAYLOAD_TOO_LARGE,
+        )
+        .await;
+    }
 }
 
 #[tokio::test]

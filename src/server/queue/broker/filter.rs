@@ -107,6 +107,11 @@ impl Filter {
                 None => filter.parameters.push((column, values)),
             }
         }
+        // Who names something twice means it once.
+        for (_, values) in &mut filter.parameters {
+            values.sort_unstable();
+            values.dedup();
+        }
         let most = filter
             .parameters
             .iter()

@@ -386,6 +386,11 @@ async fn what_is_asked_often_is_found_by_an_index() {
 
 #[test]
 fn a_filter_is_understood_or_refused() {
+    let (twice, once) = ("dlqIds=b,a,b&dlqIds=a", "dlqIds=a,b");
+    assert_eq!(
+        Filter::parse(twice).expect("a filter"),
+        Filter::parse(once).expect("a filter")
+    );
     for query in [
         "",
         "label=a&label=b,c&count=5",
