@@ -36,6 +36,7 @@ pub mod rest;
 pub mod router;
 pub mod shutdown;
 pub mod site;
+pub mod standing;
 pub mod state;
 pub mod telemetry;
 pub mod webhooks;

@@ -77,6 +77,22 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
             "/migrations/0005_counters.sql"
         )),
     ),
+    (
+        6,
+        "figures",
+        include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/migrations/0006_figures.sql"
+        )),
+    ),
+    (
+        7,
+        "admin",
+        include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/migrations/0007_admin.sql"
+        )),
+    ),
 ];
 
 /// Before it, a writer that restarts the log while another connection checkpoints could corrupt

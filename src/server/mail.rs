@@ -8,6 +8,9 @@ use std::io;
 use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use lettre::Address;
@@ -23,6 +26,7 @@ use lettre::message::header::HeaderValue;
 use lettre::transport::smtp;
 
 use crate::server::config::MailConfig;
+use crate::server::standing::Standing;
 
 /// How long the mail server may take. Well within the lease of whoever executes a message.
 const BUDGET: Duration = Duration::from_secs(10);
@@ -32,6 +36,8 @@ const BUDGET: Duration = Duration::from_secs(10);
 pub struct Mailer {
     from: Mailbox,
     way: Way,
+    sent: Arc<AtomicU64>,
+    standing: Standing,
 }
 
 #[derive(Clone)]
@@ -74,7 +80,19 @@ impl Mailer {
         Self {
             from: config.from.mailbox().clone(),
             way,
+            sent: Arc::default(),
+            standing: Standing::default(),
         }
+    }
+
+    /// How the mail server is, or the folder.
+    pub fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// How many mails this process has sent.
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
     }
 
     /// Whether mail reaches anybody, rather than a folder.
@@ -93,6 +111,20 @@ impl Mailer {
     /// # Errors
     /// [`MailError`].
     pub async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+        let handed_over = self.hand_over(mail).await;
+        match &handed_over {
+            Ok(()) => {
+                self.sent.fetch_add(1, Ordering::Relaxed);
+                self.standing.heed(None);
+            }
+            Err(MailError::Temporary(why)) => self.standing.heed(Some(why)),
+            // It says more about the mail than about the server.
+            Err(MailError::Permanent(_)) => {}
+        }
+        handed_over
+    }
+
+    async fn hand_over(&self, mail: &Mail) -> Result<(), MailError> {
         let message = self.compose(mail)?;
         match &self.way {
             Way::Smtp(transport) => {

@@ -1,7 +1,20 @@
-//! What is counted: requests, refusals, new contacts. Counted in memory where it happens, and added to
-//! the minute in the database about once a second, so that counts of several processes add up and
-//! outlive them. A process that is killed loses at most what it has counted since.
+//! What is counted and measured: requests and how long they take, refusals, new contacts, reads of the
+//! cache, deliveries, mails.
+//!
+//! - [`latency`]: histograms. [`store`]: minutes, hours and days in the database. [`series`]: figures
+//!   over time.
+//!
+//! Counted in memory where it happens, by whoever does it, and written down about once a second in one
+//! transaction, so that figures of several processes add up and outlive them. A process that is killed
+//! loses at most what it has counted in the last second; one that is stopped loses nothing.
 
+pub mod latency;
+pub mod series;
+pub mod store;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
@@ -11,23 +24,27 @@ use std::time::Instant;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use latency::BUCKETS;
+use latency::Histogram;
+use latency::Latencies;
+use series::Range;
+use series::Series;
+use store::Batch;
+use store::Step;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::server::cache::Cache;
 use crate::server::database::Database;
+use crate::server::mail::Mailer;
 use crate::server::policies::RequestClass;
+use crate::server::queue::broker::Broker;
 
-/// How often counts are written down.
+/// How often figures are written down.
 const FLUSH: Duration = Duration::from_secs(1);
 
-/// Counts of days that are older than this are summed up: nobody asks for their minutes any more.
-const MINUTES_KEPT: i64 = 3 * DAY;
-
-/// In minutes.
-const DAY: i64 = 24 * 60;
-
-/// How often that is done.
-const SUMMARY: Duration = Duration::from_secs(3600);
+/// How often old ones are removed.
+const REMOVAL: Duration = Duration::from_secs(3600);
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,46 +54,113 @@ pub enum Counter {
     /// Those that it has refused.
     Refusals(RequestClass),
     NewContacts,
-}
-
-impl Counter {
-    const COUNT: usize = 2 * CLASSES + 1;
-
-    fn all() -> impl Iterator<Item = Self> {
-        let requests = RequestClass::ALL.into_iter().map(Self::Requests);
-        let refusals = RequestClass::ALL.into_iter().map(Self::Refusals);
-        requests.chain(refusals).chain([Self::NewContacts])
-    }
-
-    fn index(self) -> usize {
-        match self {
-            Self::Requests(class) => class as usize,
-            Self::Refusals(class) => CLASSES + class as usize,
-            Self::NewContacts => 2 * CLASSES,
-        }
-    }
-
-    /// Its name in the database, for example `requests.api`.
-    fn name(self) -> String {
-        match self {
-            Self::Requests(class) => format!("requests.{}", class.name()),
-            Self::Refusals(class) => format!("refusals.{}", class.name()),
-            Self::NewContacts => "new_contacts".to_owned(),
-        }
-    }
+    /// Reads answered with a cached value that was fresh.
+    CacheHits,
+    /// Those answered with one that was stale.
+    CacheStale,
+    /// Those that waited for the value.
+    CacheMisses,
+    /// Messages that the broker has delivered.
+    Deliveries,
+    /// Deliveries that failed and are tried again.
+    Retries,
+    /// Messages whose deliveries have all failed.
+    DeadLetters,
+    /// Mails that were sent, or kept as files where there is no server.
+    Mails,
 }
 
 const CLASSES: usize = RequestClass::ALL.len();
 
-/// The counts of a span of time.
+impl Counter {
+    const COUNT: usize = 2 * CLASSES + 8;
+
+    pub fn all() -> impl Iterator<Item = Self> {
+        let requests = RequestClass::ALL.into_iter().map(Self::Requests);
+        let refusals = RequestClass::ALL.into_iter().map(Self::Refusals);
+        requests.chain(refusals).chain([
+            Self::NewContacts,
+            Self::CacheHits,
+            Self::CacheStale,
+            Self::CacheMisses,
+            Self::Deliveries,
+            Self::Retries,
+            Self::DeadLetters,
+            Self::Mails,
+        ])
+    }
+
+    fn index(self) -> usize {
+        let others = 2 * CLASSES;
+        match self {
+            Self::Requests(class) => class as usize,
+            Self::Refusals(class) => CLASSES + class as usize,
+            Self::NewContacts => others,
+            Self::CacheHits => others + 1,
+            Self::CacheStale => others + 2,
+            Self::CacheMisses => others + 3,
+            Self::Deliveries => others + 4,
+            Self::Retries => others + 5,
+            Self::DeadLetters => others + 6,
+            Self::Mails => others + 7,
+        }
+    }
+
+    /// Its name in the database, for example `requests.api`.
+    pub fn name(self) -> String {
+        let name = match self {
+            Self::Requests(class) => return format!("requests.{}", class.name()),
+            Self::Refusals(class) => return format!("refusals.{}", class.name()),
+            Self::NewContacts => "new_contacts",
+            Self::CacheHits => "cache.hits",
+            Self::CacheStale => "cache.stale",
+            Self::CacheMisses => "cache.misses",
+            Self::Deliveries => "deliveries",
+            Self::Retries => "retries",
+            Self::DeadLetters => "dead_letters",
+            Self::Mails => "mails",
+        };
+        name.to_owned()
+    }
+}
+
+/// What rises and falls. The highest value of each minute, hour and day is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gauge {
+    /// For how many milliseconds the message that had waited longest had been due.
+    QueueLag,
+    /// Values in the cache of a process.
+    CachedEntries,
+    /// How many minutes a process had been running.
+    Uptime,
+}
+
+impl Gauge {
+    pub const ALL: [Self; 3] = [Self::QueueLag, Self::CachedEntries, Self::Uptime];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::QueueLag => "queue.lag",
+            Self::CachedEntries => "cache.entries",
+            Self::Uptime => "uptime",
+        }
+    }
+}
+
+/// The figures of a span of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
     counts: [u64; Counter::COUNT],
+    gauges: [u64; Gauge::ALL.len()],
 }
 
 impl Figures {
     pub fn get(&self, counter: Counter) -> u64 {
         self.counts[counter.index()]
+    }
+
+    pub fn highest(&self, gauge: Gauge) -> u64 {
+        self.gauges[gauge as usize]
     }
 
     /// Requests that the limiter has decided on, but for those that ask for figures.
@@ -95,15 +179,20 @@ impl Figures {
         self.get(Counter::NewContacts)
     }
 
-    fn read(rows: &[(String, i64)]) -> Self {
-        let mut figures = Self::default();
-        for counter in Counter::all() {
-            let name = counter.name();
-            let row = rows.iter().find(|(known, _)| *known == name);
-            let count = row.map_or(0, |(_, count)| u64::try_from(*count).unwrap_or(0));
-            figures.counts[counter.index()] = count;
+    /// The part of all reads through the cache, from 0 to 1, that did not wait. `None` without reads.
+    pub fn hit_rate(&self) -> Option<f64> {
+        let hits = self.get(Counter::CacheHits) + self.get(Counter::CacheStale);
+        let reads = hits + self.get(Counter::CacheMisses);
+        (reads > 0).then(|| hits as f64 / reads as f64)
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (mine, theirs) in self.counts.iter_mut().zip(other.counts) {
+            *mine += theirs;
         }
-        figures
+        for (mine, theirs) in self.gauges.iter_mut().zip(other.gauges) {
+            *mine = theirs.max(*mine);
+        }
     }
 }
 
@@ -112,39 +201,68 @@ impl Figures {
 pub struct Metrics(Arc<Inner>);
 
 struct Inner {
-    database: Database,
-    /// What is not written down yet.
+    setup: Setup,
     counts: [AtomicU64; Counter::COUNT],
+    latencies: Latencies,
     started: Instant,
-    /// Held while counts move from memory to the database, so that nobody misses them on the way.
-    moving: tokio::sync::Mutex<()>,
+    /// Held while figures are written down, so that nobody counts them twice or misses them.
+    written: tokio::sync::Mutex<Written>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
 
+/// Where figures are kept, and those who count for themselves.
+pub struct Setup {
+    pub database: Database,
+    pub cache: Cache,
+    pub broker: Broker,
+    pub mailer: Mailer,
+}
+
+/// How much of what was counted since the start is written down.
+#[derive(Default)]
+struct Written {
+    counts: [u64; Counter::COUNT],
+    latencies: HashMap<Box<str>, [u64; BUCKETS]>,
+    /// The highest values of the present minute.
+    gauges: (i64, [Option<u64>; Gauge::ALL.len()]),
+}
+
 impl Metrics {
-    pub fn new(database: Database) -> Self {
+    pub fn new(setup: Setup) -> Self {
         Self(Arc::new(Inner {
-            database,
+            setup,
             counts: Default::default(),
+            latencies: Latencies::default(),
             started: Instant::now(),
-            moving: tokio::sync::Mutex::default(),
+            written: tokio::sync::Mutex::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }))
     }
 
-    /// Counts one.
+    /// Counts one. What the cache, the broker and the mailer do is asked of them.
     pub fn count(&self, counter: Counter) {
         self.0.counts[counter.index()].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Writes counts down again and again until [`close`](Self::close).
+    /// Counts how long a request took that was answered. Refusals are not: they are over at once, and
+    /// would make everything look fast.
+    pub fn observe(&self, route: &str, took: Duration) {
+        self.0.latencies.observe(route, took);
+    }
+
+    /// The histograms of this process, by route.
+    pub fn latencies(&self) -> Vec<(Box<str>, Histogram)> {
+        self.0.latencies.read()
+    }
+
+    /// Writes figures down again and again until [`close`](Self::close).
     pub fn start(&self) {
         let metrics = self.clone();
         self.0.tasks.spawn(async move {
             let mut healthy = true;
-            let mut summed_up: Option<Instant> = None;
+            let mut removed: Option<Instant> = None;
             loop {
                 tokio::select! {
                     () = tokio::time::sleep(FLUSH) => {}
@@ -154,13 +272,13 @@ impl Metrics {
                 if let Err(error) = &flushed
                     && healthy
                 {
-                    tracing::warn!(%error, "counts wait to be written down");
+                    tracing::warn!(%error, "figures wait to be written down");
                 }
                 healthy = flushed.is_ok();
-                if summed_up.is_none_or(|last| last.elapsed() >= SUMMARY)
-                    && metrics.sum_up(Timestamp::now()).await.is_ok()
+                if removed.is_none_or(|last| last.elapsed() >= REMOVAL)
+                    && metrics.remove_old(Timestamp::now()).await.is_ok()
                 {
-                    summed_up = Some(Instant::now());
+                    removed = Some(Instant::now());
                 }
             }
         });
@@ -172,57 +290,104 @@ impl Metrics {
         self.0.tasks.close();
         self.0.tasks.wait().await;
         if let Err(error) = self.flush(Timestamp::now()).await {
-            tracing::warn!(%error, "the last counts are lost");
+            tracing::warn!(%error, "the last figures are lost");
         }
     }
 
-    /// Adds what was counted to the minute of `now`. What cannot be written down stays counted.
+    /// Everything that was counted since the start.
+    fn counted(&self) -> [u64; Counter::COUNT] {
+        let Inner { setup, counts, .. } = &*self.0;
+        let mut counted = counts.each_ref().map(|count| count.load(Ordering::Relaxed));
+        let mut set = |counter: Counter, count| counted[counter.index()] = count;
+        let reads = setup.cache.totals();
+        let reads = |count: fn(&crate::server::cache::Totals) -> u64| reads.iter().map(count).sum();
+        set(
+            Counter::CacheHits,
+            reads(|tag| tag.near_hits + tag.far_hits),
+        );
+        set(Counter::CacheStale, reads(|tag| tag.stale_hits));
+        set(Counter::CacheMisses, reads(|tag| tag.misses));
+        let broker = setup.broker.tally();
+        set(Counter::Deliveries, broker.delivered);
+        set(Counter::Retries, broker.retried);
+        set(Counter::DeadLetters, broker.dead);
+        set(Counter::Mails, setup.mailer.sent());
+        counted
+    }
+
+    /// What gauges show now.
+    async fn measured(&self) -> [Option<u64>; Gauge::ALL.len()] {
+        let Setup { cache, broker, .. } = &self.0.setup;
+        let lag = broker.lag().await.ok();
+        [
+            lag.map(|lag| u64::try_from(lag.as_millis()).unwrap_or(u64::MAX)),
+            Some(cache.usage().entries),
+            Some(self.uptime().as_secs() / 60),
+        ]
+    }
+
+    /// Adds what was counted to the present minute, hour and day. What cannot be written down now is
+    /// written down later.
     async fn flush(&self, now: Timestamp) -> Result<(), sqlx::Error> {
-        let _moving = self.0.moving.lock().await;
-        let counts = self.0.counts.each_ref();
-        let taken = counts.map(|count| count.swap(0, Ordering::Relaxed));
-        if taken.iter().all(|count| *count == 0) {
+        let mut written = self.0.written.lock().await;
+        let minute = store::minute(now);
+        let counted = self.counted();
+        let latencies = self.0.latencies.read();
+        let measured = self.measured().await;
+
+        let counts = Counter::all().map(|counter| {
+            let index = counter.index();
+            (counter, counted[index] - written.counts[index])
+        });
+        let known = match written.gauges {
+            (of, highest) if of == minute => highest,
+            _ => Default::default(),
+        };
+        let higher = known
+            .iter()
+            .zip(measured)
+            .map(|(known, now)| now.max(*known));
+        let higher: Vec<_> = higher.collect();
+        let batch = Batch {
+            counts: counts.filter(|(_, count)| *count > 0).collect(),
+            gauges: Gauge::ALL
+                .into_iter()
+                .filter(|gauge| higher[*gauge as usize] > known[*gauge as usize])
+                .filter_map(|gauge| Some((gauge, higher[gauge as usize]?)))
+                .collect(),
+            latencies: latencies
+                .iter()
+                .flat_map(|(route, histogram)| {
+                    let known = written.latencies.get(route);
+                    let known = known.copied().unwrap_or([0; BUCKETS]);
+                    let new = histogram.0.iter().zip(known).enumerate();
+                    new.filter(|(_, (count, known))| **count > *known)
+                        .map(|(bucket, (count, known))| (route.clone(), bucket, count - known))
+                })
+                .collect(),
+        };
+        if batch.is_empty() {
             return Ok(());
         }
-        let written = self.write(now, &taken).await;
-        if written.is_err() {
-            for (count, taken) in counts.into_iter().zip(taken) {
-                count.fetch_add(taken, Ordering::Relaxed);
-            }
+        let database = &self.0.setup.database;
+        let write =
+            database.change(move |tx| Box::pin(async move { batch.write(tx, minute).await }));
+        write.await?;
+        written.counts = counted;
+        written.latencies = latencies
+            .into_iter()
+            .map(|(route, histogram)| (route, histogram.0))
+            .collect();
+        for (place, higher) in written.gauges.1.iter_mut().zip(higher) {
+            *place = higher;
         }
-        written
+        written.gauges.0 = minute;
+        Ok(())
     }
 
-    async fn write(&self, now: Timestamp, taken: &[u64]) -> Result<(), sqlx::Error> {
-        let mut tx = self.0.database.write().await?;
-        for (counter, count) in Counter::all().zip(taken).filter(|(_, count)| **count > 0) {
-            sqlx::query(
-                "INSERT INTO counters (minute, name, count) VALUES (?, ?, ?)
-                 ON CONFLICT (minute, name) DO UPDATE SET count = count + excluded.count",
-            )
-            .bind(now.as_second().div_euclid(60))
-            .bind(counter.name())
-            .bind(i64::try_from(*count).unwrap_or(i64::MAX))
-            .execute(&mut *tx)
-            .await?;
-        }
-        tx.commit().await
-    }
-
-    /// Sums up the minutes of old days into the first of each.
-    async fn sum_up(&self, now: Timestamp) -> Result<(), sqlx::Error> {
-        let minute = now.as_second().div_euclid(60);
-        let until = (minute - MINUTES_KEPT).div_euclid(DAY) * DAY;
-        let mut tx = self.0.database.write().await?;
-        for statement in [
-            "INSERT INTO counters (minute, name, count)
-             SELECT minute / 1440 * 1440, name, sum(count) FROM counters
-             WHERE minute < ? AND minute % 1440 <> 0 GROUP BY 1, 2
-             ON CONFLICT (minute, name) DO UPDATE SET count = count + excluded.count",
-            "DELETE FROM counters WHERE minute < ? AND minute % 1440 <> 0",
-        ] {
-            sqlx::query(statement).bind(until).execute(&mut *tx).await?;
-        }
+    async fn remove_old(&self, now: Timestamp) -> Result<(), sqlx::Error> {
+        let mut tx = self.0.setup.database.write().await?;
+        store::remove_old(&mut tx, store::minute(now)).await?;
         tx.commit().await
     }
 
@@ -233,16 +398,10 @@ impl Metrics {
     pub async fn day(&self, date: Date) -> Result<Figures, sqlx::Error> {
         let start = date
             .to_zoned(TimeZone::UTC)
-            .map_or(0, |start| start.timestamp().as_second().div_euclid(60));
-        let mut connection = self.0.database.reader().await?;
-        let rows: Vec<(String, i64)> = sqlx::query_as(
-            "SELECT name, sum(count) FROM counters WHERE minute >= ? AND minute < ? GROUP BY name",
-        )
-        .bind(start)
-        .bind(start + DAY)
-        .fetch_all(&mut *connection)
-        .await?;
-        Ok(Figures::read(&rows))
+            .map_or(0, |start| store::minute(start.timestamp()));
+        let mut connection = self.0.setup.database.reader().await?;
+        let days = store::figures(&mut connection, Step::Day, start, start + 1).await?;
+        Ok(days.get(&start).cloned().unwrap_or_default())
     }
 
     /// The figures of all time, with what this process has not written down yet. What others have not
@@ -251,102 +410,28 @@ impl Metrics {
     /// # Errors
     /// Those of the database.
     pub async fn totals(&self) -> Result<Figures, sqlx::Error> {
-        let mut connection = self.0.database.reader().await?;
-        let _moving = self.0.moving.lock().await;
-        let pending = self
-            .0
-            .counts
-            .each_ref()
-            .map(|count| count.load(Ordering::Relaxed));
-        let rows: Vec<(String, i64)> =
-            sqlx::query_as("SELECT name, sum(count) FROM counters GROUP BY name")
-                .fetch_all(&mut *connection)
-                .await?;
-        let mut figures = Figures::read(&rows);
-        for (count, pending) in figures.counts.iter_mut().zip(pending) {
-            *count += pending;
+        let mut connection = self.0.setup.database.reader().await?;
+        let written = self.0.written.lock().await;
+        let counted = self.counted();
+        let mut figures = store::totals(&mut connection).await?;
+        for (index, figure) in figures.counts.iter_mut().enumerate() {
+            *figure += counted[index] - written.counts[index];
         }
         Ok(figures)
+    }
+
+    /// The figures of a span of time up to now, over time. What was counted in the last second may be
+    /// missing.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn series(&self, range: Range, now: Timestamp) -> Result<Series, sqlx::Error> {
+        let mut connection = self.0.setup.database.reader().await?;
+        series::read(&mut connection, range, store::minute(now)).await
     }
 
     /// How long this process has been running.
     pub fn uptime(&self) -> Duration {
         self.0.started.elapsed()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::num::NonZeroU32;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn counts_of_a_day_add_up_over_processes_and_restarts() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("kith.db");
-        let open = async || {
-            Database::open(&path, NonZeroU32::MIN)
-                .await
-                .expect("it opens")
-        };
-        let day: Date = "2026-11-24".parse().expect("a date");
-        let at = |text: &str| -> Timestamp { text.parse().expect("a time") };
-
-        let (one, other) = (Metrics::new(open().await), Metrics::new(open().await));
-        for (metrics, time) in [
-            (&one, "2026-11-23T23:59:59Z"),
-            (&one, "2026-11-24T00:00:00Z"),
-            (&other, "2026-11-24T00:00:30Z"),
-            (&other, "2026-11-24T23:59:59Z"),
-            (&one, "2026-11-25T00:00:00Z"),
-        ] {
-            metrics.count(Counter::Requests(RequestClass::Api));
-            metrics.flush(at(time)).await.expect("room");
-        }
-        other.count(Counter::NewContacts);
-        other.flush(at("2026-11-24T12:00:00Z")).await.expect("room");
-
-        other.count(Counter::Requests(RequestClass::Dashboard));
-        other.flush(at("2026-11-24T12:00:00Z")).await.expect("room");
-
-        let figures = one.day(day).await.expect("figures");
-        assert_eq!(
-            (
-                figures.requests(),
-                figures.new_contacts(),
-                figures.refusals()
-            ),
-            (3, 1, 0)
-        );
-        let totals = one.totals().await.expect("figures");
-        assert_eq!((totals.requests(), totals.new_contacts()), (5, 1));
-        // Summing up changes no sum.
-        one.sum_up(at("2026-12-24T00:00:00Z")).await.expect("room");
-        one.sum_up(at("2026-12-24T00:00:00Z")).await.expect("room");
-        let mut reader = one.0.database.reader().await.expect("it is open");
-        let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM counters")
-            .fetch_one(&mut *reader)
-            .await
-            .expect("it counts");
-        assert_eq!(rows, 5, "three days, one of them with three counts");
-        drop(reader);
-        // A report is only read.
-        let again = Metrics::new(open().await);
-        assert_eq!(again.day(day).await.expect("figures"), figures);
-    }
-
-    #[tokio::test]
-    async fn what_cannot_be_written_down_stays_counted() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let database = Database::open(&directory.path().join("kith.db"), NonZeroU32::MIN).await;
-        let database = database.expect("it opens");
-        let metrics = Metrics::new(database.clone());
-        metrics.count(Counter::Refusals(RequestClass::Ui));
-        database.close().await;
-        let now = Timestamp::now();
-        assert!(metrics.flush(now).await.is_err());
-        let counter = Counter::Refusals(RequestClass::Ui);
-        assert_eq!(metrics.0.counts[counter.index()].load(Ordering::Relaxed), 1);
     }
 }

@@ -36,6 +36,7 @@ use self::outbox::Dispatched;
 use self::outbox::Publisher;
 use self::qstash::PublishError;
 use crate::server::database::Database;
+use crate::server::standing::Standing;
 
 /// How often the outbox is looked into without being told to.
 const POLL: Duration = Duration::from_secs(1);
@@ -93,6 +94,14 @@ impl Queue {
         &self.0.broker
     }
 
+    /// How QStash is, where it is used.
+    pub fn qstash(&self) -> Option<&Standing> {
+        match &self.0.publisher {
+            Publisher::QStash(qstash) => Some(qstash.standing()),
+            Publisher::Broker(_) => None,
+        }
+    }
+
     /// Creates a schedule under a fixed id, or replaces it, however long that takes: at once on the
     /// broker in this process, and on QStash as soon as it takes it.
     pub fn keep_schedule(&self, id: &'static str, cron: String, publication: Publication) {
@@ -133,7 +142,11 @@ impl Queue {
                     Err(error) => return Err(error.to_string()),
                 }
                 let done = qstash.schedule(id, cron, publication).await;
-                done.map_err(|PublishError { said, .. }| said)
+                let done = done.map_err(|PublishError { said, .. }| said);
+                qstash
+                    .standing()
+                    .heed(done.as_ref().err().map(String::as_str));
+                done
             }
         }
     }

@@ -21,6 +21,7 @@ use crate::server::database::Database;
 use crate::server::database::OpenError;
 use crate::server::limit::Limiter;
 use crate::server::mail::Mailer;
+use crate::server::metrics;
 use crate::server::metrics::Metrics;
 use crate::server::policies;
 use crate::server::queue::Queue;
@@ -61,6 +62,7 @@ pub struct Shared {
     pub queue: Queue,
     pub receiver: Receiver,
     pub welcome: WelcomeService,
+    pub mailer: Mailer,
     pub metrics: Metrics,
     pub recent_metrics: Recent,
     /// Set once Kith is told to stop.
@@ -93,7 +95,13 @@ impl AppState {
             near_bytes: config.cache.near_size.bytes(),
         });
         let queue = queue(&config, database.clone());
-        let metrics = Metrics::new(database.clone());
+        let mailer = Mailer::new(&config.mail, &config.data.dir);
+        let metrics = Metrics::new(metrics::Setup {
+            database: database.clone(),
+            cache: cache.clone(),
+            broker: queue.broker().clone(),
+            mailer: mailer.clone(),
+        });
         let contacts = ContactService::new(
             Arc::new(store),
             cache.clone(),
@@ -110,7 +118,7 @@ impl AppState {
             welcome: WelcomeService::new(
                 database.clone(),
                 contacts.clone(),
-                Mailer::new(&config.mail, &config.data.dir),
+                mailer.clone(),
                 Arc::new(SystemClock),
                 stopping.clone(),
                 config.welcome.clone(),
@@ -122,6 +130,7 @@ impl AppState {
                 database,
                 Arc::new(SystemClock),
             ),
+            mailer,
             metrics,
             recent_metrics: Recent::default(),
             stopping,

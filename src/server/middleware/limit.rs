@@ -9,7 +9,9 @@ use std::net::IpAddr;
 use std::task::Context;
 use std::task::Poll;
 use std::time::Duration;
+use std::time::Instant;
 
+use axum::extract::MatchedPath;
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::HeaderName;
@@ -94,7 +96,17 @@ async fn charge<F: Future<Output = Response>>(
             state.metrics.count(Counter::Refusals(class));
             refusal(retry_after)
         }
-        Outcome::Allowed | Outcome::Shadowed => answer(request).await,
+        Outcome::Allowed | Outcome::Shadowed => {
+            let route = request.extensions().get::<MatchedPath>().cloned();
+            let start = Instant::now();
+            let response = answer(request).await;
+            // Whoever watches figures does not count in them.
+            if class != RequestClass::Dashboard {
+                let route = route.as_ref().map_or("not found", MatchedPath::as_str);
+                state.metrics.observe(route, start.elapsed());
+            }
+            response
+        }
     };
     let (policy, _) = state.limiter.policy(policy);
     tell(response.headers_mut(), policy.name, &decision);

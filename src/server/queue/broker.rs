@@ -25,6 +25,8 @@ mod tests;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -64,8 +66,20 @@ struct Inner {
     /// Names this process among those that share the database.
     owner: String,
     lanes: [Lane; 2],
+    tally: [AtomicU64; 3],
     tasks: TaskTracker,
     stop: CancellationToken,
+}
+
+/// What this process has done since it started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Messages that were delivered.
+    pub delivered: u64,
+    /// Deliveries that failed and are tried again.
+    pub retried: u64,
+    /// Messages whose deliveries have all failed.
+    pub dead: u64,
 }
 
 /// Where messages go. Each way has a lane of its own, so that receivers elsewhere which never answer do
@@ -148,6 +162,7 @@ impl Broker {
             client,
             owner: uuid::Uuid::new_v4().simple().to_string(),
             lanes: [Lane::new(&settings), Lane::new(&settings)],
+            tally: Default::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             settings,
@@ -187,6 +202,38 @@ impl Broker {
         }
     }
 
+    /// What this process has done since it started.
+    pub fn tally(&self) -> Tally {
+        let [delivered, retried, dead] = &self.0.tally;
+        Tally {
+            delivered: delivered.load(Ordering::Relaxed),
+            retried: retried.load(Ordering::Relaxed),
+            dead: dead.load(Ordering::Relaxed),
+        }
+    }
+
+    fn count(&self, done: Tally) {
+        let added = [done.delivered, done.retried, done.dead];
+        for (count, added) in self.0.tally.iter().zip(added) {
+            count.fetch_add(added, Ordering::Relaxed);
+        }
+    }
+
+    /// For how long the message that has waited longest has been due.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn lag(&self) -> Result<Duration> {
+        let mut connection = self.0.database.reader().await?;
+        let oldest: Option<i64> = sqlx::query_scalar(
+            "SELECT min(due_at) FROM messages WHERE finished_at IS NULL AND own IN (0, 1)",
+        )
+        .fetch_one(&mut *connection)
+        .await?;
+        let lag = oldest.map_or(0, |due_at| self.now().as_millisecond() - due_at);
+        Ok(Duration::from_millis(u64::try_from(lag).unwrap_or(0)))
+    }
+
     /// How much there is to do. Of finished messages only the dead letters are counted, which have an
     /// index of their own.
     ///
@@ -194,21 +241,20 @@ impl Broker {
     /// Those of the database.
     pub async fn depth(&self) -> Result<Depth> {
         let mut connection = self.0.database.reader().await?;
-        let (outbox, waiting, dead, oldest): (i64, i64, i64, Option<i64>) = sqlx::query_as(
+        let (outbox, waiting, dead): (i64, i64, i64) = sqlx::query_as(
             "SELECT (SELECT count(*) FROM outbox),
                     (SELECT count(*) FROM messages WHERE finished_at IS NULL),
-                    (SELECT count(*) FROM messages WHERE dead_letter_id IS NOT NULL),
-                    (SELECT min(due_at) FROM messages WHERE finished_at IS NULL AND own IN (0, 1))",
+                    (SELECT count(*) FROM messages WHERE dead_letter_id IS NOT NULL)",
         )
         .fetch_one(&mut *connection)
         .await?;
         let count = |count: i64| u64::try_from(count).unwrap_or(0);
-        let lag = oldest.map_or(0, |due_at| count(self.now().as_millisecond() - due_at));
+        drop(connection);
         Ok(Depth {
             outbox: count(outbox),
             waiting: count(waiting),
             dead_letters: count(dead),
-            lag: Duration::from_millis(lag),
+            lag: self.lag().await?,
         })
     }
 

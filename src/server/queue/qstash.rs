@@ -15,6 +15,7 @@ use super::destination::Destinations;
 use super::message::DeliverySpec;
 use super::message::Publication;
 use super::outbox::Outgoing;
+use crate::server::standing::Standing;
 
 /// How long QStash may take to answer.
 const BUDGET: Duration = Duration::from_secs(10);
@@ -29,6 +30,7 @@ pub struct QStash {
     /// With the version, for example `https://qstash.upstash.io/v2`.
     base: String,
     destinations: Destinations,
+    standing: Standing,
 }
 
 /// Why QStash did not take something. It may be tried again.
@@ -59,7 +61,13 @@ impl QStash {
             client,
             base: format!("{}/v2", url.trim_end_matches('/')),
             destinations,
+            standing: Standing::default(),
         }
+    }
+
+    /// How QStash is. Whoever asks it for something tells what came of that.
+    pub fn standing(&self) -> &Standing {
+        &self.standing
     }
 
     /// Publishes a message; the answer is the id that QStash gave it. A message that it has seen

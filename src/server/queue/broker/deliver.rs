@@ -25,6 +25,7 @@ use super::BrokerError;
 use super::LEASE;
 use super::POLL;
 use super::Result;
+use super::Tally;
 use super::Trouble;
 use super::UNREADABLE_WAIT;
 use super::Way;
@@ -355,11 +356,14 @@ impl Broker {
 
     async fn settle(&self, batch: &[Sent]) -> Result<()> {
         let now = self.now();
+        let mut done = Tally::default();
         let mut tx = self.0.database.write().await?;
         for (message, outcome, _) in batch {
-            self.settle_one(&mut tx, message, outcome, now).await?;
+            self.settle_one(&mut tx, message, outcome, now, &mut done)
+                .await?;
         }
         tx.commit().await?;
+        self.count(done);
         Ok(())
     }
 
@@ -369,6 +373,7 @@ impl Broker {
         message: &Stored,
         outcome: &Outcome,
         now: Timestamp,
+        done: &mut Tally,
     ) -> Result<()> {
         let at = now.as_millisecond();
         let mut next = Settled {
@@ -426,8 +431,12 @@ impl Broker {
         let id = &message.id;
         match outcome {
             Outcome::NotSent => return Ok(()),
-            Outcome::Delivered(_) => {}
+            Outcome::Delivered(_) => done.delivered += 1,
             Outcome::Failed { error, .. } => {
+                match next.dead_letter_id {
+                    None => done.retried += 1,
+                    Some(_) => done.dead += 1,
+                }
                 record(tx, id, State::Error, now, &detail(Some(error), None)).await?;
                 let (state, again) = match next.dead_letter_id {
                     None => (State::Retry, Some(next.due_at)),

@@ -1,0 +1,238 @@
+//! Figures in the database: each is added to the minute, the hour and the day that it belongs to.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use sqlx::QueryBuilder;
+use sqlx::Sqlite;
+use sqlx::SqliteConnection;
+
+use super::Counter;
+use super::Figures;
+use super::Gauge;
+use super::latency::Histogram;
+
+/// The lengths of time that figures are kept by, each with how long that is.
+const STEPS: [(Step, i64); 3] = [
+    (Step::Minute, 25 * 60),
+    (Step::Hour, 32 * DAY),
+    (Step::Day, 366 * DAY),
+];
+
+/// In minutes.
+const DAY: i64 = 24 * 60;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Minute,
+    Hour,
+    Day,
+}
+
+impl Step {
+    pub fn minutes(self) -> i64 {
+        match self {
+            Self::Minute => 1,
+            Self::Hour => 60,
+            Self::Day => DAY,
+        }
+    }
+
+    /// When the one began that `minute` belongs to.
+    pub fn start(self, minute: i64) -> i64 {
+        minute.div_euclid(self.minutes()) * self.minutes()
+    }
+}
+
+/// Minutes since the epoch.
+pub fn minute(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(60)
+}
+
+/// What is to be written down.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// What to add.
+    pub counts: Vec<(Counter, u64)>,
+    /// What to raise to this, if it was lower.
+    pub gauges: Vec<(Gauge, u64)>,
+    /// What to add, by route and bucket.
+    pub latencies: Vec<(Box<str>, usize, u64)>,
+}
+
+impl Batch {
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty() && self.gauges.is_empty() && self.latencies.is_empty()
+    }
+
+    /// Writes it down as of `minute`, in three statements.
+    pub async fn write(&self, tx: &mut SqliteConnection, minute: i64) -> Result<(), sqlx::Error> {
+        let steps = STEPS.map(|(step, _)| (step.minutes(), step.start(minute)));
+        let counts = self
+            .counts
+            .iter()
+            .map(|(counter, count)| (counter.name(), *count));
+        let gauges = self
+            .gauges
+            .iter()
+            .map(|(gauge, value)| (gauge.name().to_owned(), *value));
+        for (figures, merge) in [
+            (counts.collect::<Vec<_>>(), "value + excluded.value"),
+            (gauges.collect(), "max(value, excluded.value)"),
+        ] {
+            if figures.is_empty() {
+                continue;
+            }
+            let mut query =
+                QueryBuilder::<Sqlite>::new("INSERT INTO figures (step, start, name, value) ");
+            let rows = steps
+                .iter()
+                .flat_map(|step| figures.iter().map(move |figure| (step, figure)));
+            query.push_values(rows, |mut row, ((step, start), (name, value))| {
+                row.push_bind(*step)
+                    .push_bind(*start)
+                    .push_bind(name)
+                    .push_bind(i64::try_from(*value).unwrap_or(i64::MAX));
+            });
+            query
+                .push(" ON CONFLICT (step, start, name) DO UPDATE SET value = ")
+                .push(merge);
+            query.build().persistent(false).execute(&mut *tx).await?;
+        }
+        // SQLite binds some 32,000 values in a statement.
+        for part in self.latencies.chunks(1000) {
+            let mut query = QueryBuilder::<Sqlite>::new(
+                "INSERT INTO latencies (step, start, route, bucket, count) ",
+            );
+            let rows = steps
+                .iter()
+                .flat_map(|step| part.iter().map(move |counted| (step, counted)));
+            query.push_values(rows, |mut row, ((step, start), (route, bucket, count))| {
+                row.push_bind(*step)
+                    .push_bind(*start)
+                    .push_bind(&**route)
+                    .push_bind(*bucket as i64)
+                    .push_bind(i64::try_from(*count).unwrap_or(i64::MAX));
+            });
+            query.push(
+                " ON CONFLICT (step, start, route, bucket)
+                 DO UPDATE SET count = count + excluded.count",
+            );
+            query.build().persistent(false).execute(&mut *tx).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Removes what nobody asks for any more. Days that are too old are added up before all days, so that
+/// totals stay as they are.
+pub async fn remove_old(tx: &mut SqliteConnection, minute: i64) -> Result<(), sqlx::Error> {
+    let oldest_day = minute - STEPS[2].1;
+    sqlx::query(
+        "INSERT INTO figures (step, start, name, value)
+         SELECT step, 0, name, sum(value) FROM figures
+         WHERE step = 1440 AND start > 0 AND start < ? GROUP BY name
+         ON CONFLICT (step, start, name) DO UPDATE SET value = value + excluded.value",
+    )
+    .bind(oldest_day)
+    .execute(&mut *tx)
+    .await?;
+    for (step, kept) in STEPS {
+        for statement in [
+            "DELETE FROM figures WHERE step = ? AND start > 0 AND start < ?",
+            "DELETE FROM latencies WHERE step = ? AND start < ?",
+        ] {
+            sqlx::query(statement)
+                .bind(step.minutes())
+                .bind(minute - kept)
+                .execute(&mut *tx)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// The sums of all days.
+pub async fn totals(connection: &mut SqliteConnection) -> Result<Figures, sqlx::Error> {
+    let rows: Vec<(String, i64)> =
+        sqlx::query_as("SELECT name, sum(value) FROM figures WHERE step = 1440 GROUP BY name")
+            .fetch_all(connection)
+            .await?;
+    Ok(read(&rows))
+}
+
+/// The figures from `start` to before `end`, as far as there are any, by when their step began.
+pub async fn figures(
+    connection: &mut SqliteConnection,
+    step: Step,
+    start: i64,
+    end: i64,
+) -> Result<BTreeMap<i64, Figures>, sqlx::Error> {
+    let rows: Vec<(i64, String, i64)> = sqlx::query_as(
+        "SELECT start, name, value FROM figures
+         WHERE step = ? AND start >= ? AND start < ? ORDER BY start",
+    )
+    .bind(step.minutes())
+    .bind(start)
+    .bind(end)
+    .fetch_all(connection)
+    .await?;
+    let parts = rows.chunk_by(|one, other| one.0 == other.0);
+    Ok(parts
+        .map(|part| {
+            let rows: Vec<_> = part
+                .iter()
+                .map(|(_, name, value)| (name.clone(), *value))
+                .collect();
+            (part[0].0, read(&rows))
+        })
+        .collect())
+}
+
+/// The latencies from `start` to before `end`, by when their step began and by route.
+pub async fn latencies(
+    connection: &mut SqliteConnection,
+    step: Step,
+    start: i64,
+    end: i64,
+) -> Result<BTreeMap<(i64, String), Histogram>, sqlx::Error> {
+    let rows: Vec<(i64, String, i64, i64)> = sqlx::query_as(
+        "SELECT start, route, bucket, count FROM latencies
+         WHERE step = ? AND start >= ? AND start < ?",
+    )
+    .bind(step.minutes())
+    .bind(start)
+    .bind(end)
+    .fetch_all(connection)
+    .await?;
+    let mut all = BTreeMap::<_, Histogram>::new();
+    for (start, route, bucket, count) in rows {
+        let histogram = all.entry((start, route)).or_default();
+        if let Some(place) = usize::try_from(bucket)
+            .ok()
+            .and_then(|b| histogram.0.get_mut(b))
+        {
+            *place += unsigned(count);
+        }
+    }
+    Ok(all)
+}
+
+fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+fn read(rows: &[(String, i64)]) -> Figures {
+    let value = |name: &str| {
+        let row = rows.iter().find(|(known, _)| known == name);
+        row.map_or(0, |(_, value)| unsigned(*value))
+    };
+    let mut figures = Figures::default();
+    for counter in Counter::all() {
+        figures.counts[counter.index()] = value(&counter.name());
+    }
+    for gauge in Gauge::ALL {
+        figures.gauges[gauge as usize] = value(gauge.name());
+    }
+    figures
+}
