@@ -13,6 +13,7 @@ use leptos_router::components::Routes;
 use leptos_router::path;
 
 use crate::pages::contacts::ContactsPage;
+use crate::pages::dashboard::DashboardPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::trash::TrashPage;
 
@@ -53,6 +54,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/contacts/:id") view=ContactsPage ssr=SsrMode::Async/>
                 <Route path=path!("/contacts/:id/edit") view=ContactsPage ssr=SsrMode::Async/>
                 <Route path=path!("/trash") view=TrashPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
             </Routes>
         </Router>
     }
@@ -70,6 +72,7 @@ pub fn SiteHeader() -> impl IntoView {
             <nav aria-label="Main" class="flex gap-1">
                 <NavLink href="/contacts" label="Contacts"/>
                 <NavLink href="/trash" label="Trash"/>
+                <NavLink href="/dashboard" label="Dashboard"/>
             </nav>
         </header>
     }

@@ -2,6 +2,7 @@
 //! a page is an island.
 
 pub mod contacts;
+pub mod dashboard;
 pub mod not_found;
 pub mod problem;
 pub mod trash;

@@ -12,10 +12,12 @@
 //!   HTTP says them. [`health`]: what operators ask.
 //! - [`telemetry`], [`shutdown`] and [`clock`]: logs, the end, and the time.
 
+pub mod admin;
 pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod contacts;
+pub mod dashboard;
 pub mod database;
 pub mod forms;
 pub mod health;
@@ -32,8 +34,10 @@ pub mod redis;
 #[path = "tests/redis_server.rs"]
 #[expect(dead_code, reason = "the integration tests use the rest of it")]
 mod redis_server;
+pub mod report;
 pub mod rest;
 pub mod router;
+pub mod settings;
 pub mod shutdown;
 pub mod site;
 pub mod standing;
@@ -96,7 +100,7 @@ pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<O
              server.site_root"
         );
     }
-    state.start();
+    state.start().await;
     let graceful = GracefulShutdown::new();
     let queue = state.queue.clone();
     // One half is for deliveries, the other for requests.

@@ -25,7 +25,7 @@ mod value;
 pub use cli::Cli;
 pub use load::ConfigError;
 pub use parts::{ForwardedHeader, KeyPrefix, Networks, PemFile, RedisUrl, Secret};
-pub use post::{BaseUrl, Count, Origins, Sender, SmtpUrl, Template, Times, Token, Wait};
+pub use post::{BaseUrl, Count, MailAddress, Origins, SmtpUrl, Template, Times, Token, Wait};
 pub use value::{ByteSize, DatabaseUrl, LogFilter, LogFormat, Origin};
 
 use std::net::SocketAddr;
@@ -36,6 +36,22 @@ use std::time::Duration;
 use crate::server::limit::{Algorithm, OnLoss, Quota};
 use crate::server::queue::signature::{SigningKey, SigningKeys};
 use crate::server::redis::Address;
+
+/// A span of time as people write it in the configuration, for example `1m` or `500ms`.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    <Duration as value::Value>::parse(text)
+}
+
+/// A span of time as the configuration is printed.
+pub fn print_duration(duration: Duration) -> String {
+    value::Value::print(&duration)
+}
+
+/// One address or network, as in the configuration.
+pub fn parse_network(text: &str) -> Option<ipnet::IpNet> {
+    let mut networks = <Networks as value::Value>::parse(text)?.0;
+    networks.pop().filter(|_| networks.is_empty())
+}
 
 // To add a key, add its line; to add a section, add its block. A new type implements `Value`.
 key::sections! {
@@ -197,6 +213,14 @@ key::sections! {
     report: ReportConfig {
         /// When it is made, in UTC unless a time zone is named.
         schedule: Times = "0 9 * * *";
+        /// Whom it is sent to by mail; empty means that it stands in the log alone.
+        to: Option<MailAddress> = "";
+    }
+
+    /// The dashboard.
+    dashboard: DashboardConfig {
+        /// How often an open one asks for new figures; at least 1s.
+        poll: Duration = "5s";
     }
 
     /// Mail.
@@ -204,7 +228,7 @@ key::sections! {
         /// The mail server; empty means files in the folder mail of data.dir.
         smtp_url: Option<SmtpUrl> = "", also "SMTP_URL";
         /// Whom it comes from.
-        from: Sender = "Kith <kith@localhost>", also "MAIL_FROM";
+        from: MailAddress = "Kith <kith@localhost>", also "MAIL_FROM";
     }
 
     /// What Kith tells about its work on standard output.

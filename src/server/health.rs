@@ -3,12 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::server::AppState;
 use crate::server::redis::Health;
 use crate::server::site::Site;
+use crate::server::standing::Known;
+use crate::server::standing::Standing;
 
 /// Readiness, part by part.
 #[derive(Serialize, ToSchema)]
@@ -18,7 +21,13 @@ pub struct Readiness {
     database: PartState,
     site: SiteState,
     #[serde(skip_serializing_if = "Option::is_none")]
-    redis: Option<RedisState>,
+    redis: Option<Part>,
+    /// Once QStash was asked for something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    qstash: Option<Part>,
+    /// Once a mail was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mail: Option<Part>,
 }
 
 /// How the built site is, which pages link to. The API works without it, so it does not decide on
@@ -35,11 +44,7 @@ impl SiteState {
     fn of(site: &Site) -> Self {
         let missing = site.missing().is_some();
         Self {
-            state: if missing {
-                PartState::Down
-            } else {
-                PartState::Up
-            },
+            state: PartState::of(!missing),
             effect: missing.then_some(
                 "Pages have no styles and do not come alive. Run `cargo xtask build`, start Kith \
                  in the folder it was built in, or set server.site_root.",
@@ -48,41 +53,92 @@ impl SiteState {
     }
 }
 
-/// How Redis is. Kith works without it, so it does not decide on readiness.
-#[derive(Serialize, ToSchema)]
-struct RedisState {
-    state: PartState,
+/// How a part is that Kith works without, for a while, so that it does not decide on readiness.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Part {
+    pub state: PartState,
     /// Since when, as RFC 3339.
-    since: String,
+    #[schema(value_type = String)]
+    pub since: Timestamp,
     /// Why it is down.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
+    pub reason: Option<String>,
     /// What that means.
     #[serde(skip_serializing_if = "Option::is_none")]
-    effect: Option<&'static str>,
+    pub effect: Option<&'static str>,
 }
 
-impl From<Health> for RedisState {
-    fn from(health: Health) -> Self {
-        let loss = health.loss();
+impl Part {
+    fn new(since: Timestamp, reason: Option<String>, effect: &'static str) -> Self {
         Self {
-            state: match loss {
-                None => PartState::Up,
-                Some(_) => PartState::Down,
-            },
-            since: health.since().to_string(),
-            reason: loss.map(|loss| format!("Redis {loss}.")),
-            effect: loss.map(|_| "Limits hold for each instance of Kith by itself, and what is cached is not shared."),
+            state: PartState::of(reason.is_none()),
+            since,
+            effect: reason.is_some().then_some(effect),
+            reason,
+        }
+    }
+
+    fn redis(health: Health) -> Self {
+        let reason = health.loss().map(|loss| format!("Redis {loss}."));
+        Self::new(
+            health.since(),
+            reason,
+            "Limits hold for each instance of Kith by itself, and what is cached is not shared.",
+        )
+    }
+
+    fn known(known: Known, effect: &'static str) -> Self {
+        Self::new(known.since, known.trouble, effect)
+    }
+}
+
+/// Every part, as it is now.
+pub struct Parts {
+    pub database: Part,
+    pub redis: Option<Part>,
+    pub qstash: Option<Part>,
+    pub mail: Option<Part>,
+}
+
+impl Parts {
+    pub async fn of(state: &AppState) -> Self {
+        let up = state.contacts.ping().await.is_ok();
+        let trouble = (!up).then_some("The database does not answer.");
+        state.database_standing.heed(trouble);
+        let database = state.database_standing.known();
+        let database = database.expect("it was just asked");
+        let qstash = state.queue.qstash().and_then(Standing::known);
+        let mail = state.mailer.standing().known();
+        Self {
+            database: Part::known(database, "Nothing can be read or changed."),
+            redis: state
+                .redis
+                .as_ref()
+                .map(|redis| Part::redis(redis.health())),
+            qstash: qstash.map(|known| {
+                Part::known(
+                    known,
+                    "Messages wait in the outbox and are published later.",
+                )
+            }),
+            mail: mail
+                .map(|known| Part::known(known, "Mails wait in the queue and are sent again.")),
         }
     }
 }
 
 /// How one part of Kith is.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum PartState {
+pub enum PartState {
     Up,
     Down,
+}
+
+impl PartState {
+    fn of(up: bool) -> Self {
+        if up { Self::Up } else { Self::Down }
+    }
 }
 
 /// The process runs and answers.
@@ -97,7 +153,8 @@ pub async fn healthz() -> &'static str {
     (status = 200, description = "Ready", body = Readiness),
     (status = 503, description = "Not ready", body = Readiness)))]
 pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readiness>) {
-    let up = state.contacts.ping().await.is_ok();
+    let parts = Parts::of(&state).await;
+    let up = parts.database.state == PartState::Up;
     let ready = up && !state.stopping.is_cancelled();
     let status = if ready {
         StatusCode::OK
@@ -106,9 +163,11 @@ pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readines
     };
     let readiness = Readiness {
         ready,
-        database: if up { PartState::Up } else { PartState::Down },
+        database: parts.database.state,
         site: SiteState::of(&state.site),
-        redis: state.redis.as_ref().map(|redis| redis.health().into()),
+        redis: parts.redis,
+        qstash: parts.qstash,
+        mail: parts.mail,
     };
     (status, Json(readiness))
 }

@@ -25,8 +25,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use latency::BUCKETS;
-use latency::Histogram;
 use latency::Latencies;
+use latency::Observed;
 use series::Range;
 use series::Series;
 use store::Batch;
@@ -253,7 +253,7 @@ impl Metrics {
     }
 
     /// The histograms of this process, by route.
-    pub fn latencies(&self) -> Vec<(Box<str>, Histogram)> {
+    pub fn latencies(&self) -> Vec<Observed> {
         self.0.latencies.read()
     }
 
@@ -357,13 +357,7 @@ impl Metrics {
                 .collect(),
             latencies: latencies
                 .iter()
-                .flat_map(|(route, histogram)| {
-                    let known = written.latencies.get(route);
-                    let known = known.copied().unwrap_or([0; BUCKETS]);
-                    let new = histogram.0.iter().zip(known).enumerate();
-                    new.filter(|(_, (count, known))| **count > *known)
-                        .map(|(bucket, (count, known))| (route.clone(), bucket, count - known))
-                })
+                .flat_map(|observed| new_latencies(observed, &written))
                 .collect(),
         };
         if batch.is_empty() {
@@ -376,7 +370,7 @@ impl Metrics {
         written.counts = counted;
         written.latencies = latencies
             .into_iter()
-            .map(|(route, histogram)| (route, histogram.0))
+            .map(|observed| (observed.route, observed.histogram.0))
             .collect();
         for (place, higher) in written.gauges.1.iter_mut().zip(higher) {
             *place = higher;
@@ -434,4 +428,19 @@ impl Metrics {
     pub fn uptime(&self) -> Duration {
         self.0.started.elapsed()
     }
+}
+
+/// What was counted of a route since it was written down, by bucket.
+fn new_latencies(
+    Observed {
+        route, histogram, ..
+    }: &Observed,
+    written: &Written,
+) -> impl Iterator<Item = (Box<str>, usize, u64)> + use<> {
+    let known = written.latencies.get(route);
+    let known = known.copied().unwrap_or([0; BUCKETS]);
+    let (route, counts) = (route.clone(), histogram.0);
+    (0..BUCKETS)
+        .map(move |bucket| (route.clone(), bucket, counts[bucket] - known[bucket]))
+        .filter(|(_, _, count)| *count > 0)
 }

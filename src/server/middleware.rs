@@ -1,5 +1,6 @@
 //! What every request passes through, in order.
 
+pub mod admin;
 mod audience;
 pub mod client;
 mod drain;

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::Request;
 use axum::http::StatusCode;
 use axum::middleware::Next;
+use axum::middleware::from_fn;
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::response::Redirect;
@@ -16,7 +17,7 @@ use axum::routing::any;
 use axum::routing::get;
 use axum::routing::post;
 use leptos_axum::LeptosRoutes;
-use leptos_axum::generate_route_list;
+use leptos_axum::generate_route_list_with_exclusions;
 use tower::Service;
 use tower::ServiceExt;
 use tower_http::services::ServeDir;
@@ -27,6 +28,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::app;
 use crate::place::Place;
 use crate::server::AppState;
+use crate::server::dashboard;
 use crate::server::forms;
 use crate::server::health;
 use crate::server::middleware;
@@ -71,7 +73,9 @@ pub fn build(
     description.merge(of_figures);
     let figures = figures
         .route("/metrics", get(rest::metrics::prometheus))
-        .method_not_allowed_fallback(wrong_method);
+        .merge(dashboard::routes::router())
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(middleware::admin::only));
     let figures = middleware::limited(figures, RequestClass::Dashboard, &state);
 
     // Whoever watches over Kith is never refused, and what does not change costs nothing.
@@ -112,7 +116,8 @@ pub fn build(
         )
         .leptos_routes_with_context(
             &state,
-            generate_route_list(app::App),
+            // The dashboard is drawn by a handler of its own.
+            generate_route_list_with_exclusions(app::App, Some(vec!["/dashboard".to_owned()])),
             middleware::provide_nonce,
             move || app::shell(options.clone()),
         )

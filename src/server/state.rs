@@ -6,7 +6,9 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
+use crate::server::admin::AdminService;
 use crate::server::cache;
 use crate::server::cache::Cache;
 use crate::server::clock::SystemClock;
@@ -17,6 +19,7 @@ use crate::server::contacts;
 use crate::server::contacts::CONTACTS;
 use crate::server::contacts::ContactService;
 use crate::server::contacts::store::sqlite::SqliteStore;
+use crate::server::dashboard::Dashboard;
 use crate::server::database::Database;
 use crate::server::database::OpenError;
 use crate::server::limit::Limiter;
@@ -34,8 +37,11 @@ use crate::server::queue::qstash::QStash;
 use crate::server::queue::receiver::Receiver;
 use crate::server::redis;
 use crate::server::redis::Redis;
-use crate::server::rest::metrics::Recent;
+use crate::server::report;
+use crate::server::report::ReportService;
+use crate::server::settings::Settings;
 use crate::server::site::Site;
+use crate::server::standing::Standing;
 use crate::server::webhooks;
 use crate::server::welcome::WelcomeService;
 
@@ -62,9 +68,14 @@ pub struct Shared {
     pub queue: Queue,
     pub receiver: Receiver,
     pub welcome: WelcomeService,
+    pub report: ReportService,
     pub mailer: Mailer,
     pub metrics: Metrics,
-    pub recent_metrics: Recent,
+    pub settings: Settings,
+    pub admin: AdminService,
+    /// How the database is.
+    pub database_standing: Standing,
+    pub dashboard: Dashboard,
     /// Set once Kith is told to stop.
     pub stopping: CancellationToken,
 }
@@ -112,6 +123,8 @@ impl AppState {
                 metrics: metrics.clone(),
             }),
         );
+        let limiter = policies::limiter(&config, redis.clone());
+        let settings = Settings::new(database.clone(), limiter.clone());
         let stopping = CancellationToken::new();
         Ok(Self(Arc::new(Shared {
             site: Site::new(&config),
@@ -123,28 +136,48 @@ impl AppState {
                 stopping.clone(),
                 config.welcome.clone(),
             ),
+            report: ReportService::new(report::Setup {
+                database: database.clone(),
+                metrics: metrics.clone(),
+                mailer: mailer.clone(),
+                clock: Arc::new(SystemClock),
+                to: config.report.to.as_ref().map(|to| to.mailbox().clone()),
+                origin: config.server.origin().to_string(),
+                tasks: TaskTracker::new(),
+            }),
             receiver: Receiver::new(
                 config.server.origin().to_string(),
                 config.queue.qstash_keys(),
                 queue.broker().clone(),
-                database,
+                database.clone(),
                 Arc::new(SystemClock),
             ),
             mailer,
+            admin: AdminService {
+                database: database.clone(),
+                settings: settings.clone(),
+                cache: cache.clone(),
+                broker: queue.broker().clone(),
+            },
+            settings,
+            database_standing: Standing::default(),
+            dashboard: Dashboard::default(),
             metrics,
-            recent_metrics: Recent::default(),
             stopping,
             contacts,
             cache,
             queue,
-            limiter: policies::limiter(&config, redis.clone()),
+            limiter,
             redis,
             config: Arc::new(config),
         })))
     }
 
-    /// Starts what works in the background.
-    pub fn start(&self) {
+    /// Starts what works in the background, once limits are as admins have set them.
+    pub async fn start(&self) {
+        if let Err(error) = self.settings.start().await {
+            tracing::warn!(%error, "limits are as configured, not as admins have set them");
+        }
         self.metrics.start();
         self.queue.start();
         let report = Publication {
@@ -164,6 +197,8 @@ impl AppState {
     /// that, while its own webhooks still answer.
     pub async fn close(&self) {
         self.welcome.close().await;
+        self.report.close().await;
+        self.settings.close().await;
         self.metrics.close().await;
         self.contacts.close().await;
     }

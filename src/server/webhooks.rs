@@ -85,24 +85,18 @@ pub async fn daily_report(State(state): State<AppState>, delivery: Delivery) -> 
     let Some(date) = date.filter(|date| *date < today) else {
         return never();
     };
-    match state.metrics.day(date).await {
+    match state.report.execute(&delivery.message_id, date).await {
         Ok(figures) => report(date, &figures),
-        Err(error) => {
-            tracing::warn!(%error, "the daily report waits");
-            StatusCode::SERVICE_UNAVAILABLE.into_response()
-        }
+        Err(not_executed) => answer(Err(not_executed)),
     }
 }
 
 fn report(date: Date, figures: &Figures) -> Response {
-    let (requests, refusals) = (figures.requests(), figures.refusals());
-    let new_contacts = figures.new_contacts();
-    tracing::info!(%date, requests, new_contacts, refusals, "daily report");
     Json(json!({ "report": {
         "date": date.to_string(),
-        "totalRequests": requests,
-        "newContacts": new_contacts,
-        "rateLimitHits": refusals,
+        "totalRequests": figures.requests(),
+        "newContacts": figures.new_contacts(),
+        "rateLimitHits": figures.refusals(),
     }}))
     .into_response()
 }

@@ -6,6 +6,7 @@
 mod app;
 mod cache;
 mod crash;
+mod dashboard;
 mod docs;
 mod errors;
 mod forms;

@@ -133,15 +133,15 @@ impl fmt::Debug for SmtpUrl {
 
 /// Whom mail comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sender(Mailbox);
+pub struct MailAddress(Mailbox);
 
-impl Sender {
+impl MailAddress {
     pub fn mailbox(&self) -> &Mailbox {
         &self.0
     }
 }
 
-impl Value for Sender {
+impl Value for MailAddress {
     const TAKES: &'static str =
         r#"an address, perhaps with a name, such as "Kith <kith@example.com>""#;
 

@@ -12,7 +12,7 @@ use clap::{CommandFactory, Parser};
 use super::value::{Value, mask_passwords};
 use super::{
     BaseUrl, ByteSize, Cli, Config, ConfigError, Count, DatabaseUrl, LogFilter, LogFormat,
-    Networks, Origin, Origins, SECTIONS, Sender, SmtpUrl, Template, Times, Wait,
+    MailAddress, Networks, Origin, Origins, SECTIONS, SmtpUrl, Template, Times, Wait,
 };
 
 const NO_ENV: [(&str, &str); 0] = [];
@@ -142,7 +142,7 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
         (
             "[colours]\n",
             "unknown key `colours` in Leptos.toml, line 1. \
-             The sections are [server], [data], [redis], [limits], [cache], [contacts], [api], [queue], [welcome], [report], [mail], [log].",
+             The sections are [server], [data], [redis], [limits], [cache], [contacts], [api], [queue], [welcome], [report], [dashboard], [mail], [log].",
         ),
         (
             "log = true\n",
@@ -174,7 +174,7 @@ fn unknown_kith_variables_are_refused_with_the_nearest_known_one() {
         (
             "KITH_COLOURS",
             "unknown environment variable KITH_COLOURS. \
-             The sections are [server], [data], [redis], [limits], [cache], [contacts], [api], [queue], [welcome], [report], [mail], [log].",
+             The sections are [server], [data], [redis], [limits], [cache], [contacts], [api], [queue], [welcome], [report], [dashboard], [mail], [log].",
         ),
     ];
     for (name, problem) in cases {
@@ -498,8 +498,8 @@ fn values_of_the_limiter_the_queue_and_mail() {
     assert_prints::<SmtpUrl>(&[(url, url), ("smtp://127.0.0.1:25", "smtp://127.0.0.1:25")]);
     assert_refuses::<SmtpUrl>(&["", "mail.example.com", "http://mail.example.com", "smtp://"]);
     let sender = ("Kith <a@example.com>", "Kith <a@example.com>");
-    assert_prints::<Sender>(&[sender, ("a@example.com", "a@example.com")]);
-    assert_refuses::<Sender>(&["", "a", "a@example.com\r\nBcc: b@example.com"]);
+    assert_prints::<MailAddress>(&[sender, ("a@example.com", "a@example.com")]);
+    assert_refuses::<MailAddress>(&["", "a", "a@example.com\r\nBcc: b@example.com"]);
     assert_prints::<Template>(&[("Hello {name}", "Hello {name}")]);
     assert_refuses::<Template>(&["", " ", "Hello {email}", "{"]);
     assert_prints::<Times>(&[(

@@ -198,9 +198,9 @@ mod tests {
             .change(move |tx| {
                 Box::pin(async move {
                     let count = sqlx::query_scalar(
-                        "INSERT INTO counters (minute, name, count) VALUES (?, 'a', 1)
-                         ON CONFLICT (minute, name) DO UPDATE SET count = count + 1
-                         RETURNING count",
+                        "INSERT INTO figures (step, start, name, value) VALUES (1, ?, 'a', 1)
+                         ON CONFLICT (step, start, name) DO UPDATE SET value = value + 1
+                         RETURNING value",
                     )
                     .bind(minute)
                     .fetch_one(&mut *tx)
@@ -247,7 +247,7 @@ mod tests {
         let (database, _directory) = database().await;
         let mut tx = database.write().await.expect("it is open");
         sqlx::query(
-            "CREATE TRIGGER full BEFORE INSERT ON counters WHEN NEW.name = 'full'
+            "CREATE TRIGGER full BEFORE INSERT ON figures WHEN NEW.name = 'full'
              BEGIN SELECT RAISE(ROLLBACK, 'the disk is full'); END",
         )
         .execute(&mut *tx)
@@ -258,7 +258,8 @@ mod tests {
         for _ in 0..3 {
             let full = attempt(&database, |tx| {
                 Box::pin(async move {
-                    let insert = "INSERT INTO counters (minute, name, count) VALUES (1, 'full', 1)";
+                    let insert =
+                        "INSERT INTO figures (step, start, name, value) VALUES (1, 1, 'full', 1)";
                     sqlx::query(insert).execute(tx).await.map(drop)
                 })
             });
@@ -267,7 +268,7 @@ mod tests {
             let (before, full, after) = tokio::join!(before, full, after);
             assert!(full.is_err());
             let mut reader = database.reader().await.expect("it is open");
-            let stored: Option<i64> = sqlx::query_scalar("SELECT sum(count) FROM counters")
+            let stored: Option<i64> = sqlx::query_scalar("SELECT sum(value) FROM figures")
                 .fetch_one(&mut *reader)
                 .await
                 .expect("it counts");
@@ -278,7 +279,7 @@ mod tests {
                 "what is answered is what is there"
             );
             let mut tx = database.write().await.expect("the connection is usable");
-            sqlx::query("DELETE FROM counters")
+            sqlx::query("DELETE FROM figures")
                 .execute(&mut *tx)
                 .await
                 .expect("it works");

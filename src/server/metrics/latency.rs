@@ -78,42 +78,71 @@ impl Histogram {
 
 /// The histograms of all routes, since the start.
 #[derive(Default)]
-pub struct Latencies(RwLock<HashMap<Box<str>, Arc<[AtomicU64; BUCKETS]>>>);
+pub struct Latencies(RwLock<HashMap<Box<str>, Arc<Route>>>);
+
+#[derive(Default)]
+struct Route {
+    buckets: Buckets,
+    microseconds: AtomicU64,
+}
+
+struct Buckets([AtomicU64; BUCKETS]);
+
+impl Default for Buckets {
+    fn default() -> Self {
+        Self([const { AtomicU64::new(0) }; BUCKETS])
+    }
+}
+
+/// What is known of a route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed {
+    pub route: Box<str>,
+    pub histogram: Histogram,
+    /// How long all requests took together.
+    pub sum: Duration,
+}
 
 impl Latencies {
     /// Counts a request.
     pub fn observe(&self, route: &str, took: Duration) {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let buckets = known.get(route).cloned();
+        let observed = known.get(route).cloned();
         drop(known);
-        let buckets = buckets.unwrap_or_else(|| self.add(route));
-        buckets[Histogram::bucket(took)].fetch_add(1, Ordering::Relaxed);
+        let Route {
+            buckets,
+            microseconds,
+        } = &*observed.unwrap_or_else(|| self.add(route));
+        buckets.0[Histogram::bucket(took)].fetch_add(1, Ordering::Relaxed);
+        microseconds.fetch_add(took.as_micros() as u64, Ordering::Relaxed);
     }
 
-    fn add(&self, route: &str) -> Arc<[AtomicU64; BUCKETS]> {
+    fn add(&self, route: &str) -> Arc<Route> {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let route = if known.len() < MOST_ROUTES {
             route
         } else {
             "other"
         };
-        let empty = || Arc::new([const { AtomicU64::new(0) }; BUCKETS]);
-        known.entry(route.into()).or_insert_with(empty).clone()
+        known.entry(route.into()).or_default().clone()
     }
 
-    /// All histograms, by route.
-    pub fn read(&self) -> Vec<(Box<str>, Histogram)> {
+    /// All of them, by route.
+    pub fn read(&self) -> Vec<Observed> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let mut all: Vec<_> = known
             .iter()
-            .map(|(route, buckets)| {
-                let counts = buckets
-                    .each_ref()
-                    .map(|count| count.load(Ordering::Relaxed));
-                (route.clone(), Histogram(counts))
+            .map(|(route, observed)| {
+                let buckets = observed.buckets.0.each_ref();
+                let micros = observed.microseconds.load(Ordering::Relaxed);
+                Observed {
+                    route: route.clone(),
+                    histogram: Histogram(buckets.map(|count| count.load(Ordering::Relaxed))),
+                    sum: Duration::from_micros(micros),
+                }
             })
             .collect();
-        all.sort_by(|(one, _), (other, _)| one.cmp(other));
+        all.sort_by(|one, other| one.route.cmp(&other.route));
         all
     }
 }
@@ -156,8 +185,7 @@ mod tests {
             all.sort_by(f64::total_cmp);
             let rank = (part * all.len() as f64).ceil() as usize;
             let exact = all[rank.max(1) - 1];
-            let (_, histogram) = &latencies.read()[0];
-            let told = histogram.percentile(part).expect("there are some");
+            let told = latencies.read()[0].histogram.percentile(part).expect("there are some");
             // Both are in the same bucket.
             prop_assert!(told / exact < 1.4143 && exact / told < 1.4143, "{} {}", told, exact);
         }
@@ -171,7 +199,7 @@ mod tests {
         }
         let all = latencies.read();
         assert_eq!(all.len(), MOST_ROUTES + 1);
-        let counted: u64 = all.iter().map(|(_, histogram)| histogram.count()).sum();
+        let counted: u64 = all.iter().map(|route| route.histogram.count()).sum();
         assert_eq!(counted, 1000);
     }
 }

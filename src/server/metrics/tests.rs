@@ -1,3 +1,5 @@
+//! Figures that are written down, added up and read again.
+
 use std::num::NonZeroU32;
 use std::path::Path;
 

@@ -8,7 +8,8 @@
 //! [`LEASE`].
 //!
 //! - [`accept`]: taking messages. [`deliver`]: delivering them. [`schedules`]: messages that come again
-//!   and again. [`dead`], [`events`], [`messages`]: what is told of them, and done with them.
+//!   and again. [`dead`], [`events`], [`messages`], [`overview`]: what is told of them, and done with
+//!   them.
 //!   [`keys`]: what is signed with. [`sweep`]: removing what is old.
 
 pub mod accept;
@@ -18,6 +19,7 @@ pub mod events;
 pub mod filter;
 pub mod keys;
 pub mod messages;
+pub mod overview;
 pub mod schedules;
 mod sweep;
 #[cfg(test)]
@@ -121,17 +123,6 @@ pub struct Settings {
     pub retention: Duration,
 }
 
-/// How much there is to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Depth {
-    pub outbox: u64,
-    /// Messages that wait for a delivery, or are being delivered.
-    pub waiting: u64,
-    pub dead_letters: u64,
-    /// For how long the message that has waited longest has been due.
-    pub lag: Duration,
-}
-
 /// Why the broker could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerError {
@@ -232,30 +223,6 @@ impl Broker {
         .await?;
         let lag = oldest.map_or(0, |due_at| self.now().as_millisecond() - due_at);
         Ok(Duration::from_millis(u64::try_from(lag).unwrap_or(0)))
-    }
-
-    /// How much there is to do. Of finished messages only the dead letters are counted, which have an
-    /// index of their own.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn depth(&self) -> Result<Depth> {
-        let mut connection = self.0.database.reader().await?;
-        let (outbox, waiting, dead): (i64, i64, i64) = sqlx::query_as(
-            "SELECT (SELECT count(*) FROM outbox),
-                    (SELECT count(*) FROM messages WHERE finished_at IS NULL),
-                    (SELECT count(*) FROM messages WHERE dead_letter_id IS NOT NULL)",
-        )
-        .fetch_one(&mut *connection)
-        .await?;
-        let count = |count: i64| u64::try_from(count).unwrap_or(0);
-        drop(connection);
-        Ok(Depth {
-            outbox: count(outbox),
-            waiting: count(waiting),
-            dead_letters: count(dead),
-            lag: self.lag().await?,
-        })
     }
 
     fn lane(&self, way: Way) -> &Lane {

@@ -7,6 +7,8 @@
 //! Where a clock is put forward, what falls into the gap happens after it; where it is put back, what
 //! would happen twice happens the first time.
 
+mod words;
+
 use std::str::FromStr;
 
 use jiff::Timestamp;

@@ -1,12 +1,11 @@
 //! Figures about Kith itself: as JSON for a dashboard, and as text for Prometheus.
 //!
-//! Both are cheap however many look: the counts that need the database are read at most once in
-//! [`INTERVAL`], and everybody who asks meanwhile is given the same.
+//! Both are cheap however many look, for what they need of the database and of Redis is what the
+//! [dashboard](crate::server::dashboard) reads, at most once a second for all.
 
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
-use std::time::Instant;
 
 use axum::Json;
 use axum::extract::State;
@@ -14,19 +13,18 @@ use axum::http::StatusCode;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::response::Response;
+use jiff::Timestamp;
 use serde::Serialize;
-use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
 use crate::server::AppState;
+
+use crate::server::dashboard::Shared;
+use crate::server::dashboard::process;
 use crate::server::metrics::Counter;
-use crate::server::metrics::Figures;
+use crate::server::metrics::latency::Histogram;
 use crate::server::policies::RequestClass;
 use crate::server::problem::Problem;
-use crate::server::queue::broker::Depth;
-
-/// For how long what was read is told again.
-const INTERVAL: Duration = Duration::from_secs(1);
 
 /// How Kith is doing. Counts are of all time and of all instances that share the database.
 #[derive(Serialize, ToSchema)]
@@ -44,11 +42,16 @@ pub struct Metrics {
     uptime: u64,
     cache: CacheMetrics,
     queue: QueueMetrics,
+    latency: LatencyMetrics,
+    /// Mails that were sent, or kept as files.
+    mails: u64,
+    /// The memory of this process in bytes, where the system tells it.
+    memory: Option<u64>,
     /// The version of Kith.
     version: &'static str,
 }
 
-/// How reads of contacts were answered by this process.
+/// How reads of contacts were answered, by all instances; size and evictions are of this process.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct CacheMetrics {
@@ -71,106 +74,109 @@ struct QueueMetrics {
     dead_letters: u64,
     /// For how many seconds the message that has waited longest has been due.
     lag: f64,
+    /// Messages that were delivered, like the next two of all time.
+    deliveries: u64,
+    /// Deliveries that failed and were tried again.
+    retries: u64,
+    /// Messages whose deliveries had all failed, those included that were sent again.
+    failures: u64,
 }
 
-/// What needs the database, and when it was read.
-#[derive(Default)]
-pub struct Recent(Mutex<Option<(Instant, Arc<Counted>)>>);
-
-struct Counted {
-    figures: Figures,
-    depth: Depth,
+/// How long answers of this process took, in milliseconds, over all routes.
+#[derive(Serialize, ToSchema)]
+struct LatencyMetrics {
+    p50: Option<f64>,
+    p95: Option<f64>,
+    p99: Option<f64>,
 }
 
-impl Recent {
-    async fn read(&self, state: &AppState) -> Result<Arc<Counted>, Problem> {
-        // Held while reading, so that one reads for all who wait.
-        let mut recent = self.0.lock().await;
-        if let Some((at, counted)) = &*recent
-            && at.elapsed() < INTERVAL
-        {
-            return Ok(counted.clone());
-        }
-        let unavailable = |cause: &dyn std::error::Error| {
-            tracing::warn!(%cause, "figures cannot be read");
-            Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "unavailable",
-                "The figures cannot be read at the moment. Try again in a few seconds.",
-            )
-        };
-        let figures = state.metrics.totals().await;
-        let depth = state.queue.broker().depth().await;
-        let counted = Arc::new(Counted {
-            figures: figures.map_err(|error| unavailable(&error))?,
-            depth: depth.map_err(|error| unavailable(&error))?,
-        });
-        *recent = Some((Instant::now(), counted.clone()));
-        Ok(counted)
-    }
+async fn read(state: &AppState) -> Result<Arc<Shared>, Problem> {
+    state.dashboard.shared(state).await.ok_or_else(|| {
+        Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "The figures cannot be read at the moment. Try again in a few seconds.",
+        )
+    })
 }
 
 /// How Kith is doing, as figures.
 #[utoipa::path(get, path = "/api/metrics", tag = "operation", responses(
     (status = 200, description = "The figures", body = Metrics),
+    (status = 403, description = "Not on this machine", body = Problem),
     (status = 503, description = "They cannot be read at the moment", body = Problem)))]
 pub async fn metrics(State(state): State<AppState>) -> Result<Json<Metrics>, Problem> {
-    let counted = state.recent_metrics.read(&state).await?;
-    let Counted { figures, depth } = &*counted;
+    let shared = read(&state).await?;
+    let Shared {
+        totals,
+        overview,
+        lag,
+        ..
+    } = &*shared;
     let usage = state.cache.usage();
-    let cache = cache(&state);
+    let mut latency = Histogram::default();
+    for observed in state.metrics.latencies() {
+        latency.add(&observed.histogram);
+    }
     Ok(Json(Metrics {
-        total_requests: figures.requests(),
-        new_contacts: figures.new_contacts(),
-        rate_limit_hits: figures.refusals(),
+        total_requests: totals.requests(),
+        new_contacts: totals.new_contacts(),
+        rate_limit_hits: totals.refusals(),
         cached_entries: usage.entries,
         uptime: state.metrics.uptime().as_secs(),
         cache: CacheMetrics {
+            hits: totals.get(Counter::CacheHits),
+            stale: totals.get(Counter::CacheStale),
+            misses: totals.get(Counter::CacheMisses),
             bytes: usage.bytes,
             evictions: usage.evictions,
-            ..cache
         },
         queue: QueueMetrics {
-            outbox: depth.outbox,
-            waiting: depth.waiting,
-            dead_letters: depth.dead_letters,
-            lag: depth.lag.as_secs_f64(),
+            outbox: overview.outbox,
+            waiting: overview.waiting(),
+            dead_letters: overview.dead,
+            lag: lag.as_secs_f64(),
+            deliveries: totals.get(Counter::Deliveries),
+            retries: totals.get(Counter::Retries),
+            failures: totals.get(Counter::DeadLetters),
         },
+        latency: LatencyMetrics {
+            p50: latency.percentile(0.5),
+            p95: latency.percentile(0.95),
+            p99: latency.percentile(0.99),
+        },
+        mails: totals.get(Counter::Mails),
+        memory: process::memory(),
         version: env!("CARGO_PKG_VERSION"),
     }))
 }
 
-fn cache(state: &AppState) -> CacheMetrics {
-    let mut sum = CacheMetrics {
-        hits: 0,
-        stale: 0,
-        misses: 0,
-        bytes: 0,
-        evictions: 0,
-    };
-    for tag in state.cache.totals() {
-        sum.hits += tag.near_hits + tag.far_hits;
-        sum.stale += tag.stale_hits;
-        sum.misses += tag.misses;
-    }
-    sum
-}
-
 /// The same in Prometheus' text format, version 0.0.4.
 pub async fn prometheus(State(state): State<AppState>) -> Result<Response, Problem> {
-    let counted = state.recent_metrics.read(&state).await?;
-    let text = exposition(&state, &counted);
+    let shared = read(&state).await?;
+    let text = exposition(&state, &shared);
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }
 
-fn exposition(state: &AppState, Counted { figures, depth }: &Counted) -> String {
+fn exposition(state: &AppState, shared: &Shared) -> String {
     let mut text = Text::default();
+    counters(&mut text, state, shared);
+    latencies(&mut text, state);
+    gauges(&mut text, state, shared);
+    redis(&mut text, state, shared);
+    text.0
+}
+
+fn one(value: f64) -> [(String, f64); 1] {
+    [(String::new(), value)]
+}
+
+fn counters(text: &mut Text, state: &AppState, shared: &Shared) {
+    let totals = &shared.totals;
     let requests = RequestClass::ALL.into_iter().flat_map(|class| {
-        let refused = figures.get(Counter::Refusals(class));
-        let allowed = figures
-            .get(Counter::Requests(class))
-            .saturating_sub(refused);
+        let refused = totals.get(Counter::Refusals(class));
+        let allowed = totals.get(Counter::Requests(class)).saturating_sub(refused);
         let labels = |outcome| format!("policy=\"{}\",outcome=\"{outcome}\"", class.name());
         [
             (labels("allowed"), allowed as f64),
@@ -180,19 +186,59 @@ fn exposition(state: &AppState, Counted { figures, depth }: &Counted) -> String 
     text.family(
         "kith_requests_total",
         "counter",
-        "Requests that the limiter has decided on.",
+        "Requests that the limiter has decided on, by all instances.",
         requests,
     );
-    let one = |value: f64| [(String::new(), value)];
+    let deliveries = [
+        ("delivered", Counter::Deliveries),
+        ("retried", Counter::Retries),
+        ("dead", Counter::DeadLetters),
+    ];
     text.family(
-        "kith_contacts_created_total",
+        "kith_deliveries_total",
         "counter",
-        "Contacts that were created.",
-        one(figures.new_contacts() as f64),
+        "What came of deliveries, by all instances.",
+        deliveries.map(|(outcome, counter)| {
+            let labels = format!("outcome=\"{outcome}\"");
+            (labels, totals.get(counter) as f64)
+        }),
     );
-    let usage = state.cache.usage();
-    let totals = state.cache.totals();
-    let reads = totals.iter().flat_map(|tag| {
+    for (name, help, value) in [
+        (
+            "kith_contacts_created_total",
+            "Contacts that were created, by all instances.",
+            totals.new_contacts(),
+        ),
+        (
+            "kith_mails_sent_total",
+            "Mails that were sent or kept as files, by all instances.",
+            totals.get(Counter::Mails),
+        ),
+        (
+            "kith_denied_requests_total",
+            "Requests of denied clients to this process.",
+            state.limiter.stats().denied(),
+        ),
+        (
+            "kith_cache_evictions_total",
+            "Values that this process had no room for.",
+            state.cache.usage().evictions,
+        ),
+    ] {
+        text.family(name, "counter", help, one(value as f64));
+    }
+    let decided = state.limiter.stats().totals();
+    text.family(
+        "kith_shadowed_requests_total",
+        "counter",
+        "Requests that would have been refused but for shadow mode, of this process.",
+        decided.iter().map(|policy| {
+            let labels = format!("policy=\"{}\"", policy.policy);
+            (labels, policy.shadowed as f64)
+        }),
+    );
+    let tags = state.cache.totals();
+    let reads = tags.iter().flat_map(|tag| {
         let hits = tag.near_hits + tag.far_hits;
         [
             ("hit", hits),
@@ -210,10 +256,42 @@ fn exposition(state: &AppState, Counted { figures, depth }: &Counted) -> String 
         "Reads through the cache of this process.",
         reads,
     );
+}
+
+/// Every second bucket, which is enough for a graph.
+fn latencies(text: &mut Text, state: &AppState) {
+    const NAME: &str = "kith_request_duration_seconds";
+    text.describe(
+        NAME,
+        "histogram",
+        "How long answers of this process took, refusals left out.",
+    );
+    for observed in state.metrics.latencies() {
+        let route = &observed.route;
+        let mut below = 0;
+        for (bucket, count) in observed.histogram.0.iter().enumerate() {
+            below += count;
+            let Some(bound) = Histogram::bound(bucket).filter(|_| bucket % 2 == 0) else {
+                continue;
+            };
+            let labels = format!("route=\"{route}\",le=\"{}\"", bound / 1000.0);
+            text.sample(&format!("{NAME}_bucket"), &labels, below as f64);
+        }
+        let labels = format!("route=\"{route}\",le=\"+Inf\"");
+        text.sample(&format!("{NAME}_bucket"), &labels, below as f64);
+        let labels = format!("route=\"{route}\"");
+        text.sample(&format!("{NAME}_sum"), &labels, observed.sum.as_secs_f64());
+        text.sample(&format!("{NAME}_count"), &labels, below as f64);
+    }
+}
+
+fn gauges(text: &mut Text, state: &AppState, shared: &Shared) {
+    let usage = state.cache.usage();
+    let overview = &shared.overview;
     let waits = [
-        ("outbox", depth.outbox),
-        ("waiting", depth.waiting),
-        ("dead", depth.dead_letters),
+        ("outbox", overview.outbox),
+        ("waiting", overview.waiting()),
+        ("dead", overview.dead),
     ];
     text.family(
         "kith_queue_messages",
@@ -221,7 +299,16 @@ fn exposition(state: &AppState, Counted { figures, depth }: &Counted) -> String 
         "Messages in the queue.",
         waits.map(|(state, count)| (format!("state=\"{state}\""), count as f64)),
     );
-    for (name, help, value) in [
+    let uptime = state.metrics.uptime();
+    let started = Timestamp::now().as_duration().as_secs_f64() - uptime.as_secs_f64();
+    let memory = process::memory().map(|bytes| {
+        (
+            "process_resident_memory_bytes",
+            "Memory that this process has in use.",
+            bytes as f64,
+        )
+    });
+    let gauges = [
         (
             "kith_cache_entries",
             "Values in the cache of this process.",
@@ -231,24 +318,21 @@ fn exposition(state: &AppState, Counted { figures, depth }: &Counted) -> String 
         (
             "kith_queue_lag_seconds",
             "For how long the message that has waited longest has been due.",
-            depth.lag.as_secs_f64(),
+            shared.lag.as_secs_f64(),
         ),
         (
             "kith_uptime_seconds",
             "How long this process has been running.",
-            state.metrics.uptime().as_secs_f64(),
+            uptime.as_secs_f64(),
         ),
-    ] {
+        (
+            "process_start_time_seconds",
+            "When this process started, in seconds since the epoch.",
+            started,
+        ),
+    ];
+    for (name, help, value) in gauges.into_iter().chain(memory) {
         text.family(name, "gauge", help, one(value));
-    }
-    if let Some(redis) = &state.redis {
-        let up = redis.health().loss().is_none();
-        text.family(
-            "kith_redis_up",
-            "gauge",
-            "Whether Redis answers.",
-            one(f64::from(up)),
-        );
     }
     let build = format!("version=\"{}\"", env!("CARGO_PKG_VERSION"));
     text.family(
@@ -257,7 +341,60 @@ fn exposition(state: &AppState, Counted { figures, depth }: &Counted) -> String 
         "The version of Kith.",
         [(build, 1.0)],
     );
-    text.0
+}
+
+fn redis(text: &mut Text, state: &AppState, shared: &Shared) {
+    let Some(redis) = &state.redis else {
+        return;
+    };
+    let up = redis.health().loss().is_none();
+    text.family(
+        "kith_redis_up",
+        "gauge",
+        "Whether Redis answers.",
+        one(f64::from(up)),
+    );
+    let Some(info) = &shared.redis else {
+        return;
+    };
+    let seconds = |time: Duration| Some(time.as_secs_f64());
+    let count = |count: Option<u64>| count.map(|count| count as f64);
+    for (name, kind, help, value) in [
+        (
+            "kith_redis_memory_used_bytes",
+            "gauge",
+            "Memory that Redis has in use.",
+            count(info.used),
+        ),
+        (
+            "kith_redis_memory_max_bytes",
+            "gauge",
+            "The most that it may use; missing where there is no limit.",
+            count(info.limit),
+        ),
+        (
+            "kith_redis_evicted_keys_total",
+            "counter",
+            "Keys that Redis dropped before their time.",
+            count(info.evicted),
+        ),
+        (
+            "kith_redis_connected_clients",
+            "gauge",
+            "Connections to Redis, those of others included.",
+            count(info.clients),
+        ),
+        (
+            "kith_redis_latency_seconds",
+            "gauge",
+            "How long Redis took to tell this.",
+            seconds(info.latency),
+        ),
+    ] {
+        if let Some(value) = value {
+            text.family(name, kind, help, one(value));
+        }
+    }
 }
 
 /// Metrics as Prometheus reads them.
@@ -273,14 +410,22 @@ impl Text {
         help: &str,
         values: impl IntoIterator<Item = (String, f64)>,
     ) {
+        self.describe(name, kind, help);
+        for (labels, value) in values {
+            self.sample(name, &labels, value);
+        }
+    }
+
+    fn describe(&mut self, name: &str, kind: &str, help: &str) {
         // Writing into a string cannot fail.
         let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
-        for (labels, value) in values {
-            let _ = if labels.is_empty() {
-                writeln!(self.0, "{name} {value}")
-            } else {
-                writeln!(self.0, "{name}{{{labels}}} {value}")
-            };
-        }
+    }
+
+    fn sample(&mut self, name: &str, labels: &str, value: f64) {
+        let _ = if labels.is_empty() {
+            writeln!(self.0, "{name} {value}")
+        } else {
+            writeln!(self.0, "{name}{{{labels}}} {value}")
+        };
     }
 }

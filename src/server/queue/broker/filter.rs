@@ -135,6 +135,24 @@ impl Filter {
         Self::of(Column::DeadLetterId, id)
     }
 
+    /// Some dead letters.
+    pub fn dead_letters(mut ids: Vec<String>) -> Self {
+        ids.sort_unstable();
+        ids.dedup();
+        Self {
+            parameters: vec![(Column::DeadLetterId, ids)],
+            ..Self::default()
+        }
+    }
+
+    /// The same from a cursor on, which an answer has named.
+    pub fn before(self, cursor: &str) -> Self {
+        Self {
+            cursor: cursor.parse().ok(),
+            ..self
+        }
+    }
+
     fn of(column: Column, value: &str) -> Self {
         Self {
             parameters: vec![(column, vec![value.to_owned()])],

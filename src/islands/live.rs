@@ -1,0 +1,448 @@
+//! A part of a page that the server draws again and again: the dashboard.
+//!
+//! The island holds no figures and draws none. It asks for the part of the page that changes, as
+//! HTML, and makes what is on the page like it; forms and links in it are sent the same way. So what
+//! the page shows costs the browser nothing to know, and is the same with and without JavaScript.
+//!
+//! Invariants: one question is under way at a time; none while the page is hidden or paused; what is
+//! on the page stays there whatever goes wrong.
+
+mod morph;
+mod schedule;
+
+use std::time::Duration;
+
+use leptos::ev;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos::wasm_bindgen::JsCast;
+use leptos::wasm_bindgen::JsValue;
+use schedule::Schedule;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::AbortController;
+use web_sys::FormData;
+use web_sys::HtmlElement;
+use web_sys::HtmlFormElement;
+use web_sys::HtmlTemplateElement;
+use web_sys::MouseEvent;
+use web_sys::RequestInit;
+use web_sys::Response;
+use web_sys::SubmitEvent;
+use web_sys::UrlSearchParams;
+
+use crate::islands::browser;
+use crate::islands::browser::Address;
+
+/// The part of the page that changes.
+const PART: &str = "live";
+
+/// What came of an action, within it.
+const NOTICE: &str = "#notice";
+
+/// How long an answer may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// What the island is at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Phase {
+    Live,
+    /// By hand.
+    Paused,
+    Failing {
+        why: String,
+        /// When it is tried again, by the browser's clock.
+        again_at: u64,
+    },
+}
+
+/// Keeps the part of the page that is drawn in it up to date, asking every `period` milliseconds.
+/// `as_of` says when it was drawn.
+#[island]
+pub fn Live(period: u32, as_of: String, children: Children) -> impl IntoView {
+    let poller = Poller::new(period);
+    Effect::new(move |_| {
+        browser::mark_hydrated();
+        poller.ask();
+    });
+    let seen = window_event_listener(ev::visibilitychange, move |_| poller.seen_or_not());
+    on_cleanup(move || seen.remove());
+    Effect::new(move |_| {
+        let ticking = set_interval_with_handle(move || poller.tick(), SECOND);
+        on_cleanup(move || ticking.map_or((), |ticking| ticking.clear()));
+    });
+    let is_failing = move || matches!(*poller.phase.read(), Phase::Failing { .. });
+    let is_paused = move || *poller.phase.read() == Phase::Paused;
+    view! {
+        <div class="live-bar">
+            <p class="live-status" class:text-danger=is_failing>
+                {move || poller.words().unwrap_or_else(|| as_of.clone())}
+                <noscript>" Reload the page to see newer figures."</noscript>
+            </p>
+            <button
+                class="button"
+                type="button"
+                aria-pressed=move || is_paused().to_string()
+                on:click=move |_| poller.pause_or_go_on()
+            >
+                "Pause"
+            </button>
+        </div>
+        <div role="alert">
+            {move || poller.trouble.get().map(|trouble| view! { <p class="problem">{trouble}</p> })}
+        </div>
+        <div
+            on:click=move |event| poller.follow(&event)
+            on:submit=move |event| poller.submit(&event)
+        >
+            {children()}
+        </div>
+    }
+}
+
+/// Asks, and shows what is answered. Times are milliseconds of the browser's clock.
+#[derive(Clone, Copy)]
+struct Poller {
+    phase: RwSignal<Phase>,
+    /// Why the last action could not be done.
+    trouble: RwSignal<Option<String>>,
+    /// When what the page shows was answered; `None` while it shows what it came with.
+    updated_at: RwSignal<Option<u64>>,
+    now: RwSignal<u64>,
+    schedule: StoredValue<Schedule>,
+    timer: StoredValue<Option<TimeoutHandle>>,
+    /// Whether a question is under way.
+    asking: StoredValue<bool>,
+    /// Whether an action is.
+    acting: StoredValue<bool>,
+    /// Counts actions and moves. An answer to a question from before one is out of date.
+    epoch: StoredValue<u32>,
+}
+
+impl Poller {
+    fn new(period: u32) -> Self {
+        Self {
+            phase: RwSignal::new(Phase::Live),
+            trouble: RwSignal::new(None),
+            updated_at: RwSignal::new(None),
+            now: RwSignal::new(0),
+            schedule: StoredValue::new(Schedule::new(period)),
+            timer: StoredValue::new(None),
+            asking: StoredValue::new(false),
+            acting: StoredValue::new(false),
+            epoch: StoredValue::new(0),
+        }
+    }
+
+    /// Asks at once, unless that is under way.
+    fn ask(self) {
+        self.stop_waiting();
+        if self.asking.get_value() {
+            return;
+        }
+        self.asking.set_value(true);
+        let epoch = self.epoch.get_value();
+        spawn_local(async move {
+            let asked_at = clock();
+            let (path, query) = browser::current_address();
+            let answer = fetch(&format!("{path}?{query}"), None).await;
+            self.asking.set_value(false);
+            let took = u32::try_from(clock().saturating_sub(asked_at)).unwrap_or(u32::MAX);
+            let wait = match answer.and_then(Answer::part) {
+                Ok(part) => {
+                    if self.epoch.get_value() == epoch {
+                        self.show(&part);
+                    }
+                    if *self.phase.read_untracked() != Phase::Paused {
+                        self.phase.set(Phase::Live);
+                    }
+                    self.in_schedule(|schedule| schedule.answered(took))
+                }
+                Err(Failure { why, retry_after }) => {
+                    let random = js_sys::Math::random();
+                    let wait = self.in_schedule(|schedule| schedule.failed(retry_after, random));
+                    let again_at = clock() + u64::from(wait);
+                    if *self.phase.read_untracked() != Phase::Paused {
+                        self.phase.set(Phase::Failing { why, again_at });
+                    }
+                    wait
+                }
+            };
+            self.now.set(clock());
+            self.wait(wait);
+        });
+    }
+
+    fn in_schedule(self, wait: impl FnOnce(&mut Schedule) -> u32) -> u32 {
+        self.schedule.try_update_value(wait).unwrap_or(u32::MAX)
+    }
+
+    /// Asks after a while, if anybody looks then.
+    fn wait(self, milliseconds: u32) {
+        self.stop_waiting();
+        if is_hidden() || *self.phase.read_untracked() == Phase::Paused {
+            return;
+        }
+        let wait = Duration::from_millis(milliseconds.into());
+        let timer = set_timeout_with_handle(move || self.ask(), wait);
+        self.timer.set_value(timer.ok());
+    }
+
+    fn stop_waiting(self) {
+        if let Some(timer) = self.timer.try_update_value(Option::take).flatten() {
+            timer.clear();
+        }
+    }
+
+    fn seen_or_not(self) {
+        if is_hidden() {
+            self.stop_waiting();
+        } else if *self.phase.read_untracked() != Phase::Paused {
+            self.ask();
+        }
+    }
+
+    fn pause_or_go_on(self) {
+        if *self.phase.read_untracked() == Phase::Paused {
+            self.phase.set(Phase::Live);
+            self.ask();
+        } else {
+            self.phase.set(Phase::Paused);
+            self.stop_waiting();
+        }
+        self.now.set(clock());
+    }
+
+    fn tick(self) {
+        if !is_hidden() {
+            self.now.set(clock());
+        }
+    }
+
+    /// How it goes, in a sentence. `None` until there is more to say than when the page was drawn.
+    fn words(self) -> Option<String> {
+        let now = self.now.get();
+        let age = self
+            .updated_at
+            .get()
+            .map(|at| now.saturating_sub(at) / 1000);
+        let old = || match age {
+            Some(age) => format!("Figures are {} old.", in_words(age)),
+            None => "Figures are as old as the page.".to_owned(),
+        };
+        match &*self.phase.read() {
+            Phase::Live => Some(match age? {
+                0 => "Live · updated just now".to_owned(),
+                age => format!("Live · updated {} ago", in_words(age)),
+            }),
+            Phase::Paused => Some(format!("Paused. {}", old())),
+            Phase::Failing { why, again_at } => {
+                let left = again_at.saturating_sub(now).div_ceil(1000);
+                Some(format!("{why} Next try in {}. {}", in_words(left), old()))
+            }
+        }
+    }
+
+    /// Makes the page like what the server has drawn.
+    fn show(self, html: &str) {
+        let template = document().create_element("template").ok();
+        let Some(template) = template.and_then(|new| new.dyn_into::<HtmlTemplateElement>().ok())
+        else {
+            return;
+        };
+        template.set_inner_html(html);
+        let new = template.content().first_element_child();
+        if let (Some(old), Some(new)) = (document().get_element_by_id(PART), new) {
+            morph::morph(&old, &new);
+            let now = clock();
+            self.updated_at.set(Some(now));
+            self.now.set(now);
+        }
+    }
+
+    /// Follows a link to the same page with another choice.
+    fn follow(self, event: &MouseEvent) {
+        let link = browser::closest(event.target(), "a[data-live]");
+        let Some(href) = link.and_then(|link| link.get_attribute("href")) else {
+            return;
+        };
+        if browser::is_plain_click(event) {
+            event.prevent_default();
+            Address::Replace.show(&href);
+            self.act(href, None, None);
+        }
+    }
+
+    /// Sends a form.
+    fn submit(self, event: &SubmitEvent) {
+        let form = event
+            .target()
+            .and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
+        let Some(form) = form else { return };
+        let Ok(data) = FormData::new_with_form(&form) else {
+            return;
+        };
+        event.prevent_default();
+        // The button that was pressed says what to do.
+        if let Some(button) = event.submitter() {
+            let name = button.get_attribute("name").unwrap_or_default();
+            let value = button.get_attribute("value").unwrap_or_default();
+            if !name.is_empty() {
+                let _ = data.append_with_str(&name, &value);
+            }
+        }
+        let Ok(body) = UrlSearchParams::new_with_str_sequence_sequence(&data) else {
+            return;
+        };
+        self.act(form.action(), Some(body), Some(form));
+    }
+
+    /// Asks for something else than the next figures, one at a time.
+    fn act(self, url: String, body: Option<UrlSearchParams>, form: Option<HtmlFormElement>) {
+        if self.acting.get_value() {
+            return;
+        }
+        self.acting.set_value(true);
+        self.trouble.set(None);
+        self.epoch.update_value(|epoch| *epoch += 1);
+        spawn_local(async move {
+            let answer = fetch(&url, body.as_ref()).await;
+            self.acting.set_value(false);
+            let status = answer.as_ref().map_or(0, |answer| answer.status);
+            match answer.and_then(Answer::any_part) {
+                Ok(part) => {
+                    // A question that began meanwhile may have been answered from before.
+                    self.epoch.update_value(|epoch| *epoch += 1);
+                    self.show(&part);
+                    if let Some(form) = form {
+                        if status < 400 {
+                            settle(&form);
+                        }
+                        browser::focus_soon(NOTICE);
+                    }
+                }
+                Err(Failure { why, .. }) => {
+                    self.trouble.set(Some(format!(
+                        "{why} Nothing was changed as far as is known. Try again."
+                    )));
+                }
+            }
+        });
+    }
+}
+
+/// Empties a form that was accepted, and closes what was opened in it.
+fn settle(form: &HtmlFormElement) {
+    form.reset();
+    if let Ok(Some(open)) = form.query_selector("details.confirm[open]") {
+        let _ = open.remove_attribute("open");
+    }
+    if let Some(focused) = document().active_element()
+        && form.contains(Some(&focused))
+        && let Some(focused) = focused.dyn_ref::<HtmlElement>()
+    {
+        let _ = focused.blur();
+    }
+}
+
+/// Why there is nothing to show.
+struct Failure {
+    /// A sentence.
+    why: String,
+    /// In milliseconds, where the server has said it.
+    retry_after: Option<u32>,
+}
+
+struct Answer {
+    status: u16,
+    retry_after: Option<u32>,
+    is_html: bool,
+    text: String,
+}
+
+impl Answer {
+    /// What the server has drawn because it was asked for it.
+    fn part(self) -> Result<String, Failure> {
+        // Without its database it says so with a status, and draws what it knows.
+        if self.status == 200 || self.status == 503 && self.is_html {
+            Ok(self.text)
+        } else {
+            Err(self.failure())
+        }
+    }
+
+    /// What the server has drawn, whether or not it has done what it was asked for.
+    fn any_part(self) -> Result<String, Failure> {
+        if self.is_html {
+            Ok(self.text)
+        } else {
+            Err(self.failure())
+        }
+    }
+
+    fn failure(self) -> Failure {
+        let why = match self.status {
+            429 => "Kith was asked too often.".to_owned(),
+            status => format!("Kith answered with an error ({status})."),
+        };
+        Failure {
+            why,
+            retry_after: self.retry_after,
+        }
+    }
+}
+
+/// Asks for the part of the page that changes; with a body, does something first.
+async fn fetch(url: &str, body: Option<&UrlSearchParams>) -> Result<Answer, Failure> {
+    let unreachable = |_: JsValue| Failure {
+        why: "Kith does not answer.".to_owned(),
+        retry_after: None,
+    };
+    let init = RequestInit::new();
+    let headers = web_sys::Headers::new().map_err(unreachable)?;
+    headers.set("x-kith-live", "1").map_err(unreachable)?;
+    init.set_headers(&headers);
+    if let Some(body) = body {
+        init.set_method("POST");
+        init.set_body(body);
+    }
+    let abort = AbortController::new().map_err(unreachable)?;
+    init.set_signal(Some(&abort.signal()));
+    let timer = set_timeout_with_handle(move || abort.abort(), TIMEOUT);
+    let asked = async {
+        let answer = JsFuture::from(window().fetch_with_str_and_init(url, &init)).await?;
+        let answer: Response = answer.dyn_into()?;
+        let header = |name| answer.headers().get(name).ok().flatten();
+        let retry_after = header("retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
+        let kind = header("content-type").unwrap_or_default();
+        let text = JsFuture::from(answer.text()?).await?;
+        Ok::<_, JsValue>(Answer {
+            status: answer.status(),
+            retry_after: retry_after.map(|seconds| seconds.saturating_mul(1000)),
+            is_html: kind.starts_with("text/html"),
+            text: text.as_string().unwrap_or_default(),
+        })
+    };
+    let answer = asked.await;
+    if let Ok(timer) = timer {
+        timer.clear();
+    }
+    answer.map_err(unreachable)
+}
+
+fn is_hidden() -> bool {
+    document().hidden()
+}
+
+fn clock() -> u64 {
+    js_sys::Date::now() as u64
+}
+
+fn in_words(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        _ => format!("{} h", seconds / 3600),
+    }
+}

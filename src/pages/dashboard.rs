@@ -1,0 +1,86 @@
+//! `/dashboard`: how Kith is doing, and what an admin can do about it. Drawn from one
+//! [snapshot](crate::server::dashboard::Snapshot), by the server alone: what the island on it asks for
+//! again and again is the same part of the page, drawn anew.
+
+mod cache;
+mod chart;
+mod figures;
+mod limits;
+mod queue;
+mod system;
+mod words;
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use leptos::prelude::*;
+
+use super::PageTitle;
+use crate::islands::live::Live;
+use crate::server::AppState;
+use crate::server::dashboard::routes::Notice;
+use crate::server::dashboard::routes::View;
+
+/// The whole page. What it shows is in its context.
+#[component]
+pub fn DashboardPage() -> impl IntoView {
+    let view = use_context::<Arc<View>>()?;
+    let state = use_context::<AppState>()?;
+    let now = view.snapshot.at.to_zoned(TimeZone::UTC);
+    let as_of = format!("As of {} UTC.", now.strftime("%H:%M:%S"));
+    Some(view! {
+        <PageTitle text="Dashboard · Kith"/>
+        <HydrationScripts options=state.site.leptos.clone() islands=true/>
+        <main id="main" tabindex="-1" class="dashboard">
+            <h1 class="text-xl font-semibold tracking-tight">"Dashboard"</h1>
+            <Live period=view.period as_of>
+                <Part view/>
+            </Live>
+        </main>
+    })
+}
+
+/// The part of the page that changes, as HTML.
+pub fn dashboard_part(view: &Arc<View>) -> String {
+    let view = view.clone();
+    view! { <Part view/> }.to_html()
+}
+
+#[component]
+fn Part(view: Arc<View>) -> impl IntoView {
+    let missing = view.snapshot.shared.is_none();
+    view! {
+        <div id="live">
+            <NoticeLine view=view.clone()/>
+            {missing.then(|| view! {
+                <p class="problem" role="alert">
+                    "The database does not answer. Figures are missing until it does; what Kith \
+                     knows without it stands below."
+                </p>
+            })}
+            <figures::Headlines view=view.clone()/>
+            <figures::Charts view=view.clone()/>
+            <limits::Limits view=view.clone()/>
+            <cache::CachePart view=view.clone()/>
+            <queue::QueuePart view=view.clone()/>
+            <system::System view=view.clone()/>
+            <system::Actions view/>
+        </div>
+    }
+}
+
+/// What came of the last action.
+#[component]
+fn NoticeLine(view: Arc<View>) -> impl IntoView {
+    let said = view.notice.clone().map(|notice| match notice {
+        Notice::Done(what) => view! {
+            <p class="dashboard-notice" id="notice" tabindex="-1" role="status">{what}</p>
+        }
+        .into_any(),
+        Notice::Refused { error, .. } => view! {
+            <p class="problem" id="notice" tabindex="-1" role="alert">{error.to_string()}</p>
+        }
+        .into_any(),
+    });
+    view! { <div class="dashboard-notices">{said}</div> }
+}

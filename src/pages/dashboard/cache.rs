@@ -1,0 +1,82 @@
+//! What is cached, and emptying it.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::words;
+use crate::server::cache::Totals;
+use crate::server::dashboard::routes;
+use crate::server::dashboard::routes::View;
+
+#[component]
+pub fn CachePart(view: Arc<View>) -> impl IntoView {
+    let cache = &view.snapshot.cache;
+    let usage = &cache.usage;
+    let query = routes::query(view.snapshot.range, view.full);
+    let near = format!(
+        "In this process: {}, {} of {}; {} so far.",
+        if usage.entries == 1 {
+            "1 entry".to_owned()
+        } else {
+            format!("{} entries", words::number(usage.entries))
+        },
+        words::bytes(usage.bytes),
+        words::bytes(cache.room),
+        words::count(usage.evictions, "eviction")
+    );
+    let far = if cache.far {
+        "On Redis: shared by all instances, its memory below."
+    } else {
+        "No tier on Redis: this process caches for itself."
+    };
+    let row = |tag: &Totals| {
+        let hits = tag.near_hits + tag.far_hits;
+        let reads = hits + tag.stale_hits + tag.misses;
+        let rate = (reads > 0).then(|| (hits + tag.stale_hits) as f64 / reads as f64);
+        let name = tag.tag.0;
+        view! {
+            <tr id=format!("tag-{name}")>
+                <th scope="row">{name}</th>
+                <td>{rate.map_or_else(|| "–".to_owned(), words::percent)}</td>
+                <td>{words::number(tag.near_hits)}</td>
+                <td>{words::number(tag.far_hits)}</td>
+                <td>{words::number(tag.stale_hits)}</td>
+                <td>{words::number(tag.misses)}</td>
+                <td>
+                    <form method="post" action=format!("/dashboard/cache/{name}{query}")>
+                        <button class="button">
+                            "Invalidate"<span class="sr-only">{format!(" {name}")}</span>
+                        </button>
+                    </form>
+                </td>
+            </tr>
+        }
+    };
+    let rows = cache.tags.iter().map(row).collect_view();
+    view! {
+        <section class="part" aria-labelledby="cache-title">
+            <h2 id="cache-title">"Cache"</h2>
+            <p>{near}" "{far}</p>
+            <div class="scroll" tabindex="0" role="region" aria-labelledby="cache-title">
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Tag"</th>
+                            <th scope="col">"Hit rate"</th>
+                            <th scope="col">"Hits here"</th>
+                            <th scope="col">"Hits on Redis"</th>
+                            <th scope="col">"Stale"</th>
+                            <th scope="col">"Misses"</th>
+                            <th scope="col"><span class="sr-only">"Action"</span></th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+            <p class="note">
+                "Counted by this process since it started. What is invalidated is read anew by all instances."
+            </p>
+        </section>
+    }
+}

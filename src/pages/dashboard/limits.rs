@@ -1,0 +1,259 @@
+//! What the limiter does, and changing it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use leptos::prelude::*;
+
+use super::words;
+use crate::server::admin;
+use crate::server::config;
+use crate::server::dashboard::PolicyState;
+use crate::server::dashboard::routes;
+use crate::server::dashboard::routes::View;
+use crate::server::limit::Algorithm;
+use crate::server::limit::stats::Refused;
+use crate::server::policies::RequestClass;
+
+#[component]
+pub fn Limits(view: Arc<View>) -> impl IntoView {
+    let policies = view
+        .snapshot
+        .policies
+        .iter()
+        .map(|policy| view! { <PolicyRow policy view=&view/> })
+        .collect_view();
+    view! {
+        <section class="part" aria-labelledby="limits-title">
+            <h2 id="limits-title">"Limits"</h2>
+            <ul class="policies">{policies}</ul>
+            <div class="columns">
+                <MostRefused view=view.clone()/>
+                <Denied view/>
+            </div>
+        </section>
+    }
+}
+
+fn what(class: RequestClass) -> &'static str {
+    match class {
+        RequestClass::Api => "the REST API, for each address",
+        RequestClass::Ui => "pages and their forms, for each address",
+        RequestClass::Dashboard => "this page and the figures, which do not count in them",
+    }
+}
+
+fn algorithm(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::FixedWindow => "fixed window",
+        Algorithm::SlidingWindow => "sliding window",
+        Algorithm::SlidingLog => "sliding log",
+        Algorithm::TokenBucket => "token bucket",
+    }
+}
+
+#[component]
+fn PolicyRow<'a>(policy: &'a PolicyState, view: &'a View) -> impl IntoView + use<> {
+    let name = policy.class.name();
+    let action = format!("/dashboard/limits/{name}");
+    let used = view.snapshot.of_class(policy.class);
+    let used = used.map(|(requests, refused)| {
+        let part = if requests == 0 {
+            0.0
+        } else {
+            refused as f64 / requests as f64
+        };
+        format!(
+            "{} so far, {} refused ({}).",
+            words::count(requests, "request"),
+            words::number(refused),
+            words::percent(part)
+        )
+    });
+    let shadow = (policy.shadow || policy.shadowed > 0).then(|| {
+        format!(
+            " In shadow mode: {} would have been refused since the start.",
+            words::count(policy.shadowed, "request")
+        )
+    });
+    let changed = policy.quota != policy.configured;
+    let window = config::print_duration(std::time::Duration::from_millis(policy.quota.window()));
+    let typed = |field: &str, now: String| view.typed(&action, field).unwrap_or(now);
+    let limit = typed("limit", policy.quota.limit().to_string());
+    let window = typed("window", window);
+    let query = routes::query(view.snapshot.range, view.full);
+    let configured = admin::words(policy.configured);
+    view! {
+        <li id=format!("policy-{name}")>
+            <div>
+                <h3>{name}</h3>
+                <p class="text-muted">{what(policy.class)}" · "{algorithm(policy.algorithm)}</p>
+                <p>{used}{shadow}</p>
+            </div>
+            <form method="post" action=format!("{action}{query}") class="limit-form">
+                <label for=format!("limit-{name}")>
+                    "Requests"<span class="sr-only">{format!(" of {name}")}</span>
+                </label>
+                <input
+                    class="input"
+                    id=format!("limit-{name}")
+                    name="limit"
+                    inputmode="numeric"
+                    autocomplete="off"
+                    value=limit
+                />
+                <label for=format!("window-{name}")>
+                    "in"<span class="sr-only">{format!(" window of {name}")}</span>
+                </label>
+                <input
+                    class="input"
+                    id=format!("window-{name}")
+                    name="window"
+                    autocomplete="off"
+                    value=window
+                />
+                <button class="button">
+                    "Change"<span class="sr-only">{format!(" the limit of {name}")}</span>
+                </button>
+                {changed.then(|| view! {
+                    <button class="button-quiet" name="reset" value="1" title=format!("Back to {configured}, as configured")>
+                        "Reset"<span class="sr-only">{format!(" the limit of {name} to {configured}")}</span>
+                    </button>
+                })}
+            </form>
+        </li>
+    }
+}
+
+/// The first half of an address: enough to tell clients apart, too little to find one.
+fn shortened(subject: &str) -> String {
+    let (separator, kept) = if subject.contains(':') {
+        (':', 2)
+    } else {
+        ('.', 2)
+    };
+    let parts: Vec<&str> = subject.split(separator).take(kept).collect();
+    format!("{}{separator}…", parts.join(&separator.to_string()))
+}
+
+#[component]
+fn MostRefused(view: Arc<View>) -> impl IntoView {
+    let refused = &view.snapshot.most_refused;
+    let (full, now) = (view.full, view.snapshot.at);
+    let row = |refused: &Refused| {
+        let client = if full {
+            refused.subject.clone()
+        } else {
+            shortened(&refused.subject)
+        };
+        let last = Timestamp::from_millisecond(refused.last as i64).unwrap_or(now);
+        view! {
+            <tr>
+                <th scope="row">{client}</th>
+                <td>{refused.policy}</td>
+                <td>{words::number(refused.count)}</td>
+                <td><words::Time at=last now/></td>
+            </tr>
+        }
+    };
+    let rows = refused.iter().map(row).collect_view();
+    let other = routes::href(view.snapshot.range, !full);
+    let switch = if full {
+        "Shorten addresses"
+    } else {
+        "Show full addresses"
+    };
+    let list = if refused.is_empty() {
+        view! { <p class="note">"Nobody was refused since Kith started."</p> }.into_any()
+    } else {
+        view! {
+            <div class="scroll" tabindex="0" role="region" aria-labelledby="refused-title">
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Client"</th>
+                            <th scope="col">"Policy"</th>
+                            <th scope="col">"Refused"</th>
+                            <th scope="col">"Last (UTC)"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+            <p class="note"><a class="link" href=other data-live="">{switch}</a></p>
+        }
+        .into_any()
+    };
+    view! {
+        <div>
+            <h3 id="refused-title">"Most refused clients"</h3>
+            {list}
+        </div>
+    }
+}
+
+#[component]
+fn Denied(view: Arc<View>) -> impl IntoView {
+    const FORM: &str = "/dashboard/denied";
+    let query = routes::query(view.snapshot.range, view.full);
+    let action = format!("{FORM}{query}");
+    let typed = view.typed(FORM, "network").unwrap_or_default();
+    let rows = view
+        .snapshot
+        .denied
+        .iter()
+        .map(|network| {
+            let network = network.to_string();
+            view! {
+                <li id=format!("denied-{network}")>
+                    <span>{network.clone()}</span>
+                    <form method="post" action=action.clone()>
+                        <input type="hidden" name="network" value=network.clone()/>
+                        <button class="button-quiet" name="action" value="allow">
+                            "Remove"<span class="sr-only">{format!(" {network}")}</span>
+                        </button>
+                    </form>
+                </li>
+            }
+        })
+        .collect_view();
+    let none = view.snapshot.denied.is_empty();
+    let denials = view.snapshot.denials;
+    view! {
+        <div>
+            <h3>"Deny list"</h3>
+            {none.then(|| view! { <p class="note">"Nobody is denied."</p> })}
+            <ul class="denied">{rows}</ul>
+            {(denials > 0).then(|| view! {
+                <p class="note">
+                    {format!("{} of denied clients since Kith started.", words::count(denials, "request"))}
+                </p>
+            })}
+            <form method="post" action=action class="deny-form">
+                <label for="network">"Address or network"</label>
+                <input
+                    class="input"
+                    id="network"
+                    name="network"
+                    autocomplete="off"
+                    spellcheck="false"
+                    placeholder="203.0.113.0/24"
+                    value=typed
+                />
+                <button class="button" name="action" value="deny">"Deny"</button>
+            </form>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn half_of_an_address_stays_hidden() {
+        assert_eq!(shortened("203.0.113.7"), "203.0.…");
+        assert_eq!(shortened("2001:db8:1:2::/64"), "2001:db8:…");
+        assert_eq!(shortened("::/64"), "::…");
+    }
+}

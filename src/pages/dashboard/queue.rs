@@ -1,0 +1,262 @@
+//! What is in the queue, and doing something about dead letters.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use leptos::prelude::*;
+
+use super::words;
+use crate::server::dashboard::routes;
+use crate::server::dashboard::routes::View;
+use crate::server::metrics::Counter;
+use crate::server::queue::broker::overview::Message;
+use crate::server::queue::broker::overview::Overview;
+use crate::server::queue::broker::overview::Schedule;
+use crate::server::queue::broker::overview::Step;
+
+#[component]
+pub fn QueuePart(view: Arc<View>) -> impl IntoView {
+    let shared = view.snapshot.shared.clone()?;
+    let now = view.snapshot.at;
+    let overview = &shared.overview;
+    let total = |counter| words::number(shared.totals.get(counter));
+    let counts = [
+        ("outbox", "In the outbox", words::number(overview.outbox)),
+        ("waiting", "Waiting", words::number(overview.created)),
+        (
+            "delivering",
+            "Being delivered",
+            words::number(overview.active),
+        ),
+        (
+            "retrying",
+            "Waiting for a retry",
+            words::number(overview.retry),
+        ),
+        ("dead", "Dead letters", words::number(overview.dead)),
+        ("delivered", "Delivered so far", total(Counter::Deliveries)),
+        ("retried", "Retries so far", total(Counter::Retries)),
+        ("mails", "Mails so far", total(Counter::Mails)),
+    ];
+    let counts = counts.map(|(id, name, figure)| {
+        view! {
+            <div id=format!("queue-{id}")>
+                <dt>{name}</dt>
+                <dd>{figure}</dd>
+            </div>
+        }
+    });
+    let who = if view.snapshot.uses_qstash {
+        "QStash delivers what is published; what stands here of deliveries is the broker's of this process."
+    } else {
+        "The broker in this process delivers."
+    };
+    Some(view! {
+        <section class="part" aria-labelledby="queue-title">
+            <h2 id="queue-title">"Queue"</h2>
+            <p>{who}</p>
+            <dl class="counts">{counts.collect_view()}</dl>
+            <DeadLetters overview now view=&view/>
+            <Schedules schedules=&overview.schedules now/>
+            <Messages messages=&overview.messages now/>
+        </section>
+    })
+}
+
+#[component]
+fn DeadLetters<'a>(
+    overview: &'a Overview,
+    now: Timestamp,
+    view: &'a View,
+) -> impl IntoView + use<> {
+    let letters = &overview.dead_letters;
+    if letters.is_empty() {
+        return view! {
+            <h3>"Dead letters"</h3>
+            <p class="note">"There are none: every delivery has come through, or still may."</p>
+        }
+        .into_any();
+    }
+    let query = routes::query(view.snapshot.range, view.full);
+    let rows = letters
+        .iter()
+        .map(|letter| {
+            let id = letter.dead_letter_id.clone().unwrap_or_default();
+            view! {
+                <li id=format!("letter-{id}")>
+                    <label class="letter-tick">
+                        <input type="checkbox" name="letter" value=id.clone()/>
+                        <span class="sr-only">{format!("Dead letter to {}", letter.destination)}</span>
+                    </label>
+                    <MessageView message=letter now prefix="letter"/>
+                </li>
+            }
+        })
+        .collect_view();
+    let hidden = overview.dead.saturating_sub(letters.len() as u64);
+    let all = format!("all {}", words::number(overview.dead));
+    view! {
+        <h3>"Dead letters"</h3>
+        <form method="post" action=format!("/dashboard/dead-letters{query}") id="dead-letters">
+            <ul class="messages">{rows}</ul>
+            {(hidden > 0).then(|| view! {
+                <p class="note">{words::count(hidden, "older one")}" not shown."</p>
+            })}
+            <div class="letter-actions">
+                <button class="button" name="action" value="retry">"Retry ticked"</button>
+                <button class="button" name="action" value="retry-all">{format!("Retry {all}")}</button>
+                <details class="confirm" id="delete-letters">
+                    <summary class="button">"Delete…"</summary>
+                    <div>
+                        <p>"What is deleted is gone for good."</p>
+                        <button class="button-danger" name="action" value="delete">"Delete ticked"</button>
+                        <button class="button-danger" name="action" value="delete-all">
+                            {format!("Delete {all}")}
+                        </button>
+                    </div>
+                </details>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+#[component]
+fn Schedules<'a>(schedules: &'a [Schedule], now: Timestamp) -> impl IntoView + use<> {
+    let row = |schedule: &Schedule| {
+        let when = schedule.words.as_deref().map(words::sentence);
+        let time = |at: Option<Timestamp>| match at {
+            Some(at) => view! { <words::Time at now/> }.into_any(),
+            None => "–".into_any(),
+        };
+        view! {
+            <tr id=format!("schedule-{}", schedule.id)>
+                <th scope="row">{schedule.id.clone()}</th>
+                <td>
+                    <span title=schedule.cron.clone()>
+                        {when.unwrap_or_else(|| schedule.cron.clone())}
+                    </span>
+                    {schedule.paused.then_some(" (paused)")}
+                </td>
+                <td>{time(schedule.next.filter(|_| !schedule.paused))}</td>
+                <td>{time(schedule.last)}</td>
+            </tr>
+        }
+    };
+    let rows = schedules.iter().map(row).collect_view();
+    if schedules.is_empty() {
+        return view! {
+            <h3>"Schedules"</h3>
+            <p class="note">"There are none here."</p>
+        }
+        .into_any();
+    }
+    view! {
+        <h3 id="schedules-title">"Schedules"</h3>
+        <div class="scroll" tabindex="0" role="region" aria-labelledby="schedules-title">
+            <table class="table table-words">
+                <thead>
+                    <tr>
+                        <th scope="col">"Schedule"</th>
+                        <th scope="col">"When"</th>
+                        <th scope="col">"Next (UTC)"</th>
+                        <th scope="col">"Last (UTC)"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Messages<'a>(messages: &'a [Message], now: Timestamp) -> impl IntoView + use<> {
+    let rows = messages
+        .iter()
+        .map(|message| {
+            view! {
+                <li id=format!("message-{}", message.id)>
+                    <MessageView message now prefix="message"/>
+                </li>
+            }
+        })
+        .collect_view();
+    let none = messages.is_empty();
+    view! {
+        <h3>"Last messages"</h3>
+        {none.then(|| view! {
+            <p class="note">"There are none yet. Adding a contact sends the first."</p>
+        })}
+        <ul class="messages">{rows}</ul>
+    }
+}
+
+/// A state of the database in words.
+fn state(message: &Message) -> &'static str {
+    match &*message.state {
+        "created" => "waiting",
+        "active" => "being delivered",
+        "retry" => "will be tried again",
+        "delivered" => "delivered",
+        "failed" if message.dead_letter_id.is_some() => "dead letter",
+        "failed" => "failed",
+        "canceled" => "cancelled",
+        _ => "unknown",
+    }
+}
+
+/// A message in a line, which opens to its timeline.
+#[component]
+fn MessageView<'a>(
+    message: &'a Message,
+    now: Timestamp,
+    prefix: &'static str,
+) -> impl IntoView + use<> {
+    let steps = message
+        .timeline
+        .iter()
+        .map(|step| view! { <StepLine step now/> })
+        .collect_view();
+    let failed = matches!(&*message.state, "failed" | "retry");
+    let class = if failed {
+        "message-state text-danger"
+    } else {
+        "message-state"
+    };
+    view! {
+        <details id=format!("{prefix}-{}-timeline", message.id)>
+            <summary>
+                <span class="message-to">{message.destination.clone()}</span>
+                <span class=class>{state(message)}</span>
+                <words::Time at=message.created now/>
+            </summary>
+            <ol class="timeline">{steps}</ol>
+        </details>
+    }
+}
+
+#[component]
+fn StepLine<'a>(step: &'a Step, now: Timestamp) -> impl IntoView + use<> {
+    let what = match &*step.state {
+        "CREATED" => "Accepted",
+        "ACTIVE" => "Attempt begun",
+        "ERROR" => "Attempt failed",
+        "RETRY" => "Will be tried again",
+        "FAILED" => "Given up",
+        "DELIVERED" => "Delivered",
+        "CANCELED" => "Cancelled",
+        other => other,
+    };
+    let error = step.error.clone().filter(|_| step.state == "ERROR");
+    view! {
+        <li>
+            <words::Time at=step.at now/>
+            <span>
+                {what.to_owned()}
+                {error.map(|error| format!(": {error}"))}
+                {step.next.map(|at| view! { " at "<words::Time at now/> })}
+            </span>
+        </li>
+    }
+}

@@ -1,0 +1,319 @@
+//! Who may look at Kith itself and change how it works, and what they have done.
+//!
+//! Every action takes an [`Admin`], which only [`Admin::check`] makes: there is no way past it. What
+//! an action changes in the database and the entry about it are one transaction.
+
+use std::net::IpAddr;
+
+use axum::http::StatusCode;
+use ipnet::IpNet;
+use jiff::Timestamp;
+use sqlx::SqliteConnection;
+
+use crate::error::AppError;
+use crate::server::cache::Cache;
+use crate::server::cache::Tag;
+use crate::server::database::Database;
+use crate::server::limit::Quota;
+use crate::server::policies::RequestClass;
+use crate::server::problem::Problem;
+use crate::server::queue::broker::Broker;
+use crate::server::queue::broker::BrokerError;
+use crate::server::queue::broker::filter::Filter;
+use crate::server::settings::MOST_DENIED;
+use crate::server::settings::Settings;
+
+/// Entries about actions that are kept.
+const ENTRIES_KEPT: i64 = 1000;
+
+/// Somebody who may do all this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admin {
+    address: IpAddr,
+}
+
+impl Admin {
+    /// Until Kith has accounts, everybody on this machine is an admin.
+    ///
+    /// # Errors
+    /// The refusal of everybody else.
+    pub fn check(client: IpAddr) -> Result<Self, Box<Problem>> {
+        if client.to_canonical().is_loopback() {
+            return Ok(Self { address: client });
+        }
+        Err(Box::new(Problem::new(
+            StatusCode::FORBIDDEN,
+            "not-admin",
+            "Only people on the machine that Kith runs on see this. Ask on that machine.",
+        )))
+    }
+
+    /// How they are called in the log.
+    pub fn name(&self) -> String {
+        self.address.to_string()
+    }
+}
+
+/// Something that an admin has done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub at: Timestamp,
+    pub who: String,
+    pub what: String,
+}
+
+/// Which dead letters an action is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Letters {
+    All,
+    /// By their ids.
+    Some(Vec<String>),
+}
+
+/// What admins can do. Each action answers with a sentence that says what was done.
+#[derive(Clone)]
+pub struct AdminService {
+    pub database: Database,
+    pub settings: Settings,
+    pub cache: Cache,
+    pub broker: Broker,
+}
+
+type Done = Result<String, AppError>;
+
+impl AdminService {
+    /// Changes how many requests a policy lets through, on every instance; `None` takes that back.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn set_limit(
+        &self,
+        admin: &Admin,
+        class: RequestClass,
+        quota: Option<Quota>,
+    ) -> Done {
+        let in_force = quota.unwrap_or_else(|| self.settings.configured(class));
+        let words = words(in_force);
+        let what = match quota {
+            Some(_) => format!("Limit of {} set to {words}.", class.name()),
+            None => format!("Limit of {} back to {words}, as configured.", class.name()),
+        };
+        let mut tx = self.database.write().await.map_err(unavailable)?;
+        self.settings
+            .set_quota(&mut tx, class, quota)
+            .await
+            .map_err(unavailable)?;
+        record(&mut tx, admin, &what).await.map_err(unavailable)?;
+        tx.commit().await.map_err(unavailable)?;
+        self.settings.apply().await.map_err(unavailable)?;
+        Ok(what)
+    }
+
+    /// Refuses a network altogether, on every instance.
+    ///
+    /// # Errors
+    /// [`AppError`], among others where the admin would be refused as well.
+    pub async fn deny(&self, admin: &Admin, network: IpNet) -> Done {
+        let network = network.trunc();
+        if network.contains(&admin.address) {
+            return Err(AppError::bad_request(format!(
+                "{network} holds your own address, {}, so you would lock yourself out.",
+                admin.address
+            )));
+        }
+        let what = format!("{network} denied.");
+        self.change_denied(admin, &what, move |denied| {
+            if denied.contains(&network) {
+                return Err(AppError::bad_request(format!("{network} is denied already.")));
+            }
+            if denied.len() >= MOST_DENIED {
+                return Err(AppError::bad_request(format!(
+                    "There are {MOST_DENIED} networks on the list already. Deny a larger network instead."
+                )));
+            }
+            denied.push(network);
+            Ok(())
+        })
+        .await?;
+        Ok(what)
+    }
+
+    /// Answers a network again.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn allow(&self, admin: &Admin, network: IpNet) -> Done {
+        let what = format!("{network} not denied any more.");
+        self.change_denied(admin, &what, move |denied| {
+            let before = denied.len();
+            denied.retain(|other| *other != network);
+            if denied.len() == before {
+                return Err(AppError::bad_request(format!("{network} is not denied.")));
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(what)
+    }
+
+    async fn change_denied(
+        &self,
+        admin: &Admin,
+        what: &str,
+        change: impl FnOnce(&mut Vec<IpNet>) -> Result<(), AppError>,
+    ) -> Result<(), AppError> {
+        // Read and written in one transaction, so that two changes at the same time are both made.
+        let mut tx = self.database.write().await.map_err(unavailable)?;
+        let denied = self.settings.denied(&mut tx).await;
+        let mut denied = denied.map_err(unavailable)?;
+        change(&mut denied)?;
+        let set = self.settings.set_denied(&mut tx, &denied).await;
+        set.map_err(unavailable)?;
+        record(&mut tx, admin, what).await.map_err(unavailable)?;
+        tx.commit().await.map_err(unavailable)?;
+        self.settings.apply().await.map_err(unavailable)
+    }
+
+    /// Makes everything that is cached under a tag old, on every instance.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn invalidate(&self, admin: &Admin, tag: Tag) -> Done {
+        if !self.cache.invalidate(tag).await {
+            return Err(AppError::Unavailable);
+        }
+        let what = format!("Cache of {} emptied.", tag.0);
+        self.note(admin, &what).await?;
+        Ok(what)
+    }
+
+    /// Sends dead letters again.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn retry(&self, admin: &Admin, letters: &Letters) -> Done {
+        let mut filter = filter(letters)?;
+        let (mut sent, mut refusal) = (0, None);
+        loop {
+            match self.broker.retry_dead(&filter, &[]).await {
+                Ok((page, cursor)) => {
+                    sent += page.len() as u64;
+                    let Some(cursor) = cursor else { break };
+                    filter = filter.before(&cursor);
+                }
+                Err(error) if sent == 0 => return Err(told(error)),
+                Err(error) => {
+                    refusal = Some(told(error));
+                    break;
+                }
+            }
+        }
+        let mut what = format!("{} sent again.", count(sent, "dead letter"));
+        if let Some(refusal) = refusal {
+            what = format!("{what} Others could not be: {refusal}");
+        }
+        self.note(admin, &what).await?;
+        Ok(what)
+    }
+
+    /// Deletes dead letters for good.
+    ///
+    /// # Errors
+    /// [`AppError`].
+    pub async fn delete(&self, admin: &Admin, letters: &Letters) -> Done {
+        let mut filter = filter(letters)?;
+        let mut deleted = 0;
+        loop {
+            let (page, cursor) = self.broker.delete_dead(&filter).await.map_err(told)?;
+            deleted += page;
+            let Some(cursor) = cursor else { break };
+            filter = filter.before(&cursor);
+        }
+        if deleted == 0 {
+            return Err(AppError::bad_request(
+                "These dead letters are gone already. Nothing was deleted.",
+            ));
+        }
+        let what = format!("{} deleted.", count(deleted, "dead letter"));
+        self.note(admin, &what).await?;
+        Ok(what)
+    }
+
+    async fn note(&self, admin: &Admin, what: &str) -> Result<(), AppError> {
+        let mut tx = self.database.write().await.map_err(unavailable)?;
+        record(&mut tx, admin, what).await.map_err(unavailable)?;
+        tx.commit().await.map_err(unavailable)
+    }
+
+    /// The last actions, the latest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn entries(&self, most: u32) -> Result<Vec<Entry>, sqlx::Error> {
+        let mut connection = self.database.reader().await?;
+        let rows: Vec<(i64, String, String)> =
+            sqlx::query_as("SELECT at, who, what FROM actions ORDER BY seq DESC LIMIT ?")
+                .bind(most)
+                .fetch_all(&mut *connection)
+                .await?;
+        let entry = |(at, who, what)| Entry {
+            at: Timestamp::from_millisecond(at).unwrap_or_default(),
+            who,
+            what,
+        };
+        Ok(rows.into_iter().map(entry).collect())
+    }
+}
+
+/// Writes down what an admin does, in the transaction that does it.
+async fn record(tx: &mut SqliteConnection, admin: &Admin, what: &str) -> Result<(), sqlx::Error> {
+    let who = admin.name();
+    tracing::info!(who, what, "an admin has acted");
+    sqlx::query("INSERT INTO actions (at, who, what) VALUES (?, ?, ?)")
+        .bind(Timestamp::now().as_millisecond())
+        .bind(who)
+        .bind(what)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query("DELETE FROM actions WHERE seq <= (SELECT max(seq) FROM actions) - ?")
+        .bind(ENTRIES_KEPT)
+        .execute(&mut *tx)
+        .await?;
+    Ok(())
+}
+
+/// A quota in words, for example `10 requests in 1m`.
+pub fn words(quota: Quota) -> String {
+    let window =
+        crate::server::config::print_duration(std::time::Duration::from_millis(quota.window()));
+    format!("{} in {window}", count(quota.limit(), "request"))
+}
+
+/// For example `1 request` and `2 requests`.
+pub fn count(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
+fn filter(letters: &Letters) -> Result<Filter, AppError> {
+    match letters {
+        Letters::All => Ok(Filter::default()),
+        Letters::Some(ids) if ids.is_empty() => Err(AppError::bad_request(
+            "No dead letter is ticked. Tick those that you mean, or choose all.",
+        )),
+        Letters::Some(ids) => Ok(Filter::dead_letters(ids.clone())),
+    }
+}
+
+fn unavailable(error: sqlx::Error) -> AppError {
+    tracing::warn!(%error, "an action of an admin failed");
+    AppError::Unavailable
+}
+
+fn told(error: BrokerError) -> AppError {
+    match error {
+        BrokerError::Rejected(rejection) => AppError::bad_request(rejection.to_string()),
+        BrokerError::Database(error) => unavailable(error),
+        BrokerError::Unreadable(_) => AppError::Internal,
+    }
+}

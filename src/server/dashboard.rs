@@ -1,0 +1,242 @@
+//! What the dashboard shows: everything that is known about Kith at one instant.
+//!
+//! - [`routes`]: the page, and the forms on it. [`redis_info`]: what Redis tells of itself.
+//!   [`process`]: what the system tells of this process.
+//!
+//! Looking costs the same however many look: what the database and Redis are asked for is asked at
+//! most once in an [`INTERVAL`], and everybody who looks meanwhile is shown the same.
+
+pub mod process;
+pub mod redis_info;
+pub mod routes;
+
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::Instant;
+
+use ipnet::IpNet;
+use jiff::Timestamp;
+use redis_info::RedisInfo;
+use tokio::sync::Mutex;
+
+use crate::server::AppState;
+use crate::server::admin::Admin;
+use crate::server::admin::Entry;
+use crate::server::cache;
+use crate::server::cache::Usage;
+use crate::server::health::Parts;
+use crate::server::limit::Algorithm;
+use crate::server::limit::Quota;
+use crate::server::limit::stats::Refused;
+use crate::server::metrics::Counter;
+use crate::server::metrics::Figures;
+use crate::server::metrics::series::Range;
+use crate::server::metrics::series::Series;
+use crate::server::policies::RequestClass;
+use crate::server::queue::broker::overview::Overview;
+
+/// For how long what was read is shown again.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// The same for longer ranges, which take longer to read and change less.
+const LONG_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Clients that are shown.
+const MOST_REFUSED: usize = 10;
+
+/// Actions that are shown.
+const ENTRIES: u32 = 10;
+
+/// What was read last.
+#[derive(Default)]
+pub struct Dashboard {
+    shared: Mutex<Option<(Instant, Arc<Shared>)>>,
+    series: [Mutex<Option<(Instant, Arc<Series>)>>; Range::ALL.len()],
+}
+
+/// Everything that is shown, at one instant.
+pub struct Snapshot {
+    pub at: Timestamp,
+    pub range: Range,
+    /// `None` while the database does not answer.
+    pub shared: Option<Arc<Shared>>,
+    /// The last hour.
+    pub hour: Option<Arc<Series>>,
+    /// The range that was asked for.
+    pub series: Option<Arc<Series>>,
+    pub uptime: Duration,
+    pub policies: Vec<PolicyState>,
+    pub most_refused: Vec<Refused>,
+    /// Requests of denied clients, since this process started.
+    pub denials: u64,
+    pub denied: Vec<IpNet>,
+    pub cache: CacheState,
+    pub parts: Parts,
+    /// The folder that mails are kept in, where there is no server.
+    pub mail: String,
+    pub uses_qstash: bool,
+    /// In bytes, where the system tells.
+    pub memory: Option<u64>,
+    pub version: &'static str,
+}
+
+/// What the database and Redis are asked for.
+pub struct Shared {
+    pub totals: Figures,
+    pub overview: Overview,
+    /// For how long the message that has waited longest has been due.
+    pub lag: Duration,
+    pub entries: Vec<Entry>,
+    pub redis: Option<RedisInfo>,
+}
+
+/// How a policy is and what it has done since this process started.
+pub struct PolicyState {
+    pub class: RequestClass,
+    pub algorithm: Algorithm,
+    pub quota: Quota,
+    pub configured: Quota,
+    pub shadow: bool,
+    pub shadowed: u64,
+    /// Decisions that were made without Redis.
+    pub here: u64,
+}
+
+pub struct CacheState {
+    pub usage: Usage,
+    /// What the tier in this process may take, in bytes.
+    pub room: u64,
+    pub tags: Vec<cache::Totals>,
+    /// Whether there is a tier on Redis.
+    pub far: bool,
+}
+
+impl Dashboard {
+    /// Everything, for an admin.
+    pub async fn look(&self, _admin: &Admin, state: &AppState, range: Range) -> Snapshot {
+        let now = Timestamp::now();
+        let shared = recent(&self.shared, INTERVAL, async || read(state).await).await;
+        let series = async |range: Range| {
+            let interval = match range {
+                Range::Hour => INTERVAL,
+                _ => LONG_INTERVAL,
+            };
+            let kept = &self.series[range as usize];
+            recent(kept, interval, async || {
+                state.metrics.series(range, now).await.ok()
+            })
+            .await
+        };
+        let limiter = &state.limiter;
+        let totals = limiter.stats().totals();
+        let policy = |class: RequestClass| {
+            let (policy, quota) = limiter.policy(class.policy());
+            let counted = totals.iter().find(|known| known.policy == policy.name);
+            PolicyState {
+                class,
+                algorithm: policy.algorithm,
+                quota,
+                configured: state.settings.configured(class),
+                shadow: policy.shadow,
+                shadowed: counted.map_or(0, |counted| counted.shadowed),
+                here: counted.map_or(0, |counted| counted.here),
+            }
+        };
+        Snapshot {
+            at: now,
+            range,
+            hour: series(Range::Hour).await,
+            series: series(range).await,
+            uptime: state.metrics.uptime(),
+            policies: RequestClass::ALL.into_iter().map(policy).collect(),
+            most_refused: limiter.stats().most_refused(MOST_REFUSED),
+            denials: limiter.stats().denied(),
+            denied: limiter.denied(),
+            cache: CacheState {
+                usage: state.cache.usage(),
+                room: state.config.cache.near_size.bytes() as u64,
+                tags: state.cache.totals(),
+                far: state.redis.is_some(),
+            },
+            parts: Parts::of(state).await,
+            mail: state.mailer.describe(),
+            uses_qstash: state.queue.qstash().is_some(),
+            memory: process::memory(),
+            version: env!("CARGO_PKG_VERSION"),
+            shared,
+        }
+    }
+
+    /// What the database and Redis are asked for, as it was within the last second.
+    pub async fn shared(&self, state: &AppState) -> Option<Arc<Shared>> {
+        recent(&self.shared, INTERVAL, async || read(state).await).await
+    }
+
+    /// Makes the next look a new one, after something was changed.
+    pub async fn forget(&self) {
+        *self.shared.lock().await = None;
+    }
+}
+
+/// What was read within the last `interval`, or is read now: by one for all who wait.
+async fn recent<T>(
+    kept: &Mutex<Option<(Instant, Arc<T>)>>,
+    interval: Duration,
+    read: impl AsyncFnOnce() -> Option<T>,
+) -> Option<Arc<T>> {
+    let mut kept = kept.lock().await;
+    if let Some((at, known)) = &*kept
+        && at.elapsed() < interval
+    {
+        return Some(known.clone());
+    }
+    let new = Arc::new(read().await?);
+    *kept = Some((Instant::now(), new.clone()));
+    Some(new)
+}
+
+async fn read(state: &AppState) -> Option<Shared> {
+    let read = async {
+        let broker = state.queue.broker();
+        let unavailable = |error: &dyn std::error::Error| error.to_string();
+        Ok::<_, String>(Shared {
+            totals: state
+                .metrics
+                .totals()
+                .await
+                .map_err(|error| unavailable(&error))?,
+            overview: broker
+                .overview()
+                .await
+                .map_err(|error| unavailable(&error))?,
+            lag: broker.lag().await.map_err(|error| unavailable(&error))?,
+            entries: state
+                .admin
+                .entries(ENTRIES)
+                .await
+                .map_err(|error| unavailable(&error))?,
+            redis: match &state.redis {
+                Some(redis) => RedisInfo::ask(redis).await,
+                None => None,
+            },
+        })
+    };
+    match read.await {
+        Ok(shared) => Some(shared),
+        Err(cause) => {
+            tracing::warn!(cause, "figures cannot be read");
+            None
+        }
+    }
+}
+
+impl Snapshot {
+    /// The figures of all time for a policy: requests, and those of them that were refused.
+    pub fn of_class(&self, class: RequestClass) -> Option<(u64, u64)> {
+        let totals = &self.shared.as_ref()?.totals;
+        Some((
+            totals.get(Counter::Requests(class)),
+            totals.get(Counter::Refusals(class)),
+        ))
+    }
+}

@@ -1,0 +1,24 @@
+//! Lets admins in, to figures and to the dashboard alike.
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::IntoResponse;
+use axum::response::Response;
+
+use super::client;
+use crate::server::admin::Admin;
+use crate::server::problem::Problem;
+
+/// Refuses everybody else. Handlers find the [`Admin`] among the extensions.
+pub async fn only(mut request: Request, next: Next) -> Response {
+    let Some(client) = client::known(&request) else {
+        return Problem::internal().into_response();
+    };
+    match Admin::check(client) {
+        Ok(admin) => {
+            request.extensions_mut().insert(admin);
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}

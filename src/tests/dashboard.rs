@@ -1,0 +1,341 @@
+//! The dashboard as a page without JavaScript, and what admins do on it.
+
+use std::ffi::OsString;
+use std::num::NonZeroU32;
+use std::time::Duration;
+use std::time::Instant;
+
+use kith::server::config::Config;
+use kith::server::queue::broker::accept::Source;
+use kith::server::queue::broker::filter::Filter;
+use kith::server::queue::message::DeliverySpec;
+use kith::server::queue::message::Publication;
+use reqwest::Method;
+use reqwest::Response;
+use reqwest::StatusCode;
+use tempfile::TempDir;
+
+use crate::app::TestApp;
+use crate::app::header;
+use crate::app::send;
+
+async fn page(app: &TestApp, path: &str) -> String {
+    let request = app.request(Method::GET, path).header("accept", "text/html");
+    let answer = send(request).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(header(&answer, "cache-control"), "private, no-store");
+    answer.text().await.expect("a page")
+}
+
+/// Sends a form and follows where it leads.
+async fn act(app: &TestApp, path: &str, fields: &[(&str, &str)]) -> String {
+    let answer = app.submit(path, fields).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
+    page(app, header(&answer, "location")).await
+}
+
+/// The words of a page, without its tags.
+fn words(html: &str) -> String {
+    let mut words = String::new();
+    let mut in_tag = false;
+    for c in html.chars() {
+        match c {
+            '<' => in_tag = true,
+            '>' => {
+                in_tag = false;
+                words.push(' ');
+            }
+            c if !in_tag => words.push(c),
+            _ => {}
+        }
+    }
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The words of the element with this id, up to the end of a piece of that length.
+fn near(html: &str, id: &str) -> String {
+    let start = html
+        .find(&format!("id=\"{id}\""))
+        .unwrap_or_else(|| panic!("no {id} in {}", words(html)));
+    let end = html.len().min(start + 1500);
+    let end = (end..)
+        .find(|end| html.is_char_boundary(*end))
+        .expect("an end");
+    words(&html[start..end])
+}
+
+async fn refused(answer: Response, status: StatusCode, said: &str) -> String {
+    assert_eq!(answer.status(), status);
+    let html = answer.text().await.expect("a page");
+    assert!(
+        near(&html, "notice").contains(said),
+        "{}",
+        near(&html, "notice")
+    );
+    html
+}
+
+/// Waits until limits of an instance are as they were set on another.
+async fn until_limited(app: &TestApp, limit: u64) {
+    let start = Instant::now();
+    loop {
+        let html = page(app, "/dashboard").await;
+        if html.contains(&format!("id=\"limit-api\" name=\"limit\" inputmode=\"numeric\" autocomplete=\"off\" value=\"{limit}\"")) {
+            return;
+        }
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "{}",
+            near(&html, "policy-api")
+        );
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_page_says_it_all_without_javascript() {
+    let app = TestApp::with(|config| config.welcome.enabled = false).await;
+    app.create("Ada", "ada@example.com").await;
+    app.get("/api/contacts").await;
+    app.get("/api/contacts").await;
+    let html = page(&app, "/dashboard").await;
+    for (id, said) in [
+        ("total-requests", "Total requests 3 3 in the last hour"),
+        ("new-contacts", "New contacts 1"),
+        ("rate-limit-hits", "Rate limit hits 0"),
+        ("cached-entries", "Cached entries 1"),
+        ("policy-api", "3 requests so far, 0 refused (0%)."),
+        ("tag-contacts", "50.0% 1 0 0 1"),
+        ("schedule-daily-report", "Every day at 09:00 UTC"),
+        ("system-database", "up since"),
+        ("system-redis", "not used"),
+        ("system-mail", "nothing sent yet"),
+    ] {
+        let found = near(&html, id);
+        // The hour is written down within a second, totals are there at once.
+        let said = said.trim_end_matches(" 3 in the last hour");
+        assert!(found.contains(said), "{id}: {found}");
+    }
+    for range in ["hour", "day", "month", "year"] {
+        let html = page(&app, &format!("/dashboard?range={range}")).await;
+        assert_eq!(html.matches("class=\"chart\"").count(), 4);
+    }
+    // Looking does not count.
+    assert!(near(&page(&app, "/dashboard").await, "total-requests").contains("Total requests 3"));
+}
+
+#[tokio::test]
+async fn an_island_is_given_the_part_that_changes() {
+    let app = TestApp::start().await;
+    let request = app
+        .request(Method::GET, "/dashboard")
+        .header("x-kith-live", "1");
+    let answer = send(request).await;
+    assert_eq!(header(&answer, "cache-control"), "private, no-store");
+    assert!(header(&answer, "vary").contains("x-kith-live"));
+    let part = answer.text().await.expect("a part");
+    assert!(part.starts_with("<div id=\"live\">"), "{}", &part[..200]);
+    let whole = page(&app, "/dashboard").await;
+    assert!(whole.contains("<html") && whole.contains("<div id=\"live\">"));
+}
+
+#[tokio::test]
+async fn only_people_on_the_machine_are_admins() {
+    let app = TestApp::with(|config| {
+        let variables = [("KITH_SERVER_TRUSTED_PROXIES", "127.0.0.1")];
+        let variables =
+            variables.map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        let loaded = Config::load(Some("/dev/null".as_ref()), variables).expect("settings");
+        config.server.trusted_proxies = loaded.server.trusted_proxies;
+    })
+    .await;
+    for path in ["/dashboard", "/api/metrics", "/metrics"] {
+        let request = app.request(Method::GET, path);
+        let from_elsewhere = request.header("x-forwarded-for", "203.0.113.7");
+        assert_eq!(
+            send(from_elsewhere).await.status(),
+            StatusCode::FORBIDDEN,
+            "{path}"
+        );
+    }
+    let request = app
+        .request(Method::POST, "/dashboard/denied")
+        .header("x-forwarded-for", "203.0.113.7")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("network=192.0.2.1&action=deny");
+    assert_eq!(send(request).await.status(), StatusCode::FORBIDDEN);
+    assert!(app.state.limiter.denied().is_empty());
+    // A form of another site changes nothing either.
+    let request = app
+        .request(Method::POST, "/dashboard/denied")
+        .header("sec-fetch-site", "cross-site")
+        .header("origin", "http://evil.example")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("network=192.0.2.1&action=deny");
+    assert_eq!(send(request).await.status(), StatusCode::FORBIDDEN);
+    assert!(app.state.limiter.denied().is_empty());
+}
+
+#[tokio::test]
+async fn limits_change_on_every_instance_and_stay_changed() {
+    let data = TempDir::new().expect("a directory");
+    let beside = |config: &mut Config| {
+        config.data.dir = data.path().to_owned();
+        config.limits.api_limit = NonZeroU32::new(5).expect("not 0");
+        config.limits.dashboard_limit = NonZeroU32::MAX;
+    };
+    let mut one = TestApp::with(beside).await;
+    let other = TestApp::with(beside).await;
+    let form = "/dashboard/limits/api";
+    let html = act(&one, form, &[("limit", "2"), ("window", "1m")]).await;
+    assert!(near(&html, "notice").contains("Limit of api set to 2 requests in 1m."));
+    assert!(near(&html, "actions-title").contains("by 127.0.0.1"));
+    until_limited(&other, 2).await;
+    let mut statuses = Vec::new();
+    for _ in 0..3 {
+        statuses.push(other.get("/api/contacts").await.status().as_u16());
+    }
+    assert_eq!(statuses, [200, 200, 429]);
+
+    // What is wrong is said, and what was typed stays.
+    let wrong = [("limit", "many"), ("window", "1m")];
+    let html = refused(
+        one.submit(form, &wrong).await,
+        StatusCode::BAD_REQUEST,
+        "whole number",
+    )
+    .await;
+    assert!(html.contains("value=\"many\""));
+    for (limit, window, said) in [
+        ("0", "1m", "whole number"),
+        ("5", "soon", "window"),
+        ("4294967295", "8760h", "2^50"),
+    ] {
+        let fields = [("limit", limit), ("window", window)];
+        refused(
+            one.submit(form, &fields).await,
+            StatusCode::BAD_REQUEST,
+            said,
+        )
+        .await;
+    }
+    let nowhere = one.submit("/dashboard/limits/none", &wrong).await;
+    refused(nowhere, StatusCode::BAD_REQUEST, "no such policy").await;
+
+    one.stop().await;
+    let again = TestApp::with(beside).await;
+    until_limited(&again, 2).await;
+    let reset = [("limit", "2"), ("window", "1m"), ("reset", "1")];
+    act(&again, form, &reset).await;
+    until_limited(&again, 5).await;
+    until_limited(&other, 5).await;
+}
+
+#[tokio::test]
+async fn clients_are_denied_and_allowed_but_nobody_locks_themselves_out() {
+    let app = TestApp::start().await;
+    let form = "/dashboard/denied";
+    let deny = |network| [("network", network), ("action", "deny")];
+    let html = act(&app, form, &deny(" 203.0.113.9/24 ")).await;
+    assert!(near(&html, "denied-203.0.113.0/24").contains("203.0.113.0/24"));
+    assert!(
+        app.state
+            .limiter
+            .is_denied("203.0.113.200".parse().expect("an address"))
+    );
+    for (network, said) in [
+        ("127.0.0.0/8", "lock yourself out"),
+        ("0.0.0.0/0", "lock yourself out"),
+        ("203.0.113.0/24", "denied already"),
+        ("<script>", "Give an address"),
+        ("", "Give an address"),
+        ("10.0.0.1, 10.0.0.2", "Give an address"),
+    ] {
+        let answer = app.submit(form, &deny(network)).await;
+        let html = refused(answer, StatusCode::BAD_REQUEST, said).await;
+        assert!(!html.contains("<script>\""));
+    }
+    let allow = [("network", "203.0.113.0/24"), ("action", "allow")];
+    act(&app, form, &allow).await;
+    assert!(app.state.limiter.denied().is_empty());
+    let again = app.submit(form, &allow).await;
+    refused(again, StatusCode::BAD_REQUEST, "is not denied").await;
+}
+
+#[tokio::test]
+async fn a_tag_is_invalidated() {
+    let app = TestApp::start().await;
+    app.get("/api/contacts").await;
+    assert_eq!(header(&app.get("/api/contacts").await, "x-cache"), "HIT");
+    let html = act(&app, "/dashboard/cache/contacts", &[]).await;
+    assert!(near(&html, "notice").contains("Cache of contacts emptied."));
+    assert_eq!(header(&app.get("/api/contacts").await, "x-cache"), "MISS");
+    let nowhere = app.submit("/dashboard/cache/nothing", &[]).await;
+    refused(nowhere, StatusCode::BAD_REQUEST, "Nothing is cached").await;
+}
+
+/// Publishes messages that nobody takes, and waits until there are so many dead letters.
+async fn bury(app: &TestApp, count: usize, then: usize) -> Vec<String> {
+    let broker = app.state.queue.broker();
+    let publication = Publication {
+        destination: "/api/webhooks/nowhere".to_owned(),
+        delivery: DeliverySpec {
+            retries: Some(0),
+            ..DeliverySpec::default()
+        },
+        ..Publication::default()
+    };
+    let publications = vec![publication; count];
+    let accepted = broker.publish(&publications, Source::default()).await;
+    accepted.expect("they are taken");
+    let start = Instant::now();
+    loop {
+        let (letters, _) = broker
+            .dead_letters(&Filter::default())
+            .await
+            .expect("letters");
+        if letters.len() == then {
+            let id = |letter: &serde_json::Value| letter["dlqId"].as_str().map(str::to_owned);
+            return letters.iter().filter_map(id).collect();
+        }
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "{}",
+            letters.len()
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn dead_letters_are_sent_again_and_deleted_one_many_or_all() {
+    let app = TestApp::start().await;
+    let ids = bury(&app, 5, 5).await;
+    let form = "/dashboard/dead-letters";
+    let html = page(&app, "/dashboard").await;
+    assert!(near(&html, "queue-dead").contains("Dead letters 5"));
+    assert!(near(&html, &format!("letter-{}", ids[0])).contains("Attempt failed"));
+
+    let none = app.submit(form, &[("action", "retry")]).await;
+    refused(none, StatusCode::BAD_REQUEST, "No dead letter is ticked").await;
+    let unclear = app.submit(form, &[("letter", &ids[0])]).await;
+    refused(unclear, StatusCode::BAD_REQUEST, "Choose what to do").await;
+
+    let two = [
+        ("action", "delete"),
+        ("letter", &ids[0]),
+        ("letter", &ids[1]),
+    ];
+    let html = act(&app, form, &two).await;
+    assert!(near(&html, "notice").contains("2 dead letters deleted."));
+    let gone = app.submit(form, &two).await;
+    refused(gone, StatusCode::BAD_REQUEST, "gone already").await;
+
+    let html = act(&app, form, &[("action", "retry"), ("letter", &ids[2])]).await;
+    assert!(near(&html, "notice").contains("1 dead letter sent again."));
+    // It comes back, because there still is nobody.
+    bury(&app, 0, 3).await;
+    let html = act(&app, form, &[("action", "delete-all")]).await;
+    assert!(near(&html, "notice").contains("3 dead letters deleted."));
+    assert!(words(&html).contains("There are none"));
+}
