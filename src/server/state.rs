@@ -125,6 +125,8 @@ impl AppState {
         );
         let limiter = policies::limiter(&config, redis.clone());
         let settings = Settings::new(database.clone(), limiter.clone());
+        let database_standing = Standing::default();
+        database_standing.heed(None);
         let stopping = CancellationToken::new();
         Ok(Self(Arc::new(Shared {
             site: Site::new(&config),
@@ -160,7 +162,7 @@ impl AppState {
                 broker: queue.broker().clone(),
             },
             settings,
-            database_standing: Standing::default(),
+            database_standing,
             dashboard: Dashboard::default(),
             metrics,
             stopping,

@@ -11,6 +11,9 @@ use crate::server::metrics::series::Range;
 const WIDTH: f64 = 600.0;
 const HEIGHT: f64 = 120.0;
 
+/// How long the line is that stands for a point without neighbours.
+const LONE: f64 = 6.0;
+
 /// A figure over time.
 pub struct Line {
     pub name: &'static str,
@@ -173,12 +176,14 @@ fn path(values: &[Option<f64>], top: f64, width: f64, height: f64) -> String {
         };
         let x = point as f64 * step;
         let y = height - (value / top).clamp(0.0, 1.0) * height;
-        let begin = if drawing { 'L' } else { 'M' };
-        path += &format!("{begin}{x:.1} {y:.1}");
         let alone = !drawing && values.get(point + 1).copied().flatten().is_none();
-        if alone {
-            path += "h1";
-        }
+        path += &if alone {
+            format!("M{:.1} {y:.1}h{LONE}", x - LONE / 2.0)
+        } else if drawing {
+            format!("L{x:.1} {y:.1}")
+        } else {
+            format!("M{x:.1} {y:.1}")
+        };
         drawing = true;
     }
     path
@@ -228,7 +233,7 @@ mod tests {
         let values = [Some(0.0), Some(10.0), None, Some(5.0), None];
         assert_eq!(
             path(&values, 10.0, 400.0, 100.0),
-            "M0.0 100.0L100.0 0.0M300.0 50.0h1"
+            "M0.0 100.0L100.0 0.0M297.0 50.0h6"
         );
         assert_eq!(path(&[], 1.0, 100.0, 10.0), "");
     }
