@@ -111,7 +111,8 @@ struct Poller {
     updated_at: RwSignal<Option<u64>>,
     now: RwSignal<u64>,
     schedule: StoredValue<Schedule>,
-    timer: StoredValue<Option<TimeoutHandle>>,
+    /// Counts waits. One that another has taken the place of leads to nothing.
+    waits: StoredValue<u32>,
     /// Whether a question is under way.
     asking: StoredValue<bool>,
     /// Whether an action is.
@@ -128,7 +129,7 @@ impl Poller {
             updated_at: RwSignal::new(None),
             now: RwSignal::new(0),
             schedule: StoredValue::new(Schedule::new(period)),
-            timer: StoredValue::new(None),
+            waits: StoredValue::new(0),
             asking: StoredValue::new(false),
             acting: StoredValue::new(false),
             epoch: StoredValue::new(0),
@@ -184,15 +185,18 @@ impl Poller {
         if is_hidden() || *self.phase.read_untracked() == Phase::Paused {
             return;
         }
-        let wait = Duration::from_millis(milliseconds.into());
-        let timer = set_timeout_with_handle(move || self.ask(), wait);
-        self.timer.set_value(timer.ok());
+        let this = self.waits.get_value();
+        let ask = move || {
+            if self.waits.get_value() == this {
+                self.ask();
+            }
+        };
+        set_timeout(ask, Duration::from_millis(milliseconds.into()));
     }
 
     fn stop_waiting(self) {
-        if let Some(timer) = self.timer.try_update_value(Option::take).flatten() {
-            timer.clear();
-        }
+        self.waits
+            .update_value(|waits| *waits = waits.wrapping_add(1));
     }
 
     fn seen_or_not(self) {
@@ -295,7 +299,9 @@ impl Poller {
         let Ok(body) = UrlSearchParams::new_with_str_sequence_sequence(&data) else {
             return;
         };
-        self.act(form.action(), Some(body), Some(form));
+        // Not the property, which a field of that name would stand for.
+        let url = form.get_attribute("action").unwrap_or_default();
+        self.act(url, Some(body), Some(form));
     }
 
     /// Asks for something else than the next figures, one at a time.

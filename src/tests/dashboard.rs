@@ -162,7 +162,7 @@ async fn only_people_on_the_machine_are_admins() {
         .request(Method::POST, "/dashboard/denied")
         .header("x-forwarded-for", "203.0.113.7")
         .header("content-type", "application/x-www-form-urlencoded")
-        .body("network=192.0.2.1&action=deny");
+        .body("network=192.0.2.1&do=deny");
     assert_eq!(send(request).await.status(), StatusCode::FORBIDDEN);
     assert!(app.state.limiter.denied().is_empty());
     // A form of another site changes nothing either.
@@ -171,7 +171,7 @@ async fn only_people_on_the_machine_are_admins() {
         .header("sec-fetch-site", "cross-site")
         .header("origin", "http://evil.example")
         .header("content-type", "application/x-www-form-urlencoded")
-        .body("network=192.0.2.1&action=deny");
+        .body("network=192.0.2.1&do=deny");
     assert_eq!(send(request).await.status(), StatusCode::FORBIDDEN);
     assert!(app.state.limiter.denied().is_empty());
 }
@@ -225,7 +225,7 @@ async fn limits_change_on_every_instance_and_stay_changed() {
     one.stop().await;
     let again = TestApp::with(beside).await;
     until_limited(&again, 2).await;
-    let reset = [("limit", "2"), ("window", "1m"), ("reset", "1")];
+    let reset = [("limit", "2"), ("window", "1m"), ("configured", "1")];
     act(&again, form, &reset).await;
     until_limited(&again, 5).await;
     until_limited(&other, 5).await;
@@ -235,7 +235,7 @@ async fn limits_change_on_every_instance_and_stay_changed() {
 async fn clients_are_denied_and_allowed_but_nobody_locks_themselves_out() {
     let app = TestApp::start().await;
     let form = "/dashboard/denied";
-    let deny = |network| [("network", network), ("action", "deny")];
+    let deny = |network| [("network", network), ("do", "deny")];
     let html = act(&app, form, &deny(" 203.0.113.9/24 ")).await;
     assert!(near(&html, "denied-203.0.113.0/24").contains("203.0.113.0/24"));
     assert!(
@@ -255,7 +255,7 @@ async fn clients_are_denied_and_allowed_but_nobody_locks_themselves_out() {
         let html = refused(answer, StatusCode::BAD_REQUEST, said).await;
         assert!(!html.contains("<script>\""));
     }
-    let allow = [("network", "203.0.113.0/24"), ("action", "allow")];
+    let allow = [("network", "203.0.113.0/24"), ("do", "allow")];
     act(&app, form, &allow).await;
     assert!(app.state.limiter.denied().is_empty());
     let again = app.submit(form, &allow).await;
@@ -316,26 +316,22 @@ async fn dead_letters_are_sent_again_and_deleted_one_many_or_all() {
     assert!(near(&html, "queue-dead").contains("Dead letters 5"));
     assert!(near(&html, &format!("letter-{}", ids[0])).contains("Attempt failed"));
 
-    let none = app.submit(form, &[("action", "retry")]).await;
+    let none = app.submit(form, &[("do", "retry")]).await;
     refused(none, StatusCode::BAD_REQUEST, "No dead letter is ticked").await;
     let unclear = app.submit(form, &[("letter", &ids[0])]).await;
     refused(unclear, StatusCode::BAD_REQUEST, "Choose what to do").await;
 
-    let two = [
-        ("action", "delete"),
-        ("letter", &ids[0]),
-        ("letter", &ids[1]),
-    ];
+    let two = [("do", "delete"), ("letter", &ids[0]), ("letter", &ids[1])];
     let html = act(&app, form, &two).await;
     assert!(near(&html, "notice").contains("2 dead letters deleted."));
     let gone = app.submit(form, &two).await;
     refused(gone, StatusCode::BAD_REQUEST, "gone already").await;
 
-    let html = act(&app, form, &[("action", "retry"), ("letter", &ids[2])]).await;
+    let html = act(&app, form, &[("do", "retry"), ("letter", &ids[2])]).await;
     assert!(near(&html, "notice").contains("1 dead letter sent again."));
     // It comes back, because there still is nobody.
     bury(&app, 0, 3).await;
-    let html = act(&app, form, &[("action", "delete-all")]).await;
+    let html = act(&app, form, &[("do", "delete-all")]).await;
     assert!(near(&html, "notice").contains("3 dead letters deleted."));
     assert!(words(&html).contains("There are none"));
 }

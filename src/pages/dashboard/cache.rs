@@ -58,7 +58,7 @@ pub fn CachePart(view: Arc<View>) -> impl IntoView {
         <section class="part" aria-labelledby="cache-title">
             <h2 id="cache-title">"Cache"</h2>
             <p>{near}" "{far}</p>
-            <div class="scroll" tabindex="0" role="region" aria-labelledby="cache-title">
+            <div class="scroll" tabindex="0" role="region" aria-label="Cache by tag">
                 <table class="table">
                     <thead>
                         <tr>

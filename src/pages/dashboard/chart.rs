@@ -110,7 +110,7 @@ pub fn ChartView(chart: Chart) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <section class="chart" id=id aria-labelledby=format!("{id}-title")>
+        <div class="chart" id=id>
             <h3 id=format!("{id}-title")>{title}</h3>
             <ul class="chart-legend">{legend}</ul>
             <div class="chart-frame" role="img" aria-label=says>
@@ -136,7 +136,7 @@ pub fn ChartView(chart: Chart) -> impl IntoView {
                     "As a table"
                     <span class="sr-only">{format!(": {title}")}</span>
                 </summary>
-                <div class="scroll" tabindex="0" role="region" aria-labelledby=format!("{id}-title")>
+                <div class="scroll" tabindex="0" role="region" aria-label=format!("{title}, as a table")>
                     <table class="table">
                         <thead>
                             <tr>
@@ -148,7 +148,7 @@ pub fn ChartView(chart: Chart) -> impl IntoView {
                     </table>
                 </div>
             </details>
-        </section>
+        </div>
     }
 }
 

@@ -116,7 +116,7 @@ fn PolicyRow<'a>(policy: &'a PolicyState, view: &'a View) -> impl IntoView + use
                     "Change"<span class="sr-only">{format!(" the limit of {name}")}</span>
                 </button>
                 {changed.then(|| view! {
-                    <button class="button-quiet" name="reset" value="1" title=format!("Back to {configured}, as configured")>
+                    <button class="button-quiet" name="configured" value="1" title=format!("Back to {configured}, as configured")>
                         "Reset"<span class="sr-only">{format!(" the limit of {name} to {configured}")}</span>
                     </button>
                 })}
@@ -209,7 +209,7 @@ fn Denied(view: Arc<View>) -> impl IntoView {
                     <span>{network.clone()}</span>
                     <form method="post" action=action.clone()>
                         <input type="hidden" name="network" value=network.clone()/>
-                        <button class="button-quiet" name="action" value="allow">
+                        <button class="button-quiet" name="do" value="allow">
                             "Remove"<span class="sr-only">{format!(" {network}")}</span>
                         </button>
                     </form>
@@ -240,7 +240,7 @@ fn Denied(view: Arc<View>) -> impl IntoView {
                     placeholder="203.0.113.0/24"
                     value=typed
                 />
-                <button class="button" name="action" value="deny">"Deny"</button>
+                <button class="button" name="do" value="deny">"Deny"</button>
             </form>
         </div>
     }

@@ -103,14 +103,14 @@ fn DeadLetters<'a>(
                 <p class="note">{words::count(hidden, "older one")}" not shown."</p>
             })}
             <div class="letter-actions">
-                <button class="button" name="action" value="retry">"Retry ticked"</button>
-                <button class="button" name="action" value="retry-all">{format!("Retry {all}")}</button>
+                <button class="button" name="do" value="retry">"Retry ticked"</button>
+                <button class="button" name="do" value="retry-all">{format!("Retry {all}")}</button>
                 <details class="confirm" id="delete-letters">
                     <summary class="button">"Delete…"</summary>
                     <div>
                         <p>"What is deleted is gone for good."</p>
-                        <button class="button-danger" name="action" value="delete">"Delete ticked"</button>
-                        <button class="button-danger" name="action" value="delete-all">
+                        <button class="button-danger" name="do" value="delete">"Delete ticked"</button>
+                        <button class="button-danger" name="do" value="delete-all">
                             {format!("Delete {all}")}
                         </button>
                     </div>

@@ -188,7 +188,7 @@ async fn limit(
 ) -> Response {
     let classes = RequestClass::ALL.into_iter();
     let class = classes.into_iter().find(|class| class.name() == policy);
-    let quota = match fields.contains_key("reset") {
+    let quota = match fields.contains_key("configured") {
         true => Ok(None),
         false => quota(&fields).map(Some),
     };
@@ -230,7 +230,7 @@ async fn denied(
 ) -> Response {
     let text = |name: &str| fields.get(name).map(|text| text.trim());
     let network = text("network").and_then(config::parse_network);
-    let done = match (network, text("action")) {
+    let done = match (network, text("do")) {
         (None, _) => Err(AppError::bad_request(
             "Give an address or a network, such as 203.0.113.7 or 2001:db8::/32.",
         )),
@@ -266,7 +266,7 @@ async fn dead_letters(
         fields.map(|(_, value)| value.clone())
     };
     let some = Letters::Some(named("letter").collect());
-    let action = named("action").next();
+    let action = named("do").next();
     let done = match action.as_deref() {
         Some("retry") => state.admin.retry(&admin, &some).await,
         Some("retry-all") => state.admin.retry(&admin, &Letters::All).await,
