@@ -1,5 +1,5 @@
--- What was counted and measured, in minutes, hours and days at once, so that no question reads more
--- rows than its answer has points. `start` is in minutes since the Unix epoch, `step` in minutes.
+-- What was counted and measured, in minutes, hours and days at once, so that a chart of a year reads
+-- no minutes. `start` is in minutes since the Unix epoch, `step` in minutes.
 
 CREATE TABLE figures (
     step  INTEGER NOT NULL CHECK (step IN (1, 60, 1440)),

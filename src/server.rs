@@ -45,6 +45,7 @@ pub mod state;
 pub mod telemetry;
 pub mod webhooks;
 pub mod welcome;
+pub mod words;
 
 use std::convert::Infallible;
 use std::future::Future;

@@ -7,26 +7,25 @@
 //! Invariants: one question is under way at a time; none while the page is hidden or paused; what is
 //! on the page stays there whatever goes wrong.
 
+mod ask;
 mod morph;
 mod schedule;
 
 use std::time::Duration;
 
+use ask::Failure;
+use ask::fetch;
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
-use leptos::wasm_bindgen::JsValue;
 use schedule::Schedule;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::AbortController;
+use web_sys::Element;
 use web_sys::FormData;
 use web_sys::HtmlElement;
 use web_sys::HtmlFormElement;
 use web_sys::HtmlTemplateElement;
 use web_sys::MouseEvent;
-use web_sys::RequestInit;
-use web_sys::Response;
 use web_sys::SubmitEvent;
 use web_sys::UrlSearchParams;
 
@@ -38,9 +37,6 @@ const PART: &str = "live";
 
 /// What came of an action, within it.
 const NOTICE: &str = "#notice";
-
-/// How long an answer may take.
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -64,7 +60,7 @@ pub fn Live(period: u32, as_of: String, children: Children) -> impl IntoView {
     let poller = Poller::new(period);
     Effect::new(move |_| {
         browser::mark_hydrated();
-        poller.ask();
+        poller.seen_or_not();
     });
     let seen = window_event_listener(ev::visibilitychange, move |_| poller.seen_or_not());
     on_cleanup(move || seen.remove());
@@ -113,6 +109,8 @@ struct Poller {
     schedule: StoredValue<Schedule>,
     /// Counts waits. One that another has taken the place of leads to nothing.
     waits: StoredValue<u32>,
+    /// The server wants no question before this.
+    not_before: StoredValue<u64>,
     /// Whether a question is under way.
     asking: StoredValue<bool>,
     /// Whether an action is.
@@ -130,6 +128,7 @@ impl Poller {
             now: RwSignal::new(0),
             schedule: StoredValue::new(Schedule::new(period)),
             waits: StoredValue::new(0),
+            not_before: StoredValue::new(0),
             asking: StoredValue::new(false),
             acting: StoredValue::new(false),
             epoch: StoredValue::new(0),
@@ -150,10 +149,10 @@ impl Poller {
             let answer = fetch(&format!("{path}?{query}"), None).await;
             self.asking.set_value(false);
             let took = u32::try_from(clock().saturating_sub(asked_at)).unwrap_or(u32::MAX);
-            let wait = match answer.and_then(Answer::part) {
+            let wait = match answer.and_then(ask::Answer::part) {
                 Ok(part) => {
                     if self.epoch.get_value() == epoch {
-                        self.show(&part);
+                        self.show(&part, Told::Keep);
                     }
                     if *self.phase.read_untracked() != Phase::Paused {
                         self.phase.set(Phase::Live);
@@ -164,6 +163,9 @@ impl Poller {
                     let random = js_sys::Math::random();
                     let wait = self.in_schedule(|schedule| schedule.failed(retry_after, random));
                     let again_at = clock() + u64::from(wait);
+                    if retry_after.is_some() {
+                        self.not_before.set_value(again_at);
+                    }
                     if *self.phase.read_untracked() != Phase::Paused {
                         self.phase.set(Phase::Failing { why, again_at });
                     }
@@ -203,7 +205,11 @@ impl Poller {
         if is_hidden() {
             self.stop_waiting();
         } else if *self.phase.read_untracked() != Phase::Paused {
-            self.ask();
+            // Who was told to wait waits, whoever looks.
+            match self.not_before.get_value().saturating_sub(clock()) {
+                0 => self.ask(),
+                left => self.wait(u32::try_from(left).unwrap_or(u32::MAX)),
+            }
         }
     }
 
@@ -249,7 +255,7 @@ impl Poller {
     }
 
     /// Makes the page like what the server has drawn.
-    fn show(self, html: &str) {
+    fn show(self, html: &str, told: Told) {
         let template = document().create_element("template").ok();
         let Some(template) = template.and_then(|new| new.dyn_into::<HtmlTemplateElement>().ok())
         else {
@@ -258,6 +264,9 @@ impl Poller {
         template.set_inner_html(html);
         let new = template.content().first_element_child();
         if let (Some(old), Some(new)) = (document().get_element_by_id(PART), new) {
+            if told == Told::Keep {
+                keep(&old, &new);
+            }
             morph::morph(&old, &new);
             let now = clock();
             self.updated_at.set(Some(now));
@@ -273,6 +282,9 @@ impl Poller {
         };
         if browser::is_plain_click(event) {
             event.prevent_default();
+            if self.acting.get_value() {
+                return;
+            }
             Address::Replace.show(&href);
             self.act(href, None, None);
         }
@@ -316,11 +328,11 @@ impl Poller {
             let answer = fetch(&url, body.as_ref()).await;
             self.acting.set_value(false);
             let status = answer.as_ref().map_or(0, |answer| answer.status);
-            match answer.and_then(Answer::any_part) {
+            match answer.and_then(ask::Answer::part) {
                 Ok(part) => {
                     // A question that began meanwhile may have been answered from before.
                     self.epoch.update_value(|epoch| *epoch += 1);
-                    self.show(&part);
+                    self.show(&part, Told::Replace);
                     if let Some(form) = form {
                         if status < 400 {
                             settle(&form);
@@ -329,12 +341,44 @@ impl Poller {
                     }
                 }
                 Err(Failure { why, .. }) => {
-                    self.trouble.set(Some(format!(
-                        "{why} Nothing was changed as far as is known. Try again."
-                    )));
+                    let next = if form.is_some() {
+                        "Whether anything was changed shows once it answers."
+                    } else {
+                        "Try again."
+                    };
+                    self.trouble.set(Some(format!("{why} {next}")));
                 }
             }
         });
+    }
+}
+
+/// What becomes of what the page tells about the last action.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Keep,
+    Replace,
+}
+
+/// What stays until there is another action: what came of the last, and what is to be corrected.
+const KEPT: &str = "#notices, [aria-invalid]";
+
+/// Makes `new` have what stays of `old`, as it is.
+fn keep(old: &Element, new: &Element) {
+    let Ok(kept) = old.query_selector_all(KEPT) else {
+        return;
+    };
+    for place in 0..kept.length() {
+        let Some(element) = kept
+            .get(place)
+            .and_then(|node| node.dyn_into::<Element>().ok())
+        else {
+            continue;
+        };
+        let other = new.query_selector(&format!("#{}", element.id()));
+        if let (Ok(Some(other)), Ok(copy)) = (other, element.clone_node_with_deep(true)) {
+            let _ = other.replace_with_with_node_1(&copy);
+        }
     }
 }
 
@@ -350,91 +394,6 @@ fn settle(form: &HtmlFormElement) {
     {
         let _ = focused.blur();
     }
-}
-
-/// Why there is nothing to show.
-struct Failure {
-    /// A sentence.
-    why: String,
-    /// In milliseconds, where the server has said it.
-    retry_after: Option<u32>,
-}
-
-struct Answer {
-    status: u16,
-    retry_after: Option<u32>,
-    is_html: bool,
-    text: String,
-}
-
-impl Answer {
-    /// What the server has drawn because it was asked for it.
-    fn part(self) -> Result<String, Failure> {
-        // Without its database it says so with a status, and draws what it knows.
-        if self.status == 200 || self.status == 503 && self.is_html {
-            Ok(self.text)
-        } else {
-            Err(self.failure())
-        }
-    }
-
-    /// What the server has drawn, whether or not it has done what it was asked for.
-    fn any_part(self) -> Result<String, Failure> {
-        if self.is_html {
-            Ok(self.text)
-        } else {
-            Err(self.failure())
-        }
-    }
-
-    fn failure(self) -> Failure {
-        let why = match self.status {
-            429 => "Kith was asked too often.".to_owned(),
-            status => format!("Kith answered with an error ({status})."),
-        };
-        Failure {
-            why,
-            retry_after: self.retry_after,
-        }
-    }
-}
-
-/// Asks for the part of the page that changes; with a body, does something first.
-async fn fetch(url: &str, body: Option<&UrlSearchParams>) -> Result<Answer, Failure> {
-    let unreachable = |_: JsValue| Failure {
-        why: "Kith does not answer.".to_owned(),
-        retry_after: None,
-    };
-    let init = RequestInit::new();
-    let headers = web_sys::Headers::new().map_err(unreachable)?;
-    headers.set("x-kith-live", "1").map_err(unreachable)?;
-    init.set_headers(&headers);
-    if let Some(body) = body {
-        init.set_method("POST");
-        init.set_body(body);
-    }
-    let abort = AbortController::new().map_err(unreachable)?;
-    init.set_signal(Some(&abort.signal()));
-    let timer = set_timeout_with_handle(move || abort.abort(), TIMEOUT);
-    let asked = async {
-        let answer = JsFuture::from(window().fetch_with_str_and_init(url, &init)).await?;
-        let answer: Response = answer.dyn_into()?;
-        let header = |name| answer.headers().get(name).ok().flatten();
-        let retry_after = header("retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
-        let kind = header("content-type").unwrap_or_default();
-        let text = JsFuture::from(answer.text()?).await?;
-        Ok::<_, JsValue>(Answer {
-            status: answer.status(),
-            retry_after: retry_after.map(|seconds| seconds.saturating_mul(1000)),
-            is_html: kind.starts_with("text/html"),
-            text: text.as_string().unwrap_or_default(),
-        })
-    };
-    let answer = asked.await;
-    if let Ok(timer) = timer {
-        timer.clear();
-    }
-    answer.map_err(unreachable)
 }
 
 fn is_hidden() -> bool {

@@ -82,5 +82,5 @@ fn NoticeLine(view: Arc<View>) -> impl IntoView {
         }
         .into_any(),
     });
-    view! { <div class="dashboard-notices">{said}</div> }
+    view! { <div class="dashboard-notices" id="notices">{said}</div> }
 }

@@ -1,14 +1,18 @@
 //! Who may look at Kith itself and change how it works, and what they have done.
 //!
 //! Every action takes an [`Admin`], which only [`Admin::check`] makes: there is no way past it. What
-//! an action changes in the database and the entry about it are one transaction.
+//! an action changes of limits and the entry about it are one transaction. Dead letters go page by
+//! page; whoever hangs up meanwhile does not stop that, and what was done has its entry.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use ipnet::IpNet;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use crate::error::AppError;
 use crate::server::cache::Cache;
@@ -22,6 +26,7 @@ use crate::server::queue::broker::BrokerError;
 use crate::server::queue::broker::filter::Filter;
 use crate::server::settings::MOST_DENIED;
 use crate::server::settings::Settings;
+use crate::server::words::count;
 
 /// Entries about actions that are kept.
 const ENTRIES_KEPT: i64 = 1000;
@@ -77,11 +82,30 @@ pub struct AdminService {
     pub settings: Settings,
     pub cache: Cache,
     pub broker: Broker,
+    pub tasks: TaskTracker,
+    /// How often an open dashboard asks.
+    pub poll: Duration,
 }
 
 type Done = Result<String, AppError>;
 
+/// How many polls a limit of the dashboard must let through at least, for each that an open one makes:
+/// there may be several, and whoever changes the limit back needs some room as well.
+const POLLS: f64 = 2.0;
+
 impl AdminService {
+    /// Waits for what is under way.
+    pub async fn close(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Does something to its end, whoever hangs up.
+    async fn finish(&self, work: impl Future<Output = Done> + Send + 'static) -> Done {
+        let work = self.tasks.spawn(work.in_current_span());
+        work.await.unwrap_or(Err(AppError::Internal))
+    }
+
     /// Changes how many requests a policy lets through, on every instance; `None` takes that back.
     ///
     /// # Errors
@@ -93,6 +117,13 @@ impl AdminService {
         quota: Option<Quota>,
     ) -> Done {
         let in_force = quota.unwrap_or_else(|| self.settings.configured(class));
+        let window = Duration::from_millis(in_force.window()).as_secs_f64();
+        let polls = (POLLS * window / self.poll.as_secs_f64()).ceil().max(POLLS) as u64;
+        if class == RequestClass::Dashboard && quota.is_some() && in_force.limit() < polls {
+            return Err(AppError::bad_request(format!(
+                "An open dashboard would be refused. Let at least {polls} requests through in this window.",
+            )));
+        }
         let words = words(in_force);
         let what = match quota {
             Some(_) => format!("Limit of {} set to {words}.", class.name()),
@@ -192,6 +223,12 @@ impl AdminService {
     /// # Errors
     /// [`AppError`].
     pub async fn retry(&self, admin: &Admin, letters: &Letters) -> Done {
+        let (service, admin, letters) = (self.clone(), admin.clone(), letters.clone());
+        self.finish(async move { service.retry_all(&admin, &letters).await })
+            .await
+    }
+
+    async fn retry_all(&self, admin: &Admin, letters: &Letters) -> Done {
         let mut filter = filter(letters)?;
         let (mut sent, mut refusal) = (0, None);
         loop {
@@ -208,6 +245,9 @@ impl AdminService {
                 }
             }
         }
+        if sent == 0 {
+            return Err(gone());
+        }
         let mut what = format!("{} sent again.", count(sent, "dead letter"));
         if let Some(refusal) = refusal {
             what = format!("{what} Others could not be: {refusal}");
@@ -221,20 +261,35 @@ impl AdminService {
     /// # Errors
     /// [`AppError`].
     pub async fn delete(&self, admin: &Admin, letters: &Letters) -> Done {
+        let (service, admin, letters) = (self.clone(), admin.clone(), letters.clone());
+        self.finish(async move { service.delete_all(&admin, &letters).await })
+            .await
+    }
+
+    async fn delete_all(&self, admin: &Admin, letters: &Letters) -> Done {
         let mut filter = filter(letters)?;
-        let mut deleted = 0;
+        let (mut deleted, mut failure) = (0, None);
         loop {
-            let (page, cursor) = self.broker.delete_dead(&filter).await.map_err(told)?;
-            deleted += page;
-            let Some(cursor) = cursor else { break };
-            filter = filter.before(&cursor);
+            match self.broker.delete_dead(&filter).await {
+                Ok((page, cursor)) => {
+                    deleted += page;
+                    let Some(cursor) = cursor else { break };
+                    filter = filter.before(&cursor);
+                }
+                Err(error) if deleted == 0 => return Err(told(error)),
+                Err(error) => {
+                    failure = Some(told(error));
+                    break;
+                }
+            }
         }
         if deleted == 0 {
-            return Err(AppError::bad_request(
-                "These dead letters are gone already. Nothing was deleted.",
-            ));
+            return Err(gone());
         }
-        let what = format!("{} deleted.", count(deleted, "dead letter"));
+        let mut what = format!("{} deleted.", count(deleted, "dead letter"));
+        if let Some(failure) = failure {
+            what = format!("{what} Others were not: {failure}");
+        }
         self.note(admin, &what).await?;
         Ok(what)
     }
@@ -289,12 +344,6 @@ pub fn words(quota: Quota) -> String {
     format!("{} in {window}", count(quota.limit(), "request"))
 }
 
-/// For example `1 request` and `2 requests`.
-pub fn count(count: u64, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
-}
-
 fn filter(letters: &Letters) -> Result<Filter, AppError> {
     match letters {
         Letters::All => Ok(Filter::default()),
@@ -305,6 +354,10 @@ fn filter(letters: &Letters) -> Result<Filter, AppError> {
     }
 }
 
+fn gone() -> AppError {
+    AppError::bad_request("These dead letters are gone already. Nothing was done.")
+}
+
 fn unavailable(error: sqlx::Error) -> AppError {
     tracing::warn!(%error, "an action of an admin failed");
     AppError::Unavailable
@@ -312,6 +365,11 @@ fn unavailable(error: sqlx::Error) -> AppError {
 
 fn told(error: BrokerError) -> AppError {
     match error {
+        BrokerError::Rejected(rejection) if rejection.status == StatusCode::NOT_FOUND => {
+            AppError::bad_request(
+                "Some of these dead letters are gone already. Nothing was sent: look which are left.",
+            )
+        }
         BrokerError::Rejected(rejection) => AppError::bad_request(rejection.to_string()),
         BrokerError::Database(error) => unavailable(error),
         BrokerError::Unreadable(_) => AppError::Internal,

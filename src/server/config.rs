@@ -25,7 +25,7 @@ mod value;
 pub use cli::Cli;
 pub use load::ConfigError;
 pub use parts::{ForwardedHeader, KeyPrefix, Networks, PemFile, RedisUrl, Secret};
-pub use post::{BaseUrl, Count, MailAddress, Origins, SmtpUrl, Template, Times, Token, Wait};
+pub use post::{BaseUrl, Count, MailAddress, Origins, Poll, SmtpUrl, Template, Times, Token, Wait};
 pub use value::{ByteSize, DatabaseUrl, LogFilter, LogFormat, Origin};
 
 use std::net::SocketAddr;
@@ -219,8 +219,8 @@ key::sections! {
 
     /// The dashboard.
     dashboard: DashboardConfig {
-        /// How often an open one asks for new figures; at least 1s.
-        poll: Duration = "5s";
+        /// How often an open one asks for new figures.
+        poll: Poll = "5s";
     }
 
     /// Mail.

@@ -33,6 +33,7 @@ use crate::server::metrics::Figures;
 use crate::server::metrics::series::Range;
 use crate::server::metrics::series::Series;
 use crate::server::policies::RequestClass;
+use crate::server::queue::broker::BrokerError;
 use crate::server::queue::broker::overview::Overview;
 
 /// For how long what was read is shown again.
@@ -50,9 +51,12 @@ const ENTRIES: u32 = 10;
 /// What was read last.
 #[derive(Default)]
 pub struct Dashboard {
-    shared: Mutex<Option<(Instant, Arc<Shared>)>>,
-    series: [Mutex<Option<(Instant, Arc<Series>)>>; Range::ALL.len()],
+    shared: Recent<Shared>,
+    series: [Recent<Series>; Range::ALL.len()],
 }
+
+/// What was read last, and when; `None` of it where that failed.
+type Recent<T> = Mutex<Option<(Instant, Option<Arc<T>>)>>;
 
 /// Everything that is shown, at one instant.
 pub struct Snapshot {
@@ -65,6 +69,7 @@ pub struct Snapshot {
     /// The range that was asked for.
     pub series: Option<Arc<Series>>,
     pub uptime: Duration,
+    pub started_at: Timestamp,
     pub policies: Vec<PolicyState>,
     pub most_refused: Vec<Refused>,
     /// Requests of denied clients, since this process started.
@@ -82,7 +87,10 @@ pub struct Snapshot {
 
 /// What the database and Redis are asked for.
 pub struct Shared {
+    /// The figures of all time.
     pub totals: Figures,
+    /// The same without what is not written down yet, so that they never fall.
+    pub written: Figures,
     pub overview: Overview,
     /// For how long the message that has waited longest has been due.
     pub lag: Duration,
@@ -115,7 +123,7 @@ impl Dashboard {
     /// Everything, for an admin.
     pub async fn look(&self, _admin: &Admin, state: &AppState, range: Range) -> Snapshot {
         let now = Timestamp::now();
-        let shared = recent(&self.shared, INTERVAL, async || read(state).await).await;
+        let uptime = state.metrics.uptime();
         let series = async |range: Range| {
             let interval = match range {
                 Range::Hour => INTERVAL,
@@ -142,12 +150,20 @@ impl Dashboard {
                 here: counted.map_or(0, |counted| counted.here),
             }
         };
+        // At the same time, since each may take as long as the database lets it wait.
+        let (shared, hour, series, parts) = tokio::join!(
+            recent(&self.shared, INTERVAL, async || read(state).await),
+            series(Range::Hour),
+            series(range),
+            Parts::of(state),
+        );
         Snapshot {
             at: now,
             range,
-            hour: series(Range::Hour).await,
-            series: series(range).await,
-            uptime: state.metrics.uptime(),
+            hour,
+            series,
+            uptime,
+            started_at: state.metrics.started_at(),
             policies: RequestClass::ALL.into_iter().map(policy).collect(),
             most_refused: limiter.stats().most_refused(MOST_REFUSED),
             denials: limiter.stats().denied(),
@@ -158,7 +174,7 @@ impl Dashboard {
                 tags: state.cache.totals(),
                 far: state.redis.is_some(),
             },
-            parts: Parts::of(state).await,
+            parts,
             mail: state.mailer.describe(),
             uses_qstash: state.queue.qstash().is_some(),
             memory: process::memory(),
@@ -168,7 +184,7 @@ impl Dashboard {
     }
 
     /// What the database and Redis are asked for, as it was within the last second.
-    pub async fn shared(&self, state: &AppState) -> Option<Arc<Shared>> {
+    pub async fn shared(&self, _admin: &Admin, state: &AppState) -> Option<Arc<Shared>> {
         recent(&self.shared, INTERVAL, async || read(state).await).await
     }
 
@@ -178,9 +194,9 @@ impl Dashboard {
     }
 }
 
-/// What was read within the last `interval`, or is read now: by one for all who wait.
+/// What was read within the last `interval`, or is read now: by one for all who wait, though it fail.
 async fn recent<T>(
-    kept: &Mutex<Option<(Instant, Arc<T>)>>,
+    kept: &Recent<T>,
     interval: Duration,
     read: impl AsyncFnOnce() -> Option<T>,
 ) -> Option<Arc<T>> {
@@ -188,43 +204,42 @@ async fn recent<T>(
     if let Some((at, known)) = &*kept
         && at.elapsed() < interval
     {
-        return Some(known.clone());
+        return known.clone();
     }
-    let new = Arc::new(read().await?);
+    let new = read().await.map(Arc::new);
     *kept = Some((Instant::now(), new.clone()));
-    Some(new)
+    new
 }
 
 async fn read(state: &AppState) -> Option<Shared> {
-    let read = async {
-        let broker = state.queue.broker();
-        let unavailable = |error: &dyn std::error::Error| error.to_string();
-        Ok::<_, String>(Shared {
-            totals: state
-                .metrics
-                .totals()
-                .await
-                .map_err(|error| unavailable(&error))?,
-            overview: broker
-                .overview()
-                .await
-                .map_err(|error| unavailable(&error))?,
-            lag: broker.lag().await.map_err(|error| unavailable(&error))?,
-            entries: state
-                .admin
-                .entries(ENTRIES)
-                .await
-                .map_err(|error| unavailable(&error))?,
-            redis: match &state.redis {
+    let broker = state.queue.broker();
+    let (totals, overview, lag, entries, redis) = tokio::join!(
+        state.metrics.totals(),
+        broker.overview(),
+        broker.lag(),
+        state.admin.entries(ENTRIES),
+        async {
+            match &state.redis {
                 Some(redis) => RedisInfo::ask(redis).await,
                 None => None,
-            },
+            }
+        },
+    );
+    let read = || {
+        let totals = totals?;
+        Ok::<_, BrokerError>(Shared {
+            totals: totals.counts,
+            written: totals.written,
+            overview: overview?,
+            lag: lag?,
+            entries: entries?,
+            redis,
         })
     };
-    match read.await {
+    match read() {
         Ok(shared) => Some(shared),
         Err(cause) => {
-            tracing::warn!(cause, "figures cannot be read");
+            tracing::warn!(%cause, "figures cannot be read");
             None
         }
     }

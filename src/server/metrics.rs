@@ -1,13 +1,14 @@
 //! What is counted and measured: requests and how long they take, refusals, new contacts, reads of the
 //! cache, deliveries, mails.
 //!
-//! - [`latency`]: histograms. [`store`]: minutes, hours and days in the database. [`series`]: figures
+//! - [`figures`]: what is counted. [`latency`]: histograms. [`store`]: minutes, hours and days in the database. [`series`]: figures
 //!   over time.
 //!
 //! Counted in memory where it happens, by whoever does it, and written down about once a second in one
 //! transaction, so that figures of several processes add up and outlive them. A process that is killed
 //! loses at most what it has counted in the last second; one that is stopped loses nothing.
 
+pub mod figures;
 pub mod latency;
 pub mod series;
 pub mod store;
@@ -21,6 +22,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
+pub use figures::Counter;
+pub use figures::Figures;
+pub use figures::Gauge;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -37,7 +41,6 @@ use tokio_util::task::TaskTracker;
 use crate::server::cache::Cache;
 use crate::server::database::Database;
 use crate::server::mail::Mailer;
-use crate::server::policies::RequestClass;
 use crate::server::queue::broker::Broker;
 
 /// How often figures are written down.
@@ -45,156 +48,6 @@ const FLUSH: Duration = Duration::from_secs(1);
 
 /// How often old ones are removed.
 const REMOVAL: Duration = Duration::from_secs(3600);
-
-/// What is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counter {
-    /// Requests that the limiter has decided on, by their class.
-    Requests(RequestClass),
-    /// Those that it has refused.
-    Refusals(RequestClass),
-    NewContacts,
-    /// Reads answered with a cached value that was fresh.
-    CacheHits,
-    /// Those answered with one that was stale.
-    CacheStale,
-    /// Those that waited for the value.
-    CacheMisses,
-    /// Messages that the broker has delivered.
-    Deliveries,
-    /// Deliveries that failed and are tried again.
-    Retries,
-    /// Messages whose deliveries have all failed.
-    DeadLetters,
-    /// Mails that were sent, or kept as files where there is no server.
-    Mails,
-}
-
-const CLASSES: usize = RequestClass::ALL.len();
-
-impl Counter {
-    const COUNT: usize = 2 * CLASSES + 8;
-
-    pub fn all() -> impl Iterator<Item = Self> {
-        let requests = RequestClass::ALL.into_iter().map(Self::Requests);
-        let refusals = RequestClass::ALL.into_iter().map(Self::Refusals);
-        requests.chain(refusals).chain([
-            Self::NewContacts,
-            Self::CacheHits,
-            Self::CacheStale,
-            Self::CacheMisses,
-            Self::Deliveries,
-            Self::Retries,
-            Self::DeadLetters,
-            Self::Mails,
-        ])
-    }
-
-    fn index(self) -> usize {
-        let others = 2 * CLASSES;
-        match self {
-            Self::Requests(class) => class as usize,
-            Self::Refusals(class) => CLASSES + class as usize,
-            Self::NewContacts => others,
-            Self::CacheHits => others + 1,
-            Self::CacheStale => others + 2,
-            Self::CacheMisses => others + 3,
-            Self::Deliveries => others + 4,
-            Self::Retries => others + 5,
-            Self::DeadLetters => others + 6,
-            Self::Mails => others + 7,
-        }
-    }
-
-    /// Its name in the database, for example `requests.api`.
-    pub fn name(self) -> String {
-        let name = match self {
-            Self::Requests(class) => return format!("requests.{}", class.name()),
-            Self::Refusals(class) => return format!("refusals.{}", class.name()),
-            Self::NewContacts => "new_contacts",
-            Self::CacheHits => "cache.hits",
-            Self::CacheStale => "cache.stale",
-            Self::CacheMisses => "cache.misses",
-            Self::Deliveries => "deliveries",
-            Self::Retries => "retries",
-            Self::DeadLetters => "dead_letters",
-            Self::Mails => "mails",
-        };
-        name.to_owned()
-    }
-}
-
-/// What rises and falls. The highest value of each minute, hour and day is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gauge {
-    /// For how many milliseconds the message that had waited longest had been due.
-    QueueLag,
-    /// Values in the cache of a process.
-    CachedEntries,
-    /// How many minutes a process had been running.
-    Uptime,
-}
-
-impl Gauge {
-    pub const ALL: [Self; 3] = [Self::QueueLag, Self::CachedEntries, Self::Uptime];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::QueueLag => "queue.lag",
-            Self::CachedEntries => "cache.entries",
-            Self::Uptime => "uptime",
-        }
-    }
-}
-
-/// The figures of a span of time.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Figures {
-    counts: [u64; Counter::COUNT],
-    gauges: [u64; Gauge::ALL.len()],
-}
-
-impl Figures {
-    pub fn get(&self, counter: Counter) -> u64 {
-        self.counts[counter.index()]
-    }
-
-    pub fn highest(&self, gauge: Gauge) -> u64 {
-        self.gauges[gauge as usize]
-    }
-
-    /// Requests that the limiter has decided on, but for those that ask for figures.
-    pub fn requests(&self) -> u64 {
-        let api = self.get(Counter::Requests(RequestClass::Api));
-        api + self.get(Counter::Requests(RequestClass::Ui))
-    }
-
-    /// Those of them that it has refused.
-    pub fn refusals(&self) -> u64 {
-        let api = self.get(Counter::Refusals(RequestClass::Api));
-        api + self.get(Counter::Refusals(RequestClass::Ui))
-    }
-
-    pub fn new_contacts(&self) -> u64 {
-        self.get(Counter::NewContacts)
-    }
-
-    /// The part of all reads through the cache, from 0 to 1, that did not wait. `None` without reads.
-    pub fn hit_rate(&self) -> Option<f64> {
-        let hits = self.get(Counter::CacheHits) + self.get(Counter::CacheStale);
-        let reads = hits + self.get(Counter::CacheMisses);
-        (reads > 0).then(|| hits as f64 / reads as f64)
-    }
-
-    fn add(&mut self, other: &Self) {
-        for (mine, theirs) in self.counts.iter_mut().zip(other.counts) {
-            *mine += theirs;
-        }
-        for (mine, theirs) in self.gauges.iter_mut().zip(other.gauges) {
-            *mine = theirs.max(*mine);
-        }
-    }
-}
 
 /// Counts. Cheap to clone; clones count together.
 #[derive(Clone)]
@@ -205,6 +58,7 @@ struct Inner {
     counts: [AtomicU64; Counter::COUNT],
     latencies: Latencies,
     started: Instant,
+    started_at: Timestamp,
     /// Held while figures are written down, so that nobody counts them twice or misses them.
     written: tokio::sync::Mutex<Written>,
     tasks: TaskTracker,
@@ -217,6 +71,15 @@ pub struct Setup {
     pub cache: Cache,
     pub broker: Broker,
     pub mailer: Mailer,
+}
+
+/// The figures of all time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// With what this process has not written down yet.
+    pub counts: Figures,
+    /// What a process that is killed now leaves behind: it never falls.
+    pub written: Figures,
 }
 
 /// How much of what was counted since the start is written down.
@@ -235,6 +98,7 @@ impl Metrics {
             counts: Default::default(),
             latencies: Latencies::default(),
             started: Instant::now(),
+            started_at: Timestamp::now(),
             written: tokio::sync::Mutex::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -329,11 +193,12 @@ impl Metrics {
     /// Adds what was counted to the present minute, hour and day. What cannot be written down now is
     /// written down later.
     async fn flush(&self, now: Timestamp) -> Result<(), sqlx::Error> {
+        // Before the lock, because it waits for a connection, which others do under the lock.
+        let measured = self.measured().await;
         let mut written = self.0.written.lock().await;
         let minute = store::minute(now);
         let counted = self.counted();
         let latencies = self.0.latencies.read();
-        let measured = self.measured().await;
 
         let counts = Counter::all().map(|counter| {
             let index = counter.index();
@@ -398,20 +263,21 @@ impl Metrics {
         Ok(days.get(&start).cloned().unwrap_or_default())
     }
 
-    /// The figures of all time, with what this process has not written down yet. What others have not
-    /// is missing for about a second.
+    /// The figures of all time. What other processes have not written down yet is missing for about a
+    /// second.
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn totals(&self) -> Result<Figures, sqlx::Error> {
+    pub async fn totals(&self) -> Result<Totals, sqlx::Error> {
+        let state = self.0.written.lock().await;
         let mut connection = self.0.setup.database.reader().await?;
-        let written = self.0.written.lock().await;
         let counted = self.counted();
-        let mut figures = store::totals(&mut connection).await?;
-        for (index, figure) in figures.counts.iter_mut().enumerate() {
-            *figure += counted[index] - written.counts[index];
+        let written = store::totals(&mut connection).await?;
+        let mut counts = written.clone();
+        for (index, count) in counts.counts.iter_mut().enumerate() {
+            *count += counted[index] - state.counts[index];
         }
-        Ok(figures)
+        Ok(Totals { counts, written })
     }
 
     /// The figures of a span of time up to now, over time. What was counted in the last second may be
@@ -422,6 +288,11 @@ impl Metrics {
     pub async fn series(&self, range: Range, now: Timestamp) -> Result<Series, sqlx::Error> {
         let mut connection = self.0.setup.database.reader().await?;
         series::read(&mut connection, range, store::minute(now)).await
+    }
+
+    /// When this process started.
+    pub fn started_at(&self) -> Timestamp {
+        self.0.started_at
     }
 
     /// How long this process has been running.

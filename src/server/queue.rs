@@ -142,11 +142,7 @@ impl Queue {
                     Err(error) => return Err(error.to_string()),
                 }
                 let done = qstash.schedule(id, cron, publication).await;
-                let done = done.map_err(|PublishError { said, .. }| said);
-                qstash
-                    .standing()
-                    .heed(done.as_ref().err().map(String::as_str));
-                done
+                done.map_err(|PublishError { said, .. }| said)
             }
         }
     }

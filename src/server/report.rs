@@ -20,7 +20,9 @@ use crate::server::queue::ledger;
 use crate::server::queue::ledger::Claim;
 use crate::server::queue::ledger::Granted;
 use crate::server::queue::ledger::Settlement;
-use crate::server::welcome::NotExecuted;
+use crate::server::queue::receiver::NotExecuted;
+use crate::server::words::number;
+use crate::server::words::percent;
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -147,15 +149,14 @@ impl ReportService {
 
 /// The report as text and as HTML.
 fn words(date: Date, figures: &Figures, origin: &str) -> (String, String) {
-    let hit_rate = figures.hit_rate().map_or_else(
-        || "nothing was read".to_owned(),
-        |rate| format!("{:.1}%", rate * 100.0),
-    );
-    let count = |counter| figures.get(counter).to_string();
+    let hit_rate = figures
+        .hit_rate()
+        .map_or_else(|| "nothing was read".to_owned(), percent);
+    let count = |counter| number(figures.get(counter));
     let rows = [
-        ("Requests", figures.requests().to_string()),
-        ("Refused by a limit", figures.refusals().to_string()),
-        ("New contacts", figures.new_contacts().to_string()),
+        ("Requests", number(figures.requests())),
+        ("Refused by a limit", number(figures.refusals())),
+        ("New contacts", number(figures.new_contacts())),
         ("Cache hit rate", hit_rate),
         ("Messages delivered", count(Counter::Deliveries)),
         ("Deliveries tried again", count(Counter::Retries)),

@@ -18,6 +18,7 @@ use crate::server::database::Database;
 use crate::server::limit::Limiter;
 use crate::server::limit::Quota;
 use crate::server::policies::RequestClass;
+use crate::server::standing::Standing;
 
 /// How often an instance looks for what was changed on another.
 const POLL: Duration = Duration::from_secs(1);
@@ -34,6 +35,8 @@ pub struct Settings(Arc<Inner>);
 struct Inner {
     database: Database,
     limiter: Limiter,
+    /// How the database is, of which this is the one that asks it again and again.
+    standing: Standing,
     /// What holds where nothing was changed.
     configured: Configured,
     tasks: TaskTracker,
@@ -81,7 +84,7 @@ fn quota_of(class: RequestClass) -> String {
 
 impl Settings {
     /// What `limiter` holds to now counts as configured.
-    pub fn new(database: Database, limiter: Limiter) -> Self {
+    pub fn new(database: Database, limiter: Limiter, standing: Standing) -> Self {
         let configured = Configured {
             quotas: RequestClass::ALL.map(|class| limiter.policy(class.policy()).1),
             denied: limiter.denied(),
@@ -89,6 +92,7 @@ impl Settings {
         Self(Arc::new(Inner {
             database,
             limiter,
+            standing,
             configured,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -110,7 +114,11 @@ impl Settings {
                     () = settings.0.stop.cancelled() => return,
                 }
                 // A database that does not answer is complained of by those who need it more.
-                let _ = settings.apply().await;
+                let trouble = match settings.apply().await {
+                    Ok(()) => None,
+                    Err(_) => Some("The database does not answer."),
+                };
+                settings.0.standing.heed(trouble);
             }
         });
         applied
@@ -148,13 +156,20 @@ impl Settings {
         Ok(kept.unwrap_or_else(|| self.0.configured.denied.clone()))
     }
 
-    /// Changes who is denied, like a [quota](Self::set_quota).
+    /// Who is denied where nothing was changed.
+    pub fn configured_denied(&self) -> &[IpNet] {
+        &self.0.configured.denied
+    }
+
+    /// Changes who is denied, like a [quota](Self::set_quota). To deny whom the configuration does
+    /// takes the change back.
     pub async fn set_denied(
         &self,
         tx: &mut SqliteConnection,
         denied: &[IpNet],
     ) -> Result<(), sqlx::Error> {
-        set(tx, DENIED, Some(&denied)).await
+        let changed = (denied != self.0.configured.denied).then_some(denied);
+        set(tx, DENIED, changed.as_ref()).await
     }
 
     /// Puts in force what is kept.

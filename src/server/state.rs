@@ -124,9 +124,9 @@ impl AppState {
             }),
         );
         let limiter = policies::limiter(&config, redis.clone());
-        let settings = Settings::new(database.clone(), limiter.clone());
         let database_standing = Standing::default();
         database_standing.heed(None);
+        let settings = Settings::new(database.clone(), limiter.clone(), database_standing.clone());
         let stopping = CancellationToken::new();
         Ok(Self(Arc::new(Shared {
             site: Site::new(&config),
@@ -156,10 +156,12 @@ impl AppState {
             ),
             mailer,
             admin: AdminService {
-                database: database.clone(),
+                database,
                 settings: settings.clone(),
                 cache: cache.clone(),
                 broker: queue.broker().clone(),
+                tasks: TaskTracker::new(),
+                poll: config.dashboard.poll.duration(),
             },
             settings,
             database_standing,
@@ -200,6 +202,7 @@ impl AppState {
     pub async fn close(&self) {
         self.welcome.close().await;
         self.report.close().await;
+        self.admin.close().await;
         self.settings.close().await;
         self.metrics.close().await;
         self.contacts.close().await;

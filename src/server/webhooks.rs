@@ -21,8 +21,8 @@ use crate::server::problem::Problem;
 use crate::server::queue::receiver::Delivery;
 use crate::server::queue::receiver::NOT_RETRYABLE;
 use crate::server::queue::receiver::NOT_RETRYABLE_HEADER;
+use crate::server::queue::receiver::NotExecuted;
 use crate::server::queue::receiver::Receiver;
-use crate::server::welcome::NotExecuted;
 
 /// Where the daily report is asked for.
 pub const DAILY_REPORT: &str = "/api/webhooks/daily-report";

@@ -32,6 +32,7 @@ use crate::server::queue::message::Callback;
 use crate::server::queue::message::DeliverySpec;
 use crate::server::queue::message::Publication;
 use crate::server::queue::outbox::Outgoing;
+use crate::server::queue::receiver::NotExecuted;
 
 /// Where the message is delivered.
 pub const PATH: &str = "/api/webhooks/welcome-email";
@@ -87,15 +88,6 @@ pub struct WelcomeService {
     stopping: CancellationToken,
     config: WelcomeConfig,
     tasks: TaskTracker,
-}
-
-/// Why a message was not executed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NotExecuted {
-    /// Send it again, after this long if it is known.
-    Later(Option<Duration>),
-    /// Never send it again.
-    Never,
 }
 
 impl WelcomeService {

@@ -16,11 +16,7 @@ pub fn CachePart(view: Arc<View>) -> impl IntoView {
     let query = routes::query(view.snapshot.range, view.full);
     let near = format!(
         "In this process: {}, {} of {}; {} so far.",
-        if usage.entries == 1 {
-            "1 entry".to_owned()
-        } else {
-            format!("{} entries", words::number(usage.entries))
-        },
+        words::count(usage.entries, "value"),
         words::bytes(usage.bytes),
         words::bytes(cache.room),
         words::count(usage.evictions, "eviction")

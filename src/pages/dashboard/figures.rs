@@ -39,7 +39,6 @@ pub fn Headlines(view: Arc<View>) -> impl IntoView {
     };
     let entries: fn(&Figures) -> u64 = |figures| figures.highest(Gauge::CachedEntries);
     let most = hour.map_or(0, |hour| entries(&hour.sum()));
-    let started = snapshot.at - jiff::SignedDuration::try_from(snapshot.uptime).unwrap_or_default();
     view! {
         <ul class="headlines">
             <Headline
@@ -73,7 +72,7 @@ pub fn Headlines(view: Arc<View>) -> impl IntoView {
             <li id="uptime">
                 <h2>"Uptime"</h2>
                 <b>{words::duration(snapshot.uptime)}</b>
-                <p>"since "<words::Time at=started now=snapshot.at/>" UTC"</p>
+                <p>"since "<words::Time at=snapshot.started_at now=snapshot.at/>" UTC"</p>
                 <Sparkline values=trend(|figures| figures.highest(Gauge::Uptime))/>
             </li>
         </ul>

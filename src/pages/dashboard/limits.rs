@@ -76,11 +76,18 @@ fn PolicyRow<'a>(policy: &'a PolicyState, view: &'a View) -> impl IntoView + use
             words::count(policy.shadowed, "request")
         )
     });
+    let here = (view.snapshot.parts.redis.is_some() && policy.here > 0).then(|| {
+        format!(
+            " {} decided without Redis since the start.",
+            words::number(policy.here)
+        )
+    });
     let changed = policy.quota != policy.configured;
     let window = config::print_duration(std::time::Duration::from_millis(policy.quota.window()));
     let typed = |field: &str, now: String| view.typed(&action, field).unwrap_or(now);
     let limit = typed("limit", policy.quota.limit().to_string());
     let window = typed("window", window);
+    let refused = view.refused(&action);
     let query = routes::query(view.snapshot.range, view.full);
     let configured = admin::words(policy.configured);
     view! {
@@ -88,7 +95,7 @@ fn PolicyRow<'a>(policy: &'a PolicyState, view: &'a View) -> impl IntoView + use
             <div>
                 <h3>{name}</h3>
                 <p class="text-muted">{what(policy.class)}" · "{algorithm(policy.algorithm)}</p>
-                <p>{used}{shadow}</p>
+                <p>{used}{shadow}{here}</p>
             </div>
             <form method="post" action=format!("{action}{query}") class="limit-form">
                 <label for=format!("limit-{name}")>
@@ -101,6 +108,8 @@ fn PolicyRow<'a>(policy: &'a PolicyState, view: &'a View) -> impl IntoView + use
                     inputmode="numeric"
                     autocomplete="off"
                     value=limit
+                    aria-invalid=refused
+                    aria-describedby=refused.map(|_| "notice")
                 />
                 <label for=format!("window-{name}")>
                     "in"<span class="sr-only">{format!(" window of {name}")}</span>
@@ -111,6 +120,8 @@ fn PolicyRow<'a>(policy: &'a PolicyState, view: &'a View) -> impl IntoView + use
                     name="window"
                     autocomplete="off"
                     value=window
+                    aria-invalid=refused
+                    aria-describedby=refused.map(|_| "notice")
                 />
                 <button class="button">
                     "Change"<span class="sr-only">{format!(" the limit of {name}")}</span>
@@ -198,6 +209,7 @@ fn Denied(view: Arc<View>) -> impl IntoView {
     let query = routes::query(view.snapshot.range, view.full);
     let action = format!("{FORM}{query}");
     let typed = view.typed(FORM, "network").unwrap_or_default();
+    let refused = view.refused(FORM);
     let rows = view
         .snapshot
         .denied
@@ -239,6 +251,8 @@ fn Denied(view: Arc<View>) -> impl IntoView {
                     spellcheck="false"
                     placeholder="203.0.113.0/24"
                     value=typed
+                    aria-invalid=refused
+                    aria-describedby=refused.map(|_| "notice")
                 />
                 <button class="button" name="do" value="deny">"Deny"</button>
             </form>

@@ -32,6 +32,30 @@ impl Value for Count {
     }
 }
 
+/// How often something asks for news.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Poll(Duration);
+
+impl Poll {
+    pub fn duration(self) -> Duration {
+        self.0
+    }
+}
+
+impl Value for Poll {
+    const TAKES: &'static str = r#"a span of time from 2s to 1h, such as "5s""#;
+
+    fn parse(text: &str) -> Option<Self> {
+        let possible = Duration::from_secs(2)..=Duration::from_secs(3600);
+        let period = <Duration as Value>::parse(text)?;
+        possible.contains(&period).then_some(Self(period))
+    }
+
+    fn print(&self) -> String {
+        self.0.print()
+    }
+}
+
 /// Web origins, perhaps none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origins(pub Vec<Origin>);
@@ -131,7 +155,7 @@ impl fmt::Debug for SmtpUrl {
     }
 }
 
-/// Whom mail comes from.
+/// Whom mail comes from, or goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailAddress(Mailbox);
 

@@ -12,7 +12,7 @@ use clap::{CommandFactory, Parser};
 use super::value::{Value, mask_passwords};
 use super::{
     BaseUrl, ByteSize, Cli, Config, ConfigError, Count, DatabaseUrl, LogFilter, LogFormat,
-    MailAddress, Networks, Origin, Origins, SECTIONS, SmtpUrl, Template, Times, Wait,
+    MailAddress, Networks, Origin, Origins, Poll, SECTIONS, SmtpUrl, Template, Times, Wait,
 };
 
 const NO_ENV: [(&str, &str); 0] = [];
@@ -498,6 +498,8 @@ fn values_of_the_limiter_the_queue_and_mail() {
     assert_prints::<SmtpUrl>(&[(url, url), ("smtp://127.0.0.1:25", "smtp://127.0.0.1:25")]);
     assert_refuses::<SmtpUrl>(&["", "mail.example.com", "http://mail.example.com", "smtp://"]);
     let sender = ("Kith <a@example.com>", "Kith <a@example.com>");
+    assert_prints::<Poll>(&[("2s", "2s"), ("60m", "1h")]);
+    assert_refuses::<Poll>(&["", "1s", "1999ms", "61m", "5"]);
     assert_prints::<MailAddress>(&[sender, ("a@example.com", "a@example.com")]);
     assert_refuses::<MailAddress>(&["", "a", "a@example.com\r\nBcc: b@example.com"]);
     assert_prints::<Template>(&[("Hello {name}", "Hello {name}")]);

@@ -50,9 +50,6 @@ pub const LIVE: HeaderName = HeaderName::from_static("x-kith-live");
 /// For how long an action is news.
 const NEWS: Duration = Duration::from_secs(60);
 
-/// In milliseconds. Who asked more often would be refused.
-const SHORTEST_PERIOD: u32 = 1000;
-
 /// What is drawn.
 pub struct View {
     pub snapshot: Snapshot,
@@ -76,6 +73,14 @@ pub enum Notice {
 }
 
 impl View {
+    /// `true`, as an attribute says it, if this form was refused.
+    pub fn refused(&self, form: &str) -> Option<&'static str> {
+        match &self.notice {
+            Some(Notice::Refused { form: refused, .. }) if refused == form => Some("true"),
+            _ => None,
+        }
+    }
+
     /// What was typed into a field of a form that was refused.
     pub fn typed(&self, form: &str, field: &str) -> Option<String> {
         match &self.notice {
@@ -330,14 +335,12 @@ async fn draw(
 ) -> Response {
     let Asked { full, .. } = Asked::read(&parts.uri);
     let unavailable = snapshot.shared.is_none();
-    let period = state.config.dashboard.poll.as_millis();
+    let period = state.config.dashboard.poll.duration().as_millis();
     let view = Arc::new(View {
         snapshot,
         full,
         notice,
-        period: u32::try_from(period)
-            .unwrap_or(u32::MAX)
-            .max(SHORTEST_PERIOD),
+        period: u32::try_from(period).unwrap_or(u32::MAX),
     });
     let mut response = if is_live(&parts.headers) {
         Html(Owner::new().with(|| dashboard_part(&view))).into_response()

@@ -1,7 +1,5 @@
 //! Figures over time: as many points as a chart shows.
 
-use std::collections::BTreeMap;
-
 use sqlx::SqliteConnection;
 
 use super::Figures;
@@ -97,7 +95,9 @@ pub(super) async fn read(
     let end = step.start(minute) + step.minutes();
     let start = end - length * count as i64;
     let figures = store::figures(connection, step, start, end).await?;
-    let latencies = store::latencies(connection, step, start, end).await?;
+    let span = (start, end);
+    let latencies = store::latencies(connection, step, span, length).await?;
+    let routes = store::latencies_of_routes(connection, step, span).await?;
 
     let mut points: Vec<Point> = (0..count as i64)
         .map(|number| Point {
@@ -109,10 +109,13 @@ pub(super) async fn read(
     for (at, figures) in &figures {
         points[place(*at)].figures.add(figures);
     }
-    let mut routes = BTreeMap::<String, Histogram>::new();
-    for ((at, route), histogram) in latencies {
-        points[place(at)].latency.add(&histogram);
-        routes.entry(route).or_default().add(&histogram);
+    for (place, histogram) in latencies {
+        if let Some(point) = usize::try_from(place)
+            .ok()
+            .and_then(|place| points.get_mut(place))
+        {
+            point.latency = histogram;
+        }
     }
     let mut routes: Vec<_> = routes.into_iter().collect();
     routes.sort_by_key(|(_, histogram)| std::cmp::Reverse(histogram.count()));

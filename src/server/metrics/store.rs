@@ -152,13 +152,15 @@ pub async fn remove_old(tx: &mut SqliteConnection, minute: i64) -> Result<(), sq
     Ok(())
 }
 
-/// The sums of all days.
+/// The sums of all days. Gauges have none.
 pub async fn totals(connection: &mut SqliteConnection) -> Result<Figures, sqlx::Error> {
     let rows: Vec<(String, i64)> =
         sqlx::query_as("SELECT name, sum(value) FROM figures WHERE step = 1440 GROUP BY name")
             .fetch_all(connection)
             .await?;
-    Ok(read(&rows))
+    let mut figures = read(&rows);
+    figures.gauges = Default::default();
+    Ok(figures)
 }
 
 /// The figures from `start` to before `end`, as far as there are any, by when their step began.
@@ -189,33 +191,55 @@ pub async fn figures(
         .collect())
 }
 
-/// The latencies from `start` to before `end`, by when their step began and by route.
+/// The latencies of all routes from `start` to before `end`, by which part of `length` minutes they
+/// belong to, counted from `start`.
 pub async fn latencies(
     connection: &mut SqliteConnection,
     step: Step,
-    start: i64,
-    end: i64,
-) -> Result<BTreeMap<(i64, String), Histogram>, sqlx::Error> {
-    let rows: Vec<(i64, String, i64, i64)> = sqlx::query_as(
-        "SELECT start, route, bucket, count FROM latencies
-         WHERE step = ? AND start >= ? AND start < ?",
+    (start, end): (i64, i64),
+    length: i64,
+) -> Result<BTreeMap<i64, Histogram>, sqlx::Error> {
+    let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
+        "SELECT (start - ?1) / ?2, bucket, sum(count) FROM latencies
+         WHERE step = ?3 AND start >= ?1 AND start < ?4 GROUP BY 1, 2",
+    )
+    .bind(start)
+    .bind(length)
+    .bind(step.minutes())
+    .bind(end)
+    .fetch_all(connection)
+    .await?;
+    Ok(histograms(rows))
+}
+
+/// The same of each route, over all of that time.
+pub async fn latencies_of_routes(
+    connection: &mut SqliteConnection,
+    step: Step,
+    (start, end): (i64, i64),
+) -> Result<BTreeMap<String, Histogram>, sqlx::Error> {
+    let rows: Vec<(String, i64, i64)> = sqlx::query_as(
+        "SELECT route, bucket, sum(count) FROM latencies
+         WHERE step = ? AND start >= ? AND start < ? GROUP BY 1, 2",
     )
     .bind(step.minutes())
     .bind(start)
     .bind(end)
     .fetch_all(connection)
     .await?;
+    Ok(histograms(rows))
+}
+
+fn histograms<K: Ord>(rows: Vec<(K, i64, i64)>) -> BTreeMap<K, Histogram> {
     let mut all = BTreeMap::<_, Histogram>::new();
-    for (start, route, bucket, count) in rows {
-        let histogram = all.entry((start, route)).or_default();
-        if let Some(place) = usize::try_from(bucket)
-            .ok()
-            .and_then(|b| histogram.0.get_mut(b))
-        {
+    for (key, bucket, count) in rows {
+        let histogram = all.entry(key).or_default();
+        let bucket = usize::try_from(bucket).ok();
+        if let Some(place) = bucket.and_then(|bucket| histogram.0.get_mut(bucket)) {
             *place += unsigned(count);
         }
     }
-    Ok(all)
+    all
 }
 
 fn unsigned(value: i64) -> u64 {

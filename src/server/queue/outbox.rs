@@ -197,8 +197,6 @@ async fn publish(
         .into_iter()
         .map(|row| async {
             let result = qstash.publish(&row.message).await;
-            let trouble = result.as_ref().err().map(|error| error.said.as_str());
-            qstash.standing().heed(trouble);
             (row, result)
         })
         .collect();

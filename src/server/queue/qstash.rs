@@ -65,7 +65,7 @@ impl QStash {
         }
     }
 
-    /// How QStash is. Whoever asks it for something tells what came of that.
+    /// How QStash is, as far as the last answer tells.
     pub fn standing(&self) -> &Standing {
         &self.standing
     }
@@ -129,6 +129,27 @@ impl QStash {
         Ok(())
     }
 
+    /// Takes note of how QStash is. A refusal of one message says nothing about it.
+    fn heed(&self, answer: Result<&Response, &PublishError>) {
+        let trouble = match answer {
+            Err(error) => Some(error.said.clone()),
+            Ok(answer) => {
+                let status = answer.status();
+                let of_all = matches!(
+                    status,
+                    StatusCode::UNAUTHORIZED
+                        | StatusCode::FORBIDDEN
+                        | StatusCode::PRECONDITION_FAILED
+                        | StatusCode::TOO_MANY_REQUESTS
+                );
+                (of_all || status.is_server_error()).then(|| refused(answer).said)
+            }
+        };
+        let trouble = trouble.map(|said| format!("{}.", said.trim_end_matches('.')));
+        let trouble = trouble.map(|said| said.replacen("it", "QStash", 1));
+        self.standing.heed(trouble.as_deref());
+    }
+
     async fn post<T: for<'de> Deserialize<'de>>(
         &self,
         url: String,
@@ -136,7 +157,9 @@ impl QStash {
         body: &[u8],
     ) -> Result<T, PublishError> {
         let request = self.client.post(url).headers(headers).body(body.to_vec());
-        let answer = request.send().await.map_err(|error| unreachable(&error))?;
+        let answer = request.send().await.map_err(|error| unreachable(&error));
+        self.heed(answer.as_ref());
+        let answer = answer?;
         if !answer.status().is_success() {
             return Err(refused(&answer));
         }
@@ -204,7 +227,7 @@ fn unreachable(error: &reqwest::Error) -> PublishError {
     let said = if error.is_timeout() {
         "it did not answer in time"
     } else if error.is_decode() {
-        "its answer is not understood"
+        "it sent an answer that is not understood"
     } else {
         "it cannot be reached"
     };

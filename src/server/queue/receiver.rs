@@ -14,6 +14,7 @@
 //! delivery is not a promise to be the only one: see [`ledger`](super::ledger).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::FromRef;
@@ -60,6 +61,15 @@ pub struct Delivery {
     /// The schedule that it comes from.
     pub schedule_id: Option<String>,
     pub body: Bytes,
+}
+
+/// Why a consumer has not executed a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotExecuted {
+    /// Send it again, after this long if it is known.
+    Later(Option<Duration>),
+    /// Never send it again.
+    Never,
 }
 
 impl Receiver {

@@ -12,8 +12,6 @@ use sqlx::sqlite::SqliteRow;
 
 use super::Broker;
 use super::Result;
-use super::events::Detail;
-use super::schedules::stored;
 use crate::server::queue::cron::Cron;
 
 /// The last messages, and the dead letters, that are shown.
@@ -47,7 +45,6 @@ pub struct Schedule {
     pub cron: String,
     /// The same in words, where there are some.
     pub words: Option<String>,
-    pub destination: String,
     pub paused: bool,
     pub next: Option<Timestamp>,
     pub last: Option<Timestamp>,
@@ -104,14 +101,20 @@ impl Broker {
             let found = states.iter().find(|(known, _)| known == state);
             found.map_or(0, |(_, count)| u64::try_from(*count).unwrap_or(0))
         };
-        let schedules = sqlx::query("SELECT * FROM schedules ORDER BY id")
-            .fetch_all(&mut *tx)
-            .await?;
-        let schedules = schedules.iter().map(|row| self.schedule_of(row));
-        let messages = sqlx::query("SELECT * FROM messages ORDER BY seq DESC LIMIT ?").bind(SHOWN);
-        let messages = messages.fetch_all(&mut *tx).await?;
+        let schedules = sqlx::query(
+            "SELECT id, cron, paused, next_at, last_at FROM schedules ORDER BY id LIMIT ?",
+        );
+        let schedules = schedules.bind(SHOWN).fetch_all(&mut *tx).await?;
+        let schedules = schedules.iter().map(schedule_of);
+        // Bodies are left where they are.
+        let messages = sqlx::query(
+            "SELECT id, state, destination, created_at, dead_letter_id FROM messages
+             ORDER BY seq DESC LIMIT ?",
+        );
+        let messages = messages.bind(SHOWN).fetch_all(&mut *tx).await?;
         let dead = sqlx::query(
-            "SELECT * FROM messages WHERE dead_letter_id IS NOT NULL ORDER BY seq DESC LIMIT ?",
+            "SELECT id, state, destination, created_at, dead_letter_id FROM messages
+             WHERE dead_letter_id IS NOT NULL ORDER BY seq DESC LIMIT ?",
         );
         let dead = dead.bind(SHOWN).fetch_all(&mut *tx).await?;
         Ok(Overview {
@@ -123,20 +126,6 @@ impl Broker {
             schedules: schedules.collect::<Result<_>>()?,
             messages: self.messages_of(&mut tx, &messages).await?,
             dead_letters: self.messages_of(&mut tx, &dead).await?,
-        })
-    }
-
-    fn schedule_of(&self, row: &SqliteRow) -> Result<Schedule> {
-        let cron: String = row.try_get("cron")?;
-        let parsed = cron.parse::<Cron>().ok();
-        Ok(Schedule {
-            id: row.try_get("id")?,
-            words: parsed.and_then(|cron| cron.words()),
-            cron,
-            destination: self.destinations().url(&stored(row)?.destination),
-            paused: row.try_get("paused")?,
-            next: row.try_get::<Option<i64>, _>("next_at")?.map(time),
-            last: row.try_get::<Option<i64>, _>("last_at")?.map(time),
         })
     }
 
@@ -166,12 +155,29 @@ impl Broker {
     }
 }
 
+fn schedule_of(row: &SqliteRow) -> Result<Schedule> {
+    let cron: String = row.try_get("cron")?;
+    let parsed = cron.parse::<Cron>().ok();
+    Ok(Schedule {
+        id: row.try_get("id")?,
+        words: parsed.and_then(|cron| cron.words()),
+        cron,
+        paused: row.try_get("paused")?,
+        next: row.try_get::<Option<i64>, _>("next_at")?.map(time),
+        last: row.try_get::<Option<i64>, _>("last_at")?.map(time),
+    })
+}
+
 async fn timelines(
     connection: &mut SqliteConnection,
     ids: impl Iterator<Item = String>,
 ) -> Result<HashMap<String, Vec<Step>>> {
     let mut query = QueryBuilder::<Sqlite>::new(
-        "SELECT message_id, at, state, detail FROM events WHERE message_id IN (",
+        // What is no JSON, or none that is understood, has no more to say.
+        "SELECT message_id, at, state,
+                iif(json_valid(detail), detail ->> '$.error', NULL) AS error,
+                iif(json_valid(detail), detail ->> '$.nextDeliveryTime', NULL) AS next
+         FROM events WHERE message_id IN (",
     );
     let mut list = query.separated(", ");
     for id in ids {
@@ -182,12 +188,11 @@ async fn timelines(
         .push_bind(SHOWN_STEPS);
     let mut timelines = HashMap::<String, Vec<Step>>::new();
     for row in query.build().fetch_all(connection).await?.iter().rev() {
-        let detail: Detail = serde_json::from_str(row.try_get("detail")?)?;
         let step = Step {
             at: time(row.try_get("at")?),
             state: row.try_get("state")?,
-            error: detail.error,
-            next: detail.next_delivery_time.map(time),
+            error: row.try_get("error")?,
+            next: row.try_get::<Option<i64>, _>("next")?.map(time),
         };
         let id = row.try_get("message_id")?;
         timelines.entry(id).or_default().push(step);

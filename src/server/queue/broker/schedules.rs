@@ -313,7 +313,7 @@ fn next_at(cron: &str, now: Timestamp) -> Option<i64> {
     cron.next_after(now).map(Timestamp::as_millisecond)
 }
 
-pub(super) fn stored(row: &SqliteRow) -> Result<Publication> {
+fn stored(row: &SqliteRow) -> Result<Publication> {
     let mut publication: Publication = serde_json::from_str(row.try_get("spec")?)?;
     publication.body = row.try_get("body")?;
     Ok(publication)

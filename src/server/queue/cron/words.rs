@@ -49,8 +49,8 @@ impl Cron {
                 Some(format!("every hour at {minute} past"))
             }
             ([0, step, ..], _) if self.hours == ALL_HOURS => {
-                let even = (0..60).step_by(*step as usize).collect::<Vec<u32>>() == minutes;
-                even.then(|| format!("every {step} minutes"))
+                let every = (0..60).step_by(*step as usize).collect::<Vec<u32>>();
+                (60 % step == 0 && every == minutes).then(|| format!("every {step} minutes"))
             }
             ([minute], hours) if hours.len() <= 3 => {
                 let times: Vec<String> = hours
@@ -68,6 +68,10 @@ impl Cron {
             return None;
         }
         let days = numbers(self.days);
+        // Where both are given, either is enough, which is hard to say.
+        if !self.any_day && !self.any_weekday {
+            return None;
+        }
         match (self.days == ALL_DAYS, self.weekdays & ALL_WEEKDAYS) {
             (true, ALL_WEEKDAYS) => Some("every day".to_owned()),
             (true, 0b011_1110) => Some("every weekday".to_owned()),
@@ -125,7 +129,9 @@ mod tests {
                 "CRON_TZ=Europe/Paris 0 9 * * *",
                 Some("every day at 09:00 Europe/Paris"),
             ),
-            ("*/7 * * * *", Some("every 7 minutes")),
+            ("*/7 * * * *", None),
+            ("0,59 * * * *", None),
+            ("0 9 1-31 * 1", None),
             ("1,2 * * * *", None),
             ("0 9 * 3 *", None),
             ("0 9 13 * fri", None),

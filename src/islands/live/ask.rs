@@ -1,0 +1,89 @@
+//! Asking the server for the part of the page that changes.
+
+use std::time::Duration;
+
+use leptos::prelude::set_timeout_with_handle;
+use leptos::prelude::window;
+use leptos::wasm_bindgen::JsCast;
+use leptos::wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::AbortController;
+use web_sys::RequestInit;
+use web_sys::Response;
+use web_sys::UrlSearchParams;
+
+use super::PART;
+
+/// How long an answer may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why there is nothing to show.
+pub struct Failure {
+    /// A sentence.
+    pub why: String,
+    /// In milliseconds, where the server has said it.
+    pub retry_after: Option<u32>,
+}
+
+pub struct Answer {
+    pub status: u16,
+    retry_after: Option<u32>,
+    is_html: bool,
+    text: String,
+}
+
+impl Answer {
+    /// What the server has drawn, whether or not it has done what it was asked for. A proxy on the
+    /// way may answer as well, with a page of its own.
+    pub fn part(self) -> Result<String, Failure> {
+        if self.is_html && self.text.starts_with(&format!("<div id=\"{PART}\"")) {
+            return Ok(self.text);
+        }
+        Err(Failure {
+            why: match self.status {
+                429 => "Kith was asked too often.".to_owned(),
+                200..300 => "Something else than Kith has answered.".to_owned(),
+                status => format!("Kith answered with an error ({status})."),
+            },
+            retry_after: self.retry_after,
+        })
+    }
+}
+
+/// Asks for the part of the page that changes; with a body, does something first.
+pub async fn fetch(url: &str, body: Option<&UrlSearchParams>) -> Result<Answer, Failure> {
+    let unreachable = |_: JsValue| Failure {
+        why: "Kith does not answer.".to_owned(),
+        retry_after: None,
+    };
+    let init = RequestInit::new();
+    let headers = web_sys::Headers::new().map_err(unreachable)?;
+    headers.set("x-kith-live", "1").map_err(unreachable)?;
+    init.set_headers(&headers);
+    if let Some(body) = body {
+        init.set_method("POST");
+        init.set_body(body);
+    }
+    let abort = AbortController::new().map_err(unreachable)?;
+    init.set_signal(Some(&abort.signal()));
+    let timer = set_timeout_with_handle(move || abort.abort(), TIMEOUT);
+    let asked = async {
+        let answer = JsFuture::from(window().fetch_with_str_and_init(url, &init)).await?;
+        let answer: Response = answer.dyn_into()?;
+        let header = |name| answer.headers().get(name).ok().flatten();
+        let retry_after = header("retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
+        let kind = header("content-type").unwrap_or_default();
+        let text = JsFuture::from(answer.text()?).await?;
+        Ok::<_, JsValue>(Answer {
+            status: answer.status(),
+            retry_after: retry_after.map(|seconds| seconds.saturating_mul(1000)),
+            is_html: kind.starts_with("text/html"),
+            text: text.as_string().unwrap_or_default(),
+        })
+    };
+    let answer = asked.await;
+    if let Ok(timer) = timer {
+        timer.clear();
+    }
+    answer.map_err(unreachable)
+}

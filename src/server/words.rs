@@ -1,0 +1,98 @@
+//! Figures as people read them.
+
+use std::time::Duration;
+
+/// With commas, for example `12,345`.
+pub fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut words = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            words.push(',');
+        }
+        words.push(digit);
+    }
+    words
+}
+
+/// For example `1 request` and `1,200 requests`.
+pub fn count(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", number(count))
+}
+
+/// For example `12.3 MiB`.
+pub fn bytes(bytes: u64) -> String {
+    let mut size = bytes as f64;
+    for unit in ["bytes", "KiB", "MiB", "GiB"] {
+        if size < 1024.0 || unit == "GiB" {
+            let decimals = usize::from(unit != "bytes");
+            return format!("{size:.decimals$} {unit}");
+        }
+        size /= 1024.0;
+    }
+    unreachable!("the last unit returns")
+}
+
+/// Two units at most, for example `3 h 12 min`.
+pub fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (days, hours, minutes) = (seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min"),
+        (0, _, _) => format!("{hours} h {minutes} min"),
+        _ => format!("{days} d {hours} h"),
+    }
+}
+
+/// Of a request, for example `3.2 ms` and `1.25 s`.
+pub fn milliseconds(milliseconds: f64) -> String {
+    match milliseconds {
+        short if short < 10.0 => format!("{short:.1} ms"),
+        medium if medium < 1000.0 => format!("{medium:.0} ms"),
+        long => format!("{:.2} s", long / 1000.0),
+    }
+}
+
+/// For example `98.5%`.
+pub fn percent(part: f64) -> String {
+    let percent = part * 100.0;
+    let decimals = usize::from((0.05..99.95).contains(&percent));
+    format!("{percent:.decimals$}%")
+}
+
+/// The first letter large.
+pub fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_written_as_people_read_them() {
+        assert_eq!(number(0), "0");
+        assert_eq!(number(999), "999");
+        assert_eq!(number(1_234_567), "1,234,567");
+        assert_eq!(count(1, "request"), "1 request");
+        assert_eq!(count(0, "request"), "0 requests");
+        assert_eq!(bytes(1023), "1023 bytes");
+        assert_eq!(bytes(1536), "1.5 KiB");
+        assert_eq!(bytes(5 << 40), "5120.0 GiB");
+        assert_eq!(duration(Duration::from_secs(59)), "59 s");
+        assert_eq!(duration(Duration::from_secs(3599)), "59 min");
+        assert_eq!(duration(Duration::from_secs(11_520)), "3 h 12 min");
+        assert_eq!(duration(Duration::from_secs(90_000)), "1 d 1 h");
+        assert_eq!(milliseconds(3.21), "3.2 ms");
+        assert_eq!(milliseconds(32.1), "32 ms");
+        assert_eq!(milliseconds(1250.0), "1.25 s");
+        assert_eq!(percent(0.985), "98.5%");
+        assert_eq!(percent(1.0), "100%");
+        assert_eq!(percent(0.0), "0%");
+        assert_eq!(sentence("every day"), "Every day");
+    }
+}
