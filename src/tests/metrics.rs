@@ -5,10 +5,14 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 use std::time::Instant;
 
+use jiff::Timestamp;
 use kith::server::config::Config;
+use kith::server::metrics::series::Range;
+use kith::server::queue::broker::accept::Source;
+use kith::server::queue::message::DeliverySpec;
+use kith::server::queue::message::Publication;
 use reqwest::StatusCode;
 use serde_json::Value;
-use serde_json::json;
 use tempfile::TempDir;
 
 use crate::app::TestApp;
@@ -21,19 +25,26 @@ async fn figures(app: &TestApp) -> Value {
     answer.json().await.expect("JSON")
 }
 
-/// Waits until an instance tells these, which takes until the others have written theirs down.
-async fn until(app: &TestApp, requests: u64, contacts: u64, refusals: u64) {
+/// Waits until an instance tells these figures, by the paths of their fields, which takes until the
+/// others have written theirs down.
+async fn until(app: &TestApp, expected: &[(&str, u64)]) {
     let start = Instant::now();
     loop {
         let figures = figures(app).await;
-        let told = ["totalRequests", "newContacts", "rateLimitHits"].map(|name| &figures[name]);
-        if told == [&json!(requests), &json!(contacts), &json!(refusals)] {
+        let told = |path: &str| figures.pointer(path).and_then(Value::as_u64);
+        if expected
+            .iter()
+            .all(|(path, count)| told(path) == Some(*count))
+        {
             return;
         }
         assert!(start.elapsed() < Duration::from_secs(20), "{figures}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
+
+/// Nobody listens there.
+const NOBODY: &str = "http://127.0.0.1:9";
 
 async fn figures_match(redis: Option<&RedisServer>) {
     let data = TempDir::new().expect("a directory");
@@ -43,11 +54,14 @@ async fn figures_match(redis: Option<&RedisServer>) {
         config.limits.api_limit = NonZeroU32::new(limit).expect("not 0");
         config.limits.dashboard_limit = NonZeroU32::MAX;
         config.welcome.enabled = false;
-        if let Some(redis) = redis {
-            let url = redis.url();
-            let variables = [(OsString::from("REDIS_URL"), OsString::from(url))];
-            let parsed = Config::load(Some("/dev/null".as_ref()), variables);
-            config.redis = parsed.expect("settings").redis;
+        let url = redis.map(RedisServer::url).unwrap_or_default();
+        let variables = [("REDIS_URL", &*url), ("KITH_QUEUE_ALLOW", NOBODY)];
+        let variables =
+            variables.map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        let parsed = Config::load(Some("/dev/null".as_ref()), variables).expect("settings");
+        config.queue = parsed.queue;
+        if redis.is_some() {
+            config.redis = parsed.redis;
         }
     };
     let mut one = TestApp::with(beside).await;
@@ -66,17 +80,61 @@ async fn figures_match(redis: Option<&RedisServer>) {
     }
     // On Redis both instances' requests count against one limit.
     assert_eq!(refused, if redis.is_some() { 12 } else { 11 });
+    // All reads but the first found what that one had fetched.
+    let reads = [
+        ("/cache/misses", 1),
+        ("/cache/hits", 30 - refused - 1),
+        ("/cache/stale", 0),
+    ];
+    for app in [&one, &other] {
+        until(app, &reads).await;
+    }
+    // Nobody takes these: two are given up at once, one after another attempt.
+    let nobody = |retries| Publication {
+        destination: format!("{NOBODY}/hook"),
+        delivery: DeliverySpec {
+            retries: Some(retries),
+            retry_delay: Some("10".to_owned()),
+            ..DeliverySpec::default()
+        },
+        ..Publication::default()
+    };
+    let messages = [nobody(0), nobody(0), nobody(1)];
+    let broker = one.state.queue.broker();
+    let published = broker.publish(&messages, Source::default()).await;
+    published.expect("they are taken");
     assert_eq!(other.get("/contacts").await.status(), StatusCode::OK);
     assert_eq!(other.get("/healthz").await.status(), StatusCode::OK);
+    let happened = [
+        ("/totalRequests", 33),
+        ("/newContacts", 2),
+        ("/rateLimitHits", refused),
+        ("/queue/deadLetters", 3),
+        ("/queue/failures", 3),
+        ("/queue/retries", 1),
+        ("/queue/deliveries", 0),
+        ("/mails", 0),
+    ];
     for app in [&one, &other] {
-        until(app, 33, 2, refused).await;
+        until(app, &happened).await;
+    }
+    if let Some(redis) = redis {
+        // Figures are not what a Redis may forget.
+        assert_eq!(redis.command("FLUSHALL").trim(), "+OK");
     }
     one.stop().await;
     let again = TestApp::with(beside).await;
-    until(&again, 33, 2, refused).await;
+    until(&again, &happened).await;
     let figures = figures(&again).await;
     assert!(figures["uptime"].as_u64().is_some_and(|uptime| uptime < 60));
-    assert_eq!(figures["queue"]["deadLetters"], 0);
+    // The chart of the hour has the same, and latencies of what was answered.
+    let series = again.state.metrics.series(Range::Hour, Timestamp::now());
+    let series = series.await.expect("a series");
+    assert_eq!(
+        (series.sum().requests(), series.sum().refusals()),
+        (33, refused)
+    );
+    assert_eq!(series.latency().count(), 33 - refused);
 }
 
 #[tokio::test]

@@ -416,6 +416,50 @@ async fn the_daily_report_only_reads_the_day_that_is_over() {
 }
 
 #[tokio::test]
+async fn the_daily_report_is_sent_once_for_each_message() {
+    let app = TestApp::with(|config| {
+        let variables = [(
+            OsString::from("KITH_REPORT_TO"),
+            OsString::from("Admin <admin@example.com>"),
+        )];
+        let loaded = Config::load(Some("/dev/null".as_ref()), variables);
+        config.report = loaded.expect("settings").report;
+    })
+    .await;
+    for id in ["msg_1", "msg_1", "msg_2"] {
+        let signed = Signed {
+            body: br#"{"date": "2026-11-01"}"#.to_vec(),
+            ..Signed::new(&app).await
+        };
+        let request = app
+            .request(Method::POST, REPORT)
+            .header("upstash-signature", signed.token())
+            .header("upstash-message-id", id)
+            .body(signed.body.clone());
+        let report: Value = send(request).await.json().await.expect("a report");
+        assert_eq!(report["report"]["date"], "2026-11-01");
+    }
+    let folder = app.state.config.data.dir.join("mail");
+    let mut mails: Vec<_> = std::fs::read_dir(&folder)
+        .expect("there are mails")
+        .map(|entry| entry.expect("a mail").path())
+        .collect();
+    mails.sort();
+    assert_eq!(mails.len(), 2, "{mails:?}");
+    assert_eq!(app.state.mailer.sent(), 2, "the first was sent once");
+    let mail = std::fs::read_to_string(&mails[0]).expect("it can be read");
+    for part in [
+        "To: Admin <admin@example.com>",
+        "Subject: Kith on Sunday, 1 November 2026",
+        "Requests: 0",
+        "Cache hit rate: nothing was read",
+        &format!("{}/dashboard", app.origin),
+    ] {
+        assert!(mail.contains(part), "{part} in\n{mail}");
+    }
+}
+
+#[tokio::test]
 async fn a_schedule_that_was_missed_fires_once_and_two_instances_fire_it_once() {
     let data = TempDir::new().expect("a directory");
     let beside = |config: &mut Config| config.data.dir = data.path().to_owned();
