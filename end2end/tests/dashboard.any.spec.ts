@@ -110,10 +110,10 @@ test('clients are denied, and not denied any more', async ({ dashboard, guard, p
   await expect(network).toHaveValue('127.0.0.1');
   await network.fill('203.0.113.0/24');
   await network.press('Enter');
-  await expect(dashboard.notice).toHaveText('203.0.113.0/24 denied.');
+  await expect(dashboard.notice).toHaveText('203.0.113.0/24 is denied.');
   await expect(network).toHaveValue('');
   await page.getByRole('button', { name: 'Remove 203.0.113.0/24' }).click();
-  await expect(dashboard.notice).toHaveText('203.0.113.0/24 not denied any more.');
+  await expect(dashboard.notice).toHaveText('203.0.113.0/24 is no longer denied.');
   await expect(page.getByText('Nobody is denied.')).toBeVisible();
 });
 
@@ -122,7 +122,7 @@ test('the cache of a tag is emptied', async ({ dashboard, page, request }) => {
   expect((await request.get('/api/contacts')).headers()['x-cache']).toBe('HIT');
   await dashboard.goto();
   await page.getByRole('button', { name: 'Invalidate contacts' }).click();
-  await expect(dashboard.notice).toHaveText('Cache of contacts emptied.');
+  await expect(dashboard.notice).toHaveText('Cache of contacts invalidated: it is read anew from now on.');
   expect((await request.get('/api/contacts')).headers()['x-cache']).toBe('MISS');
 });
 
@@ -143,7 +143,7 @@ test('dead letters are sent again, and deleted after a question', async ({
   await expect(dashboard.notice).toHaveText(/No dead letter is ticked/);
   await letters.getByRole('checkbox').first().check();
   await letters.getByRole('button', { name: 'Retry ticked' }).click();
-  await expect(dashboard.notice).toHaveText('1 dead letter sent again.');
+  await expect(dashboard.notice).toHaveText('1 dead letter put back in the queue.');
   // Nobody listens there still.
   await expectFigure(page, 'queue-dead', /Dead letters\s*3/);
   await letters.getByText('Delete…').click();

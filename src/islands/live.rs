@@ -36,7 +36,10 @@ use crate::islands::browser::Address;
 const PART: &str = "live";
 
 /// What came of an action, within it.
-const NOTICE: &str = "#notice";
+const NOTICES: &str = "notices";
+
+/// For how many milliseconds that is news.
+const NEWS: u64 = 20_000;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -60,6 +63,8 @@ pub fn Live(period: u32, as_of: String, children: Children) -> impl IntoView {
     let poller = Poller::new(period);
     Effect::new(move |_| {
         browser::mark_hydrated();
+        // What the page came with is news as well.
+        poller.told_until.set_value(clock() + NEWS);
         poller.seen_or_not();
     });
     let seen = window_event_listener(ev::visibilitychange, move |_| poller.seen_or_not());
@@ -69,24 +74,22 @@ pub fn Live(period: u32, as_of: String, children: Children) -> impl IntoView {
         on_cleanup(move || ticking.map_or((), |ticking| ticking.clear()));
     });
     let is_failing = move || matches!(*poller.phase.read(), Phase::Failing { .. });
-    let is_paused = move || *poller.phase.read() == Phase::Paused;
     view! {
         <div class="live-bar">
             <p class="live-status" class:text-danger=is_failing>
                 {move || poller.words().unwrap_or_else(|| as_of.clone())}
                 <noscript>" Reload the page to see newer figures."</noscript>
             </p>
-            <button
-                class="button"
-                type="button"
-                aria-pressed=move || is_paused().to_string()
-                on:click=move |_| poller.pause_or_go_on()
-            >
-                "Pause"
+            <button class="button" type="button" on:click=move |_| poller.press()>
+                {move || match *poller.phase.read() {
+                    Phase::Live => "Pause",
+                    Phase::Paused => "Resume",
+                    Phase::Failing { .. } => "Try now",
+                }}
             </button>
         </div>
-        <div role="alert">
-            {move || poller.trouble.get().map(|trouble| view! { <p class="problem">{trouble}</p> })}
+        <div class="dashboard-notices" role="alert">
+            {move || poller.trouble.get().map(|trouble| view! { <p class="is-refused">{trouble}</p> })}
         </div>
         <div
             on:click=move |event| poller.follow(&event)
@@ -111,6 +114,8 @@ struct Poller {
     waits: StoredValue<u32>,
     /// The server wants no question before this.
     not_before: StoredValue<u64>,
+    /// Until when what came of the last action stays.
+    told_until: StoredValue<u64>,
     /// Whether a question is under way.
     asking: StoredValue<bool>,
     /// Whether an action is.
@@ -129,6 +134,7 @@ impl Poller {
             schedule: StoredValue::new(Schedule::new(period)),
             waits: StoredValue::new(0),
             not_before: StoredValue::new(0),
+            told_until: StoredValue::new(0),
             asking: StoredValue::new(false),
             acting: StoredValue::new(false),
             epoch: StoredValue::new(0),
@@ -152,8 +158,10 @@ impl Poller {
             let wait = match answer.and_then(ask::Answer::part) {
                 Ok(part) => {
                     if self.epoch.get_value() == epoch {
-                        self.show(&part, Told::Keep);
+                        let news = clock() < self.told_until.get_value();
+                        self.show(&part, if news { Told::Keep } else { Told::Replace });
                     }
+                    self.trouble.set(None);
                     if *self.phase.read_untracked() != Phase::Paused {
                         self.phase.set(Phase::Live);
                     }
@@ -213,13 +221,18 @@ impl Poller {
         }
     }
 
-    fn pause_or_go_on(self) {
-        if *self.phase.read_untracked() == Phase::Paused {
-            self.phase.set(Phase::Live);
-            self.ask();
-        } else {
-            self.phase.set(Phase::Paused);
-            self.stop_waiting();
+    fn press(self) {
+        let phase = self.phase.get_untracked();
+        match phase {
+            Phase::Live => {
+                self.phase.set(Phase::Paused);
+                self.stop_waiting();
+            }
+            Phase::Paused => {
+                self.phase.set(Phase::Live);
+                self.ask();
+            }
+            Phase::Failing { .. } => self.ask(),
         }
         self.now.set(clock());
     }
@@ -323,7 +336,11 @@ impl Poller {
         }
         self.acting.set_value(true);
         self.trouble.set(None);
+        if let Some(notices) = document().get_element_by_id(NOTICES) {
+            notices.set_inner_html("");
+        }
         self.epoch.update_value(|epoch| *epoch += 1);
+        let section = form.as_ref().and_then(|form| form.closest("section").ok()?);
         spawn_local(async move {
             let answer = fetch(&url, body.as_ref()).await;
             self.acting.set_value(false);
@@ -333,11 +350,17 @@ impl Poller {
                     // A question that began meanwhile may have been answered from before.
                     self.epoch.update_value(|epoch| *epoch += 1);
                     self.show(&part, Told::Replace);
+                    let refused = status >= 400;
+                    let until = if refused { u64::MAX } else { clock() + NEWS };
+                    self.told_until.set_value(until);
                     if let Some(form) = form {
-                        if status < 400 {
-                            settle(&form);
-                        }
-                        browser::focus_soon(NOTICE);
+                        settle(&form, refused);
+                    }
+                    // The button that was pressed may be gone with what it was about.
+                    let section =
+                        section.and_then(|section| section.dyn_into::<HtmlElement>().ok());
+                    if let Some(section) = section.filter(|_| nothing_has_focus()) {
+                        let _ = section.focus();
                     }
                 }
                 Err(Failure { why, .. }) => {
@@ -382,18 +405,26 @@ fn keep(old: &Element, new: &Element) {
     }
 }
 
-/// Empties a form that was accepted, and closes what was opened in it.
-fn settle(form: &HtmlFormElement) {
+/// Empties a form that was accepted, and closes what was opened in it. Leads to what is to be corrected
+/// in one that was refused.
+fn settle(form: &HtmlFormElement, refused: bool) {
+    if refused {
+        if let Ok(Some(wrong)) = form.query_selector("[aria-invalid]")
+            && let Some(wrong) = wrong.dyn_ref::<HtmlElement>()
+        {
+            let _ = wrong.focus();
+        }
+        return;
+    }
     form.reset();
     if let Ok(Some(open)) = form.query_selector("details.confirm[open]") {
         let _ = open.remove_attribute("open");
     }
-    if let Some(focused) = document().active_element()
-        && form.contains(Some(&focused))
-        && let Some(focused) = focused.dyn_ref::<HtmlElement>()
-    {
-        let _ = focused.blur();
-    }
+}
+
+fn nothing_has_focus() -> bool {
+    let focused = document().active_element();
+    focused.is_none_or(|focused| focused.node_name() == "BODY")
 }
 
 fn is_hidden() -> bool {

@@ -27,7 +27,10 @@ pub fn DashboardPage() -> impl IntoView {
     let view = use_context::<Arc<View>>()?;
     let state = use_context::<AppState>()?;
     let now = view.snapshot.at.to_zoned(TimeZone::UTC);
-    let as_of = format!("As of {} UTC.", now.strftime("%H:%M:%S"));
+    let as_of = format!(
+        "As of {} UTC, like all times here.",
+        now.strftime("%H:%M:%S")
+    );
     Some(view! {
         <PageTitle text="Dashboard · Kith"/>
         <HydrationScripts options=state.site.leptos.clone() islands=true/>
@@ -74,11 +77,11 @@ fn Part(view: Arc<View>) -> impl IntoView {
 fn NoticeLine(view: Arc<View>) -> impl IntoView {
     let said = view.notice.clone().map(|notice| match notice {
         Notice::Done(what) => view! {
-            <p class="dashboard-notice" id="notice" tabindex="-1" role="status">{what}</p>
+            <p id="notice" role="status">{what}</p>
         }
         .into_any(),
         Notice::Refused { error, .. } => view! {
-            <p class="problem" id="notice" tabindex="-1" role="alert">{error.to_string()}</p>
+            <p class="is-refused" id="notice" role="alert">{error.to_string()}</p>
         }
         .into_any(),
     });

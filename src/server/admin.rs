@@ -19,6 +19,7 @@ use crate::server::cache::Cache;
 use crate::server::cache::Tag;
 use crate::server::database::Database;
 use crate::server::limit::Quota;
+use crate::server::middleware::client::Client;
 use crate::server::policies::RequestClass;
 use crate::server::problem::Problem;
 use crate::server::queue::broker::Broker;
@@ -38,13 +39,15 @@ pub struct Admin {
 }
 
 impl Admin {
-    /// Until Kith has accounts, everybody on this machine is an admin.
+    /// Until Kith has accounts, everybody on this machine is an admin. Who comes through a proxy is not
+    /// on it unless the proxy says so.
     ///
     /// # Errors
     /// The refusal of everybody else.
-    pub fn check(client: IpAddr) -> Result<Self, Box<Problem>> {
-        if client.to_canonical().is_loopback() {
-            return Ok(Self { address: client });
+    pub fn check(client: Client) -> Result<Self, Box<Problem>> {
+        let address = client.address.to_canonical();
+        if client.is_certain && address.is_loopback() {
+            return Ok(Self { address });
         }
         Err(Box::new(Problem::new(
             StatusCode::FORBIDDEN,
@@ -62,6 +65,8 @@ impl Admin {
 /// Something that an admin has done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
+    /// Its number, which grows.
+    pub seq: i64,
     pub at: Timestamp,
     pub who: String,
     pub what: String,
@@ -75,7 +80,7 @@ pub enum Letters {
     Some(Vec<String>),
 }
 
-/// What admins can do. Each action answers with a sentence that says what was done.
+/// What admins can do. Each action answers with its entry.
 #[derive(Clone)]
 pub struct AdminService {
     pub database: Database,
@@ -87,7 +92,7 @@ pub struct AdminService {
     pub poll: Duration,
 }
 
-type Done = Result<String, AppError>;
+type Done = Result<Entry, AppError>;
 
 /// How many polls a limit of the dashboard must let through at least, for each that an open one makes:
 /// there may be several, and whoever changes the limit back needs some room as well.
@@ -134,10 +139,10 @@ impl AdminService {
             .set_quota(&mut tx, class, quota)
             .await
             .map_err(unavailable)?;
-        record(&mut tx, admin, &what).await.map_err(unavailable)?;
+        let entry = record(&mut tx, admin, what).await.map_err(unavailable)?;
         tx.commit().await.map_err(unavailable)?;
         self.settings.apply().await.map_err(unavailable)?;
-        Ok(what)
+        Ok(entry)
     }
 
     /// Refuses a network altogether, on every instance.
@@ -152,10 +157,10 @@ impl AdminService {
                 admin.address
             )));
         }
-        let what = format!("{network} denied.");
-        self.change_denied(admin, &what, move |denied| {
+        let what = format!("{} is denied.", plain(network));
+        self.change_denied(admin, what, move |denied| {
             if denied.contains(&network) {
-                return Err(AppError::bad_request(format!("{network} is denied already.")));
+                return Err(AppError::bad_request(format!("{} is denied already.", plain(network))));
             }
             if denied.len() >= MOST_DENIED {
                 return Err(AppError::bad_request(format!(
@@ -165,8 +170,7 @@ impl AdminService {
             denied.push(network);
             Ok(())
         })
-        .await?;
-        Ok(what)
+        .await
     }
 
     /// Answers a network again.
@@ -174,25 +178,27 @@ impl AdminService {
     /// # Errors
     /// [`AppError`].
     pub async fn allow(&self, admin: &Admin, network: IpNet) -> Done {
-        let what = format!("{network} not denied any more.");
-        self.change_denied(admin, &what, move |denied| {
+        let what = format!("{} is no longer denied.", plain(network));
+        self.change_denied(admin, what, move |denied| {
             let before = denied.len();
             denied.retain(|other| *other != network);
             if denied.len() == before {
-                return Err(AppError::bad_request(format!("{network} is not denied.")));
+                return Err(AppError::bad_request(format!(
+                    "{} is not denied.",
+                    plain(network)
+                )));
             }
             Ok(())
         })
-        .await?;
-        Ok(what)
+        .await
     }
 
     async fn change_denied(
         &self,
         admin: &Admin,
-        what: &str,
+        what: String,
         change: impl FnOnce(&mut Vec<IpNet>) -> Result<(), AppError>,
-    ) -> Result<(), AppError> {
+    ) -> Done {
         // Read and written in one transaction, so that two changes at the same time are both made.
         let mut tx = self.database.write().await.map_err(unavailable)?;
         let denied = self.settings.denied(&mut tx).await;
@@ -200,9 +206,10 @@ impl AdminService {
         change(&mut denied)?;
         let set = self.settings.set_denied(&mut tx, &denied).await;
         set.map_err(unavailable)?;
-        record(&mut tx, admin, what).await.map_err(unavailable)?;
+        let entry = record(&mut tx, admin, what).await.map_err(unavailable)?;
         tx.commit().await.map_err(unavailable)?;
-        self.settings.apply().await.map_err(unavailable)
+        self.settings.apply().await.map_err(unavailable)?;
+        Ok(entry)
     }
 
     /// Makes everything that is cached under a tag old, on every instance.
@@ -213,9 +220,11 @@ impl AdminService {
         if !self.cache.invalidate(tag).await {
             return Err(AppError::Unavailable);
         }
-        let what = format!("Cache of {} emptied.", tag.0);
-        self.note(admin, &what).await?;
-        Ok(what)
+        let what = format!(
+            "Cache of {} invalidated: it is read anew from now on.",
+            tag.0
+        );
+        self.note(admin, what).await
     }
 
     /// Sends dead letters again.
@@ -230,30 +239,35 @@ impl AdminService {
 
     async fn retry_all(&self, admin: &Admin, letters: &Letters) -> Done {
         let mut filter = filter(letters)?;
-        let (mut sent, mut refusal) = (0, None);
+        let (mut sent, mut refused, mut why) = (0, 0, None);
         loop {
             match self.broker.retry_dead(&filter, &[]).await {
-                Ok((page, cursor)) => {
-                    sent += page.len() as u64;
-                    let Some(cursor) = cursor else { break };
+                Ok(page) => {
+                    sent += page.sent.len() as u64;
+                    refused += page.refused;
+                    why = why.or(page.why.map(|rejection| rejection.to_string()));
+                    let Some(cursor) = page.cursor else { break };
                     filter = filter.before(&cursor);
                 }
                 Err(error) if sent == 0 => return Err(told(error)),
                 Err(error) => {
-                    refusal = Some(told(error));
+                    why = Some(told(error).to_string());
                     break;
                 }
             }
         }
+        if let (0, Some(why)) = (sent, &why) {
+            return Err(AppError::bad_request(format!("Nothing was sent. {why}")));
+        }
         if sent == 0 {
             return Err(gone());
         }
-        let mut what = format!("{} sent again.", count(sent, "dead letter"));
-        if let Some(refusal) = refusal {
-            what = format!("{what} Others could not be: {refusal}");
+        let mut what = format!("{} put back in the queue.", count(sent, "dead letter"));
+        if let Some(why) = why {
+            let left = count(refused, "other");
+            what = format!("{what} {left} could not be: {why}");
         }
-        self.note(admin, &what).await?;
-        Ok(what)
+        self.note(admin, what).await
     }
 
     /// Deletes dead letters for good.
@@ -290,14 +304,14 @@ impl AdminService {
         if let Some(failure) = failure {
             what = format!("{what} Others were not: {failure}");
         }
-        self.note(admin, &what).await?;
-        Ok(what)
+        self.note(admin, what).await
     }
 
-    async fn note(&self, admin: &Admin, what: &str) -> Result<(), AppError> {
+    async fn note(&self, admin: &Admin, what: String) -> Done {
         let mut tx = self.database.write().await.map_err(unavailable)?;
-        record(&mut tx, admin, what).await.map_err(unavailable)?;
-        tx.commit().await.map_err(unavailable)
+        let entry = record(&mut tx, admin, what).await.map_err(unavailable)?;
+        tx.commit().await.map_err(unavailable)?;
+        Ok(entry)
     }
 
     /// The last actions, the latest first.
@@ -306,12 +320,13 @@ impl AdminService {
     /// Those of the database.
     pub async fn entries(&self, most: u32) -> Result<Vec<Entry>, sqlx::Error> {
         let mut connection = self.database.reader().await?;
-        let rows: Vec<(i64, String, String)> =
-            sqlx::query_as("SELECT at, who, what FROM actions ORDER BY seq DESC LIMIT ?")
+        let rows: Vec<(i64, i64, String, String)> =
+            sqlx::query_as("SELECT seq, at, who, what FROM actions ORDER BY seq DESC LIMIT ?")
                 .bind(most)
                 .fetch_all(&mut *connection)
                 .await?;
-        let entry = |(at, who, what)| Entry {
+        let entry = |(seq, at, who, what)| Entry {
+            seq,
             at: Timestamp::from_millisecond(at).unwrap_or_default(),
             who,
             what,
@@ -321,20 +336,34 @@ impl AdminService {
 }
 
 /// Writes down what an admin does, in the transaction that does it.
-async fn record(tx: &mut SqliteConnection, admin: &Admin, what: &str) -> Result<(), sqlx::Error> {
-    let who = admin.name();
+async fn record(
+    tx: &mut SqliteConnection,
+    admin: &Admin,
+    what: String,
+) -> Result<Entry, sqlx::Error> {
+    let (at, who) = (Timestamp::now(), admin.name());
     tracing::info!(who, what, "an admin has acted");
-    sqlx::query("INSERT INTO actions (at, who, what) VALUES (?, ?, ?)")
-        .bind(Timestamp::now().as_millisecond())
-        .bind(who)
-        .bind(what)
+    let seq =
+        sqlx::query_scalar("INSERT INTO actions (at, who, what) VALUES (?, ?, ?) RETURNING seq")
+            .bind(at.as_millisecond())
+            .bind(&who)
+            .bind(&what)
+            .fetch_one(&mut *tx)
+            .await?;
+    sqlx::query("DELETE FROM actions WHERE seq <= ?")
+        .bind(seq - ENTRIES_KEPT)
         .execute(&mut *tx)
         .await?;
-    sqlx::query("DELETE FROM actions WHERE seq <= (SELECT max(seq) FROM actions) - ?")
-        .bind(ENTRIES_KEPT)
-        .execute(&mut *tx)
-        .await?;
-    Ok(())
+    Ok(Entry { seq, at, who, what })
+}
+
+/// A network; without its length where it is a single address.
+pub fn plain(network: IpNet) -> String {
+    if network.prefix_len() == network.max_prefix_len() {
+        network.addr().to_string()
+    } else {
+        network.to_string()
+    }
 }
 
 /// A quota in words, for example `10 requests in 1m`.

@@ -77,8 +77,12 @@ pub struct Snapshot {
     pub denied: Vec<IpNet>,
     pub cache: CacheState,
     pub parts: Parts,
-    /// The folder that mails are kept in, where there is no server.
+    /// Where mails go.
     pub mail: String,
+    /// Whether mail reaches anybody, rather than a folder.
+    pub has_mail_server: bool,
+    /// Whom the daily report is sent to.
+    pub report_to: Option<String>,
     pub uses_qstash: bool,
     /// In bytes, where the system tells.
     pub memory: Option<u64>,
@@ -176,6 +180,13 @@ impl Dashboard {
             },
             parts,
             mail: state.mailer.describe(),
+            has_mail_server: state.mailer.has_server(),
+            report_to: state
+                .config
+                .report
+                .to
+                .as_ref()
+                .map(|to| to.mailbox().email.to_string()),
             uses_qstash: state.queue.qstash().is_some(),
             memory: process::memory(),
             version: env!("CARGO_PKG_VERSION"),

@@ -60,7 +60,7 @@ struct Inner {
     started: Instant,
     started_at: Timestamp,
     /// Held while figures are written down, so that nobody counts them twice or misses them.
-    written: tokio::sync::Mutex<Written>,
+    written: Arc<tokio::sync::Mutex<Written>>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -91,6 +91,21 @@ struct Written {
     gauges: (i64, [Option<u64>; Gauge::ALL.len()]),
 }
 
+/// What is to be written down, and what will be then.
+struct Unwritten {
+    batch: Batch,
+    counted: [u64; Counter::COUNT],
+    latencies: Vec<Observed>,
+    /// The highest values of the present minute.
+    gauges: [Option<u64>; Gauge::ALL.len()],
+}
+
+impl Unwritten {
+    fn is_empty(&self) -> bool {
+        self.batch.is_empty()
+    }
+}
+
 impl Metrics {
     pub fn new(setup: Setup) -> Self {
         Self(Arc::new(Inner {
@@ -99,7 +114,7 @@ impl Metrics {
             latencies: Latencies::default(),
             started: Instant::now(),
             started_at: Timestamp::now(),
-            written: tokio::sync::Mutex::default(),
+            written: Arc::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }))
@@ -193,13 +208,45 @@ impl Metrics {
     /// Adds what was counted to the present minute, hour and day. What cannot be written down now is
     /// written down later.
     async fn flush(&self, now: Timestamp) -> Result<(), sqlx::Error> {
-        // Before the lock, because it waits for a connection, which others do under the lock.
-        let measured = self.measured().await;
-        let mut written = self.0.written.lock().await;
         let minute = store::minute(now);
+        let measured = self.measured().await;
+        if self
+            .unwritten(&*self.0.written.lock().await, minute, measured)
+            .is_empty()
+        {
+            return Ok(());
+        }
+        let metrics = self.clone();
+        let write = self.0.setup.database.change(move |tx| {
+            Box::pin(async move {
+                // Not before it is this transaction's turn to write: whoever reads needs the lock too,
+                // and does not wait for other writers.
+                let written = metrics.0.written.clone().lock_owned().await;
+                let new = metrics.unwritten(&written, minute, measured);
+                new.batch.write(tx, minute).await?;
+                Ok::<_, sqlx::Error>((written, new))
+            })
+        });
+        let (mut written, new) = write.await?;
+        written.counts = new.counted;
+        written.latencies = new
+            .latencies
+            .into_iter()
+            .map(|observed| (observed.route, observed.histogram.0))
+            .collect();
+        written.gauges = (minute, new.gauges);
+        Ok(())
+    }
+
+    /// What is not written down yet.
+    fn unwritten(
+        &self,
+        written: &Written,
+        minute: i64,
+        measured: [Option<u64>; Gauge::ALL.len()],
+    ) -> Unwritten {
         let counted = self.counted();
         let latencies = self.0.latencies.read();
-
         let counts = Counter::all().map(|counter| {
             let index = counter.index();
             (counter, counted[index] - written.counts[index])
@@ -208,40 +255,28 @@ impl Metrics {
             (of, highest) if of == minute => highest,
             _ => Default::default(),
         };
-        let higher = known
-            .iter()
-            .zip(measured)
-            .map(|(known, now)| now.max(*known));
-        let higher: Vec<_> = higher.collect();
+        let mut gauges = known;
+        for (highest, now) in gauges.iter_mut().zip(measured) {
+            *highest = now.max(*highest);
+        }
         let batch = Batch {
             counts: counts.filter(|(_, count)| *count > 0).collect(),
             gauges: Gauge::ALL
                 .into_iter()
-                .filter(|gauge| higher[*gauge as usize] > known[*gauge as usize])
-                .filter_map(|gauge| Some((gauge, higher[gauge as usize]?)))
+                .filter(|gauge| gauges[*gauge as usize] > known[*gauge as usize])
+                .filter_map(|gauge| Some((gauge, gauges[gauge as usize]?)))
                 .collect(),
             latencies: latencies
                 .iter()
-                .flat_map(|observed| new_latencies(observed, &written))
+                .flat_map(|observed| new_latencies(observed, written))
                 .collect(),
         };
-        if batch.is_empty() {
-            return Ok(());
+        Unwritten {
+            batch,
+            counted,
+            latencies,
+            gauges,
         }
-        let database = &self.0.setup.database;
-        let write =
-            database.change(move |tx| Box::pin(async move { batch.write(tx, minute).await }));
-        write.await?;
-        written.counts = counted;
-        written.latencies = latencies
-            .into_iter()
-            .map(|observed| (observed.route, observed.histogram.0))
-            .collect();
-        for (place, higher) in written.gauges.1.iter_mut().zip(higher) {
-            *place = higher;
-        }
-        written.gauges.0 = minute;
-        Ok(())
     }
 
     async fn remove_old(&self, now: Timestamp) -> Result<(), sqlx::Error> {

@@ -184,8 +184,12 @@ async fn receive(state: &AppState, mut request: Request, inner: impl Inner) -> R
 /// Refusals come before any work.
 async fn admit(state: &AppState, request: Request, inner: impl Inner) -> Response {
     let (request, rest) = drain::Rest::of(request);
+    let start = Instant::now();
     let response = answer(state, request, inner).await;
-    if let Some(rest) = rest {
+    // Whoever has used up the time of a request is not waited for.
+    if let Some(rest) = rest
+        && start.elapsed() < state.config.server.request_timeout
+    {
         rest.drain().await;
     }
     response
@@ -200,7 +204,7 @@ async fn answer(state: &AppState, request: Request, inner: impl Inner) -> Respon
     }
     let mut request = guard::cut_off(request, limit);
     if let Some(client) = client::find(&request, config) {
-        request.extensions_mut().insert(client::Client(client));
+        request.extensions_mut().insert(client);
     }
     match tokio::time::timeout(config.request_timeout, inner.oneshot(request)).await {
         Ok(Ok(response)) => response,

@@ -210,7 +210,7 @@ impl AppState {
 }
 
 /// The id of the schedule of the daily report: with a fixed one, each start replaces it and adds none.
-const DAILY_REPORT: &str = "daily-report";
+pub const DAILY_REPORT: &str = "daily-report";
 
 fn queue(config: &Config, database: Database) -> Queue {
     let origin = config.server.origin();

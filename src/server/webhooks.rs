@@ -81,8 +81,9 @@ pub async fn daily_report(State(state): State<AppState>, delivery: Delivery) -> 
         Some(date) => date.parse::<Date>().ok(),
         None => Some(today.saturating_sub(1.day())),
     });
-    // A day that is not over has no report yet.
-    let Some(date) = date.filter(|date| *date < today) else {
+    // A day that is not over has no report yet, and one of long ago has none any more.
+    let oldest = today.saturating_sub(1.year());
+    let Some(date) = date.filter(|date| (oldest..today).contains(date)) else {
         return never();
     };
     match state.report.execute(&delivery.message_id, date).await {

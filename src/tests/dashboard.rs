@@ -139,7 +139,7 @@ async fn the_page_says_it_all_without_javascript() {
         ),
         ("system-database", "Database up since"),
         ("system-redis", "Redis not used"),
-        ("system-mail", "Mail nothing sent yet"),
+        ("system-mail", "Mail no mail server is set up"),
     ] {
         let found = near(&html, id);
         assert!(found.starts_with(said), "{id}: {found}");
@@ -346,7 +346,10 @@ async fn a_tag_is_invalidated() {
     app.get("/api/contacts").await;
     assert_eq!(header(&app.get("/api/contacts").await, "x-cache"), "HIT");
     let html = act(&app, "/dashboard/cache/contacts", &[]).await;
-    assert!(near(&html, "notice").contains("Cache of contacts emptied."));
+    assert!(
+        near(&html, "notice")
+            .contains("Cache of contacts invalidated: it is read anew from now on.")
+    );
     assert_eq!(header(&app.get("/api/contacts").await, "x-cache"), "MISS");
     let nowhere = app.submit("/dashboard/cache/nothing", &[]).await;
     refused(nowhere, StatusCode::BAD_REQUEST, "Nothing is cached").await;
@@ -406,7 +409,7 @@ async fn dead_letters_are_sent_again_and_deleted_one_many_or_all() {
     refused(gone, StatusCode::BAD_REQUEST, "gone already").await;
 
     let html = act(&app, form, &[("do", "retry"), ("letter", &ids[2])]).await;
-    assert!(near(&html, "notice").contains("1 dead letter sent again."));
+    assert!(near(&html, "notice").contains("1 dead letter put back in the queue."));
     // It comes back, because there still is nobody.
     bury(&app, 0, 3).await;
     let html = act(&app, form, &[("do", "delete-all")]).await;

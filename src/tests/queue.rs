@@ -191,8 +191,8 @@ async fn what_fails_again_and_again_is_kept_and_can_be_sent_by_hand() {
         .retry_dead(&Filter::default(), &[])
         .await
         .expect("sent");
-    assert_eq!(sent.0.len(), 1);
-    assert_ne!(json!(sent.0[0].message_id), letters[0]["messageId"]);
+    assert_eq!(sent.sent.len(), 1);
+    assert_ne!(json!(sent.sent[0].message_id), letters[0]["messageId"]);
     until_events(&app, &contact, |event| *event == Event::WelcomeSent).await;
     assert!(dead_letters(&app).await.is_empty());
     assert_eq!(mail.mails().len(), 1);
@@ -212,7 +212,7 @@ async fn what_a_mail_server_refuses_for_good_is_not_sent_again() {
     // Somebody has put the server right and sends it by hand.
     let broker = app.state.queue.broker();
     let sent = broker.retry_dead(&Filter::default(), &[]).await;
-    assert_eq!(sent.expect("sent").0.len(), 1);
+    assert_eq!(sent.expect("sent").sent.len(), 1);
     until_events(&app, &contact, |event| *event == Event::WelcomeSent).await;
     assert_eq!(mail.mails().len(), 1);
 }

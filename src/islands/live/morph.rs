@@ -34,18 +34,21 @@ fn attributes(old: &Element, new: &Element) {
 }
 
 fn children(old: &Node, new: &Node) {
+    // What moves loses its focus, so that first goes what has no place any more.
+    remove_others(old, new);
     let mut place = old.first_child();
     let mut next = new.first_child();
     while let Some(wanted) = next {
         next = wanted.next_sibling();
-        let Some(found) = find(place.as_ref(), &wanted) else {
+        let Some(found) = find(old, place.as_ref(), &wanted) else {
             let _ = old.insert_before(&wanted, place.as_ref());
             continue;
         };
-        if place.as_ref() == Some(&found) {
-            place = found.next_sibling();
-        } else {
+        if id(&wanted).is_some() && place.as_ref() != Some(&found) {
             let _ = old.insert_before(&found, place.as_ref());
+        } else {
+            // Whatever was skipped is gone.
+            place = found.next_sibling();
         }
         match (found.dyn_ref(), wanted.dyn_ref()) {
             (Some(found), Some(wanted)) => morph(found, wanted),
@@ -61,21 +64,51 @@ fn children(old: &Node, new: &Node) {
     }
 }
 
-/// What stands for `wanted` from `place` on: the element with its id or, if it has none, whatever is
-/// there, if it is of the same kind.
-fn find(place: Option<&Node>, wanted: &Node) -> Option<Node> {
-    let key = id(wanted);
-    if key.is_none() {
-        return place
-            .filter(|place| place.node_name() == wanted.node_name() && id(place).is_none())
-            .cloned();
-    }
-    let mut place = place.cloned();
-    while let Some(node) = place {
-        if id(&node) == key && node.node_name() == wanted.node_name() {
-            return Some(node);
+/// Removes the children with ids that `new` does not have.
+fn remove_others(old: &Node, new: &Node) {
+    let mut next = old.first_child();
+    while let Some(child) = next {
+        next = child.next_sibling();
+        if id(&child).is_some() && later(new.first_child(), &child).is_none() {
+            let _ = old.remove_child(&child);
         }
-        place = node.next_sibling();
+    }
+}
+
+/// What stands for `wanted` from `place` on: the element with its id or, if it has none, the next one
+/// of its kind. What is skipped to get there is removed.
+fn find(old: &Node, place: Option<&Node>, wanted: &Node) -> Option<Node> {
+    let found = later(place.cloned(), wanted)?;
+    if id(wanted).is_some() {
+        return Some(found);
+    }
+    // Text is not looked for: there is text everywhere.
+    if place != Some(&found) && wanted.node_type() != Node::ELEMENT_NODE {
+        return None;
+    }
+    let mut skipped = Vec::new();
+    let mut next = place.cloned();
+    while let Some(node) = next.filter(|node| *node != found) {
+        if id(&node).is_some() {
+            return None;
+        }
+        next = node.next_sibling();
+        skipped.push(node);
+    }
+    for node in skipped {
+        let _ = old.remove_child(&node);
+    }
+    Some(found)
+}
+
+/// The first from `node` on of the same kind and with the same id, or without one.
+fn later(mut node: Option<Node>, like: &Node) -> Option<Node> {
+    let wanted = id(like);
+    while let Some(candidate) = node {
+        if candidate.node_name() == like.node_name() && id(&candidate) == wanted {
+            return Some(candidate);
+        }
+        node = candidate.next_sibling();
     }
     None
 }

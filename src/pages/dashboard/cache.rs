@@ -51,7 +51,7 @@ pub fn CachePart(view: Arc<View>) -> impl IntoView {
     };
     let rows = cache.tags.iter().map(row).collect_view();
     view! {
-        <section class="part" aria-labelledby="cache-title">
+        <section class="part" tabindex="-1" aria-labelledby="cache-title">
             <h2 id="cache-title">"Cache"</h2>
             <p>{near}" "{far}</p>
             <div class="scroll" tabindex="0" role="region" aria-label="Cache by tag">
@@ -71,7 +71,7 @@ pub fn CachePart(view: Arc<View>) -> impl IntoView {
                 </table>
             </div>
             <p class="note">
-                "Counted by this process since it started. What is invalidated is read anew by all instances."
+                "Counted by this process since it started. What is invalidated is read anew by all instances, and what was there before goes as room is needed."
             </p>
         </section>
     }

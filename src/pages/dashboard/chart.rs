@@ -11,9 +11,6 @@ use crate::server::metrics::series::Range;
 const WIDTH: f64 = 600.0;
 const HEIGHT: f64 = 120.0;
 
-/// How long the line is that stands for a point without neighbours.
-const LONE: f64 = 6.0;
-
 /// A figure over time.
 pub struct Line {
     pub name: &'static str,
@@ -78,13 +75,16 @@ pub fn ChartView(chart: Chart) -> impl IntoView {
     let drawn = lines
         .iter()
         .map(|line| {
-            let path = path(&line.values, top, WIDTH, HEIGHT);
-            view! { <path class=line.class d=path></path> }
+            let (path, dots) = path(&line.values, top, WIDTH, HEIGHT);
+            view! {
+                <path class=line.class d=path></path>
+                <path class=line.class class:chart-dots=true d=dots></path>
+            }
         })
         .collect_view();
     let ends = [starts.first(), starts.get(starts.len() / 2), starts.last()];
     let ends = ends.map(|start| start.map(|start| label(*start, range)));
-    let [first, middle, last] = ends.map(Option::unwrap_or_default);
+    let [first, middle, _] = ends.map(Option::unwrap_or_default);
     let head = lines
         .iter()
         .map(|line| view! { <th scope="col">{line.name}</th> })
@@ -129,7 +129,7 @@ pub fn ChartView(chart: Chart) -> impl IntoView {
             <div class="chart-times" aria-hidden="true">
                 <span>{first}</span>
                 <span>{middle}</span>
-                <span>{last}</span>
+                <span>"now"</span>
             </div>
             <details class="chart-table" id=format!("{id}-table")>
                 <summary>
@@ -159,15 +159,16 @@ pub fn Sparkline(values: Vec<f64>) -> impl IntoView {
     let values: Vec<_> = values.into_iter().map(Some).collect();
     view! {
         <svg class="sparkline" viewBox="0 0 120 24" preserveAspectRatio="none" aria-hidden="true">
-            <path class="line-1" d=path(&values, top, 120.0, 24.0)></path>
+            <path class="line-1" d=path(&values, top, 120.0, 24.0).0></path>
         </svg>
     }
 }
 
-/// The line through the points, interrupted where there is none. A point alone is a short line.
-fn path(values: &[Option<f64>], top: f64, width: f64, height: f64) -> String {
+/// The line through the points, interrupted where there is none; and dots, lines without length, for
+/// points that have no neighbours.
+fn path(values: &[Option<f64>], top: f64, width: f64, height: f64) -> (String, String) {
     let step = width / (values.len().max(2) - 1) as f64;
-    let mut path = String::new();
+    let (mut path, mut dots) = (String::new(), String::new());
     let mut drawing = false;
     for (point, value) in values.iter().enumerate() {
         let Some(value) = value else {
@@ -176,17 +177,16 @@ fn path(values: &[Option<f64>], top: f64, width: f64, height: f64) -> String {
         };
         let x = point as f64 * step;
         let y = height - (value / top).clamp(0.0, 1.0) * height;
-        let alone = !drawing && values.get(point + 1).copied().flatten().is_none();
-        path += &if alone {
-            format!("M{:.1} {y:.1}h{LONE}", x - LONE / 2.0)
-        } else if drawing {
-            format!("L{x:.1} {y:.1}")
+        if drawing {
+            path += &format!("L{x:.1} {y:.1}");
+        } else if values.get(point + 1).copied().flatten().is_some() {
+            path += &format!("M{x:.1} {y:.1}");
         } else {
-            format!("M{x:.1} {y:.1}")
-        };
+            dots += &format!("M{x:.1} {y:.1}h0");
+        }
         drawing = true;
     }
-    path
+    (path, dots)
 }
 
 /// A round number that is not below: 1, 2 or 5 times a power of ten.
@@ -231,10 +231,9 @@ mod tests {
     #[test]
     fn a_line_breaks_where_there_is_nothing() {
         let values = [Some(0.0), Some(10.0), None, Some(5.0), None];
-        assert_eq!(
-            path(&values, 10.0, 400.0, 100.0),
-            "M0.0 100.0L100.0 0.0M297.0 50.0h6"
-        );
-        assert_eq!(path(&[], 1.0, 100.0, 10.0), "");
+        let (line, dots) = path(&values, 10.0, 400.0, 100.0);
+        assert_eq!(line, "M0.0 100.0L100.0 0.0");
+        assert_eq!(dots, "M300.0 50.0h0");
+        assert_eq!(path(&[], 1.0, 100.0, 10.0).0, "");
     }
 }

@@ -138,7 +138,7 @@ pub fn Charts(view: Arc<View>) -> impl IntoView {
         }
     });
     view! {
-        <section class="part" aria-labelledby="figures-title">
+        <section class="part" tabindex="-1" aria-labelledby="figures-title">
             <div class="part-head">
                 <h2 id="figures-title">"Figures"</h2>
                 <nav aria-label="Range of the charts">

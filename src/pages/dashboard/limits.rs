@@ -15,6 +15,9 @@ use crate::server::limit::Algorithm;
 use crate::server::limit::stats::Refused;
 use crate::server::policies::RequestClass;
 
+/// Networks of the deny list that are shown.
+const DENIED: usize = 20;
+
 #[component]
 pub fn Limits(view: Arc<View>) -> impl IntoView {
     let policies = view
@@ -24,7 +27,7 @@ pub fn Limits(view: Arc<View>) -> impl IntoView {
         .map(|policy| view! { <PolicyRow policy view=&view/> })
         .collect_view();
     view! {
-        <section class="part" aria-labelledby="limits-title">
+        <section class="part" tabindex="-1" aria-labelledby="limits-title">
             <h2 id="limits-title">"Limits"</h2>
             <ul class="policies">{policies}</ul>
             <div class="columns">
@@ -90,12 +93,14 @@ fn PolicyRow<'a>(policy: &'a PolicyState, view: &'a View) -> impl IntoView + use
     let refused = view.refused(&action);
     let query = routes::query(view.snapshot.range, view.full);
     let configured = admin::words(policy.configured);
+    let note = changed.then(|| format!("Changed; {configured} are configured."));
     view! {
         <li id=format!("policy-{name}")>
             <div>
                 <h3>{name}</h3>
                 <p class="text-muted">{what(policy.class)}" · "{algorithm(policy.algorithm)}</p>
                 <p>{used}{shadow}{here}</p>
+                {note.map(|note| view! { <p class="note">{note}</p> })}
             </div>
             <form method="post" action=format!("{action}{query}") class="limit-form">
                 <label for=format!("limit-{name}")>
@@ -175,7 +180,7 @@ fn MostRefused(view: Arc<View>) -> impl IntoView {
         "Show full addresses"
     };
     let list = if refused.is_empty() {
-        view! { <p class="note">"Nobody was refused since Kith started."</p> }.into_any()
+        view! { <p class="note">"Nobody was refused since this process started."</p> }.into_any()
     } else {
         view! {
             <div class="scroll" tabindex="0" role="region" aria-labelledby="refused-title">
@@ -210,12 +215,14 @@ fn Denied(view: Arc<View>) -> impl IntoView {
     let action = format!("{FORM}{query}");
     let typed = view.typed(FORM, "network").unwrap_or_default();
     let refused = view.refused(FORM);
-    let rows = view
-        .snapshot
-        .denied
+    // The last that were added, the latest first.
+    let denied = &view.snapshot.denied;
+    let rows = denied
         .iter()
+        .rev()
+        .take(DENIED)
         .map(|network| {
-            let network = network.to_string();
+            let network = admin::plain(*network);
             view! {
                 <li id=format!("denied-{network}")>
                     <span>{network.clone()}</span>
@@ -229,16 +236,20 @@ fn Denied(view: Arc<View>) -> impl IntoView {
             }
         })
         .collect_view();
-    let none = view.snapshot.denied.is_empty();
+    let none = denied.is_empty();
+    let hidden = denied.len().saturating_sub(DENIED) as u64;
     let denials = view.snapshot.denials;
     view! {
         <div>
             <h3>"Deny list"</h3>
             {none.then(|| view! { <p class="note">"Nobody is denied."</p> })}
             <ul class="denied">{rows}</ul>
+            {(hidden > 0).then(|| view! {
+                <p class="note">{words::count(hidden, "older one")}" not shown; type it to allow it."</p>
+            })}
             {(denials > 0).then(|| view! {
                 <p class="note">
-                    {format!("{} of denied clients since Kith started.", words::count(denials, "request"))}
+                    {format!("{} of denied clients since this process started.", words::count(denials, "request"))}
                 </p>
             })}
             <form method="post" action=action class="deny-form">
@@ -255,6 +266,9 @@ fn Denied(view: Arc<View>) -> impl IntoView {
                     aria-describedby=refused.map(|_| "notice")
                 />
                 <button class="button" name="do" value="deny">"Deny"</button>
+                {(hidden > 0).then(|| view! {
+                    <button class="button" name="do" value="allow">"Allow"</button>
+                })}
             </form>
         </div>
     }

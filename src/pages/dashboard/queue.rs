@@ -13,6 +13,9 @@ use crate::server::queue::broker::overview::Message;
 use crate::server::queue::broker::overview::Overview;
 use crate::server::queue::broker::overview::Schedule;
 use crate::server::queue::broker::overview::Step;
+use crate::server::state::DAILY_REPORT;
+use crate::server::webhooks;
+use crate::server::welcome;
 
 #[component]
 pub fn QueuePart(view: Arc<View>) -> impl IntoView {
@@ -22,7 +25,11 @@ pub fn QueuePart(view: Arc<View>) -> impl IntoView {
     let total = |counter| words::number(shared.totals.get(counter));
     let counts = [
         ("outbox", "In the outbox", words::number(overview.outbox)),
-        ("waiting", "Waiting", words::number(overview.created)),
+        (
+            "waiting",
+            "Waiting for delivery",
+            words::number(overview.created),
+        ),
         (
             "delivering",
             "Being delivered",
@@ -35,7 +42,7 @@ pub fn QueuePart(view: Arc<View>) -> impl IntoView {
         ),
         ("dead", "Dead letters", words::number(overview.dead)),
         ("delivered", "Delivered so far", total(Counter::Deliveries)),
-        ("retried", "Retries so far", total(Counter::Retries)),
+        ("retried", "Retries planned so far", total(Counter::Retries)),
         ("mails", "Mails so far", total(Counter::Mails)),
     ];
     let counts = counts.map(|(id, name, figure)| {
@@ -52,12 +59,12 @@ pub fn QueuePart(view: Arc<View>) -> impl IntoView {
         "The broker in this process delivers."
     };
     Some(view! {
-        <section class="part" aria-labelledby="queue-title">
+        <section class="part" tabindex="-1" aria-labelledby="queue-title">
             <h2 id="queue-title">"Queue"</h2>
             <p>{who}</p>
             <dl class="counts">{counts.collect_view()}</dl>
             <DeadLetters overview now view=&view/>
-            <Schedules schedules=&overview.schedules now/>
+            <Schedules schedules=&overview.schedules view=&view/>
             <Messages messages=&overview.messages now/>
         </section>
     })
@@ -122,7 +129,13 @@ fn DeadLetters<'a>(
 }
 
 #[component]
-fn Schedules<'a>(schedules: &'a [Schedule], now: Timestamp) -> impl IntoView + use<> {
+fn Schedules<'a>(schedules: &'a [Schedule], view: &'a View) -> impl IntoView + use<> {
+    let now = view.snapshot.at;
+    let report_to = |schedule: &Schedule| {
+        let to = view.snapshot.report_to.as_ref();
+        let to = to.filter(|_| schedule.id == DAILY_REPORT);
+        to.map(|to| format!(", mailed to {to}"))
+    };
     let row = |schedule: &Schedule| {
         let when = schedule.words.as_deref().map(words::sentence);
         let time = |at: Option<Timestamp>| match at {
@@ -137,6 +150,7 @@ fn Schedules<'a>(schedules: &'a [Schedule], now: Timestamp) -> impl IntoView + u
                         {when.unwrap_or_else(|| schedule.cron.clone())}
                     </span>
                     {schedule.paused.then_some(" (paused)")}
+                    {report_to(schedule)}
                 </td>
                 <td>{time(schedule.next.filter(|_| !schedule.paused))}</td>
                 <td>{time(schedule.last)}</td>
@@ -200,13 +214,31 @@ fn state(message: &Message) -> &'static str {
         "retry" => "will be tried again",
         "delivered" => "delivered",
         "failed" if message.dead_letter_id.is_some() => "dead letter",
-        "failed" => "failed",
+        "failed" => "given up, and dealt with",
         "canceled" => "cancelled",
         _ => "unknown",
     }
 }
 
-/// A message in a line, which opens to its timeline.
+/// What Kith sends itself has a name; the rest is called by its address.
+fn name(destination: &str) -> String {
+    let known = [
+        (welcome::PATH, "Welcome email"),
+        (welcome::FAILURE_PATH, "Welcome email that failed"),
+        (webhooks::DAILY_REPORT, "Daily report"),
+    ];
+    let known = known.iter().find(|(path, _)| destination.ends_with(path));
+    known.map_or_else(|| destination.to_owned(), |(_, name)| (*name).to_owned())
+}
+
+/// When a message is tried again, otherwise when the last thing happened to it.
+fn when(message: &Message) -> Timestamp {
+    let last = message.timeline.last();
+    let next = last.and_then(|step| step.next);
+    next.or(last.map(|step| step.at)).unwrap_or(message.created)
+}
+
+/// A message in a line, which opens to its timeline. Of dead letters the line says why.
 #[component]
 fn MessageView<'a>(
     message: &'a Message,
@@ -218,18 +250,28 @@ fn MessageView<'a>(
         .iter()
         .map(|step| view! { <StepLine step now/> })
         .collect_view();
-    let failed = matches!(&*message.state, "failed" | "retry");
-    let class = if failed {
+    let dead = message.dead_letter_id.is_some();
+    let why = message
+        .timeline
+        .iter()
+        .rev()
+        .find_map(|step| step.error.clone());
+    let said = match why {
+        Some(why) if prefix == "letter" => why,
+        _ => state(message).to_owned(),
+    };
+    let class = if dead || message.state == "retry" {
         "message-state text-danger"
     } else {
         "message-state"
     };
+    let again = (message.state == "retry").then_some(" at");
     view! {
         <details id=format!("{prefix}-{}-timeline", message.id)>
             <summary>
-                <span class="message-to">{message.destination.clone()}</span>
-                <span class=class>{state(message)}</span>
-                <words::Time at=message.created now/>
+                <span class="message-to">{name(&message.destination)}</span>
+                <span class=class>{said}{again}</span>
+                <words::Time at=when(message) now/>
             </summary>
             <ol class="timeline">{steps}</ol>
         </details>

@@ -26,8 +26,12 @@ pub fn System(view: Arc<View>) -> impl IntoView {
         (None, false) => Err("not used: the broker in this process delivers".to_owned()),
     };
     let mail = match &parts.mail {
-        Some(part) => Ok(part),
-        None => Err(format!("nothing sent yet; mails go {}", snapshot.mail)),
+        Some(part) if snapshot.has_mail_server || part.state == PartState::Down => Ok(part),
+        _ if !snapshot.has_mail_server => Err(format!(
+            "no mail server is set up; mails go {}",
+            snapshot.mail
+        )),
+        _ => Err("nothing sent yet".to_owned()),
     };
     let info = snapshot
         .shared
@@ -35,7 +39,7 @@ pub fn System(view: Arc<View>) -> impl IntoView {
         .and_then(|shared| shared.redis.clone());
     let memory = snapshot.memory.map_or_else(|| "–".to_owned(), words::bytes);
     view! {
-        <section class="part" aria-labelledby="system-title">
+        <section class="part" tabindex="-1" aria-labelledby="system-title">
             <h2 id="system-title">"System"</h2>
             <dl class="parts">
                 <PartLine id="database" name="Database" part=Ok(&parts.database) now/>
@@ -158,7 +162,7 @@ pub fn Actions(view: Arc<View>) -> impl IntoView {
         .collect_view();
     let none = shared.entries.is_empty();
     Some(view! {
-        <section class="part" aria-labelledby="actions-title">
+        <section class="part" tabindex="-1" aria-labelledby="actions-title">
             <h2 id="actions-title">"Last actions"</h2>
             {none.then(|| view! { <p class="note">"Nobody has changed anything yet."</p> })}
             <ol class="actions">{rows}</ol>

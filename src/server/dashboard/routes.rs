@@ -4,12 +4,14 @@
 //! for the same with the header [`LIVE`], and is answered with the part of the page that changes.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
 use axum::Router;
 use axum::body::Body;
+use axum::extract::FromRequestParts;
 use axum::extract::Path;
 use axum::extract::Request;
 use axum::extract::State;
@@ -35,6 +37,7 @@ use crate::error::AppError;
 use crate::pages::dashboard::dashboard_part;
 use crate::server::AppState;
 use crate::server::admin::Admin;
+use crate::server::admin::Entry;
 use crate::server::admin::Letters;
 use crate::server::config;
 use crate::server::contacts::CONTACTS;
@@ -88,7 +91,10 @@ impl View {
                 form: refused,
                 typed,
                 ..
-            }) if refused == form => typed.get(field).cloned(),
+            }) if refused == form => {
+                let typed = typed.get(field)?;
+                Some(typed.chars().filter(|c| !c.is_control()).collect())
+            }
             _ => None,
         }
     }
@@ -99,8 +105,8 @@ impl View {
 struct Asked {
     range: Range,
     full: bool,
-    /// An action has led here.
-    done: bool,
+    /// The entry of the action that has led here.
+    done: Option<i64>,
 }
 
 impl Asked {
@@ -111,7 +117,7 @@ impl Asked {
             match &*name {
                 "range" => asked.range = Range::named(&value).unwrap_or_default(),
                 "addresses" => asked.full = value == "full",
-                "done" => asked.done = true,
+                "done" => asked.done = value.parse().ok(),
                 _ => {}
             }
         }
@@ -164,15 +170,12 @@ async fn look(
 ) -> Response {
     let asked = Asked::read(&parts.uri);
     let snapshot = state.dashboard.look(&admin, &state, asked.range).await;
-    let last = snapshot
-        .shared
-        .as_ref()
-        .and_then(|shared| shared.entries.first());
-    let news = last.filter(|entry| {
+    let entries = snapshot.shared.iter().flat_map(|shared| &shared.entries);
+    let mut news = entries.filter(|entry| {
         let age = Timestamp::now().duration_since(entry.at).unsigned_abs();
-        asked.done && entry.who == admin.name() && age < NEWS
+        asked.done == Some(entry.seq) && entry.who == admin.name() && age < NEWS
     });
-    let notice = news.map(|entry| Notice::Done(entry.what.clone()));
+    let notice = news.next().map(|entry| Notice::Done(entry.what.clone()));
     draw(state, parts, snapshot, notice).await
 }
 
@@ -184,15 +187,33 @@ async fn go_back(uri: Uri) -> Redirect {
 
 type Fields = HashMap<String, String>;
 
+/// A name in the path of a form; what cannot be read names nothing.
+struct Name(Option<String>);
+
+impl Name {
+    fn is(&self, name: &str) -> bool {
+        self.0.as_deref() == Some(name)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let name = Path::<String>::from_request_parts(parts, state).await;
+        Ok(Self(name.ok().map(|Path(name)| name)))
+    }
+}
+
 async fn limit(
     State(state): State<AppState>,
     Extension(admin): Extension<Admin>,
-    Path(policy): Path<String>,
+    policy: Name,
     parts: Parts,
     FormBody(fields): FormBody<Fields>,
 ) -> Response {
-    let classes = RequestClass::ALL.into_iter();
-    let class = classes.into_iter().find(|class| class.name() == policy);
+    let mut classes = RequestClass::ALL.into_iter();
+    let class = classes.find(|class| policy.is(class.name()));
     let quota = match fields.contains_key("configured") {
         true => Ok(None),
         false => quota(&fields).map(Some),
@@ -212,10 +233,12 @@ fn quota(fields: &Fields) -> Result<Quota, AppError> {
         .ok()
         .filter(|limit| *limit > 0)
         .ok_or_else(|| {
-            AppError::bad_request("The limit is a whole number from 1 to 4294967295, such as 10.")
+            AppError::bad_request("The limit is a whole number of requests from 1 to 4294967295.")
         })?;
     let window = config::parse_duration(text("window")).ok_or_else(|| {
-        AppError::bad_request("The window is a number with a unit, such as 30s, 1m or 1h.")
+        AppError::bad_request(
+            "The window is from 1ms to 8760h: a number with ms, s, m or h, such as 30s.",
+        )
     })?;
     Quota::new(limit.into(), window).map_err(|error| {
         let mut words = error.to_string();
@@ -240,7 +263,10 @@ async fn denied(
             "Give an address or a network, such as 203.0.113.7 or 2001:db8::/32.",
         )),
         (Some(network), Some("allow")) => state.admin.allow(&admin, network).await,
-        (Some(network), _) => state.admin.deny(&admin, network).await,
+        (Some(network), Some("deny")) => state.admin.deny(&admin, network).await,
+        (Some(_), _) => Err(AppError::bad_request(
+            "Choose whether the address is denied or allowed.",
+        )),
     };
     answer(state, admin, parts, fields, done).await
 }
@@ -248,10 +274,10 @@ async fn denied(
 async fn invalidate(
     State(state): State<AppState>,
     Extension(admin): Extension<Admin>,
-    Path(tag): Path<String>,
+    tag: Name,
     parts: Parts,
 ) -> Response {
-    let done = if tag == CONTACTS.0 {
+    let done = if tag.is(CONTACTS.0) {
         state.admin.invalidate(&admin, CONTACTS).await
     } else {
         Err(AppError::bad_request("Nothing is cached under this tag."))
@@ -290,18 +316,18 @@ async fn answer(
     admin: Admin,
     mut parts: Parts,
     typed: Fields,
-    done: Result<String, AppError>,
+    done: Result<Entry, AppError>,
 ) -> Response {
     let asked = Asked::read(&parts.uri);
     state.dashboard.forget().await;
     let notice = match done {
-        Ok(_) if !is_live(&parts.headers) => {
+        Ok(entry) if !is_live(&parts.headers) => {
             let query = query(asked.range, asked.full);
             let joint = if query.is_empty() { "?" } else { "&" };
-            let news = format!("/dashboard{query}{joint}done=1");
+            let news = format!("/dashboard{query}{joint}done={}", entry.seq);
             return Redirect::to(&news).into_response();
         }
-        Ok(what) => Notice::Done(what),
+        Ok(entry) => Notice::Done(entry.what),
         Err(error) => Notice::Refused {
             error,
             form: parts.uri.path().to_owned(),

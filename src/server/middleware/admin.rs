@@ -11,7 +11,7 @@ use crate::server::problem::Problem;
 
 /// Refuses everybody else. Handlers find the [`Admin`] among the extensions.
 pub async fn only(mut request: Request, next: Next) -> Response {
-    let Some(client) = client::known(&request) else {
+    let Some(client) = client::client(&request) else {
         return Problem::internal().into_response();
     };
     match Admin::check(client) {

@@ -19,28 +19,38 @@ use crate::server::limit::Subject;
 /// That is the peer itself, unless it is a trusted proxy. Each proxy adds at the end of the
 /// header whom it heard from, so the list is read from there: the first address that is no
 /// trusted proxy is the client, and whatever stands before it the client has made up. Where the
-/// list cannot be read on, the last proxy that was believed stands for its client.
-fn address(peer: IpAddr, headers: &HeaderMap, config: &ServerConfig) -> IpAddr {
+/// list cannot be read on, the last proxy that was believed stands for its client, who is then not
+/// [certain](Client::is_certain).
+fn address(peer: IpAddr, headers: &HeaderMap, config: &ServerConfig) -> Client {
     let trusted = &config.trusted_proxies.0;
     let is_trusted = |address: IpAddr| trusted.iter().any(|net: &IpNet| net.contains(&address));
-    let mut client = peer.to_canonical();
-    if !is_trusted(client) {
-        return client;
+    let peer = peer.to_canonical();
+    let certain = |address| Client {
+        address,
+        is_certain: true,
+    };
+    if !is_trusted(peer) {
+        return certain(peer);
     }
+    let mut client = Client {
+        address: peer,
+        is_certain: false,
+    };
     let (name, hop): (_, fn(&str) -> Option<IpAddr>) = match config.forwarded_header {
         ForwardedHeader::XForwardedFor => ("x-forwarded-for", parse_address),
         ForwardedHeader::Forwarded => (header::FORWARDED.as_str(), parse_forwarded),
     };
     for line in headers.get_all(name).iter().rev() {
-        let Ok(line) = line.to_str() else {
-            return client;
-        };
-        for element in line.rsplit(',') {
-            match hop(element) {
-                Some(address) => client = address,
-                None => return client,
+        // Only what is read must be text: the rest may be anything that a client has sent.
+        for element in line.as_bytes().rsplit(|byte| *byte == b',') {
+            match std::str::from_utf8(element).ok().and_then(hop) {
+                Some(address) => client = certain(address),
+                None => {
+                    client.is_certain = false;
+                    return client;
+                }
             }
-            if !is_trusted(client) {
+            if !is_trusted(client.address) {
                 return client;
             }
         }
@@ -48,17 +58,27 @@ fn address(peer: IpAddr, headers: &HeaderMap, config: &ServerConfig) -> IpAddr {
     client
 }
 
-/// The address of the client, as the front has found it out.
-#[derive(Clone, Copy, Debug)]
-pub struct Client(pub IpAddr);
+/// The client of a request, as the front has found it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Client {
+    pub address: IpAddr,
+    /// Whether it is the peer itself, or was named by the proxies that are trusted. Otherwise the
+    /// address is that of a proxy, and whoever is behind it is unknown.
+    pub is_certain: bool,
+}
 
-/// The address of the client of a request that has passed the front.
+/// The client of a request that has passed the front.
+pub fn client(request: &Request) -> Option<Client> {
+    request.extensions().get::<Client>().copied()
+}
+
+/// Its address alone.
 pub fn known(request: &Request) -> Option<IpAddr> {
-    request.extensions().get::<Client>().map(|client| client.0)
+    client(request).map(|client| client.address)
 }
 
 /// Finds out whose request it is; `None` where the server does not know the peer.
-pub fn find(request: &Request, config: &ServerConfig) -> Option<IpAddr> {
+pub fn find(request: &Request, config: &ServerConfig) -> Option<Client> {
     let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
     Some(address(peer.ip(), request.headers(), config))
 }
@@ -103,7 +123,7 @@ mod tests {
     use super::*;
     use crate::server::config::Networks;
 
-    fn client(peer: &str, forwarded: ForwardedHeader, lines: &[(&'static str, &str)]) -> String {
+    fn find(peer: &str, forwarded: ForwardedHeader, lines: &[(&'static str, &str)]) -> Client {
         let proxies = ["10.0.0.0/8", "fd00::/8"].map(|net| net.parse().expect("a network"));
         let config = ServerConfig {
             trusted_proxies: Networks(proxies.into()),
@@ -111,7 +131,7 @@ mod tests {
             ..ServerConfig::default()
         };
         let lines = lines.iter().map(|(name, value)| {
-            let value = HeaderValue::from_str(value).expect("a value");
+            let value = HeaderValue::from_bytes(value.as_bytes()).expect("a value");
             (HeaderName::from_static(name), value)
         });
         let mut headers = HeaderMap::new();
@@ -119,7 +139,35 @@ mod tests {
             headers.append(name, value);
         }
         let peer = peer.parse().expect("an address");
-        address(peer, &headers, &config).to_string()
+        address(peer, &headers, &config)
+    }
+
+    fn client(peer: &str, forwarded: ForwardedHeader, lines: &[(&'static str, &str)]) -> String {
+        find(peer, forwarded, lines).address.to_string()
+    }
+
+    #[test]
+    fn who_is_behind_a_proxy_is_certain_only_if_it_says_so() {
+        let xff = "x-forwarded-for";
+        for (peer, lines, is_certain) in [
+            ("192.0.2.1", vec![], true),
+            ("192.0.2.1", vec![(xff, "nonsense")], true),
+            ("10.0.0.1", vec![(xff, "198.51.100.9")], true),
+            ("10.0.0.1", vec![(xff, "10.0.0.2")], true),
+            ("10.0.0.1", vec![(xff, "\u{ff}, 198.51.100.9")], true),
+            ("10.0.0.1", vec![], false),
+            ("10.0.0.1", vec![(xff, "198.51.100.9, unknown")], false),
+            ("10.0.0.1", vec![(xff, "198.51.100.9,")], false),
+            (
+                "10.0.0.1",
+                vec![(xff, "198.51.100.9, 10.0.0.2:abc, 10.0.0.3")],
+                false,
+            ),
+            ("10.0.0.1", vec![(xff, "198.51.100.9, \u{ff}")], false),
+        ] {
+            let found = find(peer, ForwardedHeader::XForwardedFor, &lines);
+            assert_eq!(found.is_certain, is_certain, "{peer} {lines:?}");
+        }
     }
 
     #[test]

@@ -20,12 +20,16 @@ use http_body_util::BodyExt;
 use hyper::body::Body as _;
 use hyper::body::Frame;
 use hyper::body::SizeHint;
+use tokio::time::timeout;
 
 /// A client that sends more than this after its refusal is hung up on.
 const MOST: u64 = 16 << 20;
 
-/// And so is one that takes longer.
+/// And so is one that takes longer,
 const LONGEST: Duration = Duration::from_secs(5);
+
+/// or sends nothing for so long: a client that waits for its answer first keeps nobody's place.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// Where the body of a request ends up when nobody reads on.
 #[derive(Default)]
@@ -59,7 +63,7 @@ impl Rest {
         }
         let read = async {
             let mut left = MOST;
-            while let Some(Ok(frame)) = body.frame().await {
+            while let Ok(Some(Ok(frame))) = timeout(LONGEST_PAUSE, body.frame()).await {
                 let length = frame.data_ref().map_or(0, Bytes::len) as u64;
                 let Some(less) = left.checked_sub(length) else {
                     return;
@@ -68,7 +72,7 @@ impl Rest {
             }
         };
         // Who has not finished by then is hung up on, as without all this.
-        let _ = tokio::time::timeout(LONGEST, read).await;
+        let _ = timeout(LONGEST, read).await;
     }
 }
 
@@ -142,6 +146,17 @@ mod tests {
         rest.expect("there is a body").drain().await;
         let sent = client.await.expect("no panic");
         assert!((16..=19).contains(&sent), "{sent}");
+    }
+
+    #[tokio::test]
+    async fn who_stops_sending_is_not_waited_for() {
+        let (sender, receiver) = tokio::sync::mpsc::channel::<Result<Bytes, std::io::Error>>(1);
+        let (request, rest) = Rest::of(Request::new(Body::from_stream(frames(receiver))));
+        drop(request);
+        let drained = rest.expect("there is a body").drain();
+        let in_time = timeout(LONGEST, drained).await;
+        assert!(in_time.is_ok(), "it does not wait for the sender");
+        drop(sender);
     }
 
     #[test]

@@ -32,6 +32,7 @@ use super::broker::Result;
 use super::broker::accept::Accepted;
 use super::broker::accept::Source;
 use super::broker::accept::check;
+use super::broker::dead::Retried;
 use super::broker::dead::no_such_letter;
 use super::broker::filter::Filter;
 use super::message::Header;
@@ -346,7 +347,12 @@ impl Api {
                 one(after)
             };
             let (_, headers) = call.publication_parts("")?;
-            let (sent, cursor) = broker.retry_dead(&filter, &headers).await?;
+            let Retried {
+                sent, why, cursor, ..
+            } = broker.retry_dead(&filter, &headers).await?;
+            if let (Some(rejection), true) = (why, sent.is_empty()) {
+                return Err(rejection.into());
+            }
             let responses: Vec<Value> = sent.iter().map(describe).collect();
             let answer = if after.is_empty() {
                 page("responses", responses, cursor)

@@ -26,6 +26,18 @@ use crate::server::queue::message::Rejection;
 /// The most dead letters in one answer, or in one action.
 const LARGEST_PAGE: u32 = 100;
 
+/// What came of sending a page of dead letters again.
+#[derive(Debug, Default)]
+pub struct Retried {
+    pub sent: Vec<Accepted>,
+    /// How many stay, because they may not go where they should.
+    pub refused: u64,
+    /// Why the first of them may not.
+    pub why: Option<Rejection>,
+    /// Of those before them.
+    pub cursor: Option<String>,
+}
+
 impl Broker {
     /// Dead letters, the latest first, and the cursor of those before them.
     pub async fn dead_letters(&self, filter: &Filter) -> Result<(Vec<Value>, Option<String>)> {
@@ -60,22 +72,23 @@ impl Broker {
     ///
     /// # Errors
     /// A [`Rejection`] when a letter that was named is not there, and nothing is sent.
-    pub async fn retry_dead(
-        &self,
-        filter: &Filter,
-        changes: &[Header],
-    ) -> Result<(Vec<Accepted>, Option<String>)> {
+    pub async fn retry_dead(&self, filter: &Filter, changes: &[Header]) -> Result<Retried> {
         let changes = Publication::parse("", changes, Vec::new())?;
         for callback in changes.callbacks() {
             self.destinations().accept(&callback.url)?;
         }
         let (found, cursor) = self.find_dead(filter).await?;
-        if filter.named().is_some_and(|named| named > found.len()) {
+        // What does not fit into one page comes with the next.
+        let is_all = cursor.is_none() && !filter.has_cursor();
+        if is_all && filter.named().is_some_and(|named| named > found.len()) {
             return Err(Rejection::not_found("Some messages were not found in the DLQ.").into());
         }
         let now = self.now();
         let mut tx = self.0.database.write().await?;
-        let (mut sent, mut refused) = (Vec::new(), None);
+        let mut page = Retried {
+            cursor,
+            ..Retried::default()
+        };
         for message in found {
             let publication = message.publication.again(&changes);
             if let Err(rejection) = check(self.destinations(), &publication) {
@@ -84,7 +97,8 @@ impl Broker {
                     message = message.id,
                     "a dead letter is not sent: {rejection}"
                 );
-                refused = Some(rejection);
+                page.refused += 1;
+                page.why.get_or_insert(rejection);
                 continue;
             }
             if !let_go(&mut tx, message.seq).await? {
@@ -95,14 +109,12 @@ impl Broker {
                 caller_ip: message.caller_ip.as_deref(),
                 schedule: message.schedule_id.as_deref(),
             };
-            sent.push(accept(&mut tx, self.destinations(), &publication, source, now).await?);
-        }
-        if let (Some(rejection), true) = (refused, sent.is_empty()) {
-            return Err(rejection.into());
+            let accepted = accept(&mut tx, self.destinations(), &publication, source, now).await?;
+            page.sent.push(accepted);
         }
         tx.commit().await?;
         self.wake();
-        Ok((sent, cursor))
+        Ok(page)
     }
 
     async fn find_dead(&self, filter: &Filter) -> Result<(Vec<Stored>, Option<String>)> {

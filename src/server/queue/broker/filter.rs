@@ -145,6 +145,11 @@ impl Filter {
         }
     }
 
+    /// Whether it goes on from an earlier answer.
+    pub fn has_cursor(&self) -> bool {
+        self.cursor.is_some()
+    }
+
     /// The same from a cursor on, which an answer has named.
     pub fn before(self, cursor: &str) -> Self {
         Self {

@@ -140,7 +140,7 @@ impl Broker {
             messages.push(Message {
                 id: row.try_get("id")?,
                 state: row.try_get("state")?,
-                destination: self.destinations().url(&destination),
+                destination: without_query(self.destinations().url(&destination)),
                 created: time(row.try_get("created_at")?),
                 dead_letter_id: row.try_get("dead_letter_id")?,
                 timeline: Vec::new(),
@@ -166,6 +166,15 @@ fn schedule_of(row: &SqliteRow) -> Result<Schedule> {
         next: row.try_get::<Option<i64>, _>("next_at")?.map(time),
         last: row.try_get::<Option<i64>, _>("last_at")?.map(time),
     })
+}
+
+/// A query may hold what only the receiver should know.
+fn without_query(mut url: String) -> String {
+    if let Some(query) = url.find('?') {
+        url.truncate(query + 1);
+        url.push('…');
+    }
+    url
 }
 
 async fn timelines(
