@@ -1,46 +1,7 @@
-import type { APIRequestContext, Page } from '@playwright/test';
+import { burst, expectFigure, SETTINGS } from '../fixtures/burst.ts';
 import { expect, test } from '../fixtures/dashboard.ts';
-import { audit } from '../fixtures/audit.ts';
 
-const TOKEN = 'token-of-the-browser-tests';
-
-test.use({
-  settings: {
-    KITH_LIMITS_API_LIMIT: '5',
-    KITH_QUEUE_TOKEN: TOKEN,
-    // Nobody listens there.
-    KITH_QUEUE_ALLOW: 'http://127.0.0.1:9',
-    KITH_WELCOME_ENABLED: 'false',
-  },
-});
-
-/** A burst of which every figure is known. */
-async function burst(request: APIRequestContext, letters: number): Promise<void> {
-  const contact = { name: 'Ada', email: 'ada@example.com' };
-  expect((await request.post('/api/contacts', { data: contact })).status()).toBe(201);
-  const statuses: number[] = [];
-  for (let number = 0; number < 6; number += 1) {
-    statuses.push((await request.get('/api/contacts')).status());
-  }
-  expect(statuses).toEqual([200, 200, 200, 200, 429, 429]);
-  for (let number = 0; number < letters; number += 1) {
-    const answer = await request.post('/qstash/v2/publish/http://127.0.0.1:9/hook', {
-      headers: { Authorization: `Bearer ${TOKEN}`, 'Upstash-Retries': '0' },
-      data: 'nobody reads this',
-    });
-    expect(answer.status()).toBe(200);
-  }
-}
-
-/** Waits for a figure: the page asks for it by itself, or is asked again. */
-async function expectFigure(page: Page, id: string, text: string | RegExp): Promise<void> {
-  await expect(async () => {
-    if (!(await page.locator('html[data-hydrated]').count())) {
-      await page.reload();
-    }
-    await expect(page.locator(`#${id}`)).toContainText(text, { timeout: 100 });
-  }).toPass({ timeout: 30_000 });
-}
+test.use({ settings: SETTINGS });
 
 test('the figures are those of what happened', async ({ dashboard, page, request }) => {
   await burst(request, 2);
@@ -151,21 +112,4 @@ test('dead letters are sent again, and deleted after a question', async ({
   await letters.getByRole('button', { name: 'Delete all 3' }).click();
   await expect(dashboard.notice).toHaveText('3 dead letters deleted.');
   await expectFigure(page, 'queue-dead', /Dead letters\s*0/);
-});
-
-test('axe finds nothing on a full dashboard', async ({ dashboard, page, request }) => {
-  test.skip(!dashboard.scripts, 'axe is a script');
-  await burst(request, 2);
-  await dashboard.goto();
-  await expectFigure(page, 'queue-dead', /Dead letters\s*2/);
-  await page.getByLabel('Address or network').fill('203.0.113.0/24');
-  await page.getByRole('button', { name: 'Deny' }).click();
-  await expect(dashboard.notice).toBeVisible();
-  await dashboard.pause.click();
-  await page.evaluate(() => {
-    for (const details of document.querySelectorAll('details')) {
-      details.open = true;
-    }
-  });
-  await audit(page);
 });

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { APIRequestContext } from '@playwright/test';
 import { expect, test } from '../fixtures/dashboard.ts';
 import { audit } from '../fixtures/audit.ts';
+import { burst, expectFigure, SETTINGS } from '../fixtures/burst.ts';
 
 /** Makes a request, and waits until it stands in the figures as the `sum`th. */
 async function count(request: APIRequestContext, sum: number): Promise<void> {
@@ -302,4 +303,24 @@ test('axe finds nothing on an empty dashboard', async ({ dashboard, page }) => {
   await dashboard.goto();
   await dashboard.pause.click();
   await audit(page);
+});
+
+test.describe('after a burst', () => {
+  test.use({ settings: SETTINGS });
+
+  test('axe finds nothing on a full dashboard', async ({ dashboard, page, request }) => {
+    await burst(request, 2);
+    await dashboard.goto();
+    await expectFigure(page, 'queue-dead', /Dead letters\s*2/);
+    await page.getByLabel('Address or network').fill('203.0.113.0/24');
+    await page.getByRole('button', { name: 'Deny' }).click();
+    await expect(dashboard.notice).toBeVisible();
+    await dashboard.pause.click();
+    await page.evaluate(() => {
+      for (const details of document.querySelectorAll('details')) {
+        details.open = true;
+      }
+    });
+    await audit(page);
+  });
 });

@@ -14,6 +14,7 @@ test('Tab goes from the skip link through the page, and past the list in one ste
     header.getByRole('link', { name: 'Kith' }),
     header.getByRole('link', { name: 'Contacts' }),
     header.getByRole('link', { name: 'Trash' }),
+    header.getByRole('link', { name: 'Dashboard' }),
     contacts.search,
     contacts.new,
     contacts.row(`${book.word} 000`),

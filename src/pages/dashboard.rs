@@ -8,6 +8,7 @@ mod figures;
 mod limits;
 mod queue;
 mod system;
+mod table;
 mod words;
 
 use std::sync::Arc;

@@ -10,7 +10,8 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use ipnet::IpNet;
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
+use sqlx::Sqlite;
+use sqlx::Transaction;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
@@ -139,8 +140,7 @@ impl AdminService {
             .set_quota(&mut tx, class, quota)
             .await
             .map_err(unavailable)?;
-        let entry = record(&mut tx, admin, what).await.map_err(unavailable)?;
-        tx.commit().await.map_err(unavailable)?;
+        let entry = record(tx, admin, what).await.map_err(unavailable)?;
         self.settings.apply().await.map_err(unavailable)?;
         Ok(entry)
     }
@@ -206,8 +206,7 @@ impl AdminService {
         change(&mut denied)?;
         let set = self.settings.set_denied(&mut tx, &denied).await;
         set.map_err(unavailable)?;
-        let entry = record(&mut tx, admin, what).await.map_err(unavailable)?;
-        tx.commit().await.map_err(unavailable)?;
+        let entry = record(tx, admin, what).await.map_err(unavailable)?;
         self.settings.apply().await.map_err(unavailable)?;
         Ok(entry)
     }
@@ -308,10 +307,8 @@ impl AdminService {
     }
 
     async fn note(&self, admin: &Admin, what: String) -> Done {
-        let mut tx = self.database.write().await.map_err(unavailable)?;
-        let entry = record(&mut tx, admin, what).await.map_err(unavailable)?;
-        tx.commit().await.map_err(unavailable)?;
-        Ok(entry)
+        let tx = self.database.write().await.map_err(unavailable)?;
+        record(tx, admin, what).await.map_err(unavailable)
     }
 
     /// The last actions, the latest first.
@@ -335,15 +332,14 @@ impl AdminService {
     }
 }
 
-/// Writes down what an admin does, in the transaction that does it.
+/// Commits what an admin does, with its entry.
 async fn record(
-    tx: &mut SqliteConnection,
+    mut tx: Transaction<'_, Sqlite>,
     admin: &Admin,
     what: String,
 ) -> Result<Entry, sqlx::Error> {
     let (at, who) = (Timestamp::now(), admin.name());
-    tracing::info!(who, what, "an admin has acted");
-    let seq =
+    let seq: i64 =
         sqlx::query_scalar("INSERT INTO actions (at, who, what) VALUES (?, ?, ?) RETURNING seq")
             .bind(at.as_millisecond())
             .bind(&who)
@@ -354,6 +350,8 @@ async fn record(
         .bind(seq - ENTRIES_KEPT)
         .execute(&mut *tx)
         .await?;
+    tx.commit().await?;
+    tracing::info!(who, what, "an admin has acted");
     Ok(Entry { seq, at, who, what })
 }
 

@@ -13,6 +13,7 @@ use kith::server::queue::message::Publication;
 use reqwest::Method;
 use reqwest::Response;
 use reqwest::StatusCode;
+use reqwest::header::HeaderValue;
 use tempfile::TempDir;
 
 use crate::app::TestApp;
@@ -192,6 +193,32 @@ async fn only_people_on_the_machine_are_admins() {
             StatusCode::FORBIDDEN,
             "{path}"
         );
+        // Whoever the proxy does not name may be anybody; what a client has put before counts not.
+        for forwarded in [
+            b"203.0.113.7, unknown" as &[u8],
+            b"203.0.113.7,",
+            b"\xff, 203.0.113.7",
+            b"127.0.0.1, 203.0.113.7",
+            b"",
+        ] {
+            let forwarded = HeaderValue::from_bytes(forwarded).expect("a value");
+            let request = app.request(Method::GET, path);
+            let unknown = request.header("x-forwarded-for", forwarded);
+            assert_eq!(
+                send(unknown).await.status(),
+                StatusCode::FORBIDDEN,
+                "{path}"
+            );
+        }
+        let request = app.request(Method::GET, path);
+        assert_eq!(
+            send(request).await.status(),
+            StatusCode::FORBIDDEN,
+            "{path}"
+        );
+        let request = app.request(Method::GET, path);
+        let here = request.header("x-forwarded-for", "127.0.0.1");
+        assert_eq!(send(here).await.status(), StatusCode::OK, "{path}");
     }
     let request = app
         .request(Method::POST, "/dashboard/denied")
@@ -258,8 +285,10 @@ async fn limits_change_on_every_instance_and_stay_changed() {
     let few = [("limit", "23"), ("window", "1m")];
     let answer = one.submit("/dashboard/limits/dashboard", &few).await;
     refused(answer, StatusCode::BAD_REQUEST, "at least 24 requests").await;
-    let nowhere = one.submit("/dashboard/limits/none", &wrong).await;
-    refused(nowhere, StatusCode::BAD_REQUEST, "no such policy").await;
+    for path in ["/dashboard/limits/none", "/dashboard/limits/%FF"] {
+        let nowhere = one.submit(path, &few).await;
+        refused(nowhere, StatusCode::BAD_REQUEST, "no such policy").await;
+    }
 
     one.stop().await;
     let again = TestApp::with(beside).await;
@@ -294,6 +323,9 @@ async fn clients_are_denied_and_allowed_but_nobody_locks_themselves_out() {
         let html = refused(answer, StatusCode::BAD_REQUEST, said).await;
         assert!(!html.contains("<script>\""));
     }
+    let unclear = [("network", "192.0.2.1"), ("do", "Allow")];
+    let answer = app.submit(form, &unclear).await;
+    refused(answer, StatusCode::BAD_REQUEST, "Choose whether").await;
     let allow = [("network", "203.0.113.0/24"), ("do", "allow")];
     act(&app, form, &allow).await;
     assert!(app.state.limiter.denied().is_empty());
@@ -355,17 +387,24 @@ async fn a_tag_is_invalidated() {
     refused(nowhere, StatusCode::BAD_REQUEST, "Nothing is cached").await;
 }
 
-/// Publishes messages that nobody takes, and waits until there are so many dead letters.
-async fn bury(app: &TestApp, count: usize, then: usize) -> Vec<String> {
-    let broker = app.state.queue.broker();
-    let publication = Publication {
-        destination: "/api/webhooks/nowhere".to_owned(),
+/// There is no such webhook.
+const NOWHERE: &str = "/api/webhooks/nowhere";
+
+fn undeliverable(destination: &str) -> Publication {
+    Publication {
+        destination: destination.to_owned(),
         delivery: DeliverySpec {
             retries: Some(0),
             ..DeliverySpec::default()
         },
         ..Publication::default()
-    };
+    }
+}
+
+/// Publishes messages that nobody takes, and waits until there are so many dead letters.
+async fn bury(app: &TestApp, destination: &str, count: usize, then: usize) -> Vec<String> {
+    let broker = app.state.queue.broker();
+    let publication = undeliverable(destination);
     let publications = vec![publication; count];
     let accepted = broker.publish(&publications, Source::default()).await;
     accepted.expect("they are taken");
@@ -391,7 +430,7 @@ async fn bury(app: &TestApp, count: usize, then: usize) -> Vec<String> {
 #[tokio::test]
 async fn dead_letters_are_sent_again_and_deleted_one_many_or_all() {
     let app = TestApp::start().await;
-    let ids = bury(&app, 5, 5).await;
+    let ids = bury(&app, NOWHERE, 5, 5).await;
     let form = "/dashboard/dead-letters";
     let html = page(&app, "/dashboard").await;
     assert!(near(&html, "queue-dead").contains("Dead letters 5"));
@@ -411,8 +450,50 @@ async fn dead_letters_are_sent_again_and_deleted_one_many_or_all() {
     let html = act(&app, form, &[("do", "retry"), ("letter", &ids[2])]).await;
     assert!(near(&html, "notice").contains("1 dead letter put back in the queue."));
     // It comes back, because there still is nobody.
-    bury(&app, 0, 3).await;
+    bury(&app, NOWHERE, 0, 3).await;
     let html = act(&app, form, &[("do", "delete-all")]).await;
     assert!(near(&html, "notice").contains("3 dead letters deleted."));
     assert!(words(&html).contains("There are none"));
+}
+
+#[tokio::test]
+async fn what_may_not_be_sent_does_not_hold_up_the_others() {
+    let data = TempDir::new().expect("a directory");
+    let allowing = async |allowed: &str| {
+        let variables = [("KITH_QUEUE_ALLOW", allowed)];
+        let variables =
+            variables.map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        let loaded = Config::load(Some("/dev/null".as_ref()), variables).expect("settings");
+        TestApp::with(|config| {
+            config.data.dir = data.path().to_owned();
+            config.queue = loaded.queue;
+        })
+        .await
+    };
+    let mut app = allowing("http://127.0.0.1:9").await;
+    // More than fit into one page, so that the whole first page may not be sent.
+    bury(&app, NOWHERE, 1, 1).await;
+    let publication = undeliverable("http://127.0.0.1:9/hook");
+    let broker = app.state.queue.broker();
+    let accepted = broker
+        .publish(&vec![publication; 120], Source::default())
+        .await;
+    accepted.expect("they are taken");
+    let start = Instant::now();
+    while !near(&page(&app, "/dashboard").await, "queue-dead").starts_with("Dead letters 121") {
+        assert!(start.elapsed() < Duration::from_secs(30));
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+    }
+    app.stop().await;
+
+    let app = allowing("").await;
+    let form = "/dashboard/dead-letters";
+    let html = act(&app, form, &[("do", "retry-all")]).await;
+    let said = near(&html, "notice");
+    assert!(
+        said.contains("1 dead letter put back in the queue. 120 others could not be:"),
+        "{said}"
+    );
+    let html = act(&app, form, &[("do", "delete-all")]).await;
+    assert!(near(&html, "notice").contains("deleted."));
 }

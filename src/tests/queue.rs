@@ -182,6 +182,14 @@ async fn what_fails_again_and_again_is_kept_and_can_be_sent_by_hand() {
     let events = until_events(&app, &contact, given_up).await;
     assert_eq!(events.len(), 7, "four attempts: {events:?}");
     assert_eq!(mail.asked(), 4);
+    let state = part(&app, "mail").await;
+    assert_eq!(
+        (&state["state"], &state["reason"]),
+        (
+            &json!("down"),
+            &json!("The mail server cannot take the mail now. It said 451.")
+        )
+    );
 
     let letters = dead_letters(&app).await;
     assert_eq!(letters.len(), 1);
@@ -196,6 +204,13 @@ async fn what_fails_again_and_again_is_kept_and_can_be_sent_by_hand() {
     until_events(&app, &contact, |event| *event == Event::WelcomeSent).await;
     assert!(dead_letters(&app).await.is_empty());
     assert_eq!(mail.mails().len(), 1);
+    assert_eq!(part(&app, "mail").await["state"], "up");
+}
+
+/// What `/readyz` says of a part.
+async fn part(app: &TestApp, name: &str) -> Value {
+    let ready: Value = app.get("/readyz").await.json().await.expect("a body");
+    ready[name].clone()
 }
 
 #[tokio::test]
@@ -636,6 +651,8 @@ async fn what_qstash_does_not_take_waits_and_nobody_waits_for_it() {
         assert!(start.elapsed() < Duration::from_secs(30));
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    let state = part(&app, "qstash").await;
+    assert_eq!(state["reason"], "QStash cannot be reached.", "{state}");
     // QStash is back: a Kith stands in for it.
     let qstash = TestApp::at(port, |config| {
         let settings = [
@@ -651,6 +668,7 @@ async fn what_qstash_does_not_take_waits_and_nobody_waits_for_it() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(events(&app.state, contact.id).await.len(), 2);
+    assert_eq!(part(&app, "qstash").await["state"], "up");
     database.close().await;
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use super::table::Table;
 use super::words;
 use crate::server::cache::Totals;
 use crate::server::dashboard::routes;
@@ -54,22 +55,7 @@ pub fn CachePart(view: Arc<View>) -> impl IntoView {
         <section class="part" tabindex="-1" aria-labelledby="cache-title">
             <h2 id="cache-title">"Cache"</h2>
             <p>{near}" "{far}</p>
-            <div class="scroll" tabindex="0" role="region" aria-label="Cache by tag">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Tag"</th>
-                            <th scope="col">"Hit rate"</th>
-                            <th scope="col">"Hits here"</th>
-                            <th scope="col">"Hits on Redis"</th>
-                            <th scope="col">"Stale"</th>
-                            <th scope="col">"Misses"</th>
-                            <th scope="col"><span class="sr-only">"Action"</span></th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            <Table label="Cache by tag" heads=vec!["Tag", "Hit rate", "Hits here", "Hits on Redis", "Stale", "Misses"] heard="Action">{rows}</Table>
             <p class="note">
                 "Counted by this process since it started. What is invalidated is read anew by all instances, and what was there before goes as room is needed."
             </p>

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use leptos::prelude::*;
 
+use super::table::Table;
 use crate::server::metrics::series::Range;
 
 /// The drawing's own units; it is stretched to its place.
@@ -85,10 +86,8 @@ pub fn ChartView(chart: Chart) -> impl IntoView {
     let ends = [starts.first(), starts.get(starts.len() / 2), starts.last()];
     let ends = ends.map(|start| start.map(|start| label(*start, range)));
     let [first, middle, _] = ends.map(Option::unwrap_or_default);
-    let head = lines
-        .iter()
-        .map(|line| view! { <th scope="col">{line.name}</th> })
-        .collect_view();
+    let mut heads = vec!["From (UTC)"];
+    heads.extend(lines.iter().map(|line| line.name));
     let rows = starts
         .iter()
         .enumerate()
@@ -136,17 +135,7 @@ pub fn ChartView(chart: Chart) -> impl IntoView {
                     "As a table"
                     <span class="sr-only">{format!(": {title}")}</span>
                 </summary>
-                <div class="scroll" tabindex="0" role="region" aria-label=format!("{title}, as a table")>
-                    <table class="table">
-                        <thead>
-                            <tr>
-                                <th scope="col">"From (UTC)"</th>
-                                {head}
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
+                <Table label=format!("{title}, as a table") heads>{rows}</Table>
             </details>
         </div>
     }

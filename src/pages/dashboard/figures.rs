@@ -8,6 +8,7 @@ use super::chart::Chart;
 use super::chart::ChartView;
 use super::chart::Line;
 use super::chart::Sparkline;
+use super::table::Table;
 use super::words;
 use crate::server::dashboard::routes;
 use crate::server::dashboard::routes::View;
@@ -285,21 +286,8 @@ fn Routes(series: Arc<Series>) -> impl IntoView {
         })
         .collect_view();
     Some(view! {
-        <h3 id="routes-title">"By route"</h3>
-        <div class="scroll" tabindex="0" role="region" aria-labelledby="routes-title">
-            <table class="table">
-                <thead>
-                    <tr>
-                        <th scope="col">"Route"</th>
-                        <th scope="col">"Answers"</th>
-                        <th scope="col">"p50"</th>
-                        <th scope="col">"p95"</th>
-                        <th scope="col">"p99"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <h3>"By route"</h3>
+        <Table label="By route" heads=vec!["Route", "Answers", "p50", "p95", "p99"]>{rows}</Table>
         {(rest > 0).then(|| view! { <p class="note">{words::count(rest as u64, "more route")}</p> })}
     })
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use leptos::prelude::*;
 
+use super::table::Table;
 use super::words;
 use crate::server::admin;
 use crate::server::config;
@@ -183,26 +184,14 @@ fn MostRefused(view: Arc<View>) -> impl IntoView {
         view! { <p class="note">"Nobody was refused since this process started."</p> }.into_any()
     } else {
         view! {
-            <div class="scroll" tabindex="0" role="region" aria-labelledby="refused-title">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Client"</th>
-                            <th scope="col">"Policy"</th>
-                            <th scope="col">"Refused"</th>
-                            <th scope="col">"Last (UTC)"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            <Table label="Most refused clients" heads=vec!["Client", "Policy", "Refused", "Last (UTC)"]>{rows}</Table>
             <p class="note"><a class="link" href=other data-live="">{switch}</a></p>
         }
         .into_any()
     };
     view! {
         <div>
-            <h3 id="refused-title">"Most refused clients"</h3>
+            <h3>"Most refused clients"</h3>
             {list}
         </div>
     }

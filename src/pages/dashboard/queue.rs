@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use leptos::prelude::*;
 
+use super::table::Table;
 use super::words;
 use crate::server::dashboard::routes;
 use crate::server::dashboard::routes::View;
@@ -166,20 +167,8 @@ fn Schedules<'a>(schedules: &'a [Schedule], view: &'a View) -> impl IntoView + u
         .into_any();
     }
     view! {
-        <h3 id="schedules-title">"Schedules"</h3>
-        <div class="scroll" tabindex="0" role="region" aria-labelledby="schedules-title">
-            <table class="table table-words">
-                <thead>
-                    <tr>
-                        <th scope="col">"Schedule"</th>
-                        <th scope="col">"When"</th>
-                        <th scope="col">"Next (UTC)"</th>
-                        <th scope="col">"Last (UTC)"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <h3>"Schedules"</h3>
+        <Table label="Schedules" heads=vec!["Schedule", "When", "Next (UTC)", "Last (UTC)"] words=true>{rows}</Table>
     }
     .into_any()
 }

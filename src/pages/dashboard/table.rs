@@ -1,0 +1,32 @@
+//! A table that scrolls by itself where it is wider than its place.
+
+use leptos::prelude::*;
+
+/// `label` names it for those who cannot see what stands above it. Columns but the first hold figures,
+/// unless `words` says otherwise; a head that is only `heard` stands above buttons.
+#[component]
+pub fn Table(
+    #[prop(into)] label: String,
+    heads: Vec<&'static str>,
+    #[prop(optional)] words: bool,
+    #[prop(optional)] heard: Option<&'static str>,
+    children: Children,
+) -> impl IntoView {
+    let heads = heads
+        .into_iter()
+        .map(|head| view! { <th scope="col">{head}</th> })
+        .collect_view();
+    let heard = heard.map(|head| {
+        view! { <th scope="col"><span class="sr-only">{head}</span></th> }
+    });
+    view! {
+        <div class="scroll" tabindex="0" role="region" aria-label=label>
+            <table class="table" class:table-words=words>
+                <thead>
+                    <tr>{heads}{heard}</tr>
+                </thead>
+                <tbody>{children()}</tbody>
+            </table>
+        </div>
+    }
+}
