@@ -24,6 +24,7 @@ use crate::server::admin::Admin;
 use crate::server::admin::Entry;
 use crate::server::cache;
 use crate::server::cache::Usage;
+use crate::server::health::NO_DATABASE;
 use crate::server::health::Parts;
 use crate::server::limit::Algorithm;
 use crate::server::limit::Quota;
@@ -155,11 +156,10 @@ impl Dashboard {
             }
         };
         // At the same time, since each may take as long as the database lets it wait.
-        let (shared, hour, series, parts) = tokio::join!(
+        let (shared, hour, series) = tokio::join!(
             recent(&self.shared, INTERVAL, async || read(state).await),
             series(Range::Hour),
             series(range),
-            Parts::of(state),
         );
         Snapshot {
             at: now,
@@ -178,7 +178,7 @@ impl Dashboard {
                 tags: state.cache.totals(),
                 far: state.redis.is_some(),
             },
-            parts,
+            parts: Parts::of(state),
             mail: state.mailer.describe(),
             has_mail_server: state.mailer.has_server(),
             report_to: state
@@ -247,13 +247,11 @@ async fn read(state: &AppState) -> Option<Shared> {
             redis,
         })
     };
-    match read() {
-        Ok(shared) => Some(shared),
-        Err(cause) => {
-            tracing::warn!(%cause, "figures cannot be read");
-            None
-        }
-    }
+    let read = read();
+    let trouble = read.is_err().then_some(NO_DATABASE);
+    state.database_standing.heed(trouble);
+    read.inspect_err(|cause| tracing::warn!(%cause, "figures cannot be read"))
+        .ok()
 }
 
 impl Snapshot {

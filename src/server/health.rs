@@ -92,7 +92,7 @@ impl Part {
     }
 }
 
-/// Every part, as it is now.
+/// Every part, as it was when it was last asked for something.
 pub struct Parts {
     pub database: Part,
     pub redis: Option<Part>,
@@ -100,13 +100,13 @@ pub struct Parts {
     pub mail: Option<Part>,
 }
 
+/// Why the database is down, as far as anybody is told.
+pub const NO_DATABASE: &str = "The database does not answer.";
+
 impl Parts {
-    pub async fn of(state: &AppState) -> Self {
-        let up = state.contacts.ping().await.is_ok();
-        let trouble = (!up).then_some("The database does not answer.");
-        state.database_standing.heed(trouble);
+    pub fn of(state: &AppState) -> Self {
         let database = state.database_standing.known();
-        let database = database.expect("it was just asked");
+        let database = database.expect("it was asked when it was opened");
         let qstash = state.queue.qstash().and_then(Standing::known);
         let mail = state.mailer.standing().known();
         Self {
@@ -153,8 +153,9 @@ pub async fn healthz() -> &'static str {
     (status = 200, description = "Ready", body = Readiness),
     (status = 503, description = "Not ready", body = Readiness)))]
 pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readiness>) {
-    let parts = Parts::of(&state).await;
-    let up = parts.database.state == PartState::Up;
+    let up = state.contacts.ping().await.is_ok();
+    state.database_standing.heed((!up).then_some(NO_DATABASE));
+    let parts = Parts::of(&state);
     let ready = up && !state.stopping.is_cancelled();
     let status = if ready {
         StatusCode::OK

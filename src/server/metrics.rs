@@ -100,12 +100,6 @@ struct Unwritten {
     gauges: [Option<u64>; Gauge::ALL.len()],
 }
 
-impl Unwritten {
-    fn is_empty(&self) -> bool {
-        self.batch.is_empty()
-    }
-}
-
 impl Metrics {
     pub fn new(setup: Setup) -> Self {
         Self(Arc::new(Inner {
@@ -180,10 +174,7 @@ impl Metrics {
         let mut set = |counter: Counter, count| counted[counter.index()] = count;
         let reads = setup.cache.totals();
         let reads = |count: fn(&crate::server::cache::Totals) -> u64| reads.iter().map(count).sum();
-        set(
-            Counter::CacheHits,
-            reads(|tag| tag.near_hits + tag.far_hits),
-        );
+        set(Counter::CacheHits, reads(|tag| tag.hits()));
         set(Counter::CacheStale, reads(|tag| tag.stale_hits));
         set(Counter::CacheMisses, reads(|tag| tag.misses));
         let broker = setup.broker.tally();
@@ -210,10 +201,8 @@ impl Metrics {
     async fn flush(&self, now: Timestamp) -> Result<(), sqlx::Error> {
         let minute = store::minute(now);
         let measured = self.measured().await;
-        if self
-            .unwritten(&*self.0.written.lock().await, minute, measured)
-            .is_empty()
-        {
+        let new = self.unwritten(&*self.0.written.lock().await, minute, measured);
+        if new.batch.is_empty() {
             return Ok(());
         }
         let metrics = self.clone();

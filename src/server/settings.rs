@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::server::database::Database;
+use crate::server::health::NO_DATABASE;
 use crate::server::limit::Limiter;
 use crate::server::limit::Quota;
 use crate::server::policies::RequestClass;
@@ -114,11 +115,11 @@ impl Settings {
                     () = settings.0.stop.cancelled() => return,
                 }
                 // A database that does not answer is complained of by those who need it more.
-                let trouble = match settings.apply().await {
-                    Ok(()) => None,
-                    Err(_) => Some("The database does not answer."),
-                };
-                settings.0.standing.heed(trouble);
+                let applied = settings.apply().await;
+                settings
+                    .0
+                    .standing
+                    .heed(applied.is_err().then_some(NO_DATABASE));
             }
         });
         applied
@@ -154,11 +155,6 @@ impl Settings {
     pub async fn denied(&self, tx: &mut SqliteConnection) -> Result<Vec<IpNet>, sqlx::Error> {
         let kept = Changes::read(tx).await?.denied();
         Ok(kept.unwrap_or_else(|| self.0.configured.denied.clone()))
-    }
-
-    /// Who is denied where nothing was changed.
-    pub fn configured_denied(&self) -> &[IpNet] {
-        &self.0.configured.denied
     }
 
     /// Changes who is denied, like a [quota](Self::set_quota). To deny whom the configuration does

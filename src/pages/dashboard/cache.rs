@@ -9,6 +9,7 @@ use super::words;
 use crate::server::cache::Totals;
 use crate::server::dashboard::routes;
 use crate::server::dashboard::routes::View;
+use crate::server::metrics::figures::hit_rate;
 
 #[component]
 pub fn CachePart(view: Arc<View>) -> impl IntoView {
@@ -28,9 +29,7 @@ pub fn CachePart(view: Arc<View>) -> impl IntoView {
         "No tier on Redis: this process caches for itself."
     };
     let row = |tag: &Totals| {
-        let hits = tag.near_hits + tag.far_hits;
-        let reads = hits + tag.stale_hits + tag.misses;
-        let rate = (reads > 0).then(|| (hits + tag.stale_hits) as f64 / reads as f64);
+        let rate = hit_rate(tag.hits() + tag.stale_hits, tag.misses);
         let name = tag.tag.0;
         view! {
             <tr id=format!("tag-{name}")>

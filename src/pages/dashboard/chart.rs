@@ -83,9 +83,8 @@ pub fn ChartView(chart: Chart) -> impl IntoView {
             }
         })
         .collect_view();
-    let ends = [starts.first(), starts.get(starts.len() / 2), starts.last()];
-    let ends = ends.map(|start| start.map(|start| label(*start, range)));
-    let [first, middle, _] = ends.map(Option::unwrap_or_default);
+    let [first, middle] = [starts.first(), starts.get(starts.len() / 2)]
+        .map(|start| start.map(|start| label(*start, range)));
     let mut heads = vec!["From (UTC)"];
     heads.extend(lines.iter().map(|line| line.name));
     let rows = starts

@@ -34,12 +34,11 @@ pub fn Headlines(view: Arc<View>) -> impl IntoView {
         let points = points.into_iter().flatten();
         points.map(|point| figure(&point.figures) as f64).collect()
     };
-    let in_hour = |figure: fn(&Figures) -> u64| {
-        let sum = hour.map_or(0, |hour| figure(&hour.sum()));
-        format!("{} in the last hour", words::number(sum))
-    };
+    let sum = hour.map(Series::sum).unwrap_or_default();
+    let in_hour =
+        |figure: fn(&Figures) -> u64| format!("{} in the last hour", words::number(figure(&sum)));
     let entries: fn(&Figures) -> u64 = |figures| figures.highest(Gauge::CachedEntries);
-    let most = hour.map_or(0, |hour| entries(&hour.sum()));
+    let most = entries(&sum);
     view! {
         <ul class="headlines">
             <Headline

@@ -50,6 +50,13 @@ pub struct Totals {
     pub refresh_failures: u64,
 }
 
+impl Totals {
+    /// Reads answered with a value that was fresh.
+    pub fn hits(&self) -> u64 {
+        self.near_hits + self.far_hits
+    }
+}
+
 impl Counters {
     pub(super) fn count(&self, status: Status, from_redis: bool) {
         let counter = match (status, from_redis) {

@@ -103,6 +103,12 @@ impl Gauge {
     }
 }
 
+/// The part of all reads, from 0 to 1, that did not wait. `None` without reads.
+pub fn hit_rate(hits: u64, misses: u64) -> Option<f64> {
+    let reads = hits + misses;
+    (reads > 0).then(|| hits as f64 / reads as f64)
+}
+
 /// The figures of a span of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
@@ -143,8 +149,7 @@ impl Figures {
     /// The part of all reads through the cache, from 0 to 1, that did not wait. `None` without reads.
     pub fn hit_rate(&self) -> Option<f64> {
         let hits = self.get(Counter::CacheHits) + self.get(Counter::CacheStale);
-        let reads = hits + self.get(Counter::CacheMisses);
-        (reads > 0).then(|| hits as f64 / reads as f64)
+        hit_rate(hits, self.get(Counter::CacheMisses))
     }
 
     pub(super) fn add(&mut self, other: &Self) {

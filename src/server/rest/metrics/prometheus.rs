@@ -92,9 +92,8 @@ fn counters(text: &mut Text, state: &AppState, shared: &Shared) {
     );
     let tags = state.cache.totals();
     let reads = tags.iter().flat_map(|tag| {
-        let hits = tag.near_hits + tag.far_hits;
         [
-            ("hit", hits),
+            ("hit", tag.hits()),
             ("stale", tag.stale_hits),
             ("miss", tag.misses),
         ]
