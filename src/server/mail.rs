@@ -2,6 +2,12 @@
 //!
 //! Addresses and headers are built from parsed parts by a library, so that nothing a contact is called
 //! can add a header or a recipient.
+//!
+//! - [`address`]: addresses as they travel.
+//! - [`smtp`]: the conversation with a mail server, and what its faults mean.
+
+mod address;
+mod smtp;
 
 use std::fs;
 use std::io;
@@ -13,17 +19,17 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use address::ascii_domain;
+pub use address::deliverable;
 use lettre::Address;
-use lettre::AsyncSmtpTransport;
-use lettre::AsyncTransport;
 use lettre::Message;
-use lettre::Tokio1Executor;
 use lettre::message::Mailbox;
 use lettre::message::MultiPart;
 use lettre::message::header::Header;
 use lettre::message::header::HeaderName;
 use lettre::message::header::HeaderValue;
-use lettre::transport::smtp;
+use smtp::Smtp;
+pub use smtp::SmtpServer;
 
 use crate::server::config::MailConfig;
 use crate::server::standing::Standing;
@@ -42,7 +48,7 @@ pub struct Mailer {
 
 #[derive(Clone)]
 enum Way {
-    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    Smtp(Arc<Smtp>),
     Files(PathBuf),
 }
 
@@ -62,10 +68,13 @@ pub struct Mail {
 /// Why a mail was not sent, as a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MailError {
-    /// It may work later.
+    /// No mail can be sent now: the server, the folder or a setting is at fault.
     #[error("{0}")]
     Temporary(String),
-    /// It will never work.
+    /// This mail cannot be sent now. It says nothing about others.
+    #[error("{0}")]
+    Deferred(String),
+    /// This mail will never be sent.
     #[error("{0}")]
     Permanent(String),
 }
@@ -73,12 +82,21 @@ pub enum MailError {
 impl Mailer {
     /// `data` is where the files go without a server: into its folder `mail`.
     pub fn new(config: &MailConfig, data: &Path) -> Self {
+        Self::with_budget(config, data, BUDGET)
+    }
+
+    /// The same with another time that the mail server may take.
+    pub fn with_budget(config: &MailConfig, data: &Path, budget: Duration) -> Self {
         let way = match &config.smtp_url {
-            Some(url) => Way::Smtp(url.transport(BUDGET)),
+            Some(url) => Way::Smtp(Arc::new(Smtp::new(url.server().clone(), budget))),
             None => Way::Files(data.join("mail")),
         };
+        let mut from = config.from.mailbox().clone();
+        if let Some(address) = deliverable(&from.email) {
+            from.email = address;
+        }
         Self {
-            from: config.from.mailbox().clone(),
+            from,
             way,
             sent: Arc::default(),
             standing: Standing::default(),
@@ -111,37 +129,29 @@ impl Mailer {
     /// # Errors
     /// [`MailError`].
     pub async fn send(&self, mail: &Mail) -> Result<(), MailError> {
-        let handed_over = self.hand_over(mail).await;
+        let message = self.compose(mail)?;
+        let handed_over = self.hand_over(&mail.id, &message).await;
         match &handed_over {
             Ok(()) => {
                 self.sent.fetch_add(1, Ordering::Relaxed);
                 self.standing.heed(None);
             }
             Err(MailError::Temporary(why)) => self.standing.heed(Some(why)),
-            // It says more about the mail than about the server.
-            Err(MailError::Permanent(_)) => {}
+            // Who judges a mail is there.
+            Err(MailError::Deferred(_) | MailError::Permanent(_)) => self.standing.heed(None),
         }
         handed_over
     }
 
-    async fn hand_over(&self, mail: &Mail) -> Result<(), MailError> {
-        let message = self.compose(mail)?;
+    async fn hand_over(&self, id: &str, message: &Message) -> Result<(), MailError> {
         match &self.way {
-            Way::Smtp(transport) => {
-                let sent = tokio::time::timeout(BUDGET, transport.send(message)).await;
-                let sent = sent.map_err(|_| {
-                    MailError::Temporary("The mail server did not answer in time.".to_owned())
-                })?;
-                sent.map(drop).map_err(|error| explain(&error))
-            }
-            Way::Files(folder) => {
-                write(folder, &mail.id, &message.formatted())
-                    .await
-                    .map_err(|error| {
-                        tracing::warn!(%error, "a mail cannot be written");
-                        MailError::Temporary("The mail cannot be written to the disk.".to_owned())
-                    })
-            }
+            Way::Smtp(smtp) => smtp.send(message.envelope(), &message.formatted()).await,
+            Way::Files(folder) => write(folder, id, &message.formatted())
+                .await
+                .map_err(|error| {
+                    tracing::warn!(%error, "a mail cannot be written");
+                    MailError::Temporary("The mail cannot be written to the disk.".to_owned())
+                }),
         }
     }
 
@@ -150,8 +160,11 @@ impl Mailer {
             .to_address
             .parse()
             .map_err(|_| MailError::Permanent("No mail can be sent to this address.".to_owned()))?;
+        let address = deliverable(&address).ok_or_else(|| {
+            MailError::Permanent("The domain of this address has no form for mail.".to_owned())
+        })?;
         let to = Mailbox::new(Some(plain(&mail.to_name)), address);
-        let domain = self.from.email.domain();
+        let domain = ascii_domain(self.from.email.domain()).unwrap_or("localhost".into());
         let message = Message::builder()
             .from(self.from.clone())
             .to(to)
@@ -207,29 +220,6 @@ async fn write(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
         fs::File::open(folder)?.sync_all()
     });
     written.await.map_err(io::Error::other)?
-}
-
-/// What happened, in words of Kith's own: a server's may hold anything.
-fn explain(error: &smtp::Error) -> MailError {
-    let code = error.status().map(|code| format!(" It said {code}."));
-    let code = code.unwrap_or_default();
-    let login = error.status().map(u16::from);
-    if matches!(login, Some(530 | 534 | 535 | 538)) {
-        // An operator can put that right, and then it works.
-        MailError::Temporary(format!("The mail server refused Kith's login.{code}"))
-    } else if error.is_permanent() {
-        MailError::Permanent(format!("The mail server refused the mail.{code}"))
-    } else if error.is_transient() {
-        MailError::Temporary(format!("The mail server cannot take the mail now.{code}"))
-    } else if error.is_timeout() {
-        MailError::Temporary("The mail server did not answer in time.".to_owned())
-    } else if error.is_tls() {
-        MailError::Temporary(
-            "The mail server's certificate is not trusted, or it speaks no TLS.".to_owned(),
-        )
-    } else {
-        MailError::Temporary("The mail server cannot be reached.".to_owned())
-    }
 }
 
 /// Says that no person wrote this, so that no answering machine answers (RFC 3834).

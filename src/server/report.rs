@@ -90,7 +90,7 @@ impl ReportService {
             && let Err(error) = self.send(to, message, date, &figures).await
         {
             tracing::warn!(%date, why = %error, "the daily report was not sent");
-            if let MailError::Temporary(_) = error {
+            if let MailError::Temporary(_) | MailError::Deferred(_) = error {
                 self.settle(Settlement::GiveBack(granted)).await?;
                 return Err(NotExecuted::Later(None));
             }

@@ -139,7 +139,7 @@ impl WelcomeService {
         };
         let (event, result) = match self.send(&welcome).await {
             Ok(event) => (event, Ok(())),
-            Err(MailError::Temporary(why)) => (
+            Err(MailError::Temporary(why) | MailError::Deferred(why)) => (
                 Event::WelcomeFailed { attempt, why },
                 Err(NotExecuted::Later(None)),
             ),

@@ -11,6 +11,7 @@ mod docs;
 mod errors;
 mod forms;
 mod limits;
+mod mail;
 mod mail_server;
 mod metrics;
 mod operation;

@@ -1,16 +1,15 @@
 //! Values of the queue, of mail and of what is sent by them.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::time::Duration;
 
-use lettre::AsyncSmtpTransport;
-use lettre::Tokio1Executor;
 use lettre::message::Mailbox;
 use reqwest::Url;
 
 use super::value::Origin;
 use super::value::Value;
+use crate::server::mail::SmtpServer;
+use crate::server::mail::deliverable;
 use crate::server::queue::cron::Cron;
 use crate::server::queue::delay::RetryDelay;
 
@@ -107,33 +106,14 @@ impl Value for BaseUrl {
 
 /// A mail server, with the password if it has one.
 #[derive(Clone)]
-pub struct SmtpUrl(String);
+pub struct SmtpUrl {
+    text: String,
+    server: SmtpServer,
+}
 
 impl SmtpUrl {
-    /// A client of the server, which keeps its connections.
-    pub fn transport(&self, timeout: Duration) -> AsyncSmtpTransport<Tokio1Executor> {
-        Self::builder(&self.0)
-            .expect("it was parsed")
-            .timeout(Some(timeout))
-            .build()
-    }
-
-    fn builder(text: &str) -> Option<lettre::transport::smtp::AsyncSmtpTransportBuilder> {
-        let mut url = Url::parse(text).ok()?;
-        let host = url
-            .host_str()?
-            .trim_start_matches('[')
-            .trim_end_matches(']');
-        let local = host == "localhost"
-            || host
-                .parse::<IpAddr>()
-                .is_ok_and(|address| address.is_loopback());
-        let says = url.query_pairs().any(|(name, _)| name == "tls");
-        if url.scheme() == "smtp" && !local && !says {
-            // Nobody on the way shall read passwords and mail, unless somebody asks for that.
-            url.query_pairs_mut().append_pair("tls", "required");
-        }
-        AsyncSmtpTransport::<Tokio1Executor>::from_url(url.as_str()).ok()
+    pub fn server(&self) -> &SmtpServer {
+        &self.server
     }
 }
 
@@ -141,11 +121,14 @@ impl Value for SmtpUrl {
     const TAKES: &'static str = r#""smtps://" or "smtp://" with a host, perhaps a user and a password, such as "smtps://user:password@mail.example.com"; "smtp://" speaks TLS too, unless it ends in "?tls=none""#;
 
     fn parse(text: &str) -> Option<Self> {
-        Self::builder(text).map(|_| Self(text.to_owned()))
+        Some(Self {
+            server: text.parse().ok()?,
+            text: text.to_owned(),
+        })
     }
 
     fn print(&self) -> String {
-        self.0.clone()
+        self.text.clone()
     }
 }
 
@@ -170,7 +153,9 @@ impl Value for MailAddress {
         r#"an address, perhaps with a name, such as "Kith <kith@example.com>""#;
 
     fn parse(text: &str) -> Option<Self> {
-        text.parse().ok().map(Self)
+        let mailbox: Mailbox = text.parse().ok()?;
+        deliverable(&mailbox.email)?;
+        Some(Self(mailbox))
     }
 
     fn print(&self) -> String {

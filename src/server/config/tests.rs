@@ -500,6 +500,15 @@ fn values_of_the_limiter_the_queue_and_mail() {
     let sender = ("Kith <a@example.com>", "Kith <a@example.com>");
     assert_prints::<Poll>(&[("2s", "2s"), ("60m", "1h")]);
     assert_refuses::<Poll>(&["", "1s", "1999ms", "61m", "5"]);
+    for url in [
+        "smtp://mail.example.com?tls=none",
+        "smtp://mail.example.com?tls=required",
+        "smtp://user:p%40ss@[::1]:2525/kith.example?tls=opportunistic",
+        "smtps://post.b%C3%BCcher.example",
+    ] {
+        assert!(SmtpUrl::parse(url).is_some(), "{url}");
+    }
+    assert_refuses::<SmtpUrl>(&["smtp://mail.example.com?tls=perhaps", "smtp://:25"]);
     assert_prints::<MailAddress>(&[sender, ("a@example.com", "a@example.com")]);
     assert_refuses::<MailAddress>(&["", "a", "a@example.com\r\nBcc: b@example.com"]);
     assert_prints::<Template>(&[("Hello {name}", "Hello {name}")]);
