@@ -105,7 +105,7 @@ pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<O
     let graceful = GracefulShutdown::new();
     let queue = state.queue.clone();
     // One half is for deliveries, the other for requests.
-    let grace = config.server.shutdown_grace / 2;
+    let grace = config.server.shutdown_grace.0 / 2;
     let stopping = state.clone();
     let shutdown = async move {
         shutdown.await;

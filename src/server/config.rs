@@ -25,7 +25,9 @@ mod value;
 pub use cli::Cli;
 pub use load::ConfigError;
 pub use parts::{ForwardedHeader, KeyPrefix, Networks, PemFile, RedisUrl, Secret};
-pub use post::{BaseUrl, Count, MailAddress, Origins, Poll, SmtpUrl, Template, Times, Token, Wait};
+pub use post::{
+    BaseUrl, Count, MailAddress, Origins, Poll, SmtpUrl, Span, Template, Times, Token, Wait,
+};
 pub use value::{ByteSize, DatabaseUrl, LogFilter, LogFormat, Origin};
 
 use std::net::SocketAddr;
@@ -36,6 +38,7 @@ use std::time::Duration;
 use crate::server::limit::{Algorithm, OnLoss, Quota};
 use crate::server::queue::signature::{SigningKey, SigningKeys};
 use crate::server::redis::Address;
+use crate::server::redis::address::SentinelLogin;
 
 /// A span of time as people write it in the configuration, for example `1m` or `500ms`.
 pub fn parse_duration(text: &str) -> Option<Duration> {
@@ -72,7 +75,7 @@ key::sections! {
         /// How long the answer to a request may take.
         request_timeout: Duration = "30s";
         /// How long running requests may take to finish once Kith is told to stop.
-        shutdown_grace: Duration = "10s";
+        shutdown_grace: Span = "10s";
         /// The largest request body, which is held in memory.
         max_body: ByteSize = "256KiB";
         /// Proxies that are believed when they say whose request they pass on; empty means none.
@@ -105,6 +108,10 @@ key::sections! {
         budget: Duration = "50ms";
         /// What the names of all keys begin with.
         prefix: KeyPrefix = "kith";
+        /// The password that the Sentinels of redis+sentinel:// ask for; the one in url is the primary's.
+        sentinel_password: Option<Secret> = "";
+        /// The user that it belongs to; empty means the usual one.
+        sentinel_username: Option<Secret> = "";
     }
 
     /// How many requests a client may make: each policy lets so many through in a window of time.
@@ -150,7 +157,7 @@ key::sections! {
         /// How long it is kept.
         fresh_for: Duration = "30s";
         /// How long after that totals are still shown, while they are counted anew.
-        stale_for: Duration = "5m";
+        stale_for: Span = "5m";
         /// How long it is remembered that there is no such contact.
         absent_for: Duration = "5s";
         /// The memory for it in this process.
@@ -198,7 +205,7 @@ key::sections! {
         /// Whether new contacts get one when nobody says.
         enabled: bool = true;
         /// How long after a contact was created it is sent.
-        delay: Duration = "5s";
+        delay: Span = "5s";
         /// How often that is tried again.
         retries: Count = 3;
         /// How long after each attempt: milliseconds, with retried; empty means the queue's own waits.
@@ -282,7 +289,17 @@ impl RedisConfig {
     /// Where Redis is; `None` where Kith works without.
     pub fn address(&self) -> Option<Address> {
         if let Some(url) = &self.url {
-            return Some(url.address().clone());
+            let address = url.address().clone();
+            return Some(match &self.sentinel_password {
+                Some(password) => address.with_sentinel_login(SentinelLogin {
+                    user: self
+                        .sentinel_username
+                        .as_ref()
+                        .map(|user| user.reveal().to_owned()),
+                    password: password.reveal().to_owned(),
+                }),
+                None => address,
+            });
         }
         Some(Address::Rest {
             url: self.rest_url.as_ref()?.as_str().to_owned(),
@@ -303,6 +320,29 @@ impl RedisConfig {
                 .as_ref()
                 .map(Origin::to_string)
                 .unwrap_or_default(),
+            rule: rule.to_owned(),
+        })
+    }
+}
+
+impl RedisConfig {
+    fn require_sentinels_with_login(&self) -> Result<(), Conflict> {
+        let url = self.url.as_ref().map(RedisUrl::address);
+        let are_there = matches!(url, Some(Address::Sentinel { .. }));
+        let (path, rule) = match (&self.sentinel_password, &self.sentinel_username) {
+            (None, Some(_)) => (
+                "redis.sentinel_username",
+                "It needs `redis.sentinel_password` as well.",
+            ),
+            (Some(_), _) if !are_there => (
+                "redis.sentinel_password",
+                "It needs a `redis.url` that begins with redis+sentinel:// or rediss+sentinel://.",
+            ),
+            _ => return Ok(()),
+        };
+        Err(Conflict {
+            path,
+            value: "***".to_owned(),
             rule: rule.to_owned(),
         })
     }
@@ -450,6 +490,7 @@ impl Config {
         [
             self.server.require_loopback(),
             self.redis.require_one_address(),
+            self.redis.require_sentinels_with_login(),
             self.limits.require_quotas(),
             self.queue.require_keys_with_token(),
             self.contacts.require_page_size_within_maximum(),

@@ -57,7 +57,7 @@ pub fn message(contact: ContactId, config: &WelcomeConfig) -> Outgoing {
         destination: PATH.to_owned(),
         delivery: DeliverySpec {
             headers: vec![("content-type".to_owned(), "application/json".to_owned())],
-            delay: Some(config.delay.as_millis() as u64),
+            delay: Some(config.delay.0.as_millis() as u64),
             retries: Some(config.retries.0),
             retry_delay: config
                 .retry_delay

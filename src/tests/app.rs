@@ -7,6 +7,7 @@ use kith::contact::Contact;
 use kith::server;
 use kith::server::AppState;
 use kith::server::config::Config;
+use kith::server::config::Span;
 use reqwest::Method;
 use reqwest::RequestBuilder;
 use reqwest::Response;
@@ -49,7 +50,7 @@ impl TestApp {
         // Tests ask faster than people, and those of the limiter say what they want of it.
         config.limits.api_limit = NonZeroU32::MAX;
         config.limits.ui_limit = NonZeroU32::MAX;
-        config.welcome.delay = Duration::from_millis(1);
+        config.welcome.delay = Span(Duration::from_millis(1));
         let listener = TcpListener::bind(("127.0.0.1", port)).await;
         let listener = listener.expect("a free port");
         let address = listener.local_addr().expect("the address of the port");

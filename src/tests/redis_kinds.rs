@@ -2,6 +2,7 @@
 //! with TLS, and over REST.
 
 use std::convert::Infallible;
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering::SeqCst;
@@ -479,6 +480,143 @@ async fn behind_sentinel_and_after_its_primary_is_gone() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert!(replica.command("GET after-failover").contains("here"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sentinels_with_a_password_of_their_own() {
+    let primary = RedisServer::with(&["--requirepass", "of-the-primary"]);
+    let sentinel = RedisServer::sentinel_with(&primary, Some("of-the-sentinel"));
+    let url = format!(
+        "redis+sentinel://:of-the-primary@127.0.0.1:{}/kith",
+        sentinel.port()
+    );
+    let address = |password: Option<&str>| {
+        let settings = [
+            ("REDIS_URL", Some(&*url)),
+            ("KITH_REDIS_SENTINEL_PASSWORD", password),
+        ];
+        let settings = settings
+            .into_iter()
+            .filter_map(|(name, value)| Some((OsString::from(name), OsString::from(value?))));
+        let config = Config::load(Some("/dev/null".as_ref()), settings).expect("settings");
+        config.redis.address().expect("an address")
+    };
+    let redis = connect(address(Some("of-the-sentinel"))).await;
+    let mut write = redis::cmd("SET");
+    write.arg("here").arg(1).arg("EX").arg(60);
+    redis.query::<Value>(&write).await.expect("Redis is up");
+    assert!(primary.command("GET here").contains('1'));
+
+    for password in [None, Some("of-the-primary")] {
+        let stranger = Redis::new(address(password), Duration::from_secs(10));
+        until("it was tried", || {
+            stranger.health().loss() != Some(Loss::NotYetReached)
+        })
+        .await;
+        assert_eq!(stranger.health().loss(), Some(Loss::NotPermitted));
+    }
+}
+
+/// A server that answers every request like this.
+async fn rest_that_says(status: StatusCode, body: &'static str) -> String {
+    let router = Router::new().fallback(move || async move {
+        let location = [("location", "https://elsewhere.example/")];
+        (status, location, body)
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let origin = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    origin
+}
+
+#[tokio::test]
+async fn what_a_rest_api_says_instead_of_redis_is_told_as_what_it_is() {
+    kith::server::redis::choose_cryptography();
+    const PAGE: &str = "<!doctype html><title>Welcome</title>";
+    for (status, body, loss) in [
+        (429, r#"{"error":"Too Many Requests"}"#, Loss::Throttled),
+        (
+            400,
+            r#"{"error":"ERR max daily request limit exceeded. Limit: 10000"}"#,
+            Loss::Throttled,
+        ),
+        (
+            400,
+            r#"{"error":"ERR max requests limit exceeded. Limit: 500000"}"#,
+            Loss::Throttled,
+        ),
+        (500, "", Loss::Failing),
+        (503, PAGE, Loss::Failing),
+        (504, PAGE, Loss::Failing),
+        (301, "", Loss::Misdirected),
+        (302, PAGE, Loss::Misdirected),
+        (308, "", Loss::Misdirected),
+        (404, PAGE, Loss::Misdirected),
+        (405, "", Loss::Misdirected),
+        (401, r#"{"error":"Unauthorized"}"#, Loss::TokenRefused),
+        (403, PAGE, Loss::TokenRefused),
+        (200, PAGE, Loss::Refused),
+        (200, "", Loss::Refused),
+        (400, PAGE, Loss::Refused),
+        (418, "", Loss::Refused),
+    ] {
+        let status = StatusCode::from_u16(status).expect("a status");
+        let url = rest_that_says(status, body).await;
+        let token = TOKEN.to_owned();
+        let redis = Redis::new(Address::Rest { url, token }, Duration::from_secs(10));
+        until("it was tried", || {
+            redis.health().loss() != Some(Loss::NotYetReached)
+        })
+        .await;
+        assert_eq!(redis.health().loss(), Some(loss), "{status} {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_rest_api_that_is_throttled_breaks_the_circuit_and_one_that_refuses_a_call_does_not() {
+    kith::server::redis::choose_cryptography();
+    // Healthy for small requests; large ones meet what the test says.
+    let large = Arc::new(AtomicI64::new(413));
+    let answers = large.clone();
+    let router = Router::new().route(
+        "/",
+        post(move |body: String| async move {
+            let status = if body.len() > 1000 {
+                answers.load(SeqCst)
+            } else {
+                200
+            };
+            let status = u16::try_from(status).expect("a status");
+            let status = StatusCode::from_u16(status).expect("a status");
+            (status, Json(json!({ "result": "OK" })))
+        }),
+    );
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let token = TOKEN.to_owned();
+    let redis = connect(Address::Rest { url, token }).await;
+
+    let mut write = redis::cmd("SET");
+    write.arg("key").arg("x".repeat(2000));
+    let refused = redis.query::<Value>(&write).await;
+    assert!(
+        matches!(refused, Err(kith::server::redis::Error::Refused(_))),
+        "{refused:?}"
+    );
+    assert!(redis.health().is_up(), "it is about this call alone");
+
+    large.store(429, SeqCst);
+    let lost = redis
+        .query::<Value>(&write)
+        .await
+        .expect_err("it is throttled");
+    assert_eq!(
+        lost.to_string(),
+        "Redis takes no more requests for now: they are too many, or a quota is used up"
+    );
+    // The probe is small.
+    reached(redis).await;
 }
 
 /// Waits for a condition.

@@ -17,6 +17,8 @@ use tempfile::TempDir;
 pub struct RedisServer {
     port: u16,
     options: Vec<String>,
+    /// What it asks of clients, if it asks.
+    password: Option<String>,
     process: Child,
     directory: TempDir,
 }
@@ -34,6 +36,10 @@ impl RedisServer {
         let server = Self {
             port,
             process: spawn(port, &options, &directory),
+            password: options
+                .iter()
+                .position(|option| option == "--requirepass")
+                .map(|at| options[at + 1].clone()),
             options,
             directory,
         };
@@ -44,14 +50,24 @@ impl RedisServer {
     /// Starts a Sentinel that watches `primary` under the name `kith`, alone, and gives it up
     /// after half a second.
     pub fn sentinel_of(primary: &Self) -> Self {
+        Self::sentinel_with(primary, None)
+    }
+
+    /// The same, with a password of its own.
+    pub fn sentinel_with(primary: &Self, password: Option<&str>) -> Self {
         let port = free_port();
         let directory = tempfile::tempdir().expect("a directory");
         let file = directory.path().join("sentinel.conf");
+        let asks = password.map(|password| format!("requirepass {password}\n"));
+        let knows = primary.password.as_ref();
+        let knows = knows.map(|password| format!("sentinel auth-pass kith {password}\n"));
         let text = format!(
             "sentinel monitor kith 127.0.0.1 {} 1\n\
              sentinel down-after-milliseconds kith 500\n\
-             sentinel failover-timeout kith 2000\n",
-            primary.port
+             sentinel failover-timeout kith 2000\n{}{}",
+            primary.port,
+            knows.unwrap_or_default(),
+            asks.unwrap_or_default(),
         );
         std::fs::write(&file, text).expect("a configuration");
         let process = Command::new("redis-server")
@@ -64,6 +80,7 @@ impl RedisServer {
         let server = Self {
             port,
             options: Vec::new(),
+            password: password.map(str::to_owned),
             process,
             directory,
         };
@@ -107,11 +124,17 @@ impl RedisServer {
     fn try_command(&self, line: &str) -> std::io::Result<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        if let Some(password) = &self.password {
+            write!(stream, "AUTH {password}\r\n")?;
+        }
         write!(stream, "{line}\r\n")?;
         // Redis then closes the connection after its answer, which so ends where reading ends.
         stream.shutdown(Shutdown::Write)?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
+        if self.password.is_some() {
+            answer = answer.replacen("+OK\r\n", "", 1);
+        }
         Ok(answer)
     }
 

@@ -31,6 +31,30 @@ impl Value for Count {
     }
 }
 
+/// A span of time that may be none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span(pub Duration);
+
+impl Value for Span {
+    const TAKES: &'static str =
+        r#"a whole number with "ms", "s", "m" or "h", from 0s to 8760h, such as "10s""#;
+
+    fn parse(text: &str) -> Option<Self> {
+        if ["0ms", "0s", "0m", "0h"].contains(&text) {
+            return Some(Self(Duration::ZERO));
+        }
+        <Duration as Value>::parse(text).map(Self)
+    }
+
+    fn print(&self) -> String {
+        if self.0.is_zero() {
+            "0s".to_owned()
+        } else {
+            self.0.print()
+        }
+    }
+}
+
 /// How often something asks for news.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Poll(Duration);

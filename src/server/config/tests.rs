@@ -12,8 +12,10 @@ use clap::{CommandFactory, Parser};
 use super::value::{Value, mask_passwords};
 use super::{
     BaseUrl, ByteSize, Cli, Config, ConfigError, Count, DatabaseUrl, LogFilter, LogFormat,
-    MailAddress, Networks, Origin, Origins, Poll, SECTIONS, SmtpUrl, Template, Times, Wait,
+    MailAddress, Networks, Origin, Origins, Poll, SECTIONS, SmtpUrl, Span, Template, Times, Wait,
 };
+
+use crate::server::redis::Address;
 
 const NO_ENV: [(&str, &str); 0] = [];
 
@@ -484,6 +486,8 @@ fn values_of_the_limiter_the_queue_and_mail() {
         ("::ffff:10.1.2.3", "10.1.2.3/32"),
         ("::/0", "::/0"),
     ]);
+    assert_prints::<Span>(&[("0s", "0s"), ("0ms", "0s"), ("0h", "0s"), ("90s", "90s")]);
+    assert_refuses::<Span>(&["", "0", "s", "-1s", "8761h"]);
     assert_prints::<Count>(&[("0", "0"), ("1000", "1000")]);
     assert_refuses::<Count>(&["", "-1", "1001", "x"]);
     let origins = (
@@ -496,10 +500,6 @@ fn values_of_the_limiter_the_queue_and_mail() {
     assert_refuses::<BaseUrl>(&["", "a.example", "ftp://a.example", "http://user@a.example"]);
     let url = "smtps://user:password@mail.example.com";
     assert_prints::<SmtpUrl>(&[(url, url), ("smtp://127.0.0.1:25", "smtp://127.0.0.1:25")]);
-    assert_refuses::<SmtpUrl>(&["", "mail.example.com", "http://mail.example.com", "smtp://"]);
-    let sender = ("Kith <a@example.com>", "Kith <a@example.com>");
-    assert_prints::<Poll>(&[("2s", "2s"), ("60m", "1h")]);
-    assert_refuses::<Poll>(&["", "1s", "1999ms", "61m", "5"]);
     for url in [
         "smtp://mail.example.com?tls=none",
         "smtp://mail.example.com?tls=required",
@@ -509,6 +509,10 @@ fn values_of_the_limiter_the_queue_and_mail() {
         assert!(SmtpUrl::parse(url).is_some(), "{url}");
     }
     assert_refuses::<SmtpUrl>(&["smtp://mail.example.com?tls=perhaps", "smtp://:25"]);
+    assert_refuses::<SmtpUrl>(&["", "mail.example.com", "http://mail.example.com", "smtp://"]);
+    let sender = ("Kith <a@example.com>", "Kith <a@example.com>");
+    assert_prints::<Poll>(&[("2s", "2s"), ("60m", "1h")]);
+    assert_refuses::<Poll>(&["", "1s", "1999ms", "61m", "5"]);
     assert_prints::<MailAddress>(&[sender, ("a@example.com", "a@example.com")]);
     assert_refuses::<MailAddress>(&["", "a", "a@example.com\r\nBcc: b@example.com"]);
     assert_prints::<Template>(&[("Hello {name}", "Hello {name}")]);
@@ -520,6 +524,43 @@ fn values_of_the_limiter_the_queue_and_mail() {
     assert_refuses::<Times>(&["", "daily", "0 25 * * *"]);
     assert_prints::<Wait>(&[("1000 * retried", "1000 * retried")]);
     assert_refuses::<Wait>(&["", "soon"]);
+}
+
+#[test]
+fn a_welcome_email_may_be_sent_at_once() {
+    let config = read("", [("KITH_WELCOME_DELAY", "0s")]);
+    assert_eq!(config.welcome.delay, Span(Duration::ZERO));
+    assert!(config.to_toml().contains("delay = \"0s\""));
+}
+
+#[test]
+fn sentinels_have_a_login_of_their_own() {
+    let url = ("REDIS_URL", "redis+sentinel://:hush-hush@127.0.0.1/kith");
+    let password = ("KITH_REDIS_SENTINEL_PASSWORD", "9f86d081");
+    let user = ("KITH_REDIS_SENTINEL_USERNAME", "kith-reader");
+    let config = read("", [url, password, user]);
+    let Some(Address::Sentinel { login, primary, .. }) = config.redis.address() else {
+        panic!("it is one of Sentinels");
+    };
+    let login = login.expect("a login");
+    assert_eq!(login.user.as_deref(), Some("kith-reader"));
+    assert_eq!(login.password, "9f86d081");
+    assert_eq!(primary.redis_settings().password(), Some("hush-hush"));
+    for shown in [config.to_toml(), format!("{config:?}")] {
+        assert!(
+            !shown.contains("9f86d081") && !shown.contains("kith-reader"),
+            "{shown}"
+        );
+        assert!(!shown.contains("hush-hush"), "{shown}");
+    }
+
+    let said = problems("", [("REDIS_URL", "redis://127.0.0.1"), password]);
+    assert!(
+        said.contains("redis+sentinel://") && !said.contains("9f86d081"),
+        "{said}"
+    );
+    let said = problems("", [url, user]);
+    assert!(said.contains("redis.sentinel_password"), "{said}");
 }
 
 #[test]

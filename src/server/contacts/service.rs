@@ -100,7 +100,7 @@ impl Settings {
             usual_page: config.contacts.page_size,
             largest_page: config.contacts.max_page_size,
             fresh_for: config.cache.fresh_for,
-            stale_for: config.cache.stale_for,
+            stale_for: config.cache.stale_for.0,
             absent_for: config.cache.absent_for,
             welcome: config.welcome.clone(),
         }

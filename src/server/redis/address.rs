@@ -15,9 +15,12 @@ pub enum Address {
     Node(ConnectionInfo),
     /// The primary that Sentinels know:
     /// `redis+sentinel://[user:password@]host[:port],host[:port]/service[/database]`, or
-    /// `rediss+sentinel://`. User and password are those of the primary.
+    /// `rediss+sentinel://`. User and password are those of the primary; for those of the Sentinels
+    /// see [`with_sentinel_login`](Self::with_sentinel_login).
     Sentinel {
         sentinels: Vec<ConnectionInfo>,
+        /// What the Sentinels ask for; `None` where they ask for nothing.
+        login: Option<SentinelLogin>,
         service: String,
         /// User, password, database and TLS of the primary; the host says nothing.
         primary: ConnectionInfo,
@@ -30,6 +33,13 @@ pub enum Address {
         url: String,
         token: String,
     },
+}
+
+/// What Sentinels are told of who asks them.
+#[derive(Clone)]
+pub struct SentinelLogin {
+    pub user: Option<String>,
+    pub password: String,
 }
 
 /// The text is no address of Redis.
@@ -64,12 +74,24 @@ impl FromStr for Address {
                 };
                 Ok(Self::Sentinel {
                     sentinels: hosts.split(',').map(sentinel).collect::<Result<_, _>>()?,
+                    login: None,
                     service: service.to_owned(),
                     primary: info(&format!("{scheme}://{user}primary/{database}"))?,
                 })
             }
             _ => Err(InvalidAddress),
         }
+    }
+}
+
+impl Address {
+    /// The address whose Sentinels ask for this. Others stay as they are.
+    #[must_use]
+    pub fn with_sentinel_login(mut self, asked: SentinelLogin) -> Self {
+        if let Self::Sentinel { login, .. } = &mut self {
+            *login = Some(asked);
+        }
+        self
     }
 }
 

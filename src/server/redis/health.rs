@@ -37,6 +37,14 @@ pub enum Loss {
     Incomplete,
     /// It answers, but not as Redis does.
     Refused,
+    /// The REST API refuses its token.
+    TokenRefused,
+    /// The REST API has too many requests to answer, or a quota is used up.
+    Throttled,
+    /// The REST API fails.
+    Failing,
+    /// There is no REST API at the configured URL: it leads elsewhere, or to nothing.
+    Misdirected,
 }
 
 impl Health {
@@ -96,6 +104,7 @@ impl Loss {
             | ErrorKind::NoValidReplicasFoundBySentinel => Some(Self::Incomplete),
             ErrorKind::Parse | ErrorKind::RESP3NotSupported => Some(Self::Refused),
             _ => match error.code() {
+                Some(code) if Self::with_code(code).is_some() => Self::with_code(code),
                 Some("NOAUTH" | "WRONGPASS") => Some(Self::NotPermitted),
                 Some("OOM") => Some(Self::OutOfMemory),
                 _ if error.is_timeout() => Some(Self::Slow),
@@ -105,6 +114,27 @@ impl Loss {
                 _ => None,
             },
         }
+    }
+
+    /// The code in the errors of what only a REST API can say. Redis' own have no hyphen.
+    pub(super) fn code(self) -> Option<&'static str> {
+        match self {
+            Self::TokenRefused => Some("REST-TOKEN"),
+            Self::Throttled => Some("REST-THROTTLED"),
+            Self::Failing => Some("REST-FAILING"),
+            Self::Misdirected => Some("REST-MISDIRECTED"),
+            _ => None,
+        }
+    }
+
+    fn with_code(code: &str) -> Option<Self> {
+        let all = [
+            Self::TokenRefused,
+            Self::Throttled,
+            Self::Failing,
+            Self::Misdirected,
+        ];
+        all.into_iter().find(|loss| loss.code() == Some(code))
     }
 }
 
@@ -121,6 +151,12 @@ impl fmt::Display for Loss {
             Self::OutOfMemory => "has no memory left",
             Self::Incomplete => "is missing a part of its cluster",
             Self::Refused => "does not answer as Redis does",
+            Self::TokenRefused => "refuses the token of the setting redis.rest_token",
+            Self::Throttled => {
+                "takes no more requests for now: they are too many, or a quota is used up"
+            }
+            Self::Failing => "cannot be used, because its REST API fails",
+            Self::Misdirected => "is not at the URL of the setting redis.rest_url",
         })
     }
 }

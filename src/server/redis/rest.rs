@@ -23,6 +23,7 @@ use reqwest::header::HeaderValue;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use super::health::Loss;
 use super::health::invalid;
 
 pub(super) struct RestConnection {
@@ -96,12 +97,7 @@ impl RestConnection {
         let status = response.status();
         // A refused command comes with status 400 and its error in the body.
         if !status.is_success() && status != StatusCode::BAD_REQUEST {
-            return Err(match status {
-                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                    (ErrorKind::AuthenticationFailed, "the token is refused").into()
-                }
-                _ => unavailable(),
-            });
+            return Err(refused(status));
         }
         let answer = response.json().await;
         answer.map_err(|error| {
@@ -135,6 +131,10 @@ impl Answer {
             Self::Result(json) => value(json),
             // Back into the form of the wire, from which the error's code is parsed.
             Self::Error(message) => {
+                let throttled = Loss::Throttled
+                    .code()
+                    .filter(|_| is_about_a_quota(&message));
+                let message = throttled.unwrap_or(&message);
                 let line = format!("-{}\r\n", message.replace(['\r', '\n'], " "));
                 redis::parse_redis_value(line.as_bytes()).unwrap_or(Value::Nil)
             }
@@ -180,7 +180,26 @@ fn unreachable(error: &reqwest::Error) -> RedisError {
     RedisError::from(std::io::Error::from(kind))
 }
 
-/// The service in front of Redis cannot serve at the moment.
-fn unavailable() -> RedisError {
-    RedisError::from(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+/// What a status means that brings no answer of Redis.
+fn refused(status: StatusCode) -> RedisError {
+    let loss = match status.as_u16() {
+        401 | 403 => Loss::TokenRefused,
+        402 | 429 => Loss::Throttled,
+        300..=399 | 404 | 405 | 410 => Loss::Misdirected,
+        // About this request alone.
+        413 | 414 | 431 => return (ErrorKind::Client, "too large for the REST API").into(),
+        500.. => Loss::Failing,
+        _ => Loss::Refused,
+    };
+    match loss.code() {
+        Some(code) => redis::make_extension_error(code.to_owned(), None),
+        None => (ErrorKind::Parse, "not an answer of Redis' REST API").into(),
+    }
+}
+
+/// Whether Upstash has answered for Redis, because the database has used up its plan.
+fn is_about_a_quota(message: &str) -> bool {
+    ["ERR max daily request limit", "ERR max requests limit"]
+        .iter()
+        .any(|start| message.starts_with(start))
 }

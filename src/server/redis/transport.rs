@@ -25,6 +25,7 @@ use redis::sentinel::SentinelClientBuilder;
 use redis::sentinel::SentinelServerType;
 
 use super::Address;
+use super::address::SentinelLogin;
 use super::rest::RestConnection;
 
 /// Commands that may wait to be written; more callers than that wait their turn.
@@ -70,10 +71,12 @@ impl Transport {
             }
             Address::Sentinel {
                 sentinels,
+                login,
                 service,
                 primary,
             } => {
-                let mut client = sentinel_client(sentinels, service, primary, authorities)?;
+                let login = login.as_ref();
+                let mut client = sentinel_client(sentinels, login, service, primary, authorities)?;
                 let connection = client.get_async_connection_with_config(&config).await?;
                 Ok(Self::Node(connection))
             }
@@ -113,9 +116,10 @@ fn tcp_settings() -> TcpSettings {
         .set_keepalive(keepalive)
 }
 
-/// Asks the Sentinels without a user, and the primary, whose host they know, as `primary` says.
+/// Asks the Sentinels as `login`, and the primary, whose host they know, as `primary` says.
 fn sentinel_client(
     sentinels: &[ConnectionInfo],
+    login: Option<&SentinelLogin>,
     service: &str,
     primary: &ConnectionInfo,
     authorities: Option<&TlsCertificates>,
@@ -125,6 +129,12 @@ fn sentinel_client(
     let mut client = SentinelClientBuilder::new(addresses, service, SentinelServerType::Master)?
         .set_client_to_redis_tcp_settings(tcp_settings())
         .set_client_to_redis_db(settings.db());
+    if let Some(SentinelLogin { user, password }) = login {
+        client = client.set_client_to_sentinel_password(password);
+        if let Some(user) = user {
+            client = client.set_client_to_sentinel_username(user);
+        }
+    }
     if let Some(user) = settings.username() {
         client = client.set_client_to_redis_username(user);
     }
