@@ -1,7 +1,10 @@
 //! The `kith` program: command line, configuration, then the server until it is told to stop.
+#![warn(clippy::print_stdout, clippy::print_stderr)] // They panic where the output cannot be written.
 
 use std::error::Error;
+use std::fmt;
 use std::io;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -30,8 +33,7 @@ async fn main() -> ExitCode {
         Err(error) => return refuse(&error, EX_CONFIG),
     };
     if arguments.print_config {
-        print!("{}", config.to_toml());
-        return ExitCode::SUCCESS;
+        return print(&config.to_toml());
     }
     telemetry::start(&config.log);
 
@@ -42,10 +44,10 @@ async fn main() -> ExitCode {
             listener
         }
         Err(error) => {
-            eprintln!(
-                "kith: cannot listen on {address}: {error}. Stop what uses it, or choose another \
+            say(format_args!(
+                "cannot listen on {address}: {error}. Stop what uses it, or choose another \
                  address with KITH_SERVER_ADDR=127.0.0.1:3001"
-            );
+            ));
             return ExitCode::FAILURE;
         }
     };
@@ -55,6 +57,7 @@ async fn main() -> ExitCode {
     };
     tracing::info!("Kith is at {}", state.config.server.origin());
     server::run(listener, state, shutdown::signal()).await;
+    telemetry::finish();
     ExitCode::SUCCESS
 }
 
@@ -67,12 +70,34 @@ async fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
 
 /// Says why Kith does not start, down to the first cause.
 fn refuse(error: &dyn Error, status: u8) -> ExitCode {
-    eprint!("kith: {error}");
+    let mut causes = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        eprint!(": {cause}");
+        causes += &format!(": {cause}");
         source = cause.source();
     }
-    eprintln!();
+    say(format_args!("{causes}"));
+    telemetry::finish();
     ExitCode::from(status)
+}
+
+/// Tells the person who starts Kith. Standard error may be closed or full; then the exit status is
+/// all that tells.
+fn say(what: fmt::Arguments) {
+    let _ = writeln!(io::stderr(), "kith: {what}");
+}
+
+/// Prints what was asked for.
+fn print(text: &str) -> ExitCode {
+    let mut output = io::stdout().lock();
+    let printed = output.write_all(text.as_bytes());
+    match printed.and_then(|()| output.flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // The reader has read enough, as in `kith --print-config | head -1`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            say(format_args!("cannot write to standard output: {error}"));
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -11,6 +11,7 @@
 //! - [`site`]: the built half that browsers load. [`page`]: pages as answers. [`problem`]: errors as
 //!   HTTP says them. [`health`]: what operators ask.
 //! - [`telemetry`], [`shutdown`] and [`clock`]: logs, the end, and the time.
+#![warn(clippy::print_stdout, clippy::print_stderr)] // They panic where the output cannot be written.
 
 pub mod admin;
 pub mod cache;

@@ -12,6 +12,7 @@ use crate::server::redis::Health;
 use crate::server::site::Site;
 use crate::server::standing::Known;
 use crate::server::standing::Standing;
+use crate::server::telemetry;
 
 /// Readiness, part by part.
 #[derive(Serialize, ToSchema)]
@@ -28,6 +29,9 @@ pub struct Readiness {
     /// Once a mail was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     mail: Option<Part>,
+    /// Once a line of the log was lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<Part>,
 }
 
 /// How the built site is, which pages link to. The API works without it, so it does not decide on
@@ -98,6 +102,7 @@ pub struct Parts {
     pub redis: Option<Part>,
     pub qstash: Option<Part>,
     pub mail: Option<Part>,
+    pub log: Option<Part>,
 }
 
 /// Why the database is down, as far as anybody is told.
@@ -123,6 +128,8 @@ impl Parts {
             }),
             mail: mail
                 .map(|known| Part::known(known, "Mails wait in the queue and are sent again.")),
+            log: telemetry::standing()
+                .map(|known| Part::known(known, "Lines of the log are lost.")),
         }
     }
 }
@@ -169,6 +176,7 @@ pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readines
         redis: parts.redis,
         qstash: parts.qstash,
         mail: parts.mail,
+        log: parts.log,
     };
     (status, Json(readiness))
 }

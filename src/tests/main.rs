@@ -15,6 +15,7 @@ mod mail;
 mod mail_server;
 mod metrics;
 mod operation;
+mod output;
 mod queue;
 mod redis_kinds;
 mod redis_server;

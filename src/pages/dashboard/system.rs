@@ -33,6 +33,10 @@ pub fn System(view: Arc<View>) -> impl IntoView {
         )),
         _ => Err("nothing sent yet".to_owned()),
     };
+    let log = match &parts.log {
+        Some(part) => Ok(part),
+        None => Err("every line was written".to_owned()),
+    };
     let info = snapshot
         .shared
         .as_ref()
@@ -46,6 +50,7 @@ pub fn System(view: Arc<View>) -> impl IntoView {
                 <PartLine id="redis" name="Redis" part=redis now/>
                 <PartLine id="qstash" name="QStash" part=qstash now/>
                 <PartLine id="mail" name="Mail" part=mail now/>
+                <PartLine id="log" name="Log" part=log now/>
                 <div id="system-process">
                     <dt>"This process"</dt>
                     <dd>

@@ -9,6 +9,7 @@ use crate::server::dashboard::process;
 use crate::server::metrics::Counter;
 use crate::server::metrics::latency::Histogram;
 use crate::server::policies::RequestClass;
+use crate::server::telemetry;
 
 /// The whole text.
 pub fn exposition(state: &AppState, shared: &Shared) -> String {
@@ -76,6 +77,11 @@ fn counters(text: &mut Text, state: &AppState, shared: &Shared) {
             "kith_cache_evictions_total",
             "Values that this process had no room for.",
             state.cache.usage().evictions,
+        ),
+        (
+            "kith_log_lines_lost_total",
+            "Lines of the log that this process could not write.",
+            telemetry::lost_lines(),
         ),
     ] {
         text.family(name, "counter", help, one(value as f64));
