@@ -50,18 +50,26 @@ impl FromStr for ContactId {
 pub struct Contact {
     pub id: ContactId,
     /// As it is written, for example `Ada Lovelace`.
+    #[cfg_attr(feature = "ssr", schema(value_type = crate::server::contacts::fields::Name))]
     pub name: String,
     /// The primary address.
+    #[cfg_attr(feature = "ssr", schema(value_type = crate::server::contacts::fields::EmailAddress))]
     pub email: String,
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<crate::server::contacts::fields::Phone>, required = true))]
     pub phone: Option<String>,
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<crate::server::contacts::fields::Company>, required = true))]
     pub company: Option<String>,
     /// Free text, possibly of many lines.
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<crate::server::contacts::fields::Notes>, required = true))]
     pub notes: Option<String>,
     /// RFC 3339, UTC, milliseconds.
+    #[cfg_attr(feature = "ssr", schema(format = DateTime))]
     pub created_at: String,
     /// RFC 3339, UTC, milliseconds.
+    #[cfg_attr(feature = "ssr", schema(format = DateTime))]
     pub updated_at: String,
     /// 1 when created, one more with every change. The `ETag` is this number in quotes.
+    #[cfg_attr(feature = "ssr", schema(minimum = 1))]
     pub version: u32,
 }
 

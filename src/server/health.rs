@@ -62,7 +62,7 @@ impl SiteState {
 pub struct Part {
     pub state: PartState,
     /// Since when, as RFC 3339.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
     /// Why it is down.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -17,10 +17,12 @@ use crate::error::AppError;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Problem {
     /// Names the kind of problem and never changes, for example `urn:kith:invalid`.
+    #[schema(pattern = "^urn:kith:[a-z-]+$")]
     r#type: String,
     /// The kind in words.
     title: &'static str,
     /// The HTTP status, again.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
     /// What is wrong with this request, and what to do.
     detail: String,
@@ -28,10 +30,11 @@ pub struct Problem {
     error: String,
     /// What is wrong with each field, by its name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schema(value_type = Object)]
+    #[schema(value_type = HashMap<crate::contact::Field, String>, required = false)]
     fields: BTreeMap<&'static str, String>,
     /// The contact as it is now, where a change was made to an older version of it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Contact, required = false)]
     contact: Option<Contact>,
     /// The same for an island.
     #[serde(skip)]

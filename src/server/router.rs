@@ -48,7 +48,7 @@ pub fn build(
 + Send
 + 'static {
     // For programs and operators. The description is gathered from the routes themselves.
-    let (api, mut description) = OpenApiRouter::with_openapi(rest::description())
+    let (api, of_api) = OpenApiRouter::with_openapi(rest::description::beginning())
         .routes(routes!(rest::contacts::list, rest::contacts::create))
         .routes(routes!(rest::contacts::totals))
         .routes(routes!(
@@ -70,7 +70,6 @@ pub fn build(
     let (figures, of_figures) = OpenApiRouter::new()
         .routes(routes!(rest::metrics::metrics))
         .split_for_parts();
-    description.merge(of_figures);
     let figures = figures
         .route("/metrics", get(rest::metrics::prometheus))
         .merge(dashboard::routes::router())
@@ -83,9 +82,10 @@ pub fn build(
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .split_for_parts();
-    description.merge(of_operation);
+    let description =
+        rest::description::complete([of_api, of_figures], of_operation, &state.config.contacts);
     let operation = operation
-        .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", description))
+        .merge(SwaggerUi::new("/api/docs").external_url_unchecked("/api/openapi.json", description))
         .method_not_allowed_fallback(wrong_method);
 
     // For the queue, which signs what it delivers, and for its callers, who have a token.

@@ -245,7 +245,7 @@ impl ContactService {
     }
 
     /// Understands what to list, from text as it came. `sort` and `cursor` are optional and may
-    /// be blank; a `limit` of `None` asks for the usual page.
+    /// be blank; a `limit` of `None` asks for the usual page, and a blank one is refused.
     ///
     /// # Errors
     /// [`AppError::BadRequest`], saying what is understood.
@@ -280,11 +280,13 @@ impl ContactService {
             largest_page: most,
             ..
         } = self.shared.settings;
-        let Some(asked) = asked.map(str::trim).filter(|asked| !asked.is_empty()) else {
+        let Some(asked) = asked else {
             return Ok(usual);
         };
-        let asked = asked.parse::<NonZeroU32>().ok();
-        asked.filter(|size| *size <= most).ok_or_else(|| {
+        // `parse` would take a sign as well.
+        let digits = asked.bytes().all(|byte| byte.is_ascii_digit());
+        let size = asked.parse::<NonZeroU32>().ok().filter(|_| digits);
+        size.filter(|size| *size <= most).ok_or_else(|| {
             AppError::bad_request(format!("The limit is a number from 1 to {most}."))
         })
     }

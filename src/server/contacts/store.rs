@@ -149,7 +149,7 @@ pub struct ContactPage {
     pub contacts: Vec<Contact>,
     /// Asks for the next page; null on the last.
     #[serde(rename = "nextCursor")]
-    #[schema(value_type = Option<String>, required = true)]
+    #[schema(required = true)]
     pub next: Option<Cursor>,
     /// How many contacts match, over all pages.
     pub total: u64,

@@ -12,6 +12,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde::Deserializer;
 use serde::Serialize;
+use serde::de::Error as _;
 use serde::de::IgnoredAny;
 use utoipa::IntoParams;
 use utoipa::ToSchema;
@@ -30,6 +31,15 @@ use crate::server::contacts::ContactPage;
 use crate::server::contacts::ContactPatch;
 use crate::server::contacts::IdempotentRequest;
 use crate::server::contacts::Totals;
+use crate::server::contacts::fields::Company;
+use crate::server::contacts::fields::EmailAddress;
+use crate::server::contacts::fields::Name;
+use crate::server::contacts::fields::Notes;
+use crate::server::contacts::fields::Phone;
+use crate::server::contacts::query::Cursor;
+use crate::server::contacts::query::Search;
+use crate::server::contacts::query::Sort;
+use crate::server::contacts::store::IdempotencyKey;
 use crate::server::problem::Problem;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -43,14 +53,29 @@ pub struct ListParameters {
     /// Words, or parts of words, that the name or the email contains. Case and accents do not
     /// matter.
     #[serde(default)]
+    #[param(value_type = Option<Search>, inline)]
     q: String,
     /// `name`, `created` or `updated`; with a minus before it, backwards.
+    #[serde(default, deserialize_with = "filled")]
+    #[param(value_type = Option<Sort>, inline)]
     sort: Option<String>,
     /// The `nextCursor` of the page before.
+    #[serde(default, deserialize_with = "filled")]
+    #[param(value_type = Option<Cursor>, inline)]
     cursor: Option<String>,
     /// How many contacts to answer at most.
-    #[param(value_type = Option<u32>)]
+    #[serde(default, deserialize_with = "filled")]
+    #[param(value_type = Option<u32>, minimum = 1)]
     limit: Option<String>,
+}
+
+/// Refuses a parameter without a value: a program that sends one has lost what it meant to ask.
+fn filled<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+    let value = String::deserialize(value)?;
+    if value.trim().is_empty() {
+        return Err(D::Error::custom("give it a value, or leave it out"));
+    }
+    Ok(Some(value))
 }
 
 /// One contact.
@@ -61,31 +86,37 @@ pub struct ContactBody {
 
 /// A contact as a client writes it. What Kith itself keeps may stand in it, so that an answer can
 /// be changed and sent back as it came; it has no effect.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ContactInput {
-    /// 1 to 200 characters.
+    #[schema(value_type = Name, required = true)]
     name: Option<String>,
-    /// One address, at most 254 bytes.
+    #[schema(value_type = EmailAddress, required = true)]
     email: Option<String>,
+    #[schema(value_type = Option<Phone>)]
     phone: Option<String>,
+    #[schema(value_type = Option<Company>)]
     company: Option<String>,
-    /// At most 10 000 characters.
+    #[schema(value_type = Option<Notes>)]
     notes: Option<String>,
-    /// When a contact is created: whether it gets a welcome email. Left out, the setting
+    /// When a contact is created: whether it gets a welcome email. Left out or null, the setting
     /// `welcome.enabled` decides.
     welcome: Option<bool>,
-    #[serde(rename = "id")]
-    #[schema(ignore)]
+    /// Without effect.
+    #[serde(default, rename = "id")]
+    #[schema(value_type = serde_json::Value)]
     _id: IgnoredAny,
-    #[serde(rename = "createdAt")]
-    #[schema(ignore)]
+    /// Without effect.
+    #[serde(default, rename = "createdAt")]
+    #[schema(value_type = serde_json::Value)]
     _created_at: IgnoredAny,
-    #[serde(rename = "updatedAt")]
-    #[schema(ignore)]
+    /// Without effect.
+    #[serde(default, rename = "updatedAt")]
+    #[schema(value_type = serde_json::Value)]
     _updated_at: IgnoredAny,
-    #[serde(rename = "version")]
-    #[schema(ignore)]
+    /// Without effect.
+    #[serde(default, rename = "version")]
+    #[schema(value_type = serde_json::Value)]
     _version: IgnoredAny,
 }
 
@@ -95,19 +126,19 @@ pub struct ContactInput {
 #[serde(deny_unknown_fields)]
 pub struct ContactChange {
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Name, required = false)]
     name: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = EmailAddress, required = false)]
     email: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<Phone>)]
     phone: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<Company>)]
     company: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<Notes>)]
     notes: Option<Option<String>>,
 }
 
@@ -159,8 +190,8 @@ fn answer(status: StatusCode, contact: Contact) -> Response {
 #[utoipa::path(get, path = "/api/contacts", tag = "contacts",
     params(ListParameters, ("If-None-Match" = Option<String>, Header, description = "The ETag of an answer that the client has")),
     responses(
-    (status = 200, description = "One page", body = ContactPage, headers(("ETag" = String))),
-    (status = 304, description = "The client has it already"),
+    (status = 200, description = "One page", body = ContactPage, headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
+    (status = 304, description = "The client has it already", headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
     (status = 400, description = "A parameter makes no sense", body = Problem)))]
 pub async fn list(
     State(state): State<AppState>,
@@ -180,9 +211,11 @@ pub async fn list(
 }
 
 /// Counts contacts: as of now, or of a moment ago.
-#[utoipa::path(get, path = "/api/contacts/totals", tag = "contacts", responses(
-    (status = 200, description = "How many there are", body = Totals, headers(("ETag" = String))),
-    (status = 304, description = "The client has it already")))]
+#[utoipa::path(get, path = "/api/contacts/totals", tag = "contacts",
+    params(("If-None-Match" = Option<String>, Header, description = "The ETag of an answer that the client has")),
+    responses(
+    (status = 200, description = "How many there are", body = Totals, headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
+    (status = 304, description = "The client has it already", headers(("ETag"), ("X-Cache"), ("Server-Timing")))))]
 pub async fn totals(State(state): State<AppState>, read: Read) -> Result<Response, Problem> {
     let totals = state.contacts.totals().await?;
     let etag = format!("W/\"{}\"", totals.digest());
@@ -191,11 +224,10 @@ pub async fn totals(State(state): State<AppState>, read: Read) -> Result<Respons
 
 /// Creates a contact. With an `Idempotency-Key` it is created once, however often it is sent.
 #[utoipa::path(post, path = "/api/contacts", tag = "contacts", request_body = ContactInput,
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters, new for each contact")),
+    params(("Idempotency-Key" = inline(Option<IdempotencyKey>), Header, description = "Visible ASCII characters, new for each contact")),
     responses(
-    (status = 201, description = "Created", body = ContactBody, headers(("Location" = String), ("ETag" = String))),
+    (status = 201, description = "Created", body = ContactBody, headers(("Location"), ("ETag"), ("Idempotency-Replayed"))),
     (status = 400, description = "Something is missing or wrong", body = Problem),
-    (status = 413, description = "The body is too large", body = Problem),
     (status = 415, description = "The body is not JSON", body = Problem),
     (status = 422, description = "The key was used for a different request", body = Problem)))]
 pub async fn create(
@@ -234,8 +266,8 @@ pub async fn create(
 #[utoipa::path(get, path = "/api/contacts/{id}", tag = "contacts",
     params(("id" = ContactId, Path), ("If-None-Match" = Option<String>, Header, description = "The ETag of the version that the client has")),
     responses(
-    (status = 200, description = "The contact", body = ContactBody, headers(("ETag" = String))),
-    (status = 304, description = "The client has it already"),
+    (status = 200, description = "The contact", body = ContactBody, headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
+    (status = 304, description = "The client has it already", headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
     (status = 404, description = "No such contact, or it is in the trash", body = Problem)))]
 pub async fn read(
     State(state): State<AppState>,
@@ -251,12 +283,13 @@ pub async fn read(
 
 /// Replaces every field of a contact; those that are absent become empty.
 #[utoipa::path(put, path = "/api/contacts/{id}", tag = "contacts", request_body = ContactInput,
-    params(("id" = ContactId, Path), ("If-Match" = Option<String>, Header, description = "The ETag of the version that is replaced")),
+    params(("id" = ContactId, Path), ("If-Match" = inline(Option<IfMatch>), Header, description = "The ETag of the version that is replaced, or *; several are alternatives")),
     responses(
-    (status = 200, description = "Replaced", body = ContactBody, headers(("ETag" = String))),
+    (status = 200, description = "Replaced", body = ContactBody, headers(("ETag"))),
     (status = 400, description = "Something is missing or wrong", body = Problem),
     (status = 404, description = "No such contact, or it is in the trash", body = Problem),
-    (status = 412, description = "It was changed in the meantime", body = Problem)))]
+    (status = 412, description = "It was changed in the meantime", body = Problem),
+    (status = 415, description = "The body is not JSON", body = Problem)))]
 pub async fn replace(
     State(state): State<AppState>,
     PathId(id): PathId,
@@ -268,13 +301,15 @@ pub async fn replace(
 }
 
 /// Changes some fields of a contact.
-#[utoipa::path(patch, path = "/api/contacts/{id}", tag = "contacts", request_body = ContactChange,
-    params(("id" = ContactId, Path), ("If-Match" = Option<String>, Header, description = "The ETag of the version that is changed")),
+#[utoipa::path(patch, path = "/api/contacts/{id}", tag = "contacts",
+    request_body(content((ContactChange = "application/json"), (ContactChange = "application/merge-patch+json"))),
+    params(("id" = ContactId, Path), ("If-Match" = inline(Option<IfMatch>), Header, description = "The ETag of the version that is changed, or *; several are alternatives")),
     responses(
-    (status = 200, description = "Changed", body = ContactBody, headers(("ETag" = String))),
+    (status = 200, description = "Changed", body = ContactBody, headers(("ETag"))),
     (status = 400, description = "Something is wrong", body = Problem),
     (status = 404, description = "No such contact, or it is in the trash", body = Problem),
-    (status = 412, description = "It was changed in the meantime", body = Problem)))]
+    (status = 412, description = "It was changed in the meantime", body = Problem),
+    (status = 415, description = "The body is not JSON", body = Problem)))]
 pub async fn amend(
     State(state): State<AppState>,
     PathId(id): PathId,
@@ -287,9 +322,10 @@ pub async fn amend(
 
 /// Moves a contact to the trash.
 #[utoipa::path(delete, path = "/api/contacts/{id}", tag = "contacts",
-    params(("id" = ContactId, Path), ("If-Match" = Option<String>, Header, description = "The ETag of the version that is deleted")),
+    params(("id" = ContactId, Path), ("If-Match" = inline(Option<IfMatch>), Header, description = "The ETag of the version that is deleted, or *; several are alternatives")),
     responses(
     (status = 204, description = "In the trash"),
+    (status = 400, description = "If-Match makes no sense", body = Problem),
     (status = 404, description = "No such contact, or it is in the trash already", body = Problem),
     (status = 412, description = "It was changed in the meantime", body = Problem)))]
 pub async fn delete(
@@ -304,7 +340,7 @@ pub async fn delete(
 /// Takes a contact back out of the trash. One that is not in it stays as it is.
 #[utoipa::path(post, path = "/api/contacts/{id}/restore", tag = "contacts",
     params(("id" = ContactId, Path)), responses(
-    (status = 200, description = "Restored", body = ContactBody, headers(("ETag" = String))),
+    (status = 200, description = "Restored", body = ContactBody, headers(("ETag"))),
     (status = 404, description = "No such contact", body = Problem)))]
 pub async fn restore(
     State(state): State<AppState>,
