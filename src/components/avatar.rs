@@ -35,18 +35,53 @@ fn hue(id: ContactId) -> &'static str {
     HUES[(id.as_uuid().as_u128() % HUES.len() as u128) as usize]
 }
 
-/// The first letters of the first and the last word.
+/// The first letters of the first and the last word, where both are of one script: letters of two
+/// scripts side by side are no abbreviation in either. What stands in parentheses explains a name and
+/// is not part of it, unless there is nothing else.
 fn initials(name: &str) -> String {
-    let mut words = name
-        .split_whitespace()
-        .filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()));
-    let first = words.next();
-    let last = words.next_back();
+    let mut depth = 0_u32;
+    let outside = name.chars().filter(|letter| {
+        match letter {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
+            _ => return depth == 0,
+        }
+        false
+    });
+    let mut letters = first_letters(&outside.collect::<String>());
+    if letters.is_empty() {
+        letters = first_letters(name);
+    }
+    let first = letters.first().copied();
+    let last = letters.get(1..).and_then(<[char]>::last).copied();
+    let last = last.filter(|last| first.map(script) == Some(script(*last)));
     first
         .into_iter()
         .chain(last)
         .flat_map(char::to_uppercase)
         .collect()
+}
+
+fn first_letters(name: &str) -> Vec<char> {
+    name.split_whitespace()
+        .filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()))
+        .collect()
+}
+
+/// Tells scripts apart, as far as initials need it: the first code point of the range that a letter is
+/// in. Scripts that are written together, such as the Japanese ones, are one.
+fn script(letter: char) -> u32 {
+    match u32::from(letter) {
+        0..0x250 | 0x1e00..0x1f00 | 0xff00..0xff60 => 0,
+        0x370..0x400 | 0x1f00..0x2000 => 0x370,
+        0x400..0x530 => 0x400,
+        0x590..0x600 | 0xfb1d..0xfb50 => 0x590,
+        0x600..0x700 | 0x750..0x780 | 0x8a0..0x900 | 0xfb50..0xfe00 | 0xfe70..0xff00 => 0x600,
+        0x1100..0x1200 | 0xac00..0xd7b0 => 0x1100,
+        0x2e80..0xa000 | 0xf900..0xfb00 | 0xff60..0xffa0 | 0x20000..0x32000 => 0x2e80,
+        // The blocks of most others are as long.
+        other => other & !0x7f,
+    }
 }
 
 #[cfg(test)]
@@ -59,7 +94,20 @@ mod tests {
             ("Ada Lovelace", "AL"),
             ("ada", "A"),
             ("Johann Sebastian Bach", "JB"),
-            ("(Dr.) Émile Zola", "DZ"),
+            ("(Dr.) Émile Zola", "ÉZ"),
+            ("ACME Corp. (billing)", "AC"),
+            ("Ada [old number] Lovelace", "AL"),
+            ("(unknown caller)", "UC"),
+            ("Ada Lovelace (", "AL"),
+            ("محمد الحسيني (Mohammed al-Husseini)", "ما"),
+            ("محمد Mohammed", "م"),
+            ("Mohammed الحسيني", "M"),
+            ("עמר Omar", "ע"),
+            ("Лев Толстой", "ЛТ"),
+            ("Лев Tolstoy", "Л"),
+            ("山田 たろう", "山た"),
+            ("Room 101", "R1"),
+            ("नेहा शर्मा", "नश"),
             ("李 小龍", "李小"),
             ("ßmann", "SS"),
             ("…", ""),
