@@ -148,6 +148,9 @@ impl ContactService {
     /// them got through, so that many in a row mean that something is wrong.
     const ATTEMPTS: u32 = 16;
 
+    /// How many contacts are printed together: some fifty sheets, a megabyte of page.
+    pub const PRINTED: NonZeroU32 = NonZeroU32::new(2_500).expect("not 0");
+
     /// Without listeners, messages wait in the outbox for somebody else's. The cache must know the tag [`CONTACTS`] from where the store keeps its generations.
     pub fn new(
         store: Arc<dyn ContactStore>,
@@ -304,6 +307,17 @@ impl ContactService {
         cache.get(key, settings.exact(Form::Whole), fetch).await
     }
 
+    /// Contacts from `cursor` on, by name, as many as are printed together. They are read once and are
+    /// many, so the cache has none of them.
+    ///
+    /// # Errors
+    /// [`AppError::BadRequest`], and those that every method has.
+    #[tracing::instrument(skip_all)]
+    pub async fn print(&self, search: &str, cursor: Option<&str>) -> Result<ContactPage, AppError> {
+        let query = ContactQuery::parse(search, None, cursor, Self::PRINTED, Scope::Live)?;
+        Ok(self.shared.store.list(&query).await?)
+    }
+
     /// How many contacts there are: now, or a moment ago.
     ///
     /// # Errors
@@ -407,9 +421,10 @@ impl ContactService {
     /// # Errors
     /// As for [`get`](Self::get).
     pub async fn details(&self, id: ContactId) -> Result<ContactDetails, AppError> {
+        let contact = self.get(id).await?;
         Ok(ContactDetails {
-            contact: self.get(id).await?,
-            activities: self.activities(id).await?.into(),
+            activities: Activities::of(&contact, self.activities(id).await?),
+            contact,
         })
     }
 
@@ -417,7 +432,7 @@ impl ContactService {
     /// page then asks for again.
     pub async fn detail(&self, contact: Contact) -> ContactDetails {
         let activities = match self.activities(contact.id).await {
-            Ok(happened) => happened.into(),
+            Ok(happened) => Activities::of(&contact, happened),
             Err(_) => Activities {
                 list: Vec::new(),
                 pending: true,

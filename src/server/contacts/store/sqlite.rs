@@ -30,6 +30,7 @@ use super::StoreError;
 use super::Totals;
 use crate::contact::Contact;
 use crate::contact::ContactId;
+use crate::contact::Field;
 use crate::server::cache::Generation;
 use crate::server::cache::Generations;
 use crate::server::cache::Tag;
@@ -147,6 +148,8 @@ impl ContactStore for SqliteStore {
             search::remove(&mut tx, stored.seq).await?;
             search::add(&mut tx, stored.seq, &key).await?;
         }
+        let fields = differing(&stored.contact, &contact);
+        activities::insert_change(&mut tx, id, updated_at, &Event::Changed { fields }).await?;
         tx.commit().await?;
         Ok(contact)
     }
@@ -358,6 +361,19 @@ fn rfc3339(millis: i64) -> Result<String, StoreError> {
     Ok(format!("{time:.3}"))
 }
 
+/// The fields in which two states of a contact differ.
+fn differing(one: &Contact, other: &Contact) -> Vec<Field> {
+    let fields = [
+        (Field::Name, one.name != other.name),
+        (Field::Email, one.email != other.email),
+        (Field::Phone, one.phone != other.phone),
+        (Field::Company, one.company != other.company),
+        (Field::Notes, one.notes != other.notes),
+    ];
+    let differing = fields.into_iter().filter(|(_, differs)| *differs);
+    differing.map(|(field, _)| field).collect()
+}
+
 fn set_fields(contact: &mut Contact, fields: &ContactFields) {
     contact.name = fields.name.to_string();
     contact.email = fields.email.to_string();
@@ -450,15 +466,20 @@ async fn move_over(
     now: Timestamp,
     deleted_at: Option<Timestamp>,
 ) -> Result<(), StoreError> {
+    let updated_at = stored.updated_at.max(now.as_millisecond());
     sqlx::query(
         "UPDATE contacts SET deleted_at = ?, updated_at = ?, version = version + 1 WHERE seq = ?",
     )
     .bind(deleted_at.map(Timestamp::as_millisecond))
-    .bind(stored.updated_at.max(now.as_millisecond()))
+    .bind(updated_at)
     .bind(stored.seq)
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    let event = match deleted_at {
+        Some(_) => Event::Deleted,
+        None => Event::Restored,
+    };
+    activities::insert_change(connection, stored.contact.id, updated_at, &event).await
 }
 
 #[cfg(test)]

@@ -13,6 +13,10 @@ use crate::server::contacts::store::StoreError;
 /// The latest activities of a contact that are shown.
 const SHOWN: i64 = 100;
 
+/// The latest changes to a contact that are kept. There are no more than so many deliveries of its
+/// welcome email that all that is kept is shown.
+const CHANGES_KEPT: i64 = 50;
+
 /// Writes down what happened, in the transaction of what it belongs to. Of a contact that is gone for
 /// good, nothing is written.
 pub async fn insert(
@@ -29,6 +33,29 @@ pub async fn insert(
     .bind(now.as_millisecond())
     .bind(event)
     .bind(id_bytes(contact))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes down that somebody has changed a contact, at the time that it says itself, and forgets the
+/// oldest of many such changes: a program may change a contact all day.
+pub async fn insert_change(
+    tx: &mut SqliteConnection,
+    contact: ContactId,
+    at: i64,
+    event: &Event,
+) -> Result<(), StoreError> {
+    let at = Timestamp::from_millisecond(at).map_err(|error| StoreError::Internal(error.into()))?;
+    insert(tx, contact, at, event).await?;
+    sqlx::query(
+        "DELETE FROM activities WHERE seq IN (
+             SELECT seq FROM activities
+             WHERE contact = ? AND event NOT GLOB '*\"Welcome*' AND event <> '\"Created\"'
+             ORDER BY at DESC, seq DESC LIMIT -1 OFFSET ?)",
+    )
+    .bind(id_bytes(contact))
+    .bind(CHANGES_KEPT)
     .execute(tx)
     .await?;
     Ok(())
