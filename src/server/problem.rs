@@ -66,10 +66,6 @@ impl Problem {
         AppError::Internal.into()
     }
 
-    pub fn title(&self) -> &'static str {
-        self.title
-    }
-
     pub fn detail(&self) -> &str {
         &self.detail
     }

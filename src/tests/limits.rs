@@ -221,7 +221,7 @@ async fn pages_and_server_functions_are_refused_in_their_own_form() {
     let retry_after = header(&page, "retry-after").to_owned();
     let page = page.text().await.expect("a page");
     assert!(
-        page.contains(&format!("works again in {retry_after} seconds")),
+        page.contains(&format!("data-wait=\"{retry_after}\"")),
         "{page}"
     );
 

@@ -39,8 +39,16 @@ pub fn address(
         axum::Json(problem.into_app_error()).into_response()
     } else {
         let retry_after = response.headers().get(header::RETRY_AFTER);
-        let retry_after = retry_after.and_then(|seconds| seconds.to_str().ok());
-        Html(problem_page(&state.site, &problem, retry_after, wrote)).into_response()
+        let retry_after = retry_after.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
+        let status = response.status();
+        let page = problem_page(&state.site, status, &problem, retry_after, wrote);
+        let mut page = Html(page).into_response();
+        if let Some(seconds) = retry_after.filter(|_| !wrote) {
+            // For browsers that run no scripts; a second after the script of the page would.
+            let refresh = HeaderValue::from(seconds.saturating_add(1));
+            page.headers_mut().insert(header::REFRESH, refresh);
+        }
+        page
     };
     // The status and every other header stay; the body and its type are new.
     let (said, body) = addressed.into_parts();
