@@ -5,3 +5,4 @@ pub mod day;
 pub mod error_text;
 pub mod field;
 pub mod icon;
+pub mod words;

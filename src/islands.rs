@@ -5,5 +5,6 @@
 //! Whatever a module here uses is downloaded by every visitor, so it uses little.
 
 pub mod browser;
+mod checked;
 pub mod contacts;
 pub mod live;

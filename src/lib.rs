@@ -30,7 +30,7 @@ pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod server;
 
-/// Wakes the islands of the page up. The script that leptos writes into each page calls this.
+/// Prepares the islands of the page. `src/pages/wake.js` calls this, and then each island.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {

@@ -6,6 +6,7 @@ pub mod dashboard;
 pub mod not_found;
 pub mod problem;
 pub mod trash;
+mod wake;
 
 use axum::http::StatusCode;
 use leptos::prelude::*;

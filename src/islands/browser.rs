@@ -61,13 +61,6 @@ pub fn is_plain_click(event: &MouseEvent) -> bool {
         && !event.default_prevented()
 }
 
-/// Tells people and their assistive technology that the page has come alive. Tests wait for it.
-pub fn mark_hydrated() {
-    if let Some(root) = document().document_element() {
-        let _ = root.set_attribute("data-hydrated", "");
-    }
-}
-
 /// Focuses the first element that matches, once what has just changed is on the page.
 pub fn focus_soon(selector: impl Into<String>) {
     let selector = selector.into();

@@ -20,14 +20,13 @@ pub use state::Pane;
 pub use state::Saved;
 
 use crate::components::error_text::ErrorText;
-use crate::islands::browser;
+use crate::islands::checked::Checked;
 
 /// The whole of `/contacts` below the header. `view` is what the server has found out already.
 #[island]
 pub fn Contacts(view: ContactsView) -> impl IntoView {
     let state = state::State::new(view);
 
-    Effect::new(move |_| browser::mark_hydrated());
     let back = window_event_listener(ev::popstate, move |_| state.follow_address());
     on_cleanup(move || back.remove());
     // The browser asks before it throws away what was typed.
@@ -38,7 +37,7 @@ pub fn Contacts(view: ContactsView) -> impl IntoView {
     });
     on_cleanup(move || leave.remove());
 
-    view! {
+    Checked(view! {
         <main
             id="main"
             tabindex="-1"
@@ -51,7 +50,7 @@ pub fn Contacts(view: ContactsView) -> impl IntoView {
             <pane::PaneView state/>
             <NoticeBar state/>
         </main>
-    }
+    })
 }
 
 /// Says what has just happened and offers to undo it, for as long as the page stays.

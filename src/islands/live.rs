@@ -29,8 +29,10 @@ use web_sys::MouseEvent;
 use web_sys::SubmitEvent;
 use web_sys::UrlSearchParams;
 
+use crate::components::words::words;
 use crate::islands::browser;
 use crate::islands::browser::Address;
+use crate::islands::checked::Checked;
 
 /// The part of the page that changes.
 const PART: &str = "live";
@@ -56,13 +58,12 @@ enum Phase {
     },
 }
 
-/// Keeps the part of the page that is drawn in it up to date, asking every `period` milliseconds.
+/// Keeps the part of the page that is drawn behind it up to date, asking every `period` milliseconds.
 /// `as_of` says when it was drawn.
 #[island]
-pub fn Live(period: u32, as_of: String, children: Children) -> impl IntoView {
+pub fn Live(period: u32, as_of: String) -> impl IntoView {
     let poller = Poller::new(period);
     Effect::new(move |_| {
-        browser::mark_hydrated();
         // What the page came with is news as well.
         poller.told_until.set_value(clock() + NEWS);
         poller.seen_or_not();
@@ -74,30 +75,31 @@ pub fn Live(period: u32, as_of: String, children: Children) -> impl IntoView {
         on_cleanup(move || ticking.map_or((), |ticking| ticking.clear()));
     });
     let is_failing = move || matches!(*poller.phase.read(), Phase::Failing { .. });
-    view! {
+    let clicks = window_event_listener(ev::click, move |event| poller.follow(&event));
+    on_cleanup(move || clicks.remove());
+    let forms = window_event_listener(ev::submit, move |event| poller.submit(&event));
+    on_cleanup(move || forms.remove());
+    Checked(view! {
         <div class="live-bar">
             <p class="live-status" class:text-danger=is_failing>
-                {move || poller.words().unwrap_or_else(|| as_of.clone())}
+                {words(move || poller.words().unwrap_or_else(|| as_of.clone()))}
                 <noscript>" Reload the page to see newer figures."</noscript>
             </p>
             <button class="button" type="button" on:click=move |_| poller.press()>
-                {move || match *poller.phase.read() {
-                    Phase::Live => "Pause",
-                    Phase::Paused => "Resume",
-                    Phase::Failing { .. } => "Try now",
-                }}
+                {words(move || {
+                    let label = match *poller.phase.read() {
+                        Phase::Live => "Pause",
+                        Phase::Paused => "Resume",
+                        Phase::Failing { .. } => "Try now",
+                    };
+                    label.to_owned()
+                })}
             </button>
         </div>
         <div class="dashboard-notices" role="alert">
             {move || poller.trouble.get().map(|trouble| view! { <p class="is-refused">{trouble}</p> })}
         </div>
-        <div
-            on:click=move |event| poller.follow(&event)
-            on:submit=move |event| poller.submit(&event)
-        >
-            {children()}
-        </div>
-    }
+    })
 }
 
 /// Asks, and shows what is answered. Times are milliseconds of the browser's clock.

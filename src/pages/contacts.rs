@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::PageTitle;
 use super::say_status;
+use super::wake::Wake;
 use crate::contact::ContactId;
 use crate::error::AppError;
 use crate::islands::contacts::Contacts;
@@ -35,7 +36,7 @@ pub fn ContactsPage() -> impl IntoView {
                     Some(
                         view! {
                             <PageTitle text=view.pane.title()/>
-                            <HydrationScripts options=state.site.leptos.clone() islands=true/>
+                            <Wake site=state.site.clone()/>
                             <Contacts view/>
                         },
                     )

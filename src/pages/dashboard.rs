@@ -17,6 +17,7 @@ use jiff::tz::TimeZone;
 use leptos::prelude::*;
 
 use super::PageTitle;
+use super::wake::Wake;
 use crate::islands::live::Live;
 use crate::server::AppState;
 use crate::server::dashboard::routes::Notice;
@@ -34,12 +35,11 @@ pub fn DashboardPage() -> impl IntoView {
     );
     Some(view! {
         <PageTitle text="Dashboard · Kith"/>
-        <HydrationScripts options=state.site.leptos.clone() islands=true/>
+        <Wake site=state.site.clone()/>
         <main id="main" tabindex="-1" class="dashboard">
             <h1 class="text-xl font-semibold tracking-tight">"Dashboard"</h1>
-            <Live period=view.period as_of>
-                <Part view/>
-            </Live>
+            <Live period=view.period as_of/>
+            <Part view/>
         </main>
     })
 }

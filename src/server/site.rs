@@ -53,6 +53,16 @@ impl Site {
         &self.files[0]
     }
 
+    /// The address of the script that loads the browser half.
+    pub fn script(&self) -> &str {
+        &self.files[1]
+    }
+
+    /// The address of the browser half.
+    pub fn web_assembly(&self) -> &str {
+        &self.files[2]
+    }
+
     /// The first file that pages need and that is not there, because Kith was not built or looks
     /// in another place.
     pub fn missing(&self) -> Option<PathBuf> {

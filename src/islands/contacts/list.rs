@@ -13,6 +13,7 @@ use super::state::State;
 use crate::components::avatar::Avatar;
 use crate::components::error_text::ErrorText;
 use crate::components::icon::Icon;
+use crate::components::words::words;
 use crate::contact::ContactId;
 use crate::contact::ContactRow;
 use crate::islands::browser;
@@ -147,7 +148,7 @@ fn Count(state: State) -> impl IntoView {
     };
     view! {
         <p role="status" class="h-6 px-4 text-xs text-muted tabular-nums">
-            {sentence}
+            {words(sentence)}
         </p>
     }
 }
