@@ -12,6 +12,10 @@ use serde::Deserialize;
 use serde::Serialize;
 use uuid::Uuid;
 
+mod merge;
+
+pub use merge::Merge;
+
 /// Identifies a contact for ever, across renames and trash. A `UUIDv7`: time-ordered, so that
 /// new contacts land beside each other in the database's index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -78,6 +82,8 @@ pub struct Contact {
 pub struct ContactDetails {
     pub contact: Contact,
     pub activities: Activities,
+    /// Right after an edit: the fields that others had changed meanwhile, and that were kept.
+    pub merged: Vec<Field>,
 }
 
 /// What has happened around a contact.
@@ -127,6 +133,28 @@ pub struct ContactDraft {
     pub notes: String,
 }
 
+impl ContactDraft {
+    pub fn get(&self, field: Field) -> &str {
+        match field {
+            Field::Name => &self.name,
+            Field::Email => &self.email,
+            Field::Phone => &self.phone,
+            Field::Company => &self.company,
+            Field::Notes => &self.notes,
+        }
+    }
+
+    pub fn get_mut(&mut self, field: Field) -> &mut String {
+        match field {
+            Field::Name => &mut self.name,
+            Field::Email => &mut self.email,
+            Field::Phone => &mut self.phone,
+            Field::Company => &mut self.company,
+            Field::Notes => &mut self.notes,
+        }
+    }
+}
+
 impl From<Contact> for ContactDraft {
     fn from(contact: Contact) -> Self {
         Self {
@@ -152,6 +180,15 @@ pub enum Field {
 }
 
 impl Field {
+    /// In the order of the form.
+    pub const ALL: [Self; 5] = [
+        Self::Name,
+        Self::Email,
+        Self::Phone,
+        Self::Company,
+        Self::Notes,
+    ];
+
     /// The name in forms and in JSON.
     pub fn name(self) -> &'static str {
         match self {

@@ -25,7 +25,9 @@ export class ContactsPage {
   readonly notice: Locator;
   readonly undo: Locator;
   readonly welcome: Locator;
+  readonly preview: Locator;
   readonly activities: Locator;
+  readonly stopped: Locator;
 
   constructor(
     readonly page: Page,
@@ -44,6 +46,8 @@ export class ContactsPage {
     this.back = this.pane.getByRole('link', { name: 'Contacts', exact: true });
     this.notice = page.getByRole('status').filter({ hasText: 'is in the trash.' });
     this.welcome = this.pane.getByRole('checkbox', { name: 'Send a welcome email' });
+    this.preview = this.pane.getByRole('group').filter({ hasText: 'Preview' });
+    this.stopped = page.getByRole('alert').filter({ hasText: 'This page has stopped working' });
     this.activities = this.pane.getByRole('region', { name: 'Activity' }).getByRole('listitem');
     this.undo = page.getByRole('button', { name: 'Undo' });
   }

@@ -52,6 +52,7 @@ test('an edit with a conflict', async ({ book, contacts, guard, page }) => {
   guard.expect(/^412 POST/);
   const ada = await book.add();
   await contacts.goto(book.beside(`/${ada.id}/edit`));
+  await contacts.fill({ company: 'Mine', notes: '' });
   await book.change(ada.id, { company: 'Theirs', notes: 'Of\ntwo lines' });
   await contacts.button('Save').click();
   await expect(contacts.problem).toContainText('Theirs');
@@ -129,6 +130,7 @@ test('names as long and as unbroken as they can be', async ({ book, contacts, gu
   await audit(page);
   await contacts.link('Edit').click();
   await expect(contacts.field('Company')).toBeVisible();
+  await contacts.fill({ company: 'E'.repeat(200) });
   await book.change(ada.id, { company: 'D'.repeat(200) });
   await contacts.button('Save').click();
   await expect(contacts.problem).toContainText('DDDD');

@@ -29,7 +29,7 @@ test('320 pixels are enough for every state', async ({ book, contacts, guard, pa
   await contacts.button('Save').tap();
   await expect(contacts.field('Phone')).toHaveAttribute('aria-invalid', 'true');
   await fits();
-  await contacts.fill({ phone: '' });
+  await contacts.fill({ phone: '', notes: 'm'.repeat(300) });
   await book.change(ada.id, { notes: 'n'.repeat(300) });
   await contacts.button('Save').tap();
   await expect(contacts.problem).toContainText('nnn');

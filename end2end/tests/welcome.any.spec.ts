@@ -42,3 +42,44 @@ test('whoever unticks the box sends no email', async ({ book, contacts, guard })
   await expect(contacts.activities).toHaveCount(1);
   await expect(contacts.activities).toContainText('Added');
 });
+
+test('the choice is seen beside the button, and what it sends can be read first', async ({
+  book,
+  contacts,
+}) => {
+  await contacts.goto(book.beside('/new'));
+  for (const seen of [contacts.welcome, contacts.button('Add contact'), contacts.preview]) {
+    await expect(seen).toBeInViewport({ ratio: 1 });
+  }
+  await contacts.preview.getByText('Preview').click();
+  await expect(contacts.preview).toContainText('no mail server yet');
+  await expect(contacts.preview).toContainText('kith@localhost');
+  await expect(contacts.preview).toContainText('Welcome, (name)');
+  await contacts.field('Name').fill(`Ada <b> & ${book.word}`);
+  if (contacts.scripts) {
+    await expect(contacts.preview).toContainText(`Welcome, Ada <b> & ${book.word}`);
+    await expect(contacts.preview).toContainText(`Hello Ada <b> & ${book.word},`);
+  }
+});
+
+test('the last choice is the first of the next contact', async ({ book, contacts }) => {
+  await contacts.goto(book.beside('/new'));
+  await expect(contacts.welcome).toBeChecked();
+  await contacts.welcome.uncheck();
+  await contacts.fill(book.draft());
+  await contacts.button('Add contact').click();
+  await expect(contacts.title).toHaveText(`Ada ${book.word}`);
+  await contacts.showList();
+  await contacts.new.click();
+  await expect(contacts.title).toHaveText('New contact');
+  await expect(contacts.welcome).not.toBeChecked();
+  await contacts.reload();
+  await expect(contacts.welcome).not.toBeChecked();
+
+  await contacts.welcome.check();
+  await contacts.fill(book.draft({ name: `Grace ${book.word}` }));
+  await contacts.button('Add contact').click();
+  await expect(contacts.title).toHaveText(`Grace ${book.word}`);
+  await contacts.goto(book.beside('/new'));
+  await expect(contacts.welcome).toBeChecked();
+});

@@ -44,19 +44,27 @@ pub async fn create_contact(
         .contacts
         .create(draft, Some(welcome), Some(request))
         .await?;
+    expect_context::<leptos_axum::ResponseOptions>().append_header(
+        axum::http::header::SET_COOKIE,
+        crate::server::welcome::choice::cookie(welcome),
+    );
     Ok(state.contacts.detail(created.contact).await)
 }
 
-/// Saves what was typed over version `version` of a contact.
+/// Saves what differs from `base` in what was typed. `restore` takes the contact out of the trash first.
 #[server(prefix = "/fn", endpoint = "contacts/update", input = Json)]
 pub async fn update_contact(
     id: ContactId,
-    version: u32,
+    base: ContactDraft,
     draft: ContactDraft,
+    restore: bool,
 ) -> Result<ContactDetails, AppError> {
     let state = expect_context::<crate::server::AppState>();
-    let saved = state.contacts.replace(id, draft, Some(version)).await?;
-    Ok(state.contacts.detail(saved).await)
+    let (saved, merged) = state.contacts.edit(id, &base, draft, restore).await?;
+    Ok(ContactDetails {
+        merged,
+        ..state.contacts.detail(saved).await
+    })
 }
 
 /// Moves a contact to the trash.

@@ -15,7 +15,9 @@ pub fn TextField(
     value: String,
     error: FormError,
     #[prop(default = "text")] kind: &'static str,
-    autocomplete: &'static str,
+    /// Whether its words begin with capitals, as in names.
+    #[prop(optional)]
+    capitals: bool,
     #[prop(optional)] optional: bool,
 ) -> impl IntoView {
     let message = message(field, error);
@@ -27,7 +29,10 @@ pub fn TextField(
                 name=field.name()
                 type=kind
                 value=value
-                autocomplete=autocomplete
+                // A browser would offer what it knows of its own person.
+                autocomplete="off"
+                autocapitalize=capitals.then_some("words")
+                enterkeyhint="done"
                 class="input"
                 required=!optional
                 autofocus=is_first_wrong(field, error)
@@ -54,7 +59,9 @@ pub fn TextArea(
             <textarea
                 id=field.name()
                 name=field.name()
-                rows="5"
+                // It grows with its text where a browser can do that; see `.input` in controls.css.
+                rows=value.lines().count().clamp(2, 12).to_string()
+                autocomplete="off"
                 class="input"
                 autofocus=is_first_wrong(field, error)
                 aria-invalid=move || message.get().is_some().then_some("true")

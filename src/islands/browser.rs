@@ -103,8 +103,12 @@ pub fn is_ticked(id: &str) -> bool {
 
 /// Writes into the field with this id, unless it says so already: writing moves the caret.
 pub fn set_input_value(id: &str, value: &str) {
-    if let Some(input) = input(id).filter(|input| input.value() != value) {
-        input.set_value(value);
+    let Some(field) = document().get_element_by_id(id) else {
+        return;
+    };
+    let (key, value) = (JsValue::from_str("value"), JsValue::from_str(value));
+    if js_sys::Reflect::get(&field, &key).ok().as_ref() != Some(&value) {
+        let _ = js_sys::Reflect::set(&field, &key, &value);
     }
 }
 
@@ -113,20 +117,17 @@ pub fn form_by_id(id: &str) -> Option<HtmlFormElement> {
     document().get_element_by_id(id)?.dyn_into().ok()
 }
 
-/// What stands in the fields of a contact form at this moment.
-pub fn read_draft(form: &HtmlFormElement) -> ContactDraft {
-    let Ok(data) = FormData::new_with_form(form) else {
-        return ContactDraft::default();
-    };
-    let text = |field: Field| data.get(field.name()).as_string().unwrap_or_default();
-    ContactDraft {
-        name: text(Field::Name),
-        email: text(Field::Email),
-        phone: text(Field::Phone),
-        company: text(Field::Company),
-        // A browser keeps the lines of a text area apart by CRLF when it is asked for the form.
-        notes: text(Field::Notes).replace("\r\n", "\n"),
+/// What stands in the fields of a contact form at this moment: those whose names begin with `prefix`.
+pub fn read_draft(form: &HtmlFormElement, prefix: &str) -> ContactDraft {
+    let mut draft = ContactDraft::default();
+    if let Ok(data) = FormData::new_with_form(form) {
+        for field in Field::ALL {
+            let text = data.get(&[prefix, field.name()].concat()).as_string();
+            // A browser keeps lines apart by CRLF when it is asked for the form.
+            *draft.get_mut(field) = text.unwrap_or_default().replace("\r\n", "\n");
+        }
     }
+    draft
 }
 
 /// A key that no other request carries. It has to be distinct, not secret.

@@ -5,10 +5,12 @@
 //! shows the same; the list is never rebuilt by what happens in the pane, so that its scroll,
 //! search and selection outlive every visit to a contact.
 
+mod conflict;
 mod form;
 mod list;
 mod pane;
 mod state;
+mod welcome;
 
 use leptos::ev;
 use leptos::prelude::*;
@@ -18,6 +20,7 @@ pub use state::FormView;
 pub use state::Notice;
 pub use state::Pane;
 pub use state::Saved;
+pub use state::Welcome;
 
 use crate::components::error_text::ErrorText;
 use crate::islands::checked::Checked;

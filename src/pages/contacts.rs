@@ -1,5 +1,6 @@
 //! `/contacts` and the addresses below it: what the server finds out before it draws the island.
 
+use axum::http::Uri;
 use axum::http::request::Parts;
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -7,6 +8,7 @@ use uuid::Uuid;
 use super::PageTitle;
 use super::say_status;
 use super::wake::Wake;
+use crate::contact::ContactDetails;
 use crate::contact::ContactId;
 use crate::error::AppError;
 use crate::islands::contacts::Contacts;
@@ -17,6 +19,7 @@ use crate::islands::contacts::Pane;
 use crate::place::PanePlace;
 use crate::place::Place;
 use crate::server::AppState;
+use crate::server::forms;
 use crate::server::forms::Refused;
 
 #[component]
@@ -25,11 +28,11 @@ pub fn ContactsPage() -> impl IntoView {
         <Suspense>
             {move || {
                 let state = use_context::<AppState>();
-                let place = place_asked_for();
+                let asked = use_context::<Parts>();
                 let refused = use_context::<Refused>();
                 Suspend::new(async move {
                     let state = state?;
-                    let view = find_out(&state, place, refused).await;
+                    let view = find_out(&state, &asked?, refused).await;
                     if let Some(error) = failure(&view) {
                         say_status(error);
                     }
@@ -57,10 +60,7 @@ fn failure(view: &ContactsView) -> Option<&AppError> {
 
 /// The place that the request's address names, and whether it names one: with an id that is
 /// none, only the list is known.
-fn place_asked_for() -> (Place, bool) {
-    let uri = use_context::<Parts>()
-        .map(|parts| parts.uri)
-        .unwrap_or_default();
+fn place_asked_for(uri: &Uri) -> (Place, bool) {
     let query = uri.query().unwrap_or_default();
     match Place::parse(uri.path(), query) {
         Some(place) => (place, true),
@@ -68,11 +68,9 @@ fn place_asked_for() -> (Place, bool) {
     }
 }
 
-async fn find_out(
-    state: &AppState,
-    (place, known): (Place, bool),
-    refused: Option<Refused>,
-) -> ContactsView {
+async fn find_out(state: &AppState, asked: &Parts, refused: Option<Refused>) -> ContactsView {
+    let (place, known) = place_asked_for(&asked.uri);
+    let welcome = state.welcome.offer(&asked.headers);
     let list = match state
         .contacts
         .query(&place.search, None, place.cursor.as_deref(), None)
@@ -82,18 +80,18 @@ async fn find_out(
     };
     let contact = |id| state.contacts.get(id);
     let details = |id| state.contacts.details(id);
+    let merged = forms::merged(asked.uri.query().unwrap_or_default());
     let pane = match (refused, place.pane) {
         (Some(Refused(pane)), _) => Ok(pane),
         _ if !known => Err(AppError::NotFound),
         (None, PanePlace::Nothing) => Ok(Pane::Nothing),
         (None, PanePlace::New) => {
             let key = Uuid::new_v4().to_string();
-            Ok(Pane::Form(FormView::new_contact(
-                key,
-                state.contacts.usually_welcomes(),
-            )))
+            Ok(Pane::Form(FormView::new_contact(key, welcome.usual)))
         }
-        (None, PanePlace::Contact(id)) => details(id).await.map(Pane::Contact),
+        (None, PanePlace::Contact(id)) => details(id)
+            .await
+            .map(|details| Pane::Contact(ContactDetails { merged, ..details })),
         (None, PanePlace::Edit(id)) => contact(id)
             .await
             .map(|contact| Pane::Form(FormView::edit(contact))),
@@ -103,7 +101,7 @@ async fn find_out(
         None => None,
     };
     ContactsView {
-        welcome: state.contacts.usually_welcomes(),
+        welcome,
         place,
         list,
         pane: pane.unwrap_or_else(Pane::Failed),

@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::http::Request;
 use axum::http::StatusCode;
 use axum::http::Uri;
+use axum::http::header::SET_COOKIE;
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use axum::response::Redirect;
@@ -17,6 +18,7 @@ use leptos::prelude::provide_context;
 use serde::Deserialize;
 
 use crate::contact::ContactDraft;
+use crate::contact::Field;
 use crate::error::AppError;
 use crate::islands::contacts::FormView;
 use crate::islands::contacts::Pane;
@@ -29,6 +31,7 @@ use crate::server::page;
 use crate::server::problem::Problem;
 use crate::server::rest::extract::FormBody;
 use crate::server::rest::extract::PathId;
+use crate::server::welcome::choice;
 
 /// The fields of the contact form, hidden ones included. A missing field is an empty one.
 #[derive(Default, Deserialize)]
@@ -39,10 +42,43 @@ pub struct ContactForm {
     phone: String,
     company: String,
     notes: String,
+    /// For a form that says nothing of what it started from: it replaces everything, if the contact is
+    /// still at this version.
     version: Option<u32>,
     key: String,
     /// A box that is not ticked is not sent.
     welcome: Option<String>,
+    /// Sent by the button that takes the contact out of the trash.
+    restore: Option<String>,
+    #[serde(rename = "base-name")]
+    base_name: Option<String>,
+    #[serde(rename = "base-email")]
+    base_email: String,
+    #[serde(rename = "base-phone")]
+    base_phone: String,
+    #[serde(rename = "base-company")]
+    base_company: String,
+    #[serde(rename = "base-notes")]
+    base_notes: String,
+    #[serde(rename = "choice-name")]
+    choice_name: Choice,
+    #[serde(rename = "choice-email")]
+    choice_email: Choice,
+    #[serde(rename = "choice-phone")]
+    choice_phone: Choice,
+    #[serde(rename = "choice-company")]
+    choice_company: Choice,
+    #[serde(rename = "choice-notes")]
+    choice_notes: Choice,
+}
+
+/// What is kept of a field that two people have changed.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Choice {
+    #[default]
+    Mine,
+    Theirs,
 }
 
 impl ContactForm {
@@ -55,6 +91,50 @@ impl ContactForm {
             notes: self.notes.clone(),
         }
     }
+
+    /// What the form started from. A browser keeps the lines of its fields apart by CRLF.
+    fn base(&self) -> Option<ContactDraft> {
+        Some(ContactDraft {
+            name: self.base_name.clone()?,
+            email: self.base_email.clone(),
+            phone: self.base_phone.clone(),
+            company: self.base_company.clone(),
+            notes: self.base_notes.replace("\r\n", "\n"),
+        })
+    }
+
+    /// What was typed, without the fields that were left to others: those are not touched.
+    fn chosen(&self, base: &ContactDraft) -> ContactDraft {
+        let mut draft = self.draft();
+        draft.notes = draft.notes.replace("\r\n", "\n");
+        for (field, choice) in [
+            (Field::Name, self.choice_name),
+            (Field::Email, self.choice_email),
+            (Field::Phone, self.choice_phone),
+            (Field::Company, self.choice_company),
+            (Field::Notes, self.choice_notes),
+        ] {
+            if choice == Choice::Theirs {
+                base.get(field).clone_into(draft.get_mut(field));
+            }
+        }
+        draft
+    }
+}
+
+/// In the address of a contact that was just saved: the fields that others had changed meanwhile.
+const MERGED: &str = "merged";
+
+/// The fields that an address says were merged.
+pub fn merged(query: &str) -> Vec<Field> {
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let names = pairs.find(|(key, _)| key == MERGED);
+    names.map_or(Vec::new(), |(_, names)| {
+        Field::ALL
+            .into_iter()
+            .filter(|field| names.split('.').any(|name| name == field.name()))
+            .collect()
+    })
 }
 
 /// What a page draws beside the list when what was asked of it could not be done.
@@ -75,7 +155,11 @@ pub async fn create(
         Err(error) => Err(error),
     };
     match created {
-        Ok(creation) => go_to(&parts.uri, PanePlace::Contact(creation.contact.id)),
+        Ok(creation) => {
+            let cookie = choice::cookie(form.welcome.is_some());
+            let shown = go_to(&parts.uri, PanePlace::Contact(creation.contact.id));
+            ([(SET_COOKIE, cookie)], shown).into_response()
+        }
         Err(error) => {
             let view = FormView {
                 draft: form.draft(),
@@ -95,14 +179,41 @@ pub async fn update(
     parts: Parts,
     FormBody(form): FormBody<ContactForm>,
 ) -> Response {
-    match state.contacts.replace(id, form.draft(), form.version).await {
-        Ok(contact) => go_to(&parts.uri, PanePlace::Contact(contact.id)),
+    let base = form.base();
+    let (draft, saved) = match &base {
+        Some(base) => {
+            let draft = form.chosen(base);
+            let restore = form.restore.is_some();
+            let saved = state.contacts.edit(id, base, draft.clone(), restore).await;
+            (draft, saved)
+        }
+        None => {
+            let draft = form.draft();
+            let saved = state
+                .contacts
+                .replace(id, draft.clone(), form.version)
+                .await;
+            (draft, saved.map(|contact| (contact, Vec::new())))
+        }
+    };
+    match saved {
+        Ok((contact, merged)) => {
+            let mut href = list_behind(&parts.uri)
+                .beside(PanePlace::Contact(contact.id))
+                .href();
+            if !merged.is_empty() {
+                let names: Vec<&str> = merged.into_iter().map(Field::name).collect();
+                href.push(if href.contains('?') { '&' } else { '?' });
+                href += &format!("{MERGED}={}", names.join("."));
+            }
+            Redirect::to(&href).into_response()
+        }
         Err(error) => {
-            let version = form.version.unwrap_or_default();
+            let base = base.unwrap_or_default();
             let view = FormView {
-                draft: form.draft(),
+                draft,
                 error: Some(error),
-                saved: Some(Saved { id, version }),
+                saved: Some(Saved { id, base }),
                 ..FormView::default()
             };
             draw_again(state, parts, PanePlace::Edit(id), Pane::Form(view)).await

@@ -113,6 +113,11 @@ impl Mailer {
         self.sent.load(Ordering::Relaxed)
     }
 
+    /// Whom mail comes from.
+    pub fn sender(&self) -> String {
+        self.from.to_string()
+    }
+
     /// Whether mail reaches anybody, rather than a folder.
     pub fn has_server(&self) -> bool {
         matches!(self.way, Way::Smtp(_))

@@ -1,8 +1,11 @@
 //! The welcome email: the message that asks for it, and what executes that.
 
+pub mod choice;
+
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::HeaderMap;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
@@ -15,6 +18,7 @@ use uuid::Uuid;
 use crate::contact::Contact;
 use crate::contact::ContactId;
 use crate::error::AppError;
+use crate::islands::contacts::Welcome as Offer;
 use crate::server::clock::Clock;
 use crate::server::config::WelcomeConfig;
 use crate::server::contacts::ContactService;
@@ -107,6 +111,17 @@ impl WelcomeService {
             stopping,
             config,
             tasks: TaskTracker::new(),
+        }
+    }
+
+    /// What would be sent, and from whom, to somebody who browses with these headers.
+    pub fn offer(&self, headers: &HeaderMap) -> Offer {
+        Offer {
+            usual: choice::remembered(headers).unwrap_or(self.config.enabled),
+            from: self.mailer.sender(),
+            subject: self.config.subject.as_str().to_owned(),
+            text: self.config.body.as_str().to_owned(),
+            is_sent: self.mailer.has_server(),
         }
     }
 

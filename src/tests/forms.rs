@@ -1,5 +1,6 @@
 //! Pages and forms for readers without JavaScript.
 
+use kith::contact::Contact;
 use reqwest::StatusCode;
 
 use crate::app::TestApp;
@@ -118,7 +119,7 @@ async fn an_edit_of_an_older_version_shows_both_and_can_be_repeated() {
         html.contains("First") && html.contains(r#"value="Second""#),
         "{html}"
     );
-    assert!(html.contains(r#"name="version" value="2""#), "{html}");
+    assert!(html.contains(r#"name="base-name" value="First""#), "{html}");
     let again = [
         ("name", "Second"),
         ("email", "ada@example.com"),
@@ -129,6 +130,206 @@ async fn an_edit_of_an_older_version_shows_both_and_can_be_repeated() {
         StatusCode::SEE_OTHER
     );
     assert_eq!(app.names("").await, ["Second"]);
+}
+
+/// The fields of an edit of Ada as a page draws them, and what was typed.
+fn edit<'a>(typed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut fields = vec![
+        ("name", "Ada"),
+        ("email", "ada@example.com"),
+        ("phone", ""),
+        ("company", ""),
+        ("notes", ""),
+        ("base-name", "Ada"),
+        ("base-email", "ada@example.com"),
+        ("base-phone", ""),
+        ("base-company", ""),
+        ("base-notes", ""),
+    ];
+    for &(name, value) in typed {
+        match fields.iter_mut().find(|(known, _)| *known == name) {
+            Some(field) => field.1 = value,
+            None => fields.push((name, value)),
+        }
+    }
+    fields
+}
+
+async fn read(app: &TestApp, contact: &Contact) -> Contact {
+    crate::app::contact(app.get(&format!("/api/contacts/{}", contact.id)).await).await
+}
+
+async fn change(app: &TestApp, contact: &Contact, some: serde_json::Value) {
+    let path = format!("/api/contacts/{}", contact.id);
+    let request = app.request(reqwest::Method::PATCH, &path).json(&some);
+    assert_eq!(crate::app::send(request).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_edit_keeps_what_others_have_changed_meanwhile() {
+    let app = TestApp::start().await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    let path = format!("/contacts/{}/edit", ada.id);
+    let html = app.get(&path).await.text().await.expect("a page");
+    assert!(html.contains(r#"name="base-name" value="Ada""#), "{html}");
+
+    change(
+        &app,
+        &ada,
+        serde_json::json!({"phone": "112", "notes": "a\nb"}),
+    )
+    .await;
+    let saved = app
+        .submit(&format!("{path}?q=a"), &edit(&[("company", "Mine")]))
+        .await;
+    assert_eq!(saved.status(), StatusCode::SEE_OTHER);
+    let shown = header(&saved, "location").to_owned();
+    assert_eq!(
+        shown,
+        format!("/contacts/{}?q=a&merged=phone.notes", ada.id)
+    );
+    let html = app.get(&shown).await.text().await.expect("a page");
+    assert!(
+        html.contains("the phone and the notes"),
+        "the page says so: {html}"
+    );
+    let now = read(&app, &ada).await;
+    assert_eq!(now.company.as_deref(), Some("Mine"));
+    assert_eq!(now.phone.as_deref(), Some("112"));
+    assert_eq!(now.notes.as_deref(), Some("a\nb"));
+
+    // A browser sends lines apart by CRLF, those that it was given as well.
+    let untouched = edit(&[
+        ("notes", "a\r\nb"),
+        ("base-notes", "a\r\nb"),
+        ("company", "Mine"),
+        ("base-company", "Mine"),
+    ]);
+    change(&app, &ada, serde_json::json!({"notes": "c"})).await;
+    let saved = app.submit(&path, &untouched).await;
+    assert_eq!(saved.status(), StatusCode::SEE_OTHER);
+    assert_eq!(read(&app, &ada).await.notes.as_deref(), Some("c"));
+}
+
+#[tokio::test]
+async fn a_field_that_both_have_changed_is_shown_and_chosen() {
+    let app = TestApp::start().await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    let path = format!("/contacts/{}/edit", ada.id);
+    change(
+        &app,
+        &ada,
+        serde_json::json!({"name": "Theirs", "phone": "112"}),
+    )
+    .await;
+    let typed = [("name", "Mine"), ("company", "Mine Ltd")];
+    let conflict = app.submit(&path, &edit(&typed)).await;
+    assert_eq!(conflict.status(), StatusCode::PRECONDITION_FAILED);
+    let html = conflict.text().await.expect("a page");
+    for part in [
+        r#"name="choice-name""#,
+        r#"name="base-name" value="Theirs""#,
+        r#"name="base-phone" value="112""#,
+        r#"value="Mine""#,
+        r#"value="Mine Ltd""#,
+    ] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    assert!(!html.contains("choice-phone"), "{html}");
+
+    // As that page is sent back.
+    let chosen = edit(&[
+        ("name", "Mine"),
+        ("phone", "112"),
+        ("company", "Mine Ltd"),
+        ("base-name", "Theirs"),
+        ("base-phone", "112"),
+        ("choice-name", "theirs"),
+    ]);
+    let saved = app.submit(&path, &chosen).await;
+    assert_eq!(saved.status(), StatusCode::SEE_OTHER);
+    let now = read(&app, &ada).await;
+    assert_eq!(now.name, "Theirs");
+    assert_eq!(now.phone.as_deref(), Some("112"));
+    assert_eq!(now.company.as_deref(), Some("Mine Ltd"));
+
+    let nonsense = edit(&[("choice-name", "both")]);
+    let refused = app.submit(&path, &nonsense).await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn a_contact_that_was_deleted_meanwhile_is_restored_and_saved() {
+    let app = TestApp::start().await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    let path = format!("/contacts/{}/edit", ada.id);
+    app.submit(&format!("/contacts/{}/delete", ada.id), &[])
+        .await;
+    let typed = [("company", "Mine")];
+    let gone = app.submit(&path, &edit(&typed)).await;
+    assert_eq!(gone.status(), StatusCode::NOT_FOUND);
+    let html = gone.text().await.expect("a page");
+    assert!(html.contains(r#"name="restore""#), "{html}");
+    assert!(html.contains(r#"value="Mine""#), "{html}");
+    assert_eq!(app.list("").await["total"], 0, "nobody asked for it");
+
+    let restore = edit(&[("company", "Mine"), ("restore", "true")]);
+    let saved = app.submit(&path, &restore).await;
+    assert_eq!(saved.status(), StatusCode::SEE_OTHER);
+    assert_eq!(read(&app, &ada).await.company.as_deref(), Some("Mine"));
+}
+
+#[tokio::test]
+async fn the_last_choice_of_a_welcome_email_is_remembered() {
+    let app = TestApp::start().await;
+    let is_ticked = async |cookie: &str| {
+        let request = app
+            .request(reqwest::Method::GET, "/contacts/new")
+            .header("cookie", cookie);
+        let html = crate::app::send(request)
+            .await
+            .text()
+            .await
+            .expect("a page");
+        let (_, tag) = html.split_once(r#"id="welcome""#).expect("a box");
+        let (tag, _) = tag.split_once('>').expect("the end of its tag");
+        tag.contains("checked")
+    };
+    assert!(is_ticked("").await, "as the settings have it");
+
+    let ada = [("name", "Ada"), ("email", "ada@example.com")];
+    let created = app.submit("/contacts/new", &ada).await;
+    let cookie = header(&created, "set-cookie").to_owned();
+    assert!(cookie.starts_with("kith-welcome=no; Path=/;"), "{cookie}");
+    assert!(cookie.contains("SameSite=Lax"), "{cookie}");
+    assert!(!is_ticked("kith-welcome=no").await);
+    assert!(is_ticked("kith-welcome=yes").await);
+
+    let draft = serde_json::json!({"name": "Bob", "email": "bob@example.com"});
+    let body = serde_json::json!({"draft": draft, "welcome": true, "key": "k"});
+    let created = app.post("/fn/contacts/create", &body).await;
+    assert!(header(&created, "set-cookie").starts_with("kith-welcome=yes;"));
+    let refused = app.submit("/contacts/new", &[("name", "")]).await;
+    assert_eq!(header(&refused, "set-cookie"), "", "nothing was chosen");
+
+    let app = TestApp::with(|config| config.welcome.enabled = false).await;
+    let html = app.get("/contacts/new").await.text().await.expect("a page");
+    let (_, tag) = html.split_once(r#"id="welcome""#).expect("a box");
+    assert!(!tag.split('>').next().expect("a tag").contains("checked"));
+}
+
+#[tokio::test]
+async fn the_form_shows_the_email_that_would_be_sent() {
+    let app = TestApp::start().await;
+    let html = app.get("/contacts/new").await.text().await.expect("a page");
+    assert!(html.contains("Kith &lt;kith@localhost"), "{html}");
+    assert!(html.contains("Welcome, (name)<"), "{html}");
+    assert!(html.contains("no mail server yet"), "{html}");
+    let refused = app
+        .submit("/contacts/new", &[("name", "A <b>"), ("email", "")])
+        .await;
+    let html = refused.text().await.expect("a page");
+    assert!(html.contains("Welcome, A &lt;b><"), "{html}");
 }
 
 #[tokio::test]

@@ -69,8 +69,9 @@ async fn an_error_has_its_own_status_and_shape() {
     );
 
     let ada = app.create("Ada", "ada@example.com").await;
+    let base = json!({"name": "Eva", "email": "ada@example.com"});
     let draft = json!({"name": "Eve", "email": "eve@example.com"});
-    let stale = json!({"id": ada.id, "version": 7, "draft": draft});
+    let stale = json!({"id": ada.id, "base": base, "draft": draft, "restore": false});
     let conflict = app.post("/fn/contacts/update", &stale).await;
     assert_eq!(conflict.status(), StatusCode::PRECONDITION_FAILED);
     let error: AppError = conflict.json().await.expect("an error");

@@ -1,21 +1,28 @@
 //! The form that creates and edits contacts. Without JavaScript the browser posts it to the
 //! page's own address; alive, it calls the server function and stays where it is on an error.
 
+use leptos::either::Either;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::conflict::Conflict;
+use super::conflict::Conflicts;
 use super::pane::BackToList;
+use super::state::BASE;
 use super::state::FormView;
-use super::state::Saved;
+use super::state::KEY_ID;
 use super::state::State;
+use super::welcome::WelcomeChoice;
 use crate::api::contacts as api;
 use crate::components::error_text::ErrorText;
 use crate::components::field::TextArea;
 use crate::components::field::TextField;
+use crate::components::words::words;
 use crate::contact::Contact;
 use crate::contact::ContactDraft;
 use crate::contact::Field;
+use crate::contact::Merge;
 use crate::error::AppError;
 use crate::islands::browser;
 use crate::place::PanePlace;
@@ -23,53 +30,61 @@ use crate::place::PanePlace;
 #[component]
 pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
     let FormView {
-        draft,
+        mut draft,
         error,
         saved,
         key,
         welcome,
     } = form;
-    let is_new = saved.is_none();
-    let back = saved
-        .as_ref()
-        .map_or(PanePlace::Nothing, |saved| PanePlace::Contact(saved.id));
+    let id = saved.as_ref().map(|saved| saved.id);
+    let is_new = id.is_none();
+    let (here, back) = match id {
+        None => (PanePlace::New, PanePlace::Nothing),
+        Some(id) => (PanePlace::Edit(id), PanePlace::Contact(id)),
+    };
+    let mut base = saved.map(|saved| saved.base).unwrap_or_default();
+    let mut conflicts = Vec::new();
+    if let Some(AppError::Changed { current }) = &error {
+        (draft, base, conflicts) = meet(&base, &draft, current);
+    }
     let (error, set_error) = signal(error);
+    let conflicts = RwSignal::new(conflicts);
     let (saving, set_saving) = signal(false);
-    // What the next save replaces: after a conflict, the version that the writer has now seen.
-    let saved = RwSignal::new(saved.map(|saved| match error.get_untracked() {
-        Some(AppError::Changed { current }) => Saved {
-            version: current.version,
-            ..saved
-        },
-        _ => saved,
-    }));
 
-    let submit_key = key.clone();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if saving.get_untracked() {
             return;
         }
-        let draft = browser::read_draft(&event_target(&event));
-        let key = submit_key.clone();
+        let form = event_target(&event);
+        let draft = browser::read_draft(&form, "");
+        let base = browser::read_draft(&form, BASE);
+        let key = browser::input_value(KEY_ID);
         let welcome = browser::is_ticked("welcome");
+        let restore = event
+            .submitter()
+            .is_some_and(|button| button.has_attribute("name"));
         let from = state.place.read_untracked().pane;
         set_saving.set(true);
         spawn_local(async move {
-            let answer = match saved.get_untracked() {
-                None => api::create_contact(draft, welcome, key).await,
-                Some(saved) => api::update_contact(saved.id, saved.version, draft).await,
+            let answer = match id {
+                None => api::create_contact(draft.clone(), welcome, key).await,
+                Some(id) => api::update_contact(id, base.clone(), draft.clone(), restore).await,
             };
             set_saving.try_set(false);
+            if is_new && answer.is_ok() {
+                state.welcome.update_value(|usual| usual.usual = welcome);
+            }
             let Some(error) = state.form_answered(from, answer) else {
                 return;
             };
             if let AppError::Changed { current } = &error {
-                saved.update(|saved| {
-                    if let Some(saved) = saved {
-                        saved.version = current.version;
-                    }
-                });
+                let (merged, base, found) = meet(&base, &draft, current);
+                for field in Field::ALL {
+                    browser::set_input_value(field.name(), merged.get(field));
+                    browser::set_input_value(&base_id(field), base.get(field));
+                }
+                conflicts.set(found);
             }
             let nothing_to_mend = error.fields().is_empty();
             set_error.set(Some(error));
@@ -88,35 +103,42 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
         }
     };
 
-    let value = |field: Field| draft_value(&draft, field);
+    let name = RwSignal::new(draft.name.clone());
+    let typed = move |event: leptos::ev::Event| {
+        if browser::closest(event.target(), "#name").is_some() {
+            name.set(browser::input_value("name"));
+        }
+    };
+    let value = |field: Field| draft.get(field).to_owned();
+    let hidden = |field: Field| {
+        let id = base_id(field);
+        view! { <input type="hidden" id=id.clone() name=id value=base.get(field).to_owned()/> }
+    };
     view! {
         <BackToList state/>
         <form
             id="contact-form"
             method="post"
-            action=move || state.place.read().href()
+            action=move || state.place.read().beside(here).href()
             novalidate
-            class="mx-auto flex max-w-xl flex-col gap-5 px-5 py-6 md:px-10 md:py-10"
+            autocomplete="off"
+            class="contact-form"
             on:submit=submit
+            on:input=typed
         >
             <h1 id="pane-title" tabindex="-1" class="text-xl font-semibold tracking-tight">
                 {if is_new { "New contact" } else { "Edit contact" }}
             </h1>
-            <Problem error/>
-            {move || {
-                saved.get().map(|saved| {
-                    view! { <input type="hidden" name="version" value=saved.version.to_string()/> }
-                })
-            }}
-            {is_new.then(|| view! { <input type="hidden" name="key" value=key/> })}
-            <TextField field=Field::Name label="Name" value=value(Field::Name) error autocomplete="name"/>
+            <Problem error conflicts is_new/>
+            {(!is_new).then(|| Field::ALL.map(hidden))}
+            {is_new.then(|| view! { <input type="hidden" id=KEY_ID name="key" value=key/> })}
+            <TextField field=Field::Name label="Name" value=value(Field::Name) error capitals=true/>
             <TextField
                 field=Field::Email
                 label="Email"
                 value=value(Field::Email)
                 error
                 kind="email"
-                autocomplete="email"
             />
             <TextField
                 field=Field::Phone
@@ -124,7 +146,6 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
                 value=value(Field::Phone)
                 error
                 kind="tel"
-                autocomplete="tel"
                 optional=true
             />
             <TextField
@@ -132,86 +153,81 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
                 label="Company"
                 value=value(Field::Company)
                 error
-                autocomplete="organization"
+                capitals=true
                 optional=true
             />
             <TextArea field=Field::Notes label="Notes" value=value(Field::Notes) error/>
-            {is_new.then(|| view! {
-                <label class="tick">
-                    <input type="checkbox" id="welcome" name="welcome" value="true" checked=welcome/>
-                    "Send a welcome email"
-                </label>
-            })}
-            <div class="flex gap-2 pt-1">
-                <button class="button-primary" aria-disabled=move || saving.get().then_some("true")>
-                    {move || match (saving.get(), is_new) {
-                        (true, _) => "Saving…",
-                        (false, true) => "Add contact",
-                        (false, false) => "Save",
-                    }}
-                </button>
-                <a class="button" href=move || state.place.read().beside(back).href() on:click=cancel>
-                    "Cancel"
-                </a>
+            <div class="form-end">
+                {is_new.then(|| view! { <WelcomeChoice state ticked=welcome name/> })}
+                <div class="flex gap-2">
+                    <button class="button-primary" aria-disabled=move || saving.get().then_some("true")>
+                        {words(move || {
+                            let label = match (saving.get(), is_new) {
+                                (true, _) => "Saving…",
+                                (false, true) => "Add contact",
+                                (false, false) => "Save",
+                            };
+                            label.to_owned()
+                        })}
+                    </button>
+                    <a class="button" href=move || state.place.read().beside(back).href() on:click=cancel>
+                        "Cancel"
+                    </a>
+                </div>
             </div>
         </form>
     }
 }
 
-fn draft_value(draft: &ContactDraft, field: Field) -> String {
-    match field {
-        Field::Name => &draft.name,
-        Field::Email => &draft.email,
-        Field::Phone => &draft.phone,
-        Field::Company => &draft.company,
-        Field::Notes => &draft.notes,
-    }
-    .clone()
+/// What a form says and starts from once its person has been told what others have saved, and the
+/// fields that are to be chosen.
+fn meet(
+    base: &ContactDraft,
+    typed: &ContactDraft,
+    current: &Contact,
+) -> (ContactDraft, ContactDraft, Vec<Conflict>) {
+    let saved = ContactDraft::from(current.clone());
+    let merge = Merge::new(base, typed, &saved);
+    let conflicts = Conflict::all(&merge, &saved);
+    (merge.draft, saved, conflicts)
+}
+
+/// The hidden field that holds what a form started from.
+fn base_id(field: Field) -> String {
+    [BASE, field.name()].concat()
 }
 
 /// What is wrong with the form as a whole. Errors of fields stand beside them.
 #[component]
-fn Problem(error: ReadSignal<Option<AppError>>) -> impl IntoView {
+fn Problem(
+    error: ReadSignal<Option<AppError>>,
+    conflicts: RwSignal<Vec<Conflict>>,
+    is_new: bool,
+) -> impl IntoView {
     view! {
         <div id="form-problem" role="alert" tabindex="-1">
             {move || {
                 let error = error.get().filter(|error| error.fields().is_empty())?;
-                let current = match &error {
-                    AppError::Changed { current } => Some((**current).clone()),
-                    _ => None,
+                let told = match error {
+                    AppError::Changed { .. } => {
+                        Either::Left(view! { <Conflicts conflicts=conflicts.get()/> })
+                    }
+                    error => {
+                        let deleted = !is_new && error == AppError::NotFound;
+                        Either::Right(
+                            view! {
+                                <p><ErrorText error then="Nothing is lost; you can save"/></p>
+                                {deleted.then(|| view! {
+                                    <button class="button self-start" name="restore" value="true">
+                                        "Restore and save"
+                                    </button>
+                                })}
+                            },
+                        )
+                    }
                 };
-                Some(
-                    view! {
-                        <div class="problem">
-                            <p><ErrorText error then="Nothing is lost; you can save"/></p>
-                            {current.map(|current| view! { <Current current/> })}
-                        </div>
-                    },
-                )
+                Some(view! { <div class="problem">{told}</div> })
             }}
         </div>
-    }
-}
-
-/// What the contact says now, for a writer whose own words differ from it.
-#[component]
-fn Current(current: Contact) -> impl IntoView {
-    let fields = [
-        ("Name", Some(current.name)),
-        ("Email", Some(current.email)),
-        ("Phone", current.phone),
-        ("Company", current.company),
-        ("Notes", current.notes),
-    ];
-    let entries = fields.into_iter().map(|(label, value)| {
-        let value = value.unwrap_or_else(|| "empty".to_owned());
-        view! {
-            <dt>{label}</dt>
-            <dd class="whitespace-pre-wrap"><bdi>{value}</bdi></dd>
-        }
-    });
-    view! {
-        <p>"It now says:"</p>
-        <dl class="current">{entries.collect_view()}</dl>
     }
 }

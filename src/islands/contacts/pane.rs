@@ -4,6 +4,7 @@ use leptos::either::EitherOf4;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::conflict::Merged;
 use super::form::ContactForm;
 use super::state::Pane;
 use super::state::State;
@@ -12,6 +13,7 @@ use crate::components::avatar::LargeAvatar;
 use crate::components::day::Day;
 use crate::components::error_text::ErrorText;
 use crate::components::icon::Icon;
+use crate::components::words::words;
 use crate::contact;
 use crate::contact::Activities;
 use crate::contact::ContactDetails;
@@ -43,15 +45,16 @@ fn Nothing(state: State) -> impl IntoView {
     view! {
         <div class="empty h-full justify-center">
             <p>
-                {move || {
-                    if !state.rows.read().is_empty() {
+                {words(move || {
+                    let text = if !state.rows.read().is_empty() {
                         "Choose a contact to see it here."
                     } else if state.place.read().search.is_empty() {
                         "Add someone you know with “New”."
                     } else {
                         "What you find can be seen here."
-                    }
-                }}
+                    };
+                    text.to_owned()
+                })}
             </p>
         </div>
     }
@@ -106,6 +109,7 @@ fn Details(state: State, details: ContactDetails) -> impl IntoView {
     let ContactDetails {
         contact,
         activities,
+        merged,
     } = details;
     let id = contact.id;
     let edit = PanePlace::Edit(id);
@@ -113,6 +117,7 @@ fn Details(state: State, details: ContactDetails) -> impl IntoView {
     view! {
         <BackToList state/>
         <article class="mx-auto max-w-2xl px-5 py-6 md:px-10 md:py-10">
+            <Merged fields=merged/>
             <header class="flex flex-wrap items-center gap-x-5 gap-y-4">
                 <LargeAvatar id name=contact.name.clone()/>
                 <div class="min-w-0 grow basis-48">

@@ -25,8 +25,21 @@ pub struct ContactsView {
     pub list: Result<ContactList, AppError>,
     pub pane: Pane,
     pub notice: Option<Notice>,
-    /// Whether new contacts usually get a welcome email.
-    pub welcome: bool,
+    pub welcome: Welcome,
+}
+
+/// The welcome email to a new contact, as the form for one offers it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Welcome {
+    /// Whether the box is ticked at first: as it was the last time, or as the settings say.
+    pub usual: bool,
+    /// Whom it comes from.
+    pub from: String,
+    /// `{name}` stands for the contact's name, here and in the text.
+    pub subject: String,
+    pub text: String,
+    /// Whether there is a mail server to send it.
+    pub is_sent: bool,
 }
 
 /// What stands beside the list.
@@ -69,7 +82,8 @@ pub struct FormView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Saved {
     pub id: ContactId,
-    pub version: u32,
+    /// What the contact was when the form was drawn. What differs from it was touched.
+    pub base: ContactDraft,
 }
 
 impl FormView {
@@ -82,12 +96,14 @@ impl FormView {
     }
 
     pub fn edit(contact: Contact) -> Self {
+        let id = contact.id;
+        let draft = ContactDraft::from(contact);
         Self {
             saved: Some(Saved {
-                id: contact.id,
-                version: contact.version,
+                id,
+                base: draft.clone(),
             }),
-            draft: contact.into(),
+            draft,
             ..Self::default()
         }
     }
@@ -99,6 +115,12 @@ pub struct Notice {
     pub id: ContactId,
     pub name: String,
 }
+
+/// What the names of the hidden fields begin with that hold what a form started from.
+pub const BASE: &str = "base-";
+
+/// The hidden field that makes creating idempotent.
+pub const KEY_ID: &str = "key";
 
 /// The signals behind the page. Copies share them.
 #[derive(Clone, Copy)]
@@ -114,13 +136,12 @@ pub struct State {
     pub notice: RwSignal<Option<Notice>>,
     /// Why the last thing asked for was not done, while the page stays as it was.
     pub problem: RwSignal<Option<AppError>>,
-    /// Whether new contacts usually get a welcome email.
-    pub welcome: bool,
+    pub welcome: StoredValue<Welcome>,
     /// Counts the questions asked of the server about the list and about the pane, so that an
     /// answer that comes after a later question is dropped.
     list_question: StoredValue<u32>,
     pane_question: StoredValue<u32>,
-    /// Forms that were left without saving, with what was typed. Each keeps the version that it
+    /// Forms that were left without saving, with what was typed. Each keeps what it
     /// started from, so that saving it later does not undo what others have saved since.
     kept: StoredValue<Vec<(PanePlace, FormView)>>,
 }
@@ -132,7 +153,7 @@ impl State {
             Err(error) => (ContactList::default(), Some(error)),
         };
         Self {
-            welcome: view.welcome,
+            welcome: StoredValue::new(view.welcome),
             place: RwSignal::new(view.place),
             rows: RwSignal::new(list.rows),
             next_cursor: RwSignal::new(list.next_cursor),
@@ -274,7 +295,8 @@ impl State {
         let id = match place {
             PanePlace::Nothing => return self.show(Pane::Nothing),
             PanePlace::New => {
-                let form = FormView::new_contact(browser::random_key(), self.welcome);
+                let usual = self.welcome.with_value(|welcome| welcome.usual);
+                let form = FormView::new_contact(browser::random_key(), usual);
                 return self.show(Pane::Form(form));
             }
             PanePlace::Contact(id) | PanePlace::Edit(id) => id,
@@ -327,14 +349,18 @@ impl State {
         else {
             return None;
         };
-        let draft = browser::read_draft(&element);
+        let draft = browser::read_draft(&element, "");
         // A form without the box has no tick either.
         let welcome = browser::is_ticked("welcome");
         (draft != form.draft || welcome != form.welcome).then(|| FormView {
             draft,
             welcome,
             error: None,
-            ..form.clone()
+            saved: form.saved.as_ref().map(|saved| Saved {
+                id: saved.id,
+                base: browser::read_draft(&element, BASE),
+            }),
+            key: browser::input_value(KEY_ID),
         })
     }
 
@@ -351,7 +377,7 @@ impl State {
         self.forget_draft(self.place.read_untracked().pane);
         self.pane.update_untracked(|pane| {
             if let (Pane::Form(form), Some(element)) = (pane, browser::form_by_id("contact-form")) {
-                form.draft = browser::read_draft(&element);
+                form.draft = browser::read_draft(&element, "");
                 form.welcome = browser::is_ticked("welcome");
             }
         });

@@ -63,6 +63,28 @@ impl ContactFields {
     }
 }
 
+/// The fields as text.
+impl From<ContactFields> for ContactDraft {
+    fn from(fields: ContactFields) -> Self {
+        Self {
+            name: fields.name.to_string(),
+            email: fields.email.to_string(),
+            phone: fields
+                .phone
+                .map(|phone| phone.to_string())
+                .unwrap_or_default(),
+            company: fields
+                .company
+                .map(|company| company.to_string())
+                .unwrap_or_default(),
+            notes: fields
+                .notes
+                .map(|notes| notes.to_string())
+                .unwrap_or_default(),
+        }
+    }
+}
+
 /// A blank optional field is an absent one.
 fn optional<T>(parsed: Result<T, Refusal>) -> Result<Option<T>, Refusal> {
     match parsed {

@@ -29,6 +29,8 @@ use crate::contact::ContactDraft;
 use crate::contact::ContactId;
 use crate::contact::ContactList;
 use crate::contact::ContactRow;
+use crate::contact::Field;
+use crate::contact::Merge;
 use crate::error::AppError;
 use crate::server::cache::Cache;
 use crate::server::cache::Cacheable;
@@ -388,6 +390,46 @@ impl ContactService {
         })
     }
 
+    /// Saves what was touched in a form that started from `base`, over whatever others have saved
+    /// since, and out of the trash if `restore` says so. Answers with the contact the fields that others have
+    /// changed and that stay.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`], [`AppError::NotFound`]; [`AppError::Changed`] where others have changed
+    /// a touched field, in another way.
+    #[tracing::instrument(skip_all, fields(contact = %id))]
+    pub async fn edit(
+        &self,
+        id: ContactId,
+        base: &ContactDraft,
+        typed: ContactDraft,
+        restore: bool,
+    ) -> Result<(Contact, Vec<Field>), AppError> {
+        // As it would be saved, so that blanks around a text are no difference.
+        let typed = ContactDraft::from(ContactFields::parse(typed)?);
+        if restore {
+            self.restore(id).await?;
+        }
+        let _turn = self.shared.amending.lock().await;
+        let mut current = self.shared.store.get(id).await?;
+        for _ in 0..=Self::ATTEMPTS {
+            let merge = Merge::new(base, &typed, &current.clone().into());
+            if !merge.conflicts.is_empty() {
+                break;
+            }
+            let fields = ContactFields::parse(merge.draft)?;
+            let read = Some(current.version);
+            let now = self.shared.clock.now();
+            match self.shared.store.update(id, &fields, read, now).await {
+                Err(StoreError::Changed(newer)) => current = *newer,
+                done => return Ok((done?, merge.theirs)),
+            }
+        }
+        Err(AppError::Changed {
+            current: Box::new(current),
+        })
+    }
+
     /// Moves a contact to the trash. With `expected`, only if it is still at that version.
     ///
     /// # Errors
@@ -425,6 +467,7 @@ impl ContactService {
         Ok(ContactDetails {
             activities: Activities::of(&contact, self.activities(id).await?),
             contact,
+            merged: Vec::new(),
         })
     }
 
@@ -441,6 +484,7 @@ impl ContactService {
         ContactDetails {
             contact,
             activities,
+            merged: Vec::new(),
         }
     }
 
@@ -457,11 +501,6 @@ impl ContactService {
     ) -> Result<bool, AppError> {
         let now = self.shared.clock.now();
         Ok(self.shared.store.record(id, event, settlement, now).await?)
-    }
-
-    /// Whether new contacts get a welcome email when nobody says.
-    pub fn usually_welcomes(&self) -> bool {
-        self.shared.settings.welcome.enabled
     }
 
     /// Whether contacts can be read at the moment.

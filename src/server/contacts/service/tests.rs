@@ -329,3 +329,97 @@ async fn a_closed_service_is_unavailable() {
         Err(AppError::Unavailable)
     );
 }
+
+#[tokio::test]
+async fn an_edit_saves_what_was_touched_over_what_others_have_saved() {
+    let service = service().await;
+    let ada = create(&service, "Ada").await;
+    let base = draft("Ada");
+    let theirs = ContactDraft {
+        phone: "113".to_owned(),
+        notes: "Theirs".to_owned(),
+        ..base.clone()
+    };
+    service
+        .replace(ada.id, theirs, None)
+        .await
+        .expect("it is valid");
+    let mine = ContactDraft {
+        company: " Mine ".to_owned(),
+        ..base.clone()
+    };
+    let (saved, merged) = service
+        .edit(ada.id, &base, mine, false)
+        .await
+        .expect("they have touched different fields");
+    assert_eq!(merged, [Field::Phone, Field::Notes]);
+    assert_eq!(saved.company.as_deref(), Some("Mine"));
+    assert_eq!(saved.phone.as_deref(), Some("113"));
+    assert_eq!(saved.notes.as_deref(), Some("Theirs"));
+    assert_eq!(saved.version, 3);
+}
+
+#[tokio::test]
+async fn an_edit_does_not_decide_between_two_people() {
+    let service = service().await;
+    let ada = create(&service, "Ada").await;
+    let base = draft("Ada");
+    let theirs = service
+        .replace(ada.id, draft("Theirs"), None)
+        .await
+        .expect("it is valid");
+    let conflict = service.edit(ada.id, &base, draft("Mine"), false).await;
+    assert_eq!(
+        conflict,
+        Err(AppError::Changed {
+            current: Box::new(theirs.clone())
+        })
+    );
+    // Whoever has meant the same has changed nothing.
+    let same = service.edit(ada.id, &base, draft(" Theirs "), false).await;
+    assert_eq!(same, Ok((theirs, Vec::new())));
+    let invalid = service.edit(ada.id, &base, draft(""), false).await;
+    assert_eq!(invalid.expect_err("no name").fields().len(), 1);
+}
+
+#[tokio::test]
+async fn edits_of_different_fields_at_once_are_all_kept() {
+    let service = service().await;
+    let ada = create(&service, "Ada").await;
+    let mut edits = JoinSet::new();
+    for field in [Field::Phone, Field::Company, Field::Notes, Field::Name] {
+        let (service, id) = (service.service.clone(), ada.id);
+        edits.spawn(async move {
+            let base = draft("Ada");
+            let mut typed = base.clone();
+            "114".clone_into(typed.get_mut(field));
+            service.edit(id, &base, typed, false).await
+        });
+    }
+    while let Some(edit) = edits.join_next().await {
+        edit.expect("no panic").expect("no conflict");
+    }
+    let now = ContactDraft::from(service.get(ada.id).await.expect("it is there"));
+    for field in [Field::Phone, Field::Company, Field::Notes, Field::Name] {
+        assert_eq!(now.get(field), "114", "{field:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_edit_takes_a_contact_out_of_the_trash_only_when_told_to() {
+    let service = service().await;
+    let ada = create(&service, "Ada").await;
+    service.delete(ada.id, None).await.expect("it is there");
+    let base = draft("Ada");
+    let lost = service.edit(ada.id, &base, draft("Mine"), false).await;
+    assert_eq!(lost, Err(AppError::NotFound));
+    // A mistake takes nothing out of the trash.
+    let invalid = service.edit(ada.id, &base, draft(""), true).await;
+    assert!(invalid.is_err());
+    assert_eq!(service.get(ada.id).await, Err(AppError::NotFound));
+    let (saved, _) = service
+        .edit(ada.id, &base, draft("Mine"), true)
+        .await
+        .expect("it is back");
+    assert_eq!(saved.name, "Mine");
+}

@@ -1,0 +1,138 @@
+//! What the page tells of two people who edit the same contact.
+
+use leptos::prelude::*;
+
+use crate::contact::ContactDraft;
+use crate::contact::Field;
+use crate::contact::Merge;
+use crate::islands::browser;
+
+/// A field that both have changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    field: Field,
+    mine: String,
+    theirs: String,
+}
+
+impl Conflict {
+    /// The fields of `merge` that need a person; `saved` is what the others have saved.
+    pub fn all(merge: &Merge, saved: &ContactDraft) -> Vec<Self> {
+        let fields = merge.conflicts.iter();
+        fields
+            .map(|&field| Self {
+                field,
+                mine: merge.draft.get(field).to_owned(),
+                theirs: saved.get(field).to_owned(),
+            })
+            .collect()
+    }
+}
+
+/// Both texts of each field, side by side, and the choice between them. The choice is a part of the
+/// form; with the page alive it shows in the field at once, where it can be edited.
+#[component]
+pub fn Conflicts(conflicts: Vec<Conflict>) -> impl IntoView {
+    let fields: Vec<Field> = conflicts.iter().map(|conflict| conflict.field).collect();
+    let choices = conflicts.into_iter().map(|conflict| {
+        let Conflict {
+            field,
+            mine,
+            theirs,
+        } = conflict;
+        view! {
+            <fieldset class="choice">
+                <legend>{label(field)}</legend>
+                <Choice field value="mine" label="Keep mine" text=mine/>
+                <Choice field value="theirs" label="Take theirs" text=theirs/>
+            </fieldset>
+        }
+    });
+    view! {
+        <p>
+            "Someone else has changed " {the(&fields)}
+            " in the meantime, too. Choose what to keep, then save again."
+        </p>
+        {choices.collect_view()}
+    }
+}
+
+#[component]
+fn Choice(field: Field, value: &'static str, label: &'static str, text: String) -> impl IntoView {
+    let usual = value == "mine";
+    let shown = if text.is_empty() {
+        "(empty)".to_owned()
+    } else {
+        text.clone()
+    };
+    view! {
+        <label>
+            <span class="tick">
+                <input
+                    type="radio"
+                    name=format!("choice-{}", field.name())
+                    value=value
+                    checked=usual
+                    on:change=move |_| browser::set_input_value(field.name(), &text)
+                />
+                {label}
+            </span>
+            <bdi class="choice-text">{shown}</bdi>
+        </label>
+    }
+}
+
+/// Told beside a contact that has just been saved, where others had changed other fields of it.
+#[component]
+pub fn Merged(fields: Vec<Field>) -> impl IntoView {
+    (!fields.is_empty()).then(|| {
+        view! {
+            <p class="merged" role="status">
+                "Saved. Someone else had changed " {the(&fields)}
+                " in the meantime; both changes are kept."
+            </p>
+        }
+    })
+}
+
+fn label(field: Field) -> &'static str {
+    match field {
+        Field::Name => "Name",
+        Field::Email => "Email",
+        Field::Phone => "Phone",
+        Field::Company => "Company",
+        Field::Notes => "Notes",
+    }
+}
+
+/// Fields in a sentence, such as `the name, the phone and the notes`.
+fn the(fields: &[Field]) -> String {
+    let mut text = String::new();
+    for (place, field) in fields.iter().enumerate() {
+        text += match place {
+            0 => "the ",
+            _ if place + 1 == fields.len() => " and the ",
+            _ => ", the ",
+        };
+        text += field.name();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_listed_as_people_list_them() {
+        assert_eq!(the(&[Field::Phone]), "the phone");
+        assert_eq!(
+            the(&[Field::Phone, Field::Notes]),
+            "the phone and the notes"
+        );
+        assert_eq!(
+            the(&[Field::Name, Field::Phone, Field::Notes]),
+            "the name, the phone and the notes"
+        );
+    }
+}

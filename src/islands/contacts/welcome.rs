@@ -1,0 +1,62 @@
+//! The choice of a welcome email for a new contact: the box, and what would be sent.
+
+use leptos::prelude::*;
+
+use super::state::State;
+use super::state::Welcome;
+use crate::components::words::words;
+
+/// The box and the preview. `name` is what the contact is called so far.
+#[component]
+pub fn WelcomeChoice(state: State, ticked: bool, name: RwSignal<String>) -> impl IntoView {
+    let Welcome {
+        from,
+        subject,
+        text,
+        is_sent,
+        ..
+    } = state.welcome.get_value();
+    view! {
+        <div class="welcome">
+            <label class="tick">
+                <input type="checkbox" id="welcome" name="welcome" value="true" checked=ticked/>
+                "Send a welcome email"
+            </label>
+            <details class="preview">
+                <summary>"Preview"</summary>
+                <div class="preview-mail">
+                    {(!is_sent).then_some(view! {
+                        <p class="text-muted">
+                            "Kith has no mail server yet, so this reaches nobody: it is kept as a \
+                             file beside Kith’s data."
+                        </p>
+                    })}
+                    <dl class="current">
+                        <dt>"From"</dt>
+                        <dd>{from}</dd>
+                        <dt>"Subject"</dt>
+                        <dd>{words(move || fill(&subject, &name.read()))}</dd>
+                    </dl>
+                    <p class="whitespace-pre-wrap">{words(move || fill(&text, &name.read()))}</p>
+                </div>
+            </details>
+        </div>
+    }
+}
+
+/// A template with a name in it, as the server fills it.
+fn fill(template: &str, name: &str) -> String {
+    let name = name.trim();
+    template.replace("{name}", if name.is_empty() { "(name)" } else { name })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fill;
+
+    #[test]
+    fn a_template_without_a_name_says_where_it_goes() {
+        assert_eq!(fill("Hello {name}, {name}", " Ada "), "Hello Ada, Ada");
+        assert_eq!(fill("Hello {name}", "  "), "Hello (name)");
+    }
+}
