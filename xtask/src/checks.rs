@@ -10,12 +10,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::contract;
 use crate::setup;
 use crate::shell::{command, run, stage, with_npm_tools};
 use crate::site::{self, Package};
 
 const FORMAT: &str = "cargo fmt --all --check";
 const TEST: &str = "cargo test --workspace";
+
+/// The test that kills the server again and again. `KITH_TEST_KILLS` says how often.
+const CRASHES: &str = "cargo test --test integration crash::every_acknowledged -- --nocapture";
 
 /// Where the server of the browser tests writes.
 const SERVER_LOG: &str = "target/e2e-server.log";
@@ -31,9 +35,25 @@ pub fn test() -> Result<()> {
     check("lints", "cargo xtask lint", lint)?;
     check("unit and integration tests", TEST, || run(command(TEST)))?;
     let server = check("release build", "cargo xtask build", site::build)?;
+    check("generated requests", "cargo xtask contract", || {
+        contract::check(&server)
+    })?;
     check("browser tests", "cargo xtask e2e", || browser(&server, &[]))?;
     println!("All checks passed in {} s.", start.elapsed().as_secs());
     Ok(())
+}
+
+/// What takes too long for every change: ten thousand new requests, and a server that is killed
+/// 500 times.
+pub fn soak(server: &Path, seed: Option<u64>) -> Result<()> {
+    check(
+        "generated requests, 10,000",
+        "cargo xtask soak <seed>",
+        || contract::soak(server, seed),
+    )?;
+    check("crashes, 500", CRASHES, || {
+        run(command(CRASHES).env("KITH_TEST_KILLS", "500"))
+    })
 }
 
 /// Does one check and, when it fails, says how to repeat it alone.
@@ -82,7 +102,7 @@ fn browser_once(server: &Server, args: &[&str]) -> Result<()> {
 }
 
 /// A Redis that keeps nothing on disk, ended when dropped.
-struct Redis {
+pub struct Redis {
     process: Child,
     address: SocketAddr,
 }
@@ -113,16 +133,16 @@ fn free_address() -> Result<SocketAddr> {
 }
 
 /// A running server, stopped when dropped.
-struct Server {
+pub struct Server {
     process: Child,
-    address: SocketAddr,
+    pub address: SocketAddr,
     data: PathBuf,
 }
 
 impl Server {
     /// Starts the server on a free port and waits until it answers, and until it has reached its
     /// Redis if it is given one.
-    fn start(program: &Path, redis: Option<&Redis>) -> Result<Self> {
+    pub fn start(program: &Path, redis: Option<&Redis>) -> Result<Self> {
         let address = free_address()?;
         let data = PathBuf::from(format!("target/e2e-data-{}", address.port()));
         let log = File::create(SERVER_LOG).with_context(|| format!("cannot write {SERVER_LOG}"))?;
@@ -188,7 +208,7 @@ impl Server {
     }
 
     /// The end of what the server has written.
-    fn last_words(&self) -> String {
+    pub fn last_words(&self) -> String {
         let log = fs::read_to_string(SERVER_LOG).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
         let tail = &lines[lines.len().saturating_sub(20)..];

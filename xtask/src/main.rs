@@ -7,9 +7,11 @@
 //! - [`setup`] finds or installs what the other commands need,
 //! - [`site`] builds the server and what it serves to browsers,
 //! - [`checks`] lints and tests,
+//! - [`contract`] holds the API against its description,
 //! - [`shell`] runs other programs and says how long they take.
 
 mod checks;
+mod contract;
 mod setup;
 mod shell;
 mod site;
@@ -23,9 +25,13 @@ const HELP: &str = "\
 Usage: cargo xtask <command>
 
   run [args]     build Kith and start it; the arguments go to Kith
-  test           everything CI checks: formatting, lints, unit, integration and browser tests
+  test           everything CI checks: formatting, lints, unit, integration and browser tests, and
+                 requests made up from the description of the API
   build          build the site and the server, for release
   e2e [args]     build, then the browser tests alone; the arguments go to `playwright test`
+  contract       build, then the requests made up from the description of the API alone
+  soak [seed]    build, then 10,000 such requests with a new seed, or with this one, and a server
+                 that is killed 500 times; takes about half an hour
   bench          what the hot paths cost, each beside a baseline of the same run
   lint           clippy for both halves, and tsc for the browser tests
   setup [--dev]  install what is missing; with --dev also what `cargo leptos watch` needs
@@ -66,6 +72,16 @@ fn dispatch() -> Result<()> {
         ["e2e", args @ ..] => {
             setup::test_tools()?;
             checks::browser(&site::build()?, args)
+        }
+        ["contract"] => {
+            setup::test_tools()?;
+            contract::check(&site::build()?)
+        }
+        ["soak", seed @ ..] if seed.len() <= 1 => {
+            let seed = seed.first().map(|seed| seed.parse()).transpose();
+            let seed = seed.context("the seed is a number")?;
+            setup::test_tools()?;
+            checks::soak(&site::build()?, seed)
         }
         ["bench"] => {
             setup::bench_tools()?;

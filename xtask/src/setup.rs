@@ -6,6 +6,7 @@
 use std::env;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
@@ -15,8 +16,17 @@ use crate::shell::{NODE_MODULES, command, exec, on_path, quiet, root, run, stage
 /// The oldest Node.js that all npm tools run on.
 const NODE_MAJOR: u32 = 20;
 
+/// The oldest Python that Schemathesis runs on is 3.11.
+const PYTHON_IS_NEW_ENOUGH: &str = "import sys; sys.exit(sys.version_info < (3, 11))";
+
 /// The release of cargo-leptos that this project is developed with.
 const CARGO_LEPTOS: &str = "0.3.10";
+
+/// Where Schemathesis and what it needs are installed, apart from the system's own Python.
+pub const VENV: &str = "target/schemathesis";
+
+/// What is installed there, in which versions.
+const REQUIREMENTS: &str = "xtask/contract/requirements.txt";
 
 /// What puts the npm tools where cargo-leptos looks for them.
 const EXPORT: &str =
@@ -29,7 +39,8 @@ pub fn build_tools() -> Result<()> {
     npm_packages()
 }
 
-/// What the checks need on top: clippy, rustfmt, a Redis to test against and a browser.
+/// What the checks need on top: clippy, rustfmt, a Redis to test against, a browser, and what
+/// makes up requests.
 pub fn test_tools() -> Result<()> {
     build_tools()?;
     for (component, program) in [("clippy", "cargo-clippy"), ("rustfmt", "rustfmt")] {
@@ -40,6 +51,9 @@ pub fn test_tools() -> Result<()> {
     let mut packages = Vec::new();
     if !on_path("redis-server") {
         packages.push("redis-server");
+    }
+    if !has_python() {
+        packages.push("python3-venv");
     }
     if !has_browser()? {
         // Only Debian has a plain package of Chromium; Ubuntu's is a snap, which cannot be driven.
@@ -52,10 +66,10 @@ pub fn test_tools() -> Result<()> {
             })?;
         }
     }
-    if packages.is_empty() {
-        return Ok(());
+    if !packages.is_empty() {
+        apt(&packages.join(" "))?;
     }
-    apt(&packages.join(" "))
+    schemathesis()
 }
 
 /// What the benchmarks need on top: a load generator.
@@ -161,6 +175,44 @@ fn has_browser() -> Result<bool> {
     Ok(Path::new(own.trim()).exists())
 }
 
+/// Whether there is a Python that can make virtual environments. Debian has that in a package of
+/// its own.
+fn has_python() -> bool {
+    quiet(command("python3 -c").arg("import ensurepip, venv")).is_ok()
+}
+
+/// Installs Schemathesis, unless it is there with these very requirements.
+fn schemathesis() -> Result<()> {
+    let requirements =
+        fs::read_to_string(REQUIREMENTS).with_context(|| format!("cannot read {REQUIREMENTS}"))?;
+    let version = quiet(command("python3 --version"))?;
+    let wanted = format!("{version}{requirements}");
+    let venv = Path::new(VENV);
+    let stamp = venv.join(".kith-lock");
+    let python = root().join(VENV).join("bin/python");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted)
+        && quiet(Command::new(&python).arg("--version")).is_ok()
+    {
+        return Ok(());
+    }
+    ensure!(
+        quiet(command("python3 -c").arg(PYTHON_IS_NEW_ENOUGH)).is_ok(),
+        "the tests of the API need Python 3.11 or later as python3: https://www.python.org; this \
+         is {}",
+        version.trim()
+    );
+    stage("installing Schemathesis", Some("half a minute"), || {
+        quiet(command("python3 -m venv --clear").arg(venv))?;
+        let install = "-m pip install --quiet --disable-pip-version-check --no-input --requirement";
+        quiet(
+            Command::new(&python)
+                .args(install.split(' '))
+                .arg(REQUIREMENTS),
+        )?;
+        fs::write(&stamp, &wanted).with_context(|| format!("cannot write {}", stamp.display()))
+    })
+}
+
 fn apt(packages: &str) -> Result<()> {
     ensure!(
         on_path("apt-get"),
@@ -202,6 +254,21 @@ fn locked_version(name: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What was not in the environment that the versions were taken from would come in any version.
+    #[test]
+    fn every_requirement_names_one_version() -> Result<()> {
+        let requirements = fs::read_to_string(root().join(REQUIREMENTS))?;
+        let lines = requirements.lines().filter(|line| !line.starts_with('#'));
+        let (pinned, loose): (Vec<_>, Vec<_>) = lines.partition(|line| line.contains("=="));
+        assert!(
+            pinned
+                .iter()
+                .any(|line| line.starts_with("schemathesis==4."))
+        );
+        assert!(loose.is_empty(), "{loose:?}");
+        Ok(())
+    }
 
     /// Code compiled with one version of wasm-bindgen cannot be finished with another.
     #[test]

@@ -1,0 +1,106 @@
+//! Holds what Kith answers against its OpenAPI description, with requests that Schemathesis makes
+//! up from it: some as described, some just beside that.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::checks::Server;
+use crate::setup::VENV;
+use crate::shell::root;
+
+/// Where Schemathesis runs. What it leaves behind stays in there.
+const DIRECTORY: &str = "target/contract";
+
+/// What it has said.
+const LOG: &str = "target/contract/log.txt";
+
+/// For `cargo xtask test`: the same requests each time, so that what has passed once passes again.
+const SEED: u64 = 14;
+const EXAMPLES: u64 = 150;
+const LEAST: u64 = 1_000;
+const MOST: Duration = Duration::from_secs(180);
+
+/// For `cargo xtask soak`: requests that nobody has sent before, at least so many in all.
+const SOAK_EXAMPLES: u64 = 700;
+const SOAK_REQUESTS: u64 = 10_000;
+const SOAK_MOST: Duration = Duration::from_secs(3600);
+
+/// The same requests each time, within three minutes.
+pub fn check(server: &Path) -> Result<()> {
+    let sent = send(server, SEED, EXAMPLES, MOST)?;
+    ensure!(sent >= LEAST, "only {sent} requests were sent; see {LOG}");
+    eprintln!("{sent} requests were answered as described.");
+    Ok(())
+}
+
+/// Ten thousand new requests. The seed is printed, so that they can be sent again.
+pub fn soak(server: &Path, seed: Option<u64>) -> Result<()> {
+    let fresh = || SystemTime::now().duration_since(UNIX_EPOCH);
+    let mut seed = seed.map_or_else(|| fresh().map(|time| time.as_secs()), Ok)?;
+    let mut sent = 0;
+    while sent < SOAK_REQUESTS {
+        eprintln!("The seed is {seed}.");
+        sent += send(server, seed, SOAK_EXAMPLES, SOAK_MOST)?;
+        seed += 1;
+    }
+    eprintln!("{sent} requests were answered as described.");
+    Ok(())
+}
+
+/// Sends requests to a server of their own, and returns how many.
+fn send(server: &Path, seed: u64, examples: u64, most: Duration) -> Result<u64> {
+    let server = Server::start(server, None)?;
+    run(&server, seed, examples, most)
+        .inspect_err(|_| eprintln!("{}", server.last_words()))
+        .with_context(|| format!("see {LOG}"))
+}
+
+fn run(server: &Server, seed: u64, examples: u64, most: Duration) -> Result<u64> {
+    fs::create_dir_all(DIRECTORY).with_context(|| format!("cannot make {DIRECTORY}"))?;
+    let log = File::create(LOG).with_context(|| format!("cannot write {LOG}"))?;
+    let contract = root().join("xtask/contract");
+    let mut schemathesis = Command::new(root().join(VENV).join("bin/python"));
+    schemathesis
+        .args(["-m", "schemathesis.cli", "--no-color", "--config-file"])
+        .arg(contract.join("schemathesis.toml"))
+        .args(["run", "--checks", "all"])
+        .args(["--seed", &seed.to_string()])
+        .args(["--max-examples", &examples.to_string()])
+        .arg(format!("http://{}/api/openapi.json", server.address))
+        .env("SCHEMATHESIS_HOOKS", contract.join("hooks.py"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .current_dir(DIRECTORY)
+        .stdout(log.try_clone()?)
+        .stderr(log);
+    let mut process = schemathesis
+        .spawn()
+        .context("cannot start Schemathesis; `cargo xtask setup` installs it")?;
+    let start = Instant::now();
+    let status = loop {
+        if let Some(status) = process.try_wait()? {
+            break status;
+        }
+        if start.elapsed() > most {
+            process.kill()?;
+            process.wait()?;
+            bail!("Schemathesis has not finished in {} s", most.as_secs());
+        }
+        sleep(Duration::from_millis(50));
+    };
+    let said = fs::read_to_string(LOG).with_context(|| format!("cannot read {LOG}"))?;
+    ensure!(
+        status.success(),
+        "Kith does not answer as it describes\n{said}"
+    );
+    // As in "1127 generated, 1127 passed".
+    let sent = said.lines().find_map(|line| {
+        let (number, _) = line.split_once(" generated")?;
+        number.trim().parse().ok()
+    });
+    sent.context("Schemathesis does not say how many requests it has sent")
+}
