@@ -17,8 +17,14 @@ use serde_json::json;
 use crate::mail_server::MailServer;
 use crate::queue::eventually;
 
-/// How often the server is killed. Each time it has a few milliseconds more to get into trouble.
-const KILLS: u64 = 50;
+/// How often the server is killed: 50 times, or as often as `KITH_TEST_KILLS` says.
+fn kills() -> u64 {
+    std::env::var("KITH_TEST_KILLS").map_or(50, |kills| kills.parse().expect("a number of kills"))
+}
+
+/// From one round to the next the server has a few milliseconds more to get into trouble, for so
+/// many rounds; then it begins anew.
+const ROUNDS: u64 = 50;
 
 /// Clients that write at the same time.
 const WRITERS: u64 = 4;
@@ -79,7 +85,8 @@ async fn every_acknowledged_contact_survives_kill_9_and_is_welcomed_once() {
     // The ledger lives outside of the server: id and name of every contact that was answered 201.
     let ledger = Arc::new(Mutex::new(Vec::<(String, String)>::new()));
 
-    for round in 0..KILLS {
+    let kills = kills();
+    for round in 0..kills {
         let mut server = Process::start(data.path(), &mail.url);
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| {
@@ -104,7 +111,7 @@ async fn every_acknowledged_contact_survives_kill_9_and_is_welcomed_once() {
                 })
             })
             .collect();
-        tokio::time::sleep(Duration::from_millis(20 + 7 * round)).await;
+        tokio::time::sleep(Duration::from_millis(20 + 7 * (round % ROUNDS))).await;
         server.kill();
         // What it has sent by then is on the way for a moment.
         tokio::time::sleep(Duration::from_millis(30)).await;
@@ -173,7 +180,7 @@ async fn every_acknowledged_contact_survives_kill_9_and_is_welcomed_once() {
     // Between a mail server's answer and writing it down there is an instant in which a kill makes
     // the same mail go out again, under the same name, and by another process.
     let sent = mail.mails().len();
-    println!("{} contacts, {sent} mails, {KILLS} kills", stored.len());
+    println!("{} contacts, {sent} mails, {kills} kills", stored.len());
     assert_eq!(
         mail.repeated_in_an_epoch(),
         0,
