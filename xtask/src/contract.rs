@@ -21,7 +21,7 @@ const LOG: &str = "target/contract/log.txt";
 
 /// For `cargo xtask test`: the same requests each time, so that what has passed once passes again.
 const SEED: u64 = 14;
-const EXAMPLES: u64 = 150;
+const EXAMPLES: u64 = 100;
 const LEAST: u64 = 1_000;
 const MOST: Duration = Duration::from_secs(180);
 
