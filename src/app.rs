@@ -15,6 +15,7 @@ use leptos_router::path;
 use crate::pages::contacts::ContactsPage;
 use crate::pages::dashboard::DashboardPage;
 use crate::pages::not_found::NotFoundPage;
+use crate::pages::print::PrintPage;
 use crate::pages::trash::TrashPage;
 
 /// The HTML document.
@@ -51,6 +52,7 @@ pub fn App() -> impl IntoView {
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/contacts") view=ContactsPage ssr=SsrMode::Async/>
                 <Route path=path!("/contacts/new") view=ContactsPage ssr=SsrMode::Async/>
+                <Route path=path!("/contacts/print") view=PrintPage ssr=SsrMode::Async/>
                 <Route path=path!("/contacts/:id") view=ContactsPage ssr=SsrMode::Async/>
                 <Route path=path!("/contacts/:id/edit") view=ContactsPage ssr=SsrMode::Async/>
                 <Route path=path!("/trash") view=TrashPage ssr=SsrMode::Async/>
@@ -66,14 +68,17 @@ pub fn SiteHeader() -> impl IntoView {
     view! {
         <a href="#main" class="skip-link">"Skip to content"</a>
         <header class="site-header">
-            <a href="/contacts" class="text-base font-semibold tracking-tight">
+            <a href="/contacts" class="site-name">
                 "Kith"
             </a>
             <nav aria-label="Main" class="flex gap-1">
                 <NavLink href="/contacts" label="Contacts"/>
                 <NavLink href="/trash" label="Trash"/>
-                <NavLink href="/dashboard" label="Dashboard"/>
             </nav>
+            // For those who run Kith, not for those who look somebody up.
+            <div class="ms-auto text-xs">
+                <NavLink href="/dashboard" label="System"/>
+            </div>
         </header>
     }
 }

@@ -4,6 +4,7 @@
 pub mod contacts;
 pub mod dashboard;
 pub mod not_found;
+pub mod print;
 pub mod problem;
 pub mod trash;
 mod wake;

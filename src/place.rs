@@ -6,7 +6,11 @@
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::contact::ContactDraft;
 use crate::contact::ContactId;
+
+/// The list as on paper.
+pub const PRINT: &str = "/contacts/print";
 
 /// One page of `/contacts`: the list with its search on one side, a pane on the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +22,9 @@ pub struct Place {
     pub cursor: Option<String>,
     /// The contact that was just moved to the trash, so that this page can offer to undo it.
     pub deleted: Option<ContactId>,
+    /// The name or the address of the contact that is added, as far as it is known before the form is
+    /// filled in; empty when it is not.
+    pub name: String,
 }
 
 /// What stands beside the list.
@@ -65,6 +72,7 @@ impl Place {
                 "q" => place.search = value.into_owned(),
                 "cursor" if !value.is_empty() => place.cursor = Some(value.into_owned()),
                 "deleted" => place.deleted = value.parse().ok(),
+                "name" => place.name = value.into_owned(),
                 _ => {}
             }
         }
@@ -90,6 +98,18 @@ impl Place {
         href
     }
 
+    /// Where all contacts of this list, searched for the same, stand as on paper: a page beside this one
+    /// that is no place of it.
+    pub fn print_href(&self) -> String {
+        let mut href = PRINT.to_owned();
+        let list = Self {
+            search: self.search.clone(),
+            ..Self::default()
+        };
+        list.append_query(&mut href);
+        href
+    }
+
     fn append_query(&self, href: &mut String) {
         let mut query = form_urlencoded::Serializer::new(String::new());
         if !self.search.is_empty() {
@@ -100,6 +120,9 @@ impl Place {
         }
         if let Some(id) = self.deleted {
             query.append_pair("deleted", &id.to_string());
+        }
+        if !self.name.is_empty() {
+            query.append_pair("name", &self.name);
         }
         let query = query.finish();
         if !query.is_empty() {
@@ -115,7 +138,27 @@ impl Place {
             search: self.search.clone(),
             cursor: self.cursor.clone(),
             deleted: None,
+            name: String::new(),
         }
+    }
+
+    /// The form for somebody who was searched for and is not there.
+    pub fn adding_searched(&self) -> Self {
+        Self {
+            name: self.search.trim().to_owned(),
+            ..self.beside(PanePlace::New)
+        }
+    }
+
+    /// What stands in the form for a new contact at first.
+    pub fn draft(&self) -> ContactDraft {
+        let mut draft = ContactDraft::default();
+        if self.name.contains('@') {
+            draft.email.clone_from(&self.name);
+        } else {
+            draft.name.clone_from(&self.name);
+        }
+        draft
     }
 
     /// Another search from its first page, with the same pane and notice beside it.
@@ -159,9 +202,10 @@ mod tests {
             search in ".*",
             cursor in proptest::option::of(".+"),
             deleted in proptest::option::of(any::<u128>()),
+            name in ".*",
         ) {
             let deleted = deleted.map(|bits| ContactId::new(uuid::Uuid::from_u128(bits)));
-            let place = Place { pane, search, cursor, deleted };
+            let place = Place { pane, search, cursor, deleted, name };
             let href = place.href();
             let (path, query) = href.split_once('?').unwrap_or((&href, ""));
             prop_assert_eq!(Place::parse(path, query), Some(place));
@@ -171,6 +215,37 @@ mod tests {
         fn no_address_is_too_strange_to_read(path in ".*", query in ".*") {
             let _ = Place::parse(&format!("/contacts{path}"), &query);
         }
+    }
+
+    #[test]
+    fn who_was_searched_for_in_vain_is_in_the_form() {
+        let place = |query| {
+            Place::parse("/contacts", query)
+                .expect("a place")
+                .adding_searched()
+        };
+        assert_eq!(place("q=+xqzv+").href(), "/contacts/new?q=+xqzv+&name=xqzv");
+        assert_eq!(place("q=+xqzv+").draft().name, "xqzv");
+        assert_eq!(place("q=x%40example.com").draft().email, "x@example.com");
+        assert_eq!(place("q=x%40example.com").draft().name, "");
+        // It is said once, and not of the next one.
+        assert_eq!(
+            place("q=x").beside(PanePlace::New).href(),
+            "/contacts/new?q=x"
+        );
+        assert_eq!(place("").draft(), ContactDraft::default());
+    }
+
+    #[test]
+    fn what_is_printed_is_what_the_list_is_searched_for() {
+        let place = |query| Place::parse("/contacts/new", query).expect("a place");
+        assert_eq!(place("").print_href(), "/contacts/print");
+        assert_eq!(
+            place("q=ada+l%26&cursor=x&deleted=y").print_href(),
+            "/contacts/print?q=ada+l%26"
+        );
+        // Its own page draws it, and a link to it is followed by the browser.
+        assert_eq!(Place::parse(PRINT, ""), None);
     }
 
     #[test]

@@ -64,6 +64,8 @@ test('every page is valid HTML', async ({ book, request }) => {
     book.beside('/new'),
     book.beside(`/${gone.id}`),
     '/trash',
+    '/contacts/print',
+    `/contacts/print?q=${book.word}`,
     '/nowhere',
   ]) {
     const response = await request.get(address);

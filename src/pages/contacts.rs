@@ -87,7 +87,10 @@ async fn find_out(state: &AppState, asked: &Parts, refused: Option<Refused>) -> 
         (None, PanePlace::Nothing) => Ok(Pane::Nothing),
         (None, PanePlace::New) => {
             let key = Uuid::new_v4().to_string();
-            Ok(Pane::Form(FormView::new_contact(key, welcome.usual)))
+            Ok(Pane::Form(FormView {
+                draft: place.draft(),
+                ..FormView::new_contact(key, welcome.usual)
+            }))
         }
         (None, PanePlace::Contact(id)) => details(id)
             .await

@@ -26,6 +26,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app;
+use crate::place::PRINT;
 use crate::place::Place;
 use crate::server::AppState;
 use crate::server::dashboard;
@@ -197,6 +198,9 @@ async fn not_found(State(state): State<AppState>, request: Request<Body>) -> Res
     let path = request.uri().path();
     if path == "/trash/" {
         return Redirect::permanent("/trash").into_response();
+    }
+    if path.strip_suffix('/') == Some(PRINT) {
+        return Redirect::permanent(PRINT).into_response();
     }
     if path.ends_with('/')
         && let Some(place) = Place::parse(path, request.uri().query().unwrap_or_default())
