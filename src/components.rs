@@ -1,8 +1,8 @@
 //! Pieces that pages and islands share. Each draws the same on the server and in the browser.
 
 pub mod avatar;
-pub mod day;
 pub mod error_text;
 pub mod field;
 pub mod icon;
+pub mod time;
 pub mod words;

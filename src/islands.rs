@@ -6,5 +6,6 @@
 
 pub mod browser;
 mod checked;
+pub mod clock;
 pub mod contacts;
 pub mod live;

@@ -69,6 +69,13 @@ test('the notice of a deletion', async ({ book, contacts, page }) => {
   await audit(page);
 });
 
+test('the list as it is printed', async ({ book, page }) => {
+  await book.addMany(3);
+  await page.goto(`/contacts/print?q=${book.word}`);
+  await expect(page.getByRole('rowheader')).toHaveCount(3);
+  await audit(page);
+});
+
 test('the trash', async ({ book, page }) => {
   const ada = await book.add();
   await book.delete(ada.id);

@@ -35,7 +35,7 @@ pub fn TextField(
                 enterkeyhint="done"
                 class="input"
                 required=!optional
-                autofocus=is_first_wrong(field, error)
+                autofocus=is_next(field, error)
                 aria-invalid=move || message.get().is_some().then_some("true")
                 aria-describedby=move || message.get().is_some().then(|| error_id(field))
             />
@@ -63,7 +63,7 @@ pub fn TextArea(
                 rows=value.lines().count().clamp(2, 12).to_string()
                 autocomplete="off"
                 class="input"
-                autofocus=is_first_wrong(field, error)
+                autofocus=is_next(field, error)
                 aria-invalid=move || message.get().is_some().then_some("true")
                 aria-describedby=move || message.get().is_some().then(|| error_id(field))
                 inner_html=text_area_content(&value)
@@ -124,11 +124,17 @@ fn message(field: Field, error: FormError) -> Memo<Option<String>> {
     })
 }
 
-/// Without JavaScript the browser itself moves the focus to the first field that is wrong.
-fn is_first_wrong(field: Field, error: FormError) -> bool {
+/// When a page with a form is loaded, the browser itself moves the focus to the field that comes next:
+/// the first that is wrong or, where nothing is, the name.
+fn is_next(field: Field, error: FormError) -> bool {
     let error = error.read_untracked();
-    let first = error.as_ref().and_then(|error| error.fields().first());
-    first.is_some_and(|first| first.field == field)
+    match &*error {
+        None => field == Field::Name,
+        Some(error) => error
+            .fields()
+            .first()
+            .is_some_and(|first| first.field == field),
+    }
 }
 
 #[cfg(test)]

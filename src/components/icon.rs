@@ -7,7 +7,13 @@ use leptos::prelude::*;
 pub fn Icon(name: &'static str) -> impl IntoView {
     let path = match name {
         "back" => "M15 5l-7 7 7 7",
+        "close" => "M6 6l12 12M18 6L6 18",
         "edit" => "M4 20h4L19 9l-4-4L4 16v4zM13 7l4 4",
+        "mail" => "M4 6h16v12H4zM4 7l8 6 8-6",
+        "message" => "M4 5h16v11H10l-4 4v-4H4z",
+        "phone" => {
+            "M6 4h4l1 5-2.5 1.5a11 11 0 0 0 5 5L15 13l5 1v4a2 2 0 0 1-2 2A14 14 0 0 1 4 6a2 2 0 0 1 2-2z"
+        }
         "plus" => "M12 5v14M5 12h14",
         "search" => "M20 20l-4.5-4.5M10.5 17a6.5 6.5 0 1 1 0-13 6.5 6.5 0 0 1 0 13z",
         "trash" => "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",

@@ -87,6 +87,11 @@ pub fn has_focus(selector: &str) -> bool {
     focused.is_some_and(|focused| focused.closest(selector).ok().flatten().is_some())
 }
 
+pub fn nothing_has_focus() -> bool {
+    let focused = document().active_element();
+    focused.is_none_or(|focused| focused.node_name() == "BODY")
+}
+
 fn input(id: &str) -> Option<HtmlInputElement> {
     document().get_element_by_id(id)?.dyn_into().ok()
 }

@@ -24,6 +24,8 @@ pub use state::Welcome;
 
 use crate::components::error_text::ErrorText;
 use crate::islands::checked::Checked;
+use crate::components::icon::Icon;
+use crate::islands::browser;
 
 /// The whole of `/contacts` below the header. `view` is what the server has found out already.
 #[island]
@@ -45,43 +47,91 @@ pub fn Contacts(view: ContactsView) -> impl IntoView {
             id="main"
             tabindex="-1"
             class="panes"
+            on:click=move |event| state.follow_link(&event)
             data-pane=move || {
                 if matches!(*state.pane.read(), Pane::Nothing) { "list" } else { "pane" }
             }
         >
             <list::List state/>
             <pane::PaneView state/>
+            <Begin state/>
             <NoticeBar state/>
         </main>
     })
 }
 
-/// Says what has just happened and offers to undo it, for as long as the page stays.
+/// How to begin, for who has no contact yet: said once, in the middle of the page.
+#[component]
+fn Begin(state: state::State) -> impl IntoView {
+    let nobody_yet = move || {
+        matches!(*state.pane.read(), Pane::Nothing)
+            && state.total.get() == 0
+            && state.list_error.read().is_none()
+            && state.place.read().search.is_empty()
+    };
+    move || {
+        nobody_yet().then(|| {
+            view! {
+                <div class="empty begin print-hidden">
+                    <p class="text-lg font-semibold text-ink">"No contacts yet"</p>
+                    <p>"Begin with somebody you know: a name and an email address are enough."</p>
+                    <a class="button-primary" href="/contacts/new">"Add contact"</a>
+                </div>
+            }
+        })
+    }
+}
+
+/// Says what has just happened and offers to undo it, until that is done, or somebody closes it.
 #[component]
 fn NoticeBar(state: state::State) -> impl IntoView {
-    let undo = move |notice: Notice| {
-        let action = state.place.read().act_on(notice.id, "restore");
-        view! {
-            <form
-                method="post"
-                action=action
-                class="notice"
-                on:submit=move |event| {
-                    event.prevent_default();
-                    state.restore(notice.id);
-                }
-            >
-                <p class="min-w-0 truncate">
-                    <bdi class="font-medium">{notice.name}</bdi>
-                    " is in the trash."
-                </p>
-                <button class="button-quiet">"Undo"</button>
-            </form>
-        }
+    let slot = move |slot: RwSignal<Option<Notice>>| {
+        let notice = move |notice: Notice| {
+            let id = notice.id;
+            let closed = move || {
+                let place = state.place.read();
+                place.beside(place.pane).href()
+            };
+            view! {
+                <form
+                    id=state::notice_id(id)
+                    method="post"
+                    action=move || state.place.read().act_on(id, "restore")
+                    class="notice"
+                    on:submit=move |event| {
+                        event.prevent_default();
+                        state.restore(id);
+                    }
+                >
+                    <p class="min-w-0 truncate">
+                        <bdi class="font-medium">{notice.name.clone()}</bdi>
+                        " is in the trash."
+                    </p>
+                    <button class="button-quiet" aria-label=format!("Undo: {}", notice.name)>
+                        "Undo"
+                    </button>
+                    <a
+                        class="button-quiet button-icon"
+                        aria-label=format!("Close: {}", notice.name)
+                        href=closed
+                        on:click=move |event| {
+                            if browser::is_plain_click(&event) {
+                                event.prevent_default();
+                                state.close_notice(id);
+                            }
+                        }
+                    >
+                        <Icon name="close"/>
+                    </a>
+                </form>
+            }
+        };
+        view! { <div role="status">{move || slot.get().map(notice)}</div> }
     };
     view! {
         <div class="notice-region">
-            <div role="status">{move || state.notice.get().map(undo)}</div>
+            <p class="sr-only" role="status">{move || state.spoken.get()}</p>
+            {state.notices.map(slot)}
             <div role="alert">
                 {move || {
                     state.problem.get().map(|error| view! { <p class="notice"><ErrorText error then="You can try again"/></p> })

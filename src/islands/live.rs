@@ -33,6 +33,7 @@ use crate::components::words::words;
 use crate::islands::browser;
 use crate::islands::browser::Address;
 use crate::islands::checked::Checked;
+use crate::islands::clock;
 
 /// The part of the page that changes.
 const PART: &str = "live";
@@ -64,6 +65,9 @@ enum Phase {
 pub fn Live(period: u32, as_of: String) -> impl IntoView {
     let poller = Poller::new(period);
     Effect::new(move |_| {
+        if let Some(part) = document().get_element_by_id(PART) {
+            clock::show_local(&part);
+        }
         // What the page came with is news as well.
         poller.told_until.set_value(clock() + NEWS);
         poller.seen_or_not();
@@ -282,6 +286,8 @@ impl Poller {
             if told == Told::Keep {
                 keep(&old, &new);
             }
+            // Before they are compared: on the page there are no others.
+            clock::show_local(&new);
             morph::morph(&old, &new);
             let now = clock();
             self.updated_at.set(Some(now));
@@ -361,7 +367,7 @@ impl Poller {
                     // The button that was pressed may be gone with what it was about.
                     let section =
                         section.and_then(|section| section.dyn_into::<HtmlElement>().ok());
-                    if let Some(section) = section.filter(|_| nothing_has_focus()) {
+                    if let Some(section) = section.filter(|_| browser::nothing_has_focus()) {
                         let _ = section.focus();
                     }
                 }
@@ -422,11 +428,6 @@ fn settle(form: &HtmlFormElement, refused: bool) {
     if let Ok(Some(open)) = form.query_selector("details.confirm[open]") {
         let _ = open.remove_attribute("open");
     }
-}
-
-fn nothing_has_focus() -> bool {
-    let focused = document().active_element();
-    focused.is_none_or(|focused| focused.node_name() == "BODY")
 }
 
 fn is_hidden() -> bool {

@@ -16,6 +16,7 @@ mod mail_server;
 mod metrics;
 mod operation;
 mod output;
+mod people;
 mod queue;
 mod redis_kinds;
 mod redis_server;

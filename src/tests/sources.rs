@@ -42,6 +42,30 @@ fn every_module_opens_by_saying_what_it_is_for() {
     );
 }
 
+/// A finger does not hover: what it touched last would stay as if it did.
+#[test]
+fn nothing_looks_hovered_where_nothing_hovers() {
+    let mut seen = 0;
+    for entry in fs::read_dir(repository().join("style")).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let css = fs::read_to_string(&path).expect("a file of text");
+        let lines: Vec<_> = css.lines().collect();
+        for (place, line) in lines.iter().enumerate() {
+            if line.contains(":hover") {
+                seen += 1;
+                let around = lines[place.saturating_sub(1)].trim();
+                assert_eq!(
+                    around,
+                    "@media (hover: hover) {",
+                    "{}: {line}",
+                    path.display()
+                );
+            }
+        }
+    }
+    assert!(seen > 8, "the styles were not found");
+}
+
 /// Tailwind leaves out what it cannot find, and says nothing. A misspelt class shows here.
 #[test]
 fn every_class_in_the_sources_has_a_rule() {

@@ -15,6 +15,7 @@ use super::state::KEY_ID;
 use super::state::State;
 use super::welcome::WelcomeChoice;
 use crate::api::contacts as api;
+use crate::components::avatar::LargeAvatar;
 use crate::components::error_text::ErrorText;
 use crate::components::field::TextArea;
 use crate::components::field::TextField;
@@ -122,13 +123,21 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
             action=move || state.place.read().beside(here).href()
             novalidate
             autocomplete="off"
-            class="contact-form"
+            class="sheet contact-form"
             on:submit=submit
             on:input=typed
         >
-            <h1 id="pane-title" tabindex="-1" class="text-xl font-semibold tracking-tight">
-                {if is_new { "New contact" } else { "Edit contact" }}
-            </h1>
+            <header class="person">
+                {id.map(|id| view! { <LargeAvatar id name=draft.name.clone()/> })}
+                <h1
+                    id="pane-title"
+                    tabindex="-1"
+                    class="text-xl font-semibold tracking-tight"
+                    class:person-name=!is_new
+                >
+                    {if is_new { "New contact" } else { "Edit contact" }}
+                </h1>
+            </header>
             <Problem error conflicts is_new/>
             {(!is_new).then(|| Field::ALL.map(hidden))}
             {is_new.then(|| view! { <input type="hidden" id=KEY_ID name="key" value=key/> })}

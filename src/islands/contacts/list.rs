@@ -37,7 +37,10 @@ pub fn List(state: State) -> impl IntoView {
                     .then(|| view! { <h1 class="sr-only">"Contacts"</h1> })
             }}
             <Search state/>
-            <Count state/>
+            <div class="count-line">
+                <Count state/>
+                <PrintLink state/>
+            </div>
             <Rows state/>
         </section>
     }
@@ -80,7 +83,7 @@ fn Search(state: State) -> impl IntoView {
                 role="search"
                 method="get"
                 action="/contacts"
-                class="relative grow"
+                class="search"
                 on:submit=search_now
             >
                 <label for=SEARCH_ID class="sr-only">
@@ -93,7 +96,7 @@ fn Search(state: State) -> impl IntoView {
                     id=SEARCH_ID
                     name="q"
                     type="search"
-                    placeholder="Search name or email"
+                    placeholder="Search"
                     autocomplete="off"
                     spellcheck="false"
                     maxlength="200"
@@ -107,7 +110,7 @@ fn Search(state: State) -> impl IntoView {
                         }
                     }
                 />
-                <button class="sr-only" tabindex="-1">
+                <button class="button search-button" tabindex="-1">
                     "Search"
                 </button>
             </form>
@@ -147,9 +150,23 @@ fn Count(state: State) -> impl IntoView {
         }
     };
     view! {
-        <p role="status" class="h-6 px-4 text-xs text-muted tabular-nums">
+        <p role="status" class="text-muted tabular-nums">
             {words(sentence)}
         </p>
+    }
+}
+
+/// The way to the page that prints all that the list holds.
+#[component]
+fn PrintLink(state: State) -> impl IntoView {
+    view! {
+        <a
+            href=move || state.place.read().print_href()
+            hidden=move || state.total.get() == 0
+        >
+            "Print"
+            <span class="sr-only">" the list"</span>
+        </a>
     }
 }
 
@@ -249,6 +266,11 @@ fn Rows(state: State) -> impl IntoView {
                             class="more"
                             href=href
                             rel="next"
+                            // Whoever moves on by the keyboard has the next rows before they are there.
+                            tabindex=move || {
+                                let stuck = state.list_error.read().is_some();
+                                (alive.get() && !stuck).then_some("-1")
+                            }
                             on:click=move |event| {
                                 if browser::is_plain_click(&event) {
                                     event.prevent_default();
@@ -291,19 +313,23 @@ fn EmptyList(state: State) -> impl IntoView {
         }
         let search = state.place.read().search.clone();
         if search.is_empty() {
-            EitherOf4::C(view! {
-                <div class="empty">
-                    <p class="text-ink">"No contacts yet."</p>
-                    <p>"The first one you add will stand here."</p>
-                </div>
-            })
+            // The page says how to begin.
+            EitherOf4::C(())
         } else {
+            let place = state.place.read_untracked();
+            let all = place.searching(String::new()).href();
+            let add = place.adding_searched().href();
             EitherOf4::D(view! {
-                <div class="empty">
+                <div class="empty nobody">
                     <p class="text-ink">
-                        "No name or email contains “" <bdi>{search}</bdi> "”."
+                        "No name or email contains “" <bdi>{search.clone()}</bdi> "”."
                     </p>
-                    <p>"Fewer letters find more. Accents and case do not matter."</p>
+                    <div>
+                        <a class="button" href=all>"Clear search"</a>
+                        <a class="button" href=add>
+                            <span class="truncate">"Add “" <bdi>{search}</bdi> "”"</span>
+                        </a>
+                    </div>
                 </div>
             })
         }

@@ -10,9 +10,9 @@ use super::state::Pane;
 use super::state::State;
 use crate::api::contacts as api;
 use crate::components::avatar::LargeAvatar;
-use crate::components::day::Day;
 use crate::components::error_text::ErrorText;
 use crate::components::icon::Icon;
+use crate::components::time::Time;
 use crate::components::words::words;
 use crate::contact;
 use crate::contact::Activities;
@@ -20,6 +20,7 @@ use crate::contact::ContactDetails;
 use crate::contact::ContactId;
 use crate::error::AppError;
 use crate::islands::browser;
+use crate::islands::clock;
 use crate::place::PanePlace;
 
 #[component]
@@ -44,17 +45,19 @@ pub fn PaneView(state: State) -> impl IntoView {
 fn Nothing(state: State) -> impl IntoView {
     view! {
         <div class="empty h-full justify-center">
-            <p>
+            <p class="print-hidden">
+                // Where there is no row, the list says why.
                 {words(move || {
-                    let text = if !state.rows.read().is_empty() {
-                        "Choose a contact to see it here."
-                    } else if state.place.read().search.is_empty() {
-                        "Add someone you know with “New”."
+                    let text = if state.rows.read().is_empty() {
+                        ""
                     } else {
-                        "What you find can be seen here."
+                        "Choose a contact to see it here."
                     };
                     text.to_owned()
                 })}
+            </p>
+            <p class="print-only">
+                "The list is printed from a page of its own: choose “Print” above it."
             </p>
         </div>
     }
@@ -62,10 +65,21 @@ fn Nothing(state: State) -> impl IntoView {
 
 #[component]
 fn Failed(state: State, error: AppError) -> impl IntoView {
-    let title = if error == AppError::NotFound {
-        "Not found"
-    } else {
-        "This did not work"
+    let missing = error == AppError::NotFound;
+    let waits = error.retry_after().is_some();
+    let title = match (missing, waits) {
+        (true, _) => "Not found",
+        (_, true) => "One moment",
+        _ => "This did not work",
+    };
+    // What is not there does not come by trying, and what comes by itself needs no button.
+    let next = move || {
+        let place = state.place.read();
+        if missing {
+            place.beside(PanePlace::Nothing).href()
+        } else {
+            place.href()
+        }
     };
     view! {
         <BackToList state/>
@@ -74,11 +88,11 @@ fn Failed(state: State, error: AppError) -> impl IntoView {
                 {title}
             </h1>
             <p role="alert"><ErrorText error then="Trying again"/></p>
-            <div class="flex gap-2">
-                <a class="button" href=move || state.place.read().href()>
-                    "Try again"
+            <div>
+                <a class="button" href="/trash" hidden=!missing>"Look in the trash"</a>
+                <a class="button" href=next hidden=waits>
+                    {if missing { "Back to the list" } else { "Try again" }}
                 </a>
-                <a class="button" href="/trash">"Look in the trash"</a>
             </div>
         </div>
     }
@@ -91,12 +105,6 @@ pub fn BackToList(state: State) -> impl IntoView {
         <a
             class="back"
             href=move || state.place.read().beside(PanePlace::Nothing).href()
-            on:click=move |event| {
-                if browser::is_plain_click(&event) {
-                    event.prevent_default();
-                    state.open(PanePlace::Nothing);
-                }
-            }
         >
             <Icon name="back"/>
             "Contacts"
@@ -114,34 +122,44 @@ fn Details(state: State, details: ContactDetails) -> impl IntoView {
     let id = contact.id;
     let edit = PanePlace::Edit(id);
     let deleted = contact.clone();
+    let size = title_size(&contact.name);
     view! {
         <BackToList state/>
-        <article class="mx-auto max-w-2xl px-5 py-6 md:px-10 md:py-10">
+        <article class="sheet card">
             <Merged fields=merged/>
-            <header class="flex flex-wrap items-center gap-x-5 gap-y-4">
+            <header class=size.0>
                 <LargeAvatar id name=contact.name.clone()/>
-                <div class="min-w-0 grow basis-48">
-                    <h1
-                        id="pane-title"
-                        tabindex="-1"
-                        class="text-xl font-semibold tracking-tight wrap-anywhere"
-                    >
+                <div class="person-name">
+                    <h1 id="pane-title" tabindex="-1" class=size.1>
                         <bdi>{contact.name.clone()}</bdi>
                     </h1>
                     {contact.company.clone().map(|company| {
                         view! { <p class="text-muted wrap-anywhere"><bdi>{company}</bdi></p> }
                     })}
                 </div>
-                <div class="flex gap-2">
+            </header>
+            <div class="person-actions">
+                {contact.phone.as_deref().map(|phone| {
+                    let dialled = dialled(phone);
+                    view! {
+                        <a class="button" href=format!("tel:{dialled}")>
+                            <Icon name="phone"/>
+                            "Call"
+                        </a>
+                        <a class="button is-for-phones" href=format!("sms:{dialled}")>
+                            <Icon name="message"/>
+                            "Message"
+                        </a>
+                    }
+                })}
+                <a class="button" href=mailto(&contact.email)>
+                    <Icon name="mail"/>
+                    "Mail"
+                </a>
+                <div class="person-tools">
                     <a
                         class="button"
                         href=move || state.place.read().beside(edit).href()
-                        on:click=move |event| {
-                            if browser::is_plain_click(&event) {
-                                event.prevent_default();
-                                state.open(edit);
-                            }
-                        }
                     >
                         <Icon name="edit"/>
                         "Edit"
@@ -165,7 +183,7 @@ fn Details(state: State, details: ContactDetails) -> impl IntoView {
                         </button>
                     </form>
                 </div>
-            </header>
+            </div>
             <dl class="details">
                 <dt>"Email"</dt>
                 <dd>
@@ -191,34 +209,37 @@ fn Details(state: State, details: ContactDetails) -> impl IntoView {
                     }
                 })}
             </dl>
-            <p class="mt-8 border-t border-line pt-4 text-xs text-muted">
-                "Added on " <Day at=contact.created_at.clone()/>
-                {(contact.updated_at != contact.created_at).then(|| {
-                    view! { ", changed on " <Day at=contact.updated_at.clone()/> }
-                })}
-            </p>
-            <Activity id activities/>
+            <Activity state id activities/>
         </article>
+    }
+}
+
+/// The classes of the head of a contact and of the name in it: the longer, the smaller.
+fn title_size(name: &str) -> (&'static str, &'static str) {
+    match name.chars().count() {
+        0..=40 => ("person", "text-xl font-semibold tracking-tight"),
+        41..=80 => ("person is-long", "text-lg font-semibold"),
+        _ => ("person is-long", "text-base font-semibold"),
     }
 }
 
 /// What has happened around the contact, as it happens.
 #[component]
-fn Activity(id: ContactId, activities: Activities) -> impl IntoView {
+fn Activity(state: State, id: ContactId, activities: Activities) -> impl IntoView {
     let activities = RwSignal::new(activities);
-    Effect::new(move |_| follow(id, activities, 0));
-    let line = |activity: &contact::Activity| {
+    Effect::new(move |_| follow(state, id, activities, 0));
+    let now = clock::ticking();
+    let line = move |activity: &contact::Activity| {
         let at = activity.at.clone();
-        let time = at.get(11..16).map(|time| format!(", {time} UTC"));
         view! {
             <li>
                 <span>{activity.text.clone()}</span>
-                <span class="text-muted tabular-nums"><Day at/>{time}</span>
+                <span class="text-muted tabular-nums"><Time at now/></span>
             </li>
         }
     };
     view! {
-        <section class="mt-6" aria-labelledby="activity-title">
+        <section class="activity" aria-labelledby="activity-title">
             <h2 id="activity-title" class="text-sm font-semibold">"Activity"</h2>
             <ol class="activities" aria-live="polite">
                 {move || activities.read().list.iter().map(line).collect_view()}
@@ -229,7 +250,7 @@ fn Activity(id: ContactId, activities: Activities) -> impl IntoView {
 
 /// Asks again while there is more to come and somebody looks: often at first, when something is about
 /// to happen, and then less and less. `round` counts the questions.
-fn follow(id: ContactId, activities: RwSignal<Activities>, round: u32) {
+fn follow(state: State, id: ContactId, activities: RwSignal<Activities>, round: u32) {
     let is_pending = move || activities.try_with_untracked(|known| known.pending) == Some(true);
     if !is_pending() {
         return;
@@ -238,8 +259,9 @@ fn follow(id: ContactId, activities: RwSignal<Activities>, round: u32) {
         if !is_pending() {
             return;
         }
-        if document().hidden() {
-            return follow(id, activities, round);
+        // What is being deleted has nothing more to tell.
+        if document().hidden() || state.pane_busy.get_untracked() {
+            return follow(state, id, activities, round);
         }
         spawn_local(async move {
             // Without an answer, what is known stays.
@@ -250,7 +272,7 @@ fn follow(id: ContactId, activities: RwSignal<Activities>, round: u32) {
                     }
                 });
             }
-            follow(id, activities, round + 1);
+            follow(state, id, activities, round + 1);
         });
     });
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::Deserialize;
 use serde::Serialize;
+use web_sys::MouseEvent;
 
 use crate::api::contacts as api;
 use crate::contact::Contact;
@@ -122,6 +123,17 @@ pub const BASE: &str = "base-";
 /// The hidden field that makes creating idempotent.
 pub const KEY_ID: &str = "key";
 
+/// How many deletions can be undone at once. There is room for no more, and the trash has them all.
+const NOTICES: usize = 3;
+
+/// Where the notice about a contact stands.
+pub fn notice_id(id: ContactId) -> String {
+    format!("notice-{id}")
+}
+
+/// Where the keyboard comes into the list.
+const FIRST_ROW: &str = "#contact-list [data-row]:not([tabindex='-1'])";
+
 /// The signals behind the page. Copies share them.
 #[derive(Clone, Copy)]
 pub struct State {
@@ -133,7 +145,11 @@ pub struct State {
     pub list_busy: RwSignal<bool>,
     pub pane: RwSignal<Pane>,
     pub pane_busy: RwSignal<bool>,
-    pub notice: RwSignal<Option<Notice>>,
+    /// What was deleted and can be undone. Each place is used again when all others were since.
+    pub notices: [RwSignal<Option<Notice>>; NOTICES],
+    next_notice: StoredValue<usize>,
+    /// What has come into the pane while the focus stayed in the list, for those who do not see it.
+    pub spoken: RwSignal<String>,
     /// Why the last thing asked for was not done, while the page stays as it was.
     pub problem: RwSignal<Option<AppError>>,
     pub welcome: StoredValue<Welcome>,
@@ -162,7 +178,9 @@ impl State {
             list_busy: RwSignal::new(false),
             pane: RwSignal::new(view.pane),
             pane_busy: RwSignal::new(false),
-            notice: RwSignal::new(view.notice),
+            next_notice: StoredValue::new(usize::from(view.notice.is_some())),
+            notices: [view.notice, None, None].map(RwSignal::new),
+            spoken: RwSignal::new(String::new()),
             problem: RwSignal::new(None),
             list_question: StoredValue::new(0),
             pane_question: StoredValue::new(0),
@@ -179,10 +197,6 @@ impl State {
             place.pane,
             (&before.search, &before.cursor) != (&place.search, &place.cursor),
         );
-        // Whoever has gone back may still want to undo.
-        if place.deleted.is_none() && address != Address::Keep {
-            self.notice.set(None);
-        }
         self.problem.set(None);
         self.place.set(place);
         if search_changed {
@@ -199,6 +213,30 @@ impl State {
         if let Some(place) = Place::parse(&path, &query) {
             self.visit(place, Address::Keep);
         }
+    }
+
+    /// Follows a link to a place of this page, unless somebody else has seen to it. What leads elsewhere is
+    /// the browser's.
+    pub fn follow_link(self, event: &MouseEvent) {
+        let link = browser::closest(event.target(), "a[href]");
+        let Some(href) = link.and_then(|link| link.get_attribute("href")) else {
+            return;
+        };
+        let (path, query) = href.split_once('?').unwrap_or((&href, ""));
+        let Some(place) = Place::parse(path, query).filter(|_| browser::is_plain_click(event))
+        else {
+            return;
+        };
+        event.prevent_default();
+        let stays = place == *self.place.read_untracked();
+        self.visit(
+            place,
+            if stays {
+                Address::Replace
+            } else {
+                Address::Push
+            },
+        );
     }
 
     /// Shows another pane beside the same list.
@@ -296,7 +334,8 @@ impl State {
             PanePlace::Nothing => return self.show(Pane::Nothing),
             PanePlace::New => {
                 let usual = self.welcome.with_value(|welcome| welcome.usual);
-                let form = FormView::new_contact(browser::random_key(), usual);
+                let mut form = FormView::new_contact(browser::random_key(), usual);
+                form.draft = self.place.read_untracked().draft();
                 return self.show(Pane::Form(form));
             }
             PanePlace::Contact(id) | PanePlace::Edit(id) => id,
@@ -330,9 +369,14 @@ impl State {
         let focus = match &pane {
             Pane::Form(_) => Some("#contact-form input:not([type=hidden])"),
             _ if both_shown && !browser::has_focus(".pane, .notice") => None,
-            Pane::Nothing => Some("#contact-list [data-row]:not([tabindex='-1'])"),
+            Pane::Nothing => Some(FIRST_ROW),
             Pane::Contact(_) | Pane::Failed(_) => Some("#pane-title"),
         };
+        // Where the focus goes along, it says so itself.
+        self.spoken.set(match &pane {
+            Pane::Contact(details) if focus.is_none() => details.contact.name.clone(),
+            _ => String::new(),
+        });
         self.pane_busy.set(false);
         document().set_title(&pane.title());
         self.pane.set(pane);
@@ -420,7 +464,7 @@ impl State {
         let pane = PanePlace::Contact(details.contact.id);
         let place = self.place.read_untracked().beside(pane);
         Address::Push.show(&place.href());
-        self.notice.set(None);
+        self.forget_notice(details.contact.id);
         self.problem.set(None);
         self.place.set(place);
         self.show(Pane::Contact(details));
@@ -436,6 +480,8 @@ impl State {
             }
             self.rows
                 .update(|rows| rows.retain(|row| row.id != contact.id));
+            // Whoever is elsewhere by now stays there.
+            let was_here = browser::has_focus(".pane, .notice") || browser::nothing_has_focus();
             if self.place.read_untracked().pane.contact() == Some(contact.id) {
                 let place = Place {
                     deleted: Some(contact.id),
@@ -443,14 +489,47 @@ impl State {
                 };
                 // "Back" would lead to a contact that is gone.
                 self.visit(place, Address::Replace);
-                browser::focus_soon(".notice button");
+                if was_here {
+                    browser::focus_soon(format!("#{} button", notice_id(contact.id)));
+                }
             }
-            self.notice.set(Some(Notice {
+            let next = self.next_notice.get_value();
+            self.next_notice.set_value((next + 1) % NOTICES);
+            self.notices[next].set(Some(Notice {
                 id: contact.id,
                 name: contact.name,
             }));
             self.reload_list();
         });
+    }
+
+    /// Takes a notice away, from the address as well. The focus goes on to what is left to undo, or to
+    /// what the page is about.
+    pub fn close_notice(self, id: ContactId) {
+        self.forget_notice(id);
+        let mut place = self.place.get_untracked();
+        if place.deleted == Some(id) {
+            place.deleted = None;
+            Address::Replace.show(&place.href());
+            self.place.set(place);
+        }
+        let left = self
+            .notices
+            .iter()
+            .find_map(|notice| Some(notice.read_untracked().as_ref()?.id));
+        browser::focus_soon(match left {
+            Some(id) => format!("#{} button", notice_id(id)),
+            None if browser::is_shown("#contact-list") => FIRST_ROW.to_owned(),
+            None => "#pane-title".to_owned(),
+        });
+    }
+
+    fn forget_notice(self, id: ContactId) {
+        for notice in self.notices {
+            if notice.read_untracked().as_ref().map(|notice| notice.id) == Some(id) {
+                notice.set(None);
+            }
+        }
     }
 
     pub fn restore(self, id: ContactId) {

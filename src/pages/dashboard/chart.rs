@@ -85,7 +85,11 @@ pub fn ChartView(chart: Chart) -> impl IntoView {
         .collect_view();
     let [first, middle] = [starts.first(), starts.get(starts.len() / 2)]
         .map(|start| start.map(|start| label(*start, range)));
-    let mut heads = vec!["From (UTC)"];
+    // Days are those of UTC, whatever the reader's clock shows.
+    let mut heads = vec![match range {
+        Range::Hour | Range::Day => "From (UTC)",
+        Range::Month | Range::Year => "Day, in UTC",
+    }];
     heads.extend(lines.iter().map(|line| line.name));
     let rows = starts
         .iter()
@@ -187,15 +191,16 @@ fn nice(value: f64) -> f64 {
         .unwrap_or(value)
 }
 
-/// When a point begins, in UTC.
-fn label(start: i64, range: Range) -> String {
+/// When a point begins, in UTC until `islands/clock.rs` says it anew.
+fn label(start: i64, range: Range) -> impl IntoView {
     let at = Timestamp::from_second(start * 60).unwrap_or_default();
-    let form = match range {
-        Range::Hour => "%H:%M",
-        Range::Day => "%-d %b %H:%M",
-        Range::Month | Range::Year => "%-d %b %Y",
+    let (form, local) = match range {
+        Range::Hour => ("%H:%M", Some("minute")),
+        Range::Day => ("%-d %b %H:%M", Some("day")),
+        Range::Month | Range::Year => ("%-d %b %Y", None),
     };
-    at.to_zoned(TimeZone::UTC).strftime(form).to_string()
+    let words = at.to_zoned(TimeZone::UTC).strftime(form).to_string();
+    view! { <time datetime=at.to_string() data-time=local>{words}</time> }
 }
 
 #[cfg(test)]

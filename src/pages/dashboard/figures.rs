@@ -72,7 +72,7 @@ pub fn Headlines(view: Arc<View>) -> impl IntoView {
             <li id="uptime">
                 <h2>"Uptime"</h2>
                 <b>{words::duration(snapshot.uptime)}</b>
-                <p>"since "<words::Time at=snapshot.started_at now=snapshot.at/>" UTC"</p>
+                <p>"since "<words::Time at=snapshot.started_at now=snapshot.at/><words::Utc/></p>
                 <Sparkline values=trend(|figures| figures.highest(Gauge::Uptime))/>
             </li>
         </ul>

@@ -83,7 +83,7 @@ fn PartLine<'a>(
                 <span class=class>{state}</span>
                 " since "
                 <words::Time at=since now/>
-                " UTC"
+                <words::Utc/>
                 {part.reason.clone().map(|reason| format!(". {reason}"))}
                 {part.effect.map(|effect| format!(" {effect}"))}
             }

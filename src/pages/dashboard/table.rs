@@ -2,6 +2,11 @@
 
 use leptos::prelude::*;
 
+use super::words;
+
+/// What the head of a column of times ends with.
+const UTC: &str = " (UTC)";
+
 /// `label` names it for those who cannot see what stands above it. Columns but the first hold figures,
 /// unless `words` says otherwise; a head that is only `heard` stands above buttons.
 #[component]
@@ -14,7 +19,13 @@ pub fn Table(
 ) -> impl IntoView {
     let heads = heads
         .into_iter()
-        .map(|head| view! { <th scope="col">{head}</th> })
+        .map(|head| {
+            let (head, utc) = match head.strip_suffix(UTC) {
+                Some(head) => (head, Some(view! { <words::Utc words=UTC/> })),
+                None => (head, None),
+            };
+            view! { <th scope="col">{head}{utc}</th> }
+        })
         .collect_view();
     let heard = heard.map(|head| {
         view! { <th scope="col"><span class="sr-only">{head}</span></th> }

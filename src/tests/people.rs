@@ -1,0 +1,212 @@
+//! What pages say to people, before any script runs.
+
+use futures_util::future::join_all;
+use kith::contact::ContactDraft;
+use kith::server::contacts::ContactService;
+use reqwest::Method;
+use reqwest::Response;
+use reqwest::StatusCode;
+
+use crate::app::TestApp;
+use crate::app::header;
+use crate::app::send;
+
+async fn visit(app: &TestApp, path: &str) -> Response {
+    send(app.request(Method::GET, path).header("accept", "text/html")).await
+}
+
+async fn page(app: &TestApp, path: &str) -> String {
+    let response = visit(app, path).await;
+    assert_eq!(response.status(), StatusCode::OK, "{path}");
+    response.text().await.expect("a page")
+}
+
+#[tokio::test]
+async fn a_refused_visit_is_told_once_and_comes_back_by_itself() {
+    let app = TestApp::with(|config| config.limits.ui_limit = 1.try_into().expect("a limit")).await;
+    assert_eq!(visit(&app, "/contacts").await.status(), StatusCode::OK);
+    let refused = visit(&app, "/contacts").await;
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    let wait: u32 = header(&refused, "retry-after").parse().expect("seconds");
+    let refresh: u32 = header(&refused, "refresh").parse().expect("seconds");
+    assert_eq!(refresh, wait + 1);
+    let text = refused.text().await.expect("a page");
+    assert!(text.contains("<title>One moment · Kith</title>"), "{text}");
+    assert!(text.contains(&format!("data-wait=\"{wait}\"")), "{text}");
+    assert!(!text.to_lowercase().contains("too many"), "{text}");
+    assert_eq!(text.matches("One moment").count(), 2, "{text}");
+    // The script that counts down is a file, which is never refused.
+    assert!(text.contains("<script src=\"/wait.js\" defer>"), "{text}");
+
+    // A form is not sent again by itself.
+    let refused = app.submit("/contacts/new", &[("name", "Ada")]).await;
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(header(&refused, "refresh"), "");
+    let text = refused.text().await.expect("a page");
+    assert!(text.contains("Nothing you have typed is lost"), "{text}");
+}
+
+#[tokio::test]
+async fn refusals_are_headed_in_plain_words() {
+    let app = TestApp::start().await;
+    let denied = send(
+        app.request(Method::POST, "/contacts/new")
+            .header("accept", "text/html")
+            .header("sec-fetch-site", "cross-site")
+            .header("content-type", "application/x-www-form-urlencoded"),
+    )
+    .await;
+    assert_eq!(denied.status(), StatusCode::FORBIDDEN);
+    let text = denied.text().await.expect("a page");
+    assert!(text.contains("This is not allowed from here"), "{text}");
+    assert!(!text.contains("Forbidden"), "{text}");
+}
+
+#[tokio::test]
+async fn the_dashboard_is_not_in_the_main_menu() {
+    let app = TestApp::start().await;
+    for path in ["/contacts", "/trash", "/dashboard"] {
+        let text = page(&app, path).await;
+        let menu = text.split("<nav").nth(1).expect("a menu");
+        let menu = menu.split("</nav>").next().expect("its end");
+        assert!(menu.contains("/trash"), "{path}: {menu}");
+        assert!(!menu.contains("/dashboard"), "{path}: {menu}");
+        assert!(text.contains("href=\"/dashboard\""), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn everybody_is_printed_or_all_that_a_search_finds() {
+    let app = TestApp::start().await;
+    for number in 0..60 {
+        let name = format!(
+            "{} {number:02}",
+            if number % 2 == 0 { "Ada" } else { "Grace" }
+        );
+        app.create(&name, &format!("n{number}@example.com")).await;
+    }
+    let all = page(&app, "/contacts/print").await;
+    assert_eq!(all.matches("<tr>").count(), 61, "a head and everybody");
+    assert!(all.contains("60 contacts"), "{all}");
+    assert!(!all.contains("id=\"parts\""), "{all}");
+    let found = page(&app, "/contacts/print?q=grace").await;
+    assert_eq!(found.matches("<tr>").count(), 31);
+    assert!(
+        found.contains("30 contacts") && !found.contains("Ada 00"),
+        "{found}"
+    );
+
+    let list = page(&app, "/contacts?q=grace").await;
+    assert!(list.contains("href=\"/contacts/print?q=grace\""), "{list}");
+    let slash = visit(&app, "/contacts/print/").await;
+    assert_eq!(header(&slash, "location"), "/contacts/print");
+    for wrong in [format!("q={}", "x".repeat(201)), "cursor=none".to_owned()] {
+        let refused = visit(&app, &format!("/contacts/print?{wrong}")).await;
+        assert_eq!(refused.status(), StatusCode::BAD_REQUEST, "{wrong}");
+    }
+    let nobody = page(&app, "/contacts/print?q=nobody").await;
+    assert!(nobody.contains("0 contacts"), "{nobody}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_too_long_to_print_at_once_is_printed_in_parts() {
+    let app = TestApp::start().await;
+    let most = ContactService::PRINTED.get();
+    // The last ones share a commit.
+    for batch in (0..most + 2).collect::<Vec<_>>().chunks(100) {
+        let add = batch.iter().map(|number| {
+            let draft = ContactDraft {
+                name: format!("N{number:05}"),
+                email: "n@example.com".to_owned(),
+                ..ContactDraft::default()
+            };
+            app.state.contacts.create(draft, Some(false), None)
+        });
+        for added in join_all(add).await {
+            added.expect("it can be added");
+        }
+    }
+    let first = page(&app, "/contacts/print").await;
+    assert_eq!(first.matches("<tr>").count(), most as usize + 1);
+    assert!(
+        first.contains("2,500 of 2,502 contacts"),
+        "which part this is"
+    );
+    let next = first.split("id=\"parts\"").nth(1).expect("a way on");
+    let href = next
+        .split("href=\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next());
+    let href = href.expect("an address").replace("&amp;", "&");
+    let last = page(&app, &href).await;
+    assert_eq!(last.matches("<tr>").count(), 3);
+    assert!(
+        last.contains("N02501") && !last.contains("id=\"parts\""),
+        "{last}"
+    );
+}
+
+#[tokio::test]
+async fn changes_are_among_the_activities_and_never_crowd_out_the_rest() {
+    let app = TestApp::with(|config| config.welcome.enabled = false).await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    let path = format!("/api/contacts/{}", ada.id);
+    let change = async |phone: &str| {
+        let body = serde_json::json!({"phone": phone, "company": format!("{phone} Ltd")});
+        let changed = send(app.request(Method::PATCH, &path).json(&body)).await;
+        assert_eq!(changed.status(), StatusCode::OK);
+    };
+    let texts = async || {
+        let details = app.state.contacts.details(ada.id).await;
+        let list = details.expect("it is there").activities.list;
+        list.into_iter().map(|one| one.text).collect::<Vec<_>>()
+    };
+    change("123456").await;
+    assert_eq!(texts().await, ["Added", "Phone and company changed"]);
+    // What changes nothing is none.
+    change("123456").await;
+    assert_eq!(texts().await.len(), 2);
+    app.state
+        .contacts
+        .delete(ada.id, None)
+        .await
+        .expect("it is there");
+    app.state
+        .contacts
+        .restore(ada.id)
+        .await
+        .expect("it is there");
+    assert_eq!(
+        texts().await[2..],
+        ["Moved to the trash", "Restored from the trash"]
+    );
+    for number in 0..120 {
+        change(&format!("1234{number:03}")).await;
+    }
+    let texts = texts().await;
+    assert_eq!(texts.len(), 51, "{texts:?}");
+    assert_eq!(texts[0], "Added");
+    assert!(
+        texts[1..]
+            .iter()
+            .all(|text| text == "Phone and company changed")
+    );
+}
+
+#[tokio::test]
+async fn who_was_searched_for_in_vain_is_in_the_form_for_a_new_contact() {
+    let app = TestApp::start().await;
+    app.create("Ada", "ada@example.com").await;
+    let nobody = page(&app, "/contacts?q=xqzv").await;
+    assert!(
+        nobody.contains("href=\"/contacts/new?q=xqzv&amp;name=xqzv\""),
+        "{nobody}"
+    );
+    let form = page(&app, "/contacts/new?q=xqzv&name=xqzv").await;
+    let field = form.split("id=\"name\"").nth(1).expect("a field");
+    let field = field.split('>').next().expect("its end");
+    assert!(
+        field.contains("value=\"xqzv\"") && field.contains("autofocus"),
+        "{field}"
+    );
+}
