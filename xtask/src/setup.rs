@@ -201,7 +201,7 @@ fn schemathesis() -> Result<()> {
          is {}",
         version.trim()
     );
-    stage("installing Schemathesis", Some("half a minute"), || {
+    stage("installing Schemathesis", Some("a minute"), || {
         quiet(command("python3 -m venv --clear").arg(venv))?;
         let install = "-m pip install --quiet --disable-pip-version-check --no-input --requirement";
         quiet(
