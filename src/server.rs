@@ -10,6 +10,7 @@
 //! - [`database`]: the file that all of it is in. [`metrics`]: what is counted.
 //! - [`site`]: the built half that browsers load. [`page`]: pages as answers. [`problem`]: errors as
 //!   HTTP says them. [`health`]: what operators ask.
+//! - [`grammar`]: how header fields are read.
 //! - [`telemetry`], [`shutdown`] and [`clock`]: logs, the end, and the time.
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic where the output cannot be written.
 
@@ -21,6 +22,7 @@ pub mod contacts;
 pub mod dashboard;
 pub mod database;
 pub mod forms;
+pub mod grammar;
 pub mod health;
 pub mod limit;
 pub mod mail;

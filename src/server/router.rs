@@ -5,8 +5,11 @@ use std::convert::Infallible;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::Method;
 use axum::http::Request;
 use axum::http::StatusCode;
+use axum::http::header;
 use axum::middleware::Next;
 use axum::middleware::from_fn;
 use axum::middleware::from_fn_with_state;
@@ -31,6 +34,7 @@ use crate::place::Place;
 use crate::server::AppState;
 use crate::server::dashboard;
 use crate::server::forms;
+use crate::server::grammar::range::ByteRange;
 use crate::server::health;
 use crate::server::middleware;
 use crate::server::page;
@@ -187,9 +191,37 @@ async fn pass_by_files(
     next: Next,
 ) -> Response {
     if request.uri().path().len() <= LONGEST_FILE_PATH {
-        return next.run(request).await;
+        return send_file(request, next).await;
     }
     missing.oneshot(request).await.into_response()
+}
+
+/// Sends a file, or the part of it that is asked for. `ServeDir` refuses every range that it does not
+/// understand, so it is given only those that it does.
+async fn send_file(mut request: Request<Body>, next: Next) -> Response {
+    // Only GET has ranges. What `If-Range` holds against a file is not known here, and the whole is
+    // never wrong.
+    let has_ranges =
+        request.method() == Method::GET && !request.headers().contains_key(header::IF_RANGE);
+    let range = has_ranges
+        .then(|| ByteRange::read(request.headers()))
+        .flatten();
+    request.headers_mut().remove(header::RANGE);
+    let Some(range) = range else {
+        return next.run(request).await;
+    };
+    let (mut parts, body) = request.into_parts();
+    let whole = parts.clone();
+    if let Ok(range) = HeaderValue::from_str(&range.to_string()) {
+        parts.headers.insert(header::RANGE, range);
+    }
+    let response = next.clone().run(Request::from_parts(parts, body)).await;
+    // The end of a file that is shorter is all of it.
+    let is_end = matches!(range, ByteRange::Last(1..));
+    if is_end && response.status() == StatusCode::RANGE_NOT_SATISFIABLE {
+        return next.run(Request::from_parts(whole, Body::empty())).await;
+    }
+    response
 }
 
 /// The page for an address that leads nowhere. One that leads somewhere but for a slash at its

@@ -241,19 +241,19 @@ async fn what_is_not_there_is_a_problem_in_the_same_form() {
 }
 
 #[tokio::test]
-async fn an_if_match_that_is_no_version_is_refused() {
+async fn an_if_match_that_is_no_list_of_tags_is_refused() {
     let app = TestApp::start().await;
     let ada = app.create("Ada", "ada@example.com").await;
     let path = format!("/api/contacts/{}", ada.id);
-    for value in [
-        "1",
-        "W/\"1\"",
-        "\"one\"",
-        "\"1\", \"2\"",
-        "\"99999999999999\"",
-    ] {
+    for value in ["1", "W/1", "\"1", "\"1\" \"2\"", "*, \"1\""] {
         let request = app.request(Method::DELETE, &path).header("if-match", value);
         problem(send(request).await, StatusCode::BAD_REQUEST).await;
+    }
+    // Tags that are no version of it are well-formed, and the contact comes with the refusal.
+    for value in ["\"one\"", "\"2\", \"3\"", "\"99999999999999\""] {
+        let request = app.request(Method::DELETE, &path).header("if-match", value);
+        let refused = problem(send(request).await, StatusCode::PRECONDITION_FAILED).await;
+        assert_eq!(refused["contact"]["version"], 1, "{value}");
     }
     let any = app.request(Method::DELETE, &path).header("if-match", "*");
     assert_eq!(send(any).await.status(), StatusCode::NO_CONTENT);

@@ -275,3 +275,97 @@ async fn many_patches_at_once_all_get_through() {
         assert_eq!(answer.status(), StatusCode::OK);
     }
 }
+
+/// What nginx makes of an `ETag` when it compresses an answer, and what other proxies make of it.
+#[tokio::test]
+async fn behind_a_proxy_that_compresses_everybody_can_edit() {
+    let app = TestApp::start().await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    let path = format!("/api/contacts/{}", ada.id);
+    let changes = [
+        ("W/\"1\"", StatusCode::OK),
+        ("\"2-gzip\"", StatusCode::OK),
+        ("\"9\", W/\"3\", \"a,b\"", StatusCode::OK),
+        ("W/\"3\"", StatusCode::PRECONDITION_FAILED),
+        ("*", StatusCode::OK),
+    ];
+    for (number, (tags, status)) in changes.into_iter().enumerate() {
+        let change = app
+            .request(Method::PATCH, &path)
+            .header("if-match", tags)
+            .json(&json!({ "notes": number.to_string() }));
+        assert_eq!(send(change).await.status(), status, "{tags}");
+    }
+    let put = app
+        .request(Method::PUT, &path)
+        .header("if-match", "W/\"4\", W/\"5\"")
+        .json(&json!({"name": "Ada", "email": "ada@example.com"}));
+    assert_eq!(send(put).await.status(), StatusCode::OK);
+    // Reads know the same tags.
+    for (tags, status) in [
+        ("W/\"6\"", StatusCode::NOT_MODIFIED),
+        ("\"6-gzip\"", StatusCode::NOT_MODIFIED),
+        ("\"x,y\", \"6\"", StatusCode::NOT_MODIFIED),
+        ("\"x,\"6\",y\"", StatusCode::OK),
+        ("\"W/6\"", StatusCode::OK),
+    ] {
+        let read = app
+            .request(Method::GET, &path)
+            .header("if-none-match", tags);
+        assert_eq!(send(read).await.status(), status, "{tags}");
+    }
+    let delete = app
+        .request(Method::DELETE, &path)
+        .header("if-match", "W/\"6\"");
+    assert_eq!(send(delete).await.status(), StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn a_range_that_is_none_is_answered_with_the_whole() {
+    let site = tempfile::tempdir().expect("a directory for the site");
+    std::fs::write(site.path().join("a.txt"), "0123456789").expect("a file");
+    let app = TestApp::with(|config| config.server.site_root = site.path().to_owned()).await;
+    let part = async |method, range: &str| {
+        let request = app.request(method, "/a.txt").header("range", range);
+        let response = send(request).await;
+        let status = response.status().as_u16();
+        (status, response.text().await.expect("text"))
+    };
+    let (whole, none) = ("0123456789", "");
+    for (range, status, text) in [
+        ("bytes=0-1", 206, "01"),
+        ("Bytes=08-99", 206, "89"),
+        ("bytes=-2", 206, "89"),
+        ("bytes=3-", 206, "3456789"),
+        ("bytes=-99", 200, whole),
+        ("bytes=10-", 416, none),
+        ("bytes=-0", 416, none),
+        ("items=0-1", 200, whole),
+        ("bytes", 200, whole),
+        ("bytes=", 200, whole),
+        ("bytes=x-y", 200, whole),
+        ("bytes=5-2", 200, whole),
+        ("bytes=0-1,4-5", 200, whole),
+        ("bytes 0-1", 200, whole),
+    ] {
+        let (found, body) = part(Method::GET, range).await;
+        assert_eq!((found, body.as_str()), (status, text), "{range}");
+    }
+    // Only GET has ranges.
+    for range in ["bytes=0-1", "bytes=10-"] {
+        assert_eq!(part(Method::HEAD, range).await.0, 200, "{range}");
+    }
+    // Parts of two files are never put together.
+    let request = app
+        .request(Method::GET, "/a.txt")
+        .header("range", "bytes=0-1");
+    let changed = send(request.header("if-range", "\"another\"")).await;
+    assert_eq!(changed.status(), StatusCode::OK);
+    assert_eq!(changed.text().await.expect("text"), whole);
+    for path in ["/api/contacts", "/contacts", "/api/docs/"] {
+        let request = app
+            .request(Method::GET, path)
+            .header("range", "bytes=99999-");
+        assert_eq!(send(request).await.status(), StatusCode::OK, "{path}");
+    }
+}

@@ -1,7 +1,9 @@
 //! Who may ask, and what a browser may do with the answer.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
+use kith::server::config::ForwardedHeader;
 use reqwest::Method;
 use reqwest::StatusCode;
 use serde_json::json;
@@ -206,4 +208,85 @@ async fn a_client_that_stops_reading_is_given_up() {
         received.len() < requests * one,
         "and kept the rest to itself"
     );
+}
+
+/// Kith behind a proxy that speaks RFC 7239.
+async fn behind_a_proxy() -> TestApp {
+    TestApp::with(|config| {
+        config.server.trusted_proxies.0 = vec!["127.0.0.1/32".parse().expect("a network")];
+        config.server.forwarded_header = ForwardedHeader::Forwarded;
+        config.limits.api_limit = NonZeroU32::new(3).expect("a limit");
+        config.limits.api_window = Duration::from_secs(3600);
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_a_proxy_quotes_makes_nobody_an_admin() {
+    let app = behind_a_proxy().await;
+    for (forwarded, status) in [
+        (
+            "for=203.0.113.9;host=\"x,for=[::1]\"",
+            StatusCode::FORBIDDEN,
+        ),
+        (
+            "for=203.0.113.9;host=\"x;for=127.0.0.1\"",
+            StatusCode::FORBIDDEN,
+        ),
+        (
+            "for=203.0.113.9;host=\"\\\",for=127.0.0.1,\\\"\"",
+            StatusCode::FORBIDDEN,
+        ),
+        (
+            "for=203.0.113.9;host=\"x,for=127.0.0.1",
+            StatusCode::FORBIDDEN,
+        ),
+        ("for=203.0.113.9;for=127.0.0.1", StatusCode::FORBIDDEN),
+        ("for=127.0.0.1,", StatusCode::FORBIDDEN),
+        ("for=\"127.0.0.1:_here\"", StatusCode::OK),
+    ] {
+        let request = app.request(Method::GET, "/api/metrics");
+        let answer = send(request.header("forwarded", forwarded)).await;
+        assert_eq!(answer.status(), status, "{forwarded}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_proxy_quotes_gives_nobody_a_fresh_quota() {
+    let app = behind_a_proxy().await;
+    let status = async |forwarded: String| {
+        let request = app.request(Method::GET, "/api/contacts");
+        send(request.header("forwarded", forwarded)).await.status()
+    };
+    for number in 0..5 {
+        let expected = if number < 3 { 200 } else { 429 };
+        let made_up = format!("for=203.0.113.9;host=\"x,for=198.51.100.{number}\"");
+        assert_eq!(status(made_up).await, expected, "{number}");
+    }
+    // A port that is a made-up name is not the proxy: each client has a quota of its own.
+    for number in 0..5 {
+        let client = format!("for=\"198.51.100.{number}:_p{number}\"");
+        assert_eq!(status(client).await, 200, "{number}");
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_nobody_has_named_makes_no_admins() {
+    let app = TestApp::start().await;
+    for (name, value) in [
+        ("x-forwarded-for", "203.0.113.7"),
+        ("x-forwarded-for", "127.0.0.1"),
+        ("forwarded", "for=203.0.113.7"),
+        ("via", "1.1 tunnel"),
+    ] {
+        let request = app.request(Method::GET, "/api/metrics");
+        let passed_on = send(request.header(name, value)).await;
+        assert_eq!(passed_on.status(), StatusCode::FORBIDDEN, "{name}");
+        let request = app.request(Method::GET, "/api/contacts");
+        assert_eq!(
+            send(request.header(name, value)).await.status(),
+            StatusCode::OK
+        );
+    }
+    assert_eq!(app.get("/api/metrics").await.status(), StatusCode::OK);
 }

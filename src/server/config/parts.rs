@@ -75,6 +75,13 @@ one_of!(ForwardedHeader, "string", r#""x-forwarded-for" or "forwarded""#:
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Networks(pub Vec<IpNet>);
 
+impl Networks {
+    /// Whether a client's address, IPv4 where it has one, is in one of them.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+}
+
 impl Value for Networks {
     const TAKES: &'static str =
         r#"addresses and networks with commas between, such as "10.0.0.0/8, 2001:db8::1""#;

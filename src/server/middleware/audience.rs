@@ -11,6 +11,7 @@ use axum::response::Response;
 
 use crate::pages::problem::problem_page;
 use crate::server::AppState;
+use crate::server::grammar::media_type::Accept;
 use crate::server::problem::Problem;
 
 /// Who reads an answer.
@@ -78,11 +79,41 @@ pub fn audience(request: &Request) -> Audience {
     Audience::Programs
 }
 
+/// Whether a client names HTML and wants it at least as much as what programs are answered with.
 fn accepts_html(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT);
-    accept.is_some_and(|accept| {
-        accept
-            .to_str()
-            .is_ok_and(|accept| accept.contains("text/html"))
-    })
+    let accept = Accept::read(headers);
+    let html = accept.weight("text/html");
+    let of_programs = ["application/problem+json", "application/json"];
+    html > 0 && of_programs.iter().all(|kind| accept.weight(kind) <= html)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_those_who_want_html_most() {
+        let is_of_people = |accept: &'static str| {
+            let accept = HeaderValue::from_static(accept);
+            accepts_html(&HeaderMap::from_iter([(header::ACCEPT, accept)]))
+        };
+        for accept in [
+            "text/html",
+            "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+            "application/json;q=0.5, text/html;q=0.9",
+            "application/json, text/html",
+        ] {
+            assert!(is_of_people(accept), "{accept}");
+        }
+        for accept in [
+            "",
+            "*/*",
+            "application/json",
+            "text/html;q=0, application/json",
+            "text/html;q=0.1, application/problem+json",
+            "application/json;profile=\"text/html\"",
+        ] {
+            assert!(!is_of_people(accept), "{accept}");
+        }
+    }
 }

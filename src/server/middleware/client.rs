@@ -7,11 +7,13 @@ use std::net::SocketAddr;
 use axum::extract::ConnectInfo;
 use axum::extract::Request;
 use axum::http::HeaderMap;
+use axum::http::HeaderName;
 use axum::http::header;
-use ipnet::IpNet;
 
 use crate::server::config::ForwardedHeader;
 use crate::server::config::ServerConfig;
+use crate::server::grammar::forwarded;
+use crate::server::grammar::forwarded::Element;
 use crate::server::limit::Subject;
 
 /// The address of the client behind a connection from `peer`.
@@ -22,40 +24,67 @@ use crate::server::limit::Subject;
 /// list cannot be read on, the last proxy that was believed stands for its client, who is then not
 /// [certain](Client::is_certain).
 fn address(peer: IpAddr, headers: &HeaderMap, config: &ServerConfig) -> Client {
-    let trusted = &config.trusted_proxies.0;
-    let is_trusted = |address: IpAddr| trusted.iter().any(|net: &IpNet| net.contains(&address));
     let peer = peer.to_canonical();
-    let certain = |address| Client {
-        address,
-        is_certain: true,
-    };
-    if !is_trusted(peer) {
-        return certain(peer);
+    if !config.trusted_proxies.contains(peer) {
+        return Client {
+            address: peer,
+            is_certain: !(peer.is_loopback() && passes_on(headers)),
+        };
     }
+    match config.forwarded_header {
+        ForwardedHeader::XForwardedFor => {
+            let lines = headers.get_all(X_FORWARDED_FOR).iter().rev();
+            // Only what is read must be text: the rest may be anything that a client has sent.
+            let elements = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+            let hops = elements.map(|element| parse_address(std::str::from_utf8(element).ok()?));
+            follow(peer, hops, config)
+        }
+        ForwardedHeader::Forwarded => {
+            let lines = headers.get_all(header::FORWARDED).iter().rev();
+            let hops = lines.flat_map(|line| match forwarded::parse(line.as_bytes()) {
+                Some(elements) => elements.iter().rev().map(Element::client).collect(),
+                // Nobody can say where an element of it begins.
+                None => vec![None],
+            });
+            follow(peer, hops, config)
+        }
+    }
+}
+
+/// Follows the hops from a trusted proxy to the client: whom each proxy has heard from, the last one
+/// first, as far as it says so.
+fn follow(
+    proxy: IpAddr,
+    hops: impl Iterator<Item = Option<IpAddr>>,
+    config: &ServerConfig,
+) -> Client {
     let mut client = Client {
-        address: peer,
+        address: proxy,
         is_certain: false,
     };
-    let (name, hop): (_, fn(&str) -> Option<IpAddr>) = match config.forwarded_header {
-        ForwardedHeader::XForwardedFor => ("x-forwarded-for", parse_address),
-        ForwardedHeader::Forwarded => (header::FORWARDED.as_str(), parse_forwarded),
-    };
-    for line in headers.get_all(name).iter().rev() {
-        // Only what is read must be text: the rest may be anything that a client has sent.
-        for element in line.as_bytes().rsplit(|byte| *byte == b',') {
-            match std::str::from_utf8(element).ok().and_then(hop) {
-                Some(address) => client = certain(address),
-                None => {
-                    client.is_certain = false;
-                    return client;
-                }
-            }
-            if !is_trusted(client.address) {
-                return client;
-            }
+    for hop in hops {
+        client.is_certain = hop.is_some();
+        client.address = hop.unwrap_or(client.address);
+        if !client.is_certain || !config.trusted_proxies.contains(client.address) {
+            break;
         }
     }
     client
+}
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Whether a request says of itself that somebody passes it on. Kith does not believe whom it names
+/// then, but a proxy or a tunnel on this machine that nobody has configured must not turn its visitors
+/// into people on this machine.
+fn passes_on(headers: &HeaderMap) -> bool {
+    let of_proxies = [
+        X_FORWARDED_FOR,
+        header::FORWARDED,
+        header::VIA,
+        HeaderName::from_static("x-real-ip"),
+    ];
+    of_proxies.iter().any(|name| headers.contains_key(name))
 }
 
 /// The client of a request, as the front has found it out.
@@ -63,7 +92,7 @@ fn address(peer: IpAddr, headers: &HeaderMap, config: &ServerConfig) -> Client {
 pub struct Client {
     pub address: IpAddr,
     /// Whether it is the peer itself, or was named by the proxies that are trusted. Otherwise the
-    /// address is that of a proxy, and whoever is behind it is unknown.
+    /// address is that of a proxy, and who is behind it is unknown.
     pub is_certain: bool,
 }
 
@@ -86,22 +115,21 @@ pub fn find(request: &Request, config: &ServerConfig) -> Option<Client> {
 /// Who is charged for the requests from an address. With IPv6 a client has a whole /64 and could
 /// take a new address for every request.
 pub fn subject(address: IpAddr) -> Subject {
-    Subject::new(match address.to_canonical() {
+    Subject::new(match network(address) {
         IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let network = u128::from(address) & !u128::from(u64::MAX);
-            format!("{}/64", Ipv6Addr::from(network))
-        }
+        IpAddr::V6(network) => format!("{network}/64"),
     })
 }
 
-/// The `for=` of one element of a `Forwarded` header.
-fn parse_forwarded(element: &str) -> Option<IpAddr> {
-    element.split(';').find_map(|pair| {
-        let (name, value) = pair.split_once('=')?;
-        let is_for = name.trim().eq_ignore_ascii_case("for");
-        is_for.then(|| parse_address(value.trim().trim_matches('"')))?
-    })
+/// The address of a client, or with IPv6 the first one of its /64.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let network = u128::from(address) & !u128::from(u64::MAX);
+            IpAddr::V6(Ipv6Addr::from(network))
+        }
+        address => address,
+    }
 }
 
 /// An address, in brackets or with a port or without.
@@ -117,7 +145,6 @@ fn parse_address(text: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderName;
     use axum::http::HeaderValue;
 
     use super::*;
@@ -222,12 +249,63 @@ mod tests {
             ),
             ("for=1.1.1.1, for=unknown", "10.0.0.1"),
             ("for=1.1.1.1, for=_hidden", "10.0.0.1"),
+            (r#"for="203.0.113.7:_port""#, "203.0.113.7"),
+            // What a client has sent and a proxy has quoted is no element.
+            (r#"for=203.0.113.9;host="x,for=[::1]""#, "203.0.113.9"),
+            (r#"for=203.0.113.9;host="x;for=127.0.0.1""#, "203.0.113.9"),
+            (
+                r#"for=1.1.1.1, for=203.0.113.9;host="\",for=127.0.0.1,\"""#,
+                "203.0.113.9",
+            ),
+            // What does not follow the grammar names nobody, wherever that is.
+            (r#"for=", for=203.0.113.9"#, "10.0.0.1"),
+            ("for=203.0.113.9;for=127.0.0.1", "10.0.0.1"),
         ] {
             let lines = [("forwarded", value), ("x-forwarded-for", "203.0.113.5")];
             assert_eq!(
                 client("10.0.0.1", ForwardedHeader::Forwarded, &lines),
                 expected
             );
+        }
+    }
+
+    #[test]
+    fn a_line_that_does_not_follow_the_grammar_makes_nobody_certain() {
+        for (lines, is_certain) in [
+            (&["for=127.0.0.1"][..], true),
+            (&["for=10.0.0.2"], true),
+            (&["for=\"", "for=127.0.0.1"], true),
+            (&["for=\"", "for=10.0.0.2"], false),
+            (&["for=127.0.0.1", "host=\"x"], false),
+            (&["for=\"x, for=127.0.0.1"], false),
+            (&["for=127.0.0.1,"], false),
+            (&["for=127.0.0.1;for=127.0.0.1"], false),
+            (&["for=127.0.0.1 for=127.0.0.1"], false),
+            (&["for=[::1]"], false),
+        ] {
+            let lines: Vec<_> = lines.iter().map(|line| ("forwarded", *line)).collect();
+            let found = find("10.0.0.1", ForwardedHeader::Forwarded, &lines);
+            assert_eq!(found.is_certain, is_certain, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_on_this_machine_that_nobody_has_named_is_not_its_visitors() {
+        for (peer, lines, is_certain) in [
+            ("127.0.0.1", vec![], true),
+            ("::1", vec![("accept", "*/*")], true),
+            ("127.0.0.1", vec![("x-forwarded-for", "127.0.0.1")], false),
+            (
+                "::ffff:127.0.0.1",
+                vec![("forwarded", "for=127.0.0.1")],
+                false,
+            ),
+            ("::1", vec![("via", "1.1 tunnel")], false),
+            ("127.8.8.8", vec![("x-real-ip", "")], false),
+        ] {
+            let found = find(peer, ForwardedHeader::XForwardedFor, &lines);
+            assert_eq!(found.is_certain, is_certain, "{peer} {lines:?}");
+            assert!(found.address.is_loopback());
         }
     }
 

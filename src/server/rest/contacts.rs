@@ -293,10 +293,12 @@ pub async fn read(
 pub async fn replace(
     State(state): State<AppState>,
     PathId(id): PathId,
-    IfMatch(expected): IfMatch,
+    if_match: IfMatch,
     JsonBody { value, .. }: JsonBody<ContactInput>,
 ) -> Result<Response, Problem> {
-    let contact = state.contacts.replace(id, value.into(), expected).await?;
+    let draft = ContactDraft::from(value);
+    let replace = |expected| state.contacts.replace(id, draft.clone(), expected);
+    let contact = if_match.change(replace).await?;
     Ok(answer(StatusCode::OK, contact))
 }
 
@@ -313,10 +315,12 @@ pub async fn replace(
 pub async fn amend(
     State(state): State<AppState>,
     PathId(id): PathId,
-    IfMatch(expected): IfMatch,
+    if_match: IfMatch,
     JsonBody { value, .. }: JsonBody<ContactChange>,
 ) -> Result<Response, Problem> {
-    let contact = state.contacts.amend(id, value.into(), expected).await?;
+    let patch = ContactPatch::from(value);
+    let amend = |expected| state.contacts.amend(id, patch.clone(), expected);
+    let contact = if_match.change(amend).await?;
     Ok(answer(StatusCode::OK, contact))
 }
 
@@ -331,9 +335,10 @@ pub async fn amend(
 pub async fn delete(
     State(state): State<AppState>,
     PathId(id): PathId,
-    IfMatch(expected): IfMatch,
+    if_match: IfMatch,
 ) -> Result<StatusCode, Problem> {
-    state.contacts.delete(id, expected).await?;
+    let delete = |expected| state.contacts.delete(id, expected);
+    if_match.change(delete).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,5 +1,7 @@
 //! Reading requests so that every mistake is answered with a problem that says what to do.
 
+use std::collections::BTreeSet;
+
 use axum::Form;
 use axum::body::Bytes;
 use axum::extract::FromRequest;
@@ -16,6 +18,11 @@ use serde::de::DeserializeOwned;
 use crate::contact::ContactId;
 use crate::error::AppError;
 use crate::server::AppState;
+use crate::server::grammar::entity_tag;
+use crate::server::grammar::entity_tag::EntityTag;
+use crate::server::grammar::entity_tag::Malformed;
+use crate::server::grammar::entity_tag::Tags;
+use crate::server::grammar::media_type;
 use crate::server::middleware::guard;
 use crate::server::problem::Problem;
 
@@ -61,15 +68,9 @@ impl<T: DeserializeOwned> FromRequest<AppState> for JsonBody<T> {
 /// `application/json`, or a type built on it such as `application/merge-patch+json`, with or
 /// without parameters.
 fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok());
-    let kind = kind
-        .and_then(|kind| kind.split(';').next())
-        .unwrap_or_default()
-        .trim();
-    let kind = kind.to_ascii_lowercase();
-    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+    media_type::of_body(headers).is_some_and(|kind| {
+        kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+    })
 }
 
 /// The query string. What it may hold is what `T` names.
@@ -124,31 +125,147 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
     }
 }
 
-/// The version that a client expects, from `If-Match`. `None` where any version will do.
-pub struct IfMatch(pub Option<u32>);
+/// The versions that a client expects, from `If-Match`.
+pub struct IfMatch(Option<BTreeSet<u32>>);
+
+/// The version of no contact: one that is expected is never found.
+const NEVER: u32 = 0;
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        let mut values = parts.headers.get_all(header::IF_MATCH).iter();
-        let value = match (values.next(), values.next()) {
-            (None, _) => return Ok(Self(None)),
-            (Some(value), None) => value.to_str().unwrap_or_default().trim(),
-            (Some(_), Some(_)) => "",
-        };
-        if value == "*" {
-            return Ok(Self(None));
-        }
-        let version = value
-            .strip_prefix('"')
-            .and_then(|value| value.strip_suffix('"'));
-        match version.and_then(|version| version.parse().ok()) {
-            Some(version) => Ok(Self(Some(version))),
-            None => Err(AppError::bad_request(
-                "If-Match takes one ETag as Kith sent it, for example \"3\", or *.",
+        match entity_tag::read(&parts.headers, &header::IF_MATCH) {
+            None | Some(Ok(Tags::Any)) => Ok(Self(None)),
+            Some(Ok(Tags::These(tags))) => Ok(Self(Some(tags.iter().map(version).collect()))),
+            Some(Err(Malformed)) => Err(AppError::bad_request(
+                "If-Match takes ETags as Kith sent them, with commas between, for example \"3\", or *.",
             )
             .into()),
+        }
+    }
+}
+
+/// The version that a tag names. A tag that is not Kith's is no mistake: it names no version that
+/// there is.
+fn version(tag: &EntityTag) -> u32 {
+    let version = std::str::from_utf8(tag.before_compression()).ok();
+    let version = version.and_then(|version| version.parse::<u32>().ok());
+    version
+        .filter(|version| tag.is(&version.to_string()))
+        .unwrap_or(NEVER)
+}
+
+impl IfMatch {
+    /// Makes a change that takes one expected version, or none where any will do. Of several versions
+    /// the one is expected that the contact turns out to have.
+    ///
+    /// # Errors
+    /// Those of the change, among them [`AppError::Changed`] if the contact has none of them.
+    pub async fn change<T, F: Future<Output = Result<T, AppError>>>(
+        self,
+        change: impl Fn(Option<u32>) -> F,
+    ) -> Result<T, AppError> {
+        let Some(versions) = self.0 else {
+            return change(None).await;
+        };
+        let mut expected = versions.last().copied().unwrap_or(NEVER);
+        loop {
+            match change(Some(expected)).await {
+                // Versions only grow, so that this ends.
+                Err(AppError::Changed { current })
+                    if current.version != expected && versions.contains(&current.version) =>
+                {
+                    expected = current.version;
+                }
+                done => return done,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use axum::http::Request;
+    use serde_json::json;
+
+    use super::*;
+    use crate::contact::Contact;
+
+    async fn if_match(lines: &[&str]) -> Option<IfMatch> {
+        let mut request = Request::builder();
+        for line in lines {
+            request = request.header(header::IF_MATCH, *line);
+        }
+        let (mut parts, ()) = request.body(()).expect("a request").into_parts();
+        IfMatch::from_request_parts(&mut parts, &()).await.ok()
+    }
+
+    fn at(version: u32) -> Contact {
+        let contact = json!({
+            "id": "0197f0a0-0000-7000-8000-000000000000",
+            "name": "Ada",
+            "email": "ada@example.com",
+            "createdAt": "2026-01-01T00:00:00Z",
+            "updatedAt": "2026-01-01T00:00:00Z",
+            "version": version,
+        });
+        serde_json::from_value(contact).expect("a contact")
+    }
+
+    #[tokio::test]
+    async fn a_change_is_made_to_one_of_the_versions_that_are_named() {
+        for (lines, current, is_made) in [
+            (&[][..], 3, true),
+            (&["*"], 3, true),
+            (&["\"3\""], 3, true),
+            (&["W/\"3\""], 3, true),
+            (&["\"3-gzip\""], 3, true),
+            (&["\"1\", W/\"3\", \"7\""], 3, true),
+            (&["\"1\"", "\"3\""], 3, true),
+            (&["\"4\""], 3, false),
+            (&["\"1\", \"2\""], 3, false),
+            (&["\"one\""], 3, false),
+            (&["\"03\", \"+3\", \"99999999999999\""], 3, false),
+        ] {
+            let asked = if_match(lines).await.expect("a list of tags");
+            let made = asked.change(async |expected| match expected {
+                Some(expected) if expected != current => Err(AppError::Changed {
+                    current: Box::new(at(current)),
+                }),
+                _ => Ok(()),
+            });
+            assert_eq!(made.await.is_ok(), is_made, "{lines:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_contact_that_changes_all_the_while_is_not_asked_for_for_ever() {
+        let asked = if_match(&["\"1\", \"2\", \"3\""]).await.expect("tags");
+        let tries = Cell::new(0);
+        let made = asked.change(async |_| -> Result<(), _> {
+            tries.set(tries.get() + 1);
+            Err(AppError::Changed {
+                current: Box::new(at(tries.get())),
+            })
+        });
+        assert!(made.await.is_err());
+        assert_eq!(tries.get(), 4);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_list_of_tags_is_refused() {
+        for lines in [
+            &["1"][..],
+            &["W/1"],
+            &["\"1"],
+            &["\"1\" \"2\""],
+            &["*", "\"1\""],
+            &[""],
+        ] {
+            assert!(if_match(lines).await.is_none(), "{lines:?}");
         }
     }
 }

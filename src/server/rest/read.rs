@@ -12,6 +12,10 @@ use axum::http::request::Parts;
 use axum::response::Response;
 
 use crate::server::cache::Status;
+use crate::server::grammar::entity_tag;
+use crate::server::grammar::entity_tag::Listed;
+use crate::server::grammar::entity_tag::Malformed;
+use crate::server::grammar::entity_tag::Tags;
 
 const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 pub const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
@@ -19,17 +23,16 @@ pub const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// A read as it came: when, and which versions the client has (`If-None-Match`).
 pub struct Read {
     began: Instant,
-    known: Vec<HeaderValue>,
+    known: Listed,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Read {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
-        let known = parts.headers.get_all(header::IF_NONE_MATCH);
         Ok(Self {
             began: Instant::now(),
-            known: known.iter().cloned().collect(),
+            known: entity_tag::read(&parts.headers, &header::IF_NONE_MATCH),
         })
     }
 }
@@ -65,14 +68,14 @@ impl Read {
         response
     }
 
-    /// The weak comparison of RFC 9110, 8.8.3.2, with each of a list.
+    /// The weak comparison of RFC 9110, 8.8.3.2, with each of a list. A list that cannot be read names
+    /// nothing: the client is sent the whole.
     fn knows(&self, etag: &str) -> bool {
-        let strong = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-        let etag = strong(etag);
-        self.known.iter().any(|value| {
-            let value = value.to_str().unwrap_or_default();
-            // A comma may stand in a tag, but not in those that Kith sends.
-            value.trim() == "*" || value.split(',').any(|tag| strong(tag) == etag)
-        })
+        let opaque = etag.strip_prefix("W/").unwrap_or(etag).trim_matches('"');
+        match &self.known {
+            Some(Ok(Tags::Any)) => true,
+            Some(Ok(Tags::These(tags))) => tags.iter().any(|tag| tag.is(opaque)),
+            None | Some(Err(Malformed)) => false,
+        }
     }
 }
