@@ -21,6 +21,7 @@ use crate::server::cache::Tag;
 use crate::server::database::Database;
 use crate::server::limit::Quota;
 use crate::server::middleware::client::Client;
+use crate::server::middleware::guard::AskedFor;
 use crate::server::policies::RequestClass;
 use crate::server::problem::Problem;
 use crate::server::queue::broker::Broker;
@@ -41,19 +42,22 @@ pub struct Admin {
 
 impl Admin {
     /// Until Kith has accounts, everybody on this machine is an admin. Who comes through a proxy is not
-    /// on it unless the proxy says so.
+    /// on it unless a proxy that is trusted says so, and who asks for a name that is known elsewhere is
+    /// not either.
     ///
     /// # Errors
     /// The refusal of everybody else.
-    pub fn check(client: Client) -> Result<Self, Box<Problem>> {
+    pub fn check(client: Client, asked_for: AskedFor) -> Result<Self, Box<Problem>> {
         let address = client.address.to_canonical();
-        if client.is_certain && address.is_loopback() {
+        let is_here = client.is_certain && address.is_loopback();
+        if is_here && asked_for == AskedFor::ThisMachine {
             return Ok(Self { address });
         }
         Err(Box::new(Problem::new(
             StatusCode::FORBIDDEN,
             "not-admin",
-            "Only people on the machine that Kith runs on see this. Ask on that machine.",
+            "Only people on the machine that Kith runs on see this. Ask on that machine, without a \
+             proxy or through one that server.trusted_proxies names.",
         )))
     }
 
@@ -400,5 +404,32 @@ fn told(error: BrokerError) -> AppError {
         BrokerError::Rejected(rejection) => AppError::bad_request(rejection.to_string()),
         BrokerError::Database(error) => unavailable(error),
         BrokerError::Unreadable(_) => AppError::Internal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_admin_is_certainly_on_this_machine_and_asks_for_it() {
+        use AskedFor::ConfiguredName;
+        use AskedFor::ThisMachine;
+        for (address, is_certain, asked_for, is_admin) in [
+            ("127.0.0.1", true, ThisMachine, true),
+            ("::1", true, ThisMachine, true),
+            ("::ffff:127.0.0.1", true, ThisMachine, true),
+            ("127.0.0.1", false, ThisMachine, false),
+            ("127.0.0.1", true, ConfiguredName, false),
+            ("203.0.113.7", true, ThisMachine, false),
+        ] {
+            let address = address.parse().expect("an address");
+            let client = Client {
+                address,
+                is_certain,
+            };
+            let found = Admin::check(client, asked_for);
+            assert_eq!(found.is_ok(), is_admin, "{client:?} {asked_for:?}");
+        }
     }
 }

@@ -14,6 +14,7 @@
 //! - Passwords in URLs leave this module in no text: not printed, not in `Debug`, not in an error.
 
 mod cli;
+mod host;
 mod key;
 mod load;
 mod parts;
@@ -23,6 +24,7 @@ mod tests;
 mod value;
 
 pub use cli::Cli;
+pub use host::{Host, Hosts};
 pub use load::ConfigError;
 pub use parts::{ForwardedHeader, KeyPrefix, Networks, PemFile, RedisUrl, Secret};
 pub use post::{
@@ -82,6 +84,8 @@ key::sections! {
         trusted_proxies: Networks = "";
         /// The header they say it in: x-forwarded-for or forwarded. The other one is ignored.
         forwarded_header: ForwardedHeader = "x-forwarded-for";
+        /// Names beside that of the public URL under which proxies and tunnels reach the signed webhooks; empty means none.
+        hosts: Hosts = "";
     }
 
     /// Where Kith keeps what it must not lose.
@@ -253,6 +257,13 @@ impl ServerConfig {
         self.public_url
             .clone()
             .unwrap_or_else(|| Origin::of_address(self.addr))
+    }
+
+    /// Whether Kith is known by this name to others than this machine: it is that of `public_url`, or
+    /// one of `hosts`.
+    pub fn is_named(&self, host: &Host) -> bool {
+        let of_public_url = self.public_url.as_ref().and_then(Origin::host);
+        of_public_url.as_ref() == Some(host) || self.hosts.0.contains(host)
     }
 
     /// Until accounts exist, the network is the only lock on the door. This is the one place that

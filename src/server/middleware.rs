@@ -54,12 +54,19 @@ pub fn around(
     state: AppState,
 ) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
 {
+    let mut own_site = CsrfLayer::new();
+    if let Some(origin) = &state.config.server.public_url {
+        // A proxy may have replaced the name that a browser has asked for, and its own forms name it.
+        own_site = own_site
+            .add_trusted_origin(origin.as_str())
+            .expect("an `Origin` is one as browsers send it");
+    }
     ServiceBuilder::new()
         .layer(layer_fn(move |inner| Front {
             state: state.clone(),
             inner,
         }))
-        .layer(CsrfLayer::new().with_rejection_response(guard::from_another_site))
+        .layer(own_site.with_rejection_response(guard::from_another_site))
         .layer(MapResponseLayer::new(IntoResponse::into_response))
         // Files of the site are compressed already and pass through untouched.
         .layer(CompressionLayer::new())
@@ -180,7 +187,7 @@ async fn receive(state: &AppState, mut request: Request, inner: impl Inner) -> R
     response
 }
 
-/// Lets a request in that is for this machine and not too large, for as long as it may take.
+/// Lets a request in that asks for Kith by one of its names and is not too large, for as long as it may take.
 /// Refusals come before any work.
 async fn admit(state: &AppState, request: Request, inner: impl Inner) -> Response {
     let (request, rest) = drain::Rest::of(request);
@@ -198,11 +205,15 @@ async fn admit(state: &AppState, request: Request, inner: impl Inner) -> Respons
 async fn answer(state: &AppState, request: Request, inner: impl Inner) -> Response {
     let config = &state.config.server;
     let limit = config.max_body;
-    let refusal = guard::foreign_host(&request).or_else(|| guard::large_body(&request, limit));
-    if let Some(refusal) = refusal {
+    let asked_for = match guard::asked_for(&request, config) {
+        Ok(asked_for) => asked_for,
+        Err(refusal) => return refusal.into_response(),
+    };
+    if let Some(refusal) = guard::large_body(&request, limit) {
         return refusal.into_response();
     }
     let mut request = guard::cut_off(request, limit);
+    request.extensions_mut().insert(asked_for);
     if let Some(client) = client::find(&request, config) {
         request.extensions_mut().insert(client);
     }

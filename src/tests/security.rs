@@ -1,9 +1,14 @@
 //! Who may ask, and what a browser may do with the answer.
 
+use std::ffi::OsString;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use kith::server::config::Config;
 use kith::server::config::ForwardedHeader;
+use kith::server::queue::signature::SigningKey;
+use kith::server::queue::signature::sign;
 use reqwest::Method;
 use reqwest::StatusCode;
 use serde_json::json;
@@ -67,10 +72,175 @@ async fn only_names_of_this_machine_are_answered() {
             .header("host", host);
         problem(send(request).await, StatusCode::MISDIRECTED_REQUEST).await;
     }
-    let request = app
-        .request(Method::GET, "/api/contacts")
-        .header("host", "localhost:3000");
-    assert_eq!(send(request).await.status(), StatusCode::OK);
+    for host in [
+        "localhost:3000",
+        "LOCALHOST",
+        "localhost.:3000",
+        "kith.localhost",
+    ] {
+        let request = app
+            .request(Method::GET, "/api/contacts")
+            .header("host", host);
+        assert_eq!(send(request).await.status(), StatusCode::OK, "{host}");
+    }
+    // The address of a request counts more than its header, and two headers are refused.
+    for (head, expected) in [
+        (
+            "GET http://localhost/healthz HTTP/1.1\r\nHost: kith.example",
+            "200",
+        ),
+        (
+            "GET http://kith.example/healthz HTTP/1.1\r\nHost: localhost",
+            "421",
+        ),
+        (
+            "GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: localhost",
+            "421",
+        ),
+        ("GET /healthz HTTP/1.1\r\nHost: localhost:x", "421"),
+    ] {
+        let address = app.origin.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(address).await.expect("a connection");
+        let request = format!("{head}\r\nConnection: close\r\n\r\n");
+        stream
+            .write_all(request.as_bytes())
+            .await
+            .expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("an answer");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {expected}")),
+            "{head}: {answer}"
+        );
+    }
+}
+
+/// Kith as an operator has set it by the names of settings in `[server]` and `[queue]`.
+async fn with_settings(settings: &[(&str, &str)]) -> TestApp {
+    let variables = settings
+        .iter()
+        .map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    let loaded = Config::load(Some("/dev/null".as_ref()), variables).expect("settings");
+    TestApp::with(|config| {
+        let addr = config.server.addr;
+        config.server = loaded.server;
+        config.server.addr = addr;
+        config.queue = loaded.queue;
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_configured_name_reaches_the_signed_webhooks_and_health_alone() {
+    let app = with_settings(&[
+        ("PUBLIC_URL", "https://kith.example:8443"),
+        ("KITH_SERVER_HOSTS", "tunnel.example"),
+        ("KITH_QUEUE_TOKEN", "0123456789abcdef"),
+        ("QSTASH_TOKEN", "token"),
+        ("QSTASH_URL", "http://127.0.0.1:9"),
+        ("QSTASH_CURRENT_SIGNING_KEY", "sig_now"),
+        ("QSTASH_NEXT_SIGNING_KEY", "sig_next"),
+    ])
+    .await;
+    for host in ["kith.example:8443", "Kith.Example.", "tunnel.example:443"] {
+        let ask = async |method, path: &str| {
+            let request = app.request(method, path).header("host", host);
+            send(request.bearer_auth("0123456789abcdef")).await
+        };
+        for path in ["/healthz", "/readyz"] {
+            assert_eq!(
+                ask(Method::GET, path).await.status(),
+                StatusCode::OK,
+                "{host}{path}"
+            );
+        }
+        for path in ["welcome-email", "welcome-email/failed", "daily-report"] {
+            let unsigned = ask(Method::POST, &format!("/api/webhooks/{path}")).await;
+            problem(unsigned, StatusCode::UNAUTHORIZED).await;
+        }
+        // What QStash delivers comes under the name of `PUBLIC_URL`.
+        let path = "/api/webhooks/daily-report";
+        let url = format!("https://kith.example:8443{path}");
+        let key = SigningKey::new("sig_now");
+        let delivery = app
+            .request(Method::POST, path)
+            .header("host", host)
+            .header("upstash-signature", sign(&key, &url, b"", Timestamp::now()));
+        assert_eq!(send(delivery).await.status(), StatusCode::OK, "{host}");
+
+        for path in [
+            "/",
+            "/contacts",
+            "/contacts/new",
+            "/trash",
+            "/dashboard",
+            "/metrics",
+            "/api/metrics",
+            "/api/contacts",
+            "/api/docs/",
+            "/api/openapi.json",
+            "/qstash/v2/keys",
+            "/fn/contacts/list",
+            "/favicon.svg",
+            "/nowhere",
+        ] {
+            let refused = problem(
+                ask(Method::GET, path).await,
+                StatusCode::MISDIRECTED_REQUEST,
+            );
+            let detail = refused.await["detail"].to_string();
+            assert!(detail.contains("signed webhooks"), "{host}{path}: {detail}");
+        }
+        let request = app
+            .request(Method::POST, "/api/contacts")
+            .header("host", host);
+        let body = json!({"name": "Eve", "email": "eve@example.com"});
+        let refused = send(request.json(&body)).await;
+        problem(refused, StatusCode::MISDIRECTED_REQUEST).await;
+    }
+    // Other names reach nothing, and this machine everything.
+    for host in [
+        "evil.example",
+        "a.kith.example",
+        "kith.example.evil.example",
+    ] {
+        let request = app.request(Method::GET, "/healthz").header("host", host);
+        problem(send(request).await, StatusCode::MISDIRECTED_REQUEST).await;
+    }
+    assert_eq!(app.get("/api/metrics").await.status(), StatusCode::OK);
+    assert_eq!(app.list("").await["total"], 0);
+}
+
+#[tokio::test]
+async fn a_form_of_the_public_site_is_of_the_own_site() {
+    let app = with_settings(&[("PUBLIC_URL", "http://Kith.Example:8080/")]).await;
+    let body = "name=Ada&email=ada%40example.com&key=";
+    let submit = |key: usize, headers: &[(&str, &str)]| {
+        let mut request = app
+            .request(Method::POST, "/contacts/new")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(format!("{body}{key}"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        send(request)
+    };
+    // A proxy that sends `Host: localhost`, before browsers that say nothing of the site.
+    let created = submit(0, &[("origin", "http://kith.example:8080")]).await;
+    assert_eq!(created.status(), StatusCode::SEE_OTHER);
+    let foreign: [&[(&str, &str)]; 6] = [
+        &[("origin", "http://kith.example")],
+        &[("origin", "http://kith.example:80800")],
+        &[("origin", "https://kith.example:8080")],
+        &[("origin", "http://evil.example")],
+        &[("origin", "http://a.kith.example:8080")],
+        &[("origin", "null")],
+    ];
+    for (key, headers) in foreign.into_iter().enumerate() {
+        let refused = submit(key + 1, headers).await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{headers:?}");
+    }
+    assert_eq!(app.list("").await["total"], 1);
 }
 
 #[tokio::test]

@@ -11,8 +11,9 @@ use clap::{CommandFactory, Parser};
 
 use super::value::{Value, mask_passwords};
 use super::{
-    BaseUrl, ByteSize, Cli, Config, ConfigError, Count, DatabaseUrl, LogFilter, LogFormat,
-    MailAddress, Networks, Origin, Origins, Poll, SECTIONS, SmtpUrl, Span, Template, Times, Wait,
+    BaseUrl, ByteSize, Cli, Config, ConfigError, Count, DatabaseUrl, Host, Hosts, LogFilter,
+    LogFormat, MailAddress, Networks, Origin, Origins, Poll, SECTIONS, SmtpUrl, Span, Template,
+    Times, Wait,
 };
 
 use crate::server::redis::Address;
@@ -444,9 +445,38 @@ fn origins() {
         "https://kith?x",
         "https://me:pw@kith",
         "https://kith:99999",
+        "https://kith:+80",
+        "https://.",
         "https://a:b:1",
         "http://[x]",
     ]);
+}
+
+#[test]
+fn hosts() {
+    assert_prints::<Hosts>(&[
+        ("", ""),
+        ("Kith.Example.org., kith.lan", "kith.example.org, kith.lan"),
+        ("[::ffff:10.0.0.1],[0::0:5]", "10.0.0.1, [::5]"),
+    ]);
+    assert_refuses::<Hosts>(&[
+        "kith.lan:3000",
+        "https://kith.lan",
+        "*.kith.lan",
+        "kith lan",
+        ".",
+        "::1",
+        "[::1",
+        &"k".repeat(254),
+    ]);
+    let of = |origin: &str| Origin::parse(origin).and_then(|origin| origin.host());
+    for (origin, host) in [
+        ("https://Kith.Example:8443", "kith.example"),
+        ("http://[::1]:3000", "[::1]"),
+        ("http://10.0.0.1", "10.0.0.1"),
+    ] {
+        assert_eq!(of(origin), Host::parse(host), "{origin}");
+    }
 }
 
 #[test]

@@ -4,12 +4,14 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
+
+use super::host::Host;
 
 /// A type that a key of the configuration may have.
 pub(super) trait Value: Sized {
@@ -179,6 +181,13 @@ impl Origin {
         &self.0
     }
 
+    /// Its host.
+    pub fn host(&self) -> Option<Host> {
+        let (_, authority) = self.0.split_once("://")?;
+        let (host, _) = split_port(authority);
+        Host::parse(host)
+    }
+
     /// The origin of a server that speaks plain HTTP on `addr`.
     pub(super) fn of_address(addr: SocketAddr) -> Self {
         Self::new("http", ":80", &addr.to_string())
@@ -187,6 +196,15 @@ impl Origin {
     fn new(scheme: &str, default_port: &str, authority: &str) -> Self {
         let authority = authority.strip_suffix(default_port).unwrap_or(authority);
         Self(format!("{scheme}://{authority}"))
+    }
+}
+
+/// The host and the port of an authority, perhaps without one.
+fn split_port(authority: &str) -> (&str, Option<&str>) {
+    // The colons inside of an IPv6 address, which stands in brackets, begin no port.
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
     }
 }
 
@@ -207,19 +225,12 @@ impl Value for Origin {
             "https" => ":443",
             _ => return None,
         };
-        // The colons inside of an IPv6 address, which stands in brackets, begin no port.
-        let (host, port) = match authority.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
-            _ => (authority, None),
+        let (host, port) = split_port(authority);
+        let is_number = |port: &str| {
+            port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok()
         };
-        let valid_host = match host.strip_prefix('[').and_then(|h| h.strip_suffix(']')) {
-            Some(address) => address.parse::<Ipv6Addr>().is_ok(),
-            None => {
-                let of_a_name = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
-                !host.is_empty() && host.chars().all(of_a_name)
-            }
-        };
-        let valid_port = port.is_none_or(|port| port.parse::<u16>().is_ok());
+        let valid_host = Host::parse(host).is_some();
+        let valid_port = port.is_none_or(is_number);
         (valid_host && valid_port).then(|| Self::new(scheme, default_port, authority))
     }
 

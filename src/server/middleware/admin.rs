@@ -6,15 +6,18 @@ use axum::response::IntoResponse;
 use axum::response::Response;
 
 use super::client;
+use super::guard::AskedFor;
 use crate::server::admin::Admin;
 use crate::server::problem::Problem;
 
 /// Refuses everybody else. Handlers find the [`Admin`] among the extensions.
 pub async fn only(mut request: Request, next: Next) -> Response {
-    let Some(client) = client::client(&request) else {
+    let asked_for = request.extensions().get::<AskedFor>().copied();
+    let (Some(client), Some(asked_for)) = (client::client(&request), asked_for) else {
+        // The front has found out both for every request.
         return Problem::internal().into_response();
     };
-    match Admin::check(client) {
+    match Admin::check(client, asked_for) {
         Ok(admin) => {
             request.extensions_mut().insert(admin);
             next.run(request).await

@@ -1,7 +1,5 @@
 //! Who may ask, and how much at once.
 
-use std::net::IpAddr;
-
 use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
 use axum::extract::Request;
@@ -17,41 +15,80 @@ use hyper::body::Body as _;
 use tower_http::csrf::ProtectionError;
 
 use crate::server::config::ByteSize;
+use crate::server::config::Host;
+use crate::server::config::ServerConfig;
 use crate::server::problem::Problem;
+use crate::server::webhooks;
+use crate::server::welcome;
 
-/// The refusal of a request that is not for this machine by one of its own names. A page of another
-/// site can point a name of its own at 127.0.0.1 and would otherwise read contacts through the
-/// browser of whoever looks at it.
-pub fn foreign_host(request: &Request) -> Option<Problem> {
-    let foreign = !is_local(request.uri(), request.headers());
-    foreign.then(|| {
-        Problem::new(
-            StatusCode::MISDIRECTED_REQUEST,
-            "wrong-host",
-            "Until Kith has accounts it answers only on this machine. Use http://127.0.0.1 or \
-             http://localhost with its port.",
-        )
-    })
+/// By which of its names a request has asked for Kith.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskedFor {
+    /// A name that means this machine wherever it is asked for.
+    ThisMachine,
+    /// The name of `server.public_url`, or one of `server.hosts`. Between the client and Kith stands a
+    /// proxy or a tunnel, whose own address says nothing about the client.
+    ConfiguredName,
 }
 
-fn is_local(uri: &Uri, headers: &HeaderMap) -> bool {
-    let mut hosts = headers.get_all(header::HOST).iter();
-    let host = match (uri.authority(), hosts.next(), hosts.next()) {
-        (Some(authority), ..) => authority.clone(),
-        (None, Some(host), None) => match Authority::try_from(host.as_bytes()) {
-            Ok(authority) => authority,
-            Err(_) => return false,
-        },
-        _ => return false,
+/// What is answered under configured names until Kith has accounts: what the queue signs, and whether
+/// Kith is well.
+const OPEN: [&str; 5] = [
+    welcome::PATH,
+    welcome::FAILURE_PATH,
+    webhooks::DAILY_REPORT,
+    "/healthz",
+    "/readyz",
+];
+
+/// By which name a request asks for what that name reaches.
+///
+/// # Errors
+/// The refusal of all others. A page of another site can point a name of its own at 127.0.0.1 and
+/// would otherwise read contacts through the browser of whoever looks at it.
+pub fn asked_for(request: &Request, config: &ServerConfig) -> Result<AskedFor, Box<Problem>> {
+    let detail = match host(request.uri(), request.headers()) {
+        Some(host) if host.is_local() => return Ok(AskedFor::ThisMachine),
+        Some(host) if config.is_named(&host) => {
+            if OPEN.contains(&request.uri().path()) {
+                return Ok(AskedFor::ConfiguredName);
+            }
+            "Until Kith has accounts, this name reaches only the signed webhooks, /healthz and \
+             /readyz: a proxy or a tunnel keeps it, so Kith cannot tell who asks. Use \
+             http://127.0.0.1 or http://localhost with its port, or let a proxy that asks for a \
+             password send `Host: localhost`."
+        }
+        _ => {
+            "Until Kith has accounts it answers only on this machine. Use http://127.0.0.1 or \
+             http://localhost with its port."
+        }
     };
-    if host.as_str().contains('@') {
-        return false;
-    }
-    let name = host.host().trim_start_matches('[').trim_end_matches(']');
-    name.eq_ignore_ascii_case("localhost")
-        || name
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.to_canonical().is_loopback())
+    Err(Box::new(Problem::new(
+        StatusCode::MISDIRECTED_REQUEST,
+        "wrong-host",
+        detail,
+    )))
+}
+
+/// The host that a request asks for; `None` where it names none, or two, or something else. The port
+/// makes no difference: whoever can choose the name cannot reach Kith by another port.
+fn host(uri: &Uri, headers: &HeaderMap) -> Option<Host> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let authority = match (uri.authority(), hosts.next(), hosts.next()) {
+        (_, _, Some(_)) => return None,
+        // A request that carries its whole address means that one (RFC 9112, 3.2.2).
+        (Some(authority), ..) => authority.clone(),
+        (None, Some(host), None) => Authority::try_from(host.as_bytes()).ok()?,
+        (None, None, None) => return None,
+    };
+    // Whatever else stands in it, such as a user, belongs into no request.
+    let port = authority.as_str().strip_prefix(authority.host())?;
+    let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(is_number);
+    is_port.then(|| Host::parse(authority.host()))?
+}
+
+fn is_number(port: &str) -> bool {
+    port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The answer to a form or a script of another site that tries to change something here.
@@ -94,13 +131,19 @@ pub fn too_large(limit: impl std::fmt::Display) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use axum::http::HeaderValue;
 
     use super::*;
+    use crate::server::config::Config;
 
-    fn is_local_host(host: &'static str) -> bool {
-        let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]);
-        is_local(&Uri::from_static("/contacts"), &headers)
+    fn is_local(uri: &'static str, hosts: &[&'static str]) -> bool {
+        let mut headers = HeaderMap::new();
+        for host in hosts {
+            headers.append(header::HOST, HeaderValue::from_static(host));
+        }
+        host(&Uri::from_static(uri), &headers).is_some_and(|host| host.is_local())
     }
 
     #[test]
@@ -108,32 +151,123 @@ mod tests {
         for host in [
             "localhost",
             "LOCALHOST:3000",
+            "localhost.",
+            "localhost.:3000",
+            "kith.localhost",
+            "Kith.Localhost.:3000",
             "127.0.0.1",
             "127.9.9.9:80",
+            "127.0.0.1:",
             "[::1]:3000",
+            "[0:0::1]",
+            "[::ffff:127.0.0.1]",
         ] {
-            assert!(is_local_host(host), "{host}");
+            assert!(is_local("/contacts", &[host]), "{host}");
         }
         for host in [
             "",
+            ".",
             "kith.example",
             "127.0.0.1.example",
+            "127.0.0.1.",
             "localhost.example:3000",
+            "localhost..",
+            "notlocalhost",
+            ".localhost.example",
             "10.0.0.1",
             "[::2]",
             "user@localhost:x",
+            "user@localhost",
+            "localhost:x",
+            "localhost:3000x",
+            "localhost:3000:1",
+            "::1",
             "0.0.0.0:3000",
+            "0x7f.1",
+            "2130706433",
         ] {
-            assert!(!is_local_host(host), "{host}");
+            assert!(!is_local("/contacts", &[host]), "{host}");
         }
     }
 
     #[test]
     fn no_host_and_two_hosts_are_refused() {
-        assert!(!is_local(&Uri::from_static("/"), &HeaderMap::new()));
-        let mut two = HeaderMap::new();
-        two.append(header::HOST, HeaderValue::from_static("localhost"));
-        two.append(header::HOST, HeaderValue::from_static("kith.example"));
-        assert!(!is_local(&Uri::from_static("/"), &two));
+        assert!(!is_local("/", &[]));
+        assert!(!is_local("/", &["localhost", "kith.example"]));
+        assert!(!is_local("/", &["localhost", "localhost"]));
+        assert!(!is_local("http://localhost/", &["localhost", "localhost"]));
+    }
+
+    #[test]
+    fn a_request_with_its_whole_address_means_that_one() {
+        assert!(is_local("http://localhost:3000/", &[]));
+        assert!(is_local("http://127.0.0.1/", &["kith.example"]));
+        assert!(!is_local("http://kith.example/", &["localhost"]));
+        assert!(!is_local("http://user@localhost/", &["localhost"]));
+    }
+
+    #[test]
+    fn a_configured_name_reaches_what_is_signed_and_whether_kith_is_well() {
+        let mut config = Config::default();
+        let set = [
+            ("KITH_SERVER_PUBLIC_URL", "https://Kith.Example:8443"),
+            (
+                "KITH_SERVER_HOSTS",
+                "tunnel.example., 192.168.1.5, [fd00::5]",
+            ),
+        ];
+        let set = set.map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        config.server = Config::load(Some("/dev/null".as_ref()), set)
+            .expect("settings")
+            .server;
+        let ask = |host: &str, path: &str| {
+            let request = Request::builder().uri(path).header(header::HOST, host);
+            asked_for(
+                &request.body(Body::empty()).expect("a request"),
+                &config.server,
+            )
+            .ok()
+        };
+        for host in [
+            "kith.example:8443",
+            "kith.example",
+            "KITH.example.:443",
+            "tunnel.example",
+            "192.168.1.5:3000",
+            "[fd00:0::5]",
+        ] {
+            for path in OPEN {
+                assert_eq!(
+                    ask(host, path),
+                    Some(AskedFor::ConfiguredName),
+                    "{host}{path}"
+                );
+            }
+            for path in [
+                "/",
+                "/contacts",
+                "/api/contacts",
+                "/api/metrics",
+                "/qstash/v2/keys",
+                "/healthz/",
+                "/Healthz",
+                "/api/webhooks/",
+                "//healthz",
+            ] {
+                assert_eq!(ask(host, path), None, "{host}{path}");
+            }
+        }
+        for host in [
+            "example",
+            "a.kith.example",
+            "kith.example.evil.example",
+            "192.168.1.50",
+        ] {
+            assert_eq!(ask(host, "/healthz"), None, "{host}");
+        }
+        assert_eq!(
+            ask("kith.localhost", "/contacts"),
+            Some(AskedFor::ThisMachine)
+        );
     }
 }
