@@ -10,7 +10,7 @@
 //! - [`database`]: the file that all of it is in. [`metrics`]: what is counted.
 //! - [`site`]: the built half that browsers load. [`page`]: pages as answers. [`problem`]: errors as
 //!   HTTP says them. [`health`]: what operators ask.
-//! - [`grammar`]: how header fields are read.
+//! - [`grammar`]: how header fields are read. [`connections`]: how many there may be.
 //! - [`telemetry`], [`shutdown`] and [`clock`]: logs, the end, and the time.
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic where the output cannot be written.
 
@@ -18,6 +18,7 @@ pub mod admin;
 pub mod cache;
 pub mod clock;
 pub mod config;
+pub mod connections;
 pub mod contacts;
 pub mod dashboard;
 pub mod database;
@@ -53,7 +54,6 @@ pub mod words;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -64,17 +64,20 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use hyper_util::rt::TokioTimer;
 use hyper_util::server::graceful::GracefulConnection;
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 pub use state::AppState;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
+use tokio_util::task::TaskTracker;
 use tower::Service;
 use tower::ServiceExt;
 
 use crate::server::config::ServerConfig;
+use crate::server::connections::Connections;
+use crate::server::connections::Settings;
+use crate::server::connections::Watch;
+use crate::server::connections::WatchedStream;
 
 /// How long to wait after the system could not accept a connection, most often because the
 /// process has no file descriptor left: long enough for others to close, short enough to notice.
@@ -95,7 +98,12 @@ const OWN_FILES: u64 = 128;
 pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<Output = ()>) {
     let config = state.config.clone();
     let router = router::build(state.clone());
-    let room = Arc::new(Semaphore::new(room_for_connections(&config.server)));
+    let connections = Connections::new(Settings {
+        room: room_for_connections(&config.server),
+        share: config.server.max_connections_per_address,
+        trusted_proxies: config.server.trusted_proxies.clone(),
+    });
+    let held = TaskTracker::new();
     if let Some(file) = state.site.missing() {
         tracing::warn!(
             file = %file.display(),
@@ -105,7 +113,6 @@ pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<O
         );
     }
     state.start().await;
-    let graceful = GracefulShutdown::new();
     let queue = state.queue.clone();
     // One half is for deliveries, the other for requests.
     let grace = config.server.shutdown_grace.0 / 2;
@@ -122,26 +129,26 @@ pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<O
 
     loop {
         let accepted = async {
-            // A connection is accepted when there is room for it; until then it waits in the
-            // system's queue instead of in our memory.
-            let place = room.clone().acquire_owned().await;
-            (listener.accept().await, place)
+            let (stream, peer) = listener.accept().await?;
+            // The next one waits in the system's queue instead of in our memory.
+            Ok::<_, std::io::Error>((stream, peer, connections.place(peer.ip()).await))
         };
-        let (accepted, place) = tokio::select! {
+        let accepted = tokio::select! {
             accepted = accepted => accepted,
             () = &mut shutdown => break,
         };
         match accepted {
-            Ok((stream, peer)) => {
-                let connection = serve(stream, peer, router.clone(), &config.server);
-                let connection = graceful.watch(connection);
-                tokio::spawn(async move {
+            Ok((stream, peer, Some(place))) => {
+                let connection = serve(stream, peer, router.clone(), &config.server, place.watch());
+                held.spawn(async move {
                     // A client that breaks off or speaks no HTTP is its own affair.
-                    if let Err(error) = connection.await {
+                    if let Err(error) = place.hold(connection).await {
                         tracing::debug!(%error, "connection ended early");
                     }
-                    drop(place);
                 });
+            }
+            Ok((_, _, None)) => {
+                tracing::debug!("a connection was refused: its address uses all that it may have");
             }
             Err(error) => {
                 tracing::warn!(%error, "could not accept a connection");
@@ -152,10 +159,9 @@ pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<O
 
     drop(listener);
     tracing::info!("stopping: finishing the requests that are running");
-    if tokio::time::timeout(grace, graceful.shutdown())
-        .await
-        .is_err()
-    {
+    connections.close();
+    held.close();
+    if tokio::time::timeout(grace, held.wait()).await.is_err() {
         tracing::warn!("some requests took too long and were cut off");
     }
     state.close().await;
@@ -181,7 +187,7 @@ fn room_for_connections(config: &ServerConfig) -> usize {
 }
 
 /// One connection, as a future that can be asked to end after the request it is at. Each request
-/// carries the address of the peer.
+/// carries the address of the peer, and `watch` is told of each answer.
 fn serve(
     stream: TcpStream,
     peer: SocketAddr,
@@ -190,6 +196,7 @@ fn serve(
     + Send
     + 'static,
     config: &ServerConfig,
+    watch: Watch,
 ) -> impl GracefulConnection<Error = hyper::Error> + 'static {
     // Answers are written whole; waiting to fill a packet only delays them. A socket that
     // refuses the option works without it.
@@ -197,15 +204,19 @@ fn serve(
     // Whoever stops reading would otherwise keep its answer in our memory for ever.
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(config.write_timeout));
+    let stream = WatchedStream::new(Box::pin(stream), watch.clone());
     let service = tower::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request.map(Body::new))
+        let answer = watch.begin();
+        let response = router.clone().oneshot(request.map(Body::new));
+        async move {
+            response
+                .await
+                .map(|response| response.map(|body| answer.with(body)))
+        }
     });
     hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(config.header_timeout)
-        .serve_connection(
-            TokioIo::new(Box::pin(stream)),
-            TowerToHyperService::new(service),
-        )
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
 }

@@ -26,7 +26,7 @@ mod value;
 pub use cli::Cli;
 pub use host::{Host, Hosts};
 pub use load::ConfigError;
-pub use parts::{ForwardedHeader, KeyPrefix, Networks, PemFile, RedisUrl, Secret};
+pub use parts::{ForwardedHeader, KeyPrefix, Networks, PemFile, Percent, RedisUrl, Secret};
 pub use post::{
     BaseUrl, Count, MailAddress, Origins, Poll, SmtpUrl, Span, Template, Times, Token, Wait,
 };
@@ -86,6 +86,8 @@ key::sections! {
         forwarded_header: ForwardedHeader = "x-forwarded-for";
         /// Names beside that of the public URL under which proxies and tunnels reach the signed webhooks; empty means none.
         hosts: Hosts = "";
+        /// The part of all connections that one address may have, with IPv6 one /64; trusted proxies may have all.
+        max_connections_per_address: Percent = "50%";
     }
 
     /// Where Kith keeps what it must not lose.

@@ -1,7 +1,11 @@
 //! Who may ask, and what a browser may do with the answer.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,12 +18,15 @@ use reqwest::StatusCode;
 use serde_json::json;
 use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
+use tokio::net::TcpSocket;
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 use crate::app::TestApp;
 use crate::app::header;
 use crate::app::problem;
 use crate::app::send;
+use crate::queue::eventually;
 
 #[tokio::test]
 async fn another_site_cannot_change_anything() {
@@ -459,4 +466,148 @@ async fn a_proxy_that_nobody_has_named_makes_no_admins() {
         );
     }
     assert_eq!(app.get("/api/metrics").await.status(), StatusCode::OK);
+}
+
+/// So many clients from `source` that send half a request and come back as soon as Kith hangs up, and a
+/// count of how often it has.
+fn flood(app: &TestApp, source: &str, clients: usize) -> (JoinSet<()>, Arc<AtomicUsize>) {
+    let address: SocketAddr = app.origin["http://".len()..].parse().expect("an address");
+    let source = SocketAddr::new(source.parse().expect("an address"), 0);
+    let closed = Arc::new(AtomicUsize::new(0));
+    let mut flood = JoinSet::new();
+    for _ in 0..clients {
+        let closed = closed.clone();
+        flood.spawn(async move {
+            loop {
+                let socket = TcpSocket::new_v4().expect("a socket");
+                socket.set_reuseaddr(true).expect("an option");
+                socket.bind(source).expect("an address of this machine");
+                let Ok(mut stream) = socket.connect(address).await else {
+                    continue;
+                };
+                let half = b"GET /contacts HTTP/1.1\r\nHost: ";
+                if stream.write_all(half).await.is_ok() {
+                    let mut rest = Vec::new();
+                    let _ = stream.read_to_end(&mut rest).await;
+                }
+                closed.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+    }
+    (flood, closed)
+}
+
+/// Kith with little room, which by itself hangs up on nobody.
+async fn with_little_room() -> TestApp {
+    TestApp::with(|config| {
+        config.server.max_connections = NonZeroU32::new(32).expect("a number");
+        config.server.header_timeout = Duration::from_secs(24 * 3600);
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_that_send_half_a_request_and_come_back_hold_up_nobody() {
+    let app = with_little_room().await;
+    let (_flood, closed) = flood(&app, "127.0.0.1", 150);
+    // All of them have been there, and there is room for none.
+    eventually("Kith has hung up on them", || {
+        closed.load(Ordering::SeqCst) >= 500
+    })
+    .await;
+    let asking = async {
+        for _ in 0..20 {
+            let request = app.request(Method::GET, "/healthz");
+            let answer = send(request.header("connection", "close")).await;
+            assert_eq!(answer.status(), StatusCode::OK);
+        }
+    };
+    // Without closing the silent ones Kith would answer in a day.
+    let asking = tokio::time::timeout(Duration::from_secs(120), asking);
+    asking.await.expect("answers");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_of_one_address_take_no_place_of_another() {
+    let app = with_little_room().await;
+    let address = app.origin.trim_start_matches("http://");
+    let mut idle = TcpStream::connect(address).await.expect("a connection");
+    let request = format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    let ask = async |stream: &mut TcpStream| {
+        stream
+            .write_all(request.as_bytes())
+            .await
+            .expect("a request");
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"alive\n") {
+            let read = stream.read_buf(&mut answer).await.expect("an answer");
+            assert!(read > 0, "Kith has hung up");
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 200"));
+    };
+    ask(&mut idle).await;
+    let mut silent = TcpStream::connect(address).await.expect("a connection");
+    silent
+        .write_all(&request.as_bytes()[..10])
+        .await
+        .expect("half a request");
+    let (_flood, closed) = flood(&app, "127.0.0.2", 100);
+    eventually("Kith has hung up on them", || {
+        closed.load(Ordering::SeqCst) >= 1000
+    })
+    .await;
+    // Both have been silent for longer than any of the flood, and both are still there.
+    silent
+        .write_all(&request.as_bytes()[10..])
+        .await
+        .expect("the rest");
+    ask(&mut idle).await;
+    let mut first = [0; 12];
+    silent.read_exact(&mut first).await.expect("an answer");
+    assert_eq!(&first, b"HTTP/1.1 200");
+}
+
+#[tokio::test]
+async fn an_answer_is_sent_to_its_end_though_another_waits_for_its_place() {
+    const LENGTH: usize = 64 * 1024 * 1024;
+    let site = tempfile::tempdir().expect("a directory for the site");
+    let large = std::fs::File::create(site.path().join("large.bin")).expect("a file");
+    large.set_len(LENGTH as u64).expect("a large file");
+    let app = TestApp::with(|config| {
+        config.server.site_root = site.path().to_owned();
+        config.server.max_connections = NonZeroU32::new(2).expect("two");
+    })
+    .await;
+    let address = app.origin.trim_start_matches("http://");
+    let mut reader = TcpStream::connect(address).await.expect("a connection");
+    // More than the buffers of both sockets hold, so that it does not end before it is read.
+    let request = format!("GET /large.bin HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    reader
+        .write_all(request.as_bytes())
+        .await
+        .expect("a request");
+    let mut begun = [0; 12];
+    reader.read_exact(&mut begun).await.expect("an answer");
+    assert_eq!(&begun, b"HTTP/1.1 200");
+    // Of the same address, which has one place: it is refused.
+    let mut refused = TcpStream::connect(address).await.expect("a connection");
+    let _ = refused.write_all(request.as_bytes()).await;
+    let mut nothing = Vec::new();
+    let _ = refused.read_to_end(&mut nothing).await;
+    assert!(nothing.is_empty());
+    let mut rest = Vec::new();
+    let body_has_come = |rest: &[u8]| {
+        let head = rest
+            .windows(4)
+            .take(1000)
+            .position(|end| end == b"\r\n\r\n");
+        head.is_some_and(|head| rest.len() == head + 4 + LENGTH)
+    };
+    while !body_has_come(&rest) {
+        let read = reader.read_buf(&mut rest).await.expect("the rest");
+        assert!(read > 0, "the answer broke off after {}", rest.len());
+    }
+    // Now it waits for its client, and makes room for the next.
+    assert_eq!(app.get("/healthz").await.status(), StatusCode::OK);
 }

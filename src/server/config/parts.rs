@@ -238,3 +238,37 @@ impl Value for KeyPrefix {
         self.0.clone()
     }
 }
+
+/// A part of a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Percent(u8);
+
+impl Percent {
+    /// From 1 to 100.
+    pub fn new(percent: u8) -> Option<Self> {
+        (1..=100).contains(&percent).then_some(Self(percent))
+    }
+
+    /// The part of so many, rounded up.
+    pub fn of(self, many: usize) -> usize {
+        many.saturating_mul(self.0.into()).div_ceil(100)
+    }
+}
+
+impl Value for Percent {
+    const TAKES: &'static str = r#"a whole number from 1 to 100 with "%", such as "50%""#;
+
+    fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_suffix('%')?;
+        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+        digits
+            .parse()
+            .ok()
+            .filter(|_| is_number)
+            .and_then(Self::new)
+    }
+
+    fn print(&self) -> String {
+        format!("{}%", self.0)
+    }
+}

@@ -12,8 +12,8 @@ use clap::{CommandFactory, Parser};
 use super::value::{Value, mask_passwords};
 use super::{
     BaseUrl, ByteSize, Cli, Config, ConfigError, Count, DatabaseUrl, Host, Hosts, LogFilter,
-    LogFormat, MailAddress, Networks, Origin, Origins, Poll, SECTIONS, SmtpUrl, Span, Template,
-    Times, Wait,
+    LogFormat, MailAddress, Networks, Origin, Origins, Percent, Poll, SECTIONS, SmtpUrl, Span,
+    Template, Times, Wait,
 };
 
 use crate::server::redis::Address;
@@ -477,6 +477,14 @@ fn hosts() {
     ] {
         assert_eq!(of(origin), Host::parse(host), "{origin}");
     }
+}
+
+#[test]
+fn percentages() {
+    assert_prints::<Percent>(&[("1%", "1%"), ("050%", "50%"), ("100%", "100%")]);
+    assert_refuses::<Percent>(&["", "%", "0%", "101%", "50", "+5%", "5.5%", "-1%", "300%"]);
+    let half = Percent::new(50).expect("a percentage");
+    assert_eq!((half.of(1024), half.of(1), half.of(3)), (512, 1, 2));
 }
 
 #[test]
