@@ -23,9 +23,9 @@ pub use state::Saved;
 pub use state::Welcome;
 
 use crate::components::error_text::ErrorText;
-use crate::islands::checked::Checked;
 use crate::components::icon::Icon;
 use crate::islands::browser;
+use crate::islands::checked::Checked;
 
 /// The whole of `/contacts` below the header. `view` is what the server has found out already.
 #[island]
