@@ -259,6 +259,13 @@ impl Place {
             ended = connection.as_mut() => return ended,
             () = line.leave.cancelled() => {}
         }
+        // A request may be there that the runtime has not noticed. It looks for news of sockets when this
+        // task gives way, and the connection is polled once more before the wait is over.
+        tokio::select! {
+            biased;
+            ended = connection.as_mut() => return ended,
+            () = tokio::task::yield_now() => {}
+        }
         // Only the connection itself, which is not polled here, could break its silence.
         if line.silent_since().is_some() {
             return Ok(());

@@ -500,7 +500,7 @@ fn flood(app: &TestApp, source: &str, clients: usize) -> (JoinSet<()>, Arc<Atomi
 /// Kith with little room, which by itself hangs up on nobody.
 async fn with_little_room() -> TestApp {
     TestApp::with(|config| {
-        config.server.max_connections = NonZeroU32::new(32).expect("a number");
+        config.server.max_connections = NonZeroU32::new(64).expect("a number");
         config.server.header_timeout = Duration::from_secs(24 * 3600);
     })
     .await
