@@ -1,19 +1,27 @@
 //! Cron expressions of five fields, in a time zone.
 //!
 //! `minute hour day-of-month month day-of-week`, each `*`, a number, a range, a list, or any of them
-//! with a step; months and days of the week may be named. Before them may stand `CRON_TZ=` and a time
-//! zone, otherwise it is UTC. As everywhere, when both days are given one of them is enough.
+//! with a step; months and days of the week may be named, and their ranges may go on over the end of the
+//! year or the week. `@daily` and its like stand for five fields. Before them may stand `CRON_TZ=` and a
+//! time zone, otherwise it is UTC. As everywhere, when both days are given one of them is enough.
 //!
-//! Where a clock is put forward, what falls into the gap happens after it; where it is put back, what
-//! would happen twice happens the first time.
+//! Where a clock is put forward, what falls into the gap happens after it, as if the clock had not been
+//! put forward yet. Where it is put back, a part of the day comes twice. An interval, such as every five
+//! minutes or every hour, goes on through both. A fixed time, such as half past two, happens the first
+//! time only.
 
 mod words;
 
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use jiff::SignedDuration;
 use jiff::Timestamp;
 use jiff::ToSpan;
 use jiff::civil::Date;
+use jiff::civil::DateTime;
+use jiff::tz::AmbiguousOffset;
+use jiff::tz::Offset;
 use jiff::tz::TimeZone;
 
 /// When something is due, again and again.
@@ -30,6 +38,9 @@ pub struct Cron {
     /// Whether the fields of days begin with `*`: then the other one decides alone.
     any_day: bool,
     any_weekday: bool,
+    /// Whether the minutes or the hours are more than numbers: it then goes by how much time passes, not
+    /// by what the clock shows.
+    interval: bool,
 }
 
 /// The text is no cron expression.
@@ -41,107 +52,245 @@ pub struct InvalidCron(String);
 /// years away, and on a given day of the week that is not asked for.
 const FARTHEST_DAYS: u32 = 366 * 9;
 
+/// By how much clocks are put forward or back at most, and a little more: a whole day was left out where
+/// people moved to the other side of the date line.
+const LONGEST_CHANGE: SignedDuration = SignedDuration::from_hours(26);
+
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 ];
 const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
+/// Names that stand for five fields.
+const NICKNAMES: [(&str, &str); 7] = [
+    ("@yearly", "0 0 1 1 *"),
+    ("@annually", "0 0 1 1 *"),
+    ("@monthly", "0 0 1 * *"),
+    ("@weekly", "0 0 * * 0"),
+    ("@daily", "0 0 * * *"),
+    ("@midnight", "0 0 * * *"),
+    ("@hourly", "0 * * * *"),
+];
+
 impl FromStr for Cron {
     type Err = InvalidCron;
 
     fn from_str(text: &str) -> Result<Self, InvalidCron> {
-        let mut words = text.split_whitespace().peekable();
-        let zone = words.next_if(|word| word.starts_with("CRON_TZ=") || word.starts_with("TZ="));
-        let zone = match zone.and_then(|word| word.split_once('=')) {
-            Some((_, name)) => TimeZone::get(name)
-                .map_err(|_| InvalidCron(format!("there is no time zone {name}")))?,
-            None => TimeZone::UTC,
+        let text = text.trim();
+        let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        let zone = first
+            .strip_prefix("CRON_TZ=")
+            .or_else(|| first.strip_prefix("TZ="));
+        let (zone, fields) = match zone {
+            Some(name) => (
+                TimeZone::get(name)
+                    .map_err(|_| InvalidCron(format!("there is no time zone {name}")))?,
+                rest,
+            ),
+            None => (TimeZone::UTC, text),
         };
-        let words: Vec<String> = words.map(str::to_lowercase).collect();
-        let [minutes, hours, days, months, weekdays] = &words[..] else {
+        let fields = fields.trim().to_lowercase();
+        let words: Vec<&str> = expand(&fields)?.split_whitespace().collect();
+        let &[minutes, hours, days, months, weekdays] = &words[..] else {
             return Err(InvalidCron(format!(
                 "a cron expression has five fields, such as 0 9 * * *; this has {}",
                 words.len()
             )));
         };
-        let weekday_set = field("day of the week", weekdays, 0, 7, &WEEKDAYS, 0)?;
+        let of_clock = |field: &str| field.bytes().all(|c| c.is_ascii_digit() || c == b',');
         Ok(Self {
             zone,
-            minutes: field("minute", minutes, 0, 59, &[], 0)?,
-            hours: field("hour", hours, 0, 23, &[], 0)?,
-            days: field("day of the month", days, 1, 31, &[], 0)?,
-            months: field("month", months, 1, 12, &MONTHS, 1)?,
-            // 7 is Sunday too.
-            weekdays: weekday_set | weekday_set >> 7 & 1,
+            minutes: MINUTES.parse(minutes)?,
+            hours: HOURS.parse(hours)?,
+            days: DAYS.parse(days)?,
+            months: MONTHS_OF_YEAR.parse(months)?,
+            weekdays: DAYS_OF_WEEK.parse(weekdays)?,
             any_day: days.starts_with('*'),
             any_weekday: weekdays.starts_with('*'),
+            interval: !of_clock(minutes) || !of_clock(hours),
         })
     }
 }
 
-/// The numbers that a field names, as bits. `names` stand for the numbers from `first_name` on.
-fn field(
-    what: &str,
-    text: &str,
-    least: u32,
-    most: u32,
-    names: &[&str],
-    first_name: u32,
-) -> Result<u64, InvalidCron> {
-    let wrong = || {
-        InvalidCron(format!(
-            "the {what} cannot be {text}; it is from {least} to {most}"
-        ))
-    };
-    let number = |word: &str| {
-        let named = names
-            .iter()
-            .zip(first_name..)
-            .find(|(name, _)| **name == word);
-        let number = named
-            .map(|(_, number)| number)
-            .or_else(|| word.parse().ok());
-        number
-            .filter(|number| (least..=most).contains(number))
-            .ok_or_else(wrong)
-    };
-    let mut set = 0;
-    for part in text.split(',') {
-        let (range, step) = match part.split_once('/') {
-            Some((range, step)) => (range, step.parse().map_err(|_| wrong())?),
-            None => (part, 1),
-        };
-        let (from, to) = match range.split_once('-') {
-            _ if range == "*" => (least, most),
-            Some((from, to)) => (number(from)?, number(to)?),
-            // With a step, a number alone means from there on.
-            None if part.contains('/') => (number(range)?, most),
-            None => (number(range)?, number(range)?),
-        };
-        if step == 0 || from > to {
-            return Err(wrong());
-        }
-        set |= (from..=to)
-            .step_by(step)
-            .fold(0, |set, number| set | 1 << number);
+/// The five fields that a nickname stands for.
+fn expand(fields: &str) -> Result<&str, InvalidCron> {
+    if !fields.starts_with('@') {
+        return Ok(fields);
     }
-    Ok(set)
+    let known = NICKNAMES.iter().find(|(name, _)| *name == fields);
+    known.map(|(_, fields)| *fields).ok_or_else(|| {
+        let names: Vec<&str> = NICKNAMES.iter().map(|(name, _)| *name).collect();
+        InvalidCron(format!(
+            "there is no {fields}; there are {}, and five fields, such as 0 9 * * *",
+            names.join(", ")
+        ))
+    })
+}
+
+/// What one field takes.
+struct Field {
+    what: &'static str,
+    numbers: RangeInclusive<u32>,
+    /// They stand for the numbers in order.
+    names: &'static [&'static str],
+    /// Whether a range may go on over the end.
+    wraps: bool,
+}
+
+const MINUTES: Field = Field {
+    what: "minute",
+    numbers: 0..=59,
+    names: &[],
+    wraps: false,
+};
+const HOURS: Field = Field {
+    what: "hour",
+    numbers: 0..=23,
+    names: &[],
+    wraps: false,
+};
+const DAYS: Field = Field {
+    what: "day of the month",
+    numbers: 1..=31,
+    names: &[],
+    wraps: false,
+};
+const MONTHS_OF_YEAR: Field = Field {
+    what: "month",
+    numbers: 1..=12,
+    names: &MONTHS,
+    wraps: true,
+};
+/// 7 is Sunday too.
+const DAYS_OF_WEEK: Field = Field {
+    what: "day of the week",
+    numbers: 0..=6,
+    names: &WEEKDAYS,
+    wraps: true,
+};
+
+impl Field {
+    /// The numbers that a text names, as bits.
+    fn parse(&self, text: &str) -> Result<u64, InvalidCron> {
+        let (least, most) = (*self.numbers.start(), *self.numbers.end());
+        let mut set = 0;
+        for part in text.split(',') {
+            let (range, step) = match part.split_once('/') {
+                Some((range, step)) => (range, Some(step.parse().map_err(|_| self.wrong(text))?)),
+                None => (part, None),
+            };
+            let (from, to) = match range.split_once('-') {
+                _ if range == "*" => (least, most),
+                Some((from, to)) => (self.number(from, text)?, self.number(to, text)?),
+                // With a step, a number alone means from there on.
+                None if step.is_some() => (self.number(range, text)?, most),
+                None => (self.number(range, text)?, self.number(range, text)?),
+            };
+            let length = most - least + 1;
+            let to = if from <= to {
+                to
+            } else if self.wraps {
+                to + length
+            } else {
+                return Err(InvalidCron(format!(
+                    "the {} cannot be {text}, since {from} is after {to}; write {from}-{most},{least}-{to}",
+                    self.what
+                )));
+            };
+            let step = step.unwrap_or(1);
+            if step == 0 {
+                return Err(self.wrong(text));
+            }
+            set |= (from..=to).step_by(step).fold(0, |set, number| {
+                set | 1 << (least + (number - least) % length)
+            });
+        }
+        Ok(set)
+    }
+
+    /// A number of this field, by itself or by its name.
+    fn number(&self, word: &str, text: &str) -> Result<u32, InvalidCron> {
+        let mut named = self.names.iter().zip(self.numbers.clone());
+        let number = match named.find(|(name, _)| **name == word) {
+            Some((_, number)) => Some(number),
+            None => word.parse().ok(),
+        };
+        let is_second_sunday = self.names == WEEKDAYS && number == Some(7);
+        number
+            .filter(|number| self.numbers.contains(number) || is_second_sunday)
+            .ok_or_else(|| self.wrong(text))
+    }
+
+    fn wrong(&self, text: &str) -> InvalidCron {
+        let (least, most) = (self.numbers.start(), self.numbers.end());
+        let hint = if text
+            .split([',', '-', '/'])
+            .any(|word| self.is_extension(word))
+        {
+            ". L, W, # and ? are not supported"
+        } else {
+            ""
+        };
+        InvalidCron(format!(
+            "the {} cannot be {text}; it is from {least} to {most}{hint}",
+            self.what
+        ))
+    }
+
+    /// Whether a word means something in other dialects, such as the last Friday.
+    fn is_extension(&self, word: &str) -> bool {
+        let mut rests = self.names.iter().filter_map(|name| word.strip_prefix(name));
+        let rest = rests.next().unwrap_or(word);
+        let sign = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        sign.starts_with(['#', '?']) || matches!(sign, "l" | "w" | "lw")
+    }
 }
 
 impl Cron {
     /// The first time after `after`; `None` if there is none, as on a 30 February.
     pub fn next_after(&self, after: Timestamp) -> Option<Timestamp> {
-        let mut date = after.to_zoned(self.zone.clone()).date();
-        for _ in 0..FARTHEST_DAYS {
-            if self.is_on(date) {
-                let due = self.times(date).find(|due| *due > after);
-                if due.is_some() {
-                    return due;
+        let mut from = after.to_zoned(self.zone.clone()).datetime();
+        if self.changes_around(after) {
+            // What the clock has shown may come again, or has been left out and comes yet.
+            from = from.checked_sub(LONGEST_CHANGE).unwrap_or(from);
+        }
+        let first_after = |date: Date| {
+            let mut earliest = None;
+            let times = self.is_on(date).then(|| self.times(date));
+            for shown in times.into_iter().flatten().filter(|shown| *shown >= from) {
+                let (instants, in_order) = self.instants(shown);
+                let due = instants.into_iter().flatten().filter(|due| *due > after);
+                let Some(due) = due.min() else { continue };
+                earliest = earliest.into_iter().chain([due]).min();
+                if in_order {
+                    break;
                 }
             }
-            date = date.checked_add(1.day()).ok()?;
+            earliest
+        };
+        let mut date = from.date();
+        for _ in 0..FARTHEST_DAYS {
+            let next_date = date.checked_add(1.day()).ok()?;
+            if let Some(due) = first_after(date) {
+                return first_after(next_date).into_iter().chain([due]).min();
+            }
+            date = next_date;
         }
         None
+    }
+
+    /// Whether the clock is put forward or back so soon that it matters what it has shown before.
+    fn changes_around(&self, at: Timestamp) -> bool {
+        let offset = |at: Timestamp| self.zone.to_offset(at);
+        let before = at.checked_sub(LONGEST_CHANGE).unwrap_or(at);
+        let later = at.checked_add(LONGEST_CHANGE).unwrap_or(at);
+        offset(before) != offset(later)
+    }
+
+    /// Whether it goes by how much time passes: it then has the same time of day twice where a clock is
+    /// put back.
+    pub fn is_interval(&self) -> bool {
+        self.interval
     }
 
     fn is_on(&self, date: Date) -> bool {
@@ -155,19 +304,38 @@ impl Cron {
         has(self.months, date.month()) && either
     }
 
-    fn times(&self, date: Date) -> impl Iterator<Item = Timestamp> {
+    /// All times of a date that the clock is to show, in order.
+    fn times(&self, date: Date) -> impl Iterator<Item = DateTime> {
         let numbers = |set: u64| (0..60_i8).filter(move |number| set & 1 << number != 0);
-        numbers(self.hours).flat_map(move |hour| {
-            numbers(self.minutes).filter_map(move |minute| {
-                let due = date.at(hour, minute, 0, 0).to_zoned(self.zone.clone());
-                due.ok().map(|due| due.timestamp())
-            })
-        })
+        let minutes = self.minutes;
+        numbers(self.hours)
+            .flat_map(move |hour| numbers(minutes).map(move |minute| date.at(hour, minute, 0, 0)))
+    }
+
+    /// When the clock shows a time, or would if it were not put forward: once, or twice for an interval
+    /// while a clock that was put back shows it again. And whether what it shows later comes later.
+    fn instants(&self, shown: DateTime) -> ([Option<Timestamp>; 2], bool) {
+        let ambiguous = self.zone.to_ambiguous_timestamp(shown).offset();
+        let (first, second, in_order) = match ambiguous {
+            AmbiguousOffset::Unambiguous { offset } => (offset, None, true),
+            AmbiguousOffset::Gap { before, .. } => (before, None, false),
+            AmbiguousOffset::Fold { before, after } => {
+                (before, self.interval.then_some(after), false)
+            }
+        };
+        let instant = |offset: Offset| offset.to_timestamp(shown).ok();
+        ([instant(first), second.and_then(instant)], in_order)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::collections::HashSet;
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     fn times(cron: &str, from: &str, count: usize) -> Vec<String> {
@@ -246,6 +414,144 @@ mod tests {
                 "2026-10-24T12:00:00Z",
                 &["2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"],
             ),
+            // An interval goes on while the hour comes a second time.
+            (
+                "CRON_TZ=Europe/Paris 0 * * * *",
+                "2026-10-24T23:30:00Z",
+                &[
+                    "2026-10-25T00:00:00Z",
+                    "2026-10-25T01:00:00Z",
+                    "2026-10-25T02:00:00Z",
+                ],
+            ),
+            (
+                "CRON_TZ=Europe/Paris */30 * * * *",
+                "2026-10-25T00:00:00Z",
+                &[
+                    "2026-10-25T00:30:00Z",
+                    "2026-10-25T01:00:00Z",
+                    "2026-10-25T01:30:00Z",
+                    "2026-10-25T02:00:00Z",
+                ],
+            ),
+            (
+                "CRON_TZ=Europe/Paris 30 1-3 * * *",
+                "2026-10-24T12:00:00Z",
+                &[
+                    "2026-10-24T23:30:00Z",
+                    "2026-10-25T00:30:00Z",
+                    "2026-10-25T01:30:00Z",
+                    "2026-10-25T02:30:00Z",
+                ],
+            ),
+            // Two fixed times, each of them once.
+            (
+                "CRON_TZ=Europe/Paris 0,30 2 * * *",
+                "2026-10-24T12:00:00Z",
+                &[
+                    "2026-10-25T00:00:00Z",
+                    "2026-10-25T00:30:00Z",
+                    "2026-10-26T01:00:00Z",
+                ],
+            ),
+            // It goes on while an hour is left out, too.
+            (
+                "CRON_TZ=Europe/Paris 30 * * * *",
+                "2026-03-29T00:00:00Z",
+                &["2026-03-29T00:30:00Z", "2026-03-29T01:30:00Z"],
+            ),
+            // Lord Howe Island changes by half an hour: back at 02:00, forward at 02:00.
+            (
+                "CRON_TZ=Australia/Lord_Howe 30 * * * *",
+                "2026-04-04T14:00:00Z",
+                &[
+                    "2026-04-04T14:30:00Z",
+                    "2026-04-04T15:00:00Z",
+                    "2026-04-04T16:00:00Z",
+                ],
+            ),
+            (
+                "CRON_TZ=Australia/Lord_Howe 0 * * * *",
+                "2026-10-03T14:00:00Z",
+                &[
+                    "2026-10-03T14:30:00Z",
+                    "2026-10-03T15:30:00Z",
+                    "2026-10-03T16:00:00Z",
+                ],
+            ),
+            // Cairo goes from midnight to one, and from midnight back to eleven the day before.
+            (
+                "CRON_TZ=Africa/Cairo 0 0 * * *",
+                "2026-04-23T12:00:00Z",
+                &["2026-04-23T22:00:00Z", "2026-04-24T21:00:00Z"],
+            ),
+            (
+                "CRON_TZ=Africa/Cairo 30 23 * * *",
+                "2026-10-29T12:00:00Z",
+                &["2026-10-29T20:30:00Z", "2026-10-30T21:30:00Z"],
+            ),
+            // Ranges over the end of the week and of the year, and Sunday at either end.
+            (
+                "0 0 * * SAT-SUN",
+                "2026-11-22T12:00:00Z",
+                &["2026-11-28T00:00:00Z", "2026-11-29T00:00:00Z"],
+            ),
+            (
+                "0 0 * * fri-mon/3",
+                "2026-11-22T12:00:00Z",
+                &["2026-11-23T00:00:00Z", "2026-11-27T00:00:00Z"],
+            ),
+            (
+                "0 0 1 nov-feb *",
+                "2026-12-15T00:00:00Z",
+                &[
+                    "2027-01-01T00:00:00Z",
+                    "2027-02-01T00:00:00Z",
+                    "2027-11-01T00:00:00Z",
+                ],
+            ),
+            (
+                "0 0 * * 6-7",
+                "2026-11-22T12:00:00Z",
+                &["2026-11-28T00:00:00Z", "2026-11-29T00:00:00Z"],
+            ),
+            (
+                "0 0 * * 0-7",
+                "2026-11-22T12:00:00Z",
+                &["2026-11-23T00:00:00Z", "2026-11-24T00:00:00Z"],
+            ),
+            // From Friday on are Friday and, two days later, nothing more of that week.
+            (
+                "0 0 * * 5/2",
+                "2026-11-22T12:00:00Z",
+                &["2026-11-27T00:00:00Z", "2026-12-04T00:00:00Z"],
+            ),
+            (
+                "@daily",
+                "2026-11-22T12:00:00Z",
+                &["2026-11-23T00:00:00Z", "2026-11-24T00:00:00Z"],
+            ),
+            (
+                "CRON_TZ=Europe/Paris  @Midnight",
+                "2026-11-22T12:00:00Z",
+                &["2026-11-22T23:00:00Z"],
+            ),
+            ("@hourly", "2026-11-22T12:00:00Z", &["2026-11-22T13:00:00Z"]),
+            // A Sunday.
+            ("@weekly", "2026-11-23T12:00:00Z", &["2026-11-29T00:00:00Z"]),
+            (
+                "@monthly",
+                "2026-11-23T12:00:00Z",
+                &["2026-12-01T00:00:00Z"],
+            ),
+            ("@yearly", "2026-11-23T12:00:00Z", &["2027-01-01T00:00:00Z"]),
+            (
+                "@annually",
+                "2026-11-23T12:00:00Z",
+                &["2027-01-01T00:00:00Z"],
+            ),
+            // Before 1970 is a time like any other.
+            ("@daily", "1969-06-01T12:00:00Z", &["1969-06-02T00:00:00Z"]),
         ] {
             assert_eq!(times(cron, from, expected.len()), expected, "{cron}");
         }
@@ -263,7 +569,18 @@ mod tests {
             ("0 9 0 * *", "day of the month"),
             ("0 9 * 13 *", "month"),
             ("0 9 * * 8", "day of the week"),
-            ("0 9 * * fri-mon", "day of the week"),
+            ("0 9 * * 5-9", "day of the week"),
+            ("0 22-6 * * *", "write 22-23,0-6"),
+            ("0 9 28-3 * *", "write 28-31,1-3"),
+            ("0 9 L * *", "not supported"),
+            ("0 9 15W * *", "not supported"),
+            ("0 9 * * fri#2", "not supported"),
+            ("0 9 ? * *", "not supported"),
+            ("@reboot", "@hourly"),
+            ("@every 5m", "five fields"),
+            ("@daily *", "@daily"),
+            ("CRON_TZ=Europe/Paris", "five fields"),
+            ("", "five fields"),
             ("*/0 * * * *", "minute"),
             ("1-x * * * *", "minute"),
             (", * * * *", "minute"),
@@ -271,6 +588,127 @@ mod tests {
         ] {
             let error = text.parse::<Cron>().expect_err(text);
             assert!(error.to_string().contains(said), "{error}");
+        }
+    }
+
+    /// When clocks change: where, when to begin, and for how many hours.
+    const CHANGES: [(&str, &str, i64); 12] = [
+        ("Europe/Paris", "2026-03-28T19:00:00Z", 12),
+        ("Europe/Paris", "2026-10-24T19:00:00Z", 12),
+        // By half an hour.
+        ("Australia/Lord_Howe", "2026-04-04T09:00:00Z", 12),
+        ("Australia/Lord_Howe", "2026-10-03T09:00:00Z", 12),
+        // At midnight.
+        ("America/Sao_Paulo", "2018-11-03T21:00:00Z", 12),
+        ("America/Sao_Paulo", "2018-02-17T20:00:00Z", 12),
+        ("Africa/Cairo", "2026-04-23T16:00:00Z", 12),
+        ("Africa/Cairo", "2026-10-29T15:00:00Z", 12),
+        ("America/Havana", "2026-10-31T23:00:00Z", 12),
+        // A minute after midnight, back to the day before.
+        ("America/St_Johns", "2006-10-28T20:00:00Z", 12),
+        // A whole day is left out.
+        ("Pacific/Apia", "2011-12-30T04:00:00Z", 36),
+        ("UTC", "2026-03-28T00:00:00Z", 12),
+    ];
+
+    /// A minute of real time, what the clock shows, and whether it has shown that before.
+    type Minute = (Timestamp, DateTime, bool);
+
+    struct Walk {
+        zone: &'static str,
+        from: Timestamp,
+        to: Timestamp,
+        minutes: Vec<Minute>,
+    }
+
+    /// What happens to clocks while they change, minute by minute. What is left out is there as a clock
+    /// would show it that is not put forward.
+    static WALKS: LazyLock<Vec<Walk>> = LazyLock::new(|| {
+        let walk = |&(name, from, hours): &(&'static str, &'static str, i64)| {
+            let zone = TimeZone::get(name).expect("a time zone");
+            let shown = |at: Timestamp| at.to_zoned(zone.clone()).datetime();
+            let minute = |count: i64| count.minutes();
+            let from: Timestamp = from.parse().expect("a time");
+            let to = from + hours.hours();
+            let mut minutes = Vec::new();
+            let mut seen = HashSet::new();
+            let mut now = from;
+            while now <= to {
+                let clock = shown(now);
+                let expected = shown(now - minute(1)) + minute(1);
+                let mut left_out = expected;
+                while left_out < clock {
+                    let passed = left_out.duration_since(expected).as_mins();
+                    minutes.push((now + minute(passed), left_out, false));
+                    left_out = left_out + minute(1);
+                }
+                minutes.push((now, clock, !seen.insert(clock)));
+                now += minute(1);
+            }
+            Walk {
+                zone: name,
+                from,
+                to,
+                minutes,
+            }
+        };
+        CHANGES.iter().map(walk).collect()
+    });
+
+    /// A field, and the numbers it means.
+    type Meant = (String, Vec<i8>);
+
+    /// A field of numbers up to `most`. Single ones are among `drawn`.
+    fn field(most: i8, drawn: RangeInclusive<i8>) -> impl Strategy<Value = Meant> {
+        let all = move || (0..=most).collect::<Vec<i8>>();
+        let one = || drawn.clone();
+        prop_oneof![
+            2 => Just(("*".to_owned(), all())),
+            2 => (1..=most as usize).prop_map(move |step| {
+                (format!("*/{step}"), all().into_iter().step_by(step).collect())
+            }),
+            3 => one().prop_map(|number| (number.to_string(), vec![number])),
+            2 => (one(), one()).prop_map(|(a, b)| (format!("{a},{b}"), vec![a, b])),
+            1 => (one(), one()).prop_map(|(a, b)| {
+                let (from, to) = (a.min(b), a.max(b));
+                (format!("{from}-{to}"), (from..=to).collect())
+            }),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn clocks_that_change_lose_nothing(
+            change in 0..CHANGES.len(),
+            minutes in field(59, 0..=59),
+            hours in prop_oneof![field(23, 0..=3), field(23, 0..=23)],
+            weekdays in prop_oneof![
+                2 => Just(("*".to_owned(), (0..=6).collect::<Vec<i8>>())),
+                1 => field(6, 0..=6),
+            ],
+        ) {
+            let Walk { zone, from, to, minutes: walked } = &WALKS[change];
+            let text = format!("CRON_TZ={zone} {} {} * * {}", minutes.0, hours.0, weekdays.0);
+            let interval = [&minutes.0, &hours.0].iter().any(|field| field.contains(['*', '-']));
+            let is_due = |(at, clock, again): &&Minute| {
+                minutes.1.contains(&clock.minute())
+                    && hours.1.contains(&clock.hour())
+                    && weekdays.1.contains(&clock.weekday().to_sunday_zero_offset())
+                    && (interval || !again)
+                    && at <= to
+            };
+            let expected: BTreeSet<_> = walked.iter().filter(is_due).map(|(at, ..)| *at).collect();
+
+            let cron: Cron = text.parse().expect("a cron expression");
+            let mut at = *from - 1.second();
+            let mut times = Vec::new();
+            while let Some(next) = cron.next_after(at).filter(|next| next <= to) {
+                times.push(next);
+                at = next;
+            }
+            prop_assert_eq!(times, Vec::from_iter(expected), "{}", text);
         }
     }
 }

@@ -129,6 +129,11 @@ mod tests {
                 "CRON_TZ=Europe/Paris 0 9 * * *",
                 Some("every day at 09:00 Europe/Paris"),
             ),
+            ("@daily", Some("every day at 00:00 UTC")),
+            (
+                "0 9 * * sat-sun",
+                Some("every Sunday and Saturday at 09:00 UTC"),
+            ),
             ("*/7 * * * *", None),
             ("0,59 * * * *", None),
             ("0 9 1-31 * 1", None),
