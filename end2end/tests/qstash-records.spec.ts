@@ -75,6 +75,22 @@ test.describe('a schedule', () => {
     await client.schedules.delete(scheduleId);
   });
 
+  test('is made of what is published with a cron expression', async ({ client, endpoints }) => {
+    const { url } = endpoints.open();
+    const headers = { 'Upstash-Cron': '@yearly', 'Upstash-Schedule-Id': 'published-1.0' };
+    const made = await client.publish({ url, body: 'payload', retries: 1, headers });
+    expect(made).toEqual({ scheduleId: 'published-1.0' });
+    const schedule = await client.schedules.get('published-1.0');
+    expect(schedule).toMatchObject({ destination: url, cron: '@yearly', body: 'payload', retries: 1 });
+    expect(new Date(schedule.nextScheduleTime!).toISOString()).toMatch(/-01-01T00:00:00.000Z$/);
+    const [inBatch] = await client.batch([{ url, headers: { 'Upstash-Cron': CRON } }]);
+    const { scheduleId } = inBatch as unknown as { scheduleId: string };
+    expect(await client.schedules.get(scheduleId)).toMatchObject({ destination: url, cron: CRON });
+    for (const id of ['published-1.0', scheduleId]) {
+      await client.schedules.delete(id);
+    }
+  });
+
   test('can be paused and resumed', async ({ broker, client, endpoints }) => {
     const { url } = endpoints.open();
     // Whether it fires meanwhile makes no difference.

@@ -778,3 +778,183 @@ async fn the_token_reaches_no_receiver() {
         assert_eq!(answer["url"], "http://127.0.0.1:1/?a=b", "{name}");
     }
 }
+
+#[tokio::test]
+async fn a_publication_with_a_cron_expression_is_a_schedule() {
+    let app = open().await;
+    let once = "publish/http://127.0.0.1:1/once?upstash-cron=0+0+1+1+*";
+    let (status, made) = call(&app, Method::POST, once, "x").await;
+    assert_eq!(status, 200, "{made}");
+    let id = made["scheduleId"].as_str().expect("an id");
+    assert!(made["messageId"].is_null(), "nothing is sent now: {made}");
+    let (_, schedule) = call(&app, Method::GET, &format!("schedules/{id}"), "").await;
+    assert_eq!(schedule["cron"], "0 0 1 1 *");
+    assert_eq!(schedule["body"], "x");
+
+    // The same in a batch, under an id, beside a message.
+    let nowhere = "http://127.0.0.1:1/batch";
+    let batch = json!([
+        { "destination": nowhere, "headers": { "Upstash-Delay": "1h" } },
+        { "destination": nowhere, "headers": {
+            "Upstash-Cron": "CRON_TZ=Europe/Paris @daily", "Upstash-Schedule-Id": "nightly",
+        } },
+        { "destination": nowhere, "headers": { "Upstash-Cron": "@sometimes" } },
+        { "destination": nowhere, "headers": { "Upstash-Schedule-Id": "nightly" } },
+    ]);
+    let (status, answers) = call(&app, Method::POST, "batch", &batch.to_string()).await;
+    assert_eq!(status, 200, "{answers}");
+    assert!(answers[0]["messageId"].is_string(), "{answers}");
+    assert_eq!(answers[1], json!({ "scheduleId": "nightly" }));
+    let error = |index: usize| answers[index]["error"].to_string();
+    assert!(error(2).contains("@sometimes"), "{answers}");
+    assert!(error(3).contains("Upstash-Schedule-Id"), "{answers}");
+    let (_, cancelled) = call(&app, Method::DELETE, "messages", "").await;
+    assert_eq!(cancelled["cancelled"], 1, "one message was published");
+
+    for path in [
+        "publish/http://127.0.0.1:1/?upstash-cron=nonsense",
+        "publish/http://127.0.0.1:1/?upstash-schedule-id=a",
+        "publish/http://127.0.0.1:1/?upstash-cron=@daily&upstash-deduplication-id=a",
+        "schedules/http://127.0.0.1:1/?upstash-cron=@daily&upstash-content-based-deduplication=true",
+        "schedules/http://127.0.0.1:1/?upstash-cron=@daily&upstash-not-before=-1",
+        "dlq/retry?upstash-cron=@daily",
+    ] {
+        let (status, answer) = call(&app, Method::POST, path, "").await;
+        assert_eq!(status, 400, "{path}: {answer}");
+    }
+    for path in [
+        "publish/http://127.0.0.1:1/?upstash-cron=@daily&upstash-queue-name=a",
+        "publish/http://127.0.0.1:1/?upstash-workflow-runid=a",
+        "schedules/http://127.0.0.1:1/?upstash-cron=@daily&upstash-callback-label=a",
+    ] {
+        let (status, answer) = call(&app, Method::POST, path, "x").await;
+        assert_eq!(status, 501, "{path}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn as_many_are_cancelled_as_somebody_says() {
+    let app = open().await;
+    for label in ["a", "a", "b", "c", "c"] {
+        call(
+            &app,
+            Method::POST,
+            &format!("{LATER}&upstash-label={label}"),
+            "x",
+        )
+        .await;
+    }
+    for (filter, expected) in [
+        ("count=1&label=a", 1),
+        ("label=a,b", 2),
+        ("label=a,b", 0),
+        ("count=1", 1),
+        ("count=9", 1),
+    ] {
+        let (status, answer) = call(&app, Method::DELETE, &format!("messages?{filter}"), "").await;
+        assert_eq!(status, 202, "{answer}");
+        assert_eq!(answer["cancelled"], expected, "{filter}");
+    }
+    let (status, _) = call(&app, Method::DELETE, "messages?count=0", "").await;
+    assert_eq!(status, 400);
+}
+
+#[tokio::test]
+async fn dead_letters_that_are_not_there_are_none() {
+    let app = open().await;
+    for label in ["a", "b", "c"] {
+        let path = format!("publish/http://127.0.0.1:1/?upstash-retries=0&upstash-label={label}");
+        call(&app, Method::POST, &path, "x").await;
+    }
+    eventually_dead(&app, 3).await;
+    let letters = dead_letters(&app).await;
+    let id = |index: usize| letters[index]["dlqId"].as_str().expect("an id").to_owned();
+    for filter in ["dlqIds=0-0", "messageId=msg_nope", "label=nope"] {
+        let (status, answer) = call(&app, Method::POST, &format!("dlq/retry?{filter}"), "").await;
+        assert_eq!(
+            (status, answer),
+            (201, json!({ "responses": [] })),
+            "{filter}"
+        );
+        let (status, answer) = call(&app, Method::DELETE, &format!("dlq?{filter}"), "").await;
+        assert_eq!((status, answer), (200, json!({ "deleted": 0 })), "{filter}");
+    }
+    // Those that are there are deleted, as many as somebody says.
+    let two = format!("dlq?dlqIds={},{},0-0&count=1", id(0), id(1));
+    let (_, answer) = call(&app, Method::DELETE, &two, "").await;
+    assert_eq!(answer["deleted"], 1, "{answer}");
+    let (_, answer) = call(&app, Method::DELETE, "dlq?label=a,b,c&count=1", "").await;
+    assert_eq!(answer["deleted"], 1, "{answer}");
+    // One that is there is sent, though another is not.
+    let left = dead_letters(&app).await;
+    let last = left[0]["dlqId"].as_str().expect("an id");
+    let (status, answer) = call(
+        &app,
+        Method::POST,
+        &format!("dlq/retry?dlqIds=0-0,{last}"),
+        "",
+    )
+    .await;
+    assert_eq!(status, 201);
+    assert_eq!(
+        answer["responses"].as_array().map(Vec::len),
+        Some(1),
+        "{answer}"
+    );
+    let (status, _) = call(&app, Method::POST, "dlq/retry/0-0", "").await;
+    assert_eq!(status, 404, "a path names one thing");
+}
+
+#[tokio::test]
+async fn the_log_tells_the_wait_that_was_asked_for() {
+    let app = open().await;
+    let (_, sent) = call(
+        &app,
+        Method::POST,
+        &format!("{LATER}&upstash-retry-delay=15000"),
+        "x",
+    )
+    .await;
+    let id = sent["messageId"].as_str().expect("an id");
+    for (path, events) in [("logs", "logs"), ("events", "events")] {
+        let (_, log) = call(&app, Method::GET, &format!("{path}?messageId={id}"), "").await;
+        assert_eq!(log[events][0]["retryDelayExpr"], "15000", "{log}");
+        assert_eq!(log[events][0]["retryDelayExpression"], "15000");
+    }
+}
+
+#[tokio::test]
+async fn times_before_1970_are_refused() {
+    let app = open().await;
+    for (method, path) in [
+        (
+            Method::POST,
+            "publish/http://127.0.0.1:1/?upstash-not-before=-1",
+        ),
+        (Method::GET, "logs?fromDate=-1"),
+        (Method::GET, "events?toDate=-62135596800000"),
+        (Method::GET, "dlq?fromDate=-1"),
+        (Method::GET, "dlq?cursor=-1"),
+        (Method::DELETE, "messages?fromDate=-1"),
+    ] {
+        let (status, answer) = call(&app, method, path, "").await;
+        assert_eq!(status, 400, "{path}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn answers_have_the_present_date() {
+    let app = TestApp::start().await;
+    for path in ["/healthz", "/nowhere", "/api/contacts"] {
+        let before = jiff::Timestamp::now().as_second();
+        let answer = app.get(path).await;
+        let date = crate::app::header(&answer, "date");
+        let date = jiff::fmt::rfc2822::parse(date).expect("a date").timestamp();
+        let after = jiff::Timestamp::now().as_second();
+        assert!(
+            (before..=after).contains(&date.as_second()),
+            "{path}: {date}"
+        );
+        assert_eq!(answer.headers().get_all("date").iter().count(), 1);
+    }
+}

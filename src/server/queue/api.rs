@@ -208,7 +208,11 @@ impl Api {
     }
 
     async fn publish(&self, call: &Call, destination: &str) -> Result<Response> {
-        let (destination, headers) = call.publication_parts(destination)?;
+        let (destination, mut headers) = call.publication_parts(destination)?;
+        if let Some(times) = Times::take(&mut headers) {
+            let publication = Publication::parse(&destination, &headers, call.body.to_vec())?;
+            return Ok(ok(self.schedule(call, times, &publication).await?));
+        }
         let publication = Publication::parse(&destination, &headers, call.body.to_vec())?;
         check(self.broker.destinations(), &publication)?;
         let source = call.source();
@@ -223,7 +227,30 @@ impl Api {
         Ok(json_with(status, accepted))
     }
 
-    /// Publishes what can be published and says of the rest why not.
+    /// Creates a schedule, or replaces the one with the same id.
+    async fn schedule(
+        &self,
+        call: &Call,
+        times: Times,
+        publication: &Publication,
+    ) -> Result<Value> {
+        if publication.deduplication.is_some() {
+            return Err(Rejection::bad_request(
+                "A schedule takes no Upstash-Deduplication-Id and no \
+                 Upstash-Content-Based-Deduplication: it sends the same message again and again.",
+            )
+            .into());
+        }
+        let Times { cron, id } = times;
+        let caller_ip = call.caller_ip.as_deref();
+        let id = self
+            .broker
+            .schedule(id, &cron, publication, caller_ip)
+            .await?;
+        Ok(json!({ "scheduleId": id }))
+    }
+
+    /// Publishes or schedules what can be, and says of the rest why not.
     async fn batch(&self, call: &Call) -> Result<Response> {
         #[derive(Deserialize)]
         struct Item {
@@ -243,7 +270,8 @@ impl Api {
             ))
             .into());
         }
-        let understand = |item: Value| -> std::result::Result<Publication, Rejection> {
+        type Understood = (Option<Times>, Publication);
+        let understand = |item: Value| -> std::result::Result<Understood, Rejection> {
             let item: Item = serde_json::from_value(item).map_err(|_| {
                 Rejection::bad_request("A message of a batch is an object with a destination, and perhaps headers and a body of text.")
             })?;
@@ -252,7 +280,7 @@ impl Api {
                     "Named queues are not there yet. Publish without one.",
                 ));
             }
-            let headers: Vec<Header> = item
+            let mut headers: Vec<Header> = item
                 .headers
                 .into_iter()
                 .map(|(name, value)| {
@@ -263,21 +291,31 @@ impl Api {
                     (name.to_ascii_lowercase(), value)
                 })
                 .collect();
+            let times = Times::take(&mut headers);
             let publication =
                 Publication::parse(&item.destination, &headers, item.body.into_bytes())?;
             check(self.broker.destinations(), &publication)?;
-            Ok(publication)
+            Ok((times, publication))
         };
         let mut publications = Vec::new();
         let mut answers = Vec::with_capacity(items.len());
         for item in items {
-            match understand(item) {
-                Ok(publication) => {
+            let refused = |rejection: Rejection| Some(json!({ "error": rejection.message }));
+            let answer = match understand(item) {
+                Ok((None, publication)) => {
                     publications.push(publication);
-                    answers.push(None);
+                    None
                 }
-                Err(rejection) => answers.push(Some(json!({ "error": rejection.message }))),
-            }
+                Ok((Some(times), publication)) => {
+                    match self.schedule(call, times, &publication).await {
+                        Ok(scheduled) => Some(scheduled),
+                        Err(BrokerError::Rejected(rejection)) => refused(rejection),
+                        Err(error) => return Err(error),
+                    }
+                }
+                Err(rejection) => refused(rejection),
+            };
+            answers.push(answer);
         }
         let accepted = self.broker.publish(&publications, call.source()).await?;
         let mut accepted = accepted.iter().map(describe);
@@ -305,19 +343,11 @@ impl Api {
         }
         if is(Method::POST) {
             let (destination, mut headers) = call.publication_parts(rest)?;
-            let mut take = |name: &str| {
-                let index = headers.iter().position(|(header, _)| header == name)?;
-                Some(headers.swap_remove(index).1)
-            };
-            let cron = take("upstash-cron").ok_or_else(|| {
+            let times = Times::take(&mut headers).ok_or_else(|| {
                 Rejection::bad_request("A schedule needs Upstash-Cron, such as 0 9 * * *.")
             })?;
-            let id = take("upstash-schedule-id");
             let publication = Publication::parse(&destination, &headers, call.body.to_vec())?;
-            let id = broker
-                .schedule(id, &cron, &publication, call.caller_ip.as_deref())
-                .await?;
-            return Ok(ok(json!({ "scheduleId": id })));
+            return Ok(ok(self.schedule(call, times, &publication).await?));
         }
         if is(Method::GET) && id.is_empty() {
             return Ok(ok(Value::Array(broker.schedules().await?)));
@@ -385,6 +415,27 @@ impl Api {
             }
             _ => Err(wrong_method().into()),
         }
+    }
+}
+
+/// When a schedule fires, and what it is called.
+struct Times {
+    cron: String,
+    id: Option<String>,
+}
+
+impl Times {
+    /// Takes what belongs to a schedule out of the headers of a publication; `None` if it is no schedule.
+    fn take(headers: &mut Vec<Header>) -> Option<Self> {
+        let mut take = |name: &str| {
+            let index = headers.iter().position(|(header, _)| header == name)?;
+            Some(headers.swap_remove(index).1)
+        };
+        let cron = take("upstash-cron")?;
+        Some(Self {
+            cron,
+            id: take("upstash-schedule-id"),
+        })
     }
 }
 

@@ -4,6 +4,10 @@
 
 use std::time::Duration;
 
+use axum::http::HeaderMap;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
+
 /// The longest wait before a retry.
 pub const LONGEST_RETRY: Duration = Duration::from_secs(24 * 3600);
 
@@ -37,6 +41,35 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
     (any && rest.is_empty()).then_some(sum)
 }
 
+/// A span as Go writes it, such as `6m5s`, `1.5h` or `500us`: numbers with units, in any order. Days are
+/// understood as well. `None` for anything else.
+fn parse_span(text: &str) -> Option<Duration> {
+    const UNITS: [(&str, f64); 9] = [
+        ("ns", 1e-9),
+        ("us", 1e-6),
+        // The micro sign, and the Greek letter that looks like it.
+        ("\u{b5}s", 1e-6),
+        ("\u{3bc}s", 1e-6),
+        ("ms", 1e-3),
+        ("s", 1.0),
+        ("m", 60.0),
+        ("h", 3600.0),
+        ("d", 86_400.0),
+    ];
+    let is_of_number = |c: char| c.is_ascii_digit() || c == '.';
+    let mut sum = Duration::ZERO;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (number, after) = rest.split_at(rest.find(|c| !is_of_number(c))?);
+        let (unit, after) = after.split_at(after.find(is_of_number).unwrap_or(after.len()));
+        let (_, seconds) = UNITS.iter().find(|(name, _)| *name == unit)?;
+        let number: f64 = number.parse().ok()?;
+        sum = sum.checked_add(Duration::try_from_secs_f64(number * seconds).ok()?)?;
+        rest = after;
+    }
+    (!text.is_empty()).then_some(sum)
+}
+
 /// The wait before retry number `retried`, counted from 1, where the message says nothing:
 /// e^(2.5 n) seconds, which is 12 s, 2 m 28 s, 30 m, 6 h, and then a day.
 pub fn backoff(retried: u32) -> Duration {
@@ -45,8 +78,8 @@ pub fn backoff(retried: u32) -> Duration {
 }
 
 /// A wait that a message asks for, as an expression in milliseconds: numbers, `+ - * /`, parentheses,
-/// `retried` (0 before the first retry), and `pow`, `sqrt`, `abs`, `exp`, `floor`, `ceil`, `round`,
-/// `min` and `max`.
+/// `retried` (0 before the first retry), and `pow`, `sqrt`, `abs`, `exp`, `floor`, `ceil`, `round`, and
+/// `min` and `max` of any number of values.
 #[derive(Clone, Debug)]
 pub struct RetryDelay(Expression);
 
@@ -55,7 +88,37 @@ enum Expression {
     Number(f64),
     Retried,
     Binary(char, Box<Expression>, Box<Expression>),
-    Call(fn(f64, f64) -> f64, Box<Expression>, Box<Expression>),
+    Call(Function, Vec<Expression>),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Function {
+    Of1(fn(f64) -> f64),
+    Of2(fn(f64, f64) -> f64),
+    /// One value is its own result; each further one is taken with the result so far.
+    OfMany(fn(f64, f64) -> f64),
+}
+
+impl Function {
+    fn takes(self, arguments: usize) -> bool {
+        match self {
+            Self::Of1(_) => arguments == 1,
+            Self::Of2(_) => arguments == 2,
+            Self::OfMany(_) => arguments >= 1,
+        }
+    }
+
+    fn value(self, arguments: &[f64]) -> f64 {
+        match (self, arguments) {
+            (Self::Of1(function), [x]) => function(*x),
+            (Self::Of2(function), [x, y]) => function(*x, *y),
+            (Self::OfMany(function), [first, rest @ ..]) => rest
+                .iter()
+                .fold(*first, |so_far, next| function(so_far, *next)),
+            // What it takes was counted when it was parsed.
+            _ => f64::NAN,
+        }
+    }
 }
 
 /// Longer expressions are not understood.
@@ -98,8 +161,9 @@ impl Expression {
                     _ => left / right,
                 }
             }
-            Self::Call(function, first, second) => {
-                function(first.value(retried), second.value(retried))
+            Self::Call(function, arguments) => {
+                let arguments = arguments.iter().map(|argument| argument.value(retried));
+                function.value(&arguments.collect::<Vec<f64>>())
             }
         }
     }
@@ -145,29 +209,28 @@ impl Parser<'_> {
     }
 
     fn named(&mut self, word: &str) -> Option<Expression> {
-        let (function, arguments): (fn(f64, f64) -> f64, usize) = match word {
+        let function = match word {
             "retried" => return Some(Expression::Retried),
-            "pow" => (f64::powf, 2),
-            "min" => (f64::min, 2),
-            "max" => (f64::max, 2),
-            "sqrt" => (|x, _| x.sqrt(), 1),
-            "abs" => (|x, _| x.abs(), 1),
-            "exp" => (|x, _| x.exp(), 1),
-            "floor" => (|x, _| x.floor(), 1),
-            "ceil" => (|x, _| x.ceil(), 1),
-            "round" => (|x, _| x.round(), 1),
+            "pow" => Function::Of2(f64::powf),
+            "min" => Function::OfMany(f64::min),
+            "max" => Function::OfMany(f64::max),
+            "sqrt" => Function::Of1(f64::sqrt),
+            "abs" => Function::Of1(f64::abs),
+            "exp" => Function::Of1(f64::exp),
+            "floor" => Function::Of1(f64::floor),
+            "ceil" => Function::Of1(f64::ceil),
+            "round" => Function::Of1(f64::round),
             _ => return None,
         };
         self.one_of(&['('])?;
-        let first = self.sum()?;
-        let second = if arguments == 2 {
-            self.one_of(&[','])?;
-            self.sum()?
-        } else {
-            Expression::Number(0.0)
-        };
+        let mut arguments = vec![self.sum()?];
+        while self.one_of(&[',']).is_some() {
+            arguments.push(self.sum()?);
+        }
         self.one_of(&[')'])?;
-        Some(Expression::Call(function, first.into(), second.into()))
+        function
+            .takes(arguments.len())
+            .then_some(Expression::Call(function, arguments))
     }
 
     fn one_of(&mut self, signs: &[char]) -> Option<char> {
@@ -194,16 +257,29 @@ impl Parser<'_> {
     }
 }
 
+/// Which day of the week a date claims to be does not matter, though it be wrong.
+const DATES: DateTimeParser = DateTimeParser::new().relaxed_weekday(true);
+
+/// What a receiver asks for in one of these headers of its answer: the first of them that is understood.
+pub fn asked_for_in(headers: &HeaderMap, names: &[&str], now: Timestamp) -> Option<Duration> {
+    let asked = |name: &&str| {
+        // Not all of it need be ASCII.
+        let value = String::from_utf8_lossy(headers.get(*name)?.as_bytes());
+        asked_for(&value, now)
+    };
+    names.iter().find_map(asked)
+}
+
 /// What a receiver asks for in its answer: seconds, a date as HTTP writes it, or a span such as
-/// `6m5s`. `None` if it asks for nothing that is understood, or for more than a day.
-pub fn asked_for(value: &str, now: jiff::Timestamp) -> Option<Duration> {
+/// `6m5s` or `500us`. `None` if it asks for nothing that is understood, or for more than a day.
+fn asked_for(value: &str, now: Timestamp) -> Option<Duration> {
     let value = value.trim();
     let wait = if let Ok(seconds) = value.parse::<f64>() {
         Duration::try_from_secs_f64(seconds).ok()?
-    } else if let Some(span) = parse_duration(value) {
+    } else if let Some(span) = parse_span(value) {
         span
     } else {
-        let date = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
+        let date = DATES.parse_timestamp(value).ok()?;
         Duration::try_from(date.duration_since(now)).unwrap_or_default()
     };
     (wait <= LONGEST_RETRY).then_some(wait)
@@ -254,6 +330,10 @@ mod tests {
             ("1000 * (1 + retried)", 2, 3000),
             ("pow(2, retried) * 100", 4, 1600),
             ("max(min(5, retried), 2) + sqrt(16) - abs(-1)", 9, 8),
+            ("max(1, 2000, 30) + min(7, 5, 6, 9)", 0, 2005),
+            ("max(retried * 10, 20)", 3, 30),
+            ("min(4) + max(3)", 0, 7),
+            ("min(1000, max(10, 20, 30), 40)", 0, 30),
             ("round(exp(1)) + floor(1.9) + ceil(1.1)", 0, 6),
             ("10 - 5 - 3", 0, 2),
             ("-5", 0, 0),
@@ -276,6 +356,10 @@ mod tests {
             "1)",
             "1 2",
             "sqrt(1, 2)",
+            "pow(1, 2, 3)",
+            "max()",
+            "min(1, )",
+            "max(1 2)",
             "retried()",
             "\u{e9}",
         ] {
@@ -292,6 +376,24 @@ mod tests {
             ("6m5s", Some(365)),
             ("Sun, 22 Nov 2026 05:30:00 GMT", Some(60)),
             ("Sun, 22 Nov 2026 05:00:00 GMT", Some(0)),
+            // Its day of the week is wrong, as in QStash's own documentation.
+            ("Mon, 22 Nov 2026 05:30:00 GMT", Some(60)),
+            ("500us", Some(0)),
+            ("500\u{b5}s", Some(0)),
+            ("500\u{3bc}s", Some(0)),
+            ("2500000us", Some(2)),
+            ("3000000000ns", Some(3)),
+            ("1500ms", Some(1)),
+            ("1.5h", Some(5400)),
+            ("5s6m", Some(365)),
+            ("1d", Some(86_400)),
+            ("1d1s", None),
+            ("5", Some(5)),
+            ("5x", None),
+            ("s", None),
+            ("5s3", None),
+            ("", None),
+            ("99999999999999999999h", None),
             ("86401", None),
             ("-1", None),
             ("NaN", None),

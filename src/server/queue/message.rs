@@ -249,24 +249,34 @@ impl Publication {
                 "redact-fields" => publication.redacted = Redacted::parse(value)?,
                 "flow-control-key" | "flow-control-value" => {
                     return Err(Rejection::not_implemented(
-                        "Flow control is not there yet. Leave out Upstash-Flow-Control-Key.",
+                        "Flow control is not there yet. Leave out Upstash-Flow-Control-Key and \
+                         Upstash-Flow-Control-Value.",
                     ));
                 }
                 "queue-name" => {
                     return Err(Rejection::not_implemented(
-                        "Named queues are not there yet. Publish without one.",
+                        "Named queues are not there yet. Leave out Upstash-Queue-Name.",
                     ));
                 }
+                "cron" | "schedule-id" => return Err(misplaced(name)),
+                _ if name.starts_with("workflow-") => return Err(of_workflow(name)),
                 _ => {
-                    if let Some(part) = name.strip_prefix("callback-") {
-                        callbacks[0].take("callback-", part, value)?;
+                    let (of, delivery, part) = if let Some(part) = name.strip_prefix("callback-") {
+                        ("callback-", &mut callbacks[0], part)
                     } else if let Some(part) = name.strip_prefix("failure-callback-") {
-                        callbacks[1].take("failure-callback-", part, value)?;
+                        ("failure-callback-", &mut callbacks[1], part)
                     } else {
-                        publication.delivery.take("", name, value)?;
+                        ("", &mut publication.delivery, name)
+                    };
+                    // What nobody knows is passed over, such as how an SDK describes itself.
+                    if !delivery.take(of, part, value)? && !of.is_empty() {
+                        require_of_callback(name, part)?;
                     }
                 }
             }
+        }
+        if publication.not_before.is_some() {
+            publication.delivery.delay = None;
         }
         let [callback, failure_callback] = callbacks;
         let with_url = |url: Option<String>, delivery| url.map(|url| Callback { url, delivery });
@@ -311,6 +321,69 @@ impl Publication {
         }
         format!("content:{}", BASE64_URL_SAFE_NO_PAD.encode(hash.finalize()))
     }
+}
+
+/// `Upstash-Cron` is taken before, where it makes a schedule.
+fn misplaced(name: &str) -> Rejection {
+    Rejection::bad_request(format!(
+        "{} means nothing here. Upstash-Cron makes a schedule of what is published, and \
+         Upstash-Schedule-Id names that schedule.",
+        spelled(name)
+    ))
+}
+
+fn of_workflow(name: &str) -> Rejection {
+    Rejection::not_implemented(format!(
+        "{} belongs to Upstash Workflow, which Kith does not support. Publish without it.",
+        spelled(name)
+    ))
+}
+
+/// Refuses what QStash understands of a callback and Kith does not: publishers must not believe that it
+/// works. `part` is the name without its prefix.
+fn require_of_callback(name: &str, part: &str) -> Result<(), Rejection> {
+    if part.starts_with("workflow-") {
+        return Err(of_workflow(name));
+    }
+    let of_publications = [
+        "callback",
+        "failure-callback",
+        "not-before",
+        "deduplication-id",
+        "content-based-deduplication",
+        "label",
+        "redact-fields",
+        "flow-control-key",
+        "flow-control-value",
+        "queue-name",
+        "cron",
+        "schedule-id",
+    ];
+    if !of_publications.contains(&part) {
+        return Ok(());
+    }
+    Err(Rejection::not_implemented(format!(
+        "{} is not supported. A callback takes Method, Delay, Retries, Retry-Delay, Timeout and \
+         Forward-*.",
+        spelled(name)
+    )))
+}
+
+/// A header as people write it, from its name without `upstash-`.
+fn spelled(name: &str) -> String {
+    usual_spelling(&format!("upstash-{name}"))
+}
+
+/// The usual spelling of a header's name, for example `Content-Type`.
+pub fn usual_spelling(name: &str) -> String {
+    let mut start = true;
+    name.chars()
+        .map(|c| {
+            let spelled = if start { c.to_ascii_uppercase() } else { c };
+            start = c == '-';
+            spelled
+        })
+        .collect()
 }
 
 impl Redacted {
@@ -383,14 +456,14 @@ fn is_of_transport(name: &str) -> bool {
 /// Seconds since the epoch.
 fn not_before(value: &str) -> Result<i64, Rejection> {
     let milliseconds = || {
-        let seconds: i64 = value.trim().parse().ok()?;
-        let at = Timestamp::from_second(seconds).ok()?;
+        let seconds: u32 = value.trim().parse().ok()?;
+        let at = Timestamp::from_second(i64::from(seconds)).ok()?;
         let latest = Timestamp::now().checked_add(LONGEST_DELAY).ok()?;
         (at <= latest).then(|| at.as_millisecond())
     };
     milliseconds().ok_or_else(|| {
         Rejection::bad_request(format!(
-            "Upstash-Not-Before cannot be {value:?}. It takes Unix seconds, at most a year ahead."
+            "Upstash-Not-Before cannot be {value:?}. It takes Unix seconds, from 1970 to a year ahead."
         ))
     })
 }
@@ -488,6 +561,11 @@ mod tests {
             ("Upstash-Timeout", "0s"),
             ("Upstash-Retry-Delay", "import os"),
             ("Upstash-Not-Before", "tomorrow"),
+            ("Upstash-Not-Before", "-1"),
+            ("Upstash-Not-Before", "-9223372036854775808"),
+            ("Upstash-Not-Before", "9223372036854775807"),
+            ("Upstash-Cron", "* * * * *"),
+            ("Upstash-Schedule-Id", "a"),
             ("Upstash-Callback-Delay", "x"),
             ("Upstash-Deduplication-Id", " "),
             ("Upstash-Redact-Fields", "everything"),
@@ -497,8 +575,41 @@ mod tests {
             let said = rejection.message.to_ascii_lowercase();
             assert!(said.contains(&name.to_ascii_lowercase()), "{said}");
         }
-        let later = parse(&[("Upstash-Flow-Control-Key", "k")]).expect_err("not there yet");
-        assert_eq!(later.status, StatusCode::NOT_IMPLEMENTED);
+    }
+
+    #[test]
+    fn what_is_documented_and_not_supported_is_refused_by_name() {
+        for name in [
+            "Upstash-Flow-Control-Key",
+            "Upstash-Flow-Control-Value",
+            "Upstash-Queue-Name",
+            "Upstash-Workflow-RunId",
+            "Upstash-Workflow-Init",
+            "Upstash-Callback-Workflow-Url",
+            "Upstash-Callback-Label",
+            "Upstash-Callback-Not-Before",
+            "Upstash-Callback-Deduplication-Id",
+            "Upstash-Callback-Content-Based-Deduplication",
+            "Upstash-Callback-Redact-Fields",
+            "Upstash-Callback-Flow-Control-Key",
+            "Upstash-Failure-Callback-Queue-Name",
+            "Upstash-Failure-Callback-Cron",
+            "Upstash-Failure-Callback-Callback",
+        ] {
+            let later = parse(&[(name, "1")]).expect_err(name);
+            assert_eq!(later.status, StatusCode::NOT_IMPLEMENTED, "{name}");
+            let said = later.message.to_ascii_lowercase();
+            assert!(said.contains(&name.to_ascii_lowercase()), "{said}");
+        }
+        for name in [
+            "Upstash-Telemetry-Sdk",
+            "Upstash-Telemetry-Platform",
+            "Upstash-Telemetry-Runtime",
+            "Upstash-Anything-Else",
+            "Upstash-Callback-Anything-Else",
+        ] {
+            assert!(parse(&[(name, "1")]).is_ok(), "{name}");
+        }
     }
 
     #[test]

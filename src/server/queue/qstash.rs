@@ -10,7 +10,7 @@ use reqwest::header::HeaderName;
 use reqwest::header::HeaderValue;
 use serde::Deserialize;
 
-use super::delay::asked_for;
+use super::delay::asked_for_in;
 use super::destination::Destinations;
 use super::message::DeliverySpec;
 use super::message::Publication;
@@ -244,13 +244,8 @@ fn refused(answer: &Response) -> PublishError {
         StatusCode::PRECONDITION_FAILED => " The plan's limit may be reached.",
         _ => "",
     };
-    let wait = |name: &&str| {
-        let wait = answer.headers().get(*name)?.to_str().ok()?;
-        asked_for(wait, Timestamp::now())
-    };
-    let wait = WAITS.iter().find_map(wait);
     PublishError {
         said: format!("it answered {}.{advice}", status.as_u16()),
-        wait,
+        wait: asked_for_in(answer.headers(), &WAITS, Timestamp::now()),
     }
 }

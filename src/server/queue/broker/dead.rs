@@ -71,18 +71,13 @@ impl Broker {
     /// `Upstash-*` headers that win over what the letters asked for.
     ///
     /// # Errors
-    /// A [`Rejection`] when a letter that was named is not there, and nothing is sent.
+    /// A [`Rejection`] for changes that cannot be.
     pub async fn retry_dead(&self, filter: &Filter, changes: &[Header]) -> Result<Retried> {
         let changes = Publication::parse("", changes, Vec::new())?;
         for callback in changes.callbacks() {
             self.destinations().accept(&callback.url)?;
         }
         let (found, cursor) = self.find_dead(filter).await?;
-        // What does not fit into one page comes with the next.
-        let is_all = cursor.is_none() && !filter.has_cursor();
-        if is_all && filter.named().is_some_and(|named| named > found.len()) {
-            return Err(Rejection::not_found("Some messages were not found in the DLQ.").into());
-        }
         let now = self.now();
         let mut tx = self.0.database.write().await?;
         let mut page = Retried {
@@ -118,10 +113,10 @@ impl Broker {
     }
 
     async fn find_dead(&self, filter: &Filter) -> Result<(Vec<Stored>, Option<String>)> {
-        // Whoever names them means all of them.
-        let count = match filter.named() {
-            Some(named) => named,
-            None => filter.count(LARGEST_PAGE)? as usize,
+        // Whoever names them and says no number means all of them.
+        let count = match (filter.named(), filter.most()) {
+            (Some(named), None) => named,
+            _ => filter.count(LARGEST_PAGE)? as usize,
         };
         let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT m.* FROM messages m WHERE m.dead_letter_id IS NOT NULL",

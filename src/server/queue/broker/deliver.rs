@@ -38,14 +38,14 @@ use super::events::record;
 use super::in_hand;
 use super::messages::Stored;
 use super::messages::headers;
-use super::messages::usual_spelling;
 use crate::server::queue::delay::RetryDelay;
-use crate::server::queue::delay::asked_for;
+use crate::server::queue::delay::asked_for_in;
 use crate::server::queue::delay::backoff;
 use crate::server::queue::later;
 use crate::server::queue::message::Callback;
 use crate::server::queue::message::Publication;
 use crate::server::queue::message::Redacted;
+use crate::server::queue::message::usual_spelling;
 use crate::server::queue::receiver::NOT_RETRYABLE;
 use crate::server::queue::receiver::NOT_RETRYABLE_HEADER;
 use crate::server::queue::signature::SigningKeys;
@@ -627,7 +627,7 @@ fn judge(head: &HeaderMap, response: Response, now: Timestamp) -> Outcome {
         && text(NOT_RETRYABLE_HEADER).is_some_and(|value| value.eq_ignore_ascii_case("true"));
     Outcome::Failed {
         error: format!("the receiver answered {}", response.status),
-        wait: WAITS.iter().find_map(|name| asked_for(text(name)?, now)),
+        wait: asked_for_in(head, &WAITS, now),
         response: Some(response),
         retryable: !refused_for_good,
     }

@@ -160,6 +160,10 @@ impl Broker {
             fields.remove("notBefore");
             fields.remove("bodyBase64");
             fields.insert("body".to_owned(), BASE64_STANDARD.encode(body).into());
+            // QStash's log has another name for it than its messages have, and the SDKs read that.
+            if let Some(expression) = fields.get("retryDelayExpression").cloned() {
+                fields.insert("retryDelayExpr".to_owned(), expression);
+            }
         }
         event
     }

@@ -73,7 +73,8 @@ impl Filter {
                 }
                 "cursor" => {
                     if !value.is_empty() {
-                        filter.cursor = Some(value.parse().map_err(|_| wrong())?);
+                        let cursor = value.parse().ok().filter(|cursor| *cursor >= 0);
+                        filter.cursor = Some(cursor.ok_or_else(wrong)?);
                     }
                     continue;
                 }
@@ -84,12 +85,18 @@ impl Filter {
                     )));
                 }
             };
-            let number = matches!(column, Column::ResponseStatus | Column::From | Column::To);
-            if number && value.parse::<i64>().is_err() {
+            let is_time = matches!(column, Column::From | Column::To);
+            if is_time && value.parse::<i64>().ok().is_none_or(|at| at < 0) {
+                return Err(Rejection::bad_request(format!(
+                    "{name} cannot be {value:?}. It takes Unix milliseconds, from 1970 on."
+                )));
+            }
+            let is_status = |part: &str| part.trim().parse::<u16>().is_ok();
+            if column == Column::ResponseStatus && !value.split(',').all(is_status) {
                 return Err(wrong());
             }
-            // A URL, a path and a label may hold commas; ids and numbers are listed with them.
-            let listed = !matches!(column, Column::Url | Column::Path | Column::Label);
+            // A URL and a path may hold commas; everything else is listed with them.
+            let listed = !matches!(column, Column::Url | Column::Path);
             let values: Vec<String> = if listed {
                 value
                     .split(',')
@@ -145,11 +152,6 @@ impl Filter {
         }
     }
 
-    /// Whether it goes on from an earlier answer.
-    pub fn has_cursor(&self) -> bool {
-        self.cursor.is_some()
-    }
-
     /// The same from a cursor on, which an answer has named.
     pub fn before(self, cursor: &str) -> Self {
         Self {
@@ -171,6 +173,11 @@ impl Filter {
             matches!(column, Column::MessageId | Column::DeadLetterId).then_some(values.len())
         };
         self.parameters.iter().find_map(ids)
+    }
+
+    /// How many are meant at most, if somebody says so.
+    pub fn most(&self) -> Option<u64> {
+        self.count.map(u64::from)
     }
 
     /// How many to answer at most.

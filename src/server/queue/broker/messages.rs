@@ -20,9 +20,10 @@ use crate::server::queue::message::Header;
 use crate::server::queue::message::Publication;
 use crate::server::queue::message::Redacted;
 use crate::server::queue::message::Rejection;
+use crate::server::queue::message::usual_spelling;
 
 /// How many messages are cancelled in one transaction.
-const CANCEL_BATCH: i64 = 500;
+const CANCEL_BATCH: u64 = 500;
 
 /// A row of `messages`.
 #[derive(Clone, Debug)]
@@ -139,17 +140,6 @@ pub fn headers(headers: &[Header], redacted: &Redacted) -> BTreeMap<String, Vec<
     map
 }
 
-pub fn usual_spelling(name: &str) -> String {
-    let mut start = true;
-    name.chars()
-        .map(|c| {
-            let spelled = if start { c.to_ascii_uppercase() } else { c };
-            start = c == '-';
-            spelled
-        })
-        .collect()
-}
-
 impl Broker {
     /// # Errors
     /// A [`Rejection`] when there is no such message, or not any more.
@@ -164,11 +154,14 @@ impl Broker {
     }
 
     /// Cancels every message that matches and is still to be delivered. One that is being delivered
-    /// at this moment may still arrive, but is not sent again. The answer is how many there were.
+    /// at this moment may still arrive, but is not sent again. The answer is how many there were, at most
+    /// as many as the filter says.
     pub async fn cancel(&self, filter: &Filter) -> Result<u64> {
         let now = self.now().as_millisecond();
+        let most = filter.most().unwrap_or(u64::MAX);
         let mut cancelled = 0;
         loop {
+            let batch = CANCEL_BATCH.min(most - cancelled);
             // A few at a time, so that nobody waits long for the turn to write.
             let mut tx = self.0.database.write().await?;
             let mut query = QueryBuilder::<Sqlite>::new(
@@ -177,11 +170,11 @@ impl Broker {
             query.push_bind(now).push(", updated_at = ").push_bind(now);
             query.push(" WHERE seq IN (SELECT m.seq FROM messages m WHERE m.finished_at IS NULL");
             filter.narrow_messages(&mut query, self.destinations())?;
-            query.push(" LIMIT ").push_bind(CANCEL_BATCH).push(")");
+            query.push(" LIMIT ").push_bind(batch as i64).push(")");
             let done = query.build().execute(&mut *tx).await?.rows_affected();
             tx.commit().await?;
             cancelled += done;
-            if done < CANCEL_BATCH as u64 {
+            if done < batch || cancelled == most {
                 return Ok(cancelled);
             }
         }

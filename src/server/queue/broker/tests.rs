@@ -396,6 +396,7 @@ fn a_filter_is_understood_or_refused() {
         "label=a&label=b,c&count=5",
         "state=CANCELLED&cursor=",
         "fromDate=1&toDate=2",
+        "responseStatus=500,503",
     ] {
         assert!(Filter::parse(query).is_ok(), "{query}");
     }
@@ -405,6 +406,11 @@ fn a_filter_is_understood_or_refused() {
         "count=x",
         "cursor=x",
         "fromDate=today",
+        "fromDate=-1",
+        "toDate=-9223372036854775808",
+        "toDate=9223372036854775808",
+        "cursor=-1",
+        "responseStatus=-1",
         "responseStatus=2xx",
     ] {
         let rejection = Filter::parse(query).expect_err(query);
