@@ -217,6 +217,8 @@ fn serve(
     });
     hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
+        // See `middleware::headers::date`.
+        .auto_date_header(false)
         .header_read_timeout(config.header_timeout)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
 }

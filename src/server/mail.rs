@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use std::time::SystemTime;
 
 use address::ascii_domain;
 pub use address::deliverable;
@@ -174,6 +175,8 @@ impl Mailer {
             .from(self.from.clone())
             .to(to)
             .subject(plain(&mail.subject))
+            // Earlier times do not fit.
+            .date(SystemTime::now().max(SystemTime::UNIX_EPOCH))
             .message_id(Some(format!("<{}@{domain}>", mail.id)))
             .header(AutoSubmitted)
             .multipart(MultiPart::alternative_plain_html(

@@ -29,6 +29,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use headers::Nonce;
 pub use headers::provide_nonce;
+use jiff::Timestamp;
 use tower::Service;
 use tower::ServiceBuilder;
 use tower::ServiceExt;
@@ -174,6 +175,7 @@ async fn receive(state: &AppState, mut request: Request, inner: impl Inner) -> R
     let wrote = method == "POST";
     let mut response = audience::address(state, audience, wrote, response);
     headers::secure(&mut response, uri.path(), &passage.nonce);
+    headers::date(&mut response, Timestamp::now());
     let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
     let status = response.status().as_u16();
     let route = passage.route.get().map_or("unmatched", MatchedPath::as_str);

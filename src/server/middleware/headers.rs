@@ -12,6 +12,8 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use leptos::prelude::provide_context;
 use leptos::prelude::use_context;
 
@@ -59,6 +61,17 @@ pub fn secure(response: &mut Response, path: &str, nonce: &Nonce) {
     }
     let caching = HeaderValue::from_static(caching(path, ok));
     headers.entry(header::CACHE_CONTROL).or_insert(caching);
+}
+
+/// Says when an answer was made. hyper would, but goes on telling the old time until the clock has caught
+/// up once it is set back, and panics at times before 1970.
+pub fn date(response: &mut Response, now: Timestamp) {
+    let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&now);
+    if let Ok(date) = date.map(HeaderValue::try_from)
+        && let Ok(date) = date
+    {
+        response.headers_mut().insert(header::DATE, date);
+    }
 }
 
 /// Lets the server mark its inline scripts with the nonce of the answer being rendered.
@@ -143,6 +156,20 @@ fn is_hashed(path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_has_the_date_of_its_clock_before_1970_as_well() {
+        for (now, expected) in [
+            ("2026-11-25T22:00:00.9Z", "Wed, 25 Nov 2026 22:00:00 GMT"),
+            // Set back by twelve hours.
+            ("2026-11-25T10:00:00.9Z", "Wed, 25 Nov 2026 10:00:00 GMT"),
+            ("1969-12-31T23:59:59Z", "Wed, 31 Dec 1969 23:59:59 GMT"),
+        ] {
+            let mut response = Response::default();
+            date(&mut response, now.parse().expect("a time"));
+            assert_eq!(response.headers()[header::DATE], expected);
+        }
+    }
 
     #[test]
     fn only_what_never_changes_is_kept_for_ever() {

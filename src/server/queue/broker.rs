@@ -10,7 +10,8 @@
 //! - [`accept`]: taking messages. [`deliver`]: delivering them. [`schedules`]: messages that come again
 //!   and again. [`dead`], [`events`], [`messages`], [`overview`]: what is told of them, and done with
 //!   them.
-//!   [`keys`]: what is signed with. [`sweep`]: removing what is old.
+//!   [`keys`]: what is signed with. [`sweep`]: removing what is old. [`timekeeping`]: going on when the
+//!   clock is set back.
 
 pub mod accept;
 pub mod dead;
@@ -24,6 +25,7 @@ pub mod schedules;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod timekeeping;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -168,6 +170,7 @@ impl Broker {
         }
         inner.tasks.spawn(self.clone().fire_all());
         inner.tasks.spawn(self.clone().sweep_all());
+        inner.tasks.spawn(self.clone().heed_clock());
     }
 
     /// Begins nothing new.

@@ -87,6 +87,20 @@ async fn take(
     })
 }
 
+/// Ends claims after the usual time that would last longer, because the clock was set back.
+///
+/// # Errors
+/// Those of the database.
+pub async fn rebase(tx: &mut SqliteConnection, now: Timestamp) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE consumptions SET lease_until = ?1 WHERE lease_until > ?1 AND claim IS NOT NULL",
+    )
+    .bind(later(now, LEASE))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// What becomes of a claim.
 #[derive(Clone, Debug)]
 pub enum Settlement {

@@ -187,6 +187,24 @@ pub async fn dispatch(
     })
 }
 
+/// Hands over soon what would wait longer, because the clock was set back: at once what nobody has taken
+/// yet, and the rest when whoever took it last is not believed to be at it any more.
+///
+/// # Errors
+/// Those of the database.
+pub async fn rebase(tx: &mut SqliteConnection, now: Timestamp) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE outbox SET created_at = min(created_at, ?1),
+             due_at = min(due_at, iif(attempts = 0, ?1, ?2))
+         WHERE due_at > ?1",
+    )
+    .bind(now.as_millisecond())
+    .bind(later(now, LEASE))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Publishes to QStash, all at once, and writes down what came of it, one by one.
 async fn publish(
     database: &Database,

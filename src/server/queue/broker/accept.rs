@@ -3,17 +3,17 @@
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
-use uuid::Uuid;
 
 use super::Broker;
 use super::Result;
+use crate::server::clock::sortable_id;
 use crate::server::queue::destination::Destination;
 use crate::server::queue::destination::Destinations;
 use crate::server::queue::message::Publication;
 use crate::server::queue::message::Rejection;
 
 /// For how long a message with the same deduplication id is not taken again.
-const DEDUPLICATION_WINDOW_MS: i64 = 10 * 60 * 1000;
+pub(super) const DEDUPLICATION_WINDOW_MS: i64 = 10 * 60 * 1000;
 
 /// Where a message comes from.
 #[derive(Clone, Copy, Debug, Default)]
@@ -90,7 +90,7 @@ pub async fn accept(
     let destination = check(destinations, publication)?;
     let url = destinations.url(&destination.text);
     let at = now.as_millisecond();
-    let message_id = format!("msg_{}", Uuid::now_v7().simple());
+    let message_id = format!("msg_{}", sortable_id(now).simple());
     if let Some(id) = &publication.deduplication {
         let known: Option<String> = sqlx::query_scalar(
             "INSERT INTO deduplications (id, message_id, expires_at) VALUES (?1, ?2, ?3)

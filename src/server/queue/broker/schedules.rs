@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use jiff::Timestamp;
 use serde_json::Value;
 use serde_json::json;
 use sqlx::Row;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
-use uuid::Uuid;
 
 use super::Broker;
 use super::Result;
@@ -19,6 +19,7 @@ use super::accept::check;
 use super::messages::headers;
 use super::messages::set_body;
 use super::messages::set_options;
+use crate::server::clock::sortable_id;
 use crate::server::queue::cron::Cron;
 use crate::server::queue::message::Publication;
 use crate::server::queue::message::Rejection;
@@ -28,6 +29,10 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// A firing that is later than this was missed: nobody was there to fire.
 const MISSED_MS: i64 = 60_000;
+
+/// For how long a fixed time that has passed is not repeated when a clock is set back. Where it was
+/// wrong by more, what has fired by it says nothing.
+const LONGEST_REPETITION: SignedDuration = SignedDuration::from_hours(24);
 
 /// What all of them may take together, in bytes, since they are listed in one answer.
 const LARGEST_SCHEDULES: i64 = 4 << 20;
@@ -61,8 +66,8 @@ impl Broker {
         let destination = check(self.destinations(), publication)?;
         let mut publication = publication.clone();
         publication.destination = destination.text;
-        let id = id.unwrap_or_else(|| format!("scd_{}", Uuid::now_v7().simple()));
         let now = self.now();
+        let id = id.unwrap_or_else(|| format!("scd_{}", sortable_id(now).simple()));
         let mut tx = self.0.database.write().await?;
         let spec = serde_json::to_string(&publication)?;
         let (known, bytes): (i64, i64) = sqlx::query_as(
@@ -147,16 +152,16 @@ impl Broker {
     /// A [`Rejection`] when there is no such schedule.
     pub async fn pause_schedule(&self, id: &str, paused: bool) -> Result<()> {
         let mut tx = self.0.database.write().await?;
-        let found: Option<(String, bool)> =
-            sqlx::query_as("SELECT cron, paused FROM schedules WHERE id = ?")
+        let found: Option<(String, bool, Option<i64>)> =
+            sqlx::query_as("SELECT cron, paused, last_at FROM schedules WHERE id = ?")
                 .bind(id)
                 .fetch_optional(&mut *tx)
                 .await?;
-        let (cron, was_paused) = found.ok_or_else(|| no_such_schedule(id))?;
+        let (cron, was_paused, last_at) = found.ok_or_else(|| no_such_schedule(id))?;
         if was_paused != paused {
             sqlx::query("UPDATE schedules SET paused = ?, next_at = ? WHERE id = ?")
                 .bind(paused)
-                .bind(next_at(&cron, self.now()))
+                .bind(next_at(&cron, self.now(), last_at))
                 .bind(id)
                 .execute(&mut *tx)
                 .await?;
@@ -296,7 +301,7 @@ impl Broker {
                 Err(error) => return Err(error),
             }
             sqlx::query("UPDATE schedules SET next_at = ?, last_at = ? WHERE id = ?")
-                .bind(next_at(&cron, now))
+                .bind(next_at(&cron, now, None))
                 .bind(now.as_millisecond())
                 .bind(&id)
                 .execute(&mut *tx)
@@ -308,9 +313,38 @@ impl Broker {
     }
 }
 
-fn next_at(cron: &str, now: Timestamp) -> Option<i64> {
+/// Reckons anew when schedules fire, where that is earlier than they think, because the clock was set
+/// back.
+pub(super) async fn rebase(tx: &mut SqliteConnection, now: Timestamp) -> Result<()> {
+    let waiting: Vec<(String, String, i64, Option<i64>)> =
+        sqlx::query_as("SELECT id, cron, next_at, last_at FROM schedules WHERE next_at > ?")
+            .bind(now.as_millisecond())
+            .fetch_all(&mut *tx)
+            .await?;
+    for (id, cron, known, last_at) in waiting {
+        let Some(next) = next_at(&cron, now, last_at).filter(|next| *next < known) else {
+            continue;
+        };
+        sqlx::query("UPDATE schedules SET next_at = ? WHERE id = ?")
+            .bind(next)
+            .bind(&id)
+            .execute(&mut *tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// When a schedule fires next that has fired at `last_at`. That is later than now where a clock was set
+/// back: as with the hour that comes twice in autumn, a fixed time is not repeated then, and an interval
+/// goes on.
+fn next_at(cron: &str, now: Timestamp, last_at: Option<i64>) -> Option<i64> {
     let cron: Cron = cron.parse().ok()?;
-    cron.next_after(now).map(Timestamp::as_millisecond)
+    let last = last_at.and_then(|at| Timestamp::from_millisecond(at).ok());
+    let is_repeated = |last: &Timestamp| {
+        !cron.is_interval() && *last > now && last.duration_since(now) <= LONGEST_REPETITION
+    };
+    let after = last.filter(is_repeated).unwrap_or(now);
+    cron.next_after(after).map(Timestamp::as_millisecond)
 }
 
 fn stored(row: &SqliteRow) -> Result<Publication> {

@@ -15,6 +15,7 @@ use super::*;
 use crate::server::queue::ledger;
 use crate::server::queue::ledger::Claim;
 use crate::server::queue::ledger::Settlement;
+use crate::server::queue::message::DeliverySpec;
 use crate::server::queue::message::Publication;
 use crate::server::queue::outbox;
 use crate::server::queue::outbox::Dispatched;
@@ -51,6 +52,11 @@ impl Rig {
     fn clock(&self) -> Arc<dyn Clock> {
         let clock = self.clock.clone();
         Arc::new(move || Timestamp::from_millisecond(clock.load(Ordering::SeqCst)).expect("a time"))
+    }
+
+    fn set_back(&self, time: Duration) {
+        self.clock
+            .fetch_sub(time.as_millis() as i64, Ordering::SeqCst);
     }
 
     fn pass(&self, time: Duration) {
@@ -328,6 +334,238 @@ async fn receivers_that_never_answer_hold_up_no_webhook() {
             .await,
         0
     );
+}
+
+/// When what waits is due, in milliseconds from now.
+const DUE: &str = "SELECT due_at - 1000000000000 FROM messages WHERE finished_at IS NULL";
+
+const HALF_A_DAY: Duration = Duration::from_secs(12 * 3600);
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_holds_up_no_message() {
+    let rig = Rig::new().await;
+    let broker = rig.broker(&receiver().await);
+    broker.start();
+    let later = Publication {
+        delivery: DeliverySpec {
+            delay: Some(60_000),
+            ..DeliverySpec::default()
+        },
+        ..publication("/hooks/a")
+    };
+    broker
+        .publish(&[later], Source::default())
+        .await
+        .expect("taken");
+    rig.pass(Duration::from_secs(50));
+    rig.set_back(HALF_A_DAY);
+    // It waits for a minute anew.
+    let due = 50_000 - HALF_A_DAY.as_millis() as i64 + 60_000;
+    rig.until(DUE, due).await;
+    rig.pass(Duration::from_secs(59));
+    broker.wake();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(rig.count(DELIVERED).await, 0);
+    rig.pass(Duration::from_secs(1));
+    broker.wake();
+    rig.until(DELIVERED, 1).await;
+    // And what is published from now on is not held up either.
+    broker
+        .publish(&[publication("/hooks/b")], Source::default())
+        .await
+        .expect("taken");
+    rig.until(DELIVERED, 2).await;
+    broker.close().await;
+}
+
+#[tokio::test]
+async fn what_was_left_by_a_clock_that_was_ahead_is_delivered_after_a_start() {
+    let rig = Rig::new().await;
+    let broker = rig.broker(&receiver().await);
+    for path in [
+        "/hooks/created",
+        "/hooks/retried",
+        "/hooks/abandoned",
+        "/hooks/unreadable",
+    ] {
+        broker
+            .publish(&[publication(path)], Source::default())
+            .await
+            .expect("taken");
+    }
+    rig.execute(
+        "UPDATE messages SET state = 'retry', retried = 1, due_at = due_at + 5000
+         WHERE destination = '/hooks/retried'",
+    )
+    .await;
+    rig.execute(
+        "UPDATE messages SET state = 'active', owner = 'a dead one', due_at = due_at + 9000
+         WHERE destination = '/hooks/abandoned'",
+    )
+    .await;
+    rig.execute("UPDATE messages SET spec = 'nonsense' WHERE destination = '/hooks/unreadable'")
+        .await;
+    rig.set_back(HALF_A_DAY);
+    broker.start();
+    rig.until(DELIVERED, 1).await;
+    rig.pass(LEASE);
+    broker.wake();
+    rig.until(DELIVERED, 3).await;
+    broker.close().await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_changes_no_time_that_was_named() {
+    let rig = Rig::new().await;
+    let broker = rig.broker("http://127.0.0.1:1");
+    let noon = rig.now().as_millisecond() + 3_600_000;
+    let at_noon = Publication {
+        not_before: Some(noon),
+        ..publication("/hooks/a")
+    };
+    broker
+        .publish(&[at_noon], Source::default())
+        .await
+        .expect("taken");
+    let before = rig.now();
+    rig.set_back(HALF_A_DAY);
+    broker.rebase(rig.now(), before).await.expect("rebased");
+    assert_eq!(rig.count(DUE).await, 3_600_000);
+    // Once it was due it stays so, whatever clocks do.
+    rig.pass(HALF_A_DAY + Duration::from_secs(7200));
+    let before = rig.now();
+    rig.set_back(HALF_A_DAY);
+    for _ in 0..2 {
+        broker.rebase(rig.now(), before).await.expect("rebased");
+        assert_eq!(
+            rig.count(DUE).await,
+            rig.now().as_millisecond() - 1_000_000_000_000
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_stops_no_schedule() {
+    let rig = Rig::new().await;
+    let broker = rig.broker("http://127.0.0.1:1");
+    let next = async |id: &str| {
+        let schedule = broker.one_schedule(id).await.expect("it is there");
+        let at = schedule["nextScheduleTime"].as_i64().expect("a time");
+        Timestamp::from_millisecond(at).expect("a time").to_string()
+    };
+    // It is 2001-09-09T01:46:40Z.
+    for (id, cron) in [
+        ("interval", "*/5 * * * *"),
+        ("fired", "0 2 * * *"),
+        ("waits", "30 20 * * *"),
+    ] {
+        let id = Some(id.to_owned());
+        broker
+            .schedule(id, cron, &publication("/hooks/a"), None)
+            .await
+            .expect("a schedule");
+    }
+    rig.pass(Duration::from_secs(30 * 60));
+    broker.fire().await.expect("fired");
+    assert_eq!(next("interval").await, "2001-09-09T02:20:00Z");
+    assert_eq!(next("fired").await, "2001-09-10T02:00:00Z");
+    assert_eq!(next("waits").await, "2001-09-09T20:30:00Z");
+
+    let before = rig.now();
+    rig.set_back(HALF_A_DAY);
+    broker.start();
+    let start = Instant::now();
+    // It is 2001-09-08T14:16:40Z.
+    while next("interval").await != "2001-09-08T14:20:00Z" {
+        assert!(start.elapsed() < Duration::from_secs(20));
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // A fixed time comes again only if it has not fired before.
+    assert_eq!(next("waits").await, "2001-09-08T20:30:00Z");
+    assert_eq!(next("fired").await, "2001-09-10T02:00:00Z");
+    broker.close().await;
+
+    // A clock that was wrong by weeks has fired nothing that would count.
+    rig.set_back(Duration::from_secs(30 * 24 * 3600));
+    broker.rebase(rig.now(), before).await.expect("rebased");
+    assert_eq!(next("interval").await, "2001-08-09T14:20:00Z");
+    assert_eq!(next("fired").await, "2001-08-10T02:00:00Z");
+    // Before 1970 as well.
+    rig.clock.store(-1_000_000_000, Ordering::SeqCst);
+    broker.rebase(rig.now(), before).await.expect("rebased");
+    assert_eq!(next("interval").await, "1969-12-20T10:15:00Z");
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_keeps_nothing_else_waiting() {
+    let rig = Rig::new().await;
+    let broker = rig.broker("http://127.0.0.1:1");
+    let once = Publication {
+        deduplication: Some("once".to_owned()),
+        ..publication("/hooks/a")
+    };
+    let publish = async || {
+        let taken = broker.publish(std::slice::from_ref(&once), Source::default());
+        taken.await.expect("taken")[0].deduplicated
+    };
+    assert!(!publish().await);
+    let claim = async || {
+        ledger::claim(&rig.database, "message", rig.clock())
+            .await
+            .expect("a claim")
+    };
+    assert!(matches!(claim().await, Claim::Granted(_)));
+    let mut tx = rig.database.write().await.expect("it is open");
+    let message = Outgoing {
+        id: "1".to_owned(),
+        publication: Publication {
+            delivery: DeliverySpec {
+                delay: Some(60_000),
+                ..DeliverySpec::default()
+            },
+            ..publication("/hooks/c")
+        },
+    };
+    outbox::insert(&mut tx, &message, rig.now())
+        .await
+        .expect("written");
+    tx.commit().await.expect("there is room");
+
+    let before = rig.now();
+    rig.set_back(HALF_A_DAY);
+    broker.rebase(rig.now(), before).await.expect("rebased");
+    // What was written with a change of the data goes out, and waits for its minute and no longer.
+    let publisher = Publisher::Broker(broker.clone());
+    outbox::dispatch(&rig.database, &publisher, rig.now())
+        .await
+        .expect("handed over");
+    assert_eq!(rig.count("SELECT count(*) FROM outbox").await, 0);
+    assert_eq!(
+        rig.count("SELECT due_at FROM messages WHERE destination = '/hooks/c'")
+            .await,
+        rig.now().as_millisecond() + 60_000
+    );
+    // A dead consumer's claim and a deduplication end when they would have.
+    assert_eq!(claim().await, Claim::Busy(ledger::LEASE));
+    rig.pass(ledger::LEASE);
+    assert!(matches!(claim().await, Claim::Granted(_)));
+    assert!(publish().await, "its window is not over");
+    rig.pass(Duration::from_secs(600));
+    assert!(!publish().await);
+}
+
+#[tokio::test]
+async fn before_1970_messages_are_taken_and_delivered() {
+    let rig = Rig::new().await;
+    rig.clock.store(-86_400_000, Ordering::SeqCst);
+    let broker = rig.broker(&receiver().await);
+    broker
+        .publish(&[publication("/hooks/a")], Source::default())
+        .await
+        .expect("taken");
+    broker.start();
+    rig.until(DELIVERED, 1).await;
+    broker.close().await;
 }
 
 #[tokio::test]
