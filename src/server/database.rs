@@ -93,6 +93,14 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
             "/migrations/0007_admin.sql"
         )),
     ),
+    (
+        10,
+        "origins",
+        include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/migrations/0010_origins.sql"
+        )),
+    ),
 ];
 
 /// Before it, a writer that restarts the log while another connection checkpoints could corrupt

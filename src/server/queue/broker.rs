@@ -10,7 +10,7 @@
 //! - [`accept`]: taking messages. [`deliver`]: delivering them. [`schedules`]: messages that come again
 //!   and again. [`dead`], [`events`], [`messages`], [`overview`]: what is told of them, and done with
 //!   them.
-//!   [`keys`]: what is signed with. [`sweep`]: removing what is old. [`timekeeping`]: going on when the
+//!   [`room`]: how many at once, and how origins share that. [`keys`]: what is signed with. [`sweep`]: removing what is old. [`timekeeping`]: going on when the
 //!   clock is set back.
 
 pub mod accept;
@@ -21,6 +21,7 @@ pub mod filter;
 pub mod keys;
 pub mod messages;
 pub mod overview;
+mod room;
 pub mod schedules;
 mod sweep;
 #[cfg(test)]
@@ -35,10 +36,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::room::Room;
 use super::destination::Destinations;
 use super::message::Rejection;
 use crate::server::clock::Clock;
@@ -51,6 +52,10 @@ pub const LEASE: Duration = Duration::from_secs(9);
 /// How often the broker looks for what other processes have left to it. Its own publications and
 /// retries wake it in time.
 const POLL: Duration = Duration::from_secs(1);
+
+/// How many messages of a lane a process claims at most before it has written down what came of them,
+/// for each that it sends at once.
+const IN_HAND: usize = 8;
 
 /// For how long what cannot be read is left alone.
 pub const UNREADABLE_WAIT: Duration = Duration::from_secs(3600);
@@ -87,7 +92,8 @@ pub struct Tally {
 }
 
 /// Where messages go. Each way has a lane of its own, so that receivers elsewhere which never answer do
-/// not hold up what the application sends to itself.
+/// not hold up what the application sends to itself. In the lane that leads elsewhere, they leave some of
+/// the [`Room`] to other origins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     Elsewhere,
@@ -99,16 +105,21 @@ struct Lane {
     wake: Notify,
     /// Messages that this process has claimed and not yet written down. More than it sends at once, so
     /// that commits overlap with sending and serve many messages each.
-    in_hand: Arc<Semaphore>,
-    sending: Semaphore,
+    in_hand: Room,
+    sending: Room,
 }
 
 impl Lane {
-    fn new(settings: &Settings) -> Self {
+    fn new(way: Way, settings: &Settings) -> Self {
+        let room = match way {
+            Way::Elsewhere => Room::shared,
+            Way::Webhooks => Room::undivided,
+        };
+        let concurrency = settings.concurrency.get() as usize;
         Self {
             wake: Notify::new(),
-            in_hand: Arc::new(Semaphore::new(in_hand(settings))),
-            sending: Semaphore::new(settings.concurrency.get() as usize),
+            in_hand: room(concurrency * IN_HAND),
+            sending: room(concurrency),
         }
     }
 }
@@ -154,7 +165,7 @@ impl Broker {
             clock,
             client,
             owner: uuid::Uuid::new_v4().simple().to_string(),
-            lanes: [Lane::new(&settings), Lane::new(&settings)],
+            lanes: [Way::Elsewhere, Way::Webhooks].map(|way| Lane::new(way, &settings)),
             tally: Default::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -243,11 +254,6 @@ impl Broker {
             () = self.0.stop.cancelled() => true,
         }
     }
-}
-
-/// How many messages of a lane a process claims at most before it has written down what came of them.
-fn in_hand(settings: &Settings) -> usize {
-    settings.concurrency.get() as usize * 8
 }
 
 /// Logs what went wrong in the background, once for as long as it goes on.

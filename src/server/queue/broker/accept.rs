@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
+use reqwest::Url;
 use sqlx::SqliteConnection;
 
 use super::Broker;
@@ -79,6 +80,13 @@ pub fn check(
     Ok(destination)
 }
 
+/// With whom messages to a destination share what there is of room; empty for the application itself.
+fn origin(destination: &Destination) -> String {
+    let url = Url::parse(&destination.text).ok();
+    url.filter(|_| destination.host.is_some())
+        .map_or_else(String::new, |url| url.origin().ascii_serialization())
+}
+
 /// Takes one message, in a transaction of the caller's.
 pub async fn accept(
     tx: &mut SqliteConnection,
@@ -117,14 +125,15 @@ pub async fn accept(
     let labels = &publication.labels;
     let labels = (!labels.is_empty()).then(|| format!(",{},", labels.join(",")));
     sqlx::query(
-        "INSERT INTO messages (id, state, destination, host, path, spec, body, created_at,
+        "INSERT INTO messages (id, state, destination, host, path, origin, spec, body, created_at,
              updated_at, not_before, due_at, caller_ip, schedule_id, labels)
-         VALUES (?, 'created', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         VALUES (?, 'created', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(&message_id)
     .bind(&destination.text)
     .bind(&destination.host)
     .bind(&destination.path)
+    .bind(origin(&destination))
     .bind(serde_json::to_string(publication)?)
     .bind(&publication.body)
     .bind(at)

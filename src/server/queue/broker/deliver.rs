@@ -17,7 +17,6 @@ use jiff::Timestamp;
 use serde_json::json;
 use sqlx::Row;
 use sqlx::SqliteConnection;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc;
 
 use super::Broker;
@@ -35,9 +34,9 @@ use super::events::Detail;
 use super::events::Response;
 use super::events::State;
 use super::events::record;
-use super::in_hand;
 use super::messages::Stored;
 use super::messages::headers;
+use super::room::Place;
 use crate::server::queue::delay::RetryDelay;
 use crate::server::queue::delay::asked_for_in;
 use crate::server::queue::delay::backoff;
@@ -68,6 +67,23 @@ const WAITS: [&str; 4] = [
     "x-ratelimit-reset-tokens",
 ];
 
+/// When the next message to a webhook is due.
+pub(super) const NEXT_OF_WEBHOOKS: &str = "SELECT '', min(due_at) FROM messages
+     WHERE finished_at IS NULL AND origin = '' HAVING min(due_at) IS NOT NULL";
+
+/// When the next message to each other origin is due. It goes from one origin to the next, and does not
+/// read all messages that wait.
+pub(super) const NEXT_OF_OTHERS: &str = "WITH RECURSIVE origins (origin) AS (
+         SELECT min(origin) FROM messages WHERE finished_at IS NULL AND origin > ''
+         UNION ALL
+         SELECT (SELECT min(m.origin) FROM messages m
+                 WHERE m.finished_at IS NULL AND m.origin > o.origin)
+         FROM origins o WHERE o.origin IS NOT NULL
+     )
+     SELECT o.origin, (SELECT min(m.due_at) FROM messages m
+                       WHERE m.finished_at IS NULL AND m.origin = o.origin)
+     FROM origins o WHERE o.origin IS NOT NULL";
+
 /// What came of sending a message.
 #[derive(Clone, Debug, PartialEq)]
 enum Outcome {
@@ -93,12 +109,12 @@ impl Broker {
             let claimed = trouble.heed("messages wait", self.claim(way).await);
             let wait = match claimed {
                 Some(Claimed::Messages(messages)) => {
-                    for (message, permit) in messages {
+                    for (message, place) in messages {
                         let (broker, settled) = (self.clone(), settled.clone());
                         self.0.tasks.spawn(async move {
                             let outcome = broker.send_in_turn(way, &message).await;
                             // Only the end of the process closes the channel.
-                            let _ = settled.send((message, outcome, permit)).await;
+                            let _ = settled.send((message, outcome, place)).await;
                         });
                     }
                     continue;
@@ -114,90 +130,85 @@ impl Broker {
         }
     }
 
-    /// Makes messages that are due this process' own, as many as it can send at once.
+    /// Makes messages that are due this process' own, as many as it has room for.
     pub(super) async fn claim(&self, way: Way) -> Result<Claimed> {
         let inner = &self.0;
-        let lane = self.lane(way);
-        let own = way == Way::Webhooks;
-        let now = self.now().as_millisecond();
+        let in_hand = &self.lane(way).in_hand;
         let mut connection = inner.database.reader().await?;
-        let next: Option<i64> = sqlx::query_scalar(
-            "SELECT min(due_at) FROM messages WHERE finished_at IS NULL AND own = ?",
-        )
-        .bind(own)
-        .fetch_one(&mut *connection)
+        let mut origins: Vec<(String, i64)> = sqlx::query_as(match way {
+            Way::Elsewhere => NEXT_OF_OTHERS,
+            Way::Webhooks => NEXT_OF_WEBHOOKS,
+        })
+        .fetch_all(&mut *connection)
         .await?;
         drop(connection);
-        let until_next = next.map_or(POLL, |next| {
-            Duration::from_millis(u64::try_from(next - now).unwrap_or(0)).min(POLL)
+        // Several at a time, so that a transaction serves many; but nobody waits for others to be done.
+        let batch = inner.settings.concurrency.get() as usize;
+        origins.retain(|(origin, _)| {
+            let (taken, more) = in_hand.share(origin);
+            more >= batch || (more > 0 && taken == 0)
         });
-        if !until_next.is_zero() {
-            return Ok(Claimed::NothingUntil(until_next));
-        }
-        let first = tokio::select! {
-            permits = lane.in_hand.clone().acquire_many_owned(inner.settings.concurrency.get()) => permits,
-            () = inner.stop.cancelled() => return Ok(Claimed::NothingUntil(POLL)),
-        };
-        let mut permits = Vec::new();
-        if let Ok(mut many) = first {
-            while let Some(one) = many.split(1) {
-                permits.push(one);
-            }
-        }
-        while let Ok(permit) = lane.in_hand.clone().try_acquire_owned() {
-            permits.push(permit);
+        let now = self.now().as_millisecond();
+        origins.sort_by_key(|(_, due_at)| *due_at);
+        let due = origins.partition_point(|(_, due_at)| *due_at <= now);
+        if due == 0 {
+            let until_next = origins.first().map_or(POLL, |(_, due_at)| {
+                Duration::from_millis(u64::try_from(due_at - now).unwrap_or(0))
+            });
+            return Ok(Claimed::NothingUntil(until_next.min(POLL)));
         }
         if inner.stop.is_cancelled() {
             return Ok(Claimed::NothingUntil(POLL));
         }
-        let now = self.now();
         let mut tx = inner.database.write().await?;
-        let rows = sqlx::query(
-            "UPDATE messages SET state = 'active', owner = ?, due_at = ?, updated_at = ?
-             WHERE seq IN (SELECT seq FROM messages WHERE finished_at IS NULL AND own = ? AND due_at <= ?
-                           ORDER BY due_at, seq LIMIT ?)
-             RETURNING *",
-        )
-        .bind(&inner.owner)
-        .bind(later(now, LEASE))
-        .bind(now.as_millisecond())
-        .bind(own)
-        .bind(now.as_millisecond())
-        .bind(permits.len() as i64)
-        .fetch_all(&mut *tx)
-        .await?;
-        let mut messages = Vec::with_capacity(rows.len());
-        for row in &rows {
-            match Stored::read(row) {
-                Ok(message) => messages.push(message),
-                Err(error) => put_off(&mut tx, row.try_get("seq")?, &error, now).await?,
+        let now = self.now();
+        let mut messages = Vec::new();
+        for (origin, _) in &origins[..due] {
+            let mut places = in_hand.take(origin);
+            let rows = sqlx::query(
+                "UPDATE messages SET state = 'active', owner = ?, due_at = ?, updated_at = ?
+                 WHERE seq IN (SELECT seq FROM messages
+                               WHERE finished_at IS NULL AND origin = ? AND due_at <= ?
+                               ORDER BY due_at, seq LIMIT ?)
+                 RETURNING *",
+            )
+            .bind(&inner.owner)
+            .bind(later(now, LEASE))
+            .bind(now.as_millisecond())
+            .bind(origin)
+            .bind(now.as_millisecond())
+            .bind(places.len() as i64)
+            .fetch_all(&mut *tx)
+            .await?;
+            for row in &rows {
+                match Stored::read(row) {
+                    Ok(message) => messages.extend(places.pop().map(|place| (message, place))),
+                    Err(error) => put_off(&mut tx, row.try_get("seq")?, &error, now).await?,
+                }
             }
         }
-        messages.sort_by_key(|message| message.seq);
+        messages.sort_by_key(|(message, _)| message.seq);
         tx.commit().await?;
         if messages.is_empty() {
             // Another process was faster.
             return Ok(Claimed::NothingUntil(Duration::from_millis(10)));
         }
-        Ok(Claimed::Messages(
-            messages.into_iter().zip(permits).collect(),
-        ))
+        Ok(Claimed::Messages(messages))
     }
 
     /// Says again and again that this process is still delivering, while it is.
     async fn renew_all(self, way: Way) {
         let lane = self.lane(way);
-        let all = in_hand(&self.0.settings);
         let until_done = async {
             self.0.stop.cancelled().await;
             // Nothing new is claimed, so that this is when the last one is written down.
-            let _ = lane.in_hand.acquire_many(all as u32).await;
+            lane.in_hand.emptied().await;
         };
         let renew = async {
             let mut trouble = Trouble::default();
             loop {
                 tokio::time::sleep(LEASE / 3).await;
-                if lane.in_hand.available_permits() < all {
+                if !lane.in_hand.is_empty() {
                     trouble.heed("messages may be delivered twice", self.renew().await);
                 }
             }
@@ -225,12 +236,12 @@ impl Broker {
     /// Sends a message once there is room for one more on its way.
     async fn send_in_turn(&self, way: Way, message: &Stored) -> Outcome {
         let turn = tokio::select! {
-            turn = self.lane(way).sending.acquire() => turn,
-            () = self.0.stop.cancelled() => return Outcome::NotSent,
+            turn = self.lane(way).sending.enter(&message.origin) => turn,
+            () = self.0.stop.cancelled() => None,
         };
         match turn {
-            Ok(_turn) => self.send(message).await,
-            Err(_) => Outcome::NotSent,
+            Some(_turn) => self.send(message).await,
+            None => Outcome::NotSent,
         }
     }
 
@@ -565,11 +576,11 @@ impl Broker {
 }
 
 /// A message that was sent, what came of it, and its place among those in hand.
-type Sent = (Stored, Outcome, OwnedSemaphorePermit);
+type Sent = (Stored, Outcome, Place);
 
 /// What there is to do.
 pub(super) enum Claimed {
-    Messages(Vec<(Stored, OwnedSemaphorePermit)>),
+    Messages(Vec<(Stored, Place)>),
     NothingUntil(Duration),
 }
 

@@ -30,6 +30,8 @@ const CANCEL_BATCH: u64 = 500;
 pub struct Stored {
     pub seq: i64,
     pub id: String,
+    /// With whom it shares what there is of room; empty for the application itself.
+    pub origin: String,
     pub publication: Publication,
     pub created_at: i64,
     pub not_before: i64,
@@ -49,6 +51,7 @@ impl Stored {
         Ok(Self {
             seq: row.try_get("seq")?,
             id: row.try_get("id")?,
+            origin: row.try_get("origin")?,
             publication,
             created_at: row.try_get("created_at")?,
             not_before: row.try_get("not_before")?,
