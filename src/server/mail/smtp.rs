@@ -12,7 +12,9 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::Weak;
 use std::time::Duration;
 
 use lettre::address::Envelope;
@@ -38,6 +40,7 @@ use tokio::net::TcpStream;
 use tokio::net::lookup_host;
 use tokio::time::Instant;
 use tokio::time::sleep;
+use tokio::time::timeout;
 use tokio::time::timeout_at;
 
 use super::MailError;
@@ -139,7 +142,15 @@ pub(super) struct Smtp {
     server: SmtpServer,
     /// How long a mail may take.
     budget: Duration,
-    idle: Arc<Mutex<Vec<Idle>>>,
+    pool: Arc<Mutex<Pool>>,
+}
+
+/// Connections that nobody uses at the moment.
+#[derive(Default)]
+struct Pool {
+    idle: Vec<Idle>,
+    /// Whether somebody closes those that are idle for too long.
+    is_swept: bool,
 }
 
 struct Idle {
@@ -152,7 +163,7 @@ impl Smtp {
         Self {
             server,
             budget,
-            idle: Arc::default(),
+            pool: Arc::default(),
         }
     }
 
@@ -175,7 +186,7 @@ impl Smtp {
     /// A connection that is still good.
     async fn reuse(&self, deadline: Instant) -> Option<AsyncSmtpConnection> {
         loop {
-            let Idle { mut connection, .. } = lock(&self.idle).pop()?;
+            let Idle { mut connection, .. } = lock(&self.pool).idle.pop()?;
             let reset = connection.command(commands::Rset);
             if matches!(timeout_at(deadline, reset).await, Ok(Ok(_))) {
                 return Some(connection);
@@ -185,30 +196,14 @@ impl Smtp {
 
     fn keep(&self, connection: AsyncSmtpConnection) {
         let since = Instant::now();
-        let mut idle = lock(&self.idle);
-        if idle.len() >= MOST_IDLE {
+        let mut pool = lock(&self.pool);
+        if pool.idle.len() >= MOST_IDLE {
             return;
         }
-        idle.push(Idle { connection, since });
-        let idle = Arc::downgrade(&self.idle);
-        tokio::spawn(async move {
-            sleep(IDLE_FOR).await;
-            let Some(idle) = idle.upgrade() else {
-                return;
-            };
-            let over: Vec<Idle> = {
-                let mut idle = lock(&idle);
-                let (over, kept) = mem::take(&mut *idle)
-                    .into_iter()
-                    .partition(|idle| idle.since.elapsed() >= IDLE_FOR);
-                *idle = kept;
-                over
-            };
-            for Idle { mut connection, .. } in over {
-                // Only a courtesy.
-                let _ = timeout_at(Instant::now() + IDLE_FOR, connection.quit()).await;
-            }
-        });
+        pool.idle.push(Idle { connection, since });
+        if !mem::replace(&mut pool.is_swept, true) {
+            tokio::spawn(sweep(Arc::downgrade(&self.pool)));
+        }
     }
 
     async fn connect(&self, deadline: Instant) -> Result<AsyncSmtpConnection, MailError> {
@@ -446,8 +441,34 @@ impl Smtp {
     }
 }
 
-fn lock(idle: &Mutex<Vec<Idle>>) -> std::sync::MutexGuard<'_, Vec<Idle>> {
-    idle.lock().unwrap_or_else(PoisonError::into_inner)
+/// Closes connections that have been idle for too long, until there is none left.
+async fn sweep(pool: Weak<Mutex<Pool>>) {
+    loop {
+        sleep(IDLE_FOR).await;
+        let Some(pool) = pool.upgrade() else {
+            return;
+        };
+        let (over, is_empty): (Vec<Idle>, bool) = {
+            let mut pool = lock(&pool);
+            let (over, idle) = mem::take(&mut pool.idle)
+                .into_iter()
+                .partition(|idle| idle.since.elapsed() >= IDLE_FOR);
+            pool.idle = idle;
+            pool.is_swept = !pool.idle.is_empty();
+            (over, pool.idle.is_empty())
+        };
+        for Idle { mut connection, .. } in over {
+            // Only a courtesy.
+            let _ = timeout(Duration::from_secs(1), connection.quit()).await;
+        }
+        if is_empty {
+            return;
+        }
+    }
+}
+
+fn lock(pool: &Mutex<Pool>) -> MutexGuard<'_, Pool> {
+    pool.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn within<T>(deadline: Instant, work: impl Future<Output = T>) -> Result<T, MailError> {
