@@ -30,6 +30,8 @@ pub enum AppError {
     Changed { current: Box<Contact> },
     /// This idempotency key was used for a different request. 422.
     KeyReused,
+    /// The form that was sent has created this contact before, out of other words. 409.
+    AlreadyCreated { contact: Box<Contact> },
     /// The client has made too many requests. 429.
     TooManyRequests {
         /// Seconds until the same request is allowed, at least 1.
@@ -57,6 +59,7 @@ impl AppError {
             Self::NotFound => 404,
             Self::Changed { .. } => 412,
             Self::KeyReused => 422,
+            Self::AlreadyCreated { .. } => 409,
             Self::TooManyRequests { .. } => 429,
             Self::Unavailable | Self::Unreachable => 503,
             Self::Internal => 500,
@@ -91,6 +94,11 @@ impl fmt::Display for AppError {
             ),
             Self::KeyReused => f.write_str(
                 "This Idempotency-Key was used for a different request. Send a new key.",
+            ),
+            Self::AlreadyCreated { contact } => write!(
+                f,
+                "You have already added {} with this form. To add another contact as well, press the button again.",
+                contact.name
             ),
             Self::TooManyRequests { .. } => {
                 f.write_str("Too many requests. Please try again later.")

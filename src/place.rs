@@ -131,6 +131,16 @@ impl Place {
         }
     }
 
+    /// Where the form that creates a contact here posts to. It is not the page's own address: a browser
+    /// forgets what it has kept of an address that it posts to, and "back" would bring the form anew,
+    /// with another key and with everything that was typed, to create the same contact again.
+    pub fn create_at(&self) -> String {
+        let mut href = self.href();
+        href.push(if href.contains('?') { '&' } else { '?' });
+        href.push_str("sent");
+        href
+    }
+
     /// The same list with another pane beside it. A notice does not outlive the move.
     pub fn beside(&self, pane: PanePlace) -> Self {
         Self {

@@ -25,6 +25,7 @@ pub mod database;
 pub mod forms;
 pub mod grammar;
 pub mod health;
+pub mod json;
 pub mod limit;
 pub mod mail;
 pub mod metrics;

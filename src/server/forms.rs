@@ -16,6 +16,7 @@ use axum::response::Redirect;
 use axum::response::Response;
 use leptos::prelude::provide_context;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use crate::contact::ContactDraft;
 use crate::contact::Field;
@@ -161,10 +162,15 @@ pub async fn create(
             ([(SET_COOKIE, cookie)], shown).into_response()
         }
         Err(error) => {
+            // Whoever is told that there is a contact already, and goes on, means another one.
+            let key = match &error {
+                AppError::AlreadyCreated { .. } => Uuid::new_v4().to_string(),
+                _ => form.key.clone(),
+            };
             let view = FormView {
                 draft: form.draft(),
                 welcome: form.welcome.is_some(),
-                key: form.key,
+                key,
                 error: Some(error),
                 saved: None,
             };

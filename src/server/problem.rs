@@ -85,6 +85,7 @@ impl From<AppError> for Problem {
             AppError::NotFound => "not-found",
             AppError::Changed { .. } => "changed",
             AppError::KeyReused => "key-reused",
+            AppError::AlreadyCreated { .. } => "already-created",
             AppError::TooManyRequests { .. } => "too-many-requests",
             AppError::Unavailable | AppError::Unreachable => "unavailable",
             AppError::Internal => "internal",
@@ -95,7 +96,9 @@ impl From<AppError> for Problem {
             .collect();
         let problem = Self::new(status, kind, error.to_string());
         let contact = match &error {
-            AppError::Changed { current } => Some((**current).clone()),
+            AppError::Changed { current: contact } | AppError::AlreadyCreated { contact } => {
+                Some((**contact).clone())
+            }
             _ => None,
         };
         Self {

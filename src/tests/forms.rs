@@ -21,12 +21,6 @@ async fn a_contact_is_created_edited_deleted_and_restored_by_forms() {
     let again = app.submit("/contacts/new?q=a+b", &fields).await;
     assert_eq!(header(&again, "location"), page, "sent twice, created once");
 
-    // "Back" in the browser brings the same form, with the same key, for somebody else.
-    let fields = [("name", "Bob"), ("email", "bob@example.com"), ("key", "k1")];
-    let other = app.submit("/contacts/new", &fields).await;
-    assert_eq!(other.status(), StatusCode::SEE_OTHER);
-    assert_ne!(header(&other, "location"), page.trim_end_matches("?q=a+b"));
-
     let path = page.trim_end_matches("?q=a+b");
     let html = app.get(path).await.text().await.expect("a page");
     assert!(html.contains("<title>Ada · Kith</title>"), "{html}");
@@ -70,6 +64,72 @@ async fn a_contact_is_created_edited_deleted_and_restored_by_forms() {
         !list.contains("is in the trash"),
         "there is nothing left to undo"
     );
+}
+
+/// The value of the form's hidden field `key` in a page.
+fn key_of(page: &str) -> &str {
+    let (_, rest) = page.split_once("name=\"key\" value=\"").expect("a key");
+    rest.split('"').next().expect("a value")
+}
+
+/// Where a page's form is posted to.
+fn action_of(page: &str) -> String {
+    let (_, form) = page.split_once("id=\"contact-form\"").expect("a form");
+    let (_, action) = form.split_once("action=\"").expect("an action");
+    let action = action.split('"').next().expect("a value");
+    action.replace("&amp;", "&")
+}
+
+#[tokio::test]
+async fn a_form_that_was_sent_and_changed_asks_whether_another_contact_is_meant() {
+    let app = TestApp::start().await;
+    let page = app.get("/contacts/new?q=a").await.text().await;
+    let page = page.expect("a page");
+    // A browser keeps the page of an address that nothing is posted to, so "back" brings this key.
+    let action = action_of(&page);
+    assert_ne!(action, "/contacts/new?q=a");
+    let key = key_of(&page);
+    let ada = [("name", "Ada"), ("email", "ada@example.com"), ("key", key)];
+    let created = app.submit(&action, &ada).await;
+    let contact = header(&created, "location").to_owned();
+    assert!(contact.ends_with("?q=a"), "{contact}");
+    let again = app.submit(&action, &ada).await;
+    assert_eq!(
+        header(&again, "location"),
+        contact,
+        "sent twice, created once"
+    );
+
+    let lovelace = [
+        ("name", "Ada Lovelace"),
+        ("email", "ada@example.com"),
+        ("key", key),
+    ];
+    let asked = app.submit(&action, &lovelace).await;
+    assert_eq!(asked.status(), StatusCode::CONFLICT);
+    let asked = asked.text().await.expect("a page");
+    assert!(
+        asked.contains("You have already added Ada with this form."),
+        "{asked}"
+    );
+    assert!(asked.contains(&format!("href=\"{contact}\"")), "{asked}");
+    assert!(asked.contains(r#"value="Ada Lovelace""#), "{asked}");
+    assert_eq!(app.names("").await, ["Ada"]);
+
+    // Whoever presses the button again means it.
+    assert_ne!(key_of(&asked), key);
+    let lovelace = [lovelace[0], lovelace[1], ("key", key_of(&asked))];
+    let other = app.submit(&action_of(&asked), &lovelace).await;
+    assert_eq!(other.status(), StatusCode::SEE_OTHER);
+    assert_eq!(app.names("").await, ["Ada", "Ada Lovelace"]);
+
+    // Once the first is in the trash, there is nothing to ask about.
+    let path = contact.trim_end_matches("?q=a");
+    app.submit(&format!("{path}/delete"), &[]).await;
+    let bob = [("name", "Bob"), ("email", "bob@example.com"), ("key", key)];
+    let bob = app.submit(&action, &bob).await;
+    assert_eq!(bob.status(), StatusCode::SEE_OTHER);
+    assert_eq!(app.names("").await, ["Ada Lovelace", "Bob"]);
 }
 
 #[tokio::test]

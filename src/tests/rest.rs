@@ -230,6 +230,71 @@ async fn a_repeated_request_creates_once() {
     }
 }
 
+#[tokio::test]
+async fn a_repeated_request_is_known_however_it_is_written() {
+    let app = TestApp::start().await;
+    let create = |body: &'static str| {
+        let request = app.request(Method::POST, "/api/contacts");
+        let request = request.header("content-type", "application/json");
+        send(request.header("idempotency-key", "order-66").body(body))
+    };
+    let first = create(r#"{"name":"Zo\u00eb","email":"zoe@example.com","phone":"+44 1"}"#).await;
+    assert_eq!(first.status(), StatusCode::CREATED);
+    let first = contact(first).await;
+    for body in [
+        r#"{"email":"zoe@example.com","phone":"+44 1","name":"Zoë"}"#,
+        "{\n\t\"phone\": \"+44 1\",\r\n \"name\": \"Zo\u{eb}\", \"email\": \"zoe\\u0040example.com\"\n}\n",
+        "\u{feff}{\"name\":\"Zo\u{eb}\",\"email\":\"zoe@example.com\",\"phone\":\"+44 1\"}",
+        r#"{"name":"Zoë","email":"zoe@example.com","phone":"+44 1","notes":null,"company":""}"#,
+    ] {
+        let again = create(body).await;
+        assert_eq!(again.status(), StatusCode::CREATED, "{body}");
+        assert_eq!(header(&again, "idempotency-replayed"), "true", "{body}");
+        assert_eq!(contact(again).await, first);
+    }
+    for body in [
+        r#"{"name":"Zoë","email":"zoe@example.com","phone":"+44 2"}"#,
+        r#"{"name":"Zoë","email":"zoe@example.com","company":"+44 1"}"#,
+        r#"{"name":"Zoë","email":"zoe@example.com","phone":"+44 1","welcome":false}"#,
+    ] {
+        problem(create(body).await, StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
+    assert_eq!(app.list("").await["total"], 1);
+}
+
+#[tokio::test]
+async fn json_may_begin_with_a_byte_order_mark() {
+    let app = TestApp::start().await;
+    let ask = |method, path: &str, body: &'static str| {
+        let request = app.request(method, path);
+        send(
+            request
+                .header("content-type", "application/json")
+                .body(body),
+        )
+    };
+    let body = "\u{feff}{\"name\":\"Ada\",\"email\":\"ada@example.com\"}";
+    let ada = ask(Method::POST, "/api/contacts", body).await;
+    assert_eq!(ada.status(), StatusCode::CREATED);
+    let path = format!("/api/contacts/{}", contact(ada).await.id);
+    for method in [Method::PUT, Method::PATCH] {
+        assert_eq!(ask(method, &path, body).await.status(), StatusCode::OK);
+    }
+    // One is enough, and it is no part of JSON.
+    let twice = "\u{feff}\u{feff}{\"name\":\"Ada\"}";
+    problem(
+        ask(Method::PATCH, &path, twice).await,
+        StatusCode::BAD_REQUEST,
+    )
+    .await;
+    let duplicate = r#"{"name":"Ada","name":"Bob"}"#;
+    problem(
+        ask(Method::PATCH, &path, duplicate).await,
+        StatusCode::BAD_REQUEST,
+    )
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_patch_writes_back_only_what_it_has_read() {
     let app = TestApp::start().await;

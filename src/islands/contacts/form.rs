@@ -87,6 +87,10 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
                 }
                 conflicts.set(found);
             }
+            // A form that has created its contact may create another one, under another key.
+            if let AppError::AlreadyCreated { .. } = &error {
+                browser::set_input_value(KEY_ID, &browser::random_key());
+            }
             let nothing_to_mend = error.fields().is_empty();
             set_error.set(Some(error));
             browser::focus_soon(if nothing_to_mend {
@@ -120,7 +124,10 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
         <form
             id="contact-form"
             method="post"
-            action=move || state.place.read().beside(here).href()
+            action=move || {
+                let place = state.place.read().beside(here);
+                if is_new { place.create_at() } else { place.href() }
+            }
             novalidate
             autocomplete="off"
             class="sheet contact-form"
@@ -138,7 +145,7 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
                     {if is_new { "New contact" } else { "Edit contact" }}
                 </h1>
             </header>
-            <Problem error conflicts is_new/>
+            <Problem state error conflicts is_new/>
             {(!is_new).then(|| Field::ALL.map(hidden))}
             {is_new.then(|| view! { <input type="hidden" id=KEY_ID name="key" value=key/> })}
             <TextField field=Field::Name label="Name" value=value(Field::Name) error capitals=true/>
@@ -209,6 +216,7 @@ fn base_id(field: Field) -> String {
 /// What is wrong with the form as a whole. Errors of fields stand beside them.
 #[component]
 fn Problem(
+    state: State,
     error: ReadSignal<Option<AppError>>,
     conflicts: RwSignal<Vec<Conflict>>,
     is_new: bool,
@@ -223,6 +231,12 @@ fn Problem(
                     }
                     error => {
                         let deleted = !is_new && error == AppError::NotFound;
+                        let created = match &error {
+                            AppError::AlreadyCreated { contact } => {
+                                Some((contact.id, contact.name.clone()))
+                            }
+                            _ => None,
+                        };
                         Either::Right(
                             view! {
                                 <p><ErrorText error then="Nothing is lost; you can save"/></p>
@@ -230,6 +244,10 @@ fn Problem(
                                     <button class="button self-start" name="restore" value="true">
                                         "Restore and save"
                                     </button>
+                                })}
+                                {created.map(|(id, name)| {
+                                    let place = state.place.read().beside(PanePlace::Contact(id));
+                                    view! { <p><a class="underline" href=place.href()>"Open " <bdi>{name}</bdi></a></p> }
                                 })}
                             },
                         )

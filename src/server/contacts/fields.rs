@@ -17,6 +17,7 @@ pub use phone::Phone;
 
 use super::text;
 use super::text::ControlCharacter;
+use crate::contact::Contact;
 use crate::contact::ContactDraft;
 use crate::contact::Field;
 use crate::contact::FieldError;
@@ -60,6 +61,17 @@ impl ContactFields {
                 (Field::Notes, notes.err()),
             ])),
         }
+    }
+}
+
+impl ContactFields {
+    /// Whether a contact says exactly this.
+    pub fn are_those_of(&self, contact: &Contact) -> bool {
+        self.name.as_str() == contact.name
+            && self.email.as_str() == contact.email
+            && self.phone.as_ref().map(Phone::as_str) == contact.phone.as_deref()
+            && self.company.as_ref().map(Company::as_str) == contact.company.as_deref()
+            && self.notes.as_ref().map(Notes::as_str) == contact.notes.as_deref()
     }
 }
 

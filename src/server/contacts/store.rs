@@ -56,7 +56,8 @@ pub trait ContactStore: Send + Sync {
     /// `welcome` is a message for the new contact that goes into the outbox, in the same transaction.
     ///
     /// # Errors
-    /// [`StoreError::KeyReused`] when the key came with a different fingerprint before.
+    /// [`StoreError::KeyReused`] when the key came with a different fingerprint before,
+    /// [`StoreError::AlreadyCreated`] when the form has created a contact that is still there.
     async fn create(
         &self,
         id: ContactId,
@@ -173,6 +174,8 @@ pub enum StoreError {
     Changed(Box<Contact>),
     #[error("the idempotency key was used for a different request")]
     KeyReused,
+    #[error("the form has created another contact before")]
+    AlreadyCreated(Box<Contact>),
     /// Busy, full, gone: may pass without anybody changing Kith.
     #[error("the database cannot answer at the moment")]
     Unavailable(#[source] Cause),
@@ -193,6 +196,7 @@ impl From<StoreError> for AppError {
             StoreError::NotFound => Self::NotFound,
             StoreError::Changed(current) => Self::Changed { current },
             StoreError::KeyReused => Self::KeyReused,
+            StoreError::AlreadyCreated(contact) => Self::AlreadyCreated { contact },
             StoreError::Unavailable(ref cause) => {
                 tracing::warn!(cause = %Chain(cause.as_ref()), "{error}");
                 Self::Unavailable

@@ -233,21 +233,19 @@ pub async fn totals(State(state): State<AppState>, read: Read) -> Result<Respons
 pub async fn create(
     State(state): State<AppState>,
     headers: HeaderMap,
-    JsonBody { value, bytes }: JsonBody<ContactInput>,
+    JsonBody(value): JsonBody<ContactInput>,
 ) -> Result<Response, Problem> {
+    let welcome = value.welcome;
+    let draft = ContactDraft::from(value);
     let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
     let request = match (keys.next(), keys.next()) {
-        (Some(key), None) => Some(IdempotentRequest::new(key.as_bytes(), &bytes)?),
+        (Some(key), None) => Some(IdempotentRequest::new(key.as_bytes(), &draft, welcome)?),
         (None, _) => None,
         (Some(_), Some(_)) => {
             return Err(AppError::bad_request("Send one Idempotency-Key, not several.").into());
         }
     };
-    let welcome = value.welcome;
-    let creation = state
-        .contacts
-        .create(value.into(), welcome, request)
-        .await?;
+    let creation = state.contacts.create(draft, welcome, request).await?;
     let location = format!("/api/contacts/{}", creation.contact.id);
     let mut response = answer(StatusCode::CREATED, creation.contact);
     if let Ok(location) = HeaderValue::from_str(&location) {
@@ -294,7 +292,7 @@ pub async fn replace(
     State(state): State<AppState>,
     PathId(id): PathId,
     if_match: IfMatch,
-    JsonBody { value, .. }: JsonBody<ContactInput>,
+    JsonBody(value): JsonBody<ContactInput>,
 ) -> Result<Response, Problem> {
     let draft = ContactDraft::from(value);
     let replace = |expected| state.contacts.replace(id, draft.clone(), expected);
@@ -316,7 +314,7 @@ pub async fn amend(
     State(state): State<AppState>,
     PathId(id): PathId,
     if_match: IfMatch,
-    JsonBody { value, .. }: JsonBody<ContactChange>,
+    JsonBody(value): JsonBody<ContactChange>,
 ) -> Result<Response, Problem> {
     let patch = ContactPatch::from(value);
     let amend = |expected| state.contacts.amend(id, patch.clone(), expected);

@@ -23,14 +23,12 @@ use crate::server::grammar::entity_tag::EntityTag;
 use crate::server::grammar::entity_tag::Malformed;
 use crate::server::grammar::entity_tag::Tags;
 use crate::server::grammar::media_type;
+use crate::server::json::without_mark;
 use crate::server::middleware::guard;
 use crate::server::problem::Problem;
 
-/// A JSON body, and the bytes that it was read from.
-pub struct JsonBody<T> {
-    pub value: T,
-    pub bytes: Bytes,
-}
+/// A JSON body.
+pub struct JsonBody<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<AppState> for JsonBody<T> {
     type Rejection = Problem;
@@ -52,12 +50,13 @@ impl<T: DeserializeOwned> FromRequest<AppState> for JsonBody<T> {
                     AppError::bad_request("The body broke off. Send it again.").into()
                 }
             })?;
+        let json = without_mark(&bytes);
         // A struct would be read from an array as well, field by field.
-        if !bytes.trim_ascii_start().starts_with(b"{") {
+        if !json.trim_ascii_start().starts_with(b"{") {
             return Err(AppError::bad_request("The body is not a JSON object.").into());
         }
-        match serde_json::from_slice(&bytes) {
-            Ok(value) => Ok(Self { value, bytes }),
+        match serde_json::from_slice(json) {
+            Ok(value) => Ok(Self(value)),
             Err(error) => {
                 Err(AppError::bad_request(format!("The body is not as expected: {error}.")).into())
             }

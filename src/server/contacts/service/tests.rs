@@ -135,7 +135,7 @@ async fn a_draft_with_mistakes_changes_nothing() {
 #[tokio::test]
 async fn a_request_is_done_once() {
     let service = service().await;
-    let request = || IdempotentRequest::new(b"key", b"Ada").expect("the key is valid");
+    let request = || IdempotentRequest::new(b"key", &draft("Ada"), None).expect("the key is valid");
     let first = service
         .create(draft("Ada"), None, Some(request()))
         .await
@@ -147,7 +147,7 @@ async fn a_request_is_done_once() {
     assert_eq!((first.replayed, again.replayed), (false, true));
     assert_eq!(first.contact, again.contact);
 
-    let other = IdempotentRequest::new(b"key", b"Bob").expect("the key is valid");
+    let other = IdempotentRequest::new(b"key", &draft("Bob"), None).expect("the key is valid");
     assert_eq!(
         service.create(draft("Bob"), None, Some(other)).await,
         Err(AppError::KeyReused)

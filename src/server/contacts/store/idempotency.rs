@@ -38,49 +38,82 @@ impl IdempotencyKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotentRequest {
     pub key: IdempotencyKey,
-    /// A SHA-256 of what was asked for.
-    pub fingerprint: [u8; 32],
+    /// What was asked for, as a hash.
+    pub fingerprint: Fingerprint,
+    /// What the keys of all requests by the same form begin with, whatever was typed.
+    pub form: Option<String>,
+}
+
+/// A hash of what a request asks for.
+pub type Fingerprint = [u8; 32];
+
+/// What the fingerprints of programs' requests begin with. Those of the release before were hashes of
+/// bytes, which begin with anything: see [`is_of_bytes`].
+const OF_MEANING: [u8; 4] = *b"\x00m1\x00";
+
+/// Whether a fingerprint was made by a release that compared the bytes of a body. What such a request
+/// asked for cannot be told from its fingerprint.
+pub fn is_of_bytes(fingerprint: &[u8]) -> bool {
+    !fingerprint.starts_with(&OF_MEANING)
 }
 
 impl IdempotentRequest {
-    /// A request of a program: the key as it came, and the body, byte for byte.
+    /// A request of a program: the key as it came, and what is asked for. Only that counts: the same in
+    /// another order, with other blanks or escapes, is the same request.
     ///
     /// # Errors
     /// As for [`IdempotencyKey::parse`].
-    pub fn new(key: &[u8], body: &[u8]) -> Result<Self, AppError> {
+    pub fn new(key: &[u8], draft: &ContactDraft, welcome: Option<bool>) -> Result<Self, AppError> {
+        let mut hash = hash(draft);
+        hash.update([match welcome {
+            None => 0,
+            Some(false) => 1,
+            Some(true) => 2,
+        }]);
+        let mut fingerprint: Fingerprint = hash.finalize().into();
+        fingerprint[..OF_MEANING.len()].copy_from_slice(&OF_MEANING);
         Ok(Self {
             key: IdempotencyKey::parse(key)?,
-            fingerprint: Sha256::digest(body).into(),
+            fingerprint,
+            form: None,
         })
     }
 
-    /// A form of a page: the key that the page hid in it, and what was typed. Sent again with
-    /// other words, which "back" in a browser leads to, it is another request, not a mistake.
+    /// A form of a page: the key that the page hid in it, and what was typed.
     ///
     /// # Errors
     /// [`AppError::BadRequest`] in words for somebody who has never seen the key.
     pub fn of_form(key: &str, draft: &ContactDraft) -> Result<Self, AppError> {
-        let mut fingerprint = Sha256::new();
-        for field in [
-            &draft.name,
-            &draft.email,
-            &draft.phone,
-            &draft.company,
-            &draft.notes,
-        ] {
-            // With their lengths, so that text cannot move from one field to the next unnoticed.
-            fingerprint.update(field.len().to_be_bytes());
-            fingerprint.update(field);
-        }
-        let fingerprint: [u8; 32] = fingerprint.finalize().into();
+        let fingerprint: Fingerprint = hash(draft).finalize().into();
         let words = BASE64_URL_SAFE_NO_PAD.encode(fingerprint);
+        let form = format!("{key}.");
         let key = IdempotencyKey::parse(key.as_bytes())
-            .and_then(|key| IdempotencyKey::parse(format!("{}.{words}", key.0).as_bytes()))
+            .and_then(|_| IdempotencyKey::parse(format!("{form}{words}").as_bytes()))
             .map_err(|_| {
                 AppError::bad_request("This form cannot be sent. Reload the page and try again.")
             })?;
-        Ok(Self { key, fingerprint })
+        Ok(Self {
+            key,
+            fingerprint,
+            form: Some(form),
+        })
     }
+}
+
+fn hash(draft: &ContactDraft) -> Sha256 {
+    let mut hash = Sha256::new();
+    for field in [
+        &draft.name,
+        &draft.email,
+        &draft.phone,
+        &draft.company,
+        &draft.notes,
+    ] {
+        // With their lengths, so that text cannot move from one field to the next unnoticed.
+        hash.update(field.len().to_be_bytes());
+        hash.update(field);
+    }
+    hash
 }
 
 #[cfg(test)]
@@ -105,6 +138,23 @@ mod tests {
                 "{key:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_request_is_known_by_what_it_asks_for() {
+        let fingerprint = |name: &str, welcome| {
+            let draft = ContactDraft {
+                name: name.to_owned(),
+                ..ContactDraft::default()
+            };
+            let request = IdempotentRequest::new(b"key", &draft, welcome);
+            request.expect("the key is valid").fingerprint
+        };
+        assert_eq!(fingerprint("Ada", None), fingerprint("Ada", None));
+        assert_ne!(fingerprint("Ada", None), fingerprint("Bob", None));
+        assert_ne!(fingerprint("Ada", None), fingerprint("Ada", Some(true)));
+        assert!(!is_of_bytes(&fingerprint("Ada", None)));
+        assert!(is_of_bytes(&Sha256::digest(b"{}")));
     }
 
     #[test]

@@ -280,13 +280,19 @@ struct NewContact {
 impl NewContact {
     async fn write(self, tx: &mut SqliteConnection) -> Result<Creation, StoreError> {
         let Self { id, now, .. } = self;
-        if let Some(request) = &self.idempotency
-            && let Some(contact) = replay::find(tx, request, self.outdated).await?
-        {
-            return Ok(Creation {
-                contact,
-                replayed: true,
-            });
+        if let Some(request) = &self.idempotency {
+            let found = replay::find(tx, request, &self.fields, self.outdated).await?;
+            if let Some(contact) = found {
+                return Ok(Creation {
+                    contact,
+                    replayed: true,
+                });
+            }
+            if let Some(form) = &request.form
+                && let Some(contact) = replay::find_by_form(tx, form, self.outdated).await?
+            {
+                return Err(StoreError::AlreadyCreated(Box::new(contact)));
+            }
         }
         let contact = insert(tx, id, &self.fields, now).await?;
         activities::insert(tx, id, now, &Event::Created).await?;

@@ -8,6 +8,7 @@ use sqlx::AssertSqlSafe;
 use tempfile::TempDir;
 
 use super::*;
+use crate::contact::ContactDraft;
 use crate::server::contacts::query::Scope;
 use crate::server::contacts::store::suite;
 use crate::server::contacts::store::suite::Store;
@@ -227,9 +228,9 @@ async fn outdated_keys_are_cleared_away_bit_by_bit() {
     let opened = Opened::new().await;
     let day = i64::try_from(suite::IDEMPOTENCY_TTL.as_millis()).expect("it is a day");
     for number in 0..40 {
-        let request =
-            IdempotentRequest::new(format!("key {number}").replace(' ', "-").as_bytes(), b"")
-                .expect("the key is valid");
+        let key = format!("key-{number}");
+        let request = IdempotentRequest::new(key.as_bytes(), &ContactDraft::default(), None)
+            .expect("the key is valid");
         let new = fields("Ada", "ada@example.com");
         opened
             .create(new_id(), &new, at(0), Some(&request), None)
@@ -258,6 +259,43 @@ async fn outdated_keys_are_cleared_away_bit_by_bit() {
         );
     }
     assert_eq!(left, [8, 0, 0]);
+}
+
+#[tokio::test]
+async fn a_key_of_a_release_that_compared_bytes_is_still_known() {
+    let opened = Opened::new().await;
+    let request = || {
+        let request = IdempotentRequest::new(b"key", &ContactDraft::default(), None);
+        request.expect("the key is valid")
+    };
+    let ada = fields("Ada", "ada@example.com");
+    let create = async |fields: &ContactFields| {
+        let request = request();
+        opened
+            .create(new_id(), fields, at(1), Some(&request), None)
+            .await
+    };
+    let first = create(&ada).await.expect("it is new");
+    let mut tx = opened
+        .sqlite
+        .database
+        .write()
+        .await
+        .expect("nobody else writes");
+    // What that release wrote: a SHA-256 of a body.
+    sqlx::query("UPDATE idempotency_keys SET fingerprint = ?")
+        .bind([0x5a; 32].as_slice())
+        .execute(&mut *tx)
+        .await
+        .expect("it is there");
+    tx.commit().await.expect("there is room");
+
+    let again = create(&ada).await.expect("it is the same contact");
+    assert!(again.replayed);
+    assert_eq!(again.contact, first.contact);
+    let other = fields("Ada", "lovelace@example.com");
+    let other = create(&other).await;
+    assert!(matches!(other, Err(StoreError::KeyReused)), "{other:?}");
 }
 
 #[tokio::test]

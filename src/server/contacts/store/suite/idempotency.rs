@@ -6,8 +6,12 @@ use super::*;
 use crate::server::contacts::store::Creation;
 use crate::server::contacts::store::IdempotentRequest;
 
-fn request(key: &str, body: &str) -> IdempotentRequest {
-    IdempotentRequest::new(key.as_bytes(), body.as_bytes()).expect("the key is valid")
+fn request(key: &str, name: &str) -> IdempotentRequest {
+    let draft = ContactDraft {
+        name: name.to_owned(),
+        ..ContactDraft::default()
+    };
+    IdempotentRequest::new(key.as_bytes(), &draft, None).expect("the key is valid")
 }
 
 async fn create(
