@@ -7,6 +7,7 @@ mod app;
 mod cache;
 mod crash;
 mod dashboard;
+mod destinations;
 mod docs;
 mod errors;
 mod forms;

@@ -12,6 +12,7 @@ use crate::server::mail::SmtpServer;
 use crate::server::mail::deliverable;
 use crate::server::queue::cron::Cron;
 use crate::server::queue::delay::RetryDelay;
+use crate::server::queue::destination::is_foreign;
 
 /// A number that may be none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +120,7 @@ impl Value for BaseUrl {
             && url.password().is_none()
             && url.query().is_none()
             && url.fragment().is_none();
-        let known = matches!(url.scheme(), "http" | "https");
+        let known = matches!(url.scheme(), "http" | "https") && !text.contains(is_foreign);
         (plain && known).then(|| Self(text.to_owned()))
     }
 

@@ -536,6 +536,16 @@ fn values_of_the_limiter_the_queue_and_mail() {
     assert_refuses::<Origins>(&["https://a.example/path", "a.example"]);
     assert_prints::<BaseUrl>(&[("http://a.example/qstash", "http://a.example/qstash")]);
     assert_refuses::<BaseUrl>(&["", "a.example", "ftp://a.example", "http://user@a.example"]);
+    assert_refuses::<BaseUrl>(&[
+        "http://a.example/ ",
+        "http://a.example\n",
+        "http://a.example\\b",
+    ]);
+    assert_refuses::<Origins>(&[
+        "http://a.example\u{0}",
+        "http://a.example\\",
+        "http://u@a.example",
+    ]);
     let url = "smtps://user:password@mail.example.com";
     assert_prints::<SmtpUrl>(&[(url, url), ("smtp://127.0.0.1:25", "smtp://127.0.0.1:25")]);
     for url in [

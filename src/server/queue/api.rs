@@ -39,6 +39,7 @@ use super::message::Header;
 use super::message::Publication;
 use super::message::Rejection;
 use super::signature::SigningKeys;
+use crate::server::json::without_mark;
 use crate::server::problem::Problem;
 
 const PREFIX: &str = "/qstash/v2/";
@@ -261,7 +262,7 @@ impl Api {
             body: String,
             queue: Option<String>,
         }
-        let items: Vec<Value> = serde_json::from_slice(&call.body).map_err(|_| {
+        let items: Vec<Value> = serde_json::from_slice(without_mark(&call.body)).map_err(|_| {
             Rejection::bad_request("A batch is a JSON array of objects with a destination each.")
         })?;
         if items.len() > LARGEST_BATCH {
@@ -457,9 +458,10 @@ impl Call {
             return Err(Rejection::bad_request("Upstash-* parameters choose nothing here.").into());
         }
         if !self.body.is_empty() {
-            let named: Option<Vec<String>> = serde_json::from_slice::<Value>(&self.body)
-                .ok()
-                .and_then(|body| serde_json::from_value(body.get(ids)?.clone()).ok());
+            let named: Option<Vec<String>> =
+                serde_json::from_slice::<Value>(without_mark(&self.body))
+                    .ok()
+                    .and_then(|body| serde_json::from_value(body.get(ids)?.clone()).ok());
             let named = named.filter(|named| !named.is_empty()).ok_or_else(|| {
                 Rejection::bad_request(format!(
                     "A body here is a JSON object with {ids}, an array of at least one id."
@@ -502,9 +504,11 @@ impl Call {
         let mut destination = if destination.contains("://") {
             destination.to_owned()
         } else {
-            percent_decode_str(destination)
-                .decode_utf8_lossy()
-                .into_owned()
+            let unescaped = percent_decode_str(destination).decode_utf8();
+            let unescaped = unescaped.map_err(|_| {
+                Rejection::bad_request("The destination is escaped, but not from UTF-8.")
+            })?;
+            unescaped.into_owned()
         };
         if !theirs.is_empty() {
             destination = format!("{destination}?{}", theirs.join("&"));

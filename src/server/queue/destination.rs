@@ -1,6 +1,8 @@
 //! Where messages may go: to the application's own webhooks, and to origins that an operator allows.
 //! To nothing else, so that nobody can make the broker ask where only it can.
 
+use std::borrow::Cow;
+
 use reqwest::Url;
 
 use super::message::Rejection;
@@ -41,6 +43,12 @@ impl Destinations {
                 "The destination is longer than {LONGEST_URL} bytes."
             )));
         }
+        if let Some(foreign) = text.chars().find(|c| is_foreign(*c)) {
+            return Err(Rejection::bad_request(format!(
+                "The destination holds {foreign:?}, which stands in no URL as it is. Escape it, as %20 \
+                 escapes a blank."
+            )));
+        }
         if !text.contains("://") && !text.starts_with('/') {
             return Err(Rejection::not_implemented(format!(
                 "{text:?} is no URL, and URL groups are not there yet. Name an absolute URL."
@@ -53,11 +61,10 @@ impl Destinations {
         };
         let url = Url::parse(&absolute).ok();
         let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
-        let Some(url) = url.filter(|url| url.username().is_empty() && url.password().is_none())
-        else {
+        let Some(url) = url.filter(|_| !names_user(&absolute)) else {
             return Err(Rejection::bad_request(format!(
-                "The destination {text:?} is no URL. It takes http:// or https://, a host, and no \
-                 password."
+                "The destination {text:?} is no URL. It takes http:// or https://, a host, and no user \
+                 or password."
             )));
         };
         let origin = url.origin().ascii_serialization();
@@ -122,6 +129,35 @@ impl Destinations {
     }
 }
 
+/// A destination as an older release kept it, which took more: what stands in no URL is escaped, as it
+/// was on its way to the receiver.
+pub fn mended(kept: &str) -> Cow<'_, str> {
+    if !kept.contains(is_foreign) {
+        return kept.into();
+    }
+    match Url::parse(kept) {
+        Ok(url) => String::from(url).into(),
+        Err(_) => kept.replace(is_foreign, "").into(),
+    }
+}
+
+/// Whether a character stands in no URL: control characters and blanks, backslashes, which some read as
+/// slashes, and what is invisible or turns the direction of a text.
+pub fn is_foreign(c: char) -> bool {
+    c.is_control()
+        || c.is_whitespace()
+        || c == '\\'
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffd}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Whether there is an `@` before the host, be it with a name or not.
+fn names_user(url: &str) -> bool {
+    let authority = url.split_once("://").map_or("", |(_, rest)| rest);
+    let authority = authority.split(['/', '?', '#']).next();
+    authority.is_some_and(|authority| authority.contains('@'))
+}
+
 fn path_and_query(url: &Url) -> String {
     match url.query() {
         Some(query) => format!("{}?{query}", url.path()),
@@ -168,6 +204,69 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_in_no_url_is_refused_and_said() {
+        let destinations = destinations();
+        for base in ["http://127.0.0.1:9000/a", "/api/webhooks/a", "friends", ""] {
+            for foreign in [
+                "\u{0}",
+                "\u{1b}[31m",
+                "\r\nX",
+                "\n",
+                "\t",
+                " ",
+                "\u{7f}",
+                "\u{85}",
+                "\u{a0}",
+                "\\",
+                "\u{200b}",
+                "\u{202e}",
+                "\u{2028}",
+                "\u{feff}",
+                "\u{fffd}",
+            ] {
+                for text in [format!("{base}{foreign}"), format!("{foreign}{base}")] {
+                    let rejection = destinations.accept(&text).expect_err(&text);
+                    assert_eq!(rejection.status, StatusCode::BAD_REQUEST, "{text:?}");
+                    assert!(
+                        rejection.message.contains("Escape it"),
+                        "{}",
+                        rejection.message
+                    );
+                    assert!(!rejection.message.contains(is_control), "{text:?}");
+                }
+            }
+        }
+        for escaped in [
+            "http://127.0.0.1:9000/%1b%00%20",
+            "http://127.0.0.1:9000/ü?a=b%0d#c",
+        ] {
+            assert_eq!(destinations.accept(escaped).expect(escaped).text, escaped);
+        }
+    }
+
+    fn is_control(c: char) -> bool {
+        c.is_control()
+    }
+
+    #[test]
+    fn what_an_older_release_took_is_escaped() {
+        for (kept, expected) in [
+            (
+                "http://127.0.0.1:9000/a?b=%20",
+                "http://127.0.0.1:9000/a?b=%20",
+            ),
+            (
+                "http://127.0.0.1:9000/a\u{1b}[31m\u{0}\r\nX b",
+                "http://127.0.0.1:9000/a%1B[31m%00X%20b",
+            ),
+            ("/api/webhooks/a\u{1b}", "/api/webhooks/a"),
+            ("/api/webhooks/a", "/api/webhooks/a"),
+        ] {
+            assert_eq!(mended(kept), expected);
+        }
+    }
+
+    #[test]
     fn others_must_be_allowed() {
         let destinations = destinations();
         let url = "http://127.0.0.1:9000/anything";
@@ -185,6 +284,9 @@ mod tests {
             "http://127.0.0.1:9001/",
             "https://127.0.0.1:9000/",
             "http://user@127.0.0.1:9000/",
+            "http://@127.0.0.1:9000/",
+            "http://:@127.0.0.1:9000/",
+            "/@evil.example/",
             "http://127.0.0.1:9000@evil.example/",
             "https://kith.example.evil.example/api/webhooks/a",
             "http://169.254.169.254/latest/meta-data",

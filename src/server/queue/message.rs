@@ -4,6 +4,7 @@
 //! a schedule, and holds nothing that the broker could not act upon.
 //! Source: Upstash's documentation, "Publish a message" and its OpenAPI description.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::http::HeaderName;
@@ -19,6 +20,7 @@ use sha2::Sha256;
 
 use super::delay::RetryDelay;
 use super::delay::parse_duration;
+use super::destination::mended;
 
 /// How often a delivery is repeated when the publisher does not say.
 pub const USUAL_RETRIES: u32 = 3;
@@ -224,6 +226,15 @@ impl Publication {
             body,
             ..Self::default()
         };
+        for (name, value) in headers {
+            // In a batch or a parameter there may be what HTTP would not have let through.
+            if name.starts_with("upstash-") && value.contains(|c: char| c.is_control() && c != '\t')
+            {
+                return Err(Rejection::bad_request(format!(
+                    "The header {name:?} holds a control character. Leave it out."
+                )));
+            }
+        }
         let forward_all = headers
             .iter()
             .any(|(name, value)| name == "upstash-header-forward" && is_true(value));
@@ -287,6 +298,17 @@ impl Publication {
             publication.deduplication = Some(publication.content_id());
         }
         Ok(publication)
+    }
+
+    /// Makes what an older release has kept into what this one takes; see [`mended`].
+    pub fn mend(&mut self) {
+        let callbacks = self.callback.iter_mut().chain(&mut self.failure_callback);
+        let urls = callbacks.map(|callback| &mut callback.url);
+        for url in urls.chain([&mut self.destination]) {
+            if let Cow::Owned(mended) = mended(url) {
+                *url = mended;
+            }
+        }
     }
 
     /// Whom it tells how it fares.
@@ -471,9 +493,11 @@ fn not_before(value: &str) -> Result<i64, Rejection> {
 /// An id that a publisher has chosen.
 pub fn id(header: &str, value: &str) -> Result<String, Rejection> {
     let value = value.trim();
-    let valid = !value.is_empty() && value.len() <= LONGEST_ID;
+    let valid = !value.is_empty() && value.len() <= LONGEST_ID && !value.contains('\t');
     valid.then(|| value.to_owned()).ok_or_else(|| {
-        Rejection::bad_request(format!("{header} takes 1 to {LONGEST_ID} characters."))
+        Rejection::bad_request(format!(
+            "{header} takes 1 to {LONGEST_ID} characters, and no tab."
+        ))
     })
 }
 
@@ -569,6 +593,16 @@ mod tests {
             ("Upstash-Callback-Delay", "x"),
             ("Upstash-Deduplication-Id", " "),
             ("Upstash-Redact-Fields", "everything"),
+            ("Upstash-Label", "a\u{1b}[31m"),
+            ("Upstash-Label", "a,b\r\nX: y"),
+            ("Upstash-Deduplication-Id", "a\u{0}"),
+            ("Upstash-Deduplication-Id", "a\tb"),
+            ("Upstash-Callback", "https://example.com/\u{1b}"),
+            ("Upstash-Failure-Callback", "https://example.com/\u{85}"),
+            ("Upstash-Retry-Delay", "1000\n"),
+            ("Upstash-Forward-X", "a\u{0}"),
+            ("Upstash-Redact-Fields", "header[a\u{0}]"),
+            ("Upstash-Unknown", "\u{7}"),
         ] {
             let rejection = parse(&[(name, value)]).expect_err(name);
             assert_eq!(rejection.status, StatusCode::BAD_REQUEST);

@@ -12,7 +12,9 @@ use sqlx::sqlite::SqliteRow;
 
 use super::Broker;
 use super::Result;
+use super::schedules::one_line;
 use crate::server::queue::cron::Cron;
+use crate::server::queue::destination::mended;
 
 /// The last messages, and the dead letters, that are shown.
 const SHOWN: i64 = 20;
@@ -140,7 +142,7 @@ impl Broker {
             messages.push(Message {
                 id: row.try_get("id")?,
                 state: row.try_get("state")?,
-                destination: without_query(self.destinations().url(&destination)),
+                destination: without_query(self.destinations().url(&mended(&destination))),
                 created: time(row.try_get("created_at")?),
                 dead_letter_id: row.try_get("dead_letter_id")?,
                 timeline: Vec::new(),
@@ -161,7 +163,7 @@ fn schedule_of(row: &SqliteRow) -> Result<Schedule> {
     Ok(Schedule {
         id: row.try_get("id")?,
         words: parsed.and_then(|cron| cron.words()),
-        cron,
+        cron: one_line(&cron),
         paused: row.try_get("paused")?,
         next: row.try_get::<Option<i64>, _>("next_at")?.map(time),
         last: row.try_get::<Option<i64>, _>("last_at")?.map(time),

@@ -53,7 +53,8 @@ impl Broker {
         publication: &Publication,
         caller_ip: Option<&str>,
     ) -> Result<String> {
-        let cron = cron.trim();
+        // On one line, as it is shown.
+        let cron = &one_line(cron);
         let times: Cron = cron
             .parse()
             .map_err(|error| Rejection::bad_request(format!("Upstash-Cron: {error}.")))?;
@@ -313,6 +314,11 @@ impl Broker {
     }
 }
 
+/// The words of a text with one blank between them.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Reckons anew when schedules fire, where that is earlier than they think, because the clock was set
 /// back.
 pub(super) async fn rebase(tx: &mut SqliteConnection, now: Timestamp) -> Result<()> {
@@ -350,6 +356,7 @@ fn next_at(cron: &str, now: Timestamp, last_at: Option<i64>) -> Option<i64> {
 fn stored(row: &SqliteRow) -> Result<Publication> {
     let mut publication: Publication = serde_json::from_str(row.try_get("spec")?)?;
     publication.body = row.try_get("body")?;
+    publication.mend();
     Ok(publication)
 }
 

@@ -5,7 +5,11 @@ use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use axum::http::HeaderMap;
 use axum::http::StatusCode;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::accept::Source;
@@ -15,6 +19,7 @@ use super::*;
 use crate::server::queue::ledger;
 use crate::server::queue::ledger::Claim;
 use crate::server::queue::ledger::Settlement;
+use crate::server::queue::message::Callback;
 use crate::server::queue::message::DeliverySpec;
 use crate::server::queue::message::Publication;
 use crate::server::queue::outbox;
@@ -759,4 +764,73 @@ fn a_filter_is_understood_or_refused() {
             .count(100)
             .is_err()
     );
+}
+
+/// A receiver that tells where it was asked, and what for.
+async fn witness() -> (
+    String,
+    tokio::sync::mpsc::UnboundedReceiver<(String, String)>,
+) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+    let listener = listener.expect("a port");
+    let origin = format!("http://{}", listener.local_addr().expect("an address"));
+    let (tell, told) = tokio::sync::mpsc::unbounded_channel();
+    let answer = move |uri: axum::http::Uri, headers: HeaderMap| {
+        let signature = headers.get("upstash-signature").map(|token| token.to_str());
+        let signature = signature.expect("a signature").expect("text").to_owned();
+        let told = tell.send((uri.to_string(), signature));
+        async move { told.map_or(StatusCode::GONE, |()| StatusCode::OK) }
+    };
+    let router = axum::Router::new().fallback(answer);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (origin, told)
+}
+
+#[tokio::test]
+async fn what_an_older_release_took_is_told_delivered_and_signed_without_control_characters() {
+    let rig = Rig::new().await;
+    let (origin, mut told) = witness().await;
+    let broker = rig.broker_to("http://127.0.0.1:1", &origin);
+    let mut message = publication(&format!("{origin}/a"));
+    message.callback = Some(Callback {
+        url: format!("{origin}/told"),
+        delivery: DeliverySpec::default(),
+    });
+    let accepted = broker.publish(std::slice::from_ref(&message), Source::default());
+    let id = accepted.await.expect("taken").remove(0).message_id;
+    let schedule = broker.schedule(Some("old".to_owned()), "0 9 * * *", &message, None);
+    schedule.await.expect("taken");
+    // As it was kept when nothing was refused.
+    rig.execute(
+        "UPDATE messages SET destination = destination || char(27, 91, 51, 49, 109, 13, 10) || 'X',
+             spec = json_set(spec, '$.callback.url', (spec ->> '$.callback.url') || char(7) || 'X')",
+    )
+    .await;
+    rig.execute(
+        "UPDATE schedules SET cron = char(10) || '0' || char(9) || '9 * * *',
+             spec = json_set(spec, '$.destination', (spec ->> '$.destination') || char(27) || 'X')",
+    )
+    .await;
+
+    let overview = broker.overview().await.expect("an overview");
+    let message = &overview.messages[0];
+    assert_eq!(message.destination, format!("{origin}/a%1B[31mX"));
+    assert_eq!(overview.schedules[0].cron, "0 9 * * *");
+    let schedule = broker.one_schedule("old").await.expect("it is there");
+    assert_eq!(schedule["destination"], format!("{origin}/a%1BX"));
+    let message = broker.message(&id).await.expect("it is there");
+    assert_eq!(message["url"], format!("{origin}/a%1B[31mX"));
+    assert_eq!(message["callback"], format!("{origin}/told%07X"));
+
+    broker.start();
+    for path in ["/a%1B[31mX", "/told%07X"] {
+        let (uri, token) = told.recv().await.expect("a delivery");
+        assert_eq!(uri, path);
+        let claims = token.split('.').nth(1).expect("claims");
+        let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).expect("base64");
+        let claims: Value = serde_json::from_slice(&claims).expect("JSON");
+        assert_eq!(claims["sub"], format!("{origin}{path}"));
+    }
+    rig.until(DELIVERED, 2).await;
+    broker.close().await;
 }
