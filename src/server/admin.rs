@@ -10,8 +10,6 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use ipnet::IpNet;
 use jiff::Timestamp;
-use sqlx::Sqlite;
-use sqlx::Transaction;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
@@ -19,6 +17,7 @@ use crate::error::AppError;
 use crate::server::cache::Cache;
 use crate::server::cache::Tag;
 use crate::server::database::Database;
+use crate::server::database::Tx;
 use crate::server::limit::Quota;
 use crate::server::middleware::client::Client;
 use crate::server::middleware::guard::AskedFor;
@@ -337,11 +336,7 @@ impl AdminService {
 }
 
 /// Commits what an admin does, with its entry.
-async fn record(
-    mut tx: Transaction<'_, Sqlite>,
-    admin: &Admin,
-    what: String,
-) -> Result<Entry, sqlx::Error> {
+async fn record(mut tx: Tx, admin: &Admin, what: String) -> Result<Entry, sqlx::Error> {
     let (at, who) = (Timestamp::now(), admin.name());
     let seq: i64 =
         sqlx::query_scalar("INSERT INTO actions (at, who, what) VALUES (?, ?, ?) RETURNING seq")

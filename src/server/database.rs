@@ -2,9 +2,15 @@
 //!
 //! Several processes may share the file. Every write is one `BEGIN IMMEDIATE` transaction, so that
 //! writers take turns, in this process and between processes.
+//!
+//! What keeps it from its work is a [`fault`]. A change is refused, and not acknowledged, when the
+//! path no longer leads to the file that is open ([`files`]).
 
 mod change;
 pub mod error;
+pub mod fault;
+mod files;
+mod watched;
 
 use std::fs;
 use std::io;
@@ -19,21 +25,25 @@ use std::time::Duration;
 use sqlx::ConnectOptions;
 use sqlx::Connection;
 use sqlx::SqlSafeStr;
-use sqlx::Sqlite;
 use sqlx::SqliteConnection;
 use sqlx::SqlitePool;
-use sqlx::Transaction;
 use sqlx::migrate::MigrateError;
 use sqlx::migrate::Migration;
 use sqlx::migrate::MigrationType;
 use sqlx::migrate::Migrator;
-use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::sqlite::SqliteSynchronous;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use self::change::Changes;
 pub use self::error::may_pass;
+use self::fault::Faults;
+use self::files::Files;
+pub use self::watched::Reader;
+pub use self::watched::Tx;
+use self::watched::Watched;
 
 /// Every migration, in order. A file in `migrations/` that is missing here fails a test.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
@@ -125,6 +135,16 @@ pub struct Database {
     /// search. Not in a pool, which would look after the connection each time. `None` once closed.
     generations: Arc<tokio::sync::Mutex<Option<SqliteConnection>>>,
     changes: Arc<Changes>,
+    watch: Arc<Watch>,
+}
+
+/// How the database is, and the task that finds out while it is not well.
+#[derive(Debug)]
+struct Watch {
+    files: Arc<Files>,
+    faults: Faults,
+    tasks: TaskTracker,
+    stop: CancellationToken,
 }
 
 impl Database {
@@ -136,7 +156,8 @@ impl Database {
             source,
         };
 
-        let writer = pool(1)
+        let files = Arc::new(Files::new(path));
+        let writer = pool_of(&files, 1)
             .after_release(|connection, _| Box::pin(is_usable(connection)))
             .connect_with(connect_options(path).pragma("journal_size_limit", LOG_LIMIT.to_string()))
             .await
@@ -151,29 +172,44 @@ impl Database {
 
         let read_only = connect_options(path).read_only(true);
         let generations = read_only.connect().await.map_err(unusable)?;
-        let readers = pool(readers.get()).connect_with(read_only).await;
+        let readers = pool_of(&files, readers.get()).connect_with(read_only).await;
+        let readers = readers.map_err(unusable)?;
+        files
+            .remember()
+            .map_err(|source| unusable(sqlx::Error::Io(source)))?;
         Ok(Self {
             writer,
-            readers: readers.map_err(unusable)?,
+            readers,
             generations: Arc::new(tokio::sync::Mutex::new(Some(generations))),
             changes: Arc::default(),
+            watch: Arc::new(Watch {
+                files,
+                faults: Faults::default(),
+                tasks: TaskTracker::new(),
+                stop: CancellationToken::new(),
+            }),
         })
     }
 
     /// Takes the turn to write, which nobody else has until the transaction ends. Dropping it
     /// undoes it.
-    pub async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await
+    pub async fn write(&self) -> Result<Tx, sqlx::Error> {
+        self.look()?;
+        let begun = self.writer.begin_with("BEGIN IMMEDIATE").await;
+        let transaction = begun.inspect_err(|error| self.heed(error))?;
+        Ok(Watched::new(transaction, self))
     }
 
     /// A view of one instant, for several reads.
-    pub async fn read(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-        self.readers.begin().await
+    pub async fn read(&self) -> Result<Tx, sqlx::Error> {
+        let transaction = self.readers.begin().await?;
+        Ok(Watched::new(transaction, self))
     }
 
     /// For a single read.
-    pub async fn reader(&self) -> Result<PoolConnection<Sqlite>, sqlx::Error> {
-        self.readers.acquire().await
+    pub async fn reader(&self) -> Result<Reader, sqlx::Error> {
+        let connection = self.readers.acquire().await?;
+        Ok(Watched::new(connection, self))
     }
 
     /// Every row of `generations`.
@@ -183,11 +219,15 @@ impl Database {
         sqlx::query_as("SELECT tag, generation FROM generations")
             .fetch_all(connection)
             .await
+            .inspect_err(|error| self.heed(error))
     }
 
     /// The last process to close writes the log back into the file and removes it. That takes a
     /// connection that may write, so the writer goes last.
     pub async fn close(&self) {
+        self.watch.stop.cancel();
+        self.watch.tasks.close();
+        self.watch.tasks.wait().await;
         if let Some(connection) = self.generations.lock().await.take() {
             // One that cannot be closed is gone all the same.
             let _ = connection.close().await;
@@ -203,6 +243,15 @@ async fn is_usable(connection: &mut SqliteConnection) -> Result<bool, sqlx::Erro
     // Waits for the end that was begun when the transaction was dropped.
     connection.ping().await?;
     Ok(!connection.is_in_transaction())
+}
+
+/// A pool whose later connections lead to the same files as the first.
+fn pool_of(files: &Arc<Files>, connections: u32) -> SqlitePoolOptions {
+    let files = files.clone();
+    pool(connections).after_connect(move |_, _| {
+        let gone = files.gone();
+        Box::pin(async move { gone.map_or(Ok(()), |fault| Err(fault.into())) })
+    })
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {

@@ -8,7 +8,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::server::AppState;
-use crate::server::redis::Health;
+use crate::server::database::fault::Condition;
+use crate::server::limit::Limiter;
+use crate::server::redis::Redis;
 use crate::server::site::Site;
 use crate::server::standing::Known;
 use crate::server::standing::Standing;
@@ -20,6 +22,9 @@ pub struct Readiness {
     /// Whether Kith can answer requests.
     ready: bool,
     database: PartState,
+    /// Once reads or writes of the database have failed, until they work again.
+    #[serde(rename = "databaseFault", skip_serializing_if = "Option::is_none")]
+    database_fault: Option<Part>,
     site: SiteState,
     #[serde(skip_serializing_if = "Option::is_none")]
     redis: Option<Part>,
@@ -82,8 +87,32 @@ impl Part {
         }
     }
 
-    fn redis(health: Health) -> Self {
+    /// What keeps the database from its work is more to the point than that it does not answer.
+    fn database(state: &AppState) -> Self {
+        let answers = state.database_standing.known();
+        let answers = answers.expect("it was asked when it was opened");
+        let Condition { since, fault } = state.database.condition();
+        match fault {
+            Some(fault) => Self::new(since, Some(fault.to_string()), fault.effect()),
+            None if answers.trouble.is_some() => {
+                Self::known(answers, "Nothing can be read or changed.")
+            }
+            None => Self::new(since.max(answers.since), None, ""),
+        }
+    }
+
+    /// A Redis that answers but does not decide is of as little use to limits as none.
+    fn redis(redis: &Redis, limiter: &Limiter) -> Self {
+        let health = redis.health();
         let reason = health.loss().map(|loss| format!("Redis {loss}."));
+        if let (None, Some(since)) = (&reason, limiter.failing_since()) {
+            let since = i64::try_from(since).unwrap_or(i64::MAX);
+            return Self::new(
+                Timestamp::from_millisecond(since).unwrap_or_default(),
+                Some("Redis answers, but the limiter's script fails on it.".to_owned()),
+                "Limits hold for each instance of Kith by itself.",
+            );
+        }
         Self::new(
             health.since(),
             reason,
@@ -110,16 +139,14 @@ pub const NO_DATABASE: &str = "The database does not answer.";
 
 impl Parts {
     pub fn of(state: &AppState) -> Self {
-        let database = state.database_standing.known();
-        let database = database.expect("it was asked when it was opened");
         let qstash = state.queue.qstash().and_then(Standing::known);
         let mail = state.mailer.standing().known();
         Self {
-            database: Part::known(database, "Nothing can be read or changed."),
+            database: Part::database(state),
             redis: state
                 .redis
                 .as_ref()
-                .map(|redis| Part::redis(redis.health())),
+                .map(|redis| Part::redis(redis, &state.limiter)),
             qstash: qstash.map(|known| {
                 Part::known(
                     known,
@@ -161,9 +188,11 @@ pub async fn healthz() -> &'static str {
     (status = 503, description = "Not ready", body = Readiness)))]
 pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readiness>) {
     let up = state.contacts.ping().await.is_ok();
+    state.limiter.probe().await;
     state.database_standing.heed((!up).then_some(NO_DATABASE));
     let parts = Parts::of(&state);
-    let ready = up && !state.stopping.is_cancelled();
+    let fault = state.database.condition().fault;
+    let ready = up && fault.is_none() && !state.stopping.is_cancelled();
     let status = if ready {
         StatusCode::OK
     } else {
@@ -172,6 +201,7 @@ pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readines
     let readiness = Readiness {
         ready,
         database: parts.database.state,
+        database_fault: fault.is_some().then_some(parts.database),
         site: SiteState::of(&state.site),
         redis: parts.redis,
         qstash: parts.qstash,

@@ -59,6 +59,9 @@ pub type Millis = u64;
 /// At most once in this many milliseconds it is logged that a script failed.
 const COMPLAINT_PAUSE: Millis = 60_000;
 
+/// At most once in this many milliseconds the limiter asks Redis for itself.
+const PROBE_PAUSE: Millis = 1_000;
+
 /// What a refused request is told to wait under [`OnLoss::Closed`], where nobody can know.
 const CLOSED_RETRY: Duration = Duration::from_secs(1);
 
@@ -153,6 +156,10 @@ struct Shared {
     redis_ahead: AtomicU64,
     /// When it was last logged that a script failed, by the same clock.
     complained_at: AtomicU64,
+    /// Since when Redis has not decided, by the same clock; 0 while it decides.
+    failing_since: AtomicU64,
+    /// When the limiter last asked for itself, by the same clock.
+    probed_at: AtomicU64,
     denied: ArcSwap<Vec<IpNet>>,
     stats: Stats,
 }
@@ -227,6 +234,8 @@ impl Limiter {
                 clock: Box::new(clock),
                 redis_ahead: AtomicU64::new(0),
                 complained_at: AtomicU64::new(0),
+                failing_since: AtomicU64::new(0),
+                probed_at: AtomicU64::new(0),
                 denied: ArcSwap::from_pointee(setup.denied),
             }),
         }
@@ -365,6 +374,29 @@ impl Limiter {
     /// The deny list in force.
     pub fn denied(&self) -> Vec<IpNet> {
         self.shared.denied.load().to_vec()
+    }
+
+    /// Since when no decision came from Redis, in milliseconds since the epoch; `None` if the last one
+    /// did. Redis may be there all the same.
+    pub fn failing_since(&self) -> Option<Millis> {
+        let since = self.shared.failing_since.load(Ordering::Relaxed);
+        (since > 0).then_some(since)
+    }
+
+    /// Finds out whether Redis decides again, without anybody's request, if it did not the last time.
+    pub async fn probe(&self) {
+        let shared = &*self.shared;
+        if let Some(redis) = &shared.redis
+            && redis.health().is_up()
+            && self.failing_since().is_some()
+            && shared.is_due(&shared.probed_at, PROBE_PAUSE)
+        {
+            let charges = [(PolicyId(0), 1)];
+            let subject = Subject::new("probe");
+            shared
+                .decide_on(redis, Operation::Charge, &subject, &charges)
+                .await;
+        }
     }
 
     /// What was decided since the start.
@@ -583,34 +615,37 @@ impl Shared {
 
     /// Calls a script and takes over Redis' time; `None` if Redis cannot be asked.
     async fn ask(&self, redis: &Redis, call: &Call<'_>) -> Option<Found> {
-        let answer: Vec<i64> = match redis.call(call).await {
-            Ok(answer) => answer,
-            Err(redis::Error::Lost(_)) => return None,
-            Err(error) => {
-                self.complain(&error);
-                return None;
-            }
-        };
-        let found = script::read(&answer).filter(|found| !found.assessments.is_empty())?;
+        let answer: Result<Vec<i64>, _> = redis.call(call).await;
+        let answer = answer.inspect_err(|error| self.complain(error)).ok();
+        let found = answer.and_then(|answer| script::read(&answer));
+        let found = found.filter(|found| !found.assessments.is_empty());
         let now = (self.clock)();
+        let failing = self.failing_since.load(Ordering::Relaxed);
+        if found.is_some() != (failing == 0) {
+            let since = if found.is_some() { 0 } else { now };
+            self.failing_since.store(since, Ordering::Relaxed);
+        }
+        let found = found?;
         self.redis_ahead
             .store(found.at.wrapping_sub(now), Ordering::Relaxed);
         Some(found)
     }
 
     /// Logs that a script failed, now and then: somebody else's data under one of our names makes it
-    /// fail for every request of one client.
+    /// fail for every request of one client. A lost Redis has been logged where it was lost.
     fn complain(&self, error: &redis::Error) {
-        let now = (self.clock)();
-        let last = self.complained_at.load(Ordering::Relaxed);
-        let due = now.wrapping_sub(last) >= COMPLAINT_PAUSE;
-        let exchange = |last| {
-            let (set, load) = (Ordering::Relaxed, Ordering::Relaxed);
-            self.complained_at.compare_exchange(last, now, set, load)
-        };
-        if due && exchange(last).is_ok() {
+        let refused = matches!(error, redis::Error::Refused(_));
+        if refused && self.is_due(&self.complained_at, COMPLAINT_PAUSE) {
             tracing::error!(%error, "the limiter's script failed; this instance counts alone");
         }
+    }
+
+    /// Whether something was last done this long ago, in which case it counts as done now.
+    fn is_due(&self, last_done: &AtomicU64, pause: Millis) -> bool {
+        let now = (self.clock)();
+        let last = last_done.load(Ordering::Relaxed);
+        let (set, load) = (Ordering::Relaxed, Ordering::Relaxed);
+        now.wrapping_sub(last) >= pause && last_done.compare_exchange(last, now, set, load).is_ok()
     }
 
     /// The refusal of an earlier request that still holds.

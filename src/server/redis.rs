@@ -23,6 +23,7 @@ mod script;
 mod transport;
 
 use std::sync::Arc;
+use std::sync::LazyLock;
 use std::sync::Weak;
 use std::time::Duration;
 
@@ -55,6 +56,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// A Redis that was up for this long and is lost starts again with the first pause.
 const STEADY: Duration = Duration::from_secs(10);
+
+/// What the probe runs.
+static PROBE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "redis.call('SET', KEYS[1], ARGV[1], 'PX', 1000) return {redis.call('GET', KEYS[1]), 1}",
+    )
+});
 
 /// Chooses the cryptography that all TLS of this process uses, unless that was chosen already.
 /// Needed before any HTTP client is made, whether it speaks TLS or not.
@@ -145,32 +153,33 @@ impl Redis {
     /// # Errors
     /// When Redis is lost, or refuses the command.
     pub async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
-        self.query_until(self.shared.deadline(), command).await
+        let (value, _) = self.query_until(self.shared.deadline(), command).await?;
+        redis::from_redis_value(value)
+            .map_err(|_| Error::Refused("an answer of another type".into()))
     }
 
-    async fn query_until<T: FromRedisValue>(
-        &self,
-        deadline: Instant,
-        command: &Cmd,
-    ) -> Result<T, Error> {
+    /// The answer, and the era that it says something about.
+    async fn query_until(&self, deadline: Instant, command: &Cmd) -> Result<(Value, u64), Error> {
         let (mut transport, era) = self.shared.transport()?;
         let answer = transport.req_packed_command(command);
         let value = self.shared.within_budget(era, deadline, answer).await?;
-        self.shared.read(era, value)
+        Ok((self.shared.read(era, value)?, era))
     }
 
     /// Calls a script.
     ///
     /// # Errors
-    /// When Redis is lost, or the script fails.
+    /// When Redis is lost, or the script fails. An answer that is not of the script's type is none
+    /// of the script, so Redis is lost then, too.
     pub async fn call<T: FromRedisValue>(&self, call: &Call<'_>) -> Result<T, Error> {
         let deadline = self.shared.deadline();
-        match self.query_until(deadline, call.by_hash()).await {
+        let (value, era) = match self.query_until(deadline, call.by_hash()).await {
             Err(Error::Refused(code)) if code == "NOSCRIPT" => {
-                self.query_until(deadline, &call.in_full()).await
+                self.query_until(deadline, &call.in_full()).await?
             }
-            answer => answer,
-        }
+            answer => answer?,
+        };
+        redis::from_redis_value(value).map_err(|_| self.shared.lose(era, Loss::Refused))
     }
 
     /// Sends several steps in one go and returns an answer for each, in their order. The steps
@@ -281,12 +290,10 @@ impl Shared {
         }
     }
 
-    fn read<T: FromRedisValue>(&self, era: u64, value: Value) -> Result<T, Error> {
-        let value = value
+    fn read(&self, era: u64, value: Value) -> Result<Value, Error> {
+        value
             .extract_error()
-            .map_err(|error| self.judge(era, &error))?;
-        redis::from_redis_value(value)
-            .map_err(|_| Error::Refused("an answer of another type".into()))
+            .map_err(|error| self.judge(era, &error))
     }
 
     /// Breaks the circuit if the error is one that the next call would meet too.
@@ -334,9 +341,7 @@ impl Shared {
             CONNECT_TIMEOUT,
         );
         let mut transport = match timeout(CONNECT_TIMEOUT, connect).await {
-            Ok(connected) => {
-                connected.map_err(|error| Loss::of(&error).unwrap_or(Loss::Refused))?
-            }
+            Ok(connected) => connected.map_err(why)?,
             Err(_) => return Err(Loss::Slow),
         };
         self.probe(&mut transport).await?;
@@ -344,18 +349,42 @@ impl Shared {
     }
 
     /// Whether Redis does what it is needed for. A PING would be answered by one that is full, that
-    /// takes no writes, or that lets this user do nothing else.
+    /// takes no writes, or that lets this user do nothing else; and a write by what is no Redis but
+    /// says OK to everything. So a script has to bring back what it has written.
     async fn probe(&self, transport: &mut Transport) -> Result<(), Loss> {
+        let key = format!("{}:probe", self.setup.prefix);
+        let token = format!("{:032x}", rand::random::<u128>());
         let mut write = redis::cmd("SET");
-        write.arg(format!("{}:probe", self.setup.prefix)).arg(1);
-        write.arg("PX").arg(1000);
-        let written = write.query_async::<Value>(transport);
-        match timeout(self.setup.budget, written).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(Loss::of(&error).unwrap_or(Loss::Refused)),
-            Err(_) => Err(Loss::Slow),
+        write.arg(&key).arg(1).arg("PX").arg(1000);
+        // First, because old servers do not say in a script why they take no writes.
+        self.ask(transport, &write).await?.map_err(why)?;
+        let mut call = PROBE.call([key.as_str()].into_iter());
+        call.arg(&token);
+        let mut answer = self.ask(transport, call.by_hash()).await?;
+        if matches!(&answer, Err(error) if error.code() == Some("NOSCRIPT")) {
+            answer = self.ask(transport, &call.in_full()).await?;
+        }
+        match redis::from_redis_value::<(String, u64)>(answer.map_err(why)?) {
+            Ok((read, 1)) if read == token => Ok(()),
+            _ => Err(Loss::Refused),
         }
     }
+
+    /// The answer to a command of the probe.
+    async fn ask(
+        &self,
+        transport: &mut Transport,
+        command: &Cmd,
+    ) -> Result<redis::RedisResult<Value>, Loss> {
+        let answer = command.query_async::<Value>(transport);
+        let answer = timeout(self.setup.budget, answer).await;
+        answer.map_err(|_| Loss::Slow)
+    }
+}
+
+/// Why Redis cannot be used if this is what it answers to the probe.
+fn why(error: redis::RedisError) -> Loss {
+    Loss::of(&error).unwrap_or(Loss::Refused)
 }
 
 /// Reaches Redis whenever it is lost, until the last handle is gone.

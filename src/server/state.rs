@@ -73,7 +73,8 @@ pub struct Shared {
     pub metrics: Metrics,
     pub settings: Settings,
     pub admin: AdminService,
-    /// How the database is.
+    pub database: Database,
+    /// Whether the database answers.
     pub database_standing: Standing,
     pub dashboard: Dashboard,
     /// Set once Kith is told to stop.
@@ -156,7 +157,7 @@ impl AppState {
             ),
             mailer,
             admin: AdminService {
-                database,
+                database: database.clone(),
                 settings: settings.clone(),
                 cache: cache.clone(),
                 broker: queue.broker().clone(),
@@ -164,6 +165,7 @@ impl AppState {
                 poll: config.dashboard.poll.duration(),
             },
             settings,
+            database,
             database_standing,
             dashboard: Dashboard::default(),
             metrics,

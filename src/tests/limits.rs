@@ -29,8 +29,12 @@ fn as_shipped(config: &mut Config) {
 
 /// The settings of an instance that shares `redis`. The budget leaves room for a busy machine.
 pub fn with_redis(config: &mut Config, redis: &RedisServer, budget: Duration) {
+    with_redis_at(config, &redis.url(), budget);
+}
+
+pub fn with_redis_at(config: &mut Config, url: &str, budget: Duration) {
     let file = tempfile::NamedTempFile::new().expect("a file");
-    let text = format!("[redis]\nurl = \"{}\"\n", redis.url());
+    let text = format!("[redis]\nurl = \"{url}\"\n");
     std::fs::write(file.path(), text).expect("a configuration");
     let no_env = std::iter::empty::<(String, String)>();
     let read = Config::load(Some(file.path()), no_env).expect("a valid configuration");

@@ -6,49 +6,17 @@ use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Read;
 use std::io::Write;
-use std::path::Path;
-use std::process::Child;
 use std::process::Command;
-use std::process::ExitStatus;
 use std::process::Stdio;
-use std::time::Duration;
 
 use kith::server::config::Config;
 use kith::server::telemetry;
-use reqwest::Client;
 use reqwest::StatusCode;
 use serde_json::Value;
-use serde_json::json;
-use tempfile::TempDir;
 
-use crate::redis_server::free_port;
-
-/// How long an answer may take before Kith counts as hanging. It is never waited for when all is well.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The real program, whose output goes where the test says. Dropping it kills it.
-struct Kith {
-    child: Child,
-    origin: String,
-    client: Client,
-    _data: TempDir,
-}
-
-/// The program with a folder of its own for everything.
-fn program(data: &Path) -> Command {
-    with_settings(Command::new(env!("CARGO_BIN_EXE_kith")), data)
-}
-
-fn with_settings(mut command: Command, data: &Path) -> Command {
-    command
-        .env_clear()
-        .env("KITH_DATA_DIR", data)
-        .env("KITH_SERVER_ADDR", "127.0.0.1:0")
-        .env("KITH_LIMITS_API_LIMIT", "1000000")
-        .env("KITH_WELCOME_DELAY", "1ms")
-        .current_dir(data);
-    command
-}
+use crate::process::Kith;
+use crate::process::program;
+use crate::process::with_settings;
 
 fn full() -> File {
     let file = OpenOptions::new().write(true).open("/dev/full");
@@ -56,57 +24,14 @@ fn full() -> File {
 }
 
 impl Kith {
-    /// Starts it as `set_up` says, and waits until it answers.
-    async fn start(set_up: impl FnOnce(&Path) -> Command) -> Self {
-        kith::server::redis::choose_cryptography();
-        let data = tempfile::tempdir().expect("a directory");
-        let port = free_port();
-        let address = format!("127.0.0.1:{port}");
-        let child = set_up(data.path())
-            .env("KITH_SERVER_ADDR", &address)
-            .stdin(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        let mut kith = Self {
-            child,
-            origin: format!("http://{address}"),
-            client: Client::builder()
-                .timeout(PATIENCE)
-                .build()
-                .expect("a client"),
-            _data: data,
-        };
-        let healthz = format!("{}/healthz", kith.origin);
-        while kith.client.get(&healthz).send().await.is_err() {
-            kith.assert_alive();
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        kith
-    }
-
-    fn assert_alive(&mut self) {
-        let ended = self.child.try_wait().expect("its state");
-        assert_eq!(ended, None, "the program has ended");
-    }
-
-    async fn create(&self) {
-        let body = json!({"name": "Ada", "email": "ada@example.com"});
-        let request = self.client.post(format!("{}/api/contacts", self.origin));
-        let response = request.json(&body).send().await.expect("an answer");
-        assert_eq!(response.status(), StatusCode::CREATED);
-    }
-
-    async fn text(&self, path: &str) -> String {
-        let request = self.client.get(format!("{}{path}", self.origin));
-        let response = request.send().await.expect("an answer");
-        assert_eq!(response.status(), StatusCode::OK, "{path}");
-        response.text().await.expect("a body")
-    }
-
     /// What `/readyz` says of the log.
     async fn log(&self) -> Value {
-        let ready: Value = serde_json::from_str(&self.text("/readyz").await).expect("JSON");
-        assert_eq!(ready["ready"], true, "the log does not decide on readiness");
+        let (status, ready) = self.readiness().await;
+        assert_eq!(
+            status,
+            StatusCode::OK,
+            "the log does not decide on readiness"
+        );
         ready["log"].clone()
     }
 
@@ -122,27 +47,12 @@ impl Kith {
     async fn until_log_is(&mut self, state: &str) -> Value {
         loop {
             self.assert_alive();
-            self.create().await;
+            assert_eq!(self.create().await, StatusCode::CREATED);
             let log = self.log().await;
             if log["state"] == state {
                 return log;
             }
         }
-    }
-
-    fn terminate(&mut self) -> ExitStatus {
-        let kill = Command::new("kill")
-            .args(["-TERM", &self.child.id().to_string()])
-            .status();
-        assert!(kill.expect("kill").success());
-        self.child.wait().expect("the end")
-    }
-}
-
-impl Drop for Kith {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -235,7 +145,7 @@ async fn kith_serves_with_closed_descriptors() {
         with_settings(shell, data)
     })
     .await;
-    kith.create().await;
+    assert_eq!(kith.create().await, StatusCode::CREATED);
     assert!(kith.terminate().success());
 }
 

@@ -17,6 +17,7 @@ use sqlx::SqliteConnection;
 use tokio::sync::oneshot;
 
 use super::Database;
+use super::fault;
 
 /// The most changes in one transaction, so that readers of the log never have much to catch up with.
 const LARGEST_GROUP: usize = 64;
@@ -39,6 +40,7 @@ trait Change: Send {
     fn make<'c>(
         &'c mut self,
         tx: &'c mut SqliteConnection,
+        database: &'c Database,
     ) -> BoxFuture<'c, Result<(), sqlx::Error>>;
 
     /// Answers whoever asked for it.
@@ -60,6 +62,7 @@ where
     fn make<'c>(
         &'c mut self,
         tx: &'c mut SqliteConnection,
+        database: &'c Database,
     ) -> BoxFuture<'c, Result<(), sqlx::Error>> {
         Box::pin(async move {
             let Some(change) = self.change.take() else {
@@ -69,6 +72,10 @@ where
             let made = change(&mut savepoint).await;
             let succeeded = made.is_ok();
             self.made = Some(made);
+            // Before the rollback makes SQLite forget it.
+            if !succeeded && let Some(fault) = fault::last_fault(&mut savepoint).await {
+                database.meet(fault);
+            }
             // A full disk makes SQLite undo the whole transaction by itself, which shows here.
             if succeeded {
                 savepoint.commit().await
@@ -148,7 +155,7 @@ impl Database {
     async fn make_together(&self, group: &mut [Box<dyn Change>]) -> Result<(), sqlx::Error> {
         let mut tx = self.write().await?;
         for change in group {
-            change.make(&mut tx).await?;
+            change.make(&mut tx, self).await?;
         }
         tx.commit().await
     }

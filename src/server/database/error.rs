@@ -17,8 +17,10 @@ pub const LOCKED: u32 = 6;
 pub const NOMEM: u32 = 7;
 pub const READONLY: u32 = 8;
 pub const IOERR: u32 = 10;
+pub const CORRUPT: u32 = 11;
 pub const FULL: u32 = 13;
 pub const CANTOPEN: u32 = 14;
+pub const NOTADB: u32 = 26;
 
 /// Whether an error may pass by itself: somebody else is writing, the database is closing, or the
 /// machine is short of memory, of disk space or of the disk. Others are defects.

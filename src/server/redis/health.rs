@@ -31,6 +31,12 @@ pub enum Loss {
     Loading,
     /// It takes no writes, as a replica or a node that has just been demoted.
     ReadOnly,
+    /// It takes no writes as long as it has too few replicas.
+    NoReplicas,
+    /// It takes no writes as long as it cannot save them on its disk.
+    CannotSave,
+    /// It runs a script or a function that does not end.
+    Busy,
     /// It has no memory left for writes.
     OutOfMemory,
     /// A part of the cluster, or the primary behind a replica, is missing.
@@ -107,6 +113,9 @@ impl Loss {
                 Some(code) if Self::with_code(code).is_some() => Self::with_code(code),
                 Some("NOAUTH" | "WRONGPASS") => Some(Self::NotPermitted),
                 Some("OOM") => Some(Self::OutOfMemory),
+                Some("NOREPLICAS") => Some(Self::NoReplicas),
+                Some("MISCONF") => Some(Self::CannotSave),
+                Some("BUSY") => Some(Self::Busy),
                 _ if error.is_timeout() => Some(Self::Slow),
                 _ if error.is_connection_refusal() => Some(Self::Unreachable),
                 _ if error.is_connection_dropped() => Some(Self::Disconnected),
@@ -148,6 +157,9 @@ impl fmt::Display for Loss {
             Self::NotPermitted => "refuses the user, the password or what they may do",
             Self::Loading => "is still loading its data",
             Self::ReadOnly => "takes no writes",
+            Self::NoReplicas => "has too few replicas to take writes",
+            Self::CannotSave => "takes no writes because it cannot save them",
+            Self::Busy => "is busy with a script that does not end",
             Self::OutOfMemory => "has no memory left",
             Self::Incomplete => "is missing a part of its cluster",
             Self::Refused => "does not answer as Redis does",
@@ -164,4 +176,54 @@ impl fmt::Display for Loss {
 /// An error for what was found wrong on this side of the connection.
 pub(super) fn invalid(what: &'static str) -> RedisError {
     RedisError::from(io::Error::new(io::ErrorKind::InvalidData, what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What Kith makes of an answer of Redis.
+    fn loss(line: &str) -> Option<Loss> {
+        let value = redis::parse_redis_value(format!("-{line}\r\n").as_bytes());
+        let error = value.and_then(redis::Value::extract_error);
+        Loss::of(&error.expect_err("it is an error"))
+    }
+
+    #[test]
+    fn what_every_write_would_meet_is_a_loss() {
+        for (line, expected) in [
+            (
+                "NOREPLICAS Not enough good replicas to write.",
+                Loss::NoReplicas,
+            ),
+            (
+                "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to \
+                 persist to disk.",
+                Loss::CannotSave,
+            ),
+            ("BUSY Redis is busy running a script.", Loss::Busy),
+            (
+                "OOM command not allowed when used memory > 'maxmemory'.",
+                Loss::OutOfMemory,
+            ),
+            (
+                "READONLY You can't write against a read only replica.",
+                Loss::ReadOnly,
+            ),
+            ("NOPERM this user has no permissions", Loss::NotPermitted),
+        ] {
+            assert_eq!(loss(line), Some(expected), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_one_command_meets_is_none() {
+        for line in [
+            "WRONGTYPE Operation against a key",
+            "ERR syntax error",
+            "NOSCRIPT No matching",
+        ] {
+            assert_eq!(loss(line), None, "{line}");
+        }
+    }
 }
