@@ -104,11 +104,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         )),
     ),
     (
-        10,
+        8,
         "origins",
         include_str!(concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/migrations/0010_origins.sql"
+            "/migrations/0008_origins.sql"
         )),
     ),
 ];
