@@ -790,7 +790,7 @@ async fn witness() -> (
 async fn what_an_older_release_took_is_told_delivered_and_signed_without_control_characters() {
     let rig = Rig::new().await;
     let (origin, mut told) = witness().await;
-    let broker = rig.broker_to("http://127.0.0.1:1", &origin);
+    let broker = rig.broker_to("http://127.0.0.1:1", &[&origin]);
     let mut message = publication(&format!("{origin}/a"));
     message.callback = Some(Callback {
         url: format!("{origin}/told"),
