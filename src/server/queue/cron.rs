@@ -640,7 +640,7 @@ mod tests {
                 while left_out < clock {
                     let passed = left_out.duration_since(expected).as_mins();
                     minutes.push((now + minute(passed), left_out, false));
-                    left_out = left_out + minute(1);
+                    left_out += minute(1);
                 }
                 minutes.push((now, clock, !seen.insert(clock)));
                 now += minute(1);
