@@ -183,6 +183,19 @@ test('a page that has stopped says so and works as one without scripts', async (
   await expect(contacts.stopped).toHaveCount(0);
 });
 
+test('a panic in the browser stops the page', async ({ book, contacts, guard, page }) => {
+  guard.expect(/^uncaught: /);
+  const ada = await book.add();
+  await contacts.goto(book.list);
+  // A view has to be put beside nodes that are nowhere by then.
+  await page.locator('.pane').evaluate((pane) => pane.replaceChildren());
+  await contacts.row('Ada').click();
+  await expectStopped(contacts);
+  await contacts.row('Ada').click();
+  await expect(contacts.title).toHaveText(ada.name);
+  await contacts.ready();
+});
+
 test('a form of a page that has stopped is sent, with what was typed', async ({
   book,
   contacts,
