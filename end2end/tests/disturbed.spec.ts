@@ -185,15 +185,17 @@ test('a page that has stopped says so and works as one without scripts', async (
 
 test('a panic in the browser stops the page', async ({ book, contacts, guard, page }) => {
   guard.expect(/^uncaught: /);
-  const ada = await book.add();
-  await contacts.goto(book.list);
-  // A view has to be put beside nodes that are nowhere by then.
-  await page.locator('.pane').evaluate((pane) => pane.replaceChildren());
-  await contacts.row('Ada').click();
+  const wake = await gotoAsleep(page, book.beside('/new'));
+  await contacts.fill(book.draft());
+  // An island cannot read its data.
+  await page.locator('leptos-island').evaluate((island) => island.setAttribute('data-props', '{}'));
+  wake();
   await expectStopped(contacts);
-  await contacts.row('Ada').click();
-  await expect(contacts.title).toHaveText(ada.name);
-  await contacts.ready();
+  await contacts.expectFields(book.draft());
+  await page.unroute('**/pkg/*.wasm');
+  await contacts.button('Add contact').click();
+  await expect(contacts.title).toHaveText(`Ada ${book.word}`);
+  expect(await book.names()).toEqual([`Ada ${book.word}`]);
 });
 
 test('a form of a page that has stopped is sent, with what was typed', async ({
