@@ -112,11 +112,15 @@ pub struct ContactRow {
     pub email: String,
 }
 
-/// One page of a list of contacts.
+/// A part of a list of contacts: one page of it, or as much as a browser has asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactList {
     pub rows: Vec<ContactRow>,
-    /// Asks for the page after this one; absent on the last.
+    /// How many contacts of the list stand before these.
+    pub offset: u64,
+    /// Asks for the page before these; absent at the top.
+    pub previous_cursor: Option<String>,
+    /// Asks for the page after these; absent at the end.
     pub next_cursor: Option<String>,
     /// How many contacts match, over all pages.
     pub total: u64,

@@ -171,6 +171,16 @@ impl Place {
         draft
     }
 
+    /// The same search with another pane beside it. A contact brings the page of the list along that
+    /// it stands on.
+    pub fn opening(&self, pane: PanePlace) -> Self {
+        let beside = self.beside(pane);
+        Self {
+            cursor: beside.cursor.filter(|_| pane.contact().is_none()),
+            ..beside
+        }
+    }
+
     /// Another search from its first page, with the same pane and notice beside it.
     pub fn searching(&self, search: String) -> Self {
         Self {

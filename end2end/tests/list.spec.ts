@@ -1,24 +1,5 @@
 import { expect, test } from '../fixtures/app.ts';
 
-test('scrolling brings every contact, each once', async ({ book, contacts }) => {
-  const added = await book.addMany(130);
-  await contacts.goto(book.list);
-  await expect(contacts.count).toHaveText('130 contacts found');
-  expect(await contacts.rows.count()).toBeLessThan(130);
-  await contacts.rows.first().hover();
-  await expect(async () => {
-    await contacts.page.mouse.wheel(0, 4000);
-    expect(await contacts.rows.count()).toBe(130);
-  }).toPass();
-
-  const shown = await contacts.rows.evaluateAll((rows) =>
-    rows.map((row) => new URL((row as HTMLAnchorElement).href).pathname),
-  );
-  expect(shown).toEqual(added.map((contact) => `/contacts/${contact.id}`));
-  await expect(contacts.list.getByRole('link', { name: 'Show more' })).toHaveCount(0);
-  await expect(contacts.count).toHaveText('130 contacts found');
-});
-
 test('“Show more” brings the next page in place', async ({ book, contacts, page }) => {
   await book.addMany(60);
   await contacts.goto(book.list);
@@ -34,29 +15,17 @@ test('“Show more” brings the next page in place', async ({ book, contacts, p
   await expect(contacts.rows.nth(50)).toBeFocused();
 });
 
-test('a long list stays as long after an edit', async ({ book, contacts }) => {
-  const added = await book.addMany(130);
-  await contacts.goto(book.list);
-  await contacts.rows.first().hover();
-  await expect(async () => {
-    await contacts.page.mouse.wheel(0, 4000);
-    expect(await contacts.rows.count()).toBe(130);
-  }).toPass();
-  await contacts.row(added[119]!.name).click();
-  await contacts.link('Edit').click();
-  await contacts.fill({ name: `${book.word} 120 renamed` });
-  await contacts.button('Save').click();
-  await expect(contacts.row('renamed')).toBeInViewport();
-  await expect(contacts.rows).toHaveCount(130);
-});
-
 test('more than two hundred rows survive a change too', async ({ book, contacts }) => {
   await book.addMany(230);
   await contacts.goto(book.list);
   await contacts.rows.first().hover();
   await expect(async () => {
     await contacts.page.mouse.wheel(0, 4000);
-    expect(await contacts.rows.count()).toBe(230);
+    await expect(contacts.row('230')).toBeInViewport({ timeout: 50 });
+  }).toPass();
+  await expect(async () => {
+    await contacts.page.mouse.wheel(0, -4000);
+    await expect(contacts.row('001')).toBeInViewport({ timeout: 50 });
   }).toPass();
   await contacts.row('001').click();
   await contacts.button('Delete').click();

@@ -9,19 +9,19 @@ use crate::contact::ContactId;
 use crate::contact::ContactList;
 use crate::error::AppError;
 
-/// The list from `cursor` on: contacts that match `search`, by name. One page of it, or as many
-/// as make up the rows that are `shown` already.
+/// A page of the contacts that match `search`, by name: what `cursor` asks for, otherwise the one
+/// that the contact `around` is on, otherwise the first.
 #[server(prefix = "/fn", endpoint = "contacts/list", input = Json)]
 pub async fn list_contacts(
     search: String,
     cursor: Option<String>,
-    shown: u32,
+    around: Option<ContactId>,
 ) -> Result<ContactList, AppError> {
     let state = expect_context::<crate::server::AppState>();
-    let query = state
+    state
         .contacts
-        .query(&search, None, cursor.as_deref(), None)?;
-    Ok(state.contacts.list(query.reaching(shown)).await?.into())
+        .list_beside(around, &search, cursor.as_deref())
+        .await
 }
 
 #[server(prefix = "/fn", endpoint = "contacts/get", input = Json)]

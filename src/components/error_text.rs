@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::either::Either;
 use leptos::prelude::*;
 
+use crate::components::words::words;
 use crate::error::AppError;
 
 /// The sentence of an error and, where waiting mends it, a countdown. `then` says what happens at
@@ -28,6 +29,9 @@ pub fn ErrorText(error: AppError, then: &'static str) -> impl IntoView {
     Either::Right(view! {
         "Too many requests at once. " {then} " in "
         <span class="sr-only">{seconds} " seconds"</span>
-        <span aria-hidden="true" class="tabular-nums">{left} " s"</span> "."
+        <span aria-hidden="true" class="tabular-nums">
+            {words(move || format!("{} s", left.get()))}
+        </span>
+        "."
     })
 }

@@ -11,6 +11,7 @@ use web_sys::FormData;
 use web_sys::HtmlElement;
 use web_sys::HtmlFormElement;
 use web_sys::HtmlInputElement;
+use web_sys::KeyboardEvent;
 use web_sys::MouseEvent;
 
 use crate::contact::ContactDraft;
@@ -46,6 +47,11 @@ pub fn after(seconds: u32, then: impl FnOnce() + 'static) {
     set_timeout(then, Duration::from_secs(seconds.into()));
 }
 
+/// The first element that matches.
+pub fn find(selector: &str) -> Option<Element> {
+    document().query_selector(selector).ok().flatten()
+}
+
 /// The path and the query, without its question mark, of the address bar.
 pub fn current_address() -> (String, String) {
     let location = window().location();
@@ -64,21 +70,42 @@ pub fn is_plain_click(event: &MouseEvent) -> bool {
 /// Focuses the first element that matches, once what has just changed is on the page.
 pub fn focus_soon(selector: impl Into<String>) {
     let selector = selector.into();
-    request_animation_frame(move || {
-        let found = document().query_selector(&selector).ok().flatten();
-        if let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
-            let _ = element.focus();
-        }
-    });
+    request_animation_frame(move || focus(&selector));
+}
+
+/// Focuses the first element that matches.
+pub fn focus(selector: &str) {
+    if let Some(element) = find(selector).and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+/// Focuses an element without scrolling to it.
+pub fn focus_in_place(selector: &str, scroller: &str) {
+    if let Some(scroller) = find(scroller) {
+        let top = scroller.scroll_top();
+        focus(selector);
+        scroller.set_scroll_top(top);
+    }
+}
+
+/// Whether an input method is at work, to which the keys belong then. Safari ends a composition
+/// before it tells of the key that ended it; that key has no code but this.
+pub fn is_composing(event: &KeyboardEvent) -> bool {
+    const BELONGS_TO_AN_INPUT_METHOD: u32 = 229;
+    event.is_composing() || event.key_code() == BELONGS_TO_AN_INPUT_METHOD
 }
 
 /// Whether an element is on the page and not hidden by the layout of a narrow screen.
 pub fn is_shown(selector: &str) -> bool {
-    let found = document().query_selector(selector).ok().flatten();
-    found
-        .and_then(|element| window().get_computed_style(&element).ok().flatten())
-        .and_then(|style| style.get_property_value("visibility").ok())
-        .is_some_and(|visibility| visibility == "visible")
+    let visibility = find(selector).and_then(|element| style_of(&element, "visibility"));
+    visibility.is_some_and(|visibility| visibility == "visible")
+}
+
+/// What a property of an element comes to.
+pub fn style_of(element: &Element, property: &str) -> Option<String> {
+    let style = window().get_computed_style(element).ok().flatten()?;
+    style.get_property_value(property).ok()
 }
 
 /// Whether the focus is in an element that matches, or in something inside of it.
@@ -87,9 +114,10 @@ pub fn has_focus(selector: &str) -> bool {
     focused.is_some_and(|focused| focused.closest(selector).ok().flatten().is_some())
 }
 
+/// Whether the focus is lost, because what had it has gone.
 pub fn nothing_has_focus() -> bool {
     let focused = document().active_element();
-    focused.is_none_or(|focused| focused.node_name() == "BODY")
+    focused.is_none_or(|focused| focused.tag_name() == "BODY")
 }
 
 fn input(id: &str) -> Option<HtmlInputElement> {

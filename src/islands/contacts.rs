@@ -5,12 +5,16 @@
 //! shows the same; the list is never rebuilt by what happens in the pane, so that its scroll,
 //! search and selection outlive every visit to a contact.
 
+mod coming;
 mod conflict;
 mod form;
 mod list;
+mod loaded;
 mod pane;
+mod rows;
 mod state;
 mod welcome;
+mod window;
 
 use leptos::ev;
 use leptos::prelude::*;
@@ -34,6 +38,8 @@ pub fn Contacts(view: ContactsView) -> impl IntoView {
 
     let back = window_event_listener(ev::popstate, move |_| state.follow_address());
     on_cleanup(move || back.remove());
+    let online = window_event_listener(ev::online, move |_| state.came_online());
+    on_cleanup(move || online.remove());
     // The browser asks before it throws away what was typed.
     let leave = window_event_listener(ev::beforeunload, move |event| {
         if state.unsaved().is_some() {
@@ -65,7 +71,7 @@ pub fn Contacts(view: ContactsView) -> impl IntoView {
 fn Begin(state: state::State) -> impl IntoView {
     let nobody_yet = move || {
         matches!(*state.pane.read(), Pane::Nothing)
-            && state.total.get() == 0
+            && state.list.read().total == 0
             && state.list_error.read().is_none()
             && state.place.read().search.is_empty()
     };

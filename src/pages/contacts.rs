@@ -71,13 +71,10 @@ fn place_asked_for(uri: &Uri) -> (Place, bool) {
 async fn find_out(state: &AppState, asked: &Parts, refused: Option<Refused>) -> ContactsView {
     let (place, known) = place_asked_for(&asked.uri);
     let welcome = state.welcome.offer(&asked.headers);
-    let list = match state
+    let list = state
         .contacts
-        .query(&place.search, None, place.cursor.as_deref(), None)
-    {
-        Ok(query) => state.contacts.list(query).await.map(Into::into),
-        Err(error) => Err(error),
-    };
+        .list_beside(place.pane.contact(), &place.search, place.cursor.as_deref())
+        .await;
     let contact = |id| state.contacts.get(id);
     let details = |id| state.contacts.details(id);
     let merged = forms::merged(asked.uri.query().unwrap_or_default());

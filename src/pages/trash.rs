@@ -40,7 +40,7 @@ pub fn TrashPage() -> impl IntoView {
 
 async fn find_out(state: &AppState, cursor: Option<&str>) -> Result<ContactList, AppError> {
     let query = state.contacts.trash_query(cursor)?;
-    Ok(state.contacts.list(query).await?.into())
+    Ok(ContactList::from(&*state.contacts.list(query).await?))
 }
 
 #[component]

@@ -266,7 +266,7 @@ fn list_behind(form: &Uri) -> Place {
 }
 
 fn go_to(form: &Uri, pane: PanePlace) -> Response {
-    Redirect::to(&list_behind(form).beside(pane).href()).into_response()
+    Redirect::to(&list_behind(form).opening(pane).href()).into_response()
 }
 
 /// Draws the page of `place` with `pane` on it, as the answer to a form.

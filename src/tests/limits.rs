@@ -229,7 +229,7 @@ async fn pages_and_server_functions_are_refused_in_their_own_form() {
         "{page}"
     );
 
-    let list = json!({"search": "", "cursor": null, "shown": 0});
+    let list = json!({"search": "", "cursor": null, "around": null});
     let request = app.request(Method::POST, "/fn/contacts/list").json(&list);
     let request = request.header("accept", "application/json");
     let refused = send(request.header("accept-encoding", "gzip, br")).await;

@@ -1,9 +1,10 @@
 //! The pane beside the list: one contact, the form, or a word when there is neither.
 
-use leptos::either::EitherOf4;
+use leptos::either::EitherOf5;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::coming::Coming;
 use super::conflict::Merged;
 use super::form::ContactForm;
 use super::state::Pane;
@@ -32,10 +33,11 @@ pub fn PaneView(state: State) -> impl IntoView {
             aria-busy=move || state.pane_busy.get().then_some("true")
         >
             {move || match state.pane.get() {
-                Pane::Nothing => EitherOf4::A(view! { <Nothing state/> }),
-                Pane::Contact(details) => EitherOf4::B(view! { <Details state details/> }),
-                Pane::Form(form) => EitherOf4::C(view! { <ContactForm state form/> }),
-                Pane::Failed(error) => EitherOf4::D(view! { <Failed state error/> }),
+                Pane::Nothing => EitherOf5::A(view! { <Nothing state/> }),
+                Pane::Contact(details) => EitherOf5::B(view! { <Details state details/> }),
+                Pane::Form(form) => EitherOf5::C(view! { <ContactForm state form/> }),
+                Pane::Failed(error) => EitherOf5::D(view! { <Failed state error/> }),
+                Pane::Coming(row) => EitherOf5::E(view! { <Coming state row/> }),
             }}
         </section>
     }
@@ -48,7 +50,7 @@ fn Nothing(state: State) -> impl IntoView {
             <p class="print-hidden">
                 // Where there is no row, the list says why.
                 {words(move || {
-                    let text = if state.rows.read().is_empty() {
+                    let text = if state.list.read().rows.is_empty() {
                         ""
                     } else {
                         "Choose a contact to see it here."
@@ -215,7 +217,7 @@ fn Details(state: State, details: ContactDetails) -> impl IntoView {
 }
 
 /// The classes of the head of a contact and of the name in it: the longer, the smaller.
-fn title_size(name: &str) -> (&'static str, &'static str) {
+pub fn title_size(name: &str) -> (&'static str, &'static str) {
     match name.chars().count() {
         0..=40 => ("person", "text-xl font-semibold tracking-tight"),
         41..=80 => ("person is-long", "text-lg font-semibold"),

@@ -1,11 +1,18 @@
 //! What the contacts page knows, and how it moves from place to place.
 
+use std::ops::Range;
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::Deserialize;
 use serde::Serialize;
 use web_sys::MouseEvent;
 
+use super::loaded;
+use super::rows::row_selector;
+use super::window;
+use super::window::View;
 use crate::api::contacts as api;
 use crate::contact::Contact;
 use crate::contact::ContactDetails;
@@ -47,6 +54,8 @@ pub struct Welcome {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Pane {
     Nothing,
+    /// A contact is on its way. What its row says of it is known, where the list has its row.
+    Coming(Option<ContactRow>),
     Contact(ContactDetails),
     Form(FormView),
     Failed(AppError),
@@ -56,12 +65,33 @@ impl Pane {
     /// The title of the document while this is shown.
     pub fn title(&self) -> String {
         match self {
-            Self::Nothing => "Contacts · Kith".to_owned(),
+            Self::Nothing | Self::Coming(None) => "Contacts · Kith".to_owned(),
+            Self::Coming(Some(row)) => format!("{} · Kith", row.name),
             Self::Contact(details) => format!("{} · Kith", details.contact.name),
             Self::Form(form) if form.saved.is_some() => "Edit contact · Kith".to_owned(),
             Self::Form(_) => "New contact · Kith".to_owned(),
             Self::Failed(AppError::NotFound) => "Not found · Kith".to_owned(),
             Self::Failed(_) => "Something went wrong · Kith".to_owned(),
+        }
+    }
+
+    /// The contact that is shown, as its row shows it.
+    fn row(&self) -> Option<ContactRow> {
+        let row = |id, name: &str, email: &str| ContactRow {
+            id,
+            name: name.to_owned(),
+            email: email.to_owned(),
+        };
+        match self {
+            Self::Coming(row) => row.clone(),
+            Self::Contact(ContactDetails { contact, .. }) => {
+                Some(row(contact.id, &contact.name, &contact.email))
+            }
+            Self::Form(FormView { saved, draft, .. }) => {
+                let saved = saved.as_ref()?;
+                Some(row(saved.id, &draft.name, &draft.email))
+            }
+            Self::Nothing | Self::Failed(_) => None,
         }
     }
 }
@@ -134,13 +164,34 @@ pub fn notice_id(id: ContactId) -> String {
 /// Where the keyboard comes into the list.
 const FIRST_ROW: &str = "#contact-list [data-row]:not([tabindex='-1'])";
 
+/// What the list is asked for.
+#[derive(Clone, Copy, Debug)]
+enum Ask {
+    /// Another list: the page with this contact, if there is one.
+    Anew(Option<ContactId>),
+    /// The page before the first row.
+    Previous,
+    /// The page behind the last row.
+    Next,
+}
+
+/// How long nothing is said of an answer that takes its time.
+const PATIENCE: Duration = Duration::from_millis(300);
+
 /// The signals behind the page. Copies share them.
 #[derive(Clone, Copy)]
 pub struct State {
     pub place: RwSignal<Place>,
-    pub rows: RwSignal<Vec<ContactRow>>,
-    pub next_cursor: RwSignal<Option<String>>,
-    pub total: RwSignal<u64>,
+    /// As much of the list as has been asked for.
+    pub list: RwSignal<ContactList>,
+    /// The rows of it that are in the document; see [`window`].
+    pub range: RwSignal<Range<usize>>,
+    /// Whether a row had the focus before the rows in the document were changed.
+    pub row_had_focus: StoredValue<bool>,
+    /// How high a row is, in CSS pixels.
+    pub row_height: RwSignal<f64>,
+    /// Whether the rows are not those of the search, because that search failed.
+    pub list_is_stale: RwSignal<bool>,
     pub list_error: RwSignal<Option<AppError>>,
     pub list_busy: RwSignal<bool>,
     pub pane: RwSignal<Pane>,
@@ -150,6 +201,8 @@ pub struct State {
     next_notice: StoredValue<usize>,
     /// What has come into the pane while the focus stayed in the list, for those who do not see it.
     pub spoken: RwSignal<String>,
+    /// Whether the pane has been busy for so long that it has to say so.
+    pub pane_is_slow: RwSignal<bool>,
     /// Why the last thing asked for was not done, while the page stays as it was.
     pub problem: RwSignal<Option<AppError>>,
     pub welcome: StoredValue<Welcome>,
@@ -157,6 +210,8 @@ pub struct State {
     /// answer that comes after a later question is dropped.
     list_question: StoredValue<u32>,
     pane_question: StoredValue<u32>,
+    /// What the list was asked for last.
+    asked: StoredValue<Ask>,
     /// Forms that were left without saving, with what was typed. Each keeps what it
     /// started from, so that saving it later does not undo what others have saved since.
     kept: StoredValue<Vec<(PanePlace, FormView)>>,
@@ -170,10 +225,14 @@ impl State {
         };
         Self {
             welcome: StoredValue::new(view.welcome),
+            asked: StoredValue::new(Ask::Anew(view.place.pane.contact())),
             place: RwSignal::new(view.place),
-            rows: RwSignal::new(list.rows),
-            next_cursor: RwSignal::new(list.next_cursor),
-            total: RwSignal::new(list.total),
+            // The server has drawn all that it found.
+            range: RwSignal::new(0..list.rows.len()),
+            row_had_focus: StoredValue::new(false),
+            row_height: RwSignal::new(0.0),
+            list: RwSignal::new(list),
+            list_is_stale: RwSignal::new(list_error.is_some()),
             list_error: RwSignal::new(list_error),
             list_busy: RwSignal::new(false),
             pane: RwSignal::new(view.pane),
@@ -181,6 +240,7 @@ impl State {
             next_notice: StoredValue::new(usize::from(view.notice.is_some())),
             notices: [view.notice, None, None].map(RwSignal::new),
             spoken: RwSignal::new(String::new()),
+            pane_is_slow: RwSignal::new(false),
             problem: RwSignal::new(None),
             list_question: StoredValue::new(0),
             pane_question: StoredValue::new(0),
@@ -193,14 +253,13 @@ impl State {
         self.keep_draft();
         address.show(&place.href());
         let before = self.place.get_untracked();
-        let (pane, search_changed) = (
-            place.pane,
-            (&before.search, &before.cursor) != (&place.search, &place.cursor),
-        );
+        let (pane, search_changed) = (place.pane, before.search != place.search);
         self.problem.set(None);
         self.place.set(place);
         if search_changed {
-            self.load_list(0);
+            // Whoever types wants what is found first; whoever goes back, what was there.
+            let around = pane.contact().filter(|_| address == Address::Keep);
+            self.ask(Ask::Anew(around));
         }
         if before.pane != pane || matches!(*self.pane.read_untracked(), Pane::Failed(_)) {
             self.load_pane(pane);
@@ -227,8 +286,13 @@ impl State {
         else {
             return;
         };
+        let here = self.place.get_untracked();
+        if place.pane == here.pane && place.cursor != here.cursor {
+            // Another page of the list is loaded anew.
+            return;
+        }
         event.prevent_default();
-        let stays = place == *self.place.read_untracked();
+        let stays = place == here;
         self.visit(
             place,
             if stays {
@@ -241,7 +305,7 @@ impl State {
 
     /// Shows another pane beside the same list.
     pub fn open(self, pane: PanePlace) {
-        let place = self.place.read_untracked().beside(pane);
+        let place = self.place.read_untracked().opening(pane);
         self.visit(place, Address::Push);
     }
 
@@ -250,74 +314,228 @@ impl State {
         self.visit(place, Address::Replace);
     }
 
-    /// Adds the next page of the list to the rows that are there.
-    pub fn load_more(self) {
-        let Some(cursor) = self.next_cursor.get_untracked() else {
-            return;
+    /// Shows the list from its first contact on.
+    pub fn back_to_first_page(self) {
+        let place = Place {
+            cursor: None,
+            ..self.place.get_untracked()
         };
-        if self.list_busy.get_untracked() {
-            return;
+        Address::Replace.show(&place.href());
+        self.place.set(place);
+        self.ask(Ask::Anew(None));
+    }
+
+    /// Adds the next page of the list to the rows that are there.
+    pub fn load_next(self) {
+        let more = self.list.read_untracked().next_cursor.is_some();
+        if more && !self.list_busy.get_untracked() {
+            self.ask(Ask::Next);
         }
-        let search = self.place.read_untracked().search.clone();
-        self.ask_for_list(search, Some(cursor), 0, move |list| {
-            let Some(list) = list else { return };
-            // The link that was followed makes way for the rows, and would take the focus along.
-            if browser::has_focus(".more") {
-                let next = self.rows.read_untracked().len() + 1;
-                browser::focus_soon(format!("#contact-list li:nth-child({next}) [data-row]"));
-            }
-            self.rows.update(|rows| rows.extend(list.rows));
-            self.next_cursor.set(list.next_cursor);
-            self.total.set(list.total);
-        });
     }
 
-    /// Reads the list again, as far as it is shown, after something in it has changed.
-    pub fn reload_list(self) {
-        let shown = self.rows.read_untracked().len();
-        self.load_list(u32::try_from(shown).unwrap_or(u32::MAX));
+    /// Adds the page before the rows that are there.
+    pub fn load_previous(self) {
+        let more = self.list.read_untracked().previous_cursor.is_some();
+        if more && !self.list_busy.get_untracked() {
+            self.ask(Ask::Previous);
+        }
     }
 
-    fn load_list(self, shown: u32) {
-        let place = self.place.get_untracked();
-        self.ask_for_list(place.search, place.cursor, shown, move |list| {
-            // Rows of another search under this one would be worse than none.
-            let list = list.unwrap_or_default();
-            self.rows.set(list.rows);
-            self.next_cursor.set(list.next_cursor);
-            self.total.set(list.total);
-        });
+    /// Asks again for what did not come, the contact in the pane included.
+    pub fn try_again(self) {
+        if self.list_error.read_untracked().is_some() {
+            self.ask(self.asked.get_value());
+        }
+        if matches!(*self.pane.read_untracked(), Pane::Failed(_)) {
+            self.load_pane(self.place.read_untracked().pane);
+        }
     }
 
-    fn ask_for_list(
-        self,
-        search: String,
-        cursor: Option<String>,
-        shown: u32,
-        show: impl Fn(Option<ContactList>) + Clone + 'static,
-    ) {
+    /// Tries again once the browser is online, if it was not.
+    pub fn came_online(self) {
+        let lost = |error: Option<&AppError>| matches!(error, Some(AppError::Unreachable));
+        let pane = match &*self.pane.read_untracked() {
+            Pane::Failed(error) => lost(Some(error)),
+            _ => false,
+        };
+        if pane || lost(self.list_error.read_untracked().as_ref()) {
+            self.try_again();
+        }
+    }
+
+    fn ask(self, what: Ask) {
         let question = self.list_question.with_value(|last| last + 1);
         self.list_question.set_value(question);
+        self.asked.set_value(what);
         self.list_busy.set(true);
+        let Place { search, cursor, .. } = self.place.get_untracked();
+        let (cursor, around) = match what {
+            Ask::Anew(around) => (cursor, around),
+            Ask::Previous => (self.list.read_untracked().previous_cursor.clone(), None),
+            Ask::Next => (self.list.read_untracked().next_cursor.clone(), None),
+        };
         spawn_local(async move {
-            let answer = api::list_contacts(search.clone(), cursor.clone(), shown).await;
+            let answer = api::list_contacts(search, cursor, around).await;
             let is_latest = move || self.list_question.try_get_value() == Some(question);
             if !is_latest() {
                 return;
             }
             let error = answer.as_ref().err().cloned();
             if let Some(seconds) = error.as_ref().and_then(AppError::retry_after) {
-                let show = show.clone();
                 browser::after(seconds, move || {
                     if is_latest() {
-                        self.ask_for_list(search, cursor, shown, show);
+                        self.ask(what);
                     }
                 });
             }
             self.list_busy.set(false);
             self.list_error.set(error);
-            show(answer.ok());
+            match answer {
+                Ok(page) => self.take(what, page),
+                // What was found before stays, but not as an answer to this.
+                Err(_) => {
+                    if matches!(what, Ask::Anew(_)) {
+                        self.list_is_stale.set(true);
+                    }
+                }
+            }
         });
+    }
+
+    fn take(self, asked: Ask, page: ContactList) {
+        let count = page.rows.len();
+        // The link that was followed makes way for the rows, and would take the focus along.
+        let asked_by_link = browser::has_focus(".more");
+        let next_to_link = match asked {
+            Ask::Anew(around) => {
+                self.list_is_stale.set(false);
+                self.range.set(window::around(0, 0, count));
+                self.list.set(page);
+                return request_animation_frame(move || self.scroll_to_contact(around));
+            }
+            Ask::Previous => {
+                self.change_list(|list| loaded::prepend(list, page));
+                count.checked_sub(1)
+            }
+            Ask::Next => {
+                let before = self.list.read_untracked().rows.len();
+                self.change_list(|list| loaded::append(list, page));
+                Some(before)
+            }
+        };
+        if let Some(index) = next_to_link.filter(|_| asked_by_link) {
+            self.focus_row(index);
+        }
+    }
+
+    /// Changes the rows, and keeps those in view where they are.
+    fn change_list(self, change: impl FnOnce(&mut ContactList)) {
+        let view = View::measure();
+        let list = self.list.read_untracked();
+        // At the very top, the top is what stays.
+        let in_view = view
+            .filter(|view| view.above > 0.0 || list.offset > 0)
+            .map_or(0..0, |view| view.first()..view.first() + view.rows())
+            .filter_map(|index| Some((index, list.rows.get(index)?.id)))
+            .collect::<Vec<_>>();
+        drop(list);
+        self.row_had_focus
+            .set_value(browser::has_focus("[data-row]"));
+        self.list.update(change);
+        let list = self.list.read_untracked();
+        let mut still_there = in_view.into_iter().filter_map(|(before, id)| {
+            let now = loaded::position(&list, id)?;
+            Some((before, now))
+        });
+        let (Some((before, now)), Some(earlier)) = (still_there.next(), view) else {
+            return;
+        };
+        let range = self.range.get_untracked();
+        let moved = |index: usize| (index + now).saturating_sub(before).min(list.rows.len());
+        self.range.set(moved(range.start)..moved(range.end));
+        request_animation_frame(move || {
+            if let Some(view) = View::measure() {
+                let pixels = view.moved_since(&earlier, now as f64 - before as f64);
+                if pixels != 0.0 {
+                    window::scroll_by(pixels);
+                }
+            }
+        });
+    }
+
+    /// Puts a contact that is new or has changed where it belongs.
+    fn settle(self, contact: Contact) {
+        let id = contact.id;
+        self.list.update(|list| {
+            let row = ContactRow {
+                id,
+                name: contact.name,
+                email: contact.email,
+            };
+            loaded::rename(list, row);
+        });
+        let search = self.place.read_untracked().search.clone();
+        spawn_local(async move {
+            let page = api::list_contacts(search.clone(), None, Some(id)).await;
+            // Without an answer, what is known stays.
+            let (Ok(page), true) = (page, self.place.read_untracked().search == search) else {
+                return;
+            };
+            let was_here = loaded::position(&self.list.read_untracked(), id).is_some();
+            self.change_list(|list| loaded::settle(list, page, id));
+            if !was_here {
+                request_animation_frame(move || self.scroll_to_contact(Some(id)));
+            }
+        });
+    }
+
+    /// Has the rows in view in the document, and asks for more within so many pixels of an end.
+    pub fn follow_scroll(self, read_ahead: f64) {
+        let Some(view) = View::measure() else { return };
+        let range = view.range(self.list.read_untracked().rows.len());
+        if *self.range.read_untracked() != range {
+            self.row_had_focus
+                .set_value(browser::has_focus("[data-row]"));
+            self.range.set(range);
+        }
+        if self.row_height.get_untracked() != view.row {
+            self.row_height.set(view.row);
+        }
+        if self.list_error.read_untracked().is_some() {
+            return;
+        }
+        if view.below <= read_ahead {
+            self.load_next();
+        }
+        if view.above <= read_ahead || view.first() == 0 {
+            self.load_previous();
+        }
+    }
+
+    /// Scrolls to the row of a contact unless it is in view; without one, to the top.
+    pub fn scroll_to_contact(self, contact: Option<ContactId>) {
+        let index = contact.and_then(|id| loaded::position(&self.list.read_untracked(), id));
+        match (index, View::measure()) {
+            (Some(index), Some(view)) if !view.has(index) => view.show(index),
+            (None, Some(view)) => window::scroll_by(-view.above),
+            _ => {}
+        }
+        self.follow_scroll(0.0);
+    }
+
+    /// Focuses a row, which may be out of view and out of the document.
+    pub fn focus_row(self, index: usize) {
+        let row = self.list.read_untracked().rows.get(index).map(|row| row.id);
+        let Some(id) = row else { return };
+        let selector = row_selector(id);
+        if self.range.read_untracked().contains(&index) {
+            return browser::focus(&selector);
+        }
+        if let Some(view) = View::measure() {
+            view.show(index);
+            self.follow_scroll(0.0);
+        }
+        browser::focus_soon(selector);
     }
 
     fn load_pane(self, place: PanePlace) {
@@ -330,6 +548,7 @@ impl State {
         if let Some(form) = kept {
             return self.show(Pane::Form(form));
         }
+        self.pane_is_slow.set(false);
         let id = match place {
             PanePlace::Nothing => return self.show(Pane::Nothing),
             PanePlace::New => {
@@ -340,10 +559,29 @@ impl State {
             }
             PanePlace::Contact(id) | PanePlace::Edit(id) => id,
         };
+        let is_latest = move || self.pane_question.try_get_value() == Some(question);
+        let here = self.pane.read_untracked().row().filter(|row| row.id == id);
+        let list = self.list.read_untracked();
+        let listed = loaded::position(&list, id).map(|index| list.rows[index].clone());
+        drop(list);
+        let coming = Pane::Coming(listed.or_else(|| here.clone()));
+        // What is known of the same contact may stay a moment longer; of another one, nothing may.
+        if here.is_none() {
+            self.show(coming.clone());
+        }
+        let grow_slow = move || {
+            if is_latest() && self.pane_busy.get_untracked() {
+                self.pane_is_slow.set(true);
+                if here.is_some() {
+                    self.show(coming);
+                    self.pane_busy.set(true);
+                }
+            }
+        };
+        set_timeout(grow_slow, PATIENCE);
         self.pane_busy.set(true);
         spawn_local(async move {
             let answer = api::get_contact(id).await;
-            let is_latest = move || self.pane_question.try_get_value() == Some(question);
             if !is_latest() {
                 return;
             }
@@ -368,9 +606,11 @@ impl State {
         let both_shown = browser::is_shown("#contact-list") && browser::is_shown(".pane");
         let focus = match &pane {
             Pane::Form(_) => Some("#contact-form input:not([type=hidden])"),
+            // The notice of the deletion takes the focus; the list stays scrolled as it is.
+            Pane::Nothing if self.place.read_untracked().deleted.is_some() => None,
             _ if both_shown && !browser::has_focus(".pane, .notice") => None,
             Pane::Nothing => Some(FIRST_ROW),
-            Pane::Contact(_) | Pane::Failed(_) => Some("#pane-title"),
+            Pane::Coming(_) | Pane::Contact(_) | Pane::Failed(_) => Some("#pane-title"),
         };
         // Where the focus goes along, it says so itself.
         self.spoken.set(match &pane {
@@ -446,9 +686,9 @@ impl State {
                 self.drop_draft();
                 self.arrive(details);
             }
-            Ok(_) => {
+            Ok(details) => {
                 self.forget_draft(from);
-                self.reload_list();
+                self.settle(details.contact);
             }
             Err(error) if is_here => return Some(error),
             Err(error) => self.problem.set(Some(error)),
@@ -462,13 +702,13 @@ impl State {
         // What was asked for before comes too late.
         self.pane_question.update_value(|last| *last += 1);
         let pane = PanePlace::Contact(details.contact.id);
-        let place = self.place.read_untracked().beside(pane);
+        let place = self.place.read_untracked().opening(pane);
         Address::Push.show(&place.href());
         self.forget_notice(details.contact.id);
         self.problem.set(None);
         self.place.set(place);
+        self.settle(details.contact.clone());
         self.show(Pane::Contact(details));
-        self.reload_list();
     }
 
     pub fn delete(self, contact: Contact) {
@@ -478,10 +718,9 @@ impl State {
                 self.pane_busy.set(false);
                 return self.problem.set(Some(error));
             }
-            self.rows
-                .update(|rows| rows.retain(|row| row.id != contact.id));
             // Whoever is elsewhere by now stays there.
             let was_here = browser::has_focus(".pane, .notice") || browser::nothing_has_focus();
+            self.change_list(|list| loaded::remove(list, contact.id));
             if self.place.read_untracked().pane.contact() == Some(contact.id) {
                 let place = Place {
                     deleted: Some(contact.id),
@@ -499,7 +738,6 @@ impl State {
                 id: contact.id,
                 name: contact.name,
             }));
-            self.reload_list();
         });
     }
 

@@ -3,7 +3,8 @@
 //! [`ContactQuery::parse`] is the only way from text to a query, so REST and pages understand
 //! the same parameters and refuse the rest in the same words. A list is paged by keyset: each
 //! page names the last contact that it showed ([`Cursor`]) and the next one starts behind it, so
-//! contacts that come or go in between are neither shown twice nor make others be left out.
+//! contacts that come or go in between are neither shown twice nor make others be left out. A page
+//! can also name its first contact, so that the page before it is found the same way.
 
 mod cursor;
 
@@ -14,6 +15,7 @@ pub use cursor::Cursor;
 pub use cursor::Position;
 
 use super::fold::fold;
+use crate::contact::ContactId;
 use crate::error::AppError;
 
 /// One page of contacts to ask a store for. The cursor always belongs to the sort, and the limit
@@ -22,7 +24,8 @@ use crate::error::AppError;
 pub struct ContactQuery {
     search: Search,
     sort: Sort,
-    after: Option<Cursor>,
+    cursor: Option<Cursor>,
+    around: Option<ContactId>,
     limit: NonZeroU32,
     scope: Scope,
 }
@@ -45,31 +48,29 @@ impl ContactQuery {
             None | Some("") => Sort::default(),
             Some(sort) => Sort::parse(sort)?,
         };
-        let after = match cursor.map(str::trim) {
+        let cursor = match cursor.map(str::trim) {
             None | Some("") => None,
             Some(cursor) => Some(Cursor::parse(cursor, sort)?),
         };
         Ok(Self {
             search,
             sort,
-            after,
+            cursor,
+            around: None,
             limit,
             scope,
         })
     }
 
-    /// The same, but as long as what somebody already has on the screen: at least a page, at
-    /// most [`FARTHEST`](Self::FARTHEST) contacts.
-    pub fn reaching(self, rows: u32) -> Self {
-        let rows = NonZeroU32::new(rows.min(Self::FARTHEST));
+    /// The page that this contact stands on, when pages are counted from the first contact. A
+    /// cursor says more exactly where to begin and comes first; a contact that is not in the list
+    /// asks for nothing.
+    pub fn around(self, contact: Option<ContactId>) -> Self {
         Self {
-            limit: rows.map_or(self.limit, |rows| rows.max(self.limit)),
+            around: contact.filter(|_| self.cursor.is_none()),
             ..self
         }
     }
-
-    /// What a person may scroll to before a list that changes is cut there: some 200 kB.
-    pub const FARTHEST: u32 = 2_000;
 
     /// The same text for the same question, and for no other.
     pub fn name(&self) -> String {
@@ -77,11 +78,15 @@ impl ContactQuery {
             Scope::Live => "live",
             Scope::Trash => "trash",
         };
-        let after = self.after.as_ref().map(Cursor::to_string);
-        let after = after.unwrap_or_default();
+        let start = match (&self.cursor, self.around) {
+            (Some(cursor), _) => cursor.to_string(),
+            // No cursor begins like this.
+            (None, Some(contact)) => format!("@{contact}"),
+            (None, None) => String::new(),
+        };
         // Neither a cursor nor a word has a blank in it.
         let words = self.search.words().join(" ");
-        format!("{scope} {} {} {after} {words}", self.sort, self.limit)
+        format!("{scope} {} {} {start} {words}", self.sort, self.limit)
     }
 
     pub fn search(&self) -> &Search {
@@ -92,9 +97,14 @@ impl ContactQuery {
         self.sort
     }
 
-    /// The page begins behind this contact; without one, at the first.
-    pub fn after(&self) -> Option<&Cursor> {
-        self.after.as_ref()
+    /// The page begins behind the contact of this cursor, or ends before it.
+    pub fn cursor(&self) -> Option<&Cursor> {
+        self.cursor.as_ref()
+    }
+
+    /// Without a cursor: the page is that of this contact.
+    pub fn contact(&self) -> Option<ContactId> {
+        self.around
     }
 
     /// How many contacts the page has at most.

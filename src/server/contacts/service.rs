@@ -21,6 +21,7 @@ use super::store::ContactStore;
 use super::store::Creation;
 use super::store::IdempotentRequest;
 use super::store::StoreError;
+use super::store::Stretch;
 use super::store::Totals;
 use crate::contact::Activities;
 use crate::contact::Contact;
@@ -124,6 +125,10 @@ impl Settings {
 const AUDIENCE: &str = "everyone";
 
 impl Cacheable for ContactPage {
+    const SCHEMA: u32 = 1;
+}
+
+impl Cacheable for Stretch {
     const SCHEMA: u32 = 1;
 }
 
@@ -318,6 +323,34 @@ impl ContactService {
     pub async fn print(&self, search: &str, cursor: Option<&str>) -> Result<ContactPage, AppError> {
         let query = ContactQuery::parse(search, None, cursor, Self::PRINTED, Scope::Live)?;
         Ok(self.shared.store.list(&query).await?)
+    }
+
+    /// The part of the list that stands beside a pane: what `cursor` asks for, otherwise the page
+    /// with the contact in the pane, otherwise the first.
+    ///
+    /// # Errors
+    /// [`AppError::BadRequest`] for a search or a cursor that makes no sense;
+    /// [`AppError::Unavailable`], [`AppError::Internal`].
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub async fn list_beside(
+        &self,
+        contact: Option<ContactId>,
+        search: &str,
+        cursor: Option<&str>,
+    ) -> Result<ContactList, AppError> {
+        let query = self.query(search, None, cursor, None)?.around(contact);
+        let Shared {
+            cache, settings, ..
+        } = &*self.shared;
+        let key = Key::new(CONTACTS, AUDIENCE, &format!("stretch {}", query.name()));
+        let store = self.shared.store.clone();
+        let fetch = move || async move { store.stretch(&query).await.map_err(AppError::from) };
+        let stretch = cache.get(key, settings.exact(Form::Whole), fetch).await?;
+        Ok(ContactList {
+            offset: stretch.offset,
+            previous_cursor: stretch.previous.as_ref().map(Cursor::to_string),
+            ..ContactList::from(&stretch.page)
+        })
     }
 
     /// How many contacts there are: now, or a moment ago.
@@ -553,8 +586,8 @@ impl ContactPatch {
 }
 
 /// What a list in the browser needs of a page.
-impl From<Cached<ContactPage>> for ContactList {
-    fn from(page: Cached<ContactPage>) -> Self {
+impl From<&ContactPage> for ContactList {
+    fn from(page: &ContactPage) -> Self {
         let row = |contact: &Contact| ContactRow {
             id: contact.id,
             name: contact.name.clone(),
@@ -564,6 +597,7 @@ impl From<Cached<ContactPage>> for ContactList {
             next_cursor: page.next.as_ref().map(Cursor::to_string),
             total: page.total,
             rows: page.contacts.iter().map(row).collect(),
+            ..Self::default()
         }
     }
 }

@@ -80,6 +80,9 @@ pub trait ContactStore: Send + Sync {
     /// One page of a list, and how long the list is at the same instant.
     async fn list(&self, query: &ContactQuery) -> Result<ContactPage, StoreError>;
 
+    /// The same page with what stands before it.
+    async fn stretch(&self, query: &ContactQuery) -> Result<Stretch, StoreError>;
+
     /// Replaces all fields. When they are what they were, nothing changes, the version neither.
     ///
     /// # Errors
@@ -154,6 +157,16 @@ pub struct ContactPage {
     pub next: Option<Cursor>,
     /// How many contacts match, over all pages.
     pub total: u64,
+}
+
+/// A page of a list for somebody who turns pages both ways.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stretch {
+    pub page: ContactPage,
+    /// How many contacts of the list stand before the page.
+    pub offset: u64,
+    /// Asks for the page before this one; `None` on the first.
+    pub previous: Option<Cursor>,
 }
 
 /// How many contacts there are.

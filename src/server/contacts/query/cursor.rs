@@ -1,4 +1,4 @@
-//! [`Cursor`]: where a page of contacts ended.
+//! [`Cursor`]: where a page of contacts ends or begins.
 
 use std::fmt;
 
@@ -12,7 +12,10 @@ use super::SortBy;
 use crate::contact::ContactId;
 use crate::error::AppError;
 
-/// The last contact of a page, by what the list is sorted by and by its id.
+const BACKWARD: &str = "<";
+
+/// A contact at the edge of a page, by what the list is sorted by and by its id, and to which side
+/// of it the next page lies.
 ///
 /// As text it is opaque: base64url without padding. It is not secret and not signed: whoever
 /// makes one up starts a page somewhere, which the other parameters allow anyway. It carries
@@ -23,6 +26,7 @@ pub struct Cursor {
     position: Position,
     descending: bool,
     id: ContactId,
+    backward: bool,
 }
 
 /// Where a contact stands in a list that is sorted by name or by a time.
@@ -57,6 +61,15 @@ impl Cursor {
             position,
             descending,
             id,
+            backward: false,
+        }
+    }
+
+    /// The place before the same contact.
+    pub fn before(self) -> Self {
+        Self {
+            backward: true,
+            ..self
         }
     }
 
@@ -81,13 +94,20 @@ impl Cursor {
         let lines = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
         let (sort, lines) = lines.split_once('\n')?;
         let (id, value) = lines.split_once('\n')?;
+        let (backward, sort) = match sort.strip_prefix(BACKWARD) {
+            Some(sort) => (true, sort),
+            None => (false, sort),
+        };
         let sort = Sort::parse(sort).ok()?;
         let position = match sort.by {
             SortBy::Name => Position::Name(value.to_owned()),
             SortBy::Created => Position::Created(value.parse().ok()?),
             SortBy::Updated => Position::Updated(value.parse().ok()?),
         };
-        Some(Self::new(position, sort.descending, id.parse().ok()?))
+        Some(Self {
+            backward,
+            ..Self::new(position, sort.descending, id.parse().ok()?)
+        })
     }
 
     /// The order of the list that it belongs to.
@@ -104,6 +124,11 @@ impl Cursor {
 
     pub fn id(&self) -> ContactId {
         self.id
+    }
+
+    /// Whether the page lies before the contact, not behind it.
+    pub fn is_backward(&self) -> bool {
+        self.backward
     }
 }
 
@@ -122,10 +147,11 @@ impl TryFrom<String> for Cursor {
 }
 
 /// The opaque text: sort, id and value on a line each. The value comes last because a key has a
-/// line feed of its own.
+/// line feed of its own. The sort of a backward cursor begins with [`BACKWARD`].
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let head = format!("{}\n{}\n", self.sort(), self.id);
+        let side = if self.backward { BACKWARD } else { "" };
+        let head = format!("{side}{}\n{}\n", self.sort(), self.id);
         let lines = match &self.position {
             Position::Name(key) => head + key,
             Position::Created(millis) | Position::Updated(millis) => head + &millis.to_string(),

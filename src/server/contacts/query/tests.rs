@@ -28,7 +28,7 @@ fn blank_parameters_are_absent_ones() {
             descending: false
         }
     );
-    assert_eq!(query.after(), None);
+    assert_eq!(query.cursor(), None);
     assert_eq!(parse("  ", Some(""), Some(" ")), Ok(query));
 }
 
@@ -118,8 +118,10 @@ proptest! {
     ) {
         let id = ContactId::new(Uuid::from_u128(id));
         for position in [Position::Name(key), Position::Created(millis), Position::Updated(millis)] {
-            let cursor = Cursor::new(position, descending, id);
-            prop_assert_eq!(Cursor::parse(&cursor.to_string(), cursor.sort()), Ok(cursor));
+            let behind = Cursor::new(position, descending, id);
+            for cursor in [behind.clone(), behind.before()] {
+                prop_assert_eq!(Cursor::parse(&cursor.to_string(), cursor.sort()), Ok(cursor));
+            }
         }
     }
 

@@ -164,7 +164,7 @@ async fn pages_have_the_configured_sizes() {
     let page = service.list(usual).await.expect("it can be listed");
     assert_eq!((page.contacts.len(), page.total), (2, 4));
 
-    let list = ContactList::from(page);
+    let list = ContactList::from(&*page);
     let rest = service
         .query("", None, list.next_cursor.as_deref(), Some("3"))
         .expect("it is valid");

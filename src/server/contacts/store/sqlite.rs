@@ -27,6 +27,7 @@ use super::ContactStore;
 use super::Creation;
 use super::IdempotentRequest;
 use super::StoreError;
+use super::Stretch;
 use super::Totals;
 use crate::contact::Contact;
 use crate::contact::ContactId;
@@ -107,6 +108,11 @@ impl ContactStore for SqliteStore {
         // A transaction, so that the page and the total belong to the same instant.
         let mut tx = self.database.read().await?;
         list::page(&mut tx, query).await
+    }
+
+    async fn stretch(&self, query: &ContactQuery) -> Result<Stretch, StoreError> {
+        let mut tx = self.database.read().await?;
+        list::stretch(&mut tx, query).await
     }
 
     async fn update(

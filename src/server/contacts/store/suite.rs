@@ -24,6 +24,7 @@ pub use writes::*;
 use super::ContactPage;
 use super::ContactStore;
 use super::StoreError;
+use super::Stretch;
 use crate::contact::Contact;
 use crate::contact::ContactDraft;
 use crate::contact::ContactId;
@@ -49,6 +50,11 @@ macro_rules! for_every_case {
             times_never_go_backwards
             nothing_is_done_after_closing
             an_empty_store_has_an_empty_list
+            pages_around_a_contact_lead_to_both_ends
+            a_page_around_a_contact_is_one_of_the_pages_from_the_first
+            a_contact_outside_of_the_list_asks_for_the_first_page
+            a_page_around_a_contact_counts_what_a_search_finds
+            a_cursor_comes_before_a_contact
             every_order_is_paged_without_gaps_and_doubles
             pages_stay_right_while_contacts_come
             a_page_may_begin_behind_a_contact_that_is_gone
@@ -136,6 +142,10 @@ pub fn scoped_query(
 
 pub async fn list(store: &Store, query: &ContactQuery) -> ContactPage {
     store.list(query).await.expect("it can be listed")
+}
+
+pub async fn stretch(store: &Store, query: &ContactQuery) -> Stretch {
+    store.stretch(query).await.expect("it can be listed")
 }
 
 /// The names of the contacts that a search finds, in order.

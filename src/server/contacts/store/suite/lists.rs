@@ -146,3 +146,117 @@ pub async fn names_are_in_the_order_of_people(store: Store) {
         ]
     );
 }
+
+/// The list from one contact on to both ends, page by page.
+async fn both_ways(store: &Store, sort: Sort, limit: u32, contact: ContactId) -> Vec<ContactId> {
+    let around = query("", sort.as_str(), limit, None).around(Some(contact));
+    let start = stretch(store, &around).await;
+    assert!(ids(&start.page.contacts).contains(&contact), "by {sort}");
+    let mut listed = ids(&start.page.contacts);
+    let (mut offset, mut previous) = (start.offset, start.previous);
+    while let Some(cursor) = previous {
+        let before = stretch(store, &query("", sort.as_str(), limit, Some(&cursor))).await;
+        let page = ids(&before.page.contacts);
+        assert!(
+            !page.is_empty() && page.len() <= limit as usize,
+            "by {sort}"
+        );
+        assert_eq!(before.offset + page.len() as u64, offset, "by {sort}");
+        // From there the way leads on to where it came from.
+        let next = query("", sort.as_str(), limit, before.page.next.as_ref());
+        assert_eq!(list(store, &next).await.contacts[0].id, listed[0]);
+        listed.splice(0..0, page);
+        (offset, previous) = (before.offset, before.previous);
+    }
+    assert_eq!(offset, 0, "by {sort}");
+    let mut next = start.page.next;
+    while let Some(cursor) = next {
+        let after = stretch(store, &query("", sort.as_str(), limit, Some(&cursor))).await;
+        assert_eq!(after.offset, listed.len() as u64, "by {sort}");
+        listed.extend(ids(&after.page.contacts));
+        next = after.page.next;
+    }
+    listed
+}
+
+pub async fn pages_around_a_contact_lead_to_both_ends(store: Store) {
+    let mut contacts = add_with_ties(&store).await;
+    for sort in Sort::ALL {
+        sort_by_promise(&mut contacts, sort);
+        for limit in [1, 5, 23, 24] {
+            for place in [0, 4, 5, 11, 22] {
+                let listed = both_ways(&store, sort, limit, contacts[place].id).await;
+                assert_eq!(listed, ids(&contacts), "by {sort}, {limit} a page");
+            }
+        }
+    }
+}
+
+pub async fn a_page_around_a_contact_is_one_of_the_pages_from_the_first(store: Store) {
+    let mut contacts = add_with_ties(&store).await;
+    let sort = Sort::default();
+    sort_by_promise(&mut contacts, sort);
+    for (place, first) in [(0, 0), (4, 0), (5, 5), (9, 5), (20, 20), (22, 20)] {
+        let around = query("", "name", 5, None).around(Some(contacts[place].id));
+        let found = stretch(&store, &around).await;
+        assert_eq!(found.offset, first as u64);
+        let page: Vec<ContactId> = ids(&contacts[first..]).into_iter().take(5).collect();
+        assert_eq!(ids(&found.page.contacts), page);
+        assert_eq!(found.page.total, 23);
+        assert_eq!(found.previous.is_none(), first == 0);
+        assert_eq!(found.page.next.is_none(), first == 20);
+    }
+}
+
+pub async fn a_contact_outside_of_the_list_asks_for_the_first_page(store: Store) {
+    for name in ["Ada", "Bob", "Cyd", "Dan"] {
+        add(&store, name).await;
+    }
+    let gone = add(&store, "Eve").await;
+    store
+        .delete(gone.id, None, at(1))
+        .await
+        .expect("it is there");
+    let dan = list(&store, &query("dan", "name", 1, None)).await.contacts[0].id;
+    for (search, contact, first) in [
+        ("", gone.id, "Ada"),
+        ("", new_id(), "Ada"),
+        ("b", dan, "Bob"),
+        ("bob", dan, "Bob"),
+    ] {
+        let around = query(search, "name", 2, None).around(Some(contact));
+        let found = stretch(&store, &around).await;
+        assert_eq!(found.page.contacts[0].name, first, "{search:?}");
+        assert_eq!((found.offset, found.previous), (0, None));
+    }
+}
+
+pub async fn a_page_around_a_contact_counts_what_a_search_finds(store: Store) {
+    for number in 0..12 {
+        add(
+            &store,
+            &format!("{} {number:02}", ["Ada", "Bob"][number % 2]),
+        )
+        .await;
+    }
+    for search in ["bob", "bo", "b"] {
+        let all = list(&store, &query(search, "name", 100, None))
+            .await
+            .contacts;
+        assert_eq!(all.len(), 6, "{search:?}");
+        let around = query(search, "name", 2, None).around(Some(all[3].id));
+        let found = stretch(&store, &around).await;
+        assert_eq!(found.offset, 2, "{search:?}");
+        assert_eq!(ids(&found.page.contacts), ids(&all[2..4]), "{search:?}");
+    }
+}
+
+pub async fn a_cursor_comes_before_a_contact(store: Store) {
+    let ada = add(&store, "Ada").await;
+    add(&store, "Bob").await;
+    let first = list(&store, &query("", "name", 1, None)).await;
+    let behind = query("", "name", 1, first.next.as_ref()).around(Some(ada.id));
+    let found = stretch(&store, &behind).await;
+    assert_eq!(found.page.contacts[0].name, "Bob");
+    assert_eq!(found.offset, 1);
+}

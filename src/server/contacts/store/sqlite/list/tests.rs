@@ -48,16 +48,32 @@ async fn pages_are_read_from_an_index_where_they_start() {
             SortBy::Created => ("contacts_by_created", "created_at"),
             SortBy::Updated => ("contacts_by_updated", "updated_at"),
         };
-        let bounds = match (query.after(), query.sort().descending) {
+        let bounds = match (query.cursor(), query.sort().descending) {
             (None, _) => "in_trash=?".to_owned(),
             (Some(_), false) => format!("in_trash=? AND ({column},id)>(?,?)"),
             (Some(_), true) => format!("in_trash=? AND ({column},id)<(?,?)"),
         };
         assert_eq!(
-            steps(&mut tx, find_page(&query, u64::MAX)).await,
+            steps(&mut tx, find_page(&query, u64::MAX, 0)).await,
             [format!("SEARCH contacts USING INDEX {index} ({bounds})")],
         );
     }
+}
+
+#[tokio::test]
+async fn what_stands_before_a_page_is_counted_along_the_index() {
+    let opened = Opened::new().await;
+    let mut tx = opened.sqlite.database.read().await.expect("it is open");
+    let cursor = Cursor::new(
+        Position::Name("a\nb".to_owned()),
+        false,
+        ContactId::new(uuid::Uuid::nil()),
+    );
+    let query = scoped_query(Scope::Live, "", "name", 50, None);
+    assert_eq!(
+        steps(&mut tx, count_before(&query, u64::MAX, &cursor.before())).await,
+        ["SEARCH contacts USING INDEX contacts_by_name (in_trash=? AND (search_key,id)<(?,?))"],
+    );
 }
 
 #[tokio::test]
@@ -109,7 +125,7 @@ async fn a_search_for_little_asks_the_search_table_first() {
             if query.scope() == Scope::Trash {
                 continue;
             }
-            let steps = steps(&mut tx, find_page(&query, 1)).await;
+            let steps = steps(&mut tx, find_page(&query, 1, 0)).await;
             assert!(
                 steps
                     .iter()
@@ -141,7 +157,7 @@ async fn both_ways_of_searching_find_the_same() {
                 let mut tx = opened.sqlite.database.read().await.expect("it is open");
                 let mut pages = Vec::new();
                 for total in [0, u64::MAX] {
-                    let mut sql = find_page(&query, total);
+                    let mut sql = find_page(&query, total, 0);
                     let rows = sql
                         .build()
                         .fetch_all(&mut *tx)

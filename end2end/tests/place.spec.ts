@@ -1,0 +1,217 @@
+import type { Page } from '@playwright/test';
+import { expect, test } from '../fixtures/app.ts';
+
+/** How far the list is scrolled. */
+const scrolled = (page: Page) => page.locator('.rows').evaluate((rows) => rows.scrollTop);
+
+test('a reload shows the list around the open contact, and both ways lead on', async ({
+  book,
+  contacts,
+  page,
+}) => {
+  const added = await book.addMany(170);
+  const row = (number: string) => contacts.row(`${book.word} ${number}`);
+  await contacts.goto(book.beside(`/${added[119]!.id}`));
+  await expect(row('120')).toHaveAttribute('aria-current', 'true');
+  await expect(row('120')).toBeInViewport({ ratio: 0.9 });
+  await contacts.reload();
+  await expect(row('120')).toHaveAttribute('aria-current', 'true');
+  await expect(row('120')).toBeInViewport({ ratio: 0.9 });
+  await expect(contacts.count).toHaveText('170 contacts found');
+  await expect(row('120').locator('xpath=..')).toHaveAttribute('aria-posinset', '120');
+
+  await page.locator('.rows').hover();
+  await expect(async () => {
+    await page.mouse.wheel(0, -700);
+    await expect(row('001')).toBeInViewport({ timeout: 50 });
+  }).toPass();
+  await expect(contacts.list.getByRole('link', { name: 'Back to the first page' })).toHaveCount(0);
+  await expect(async () => {
+    await page.mouse.wheel(0, 1500);
+    await expect(row('170')).toBeInViewport({ timeout: 50 });
+  }).toPass();
+  await expect(contacts.title).toHaveText(`${book.word} 120`);
+});
+
+test('a page that comes above moves nothing in view', async ({ book, contacts, page }) => {
+  // The first of its page, so that the page before it is asked for at once.
+  const added = await book.addMany(120);
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  await page.route('**/fn/contacts/list', async (route) => {
+    await held;
+    await route.continue();
+  });
+  const asked = page.waitForRequest('**/fn/contacts/list');
+  await contacts.goto(book.beside(`/${added[50]!.id}`));
+  const row = contacts.row(`${book.word} 051`);
+  await expect(row).toBeInViewport({ ratio: 0.9 });
+  const late = await asked;
+  const before = (await row.boundingBox())!.y;
+  answer();
+  await (await late.response())!.finished();
+  // Nobody has scrolled, so it is above the view.
+  await expect(contacts.row(`${book.word} 050`)).toBeAttached();
+  expect((await row.boundingBox())!.y).toBeCloseTo(before, 0);
+});
+
+test('a fresh load through Back shows the place too', async ({ book, contacts, page }) => {
+  const added = await book.addMany(130);
+  await contacts.goto(book.beside(`/${added[119]!.id}`));
+  await page.getByRole('link', { name: 'Trash' }).click();
+  await expect(page).toHaveURL('/trash');
+  await page.goBack();
+  await contacts.ready();
+  const row = contacts.row(`${book.word} 120`);
+  await expect(row).toHaveAttribute('aria-current', 'true');
+  await expect(row).toBeInViewport({ ratio: 0.9 });
+});
+
+test('“back” across a search shows the contact that was open in its list', async ({
+  book,
+  contacts,
+  page,
+}) => {
+  await book.addMany(130);
+  await contacts.goto(book.list);
+  await contacts.search.press('ArrowDown');
+  for (const last of ['050', '100', '130']) {
+    await page.keyboard.press('End');
+    await expect(contacts.row(`${book.word} ${last}`)).toBeFocused();
+    await expect(contacts.list.locator('[aria-busy]')).toHaveCount(0);
+  }
+  await page.keyboard.press('Enter');
+  await expect(contacts.title).toHaveText(`${book.word} 130`);
+  await contacts.row(`${book.word} 129`).click();
+  await expect(contacts.title).toHaveText(`${book.word} 129`);
+  await contacts.search.fill(`${book.word} 001`);
+  await expect(contacts.rows).toHaveCount(1);
+  await page.goBack();
+  await expect(contacts.title).toHaveText(`${book.word} 130`);
+  await expect(contacts.row(`${book.word} 130`)).toBeInViewport({ ratio: 0.9 });
+});
+
+test('“Back to the first page” does so in place', async ({ book, contacts, page }) => {
+  const added = await book.addMany(260);
+  await contacts.goto(book.beside(`/${added[219]!.id}`));
+  await expect(contacts.row(`${book.word} 220`)).toBeInViewport({ ratio: 0.9 });
+  const link = contacts.list.getByRole('link', { name: 'Back to the first page' });
+  await link.evaluate((link: HTMLElement) => link.click());
+  await expect(contacts.row(`${book.word} 001`)).toBeInViewport({ ratio: 0.9 });
+  await expect(contacts.title).toHaveText(`${book.word} 220`);
+  await expect(page).toHaveURL(book.beside(`/${added[219]!.id}`));
+});
+
+/** Opens the contact of this number in a list that has loaded all of its pages. */
+async function openFarDown(
+  { contacts, page }: { contacts: import('../pages/contacts.ts').ContactsPage; page: Page },
+  word: string,
+  number: string,
+): Promise<void> {
+  await contacts.search.press('ArrowDown');
+  await expect(contacts.rows.first()).toBeFocused();
+  await expect(async () => {
+    await page.keyboard.press('End');
+    await expect(contacts.row(`${word} 230`)).toBeFocused({ timeout: 50 });
+  }).toPass();
+  await page.locator('.rows').hover();
+  await expect(async () => {
+    await page.mouse.wheel(0, -400);
+    await expect(contacts.row(`${word} ${number}`)).toBeInViewport({ ratio: 1, timeout: 50 });
+  }).toPass();
+  await contacts.row(`${word} ${number}`).click();
+  await expect(contacts.title).toHaveText(`${word} ${number}`);
+}
+
+test('saving far down leaves the list as long and as scrolled as it was', async ({
+  book,
+  contacts,
+  page,
+}) => {
+  await book.addMany(230);
+  await contacts.goto(book.list);
+  await openFarDown({ contacts, page }, book.word, '150');
+  const before = await scrolled(page);
+  const height = await page.locator('.rows').evaluate((rows) => rows.scrollHeight);
+  const asked: string[] = [];
+  const sizes: Promise<number>[] = [];
+  page.on('response', (response) => {
+    if (response.url().endsWith('/fn/contacts/list')) {
+      asked.push(response.request().postData() ?? '');
+      sizes.push(response.json().then((list) => list.rows.length));
+    }
+  });
+  await contacts.link('Edit').click();
+  await contacts.fill({ name: `${book.word} 150 renamed`, phone: '020 7946' });
+  await contacts.button('Save').click();
+  await expect(contacts.title).toHaveText(`${book.word} 150 renamed`);
+  await expect(contacts.row('150 renamed')).toBeInViewport();
+  await expect(contacts.row('150 renamed')).toHaveAttribute('aria-current', 'true');
+  await expect.poll(() => asked.length).toBe(1);
+  expect(await Promise.all(sizes)).toEqual([50]);
+  expect(await scrolled(page)).toBeCloseTo(before, 0);
+  expect(await page.locator('.rows').evaluate((rows) => rows.scrollHeight)).toBe(height);
+});
+
+test('a contact that is renamed moves to its new place, and the others stay in view', async ({
+  book,
+  contacts,
+  page,
+}) => {
+  await book.addMany(230);
+  await contacts.goto(book.list);
+  await openFarDown({ contacts, page }, book.word, '150');
+  const other = contacts.row(`${book.word} 149`);
+  const before = (await other.boundingBox())!.y;
+  await contacts.link('Edit').click();
+  await contacts.fill({ name: `${book.word} 000 first` });
+  await contacts.button('Save').click();
+  await expect(contacts.title).toHaveText(`${book.word} 000 first`);
+  await expect(contacts.row('000 first')).toHaveCount(1);
+  // It stands before the others now; they have not moved.
+  await expect(other.locator('xpath=..')).toHaveAttribute('aria-posinset', '150');
+  expect((await other.boundingBox())!.y).toBeCloseTo(before, 0);
+  await page.locator('.rows').evaluate((rows) => rows.scrollTo(0, 0));
+  await expect(contacts.rows.first()).toHaveText(/000 first/);
+  await expect(contacts.rows.nth(1)).toHaveText(new RegExp(`${book.word} 001`));
+  await expect(contacts.count).toHaveText('230 contacts found');
+});
+
+test('a contact that no longer matches the search leaves the list', async ({
+  book,
+  contacts,
+}) => {
+  const added = await book.addMany(3);
+  await contacts.goto(book.beside(`/${added[1]!.id}/edit`));
+  await contacts.fill({ name: 'Somebody else', email: 'else@example.com' });
+  await contacts.button('Save').click();
+  await expect(contacts.title).toHaveText('Somebody else');
+  await expect(contacts.rows).toHaveText([/001/, /003/]);
+  await expect(contacts.count).toHaveText('2 contacts found');
+});
+
+test('a new contact is in view in its place', async ({ book, contacts }) => {
+  await book.addMany(230);
+  await contacts.goto(book.beside('/new'));
+  await contacts.fill({ name: `${book.word} 180 b`, email: `b@${book.word}.example` });
+  await contacts.button('Add contact').click();
+  await expect(contacts.title).toHaveText(`${book.word} 180 b`);
+  await expect(contacts.row('180 b')).toBeInViewport({ ratio: 0.9 });
+  await expect(contacts.row('180 b')).toHaveAttribute('aria-current', 'true');
+  await expect(contacts.row('180 b').locator('xpath=..')).toHaveAttribute('aria-posinset', '181');
+  await expect(contacts.count).toHaveText('231 contacts found');
+});
+
+test('a deletion above the view moves nothing in it', async ({ book, contacts, page }) => {
+  await book.addMany(120);
+  await contacts.goto(book.list);
+  await contacts.row(`${book.word} 002`).click();
+  await expect(contacts.title).toHaveText(`${book.word} 002`);
+  await page.locator('.rows').evaluate((rows) => rows.scrollTo(0, 1000));
+  const other = contacts.row(`${book.word} 030`);
+  const before = (await other.boundingBox())!.y;
+  await contacts.button('Delete').click();
+  await expect(contacts.count).toHaveText('119 contacts found');
+  await expect(other.locator('xpath=..')).toHaveAttribute('aria-posinset', '29');
+  expect((await other.boundingBox())!.y).toBeCloseTo(before, 0);
+});

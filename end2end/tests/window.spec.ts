@@ -1,0 +1,148 @@
+import { expect, test } from '../fixtures/app.ts';
+
+/** More than a list has in the document at once. */
+const MANY = 230;
+
+test('scrolling brings every contact, with few rows in the document', async ({ book, contacts, page }) => {
+  const added = await book.addMany(MANY);
+  await contacts.goto(book.list);
+  const seen = new Map<string, string | null>();
+  let most = 0;
+  await contacts.rows.first().hover();
+  await expect(async () => {
+    await page.mouse.wheel(0, 500);
+    const rows = await contacts.rows.evaluateAll((rows) =>
+      rows.map((row) => [
+        new URL((row as HTMLAnchorElement).href).pathname,
+        row.parentElement!.getAttribute('aria-posinset'),
+      ]),
+    );
+    most = Math.max(most, rows.length);
+    for (const [path, place] of rows) {
+      seen.set(path!, place!);
+    }
+    expect(seen.size).toBe(MANY);
+  }).toPass({ intervals: [50] });
+  expect(most).toBeLessThan(150);
+  expect(added.map((contact) => seen.get(`/contacts/${contact.id}`))).toEqual(
+    added.map((_, index) => String(index + 1)),
+  );
+  await expect(contacts.list.getByRole('listitem').last()).toHaveAttribute('aria-setsize', String(MANY));
+  await expect(contacts.row(`${book.word} ${MANY}`)).toBeInViewport();
+});
+
+test('rows stand where they would stand among all of them', async ({ book, contacts, page }) => {
+  await book.addMany(MANY);
+  await contacts.goto(book.list);
+  const list = page.locator('.rows');
+  for (const loaded of [100, 150, 200, MANY]) {
+    await list.evaluate((list) => list.scrollTo(0, list.scrollHeight));
+    await expect
+      .poll(() => list.evaluate((list) => Math.round(list.querySelector('ul')!.offsetHeight / 46)))
+      .toBeGreaterThanOrEqual(loaded);
+  }
+  for (const y of [0, 3000, 5550, 9999]) {
+    await list.evaluate((list, y) => list.scrollTo(0, y), y);
+    await expect
+      .poll(() =>
+        list.evaluate((list) => {
+          const top = list.getBoundingClientRect().top - list.scrollTop;
+          const rows = [...list.querySelectorAll('li')];
+          const y = (row: Element) => Math.round(row.getBoundingClientRect().top - top);
+          const inView = rows.filter((row) => y(row) >= list.scrollTop && y(row) < list.scrollTop + 400);
+          // How many rows are in view, and how many of them stand elsewhere.
+          const astray = inView.filter((row) => y(row) !== (Number(row.ariaPosInSet) - 1) * 46);
+          return [inView.length > 7, astray.length];
+        }),
+      )
+      .toEqual([true, 0]);
+  }
+});
+
+test('keys reach rows that are not in the document', async ({ book, contacts, page }) => {
+  await book.addMany(MANY);
+  const row = (number: string) => contacts.row(`${book.word} ${number}`);
+  await contacts.goto(book.list);
+  await contacts.search.press('ArrowDown');
+  await expect(row('001')).toBeFocused();
+  for (const last of ['050', '100', '150', '200', '230']) {
+    await page.keyboard.press('End');
+    await expect(row(last)).toBeFocused();
+    await expect(row(last)).toBeInViewport({ ratio: 0.9 });
+    await expect(contacts.list.locator('[aria-busy]')).toHaveCount(0);
+  }
+  await page.keyboard.press('Home');
+  await expect(row('001')).toBeFocused();
+  await expect(row('001')).toBeInViewport({ ratio: 0.9 });
+  await expect(row('230')).toHaveCount(0);
+  // A page is what fits, so that nothing is passed over.
+  const fits = Math.floor((await page.locator('.rows').evaluate((rows) => rows.clientHeight)) / 46);
+  for (let turn = 1; turn <= 5; turn++) {
+    await page.keyboard.press('PageDown');
+    const number = String(1 + turn * fits).padStart(3, '0');
+    await expect(row(number)).toBeFocused();
+    await expect(row(number)).toBeInViewport({ ratio: 0.9 });
+  }
+  await page.keyboard.press('PageUp');
+  await expect(row(String(1 + 4 * fits).padStart(3, '0'))).toBeFocused();
+});
+
+test('the focus outlives scrolling, and arrows go on from there', async ({ book, contacts, page }) => {
+  await book.addMany(MANY);
+  const row = (number: string) => contacts.row(`${book.word} ${number}`);
+  await contacts.goto(book.list);
+  await contacts.search.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await expect(row('002')).toBeFocused();
+  await page.locator('.rows').hover();
+  await expect(async () => {
+    await page.mouse.wheel(0, 2000);
+    await expect(row('230')).toBeInViewport({ timeout: 50 });
+  }).toPass();
+  await expect(row('100')).toHaveCount(0);
+  await expect(row('002')).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  await expect(row('003')).toBeFocused();
+  await expect(row('003')).toBeInViewport({ ratio: 0.9 });
+});
+
+test('Tab finds the row that was visited last, however far the list is scrolled', async ({
+  book,
+  contacts,
+  page,
+}) => {
+  await book.addMany(MANY);
+  const row = (number: string) => contacts.row(`${book.word} ${number}`);
+  await contacts.goto(book.list);
+  await row('003').click();
+  await expect(contacts.title).toHaveText(`${book.word} 003`);
+  await page.locator('.rows').hover();
+  await expect(async () => {
+    await page.mouse.wheel(0, 2000);
+    await expect(row('230')).toBeInViewport({ timeout: 50 });
+  }).toPass();
+  await contacts.new.focus();
+  await page.keyboard.press('Tab');
+  await expect(row('003')).toBeFocused();
+  await expect(row('003')).toBeInViewport({ ratio: 0.9 });
+});
+
+test('a contact far down is marked, and only that one', async ({ book, contacts, page }) => {
+  const added = await book.addMany(MANY);
+  await contacts.goto(book.list);
+  await contacts.search.press('ArrowDown');
+  for (const last of ['050', '100', '150', '200']) {
+    await page.keyboard.press('End');
+    await expect(contacts.row(`${book.word} ${last}`)).toBeFocused();
+    await expect(contacts.list.locator('[aria-busy]')).toHaveCount(0);
+  }
+  await page.keyboard.press('Enter');
+  await expect(contacts.title).toHaveText(`${book.word} 200`);
+  const marked = contacts.list.locator('[aria-current]');
+  await expect(marked).toHaveText(new RegExp(`${book.word} 200`));
+  await contacts.row(`${book.word} 198`).click();
+  await expect(marked).toHaveText(new RegExp(`${book.word} 198`));
+  await expect(page).toHaveURL(book.beside(`/${added[197]!.id}`));
+  // What a new tab opens is the same.
+  await expect(marked).toHaveAttribute('href', book.beside(`/${added[197]!.id}`));
+});

@@ -1,0 +1,49 @@
+//! The pane while a contact is on its way: nothing of another one, all that is known of this one, and
+//! after a while a sign that there is more to come.
+
+use leptos::prelude::*;
+
+use super::pane::BackToList;
+use super::pane::title_size;
+use super::state::State;
+use crate::components::avatar::LargeAvatar;
+use crate::components::words::words;
+use crate::contact::ContactRow;
+
+#[component]
+pub fn Coming(state: State, row: Option<ContactRow>) -> impl IntoView {
+    let is_slow = state.pane_is_slow;
+    let size = title_size(row.as_ref().map_or("", |row| &row.name));
+    let known = row.map(|row| {
+        view! {
+            <LargeAvatar id=row.id name=row.name.clone()/>
+            <div class="person-name">
+                <h1 id="pane-title" tabindex="-1" class=size.1>
+                    <bdi>{row.name}</bdi>
+                </h1>
+            </div>
+        }
+    });
+    view! {
+        <BackToList state/>
+        <article class="sheet card">
+            <header class=size.0>{known}</header>
+            <p role="status" class="sr-only">
+                {words(move || if is_slow.get() { "Loading…" } else { "" }.to_owned())}
+            </p>
+            {move || {
+                is_slow
+                    .get()
+                    .then(|| {
+                        view! {
+                            <div class="skeleton" aria-hidden="true">
+                                <span></span>
+                                <span></span>
+                                <span></span>
+                            </div>
+                        }
+                    })
+            }}
+        </article>
+    }
+}

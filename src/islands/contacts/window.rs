@@ -1,0 +1,148 @@
+//! Which rows of a long list are in the document: those in view and some around them. Every other
+//! row is empty space of its height.
+
+use std::ops::Range;
+
+use leptos::wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+
+use crate::islands::browser;
+
+/// A list of so many rows is in the document as a whole.
+const SHORT: usize = 100;
+
+/// Rows on either side of the view, so that a fast scroll does not overtake the drawing.
+const MARGIN: usize = 25;
+
+/// Both ends move in steps, so that most scrolling changes nothing.
+const STEP: usize = 10;
+
+/// However high a screen is.
+const MOST: usize = 190;
+
+/// The rows of a list that are in the document when those from `first` to `last` are in view.
+pub fn around(first: usize, last: usize, rows: usize) -> Range<usize> {
+    if rows <= SHORT {
+        return 0..rows;
+    }
+    let start = first.min(rows - 1).saturating_sub(MARGIN) / STEP * STEP;
+    let end = (last + MARGIN).next_multiple_of(STEP).min(start + MOST);
+    start..end.clamp(start + 1, rows)
+}
+
+/// Where the list is scrolled to. Lengths are CSS pixels.
+#[derive(Clone, Copy, Debug)]
+pub struct View {
+    /// The height of every row; never 0.
+    pub row: f64,
+    /// How much is scrolled away above the first row; negative where it stands lower.
+    top: f64,
+    height: f64,
+    /// How far one can scroll up and down.
+    pub above: f64,
+    pub below: f64,
+}
+
+impl View {
+    /// `None` while there are no rows.
+    pub fn measure() -> Option<Self> {
+        let scroller = browser::find(".rows")?.dyn_into::<HtmlElement>().ok()?;
+        let rows = browser::find(".rows > ul")?
+            .dyn_into::<HtmlElement>()
+            .ok()?;
+        // Not rounded, as the length would be that an element gives of itself.
+        let row = browser::style_of(&browser::find(".rows li")?, "height")?;
+        let row = row.trim_end_matches("px").parse::<f64>().ok()?;
+        let above = f64::from(scroller.scroll_top());
+        let height = f64::from(scroller.client_height());
+        (row > 0.0).then(|| Self {
+            row,
+            top: above - f64::from(rows.offset_top() - scroller.offset_top()),
+            height,
+            above,
+            below: f64::from(scroller.scroll_height()) - above - height,
+        })
+    }
+
+    /// The first row that is in view, if only in part.
+    pub fn first(&self) -> usize {
+        (self.top / self.row) as usize
+    }
+
+    /// How many rows fit.
+    pub fn rows(&self) -> usize {
+        ((self.height / self.row) as usize).max(1)
+    }
+
+    pub fn range(&self, rows: usize) -> Range<usize> {
+        around(self.first(), self.first() + self.rows() + 1, rows)
+    }
+
+    /// Whether all of a row is in view.
+    pub fn has(&self, index: usize) -> bool {
+        let y = index as f64 * self.row - self.top;
+        y >= 0.0 && y + self.row <= self.height
+    }
+
+    /// Scrolls a row into the middle.
+    pub fn show(&self, index: usize) {
+        let y = index as f64 * self.row - self.top;
+        scroll_by(y - (self.height - self.row) / 2.0);
+    }
+
+    /// How much lower the same rows stand than in an earlier view, which had `rows` fewer above them.
+    pub fn moved_since(&self, earlier: &Self, rows: f64) -> f64 {
+        let first_row = |view: &Self| view.above - view.top;
+        rows * self.row + first_row(self) - first_row(earlier)
+    }
+}
+
+pub fn scroll_by(pixels: f64) {
+    if let Some(scroller) = browser::find(".rows") {
+        scroller.set_scroll_top(scroller.scroll_top() + pixels.round() as i32);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_short_list_is_there_as_a_whole() {
+        for rows in [0, 1, 50, SHORT] {
+            assert_eq!(around(0, 17, rows), 0..rows);
+        }
+    }
+
+    #[test]
+    fn a_long_one_is_there_around_the_view() {
+        assert_eq!(around(0, 17, 20_000), 0..50);
+        assert_eq!(around(1000, 1017, 20_000), 970..1050);
+        assert_eq!(around(19_983, 20_000, 20_000), 19_950..20_000);
+    }
+
+    #[test]
+    fn most_scrolling_changes_nothing() {
+        let starts = (1000..1100).map(|first| around(first, first + 17, 20_000));
+        let mut ranges: Vec<_> = starts.collect();
+        ranges.dedup();
+        assert!(ranges.len() <= 21, "{}", ranges.len());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_in_view_is_there_and_never_too_much(
+            first in 0..30_000_usize, height in 1..140_usize, rows in 1..20_000_usize
+        ) {
+            let last = first + height;
+            let range = around(first, last, rows);
+            prop_assert!(range.start < range.end && range.end <= rows);
+            prop_assert!(range.len() <= MOST);
+            for row in first..last.min(rows) {
+                prop_assert!(range.contains(&row), "{row} in {range:?}");
+            }
+        }
+    }
+}
