@@ -281,7 +281,9 @@ fn space_out(ul: &HtmlElement, shown: &[(usize, ContactRow)], rows: usize, row_h
         (first, below + gaps)
     };
     for (side, count) in [("padding-top", above), ("padding-bottom", below)] {
-        let space = format!("{}px", count as f64 * row_height);
+        // The browser writes the fraction: Rust's own code for that is large.
+        let space = js_sys::Number::from(count as f64 * row_height).to_fixed(2);
+        let space = space.map(String::from).unwrap_or_default() + "px";
         let _ = ul.style().set_property(side, &space);
     }
 }

@@ -52,7 +52,8 @@ impl View {
             .ok()?;
         // Not rounded, as the length would be that an element gives of itself.
         let row = browser::style_of(&browser::find(".rows li")?, "height")?;
-        let row = row.trim_end_matches("px").parse::<f64>().ok()?;
+        // The browser reads the fraction: Rust's own code for that is large.
+        let row = js_sys::parse_float(&row);
         let above = f64::from(scroller.scroll_top());
         let height = f64::from(scroller.client_height());
         (row > 0.0).then(|| Self {
