@@ -28,7 +28,6 @@ test('scrolling brings every contact, with few rows in the document', async ({ b
     added.map((_, index) => String(index + 1)),
   );
   await expect(contacts.list.getByRole('listitem').last()).toHaveAttribute('aria-setsize', String(MANY));
-  await expect(contacts.row(`${book.word} ${MANY}`)).toBeInViewport();
 });
 
 test('rows stand where they would stand among all of them', async ({ book, contacts, page }) => {

@@ -34,6 +34,8 @@ pub fn Rows(state: State) -> impl IntoView {
     // Tab visits the list once, at the row that was visited last; arrows move inside it. Before the
     // island is alive every row is a stop, since there are no arrows yet.
     let visited = RwSignal::new(None::<ContactId>);
+    // The focus is given back to a row that nobody has just come to.
+    let giving_back = StoredValue::new(false);
     let tab_stop = Memo::new(move |_| {
         let list = state.list.read();
         let here = |id: Option<ContactId>| loaded::position(&list, id?);
@@ -118,7 +120,9 @@ pub fn Rows(state: State) -> impl IntoView {
             if let Some((_, row)) = stop.filter(|_| had_focus == Some(true))
                 && browser::nothing_has_focus()
             {
+                giving_back.set_value(true);
                 browser::focus_in_place(&row_selector(row.id), ".rows");
+                giving_back.set_value(false);
             }
         });
     });
@@ -158,7 +162,7 @@ pub fn Rows(state: State) -> impl IntoView {
         }
     };
     let visit = move |event: FocusEvent| {
-        let Some(id) = row_of(event.target()) else {
+        let Some(id) = row_of(event.target()).filter(|_| !giving_back.get_value()) else {
             return;
         };
         visited.set(Some(id));
