@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::ffi::OsString;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
+use std::sync::atomic::AtomicU16;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 use std::time::Instant;
@@ -12,9 +13,14 @@ use std::time::Instant;
 use async_trait::async_trait;
 use axum::Json;
 use axum::Router;
+use axum::body::HttpBody;
+use axum::extract::Request;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::middleware::from_fn;
+use axum::response::IntoResponse;
 use axum::routing::post;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -62,12 +68,20 @@ const TOKEN: &str = "a-token";
 
 /// Speaks Upstash's REST API in front of a Redis.
 async fn rest_bridge(redis: &RedisServer) -> String {
+    serve(rest_router(redis).await).await
+}
+
+async fn rest_router(redis: &RedisServer) -> Router {
     let client = redis::Client::open(redis.url()).expect("a client");
     let connection = client.get_multiplexed_async_connection().await;
-    let router = Router::new()
+    Router::new()
         .route("/", post(one))
         .route("/pipeline", post(several))
-        .with_state(connection.expect("a connection"));
+        .with_state(connection.expect("a connection"))
+}
+
+/// Serves on a free port and returns the origin.
+async fn serve(router: Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let origin = format!("http://{}", listener.local_addr().expect("an address"));
     tokio::spawn(async move { axum::serve(listener, router).await });
@@ -523,10 +537,7 @@ async fn rest_that_says(status: StatusCode, body: &'static str) -> String {
         let location = [("location", "https://elsewhere.example/")];
         (status, location, body)
     });
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let origin = format!("http://{}", listener.local_addr().expect("an address"));
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    origin
+    serve(router).await
 }
 
 #[tokio::test]
@@ -576,29 +587,25 @@ async fn what_a_rest_api_says_instead_of_redis_is_told_as_what_it_is() {
 async fn a_rest_api_that_is_throttled_breaks_the_circuit_and_one_that_refuses_a_call_does_not() {
     kith::server::redis::choose_cryptography();
     // Healthy for small requests; large ones meet what the test says.
-    let large = Arc::new(AtomicI64::new(413));
+    let server = RedisServer::start();
+    let large = Arc::new(AtomicU16::new(413));
     let answers = large.clone();
-    let router = Router::new().route(
-        "/",
-        post(move |body: String| async move {
-            let status = if body.len() > 1000 {
-                answers.load(SeqCst)
-            } else {
-                200
-            };
-            let status = u16::try_from(status).expect("a status");
-            let status = StatusCode::from_u16(status).expect("a status");
-            (status, Json(json!({ "result": "OK" })))
-        }),
-    );
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    let router = rest_router(&server).await;
+    let url = serve(router.layer(from_fn(move |request: Request, next: Next| {
+        let status = StatusCode::from_u16(answers.load(SeqCst)).expect("a status");
+        async move {
+            if request.body().size_hint().lower() > 10_000 {
+                return status.into_response();
+            }
+            next.run(request).await
+        }
+    })))
+    .await;
     let token = TOKEN.to_owned();
     let redis = connect(Address::Rest { url, token }).await;
 
     let mut write = redis::cmd("SET");
-    write.arg("key").arg("x".repeat(2000));
+    write.arg("key").arg("x".repeat(20_000));
     let refused = redis.query::<Value>(&write).await;
     assert!(
         matches!(refused, Err(kith::server::redis::Error::Refused(_))),
