@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use leptos::server_fn::codec::JsonEncoding;
+use crate::api::json::JsonTextEncoding;
 use leptos::server_fn::error::FromServerFnError;
 use leptos::server_fn::error::ServerFnErrorErr;
 use serde::Deserialize;
@@ -117,7 +117,7 @@ impl fmt::Display for AppError {
 impl std::error::Error for AppError {}
 
 impl FromServerFnError for AppError {
-    type Encoder = JsonEncoding;
+    type Encoder = JsonTextEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {

@@ -1,8 +1,8 @@
 //! The use cases of contacts, as the browser calls them.
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::Json;
 
+use super::json::JsonText;
 use crate::contact::ContactDetails;
 use crate::contact::ContactDraft;
 use crate::contact::ContactId;
@@ -11,7 +11,7 @@ use crate::error::AppError;
 
 /// A page of the contacts that match `search`, by name: what `cursor` asks for, otherwise the one
 /// that the contact `around` is on, otherwise the first.
-#[server(prefix = "/fn", endpoint = "contacts/list", input = Json)]
+#[server(prefix = "/fn", endpoint = "contacts/list", input = JsonText, output = JsonText)]
 pub async fn list_contacts(
     search: String,
     cursor: Option<String>,
@@ -24,7 +24,7 @@ pub async fn list_contacts(
         .await
 }
 
-#[server(prefix = "/fn", endpoint = "contacts/get", input = Json)]
+#[server(prefix = "/fn", endpoint = "contacts/get", input = JsonText, output = JsonText)]
 pub async fn get_contact(id: ContactId) -> Result<ContactDetails, AppError> {
     let state = expect_context::<crate::server::AppState>();
     state.contacts.details(id).await
@@ -32,7 +32,7 @@ pub async fn get_contact(id: ContactId) -> Result<ContactDetails, AppError> {
 
 /// Creates a contact once, however often the browser has to ask with the same `key`. `welcome` says
 /// whether it gets a welcome email.
-#[server(prefix = "/fn", endpoint = "contacts/create", input = Json)]
+#[server(prefix = "/fn", endpoint = "contacts/create", input = JsonText, output = JsonText)]
 pub async fn create_contact(
     draft: ContactDraft,
     welcome: bool,
@@ -52,7 +52,7 @@ pub async fn create_contact(
 }
 
 /// Saves what differs from `base` in what was typed. `restore` takes the contact out of the trash first.
-#[server(prefix = "/fn", endpoint = "contacts/update", input = Json)]
+#[server(prefix = "/fn", endpoint = "contacts/update", input = JsonText, output = JsonText)]
 pub async fn update_contact(
     id: ContactId,
     base: ContactDraft,
@@ -68,14 +68,14 @@ pub async fn update_contact(
 }
 
 /// Moves a contact to the trash.
-#[server(prefix = "/fn", endpoint = "contacts/delete", input = Json)]
+#[server(prefix = "/fn", endpoint = "contacts/delete", input = JsonText, output = JsonText)]
 pub async fn delete_contact(id: ContactId) -> Result<(), AppError> {
     let state = expect_context::<crate::server::AppState>();
     state.contacts.delete(id, None).await
 }
 
 /// Takes a contact back out of the trash.
-#[server(prefix = "/fn", endpoint = "contacts/restore", input = Json)]
+#[server(prefix = "/fn", endpoint = "contacts/restore", input = JsonText, output = JsonText)]
 pub async fn restore_contact(id: ContactId) -> Result<ContactDetails, AppError> {
     let state = expect_context::<crate::server::AppState>();
     let restored = state.contacts.restore(id).await?;

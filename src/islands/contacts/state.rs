@@ -55,6 +55,7 @@ pub struct Welcome {
 pub enum Pane {
     Nothing,
     /// A contact is on its way. What its row says of it is known, where the list has its row.
+    #[serde(skip)]
     Coming(Option<ContactRow>),
     Contact(ContactDetails),
     Form(FormView),
