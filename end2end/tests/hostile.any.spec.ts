@@ -101,7 +101,7 @@ test('hostile words in a conflict are words', async ({ book, contacts, guard, pa
   guard.expect(/^412 POST/);
   const ada = await book.add();
   await contacts.goto(book.beside(`/${ada.id}/edit`));
-  await contacts.fill({ notes: 'Mine' });
+  await contacts.fill({ name: `${book.word} Mine`, company: 'Mine', notes: 'Mine' });
   const theirs = { name: `${book.word} ${BREAKS_OUT}`, company: SNEAKS_IN, notes: BREAKS_OUT };
   await book.change(ada.id, theirs);
   await contacts.button('Save').click();

@@ -100,6 +100,8 @@ test('a contact is created without a mouse', async ({ book, contacts, page }) =>
   await page.keyboard.press('Space');
   await expect(contacts.welcome).not.toBeChecked();
   await page.keyboard.press('Tab');
+  await expect(contacts.preview.getByText('Preview', { exact: true })).toBeFocused();
+  await page.keyboard.press('Tab');
   await expect(contacts.button('Add contact')).toBeFocused();
   await contacts.field('Company').focus();
   await page.keyboard.press('Enter');
