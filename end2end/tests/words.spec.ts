@@ -84,13 +84,13 @@ test('no tile of the dashboard stands alone in its row', async ({ page }) => {
 });
 
 test('Tab goes past what scrolling brings by itself', async ({ book, contacts, page }) => {
-  await book.addMany(55);
+  await book.addMany(120);
   await contacts.goto(book.list);
   await contacts.search.press('ArrowDown');
   await expect(contacts.rows.first()).toBeFocused();
   const more = contacts.list.getByRole('link', { name: 'Show more' });
-  await expect(more).toBeAttached();
+  await expect(more).toHaveAttribute('tabindex', '-1');
   await page.keyboard.press('Tab');
   await expect(contacts.rows.first()).not.toBeFocused();
-  await expect(more).not.toBeFocused();
+  await expect(page.locator('.more:focus')).toHaveCount(0);
 });

@@ -60,6 +60,9 @@ pub fn Rows(state: State) -> impl IntoView {
             .collect::<Vec<_>>()
     });
 
+    // Once scrolling brings more rows, the links to them are no stops.
+    let (alive, set_alive) = signal(false);
+    Effect::new(move |_| set_alive.set(true));
     let ul = NodeRef::<Ul>::new();
     Effect::new(move |_| {
         request_animation_frame(move || {
@@ -183,6 +186,7 @@ pub fn Rows(state: State) -> impl IntoView {
             {move || (state.list.read().offset > 0).then(|| view! { <FirstPage state/> })}
             <MoreLink
                 state
+                alive
                 text="Show previous"
                 rel="prev"
                 cursor=Signal::derive(move || state.list.read().previous_cursor.clone())
@@ -198,6 +202,7 @@ pub fn Rows(state: State) -> impl IntoView {
             </ul>
             <MoreLink
                 state
+                alive
                 text="Show more"
                 rel="next"
                 cursor=Signal::derive(move || state.list.read().next_cursor.clone())
@@ -235,6 +240,7 @@ fn FirstPage(state: State) -> impl IntoView {
 #[component]
 fn MoreLink(
     state: State,
+    alive: ReadSignal<bool>,
     text: &'static str,
     rel: &'static str,
     cursor: Signal<Option<String>>,
@@ -256,6 +262,9 @@ fn MoreLink(
                 class="more"
                 href=href
                 rel=rel
+                tabindex=move || {
+                    (alive.get() && state.list_error.read().is_none()).then_some("-1")
+                }
                 on:click=move |event| {
                     if browser::is_plain_click(&event) {
                         event.prevent_default();
