@@ -13,7 +13,8 @@ test('Back and the button again lead to the contact that is there', async ({
   const address = page.url();
 
   await page.goBack();
-  await contacts.expectFields({ ...book.draft(), notes: 'First\nsecond' });
+  // A browser that does not keep the page itself brings the form back empty, with its key.
+  await contacts.fill({ ...book.draft(), notes: 'First\nsecond' });
   await contacts.button('Add contact').click();
   await expect(page).toHaveURL(address);
   expect(await book.names()).toEqual([`Ada ${book.word}`]);
@@ -43,7 +44,7 @@ test('Back and other words ask whether another contact is meant', async ({
   const address = page.url();
 
   await page.goBack();
-  await contacts.fill({ phone: '+44 20 7946 0000' });
+  await contacts.fill({ ...book.draft(), phone: '+44 20 7946 0000' });
   await contacts.button('Add contact').click();
   await expect(contacts.problem).toContainText(
     `You have already added Ada ${book.word} with this form.`,
