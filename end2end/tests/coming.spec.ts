@@ -49,7 +49,7 @@ test('the first contact is named at once as well', async ({ book, contacts, page
   await expect(contacts.pane).toContainText('020 1111');
 });
 
-test('a form that comes through the address shows nobody else meanwhile', async ({
+test('a form opened by its address shows no other contact while it loads', async ({
   book,
   contacts,
   page,

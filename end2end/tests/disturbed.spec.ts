@@ -38,12 +38,12 @@ const DISTURBANCES: Record<string, () => void> = {
       text.replaceWith(link);
     }
   },
-  'somebody puts an element before everything': () => {
+  'an extension puts an element before everything': () => {
     for (const element of document.querySelectorAll('main, main section, main form')) {
       element.prepend(document.createElement('div'));
     }
   },
-  'somebody changes attributes only': () => {
+  'an extension changes attributes only': () => {
     for (const field of document.querySelectorAll('main input, main textarea')) {
       field.setAttribute('data-lpignore', 'true');
       field.classList.add('watched');
@@ -58,7 +58,7 @@ const DISTURBANCES: Record<string, () => void> = {
 };
 
 /** Only attributes: nothing that hydration counts. */
-const HARMLESS = 'somebody changes attributes only';
+const HARMLESS = 'an extension changes attributes only';
 
 /** Opens a page and holds its WebAssembly back until it is let go. */
 async function gotoAsleep(page: Page, address: string): Promise<() => void> {

@@ -8,7 +8,8 @@ pub fn words(text: impl Fn() -> String + Send + Sync + 'static) -> impl IntoView
     view! { <span inner_html=move || escape(&text())></span> }
 }
 
-fn escape(text: &str) -> String {
+/// Text as HTML says it between tags.
+pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }
 

@@ -208,7 +208,7 @@ key::sections! {
 
     /// The welcome email to new contacts.
     welcome: WelcomeConfig {
-        /// Whether new contacts get one when nobody says; a browser remembers what its person chose last.
+        /// Whether new contacts get one by default; each browser then keeps the last choice made in it.
         enabled: bool = true;
         /// How long after a contact was created it is sent.
         delay: Span = "5s";
