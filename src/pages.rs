@@ -14,6 +14,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::Title;
 
+use crate::components::words::escape;
 use crate::error::AppError;
 
 /// Gives the page the status that an error stands for.
@@ -27,6 +28,5 @@ fn say_status(error: &AppError) {
 /// The title of the document. `leptos_meta` writes it as it is, and a name may hold `</title>`.
 #[component]
 fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;");
-    view! { <Title text/> }
+    view! { <Title text=escape(&text)/> }
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::words::escape;
 use crate::contact::Field;
 use crate::error::AppError;
 
@@ -77,7 +78,7 @@ pub fn TextArea(
 /// drops the first line break of a text area in a document; one that the reader typed survives
 /// behind it.
 fn text_area_content(value: &str) -> String {
-    let escaped = value.replace('&', "&amp;").replace('<', "&lt;");
+    let escaped = escape(value);
     if cfg!(feature = "ssr") {
         format!("\n{escaped}")
     } else {
