@@ -6,6 +6,7 @@
 //!
 //! - [`setup`] finds or installs what the other commands need,
 //! - [`site`] builds the server and what it serves to browsers,
+//! - [`shrink`] binds the browser half and makes it smaller,
 //! - [`checks`] lints and tests,
 //! - [`contract`] holds the API against its description,
 //! - [`shell`] runs other programs and says how long they take.
@@ -14,6 +15,7 @@ mod checks;
 mod contract;
 mod setup;
 mod shell;
+mod shrink;
 mod site;
 
 use std::env;

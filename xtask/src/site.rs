@@ -14,9 +14,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
-use wasm_bindgen_cli_support::Bindgen;
 
 use crate::shell::{command, quiet, root, run, stage, with_npm_tools};
+use crate::shrink;
 
 /// Where the server half is compiled, whatever the environment says: the site root is in there.
 const TARGET: &str = "target";
@@ -155,7 +155,12 @@ impl Leptos {
         let made = Path::new(FRONT).join("pkg");
         let made_of = Path::new(FRONT).join("pkg.made-of");
         let tools = Path::new("end2end/package-lock.json");
-        let ingredients = content_hash(&(read(wasm)?, read(tools)?, include_str!("site.rs")));
+        let ingredients = content_hash(&(
+            read(wasm)?,
+            read(tools)?,
+            include_str!("site.rs"),
+            include_str!("shrink.rs"),
+        ));
         if read(&made_of).is_ok_and(|made_of| made_of == ingredients.as_bytes()) {
             return Ok(made);
         }
@@ -164,12 +169,7 @@ impl Leptos {
         let stem = made.join(&self.output_name);
         let stem = stem.display();
         stage("wasm-bindgen", None, || {
-            let mut bindgen = Bindgen::new();
-            bindgen
-                .input_path(wasm)
-                .out_name(&self.output_name)
-                .web(true)?;
-            bindgen.generate(&made).context("wasm-bindgen failed")
+            shrink::bind(wasm, &self.output_name, &made)
         })?;
         stage("wasm-opt", Some("half a minute"), || {
             let bound = format!("{stem}_bg.wasm");
