@@ -55,17 +55,31 @@ fn initials(name: &str) -> String {
     let first = letters.first().copied();
     let last = letters.get(1..).and_then(<[char]>::last).copied();
     let last = last.filter(|last| first.map(script) == Some(script(*last)));
-    first
-        .into_iter()
-        .chain(last)
-        .flat_map(char::to_uppercase)
-        .collect()
+    uppercase(first.into_iter().chain(last).collect())
 }
 
 fn first_letters(name: &str) -> Vec<char> {
     name.split_whitespace()
-        .filter_map(|word| word.chars().find(|letter| letter.is_alphanumeric()))
+        .filter_map(|word| word.chars().find(|letter| is_alphanumeric(*letter)))
         .collect()
+}
+
+/// Whether a character is a letter or a digit of any script. The browser knows Unicode itself; tables
+/// of our own would cost it 6 kB.
+fn is_alphanumeric(letter: char) -> bool {
+    if cfg!(feature = "ssr") {
+        return letter.is_alphanumeric();
+    }
+    let pattern = js_sys::RegExp::new(r"[\p{Alphabetic}\p{N}]", "u");
+    pattern.test(letter.encode_utf8(&mut [0; 4]))
+}
+
+/// The same for capital letters.
+fn uppercase(text: String) -> String {
+    if cfg!(feature = "ssr") {
+        return text.to_uppercase();
+    }
+    js_sys::JsString::from(text).to_upper_case().into()
 }
 
 /// Tells scripts apart, as far as initials need it: the first code point of the range that a letter is

@@ -156,8 +156,10 @@ pub fn read_draft(form: &HtmlFormElement, prefix: &str) -> ContactDraft {
     if let Ok(data) = FormData::new_with_form(form) {
         for field in Field::ALL {
             let text = data.get(&[prefix, field.name()].concat()).as_string();
+            let mut text = text.unwrap_or_default();
             // A browser keeps lines apart by CRLF when it is asked for the form.
-            *draft.get_mut(field) = text.unwrap_or_default().replace("\r\n", "\n");
+            text.retain(|letter| letter != '\r');
+            *draft.get_mut(field) = text;
         }
     }
     draft

@@ -119,8 +119,8 @@ impl WelcomeService {
         Offer {
             usual: choice::remembered(headers).unwrap_or(self.config.enabled),
             from: self.mailer.sender(),
-            subject: self.config.subject.as_str().to_owned(),
-            text: self.config.body.as_str().to_owned(),
+            subject: self.config.subject.parts(),
+            text: self.config.body.parts(),
             is_sent: self.mailer.has_server(),
         }
     }
@@ -289,8 +289,7 @@ impl WelcomeService {
     }
 
     fn compose(&self, welcome: &Welcome, contact: &Contact) -> Mail {
-        let fill = |template: &str| template.replace("{name}", &contact.name);
-        let text = fill(self.config.body.as_str());
+        let text = self.config.body.fill(&contact.name);
         let paragraphs = text
             .split("\n\n")
             .map(|paragraph| format!("<p>{}</p>", escape(paragraph).replace('\n', "<br>\n")));
@@ -298,7 +297,7 @@ impl WelcomeService {
             id: format!("welcome-{}", welcome.id),
             to_name: contact.name.clone(),
             to_address: contact.email.clone(),
-            subject: fill(self.config.subject.as_str()),
+            subject: self.config.subject.fill(&contact.name),
             html: paragraphs.collect::<Vec<_>>().join("\n"),
             text,
         }

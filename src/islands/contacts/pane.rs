@@ -303,8 +303,10 @@ fn dialled(phone: &str) -> String {
         // In a link, what follows a # would be another part.
         digits.replace('#', "%23")
     };
-    let phone = match phone.split_once("(0)") {
-        Some((country, rest)) if country.starts_with('+') => [country, rest].concat(),
+    let phone = match phone.split_once('(') {
+        Some((country, rest)) if country.starts_with('+') => {
+            [country, rest.strip_prefix("0)").unwrap_or(rest)].concat()
+        }
         _ => phone.to_owned(),
     };
     let extension = phone.find(|c: char| c.is_ascii_alphabetic());

@@ -43,9 +43,9 @@ pub struct Welcome {
     pub usual: bool,
     /// Whom it comes from.
     pub from: String,
-    /// `{name}` stands for the contact's name, here and in the text.
-    pub subject: String,
-    pub text: String,
+    /// What stands before, between and after the contact's name; the same for the text.
+    pub subject: Vec<String>,
+    pub text: Vec<String>,
     /// Whether there is a mail server to send it.
     pub is_sent: bool,
 }

@@ -188,13 +188,22 @@ impl Value for MailAddress {
     }
 }
 
+/// What stands for a contact's name in a [`Template`].
+const NAME: &str = "{name}";
+
 /// A text in which `{name}` stands for a contact's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template(String);
 
 impl Template {
-    pub fn as_str(&self) -> &str {
-        &self.0
+    /// The text with a contact's name in it.
+    pub fn fill(&self, name: &str) -> String {
+        self.0.replace(NAME, name)
+    }
+
+    /// What stands before, between and after the contact's name.
+    pub fn parts(&self) -> Vec<String> {
+        self.0.split(NAME).map(str::to_owned).collect()
     }
 }
 
@@ -204,7 +213,7 @@ impl Value for Template {
 
     /// No other braces are taken: whoever writes `{email}` expects something.
     fn parse(text: &str) -> Option<Self> {
-        let rest = text.replace("{name}", "");
+        let rest = text.replace(NAME, "");
         let valid = !text.trim().is_empty() && !rest.contains(['{', '}']);
         valid.then(|| Self(text.to_owned()))
     }
