@@ -4,9 +4,6 @@
 //!   to it with nothing kept.
 //! - What a welcome email adds to `POST /api/contacts`, beside the same request without one.
 
-#[expect(dead_code, reason = "the other benchmarks need more of it")]
-mod measure;
-
 use std::num::NonZeroU32;
 use std::process::Command;
 use std::process::Stdio;
@@ -28,7 +25,7 @@ use kith::server::queue::message::Publication;
 use kith::server::queue::outbox;
 use kith::server::queue::outbox::Outgoing;
 use kith::server::queue::outbox::Publisher;
-use measure::median;
+use kith_test_support::measure::median;
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -38,7 +35,7 @@ const ROUNDS: usize = 5;
 
 #[tokio::main]
 async fn main() {
-    kith::server::redis::choose_cryptography();
+    kith_redis::choose_cryptography();
     throughput().await;
     latency().await;
 }

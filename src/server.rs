@@ -4,8 +4,7 @@
 //! - [`router`]: the one list of routes. [`middleware`]: the one ordered stack around them.
 //! - [`rest`] and [`forms`]: thin adapters of the use cases in [`contacts`], for programs and for
 //!   browsers without JavaScript; [`crate::api`] is the third, for the islands.
-//! - [`limit`]: the rate limiter, and [`policies`]: what Kith limits with it. [`cache`]: the cache.
-//!   [`redis`]: the door to Redis.
+//! - [`policies`]: what Kith limits with `kith-limit`.
 //! - [`queue`]: work that is done later. [`welcome`], [`webhooks`] and [`mail`]: what Kith does with it.
 //! - [`database`]: the file that all of it is in. [`metrics`]: what is counted.
 //! - [`site`]: the built half that browsers load. [`page`]: pages as answers. [`problem`]: errors as
@@ -15,7 +14,6 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic where the output cannot be written.
 
 pub mod admin;
-pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod connections;
@@ -26,7 +24,6 @@ pub mod forms;
 pub mod grammar;
 pub mod health;
 pub mod json;
-pub mod limit;
 pub mod mail;
 pub mod metrics;
 pub mod middleware;
@@ -34,11 +31,6 @@ pub mod page;
 pub mod policies;
 pub mod problem;
 pub mod queue;
-pub mod redis;
-#[cfg(test)]
-#[path = "tests/redis_server.rs"]
-#[expect(dead_code, reason = "the integration tests use the rest of it")]
-mod redis_server;
 pub mod report;
 pub mod rest;
 pub mod router;

@@ -14,11 +14,8 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::error::AppError;
-use crate::server::cache::Cache;
-use crate::server::cache::Tag;
 use crate::server::database::Database;
 use crate::server::database::Tx;
-use crate::server::limit::Quota;
 use crate::server::middleware::client::Client;
 use crate::server::middleware::guard::AskedFor;
 use crate::server::policies::RequestClass;
@@ -29,6 +26,9 @@ use crate::server::queue::broker::filter::Filter;
 use crate::server::settings::MOST_DENIED;
 use crate::server::settings::Settings;
 use crate::server::words::count;
+use kith_cache::Cache;
+use kith_cache::Tag;
+use kith_limit::Quota;
 
 /// Entries about actions that are kept.
 const ENTRIES_KEPT: i64 = 1000;

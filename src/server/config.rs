@@ -37,10 +37,10 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::server::limit::{Algorithm, OnLoss, Quota};
 use crate::server::queue::signature::{SigningKey, SigningKeys};
-use crate::server::redis::Address;
-use crate::server::redis::address::SentinelLogin;
+use kith_limit::{Algorithm, OnLoss, Quota};
+use kith_redis::Address;
+use kith_redis::address::SentinelLogin;
 
 /// A span of time as people write it in the configuration, for example `1m` or `500ms`.
 pub fn parse_duration(text: &str) -> Option<Duration> {

@@ -5,7 +5,7 @@
 //! - [`ContactService`] has the use cases and is the only place with rules about contacts. It
 //!   takes drafts and gives [`AppError`](crate::error::AppError)s; it never sees HTTP.
 //! - [`store`] keeps contacts: the contract, and the engine that fulfils it.
-//! - Reads go through the [cache](crate::server::cache), under the tag [`CONTACTS`].
+//! - Reads go through the [cache](kith_cache), under the tag [`CONTACTS`].
 //! - [`activity`] is what happens around contacts.
 //! - [`query`] says which contacts a list shows, and in which order.
 
@@ -17,7 +17,7 @@ pub mod service;
 pub mod store;
 pub mod text;
 
-use crate::server::cache::Tag;
+use kith_cache::Tag;
 
 /// What everything that is cached of contacts is made of.
 pub const CONTACTS: Tag = Tag("contacts");

@@ -22,13 +22,8 @@ use tokio::sync::Mutex;
 use crate::server::AppState;
 use crate::server::admin::Admin;
 use crate::server::admin::Entry;
-use crate::server::cache;
-use crate::server::cache::Usage;
 use crate::server::health::NO_DATABASE;
 use crate::server::health::Parts;
-use crate::server::limit::Algorithm;
-use crate::server::limit::Quota;
-use crate::server::limit::stats::Refused;
 use crate::server::metrics::Counter;
 use crate::server::metrics::Figures;
 use crate::server::metrics::series::Range;
@@ -36,6 +31,10 @@ use crate::server::metrics::series::Series;
 use crate::server::policies::RequestClass;
 use crate::server::queue::broker::BrokerError;
 use crate::server::queue::broker::overview::Overview;
+use kith_cache::Usage;
+use kith_limit::Algorithm;
+use kith_limit::Quota;
+use kith_limit::stats::Refused;
 
 /// For how long what was read is shown again.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -119,7 +118,7 @@ pub struct CacheState {
     pub usage: Usage,
     /// What the tier in this process may take, in bytes.
     pub room: u64,
-    pub tags: Vec<cache::Totals>,
+    pub tags: Vec<kith_cache::Totals>,
     /// Whether there is a tier on Redis.
     pub far: bool,
 }

@@ -9,12 +9,12 @@ use utoipa::ToSchema;
 
 use crate::server::AppState;
 use crate::server::database::fault::Condition;
-use crate::server::limit::Limiter;
-use crate::server::redis::Redis;
 use crate::server::site::Site;
 use crate::server::standing::Known;
 use crate::server::standing::Standing;
 use crate::server::telemetry;
+use kith_limit::Limiter;
+use kith_redis::Redis;
 
 /// Readiness, part by part.
 #[derive(Serialize, ToSchema)]

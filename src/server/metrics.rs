@@ -38,10 +38,10 @@ use store::Step;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::server::cache::Cache;
 use crate::server::database::Database;
 use crate::server::mail::Mailer;
 use crate::server::queue::broker::Broker;
+use kith_cache::Cache;
 
 /// How often figures are written down.
 const FLUSH: Duration = Duration::from_secs(1);
@@ -173,7 +173,7 @@ impl Metrics {
         let mut counted = counts.each_ref().map(|count| count.load(Ordering::Relaxed));
         let mut set = |counter: Counter, count| counted[counter.index()] = count;
         let reads = setup.cache.totals();
-        let reads = |count: fn(&crate::server::cache::Totals) -> u64| reads.iter().map(count).sum();
+        let reads = |count: fn(&kith_cache::Totals) -> u64| reads.iter().map(count).sum();
         set(Counter::CacheHits, reads(|tag| tag.hits()));
         set(Counter::CacheStale, reads(|tag| tag.stale_hits));
         set(Counter::CacheMisses, reads(|tag| tag.misses));

@@ -3,12 +3,12 @@
 use crate::server::config::Config;
 use crate::server::config::LimitsConfig;
 use crate::server::config::PolicyConfig;
-use crate::server::limit::Limiter;
-use crate::server::limit::Policy;
-use crate::server::limit::PolicyId;
-use crate::server::limit::Quota;
-use crate::server::limit::Setup;
-use crate::server::redis::Redis;
+use kith_limit::Limiter;
+use kith_limit::Policy;
+use kith_limit::PolicyId;
+use kith_limit::Quota;
+use kith_limit::Setup;
+use kith_redis::Redis;
 
 /// A kind of request. Files of the site, health and its description are not limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,10 +16,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::server::database::Database;
 use crate::server::health::NO_DATABASE;
-use crate::server::limit::Limiter;
-use crate::server::limit::Quota;
 use crate::server::policies::RequestClass;
 use crate::server::standing::Standing;
+use kith_limit::Limiter;
+use kith_limit::Quota;
 
 /// How often an instance looks for what was changed on another.
 const POLL: Duration = Duration::from_secs(1);

@@ -9,8 +9,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::server::admin::AdminService;
-use crate::server::cache;
-use crate::server::cache::Cache;
 use crate::server::clock::SystemClock;
 use crate::server::config::Config;
 use crate::server::config::Origin;
@@ -22,7 +20,6 @@ use crate::server::contacts::store::sqlite::SqliteStore;
 use crate::server::dashboard::Dashboard;
 use crate::server::database::Database;
 use crate::server::database::OpenError;
-use crate::server::limit::Limiter;
 use crate::server::mail::Mailer;
 use crate::server::metrics;
 use crate::server::metrics::Metrics;
@@ -35,8 +32,6 @@ use crate::server::queue::message::Publication;
 use crate::server::queue::outbox::Publisher;
 use crate::server::queue::qstash::QStash;
 use crate::server::queue::receiver::Receiver;
-use crate::server::redis;
-use crate::server::redis::Redis;
 use crate::server::report;
 use crate::server::report::ReportService;
 use crate::server::settings::Settings;
@@ -44,6 +39,9 @@ use crate::server::site::Site;
 use crate::server::standing::Standing;
 use crate::server::webhooks;
 use crate::server::welcome::WelcomeService;
+use kith_cache::Cache;
+use kith_limit::Limiter;
+use kith_redis::Redis;
 
 /// One pointer, because every layer around a handler clones it for every request.
 #[derive(Clone)]
@@ -87,9 +85,9 @@ impl AppState {
     /// # Errors
     /// When the database cannot be opened; the error says what to change.
     pub async fn open(config: Config) -> Result<Self, OpenError> {
-        redis::choose_cryptography();
+        kith_redis::choose_cryptography();
         let redis = config.redis.address().map(|address| {
-            Redis::with(redis::Setup {
+            Redis::with(kith_redis::Setup {
                 address,
                 budget: config.redis.budget,
                 prefix: config.redis.prefix.as_str().to_owned(),
@@ -99,7 +97,7 @@ impl AppState {
         let path = config.data.database_path();
         let database = Database::open(&path, config.data.readers).await?;
         let store = SqliteStore::new(database.clone(), config.api.idempotency_ttl);
-        let cache = Cache::new(cache::Setup {
+        let cache = Cache::new(kith_cache::Setup {
             tags: vec![CONTACTS],
             generations: Box::new(store.clone()),
             redis: redis.clone(),

@@ -21,7 +21,7 @@ use crate::app::contact;
 use crate::app::header;
 use crate::app::send;
 use crate::limits::with_redis;
-use crate::redis_server::RedisServer;
+use kith_test_support::redis_server::RedisServer;
 
 #[tokio::test]
 async fn reads_say_how_they_were_answered() {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use futures_util::future::join_all;
 use kith::server::config::Config;
 use kith::server::config::LimitsConfig;
-use kith::server::redis::Health;
+use kith_redis::Health;
 use reqwest::Method;
 use reqwest::Response;
 use reqwest::StatusCode;
@@ -20,7 +20,7 @@ use crate::app::TestApp;
 use crate::app::header;
 use crate::app::problem;
 use crate::app::send;
-use crate::redis_server::RedisServer;
+use kith_test_support::redis_server::RedisServer;
 
 /// The limits that Kith comes with.
 fn as_shipped(config: &mut Config) {

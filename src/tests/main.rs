@@ -22,7 +22,6 @@ mod process;
 mod queue;
 mod readiness;
 mod redis_kinds;
-mod redis_server;
 mod rest;
 mod security;
 mod server_fns;

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use crate::app::TestApp;
 use crate::app::header;
-use crate::redis_server::RedisServer;
+use kith_test_support::redis_server::RedisServer;
 
 async fn figures(app: &TestApp) -> Value {
     let answer = app.get("/api/metrics").await;

@@ -13,7 +13,7 @@ use serde_json::Value;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::redis_server::free_port;
+use kith_test_support::redis_server::free_port;
 
 /// How long an answer may take before Kith counts as hanging. It is never waited for when all is well.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -45,7 +45,7 @@ pub fn with_settings(mut command: Command, data: &Path) -> Command {
 impl Kith {
     /// Starts it as `set_up` says, and waits until it answers.
     pub async fn start(set_up: impl FnOnce(&Path) -> Command) -> Self {
-        kith::server::redis::choose_cryptography();
+        kith_redis::choose_cryptography();
         let data = tempfile::tempdir().expect("a directory");
         let port = free_port();
         let address = format!("127.0.0.1:{port}");

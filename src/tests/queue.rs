@@ -30,7 +30,7 @@ use crate::mail_server::BUSY;
 use crate::mail_server::MailServer;
 use crate::mail_server::NO_SUCH_USER;
 use crate::mail_server::header;
-use crate::redis_server::free_port;
+use kith_test_support::redis_server::free_port;
 
 /// Waits for a condition, for longer than anything here should take.
 pub async fn eventually(what: &str, mut condition: impl FnMut() -> bool) {

@@ -28,7 +28,7 @@ use crate::limits::with_redis;
 use crate::limits::with_redis_at;
 use crate::process::Kith;
 use crate::process::with_settings;
-use crate::redis_server::RedisServer;
+use kith_test_support::redis_server::RedisServer;
 
 /// How long something may take that happens by itself, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);

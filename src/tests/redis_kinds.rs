@@ -25,29 +25,28 @@ use axum::routing::post;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use futures_util::future::join_all;
-use kith::server::cache;
-use kith::server::cache::Cache;
-use kith::server::cache::Cacheable;
-use kith::server::cache::Form;
-use kith::server::cache::Generation;
-use kith::server::cache::Generations;
-use kith::server::cache::Key;
-use kith::server::cache::Tag;
-use kith::server::cache::lock::Locks;
 use kith::server::config::Config;
-use kith::server::limit::Algorithm;
-use kith::server::limit::Limiter;
-use kith::server::limit::OnLoss;
-use kith::server::limit::Policy;
-use kith::server::limit::PolicyId;
-use kith::server::limit::Quota;
-use kith::server::limit::Setup;
-use kith::server::limit::Subject;
-use kith::server::redis::Address;
-use kith::server::redis::Loss;
-use kith::server::redis::Redis;
-use kith::server::redis::Script;
-use kith::server::redis::Step;
+use kith_cache::Cache;
+use kith_cache::Cacheable;
+use kith_cache::Form;
+use kith_cache::Generation;
+use kith_cache::Generations;
+use kith_cache::Key;
+use kith_cache::Tag;
+use kith_cache::lock::Locks;
+use kith_limit::Algorithm;
+use kith_limit::Limiter;
+use kith_limit::OnLoss;
+use kith_limit::Policy;
+use kith_limit::PolicyId;
+use kith_limit::Quota;
+use kith_limit::Setup;
+use kith_limit::Subject;
+use kith_redis::Address;
+use kith_redis::Loss;
+use kith_redis::Redis;
+use kith_redis::Script;
+use kith_redis::Step;
 use redis::Value;
 use redis::aio::ConnectionLike;
 use redis::aio::MultiplexedConnection;
@@ -58,8 +57,8 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use crate::redis_server::RedisServer;
-use crate::redis_server::free_port;
+use kith_test_support::redis_server::RedisServer;
+use kith_test_support::redis_server::free_port;
 
 /// How long servers may take to find each other, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -309,7 +308,7 @@ impl Generations for Number {
 async fn cache_suite(redis: &Redis, nodes: &[&RedisServer]) {
     let number = Number::default();
     let instance = || {
-        Cache::new(cache::Setup {
+        Cache::new(kith_cache::Setup {
             tags: vec![NUMBERS],
             generations: Box::new(number.clone()),
             redis: Some(redis.clone()),
@@ -319,7 +318,7 @@ async fn cache_suite(redis: &Redis, nodes: &[&RedisServer]) {
     };
     let instances = [instance(), instance()];
     for form in [Form::Whole, Form::Fields] {
-        let policy = cache::Policy {
+        let policy = kith_cache::Policy {
             fresh_for: Duration::from_secs(600),
             stale_for: Duration::ZERO,
             absent_for: Duration::from_secs(600),
@@ -386,7 +385,7 @@ async fn a_cluster() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_rest() {
-    kith::server::redis::choose_cryptography();
+    kith_redis::choose_cryptography();
     let server = RedisServer::start();
     let url = rest_bridge(&server).await;
     let token = TOKEN.to_owned();
@@ -419,7 +418,7 @@ fn certificates() -> TempDir {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_tls() {
-    kith::server::redis::choose_cryptography();
+    kith_redis::choose_cryptography();
     let files = certificates();
     let file = |name: &str| files.path().join(name).display().to_string();
     let port = free_port();
@@ -445,7 +444,7 @@ async fn over_tls() {
     let config = Config::load(Some(&configuration), no_env).expect("a valid configuration");
     let authorities = config.redis.ca_file.expect("the file").content();
 
-    let redis = Redis::with(kith::server::redis::Setup {
+    let redis = Redis::with(kith_redis::Setup {
         address: address.clone(),
         budget: Duration::from_secs(10),
         prefix: "kith".to_owned(),
@@ -542,7 +541,7 @@ async fn rest_that_says(status: StatusCode, body: &'static str) -> String {
 
 #[tokio::test]
 async fn what_a_rest_api_says_instead_of_redis_is_told_as_what_it_is() {
-    kith::server::redis::choose_cryptography();
+    kith_redis::choose_cryptography();
     const PAGE: &str = "<!doctype html><title>Welcome</title>";
     for (status, body, loss) in [
         (429, r#"{"error":"Too Many Requests"}"#, Loss::Throttled),
@@ -585,7 +584,7 @@ async fn what_a_rest_api_says_instead_of_redis_is_told_as_what_it_is() {
 
 #[tokio::test]
 async fn a_rest_api_that_is_throttled_breaks_the_circuit_and_one_that_refuses_a_call_does_not() {
-    kith::server::redis::choose_cryptography();
+    kith_redis::choose_cryptography();
     // Healthy for small requests; large ones meet what the test says.
     let server = RedisServer::start();
     let large = Arc::new(AtomicU16::new(413));
@@ -608,7 +607,7 @@ async fn a_rest_api_that_is_throttled_breaks_the_circuit_and_one_that_refuses_a_
     write.arg("key").arg("x".repeat(20_000));
     let refused = redis.query::<Value>(&write).await;
     assert!(
-        matches!(refused, Err(kith::server::redis::Error::Refused(_))),
+        matches!(refused, Err(kith_redis::Error::Refused(_))),
         "{refused:?}"
     );
     assert!(redis.health().is_up(), "it is about this call alone");

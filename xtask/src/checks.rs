@@ -72,7 +72,7 @@ pub fn lint() -> Result<()> {
 /// Measures. It checks nothing: what is fast differs from machine to machine.
 pub fn bench() -> Result<()> {
     run(command(
-        "cargo bench --bench limit --bench cache --bench queue",
+        "cargo bench --workspace --bench limit --bench cache --bench http --bench queue",
     ))
 }
 

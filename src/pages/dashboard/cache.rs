@@ -6,10 +6,10 @@ use leptos::prelude::*;
 
 use super::table::Table;
 use super::words;
-use crate::server::cache::Totals;
 use crate::server::dashboard::routes;
 use crate::server::dashboard::routes::View;
 use crate::server::metrics::figures::hit_rate;
+use kith_cache::Totals;
 
 #[component]
 pub fn CachePart(view: Arc<View>) -> impl IntoView {

@@ -12,9 +12,9 @@ use crate::server::config;
 use crate::server::dashboard::PolicyState;
 use crate::server::dashboard::routes;
 use crate::server::dashboard::routes::View;
-use crate::server::limit::Algorithm;
-use crate::server::limit::stats::Refused;
 use crate::server::policies::RequestClass;
+use kith_limit::Algorithm;
+use kith_limit::stats::Refused;
 
 /// Networks of the deny list that are shown.
 const DENIED: usize = 20;

@@ -9,8 +9,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use super::value::Value;
-use crate::server::limit::{Algorithm, OnLoss};
-use crate::server::redis::Address;
+use kith_limit::{Algorithm, OnLoss};
+use kith_redis::Address;
 
 /// A type with a handful of values, each with a name.
 macro_rules! one_of {

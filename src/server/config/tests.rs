@@ -16,7 +16,7 @@ use super::{
     Template, Times, Wait,
 };
 
-use crate::server::redis::Address;
+use kith_redis::Address;
 
 const NO_ENV: [(&str, &str); 0] = [];
 

@@ -33,12 +33,6 @@ use crate::contact::ContactRow;
 use crate::contact::Field;
 use crate::contact::Merge;
 use crate::error::AppError;
-use crate::server::cache::Cache;
-use crate::server::cache::Cacheable;
-use crate::server::cache::Cached;
-use crate::server::cache::Form;
-use crate::server::cache::Key;
-use crate::server::cache::Policy;
 use crate::server::clock::Clock;
 use crate::server::config::Config;
 use crate::server::config::WelcomeConfig;
@@ -49,6 +43,12 @@ use crate::server::metrics::Metrics;
 use crate::server::queue::Queue;
 use crate::server::queue::ledger::Settlement;
 use crate::server::welcome;
+use kith_cache::Cache;
+use kith_cache::Cacheable;
+use kith_cache::Cached;
+use kith_cache::Form;
+use kith_cache::Key;
+use kith_cache::Policy;
 
 /// The use cases of contacts. Cheap to clone: clones share everything.
 ///

@@ -3,7 +3,7 @@
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::server::redis::Redis;
+use kith_redis::Redis;
 
 /// What an operator wants to know about it. What a server does not tell is missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -41,11 +41,11 @@ use crate::server::admin::Entry;
 use crate::server::admin::Letters;
 use crate::server::config;
 use crate::server::contacts::CONTACTS;
-use crate::server::limit::Quota;
 use crate::server::metrics::series::Range;
 use crate::server::page;
 use crate::server::policies::RequestClass;
 use crate::server::rest::extract::FormBody;
+use kith_limit::Quota;
 
 /// The island asks with it.
 pub const LIVE: HeaderName = HeaderName::from_static("x-kith-live");

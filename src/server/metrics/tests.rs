@@ -4,7 +4,6 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use super::*;
-use crate::server::cache;
 use crate::server::clock::SystemClock;
 use crate::server::config::Config;
 use crate::server::contacts::CONTACTS;
@@ -14,13 +13,13 @@ use crate::server::queue::broker;
 use crate::server::queue::destination::Destinations;
 
 async fn open(path: &Path) -> Metrics {
-    crate::server::redis::choose_cryptography();
+    kith_redis::choose_cryptography();
     let database = Database::open(path, NonZeroU32::MIN)
         .await
         .expect("it opens");
     let config = Config::default();
     Metrics::new(Setup {
-        cache: Cache::new(cache::Setup {
+        cache: Cache::new(kith_cache::Setup {
             tags: vec![CONTACTS],
             generations: Box::new(SqliteStore::new(database.clone(), Duration::from_secs(1))),
             redis: None,

@@ -14,7 +14,7 @@ use crate::server::config::ForwardedHeader;
 use crate::server::config::ServerConfig;
 use crate::server::grammar::forwarded;
 use crate::server::grammar::forwarded::Element;
-use crate::server::limit::Subject;
+use kith_limit::Subject;
 
 /// The address of the client behind a connection from `peer`.
 ///

@@ -28,11 +28,11 @@ use tower::ServiceExt;
 use super::client;
 use crate::error::AppError;
 use crate::server::AppState;
-use crate::server::limit::Decision;
-use crate::server::limit::Outcome;
 use crate::server::metrics::Counter;
 use crate::server::policies::RequestClass;
 use crate::server::problem::Problem;
+use kith_limit::Decision;
+use kith_limit::Outcome;
 
 /// The layer around routes that are charged to one policy.
 #[derive(Clone)]

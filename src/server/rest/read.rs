@@ -11,11 +11,11 @@ use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::Response;
 
-use crate::server::cache::Status;
 use crate::server::grammar::entity_tag;
 use crate::server::grammar::entity_tag::Listed;
 use crate::server::grammar::entity_tag::Malformed;
 use crate::server::grammar::entity_tag::Tags;
+use kith_cache::Status;
 
 const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 pub const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");

@@ -37,7 +37,7 @@ async fn service() -> Service {
         absent_for: Duration::from_secs(60),
         welcome: crate::server::config::Config::default().welcome,
     };
-    let cache = Cache::new(crate::server::cache::Setup {
+    let cache = Cache::new(kith_cache::Setup {
         tags: vec![CONTACTS],
         generations: Box::new(store.clone()),
         redis: None,

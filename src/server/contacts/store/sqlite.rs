@@ -32,9 +32,6 @@ use super::Totals;
 use crate::contact::Contact;
 use crate::contact::ContactId;
 use crate::contact::Field;
-use crate::server::cache::Generation;
-use crate::server::cache::Generations;
-use crate::server::cache::Tag;
 use crate::server::contacts::activity::Event;
 use crate::server::contacts::activity::Happened;
 use crate::server::contacts::fields::ContactFields;
@@ -45,6 +42,9 @@ use crate::server::queue::ledger;
 use crate::server::queue::ledger::Settlement;
 use crate::server::queue::outbox;
 use crate::server::queue::outbox::Outgoing;
+use kith_cache::Generation;
+use kith_cache::Generations;
+use kith_cache::Tag;
 
 /// A [`ContactStore`] in a `SQLite` file. Cheap to clone; clones share their connections.
 #[derive(Clone, Debug)]

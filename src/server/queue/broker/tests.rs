@@ -37,7 +37,7 @@ struct Rig {
 
 impl Rig {
     async fn new() -> Self {
-        crate::server::redis::choose_cryptography();
+        kith_redis::choose_cryptography();
         let directory = TempDir::new().expect("a directory");
         let path = directory.path().join("kith.db");
         let database = Database::open(&path, NonZeroU32::MIN)

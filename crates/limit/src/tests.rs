@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use tokio::runtime::Runtime;
 
 use super::*;
-use crate::server::redis_server::RedisServer;
+use kith_test_support::redis_server::RedisServer;
 
 /// Some time in 2026, in the middle of every window.
 const START: Millis = 1_767_225_600_123;

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::*;
-use crate::server::redis_server::RedisServer;
+use kith_test_support::redis_server::RedisServer;
 
 const TAG: Tag = Tag("numbers");
 

@@ -4,8 +4,8 @@
 //! no whole number of milliseconds expresses stay exact.
 
 use super::State;
-use crate::server::limit::Millis;
-use crate::server::limit::policy::Quota;
+use crate::Millis;
+use crate::policy::Quota;
 
 #[derive(Default)]
 pub struct TokenBucket {

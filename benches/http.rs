@@ -1,170 +1,31 @@
-//! What a cached read costs, each beside a baseline measured in the same run.
+//! What a cached read costs over HTTP, beside a baseline measured in the same run.
 //!
-//! - In this process: a hit beside one of the `moka` crate. Kith's asks for the generation as well,
-//!   here from memory.
-//! - On Redis: a hit beside a plain GET of the same bytes.
-//! - Over HTTP, as shipped but for the limits: `GET /api/contacts` with 50 contacts beside a bare
-//!   axum handler that sends the same bytes; with a Redis beside one that asks Redis once. Also
-//!   without the line that Kith logs of each request, which the bare handler does not write.
+//! As shipped but for the limits: `GET /api/contacts` with 50 contacts beside a bare axum handler that
+//! sends the same bytes; with a Redis beside one that asks Redis once. Also without the line that Kith
+//! logs of each request, which the bare handler does not write.
 
-mod measure;
-#[path = "../src/tests/redis_server.rs"]
-#[expect(dead_code, reason = "the tests need more of it")]
-mod redis_server;
-
-use std::convert::Infallible;
-use std::hint::black_box;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use axum::Router;
 use axum::http::header;
 use axum::routing::get;
-use kith::server::cache::Cache;
-use kith::server::cache::Cacheable;
-use kith::server::cache::Form;
-use kith::server::cache::Generation;
-use kith::server::cache::Generations;
-use kith::server::cache::Key;
-use kith::server::cache::Policy;
-use kith::server::cache::Setup;
-use kith::server::cache::Tag;
-use kith::server::redis::Redis;
-use measure::CALLERS;
-use measure::compare;
-use measure::heading;
-use measure::median;
-use redis_server::RedisServer;
-use redis_server::free_port;
-use serde::Deserialize;
-use serde::Serialize;
+use kith_redis::Redis;
+use kith_test_support::measure::median;
+use kith_test_support::redis_server::RedisServer;
+use kith_test_support::redis_server::free_port;
 use serde_json::json;
 use tokio::net::TcpListener;
-
-const TAG: Tag = Tag("bench");
-const KEYS: usize = 1000;
-
-const POLICY: Policy = Policy {
-    fresh_for: Duration::from_secs(3600),
-    stale_for: Duration::ZERO,
-    absent_for: Duration::ZERO,
-    outlives_changes: false,
-    form: Form::Whole,
-};
 
 /// Longer than any call takes here: the connection is measured, not the circuit breaker.
 const BUDGET: Duration = Duration::from_secs(5);
 
-/// About what 50 contacts take.
-#[derive(Clone, Serialize, Deserialize)]
-struct Text(String);
-
-impl Cacheable for Text {
-    const SCHEMA: u32 = 1;
-}
-
-struct Unchanged;
-
-#[async_trait]
-impl Generations for Unchanged {
-    async fn read(&self) -> Option<Vec<(String, Generation)>> {
-        Some(vec![(TAG.0.to_owned(), Generation(1))])
-    }
-
-    async fn replace(&self, _tag: Tag) -> bool {
-        false
-    }
-}
-
 #[tokio::main]
 async fn main() {
-    kith::server::redis::choose_cryptography();
-    measure::introduce(&format!(
-        "Cached reads per second of {KEYS} values of 12 kB"
-    ));
-    in_this_process().await;
-    on_redis().await;
+    kith_redis::choose_cryptography();
     over_http().await;
-}
-
-fn text() -> Text {
-    Text("x".repeat(12_000))
-}
-
-fn cache(redis: Option<Redis>, near_bytes: usize) -> &'static Cache {
-    Box::leak(Box::new(Cache::new(Setup {
-        tags: vec![TAG],
-        generations: Box::new(Unchanged),
-        redis,
-        prefix: "bench".to_owned(),
-        near_bytes,
-    })))
-}
-
-fn keys() -> &'static [Key] {
-    let key = |number: usize| Key::new(TAG, "everyone", &format!("value {number}"));
-    Vec::leak((0..KEYS).map(key).collect())
-}
-
-async fn read(cache: &Cache, key: &Key) {
-    let fetch = || async { Ok::<_, Infallible>(text()) };
-    black_box(cache.get(key.clone(), POLICY, fetch).await).expect("infallible");
-}
-
-async fn in_this_process() {
-    heading("In this process", "moka");
-    let (cache, keys) = (cache(None, 256 << 20), keys());
-    let moka: &moka::future::Cache<String, Text> = Box::leak(Box::new(
-        moka::future::Cache::builder()
-            .max_capacity(1 << 20)
-            .time_to_live(POLICY.fresh_for)
-            .build(),
-    ));
-    for callers in CALLERS {
-        compare(
-            "hit",
-            callers,
-            move |index| async move {
-                let key = keys[index % KEYS].text().to_owned();
-                black_box(moka.get_with(key, async { text() }).await);
-            },
-            move |index| read(cache, &keys[index % KEYS]),
-        )
-        .await;
-    }
-}
-
-async fn on_redis() {
-    heading("On Redis", "GET");
-    let server = RedisServer::start();
-    let redis = Redis::new(server.url().parse().expect("a URL of Redis"), BUDGET);
-    redis.wait_until_up().await;
-    let keys = keys();
-    for key in keys {
-        let mut set = redis::cmd("SET");
-        set.arg(key.text()).arg(&text().0).arg("EX").arg(3600);
-        redis.query::<()>(&set).await.expect("Redis is up");
-    }
-    // Nothing fits into this process, so that every read goes to Redis.
-    let cache = cache(Some(redis.clone()), 0);
-    let bare: &Redis = Box::leak(Box::new(redis));
-    for callers in [1, 32] {
-        compare(
-            "hit",
-            callers,
-            move |index| async move {
-                let mut get = redis::cmd("GET");
-                get.arg(keys[index % KEYS].text());
-                let found = bare.query::<Vec<u8>>(&get).await;
-                black_box(found.expect("Redis is up"));
-            },
-            move |index| read(cache, &keys[index % KEYS]),
-        )
-        .await;
-    }
 }
 
 /// A Kith of its own, ended when dropped.

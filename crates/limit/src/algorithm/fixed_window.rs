@@ -1,8 +1,8 @@
 //! One counter, set to zero when a window begins.
 
 use super::State;
-use crate::server::limit::Millis;
-use crate::server::limit::policy::Quota;
+use crate::Millis;
+use crate::policy::Quota;
 
 #[derive(Default)]
 pub struct FixedWindow {

@@ -5,31 +5,26 @@
 //!
 //! How that is measured: `measure`.
 
-mod measure;
-#[path = "../src/tests/redis_server.rs"]
-#[expect(dead_code, reason = "the tests need more of it")]
-mod redis_server;
-
 use std::hint::black_box;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use governor::DefaultKeyedRateLimiter;
-use kith::server::limit::Algorithm;
-use kith::server::limit::DecidedBy;
-use kith::server::limit::Limiter;
-use kith::server::limit::OnLoss;
-use kith::server::limit::Policy;
-use kith::server::limit::PolicyId;
-use kith::server::limit::Quota;
-use kith::server::limit::Setup;
-use kith::server::limit::Subject;
-use kith::server::redis::Redis;
-use kith::server::redis::Script;
-use measure::CALLERS;
-use measure::compare;
-use measure::heading;
-use redis_server::RedisServer;
+use kith_limit::Algorithm;
+use kith_limit::DecidedBy;
+use kith_limit::Limiter;
+use kith_limit::OnLoss;
+use kith_limit::Policy;
+use kith_limit::PolicyId;
+use kith_limit::Quota;
+use kith_limit::Setup;
+use kith_limit::Subject;
+use kith_redis::Redis;
+use kith_redis::Script;
+use kith_test_support::measure::CALLERS;
+use kith_test_support::measure::compare;
+use kith_test_support::measure::heading;
+use kith_test_support::redis_server::RedisServer;
 
 const SUBJECTS: usize = 10_000;
 const POLICY: PolicyId = PolicyId(0);
@@ -39,7 +34,7 @@ const BUDGET: Duration = Duration::from_secs(5);
 
 #[tokio::main]
 async fn main() {
-    measure::introduce(&format!(
+    kith_test_support::measure::introduce(&format!(
         "Decisions per second: {SUBJECTS} subjects, all allowed unless it says otherwise"
     ));
     in_this_process().await;

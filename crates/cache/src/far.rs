@@ -23,10 +23,10 @@ use sha2::Sha256;
 
 use super::Generation;
 use super::Key;
-use crate::server::redis::Error;
-use crate::server::redis::Redis;
-use crate::server::redis::Script;
-use crate::server::redis::Step;
+use kith_redis::Error;
+use kith_redis::Redis;
+use kith_redis::Script;
+use kith_redis::Step;
 
 /// How a value is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use super::State;
 use super::weighs_at_most;
 use super::weighted;
-use crate::server::limit::Millis;
-use crate::server::limit::policy::Quota;
+use crate::Millis;
+use crate::policy::Quota;
 
 #[derive(Default)]
 pub struct SlidingWindow {

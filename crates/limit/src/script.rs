@@ -11,8 +11,8 @@ use super::Millis;
 use super::policy::Algorithm;
 use super::policy::Quota;
 use super::twin::Assessment;
-use crate::server::redis::Call;
-use crate::server::redis::Script;
+use kith_redis::Call;
+use kith_redis::Script;
 
 /// What a call does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

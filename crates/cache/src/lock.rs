@@ -22,9 +22,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::server::redis::Error;
-use crate::server::redis::Redis;
-use crate::server::redis::Script;
+use kith_redis::Error;
+use kith_redis::Redis;
+use kith_redis::Script;
 
 /// How long the last fencing token of a name is remembered.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);

@@ -48,10 +48,9 @@ use twin::Assessment;
 use twin::Block;
 use twin::Twin;
 
-use crate::server::redis;
-use crate::server::redis::Call;
-use crate::server::redis::Redis;
-use crate::server::redis::Script;
+use kith_redis::Call;
+use kith_redis::Redis;
+use kith_redis::Script;
 
 /// Milliseconds, since the epoch or of a span.
 pub type Millis = u64;
@@ -293,13 +292,17 @@ impl Limiter {
     ///
     /// # Errors
     /// When Redis cannot be asked; then only this process has forgotten.
-    pub async fn reset(&self, policy: PolicyId, subject: &Subject) -> Result<(), redis::Error> {
+    pub async fn reset(
+        &self,
+        policy: PolicyId,
+        subject: &Subject,
+    ) -> Result<(), kith_redis::Error> {
         let shared = &*self.shared;
         let active = shared.policies[policy.0].active.load_full();
         let forgotten = match &shared.redis {
             Some(redis) => {
                 let key = shared.key(&active, subject);
-                redis.query::<()>(::redis::cmd("UNLINK").arg(key)).await
+                redis.query::<()>(redis::cmd("UNLINK").arg(key)).await
             }
             None => Ok(()),
         };
@@ -633,8 +636,8 @@ impl Shared {
 
     /// Logs that a script failed, now and then: somebody else's data under one of our names makes it
     /// fail for every request of one client. A lost Redis has been logged where it was lost.
-    fn complain(&self, error: &redis::Error) {
-        let refused = matches!(error, redis::Error::Refused(_));
+    fn complain(&self, error: &kith_redis::Error) {
+        let refused = matches!(error, kith_redis::Error::Refused(_));
         if refused && self.is_due(&self.complained_at, COMPLAINT_PAUSE) {
             tracing::error!(%error, "the limiter's script failed; this instance counts alone");
         }

@@ -53,7 +53,7 @@ pub use stats::Totals;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
-use crate::server::redis::Redis;
+use kith_redis::Redis;
 
 /// Fetches in the background at the same time, beyond which they are put off.
 const REFRESHES: usize = 8;

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use super::State;
-use crate::server::limit::Millis;
-use crate::server::limit::policy::Quota;
+use crate::Millis;
+use crate::policy::Quota;
 
 #[derive(Default)]
 pub struct SlidingLog {

@@ -1,0 +1,7 @@
+//! What the tests and benchmarks of several crates share.
+//!
+//! - [`redis_server`]: a real `redis-server` for a test.
+//! - [`measure`]: calls per second beside a baseline of the same run.
+
+pub mod measure;
+pub mod redis_server;
