@@ -12,6 +12,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::header;
 use axum::routing::get;
+use kith_redis::Options;
 use kith_redis::Redis;
 use kith_test_support::measure::median;
 use kith_test_support::redis_server::RedisServer;
@@ -24,7 +25,7 @@ const BUDGET: Duration = Duration::from_secs(5);
 
 #[tokio::main]
 async fn main() {
-    kith_redis::choose_cryptography();
+    kith_redis::install_crypto_provider();
     over_http().await;
 }
 
@@ -192,7 +193,12 @@ async fn over_http() {
 
 /// A handler that sends these bytes and, with a Redis, asks it once for each request.
 async fn bare_handler(body: bytes::Bytes, redis: Option<&RedisServer>) -> String {
-    let redis = redis.map(|server| Redis::new(server.url().parse().expect("a URL"), BUDGET));
+    let redis = redis.map(|server| {
+        Redis::connect(Options {
+            timeout: BUDGET,
+            ..Options::new(server.url().parse().expect("a URL"))
+        })
+    });
     if let Some(redis) = &redis {
         redis.wait_until_up().await;
     }

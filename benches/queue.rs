@@ -15,7 +15,6 @@ use std::time::Instant;
 
 use axum::Router;
 use jiff::Timestamp;
-use kith::server::clock::SystemClock;
 use kith::server::database::Database;
 use kith::server::queue::Queue;
 use kith::server::queue::broker::Broker;
@@ -25,6 +24,7 @@ use kith::server::queue::message::Publication;
 use kith::server::queue::outbox;
 use kith::server::queue::outbox::Outgoing;
 use kith::server::queue::outbox::Publisher;
+use kith_runtime::SystemClock;
 use kith_test_support::measure::median;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -35,7 +35,7 @@ const ROUNDS: usize = 5;
 
 #[tokio::main]
 async fn main() {
-    kith_redis::choose_cryptography();
+    kith_redis::install_crypto_provider();
     throughput().await;
     latency().await;
 }

@@ -10,11 +10,10 @@
 //! - [`site`]: the built half that browsers load. [`page`]: pages as answers. [`problem`]: errors as
 //!   HTTP says them. [`health`]: what operators ask.
 //! - [`grammar`]: how header fields are read. [`connections`]: how many there may be.
-//! - [`telemetry`], [`shutdown`] and [`clock`]: logs, the end, and the time.
+//! - [`telemetry`] and [`shutdown`]: logs, and the end.
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic where the output cannot be written.
 
 pub mod admin;
-pub mod clock;
 pub mod config;
 pub mod connections;
 pub mod contacts;
@@ -37,7 +36,6 @@ pub mod router;
 pub mod settings;
 pub mod shutdown;
 pub mod site;
-pub mod standing;
 pub mod state;
 pub mod telemetry;
 pub mod webhooks;

@@ -40,7 +40,7 @@ use std::time::Duration;
 use crate::server::queue::signature::{SigningKey, SigningKeys};
 use kith_limit::{Algorithm, OnLoss, Quota};
 use kith_redis::Address;
-use kith_redis::address::SentinelLogin;
+use kith_redis::SentinelLogin;
 
 /// A span of time as people write it in the configuration, for example `1m` or `500ms`.
 pub fn parse_duration(text: &str) -> Option<Duration> {

@@ -247,8 +247,8 @@ async fn read(state: &AppState) -> Option<Shared> {
         })
     };
     let read = read();
-    let trouble = read.is_err().then_some(NO_DATABASE);
-    state.database_standing.heed(trouble);
+    let failure = read.is_err().then_some(NO_DATABASE);
+    state.database_health.record(failure);
     read.inspect_err(|cause| tracing::warn!(%cause, "figures cannot be read"))
         .ok()
 }

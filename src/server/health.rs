@@ -10,11 +10,11 @@ use utoipa::ToSchema;
 use crate::server::AppState;
 use crate::server::database::fault::Condition;
 use crate::server::site::Site;
-use crate::server::standing::Known;
-use crate::server::standing::Standing;
 use crate::server::telemetry;
 use kith_limit::Limiter;
 use kith_redis::Redis;
+use kith_runtime::ComponentHealth;
+use kith_runtime::HealthRecorder;
 
 /// Readiness, part by part.
 #[derive(Serialize, ToSchema)]
@@ -89,14 +89,12 @@ impl Part {
 
     /// What keeps the database from its work is more to the point than that it does not answer.
     fn database(state: &AppState) -> Self {
-        let answers = state.database_standing.known();
+        let answers = state.database_health.get();
         let answers = answers.expect("it was asked when it was opened");
         let Condition { since, fault } = state.database.condition();
         match fault {
             Some(fault) => Self::new(since, Some(fault.to_string()), fault.effect()),
-            None if answers.trouble.is_some() => {
-                Self::known(answers, "Nothing can be read or changed.")
-            }
+            None if !answers.is_up() => Self::of(answers, "Nothing can be read or changed."),
             None => Self::new(since.max(answers.since), None, ""),
         }
     }
@@ -104,7 +102,7 @@ impl Part {
     /// A Redis that answers but does not decide is of as little use to limits as none.
     fn redis(redis: &Redis, limiter: &Limiter) -> Self {
         let health = redis.health();
-        let reason = health.loss().map(|loss| format!("Redis {loss}."));
+        let reason = health.failure.map(|reason| format!("Redis {reason}."));
         if let (None, Some(since)) = (&reason, limiter.failing_since()) {
             let since = i64::try_from(since).unwrap_or(i64::MAX);
             return Self::new(
@@ -114,14 +112,14 @@ impl Part {
             );
         }
         Self::new(
-            health.since(),
+            health.since,
             reason,
             "Limits hold for each instance of Kith by itself, and what is cached is not shared.",
         )
     }
 
-    fn known(known: Known, effect: &'static str) -> Self {
-        Self::new(known.since, known.trouble, effect)
+    fn of(health: ComponentHealth<impl Into<String>>, effect: &'static str) -> Self {
+        Self::new(health.since, health.failure.map(Into::into), effect)
     }
 }
 
@@ -139,8 +137,8 @@ pub const NO_DATABASE: &str = "The database does not answer.";
 
 impl Parts {
     pub fn of(state: &AppState) -> Self {
-        let qstash = state.queue.qstash().and_then(Standing::known);
-        let mail = state.mailer.standing().known();
+        let qstash = state.queue.qstash().and_then(HealthRecorder::get);
+        let mail = state.mailer.health().get();
         Self {
             database: Part::database(state),
             redis: state
@@ -148,15 +146,13 @@ impl Parts {
                 .as_ref()
                 .map(|redis| Part::redis(redis, &state.limiter)),
             qstash: qstash.map(|known| {
-                Part::known(
+                Part::of(
                     known,
                     "Messages wait in the outbox and are published later.",
                 )
             }),
-            mail: mail
-                .map(|known| Part::known(known, "Mails wait in the queue and are sent again.")),
-            log: telemetry::standing()
-                .map(|known| Part::known(known, "Lines of the log are lost.")),
+            mail: mail.map(|known| Part::of(known, "Mails wait in the queue and are sent again.")),
+            log: telemetry::health().map(|known| Part::of(known, "Lines of the log are lost.")),
         }
     }
 }
@@ -189,7 +185,7 @@ pub async fn healthz() -> &'static str {
 pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readiness>) {
     let up = state.contacts.ping().await.is_ok();
     state.limiter.probe().await;
-    state.database_standing.heed((!up).then_some(NO_DATABASE));
+    state.database_health.record((!up).then_some(NO_DATABASE));
     let parts = Parts::of(&state);
     let fault = state.database.condition().fault;
     let ready = up && fault.is_none() && !state.stopping.is_cancelled();

@@ -33,7 +33,7 @@ use smtp::Smtp;
 pub use smtp::SmtpServer;
 
 use crate::server::config::MailConfig;
-use crate::server::standing::Standing;
+use kith_runtime::HealthRecorder;
 
 /// How long the mail server may take. Well within the lease of whoever executes a message.
 const BUDGET: Duration = Duration::from_secs(10);
@@ -44,7 +44,7 @@ pub struct Mailer {
     from: Mailbox,
     way: Way,
     sent: Arc<AtomicU64>,
-    standing: Standing,
+    health: HealthRecorder,
 }
 
 #[derive(Clone)]
@@ -100,13 +100,13 @@ impl Mailer {
             from,
             way,
             sent: Arc::default(),
-            standing: Standing::default(),
+            health: HealthRecorder::default(),
         }
     }
 
     /// How the mail server is, or the folder.
-    pub fn standing(&self) -> &Standing {
-        &self.standing
+    pub fn health(&self) -> &HealthRecorder {
+        &self.health
     }
 
     /// How many mails this process has sent.
@@ -140,11 +140,11 @@ impl Mailer {
         match &handed_over {
             Ok(()) => {
                 self.sent.fetch_add(1, Ordering::Relaxed);
-                self.standing.heed(None);
+                self.health.record(None);
             }
-            Err(MailError::Temporary(why)) => self.standing.heed(Some(why)),
+            Err(MailError::Temporary(why)) => self.health.record(Some(why.clone())),
             // Who judges a mail is there.
-            Err(MailError::Deferred(_) | MailError::Permanent(_)) => self.standing.heed(None),
+            Err(MailError::Deferred(_) | MailError::Permanent(_)) => self.health.record(None),
         }
         handed_over
     }

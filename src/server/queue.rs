@@ -36,7 +36,7 @@ use self::outbox::Dispatched;
 use self::outbox::Publisher;
 use self::qstash::PublishError;
 use crate::server::database::Database;
-use crate::server::standing::Standing;
+use kith_runtime::HealthRecorder;
 
 /// How often the outbox is looked into without being told to.
 const POLL: Duration = Duration::from_secs(1);
@@ -95,9 +95,9 @@ impl Queue {
     }
 
     /// How QStash is, where it is used.
-    pub fn qstash(&self) -> Option<&Standing> {
+    pub fn qstash(&self) -> Option<&HealthRecorder> {
         match &self.0.publisher {
-            Publisher::QStash(qstash) => Some(qstash.standing()),
+            Publisher::QStash(qstash) => Some(qstash.health()),
             Publisher::Broker(_) => None,
         }
     }

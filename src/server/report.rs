@@ -8,7 +8,6 @@ use lettre::message::Mailbox;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use crate::server::clock::Clock;
 use crate::server::database::Database;
 use crate::server::mail::Mail;
 use crate::server::mail::MailError;
@@ -23,6 +22,7 @@ use crate::server::queue::ledger::Settlement;
 use crate::server::queue::receiver::NotExecuted;
 use crate::server::words::number;
 use crate::server::words::percent;
+use kith_runtime::Clock;
 
 /// Cheap to clone.
 #[derive(Clone)]

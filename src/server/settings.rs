@@ -17,9 +17,9 @@ use tokio_util::task::TaskTracker;
 use crate::server::database::Database;
 use crate::server::health::NO_DATABASE;
 use crate::server::policies::RequestClass;
-use crate::server::standing::Standing;
 use kith_limit::Limiter;
 use kith_limit::Quota;
+use kith_runtime::HealthRecorder;
 
 /// How often an instance looks for what was changed on another.
 const POLL: Duration = Duration::from_secs(1);
@@ -37,7 +37,7 @@ struct Inner {
     database: Database,
     limiter: Limiter,
     /// How the database is, of which this is the one that asks it again and again.
-    standing: Standing,
+    health: HealthRecorder<&'static str>,
     /// What holds where nothing was changed.
     configured: Configured,
     tasks: TaskTracker,
@@ -85,7 +85,7 @@ fn quota_of(class: RequestClass) -> String {
 
 impl Settings {
     /// What `limiter` holds to now counts as configured.
-    pub fn new(database: Database, limiter: Limiter, standing: Standing) -> Self {
+    pub fn new(database: Database, limiter: Limiter, health: HealthRecorder<&'static str>) -> Self {
         let configured = Configured {
             quotas: RequestClass::ALL.map(|class| limiter.policy(class.policy()).1),
             denied: limiter.denied(),
@@ -93,7 +93,7 @@ impl Settings {
         Self(Arc::new(Inner {
             database,
             limiter,
-            standing,
+            health,
             configured,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -118,8 +118,8 @@ impl Settings {
                 let applied = settings.apply().await;
                 settings
                     .0
-                    .standing
-                    .heed(applied.is_err().then_some(NO_DATABASE));
+                    .health
+                    .record(applied.is_err().then_some(NO_DATABASE));
             }
         });
         applied

@@ -9,7 +9,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::server::admin::AdminService;
-use crate::server::clock::SystemClock;
 use crate::server::config::Config;
 use crate::server::config::Origin;
 use crate::server::config::PemFile;
@@ -36,12 +35,13 @@ use crate::server::report;
 use crate::server::report::ReportService;
 use crate::server::settings::Settings;
 use crate::server::site::Site;
-use crate::server::standing::Standing;
 use crate::server::webhooks;
 use crate::server::welcome::WelcomeService;
 use kith_cache::Cache;
 use kith_limit::Limiter;
 use kith_redis::Redis;
+use kith_runtime::HealthRecorder;
+use kith_runtime::SystemClock;
 
 /// One pointer, because every layer around a handler clones it for every request.
 #[derive(Clone)]
@@ -73,7 +73,7 @@ pub struct Shared {
     pub admin: AdminService,
     pub database: Database,
     /// Whether the database answers.
-    pub database_standing: Standing,
+    pub database_health: HealthRecorder<&'static str>,
     pub dashboard: Dashboard,
     /// Set once Kith is told to stop.
     pub stopping: CancellationToken,
@@ -85,13 +85,13 @@ impl AppState {
     /// # Errors
     /// When the database cannot be opened; the error says what to change.
     pub async fn open(config: Config) -> Result<Self, OpenError> {
-        kith_redis::choose_cryptography();
+        kith_redis::install_crypto_provider();
         let redis = config.redis.address().map(|address| {
-            Redis::with(kith_redis::Setup {
+            Redis::connect(kith_redis::Options {
                 address,
-                budget: config.redis.budget,
-                prefix: config.redis.prefix.as_str().to_owned(),
-                authorities: config.redis.ca_file.as_ref().map(PemFile::content),
+                timeout: config.redis.budget,
+                key_prefix: config.redis.prefix.as_str().to_owned(),
+                ca_certificates: config.redis.ca_file.as_ref().map(PemFile::content),
             })
         });
         let path = config.data.database_path();
@@ -123,9 +123,9 @@ impl AppState {
             }),
         );
         let limiter = policies::limiter(&config, redis.clone());
-        let database_standing = Standing::default();
-        database_standing.heed(None);
-        let settings = Settings::new(database.clone(), limiter.clone(), database_standing.clone());
+        let database_health = HealthRecorder::default();
+        database_health.record(None);
+        let settings = Settings::new(database.clone(), limiter.clone(), database_health.clone());
         let stopping = CancellationToken::new();
         Ok(Self(Arc::new(Shared {
             site: Site::new(&config),
@@ -164,7 +164,7 @@ impl AppState {
             },
             settings,
             database,
-            database_standing,
+            database_health,
             dashboard: Dashboard::default(),
             metrics,
             stopping,

@@ -15,7 +15,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::server::config::LogConfig;
 use crate::server::config::LogFormat;
-use crate::server::standing::Known;
+use kith_runtime::ComponentHealth;
 
 /// Where the log of this process goes, once it has one.
 static OUTPUT: OnceLock<Output> = OnceLock::new();
@@ -70,6 +70,6 @@ pub fn lost_lines() -> u64 {
 }
 
 /// Whether lines of the log are being lost, once one was.
-pub fn standing() -> Option<Known> {
-    OUTPUT.get().and_then(Output::standing)
+pub fn health() -> Option<ComponentHealth<String>> {
+    OUTPUT.get().and_then(Output::health)
 }

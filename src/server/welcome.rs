@@ -19,7 +19,6 @@ use crate::contact::Contact;
 use crate::contact::ContactId;
 use crate::error::AppError;
 use crate::islands::contacts::Welcome as Offer;
-use crate::server::clock::Clock;
 use crate::server::config::WelcomeConfig;
 use crate::server::contacts::ContactService;
 use crate::server::contacts::activity::Event;
@@ -37,6 +36,7 @@ use crate::server::queue::message::DeliverySpec;
 use crate::server::queue::message::Publication;
 use crate::server::queue::outbox::Outgoing;
 use crate::server::queue::receiver::NotExecuted;
+use kith_runtime::Clock;
 
 /// Where the message is delivered.
 pub const PATH: &str = "/api/webhooks/welcome-email";

@@ -50,7 +50,7 @@ const FROM: &str = "Kith <kith@example.org>";
 
 /// Why the mail server counts as down; `None` if it does not.
 fn trouble(mailer: &Mailer) -> Option<String> {
-    mailer.standing().known()?.trouble
+    mailer.health().get()?.failure
 }
 
 /// Asserts that a mail fails like this, and that the server is to blame exactly if no mail can be sent.

@@ -43,7 +43,8 @@ use kith_limit::Quota;
 use kith_limit::Setup;
 use kith_limit::Subject;
 use kith_redis::Address;
-use kith_redis::Loss;
+use kith_redis::DownReason;
+use kith_redis::Options;
 use kith_redis::Redis;
 use kith_redis::Script;
 use kith_redis::Step;
@@ -198,7 +199,11 @@ async fn cluster() -> (Vec<RedisServer>, Address) {
 }
 
 async fn connect(address: Address) -> Redis {
-    reached(Redis::new(address, Duration::from_secs(10))).await
+    reached(Redis::connect(Options {
+        timeout: Duration::from_secs(10),
+        ..Options::new(address)
+    }))
+    .await
 }
 
 async fn reached(redis: Redis) -> Redis {
@@ -385,7 +390,7 @@ async fn a_cluster() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_rest() {
-    kith_redis::choose_cryptography();
+    kith_redis::install_crypto_provider();
     let server = RedisServer::start();
     let url = rest_bridge(&server).await;
     let token = TOKEN.to_owned();
@@ -418,7 +423,7 @@ fn certificates() -> TempDir {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_tls() {
-    kith_redis::choose_cryptography();
+    kith_redis::install_crypto_provider();
     let files = certificates();
     let file = |name: &str| files.path().join(name).display().to_string();
     let port = free_port();
@@ -444,18 +449,20 @@ async fn over_tls() {
     let config = Config::load(Some(&configuration), no_env).expect("a valid configuration");
     let authorities = config.redis.ca_file.expect("the file").content();
 
-    let redis = Redis::with(kith_redis::Setup {
-        address: address.clone(),
-        budget: Duration::from_secs(10),
-        prefix: "kith".to_owned(),
-        authorities: Some(authorities),
+    let redis = Redis::connect(Options {
+        timeout: Duration::from_secs(10),
+        ca_certificates: Some(authorities),
+        ..Options::new(address.clone())
     });
     suite(reached(redis).await, &[&server]).await;
 
     // An authority that nobody has named is not believed.
-    let stranger = Redis::new(address, Duration::from_secs(10));
+    let stranger = Redis::connect(Options {
+        timeout: Duration::from_secs(10),
+        ..Options::new(address)
+    });
     until("it was tried", || {
-        stranger.health().loss() != Some(Loss::NotYetReached)
+        stranger.health().failure != Some(DownReason::NotConnected)
     })
     .await;
     assert!(!stranger.health().is_up());
@@ -521,12 +528,18 @@ async fn sentinels_with_a_password_of_their_own() {
     assert!(primary.command("GET here").contains('1'));
 
     for password in [None, Some("of-the-primary")] {
-        let stranger = Redis::new(address(password), Duration::from_secs(10));
+        let stranger = Redis::connect(Options {
+            timeout: Duration::from_secs(10),
+            ..Options::new(address(password))
+        });
         until("it was tried", || {
-            stranger.health().loss() != Some(Loss::NotYetReached)
+            stranger.health().failure != Some(DownReason::NotConnected)
         })
         .await;
-        assert_eq!(stranger.health().loss(), Some(Loss::NotPermitted));
+        assert_eq!(
+            stranger.health().failure,
+            Some(DownReason::PermissionDenied)
+        );
     }
 }
 
@@ -541,50 +554,61 @@ async fn rest_that_says(status: StatusCode, body: &'static str) -> String {
 
 #[tokio::test]
 async fn what_a_rest_api_says_instead_of_redis_is_told_as_what_it_is() {
-    kith_redis::choose_cryptography();
+    kith_redis::install_crypto_provider();
     const PAGE: &str = "<!doctype html><title>Welcome</title>";
     for (status, body, loss) in [
-        (429, r#"{"error":"Too Many Requests"}"#, Loss::Throttled),
+        (
+            429,
+            r#"{"error":"Too Many Requests"}"#,
+            DownReason::Throttled,
+        ),
         (
             400,
             r#"{"error":"ERR max daily request limit exceeded. Limit: 10000"}"#,
-            Loss::Throttled,
+            DownReason::Throttled,
         ),
         (
             400,
             r#"{"error":"ERR max requests limit exceeded. Limit: 500000"}"#,
-            Loss::Throttled,
+            DownReason::Throttled,
         ),
-        (500, "", Loss::Failing),
-        (503, PAGE, Loss::Failing),
-        (504, PAGE, Loss::Failing),
-        (301, "", Loss::Misdirected),
-        (302, PAGE, Loss::Misdirected),
-        (308, "", Loss::Misdirected),
-        (404, PAGE, Loss::Misdirected),
-        (405, "", Loss::Misdirected),
-        (401, r#"{"error":"Unauthorized"}"#, Loss::TokenRefused),
-        (403, PAGE, Loss::TokenRefused),
-        (200, PAGE, Loss::Refused),
-        (200, "", Loss::Refused),
-        (400, PAGE, Loss::Refused),
-        (418, "", Loss::Refused),
+        (500, "", DownReason::ServerError),
+        (503, PAGE, DownReason::ServerError),
+        (504, PAGE, DownReason::ServerError),
+        (301, "", DownReason::NoRestApi),
+        (302, PAGE, DownReason::NoRestApi),
+        (308, "", DownReason::NoRestApi),
+        (404, PAGE, DownReason::NoRestApi),
+        (405, "", DownReason::NoRestApi),
+        (
+            401,
+            r#"{"error":"Unauthorized"}"#,
+            DownReason::TokenRejected,
+        ),
+        (403, PAGE, DownReason::TokenRejected),
+        (200, PAGE, DownReason::InvalidAnswer),
+        (200, "", DownReason::InvalidAnswer),
+        (400, PAGE, DownReason::InvalidAnswer),
+        (418, "", DownReason::InvalidAnswer),
     ] {
         let status = StatusCode::from_u16(status).expect("a status");
         let url = rest_that_says(status, body).await;
         let token = TOKEN.to_owned();
-        let redis = Redis::new(Address::Rest { url, token }, Duration::from_secs(10));
+        let redis = Redis::connect(Options {
+            timeout: Duration::from_secs(10),
+            ..Options::new(Address::Rest { url, token })
+        });
         until("it was tried", || {
-            redis.health().loss() != Some(Loss::NotYetReached)
+            redis.health().failure != Some(DownReason::NotConnected)
         })
         .await;
-        assert_eq!(redis.health().loss(), Some(loss), "{status} {body}");
+        assert_eq!(redis.health().failure, Some(loss), "{status} {body}");
     }
 }
 
 #[tokio::test]
 async fn a_rest_api_that_is_throttled_breaks_the_circuit_and_one_that_refuses_a_call_does_not() {
-    kith_redis::choose_cryptography();
+    kith_redis::install_crypto_provider();
     // Healthy for small requests; large ones meet what the test says.
     let server = RedisServer::start();
     let large = Arc::new(AtomicU16::new(413));
@@ -607,7 +631,7 @@ async fn a_rest_api_that_is_throttled_breaks_the_circuit_and_one_that_refuses_a_
     write.arg("key").arg("x".repeat(20_000));
     let refused = redis.query::<Value>(&write).await;
     assert!(
-        matches!(refused, Err(kith_redis::Error::Refused(_))),
+        matches!(refused, Err(kith_redis::Error::Rejected(_))),
         "{refused:?}"
     );
     assert!(redis.health().is_up(), "it is about this call alone");

@@ -18,6 +18,7 @@ use kith_cache::Key;
 use kith_cache::Policy;
 use kith_cache::Setup;
 use kith_cache::Tag;
+use kith_redis::Options;
 use kith_redis::Redis;
 use kith_test_support::measure::CALLERS;
 use kith_test_support::measure::compare;
@@ -63,7 +64,7 @@ impl Generations for Unchanged {
 
 #[tokio::main]
 async fn main() {
-    kith_redis::choose_cryptography();
+    kith_redis::install_crypto_provider();
     kith_test_support::measure::introduce(&format!(
         "Cached reads per second of {KEYS} values of 12 kB"
     ));
@@ -121,7 +122,10 @@ async fn in_this_process() {
 async fn on_redis() {
     heading("On Redis", "GET");
     let server = RedisServer::start();
-    let redis = Redis::new(server.url().parse().expect("a URL of Redis"), BUDGET);
+    let redis = Redis::connect(Options {
+        timeout: BUDGET,
+        ..Options::new(server.url().parse().expect("a URL of Redis"))
+    });
     redis.wait_until_up().await;
     let keys = keys();
     for key in keys {

@@ -243,7 +243,7 @@ impl Far {
 
 /// A lost Redis has been logged where it was lost.
 fn told(error: &Error) {
-    if !matches!(error, Error::Lost(_)) {
+    if !matches!(error, Error::Down(_)) {
         tracing::warn!(%error, "the cache on Redis cannot be used as it is");
     }
 }

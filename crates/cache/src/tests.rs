@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::*;
+use kith_redis::Options;
 use kith_test_support::redis_server::RedisServer;
 
 const TAG: Tag = Tag("numbers");
@@ -82,7 +83,10 @@ fn cache(database: &Database, redis: Option<&Redis>) -> Cache {
 
 async fn reach(server: &RedisServer) -> Redis {
     let address = server.url().parse().expect("an address");
-    let redis = Redis::new(address, Duration::from_secs(5));
+    let redis = Redis::connect(Options {
+        timeout: Duration::from_secs(5),
+        ..Options::new(address)
+    });
     redis.wait_until_up().await;
     redis
 }

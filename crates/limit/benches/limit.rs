@@ -19,6 +19,7 @@ use kith_limit::PolicyId;
 use kith_limit::Quota;
 use kith_limit::Setup;
 use kith_limit::Subject;
+use kith_redis::Options;
 use kith_redis::Redis;
 use kith_redis::Script;
 use kith_test_support::measure::CALLERS;
@@ -72,7 +73,10 @@ async fn in_this_process() {
 async fn on_redis() {
     heading("On Redis", "no-op");
     let server = RedisServer::start();
-    let redis = Redis::new(server.url().parse().expect("a URL of Redis"), BUDGET);
+    let redis = Redis::connect(Options {
+        timeout: BUDGET,
+        ..Options::new(server.url().parse().expect("a URL of Redis"))
+    });
     redis.wait_until_up().await;
     let noop: &Script = Box::leak(Box::new(Script::new("return {0, 0, 0, 0}")));
     let (names, subjects) = (names(), subjects());

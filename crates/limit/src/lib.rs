@@ -637,7 +637,7 @@ impl Shared {
     /// Logs that a script failed, now and then: somebody else's data under one of our names makes it
     /// fail for every request of one client. A lost Redis has been logged where it was lost.
     fn complain(&self, error: &kith_redis::Error) {
-        let refused = matches!(error, kith_redis::Error::Refused(_));
+        let refused = matches!(error, kith_redis::Error::Rejected(_));
         if refused && self.is_due(&self.complained_at, COMPLAINT_PAUSE) {
             tracing::error!(%error, "the limiter's script failed; this instance counts alone");
         }

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use tokio::runtime::Runtime;
 
 use super::*;
+use kith_redis::Options;
 use kith_test_support::redis_server::RedisServer;
 
 /// Some time in 2026, in the middle of every window.
@@ -154,7 +155,10 @@ fn redis_and_the_twin_decide_alike() {
     let runtime = Runtime::new().expect("a runtime");
     let redis = runtime.block_on(async {
         let address = server.url().parse().expect("an address");
-        let redis = Redis::new(address, Duration::from_secs(5));
+        let redis = Redis::connect(Options {
+            timeout: Duration::from_secs(5),
+            ..Options::new(address)
+        });
         redis.wait_until_up().await;
         redis
     });
@@ -225,7 +229,10 @@ fn several_policies_are_all_or_nothing_on_redis_as_in_the_twin() {
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let address = server.url().parse().expect("an address");
-        let redis = Redis::new(address, Duration::from_secs(5));
+        let redis = Redis::connect(Options {
+            timeout: Duration::from_secs(5),
+            ..Options::new(address)
+        });
         redis.wait_until_up().await;
         for redis in [None, Some(redis)] {
             let limiter = Limiter::new(Setup {
@@ -273,7 +280,10 @@ fn what_the_twin_refuses_is_not_charged_on_a_redis_that_has_forgotten() {
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let address = server.url().parse().expect("an address");
-        let redis = Redis::new(address, Duration::from_secs(5));
+        let redis = Redis::connect(Options {
+            timeout: Duration::from_secs(5),
+            ..Options::new(address)
+        });
         redis.wait_until_up().await;
         let instance = || {
             Limiter::new(Setup {

@@ -7,7 +7,12 @@ use redis::ConnectionAddr;
 use redis::ConnectionInfo;
 use redis::IntoConnectionInfo;
 
-/// Where Redis is, with the user and the password if it asks for them. Displayed without.
+/// Where Redis is, with user and password if it needs them. `Display` and `Debug` hide both.
+///
+/// ```
+/// let address: kith_redis::Address = "redis://user:secret@db.example:6380/2".parse().unwrap();
+/// assert_eq!(address.to_string(), "db.example:6380");
+/// ```
 #[derive(Clone)]
 pub enum Address {
     /// One server: `redis://[user:password@]host[:port][/database]`, `rediss://` with TLS, or
@@ -18,32 +23,38 @@ pub enum Address {
     /// `rediss+sentinel://`. User and password are those of the primary; for those of the Sentinels
     /// see [`with_sentinel_login`](Self::with_sentinel_login).
     Sentinel {
+        /// The Sentinels to ask.
         sentinels: Vec<ConnectionInfo>,
-        /// What the Sentinels ask for; `None` where they ask for nothing.
+        /// The login of the Sentinels; `None` if they need none.
         login: Option<SentinelLogin>,
+        /// The name under which the Sentinels know the primary.
         service: String,
-        /// User, password, database and TLS of the primary; the host says nothing.
+        /// User, password, database and TLS of the primary. Its host is not used.
         primary: ConnectionInfo,
     },
     /// `redis+cluster://[user:password@]host[:port],host[:port]`, or `rediss+cluster://`.
     Cluster(Vec<ConnectionInfo>),
     /// Upstash's REST API, or a server that speaks it.
     Rest {
-        /// Without a slash at the end.
+        /// The origin, without a slash at the end.
         url: String,
+        /// The bearer token.
         token: String,
     },
 }
 
-/// What Sentinels are told of who asks them.
+/// How a client logs in to Sentinels.
 #[derive(Clone)]
 pub struct SentinelLogin {
+    /// The user name; `None` for the default user.
     pub user: Option<String>,
+    /// The password.
     pub password: String,
 }
 
-/// The text is no address of Redis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The text is not the address of a Redis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the address of a Redis, such as redis://localhost:6379")]
 pub struct InvalidAddress;
 
 impl FromStr for Address {
@@ -85,11 +96,11 @@ impl FromStr for Address {
 }
 
 impl Address {
-    /// The address whose Sentinels ask for this. Others stay as they are.
+    /// Sets the login of the Sentinels. Other addresses stay as they are.
     #[must_use]
-    pub fn with_sentinel_login(mut self, asked: SentinelLogin) -> Self {
+    pub fn with_sentinel_login(mut self, new: SentinelLogin) -> Self {
         if let Self::Sentinel { login, .. } = &mut self {
-            *login = Some(asked);
+            *login = Some(new);
         }
         self
     }

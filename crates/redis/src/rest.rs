@@ -23,10 +23,9 @@ use reqwest::header::HeaderValue;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::health::Loss;
-use super::health::invalid;
+use crate::health::{DownReason, invalid};
 
-pub(super) struct RestConnection {
+pub(crate) struct RestConnection {
     client: reqwest::Client,
     /// Without a slash at the end.
     url: String,
@@ -41,7 +40,7 @@ enum Answer {
 }
 
 impl RestConnection {
-    pub(super) fn new(url: &str, token: &str) -> RedisResult<Self> {
+    pub(crate) fn new(url: &str, token: &str) -> RedisResult<Self> {
         let mut bearer = HeaderValue::try_from(format!("Bearer {token}"))
             .map_err(|_| invalid("the token of Redis' REST API cannot stand in a header"))?;
         bearer.set_sensitive(true);
@@ -61,14 +60,14 @@ impl RestConnection {
         })
     }
 
-    pub(super) async fn command(&self, command: &Cmd) -> RedisResult<Value> {
+    pub(crate) async fn command(&self, command: &Cmd) -> RedisResult<Value> {
         let answer: Answer = self.post("/", &parts(command)?).await?;
         Ok(answer.into_value())
     }
 
     /// The answers to all commands, in their order. Those of a transaction come, as on other
     /// connections, as one array.
-    pub(super) async fn pipeline(&self, pipeline: &Pipeline) -> RedisResult<Vec<Value>> {
+    pub(crate) async fn pipeline(&self, pipeline: &Pipeline) -> RedisResult<Vec<Value>> {
         let commands: Vec<Json> = pipeline.cmd_iter().map(parts).collect::<Result<_, _>>()?;
         if !pipeline.is_transaction() {
             let answers: Vec<Answer> = self.post("/pipeline", &Json::Array(commands)).await?;
@@ -131,7 +130,7 @@ impl Answer {
             Self::Result(json) => value(json),
             // Back into the form of the wire, from which the error's code is parsed.
             Self::Error(message) => {
-                let throttled = Loss::Throttled
+                let throttled = DownReason::Throttled
                     .code()
                     .filter(|_| is_about_a_quota(&message));
                 let message = throttled.unwrap_or(&message);
@@ -182,16 +181,16 @@ fn unreachable(error: &reqwest::Error) -> RedisError {
 
 /// What a status means that brings no answer of Redis.
 fn refused(status: StatusCode) -> RedisError {
-    let loss = match status.as_u16() {
-        401 | 403 => Loss::TokenRefused,
-        402 | 429 => Loss::Throttled,
-        300..=399 | 404 | 405 | 410 => Loss::Misdirected,
+    let reason = match status.as_u16() {
+        401 | 403 => DownReason::TokenRejected,
+        402 | 429 => DownReason::Throttled,
+        300..=399 | 404 | 405 | 410 => DownReason::NoRestApi,
         // About this request alone.
         413 | 414 | 431 => return (ErrorKind::Client, "too large for the REST API").into(),
-        500.. => Loss::Failing,
-        _ => Loss::Refused,
+        500.. => DownReason::ServerError,
+        _ => DownReason::InvalidAnswer,
     };
-    match loss.code() {
+    match reason.code() {
         Some(code) => redis::make_extension_error(code.to_owned(), None),
         None => (ErrorKind::Parse, "not an answer of Redis' REST API").into(),
     }

@@ -9,13 +9,20 @@ use redis::Arg;
 use redis::Cmd;
 use redis::ToRedisArgs;
 
-/// The source of a script, and its SHA-1 as Redis names it.
+/// A Lua script, with the SHA-1 that Redis knows it by.
+///
+/// ```
+/// let script = kith_redis::Script::new("return redis.call('GET', KEYS[1])");
+/// let mut call = script.call(["name"].into_iter());
+/// call.arg(1);
+/// ```
 pub struct Script {
     source: String,
     sha: String,
 }
 
 impl Script {
+    /// A script with this Lua source.
     pub fn new(source: impl Into<String>) -> Self {
         let source = source.into();
         let sha = redis::Script::new(&source).get_hash().to_owned();
@@ -43,17 +50,18 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
+    /// Adds an argument, `ARGV` of the script.
     pub fn arg(&mut self, value: impl ToRedisArgs) -> &mut Self {
         self.command.arg(value);
         self
     }
 
-    pub(super) fn by_hash(&self) -> &Cmd {
+    pub(crate) fn by_hash(&self) -> &Cmd {
         &self.command
     }
 
     /// The same call with the script itself.
-    pub(super) fn in_full(&self) -> Cmd {
+    pub(crate) fn in_full(&self) -> Cmd {
         let mut command = redis::cmd("EVAL");
         command.arg(&self.script.source);
         for argument in self.command.args_iter().skip(2) {

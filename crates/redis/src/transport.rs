@@ -24,9 +24,8 @@ use redis::sentinel::SentinelClient;
 use redis::sentinel::SentinelClientBuilder;
 use redis::sentinel::SentinelServerType;
 
-use super::Address;
-use super::address::SentinelLogin;
-use super::rest::RestConnection;
+use crate::address::{Address, SentinelLogin};
+use crate::rest::RestConnection;
 
 /// Commands that may wait to be written; more callers than that wait their turn.
 const PIPELINE_BUFFER: usize = 1024;
@@ -38,18 +37,18 @@ const KEEPALIVE_RETRIES: u32 = 3;
 
 /// A connection that any number of callers share. Cheap to clone.
 #[derive(Clone)]
-pub(super) enum Transport {
+pub(crate) enum Transport {
     Node(MultiplexedConnection),
     Cluster(ClusterConnection),
     Rest(Arc<RestConnection>),
 }
 
 impl Transport {
-    /// Connects anew; behind Sentinel to whatever the primary is now. `authorities` are those that
-    /// TLS believes, `None` for the usual ones.
-    pub(super) async fn connect(
+    /// Makes a new connection; behind Sentinel to the node that is the primary now. `ca_certificates` are
+    /// the authorities that TLS trusts, `None` for the built-in ones.
+    pub(crate) async fn connect(
         address: &Address,
-        authorities: Option<&TlsCertificates>,
+        ca_certificates: Option<&TlsCertificates>,
         limit: Duration,
     ) -> RedisResult<Self> {
         // The caller times every call, with one timer instead of two.
@@ -60,9 +59,9 @@ impl Transport {
         match address {
             Address::Node(node) => {
                 let node = node.clone().set_tcp_settings(tcp_settings());
-                let client = match authorities {
-                    Some(authorities) if uses_tls(&node) => {
-                        Client::build_with_tls(node, authorities.clone())?
+                let client = match ca_certificates {
+                    Some(ca_certificates) if uses_tls(&node) => {
+                        Client::build_with_tls(node, ca_certificates.clone())?
                     }
                     _ => Client::open(node)?,
                 };
@@ -76,17 +75,18 @@ impl Transport {
                 primary,
             } => {
                 let login = login.as_ref();
-                let mut client = sentinel_client(sentinels, login, service, primary, authorities)?;
+                let mut client =
+                    sentinel_client(sentinels, login, service, primary, ca_certificates)?;
                 let connection = client.get_async_connection_with_config(&config).await?;
                 Ok(Self::Node(connection))
             }
             Address::Cluster(nodes) => {
                 // One retry follows a slot that has moved. More would outlast every budget.
                 let mut client = ClusterClientBuilder::new(nodes.clone());
-                if let Some(authorities) = authorities
+                if let Some(ca_certificates) = ca_certificates
                     && nodes.iter().all(uses_tls)
                 {
-                    client = client.certs(authorities.clone());
+                    client = client.certs(ca_certificates.clone());
                 }
                 let client = client
                     .retries(1)
@@ -122,7 +122,7 @@ fn sentinel_client(
     login: Option<&SentinelLogin>,
     service: &str,
     primary: &ConnectionInfo,
-    authorities: Option<&TlsCertificates>,
+    ca_certificates: Option<&TlsCertificates>,
 ) -> RedisResult<SentinelClient> {
     let addresses = sentinels.iter().map(|sentinel| sentinel.addr().clone());
     let settings = primary.redis_settings();
@@ -143,10 +143,10 @@ fn sentinel_client(
     }
     if uses_tls(primary) {
         client = client.set_client_to_redis_tls_mode(TlsMode::Secure);
-        if let Some(authorities) = authorities {
+        if let Some(ca_certificates) = ca_certificates {
             client = client
-                .set_client_to_redis_certificates(authorities.clone())
-                .set_client_to_sentinel_certificates(authorities.clone());
+                .set_client_to_redis_certificates(ca_certificates.clone())
+                .set_client_to_sentinel_certificates(ca_certificates.clone());
         }
     }
     client.build()

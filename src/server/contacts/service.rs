@@ -33,7 +33,6 @@ use crate::contact::ContactRow;
 use crate::contact::Field;
 use crate::contact::Merge;
 use crate::error::AppError;
-use crate::server::clock::Clock;
 use crate::server::config::Config;
 use crate::server::config::WelcomeConfig;
 use crate::server::contacts::activity::Event;
@@ -49,6 +48,7 @@ use kith_cache::Cached;
 use kith_cache::Form;
 use kith_cache::Key;
 use kith_cache::Policy;
+use kith_runtime::Clock;
 
 /// The use cases of contacts. Cheap to clone: clones share everything.
 ///

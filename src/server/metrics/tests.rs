@@ -4,16 +4,16 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use super::*;
-use crate::server::clock::SystemClock;
 use crate::server::config::Config;
 use crate::server::contacts::CONTACTS;
 use crate::server::contacts::store::sqlite::SqliteStore;
 use crate::server::policies::RequestClass;
 use crate::server::queue::broker;
 use crate::server::queue::destination::Destinations;
+use kith_runtime::SystemClock;
 
 async fn open(path: &Path) -> Metrics {
-    kith_redis::choose_cryptography();
+    kith_redis::install_crypto_provider();
     let database = Database::open(path, NonZeroU32::MIN)
         .await
         .expect("it opens");

@@ -42,8 +42,8 @@ use tokio_util::task::TaskTracker;
 use self::room::Room;
 use super::destination::Destinations;
 use super::message::Rejection;
-use crate::server::clock::Clock;
 use crate::server::database::Database;
+use kith_runtime::Clock;
 
 /// For how long a process is believed to deliver a message without saying so again. It says so every
 /// third of it.

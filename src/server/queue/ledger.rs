@@ -13,8 +13,8 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::later;
-use crate::server::clock::Clock;
 use crate::server::database::Database;
+use kith_runtime::Clock;
 
 /// For how long a consumer is believed to be at a message. Its work must end well before.
 pub const LEASE: Duration = Duration::from_secs(20);

@@ -15,7 +15,7 @@ use super::destination::Destinations;
 use super::message::DeliverySpec;
 use super::message::Publication;
 use super::outbox::Outgoing;
-use crate::server::standing::Standing;
+use kith_runtime::HealthRecorder;
 
 /// How long QStash may take to answer.
 const BUDGET: Duration = Duration::from_secs(10);
@@ -30,7 +30,7 @@ pub struct QStash {
     /// With the version, for example `https://qstash.upstash.io/v2`.
     base: String,
     destinations: Destinations,
-    standing: Standing,
+    health: HealthRecorder,
 }
 
 /// Why QStash did not take something. It may be tried again.
@@ -61,13 +61,13 @@ impl QStash {
             client,
             base: format!("{}/v2", url.trim_end_matches('/')),
             destinations,
-            standing: Standing::default(),
+            health: HealthRecorder::default(),
         }
     }
 
     /// How QStash is, as far as the last answer tells.
-    pub fn standing(&self) -> &Standing {
-        &self.standing
+    pub fn health(&self) -> &HealthRecorder {
+        &self.health
     }
 
     /// Publishes a message; the answer is the id that QStash gave it. A message that it has seen
@@ -147,7 +147,7 @@ impl QStash {
         };
         let trouble = trouble.map(|said| format!("{}.", said.trim_end_matches('.')));
         let trouble = trouble.map(|said| said.replacen("it", "QStash", 1));
-        self.standing.heed(trouble.as_deref());
+        self.health.record(trouble);
     }
 
     async fn post<T: for<'de> Deserialize<'de>>(

@@ -29,9 +29,9 @@ use super::broker::Broker;
 use super::signature::Claims;
 use super::signature::Refusal;
 use super::signature::SigningKeys;
-use crate::server::clock::Clock;
 use crate::server::database::Database;
 use crate::server::problem::Problem;
+use kith_runtime::Clock;
 
 /// The status of an answer that tells the queue that no repetition will help, with the header below
 /// set to `true`. It is not one of HTTP's own.

@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::server::standing::Known;
-use crate::server::standing::Standing;
+use kith_runtime::ComponentHealth;
+use kith_runtime::HealthRecorder;
 
 /// The most bytes that wait to be written: some thousand lines.
 const ROOM: usize = 1024 * 1024;
@@ -35,7 +35,7 @@ struct Shared {
     queue: Mutex<Queue>,
     /// Wakes the thread that writes, and those who wait until it has written.
     changed: Condvar,
-    standing: Standing,
+    health: HealthRecorder,
 }
 
 #[derive(Default)]
@@ -58,7 +58,7 @@ impl Output {
         let this = Self(Arc::new(Shared {
             queue: Mutex::default(),
             changed: Condvar::new(),
-            standing: Standing::default(),
+            health: HealthRecorder::default(),
         }));
         let writer = this.clone();
         thread::spawn(move || writer.write_lines(output));
@@ -71,8 +71,8 @@ impl Output {
     }
 
     /// Whether lines are being lost, once one was.
-    pub fn standing(&self) -> Option<Known> {
-        self.0.standing.known()
+    pub fn health(&self) -> Option<ComponentHealth<String>> {
+        self.0.health.get()
     }
 
     /// Waits until everything is written, up to `limit`.
@@ -103,7 +103,7 @@ impl Output {
 
     fn lose(&self, queue: &mut Queue, why: &str) {
         queue.lost += 1;
-        self.0.standing.heed(Some(why));
+        self.0.health.record(Some(why.to_owned()));
     }
 
     /// Writes what comes, for as long as the process runs.
@@ -128,7 +128,7 @@ impl Output {
                 Ok(()) if queue.lines.is_empty() && queue.reported < queue.lost => {
                     recovered = Some(queue.lost - queue.reported);
                     queue.reported = queue.lost;
-                    self.0.standing.heed(None);
+                    self.0.health.record(None);
                 }
                 Ok(()) => {}
             }
@@ -256,7 +256,7 @@ mod tests {
     }
 
     fn trouble(output: &Output) -> Option<String> {
-        output.standing().and_then(|known| known.trouble)
+        output.health().and_then(|known| known.failure)
     }
 
     fn text(took: &Receiver<Vec<u8>>) -> String {
@@ -276,14 +276,14 @@ mod tests {
             trouble(&output).as_deref(),
             Some("Nobody reads standard output any more.")
         );
-        let since = output.standing().expect("a line was lost").since;
+        let since = output.health().expect("a line was lost").since;
 
         tell.send(Ok(usize::MAX)).expect("it listens");
         log(&output, "written\n");
         output.flush(LONG);
         assert_eq!(text(&took), "written\n");
         assert_eq!((output.lost(), trouble(&output)), (2, None));
-        let healed = output.standing().expect("a line was lost").since;
+        let healed = output.health().expect("a line was lost").since;
         assert!(healed >= since);
     }
 
@@ -295,7 +295,7 @@ mod tests {
         log(&output, "two\n");
         output.flush(LONG);
         assert_eq!(text(&took), "one\ntwo\n");
-        assert_eq!((output.lost(), output.standing()), (0, None));
+        assert_eq!((output.lost(), output.health()), (0, None));
     }
 
     #[test]

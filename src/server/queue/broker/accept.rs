@@ -7,11 +7,11 @@ use sqlx::SqliteConnection;
 
 use super::Broker;
 use super::Result;
-use crate::server::clock::sortable_id;
 use crate::server::queue::destination::Destination;
 use crate::server::queue::destination::Destinations;
 use crate::server::queue::message::Publication;
 use crate::server::queue::message::Rejection;
+use kith_runtime::sortable_id;
 
 /// For how long a message with the same deduplication id is not taken again.
 pub(super) const DEDUPLICATION_WINDOW_MS: i64 = 10 * 60 * 1000;

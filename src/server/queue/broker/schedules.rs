@@ -19,10 +19,10 @@ use super::accept::check;
 use super::messages::headers;
 use super::messages::set_body;
 use super::messages::set_options;
-use crate::server::clock::sortable_id;
 use crate::server::queue::cron::Cron;
 use crate::server::queue::message::Publication;
 use crate::server::queue::message::Rejection;
+use kith_runtime::sortable_id;
 
 /// How often schedules are looked at.
 const TICK: Duration = Duration::from_secs(1);

@@ -37,7 +37,7 @@ struct Rig {
 
 impl Rig {
     async fn new() -> Self {
-        kith_redis::choose_cryptography();
+        kith_redis::install_crypto_provider();
         let directory = TempDir::new().expect("a directory");
         let path = directory.path().join("kith.db");
         let database = Database::open(&path, NonZeroU32::MIN)

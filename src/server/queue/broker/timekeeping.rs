@@ -16,10 +16,10 @@ use super::Result;
 use super::Trouble;
 use super::accept::DEDUPLICATION_WINDOW_MS;
 use super::schedules;
-use crate::server::clock::Watch;
 use crate::server::queue::later;
 use crate::server::queue::ledger;
 use crate::server::queue::outbox;
+use kith_runtime::ClockWatch;
 
 /// How often the clock is looked at.
 const TICK: Duration = Duration::from_secs(1);
@@ -28,13 +28,13 @@ impl Broker {
     pub(super) async fn heed_clock(self) {
         let mut trouble = Trouble::default();
         let start = self.now();
-        let mut watch = Watch::new(start);
+        let mut watch = ClockWatch::new(start);
         // What the clock told before it was set back, until that is dealt with. Before the start, nobody
         // knows.
         let mut set_back = Some(start);
         loop {
             let now = self.now();
-            if let Some(before) = watch.heed(now) {
+            if let Some(before) = watch.observe(now) {
                 let seconds = before.duration_since(now).as_secs();
                 tracing::warn!(
                     seconds,

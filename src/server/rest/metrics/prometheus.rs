@@ -205,7 +205,7 @@ fn redis(text: &mut Text, state: &AppState, shared: &Shared) {
     let Some(redis) = &state.redis else {
         return;
     };
-    let up = redis.health().loss().is_none();
+    let up = redis.health().failure.is_none();
     text.family(
         "kith_redis_up",
         "gauge",

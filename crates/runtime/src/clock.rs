@@ -1,20 +1,28 @@
-//! The time of day, as a part that tests can own.
+//! The time of day, as a value that tests can replace.
 //!
-//! Services take the time from a [`Clock`] they were given and never from the system, so a test
-//! decides what "now" is.
+//! A service takes the time from a [`Clock`] that it was given, so that a test decides what "now" is.
 
 use jiff::SignedDuration;
 use jiff::Timestamp;
 use uuid::NoContext;
 use uuid::Uuid;
 
-/// A clock that goes back by less is being adjusted, not set, and nobody waits for long.
-const ADJUSTMENT: SignedDuration = SignedDuration::from_secs(1);
+/// A clock that goes back by less is being adjusted, not set. Waits that are this much longer do no harm.
+const MAX_ADJUSTMENT: SignedDuration = SignedDuration::from_secs(1);
 
 /// Tells what time it is.
 ///
 /// Any `Fn() -> Timestamp` is a clock: a test hands in a closure over a value that it moves.
+///
+/// ```
+/// use jiff::Timestamp;
+/// use kith_runtime::Clock;
+///
+/// let clock = || Timestamp::UNIX_EPOCH;
+/// assert_eq!(clock.now(), Timestamp::UNIX_EPOCH);
+/// ```
 pub trait Clock: Send + Sync {
+    /// The current time.
     fn now(&self) -> Timestamp;
 }
 
@@ -27,8 +35,8 @@ where
     }
 }
 
-/// An id that sorts by when it was made. The times before 1970 do not fit into one and count as the
-/// beginning of 1970.
+/// A `UUIDv7` (RFC 9562), which sorts by the time it was made at. It cannot hold times before 1970; those
+/// count as the beginning of 1970.
 pub fn sortable_id(now: Timestamp) -> Uuid {
     let now = now.max(Timestamp::UNIX_EPOCH);
     let seconds = now.as_second().unsigned_abs();
@@ -38,20 +46,22 @@ pub fn sortable_id(now: Timestamp) -> Uuid {
 
 /// Notices when a clock is set back.
 #[derive(Debug)]
-pub struct Watch {
-    /// The last time that was told.
+pub struct ClockWatch {
+    /// The latest time that was observed.
     last: Timestamp,
 }
 
-impl Watch {
+impl ClockWatch {
+    /// Starts to watch at `now`.
     pub fn new(now: Timestamp) -> Self {
         Self { last: now }
     }
 
-    /// Takes note of the time. Where the clock was set back since, the answer is what it told before.
-    pub fn heed(&mut self, now: Timestamp) -> Option<Timestamp> {
+    /// Records the time. If the clock was set back since the last call, returns the time that it showed
+    /// before.
+    pub fn observe(&mut self, now: Timestamp) -> Option<Timestamp> {
         let last = self.last;
-        if last.duration_since(now) < ADJUSTMENT {
+        if last.duration_since(now) < MAX_ADJUSTMENT {
             self.last = last.max(now);
             return None;
         }
@@ -80,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_set_back_is_noticed_once() {
-        let mut watch = Watch::new(at(1_000_000));
+        let mut watch = ClockWatch::new(at(1_000_000));
         for (now, before) in [
             (1_001_000, None),
             // It goes forward as it likes.
@@ -94,7 +104,7 @@ mod tests {
             (-5_000, Some(8_000_001)),
             (-4_000, None),
         ] {
-            assert_eq!(watch.heed(at(now)), before.map(at), "{now}");
+            assert_eq!(watch.observe(at(now)), before.map(at), "{now}");
         }
     }
 

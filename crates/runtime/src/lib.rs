@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs, unreachable_pub)]
+
+mod backoff;
+mod clock;
+mod health;
+mod latch;
+
+pub use backoff::Backoff;
+pub use clock::{Clock, ClockWatch, SystemClock, sortable_id};
+pub use health::{ComponentHealth, HealthRecorder};
+pub use latch::{ErrorLatch, Transition};
