@@ -110,13 +110,11 @@ impl Activities {
         }
         if !knows(&contact.updated_at, &happened) {
             let at = contact.updated_at.clone();
+            // Timestamps of one form compare as text.
+            let place = happened.iter().rposition(|one| one.at <= at);
             let fields = Vec::new();
-            happened.push(Happened {
-                at,
-                event: Event::Changed { fields },
-            });
-            // Timestamps of one form are in order as text.
-            happened.sort_by(|one, other| one.at.cmp(&other.at));
+            let event = Event::Changed { fields };
+            happened.insert(place.map_or(0, |place| place + 1), Happened { at, event });
         }
         let list = happened.into_iter().map(|Happened { at, event }| Activity {
             text: event.words(),
@@ -205,5 +203,22 @@ mod tests {
         assert_eq!(welcomed.list[2].text, "Something changed");
         let new = Activities::of(&contact("1", "1"), vec![happened("1", Event::Created)]);
         assert_eq!(texts(&new), [("1", "Added")]);
+    }
+
+    #[test]
+    fn what_was_not_written_down_leaves_the_order_of_the_rest() {
+        let set_back = vec![
+            happened("3", Event::Created),
+            happened("3", Event::WelcomeQueued),
+            happened("1", Event::WelcomeSent),
+        ];
+        let activities = Activities::of(&contact("3", "4"), set_back);
+        let expected = [
+            ("3", "Added"),
+            ("3", "Welcome email queued"),
+            ("1", "Welcome email sent"),
+            ("4", "Something changed"),
+        ];
+        assert_eq!(texts(&activities), expected);
     }
 }

@@ -52,7 +52,7 @@ pub async fn insert_change(
         "DELETE FROM activities WHERE seq IN (
              SELECT seq FROM activities
              WHERE contact = ? AND event NOT GLOB '*\"Welcome*' AND event <> '\"Created\"'
-             ORDER BY at DESC, seq DESC LIMIT -1 OFFSET ?)",
+             ORDER BY seq DESC LIMIT -1 OFFSET ?)",
     )
     .bind(id_bytes(contact))
     .bind(CHANGES_KEPT)
@@ -61,13 +61,14 @@ pub async fn insert_change(
     Ok(())
 }
 
-/// The activities of a contact, the first one first.
+/// The activities of a contact, the first one first: in the order in which they were written, because
+/// the clock may have been set back in between.
 pub async fn of(
     connection: &mut SqliteConnection,
     contact: ContactId,
 ) -> Result<Vec<Happened>, StoreError> {
     let rows: Vec<(i64, String)> = sqlx::query_as(
-        "SELECT at, event FROM activities WHERE contact = ? ORDER BY at DESC, seq DESC LIMIT ?",
+        "SELECT at, event FROM activities WHERE contact = ? ORDER BY seq DESC LIMIT ?",
     )
     .bind(id_bytes(contact))
     .bind(SHOWN)

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::contact::ContactDraft;
+use crate::server::contacts::activity::is_pending;
 use crate::server::contacts::query::Scope;
 use crate::server::contacts::store::suite;
 use crate::server::contacts::store::suite::Store;
@@ -322,4 +323,33 @@ async fn ten_thousand_contacts() {
         assert_eq!(page.total, total, "{search:?}");
     }
     opened.assert_consistent().await;
+}
+
+/// Writes down what came of a delivery of a contact's welcome email.
+async fn record(opened: &Opened, contact: ContactId, event: &Event, now: Timestamp) {
+    let claim = ledger::claim(&opened.sqlite.database, "welcome", Arc::new(move || now)).await;
+    let Ok(ledger::Claim::Granted(granted)) = claim else {
+        panic!("the message is free: {claim:?}");
+    };
+    let settlement = Settlement::GiveBack(granted);
+    let recorded = opened.record(contact, event, &settlement, now).await;
+    assert!(recorded.expect("it is open"));
+}
+
+async fn events(opened: &Opened, contact: ContactId) -> Vec<Event> {
+    let activities = opened.activities(contact).await.expect("it is open");
+    activities.into_iter().map(|one| one.event).collect()
+}
+
+#[tokio::test]
+async fn activities_keep_their_order_when_the_clock_is_set_back() {
+    let opened = Opened::new().await;
+    let hour = 3_600_000;
+    let ada = suite::add_at(&opened, "Ada", hour).await;
+    record(&opened, ada.id, &Event::WelcomeQueued, at(hour)).await;
+    record(&opened, ada.id, &Event::WelcomeSent, at(5000)).await;
+    let expected = [Event::Created, Event::WelcomeQueued, Event::WelcomeSent];
+    assert_eq!(events(&opened, ada.id).await, expected);
+    let activities = opened.activities(ada.id).await.expect("it is open");
+    assert!(!is_pending(&activities));
 }
