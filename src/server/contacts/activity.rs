@@ -45,6 +45,18 @@ pub enum Event {
 }
 
 impl Event {
+    /// Whether it is about the welcome email.
+    pub fn is_of_welcome(&self) -> bool {
+        match self {
+            Self::Created | Self::Changed { .. } | Self::Deleted | Self::Restored => false,
+            Self::WelcomeQueued
+            | Self::WelcomeFailed { .. }
+            | Self::WelcomeSent
+            | Self::WelcomeFiled
+            | Self::WelcomeGivenUp { .. } => true,
+        }
+    }
+
     fn words(&self) -> String {
         match self {
             Self::Created => "Added".to_owned(),
@@ -78,13 +90,9 @@ fn changed(fields: &[Field]) -> String {
 
 /// Whether there is more to come of the welcome email, whatever people do with the contact meanwhile.
 pub fn is_pending(happened: &[Happened]) -> bool {
-    let mut of_welcome = happened.iter().rev().filter(|happened| {
-        !matches!(
-            happened.event,
-            Event::Changed { .. } | Event::Deleted | Event::Restored
-        )
-    });
-    of_welcome.next().is_some_and(|last| {
+    let mut of_welcome = happened.iter().rev();
+    let last = of_welcome.find(|happened| happened.event.is_of_welcome());
+    last.is_some_and(|last| {
         matches!(
             last.event,
             Event::WelcomeQueued | Event::WelcomeFailed { .. }

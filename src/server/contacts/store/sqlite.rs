@@ -155,7 +155,7 @@ impl ContactStore for SqliteStore {
             search::add(&mut tx, stored.seq, &key).await?;
         }
         let fields = differing(&stored.contact, &contact);
-        activities::insert_change(&mut tx, id, updated_at, &Event::Changed { fields }).await?;
+        activities::insert_repeatable(&mut tx, id, updated_at, &Event::Changed { fields }).await?;
         tx.commit().await?;
         Ok(contact)
     }
@@ -223,7 +223,8 @@ impl ContactStore for SqliteStore {
                 Box::pin(async move {
                     let settled = ledger::settle(tx, &settlement, now).await?;
                     if settled {
-                        activities::insert(tx, id, now, &event).await?;
+                        let at = now.as_millisecond();
+                        activities::insert_repeatable(tx, id, at, &event).await?;
                     }
                     Ok(settled)
                 })
@@ -301,10 +302,11 @@ impl NewContact {
             }
         }
         let contact = insert(tx, id, &self.fields, now).await?;
-        activities::insert(tx, id, now, &Event::Created).await?;
+        let at = now.as_millisecond();
+        activities::insert(tx, id, at, &Event::Created).await?;
         if let Some(message) = &self.welcome {
             outbox::insert(tx, message, now).await?;
-            activities::insert(tx, id, now, &Event::WelcomeQueued).await?;
+            activities::insert(tx, id, at, &Event::WelcomeQueued).await?;
         }
         replay::sweep(tx, self.outdated).await?;
         if let Some(request) = &self.idempotency {
@@ -491,7 +493,7 @@ async fn move_over(
         Some(_) => Event::Deleted,
         None => Event::Restored,
     };
-    activities::insert_change(connection, stored.contact.id, updated_at, &event).await
+    activities::insert_repeatable(connection, stored.contact.id, updated_at, &event).await
 }
 
 #[cfg(test)]

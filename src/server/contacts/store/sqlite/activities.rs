@@ -1,6 +1,5 @@
 //! What has happened around a contact.
 
-use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
 use super::id_bytes;
@@ -10,19 +9,15 @@ use crate::server::contacts::activity::Event;
 use crate::server::contacts::activity::Happened;
 use crate::server::contacts::store::StoreError;
 
-/// The latest activities of a contact that are shown.
-const SHOWN: i64 = 100;
+/// How many changes to a contact are kept, and how many activities of its welcome email.
+const KEPT: i64 = 50;
 
-/// The latest changes to a contact that are kept. There are no more than so many deliveries of its
-/// welcome email that all that is kept is shown.
-const CHANGES_KEPT: i64 = 50;
-
-/// Writes down what happened, in the transaction of what it belongs to. Of a contact that is gone for
-/// good, nothing is written.
+/// Writes down what happened, in the transaction of what it belongs to. `at` is in milliseconds since
+/// the epoch. Of a contact that is gone for good, nothing is written.
 pub async fn insert(
     tx: &mut SqliteConnection,
     contact: ContactId,
-    now: Timestamp,
+    at: i64,
     event: &Event,
 ) -> Result<(), StoreError> {
     let event = serde_json::to_string(event).map_err(|error| StoreError::Internal(error.into()))?;
@@ -30,7 +25,7 @@ pub async fn insert(
         "INSERT INTO activities (contact, at, event)
          SELECT id, ?, ? FROM contacts WHERE id = ?",
     )
-    .bind(now.as_millisecond())
+    .bind(at)
     .bind(event)
     .bind(id_bytes(contact))
     .execute(tx)
@@ -38,24 +33,25 @@ pub async fn insert(
     Ok(())
 }
 
-/// Writes down that somebody has changed a contact, at the time that it says itself, and forgets the
-/// oldest of many such changes: a program may change a contact all day.
-pub async fn insert_change(
+/// Writes down what may happen any number of times, and forgets the oldest of its kind: a program may
+/// change a contact all day, and a mail server may refuse its welcome email for days. Neither pushes
+/// the other out.
+pub async fn insert_repeatable(
     tx: &mut SqliteConnection,
     contact: ContactId,
     at: i64,
     event: &Event,
 ) -> Result<(), StoreError> {
-    let at = Timestamp::from_millisecond(at).map_err(|error| StoreError::Internal(error.into()))?;
     insert(tx, contact, at, event).await?;
     sqlx::query(
         "DELETE FROM activities WHERE seq IN (
              SELECT seq FROM activities
-             WHERE contact = ? AND event NOT GLOB '*\"Welcome*' AND event <> '\"Created\"'
+             WHERE contact = ? AND event <> '\"Created\"' AND (event GLOB '*\"Welcome*') = ?
              ORDER BY seq DESC LIMIT -1 OFFSET ?)",
     )
     .bind(id_bytes(contact))
-    .bind(CHANGES_KEPT)
+    .bind(event.is_of_welcome())
+    .bind(KEPT)
     .execute(tx)
     .await?;
     Ok(())
@@ -67,13 +63,11 @@ pub async fn of(
     connection: &mut SqliteConnection,
     contact: ContactId,
 ) -> Result<Vec<Happened>, StoreError> {
-    let rows: Vec<(i64, String)> = sqlx::query_as(
-        "SELECT at, event FROM activities WHERE contact = ? ORDER BY seq DESC LIMIT ?",
-    )
-    .bind(id_bytes(contact))
-    .bind(SHOWN)
-    .fetch_all(connection)
-    .await?;
+    let rows: Vec<(i64, String)> =
+        sqlx::query_as("SELECT at, event FROM activities WHERE contact = ? ORDER BY seq")
+            .bind(id_bytes(contact))
+            .fetch_all(connection)
+            .await?;
     let happened = |(at, event): (i64, String)| {
         let event =
             serde_json::from_str(&event).map_err(|error| StoreError::Internal(error.into()))?;
@@ -82,5 +76,5 @@ pub async fn of(
             event,
         })
     };
-    rows.into_iter().rev().map(happened).collect()
+    rows.into_iter().map(happened).collect()
 }

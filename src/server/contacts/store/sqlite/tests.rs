@@ -300,6 +300,35 @@ async fn a_key_of_a_release_that_compared_bytes_is_still_known() {
 }
 
 #[tokio::test]
+async fn failed_attempts_leave_changes_in_view() {
+    let opened = Opened::new().await;
+    let ada = suite::add(&opened, "Ada").await;
+    let new = fields("Ada Lovelace", "ada@example.com");
+    let changed = opened.update(ada.id, &new, None, at(1)).await;
+    changed.expect("it is there");
+    for attempt in 1..=120 {
+        let why = "The mail server refuses connections.".to_owned();
+        let failed = Event::WelcomeFailed { attempt, why };
+        record(&opened, ada.id, &failed, at(1 + i64::from(attempt))).await;
+    }
+    let events = events(&opened, ada.id).await;
+    let fields = vec![Field::Name, Field::Email];
+    assert_eq!(
+        events[..2],
+        [Event::Created, Event::Changed { fields }],
+        "{events:?}"
+    );
+    assert!(
+        matches!(
+            events.last(),
+            Some(Event::WelcomeFailed { attempt: 120, .. })
+        ),
+        "{events:?}"
+    );
+    assert_eq!(events.len(), 52, "the latest attempts are kept");
+}
+
+#[tokio::test]
 async fn ten_thousand_contacts() {
     let opened = Opened::new().await;
     opened
