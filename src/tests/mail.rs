@@ -16,6 +16,7 @@ use crate::mail_server::HANG_UP;
 use crate::mail_server::MailServer;
 use crate::mail_server::Manners;
 use crate::mail_server::NO_SUCH_USER;
+use crate::mail_server::SILENCE;
 use crate::mail_server::header;
 
 /// More than a server on this machine needs, however busy it is.
@@ -392,4 +393,26 @@ async fn a_connection_that_the_server_has_closed_is_made_again() {
         assert_eq!(mailer.send(&mail_to("ada@example.com")).await, Ok(()));
     }
     assert_eq!((server.connections(), server.mails().len()), (2, 2));
+}
+
+#[tokio::test]
+async fn a_peer_that_has_vanished_costs_a_mail_a_part_of_its_time() {
+    let server = MailServer::with(Manners {
+        answers: vec![("RSET", SILENCE)],
+        ..Manners::default()
+    })
+    .await;
+    let (mailer, _folder) = mailer(&server.url, FROM, Duration::from_secs(8));
+    let mail = mail_to("ada@example.com");
+    let at_once = tokio::join!(mailer.send(&mail), mailer.send(&mail));
+    assert_eq!(at_once, (Ok(()), Ok(())));
+    assert_eq!(server.connections(), 2);
+
+    assert_eq!(mailer.send(&mail).await, Ok(()));
+    assert_eq!(trouble(&mailer), None);
+    let asked = server.commands("RSET").len();
+    assert_eq!(
+        (asked, server.connections(), server.mails().len()),
+        (1, 3, 3)
+    );
 }

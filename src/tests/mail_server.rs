@@ -26,6 +26,9 @@ pub const NO_SUCH_USER: &str = "550 5.1.1 no such user";
 /// An answer that is none: the server closes the connection.
 pub const HANG_UP: &str = "";
 
+/// An answer that never comes: the server keeps the connection and says nothing more to this command.
+pub const SILENCE: &str = "\0";
+
 /// How a server behaves beside taking mail.
 #[derive(Clone)]
 pub struct Manners {
@@ -210,6 +213,9 @@ impl MailServer {
             };
             if answer == HANG_UP {
                 return Ok(());
+            }
+            if answer == SILENCE {
+                continue;
             }
             write.write_all(format!("{answer}\r\n").as_bytes()).await?;
         }

@@ -169,7 +169,7 @@ impl Smtp {
 
     pub(super) async fn send(&self, envelope: &Envelope, mail: &[u8]) -> Result<(), MailError> {
         let deadline = Instant::now() + self.budget;
-        let mut connection = match self.reuse(deadline).await {
+        let mut connection = match self.reuse().await {
             Some(connection) => connection,
             None => self.connect(deadline).await?,
         };
@@ -183,13 +183,19 @@ impl Smtp {
         sent
     }
 
-    /// A connection that is still good.
-    async fn reuse(&self, deadline: Instant) -> Option<AsyncSmtpConnection> {
+    /// A connection that is still good. A server that has vanished answers on none of its connections, so
+    /// the first silence ends the search and leaves time for a new connection.
+    async fn reuse(&self) -> Option<AsyncSmtpConnection> {
+        let patience = Instant::now() + self.budget / 4;
         loop {
             let Idle { mut connection, .. } = lock(&self.pool).idle.pop()?;
-            let reset = connection.command(commands::Rset);
-            if matches!(timeout_at(deadline, reset).await, Ok(Ok(_))) {
-                return Some(connection);
+            match timeout_at(patience, connection.command(commands::Rset)).await {
+                Ok(Ok(_)) => return Some(connection),
+                Ok(Err(_)) => {}
+                Err(_) => {
+                    lock(&self.pool).idle.clear();
+                    return None;
+                }
             }
         }
     }
