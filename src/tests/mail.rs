@@ -416,3 +416,11 @@ async fn a_peer_that_has_vanished_costs_a_mail_a_part_of_its_time() {
         (1, 3, 3)
     );
 }
+
+#[tokio::test]
+async fn a_server_on_this_machine_is_known_in_any_case() {
+    let server = MailServer::start().await;
+    let url = server.url.replace("127.0.0.1", "LocalHost");
+    let (mailer, _folder) = mailer(&url, FROM, PLENTY);
+    assert_eq!(mailer.send(&mail_to("ada@example.com")).await, Ok(()));
+}

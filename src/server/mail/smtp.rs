@@ -91,7 +91,8 @@ impl FromStr for SmtpServer {
         let host = decode(url.host_str().ok_or(InvalidServer)?)?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let host = ascii_domain(host).filter(|host| !host.is_empty());
-        let host = host.ok_or(InvalidServer)?.into_owned();
+        // The parser of URLs keeps the case of a host where it does not know the scheme.
+        let host = host.ok_or(InvalidServer)?.to_ascii_lowercase();
         let is_local = host == "localhost"
             || host
                 .parse::<IpAddr>()
