@@ -421,6 +421,21 @@ async fn pages_have_the_status_of_what_they_show() {
 }
 
 #[tokio::test]
+async fn a_page_that_lost_its_contacts_links_to_the_page_before() {
+    let app = TestApp::start().await;
+    app.create("Ada 1", "ada@example.com").await;
+    let last = app.create("Ada 2", "ada@example.com").await;
+    let first = app.list("q=ada&limit=1").await;
+    let cursor = first["nextCursor"].as_str().expect("there is more");
+    app.submit(&format!("/contacts/{}/delete", last.id), &[])
+        .await;
+    let empty = app.get(&format!("/contacts?q=ada&cursor={cursor}")).await;
+    let html = empty.text().await.expect("a page");
+    assert!(html.contains(r#"rel="prev""#), "{html}");
+    assert!(!html.contains("No name or email contains"), "{html}");
+}
+
+#[tokio::test]
 async fn a_form_that_no_page_of_ours_sends_is_refused() {
     let app = TestApp::start().await;
     let json = app.post("/contacts/new", &serde_json::json!({})).await;

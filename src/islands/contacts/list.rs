@@ -199,7 +199,7 @@ fn grouped(number: u64) -> String {
 #[component]
 fn EmptyList(state: State) -> impl IntoView {
     move || {
-        if state.list_error.read().is_some() || !state.list.read().rows.is_empty() {
+        if state.list_error.read().is_some() || state.list.read().total > 0 {
             return EitherOf3::A(());
         }
         let search = state.place.read().search.clone();

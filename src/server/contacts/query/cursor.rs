@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::Sort;
 use super::SortBy;
@@ -70,6 +71,22 @@ impl Cursor {
         Self {
             backward: true,
             ..self
+        }
+    }
+
+    /// The same place from the other side, where the contact itself comes first. No contact has an id
+    /// of only zeros or only ones, so these ids stand before and behind every contact.
+    pub fn turned(&self) -> Self {
+        let backward = !self.backward;
+        let id = if backward == self.descending {
+            Uuid::nil()
+        } else {
+            Uuid::max()
+        };
+        Self {
+            id: ContactId::new(id),
+            backward,
+            ..self.clone()
         }
     }
 

@@ -55,6 +55,7 @@ macro_rules! for_every_case {
             a_contact_outside_of_the_list_asks_for_the_first_page
             a_page_around_a_contact_counts_what_a_search_finds
             a_cursor_comes_before_a_contact
+            a_page_that_lost_its_contacts_leads_back_to_the_others
             every_order_is_paged_without_gaps_and_doubles
             pages_stay_right_while_contacts_come
             a_page_may_begin_behind_a_contact_that_is_gone

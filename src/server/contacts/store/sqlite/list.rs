@@ -39,7 +39,7 @@ pub async fn page(
 ) -> Result<ContactPage, StoreError> {
     let total = fetch_count(connection, count_matches(query)).await?;
     let found = find(connection, query, total, 0).await?;
-    Ok(found.into_page(query.sort(), total))
+    Ok(found.into_page(query, total))
 }
 
 /// The connection should be in a transaction.
@@ -52,21 +52,24 @@ pub async fn stretch(
         Some(id) => before_page_of(connection, query, total, id).await?,
         None => 0,
     };
-    let found = find(connection, query, total, skipped).await?;
-    let first = found
-        .contacts
-        .first()
-        .map(|first| edge(first, query.sort()).before());
-    let offset = match (&first, query.cursor()) {
-        (Some(first), Some(_)) => {
-            fetch_count(connection, count_before(query, total, first)).await?
+    let mut found = find(connection, query, total, skipped).await?;
+    let start = match (found.contacts.first(), query.cursor()) {
+        (Some(first), _) => Some(edge(first, query.sort()).before()),
+        // Nothing is left on this side of the cursor: the page is empty, and stands at the cursor.
+        (None, Some(cursor)) if cursor.is_backward() => Some(cursor.clone()),
+        (None, cursor) => cursor.map(Cursor::turned),
+    };
+    let offset = match (&start, query.cursor()) {
+        (Some(start), Some(_)) => {
+            fetch_count(connection, count_before(query, total, start)).await?
         }
         _ => skipped,
     };
+    found.more = offset + (found.contacts.len() as u64) < total;
     Ok(Stretch {
-        page: found.into_page(query.sort(), total),
+        page: found.into_page(query, total),
         offset,
-        previous: first.filter(|_| offset > 0),
+        previous: start.filter(|_| offset > 0),
     })
 }
 
@@ -106,10 +109,13 @@ struct Found {
 }
 
 impl Found {
-    fn into_page(self, sort: Sort, total: u64) -> ContactPage {
-        let last = self.contacts.last().filter(|_| self.more);
+    fn into_page(self, query: &ContactQuery, total: u64) -> ContactPage {
+        let end = match self.contacts.last() {
+            Some(last) => Some(edge(last, query.sort())),
+            None => query.cursor().map(Cursor::turned),
+        };
         ContactPage {
-            next: last.map(|last| edge(last, sort)),
+            next: end.filter(|_| self.more),
             contacts: self
                 .contacts
                 .into_iter()
@@ -146,7 +152,8 @@ async fn find(
         contacts.reverse();
     }
     Ok(Found {
-        // A page that was found from behind has at least the contact there that it was found from.
+        // A page that was found from behind does not show whether the contact is still there that it
+        // was found from; only `stretch` counts.
         more: beyond || backward,
         contacts,
     })

@@ -260,3 +260,65 @@ pub async fn a_cursor_comes_before_a_contact(store: Store) {
     assert_eq!(found.page.contacts[0].name, "Bob");
     assert_eq!(found.offset, 1);
 }
+
+/// The names on a page.
+fn names(page: &Stretch) -> Vec<&str> {
+    let contacts = page.page.contacts.iter();
+    contacts.map(|contact| &*contact.name).collect()
+}
+
+pub async fn a_page_that_lost_its_contacts_leads_back_to_the_others(store: Store) {
+    for sort in ["name", "-name"] {
+        let pages = |cursor| query("", sort, 2, cursor);
+        let mut added = Vec::new();
+        for name in ["Ada", "Bob", "Cyd", "Dan"] {
+            added.push(add(&store, name).await);
+        }
+        if sort == "-name" {
+            added.reverse();
+        }
+        let first = stretch(&store, &pages(None)).await;
+        let second = stretch(&store, &pages(first.page.next.as_ref())).await;
+        for gone in &added[2..] {
+            store
+                .delete(gone.id, None, at(1))
+                .await
+                .expect("it is there");
+        }
+
+        let empty = stretch(&store, &pages(first.page.next.as_ref())).await;
+        assert_eq!((names(&empty).len(), empty.offset), (0, 2), "by {sort}");
+        assert_eq!(empty.page.next, None);
+        let back = empty.previous.expect("two contacts stand before it");
+        let back = stretch(&store, &pages(Some(&back))).await;
+        assert_eq!(names(&back), names(&first), "by {sort}");
+        assert_eq!((back.offset, back.previous), (0, None));
+        assert_eq!(back.page.next, None, "nothing is left behind it");
+
+        for (before, after) in added[..2].iter().zip(&added[2..]) {
+            store
+                .delete(before.id, None, at(2))
+                .await
+                .expect("it is there");
+            store
+                .restore(after.id, at(3))
+                .await
+                .expect("it is in the trash");
+        }
+        let start = second.previous.as_ref().expect("it was the second page");
+        let empty = stretch(&store, &pages(Some(start))).await;
+        assert_eq!((names(&empty).len(), empty.offset), (0, 0), "by {sort}");
+        assert_eq!(empty.previous, None);
+        let on = empty.page.next.expect("two contacts stand behind it");
+        let on = stretch(&store, &pages(Some(&on))).await;
+        assert_eq!(names(&on), names(&second), "by {sort}");
+        for left in &added[2..] {
+            store
+                .delete(left.id, None, at(4))
+                .await
+                .expect("it is there");
+        }
+        let nothing = stretch(&store, &pages(Some(start))).await;
+        assert_eq!((nothing.page.next, nothing.previous), (None, None));
+    }
+}
