@@ -19,6 +19,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::contact::ContactDraft;
+use crate::contact::ContactId;
 use crate::contact::Field;
 use crate::error::AppError;
 use crate::islands::contacts::FormView;
@@ -215,7 +216,10 @@ pub async fn update(
             Redirect::to(&href).into_response()
         }
         Err(error) => {
-            let base = base.unwrap_or_default();
+            let base = match base {
+                Some(base) => base,
+                None => saved_base(&state, id, form.version).await,
+            };
             let view = FormView {
                 draft,
                 error: Some(error),
@@ -225,6 +229,14 @@ pub async fn update(
             draw_again(state, parts, PanePlace::Edit(id), Pane::Form(view)).await
         }
     }
+}
+
+/// What a form without a base started from: the saved contact, unless the form names another version of
+/// it. Then the base is empty, and Kith asks about every filled field that differs.
+async fn saved_base(state: &AppState, id: ContactId, version: Option<u32>) -> ContactDraft {
+    let saved = state.contacts.get(id).await.ok();
+    let saved = saved.filter(|saved| version.is_none_or(|version| version == saved.version));
+    saved.map(ContactDraft::from).unwrap_or_default()
 }
 
 pub async fn delete(State(state): State<AppState>, PathId(id): PathId, parts: Parts) -> Response {

@@ -272,6 +272,31 @@ async fn an_edit_keeps_what_others_have_changed_meanwhile() {
 }
 
 #[tokio::test]
+async fn a_field_that_was_emptied_stays_empty_in_a_form_without_a_base() {
+    let app = TestApp::start().await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    let path = format!("/contacts/{}/edit", ada.id);
+    change(&app, &ada, serde_json::json!({"phone": "112"})).await;
+    for version in [&[("version", "2")][..], &[]] {
+        let mistyped = [&[("name", "Ada"), ("email", "ada@")], version].concat();
+        let refused = app.submit(&path, &mistyped).await;
+        assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+        let html = refused.text().await.expect("a page");
+        assert!(html.contains(r#"name="base-phone" value="112""#), "{html}");
+    }
+    // Others have changed the contact since, so the form started from something else.
+    let outdated = [("name", "Ada"), ("email", "ada@"), ("version", "1")];
+    let refused = app.submit(&path, &outdated).await;
+    let html = refused.text().await.expect("a page");
+    assert!(html.contains(r#"name="base-phone" value="""#), "{html}");
+
+    let mended = edit(&[("phone", ""), ("base-phone", "112")]);
+    let saved = app.submit(&path, &mended).await;
+    assert_eq!(header(&saved, "location"), format!("/contacts/{}", ada.id));
+    assert_eq!(read(&app, &ada).await.phone, None);
+}
+
+#[tokio::test]
 async fn a_field_that_both_have_changed_is_shown_and_chosen() {
     let app = TestApp::start().await;
     let ada = app.create("Ada", "ada@example.com").await;
