@@ -314,15 +314,15 @@ impl ContactService {
         cache.get(key, settings.exact(Form::Whole), fetch).await
     }
 
-    /// Contacts from `cursor` on, by name, as many as are printed together. They are read once and are
-    /// many, so the cache has none of them.
+    /// Contacts from `cursor` on, by name and without their notes, as many as are printed together. They
+    /// are read once and are many, so the cache has none of them.
     ///
     /// # Errors
     /// [`AppError::BadRequest`], and those that every method has.
     #[tracing::instrument(skip_all)]
     pub async fn print(&self, search: &str, cursor: Option<&str>) -> Result<ContactPage, AppError> {
         let query = ContactQuery::parse(search, None, cursor, Self::PRINTED, Scope::Live)?;
-        Ok(self.shared.store.list(&query).await?)
+        Ok(self.shared.store.stretch(&query).await?.page)
     }
 
     /// The part of the list that stands beside a pane: what `cursor` asks for, otherwise the page

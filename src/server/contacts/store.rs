@@ -80,7 +80,8 @@ pub trait ContactStore: Send + Sync {
     /// One page of a list, and how long the list is at the same instant.
     async fn list(&self, query: &ContactQuery) -> Result<ContactPage, StoreError>;
 
-    /// The same page with what stands before it.
+    /// The same page with what stands before it, for people to choose from: its contacts come without
+    /// their notes.
     async fn stretch(&self, query: &ContactQuery) -> Result<Stretch, StoreError>;
 
     /// Replaces all fields. When they are what they were, nothing changes, the version neither.

@@ -179,6 +179,23 @@ async fn pages_have_the_configured_sizes() {
 }
 
 #[tokio::test]
+async fn a_printed_list_leaves_notes_aside() {
+    let service = service().await;
+    let noted = ContactDraft {
+        notes: "n".repeat(10_000),
+        ..draft("Ada")
+    };
+    for _ in 0..2 {
+        let created = service.create(noted.clone(), None, None).await;
+        created.expect("the draft is valid");
+    }
+    let printed = service.print("", None).await.expect("it can be read");
+    assert_eq!(printed.contacts[1].phone.as_deref(), Some("112"));
+    let bytes = serde_json::to_vec(&printed).expect("it is JSON").len();
+    assert!(bytes < 1000, "{bytes} bytes");
+}
+
+#[tokio::test]
 async fn the_trash_shows_what_was_deleted_last_first() {
     let service = service().await;
     for name in ["a", "b", "c"] {

@@ -331,15 +331,21 @@ struct Stored {
 
 /// A query for rows that [`Stored::read`] can read.
 macro_rules! select_contacts {
-    ($rest:literal) => {
+    ($notes:literal) => {
         concat!(
             "SELECT seq, id, version, created_at, updated_at, in_trash, search_key, \
-             name, email, phone, company, notes FROM contacts",
-            $rest
+             name, email, phone, company, ",
+            $notes,
+            " FROM contacts"
         )
     };
 }
-use select_contacts;
+
+/// Contacts with all that they say.
+const WHOLE: &str = select_contacts!("notes");
+
+/// Contacts without their notes, which may be a hundred times as long as the rest.
+const WITHOUT_NOTES: &str = select_contacts!("NULL AS notes");
 
 impl Stored {
     fn read(row: &SqliteRow) -> Result<Self, StoreError> {
@@ -445,7 +451,7 @@ async fn find(
     connection: &mut SqliteConnection,
     id: ContactId,
 ) -> Result<Option<Stored>, StoreError> {
-    let row = sqlx::query(select_contacts!(" WHERE id = ?"))
+    let row = sqlx::query(concat!(select_contacts!("notes"), " WHERE id = ?"))
         .bind(id_bytes(id))
         .fetch_optional(connection)
         .await?;

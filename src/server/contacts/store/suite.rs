@@ -54,6 +54,7 @@ macro_rules! for_every_case {
             a_page_around_a_contact_is_one_of_the_pages_from_the_first
             a_contact_outside_of_the_list_asks_for_the_first_page
             a_page_around_a_contact_counts_what_a_search_finds
+            a_page_around_a_contact_leaves_notes_aside
             a_cursor_comes_before_a_contact
             a_page_that_lost_its_contacts_leads_back_to_the_others
             every_order_is_paged_without_gaps_and_doubles

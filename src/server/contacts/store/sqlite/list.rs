@@ -13,10 +13,11 @@ use sqlx::Sqlite;
 use sqlx::SqliteConnection;
 
 use super::Stored;
+use super::WHOLE;
+use super::WITHOUT_NOTES;
 use super::id_bytes;
 use super::search;
 use super::search::Lookup;
-use super::select_contacts;
 use crate::contact::ContactId;
 use crate::server::contacts::query::ContactQuery;
 use crate::server::contacts::query::Cursor;
@@ -38,7 +39,7 @@ pub async fn page(
     query: &ContactQuery,
 ) -> Result<ContactPage, StoreError> {
     let total = fetch_count(connection, count_matches(query)).await?;
-    let found = find(connection, query, total, 0).await?;
+    let found = find(connection, WHOLE, query, total, 0).await?;
     Ok(found.into_page(query, total))
 }
 
@@ -52,7 +53,7 @@ pub async fn stretch(
         Some(id) => before_page_of(connection, query, total, id).await?,
         None => 0,
     };
-    let mut found = find(connection, query, total, skipped).await?;
+    let mut found = find(connection, WITHOUT_NOTES, query, total, skipped).await?;
     let start = match (found.contacts.first(), query.cursor()) {
         (Some(first), _) => Some(edge(first, query.sort()).before()),
         // Nothing is left on this side of the cursor: the page is empty, and stands at the cursor.
@@ -128,6 +129,7 @@ impl Found {
 
 async fn find(
     connection: &mut SqliteConnection,
+    select: &'static str,
     query: &ContactQuery,
     total: u64,
     skipped: u64,
@@ -138,7 +140,7 @@ async fn find(
             more: false,
         });
     }
-    let rows = find_page(query, total, skipped)
+    let rows = find_page(select, query, total, skipped)
         .build()
         .fetch_all(connection)
         .await?;
@@ -217,7 +219,12 @@ fn is_walked(query: &ContactQuery, total: u64) -> bool {
 
 /// The contacts of a page and one more, in order; from the last to the first where the page is
 /// found from behind.
-fn find_page(query: &ContactQuery, total: u64, skipped: u64) -> QueryBuilder<Sqlite> {
+fn find_page(
+    select: &'static str,
+    query: &ContactQuery,
+    total: u64,
+    skipped: u64,
+) -> QueryBuilder<Sqlite> {
     let sort = Sort {
         descending: query.sort().descending != is_backward(query),
         ..query.sort()
@@ -230,13 +237,14 @@ fn find_page(query: &ContactQuery, total: u64, skipped: u64) -> QueryBuilder<Sql
         push_limit(sql, query, skipped);
     };
     if is_walked(query, total) {
-        let mut sql = QueryBuilder::new(select_contacts!(""));
+        let mut sql = QueryBuilder::new(select);
         push_walk(&mut sql, sort.by, query);
         push_page(&mut sql);
         sql
     } else {
         // Two steps, so that only the contacts of the page are read with their notes.
-        let mut sql = QueryBuilder::new(select_contacts!(" WHERE seq IN (SELECT seq FROM "));
+        let mut sql = QueryBuilder::new(select);
+        sql.push(" WHERE seq IN (SELECT seq FROM ");
         push_matching_contacts(&mut sql, &search::lookup(query.search().words()));
         push_page(&mut sql);
         sql.push(")");

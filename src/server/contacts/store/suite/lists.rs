@@ -251,6 +251,25 @@ pub async fn a_page_around_a_contact_counts_what_a_search_finds(store: Store) {
     }
 }
 
+pub async fn a_page_around_a_contact_leaves_notes_aside(store: Store) {
+    let long = ContactFields::parse(ContactDraft {
+        notes: "n".repeat(10_000),
+        ..add(&store, "Ada").await.into()
+    });
+    let long = long.expect("the draft is valid");
+    for _ in 0..50 {
+        let created = store.create(new_id(), &long, at(0), None, None).await;
+        created.expect("it can be added");
+    }
+    for search in ["", "ada"] {
+        let page = stretch(&store, &query(search, "name", 50, None)).await.page;
+        let bytes = serde_json::to_vec(&page).expect("it is JSON").len();
+        assert!(bytes < 20_000, "{search:?}: {bytes} bytes");
+        let page = list(&store, &query(search, "-name", 1, None)).await;
+        assert!(page.contacts[0].notes.is_some(), "programs read them");
+    }
+}
+
 pub async fn a_cursor_comes_before_a_contact(store: Store) {
     let ada = add(&store, "Ada").await;
     add(&store, "Bob").await;

@@ -54,7 +54,7 @@ async fn pages_are_read_from_an_index_where_they_start() {
             (Some(_), true) => format!("in_trash=? AND ({column},id)<(?,?)"),
         };
         assert_eq!(
-            steps(&mut tx, find_page(&query, u64::MAX, 0)).await,
+            steps(&mut tx, find_page(WHOLE, &query, u64::MAX, 0)).await,
             [format!("SEARCH contacts USING INDEX {index} ({bounds})")],
         );
     }
@@ -125,7 +125,7 @@ async fn a_search_for_little_asks_the_search_table_first() {
             if query.scope() == Scope::Trash {
                 continue;
             }
-            let steps = steps(&mut tx, find_page(&query, 1, 0)).await;
+            let steps = steps(&mut tx, find_page(WHOLE, &query, 1, 0)).await;
             assert!(
                 steps
                     .iter()
@@ -157,7 +157,7 @@ async fn both_ways_of_searching_find_the_same() {
                 let mut tx = opened.sqlite.database.read().await.expect("it is open");
                 let mut pages = Vec::new();
                 for total in [0, u64::MAX] {
-                    let mut sql = find_page(&query, total, 0);
+                    let mut sql = find_page(WHOLE, &query, total, 0);
                     let rows = sql
                         .build()
                         .fetch_all(&mut *tx)
