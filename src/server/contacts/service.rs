@@ -151,7 +151,7 @@ pub struct ContactPatch {
 }
 
 impl ContactService {
-    /// How often [`amend`](Self::amend) begins anew because others were faster. Each time one of
+    /// How often [`rewrite`](Self::rewrite) begins anew because others were faster. Each time one of
     /// them got through, so that many in a row mean that something is wrong.
     const ATTEMPTS: u32 = 16;
 
@@ -402,30 +402,22 @@ impl ContactService {
         patch: ContactPatch,
         expected: Option<u32>,
     ) -> Result<Contact, AppError> {
-        // One at a time in this process: of many at once only one in each round would get through.
-        let _turn = self.shared.amending.lock().await;
-        let mut current = self.shared.store.get(id).await?;
-        for _ in 0..=Self::ATTEMPTS {
-            // What is written back was read at this version, so it may replace no other.
-            let read = current.version;
-            if expected.is_some_and(|expected| expected != read) {
-                break;
+        let amend = |current: &Contact| {
+            if expected.is_some_and(|expected| expected != current.version) {
+                return Err(AppError::Changed {
+                    current: Box::new(current.clone()),
+                });
             }
-            let fields = ContactFields::parse(patch.clone().applied_to(current.into()))?;
-            let now = self.shared.clock.now();
-            match self.shared.store.update(id, &fields, Some(read), now).await {
-                Err(StoreError::Changed(newer)) if expected.is_none() => current = *newer,
-                done => return Ok(done?),
-            }
-        }
-        Err(AppError::Changed {
-            current: Box::new(current),
-        })
+            let draft = patch.clone().applied_to(current.clone().into());
+            Ok((ContactFields::parse(draft)?, ()))
+        };
+        let (amended, ()) = self.rewrite(id, amend).await?;
+        Ok(amended)
     }
 
     /// Saves what was touched in a form that started from `base`, over whatever others have saved
-    /// since, and out of the trash if `restore` says so. Answers with the contact the fields that others have
-    /// changed and that stay.
+    /// since. With `restore`, the contact is taken out of the trash first. Answers with the contact, and
+    /// with the fields that others have changed and this edit has kept.
     ///
     /// # Errors
     /// [`AppError::Invalid`], [`AppError::NotFound`]; [`AppError::Changed`] where others have changed
@@ -443,24 +435,40 @@ impl ContactService {
         if restore {
             self.restore(id).await?;
         }
+        let merge = |current: &Contact| {
+            let merge = Merge::new(base, &typed, &current.clone().into());
+            if !merge.conflicts.is_empty() {
+                return Err(AppError::Changed {
+                    current: Box::new(current.clone()),
+                });
+            }
+            Ok((ContactFields::parse(merge.draft)?, merge.theirs))
+        };
+        self.rewrite(id, merge).await
+    }
+
+    /// Replaces a contact by what `change` makes of it, on top of whatever others write at the same
+    /// time. Answers with the contact, and with what `change` says beside.
+    async fn rewrite<T>(
+        &self,
+        id: ContactId,
+        change: impl Fn(&Contact) -> Result<(ContactFields, T), AppError>,
+    ) -> Result<(Contact, T), AppError> {
+        // One at a time in this process: of many at once only one in each round would get through.
         let _turn = self.shared.amending.lock().await;
         let mut current = self.shared.store.get(id).await?;
         for _ in 0..=Self::ATTEMPTS {
-            let merge = Merge::new(base, &typed, &current.clone().into());
-            if !merge.conflicts.is_empty() {
-                break;
-            }
-            let fields = ContactFields::parse(merge.draft)?;
+            let (fields, said) = change(&current)?;
+            // What is written back was read at this version, so it may replace no other.
             let read = Some(current.version);
             let now = self.shared.clock.now();
             match self.shared.store.update(id, &fields, read, now).await {
                 Err(StoreError::Changed(newer)) => current = *newer,
-                done => return Ok((done?, merge.theirs)),
+                done => return Ok((done?, said)),
             }
         }
-        Err(AppError::Changed {
-            current: Box::new(current),
-        })
+        tracing::warn!("a contact changes faster than it can be written back");
+        Err(AppError::Unavailable)
     }
 
     /// Moves a contact to the trash. With `expected`, only if it is still at that version.

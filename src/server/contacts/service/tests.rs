@@ -1,5 +1,7 @@
 //! The use cases, over a store on disk and a clock that stands still.
 
+use std::sync::OnceLock;
+
 use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -23,12 +25,17 @@ impl std::ops::Deref for Service {
 }
 
 async fn service() -> Service {
+    let now: Timestamp = "2026-11-22T05:29:00Z".parse().expect("it is RFC 3339");
+    service_by(|_| Arc::new(move || now)).await
+}
+
+/// A service over a store and a clock that may know that store.
+async fn service_by(clock: impl FnOnce(SqliteStore) -> Arc<dyn Clock>) -> Service {
     let directory = TempDir::new().expect("there is room for a directory");
     let database = Database::open(&directory.path().join("kith.db"), NonZeroU32::MIN)
         .await
         .expect("it can be created");
     let store = SqliteStore::new(database, Duration::from_secs(60));
-    let now: Timestamp = "2026-11-22T05:29:00Z".parse().expect("it is RFC 3339");
     let settings = Settings {
         usual_page: NonZeroU32::new(2).expect("it is not 0"),
         largest_page: NonZeroU32::new(3).expect("it is not 0"),
@@ -44,13 +51,8 @@ async fn service() -> Service {
         prefix: "kith".to_owned(),
         near_bytes: 1 << 20,
     });
-    let service = ContactService::new(
-        Arc::new(store),
-        cache,
-        Arc::new(move || now),
-        settings,
-        None,
-    );
+    let clock = clock(store.clone());
+    let service = ContactService::new(Arc::new(store), cache, clock, settings, None);
     Service {
         service,
         _directory: directory,
@@ -439,4 +441,52 @@ async fn an_edit_takes_a_contact_out_of_the_trash_only_when_told_to() {
         .await
         .expect("it is back");
     assert_eq!(saved.name, "Mine");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changes_that_lose_every_race_are_to_be_tried_again_later() {
+    let contact = Arc::new(OnceLock::new());
+    let raced = Arc::clone(&contact);
+    // A rival writes each time, after the contact was read and before it is written.
+    let service = service_by(|store| {
+        let rivals = Mutex::new(0);
+        let handle = tokio::runtime::Handle::current();
+        Arc::new(move || {
+            let now = Timestamp::UNIX_EPOCH;
+            if let Some(id) = raced.get() {
+                let mut rivals = rivals.lock().expect("no panic");
+                *rivals += 1;
+                let theirs = ContactDraft {
+                    phone: format!("{}", 1000 + *rivals),
+                    ..draft("Ada")
+                };
+                let theirs = ContactFields::parse(theirs).expect("the draft is valid");
+                let write = store.update(*id, &theirs, None, now);
+                tokio::task::block_in_place(|| handle.block_on(write)).expect("it is there");
+            }
+            now
+        })
+    })
+    .await;
+    let ada = create(&service, "Ada").await;
+    contact.set(ada.id).expect("it is set once");
+    let base = draft("Ada");
+    let mine = ContactDraft {
+        company: "Mine".to_owned(),
+        ..base.clone()
+    };
+    let edited = service.edit(ada.id, &base, mine, false).await;
+    assert_eq!(edited, Err(AppError::Unavailable));
+    let patch = ContactPatch {
+        company: Some(Some("Mine".to_owned())),
+        ..ContactPatch::default()
+    };
+    let amended = service.amend(ada.id, patch.clone(), None).await;
+    assert_eq!(amended, Err(AppError::Unavailable));
+    let now = service.get(ada.id).await.expect("it is there");
+    let amended = service.amend(ada.id, patch, Some(now.version)).await;
+    assert!(
+        matches!(amended, Err(AppError::Changed { .. })),
+        "{amended:?}"
+    );
 }
