@@ -7,6 +7,7 @@ use crate::contact::Activities;
 use crate::contact::Activity;
 use crate::contact::Contact;
 use crate::contact::Field;
+use crate::server::words;
 
 /// Something that happened, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,13 +80,12 @@ impl Event {
 /// For example `Phone and notes changed`.
 fn changed(fields: &[Field]) -> String {
     let names: Vec<_> = fields.iter().map(|field| field.name()).collect();
-    let names = match names.split_last() {
-        None => "something".to_owned(),
-        Some((last, [])) => (*last).to_owned(),
-        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+    let what = if names.is_empty() {
+        "something".to_owned()
+    } else {
+        words::list(&names)
     };
-    let (first, rest) = names.split_at(1);
-    format!("{}{rest} changed", first.to_uppercase())
+    words::sentence(&format!("{what} changed"))
 }
 
 /// Whether there is more to come of the welcome email, whatever people do with the contact meanwhile.

@@ -2,6 +2,7 @@
 
 use super::Cron;
 use super::MONTHS;
+use crate::server::words::list;
 
 const ALL_HOURS: u64 = (1 << 24) - 1;
 const ALL_MINUTES: u64 = (1 << 60) - 1;
@@ -93,15 +94,6 @@ impl Cron {
 
 fn numbers(set: u64) -> Vec<u32> {
     (0..64).filter(|number| set & 1 << number != 0).collect()
-}
-
-/// For example `Monday, Tuesday and Friday`.
-fn list(words: &[String]) -> String {
-    match words {
-        [] => String::new(),
-        [word] => word.clone(),
-        [words @ .., last] => format!("{} and {last}", words.join(", ")),
-    }
 }
 
 #[cfg(test)]
