@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use uuid::Uuid;
 
+use crate::components::words::escape;
 use crate::contact::Contact;
 use crate::contact::ContactId;
 use crate::error::AppError;
@@ -302,11 +303,4 @@ impl WelcomeService {
             text,
         }
     }
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }
