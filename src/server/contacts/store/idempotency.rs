@@ -47,8 +47,8 @@ pub struct IdempotentRequest {
 /// A hash of what a request asks for.
 pub type Fingerprint = [u8; 32];
 
-/// What the fingerprints of programs' requests begin with. Those of the release before were hashes of
-/// bytes, which begin with anything: see [`is_of_bytes`].
+/// What fingerprints begin with. Those of the release before begin with anything, and those of
+/// programs' requests were hashes of bytes: see [`is_of_bytes`].
 const OF_MEANING: [u8; 4] = *b"\x00m1\x00";
 
 /// Whether a fingerprint was made by a release that compared the bytes of a body. What such a request
@@ -70,11 +70,9 @@ impl IdempotentRequest {
             Some(false) => 1,
             Some(true) => 2,
         }]);
-        let mut fingerprint: Fingerprint = hash.finalize().into();
-        fingerprint[..OF_MEANING.len()].copy_from_slice(&OF_MEANING);
         Ok(Self {
             key: IdempotencyKey::parse(key)?,
-            fingerprint,
+            fingerprint: of_meaning(hash.finalize().into()),
             form: None,
         })
     }
@@ -84,8 +82,8 @@ impl IdempotentRequest {
     /// # Errors
     /// [`AppError::BadRequest`] in words for somebody who has never seen the key.
     pub fn of_form(key: &str, draft: &ContactDraft) -> Result<Self, AppError> {
-        let fingerprint: Fingerprint = hash(draft).finalize().into();
-        let words = BASE64_URL_SAFE_NO_PAD.encode(fingerprint);
+        let hash: Fingerprint = hash(draft).finalize().into();
+        let words = BASE64_URL_SAFE_NO_PAD.encode(hash);
         let form = format!("{key}.");
         let key = IdempotencyKey::parse(key.as_bytes())
             .and_then(|_| IdempotencyKey::parse(format!("{form}{words}").as_bytes()))
@@ -94,10 +92,15 @@ impl IdempotentRequest {
             })?;
         Ok(Self {
             key,
-            fingerprint,
+            fingerprint: of_meaning(hash),
             form: Some(form),
         })
     }
+}
+
+fn of_meaning(mut hash: Fingerprint) -> Fingerprint {
+    hash[..OF_MEANING.len()].copy_from_slice(&OF_MEANING);
+    hash
 }
 
 fn hash(draft: &ContactDraft) -> Sha256 {
@@ -154,6 +157,8 @@ mod tests {
         assert_ne!(fingerprint("Ada", None), fingerprint("Bob", None));
         assert_ne!(fingerprint("Ada", None), fingerprint("Ada", Some(true)));
         assert!(!is_of_bytes(&fingerprint("Ada", None)));
+        let form = IdempotentRequest::of_form("key", &ContactDraft::default());
+        assert!(!is_of_bytes(&form.expect("the key is valid").fingerprint));
         assert!(is_of_bytes(&Sha256::digest(b"{}")));
     }
 
