@@ -84,31 +84,31 @@ enum Choice {
 }
 
 impl ContactForm {
+    /// What was typed.
     fn draft(&self) -> ContactDraft {
         ContactDraft {
             name: self.name.clone(),
             email: self.email.clone(),
             phone: self.phone.clone(),
             company: self.company.clone(),
-            notes: self.notes.clone(),
+            notes: lines(&self.notes),
         }
     }
 
-    /// What the form started from. A browser keeps the lines of its fields apart by CRLF.
+    /// What the form started from.
     fn base(&self) -> Option<ContactDraft> {
         Some(ContactDraft {
             name: self.base_name.clone()?,
             email: self.base_email.clone(),
             phone: self.base_phone.clone(),
             company: self.base_company.clone(),
-            notes: self.base_notes.replace("\r\n", "\n"),
+            notes: lines(&self.base_notes),
         })
     }
 
     /// What was typed, without the fields that were left to others: those are not touched.
     fn chosen(&self, base: &ContactDraft) -> ContactDraft {
         let mut draft = self.draft();
-        draft.notes = draft.notes.replace("\r\n", "\n");
         for (field, choice) in [
             (Field::Name, self.choice_name),
             (Field::Email, self.choice_email),
@@ -122,6 +122,11 @@ impl ContactForm {
         }
         draft
     }
+}
+
+/// Text as Kith keeps it. A browser sends the lines of a field apart by CRLF.
+fn lines(text: &str) -> String {
+    text.replace("\r\n", "\n")
 }
 
 /// In the address of a contact that was just saved: the fields that others had changed meanwhile.

@@ -133,6 +133,25 @@ async fn a_form_that_was_sent_and_changed_asks_whether_another_contact_is_meant(
 }
 
 #[tokio::test]
+async fn a_form_is_the_same_request_from_the_browser_and_from_the_island() {
+    let app = TestApp::start().await;
+    let form = [
+        ("name", "Ada"),
+        ("email", "ada@example.com"),
+        ("notes", "a\r\nb"),
+        ("key", "k"),
+    ];
+    let created = app.submit("/contacts/new", &form).await;
+    assert_eq!(created.status(), StatusCode::SEE_OTHER);
+    // The island joins lines as scripts do.
+    let draft = serde_json::json!({"name": "Ada", "email": "ada@example.com", "notes": "a\nb"});
+    let body = serde_json::json!({"draft": draft, "welcome": false, "key": "k"});
+    let again = app.post("/fn/contacts/create", &body).await;
+    assert_eq!(again.status(), StatusCode::OK);
+    assert_eq!(app.names("").await, ["Ada"]);
+}
+
+#[tokio::test]
 async fn a_refused_form_comes_back_with_what_was_typed() {
     let app = TestApp::start().await;
     let fields = [
