@@ -9,7 +9,9 @@ pub mod problem;
 pub mod trash;
 mod wake;
 
+use axum::http::HeaderValue;
 use axum::http::StatusCode;
+use axum::http::header;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::Title;
@@ -22,6 +24,17 @@ fn say_status(error: &AppError) {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if let Some(options) = use_context::<ResponseOptions>() {
         options.set_status(status);
+    }
+}
+
+/// Lets the browser ask for the page again on "back". Without a script, the page could not take back an
+/// offer that no longer holds.
+fn forbid_storing() {
+    if let Some(options) = use_context::<ResponseOptions>() {
+        options.insert_header(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, no-store"),
+        );
     }
 }
 

@@ -24,6 +24,17 @@ test('a deleted contact can be brought back at once', async ({ book, contacts, p
   await expect(contacts.count).toHaveText('2 contacts found');
 });
 
+test('“Back” after an undo offers no undo again', async ({ book, contacts, page }) => {
+  const ada = await book.add();
+  await contacts.goto(book.beside(`/${ada.id}`));
+  await contacts.button('Delete').click();
+  await contacts.undo.click();
+  await expect(contacts.title).toHaveText(ada.name);
+  await page.goBack();
+  await expect(page).toHaveURL(`${book.list}&deleted=${ada.id}`);
+  await expect(contacts.notice).toHaveCount(0);
+});
+
 test('the notice outlives a reload, not the trash', async ({ book, contacts }) => {
   const ada = await book.add();
   await contacts.goto(book.beside(`/${ada.id}`));

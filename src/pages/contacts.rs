@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::PageTitle;
+use super::forbid_storing;
 use super::say_status;
 use super::wake::Wake;
 use crate::contact::ContactDetails;
@@ -35,6 +36,9 @@ pub fn ContactsPage() -> impl IntoView {
                     let view = find_out(&state, &asked?, refused).await;
                     if let Some(error) = failure(&view) {
                         say_status(error);
+                    }
+                    if view.notice.is_some() {
+                        forbid_storing();
                     }
                     Some(
                         view! {

@@ -228,11 +228,10 @@ async fn send_file(mut request: Request<Body>, next: Next) -> Response {
 /// end is put right.
 async fn not_found(State(state): State<AppState>, request: Request<Body>) -> Response {
     let path = request.uri().path();
-    if path == "/trash/" {
-        return Redirect::permanent("/trash").into_response();
-    }
-    if path.strip_suffix('/') == Some(PRINT) {
-        return Redirect::permanent(PRINT).into_response();
+    if let Some(page) = path.strip_suffix('/')
+        && ["/trash", "/dashboard", PRINT].contains(&page)
+    {
+        return Redirect::permanent(page).into_response();
     }
     if path.ends_with('/')
         && let Some(place) = Place::parse(path, request.uri().query().unwrap_or_default())

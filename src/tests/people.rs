@@ -98,8 +98,10 @@ async fn everybody_is_printed_or_all_that_a_search_finds() {
 
     let list = page(&app, "/contacts?q=grace").await;
     assert!(list.contains("href=\"/contacts/print?q=grace\""), "{list}");
-    let slash = visit(&app, "/contacts/print/").await;
-    assert_eq!(header(&slash, "location"), "/contacts/print");
+    for address in ["/contacts/print", "/trash", "/dashboard"] {
+        let slash = visit(&app, &format!("{address}/")).await;
+        assert_eq!(header(&slash, "location"), address);
+    }
     for wrong in [format!("q={}", "x".repeat(201)), "cursor=none".to_owned()] {
         let refused = visit(&app, &format!("/contacts/print?{wrong}")).await;
         assert_eq!(refused.status(), StatusCode::BAD_REQUEST, "{wrong}");
