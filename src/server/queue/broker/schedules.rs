@@ -42,7 +42,8 @@ const MOST_SCHEDULES: i64 = 1000;
 
 impl Broker {
     /// Creates a schedule, or replaces the one with the same id. A paused one stays paused, and one
-    /// whose times stay the same keeps the next of them, though it be missed.
+    /// whose times stay the same keeps the next of them, though it be missed. One that has no next
+    /// time, because the release that fired it could not read its cron expression, gets one.
     ///
     /// # Errors
     /// A [`Rejection`] for a destination or a cron expression that cannot be.
@@ -90,7 +91,8 @@ impl Broker {
             "INSERT INTO schedules (id, cron, spec, body, caller_ip, created_at, next_at)
              VALUES (?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT (id) DO UPDATE SET
-                 next_at = CASE WHEN cron = excluded.cron THEN next_at ELSE excluded.next_at END,
+                 next_at = iif(cron = excluded.cron, coalesce(next_at, excluded.next_at),
+                               excluded.next_at),
                  cron = excluded.cron, spec = excluded.spec, body = excluded.body,
                  caller_ip = excluded.caller_ip",
         )

@@ -598,6 +598,25 @@ async fn a_clock_that_is_set_back_stops_no_schedule() {
 }
 
 #[tokio::test]
+async fn a_schedule_that_has_no_next_time_gets_one_when_it_is_put_again() {
+    let rig = Rig::new().await;
+    let broker = rig.broker("http://127.0.0.1:1");
+    let put = async || {
+        let id = Some("a".to_owned());
+        broker
+            .schedule(id, "0 9 * * *", &publication("/hooks/a"), None)
+            .await
+            .expect("a schedule");
+    };
+    put().await;
+    // As a release leaves it that cannot read its times.
+    rig.execute("UPDATE schedules SET next_at = NULL").await;
+    put().await;
+    let schedule = broker.one_schedule("a").await.expect("it is there");
+    assert!(schedule["nextScheduleTime"].is_i64(), "{schedule}");
+}
+
+#[tokio::test]
 async fn a_clock_that_is_set_back_keeps_nothing_else_waiting() {
     let rig = Rig::new().await;
     let broker = rig.broker("http://127.0.0.1:1");
