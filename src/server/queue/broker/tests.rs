@@ -530,17 +530,51 @@ async fn a_clock_that_is_set_back_changes_no_time_that_was_named() {
         .expect("taken");
     let before = rig.now();
     rig.set_back(HALF_A_DAY);
-    broker.rebase(rig.now(), before).await.expect("rebased");
+    broker.rebase(before).await.expect("rebased");
     assert_eq!(rig.count(DUE).await, 3_600_000);
     // Once it was due it stays so, whatever clocks do.
     rig.pass(HALF_A_DAY + Duration::from_secs(7200));
     let before = rig.now();
     rig.set_back(HALF_A_DAY);
     for _ in 0..2 {
-        broker.rebase(rig.now(), before).await.expect("rebased");
+        broker.rebase(before).await.expect("rebased");
         assert_eq!(
             rig.count(DUE).await,
             rig.now().as_millisecond() - 1_000_000_000_000
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_wait_that_began_after_the_clock_was_set_back_goes_on() {
+    let rig = Rig::new().await;
+    let broker = rig.broker("http://127.0.0.1:1");
+    let in_an_hour = async |path: &str| {
+        let message = Publication {
+            delivery: DeliverySpec {
+                delay: Some(3_600_000),
+                ..DeliverySpec::default()
+            },
+            ..publication(path)
+        };
+        let taken = broker.publish(&[message], Source::default()).await;
+        taken.expect("taken");
+    };
+    in_an_hour("/hooks/before").await;
+    let before = rig.now();
+    rig.set_back(HALF_A_DAY);
+    in_an_hour("/hooks/after").await;
+    in_an_hour("/hooks/retried").await;
+    rig.execute("UPDATE messages SET state = 'retry' WHERE destination = '/hooks/retried'")
+        .await;
+    // Two processes notice that the clock was set back, one after the other.
+    for _ in 0..2 {
+        rig.pass(Duration::from_millis(400));
+        broker.rebase(before).await.expect("rebased");
+        assert_eq!(
+            rig.count("SELECT count(*) FROM messages WHERE due_at - updated_at = 3600000")
+                .await,
+            3
         );
     }
 }
@@ -588,12 +622,12 @@ async fn a_clock_that_is_set_back_stops_no_schedule() {
 
     // A clock that was wrong by weeks has fired nothing that would count.
     rig.set_back(Duration::from_secs(30 * 24 * 3600));
-    broker.rebase(rig.now(), before).await.expect("rebased");
+    broker.rebase(before).await.expect("rebased");
     assert_eq!(next("interval").await, "2001-08-09T14:20:00Z");
     assert_eq!(next("fired").await, "2001-08-10T02:00:00Z");
     // Before 1970 as well.
     rig.clock.store(-1_000_000_000, Ordering::SeqCst);
-    broker.rebase(rig.now(), before).await.expect("rebased");
+    broker.rebase(before).await.expect("rebased");
     assert_eq!(next("interval").await, "1969-12-20T10:15:00Z");
 }
 
@@ -653,7 +687,7 @@ async fn a_clock_that_is_set_back_keeps_nothing_else_waiting() {
 
     let before = rig.now();
     rig.set_back(HALF_A_DAY);
-    broker.rebase(rig.now(), before).await.expect("rebased");
+    broker.rebase(before).await.expect("rebased");
     // What was written with a change of the data goes out, and waits for its minute and no longer.
     let publisher = Publisher::Broker(broker.clone());
     outbox::dispatch(&rig.database, &publisher, rig.now())

@@ -2,8 +2,9 @@
 //!
 //! Everything that waits does so for a time by that clock, which outlives the process. Once the clock is
 //! set back, a wait that began before would last longer by as much. A wait that began in what is now the
-//! future begins anew; a time that was due already stays due. What each row says is enough to tell, so
-//! that this is done at every start, and by several processes at once, without harm.
+//! future begins anew, and is over where it was due already. A wait that began earlier goes on, and so does
+//! one that began after the clock was set back: by what the rows say, they look the same. What each row says
+//! is enough to tell, so that this is done at every start, and by several processes at once, without harm.
 
 use std::time::Duration;
 
@@ -43,7 +44,7 @@ impl Broker {
                 set_back = set_back.max(Some(before));
             }
             if let Some(before) = set_back {
-                let rebased = self.rebase(now, before).await;
+                let rebased = self.rebase(before).await;
                 if trouble
                     .heed("what waits may wait too long", rebased)
                     .is_some()
@@ -58,10 +59,11 @@ impl Broker {
         }
     }
 
-    /// Sees to it that nothing waits longer than it should, now that the clock tells `now` and has told
-    /// `before`.
-    pub(super) async fn rebase(&self, now: Timestamp, before: Timestamp) -> Result<()> {
+    /// Sees to it that nothing waits longer than it should, now that the clock has told `before`.
+    pub(super) async fn rebase(&self, before: Timestamp) -> Result<()> {
         let mut tx = self.0.database.write().await?;
+        // After the wait for the turn to write: what others have written meanwhile is not from the future.
+        let now = self.now();
         rebase_messages(&mut tx, now, before).await?;
         schedules::rebase(&mut tx, now).await?;
         let at = now.as_millisecond();
@@ -83,11 +85,13 @@ async fn rebase_messages(
 ) -> Result<()> {
     let at = now.as_millisecond();
     // What was due is due. What is being delivered is left to whoever does that, for as long as they are
-    // believed to.
+    // believed to. A message that was written since the clock was set back has a wait of its own, and so
+    // has one that another process has dealt with here.
     sqlx::query(
         "UPDATE messages SET due_at = iif(state = 'active', ?1, ?2)
          WHERE finished_at IS NULL AND own IN (0, 1)
-             AND iif(state = 'active', due_at > ?1, due_at > ?2 AND due_at <= ?3)",
+             AND iif(state = 'active', due_at > ?1,
+                     due_at > ?2 AND due_at <= ?3 AND updated_at > ?2)",
     )
     .bind(later(now, LEASE))
     .bind(at)
