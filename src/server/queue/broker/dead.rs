@@ -78,8 +78,8 @@ impl Broker {
             self.destinations().accept(&callback.url)?;
         }
         let (found, cursor) = self.find_dead(filter).await?;
-        let now = self.now();
         let mut tx = self.0.database.write().await?;
+        let now = self.now();
         let mut page = Retried {
             cursor,
             ..Retried::default()

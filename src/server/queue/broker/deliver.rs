@@ -366,9 +366,9 @@ impl Broker {
     }
 
     async fn settle(&self, batch: &[Sent]) -> Result<()> {
-        let now = self.now();
         let mut done = Tally::default();
         let mut tx = self.0.database.write().await?;
+        let now = self.now();
         for (message, outcome, _) in batch {
             self.settle_one(&mut tx, message, outcome, now, &mut done)
                 .await?;

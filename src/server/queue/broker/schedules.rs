@@ -246,10 +246,9 @@ impl Broker {
     pub(super) async fn fire(&self) -> Result<()> {
         const DUE: &str =
             "SELECT * FROM schedules WHERE paused = 0 AND next_at <= ? ORDER BY next_at";
-        let now = self.now();
         let mut connection = self.0.database.reader().await?;
         let due = sqlx::query(DUE)
-            .bind(now.as_millisecond())
+            .bind(self.now().as_millisecond())
             .fetch_optional(&mut *connection)
             .await?;
         drop(connection);
@@ -257,6 +256,7 @@ impl Broker {
             return Ok(());
         }
         let mut tx = self.0.database.write().await?;
+        let now = self.now();
         let due = sqlx::query(DUE)
             .bind(now.as_millisecond())
             .fetch_all(&mut *tx)

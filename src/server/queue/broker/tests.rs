@@ -580,6 +580,33 @@ async fn a_wait_that_began_after_the_clock_was_set_back_goes_on() {
 }
 
 #[tokio::test]
+async fn a_message_that_waits_for_its_turn_to_be_written_has_the_time_of_that_turn() {
+    let rig = Rig::new().await;
+    let broker = rig.broker("http://127.0.0.1:1");
+    broker
+        .publish(&[publication("/hooks/a")], Source::default())
+        .await
+        .expect("taken");
+    rig.execute(
+        "UPDATE messages SET state = 'failed', finished_at = due_at, dead_letter_id = 'dead'",
+    )
+    .await;
+    // The clock is set back, and what waits is dealt with, before it is this one's turn.
+    let others = rig.database.write().await.expect("it is open");
+    let filter = Filter::default();
+    let (sent, ()) = tokio::join!(broker.retry_dead(&filter, &[]), async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        rig.set_back(HALF_A_DAY);
+        drop(others);
+    });
+    assert_eq!(sent.expect("sent again").sent.len(), 1);
+    assert_eq!(
+        rig.count(DUE).await,
+        rig.now().as_millisecond() - 1_000_000_000_000
+    );
+}
+
+#[tokio::test]
 async fn a_clock_that_is_set_back_stops_no_schedule() {
     let rig = Rig::new().await;
     let broker = rig.broker("http://127.0.0.1:1");
