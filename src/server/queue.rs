@@ -151,6 +151,7 @@ impl Queue {
         let Inner {
             database,
             publisher,
+            broker,
             wake,
             stop,
             ..
@@ -158,7 +159,7 @@ impl Queue {
         let mut trouble = Trouble::default();
         loop {
             let dispatched = tokio::select! {
-                dispatched = outbox::dispatch(database, publisher, Timestamp::now()) => dispatched,
+                dispatched = outbox::dispatch(database, publisher, broker.clock()) => dispatched,
                 // What QStash has not answered for is published again; it knows it by its id.
                 () = stop.cancelled() => return,
             };

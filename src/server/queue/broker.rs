@@ -243,6 +243,10 @@ impl Broker {
         &self.0.lanes[way as usize]
     }
 
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+
     fn now(&self) -> Timestamp {
         self.0.clock.now()
     }

@@ -18,10 +18,12 @@ use super::broker::BrokerError;
 use super::broker::UNREADABLE_WAIT;
 use super::broker::accept::Source;
 use super::broker::accept::accept;
+use super::delay::LONGEST_RETRY;
 use super::later;
 use super::message::Publication;
 use super::qstash::PublishError;
 use super::qstash::QStash;
+use crate::server::clock::Clock;
 use crate::server::database::Database;
 
 /// Messages in one go.
@@ -112,11 +114,11 @@ pub enum Dispatched {
 pub async fn dispatch(
     database: &Database,
     publisher: &Publisher,
-    now: Timestamp,
+    clock: &dyn Clock,
 ) -> Result<Dispatched, BrokerError> {
     let mut connection = database.reader().await?;
     let any: Option<i64> = sqlx::query_scalar("SELECT seq FROM outbox WHERE due_at <= ? LIMIT 1")
-        .bind(now.as_millisecond())
+        .bind(clock.now().as_millisecond())
         .fetch_optional(&mut *connection)
         .await?;
     drop(connection);
@@ -124,6 +126,7 @@ pub async fn dispatch(
         return Ok(Dispatched::Empty);
     }
     let mut tx = database.write().await?;
+    let now = clock.now();
     // Due again once the lease is over, if nobody has removed it by then.
     let most = match publisher {
         Publisher::Broker(_) => BATCH,
@@ -177,7 +180,7 @@ pub async fn dispatch(
         }
         Publisher::QStash(qstash) => {
             tx.commit().await?;
-            publish(database, qstash, rows).await?;
+            publish(database, qstash, rows, clock).await?;
         }
     }
     Ok(if full {
@@ -187,19 +190,30 @@ pub async fn dispatch(
     })
 }
 
-/// Hands over soon what would wait longer, because the clock was set back: at once what nobody has taken
-/// yet, and the rest when whoever took it last is not believed to be at it any more.
+/// Hands over soon what would wait longer, because the clock, which has told `before`, was set back: at
+/// once what nobody has taken yet, and the rest when whoever took it last is not believed to be at it any
+/// more.
+///
+/// A row does not say when its wait began. Where this process has not noticed that the clock was set back,
+/// as at its start, it shortens the wait of a row that was written in what is now the future, and a wait
+/// that is longer than any. Other waits are as long as QStash has asked for.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn rebase(tx: &mut SqliteConnection, now: Timestamp) -> Result<(), sqlx::Error> {
+pub async fn rebase(
+    tx: &mut SqliteConnection,
+    now: Timestamp,
+    before: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let longest = if before > now { LEASE } else { LONGEST_RETRY };
     sqlx::query(
         "UPDATE outbox SET created_at = min(created_at, ?1),
              due_at = min(due_at, iif(attempts = 0, ?1, ?2))
-         WHERE due_at > ?1",
+         WHERE due_at > ?1 AND (created_at > ?1 OR due_at > ?3)",
     )
     .bind(now.as_millisecond())
     .bind(later(now, LEASE))
+    .bind(later(now, longest))
     .execute(tx)
     .await?;
     Ok(())
@@ -210,6 +224,7 @@ async fn publish(
     database: &Database,
     qstash: &QStash,
     rows: Vec<Waiting>,
+    clock: &dyn Clock,
 ) -> Result<(), BrokerError> {
     let mut published: FuturesUnordered<_> = rows
         .into_iter()
@@ -237,7 +252,7 @@ async fn publish(
                     "QStash did not take a message: {said}"
                 );
                 sqlx::query("UPDATE outbox SET due_at = ? WHERE seq = ?")
-                    .bind(later(Timestamp::now(), wait))
+                    .bind(later(clock.now(), wait))
                     .bind(row.seq)
                     .execute(&mut *tx)
                     .await?;

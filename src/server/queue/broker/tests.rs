@@ -26,6 +26,7 @@ use crate::server::queue::outbox;
 use crate::server::queue::outbox::Dispatched;
 use crate::server::queue::outbox::Outgoing;
 use crate::server::queue::outbox::Publisher;
+use crate::server::queue::qstash::QStash;
 
 const RETENTION: Duration = Duration::from_secs(3600);
 
@@ -104,6 +105,19 @@ impl Rig {
             assert!(start.elapsed() < Duration::from_secs(20), "{sql}");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// Writes a message into the outbox.
+    async fn write_outgoing(&self, id: &str, path: &str) {
+        let message = Outgoing {
+            id: id.to_owned(),
+            publication: publication(path),
+        };
+        let mut tx = self.database.write().await.expect("it is open");
+        outbox::insert(&mut tx, &message, self.now())
+            .await
+            .expect("written");
+        tx.commit().await.expect("there is room");
     }
 
     async fn execute(&self, sql: &'static str) {
@@ -233,18 +247,10 @@ async fn the_outbox_is_handed_over_in_order_and_what_may_not_go_stays() {
     let rig = Rig::new().await;
     let publisher = Publisher::Broker(rig.broker("http://127.0.0.1:1"));
     for (id, path) in [("1", "/hooks/a"), ("2", "/elsewhere"), ("3", "/hooks/c")] {
-        let message = Outgoing {
-            id: id.to_owned(),
-            publication: publication(path),
-        };
-        let mut tx = rig.database.write().await.expect("it is open");
-        outbox::insert(&mut tx, &message, rig.now())
-            .await
-            .expect("written");
-        tx.commit().await.expect("there is room");
+        rig.write_outgoing(id, path).await;
     }
     for _ in 0..2 {
-        let dispatched = outbox::dispatch(&rig.database, &publisher, rig.now()).await;
+        let dispatched = outbox::dispatch(&rig.database, &publisher, &*rig.clock()).await;
         assert_eq!(dispatched.expect("handed over"), Dispatched::Empty);
     }
     let mut connection = rig.database.reader().await.expect("it is open");
@@ -717,7 +723,7 @@ async fn a_clock_that_is_set_back_keeps_nothing_else_waiting() {
     broker.rebase(before).await.expect("rebased");
     // What was written with a change of the data goes out, and waits for its minute and no longer.
     let publisher = Publisher::Broker(broker.clone());
-    outbox::dispatch(&rig.database, &publisher, rig.now())
+    outbox::dispatch(&rig.database, &publisher, &*rig.clock())
         .await
         .expect("handed over");
     assert_eq!(rig.count("SELECT count(*) FROM outbox").await, 0);
@@ -733,6 +739,44 @@ async fn a_clock_that_is_set_back_keeps_nothing_else_waiting() {
     assert!(publish().await, "its window is not over");
     rig.pass(Duration::from_secs(600));
     assert!(!publish().await);
+}
+
+/// When what stands in the outbox is due, in milliseconds from the time at which tests begin.
+const HANDED_OVER: &str = "SELECT due_at - 1000000000000 FROM outbox";
+
+#[tokio::test]
+async fn a_wait_of_the_outbox_outlasts_a_start() {
+    let rig = Rig::new().await;
+    let broker = rig.broker("http://127.0.0.1:1");
+    rig.write_outgoing("1", "/hooks/a").await;
+    // QStash has asked for an hour.
+    rig.execute("UPDATE outbox SET attempts = 1, due_at = due_at + 3600000")
+        .await;
+    broker.rebase(rig.now()).await.expect("rebased");
+    assert_eq!(rig.count(HANDED_OVER).await, 3_600_000);
+    // This process has noticed that the clock was set back.
+    let before = rig.now() + HALF_A_DAY;
+    broker.rebase(before).await.expect("rebased");
+    assert_eq!(rig.count(HANDED_OVER).await, 60_000);
+    // No wait is longer than a day, so that this one began by a clock that was ahead.
+    rig.execute("UPDATE outbox SET due_at = due_at + 86400000")
+        .await;
+    broker.rebase(rig.now()).await.expect("rebased");
+    assert_eq!(rig.count(HANDED_OVER).await, 60_000);
+}
+
+#[tokio::test]
+async fn a_message_that_qstash_does_not_take_waits_by_the_clock_of_the_broker() {
+    let rig = Rig::new().await;
+    let destinations = rig.broker("http://127.0.0.1:1").destinations().clone();
+    let qstash = QStash::new("http://127.0.0.1:1", "token", destinations);
+    let publisher = Publisher::QStash(qstash);
+    rig.write_outgoing("1", "/hooks/a").await;
+    outbox::dispatch(&rig.database, &publisher, &*rig.clock())
+        .await
+        .expect("put off");
+    let due = rig.count(HANDED_OVER).await;
+    assert!((1..=2000).contains(&due), "{due}");
 }
 
 #[tokio::test]

@@ -72,7 +72,7 @@ impl Broker {
             .execute(&mut *tx)
             .await?;
         ledger::rebase(&mut tx, now).await?;
-        outbox::rebase(&mut tx, now).await?;
+        outbox::rebase(&mut tx, now, before).await?;
         tx.commit().await?;
         Ok(())
     }
