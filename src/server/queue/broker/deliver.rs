@@ -182,7 +182,10 @@ impl Broker {
             .await?;
             for row in &rows {
                 match Stored::read(row) {
-                    Ok(message) => messages.extend(places.pop().map(|place| (message, place))),
+                    Ok(message) => {
+                        let place = places.pop().map(|place| place.of(message.seq));
+                        messages.extend(place.map(|place| (message, place)));
+                    }
                     Err(error) => put_off(&mut tx, row.try_get("seq")?, &error, now).await?,
                 }
             }
@@ -208,9 +211,7 @@ impl Broker {
             let mut trouble = Trouble::default();
             loop {
                 tokio::time::sleep(LEASE / 3).await;
-                if !lane.in_hand.is_empty() {
-                    trouble.heed("messages may be delivered twice", self.renew().await);
-                }
+                trouble.heed("messages may be delivered twice", self.renew(way).await);
             }
         };
         tokio::select! {
@@ -219,14 +220,21 @@ impl Broker {
         }
     }
 
-    pub(super) async fn renew(&self) -> Result<()> {
+    /// Renews the leases of the messages in hand, and of no others: a claim may be on the disk though it
+    /// was reported as failed, and nothing is done about its messages until their leases end.
+    pub(super) async fn renew(&self, way: Way) -> Result<()> {
+        let messages = self.lane(way).in_hand.messages();
+        if messages.is_empty() {
+            return Ok(());
+        }
         let mut tx = self.0.database.write().await?;
         sqlx::query(
             "UPDATE messages SET due_at = ?
-             WHERE state = 'active' AND owner = ?",
+             WHERE state = 'active' AND owner = ? AND seq IN (SELECT value FROM json_each(?))",
         )
         .bind(later(self.now(), LEASE))
         .bind(&self.0.owner)
+        .bind(serde_json::to_string(&messages)?)
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;

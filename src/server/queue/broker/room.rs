@@ -34,12 +34,15 @@ struct State {
     taken: HashMap<String, usize>,
     /// Who waits for a place, in order.
     waiting: VecDeque<(String, oneshot::Sender<Place>)>,
+    /// The messages that places are given to.
+    messages: Vec<i64>,
 }
 
 /// A place in a room. Dropping it leaves it to others.
 pub struct Place {
     room: Room,
     origin: String,
+    message: Option<i64>,
 }
 
 impl Room {
@@ -60,6 +63,7 @@ impl Room {
                 free: size,
                 taken: HashMap::new(),
                 waiting: VecDeque::new(),
+                messages: Vec::new(),
             }),
             emptied: Notify::new(),
         }))
@@ -102,6 +106,11 @@ impl Room {
         place.await.ok()
     }
 
+    /// The messages that have a place.
+    pub fn messages(&self) -> Vec<i64> {
+        self.state().messages.clone()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.state().free == self.0.size
     }
@@ -132,14 +141,19 @@ impl Room {
         Place {
             room: self.clone(),
             origin,
+            message: None,
         }
     }
 
     /// Takes a place back and gives what is free to those who wait.
-    fn leave(&self, origin: &str) {
+    fn leave(&self, origin: &str, message: Option<i64>) {
         let mut let_in = Vec::new();
         let mut state = self.state();
         state.free += 1;
+        // One place of them: a message whose lease was over may have been claimed a second time.
+        if let Some(index) = state.messages.iter().position(|of| Some(*of) == message) {
+            state.messages.swap_remove(index);
+        }
         if let Some(taken) = state.taken.get_mut(origin) {
             *taken -= 1;
             if *taken == 0 {
@@ -171,9 +185,18 @@ impl State {
     }
 }
 
+impl Place {
+    /// Gives it to a message.
+    pub fn of(mut self, message: i64) -> Self {
+        self.room.state().messages.push(message);
+        self.message = Some(message);
+        self
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
-        self.room.leave(&self.origin);
+        self.room.leave(&self.origin, self.message);
     }
 }
 

@@ -33,7 +33,7 @@ const RETENTION: Duration = Duration::from_secs(3600);
 struct Rig {
     database: Database,
     clock: Arc<AtomicI64>,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Rig {
@@ -47,7 +47,7 @@ impl Rig {
         Self {
             database,
             clock: Arc::new(AtomicI64::new(1_000_000_000_000)),
-            _directory: directory,
+            directory,
         }
     }
 
@@ -311,17 +311,59 @@ async fn whoever_says_so_keeps_its_messages() {
         .publish(&[publication("/hooks/a")], Source::default())
         .await;
     taken.expect("taken");
-    let claimed = async |broker: &Broker| {
-        matches!(broker.claim(Way::Webhooks).await, Ok(Claimed::Messages(_)))
+    let claimed = async |broker: &Broker| match broker.claim(Way::Webhooks).await {
+        Ok(Claimed::Messages(messages)) => Some(messages),
+        _ => None,
     };
-    assert!(claimed(&one).await);
+    let _in_hand = claimed(&one).await.expect("it is due");
     for _ in 0..3 {
         rig.pass(LEASE * 2 / 3);
-        assert!(!claimed(&other).await);
-        one.renew().await.expect("renewed");
+        assert!(claimed(&other).await.is_none());
+        one.renew(Way::Webhooks).await.expect("renewed");
     }
     rig.pass(LEASE);
-    assert!(claimed(&other).await);
+    assert!(claimed(&other).await.is_some());
+}
+
+#[tokio::test]
+async fn a_claim_that_is_reported_as_failed_ends_with_its_lease() {
+    let rig = Rig::new().await;
+    let broker = rig.broker("http://127.0.0.1:1");
+    let publish = async || {
+        broker
+            .publish(&[publication("/hooks/a")], Source::default())
+            .await
+            .expect("taken");
+    };
+    publish().await;
+    // The file is away from before the claim is committed until after.
+    let path = rig.directory.path();
+    let others = rig.database.write().await.expect("it is open");
+    let (claimed, ()) = tokio::join!(broker.claim(Way::Webhooks), async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        std::fs::rename(path.join("kith.db"), path.join("away")).expect("it is there");
+        drop(others);
+    });
+    assert!(claimed.is_err());
+    std::fs::rename(path.join("away"), path.join("kith.db")).expect("it is there");
+    assert_eq!(
+        rig.count("SELECT count(*) FROM messages WHERE state = 'active'")
+            .await,
+        1
+    );
+    // Other messages keep the process busy meanwhile.
+    publish().await;
+    let Ok(Claimed::Messages(_other)) = broker.claim(Way::Webhooks).await else {
+        panic!("there is another");
+    };
+    for _ in 0..3 {
+        rig.pass(LEASE / 3);
+        broker.renew(Way::Webhooks).await.expect("renewed");
+    }
+    let Ok(Claimed::Messages(again)) = broker.claim(Way::Webhooks).await else {
+        panic!("the lease is over");
+    };
+    assert_eq!(again.len(), 1);
 }
 
 #[tokio::test]
@@ -824,7 +866,6 @@ async fn what_is_asked_often_is_found_by_an_index() {
         "SELECT seq FROM messages WHERE finished_at IS NULL AND origin = 'a' AND due_at <= 1 ORDER BY due_at, seq LIMIT 1",
         deliver::NEXT_OF_WEBHOOKS,
         deliver::NEXT_OF_OTHERS,
-        "SELECT seq FROM messages WHERE state = 'active' AND owner = 'a'",
         "SELECT seq FROM messages m WHERE m.dead_letter_id IS NOT NULL ORDER BY m.seq DESC LIMIT 1",
         "SELECT seq FROM messages WHERE state IN ('delivered', 'failed', 'canceled') AND finished_at < 1 LIMIT 1",
         "SELECT seq FROM outbox WHERE due_at <= 1 LIMIT 1",
