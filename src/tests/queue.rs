@@ -833,6 +833,42 @@ async fn a_publication_with_a_cron_expression_is_a_schedule() {
 }
 
 #[tokio::test]
+async fn a_batch_that_fails_leaves_no_schedule() {
+    let data = TempDir::new().expect("a directory");
+    let app = TestApp::with(|config| {
+        config.data.dir = data.path().to_owned();
+        let settings = [
+            ("KITH_QUEUE_TOKEN", TOKEN),
+            ("KITH_QUEUE_ALLOW", "http://127.0.0.1:1"),
+        ];
+        set(config, &settings);
+    })
+    .await;
+    let database = Database::open(&data.path().join("kith.db"), NonZeroU32::MIN).await;
+    let database = database.expect("it opens");
+    let mut tx = database.write().await.expect("it is open");
+    sqlx::query(
+        "CREATE TRIGGER refuse BEFORE INSERT ON messages BEGIN SELECT RAISE(ABORT, 'full'); END",
+    )
+    .execute(&mut *tx)
+    .await
+    .expect("it is valid");
+    tx.commit().await.expect("there is room");
+    database.close().await;
+    let nowhere = "http://127.0.0.1:1/batch";
+    let batch = json!([
+        { "destination": nowhere, "headers": { "Upstash-Cron": "@yearly" } },
+        { "destination": nowhere },
+    ]);
+    let (status, answer) = call(&app, Method::POST, "batch", &batch.to_string()).await;
+    assert_eq!(status, 503, "{answer}");
+    let (_, schedules) = call(&app, Method::GET, "schedules", "").await;
+    let made = schedules.as_array().expect("a list").iter();
+    let mut made = made.filter(|schedule| schedule["destination"] == nowhere);
+    assert_eq!(made.next(), None);
+}
+
+#[tokio::test]
 async fn as_many_are_cancelled_as_somebody_says() {
     let app = open().await;
     for label in ["a", "a", "b", "c", "c"] {

@@ -35,6 +35,7 @@ use super::broker::accept::check;
 use super::broker::dead::Retried;
 use super::broker::dead::no_such_letter;
 use super::broker::filter::Filter;
+use super::broker::schedules::Plan;
 use super::message::Header;
 use super::message::Publication;
 use super::message::Rejection;
@@ -235,23 +236,17 @@ impl Api {
         times: Times,
         publication: &Publication,
     ) -> Result<Value> {
-        if publication.deduplication.is_some() {
-            return Err(Rejection::bad_request(
-                "A schedule takes no Upstash-Deduplication-Id and no \
-                 Upstash-Content-Based-Deduplication: it sends the same message again and again.",
-            )
-            .into());
-        }
         let Times { cron, id } = times;
         let caller_ip = call.caller_ip.as_deref();
         let id = self
             .broker
             .schedule(id, &cron, publication, caller_ip)
             .await?;
-        Ok(json!({ "scheduleId": id }))
+        Ok(scheduled(&id))
     }
 
-    /// Publishes or schedules what can be, and says of the rest why not.
+    /// Publishes and schedules what can be, in one transaction, and says of the rest why not. A client that
+    /// is told that the queue could not answer may thus send the same batch again.
     async fn batch(&self, call: &Call) -> Result<Response> {
         #[derive(Deserialize)]
         struct Item {
@@ -271,7 +266,10 @@ impl Api {
             ))
             .into());
         }
-        type Understood = (Option<Times>, Publication);
+        enum Understood {
+            Message(Publication),
+            Schedule(Plan),
+        }
         let understand = |item: Value| -> std::result::Result<Understood, Rejection> {
             let item: Item = serde_json::from_value(item).map_err(|_| {
                 Rejection::bad_request("A message of a batch is an object with a destination, and perhaps headers and a body of text.")
@@ -295,35 +293,40 @@ impl Api {
             let times = Times::take(&mut headers);
             let publication =
                 Publication::parse(&item.destination, &headers, item.body.into_bytes())?;
-            check(self.broker.destinations(), &publication)?;
-            Ok((times, publication))
+            Ok(match times {
+                Some(Times { cron, id }) => {
+                    Understood::Schedule(self.broker.plan(id, &cron, &publication)?)
+                }
+                None => {
+                    check(self.broker.destinations(), &publication)?;
+                    Understood::Message(publication)
+                }
+            })
         };
-        let mut publications = Vec::new();
-        let mut answers = Vec::with_capacity(items.len());
-        for item in items {
-            let refused = |rejection: Rejection| Some(json!({ "error": rejection.message }));
-            let answer = match understand(item) {
-                Ok((None, publication)) => {
-                    publications.push(publication);
-                    None
+        let understood: Vec<_> = items.into_iter().map(understand).collect();
+        let mut taking = self.broker.begin(call.source()).await?;
+        let mut answers = Vec::with_capacity(understood.len());
+        for item in understood {
+            let answer = match item {
+                Ok(Understood::Message(publication)) => {
+                    let accepted = taking.publish(&publication).await;
+                    accepted.map(|accepted| describe(&accepted))
                 }
-                Ok((Some(times), publication)) => {
-                    match self.schedule(call, times, &publication).await {
-                        Ok(scheduled) => Some(scheduled),
-                        Err(BrokerError::Rejected(rejection)) => refused(rejection),
-                        Err(error) => return Err(error),
-                    }
+                Ok(Understood::Schedule(plan)) => {
+                    let id = taking.schedule(&plan).await;
+                    id.map(|id| scheduled(&id))
                 }
-                Err(rejection) => refused(rejection),
+                Err(rejection) => Err(rejection.into()),
             };
-            answers.push(answer);
+            answers.push(match answer {
+                Err(BrokerError::Rejected(Rejection { message, .. })) => {
+                    json!({ "error": message })
+                }
+                answer => answer?,
+            });
         }
-        let accepted = self.broker.publish(&publications, call.source()).await?;
-        let mut accepted = accepted.iter().map(describe);
-        let answers = answers
-            .into_iter()
-            .map(|error| error.or_else(|| accepted.next()));
-        Ok(ok(answers.flatten().collect()))
+        taking.commit().await?;
+        Ok(ok(Value::Array(answers)))
     }
 
     async fn act_on_schedules(&self, call: &Call, rest: &str, id: &str) -> Result<Response> {
@@ -535,6 +538,10 @@ fn describe(accepted: &Accepted) -> Value {
         value["deduplicated"] = json!(true);
     }
     value
+}
+
+fn scheduled(id: &str) -> Value {
+    json!({ "scheduleId": id })
 }
 
 fn keys(keys: &SigningKeys) -> Value {

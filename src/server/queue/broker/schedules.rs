@@ -40,27 +40,40 @@ const LARGEST_SCHEDULES: i64 = 4 << 20;
 /// More schedules than anybody needs; a loop that creates them ends here.
 const MOST_SCHEDULES: i64 = 1000;
 
+/// A schedule that can be.
+pub struct Plan {
+    id: Option<String>,
+    cron: String,
+    times: Cron,
+    publication: Publication,
+}
+
 impl Broker {
-    /// Creates a schedule, or replaces the one with the same id. A paused one stays paused, and one
-    /// whose times stay the same keeps the next of them, though it be missed. One that has no next
-    /// time, because the release that fired it could not read its cron expression, gets one.
+    /// Finds out whether a schedule can be, before anything is written.
     ///
     /// # Errors
     /// A [`Rejection`] for a destination or a cron expression that cannot be.
-    pub async fn schedule(
+    pub fn plan(
         &self,
         id: Option<String>,
         cron: &str,
         publication: &Publication,
-        caller_ip: Option<&str>,
-    ) -> Result<String> {
+    ) -> std::result::Result<Plan, Rejection> {
+        if publication.deduplication.is_some() {
+            return Err(Rejection::bad_request(
+                "A schedule takes no Upstash-Deduplication-Id and no \
+                 Upstash-Content-Based-Deduplication: it sends the same message again and again.",
+            ));
+        }
         // On one line, as it is shown.
-        let cron = &one_line(cron);
+        let cron = one_line(cron);
         let times: Cron = cron
             .parse()
             .map_err(|error| Rejection::bad_request(format!("Upstash-Cron: {error}.")))?;
         if times.next_after(self.now()).is_none() {
-            return Err(Rejection::bad_request("Upstash-Cron: there is no such time.").into());
+            return Err(Rejection::bad_request(
+                "Upstash-Cron: there is no such time.",
+            ));
         }
         if let Some(id) = &id {
             require_schedule_id(id)?;
@@ -68,44 +81,33 @@ impl Broker {
         let destination = check(self.destinations(), publication)?;
         let mut publication = publication.clone();
         publication.destination = destination.text;
-        let now = self.now();
-        let id = id.unwrap_or_else(|| format!("scd_{}", sortable_id(now).simple()));
-        let mut tx = self.0.database.write().await?;
-        let spec = serde_json::to_string(&publication)?;
-        let (known, bytes): (i64, i64) = sqlx::query_as(
-            "SELECT count(*), coalesce(sum(length(spec) + length(body)), 0)
-             FROM schedules WHERE id <> ?",
-        )
-        .bind(&id)
-        .fetch_one(&mut *tx)
-        .await?;
-        let size = (publication.body.len() + spec.len()) as i64;
-        if known >= MOST_SCHEDULES || bytes + size > LARGEST_SCHEDULES {
-            return Err(Rejection::bad_request(format!(
-                "There may be {MOST_SCHEDULES} schedules of {} MiB together. Delete some first.",
-                LARGEST_SCHEDULES >> 20
-            ))
-            .into());
-        }
-        sqlx::query(
-            "INSERT INTO schedules (id, cron, spec, body, caller_ip, created_at, next_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?)
-             ON CONFLICT (id) DO UPDATE SET
-                 next_at = iif(cron = excluded.cron, coalesce(next_at, excluded.next_at),
-                               excluded.next_at),
-                 cron = excluded.cron, spec = excluded.spec, body = excluded.body,
-                 caller_ip = excluded.caller_ip",
-        )
-        .bind(&id)
-        .bind(cron)
-        .bind(spec)
-        .bind(&publication.body)
-        .bind(caller_ip)
-        .bind(now.as_millisecond())
-        .bind(times.next_after(now).map(Timestamp::as_millisecond))
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await?;
+        Ok(Plan {
+            id,
+            cron,
+            times,
+            publication,
+        })
+    }
+
+    /// Creates a schedule, or replaces the one with the same id. The answer is that id.
+    ///
+    /// # Errors
+    /// A [`Rejection`] for one that cannot be, and where there are too many.
+    pub async fn schedule(
+        &self,
+        id: Option<String>,
+        cron: &str,
+        publication: &Publication,
+        caller_ip: Option<&str>,
+    ) -> Result<String> {
+        let plan = self.plan(id, cron, publication)?;
+        let source = Source {
+            caller_ip,
+            schedule: None,
+        };
+        let mut taking = self.begin(source).await?;
+        let id = taking.schedule(&plan).await?;
+        taking.commit().await?;
         Ok(id)
     }
 
@@ -314,6 +316,63 @@ impl Broker {
         self.wake();
         Ok(())
     }
+}
+
+/// Writes down a schedule, in a transaction of the caller's. One that was paused stays paused, and one whose
+/// times stay the same keeps the next of them, though it be missed. One that has no next time, because the
+/// release that fired it could not read its cron expression, gets one.
+///
+/// # Errors
+/// A [`Rejection`] where there are too many. Nothing is written then.
+pub(super) async fn put(
+    tx: &mut SqliteConnection,
+    plan: &Plan,
+    caller_ip: Option<&str>,
+    now: Timestamp,
+) -> Result<String> {
+    let Plan {
+        id,
+        cron,
+        times,
+        publication,
+    } = plan;
+    let id = id.clone();
+    let id = id.unwrap_or_else(|| format!("scd_{}", sortable_id(now).simple()));
+    let spec = serde_json::to_string(publication)?;
+    let (known, bytes): (i64, i64) = sqlx::query_as(
+        "SELECT count(*), coalesce(sum(length(spec) + length(body)), 0)
+         FROM schedules WHERE id <> ?",
+    )
+    .bind(&id)
+    .fetch_one(&mut *tx)
+    .await?;
+    let size = (publication.body.len() + spec.len()) as i64;
+    if known >= MOST_SCHEDULES || bytes + size > LARGEST_SCHEDULES {
+        return Err(Rejection::bad_request(format!(
+            "There may be {MOST_SCHEDULES} schedules of {} MiB together. Delete some first.",
+            LARGEST_SCHEDULES >> 20
+        ))
+        .into());
+    }
+    sqlx::query(
+        "INSERT INTO schedules (id, cron, spec, body, caller_ip, created_at, next_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET
+             next_at = iif(cron = excluded.cron, coalesce(next_at, excluded.next_at),
+                           excluded.next_at),
+             cron = excluded.cron, spec = excluded.spec, body = excluded.body,
+             caller_ip = excluded.caller_ip",
+    )
+    .bind(&id)
+    .bind(cron)
+    .bind(spec)
+    .bind(&publication.body)
+    .bind(caller_ip)
+    .bind(now.as_millisecond())
+    .bind(times.next_after(now).map(Timestamp::as_millisecond))
+    .execute(tx)
+    .await?;
+    Ok(id)
 }
 
 /// The words of a text with one blank between them.
