@@ -209,13 +209,22 @@ impl Api {
         }
     }
 
+    fn parse(
+        &self,
+        destination: &str,
+        headers: &[Header],
+        body: Vec<u8>,
+    ) -> std::result::Result<Publication, Rejection> {
+        Publication::parse(destination, headers, body, self.broker.clock().now())
+    }
+
     async fn publish(&self, call: &Call, destination: &str) -> Result<Response> {
         let (destination, mut headers) = call.publication_parts(destination)?;
-        if let Some(times) = Times::take(&mut headers) {
-            let publication = Publication::parse(&destination, &headers, call.body.to_vec())?;
+        let times = Times::take(&mut headers);
+        let publication = self.parse(&destination, &headers, call.body.to_vec())?;
+        if let Some(times) = times {
             return Ok(ok(self.schedule(call, times, &publication).await?));
         }
-        let publication = Publication::parse(&destination, &headers, call.body.to_vec())?;
         check(self.broker.destinations(), &publication)?;
         let source = call.source();
         let accepted = self.broker.publish(&[publication], source).await?;
@@ -291,8 +300,7 @@ impl Api {
                 })
                 .collect();
             let times = Times::take(&mut headers);
-            let publication =
-                Publication::parse(&item.destination, &headers, item.body.into_bytes())?;
+            let publication = self.parse(&item.destination, &headers, item.body.into_bytes())?;
             Ok(match times {
                 Some(Times { cron, id }) => {
                     Understood::Schedule(self.broker.plan(id, &cron, &publication)?)
@@ -350,7 +358,7 @@ impl Api {
             let times = Times::take(&mut headers).ok_or_else(|| {
                 Rejection::bad_request("A schedule needs Upstash-Cron, such as 0 9 * * *.")
             })?;
-            let publication = Publication::parse(&destination, &headers, call.body.to_vec())?;
+            let publication = self.parse(&destination, &headers, call.body.to_vec())?;
             return Ok(ok(self.schedule(call, times, &publication).await?));
         }
         if is(Method::GET) && id.is_empty() {

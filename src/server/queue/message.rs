@@ -220,7 +220,12 @@ impl Publication {
     ///
     /// # Errors
     /// [`Rejection`] says which header to change.
-    pub fn parse(destination: &str, headers: &[Header], body: Vec<u8>) -> Result<Self, Rejection> {
+    pub fn parse(
+        destination: &str,
+        headers: &[Header],
+        body: Vec<u8>,
+        now: Timestamp,
+    ) -> Result<Self, Rejection> {
         let mut publication = Self {
             destination: destination.to_owned(),
             body,
@@ -251,7 +256,7 @@ impl Publication {
             match name {
                 "callback" => urls[0] = Some(value.clone()),
                 "failure-callback" => urls[1] = Some(value.clone()),
-                "not-before" => publication.not_before = Some(not_before(value)?),
+                "not-before" => publication.not_before = Some(not_before(value, now)?),
                 "deduplication-id" => {
                     publication.deduplication = Some(id("Upstash-Deduplication-Id", value)?);
                 }
@@ -476,11 +481,11 @@ fn is_of_transport(name: &str) -> bool {
 }
 
 /// Seconds since the epoch.
-fn not_before(value: &str) -> Result<i64, Rejection> {
+fn not_before(value: &str, now: Timestamp) -> Result<i64, Rejection> {
     let milliseconds = || {
         let seconds: u32 = value.trim().parse().ok()?;
         let at = Timestamp::from_second(i64::from(seconds)).ok()?;
-        let latest = Timestamp::now().checked_add(LONGEST_DELAY).ok()?;
+        let latest = now.checked_add(LONGEST_DELAY).ok()?;
         (at <= latest).then(|| at.as_millisecond())
     };
     milliseconds().ok_or_else(|| {
@@ -524,7 +529,8 @@ mod tests {
             .iter()
             .map(|(name, value)| (name.to_ascii_lowercase(), (*value).to_owned()))
             .collect();
-        Publication::parse("https://example.com/hook", &headers, b"body".to_vec())
+        let now = Timestamp::now();
+        Publication::parse("https://example.com/hook", &headers, b"body".to_vec(), now)
     }
 
     #[test]

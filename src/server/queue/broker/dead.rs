@@ -73,7 +73,7 @@ impl Broker {
     /// # Errors
     /// A [`Rejection`] for changes that cannot be.
     pub async fn retry_dead(&self, filter: &Filter, changes: &[Header]) -> Result<Retried> {
-        let changes = Publication::parse("", changes, Vec::new())?;
+        let changes = Publication::parse("", changes, Vec::new(), self.now())?;
         for callback in changes.callbacks() {
             self.destinations().accept(&callback.url)?;
         }

@@ -726,6 +726,19 @@ async fn a_schedule_that_has_no_next_time_gets_one_when_it_is_put_again() {
 }
 
 #[tokio::test]
+async fn a_time_that_a_publisher_names_is_at_most_a_year_ahead_of_the_clock_of_the_broker() {
+    let rig = Rig::new().await;
+    let broker = rig.broker("http://127.0.0.1:1");
+    let year = 365 * 24 * 3600;
+    for (ahead, taken) in [(year, true), (year + 1, false)] {
+        let at = rig.now().as_second() + ahead;
+        let header = ("upstash-not-before".to_owned(), at.to_string());
+        let retried = broker.retry_dead(&Filter::default(), &[header]).await;
+        assert_eq!(retried.is_ok(), taken, "{ahead}");
+    }
+}
+
+#[tokio::test]
 async fn a_clock_that_is_set_back_keeps_nothing_else_waiting() {
     let rig = Rig::new().await;
     let broker = rig.broker("http://127.0.0.1:1");
