@@ -198,7 +198,7 @@ key::sections! {
         token: Option<Token> = "";
         /// Origins that the broker delivers to, beside Kith's own webhooks.
         allow: Origins = "";
-        /// Deliveries of the broker at the same time.
+        /// Deliveries of the broker at the same time: so many to Kith's webhooks, and as many elsewhere, where one origin has at most half; with 1, an origin that hangs holds up the others.
         concurrency: NonZeroU32 = 16;
         /// The longest that one of them may take.
         timeout: Duration = "30s";

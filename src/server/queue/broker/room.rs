@@ -2,7 +2,7 @@
 //! others.
 //!
 //! An origin may have as many places as are left free. One that takes all it can get has half of them,
-//! two a third each, and so on: there is always a place for the next. (This is how switches share memory
+//! two a third each, and so on, as long as there are places to divide. (This is how switches share memory
 //! among their ports: Choudhury and Hahne, "Dynamic Queue Length Thresholds in a Shared Memory Packet
 //! Switch", 1998.)
 
@@ -221,6 +221,17 @@ mod tests {
         assert!(!room.take("c").is_empty(), "there is a place for the next");
         drop((one, other));
         assert!(room.is_empty());
+    }
+
+    #[test]
+    fn four_origins_that_hang_leave_one_place_of_sixteen() {
+        let room = Room::shared(16);
+        let taken: Vec<_> = ["a", "b", "c", "d"].map(|origin| room.take(origin)).into();
+        let counts: Vec<_> = taken.iter().map(Vec::len).collect();
+        assert_eq!(counts, [8, 4, 2, 1]);
+        let fifth = room.take("e");
+        assert_eq!(fifth.len(), 1);
+        assert!(room.take("f").is_empty());
     }
 
     #[test]
