@@ -57,7 +57,8 @@ const POLL: Duration = Duration::from_secs(1);
 /// for each that it sends at once.
 const IN_HAND: usize = 8;
 
-/// For how long what cannot be read is left alone.
+/// For how long a message that cannot be read is out of the way of the others. Another version of Kith may
+/// be able to read it.
 pub const UNREADABLE_WAIT: Duration = Duration::from_secs(3600);
 
 /// How often old rows are looked for.

@@ -263,8 +263,7 @@ async fn publish(
     Ok(())
 }
 
-/// Takes a message that cannot be read out of the way of the others, for a while: another version of
-/// Kith may be able to.
+/// Puts off a message that cannot be read; see [`UNREADABLE_WAIT`].
 async fn put_off(
     tx: &mut SqliteConnection,
     seq: i64,
