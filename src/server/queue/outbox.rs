@@ -23,8 +23,8 @@ use super::later;
 use super::message::Publication;
 use super::qstash::PublishError;
 use super::qstash::QStash;
-use crate::server::clock::Clock;
 use crate::server::database::Database;
+use kith_runtime::Clock;
 
 /// Messages in one go.
 const BATCH: i64 = 100;
