@@ -103,6 +103,27 @@ test('a list that does not come says so and offers to try again', async ({
   await expect(contacts.count).toHaveText('1 contact found');
 });
 
+test('“Show more” below a search that failed asks for that search again', async ({
+  book,
+  contacts,
+  guard,
+  page,
+}) => {
+  guard.expect(/^net::ERR_CONNECTION_REFUSED POST \/fn\/contacts\/list/);
+  await book.addMany(60);
+  await contacts.goto(book.list);
+  const mend = await cut(page, 'list');
+  await contacts.search.fill(`${book.word} 00`);
+  const alert = contacts.list.getByRole('alert');
+  await expect(alert).toContainText(SILENCE);
+  await mend();
+  await contacts.list.getByRole('link', { name: 'Show more' }).press('Enter');
+  await expect(alert).toHaveCount(0);
+  await expect(contacts.count).toHaveText('9 contacts found');
+  await expect(contacts.rows).toHaveCount(9);
+  await expect(contacts.list.locator('[data-stale]')).toHaveCount(0);
+});
+
 test('a next page that does not come leaves the list, and “Try again” brings it', async ({
   book,
   contacts,

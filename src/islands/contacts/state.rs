@@ -328,18 +328,29 @@ impl State {
 
     /// Adds the next page of the list to the rows that are there.
     pub fn load_next(self) {
-        let more = self.list.read_untracked().next_cursor.is_some();
-        if more && !self.list_busy.get_untracked() {
-            self.ask(Ask::Next);
+        if self.list.read_untracked().next_cursor.is_some() {
+            self.load_more(Ask::Next);
         }
     }
 
     /// Adds the page before the rows that are there.
     pub fn load_previous(self) {
-        let more = self.list.read_untracked().previous_cursor.is_some();
-        if more && !self.list_busy.get_untracked() {
-            self.ask(Ask::Previous);
+        if self.list.read_untracked().previous_cursor.is_some() {
+            self.load_more(Ask::Previous);
         }
+    }
+
+    /// Asks for a page beside the rows that are there, one at a time.
+    fn load_more(self, what: Ask) {
+        if self.list_busy.get_untracked() {
+            return;
+        }
+        // The cursors of a stale list belong to an earlier search than the address names.
+        self.ask(if self.list_is_stale.get_untracked() {
+            self.asked.get_value()
+        } else {
+            what
+        });
     }
 
     /// Asks again for what did not come, the contact in the pane included.
