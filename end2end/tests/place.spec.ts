@@ -217,3 +217,47 @@ test('a deletion above the view moves nothing in it', async ({ book, contacts, p
   await expect(other.locator('xpath=..')).toHaveAttribute('aria-posinset', '29');
   expect((await other.boundingBox())!.y).toBeCloseTo(before, 0);
 });
+
+test('deleting a contact that the search does not find leaves what it finds', async ({
+  book,
+  contacts,
+}) => {
+  const ada = await book.add();
+  await book.add({ name: `Bob ${book.word}` });
+  await contacts.goto(book.beside(`/${ada.id}`));
+  await contacts.search.fill(`${book.word} bob`);
+  await expect(contacts.rows).toHaveText([/Bob/]);
+  await contacts.button('Delete').click();
+  await expect(contacts.notice).toContainText(ada.name);
+  await expect(contacts.count).toHaveText('1 contact found');
+  await expect(contacts.list.getByRole('link', { name: 'Print the list' })).toBeVisible();
+});
+
+test('deleting a contact before the rows that are loaded counts them anew', async ({
+  book,
+  contacts,
+}) => {
+  const added = await book.addMany(120);
+  await contacts.goto(book.beside(`/${added[99]!.id}/edit`));
+  await contacts.fill({ name: `${book.word} 000` });
+  await contacts.button('Save').click();
+  await expect(contacts.title).toHaveText(`${book.word} 000`);
+  const row = contacts.row(`${book.word} 099`).locator('xpath=..');
+  await expect(row).toHaveAttribute('aria-posinset', '100');
+  await contacts.button('Delete').click();
+  await expect(contacts.count).toHaveText('119 contacts found');
+  await expect(row).toHaveAttribute('aria-posinset', '99');
+});
+
+test('a contact behind the rows that are loaded is counted no more once it is deleted', async ({
+  book,
+  contacts,
+}) => {
+  const added = await book.addMany(120);
+  await contacts.goto(book.beside(`/${added[99]!.id}`));
+  const link = contacts.list.getByRole('link', { name: 'Back to the first page' });
+  await link.evaluate((link: HTMLElement) => link.click());
+  await expect(contacts.row(`${book.word} 001`)).toBeInViewport({ ratio: 0.9 });
+  await contacts.button('Delete').click();
+  await expect(contacts.count).toHaveText('119 contacts found');
+});

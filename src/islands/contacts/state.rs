@@ -486,11 +486,18 @@ impl State {
             };
             loaded::rename(list, row);
         });
+        self.place_anew(id);
+    }
+
+    /// Asks the server where a contact stands in the list, and puts its row there.
+    fn place_anew(self, id: ContactId) {
         let search = self.place.read_untracked().search.clone();
         spawn_local(async move {
             let page = api::list_contacts(search.clone(), None, Some(id)).await;
-            // Without an answer, what is known stays.
-            let (Ok(page), true) = (page, self.place.read_untracked().search == search) else {
+            // Without an answer, what is known stays. A stale list comes anew as a whole.
+            let fits =
+                !self.list_is_stale.get_untracked() && self.place.read_untracked().search == search;
+            let (Ok(page), true) = (page, fits) else {
                 return;
             };
             let was_here = loaded::position(&self.list.read_untracked(), id).is_some();
@@ -732,7 +739,16 @@ impl State {
             }
             // Whoever is elsewhere by now stays there.
             let was_here = browser::has_focus(".pane, .notice") || browser::nothing_has_focus();
-            self.change_list(|list| loaded::remove(list, contact.id));
+            let list = self.list.read_untracked();
+            let is_loaded = loaded::position(&list, contact.id).is_some();
+            let neighbour = list.rows.first().map_or(contact.id, |row| row.id);
+            drop(list);
+            if is_loaded {
+                self.change_list(|list| loaded::remove(list, contact.id));
+            } else {
+                // Only the server knows whether the search finds the contact, and where it stood.
+                self.place_anew(neighbour);
+            }
             if self.place.read_untracked().pane.contact() == Some(contact.id) {
                 let place = Place {
                     deleted: Some(contact.id),
