@@ -133,3 +133,35 @@ test('the focus is somewhere after Cancel', async ({ book, contacts, page }) => 
   await expect(page.locator('body:focus, html:focus')).toHaveCount(0);
   await expect(page.locator(':focus')).toHaveCount(1);
 });
+
+test('the focus goes to the first row from “Back to the first page”', async ({
+  book,
+  contacts,
+}) => {
+  const added = await book.addMany(120);
+  await contacts.goto(book.beside(`/${added[99]!.id}`));
+  await contacts.list.getByRole('link', { name: 'Back to the first page' }).press('Enter');
+  await expect(contacts.row(`${book.word} 001`)).toBeFocused();
+  await expect(contacts.row(`${book.word} 001`)).toBeInViewport({ ratio: 0.9 });
+});
+
+test('the focus goes to the list from “Try again”', async ({ book, contacts, guard, page }) => {
+  guard.expect(/^net::ERR_CONNECTION_REFUSED POST \/fn\/contacts\/list/);
+  const added = await book.addMany(60);
+  await contacts.goto(book.list);
+  const cut = () => page.route('**/fn/contacts/list', (route) => route.abort('connectionrefused'));
+  const mend = () => page.unroute('**/fn/contacts/list');
+  const again = contacts.list.getByRole('link', { name: 'Try again' });
+  await cut();
+  await contacts.list.getByRole('link', { name: 'Show more' }).press('Enter');
+  await again.focus();
+  await mend();
+  await again.press('Enter');
+  await expect(contacts.row(`${book.word} 051`)).toBeFocused();
+  await cut();
+  await contacts.search.fill(`${book.word} 05`);
+  await again.focus();
+  await mend();
+  await again.press('Enter');
+  await expect(contacts.row(added[4]!.name)).toBeFocused();
+});

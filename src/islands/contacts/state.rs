@@ -416,14 +416,22 @@ impl State {
 
     fn take(self, asked: Ask, page: ContactList) {
         let count = page.rows.len();
-        // The link that was followed makes way for the rows, and would take the focus along.
-        let asked_by_link = browser::has_focus(".more");
+        // The link that was followed disappears with this answer, and would take the focus along.
+        let asked_by_link = browser::has_focus(".more, .list-trouble");
         let next_to_link = match asked {
             Ask::Anew(around) => {
                 self.list_is_stale.set(false);
                 self.range.set(window::around(0, 0, count));
                 self.list.set(page);
-                return request_animation_frame(move || self.scroll_to_contact(around));
+                return request_animation_frame(move || {
+                    self.scroll_to_contact(around);
+                    if asked_by_link {
+                        let list = self.list.read_untracked();
+                        let index = around.and_then(|id| loaded::position(&list, id));
+                        drop(list);
+                        self.focus_row(index.unwrap_or(0));
+                    }
+                });
             }
             Ask::Previous => {
                 self.change_list(|list| loaded::prepend(list, page));
