@@ -162,6 +162,27 @@ test('a contact that does not come says so and offers to try again', async ({
   await expect(contacts.title).toHaveText(ada.name);
 });
 
+test('a contact that is not there stays so while the list is searched', async ({
+  book,
+  contacts,
+  guard,
+  page,
+}) => {
+  guard.expect(/^404 POST \/fn\/contacts\/get/);
+  const gone = await book.add({ name: `Gone ${book.word}` });
+  await book.add();
+  await contacts.goto(book.list);
+  await book.delete(gone.id);
+  await contacts.row('Gone').click();
+  await expect(contacts.title).toHaveText('Not found');
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await contacts.search.fill(`${book.word} ada`);
+  await expect(contacts.count).toHaveText('1 contact found');
+  await expect(contacts.title).toHaveText('Not found');
+  expect(asked.filter((path) => path.startsWith('/fn/'))).toEqual(['/fn/contacts/list']);
+});
+
 test('a deletion that failed leaves the contact where it is', async ({
   book,
   contacts,

@@ -34,6 +34,25 @@ test('a refused search counts down and comes by itself', async ({
   await expect(alert).toHaveCount(0);
 });
 
+test('a refused contact comes when it may, however often the list is searched before', async ({
+  book,
+  contacts,
+  guard,
+  page,
+}) => {
+  guard.expect(/^429 POST \/fn\/contacts\/get/);
+  const ada = await book.add();
+  await contacts.goto(book.list);
+  await refuseOnce(page, 'get', 4);
+  await contacts.row('Ada').click();
+  await expect(contacts.title).toHaveText('One moment');
+  await contacts.search.fill(`${book.word} ada`);
+  await expect(page).toHaveURL(`/contacts/${ada.id}?q=${book.word}+ada`);
+  await expect(contacts.count).toHaveText('1 contact found');
+  await expect(contacts.title).toHaveText('One moment');
+  await expect(contacts.title).toHaveText(ada.name);
+});
+
 test('a refused save keeps what was typed and is not repeated by itself', async ({
   book,
   contacts,

@@ -255,6 +255,8 @@ impl State {
         address.show(&place.href());
         let before = self.place.get_untracked();
         let (pane, search_changed) = (place.pane, before.search != place.search);
+        // A pane that failed is loaded again on request, and not by a search beside it.
+        let stays = before == place;
         self.problem.set(None);
         self.place.set(place);
         if search_changed {
@@ -262,7 +264,7 @@ impl State {
             let around = pane.contact().filter(|_| address == Address::Keep);
             self.ask(Ask::Anew(around));
         }
-        if before.pane != pane || matches!(*self.pane.read_untracked(), Pane::Failed(_)) {
+        if before.pane != pane || stays && matches!(*self.pane.read_untracked(), Pane::Failed(_)) {
             self.load_pane(pane);
         }
     }
