@@ -107,3 +107,36 @@ test('what was typed before the page came alive is kept by it', async ({ book, c
   await contacts.button('Add contact').click();
   await expect(contacts.title).toHaveText(`Early ${book.word}`);
 });
+
+test('a form takes no text while it is saved, and keeps the focus', async ({
+  book,
+  contacts,
+  guard,
+  page,
+}) => {
+  guard.expect(/^412 POST \/fn\/contacts\/update/);
+  const ada = await book.add({ notes: 'Old' });
+  await contacts.goto(book.beside(`/${ada.id}/edit`));
+  let go = () => {};
+  const held = new Promise<void>((resolve) => (go = resolve));
+  await page.route('**/fn/contacts/update', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await contacts.fill({ notes: 'Mine' });
+  await book.change(ada.id, { notes: 'Theirs' });
+  await contacts.field('Company').press('Enter');
+  await expect(contacts.button('Saving…')).toBeVisible();
+  for (const name of ['Name', 'Email', 'Phone', 'Company', 'Notes'] as const) {
+    await expect(contacts.field(name)).not.toBeEditable();
+  }
+  await expect(contacts.field('Company')).toBeFocused();
+  await page.keyboard.type('Lost');
+  await contacts.expectFields({ company: '' });
+  go();
+  await expect(contacts.problem).toContainText('Theirs');
+  await contacts.fill({ company: 'Kept', notes: 'Mine, too' });
+  await contacts.button('Save').click();
+  await expect(contacts.title).toHaveText(ada.name);
+  expect(await book.read(ada.id)).toMatchObject({ company: 'Kept', notes: 'Mine, too' });
+});

@@ -15,6 +15,7 @@ pub fn TextField(
     label: &'static str,
     value: String,
     error: FormError,
+    saving: ReadSignal<bool>,
     #[prop(default = "text")] kind: &'static str,
     /// Whether its words begin with capitals, as in names.
     #[prop(optional)]
@@ -36,6 +37,7 @@ pub fn TextField(
                 enterkeyhint="done"
                 class="input"
                 required=!optional
+                readonly=saving
                 autofocus=is_next(field, error)
                 aria-invalid=move || message.get().is_some().then_some("true")
                 aria-describedby=move || message.get().is_some().then(|| error_id(field))
@@ -52,6 +54,7 @@ pub fn TextArea(
     label: &'static str,
     value: String,
     error: FormError,
+    saving: ReadSignal<bool>,
 ) -> impl IntoView {
     let message = message(field, error);
     view! {
@@ -64,6 +67,7 @@ pub fn TextArea(
                 rows=value.lines().count().clamp(2, 12).to_string()
                 autocomplete="off"
                 class="input"
+                readonly=saving
                 autofocus=is_next(field, error)
                 aria-invalid=move || message.get().is_some().then_some("true")
                 aria-describedby=move || message.get().is_some().then(|| error_id(field))

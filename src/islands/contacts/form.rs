@@ -148,12 +148,20 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
             <Problem state error conflicts is_new/>
             {(!is_new).then(|| Field::ALL.map(hidden))}
             {is_new.then(|| view! { <input type="hidden" id=KEY_ID name="key" value=key/> })}
-            <TextField field=Field::Name label="Name" value=value(Field::Name) error capitals=true/>
+            <TextField
+                field=Field::Name
+                label="Name"
+                value=value(Field::Name)
+                error
+                saving
+                capitals=true
+            />
             <TextField
                 field=Field::Email
                 label="Email"
                 value=value(Field::Email)
                 error
+                saving
                 kind="email"
             />
             <TextField
@@ -161,6 +169,7 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
                 label="Phone"
                 value=value(Field::Phone)
                 error
+                saving
                 kind="tel"
                 optional=true
             />
@@ -169,10 +178,11 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
                 label="Company"
                 value=value(Field::Company)
                 error
+                saving
                 capitals=true
                 optional=true
             />
-            <TextArea field=Field::Notes label="Notes" value=value(Field::Notes) error/>
+            <TextArea field=Field::Notes label="Notes" value=value(Field::Notes) error saving/>
             <div class="form-end">
                 {is_new.then(|| view! { <WelcomeChoice state ticked=welcome name/> })}
                 <div class="flex gap-2">
