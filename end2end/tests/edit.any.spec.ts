@@ -167,3 +167,26 @@ test('saving a contact that is in the trash by now loses nothing', async ({
   await expect(contacts.title).toHaveText(ada.name);
   expect((await book.read(ada.id)).notes).toBe('A long text');
 });
+
+test('Enter in the form of a contact that is in the trash leaves it there', async ({
+  book,
+  contacts,
+  guard,
+}) => {
+  guard.expect(/^404 POST/);
+  const ada = await book.add();
+  await contacts.goto(book.beside(`/${ada.id}/edit`));
+  await contacts.fill({ company: 'New' });
+  await book.delete(ada.id);
+  await contacts.field('Company').press('Enter');
+  await expect(contacts.button('Restore and save')).toBeVisible();
+  await contacts.fill({ company: 'Newer' });
+  const answered = contacts.page.waitForResponse(
+    (response) => response.request().method() === 'POST',
+  );
+  await contacts.field('Company').press('Enter');
+  expect((await answered).status()).toBe(404);
+  await expect(contacts.button('Restore and save')).toBeVisible();
+  await contacts.expectFields({ company: 'Newer' });
+  expect(await book.names()).toEqual([]);
+});

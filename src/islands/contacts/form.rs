@@ -145,7 +145,7 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
                     {if is_new { "New contact" } else { "Edit contact" }}
                 </h1>
             </header>
-            <Problem state error conflicts is_new/>
+            <Problem state error conflicts/>
             {(!is_new).then(|| Field::ALL.map(hidden))}
             {is_new.then(|| view! { <input type="hidden" id=KEY_ID name="key" value=key/> })}
             <TextField
@@ -196,6 +196,15 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
                             label.to_owned()
                         })}
                     </button>
+                    // Enter in a field presses the first button of a form, and must not restore.
+                    <button
+                        class="button"
+                        name="restore"
+                        value="true"
+                        hidden=move || is_new || *error.read() != Some(AppError::NotFound)
+                    >
+                        "Restore and save"
+                    </button>
                     <a class="button" href=move || state.place.read().beside(back).href() on:click=cancel>
                         "Cancel"
                     </a>
@@ -229,7 +238,6 @@ fn Problem(
     state: State,
     error: ReadSignal<Option<AppError>>,
     conflicts: RwSignal<Vec<Conflict>>,
-    is_new: bool,
 ) -> impl IntoView {
     view! {
         <div id="form-problem" role="alert" tabindex="-1">
@@ -240,7 +248,6 @@ fn Problem(
                         Either::Left(view! { <Conflicts conflicts=conflicts.get()/> })
                     }
                     error => {
-                        let deleted = !is_new && error == AppError::NotFound;
                         let created = match &error {
                             AppError::AlreadyCreated { contact } => {
                                 Some((contact.id, contact.name.clone()))
@@ -250,11 +257,6 @@ fn Problem(
                         Either::Right(
                             view! {
                                 <p><ErrorText error then="Nothing is lost; you can save"/></p>
-                                {deleted.then(|| view! {
-                                    <button class="button self-start" name="restore" value="true">
-                                        "Restore and save"
-                                    </button>
-                                })}
                                 {created.map(|(id, name)| {
                                     let place = state.place.read().beside(PanePlace::Contact(id));
                                     view! { <p><a class="underline" href=place.href()>"Open " <bdi>{name}</bdi></a></p> }
