@@ -22,7 +22,6 @@ use crate::contact::ContactId;
 use crate::contact::ContactRow;
 use crate::islands::browser;
 use crate::place::PanePlace;
-use crate::place::Place;
 
 /// How far from an end of the list, in pixels, the next page is asked for: about two screens.
 const READ_AHEAD: f64 = 1500.0;
@@ -88,7 +87,8 @@ pub fn Rows(state: State) -> impl IntoView {
     });
     Effect::new(move |_| {
         let (shown, tab_stop) = (shown.get(), tab_stop.get());
-        let (current, search) = (current.get(), search.get());
+        search.track();
+        let current = current.get();
         let list = state.list.read();
         let (offset, total) = (list.offset, list.total);
         let rows = list.rows.len();
@@ -100,6 +100,7 @@ pub fn Rows(state: State) -> impl IntoView {
                 return;
             };
             space_out(&ul, &shown, rows, row_height);
+            let place = state.place.read_untracked();
             let mut next = ul.first_element_child();
             for (index, row) in &shown {
                 let Some(item) = next else { return };
@@ -112,7 +113,12 @@ pub fn Rows(state: State) -> impl IntoView {
                 let Some(link) = item.first_element_child() else {
                     return;
                 };
-                set(&link, "href", &href(search.clone(), row.id));
+                // Where a click leads: the rows of other pages are loaded, too.
+                set(
+                    &link,
+                    "href",
+                    &place.opening(PanePlace::Contact(row.id)).href(),
+                );
                 set_if(&link, current == Some(row.id), "aria-current", "true");
                 set_if(&link, tab_stop != Some(*index), "tabindex", "-1");
                 next = item.next_element_sibling();
@@ -132,6 +138,7 @@ pub fn Rows(state: State) -> impl IntoView {
 
     let row = move |(index, row): (usize, ContactRow)| {
         let id = row.id;
+        // Without scripts, the page of the list stays beside its contact.
         let place = state.place.read_untracked();
         let list = state.list.read_untracked();
         view! {
@@ -299,15 +306,6 @@ fn space_out(ul: &HtmlElement, shown: &[(usize, ContactRow)], rows: usize, row_h
         let space = space.map(String::from).unwrap_or_default() + "px";
         let _ = ul.style().set_property(side, &space);
     }
-}
-
-fn href(search: String, id: ContactId) -> String {
-    let place = Place {
-        pane: PanePlace::Contact(id),
-        search,
-        ..Place::default()
-    };
-    place.href()
 }
 
 fn set(element: &Element, name: &str, value: &str) {
