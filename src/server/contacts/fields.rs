@@ -187,6 +187,7 @@ impl Name {
     pub const MAX_CHARS: usize = 200;
 
     pub fn parse(typed: &str) -> Result<Self, Refusal> {
+        refuse_far_over(Self::MAX_CHARS, typed.chars().count())?;
         let name = text::single_line(typed)?;
         // Marks alone have no letter to stand on.
         if name.chars().all(is_combining_mark) {
@@ -204,6 +205,7 @@ impl Company {
     pub const MAX_CHARS: usize = 200;
 
     pub fn parse(typed: &str) -> Result<Self, Refusal> {
+        refuse_far_over(Self::MAX_CHARS, typed.chars().count())?;
         limited(text::single_line(typed)?, Self::MAX_CHARS).map(Self)
     }
 }
@@ -216,8 +218,20 @@ impl Notes {
     pub const MAX_CHARS: usize = 10_000;
 
     pub fn parse(typed: &str) -> Result<Self, Refusal> {
+        refuse_far_over(Self::MAX_CHARS, typed.chars().count())?;
         limited(text::multi_line(typed)?, Self::MAX_CHARS).map(Self)
     }
+}
+
+/// How many times its limit a text may have before it is cleaned. Cleaning removes blanks and invisible
+/// characters and composes others, but Kith does not clean a megabyte to find a name in it.
+const MOST_BEFORE_CLEANING: usize = 8;
+
+fn refuse_far_over(limit: usize, length: usize) -> Result<(), Refusal> {
+    if length > limit * MOST_BEFORE_CLEANING {
+        return Err(Refusal::TooLong { length, limit });
+    }
+    Ok(())
 }
 
 /// Text of 1 to `limit` characters.

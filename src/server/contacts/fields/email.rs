@@ -29,6 +29,7 @@ impl EmailAddress {
     const MAX_LABEL_CHARS: usize = 63;
 
     pub fn parse(typed: &str) -> Result<Self, Refusal> {
+        super::refuse_far_over(Self::MAX_BYTES, typed.len())?;
         let line = text::single_line(typed)?;
         if line.is_empty() {
             return Err(Refusal::Blank);

@@ -19,6 +19,7 @@ impl Phone {
     const MIN_DIGITS: usize = 2;
 
     pub fn parse(typed: &str) -> Result<Self, Refusal> {
+        super::refuse_far_over(Self::MAX_CHARS, typed.chars().count())?;
         // Cleaned before and after: compatibility forms can bring white space with them.
         let plain: String = text::single_line(typed)?.nfkc().map(plain_sign).collect();
         let number = super::limited(text::single_line(&plain)?, Self::MAX_CHARS)?;

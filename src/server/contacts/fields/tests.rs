@@ -118,6 +118,19 @@ fn limits_count_characters_and_hold_at_their_edge() {
 }
 
 #[test]
+fn text_far_over_a_limit_is_refused_before_it_is_cleaned() {
+    let blank = |length: usize| " ".repeat(length);
+    let too_long = |length, limit| Refusal::TooLong { length, limit };
+    assert_eq!(Name::parse(&blank(1600)), Err(Refusal::Blank));
+    assert_eq!(Name::parse(&blank(1601)), Err(too_long(1601, 200)));
+    assert_eq!(EmailAddress::parse(&blank(2033)), Err(too_long(2033, 254)));
+    assert_eq!(Phone::parse(&blank(401)), Err(too_long(401, 50)));
+    assert_eq!(Company::parse(&blank(1601)), Err(too_long(1601, 200)));
+    assert_eq!(Notes::parse(&blank(80_000)), Err(Refusal::Blank));
+    assert_eq!(Notes::parse(&blank(80_001)), Err(too_long(80_001, 10_000)));
+}
+
+#[test]
 fn addresses_that_are_accepted() {
     let longest_domain = [&"d".repeat(63)[..], &"e".repeat(63), &"f".repeat(61)].join(".");
     let longest = format!("{}@{longest_domain}", "l".repeat(64));
