@@ -6,6 +6,9 @@ use std::net::Ipv6Addr;
 
 use super::Reader;
 
+/// The most parameters of an element. RFC 7239 names four; a proxy may add some of its own.
+const MOST_PARAMETERS: usize = 16;
+
 /// What one proxy says: parameters by their names in lower case, none twice. Perhaps it says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Element {
@@ -31,6 +34,9 @@ pub fn parse(line: &[u8]) -> Option<Vec<Element>> {
     }
 }
 
+/// An element with more parameters than [`MOST_PARAMETERS`] is malformed, so that looking for a parameter
+/// that comes twice stays cheap: everyone can send this header, before any limit.
+///
 /// RFC 7239 has no whitespace around a semicolon; proxies that send some are understood.
 fn element(reader: &mut Reader) -> Option<Element> {
     let mut element = Element::default();
@@ -38,7 +44,8 @@ fn element(reader: &mut Reader) -> Option<Element> {
         reader.skip_whitespace();
         if let Some(name) = reader.token() {
             let name = name.to_ascii_lowercase();
-            if !reader.take("=") || element.get(&name).is_some() {
+            let is_new = element.parameters.len() < MOST_PARAMETERS && element.get(&name).is_none();
+            if !reader.take("=") || !is_new {
                 return None;
             }
             let value = reader.token_or_quoted_string()?;
@@ -193,6 +200,16 @@ mod tests {
         ] {
             assert_eq!(clients(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn an_element_has_a_bounded_number_of_parameters() {
+        let line = |parameters: usize| {
+            let others = (1..parameters).map(|number| format!(";p{number}=x"));
+            format!("for=192.0.2.43{}", others.collect::<String>())
+        };
+        assert_eq!(clients(&line(16)), some(&["192.0.2.43"]));
+        assert_eq!(clients(&line(17)), None);
     }
 
     fn quote(value: &[u8]) -> Vec<u8> {
