@@ -536,6 +536,37 @@ async fn clients_that_send_half_a_request_and_come_back_hold_up_nobody() {
     asking.await.expect("answers");
 }
 
+#[tokio::test]
+async fn a_webhook_refuses_what_is_not_signed_before_it_reads_the_body() {
+    let app = TestApp::start().await;
+    let address = app.origin.trim_start_matches("http://");
+    let of_another = sign(
+        &SigningKey::random(),
+        &format!("{}/api/webhooks/welcome-email", app.origin),
+        b"{}",
+        Timestamp::now(),
+    );
+    for signature in [
+        String::new(),
+        "Upstash-Signature: nonsense\r\n".to_owned(),
+        format!("Upstash-Signature: {of_another}\r\n"),
+    ] {
+        let mut stream = TcpStream::connect(address).await.expect("a connection");
+        // Kith reads none of a body whose client waits to be asked for it.
+        let request = format!(
+            "POST /api/webhooks/welcome-email HTTP/1.1\r\nHost: {address}\r\n{signature}\
+             Expect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+        );
+        stream
+            .write_all(request.as_bytes())
+            .await
+            .expect("a request");
+        let mut first = [0; 12];
+        stream.read_exact(&mut first).await.expect("an answer");
+        assert_eq!(&first, b"HTTP/1.1 401", "{signature}");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_of_one_address_take_no_place_of_another() {

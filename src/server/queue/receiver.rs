@@ -89,8 +89,8 @@ impl Receiver {
         }
     }
 
-    /// Verifies a request to `path`, with its query, and uses its signature up.
-    async fn verify(&self, path: &str, headers: &HeaderMap, body: &[u8]) -> Result<(), Denied> {
+    /// Verifies that the queue has signed a request to `path`, with its query.
+    async fn verify(&self, path: &str, headers: &HeaderMap) -> Result<Claims, Denied> {
         let mut tokens = headers.get_all("upstash-signature").iter();
         let token = match (tokens.next(), tokens.next()) {
             (Some(token), None) => token.to_str().map_err(|_| Refusal::Malformed)?,
@@ -104,12 +104,17 @@ impl Receiver {
             .keys()
             .await
             .map_err(|error| unavailable(&error))?;
-        let mut verified = keys.verify(token, &destination, body, now);
+        let mut verified = keys.verify(token, &destination, now);
         if let (Err(Refusal::WrongKey), Some(qstash)) = (&verified, &self.qstash) {
-            verified = qstash.verify(token, &destination, body, now);
+            verified = qstash.verify(token, &destination, now);
         }
-        let claims = verified?;
-        let first = self.use_up(&claims).await;
+        Ok(verified?)
+    }
+
+    /// Verifies that a signature is for this body, and uses it up.
+    async fn redeem(&self, claims: &Claims, body: &[u8]) -> Result<(), Denied> {
+        claims.require_body(body)?;
+        let first = self.use_up(claims).await;
         match first.map_err(|error| unavailable(&error))? {
             true => Ok(()),
             false => Err(Refusal::Replayed.into()),
@@ -166,27 +171,15 @@ where
             .map_or("/", |path| path.as_str())
             .to_owned();
         let headers = parts.headers.clone();
+        // Anyone can call this address, so the body is read only of requests that the queue has signed.
+        let claims = receiver.verify(&path, &headers).await?;
         let body = Bytes::from_request(Request::from_parts(parts, body), state)
             .await
             .map_err(|rejection| {
                 let detail = "The body is too large, or broke off.";
                 Problem::new(rejection.status(), "unreadable-body", detail).into_response()
             })?;
-        match receiver.verify(&path, &headers, &body).await {
-            Ok(()) => {}
-            Err(Denied::Refused(refusal)) => {
-                tracing::warn!(reason = %refusal, "a delivery was refused");
-                return Err(refused(refusal));
-            }
-            Err(Denied::Unavailable) => {
-                return Err(Problem::new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "unavailable",
-                    "The database cannot answer at the moment. Try again in a few seconds.",
-                )
-                .into_response());
-            }
-        }
+        receiver.redeem(&claims, &body).await?;
         let text = |name: &str| {
             let value = headers.get(name).and_then(|value| value.to_str().ok());
             value.map(str::to_owned)
@@ -202,14 +195,26 @@ where
     }
 }
 
-/// Says which part of the signature is wrong, which tells an attacker nothing that they have not sent.
-fn refused(refusal: Refusal) -> Response {
-    Problem::new(
-        StatusCode::UNAUTHORIZED,
-        "unsigned",
-        format!("Only the queue may call this address: {refusal}."),
-    )
-    .into_response()
+impl From<Denied> for Response {
+    fn from(denied: Denied) -> Self {
+        let problem = match denied {
+            // Which part of the signature is wrong tells an attacker nothing that they have not sent.
+            Denied::Refused(refusal) => {
+                tracing::warn!(reason = %refusal, "a delivery was refused");
+                Problem::new(
+                    StatusCode::UNAUTHORIZED,
+                    "unsigned",
+                    format!("Only the queue may call this address: {refusal}."),
+                )
+            }
+            Denied::Unavailable => Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "The database cannot answer at the moment. Try again in a few seconds.",
+            ),
+        };
+        problem.into_response()
+    }
 }
 
 fn unavailable(cause: &dyn std::error::Error) -> Denied {

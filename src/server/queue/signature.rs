@@ -141,8 +141,8 @@ pub fn sign(key: &SigningKey, destination: &str, body: &[u8], now: Timestamp) ->
 }
 
 impl SigningKeys {
-    /// Verifies that `token` was made by the queue for this destination and these very bytes, and
-    /// holds now. Whether it was used before is for the caller to find out.
+    /// Verifies that `token` was made by the queue for this destination, and holds now. Whether it is for
+    /// the body is for [`Claims::require_body`] to find out, and whether it was used before for the caller.
     ///
     /// # Errors
     /// Why it is refused.
@@ -150,7 +150,6 @@ impl SigningKeys {
         &self,
         token: &str,
         destination: &str,
-        body: &[u8],
         now: Timestamp,
     ) -> Result<Claims, Refusal> {
         if token.len() > LONGEST_TOKEN {
@@ -192,14 +191,22 @@ impl SigningKeys {
         if !same(claims.sub.as_bytes(), destination.as_bytes()) {
             return Err(Refusal::WrongDestination);
         }
-        let hash = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(body));
-        if !same(
-            claims.body.trim_end_matches('=').as_bytes(),
-            hash.as_bytes(),
-        ) {
-            return Err(Refusal::WrongBody);
-        }
         Ok(claims)
+    }
+}
+
+impl Claims {
+    /// Verifies that the token is for these very bytes.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongBody`] where it is for others.
+    pub fn require_body(&self, body: &[u8]) -> Result<(), Refusal> {
+        let hash = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(body));
+        let signed = self.body.trim_end_matches('=').as_bytes();
+        match same(signed, hash.as_bytes()) {
+            true => Ok(()),
+            false => Err(Refusal::WrongBody),
+        }
     }
 }
 
@@ -236,7 +243,10 @@ mod tests {
         let keys = keys();
         for key in [&keys.current, &keys.next] {
             let token = sign(key, URL, b"{}\xff", at(1000));
-            let verify = |url: &str, body: &[u8], now| keys.verify(&token, url, body, at(now));
+            let verify = |url: &str, body: &[u8], now| {
+                let claims = keys.verify(&token, url, at(now))?;
+                claims.require_body(body).map(|()| claims)
+            };
             let claims = verify(URL, b"{}\xff", 1000).expect("it holds");
             assert_eq!((claims.sub.as_str(), claims.exp), (URL, 1300));
             assert_eq!(
@@ -258,14 +268,11 @@ mod tests {
     fn what_is_forged_cut_or_of_another_kind_is_refused() {
         let keys = keys();
         let stranger = sign(&SigningKey::random(), URL, b"", at(0));
-        assert_eq!(
-            keys.verify(&stranger, URL, b"", at(0)),
-            Err(Refusal::WrongKey)
-        );
+        assert_eq!(keys.verify(&stranger, URL, at(0)), Err(Refusal::WrongKey));
 
         let token = sign(&keys.current, URL, b"", at(0));
         for cut in 0..token.len() {
-            assert!(keys.verify(&token[..cut], URL, b"", at(0)).is_err());
+            assert!(keys.verify(&token[..cut], URL, at(0)).is_err());
         }
         let unsigned = BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#);
         let claims = token.split('.').nth(1).expect("claims");
@@ -275,20 +282,14 @@ mod tests {
             "..".to_owned(),
             "x".repeat(LONGEST_TOKEN + 1),
         ] {
-            assert_eq!(
-                keys.verify(&forged, URL, b"", at(0)),
-                Err(Refusal::Malformed)
-            );
+            assert_eq!(keys.verify(&forged, URL, at(0)), Err(Refusal::Malformed));
         }
         // One bit of the claims changed.
         let mut bytes = token.clone().into_bytes();
         let middle = token.find('.').expect("a point") + 5;
         bytes[middle] = if bytes[middle] == b'A' { b'B' } else { b'A' };
         let changed = String::from_utf8(bytes).expect("text");
-        assert_eq!(
-            keys.verify(&changed, URL, b"", at(0)),
-            Err(Refusal::WrongKey)
-        );
+        assert_eq!(keys.verify(&changed, URL, at(0)), Err(Refusal::WrongKey));
     }
 
     #[test]
