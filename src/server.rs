@@ -51,6 +51,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use axum::response::Response;
+use hyper::body::Body as _;
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use hyper_util::rt::TokioTimer;
@@ -68,6 +69,7 @@ use crate::server::config::ServerConfig;
 use crate::server::connections::Connections;
 use crate::server::connections::Settings;
 use crate::server::connections::Watch;
+use crate::server::connections::WatchedRequest;
 use crate::server::connections::WatchedStream;
 
 /// How long to wait after the system could not accept a connection, most often because the
@@ -199,7 +201,14 @@ fn serve(
     let service = tower::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         let answer = watch.begin();
-        let response = router.clone().oneshot(request.map(Body::new));
+        // Kith waits for no body where there is none.
+        let request = if request.body().is_end_stream() {
+            request.map(Body::new)
+        } else {
+            let watched = |body| WatchedRequest::new(Body::new(body), watch.clone());
+            request.map(|body| Body::new(watched(body)))
+        };
+        let response = router.clone().oneshot(request);
         async move {
             response
                 .await

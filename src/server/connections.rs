@@ -1,9 +1,14 @@
 //! Room for connections: how many may be open, how many of them from one address, and which one is
 //! closed for another.
 //!
-//! A connection is *silent* while Kith waits for its client: from its beginning to the last header of
-//! its first request, and from the last byte of each answer to the last header of the next request. A
-//! client that sends half a header is as silent as one that sends nothing.
+//! A connection is *silent* while Kith waits for its client:
+//! - from its beginning to the last header of its first request, and from the last byte of each answer to the
+//!   last header of the next request;
+//! - from the moment at which Kith has to wait for more of a request's body to the end of that body;
+//! - after [`PATIENCE`], while the client takes nothing of its answer.
+//!
+//! A client that sends half a header or half a body is as silent as one that sends nothing, however often it
+//! sends a byte.
 //!
 //! Invariants:
 //! - No more connections are open than there is room for, and no more from one address than its share.
@@ -11,8 +16,11 @@
 //!   come from their address.
 //! - Where there is no room, the connection that has been silent for longest is closed for the new one:
 //!   one of the same address where its share is used up, otherwise any, those of proxies last.
-//! - A connection that is not silent is never closed for another. Where all are answering, a new one
-//!   waits for the first that ends, or is refused if it is its address that has no more.
+//! - A connection that is not silent is never closed for another. Where Kith works for all, a new one
+//!   waits for the first that ends, or is refused if it is its address that has no more. A client cannot
+//!   bring that about for long, so Kith's own deliveries, which come from 127.0.0.1 like other clients on
+//!   this machine, need no places of their own.
+//! - At the end of Kith, a request that has begun may still be sent and answered.
 //! - What is kept of addresses is bounded by the connections that are open.
 
 use std::collections::HashMap;
@@ -28,6 +36,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::task::Context;
 use std::task::Poll;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::body::Bytes;
@@ -38,11 +47,16 @@ use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
 use tokio::io::ReadBuf;
 use tokio::sync::Notify;
+use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::server::config::Networks;
 use crate::server::config::Percent;
 use crate::server::middleware::client;
+
+/// How long a client may take nothing of its answer before it counts as silent. A client on a slow line takes
+/// some of it several times a second.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What an operator has said about connections.
 pub struct Settings {
@@ -88,6 +102,8 @@ struct Line {
     charged_to: Option<IpAddr>,
     /// The moment since which it has been silent, or [`NOT_SILENT`].
     silent_since: AtomicU64,
+    /// Whether a request has begun whose answer has not ended.
+    is_answering: AtomicBool,
     /// Whether an answer has ended of which some bytes may still have to be written.
     is_over: AtomicBool,
     /// Asks it to end.
@@ -174,6 +190,7 @@ impl Connections {
         let line = Arc::new(Line {
             charged_to,
             silent_since: AtomicU64::new(self.shared.moment()),
+            is_answering: AtomicBool::new(false),
             is_over: AtomicBool::new(false),
             leave: self.shared.stop.child_token(),
         });
@@ -212,7 +229,7 @@ impl Connections {
         }
     }
 
-    /// Asks all connections to end: silent ones at once, others after their answer.
+    /// Asks all connections to end: those without a request at once, others after their answer.
     pub fn close(&self) {
         self.shared.stop.cancel();
     }
@@ -253,7 +270,7 @@ impl Place {
     /// Those of the connection.
     pub async fn hold<C: GracefulConnection>(self, connection: C) -> Result<(), C::Error> {
         let mut connection = pin!(connection);
-        let line = &self.watch.line;
+        let Watch { line, shared } = &self.watch;
         tokio::select! {
             biased;
             ended = connection.as_mut() => return ended,
@@ -267,7 +284,8 @@ impl Place {
             () = tokio::task::yield_now() => {}
         }
         // Only the connection itself, which is not polled here, could break its silence.
-        if line.silent_since().is_some() {
+        let may_finish = shared.stop.is_cancelled() && line.is_answering.load(Ordering::SeqCst);
+        if line.silent_since().is_some() && !may_finish {
             return Ok(());
         }
         connection.as_mut().graceful_shutdown();
@@ -304,21 +322,109 @@ impl Watch {
     /// Begins an answer, which ends when the body that it is given to is dropped.
     pub fn begin(&self) -> Answer {
         self.line.is_over.store(false, Ordering::SeqCst);
-        self.line.silent_since.store(NOT_SILENT, Ordering::SeqCst);
-        if self.line.leave.is_cancelled() {
+        self.line.is_answering.store(true, Ordering::SeqCst);
+        let since = self.line.silent_since.load(Ordering::SeqCst);
+        self.break_silence(since);
+        Answer(self.line.clone())
+    }
+
+    /// Kith waits for the client from now on. The answer is the moment, with which the silence ends.
+    fn fall_silent(&self) -> u64 {
+        let moment = self.shared.moment();
+        self.line.silent_since.store(moment, Ordering::SeqCst);
+        self.shared.tell();
+        moment
+    }
+
+    /// Ends the silence that began at a moment, unless another has begun since.
+    fn break_silence(&self, since: u64) {
+        let silence = &self.line.silent_since;
+        let broken =
+            silence.compare_exchange(since, NOT_SILENT, Ordering::SeqCst, Ordering::SeqCst);
+        if broken.is_ok() && self.line.leave.is_cancelled() {
             // It was to end for another, which has to look for one that is still silent.
             self.shared.tell();
         }
-        Answer(self.line.clone())
+    }
+
+    /// Whether the connection was asked to end for another and has not heard of it, because Kith was working
+    /// for its client. It must not keep Kith waiting now.
+    fn is_to_end(&self) -> bool {
+        self.line.leave.is_cancelled() && !self.shared.stop.is_cancelled()
     }
 
     /// Everything that was to be written has been.
     fn all_is_written(&self) {
         if self.line.is_over.swap(false, Ordering::SeqCst) {
-            let moment = self.shared.moment();
-            self.line.silent_since.store(moment, Ordering::SeqCst);
-            self.shared.tell();
+            self.line.is_answering.store(false, Ordering::SeqCst);
+            self.fall_silent();
         }
+    }
+}
+
+/// What stands where a client was waited for that had to make room for another.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection was closed for another")]
+struct ClosedForAnother;
+
+/// The body of a request, which notices that Kith waits for it.
+pub struct WatchedRequest {
+    body: Body,
+    watch: Watch,
+    /// Since when Kith has waited for it.
+    since: Option<u64>,
+}
+
+impl WatchedRequest {
+    pub fn new(body: Body, watch: Watch) -> Self {
+        Self {
+            body,
+            watch,
+            since: None,
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(since) = self.since.take() {
+            self.watch.break_silence(since);
+        }
+    }
+}
+
+impl hyper::body::Body for WatchedRequest {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        match &polled {
+            Poll::Pending if self.since.is_some() => {}
+            Poll::Pending if self.watch.is_to_end() => {
+                return Poll::Ready(Some(Err(axum::Error::new(ClosedForAnother))));
+            }
+            Poll::Pending => self.since = Some(self.watch.fall_silent()),
+            // Between two parts it stays silent, so that a byte now and then keeps no place.
+            Poll::Ready(Some(Ok(_))) if !self.body.is_end_stream() => {}
+            Poll::Ready(_) => self.end(),
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for WatchedRequest {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -366,15 +472,50 @@ impl hyper::body::Body for WatchedBody {
     }
 }
 
-/// A stream that notices when the last byte of an answer was handed to the system.
+/// A stream that notices when the last byte of an answer was handed to the system, and when the client
+/// takes none.
 pub struct WatchedStream<S> {
     stream: S,
     watch: Watch,
+    /// Runs while the client takes nothing.
+    patience: Option<Pin<Box<Sleep>>>,
+    /// Since when it has been over.
+    since: Option<u64>,
 }
 
 impl<S> WatchedStream<S> {
     pub fn new(stream: S, watch: Watch) -> Self {
-        Self { stream, watch }
+        Self {
+            stream,
+            watch,
+            patience: None,
+            since: None,
+        }
+    }
+
+    /// Looks at what came of writing.
+    fn watch_writing(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<std::io::Result<usize>>,
+    ) -> Poll<std::io::Result<usize>> {
+        if written.is_ready() {
+            self.patience = None;
+            if let Some(since) = self.since.take() {
+                self.watch.break_silence(since);
+            }
+            return written;
+        }
+        let patience = self
+            .patience
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(PATIENCE)));
+        if self.since.is_none() && patience.as_mut().poll(context).is_ready() {
+            if self.watch.is_to_end() {
+                return Poll::Ready(Err(std::io::Error::other(ClosedForAnother)));
+            }
+            self.since = Some(self.watch.fall_silent());
+        }
+        Poll::Pending
     }
 }
 
@@ -394,7 +535,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WatchedStream<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.watch_writing(context, written)
     }
 
     /// hyper flushes once it has written all that it had.
@@ -425,7 +567,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WatchedStream<S> {
         context: &mut Context<'_>,
         slices: &[std::io::IoSlice<'_>],
     ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.watch_writing(context, written)
     }
 }
 
@@ -601,6 +744,100 @@ mod tests {
         tokio::join!(newcomer, close);
         let are_asked = |(place, _): &(Place, Answer)| place.watch.line.leave.is_cancelled();
         assert!(!answers.iter().any(are_asked));
+    }
+
+    /// The next part of a request's body that a client sends through `sender`.
+    async fn read(body: &mut WatchedRequest) -> Option<Poll<bool>> {
+        use http_body_util::BodyExt;
+        let part = tokio::time::timeout(Duration::from_millis(20), body.frame()).await;
+        match part {
+            Err(_) => Some(Poll::Pending),
+            Ok(part) => part.map(|part| Poll::Ready(part.is_ok())),
+        }
+    }
+
+    fn body_of(watch: Watch) -> (tokio::sync::mpsc::Sender<Bytes>, WatchedRequest) {
+        let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(1);
+        let parts = futures_util::stream::unfold(receiver, async |mut receiver| {
+            let part = receiver.recv().await?;
+            Some((Ok::<_, std::io::Error>(part), receiver))
+        });
+        let body = Body::from_stream(parts);
+        (sender, WatchedRequest::new(body, watch))
+    }
+
+    #[tokio::test]
+    async fn a_client_that_sends_its_body_byte_by_byte_is_silent_from_the_first_wait_to_the_end() {
+        let connections = connections();
+        let (place, answer) = answering(&connections, "192.0.2.1").await.expect("a place");
+        let (sender, mut body) = body_of(place.watch());
+        assert_eq!(place.watch.line.silent_since(), None);
+        assert_eq!(read(&mut body).await, Some(Poll::Pending));
+        let since = place.watch.line.silent_since();
+        assert!(since.is_some());
+        for _ in 0..3 {
+            sender.send(Bytes::from_static(b"x")).await.expect("room");
+            assert_eq!(read(&mut body).await, Some(Poll::Ready(true)));
+            assert_eq!(read(&mut body).await, Some(Poll::Pending));
+            assert_eq!(place.watch.line.silent_since(), since);
+        }
+        drop(sender);
+        assert_eq!(read(&mut body).await, None);
+        assert_eq!(place.watch.line.silent_since(), None);
+        drop(answer);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_nobody_reads_to_its_end_breaks_no_later_silence() {
+        let connections = connections();
+        let (place, answer) = answering(&connections, "192.0.2.1").await.expect("a place");
+        let (_sender, mut body) = body_of(place.watch());
+        assert_eq!(read(&mut body).await, Some(Poll::Pending));
+        let place = finish((place, answer));
+        let since = place.watch.line.silent_since();
+        drop(body);
+        assert!(since.is_some());
+        assert_eq!(place.watch.line.silent_since(), since);
+    }
+
+    #[tokio::test]
+    async fn one_that_has_not_heard_that_it_is_to_end_is_waited_for_no_more() {
+        let connections = connections();
+        let (place, answer) = answering(&connections, "192.0.2.1").await.expect("a place");
+        place.watch.line.leave.cancel();
+        let (_sender, mut body) = body_of(place.watch());
+        assert_eq!(read(&mut body).await, Some(Poll::Ready(false)));
+        drop(body);
+
+        // At the end of Kith its request may still be sent.
+        connections.close();
+        let (_sender, mut body) = body_of(place.watch());
+        assert_eq!(read(&mut body).await, Some(Poll::Pending));
+        drop(answer);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_takes_nothing_of_its_answer_falls_silent_after_a_while() {
+        use tokio::io::AsyncReadExt;
+        use tokio::io::AsyncWriteExt;
+
+        let connections = connections();
+        let (place, _answer) = answering(&connections, "192.0.2.1").await.expect("a place");
+        let (mut client, mut server) = tokio::io::duplex(16);
+        server.write_all(&[0; 16]).await.expect("room");
+        let mut stream = WatchedStream::new(server, place.watch());
+        let less = Duration::from_secs(2);
+        stream.patience = Some(Box::pin(tokio::time::sleep(less)));
+        let mut write = pin!(stream.write_all(&[0; 8]));
+        let pending = tokio::time::timeout(Duration::ZERO, &mut write).await;
+        assert!(pending.is_err());
+        assert_eq!(place.watch.line.silent_since(), None);
+        let pending = tokio::time::timeout(less * 2, &mut write).await;
+        assert!(pending.is_err());
+        assert!(place.watch.line.silent_since().is_some());
+        client.read_exact(&mut [0; 8]).await.expect("some of it");
+        write.await.expect("room");
+        assert_eq!(place.watch.line.silent_since(), None);
     }
 
     #[tokio::test]

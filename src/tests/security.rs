@@ -536,6 +536,57 @@ async fn clients_that_send_half_a_request_and_come_back_hold_up_nobody() {
     asking.await.expect("answers");
 }
 
+/// Clients that send half a body as often as there are places, and stay.
+async fn hold_all_places(app: &TestApp, head: &str) -> Vec<TcpStream> {
+    let address = app.origin.trim_start_matches("http://");
+    let mut held = Vec::new();
+    for _ in 0..64 {
+        let mut stream = TcpStream::connect(address).await.expect("a connection");
+        // Kith may have closed it for the next one already.
+        let _ = stream.write_all(head.as_bytes()).await;
+        held.push(stream);
+    }
+    held
+}
+
+#[tokio::test]
+async fn clients_that_send_half_a_body_hold_up_nobody() {
+    let app = with_little_room().await;
+    let head = "POST /api/contacts HTTP/1.1\r\nHost: localhost\r\n\
+                Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    let _held = hold_all_places(&app, head).await;
+    for _ in 0..3 {
+        let request = app.request(Method::GET, "/healthz");
+        let answer = request.header("connection", "close").send().await;
+        assert_eq!(answer.expect("an answer").status(), StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn clients_that_do_not_read_their_answers_hold_up_others_for_a_few_seconds_only() {
+    let site = tempfile::tempdir().expect("a directory for the site");
+    let large = std::fs::File::create(site.path().join("large.bin")).expect("a file");
+    large.set_len(64 << 20).expect("a large file");
+    let app = TestApp::with(|config| {
+        config.server.site_root = site.path().to_owned();
+        config.server.max_connections = NonZeroU32::new(4).expect("four");
+        config.server.write_timeout = Duration::from_secs(24 * 3600);
+    })
+    .await;
+    let _held = hold_all_places(&app, "GET /large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    let ask = async || {
+        loop {
+            let request = app.request(Method::GET, "/healthz");
+            if let Ok(answer) = request.header("connection", "close").send().await {
+                return answer.status();
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let status = tokio::time::timeout(Duration::from_secs(60), ask()).await;
+    assert_eq!(status.expect("room"), StatusCode::OK);
+}
+
 #[tokio::test]
 async fn a_webhook_refuses_what_is_not_signed_before_it_reads_the_body() {
     let app = TestApp::start().await;
