@@ -44,6 +44,12 @@ impl TestApp {
 
     /// The same, on a port that others know already.
     pub async fn at(port: u16, change: impl FnOnce(&mut Config)) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await;
+        Self::on(listener.expect("a free port"), change).await
+    }
+
+    /// The same, on a socket that clients reach at 127.0.0.1 at least.
+    pub async fn on(listener: TcpListener, change: impl FnOnce(&mut Config)) -> Self {
         let data = tempfile::tempdir().expect("a directory for the data");
         let mut config = Config::default();
         config.data.dir = data.path().to_owned();
@@ -51,8 +57,6 @@ impl TestApp {
         config.limits.api_limit = NonZeroU32::MAX;
         config.limits.ui_limit = NonZeroU32::MAX;
         config.welcome.delay = Span(Duration::from_millis(1));
-        let listener = TcpListener::bind(("127.0.0.1", port)).await;
-        let listener = listener.expect("a free port");
         let address = listener.local_addr().expect("the address of the port");
         config.server.addr = address;
         change(&mut config);
@@ -66,7 +70,7 @@ impl TestApp {
             .build()
             .expect("a client");
         Self {
-            origin: format!("http://{address}"),
+            origin: format!("http://127.0.0.1:{}", address.port()),
             state,
             client,
             stop: Some(stop),

@@ -18,6 +18,7 @@ use reqwest::StatusCode;
 use serde_json::json;
 use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
 use tokio::net::TcpSocket;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -497,9 +498,10 @@ fn flood(app: &TestApp, source: &str, clients: usize) -> (JoinSet<()>, Arc<Atomi
     (flood, closed)
 }
 
-/// Kith with little room, which by itself hangs up on nobody.
+/// Kith with little room, which by itself hangs up on nobody. Clients reach it by IPv4 and by IPv6.
 async fn with_little_room() -> TestApp {
-    TestApp::with(|config| {
+    let listener = TcpListener::bind("[::]:0").await.expect("a free port");
+    TestApp::on(listener, |config| {
         config.server.max_connections = NonZeroU32::new(64).expect("a number");
         config.server.header_timeout = Duration::from_secs(24 * 3600);
     })
@@ -622,9 +624,10 @@ async fn a_webhook_refuses_what_is_not_signed_before_it_reads_the_body() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_of_one_address_take_no_place_of_another() {
     let app = with_little_room().await;
-    let address = app.origin.trim_start_matches("http://");
+    // All of 127.0.0.0/8 is one client.
+    let address = ("::1", app.state.config.server.addr.port());
     let mut idle = TcpStream::connect(address).await.expect("a connection");
-    let request = format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    let request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let ask = async |stream: &mut TcpStream| {
         stream
             .write_all(request.as_bytes())

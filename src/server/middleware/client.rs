@@ -1,6 +1,7 @@
 //! Whose request it is.
 
 use std::net::IpAddr;
+use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
 use std::net::SocketAddr;
 
@@ -112,8 +113,8 @@ pub fn find(request: &Request, config: &ServerConfig) -> Option<Client> {
     Some(address(peer.ip(), request.headers(), config))
 }
 
-/// Who is charged for the requests from an address. With IPv6 a client has a whole /64 and could
-/// take a new address for every request.
+/// Who is charged for the requests from an address. A client that has many addresses could otherwise take
+/// a new one for every request.
 pub fn subject(address: IpAddr) -> Subject {
     Subject::new(match network(address) {
         IpAddr::V4(address) => address.to_string(),
@@ -121,9 +122,11 @@ pub fn subject(address: IpAddr) -> Subject {
     })
 }
 
-/// The address of a client, or with IPv6 the first one of its /64.
+/// The address that stands for all addresses of a client: with IPv6 the first one of its /64, and 127.0.0.1
+/// for all of 127.0.0.0/8.
 pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
+        IpAddr::V4(address) if address.is_loopback() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(address) => {
             let network = u128::from(address) & !u128::from(u64::MAX);
             IpAddr::V6(Ipv6Addr::from(network))
@@ -307,6 +310,15 @@ mod tests {
             assert_eq!(found.is_certain, is_certain, "{peer} {lines:?}");
             assert!(found.address.is_loopback());
         }
+    }
+
+    #[test]
+    fn a_client_on_this_machine_is_one_by_whichever_address() {
+        let subject_of = |text: &str| subject(text.parse().expect("an address"));
+        for address in ["127.0.0.2", "127.255.0.9", "::ffff:127.8.8.8"] {
+            assert_eq!(subject_of(address).as_str(), "127.0.0.1");
+        }
+        assert_eq!(subject_of("128.0.0.1").as_str(), "128.0.0.1");
     }
 
     #[test]
