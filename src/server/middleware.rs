@@ -207,6 +207,9 @@ async fn admit(state: &AppState, request: Request, inner: impl Inner) -> Respons
 async fn answer(state: &AppState, request: Request, inner: impl Inner) -> Response {
     let config = &state.config.server;
     let limit = config.max_body;
+    if let Some(refusal) = guard::no_path(&request) {
+        return refusal.into_response();
+    }
     let asked_for = match guard::asked_for(&request, config) {
         Ok(asked_for) => asked_for,
         Err(refusal) => return refusal.into_response(),

@@ -620,6 +620,26 @@ async fn a_webhook_refuses_what_is_not_signed_before_it_reads_the_body() {
     }
 }
 
+#[tokio::test]
+async fn a_request_whose_target_has_no_path_is_refused() {
+    let app = TestApp::start().await;
+    let address = app.origin.trim_start_matches("http://");
+    for method in ["GET", "POST", "CONNECT"] {
+        let mut stream = TcpStream::connect(address).await.expect("a connection");
+        let request = format!(
+            "{method} localhost:80 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        );
+        stream
+            .write_all(request.as_bytes())
+            .await
+            .expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 400"), "{method}: {answer}");
+        assert!(answer.contains("application/problem+json"), "{answer}");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_of_one_address_take_no_place_of_another() {

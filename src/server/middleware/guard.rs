@@ -43,6 +43,17 @@ const OPEN: [&str; 5] = [
 
 /// By which name a request asks for what that name reaches.
 ///
+/// The refusal of a request whose target is no path but a host alone, as a client sends it to a proxy.
+pub fn no_path(request: &Request) -> Option<Problem> {
+    request.uri().path_and_query().is_none().then(|| {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "no-path",
+            "The target of a request to Kith is a path, for example /contacts.",
+        )
+    })
+}
+
 /// # Errors
 /// The refusal of all others. A page of another site can point a name of its own at 127.0.0.1 and
 /// would otherwise read contacts through the browser of whoever looks at it.
