@@ -217,6 +217,9 @@ async fn answer(state: &AppState, request: Request, inner: impl Inner) -> Respon
     if let Some(refusal) = guard::large_body(&request, limit) {
         return refusal.into_response();
     }
+    if let Some(refusal) = guard::coded_body(&request) {
+        return refusal;
+    }
     let mut request = guard::cut_off(request, limit);
     request.extensions_mut().insert(asked_for);
     if let Some(client) = client::find(&request, config) {

@@ -6,8 +6,38 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::app::TestApp;
+use crate::app::header;
 use crate::app::problem;
 use crate::app::send;
+
+#[tokio::test]
+async fn a_body_in_a_coding_that_is_not_read_is_refused() {
+    let app = TestApp::start().await;
+    let json = r#"{"name": "Ada", "email": "ada@example.com"}"#;
+    let form = "name=Ada&email=ada%40example.com";
+    let send_in = async |codings: &[&str], path: &str, kind: &str, body: &'static str| {
+        let mut request = app.request(Method::POST, path).header("content-type", kind);
+        for coding in codings {
+            request = request.header("content-encoding", *coding);
+        }
+        send(request.body(body)).await
+    };
+    let doors = [
+        ("/api/contacts", "application/json", json),
+        ("/fn/contacts/create", "application/json", json),
+        ("/contacts/new", "application/x-www-form-urlencoded", form),
+    ];
+    for (path, kind, body) in doors {
+        for codings in [&["gzip"][..], &["identity, br"], &["identity", "zstd"]] {
+            let refused = send_in(codings, path, kind, body).await;
+            assert_eq!(header(&refused, "accept-encoding"), "identity", "{path}");
+            problem(refused, StatusCode::UNSUPPORTED_MEDIA_TYPE).await;
+        }
+    }
+    assert_eq!(app.list("").await["total"], 0);
+    let taken = send_in(&["Identity"], "/api/contacts", "application/json", json).await;
+    assert_eq!(taken.status(), StatusCode::CREATED);
+}
 
 #[tokio::test]
 async fn a_body_that_cannot_be_read_is_a_clients_mistake() {

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
 use axum::extract::Request;
 use axum::http::HeaderMap;
+use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::Uri;
 use axum::http::header;
@@ -17,6 +18,7 @@ use tower_http::csrf::ProtectionError;
 use crate::server::config::ByteSize;
 use crate::server::config::Host;
 use crate::server::config::ServerConfig;
+use crate::server::grammar::Reader;
 use crate::server::problem::Problem;
 use crate::server::webhooks;
 use crate::server::welcome;
@@ -41,8 +43,6 @@ const OPEN: [&str; 5] = [
     "/readyz",
 ];
 
-/// By which name a request asks for what that name reaches.
-///
 /// The refusal of a request whose target is no path but a host alone, as a client sends it to a proxy.
 pub fn no_path(request: &Request) -> Option<Problem> {
     request.uri().path_and_query().is_none().then(|| {
@@ -54,6 +54,8 @@ pub fn no_path(request: &Request) -> Option<Problem> {
     })
 }
 
+/// By which name a request asks for what that name reaches.
+///
 /// # Errors
 /// The refusal of all others. A page of another site can point a name of its own at 127.0.0.1 and
 /// would otherwise read contacts through the browser of whoever looks at it.
@@ -120,6 +122,37 @@ pub fn large_body(request: &Request, limit: ByteSize) -> Option<Problem> {
     too_large_already.then(|| too_large(limit))
 }
 
+/// The refusal of a body in a coding, such as gzip, which would be read as if it had none. The queue's API
+/// takes bodies as they are, since it hands them on.
+pub fn coded_body(request: &Request) -> Option<Response> {
+    if request.body().is_end_stream() || request.uri().path().starts_with("/qstash/") {
+        return None;
+    }
+    let is_plain = |line: &HeaderValue| {
+        let codings = Reader::new(line.as_bytes()).list(Reader::token);
+        codings.is_some_and(|codings| {
+            let mut codings = codings.iter();
+            codings.all(|coding| coding.eq_ignore_ascii_case("identity"))
+        })
+    };
+    let lines = request.headers().get_all(header::CONTENT_ENCODING);
+    if lines.iter().all(is_plain) {
+        return None;
+    }
+    let problem = Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "wrong-content-encoding",
+        "Send the body as it is, without Content-Encoding.",
+    );
+    let mut response = problem.into_response();
+    // RFC 9110, 15.5.16.
+    let readable = HeaderValue::from_static("identity");
+    response
+        .headers_mut()
+        .insert(header::ACCEPT_ENCODING, readable);
+    Some(response)
+}
+
 /// The request with a body that ends at the limit, whatever it has said of itself. axum's own limit,
 /// which is another, does not apply.
 pub fn cut_off(request: Request, limit: ByteSize) -> Request {
@@ -143,8 +176,6 @@ pub fn too_large(limit: impl std::fmt::Display) -> Problem {
 #[cfg(test)]
 mod tests {
     use std::ffi::OsString;
-
-    use axum::http::HeaderValue;
 
     use super::*;
     use crate::server::config::Config;
