@@ -176,8 +176,10 @@ impl DeliverySpec {
                 self.retry_delay = Some(value.to_owned());
             }
             "timeout" => {
-                let timeout = parse_duration(value).filter(|timeout| timeout.as_millis() > 0);
-                let timeout = timeout.ok_or_else(|| wrong("a span of time, such as 30s"))?;
+                let timeout = parse_duration(value)
+                    .filter(|timeout| timeout.as_millis() > 0 && *timeout <= LONGEST_DELAY);
+                let timeout =
+                    timeout.ok_or_else(|| wrong("a span of at most 365 days, such as 30s"))?;
                 self.timeout = Some(timeout.as_millis() as u64);
             }
             _ => {
@@ -619,6 +621,8 @@ mod tests {
 
     #[test]
     fn what_is_documented_and_not_supported_is_refused_by_name() {
+            ("Upstash-Timeout", "2305843009213693952s"),
+            ("Upstash-Callback-Timeout", "366d"),
         for name in [
             "Upstash-Flow-Control-Key",
             "Upstash-Flow-Control-Value",
