@@ -337,6 +337,11 @@ impl Publication {
         let mut hash = Sha256::new();
         let mut headers = self.delivery.headers.clone();
         headers.sort();
+    /// About how many bytes it takes to tell of it.
+    pub fn size(&self) -> usize {
+        self.body.len() + size_of_headers(&self.delivery.headers)
+    }
+
         let parts = headers
             .iter()
             .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
@@ -366,6 +371,11 @@ fn of_workflow(name: &str) -> Rejection {
         "{} belongs to Upstash Workflow, which Kith does not support. Publish without it.",
         spelled(name)
     ))
+fn size_of_headers(headers: &[Header]) -> usize {
+    let sizes = headers.iter().map(|(name, value)| name.len() + value.len());
+    sizes.sum()
+}
+
 }
 
 /// Refuses what QStash understands of a callback and Kith does not: publishers must not believe that it

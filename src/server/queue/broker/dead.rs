@@ -135,7 +135,7 @@ impl Broker {
             last = Some(row.try_get::<i64, _>("seq")?.to_string());
             match Stored::read(&row) {
                 Ok(message) => {
-                    bytes += message.publication.body.len();
+                    bytes += message.publication.size();
                     bytes += message.response.as_ref().map_or(0, Response::size);
                     found.push(message);
                 }

@@ -24,7 +24,7 @@ use crate::server::queue::message::Redacted;
 /// The most events in one answer.
 const LARGEST_PAGE: u32 = 1000;
 
-/// An answer ends with the event with which its bodies exceed this many bytes together.
+/// An answer ends with the event with which its bodies and headers exceed this many bytes together.
 pub const LARGEST_ANSWER: usize = 2 << 20;
 
 /// What happened, where there is more to say. The rest is written down by the database itself.
@@ -137,7 +137,7 @@ impl Broker {
             if row.try_get::<Option<i64>, _>("seq")?.is_some()
                 && let Ok(message) = Stored::read(&row)
             {
-                bytes += message.publication.body.len();
+                bytes += message.publication.size();
                 merge(&mut event, self.event_of(&message));
             }
             bytes += detail.response.as_ref().map_or(0, Response::size);

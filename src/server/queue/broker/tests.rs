@@ -202,6 +202,34 @@ async fn what_cannot_be_read_does_not_hold_up_the_rest() {
 }
 
 #[tokio::test]
+async fn lists_of_events_and_of_dead_letters_end_near_their_largest_size() {
+    let rig = Rig::new().await;
+    let broker = rig.broker("http://127.0.0.1:1");
+    let large = Publication {
+        delivery: DeliverySpec {
+            headers: vec![("x-large".to_owned(), "v".repeat(256 * 1024))],
+            ..DeliverySpec::default()
+        },
+        ..publication("/hooks/a")
+    };
+    broker
+        .publish(&vec![large; 20], Source::default())
+        .await
+        .expect("taken");
+    let (events, cursor) = broker.events(&Filter::default()).await.expect("a list");
+    assert!(events.len() <= 10 && cursor.is_some(), "{}", events.len());
+    rig.execute(
+        "UPDATE messages SET state = 'failed', finished_at = 1, dead_letter_id = '1-' || seq",
+    )
+    .await;
+    let (letters, cursor) = broker
+        .dead_letters(&Filter::default())
+        .await
+        .expect("a list");
+    assert!(letters.len() <= 10 && cursor.is_some(), "{}", letters.len());
+}
+
+#[tokio::test]
 async fn what_is_old_is_removed() {
     let rig = Rig::new().await;
     let broker = rig.broker(&receiver().await);
