@@ -34,6 +34,12 @@ const LONGEST_DELAY: Duration = Duration::from_secs(365 * 24 * 3600);
 /// The longest id of a deduplication or a schedule, and the longest label, in bytes.
 const LONGEST_ID: usize = 256;
 
+/// The most headers that a publisher may have sent to a receiver.
+const MOST_HEADERS: usize = 100;
+
+/// The most bytes of them, names and values together.
+const MOST_HEADER_BYTES: usize = 16 * 1024;
+
 /// A header by its lower-case name.
 pub type Header = (String, String);
 
@@ -209,9 +215,17 @@ impl DeliverySpec {
             "te",
             "upgrade",
         ];
-        if !own.contains(&name) && !name.starts_with("upstash-") {
-            self.headers.push((name.to_owned(), value.to_owned()));
+        if own.contains(&name) || name.starts_with("upstash-") {
+            return Ok(());
         }
+        let bytes = size_of_headers(&self.headers) + name.len() + value.len();
+        if self.headers.len() == MOST_HEADERS || bytes > MOST_HEADER_BYTES {
+            return Err(Rejection::bad_request(format!(
+                "A receiver is sent at most {MOST_HEADERS} headers, of {MOST_HEADER_BYTES} bytes \
+                 together. Forward fewer."
+            )));
+        }
+        self.headers.push((name.to_owned(), value.to_owned()));
         Ok(())
     }
 }
@@ -323,6 +337,11 @@ impl Publication {
         self.callback.iter().chain(&self.failure_callback)
     }
 
+    /// About how many bytes it takes to tell of it.
+    pub fn size(&self) -> usize {
+        self.body.len() + size_of_headers(&self.delivery.headers)
+    }
+
     /// When it is to be delivered first, in Unix milliseconds.
     pub fn due_at(&self, now: Timestamp) -> i64 {
         let now = now.as_millisecond();
@@ -337,11 +356,6 @@ impl Publication {
         let mut hash = Sha256::new();
         let mut headers = self.delivery.headers.clone();
         headers.sort();
-    /// About how many bytes it takes to tell of it.
-    pub fn size(&self) -> usize {
-        self.body.len() + size_of_headers(&self.delivery.headers)
-    }
-
         let parts = headers
             .iter()
             .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
@@ -355,6 +369,11 @@ impl Publication {
         }
         format!("content:{}", BASE64_URL_SAFE_NO_PAD.encode(hash.finalize()))
     }
+}
+
+fn size_of_headers(headers: &[Header]) -> usize {
+    let sizes = headers.iter().map(|(name, value)| name.len() + value.len());
+    sizes.sum()
 }
 
 /// `Upstash-Cron` is taken before, where it makes a schedule.
@@ -371,11 +390,6 @@ fn of_workflow(name: &str) -> Rejection {
         "{} belongs to Upstash Workflow, which Kith does not support. Publish without it.",
         spelled(name)
     ))
-fn size_of_headers(headers: &[Header]) -> usize {
-    let sizes = headers.iter().map(|(name, value)| name.len() + value.len());
-    sizes.sum()
-}
-
 }
 
 /// Refuses what QStash understands of a callback and Kith does not: publishers must not believe that it
@@ -450,6 +464,12 @@ impl Redacted {
                     redacted.headers.push(name.trim().to_owned());
                 }
             }
+        }
+        // Each is looked for among the headers whenever the message is told of.
+        if redacted.headers.len() > MOST_HEADERS {
+            return Err(Rejection::bad_request(format!(
+                "Upstash-Redact-Fields takes at most {MOST_HEADERS} headers."
+            )));
         }
         Ok(redacted)
     }
@@ -601,6 +621,8 @@ mod tests {
             ("Upstash-Retries", "1001"),
             ("Upstash-Method", "TRACE"),
             ("Upstash-Timeout", "0s"),
+            ("Upstash-Timeout", "2305843009213693952s"),
+            ("Upstash-Callback-Timeout", "366d"),
             ("Upstash-Retry-Delay", "import os"),
             ("Upstash-Not-Before", "tomorrow"),
             ("Upstash-Not-Before", "-1"),
@@ -630,9 +652,33 @@ mod tests {
     }
 
     #[test]
+    fn a_receiver_is_sent_a_bounded_number_of_headers_and_bytes_of_them() {
+        let forwarded = |prefix: &str, count: usize, length: usize| {
+            let headers: Vec<Header> = (0..count)
+                .map(|number| {
+                    let name = format!("upstash-{prefix}forward-x-{number:03}");
+                    (name, "v".repeat(length))
+                })
+                .collect();
+            Publication::parse("https://example.com/hook", &headers, Vec::new())
+        };
+        for prefix in ["", "callback-", "failure-callback-"] {
+            assert!(forwarded(prefix, 100, 100).is_ok(), "{prefix}");
+            // A name has five bytes.
+            assert!(forwarded(prefix, 4, 4091).is_ok(), "{prefix}");
+            for (count, length) in [(101, 1), (4, 4092), (1, 20_000)] {
+                let refused = forwarded(prefix, count, length).expect_err(prefix);
+                assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+                assert!(refused.message.contains("100 headers"), "{refused}");
+            }
+        }
+        let hidden = |count| vec!["header[a]"; count].join(",");
+        assert!(parse(&[("Upstash-Redact-Fields", &hidden(100))]).is_ok());
+        assert!(parse(&[("Upstash-Redact-Fields", &hidden(101))]).is_err());
+    }
+
+    #[test]
     fn what_is_documented_and_not_supported_is_refused_by_name() {
-            ("Upstash-Timeout", "2305843009213693952s"),
-            ("Upstash-Callback-Timeout", "366d"),
         for name in [
             "Upstash-Flow-Control-Key",
             "Upstash-Flow-Control-Value",

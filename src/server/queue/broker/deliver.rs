@@ -6,6 +6,7 @@
 //! transaction. Between sending and writing down, a message is delivered again.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use axum::http::HeaderMap;
@@ -13,6 +14,7 @@ use axum::http::Method;
 use axum::http::StatusCode;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde_json::json;
 use sqlx::Row;
@@ -52,6 +54,10 @@ use crate::server::queue::signature::sign;
 
 /// How much of an answer is kept, of its body and of its headers.
 const LARGEST_RESPONSE: usize = 16 * 1024;
+
+/// The most headers that a message is sent with. A publisher may ask for far fewer, but an older release has
+/// taken any number, and the types of HTTP panic above some 24,000.
+const MOST_HEADERS: usize = 1000;
 
 /// The most deliveries that are written down in one transaction.
 const LARGEST_BATCH: usize = 256;
@@ -112,7 +118,8 @@ impl Broker {
                     for (message, place) in messages {
                         let (broker, settled) = (self.clone(), settled.clone());
                         self.0.tasks.spawn(async move {
-                            let outcome = broker.send_in_turn(way, &message).await;
+                            let outcome = broker.send_in_turn(way, &message);
+                            let outcome = failed_by_panic(outcome).await;
                             // Only the end of the process closes the channel.
                             let _ = settled.send((message, outcome, place)).await;
                         });
@@ -255,11 +262,19 @@ impl Broker {
 
     async fn send(&self, message: &Stored) -> Outcome {
         // The list of what is allowed may have become shorter since it was accepted.
-        let destination = &message.publication.destination;
-        if let Err(rejection) = self.destinations().accept(destination) {
+        let Publication {
+            destination,
+            delivery,
+            ..
+        } = &message.publication;
+        let accepted = self.destinations().accept(destination);
+        let refusal = accepted.err().map(|rejection| rejection.message);
+        let has_too_many = delivery.headers.len() > MOST_HEADERS;
+        let too_many = has_too_many.then(|| "the message has too many headers".to_owned());
+        if let Some(error) = refusal.or(too_many) {
             return Outcome::Failed {
                 retryable: false,
-                error: rejection.message,
+                error,
                 response: None,
                 wait: None,
             };
@@ -267,11 +282,7 @@ impl Broker {
         let Ok(keys) = self.keys().await else {
             return Outcome::NotSent;
         };
-        let asked = message
-            .publication
-            .delivery
-            .timeout
-            .map(Duration::from_millis);
+        let asked = delivery.timeout.map(Duration::from_millis);
         let most = self.0.settings.timeout;
         let timeout = asked.map_or(most, |asked| asked.min(most));
         let sent = tokio::time::timeout(timeout, self.exchange(message, &keys)).await;
@@ -619,6 +630,14 @@ async fn put_off(
     Ok(())
 }
 
+/// What comes of a delivery, also if it panics: a message without an outcome would stay claimed and be
+/// sent again every few seconds.
+async fn failed_by_panic(delivery: impl Future<Output = Outcome>) -> Outcome {
+    // A delivery that is dropped in a panic leaves nothing half done.
+    let outcome = AssertUnwindSafe(delivery).catch_unwind().await;
+    outcome.unwrap_or_else(|_payload| failed("the queue has met an error of its own".to_owned()))
+}
+
 /// A delivery that nobody answered. Why stands where an answer would, for those who look at the dead
 /// letter.
 fn failed(error: String) -> Outcome {
@@ -661,5 +680,22 @@ fn describe(error: &reqwest::Error) -> String {
         "the request cannot be made".to_owned()
     } else {
         "the connection to the receiver broke".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_delivery_that_panics_is_a_failed_attempt() {
+        let outcome = failed_by_panic(async { panic!("on purpose") }).await;
+        assert!(matches!(
+            outcome,
+            Outcome::Failed {
+                retryable: true,
+                ..
+            }
+        ));
     }
 }

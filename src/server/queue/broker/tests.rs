@@ -201,6 +201,33 @@ async fn what_cannot_be_read_does_not_hold_up_the_rest() {
     broker.close().await;
 }
 
+/// Makes a message that waits into one that an older release has taken.
+const WITH_TOO_MANY_HEADERS: &str = "UPDATE messages SET spec = json_set(spec, '$.headers', (
+         WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 25000)
+         SELECT json_group_array(json_array('x-' || n, 'v')) FROM numbers
+     ))";
+
+#[tokio::test]
+async fn a_message_with_more_headers_than_a_request_can_have_is_a_dead_letter() {
+    let rig = Rig::new().await;
+    let broker = rig.broker(&receiver().await);
+    broker
+        .publish(&[publication("/hooks/a")], Source::default())
+        .await
+        .expect("taken");
+    rig.execute(WITH_TOO_MANY_HEADERS).await;
+    broker.start();
+    rig.until(
+        "SELECT count(*) FROM messages WHERE state = 'failed' AND dead_letter_id IS NOT NULL",
+        1,
+    )
+    .await;
+    let (events, _) = broker.events(&Filter::default()).await.expect("a list");
+    let error = events[0]["error"].as_str().expect("an error");
+    assert!(error.contains("headers"), "{error}");
+    broker.close().await;
+}
+
 #[tokio::test]
 async fn lists_of_events_and_of_dead_letters_end_near_their_largest_size() {
     let rig = Rig::new().await;
