@@ -11,7 +11,8 @@
 //! - Values are parsed when they are read, and a loaded [`Config`] holds only valid ones.
 //! - Nothing is ignored: unknown keys, unknown `KITH_*` variables and wrong values are all refused,
 //!   together, each with its source and what to write instead.
-//! - Passwords in URLs leave this module in no text: not printed, not in `Debug`, not in an error.
+//! - Secrets leave this module in no text: not printed, not in `Debug`, not in an error. A value that is refused
+//!   is not shown where it may hold one.
 
 mod cli;
 mod host;

@@ -22,6 +22,8 @@ pub(super) struct Key {
     pub takes: &'static str,
     /// The TOML types that may carry the value, the one that is printed first.
     pub toml_types: &'static [&'static str],
+    /// Whether a value that is refused may hold a secret.
+    pub may_hold_secret: bool,
     /// Parses the text into the configuration; false, and no change, if it is not a valid value.
     pub set: fn(&mut Config, &str) -> bool,
     /// The text that [`Key::set`] would read back, but for secrets.
@@ -106,6 +108,7 @@ macro_rules! sections {
                         doc: $doc,
                         takes: <$type as value::Value>::TAKES,
                         toml_types: <$type as value::Value>::TOML_TYPES,
+                        may_hold_secret: <$type as value::Value>::MAY_HOLD_SECRET,
                         set: |config, text| match value::Value::parse(text) {
                             Some(value) => {
                                 config.$section.$name = value;

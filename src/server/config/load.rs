@@ -10,7 +10,7 @@ use std::{fs, io};
 use toml::de::{DeTable, DeValue};
 
 use super::key::Key;
-use super::value::mask_passwords;
+use super::value::mask_secrets;
 use super::{Config, SECTIONS};
 
 /// The file that is read when no other is named; it may be missing.
@@ -26,7 +26,7 @@ pub enum ConfigError {
         #[source]
         source: io::Error,
     },
-    /// One sentence or two for each problem, ready for the operator; no passwords.
+    /// One sentence or two for each problem, ready for the operator; no secrets.
     #[error("{}", .0.join("\n"))]
     Invalid(Vec<String>),
 }
@@ -135,7 +135,7 @@ impl Loader {
             let found = match value.get_ref() {
                 DeValue::Array(_) => "an array".to_owned(),
                 DeValue::Table(_) => "a table".to_owned(),
-                _ => format!("`{}`", &text[value.span()]),
+                _ => quote(key, &text[value.span()]),
             };
             self.set(key, parsed.as_deref(), &found, source);
         }
@@ -151,7 +151,7 @@ impl Loader {
                 let source = format!("in the environment variable {name}");
                 let text = value.to_str();
                 let found = match text {
-                    Some(text) => format!("`{text}`"),
+                    Some(text) => quote(key, text),
                     None => "bytes that are not UTF-8".to_owned(),
                 };
                 self.set(key, text, &found, source);
@@ -197,8 +197,16 @@ impl Loader {
     }
 }
 
+/// A refused value, unless it may hold a secret.
+fn quote(key: &Key, text: &str) -> String {
+    if key.may_hold_secret {
+        return "***".to_owned();
+    }
+    format!("`{text}`")
+}
+
 fn wrong_value(path: &str, source: &str, found: &str, rule: &str) -> String {
-    let found = mask_passwords(found);
+    let found = mask_secrets(found);
     format!("wrong value for `{path}` {source}: {found}. {rule}")
 }
 

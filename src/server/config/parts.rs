@@ -134,6 +134,7 @@ impl RedisUrl {
 
 impl Value for RedisUrl {
     const TAKES: &'static str = r#""redis://", "rediss://", "redis+sentinel://" or "redis+cluster://" with a host, or "unix://" with a path, such as "redis://127.0.0.1:6379""#;
+    const MAY_HOLD_SECRET: bool = true;
 
     fn parse(text: &str) -> Option<Self> {
         Some(Self {
@@ -198,12 +199,18 @@ impl fmt::Debug for Secret {
     }
 }
 
-impl Value for Secret {
-    const TAKES: &'static str = "any text";
+/// The text of a secret without the line break that ends a file of secrets.
+pub(super) fn without_line_break(text: &str) -> &str {
+    text.trim_end_matches(['\r', '\n'])
+}
 
-    /// Nothing is refused, because what is refused is shown.
+impl Value for Secret {
+    const TAKES: &'static str = "any text but a line break alone";
+    const MAY_HOLD_SECRET: bool = true;
+
     fn parse(text: &str) -> Option<Self> {
-        Some(Self(text.to_owned()))
+        let text = without_line_break(text);
+        (!text.is_empty()).then(|| Self(text.to_owned()))
     }
 
     fn print(&self) -> String {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use lettre::message::Mailbox;
 use reqwest::Url;
 
+use super::parts::without_line_break;
 use super::value::Origin;
 use super::value::Value;
 use crate::server::mail::SmtpServer;
@@ -87,6 +88,7 @@ pub struct Origins(pub Vec<Origin>);
 impl Value for Origins {
     const TAKES: &'static str =
         r#"origins with commas between, such as "https://example.com, http://127.0.0.1:9000""#;
+    const MAY_HOLD_SECRET: bool = true;
 
     fn parse(text: &str) -> Option<Self> {
         let parts = text.split(',').map(str::trim);
@@ -113,6 +115,7 @@ impl BaseUrl {
 
 impl Value for BaseUrl {
     const TAKES: &'static str = r#""http://" or "https://" with a host and perhaps a path, such as "https://qstash.upstash.io""#;
+    const MAY_HOLD_SECRET: bool = true;
 
     fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
@@ -144,6 +147,7 @@ impl SmtpUrl {
 
 impl Value for SmtpUrl {
     const TAKES: &'static str = r#""smtps://" or "smtp://" with a host, perhaps a user and a password, such as "smtps://user:password@mail.example.com"; "smtp://" speaks TLS too, unless it ends in "?tls=none""#;
+    const MAY_HOLD_SECRET: bool = true;
 
     fn parse(text: &str) -> Option<Self> {
         Some(Self {
@@ -243,8 +247,10 @@ impl fmt::Debug for Token {
 impl Value for Token {
     const TAKES: &'static str =
         r#"16 or more visible ASCII characters, for example of `openssl rand -hex 20`"#;
+    const MAY_HOLD_SECRET: bool = true;
 
     fn parse(text: &str) -> Option<Self> {
+        let text = without_line_break(text);
         let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
         (text.len() >= 16 && visible).then(|| Self(text.to_owned()))
     }

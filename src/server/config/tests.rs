@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 
-use super::value::{Value, mask_passwords};
+use super::value::{Value, mask_secrets};
 use super::{
     BaseUrl, ByteSize, Cli, Config, ConfigError, Count, DatabaseUrl, Host, Hosts, LogFilter,
     LogFormat, MailAddress, Networks, Origin, Origins, Percent, Poll, SECTIONS, SmtpUrl, Span,
@@ -200,7 +200,7 @@ fn wrong_values_are_refused_with_their_source_and_an_example() {
         ),
         (
             "[server]\npublic_url = \"kith.example.org\"\n",
-            "wrong value for `server.public_url` in Leptos.toml, line 2: `\"kith.example.org\"`. \
+            "wrong value for `server.public_url` in Leptos.toml, line 2: ***. \
              It takes \"http://\" or \"https://\" with a host, perhaps a port, and no path, \
              such as \"https://kith.example.org\".",
         ),
@@ -252,9 +252,84 @@ fn postgresql_is_refused_for_now_and_its_password_is_not_repeated() {
     assert_eq!(
         problems("", [("DATABASE_URL", "postgres://kith:se/cr@t@db/kith")]),
         "wrong value for `data.database_url` in the environment variable DATABASE_URL: \
-         `postgres://kith:***@db/kith`. It takes \"sqlite://\" and the path of a file, such as \
+         ***. It takes \"sqlite://\" and the path of a file, such as \
          \"sqlite:///var/lib/kith/kith.db\"; PostgreSQL comes in a later release."
     );
+}
+
+#[test]
+fn a_value_that_may_hold_a_secret_is_refused_without_being_shown() {
+    for (name, value) in [
+        ("KITH_QUEUE_TOKEN", "SECRETtok"),
+        ("KITH_QUEUE_TOKEN", "SECRETtoken with a space"),
+        ("SMTP_URL", "user:SECRETpw"),
+        ("REDIS_URL", ":SECRETpw"),
+        ("REDIS_URL", "redis://SECRETpw@h:x"),
+        ("UPSTASH_REDIS_REST_URL", "https://SECRETtoken@h/x"),
+        ("QSTASH_URL", "https://SECRETtoken@h/x"),
+        ("KITH_QUEUE_ALLOW", "https://SECRETtoken@h"),
+        ("PUBLIC_URL", "https://SECRETtoken@h"),
+        ("DATABASE_URL", "postgres:SECRETpw"),
+        ("KITH_SERVER_HOSTS", "https://user:SECRETpw@h"),
+    ] {
+        let said = problems("", [(name, value)]);
+        assert!(said.contains(name) && said.contains("It takes"), "{said}");
+        assert!(!said.contains("SECRET"), "{said}");
+    }
+    let key = (1..20).map(|digit| digit.to_string()).collect::<String>();
+    for file in [
+        format!("[queue]\ntoken = {}\n", &key[..18]),
+        format!("[redis]\nrest_token = {}\n", &key[..18]),
+        format!("[redis]\nurl = [\"{key}\"]\n"),
+    ] {
+        let said = problems(&file, NO_ENV);
+        assert!(said.contains("wrong value"), "{said}");
+        assert!(!said.contains(&key[..18]), "{said}");
+    }
+}
+
+#[test]
+fn a_line_break_at_the_end_of_a_secret_is_not_part_of_it() {
+    for end in ["\n", "\r\n"] {
+        let token = format!("0123456789abcdef{end}");
+        let config = read(
+            "",
+            [
+                ("KITH_QUEUE_TOKEN", &*token),
+                ("QSTASH_CURRENT_SIGNING_KEY", &token),
+            ],
+        );
+        let kept = config.queue.token.as_ref().expect("a token");
+        assert_eq!(kept.reveal(), "0123456789abcdef");
+        let kept = config.queue.current_signing_key.as_ref().expect("a key");
+        assert_eq!(kept.reveal(), "0123456789abcdef");
+    }
+    assert!(problems("", [("QSTASH_TOKEN", "\n")]).contains("queue.qstash_token"));
+}
+
+#[test]
+fn a_url_is_printed_without_what_may_be_secret_in_it() {
+    for (name, value, shown) in [
+        ("REDIS_URL", "redis://:SECRETpw@h:1", "\"redis://***@h:1\""),
+        (
+            "REDIS_URL",
+            "redis://h:1?pass=SECRETpw",
+            "\"redis://h:1?***\"",
+        ),
+        ("REDIS_URL", "redis://h:1/2", "\"redis://h:1/2\""),
+        (
+            "SMTP_URL",
+            "smtps://SECRETkey@h?tls=required",
+            "\"smtps://***@h?***\"",
+        ),
+        ("SMTP_URL", "smtp://h", "\"smtp://h\""),
+    ] {
+        let config = read("", [(name, value)]);
+        assert!(config.to_toml().contains(shown), "{}", config.to_toml());
+        for shown in [config.to_toml(), format!("{config:?}")] {
+            assert!(!shown.contains("SECRET"), "{shown}");
+        }
+    }
 }
 
 #[test]
@@ -636,32 +711,26 @@ fn passwords_are_masked_wherever_a_configuration_is_shown() {
     let masked = [
         (
             "postgres://kith:secret@db:5432/kith",
-            "postgres://kith:***@db:5432/kith",
+            "postgres://***@db:5432/kith",
         ),
-        (
-            "postgres://kith:s/e@cret@db/kith",
-            "postgres://kith:***@db/kith",
-        ),
-        ("redis://:secret@cache", "redis://:***@cache"),
-        ("kith:secret@db", "kith:***@db"),
-        (
-            "postgres://db:1/k?password=se@cret&x=1",
-            "postgres://db:1/k?password=***&x=1",
-        ),
+        ("postgres://kith:s/e@cret@db/kith", "postgres://***@db/kith"),
+        ("redis://:secret@cache", "redis://***@cache"),
+        ("smtps://secret@mail?tls=required", "smtps://***@mail?***"),
+        ("redis://db:1?password=se@cret&x=1", "redis://***"),
+        ("redis://:se?cr@et@cache", "redis://***"),
+        ("redis://db:1?pass=secret", "redis://db:1?***"),
+        ("redis://db:1#secret", "redis://db:1#***"),
         ("sqlite:///srv/kith.db", "sqlite:///srv/kith.db"),
-        (
-            "postgres://kith@db:5432/kith",
-            "postgres://kith@db:5432/kith",
-        ),
+        ("Kith <kith@example.com>", "Kith <kith@example.com>"),
     ];
     for (text, expected) in masked {
-        assert_eq!(mask_passwords(text), expected);
+        assert_eq!(mask_secrets(text), expected);
     }
 
     // A slip of the pen that is a valid path all the same.
     let config = read("", [("DATABASE_URL", "sqlite://kith:secret@db/kith")]);
     for shown in [config.to_toml(), format!("{config:?}")] {
-        assert!(shown.contains("sqlite://kith:***@db/kith"), "{shown}");
+        assert!(shown.contains("sqlite://***@db/kith"), "{shown}");
         assert!(!shown.contains("secret"), "{shown}");
     }
 }

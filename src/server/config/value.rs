@@ -19,12 +19,18 @@ pub(super) trait Value: Sized {
     const TAKES: &'static str;
     /// The TOML types that may carry the value, the one that is printed first.
     const TOML_TYPES: &'static [&'static str] = &["string"];
+    /// Whether text that is meant to be such a value may hold a secret. What is refused of it is not shown.
+    const MAY_HOLD_SECRET: bool = false;
     fn parse(text: &str) -> Option<Self>;
     fn print(&self) -> String;
 
     /// The value as it may be shown to people.
     fn show(&self) -> String {
-        mask_passwords(&self.print())
+        let text = self.print();
+        if Self::MAY_HOLD_SECRET {
+            return mask_secrets(&text);
+        }
+        text
     }
 }
 
@@ -36,6 +42,7 @@ pub(super) fn parse_default<T: Value>(text: &str) -> T {
 /// The empty text stands for "not given".
 impl<T: Value> Value for Option<T> {
     const TAKES: &'static str = T::TAKES;
+    const MAY_HOLD_SECRET: bool = T::MAY_HOLD_SECRET;
 
     fn parse(text: &str) -> Option<Self> {
         if text.is_empty() {
@@ -216,6 +223,7 @@ impl fmt::Display for Origin {
 
 impl Value for Origin {
     const TAKES: &'static str = r#""http://" or "https://" with a host, perhaps a port, and no path, such as "https://kith.example.org""#;
+    const MAY_HOLD_SECRET: bool = true;
 
     fn parse(text: &str) -> Option<Self> {
         let text = text.to_ascii_lowercase();
@@ -252,6 +260,7 @@ impl DatabaseUrl {
 
 impl Value for DatabaseUrl {
     const TAKES: &'static str = r#""sqlite://" and the path of a file, such as "sqlite:///var/lib/kith/kith.db"; PostgreSQL comes in a later release"#;
+    const MAY_HOLD_SECRET: bool = true;
 
     /// The path is taken as it stands. Parameters and escapes are refused, as is `:memory:`, which
     /// would give each connection a database of its own.
@@ -324,22 +333,21 @@ impl Value for LogFilter {
     }
 }
 
-/// The text with passwords replaced by `***`: what stands between a `:` and an `@`, as in a URL, and
-/// what a parameter `password` holds. A password may hold a `/` or an `@` that
-/// someone forgot to escape, so in doubt more is masked.
-pub(super) fn mask_passwords(text: &str) -> String {
-    let mut pieces = text.split("password=");
-    let mut masked = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let end = piece.find(['&', '"', '\'', '`']).unwrap_or(piece.len());
-        masked += "password=***";
-        masked += &piece[end..];
+/// A URL with `***` for what may be a secret in it: what stands before an `@`, and what stands after a `?` or
+/// a `#`. A password may hold signs that someone forgot to escape; where that is possible all of it is masked.
+pub(super) fn mask_secrets(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return text.to_owned();
+    };
+    let end = rest.find(['?', '#']).map_or(rest.len(), |sign| sign + 1);
+    let (shown, hidden) = rest.split_at(end);
+    if hidden.contains('@') {
+        return format!("{scheme}://***");
     }
-    let user = masked.find("://").map_or(0, |scheme| scheme + "://".len());
-    if let Some(at) = masked.rfind('@')
-        && let Some(colon) = masked.get(user..at).and_then(|user| user.find(':'))
-    {
-        masked.replace_range(user + colon + 1..at, "***");
-    }
-    masked
+    let (user, shown) = match shown.rsplit_once('@') {
+        Some((_, host)) => ("***@", host),
+        None => ("", shown),
+    };
+    let parameters = if hidden.is_empty() { "" } else { "***" };
+    format!("{scheme}://{user}{shown}{parameters}")
 }
