@@ -788,7 +788,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_that_nobody_reads_to_its_end_breaks_no_later_silence() {
+    async fn a_body_that_is_dropped_late_breaks_no_later_silence() {
         let connections = connections();
         let (place, answer) = answering(&connections, "192.0.2.1").await.expect("a place");
         let (_sender, mut body) = body_of(place.watch());

@@ -552,7 +552,7 @@ async fn hold_all_places(app: &TestApp, head: &str) -> Vec<TcpStream> {
 }
 
 #[tokio::test]
-async fn clients_that_send_half_a_body_hold_up_nobody() {
+async fn clients_that_send_half_a_body_hold_up_no_others() {
     let app = with_little_room().await;
     let head = "POST /api/contacts HTTP/1.1\r\nHost: localhost\r\n\
                 Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{";

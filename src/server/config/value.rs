@@ -334,7 +334,7 @@ impl Value for LogFilter {
 }
 
 /// A URL with `***` for what may be a secret in it: what stands before an `@`, and what stands after a `?` or
-/// a `#`. A password may hold signs that someone forgot to escape; where that is possible all of it is masked.
+/// a `#`. A password may hold signs that the operator forgot to escape; where that is possible all of it is masked.
 pub(super) fn mask_secrets(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
         return text.to_owned();

@@ -660,7 +660,12 @@ mod tests {
                     (name, "v".repeat(length))
                 })
                 .collect();
-            Publication::parse("https://example.com/hook", &headers, Vec::new())
+            Publication::parse(
+                "https://example.com/hook",
+                &headers,
+                Vec::new(),
+                Timestamp::UNIX_EPOCH,
+            )
         };
         for prefix in ["", "callback-", "failure-callback-"] {
             assert!(forwarded(prefix, 100, 100).is_ok(), "{prefix}");
