@@ -546,7 +546,10 @@ async fn what_may_be_old_never_gets_older_again() {
     let Ok(old) = flight.await.expect("no panic");
     assert_eq!(old.is, 0);
     let found = get(&third, &database, lenient).await;
-    assert_eq!((found.status, found.is), (Status::Hit, 1));
+    // On a machine that is busy enough, the lease ends before the other instance stores its value. Then
+    // there is none.
+    assert_ne!(found.status, Status::Stale);
+    assert_eq!(found.is, 1);
 
     // In one process as well.
     server.command("FLUSHALL");
