@@ -185,7 +185,7 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
             <TextArea field=Field::Notes label="Notes" value=value(Field::Notes) error saving/>
             <div class="form-end">
                 {is_new.then(|| view! { <WelcomeChoice state ticked=welcome name/> })}
-                <div class="flex gap-2">
+                <div class="flex flex-wrap gap-2">
                     <button class="button-primary" aria-disabled=move || saving.get().then_some("true")>
                         {words(move || {
                             let label = match (saving.get(), is_new) {

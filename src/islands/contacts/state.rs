@@ -418,8 +418,13 @@ impl State {
 
     fn take(self, asked: Ask, page: ContactList) {
         let count = page.rows.len();
-        // The link that was followed disappears with this answer, and would take the focus along.
-        let asked_by_link = browser::has_focus(".more, .list-trouble");
+        // The link that was followed disappears with this answer, and would take the focus along. The
+        // link to the first page does so only where the list has its first page.
+        let asked_by_link = browser::has_focus(if page.offset > 0 {
+            ".more[rel], .list-trouble"
+        } else {
+            ".more, .list-trouble"
+        });
         let next_to_link = match asked {
             Ask::Anew(around) => {
                 self.list_is_stale.set(false);
