@@ -19,6 +19,8 @@ for (const name of readdirSync(root, { recursive: true }).sort()) {
   const params = {
     [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
     [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
+    // Small blocks follow the changes between code and data.
+    [constants.BROTLI_PARAM_LGBLOCK]: constants.BROTLI_MIN_INPUT_BLOCK_BITS,
     [constants.BROTLI_PARAM_SIZE_HINT]: plain.length,
   };
   const brotli = brotliCompressSync(plain, { params });

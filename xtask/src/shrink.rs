@@ -14,20 +14,21 @@ use wasm_bindgen_cli_support::Bindgen;
 
 /// Parts of the names of functions that only lead to a panic. Browsers see a panic as a trap: nothing
 /// prints its message there.
-const PANICS: [&str; 13] = [
+const PANICS: [&str; 14] = [
     "::panicking::",
     "::assert_failed",
     "::do_panic",
     "::option::expect_failed",
     "::option::unwrap_failed",
     "::result::unwrap_failed",
-    "::cell::panic_already_",
     "::slice::index::slice_",
     "::str::slice_error_fail",
     "::handle_alloc_error",
     "::raw_vec::handle_error",
-    "::panic_access_error",
+    "::capacity_overflow",
+    "::panic_",
     "::rust_begin_unwind",
+    "::rust_oom",
 ];
 
 /// Fewer than these are found only if the compiler names or ends its functions differently.

@@ -32,7 +32,7 @@ const FRONT: &str = "target/front";
 const WASM_OPT: &str = "-Oz \
     --always-inline-max-function-size=6 --one-caller-inline-max-function-size=20 \
     --skip-pass=merge-similar-functions --skip-pass=local-cse \
-    --reorder-functions-by-name --strip-debug";
+    --merge-locals --reorder-locals --reorder-functions-by-name --strip-debug";
 
 /// The part of `Cargo.toml` that says what to build.
 #[derive(Deserialize)]
