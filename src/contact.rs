@@ -19,9 +19,27 @@ pub use merge::Merge;
 /// Identifies a contact for ever, across renames and trash. A `UUIDv7`: time-ordered, so that
 /// new contacts land beside each other in the database's index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+// The reader of the crate uuid says in detail what is wrong, which costs the browser a kilobyte.
+#[cfg_attr(feature = "ssr", serde(transparent))]
+#[cfg_attr(not(feature = "ssr"), serde(into = "Uuid", try_from = "String"))]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema), schema(value_type = Uuid))]
 pub struct ContactId(Uuid);
+
+#[cfg(not(feature = "ssr"))]
+impl TryFrom<String> for ContactId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse().map_err(|_| "no id")
+    }
+}
+
+#[cfg(not(feature = "ssr"))]
+impl From<ContactId> for Uuid {
+    fn from(id: ContactId) -> Self {
+        id.0
+    }
+}
 
 impl ContactId {
     pub fn new(uuid: Uuid) -> Self {

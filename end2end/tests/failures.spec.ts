@@ -171,6 +171,7 @@ test('a contact that is not there stays so while the list is searched', async ({
   guard.expect(/^404 POST \/fn\/contacts\/get/);
   const gone = await book.add({ name: `Gone ${book.word}` });
   await book.add();
+  await book.add({ name: `Grace ${book.word}` });
   await contacts.goto(book.list);
   await book.delete(gone.id);
   await contacts.row('Gone').click();

@@ -42,7 +42,7 @@ pub fn Contacts(view: ContactsView) -> impl IntoView {
     on_cleanup(move || online.remove());
     // The browser asks before it throws away what was typed.
     let leave = window_event_listener(ev::beforeunload, move |event| {
-        if state.unsaved().is_some() {
+        if state.unsaved().is_some() || state.has_drafts() {
             event.prevent_default();
         }
     });
@@ -109,11 +109,17 @@ fn NoticeBar(state: state::State) -> impl IntoView {
                         state.restore(id);
                     }
                 >
-                    <p class="min-w-0 truncate">
-                        <bdi class="font-medium">{notice.name.clone()}</bdi>
+                    <p class="min-w-0">
+                        <bdi class="inline-block max-w-full truncate align-bottom font-medium">
+                            {notice.name.clone()}
+                        </bdi>
                         " is in the trash."
                     </p>
-                    <button class="button-quiet" aria-label=format!("Undo: {}", notice.name)>
+                    <button
+                        class="button-quiet"
+                        aria-label=format!("Undo: {}", notice.name)
+                        aria-disabled=move || (state.restoring.get() == Some(id)).then_some("true")
+                    >
                         "Undo"
                     </button>
                     <a

@@ -69,14 +69,14 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
         set_saving.set(true);
         spawn_local(async move {
             let answer = match id {
-                None => api::create_contact(draft.clone(), welcome, key).await,
+                None => api::create_contact(draft.clone(), welcome, key.clone()).await,
                 Some(id) => api::update_contact(id, base.clone(), draft.clone(), restore).await,
             };
             set_saving.try_set(false);
             if is_new && answer.is_ok() {
                 state.welcome.update_value(|usual| usual.usual = welcome);
             }
-            let Some(error) = state.form_answered(from, answer) else {
+            let Some(error) = state.form_answered(from, &key, answer) else {
                 return;
             };
             if let AppError::Changed { current } = &error {

@@ -60,8 +60,9 @@ pub fn settle(list: &mut ContactList, page: ContactList, contact: ContactId) {
 
 /// Takes a contact out that was deleted.
 pub fn remove(list: &mut ContactList, contact: ContactId) {
+    let before = list.rows.len();
     list.rows.retain(|row| row.id != contact);
-    list.total = list.total.saturating_sub(1);
+    list.total = list.total.saturating_sub((before - list.rows.len()) as u64);
 }
 
 /// Shows what a contact is called now, where its row stands.

@@ -197,6 +197,8 @@ pub struct State {
     pub list_busy: RwSignal<bool>,
     pub pane: RwSignal<Pane>,
     pub pane_busy: RwSignal<bool>,
+    /// The contact that is being brought back from the trash.
+    pub restoring: RwSignal<Option<ContactId>>,
     /// What was deleted and can be undone. Each place is used again when all others were since.
     pub notices: [RwSignal<Option<Notice>>; NOTICES],
     next_notice: StoredValue<usize>,
@@ -238,6 +240,7 @@ impl State {
             list_busy: RwSignal::new(false),
             pane: RwSignal::new(view.pane),
             pane_busy: RwSignal::new(false),
+            restoring: RwSignal::new(None),
             next_notice: StoredValue::new(usize::from(view.notice.is_some())),
             notices: [view.notice, None, None].map(RwSignal::new),
             spoken: RwSignal::new(String::new()),
@@ -257,6 +260,7 @@ impl State {
         let (pane, search_changed) = (place.pane, before.search != place.search);
         // A pane that failed is loaded again on request, and not by a search beside it.
         let stays = before == place;
+        let is_renamed = pane == PanePlace::New && before.name != place.name;
         self.problem.set(None);
         self.place.set(place);
         if search_changed {
@@ -264,7 +268,10 @@ impl State {
             let around = pane.contact().filter(|_| address == Address::Keep);
             self.ask(Ask::Anew(around));
         }
-        if before.pane != pane || stays && matches!(*self.pane.read_untracked(), Pane::Failed(_)) {
+        if before.pane != pane
+            || is_renamed
+            || stays && matches!(*self.pane.read_untracked(), Pane::Failed(_))
+        {
             self.load_pane(pane);
         }
     }
@@ -598,7 +605,7 @@ impl State {
         let list = self.list.read_untracked();
         let listed = loaded::position(&list, id).map(|index| list.rows[index].clone());
         drop(list);
-        let coming = Pane::Coming(listed.or_else(|| here.clone()));
+        let coming = Pane::Coming(listed.clone().or_else(|| here.clone()));
         // What is known of the same contact may stay a moment longer; of another one, nothing may.
         if here.is_none() {
             self.show(coming.clone());
@@ -625,6 +632,18 @@ impl State {
                         self.load_pane(place);
                     }
                 });
+            }
+            // The row may tell what the contact was when the list came.
+            match (&answer, &listed) {
+                (Ok(ContactDetails { contact, .. }), Some(row))
+                    if row.name != contact.name || row.email != contact.email =>
+                {
+                    self.settle(contact.clone());
+                }
+                (Err(AppError::NotFound), Some(_)) => {
+                    self.change_list(|list| loaded::remove(list, id));
+                }
+                _ => {}
             }
             self.show(match (answer, place) {
                 (Ok(details), PanePlace::Edit(_)) => Pane::Form(FormView::edit(details.contact)),
@@ -674,25 +693,31 @@ impl State {
             draft,
             welcome,
             error: None,
-            saved: form.saved.as_ref().map(|saved| Saved {
-                id: saved.id,
-                base: browser::read_draft(&element, BASE),
-            }),
+            // A conflict that was not decided is found again.
+            saved: form.saved.clone(),
             key: browser::input_value(KEY_ID),
         })
+    }
+
+    /// Whether a form that is not shown has something typed into it.
+    pub fn has_drafts(self) -> bool {
+        self.kept.with_value(|kept| !kept.is_empty())
     }
 
     fn keep_draft(self) {
         if let Some(form) = self.unsaved() {
             let place = self.place.read_untracked().pane;
-            self.forget_draft(place);
+            self.forget_draft(place, &form.key);
             self.kept.update_value(|kept| kept.push((place, form)));
         }
     }
 
     /// Forgets what was typed into the form that is shown, because it is saved or was given up.
     pub fn drop_draft(self) {
-        self.forget_draft(self.place.read_untracked().pane);
+        self.forget_draft(
+            self.place.read_untracked().pane,
+            &browser::input_value(KEY_ID),
+        );
         self.pane.update_untracked(|pane| {
             if let (Pane::Form(form), Some(element)) = (pane, browser::form_by_id("contact-form")) {
                 form.draft = browser::read_draft(&element, "");
@@ -701,28 +726,33 @@ impl State {
         });
     }
 
-    fn forget_draft(self, from: PanePlace) {
+    fn forget_draft(self, from: PanePlace, key: &str) {
         self.kept
-            .update_value(|kept| kept.retain(|(place, _)| *place != from));
+            .update_value(|kept| kept.retain(|(place, form)| *place != from || form.key != key));
     }
 
-    /// Takes the answer to a form that was sent from `from`. Whoever has moved on meanwhile is
-    /// not called back: the list learns of it, and trouble is told beside what they do now.
-    /// Returns the error that the form itself has to show.
+    /// Takes the answer to a form that was sent from `from` under `key`. A person who has moved on, even
+    /// to another new contact, is not called back: the list learns of it, and trouble is told beside
+    /// what they do now. Returns the error that the form itself has to show.
     pub fn form_answered(
         self,
         from: PanePlace,
+        key: &str,
         answer: Result<ContactDetails, AppError>,
     ) -> Option<AppError> {
-        let is_here = self.place.read_untracked().pane == from;
+        let pane = self.place.read_untracked().pane;
+        let is_here = pane == from && browser::input_value(KEY_ID) == key;
         match answer {
             Ok(details) if is_here => {
                 self.drop_draft();
                 self.arrive(details);
             }
             Ok(details) => {
-                self.forget_draft(from);
-                self.settle(details.contact);
+                self.forget_draft(from, key);
+                self.settle(details.contact.clone());
+                if pane == PanePlace::Contact(details.contact.id) {
+                    self.show(Pane::Contact(details));
+                }
             }
             Err(error) if is_here => return Some(error),
             Err(error) => self.problem.set(Some(error)),
@@ -748,9 +778,13 @@ impl State {
     pub fn delete(self, contact: Contact) {
         self.pane_busy.set(true);
         spawn_local(async move {
-            if let Err(error) = api::delete_contact(contact.id).await {
-                self.pane_busy.set(false);
-                return self.problem.set(Some(error));
+            match api::delete_contact(contact.id).await {
+                // What was deleted elsewhere is in the trash as well.
+                Ok(()) | Err(AppError::NotFound) => {}
+                Err(error) => {
+                    self.pane_busy.set(false);
+                    return self.problem.set(Some(error));
+                }
             }
             // Whoever is elsewhere by now stays there.
             let was_here = browser::has_focus(".pane, .notice") || browser::nothing_has_focus();
@@ -813,10 +847,23 @@ impl State {
         }
     }
 
+    /// Brings a contact back and shows it, unless the person has moved on or types into a form.
     pub fn restore(self, id: ContactId) {
+        if self.restoring.get_untracked() == Some(id) {
+            return;
+        }
+        self.restoring.set(Some(id));
+        let from = self.place.read_untracked().pane;
         spawn_local(async move {
-            match api::restore_contact(id).await {
-                Ok(details) => self.arrive(details),
+            let answer = api::restore_contact(id).await;
+            self.restoring.set(None);
+            let stays = self.place.read_untracked().pane == from && self.unsaved().is_none();
+            match answer {
+                Ok(details) if stays => self.arrive(details),
+                Ok(details) => {
+                    self.forget_notice(id);
+                    self.settle(details.contact);
+                }
                 Err(error) => self.problem.set(Some(error)),
             }
         });
