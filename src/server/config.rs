@@ -39,7 +39,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::server::queue::signature::{SigningKey, SigningKeys};
-use kith_limit::{Algorithm, OnLoss, Quota};
+use kith_limit::{Algorithm, FailMode, Quota};
 use kith_redis::Address;
 use kith_redis::SentinelLogin;
 
@@ -130,7 +130,7 @@ key::sections! {
         /// The length of the window.
         api_window: Duration = "1m";
         /// What to do while Redis is lost: local (count in this process), open or closed.
-        api_on_loss: OnLoss = "local";
+        api_on_loss: FailMode = "local";
         /// Decide and count, but refuse nothing.
         api_shadow: bool = false;
         /// How requests for pages are counted; a token bucket lets bursts pass, then an even rate.
@@ -140,7 +140,7 @@ key::sections! {
         /// The length of the window.
         ui_window: Duration = "30s";
         /// What to do while Redis is lost.
-        ui_on_loss: OnLoss = "local";
+        ui_on_loss: FailMode = "local";
         /// Decide and count, but refuse nothing.
         ui_shadow: bool = false;
         /// How requests for figures are counted: /api/metrics, and what watches it.
@@ -150,7 +150,7 @@ key::sections! {
         /// The length of the window.
         dashboard_window: Duration = "1m";
         /// What to do while Redis is lost.
-        dashboard_on_loss: OnLoss = "local";
+        dashboard_on_loss: FailMode = "local";
         /// Decide and count, but refuse nothing.
         dashboard_shadow: bool = false;
         /// Addresses and networks that are refused altogether.
@@ -394,7 +394,7 @@ pub struct PolicyConfig {
     pub algorithm: Algorithm,
     pub limit: NonZeroU32,
     pub window: Duration,
-    pub on_loss: OnLoss,
+    pub on_loss: FailMode,
     pub shadow: bool,
 }
 

@@ -34,7 +34,7 @@ use crate::server::queue::broker::overview::Overview;
 use kith_cache::Usage;
 use kith_limit::Algorithm;
 use kith_limit::Quota;
-use kith_limit::stats::Refused;
+use kith_limit::Refused;
 
 /// For how long what was read is shown again.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -151,7 +151,7 @@ impl Dashboard {
                 configured: state.settings.configured(class),
                 shadow: policy.shadow,
                 shadowed: counted.map_or(0, |counted| counted.shadowed),
-                here: counted.map_or(0, |counted| counted.here),
+                here: counted.map_or(0, |counted| counted.local),
             }
         };
         // At the same time, since each may take as long as the database lets it wait.

@@ -4,10 +4,10 @@ use crate::server::config::Config;
 use crate::server::config::LimitsConfig;
 use crate::server::config::PolicyConfig;
 use kith_limit::Limiter;
+use kith_limit::Options;
 use kith_limit::Policy;
 use kith_limit::PolicyId;
 use kith_limit::Quota;
-use kith_limit::Setup;
 use kith_redis::Redis;
 
 /// A kind of request. Files of the site, health and its description are not limited.
@@ -56,7 +56,7 @@ impl RequestClass {
             algorithm,
             quota: Quota::new(limit.get().into(), window)
                 .expect("a loaded configuration holds only quotas that there can be"),
-            on_loss,
+            fail_mode: on_loss,
             shadow,
         }
     }
@@ -65,7 +65,7 @@ impl RequestClass {
 /// The limiter with Kith's policies, as they are configured.
 pub fn limiter(config: &Config, redis: Option<Redis>) -> Limiter {
     let configured = |class: RequestClass| class.configured(&config.limits);
-    Limiter::new(Setup {
+    Limiter::new(Options {
         policies: RequestClass::ALL.map(configured).into(),
         redis,
         prefix: config.redis.prefix.as_str().to_owned(),

@@ -35,16 +35,15 @@ use kith_cache::Key;
 use kith_cache::Tag;
 use kith_cache::lock::Locks;
 use kith_limit::Algorithm;
+use kith_limit::FailMode;
+use kith_limit::Identifier;
 use kith_limit::Limiter;
-use kith_limit::OnLoss;
+use kith_limit::Options;
 use kith_limit::Policy;
 use kith_limit::PolicyId;
 use kith_limit::Quota;
-use kith_limit::Setup;
-use kith_limit::Subject;
 use kith_redis::Address;
 use kith_redis::DownReason;
-use kith_redis::Options;
 use kith_redis::Redis;
 use kith_redis::Script;
 use kith_redis::Step;
@@ -199,9 +198,9 @@ async fn cluster() -> (Vec<RedisServer>, Address) {
 }
 
 async fn connect(address: Address) -> Redis {
-    reached(Redis::connect(Options {
+    reached(Redis::connect(kith_redis::Options {
         timeout: Duration::from_secs(10),
-        ..Options::new(address)
+        ..kith_redis::Options::new(address)
     }))
     .await
 }
@@ -218,10 +217,10 @@ async fn suite(redis: Redis, nodes: &[&RedisServer]) {
         name: algorithm.name(),
         algorithm,
         quota: Quota::new(3, Duration::from_secs(3600)).expect("a quota"),
-        on_loss: OnLoss::Closed,
+        fail_mode: FailMode::Closed,
         shadow: false,
     });
-    let limiter = Limiter::new(Setup {
+    let limiter = Limiter::new(Options {
         policies: policies.into(),
         redis: Some(redis.clone()),
         prefix: "kith".to_owned(),
@@ -229,7 +228,7 @@ async fn suite(redis: Redis, nodes: &[&RedisServer]) {
         denied: Vec::new(),
     });
     for client in 0..10 {
-        let subject = Subject::new(format!("client {client}"));
+        let subject = Identifier::new(format!("client {client}"));
         for policy in (0..4).map(PolicyId) {
             let mut allowed = 0;
             for _ in 0..5 {
@@ -248,7 +247,7 @@ async fn suite(redis: Redis, nodes: &[&RedisServer]) {
         }
     }
     for totals in limiter.stats().totals() {
-        assert_eq!(totals.here, 0, "Redis has decided on everything");
+        assert_eq!(totals.local, 0, "Redis has decided on everything");
     }
 
     // A pipeline brings its scripts where they are not known.
@@ -449,17 +448,17 @@ async fn over_tls() {
     let config = Config::load(Some(&configuration), no_env).expect("a valid configuration");
     let authorities = config.redis.ca_file.expect("the file").content();
 
-    let redis = Redis::connect(Options {
+    let redis = Redis::connect(kith_redis::Options {
         timeout: Duration::from_secs(10),
         ca_certificates: Some(authorities),
-        ..Options::new(address.clone())
+        ..kith_redis::Options::new(address.clone())
     });
     suite(reached(redis).await, &[&server]).await;
 
     // An authority that nobody has named is not believed.
-    let stranger = Redis::connect(Options {
+    let stranger = Redis::connect(kith_redis::Options {
         timeout: Duration::from_secs(10),
-        ..Options::new(address)
+        ..kith_redis::Options::new(address)
     });
     until("it was tried", || {
         stranger.health().failure != Some(DownReason::NotConnected)
@@ -528,9 +527,9 @@ async fn sentinels_with_a_password_of_their_own() {
     assert!(primary.command("GET here").contains('1'));
 
     for password in [None, Some("of-the-primary")] {
-        let stranger = Redis::connect(Options {
+        let stranger = Redis::connect(kith_redis::Options {
             timeout: Duration::from_secs(10),
-            ..Options::new(address(password))
+            ..kith_redis::Options::new(address(password))
         });
         until("it was tried", || {
             stranger.health().failure != Some(DownReason::NotConnected)
@@ -594,9 +593,9 @@ async fn what_a_rest_api_says_instead_of_redis_is_told_as_what_it_is() {
         let status = StatusCode::from_u16(status).expect("a status");
         let url = rest_that_says(status, body).await;
         let token = TOKEN.to_owned();
-        let redis = Redis::connect(Options {
+        let redis = Redis::connect(kith_redis::Options {
             timeout: Duration::from_secs(10),
-            ..Options::new(Address::Rest { url, token })
+            ..kith_redis::Options::new(Address::Rest { url, token })
         });
         until("it was tried", || {
             redis.health().failure != Some(DownReason::NotConnected)

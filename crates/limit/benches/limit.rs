@@ -12,14 +12,13 @@ use std::time::Duration;
 use governor::DefaultKeyedRateLimiter;
 use kith_limit::Algorithm;
 use kith_limit::DecidedBy;
+use kith_limit::FailMode;
+use kith_limit::Identifier;
 use kith_limit::Limiter;
-use kith_limit::OnLoss;
+use kith_limit::Options;
 use kith_limit::Policy;
 use kith_limit::PolicyId;
 use kith_limit::Quota;
-use kith_limit::Setup;
-use kith_limit::Subject;
-use kith_redis::Options;
 use kith_redis::Redis;
 use kith_redis::Script;
 use kith_test_support::measure::CALLERS;
@@ -36,7 +35,7 @@ const BUDGET: Duration = Duration::from_secs(5);
 #[tokio::main]
 async fn main() {
     kith_test_support::measure::introduce(&format!(
-        "Decisions per second: {SUBJECTS} subjects, all allowed unless it says otherwise"
+        "Decisions per second: {SUBJECTS} identifiers, all allowed unless it says otherwise"
     ));
     in_this_process().await;
     on_redis().await;
@@ -46,10 +45,10 @@ async fn in_this_process() {
     heading("In this process", "governor");
     for (quota, note) in [(generous(), ""), (tight(), ", refused")] {
         let governed = governed(quota);
-        let (names, subjects) = (names(), subjects());
+        let (names, identifiers) = (names(), identifiers());
         for algorithm in Algorithm::ALL {
             if algorithm == Algorithm::SlidingLog && quota == generous() {
-                // Its table would have room for the logs of some hundred subjects.
+                // Its table would have room for the logs of some hundred identifiers.
                 continue;
             }
             let limiter = limiter(algorithm, quota, None);
@@ -61,7 +60,11 @@ async fn in_this_process() {
                         let _ = black_box(governed.check_key(&names[index % SUBJECTS]));
                     },
                     move |index| async move {
-                        black_box(limiter.check(POLICY, &subjects[index % SUBJECTS], 1).await);
+                        black_box(
+                            limiter
+                                .check(POLICY, &identifiers[index % SUBJECTS], 1)
+                                .await,
+                        );
                     },
                 )
                 .await;
@@ -73,13 +76,13 @@ async fn in_this_process() {
 async fn on_redis() {
     heading("On Redis", "no-op");
     let server = RedisServer::start();
-    let redis = Redis::connect(Options {
+    let redis = Redis::connect(kith_redis::Options {
         timeout: BUDGET,
-        ..Options::new(server.url().parse().expect("a URL of Redis"))
+        ..kith_redis::Options::new(server.url().parse().expect("a URL of Redis"))
     });
     redis.wait_until_up().await;
     let noop: &Script = Box::leak(Box::new(Script::new("return {0, 0, 0, 0}")));
-    let (names, subjects) = (names(), subjects());
+    let (names, identifiers) = (names(), identifiers());
     for algorithm in Algorithm::ALL {
         let limiter = limiter(algorithm, generous(), Some(redis.clone()));
         let bare: &Redis = Box::leak(Box::new(redis.clone()));
@@ -94,7 +97,9 @@ async fn on_redis() {
                     black_box(answer.expect("an answer of Redis"));
                 },
                 move |index| async move {
-                    let decision = limiter.check(POLICY, &subjects[index % SUBJECTS], 1).await;
+                    let decision = limiter
+                        .check(POLICY, &identifiers[index % SUBJECTS], 1)
+                        .await;
                     assert_eq!(decision.decided_by, DecidedBy::Redis);
                 },
             )
@@ -118,8 +123,8 @@ fn names() -> &'static [String] {
     Vec::leak((0..SUBJECTS).map(name).collect())
 }
 
-fn subjects() -> &'static [Subject] {
-    Vec::leak(names().iter().map(Subject::new).collect())
+fn identifiers() -> &'static [Identifier] {
+    Vec::leak(names().iter().map(Identifier::new).collect())
 }
 
 fn governed(quota: Quota) -> &'static DefaultKeyedRateLimiter<String> {
@@ -133,12 +138,12 @@ fn governed(quota: Quota) -> &'static DefaultKeyedRateLimiter<String> {
 }
 
 fn limiter(algorithm: Algorithm, quota: Quota, redis: Option<Redis>) -> &'static Limiter {
-    Box::leak(Box::new(Limiter::new(Setup {
+    Box::leak(Box::new(Limiter::new(Options {
         policies: vec![Policy {
             name: "bench",
             algorithm,
             quota,
-            on_loss: OnLoss::Local,
+            fail_mode: FailMode::Local,
             shadow: false,
         }],
         redis,

@@ -1,6 +1,6 @@
 //! The four algorithms as plain arithmetic on integers: no clock, no lock, no I/O.
 //!
-//! Each has a twin in `lua/` that does the same on Redis, and the property tests hold the two
+//! Each has a counterpart in `lua/` that does the same on Redis, and the property tests hold the two
 //! together. Time is in milliseconds since the epoch; costs and limits are units.
 //!
 //! Invariants of every [`State`]:
@@ -14,16 +14,16 @@ mod sliding_log;
 mod sliding_window;
 mod token_bucket;
 
-pub use fixed_window::FixedWindow;
-pub use sliding_log::SlidingLog;
-pub use sliding_window::SlidingWindow;
-pub use token_bucket::TokenBucket;
+pub(crate) use fixed_window::FixedWindow;
+pub(crate) use sliding_log::SlidingLog;
+pub(crate) use sliding_window::SlidingWindow;
+pub(crate) use token_bucket::TokenBucket;
 
-use super::Millis;
 use super::policy::Quota;
+use crate::Millis;
 
-/// What has been charged to one subject under one policy.
-pub trait State: Default + Send + 'static {
+/// What has been charged to one identifier under one policy.
+pub(crate) trait State: Default + Send + 'static {
     /// Moves on to `now` and returns the time that counts from here: `now`, or what the state has
     /// seen already if a clock went back.
     fn advance(&mut self, now: Millis, quota: Quota) -> Millis;

@@ -1,19 +1,19 @@
-//! What a policy is: a name, an algorithm, a quota, and what to do at the edges.
+//! What a policy is: a name, an algorithm, a quota, and what to do while Redis is down.
 
 use std::fmt;
 use std::time::Duration;
 
-use super::Millis;
+use crate::Millis;
 
-/// How requests are counted against a [`Quota`]. Each charges a request all it costs, or refuses
-/// it and changes nothing.
+/// How requests are counted against a [`Quota`]. Each algorithm charges the whole cost of a request, or
+/// refuses the request and changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
     /// One counter for each window, windows aligned to the epoch. Cheap; lets up to twice the
     /// limit through around the edge of two windows.
     FixedWindow,
-    /// Two counters: the last window weighs as much as of it is still less than a window ago.
-    /// As cheap, and close to exact where requests come evenly.
+    /// Two counters: the previous window counts in proportion to its part that is less than a window ago.
+    /// Cheap, and close to exact if requests come evenly.
     SlidingWindow,
     /// The time of every request of the last window. Exact; memory grows with the limit.
     SlidingLog,
@@ -23,6 +23,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
+    /// Every algorithm.
     pub const ALL: [Self; 4] = [
         Self::FixedWindow,
         Self::SlidingWindow,
@@ -48,19 +49,23 @@ pub struct Quota {
     window: Millis,
 }
 
-/// Why there is no such quota.
+/// Why a quota is not valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QuotaError {
     #[error("the limit is at least 1")]
+    /// The limit is 0.
     NoLimit,
     #[error("the window is at least 1 ms")]
+    /// The window is shorter than a millisecond.
     NoWindow,
-    /// Lua reckons in doubles, which are exact up to 2^53.
+    /// The product is too large. Lua computes in doubles, which are exact up to 2^53.
     #[error("the limit times the milliseconds of the window is at most 2^50; choose smaller ones")]
     TooLarge,
 }
 
 impl Quota {
+    /// A quota of `limit` units in each `window`.
+    ///
     /// # Errors
     /// When one of the two is zero or their product is beyond exact arithmetic.
     pub fn new(limit: u64, window: Duration) -> Result<Self, QuotaError> {
@@ -92,10 +97,10 @@ impl Quota {
     }
 }
 
-/// What to answer while Redis cannot be asked.
+/// What to answer while Redis is down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnLoss {
-    /// Count in this process alone: every instance grants the whole quota.
+pub enum FailMode {
+    /// Count in this process: every instance allows the whole quota.
     #[default]
     Local,
     /// Allow everything.
@@ -109,11 +114,27 @@ pub enum OnLoss {
 pub struct Policy {
     /// Names the policy in keys, headers and statistics: lower-case letters, digits and `_`.
     pub name: &'static str,
+    /// How requests are counted.
     pub algorithm: Algorithm,
+    /// The quota at the start. [`Limiter::set_quota`](crate::Limiter::set_quota) changes it.
     pub quota: Quota,
-    pub on_loss: OnLoss,
-    /// Decide and count, but refuse nothing.
+    /// What to answer while Redis is down. Default: [`FailMode::Local`].
+    pub fail_mode: FailMode,
+    /// Shadow mode: decide and count, but refuse nothing. Default: off.
     pub shadow: bool,
+}
+
+impl Policy {
+    /// A policy that refuses, and counts in this process while Redis is down.
+    pub fn new(name: &'static str, algorithm: Algorithm, quota: Quota) -> Self {
+        Self {
+            name,
+            algorithm,
+            quota,
+            fail_mode: FailMode::default(),
+            shadow: false,
+        }
+    }
 }
 
 impl fmt::Display for Algorithm {

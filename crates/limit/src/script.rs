@@ -7,16 +7,15 @@
 
 use std::fmt::Write;
 
-use super::Millis;
-use super::policy::Algorithm;
-use super::policy::Quota;
-use super::twin::Assessment;
-use kith_redis::Call;
-use kith_redis::Script;
+use kith_redis::{Call, Script};
+
+use crate::Millis;
+use crate::local::Assessment;
+use crate::policy::{Algorithm, Quota};
 
 /// What a call does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
+pub(crate) enum Operation {
     Charge,
     /// Changes nothing.
     Peek,
@@ -25,7 +24,7 @@ pub enum Operation {
 
 /// What one key of a script is held to.
 #[derive(Clone, Copy)]
-pub struct Rule {
+pub(crate) struct Rule {
     pub algorithm: Algorithm,
     pub quota: Quota,
     /// A refusal under this rule does not keep the others from being charged.
@@ -34,7 +33,7 @@ pub struct Rule {
 
 /// What Redis found.
 #[derive(Debug)]
-pub struct Found {
+pub(crate) struct Found {
     /// The time of its decision, by its own clock.
     pub at: Millis,
     /// One for each part.
@@ -59,7 +58,7 @@ end
 /// refuses, none. Answers with the time, then for each rule with the milliseconds until the cost
 /// can be charged (0 is now, -1 is never), the remaining units, and the milliseconds until the
 /// whole quota is back. A refusal writes nothing.
-pub fn script(operation: Operation, rules: &[Rule]) -> Script {
+pub(crate) fn script(operation: Operation, rules: &[Rule]) -> Script {
     let mut source = BEGINNING.to_owned();
     let mut answer = "return {now".to_owned();
     for (index, rule) in rules.iter().enumerate() {
@@ -123,7 +122,7 @@ end
 
 /// A call of a script with a key and a cost for each of its rules, at `now` if it is given and
 /// otherwise by Redis' clock.
-pub fn call<'s, 'k>(
+pub(crate) fn call<'s, 'k>(
     script: &'s Script,
     keys: impl ExactSizeIterator<Item = &'k str>,
     costs: &[u64],
@@ -142,7 +141,7 @@ pub fn call<'s, 'k>(
 }
 
 /// Reads what a script has returned; `None` if it is nothing that a script returns.
-pub fn read(answer: &[i64]) -> Option<Found> {
+pub(crate) fn read(answer: &[i64]) -> Option<Found> {
     let (at, found) = answer.split_first()?;
     let (found, []) = found.as_chunks::<3>() else {
         return None;

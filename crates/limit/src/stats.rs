@@ -8,14 +8,12 @@ use std::sync::atomic::Ordering;
 
 use rand::Rng;
 
-use super::DecidedBy;
-use super::Decision;
-use super::Millis;
-use super::Outcome;
+use crate::Millis;
+use crate::decision::{DecidedBy, Decision, Outcome};
 
-/// The list of refused clients is kept in parts, each behind a lock of its own, so that refusals
-/// do not wait for each other. A part is exact while no more clients than it has places are
-/// refused; beyond that its counts are estimates without bias.
+/// The list of refused clients has parts with a lock each, so that refusals do not wait for each other. A
+/// part is exact while it has a place for each refused client. After that its counts are estimates without
+/// bias.
 const PARTS: usize = 8;
 const PLACES: usize = 32;
 
@@ -35,43 +33,49 @@ struct Counters {
     allowed: Counter,
     refused: Counter,
     shadowed: Counter,
-    blocked: Counter,
-    here: Counter,
+    cached: Counter,
+    local: Counter,
 }
 
-/// How often a policy has decided what.
+/// The decisions of one policy since the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
+    /// The name of the policy.
     pub policy: &'static str,
+    /// Requests that were allowed.
     pub allowed: u64,
+    /// Requests that were refused.
     pub refused: u64,
-    /// Allowed in shadow mode, and would have been refused.
+    /// Requests that shadow mode allowed and that would have been refused.
     pub shadowed: u64,
-    /// Of `refused`: those that Redis was not asked about, because an earlier refusal still held.
-    pub blocked: u64,
-    /// Of all: those that were decided without Redis.
-    pub here: u64,
+    /// Of `refused`: decided without a question to Redis, because an earlier refusal still held.
+    pub cached_refusals: u64,
+    /// Of all: decided without Redis.
+    pub local: u64,
 }
 
-/// A subject that was refused.
+/// An identifier that was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
-    pub subject: String,
+    /// The identifier, as it stands in keys.
+    pub identifier: String,
+    /// The name of the policy.
     pub policy: &'static str,
+    /// How often it was refused: an estimate without bias.
     pub count: u64,
-    /// Milliseconds since the epoch.
+    /// When it was refused last, in milliseconds since the epoch.
     pub last: Millis,
 }
 
 impl Stats {
-    pub(super) fn new(policies: Vec<&'static str>) -> Self {
+    pub(crate) fn new(policies: Vec<&'static str>) -> Self {
         let counters = |name| Counters {
             name,
             allowed: Counter::default(),
             refused: Counter::default(),
             shadowed: Counter::default(),
-            blocked: Counter::default(),
-            here: Counter::default(),
+            cached: Counter::default(),
+            local: Counter::default(),
         };
         Self {
             policies: policies.into_iter().map(counters).collect(),
@@ -80,10 +84,10 @@ impl Stats {
         }
     }
 
-    pub(super) fn count(
+    pub(crate) fn count(
         &self,
         policy: usize,
-        subject: &str,
+        identifier: &str,
         hash: u64,
         decision: &Decision,
         now: impl FnOnce() -> Millis,
@@ -95,23 +99,23 @@ impl Stats {
             Outcome::Refused { .. } => counters.refused.add(),
         }
         if decision.outcome != Outcome::Allowed {
-            // The twin chooses its sets by the low bits.
+            // The local limiter chooses its sets by the low bits.
             let part = &self.most_refused[(hash >> 56) as usize % PARTS];
             part.lock().unwrap_or_else(PoisonError::into_inner).count(
                 hash.wrapping_add(policy as u64),
                 counters.name,
-                subject,
+                identifier,
                 now(),
             );
         }
         match decision.decided_by {
             DecidedBy::Redis => {}
-            DecidedBy::Block => counters.blocked.add(),
-            DecidedBy::Twin | DecidedBy::OnLoss => counters.here.add(),
+            DecidedBy::CachedRefusal => counters.cached.add(),
+            DecidedBy::Local | DecidedBy::FailMode => counters.local.add(),
         }
     }
 
-    pub(super) fn count_denied(&self) {
+    pub(crate) fn count_denied(&self) {
         self.denied.add();
     }
 
@@ -122,8 +126,8 @@ impl Stats {
             allowed: counters.allowed.get(),
             refused: counters.refused.get(),
             shadowed: counters.shadowed.get(),
-            blocked: counters.blocked.get(),
-            here: counters.here.get(),
+            cached_refusals: counters.cached.get(),
+            local: counters.local.get(),
         };
         self.policies.iter().map(totals).collect()
     }
@@ -163,13 +167,13 @@ struct MostRefused {
 }
 
 struct Client {
-    subject: String,
+    identifier: String,
     policy: &'static str,
     last: Millis,
 }
 
 impl MostRefused {
-    fn count(&mut self, key: u64, policy: &'static str, subject: &str, now: Millis) {
+    fn count(&mut self, key: u64, policy: &'static str, identifier: &str, now: Millis) {
         let taken = self.clients.len();
         if let Some(place) = self.keys[..taken].iter().position(|known| *known == key) {
             self.counts[place] += 1;
@@ -177,7 +181,7 @@ impl MostRefused {
             return;
         }
         let client = || Client {
-            subject: subject.to_owned(),
+            identifier: identifier.to_owned(),
             policy,
             last: now,
         };
@@ -203,7 +207,7 @@ impl MostRefused {
     fn copy_to(&self, list: &mut Vec<Refused>) {
         let clients = self.clients.iter().zip(&self.counts);
         list.extend(clients.map(|(client, count)| Refused {
-            subject: client.subject.clone(),
+            identifier: client.identifier.clone(),
             policy: client.policy,
             count: *count,
             last: client.last,

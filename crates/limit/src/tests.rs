@@ -1,4 +1,4 @@
-//! Any trace, any algorithm, any cost: the twin and Redis decide alike, and both agree with a
+//! Any trace, any algorithm, any cost: the local limiter and Redis decide alike, and both agree with a
 //! definition that is too slow and too plain to be wrong.
 
 use std::time::Duration;
@@ -6,9 +6,15 @@ use std::time::Duration;
 use proptest::prelude::*;
 use tokio::runtime::Runtime;
 
-use super::*;
-use kith_redis::Options;
+use kith_redis::Redis;
 use kith_test_support::redis_server::RedisServer;
+
+use crate::local::{self, Assessment};
+use crate::script::{self, Operation, Rule};
+use crate::{
+    Algorithm, DecidedBy, Decision, FailMode, Identifier, Limiter, Millis, Options, Outcome,
+    Policy, PolicyId, Quota,
+};
 
 /// Some time in 2026, in the middle of every window.
 const START: Millis = 1_767_225_600_123;
@@ -101,26 +107,26 @@ fn algorithm() -> impl Strategy<Value = Algorithm> {
 
 proptest! {
     #[test]
-    fn the_twin_is_exact(
+    fn the_local_limiter_is_exact(
         algorithm in algorithm(),
         limit in 1..20_u64,
         window in 1..5000_u64,
         trace in trace(),
     ) {
         let quota = quota(limit, window);
-        let twin = twin::twin(algorithm, quota, 4096);
+        let limiter = local::local_limiter(algorithm, quota, 4096);
         let mut oracle = Oracle { algorithm, quota, charges: Vec::new() };
         let mut now = START;
         for (pause, cost) in trace {
             now += pause * window / 1000;
-            oracle.verify(now, cost, twin.decide(7, now, quota, cost));
+            oracle.verify(now, cost, limiter.decide(7, now, quota, cost));
         }
     }
 
     /// Answers of Redis arrive in any order within a short time. None of them may be refused by a
-    /// twin that has heard of nothing else.
+    /// local limiter that has heard of nothing else.
     #[test]
-    fn the_twin_never_contradicts_a_redis_that_remembers(
+    fn the_local_limiter_never_contradicts_a_redis_that_remembers(
         algorithm in algorithm(),
         limit in 1..20_u64,
         window in 10..5000_u64,
@@ -128,7 +134,7 @@ proptest! {
         shuffle in prop::collection::vec(0..4_usize, 60),
     ) {
         let quota = quota(limit, window);
-        let redis = twin::twin(algorithm, quota, 4096);
+        let redis = local::local_limiter(algorithm, quota, 4096);
         let mut answers = Vec::new();
         let mut now = START;
         for (pause, cost) in trace {
@@ -142,27 +148,27 @@ proptest! {
                 answers.swap(index, index + by);
             }
         }
-        let twin = twin::twin(algorithm, quota, 4096);
+        let limiter = local::local_limiter(algorithm, quota, 4096);
         for (at, cost) in answers {
-            prop_assert_eq!(twin.confirm(7, at, quota, cost).wait, Some(0));
+            prop_assert_eq!(limiter.reconcile(7, at, quota, cost).wait, Some(0));
         }
     }
 }
 
 #[test]
-fn redis_and_the_twin_decide_alike() {
+fn redis_and_the_local_limiter_decide_alike() {
     let server = RedisServer::start();
     let runtime = Runtime::new().expect("a runtime");
     let redis = runtime.block_on(async {
         let address = server.url().parse().expect("an address");
-        let redis = Redis::connect(Options {
+        let redis = Redis::connect(kith_redis::Options {
             timeout: Duration::from_secs(5),
-            ..Options::new(address)
+            ..kith_redis::Options::new(address)
         });
         redis.wait_until_up().await;
         redis
     });
-    let subjects = std::cell::Cell::new(0_u64);
+    let identifiers = std::cell::Cell::new(0_u64);
     // Keys live in real time and these traces do not, so windows are long.
     let strategy = (
         algorithm(),
@@ -174,10 +180,10 @@ fn redis_and_the_twin_decide_alike() {
     let mut runner = proptest::test_runner::TestRunner::default();
     runner
         .run(&strategy, |(algorithm, limit, window, trace, refunds)| {
-            let subject = subjects.get();
-            subjects.set(subject + 1);
+            let identifier = identifiers.get();
+            identifiers.set(identifier + 1);
             let quota = quota(limit, window);
-            let twin = twin::twin(algorithm, quota, 4096);
+            let limiter = local::local_limiter(algorithm, quota, 4096);
             let mut oracle = Oracle {
                 algorithm,
                 quota,
@@ -201,7 +207,7 @@ fn redis_and_the_twin_decide_alike() {
                     shadow: false,
                 };
                 let script = script::script(operation, &[rule]);
-                let key = format!("test:{{{subject}}}");
+                let key = format!("test:{{{identifier}}}");
                 let keys = [key.as_str()].into_iter();
                 let call = script::call(&script, keys, &[cost], Some(now));
                 let answer: Vec<i64> = runtime.block_on(redis.call(&call)).expect("an answer");
@@ -209,10 +215,10 @@ fn redis_and_the_twin_decide_alike() {
                 prop_assert_eq!(found.at, now);
                 let there = found.assessments[0];
                 if refund {
-                    let here = twin.subject(7).refund(now, quota, cost);
+                    let here = limiter.entry(7).refund(now, quota, cost);
                     prop_assert_eq!((here.remaining, here.reset), (there.remaining, there.reset));
                 } else {
-                    prop_assert_eq!(twin.decide(7, now, quota, cost), there);
+                    prop_assert_eq!(limiter.decide(7, now, quota, cost), there);
                     if !refunded {
                         oracle.verify(now, cost, there);
                     }
@@ -224,18 +230,18 @@ fn redis_and_the_twin_decide_alike() {
 }
 
 #[test]
-fn several_policies_are_all_or_nothing_on_redis_as_in_the_twin() {
+fn several_policies_are_all_or_nothing_on_redis_as_in_this_process() {
     let server = RedisServer::start();
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let address = server.url().parse().expect("an address");
-        let redis = Redis::connect(Options {
+        let redis = Redis::connect(kith_redis::Options {
             timeout: Duration::from_secs(5),
-            ..Options::new(address)
+            ..kith_redis::Options::new(address)
         });
         redis.wait_until_up().await;
         for redis in [None, Some(redis)] {
-            let limiter = Limiter::new(Setup {
+            let limiter = Limiter::new(Options {
                 policies: Algorithm::ALL
                     .into_iter()
                     .zip([3, 4, 5, 6])
@@ -243,7 +249,7 @@ fn several_policies_are_all_or_nothing_on_redis_as_in_the_twin() {
                         name: algorithm.name(),
                         algorithm,
                         quota: quota(limit, 3_600_000),
-                        on_loss: OnLoss::Local,
+                        fail_mode: FailMode::Local,
                         shadow: false,
                     })
                     .collect(),
@@ -252,48 +258,48 @@ fn several_policies_are_all_or_nothing_on_redis_as_in_the_twin() {
                 table_bytes: 4096,
                 denied: Vec::new(),
             });
-            let subject = Subject::new("Ada");
+            let identifier = Identifier::new("Ada");
             let charges: Vec<_> = (0..4).rev().map(|policy| (PolicyId(policy), 1)).collect();
             let mut allowed = 0;
             for _ in 0..10 {
-                let decisions = limiter.check_all(&subject, &charges).await;
+                let decisions = limiter.check_all(&identifier, &charges).await;
                 allowed += u32::from(decisions.iter().all(Decision::is_allowed));
             }
             assert_eq!(allowed, 3, "the smallest quota decides");
             // What was refused by one was charged by none.
             for (policy, remaining) in [(0, 0), (1, 1), (2, 2), (3, 3)] {
-                let decision = limiter.peek(PolicyId(policy), &subject).await;
+                let decision = limiter.peek(PolicyId(policy), &identifier).await;
                 assert_eq!(decision.remaining, remaining);
             }
-            limiter.refund(PolicyId(0), &subject, 9).await;
-            assert_eq!(limiter.peek(PolicyId(0), &subject).await.remaining, 3);
-            let reset = limiter.reset(PolicyId(1), &subject).await;
+            limiter.refund(PolicyId(0), &identifier, 9).await;
+            assert_eq!(limiter.peek(PolicyId(0), &identifier).await.remaining, 3);
+            let reset = limiter.reset(PolicyId(1), &identifier).await;
             reset.expect("Redis is up");
-            assert_eq!(limiter.peek(PolicyId(1), &subject).await.remaining, 4);
+            assert_eq!(limiter.peek(PolicyId(1), &identifier).await.remaining, 4);
         }
     });
 }
 
 #[test]
-fn what_the_twin_refuses_is_not_charged_on_a_redis_that_has_forgotten() {
+fn what_the_local_limiter_refuses_is_not_charged_on_a_redis_that_has_forgotten() {
     let server = RedisServer::start();
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let address = server.url().parse().expect("an address");
-        let redis = Redis::connect(Options {
+        let redis = Redis::connect(kith_redis::Options {
             timeout: Duration::from_secs(5),
-            ..Options::new(address)
+            ..kith_redis::Options::new(address)
         });
         redis.wait_until_up().await;
         let instance = || {
-            Limiter::new(Setup {
+            Limiter::new(Options {
                 policies: Algorithm::ALL
                     .into_iter()
                     .map(|algorithm| Policy {
                         name: algorithm.name(),
                         algorithm,
                         quota: quota(3, 3_600_000),
-                        on_loss: OnLoss::Local,
+                        fail_mode: FailMode::Local,
                         shadow: false,
                     })
                     .collect(),
@@ -303,15 +309,15 @@ fn what_the_twin_refuses_is_not_charged_on_a_redis_that_has_forgotten() {
                 denied: Vec::new(),
             })
         };
-        let subject = Subject::new("Ada");
+        let identifier = Identifier::new("Ada");
         for policy in (0..4).map(PolicyId) {
             let limiter = instance();
             for _ in 0..2 {
-                assert!(limiter.check(policy, &subject, 1).await.is_allowed());
+                assert!(limiter.check(policy, &identifier, 1).await.is_allowed());
             }
             server.command("FLUSHALL");
-            let refused = limiter.check(policy, &subject, 2).await;
-            assert_eq!(refused.decided_by, DecidedBy::Twin);
+            let refused = limiter.check(policy, &identifier, 2).await;
+            assert_eq!(refused.decided_by, DecidedBy::Local);
             assert!(!refused.is_allowed());
             // One refuses, so that none of them all is charged.
             let others = (0..4).map(PolicyId).filter(|other| *other != policy);
@@ -320,20 +326,20 @@ fn what_the_twin_refuses_is_not_charged_on_a_redis_that_has_forgotten() {
                 .chain(others)
                 .map(|policy| (policy, 2))
                 .collect();
-            let decisions = limiter.check_all(&subject, &charges).await;
+            let decisions = limiter.check_all(&identifier, &charges).await;
             assert!(!decisions[0].is_allowed());
             let stranger = instance();
             for policy in (0..4).map(PolicyId) {
-                assert_eq!(stranger.peek(policy, &subject).await.remaining, 3);
+                assert_eq!(stranger.peek(policy, &identifier).await.remaining, 3);
             }
-            assert!(limiter.check(policy, &subject, 1).await.is_allowed());
+            assert!(limiter.check(policy, &identifier, 1).await.is_allowed());
             server.command("FLUSHALL");
         }
     });
 }
 
 fn one_policy(policy: Policy) -> Limiter {
-    Limiter::new(Setup {
+    Limiter::new(Options {
         policies: vec![policy],
         redis: None,
         prefix: "test".to_owned(),
@@ -347,7 +353,7 @@ fn three_a_minute() -> Policy {
         name: "test",
         algorithm: Algorithm::SlidingLog,
         quota: quota(3, 60_000),
-        on_loss: OnLoss::Local,
+        fail_mode: FailMode::Local,
         shadow: false,
     }
 }
@@ -360,9 +366,9 @@ async fn a_policy_in_shadow_mode_counts_and_refuses_nothing() {
         shadow: true,
         ..three_a_minute()
     });
-    let subject = Subject::new("Ada");
+    let identifier = Identifier::new("Ada");
     for _ in 0..5 {
-        assert!(limiter.check(POLICY, &subject, 1).await.is_allowed());
+        assert!(limiter.check(POLICY, &identifier, 1).await.is_allowed());
     }
     let totals = &limiter.stats().totals()[0];
     assert_eq!((totals.allowed, totals.shadowed, totals.refused), (3, 2, 0));
@@ -371,15 +377,15 @@ async fn a_policy_in_shadow_mode_counts_and_refuses_nothing() {
 #[tokio::test]
 async fn a_quota_changes_while_it_is_in_use() {
     let limiter = one_policy(three_a_minute());
-    let subject = Subject::new("Ada");
+    let identifier = Identifier::new("Ada");
     for _ in 0..3 {
-        assert!(limiter.check(POLICY, &subject, 1).await.is_allowed());
+        assert!(limiter.check(POLICY, &identifier, 1).await.is_allowed());
     }
-    assert!(!limiter.check(POLICY, &subject, 1).await.is_allowed());
+    assert!(!limiter.check(POLICY, &identifier, 1).await.is_allowed());
     limiter.set_quota(POLICY, quota(2, 60_000));
-    assert!(!limiter.check(POLICY, &subject, 1).await.is_allowed());
+    assert!(!limiter.check(POLICY, &identifier, 1).await.is_allowed());
     limiter.set_quota(POLICY, quota(5, 30_000));
-    assert_eq!(limiter.check(POLICY, &subject, 1).await.remaining, 4);
+    assert_eq!(limiter.check(POLICY, &identifier, 1).await.remaining, 4);
 }
 
 #[tokio::test]
@@ -388,20 +394,20 @@ async fn waiting_until_ready_ends_with_a_charge_or_at_once() {
         quota: quota(1, 50),
         ..three_a_minute()
     });
-    let subject = Subject::new("Ada");
+    let identifier = Identifier::new("Ada");
     let patient = Duration::from_secs(5);
     for _ in 0..3 {
         let decision = limiter
-            .block_until_ready(POLICY, &subject, 1, patient)
+            .block_until_ready(POLICY, &identifier, 1, patient)
             .await;
         assert!(decision.is_allowed());
     }
     let hasty = limiter
-        .block_until_ready(POLICY, &subject, 1, Duration::ZERO)
+        .block_until_ready(POLICY, &identifier, 1, Duration::ZERO)
         .await;
     assert!(!hasty.is_allowed());
     let never = limiter
-        .block_until_ready(POLICY, &subject, 2, patient)
+        .block_until_ready(POLICY, &identifier, 2, patient)
         .await;
     assert_eq!(never.outcome, Outcome::Refused { retry_after: None });
 }
@@ -413,21 +419,21 @@ async fn the_most_refused_are_known_and_memory_stays_bounded() {
         ..three_a_minute()
     });
     // Far more are refused than are remembered, and some of them all the time.
-    let crowd: Vec<Subject> = (0..2000)
-        .map(|client| Subject::new(client.to_string()))
+    let crowd: Vec<Identifier> = (0..2000)
+        .map(|client| Identifier::new(client.to_string()))
         .collect();
-    let stubborn: Vec<Subject> = (0..5)
-        .map(|who| Subject::new(format!("stubborn {who}")))
+    let stubborn: Vec<Identifier> = (0..5)
+        .map(|who| Identifier::new(format!("stubborn {who}")))
         .collect();
     for client in &crowd {
-        for subject in [client, client].into_iter().chain(&stubborn) {
-            limiter.check(POLICY, subject, 1).await;
+        for identifier in [client, client].into_iter().chain(&stubborn) {
+            limiter.check(POLICY, identifier, 1).await;
         }
     }
     let most = limiter.stats().most_refused(usize::MAX);
     assert!(most.len() <= 256, "{} are remembered", most.len());
     for refused in &most[..5] {
-        assert!(refused.subject.starts_with("stubborn"), "{refused:?}");
+        assert!(refused.identifier.starts_with("stubborn"), "{refused:?}");
         // Each was refused 1,999 times.
         assert!((1800..2200).contains(&refused.count), "{refused:?}");
     }
@@ -439,6 +445,6 @@ async fn the_most_refused_are_known_and_memory_stays_bounded() {
 
 #[test]
 fn subjects_cannot_break_out_of_their_key() {
-    assert_eq!(Subject::new("a{b}c").as_str(), "a(b)c");
-    assert_eq!(Subject::new("x".repeat(1000)).as_str().len(), 64);
+    assert_eq!(Identifier::new("a{b}c").as_str(), "a(b)c");
+    assert_eq!(Identifier::new("x".repeat(1000)).as_str().len(), 64);
 }

@@ -14,7 +14,7 @@ use crate::server::dashboard::routes;
 use crate::server::dashboard::routes::View;
 use crate::server::policies::RequestClass;
 use kith_limit::Algorithm;
-use kith_limit::stats::Refused;
+use kith_limit::Refused;
 
 /// Networks of the deny list that are shown.
 const DENIED: usize = 20;
@@ -159,9 +159,9 @@ fn MostRefused(view: Arc<View>) -> impl IntoView {
     let (full, now) = (view.full, view.snapshot.at);
     let row = |refused: &Refused| {
         let client = if full {
-            refused.subject.clone()
+            refused.identifier.clone()
         } else {
-            shortened(&refused.subject)
+            shortened(&refused.identifier)
         };
         let last = Timestamp::from_millisecond(refused.last as i64).unwrap_or(now);
         view! {

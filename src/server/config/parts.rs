@@ -9,7 +9,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use super::value::Value;
-use kith_limit::{Algorithm, OnLoss};
+use kith_limit::{Algorithm, FailMode};
 use kith_redis::Address;
 
 /// A type with a handful of values, each with a name.
@@ -51,7 +51,7 @@ impl Value for Algorithm {
     }
 }
 
-one_of!(OnLoss, "string", r#""local", "open" or "closed""#:
+one_of!(FailMode, "string", r#""local", "open" or "closed""#:
     "local" => Self::Local,
     "open" => Self::Open,
     "closed" => Self::Closed

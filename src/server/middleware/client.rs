@@ -15,7 +15,7 @@ use crate::server::config::ForwardedHeader;
 use crate::server::config::ServerConfig;
 use crate::server::grammar::forwarded;
 use crate::server::grammar::forwarded::Element;
-use kith_limit::Subject;
+use kith_limit::Identifier;
 
 /// The address of the client behind a connection from `peer`.
 ///
@@ -115,8 +115,8 @@ pub fn find(request: &Request, config: &ServerConfig) -> Option<Client> {
 
 /// Who is charged for the requests from an address. A client that has many addresses could otherwise take
 /// a new one for every request.
-pub fn subject(address: IpAddr) -> Subject {
-    Subject::new(match network(address) {
+pub fn subject(address: IpAddr) -> Identifier {
+    Identifier::new(match network(address) {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(network) => format!("{network}/64"),
     })

@@ -5,7 +5,7 @@ use crate::Millis;
 use crate::policy::Quota;
 
 #[derive(Default)]
-pub struct FixedWindow {
+pub(crate) struct FixedWindow {
     /// When the window began.
     start: Millis,
     used: u64,

@@ -7,7 +7,7 @@ use crate::Millis;
 use crate::policy::Quota;
 
 #[derive(Default)]
-pub struct SlidingLog {
+pub(crate) struct SlidingLog {
     /// Oldest first, one entry for each millisecond that has any. A charge counts for as long as
     /// it is less than a window ago.
     charges: VecDeque<Charge>,

@@ -7,7 +7,7 @@ use crate::Millis;
 use crate::policy::Quota;
 
 #[derive(Default)]
-pub struct SlidingWindow {
+pub(crate) struct SlidingWindow {
     /// When the current window began.
     start: Millis,
     /// Charged in the current window.

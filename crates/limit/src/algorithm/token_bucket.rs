@@ -8,7 +8,7 @@ use crate::Millis;
 use crate::policy::Quota;
 
 #[derive(Default)]
-pub struct TokenBucket {
+pub(crate) struct TokenBucket {
     /// The parts that were missing at `at`.
     missing: u64,
     at: Millis,

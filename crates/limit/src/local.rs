@@ -1,33 +1,28 @@
 //! The limiter in this process: the same answers as on Redis, from a table of fixed size.
 //!
-//! The table is laid out like a processor's cache. A subject's hash chooses one set of a few
+//! The table is laid out like a processor's cache. A identifier's hash chooses one set of a few
 //! slots, behind a lock of its own; within the set any slot may hold it. So a decision takes one
 //! uncontended lock and looks at neighbouring memory, nothing is ever rehashed or swept, and
-//! however many subjects come, the memory stays what it was. When a set is full, the subject that
+//! however many identifiers come, the memory stays what it was. When a set is full, the identifier that
 //! is nearest to having its whole quota back makes room: it has the least to gain.
 //!
-//! Subjects are kept as hashes under a random key. That two of the subjects in a table share all
-//! 64 bits happens by chance about once in a billion full tables, and nobody can aim for it.
+//! Subjects are kept as hashes under a random key. That two of the identifiers in a table share all
+//! 64 bits happens by chance about once in a billion full tables, and a client cannot aim for it.
 
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
-use super::Millis;
-use super::algorithm::FixedWindow;
-use super::algorithm::SlidingLog;
-use super::algorithm::SlidingWindow;
-use super::algorithm::State;
-use super::algorithm::TokenBucket;
-use super::policy::Algorithm;
-use super::policy::Quota;
+use crate::Millis;
+use crate::algorithm::{FixedWindow, SlidingLog, SlidingWindow, State, TokenBucket};
+use crate::policy::{Algorithm, Quota};
 
 /// Slots that share a lock. With the lock their hashes fill one line of the processor's cache.
 const WAYS: usize = 7;
 
 /// What a decision found, in milliseconds and units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Assessment {
+pub(crate) struct Assessment {
     /// Until the cost can be charged: 0 is now, `None` is never.
     pub wait: Option<Millis>,
     pub remaining: u64,
@@ -36,45 +31,45 @@ pub struct Assessment {
 }
 
 /// One policy's table, whatever its algorithm.
-pub trait Twin: Send + Sync {
+pub(crate) trait LocalLimiter: Send + Sync {
     /// Locks the set that `hash` belongs to.
-    fn subject(&self, hash: u64) -> Box<dyn Subject + '_>;
+    fn entry(&self, hash: u64) -> Box<dyn LockedEntry + '_>;
 
-    /// Charges one subject if there is room: [`subject`](Self::subject), assess and charge
+    /// Charges one identifier if there is room: [`entry`](Self::entry), assess and charge
     /// without the box.
     fn decide(&self, hash: u64, now: Millis, quota: Quota, cost: u64) -> Assessment;
 
     /// What Redis has charged at `at`, charged here too, unless that would exceed the quota. It
     /// can only where Redis has forgotten something, because all that is known here came from it, or
     /// where another instance has given back or reset what this one had charged.
-    fn confirm(&self, hash: u64, at: Millis, quota: Quota, cost: u64) -> Assessment;
+    fn reconcile(&self, hash: u64, at: Millis, quota: Quota, cost: u64) -> Assessment;
 
     /// Refuses `hash` without another look, for as long as `block` says. `reset_at` is when its whole
     /// quota is back, by the clock of decisions.
-    fn block(&self, hash: u64, block: Block, reset_at: Millis);
+    fn cache_refusal(&self, hash: u64, block: CachedRefusal, reset_at: Millis);
 
     /// The size that the table was made for.
     fn bytes(&self) -> usize;
 
     /// The block of `hash`, if it is still in force.
-    fn blocked(&self, hash: u64, now: Millis) -> Option<Block>;
+    fn cached_refusal(&self, hash: u64, now: Millis) -> Option<CachedRefusal>;
 }
 
-/// A subject that is known to be refused, in the time of this process.
+/// A identifier that is known to be refused, in the time of this process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Block {
+pub(crate) struct CachedRefusal {
     /// The limit that it was refused under.
     pub limit: u64,
     /// When one unit can be charged again, at the earliest: reckoned from when Redis was asked.
     pub until: Millis,
     /// How much later that was said to be: as long as Redis took to answer.
-    pub told_later: u32,
+    pub retry_offset: u32,
     /// How much later the whole quota is back.
-    pub reset_later: u32,
+    pub reset_offset: u32,
 }
 
-/// A subject under lock.
-pub trait Subject {
+/// A identifier under lock.
+pub(crate) trait LockedEntry {
     fn assess(&mut self, now: Millis, quota: Quota, cost: u64) -> Assessment;
     fn charge(&mut self, now: Millis, quota: Quota, cost: u64) -> Assessment;
     fn refund(&mut self, now: Millis, quota: Quota, cost: u64) -> Assessment;
@@ -82,7 +77,11 @@ pub trait Subject {
 }
 
 /// A table of at most `bytes` for a policy.
-pub fn twin(algorithm: Algorithm, quota: Quota, bytes: usize) -> Box<dyn Twin> {
+pub(crate) fn local_limiter(
+    algorithm: Algorithm,
+    quota: Quota,
+    bytes: usize,
+) -> Box<dyn LocalLimiter> {
     match algorithm {
         Algorithm::FixedWindow => Box::new(Table::<FixedWindow>::new(quota, bytes)),
         Algorithm::SlidingWindow => Box::new(Table::<SlidingWindow>::new(quota, bytes)),
@@ -103,7 +102,7 @@ struct Line<T>(T);
 /// A decision reads two lines: the one of the lock and the hashes, and that of a slot.
 #[repr(C)]
 struct Set<S> {
-    /// Whose slot each is, 0 for nobody's.
+    /// The hash that each slot belongs to; 0 for a free slot.
     hashes: [u64; WAYS],
     slots: [Slot<S>; WAYS],
 }
@@ -114,8 +113,8 @@ struct Slot<S> {
     /// When nothing of what is charged here counts any more.
     reset_at: Millis,
     /// The time of the latest decision of Redis that was confirmed.
-    confirmed: Millis,
-    block: Block,
+    reconciled_at: Millis,
+    block: CachedRefusal,
     state: S,
 }
 
@@ -147,7 +146,7 @@ impl<S: State> Table<S> {
     }
 }
 
-/// 0 marks a slot of nobody, so no subject may have it.
+/// 0 marks a free slot, so no identifier may have it.
 fn marked(hash: u64) -> u64 {
     hash | 1
 }
@@ -158,8 +157,8 @@ impl<S: State> Set<S> {
         Some(&mut self.slots[index])
     }
 
-    /// The slot of `hash`, made free for it if it has none. One that nobody has was never reset
-    /// and comes before every other.
+    /// The slot of `hash`. If it has none, the slot that resets first is given to it; a free slot comes
+    /// before all others.
     fn take(&mut self, hash: u64) -> &mut Slot<S> {
         if let Some(index) = self.hashes.iter().position(|held| *held == hash) {
             return &mut self.slots[index];
@@ -206,8 +205,8 @@ impl<S: State> Slot<S> {
     }
 }
 
-impl<S: State> Twin for Table<S> {
-    fn subject(&self, hash: u64) -> Box<dyn Subject + '_> {
+impl<S: State> LocalLimiter for Table<S> {
+    fn entry(&self, hash: u64) -> Box<dyn LockedEntry + '_> {
         let hash = marked(hash);
         Box::new(Locked {
             set: self.set(hash),
@@ -220,15 +219,15 @@ impl<S: State> Twin for Table<S> {
         self.set(hash).decide(hash, now, quota, cost)
     }
 
-    fn confirm(&self, hash: u64, at: Millis, quota: Quota, cost: u64) -> Assessment {
+    fn reconcile(&self, hash: u64, at: Millis, quota: Quota, cost: u64) -> Assessment {
         let hash = marked(hash);
         let mut set = self.set(hash);
         let slot = set.take(hash);
         // Answers can overtake each other, and what Redis allowed earlier it may not have allowed
         // later. So one that comes late counts without a check.
-        let late = at < slot.confirmed;
-        slot.confirmed = slot.confirmed.max(at);
-        let now = slot.state.advance(slot.confirmed, quota);
+        let late = at < slot.reconciled_at;
+        slot.reconciled_at = slot.reconciled_at.max(at);
+        let now = slot.state.advance(slot.reconciled_at, quota);
         let wait = if late {
             Some(0)
         } else {
@@ -240,7 +239,7 @@ impl<S: State> Twin for Table<S> {
         slot.assess(wait, now, quota)
     }
 
-    fn block(&self, hash: u64, block: Block, reset_at: Millis) {
+    fn cache_refusal(&self, hash: u64, block: CachedRefusal, reset_at: Millis) {
         let hash = marked(hash);
         let mut set = self.set(hash);
         let slot = set.take(hash);
@@ -252,7 +251,7 @@ impl<S: State> Twin for Table<S> {
         self.bytes
     }
 
-    fn blocked(&self, hash: u64, now: Millis) -> Option<Block> {
+    fn cached_refusal(&self, hash: u64, now: Millis) -> Option<CachedRefusal> {
         let hash = marked(hash);
         let mut set = self.set(hash);
         let slot = set.find(hash)?;
@@ -265,7 +264,7 @@ struct Locked<'a, S> {
     hash: u64,
 }
 
-impl<S: State> Subject for Locked<'_, S> {
+impl<S: State> LockedEntry for Locked<'_, S> {
     fn assess(&mut self, now: Millis, quota: Quota, cost: u64) -> Assessment {
         self.set.assess(self.hash, now, quota, cost)
     }
@@ -278,7 +277,7 @@ impl<S: State> Subject for Locked<'_, S> {
         let slot = self.set.take(self.hash);
         let now = slot.state.advance(now, quota);
         slot.state.refund(cost, now, quota);
-        slot.block = Block::default();
+        slot.block = CachedRefusal::default();
         slot.assess(Some(0), now, quota)
     }
 
