@@ -97,12 +97,12 @@ impl AppState {
         let path = config.data.database_path();
         let database = Database::open(&path, config.data.readers).await?;
         let store = SqliteStore::new(database.clone(), config.api.idempotency_ttl);
-        let cache = Cache::new(kith_cache::Setup {
+        let cache = Cache::new(kith_cache::Options {
             tags: vec![CONTACTS],
             generations: Box::new(store.clone()),
             redis: redis.clone(),
             prefix: config.redis.prefix.as_str().to_owned(),
-            near_bytes: config.cache.near_size.bytes(),
+            local_bytes: config.cache.near_size.bytes(),
         });
         let queue = queue(&config, database.clone());
         let mailer = Mailer::new(&config.mail, &config.data.dir);

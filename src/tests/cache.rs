@@ -92,7 +92,7 @@ async fn who_is_not_there_is_remembered_and_found_once_there() {
         assert_eq!(app.get(&path).await.status(), StatusCode::NOT_FOUND);
     }
     let totals = app.state.cache.totals().remove(0);
-    assert_eq!((totals.misses, totals.near_hits), (1, 1));
+    assert_eq!((totals.misses, totals.local_hits), (1, 1));
     app.post(&format!("{path}/restore"), &json!({})).await;
     assert_eq!(app.get(&path).await.status(), StatusCode::OK);
 }
@@ -229,7 +229,7 @@ async fn nothing_is_stale(apps: &[TestApp; 2], how_long: Duration) {
     let hits: u64 = apps
         .iter()
         .map(|app| app.state.cache.totals().remove(0))
-        .map(|totals| totals.near_hits + totals.far_hits)
+        .map(|totals| totals.local_hits + totals.remote_hits)
         .sum();
     assert!(reads > 500 && writes > 50, "{reads} reads, {writes} writes");
     assert!(

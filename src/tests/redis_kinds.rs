@@ -28,12 +28,12 @@ use futures_util::future::join_all;
 use kith::server::config::Config;
 use kith_cache::Cache;
 use kith_cache::Cacheable;
-use kith_cache::Form;
+use kith_cache::Encoding;
 use kith_cache::Generation;
 use kith_cache::Generations;
 use kith_cache::Key;
+use kith_cache::Locks;
 use kith_cache::Tag;
-use kith_cache::lock::Locks;
 use kith_limit::Algorithm;
 use kith_limit::FailMode;
 use kith_limit::Identifier;
@@ -312,24 +312,24 @@ impl Generations for Number {
 async fn cache_suite(redis: &Redis, nodes: &[&RedisServer]) {
     let number = Number::default();
     let instance = || {
-        Cache::new(kith_cache::Setup {
+        Cache::new(kith_cache::Options {
             tags: vec![NUMBERS],
             generations: Box::new(number.clone()),
             redis: Some(redis.clone()),
             prefix: "kith".to_owned(),
-            near_bytes: 1 << 20,
+            local_bytes: 1 << 20,
         })
     };
     let instances = [instance(), instance()];
-    for form in [Form::Whole, Form::Fields] {
+    for encoding in [Encoding::Blob, Encoding::Hash] {
         let policy = kith_cache::Policy {
             fresh_for: Duration::from_secs(600),
             stale_for: Duration::ZERO,
             absent_for: Duration::from_secs(600),
-            outlives_changes: false,
-            form,
+            allow_stale_generation: false,
+            encoding,
         };
-        let key = || Key::new(NUMBERS, "everyone", &format!("{form:?} \u{e9} {{}}"));
+        let key = || Key::new(NUMBERS, "everyone", &format!("{encoding:?} \u{e9} {{}}"));
         let get = async |instance: &Cache| {
             let Number { value, reads } = number.clone();
             let fetch = || async move {
@@ -348,7 +348,7 @@ async fn cache_suite(redis: &Redis, nodes: &[&RedisServer]) {
             let found = join_all((0..20).map(|reader| get(&instances[reader % 2]))).await;
             assert_eq!(found, [current; 20]);
             assert_eq!(number.reads.load(SeqCst), reads + 1, "one fetch for all");
-            if form == Form::Fields {
+            if encoding == Encoding::Hash {
                 let field = instance().field::<Held, i64>(&key(), "value").await;
                 assert_eq!(field, Some(current));
             }

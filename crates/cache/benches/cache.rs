@@ -11,14 +11,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kith_cache::Cache;
 use kith_cache::Cacheable;
-use kith_cache::Form;
+use kith_cache::Encoding;
 use kith_cache::Generation;
 use kith_cache::Generations;
 use kith_cache::Key;
+use kith_cache::Options;
 use kith_cache::Policy;
-use kith_cache::Setup;
 use kith_cache::Tag;
-use kith_redis::Options;
 use kith_redis::Redis;
 use kith_test_support::measure::CALLERS;
 use kith_test_support::measure::compare;
@@ -34,8 +33,8 @@ const POLICY: Policy = Policy {
     fresh_for: Duration::from_secs(3600),
     stale_for: Duration::ZERO,
     absent_for: Duration::ZERO,
-    outlives_changes: false,
-    form: Form::Whole,
+    allow_stale_generation: false,
+    encoding: Encoding::Blob,
 };
 
 /// Longer than any call takes here: the connection is measured, not the circuit breaker.
@@ -76,13 +75,13 @@ fn text() -> Text {
     Text("x".repeat(12_000))
 }
 
-fn cache(redis: Option<Redis>, near_bytes: usize) -> &'static Cache {
-    Box::leak(Box::new(Cache::new(Setup {
+fn cache(redis: Option<Redis>, local_bytes: usize) -> &'static Cache {
+    Box::leak(Box::new(Cache::new(Options {
         tags: vec![TAG],
         generations: Box::new(Unchanged),
         redis,
         prefix: "bench".to_owned(),
-        near_bytes,
+        local_bytes,
     })))
 }
 
@@ -122,9 +121,9 @@ async fn in_this_process() {
 async fn on_redis() {
     heading("On Redis", "GET");
     let server = RedisServer::start();
-    let redis = Redis::connect(Options {
+    let redis = Redis::connect(kith_redis::Options {
         timeout: BUDGET,
-        ..Options::new(server.url().parse().expect("a URL of Redis"))
+        ..kith_redis::Options::new(server.url().parse().expect("a URL of Redis"))
     });
     redis.wait_until_up().await;
     let keys = keys();

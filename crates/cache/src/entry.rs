@@ -1,4 +1,4 @@
-//! Values as they are kept, and as they are handed out.
+//! Values as the local tier keeps them, and as readers get them.
 
 use std::any::Any;
 use std::ops::Deref;
@@ -12,38 +12,36 @@ use sha2::Digest;
 use sha2::Sha256;
 use tokio::time::Instant;
 
-use super::Cacheable;
-use super::Form;
-use super::Generation;
-use super::Policy;
-use super::Status;
-use super::far::Stored;
-use super::near;
+use crate::cache::{Cacheable, Policy, Status, hex_prefix};
+use crate::generation::Generation;
+use crate::local;
+use crate::remote::{Encoding, Stored};
 
-/// Lifetimes differ by up to this share, so that what was made together does not end together.
+/// Lifetimes differ by up to this share, so that values that were made together do not expire together.
 const JITTER: f64 = 0.1;
 
-/// A refresh may begin early in the last so many times its own length before a value ends. Earlier
-/// than that, XFetch would with a chance below one in a million.
-const EARLIEST_REFRESH: u32 = 14;
+/// An early refresh starts at most this many times the compute time before a value expires. Earlier than
+/// that, the chance of XFetch is below one in a million.
+const MAX_EARLY_REFRESH: u32 = 14;
 
-/// A value and how it was come by. Cheap to clone.
+/// A value, and how the cache answered the read. Cheap to clone.
 #[derive(Debug)]
 pub struct Cached<T> {
-    pub(super) entry: Arc<Entry>,
-    pub(super) value: Arc<T>,
+    pub(crate) entry: Arc<Entry>,
+    pub(crate) value: Arc<T>,
+    /// How the cache answered the read.
     pub status: Status,
 }
 
 impl<T> Cached<T> {
-    /// The value as JSON, as it was written once.
+    /// The JSON encoding of the value. It is written once.
     pub fn json(&self) -> &Bytes {
         &self.entry.json
     }
 
-    /// Thirty-two hexadecimal digits that differ wherever the JSON does.
+    /// Thirty-two hex_prefix digits that differ wherever the JSON does.
     pub fn digest(&self) -> &str {
-        let digest = || super::hexadecimal(&Sha256::digest(&self.entry.json));
+        let digest = || hex_prefix(&Sha256::digest(&self.entry.json));
         self.entry.digest.get_or_init(digest)
     }
 }
@@ -66,79 +64,79 @@ impl<T> Deref for Cached<T> {
     }
 }
 
-/// A value in this process.
+/// A value in the local tier.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) generation: Generation,
-    /// When the making began: what the value says may have been so from then on.
-    pub(super) made: Instant,
-    /// How long the making took.
-    pub(super) cost: Duration,
-    /// Ages at which the value stops being fresh, and of use.
+pub(crate) struct Entry {
+    pub(crate) generation: Generation,
+    /// When the fetch began.
+    pub(crate) created_at: Instant,
+    /// How long the fetch took.
+    pub(crate) cost: Duration,
+    /// The ages at which the value stops being fresh, and expires.
     fresh_for: Duration,
-    pub(super) ends_at: Duration,
-    pub(super) json: Bytes,
+    pub(crate) ends_at: Duration,
+    pub(crate) json: Bytes,
     digest: OnceLock<String>,
-    pub(super) value: Arc<dyn Any + Send + Sync>,
+    pub(crate) value: Arc<dyn Any + Send + Sync>,
 }
 
-impl near::Value for Entry {
+impl local::Value for Entry {
     fn weight(&self) -> usize {
         // The value itself is about as large as its JSON.
         size_of::<Self>() + 2 * self.json.len()
     }
 
     fn replaces(&self, other: &Self) -> bool {
-        self.made >= other.made
+        self.created_at >= other.created_at
     }
 }
 
-/// What an entry is good for at some instant.
+/// Whether an entry may be served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(crate) enum Freshness {
     Fresh,
     Stale,
-    Useless,
+    Expired,
 }
 
 impl Entry {
-    pub(super) fn standing(&self, current: Generation, policy: &Policy) -> Standing {
-        let age = self.made.elapsed();
+    pub(crate) fn freshness(&self, current: Generation, policy: &Policy) -> Freshness {
+        let age = self.created_at.elapsed();
         let unchanged = self.generation == current;
         if unchanged && age < self.fresh_for {
-            Standing::Fresh
-        } else if age < self.ends_at && (unchanged || policy.outlives_changes) {
-            Standing::Stale
+            Freshness::Fresh
+        } else if age < self.ends_at && (unchanged || policy.allow_stale_generation) {
+            Freshness::Stale
         } else {
-            Standing::Useless
+            Freshness::Expired
         }
     }
 
     /// Whether to refresh a fresh value before it ends: XFetch (Vattani, Chierichetti, Lowenstein:
     /// "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015), with a beta of 1.
-    pub(super) fn is_due_early(&self) -> bool {
-        let left = self.fresh_for.saturating_sub(self.made.elapsed());
-        left <= self.cost * EARLIEST_REFRESH && is_due(left, self.cost, rand::rng().random())
+    pub(crate) fn is_due_early(&self) -> bool {
+        let left = self.fresh_for.saturating_sub(self.created_at.elapsed());
+        left <= self.cost * MAX_EARLY_REFRESH && is_due(left, self.cost, rand::rng().random())
     }
 }
 
 impl<T: Cacheable> Cached<T> {
     /// A value whose fetch began at `began` and has just ended.
-    pub(super) fn new(
+    pub(crate) fn new(
         generation: Generation,
         policy: &Policy,
         began: Instant,
         value: T,
         status: Status,
     ) -> Self {
-        let json = serde_json::to_vec(&value).expect("plain data has a form in JSON");
+        let json = serde_json::to_vec(&value).expect("plain data has a encoding in JSON");
         let jitter = rand::rng().random_range(1.0 - JITTER..=1.0 + JITTER);
         let (fresh_for, stale_for) = lifetimes(policy, &value);
         let value = Arc::new(value);
         Self {
             entry: Arc::new(Entry {
                 generation,
-                made: began,
+                created_at: began,
                 cost: began.elapsed(),
                 fresh_for: fresh_for.mul_f64(jitter),
                 ends_at: (fresh_for + stale_for).mul_f64(jitter),
@@ -151,26 +149,26 @@ impl<T: Cacheable> Cached<T> {
         }
     }
 
-    /// A value from Redis; `None` if it is of another schema, or cannot be read.
-    pub(super) fn read(stored: Stored, policy: &Policy) -> Option<Self> {
+    /// A value from Redis; `None` if it has another schema, or cannot be decoded.
+    pub(crate) fn read(stored: Stored, policy: &Policy) -> Option<Self> {
         if stored.schema != T::SCHEMA {
             return None;
         }
         let value: T = serde_json::from_slice(&stored.json).ok()?;
-        let json = match policy.form {
-            Form::Whole => stored.json,
+        let json = match policy.encoding {
+            Encoding::Blob => stored.json,
             // Its members have lost their order.
-            Form::Fields => serde_json::to_vec(&value).ok()?.into(),
+            Encoding::Hash => serde_json::to_vec(&value).ok()?.into(),
         };
         let (fresh_for, stale_for) = lifetimes(policy, &value);
-        // As whoever made it has drawn it, or it would end earlier here than on Redis.
+        // With the jitter that its maker has drawn, or the value would expire here before it does on Redis.
         let share = stored.lifetime.as_secs_f64() / (fresh_for + stale_for).as_secs_f64();
         let share = if share.is_nan() { 1.0 } else { share };
         let share = share.clamp(1.0 - JITTER, 1.0 + JITTER);
         let value = Arc::new(value);
         let entry = Entry {
             generation: stored.generation,
-            made: Instant::now().checked_sub(stored.age)?,
+            created_at: Instant::now().checked_sub(stored.age)?,
             cost: stored.cost,
             fresh_for: fresh_for.mul_f64(share),
             ends_at: stored.lifetime,
@@ -178,9 +176,9 @@ impl<T: Cacheable> Cached<T> {
             digest: OnceLock::new(),
             value: value.clone(),
         };
-        let status = match entry.standing(stored.generation, policy) {
-            Standing::Fresh => Status::Hit,
-            Standing::Stale | Standing::Useless => Status::Stale,
+        let status = match entry.freshness(stored.generation, policy) {
+            Freshness::Fresh => Status::Hit,
+            Freshness::Stale | Freshness::Expired => Status::Stale,
         };
         Some(Self {
             entry: Arc::new(entry),
@@ -189,8 +187,8 @@ impl<T: Cacheable> Cached<T> {
         })
     }
 
-    pub(super) fn standing(&self, current: Generation, policy: &Policy) -> Standing {
-        self.entry.standing(current, policy)
+    pub(crate) fn freshness(&self, current: Generation, policy: &Policy) -> Freshness {
+        self.entry.freshness(current, policy)
     }
 }
 
@@ -203,8 +201,8 @@ fn lifetimes<T: Cacheable>(policy: &Policy, value: &T) -> (Duration, Duration) {
     }
 }
 
-/// XFetch with a beta of 1: whether to refresh what took `cost` to make and is fresh for as long as is
-/// `left`. `chance` is drawn evenly from 0 to 1, without the 1.
+/// XFetch with a beta of 1: whether to refresh a value that took `cost` to fetch and stays fresh for the time
+/// that is `left`. `chance` is drawn evenly from [0, 1).
 fn is_due(left: Duration, cost: Duration, chance: f64) -> bool {
     // From above 0, so that the logarithm is finite.
     cost.mul_f64(-(1.0 - chance).ln()) >= left

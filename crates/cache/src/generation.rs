@@ -1,19 +1,18 @@
-//! Generations: how a cache knows, before every read, that what it has is still true.
+//! Generations: how a cache knows, before every read, that a value is still true.
 //!
-//! All data of a kind has a [`Tag`], and every tag a [`Generation`] that is replaced, in the same
-//! transaction, whenever any of that data changes. A value is kept together with the generation
-//! that was read *before* it was fetched, and is served only while that is still the current one.
+//! All data of a kind has a [`Tag`], and every tag has a [`Generation`]. A transaction that changes any of the
+//! data also replaces the generation. A value is kept with the generation that was read *before* the fetch,
+//! and is served only while that generation is the current one.
 //!
-//! Why nothing stale is served: a write is acknowledged after its commit, and the commit replaced
-//! the generation. A read that starts afterwards asks for the generation afterwards, so it finds
-//! the new one, which no older value carries: not in this process, not on Redis, and not in a fill
-//! that is still under way and may arrive at any time later. Generations are drawn at random, and
-//! anew when a database is opened, so that none comes back and equal means unchanged. None of this
-//! involves Redis, so it holds while Redis is lost, restarted with old data, or flushed, for every
-//! instance that shares the database.
+//! Why no stale value is served: a write is acknowledged after its commit, and the commit has replaced the
+//! generation. A read that starts later also asks for the generation later, so it finds the new one. No older
+//! value has the new generation: not in this process, not on Redis, and not in a fill that is still under way
+//! and may arrive at any time. Generations are random numbers, drawn again when a database is opened, so none
+//! returns, and equal means unchanged. Redis takes no part in this, so it holds for all instances that share
+//! the database while Redis is down, flushed, or restarted with old data.
 //!
-//! The price is one small read of the database for each cached read. Many that come at the same
-//! time share it: [`Latest`].
+//! The price is one small read of the database for each cached read. Reads that come at the same time share
+//! it: [`Latest`].
 
 use async_trait::async_trait;
 use tokio::sync::Mutex;
@@ -22,7 +21,7 @@ use tokio::sync::Mutex;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Tag(pub &'static str);
 
-/// Stands for one state of all data of a tag. Only equality means anything.
+/// One state of all data of a tag. Only equality has a meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Generation(pub i64);
 
@@ -32,31 +31,31 @@ pub trait Generations: Send + Sync {
     /// The current generation of every tag; `None` if they cannot be read.
     async fn read(&self) -> Option<Vec<(String, Generation)>>;
 
-    /// Replaces the generation of a tag, which makes everything that is cached under it old, on
-    /// every instance. False if it could not be done.
+    /// Replaces the generation of a tag, which makes every cached value of the tag old, on every instance.
+    /// Returns false if that failed.
     async fn replace(&self, tag: Tag) -> bool;
 }
 
-/// The latest generations, read once for all who ask at the same time.
+/// The latest generations, read once for all callers that ask at the same time.
 ///
-/// Whoever asks is served by a read that began after it asked, its own or that of somebody else.
-/// So under load the number of reads depends on how long one takes, not on how many ask.
-pub(super) struct Latest {
+/// A caller gets the result of a read that began after it asked: its own read or that of another caller. So
+/// under load the number of reads depends on how long a read takes, not on the number of callers.
+pub(crate) struct Latest {
     source: Box<dyn Generations>,
     /// Counts the reads that have begun.
     begun: std::sync::atomic::AtomicU64,
-    /// The last read that is done. Whoever reads holds the lock.
-    done: Mutex<Done>,
+    /// The last read that has ended. A caller holds the lock while it reads.
+    done: Mutex<LastRead>,
 }
 
 #[derive(Default)]
-struct Done {
+struct LastRead {
     read: u64,
     generations: Option<Vec<(String, Generation)>>,
 }
 
 impl Latest {
-    pub(super) fn new(source: Box<dyn Generations>) -> Self {
+    pub(crate) fn new(source: Box<dyn Generations>) -> Self {
         Self {
             source,
             begun: Default::default(),
@@ -64,10 +63,10 @@ impl Latest {
         }
     }
 
-    /// The generation of a tag at some instant after the call; `None` if it cannot be known.
-    pub(super) async fn of(&self, tag: Tag) -> Option<Generation> {
+    /// The generation of a tag at some time after the call; `None` if it cannot be read.
+    pub(crate) async fn of(&self, tag: Tag) -> Option<Generation> {
         use std::sync::atomic::Ordering::SeqCst;
-        // Those that have begun may have looked already.
+        // A read that has begun may have looked already.
         let enough = self.begun.load(SeqCst) + 1;
         let mut done = self.done.lock().await;
         if done.read < enough {
@@ -82,14 +81,14 @@ impl Latest {
                 }
                 _ => {}
             }
-            *done = Done { read, generations };
+            *done = LastRead { read, generations };
         }
         let generations = done.generations.as_ref()?;
         let found = generations.iter().find(|(known, _)| known == tag.0);
         found.map(|(_, generation)| *generation)
     }
 
-    pub(super) async fn replace(&self, tag: Tag) -> bool {
+    pub(crate) async fn replace(&self, tag: Tag) -> bool {
         self.source.replace(tag).await
     }
 }
@@ -127,7 +126,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn whoever_asks_learns_what_holds_after_it_asked_and_many_share_a_read() {
+    async fn a_caller_learns_a_generation_of_after_its_call_and_callers_share_reads() {
         let (now, reads) = (Arc::new(AtomicI64::new(0)), Arc::new(AtomicI64::new(0)));
         let source = Slow {
             now: now.clone(),

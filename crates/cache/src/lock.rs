@@ -1,17 +1,16 @@
 //! A lock that instances share.
 //!
-//! What it guarantees: while Redis works, at most one holder has it at a time, and it is free again
-//! `ttl` after its last extension even if its holder is gone. Every acquisition has a fencing token
-//! that is greater than all before it.
+//! What it guarantees: while Redis works, at most one holder has the lock at a time, and the lock is free again
+//! `ttl` after its last extension even if its holder is gone. Every acquisition has a fencing token that is
+//! greater than all earlier ones.
 //!
-//! What it cannot: nobody can be sure to *still* hold a lock, because a process can be paused and
-//! Redis can be restarted or fail over without what it knew. So a lock saves work, it does not make
-//! an action safe. Where two at once would do harm, hand the token to what is acted upon and let
-//! that refuse tokens smaller than one it has seen (Kleppmann, "How to do distributed locking",
-//! 2016). Tokens begin at the time in microseconds, so that they grow across a loss of Redis' data,
-//! as long as its clock does not go back.
+//! What it cannot guarantee: that a holder *still* has the lock, because a process can be paused, and Redis can
+//! be restarted or fail over without its latest data. So a lock saves work and does not make an action safe.
+//! If two actions at once would do harm, send the token to the resource, which refuses tokens smaller than one
+//! that it has seen (Kleppmann, "How to do distributed locking", 2016). Tokens begin at the time in
+//! microseconds, so that they grow even after Redis has lost its data, as long as its clock does not go back.
 //!
-//! Without Redis the lock is one of this process alone.
+//! Without Redis the lock holds within this process.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,24 +25,37 @@ use kith_redis::Error;
 use kith_redis::Redis;
 use kith_redis::Script;
 
-/// How long the last fencing token of a name is remembered.
+/// How long Redis remembers the last fencing token of a name.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
 
 static ACQUIRE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/acquire.lua")));
 static EXTEND: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lua/extend.lua")));
-pub(super) static RELEASE: LazyLock<Script> =
+pub(crate) static RELEASE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("lua/release.lua")));
 
-/// Hands out locks by name. Cheap to clone.
+/// Locks by name. Cheap to clone.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kith_redis::Error> {
+/// use std::time::Duration;
+///
+/// let locks = kith_cache::Locks::new(None, "example");
+/// let lock = locks.acquire("report", Duration::from_secs(10)).await?;
+/// assert!(lock.is_some());
+/// assert!(locks.acquire("report", Duration::from_secs(10)).await?.is_none());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Locks {
     redis: Option<Redis>,
     prefix: String,
-    /// Where there is no Redis: until when a name is taken, and by which token.
+    /// Without Redis: until when a name is taken, and by which token.
     here: Arc<Mutex<HashMap<String, (Instant, u64)>>>,
 }
 
-/// A lock that was acquired. Dropping it does not release it; its time does.
+/// A lock that was acquired. Dropping it does not release it; it expires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lock {
     name: String,
@@ -58,7 +70,7 @@ impl Lock {
 }
 
 impl Locks {
-    /// `prefix` is the beginning of every key on Redis.
+    /// Locks on a Redis, or without one within this process. `prefix` is the beginning of every key on Redis.
     pub fn new(redis: Option<Redis>, prefix: &str) -> Self {
         Self {
             redis,
@@ -67,10 +79,10 @@ impl Locks {
         }
     }
 
-    /// Takes the lock for `ttl`; `None` if somebody has it.
+    /// Takes the lock for `ttl`; `None` if another holder has it.
     ///
     /// # Errors
-    /// When Redis is lost: then nobody knows.
+    /// If Redis cannot be used. Then it is not known who has the lock.
     pub async fn acquire(&self, name: &str, ttl: Duration) -> Result<Option<Lock>, Error> {
         let token = match &self.redis {
             Some(redis) => {
@@ -80,7 +92,7 @@ impl Locks {
                     .arg(TOKEN_LIFETIME.as_millis() as u64);
                 redis.call::<Option<u64>>(&call).await?
             }
-            None => self.acquire_here(name, ttl),
+            None => self.acquire_local(name, ttl),
         };
         Ok(token.map(|token| Lock {
             name: name.to_owned(),
@@ -88,10 +100,10 @@ impl Locks {
         }))
     }
 
-    /// Holds the lock for `ttl` from now on. False if it is no longer held.
+    /// Extends the lock to `ttl` from now. Returns false if it is no longer held.
     ///
     /// # Errors
-    /// When Redis is lost: the lock is held until its time is over, or not at all.
+    /// If Redis cannot be used. Then the lock is held until it expires, or not at all.
     pub async fn extend(&self, lock: &Lock, ttl: Duration) -> Result<bool, Error> {
         let Some(redis) = &self.redis else {
             let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
@@ -104,10 +116,10 @@ impl Locks {
         redis.call(&call).await
     }
 
-    /// Gives the lock back. False if it was no longer held.
+    /// Releases the lock. Returns false if it was no longer held.
     ///
     /// # Errors
-    /// When Redis is lost: the lock ends with its time.
+    /// If Redis cannot be used. Then the lock expires.
     pub async fn release(&self, lock: Lock) -> Result<bool, Error> {
         let Some(redis) = &self.redis else {
             let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
@@ -120,7 +132,7 @@ impl Locks {
         redis.call(&call).await
     }
 
-    fn acquire_here(&self, name: &str, ttl: Duration) -> Option<u64> {
+    fn acquire_local(&self, name: &str, ttl: Duration) -> Option<u64> {
         let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let last = here.get(name).copied();
@@ -133,7 +145,7 @@ impl Locks {
         Some(token)
     }
 
-    /// Who has the lock, and the last token.
+    /// The keys of the holder and of the last token.
     fn keys(&self, name: &str) -> [String; 2] {
         let key = format!("{}:{{{name}}}", self.prefix);
         let token = format!("{key}:token");

@@ -1,38 +1,39 @@
-//! What the cache has done: counters by tag, each exact and read in one step.
+//! What the cache has done: counters by tag.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
-use super::Status;
-use super::Tag;
+use crate::cache::Status;
+use crate::generation::Tag;
 
 /// One tag's counters.
 #[derive(Default)]
-pub(super) struct Counters {
-    near_hits: AtomicU64,
-    far_hits: AtomicU64,
+pub(crate) struct Counters {
+    local_hits: AtomicU64,
+    remote_hits: AtomicU64,
     stale_hits: AtomicU64,
     misses: AtomicU64,
     bypasses: AtomicU64,
-    pub(super) joined: AtomicU64,
-    pub(super) fills: AtomicU64,
-    pub(super) refreshes: AtomicU64,
-    pub(super) refreshes_put_off: AtomicU64,
-    pub(super) refresh_failures: AtomicU64,
+    pub(crate) joined: AtomicU64,
+    pub(crate) fills: AtomicU64,
+    pub(crate) refreshes: AtomicU64,
+    pub(crate) refreshes_skipped: AtomicU64,
+    pub(crate) refresh_failures: AtomicU64,
     /// Whether the last refresh failed.
-    pub(super) failing: AtomicBool,
+    pub(crate) failing: AtomicBool,
 }
 
-/// How often what was done for the data of a tag, since the start.
+/// What the cache has done for the values of one tag, since the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Totals {
+    /// The tag.
     pub tag: Tag,
     /// Reads answered from this process with a value that was fresh.
-    pub near_hits: u64,
+    pub local_hits: u64,
     /// Reads answered from Redis with a value that was fresh.
-    pub far_hits: u64,
-    /// Reads answered with a value that was stale, while it is fetched anew.
+    pub remote_hits: u64,
+    /// Reads answered with a stale value, while a background task fetches it again.
     pub stale_hits: u64,
     /// Reads that waited for a fetch.
     pub misses: u64,
@@ -42,26 +43,26 @@ pub struct Totals {
     pub joined: u64,
     /// Fetches that filled the cache.
     pub fills: u64,
-    /// Fetches in the background, of values that are stale or soon will be.
+    /// Background fetches of values that are stale or soon will be.
     pub refreshes: u64,
-    /// Those that were not begun because too many were under way.
-    pub refreshes_put_off: u64,
-    /// Those that failed; the stale value was kept.
+    /// Background fetches that were skipped because too many were under way.
+    pub refreshes_skipped: u64,
+    /// Background fetches that failed. The stale value was kept.
     pub refresh_failures: u64,
 }
 
 impl Totals {
     /// Reads answered with a value that was fresh.
     pub fn hits(&self) -> u64 {
-        self.near_hits + self.far_hits
+        self.local_hits + self.remote_hits
     }
 }
 
 impl Counters {
-    pub(super) fn count(&self, status: Status, from_redis: bool) {
+    pub(crate) fn count(&self, status: Status, from_redis: bool) {
         let counter = match (status, from_redis) {
-            (Status::Hit, false) => &self.near_hits,
-            (Status::Hit, true) => &self.far_hits,
+            (Status::Hit, false) => &self.local_hits,
+            (Status::Hit, true) => &self.remote_hits,
             (Status::Stale, _) => &self.stale_hits,
             (Status::Miss, _) => &self.misses,
             (Status::Bypass, _) => &self.bypasses,
@@ -69,24 +70,24 @@ impl Counters {
         add(counter);
     }
 
-    pub(super) fn totals(&self, tag: Tag) -> Totals {
+    pub(crate) fn totals(&self, tag: Tag) -> Totals {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Totals {
             tag,
-            near_hits: read(&self.near_hits),
-            far_hits: read(&self.far_hits),
+            local_hits: read(&self.local_hits),
+            remote_hits: read(&self.remote_hits),
             stale_hits: read(&self.stale_hits),
             misses: read(&self.misses),
             bypasses: read(&self.bypasses),
             joined: read(&self.joined),
             fills: read(&self.fills),
             refreshes: read(&self.refreshes),
-            refreshes_put_off: read(&self.refreshes_put_off),
+            refreshes_skipped: read(&self.refreshes_skipped),
             refresh_failures: read(&self.refresh_failures),
         }
     }
 }
 
-pub(super) fn add(counter: &AtomicU64) {
+pub(crate) fn add(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }

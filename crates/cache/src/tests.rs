@@ -1,19 +1,20 @@
 //! The cache over a database that tests write to and hold up as they like.
 
 use std::convert::Infallible;
-use std::sync::atomic::AtomicI64;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
-use serde::Deserialize;
+use kith_redis::Redis;
+use kith_test_support::redis_server::RedisServer;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::*;
-use kith_redis::Options;
-use kith_test_support::redis_server::RedisServer;
+use crate::*;
 
 const TAG: Tag = Tag("numbers");
 
@@ -72,20 +73,20 @@ impl Generations for Database {
 }
 
 fn cache(database: &Database, redis: Option<&Redis>) -> Cache {
-    Cache::new(Setup {
+    Cache::new(Options {
         tags: vec![TAG],
         generations: Box::new(database.clone()),
         redis: redis.cloned(),
         prefix: "test".to_owned(),
-        near_bytes: 1 << 20,
+        local_bytes: 1 << 20,
     })
 }
 
 async fn reach(server: &RedisServer) -> Redis {
     let address = server.url().parse().expect("an address");
-    let redis = Redis::connect(Options {
+    let redis = Redis::connect(kith_redis::Options {
         timeout: Duration::from_secs(5),
-        ..Options::new(address)
+        ..kith_redis::Options::new(address)
     });
     redis.wait_until_up().await;
     redis
@@ -99,8 +100,8 @@ const EXACT: Policy = Policy {
     fresh_for: Duration::from_secs(600),
     stale_for: Duration::ZERO,
     absent_for: Duration::from_secs(600),
-    outlives_changes: false,
-    form: Form::Whole,
+    allow_stale_generation: false,
+    encoding: Encoding::Blob,
 };
 
 async fn get(cache: &Cache, database: &Database, policy: Policy) -> Cached<Number> {
@@ -229,7 +230,7 @@ async fn many_misses_are_one_fetch_on_one_instance_and_on_two() {
         let totals = caches.iter().map(|cache| cache.totals()[0].clone());
         let fills: u64 = totals.clone().map(|totals| totals.fills).sum();
         let all: u64 = totals
-            .map(|totals| totals.near_hits + totals.far_hits + totals.misses)
+            .map(|totals| totals.local_hits + totals.remote_hits + totals.misses)
             .sum();
         assert_eq!((fills, all), (3, 600));
     }
@@ -281,7 +282,7 @@ async fn stale_values_are_served_while_they_are_fetched_anew() {
     let policy = Policy {
         fresh_for: Duration::from_millis(60),
         stale_for: Duration::from_secs(600),
-        outlives_changes: true,
+        allow_stale_generation: true,
         ..EXACT
     };
     let server = RedisServer::start();
@@ -335,7 +336,7 @@ async fn hot_values_are_fetched_anew_before_they_end() {
 async fn what_is_absent_is_remembered_for_a_time_of_its_own() {
     let policy = Policy {
         absent_for: Duration::from_millis(600),
-        form: Form::Fields,
+        encoding: Encoding::Hash,
         ..EXACT
     };
     let server = RedisServer::start();
@@ -368,7 +369,7 @@ async fn an_entity_is_a_hash_whose_fields_can_be_read_alone() {
     let server = RedisServer::start();
     let redis = reach(&server).await;
     let policy = Policy {
-        form: Form::Fields,
+        encoding: Encoding::Hash,
         ..EXACT
     };
     let database = Database::default();
@@ -513,7 +514,7 @@ async fn a_fetch_that_fails_keeps_no_other_instance_waiting() {
 async fn what_may_be_old_never_gets_older_again() {
     let lenient = Policy {
         stale_for: Duration::from_secs(600),
-        outlives_changes: true,
+        allow_stale_generation: true,
         ..EXACT
     };
     let server = RedisServer::start();

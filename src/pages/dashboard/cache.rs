@@ -35,8 +35,8 @@ pub fn CachePart(view: Arc<View>) -> impl IntoView {
             <tr id=format!("tag-{name}")>
                 <th scope="row">{name}</th>
                 <td>{rate.map_or_else(|| "–".to_owned(), words::percent)}</td>
-                <td>{words::number(tag.near_hits)}</td>
-                <td>{words::number(tag.far_hits)}</td>
+                <td>{words::number(tag.local_hits)}</td>
+                <td>{words::number(tag.remote_hits)}</td>
                 <td>{words::number(tag.stale_hits)}</td>
                 <td>{words::number(tag.misses)}</td>
                 <td>

@@ -45,7 +45,7 @@ use crate::server::welcome;
 use kith_cache::Cache;
 use kith_cache::Cacheable;
 use kith_cache::Cached;
-use kith_cache::Form;
+use kith_cache::Encoding;
 use kith_cache::Key;
 use kith_cache::Policy;
 use kith_runtime::Clock;
@@ -110,13 +110,13 @@ impl Settings {
     }
 
     /// For what must agree with every write.
-    fn exact(&self, form: Form) -> Policy {
+    fn exact(&self) -> Policy {
         Policy {
             fresh_for: self.fresh_for,
             stale_for: Duration::ZERO,
             absent_for: self.absent_for,
-            outlives_changes: false,
-            form,
+            allow_stale_generation: false,
+            encoding: Encoding::Blob,
         }
     }
 }
@@ -241,8 +241,9 @@ impl ContactService {
                 found => Ok(Some(found?)),
             }
         };
-        let key = Key::new(CONTACTS, AUDIENCE, &format!("contact {id}"));
-        cache.get(key, settings.exact(Form::Fields), fetch).await
+        // The last release keeps a hash under `contact {id}`, which this one could not read.
+        let key = Key::new(CONTACTS, AUDIENCE, &format!("contact/{id}"));
+        cache.get(key, settings.exact(), fetch).await
     }
 
     /// A contact in the trash.
@@ -311,7 +312,7 @@ impl ContactService {
         let key = Key::new(CONTACTS, AUDIENCE, &format!("list {}", query.name()));
         let store = self.shared.store.clone();
         let fetch = move || async move { Ok(store.list(&query).await?) };
-        cache.get(key, settings.exact(Form::Whole), fetch).await
+        cache.get(key, settings.exact(), fetch).await
     }
 
     /// Contacts from `cursor` on, by name and without their notes, as many as are printed together. They
@@ -345,7 +346,7 @@ impl ContactService {
         let key = Key::new(CONTACTS, AUDIENCE, &format!("stretch {}", query.name()));
         let store = self.shared.store.clone();
         let fetch = move || async move { store.stretch(&query).await.map_err(AppError::from) };
-        let stretch = cache.get(key, settings.exact(Form::Whole), fetch).await?;
+        let stretch = cache.get(key, settings.exact(), fetch).await?;
         Ok(ContactList {
             offset: stretch.offset,
             previous_cursor: stretch.previous.as_ref().map(Cursor::to_string),
@@ -364,8 +365,8 @@ impl ContactService {
         } = &*self.shared;
         let policy = Policy {
             stale_for: settings.stale_for,
-            outlives_changes: true,
-            ..settings.exact(Form::Whole)
+            allow_stale_generation: true,
+            ..settings.exact()
         };
         let store = self.shared.store.clone();
         let fetch = move || async move { Ok(store.totals().await?) };

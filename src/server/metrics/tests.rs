@@ -19,12 +19,12 @@ async fn open(path: &Path) -> Metrics {
         .expect("it opens");
     let config = Config::default();
     Metrics::new(Setup {
-        cache: Cache::new(kith_cache::Setup {
+        cache: Cache::new(kith_cache::Options {
             tags: vec![CONTACTS],
             generations: Box::new(SqliteStore::new(database.clone(), Duration::from_secs(1))),
             redis: None,
             prefix: "kith".to_owned(),
-            near_bytes: 1 << 16,
+            local_bytes: 1 << 16,
         }),
         broker: Broker::new(
             database.clone(),

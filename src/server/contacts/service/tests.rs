@@ -44,12 +44,12 @@ async fn service_by(clock: impl FnOnce(SqliteStore) -> Arc<dyn Clock>) -> Servic
         absent_for: Duration::from_secs(60),
         welcome: crate::server::config::Config::default().welcome,
     };
-    let cache = Cache::new(kith_cache::Setup {
+    let cache = Cache::new(kith_cache::Options {
         tags: vec![CONTACTS],
         generations: Box::new(store.clone()),
         redis: None,
         prefix: "kith".to_owned(),
-        near_bytes: 1 << 20,
+        local_bytes: 1 << 20,
     });
     let clock = clock(store.clone());
     let service = ContactService::new(Arc::new(store), cache, clock, settings, None);

@@ -1,14 +1,14 @@
-//! The tier on Redis: what one instance has made, others need not make again.
+//! The tier on Redis, which all instances share.
 //!
-//! A value is stored with a head: its generation, the version of its schema, its lifetime and how long
-//! the making took. It is one string, or a hash whose fields can be read one by one. Its age is its
-//! lifetime less what Redis says is left of it, so that only Redis' clock counts.
+//! A value is stored with a head: its generation, the version of its schema, its lifetime and how long the
+//! fetch took. It is one string, or a hash whose fields can be read one by one. Its age is its lifetime less
+//! the time to live that Redis reports, so that only Redis' clock counts.
 //!
-//! Reading takes one round trip. Where there is nothing that will do, a second gives the reader a
-//! lease, and others wait for what it makes; a lease that is not used ends by itself.
+//! A read takes one round trip. If Redis has no usable value, a second round trip gives the reader a lease,
+//! and other readers wait for the value that it stores. A lease that is not used expires.
 //!
-//! Everything here may fail or be forgotten at any time: then readers fetch for themselves. What is
-//! served is decided by generations alone, see [`generation`](super::generation).
+//! Redis may fail or lose data at any time. Then readers fetch for themselves. Generations alone decide what
+//! is served, see [`generation`](crate::generation).
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -16,118 +16,122 @@ use std::time::Duration;
 use ::redis::FromRedisValue;
 use ::redis::Value as RedisValue;
 use bytes::Bytes;
+use kith_redis::{Error, Redis, Script, Step};
 use serde_json::Map;
 use serde_json::Value as Json;
 use sha2::Digest;
 use sha2::Sha256;
 
-use super::Generation;
-use super::Key;
-use kith_redis::Error;
-use kith_redis::Redis;
-use kith_redis::Script;
-use kith_redis::Step;
+use crate::cache::{Key, hex_prefix};
+use crate::generation::Generation;
+use crate::lock::RELEASE;
 
-/// How a value is stored.
+/// How a value is stored on Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum Encoding {
     /// One string.
-    Whole,
+    Blob,
     /// A hash with a field for each member of the value, which is a JSON object or null.
-    Fields,
+    Hash,
 }
 
 /// The tier. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Far {
+pub(crate) struct RemoteTier {
     redis: Redis,
     prefix: String,
 }
 
 /// What is stored beside a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stored {
+pub(crate) struct Stored {
     pub generation: Generation,
     pub schema: u32,
-    /// How long ago it was made.
+    /// How long ago its fetch began.
     pub age: Duration,
-    /// From when it was made until Redis forgets it.
+    /// The time from its fetch until it expires.
     pub lifetime: Duration,
-    /// How long the making took.
+    /// How long the fetch took.
     pub cost: Duration,
     pub json: Bytes,
 }
 
 /// The answer to a reader.
-pub(super) enum Found {
-    /// Made under the generation that was asked for.
+pub(crate) enum Found {
+    /// A value of the generation that was asked for.
     Current(Stored),
-    /// Nothing that will do. It is up to the reader to make it, under this lease.
+    /// No usable value. The reader fetches it, under this lease.
     Leased(Lease),
-    /// Nothing that will do, and somebody else is making it. What there is may be old.
-    Elsewhere(Option<Stored>),
-    /// Redis cannot be asked.
-    Lost,
+    /// No usable value; another reader has the lease. There may be an old value.
+    LeasedElsewhere(Option<Stored>),
+    /// Redis cannot be used.
+    Unavailable,
 }
 
 /// The right to store a value.
-pub(super) struct Lease {
+pub(crate) struct Lease {
     key: String,
     token: String,
 }
 
-/// Larger values, in bytes of JSON, are not shared: while one is on its way, everything else on the
-/// connection waits.
-pub(super) const LARGEST: usize = 256 * 1024;
+/// Values with more bytes of JSON are not shared: while a large value is sent, all other calls on the
+/// connection wait.
+pub(crate) const MAX_SHARED_BYTES: usize = 256 * 1024;
 
 static LOOK_UP: LazyLock<[Script; 2]> = LazyLock::new(|| {
-    [Form::Whole, Form::Fields].map(|form| script(form, include_str!("lua/look_up.lua")))
+    [Encoding::Blob, Encoding::Hash]
+        .map(|encoding| script(encoding, include_str!("lua/look_up.lua")))
 });
 static FILL: LazyLock<[Script; 2]> = LazyLock::new(|| {
-    [Form::Whole, Form::Fields].map(|form| script(form, include_str!("lua/fill.lua")))
+    [Encoding::Blob, Encoding::Hash].map(|encoding| script(encoding, include_str!("lua/fill.lua")))
 });
 
-fn script(form: Form, body: &str) -> Script {
-    let shape = match form {
-        Form::Whole => include_str!("lua/whole.lua"),
-        Form::Fields => include_str!("lua/fields.lua"),
+fn script(encoding: Encoding, body: &str) -> Script {
+    let shape = match encoding {
+        Encoding::Blob => include_str!("lua/whole.lua"),
+        Encoding::Hash => include_str!("lua/fields.lua"),
     };
     Script::new(format!("{}{shape}{body}", include_str!("lua/age.lua")))
 }
 
-impl Far {
-    pub(super) fn new(redis: Redis, prefix: &str) -> Self {
+impl RemoteTier {
+    pub(crate) fn new(redis: Redis, prefix: &str) -> Self {
         let prefix = format!("{prefix}:cache");
         Self { redis, prefix }
     }
 
-    /// What there is; `None` if there is nothing, or Redis cannot be asked.
-    pub(super) async fn read(&self, key: &Key, form: Form) -> Option<Stored> {
+    /// The stored value; `None` if there is none, or Redis cannot be used.
+    pub(crate) async fn read(&self, key: &Key, encoding: Encoding) -> Option<Stored> {
         let name = self.name(key);
-        let mut get = ::redis::cmd(match form {
-            Form::Whole => "GET",
-            Form::Fields => "HGETALL",
+        let mut get = ::redis::cmd(match encoding {
+            Encoding::Blob => "GET",
+            Encoding::Hash => "HGETALL",
         });
         get.arg(&name);
         let mut left = ::redis::cmd("PTTL");
         left.arg(&name);
         let steps = [Step::Command(get), Step::Command(left)];
-        let answers = self.redis.pipeline(&steps).await.inspect_err(told).ok()?;
+        let answers = self
+            .redis
+            .pipeline(&steps)
+            .await
+            .inspect_err(log_error)
+            .ok()?;
         let [Ok(value), Ok(left)] = <[_; 2]>::try_from(answers).ok()? else {
             return None;
         };
-        let mut stored = stored(form, value)?;
+        let mut stored = stored(encoding, value)?;
         let left = Duration::from_millis(u64::from_redis_value(left).ok()?);
         stored.age = stored.lifetime.saturating_sub(left);
         Some(stored)
     }
 
-    /// A value of this generation, made less than `younger_than` ago if that is given, or a lease of
-    /// this length. If somebody else has the lease, an `old` value may be of use.
-    pub(super) async fn look_up(
+    /// A value of this generation that is younger than `younger_than`, if that is given, or a lease of this
+    /// length. If another reader has the lease and `old` is set, the answer holds the old value.
+    pub(crate) async fn look_up(
         &self,
         key: &Key,
-        form: Form,
+        encoding: Encoding,
         (generation, schema): (Generation, u32),
         younger_than: Option<Duration>,
         old: bool,
@@ -135,7 +139,7 @@ impl Far {
     ) -> Found {
         let keys = self.keys(key, generation);
         let token = format!("{:032x}", rand::random::<u128>());
-        let mut call = LOOK_UP[form as usize].call(keys.iter().map(String::as_str));
+        let mut call = LOOK_UP[encoding as usize].call(keys.iter().map(String::as_str));
         call.arg(generation.0).arg(schema);
         match younger_than {
             Some(age) => call.arg(age.as_millis() as u64),
@@ -147,30 +151,36 @@ impl Far {
         let (age, value, state): (i64, RedisValue, i64) = match self.redis.call(&call).await {
             Ok(answer) => answer,
             Err(error) => {
-                told(&error);
-                return Found::Lost;
+                log_error(&error);
+                return Found::Unavailable;
             }
         };
         let stored = || {
-            let mut stored = stored(form, value)?;
+            let mut stored = stored(encoding, value)?;
             stored.age = Duration::from_millis(u64::try_from(age).ok()?);
             Some(stored)
         };
         match state {
-            1 => stored().map_or(Found::Lost, Found::Current),
+            1 => stored().map_or(Found::Unavailable, Found::Current),
             2 => {
                 let [_, key] = keys;
                 Found::Leased(Lease { key, token })
             }
-            _ => Found::Elsewhere(stored()),
+            _ => Found::LeasedElsewhere(stored()),
         }
     }
 
-    /// Stores a value for the rest of its lifetime. False if the lease has ended, there is one that was
-    /// made later, or Redis cannot be asked.
-    pub(super) async fn fill(&self, key: &Key, form: Form, lease: &Lease, value: &Stored) -> bool {
+    /// Stores a value for the rest of its lifetime. Returns false if the lease has expired, a later value is
+    /// stored, or Redis cannot be used.
+    pub(crate) async fn fill(
+        &self,
+        key: &Key,
+        encoding: Encoding,
+        lease: &Lease,
+        value: &Stored,
+    ) -> bool {
         let keys = self.keys(key, value.generation);
-        let mut call = FILL[form as usize].call(keys.iter().map(String::as_str));
+        let mut call = FILL[encoding as usize].call(keys.iter().map(String::as_str));
         let (lifetime, cost) = (value.lifetime.as_millis(), value.cost.as_millis());
         let left = value.lifetime.saturating_sub(value.age).as_millis() as u64;
         let Stored {
@@ -179,11 +189,11 @@ impl Far {
         call.arg(&lease.token)
             .arg(format!("{} {schema} {lifetime} {cost}", generation.0))
             .arg(left);
-        match form {
-            Form::Whole => {
+        match encoding {
+            Encoding::Blob => {
                 call.arg(&value.json[..]);
             }
-            Form::Fields => {
+            Encoding::Hash => {
                 let fields: Map<String, Json> = match serde_json::from_slice(&value.json) {
                     Ok(Json::Object(fields)) => fields,
                     _ => Map::new(),
@@ -196,20 +206,20 @@ impl Far {
         self.redis
             .call::<bool>(&call)
             .await
-            .inspect_err(told)
+            .inspect_err(log_error)
             .unwrap_or(false)
     }
 
-    /// Ends a lease without storing anything.
-    pub(super) async fn give_back(&self, lease: &Lease) {
-        let mut call = super::lock::RELEASE.call([lease.key.as_str()].into_iter());
+    /// Ends a lease without storing a value.
+    pub(crate) async fn release_lease(&self, lease: &Lease) {
+        let mut call = RELEASE.call([lease.key.as_str()].into_iter());
         call.arg(&lease.token);
-        // A lost Redis ends it by itself.
-        let _ = self.redis.call::<bool>(&call).await.inspect_err(told);
+        // If Redis is down, the lease expires.
+        let _ = self.redis.call::<bool>(&call).await.inspect_err(log_error);
     }
 
-    /// One field of a value in the form of fields, if it is there under this generation.
-    pub(super) async fn field(
+    /// One field of a value in the encoding of fields, if it is there under this generation.
+    pub(crate) async fn field(
         &self,
         key: &Key,
         (generation, schema): (Generation, u32),
@@ -217,7 +227,7 @@ impl Far {
     ) -> Option<Json> {
         let mut command = ::redis::cmd("HMGET");
         command.arg(self.name(key)).arg("").arg(name);
-        let answer = self.redis.query(&command).await.inspect_err(told);
+        let answer = self.redis.query(&command).await.inspect_err(log_error);
         let (head, field): (Option<String>, Option<String>) = answer.ok()?;
         let head = Head::parse(&head?)?;
         let current = head.generation == generation && head.schema == schema;
@@ -226,14 +236,13 @@ impl Far {
             .flatten()
     }
 
-    /// The value's key on Redis. What a key holds may be what people typed, so its hash stands for it.
+    /// The value's key on Redis. A key may hold what people typed, so its hash stands for it.
     fn name(&self, key: &Key) -> String {
-        let hash = super::hexadecimal(&Sha256::digest(key.text().as_bytes()));
+        let hash = hex_prefix(&Sha256::digest(key.text().as_bytes()));
         format!("{}:{}:{{{hash}}}", self.prefix, key.tag().0)
     }
 
-    /// The value's key, and that of the lease on making it under this generation, in one slot of a
-    /// cluster.
+    /// The value's key, and the key of its lease under this generation, in one slot of a cluster.
     fn keys(&self, key: &Key, generation: Generation) -> [String; 2] {
         let value = self.name(key);
         let lease = format!("{value}:lease:{}", generation.0);
@@ -241,8 +250,8 @@ impl Far {
     }
 }
 
-/// A lost Redis has been logged where it was lost.
-fn told(error: &Error) {
+/// Logs an error, unless the Redis client has logged it: it logs once that Redis is down.
+fn log_error(error: &Error) {
     if !matches!(error, Error::Down(_)) {
         tracing::warn!(%error, "the cache on Redis cannot be used as it is");
     }
@@ -268,17 +277,17 @@ impl Head {
     }
 }
 
-/// Understands what Redis has, but for its age; `None` for nothing, and for what nobody here has
-/// written.
-fn stored(form: Form, value: RedisValue) -> Option<Stored> {
-    let (head, json) = match form {
-        Form::Whole => {
+/// Decodes an answer of Redis, except for the age; `None` if there is no value, or another program has
+/// written it.
+fn stored(encoding: Encoding, value: RedisValue) -> Option<Stored> {
+    let (head, json) = match encoding {
+        Encoding::Blob => {
             let bytes = Bytes::from(Vec::<u8>::from_redis_value(value).ok()?);
             let end = bytes.iter().position(|byte| *byte == b'\n')?;
             let head = Head::parse(std::str::from_utf8(&bytes[..end]).ok()?)?;
             (head, bytes.slice(end + 1..))
         }
-        Form::Fields => {
+        Encoding::Hash => {
             let fields = Vec::<(String, String)>::from_redis_value(value).ok()?;
             let mut head = None;
             let mut members = Map::new();

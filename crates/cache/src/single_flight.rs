@@ -1,9 +1,9 @@
-//! Fetches: one for all who want the same at the same time, in this process and, through Redis, in
-//! others.
+//! Fetches: one for all callers that want the same value at the same time, in this process and, through Redis,
+//! in all instances.
 //!
-//! A fetch is a task of its own, a *flight*, which ends whoever stops waiting for it. Whoever wants
-//! the same value of the same generation meanwhile joins it. Those who want a later generation do
-//! not: the flight may have looked before the change.
+//! A fetch is a task of its own, a *flight*, which runs to its end even if its callers go away. A caller that
+//! wants the same value of the same generation meanwhile joins the flight. A caller that wants a later
+//! generation does not: the flight may have read before the change.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -19,56 +19,45 @@ use rand::Rng;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::Cache;
-use super::Cacheable;
-use super::Cached;
-use super::Flights;
-use super::Generation;
-use super::Inner;
-use super::Key;
-use super::Policy;
-use super::Status;
-use super::entry::Standing;
-use super::far::Far;
-use super::far::Found;
-use super::far::LARGEST;
-use super::far::Lease;
-use super::far::Stored;
-use super::stats;
+use crate::cache::{Cache, Cacheable, Flights, Inner, Key, Policy, Status};
+use crate::entry::{Cached, Freshness};
+use crate::generation::Generation;
+use crate::remote::{Found, Lease, MAX_SHARED_BYTES, RemoteTier, Stored};
+use crate::stats;
 
-/// How long an instance may take to make a value before others make it too.
-const LEASE: Duration = Duration::from_secs(2);
+/// How long an instance may take to fetch a value before others fetch it too.
+const LEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Pauses of those that wait for another instance, the first and the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(2);
-const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+/// The intervals at which a reader polls Redis while another instance fetches, the first and the longest.
+const FIRST_POLL_INTERVAL: Duration = Duration::from_millis(2);
+const MAX_POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// What a value looks too young by on Redis at most, which cannot know how long it was on its way.
-/// Without it, a value could pass for a younger one than itself.
-const TRANSIT: Duration = Duration::from_millis(100);
+/// The longest network delay that the age of a value on Redis leaves out. Without it, a value could pass for a
+/// younger value than itself.
+const MAX_TRANSIT: Duration = Duration::from_millis(100);
 
-/// A fetch that others can wait for. `None` where it ended without an answer, in a panic.
+/// A fetch that several callers can wait for. `None` if it panicked.
 type Flight<T, E> = Shared<BoxFuture<'static, Option<Result<Cached<T>, E>>>>;
 
-/// What a read is after.
+/// What a caller asks for.
 #[derive(Clone)]
-pub(super) struct Wanted {
+pub(crate) struct Request {
     pub key: Key,
     pub generation: Generation,
     pub policy: Policy,
 }
 
-impl Wanted {
+impl Request {
     fn name(&self) -> (Key, Generation) {
         (self.key.clone(), self.generation)
     }
 }
 
 impl Cache {
-    /// Waits for a fetch of what is wanted, one that is under way or a new one.
-    pub(super) async fn join<T, E, F>(
+    /// Waits for a fetch of what is request, one that is under way or a new one.
+    pub(crate) async fn join<T, E, F>(
         &self,
-        wanted: Wanted,
+        request: Request,
         fetch: impl FnOnce() -> F + Send + 'static,
     ) -> Result<Cached<T>, E>
     where
@@ -76,13 +65,13 @@ impl Cache {
         E: Clone + Send + Sync + 'static,
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
-        let inner = &self.shared;
-        let counters = inner.counters(wanted.key.tag());
+        let inner = &self.inner;
+        let counters = inner.counters(request.key.tag());
         let mut fetch = Some(fetch);
         let flight = {
             let mut flights = inner.flights();
             let under_way = flights
-                .get(&wanted.name())
+                .get(&request.name())
                 .and_then(|flight| flight.downcast_ref::<Flight<T, E>>().cloned());
             match (under_way, &mut fetch) {
                 (Some(flight), _) => {
@@ -90,26 +79,26 @@ impl Cache {
                     flight
                 }
                 (None, fetch) => {
-                    let fetch = fetch.take().expect("nobody has taken it");
-                    self.take_off(&mut flights, wanted.clone(), None, fetch)
+                    let fetch = fetch.take().expect("it was not taken");
+                    self.start_flight(&mut flights, request.clone(), None, fetch)
                 }
             }
         };
         match (flight.await, fetch) {
-            (Some(landed), _) => {
-                landed.inspect(|cached| counters.count(cached.status, cached.status == Status::Hit))
+            (Some(result), _) => {
+                result.inspect(|cached| counters.count(cached.status, cached.status == Status::Hit))
             }
-            // It has panicked for somebody else.
-            (None, Some(fetch)) => inner.bypass(wanted, fetch).await,
+            // It panicked in the flight of another caller.
+            (None, Some(fetch)) => inner.bypass(request, fetch).await,
             (None, None) => panic!("a fetch has panicked"),
         }
     }
 
     /// Fetches anew in the background what is there with this age, unless that is being done or too
     /// much else is.
-    pub(super) fn refresh<T, E, F>(
+    pub(crate) fn refresh<T, E, F>(
         &self,
-        wanted: Wanted,
+        request: Request,
         age: Duration,
         fetch: impl FnOnce() -> F + Send + 'static,
     ) where
@@ -117,18 +106,18 @@ impl Cache {
         E: Clone + Send + Sync + 'static,
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
-        let inner = self.shared.clone();
-        let tag = wanted.key.tag();
+        let inner = self.inner.clone();
+        let tag = request.key.tag();
         let mut flights = inner.flights();
-        if flights.contains_key(&wanted.name()) {
+        if flights.contains_key(&request.name()) {
             return;
         }
         let Ok(permit) = inner.refreshes.clone().try_acquire_owned() else {
-            stats::add(&inner.counters(tag).refreshes_put_off);
+            stats::add(&inner.counters(tag).refreshes_skipped);
             return;
         };
         stats::add(&inner.counters(tag).refreshes);
-        let flight = self.take_off::<T, E, F>(&mut flights, wanted, Some(age), fetch);
+        let flight = self.start_flight::<T, E, F>(&mut flights, request, Some(age), fetch);
         drop(flights);
         let outcome = async move {
             let refreshed = matches!(flight.await, Some(Ok(_)));
@@ -137,7 +126,7 @@ impl Cache {
             if !refreshed {
                 stats::add(&counters.refresh_failures);
             }
-            // A failure that lasts is told once.
+            // A failure that lasts is log_error once.
             match (
                 counters.failing.swap(!refreshed, Ordering::Relaxed),
                 refreshed,
@@ -150,15 +139,15 @@ impl Cache {
                 _ => {}
             }
         };
-        self.shared.tasks.spawn(outcome.in_current_span());
+        self.inner.tasks.spawn(outcome.in_current_span());
     }
 
     /// Starts a task that makes the value, wherever from, and is among the flights until it has
-    /// landed. `replacing` is the age of a value that this one shall replace.
-    fn take_off<T, E, F>(
+    /// result. `replacing` is the age of a value that this one shall replace.
+    fn start_flight<T, E, F>(
         &self,
         flights: &mut Flights,
-        wanted: Wanted,
+        request: Request,
         replacing: Option<Duration>,
         fetch: impl FnOnce() -> F + Send + 'static,
     ) -> Flight<T, E>
@@ -167,15 +156,15 @@ impl Cache {
         E: Clone + Send + Sync + 'static,
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
-        let inner = self.shared.clone();
-        let name = wanted.name();
+        let inner = self.inner.clone();
+        let name = request.name();
         let task = async move {
-            let made = inner.make(&wanted, replacing, fetch);
-            let landed = AssertUnwindSafe(made).catch_unwind().await.ok();
-            inner.flights().remove(&wanted.name());
-            landed
+            let made = inner.make(&request, replacing, fetch);
+            let result = AssertUnwindSafe(made).catch_unwind().await.ok();
+            inner.flights().remove(&request.name());
+            result
         };
-        let task = self.shared.tasks.spawn(task.in_current_span());
+        let task = self.inner.tasks.spawn(task.in_current_span());
         let flight = async move { task.await.ok().flatten() }.boxed().shared();
         let kept: Box<dyn Any + Send> = Box::new(flight.clone());
         flights.insert(name, kept);
@@ -183,8 +172,8 @@ impl Cache {
     }
 }
 
-/// What Redis has for somebody who looks for a value.
-enum Sought<T> {
+/// What a reader finds on Redis.
+enum Lookup<T> {
     Value(Cached<T>),
     Lease(Lease),
     Nothing,
@@ -195,10 +184,10 @@ impl Inner {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the value from Redis, or fetches it and gives it to Redis.
+    /// Takes the value from Redis, or fetches it and stores it on Redis.
     async fn make<T, E, F>(
         &self,
-        wanted: &Wanted,
+        request: &Request,
         replacing: Option<Duration>,
         fetch: impl FnOnce() -> F + Send,
     ) -> Result<Cached<T>, E>
@@ -206,22 +195,22 @@ impl Inner {
         T: Cacheable,
         F: Future<Output = Result<T, E>> + Send,
     {
-        let Wanted {
+        let Request {
             key,
             generation,
             policy,
-        } = wanted;
-        let sought = match &self.far {
-            Some(far) => seek(far, wanted, replacing).await,
-            None => Sought::Nothing,
+        } = request;
+        let sought = match &self.remote {
+            Some(remote) => seek(remote, request, replacing).await,
+            None => Lookup::Nothing,
         };
         let lease = match sought {
-            Sought::Value(cached) => {
-                self.near.insert(key.text(), cached.entry.clone());
+            Lookup::Value(cached) => {
+                self.local.insert(key.text(), cached.entry.clone());
                 return Ok(cached);
             }
-            Sought::Lease(lease) => Some(lease),
-            Sought::Nothing => None,
+            Lookup::Lease(lease) => Some(lease),
+            Lookup::Nothing => None,
         };
         let began = Instant::now();
         // A panic must not keep other instances waiting either.
@@ -230,34 +219,34 @@ impl Inner {
             Ok(Ok(value)) => {
                 stats::add(&self.counters(key.tag()).fills);
                 let made = Cached::new(*generation, policy, began, value, Status::Miss);
-                self.near.insert(key.text(), made.entry.clone());
+                self.local.insert(key.text(), made.entry.clone());
                 Ok(Ok(made))
             }
             Ok(Err(error)) => Ok(Err(error)),
             Err(panic) => Err(panic),
         };
-        if let (Some(far), Some(lease)) = (&self.far, lease) {
+        if let (Some(remote), Some(lease)) = (&self.remote, lease) {
             match &made {
-                Ok(Ok(made)) if made.json().len() <= LARGEST => {
+                Ok(Ok(made)) if made.json().len() <= MAX_SHARED_BYTES => {
                     let stored = Stored {
                         generation: *generation,
                         schema: T::SCHEMA,
-                        age: made.entry.made.elapsed(),
+                        age: made.entry.created_at.elapsed(),
                         lifetime: made.entry.ends_at,
                         cost: made.entry.cost,
                         json: made.json().clone(),
                     };
-                    far.fill(key, policy.form, &lease, &stored).await;
+                    remote.fill(key, policy.encoding, &lease, &stored).await;
                 }
-                _ => far.give_back(&lease).await,
+                _ => remote.release_lease(&lease).await,
             }
         }
         made.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 
-    pub(super) async fn bypass<T, E, F>(
+    pub(crate) async fn bypass<T, E, F>(
         &self,
-        wanted: Wanted,
+        request: Request,
         fetch: impl FnOnce() -> F + Send,
     ) -> Result<Cached<T>, E>
     where
@@ -266,11 +255,11 @@ impl Inner {
     {
         let began = Instant::now();
         let value = fetch().await?;
-        let Wanted {
+        let Request {
             key,
             generation,
             policy,
-        } = wanted;
+        } = request;
         self.counters(key.tag()).count(Status::Bypass, false);
         Ok(Cached::new(
             generation,
@@ -282,54 +271,65 @@ impl Inner {
     }
 }
 
-/// Looks for a value on Redis, and waits for it while another instance makes it.
-async fn seek<T: Cacheable>(far: &Far, wanted: &Wanted, replacing: Option<Duration>) -> Sought<T> {
-    let Wanted {
+/// Looks for a value on Redis, and waits while another instance fetches it.
+async fn seek<T: Cacheable>(
+    remote: &RemoteTier,
+    request: &Request,
+    replacing: Option<Duration>,
+) -> Lookup<T> {
+    let Request {
         key,
         generation,
         policy,
-    } = wanted;
+    } = request;
     let usable = |stored: Option<Stored>| {
         let cached = Cached::<T>::read(stored?, policy)?;
-        (cached.standing(*generation, policy) != Standing::Useless).then_some(cached)
+        (cached.freshness(*generation, policy) != Freshness::Expired).then_some(cached)
     };
     if replacing.is_none()
-        && let Some(cached) = usable(far.read(key, policy.form).await)
+        && let Some(cached) = usable(remote.read(key, policy.encoding).await)
         && cached.entry.generation == *generation
     {
-        return Sought::Value(cached);
+        return Lookup::Value(cached);
     }
-    // Old values are worth their way only to those who may serve them.
-    let old = policy.outlives_changes || replacing.is_some();
-    let mut younger_than = replacing.map(|age| age.saturating_sub(TRANSIT));
+    // Old values are sent only to readers that may serve them.
+    let old = policy.allow_stale_generation || replacing.is_some();
+    let mut younger_than = replacing.map(|age| age.saturating_sub(MAX_TRANSIT));
     let start = Instant::now();
-    let mut pause = FIRST_PAUSE;
-    while start.elapsed() < LEASE {
+    let mut pause = FIRST_POLL_INTERVAL;
+    while start.elapsed() < LEASE_TIMEOUT {
         let current = (*generation, T::SCHEMA);
-        match far
-            .look_up(key, policy.form, current, younger_than, old, LEASE)
+        match remote
+            .look_up(
+                key,
+                policy.encoding,
+                current,
+                younger_than,
+                old,
+                LEASE_TIMEOUT,
+            )
             .await
         {
             Found::Current(stored) => match usable(Some(stored)) {
-                Some(cached) => return Sought::Value(cached),
-                // Nobody can use it, so somebody has to replace it.
+                Some(cached) => return Lookup::Value(cached),
+                // No reader can use it, so this reader replaces it.
                 None => {
                     younger_than = Some(Duration::ZERO);
                     continue;
                 }
             },
-            Found::Leased(lease) => return Sought::Lease(lease),
-            Found::Lost => return Sought::Nothing,
-            Found::Elsewhere(stored) => {
-                // Whoever may serve an old value meanwhile does.
+            Found::Leased(lease) => return Lookup::Lease(lease),
+            Found::Unavailable => return Lookup::Nothing,
+            Found::LeasedElsewhere(stored) => {
+                // A reader that may serve an old value does so meanwhile.
                 if old && let Some(cached) = usable(stored) {
-                    return Sought::Value(cached);
+                    return Lookup::Value(cached);
                 }
             }
         }
         let share = rand::rng().random_range(0.5..1.0);
         tokio::time::sleep(pause.mul_f64(share)).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause = (pause * 2).min(MAX_POLL_INTERVAL);
     }
-    Sought::Nothing
+    Lookup::Nothing
 }

@@ -1,12 +1,12 @@
-//! The tier in this process: bounded by bytes, the same however many keys come.
+//! The tier in this process, bounded by bytes.
 //!
 //! Eviction is S3-FIFO (Yang et al., "FIFO queues are all you need for cache eviction", SOSP
-//! 2023). A new key waits in a small queue; only if it is asked for again before it gets to the end
-//! is it moved to the main one, so that keys which come once, as those of a scan do, push nothing
-//! out. A key that is evicted from the small queue is remembered for a while without its value,
-//! and goes to the main one when it comes back. A hit only counts, nothing is moved.
+//! 2023). A new key enters a small queue. It moves to the main queue only if it is read again before it
+//! reaches the end, so that keys that are read once, as in a scan, push out no others. The tier remembers a
+//! key that was evicted from the small queue for a while, without its value; if the key comes back, it enters
+//! the main queue. A hit only counts and moves nothing.
 //!
-//! The tier is in shards, each behind a lock of its own.
+//! The tier has shards with a lock each.
 
 use std::collections::HashMap;
 use std::collections::HashSet;
@@ -27,13 +27,13 @@ const SHARDS: usize = 16;
 const SMALL_SHARE: usize = 10;
 
 /// More hits than these say no more about a key.
-const MOST_HITS: u8 = 3;
+const MAX_HITS: u8 = 3;
 
 /// What an entry takes beside its key and value: its node, its places in the index and a queue.
 const OVERHEAD: usize = 160;
 
 /// What the tier keeps.
-pub(super) trait Value {
+pub(crate) trait Value {
     /// The bytes it takes.
     fn weight(&self) -> usize;
 
@@ -42,41 +42,43 @@ pub(super) trait Value {
 }
 
 /// Values by key.
-pub(super) struct Near<V> {
+pub(crate) struct LocalTier<V> {
     hasher: RandomState,
     shards: [Mutex<Shard<V>>; SHARDS],
 }
 
-/// How full the tier is.
+/// How full the local tier is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
+    /// Entries in the tier.
     pub entries: u64,
+    /// Bytes that they take, with overhead.
     pub bytes: u64,
-    /// Entries that had to make room, since the start.
+    /// Entries that were evicted since the start.
     pub evictions: u64,
 }
 
-impl<V: Value> Near<V> {
+impl<V: Value> LocalTier<V> {
     /// A tier of at most `bytes`.
-    pub(super) fn new(bytes: usize) -> Self {
+    pub(crate) fn new(bytes: usize) -> Self {
         Self {
             hasher: RandomState::new(),
             shards: std::array::from_fn(|_| Mutex::new(Shard::new(bytes / SHARDS))),
         }
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<Arc<V>> {
+    pub(crate) fn get(&self, key: &str) -> Option<Arc<V>> {
         let hash = self.hasher.hash_one(key);
         self.shard(hash).get(hash, key)
     }
 
     /// Puts a value in, unless there is one with that key that was made later.
-    pub(super) fn insert(&self, key: &str, value: Arc<V>) {
+    pub(crate) fn insert(&self, key: &str, value: Arc<V>) {
         let hash = self.hasher.hash_one(key);
         self.shard(hash).insert(hash, key, value);
     }
 
-    pub(super) fn usage(&self) -> Usage {
+    pub(crate) fn usage(&self) -> Usage {
         let mut usage = Usage::default();
         for shard in &self.shards {
             let shard = lock(shard);
@@ -149,7 +151,7 @@ impl<V: Value> Shard<V> {
         if *node.key != *key {
             return None;
         }
-        node.hits = (node.hits + 1).min(MOST_HITS);
+        node.hits = (node.hits + 1).min(MAX_HITS);
         Some(node.value.clone())
     }
 
@@ -295,20 +297,20 @@ mod tests {
         /// Whatever comes, the bytes are within bounds, and what is found is what was last put in.
         #[test]
         fn bounded_and_never_wrong(calls in prop::collection::vec((0..300_u32, 1..4000_usize, any::<bool>()), 1..2000)) {
-            let near = Near::new(SHARDS * 20_000);
+            let local = LocalTier::new(SHARDS * 20_000);
             let mut last = HashMap::new();
             for (key, weight, inserts) in calls {
                 let key = key.to_string();
                 if inserts {
-                    near.insert(&key, Arc::new(weight));
+                    local.insert(&key, Arc::new(weight));
                     last.insert(key, weight);
-                } else if let Some(found) = near.get(&key) {
+                } else if let Some(found) = local.get(&key) {
                     prop_assert_eq!(Some(&*found), last.get(&key));
                 }
-                let usage = near.usage();
+                let usage = local.usage();
                 prop_assert!(usage.bytes <= (SHARDS * 20_000) as u64);
             }
-            for shard in &near.shards {
+            for shard in &local.shards {
                 let shard = lock(shard);
                 let weights = |main| -> usize {
                     let nodes = shard.nodes.iter().flatten();
@@ -323,31 +325,31 @@ mod tests {
 
     #[test]
     fn a_scan_does_not_push_out_what_is_asked_for() {
-        let near = Near::new(1 << 20);
+        let local = LocalTier::new(1 << 20);
         for round in 0..3 {
             for key in 0..100 {
-                if near.get(&format!("hot {key}")).is_none() {
+                if local.get(&format!("hot {key}")).is_none() {
                     assert_eq!(round, 0, "hot {key} is gone");
-                    near.insert(&format!("hot {key}"), Arc::new(1000));
+                    local.insert(&format!("hot {key}"), Arc::new(1000));
                 }
             }
             for key in 0..5000 {
-                near.insert(&format!("cold {round} {key}"), Arc::new(1000));
+                local.insert(&format!("cold {round} {key}"), Arc::new(1000));
                 if key % 50 == 0 {
                     for hot in 0..100 {
-                        near.get(&format!("hot {hot}"));
+                        local.get(&format!("hot {hot}"));
                     }
                 }
             }
         }
-        assert!(near.usage().evictions > 10_000);
+        assert!(local.usage().evictions > 10_000);
     }
 
     #[test]
     fn what_is_larger_than_its_shard_is_not_kept() {
-        let near = Near::new(SHARDS * 1000);
-        near.insert("large", Arc::new(2000));
-        assert!(near.get("large").is_none());
-        assert_eq!(near.usage(), Usage::default());
+        let local = LocalTier::new(SHARDS * 1000);
+        local.insert("large", Arc::new(2000));
+        assert!(local.get("large").is_none());
+        assert_eq!(local.usage(), Usage::default());
     }
 }
