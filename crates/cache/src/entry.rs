@@ -39,7 +39,7 @@ impl<T> Cached<T> {
         &self.entry.json
     }
 
-    /// Thirty-two hex_prefix digits that differ wherever the JSON does.
+    /// Thirty-two hexadecimal digits of a hash of the JSON, for an `ETag`.
     pub fn digest(&self) -> &str {
         let digest = || hex_prefix(&Sha256::digest(&self.entry.json));
         self.entry.digest.get_or_init(digest)
