@@ -156,7 +156,7 @@ impl Queue {
             stop,
             ..
         } = &*self.0;
-        let mut trouble = Trouble::default();
+        let trouble = Trouble::default();
         loop {
             let dispatched = tokio::select! {
                 dispatched = outbox::dispatch(database, publisher, broker.clock()) => dispatched,

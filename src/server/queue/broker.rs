@@ -44,6 +44,7 @@ use super::destination::Destinations;
 use super::message::Rejection;
 use crate::server::database::Database;
 use kith_runtime::Clock;
+use kith_runtime::ErrorLatch;
 
 /// For how long a process is believed to deliver a message without saying so again. It says so every
 /// third of it.
@@ -263,22 +264,13 @@ impl Broker {
 
 /// Logs what went wrong in the background, once for as long as it goes on.
 #[derive(Default)]
-pub(super) struct Trouble(bool);
+pub(super) struct Trouble(ErrorLatch);
 
 impl Trouble {
-    pub(super) fn heed<T>(&mut self, what: &'static str, result: Result<T>) -> Option<T> {
-        match result {
-            Ok(done) => {
-                self.0 = false;
-                Some(done)
-            }
-            Err(error) => {
-                if !std::mem::replace(&mut self.0, true) {
-                    let cause = std::error::Error::source(&error).map(ToString::to_string);
-                    tracing::warn!(cause, "{what}: {error}");
-                }
-                None
-            }
-        }
+    pub(super) fn heed<T>(&self, what: &'static str, result: Result<T>) -> Option<T> {
+        self.0.check(result, |error| {
+            let cause = std::error::Error::source(error).map(ToString::to_string);
+            tracing::warn!(cause, "{what}: {error}");
+        })
     }
 }

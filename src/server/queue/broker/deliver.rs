@@ -110,7 +110,7 @@ impl Broker {
         let (settled, outcomes) = mpsc::channel(LARGEST_BATCH);
         self.0.tasks.spawn(self.clone().settle_all(outcomes));
         self.0.tasks.spawn(self.clone().renew_all(way));
-        let mut trouble = Trouble::default();
+        let trouble = Trouble::default();
         loop {
             let claimed = trouble.heed("messages wait", self.claim(way).await);
             let wait = match claimed {
@@ -215,7 +215,7 @@ impl Broker {
             lane.in_hand.emptied().await;
         };
         let renew = async {
-            let mut trouble = Trouble::default();
+            let trouble = Trouble::default();
             loop {
                 tokio::time::sleep(LEASE / 3).await;
                 trouble.heed("messages may be delivered twice", self.renew(way).await);
@@ -360,7 +360,7 @@ impl Broker {
     /// Writes down what came of deliveries, many at a time.
     async fn settle_all(self, mut outcomes: mpsc::Receiver<Sent>) {
         let mut batch = Vec::new();
-        let mut trouble = Trouble::default();
+        let trouble = Trouble::default();
         while outcomes.recv_many(&mut batch, LARGEST_BATCH).await > 0 {
             // What cannot be written down is tried again: otherwise it would be delivered again.
             let mut tries_after_stop = 5;

@@ -234,7 +234,7 @@ impl Broker {
     }
 
     pub(super) async fn fire_all(self) {
-        let mut trouble = Trouble::default();
+        let trouble = Trouble::default();
         loop {
             trouble.heed("schedules wait", self.fire().await);
             if self.pause(TICK).await {

@@ -14,7 +14,7 @@ const CONSUMPTIONS_MS: i64 = 400 * 24 * 3_600_000;
 
 impl Broker {
     pub(super) async fn sweep_all(self) {
-        let mut trouble = Trouble::default();
+        let trouble = Trouble::default();
         loop {
             while !self.0.stop.is_cancelled()
                 && trouble.heed("old messages stay", self.sweep().await) == Some(true)

@@ -27,7 +27,7 @@ const TICK: Duration = Duration::from_secs(1);
 
 impl Broker {
     pub(super) async fn heed_clock(self) {
-        let mut trouble = Trouble::default();
+        let trouble = Trouble::default();
         let start = self.now();
         let mut watch = ClockWatch::new(start);
         // What the clock told before it was set back, until that is dealt with. Before the start, nobody
