@@ -19,6 +19,17 @@ use crate::{
 /// Some time in 2026, in the middle of every window.
 const START: Millis = 1_767_225_600_123;
 
+/// A client of the server, with a timeout that no call exceeds on a busy machine.
+async fn reach(server: &RedisServer) -> Redis {
+    let address = server.url().parse().expect("an address");
+    let redis = Redis::connect(kith_redis::Options {
+        timeout: Duration::from_secs(5),
+        ..kith_redis::Options::new(address)
+    });
+    redis.wait_until_up().await;
+    redis
+}
+
 /// Everything that was ever charged, and what the algorithm is meant to make of it.
 struct Oracle {
     algorithm: Algorithm,
@@ -159,15 +170,7 @@ proptest! {
 fn redis_and_the_local_limiter_decide_alike() {
     let server = RedisServer::start();
     let runtime = Runtime::new().expect("a runtime");
-    let redis = runtime.block_on(async {
-        let address = server.url().parse().expect("an address");
-        let redis = Redis::connect(kith_redis::Options {
-            timeout: Duration::from_secs(5),
-            ..kith_redis::Options::new(address)
-        });
-        redis.wait_until_up().await;
-        redis
-    });
+    let redis = runtime.block_on(reach(&server));
     let identifiers = std::cell::Cell::new(0_u64);
     // Keys live in real time and these traces do not, so windows are long.
     let strategy = (
@@ -234,12 +237,7 @@ fn several_policies_are_all_or_nothing_on_redis_as_in_this_process() {
     let server = RedisServer::start();
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let address = server.url().parse().expect("an address");
-        let redis = Redis::connect(kith_redis::Options {
-            timeout: Duration::from_secs(5),
-            ..kith_redis::Options::new(address)
-        });
-        redis.wait_until_up().await;
+        let redis = reach(&server).await;
         for redis in [None, Some(redis)] {
             let limiter = Limiter::new(Options {
                 policies: Algorithm::ALL
@@ -285,12 +283,7 @@ fn what_the_local_limiter_refuses_is_not_charged_on_a_redis_that_has_forgotten()
     let server = RedisServer::start();
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let address = server.url().parse().expect("an address");
-        let redis = Redis::connect(kith_redis::Options {
-            timeout: Duration::from_secs(5),
-            ..kith_redis::Options::new(address)
-        });
-        redis.wait_until_up().await;
+        let redis = reach(&server).await;
         let instance = || {
             Limiter::new(Options {
                 policies: Algorithm::ALL
