@@ -50,7 +50,7 @@ test('a page that comes above moves nothing in view', async ({ book, contacts, p
   const before = (await row.boundingBox())!.y;
   answer();
   await (await late.response())!.finished();
-  // Nobody has scrolled, so it is above the view.
+  // The page has not scrolled, so it is above the view.
   await expect(contacts.row(`${book.word} 050`)).toBeAttached();
   expect((await row.boundingBox())!.y).toBeCloseTo(before, 0);
 });

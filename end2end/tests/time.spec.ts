@@ -40,7 +40,7 @@ test('today and yesterday are those of the reader’s calendar', async ({ book, 
     midnight.setUTCDate(midnight.getUTCDate() + 1);
   }
   const clock = new Intl.DateTimeFormat('en-GB', { timeZone: 'Asia/Kolkata', timeStyle: 'short' }).format(at);
-  // After an hour, what has just happened is told by the clock.
+  // After an hour, the page shows the time of day.
   await page.clock.setFixedTime(midnight.getTime() + 61 * 60_000);
   await contacts.reload();
   await expect(time).toHaveText(`Yesterday, ${clock}`);
@@ -59,7 +59,7 @@ dashboard('the dashboard tells times by the reader’s own clock', async ({ dash
   await expect(page.locator('html[data-hydrated]')).toBeAttached();
   expect(await since.textContent()).toBe(await local((await since.getAttribute('datetime'))!));
   await expect(page.locator('#uptime')).not.toContainText('UTC', { useInnerText: true });
-  // What is drawn anew is told alike.
+  // The browser shows the same for what it draws later.
   const polls = dashboard.polls;
   await expect.poll(() => dashboard.polls).toBeGreaterThan(polls);
   await expect(dashboard.status).toHaveText('Live · updated just now');

@@ -13,6 +13,6 @@ test('who is refused is told once, and the page comes by itself', async ({ guard
   if (javaScriptEnabled ?? true) {
     await expect(again).toHaveAttribute('aria-disabled', 'true');
   }
-  // Nobody touches anything.
+  // The test touches nothing.
   await expect(page).toHaveTitle('Contacts · Kith');
 });
