@@ -1,4 +1,4 @@
-// Counts down on the page that asks people to wait; see src/pages/problem.rs. When the time is over,
+// Counts down on the page that asks people to wait; see src/web/pages/problem.rs. When the time is over,
 // a page that was asked for is asked for again, and a form that was sent can be sent again.
 const wait = document.querySelector('[data-wait]');
 const left = wait.querySelector('[data-left]');

@@ -3,34 +3,27 @@
 //!
 //! # Layout
 //!
-//! Both halves hold what they say to each other and what either may draw:
-//! - [`contact`]: contacts on the wire; [`place`]: the addresses of pages; [`error`]: what a
-//!   person may be told when something goes wrong.
-//! - [`api`]: the server functions, the door from the browser to the server.
-//! - [`components`]: pieces that pages share.
-//! - [`islands`]: the parts of pages that come alive. Only these, and what they use, weigh in
-//!   the browser.
-//!
-//! The server alone has:
-//! - [`app`] and [`pages`]: the document and the pages around the islands.
-//! - [`server`]: everything behind them.
+//! Modules stand on floors. A module imports from its own floor and from those below; a test in
+//! `xtask` holds this.
+//! - [`web`] (server only): HTTP, and the pages that the server draws.
+//! - [`islands`]: the parts of pages that come alive. Only these, and what they use, weigh in the
+//!   browser. [`components`]: pieces that pages share.
+//! - [`api`]: the server functions, which lead from the browser to the use cases.
+//! - [`services`] (server only): the use cases, without HTTP and without Leptos.
+//! - [`model`]: what both halves share.
 #![recursion_limit = "256"]
 
 pub mod api;
 pub mod components;
-pub mod contact;
-pub mod error;
 pub mod islands;
-pub mod place;
+pub mod model;
 
 #[cfg(feature = "ssr")]
-pub mod app;
+pub mod services;
 #[cfg(feature = "ssr")]
-pub mod pages;
-#[cfg(feature = "ssr")]
-pub mod server;
+pub mod web;
 
-/// Prepares the islands of the page. `src/pages/wake.js` calls this, and then each island.
+/// Prepares the islands of the page. `src/web/pages/wake.js` calls this, and then each island.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {

@@ -9,12 +9,12 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Parser;
-use kith::server;
-use kith::server::AppState;
-use kith::server::config::Cli;
-use kith::server::config::Config;
-use kith::server::shutdown;
-use kith::server::telemetry;
+use kith::services::config::Cli;
+use kith::services::config::Config;
+use kith::services::telemetry;
+use kith::web::serve;
+use kith::web::shutdown;
+use kith::web::state::AppState;
 use tokio::net::TcpListener;
 
 /// Requests allocate often and briefly on all threads, which the system's allocator makes them wait
@@ -56,7 +56,7 @@ async fn main() -> ExitCode {
         Err(error) => return refuse(&error, 1),
     };
     tracing::info!("Kith is at {}", state.config.server.origin());
-    server::run(listener, state, shutdown::signal()).await;
+    serve::run(listener, state, shutdown::signal()).await;
     telemetry::finish();
     ExitCode::SUCCESS
 }

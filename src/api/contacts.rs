@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 use super::json::JsonText;
-use crate::contact::ContactDetails;
-use crate::contact::ContactDraft;
-use crate::contact::ContactId;
-use crate::contact::ContactList;
-use crate::error::AppError;
+use crate::model::contact::ContactDetails;
+use crate::model::contact::ContactDraft;
+use crate::model::contact::ContactId;
+use crate::model::contact::ContactList;
+use crate::model::error::AppError;
 
 /// A page of the contacts that match `search`, by name: what `cursor` asks for, otherwise the one
 /// that the contact `around` is on, otherwise the first.
@@ -17,7 +17,7 @@ pub async fn list_contacts(
     cursor: Option<String>,
     around: Option<ContactId>,
 ) -> Result<ContactList, AppError> {
-    let state = expect_context::<crate::server::AppState>();
+    let state = expect_context::<crate::web::state::AppState>();
     state
         .contacts
         .list_beside(around, &search, cursor.as_deref())
@@ -26,7 +26,7 @@ pub async fn list_contacts(
 
 #[server(prefix = "/fn", endpoint = "contacts/get", input = JsonText, output = JsonText)]
 pub async fn get_contact(id: ContactId) -> Result<ContactDetails, AppError> {
-    let state = expect_context::<crate::server::AppState>();
+    let state = expect_context::<crate::web::state::AppState>();
     state.contacts.details(id).await
 }
 
@@ -38,15 +38,15 @@ pub async fn create_contact(
     welcome: bool,
     key: String,
 ) -> Result<ContactDetails, AppError> {
-    let state = expect_context::<crate::server::AppState>();
-    let request = crate::server::contacts::IdempotentRequest::of_form(&key, &draft)?;
+    let state = expect_context::<crate::web::state::AppState>();
+    let request = crate::services::contacts::IdempotentRequest::of_form(&key, &draft)?;
     let created = state
         .contacts
         .create(draft, Some(welcome), Some(request))
         .await?;
     expect_context::<leptos_axum::ResponseOptions>().append_header(
         axum::http::header::SET_COOKIE,
-        crate::server::welcome::choice::cookie(welcome),
+        crate::services::welcome::choice::cookie(welcome),
     );
     Ok(state.contacts.detail(created.contact).await)
 }
@@ -59,7 +59,7 @@ pub async fn update_contact(
     draft: ContactDraft,
     restore: bool,
 ) -> Result<ContactDetails, AppError> {
-    let state = expect_context::<crate::server::AppState>();
+    let state = expect_context::<crate::web::state::AppState>();
     let (saved, merged) = state.contacts.edit(id, &base, draft, restore).await?;
     Ok(ContactDetails {
         merged,
@@ -70,14 +70,14 @@ pub async fn update_contact(
 /// Moves a contact to the trash.
 #[server(prefix = "/fn", endpoint = "contacts/delete", input = JsonText, output = JsonText)]
 pub async fn delete_contact(id: ContactId) -> Result<(), AppError> {
-    let state = expect_context::<crate::server::AppState>();
+    let state = expect_context::<crate::web::state::AppState>();
     state.contacts.delete(id, None).await
 }
 
 /// Takes a contact back out of the trash.
 #[server(prefix = "/fn", endpoint = "contacts/restore", input = JsonText, output = JsonText)]
 pub async fn restore_contact(id: ContactId) -> Result<ContactDetails, AppError> {
-    let state = expect_context::<crate::server::AppState>();
+    let state = expect_context::<crate::web::state::AppState>();
     let restored = state.contacts.restore(id).await?;
     Ok(state.contacts.detail(restored).await)
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::contact::ContactId;
+use crate::model::contact::ContactId;
 
 /// A dozen hues that `style/controls.css` gives a readable pair of colours in both themes.
 pub const HUES: [&str; 12] = [

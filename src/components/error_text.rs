@@ -6,7 +6,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::components::words::words;
-use crate::error::AppError;
+use crate::model::error::AppError;
 
 /// The sentence of an error and, where waiting mends it, a countdown. `then` says what happens at
 /// its end, for example "Trying again".

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::components::words::escape;
-use crate::contact::Field;
-use crate::error::AppError;
+use crate::model::contact::Field;
+use crate::model::error::AppError;
 
 type FormError = ReadSignal<Option<AppError>>;
 

@@ -14,8 +14,8 @@ use web_sys::HtmlInputElement;
 use web_sys::KeyboardEvent;
 use web_sys::MouseEvent;
 
-use crate::contact::ContactDraft;
-use crate::contact::Field;
+use crate::model::contact::ContactDraft;
+use crate::model::contact::Field;
 
 /// What becomes of the address bar when an island moves to another place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 //! proxies strip comments. Hydration takes the n-th node for what the server drew as the n-th node,
 //! so it would panic, or bind a handler to the wrong element.
 //!
-//! The server therefore writes the [outline] of an island behind it. `src/pages/wake.js` compares it
+//! The server therefore writes the [outline] of an island behind it. `src/web/pages/wake.js` compares it
 //! with the page just before hydration. Where the two differ it empties the island, and an island
 //! that is empty is built anew from its data.
 

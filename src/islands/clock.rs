@@ -118,7 +118,7 @@ pub fn show_local(part: &Element) {
     }
 }
 
-/// As `src/pages/dashboard/words.rs` writes it in UTC.
+/// As `src/web/pages/dashboard/words.rs` writes it in UTC.
 fn written(at: &Date, form: &str, today: Day) -> String {
     let (day, time) = (Day::of(at), time(at));
     match form {

@@ -3,11 +3,11 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use kith::contact::Contact;
-use kith::server;
-use kith::server::AppState;
-use kith::server::config::Config;
-use kith::server::config::Span;
+use kith::model::contact::Contact;
+use kith::services::config::Config;
+use kith::services::config::Span;
+use kith::web::serve;
+use kith::web::state::AppState;
 use reqwest::Method;
 use reqwest::RequestBuilder;
 use reqwest::Response;
@@ -62,7 +62,7 @@ impl TestApp {
         change(&mut config);
         let state = AppState::open(config).await.expect("a database");
         let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(server::run(listener, state.clone(), async move {
+        let server = tokio::spawn(serve::run(listener, state.clone(), async move {
             let _ = stopped.await;
         }));
         let client = reqwest::Client::builder()

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
-use kith::contact::Contact;
+use kith::model::contact::Contact;
 use rand::Rng;
 use reqwest::Method;
 use reqwest::StatusCode;

@@ -5,11 +5,11 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 use std::time::Instant;
 
-use kith::server::config::Config;
-use kith::server::queue::broker::accept::Source;
-use kith::server::queue::broker::filter::Filter;
-use kith::server::queue::message::DeliverySpec;
-use kith::server::queue::message::Publication;
+use kith::services::config::Config;
+use kith::services::queue::broker::accept::Source;
+use kith::services::queue::broker::filter::Filter;
+use kith::services::queue::message::DeliverySpec;
+use kith::services::queue::message::Publication;
 use reqwest::Method;
 use reqwest::Response;
 use reqwest::StatusCode;

@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 
-use kith::server::config::Config;
+use kith::services::config::Config;
 use reqwest::Method;
 use serde_json::Value;
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! Whatever a client sends, it is told what to change, and the server stays whole.
 
-use kith::error::AppError;
+use kith::model::error::AppError;
 use reqwest::Method;
 use reqwest::StatusCode;
 use serde_json::json;

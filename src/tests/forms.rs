@@ -1,6 +1,6 @@
 //! Pages and forms for readers without JavaScript.
 
-use kith::contact::Contact;
+use kith::model::contact::Contact;
 use reqwest::StatusCode;
 
 use crate::app::TestApp;

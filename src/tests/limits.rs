@@ -4,8 +4,8 @@ use std::time::Duration;
 use std::time::Instant;
 
 use futures_util::future::join_all;
-use kith::server::config::Config;
-use kith::server::config::LimitsConfig;
+use kith::services::config::Config;
+use kith::services::config::LimitsConfig;
 use reqwest::Method;
 use reqwest::Response;
 use reqwest::StatusCode;

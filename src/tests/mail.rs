@@ -4,11 +4,11 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use kith::server::config::Config;
-use kith::server::config::MailConfig;
-use kith::server::mail::Mail;
-use kith::server::mail::MailError;
-use kith::server::mail::Mailer;
+use kith::services::config::Config;
+use kith::services::config::MailConfig;
+use kith::services::mail::Mail;
+use kith::services::mail::MailError;
+use kith::services::mail::Mailer;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 

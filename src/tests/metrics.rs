@@ -6,11 +6,11 @@ use std::time::Duration;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use kith::server::config::Config;
-use kith::server::metrics::series::Range;
-use kith::server::queue::broker::accept::Source;
-use kith::server::queue::message::DeliverySpec;
-use kith::server::queue::message::Publication;
+use kith::services::config::Config;
+use kith::services::metrics::series::Range;
+use kith::services::queue::broker::accept::Source;
+use kith::services::queue::message::DeliverySpec;
+use kith::services::queue::message::Publication;
 use reqwest::StatusCode;
 use serde_json::Value;
 use tempfile::TempDir;

@@ -9,8 +9,8 @@ use std::io::Write;
 use std::process::Command;
 use std::process::Stdio;
 
-use kith::server::config::Config;
-use kith::server::telemetry;
+use kith::services::config::Config;
+use kith::services::telemetry;
 use reqwest::StatusCode;
 use serde_json::Value;
 

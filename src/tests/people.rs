@@ -1,8 +1,8 @@
 //! What pages say to people, before any script runs.
 
 use futures_util::future::join_all;
-use kith::contact::ContactDraft;
-use kith::server::contacts::ContactService;
+use kith::model::contact::ContactDraft;
+use kith::services::contacts::ContactService;
 use reqwest::Method;
 use reqwest::Response;
 use reqwest::StatusCode;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use kith::server::database::Database;
+use kith::services::database::Database;
 use reqwest::StatusCode;
 use rlimit::Resource;
 use serde_json::Value;

@@ -25,7 +25,7 @@ use axum::routing::post;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use futures_util::future::join_all;
-use kith::server::config::Config;
+use kith::services::config::Config;
 use kith_cache::Cache;
 use kith_cache::Cacheable;
 use kith_cache::Encoding;

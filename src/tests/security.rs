@@ -9,10 +9,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kith::server::config::Config;
-use kith::server::config::ForwardedHeader;
-use kith::server::queue::signature::SigningKey;
-use kith::server::queue::signature::sign;
+use kith::services::config::Config;
+use kith::services::config::ForwardedHeader;
+use kith::services::queue::signature::SigningKey;
+use kith::services::queue::signature::sign;
 use reqwest::Method;
 use reqwest::StatusCode;
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! Server functions as the browser calls them, and as nobody should.
 
-use kith::error::AppError;
+use kith::model::error::AppError;
 use reqwest::Method;
 use reqwest::StatusCode;
 use serde_json::Value;

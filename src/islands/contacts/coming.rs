@@ -8,7 +8,7 @@ use super::pane::title_size;
 use super::state::State;
 use crate::components::avatar::LargeAvatar;
 use crate::components::words::words;
-use crate::contact::ContactRow;
+use crate::model::contact::ContactRow;
 
 #[component]
 pub fn Coming(state: State, row: Option<ContactRow>) -> impl IntoView {

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::contact::ContactDraft;
-use crate::contact::Field;
-use crate::contact::Merge;
 use crate::islands::browser;
+use crate::model::contact::ContactDraft;
+use crate::model::contact::Field;
+use crate::model::contact::Merge;
 
 /// A field that both have changed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,13 +20,13 @@ use crate::components::error_text::ErrorText;
 use crate::components::field::TextArea;
 use crate::components::field::TextField;
 use crate::components::words::words;
-use crate::contact::Contact;
-use crate::contact::ContactDraft;
-use crate::contact::Field;
-use crate::contact::Merge;
-use crate::error::AppError;
 use crate::islands::browser;
-use crate::place::PanePlace;
+use crate::model::contact::Contact;
+use crate::model::contact::ContactDraft;
+use crate::model::contact::Field;
+use crate::model::contact::Merge;
+use crate::model::error::AppError;
+use crate::model::place::PanePlace;
 
 #[component]
 pub fn ContactForm(state: State, form: FormView) -> impl IntoView {

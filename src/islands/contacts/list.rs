@@ -13,7 +13,7 @@ use crate::components::error_text::ErrorText;
 use crate::components::icon::Icon;
 use crate::components::words::words;
 use crate::islands::browser;
-use crate::place::PanePlace;
+use crate::model::place::PanePlace;
 
 /// How long a pause in typing starts a search: shorter than a thought, longer than the time
 /// between two letters of a fast typist.

@@ -5,9 +5,9 @@
 
 use std::mem;
 
-use crate::contact::ContactId;
-use crate::contact::ContactList;
-use crate::contact::ContactRow;
+use crate::model::contact::ContactId;
+use crate::model::contact::ContactList;
+use crate::model::contact::ContactRow;
 
 /// Adds the page behind the last row.
 pub fn append(list: &mut ContactList, page: ContactList) {

@@ -15,14 +15,14 @@ use crate::components::error_text::ErrorText;
 use crate::components::icon::Icon;
 use crate::components::time::Time;
 use crate::components::words::words;
-use crate::contact;
-use crate::contact::Activities;
-use crate::contact::ContactDetails;
-use crate::contact::ContactId;
-use crate::error::AppError;
 use crate::islands::browser;
 use crate::islands::clock;
-use crate::place::PanePlace;
+use crate::model::contact;
+use crate::model::contact::Activities;
+use crate::model::contact::ContactDetails;
+use crate::model::contact::ContactId;
+use crate::model::error::AppError;
+use crate::model::place::PanePlace;
 
 #[component]
 pub fn PaneView(state: State) -> impl IntoView {

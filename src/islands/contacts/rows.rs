@@ -18,10 +18,10 @@ use super::state::State;
 use super::window::View;
 use crate::components::avatar::Avatar;
 use crate::components::words::words;
-use crate::contact::ContactId;
-use crate::contact::ContactRow;
 use crate::islands::browser;
-use crate::place::PanePlace;
+use crate::model::contact::ContactId;
+use crate::model::contact::ContactRow;
+use crate::model::place::PanePlace;
 
 /// How far from an end of the list, in pixels, the next page is asked for: about two screens.
 const READ_AHEAD: f64 = 1500.0;

@@ -14,17 +14,17 @@ use super::rows::row_selector;
 use super::window;
 use super::window::View;
 use crate::api::contacts as api;
-use crate::contact::Contact;
-use crate::contact::ContactDetails;
-use crate::contact::ContactDraft;
-use crate::contact::ContactId;
-use crate::contact::ContactList;
-use crate::contact::ContactRow;
-use crate::error::AppError;
 use crate::islands::browser;
 use crate::islands::browser::Address;
-use crate::place::PanePlace;
-use crate::place::Place;
+use crate::model::contact::Contact;
+use crate::model::contact::ContactDetails;
+use crate::model::contact::ContactDraft;
+use crate::model::contact::ContactId;
+use crate::model::contact::ContactList;
+use crate::model::contact::ContactRow;
+use crate::model::error::AppError;
+use crate::model::place::PanePlace;
+use crate::model::place::Place;
 
 /// What the server hands over to the browser: everything that it has drawn.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -1,0 +1,233 @@
+//! What the two halves say to each other about contacts: plain wire types, no I/O, no framework.
+//!
+//! Outgoing types ([`Contact`], [`ContactDetails`], [`ContactRow`], [`ContactList`]) are only ever built by the
+//! server from fields that were parsed when they were written. Incoming text is a
+//! [`ContactDraft`], which promises nothing; `server::contacts::fields` parses it. Parsing stays
+//! on the server because the Unicode tables that it needs would outweigh a page.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Deserialize;
+use serde::Serialize;
+use uuid::Uuid;
+
+mod merge;
+
+pub use merge::Merge;
+
+/// Identifies a contact for ever, across renames and trash. A `UUIDv7`: time-ordered, so that
+/// new contacts land beside each other in the database's index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+// The reader of the crate uuid says in detail what is wrong, which costs the browser a kilobyte.
+#[cfg_attr(feature = "ssr", serde(transparent))]
+#[cfg_attr(not(feature = "ssr"), serde(into = "Uuid", try_from = "String"))]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema), schema(value_type = Uuid))]
+pub struct ContactId(Uuid);
+
+#[cfg(not(feature = "ssr"))]
+impl TryFrom<String> for ContactId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse().map_err(|_| "no id")
+    }
+}
+
+#[cfg(not(feature = "ssr"))]
+impl From<ContactId> for Uuid {
+    fn from(id: ContactId) -> Self {
+        id.0
+    }
+}
+
+impl ContactId {
+    pub fn new(uuid: Uuid) -> Self {
+        Self(uuid)
+    }
+
+    pub fn as_uuid(&self) -> &Uuid {
+        &self.0
+    }
+}
+
+impl fmt::Display for ContactId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for ContactId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Uuid::try_parse(text).map(Self)
+    }
+}
+
+/// A contact as people and programs see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Contact {
+    pub id: ContactId,
+    /// As it is written, for example `Ada Lovelace`.
+    #[cfg_attr(feature = "ssr", schema(value_type = crate::services::contacts::fields::Name))]
+    pub name: String,
+    /// The primary address.
+    #[cfg_attr(feature = "ssr", schema(value_type = crate::services::contacts::fields::EmailAddress))]
+    pub email: String,
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<crate::services::contacts::fields::Phone>, required = true))]
+    pub phone: Option<String>,
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<crate::services::contacts::fields::Company>, required = true))]
+    pub company: Option<String>,
+    /// Free text, possibly of many lines.
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<crate::services::contacts::fields::Notes>, required = true))]
+    pub notes: Option<String>,
+    /// RFC 3339, UTC, milliseconds.
+    #[cfg_attr(feature = "ssr", schema(format = DateTime))]
+    pub created_at: String,
+    /// RFC 3339, UTC, milliseconds.
+    #[cfg_attr(feature = "ssr", schema(format = DateTime))]
+    pub updated_at: String,
+    /// 1 when created, one more with every change. The `ETag` is this number in quotes.
+    #[cfg_attr(feature = "ssr", schema(minimum = 1))]
+    pub version: u32,
+}
+
+/// What a page shows of a contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactDetails {
+    pub contact: Contact,
+    pub activities: Activities,
+    /// Right after an edit: the fields that others had changed meanwhile, and that were kept.
+    pub merged: Vec<Field>,
+}
+
+/// What has happened around a contact.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activities {
+    /// The first thing first.
+    pub list: Vec<Activity>,
+    /// Whether there is more to come.
+    pub pending: bool,
+}
+
+/// Something that has happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// RFC 3339, UTC, milliseconds.
+    pub at: String,
+    /// For people, for example `Welcome email queued`.
+    pub text: String,
+}
+
+/// What a list shows of a contact.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ContactRow {
+    pub id: ContactId,
+    pub name: String,
+    pub email: String,
+}
+
+/// A part of a list of contacts: one page of it, or as much as a browser has asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactList {
+    pub rows: Vec<ContactRow>,
+    /// How many contacts of the list stand before these.
+    pub offset: u64,
+    /// Asks for the page before these; absent at the top.
+    pub previous_cursor: Option<String>,
+    /// Asks for the page after these; absent at the end.
+    pub next_cursor: Option<String>,
+    /// How many contacts match, over all pages.
+    pub total: u64,
+}
+
+/// A contact as somebody typed it. Promises nothing: an empty field is an empty string.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ContactDraft {
+    pub name: String,
+    pub email: String,
+    pub phone: String,
+    pub company: String,
+    pub notes: String,
+}
+
+impl ContactDraft {
+    pub fn get(&self, field: Field) -> &str {
+        match field {
+            Field::Name => &self.name,
+            Field::Email => &self.email,
+            Field::Phone => &self.phone,
+            Field::Company => &self.company,
+            Field::Notes => &self.notes,
+        }
+    }
+
+    pub fn get_mut(&mut self, field: Field) -> &mut String {
+        match field {
+            Field::Name => &mut self.name,
+            Field::Email => &mut self.email,
+            Field::Phone => &mut self.phone,
+            Field::Company => &mut self.company,
+            Field::Notes => &mut self.notes,
+        }
+    }
+}
+
+impl From<Contact> for ContactDraft {
+    fn from(contact: Contact) -> Self {
+        Self {
+            name: contact.name,
+            email: contact.email,
+            phone: contact.phone.unwrap_or_default(),
+            company: contact.company.unwrap_or_default(),
+            notes: contact.notes.unwrap_or_default(),
+        }
+    }
+}
+
+/// A field that people fill in. Its name is the same in a form, in JSON and in an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub enum Field {
+    Name,
+    Email,
+    Phone,
+    Company,
+    Notes,
+}
+
+impl Field {
+    /// In the order of the form.
+    pub const ALL: [Self; 5] = [
+        Self::Name,
+        Self::Email,
+        Self::Phone,
+        Self::Company,
+        Self::Notes,
+    ];
+
+    /// The name in forms and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::Company => "company",
+            Self::Notes => "notes",
+        }
+    }
+}
+
+/// What is wrong with one field, said to the person who typed it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct FieldError {
+    pub field: Field,
+    /// A sentence that says what to do, for example `Enter a name.`
+    pub message: String,
+}

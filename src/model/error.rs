@@ -1,0 +1,139 @@
+//! [`AppError`]: everything that a person or a program may be told when something goes wrong.
+//!
+//! It crosses the wire, so it holds no type and no text of a driver. The server logs the cause
+//! where it happens and keeps only the kind; what is left here is safe to show to anybody.
+
+use std::fmt;
+
+use crate::api::json::JsonTextEncoding;
+use leptos::server_fn::error::FromServerFnError;
+use leptos::server_fn::error::ServerFnErrorErr;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::model::contact::Contact;
+use crate::model::contact::FieldError;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AppError {
+    /// Some fields cannot be accepted as they are. `detail` sums them up. 400.
+    Invalid {
+        detail: String,
+        fields: Vec<FieldError>,
+    },
+    /// The request itself makes no sense; `detail` says what to change. 400.
+    BadRequest { detail: String },
+    /// There is nothing here, or it is in the trash. 404.
+    NotFound,
+    /// The contact has changed since the version that the writer had read. 412.
+    Changed { current: Box<Contact> },
+    /// This idempotency key was used for a different request. 422.
+    KeyReused,
+    /// The form that was sent has created this contact before, out of other words. 409.
+    AlreadyCreated { contact: Box<Contact> },
+    /// The client has made too many requests. 429.
+    TooManyRequests {
+        /// Seconds until the same request is allowed, at least 1.
+        retry_after: u32,
+    },
+    /// The database cannot answer at the moment; trying again may help. 503.
+    Unavailable,
+    /// A defect of Kith. The log has the cause under the request's id. 500.
+    Internal,
+    /// The browser got no answer from the server. Never sent by the server.
+    Unreachable,
+}
+
+impl AppError {
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::BadRequest {
+            detail: detail.into(),
+        }
+    }
+
+    /// The HTTP status that says the same thing.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Invalid { .. } | Self::BadRequest { .. } => 400,
+            Self::NotFound => 404,
+            Self::Changed { .. } => 412,
+            Self::KeyReused => 422,
+            Self::AlreadyCreated { .. } => 409,
+            Self::TooManyRequests { .. } => 429,
+            Self::Unavailable | Self::Unreachable => 503,
+            Self::Internal => 500,
+        }
+    }
+
+    /// Seconds after which the same request is allowed, where that is all it takes.
+    pub fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::TooManyRequests { retry_after } => Some(*retry_after),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with each field, where that is what is wrong.
+    pub fn fields(&self) -> &[FieldError] {
+        match self {
+            Self::Invalid { fields, .. } => fields,
+            _ => &[],
+        }
+    }
+}
+
+/// One sentence for people, saying what to do next.
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid { detail, .. } | Self::BadRequest { detail } => f.write_str(detail),
+            Self::NotFound => f.write_str("There is no such contact. It may have been deleted."),
+            Self::Changed { .. } => f.write_str(
+                "This contact was changed by someone else in the meantime. Compare, then save again.",
+            ),
+            Self::KeyReused => f.write_str(
+                "This Idempotency-Key was used for a different request. Send a new key.",
+            ),
+            Self::AlreadyCreated { contact } => write!(
+                f,
+                "You have already added {} with this form. To add another contact as well, press the button again.",
+                contact.name
+            ),
+            Self::TooManyRequests { .. } => {
+                f.write_str("Too many requests. Please try again later.")
+            }
+            Self::Unavailable => {
+                f.write_str("Kith cannot reach its data at the moment. Try again in a few seconds.")
+            }
+            Self::Internal => f.write_str("Something went wrong on the server. Reload the page to see what was saved."),
+            Self::Unreachable => f.write_str(
+                "The server did not answer. Check the connection, then try again.",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for AppError {}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonTextEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::UnsupportedRequestMethod(_) => {
+                Self::Unreachable
+            }
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
+                Self::bad_request("The request could not be read. Reload the page and try again.")
+            }
+            // What the server cannot read, the client has sent.
+            ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => {
+                Self::bad_request("The request could not be read. Reload the page and try again.")
+            }
+            // Neither half could make sense of the other, for example after an update of the
+            // server under an open page.
+            _ => Self::Internal,
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The use cases, and what they need: no module here knows HTTP or Leptos.
+//!
+//! - [`config`]: what an operator may set.
+//! - [`contacts`]: the use cases of contacts, and their store.
+//! - [`queue`]: work that is done later. [`welcome`] and [`report`]: the jobs of Kith. [`mail`]: how
+//!   they reach people.
+//! - [`database`]: the file that all of it is in. [`metrics`]: what is counted.
+//! - [`policies`]: what Kith limits with `kith-limit`.
+//! - [`admin`] and [`settings`]: what an admin may change while Kith runs.
+//! - [`dashboard`] and [`health`]: how Kith is doing. [`telemetry`]: the log.
+#![warn(clippy::print_stdout, clippy::print_stderr)] // They panic where the output cannot be written.
+
+pub mod admin;
+pub mod config;
+pub mod contacts;
+pub mod dashboard;
+pub mod database;
+pub mod health;
+pub mod json;
+pub mod mail;
+pub mod metrics;
+pub mod policies;
+pub mod queue;
+pub mod report;
+pub mod settings;
+pub mod telemetry;
+pub mod welcome;
+pub mod words;

@@ -1,0 +1,541 @@
+//! The runtime configuration: what an operator may set without building Kith again.
+//!
+//! Precedence: built-in default < `Leptos.toml` < environment. Every key has the environment name
+//! `KITH_<SECTION>_<KEY>`; where a conventional name exists too, the `KITH_` one wins, because
+//! nothing but a person who means Kith sets it (`cargo leptos watch` always sets
+//! `LEPTOS_SITE_ADDR`). An empty variable counts as not set.
+//!
+//! Invariants:
+//! - The table below is the only place that knows a key. Its type, default, environment names,
+//!   its line in `Leptos.toml` and in `kith --help`, and "did you mean" derive from it.
+//! - Values are parsed when they are read, and a loaded [`Config`] holds only valid ones.
+//! - Nothing is ignored: unknown keys, unknown `KITH_*` variables and wrong values are all refused,
+//!   together, each with its source and what to write instead.
+//! - Secrets leave this module in no text: not printed, not in `Debug`, not in an error. A value that is refused
+//!   is not shown where it may hold one.
+
+mod cli;
+mod host;
+mod key;
+mod load;
+mod parts;
+mod post;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use cli::Cli;
+pub use host::{Host, Hosts};
+pub use load::ConfigError;
+pub use parts::{ForwardedHeader, KeyPrefix, Networks, PemFile, Percent, RedisUrl, Secret};
+pub use post::{
+    BaseUrl, Count, MailAddress, Origins, Poll, SmtpUrl, Span, Template, Times, Token, Wait,
+};
+pub use value::{ByteSize, DatabaseUrl, LogFilter, LogFormat, Origin};
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::services::queue::signature::{SigningKey, SigningKeys};
+use kith_limit::{Algorithm, FailMode, Quota};
+use kith_redis::Address;
+use kith_redis::SentinelLogin;
+
+/// A span of time as people write it in the configuration, for example `1m` or `500ms`.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    <Duration as value::Value>::parse(text)
+}
+
+/// A span of time as the configuration is printed.
+pub fn print_duration(duration: Duration) -> String {
+    value::Value::print(&duration)
+}
+
+/// One address or network, as in the configuration.
+pub fn parse_network(text: &str) -> Option<ipnet::IpNet> {
+    let mut networks = <Networks as value::Value>::parse(text)?.0;
+    networks.pop().filter(|_| networks.is_empty())
+}
+
+// To add a key, add its line; to add a section, add its block. A new type implements `Value`.
+key::sections! {
+    /// Where Kith listens, and how much it bears from its clients.
+    server: ServerConfig {
+        /// The IP address and port to listen on; loopback only, until Kith has accounts.
+        addr: SocketAddr = "127.0.0.1:3000", also "LEPTOS_SITE_ADDR";
+        /// The origin that people type into the browser; empty means http:// and addr.
+        public_url: Option<Origin> = "", also "PUBLIC_URL";
+        /// The folder of the built site: WebAssembly, styles and the files of public/.
+        site_root: PathBuf = "target/site", also "LEPTOS_SITE_ROOT";
+        /// The most connections open at the same time.
+        max_connections: NonZeroU32 = 1024;
+        /// How long a client may take to send the headers of a request.
+        header_timeout: Duration = "10s";
+        /// How long a client may stop reading its answer before Kith hangs up.
+        write_timeout: Duration = "30s";
+        /// How long the answer to a request may take.
+        request_timeout: Duration = "30s";
+        /// How long running requests may take to finish once Kith is told to stop.
+        shutdown_grace: Span = "10s";
+        /// The largest request body, which is held in memory.
+        max_body: ByteSize = "256KiB";
+        /// Proxies that are believed when they say whose request they pass on; empty means none.
+        trusted_proxies: Networks = "";
+        /// The header they say it in: x-forwarded-for or forwarded. The other one is ignored.
+        forwarded_header: ForwardedHeader = "x-forwarded-for";
+        /// Names beside that of the public URL under which proxies and tunnels reach the signed webhooks; empty means none.
+        hosts: Hosts = "";
+        /// The part of all connections that one address may have, with IPv6 one /64; trusted proxies may have all.
+        max_connections_per_address: Percent = "50%";
+    }
+
+    /// Where Kith keeps what it must not lose.
+    data: DataConfig {
+        /// The folder of Kith's files; a relative one starts at the working directory.
+        dir: PathBuf = "./data";
+        /// The database, as sqlite:// and a path; empty means the file kith.db in dir.
+        database_url: Option<DatabaseUrl> = "", also "DATABASE_URL";
+        /// Connections that read at the same time; writing has one of its own.
+        readers: NonZeroU32 = 4;
+    }
+
+    /// Redis, which Kith's instances share; without one each works for itself.
+    redis: RedisConfig {
+        /// Where it is: redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://.
+        url: Option<RedisUrl> = "", also "REDIS_URL";
+        /// Instead of url: the origin of Upstash's REST API, or of a server that speaks it.
+        rest_url: Option<Origin> = "", also "UPSTASH_REDIS_REST_URL";
+        /// The token of the REST API.
+        rest_token: Option<Secret> = "", also "UPSTASH_REDIS_REST_TOKEN";
+        /// With TLS: a PEM file of the authorities to believe; empty means those that browsers do.
+        ca_file: Option<PemFile> = "";
+        /// How long a request waits for Redis before Kith goes on without it.
+        budget: Duration = "50ms";
+        /// What the names of all keys begin with.
+        prefix: KeyPrefix = "kith";
+        /// The password that the Sentinels of redis+sentinel:// ask for; the one in url is the primary's.
+        sentinel_password: Option<Secret> = "";
+        /// The user that it belongs to; empty means the usual one.
+        sentinel_username: Option<Secret> = "";
+    }
+
+    /// How many requests a client may make: each policy lets so many through in a window of time.
+    limits: LimitsConfig {
+        /// How requests to the REST API are counted.
+        api_algorithm: Algorithm = "sliding_window";
+        /// Requests in a window.
+        api_limit: NonZeroU32 = 10;
+        /// The length of the window.
+        api_window: Duration = "1m";
+        /// What to do while Redis is lost: local (count in this process), open or closed.
+        api_on_loss: FailMode = "local";
+        /// Decide and count, but refuse nothing.
+        api_shadow: bool = false;
+        /// How requests for pages are counted; a token bucket lets bursts pass, then an even rate.
+        ui_algorithm: Algorithm = "token_bucket";
+        /// Requests in a window.
+        ui_limit: NonZeroU32 = 60;
+        /// The length of the window.
+        ui_window: Duration = "30s";
+        /// What to do while Redis is lost.
+        ui_on_loss: FailMode = "local";
+        /// Decide and count, but refuse nothing.
+        ui_shadow: bool = false;
+        /// How requests for figures are counted: /api/metrics, and what watches it.
+        dashboard_algorithm: Algorithm = "fixed_window";
+        /// Requests in a window.
+        dashboard_limit: NonZeroU32 = 60;
+        /// The length of the window.
+        dashboard_window: Duration = "1m";
+        /// What to do while Redis is lost.
+        dashboard_on_loss: FailMode = "local";
+        /// Decide and count, but refuse nothing.
+        dashboard_shadow: bool = false;
+        /// Addresses and networks that are refused altogether.
+        deny: Networks = "";
+        /// The memory of each policy's table in this process, which remembers the last clients.
+        table_size: ByteSize = "4MiB";
+    }
+
+    /// What is kept of contacts that were read, for others who ask the same. A change ends all of it.
+    cache: CacheConfig {
+        /// How long it is kept.
+        fresh_for: Duration = "30s";
+        /// How long after that totals are still shown, while they are counted anew.
+        stale_for: Span = "5m";
+        /// How long it is remembered that there is no such contact.
+        absent_for: Duration = "5s";
+        /// The memory for it in this process.
+        near_size: ByteSize = "32MiB";
+    }
+
+    /// Lists of contacts, in pages and in the API.
+    contacts: ContactsConfig {
+        /// Contacts in one answer when the client asks for no number.
+        page_size: NonZeroU32 = 50;
+        /// The most contacts that a client may ask for in one answer.
+        max_page_size: NonZeroU32 = 200;
+    }
+
+    /// The REST API.
+    api: ApiConfig {
+        /// How long a repeated Idempotency-Key is given the first answer again.
+        idempotency_ttl: Duration = "24h";
+    }
+
+    /// Work that is done later: by QStash, or by the broker in this process.
+    queue: QueueConfig {
+        /// The token of QStash, which then delivers; empty means the broker in this process.
+        qstash_token: Option<Secret> = "", also "QSTASH_TOKEN";
+        /// Where QStash is, or a server that speaks its protocol.
+        qstash_url: BaseUrl = "https://qstash.upstash.io", also "QSTASH_URL";
+        /// What QStash signs with.
+        current_signing_key: Option<Secret> = "", also "QSTASH_CURRENT_SIGNING_KEY";
+        /// What QStash will sign with once its keys are rotated.
+        next_signing_key: Option<Secret> = "", also "QSTASH_NEXT_SIGNING_KEY";
+        /// What callers of the broker's API under /qstash/v2 present, of 16 characters or more; empty closes it.
+        token: Option<Token> = "";
+        /// Origins that the broker delivers to, beside Kith's own webhooks.
+        allow: Origins = "";
+        /// Deliveries of the broker at the same time: so many to Kith's webhooks, and as many elsewhere, where one origin has at most half; with 1, an origin that hangs holds up the others.
+        concurrency: NonZeroU32 = 16;
+        /// The longest that one of them may take.
+        timeout: Duration = "30s";
+        /// How long delivered messages, dead letters and events are kept.
+        retention: Duration = "72h";
+    }
+
+    /// The welcome email to new contacts.
+    welcome: WelcomeConfig {
+        /// Whether new contacts get one by default; each browser then keeps the last choice made in it.
+        enabled: bool = true;
+        /// How long after a contact was created it is sent.
+        delay: Span = "5s";
+        /// How often that is tried again.
+        retries: Count = 3;
+        /// How long after each attempt: milliseconds, with retried; empty means the queue's own waits.
+        retry_delay: Option<Wait> = "";
+        /// Its subject; {name} is the contact's name.
+        subject: Template = "Welcome, {name}";
+        /// Its text; an empty line begins a paragraph.
+        body: Template = "Hello {name},\n\nyou are in our address book now. Answer this mail if anything in it should be different.";
+    }
+
+    /// The daily report: how much was asked, created and refused on the day before.
+    report: ReportConfig {
+        /// When it is made, in UTC unless a time zone is named.
+        schedule: Times = "0 9 * * *";
+        /// Whom it is sent to by mail; empty means that it stands in the log alone.
+        to: Option<MailAddress> = "";
+    }
+
+    /// The dashboard.
+    dashboard: DashboardConfig {
+        /// How often an open one asks for new figures.
+        poll: Poll = "5s";
+    }
+
+    /// Mail.
+    mail: MailConfig {
+        /// The mail server; empty means files in the folder mail of data.dir.
+        smtp_url: Option<SmtpUrl> = "", also "SMTP_URL";
+        /// Whom it comes from.
+        from: MailAddress = "Kith <kith@localhost>", also "MAIL_FROM";
+    }
+
+    /// What Kith tells about its work on standard output.
+    log: LogConfig {
+        /// The form of a line: pretty, json, or auto (pretty in a terminal, otherwise json).
+        format: LogFormat = "auto";
+        /// What is logged, as tracing directives, for example info,kith=debug.
+        filter: LogFilter = "info", also "RUST_LOG";
+    }
+}
+
+impl ServerConfig {
+    /// The origin under which people reach Kith: `public_url`, or `http://` and `addr`.
+    pub fn origin(&self) -> Origin {
+        self.public_url
+            .clone()
+            .unwrap_or_else(|| Origin::of_address(self.addr))
+    }
+
+    /// Whether Kith is known by this name to others than this machine: it is that of `public_url`, or
+    /// one of `hosts`.
+    pub fn is_named(&self, host: &Host) -> bool {
+        let of_public_url = self.public_url.as_ref().and_then(Origin::host);
+        of_public_url.as_ref() == Some(host) || self.hosts.0.contains(host)
+    }
+
+    /// Until accounts exist, the network is the only lock on the door. This is the one place that
+    /// decides which addresses Kith may listen on.
+    fn require_loopback(&self) -> Result<(), Conflict> {
+        if self.addr.ip().to_canonical().is_loopback() {
+            return Ok(());
+        }
+        Err(Conflict {
+            path: "server.addr",
+            value: self.addr.to_string(),
+            rule: "Kith has no accounts yet, so anyone who reaches it could read every contact. \
+                   Listen on 127.0.0.1 or [::1] and put a reverse proxy in front of it that asks \
+                   for a password and sends `Host: localhost`."
+                .to_owned(),
+        })
+    }
+}
+
+impl DataConfig {
+    /// The database file: the one that `database_url` names, or `kith.db` in `dir`.
+    pub fn database_path(&self) -> PathBuf {
+        match &self.database_url {
+            Some(url) => url.path().to_owned(),
+            None => self.dir.join("kith.db"),
+        }
+    }
+}
+
+/// A sliding log remembers every request, so its limit bounds memory.
+const LARGEST_LOG: u32 = 10_000;
+
+impl RedisConfig {
+    /// Where Redis is; `None` where Kith works without.
+    pub fn address(&self) -> Option<Address> {
+        if let Some(url) = &self.url {
+            let address = url.address().clone();
+            return Some(match &self.sentinel_password {
+                Some(password) => address.with_sentinel_login(SentinelLogin {
+                    user: self
+                        .sentinel_username
+                        .as_ref()
+                        .map(|user| user.reveal().to_owned()),
+                    password: password.reveal().to_owned(),
+                }),
+                None => address,
+            });
+        }
+        Some(Address::Rest {
+            url: self.rest_url.as_ref()?.as_str().to_owned(),
+            token: self.rest_token.as_ref()?.reveal().to_owned(),
+        })
+    }
+
+    fn require_one_address(&self) -> Result<(), Conflict> {
+        let rule = match (&self.url, &self.rest_url, &self.rest_token) {
+            (Some(_), Some(_), _) => "Name one Redis: `redis.url` or `redis.rest_url`.",
+            (None, Some(_), None) => "It needs `redis.rest_token` as well.",
+            _ => return Ok(()),
+        };
+        Err(Conflict {
+            path: "redis.rest_url",
+            value: self
+                .rest_url
+                .as_ref()
+                .map(Origin::to_string)
+                .unwrap_or_default(),
+            rule: rule.to_owned(),
+        })
+    }
+}
+
+impl RedisConfig {
+    fn require_sentinels_with_login(&self) -> Result<(), Conflict> {
+        let url = self.url.as_ref().map(RedisUrl::address);
+        let are_there = matches!(url, Some(Address::Sentinel { .. }));
+        let (path, rule) = match (&self.sentinel_password, &self.sentinel_username) {
+            (None, Some(_)) => (
+                "redis.sentinel_username",
+                "It needs `redis.sentinel_password` as well.",
+            ),
+            (Some(_), _) if !are_there => (
+                "redis.sentinel_password",
+                "It needs a `redis.url` that begins with redis+sentinel:// or rediss+sentinel://.",
+            ),
+            _ => return Ok(()),
+        };
+        Err(Conflict {
+            path,
+            value: "***".to_owned(),
+            rule: rule.to_owned(),
+        })
+    }
+}
+
+impl QueueConfig {
+    /// What QStash signs with, where it is used.
+    pub fn qstash_keys(&self) -> Option<SigningKeys> {
+        let key = |key: &Option<Secret>| Some(SigningKey::new(key.as_ref()?.reveal()));
+        Some(SigningKeys {
+            current: key(&self.current_signing_key)?,
+            next: key(&self.next_signing_key)?,
+        })
+    }
+
+    fn require_keys_with_token(&self) -> Result<(), Conflict> {
+        if self.qstash_token.is_none() || self.qstash_keys().is_some() {
+            return Ok(());
+        }
+        Err(Conflict {
+            path: "queue.qstash_token",
+            value: "***".to_owned(),
+            rule: "It needs `queue.current_signing_key` and `queue.next_signing_key` as well, to \
+                   tell QStash's deliveries from others."
+                .to_owned(),
+        })
+    }
+}
+
+/// What is configured of one policy of the limiter.
+#[derive(Clone, Copy, Debug)]
+pub struct PolicyConfig {
+    /// The key of its limit.
+    path: &'static str,
+    pub algorithm: Algorithm,
+    pub limit: NonZeroU32,
+    pub window: Duration,
+    pub on_loss: FailMode,
+    pub shadow: bool,
+}
+
+/// The configuration of a policy from the keys that begin with its name.
+macro_rules! policy {
+    ($limits:ident, $algorithm:ident, $limit:ident, $window:ident, $on_loss:ident, $shadow:ident) => {
+        PolicyConfig {
+            path: concat!("limits.", stringify!($limit)),
+            algorithm: $limits.$algorithm,
+            limit: $limits.$limit,
+            window: $limits.$window,
+            on_loss: $limits.$on_loss,
+            shadow: $limits.$shadow,
+        }
+    };
+}
+
+impl LimitsConfig {
+    pub fn api(&self) -> PolicyConfig {
+        policy!(
+            self,
+            api_algorithm,
+            api_limit,
+            api_window,
+            api_on_loss,
+            api_shadow
+        )
+    }
+
+    pub fn ui(&self) -> PolicyConfig {
+        policy!(
+            self,
+            ui_algorithm,
+            ui_limit,
+            ui_window,
+            ui_on_loss,
+            ui_shadow
+        )
+    }
+
+    pub fn dashboard(&self) -> PolicyConfig {
+        policy!(
+            self,
+            dashboard_algorithm,
+            dashboard_limit,
+            dashboard_window,
+            dashboard_on_loss,
+            dashboard_shadow
+        )
+    }
+
+    fn require_quotas(&self) -> Result<(), Conflict> {
+        for policy in [self.api(), self.ui(), self.dashboard()] {
+            let PolicyConfig {
+                path,
+                algorithm,
+                limit,
+                window,
+                ..
+            } = policy;
+            let rule = match Quota::new(limit.get().into(), window) {
+                Err(error) => format!("It does not go with its window: {error}."),
+                Ok(_) if algorithm == Algorithm::SlidingLog && limit.get() > LARGEST_LOG => {
+                    format!(
+                        "A sliding_log takes at most {LARGEST_LOG}; other algorithms take more."
+                    )
+                }
+                Ok(_) => continue,
+            };
+            return Err(Conflict {
+                path,
+                value: limit.to_string(),
+                rule,
+            });
+        }
+        Ok(())
+    }
+}
+
+impl ContactsConfig {
+    fn require_page_size_within_maximum(&self) -> Result<(), Conflict> {
+        if self.page_size <= self.max_page_size {
+            return Ok(());
+        }
+        Err(Conflict {
+            path: "contacts.page_size",
+            value: self.page_size.to_string(),
+            rule: format!(
+                "It may be at most `contacts.max_page_size`, which is {}.",
+                self.max_page_size
+            ),
+        })
+    }
+}
+
+/// A rule that a value breaks although it is valid for its type.
+struct Conflict {
+    /// The key to blame.
+    path: &'static str,
+    value: String,
+    /// The rule as a sentence, with what to do.
+    rule: String,
+}
+
+impl Config {
+    fn conflicts(&self) -> impl Iterator<Item = Conflict> {
+        [
+            self.server.require_loopback(),
+            self.redis.require_one_address(),
+            self.redis.require_sentinels_with_login(),
+            self.limits.require_quotas(),
+            self.queue.require_keys_with_token(),
+            self.contacts.require_page_size_within_maximum(),
+        ]
+        .into_iter()
+        .filter_map(Result::err)
+    }
+
+    /// The effective configuration in the form of `Leptos.toml`, passwords masked. The committed
+    /// `Leptos.toml` is this text for the defaults, and a test holds the two together.
+    pub fn to_toml(&self) -> String {
+        let mut text = String::from(
+            "# The runtime configuration of Kith: every key, and what it is for.\n\
+             # Precedence: built-in default < this file < environment. In the environment a key is named\n\
+             # KITH_<SECTION>_<KEY>, for example KITH_SERVER_ADDR, and wins over its conventional name, if\n\
+             # it has one (\"Also\"). `kith --print-config` prints the values in force.\n\
+             # What cargo-leptos and xtask build from stays in Cargo.toml.\n",
+        );
+        for section in SECTIONS {
+            text += &format!("\n# {}\n[{}]\n", section.doc.trim(), section.name);
+            for key in section.keys {
+                let also = key.alias.map(|alias| format!(" Also {alias}."));
+                text += &format!(
+                    "# {}{}\n{} = {}\n",
+                    key.doc.trim(),
+                    also.unwrap_or_default(),
+                    key.name,
+                    key.literal(self)
+                );
+            }
+        }
+        text
+    }
+}

@@ -1,0 +1,33 @@
+//! Contacts: what Kith is about.
+//!
+//! - [`fields`] are what people type, parsed: nothing below takes anything else. [`text`] cleans
+//!   and [`fold`] compares what they typed.
+//! - [`ContactService`] has the use cases and is the only place with rules about contacts. It
+//!   takes drafts and gives [`AppError`](crate::model::error::AppError)s; it never sees HTTP.
+//! - [`store`] keeps contacts: the contract, and the engine that fulfils it.
+//! - Reads go through the [cache](kith_cache), under the tag [`CONTACTS`].
+//! - [`activity`] is what happens around contacts.
+//! - [`query`] says which contacts a list shows, and in which order.
+
+pub mod activity;
+pub mod fields;
+pub mod fold;
+pub mod query;
+pub mod service;
+pub mod store;
+pub mod text;
+
+use kith_cache::Tag;
+
+/// What everything that is cached of contacts is made of.
+pub const CONTACTS: Tag = Tag("contacts");
+
+pub use query::ContactQuery;
+pub use service::ContactPatch;
+pub use service::ContactService;
+pub use service::Listeners;
+pub use service::Settings;
+pub use store::ContactPage;
+pub use store::Creation;
+pub use store::IdempotentRequest;
+pub use store::Totals;

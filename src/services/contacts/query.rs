@@ -1,0 +1,253 @@
+//! What a list of contacts is asked for: search, order, page.
+//!
+//! [`ContactQuery::parse`] is the only way from text to a query, so REST and pages understand
+//! the same parameters and refuse the rest in the same words. A list is paged by keyset: each
+//! page names the last contact that it showed ([`Cursor`]) and the next one starts behind it, so
+//! contacts that come or go in between are neither shown twice nor make others be left out. A page
+//! can also name its first contact, so that the page before it is found the same way.
+
+mod cursor;
+
+use std::fmt;
+use std::num::NonZeroU32;
+
+pub use cursor::Cursor;
+pub use cursor::Position;
+
+use super::fold::fold;
+use crate::model::contact::ContactId;
+use crate::model::error::AppError;
+
+/// One page of contacts to ask a store for. The cursor always belongs to the sort, and the limit
+/// is never 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactQuery {
+    search: Search,
+    sort: Sort,
+    cursor: Option<Cursor>,
+    around: Option<ContactId>,
+    limit: NonZeroU32,
+    scope: Scope,
+}
+
+impl ContactQuery {
+    /// From text as somebody sent it. A blank sort or cursor is as good as none, because forms
+    /// send their empty fields.
+    ///
+    /// # Errors
+    /// [`AppError::BadRequest`], saying what is understood.
+    pub fn parse(
+        search: &str,
+        sort: Option<&str>,
+        cursor: Option<&str>,
+        limit: NonZeroU32,
+        scope: Scope,
+    ) -> Result<Self, AppError> {
+        let search = Search::parse(search)?;
+        let sort = match sort.map(str::trim) {
+            None | Some("") => Sort::default(),
+            Some(sort) => Sort::parse(sort)?,
+        };
+        let cursor = match cursor.map(str::trim) {
+            None | Some("") => None,
+            Some(cursor) => Some(Cursor::parse(cursor, sort)?),
+        };
+        Ok(Self {
+            search,
+            sort,
+            cursor,
+            around: None,
+            limit,
+            scope,
+        })
+    }
+
+    /// The page that this contact stands on, when pages are counted from the first contact. A
+    /// cursor says more exactly where to begin and comes first; a contact that is not in the list
+    /// asks for nothing.
+    pub fn around(self, contact: Option<ContactId>) -> Self {
+        Self {
+            around: contact.filter(|_| self.cursor.is_none()),
+            ..self
+        }
+    }
+
+    /// The same text for the same question, and for no other.
+    pub fn name(&self) -> String {
+        let scope = match self.scope {
+            Scope::Live => "live",
+            Scope::Trash => "trash",
+        };
+        let start = match (&self.cursor, self.around) {
+            (Some(cursor), _) => cursor.to_string(),
+            // No cursor begins like this.
+            (None, Some(contact)) => format!("@{contact}"),
+            (None, None) => String::new(),
+        };
+        // Neither a cursor nor a word has a blank in it.
+        let words = self.search.words().join(" ");
+        format!("{scope} {} {} {start} {words}", self.sort, self.limit)
+    }
+
+    pub fn search(&self) -> &Search {
+        &self.search
+    }
+
+    pub fn sort(&self) -> Sort {
+        self.sort
+    }
+
+    /// The page begins behind the contact of this cursor, or ends before it.
+    pub fn cursor(&self) -> Option<&Cursor> {
+        self.cursor.as_ref()
+    }
+
+    /// Without a cursor: the page is that of this contact.
+    pub fn contact(&self) -> Option<ContactId> {
+        self.around
+    }
+
+    /// How many contacts the page has at most.
+    pub fn limit(&self) -> NonZeroU32 {
+        self.limit
+    }
+
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+}
+
+/// Which contacts a list is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Scope {
+    #[default]
+    Live,
+    /// Deleted contacts that can be restored.
+    Trash,
+}
+
+/// The order of a list. Ties are broken by id, in the same direction, so the order is total.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Sort {
+    pub by: SortBy,
+    pub descending: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SortBy {
+    /// By folded name, then by folded address. The order of scripts is that of Unicode.
+    #[default]
+    Name,
+    Created,
+    Updated,
+}
+
+impl Sort {
+    pub const ALL: [Self; 6] = [
+        Self {
+            by: SortBy::Name,
+            descending: false,
+        },
+        Self {
+            by: SortBy::Name,
+            descending: true,
+        },
+        Self {
+            by: SortBy::Created,
+            descending: false,
+        },
+        Self {
+            by: SortBy::Created,
+            descending: true,
+        },
+        Self {
+            by: SortBy::Updated,
+            descending: false,
+        },
+        Self {
+            by: SortBy::Updated,
+            descending: true,
+        },
+    ];
+
+    /// # Errors
+    /// [`AppError::BadRequest`] with the choices.
+    pub fn parse(text: &str) -> Result<Self, AppError> {
+        Self::ALL
+            .into_iter()
+            .find(|sort| sort.as_str() == text)
+            .ok_or_else(|| {
+                let choices = Self::ALL.map(Self::as_str).join(", ");
+                AppError::bad_request(format!("Sort by one of: {choices}."))
+            })
+    }
+
+    /// As in `sort=`.
+    pub fn as_str(self) -> &'static str {
+        match (self.by, self.descending) {
+            (SortBy::Name, false) => "name",
+            (SortBy::Name, true) => "-name",
+            (SortBy::Created, false) => "created",
+            (SortBy::Created, true) => "-created",
+            (SortBy::Updated, false) => "updated",
+            (SortBy::Updated, true) => "-updated",
+        }
+    }
+}
+
+impl fmt::Display for Sort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The words that a contact must have in its name or address: each of them, anywhere.
+///
+/// Words are folded (see [`fold`]), not empty, without white space and control characters, and
+/// different from each other. Without words, every contact matches.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Search {
+    words: Vec<String>,
+}
+
+impl Search {
+    pub const MAX_WORDS: usize = 10;
+    pub const MAX_CHARS: usize = 200;
+
+    /// # Errors
+    /// [`AppError::BadRequest`] when there is too much to search for. Leaving words out instead
+    /// would show contacts that do not match.
+    pub fn parse(text: &str) -> Result<Self, AppError> {
+        if text.chars().count() > Self::MAX_CHARS {
+            return Err(AppError::bad_request(format!(
+                "Search for at most {} characters.",
+                Self::MAX_CHARS
+            )));
+        }
+        let mut words: Vec<String> = Vec::new();
+        for word in fold(text).split(' ').filter(|word| !word.is_empty()) {
+            if !words.iter().any(|known| known == word) {
+                words.push(word.to_owned());
+            }
+        }
+        if words.len() > Self::MAX_WORDS {
+            return Err(AppError::bad_request(format!(
+                "Search for at most {} words.",
+                Self::MAX_WORDS
+            )));
+        }
+        Ok(Self { words })
+    }
+
+    pub fn words(&self) -> &[String] {
+        &self.words
+    }
+
+    /// Whether every contact matches.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+//! [`Cursor`]: where a page of contacts ends or begins.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::Sort;
+use super::SortBy;
+use crate::model::contact::ContactId;
+use crate::model::error::AppError;
+
+const BACKWARD: &str = "<";
+
+/// A contact at the edge of a page, by what the list is sorted by and by its id, and to which side
+/// of it the next page lies.
+///
+/// As text it is opaque: base64url without padding. It is not secret and not signed: whoever
+/// makes one up starts a page somewhere, which the other parameters allow anyway. It carries
+/// folded names, so it belongs in no log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Cursor {
+    position: Position,
+    descending: bool,
+    id: ContactId,
+    backward: bool,
+}
+
+/// Where a contact stands in a list that is sorted by name or by a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// Its [`search_key`](crate::services::contacts::fold::search_key).
+    Name(String),
+    /// When it was created, in milliseconds since the epoch.
+    Created(i64),
+    /// When it was last changed, in milliseconds since the epoch.
+    Updated(i64),
+}
+
+impl Position {
+    fn sorted_by(&self) -> SortBy {
+        match self {
+            Self::Name(_) => SortBy::Name,
+            Self::Created(_) => SortBy::Created,
+            Self::Updated(_) => SortBy::Updated,
+        }
+    }
+}
+
+impl Cursor {
+    /// Longer than any cursor that Kith makes: compatibility forms can fold to eighteen
+    /// characters, so the key of the longest name and address has about 10 000 bytes.
+    pub const MAX_TEXT_BYTES: usize = 16 * 1024;
+
+    /// The place behind the contact `id` in a list that is sorted by what `position` says.
+    pub fn new(position: Position, descending: bool, id: ContactId) -> Self {
+        Self {
+            position,
+            descending,
+            id,
+            backward: false,
+        }
+    }
+
+    /// The place before the same contact.
+    pub fn before(self) -> Self {
+        Self {
+            backward: true,
+            ..self
+        }
+    }
+
+    /// The same place from the other side, where the contact itself comes first. No contact has an id
+    /// of only zeros or only ones, so these ids stand before and behind every contact.
+    pub fn turned(&self) -> Self {
+        let backward = !self.backward;
+        let id = if backward == self.descending {
+            Uuid::nil()
+        } else {
+            Uuid::max()
+        };
+        Self {
+            id: ContactId::new(id),
+            backward,
+            ..self.clone()
+        }
+    }
+
+    /// # Errors
+    /// [`AppError::BadRequest`] for text that is no cursor, or that of a list in another order.
+    pub fn parse(text: &str, sort: Sort) -> Result<Self, AppError> {
+        let cursor = Self::decode(text).ok_or_else(|| {
+            AppError::bad_request("This cursor cannot be read. Start again without it.")
+        })?;
+        if cursor.sort() != sort {
+            return Err(AppError::bad_request(
+                "This cursor belongs to another sort. Start again without it.",
+            ));
+        }
+        Ok(cursor)
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        if text.len() > Self::MAX_TEXT_BYTES {
+            return None;
+        }
+        let lines = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+        let (sort, lines) = lines.split_once('\n')?;
+        let (id, value) = lines.split_once('\n')?;
+        let (backward, sort) = match sort.strip_prefix(BACKWARD) {
+            Some(sort) => (true, sort),
+            None => (false, sort),
+        };
+        let sort = Sort::parse(sort).ok()?;
+        let position = match sort.by {
+            SortBy::Name => Position::Name(value.to_owned()),
+            SortBy::Created => Position::Created(value.parse().ok()?),
+            SortBy::Updated => Position::Updated(value.parse().ok()?),
+        };
+        Some(Self {
+            backward,
+            ..Self::new(position, sort.descending, id.parse().ok()?)
+        })
+    }
+
+    /// The order of the list that it belongs to.
+    pub fn sort(&self) -> Sort {
+        Sort {
+            by: self.position.sorted_by(),
+            descending: self.descending,
+        }
+    }
+
+    pub fn position(&self) -> &Position {
+        &self.position
+    }
+
+    pub fn id(&self) -> ContactId {
+        self.id
+    }
+
+    /// Whether the page lies before the contact, not behind it.
+    pub fn is_backward(&self) -> bool {
+        self.backward
+    }
+}
+
+impl From<Cursor> for String {
+    fn from(cursor: Cursor) -> Self {
+        cursor.to_string()
+    }
+}
+
+impl TryFrom<String> for Cursor {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::decode(&text).ok_or("not a cursor")
+    }
+}
+
+/// The opaque text: sort, id and value on a line each. The value comes last because a key has a
+/// line feed of its own. The sort of a backward cursor begins with [`BACKWARD`].
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let side = if self.backward { BACKWARD } else { "" };
+        let head = format!("{side}{}\n{}\n", self.sort(), self.id);
+        let lines = match &self.position {
+            Position::Name(key) => head + key,
+            Position::Created(millis) | Position::Updated(millis) => head + &millis.to_string(),
+        };
+        f.write_str(&BASE64_URL_SAFE_NO_PAD.encode(lines))
+    }
+}

@@ -1,0 +1,142 @@
+//! Which parameters make a query, and in which words the others are refused.
+
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+use crate::model::contact::ContactId;
+
+fn parse(search: &str, sort: Option<&str>, cursor: Option<&str>) -> Result<ContactQuery, AppError> {
+    ContactQuery::parse(search, sort, cursor, NonZeroU32::MIN, Scope::Live)
+}
+
+fn detail(refused: Result<impl fmt::Debug, AppError>) -> String {
+    match refused {
+        Err(AppError::BadRequest { detail }) => detail,
+        other => panic!("expected a bad request, got {other:?}"),
+    }
+}
+
+#[test]
+fn blank_parameters_are_absent_ones() {
+    let query = parse("", None, None).expect("nothing was asked for");
+    assert!(query.search().is_empty());
+    assert_eq!(
+        query.sort(),
+        Sort {
+            by: SortBy::Name,
+            descending: false
+        }
+    );
+    assert_eq!(query.cursor(), None);
+    assert_eq!(parse("  ", Some(""), Some(" ")), Ok(query));
+}
+
+#[test]
+fn every_sort_has_a_name() {
+    for sort in Sort::ALL {
+        assert_eq!(Sort::parse(sort.as_str()), Ok(sort));
+    }
+    assert_eq!(
+        detail(Sort::parse("email")),
+        "Sort by one of: name, -name, created, -created, updated, -updated."
+    );
+}
+
+#[test]
+fn a_search_is_its_folded_words() {
+    let search = Search::parse("  Álvaro\tŁ  alvaro O’B\0x ").expect("it is short enough");
+    assert_eq!(search.words(), ["alvaro", "l", "o'b", "x"]);
+    assert!(
+        Search::parse(" \u{200B}\n")
+            .expect("it is short enough")
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_search_for_too_much_is_refused() {
+    assert!(Search::parse(&"x".repeat(200)).is_ok());
+    assert_eq!(
+        detail(Search::parse(&"x".repeat(201))),
+        "Search for at most 200 characters."
+    );
+    assert!(Search::parse("a b c d e f g h i j j").is_ok());
+    assert_eq!(
+        detail(Search::parse("a b c d e f g h i j k")),
+        "Search for at most 10 words."
+    );
+}
+
+#[test]
+fn a_cursor_of_another_sort_is_refused() {
+    let cursor = Cursor::new(Position::Created(7), true, ContactId::new(Uuid::nil())).to_string();
+    assert!(
+        Cursor::parse(
+            &cursor,
+            Sort {
+                by: SortBy::Created,
+                descending: true
+            }
+        )
+        .is_ok()
+    );
+    for sort in ["created", "-updated", "name"] {
+        assert_eq!(
+            detail(parse("", Some(sort), Some(&cursor))),
+            "This cursor belongs to another sort. Start again without it."
+        );
+    }
+}
+
+#[test]
+fn text_that_is_no_cursor_is_refused() {
+    for text in ["nonsense", "!", "bmFtZQ", &"A".repeat(1 << 20)] {
+        assert_eq!(
+            detail(Cursor::parse(text, Sort::default())),
+            "This cursor cannot be read. Start again without it."
+        );
+    }
+}
+
+/// The longest key that fields can have: each character of the name folds to eighteen.
+#[test]
+fn the_longest_cursor_can_be_read_again() {
+    let key = crate::services::contacts::fold::search_key(
+        &"\u{FDFA}".repeat(200),
+        &"\u{FDFA}".repeat(84),
+    );
+    let cursor = Cursor::new(Position::Name(key), false, ContactId::new(Uuid::max()));
+    assert_eq!(
+        Cursor::parse(&cursor.to_string(), Sort::default()),
+        Ok(cursor)
+    );
+}
+
+proptest! {
+    #[test]
+    fn a_cursor_is_read_as_it_was_written(
+        key in any::<String>(), millis in any::<i64>(), id in any::<u128>(), descending in any::<bool>()
+    ) {
+        let id = ContactId::new(Uuid::from_u128(id));
+        for position in [Position::Name(key), Position::Created(millis), Position::Updated(millis)] {
+            let behind = Cursor::new(position, descending, id);
+            for cursor in [behind.clone(), behind.before()] {
+                prop_assert_eq!(Cursor::parse(&cursor.to_string(), cursor.sort()), Ok(cursor));
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_panics(text in any::<String>(), cursor in "[A-Za-z0-9_-]{0,80}") {
+        let _ = Sort::parse(&text);
+        let _ = Cursor::parse(&text, Sort::default());
+        let _ = Cursor::parse(&cursor, Sort::default());
+        if let Ok(search) = Search::parse(&text) {
+            for word in search.words() {
+                prop_assert!(!word.is_empty());
+                prop_assert!(!word.contains(|c: char| c.is_whitespace() || c.is_control()));
+            }
+        }
+    }
+}

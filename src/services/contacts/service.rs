@@ -1,0 +1,615 @@
+//! [`ContactService`]: what people and programs can do with contacts.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use uuid::ContextV7;
+use uuid::Uuid;
+
+use super::CONTACTS;
+use super::fields::ContactFields;
+use super::query::ContactQuery;
+use super::query::Cursor;
+use super::query::Scope;
+use super::query::Sort;
+use super::query::SortBy;
+use super::store::ContactPage;
+use super::store::ContactStore;
+use super::store::Creation;
+use super::store::IdempotentRequest;
+use super::store::StoreError;
+use super::store::Stretch;
+use super::store::Totals;
+use crate::model::contact::Activities;
+use crate::model::contact::Contact;
+use crate::model::contact::ContactDetails;
+use crate::model::contact::ContactDraft;
+use crate::model::contact::ContactId;
+use crate::model::contact::ContactList;
+use crate::model::contact::ContactRow;
+use crate::model::contact::Field;
+use crate::model::contact::Merge;
+use crate::model::error::AppError;
+use crate::services::config::Config;
+use crate::services::config::WelcomeConfig;
+use crate::services::contacts::activity::Event;
+use crate::services::contacts::activity::Happened;
+use crate::services::metrics::Counter;
+use crate::services::metrics::Metrics;
+use crate::services::queue::Queue;
+use crate::services::queue::ledger::Settlement;
+use crate::services::welcome;
+use kith_cache::Cache;
+use kith_cache::Cacheable;
+use kith_cache::Cached;
+use kith_cache::Encoding;
+use kith_cache::Key;
+use kith_cache::Policy;
+use kith_runtime::Clock;
+
+/// The use cases of contacts. Cheap to clone: clones share everything.
+///
+/// Every error is fit to be shown; its cause has been logged. Spans hold ids and numbers, never
+/// what a contact or a search says; those of cached reads are for debugging, because making one
+/// takes longer than the read.
+#[derive(Clone)]
+pub struct ContactService {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    store: Arc<dyn ContactStore>,
+    cache: Cache,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+    /// Ids that it makes in the same millisecond are in the order in which they were made.
+    ids: Mutex<ContextV7>,
+    /// Held by whoever reads a contact to write it back changed.
+    amending: tokio::sync::Mutex<()>,
+    listeners: Option<Listeners>,
+}
+
+/// Who hears of new contacts.
+#[derive(Clone)]
+pub struct Listeners {
+    /// Delivers the messages that come with them.
+    pub queue: Queue,
+    pub metrics: Metrics,
+}
+
+/// What an operator may choose.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How many contacts a page of a list has when nobody says.
+    pub usual_page: NonZeroU32,
+    /// The most that anybody gets.
+    pub largest_page: NonZeroU32,
+    /// How long what was read is kept for others who ask the same.
+    pub fresh_for: Duration,
+    /// How long after that totals are still shown, while they are counted anew.
+    pub stale_for: Duration,
+    /// How long it is remembered that there is no such contact.
+    pub absent_for: Duration,
+    /// The welcome email to new contacts.
+    pub welcome: WelcomeConfig,
+}
+
+impl Settings {
+    pub fn of(config: &Config) -> Self {
+        Self {
+            usual_page: config.contacts.page_size,
+            largest_page: config.contacts.max_page_size,
+            fresh_for: config.cache.fresh_for,
+            stale_for: config.cache.stale_for.0,
+            absent_for: config.cache.absent_for,
+            welcome: config.welcome.clone(),
+        }
+    }
+
+    /// For what must agree with every write.
+    fn exact(&self) -> Policy {
+        Policy {
+            fresh_for: self.fresh_for,
+            stale_for: Duration::ZERO,
+            absent_for: self.absent_for,
+            allow_stale_generation: false,
+            encoding: Encoding::Blob,
+        }
+    }
+}
+
+/// Who sees contacts: everyone, until there are accounts.
+const AUDIENCE: &str = "everyone";
+
+impl Cacheable for ContactPage {
+    const SCHEMA: u32 = 1;
+}
+
+impl Cacheable for Stretch {
+    const SCHEMA: u32 = 1;
+}
+
+impl Cacheable for Contact {
+    const SCHEMA: u32 = 1;
+}
+
+impl Cacheable for Totals {
+    const SCHEMA: u32 = 1;
+}
+
+/// A change to some fields. `None` leaves a field as it is; `Some(None)` empties it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContactPatch {
+    pub name: Option<Option<String>>,
+    pub email: Option<Option<String>>,
+    pub phone: Option<Option<String>>,
+    pub company: Option<Option<String>>,
+    pub notes: Option<Option<String>>,
+}
+
+impl ContactService {
+    /// How often [`rewrite`](Self::rewrite) begins anew because others were faster. Each time one of
+    /// them got through, so that many in a row mean that something is wrong.
+    const ATTEMPTS: u32 = 16;
+
+    /// How many contacts are printed together: some fifty sheets, a megabyte of page.
+    pub const PRINTED: NonZeroU32 = NonZeroU32::new(2_500).expect("not 0");
+
+    /// Without listeners, messages wait in the outbox for somebody else's. The cache must know the tag [`CONTACTS`] from where the store keeps its generations.
+    pub fn new(
+        store: Arc<dyn ContactStore>,
+        cache: Cache,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+        listeners: Option<Listeners>,
+    ) -> Self {
+        let ids = Mutex::new(ContextV7::new());
+        Self {
+            shared: Arc::new(Shared {
+                amending: tokio::sync::Mutex::default(),
+                store,
+                cache,
+                clock,
+                settings,
+                ids,
+                listeners,
+            }),
+        }
+    }
+
+    /// Adds a contact; with `idempotency`, once for any number of the same requests. `welcome` says
+    /// whether it gets a welcome email; `None` leaves that to the settings.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`], [`AppError::KeyReused`].
+    #[tracing::instrument(skip_all, fields(contact, replayed))]
+    pub async fn create(
+        &self,
+        draft: ContactDraft,
+        welcome: Option<bool>,
+        idempotency: Option<IdempotentRequest>,
+    ) -> Result<Creation, AppError> {
+        let fields = ContactFields::parse(draft)?;
+        let now = self.shared.clock.now();
+        let id = self.new_id(now);
+        let config = &self.shared.settings.welcome;
+        let message = welcome
+            .unwrap_or(config.enabled)
+            .then(|| welcome::message(id, config));
+        let creation = self
+            .shared
+            .store
+            .create(id, &fields, now, idempotency.as_ref(), message.as_ref())
+            .await?;
+        if let Some(Listeners { queue, metrics }) = &self.shared.listeners
+            && !creation.replayed
+        {
+            metrics.count(Counter::NewContacts);
+            if message.is_some() {
+                queue.wake();
+            }
+        }
+        tracing::Span::current()
+            .record("contact", tracing::field::display(creation.contact.id))
+            .record("replayed", creation.replayed);
+        Ok(creation)
+    }
+
+    /// # Errors
+    /// [`AppError::NotFound`], also for a contact in the trash.
+    pub async fn get(&self, id: ContactId) -> Result<Contact, AppError> {
+        let found = self.find(id).await?;
+        (*found).clone().ok_or(AppError::NotFound)
+    }
+
+    /// A contact, or the knowledge that there is none or that it is in the trash.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`], [`AppError::Internal`].
+    #[tracing::instrument(level = "debug", skip_all, fields(contact = %id))]
+    pub async fn find(&self, id: ContactId) -> Result<Cached<Option<Contact>>, AppError> {
+        let Shared {
+            cache, settings, ..
+        } = &*self.shared;
+        let store = self.shared.store.clone();
+        let fetch = move || async move {
+            match store.get(id).await {
+                Err(StoreError::NotFound) => Ok(None),
+                found => Ok(Some(found?)),
+            }
+        };
+        // The last release keeps a hash under `contact {id}`, which this one could not read.
+        let key = Key::new(CONTACTS, AUDIENCE, &format!("contact/{id}"));
+        cache.get(key, settings.exact(), fetch).await
+    }
+
+    /// A contact in the trash.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], also for a contact that is not in there.
+    #[tracing::instrument(skip_all, fields(contact = %id))]
+    pub async fn get_deleted(&self, id: ContactId) -> Result<Contact, AppError> {
+        Ok(self.shared.store.get_deleted(id).await?)
+    }
+
+    /// Understands what to list, from text as it came. `sort` and `cursor` are optional and may
+    /// be blank; a `limit` of `None` asks for the usual page, and a blank one is refused.
+    ///
+    /// # Errors
+    /// [`AppError::BadRequest`], saying what is understood.
+    pub fn query(
+        &self,
+        search: &str,
+        sort: Option<&str>,
+        cursor: Option<&str>,
+        limit: Option<&str>,
+    ) -> Result<ContactQuery, AppError> {
+        let limit = self.page_size(limit)?;
+        ContactQuery::parse(search, sort, cursor, limit, Scope::Live)
+    }
+
+    /// A page of the trash, what was deleted last first.
+    ///
+    /// # Errors
+    /// [`AppError::BadRequest`] for a cursor of another list.
+    pub fn trash_query(&self, cursor: Option<&str>) -> Result<ContactQuery, AppError> {
+        // Nothing in the trash changes, so the last change was the deletion.
+        let sort = Sort {
+            by: SortBy::Updated,
+            descending: true,
+        };
+        let limit = self.shared.settings.usual_page;
+        ContactQuery::parse("", Some(sort.as_str()), cursor, limit, Scope::Trash)
+    }
+
+    fn page_size(&self, asked: Option<&str>) -> Result<NonZeroU32, AppError> {
+        let Settings {
+            usual_page: usual,
+            largest_page: most,
+            ..
+        } = self.shared.settings;
+        let Some(asked) = asked else {
+            return Ok(usual);
+        };
+        // `parse` would take a sign as well.
+        let digits = asked.bytes().all(|byte| byte.is_ascii_digit());
+        let size = asked.parse::<NonZeroU32>().ok().filter(|_| digits);
+        size.filter(|size| *size <= most).ok_or_else(|| {
+            AppError::bad_request(format!("The limit is a number from 1 to {most}."))
+        })
+    }
+
+    /// # Errors
+    /// Only those that every method has: [`AppError::Unavailable`], [`AppError::Internal`].
+    #[tracing::instrument(level = "debug", skip_all, fields(sort = %query.sort(), words = query.search().words().len()))]
+    pub async fn list(&self, query: ContactQuery) -> Result<Cached<ContactPage>, AppError> {
+        let Shared {
+            cache, settings, ..
+        } = &*self.shared;
+        let key = Key::new(CONTACTS, AUDIENCE, &format!("list {}", query.name()));
+        let store = self.shared.store.clone();
+        let fetch = move || async move { Ok(store.list(&query).await?) };
+        cache.get(key, settings.exact(), fetch).await
+    }
+
+    /// Contacts from `cursor` on, by name and without their notes, as many as are printed together. They
+    /// are read once and are many, so the cache has none of them.
+    ///
+    /// # Errors
+    /// [`AppError::BadRequest`], and those that every method has.
+    #[tracing::instrument(skip_all)]
+    pub async fn print(&self, search: &str, cursor: Option<&str>) -> Result<ContactPage, AppError> {
+        let query = ContactQuery::parse(search, None, cursor, Self::PRINTED, Scope::Live)?;
+        Ok(self.shared.store.stretch(&query).await?.page)
+    }
+
+    /// The part of the list that stands beside a pane: what `cursor` asks for, otherwise the page
+    /// with the contact in the pane, otherwise the first.
+    ///
+    /// # Errors
+    /// [`AppError::BadRequest`] for a search or a cursor that makes no sense;
+    /// [`AppError::Unavailable`], [`AppError::Internal`].
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub async fn list_beside(
+        &self,
+        contact: Option<ContactId>,
+        search: &str,
+        cursor: Option<&str>,
+    ) -> Result<ContactList, AppError> {
+        let query = self.query(search, None, cursor, None)?.around(contact);
+        let Shared {
+            cache, settings, ..
+        } = &*self.shared;
+        let key = Key::new(CONTACTS, AUDIENCE, &format!("stretch {}", query.name()));
+        let store = self.shared.store.clone();
+        let fetch = move || async move { store.stretch(&query).await.map_err(AppError::from) };
+        let stretch = cache.get(key, settings.exact(), fetch).await?;
+        Ok(ContactList {
+            offset: stretch.offset,
+            previous_cursor: stretch.previous.as_ref().map(Cursor::to_string),
+            ..ContactList::from(&stretch.page)
+        })
+    }
+
+    /// How many contacts there are: now, or a moment ago.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`], [`AppError::Internal`].
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub async fn totals(&self) -> Result<Cached<Totals>, AppError> {
+        let Shared {
+            cache, settings, ..
+        } = &*self.shared;
+        let policy = Policy {
+            stale_for: settings.stale_for,
+            allow_stale_generation: true,
+            ..settings.exact()
+        };
+        let store = self.shared.store.clone();
+        let fetch = move || async move { Ok(store.totals().await?) };
+        let key = Key::new(CONTACTS, AUDIENCE, "totals");
+        cache.get(key, policy, fetch).await
+    }
+
+    /// Replaces all fields; a blank one becomes empty. With `expected`, only if the contact is
+    /// still at that version.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::Changed`].
+    #[tracing::instrument(skip_all, fields(contact = %id))]
+    pub async fn replace(
+        &self,
+        id: ContactId,
+        draft: ContactDraft,
+        expected: Option<u32>,
+    ) -> Result<Contact, AppError> {
+        let fields = ContactFields::parse(draft)?;
+        let now = self.shared.clock.now();
+        Ok(self.shared.store.update(id, &fields, expected, now).await?)
+    }
+
+    /// Changes some fields. With `expected`, only if the contact is still at that version;
+    /// without, on top of whatever others write at the same time.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::Changed`].
+    #[tracing::instrument(skip_all, fields(contact = %id))]
+    pub async fn amend(
+        &self,
+        id: ContactId,
+        patch: ContactPatch,
+        expected: Option<u32>,
+    ) -> Result<Contact, AppError> {
+        let amend = |current: &Contact| {
+            if expected.is_some_and(|expected| expected != current.version) {
+                return Err(AppError::Changed {
+                    current: Box::new(current.clone()),
+                });
+            }
+            let draft = patch.clone().applied_to(current.clone().into());
+            Ok((ContactFields::parse(draft)?, ()))
+        };
+        let (amended, ()) = self.rewrite(id, amend).await?;
+        Ok(amended)
+    }
+
+    /// Saves what was touched in a form that started from `base`, over whatever others have saved
+    /// since. With `restore`, the contact is taken out of the trash first. Answers with the contact, and
+    /// with the fields that others have changed and this edit has kept.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`], [`AppError::NotFound`]; [`AppError::Changed`] where others have changed
+    /// a touched field, in another way.
+    #[tracing::instrument(skip_all, fields(contact = %id))]
+    pub async fn edit(
+        &self,
+        id: ContactId,
+        base: &ContactDraft,
+        typed: ContactDraft,
+        restore: bool,
+    ) -> Result<(Contact, Vec<Field>), AppError> {
+        // As it would be saved, so that blanks around a text are no difference.
+        let typed = ContactDraft::from(ContactFields::parse(typed)?);
+        if restore {
+            self.restore(id).await?;
+        }
+        let merge = |current: &Contact| {
+            let merge = Merge::new(base, &typed, &current.clone().into());
+            if !merge.conflicts.is_empty() {
+                return Err(AppError::Changed {
+                    current: Box::new(current.clone()),
+                });
+            }
+            Ok((ContactFields::parse(merge.draft)?, merge.theirs))
+        };
+        self.rewrite(id, merge).await
+    }
+
+    /// Replaces a contact by what `change` makes of it, on top of whatever others write at the same
+    /// time. Answers with the contact, and with what `change` says beside.
+    async fn rewrite<T>(
+        &self,
+        id: ContactId,
+        change: impl Fn(&Contact) -> Result<(ContactFields, T), AppError>,
+    ) -> Result<(Contact, T), AppError> {
+        // One at a time in this process: of many at once only one in each round would get through.
+        let _turn = self.shared.amending.lock().await;
+        let mut current = self.shared.store.get(id).await?;
+        for _ in 0..=Self::ATTEMPTS {
+            let (fields, said) = change(&current)?;
+            // What is written back was read at this version, so it may replace no other.
+            let read = Some(current.version);
+            let now = self.shared.clock.now();
+            match self.shared.store.update(id, &fields, read, now).await {
+                Err(StoreError::Changed(newer)) => current = *newer,
+                done => return Ok((done?, said)),
+            }
+        }
+        tracing::warn!("a contact changes faster than it can be written back");
+        Err(AppError::Unavailable)
+    }
+
+    /// Moves a contact to the trash. With `expected`, only if it is still at that version.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], also for a contact in the trash; [`AppError::Changed`].
+    #[tracing::instrument(skip_all, fields(contact = %id))]
+    pub async fn delete(&self, id: ContactId, expected: Option<u32>) -> Result<(), AppError> {
+        let now = self.shared.clock.now();
+        Ok(self.shared.store.delete(id, expected, now).await?)
+    }
+
+    /// Takes a contact out of the trash. One that is not in there stays as it is.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`].
+    #[tracing::instrument(skip_all, fields(contact = %id))]
+    pub async fn restore(&self, id: ContactId) -> Result<Contact, AppError> {
+        let now = self.shared.clock.now();
+        Ok(self.shared.store.restore(id, now).await?)
+    }
+
+    /// What has happened around a contact, the first thing first.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`], [`AppError::Internal`].
+    pub async fn activities(&self, id: ContactId) -> Result<Vec<Happened>, AppError> {
+        Ok(self.shared.store.activities(id).await?)
+    }
+
+    /// A contact as a page shows it.
+    ///
+    /// # Errors
+    /// As for [`get`](Self::get).
+    pub async fn details(&self, id: ContactId) -> Result<ContactDetails, AppError> {
+        let contact = self.get(id).await?;
+        Ok(ContactDetails {
+            activities: Activities::of(&contact, self.activities(id).await?),
+            contact,
+            merged: Vec::new(),
+        })
+    }
+
+    /// The same of a contact that is at hand. It is worth showing without its activities, which the
+    /// page then asks for again.
+    pub async fn detail(&self, contact: Contact) -> ContactDetails {
+        let activities = match self.activities(contact.id).await {
+            Ok(happened) => Activities::of(&contact, happened),
+            Err(_) => Activities {
+                list: Vec::new(),
+                pending: true,
+            },
+        };
+        ContactDetails {
+            contact,
+            activities,
+            merged: Vec::new(),
+        }
+    }
+
+    /// Writes down what happened around a contact because of a message, and settles the claim to it;
+    /// see [`ContactStore::record`].
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`], [`AppError::Internal`].
+    pub async fn record(
+        &self,
+        id: ContactId,
+        event: &Event,
+        settlement: &Settlement,
+    ) -> Result<bool, AppError> {
+        let now = self.shared.clock.now();
+        Ok(self.shared.store.record(id, event, settlement, now).await?)
+    }
+
+    /// Whether contacts can be read at the moment.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`], [`AppError::Internal`].
+    pub async fn ping(&self) -> Result<(), AppError> {
+        Ok(self.shared.store.ping().await?)
+    }
+
+    /// Waits for what is under way, in the cache as well, and lets go of the database. Every later call is refused as
+    /// [`AppError::Unavailable`].
+    pub async fn close(&self) {
+        self.shared.cache.close().await;
+        self.shared.store.close().await;
+    }
+
+    fn new_id(&self, now: jiff::Timestamp) -> ContactId {
+        // Times before 1970 do not fit into an id; no clock that is right has them.
+        let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+        let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
+        let time = uuid::Timestamp::from_unix(&self.shared.ids, seconds, nanos);
+        ContactId::new(Uuid::new_v7(time))
+    }
+}
+
+/// Shows nothing of what is inside.
+impl fmt::Debug for ContactService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContactService").finish_non_exhaustive()
+    }
+}
+
+impl ContactPatch {
+    fn applied_to(self, mut draft: ContactDraft) -> ContactDraft {
+        let fields = [
+            (&mut draft.name, self.name),
+            (&mut draft.email, self.email),
+            (&mut draft.phone, self.phone),
+            (&mut draft.company, self.company),
+            (&mut draft.notes, self.notes),
+        ];
+        for (field, change) in fields {
+            if let Some(text) = change {
+                *field = text.unwrap_or_default();
+            }
+        }
+        draft
+    }
+}
+
+/// What a list in the browser needs of a page.
+impl From<&ContactPage> for ContactList {
+    fn from(page: &ContactPage) -> Self {
+        let row = |contact: &Contact| ContactRow {
+            id: contact.id,
+            name: contact.name.clone(),
+            email: contact.email.clone(),
+        };
+        Self {
+            next_cursor: page.next.as_ref().map(Cursor::to_string),
+            total: page.total,
+            rows: page.contacts.iter().map(row).collect(),
+            ..Self::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,492 @@
+//! The use cases, over a store on disk and a clock that stands still.
+
+use std::sync::OnceLock;
+
+use jiff::Timestamp;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+use super::*;
+use crate::model::contact::Field;
+use crate::services::contacts::store::sqlite::SqliteStore;
+use crate::services::database::Database;
+
+struct Service {
+    service: ContactService,
+    _directory: TempDir,
+}
+
+impl std::ops::Deref for Service {
+    type Target = ContactService;
+
+    fn deref(&self) -> &ContactService {
+        &self.service
+    }
+}
+
+async fn service() -> Service {
+    let now: Timestamp = "2026-11-22T05:29:00Z".parse().expect("it is RFC 3339");
+    service_by(|_| Arc::new(move || now)).await
+}
+
+/// A service over a store and a clock that may know that store.
+async fn service_by(clock: impl FnOnce(SqliteStore) -> Arc<dyn Clock>) -> Service {
+    let directory = TempDir::new().expect("there is room for a directory");
+    let database = Database::open(&directory.path().join("kith.db"), NonZeroU32::MIN)
+        .await
+        .expect("it can be created");
+    let store = SqliteStore::new(database, Duration::from_secs(60));
+    let settings = Settings {
+        usual_page: NonZeroU32::new(2).expect("it is not 0"),
+        largest_page: NonZeroU32::new(3).expect("it is not 0"),
+        fresh_for: Duration::from_secs(60),
+        stale_for: Duration::from_secs(60),
+        absent_for: Duration::from_secs(60),
+        welcome: crate::services::config::Config::default().welcome,
+    };
+    let cache = Cache::new(kith_cache::Options {
+        tags: vec![CONTACTS],
+        generations: Box::new(store.clone()),
+        redis: None,
+        prefix: "kith".to_owned(),
+        local_bytes: 1 << 20,
+    });
+    let clock = clock(store.clone());
+    let service = ContactService::new(Arc::new(store), cache, clock, settings, None);
+    Service {
+        service,
+        _directory: directory,
+    }
+}
+
+fn draft(name: &str) -> ContactDraft {
+    ContactDraft {
+        name: name.to_owned(),
+        email: "ada@example.com".to_owned(),
+        phone: "112".to_owned(),
+        ..ContactDraft::default()
+    }
+}
+
+async fn create(service: &ContactService, name: &str) -> Contact {
+    service
+        .create(draft(name), None, None)
+        .await
+        .expect("the draft is valid")
+        .contact
+}
+
+async fn names(service: &ContactService, query: ContactQuery) -> Vec<String> {
+    let page = service.list(query).await.expect("it can be listed");
+    page.contacts
+        .iter()
+        .map(|contact| contact.name.clone())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_contact_has_the_time_of_the_clock_in_its_times_and_its_id() {
+    let service = service().await;
+    let contact = create(&service, " Ada  Lovelace ").await;
+    assert_eq!(contact.name, "Ada Lovelace");
+    assert_eq!(contact.created_at, "2026-11-22T05:29:00.000Z");
+    let id = contact.id.as_uuid();
+    assert_eq!(id.get_version_num(), 7);
+    let (seconds, _) = id.get_timestamp().expect("a UUIDv7 has a time").to_unix();
+    assert_eq!(seconds, 1_795_325_340);
+    assert_eq!(service.get(contact.id).await, Ok(contact));
+}
+
+#[tokio::test]
+async fn contacts_of_the_same_instant_are_listed_in_the_order_of_their_creation() {
+    let service = service().await;
+    for name in ["c", "a", "b"] {
+        create(&service, name).await;
+    }
+    let query = service
+        .query("", Some("created"), None, Some("3"))
+        .expect("it is valid");
+    assert_eq!(names(&service, query).await, ["c", "a", "b"]);
+}
+
+#[tokio::test]
+async fn a_draft_with_mistakes_changes_nothing() {
+    let service = service().await;
+    let contact = create(&service, "Ada").await;
+    let invalid = |error: AppError| error.fields().iter().map(|error| error.field).collect();
+
+    let refused = service
+        .create(ContactDraft::default(), None, None)
+        .await
+        .expect_err("it is empty");
+    assert_eq!(refused.to_string(), "Name and email are required");
+    let fields: Vec<Field> = invalid(refused);
+    assert_eq!(fields, [Field::Name, Field::Email]);
+    let refused = service
+        .replace(contact.id, draft(""), None)
+        .await
+        .expect_err("it has no name");
+    let fields: Vec<Field> = invalid(refused);
+    assert_eq!(fields, [Field::Name]);
+
+    assert_eq!(service.get(contact.id).await, Ok(contact));
+    let query = service.query("", None, None, None).expect("it is valid");
+    assert_eq!(names(&service, query).await, ["Ada"]);
+}
+
+#[tokio::test]
+async fn a_request_is_done_once() {
+    let service = service().await;
+    let request = || IdempotentRequest::new(b"key", &draft("Ada"), None).expect("the key is valid");
+    let first = service
+        .create(draft("Ada"), None, Some(request()))
+        .await
+        .expect("it is valid");
+    let again = service
+        .create(draft("Ada"), None, Some(request()))
+        .await
+        .expect("it is repeated");
+    assert_eq!((first.replayed, again.replayed), (false, true));
+    assert_eq!(first.contact, again.contact);
+
+    let other = IdempotentRequest::new(b"key", &draft("Bob"), None).expect("the key is valid");
+    assert_eq!(
+        service.create(draft("Bob"), None, Some(other)).await,
+        Err(AppError::KeyReused)
+    );
+}
+
+#[tokio::test]
+async fn pages_have_the_configured_sizes() {
+    let service = service().await;
+    for name in ["a", "b", "c", "d"] {
+        create(&service, name).await;
+    }
+    let usual = service.query("", None, None, None).expect("it is valid");
+    let page = service.list(usual).await.expect("it can be listed");
+    assert_eq!((page.contacts.len(), page.total), (2, 4));
+
+    let list = ContactList::from(&*page);
+    let rest = service
+        .query("", None, list.next_cursor.as_deref(), Some("3"))
+        .expect("it is valid");
+    assert_eq!(names(&service, rest).await, ["c", "d"]);
+
+    for limit in [0, 4, u32::MAX] {
+        assert_eq!(
+            service.query("", None, None, Some(&limit.to_string())),
+            Err(AppError::bad_request("The limit is a number from 1 to 3."))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_printed_list_leaves_notes_aside() {
+    let service = service().await;
+    let noted = ContactDraft {
+        notes: "n".repeat(10_000),
+        ..draft("Ada")
+    };
+    for _ in 0..2 {
+        let created = service.create(noted.clone(), None, None).await;
+        created.expect("the draft is valid");
+    }
+    let printed = service.print("", None).await.expect("it can be read");
+    assert_eq!(printed.contacts[1].phone.as_deref(), Some("112"));
+    let bytes = serde_json::to_vec(&printed).expect("it is JSON").len();
+    assert!(bytes < 1000, "{bytes} bytes");
+}
+
+#[tokio::test]
+async fn the_trash_shows_what_was_deleted_last_first() {
+    let service = service().await;
+    for name in ["a", "b", "c"] {
+        let contact = create(&service, name).await;
+        service
+            .delete(contact.id, Some(1))
+            .await
+            .expect("it is there");
+        assert_eq!(service.get(contact.id).await, Err(AppError::NotFound));
+        let deleted = service
+            .get_deleted(contact.id)
+            .await
+            .expect("it is in the trash");
+        assert_eq!(deleted.name, name);
+    }
+    let query = service.trash_query(None).expect("it is valid");
+    let page = service.list(query).await.expect("it can be listed");
+    let cursor = page.next.as_ref().expect("there is more").to_string();
+    assert_eq!(page.contacts[0].name, "c");
+    let rest = service.trash_query(Some(&cursor)).expect("it is valid");
+    assert_eq!(names(&service, rest).await, ["a"]);
+
+    let restored = service
+        .restore(page.contacts[0].id)
+        .await
+        .expect("it is in the trash");
+    assert_eq!(service.get(restored.id).await, Ok(restored));
+}
+
+#[tokio::test]
+async fn an_amendment_changes_what_it_names() {
+    let service = service().await;
+    let contact = create(&service, "Ada").await;
+    let patch = ContactPatch {
+        phone: Some(None),
+        company: Some(Some("Engines".to_owned())),
+        ..ContactPatch::default()
+    };
+    let amended = service
+        .amend(contact.id, patch, None)
+        .await
+        .expect("it is valid");
+    let expected = Contact {
+        phone: None,
+        company: Some("Engines".to_owned()),
+        version: 2,
+        ..contact
+    };
+    assert_eq!(amended, expected);
+
+    let nothing = service
+        .amend(expected.id, ContactPatch::default(), Some(2))
+        .await;
+    assert_eq!(nothing, Ok(expected.clone()));
+
+    let nameless = ContactPatch {
+        name: Some(None),
+        ..ContactPatch::default()
+    };
+    let refused = service
+        .amend(expected.id, nameless, None)
+        .await
+        .expect_err("a name is required");
+    assert_eq!(refused.to_string(), "Name and email are required");
+}
+
+#[tokio::test]
+async fn an_amendment_that_expects_another_version_is_refused() {
+    let service = service().await;
+    let contact = create(&service, "Ada").await;
+    let patch = ContactPatch {
+        name: Some(Some("Bob".to_owned())),
+        ..ContactPatch::default()
+    };
+    for stale in [0, 2] {
+        assert_eq!(
+            service.amend(contact.id, patch.clone(), Some(stale)).await,
+            Err(AppError::Changed {
+                current: Box::new(contact.clone())
+            })
+        );
+    }
+    assert_eq!(service.get(contact.id).await, Ok(contact.clone()));
+    service.delete(contact.id, None).await.expect("it is there");
+    assert_eq!(
+        service.amend(contact.id, patch, Some(1)).await,
+        Err(AppError::NotFound)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn amendments_at_once_are_all_done() {
+    let service = service().await;
+    let contact = create(&service, "Ada").await;
+    let text = |text: &str| Some(Some(text.to_owned()));
+    let mut amendments = JoinSet::new();
+    for patch in [
+        ContactPatch {
+            name: text("Ada Lovelace"),
+            ..ContactPatch::default()
+        },
+        ContactPatch {
+            email: text("countess@example.com"),
+            ..ContactPatch::default()
+        },
+        ContactPatch {
+            phone: text("110"),
+            ..ContactPatch::default()
+        },
+        ContactPatch {
+            company: text("Engines"),
+            ..ContactPatch::default()
+        },
+        ContactPatch {
+            notes: text("First programmer"),
+            ..ContactPatch::default()
+        },
+    ] {
+        let service = service.service.clone();
+        amendments.spawn(async move { service.amend(contact.id, patch, None).await });
+    }
+    for amended in amendments.join_all().await {
+        amended.expect("nobody expected a version");
+    }
+    let amended = service.get(contact.id).await.expect("it is there");
+    assert_eq!(
+        amended,
+        Contact {
+            name: "Ada Lovelace".to_owned(),
+            email: "countess@example.com".to_owned(),
+            phone: Some("110".to_owned()),
+            company: Some("Engines".to_owned()),
+            notes: Some("First programmer".to_owned()),
+            version: 6,
+            ..contact
+        }
+    );
+}
+
+#[tokio::test]
+async fn a_closed_service_is_unavailable() {
+    let service = service().await;
+    assert_eq!(service.ping().await, Ok(()));
+    service.close().await;
+    assert_eq!(service.ping().await, Err(AppError::Unavailable));
+    assert_eq!(
+        service.create(draft("Ada"), None, None).await,
+        Err(AppError::Unavailable)
+    );
+}
+
+#[tokio::test]
+async fn an_edit_saves_what_was_touched_over_what_others_have_saved() {
+    let service = service().await;
+    let ada = create(&service, "Ada").await;
+    let base = draft("Ada");
+    let theirs = ContactDraft {
+        phone: "113".to_owned(),
+        notes: "Theirs".to_owned(),
+        ..base.clone()
+    };
+    service
+        .replace(ada.id, theirs, None)
+        .await
+        .expect("it is valid");
+    let mine = ContactDraft {
+        company: " Mine ".to_owned(),
+        ..base.clone()
+    };
+    let (saved, merged) = service
+        .edit(ada.id, &base, mine, false)
+        .await
+        .expect("they have touched different fields");
+    assert_eq!(merged, [Field::Phone, Field::Notes]);
+    assert_eq!(saved.company.as_deref(), Some("Mine"));
+    assert_eq!(saved.phone.as_deref(), Some("113"));
+    assert_eq!(saved.notes.as_deref(), Some("Theirs"));
+    assert_eq!(saved.version, 3);
+}
+
+#[tokio::test]
+async fn an_edit_does_not_decide_between_two_people() {
+    let service = service().await;
+    let ada = create(&service, "Ada").await;
+    let base = draft("Ada");
+    let theirs = service
+        .replace(ada.id, draft("Theirs"), None)
+        .await
+        .expect("it is valid");
+    let conflict = service.edit(ada.id, &base, draft("Mine"), false).await;
+    assert_eq!(
+        conflict,
+        Err(AppError::Changed {
+            current: Box::new(theirs.clone())
+        })
+    );
+    // Whoever has meant the same has changed nothing.
+    let same = service.edit(ada.id, &base, draft(" Theirs "), false).await;
+    assert_eq!(same, Ok((theirs, Vec::new())));
+    let invalid = service.edit(ada.id, &base, draft(""), false).await;
+    assert_eq!(invalid.expect_err("no name").fields().len(), 1);
+}
+
+#[tokio::test]
+async fn edits_of_different_fields_at_once_are_all_kept() {
+    let service = service().await;
+    let ada = create(&service, "Ada").await;
+    let mut edits = JoinSet::new();
+    for field in [Field::Phone, Field::Company, Field::Notes, Field::Name] {
+        let (service, id) = (service.service.clone(), ada.id);
+        edits.spawn(async move {
+            let base = draft("Ada");
+            let mut typed = base.clone();
+            "114".clone_into(typed.get_mut(field));
+            service.edit(id, &base, typed, false).await
+        });
+    }
+    while let Some(edit) = edits.join_next().await {
+        edit.expect("no panic").expect("no conflict");
+    }
+    let now = ContactDraft::from(service.get(ada.id).await.expect("it is there"));
+    for field in [Field::Phone, Field::Company, Field::Notes, Field::Name] {
+        assert_eq!(now.get(field), "114", "{field:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_edit_takes_a_contact_out_of_the_trash_only_when_told_to() {
+    let service = service().await;
+    let ada = create(&service, "Ada").await;
+    service.delete(ada.id, None).await.expect("it is there");
+    let base = draft("Ada");
+    let lost = service.edit(ada.id, &base, draft("Mine"), false).await;
+    assert_eq!(lost, Err(AppError::NotFound));
+    // A mistake takes nothing out of the trash.
+    let invalid = service.edit(ada.id, &base, draft(""), true).await;
+    assert!(invalid.is_err());
+    assert_eq!(service.get(ada.id).await, Err(AppError::NotFound));
+    let (saved, _) = service
+        .edit(ada.id, &base, draft("Mine"), true)
+        .await
+        .expect("it is back");
+    assert_eq!(saved.name, "Mine");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changes_that_lose_every_race_are_to_be_tried_again_later() {
+    let contact = Arc::new(OnceLock::new());
+    let raced = Arc::clone(&contact);
+    // A rival writes each time, after the contact was read and before it is written.
+    let service = service_by(|store| {
+        let rivals = Mutex::new(0);
+        let handle = tokio::runtime::Handle::current();
+        Arc::new(move || {
+            let now = Timestamp::UNIX_EPOCH;
+            if let Some(id) = raced.get() {
+                let mut rivals = rivals.lock().expect("no panic");
+                *rivals += 1;
+                let theirs = ContactDraft {
+                    phone: format!("{}", 1000 + *rivals),
+                    ..draft("Ada")
+                };
+                let theirs = ContactFields::parse(theirs).expect("the draft is valid");
+                let write = store.update(*id, &theirs, None, now);
+                tokio::task::block_in_place(|| handle.block_on(write)).expect("it is there");
+            }
+            now
+        })
+    })
+    .await;
+    let ada = create(&service, "Ada").await;
+    contact.set(ada.id).expect("it is set once");
+    let base = draft("Ada");
+    let mine = ContactDraft {
+        company: "Mine".to_owned(),
+        ..base.clone()
+    };
+    let edited = service.edit(ada.id, &base, mine, false).await;
+    assert_eq!(edited, Err(AppError::Unavailable));
+    let patch = ContactPatch {
+        company: Some(Some("Mine".to_owned())),
+        ..ContactPatch::default()
+    };
+    let amended = service.amend(ada.id, patch.clone(), None).await;
+    assert_eq!(amended, Err(AppError::Unavailable));
+    let now = service.get(ada.id).await.expect("it is there");
+    let amended = service.amend(ada.id, patch, Some(now.version)).await;
+    assert!(
+        matches!(amended, Err(AppError::Changed { .. })),
+        "{amended:?}"
+    );
+}

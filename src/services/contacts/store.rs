@@ -1,0 +1,239 @@
+//! Where contacts are kept: the contract of a store, and the engines that fulfil it.
+//!
+//! [`ContactStore`] is all that the use cases know of a database. A second engine implements the
+//! trait and runs the same suite of tests (`suite.rs`); what each method promises is said there
+//! in prose and here in types.
+//!
+//! What every engine has in common:
+//! - A change is one transaction: done completely or not at all, and durable when it returns.
+//! - Text comes in as parsed fields and goes out as it came in.
+//! - Times have milliseconds. Nothing reads a clock: `now` is a parameter.
+//! - Searching and sorting by name compare [`search_key`](super::fold::search_key)s, byte by byte.
+//! - Contacts may share a name or an address: families and teams do.
+
+mod idempotency;
+pub mod sqlite;
+#[cfg(test)]
+pub mod suite;
+
+use std::error::Error;
+use std::fmt;
+
+use async_trait::async_trait;
+pub use idempotency::IdempotencyKey;
+pub use idempotency::IdempotentRequest;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::fields::ContactFields;
+use super::query::ContactQuery;
+use super::query::Cursor;
+use crate::model::contact::Contact;
+use crate::model::contact::ContactId;
+use crate::model::error::AppError;
+use crate::services::contacts::activity::Event;
+use crate::services::contacts::activity::Happened;
+use crate::services::queue::ledger::Settlement;
+use crate::services::queue::outbox::Outgoing;
+
+/// Keeps contacts.
+///
+/// Every contact has a version: 1 when it is created, one more with every change, deletion and
+/// restoration included. A writer that passes an `expected` version writes only if nobody else
+/// has since. `updated_at` moves with the version and never backwards, even if `now` does.
+///
+/// Dropping a future before it is done leaves the change either done or not begun.
+#[async_trait]
+pub trait ContactStore: Send + Sync {
+    /// Adds a contact under an id that has never been used.
+    ///
+    /// With `idempotency`, a repeated request adds nothing and gets the contact as the first one
+    /// got it, whatever has become of it, for as long as the store was told to remember keys. Of
+    /// requests at the same time one adds the contact and the others wait for it.
+    ///
+    /// `welcome` is a message for the new contact that goes into the outbox, in the same transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::KeyReused`] when the key came with a different fingerprint before,
+    /// [`StoreError::AlreadyCreated`] when the form has created a contact that is still there.
+    async fn create(
+        &self,
+        id: ContactId,
+        fields: &ContactFields,
+        now: Timestamp,
+        idempotency: Option<&IdempotentRequest>,
+        welcome: Option<&Outgoing>,
+    ) -> Result<Creation, StoreError>;
+
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such contact, or it is in the trash.
+    async fn get(&self, id: ContactId) -> Result<Contact, StoreError>;
+
+    /// A contact in the trash.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such contact in there.
+    async fn get_deleted(&self, id: ContactId) -> Result<Contact, StoreError>;
+
+    /// One page of a list, and how long the list is at the same instant.
+    async fn list(&self, query: &ContactQuery) -> Result<ContactPage, StoreError>;
+
+    /// The same page with what stands before it, for people to choose from: its contacts come without
+    /// their notes.
+    async fn stretch(&self, query: &ContactQuery) -> Result<Stretch, StoreError>;
+
+    /// Replaces all fields. When they are what they were, nothing changes, the version neither.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] as for [`get`](Self::get); [`StoreError::Changed`] when the
+    /// contact is no longer at the `expected` version.
+    async fn update(
+        &self,
+        id: ContactId,
+        fields: &ContactFields,
+        expected: Option<u32>,
+        now: Timestamp,
+    ) -> Result<Contact, StoreError>;
+
+    /// Moves a contact to the trash: only lists of the trash show it from then on.
+    ///
+    /// # Errors
+    /// As for [`update`](Self::update).
+    async fn delete(
+        &self,
+        id: ContactId,
+        expected: Option<u32>,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Takes a contact out of the trash. A contact that is not in there stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such contact at all.
+    async fn restore(&self, id: ContactId, now: Timestamp) -> Result<Contact, StoreError>;
+
+    /// How many contacts there are.
+    async fn totals(&self) -> Result<Totals, StoreError>;
+
+    /// What has happened around a contact, the first thing first; nothing where there is none.
+    async fn activities(&self, id: ContactId) -> Result<Vec<Happened>, StoreError>;
+
+    /// Writes down what happened around a contact because of a message, and settles the claim of
+    /// whoever executes it, in one transaction. `false`, and nothing is written, when that claim has
+    /// ended.
+    async fn record(
+        &self,
+        id: ContactId,
+        event: &Event,
+        settlement: &Settlement,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Whether contacts can be read at the moment.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Waits for what is under way and lets go of the database. Later calls are
+    /// [`StoreError::Unavailable`].
+    async fn close(&self);
+}
+
+/// What came of a request to add a contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Creation {
+    pub contact: Contact,
+    /// The request was a repeated one and added nothing.
+    pub replayed: bool,
+}
+
+/// A part of a list of contacts. Its JSON is what the API answers with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ContactPage {
+    pub contacts: Vec<Contact>,
+    /// Asks for the next page; null on the last.
+    #[serde(rename = "nextCursor")]
+    #[schema(required = true)]
+    pub next: Option<Cursor>,
+    /// How many contacts match, over all pages.
+    pub total: u64,
+}
+
+/// A page of a list for somebody who turns pages both ways.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stretch {
+    pub page: ContactPage,
+    /// How many contacts of the list stand before the page.
+    pub offset: u64,
+    /// Asks for the page before this one; `None` on the first.
+    pub previous: Option<Cursor>,
+}
+
+/// How many contacts there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Totals {
+    /// Those that are not in the trash.
+    pub contacts: u64,
+    /// Those that are.
+    pub trash: u64,
+}
+
+/// Why a store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("there is no such contact")]
+    NotFound,
+    #[error("the contact has another version than expected")]
+    Changed(Box<Contact>),
+    #[error("the idempotency key was used for a different request")]
+    KeyReused,
+    #[error("the form has created another contact before")]
+    AlreadyCreated(Box<Contact>),
+    /// Busy, full, gone: may pass without anybody changing Kith.
+    #[error("the database cannot answer at the moment")]
+    Unavailable(#[source] Cause),
+    /// A defect of Kith, or of the file that it keeps contacts in.
+    #[error("the database answered something unexpected")]
+    Internal(#[source] Cause),
+}
+
+/// An error of a driver. Its text never leaves the server.
+pub type Cause = Box<dyn Error + Send + Sync>;
+
+/// Keeps the kind and logs the cause, which nobody outside is told. Happens once for each error,
+/// on its way out of the service. Neither the messages nor the causes hold contact data: drivers
+/// name tables and codes, and values only ever travel as bound parameters.
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::NotFound,
+            StoreError::Changed(current) => Self::Changed { current },
+            StoreError::KeyReused => Self::KeyReused,
+            StoreError::AlreadyCreated(contact) => Self::AlreadyCreated { contact },
+            StoreError::Unavailable(ref cause) => {
+                tracing::warn!(cause = %Chain(cause.as_ref()), "{error}");
+                Self::Unavailable
+            }
+            StoreError::Internal(ref cause) => {
+                tracing::error!(cause = %Chain(cause.as_ref()), "{error}");
+                Self::Internal
+            }
+        }
+    }
+}
+
+/// An error and everything that caused it, on one line.
+struct Chain<'a>(&'a (dyn Error + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}

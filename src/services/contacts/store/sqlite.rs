@@ -1,0 +1,506 @@
+//! Contacts in one `SQLite` file.
+//!
+//! Several processes may share the file. Every write is one `BEGIN IMMEDIATE` transaction, so
+//! writers take turns, in this process and between processes, and what a transaction has read
+//! stays true until it commits. Readers see the last commit and never wait.
+//!
+//! The tables are described in `migrations/`. The search tables are written by
+//! [`search`] in the same transaction as the contact; only contacts outside the trash are in them.
+
+mod activities;
+mod error;
+mod list;
+mod replay;
+mod search;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
+
+use super::ContactPage;
+use super::ContactStore;
+use super::Creation;
+use super::IdempotentRequest;
+use super::StoreError;
+use super::Stretch;
+use super::Totals;
+use crate::model::contact::Contact;
+use crate::model::contact::ContactId;
+use crate::model::contact::Field;
+use crate::services::contacts::activity::Event;
+use crate::services::contacts::activity::Happened;
+use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::fold::search_key;
+use crate::services::contacts::query::ContactQuery;
+use crate::services::database::Database;
+use crate::services::queue::ledger;
+use crate::services::queue::ledger::Settlement;
+use crate::services::queue::outbox;
+use crate::services::queue::outbox::Outgoing;
+use kith_cache::Generation;
+use kith_cache::Generations;
+use kith_cache::Tag;
+
+/// A [`ContactStore`] in a `SQLite` file. Cheap to clone; clones share their connections.
+#[derive(Clone, Debug)]
+pub struct SqliteStore {
+    database: Database,
+    /// In milliseconds.
+    idempotency_ttl: i64,
+}
+
+impl SqliteStore {
+    /// Keeps contacts in `database` and recognises a repeated request for `idempotency_ttl`.
+    pub fn new(database: Database, idempotency_ttl: Duration) -> Self {
+        Self {
+            database,
+            idempotency_ttl: i64::try_from(idempotency_ttl.as_millis()).unwrap_or(i64::MAX),
+        }
+    }
+}
+
+#[async_trait]
+impl ContactStore for SqliteStore {
+    async fn create(
+        &self,
+        id: ContactId,
+        fields: &ContactFields,
+        now: Timestamp,
+        idempotency: Option<&IdempotentRequest>,
+        welcome: Option<&Outgoing>,
+    ) -> Result<Creation, StoreError> {
+        let new = NewContact {
+            id,
+            fields: fields.clone(),
+            now,
+            outdated: now.as_millisecond().saturating_sub(self.idempotency_ttl),
+            idempotency: idempotency.cloned(),
+            welcome: welcome.cloned(),
+        };
+        self.database
+            .change(move |tx| Box::pin(new.write(tx)))
+            .await
+    }
+
+    async fn get(&self, id: ContactId) -> Result<Contact, StoreError> {
+        let mut connection = self.database.reader().await?;
+        find_live(&mut connection, id)
+            .await
+            .map(|stored| stored.contact)
+    }
+
+    async fn get_deleted(&self, id: ContactId) -> Result<Contact, StoreError> {
+        let mut connection = self.database.reader().await?;
+        let stored = find(&mut connection, id)
+            .await?
+            .filter(|stored| stored.in_trash);
+        stored
+            .map(|stored| stored.contact)
+            .ok_or(StoreError::NotFound)
+    }
+
+    async fn list(&self, query: &ContactQuery) -> Result<ContactPage, StoreError> {
+        // A transaction, so that the page and the total belong to the same instant.
+        let mut tx = self.database.read().await?;
+        list::page(&mut tx, query).await
+    }
+
+    async fn stretch(&self, query: &ContactQuery) -> Result<Stretch, StoreError> {
+        let mut tx = self.database.read().await?;
+        list::stretch(&mut tx, query).await
+    }
+
+    async fn update(
+        &self,
+        id: ContactId,
+        fields: &ContactFields,
+        expected: Option<u32>,
+        now: Timestamp,
+    ) -> Result<Contact, StoreError> {
+        let mut tx = self.database.write().await?;
+        let stored = find_expected(&mut tx, id, expected).await?;
+        let mut contact = stored.contact.clone();
+        set_fields(&mut contact, fields);
+        if contact == stored.contact {
+            return Ok(contact);
+        }
+        let updated_at = stored.updated_at.max(now.as_millisecond());
+        contact.updated_at = rfc3339(updated_at)?;
+        contact.version = contact.version.saturating_add(1);
+
+        let key = search_key(&contact.name, &contact.email);
+        sqlx::query(
+            "UPDATE contacts SET version = ?, updated_at = ?, search_key = ?,
+                 name = ?, email = ?, phone = ?, company = ?, notes = ?
+             WHERE seq = ?",
+        )
+        .bind(contact.version)
+        .bind(updated_at)
+        .bind(&key)
+        .bind(&contact.name)
+        .bind(&contact.email)
+        .bind(&contact.phone)
+        .bind(&contact.company)
+        .bind(&contact.notes)
+        .bind(stored.seq)
+        .execute(&mut *tx)
+        .await?;
+        if key != stored.search_key {
+            search::remove(&mut tx, stored.seq).await?;
+            search::add(&mut tx, stored.seq, &key).await?;
+        }
+        let fields = differing(&stored.contact, &contact);
+        activities::insert_repeatable(&mut tx, id, updated_at, &Event::Changed { fields }).await?;
+        tx.commit().await?;
+        Ok(contact)
+    }
+
+    async fn delete(
+        &self,
+        id: ContactId,
+        expected: Option<u32>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.database.write().await?;
+        let stored = find_expected(&mut tx, id, expected).await?;
+        move_over(&mut tx, &stored, now, Some(now)).await?;
+        search::remove(&mut tx, stored.seq).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn restore(&self, id: ContactId, now: Timestamp) -> Result<Contact, StoreError> {
+        let mut tx = self.database.write().await?;
+        let stored = find(&mut tx, id).await?.ok_or(StoreError::NotFound)?;
+        if !stored.in_trash {
+            return Ok(stored.contact);
+        }
+        move_over(&mut tx, &stored, now, None).await?;
+        search::add(&mut tx, stored.seq, &stored.search_key).await?;
+        let restored = find_live(&mut tx, id).await?;
+        tx.commit().await?;
+        Ok(restored.contact)
+    }
+
+    async fn totals(&self) -> Result<Totals, StoreError> {
+        let mut connection = self.database.reader().await?;
+        let counts =
+            sqlx::query_as::<_, (bool, i64)>("SELECT in_trash, contacts FROM contact_counts")
+                .fetch_all(&mut *connection)
+                .await?;
+        let count = |trash| {
+            let counts = counts.iter().filter(|(in_trash, _)| *in_trash == trash);
+            counts
+                .map(|(_, contacts)| u64::try_from(*contacts).unwrap_or(0))
+                .sum()
+        };
+        Ok(Totals {
+            contacts: count(false),
+            trash: count(true),
+        })
+    }
+
+    async fn activities(&self, id: ContactId) -> Result<Vec<Happened>, StoreError> {
+        let mut connection = self.database.reader().await?;
+        activities::of(&mut connection, id).await
+    }
+
+    async fn record(
+        &self,
+        id: ContactId,
+        event: &Event,
+        settlement: &Settlement,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (event, settlement) = (event.clone(), settlement.clone());
+        self.database
+            .change(move |tx| {
+                Box::pin(async move {
+                    let settled = ledger::settle(tx, &settlement, now).await?;
+                    if settled {
+                        let at = now.as_millisecond();
+                        activities::insert_repeatable(tx, id, at, &event).await?;
+                    }
+                    Ok(settled)
+                })
+            })
+            .await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        let mut connection = self.database.reader().await?;
+        sqlx::query("SELECT contacts FROM contact_counts")
+            .fetch_all(&mut *connection)
+            .await?;
+        Ok(())
+    }
+
+    async fn close(&self) {
+        self.database.close().await;
+    }
+}
+
+/// The triggers of `migrations/0002_generations.sql` replace them as contacts change.
+#[async_trait]
+impl Generations for SqliteStore {
+    async fn read(&self) -> Option<Vec<(String, Generation)>> {
+        let rows = self.database.generations().await.ok()?;
+        let rows = rows.into_iter();
+        Some(
+            rows.map(|(tag, number)| (tag, Generation(number)))
+                .collect(),
+        )
+    }
+
+    async fn replace(&self, tag: Tag) -> bool {
+        let replace = async || -> Result<(), sqlx::Error> {
+            let mut tx = self.database.write().await?;
+            sqlx::query(
+                "INSERT INTO generations (tag, generation) VALUES (?, random())
+                 ON CONFLICT (tag) DO UPDATE SET generation = random()",
+            )
+            .bind(tag.0)
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await
+        };
+        replace().await.is_ok()
+    }
+}
+
+/// A contact that is being created, with what comes along.
+struct NewContact {
+    id: ContactId,
+    fields: ContactFields,
+    now: Timestamp,
+    /// Requests that are older than this are not recognised any more, in milliseconds.
+    outdated: i64,
+    idempotency: Option<IdempotentRequest>,
+    welcome: Option<Outgoing>,
+}
+
+impl NewContact {
+    async fn write(self, tx: &mut SqliteConnection) -> Result<Creation, StoreError> {
+        let Self { id, now, .. } = self;
+        if let Some(request) = &self.idempotency {
+            let found = replay::find(tx, request, &self.fields, self.outdated).await?;
+            if let Some(contact) = found {
+                return Ok(Creation {
+                    contact,
+                    replayed: true,
+                });
+            }
+            if let Some(form) = &request.form
+                && let Some(contact) = replay::find_by_form(tx, form, self.outdated).await?
+            {
+                return Err(StoreError::AlreadyCreated(Box::new(contact)));
+            }
+        }
+        let contact = insert(tx, id, &self.fields, now).await?;
+        let at = now.as_millisecond();
+        activities::insert(tx, id, at, &Event::Created).await?;
+        if let Some(message) = &self.welcome {
+            outbox::insert(tx, message, now).await?;
+            activities::insert(tx, id, at, &Event::WelcomeQueued).await?;
+        }
+        replay::sweep(tx, self.outdated).await?;
+        if let Some(request) = &self.idempotency {
+            replay::remember(tx, request, &contact, now).await?;
+        }
+        Ok(Creation {
+            contact,
+            replayed: false,
+        })
+    }
+}
+
+/// A row of `contacts`.
+struct Stored {
+    seq: i64,
+    created_at: i64,
+    updated_at: i64,
+    in_trash: bool,
+    search_key: String,
+    contact: Contact,
+}
+
+/// A query for rows that [`Stored::read`] can read.
+macro_rules! select_contacts {
+    ($notes:literal) => {
+        concat!(
+            "SELECT seq, id, version, created_at, updated_at, in_trash, search_key, \
+             name, email, phone, company, ",
+            $notes,
+            " FROM contacts"
+        )
+    };
+}
+
+/// Contacts with all that they say.
+const WHOLE: &str = select_contacts!("notes");
+
+/// Contacts without their notes, which may be a hundred times as long as the rest.
+const WITHOUT_NOTES: &str = select_contacts!("NULL AS notes");
+
+impl Stored {
+    fn read(row: &SqliteRow) -> Result<Self, StoreError> {
+        let id = Uuid::from_slice(row.try_get("id")?)
+            .map_err(|error| StoreError::Internal(error.into()))?;
+        let created_at = row.try_get("created_at")?;
+        let updated_at = row.try_get("updated_at")?;
+        Ok(Self {
+            seq: row.try_get("seq")?,
+            created_at,
+            updated_at,
+            in_trash: row.try_get("in_trash")?,
+            search_key: row.try_get("search_key")?,
+            contact: Contact {
+                id: ContactId::new(id),
+                name: row.try_get("name")?,
+                email: row.try_get("email")?,
+                phone: row.try_get("phone")?,
+                company: row.try_get("company")?,
+                notes: row.try_get("notes")?,
+                created_at: rfc3339(created_at)?,
+                updated_at: rfc3339(updated_at)?,
+                version: row.try_get("version")?,
+            },
+        })
+    }
+}
+
+/// For example `2026-11-22T05:29:00.000Z`.
+fn rfc3339(millis: i64) -> Result<String, StoreError> {
+    let time =
+        Timestamp::from_millisecond(millis).map_err(|error| StoreError::Internal(error.into()))?;
+    Ok(format!("{time:.3}"))
+}
+
+/// The fields in which two states of a contact differ.
+fn differing(one: &Contact, other: &Contact) -> Vec<Field> {
+    let fields = [
+        (Field::Name, one.name != other.name),
+        (Field::Email, one.email != other.email),
+        (Field::Phone, one.phone != other.phone),
+        (Field::Company, one.company != other.company),
+        (Field::Notes, one.notes != other.notes),
+    ];
+    let differing = fields.into_iter().filter(|(_, differs)| *differs);
+    differing.map(|(field, _)| field).collect()
+}
+
+fn set_fields(contact: &mut Contact, fields: &ContactFields) {
+    contact.name = fields.name.to_string();
+    contact.email = fields.email.to_string();
+    contact.phone = fields.phone.as_ref().map(ToString::to_string);
+    contact.company = fields.company.as_ref().map(ToString::to_string);
+    contact.notes = fields.notes.as_ref().map(ToString::to_string);
+}
+
+async fn insert(
+    connection: &mut SqliteConnection,
+    id: ContactId,
+    fields: &ContactFields,
+    now: Timestamp,
+) -> Result<Contact, StoreError> {
+    let now = now.as_millisecond();
+    let mut contact = Contact {
+        id,
+        name: String::new(),
+        email: String::new(),
+        phone: None,
+        company: None,
+        notes: None,
+        created_at: rfc3339(now)?,
+        updated_at: rfc3339(now)?,
+        version: 1,
+    };
+    set_fields(&mut contact, fields);
+    let key = search_key(&contact.name, &contact.email);
+    let inserted = sqlx::query(
+        "INSERT INTO contacts
+             (id, version, created_at, updated_at, search_key, name, email, phone, company, notes)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(id_bytes(id))
+    .bind(contact.version)
+    .bind(now)
+    .bind(now)
+    .bind(&key)
+    .bind(&contact.name)
+    .bind(&contact.email)
+    .bind(&contact.phone)
+    .bind(&contact.company)
+    .bind(&contact.notes)
+    .execute(&mut *connection)
+    .await?;
+    search::add(connection, inserted.last_insert_rowid(), &key).await?;
+    Ok(contact)
+}
+
+fn id_bytes(id: ContactId) -> Vec<u8> {
+    id.as_uuid().as_bytes().to_vec()
+}
+
+async fn find(
+    connection: &mut SqliteConnection,
+    id: ContactId,
+) -> Result<Option<Stored>, StoreError> {
+    let row = sqlx::query(concat!(select_contacts!("notes"), " WHERE id = ?"))
+        .bind(id_bytes(id))
+        .fetch_optional(connection)
+        .await?;
+    row.as_ref().map(Stored::read).transpose()
+}
+
+async fn find_live(connection: &mut SqliteConnection, id: ContactId) -> Result<Stored, StoreError> {
+    find(connection, id)
+        .await?
+        .filter(|stored| !stored.in_trash)
+        .ok_or(StoreError::NotFound)
+}
+
+async fn find_expected(
+    connection: &mut SqliteConnection,
+    id: ContactId,
+    expected: Option<u32>,
+) -> Result<Stored, StoreError> {
+    let stored = find_live(connection, id).await?;
+    match expected {
+        Some(version) if version != stored.contact.version => {
+            Err(StoreError::Changed(Box::new(stored.contact)))
+        }
+        _ => Ok(stored),
+    }
+}
+
+/// To the trash (`deleted_at`) or out of it (`None`).
+async fn move_over(
+    connection: &mut SqliteConnection,
+    stored: &Stored,
+    now: Timestamp,
+    deleted_at: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let updated_at = stored.updated_at.max(now.as_millisecond());
+    sqlx::query(
+        "UPDATE contacts SET deleted_at = ?, updated_at = ?, version = version + 1 WHERE seq = ?",
+    )
+    .bind(deleted_at.map(Timestamp::as_millisecond))
+    .bind(updated_at)
+    .bind(stored.seq)
+    .execute(&mut *connection)
+    .await?;
+    let event = match deleted_at {
+        Some(_) => Event::Deleted,
+        None => Event::Restored,
+    };
+    activities::insert_repeatable(connection, stored.contact.id, updated_at, &event).await
+}
+
+#[cfg(test)]
+mod tests;

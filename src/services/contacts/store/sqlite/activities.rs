@@ -1,0 +1,80 @@
+//! What has happened around a contact.
+
+use sqlx::SqliteConnection;
+
+use super::id_bytes;
+use super::rfc3339;
+use crate::model::contact::ContactId;
+use crate::services::contacts::activity::Event;
+use crate::services::contacts::activity::Happened;
+use crate::services::contacts::store::StoreError;
+
+/// How many changes to a contact are kept, and how many activities of its welcome email.
+const KEPT: i64 = 50;
+
+/// Writes down what happened, in the transaction of what it belongs to. `at` is in milliseconds since
+/// the epoch. Of a contact that is gone for good, nothing is written.
+pub async fn insert(
+    tx: &mut SqliteConnection,
+    contact: ContactId,
+    at: i64,
+    event: &Event,
+) -> Result<(), StoreError> {
+    let event = serde_json::to_string(event).map_err(|error| StoreError::Internal(error.into()))?;
+    sqlx::query(
+        "INSERT INTO activities (contact, at, event)
+         SELECT id, ?, ? FROM contacts WHERE id = ?",
+    )
+    .bind(at)
+    .bind(event)
+    .bind(id_bytes(contact))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes down what may happen any number of times, and forgets the oldest of its kind: a program may
+/// change a contact all day, and a mail server may refuse its welcome email for days. Neither pushes
+/// the other out.
+pub async fn insert_repeatable(
+    tx: &mut SqliteConnection,
+    contact: ContactId,
+    at: i64,
+    event: &Event,
+) -> Result<(), StoreError> {
+    insert(tx, contact, at, event).await?;
+    sqlx::query(
+        "DELETE FROM activities WHERE seq IN (
+             SELECT seq FROM activities
+             WHERE contact = ? AND event <> '\"Created\"' AND (event GLOB '*\"Welcome*') = ?
+             ORDER BY seq DESC LIMIT -1 OFFSET ?)",
+    )
+    .bind(id_bytes(contact))
+    .bind(event.is_of_welcome())
+    .bind(KEPT)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The activities of a contact, the first one first: in the order in which they were written, because
+/// the clock may have been set back in between.
+pub async fn of(
+    connection: &mut SqliteConnection,
+    contact: ContactId,
+) -> Result<Vec<Happened>, StoreError> {
+    let rows: Vec<(i64, String)> =
+        sqlx::query_as("SELECT at, event FROM activities WHERE contact = ? ORDER BY seq")
+            .bind(id_bytes(contact))
+            .fetch_all(connection)
+            .await?;
+    let happened = |(at, event): (i64, String)| {
+        let event =
+            serde_json::from_str(&event).map_err(|error| StoreError::Internal(error.into()))?;
+        Ok(Happened {
+            at: rfc3339(at)?,
+            event,
+        })
+    };
+    rows.into_iter().map(happened).collect()
+}

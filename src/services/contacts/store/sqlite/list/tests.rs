@@ -1,0 +1,178 @@
+//! Which indexes the queries use, and that both ways of searching find the same.
+
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use sqlx::AssertSqlSafe;
+use sqlx::Row;
+
+use super::*;
+use crate::model::contact::ContactId;
+use crate::services::contacts::store::sqlite::tests::Opened;
+use crate::services::contacts::store::suite::scoped_query;
+
+/// The steps that `SQLite` takes, and every way to ask for a page: scope, order, first page or not.
+async fn steps(connection: &mut SqliteConnection, sql: QueryBuilder<Sqlite>) -> Vec<String> {
+    let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", sql.into_string()));
+    let rows = sqlx::query(explain)
+        .fetch_all(connection)
+        .await
+        .expect("the query is valid");
+    rows.iter().map(|row| row.get("detail")).collect()
+}
+
+fn every_query(search: &str) -> Vec<ContactQuery> {
+    let mut queries = Vec::new();
+    for scope in [Scope::Live, Scope::Trash] {
+        for sort in Sort::ALL {
+            let position = match sort.by {
+                SortBy::Name => Position::Name("a\nb".to_owned()),
+                SortBy::Created => Position::Created(1),
+                SortBy::Updated => Position::Updated(1),
+            };
+            let cursor = Cursor::new(position, sort.descending, ContactId::new(uuid::Uuid::nil()));
+            for after in [None, Some(&cursor)] {
+                queries.push(scoped_query(scope, search, sort.as_str(), 50, after));
+            }
+        }
+    }
+    queries
+}
+
+#[tokio::test]
+async fn pages_are_read_from_an_index_where_they_start() {
+    let opened = Opened::new().await;
+    let mut tx = opened.sqlite.database.read().await.expect("it is open");
+    for query in every_query("") {
+        let (index, column) = match query.sort().by {
+            SortBy::Name => ("contacts_by_name", "search_key"),
+            SortBy::Created => ("contacts_by_created", "created_at"),
+            SortBy::Updated => ("contacts_by_updated", "updated_at"),
+        };
+        let bounds = match (query.cursor(), query.sort().descending) {
+            (None, _) => "in_trash=?".to_owned(),
+            (Some(_), false) => format!("in_trash=? AND ({column},id)>(?,?)"),
+            (Some(_), true) => format!("in_trash=? AND ({column},id)<(?,?)"),
+        };
+        assert_eq!(
+            steps(&mut tx, find_page(WHOLE, &query, u64::MAX, 0)).await,
+            [format!("SEARCH contacts USING INDEX {index} ({bounds})")],
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_stands_before_a_page_is_counted_along_the_index() {
+    let opened = Opened::new().await;
+    let mut tx = opened.sqlite.database.read().await.expect("it is open");
+    let cursor = Cursor::new(
+        Position::Name("a\nb".to_owned()),
+        false,
+        ContactId::new(uuid::Uuid::nil()),
+    );
+    let query = scoped_query(Scope::Live, "", "name", 50, None);
+    assert_eq!(
+        steps(&mut tx, count_before(&query, u64::MAX, &cursor.before())).await,
+        ["SEARCH contacts USING INDEX contacts_by_name (in_trash=? AND (search_key,id)<(?,?))"],
+    );
+}
+
+#[tokio::test]
+async fn totals_are_looked_up() {
+    let opened = Opened::new().await;
+    let mut tx = opened.sqlite.database.read().await.expect("it is open");
+    for (scope, search, expected) in [
+        (
+            Scope::Live,
+            "",
+            "SEARCH contact_counts USING INTEGER PRIMARY KEY (rowid=?)",
+        ),
+        (
+            Scope::Trash,
+            "",
+            "SEARCH contact_counts USING INTEGER PRIMARY KEY (rowid=?)",
+        ),
+        (
+            Scope::Live,
+            "ada lovelace",
+            "SCAN contact_trigrams VIRTUAL TABLE INDEX 0:M1",
+        ),
+        (
+            Scope::Live,
+            "a lo",
+            "SCAN contact_grams VIRTUAL TABLE INDEX 0:M1",
+        ),
+        (
+            Scope::Trash,
+            "ada",
+            "SEARCH contacts USING INDEX contacts_by_name (in_trash=?)",
+        ),
+    ] {
+        let query = scoped_query(scope, search, "-created", 50, None);
+        assert_eq!(
+            steps(&mut tx, count_matches(&query)).await,
+            [expected],
+            "{search:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_search_for_little_asks_the_search_table_first() {
+    let opened = Opened::new().await;
+    let mut tx = opened.sqlite.database.read().await.expect("it is open");
+    for search in ["ada", "ada lo", "ad", "a b"] {
+        for query in every_query(search) {
+            if query.scope() == Scope::Trash {
+                continue;
+            }
+            let steps = steps(&mut tx, find_page(WHOLE, &query, 1, 0)).await;
+            assert!(
+                steps
+                    .iter()
+                    .all(|step| step.contains("VIRTUAL TABLE INDEX 0:M1")
+                        || step.contains("USING INTEGER PRIMARY KEY (rowid=?)")
+                        || step.contains("LIST SUBQUERY")
+                        || step.contains("BLOOM FILTER")
+                        || step == "USE TEMP B-TREE FOR ORDER BY"),
+                "{steps:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_ways_of_searching_find_the_same() {
+    let opened = Opened::new().await;
+    opened
+        .fill((0..500).map(|number| format!("P{} q\"{}", number % 30, number * 7 % 101)))
+        .await;
+    let searches = "[pq0-9\"@. ]{1,6}";
+    let runtime = tokio::runtime::Handle::current();
+    let compared = tokio::task::spawn_blocking(move || {
+        TestRunner::default().run(&(searches, 0..6_usize), |(search, sort)| {
+            let sort = Sort::ALL[sort];
+            let query = scoped_query(Scope::Live, &search, sort.as_str(), 20, None);
+            prop_assume!(!query.search().is_empty());
+            runtime.block_on(async {
+                let mut tx = opened.sqlite.database.read().await.expect("it is open");
+                let mut pages = Vec::new();
+                for total in [0, u64::MAX] {
+                    let mut sql = find_page(WHOLE, &query, total, 0);
+                    let rows = sql
+                        .build()
+                        .fetch_all(&mut *tx)
+                        .await
+                        .expect("the query is valid");
+                    let seqs: Vec<i64> = rows.iter().map(|row| row.get("seq")).collect();
+                    pages.push(seqs);
+                }
+                prop_assert_eq!(&pages[0], &pages[1]);
+                Ok(())
+            })
+        })
+    });
+    compared
+        .await
+        .expect("it does not panic")
+        .expect("both find the same");
+}

@@ -1,0 +1,112 @@
+//! The answers to requests that may be sent again.
+//!
+//! Answers from the millisecond `outdated`, or before it, no longer count.
+
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+
+use crate::model::contact::Contact;
+use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::store::IdempotentRequest;
+use crate::services::contacts::store::StoreError;
+use crate::services::contacts::store::idempotency::is_of_bytes;
+
+/// How many old keys one write clears away: more than it adds, so that they run out, and few
+/// enough to cost it nothing.
+const SWEEP: u32 = 32;
+
+/// The contact that the first request under this key got, if there was one that still counts. `fields`
+/// are those that the request would create.
+pub async fn find(
+    connection: &mut SqliteConnection,
+    request: &IdempotentRequest,
+    fields: &ContactFields,
+    outdated: i64,
+) -> Result<Option<Contact>, StoreError> {
+    let first = sqlx::query(
+        "SELECT fingerprint, contact FROM idempotency_keys WHERE key = ? AND created_at > ?",
+    )
+    .bind(request.key.as_str())
+    .bind(outdated)
+    .fetch_optional(connection)
+    .await?;
+    let Some(first) = first else {
+        return Ok(None);
+    };
+    let contact = contact(&first)?;
+    let fingerprint: &[u8] = first.try_get("fingerprint")?;
+    // An older release compared bytes; what it was asked for shows in what it made.
+    let is_the_same = fingerprint == request.fingerprint
+        || (is_of_bytes(fingerprint) && fields.are_those_of(&contact));
+    is_the_same
+        .then_some(Some(contact))
+        .ok_or(StoreError::KeyReused)
+}
+
+/// The contact that a form has created before, out of whatever words, if it is still there.
+pub async fn find_by_form(
+    connection: &mut SqliteConnection,
+    form: &str,
+    outdated: i64,
+) -> Result<Option<Contact>, StoreError> {
+    // Keys that begin with `form` stand from it up to where its last byte, a dot, is a slash.
+    let end = format!("{}/", form.strip_suffix('.').unwrap_or(form));
+    let found = sqlx::query(
+        "SELECT idempotency_keys.contact FROM idempotency_keys
+         JOIN contacts ON contacts.id = unhex(replace(idempotency_keys.contact ->> 'id', '-', ''))
+         WHERE key > ? AND key < ? AND idempotency_keys.created_at > ?
+             AND contacts.deleted_at IS NULL
+         ORDER BY idempotency_keys.created_at DESC LIMIT 1",
+    )
+    .bind(form)
+    .bind(end)
+    .bind(outdated)
+    .fetch_optional(connection)
+    .await?;
+    found.as_ref().map(contact).transpose()
+}
+
+/// The contact in a row.
+fn contact(row: &SqliteRow) -> Result<Contact, StoreError> {
+    // The parser's error would quote it.
+    serde_json::from_str(row.try_get("contact")?)
+        .map_err(|_| StoreError::Internal("the contact under a key is not JSON".into()))
+}
+
+/// Keeps the answer to a first request, in the place of an outdated one.
+pub async fn remember(
+    connection: &mut SqliteConnection,
+    request: &IdempotentRequest,
+    contact: &Contact,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let contact =
+        serde_json::to_string(contact).map_err(|error| StoreError::Internal(error.into()))?;
+    sqlx::query(
+        "INSERT OR REPLACE INTO idempotency_keys (key, fingerprint, contact, created_at)
+         VALUES (?, ?, ?, ?)",
+    )
+    .bind(request.key.as_str())
+    .bind(&request.fingerprint[..])
+    .bind(contact)
+    .bind(now.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Clears away some of the keys that no longer count.
+pub async fn sweep(connection: &mut SqliteConnection, outdated: i64) -> Result<(), StoreError> {
+    sqlx::query(
+        "DELETE FROM idempotency_keys WHERE key IN (
+             SELECT key FROM idempotency_keys WHERE created_at <= ? ORDER BY created_at LIMIT ?
+         )",
+    )
+    .bind(outdated)
+    .bind(SWEEP)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,278 @@
+//! Opening: new files, files that are there, and files that cannot be used.
+
+use std::error::Error;
+
+use sqlx::AssertSqlSafe;
+use tempfile::TempDir;
+
+use super::*;
+
+const READERS: NonZeroU32 = NonZeroU32::MIN;
+
+fn directory() -> TempDir {
+    TempDir::new().expect("there is room for a directory")
+}
+
+async fn execute(database: &Database, sql: &str) {
+    let mut tx = database.write().await.expect("it is open");
+    sqlx::query(AssertSqlSafe(sql))
+        .execute(&mut *tx)
+        .await
+        .expect("the statement is valid");
+    tx.commit().await.expect("there is room");
+}
+
+/// What the operator reads.
+async fn refused(path: &Path) -> OpenError {
+    match Database::open(path, READERS).await {
+        Err(error) => {
+            assert!(
+                error.to_string().contains(&path.display().to_string()),
+                "{error}"
+            );
+            error
+        }
+        Ok(_) => panic!("expected {} to be refused", path.display()),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_may_create_the_same_file_at_once() {
+    for _ in 0..5 {
+        let directory = directory();
+        let path = directory.path().join("new").join("kith.db");
+        let mut opening = tokio::task::JoinSet::new();
+        for _ in 0..6 {
+            let path = path.clone();
+            opening.spawn(async move { Database::open(&path, READERS).await });
+        }
+        let databases: Vec<Database> = opening
+            .join_all()
+            .await
+            .into_iter()
+            .map(|opened| opened.expect("it opens"))
+            .collect();
+
+        execute(&databases[0], "UPDATE contact_counts SET contacts = 7").await;
+        for database in &databases {
+            let mut reader = database.reader().await.expect("it is open");
+            let seen: i64 = sqlx::query_scalar("SELECT max(contacts) FROM contact_counts")
+                .fetch_one(&mut *reader)
+                .await
+                .expect("there are counts");
+            assert_eq!(seen, 7);
+        }
+    }
+}
+
+#[tokio::test]
+async fn closing_leaves_one_file_that_can_be_opened_again() {
+    let directory = directory();
+    let path = directory.path().join("kith.db");
+    let database = Database::open(&path, READERS)
+        .await
+        .expect("it can be created");
+    execute(&database, "UPDATE contact_counts SET contacts = 7").await;
+
+    database.close().await;
+
+    let files: Vec<_> = fs::read_dir(directory.path())
+        .expect("it is a directory")
+        .map(|entry| entry.expect("it can be read").file_name())
+        .collect();
+    assert_eq!(files, ["kith.db"]);
+    let database = Database::open(&path, READERS)
+        .await
+        .expect("it can be opened again");
+    let mut reader = database.reader().await.expect("it is open");
+    let seen: i64 = sqlx::query_scalar("SELECT max(contacts) FROM contact_counts")
+        .fetch_one(&mut *reader)
+        .await
+        .expect("there are counts");
+    assert_eq!(seen, 7);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_owner_may_look_at_it() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let directory = directory();
+    let path = directory.path().join("a/b/kith.db");
+    let database = Database::open(&path, READERS)
+        .await
+        .expect("it can be created");
+    execute(&database, "UPDATE contact_counts SET contacts = 7").await;
+
+    let mode = |name: &str| {
+        let metadata = fs::metadata(directory.path().join(name)).expect("it is there");
+        metadata.permissions().mode() & 0o777
+    };
+    assert_eq!((mode("a"), mode("a/b")), (0o700, 0o700));
+    for file in ["a/b/kith.db", "a/b/kith.db-wal", "a/b/kith.db-shm"] {
+        assert_eq!(mode(file), 0o600, "{file}");
+    }
+}
+
+#[tokio::test]
+async fn a_directory_that_cannot_be_created_is_named() {
+    let directory = directory();
+    let file = directory.path().join("file");
+    fs::write(&file, "").expect("there is room");
+    let error = match Database::open(&file.join("data").join("kith.db"), READERS).await {
+        Err(error) => error,
+        Ok(_) => panic!("a file is no directory"),
+    };
+    assert!(matches!(error, OpenError::Directory { .. }));
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "cannot create the data directory {}: create it yourself, or set KITH_DATA_DIR to one \
+             that this user may write to",
+            file.join("data").display()
+        )
+    );
+}
+
+#[tokio::test]
+async fn files_that_are_no_database_are_named() {
+    let directory = directory();
+    let path = directory.path().join("kith.db");
+    fs::write(&path, "Dear diary, this is not a database. ".repeat(100)).expect("there is room");
+    let error = refused(&path).await;
+    assert!(matches!(error, OpenError::Unusable { .. }), "{error:?}");
+    assert!(
+        error
+            .source()
+            .is_some_and(|source| source.to_string().contains("not a database"))
+    );
+    // It is somebody's diary.
+    assert!(
+        fs::read_to_string(&path)
+            .expect("it is there")
+            .starts_with("Dear diary")
+    );
+
+    assert!(matches!(
+        refused(directory.path()).await,
+        OpenError::Unusable { .. }
+    ));
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_kith_is_left_alone() {
+    let directory = directory();
+    let path = directory.path().join("kith.db");
+    let database = Database::open(&path, READERS)
+        .await
+        .expect("it can be created");
+    execute(
+        &database,
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES (9999, 'from the future', TRUE, x'00', 0)",
+    )
+    .await;
+    database.close().await;
+
+    let error = refused(&path).await;
+    assert!(
+        matches!(
+            error,
+            OpenError::NewerSchema {
+                migration: 9999,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_changes_nothing() {
+    let directory = directory();
+    let path = directory.path().join("kith.db");
+    let foreign = pool(1)
+        .connect_with(
+            SqliteConnectOptions::new()
+                .filename(&path)
+                .create_if_missing(true),
+        )
+        .await
+        .expect("it can be created");
+    // In the way of the last table of the first migration.
+    sqlx::query("CREATE TABLE idempotency_keys (mine)")
+        .execute(&foreign)
+        .await
+        .expect("the statement is valid");
+
+    let error = refused(&path).await;
+
+    assert!(matches!(error, OpenError::Migration { .. }), "{error:?}");
+    let tables: Vec<String> = sqlx::query_scalar("SELECT name FROM sqlite_schema")
+        .fetch_all(&foreign)
+        .await
+        .expect("there is a table");
+    assert_eq!(tables, ["idempotency_keys"]);
+}
+
+#[tokio::test]
+async fn whoever_waits_too_long_is_told_to_come_back() {
+    let directory = directory();
+    let path = directory.path().join("kith.db");
+    let database = Database::open(&path, READERS)
+        .await
+        .expect("it can be created");
+    let _writing = database.write().await.expect("nobody else writes");
+
+    // Another process, in a hurry.
+    let other = pool(1)
+        .connect_with(
+            SqliteConnectOptions::new()
+                .filename(&path)
+                .busy_timeout(Duration::ZERO),
+        )
+        .await
+        .expect("it is there");
+    let busy = other
+        .begin_with("BEGIN IMMEDIATE")
+        .await
+        .expect_err("somebody else writes");
+
+    assert_eq!(error::primary_code(&busy), Some(error::BUSY));
+    let told = crate::services::contacts::store::StoreError::from(busy);
+    assert!(matches!(
+        told,
+        crate::services::contacts::store::StoreError::Unavailable(_)
+    ));
+}
+
+#[test]
+fn every_migration_is_listed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let mut files: Vec<String> = fs::read_dir(folder)
+        .expect("there are migrations")
+        .map(|entry| {
+            entry
+                .expect("it can be read")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    files.sort();
+    let listed: Vec<String> = MIGRATIONS
+        .iter()
+        .map(|(version, description, _)| format!("{version:04}_{description}.sql"))
+        .collect();
+    assert_eq!(listed, files);
+}
+
+#[test]
+fn old_versions_of_sqlite_are_known() {
+    for version in ["3.51.3", "3.51.10", "3.52.0", "4.0.0"] {
+        assert!(is_recent(version), "{version}");
+    }
+    for version in ["3.51.2", "3.50.4", "3.9.9", "2.99.99", "", "x"] {
+        assert!(!is_recent(version), "{version}");
+    }
+}

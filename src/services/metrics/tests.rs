@@ -1,0 +1,197 @@
+//! Figures that are written down, added up and read again.
+
+use std::num::NonZeroU32;
+use std::path::Path;
+
+use super::*;
+use crate::services::config::Config;
+use crate::services::contacts::CONTACTS;
+use crate::services::contacts::store::sqlite::SqliteStore;
+use crate::services::policies::RequestClass;
+use crate::services::queue::broker;
+use crate::services::queue::destination::Destinations;
+use kith_runtime::SystemClock;
+
+async fn open(path: &Path) -> Metrics {
+    kith_redis::install_crypto_provider();
+    let database = Database::open(path, NonZeroU32::MIN)
+        .await
+        .expect("it opens");
+    let config = Config::default();
+    Metrics::new(Setup {
+        cache: Cache::new(kith_cache::Options {
+            tags: vec![CONTACTS],
+            generations: Box::new(SqliteStore::new(database.clone(), Duration::from_secs(1))),
+            redis: None,
+            prefix: "kith".to_owned(),
+            local_bytes: 1 << 16,
+        }),
+        broker: Broker::new(
+            database.clone(),
+            Arc::new(SystemClock),
+            broker::Settings {
+                destinations: Destinations {
+                    origin: "http://127.0.0.1".to_owned(),
+                    reached_at: "http://127.0.0.1".to_owned(),
+                    webhooks: "/api/webhooks/",
+                    allowed: Vec::new(),
+                },
+                concurrency: NonZeroU32::MIN,
+                timeout: Duration::from_secs(1),
+                retention: Duration::from_secs(1),
+            },
+        ),
+        mailer: Mailer::new(&config.mail, path),
+        database,
+    })
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("a time")
+}
+
+const API: Counter = Counter::Requests(RequestClass::Api);
+
+#[tokio::test]
+async fn counts_of_a_day_add_up_over_processes_and_restarts() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("kith.db");
+    let day: Date = "2026-11-24".parse().expect("a date");
+
+    let (one, other) = (open(&path).await, open(&path).await);
+    for (metrics, time) in [
+        (&one, "2026-11-23T23:59:59Z"),
+        (&one, "2026-11-24T00:00:00Z"),
+        (&other, "2026-11-24T00:00:30Z"),
+        (&other, "2026-11-24T23:59:59Z"),
+        (&one, "2026-11-25T00:00:00Z"),
+    ] {
+        metrics.count(API);
+        metrics.flush(at(time)).await.expect("room");
+    }
+    other.count(Counter::NewContacts);
+    other.count(Counter::Requests(RequestClass::Dashboard));
+    other.flush(at("2026-11-24T12:00:00Z")).await.expect("room");
+
+    let figures = one.day(day).await.expect("figures");
+    let told = (
+        figures.requests(),
+        figures.new_contacts(),
+        figures.refusals(),
+    );
+    assert_eq!(told, (3, 1, 0));
+    other.count(API);
+    let totals = other.totals().await.expect("figures").counts;
+    assert_eq!(
+        (totals.requests(), totals.new_contacts()),
+        (6, 1),
+        "not written down yet"
+    );
+    other.flush(at("2026-11-25T00:00:00Z")).await.expect("room");
+
+    // Old days are added up, and nothing is lost of the sum.
+    for _ in 0..2 {
+        one.remove_old(at("2027-11-25T12:00:00Z"))
+            .await
+            .expect("room");
+        let totals = one.totals().await.expect("figures").counts;
+        assert_eq!((totals.requests(), totals.new_contacts()), (6, 1));
+    }
+    let mut reader = one.0.setup.database.reader().await.expect("it is open");
+    let steps: Vec<i64> = sqlx::query_scalar("SELECT DISTINCT step FROM figures")
+        .fetch_all(&mut *reader)
+        .await
+        .expect("rows");
+    assert_eq!(steps, [1440], "minutes and hours are gone");
+    drop(reader);
+    // A report is only read.
+    let again = open(&path).await;
+    let today = again.day("2026-11-25".parse().expect("a date")).await;
+    assert_eq!(today.expect("figures").requests(), 2);
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_down_stays_counted() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let metrics = open(&directory.path().join("kith.db")).await;
+    metrics.count(API);
+    metrics.0.setup.database.close().await;
+    assert!(metrics.flush(Timestamp::now()).await.is_err());
+    assert_eq!(metrics.0.written.lock().await.counts, [0; Counter::COUNT]);
+}
+
+#[tokio::test]
+async fn a_range_shows_when_things_happened() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let metrics = open(&directory.path().join("kith.db")).await;
+    let first = at("2026-11-24T11:31:20Z");
+    metrics.count(API);
+    metrics.observe("/api/contacts", Duration::from_millis(3));
+    metrics.flush(first).await.expect("room");
+    metrics.count(API);
+    metrics.count(Counter::Refusals(RequestClass::Api));
+    metrics.observe("/contacts", Duration::from_millis(100));
+    metrics.observe("/contacts", Duration::from_millis(100));
+    metrics
+        .flush(at("2026-11-24T12:30:00Z"))
+        .await
+        .expect("room");
+
+    let now = at("2026-11-24T12:30:30Z");
+    for (range, points, places) in [
+        (Range::Hour, 60, vec![0, 59]),
+        (Range::Day, 24, vec![22, 23]),
+        (Range::Month, 30, vec![29]),
+        (Range::Year, 52, vec![51]),
+    ] {
+        let series = metrics.series(range, now).await.expect("a series");
+        assert_eq!(series.points.len(), points);
+        let busy = series.points.iter().enumerate();
+        let busy = busy.filter(|(_, point)| point.figures.requests() > 0);
+        assert_eq!(busy.map(|(place, _)| place).collect::<Vec<_>>(), places);
+        assert_eq!((series.sum().requests(), series.sum().refusals()), (2, 1));
+        assert_eq!(series.latency().count(), 3);
+        assert_eq!(series.routes[0].0, "/contacts");
+        let median = series.routes[0].1.percentile(0.5).expect("some");
+        assert!((90.0..128.1).contains(&median), "{median}");
+    }
+    // A minute later the first is out of sight.
+    let later = at("2026-11-24T12:31:00Z");
+    let series = metrics.series(Range::Hour, later).await.expect("a series");
+    assert_eq!(series.sum().requests(), 1);
+}
+
+#[tokio::test]
+async fn an_idle_process_writes_once_a_minute() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let metrics = open(&directory.path().join("kith.db")).await;
+    let written = async || {
+        let mut reader = metrics.0.setup.database.reader().await.expect("it is open");
+        let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM figures WHERE step = 1")
+            .fetch_one(&mut *reader)
+            .await
+            .expect("a count");
+        rows
+    };
+    metrics
+        .flush(at("2026-11-24T12:00:00Z"))
+        .await
+        .expect("room");
+    assert_eq!(written().await, Gauge::ALL.len() as i64);
+    let mut tx = metrics.0.setup.database.write().await.expect("a turn");
+    sqlx::query("DELETE FROM figures")
+        .execute(&mut *tx)
+        .await
+        .expect("room");
+    tx.commit().await.expect("room");
+    metrics
+        .flush(at("2026-11-24T12:00:59Z"))
+        .await
+        .expect("room");
+    assert_eq!(written().await, 0);
+    metrics
+        .flush(at("2026-11-24T12:01:00Z"))
+        .await
+        .expect("room");
+    assert_eq!(written().await, Gauge::ALL.len() as i64);
+}

@@ -1,0 +1,75 @@
+//! What Kith limits: each kind of request has one policy, and each request is charged to one.
+
+use crate::services::config::Config;
+use crate::services::config::LimitsConfig;
+use crate::services::config::PolicyConfig;
+use kith_limit::Limiter;
+use kith_limit::Options;
+use kith_limit::Policy;
+use kith_limit::PolicyId;
+use kith_limit::Quota;
+use kith_redis::Redis;
+
+/// A kind of request. Files of the site, health and its description are not limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestClass {
+    /// The REST API, for programs.
+    Api,
+    /// Pages, their forms, and what they ask of the server.
+    Ui,
+    /// Figures about Kith itself, which do not count in them.
+    Dashboard,
+}
+
+impl RequestClass {
+    pub const ALL: [Self; 3] = [Self::Api, Self::Ui, Self::Dashboard];
+
+    /// Its place in the limiter that [`limiter`] makes.
+    pub fn policy(self) -> PolicyId {
+        PolicyId(self as usize)
+    }
+
+    /// The name of its policy.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Ui => "ui",
+            Self::Dashboard => "dashboard",
+        }
+    }
+
+    fn configured(self, limits: &LimitsConfig) -> Policy {
+        let PolicyConfig {
+            algorithm,
+            limit,
+            window,
+            on_loss,
+            shadow,
+            ..
+        } = match self {
+            Self::Api => limits.api(),
+            Self::Ui => limits.ui(),
+            Self::Dashboard => limits.dashboard(),
+        };
+        Policy {
+            name: self.name(),
+            algorithm,
+            quota: Quota::new(limit.get().into(), window)
+                .expect("a loaded configuration holds only quotas that there can be"),
+            fail_mode: on_loss,
+            shadow,
+        }
+    }
+}
+
+/// The limiter with Kith's policies, as they are configured.
+pub fn limiter(config: &Config, redis: Option<Redis>) -> Limiter {
+    let configured = |class: RequestClass| class.configured(&config.limits);
+    Limiter::new(Options {
+        policies: RequestClass::ALL.map(configured).into(),
+        redis,
+        prefix: config.redis.prefix.as_str().to_owned(),
+        table_bytes: config.limits.table_size.bytes(),
+        denied: config.limits.deny.0.clone(),
+    })
+}

@@ -1,0 +1,199 @@
+//! Dead letters: messages whose deliveries have all failed. They are kept, and can be sent again.
+
+use futures_util::TryStreamExt;
+use serde_json::Value;
+use serde_json::json;
+use sqlx::QueryBuilder;
+use sqlx::Row;
+use sqlx::Sqlite;
+use sqlx::SqliteConnection;
+
+use super::Broker;
+use super::Result;
+use super::accept::Accepted;
+use super::accept::Source;
+use super::accept::accept;
+use super::accept::check;
+use super::events::LARGEST_ANSWER;
+use super::events::Response;
+use super::filter::Filter;
+use super::messages::Stored;
+use super::messages::set_body;
+use crate::services::queue::message::Header;
+use crate::services::queue::message::Publication;
+use crate::services::queue::message::Rejection;
+
+/// The most dead letters in one answer, or in one action.
+const LARGEST_PAGE: u32 = 100;
+
+/// What came of sending a page of dead letters again.
+#[derive(Debug, Default)]
+pub struct Retried {
+    pub sent: Vec<Accepted>,
+    /// How many stay, because they may not go where they should.
+    pub refused: u64,
+    /// Why the first of them may not.
+    pub why: Option<Rejection>,
+    /// Of those before them.
+    pub cursor: Option<String>,
+}
+
+impl Broker {
+    /// Dead letters, the latest first, and the cursor of those before them.
+    pub async fn dead_letters(&self, filter: &Filter) -> Result<(Vec<Value>, Option<String>)> {
+        let (found, cursor) = self.find_dead(filter).await?;
+        let described = found.iter().map(|message| self.describe_dead(message));
+        Ok((described.collect(), cursor))
+    }
+
+    /// # Errors
+    /// A [`Rejection`] when there is no such dead letter.
+    pub async fn dead_letter(&self, id: &str) -> Result<Value> {
+        let (found, _) = self.find_dead(&Filter::dead_letter(id)).await?;
+        let message = found.first().ok_or_else(|| no_such_letter(id))?;
+        Ok(self.describe_dead(message))
+    }
+
+    /// Lets go of the dead letters that match, a page of them. The answer is how many, and the cursor
+    /// of those before them.
+    pub async fn delete_dead(&self, filter: &Filter) -> Result<(u64, Option<String>)> {
+        let (found, cursor) = self.find_dead(filter).await?;
+        let mut tx = self.0.database.write().await?;
+        let mut deleted = 0;
+        for message in &found {
+            deleted += u64::from(let_go(&mut tx, message.seq).await?);
+        }
+        tx.commit().await?;
+        Ok((deleted, cursor))
+    }
+
+    /// Sends the dead letters that match again, as new messages, a page of them. `changes` are
+    /// `Upstash-*` headers that win over what the letters asked for.
+    ///
+    /// # Errors
+    /// A [`Rejection`] for changes that cannot be.
+    pub async fn retry_dead(&self, filter: &Filter, changes: &[Header]) -> Result<Retried> {
+        let changes = Publication::parse("", changes, Vec::new(), self.now())?;
+        for callback in changes.callbacks() {
+            self.destinations().accept(&callback.url)?;
+        }
+        let (found, cursor) = self.find_dead(filter).await?;
+        let mut tx = self.0.database.write().await?;
+        let now = self.now();
+        let mut page = Retried {
+            cursor,
+            ..Retried::default()
+        };
+        for message in found {
+            let publication = message.publication.again(&changes);
+            if let Err(rejection) = check(self.destinations(), &publication) {
+                // It stays for when its destination is allowed again; the others need not wait.
+                tracing::warn!(
+                    message = message.id,
+                    "a dead letter is not sent: {rejection}"
+                );
+                page.refused += 1;
+                page.why.get_or_insert(rejection);
+                continue;
+            }
+            if !let_go(&mut tx, message.seq).await? {
+                // Somebody else was faster.
+                continue;
+            }
+            let source = Source {
+                caller_ip: message.caller_ip.as_deref(),
+                schedule: message.schedule_id.as_deref(),
+            };
+            let accepted = accept(&mut tx, self.destinations(), &publication, source, now).await?;
+            page.sent.push(accepted);
+        }
+        tx.commit().await?;
+        self.wake();
+        Ok(page)
+    }
+
+    async fn find_dead(&self, filter: &Filter) -> Result<(Vec<Stored>, Option<String>)> {
+        // Whoever names them and says no number means all of them.
+        let count = match (filter.named(), filter.most()) {
+            (Some(named), None) => named,
+            _ => filter.count(LARGEST_PAGE)? as usize,
+        };
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "SELECT m.* FROM messages m WHERE m.dead_letter_id IS NOT NULL",
+        );
+        filter.narrow_messages(&mut query, self.destinations())?;
+        query
+            .push(" ORDER BY m.seq DESC LIMIT ")
+            .push_bind(count as i64 + 1);
+        let mut connection = self.0.database.reader().await?;
+        let mut rows = query.build().fetch(&mut *connection);
+        let (mut found, mut last, mut bytes) = (Vec::new(), None, 0);
+        while let Some(row) = rows.try_next().await? {
+            if found.len() == count || bytes > LARGEST_ANSWER {
+                return Ok((found, last));
+            }
+            last = Some(row.try_get::<i64, _>("seq")?.to_string());
+            match Stored::read(&row) {
+                Ok(message) => {
+                    bytes += message.publication.size();
+                    bytes += message.response.as_ref().map_or(0, Response::size);
+                    found.push(message);
+                }
+                Err(error) => tracing::error!(seq = last, "a dead letter is left out: {error}"),
+            }
+        }
+        Ok((found, None))
+    }
+
+    fn describe_dead(&self, message: &Stored) -> Value {
+        let mut value = message.describe(self.destinations());
+        value["dlqId"] = json!(message.dead_letter_id);
+        if let Some(response) = &message.response {
+            if let Some(status) = response.status() {
+                value["responseStatus"] = json!(status);
+                value["responseHeader"] = json!(response.headers);
+            }
+            set_body(&mut value, "responseBody", &response.body_bytes(), false);
+        }
+        value
+    }
+}
+
+impl Publication {
+    /// The same publication as a new one, with what `changes` asks for.
+    fn again(mut self, changes: &Self) -> Self {
+        // What it was waiting for is long past.
+        self.not_before = changes.not_before;
+        self.delivery.delay = changes.delivery.delay;
+        let (own, new) = (&mut self.delivery, &changes.delivery);
+        if !new.method.is_empty() {
+            own.method.clone_from(&new.method);
+        }
+        own.retries = new.retries.or(own.retries);
+        own.timeout = new.timeout.or(own.timeout);
+        own.retry_delay = new.retry_delay.clone().or(own.retry_delay.take());
+        let replaced = |name: &String| new.headers.iter().any(|(other, _)| other == name);
+        own.headers.retain(|(name, _)| !replaced(name));
+        own.headers.extend(new.headers.iter().cloned());
+        self.callback = changes.callback.clone().or(self.callback);
+        self.failure_callback = changes.failure_callback.clone().or(self.failure_callback);
+        self
+    }
+}
+
+/// Makes a message no dead letter any more; `false` where somebody else was faster. The message stays
+/// for as long as its events do.
+async fn let_go(tx: &mut SqliteConnection, seq: i64) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE messages SET dead_letter_id = NULL
+         WHERE seq = ? AND dead_letter_id IS NOT NULL",
+    )
+    .bind(seq)
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub fn no_such_letter(id: &str) -> Rejection {
+    Rejection::not_found(format!("There is no dead letter {id}, or not any more."))
+}

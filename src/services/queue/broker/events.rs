@@ -1,0 +1,195 @@
+//! What has happened to messages.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use futures_util::TryStreamExt;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::json;
+use sqlx::QueryBuilder;
+use sqlx::Row;
+use sqlx::Sqlite;
+use sqlx::SqliteConnection;
+
+use super::Broker;
+use super::Result;
+use super::filter::Filter;
+use super::messages::Stored;
+use crate::services::queue::message::Redacted;
+
+/// The most events in one answer.
+const LARGEST_PAGE: u32 = 1000;
+
+/// An answer ends with the event with which its bodies and headers exceed this many bytes together.
+pub const LARGEST_ANSWER: usize = 2 << 20;
+
+/// What happened, where there is more to say. The rest is written down by the database itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// A delivery has failed; what follows is [`Retry`](Self::Retry) or [`Failed`](Self::Failed).
+    Error,
+    Retry,
+    Failed,
+}
+
+impl State {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Error => "ERROR",
+            Self::Retry => "RETRY",
+            Self::Failed => "FAILED",
+        }
+    }
+}
+
+/// More about what happened.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Detail {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Unix milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_delivery_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response: Option<Response>,
+}
+
+/// What a receiver answered; without a status, nobody has, and the body says why.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Response {
+    pub status: u16,
+    pub headers: BTreeMap<String, Vec<String>>,
+    /// In base64: the first part of it.
+    pub body: String,
+}
+
+impl Response {
+    pub fn status(&self) -> Option<u16> {
+        (self.status != 0).then_some(self.status)
+    }
+
+    /// About how many bytes it takes.
+    pub fn size(&self) -> usize {
+        let headers = self.headers.iter();
+        let headers = headers
+            .map(|(name, values)| name.len() + values.iter().map(String::len).sum::<usize>());
+        self.body.len() + headers.sum::<usize>()
+    }
+
+    pub fn body_bytes(&self) -> Vec<u8> {
+        BASE64_STANDARD.decode(&self.body).unwrap_or_default()
+    }
+}
+
+/// Writes down an event, in the transaction that makes it one.
+pub async fn record(
+    tx: &mut SqliteConnection,
+    message_id: &str,
+    state: State,
+    now: Timestamp,
+    detail: &Detail,
+) -> Result<()> {
+    sqlx::query("INSERT INTO events (message_id, at, state, detail) VALUES (?, ?, ?, ?)")
+        .bind(message_id)
+        .bind(now.as_millisecond())
+        .bind(state.name())
+        .bind(serde_json::to_string(detail)?)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+impl Broker {
+    /// Events, the latest first, and the cursor of those before them.
+    pub async fn events(&self, filter: &Filter) -> Result<(Vec<Value>, Option<String>)> {
+        let count = filter.count(LARGEST_PAGE)?;
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "SELECT e.seq AS event, e.at, e.state AS event_state, e.detail,
+                    e.message_id AS of_message, m.*
+             FROM events e LEFT JOIN messages m ON m.id = e.message_id WHERE 1",
+        );
+        filter.narrow_events(&mut query, self.destinations())?;
+        query
+            .push(" ORDER BY e.seq DESC LIMIT ")
+            .push_bind(i64::from(count) + 1);
+        let mut connection = self.0.database.reader().await?;
+        let mut rows = query.build().fetch(&mut *connection);
+        let (mut events, mut last, mut bytes) = (Vec::new(), None, 0);
+        while let Some(row) = rows.try_next().await? {
+            if events.len() == count as usize || bytes > LARGEST_ANSWER {
+                return Ok((events, last));
+            }
+            last = Some(row.try_get::<i64, _>("event")?.to_string());
+            let detail: Detail = serde_json::from_str(row.try_get("detail")?)?;
+            let mut event = json!({
+                "time": row.try_get::<i64, _>("at")?,
+                "state": row.try_get::<String, _>("event_state")?,
+                "messageId": row.try_get::<String, _>("of_message")?,
+            });
+            // The message itself may have been removed before its events, or be none that is
+            // understood.
+            if row.try_get::<Option<i64>, _>("seq")?.is_some()
+                && let Ok(message) = Stored::read(&row)
+            {
+                bytes += message.publication.size();
+                merge(&mut event, self.event_of(&message));
+            }
+            bytes += detail.response.as_ref().map_or(0, Response::size);
+            merge(&mut event, json_of(&detail));
+            events.push(event);
+        }
+        Ok((events, None))
+    }
+
+    fn event_of(&self, message: &Stored) -> Value {
+        let redacted = &message.publication.redacted;
+        let body = if redacted.body {
+            Redacted::mark(&message.publication.body).into_bytes()
+        } else {
+            message.publication.body.clone()
+        };
+        let mut event = message.describe(self.destinations());
+        if let Some(fields) = event.as_object_mut() {
+            fields.remove("createdAt");
+            fields.remove("notBefore");
+            fields.remove("bodyBase64");
+            fields.insert("body".to_owned(), BASE64_STANDARD.encode(body).into());
+            // QStash's log has another name for it than its messages have, and the SDKs read that.
+            if let Some(expression) = fields.get("retryDelayExpression").cloned() {
+                fields.insert("retryDelayExpr".to_owned(), expression);
+            }
+        }
+        event
+    }
+}
+
+fn json_of(detail: &Detail) -> Value {
+    let mut value = json!({});
+    if let Some(error) = &detail.error {
+        value["error"] = json!(error);
+    }
+    if let Some(at) = detail.next_delivery_time {
+        value["nextDeliveryTime"] = json!(at);
+    }
+    if let Some(response) = &detail.response
+        && let Some(status) = response.status()
+    {
+        value["responseStatus"] = json!(status);
+        value["responseHeaders"] = json!(response.headers);
+        value["responseBody"] = json!(response.body);
+    }
+    value
+}
+
+/// Adds the fields of an object to another.
+fn merge(into: &mut Value, from: Value) {
+    if let (Some(into), Value::Object(from)) = (into.as_object_mut(), from) {
+        into.extend(from);
+    }
+}

@@ -1,0 +1,61 @@
+//! What the broker signs with: two keys that it draws itself, kept in the database.
+
+use sqlx::SqliteConnection;
+
+use super::Broker;
+use super::Result;
+use crate::services::queue::signature::SigningKey;
+use crate::services::queue::signature::SigningKeys;
+
+impl Broker {
+    /// The keys in force; receivers accept both.
+    pub async fn keys(&self) -> Result<SigningKeys> {
+        let mut connection = self.0.database.reader().await?;
+        if let Some(keys) = read(&mut connection).await? {
+            return Ok(keys);
+        }
+        drop(connection);
+        let mut tx = self.0.database.write().await?;
+        // Another process may have drawn them meanwhile.
+        let keys = match read(&mut tx).await? {
+            Some(keys) => keys,
+            None => write(&mut tx, SigningKey::random(), SigningKey::random()).await?,
+        };
+        tx.commit().await?;
+        Ok(keys)
+    }
+
+    /// Makes the next key the current one and draws another. What was signed with the current one
+    /// until now is not accepted any more.
+    pub async fn rotate_keys(&self) -> Result<SigningKeys> {
+        let SigningKeys { next, .. } = self.keys().await?;
+        let mut tx = self.0.database.write().await?;
+        let current = read(&mut tx).await?.map_or(next, |keys| keys.next);
+        let keys = write(&mut tx, current, SigningKey::random()).await?;
+        tx.commit().await?;
+        Ok(keys)
+    }
+}
+
+async fn read(connection: &mut SqliteConnection) -> Result<Option<SigningKeys>> {
+    let keys: Option<(String, String)> = sqlx::query_as("SELECT current, next FROM signing_keys")
+        .fetch_optional(connection)
+        .await?;
+    Ok(keys.map(|(current, next)| SigningKeys {
+        current: SigningKey::new(current),
+        next: SigningKey::new(next),
+    }))
+}
+
+async fn write(
+    connection: &mut SqliteConnection,
+    current: SigningKey,
+    next: SigningKey,
+) -> Result<SigningKeys> {
+    sqlx::query("INSERT OR REPLACE INTO signing_keys (only, current, next) VALUES (1, ?, ?)")
+        .bind(current.reveal())
+        .bind(next.reveal())
+        .execute(connection)
+        .await?;
+    Ok(SigningKeys { current, next })
+}

@@ -1,0 +1,203 @@
+//! Messages as they are kept, told of, and called back.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::Value;
+use serde_json::json;
+use sqlx::QueryBuilder;
+use sqlx::Row;
+use sqlx::Sqlite;
+use sqlx::sqlite::SqliteRow;
+
+use super::Broker;
+use super::Result;
+use super::events::Response;
+use super::filter::Filter;
+use crate::services::queue::destination::Destinations;
+use crate::services::queue::message::Header;
+use crate::services::queue::message::Publication;
+use crate::services::queue::message::Redacted;
+use crate::services::queue::message::Rejection;
+use crate::services::queue::message::usual_spelling;
+
+/// How many messages are cancelled in one transaction.
+const CANCEL_BATCH: u64 = 500;
+
+/// A row of `messages`.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    pub seq: i64,
+    pub id: String,
+    /// With whom it shares what there is of room; empty for the application itself.
+    pub origin: String,
+    pub publication: Publication,
+    pub created_at: i64,
+    pub not_before: i64,
+    pub retried: u32,
+    pub caller_ip: Option<String>,
+    pub schedule_id: Option<String>,
+    pub dead_letter_id: Option<String>,
+    pub response: Option<Response>,
+}
+
+impl Stored {
+    pub fn read(row: &SqliteRow) -> Result<Self> {
+        let mut publication: Publication = serde_json::from_str(row.try_get("spec")?)?;
+        publication.destination = row.try_get("destination")?;
+        publication.body = row.try_get("body")?;
+        publication.mend();
+        let response: Option<String> = row.try_get("response")?;
+        Ok(Self {
+            seq: row.try_get("seq")?,
+            id: row.try_get("id")?,
+            origin: row.try_get("origin")?,
+            publication,
+            created_at: row.try_get("created_at")?,
+            not_before: row.try_get("not_before")?,
+            retried: row.try_get("retried")?,
+            caller_ip: row.try_get("caller_ip")?,
+            schedule_id: row.try_get("schedule_id")?,
+            dead_letter_id: row.try_get("dead_letter_id")?,
+            response: response
+                .map(|json| serde_json::from_str(&json))
+                .transpose()?,
+        })
+    }
+
+    /// The message as the API tells it, what its publisher hides left out.
+    pub fn describe(&self, destinations: &Destinations) -> Value {
+        let Publication {
+            delivery, redacted, ..
+        } = &self.publication;
+        let mut value = json!({
+            "messageId": self.id,
+            "url": destinations.url(&self.publication.destination),
+            "method": delivery.method(),
+            "header": headers(&delivery.headers, redacted),
+            "maxRetries": delivery.retries(),
+            "notBefore": self.not_before,
+            "createdAt": self.created_at,
+        });
+        set_body(&mut value, "body", &self.publication.body, redacted.body);
+        if let Some(ip) = &self.caller_ip {
+            value["callerIP"] = json!(ip);
+            value["callerIp"] = json!(ip);
+        }
+        if let Some(id) = &self.schedule_id {
+            value["scheduleId"] = json!(id);
+        }
+        set_options(&mut value, &self.publication, destinations);
+        value
+    }
+}
+
+/// Sets what messages and schedules have in common and need not have.
+pub fn set_options(value: &mut Value, publication: &Publication, destinations: &Destinations) {
+    for (name, callback) in [
+        ("callback", &publication.callback),
+        ("failureCallback", &publication.failure_callback),
+    ] {
+        if let Some(callback) = callback {
+            value[name] = json!(destinations.url(&callback.url));
+        }
+    }
+    if let Some(label) = publication.labels.first() {
+        value["label"] = json!(label);
+        value["labels"] = json!(publication.labels);
+    }
+    if let Some(expression) = &publication.delivery.retry_delay {
+        value["retryDelayExpression"] = json!(expression);
+    }
+    if let Some(timeout) = publication.delivery.timeout {
+        value["timeout"] = json!(timeout);
+    }
+}
+
+/// Sets a body as text where it is text, otherwise in base64; an empty one not at all.
+pub fn set_body(value: &mut Value, name: &str, body: &[u8], hidden: bool) {
+    if body.is_empty() {
+        return;
+    }
+    if hidden {
+        value[name] = json!(Redacted::mark(body));
+        return;
+    }
+    match std::str::from_utf8(body) {
+        Ok(text) => value[name] = json!(text),
+        Err(_) => value[format!("{name}Base64")] = json!(BASE64_STANDARD.encode(body)),
+    }
+}
+
+/// Headers under their usual spelling, for example `Content-Type`.
+pub fn headers(headers: &[Header], redacted: &Redacted) -> BTreeMap<String, Vec<String>> {
+    let mut map = BTreeMap::<_, Vec<_>>::new();
+    for (name, value) in headers {
+        let value = if redacted.hides_header(name) {
+            Redacted::mark(value.as_bytes())
+        } else {
+            value.clone()
+        };
+        map.entry(usual_spelling(name)).or_default().push(value);
+    }
+    map
+}
+
+impl Broker {
+    /// # Errors
+    /// A [`Rejection`] when there is no such message, or not any more.
+    pub async fn message(&self, id: &str) -> Result<Value> {
+        let mut connection = self.0.database.reader().await?;
+        let row = sqlx::query("SELECT * FROM messages WHERE id = ? AND state <> 'canceled'")
+            .bind(id)
+            .fetch_optional(&mut *connection)
+            .await?;
+        let row = row.ok_or_else(|| no_such_message(id))?;
+        Ok(Stored::read(&row)?.describe(self.destinations()))
+    }
+
+    /// Cancels every message that matches and is still to be delivered. One that is being delivered
+    /// at this moment may still arrive, but is not sent again. The answer is how many there were, at most
+    /// as many as the filter says.
+    pub async fn cancel(&self, filter: &Filter) -> Result<u64> {
+        let now = self.now().as_millisecond();
+        let most = filter.most().unwrap_or(u64::MAX);
+        let mut cancelled = 0;
+        loop {
+            let batch = CANCEL_BATCH.min(most - cancelled);
+            // A few at a time, so that nobody waits long for the turn to write.
+            let mut tx = self.0.database.write().await?;
+            let mut query = QueryBuilder::<Sqlite>::new(
+                "UPDATE messages SET state = 'canceled', owner = NULL, finished_at = ",
+            );
+            query.push_bind(now).push(", updated_at = ").push_bind(now);
+            query.push(" WHERE seq IN (SELECT m.seq FROM messages m WHERE m.finished_at IS NULL");
+            filter.narrow_messages(&mut query, self.destinations())?;
+            query.push(" LIMIT ").push_bind(batch as i64).push(")");
+            let done = query.build().execute(&mut *tx).await?.rows_affected();
+            tx.commit().await?;
+            cancelled += done;
+            if done < batch || cancelled == most {
+                return Ok(cancelled);
+            }
+        }
+    }
+
+    /// Cancels one message.
+    ///
+    /// # Errors
+    /// A [`Rejection`] when it is not to be delivered any more, or never was.
+    pub async fn cancel_one(&self, id: &str) -> Result<()> {
+        match self.cancel(&Filter::message(id)).await? {
+            0 => Err(no_such_message(id).into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn no_such_message(id: &str) -> Rejection {
+    Rejection::not_found(format!(
+        "There is no message {id} that could be found. It may be delivered and removed."
+    ))
+}

@@ -1,0 +1,216 @@
+//! What people look at: how much there is in each state, schedules, and the last messages with their
+//! attempts.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use sqlx::QueryBuilder;
+use sqlx::Row;
+use sqlx::Sqlite;
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+
+use super::Broker;
+use super::Result;
+use super::schedules::one_line;
+use crate::services::queue::cron::Cron;
+use crate::services::queue::destination::mended;
+
+/// The last messages, and the dead letters, that are shown.
+const SHOWN: i64 = 20;
+
+/// The last things that happened to them, all together.
+const SHOWN_STEPS: i64 = 500;
+
+/// Much that there is about the queue, as of one instant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overview {
+    /// Messages that wait for the dispatcher.
+    pub outbox: u64,
+    /// Messages that wait for their first delivery.
+    pub created: u64,
+    /// Messages that are being delivered.
+    pub active: u64,
+    /// Messages that wait to be delivered again.
+    pub retry: u64,
+    pub dead: u64,
+    pub schedules: Vec<Schedule>,
+    /// The last [`SHOWN`], the latest first.
+    pub messages: Vec<Message>,
+    /// The last [`SHOWN`], the latest first.
+    pub dead_letters: Vec<Message>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    pub id: String,
+    pub cron: String,
+    /// The same in words, where there are some.
+    pub words: Option<String>,
+    pub paused: bool,
+    pub next: Option<Timestamp>,
+    pub last: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    pub id: String,
+    /// As the database calls it, for example `delivered`.
+    pub state: String,
+    pub destination: String,
+    pub created: Timestamp,
+    pub dead_letter_id: Option<String>,
+    /// What has happened to it, in order.
+    pub timeline: Vec<Step>,
+}
+
+/// Something that happened to a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub at: Timestamp,
+    /// As the protocol calls it, for example `ERROR`.
+    pub state: String,
+    /// What went wrong.
+    pub error: Option<String>,
+    /// When it is tried again.
+    pub next: Option<Timestamp>,
+}
+
+impl Overview {
+    /// Messages that wait for a delivery, or are being delivered.
+    pub fn waiting(&self) -> u64 {
+        self.created + self.active + self.retry
+    }
+}
+
+impl Broker {
+    /// Of finished messages only the dead letters are counted, which have an index of their own.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn overview(&self) -> Result<Overview> {
+        let mut tx = self.0.database.read().await?;
+        let states: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT 'outbox', count(*) FROM outbox
+             UNION ALL
+             SELECT 'dead', count(*) FROM messages WHERE dead_letter_id IS NOT NULL
+             UNION ALL
+             SELECT state, count(*) FROM messages WHERE finished_at IS NULL GROUP BY state",
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        let count = |state: &str| {
+            let found = states.iter().find(|(known, _)| known == state);
+            found.map_or(0, |(_, count)| u64::try_from(*count).unwrap_or(0))
+        };
+        let schedules = sqlx::query(
+            "SELECT id, cron, paused, next_at, last_at FROM schedules ORDER BY id LIMIT ?",
+        );
+        let schedules = schedules.bind(SHOWN).fetch_all(&mut *tx).await?;
+        let schedules = schedules.iter().map(schedule_of);
+        // Bodies are left where they are.
+        let messages = sqlx::query(
+            "SELECT id, state, destination, created_at, dead_letter_id FROM messages
+             ORDER BY seq DESC LIMIT ?",
+        );
+        let messages = messages.bind(SHOWN).fetch_all(&mut *tx).await?;
+        let dead = sqlx::query(
+            "SELECT id, state, destination, created_at, dead_letter_id FROM messages
+             WHERE dead_letter_id IS NOT NULL ORDER BY seq DESC LIMIT ?",
+        );
+        let dead = dead.bind(SHOWN).fetch_all(&mut *tx).await?;
+        Ok(Overview {
+            outbox: count("outbox"),
+            created: count("created"),
+            active: count("active"),
+            retry: count("retry"),
+            dead: count("dead"),
+            schedules: schedules.collect::<Result<_>>()?,
+            messages: self.messages_of(&mut tx, &messages).await?,
+            dead_letters: self.messages_of(&mut tx, &dead).await?,
+        })
+    }
+
+    async fn messages_of(
+        &self,
+        connection: &mut SqliteConnection,
+        rows: &[SqliteRow],
+    ) -> Result<Vec<Message>> {
+        let mut messages = Vec::with_capacity(rows.len());
+        for row in rows {
+            let destination: String = row.try_get("destination")?;
+            messages.push(Message {
+                id: row.try_get("id")?,
+                state: row.try_get("state")?,
+                destination: without_query(self.destinations().url(&mended(&destination))),
+                created: time(row.try_get("created_at")?),
+                dead_letter_id: row.try_get("dead_letter_id")?,
+                timeline: Vec::new(),
+            });
+        }
+        let ids = messages.iter().map(|message| message.id.clone());
+        let mut timelines = timelines(connection, ids).await?;
+        for message in &mut messages {
+            message.timeline = timelines.remove(&message.id).unwrap_or_default();
+        }
+        Ok(messages)
+    }
+}
+
+fn schedule_of(row: &SqliteRow) -> Result<Schedule> {
+    let cron: String = row.try_get("cron")?;
+    let parsed = cron.parse::<Cron>().ok();
+    Ok(Schedule {
+        id: row.try_get("id")?,
+        words: parsed.and_then(|cron| cron.words()),
+        cron: one_line(&cron),
+        paused: row.try_get("paused")?,
+        next: row.try_get::<Option<i64>, _>("next_at")?.map(time),
+        last: row.try_get::<Option<i64>, _>("last_at")?.map(time),
+    })
+}
+
+/// A query may hold what only the receiver should know.
+fn without_query(mut url: String) -> String {
+    if let Some(query) = url.find('?') {
+        url.truncate(query + 1);
+        url.push('…');
+    }
+    url
+}
+
+async fn timelines(
+    connection: &mut SqliteConnection,
+    ids: impl Iterator<Item = String>,
+) -> Result<HashMap<String, Vec<Step>>> {
+    let mut query = QueryBuilder::<Sqlite>::new(
+        // What is no JSON, or none that is understood, has no more to say.
+        "SELECT message_id, at, state,
+                iif(json_valid(detail), detail ->> '$.error', NULL) AS error,
+                iif(json_valid(detail), detail ->> '$.nextDeliveryTime', NULL) AS next
+         FROM events WHERE message_id IN (",
+    );
+    let mut list = query.separated(", ");
+    for id in ids {
+        list.push_bind(id);
+    }
+    query
+        .push(") ORDER BY seq DESC LIMIT ")
+        .push_bind(SHOWN_STEPS);
+    let mut timelines = HashMap::<String, Vec<Step>>::new();
+    for row in query.build().fetch_all(connection).await?.iter().rev() {
+        let step = Step {
+            at: time(row.try_get("at")?),
+            state: row.try_get("state")?,
+            error: row.try_get("error")?,
+            next: row.try_get::<Option<i64>, _>("next")?.map(time),
+        };
+        let id = row.try_get("message_id")?;
+        timelines.entry(id).or_default().push(step);
+    }
+    Ok(timelines)
+}
+
+fn time(at: i64) -> Timestamp {
+    Timestamp::from_millisecond(at).unwrap_or_default()
+}

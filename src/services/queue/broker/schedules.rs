@@ -1,0 +1,440 @@
+//! Messages that come again and again.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use jiff::Timestamp;
+use serde_json::Value;
+use serde_json::json;
+use sqlx::Row;
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+
+use super::Broker;
+use super::Result;
+use super::Trouble;
+use super::accept::Source;
+use super::accept::accept;
+use super::accept::check;
+use super::messages::headers;
+use super::messages::set_body;
+use super::messages::set_options;
+use crate::services::queue::cron::Cron;
+use crate::services::queue::message::Publication;
+use crate::services::queue::message::Rejection;
+use kith_runtime::sortable_id;
+
+/// How often schedules are looked at.
+const TICK: Duration = Duration::from_secs(1);
+
+/// A firing that is later than this was missed: nobody was there to fire.
+const MISSED_MS: i64 = 60_000;
+
+/// For how long a fixed time that has passed is not repeated when a clock is set back. Where it was
+/// wrong by more, what has fired by it says nothing.
+const LONGEST_REPETITION: SignedDuration = SignedDuration::from_hours(24);
+
+/// What all of them may take together, in bytes, since they are listed in one answer.
+const LARGEST_SCHEDULES: i64 = 4 << 20;
+
+/// More schedules than anybody needs; a loop that creates them ends here.
+const MOST_SCHEDULES: i64 = 1000;
+
+/// A schedule that can be.
+pub struct Plan {
+    id: Option<String>,
+    cron: String,
+    times: Cron,
+    publication: Publication,
+}
+
+impl Broker {
+    /// Finds out whether a schedule can be, before anything is written.
+    ///
+    /// # Errors
+    /// A [`Rejection`] for a destination or a cron expression that cannot be.
+    pub fn plan(
+        &self,
+        id: Option<String>,
+        cron: &str,
+        publication: &Publication,
+    ) -> std::result::Result<Plan, Rejection> {
+        if publication.deduplication.is_some() {
+            return Err(Rejection::bad_request(
+                "A schedule takes no Upstash-Deduplication-Id and no \
+                 Upstash-Content-Based-Deduplication: it sends the same message again and again.",
+            ));
+        }
+        // On one line, as it is shown.
+        let cron = one_line(cron);
+        let times: Cron = cron
+            .parse()
+            .map_err(|error| Rejection::bad_request(format!("Upstash-Cron: {error}.")))?;
+        if times.next_after(self.now()).is_none() {
+            return Err(Rejection::bad_request(
+                "Upstash-Cron: there is no such time.",
+            ));
+        }
+        if let Some(id) = &id {
+            require_schedule_id(id)?;
+        }
+        let destination = check(self.destinations(), publication)?;
+        let mut publication = publication.clone();
+        publication.destination = destination.text;
+        Ok(Plan {
+            id,
+            cron,
+            times,
+            publication,
+        })
+    }
+
+    /// Creates a schedule, or replaces the one with the same id. The answer is that id.
+    ///
+    /// # Errors
+    /// A [`Rejection`] for one that cannot be, and where there are too many.
+    pub async fn schedule(
+        &self,
+        id: Option<String>,
+        cron: &str,
+        publication: &Publication,
+        caller_ip: Option<&str>,
+    ) -> Result<String> {
+        let plan = self.plan(id, cron, publication)?;
+        let source = Source {
+            caller_ip,
+            schedule: None,
+        };
+        let mut taking = self.begin(source).await?;
+        let id = taking.schedule(&plan).await?;
+        taking.commit().await?;
+        Ok(id)
+    }
+
+    /// All schedules, by id.
+    pub async fn schedules(&self) -> Result<Vec<Value>> {
+        let mut connection = self.0.database.reader().await?;
+        let rows = sqlx::query("SELECT * FROM schedules ORDER BY id")
+            .fetch_all(&mut *connection)
+            .await?;
+        let mut schedules = Vec::with_capacity(rows.len());
+        for row in &rows {
+            schedules.push(self.describe_schedule(&mut connection, row).await?);
+        }
+        Ok(schedules)
+    }
+
+    /// # Errors
+    /// A [`Rejection`] when there is no such schedule.
+    pub async fn one_schedule(&self, id: &str) -> Result<Value> {
+        let mut connection = self.0.database.reader().await?;
+        let row = sqlx::query("SELECT * FROM schedules WHERE id = ?")
+            .bind(id)
+            .fetch_optional(&mut *connection)
+            .await?;
+        let row = row.ok_or_else(|| no_such_schedule(id))?;
+        self.describe_schedule(&mut connection, &row).await
+    }
+
+    /// # Errors
+    /// A [`Rejection`] when there is no such schedule.
+    pub async fn delete_schedule(&self, id: &str) -> Result<()> {
+        let mut tx = self.0.database.write().await?;
+        let deleted = sqlx::query("DELETE FROM schedules WHERE id = ?")
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        if deleted.rows_affected() == 0 {
+            return Err(no_such_schedule(id).into());
+        }
+        Ok(())
+    }
+
+    /// Pauses a schedule, or lets it go on from now: what it would have fired meanwhile is left out.
+    ///
+    /// # Errors
+    /// A [`Rejection`] when there is no such schedule.
+    pub async fn pause_schedule(&self, id: &str, paused: bool) -> Result<()> {
+        let mut tx = self.0.database.write().await?;
+        let found: Option<(String, bool, Option<i64>)> =
+            sqlx::query_as("SELECT cron, paused, last_at FROM schedules WHERE id = ?")
+                .bind(id)
+                .fetch_optional(&mut *tx)
+                .await?;
+        let (cron, was_paused, last_at) = found.ok_or_else(|| no_such_schedule(id))?;
+        if was_paused != paused {
+            sqlx::query("UPDATE schedules SET paused = ?, next_at = ? WHERE id = ?")
+                .bind(paused)
+                .bind(next_at(&cron, self.now(), last_at))
+                .bind(id)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn describe_schedule(
+        &self,
+        connection: &mut SqliteConnection,
+        row: &SqliteRow,
+    ) -> Result<Value> {
+        let publication = stored(row)?;
+        let id: String = row.try_get("id")?;
+        let mut value = json!({
+            "scheduleId": id,
+            "cron": row.try_get::<String, _>("cron")?,
+            "createdAt": row.try_get::<i64, _>("created_at")?,
+            "destination": self.destinations().url(&publication.destination),
+            "method": publication.delivery.method(),
+            "retries": publication.delivery.retries(),
+            "isPaused": row.try_get::<bool, _>("paused")?,
+        });
+        let sent = headers(&publication.delivery.headers, &publication.redacted);
+        if !sent.is_empty() {
+            value["header"] = json!(sent);
+        }
+        set_body(
+            &mut value,
+            "body",
+            &publication.body,
+            publication.redacted.body,
+        );
+        set_options(&mut value, &publication, self.destinations());
+        if let Some(delay) = publication.delivery.delay {
+            value["delay"] = json!(delay / 1000);
+        }
+        if let Some(ip) = row.try_get::<Option<String>, _>("caller_ip")? {
+            value["callerIP"] = json!(ip);
+            value["callerIp"] = json!(ip);
+        }
+        if let Some(at) = row.try_get::<Option<i64>, _>("next_at")? {
+            value["nextScheduleTime"] = json!(at);
+        }
+        if let Some(at) = row.try_get::<Option<i64>, _>("last_at")? {
+            value["lastScheduleTime"] = json!(at);
+            let last: Option<(String, String)> = sqlx::query_as(
+                "SELECT id, state FROM messages WHERE schedule_id = ?
+                 ORDER BY created_at DESC LIMIT 1",
+            )
+            .bind(&id)
+            .fetch_optional(connection)
+            .await?;
+            if let Some((message, state)) = last {
+                let state = match &*state {
+                    "delivered" => "SUCCESS",
+                    "failed" | "canceled" => "FAIL",
+                    _ => "IN_PROGRESS",
+                };
+                value["lastScheduleStates"] = json!({ message: state });
+            }
+        }
+        Ok(value)
+    }
+
+    pub(super) async fn fire_all(self) {
+        let trouble = Trouble::default();
+        loop {
+            trouble.heed("schedules wait", self.fire().await);
+            if self.pause(TICK).await {
+                return;
+            }
+        }
+    }
+
+    /// Publishes for every schedule that is due, once however often it was missed, and moves it on in
+    /// the same transaction, so that no two processes fire it.
+    pub(super) async fn fire(&self) -> Result<()> {
+        const DUE: &str =
+            "SELECT * FROM schedules WHERE paused = 0 AND next_at <= ? ORDER BY next_at";
+        let mut connection = self.0.database.reader().await?;
+        let due = sqlx::query(DUE)
+            .bind(self.now().as_millisecond())
+            .fetch_optional(&mut *connection)
+            .await?;
+        drop(connection);
+        if due.is_none() {
+            return Ok(());
+        }
+        let mut tx = self.0.database.write().await?;
+        let now = self.now();
+        let due = sqlx::query(DUE)
+            .bind(now.as_millisecond())
+            .fetch_all(&mut *tx)
+            .await?;
+        for row in &due {
+            let id: String = row.try_get("id")?;
+            let cron: String = row.try_get("cron")?;
+            let was_due: i64 = row.try_get("next_at")?;
+            let caller_ip: Option<String> = row.try_get("caller_ip")?;
+            let source = Source {
+                caller_ip: caller_ip.as_deref(),
+                schedule: Some(&id),
+            };
+            let accepted = match stored(row) {
+                Ok(publication) => {
+                    accept(&mut tx, self.destinations(), &publication, source, now).await
+                }
+                Err(error) => Err(error),
+            };
+            match accepted {
+                Ok(accepted) => {
+                    let late = (now.as_millisecond() - was_due) / 1000;
+                    if late * 1000 > MISSED_MS {
+                        tracing::warn!(
+                            schedule = id,
+                            late_seconds = late,
+                            message = accepted.message_id,
+                            "a schedule was missed and is made up for"
+                        );
+                    } else {
+                        tracing::info!(
+                            schedule = id,
+                            message = accepted.message_id,
+                            "a schedule fired"
+                        );
+                    }
+                }
+                // Its destination has been taken off the list since.
+                Err(super::BrokerError::Rejected(rejection)) => {
+                    tracing::warn!(schedule = id, "a schedule did not fire: {rejection}");
+                }
+                Err(super::BrokerError::Unreadable(error)) => {
+                    tracing::error!(schedule = id, "a schedule cannot be read: {error}");
+                }
+                Err(error) => return Err(error),
+            }
+            sqlx::query("UPDATE schedules SET next_at = ?, last_at = ? WHERE id = ?")
+                .bind(next_at(&cron, now, None))
+                .bind(now.as_millisecond())
+                .bind(&id)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        self.wake();
+        Ok(())
+    }
+}
+
+/// Writes down a schedule, in a transaction of the caller's. One that was paused stays paused, and one whose
+/// times stay the same keeps the next of them, though it be missed. One that has no next time, because the
+/// release that fired it could not read its cron expression, gets one.
+///
+/// # Errors
+/// A [`Rejection`] where there are too many. Nothing is written then.
+pub(super) async fn put(
+    tx: &mut SqliteConnection,
+    plan: &Plan,
+    caller_ip: Option<&str>,
+    now: Timestamp,
+) -> Result<String> {
+    let Plan {
+        id,
+        cron,
+        times,
+        publication,
+    } = plan;
+    let id = id.clone();
+    let id = id.unwrap_or_else(|| format!("scd_{}", sortable_id(now).simple()));
+    let spec = serde_json::to_string(publication)?;
+    let (known, bytes): (i64, i64) = sqlx::query_as(
+        "SELECT count(*), coalesce(sum(length(spec) + length(body)), 0)
+         FROM schedules WHERE id <> ?",
+    )
+    .bind(&id)
+    .fetch_one(&mut *tx)
+    .await?;
+    let size = (publication.body.len() + spec.len()) as i64;
+    if known >= MOST_SCHEDULES || bytes + size > LARGEST_SCHEDULES {
+        return Err(Rejection::bad_request(format!(
+            "There may be {MOST_SCHEDULES} schedules of {} MiB together. Delete some first.",
+            LARGEST_SCHEDULES >> 20
+        ))
+        .into());
+    }
+    sqlx::query(
+        "INSERT INTO schedules (id, cron, spec, body, caller_ip, created_at, next_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET
+             next_at = iif(cron = excluded.cron, coalesce(next_at, excluded.next_at),
+                           excluded.next_at),
+             cron = excluded.cron, spec = excluded.spec, body = excluded.body,
+             caller_ip = excluded.caller_ip",
+    )
+    .bind(&id)
+    .bind(cron)
+    .bind(spec)
+    .bind(&publication.body)
+    .bind(caller_ip)
+    .bind(now.as_millisecond())
+    .bind(times.next_after(now).map(Timestamp::as_millisecond))
+    .execute(tx)
+    .await?;
+    Ok(id)
+}
+
+/// The words of a text with one blank between them.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Reckons anew when schedules fire, where that is earlier than they think, because the clock was set
+/// back.
+pub(super) async fn rebase(tx: &mut SqliteConnection, now: Timestamp) -> Result<()> {
+    let waiting: Vec<(String, String, i64, Option<i64>)> =
+        sqlx::query_as("SELECT id, cron, next_at, last_at FROM schedules WHERE next_at > ?")
+            .bind(now.as_millisecond())
+            .fetch_all(&mut *tx)
+            .await?;
+    for (id, cron, known, last_at) in waiting {
+        let Some(next) = next_at(&cron, now, last_at).filter(|next| *next < known) else {
+            continue;
+        };
+        sqlx::query("UPDATE schedules SET next_at = ? WHERE id = ?")
+            .bind(next)
+            .bind(&id)
+            .execute(&mut *tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// When a schedule fires next that has fired at `last_at`. That is later than now where a clock was set
+/// back: as with the hour that comes twice in autumn, a fixed time is not repeated then, and an interval
+/// goes on.
+fn next_at(cron: &str, now: Timestamp, last_at: Option<i64>) -> Option<i64> {
+    let cron: Cron = cron.parse().ok()?;
+    let last = last_at.and_then(|at| Timestamp::from_millisecond(at).ok());
+    let is_repeated = |last: &Timestamp| {
+        !cron.is_interval() && *last > now && last.duration_since(now) <= LONGEST_REPETITION
+    };
+    let after = last.filter(is_repeated).unwrap_or(now);
+    cron.next_after(after).map(Timestamp::as_millisecond)
+}
+
+fn stored(row: &SqliteRow) -> Result<Publication> {
+    let mut publication: Publication = serde_json::from_str(row.try_get("spec")?)?;
+    publication.body = row.try_get("body")?;
+    publication.mend();
+    Ok(publication)
+}
+
+fn require_schedule_id(id: &str) -> std::result::Result<(), Rejection> {
+    let valid = !id.is_empty()
+        && id.len() <= 256
+        && id
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    if valid {
+        return Ok(());
+    }
+    Err(Rejection::bad_request(
+        "Upstash-Schedule-Id takes letters, digits, \"-\", \"_\" and \".\", at most 256 of them.",
+    ))
+}
+
+fn no_such_schedule(id: &str) -> Rejection {
+    Rejection::not_found(format!("There is no schedule {id}."))
+}

@@ -1,0 +1,29 @@
+//! Kith over HTTP: everything that reads a request or writes an answer.
+//!
+//! - [`serve`]: the loop that accepts connections. [`connections`]: how many there may be.
+//! - [`router`]: the list of routes. [`middleware`]: the stack around them. [`state`]: what every
+//!   request can reach.
+//! - [`rest`] and [`forms`]: adapters of the use cases in [`crate::services::contacts`], for programs and
+//!   for browsers without JavaScript. [`crate::api`] is the third, for the islands.
+//! - [`app`] and [`pages`]: the document and the pages around the islands. [`page`]: pages as answers.
+//! - [`dashboard`]: the routes of the dashboard. [`webhooks`]: where the queue delivers.
+//! - [`site`]: the built half that browsers load. [`problem`]: errors as HTTP says them.
+//! - [`grammar`]: how header fields are read. [`shutdown`]: the end.
+#![warn(clippy::print_stdout, clippy::print_stderr)] // They panic where the output cannot be written.
+
+pub mod app;
+pub mod connections;
+pub mod dashboard;
+pub mod forms;
+pub mod grammar;
+pub mod middleware;
+pub mod page;
+pub mod pages;
+pub mod problem;
+pub mod rest;
+pub mod router;
+pub mod serve;
+pub mod shutdown;
+pub mod site;
+pub mod state;
+pub mod webhooks;

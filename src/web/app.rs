@@ -1,0 +1,95 @@
+//! The document around every page, and which page an address leads to.
+
+use axum::http::request::Parts;
+use leptos::config::LeptosOptions;
+use leptos::prelude::*;
+use leptos_meta::HashedStylesheet;
+use leptos_meta::MetaTags;
+use leptos_meta::provide_meta_context;
+use leptos_router::SsrMode;
+use leptos_router::components::Route;
+use leptos_router::components::Router;
+use leptos_router::components::Routes;
+use leptos_router::path;
+
+use crate::web::pages::contacts::ContactsPage;
+use crate::web::pages::dashboard::DashboardPage;
+use crate::web::pages::not_found::NotFoundPage;
+use crate::web::pages::print::PrintPage;
+use crate::web::pages::trash::TrashPage;
+
+/// The HTML document.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <meta name="description" content="Your contacts, on your own machine."/>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <link rel="manifest" href="/manifest.webmanifest"/>
+                <HashedStylesheet options=options.clone()/>
+                <AutoReload options/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// Every page under its address. Pages are sent whole (`SsrMode::Async`), so that their status
+/// and title are right and nothing needs JavaScript to fall into place.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <SiteHeader/>
+        <Router>
+            <Routes fallback=NotFoundPage>
+                <Route path=path!("/contacts") view=ContactsPage ssr=SsrMode::Async/>
+                <Route path=path!("/contacts/new") view=ContactsPage ssr=SsrMode::Async/>
+                <Route path=path!("/contacts/print") view=PrintPage ssr=SsrMode::Async/>
+                <Route path=path!("/contacts/:id") view=ContactsPage ssr=SsrMode::Async/>
+                <Route path=path!("/contacts/:id/edit") view=ContactsPage ssr=SsrMode::Async/>
+                <Route path=path!("/trash") view=TrashPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
+            </Routes>
+        </Router>
+    }
+}
+
+/// The top of every page.
+#[component]
+pub fn SiteHeader() -> impl IntoView {
+    view! {
+        <a href="#main" class="skip-link">"Skip to content"</a>
+        <header class="site-header">
+            <a href="/contacts" class="site-name">
+                "Kith"
+            </a>
+            <nav aria-label="Main" class="flex gap-1">
+                <NavLink href="/contacts" label="Contacts"/>
+                <NavLink href="/trash" label="Trash"/>
+            </nav>
+            // For those who run Kith, not for those who look somebody up.
+            <div class="ms-auto text-xs">
+                <NavLink href="/dashboard" label="System"/>
+            </div>
+        </header>
+    }
+}
+
+/// A link of the header. It says so when the page, or one below it, is the present one.
+#[component]
+fn NavLink(href: &'static str, label: &'static str) -> impl IntoView {
+    let here = use_context::<Parts>().is_some_and(|parts| parts.uri.path().starts_with(href));
+    view! {
+        <a class="nav-link" href=href aria-current=here.then_some("page")>
+            {label}
+        </a>
+    }
+}

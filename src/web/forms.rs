@@ -1,0 +1,306 @@
+//! Forms as a browser posts them when it runs no JavaScript, or not yet.
+//!
+//! What succeeds leads on to the next page, so that a reload repeats nothing. What does not is
+//! the same page again, with its status, the errors beside the fields and everything typed in
+//! place; nothing of it ever stands in an address.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::Request;
+use axum::http::StatusCode;
+use axum::http::Uri;
+use axum::http::header::SET_COOKIE;
+use axum::http::request::Parts;
+use axum::response::IntoResponse;
+use axum::response::Redirect;
+use axum::response::Response;
+use leptos::prelude::provide_context;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::islands::contacts::FormView;
+use crate::islands::contacts::Pane;
+use crate::islands::contacts::Saved;
+use crate::model::contact::ContactDraft;
+use crate::model::contact::ContactId;
+use crate::model::contact::Field;
+use crate::model::error::AppError;
+use crate::model::place::PanePlace;
+use crate::model::place::Place;
+use crate::services::contacts::IdempotentRequest;
+use crate::services::welcome::choice;
+use crate::web::page;
+use crate::web::problem::Problem;
+use crate::web::rest::extract::FormBody;
+use crate::web::rest::extract::PathId;
+use crate::web::state::AppState;
+
+/// The fields of the contact form, hidden ones included. A missing field is an empty one.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct ContactForm {
+    name: String,
+    email: String,
+    phone: String,
+    company: String,
+    notes: String,
+    /// For a form that says nothing of what it started from: it replaces everything, if the contact is
+    /// still at this version.
+    version: Option<u32>,
+    key: String,
+    /// A box that is not ticked is not sent.
+    welcome: Option<String>,
+    /// Sent by the button that takes the contact out of the trash.
+    restore: Option<String>,
+    #[serde(rename = "base-name")]
+    base_name: Option<String>,
+    #[serde(rename = "base-email")]
+    base_email: String,
+    #[serde(rename = "base-phone")]
+    base_phone: String,
+    #[serde(rename = "base-company")]
+    base_company: String,
+    #[serde(rename = "base-notes")]
+    base_notes: String,
+    #[serde(rename = "choice-name")]
+    choice_name: Choice,
+    #[serde(rename = "choice-email")]
+    choice_email: Choice,
+    #[serde(rename = "choice-phone")]
+    choice_phone: Choice,
+    #[serde(rename = "choice-company")]
+    choice_company: Choice,
+    #[serde(rename = "choice-notes")]
+    choice_notes: Choice,
+}
+
+/// What is kept of a field that two people have changed.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Choice {
+    #[default]
+    Mine,
+    Theirs,
+}
+
+impl ContactForm {
+    /// What was typed.
+    fn draft(&self) -> ContactDraft {
+        ContactDraft {
+            name: self.name.clone(),
+            email: self.email.clone(),
+            phone: self.phone.clone(),
+            company: self.company.clone(),
+            notes: lines(&self.notes),
+        }
+    }
+
+    /// What the form started from.
+    fn base(&self) -> Option<ContactDraft> {
+        Some(ContactDraft {
+            name: self.base_name.clone()?,
+            email: self.base_email.clone(),
+            phone: self.base_phone.clone(),
+            company: self.base_company.clone(),
+            notes: lines(&self.base_notes),
+        })
+    }
+
+    /// What was typed, without the fields that were left to others: those are not touched.
+    fn chosen(&self, base: &ContactDraft) -> ContactDraft {
+        let mut draft = self.draft();
+        for (field, choice) in [
+            (Field::Name, self.choice_name),
+            (Field::Email, self.choice_email),
+            (Field::Phone, self.choice_phone),
+            (Field::Company, self.choice_company),
+            (Field::Notes, self.choice_notes),
+        ] {
+            if choice == Choice::Theirs {
+                base.get(field).clone_into(draft.get_mut(field));
+            }
+        }
+        draft
+    }
+}
+
+/// Text as Kith keeps it. A browser sends the lines of a field apart by CRLF.
+fn lines(text: &str) -> String {
+    text.replace("\r\n", "\n")
+}
+
+/// In the address of a contact that was just saved: the fields that others had changed meanwhile.
+const MERGED: &str = "merged";
+
+/// The fields that an address says were merged.
+pub fn merged(query: &str) -> Vec<Field> {
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let names = pairs.find(|(key, _)| key == MERGED);
+    names.map_or(Vec::new(), |(_, names)| {
+        Field::ALL
+            .into_iter()
+            .filter(|field| names.split('.').any(|name| name == field.name()))
+            .collect()
+    })
+}
+
+/// What a page draws beside the list when what was asked of it could not be done.
+#[derive(Clone)]
+pub struct Refused(pub Pane);
+
+pub async fn create(
+    State(state): State<AppState>,
+    parts: Parts,
+    FormBody(form): FormBody<ContactForm>,
+) -> Response {
+    let draft = form.draft();
+    let created = match idempotent(&form.key, &draft) {
+        Ok(request) => {
+            let welcome = Some(form.welcome.is_some());
+            state.contacts.create(draft, welcome, request).await
+        }
+        Err(error) => Err(error),
+    };
+    match created {
+        Ok(creation) => {
+            let cookie = choice::cookie(form.welcome.is_some());
+            let shown = go_to(&parts.uri, PanePlace::Contact(creation.contact.id));
+            ([(SET_COOKIE, cookie)], shown).into_response()
+        }
+        Err(error) => {
+            // Whoever is told that there is a contact already, and goes on, means another one.
+            let key = match &error {
+                AppError::AlreadyCreated { .. } => Uuid::new_v4().to_string(),
+                _ => form.key.clone(),
+            };
+            let view = FormView {
+                draft: form.draft(),
+                welcome: form.welcome.is_some(),
+                key,
+                error: Some(error),
+                saved: None,
+            };
+            draw_again(state, parts, PanePlace::New, Pane::Form(view)).await
+        }
+    }
+}
+
+pub async fn update(
+    State(state): State<AppState>,
+    PathId(id): PathId,
+    parts: Parts,
+    FormBody(form): FormBody<ContactForm>,
+) -> Response {
+    let base = form.base();
+    let (draft, saved) = match &base {
+        Some(base) => {
+            let draft = form.chosen(base);
+            let restore = form.restore.is_some();
+            let saved = state.contacts.edit(id, base, draft.clone(), restore).await;
+            (draft, saved)
+        }
+        None => {
+            let draft = form.draft();
+            let saved = state
+                .contacts
+                .replace(id, draft.clone(), form.version)
+                .await;
+            (draft, saved.map(|contact| (contact, Vec::new())))
+        }
+    };
+    match saved {
+        Ok((contact, merged)) => {
+            let mut href = list_behind(&parts.uri)
+                .beside(PanePlace::Contact(contact.id))
+                .href();
+            if !merged.is_empty() {
+                let names: Vec<&str> = merged.into_iter().map(Field::name).collect();
+                href.push(if href.contains('?') { '&' } else { '?' });
+                href += &format!("{MERGED}={}", names.join("."));
+            }
+            Redirect::to(&href).into_response()
+        }
+        Err(error) => {
+            let base = match base {
+                Some(base) => base,
+                None => saved_base(&state, id, form.version).await,
+            };
+            let view = FormView {
+                draft,
+                error: Some(error),
+                saved: Some(Saved { id, base }),
+                ..FormView::default()
+            };
+            draw_again(state, parts, PanePlace::Edit(id), Pane::Form(view)).await
+        }
+    }
+}
+
+/// What a form without a base started from: the saved contact, unless the form names another version of
+/// it. Then the base is empty, and Kith asks about every filled field that differs.
+async fn saved_base(state: &AppState, id: ContactId, version: Option<u32>) -> ContactDraft {
+    let saved = state.contacts.get(id).await.ok();
+    let saved = saved.filter(|saved| version.is_none_or(|version| version == saved.version));
+    saved.map(ContactDraft::from).unwrap_or_default()
+}
+
+pub async fn delete(State(state): State<AppState>, PathId(id): PathId, parts: Parts) -> Response {
+    match state.contacts.delete(id, None).await {
+        Ok(()) => {
+            let after = Place {
+                deleted: Some(id),
+                ..list_behind(&parts.uri)
+            };
+            Redirect::to(&after.href()).into_response()
+        }
+        Err(error) => draw_again(state, parts, PanePlace::Contact(id), Pane::Failed(error)).await,
+    }
+}
+
+pub async fn restore(State(state): State<AppState>, PathId(id): PathId, parts: Parts) -> Response {
+    match state.contacts.restore(id).await {
+        Ok(contact) => go_to(&parts.uri, PanePlace::Contact(contact.id)),
+        Err(error) => draw_again(state, parts, PanePlace::Contact(id), Pane::Failed(error)).await,
+    }
+}
+
+/// Where a reload leads that asks for the address of an action: to the contact it was about.
+pub async fn go_back(PathId(id): PathId, uri: Uri) -> Response {
+    go_to(&uri, PanePlace::Contact(id))
+}
+
+/// The form's key as drawn by the page. A form without one is taken as it is, each time.
+fn idempotent(key: &str, draft: &ContactDraft) -> Result<Option<IdempotentRequest>, AppError> {
+    if key.is_empty() {
+        return Ok(None);
+    }
+    IdempotentRequest::of_form(key, draft).map(Some)
+}
+
+/// The list that a form was sent from: its search and page travel in the query of the address.
+fn list_behind(form: &Uri) -> Place {
+    Place::parse("/contacts", form.query().unwrap_or_default()).unwrap_or_default()
+}
+
+fn go_to(form: &Uri, pane: PanePlace) -> Response {
+    Redirect::to(&list_behind(form).opening(pane).href()).into_response()
+}
+
+/// Draws the page of `place` with `pane` on it, as the answer to a form.
+async fn draw_again(state: AppState, mut parts: Parts, place: PanePlace, pane: Pane) -> Response {
+    let href = list_behind(&parts.uri).beside(place).href();
+    let Ok(uri) = Uri::try_from(href) else {
+        return Problem::new(
+            StatusCode::URI_TOO_LONG,
+            "long-address",
+            "The address of this form is too long. Open the form again from the list.",
+        )
+        .into_response();
+    };
+    parts.uri = uri;
+    let request = Request::from_parts(parts, Body::empty());
+    page::draw(state, request, move || {
+        provide_context(Refused(pane.clone()));
+    })
+    .await
+}

@@ -1,0 +1,315 @@
+//! Who may ask, and how much at once.
+
+use axum::body::Body;
+use axum::extract::DefaultBodyLimit;
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::Uri;
+use axum::http::header;
+use axum::http::uri::Authority;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use http_body_util::Limited;
+use hyper::body::Body as _;
+use tower_http::csrf::ProtectionError;
+
+use crate::services::config::ByteSize;
+use crate::services::config::Host;
+use crate::services::config::ServerConfig;
+use crate::services::welcome;
+use crate::web::grammar::Reader;
+use crate::web::problem::Problem;
+use crate::web::webhooks;
+
+/// By which of its names a request has asked for Kith.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskedFor {
+    /// A name that means this machine wherever it is asked for.
+    ThisMachine,
+    /// The name of `server.public_url`, or one of `server.hosts`. Between the client and Kith stands a
+    /// proxy or a tunnel, whose own address says nothing about the client.
+    ConfiguredName,
+}
+
+/// What is answered under configured names until Kith has accounts: what the queue signs, and whether
+/// Kith is well.
+const OPEN: [&str; 5] = [
+    welcome::PATH,
+    welcome::FAILURE_PATH,
+    webhooks::DAILY_REPORT,
+    "/healthz",
+    "/readyz",
+];
+
+/// The refusal of a request whose target is no path but a host alone, as a client sends it to a proxy.
+pub fn no_path(request: &Request) -> Option<Problem> {
+    request.uri().path_and_query().is_none().then(|| {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "no-path",
+            "The target of a request to Kith is a path, for example /contacts.",
+        )
+    })
+}
+
+/// By which name a request asks for what that name reaches.
+///
+/// # Errors
+/// The refusal of all others. A page of another site can point a name of its own at 127.0.0.1 and
+/// would otherwise read contacts through the browser of whoever looks at it.
+pub fn asked_for(request: &Request, config: &ServerConfig) -> Result<AskedFor, Box<Problem>> {
+    let detail = match host(request.uri(), request.headers()) {
+        Some(host) if host.is_local() => return Ok(AskedFor::ThisMachine),
+        Some(host) if config.is_named(&host) => {
+            if OPEN.contains(&request.uri().path()) {
+                return Ok(AskedFor::ConfiguredName);
+            }
+            "Until Kith has accounts, this name reaches only the signed webhooks, /healthz and \
+             /readyz: a proxy or a tunnel keeps it, so Kith cannot tell who asks. Use \
+             http://127.0.0.1 or http://localhost with its port, or let a proxy that asks for a \
+             password send `Host: localhost`."
+        }
+        _ => {
+            "Until Kith has accounts it answers only on this machine. Use http://127.0.0.1 or \
+             http://localhost with its port."
+        }
+    };
+    Err(Box::new(Problem::new(
+        StatusCode::MISDIRECTED_REQUEST,
+        "wrong-host",
+        detail,
+    )))
+}
+
+/// The host that a request asks for; `None` where it names none, or two, or something else. The port
+/// makes no difference: whoever can choose the name cannot reach Kith by another port.
+fn host(uri: &Uri, headers: &HeaderMap) -> Option<Host> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let authority = match (uri.authority(), hosts.next(), hosts.next()) {
+        (_, _, Some(_)) => return None,
+        // A request that carries its whole address means that one (RFC 9112, 3.2.2).
+        (Some(authority), ..) => authority.clone(),
+        (None, Some(host), None) => Authority::try_from(host.as_bytes()).ok()?,
+        (None, None, None) => return None,
+    };
+    // Whatever else stands in it, such as a user, belongs into no request.
+    let port = authority.as_str().strip_prefix(authority.host())?;
+    let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(is_number);
+    is_port.then(|| Host::parse(authority.host()))?
+}
+
+fn is_number(port: &str) -> bool {
+    port.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The answer to a form or a script of another site that tries to change something here.
+pub fn from_another_site(_error: ProtectionError) -> Response {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "cross-site",
+        "This request came from another site. Make the change on a page of Kith itself.",
+    )
+    .into_response()
+}
+
+/// The refusal of a body that says of itself that it is too large, before any of it is read.
+pub fn large_body(request: &Request, limit: ByteSize) -> Option<Problem> {
+    let announced = request.headers().get(header::CONTENT_LENGTH);
+    let announced = announced.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let too_large_already = announced.is_some_and(|length| length > limit.bytes() as u64);
+    too_large_already.then(|| too_large(limit))
+}
+
+/// The refusal of a body in a coding, such as gzip, which would be read as if it had none. The queue's API
+/// takes bodies as they are, since it hands them on.
+pub fn coded_body(request: &Request) -> Option<Response> {
+    if request.body().is_end_stream() || request.uri().path().starts_with("/qstash/") {
+        return None;
+    }
+    let is_plain = |line: &HeaderValue| {
+        let codings = Reader::new(line.as_bytes()).list(Reader::token);
+        codings.is_some_and(|codings| {
+            let mut codings = codings.iter();
+            codings.all(|coding| coding.eq_ignore_ascii_case("identity"))
+        })
+    };
+    let lines = request.headers().get_all(header::CONTENT_ENCODING);
+    if lines.iter().all(is_plain) {
+        return None;
+    }
+    let problem = Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "wrong-content-encoding",
+        "Send the body as it is, without Content-Encoding.",
+    );
+    let mut response = problem.into_response();
+    // RFC 9110, 15.5.16.
+    let readable = HeaderValue::from_static("identity");
+    response
+        .headers_mut()
+        .insert(header::ACCEPT_ENCODING, readable);
+    Some(response)
+}
+
+/// The request with a body that ends at the limit, whatever it has said of itself. axum's own limit,
+/// which is another, does not apply.
+pub fn cut_off(request: Request, limit: ByteSize) -> Request {
+    if request.body().is_end_stream() {
+        return request;
+    }
+    let mut request = request.map(|body| Body::new(Limited::new(body, limit.bytes())));
+    DefaultBodyLimit::disable().apply(&mut request);
+    request
+}
+
+/// The answer to a body over the limit.
+pub fn too_large(limit: impl std::fmt::Display) -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "too-large",
+        format!("The body is larger than Kith accepts, which is {limit}."),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+    use crate::services::config::Config;
+
+    fn is_local(uri: &'static str, hosts: &[&'static str]) -> bool {
+        let mut headers = HeaderMap::new();
+        for host in hosts {
+            headers.append(header::HOST, HeaderValue::from_static(host));
+        }
+        host(&Uri::from_static(uri), &headers).is_some_and(|host| host.is_local())
+    }
+
+    #[test]
+    fn only_names_of_this_machine_are_local() {
+        for host in [
+            "localhost",
+            "LOCALHOST:3000",
+            "localhost.",
+            "localhost.:3000",
+            "kith.localhost",
+            "Kith.Localhost.:3000",
+            "127.0.0.1",
+            "127.9.9.9:80",
+            "127.0.0.1:",
+            "[::1]:3000",
+            "[0:0::1]",
+            "[::ffff:127.0.0.1]",
+        ] {
+            assert!(is_local("/contacts", &[host]), "{host}");
+        }
+        for host in [
+            "",
+            ".",
+            "kith.example",
+            "127.0.0.1.example",
+            "127.0.0.1.",
+            "localhost.example:3000",
+            "localhost..",
+            "notlocalhost",
+            ".localhost.example",
+            "10.0.0.1",
+            "[::2]",
+            "user@localhost:x",
+            "user@localhost",
+            "localhost:x",
+            "localhost:3000x",
+            "localhost:3000:1",
+            "::1",
+            "0.0.0.0:3000",
+            "0x7f.1",
+            "2130706433",
+        ] {
+            assert!(!is_local("/contacts", &[host]), "{host}");
+        }
+    }
+
+    #[test]
+    fn no_host_and_two_hosts_are_refused() {
+        assert!(!is_local("/", &[]));
+        assert!(!is_local("/", &["localhost", "kith.example"]));
+        assert!(!is_local("/", &["localhost", "localhost"]));
+        assert!(!is_local("http://localhost/", &["localhost", "localhost"]));
+    }
+
+    #[test]
+    fn a_request_with_its_whole_address_means_that_one() {
+        assert!(is_local("http://localhost:3000/", &[]));
+        assert!(is_local("http://127.0.0.1/", &["kith.example"]));
+        assert!(!is_local("http://kith.example/", &["localhost"]));
+        assert!(!is_local("http://user@localhost/", &["localhost"]));
+    }
+
+    #[test]
+    fn a_configured_name_reaches_what_is_signed_and_whether_kith_is_well() {
+        let mut config = Config::default();
+        let set = [
+            ("KITH_SERVER_PUBLIC_URL", "https://Kith.Example:8443"),
+            (
+                "KITH_SERVER_HOSTS",
+                "tunnel.example., 192.168.1.5, [fd00::5]",
+            ),
+        ];
+        let set = set.map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        config.server = Config::load(Some("/dev/null".as_ref()), set)
+            .expect("settings")
+            .server;
+        let ask = |host: &str, path: &str| {
+            let request = Request::builder().uri(path).header(header::HOST, host);
+            asked_for(
+                &request.body(Body::empty()).expect("a request"),
+                &config.server,
+            )
+            .ok()
+        };
+        for host in [
+            "kith.example:8443",
+            "kith.example",
+            "KITH.example.:443",
+            "tunnel.example",
+            "192.168.1.5:3000",
+            "[fd00:0::5]",
+        ] {
+            for path in OPEN {
+                assert_eq!(
+                    ask(host, path),
+                    Some(AskedFor::ConfiguredName),
+                    "{host}{path}"
+                );
+            }
+            for path in [
+                "/",
+                "/contacts",
+                "/api/contacts",
+                "/api/metrics",
+                "/qstash/v2/keys",
+                "/healthz/",
+                "/Healthz",
+                "/api/webhooks/",
+                "//healthz",
+            ] {
+                assert_eq!(ask(host, path), None, "{host}{path}");
+            }
+        }
+        for host in [
+            "example",
+            "a.kith.example",
+            "kith.example.evil.example",
+            "192.168.1.50",
+        ] {
+            assert_eq!(ask(host, "/healthz"), None, "{host}");
+        }
+        assert_eq!(
+            ask("kith.localhost", "/contacts"),
+            Some(AskedFor::ThisMachine)
+        );
+    }
+}

@@ -1,0 +1,78 @@
+//! Server functions as HTTP should see them. leptos answers every error of theirs, a client's
+//! mistake included, with 500, and a browser's form with a way back to any `Referer`.
+
+use std::error::Error;
+
+use axum::body::Body;
+use axum::body::to_bytes;
+use axum::extract::Request;
+use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::Method;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::middleware::Next;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use http_body_util::LengthLimitError;
+
+use super::guard;
+use crate::model::error::AppError;
+use crate::web::problem::Problem;
+use crate::web::state::AppState;
+
+/// No error that a server function tells is longer than this: one contact with its longest notes.
+const LONGEST_ERROR: usize = 256 * 1024;
+
+/// Gives an error of a server function the status that it stands for.
+pub async fn say_status(
+    State(state): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if !request.uri().path().starts_with("/fn/") {
+        return next.run(request).await;
+    }
+    let json = HeaderValue::from_static("application/json");
+    if request.method() == Method::POST
+        && request.headers().get(header::CONTENT_TYPE) != Some(&json)
+    {
+        return Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "wrong-content-type",
+            "Server functions take application/json. Programs are better served by /api.",
+        )
+        .into_response();
+    }
+    request.headers_mut().insert(header::ACCEPT, json);
+    // Read here, because leptos does not tell a body that is too large from one that is garbled.
+    let (parts, body) = request.into_parts();
+    let body = match to_bytes(body, usize::MAX).await {
+        Ok(body) => body,
+        Err(error) if is_too_large(&error) => {
+            return guard::too_large(state.config.server.max_body).into_response();
+        }
+        Err(_) => {
+            return AppError::bad_request("The body broke off. Send it again.").into_response();
+        }
+    };
+    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let Ok(body) = to_bytes(body, LONGEST_ERROR).await else {
+        return Problem::internal().into_response();
+    };
+    if let Ok(error) = serde_json::from_slice::<AppError>(&body) {
+        parts.status = StatusCode::from_u16(error.status()).unwrap_or(parts.status);
+    }
+    Response::from_parts(parts, Body::from(body))
+}
+
+/// Whether reading a body ended because it was larger than what is accepted. Every layer around
+/// the body wraps the error of the one below.
+fn is_too_large(error: &(dyn Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |&error| error.source())
+        .any(|error| error.is::<LengthLimitError>())
+}

@@ -1,0 +1,45 @@
+//! Pages as the server draws them. Each asks the services for what it shows; what comes alive on
+//! a page is an island.
+
+pub mod contacts;
+pub mod dashboard;
+pub mod not_found;
+pub mod print;
+pub mod problem;
+pub mod trash;
+mod wake;
+
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::header;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use leptos_meta::Title;
+
+use crate::components::words::escape;
+use crate::model::error::AppError;
+
+/// Gives the page the status that an error stands for.
+fn say_status(error: &AppError) {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if let Some(options) = use_context::<ResponseOptions>() {
+        options.set_status(status);
+    }
+}
+
+/// Lets the browser ask for the page again on "back". Without a script, the page could not take back an
+/// offer that no longer holds.
+fn forbid_storing() {
+    if let Some(options) = use_context::<ResponseOptions>() {
+        options.insert_header(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, no-store"),
+        );
+    }
+}
+
+/// The title of the document. `leptos_meta` writes it as it is, and a name may hold `</title>`.
+#[component]
+fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
+    view! { <Title text=escape(&text)/> }
+}

@@ -1,0 +1,123 @@
+//! `/contacts` and the addresses below it: what the server finds out before it draws the island.
+
+use axum::http::Uri;
+use axum::http::request::Parts;
+use leptos::prelude::*;
+use uuid::Uuid;
+
+use super::PageTitle;
+use super::forbid_storing;
+use super::say_status;
+use super::wake::Wake;
+use crate::islands::contacts::Contacts;
+use crate::islands::contacts::ContactsView;
+use crate::islands::contacts::FormView;
+use crate::islands::contacts::Notice;
+use crate::islands::contacts::Pane;
+use crate::model::contact::ContactDetails;
+use crate::model::contact::ContactId;
+use crate::model::error::AppError;
+use crate::model::place::PanePlace;
+use crate::model::place::Place;
+use crate::web::forms;
+use crate::web::forms::Refused;
+use crate::web::state::AppState;
+
+#[component]
+pub fn ContactsPage() -> impl IntoView {
+    view! {
+        <Suspense>
+            {move || {
+                let state = use_context::<AppState>();
+                let asked = use_context::<Parts>();
+                let refused = use_context::<Refused>();
+                Suspend::new(async move {
+                    let state = state?;
+                    let view = find_out(&state, &asked?, refused).await;
+                    if let Some(error) = failure(&view) {
+                        say_status(error);
+                    }
+                    if view.notice.is_some() {
+                        forbid_storing();
+                    }
+                    Some(
+                        view! {
+                            <PageTitle text=view.pane.title()/>
+                            <Wake site=state.site.clone()/>
+                            <Contacts view/>
+                        },
+                    )
+                })
+            }}
+        </Suspense>
+    }
+}
+
+/// What went wrong, the pane's trouble before the list's.
+fn failure(view: &ContactsView) -> Option<&AppError> {
+    match &view.pane {
+        Pane::Failed(error) => Some(error),
+        Pane::Form(form) if form.error.is_some() => form.error.as_ref(),
+        _ => view.list.as_ref().err(),
+    }
+}
+
+/// The place that the request's address names, and whether it names one: with an id that is
+/// none, only the list is known.
+fn place_asked_for(uri: &Uri) -> (Place, bool) {
+    let query = uri.query().unwrap_or_default();
+    match Place::parse(uri.path(), query) {
+        Some(place) => (place, true),
+        None => (Place::parse("/contacts", query).unwrap_or_default(), false),
+    }
+}
+
+async fn find_out(state: &AppState, asked: &Parts, refused: Option<Refused>) -> ContactsView {
+    let (place, known) = place_asked_for(&asked.uri);
+    let welcome = state.welcome.offer(&asked.headers);
+    let list = state
+        .contacts
+        .list_beside(place.pane.contact(), &place.search, place.cursor.as_deref())
+        .await;
+    let contact = |id| state.contacts.get(id);
+    let details = |id| state.contacts.details(id);
+    let merged = forms::merged(asked.uri.query().unwrap_or_default());
+    let pane = match (refused, place.pane) {
+        (Some(Refused(pane)), _) => Ok(pane),
+        _ if !known => Err(AppError::NotFound),
+        (None, PanePlace::Nothing) => Ok(Pane::Nothing),
+        (None, PanePlace::New) => {
+            let key = Uuid::new_v4().to_string();
+            Ok(Pane::Form(FormView {
+                draft: place.draft(),
+                ..FormView::new_contact(key, welcome.usual)
+            }))
+        }
+        (None, PanePlace::Contact(id)) => details(id)
+            .await
+            .map(|details| Pane::Contact(ContactDetails { merged, ..details })),
+        (None, PanePlace::Edit(id)) => contact(id)
+            .await
+            .map(|contact| Pane::Form(FormView::edit(contact))),
+    };
+    let notice = match place.deleted {
+        Some(id) => notice(state, id).await,
+        None => None,
+    };
+    ContactsView {
+        welcome,
+        place,
+        list,
+        pane: pane.unwrap_or_else(Pane::Failed),
+        notice,
+    }
+}
+
+/// What can be undone: nothing once the contact is back, or gone for good.
+async fn notice(state: &AppState, id: ContactId) -> Option<Notice> {
+    let contact = state.contacts.get_deleted(id).await.ok()?;
+    Some(Notice {
+        id,
+        name: contact.name,
+    })
+}

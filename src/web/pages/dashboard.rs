@@ -1,0 +1,92 @@
+//! `/dashboard`: how Kith is doing, and what an admin can do about it. Drawn from one
+//! [snapshot](crate::services::dashboard::Snapshot), by the server alone: what the island on it asks for
+//! again and again is the same part of the page, drawn anew.
+
+mod cache;
+mod chart;
+mod figures;
+mod limits;
+mod queue;
+mod system;
+mod table;
+pub mod view;
+mod words;
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use leptos::prelude::*;
+
+use super::PageTitle;
+use view::Notice;
+use view::View;
+
+use super::wake::Wake;
+use crate::islands::live::Live;
+use crate::web::state::AppState;
+
+/// The whole page. What it shows is in its context.
+#[component]
+pub fn DashboardPage() -> impl IntoView {
+    let view = use_context::<Arc<View>>()?;
+    let state = use_context::<AppState>()?;
+    let now = view.snapshot.at.to_zoned(TimeZone::UTC);
+    let as_of = format!(
+        "As of {} UTC, like all times here.",
+        now.strftime("%H:%M:%S")
+    );
+    Some(view! {
+        <PageTitle text="Dashboard · Kith"/>
+        <Wake site=state.site.clone()/>
+        <main id="main" tabindex="-1" class="dashboard">
+            <h1 class="text-xl font-semibold tracking-tight">"Dashboard"</h1>
+            <Live period=view.period as_of/>
+            <Part view/>
+        </main>
+    })
+}
+
+/// The part of the page that changes, as HTML.
+pub fn dashboard_part(view: &Arc<View>) -> String {
+    let view = view.clone();
+    view! { <Part view/> }.to_html()
+}
+
+#[component]
+fn Part(view: Arc<View>) -> impl IntoView {
+    let missing = view.snapshot.shared.is_none();
+    view! {
+        <div id="live">
+            <NoticeLine view=view.clone()/>
+            {missing.then(|| view! {
+                <p class="problem" role="alert">
+                    "The database does not answer. Figures are missing until it does; what Kith \
+                     knows without it stands below."
+                </p>
+            })}
+            <figures::Headlines view=view.clone()/>
+            <figures::Charts view=view.clone()/>
+            <limits::Limits view=view.clone()/>
+            <cache::CachePart view=view.clone()/>
+            <queue::QueuePart view=view.clone()/>
+            <system::System view=view.clone()/>
+            <system::Actions view/>
+        </div>
+    }
+}
+
+/// What came of the last action.
+#[component]
+fn NoticeLine(view: Arc<View>) -> impl IntoView {
+    let said = view.notice.clone().map(|notice| match notice {
+        Notice::Done(what) => view! {
+            <p id="notice" role="status">{what}</p>
+        }
+        .into_any(),
+        Notice::Refused { error, .. } => view! {
+            <p class="is-refused" id="notice" role="alert">{error.to_string()}</p>
+        }
+        .into_any(),
+    });
+    view! { <div class="dashboard-notices" id="notices">{said}</div> }
+}

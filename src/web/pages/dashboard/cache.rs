@@ -1,0 +1,63 @@
+//! What is cached, and emptying it.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::table::Table;
+use super::words;
+use crate::services::metrics::figures::hit_rate;
+use crate::web::pages::dashboard::view;
+use crate::web::pages::dashboard::view::View;
+use kith_cache::Totals;
+
+#[component]
+pub fn CachePart(view: Arc<View>) -> impl IntoView {
+    let cache = &view.snapshot.cache;
+    let usage = &cache.usage;
+    let query = view::query(view.snapshot.range, view.full);
+    let near = format!(
+        "In this process: {}, {} of {}; {} so far.",
+        words::count(usage.entries, "value"),
+        words::bytes(usage.bytes),
+        words::bytes(cache.room),
+        words::count(usage.evictions, "eviction")
+    );
+    let far = if cache.far {
+        "On Redis: shared by all instances, its memory below."
+    } else {
+        "No tier on Redis: this process caches for itself."
+    };
+    let row = |tag: &Totals| {
+        let rate = hit_rate(tag.hits() + tag.stale_hits, tag.misses);
+        let name = tag.tag.0;
+        view! {
+            <tr id=format!("tag-{name}")>
+                <th scope="row">{name}</th>
+                <td>{rate.map_or_else(|| "–".to_owned(), words::percent)}</td>
+                <td>{words::number(tag.local_hits)}</td>
+                <td>{words::number(tag.remote_hits)}</td>
+                <td>{words::number(tag.stale_hits)}</td>
+                <td>{words::number(tag.misses)}</td>
+                <td>
+                    <form method="post" action=format!("/dashboard/cache/{name}{query}")>
+                        <button class="button">
+                            "Invalidate"<span class="sr-only">{format!(" {name}")}</span>
+                        </button>
+                    </form>
+                </td>
+            </tr>
+        }
+    };
+    let rows = cache.tags.iter().map(row).collect_view();
+    view! {
+        <section class="part" tabindex="-1" aria-labelledby="cache-title">
+            <h2 id="cache-title">"Cache"</h2>
+            <p>{near}" "{far}</p>
+            <Table label="Cache by tag" heads=vec!["Tag", "Hit rate", "Hits here", "Hits on Redis", "Stale", "Misses"] heard="Action">{rows}</Table>
+            <p class="note">
+                "Counted by this process since it started. What is invalidated is read anew by all instances, and what was there before goes as room is needed."
+            </p>
+        </section>
+    }
+}

@@ -1,0 +1,232 @@
+//! Lines over time, drawn by the server: an SVG that stretches, words beside it that do not, and the
+//! same figures as a table.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use leptos::prelude::*;
+
+use super::table::Table;
+use crate::services::metrics::series::Range;
+
+/// The drawing's own units; it is stretched to its place.
+const WIDTH: f64 = 600.0;
+const HEIGHT: f64 = 120.0;
+
+/// A figure over time.
+pub struct Line {
+    pub name: &'static str,
+    /// How it is drawn, for example `line-1`. Lines differ by their dashes, not by colour alone.
+    pub class: &'static str,
+    /// `None` where there is no such figure, as there is no latency without requests.
+    pub values: Vec<Option<f64>>,
+    /// What stands for the whole range.
+    pub sum: String,
+}
+
+/// Lines that share their axes.
+pub struct Chart {
+    pub id: &'static str,
+    pub title: &'static str,
+    /// What the chart shows, for those who do not see it.
+    pub says: String,
+    pub lines: Vec<Line>,
+    /// The least that the axis reaches to.
+    pub least: f64,
+    /// A figure in words.
+    pub words: fn(f64) -> String,
+    pub range: Range,
+    /// When each point begins, in minutes since the epoch.
+    pub starts: Vec<i64>,
+    /// What to say instead where there is nothing to draw.
+    pub empty: &'static str,
+}
+
+/// A chart with its words and its table.
+#[component]
+pub fn ChartView(chart: Chart) -> impl IntoView {
+    let Chart {
+        id,
+        title,
+        says,
+        lines,
+        least,
+        words,
+        range,
+        starts,
+        empty,
+    } = chart;
+    let values = || lines.iter().flat_map(|line| line.values.iter().flatten());
+    let top = nice(values().copied().fold(least, f64::max));
+    let is_empty = values().next().is_none();
+    let legend = lines
+        .iter()
+        .map(|line| {
+            view! {
+                <li>
+                    <svg class="chart-key" viewBox="0 0 24 8" aria-hidden="true">
+                        <path class=line.class d="M0 4H24"></path>
+                    </svg>
+                    {line.name}
+                    " "
+                    <b>{line.sum.clone()}</b>
+                </li>
+            }
+        })
+        .collect_view();
+    let drawn = lines
+        .iter()
+        .map(|line| {
+            let (path, dots) = path(&line.values, top, WIDTH, HEIGHT);
+            view! {
+                <path class=line.class d=path></path>
+                <path class=line.class class:chart-dots=true d=dots></path>
+            }
+        })
+        .collect_view();
+    let [first, middle] = [starts.first(), starts.get(starts.len() / 2)]
+        .map(|start| start.map(|start| label(*start, range)));
+    // Days are those of UTC, whatever the reader's clock shows.
+    let mut heads = vec![match range {
+        Range::Hour | Range::Day => "From (UTC)",
+        Range::Month | Range::Year => "Day, in UTC",
+    }];
+    heads.extend(lines.iter().map(|line| line.name));
+    let rows = starts
+        .iter()
+        .enumerate()
+        .rev()
+        .map(|(point, start)| {
+            let cells = lines
+                .iter()
+                .map(|line| {
+                    let value = line.values.get(point).copied().flatten();
+                    view! { <td>{value.map_or_else(|| "–".to_owned(), words)}</td> }
+                })
+                .collect_view();
+            view! {
+                <tr>
+                    <th scope="row">{label(*start, range)}</th>
+                    {cells}
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="chart" id=id>
+            <h3 id=format!("{id}-title")>{title}</h3>
+            <ul class="chart-legend">{legend}</ul>
+            <div class="chart-frame" role="img" aria-label=says>
+                <span class="chart-top" aria-hidden="true">{words(top)}</span>
+                <svg
+                    class="chart-lines"
+                    viewBox=format!("0 0 {WIDTH} {HEIGHT}")
+                    preserveAspectRatio="none"
+                    aria-hidden="true"
+                >
+                    <path class="chart-grid" d=format!("M0 0H{WIDTH}M0 {}H{WIDTH}M0 {HEIGHT}H{WIDTH}", HEIGHT / 2.0)></path>
+                    {drawn}
+                </svg>
+                {is_empty.then(|| view! { <p class="chart-empty">{empty}</p> })}
+            </div>
+            <div class="chart-times" aria-hidden="true">
+                <span>{first}</span>
+                <span>{middle}</span>
+                <span>"now"</span>
+            </div>
+            <details class="chart-table" id=format!("{id}-table")>
+                <summary>
+                    "As a table"
+                    <span class="sr-only">{format!(": {title}")}</span>
+                </summary>
+                <Table label=format!("{title}, as a table") heads>{rows}</Table>
+            </details>
+        </div>
+    }
+}
+
+/// The last hour of a figure, beside it.
+#[component]
+pub fn Sparkline(values: Vec<f64>) -> impl IntoView {
+    let top = values.iter().copied().fold(1.0, f64::max);
+    let values: Vec<_> = values.into_iter().map(Some).collect();
+    view! {
+        <svg class="sparkline" viewBox="0 0 120 24" preserveAspectRatio="none" aria-hidden="true">
+            <path class="line-1" d=path(&values, top, 120.0, 24.0).0></path>
+        </svg>
+    }
+}
+
+/// The line through the points, interrupted where there is none; and dots, lines without length, for
+/// points that have no neighbours.
+fn path(values: &[Option<f64>], top: f64, width: f64, height: f64) -> (String, String) {
+    let step = width / (values.len().max(2) - 1) as f64;
+    let (mut path, mut dots) = (String::new(), String::new());
+    let mut drawing = false;
+    for (point, value) in values.iter().enumerate() {
+        let Some(value) = value else {
+            drawing = false;
+            continue;
+        };
+        let x = point as f64 * step;
+        let y = height - (value / top).clamp(0.0, 1.0) * height;
+        if drawing {
+            path += &format!("L{x:.1} {y:.1}");
+        } else if values.get(point + 1).copied().flatten().is_some() {
+            path += &format!("M{x:.1} {y:.1}");
+        } else {
+            dots += &format!("M{x:.1} {y:.1}h0");
+        }
+        drawing = true;
+    }
+    (path, dots)
+}
+
+/// A round number that is not below: 1, 2 or 5 times a power of ten.
+fn nice(value: f64) -> f64 {
+    let power = 10_f64.powf(value.log10().floor());
+    [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|factor| factor * power)
+        .find(|round| *round >= value * (1.0 - 1e-9))
+        .unwrap_or(value)
+}
+
+/// When a point begins, in UTC until `islands/clock.rs` says it anew.
+fn label(start: i64, range: Range) -> impl IntoView {
+    let at = Timestamp::from_second(start * 60).unwrap_or_default();
+    let (form, local) = match range {
+        Range::Hour => ("%H:%M", Some("minute")),
+        Range::Day => ("%-d %b %H:%M", Some("day")),
+        Range::Month | Range::Year => ("%-d %b %Y", None),
+    };
+    let words = at.to_zoned(TimeZone::UTC).strftime(form).to_string();
+    view! { <time datetime=at.to_string() data-time=local>{words}</time> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_axis_ends_at_a_round_number() {
+        for (value, end) in [
+            (1.0, 1.0),
+            (1.2, 2.0),
+            (34.0, 50.0),
+            (100.0, 100.0),
+            (0.07, 0.1),
+        ] {
+            let nice = nice(value);
+            assert!((nice - end).abs() < 1e-9, "{value}: {nice}");
+        }
+    }
+
+    #[test]
+    fn a_line_breaks_where_there_is_nothing() {
+        let values = [Some(0.0), Some(10.0), None, Some(5.0), None];
+        let (line, dots) = path(&values, 10.0, 400.0, 100.0);
+        assert_eq!(line, "M0.0 100.0L100.0 0.0");
+        assert_eq!(dots, "M300.0 50.0h0");
+        assert_eq!(path(&[], 1.0, 100.0, 10.0).0, "");
+    }
+}

@@ -1,0 +1,292 @@
+//! The headlines, and the charts below them.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::chart::Chart;
+use super::chart::ChartView;
+use super::chart::Line;
+use super::chart::Sparkline;
+use super::table::Table;
+use super::words;
+use crate::services::metrics::Figures;
+use crate::services::metrics::Gauge;
+use crate::services::metrics::series::Point;
+use crate::services::metrics::series::Range;
+use crate::services::metrics::series::Series;
+use crate::web::pages::dashboard::view;
+use crate::web::pages::dashboard::view::View;
+
+/// Routes that are listed.
+const ROUTES: usize = 12;
+
+#[component]
+pub fn Headlines(view: Arc<View>) -> impl IntoView {
+    let snapshot = &view.snapshot;
+    let totals = snapshot.shared.as_ref().map(|shared| &shared.totals);
+    let total = |figure: fn(&Figures) -> u64| {
+        totals.map_or_else(|| "–".to_owned(), |totals| words::number(figure(totals)))
+    };
+    let hour = snapshot.hour.as_deref();
+    let trend = |figure: fn(&Figures) -> u64| -> Vec<f64> {
+        let points = hour.map(|hour| hour.points.iter());
+        let points = points.into_iter().flatten();
+        points.map(|point| figure(&point.figures) as f64).collect()
+    };
+    let sum = hour.map(Series::sum).unwrap_or_default();
+    let in_hour =
+        |figure: fn(&Figures) -> u64| format!("{} in the last hour", words::number(figure(&sum)));
+    let entries: fn(&Figures) -> u64 = |figures| figures.highest(Gauge::CachedEntries);
+    let most = entries(&sum);
+    view! {
+        <ul class="headlines">
+            <Headline
+                id="total-requests"
+                name="Total requests"
+                figure=total(Figures::requests)
+                below=in_hour(Figures::requests)
+                trend=trend(Figures::requests)
+            />
+            <Headline
+                id="new-contacts"
+                name="New contacts"
+                figure=total(Figures::new_contacts)
+                below=in_hour(Figures::new_contacts)
+                trend=trend(Figures::new_contacts)
+            />
+            <Headline
+                id="rate-limit-hits"
+                name="Rate limit hits"
+                figure=total(Figures::refusals)
+                below=in_hour(Figures::refusals)
+                trend=trend(Figures::refusals)
+            />
+            <Headline
+                id="cached-entries"
+                name="Cached entries"
+                figure=words::number(snapshot.cache.usage.entries)
+                below=format!("{} at most in the last hour", words::number(most))
+                trend=trend(entries)
+            />
+            <li id="uptime">
+                <h2>"Uptime"</h2>
+                <b>{words::duration(snapshot.uptime)}</b>
+                <p>"since "<words::Time at=snapshot.started_at now=snapshot.at/><words::Utc/></p>
+                <Sparkline values=trend(|figures| figures.highest(Gauge::Uptime))/>
+            </li>
+        </ul>
+    }
+}
+
+#[component]
+fn Headline(
+    id: &'static str,
+    name: &'static str,
+    figure: String,
+    below: String,
+    trend: Vec<f64>,
+) -> impl IntoView {
+    view! {
+        <li id=id>
+            <h2>{name}</h2>
+            <b>{figure}</b>
+            <p>{below}</p>
+            <Sparkline values=trend/>
+        </li>
+    }
+}
+
+/// A range in words.
+fn range_words(range: Range) -> &'static str {
+    match range {
+        Range::Hour => "Last hour",
+        Range::Day => "24 hours",
+        Range::Month => "30 days",
+        Range::Year => "One year",
+    }
+}
+
+#[component]
+pub fn Charts(view: Arc<View>) -> impl IntoView {
+    let chosen = view.snapshot.range;
+    let ranges = Range::ALL
+        .into_iter()
+        .map(|range| {
+            let current = (range == chosen).then_some("true");
+            view! {
+                <li>
+                    <a href=view::href(range, view.full) aria-current=current data-live="">
+                        {range_words(range)}
+                    </a>
+                </li>
+            }
+        })
+        .collect_view();
+    let charts = view.snapshot.series.clone().map(|series| {
+        let charts = [
+            requests(&series, chosen),
+            latency(&series, chosen),
+            hit_rate(&series, chosen),
+            lag(&series, chosen),
+        ];
+        view! {
+            <div class="charts">
+                {charts.map(|chart| view! { <ChartView chart/> }).collect_view()}
+            </div>
+            <Routes series/>
+        }
+    });
+    view! {
+        <section class="part" tabindex="-1" aria-labelledby="figures-title">
+            <div class="part-head">
+                <h2 id="figures-title">"Figures"</h2>
+                <nav aria-label="Range of the charts">
+                    <ul class="ranges">{ranges}</ul>
+                </nav>
+            </div>
+            {charts}
+        </section>
+    }
+}
+
+fn line(
+    name: &'static str,
+    class: &'static str,
+    sum: String,
+    series: &Series,
+    value: impl Fn(&Point) -> Option<f64>,
+) -> Line {
+    Line {
+        name,
+        class,
+        sum,
+        values: series.points.iter().map(value).collect(),
+    }
+}
+
+fn starts(series: &Series) -> Vec<i64> {
+    series.points.iter().map(|point| point.start).collect()
+}
+
+fn requests(series: &Series, range: Range) -> Chart {
+    let sum = series.sum();
+    let allowed = |figures: &Figures| figures.requests().saturating_sub(figures.refusals());
+    let (answered, refused) = (words::number(allowed(&sum)), words::number(sum.refusals()));
+    Chart {
+        id: "requests",
+        title: "Requests",
+        says: format!("Requests over time: {answered} answered, {refused} refused."),
+        lines: vec![
+            line("answered", "line-1", answered, series, |point| {
+                Some(allowed(&point.figures) as f64)
+            }),
+            line("refused", "line-2", refused, series, |point| {
+                Some(point.figures.refusals() as f64)
+            }),
+        ],
+        least: 10.0,
+        words: |value| words::number(value as u64),
+        range,
+        starts: starts(series),
+        empty: "",
+    }
+}
+
+fn latency(series: &Series, range: Range) -> Chart {
+    let all = series.latency();
+    let percentile = |name, class, part| {
+        let sum = all.percentile(part);
+        let sum = sum.map_or_else(|| "–".to_owned(), words::milliseconds);
+        line(name, class, sum, series, move |point| {
+            point.latency.percentile(part)
+        })
+    };
+    let lines = vec![
+        percentile("p50", "line-1", 0.5),
+        percentile("p95", "line-2", 0.95),
+        percentile("p99", "line-3", 0.99),
+    ];
+    let said: Vec<String> = lines
+        .iter()
+        .map(|line| format!("{} {}", line.name, line.sum))
+        .collect();
+    Chart {
+        id: "latency",
+        title: "Latency",
+        says: format!("How long answers took, by percentile: {}.", said.join(", ")),
+        lines,
+        least: 1.0,
+        words: words::milliseconds,
+        range,
+        starts: starts(series),
+        empty: "Nothing was asked for.",
+    }
+}
+
+fn hit_rate(series: &Series, range: Range) -> Chart {
+    let sum = series.sum().hit_rate();
+    let sum = sum.map_or_else(|| "–".to_owned(), words::percent);
+    Chart {
+        id: "hit-rate",
+        title: "Cache hit rate",
+        says: format!("The part of all reads that the cache answered: {sum}."),
+        lines: vec![line("hits", "line-1", sum, series, |point| {
+            point.figures.hit_rate()
+        })],
+        least: 1.0,
+        words: words::percent,
+        range,
+        starts: starts(series),
+        empty: "Nothing was read.",
+    }
+}
+
+fn lag(series: &Series, range: Range) -> Chart {
+    let words: fn(f64) -> String = words::milliseconds;
+    let highest = words(series.sum().highest(Gauge::QueueLag) as f64);
+    Chart {
+        id: "queue-lag",
+        title: "Queue lag",
+        says: format!("How late the latest message was, over time: {highest} at most."),
+        lines: vec![line("highest", "line-1", highest, series, |point| {
+            Some(point.figures.highest(Gauge::QueueLag) as f64)
+        })],
+        least: 1000.0,
+        words,
+        range,
+        starts: starts(series),
+        empty: "",
+    }
+}
+
+/// How long each route takes.
+#[component]
+fn Routes(series: Arc<Series>) -> impl IntoView {
+    if series.routes.is_empty() {
+        return None;
+    }
+    let rest = series.routes.len().saturating_sub(ROUTES);
+    let rows = series
+        .routes
+        .iter()
+        .take(ROUTES)
+        .map(|(route, histogram)| {
+            let percentile = |part| histogram.percentile(part).map(words::milliseconds);
+            view! {
+                <tr>
+                    <th scope="row">{route.clone()}</th>
+                    <td>{words::number(histogram.count())}</td>
+                    <td>{percentile(0.5)}</td>
+                    <td>{percentile(0.95)}</td>
+                    <td>{percentile(0.99)}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    Some(view! {
+        <h3>"By route"</h3>
+        <Table label="By route" heads=vec!["Route", "Answers", "p50", "p95", "p99"]>{rows}</Table>
+        {(rest > 0).then(|| view! { <p class="note">{words::count(rest as u64, "more route")}</p> })}
+    })
+}

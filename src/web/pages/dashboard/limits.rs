@@ -1,0 +1,276 @@
+//! What the limiter does, and changing it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use leptos::prelude::*;
+
+use super::table::Table;
+use super::words;
+use crate::services::admin;
+use crate::services::config;
+use crate::services::dashboard::PolicyState;
+use crate::services::policies::RequestClass;
+use crate::web::pages::dashboard::view;
+use crate::web::pages::dashboard::view::View;
+use kith_limit::Algorithm;
+use kith_limit::Refused;
+
+/// Networks of the deny list that are shown.
+const DENIED: usize = 20;
+
+#[component]
+pub fn Limits(view: Arc<View>) -> impl IntoView {
+    let policies = view
+        .snapshot
+        .policies
+        .iter()
+        .map(|policy| view! { <PolicyRow policy view=&view/> })
+        .collect_view();
+    view! {
+        <section class="part" tabindex="-1" aria-labelledby="limits-title">
+            <h2 id="limits-title">"Limits"</h2>
+            <ul class="policies">{policies}</ul>
+            <div class="columns">
+                <MostRefused view=view.clone()/>
+                <Denied view/>
+            </div>
+        </section>
+    }
+}
+
+fn what(class: RequestClass) -> &'static str {
+    match class {
+        RequestClass::Api => "the REST API, for each address",
+        RequestClass::Ui => "pages and their forms, for each address",
+        RequestClass::Dashboard => "this page and the figures, which do not count in them",
+    }
+}
+
+fn algorithm(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::FixedWindow => "fixed window",
+        Algorithm::SlidingWindow => "sliding window",
+        Algorithm::SlidingLog => "sliding log",
+        Algorithm::TokenBucket => "token bucket",
+    }
+}
+
+#[component]
+fn PolicyRow<'a>(policy: &'a PolicyState, view: &'a View) -> impl IntoView + use<> {
+    let name = policy.class.name();
+    let action = format!("/dashboard/limits/{name}");
+    let used = view.snapshot.of_class(policy.class);
+    let used = used.map(|(requests, refused)| {
+        let part = if requests == 0 {
+            0.0
+        } else {
+            refused as f64 / requests as f64
+        };
+        format!(
+            "{} so far, {} refused ({}).",
+            words::count(requests, "request"),
+            words::number(refused),
+            words::percent(part)
+        )
+    });
+    let shadow = (policy.shadow || policy.shadowed > 0).then(|| {
+        format!(
+            " In shadow mode: {} would have been refused since the start.",
+            words::count(policy.shadowed, "request")
+        )
+    });
+    let here = (view.snapshot.parts.redis.is_some() && policy.here > 0).then(|| {
+        format!(
+            " {} decided without Redis since the start.",
+            words::number(policy.here)
+        )
+    });
+    let changed = policy.quota != policy.configured;
+    let window = config::print_duration(std::time::Duration::from_millis(policy.quota.window()));
+    let typed = |field: &str, now: String| view.typed(&action, field).unwrap_or(now);
+    let limit = typed("limit", policy.quota.limit().to_string());
+    let window = typed("window", window);
+    let refused = view.refused(&action);
+    let query = view::query(view.snapshot.range, view.full);
+    let configured = admin::words(policy.configured);
+    let note = changed.then(|| format!("Changed; {configured} are configured."));
+    view! {
+        <li id=format!("policy-{name}")>
+            <div>
+                <h3>{name}</h3>
+                <p class="text-muted">{what(policy.class)}" · "{algorithm(policy.algorithm)}</p>
+                <p>{used}{shadow}{here}</p>
+                {note.map(|note| view! { <p class="note">{note}</p> })}
+            </div>
+            <form method="post" action=format!("{action}{query}") class="limit-form">
+                <label for=format!("limit-{name}")>
+                    "Requests"<span class="sr-only">{format!(" of {name}")}</span>
+                </label>
+                <input
+                    class="input"
+                    id=format!("limit-{name}")
+                    name="limit"
+                    inputmode="numeric"
+                    autocomplete="off"
+                    value=limit
+                    aria-invalid=refused
+                    aria-describedby=refused.map(|_| "notice")
+                />
+                <label for=format!("window-{name}")>
+                    "in"<span class="sr-only">{format!(" window of {name}")}</span>
+                </label>
+                <input
+                    class="input"
+                    id=format!("window-{name}")
+                    name="window"
+                    autocomplete="off"
+                    value=window
+                    aria-invalid=refused
+                    aria-describedby=refused.map(|_| "notice")
+                />
+                <button class="button">
+                    "Change"<span class="sr-only">{format!(" the limit of {name}")}</span>
+                </button>
+                {changed.then(|| view! {
+                    <button class="button-quiet" name="configured" value="1" title=format!("Back to {configured}, as configured")>
+                        "Reset"<span class="sr-only">{format!(" the limit of {name} to {configured}")}</span>
+                    </button>
+                })}
+            </form>
+        </li>
+    }
+}
+
+/// The first half of an address: enough to tell clients apart, too little to find one.
+fn shortened(subject: &str) -> String {
+    let (separator, kept) = if subject.contains(':') {
+        (':', 2)
+    } else {
+        ('.', 2)
+    };
+    let parts: Vec<&str> = subject.split(separator).take(kept).collect();
+    format!("{}{separator}…", parts.join(&separator.to_string()))
+}
+
+#[component]
+fn MostRefused(view: Arc<View>) -> impl IntoView {
+    let refused = &view.snapshot.most_refused;
+    let (full, now) = (view.full, view.snapshot.at);
+    let row = |refused: &Refused| {
+        let client = if full {
+            refused.identifier.clone()
+        } else {
+            shortened(&refused.identifier)
+        };
+        let last = Timestamp::from_millisecond(refused.last as i64).unwrap_or(now);
+        view! {
+            <tr>
+                <th scope="row">{client}</th>
+                <td>{refused.policy}</td>
+                <td>{words::number(refused.count)}</td>
+                <td><words::Time at=last now/></td>
+            </tr>
+        }
+    };
+    let rows = refused.iter().map(row).collect_view();
+    let other = view::href(view.snapshot.range, !full);
+    let switch = if full {
+        "Shorten addresses"
+    } else {
+        "Show full addresses"
+    };
+    let list = if refused.is_empty() {
+        view! { <p class="note">"Nobody was refused since this process started."</p> }.into_any()
+    } else {
+        view! {
+            <Table label="Most refused clients" heads=vec!["Client", "Policy", "Refused", "Last (UTC)"]>{rows}</Table>
+            <p class="note"><a class="link" href=other data-live="">{switch}</a></p>
+        }
+        .into_any()
+    };
+    view! {
+        <div>
+            <h3>"Most refused clients"</h3>
+            {list}
+        </div>
+    }
+}
+
+#[component]
+fn Denied(view: Arc<View>) -> impl IntoView {
+    const FORM: &str = "/dashboard/denied";
+    let query = view::query(view.snapshot.range, view.full);
+    let action = format!("{FORM}{query}");
+    let typed = view.typed(FORM, "network").unwrap_or_default();
+    let refused = view.refused(FORM);
+    // The last that were added, the latest first.
+    let denied = &view.snapshot.denied;
+    let rows = denied
+        .iter()
+        .rev()
+        .take(DENIED)
+        .map(|network| {
+            let network = admin::plain(*network);
+            view! {
+                <li id=format!("denied-{network}")>
+                    <span>{network.clone()}</span>
+                    <form method="post" action=action.clone()>
+                        <input type="hidden" name="network" value=network.clone()/>
+                        <button class="button-quiet" name="do" value="allow">
+                            "Remove"<span class="sr-only">{format!(" {network}")}</span>
+                        </button>
+                    </form>
+                </li>
+            }
+        })
+        .collect_view();
+    let none = denied.is_empty();
+    let hidden = denied.len().saturating_sub(DENIED) as u64;
+    let denials = view.snapshot.denials;
+    view! {
+        <div>
+            <h3>"Deny list"</h3>
+            {none.then(|| view! { <p class="note">"Nobody is denied."</p> })}
+            <ul class="denied">{rows}</ul>
+            {(hidden > 0).then(|| view! {
+                <p class="note">{words::count(hidden, "older one")}" not shown; type it to allow it."</p>
+            })}
+            {(denials > 0).then(|| view! {
+                <p class="note">
+                    {format!("{} of denied clients since this process started.", words::count(denials, "request"))}
+                </p>
+            })}
+            <form method="post" action=action class="deny-form">
+                <label for="network">"Address or network"</label>
+                <input
+                    class="input"
+                    id="network"
+                    name="network"
+                    autocomplete="off"
+                    spellcheck="false"
+                    placeholder="203.0.113.0/24"
+                    value=typed
+                    aria-invalid=refused
+                    aria-describedby=refused.map(|_| "notice")
+                />
+                <button class="button" name="do" value="deny">"Deny"</button>
+                {(hidden > 0).then(|| view! {
+                    <button class="button" name="do" value="allow">"Allow"</button>
+                })}
+            </form>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn half_of_an_address_stays_hidden() {
+        assert_eq!(shortened("203.0.113.7"), "203.0.…");
+        assert_eq!(shortened("2001:db8:1:2::/64"), "2001:db8:…");
+        assert_eq!(shortened("::/64"), "::…");
+    }
+}

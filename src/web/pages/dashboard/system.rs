@@ -1,0 +1,176 @@
+//! The parts that Kith is made of, and what admins have done.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use leptos::prelude::*;
+
+use super::words;
+use crate::services::dashboard::redis_info::RedisInfo;
+use crate::services::health::Part;
+use crate::services::health::PartState;
+use crate::web::pages::dashboard::view::View;
+
+#[component]
+pub fn System(view: Arc<View>) -> impl IntoView {
+    let snapshot = &view.snapshot;
+    let parts = &snapshot.parts;
+    let now = snapshot.at;
+    let redis = match &parts.redis {
+        Some(part) => Ok(part),
+        None => Err("not used: each instance limits and caches for itself".to_owned()),
+    };
+    let qstash = match (&parts.qstash, snapshot.uses_qstash) {
+        (Some(part), _) => Ok(part),
+        (None, true) => Err("not asked for anything yet".to_owned()),
+        (None, false) => Err("not used: the broker in this process delivers".to_owned()),
+    };
+    let mail = match &parts.mail {
+        Some(part) if snapshot.has_mail_server || part.state == PartState::Down => Ok(part),
+        _ if !snapshot.has_mail_server => Err(format!(
+            "no mail server is set up; mails go {}",
+            snapshot.mail
+        )),
+        _ => Err("nothing sent yet".to_owned()),
+    };
+    let log = match &parts.log {
+        Some(part) => Ok(part),
+        None => Err("every line was written".to_owned()),
+    };
+    let info = snapshot
+        .shared
+        .as_ref()
+        .and_then(|shared| shared.redis.clone());
+    let memory = snapshot.memory.map_or_else(|| "–".to_owned(), words::bytes);
+    view! {
+        <section class="part" tabindex="-1" aria-labelledby="system-title">
+            <h2 id="system-title">"System"</h2>
+            <dl class="parts">
+                <PartLine id="database" name="Database" part=Ok(&parts.database) now/>
+                <PartLine id="redis" name="Redis" part=redis now/>
+                <PartLine id="qstash" name="QStash" part=qstash now/>
+                <PartLine id="mail" name="Mail" part=mail now/>
+                <PartLine id="log" name="Log" part=log now/>
+                <div id="system-process">
+                    <dt>"This process"</dt>
+                    <dd>
+                        {format!("Kith {}, {memory} of memory", snapshot.version)}
+                    </dd>
+                </div>
+            </dl>
+            {info.map(|info| view! { <RedisView info/> })}
+        </section>
+    }
+}
+
+/// A part, or why there is none.
+#[component]
+fn PartLine<'a>(
+    id: &'static str,
+    name: &'static str,
+    part: Result<&'a Part, String>,
+    now: Timestamp,
+) -> impl IntoView + use<> {
+    let said = match part {
+        Err(why) => view! { <span class="text-muted">{why}</span> }.into_any(),
+        Ok(part) => {
+            let (class, state) = match part.state {
+                PartState::Up => ("state-up", "up"),
+                PartState::Down => ("state-down", "down"),
+            };
+            let since = part.since;
+            view! {
+                <span class=class>{state}</span>
+                " since "
+                <words::Time at=since now/>
+                <words::Utc/>
+                {part.reason.clone().map(|reason| format!(". {reason}"))}
+                {part.effect.map(|effect| format!(" {effect}"))}
+            }
+            .into_any()
+        }
+    };
+    view! {
+        <div id=format!("system-{id}")>
+            <dt>{name}</dt>
+            <dd>{said}</dd>
+        </div>
+    }
+}
+
+#[component]
+fn RedisView(info: RedisInfo) -> impl IntoView {
+    let known = |words: Option<String>| words.unwrap_or_else(|| "–".to_owned());
+    let warning = info.may_forget_limits();
+    let policy = info.eviction_policy.clone();
+    let rate = info
+        .hits
+        .filter(|(_, reads)| *reads > 0)
+        .map(|(hits, reads)| words::percent(hits as f64 / reads as f64));
+    let limit = match (info.limit, info.used) {
+        (Some(limit), _) => words::bytes(limit),
+        (None, Some(_)) => "none".to_owned(),
+        (None, None) => "–".to_owned(),
+    };
+    let counts = [
+        ("Version", known(info.version)),
+        ("Memory", known(info.used.map(words::bytes))),
+        ("At most so far", known(info.peak.map(words::bytes))),
+        ("Limit", limit),
+        ("Evicted", known(info.evicted.map(words::number))),
+        ("Hit rate", known(rate)),
+        ("Clients", known(info.clients.map(words::number))),
+        (
+            "Answers in",
+            words::milliseconds(info.latency.as_secs_f64() * 1000.0),
+        ),
+    ];
+    let counts = counts.map(|(name, figure)| {
+        view! {
+            <div>
+                <dt>{name}</dt>
+                <dd>{figure}</dd>
+            </div>
+        }
+    });
+    view! {
+        <h3>"Redis"</h3>
+        <dl class="counts" id="redis-info">{counts.collect_view()}</dl>
+        {warning.then(|| view! {
+            <p class="problem" id="eviction-warning">
+                {format!(
+                    "Redis may drop limits before their time: its maxmemory-policy is {}. Set it to noeviction.",
+                    policy.unwrap_or_default()
+                )}
+            </p>
+        })}
+    }
+}
+
+/// What admins have done last.
+#[component]
+pub fn Actions(view: Arc<View>) -> impl IntoView {
+    let shared = view.snapshot.shared.clone()?;
+    let now = view.snapshot.at;
+    let rows = shared
+        .entries
+        .iter()
+        .map(|entry| {
+            view! {
+                <li>
+                    <words::Time at=entry.at now/>
+                    <span>{entry.what.clone()}</span>
+                    <span class="text-muted">{format!("by {}", entry.who)}</span>
+                </li>
+            }
+        })
+        .collect_view();
+    let none = shared.entries.is_empty();
+    Some(view! {
+        <section class="part" tabindex="-1" aria-labelledby="actions-title">
+            <h2 id="actions-title">"Last actions"</h2>
+            {none.then(|| view! { <p class="note">"Nobody has changed anything yet."</p> })}
+            <ol class="actions">{rows}</ol>
+        </section>
+    })
+}

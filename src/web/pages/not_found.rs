@@ -1,0 +1,22 @@
+//! The page for an address that leads nowhere.
+
+use leptos::prelude::*;
+
+use super::PageTitle;
+use super::say_status;
+use crate::model::error::AppError;
+
+#[component]
+pub fn NotFoundPage() -> impl IntoView {
+    say_status(&AppError::NotFound);
+    view! {
+        <PageTitle text="Not found · Kith"/>
+        <main id="main" tabindex="-1" class="page">
+            <div class="empty">
+                <h1 class="text-xl font-semibold text-ink">"There is nothing at this address"</h1>
+                <p>"It may be mistyped, or what was here is gone."</p>
+                <a class="button" href="/contacts">"Go to your contacts"</a>
+            </div>
+        </main>
+    }
+}

@@ -1,0 +1,131 @@
+//! `/contacts/print`: everybody, or all that a search finds, as it goes on paper. Drawn by the server
+//! alone: the list in the browser holds what is on the screen.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::PageTitle;
+use super::say_status;
+use crate::model::contact::Contact;
+use crate::model::error::AppError;
+use crate::model::place::PRINT;
+use crate::model::place::Place;
+use crate::services::contacts::ContactService;
+use crate::services::contacts::store::ContactPage;
+use crate::services::words;
+use crate::web::state::AppState;
+
+#[component]
+pub fn PrintPage() -> impl IntoView {
+    let query = use_query_map().read_untracked().clone();
+    let search = query.get("q").unwrap_or_default();
+    let cursor = query.get("cursor");
+    view! {
+        <PageTitle text="Print · Kith"/>
+        <main id="main" tabindex="-1" class="page printed-page">
+            <Suspense>
+                {move || {
+                    let state = use_context::<AppState>();
+                    let (search, cursor) = (search.clone(), cursor.clone());
+                    Suspend::new(async move {
+                        let found = state?.contacts.print(&search, cursor.as_deref()).await;
+                        if let Err(error) = &found {
+                            say_status(error);
+                        }
+                        let is_first = cursor.is_none_or(|cursor| cursor.trim().is_empty());
+                        Some(found.map_or_else(
+                            |error| view! { <Failed error/> }.into_any(),
+                            |page| view! { <Printed page search is_first/> }.into_any(),
+                        ))
+                    })
+                }}
+            </Suspense>
+        </main>
+    }
+}
+
+#[component]
+fn Failed(error: AppError) -> impl IntoView {
+    view! {
+        <h1 class="text-xl font-semibold tracking-tight">"Print"</h1>
+        <p class="problem mt-4" role="alert">{error.to_string()}</p>
+        <a class="back" href="/contacts">"Contacts"</a>
+    }
+}
+
+#[component]
+fn Printed(page: ContactPage, search: String, is_first: bool) -> impl IntoView {
+    let ContactPage {
+        contacts,
+        next,
+        total,
+    } = page;
+    let list = Place {
+        search: search.clone(),
+        ..Place::default()
+    };
+    let here = contacts.len() as u64;
+    let everybody = words::count(total, "contact");
+    // A list this long is printed in parts; which ones came before, the parts themselves say.
+    let told = if here == total {
+        everybody
+    } else {
+        format!("{} of {everybody}", words::number(here))
+    };
+    let searched = !search.is_empty();
+    let next = next.map(|cursor| {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("q", &search)
+            .append_pair("cursor", &cursor.to_string())
+            .finish();
+        let most = words::number(ContactService::PRINTED.get().into());
+        let href = format!("{PRINT}?{query}");
+        view! {
+            <p class="mt-4 print-hidden" id="parts">
+                {format!("At most {most} contacts are printed together. ")}
+                <a class="link" rel="next" href=href>"Go on to the next ones"</a>
+            </p>
+        }
+    });
+    let first = (!is_first).then(|| {
+        view! { <p class="mt-4 print-hidden"><a class="link" href=list.print_href()>"Begin with the first ones"</a></p> }
+    });
+    let row = |contact: Contact| {
+        view! {
+            <tr>
+                <th scope="row"><bdi>{contact.name}</bdi></th>
+                <td><bdi>{contact.company}</bdi></td>
+                <td><bdi>{contact.phone}</bdi></td>
+                <td>{contact.email}</td>
+            </tr>
+        }
+    };
+    view! {
+        <script src="/print.js" defer></script>
+        <div class="print-head">
+            <h1 class="text-xl font-semibold tracking-tight">"Contacts"</h1>
+            <button class="button" type="button" id="print" hidden>"Print"</button>
+            <a class="button" href=list.href()>"Back to the list"</a>
+        </div>
+        <p class="text-muted" id="told">
+            {told}
+            {searched.then(|| view! { ", searched for “"<bdi>{search}</bdi>"”" })}
+        </p>
+        <p class="note print-hidden">
+            <noscript>"Print this page with your browser’s own menu."</noscript>
+        </p>
+        {first}
+        {next}
+        <table class="printed">
+            <thead>
+                <tr>
+                    <th scope="col">"Name"</th>
+                    <th scope="col">"Company"</th>
+                    <th scope="col">"Phone"</th>
+                    <th scope="col">"Email"</th>
+                </tr>
+            </thead>
+            <tbody>{contacts.into_iter().map(row).collect_view()}</tbody>
+        </table>
+    }
+}

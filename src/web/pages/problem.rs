@@ -1,0 +1,124 @@
+//! The page that says why a request was refused before it came to a page of its own. It is as
+//! cheap as a refusal should be: drawn at once, and nothing is looked up for it.
+//!
+//! It speaks to people: its words are its own where those of a problem are HTTP's.
+
+use axum::http::StatusCode;
+use leptos::prelude::*;
+
+use crate::web::app::SiteHeader;
+use crate::web::problem::Problem;
+use crate::web::site::Site;
+
+/// The whole document. After `retry_after` seconds the same request is allowed; `public/wait.js` counts
+/// them down. `wrote` says that a form was sent.
+pub fn problem_page(
+    site: &Site,
+    status: StatusCode,
+    problem: &Problem,
+    retry_after: Option<u32>,
+    wrote: bool,
+) -> String {
+    let title = title(status);
+    // A wait is all that a client has to be told about it.
+    let detail = match retry_after {
+        Some(_) if status == StatusCode::TOO_MANY_REQUESTS => {
+            "Kith was asked for a lot at once and needs a short break.".to_owned()
+        }
+        _ => problem.detail().to_owned(),
+    };
+    let left = retry_after.map(|seconds| {
+        view! { <span data-left="">{in_words(seconds)}</span> }
+    });
+    let next = match (left, wrote) {
+        (Some(left), false) => view! {
+            <p>"This page goes on by itself in "{left}"."</p>
+            <div><a class="button" href="">"Try again"</a></div>
+        }
+        .into_any(),
+        (Some(left), true) => view! {
+            <p>"Nothing you have typed is lost: your browser’s “back” leads to it. You can send it again in "{left}"."</p>
+            <div><button class="button" type="button" hidden>"Go back"</button></div>
+        }
+        .into_any(),
+        (None, true) => view! {
+            <p>"Nothing you have typed is lost: your browser’s “back” leads to it."</p>
+        }
+        .into_any(),
+        (None, false) => view! {
+            <div>
+                <a class="button" href="">"Try again"</a>
+                <a class="button" href="/contacts">"Go to your contacts"</a>
+            </div>
+        }
+        .into_any(),
+    };
+    let document = view! {
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <title>{format!("{title} · Kith")}</title>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <link rel="stylesheet" href=site.style_sheet().to_owned()/>
+                {retry_after.map(|_| view! { <script src="/wait.js" defer></script> })}
+            </head>
+            <body>
+                <SiteHeader/>
+                <main id="main" tabindex="-1" class="page">
+                    <div class="empty" data-wait=retry_after.map(|seconds| seconds.to_string())>
+                        <h1 class="text-xl font-semibold text-ink">{title}</h1>
+                        <p>{detail}</p>
+                        {next}
+                    </div>
+                </main>
+            </body>
+        </html>
+    };
+    format!("<!DOCTYPE html>{}", document.to_html())
+}
+
+/// What has happened, in a few words without those of HTTP.
+fn title(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::TOO_MANY_REQUESTS => "One moment",
+        StatusCode::NOT_FOUND => "There is nothing at this address",
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "This is not allowed from here",
+        StatusCode::METHOD_NOT_ALLOWED => "This address does something else",
+        StatusCode::PAYLOAD_TOO_LARGE => "This is too much at once",
+        StatusCode::URI_TOO_LONG => "This address is too long",
+        StatusCode::MISDIRECTED_REQUEST => "Kith has another address",
+        StatusCode::SERVICE_UNAVAILABLE => "Kith cannot do this at the moment",
+        status if status.is_server_error() => "Something went wrong",
+        _ => "This did not work",
+    }
+}
+
+/// `public/wait.js` says it alike.
+fn in_words(seconds: u32) -> String {
+    match seconds {
+        1 => "1 second".to_owned(),
+        ..=120 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_words;
+
+    #[test]
+    fn a_wait_is_said_in_words() {
+        let cases = [
+            (1, "1 second"),
+            (2, "2 seconds"),
+            (120, "120 seconds"),
+            (121, "3 minutes"),
+            (3600, "60 minutes"),
+        ];
+        for (seconds, words) in cases {
+            assert_eq!(in_words(seconds), words);
+        }
+    }
+}

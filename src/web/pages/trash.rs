@@ -1,0 +1,88 @@
+//! `/trash`: contacts that were deleted, each with a way back. Plain forms do all of it.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::PageTitle;
+use super::say_status;
+use crate::components::avatar::Avatar;
+use crate::model::contact::ContactList;
+use crate::model::contact::ContactRow;
+use crate::model::error::AppError;
+use crate::web::state::AppState;
+
+#[component]
+pub fn TrashPage() -> impl IntoView {
+    let cursor = use_query_map().read_untracked().get("cursor");
+    view! {
+        <PageTitle text="Trash · Kith"/>
+        <main id="main" tabindex="-1" class="page">
+            <h1 class="text-xl font-semibold tracking-tight">"Trash"</h1>
+            <Suspense>
+                {move || {
+                    let state = use_context::<AppState>();
+                    let cursor = cursor.clone();
+                    Suspend::new(async move {
+                        let found = find_out(&state?, cursor.as_deref()).await;
+                        if let Err(error) = &found {
+                            say_status(error);
+                        }
+                        Some(found.map_or_else(
+                            |error| view! { <p class="problem" role="alert">{error.to_string()}</p> }.into_any(),
+                            |list| view! { <Deleted list/> }.into_any(),
+                        ))
+                    })
+                }}
+            </Suspense>
+        </main>
+    }
+}
+
+async fn find_out(state: &AppState, cursor: Option<&str>) -> Result<ContactList, AppError> {
+    let query = state.contacts.trash_query(cursor)?;
+    Ok(ContactList::from(&*state.contacts.list(query).await?))
+}
+
+#[component]
+fn Deleted(list: ContactList) -> impl IntoView {
+    if list.rows.is_empty() {
+        return view! {
+            <div class="empty">
+                <p class="text-ink">"The trash is empty."</p>
+                <p>"What you delete waits here until you want it back."</p>
+                <a class="button" href="/contacts">"Go to your contacts"</a>
+            </div>
+        }
+        .into_any();
+    }
+    let restore = |row: ContactRow| {
+        view! {
+            <li class="flex items-center gap-3 border-b border-line py-2">
+                <Avatar id=row.id name=row.name.clone()/>
+                <span class="min-w-0 grow">
+                    <bdi class="row-name" title=row.name.clone()>
+                        {row.name.clone()}
+                    </bdi>
+                    <span class="block truncate text-xs text-muted">{row.email}</span>
+                </span>
+                <form method="post" action=format!("/contacts/{}/restore", row.id)>
+                    <button class="button">
+                        "Restore"
+                        <span class="sr-only">{format!(" {}", row.name)}</span>
+                    </button>
+                </form>
+            </li>
+        }
+    };
+    view! {
+        <ul class="mt-4">{list.rows.into_iter().map(restore).collect_view()}</ul>
+        {list.next_cursor.map(|cursor| {
+            view! {
+                <a class="more" rel="next" href=format!("/trash?cursor={cursor}")>
+                    "Next page"
+                </a>
+            }
+        })}
+    }
+    .into_any()
+}

@@ -1,0 +1,50 @@
+//! The script that wakes the islands of a page up. It is a part of the page, so that it always fits the
+//! outlines that stand in it.
+
+use std::sync::LazyLock;
+
+use leptos::nonce::use_nonce;
+use leptos::prelude::*;
+
+use crate::web::site::Site;
+
+/// `wake.js` without what is for people.
+static SCRIPT: LazyLock<String> = LazyLock::new(|| {
+    let lines = include_str!("wake.js").lines().map(str::trim);
+    let is_code = |line: &&str| !line.is_empty() && !line.starts_with(['/', '*']);
+    lines.filter(is_code).collect::<Vec<_>>().join("\n")
+});
+
+/// Fetches the browser half early, and wakes the islands up with it.
+#[component]
+pub fn Wake(site: Site) -> impl IntoView {
+    let script = format!(
+        "{}\nwake({:?}, {:?});",
+        *SCRIPT,
+        site.script(),
+        site.web_assembly()
+    );
+    view! {
+        <link rel="modulepreload" href=site.script().to_owned()/>
+        <link
+            rel="preload"
+            href=site.web_assembly().to_owned()
+            r#as="fetch"
+            r#type="application/wasm"
+            crossorigin="anonymous"
+        />
+        <script type="module" nonce=use_nonce() inner_html=script></script>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SCRIPT;
+
+    #[test]
+    fn the_script_ends_no_element_and_keeps_its_code() {
+        assert!(!SCRIPT.contains("</"), "{}", *SCRIPT);
+        assert!(!SCRIPT.contains("Wakes the islands"));
+        assert!(SCRIPT.contains("async function wake(script, wasm) {"));
+    }
+}

@@ -1,0 +1,353 @@
+//! Contacts over HTTP.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::HeaderName;
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use serde::Deserialize;
+use serde::Deserializer;
+use serde::Serialize;
+use serde::de::Error as _;
+use serde::de::IgnoredAny;
+use utoipa::IntoParams;
+use utoipa::ToSchema;
+
+use super::extract::IfMatch;
+use super::extract::JsonBody;
+use super::extract::PathId;
+use super::extract::QueryString;
+use super::read::Read;
+use crate::model::contact::Contact;
+use crate::model::contact::ContactDraft;
+use crate::model::contact::ContactId;
+use crate::model::error::AppError;
+use crate::services::contacts::ContactPage;
+use crate::services::contacts::ContactPatch;
+use crate::services::contacts::IdempotentRequest;
+use crate::services::contacts::Totals;
+use crate::services::contacts::fields::Company;
+use crate::services::contacts::fields::EmailAddress;
+use crate::services::contacts::fields::Name;
+use crate::services::contacts::fields::Notes;
+use crate::services::contacts::fields::Phone;
+use crate::services::contacts::query::Cursor;
+use crate::services::contacts::query::Search;
+use crate::services::contacts::query::Sort;
+use crate::services::contacts::store::IdempotencyKey;
+use crate::web::problem::Problem;
+use crate::web::state::AppState;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// Which contacts to list.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListParameters {
+    /// Words, or parts of words, that the name or the email contains. Case and accents do not
+    /// matter.
+    #[serde(default)]
+    #[param(value_type = Option<Search>, inline)]
+    q: String,
+    /// `name`, `created` or `updated`; with a minus before it, backwards.
+    #[serde(default, deserialize_with = "filled")]
+    #[param(value_type = Option<Sort>, inline)]
+    sort: Option<String>,
+    /// The `nextCursor` of the page before.
+    #[serde(default, deserialize_with = "filled")]
+    #[param(value_type = Option<Cursor>, inline)]
+    cursor: Option<String>,
+    /// How many contacts to answer at most.
+    #[serde(default, deserialize_with = "filled")]
+    #[param(value_type = Option<u32>, minimum = 1)]
+    limit: Option<String>,
+}
+
+/// Refuses a parameter without a value: a program that sends one has lost what it meant to ask.
+fn filled<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+    let value = String::deserialize(value)?;
+    if value.trim().is_empty() {
+        return Err(D::Error::custom("give it a value, or leave it out"));
+    }
+    Ok(Some(value))
+}
+
+/// One contact.
+#[derive(Serialize, ToSchema)]
+pub struct ContactBody {
+    contact: Contact,
+}
+
+/// A contact as a client writes it. What Kith itself keeps may stand in it, so that an answer can
+/// be changed and sent back as it came; it has no effect.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContactInput {
+    #[schema(value_type = Name, required = true)]
+    name: Option<String>,
+    #[schema(value_type = EmailAddress, required = true)]
+    email: Option<String>,
+    #[schema(value_type = Option<Phone>)]
+    phone: Option<String>,
+    #[schema(value_type = Option<Company>)]
+    company: Option<String>,
+    #[schema(value_type = Option<Notes>)]
+    notes: Option<String>,
+    /// When a contact is created: whether it gets a welcome email. Left out or null, the setting
+    /// `welcome.enabled` decides.
+    welcome: Option<bool>,
+    /// Without effect.
+    #[serde(default, rename = "id")]
+    #[schema(value_type = serde_json::Value)]
+    _id: IgnoredAny,
+    /// Without effect.
+    #[serde(default, rename = "createdAt")]
+    #[schema(value_type = serde_json::Value)]
+    _created_at: IgnoredAny,
+    /// Without effect.
+    #[serde(default, rename = "updatedAt")]
+    #[schema(value_type = serde_json::Value)]
+    _updated_at: IgnoredAny,
+    /// Without effect.
+    #[serde(default, rename = "version")]
+    #[schema(value_type = serde_json::Value)]
+    _version: IgnoredAny,
+}
+
+/// A change to some fields of a contact: those that are absent stay as they are, and null
+/// empties a field that may be empty (RFC 7396).
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContactChange {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Name, required = false)]
+    name: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = EmailAddress, required = false)]
+    email: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Phone>)]
+    phone: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Company>)]
+    company: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Notes>)]
+    notes: Option<Option<String>>,
+}
+
+/// Tells a field that is null from one that is not there.
+fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(value).map(Some)
+}
+
+impl From<ContactInput> for ContactDraft {
+    fn from(input: ContactInput) -> Self {
+        Self {
+            name: input.name.unwrap_or_default(),
+            email: input.email.unwrap_or_default(),
+            phone: input.phone.unwrap_or_default(),
+            company: input.company.unwrap_or_default(),
+            notes: input.notes.unwrap_or_default(),
+        }
+    }
+}
+
+impl From<ContactChange> for ContactPatch {
+    fn from(change: ContactChange) -> Self {
+        Self {
+            name: change.name,
+            email: change.email,
+            phone: change.phone,
+            company: change.company,
+            notes: change.notes,
+        }
+    }
+}
+
+/// Its version in quotes.
+fn etag(contact: &Contact) -> String {
+    format!("\"{}\"", contact.version)
+}
+
+/// One contact with its `ETag`.
+fn answer(status: StatusCode, contact: Contact) -> Response {
+    let etag = etag(&contact);
+    let mut response = (status, Json(ContactBody { contact })).into_response();
+    if let Ok(etag) = HeaderValue::from_str(&etag) {
+        response.headers_mut().insert(header::ETAG, etag);
+    }
+    response
+}
+
+/// Lists contacts, page by page.
+#[utoipa::path(get, path = "/api/contacts", tag = "contacts",
+    params(ListParameters, ("If-None-Match" = Option<String>, Header, description = "The ETag of an answer that the client has")),
+    responses(
+    (status = 200, description = "One page", body = ContactPage, headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
+    (status = 304, description = "The client has it already", headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
+    (status = 400, description = "A parameter makes no sense", body = Problem)))]
+pub async fn list(
+    State(state): State<AppState>,
+    read: Read,
+    QueryString(asked): QueryString<ListParameters>,
+) -> Result<Response, Problem> {
+    let query = state.contacts.query(
+        &asked.q,
+        asked.sort.as_deref(),
+        asked.cursor.as_deref(),
+        asked.limit.as_deref(),
+    )?;
+    let page = state.contacts.list(query).await?;
+    // Weak, because the same page may be sent compressed or not.
+    let etag = format!("W/\"{}\"", page.digest());
+    Ok(read.answer(&etag, page.status, || page.json().clone().into()))
+}
+
+/// Counts contacts: as of now, or of a moment ago.
+#[utoipa::path(get, path = "/api/contacts/totals", tag = "contacts",
+    params(("If-None-Match" = Option<String>, Header, description = "The ETag of an answer that the client has")),
+    responses(
+    (status = 200, description = "How many there are", body = Totals, headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
+    (status = 304, description = "The client has it already", headers(("ETag"), ("X-Cache"), ("Server-Timing")))))]
+pub async fn totals(State(state): State<AppState>, read: Read) -> Result<Response, Problem> {
+    let totals = state.contacts.totals().await?;
+    let etag = format!("W/\"{}\"", totals.digest());
+    Ok(read.answer(&etag, totals.status, || totals.json().clone().into()))
+}
+
+/// Creates a contact. With an `Idempotency-Key` it is created once, however often it is sent.
+#[utoipa::path(post, path = "/api/contacts", tag = "contacts", request_body = ContactInput,
+    params(("Idempotency-Key" = inline(Option<IdempotencyKey>), Header, description = "Visible ASCII characters, new for each contact")),
+    responses(
+    (status = 201, description = "Created", body = ContactBody, headers(("Location"), ("ETag"), ("Idempotency-Replayed"))),
+    (status = 400, description = "Something is missing or wrong", body = Problem),
+    (status = 415, description = "The body is not JSON", body = Problem),
+    (status = 422, description = "The key was used for a different request", body = Problem)))]
+pub async fn create(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    JsonBody(value): JsonBody<ContactInput>,
+) -> Result<Response, Problem> {
+    let welcome = value.welcome;
+    let draft = ContactDraft::from(value);
+    let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let request = match (keys.next(), keys.next()) {
+        (Some(key), None) => Some(IdempotentRequest::new(key.as_bytes(), &draft, welcome)?),
+        (None, _) => None,
+        (Some(_), Some(_)) => {
+            return Err(AppError::bad_request("Send one Idempotency-Key, not several.").into());
+        }
+    };
+    let creation = state.contacts.create(draft, welcome, request).await?;
+    let location = format!("/api/contacts/{}", creation.contact.id);
+    let mut response = answer(StatusCode::CREATED, creation.contact);
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    if creation.replayed {
+        let replayed = HeaderValue::from_static("true");
+        response
+            .headers_mut()
+            .insert(IDEMPOTENCY_REPLAYED, replayed);
+    }
+    Ok(response)
+}
+
+/// Reads one contact.
+#[utoipa::path(get, path = "/api/contacts/{id}", tag = "contacts",
+    params(("id" = ContactId, Path), ("If-None-Match" = Option<String>, Header, description = "The ETag of the version that the client has")),
+    responses(
+    (status = 200, description = "The contact", body = ContactBody, headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
+    (status = 304, description = "The client has it already", headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
+    (status = 404, description = "No such contact, or it is in the trash", body = Problem)))]
+pub async fn read(
+    State(state): State<AppState>,
+    read: Read,
+    PathId(id): PathId,
+) -> Result<Response, Problem> {
+    let found = state.contacts.find(id).await?;
+    let contact = found.as_ref().ok_or(AppError::NotFound)?;
+    Ok(read.answer(&etag(contact), found.status, || {
+        [b"{\"contact\":", &found.json()[..], b"}"].concat().into()
+    }))
+}
+
+/// Replaces every field of a contact; those that are absent become empty.
+#[utoipa::path(put, path = "/api/contacts/{id}", tag = "contacts", request_body = ContactInput,
+    params(("id" = ContactId, Path), ("If-Match" = inline(Option<IfMatch>), Header, description = "The ETag of the version that is replaced, or *; several are alternatives")),
+    responses(
+    (status = 200, description = "Replaced", body = ContactBody, headers(("ETag"))),
+    (status = 400, description = "Something is missing or wrong", body = Problem),
+    (status = 404, description = "No such contact, or it is in the trash", body = Problem),
+    (status = 412, description = "It was changed in the meantime", body = Problem),
+    (status = 415, description = "The body is not JSON", body = Problem)))]
+pub async fn replace(
+    State(state): State<AppState>,
+    PathId(id): PathId,
+    if_match: IfMatch,
+    JsonBody(value): JsonBody<ContactInput>,
+) -> Result<Response, Problem> {
+    let draft = ContactDraft::from(value);
+    let replace = |expected| state.contacts.replace(id, draft.clone(), expected);
+    let contact = if_match.change(replace).await?;
+    Ok(answer(StatusCode::OK, contact))
+}
+
+/// Changes some fields of a contact.
+#[utoipa::path(patch, path = "/api/contacts/{id}", tag = "contacts",
+    request_body(content((ContactChange = "application/json"), (ContactChange = "application/merge-patch+json"))),
+    params(("id" = ContactId, Path), ("If-Match" = inline(Option<IfMatch>), Header, description = "The ETag of the version that is changed, or *; several are alternatives")),
+    responses(
+    (status = 200, description = "Changed", body = ContactBody, headers(("ETag"))),
+    (status = 400, description = "Something is wrong", body = Problem),
+    (status = 404, description = "No such contact, or it is in the trash", body = Problem),
+    (status = 412, description = "It was changed in the meantime", body = Problem),
+    (status = 415, description = "The body is not JSON", body = Problem)))]
+pub async fn amend(
+    State(state): State<AppState>,
+    PathId(id): PathId,
+    if_match: IfMatch,
+    JsonBody(value): JsonBody<ContactChange>,
+) -> Result<Response, Problem> {
+    let patch = ContactPatch::from(value);
+    let amend = |expected| state.contacts.amend(id, patch.clone(), expected);
+    let contact = if_match.change(amend).await?;
+    Ok(answer(StatusCode::OK, contact))
+}
+
+/// Moves a contact to the trash.
+#[utoipa::path(delete, path = "/api/contacts/{id}", tag = "contacts",
+    params(("id" = ContactId, Path), ("If-Match" = inline(Option<IfMatch>), Header, description = "The ETag of the version that is deleted, or *; several are alternatives")),
+    responses(
+    (status = 204, description = "In the trash"),
+    (status = 400, description = "If-Match makes no sense", body = Problem),
+    (status = 404, description = "No such contact, or it is in the trash already", body = Problem),
+    (status = 412, description = "It was changed in the meantime", body = Problem)))]
+pub async fn delete(
+    State(state): State<AppState>,
+    PathId(id): PathId,
+    if_match: IfMatch,
+) -> Result<StatusCode, Problem> {
+    let delete = |expected| state.contacts.delete(id, expected);
+    if_match.change(delete).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes a contact back out of the trash. One that is not in it stays as it is.
+#[utoipa::path(post, path = "/api/contacts/{id}/restore", tag = "contacts",
+    params(("id" = ContactId, Path)), responses(
+    (status = 200, description = "Restored", body = ContactBody, headers(("ETag"))),
+    (status = 404, description = "No such contact", body = Problem)))]
+pub async fn restore(
+    State(state): State<AppState>,
+    PathId(id): PathId,
+) -> Result<Response, Problem> {
+    Ok(answer(StatusCode::OK, state.contacts.restore(id).await?))
+}

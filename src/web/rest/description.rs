@@ -1,0 +1,227 @@
+//! The OpenAPI description of the API.
+//!
+//! Each handler describes itself: its parameters, its body, and the answers that are its own.
+//! [`complete`] adds what handlers do not know: the refusals of the layers around them, the headers
+//! of every answer, and the limits that the configuration sets. It works on JSON, because utoipa
+//! has no word for a header that every answer has.
+
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+use utoipa::OpenApi;
+use utoipa::openapi;
+
+use crate::services::config::ContactsConfig;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Kith",
+        description = "Contacts for programs. Errors are RFC 9457 problems whose `error` says what to do.",
+        license(name = "MIT"),
+    ),
+    tags(
+        (name = "contacts", description = "People, and how to reach them"),
+        (name = "operation", description = "How Kith is doing"),
+    ),
+)]
+struct Description;
+
+/// What the description says before any route adds itself to it.
+pub fn beginning() -> openapi::OpenApi {
+    Description::openapi()
+}
+
+/// Where problems are described.
+const PROBLEM: &str = "#/components/schemas/Problem";
+
+/// What any route may answer, as its layers or the last resort do: the status, a name, and when.
+const EVERYWHERE: [(&str, &str, &str); 4] = [
+    ("413", "TooLarge", "The body is larger than Kith accepts"),
+    (
+        "421",
+        "WrongHost",
+        "The request is not for this machine by one of its own names",
+    ),
+    (
+        "500",
+        "Internal",
+        "A defect of Kith. The log has the cause under the X-Request-Id",
+    ),
+    (
+        "503",
+        "Unavailable",
+        "Kith cannot reach its data, or this took too long. Try again in a few seconds",
+    ),
+];
+
+/// What routes with a limit may answer on top.
+const WHERE_LIMITED: [(&str, &str, &str); 2] = [
+    (
+        "403",
+        "Forbidden",
+        "The address is on the deny list, or a page of another site has sent the request",
+    ),
+    (
+        "429",
+        "TooManyRequests",
+        "Too many requests. The same request is allowed after Retry-After",
+    ),
+];
+
+/// The headers that the limiter adds to each answer to a request that it was asked about.
+const QUOTA: [&str; 5] = [
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "RateLimit-Policy",
+    "RateLimit",
+];
+
+/// The description as it is served. `limited` routes are charged to the limiter, `free` ones are
+/// not.
+pub fn complete(
+    limited: [openapi::OpenApi; 2],
+    free: openapi::OpenApi,
+    config: &ContactsConfig,
+) -> Value {
+    let [mut whole, other] = limited;
+    whole.merge(other);
+    let is_limited: Vec<String> = whole.paths.paths.keys().cloned().collect();
+    whole.merge(free);
+    let mut whole = serde_json::to_value(whole).expect("a description is JSON");
+
+    for (path, operations) in entries(&mut whole["paths"]) {
+        let limited = is_limited.contains(path);
+        for (_, operation) in entries(operations) {
+            for parameter in items(operation, "parameters") {
+                forbid_null(&mut parameter["schema"]);
+            }
+            describe_answers(&mut operation["responses"], limited);
+        }
+    }
+    let list = items(&mut whole["paths"]["/api/contacts"]["get"], "parameters");
+    for limit in list.filter(|parameter| parameter["name"] == "limit") {
+        limit["schema"]["maximum"] = config.max_page_size.get().into();
+        limit["schema"]["default"] = config.page_size.get().into();
+    }
+
+    let components = &mut whole["components"];
+    components["headers"] = headers();
+    for (status, name, description) in EVERYWHERE.into_iter().chain(WHERE_LIMITED) {
+        let mut response = json!({ "description": description });
+        describe_answer(&mut response, status, false);
+        if status == "429" {
+            response["headers"]["Retry-After"] = header("Retry-After");
+            describe_quota(&mut response);
+        }
+        components["responses"][name] = response;
+    }
+    whole
+}
+
+/// The members of an object.
+fn entries(value: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
+    value.as_object_mut().into_iter().flat_map(Map::iter_mut)
+}
+
+/// The elements of an array in an object, if it is there.
+fn items<'a>(value: &'a mut Value, name: &str) -> impl Iterator<Item = &'a mut Value> {
+    let array = value.get_mut(name).and_then(Value::as_array_mut);
+    array.into_iter().flatten()
+}
+
+/// utoipa describes a parameter that may be left out as one that may be null, which no text in a
+/// request can say.
+fn forbid_null(schema: &mut Value) {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            schema["type"] = only.clone();
+        }
+    }
+    if let Some(Value::Array(choices)) = schema.get_mut("oneOf") {
+        choices.retain(|choice| choice["type"] != "null");
+        if let [only] = choices.as_slice() {
+            *schema = only.clone();
+        }
+    }
+}
+
+/// Completes the answers of one operation.
+fn describe_answers(responses: &mut Value, limited: bool) {
+    let layers = EVERYWHERE.into_iter();
+    let layers = layers.chain(WHERE_LIMITED.into_iter().filter(|_| limited));
+    for (status, response) in entries(responses) {
+        describe_answer(response, status, limited);
+    }
+    for (status, name, _) in layers {
+        if responses[status].is_null() {
+            responses[status] = json!({ "$ref": format!("#/components/responses/{name}") });
+        }
+    }
+}
+
+/// Completes one answer: its headers and, if it is an error, that it is a problem.
+fn describe_answer(response: &mut Value, status: &str, limited: bool) {
+    if status >= "400" {
+        let content = &mut response["content"];
+        if content["application/json"]["schema"]["$ref"] == PROBLEM {
+            *content = Value::Null;
+        }
+        content["application/problem+json"] = json!({ "schema": { "$ref": PROBLEM } });
+    }
+    for (name, described) in entries(&mut response["headers"]) {
+        *described = header(name);
+    }
+    response["headers"]["X-Request-Id"] = header("X-Request-Id");
+    // These are answered before the limiter is asked, or by a layer around it.
+    if limited && !matches!(status, "403" | "503") {
+        describe_quota(response);
+    }
+}
+
+fn describe_quota(response: &mut Value) {
+    for name in QUOTA {
+        response["headers"][name] = header(name);
+    }
+}
+
+fn header(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/headers/{name}") })
+}
+
+/// Every header that an answer may name.
+fn headers() -> Value {
+    let uuid = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
+    let header = |required: bool, description: &str, schema: Value| json!({ "description": description, "required": required, "schema": schema });
+    let text = |description: &str, pattern: &str| {
+        let pattern = format!("^{pattern}$");
+        header(
+            true,
+            description,
+            json!({ "type": "string", "pattern": pattern }),
+        )
+    };
+    let number = |description: &str, minimum: u8| {
+        header(
+            true,
+            description,
+            json!({ "type": "integer", "minimum": minimum }),
+        )
+    };
+    json!({
+        "ETag": text("Names the version that is answered. Weak for lists and totals.", r#"(W/)?"[!#-~]+""#),
+        "Location": text("Where the contact is.", &format!("/api/contacts/{uuid}")),
+        "Idempotency-Replayed": header(false, "The key has been used for the same request before, and nothing was created.", json!({ "const": "true" })),
+        "X-Cache": header(true, "How the cache answered.", json!({ "enum": ["HIT", "STALE", "MISS", "BYPASS"] })),
+        "Server-Timing": text("How long that took, in milliseconds.", r"cache;desc=[A-Z]+;dur=[0-9]+\.[0-9]{3}"),
+        "Retry-After": number("After how many seconds the same request is allowed.", 1),
+        "X-RateLimit-Limit": number("How many requests are allowed in a window.", 1),
+        "X-RateLimit-Remaining": number("How many are left.", 0),
+        "X-RateLimit-Reset": number("When all of them are back, in seconds since the epoch.", 0),
+        "RateLimit-Policy": text("The limit and its window in seconds (draft-ietf-httpapi-ratelimit-headers-10).", r#""[a-z]+";q=[0-9]+;w=[0-9]+"#),
+        "RateLimit": text("How many requests are left and, after a refusal, in how many seconds there are more.", r#""[a-z]+";r=[0-9]+(;t=[0-9]+)?"#),
+        "X-Request-Id": text("Names the request in the log of Kith.", uuid),
+    })
+}

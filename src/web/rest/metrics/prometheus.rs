@@ -1,0 +1,289 @@
+//! Figures in Prometheus' text format, version 0.0.4, under names and units as its conventions have them.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use crate::services::dashboard::Shared;
+use crate::services::dashboard::process;
+use crate::services::metrics::Counter;
+use crate::services::metrics::latency::Histogram;
+use crate::services::policies::RequestClass;
+use crate::services::telemetry;
+use crate::web::state::AppState;
+
+/// The whole text.
+pub fn exposition(state: &AppState, shared: &Shared) -> String {
+    let mut text = Text::default();
+    counters(&mut text, state, shared);
+    latencies(&mut text, state);
+    gauges(&mut text, state, shared);
+    redis(&mut text, state, shared);
+    text.0
+}
+
+fn one(value: f64) -> [(String, f64); 1] {
+    [(String::new(), value)]
+}
+
+fn counters(text: &mut Text, state: &AppState, shared: &Shared) {
+    // What is written down, so that no counter falls when a process is killed.
+    let totals = &shared.written;
+    let requests = RequestClass::ALL.into_iter().flat_map(|class| {
+        let refused = totals.get(Counter::Refusals(class));
+        let allowed = totals.get(Counter::Requests(class)).saturating_sub(refused);
+        let labels = |outcome| format!("policy=\"{}\",outcome=\"{outcome}\"", class.name());
+        [
+            (labels("allowed"), allowed as f64),
+            (labels("refused"), refused as f64),
+        ]
+    });
+    text.family(
+        "kith_requests_total",
+        "counter",
+        "Requests that the limiter has decided on, by all instances.",
+        requests,
+    );
+    let deliveries = [
+        ("delivered", Counter::Deliveries),
+        ("retried", Counter::Retries),
+        ("dead", Counter::DeadLetters),
+    ];
+    text.family(
+        "kith_deliveries_total",
+        "counter",
+        "What came of deliveries, by all instances.",
+        deliveries.map(|(outcome, counter)| {
+            let labels = format!("outcome=\"{outcome}\"");
+            (labels, totals.get(counter) as f64)
+        }),
+    );
+    for (name, help, value) in [
+        (
+            "kith_contacts_created_total",
+            "Contacts that were created, by all instances.",
+            totals.new_contacts(),
+        ),
+        (
+            "kith_mails_sent_total",
+            "Mails that were sent or kept as files, by all instances.",
+            totals.get(Counter::Mails),
+        ),
+        (
+            "kith_denied_requests_total",
+            "Requests of denied clients to this process.",
+            state.limiter.stats().denied(),
+        ),
+        (
+            "kith_cache_evictions_total",
+            "Values that this process had no room for.",
+            state.cache.usage().evictions,
+        ),
+        (
+            "kith_log_lines_lost_total",
+            "Lines of the log that this process could not write.",
+            telemetry::lost_lines(),
+        ),
+    ] {
+        text.family(name, "counter", help, one(value as f64));
+    }
+    let decided = state.limiter.stats().totals();
+    text.family(
+        "kith_shadowed_requests_total",
+        "counter",
+        "Requests that would have been refused but for shadow mode, of this process.",
+        decided.iter().map(|policy| {
+            let labels = format!("policy=\"{}\"", policy.policy);
+            (labels, policy.shadowed as f64)
+        }),
+    );
+    let tags = state.cache.totals();
+    let reads = tags.iter().flat_map(|tag| {
+        [
+            ("hit", tag.hits()),
+            ("stale", tag.stale_hits),
+            ("miss", tag.misses),
+        ]
+        .map(|(result, count)| {
+            let labels = format!("tag=\"{}\",result=\"{result}\"", tag.tag.0);
+            (labels, count as f64)
+        })
+    });
+    text.family(
+        "kith_cache_reads_total",
+        "counter",
+        "Reads through the cache of this process.",
+        reads,
+    );
+}
+
+/// Every second bucket, which is enough for a graph.
+fn latencies(text: &mut Text, state: &AppState) {
+    const NAME: &str = "kith_request_duration_seconds";
+    text.describe(
+        NAME,
+        "histogram",
+        "How long answers of this process took, refusals left out.",
+    );
+    for observed in state.metrics.latencies() {
+        let route = &observed.route;
+        let mut below = 0;
+        for (bucket, count) in observed.histogram.0.iter().enumerate() {
+            below += count;
+            let Some(bound) = Histogram::bound(bucket).filter(|_| bucket % 2 == 0) else {
+                continue;
+            };
+            let labels = format!("route=\"{route}\",le=\"{}\"", bound / 1000.0);
+            text.sample(&format!("{NAME}_bucket"), &labels, below as f64);
+        }
+        let labels = format!("route=\"{route}\",le=\"+Inf\"");
+        text.sample(&format!("{NAME}_bucket"), &labels, below as f64);
+        let labels = format!("route=\"{route}\"");
+        text.sample(&format!("{NAME}_sum"), &labels, observed.sum.as_secs_f64());
+        text.sample(&format!("{NAME}_count"), &labels, below as f64);
+    }
+}
+
+fn gauges(text: &mut Text, state: &AppState, shared: &Shared) {
+    let usage = state.cache.usage();
+    let overview = &shared.overview;
+    let waits = [
+        ("outbox", overview.outbox),
+        ("waiting", overview.waiting()),
+        ("dead", overview.dead),
+    ];
+    text.family(
+        "kith_queue_messages",
+        "gauge",
+        "Messages in the queue.",
+        waits.map(|(state, count)| (format!("state=\"{state}\""), count as f64)),
+    );
+    let uptime = state.metrics.uptime();
+    let started = state.metrics.started_at().as_duration();
+    let memory = process::memory().map(|bytes| {
+        (
+            "process_resident_memory_bytes",
+            "Memory that this process has in use.",
+            bytes as f64,
+        )
+    });
+    let gauges = [
+        (
+            "kith_cache_entries",
+            "Values in the cache of this process.",
+            usage.entries as f64,
+        ),
+        ("kith_cache_bytes", "Memory for them.", usage.bytes as f64),
+        (
+            "kith_queue_lag_seconds",
+            "For how long the message that has waited longest has been due.",
+            shared.lag.as_secs_f64(),
+        ),
+        (
+            "kith_uptime_seconds",
+            "How long this process has been running.",
+            uptime.as_secs_f64(),
+        ),
+        (
+            "process_start_time_seconds",
+            "When this process started, in seconds since the epoch.",
+            started.as_secs_f64(),
+        ),
+    ];
+    for (name, help, value) in gauges.into_iter().chain(memory) {
+        text.family(name, "gauge", help, one(value));
+    }
+    let build = format!("version=\"{}\"", env!("CARGO_PKG_VERSION"));
+    text.family(
+        "kith_build_info",
+        "gauge",
+        "The version of Kith.",
+        [(build, 1.0)],
+    );
+}
+
+fn redis(text: &mut Text, state: &AppState, shared: &Shared) {
+    let Some(redis) = &state.redis else {
+        return;
+    };
+    let up = redis.health().failure.is_none();
+    text.family(
+        "kith_redis_up",
+        "gauge",
+        "Whether Redis answers.",
+        one(f64::from(up)),
+    );
+    let Some(info) = &shared.redis else {
+        return;
+    };
+    let seconds = |time: Duration| Some(time.as_secs_f64());
+    let count = |count: Option<u64>| count.map(|count| count as f64);
+    for (name, kind, help, value) in [
+        (
+            "kith_redis_memory_used_bytes",
+            "gauge",
+            "Memory that Redis has in use.",
+            count(info.used),
+        ),
+        (
+            "kith_redis_memory_max_bytes",
+            "gauge",
+            "The most that it may use; missing where there is no limit.",
+            count(info.limit),
+        ),
+        (
+            "kith_redis_evicted_keys_total",
+            "counter",
+            "Keys that Redis dropped before their time.",
+            count(info.evicted),
+        ),
+        (
+            "kith_redis_connected_clients",
+            "gauge",
+            "Connections to Redis, those of others included.",
+            count(info.clients),
+        ),
+        (
+            "kith_redis_latency_seconds",
+            "gauge",
+            "How long Redis took to tell this.",
+            seconds(info.latency),
+        ),
+    ] {
+        if let Some(value) = value {
+            text.family(name, kind, help, one(value));
+        }
+    }
+}
+
+/// Metrics as Prometheus reads them.
+#[derive(Default)]
+struct Text(String);
+
+impl Text {
+    /// One metric, with a value for each set of labels.
+    fn family(
+        &mut self,
+        name: &str,
+        kind: &str,
+        help: &str,
+        values: impl IntoIterator<Item = (String, f64)>,
+    ) {
+        self.describe(name, kind, help);
+        for (labels, value) in values {
+            self.sample(name, &labels, value);
+        }
+    }
+
+    fn describe(&mut self, name: &str, kind: &str, help: &str) {
+        // Writing into a string cannot fail.
+        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    fn sample(&mut self, name: &str, labels: &str, value: f64) {
+        let _ = if labels.is_empty() {
+            writeln!(self.0, "{name} {value}")
+        } else {
+            writeln!(self.0, "{name}{{{labels}}} {value}")
+        };
+    }
+}

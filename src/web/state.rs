@@ -1,0 +1,247 @@
+//! [`AppState`]: what every request can reach.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::services::admin::AdminService;
+use crate::services::config::Config;
+use crate::services::config::Origin;
+use crate::services::config::PemFile;
+use crate::services::contacts;
+use crate::services::contacts::CONTACTS;
+use crate::services::contacts::ContactService;
+use crate::services::contacts::store::sqlite::SqliteStore;
+use crate::services::dashboard::Dashboard;
+use crate::services::database::Database;
+use crate::services::database::OpenError;
+use crate::services::mail::Mailer;
+use crate::services::metrics;
+use crate::services::metrics::Metrics;
+use crate::services::policies;
+use crate::services::queue::Queue;
+use crate::services::queue::broker;
+use crate::services::queue::broker::Broker;
+use crate::services::queue::destination::Destinations;
+use crate::services::queue::message::Publication;
+use crate::services::queue::outbox::Publisher;
+use crate::services::queue::qstash::QStash;
+use crate::services::queue::receiver::Receiver;
+use crate::services::report;
+use crate::services::report::ReportService;
+use crate::services::settings::Settings;
+use crate::services::welcome::WelcomeService;
+use crate::web::site::Site;
+use crate::web::webhooks;
+use kith_cache::Cache;
+use kith_limit::Limiter;
+use kith_redis::Redis;
+use kith_runtime::HealthRecorder;
+use kith_runtime::SystemClock;
+
+/// One pointer, because every layer around a handler clones it for every request.
+#[derive(Clone)]
+pub struct AppState(Arc<Shared>);
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+pub struct Shared {
+    pub config: Arc<Config>,
+    pub contacts: ContactService,
+    pub cache: Cache,
+    pub limiter: Limiter,
+    /// `None` where Kith works without.
+    pub redis: Option<Redis>,
+    pub site: Site,
+    pub queue: Queue,
+    pub receiver: Receiver,
+    pub welcome: WelcomeService,
+    pub report: ReportService,
+    pub mailer: Mailer,
+    pub metrics: Metrics,
+    pub settings: Settings,
+    pub admin: AdminService,
+    pub database: Database,
+    /// Whether the database answers.
+    pub database_health: HealthRecorder<&'static str>,
+    pub dashboard: Dashboard,
+    /// Set once Kith is told to stop.
+    pub stopping: CancellationToken,
+}
+
+impl AppState {
+    /// Opens everything that Kith works with.
+    ///
+    /// # Errors
+    /// When the database cannot be opened; the error says what to change.
+    pub async fn open(config: Config) -> Result<Self, OpenError> {
+        kith_redis::install_crypto_provider();
+        let redis = config.redis.address().map(|address| {
+            Redis::connect(kith_redis::Options {
+                address,
+                timeout: config.redis.budget,
+                key_prefix: config.redis.prefix.as_str().to_owned(),
+                ca_certificates: config.redis.ca_file.as_ref().map(PemFile::content),
+            })
+        });
+        let path = config.data.database_path();
+        let database = Database::open(&path, config.data.readers).await?;
+        let store = SqliteStore::new(database.clone(), config.api.idempotency_ttl);
+        let cache = Cache::new(kith_cache::Options {
+            tags: vec![CONTACTS],
+            generations: Box::new(store.clone()),
+            redis: redis.clone(),
+            prefix: config.redis.prefix.as_str().to_owned(),
+            local_bytes: config.cache.near_size.bytes(),
+        });
+        let queue = queue(&config, database.clone());
+        let mailer = Mailer::new(&config.mail, &config.data.dir);
+        let metrics = Metrics::new(metrics::Setup {
+            database: database.clone(),
+            cache: cache.clone(),
+            broker: queue.broker().clone(),
+            mailer: mailer.clone(),
+        });
+        let contacts = ContactService::new(
+            Arc::new(store),
+            cache.clone(),
+            Arc::new(SystemClock),
+            contacts::Settings::of(&config),
+            Some(contacts::Listeners {
+                queue: queue.clone(),
+                metrics: metrics.clone(),
+            }),
+        );
+        let limiter = policies::limiter(&config, redis.clone());
+        let database_health = HealthRecorder::default();
+        database_health.record(None);
+        let settings = Settings::new(database.clone(), limiter.clone(), database_health.clone());
+        let stopping = CancellationToken::new();
+        Ok(Self(Arc::new(Shared {
+            site: Site::new(&config),
+            welcome: WelcomeService::new(
+                database.clone(),
+                contacts.clone(),
+                mailer.clone(),
+                Arc::new(SystemClock),
+                stopping.clone(),
+                config.welcome.clone(),
+            ),
+            report: ReportService::new(report::Setup {
+                database: database.clone(),
+                metrics: metrics.clone(),
+                mailer: mailer.clone(),
+                clock: Arc::new(SystemClock),
+                to: config.report.to.as_ref().map(|to| to.mailbox().clone()),
+                origin: config.server.origin().to_string(),
+                tasks: TaskTracker::new(),
+            }),
+            receiver: Receiver::new(
+                config.server.origin().to_string(),
+                config.queue.qstash_keys(),
+                queue.broker().clone(),
+                database.clone(),
+                Arc::new(SystemClock),
+            ),
+            mailer,
+            admin: AdminService {
+                database: database.clone(),
+                settings: settings.clone(),
+                cache: cache.clone(),
+                broker: queue.broker().clone(),
+                tasks: TaskTracker::new(),
+                poll: config.dashboard.poll.duration(),
+            },
+            settings,
+            database,
+            database_health,
+            dashboard: Dashboard::default(),
+            metrics,
+            stopping,
+            contacts,
+            cache,
+            queue,
+            limiter,
+            redis,
+            config: Arc::new(config),
+        })))
+    }
+
+    /// Starts what works in the background, once limits are as admins have set them.
+    pub async fn start(&self) {
+        if let Err(error) = self.settings.start().await {
+            tracing::warn!(%error, "limits are as configured, not as admins have set them");
+        }
+        self.metrics.start();
+        self.queue.start();
+        let report = Publication {
+            destination: webhooks::DAILY_REPORT.to_owned(),
+            ..Publication::default()
+        };
+        let times = self.config.report.schedule.as_str().to_owned();
+        self.queue.keep_schedule(DAILY_REPORT, times, report);
+    }
+
+    /// Says that this is the end: Kith is not ready any more, and nothing waits for what may come.
+    pub fn stop(&self) {
+        self.stopping.cancel();
+    }
+
+    /// Lets go of everything, once nobody asks any more. The queue is [closed](Queue::close) before
+    /// that, while its own webhooks still answer.
+    pub async fn close(&self) {
+        self.welcome.close().await;
+        self.report.close().await;
+        self.admin.close().await;
+        self.settings.close().await;
+        self.metrics.close().await;
+        self.contacts.close().await;
+    }
+}
+
+/// The id of the schedule of the daily report: with a fixed one, each start replaces it and adds none.
+pub const DAILY_REPORT: &str = "daily-report";
+
+fn queue(config: &Config, database: Database) -> Queue {
+    let origin = config.server.origin();
+    let destinations = Destinations {
+        origin: origin.to_string(),
+        reached_at: format!("http://{}", config.server.addr),
+        webhooks: "/api/webhooks/",
+        allowed: config.queue.allow.0.iter().map(Origin::to_string).collect(),
+    };
+    let broker = Broker::new(
+        database.clone(),
+        Arc::new(SystemClock),
+        broker::Settings {
+            destinations: destinations.clone(),
+            concurrency: config.queue.concurrency,
+            timeout: config.queue.timeout,
+            retention: config.queue.retention,
+        },
+    );
+    let publisher = match &config.queue.qstash_token {
+        Some(token) => {
+            let url = config.queue.qstash_url.as_str();
+            Publisher::QStash(QStash::new(url, token.reveal(), destinations))
+        }
+        None => Publisher::Broker(broker.clone()),
+    };
+    Queue::new(database, broker, publisher)
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.site.leptos.clone()
+    }
+}
