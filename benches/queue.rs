@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use axum::Router;
 use jiff::Timestamp;
-use kith::services::database::Database;
+use kith::services::database;
 use kith::services::queue::Queue;
 use kith::services::queue::broker::Broker;
 use kith::services::queue::broker::Settings;
@@ -107,7 +107,7 @@ async fn send(origin: &str) -> f64 {
 async fn queue() -> f64 {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("kith.db");
-    let database = Database::open(&path, CONCURRENCY).await.expect("it opens");
+    let database = database::open(&path, CONCURRENCY).await.expect("it opens");
     let (origin, taken) = receiver().await;
     let mut tx = database.write().await.expect("it is open");
     for number in 0..MESSAGES {

@@ -14,8 +14,6 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::model::error::AppError;
-use crate::services::database::Database;
-use crate::services::database::Tx;
 use crate::services::policies::RequestClass;
 use crate::services::queue::broker::Broker;
 use crate::services::queue::broker::BrokerError;
@@ -28,6 +26,8 @@ use crate::web::middleware::guard::AskedFor;
 use crate::web::problem::Problem;
 use kith_cache::Cache;
 use kith_cache::Tag;
+use kith_database::Database;
+use kith_database::Tx;
 use kith_limit::Quota;
 
 /// Entries about actions that are kept.

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::services::database::fault::Condition;
 use crate::services::telemetry;
 use crate::web::site::Site;
 use crate::web::state::AppState;
@@ -91,8 +90,8 @@ impl Part {
     fn database(state: &AppState) -> Self {
         let answers = state.database_health.get();
         let answers = answers.expect("it was asked when it was opened");
-        let Condition { since, fault } = state.database.condition();
-        match fault {
+        let ComponentHealth { since, failure } = state.database.health();
+        match failure {
             Some(fault) => Self::new(since, Some(fault.to_string()), fault.effect()),
             None if !answers.is_up() => Self::of(answers, "Nothing can be read or changed."),
             None => Self::new(since.max(answers.since), None, ""),
@@ -187,7 +186,7 @@ pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readines
     state.limiter.probe().await;
     state.database_health.record((!up).then_some(NO_DATABASE));
     let parts = Parts::of(&state);
-    let fault = state.database.condition().fault;
+    let fault = state.database.health().failure;
     let ready = up && fault.is_none() && !state.stopping.is_cancelled();
     let status = if ready {
         StatusCode::OK

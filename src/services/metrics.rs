@@ -38,10 +38,10 @@ use store::Step;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::services::database::Database;
 use crate::services::mail::Mailer;
 use crate::services::queue::broker::Broker;
 use kith_cache::Cache;
+use kith_database::Database;
 
 /// How often figures are written down.
 const FLUSH: Duration = Duration::from_secs(1);

@@ -35,7 +35,7 @@ use self::message::Publication;
 use self::outbox::Dispatched;
 use self::outbox::Publisher;
 use self::qstash::PublishError;
-use crate::services::database::Database;
+use kith_database::Database;
 use kith_runtime::HealthRecorder;
 
 /// How often the outbox is looked into without being told to.

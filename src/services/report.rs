@@ -8,7 +8,6 @@ use lettre::message::Mailbox;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use crate::services::database::Database;
 use crate::services::mail::Mail;
 use crate::services::mail::MailError;
 use crate::services::mail::Mailer;
@@ -22,6 +21,7 @@ use crate::services::queue::ledger::Settlement;
 use crate::services::queue::receiver::NotExecuted;
 use crate::services::words::number;
 use crate::services::words::percent;
+use kith_database::Database;
 use kith_runtime::Clock;
 
 /// Cheap to clone.

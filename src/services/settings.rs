@@ -14,9 +14,9 @@ use sqlx::SqliteConnection;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::services::database::Database;
 use crate::services::health::NO_DATABASE;
 use crate::services::policies::RequestClass;
+use kith_database::Database;
 use kith_limit::Limiter;
 use kith_limit::Quota;
 use kith_runtime::HealthRecorder;

@@ -24,7 +24,6 @@ use crate::services::config::WelcomeConfig;
 use crate::services::contacts::ContactService;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::activity::is_pending;
-use crate::services::database::Database;
 use crate::services::mail::Mail;
 use crate::services::mail::MailError;
 use crate::services::mail::Mailer;
@@ -37,6 +36,7 @@ use crate::services::queue::message::DeliverySpec;
 use crate::services::queue::message::Publication;
 use crate::services::queue::outbox::Outgoing;
 use crate::services::queue::receiver::NotExecuted;
+use kith_database::Database;
 use kith_runtime::Clock;
 
 /// Where the message is delivered.

@@ -12,7 +12,7 @@ use kith::model::contact::ContactId;
 use kith::services::config::Config;
 use kith::services::contacts::activity::Event;
 use kith::services::contacts::activity::Happened;
-use kith::services::database::Database;
+use kith::services::database;
 use kith::services::queue::broker::filter::Filter;
 use kith::services::queue::signature::SigningKey;
 use kith::services::queue::signature::sign;
@@ -480,7 +480,7 @@ async fn a_schedule_that_was_missed_fires_once_and_two_instances_fire_it_once() 
     let beside = |config: &mut Config| config.data.dir = data.path().to_owned();
     let mut first = TestApp::with(beside).await;
     first.stop().await;
-    let database = Database::open(&data.path().join("kith.db"), NonZeroU32::MIN).await;
+    let database = database::open(&data.path().join("kith.db"), NonZeroU32::MIN).await;
     let database = database.expect("it opens");
     let mut tx = database.write().await.expect("nobody writes");
     sqlx::query("UPDATE schedules SET next_at = 1000")
@@ -636,7 +636,7 @@ async fn what_qstash_does_not_take_waits_and_nobody_waits_for_it() {
     })
     .await;
     let contact = app.create("Ada", "ada@example.com").await;
-    let database = Database::open(&data.path().join("kith.db"), NonZeroU32::MIN).await;
+    let database = database::open(&data.path().join("kith.db"), NonZeroU32::MIN).await;
     let database = database.expect("it opens");
     let attempts = async || {
         let mut connection = database.reader().await.expect("it is open");
@@ -844,7 +844,7 @@ async fn a_batch_that_fails_leaves_no_schedule() {
         set(config, &settings);
     })
     .await;
-    let database = Database::open(&data.path().join("kith.db"), NonZeroU32::MIN).await;
+    let database = database::open(&data.path().join("kith.db"), NonZeroU32::MIN).await;
     let database = database.expect("it opens");
     let mut tx = database.write().await.expect("it is open");
     sqlx::query(

@@ -11,7 +11,6 @@ use std::time::Duration;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use kith::services::database::Database;
 use reqwest::StatusCode;
 use rlimit::Resource;
 use serde_json::Value;
@@ -28,6 +27,7 @@ use crate::limits::with_redis;
 use crate::limits::with_redis_at;
 use crate::process::Kith;
 use crate::process::with_settings;
+use kith::services::database;
 use kith_test_support::redis_server::RedisServer;
 
 /// How long something may take that happens by itself, on a busy machine.
@@ -165,7 +165,7 @@ async fn names_in_copy(data: &Path) -> Option<Vec<String>> {
         .arg(&copy)
         .status();
     assert!(copied.expect("cp").success());
-    let database = Database::open(&copy, NonZeroU32::MIN).await.ok()?;
+    let database = database::open(&copy, NonZeroU32::MIN).await.ok()?;
     let mut reader = database.reader().await.expect("it is open");
     let names = sqlx::query_scalar("SELECT name FROM contacts")
         .fetch_all(&mut *reader)
@@ -210,7 +210,7 @@ async fn a_damaged_page_is_known_once_somebody_met_it() {
     let mut app = app_in(&data).await;
     app.create("Ada", "ada@example.com").await;
     app.stop().await;
-    let database = Database::open(&file, NonZeroU32::MIN).await;
+    let database = database::open(&file, NonZeroU32::MIN).await;
     let database = database.expect("it opens");
     let mut reader = database.reader().await.expect("it is open");
     let (page, size): (i64, i64) = sqlx::query_as(

@@ -17,8 +17,7 @@ use crate::services::contacts::CONTACTS;
 use crate::services::contacts::ContactService;
 use crate::services::contacts::store::sqlite::SqliteStore;
 use crate::services::dashboard::Dashboard;
-use crate::services::database::Database;
-use crate::services::database::OpenError;
+use crate::services::database;
 use crate::services::mail::Mailer;
 use crate::services::metrics;
 use crate::services::metrics::Metrics;
@@ -38,6 +37,8 @@ use crate::services::welcome::WelcomeService;
 use crate::web::site::Site;
 use crate::web::webhooks;
 use kith_cache::Cache;
+use kith_database::Database;
+use kith_database::OpenError;
 use kith_limit::Limiter;
 use kith_redis::Redis;
 use kith_runtime::HealthRecorder;
@@ -95,7 +96,7 @@ impl AppState {
             })
         });
         let path = config.data.database_path();
-        let database = Database::open(&path, config.data.readers).await?;
+        let database = database::open(&path, config.data.readers).await?;
         let store = SqliteStore::new(database.clone(), config.api.idempotency_ttl);
         let cache = Cache::new(kith_cache::Options {
             tags: vec![CONTACTS],

@@ -7,6 +7,7 @@ use super::*;
 use crate::services::config::Config;
 use crate::services::contacts::CONTACTS;
 use crate::services::contacts::store::sqlite::SqliteStore;
+use crate::services::database;
 use crate::services::policies::RequestClass;
 use crate::services::queue::broker;
 use crate::services::queue::destination::Destinations;
@@ -14,7 +15,7 @@ use kith_runtime::SystemClock;
 
 async fn open(path: &Path) -> Metrics {
     kith_redis::install_crypto_provider();
-    let database = Database::open(path, NonZeroU32::MIN)
+    let database = database::open(path, NonZeroU32::MIN)
         .await
         .expect("it opens");
     let config = Config::default();

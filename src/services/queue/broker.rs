@@ -42,7 +42,7 @@ use tokio_util::task::TaskTracker;
 use self::room::Room;
 use super::destination::Destinations;
 use super::message::Rejection;
-use crate::services::database::Database;
+use kith_database::Database;
 use kith_runtime::Clock;
 use kith_runtime::ErrorLatch;
 

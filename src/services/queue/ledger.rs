@@ -13,7 +13,7 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::later;
-use crate::services::database::Database;
+use kith_database::Database;
 use kith_runtime::Clock;
 
 /// For how long a consumer is believed to be at a message. Its work must end well before.

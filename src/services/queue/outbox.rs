@@ -23,7 +23,7 @@ use super::later;
 use super::message::Publication;
 use super::qstash::PublishError;
 use super::qstash::QStash;
-use crate::services::database::Database;
+use kith_database::Database;
 use kith_runtime::Clock;
 
 /// Messages in one go.

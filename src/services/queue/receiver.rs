@@ -29,8 +29,8 @@ use super::broker::Broker;
 use super::signature::Claims;
 use super::signature::Refusal;
 use super::signature::SigningKeys;
-use crate::services::database::Database;
 use crate::web::problem::Problem;
+use kith_database::Database;
 use kith_runtime::Clock;
 
 /// The status of an answer that tells the queue that no repetition will help, with the header below

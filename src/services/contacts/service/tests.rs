@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::*;
 use crate::model::contact::Field;
 use crate::services::contacts::store::sqlite::SqliteStore;
-use crate::services::database::Database;
+use crate::services::database;
 
 struct Service {
     service: ContactService,
@@ -32,7 +32,7 @@ async fn service() -> Service {
 /// A service over a store and a clock that may know that store.
 async fn service_by(clock: impl FnOnce(SqliteStore) -> Arc<dyn Clock>) -> Service {
     let directory = TempDir::new().expect("there is room for a directory");
-    let database = Database::open(&directory.path().join("kith.db"), NonZeroU32::MIN)
+    let database = database::open(&directory.path().join("kith.db"), NonZeroU32::MIN)
         .await
         .expect("it can be created");
     let store = SqliteStore::new(database, Duration::from_secs(60));

@@ -37,7 +37,6 @@ use crate::services::contacts::activity::Happened;
 use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::fold::search_key;
 use crate::services::contacts::query::ContactQuery;
-use crate::services::database::Database;
 use crate::services::queue::ledger;
 use crate::services::queue::ledger::Settlement;
 use crate::services::queue::outbox;
@@ -45,6 +44,7 @@ use crate::services::queue::outbox::Outgoing;
 use kith_cache::Generation;
 use kith_cache::Generations;
 use kith_cache::Tag;
+use kith_database::Database;
 
 /// A [`ContactStore`] in a `SQLite` file. Cheap to clone; clones share their connections.
 #[derive(Clone, Debug)]
@@ -249,8 +249,9 @@ impl ContactStore for SqliteStore {
 #[async_trait]
 impl Generations for SqliteStore {
     async fn read(&self) -> Option<Vec<(String, Generation)>> {
-        let rows = self.database.generations().await.ok()?;
-        let rows = rows.into_iter();
+        let query = "SELECT tag, generation FROM generations";
+        let rows = self.database.fetch_dedicated::<(String, i64)>(query).await;
+        let rows = rows.ok()?.into_iter();
         Some(
             rows.map(|(tag, number)| (tag, Generation(number)))
                 .collect(),

@@ -9,11 +9,11 @@ use super::Broker;
 use super::Result;
 use super::schedules;
 use super::schedules::Plan;
-use crate::services::database::Tx;
 use crate::services::queue::destination::Destination;
 use crate::services::queue::destination::Destinations;
 use crate::services::queue::message::Publication;
 use crate::services::queue::message::Rejection;
+use kith_database::Tx;
 use kith_runtime::sortable_id;
 
 /// For how long a message with the same deduplication id is not taken again.

@@ -16,6 +16,7 @@ use super::accept::Source;
 use super::deliver::Claimed;
 use super::filter::Filter;
 use super::*;
+use crate::services::database;
 use crate::services::queue::ledger;
 use crate::services::queue::ledger::Claim;
 use crate::services::queue::ledger::Settlement;
@@ -41,7 +42,7 @@ impl Rig {
         kith_redis::install_crypto_provider();
         let directory = TempDir::new().expect("a directory");
         let path = directory.path().join("kith.db");
-        let database = Database::open(&path, NonZeroU32::MIN)
+        let database = database::open(&path, NonZeroU32::MIN)
             .await
             .expect("it opens");
         Self {

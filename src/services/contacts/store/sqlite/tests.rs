@@ -17,8 +17,8 @@ use crate::services::contacts::store::suite::at;
 use crate::services::contacts::store::suite::fields;
 use crate::services::contacts::store::suite::found;
 use crate::services::contacts::store::suite::new_id;
-use crate::services::database::error::READONLY;
-use crate::services::database::error::primary_code;
+use crate::services::database;
+use kith_database::primary_code;
 
 suite::for_every_case!(Opened::new());
 
@@ -34,7 +34,7 @@ pub struct Opened {
 impl Opened {
     pub async fn new() -> Self {
         let directory = TempDir::new().expect("there is room for a directory");
-        let database = Database::open(&directory.path().join("kith.db"), READERS)
+        let database = database::open(&directory.path().join("kith.db"), READERS)
             .await
             .expect("it can be created");
         let sqlite = SqliteStore::new(database, suite::IDEMPOTENCY_TTL);
@@ -152,7 +152,8 @@ async fn readers_cannot_write() {
         .await;
     assert_eq!(
         primary_code(&written.expect_err("it may not")),
-        Some(READONLY)
+        Some(8),
+        "SQLITE_READONLY"
     );
 }
 

@@ -1,9 +1,8 @@
 //! The files of the database, known by their place on the disk.
 //!
-//! A file that is deleted, moved or replaced stays open, and SQLite goes on writing to it, though
-//! nobody will find it any more. So Kith looks where the paths lead. It looks by `stat` alone: if it
-//! opened one of the files and closed it again, the system would drop the locks that SQLite holds on
-//! it for this process.
+//! A file that is deleted, moved or replaced stays open, and SQLite goes on writing to a file that has no
+//! path any more. So this module checks where the paths lead. It calls `stat` alone: if it opened one of the
+//! files and closed it again, the system would drop the locks that SQLite holds on it for this process.
 
 use std::fs;
 use std::io;
@@ -11,11 +10,11 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use super::fault::Fault;
+use crate::fault::Fault;
 
 /// The database, its log and the index of that.
 #[derive(Debug)]
-pub(super) struct Files {
+pub(crate) struct Files {
     paths: [PathBuf; 3],
     known: OnceLock<[Place; 3]>,
 }
@@ -24,7 +23,7 @@ pub(super) struct Files {
 type Place = (u64, u64);
 
 impl Files {
-    pub fn new(database: &Path) -> Self {
+    pub(crate) fn new(database: &Path) -> Self {
         let beside = |end: &str| {
             let mut path = database.as_os_str().to_owned();
             path.push(end);
@@ -36,13 +35,13 @@ impl Files {
         }
     }
 
-    pub fn database(&self) -> &Path {
+    pub(crate) fn database(&self) -> &Path {
         &self.paths[0]
     }
 
     /// Takes the files that are there for those that are open. SQLite keeps each until the last
     /// connection is closed.
-    pub fn remember(&self) -> io::Result<()> {
+    pub(crate) fn remember(&self) -> io::Result<()> {
         let [database, log, index] = &self.paths;
         let places = [place(database)?, place(log)?, place(index)?];
         self.known.get_or_init(|| places);
@@ -50,7 +49,7 @@ impl Files {
     }
 
     /// What is wrong if a path leads to another file than at first, or to none.
-    pub fn gone(&self) -> Option<Fault> {
+    pub(crate) fn gone(&self) -> Option<Fault> {
         let known = self.known.get()?;
         let mut paths = self.paths.iter().zip(known);
         let moved = paths.position(|(path, known)| place(path).ok() != Some(*known))?;
@@ -68,7 +67,7 @@ fn place(path: &Path) -> io::Result<Place> {
     fs::metadata(path).map(|file| (file.dev(), file.ino()))
 }
 
-/// Here it is only known whether there is a file.
+/// Other systems tell only whether there is a file.
 #[cfg(not(unix))]
 fn place(path: &Path) -> io::Result<Place> {
     fs::metadata(path).map(|_| (0, 0))

@@ -1,8 +1,8 @@
-//! Connections that tell the database what their statements met.
+//! Connections that report the faults of their statements to the database.
 //!
-//! Statements run on a connection itself, and their errors go to whoever asked. But SQLite remembers
-//! the error of the last one, and after an error nobody commits: so what was not committed is looked
-//! at before the connection goes back.
+//! Statements run on the connection itself, and their errors go to the caller. But SQLite remembers the
+//! error of the last statement, and a caller does not commit after an error. So a connection that comes back
+//! without a commit is asked for its last error.
 
 use std::ops::Deref;
 use std::ops::DerefMut;
@@ -14,31 +14,31 @@ use sqlx::Transaction;
 use sqlx::pool::PoolConnection;
 use tokio::runtime::Handle;
 
-use super::Database;
-use super::fault;
+use crate::database::Database;
+use crate::fault;
 
-/// A connection, or a transaction on one.
+/// A connection, or a transaction on one, that reports what its statements meet.
 #[derive(Debug)]
-pub struct Watched<C>
+pub struct Monitored<C>
 where
     C: DerefMut<Target = SqliteConnection> + Send + 'static,
 {
-    /// `None` only at the end.
+    /// `None` only while it is dropped.
     connection: Option<C>,
     database: Database,
 }
 
-/// For a single read.
-pub type Reader = Watched<PoolConnection<Sqlite>>;
+/// A connection for a single read.
+pub type Reader = Monitored<PoolConnection<Sqlite>>;
 
 /// A transaction. Dropping it undoes what it has changed.
-pub type Tx = Watched<Transaction<'static, Sqlite>>;
+pub type Tx = Monitored<Transaction<'static, Sqlite>>;
 
-impl<C> Watched<C>
+impl<C> Monitored<C>
 where
     C: DerefMut<Target = SqliteConnection> + Send + 'static,
 {
-    pub(super) fn new(connection: C, database: &Database) -> Self {
+    pub(crate) fn new(connection: C, database: &Database) -> Self {
         Self {
             connection: Some(connection),
             database: database.clone(),
@@ -47,42 +47,42 @@ where
 }
 
 impl Tx {
-    /// Ends it, with its changes on the disk in the file that the database's path leads to.
+    /// Commits: the changes are on the disk, in the file that the path of the database leads to.
     ///
     /// # Errors
-    /// When that is not certain: those of the database, or the file is gone.
+    /// When that is not certain: errors of SQLite, or the file is gone.
     pub async fn commit(mut self) -> Result<(), sqlx::Error> {
         if let Some(transaction) = self.connection.take() {
             let committed = transaction.commit().await;
-            committed.inspect_err(|error| self.database.heed(error))?;
+            committed.inspect_err(|error| self.database.record_error(error))?;
         }
-        self.database.look()
+        self.database.check_files()
     }
 }
 
-const UNTIL_THE_END: &str = "it is there until the end";
+const PRESENT: &str = "a connection until it is dropped";
 
-impl<C> Deref for Watched<C>
+impl<C> Deref for Monitored<C>
 where
     C: DerefMut<Target = SqliteConnection> + Send + 'static,
 {
     type Target = SqliteConnection;
 
     fn deref(&self) -> &SqliteConnection {
-        self.connection.as_ref().expect(UNTIL_THE_END)
+        self.connection.as_ref().expect(PRESENT)
     }
 }
 
-impl<C> DerefMut for Watched<C>
+impl<C> DerefMut for Monitored<C>
 where
     C: DerefMut<Target = SqliteConnection> + Send + 'static,
 {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
-        self.connection.as_mut().expect(UNTIL_THE_END)
+        self.connection.as_mut().expect(PRESENT)
     }
 }
 
-impl<C> Drop for Watched<C>
+impl<C> Drop for Monitored<C>
 where
     C: DerefMut<Target = SqliteConnection> + Send + 'static,
 {
@@ -96,8 +96,8 @@ where
         let database = self.database.clone();
         runtime.spawn(async move {
             if let Some(fault) = fault::last_fault(&mut connection).await {
-                database.meet(fault);
-                // So that the next to look does not find it again.
+                database.record_fault(fault);
+                // The next caller must not find this error again.
                 let _ = (&mut *connection).execute("SELECT 1").await;
             }
         });

@@ -1,9 +1,9 @@
 //! Changes that share a transaction.
 //!
 //! A commit waits for the disk, and one writer has its turn at a time. So changes that come while a
-//! commit is under way are made in the next transaction together: each within a savepoint, undone by
-//! itself if it fails, and each is answered once all of them are on the disk. Under load this makes
-//! many changes for the price of one; alone, a change waits for nobody.
+//! commit is under way are made in the next transaction together. Each runs in a savepoint, is undone by
+//! itself if it fails, and is answered once all of them are on the disk. Under load, many changes cost one
+//! commit; a change that is alone waits for no other.
 
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
@@ -16,21 +16,21 @@ use sqlx::Connection;
 use sqlx::SqliteConnection;
 use tokio::sync::oneshot;
 
-use super::Database;
-use super::fault;
+use crate::database::Database;
+use crate::fault;
 
 /// The most changes in one transaction, so that readers of the log never have much to catch up with.
-const LARGEST_GROUP: usize = 64;
+const MAX_GROUP: usize = 64;
 
 /// What waits for the next transaction.
 #[derive(Default)]
-pub(super) struct Changes(Mutex<Waiting>);
+pub(crate) struct Changes(Mutex<Queue>);
 
 #[derive(Default)]
-struct Waiting {
+struct Queue {
     changes: VecDeque<Box<dyn Change>>,
-    /// Whether somebody is making them.
-    attended: bool,
+    /// Whether a task is making them.
+    has_worker: bool,
 }
 
 /// A change of unknown type.
@@ -43,17 +43,17 @@ trait Change: Send {
         database: &'c Database,
     ) -> BoxFuture<'c, Result<(), sqlx::Error>>;
 
-    /// Answers whoever asked for it.
+    /// Answers the caller.
     fn answer(self: Box<Self>, committed: Result<(), sqlx::Error>);
 }
 
-struct Asked<F, T, E> {
+struct Request<F, T, E> {
     change: Option<F>,
     made: Option<Result<T, E>>,
-    asker: oneshot::Sender<Result<T, E>>,
+    caller: oneshot::Sender<Result<T, E>>,
 }
 
-impl<F, T, E> Change for Asked<F, T, E>
+impl<F, T, E> Change for Request<F, T, E>
 where
     F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, E>> + Send,
     T: Send,
@@ -74,7 +74,7 @@ where
             self.made = Some(made);
             // Before the rollback makes SQLite forget it.
             if !succeeded && let Some(fault) = fault::last_fault(&mut savepoint).await {
-                database.meet(fault);
+                database.record_fault(fault);
             }
             // A full disk makes SQLite undo the whole transaction by itself, which shows here.
             if succeeded {
@@ -93,16 +93,16 @@ where
             (Some(Ok(made)), Ok(())) => Ok(made),
             (None, Ok(())) => Err(sqlx::Error::WorkerCrashed.into()),
         };
-        // Whoever asked may have gone.
-        let _ = self.asker.send(made);
+        // The caller may have gone.
+        let _ = self.caller.send(made);
     }
 }
 
 impl Database {
-    /// Makes a change, all of it or nothing, and answers once it is on the disk. Others may share its
+    /// Makes a change, all of it or nothing, and answers once it is on the disk. Other changes may share its
     /// transaction; it sees what they have changed before it, and none of them sees what it undoes.
     ///
-    /// Dropping the future leaves the change made or not, whichever it was about to be.
+    /// A caller that drops the future does not learn whether the change was made.
     ///
     /// # Errors
     /// Those of the change, which is then undone; [`sqlx::Error`]s of the transaction.
@@ -116,18 +116,18 @@ impl Database {
         T: Send + 'static,
         E: From<sqlx::Error> + Send + 'static,
     {
-        let (asker, answer) = oneshot::channel();
-        let asked = Asked {
+        let (caller, answer) = oneshot::channel();
+        let request = Request {
             change: Some(change),
             made: None,
-            asker,
+            caller,
         };
-        let attended = {
-            let mut waiting = self.changes.lock();
-            waiting.changes.push_back(Box::new(asked));
-            std::mem::replace(&mut waiting.attended, true)
+        let has_worker = {
+            let mut queue = self.changes.lock();
+            queue.changes.push_back(Box::new(request));
+            std::mem::replace(&mut queue.has_worker, true)
         };
-        if !attended {
+        if !has_worker {
             tokio::spawn(self.clone().make_changes());
         }
         answer
@@ -135,7 +135,7 @@ impl Database {
             .unwrap_or_else(|_| Err(sqlx::Error::WorkerCrashed.into()))
     }
 
-    /// Makes what waits, until nothing does.
+    /// The worker: makes what waits, until nothing does.
     async fn make_changes(self) {
         while let Some(mut group) = self.changes.next_group() {
             // A change that panics must not take those along that come after it.
@@ -162,19 +162,19 @@ impl Database {
 }
 
 impl Changes {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Queue> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What waits, in order; `None` when nothing does, and then nobody attends to it any more.
+    /// What waits, in order; `None` when nothing does, and then the worker ends.
     fn next_group(&self) -> Option<Vec<Box<dyn Change>>> {
-        let mut waiting = self.lock();
-        let size = waiting.changes.len().min(LARGEST_GROUP);
+        let mut queue = self.lock();
+        let size = queue.changes.len().min(MAX_GROUP);
         if size == 0 {
-            waiting.attended = false;
+            queue.has_worker = false;
             return None;
         }
-        Some(waiting.changes.drain(..size).collect())
+        Some(queue.changes.drain(..size).collect())
     }
 }
 
@@ -186,16 +186,13 @@ impl std::fmt::Debug for Changes {
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroU32;
-
     use tempfile::TempDir;
 
     use super::*;
 
     async fn database() -> (Database, TempDir) {
         let directory = TempDir::new().expect("a directory");
-        let path = directory.path().join("kith.db");
-        let database = Database::open(&path, NonZeroU32::MIN).await;
+        let database = Database::open(crate::tests::options(&directory)).await;
         (database.expect("it opens"), directory)
     }
 
@@ -300,7 +297,7 @@ mod tests {
         database.close().await;
         let refused = futures_util::future::join_all((0..3).map(|_| count(&database, 1, false)));
         for refused in refused.await {
-            assert!(super::super::may_pass(&refused.expect_err("it is closed")));
+            assert!(crate::is_transient(&refused.expect_err("it is closed")));
         }
     }
 }

@@ -1,22 +1,21 @@
 //! Faults of SQLite itself, noticed wherever they are met, and healed.
 
 use std::fs;
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use sqlx::AssertSqlSafe;
 use tempfile::TempDir;
 
 use super::*;
-use crate::services::database::may_pass;
+use crate::is_transient;
+use crate::tests::options;
 
 /// How long healing may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const HEALING_TIMEOUT: Duration = Duration::from_secs(60);
 
 async fn database() -> (Database, TempDir) {
     let directory = TempDir::new().expect("a directory");
-    let path = directory.path().join("kith.db");
-    let database = Database::open(&path, NonZeroU32::MIN).await;
+    let database = Database::open(options(&directory)).await;
     (database.expect("it opens"), directory)
 }
 
@@ -60,14 +59,17 @@ async fn change(database: &Database, statement: &'static str) -> Result<(), sqlx
         .await
 }
 
-async fn until(database: &Database, fault: Option<Fault>) -> Condition {
+async fn until(database: &Database, fault: Option<Fault>) -> ComponentHealth<Fault> {
     let start = Instant::now();
     loop {
-        let condition = database.condition();
-        if condition.fault == fault {
-            return condition;
+        let health = database.health();
+        if health.failure == fault {
+            return health;
         }
-        assert!(start.elapsed() < PATIENCE, "{condition:?} is not {fault:?}");
+        assert!(
+            start.elapsed() < HEALING_TIMEOUT,
+            "{health:?} is not {fault:?}"
+        );
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
@@ -75,26 +77,27 @@ async fn until(database: &Database, fault: Option<Fault>) -> Condition {
 #[tokio::test]
 async fn a_full_database_heals_by_itself_once_there_is_room() {
     let (database, _directory) = database().await;
-    let before = database.condition();
-    assert_eq!(before.fault, None);
+    let before = database.health();
+    assert_eq!(before.failure, None);
     fill_up(&database).await;
     let refused = write(&database, MUCH).await.expect_err("it is full");
-    assert!(may_pass(&refused));
+    assert!(is_transient(&refused));
     let full = until(&database, Some(Fault::Full)).await;
     assert!(full.since >= before.since);
     // A write that needs no room says nothing about one that does.
     write(&database, LITTLE).await.expect("it needs no room");
-    assert_eq!(database.condition(), full);
+    assert_eq!(database.health(), full);
 
     set(&database, "PRAGMA max_page_count = 1000000").await;
     let well = until(&database, None).await;
     assert!(well.since > full.since);
     write(&database, MUCH).await.expect("there is room");
     let mut reader = database.reader().await.expect("it is open");
-    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM settings")
-        .fetch_one(&mut *reader)
-        .await
-        .expect("it counts");
+    let left: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'write_probe'")
+            .fetch_one(&mut *reader)
+            .await
+            .expect("it counts");
     assert_eq!(left, 0, "no probe stays");
 }
 
@@ -103,7 +106,7 @@ async fn a_change_that_shares_its_transaction_tells_what_it_met_as_well() {
     let (database, _directory) = database().await;
     fill_up(&database).await;
     assert!(change(&database, MUCH).await.is_err());
-    assert_eq!(database.condition().fault, Some(Fault::Full));
+    assert_eq!(database.health().failure, Some(Fault::Full));
 }
 
 #[tokio::test]
@@ -111,7 +114,7 @@ async fn a_database_that_may_not_be_written_heals_once_it_may() {
     let (database, _directory) = database().await;
     set(&database, "PRAGMA query_only = 1").await;
     let refused = write(&database, LITTLE).await.expect_err("it is read-only");
-    assert!(may_pass(&refused));
+    assert!(is_transient(&refused));
     until(&database, Some(Fault::ReadOnly)).await;
     set(&database, "PRAGMA query_only = 0").await;
     until(&database, None).await;
@@ -132,14 +135,14 @@ async fn errors_of_a_statement_are_no_faults_and_what_is_well_is_not_probed() {
     write(&database, LITTLE).await.expect("it works");
     // Whatever was dropped is back.
     drop(database.write().await.expect("a turn"));
-    assert_eq!(database.condition().fault, None);
-    assert_eq!(database.watch.tasks.len(), 0);
+    assert_eq!(database.health().failure, None);
+    assert_eq!(database.monitor.tasks.len(), 0);
 }
 
 #[tokio::test]
 async fn a_reader_that_meets_damage_tells() {
     let (database, directory) = database().await;
-    let path = directory.path().join("kith.db");
+    let path = directory.path().join("test.db");
     write(&database, MUCH).await.expect("there is room");
     let mut reader = database.reader().await.expect("it is open");
     let root: i64 = sqlx::query_scalar("SELECT rootpage FROM sqlite_schema WHERE name = 'actions'")
@@ -153,7 +156,7 @@ async fn a_reader_that_meets_damage_tells() {
     bytes[start..start + 4096].fill(0xAA);
     fs::write(&path, bytes).expect("there is room");
 
-    let database = Database::open(&path, NonZeroU32::MIN).await;
+    let database = Database::open(options(&directory)).await;
     let database = database.expect("it opens");
     for read in 0..2 {
         let query = sqlx::query("SELECT what FROM actions");
@@ -182,9 +185,9 @@ fn files(directory: &TempDir, name: &str) -> (PathBuf, PathBuf) {
 #[tokio::test]
 async fn what_is_committed_into_a_file_that_is_gone_is_not_acknowledged() {
     for (name, fault) in [
-        ("kith.db", Fault::FileGone),
-        ("kith.db-wal", Fault::LogGone),
-        ("kith.db-shm", Fault::LogGone),
+        ("test.db", Fault::FileGone),
+        ("test.db-wal", Fault::LogGone),
+        ("test.db-shm", Fault::LogGone),
     ] {
         let (database, directory) = database().await;
         let (file, moved) = files(&directory, name);
@@ -195,13 +198,13 @@ async fn what_is_committed_into_a_file_that_is_gone_is_not_acknowledged() {
             .expect("it works");
         fs::rename(&file, &moved).expect("it can be moved");
         let refused = tx.commit().await.expect_err("the file is gone");
-        assert!(may_pass(&refused), "{refused}");
-        assert_eq!(database.condition().fault, Some(fault));
+        assert!(is_transient(&refused), "{refused}");
+        assert_eq!(database.health().failure, Some(fault));
         for refused in [
             write(&database, LITTLE).await,
             change(&database, LITTLE).await,
         ] {
-            assert!(may_pass(&refused.expect_err("the file is gone")));
+            assert!(is_transient(&refused.expect_err("the file is gone")));
         }
 
         fs::rename(&moved, &file).expect("it can be moved back");
@@ -214,10 +217,10 @@ async fn what_is_committed_into_a_file_that_is_gone_is_not_acknowledged() {
 #[tokio::test]
 async fn a_connection_that_is_made_later_leads_to_the_same_file() {
     let (database, directory) = database().await;
-    let (file, moved) = files(&directory, "kith.db");
+    let (file, moved) = files(&directory, "test.db");
     fs::rename(&file, &moved).expect("it can be moved");
     fs::copy(&moved, &file).expect("there is room");
-    let gone = database.watch.files.gone();
+    let gone = database.monitor.files.gone();
     assert_eq!(gone, Some(Fault::FileGone));
     // The pool has no connection left and makes another, which it must not use.
     let connection = database.writer.acquire().await.expect("it is open");

@@ -1,8 +1,8 @@
-//! What keeps the database from doing its work: noticed where it happens, told to operators, and over
+//! What keeps the database from doing its work: noticed where it happens, reported to operators, and over
 //! once a probe has written to the database again.
 //!
-//! While all is well nothing is written for this. While a fault stands one task probes, so that it
-//! ends without anybody's request.
+//! A healthy database is not probed. While a fault stands, one task probes, so that the fault ends without a
+//! request.
 
 use std::fmt;
 use std::io;
@@ -11,21 +11,21 @@ use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use kith_runtime::ComponentHealth;
 use sqlx::ConnectOptions;
 use sqlx::Connection;
 use sqlx::SqliteConnection;
 use tokio::time::Instant;
 
-use super::Database;
-use super::connect_options;
-use super::error;
+use crate::database::Database;
+use crate::database::connect_options;
+use crate::error;
 
 /// The shortest pause between two probes.
-const PAUSE: Duration = Duration::from_secs(1);
+const MIN_PROBE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The pause is at least this many times as long as the probe took, which may read the whole file.
-const PAUSE_FACTOR: u32 = 20;
+const PROBE_INTERVAL_FACTOR: u32 = 20;
 
 /// How many bytes a probe writes: more pages than adding a contact takes.
 const PROBE_BYTES: u32 = 64 * 1024;
@@ -33,44 +33,42 @@ const PROBE_BYTES: u32 = 64 * 1024;
 /// Why the database cannot do its work. Displayed, it is a sentence without any text of the driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
+    /// The disk is full.
     Full,
+    /// The file may not be written.
     ReadOnly,
     /// Reading or writing fails below SQLite.
     Disk,
+    /// The file holds what SQLite did not write.
     Damaged,
+    /// Memory is short.
     Memory,
-    /// Another process does not let go of its turn to write.
+    /// Another process holds the lock to write.
     Locked,
-    /// This process does not come to its turn to write.
+    /// A writer of this process waited too long for its turn.
     Slow,
+    /// The path leads to another file, or to none.
     FileGone,
+    /// The path of the log or of its index leads to another file, or to none.
     LogGone,
 }
 
-/// How the database is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Condition {
-    /// Since when it is so.
-    pub since: Timestamp,
-    pub fault: Option<Fault>,
-}
-
-/// What was met.
+/// The fault that stands, shared by everything that uses the database.
 #[derive(Debug)]
-pub(super) struct Faults(Mutex<State>);
+pub(crate) struct Faults(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
-    condition: Condition,
-    /// How often a fault was met. One that was met while a probe ran is not over.
-    met: u64,
+    health: ComponentHealth<Fault>,
+    /// How many faults were recorded. A fault that was recorded while a probe ran is not over.
+    recorded: u64,
     /// Whether the file must be read whole before it counts as good.
     suspect: bool,
 }
 
 impl Fault {
     /// The fault behind an error; `None` for errors that say nothing about the next read or write.
-    pub(super) fn of(error: &sqlx::Error) -> Option<Self> {
+    pub(crate) fn of(error: &sqlx::Error) -> Option<Self> {
         if matches!(error, sqlx::Error::PoolTimedOut) {
             return Some(Self::Slow);
         }
@@ -96,17 +94,18 @@ impl Fault {
                 "Some of it cannot be read or changed. Check the disk and the file system."
             }
             Self::Damaged => {
-                "Some of it cannot be read or changed. Stop Kith and restore a backup."
+                "Some of it cannot be read or changed. Stop this server and restore a backup."
             }
             Self::Memory => "Some reads and changes fail.",
             Self::Locked => "Nothing can be changed until the other program lets go of it.",
             Self::Slow => "Some changes are refused.",
             Self::FileGone => {
-                "Nothing can be changed. Move the file back, or restart Kith to use the file that \
-                 is there now."
+                "Nothing can be changed. Move the file back, or restart this server to use the \
+                 file that is there now."
             }
             Self::LogGone => {
-                "Nothing can be changed. Stop Kith, which saves what it has, and start it again."
+                "Nothing can be changed. Stop this server, which saves what it has, and start it \
+                 again."
             }
         }
     }
@@ -123,17 +122,16 @@ impl fmt::Display for Fault {
             Self::Locked => "Another program keeps the database locked.",
             Self::Slow => "Changes wait too long for their turn.",
             Self::FileGone => {
-                "The database file was moved, deleted or replaced while Kith was running."
+                "The database file was moved, deleted or replaced while it was in use."
             }
             Self::LogGone => {
-                "The log of the database (-wal or -shm) was moved, deleted or replaced while Kith \
-                 was running."
+                "The log of the database (-wal or -shm) was moved, deleted or replaced while it \
+                 was in use."
             }
         })
     }
 }
 
-/// For who asked for a change.
 impl From<Fault> for sqlx::Error {
     fn from(fault: Fault) -> Self {
         Self::Io(io::Error::other(fault.to_string()))
@@ -143,11 +141,8 @@ impl From<Fault> for sqlx::Error {
 impl Default for Faults {
     fn default() -> Self {
         Self(Mutex::new(State {
-            condition: Condition {
-                since: Timestamp::now(),
-                fault: None,
-            },
-            met: 0,
+            health: ComponentHealth::new(None),
+            recorded: 0,
             suspect: false,
         }))
     }
@@ -158,14 +153,12 @@ impl Faults {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether it is the first.
-    fn meet(&self, fault: Fault) -> bool {
+    /// Whether the database was healthy until now.
+    fn record(&self, fault: Fault) -> bool {
         let mut state = self.lock();
-        let before = state.condition.fault.replace(fault);
-        if before.is_none() {
-            state.condition.since = Timestamp::now();
-        }
-        state.met += 1;
+        let before = state.health.failure;
+        state.health.update(Some(fault));
+        state.recorded += 1;
         state.suspect |= matches!(fault, Fault::Disk | Fault::Damaged);
         if before != Some(fault) {
             tracing::error!("{fault} {}", fault.effect());
@@ -173,101 +166,99 @@ impl Faults {
         before.is_none()
     }
 
-    /// Ends what stands unless something was met since this count. Whether nothing stands any more.
-    fn heal(&self, met: u64) -> bool {
+    /// Ends the fault that stands, unless another was recorded since this count. Whether it ended.
+    fn heal(&self, recorded: u64) -> bool {
         let mut state = self.lock();
-        if state.met != met {
+        if state.recorded != recorded {
             return false;
         }
         state.suspect = false;
-        state.condition = Condition {
-            since: Timestamp::now(),
-            fault: None,
-        };
+        state.health.update(None);
         tracing::info!("the database works again");
         true
     }
 }
 
 impl Database {
-    /// How the database is, as the last reads and writes met it, and whether its path still leads to
-    /// it.
-    pub fn condition(&self) -> Condition {
-        // It is noted, which is all that is asked for.
-        let _ = self.look();
-        self.watch.faults.lock().condition
+    /// The health of the database: what the last reads and writes met, and whether its path still leads to
+    /// its file.
+    pub fn health(&self) -> ComponentHealth<Fault> {
+        // A file that is gone is recorded, which is all that counts here.
+        let _ = self.check_files();
+        self.monitor.faults.lock().health
     }
 
     /// Fails when the paths no longer lead to the files that are open.
-    pub(super) fn look(&self) -> Result<(), sqlx::Error> {
-        // The last to close removes the log itself.
-        if self.watch.stop.is_cancelled() {
+    pub(crate) fn check_files(&self) -> Result<(), sqlx::Error> {
+        // The last process to close removes the log itself.
+        if self.monitor.stop.is_cancelled() {
             return Ok(());
         }
-        let Some(fault) = self.watch.files.gone() else {
+        let Some(fault) = self.monitor.files.gone() else {
             return Ok(());
         };
-        self.meet(fault);
+        self.record_fault(fault);
         Err(fault.into())
     }
 
-    pub(super) fn heed(&self, error: &sqlx::Error) {
+    pub(crate) fn record_error(&self, error: &sqlx::Error) {
         if let Some(fault) = Fault::of(error) {
-            self.meet(fault);
+            self.record_fault(fault);
         }
     }
 
-    pub(super) fn meet(&self, fault: Fault) {
-        if self.watch.faults.meet(fault) {
-            self.watch.tasks.spawn(self.clone().probe_until_healed());
+    pub(crate) fn record_fault(&self, fault: Fault) {
+        if self.monitor.faults.record(fault) {
+            self.monitor.tasks.spawn(self.clone().probe_until_healed());
         }
     }
 
     async fn probe_until_healed(self) {
-        let mut pause = PAUSE;
+        let mut pause = MIN_PROBE_INTERVAL;
         loop {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = self.watch.stop.cancelled() => return,
+                () = self.monitor.stop.cancelled() => return,
             }
-            let met = self.watch.faults.lock().met;
+            let recorded = self.monitor.faults.lock().recorded;
             let start = Instant::now();
             let good = tokio::select! {
                 good = self.probe() => good.unwrap_or(false),
-                () = self.watch.stop.cancelled() => return,
+                () = self.monitor.stop.cancelled() => return,
             };
-            if good && self.watch.faults.heal(met) {
+            if good && self.monitor.faults.heal(recorded) {
                 return;
             }
-            pause = PAUSE.max(start.elapsed() * PAUSE_FACTOR);
+            pause = MIN_PROBE_INTERVAL.max(start.elapsed() * PROBE_INTERVAL_FACTOR);
         }
     }
 
     /// Writes as much as a change does, and reads the whole file if it is suspect. Whether it is good.
     async fn probe(&self) -> Result<bool, sqlx::Error> {
-        if self.watch.files.gone() == Some(Fault::LogGone) {
+        if self.monitor.files.gone() == Some(Fault::LogGone) {
             self.save_log().await?;
         }
-        // No other transaction ever sees it.
+        // No other transaction ever sees the table.
         let mut tx = self.write().await?;
-        sqlx::query(
-            "INSERT INTO settings (name, value, changed_at) VALUES ('probe', hex(zeroblob(?)), 0)",
-        )
-        .bind(PROBE_BYTES / 2)
-        .execute(&mut *tx)
-        .await?;
-        sqlx::query("DELETE FROM settings WHERE name = 'probe'")
+        sqlx::query("CREATE TABLE write_probe (bytes BLOB NOT NULL) STRICT")
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("INSERT INTO write_probe (bytes) VALUES (zeroblob(?))")
+            .bind(PROBE_BYTES)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("DROP TABLE write_probe")
             .execute(&mut *tx)
             .await?;
         tx.commit().await?;
-        let suspect = self.watch.faults.lock().suspect;
+        let suspect = self.monitor.faults.lock().suspect;
         Ok(!suspect || self.is_whole().await?)
     }
 
     /// Whether SQLite finds no damage in what is on the disk, rather than in what a connection
     /// remembers of it.
     async fn is_whole(&self) -> Result<bool, sqlx::Error> {
-        let path = self.watch.files.database();
+        let path = self.monitor.files.database();
         let mut connection = connect_options(path).read_only(true).connect().await?;
         let found: String = sqlx::query_scalar("PRAGMA integrity_check(1)")
             .fetch_one(&mut connection)
@@ -276,8 +267,8 @@ impl Database {
         Ok(found == "ok")
     }
 
-    /// Writes what was acknowledged from a log that nobody will find into the database, which is
-    /// still where it was.
+    /// Writes what was acknowledged from a log that has no path any more into the database file, which is
+    /// still in its place.
     async fn save_log(&self) -> Result<(), sqlx::Error> {
         let mut writer = self.writer.acquire().await?;
         sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -288,7 +279,7 @@ impl Database {
 }
 
 /// The fault that the last statement on a connection met.
-pub(super) async fn last_fault(connection: &mut SqliteConnection) -> Option<Fault> {
+pub(crate) async fn last_fault(connection: &mut SqliteConnection) -> Option<Fault> {
     let error = connection.lock_handle().await.ok()?.last_error()?;
     Fault::of(&error.into())
 }

@@ -1,0 +1,204 @@
+//! The connections to the file.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::ConnectOptions;
+use sqlx::Connection;
+use sqlx::FromRow;
+use sqlx::SqliteConnection;
+use sqlx::SqlitePool;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::sqlite::SqlitePoolOptions;
+use sqlx::sqlite::SqliteRow;
+use sqlx::sqlite::SqliteSynchronous;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::change::Changes;
+use crate::fault::Faults;
+use crate::files::Files;
+use crate::monitored::Monitored;
+use crate::monitored::Reader;
+use crate::monitored::Tx;
+use crate::open;
+use crate::open::OpenError;
+use crate::open::Options;
+
+/// How long a writer waits for its turn, and a reader for a connection.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Memory that each connection keeps pages in, in KiB.
+const PAGE_CACHE_KIB: u32 = 8 * 1024;
+
+/// SQLite cuts the log back to this many bytes after it had to grow.
+const MAX_LOG_BYTES: u32 = 64 * 1024 * 1024;
+
+/// A SQLite file: one connection that writes, and several that read. Cheap to clone.
+///
+/// Several processes may share the file. Every write is one `BEGIN IMMEDIATE` transaction, so writers take
+/// turns, in this process and between processes.
+#[derive(Clone, Debug)]
+pub struct Database {
+    pub(crate) writer: SqlitePool,
+    readers: SqlitePool,
+    /// In no pool, which would check the connection each time. `None` once the database is closed.
+    dedicated: Arc<tokio::sync::Mutex<Option<SqliteConnection>>>,
+    pub(crate) changes: Arc<Changes>,
+    pub(crate) monitor: Arc<Monitor>,
+}
+
+/// The health of the database, and the task that probes the database while it has a fault.
+#[derive(Debug)]
+pub(crate) struct Monitor {
+    pub(crate) files: Arc<Files>,
+    pub(crate) faults: Faults,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+}
+
+impl Database {
+    /// Opens the file, creates it if it is not there, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// [`OpenError`], which says what the operator can do.
+    pub async fn open(options: Options) -> Result<Self, OpenError> {
+        let path = options.path.as_path();
+        open::create(&options)?;
+        let unusable = |source: sqlx::Error| OpenError::unusable(path, source);
+
+        let files = Arc::new(Files::new(path));
+        let log_limit = MAX_LOG_BYTES.to_string();
+        let writer = pool_of(&files, 1)
+            .after_release(|connection, _| Box::pin(is_usable(connection)))
+            .connect_with(connect_options(path).pragma("journal_size_limit", log_limit))
+            .await
+            .map_err(unusable)?;
+        let mut connection = writer.acquire().await.map_err(unusable)?;
+        open::prepare(&mut connection, &options).await?;
+        drop(connection);
+
+        let read_only = connect_options(path).read_only(true);
+        let dedicated = read_only.connect().await.map_err(unusable)?;
+        let readers = pool_of(&files, options.readers.get());
+        let readers = readers.connect_with(read_only).await.map_err(unusable)?;
+        files
+            .remember()
+            .map_err(|source| unusable(sqlx::Error::Io(source)))?;
+        Ok(Self {
+            writer,
+            readers,
+            dedicated: Arc::new(tokio::sync::Mutex::new(Some(dedicated))),
+            changes: Arc::default(),
+            monitor: Arc::new(Monitor {
+                files,
+                faults: Faults::default(),
+                tasks: TaskTracker::new(),
+                stop: CancellationToken::new(),
+            }),
+        })
+    }
+
+    /// Begins a transaction that writes. No other begins until it ends. Dropping it undoes it.
+    ///
+    /// # Errors
+    /// Those of SQLite; [`is_transient`](crate::is_transient) tells which may pass.
+    pub async fn write(&self) -> Result<Tx, sqlx::Error> {
+        self.check_files()?;
+        let begun = self.writer.begin_with("BEGIN IMMEDIATE").await;
+        let transaction = begun.inspect_err(|error| self.record_error(error))?;
+        Ok(Monitored::new(transaction, self))
+    }
+
+    /// Begins a transaction that reads: a view of one instant, for several reads.
+    ///
+    /// # Errors
+    /// Those of SQLite; [`sqlx::Error::PoolTimedOut`] when no connection is free for 5 seconds.
+    pub async fn read(&self) -> Result<Tx, sqlx::Error> {
+        let transaction = self.readers.begin().await?;
+        Ok(Monitored::new(transaction, self))
+    }
+
+    /// A connection for a single read.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read).
+    pub async fn reader(&self) -> Result<Reader, sqlx::Error> {
+        let connection = self.readers.acquire().await?;
+        Ok(Monitored::new(connection, self))
+    }
+
+    /// All rows of a short query that many callers wait for, on a connection of its own: it waits behind
+    /// no search. Callers take turns.
+    ///
+    /// # Errors
+    /// Those of SQLite; [`sqlx::Error::PoolClosed`] once the database is closed.
+    pub async fn fetch_dedicated<T>(&self, query: &'static str) -> Result<Vec<T>, sqlx::Error>
+    where
+        T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+    {
+        let mut connection = self.dedicated.lock().await;
+        let connection = connection.as_mut().ok_or(sqlx::Error::PoolClosed)?;
+        sqlx::query_as(query)
+            .fetch_all(connection)
+            .await
+            .inspect_err(|error| self.record_error(error))
+    }
+
+    /// Closes every connection. The last process to close a file writes the log back into it and removes
+    /// the log. SQLite needs a connection that may write for that, so the writer is closed last.
+    pub async fn close(&self) {
+        self.monitor.stop.cancel();
+        self.monitor.tasks.close();
+        self.monitor.tasks.wait().await;
+        if let Some(connection) = self.dedicated.lock().await.take() {
+            // A connection that cannot be closed is gone all the same.
+            let _ = connection.close().await;
+        }
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Whether a connection that comes back has no transaction left. When SQLite undoes one by itself, as on
+/// a full disk, its end fails, and the next could never begin.
+async fn is_usable(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // Waits for the end that was begun when the transaction was dropped.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
+}
+
+/// A pool whose later connections lead to the same files as the first.
+fn pool_of(files: &Arc<Files>, connections: u32) -> SqlitePoolOptions {
+    let files = files.clone();
+    pool(connections).after_connect(move |_, _| {
+        let gone = files.gone();
+        Box::pin(async move { gone.map_or(Ok(()), |fault| Err(fault.into())) })
+    })
+}
+
+pub(crate) fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(BUSY_TIMEOUT)
+        // A connection to a file does not go stale.
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
+
+/// What writers and readers have in common. Statistics for the planner are never gathered: queries say
+/// which index they use.
+pub(crate) fn connect_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .foreign_keys(true)
+        // A commit is on the disk before a caller hears of it.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("temp_store", "MEMORY")
+        // Negative: in KiB, not in pages.
+        .pragma("cache_size", format!("-{PAGE_CACHE_KIB}"))
+}

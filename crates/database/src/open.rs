@@ -1,0 +1,309 @@
+//! Opening a database: its file, its tables, and why that fails.
+
+use std::fs;
+use std::io;
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use sqlx::Connection;
+use sqlx::SqlSafeStr;
+use sqlx::SqliteConnection;
+use sqlx::migrate::MigrateError;
+use sqlx::migrate::MigrationType;
+use sqlx::migrate::Migrator;
+
+use crate::database::BUSY_TIMEOUT;
+use crate::error;
+
+/// Before it, a writer that restarts the log while another connection checkpoints could corrupt
+/// the file: <https://www.sqlite.org/wal.html#walresetbug>.
+const MIN_SQLITE: (u32, u32, u32) = (3, 51, 3);
+
+/// A change of the tables. One that has shipped never changes, since SQLite files remember its checksum.
+#[derive(Clone, Copy, Debug)]
+pub struct Migration {
+    /// Migrations run in the order of their versions.
+    pub version: i64,
+    /// What it is about, in a word.
+    pub name: &'static str,
+    /// Its statements.
+    pub sql: &'static str,
+}
+
+/// What [`Database::open`](crate::Database::open) opens, and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The file. It and its directory are created for their owner alone if they are not there.
+    pub path: PathBuf,
+    /// How many connections read at the same time; 4 by default.
+    pub readers: NonZeroU32,
+    /// Every migration, in order.
+    pub migrations: &'static [Migration],
+    /// A statement that runs in the transaction of the migrations each time the file is opened; none by
+    /// default.
+    pub on_open: Option<&'static str>,
+    /// The setting that names the directory, for errors that tell the operator to change it;
+    /// "the path of the database" by default.
+    pub path_setting: &'static str,
+}
+
+impl Options {
+    /// The file at `path` with the tables that `migrations` make, and everything else as usual.
+    pub fn new(path: impl Into<PathBuf>, migrations: &'static [Migration]) -> Self {
+        Self {
+            path: path.into(),
+            readers: NonZeroU32::MIN.saturating_add(3),
+            migrations,
+            on_open: None,
+            path_setting: "the path of the database",
+        }
+    }
+}
+
+/// Creates the directory and the file, each for its owner alone, unless they are there already.
+pub(crate) fn create(options: &Options) -> Result<(), OpenError> {
+    let (path, setting) = (options.path.as_path(), options.path_setting);
+    create_directory(path).map_err(|source| OpenError::Directory {
+        path: path.parent().unwrap_or(path).to_owned(),
+        setting,
+        source,
+    })?;
+    create_file(path).map_err(|source| OpenError::File {
+        path: path.to_owned(),
+        setting,
+        source,
+    })
+}
+
+fn create_directory(path: &Path) -> io::Result<()> {
+    let Some(directory) = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+    else {
+        return Ok(());
+    };
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
+/// SQLite gives its log the permissions of the file.
+fn create_file(path: &Path) -> io::Result<()> {
+    // Closing any handle of a file drops all locks that this process has on it, SQLite's as well.
+    // Nothing in this process may open the file with SQLite while this handle is open.
+    static CREATING: Mutex<()> = Mutex::new(());
+    let _alone = CREATING.lock().unwrap_or_else(PoisonError::into_inner);
+
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes the file ready for use: its log, and its tables.
+pub(crate) async fn prepare(
+    connection: &mut SqliteConnection,
+    options: &Options,
+) -> Result<(), OpenError> {
+    let path = options.path.as_path();
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()")
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(|source| OpenError::unusable(path, source))?;
+    if !is_recent(&version) {
+        return Err(OpenError::OldSqlite { version });
+    }
+    use_write_ahead_log(connection, path).await?;
+    migrate(connection, options).await
+}
+
+/// Whether a version like `3.51.3` is [`MIN_SQLITE`] or newer.
+pub(crate) fn is_recent(version: &str) -> bool {
+    let mut parts = version
+        .split('.')
+        .map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut part = || parts.next().unwrap_or(0);
+    (part(), part(), part()) >= MIN_SQLITE
+}
+
+/// Switches the file to write-ahead logging, where it stays: readers do not wait for writers.
+///
+/// SQLite needs the file for itself for a moment to do so and does not wait for it, so this does.
+async fn use_write_ahead_log(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<(), OpenError> {
+    const RETRY_INTERVAL: Duration = Duration::from_millis(10);
+    let mut waited = Duration::ZERO;
+    loop {
+        let switched = sqlx::query_scalar::<_, String>("PRAGMA journal_mode = WAL")
+            .fetch_one(&mut *connection)
+            .await;
+        match switched {
+            Ok(mode) if mode.eq_ignore_ascii_case("wal") => return Ok(()),
+            Ok(_) => {
+                return Err(OpenError::NoLog {
+                    path: path.to_owned(),
+                });
+            }
+            Err(source)
+                if error::primary_code(&source) == Some(error::BUSY) && waited < BUSY_TIMEOUT =>
+            {
+                tokio::time::sleep(RETRY_INTERVAL).await;
+                waited += RETRY_INTERVAL;
+            }
+            Err(source) => return Err(OpenError::unusable(path, source)),
+        }
+    }
+}
+
+/// Brings the tables up to date, all or nothing. A process that comes second finds it done.
+async fn migrate(connection: &mut SqliteConnection, options: &Options) -> Result<(), OpenError> {
+    let path = options.path.as_path();
+    let unusable = |source: sqlx::Error| OpenError::unusable(path, source);
+    let mut tx = connection
+        .begin_with("BEGIN IMMEDIATE")
+        .await
+        .map_err(unusable)?;
+    // `run` would do the same, but its future cannot be sent to another thread.
+    migrator(options.migrations)
+        .run_direct(None, &mut *tx, false)
+        .await
+        .map_err(|error| match error {
+            MigrateError::VersionMissing(migration) => OpenError::NewerSchema {
+                path: path.to_owned(),
+                migration,
+            },
+            MigrateError::Execute(source) => unusable(source),
+            source => OpenError::Migration {
+                path: path.to_owned(),
+                source,
+            },
+        })?;
+    if let Some(statement) = options.on_open {
+        let ran = sqlx::query(statement).execute(&mut *tx).await;
+        ran.map_err(unusable)?;
+    }
+    tx.commit().await.map_err(unusable)
+}
+
+fn migrator(migrations: &[Migration]) -> Migrator {
+    let migration = |migration: &Migration| {
+        sqlx::migrate::Migration::new(
+            migration.version,
+            migration.name.into(),
+            MigrationType::Simple,
+            migration.sql.into_sql_str(),
+            false,
+        )
+    };
+    Migrator::with_migrations(migrations.iter().map(migration).collect())
+}
+
+/// Why a database could not be opened. Each says what the operator can do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The directory is not there and cannot be created.
+    #[error(
+        "cannot create the data directory {}: create it yourself, or set {setting} to one that this user may write to",
+        path.display()
+    )]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// [`Options::path_setting`].
+        setting: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+
+    /// The file is not there and cannot be created.
+    #[error(
+        "cannot create the database {}: let this user write to its directory, or set {setting} to another one",
+        path.display()
+    )]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// [`Options::path_setting`].
+        setting: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+
+    /// The file is no database, or cannot be read or written.
+    #[error(
+        "cannot use {}: check that it is a database of this program and that this user may read and write the file and its directory",
+        path.display()
+    )]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: sqlx::Error,
+    },
+
+    /// The file system cannot hold a write-ahead log.
+    #[error(
+        "cannot keep a write-ahead log beside {}: move the data directory to a disk of this machine; network file systems cannot hold it",
+        path.display()
+    )]
+    NoLog {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// The SQLite that the program was built with has a defect.
+    #[error(
+        "SQLite {version} can corrupt a database: build this program with SQLite {}.{}.{} or newer",
+        MIN_SQLITE.0, MIN_SQLITE.1, MIN_SQLITE.2
+    )]
+    OldSqlite {
+        /// The version of that SQLite.
+        version: String,
+    },
+
+    /// The file has a migration that this program does not know.
+    #[error(
+        "{} was written by a newer version of this program (migration {migration}): start that version, or restore a backup from before the update",
+        path.display()
+    )]
+    NewerSchema {
+        /// The file.
+        path: PathBuf,
+        /// The version of the migration.
+        migration: i64,
+    },
+
+    /// A migration failed. Nothing was changed.
+    #[error(
+        "cannot bring the tables of {} up to date: nothing was changed; start the version that you had and report this",
+        path.display()
+    )]
+    Migration {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: MigrateError,
+    },
+}
+
+impl OpenError {
+    pub(crate) fn unusable(path: &Path, source: sqlx::Error) -> Self {
+        Self::Unusable {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
