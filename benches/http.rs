@@ -25,7 +25,7 @@ const BUDGET: Duration = Duration::from_secs(5);
 
 #[tokio::main]
 async fn main() {
-    kith_redis::install_crypto_provider();
+    kith_runtime::install_crypto_provider();
     over_http().await;
 }
 

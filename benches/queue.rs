@@ -16,14 +16,14 @@ use std::time::Instant;
 use axum::Router;
 use jiff::Timestamp;
 use kith::services::database;
-use kith::services::queue::Queue;
-use kith::services::queue::broker::Broker;
-use kith::services::queue::broker::Settings;
-use kith::services::queue::destination::Destinations;
-use kith::services::queue::message::Publication;
-use kith::services::queue::outbox;
-use kith::services::queue::outbox::Outgoing;
-use kith::services::queue::outbox::Publisher;
+use kith_queue::Queue;
+use kith_queue::broker::Broker;
+use kith_queue::broker::Settings;
+use kith_queue::destination::Destinations;
+use kith_queue::message::Publication;
+use kith_queue::outbox;
+use kith_queue::outbox::Outgoing;
+use kith_queue::outbox::Publisher;
 use kith_runtime::SystemClock;
 use kith_test_support::measure::median;
 use serde_json::json;
@@ -35,7 +35,7 @@ const ROUNDS: usize = 5;
 
 #[tokio::main]
 async fn main() {
-    kith_redis::install_crypto_provider();
+    kith_runtime::install_crypto_provider();
     throughput().await;
     latency().await;
 }
@@ -129,6 +129,7 @@ async fn queue() -> f64 {
             reached_at: origin,
             webhooks: "/hooks/",
             allowed: Vec::new(),
+            allow_setting: "queue.allow",
         },
         concurrency: CONCURRENCY,
         timeout: Duration::from_secs(30),

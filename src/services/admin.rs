@@ -15,9 +15,6 @@ use tracing::Instrument;
 
 use crate::model::error::AppError;
 use crate::services::policies::RequestClass;
-use crate::services::queue::broker::Broker;
-use crate::services::queue::broker::BrokerError;
-use crate::services::queue::broker::filter::Filter;
 use crate::services::settings::MOST_DENIED;
 use crate::services::settings::Settings;
 use crate::services::words::count;
@@ -29,6 +26,9 @@ use kith_cache::Tag;
 use kith_database::Database;
 use kith_database::Tx;
 use kith_limit::Quota;
+use kith_queue::broker::Broker;
+use kith_queue::broker::BrokerError;
+use kith_queue::broker::filter::Filter;
 
 /// Entries about actions that are kept.
 const ENTRIES_KEPT: i64 = 1000;

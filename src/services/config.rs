@@ -38,8 +38,8 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::services::queue::signature::{SigningKey, SigningKeys};
 use kith_limit::{Algorithm, FailMode, Quota};
+use kith_queue::signature::{SigningKey, SigningKeys};
 use kith_redis::Address;
 use kith_redis::SentinelLogin;
 

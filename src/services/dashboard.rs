@@ -27,13 +27,13 @@ use crate::services::metrics::Figures;
 use crate::services::metrics::series::Range;
 use crate::services::metrics::series::Series;
 use crate::services::policies::RequestClass;
-use crate::services::queue::broker::BrokerError;
-use crate::services::queue::broker::overview::Overview;
 use crate::web::state::AppState;
 use kith_cache::Usage;
 use kith_limit::Algorithm;
 use kith_limit::Quota;
 use kith_limit::Refused;
+use kith_queue::broker::BrokerError;
+use kith_queue::broker::overview::Overview;
 
 /// For how long what was read is shown again.
 const INTERVAL: Duration = Duration::from_secs(1);

@@ -39,9 +39,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::services::mail::Mailer;
-use crate::services::queue::broker::Broker;
 use kith_cache::Cache;
 use kith_database::Database;
+use kith_queue::broker::Broker;
 
 /// How often figures are written down.
 const FLUSH: Duration = Duration::from_secs(1);

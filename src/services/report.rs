@@ -14,14 +14,14 @@ use crate::services::mail::Mailer;
 use crate::services::metrics::Counter;
 use crate::services::metrics::Figures;
 use crate::services::metrics::Metrics;
-use crate::services::queue::ledger;
-use crate::services::queue::ledger::Claim;
-use crate::services::queue::ledger::Granted;
-use crate::services::queue::ledger::Settlement;
-use crate::services::queue::receiver::NotExecuted;
 use crate::services::words::number;
 use crate::services::words::percent;
 use kith_database::Database;
+use kith_queue::ledger;
+use kith_queue::ledger::Claim;
+use kith_queue::ledger::Granted;
+use kith_queue::ledger::Settlement;
+use kith_queue::receiver::NotExecuted;
 use kith_runtime::Clock;
 
 /// Cheap to clone.

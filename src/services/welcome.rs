@@ -27,16 +27,16 @@ use crate::services::contacts::activity::is_pending;
 use crate::services::mail::Mail;
 use crate::services::mail::MailError;
 use crate::services::mail::Mailer;
-use crate::services::queue::ledger;
-use crate::services::queue::ledger::Claim;
-use crate::services::queue::ledger::Granted;
-use crate::services::queue::ledger::Settlement;
-use crate::services::queue::message::Callback;
-use crate::services::queue::message::DeliverySpec;
-use crate::services::queue::message::Publication;
-use crate::services::queue::outbox::Outgoing;
-use crate::services::queue::receiver::NotExecuted;
 use kith_database::Database;
+use kith_queue::ledger;
+use kith_queue::ledger::Claim;
+use kith_queue::ledger::Granted;
+use kith_queue::ledger::Settlement;
+use kith_queue::message::Callback;
+use kith_queue::message::DeliverySpec;
+use kith_queue::message::Publication;
+use kith_queue::outbox::Outgoing;
+use kith_queue::receiver::NotExecuted;
 use kith_runtime::Clock;
 
 /// Where the message is delivered.

@@ -1,6 +1,5 @@
-//! Figures and lists as people read them.
+//! Figures as people read them.
 
-use std::borrow::Borrow;
 use std::time::Duration;
 
 /// With commas, for example `12,345`.
@@ -68,15 +67,6 @@ pub fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string());
     first.unwrap_or_default() + letters.as_str()
-}
-
-/// For example `Monday, Tuesday and Friday`.
-pub fn list<S: Borrow<str>>(words: &[S]) -> String {
-    match words {
-        [] => String::new(),
-        [word] => word.borrow().to_owned(),
-        [words @ .., last] => format!("{} and {}", words.join(", "), last.borrow()),
-    }
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ impl Drop for Process {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_acknowledged_contact_survives_kill_9_and_is_welcomed_once() {
     let data = tempfile::tempdir().expect("a directory");
-    kith_redis::install_crypto_provider();
+    kith_runtime::install_crypto_provider();
     let mail = MailServer::start().await;
     let client = reqwest::Client::new();
     // The ledger lives outside of the server: id and name of every contact that was answered 201.

@@ -6,10 +6,10 @@ use std::time::Duration;
 use std::time::Instant;
 
 use kith::services::config::Config;
-use kith::services::queue::broker::accept::Source;
-use kith::services::queue::broker::filter::Filter;
-use kith::services::queue::message::DeliverySpec;
-use kith::services::queue::message::Publication;
+use kith_queue::broker::accept::Source;
+use kith_queue::broker::filter::Filter;
+use kith_queue::message::DeliverySpec;
+use kith_queue::message::Publication;
 use reqwest::Method;
 use reqwest::Response;
 use reqwest::StatusCode;

@@ -45,7 +45,7 @@ pub fn with_settings(mut command: Command, data: &Path) -> Command {
 impl Kith {
     /// Starts it as `set_up` says, and waits until it answers.
     pub async fn start(set_up: impl FnOnce(&Path) -> Command) -> Self {
-        kith_redis::install_crypto_provider();
+        kith_runtime::install_crypto_provider();
         let data = tempfile::tempdir().expect("a directory");
         let port = free_port();
         let address = format!("127.0.0.1:{port}");

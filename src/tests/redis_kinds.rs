@@ -389,7 +389,7 @@ async fn a_cluster() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_rest() {
-    kith_redis::install_crypto_provider();
+    kith_runtime::install_crypto_provider();
     let server = RedisServer::start();
     let url = rest_bridge(&server).await;
     let token = TOKEN.to_owned();
@@ -422,7 +422,7 @@ fn certificates() -> TempDir {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_tls() {
-    kith_redis::install_crypto_provider();
+    kith_runtime::install_crypto_provider();
     let files = certificates();
     let file = |name: &str| files.path().join(name).display().to_string();
     let port = free_port();
@@ -553,7 +553,7 @@ async fn rest_that_says(status: StatusCode, body: &'static str) -> String {
 
 #[tokio::test]
 async fn what_a_rest_api_says_instead_of_redis_is_told_as_what_it_is() {
-    kith_redis::install_crypto_provider();
+    kith_runtime::install_crypto_provider();
     const PAGE: &str = "<!doctype html><title>Welcome</title>";
     for (status, body, loss) in [
         (
@@ -607,7 +607,7 @@ async fn what_a_rest_api_says_instead_of_redis_is_told_as_what_it_is() {
 
 #[tokio::test]
 async fn a_rest_api_that_is_throttled_breaks_the_circuit_and_one_that_refuses_a_call_does_not() {
-    kith_redis::install_crypto_provider();
+    kith_runtime::install_crypto_provider();
     // Healthy for small requests; large ones meet what the test says.
     let server = RedisServer::start();
     let large = Arc::new(AtomicU16::new(413));

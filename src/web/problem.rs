@@ -122,6 +122,25 @@ impl IntoResponse for Problem {
     }
 }
 
+/// Writes a refusal of the queue as the application writes its own.
+pub async fn write_refusal_of_queue(mut response: Response) -> Response {
+    let Some(refusal) = response.extensions_mut().remove::<kith_queue::Problem>() else {
+        return response;
+    };
+    let problem = match refusal.status {
+        StatusCode::INTERNAL_SERVER_ERROR => Problem::internal(),
+        status => Problem::new(status, &refusal.kind, refusal.detail),
+    };
+    let mut written = problem.into_response();
+    let headers = std::mem::take(response.headers_mut());
+    for (name, value) in &headers {
+        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+            written.headers_mut().append(name, value.clone());
+        }
+    }
+    written
+}
+
 impl IntoResponse for AppError {
     fn into_response(self) -> Response {
         Problem::from(self).into_response()

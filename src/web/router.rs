@@ -13,6 +13,7 @@ use axum::http::header;
 use axum::middleware::Next;
 use axum::middleware::from_fn;
 use axum::middleware::from_fn_with_state;
+use axum::middleware::map_response;
 use axum::response::IntoResponse;
 use axum::response::Redirect;
 use axum::response::Response;
@@ -32,7 +33,6 @@ use crate::model::place::PRINT;
 use crate::model::place::Place;
 use crate::services::health;
 use crate::services::policies::RequestClass;
-use crate::services::queue;
 use crate::services::welcome;
 use crate::web::app;
 use crate::web::dashboard;
@@ -40,6 +40,7 @@ use crate::web::forms;
 use crate::web::grammar::range::ByteRange;
 use crate::web::middleware;
 use crate::web::page;
+use crate::web::problem;
 use crate::web::problem::Problem;
 use crate::web::rest;
 use crate::web::state::AppState;
@@ -101,8 +102,15 @@ pub fn build(
         .method_not_allowed_fallback(wrong_method);
     let token = state.config.queue.token.as_ref();
     let token = token.map(|token| token.reveal().to_owned());
-    let broker = queue::api::router(state.queue.broker().clone(), token)
-        .layer(from_fn_with_state(state.clone(), admit_caller));
+    let broker = kith_queue::api::router(kith_queue::api::Options {
+        broker: state.queue.broker().clone(),
+        token,
+        token_setting: "queue.token",
+        body_setting: "server.max_body",
+    });
+    let queue = webhooks
+        .merge(broker.layer(from_fn_with_state(state.clone(), admit_caller)))
+        .layer(map_response(problem::write_refusal_of_queue));
 
     // For browsers: pages, and the forms of those that run no JavaScript. `leptos_routes` adds
     // the server functions.
@@ -152,8 +160,7 @@ pub fn build(
         .layer(from_fn_with_state(missing, pass_by_files));
 
     let router = api
-        .merge(webhooks)
-        .merge(broker)
+        .merge(queue)
         .merge(figures)
         .merge(operation)
         .merge(pages)
@@ -175,7 +182,7 @@ async fn admit_caller(
         }
         request
             .extensions_mut()
-            .insert(queue::api::CallerIp(client));
+            .insert(kith_queue::api::CallerIp(client));
     }
     next.run(request).await
 }

@@ -22,14 +22,6 @@ use crate::services::mail::Mailer;
 use crate::services::metrics;
 use crate::services::metrics::Metrics;
 use crate::services::policies;
-use crate::services::queue::Queue;
-use crate::services::queue::broker;
-use crate::services::queue::broker::Broker;
-use crate::services::queue::destination::Destinations;
-use crate::services::queue::message::Publication;
-use crate::services::queue::outbox::Publisher;
-use crate::services::queue::qstash::QStash;
-use crate::services::queue::receiver::Receiver;
 use crate::services::report;
 use crate::services::report::ReportService;
 use crate::services::settings::Settings;
@@ -40,6 +32,14 @@ use kith_cache::Cache;
 use kith_database::Database;
 use kith_database::OpenError;
 use kith_limit::Limiter;
+use kith_queue::Queue;
+use kith_queue::broker;
+use kith_queue::broker::Broker;
+use kith_queue::destination::Destinations;
+use kith_queue::message::Publication;
+use kith_queue::outbox::Publisher;
+use kith_queue::qstash::QStash;
+use kith_queue::receiver::Receiver;
 use kith_redis::Redis;
 use kith_runtime::HealthRecorder;
 use kith_runtime::SystemClock;
@@ -86,7 +86,7 @@ impl AppState {
     /// # Errors
     /// When the database cannot be opened; the error says what to change.
     pub async fn open(config: Config) -> Result<Self, OpenError> {
-        kith_redis::install_crypto_provider();
+        kith_runtime::install_crypto_provider();
         let redis = config.redis.address().map(|address| {
             Redis::connect(kith_redis::Options {
                 address,
@@ -220,6 +220,7 @@ fn queue(config: &Config, database: Database) -> Queue {
         reached_at: format!("http://{}", config.server.addr),
         webhooks: "/api/webhooks/",
         allowed: config.queue.allow.0.iter().map(Origin::to_string).collect(),
+        allow_setting: "queue.allow",
     };
     let broker = Broker::new(
         database.clone(),

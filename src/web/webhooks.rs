@@ -16,13 +16,13 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::services::metrics::Figures;
-use crate::services::queue::receiver::Delivery;
-use crate::services::queue::receiver::NOT_RETRYABLE;
-use crate::services::queue::receiver::NOT_RETRYABLE_HEADER;
-use crate::services::queue::receiver::NotExecuted;
-use crate::services::queue::receiver::Receiver;
 use crate::web::problem::Problem;
 use crate::web::state::AppState;
+use kith_queue::receiver::Delivery;
+use kith_queue::receiver::NOT_RETRYABLE;
+use kith_queue::receiver::NOT_RETRYABLE_HEADER;
+use kith_queue::receiver::NotExecuted;
+use kith_queue::receiver::Receiver;
 
 /// Where the daily report is asked for.
 pub const DAILY_REPORT: &str = "/api/webhooks/daily-report";

@@ -63,7 +63,7 @@ impl Generations for Unchanged {
 
 #[tokio::main]
 async fn main() {
-    kith_redis::install_crypto_provider();
+    kith_runtime::install_crypto_provider();
     kith_test_support::measure::introduce(&format!(
         "Cached reads per second of {KEYS} values of 12 kB"
     ));

@@ -9,6 +9,6 @@ mod script;
 mod transport;
 
 pub use address::{Address, InvalidAddress, SentinelLogin};
-pub use client::{Error, Options, Redis, Step, install_crypto_provider};
+pub use client::{Error, Options, Redis, Step};
 pub use health::{DownReason, Health};
 pub use script::{Call, Script};

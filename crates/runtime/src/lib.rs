@@ -5,8 +5,12 @@ mod backoff;
 mod clock;
 mod health;
 mod latch;
+mod text;
+mod tls;
 
 pub use backoff::Backoff;
 pub use clock::{Clock, ClockWatch, SystemClock, sortable_id};
 pub use health::{ComponentHealth, HealthRecorder};
 pub use latch::{ErrorLatch, Transition};
+pub use text::{english_list, hex, without_byte_order_mark};
+pub use tls::install_crypto_provider;

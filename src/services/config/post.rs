@@ -11,9 +11,9 @@ use super::value::Origin;
 use super::value::Value;
 use crate::services::mail::SmtpServer;
 use crate::services::mail::deliverable;
-use crate::services::queue::cron::Cron;
-use crate::services::queue::delay::RetryDelay;
-use crate::services::queue::destination::is_foreign;
+use kith_queue::cron::Cron;
+use kith_queue::delay::RetryDelay;
+use kith_queue::destination::is_foreign;
 
 /// A number that may be none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use crate::model::contact::Activity;
 use crate::model::contact::Contact;
 use crate::model::contact::Field;
 use crate::services::words;
+use kith_runtime::english_list;
 
 /// Something that happened, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +84,7 @@ fn changed(fields: &[Field]) -> String {
     let what = if names.is_empty() {
         "something".to_owned()
     } else {
-        words::list(&names)
+        english_list(&names)
     };
     words::sentence(&format!("{what} changed"))
 }

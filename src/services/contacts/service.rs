@@ -39,8 +39,6 @@ use crate::services::contacts::activity::Event;
 use crate::services::contacts::activity::Happened;
 use crate::services::metrics::Counter;
 use crate::services::metrics::Metrics;
-use crate::services::queue::Queue;
-use crate::services::queue::ledger::Settlement;
 use crate::services::welcome;
 use kith_cache::Cache;
 use kith_cache::Cacheable;
@@ -48,6 +46,8 @@ use kith_cache::Cached;
 use kith_cache::Encoding;
 use kith_cache::Key;
 use kith_cache::Policy;
+use kith_queue::Queue;
+use kith_queue::ledger::Settlement;
 use kith_runtime::Clock;
 
 /// The use cases of contacts. Cheap to clone: clones share everything.

@@ -35,8 +35,8 @@ use crate::model::contact::ContactId;
 use crate::model::error::AppError;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::activity::Happened;
-use crate::services::queue::ledger::Settlement;
-use crate::services::queue::outbox::Outgoing;
+use kith_queue::ledger::Settlement;
+use kith_queue::outbox::Outgoing;
 
 /// Keeps contacts.
 ///

@@ -9,12 +9,12 @@ use crate::services::contacts::CONTACTS;
 use crate::services::contacts::store::sqlite::SqliteStore;
 use crate::services::database;
 use crate::services::policies::RequestClass;
-use crate::services::queue::broker;
-use crate::services::queue::destination::Destinations;
+use kith_queue::broker;
+use kith_queue::destination::Destinations;
 use kith_runtime::SystemClock;
 
 async fn open(path: &Path) -> Metrics {
-    kith_redis::install_crypto_provider();
+    kith_runtime::install_crypto_provider();
     let database = database::open(path, NonZeroU32::MIN)
         .await
         .expect("it opens");
@@ -36,6 +36,7 @@ async fn open(path: &Path) -> Metrics {
                     reached_at: "http://127.0.0.1".to_owned(),
                     webhooks: "/api/webhooks/",
                     allowed: Vec::new(),
+                    allow_setting: "queue.allow",
                 },
                 concurrency: NonZeroU32::MIN,
                 timeout: Duration::from_secs(1),

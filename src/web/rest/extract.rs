@@ -17,7 +17,6 @@ use serde::de::DeserializeOwned;
 
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
-use crate::services::json::without_mark;
 use crate::web::grammar::entity_tag;
 use crate::web::grammar::entity_tag::EntityTag;
 use crate::web::grammar::entity_tag::Malformed;
@@ -26,6 +25,7 @@ use crate::web::grammar::media_type;
 use crate::web::middleware::guard;
 use crate::web::problem::Problem;
 use crate::web::state::AppState;
+use kith_runtime::without_byte_order_mark;
 
 /// A JSON body.
 pub struct JsonBody<T>(pub T);
@@ -50,7 +50,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for JsonBody<T> {
                     AppError::bad_request("The body broke off. Send it again.").into()
                 }
             })?;
-        let json = without_mark(&bytes);
+        let json = without_byte_order_mark(&bytes);
         // A struct would be read from an array as well, field by field.
         if !json.trim_ascii_start().starts_with(b"{") {
             return Err(AppError::bad_request("The body is not a JSON object.").into());

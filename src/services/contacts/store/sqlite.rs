@@ -37,14 +37,14 @@ use crate::services::contacts::activity::Happened;
 use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::fold::search_key;
 use crate::services::contacts::query::ContactQuery;
-use crate::services::queue::ledger;
-use crate::services::queue::ledger::Settlement;
-use crate::services::queue::outbox;
-use crate::services::queue::outbox::Outgoing;
 use kith_cache::Generation;
 use kith_cache::Generations;
 use kith_cache::Tag;
 use kith_database::Database;
+use kith_queue::ledger;
+use kith_queue::ledger::Settlement;
+use kith_queue::outbox;
+use kith_queue::outbox::Outgoing;
 
 /// A [`ContactStore`] in a `SQLite` file. Cheap to clone; clones share their connections.
 #[derive(Clone, Debug)]

@@ -8,15 +8,15 @@ use leptos::prelude::*;
 use super::table::Table;
 use super::words;
 use crate::services::metrics::Counter;
-use crate::services::queue::broker::overview::Message;
-use crate::services::queue::broker::overview::Overview;
-use crate::services::queue::broker::overview::Schedule;
-use crate::services::queue::broker::overview::Step;
 use crate::services::welcome;
 use crate::web::pages::dashboard::view;
 use crate::web::pages::dashboard::view::View;
 use crate::web::state::DAILY_REPORT;
 use crate::web::webhooks;
+use kith_queue::broker::overview::Message;
+use kith_queue::broker::overview::Overview;
+use kith_queue::broker::overview::Schedule;
+use kith_queue::broker::overview::Step;
 
 #[component]
 pub fn QueuePart(view: Arc<View>) -> impl IntoView {

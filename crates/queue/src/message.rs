@@ -387,12 +387,12 @@ fn misplaced(name: &str) -> Rejection {
 
 fn of_workflow(name: &str) -> Rejection {
     Rejection::not_implemented(format!(
-        "{} belongs to Upstash Workflow, which Kith does not support. Publish without it.",
+        "{} belongs to Upstash Workflow, which this queue does not support. Publish without it.",
         spelled(name)
     ))
 }
 
-/// Refuses what QStash understands of a callback and Kith does not: publishers must not believe that it
+/// Refuses what QStash understands of a callback and this queue does not: publishers must not believe that it
 /// works. `part` is the name without its prefix.
 fn require_of_callback(name: &str, part: &str) -> Result<(), Rejection> {
     if part.starts_with("workflow-") {

@@ -13,8 +13,8 @@ use sqlx::sqlite::SqliteRow;
 use super::Broker;
 use super::Result;
 use super::schedules::one_line;
-use crate::services::queue::cron::Cron;
-use crate::services::queue::destination::mended;
+use crate::cron::Cron;
+use crate::destination::mended;
 
 /// The last messages, and the dead letters, that are shown.
 const SHOWN: i64 = 20;

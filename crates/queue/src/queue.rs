@@ -1,40 +1,20 @@
-//! The queue: work that is done later, surely, and by whoever is there.
-//!
-//! - [`outbox`]: messages that belong to a change of the data, and the dispatcher that hands them over.
-//! - [`qstash`] and [`broker`]: who delivers them, QStash or this process. [`api`]: the broker over
-//!   HTTP. [`message`], [`destination`]: what is published, and where it may go.
-//! - [`receiver`]: what is delivered, verified. [`ledger`]: executing it once.
-//! - [`signature`]: signing and verifying. [`delay`]: spans of time and retries. [`cron`]: schedules.
-//!
-//! This module knows nothing of contacts, pages or accounts.
-
-pub mod api;
-pub mod broker;
-pub mod cron;
-pub mod delay;
-pub mod destination;
-pub mod ledger;
-pub mod message;
-pub mod outbox;
-pub mod qstash;
-pub mod receiver;
-pub mod signature;
+//! The queue as a whole: an outbox, and the publisher that delivers what the outbox hands over.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::broker::Broker;
-use self::broker::BrokerError;
-use self::broker::Trouble;
-use self::message::Publication;
-use self::outbox::Dispatched;
-use self::outbox::Publisher;
-use self::qstash::PublishError;
+use crate::broker::Broker;
+use crate::broker::BrokerError;
+use crate::broker::Trouble;
+use crate::message::Publication;
+use crate::outbox;
+use crate::outbox::Dispatched;
+use crate::outbox::Publisher;
+use crate::qstash::PublishError;
 use kith_database::Database;
 use kith_runtime::HealthRecorder;
 
@@ -173,10 +153,4 @@ impl Queue {
             }
         }
     }
-}
-
-/// A time that much later, in Unix milliseconds.
-fn later(now: Timestamp, wait: Duration) -> i64 {
-    now.as_millisecond()
-        .saturating_add_unsigned(wait.as_millis() as u64)
 }

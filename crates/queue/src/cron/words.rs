@@ -2,7 +2,7 @@
 
 use super::Cron;
 use super::MONTHS;
-use crate::services::words::list;
+use kith_runtime::english_list;
 
 const ALL_HOURS: u64 = (1 << 24) - 1;
 const ALL_MINUTES: u64 = (1 << 60) - 1;
@@ -58,7 +58,7 @@ impl Cron {
                     .iter()
                     .map(|hour| format!("{hour:02}:{minute:02}"))
                     .collect();
-                Some(format!("at {}", list(&times)))
+                Some(format!("at {}", english_list(&times)))
             }
             _ => None,
         }
@@ -82,7 +82,7 @@ impl Cron {
                     .filter_map(|day| WEEKDAYS.get(*day as usize))
                     .map(|name| (*name).to_owned())
                     .collect();
-                Some(format!("every {}", list(&names)))
+                Some(format!("every {}", english_list(&names)))
             }
             (false, ALL_WEEKDAYS) if days.len() == 1 => {
                 Some(format!("on day {} of every month", days[0]))

@@ -9,10 +9,10 @@ use super::Broker;
 use super::Result;
 use super::schedules;
 use super::schedules::Plan;
-use crate::services::queue::destination::Destination;
-use crate::services::queue::destination::Destinations;
-use crate::services::queue::message::Publication;
-use crate::services::queue::message::Rejection;
+use crate::destination::Destination;
+use crate::destination::Destinations;
+use crate::message::Publication;
+use crate::message::Rejection;
 use kith_database::Tx;
 use kith_runtime::sortable_id;
 

@@ -17,9 +17,9 @@ use super::Result;
 use super::Trouble;
 use super::accept::DEDUPLICATION_WINDOW_MS;
 use super::schedules;
-use crate::services::queue::later;
-use crate::services::queue::ledger;
-use crate::services::queue::outbox;
+use crate::ledger;
+use crate::outbox;
+use crate::time::deadline_ms;
 use kith_runtime::ClockWatch;
 
 /// How often the clock is looked at.
@@ -93,7 +93,7 @@ async fn rebase_messages(
              AND iif(state = 'active', due_at > ?1,
                      due_at > ?2 AND due_at <= ?3 AND updated_at > ?2)",
     )
-    .bind(later(now, LEASE))
+    .bind(deadline_ms(now, LEASE))
     .bind(at)
     .bind(before.as_millisecond())
     .execute(&mut *tx)

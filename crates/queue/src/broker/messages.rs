@@ -15,12 +15,12 @@ use super::Broker;
 use super::Result;
 use super::events::Response;
 use super::filter::Filter;
-use crate::services::queue::destination::Destinations;
-use crate::services::queue::message::Header;
-use crate::services::queue::message::Publication;
-use crate::services::queue::message::Redacted;
-use crate::services::queue::message::Rejection;
-use crate::services::queue::message::usual_spelling;
+use crate::destination::Destinations;
+use crate::message::Header;
+use crate::message::Publication;
+use crate::message::Redacted;
+use crate::message::Rejection;
+use crate::message::usual_spelling;
 
 /// How many messages are cancelled in one transaction.
 const CANCEL_BATCH: u64 = 500;

@@ -19,9 +19,9 @@ use super::events::Response;
 use super::filter::Filter;
 use super::messages::Stored;
 use super::messages::set_body;
-use crate::services::queue::message::Header;
-use crate::services::queue::message::Publication;
-use crate::services::queue::message::Rejection;
+use crate::message::Header;
+use crate::message::Publication;
+use crate::message::Rejection;
 
 /// The most dead letters in one answer, or in one action.
 const LARGEST_PAGE: u32 = 100;

@@ -19,10 +19,10 @@ use super::broker::UNREADABLE_WAIT;
 use super::broker::accept::Source;
 use super::broker::accept::accept;
 use super::delay::LONGEST_RETRY;
-use super::later;
 use super::message::Publication;
 use super::qstash::PublishError;
 use super::qstash::QStash;
+use crate::time::deadline_ms;
 use kith_database::Database;
 use kith_runtime::Clock;
 
@@ -137,7 +137,7 @@ pub async fn dispatch(
          WHERE seq IN (SELECT seq FROM outbox WHERE due_at <= ? ORDER BY seq LIMIT ?)
          RETURNING *",
     )
-    .bind(later(now, LEASE))
+    .bind(deadline_ms(now, LEASE))
     .bind(now.as_millisecond())
     .bind(most)
     .fetch_all(&mut *tx)
@@ -212,8 +212,8 @@ pub async fn rebase(
          WHERE due_at > ?1 AND (created_at > ?1 OR due_at > ?3)",
     )
     .bind(now.as_millisecond())
-    .bind(later(now, LEASE))
-    .bind(later(now, longest))
+    .bind(deadline_ms(now, LEASE))
+    .bind(deadline_ms(now, longest))
     .execute(tx)
     .await?;
     Ok(())
@@ -252,7 +252,7 @@ async fn publish(
                     "QStash did not take a message: {said}"
                 );
                 sqlx::query("UPDATE outbox SET due_at = ? WHERE seq = ?")
-                    .bind(later(clock.now(), wait))
+                    .bind(deadline_ms(clock.now(), wait))
                     .bind(row.seq)
                     .execute(&mut *tx)
                     .await?;
@@ -272,7 +272,7 @@ async fn put_off(
 ) -> Result<(), sqlx::Error> {
     tracing::error!(seq, "{error}, and stays in the outbox");
     sqlx::query("UPDATE outbox SET due_at = ? WHERE seq = ?")
-        .bind(later(now, UNREADABLE_WAIT))
+        .bind(deadline_ms(now, UNREADABLE_WAIT))
         .bind(seq)
         .execute(tx)
         .await?;

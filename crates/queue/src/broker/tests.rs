@@ -16,18 +16,31 @@ use super::accept::Source;
 use super::deliver::Claimed;
 use super::filter::Filter;
 use super::*;
-use crate::services::database;
-use crate::services::queue::ledger;
-use crate::services::queue::ledger::Claim;
-use crate::services::queue::ledger::Settlement;
-use crate::services::queue::message::Callback;
-use crate::services::queue::message::DeliverySpec;
-use crate::services::queue::message::Publication;
-use crate::services::queue::outbox;
-use crate::services::queue::outbox::Dispatched;
-use crate::services::queue::outbox::Outgoing;
-use crate::services::queue::outbox::Publisher;
-use crate::services::queue::qstash::QStash;
+use crate::ledger;
+use crate::ledger::Claim;
+use crate::ledger::Settlement;
+use crate::message::Callback;
+use crate::message::DeliverySpec;
+use crate::message::Publication;
+use crate::outbox;
+use crate::outbox::Dispatched;
+use crate::outbox::Outgoing;
+use crate::outbox::Publisher;
+use crate::qstash::QStash;
+use kith_database::Migration;
+
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "queue",
+        sql: crate::migrations::QUEUE,
+    },
+    Migration {
+        version: 2,
+        name: "origins",
+        sql: crate::migrations::ORIGINS,
+    },
+];
 
 const RETENTION: Duration = Duration::from_secs(3600);
 
@@ -39,12 +52,10 @@ struct Rig {
 
 impl Rig {
     async fn new() -> Self {
-        kith_redis::install_crypto_provider();
         let directory = TempDir::new().expect("a directory");
         let path = directory.path().join("kith.db");
-        let database = database::open(&path, NonZeroU32::MIN)
-            .await
-            .expect("it opens");
+        let options = kith_database::Options::new(path, MIGRATIONS);
+        let database = Database::open(options).await.expect("it opens");
         Self {
             database,
             clock: Arc::new(AtomicI64::new(1_000_000_000_000)),
@@ -84,6 +95,7 @@ impl Rig {
                 reached_at: reached_at.to_owned(),
                 webhooks: "/hooks/",
                 allowed: allowed.iter().map(|origin| (*origin).to_owned()).collect(),
+                allow_setting: "queue.allow",
             },
             concurrency: NonZeroU32::new(4).expect("not 0"),
             timeout: Duration::from_secs(5),

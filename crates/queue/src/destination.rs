@@ -21,6 +21,8 @@ pub struct Destinations {
     pub webhooks: &'static str,
     /// Other origins.
     pub allowed: Vec<String>,
+    /// The setting that names the other origins, for refusals that tell the operator what to change.
+    pub allow_setting: &'static str,
 }
 
 /// A destination that may be delivered to.
@@ -87,8 +89,8 @@ impl Destinations {
         }
         Err(Rejection::bad_request(format!(
             "Messages may not go to {origin}. They go to the webhooks under {}{} and to the origins \
-             that the setting queue.allow names.",
-            self.origin, self.webhooks
+             that the setting {} names.",
+            self.origin, self.webhooks, self.allow_setting
         )))
     }
 
@@ -177,6 +179,7 @@ mod tests {
             reached_at: "http://127.0.0.1:3000".to_owned(),
             webhooks: "/api/webhooks/",
             allowed: vec!["http://127.0.0.1:9000".to_owned()],
+            allow_setting: "queue.allow",
         }
     }
 

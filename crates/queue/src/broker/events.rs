@@ -19,7 +19,7 @@ use super::Broker;
 use super::Result;
 use super::filter::Filter;
 use super::messages::Stored;
-use crate::services::queue::message::Redacted;
+use crate::message::Redacted;
 
 /// The most events in one answer.
 const LARGEST_PAGE: u32 = 1000;

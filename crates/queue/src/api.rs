@@ -40,8 +40,8 @@ use super::message::Header;
 use super::message::Publication;
 use super::message::Rejection;
 use super::signature::SigningKeys;
-use crate::services::json::without_mark;
-use crate::web::problem::Problem;
+use crate::problem::Problem;
+use kith_runtime::without_byte_order_mark;
 
 const PREFIX: &str = "/qstash/v2/";
 
@@ -53,22 +53,28 @@ const LARGEST_BATCH: usize = 1000;
 #[derive(Clone, Copy, Debug)]
 pub struct CallerIp(pub IpAddr);
 
+/// What the API needs.
 #[derive(Clone)]
-struct Api {
-    broker: Broker,
-    /// Without one nobody may call.
-    token: Option<String>,
+pub struct Options {
+    /// The broker that the API is of.
+    pub broker: Broker,
+    /// The token that clients present. Without one, the API refuses every request.
+    pub token: Option<String>,
+    /// The setting that holds the token, for refusals that tell the operator what to change.
+    pub token_setting: &'static str,
+    /// The setting that limits the size of a body, for the same.
+    pub body_setting: &'static str,
 }
 
-/// The routes of the broker. `token` is what callers present.
-pub fn router<S: Clone + Send + Sync + 'static>(
-    broker: Broker,
-    token: Option<String>,
-) -> Router<S> {
+/// The routes of the broker, under `/qstash/`.
+pub fn router<S: Clone + Send + Sync + 'static>(options: Options) -> Router<S> {
     Router::new()
         .route("/qstash/{*path}", any(answer))
-        .with_state(Api { broker, token })
+        .with_state(Api(options))
 }
+
+#[derive(Clone)]
+struct Api(Options);
 
 async fn answer(State(api): State<Api>, request: Request) -> Response {
     if let Some(refusal) = api.refusal(&request) {
@@ -85,7 +91,10 @@ async fn answer(State(api): State<Api>, request: Request) -> Response {
         body: match Bytes::from_request(Request::from_parts(parts, body), &()).await {
             Ok(body) => body,
             Err(rejection) => {
-                let detail = "The body is too large, or broke off. The setting is server.max_body.";
+                let detail = format!(
+                    "The body is too large, or broke off. The setting is {}.",
+                    api.0.body_setting
+                );
                 return Problem::new(rejection.status(), "unreadable-body", detail).into_response();
             }
         },
@@ -137,10 +146,11 @@ impl Api {
                 .insert(header::WWW_AUTHENTICATE, scheme);
             Some(response)
         };
-        let Some(expected) = &self.token else {
-            return refuse(
-                "The queue's API is closed. Choose a token with the setting queue.token to open it.",
-            );
+        let setting = self.0.token_setting;
+        let Some(expected) = &self.0.token else {
+            return refuse(&format!(
+                "The queue's API is closed. Choose a token with the setting {setting} to open it."
+            ));
         };
         let authorization = request.headers().get(header::AUTHORIZATION);
         let bearer = authorization
@@ -156,9 +166,9 @@ impl Api {
         if bool::from(given.as_bytes().ct_eq(expected.as_bytes())) {
             return None;
         }
-        refuse(
-            "This token is not the one of the setting queue.token. Send it as `Authorization: Bearer …`.",
-        )
+        refuse(&format!(
+            "This token is not the one of the setting {setting}. Send it as `Authorization: Bearer …`."
+        ))
     }
 
     async fn act(&self, call: &Call) -> Result<Response> {
@@ -167,7 +177,7 @@ impl Api {
         };
         let (head, rest) = path.split_once('/').unwrap_or((path, ""));
         let head = head.to_ascii_lowercase();
-        let broker = &self.broker;
+        let broker = &self.0.broker;
         let id = percent_decode_str(rest).decode_utf8_lossy();
         let is = |method: Method| call.method == method;
         // Whoever meant one thing by its id and lost the id does not mean all of them.
@@ -215,7 +225,7 @@ impl Api {
         headers: &[Header],
         body: Vec<u8>,
     ) -> std::result::Result<Publication, Rejection> {
-        Publication::parse(destination, headers, body, self.broker.clock().now())
+        Publication::parse(destination, headers, body, self.0.broker.clock().now())
     }
 
     async fn publish(&self, call: &Call, destination: &str) -> Result<Response> {
@@ -225,9 +235,9 @@ impl Api {
         if let Some(times) = times {
             return Ok(ok(self.schedule(call, times, &publication).await?));
         }
-        check(self.broker.destinations(), &publication)?;
+        check(self.0.broker.destinations(), &publication)?;
         let source = call.source();
-        let accepted = self.broker.publish(&[publication], source).await?;
+        let accepted = self.0.broker.publish(&[publication], source).await?;
         let status = match accepted.first() {
             Some(Accepted {
                 deduplicated: true, ..
@@ -248,6 +258,7 @@ impl Api {
         let Times { cron, id } = times;
         let caller_ip = call.caller_ip.as_deref();
         let id = self
+            .0
             .broker
             .schedule(id, &cron, publication, caller_ip)
             .await?;
@@ -266,9 +277,12 @@ impl Api {
             body: String,
             queue: Option<String>,
         }
-        let items: Vec<Value> = serde_json::from_slice(without_mark(&call.body)).map_err(|_| {
-            Rejection::bad_request("A batch is a JSON array of objects with a destination each.")
-        })?;
+        let items: Vec<Value> = serde_json::from_slice(without_byte_order_mark(&call.body))
+            .map_err(|_| {
+                Rejection::bad_request(
+                    "A batch is a JSON array of objects with a destination each.",
+                )
+            })?;
         if items.len() > LARGEST_BATCH {
             return Err(Rejection::bad_request(format!(
                 "A batch has at most {LARGEST_BATCH} messages. Send several."
@@ -303,16 +317,16 @@ impl Api {
             let publication = self.parse(&item.destination, &headers, item.body.into_bytes())?;
             Ok(match times {
                 Some(Times { cron, id }) => {
-                    Understood::Schedule(self.broker.plan(id, &cron, &publication)?)
+                    Understood::Schedule(self.0.broker.plan(id, &cron, &publication)?)
                 }
                 None => {
-                    check(self.broker.destinations(), &publication)?;
+                    check(self.0.broker.destinations(), &publication)?;
                     Understood::Message(publication)
                 }
             })
         };
         let understood: Vec<_> = items.into_iter().map(understand).collect();
-        let mut taking = self.broker.begin(call.source()).await?;
+        let mut taking = self.0.broker.begin(call.source()).await?;
         let mut answers = Vec::with_capacity(understood.len());
         for item in understood {
             let answer = match item {
@@ -338,7 +352,7 @@ impl Api {
     }
 
     async fn act_on_schedules(&self, call: &Call, rest: &str, id: &str) -> Result<Response> {
-        let broker = &self.broker;
+        let broker = &self.0.broker;
         let is = |method: Method| call.method == method;
         let of_one = !id.contains("://") && !id.starts_with('/');
         if let Some((id, action)) = id.split_once('/').filter(|_| of_one) {
@@ -375,7 +389,7 @@ impl Api {
     }
 
     async fn act_on_dead_letters(&self, call: &Call, rest: &str, id: &str) -> Result<Response> {
-        let broker = &self.broker;
+        let broker = &self.0.broker;
         let filter = || Filter::parse(&call.query);
         let one = |id: &str| Filter::dead_letter(id);
         let (first, after) = rest.split_once('/').unwrap_or((rest, ""));
@@ -470,7 +484,7 @@ impl Call {
         }
         if !self.body.is_empty() {
             let named: Option<Vec<String>> =
-                serde_json::from_slice::<Value>(without_mark(&self.body))
+                serde_json::from_slice::<Value>(without_byte_order_mark(&self.body))
                     .ok()
                     .and_then(|body| serde_json::from_value(body.get(ids)?.clone()).ok());
             let named = named.filter(|named| !named.is_empty()).ok_or_else(|| {

@@ -4,8 +4,8 @@ use sqlx::SqliteConnection;
 
 use super::Broker;
 use super::Result;
-use crate::services::queue::signature::SigningKey;
-use crate::services::queue::signature::SigningKeys;
+use crate::signature::SigningKey;
+use crate::signature::SigningKeys;
 
 impl Broker {
     /// The keys in force; receivers accept both.

@@ -3,8 +3,8 @@
 use sqlx::QueryBuilder;
 use sqlx::Sqlite;
 
-use crate::services::queue::destination::Destinations;
-use crate::services::queue::message::Rejection;
+use crate::destination::Destinations;
+use crate::message::Rejection;
 
 /// Parsed from a query string. Values of one parameter are alternatives, parameters add up. No
 /// parameter means everything.

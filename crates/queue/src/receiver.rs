@@ -29,7 +29,7 @@ use super::broker::Broker;
 use super::signature::Claims;
 use super::signature::Refusal;
 use super::signature::SigningKeys;
-use crate::web::problem::Problem;
+use crate::problem::Problem;
 use kith_database::Database;
 use kith_runtime::Clock;
 

@@ -39,18 +39,18 @@ use super::events::record;
 use super::messages::Stored;
 use super::messages::headers;
 use super::room::Place;
-use crate::services::queue::delay::RetryDelay;
-use crate::services::queue::delay::asked_for_in;
-use crate::services::queue::delay::backoff;
-use crate::services::queue::later;
-use crate::services::queue::message::Callback;
-use crate::services::queue::message::Publication;
-use crate::services::queue::message::Redacted;
-use crate::services::queue::message::usual_spelling;
-use crate::services::queue::receiver::NOT_RETRYABLE;
-use crate::services::queue::receiver::NOT_RETRYABLE_HEADER;
-use crate::services::queue::signature::SigningKeys;
-use crate::services::queue::signature::sign;
+use crate::delay::RetryDelay;
+use crate::delay::asked_for_in;
+use crate::delay::backoff;
+use crate::message::Callback;
+use crate::message::Publication;
+use crate::message::Redacted;
+use crate::message::usual_spelling;
+use crate::receiver::NOT_RETRYABLE;
+use crate::receiver::NOT_RETRYABLE_HEADER;
+use crate::signature::SigningKeys;
+use crate::signature::sign;
+use crate::time::deadline_ms;
 
 /// How much of an answer is kept, of its body and of its headers.
 const LARGEST_RESPONSE: usize = 16 * 1024;
@@ -180,7 +180,7 @@ impl Broker {
                  RETURNING *",
             )
             .bind(&inner.owner)
-            .bind(later(now, LEASE))
+            .bind(deadline_ms(now, LEASE))
             .bind(now.as_millisecond())
             .bind(origin)
             .bind(now.as_millisecond())
@@ -239,7 +239,7 @@ impl Broker {
             "UPDATE messages SET due_at = ?
              WHERE state = 'active' AND owner = ? AND seq IN (SELECT value FROM json_each(?))",
         )
-        .bind(later(self.now(), LEASE))
+        .bind(deadline_ms(self.now(), LEASE))
         .bind(&self.0.owner)
         .bind(serde_json::to_string(&messages)?)
         .execute(&mut *tx)
@@ -438,7 +438,7 @@ impl Broker {
                     let wait = wait.unwrap_or_else(usual);
                     next.state = "retry";
                     next.retried += 1;
-                    next.due_at = later(now, wait);
+                    next.due_at = deadline_ms(now, wait);
                     next.finished_at = None;
                 } else {
                     next.state = "failed";
@@ -623,7 +623,7 @@ async fn put_off(
 ) -> Result<()> {
     tracing::error!(seq, "{error}, and waits");
     sqlx::query("UPDATE messages SET state = 'retry', owner = NULL, due_at = ? WHERE seq = ?")
-        .bind(later(now, UNREADABLE_WAIT))
+        .bind(deadline_ms(now, UNREADABLE_WAIT))
         .bind(seq)
         .execute(tx)
         .await?;

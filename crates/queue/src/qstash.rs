@@ -51,6 +51,7 @@ impl QStash {
             token.set_sensitive(true);
             headers.insert(reqwest::header::AUTHORIZATION, token);
         }
+        kith_runtime::install_crypto_provider();
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .default_headers(headers)

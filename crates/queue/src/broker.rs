@@ -58,7 +58,7 @@ const POLL: Duration = Duration::from_secs(1);
 /// for each that it sends at once.
 const IN_HAND: usize = 8;
 
-/// For how long a message that cannot be read is out of the way of the others. Another version of Kith may
+/// For how long a message that cannot be read is out of the way of the others. Another version may
 /// be able to read it.
 pub const UNREADABLE_WAIT: Duration = Duration::from_secs(3600);
 
@@ -154,6 +154,7 @@ pub type Result<T> = std::result::Result<T, BrokerError>;
 
 impl Broker {
     pub fn new(database: Database, clock: Arc<dyn Clock>, settings: Settings) -> Self {
+        kith_runtime::install_crypto_provider();
         let client = reqwest::Client::builder()
             // A redirect could lead where messages may not go, and so could a proxy.
             .redirect(reqwest::redirect::Policy::none())

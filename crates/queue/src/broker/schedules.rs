@@ -19,9 +19,9 @@ use super::accept::check;
 use super::messages::headers;
 use super::messages::set_body;
 use super::messages::set_options;
-use crate::services::queue::cron::Cron;
-use crate::services::queue::message::Publication;
-use crate::services::queue::message::Rejection;
+use crate::cron::Cron;
+use crate::message::Publication;
+use crate::message::Rejection;
 use kith_runtime::sortable_id;
 
 /// How often schedules are looked at.

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use super::later;
+use crate::time::deadline_ms;
 use kith_database::Database;
 use kith_runtime::Clock;
 
@@ -68,7 +68,7 @@ async fn take(
     )
     .bind(&key)
     .bind(&claim)
-    .bind(later(now, LEASE))
+    .bind(deadline_ms(now, LEASE))
     .bind(at)
     .execute(&mut *tx)
     .await?;
@@ -95,7 +95,7 @@ pub async fn rebase(tx: &mut SqliteConnection, now: Timestamp) -> Result<(), sql
     sqlx::query(
         "UPDATE consumptions SET lease_until = ?1 WHERE lease_until > ?1 AND claim IS NOT NULL",
     )
-    .bind(later(now, LEASE))
+    .bind(deadline_ms(now, LEASE))
     .execute(tx)
     .await?;
     Ok(())
