@@ -2,6 +2,8 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sqlx::ConnectOptions;
@@ -46,6 +48,7 @@ pub struct Database {
     /// In no pool, which would check the connection each time. `None` once the database is closed.
     dedicated: Arc<tokio::sync::Mutex<Option<SqliteConnection>>>,
     pub(crate) changes: Arc<Changes>,
+    pub(crate) commits: Arc<AtomicU64>,
     pub(crate) monitor: Arc<Monitor>,
 }
 
@@ -91,6 +94,7 @@ impl Database {
             readers,
             dedicated: Arc::new(tokio::sync::Mutex::new(Some(dedicated))),
             changes: Arc::default(),
+            commits: Arc::default(),
             monitor: Arc::new(Monitor {
                 files,
                 faults: Faults::default(),
@@ -109,6 +113,12 @@ impl Database {
         let begun = self.writer.begin_with("BEGIN IMMEDIATE").await;
         let transaction = begun.inspect_err(|error| self.record_error(error))?;
         Ok(Monitored::new(transaction, self))
+    }
+
+    /// How many transactions that write were committed since the database was opened. Changes that share a
+    /// commit count once.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
     }
 
     /// Begins a transaction that reads: a view of one instant, for several reads.

@@ -8,12 +8,14 @@ mod fault;
 mod files;
 mod monitored;
 mod open;
+mod step;
 
 pub use database::Database;
 pub use error::{is_transient, primary_code};
 pub use fault::Fault;
 pub use monitored::{Monitored, Reader, Tx};
 pub use open::{Migration, OpenError, Options};
+pub use step::{StepError, TransactionStep};
 
 #[cfg(test)]
 mod tests;

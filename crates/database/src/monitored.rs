@@ -6,6 +6,7 @@
 
 use std::ops::Deref;
 use std::ops::DerefMut;
+use std::sync::atomic::Ordering;
 
 use sqlx::Executor;
 use sqlx::Sqlite;
@@ -55,6 +56,7 @@ impl Tx {
         if let Some(transaction) = self.connection.take() {
             let committed = transaction.commit().await;
             committed.inspect_err(|error| self.database.record_error(error))?;
+            self.database.commits.fetch_add(1, Ordering::Relaxed);
         }
         self.database.check_files()
     }

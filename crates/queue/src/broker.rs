@@ -14,6 +14,7 @@
 //!   clock is set back.
 
 pub mod accept;
+mod complete;
 pub mod dead;
 pub mod deliver;
 pub mod events;
@@ -39,6 +40,8 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub(crate) use self::complete::COMPLETED_HEADER;
+pub(crate) use self::complete::complete;
 use self::room::Room;
 use super::destination::Destinations;
 use super::message::Rejection;

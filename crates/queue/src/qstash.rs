@@ -14,11 +14,11 @@ use super::delay::asked_for_in;
 use super::destination::Destinations;
 use super::message::DeliverySpec;
 use super::message::Publication;
-use super::outbox::Outgoing;
+use super::outbox::OutboxMessage;
 use kith_runtime::HealthRecorder;
 
 /// How long QStash may take to answer.
-const BUDGET: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Headers in which it says when to come again, the first that is there counts.
 const WAITS: [&str; 3] = ["retry-after", "burst-ratelimit-reset", "ratelimit-reset"];
@@ -37,7 +37,7 @@ pub struct QStash {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishError {
     /// For the log: holds no token and nothing of the message.
-    pub said: String,
+    pub reason: String,
     /// How long QStash wants to be left alone.
     pub wait: Option<Duration>,
 }
@@ -55,7 +55,7 @@ impl QStash {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .default_headers(headers)
-            .timeout(BUDGET)
+            .timeout(REQUEST_TIMEOUT)
             .build()
             .expect("these options go together");
         Self {
@@ -76,7 +76,7 @@ impl QStash {
     ///
     /// # Errors
     /// [`PublishError`].
-    pub async fn publish(&self, message: &Outgoing) -> Result<String, PublishError> {
+    pub async fn publish(&self, message: &OutboxMessage) -> Result<String, PublishError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Published {
@@ -130,10 +130,10 @@ impl QStash {
         Ok(())
     }
 
-    /// Takes note of how QStash is. A refusal of one message says nothing about it.
-    fn heed(&self, answer: Result<&Response, &PublishError>) {
-        let trouble = match answer {
-            Err(error) => Some(error.said.clone()),
+    /// Records the health of QStash. A refusal of one message says nothing about it.
+    fn record_health(&self, answer: Result<&Response, &PublishError>) {
+        let failure = match answer {
+            Err(error) => Some(error.reason.clone()),
             Ok(answer) => {
                 let status = answer.status();
                 let of_all = matches!(
@@ -143,12 +143,12 @@ impl QStash {
                         | StatusCode::PRECONDITION_FAILED
                         | StatusCode::TOO_MANY_REQUESTS
                 );
-                (of_all || status.is_server_error()).then(|| refused(answer).said)
+                (of_all || status.is_server_error()).then(|| refused(answer).reason)
             }
         };
-        let trouble = trouble.map(|said| format!("{}.", said.trim_end_matches('.')));
-        let trouble = trouble.map(|said| said.replacen("it", "QStash", 1));
-        self.health.record(trouble);
+        let failure = failure.map(|reason| format!("{}.", reason.trim_end_matches('.')));
+        let failure = failure.map(|reason| reason.replacen("it", "QStash", 1));
+        self.health.record(failure);
     }
 
     async fn post<T: for<'de> Deserialize<'de>>(
@@ -159,7 +159,7 @@ impl QStash {
     ) -> Result<T, PublishError> {
         let request = self.client.post(url).headers(headers).body(body.to_vec());
         let answer = request.send().await.map_err(|error| unreachable(&error));
-        self.heed(answer.as_ref());
+        self.record_health(answer.as_ref());
         let answer = answer?;
         if !answer.status().is_success() {
             return Err(refused(&answer));
@@ -225,7 +225,7 @@ fn set(headers: &mut HeaderMap, name: &str, value: &str) {
 }
 
 fn unreachable(error: &reqwest::Error) -> PublishError {
-    let said = if error.is_timeout() {
+    let reason = if error.is_timeout() {
         "it did not answer in time"
     } else if error.is_decode() {
         "it sent an answer that is not understood"
@@ -233,7 +233,7 @@ fn unreachable(error: &reqwest::Error) -> PublishError {
         "it cannot be reached"
     };
     PublishError {
-        said: said.to_owned(),
+        reason: reason.to_owned(),
         wait: None,
     }
 }
@@ -246,7 +246,7 @@ fn refused(answer: &Response) -> PublishError {
         _ => "",
     };
     PublishError {
-        said: format!("it answered {}.{advice}", status.as_u16()),
+        reason: format!("it answered {}.{advice}", status.as_u16()),
         wait: asked_for_in(answer.headers(), &WAITS, Timestamp::now()),
     }
 }

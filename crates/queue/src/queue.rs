@@ -1,8 +1,9 @@
-//! The queue as a whole: an outbox, and the publisher that delivers what the outbox hands over.
+//! The queue as a whole: what the application publishes with, and the tasks that publish and deliver.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::SqliteConnection;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -10,28 +11,34 @@ use tokio_util::task::TaskTracker;
 use crate::broker::Broker;
 use crate::broker::BrokerError;
 use crate::broker::Trouble;
+use crate::broker::accept::Source;
+use crate::broker::accept::accept;
+use crate::dispatcher::Dispatched;
+use crate::dispatcher::Publisher;
+use crate::dispatcher::dispatch;
+use crate::job::Job;
+use crate::job::JobOptions;
 use crate::message::Publication;
 use crate::outbox;
-use crate::outbox::Dispatched;
-use crate::outbox::Publisher;
-use crate::qstash::PublishError;
+use crate::outbox::OutboxMessage;
 use kith_database::Database;
 use kith_runtime::HealthRecorder;
 
-/// How often the outbox is looked into without being told to.
-const POLL: Duration = Duration::from_secs(1);
+/// How often the dispatcher looks into the outbox without being woken.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long QStash is left alone after it did not take a schedule.
-const SCHEDULE_WAIT: Duration = Duration::from_secs(30);
+const SCHEDULE_RETRY_INTERVAL: Duration = Duration::from_secs(30);
 
-/// The outbox and whoever delivers what it hands over. Cheap to clone.
+/// The queue. Cheap to clone.
 #[derive(Clone)]
 pub struct Queue(Arc<Inner>);
 
 struct Inner {
     database: Database,
     publisher: Publisher,
-    /// Always there: its API is served, and what it still has is delivered, though QStash be used.
+    /// There is always a broker: its API is served, and it delivers what it still has, even where QStash is
+    /// used.
     broker: Broker,
     wake: Notify,
     stop: CancellationToken,
@@ -39,6 +46,7 @@ struct Inner {
 }
 
 impl Queue {
+    /// A queue that publishes with `publisher`. It does nothing before [`start`](Self::start).
     pub fn new(database: Database, broker: Broker, publisher: Publisher) -> Self {
         Self(Arc::new(Inner {
             database,
@@ -50,7 +58,7 @@ impl Queue {
         }))
     }
 
-    /// Hands over and delivers until [`close`](Self::close).
+    /// Publishes and delivers until [`close`](Self::close).
     pub fn start(&self) {
         self.0.broker.start();
         self.0.tasks.spawn(self.clone().dispatch_all());
@@ -65,16 +73,48 @@ impl Queue {
         self.0.broker.close().await;
     }
 
-    /// Says that the outbox has got something.
-    pub fn wake(&self) {
-        self.0.wake.notify_one();
+    /// Publishes a job in the transaction of what it belongs to, so that there is either both or neither.
+    /// With the broker in this process the job goes straight into the broker's table. For QStash it goes
+    /// into the outbox. Call [`wake`](Self::wake) after the commit.
+    ///
+    /// # Errors
+    /// Those of the database; [`BrokerError::Rejected`] for a job whose options no receiver would get.
+    pub async fn enqueue<J: Job>(
+        &self,
+        tx: &mut SqliteConnection,
+        job: &J,
+        options: &JobOptions,
+    ) -> Result<(), BrokerError> {
+        let broker = &self.0.broker;
+        let now = broker.clock().now();
+        let publication = options.publish(job, broker.destinations())?;
+        match &self.0.publisher {
+            Publisher::Broker(broker) => {
+                let source = Source::default();
+                accept(tx, broker.destinations(), &publication, source, now).await?;
+            }
+            Publisher::QStash(_) => {
+                let id = job.id();
+                outbox::insert(tx, &OutboxMessage { id, publication }, now).await?;
+            }
+        }
+        Ok(())
     }
 
+    /// Wakes the tasks that publish and deliver, after a commit with a job in it.
+    pub fn wake(&self) {
+        match &self.0.publisher {
+            Publisher::Broker(broker) => broker.wake(),
+            Publisher::QStash(_) => self.0.wake.notify_one(),
+        }
+    }
+
+    /// The broker in this process.
     pub fn broker(&self) -> &Broker {
         &self.0.broker
     }
 
-    /// How QStash is, where it is used.
+    /// The health of QStash; `None` where it is not used.
     pub fn qstash(&self) -> Option<&HealthRecorder> {
         match &self.0.publisher {
             Publisher::QStash(qstash) => Some(qstash.health()),
@@ -82,18 +122,22 @@ impl Queue {
         }
     }
 
-    /// Creates a schedule under a fixed id, or replaces it, however long that takes: at once on the
-    /// broker in this process, and on QStash as soon as it takes it.
-    pub fn keep_schedule(&self, id: &'static str, cron: String, publication: Publication) {
+    /// Creates a schedule of a job under a fixed id, or replaces it: at once on the broker in this process,
+    /// and on QStash as soon as QStash takes it. The message that it publishes has no body.
+    pub fn keep_schedule<J: Job>(&self, id: &'static str, cron: String) {
         let queue = self.clone();
+        let publication = Publication {
+            destination: J::path(queue.0.broker.destinations()),
+            ..Publication::default()
+        };
         self.0.tasks.spawn(async move {
             loop {
                 match queue.schedule(id, &cron, &publication).await {
                     Ok(()) => return tracing::info!(schedule = id, cron, "scheduled"),
-                    Err(said) => tracing::warn!(schedule = id, "not scheduled yet: {said}"),
+                    Err(reason) => tracing::warn!(schedule = id, "not scheduled yet: {reason}"),
                 }
                 tokio::select! {
-                    () = tokio::time::sleep(SCHEDULE_WAIT) => {}
+                    () = tokio::time::sleep(SCHEDULE_RETRY_INTERVAL) => {}
                     () = queue.0.stop.cancelled() => return,
                 }
             }
@@ -116,13 +160,13 @@ impl Queue {
                 done.map(drop).map_err(|error| error.to_string())
             }
             Publisher::QStash(qstash) => {
-                // What was scheduled here before would fire as well.
+                // A schedule that an earlier configuration has left on the broker would fire as well.
                 match broker.delete_schedule(id).await {
                     Ok(()) | Err(BrokerError::Rejected(_)) => {}
                     Err(error) => return Err(error.to_string()),
                 }
                 let done = qstash.schedule(id, cron, publication).await;
-                done.map_err(|PublishError { said, .. }| said)
+                done.map_err(|error| error.reason)
             }
         }
     }
@@ -139,8 +183,8 @@ impl Queue {
         let trouble = Trouble::default();
         loop {
             let dispatched = tokio::select! {
-                dispatched = outbox::dispatch(database, publisher, broker.clock()) => dispatched,
-                // What QStash has not answered for is published again; it knows it by its id.
+                dispatched = dispatch(database, publisher, broker.clock()) => dispatched,
+                // What QStash has not answered for is published again; QStash knows it by its id.
                 () = stop.cancelled() => return,
             };
             if trouble.heed("the outbox waits", dispatched) == Some(Dispatched::Full) {
@@ -148,7 +192,7 @@ impl Queue {
             }
             tokio::select! {
                 () = wake.notified() => {}
-                () = tokio::time::sleep(POLL) => {}
+                () = tokio::time::sleep(POLL_INTERVAL) => {}
                 () = stop.cancelled() => return,
             }
         }

@@ -1,20 +1,12 @@
-//! [`Delivery`]: an axum extractor for what the queue delivers.
+//! Receiving: which deliveries the queue has signed.
 //!
-//! A handler that takes a [`Delivery`] is only called for requests that the queue has signed for this
-//! address and these very bytes, within the last minutes, and not before:
+//! [`Delivery`] is an axum extractor. A handler that takes it is only called for requests that the queue has
+//! signed for this address and these very bytes, within the last minutes, and not before. Every other request
+//! is answered with 401, and the reason is logged. The state of the router gives a [`Receiver`].
 //!
-//! ```ignore
-//! async fn welcome(delivery: Delivery) -> StatusCode {
-//!     let message: Welcome = serde_json::from_slice(&delivery.body)?;
-//!     …
-//! }
-//! ```
-//!
-//! Everything else is answered with 401, and why is logged. The state must give a [`Receiver`]. A
-//! delivery is not a promise to be the only one: see [`ledger`](super::ledger).
+//! A message may be delivered more than once. A [`Job`](crate::Job) is executed once.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::FromRef;
@@ -22,34 +14,43 @@ use axum::extract::FromRequest;
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use axum::response::Response;
-
-use super::broker::Broker;
-use super::signature::Claims;
-use super::signature::Refusal;
-use super::signature::SigningKeys;
-use crate::problem::Problem;
 use kith_database::Database;
 use kith_runtime::Clock;
+use sqlx::SqliteConnection;
 
-/// The status of an answer that tells the queue that no repetition will help, with the header below
-/// set to `true`. It is not one of HTTP's own.
+use crate::broker::Broker;
+use crate::problem::Problem;
+use crate::signature::Claims;
+use crate::signature::Refusal;
+use crate::signature::SigningKeys;
+
+/// The status of an answer that tells the queue that no repetition will help, together with
+/// [`NOT_RETRYABLE_HEADER`]. It is QStash's, and none of HTTP's own.
 pub const NOT_RETRYABLE: u16 = 489;
+
+/// The header of such an answer; its value is `true`.
 pub const NOT_RETRYABLE_HEADER: &str = "upstash-nonretryable-error";
 
-/// What deliveries are verified with. Cheap to clone.
-#[derive(Clone)]
-pub struct Receiver {
-    /// The origin that the queue knows this application by.
-    origin: String,
+/// What deliveries are verified with.
+pub struct Options {
+    /// The origin that the queue knows this application by, for example `https://kith.example`.
+    pub origin: String,
     /// The keys of QStash, where it is used.
-    qstash: Option<SigningKeys>,
-    /// Whose keys change, and are read for each delivery.
-    broker: Broker,
-    database: Database,
-    clock: Arc<dyn Clock>,
+    pub qstash: Option<SigningKeys>,
+    /// The broker whose deliveries are accepted. Its keys change, and are read for each delivery.
+    pub broker: Broker,
+    /// The database with the tables of the queue.
+    pub database: Database,
+    /// Tells which signatures have expired.
+    pub clock: Arc<dyn Clock>,
 }
+
+/// Verifies deliveries. Cheap to clone.
+#[derive(Clone)]
+pub struct Receiver(Arc<Options>);
 
 /// A message that the queue has delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,100 +59,116 @@ pub struct Delivery {
     pub message_id: String,
     /// How many deliveries have failed before this one.
     pub retried: u32,
-    /// The schedule that it comes from.
+    /// The schedule that the message comes from.
     pub schedule_id: Option<String>,
+    /// The body of the message.
     pub body: Bytes,
 }
 
-/// Why a consumer has not executed a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NotExecuted {
-    /// Send it again, after this long if it is known.
-    Later(Option<Duration>),
-    /// Never send it again.
-    Never,
+/// A delivery whose signature was verified and is not used up yet.
+pub(crate) struct Verified {
+    pub(crate) delivery: Delivery,
+    pub(crate) claims: Claims,
+    /// Whether the broker in this process has signed it, and not QStash.
+    pub(crate) is_from_broker: bool,
 }
 
 impl Receiver {
-    pub fn new(
-        origin: String,
-        qstash: Option<SigningKeys>,
-        broker: Broker,
-        database: Database,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self {
-            origin,
-            qstash,
-            broker,
-            database,
-            clock,
-        }
+    /// A receiver of the deliveries to one application.
+    pub fn new(options: Options) -> Self {
+        Self(Arc::new(options))
     }
 
-    /// Verifies that the queue has signed a request to `path`, with its query.
-    async fn verify(&self, path: &str, headers: &HeaderMap) -> Result<Claims, Denied> {
-        let mut tokens = headers.get_all("upstash-signature").iter();
+    /// Verifies that the queue has signed a request, and reads it. Otherwise, the answer to it.
+    pub(crate) async fn verify(&self, request: Request) -> Result<Verified, Response> {
+        let (parts, body) = request.into_parts();
+        // Anyone can call this address, so the body is read only of requests that the queue has signed.
+        let (claims, is_from_broker) = self.verify_head(&parts).await?;
+        let headers = parts.headers.clone();
+        let body = Bytes::from_request(Request::from_parts(parts, body), &())
+            .await
+            .map_err(|rejection| {
+                let detail = "The body is too large, or broke off.";
+                Problem::new(rejection.status(), "unreadable-body", detail).into_response()
+            })?;
+        claims.require_body(&body).map_err(Denied::Refused)?;
+        Ok(Verified {
+            delivery: Delivery::read(&headers, body),
+            claims,
+            is_from_broker,
+        })
+    }
+
+    /// Verifies the signature in the head of a request. Whether the broker has made it.
+    async fn verify_head(&self, parts: &Parts) -> Result<(Claims, bool), Denied> {
+        let mut tokens = parts.headers.get_all("upstash-signature").iter();
         let token = match (tokens.next(), tokens.next()) {
             (Some(token), None) => token.to_str().map_err(|_| Refusal::Malformed)?,
             (None, _) => return Err(Refusal::Missing.into()),
             _ => return Err(Refusal::Malformed.into()),
         };
-        let destination = format!("{}{path}", self.origin);
-        let now = self.clock.now();
-        let keys = self
-            .broker
-            .keys()
-            .await
-            .map_err(|error| unavailable(&error))?;
-        let mut verified = keys.verify(token, &destination, now);
-        if let (Err(Refusal::WrongKey), Some(qstash)) = (&verified, &self.qstash) {
-            verified = qstash.verify(token, &destination, now);
+        let Options {
+            origin,
+            qstash,
+            broker,
+            clock,
+            ..
+        } = &*self.0;
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        let destination = format!("{origin}{path}");
+        let now = clock.now();
+        let keys = broker.keys().await.map_err(|error| unavailable(&error))?;
+        match (keys.verify(token, &destination, now), qstash) {
+            (Err(Refusal::WrongKey), Some(qstash)) => {
+                Ok((qstash.verify(token, &destination, now)?, false))
+            }
+            (verified, _) => Ok((verified?, true)),
         }
-        Ok(verified?)
     }
 
-    /// Verifies that a signature is for this body, and uses it up.
-    async fn redeem(&self, claims: &Claims, body: &[u8]) -> Result<(), Denied> {
-        claims.require_body(body)?;
-        let first = self.use_up(claims).await;
-        match first.map_err(|error| unavailable(&error))? {
+    /// Uses up a signature.
+    pub(crate) async fn redeem(&self, claims: Claims) -> Result<(), Denied> {
+        let redeemed = self
+            .0
+            .database
+            .change(move |tx| Box::pin(async move { use_up(tx, &claims).await }));
+        let redeemed: Result<bool, sqlx::Error> = redeemed.await;
+        match redeemed.map_err(|error| unavailable(&error))? {
             true => Ok(()),
             false => Err(Refusal::Replayed.into()),
         }
     }
-
-    /// Whether a signature is used for the first time, on any instance.
-    async fn use_up(&self, claims: &Claims) -> Result<bool, sqlx::Error> {
-        let id = claims.jti.clone();
-        // Some time after it has ended, because clocks differ.
-        let expires_at = claims.exp.saturating_add(60).saturating_mul(1000);
-        self.database
-            .change(move |tx| {
-                Box::pin(async move {
-                    let used = sqlx::query(
-                        "INSERT OR IGNORE INTO used_signatures (id, expires_at) VALUES (?, ?)",
-                    )
-                    .bind(id)
-                    .bind(expires_at)
-                    .execute(tx)
-                    .await?;
-                    Ok(used.rows_affected() == 1)
-                })
-            })
-            .await
-    }
 }
 
-/// Why a delivery is not let in.
-enum Denied {
-    Refused(Refusal),
-    Unavailable,
+/// Whether a signature is used for the first time, on any instance.
+pub(crate) async fn use_up(
+    tx: &mut SqliteConnection,
+    claims: &Claims,
+) -> Result<bool, sqlx::Error> {
+    // Some time after it has ended, because clocks differ.
+    let expires_at = claims.exp.saturating_add(60).saturating_mul(1000);
+    let used = sqlx::query("INSERT OR IGNORE INTO used_signatures (id, expires_at) VALUES (?, ?)")
+        .bind(&claims.jti)
+        .bind(expires_at)
+        .execute(tx)
+        .await?;
+    Ok(used.rows_affected() == 1)
 }
 
-impl From<Refusal> for Denied {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
+impl Delivery {
+    fn read(headers: &HeaderMap, body: Bytes) -> Self {
+        let text = |name: &str| {
+            let value = headers.get(name).and_then(|value| value.to_str().ok());
+            value.map(str::to_owned)
+        };
+        Self {
+            message_id: text("upstash-message-id").unwrap_or_default(),
+            retried: text("upstash-retried")
+                .and_then(|retried| retried.parse().ok())
+                .unwrap_or(0),
+            schedule_id: text("upstash-schedule-id"),
+            body,
+        }
     }
 }
 
@@ -164,34 +181,23 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let receiver = Receiver::from_ref(state);
-        let (parts, body) = request.into_parts();
-        let path = parts
-            .uri
-            .path_and_query()
-            .map_or("/", |path| path.as_str())
-            .to_owned();
-        let headers = parts.headers.clone();
-        // Anyone can call this address, so the body is read only of requests that the queue has signed.
-        let claims = receiver.verify(&path, &headers).await?;
-        let body = Bytes::from_request(Request::from_parts(parts, body), state)
-            .await
-            .map_err(|rejection| {
-                let detail = "The body is too large, or broke off.";
-                Problem::new(rejection.status(), "unreadable-body", detail).into_response()
-            })?;
-        receiver.redeem(&claims, &body).await?;
-        let text = |name: &str| {
-            let value = headers.get(name).and_then(|value| value.to_str().ok());
-            value.map(str::to_owned)
-        };
-        Ok(Self {
-            message_id: text("upstash-message-id").unwrap_or_default(),
-            retried: text("upstash-retried")
-                .and_then(|retried| retried.parse().ok())
-                .unwrap_or(0),
-            schedule_id: text("upstash-schedule-id"),
-            body,
-        })
+        let Verified {
+            delivery, claims, ..
+        } = receiver.verify(request).await?;
+        receiver.redeem(claims).await?;
+        Ok(delivery)
+    }
+}
+
+/// Why a delivery is refused.
+pub(crate) enum Denied {
+    Refused(Refusal),
+    Unavailable,
+}
+
+impl From<Refusal> for Denied {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
     }
 }
 
@@ -217,7 +223,7 @@ impl From<Denied> for Response {
     }
 }
 
-fn unavailable(cause: &dyn std::error::Error) -> Denied {
+pub(crate) fn unavailable(cause: &dyn std::error::Error) -> Denied {
     tracing::warn!(%cause, "a delivery cannot be verified");
     Denied::Unavailable
 }

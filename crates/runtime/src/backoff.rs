@@ -1,4 +1,4 @@
-//! Exponential waits with full jitter.
+//! Exponential waits with jitter.
 
 use std::time::Duration;
 
@@ -38,6 +38,13 @@ impl Backoff {
     pub fn full_jitter(&self, failures: u32) -> Duration {
         rand::rng().random_range(Duration::ZERO..=self.upper_bound(failures))
     }
+
+    /// A random wait between half of [`upper_bound`](Self::upper_bound) and all of it, for a peer that must be
+    /// left alone for a while ("equal jitter" in the same article).
+    pub fn equal_jitter(&self, failures: u32) -> Duration {
+        let bound = self.upper_bound(failures);
+        rand::rng().random_range(bound / 2..=bound)
+    }
 }
 
 #[cfg(test)]
@@ -60,5 +67,9 @@ mod tests {
         let waits: Vec<_> = (0..100).map(|_| backoff.full_jitter(2)).collect();
         assert!(waits.iter().all(|wait| *wait <= Duration::from_secs(4)));
         assert!(waits.iter().any(|wait| *wait != waits[0]));
+
+        let waits: Vec<_> = (0..100).map(|_| backoff.equal_jitter(2)).collect();
+        let range = Duration::from_secs(2)..=Duration::from_secs(4);
+        assert!(waits.iter().all(|wait| range.contains(wait)), "{waits:?}");
     }
 }

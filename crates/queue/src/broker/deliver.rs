@@ -32,6 +32,7 @@ use super::UNREADABLE_WAIT;
 use super::Way;
 use super::accept::Source;
 use super::accept::accept;
+use super::complete::COMPLETED_HEADER;
 use super::events::Detail;
 use super::events::Response;
 use super::events::State;
@@ -101,6 +102,8 @@ enum Outcome {
         wait: Option<Duration>,
         retryable: bool,
     },
+    /// The receiver, which shares the database, has marked the message as delivered.
+    Completed,
     /// It was not sent, because this process ends.
     NotSent,
 }
@@ -287,6 +290,7 @@ impl Broker {
         let timeout = asked.map_or(most, |asked| asked.min(most));
         let sent = tokio::time::timeout(timeout, self.exchange(message, &keys)).await;
         match sent {
+            Ok(Ok((head, _))) if is_completed(message, &head) => Outcome::Completed,
             Ok(Ok((head, response))) => judge(&head, response, self.now()),
             _ if self.0.stop.is_cancelled() => Outcome::NotSent,
             Ok(Err(error)) => failed(describe(&error)),
@@ -386,6 +390,12 @@ impl Broker {
 
     async fn settle(&self, batch: &[Sent]) -> Result<()> {
         let mut done = Tally::default();
+        let is_completed = |(_, outcome, _): &Sent| matches!(outcome, Outcome::Completed);
+        if batch.iter().all(is_completed) {
+            done.delivered = batch.len() as u64;
+            self.count(done);
+            return Ok(());
+        }
         let mut tx = self.0.database.write().await?;
         let now = self.now();
         for (message, outcome, _) in batch {
@@ -416,6 +426,10 @@ impl Broker {
             response: None,
         };
         match outcome {
+            Outcome::Completed => {
+                done.delivered += 1;
+                return Ok(());
+            }
             Outcome::Delivered(response) => next.response = Some(response),
             Outcome::NotSent => {
                 next.state = "retry";
@@ -460,7 +474,7 @@ impl Broker {
         };
         let id = &message.id;
         match outcome {
-            Outcome::NotSent => return Ok(()),
+            Outcome::NotSent | Outcome::Completed => return Ok(()),
             Outcome::Delivered(_) => done.delivered += 1,
             Outcome::Failed { error, .. } => {
                 match next.dead_letter_id {
@@ -651,6 +665,12 @@ fn failed(error: String) -> Outcome {
         wait: None,
         retryable: true,
     }
+}
+
+/// Whether a receiver in this process has marked the message as delivered. Only the application itself is
+/// believed.
+fn is_completed(message: &Stored, head: &HeaderMap) -> bool {
+    message.origin.is_empty() && head.contains_key(COMPLETED_HEADER)
 }
 
 /// What an answer means for its message.

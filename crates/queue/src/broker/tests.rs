@@ -16,16 +16,17 @@ use super::accept::Source;
 use super::deliver::Claimed;
 use super::filter::Filter;
 use super::*;
-use crate::ledger;
-use crate::ledger::Claim;
-use crate::ledger::Settlement;
+use crate::dispatcher::Dispatched;
+use crate::dispatcher::Publisher;
+use crate::dispatcher::dispatch;
+use crate::inbox;
+use crate::inbox::Claim;
+use crate::inbox::Lease;
 use crate::message::Callback;
 use crate::message::DeliverySpec;
 use crate::message::Publication;
 use crate::outbox;
-use crate::outbox::Dispatched;
-use crate::outbox::Outgoing;
-use crate::outbox::Publisher;
+use crate::outbox::OutboxMessage;
 use crate::qstash::QStash;
 use kith_database::Migration;
 
@@ -122,7 +123,7 @@ impl Rig {
 
     /// Writes a message into the outbox.
     async fn write_outgoing(&self, id: &str, path: &str) {
-        let message = Outgoing {
+        let message = OutboxMessage {
             id: id.to_owned(),
             publication: publication(path),
         };
@@ -318,7 +319,7 @@ async fn the_outbox_is_handed_over_in_order_and_what_may_not_go_stays() {
         rig.write_outgoing(id, path).await;
     }
     for _ in 0..2 {
-        let dispatched = outbox::dispatch(&rig.database, &publisher, &*rig.clock()).await;
+        let dispatched = dispatch(&rig.database, &publisher, &*rig.clock()).await;
         assert_eq!(dispatched.expect("handed over"), Dispatched::Empty);
     }
     let mut connection = rig.database.reader().await.expect("it is open");
@@ -336,34 +337,36 @@ async fn the_outbox_is_handed_over_in_order_and_what_may_not_go_stays() {
 async fn a_message_is_executed_once() {
     let rig = Rig::new().await;
     let claim = async || {
-        ledger::claim(&rig.database, "message", rig.clock())
-            .await
-            .expect("a claim")
-    };
-    let settle = async |settlement: Settlement| {
         let mut tx = rig.database.write().await.expect("it is open");
-        let settled = ledger::settle(&mut tx, &settlement, rig.now())
-            .await
-            .expect("settled");
+        let claim = inbox::claim(&mut tx, "message", rig.now()).await;
         tx.commit().await.expect("there is room");
-        settled
+        claim.expect("a claim")
+    };
+    let end = async |lease: Lease, is_done: bool| {
+        let mut tx = rig.database.write().await.expect("it is open");
+        let ended = match is_done {
+            true => inbox::complete(&mut tx, &lease, rig.now()).await,
+            false => inbox::release(&mut tx, &lease).await,
+        };
+        tx.commit().await.expect("there is room");
+        ended.expect("written")
     };
     let Claim::Granted(first) = claim().await else {
         panic!("nobody has it");
     };
-    assert_eq!(claim().await, Claim::Busy(ledger::LEASE));
+    assert_eq!(claim().await, Claim::Busy(inbox::LEASE_DURATION));
     // Given back, it is there for the next one at once.
-    assert!(settle(Settlement::GiveBack(first)).await);
+    assert!(end(first, false).await);
     let Claim::Granted(second) = claim().await else {
         panic!("it was given back");
     };
     // Whoever is too slow has lost it.
-    rig.pass(ledger::LEASE);
+    rig.pass(inbox::LEASE_DURATION);
     let Claim::Granted(third) = claim().await else {
         panic!("the lease is over");
     };
-    assert!(!settle(Settlement::Finish(second)).await);
-    assert!(settle(Settlement::Finish(third)).await);
+    assert!(!end(second, true).await);
+    assert!(end(third, true).await);
     rig.pass(Duration::from_secs(24 * 3600));
     assert_eq!(claim().await, Claim::Done);
 }
@@ -820,13 +823,14 @@ async fn a_clock_that_is_set_back_keeps_nothing_else_waiting() {
     };
     assert!(!publish().await);
     let claim = async || {
-        ledger::claim(&rig.database, "message", rig.clock())
-            .await
-            .expect("a claim")
+        let mut tx = rig.database.write().await.expect("it is open");
+        let claim = inbox::claim(&mut tx, "message", rig.now()).await;
+        tx.commit().await.expect("there is room");
+        claim.expect("a claim")
     };
     assert!(matches!(claim().await, Claim::Granted(_)));
     let mut tx = rig.database.write().await.expect("it is open");
-    let message = Outgoing {
+    let message = OutboxMessage {
         id: "1".to_owned(),
         publication: Publication {
             delivery: DeliverySpec {
@@ -846,7 +850,7 @@ async fn a_clock_that_is_set_back_keeps_nothing_else_waiting() {
     broker.rebase(before).await.expect("rebased");
     // What was written with a change of the data goes out, and waits for its minute and no longer.
     let publisher = Publisher::Broker(broker.clone());
-    outbox::dispatch(&rig.database, &publisher, &*rig.clock())
+    dispatch(&rig.database, &publisher, &*rig.clock())
         .await
         .expect("handed over");
     assert_eq!(rig.count("SELECT count(*) FROM outbox").await, 0);
@@ -856,8 +860,8 @@ async fn a_clock_that_is_set_back_keeps_nothing_else_waiting() {
         rig.now().as_millisecond() + 60_000
     );
     // A dead consumer's claim and a deduplication end when they would have.
-    assert_eq!(claim().await, Claim::Busy(ledger::LEASE));
-    rig.pass(ledger::LEASE);
+    assert_eq!(claim().await, Claim::Busy(inbox::LEASE_DURATION));
+    rig.pass(inbox::LEASE_DURATION);
     assert!(matches!(claim().await, Claim::Granted(_)));
     assert!(publish().await, "its window is not over");
     rig.pass(Duration::from_secs(600));
@@ -895,7 +899,7 @@ async fn a_message_that_qstash_does_not_take_waits_by_the_clock_of_the_broker() 
     let qstash = QStash::new("http://127.0.0.1:1", "token", destinations);
     let publisher = Publisher::QStash(qstash);
     rig.write_outgoing("1", "/hooks/a").await;
-    outbox::dispatch(&rig.database, &publisher, &*rig.clock())
+    dispatch(&rig.database, &publisher, &*rig.clock())
         .await
         .expect("put off");
     let due = rig.count(HANDED_OVER).await;

@@ -17,7 +17,7 @@ use super::Result;
 use super::Trouble;
 use super::accept::DEDUPLICATION_WINDOW_MS;
 use super::schedules;
-use crate::ledger;
+use crate::inbox;
 use crate::outbox;
 use crate::time::deadline_ms;
 use kith_runtime::ClockWatch;
@@ -71,7 +71,7 @@ impl Broker {
             .bind(at.saturating_add(DEDUPLICATION_WINDOW_MS))
             .execute(&mut *tx)
             .await?;
-        ledger::rebase(&mut tx, now).await?;
+        inbox::rebase(&mut tx, now).await?;
         outbox::rebase(&mut tx, now, before).await?;
         tx.commit().await?;
         Ok(())

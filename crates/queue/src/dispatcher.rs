@@ -1,0 +1,150 @@
+//! The dispatcher: it hands the messages of the outbox to their publisher, in order.
+//!
+//! QStash is given the message's own id, by which it recognises a copy for as long as it remembers the id.
+//! With the broker in this process nothing new comes into the outbox; the dispatcher moves what an older
+//! release, or a configuration with QStash, has left there, in one transaction and so exactly once.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
+use crate::broker::Broker;
+use crate::broker::BrokerError;
+use crate::broker::accept::Source;
+use crate::broker::accept::accept;
+use crate::outbox;
+use crate::outbox::OutboxRow;
+use crate::outbox::Taken;
+use crate::qstash::PublishError;
+use crate::qstash::QStash;
+use kith_database::Database;
+use kith_runtime::Backoff;
+use kith_runtime::Clock;
+
+/// Messages that one transaction moves to the broker.
+const BROKER_BATCH: i64 = 100;
+
+/// Messages that are published to QStash at the same time.
+const QSTASH_BATCH: i64 = 8;
+
+/// Waits after QStash did not take a message and named no wait.
+const BACKOFF: Backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(600));
+
+/// Who delivers messages.
+#[derive(Clone)]
+pub enum Publisher {
+    /// The broker in this process.
+    Broker(Broker),
+    /// QStash, or a server that speaks its protocol.
+    QStash(QStash),
+}
+
+/// What a look into the outbox found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dispatched {
+    /// There may be more.
+    Full,
+    /// Nothing is left that is due.
+    Empty,
+}
+
+/// Hands over what is due. A publisher that does not take a message is no error: the message stays, and is
+/// handed over again later.
+pub(crate) async fn dispatch(
+    database: &Database,
+    publisher: &Publisher,
+    clock: &dyn Clock,
+) -> Result<Dispatched, BrokerError> {
+    let mut connection = database.reader().await?;
+    let is_due = outbox::is_due(&mut connection, clock.now()).await?;
+    drop(connection);
+    if !is_due {
+        return Ok(Dispatched::Empty);
+    }
+    let is_full = match publisher {
+        Publisher::Broker(broker) => move_to_broker(database, broker, clock).await?,
+        Publisher::QStash(qstash) => publish_to_qstash(database, qstash, clock).await?,
+    };
+    Ok(match is_full {
+        true => Dispatched::Full,
+        false => Dispatched::Empty,
+    })
+}
+
+/// Whether there may be more.
+async fn move_to_broker(
+    database: &Database,
+    broker: &Broker,
+    clock: &dyn Clock,
+) -> Result<bool, BrokerError> {
+    let mut tx = database.write().await?;
+    let now = clock.now();
+    let Taken { rows, is_full } = outbox::take(&mut tx, BROKER_BATCH, now).await?;
+    for OutboxRow {
+        seq, mut message, ..
+    } in rows
+    {
+        // The transaction moves it once anyway.
+        message.publication.deduplication = None;
+        let (destinations, source) = (broker.destinations(), Source::default());
+        match accept(&mut tx, destinations, &message.publication, source, now).await {
+            // It stays, and is due again when the lease is over.
+            Err(BrokerError::Rejected(rejection)) => {
+                tracing::error!(
+                    id = message.id,
+                    "a message stays in the outbox: {rejection}"
+                );
+            }
+            accepted => {
+                accepted?;
+                outbox::remove(&mut tx, seq).await?;
+            }
+        }
+    }
+    tx.commit().await?;
+    broker.wake();
+    Ok(is_full)
+}
+
+/// Publishes what is due, all at once, and writes what came of it, one by one. Whether there may be more.
+async fn publish_to_qstash(
+    database: &Database,
+    qstash: &QStash,
+    clock: &dyn Clock,
+) -> Result<bool, BrokerError> {
+    let mut tx = database.write().await?;
+    let Taken { rows, is_full } = outbox::take(&mut tx, QSTASH_BATCH, clock.now()).await?;
+    tx.commit().await?;
+    let mut published: FuturesUnordered<_> = rows
+        .into_iter()
+        .map(|row| async {
+            let result = qstash.publish(&row.message).await;
+            (row, result)
+        })
+        .collect();
+    while let Some((row, result)) = published.next().await {
+        let id = &row.message.id;
+        let mut tx = database.write().await?;
+        match result {
+            Ok(message_id) => {
+                tracing::info!(id, message = message_id, "published to QStash");
+                outbox::remove(&mut tx, row.seq).await?;
+            }
+            Err(PublishError { reason, wait }) => {
+                let attempt = row.attempts;
+                let wait = wait.unwrap_or_else(|| BACKOFF.equal_jitter(attempt.saturating_sub(1)));
+                let wait_seconds = wait.as_secs();
+                tracing::warn!(
+                    id,
+                    attempt,
+                    wait_seconds,
+                    "QStash did not take a message: {reason}"
+                );
+                outbox::snooze(&mut tx, row.seq, wait, clock.now()).await?;
+            }
+        }
+        tx.commit().await?;
+    }
+    Ok(is_full)
+}

@@ -1,0 +1,288 @@
+//! Jobs from the transaction that enqueues them to the transaction that completes them, over HTTP.
+
+use std::net::SocketAddr;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
+
+use axum::http::StatusCode;
+use kith_database::Database;
+use kith_database::Migration;
+use kith_database::Options;
+use kith_runtime::SystemClock;
+use serde::Deserialize;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+use crate::Publisher;
+use crate::Queue;
+use crate::broker::Broker;
+use crate::broker::Settings;
+use crate::migrations;
+use crate::receiver;
+use crate::receiver::Receiver;
+use crate::signature::sign;
+
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "queue",
+        sql: migrations::QUEUE,
+    },
+    Migration {
+        version: 2,
+        name: "origins",
+        sql: migrations::ORIGINS,
+    },
+    Migration {
+        version: 3,
+        name: "results",
+        sql: "CREATE TABLE results (what TEXT NOT NULL) STRICT",
+    },
+];
+
+/// A job that fails `failures` times before it is done.
+#[derive(Serialize, Deserialize)]
+struct Count {
+    id: u32,
+    failures: u32,
+}
+
+type Runs = Arc<AtomicU32>;
+
+fn write(what: &'static str) -> TransactionStep {
+    Arc::new(move |tx| {
+        Box::pin(async move {
+            let insert = sqlx::query("INSERT INTO results (what) VALUES (?)").bind(what);
+            insert.execute(tx).await?;
+            Ok(())
+        })
+    })
+}
+
+#[async_trait]
+impl Job for Count {
+    type Context = Runs;
+    const KIND: &'static str = "count";
+    const LABEL: &'static str = "Count";
+    const DISCARD_LABEL: Option<&'static str> = Some("Count that failed");
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    async fn run(&self, runs: &Runs, attempt: u32) -> Outcome {
+        runs.fetch_add(1, Ordering::Relaxed);
+        match attempt {
+            attempt if attempt > self.failures => Outcome::done().with_step(write("done")),
+            _ => Outcome::failed(Failure::Retry(Some(Duration::ZERO))).with_step(write("failed")),
+        }
+    }
+
+    async fn discard(&self, _runs: &Runs) -> Result<Option<TransactionStep>, Failure> {
+        Ok(Some(write("discarded")))
+    }
+}
+
+struct Rig {
+    database: Database,
+    queue: Queue,
+    jobs: Arc<Jobs>,
+    runs: Runs,
+    address: SocketAddr,
+    _directory: TempDir,
+}
+
+impl Rig {
+    async fn new() -> Self {
+        let directory = TempDir::new().expect("a directory");
+        let options = Options::new(directory.path().join("queue.db"), MIGRATIONS);
+        let database = Database::open(options).await.expect("it opens");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let destinations = Destinations {
+            origin: format!("http://{address}"),
+            reached_at: format!("http://{address}"),
+            webhooks: "/hooks/",
+            allowed: Vec::new(),
+            allow_setting: "",
+        };
+        let settings = Settings {
+            destinations: destinations.clone(),
+            concurrency: NonZeroU32::new(4).expect("not 0"),
+            timeout: Duration::from_secs(10),
+            retention: Duration::from_secs(3600),
+        };
+        let broker = Broker::new(database.clone(), Arc::new(SystemClock), settings);
+        let receiver = Receiver::new(receiver::Options {
+            origin: format!("http://{address}"),
+            qstash: None,
+            broker: broker.clone(),
+            database: database.clone(),
+            clock: Arc::new(SystemClock),
+        });
+        let runner = RunnerOptions {
+            receiver,
+            database: database.clone(),
+            clock: Arc::new(SystemClock),
+            stopping: CancellationToken::new(),
+        };
+        let runs = Runs::default();
+        let jobs = Jobs::new(runner, destinations).register::<Count>(runs.clone());
+        let router = jobs.router();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self {
+            queue: Queue::new(database.clone(), broker.clone(), Publisher::Broker(broker)),
+            jobs: Arc::new(jobs),
+            database,
+            runs,
+            address,
+            _directory: directory,
+        }
+    }
+
+    async fn enqueue(&self, job: &Count, retries: u32) {
+        let mut tx = self.database.write().await.expect("it is open");
+        let options = JobOptions {
+            retries: Some(retries),
+            retry_delay: Some("1".to_owned()),
+            ..JobOptions::default()
+        };
+        let enqueued = self.queue.enqueue(&mut tx, job, &options).await;
+        enqueued.expect("it may go there");
+        tx.commit().await.expect("there is room");
+        self.queue.wake();
+    }
+
+    async fn count(&self, sql: &'static str) -> i64 {
+        let mut reader = self.database.reader().await.expect("it is open");
+        let count = sqlx::query_scalar(sql).fetch_one(&mut *reader).await;
+        count.expect("it counts")
+    }
+
+    async fn until(&self, sql: &'static str, expected: i64) {
+        let start = Instant::now();
+        while self.count(sql).await != expected {
+            assert!(start.elapsed() < Duration::from_secs(20), "{sql}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+const DELIVERED: &str = "SELECT count(*) FROM messages WHERE state = 'delivered'";
+const DONE: &str = "SELECT count(*) FROM results WHERE what = 'done'";
+const FAILED: &str = "SELECT count(*) FROM results WHERE what = 'failed'";
+const DISCARDED: &str = "SELECT count(*) FROM results WHERE what = 'discarded'";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_takes_four_write_transactions() {
+    let rig = Rig::new().await;
+    rig.queue.broker().keys().await.expect("keys");
+    let opened = rig.database.commits();
+    rig.queue.start();
+    // The broker shortens waits once as it starts, in case the clock was set back.
+    let start = Instant::now();
+    while rig.database.commits() == opened {
+        assert!(start.elapsed() < Duration::from_secs(20));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let before = rig.database.commits();
+    rig.enqueue(&Count { id: 1, failures: 0 }, 3).await;
+    rig.until(DELIVERED, 1).await;
+    let start = Instant::now();
+    while rig.queue.broker().tally().delivered == 0 {
+        assert!(start.elapsed() < Duration::from_secs(20));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // The one that enqueues it, the broker's claim, the consumer's claim, and its end.
+    assert_eq!(rig.database.commits() - before, 4);
+    assert_eq!(rig.count(DONE).await, 1);
+    assert_eq!(rig.runs.load(Ordering::Relaxed), 1);
+    let events = "SELECT count(*) FROM events WHERE state IN ('CREATED', 'ACTIVE', 'DELIVERED')";
+    assert_eq!(rig.count(events).await, 3);
+    rig.queue.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_fails_is_run_again_and_in_the_end_discarded() {
+    let rig = Rig::new().await;
+    rig.queue.start();
+    rig.enqueue(&Count { id: 1, failures: 1 }, 3).await;
+    rig.until(DELIVERED, 1).await;
+    assert_eq!((rig.count(FAILED).await, rig.count(DONE).await), (1, 1));
+
+    rig.enqueue(&Count { id: 2, failures: 9 }, 1).await;
+    rig.until(DISCARDED, 1).await;
+    assert_eq!((rig.count(FAILED).await, rig.count(DONE).await), (3, 1));
+    let dead = "SELECT count(*) FROM messages WHERE dead_letter_id IS NOT NULL";
+    assert_eq!(rig.count(dead).await, 1);
+    rig.queue.close().await;
+}
+
+/// Sends a message as the broker does. The answer's status.
+async fn deliver(
+    rig: &Rig,
+    path: &str,
+    body: &str,
+    signature: Option<&str>,
+) -> (StatusCode, String) {
+    let url = format!("http://{}{path}", rig.address);
+    let keys = rig.queue.broker().keys().await.expect("keys");
+    let now = jiff::Timestamp::now();
+    let signature = signature.map_or_else(
+        || sign(&keys.current, &url, body.as_bytes(), now),
+        str::to_owned,
+    );
+    let client = reqwest::Client::new();
+    let request = client.post(url).body(body.to_owned());
+    let request = request.header("upstash-signature", &signature);
+    let response = request.header("upstash-message-id", "msg_1").send().await;
+    (response.expect("an answer").status(), signature)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signature_is_good_for_one_delivery_and_a_job_for_one_run() {
+    let rig = Rig::new().await;
+    let body = r#"{"id":1,"failures":0}"#;
+    let (status, signature) = deliver(&rig, "/hooks/count", body, None).await;
+    assert_eq!(status, StatusCode::OK);
+    let (status, _) = deliver(&rig, "/hooks/count", body, Some(&signature)).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    // A copy with a signature of its own is answered and not run.
+    let (status, _) = deliver(&rig, "/hooks/count", body, None).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(rig.runs.load(Ordering::Relaxed), 1);
+    assert_eq!(rig.count(DONE).await, 1);
+    rig.jobs.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_no_job_understands_is_never_sent_again() {
+    let rig = Rig::new().await;
+    let (status, signature) = deliver(&rig, "/hooks/count", "[]", None).await;
+    assert_eq!(status.as_u16(), receiver::NOT_RETRYABLE);
+    // Its signature is used up as well.
+    let (status, _) = deliver(&rig, "/hooks/count", "[]", Some(&signature)).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    let (status, _) = deliver(&rig, "/hooks/count/failed", "{}", None).await;
+    assert_eq!(status.as_u16(), receiver::NOT_RETRYABLE);
+    assert_eq!(rig.runs.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_has_a_label_under_its_path_and_its_url() {
+    let rig = Rig::new().await;
+    let url = format!("http://{}/hooks/count", rig.address);
+    assert_eq!(rig.jobs.label("/hooks/count"), Some("Count"));
+    assert_eq!(rig.jobs.label(&url), Some("Count"));
+    assert_eq!(
+        rig.jobs.label("/hooks/count/failed"),
+        Some("Count that failed")
+    );
+    assert_eq!(rig.jobs.label("/hooks/other"), None);
+}
