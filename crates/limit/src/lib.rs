@@ -17,7 +17,9 @@ mod tests;
 pub use decision::{DecidedBy, Decision, Outcome};
 pub use identifier::Identifier;
 pub use limiter::{Limiter, Options, PolicyId};
-pub use policy::{Algorithm, FailMode, Policy, Quota, QuotaError};
+pub use policy::{
+    Algorithm, FailMode, Policy, Quota, QuotaError, UnknownAlgorithm, UnknownFailMode,
+};
 pub use stats::{Refused, Stats, Totals};
 
 /// Milliseconds, since the epoch or of a span.

@@ -1,6 +1,7 @@
 //! What a policy is: a name, an algorithm, a quota, and what to do while Redis is down.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use crate::Millis;
@@ -39,6 +40,26 @@ impl Algorithm {
             Self::SlidingLog => "sliding_log",
             Self::TokenBucket => "token_bucket",
         }
+    }
+}
+
+/// The text names no algorithm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("none of fixed_window, sliding_window, sliding_log and token_bucket")]
+pub struct UnknownAlgorithm;
+
+impl FromStr for Algorithm {
+    type Err = UnknownAlgorithm;
+
+    fn from_str(text: &str) -> Result<Self, UnknownAlgorithm> {
+        let found = Self::ALL.into_iter().find(|known| known.name() == text);
+        found.ok_or(UnknownAlgorithm)
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -109,6 +130,40 @@ pub enum FailMode {
     Closed,
 }
 
+impl FailMode {
+    /// Every mode.
+    pub const ALL: [Self; 3] = [Self::Local, Self::Open, Self::Closed];
+
+    /// The name in configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Open => "open",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// The text names no mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("none of local, open and closed")]
+pub struct UnknownFailMode;
+
+impl FromStr for FailMode {
+    type Err = UnknownFailMode;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFailMode> {
+        let found = Self::ALL.into_iter().find(|known| known.name() == text);
+        found.ok_or(UnknownFailMode)
+    }
+}
+
+impl fmt::Display for FailMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// A rule that requests are held to.
 #[derive(Clone, Debug)]
 pub struct Policy {
@@ -134,11 +189,5 @@ impl Policy {
             fail_mode: FailMode::default(),
             shadow: false,
         }
-    }
-}
-
-impl fmt::Display for Algorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }

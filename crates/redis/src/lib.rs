@@ -4,6 +4,7 @@
 mod address;
 mod client;
 mod health;
+mod prefix;
 mod rest;
 mod script;
 mod transport;
@@ -11,4 +12,5 @@ mod transport;
 pub use address::{Address, InvalidAddress, SentinelLogin};
 pub use client::{Error, Options, Redis, Step};
 pub use health::{DownReason, Health};
+pub use prefix::{InvalidKeyPrefix, KeyPrefix};
 pub use script::{Call, Script};
