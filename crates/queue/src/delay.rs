@@ -2,6 +2,7 @@
 //!
 //! Source: Upstash's documentation, "Retry" and "Delay".
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use axum::http::HeaderMap;
@@ -124,18 +125,29 @@ impl Function {
 /// Longer expressions are not understood.
 const LONGEST_EXPRESSION: usize = 256;
 
-impl RetryDelay {
-    /// `None` for what is no such expression.
-    pub fn parse(text: &str) -> Option<Self> {
+/// The text is not an expression that [`RetryDelay`] describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an expression in milliseconds, such as 1000 * (1 + retried)")]
+pub struct InvalidRetryDelay;
+
+impl FromStr for RetryDelay {
+    type Err = InvalidRetryDelay;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRetryDelay> {
         if text.len() > LONGEST_EXPRESSION {
-            return None;
+            return Err(InvalidRetryDelay);
         }
         let mut parser = Parser { rest: text };
-        let expression = parser.sum()?;
+        let expression = parser.sum().ok_or(InvalidRetryDelay)?;
         parser.skip_blanks();
-        parser.rest.is_empty().then_some(Self(expression))
+        if !parser.rest.is_empty() {
+            return Err(InvalidRetryDelay);
+        }
+        Ok(Self(expression))
     }
+}
 
+impl RetryDelay {
     /// The wait before a retry; what is negative or no number is no wait, and none is longer than a
     /// day.
     pub fn after(&self, retried: u32) -> Duration {
@@ -340,7 +352,7 @@ mod tests {
             ("0 / 0", 0, 0),
             ("1 / 0", 0, 86_400_000),
         ] {
-            let delay = RetryDelay::parse(text).expect(text);
+            let delay: RetryDelay = text.parse().expect(text);
             assert_eq!(
                 delay.after(retried),
                 Duration::from_millis(milliseconds),
@@ -363,9 +375,9 @@ mod tests {
             "retried()",
             "\u{e9}",
         ] {
-            assert!(RetryDelay::parse(text).is_none(), "{text}");
+            assert!(text.parse::<RetryDelay>().is_err(), "{text}");
         }
-        assert!(RetryDelay::parse(&"(".repeat(300)).is_none());
+        assert!("(".repeat(300).parse::<RetryDelay>().is_err());
     }
 
     #[test]

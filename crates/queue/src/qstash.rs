@@ -1,10 +1,13 @@
 //! QStash as a client sees it: publishing and scheduling over its REST API.
 
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::Response;
 use reqwest::StatusCode;
+use reqwest::Url;
 use reqwest::header::HeaderMap;
 use reqwest::header::HeaderName;
 use reqwest::header::HeaderValue;
@@ -12,6 +15,7 @@ use serde::Deserialize;
 
 use super::delay::asked_for_in;
 use super::destination::Destinations;
+use super::destination::is_foreign;
 use super::message::DeliverySpec;
 use super::message::Publication;
 use super::outbox::OutboxMessage;
@@ -22,6 +26,45 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Headers in which it says when to come again, the first that is there counts.
 const WAITS: [&str; 3] = ["retry-after", "burst-ratelimit-reset", "ratelimit-reset"];
+
+/// The address of an API: an origin and perhaps a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl(String);
+
+/// The text is not the address of an API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the address of an API, such as https://qstash.upstash.io")]
+pub struct InvalidBaseUrl;
+
+impl BaseUrl {
+    /// Without a slash at its end.
+    pub fn as_str(&self) -> &str {
+        self.0.trim_end_matches('/')
+    }
+}
+
+impl FromStr for BaseUrl {
+    type Err = InvalidBaseUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidBaseUrl> {
+        let url = Url::parse(text).map_err(|_| InvalidBaseUrl)?;
+        let plain = url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        let known = matches!(url.scheme(), "http" | "https") && !text.contains(is_foreign);
+        if plain && known {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(InvalidBaseUrl)
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// Cheap to clone.
 #[derive(Clone)]

@@ -279,7 +279,8 @@ impl Value for Wait {
         r#"an expression in milliseconds, such as "60000 * pow(2, retried)""#;
 
     fn parse(text: &str) -> Option<Self> {
-        RetryDelay::parse(text).map(|_| Self(text.to_owned()))
+        let parsed = text.parse::<RetryDelay>();
+        parsed.ok().map(|_| Self(text.to_owned()))
     }
 
     fn print(&self) -> String {

@@ -444,7 +444,8 @@ impl Broker {
                 next.response = response.as_ref();
                 let delivery = &message.publication.delivery;
                 if *retryable && message.retried < delivery.retries() {
-                    let expression = delivery.retry_delay.as_deref().and_then(RetryDelay::parse);
+                    let expression = delivery.retry_delay.as_deref();
+                    let expression = expression.and_then(|text| text.parse::<RetryDelay>().ok());
                     let usual = || match expression {
                         Some(expression) => expression.after(message.retried),
                         None => backoff(message.retried + 1),
