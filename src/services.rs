@@ -5,6 +5,7 @@
 //! - [`queue`]: work that is done later. [`welcome`] and [`report`]: the jobs of Kith. [`mail`]: how
 //!   they reach people.
 //! - [`database`]: the file that all of it is in. [`metrics`]: what is counted.
+//! - [`origin`] and [`network`]: how the server is named, and where its clients are.
 //! - [`policies`]: what Kith limits with `kith-limit`.
 //! - [`admin`] and [`settings`]: what an admin may change while Kith runs.
 //! - [`dashboard`] and [`health`]: how Kith is doing. [`telemetry`]: the log.
@@ -18,6 +19,8 @@ pub mod database;
 pub mod health;
 pub mod mail;
 pub mod metrics;
+pub mod network;
+pub mod origin;
 pub mod policies;
 pub mod report;
 pub mod settings;

@@ -366,7 +366,7 @@ pub fn plain(network: IpNet) -> String {
 /// A quota in words, for example `10 requests in 1m`.
 pub fn words(quota: Quota) -> String {
     let window =
-        crate::services::config::print_duration(std::time::Duration::from_millis(quota.window()));
+        crate::services::config::format_duration(std::time::Duration::from_millis(quota.window()));
     format!("{} in {window}", count(quota.limit(), "request"))
 }
 

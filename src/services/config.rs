@@ -14,52 +14,62 @@
 //! - Secrets leave this module in no text: not printed, not in `Debug`, not in an error. A value that is refused
 //!   is not shown where it may hold one.
 
+mod as_written;
 mod cli;
-mod host;
 mod key;
+mod list;
 mod load;
-mod parts;
-mod post;
+mod pem_file;
+mod quantity;
+mod secret;
+mod setting;
 #[cfg(test)]
 mod tests;
-mod value;
-
-pub use cli::Cli;
-pub use host::{Host, Hosts};
-pub use load::ConfigError;
-pub use parts::{ForwardedHeader, KeyPrefix, Networks, PemFile, Percent, RedisUrl, Secret};
-pub use post::{
-    BaseUrl, Count, MailAddress, Origins, Poll, SmtpUrl, Span, Template, Times, Token, Wait,
-};
-pub use value::{ByteSize, DatabaseUrl, LogFilter, LogFormat, Origin};
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kith_limit::{Algorithm, FailMode, Quota};
-use kith_queue::signature::{SigningKey, SigningKeys};
+pub use as_written::AsWritten;
+pub use cli::Cli;
+pub use list::List;
+pub use load::ConfigError;
+pub use pem_file::PemFile;
+pub use quantity::ByteSize;
+pub use quantity::Count;
+pub use quantity::Percent;
+pub use quantity::Poll;
+pub use quantity::Span;
+pub use quantity::format_duration;
+pub use quantity::parse_duration;
+pub use secret::Secret;
+pub use secret::Token;
+
+use crate::services::database::DatabaseUrl;
+use crate::services::mail::MailAddress;
+use crate::services::mail::SmtpServer;
+use crate::services::network::ForwardedHeader;
+use crate::services::network::Network;
+use crate::services::origin::Host;
+use crate::services::origin::Origin;
+use kith_queue::cron::Cron;
+use kith_queue::delay::RetryDelay;
+use kith_queue::qstash::BaseUrl;
+use kith_queue::signature::SigningKey;
+use kith_queue::signature::SigningKeys;
+use crate::services::telemetry::LogFilter;
+use crate::services::telemetry::LogFormat;
+use crate::services::welcome::Template;
+use kith_limit::Algorithm;
+use kith_limit::FailMode;
+use kith_limit::Quota;
 use kith_redis::Address;
+use kith_redis::KeyPrefix;
 use kith_redis::SentinelLogin;
 
-/// A span of time as people write it in the configuration, for example `1m` or `500ms`.
-pub fn parse_duration(text: &str) -> Option<Duration> {
-    <Duration as value::Value>::parse(text)
-}
-
-/// A span of time as the configuration is printed.
-pub fn print_duration(duration: Duration) -> String {
-    value::Value::print(&duration)
-}
-
-/// One address or network, as in the configuration.
-pub fn parse_network(text: &str) -> Option<ipnet::IpNet> {
-    let mut networks = <Networks as value::Value>::parse(text)?.0;
-    networks.pop().filter(|_| networks.is_empty())
-}
-
-// To add a key, add its line; to add a section, add its block. A new type implements `Value`.
+// To add a key, add its line; to add a section, add its block. A new type implements
+// `FromStr` and `Display` beside the code that uses it, and `Described` in `setting.rs`.
 key::sections! {
     /// Where Kith listens, and how much it bears from its clients.
     server: ServerConfig {
@@ -82,11 +92,11 @@ key::sections! {
         /// The largest request body, which is held in memory.
         max_body: ByteSize = "256KiB";
         /// Proxies that are believed when they say whose request they pass on; empty means none.
-        trusted_proxies: Networks = "";
+        trusted_proxies: List<Network> = "";
         /// The header they say it in: x-forwarded-for or forwarded. The other one is ignored.
         forwarded_header: ForwardedHeader = "x-forwarded-for";
         /// Names beside that of the public URL under which proxies and tunnels reach the signed webhooks; empty means none.
-        hosts: Hosts = "";
+        hosts: List<Host> = "";
         /// The part of all connections that one address may have, with IPv6 one /64; trusted proxies may have all.
         max_connections_per_address: Percent = "50%";
     }
@@ -104,7 +114,7 @@ key::sections! {
     /// Redis, which Kith's instances share; without one each works for itself.
     redis: RedisConfig {
         /// Where it is: redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://.
-        url: Option<RedisUrl> = "", also "REDIS_URL";
+        url: Option<AsWritten<Address>> = "", also "REDIS_URL";
         /// Instead of url: the origin of Upstash's REST API, or of a server that speaks it.
         rest_url: Option<Origin> = "", also "UPSTASH_REDIS_REST_URL";
         /// The token of the REST API.
@@ -154,7 +164,7 @@ key::sections! {
         /// Decide and count, but refuse nothing.
         dashboard_shadow: bool = false;
         /// Addresses and networks that are refused altogether.
-        deny: Networks = "";
+        deny: List<Network> = "";
         /// The memory of each policy's table in this process, which remembers the last clients.
         table_size: ByteSize = "4MiB";
     }
@@ -198,7 +208,7 @@ key::sections! {
         /// What callers of the broker's API under /qstash/v2 present, of 16 characters or more; empty closes it.
         token: Option<Token> = "";
         /// Origins that the broker delivers to, beside Kith's own webhooks.
-        allow: Origins = "";
+        allow: List<Origin> = "";
         /// Deliveries of the broker at the same time: so many to Kith's webhooks, and as many elsewhere, where one origin has at most half; with 1, an origin that hangs holds up the others.
         concurrency: NonZeroU32 = 16;
         /// The longest that one of them may take.
@@ -216,7 +226,7 @@ key::sections! {
         /// How often that is tried again.
         retries: Count = 3;
         /// How long after each attempt: milliseconds, with retried; empty means the queue's own waits.
-        retry_delay: Option<Wait> = "";
+        retry_delay: Option<AsWritten<RetryDelay>> = "";
         /// Its subject; {name} is the contact's name.
         subject: Template = "Welcome, {name}";
         /// Its text; an empty line begins a paragraph.
@@ -226,7 +236,7 @@ key::sections! {
     /// The daily report: how much was asked, created and refused on the day before.
     report: ReportConfig {
         /// When it is made, in UTC unless a time zone is named.
-        schedule: Times = "0 9 * * *";
+        schedule: AsWritten<Cron> = "0 9 * * *";
         /// Whom it is sent to by mail; empty means that it stands in the log alone.
         to: Option<MailAddress> = "";
     }
@@ -240,7 +250,7 @@ key::sections! {
     /// Mail.
     mail: MailConfig {
         /// The mail server; empty means files in the folder mail of data.dir.
-        smtp_url: Option<SmtpUrl> = "", also "SMTP_URL";
+        smtp_url: Option<AsWritten<SmtpServer>> = "", also "SMTP_URL";
         /// Whom it comes from.
         from: MailAddress = "Kith <kith@localhost>", also "MAIL_FROM";
     }
@@ -303,7 +313,7 @@ impl RedisConfig {
     /// Where Redis is; `None` where Kith works without.
     pub fn address(&self) -> Option<Address> {
         if let Some(url) = &self.url {
-            let address = url.address().clone();
+            let address = url.value().clone();
             return Some(match &self.sentinel_password {
                 Some(password) => address.with_sentinel_login(SentinelLogin {
                     user: self
@@ -341,7 +351,7 @@ impl RedisConfig {
 
 impl RedisConfig {
     fn require_sentinels_with_login(&self) -> Result<(), Conflict> {
-        let url = self.url.as_ref().map(RedisUrl::address);
+        let url = self.url.as_ref().map(AsWritten::value);
         let are_there = matches!(url, Some(Address::Sentinel { .. }));
         let (path, rule) = match (&self.sentinel_password, &self.sentinel_username) {
             (None, Some(_)) => (

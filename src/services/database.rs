@@ -1,5 +1,7 @@
 //! The tables of Kith, and how their file is opened.
 
+mod url;
+
 use std::num::NonZeroU32;
 use std::path::Path;
 
@@ -7,6 +9,8 @@ use kith_database::Database;
 use kith_database::Migration;
 use kith_database::OpenError;
 use kith_database::Options;
+
+pub use self::url::DatabaseUrl;
 
 /// The migration in a file of `migrations/`.
 macro_rules! migration {

@@ -20,6 +20,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::SystemTime;
 
+pub use address::MailAddress;
 use address::ascii_domain;
 pub use address::deliverable;
 use lettre::Address;
@@ -89,7 +90,7 @@ impl Mailer {
     /// The same with another time that the mail server may take.
     pub fn with_budget(config: &MailConfig, data: &Path, budget: Duration) -> Self {
         let way = match &config.smtp_url {
-            Some(url) => Way::Smtp(Arc::new(Smtp::new(url.server().clone(), budget))),
+            Some(url) => Way::Smtp(Arc::new(Smtp::new(url.value().clone(), budget))),
             None => Way::Files(data.join("mail")),
         };
         let mut from = config.from.mailbox().clone();

@@ -1,5 +1,7 @@
 //! What Kith limits: each kind of request has one policy, and each request is charged to one.
 
+use ipnet::IpNet;
+
 use crate::services::config::Config;
 use crate::services::config::LimitsConfig;
 use crate::services::config::PolicyConfig;
@@ -70,6 +72,13 @@ pub fn limiter(config: &Config, redis: Option<Redis>) -> Limiter {
         redis,
         prefix: config.redis.prefix.as_str().to_owned(),
         table_bytes: config.limits.table_size.bytes(),
-        denied: config.limits.deny.0.clone(),
+        denied: config
+            .limits
+            .deny
+            .0
+            .iter()
+            .copied()
+            .map(IpNet::from)
+            .collect(),
     })
 }

@@ -4,17 +4,19 @@
 //!
 //! Serving goes on whatever happens to standard output, see [`output`].
 
+mod format;
 mod output;
 
 use std::io::IsTerminal;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+pub use format::LogFilter;
+pub use format::LogFormat;
 use output::Output;
 use tracing_subscriber::EnvFilter;
 
 use crate::services::config::LogConfig;
-use crate::services::config::LogFormat;
 use kith_runtime::ComponentHealth;
 
 /// Where the log of this process goes, once it has one.

@@ -1,6 +1,7 @@
 //! The welcome email: the message that asks for it, and what executes that.
 
 pub mod choice;
+mod template;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 use serde::Serialize;
+pub use template::Template;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;

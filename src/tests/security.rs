@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kith::services::config::Config;
-use kith::services::config::ForwardedHeader;
+use kith::services::network::ForwardedHeader;
 use kith_queue::signature::SigningKey;
 use kith_queue::signature::sign;
 use reqwest::Method;

@@ -50,8 +50,9 @@ use tokio::sync::Notify;
 use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::services::config::Networks;
+use crate::services::config::List;
 use crate::services::config::Percent;
+use crate::services::network::Network;
 use crate::web::middleware::client;
 
 /// How long a client may take nothing of its answer before it counts as silent. A client on a slow line takes
@@ -65,7 +66,7 @@ pub struct Settings {
     /// How many of them one address may have.
     pub share: Percent,
     /// Whose addresses have no share.
-    pub trusted_proxies: Networks,
+    pub trusted_proxies: List<Network>,
 }
 
 /// All connections that are open.
@@ -73,7 +74,7 @@ pub struct Connections {
     shared: Arc<Shared>,
     room: usize,
     share: usize,
-    trusted_proxies: Networks,
+    trusted_proxies: List<Network>,
 }
 
 struct Shared {
@@ -583,7 +584,7 @@ mod tests {
         Connections::new(Settings {
             room: 6,
             share: Percent::new(50).expect("a percentage"),
-            trusted_proxies: Networks(vec!["10.0.0.0/8".parse().expect("a network")]),
+            trusted_proxies: List(vec!["10.0.0.0/8".parse().expect("a network")]),
         })
     }
 
@@ -879,7 +880,7 @@ mod tests {
         let connections = Connections::new(Settings {
             room: 1024,
             share: Percent::new(50).expect("a percentage"),
-            trusted_proxies: Networks::default(),
+            trusted_proxies: List::default(),
         });
         let mut flood = Vec::new();
         for number in 0..5_000 {

@@ -28,6 +28,7 @@ use axum::response::Redirect;
 use axum::response::Response;
 use axum::routing::get;
 use axum::routing::post;
+use ipnet::IpNet;
 use jiff::Timestamp;
 use leptos::prelude::Owner;
 use leptos::prelude::provide_context;
@@ -40,6 +41,7 @@ use crate::services::config;
 use crate::services::contacts::CONTACTS;
 use crate::services::dashboard::Snapshot;
 use crate::services::metrics::series::Range;
+use crate::services::network::Network;
 use crate::services::policies::RequestClass;
 use crate::web::page;
 use crate::web::pages::dashboard::dashboard_part;
@@ -192,7 +194,8 @@ async fn denied(
     FormBody(fields): FormBody<Fields>,
 ) -> Response {
     let text = |name: &str| fields.get(name).map(|text| text.trim());
-    let network = text("network").and_then(config::parse_network);
+    let network = text("network").and_then(|text| text.parse::<Network>().ok());
+    let network = network.map(IpNet::from);
     let done = match (network, text("do")) {
         (None, _) => Err(AppError::bad_request(
             "Give an address or a network, such as 203.0.113.7 or 2001:db8::/32.",

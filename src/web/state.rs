@@ -10,7 +10,6 @@ use tokio_util::task::TaskTracker;
 
 use crate::services::admin::AdminService;
 use crate::services::config::Config;
-use crate::services::config::Origin;
 use crate::services::config::PemFile;
 use crate::services::contacts;
 use crate::services::contacts::CONTACTS;
@@ -21,6 +20,7 @@ use crate::services::database;
 use crate::services::mail::Mailer;
 use crate::services::metrics;
 use crate::services::metrics::Metrics;
+use crate::services::origin::Origin;
 use crate::services::policies;
 use crate::services::report;
 use crate::services::report::ReportService;

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use super::{Config, SECTIONS};
+use super::Config;
+use super::SECTIONS;
 
 /// Kith is a self-hosted contact manager: one server, its pages, and one file for the data.
 #[derive(Debug, Parser)]

@@ -19,7 +19,7 @@ pub(super) struct Key {
     pub alias: Option<&'static str>,
     pub doc: &'static str,
     /// What is accepted, with an example; completes "It takes …".
-    pub takes: &'static str,
+    pub expected: &'static str,
     /// The TOML types that may carry the value, the one that is printed first.
     pub toml_types: &'static [&'static str],
     /// Whether a value that is refused may hold a secret.
@@ -27,7 +27,7 @@ pub(super) struct Key {
     /// Parses the text into the configuration; false, and no change, if it is not a valid value.
     pub set: fn(&mut Config, &str) -> bool,
     /// The text that [`Key::set`] would read back, but for secrets.
-    pub show: fn(&Config) -> String,
+    pub redacted: fn(&Config) -> String,
 }
 
 impl Key {
@@ -38,7 +38,7 @@ impl Key {
 
     /// The value as it is written in `Leptos.toml`, passwords masked.
     pub fn literal(&self, config: &Config) -> String {
-        let text = (self.show)(config);
+        let text = (self.redacted)(config);
         if self.toml_types.first() == Some(&"string") {
             toml::Value::String(text).to_string()
         } else {
@@ -73,14 +73,14 @@ macro_rules! sections {
             impl Default for $Struct {
                 fn default() -> Self {
                     // `concat!` makes text of a literal, be it a string or a number.
-                    Self { $($name: value::parse_default(concat!($default)),)+ }
+                    Self { $($name: setting::parse_default(concat!($default)),)+ }
                 }
             }
 
             impl std::fmt::Debug for $Struct {
                 fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                     f.debug_struct(stringify!($Struct))
-                        $(.field(stringify!($name), &value::Value::show(&self.$name)))+
+                        $(.field(stringify!($name), &setting::Setting::redacted(&self.$name)))+
                         .finish()
                 }
             }
@@ -106,17 +106,17 @@ macro_rules! sections {
                         // The first of one or two: the alias, if one is declared.
                         alias: [$(Some($alias),)? None][0],
                         doc: $doc,
-                        takes: <$type as value::Value>::TAKES,
-                        toml_types: <$type as value::Value>::TOML_TYPES,
-                        may_hold_secret: <$type as value::Value>::MAY_HOLD_SECRET,
-                        set: |config, text| match value::Value::parse(text) {
+                        expected: <$type as setting::Setting>::EXPECTED,
+                        toml_types: <$type as setting::Setting>::TOML_TYPES,
+                        may_hold_secret: <$type as setting::Setting>::MAY_HOLD_SECRET,
+                        set: |config, text| match setting::Setting::parse(text) {
                             Some(value) => {
                                 config.$section.$name = value;
                                 true
                             }
                             None => false,
                         },
-                        show: |config| value::Value::show(&config.$section.$name),
+                        redacted: |config| setting::Setting::redacted(&config.$section.$name),
                     },
                 )+],
             },

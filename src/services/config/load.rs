@@ -3,15 +3,20 @@
 //! All problems are gathered before any is reported, so that one start shows them all.
 
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::ffi::OsStr;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
+use toml::de::DeValue;
 
+use super::Config;
+use super::SECTIONS;
 use super::key::Key;
-use super::value::mask_secrets;
-use super::{Config, SECTIONS};
+use super::setting::mask_secrets;
 
 /// The file that is read when no other is named; it may be missing.
 const DEFAULT_FILE: &str = "Leptos.toml";
@@ -190,7 +195,7 @@ impl Loader {
         if text.is_some_and(|text| (key.set)(&mut self.config, text)) {
             self.sources.insert(key.path, source);
         } else {
-            let rule = format!("It takes {}.", key.takes);
+            let rule = format!("It takes {}.", key.expected);
             self.problems
                 .push(wrong_value(key.path, &source, found, &rule));
         }

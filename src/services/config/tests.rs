@@ -4,18 +4,38 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
+use clap::Parser;
 
-use super::value::{Value, mask_secrets};
-use super::{
-    BaseUrl, ByteSize, Cli, Config, ConfigError, Count, DatabaseUrl, Host, Hosts, LogFilter,
-    LogFormat, MailAddress, Networks, Origin, Origins, Percent, Poll, SECTIONS, SmtpUrl, Span,
-    Template, Times, Wait,
-};
-
+use super::AsWritten;
+use super::ByteSize;
+use super::Cli;
+use super::Config;
+use super::ConfigError;
+use super::Count;
+use super::List;
+use super::Percent;
+use super::Poll;
+use super::SECTIONS;
+use super::Span;
+use super::setting::Setting;
+use super::setting::mask_secrets;
+use crate::services::database::DatabaseUrl;
+use crate::services::mail::MailAddress;
+use crate::services::mail::SmtpServer;
+use crate::services::network::Network;
+use crate::services::origin::Host;
+use crate::services::origin::Origin;
+use kith_queue::cron::Cron;
+use kith_queue::delay::RetryDelay;
+use kith_queue::qstash::BaseUrl;
+use crate::services::telemetry::LogFilter;
+use crate::services::telemetry::LogFormat;
+use crate::services::welcome::Template;
 use kith_redis::Address;
 
 const NO_ENV: [(&str, &str); 0] = [];
@@ -102,7 +122,7 @@ fn every_name_of_every_key_is_read_and_must_be_utf8() {
                 format!(
                     "wrong value for `{}` in the environment variable {name}: \
                      bytes that are not UTF-8. It takes {}.",
-                    key.path, key.takes
+                    key.path, key.expected
                 )
             );
         }
@@ -245,6 +265,38 @@ fn wrong_values_are_refused_with_their_source_and_an_example() {
         "wrong value for `log.filter` in the environment variable RUST_LOG: `kith=loud`. \
          It takes tracing directives, such as \"info\" or \"warn,kith=debug\"."
     );
+}
+
+/// The texts between quotation marks, or the words between blanks where there are none.
+fn examples(expected: &str) -> Vec<String> {
+    let examples = match expected.split_once("such as ") {
+        Some((_, examples)) => examples.split(';').next().unwrap_or(examples),
+        None => expected,
+    };
+    let quoted: Vec<_> = examples.split('"').skip(1).step_by(2).collect();
+    let words: Vec<_> = examples.split(' ').filter(|word| *word != "or").collect();
+    let examples = if quoted.is_empty() { words } else { quoted };
+    examples.into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_examples_of_what_a_key_takes_are_taken() {
+    let mut config = Config::default();
+    for key in SECTIONS.iter().flat_map(|section| section.keys) {
+        // The file of the example is not there, and secrets have no examples.
+        let without_example = ["the path of a file", "any text", "16 or more"];
+        if without_example
+            .iter()
+            .any(|start| key.expected.starts_with(start))
+        {
+            continue;
+        }
+        let examples = examples(key.expected);
+        assert!(!examples.is_empty(), "{} has no example", key.path);
+        for example in examples {
+            assert!((key.set)(&mut config, &example), "{}: {example}", key.path);
+        }
+    }
 }
 
 #[test]
@@ -436,16 +488,16 @@ fn origins_and_database_paths_have_their_defaults() {
 }
 
 /// Reads each text, and expects it to be printed as its partner.
-fn assert_prints<T: Value>(cases: &[(&str, &str)]) {
+fn assert_prints<T: Setting>(cases: &[(&str, &str)]) {
     for (text, printed) in cases {
         let value = T::parse(text).unwrap_or_else(|| panic!("{text} is refused"));
-        assert_eq!(value.print(), *printed);
+        assert_eq!(value.to_text(), *printed);
         let again = T::parse(printed).unwrap_or_else(|| panic!("{printed} is refused"));
-        assert_eq!(again.print(), *printed);
+        assert_eq!(again.to_text(), *printed);
     }
 }
 
-fn assert_refuses<T: Value>(texts: &[&str]) {
+fn assert_refuses<T: Setting>(texts: &[&str]) {
     for text in texts {
         assert!(T::parse(text).is_none(), "{text:?} is accepted");
     }
@@ -529,12 +581,12 @@ fn origins() {
 
 #[test]
 fn hosts() {
-    assert_prints::<Hosts>(&[
+    assert_prints::<List<Host>>(&[
         ("", ""),
         ("Kith.Example.org., kith.lan", "kith.example.org, kith.lan"),
         ("[::ffff:10.0.0.1],[0::0:5]", "10.0.0.1, [::5]"),
     ]);
-    assert_refuses::<Hosts>(&[
+    assert_refuses::<List<Host>>(&[
         "kith.lan:3000",
         "https://kith.lan",
         "*.kith.lan",
@@ -550,7 +602,7 @@ fn hosts() {
         ("http://[::1]:3000", "[::1]"),
         ("http://10.0.0.1", "10.0.0.1"),
     ] {
-        assert_eq!(of(origin), Host::parse(host), "{origin}");
+        assert_eq!(of(origin), host.parse::<Host>().ok(), "{origin}");
     }
 }
 
@@ -593,7 +645,7 @@ fn the_other_values() {
 
 #[test]
 fn values_of_the_limiter_the_queue_and_mail() {
-    assert_prints::<Networks>(&[
+    assert_prints::<List<Network>>(&[
         ("10.0.0.0/8,::1", "10.0.0.0/8, ::1/128"),
         ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
         ("::ffff:10.1.2.3", "10.1.2.3/32"),
@@ -607,8 +659,8 @@ fn values_of_the_limiter_the_queue_and_mail() {
         "https://A.example/, http://127.0.0.1:80",
         "https://a.example, http://127.0.0.1",
     );
-    assert_prints::<Origins>(&[origins, ("", "")]);
-    assert_refuses::<Origins>(&["https://a.example/path", "a.example"]);
+    assert_prints::<List<Origin>>(&[origins, ("", "")]);
+    assert_refuses::<List<Origin>>(&["https://a.example/path", "a.example"]);
     assert_prints::<BaseUrl>(&[("http://a.example/qstash", "http://a.example/qstash")]);
     assert_refuses::<BaseUrl>(&["", "a.example", "ftp://a.example", "http://user@a.example"]);
     assert_refuses::<BaseUrl>(&[
@@ -616,23 +668,31 @@ fn values_of_the_limiter_the_queue_and_mail() {
         "http://a.example\n",
         "http://a.example\\b",
     ]);
-    assert_refuses::<Origins>(&[
+    assert_refuses::<List<Origin>>(&[
         "http://a.example\u{0}",
         "http://a.example\\",
         "http://u@a.example",
     ]);
     let url = "smtps://user:password@mail.example.com";
-    assert_prints::<SmtpUrl>(&[(url, url), ("smtp://127.0.0.1:25", "smtp://127.0.0.1:25")]);
+    assert_prints::<AsWritten<SmtpServer>>(&[
+        (url, url),
+        ("smtp://127.0.0.1:25", "smtp://127.0.0.1:25"),
+    ]);
     for url in [
         "smtp://mail.example.com?tls=none",
         "smtp://mail.example.com?tls=required",
         "smtp://user:p%40ss@[::1]:2525/kith.example?tls=opportunistic",
         "smtps://post.b%C3%BCcher.example",
     ] {
-        assert!(SmtpUrl::parse(url).is_some(), "{url}");
+        assert!(AsWritten::<SmtpServer>::parse(url).is_some(), "{url}");
     }
-    assert_refuses::<SmtpUrl>(&["smtp://mail.example.com?tls=perhaps", "smtp://:25"]);
-    assert_refuses::<SmtpUrl>(&["", "mail.example.com", "http://mail.example.com", "smtp://"]);
+    assert_refuses::<AsWritten<SmtpServer>>(&["smtp://mail.example.com?tls=perhaps", "smtp://:25"]);
+    assert_refuses::<AsWritten<SmtpServer>>(&[
+        "",
+        "mail.example.com",
+        "http://mail.example.com",
+        "smtp://",
+    ]);
     let sender = ("Kith <a@example.com>", "Kith <a@example.com>");
     assert_prints::<Poll>(&[("2s", "2s"), ("60m", "1h")]);
     assert_refuses::<Poll>(&["", "1s", "1999ms", "61m", "5"]);
@@ -640,13 +700,13 @@ fn values_of_the_limiter_the_queue_and_mail() {
     assert_refuses::<MailAddress>(&["", "a", "a@example.com\r\nBcc: b@example.com"]);
     assert_prints::<Template>(&[("Hello {name}", "Hello {name}")]);
     assert_refuses::<Template>(&["", " ", "Hello {email}", "{"]);
-    assert_prints::<Times>(&[(
+    assert_prints::<AsWritten<Cron>>(&[(
         "CRON_TZ=Europe/Paris 0 9 * * *",
         "CRON_TZ=Europe/Paris 0 9 * * *",
     )]);
-    assert_refuses::<Times>(&["", "daily", "0 25 * * *"]);
-    assert_prints::<Wait>(&[("1000 * retried", "1000 * retried")]);
-    assert_refuses::<Wait>(&["", "soon"]);
+    assert_refuses::<AsWritten<Cron>>(&["", "daily", "0 25 * * *"]);
+    assert_prints::<AsWritten<RetryDelay>>(&[("1000 * retried", "1000 * retried")]);
+    assert_refuses::<AsWritten<RetryDelay>>(&["", "soon"]);
 }
 
 #[test]
@@ -762,10 +822,13 @@ fn the_build_metadata_agrees_with_the_defaults() {
         .expect("Cargo.toml is TOML");
     let leptos = &manifest["package"]["metadata"]["leptos"];
     let defaults = Config::default().server;
-    assert_eq!(leptos["site-addr"].as_str(), Some(&*defaults.addr.print()));
+    assert_eq!(
+        leptos["site-addr"].as_str(),
+        Some(&*defaults.addr.to_text())
+    );
     assert_eq!(
         leptos["site-root"].as_str(),
-        Some(&*defaults.site_root.print())
+        Some(&*defaults.site_root.to_text())
     );
 }
 

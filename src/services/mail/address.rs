@@ -1,12 +1,47 @@
-//! Addresses as they travel.
+//! Addresses as an operator writes them, and as they travel.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
 
 use idna::AsciiDenyList;
 use idna::uts46::DnsLength;
 use idna::uts46::Hyphens;
 use idna::uts46::Uts46;
 use lettre::Address;
+use lettre::message::Mailbox;
+
+/// Whom mail comes from, or goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailAddress(Mailbox);
+
+/// The text is not an address of mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an address of mail, such as Kith <kith@example.com>")]
+pub struct InvalidMailAddress;
+
+impl MailAddress {
+    /// The name, if there is one, and the address.
+    pub fn mailbox(&self) -> &Mailbox {
+        &self.0
+    }
+}
+
+impl FromStr for MailAddress {
+    type Err = InvalidMailAddress;
+
+    fn from_str(text: &str) -> Result<Self, InvalidMailAddress> {
+        let mailbox: Mailbox = text.parse().map_err(|_| InvalidMailAddress)?;
+        deliverable(&mailbox.email).ok_or(InvalidMailAddress)?;
+        Ok(Self(mailbox))
+    }
+}
+
+impl fmt::Display for MailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// The form in which an address is sent: with its domain in ASCII if its local part is ASCII, because
 /// few servers on the way know SMTPUTF8. A local part beyond ASCII has no other form, and its domain

@@ -11,8 +11,8 @@ use axum::http::HeaderMap;
 use axum::http::HeaderName;
 use axum::http::header;
 
-use crate::services::config::ForwardedHeader;
 use crate::services::config::ServerConfig;
+use crate::services::network::ForwardedHeader;
 use crate::web::grammar::forwarded;
 use crate::web::grammar::forwarded::Element;
 use kith_limit::Identifier;
@@ -151,12 +151,12 @@ mod tests {
     use axum::http::HeaderValue;
 
     use super::*;
-    use crate::services::config::Networks;
+    use crate::services::config::List;
 
     fn find(peer: &str, forwarded: ForwardedHeader, lines: &[(&'static str, &str)]) -> Client {
         let proxies = ["10.0.0.0/8", "fd00::/8"].map(|net| net.parse().expect("a network"));
         let config = ServerConfig {
-            trusted_proxies: Networks(proxies.into()),
+            trusted_proxies: List(proxies.into()),
             forwarded_header: forwarded,
             ..ServerConfig::default()
         };

@@ -16,8 +16,8 @@ use hyper::body::Body as _;
 use tower_http::csrf::ProtectionError;
 
 use crate::services::config::ByteSize;
-use crate::services::config::Host;
 use crate::services::config::ServerConfig;
+use crate::services::origin::Host;
 use crate::services::welcome;
 use crate::web::grammar::Reader;
 use crate::web::problem::Problem;
@@ -97,7 +97,7 @@ fn host(uri: &Uri, headers: &HeaderMap) -> Option<Host> {
     // Whatever else stands in it, such as a user, belongs into no request.
     let port = authority.as_str().strip_prefix(authority.host())?;
     let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(is_number);
-    is_port.then(|| Host::parse(authority.host()))?
+    is_port.then(|| authority.host().parse().ok())?
 }
 
 fn is_number(port: &str) -> bool {

@@ -87,7 +87,7 @@ fn PolicyRow<'a>(policy: &'a PolicyState, view: &'a View) -> impl IntoView + use
         )
     });
     let changed = policy.quota != policy.configured;
-    let window = config::print_duration(std::time::Duration::from_millis(policy.quota.window()));
+    let window = config::format_duration(std::time::Duration::from_millis(policy.quota.window()));
     let typed = |field: &str, now: String| view.typed(&action, field).unwrap_or(now);
     let limit = typed("limit", policy.quota.limit().to_string());
     let window = typed("window", window);
