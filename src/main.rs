@@ -33,9 +33,15 @@ async fn main() -> ExitCode {
         Err(error) => return refuse(&error, EX_CONFIG),
     };
     if arguments.print_config {
+        for warning in &config.warnings {
+            say(format_args!("{warning}"));
+        }
         return print(&config.to_toml());
     }
     telemetry::start(&config.log);
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
 
     let address = config.server.addr;
     let listener = match listen(address).await {

@@ -68,7 +68,8 @@ use kith_redis::Address;
 use kith_redis::KeyPrefix;
 use kith_redis::SentinelLogin;
 
-// To add a key, add its line; to add a section, add its block. A new type implements
+// To add a key, add its line; to add a section, add its block; tables within a
+// section stand after `with`. A new type implements
 // `FromStr` and `Display` beside the code that uses it, and `Described` in `setting.rs`.
 key::sections! {
     /// Where Kith listens, and how much it bears from its clients.
@@ -133,40 +134,50 @@ key::sections! {
 
     /// How many requests a client may make: each policy lets so many through in a window of time.
     limits: LimitsConfig {
-        /// How requests to the REST API are counted.
-        api_algorithm: Algorithm = "sliding_window";
-        /// Requests in a window.
-        api_limit: NonZeroU32 = 10;
-        /// The length of the window.
-        api_window: Duration = "1m";
-        /// What to do while Redis is lost: local (count in this process), open or closed.
-        api_on_loss: FailMode = "local";
-        /// Decide and count, but refuse nothing.
-        api_shadow: bool = false;
-        /// How requests for pages are counted; a token bucket lets bursts pass, then an even rate.
-        ui_algorithm: Algorithm = "token_bucket";
-        /// Requests in a window.
-        ui_limit: NonZeroU32 = 60;
-        /// The length of the window.
-        ui_window: Duration = "30s";
-        /// What to do while Redis is lost.
-        ui_on_loss: FailMode = "local";
-        /// Decide and count, but refuse nothing.
-        ui_shadow: bool = false;
-        /// How requests for figures are counted: /api/metrics, and what watches it.
-        dashboard_algorithm: Algorithm = "fixed_window";
-        /// Requests in a window.
-        dashboard_limit: NonZeroU32 = 60;
-        /// The length of the window.
-        dashboard_window: Duration = "1m";
-        /// What to do while Redis is lost.
-        dashboard_on_loss: FailMode = "local";
-        /// Decide and count, but refuse nothing.
-        dashboard_shadow: bool = false;
         /// Addresses and networks that are refused altogether.
         deny: List<Network> = "";
         /// The memory of each policy's table in this process, which remembers the last clients.
         table_size: ByteSize = "4MiB";
+    } with {
+        /// Requests to the REST API.
+        api: PolicyConfig {
+            /// How they are counted: fixed_window, sliding_window, sliding_log or token_bucket.
+            algorithm: Algorithm = "sliding_window";
+            /// Requests in a window.
+            limit: NonZeroU32 = 10;
+            /// The length of the window.
+            window: Duration = "1m";
+            /// What to do while Redis is lost: local (count in this process), open or closed.
+            on_loss: FailMode = "local";
+            /// Decide and count, but refuse nothing.
+            shadow: bool = false;
+        }
+        /// Requests for pages.
+        ui: PolicyConfig {
+            /// How they are counted; a token bucket lets bursts pass, then an even rate.
+            algorithm: Algorithm = "token_bucket";
+            /// Requests in a window.
+            limit: NonZeroU32 = 60;
+            /// The length of the window.
+            window: Duration = "30s";
+            /// What to do while Redis is lost: local (count in this process), open or closed.
+            on_loss: FailMode = "local";
+            /// Decide and count, but refuse nothing.
+            shadow: bool = false;
+        }
+        /// Requests for figures: /api/metrics, and what watches it.
+        dashboard: PolicyConfig {
+            /// How they are counted.
+            algorithm: Algorithm = "fixed_window";
+            /// Requests in a window.
+            limit: NonZeroU32 = 60;
+            /// The length of the window.
+            window: Duration = "1m";
+            /// What to do while Redis is lost: local (count in this process), open or closed.
+            on_loss: FailMode = "local";
+            /// Decide and count, but refuse nothing.
+            shadow: bool = false;
+        }
     }
 
     /// What is kept of contacts that were read, for others who ask the same. A change ends all of it.
@@ -307,7 +318,7 @@ impl DataConfig {
 }
 
 /// A sliding log remembers every request, so its limit bounds memory.
-const LARGEST_LOG: u32 = 10_000;
+const MAX_LOG_LIMIT: u32 = 10_000;
 
 impl RedisConfig {
     /// Where Redis is; `None` where Kith works without.
@@ -399,8 +410,6 @@ impl QueueConfig {
 /// What is configured of one policy of the limiter.
 #[derive(Clone, Copy, Debug)]
 pub struct PolicyConfig {
-    /// The key of its limit.
-    path: &'static str,
     pub algorithm: Algorithm,
     pub limit: NonZeroU32,
     pub window: Duration,
@@ -408,58 +417,14 @@ pub struct PolicyConfig {
     pub shadow: bool,
 }
 
-/// The configuration of a policy from the keys that begin with its name.
-macro_rules! policy {
-    ($limits:ident, $algorithm:ident, $limit:ident, $window:ident, $on_loss:ident, $shadow:ident) => {
-        PolicyConfig {
-            path: concat!("limits.", stringify!($limit)),
-            algorithm: $limits.$algorithm,
-            limit: $limits.$limit,
-            window: $limits.$window,
-            on_loss: $limits.$on_loss,
-            shadow: $limits.$shadow,
-        }
-    };
-}
-
 impl LimitsConfig {
-    pub fn api(&self) -> PolicyConfig {
-        policy!(
-            self,
-            api_algorithm,
-            api_limit,
-            api_window,
-            api_on_loss,
-            api_shadow
-        )
-    }
-
-    pub fn ui(&self) -> PolicyConfig {
-        policy!(
-            self,
-            ui_algorithm,
-            ui_limit,
-            ui_window,
-            ui_on_loss,
-            ui_shadow
-        )
-    }
-
-    pub fn dashboard(&self) -> PolicyConfig {
-        policy!(
-            self,
-            dashboard_algorithm,
-            dashboard_limit,
-            dashboard_window,
-            dashboard_on_loss,
-            dashboard_shadow
-        )
-    }
-
     fn require_quotas(&self) -> Result<(), Conflict> {
-        for policy in [self.api(), self.ui(), self.dashboard()] {
+        for (path, policy) in [
+            ("limits.api.limit", self.api),
+            ("limits.ui.limit", self.ui),
+            ("limits.dashboard.limit", self.dashboard),
+        ] {
             let PolicyConfig {
-                path,
                 algorithm,
                 limit,
                 window,
@@ -467,9 +432,9 @@ impl LimitsConfig {
             } = policy;
             let rule = match Quota::new(limit.get().into(), window) {
                 Err(error) => format!("It does not go with its window: {error}."),
-                Ok(_) if algorithm == Algorithm::SlidingLog && limit.get() > LARGEST_LOG => {
+                Ok(_) if algorithm == Algorithm::SlidingLog && limit.get() > MAX_LOG_LIMIT => {
                     format!(
-                        "A sliding_log takes at most {LARGEST_LOG}; other algorithms take more."
+                        "A sliding_log takes at most {MAX_LOG_LIMIT}; other algorithms take more."
                     )
                 }
                 Ok(_) => continue,

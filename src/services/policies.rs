@@ -47,11 +47,10 @@ impl RequestClass {
             window,
             on_loss,
             shadow,
-            ..
         } = match self {
-            Self::Api => limits.api(),
-            Self::Ui => limits.ui(),
-            Self::Dashboard => limits.dashboard(),
+            Self::Api => limits.api,
+            Self::Ui => limits.ui,
+            Self::Dashboard => limits.dashboard,
         };
         Policy {
             name: self.name(),

@@ -54,8 +54,8 @@ impl TestApp {
         let mut config = Config::default();
         config.data.dir = data.path().to_owned();
         // Tests ask faster than people, and those of the limiter say what they want of it.
-        config.limits.api_limit = NonZeroU32::MAX;
-        config.limits.ui_limit = NonZeroU32::MAX;
+        config.limits.api.limit = NonZeroU32::MAX;
+        config.limits.ui.limit = NonZeroU32::MAX;
         config.welcome.delay = Span(Duration::from_millis(1));
         let address = listener.local_addr().expect("the address of the port");
         config.server.addr = address;

@@ -116,7 +116,7 @@ async fn until_said(app: &TestApp, id: &str, said: &str) -> String {
 async fn the_page_says_it_all_without_javascript() {
     let app = TestApp::with(|config| {
         config.welcome.enabled = false;
-        config.limits.dashboard_limit = NonZeroU32::MAX;
+        config.limits.dashboard.limit = NonZeroU32::MAX;
     })
     .await;
     app.create("Ada", "ada@example.com").await;
@@ -243,8 +243,8 @@ async fn limits_change_on_every_instance_and_stay_changed() {
     let data = TempDir::new().expect("a directory");
     let beside = |config: &mut Config| {
         config.data.dir = data.path().to_owned();
-        config.limits.api_limit = NonZeroU32::new(5).expect("not 0");
-        config.limits.dashboard_limit = NonZeroU32::MAX;
+        config.limits.api.limit = NonZeroU32::new(5).expect("not 0");
+        config.limits.dashboard.limit = NonZeroU32::MAX;
     };
     let mut one = TestApp::with(beside).await;
     let other = TestApp::with(beside).await;

@@ -492,7 +492,7 @@ async fn answers_are_as_described() {
 
 #[tokio::test]
 async fn a_refusal_for_haste_is_as_described() {
-    let app = TestApp::with(|config| config.limits.api_limit = NonZeroU32::MIN).await;
+    let app = TestApp::with(|config| config.limits.api.limit = NonZeroU32::MIN).await;
     let description = description(&app).await;
     let list = &description["paths"]["/api/contacts"]["get"];
     let first = app.get("/api/contacts").await;

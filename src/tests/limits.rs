@@ -133,8 +133,8 @@ async fn ten_quick_requests_pass_and_two_do_not() {
 async fn whoever_obeys_retry_after_is_not_refused() {
     let app = TestApp::with(|config| {
         as_shipped(config);
-        config.limits.api_limit = 3.try_into().expect("a limit");
-        config.limits.api_window = Duration::from_secs(2);
+        config.limits.api.limit = 3.try_into().expect("a limit");
+        config.limits.api.window = Duration::from_secs(2);
     })
     .await;
     for _ in 0..3 {
@@ -208,7 +208,7 @@ async fn a_denied_network_is_refused() {
 async fn pages_and_server_functions_are_refused_in_their_own_form() {
     let app = TestApp::with(|config| {
         as_shipped(config);
-        config.limits.ui_limit = 1.try_into().expect("a limit");
+        config.limits.ui.limit = 1.try_into().expect("a limit");
     })
     .await;
     assert_eq!(app.get("/contacts").await.status(), StatusCode::OK);
@@ -250,8 +250,8 @@ async fn two_instances_let_exactly_the_limit_through() {
     let instance = async || {
         let app = TestApp::with(|config| {
             as_shipped(config);
-            config.limits.api_limit = LIMIT.try_into().expect("a limit");
-            config.limits.api_window = Duration::from_secs(3600);
+            config.limits.api.limit = LIMIT.try_into().expect("a limit");
+            config.limits.api.window = Duration::from_secs(3600);
             with_redis(config, &redis, Duration::from_secs(20));
         })
         .await;
@@ -313,8 +313,8 @@ async fn wait_for(app: &TestApp, is_up: bool) {
 async fn a_lost_redis_costs_no_request_and_comes_back_by_itself() {
     let mut redis = RedisServer::start();
     let app = TestApp::with(|config| {
-        config.limits.api_limit = 10.try_into().expect("a limit");
-        config.limits.api_window = Duration::from_secs(3600);
+        config.limits.api.limit = 10.try_into().expect("a limit");
+        config.limits.api.window = Duration::from_secs(3600);
         with_redis(config, &redis, Duration::from_millis(300));
     })
     .await;

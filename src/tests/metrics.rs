@@ -51,8 +51,8 @@ async fn figures_match(redis: Option<&RedisServer>) {
     let limit = 20;
     let beside = |config: &mut Config| {
         config.data.dir = data.path().to_owned();
-        config.limits.api_limit = NonZeroU32::new(limit).expect("not 0");
-        config.limits.dashboard_limit = NonZeroU32::MAX;
+        config.limits.api.limit = NonZeroU32::new(limit).expect("not 0");
+        config.limits.dashboard.limit = NonZeroU32::MAX;
         config.welcome.enabled = false;
         let url = redis.map(RedisServer::url).unwrap_or_default();
         let variables = [("REDIS_URL", &*url), ("KITH_QUEUE_ALLOW", NOBODY)];
@@ -166,7 +166,7 @@ async fn a_dashboard_never_trips_its_limit_and_others_do() {
 async fn prometheus_reads_the_same() {
     let app = TestApp::with(|config| {
         config.welcome.enabled = false;
-        config.limits.dashboard_limit = NonZeroU32::MAX;
+        config.limits.dashboard.limit = NonZeroU32::MAX;
     })
     .await;
     app.create("Ada", "ada@example.com").await;

@@ -165,6 +165,28 @@ async fn the_last_line_is_written_before_the_end() {
     assert!(last.contains(r#""message":"stopped""#), "{last}");
 }
 
+#[tokio::test]
+async fn an_old_name_in_the_configuration_is_warned_of_in_the_log() {
+    let mut kith = Kith::start(|data| {
+        let file = "[limits]\nui_limit = 7\n";
+        std::fs::write(data.join("Leptos.toml"), file).expect("a configuration");
+        let mut command = program(data);
+        command.stdout(Stdio::piped());
+        command
+    })
+    .await;
+    assert!(kith.terminate().success());
+    let mut output = String::new();
+    let mut pipe = kith.child.stdout.take().expect("its output");
+    pipe.read_to_string(&mut output).expect("text");
+    let warning = output
+        .lines()
+        .find(|line| line.contains("`limits.ui_limit`"));
+    let warning = warning.expect("a warning");
+    assert!(warning.contains("WARN"), "{warning}");
+    assert!(warning.contains("`limits.ui.limit`"), "{warning}");
+}
+
 #[test]
 fn a_configuration_that_nobody_reads_to_the_end_is_printed_without_a_panic() {
     let data = tempfile::tempdir().expect("a directory");

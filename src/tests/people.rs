@@ -23,7 +23,7 @@ async fn page(app: &TestApp, path: &str) -> String {
 
 #[tokio::test]
 async fn a_refused_visit_is_told_once_and_comes_back_by_itself() {
-    let app = TestApp::with(|config| config.limits.ui_limit = 1.try_into().expect("a limit")).await;
+    let app = TestApp::with(|config| config.limits.ui.limit = 1.try_into().expect("a limit")).await;
     assert_eq!(visit(&app, "/contacts").await.status(), StatusCode::OK);
     let refused = visit(&app, "/contacts").await;
     assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);

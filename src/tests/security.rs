@@ -393,8 +393,8 @@ async fn behind_a_proxy() -> TestApp {
     TestApp::with(|config| {
         config.server.trusted_proxies.0 = vec!["127.0.0.1/32".parse().expect("a network")];
         config.server.forwarded_header = ForwardedHeader::Forwarded;
-        config.limits.api_limit = NonZeroU32::new(3).expect("a limit");
-        config.limits.api_window = Duration::from_secs(3600);
+        config.limits.api.limit = NonZeroU32::new(3).expect("a limit");
+        config.limits.api.window = Duration::from_secs(3600);
     })
     .await
 }

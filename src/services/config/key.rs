@@ -5,6 +5,7 @@ use super::Config;
 
 /// A table of `Leptos.toml`.
 pub(super) struct Section {
+    /// Its header, for example `limits` or `limits.api`.
     pub name: &'static str,
     pub doc: &'static str,
     pub keys: &'static [Key],
@@ -12,7 +13,7 @@ pub(super) struct Section {
 
 /// One setting.
 pub(super) struct Key {
-    /// `section.name`.
+    /// `section.name`, for example `limits.api.limit`.
     pub path: &'static str,
     pub name: &'static str,
     /// The conventional environment variable, beside the one of [`Key::env`].
@@ -36,6 +37,13 @@ impl Key {
         format!("KITH_{}", self.path.replace('.', "_").to_uppercase())
     }
 
+    /// The path of a key in a table within a section as it was before there were such tables, for example
+    /// `limits.api_limit`. This release is the last that reads it.
+    pub fn old_path(&self) -> Option<String> {
+        let (table, name) = self.path.rsplit_once('.')?;
+        table.contains('.').then(|| format!("{table}_{name}"))
+    }
+
     /// The value as it is written in `Leptos.toml`, passwords masked.
     pub fn literal(&self, config: &Config) -> String {
         let text = (self.redacted)(config);
@@ -47,8 +55,33 @@ impl Key {
     }
 }
 
+/// The key of a field of [`Config`], without an alias.
+macro_rules! key {
+    ($type:ty, $doc:literal, $section:ident $(. $field:ident)+) => {
+        key::Key {
+            path: concat!(stringify!($section) $(, ".", stringify!($field))+),
+            name: *[$(stringify!($field)),+].last().expect("a field"),
+            alias: None,
+            doc: $doc,
+            expected: <$type as setting::Setting>::EXPECTED,
+            toml_types: <$type as setting::Setting>::TOML_TYPES,
+            may_hold_secret: <$type as setting::Setting>::MAY_HOLD_SECRET,
+            set: |config, text| match setting::Setting::parse(text) {
+                Some(value) => {
+                    config.$section$(.$field)+ = value;
+                    true
+                }
+                None => false,
+            },
+            redacted: |config| setting::Setting::redacted(&config.$section$(.$field)+),
+        }
+    };
+}
+pub(super) use key;
+
 /// Declares one struct a section, [`Config`] of them all, their defaults and `Debug`, and
-/// `SECTIONS`, the table of keys. Each comment is one line, and users read it too.
+/// `SECTIONS`, the table of keys. Each comment is one line, and users read it too. The structs of the tables
+/// within a section, after `with`, are declared by hand, because several tables may share one.
 macro_rules! sections {
     ($(
         #[doc = $section_doc:literal]
@@ -57,7 +90,17 @@ macro_rules! sections {
                 #[doc = $doc:literal]
                 $name:ident: $type:ty = $default:literal $(, also $alias:literal)?;
             )+
-        }
+        } $(with {
+            $(
+                #[doc = $table_doc:literal]
+                $table:ident: $Table:ident {
+                    $(
+                        #[doc = $inner_doc:literal]
+                        $inner:ident: $inner_type:ty = $inner_default:literal;
+                    )+
+                }
+            )+
+        })?
     )+) => {
         $(
             #[doc = $section_doc]
@@ -68,12 +111,21 @@ macro_rules! sections {
                     #[doc = concat!("\n\nDefault: `", $default, "`.")]
                     pub $name: $type,
                 )+
+                $($(
+                    #[doc = $table_doc]
+                    pub $table: $Table,
+                )+)?
             }
 
             impl Default for $Struct {
                 fn default() -> Self {
                     // `concat!` makes text of a literal, be it a string or a number.
-                    Self { $($name: setting::parse_default(concat!($default)),)+ }
+                    Self {
+                        $($name: setting::parse_default(concat!($default)),)+
+                        $($($table: $Table {
+                            $($inner: setting::parse_default(concat!($inner_default)),)+
+                        },)+)?
+                    }
                 }
             }
 
@@ -81,6 +133,7 @@ macro_rules! sections {
                 fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                     f.debug_struct(stringify!($Struct))
                         $(.field(stringify!($name), &setting::Setting::redacted(&self.$name)))+
+                        $($(.field(stringify!($table), &self.$table))+)?
                         .finish()
                 }
             }
@@ -93,6 +146,8 @@ macro_rules! sections {
                 #[doc = $section_doc]
                 pub $section: $Struct,
             )+
+            /// What the operator should change before the next release, a sentence or two for each.
+            pub warnings: Vec<String>,
         }
 
         const SECTIONS: &[key::Section] = &[$(
@@ -101,25 +156,17 @@ macro_rules! sections {
                 doc: $section_doc,
                 keys: &[$(
                     key::Key {
-                        path: concat!(stringify!($section), ".", stringify!($name)),
-                        name: stringify!($name),
                         // The first of one or two: the alias, if one is declared.
                         alias: [$(Some($alias),)? None][0],
-                        doc: $doc,
-                        expected: <$type as setting::Setting>::EXPECTED,
-                        toml_types: <$type as setting::Setting>::TOML_TYPES,
-                        may_hold_secret: <$type as setting::Setting>::MAY_HOLD_SECRET,
-                        set: |config, text| match setting::Setting::parse(text) {
-                            Some(value) => {
-                                config.$section.$name = value;
-                                true
-                            }
-                            None => false,
-                        },
-                        redacted: |config| setting::Setting::redacted(&config.$section.$name),
+                        ..key::key!($type, $doc, $section . $name)
                     },
                 )+],
             },
+            $($(key::Section {
+                name: concat!(stringify!($section), ".", stringify!($table)),
+                doc: $table_doc,
+                keys: &[$(key::key!($inner_type, $inner_doc, $section . $table . $inner),)+],
+            },)+)?
         )+];
     };
 }

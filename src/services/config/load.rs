@@ -10,12 +10,14 @@ use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
+use toml::Spanned;
 use toml::de::DeTable;
 use toml::de::DeValue;
 
 use super::Config;
 use super::SECTIONS;
 use super::key::Key;
+use super::key::Section;
 use super::setting::mask_secrets;
 
 /// The file that is read when no other is named; it may be missing.
@@ -86,6 +88,21 @@ struct Loader {
     problems: Vec<String>,
 }
 
+/// The offset of a key in the text of a file, its path, and its value.
+type Entry<'a> = (usize, String, &'a Spanned<DeValue<'a>>);
+
+/// A value of a source.
+struct Found<'a> {
+    /// The key as it is written there, which may be its old name.
+    path: &'a str,
+    /// Where it stands, for example `in Leptos.toml, line 3`.
+    source: String,
+    /// What a key parses; `None` if the value is of a type that the key does not take.
+    text: Option<&'a str>,
+    /// What stands for the value in a problem.
+    shown: String,
+}
+
 impl Loader {
     fn read_file(&mut self, file_name: &str, text: &str) {
         let source_at = |offset: usize| {
@@ -102,47 +119,67 @@ impl Loader {
                 return;
             }
         };
-
         let mut entries = Vec::new();
-        for (section, value) in &root {
-            match value.get_ref() {
-                DeValue::Table(keys) if !keys.is_empty() => {
-                    for (key, value) in keys {
-                        let path = format!("{}.{}", section.get_ref(), key.get_ref());
-                        entries.push((key.span().start, path, value));
-                    }
-                }
-                DeValue::Table(_) if SECTIONS.iter().any(|s| s.name == section.get_ref()) => {}
-                _ => entries.push((section.span().start, section.get_ref().to_string(), value)),
-            }
-        }
+        gather(&root, "", &mut entries);
         // The parser's map is sorted by name; people read problems in the order of the file.
         entries.sort_by_key(|(offset, ..)| *offset);
 
+        let mut seen = BTreeMap::new();
         for (offset, path, value) in entries {
             let source = source_at(offset);
-            let Some(key) = keys().find(|key| key.path == path) else {
+            let Some(key) = key_of(&path) else {
                 let advice = advice(&path.replace('.', "_"), |key| format!("`{}`", key.path));
                 self.problems
                     .push(format!("unknown key `{path}` {source}. {advice}"));
                 continue;
             };
+            self.note_old_name(key, &path, &source, &mut seen);
             let value_type = value.get_ref().type_str();
-            let parsed = match value.get_ref() {
-                DeValue::String(text) => Some(text.to_string()),
-                DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-                    .ok()
-                    .map(|number| number.to_string()),
-                DeValue::Boolean(truth) => Some(truth.to_string()),
-                _ => None,
-            };
-            let parsed = parsed.filter(|_| key.toml_types.contains(&value_type));
-            let found = match value.get_ref() {
+            let parsed = scalar(value.get_ref()).filter(|_| key.toml_types.contains(&value_type));
+            let shown = match value.get_ref() {
                 DeValue::Array(_) => "an array".to_owned(),
                 DeValue::Table(_) => "a table".to_owned(),
                 _ => quote(key, &text[value.span()]),
             };
-            self.set(key, parsed.as_deref(), &found, source);
+            let found = Found {
+                path: &path,
+                source,
+                text: parsed.as_deref(),
+                shown,
+            };
+            self.set(key, found);
+        }
+    }
+
+    /// Warns of an old name, unless the key stands in the file under both of its names.
+    fn note_old_name(
+        &mut self,
+        key: &'static Key,
+        path: &str,
+        source: &str,
+        seen: &mut BTreeMap<&'static str, (String, String)>,
+    ) {
+        let new = key.path;
+        let written = (path.to_owned(), source.to_owned());
+        if let Some((_, other)) = seen.insert(new, written) {
+            let (old_source, new_source) = if path == new {
+                (other.as_str(), source)
+            } else {
+                (source, other.as_str())
+            };
+            let old = key.old_path().unwrap_or_default();
+            self.problems.push(format!(
+                "`{old}` {old_source} is the old name of `{new}`, which is set {new_source}. \
+                 Remove the old one."
+            ));
+        }
+        if path != new {
+            self.config.warnings.push(format!(
+                "`{path}` {source} is the old name of `{new}`. Write `{}` under [{}]; the next \
+                 release refuses the old name.",
+                key.name,
+                new.trim_end_matches(key.name).trim_end_matches('.'),
+            ));
         }
     }
 
@@ -155,11 +192,17 @@ impl Loader {
                 };
                 let source = format!("in the environment variable {name}");
                 let text = value.to_str();
-                let found = match text {
+                let shown = match text {
                     Some(text) => quote(key, text),
                     None => "bytes that are not UTF-8".to_owned(),
                 };
-                self.set(key, text, &found, source);
+                let found = Found {
+                    path: key.path,
+                    source,
+                    text,
+                    shown,
+                };
+                self.set(key, found);
             }
         }
         for name in env.keys() {
@@ -189,17 +232,59 @@ impl Loader {
         }
     }
 
-    /// Takes over the value `text`, if there is one and it is valid; otherwise it is a problem, in
-    /// which `found` stands for it.
-    fn set(&mut self, key: &'static Key, text: Option<&str>, found: &str, source: String) {
+    /// Takes over a value if it is valid; otherwise it is a problem.
+    fn set(&mut self, key: &'static Key, found: Found) {
+        let Found {
+            path,
+            source,
+            text,
+            shown,
+        } = found;
         if text.is_some_and(|text| (key.set)(&mut self.config, text)) {
             self.sources.insert(key.path, source);
         } else {
             let rule = format!("It takes {}.", key.expected);
             self.problems
-                .push(wrong_value(key.path, &source, found, &rule));
+                .push(wrong_value(path, &source, &shown, &rule));
         }
     }
+}
+
+/// Collects the keys of a table and of the tables within, each with its offset in the text and its path.
+fn gather<'a>(table: &'a DeTable, prefix: &str, entries: &mut Vec<Entry<'a>>) {
+    for (name, value) in table {
+        let path = match prefix {
+            "" => name.get_ref().to_string(),
+            prefix => format!("{prefix}.{}", name.get_ref()),
+        };
+        let is_section = || SECTIONS.iter().any(|section| section.name == path);
+        match value.get_ref() {
+            DeValue::Table(keys) if !keys.is_empty() && key_of(&path).is_none() => {
+                gather(keys, &path, entries);
+            }
+            DeValue::Table(keys) if keys.is_empty() && is_section() => {}
+            _ => entries.push((name.span().start, path, value)),
+        }
+    }
+}
+
+/// The text of a value that is neither an array nor a table.
+fn scalar(value: &DeValue) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .ok()
+            .map(|number| number.to_string()),
+        DeValue::Boolean(truth) => Some(truth.to_string()),
+        _ => None,
+    }
+}
+
+/// The key that a file names by its path, or by its old one.
+fn key_of(path: &str) -> Option<&'static Key> {
+    keys()
+        .find(|key| key.path == path)
+        .or_else(|| keys().find(|key| key.old_path().as_deref() == Some(path)))
 }
 
 /// A refused value, unless it may hold a secret.
@@ -224,31 +309,49 @@ fn advice(wrong: &str, name_of: impl Fn(&Key) -> String) -> String {
     if let Some(key) = nearest(wrong) {
         return format!("Did you mean {}?", name_of(key));
     }
-    let section_of_wrong = SECTIONS.iter().find(|section| {
-        let rest = wrong.strip_prefix(section.name);
+    let is_of_wrong = |section: &&Section| {
+        let rest = wrong.strip_prefix(&section.name.replace('.', "_"));
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
-    });
+    };
+    let section_of_wrong = SECTIONS
+        .iter()
+        .filter(is_of_wrong)
+        .max_by_key(|section| section.name.len());
     match section_of_wrong {
-        Some(section) => {
-            let names: Vec<_> = section.keys.iter().map(name_of).collect();
-            format!("The keys of [{}] are {}.", section.name, names.join(", "))
+        Some(Section { name, .. }) => {
+            let within = |key: &&Key| {
+                let rest = key.path.strip_prefix(name);
+                rest.is_some_and(|rest| rest.starts_with('.'))
+            };
+            let names: Vec<_> = keys().filter(within).map(name_of).collect();
+            format!("The keys of [{name}] are {}.", names.join(", "))
         }
         None => {
-            let names: Vec<_> = SECTIONS.iter().map(|section| section.name).collect();
+            let names: Vec<_> = SECTIONS
+                .iter()
+                .map(|section| section.name)
+                .filter(|name| !name.contains('.'))
+                .collect();
             format!("The sections are [{}].", names.join("], ["))
         }
     }
 }
 
-/// The key that was probably meant: at most a third of `wrong` has to change, or only the section.
+/// The key that was probably meant: at most a third of `wrong` has to change, or only the section. What
+/// names the right table does not count.
 fn nearest(wrong: &str) -> Option<&'static Key> {
     let names_it = |key: &Key| wrong == key.name || wrong.ends_with(&format!("_{}", key.name));
+    let is_near = |distance: usize, key: &Key| {
+        let path = key.path.replace('.', "_");
+        let table = path.strip_suffix(key.name).unwrap_or_default();
+        distance <= wrong.strip_prefix(table).unwrap_or(wrong).len().div_ceil(3)
+    };
     keys()
         .map(|key| {
             let distance = strsim::damerau_levenshtein(wrong, &key.path.replace('.', "_"));
             (distance, key)
         })
-        .filter(|(distance, key)| *distance <= wrong.len() / 3 || names_it(key))
+        .filter(|(distance, key)| is_near(*distance, key) || names_it(key))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, key)| key)
 }

@@ -36,6 +36,8 @@ use kith_queue::qstash::BaseUrl;
 use crate::services::telemetry::LogFilter;
 use crate::services::telemetry::LogFormat;
 use crate::services::welcome::Template;
+use kith_limit::Algorithm;
+use kith_limit::FailMode;
 use kith_redis::Address;
 
 const NO_ENV: [(&str, &str); 0] = [];
@@ -439,6 +441,104 @@ fn only_loopback_addresses_are_listened_on() {
                  `{addr}`. Kith has no accounts yet, so anyone who reaches it could read every \
                  contact. Listen on 127.0.0.1 or [::1] and put a reverse proxy in front of \
              it that asks for a password and sends `Host: localhost`."
+            )
+        );
+    }
+}
+
+#[test]
+fn each_kind_of_request_has_a_table_within_the_limits() {
+    let file = "[limits]\ndeny = \"10.0.0.0/8\"\n[limits.api]\nlimit = 3\nwindow = \"2s\"\n";
+    let config = read(file, [("KITH_LIMITS_UI_ALGORITHM", "sliding_log")]);
+    assert_eq!(config.limits.api.limit.get(), 3);
+    assert_eq!(config.limits.api.window, Duration::from_secs(2));
+    assert_eq!(config.limits.ui.algorithm, Algorithm::SlidingLog);
+    assert_eq!(config.limits.dashboard.limit.get(), 60);
+    assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+    assert_eq!(
+        read("limits = { api = { limit = 4 } }", NO_ENV)
+            .limits
+            .api
+            .limit
+            .get(),
+        4
+    );
+    for (file, problem) in [
+        (
+            "[limits.api]\nlimits = 3\n",
+            "unknown key `limits.api.limits` in Leptos.toml, line 2. Did you mean `limits.api.limit`?",
+        ),
+        (
+            "[limits.apo]\nlimit = 3\n",
+            "unknown key `limits.apo.limit` in Leptos.toml, line 2. Did you mean `limits.api.limit`?",
+        ),
+        (
+            "[limits.api]\ncolour = 3\n",
+            "unknown key `limits.api.colour` in Leptos.toml, line 2. \
+             The keys of [limits.api] are `limits.api.algorithm`, `limits.api.limit`, \
+             `limits.api.window`, `limits.api.on_loss`, `limits.api.shadow`.",
+        ),
+        (
+            "[limits]\nui = 3\n",
+            "unknown key `limits.ui` in Leptos.toml, line 2. \
+             The keys of [limits.ui] are `limits.ui.algorithm`, `limits.ui.limit`, \
+             `limits.ui.window`, `limits.ui.on_loss`, `limits.ui.shadow`.",
+        ),
+        (
+            "[limits.ui]\nalgorithm = \"sliding_log\"\nlimit = 10001\n",
+            "wrong value for `limits.ui.limit` in Leptos.toml, line 3: `10001`. \
+             A sliding_log takes at most 10000; other algorithms take more.",
+        ),
+    ] {
+        assert_eq!(problems(file, NO_ENV), problem);
+    }
+}
+
+#[test]
+fn the_old_names_of_limits_are_read_with_a_warning() {
+    let file = "[limits]\napi_limit = 3\ndashboard_on_loss = \"open\"\nui_shadow = true\n";
+    let config = read(file, NO_ENV);
+    assert_eq!(config.limits.api.limit.get(), 3);
+    assert_eq!(config.limits.dashboard.on_loss, FailMode::Open);
+    assert!(config.limits.ui.shadow);
+    assert_eq!(
+        config.warnings,
+        [
+            "`limits.api_limit` in Leptos.toml, line 2 is the old name of `limits.api.limit`. \
+             Write `limit` under [limits.api]; the next release refuses the old name.",
+            "`limits.dashboard_on_loss` in Leptos.toml, line 3 is the old name of \
+             `limits.dashboard.on_loss`. Write `on_loss` under [limits.dashboard]; the next release \
+             refuses the old name.",
+            "`limits.ui_shadow` in Leptos.toml, line 4 is the old name of `limits.ui.shadow`. \
+             Write `shadow` under [limits.ui]; the next release refuses the old name.",
+        ]
+    );
+    let printed = config.to_toml();
+    assert!(!printed.contains("api_limit"), "{printed}");
+    let again = read(&printed, NO_ENV);
+    assert!(again.warnings.is_empty(), "{:?}", again.warnings);
+    assert_eq!(again.limits.api.limit.get(), 3);
+
+    let config = read(file, [("KITH_LIMITS_API_LIMIT", "4")]);
+    assert_eq!(config.limits.api.limit.get(), 4);
+    assert_eq!(
+        problems("[limits]\nui_window = 5\n", NO_ENV),
+        "wrong value for `limits.ui_window` in Leptos.toml, line 2: `5`. It takes a whole number \
+         with \"ms\", \"s\", \"m\" or \"h\", from 1ms to 8760h, such as \"10s\"."
+    );
+}
+
+#[test]
+fn a_limit_under_its_old_and_its_new_name_is_refused() {
+    for (file, old, new) in [
+        ("[limits]\napi_limit = 3\napi.limit = 4\n", 2, 3),
+        ("[limits.api]\nlimit = 4\n[limits]\napi_limit = 4\n", 4, 2),
+    ] {
+        assert_eq!(
+            problems(file, NO_ENV),
+            format!(
+                "`limits.api_limit` in Leptos.toml, line {old} is the old name of \
+                 `limits.api.limit`, which is set in Leptos.toml, line {new}. Remove the old one."
             )
         );
     }
