@@ -146,6 +146,8 @@ macro_rules! sections {
                 #[doc = $section_doc]
                 pub $section: $Struct,
             )+
+            /// Whether `cargo leptos watch` runs Kith and reloads pages, which it says by `LEPTOS_WATCH`.
+            pub is_watched: bool,
             /// What the operator should change before the next release, a sentence or two for each.
             pub warnings: Vec<String>,
         }

@@ -76,6 +76,7 @@ impl Config {
         let mut loader = Loader::default();
         loader.read_file(file_name, text);
         loader.read_environment(&env);
+        loader.config.is_watched = env.contains_key(OsStr::new("LEPTOS_WATCH"));
         loader.finish()
     }
 }

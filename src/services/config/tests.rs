@@ -81,8 +81,11 @@ fn the_environment_of_cargo_leptos_works() {
             ("LEPTOS_SITE_PKG_DIR", "pkg"),
             ("LEPTOS_SITE_ADDR", "[::1]:3000"),
             ("LEPTOS_RELOAD_PORT", "3001"),
+            ("LEPTOS_WATCH", "ON"),
         ],
     );
+    assert!(config.is_watched);
+    assert!(!read("", NO_ENV).is_watched);
     assert_eq!(
         config.server.site_root,
         Path::new("/home/ann/kith/target/site")

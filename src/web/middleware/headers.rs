@@ -48,15 +48,16 @@ const ALWAYS: [(HeaderName, &str); 5] = [
 /// How many headers an answer to the API has, so that they need room only once.
 const USUAL_HEADERS: usize = 24;
 
-/// Adds the security headers, and a caching rule to answers that have none.
-pub fn secure(response: &mut Response, path: &str, nonce: &Nonce) {
+/// Adds the security headers, and a caching rule to answers that have none. The pages of a server that is
+/// watched may connect to the reload socket of `cargo leptos watch`.
+pub fn secure(response: &mut Response, path: &str, nonce: &Nonce, is_watched: bool) {
     let ok = response.status().is_success();
     let headers = response.headers_mut();
     headers.reserve(USUAL_HEADERS.saturating_sub(headers.len()));
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if let Ok(policy) = content_policy(path, headers, nonce) {
+    if let Ok(policy) = content_policy(path, headers, nonce, is_watched) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     let caching = HeaderValue::from_static(caching(path, ok));
@@ -89,6 +90,7 @@ fn content_policy(
     path: &str,
     headers: &HeaderMap,
     nonce: &Nonce,
+    is_watched: bool,
 ) -> Result<HeaderValue, InvalidHeaderValue> {
     let kind = headers
         .get(header::CONTENT_TYPE)
@@ -101,9 +103,8 @@ fn content_policy(
         // Swagger UI brings its own scripts and writes styles into the page.
         ("'self'".to_owned(), "'self' 'unsafe-inline'", "'self'")
     } else {
-        // The reload socket of `cargo leptos watch` is on another port.
-        let watching = std::env::var_os("LEPTOS_WATCH").is_some();
-        let connect = if watching {
+        let connect = if is_watched {
+            // The reload socket is on another port.
             "'self' ws://127.0.0.1:*"
         } else {
             "'self'"
@@ -155,6 +156,9 @@ fn is_hashed(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::response::Html;
+    use axum::response::IntoResponse;
+
     use super::*;
 
     #[test]
@@ -168,6 +172,21 @@ mod tests {
             let mut response = Response::default();
             date(&mut response, now.parse().expect("a time"));
             assert_eq!(response.headers()[header::DATE], expected);
+        }
+    }
+
+    #[test]
+    fn only_pages_of_a_watched_server_may_connect_to_another_port() {
+        for (path, is_watched, connect) in [
+            ("/contacts", true, "connect-src 'self' ws://127.0.0.1:*;"),
+            ("/contacts", false, "connect-src 'self';"),
+            ("/api/docs/", true, "connect-src 'self';"),
+        ] {
+            let mut response = Html("").into_response();
+            secure(&mut response, path, &Nonce::default(), is_watched);
+            let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str();
+            let policy = policy.expect("text");
+            assert!(policy.contains(connect), "{path} {is_watched}: {policy}");
         }
     }
 
