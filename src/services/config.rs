@@ -10,7 +10,8 @@
 //!   its line in `Leptos.toml` and in `kith --help`, and "did you mean" derive from it.
 //! - Values are parsed when they are read, and a loaded [`Config`] holds only valid ones.
 //! - Nothing is ignored: unknown keys, unknown `KITH_*` variables and wrong values are all refused,
-//!   together, each with its source and what to write instead.
+//!   together, each with its source and what to write instead. Old names of keys are read for one release,
+//!   each with a warning.
 //! - Secrets leave this module in no text: not printed, not in `Debug`, not in an error. A value that is refused
 //!   is not shown where it may hold one.
 
@@ -21,6 +22,7 @@ mod list;
 mod load;
 mod pem_file;
 mod quantity;
+mod rules;
 mod secret;
 mod setting;
 #[cfg(test)]
@@ -63,14 +65,12 @@ use crate::services::telemetry::LogFormat;
 use crate::services::welcome::Template;
 use kith_limit::Algorithm;
 use kith_limit::FailMode;
-use kith_limit::Quota;
 use kith_redis::Address;
 use kith_redis::KeyPrefix;
 use kith_redis::SentinelLogin;
 
-// To add a key, add its line; to add a section, add its block; tables within a
-// section stand after `with`. A new type implements
-// `FromStr` and `Display` beside the code that uses it, and `Described` in `setting.rs`.
+// To add a key, add its line. To add a section, add its block; tables within a section stand after `with`. A
+// new type implements `FromStr` and `Display` beside the code that uses it, and `Described` in `setting.rs`.
 key::sections! {
     /// Where Kith listens, and how much it bears from its clients.
     server: ServerConfig {
@@ -289,22 +289,6 @@ impl ServerConfig {
         let of_public_url = self.public_url.as_ref().and_then(Origin::host);
         of_public_url.as_ref() == Some(host) || self.hosts.0.contains(host)
     }
-
-    /// Until accounts exist, the network is the only lock on the door. This is the one place that
-    /// decides which addresses Kith may listen on.
-    fn require_loopback(&self) -> Result<(), Conflict> {
-        if self.addr.ip().to_canonical().is_loopback() {
-            return Ok(());
-        }
-        Err(Conflict {
-            path: "server.addr",
-            value: self.addr.to_string(),
-            rule: "Kith has no accounts yet, so anyone who reaches it could read every contact. \
-                   Listen on 127.0.0.1 or [::1] and put a reverse proxy in front of it that asks \
-                   for a password and sends `Host: localhost`."
-                .to_owned(),
-        })
-    }
 }
 
 impl DataConfig {
@@ -316,9 +300,6 @@ impl DataConfig {
         }
     }
 }
-
-/// A sliding log remembers every request, so its limit bounds memory.
-const MAX_LOG_LIMIT: u32 = 10_000;
 
 impl RedisConfig {
     /// Where Redis is; `None` where Kith works without.
@@ -341,46 +322,6 @@ impl RedisConfig {
             token: self.rest_token.as_ref()?.reveal().to_owned(),
         })
     }
-
-    fn require_one_address(&self) -> Result<(), Conflict> {
-        let rule = match (&self.url, &self.rest_url, &self.rest_token) {
-            (Some(_), Some(_), _) => "Name one Redis: `redis.url` or `redis.rest_url`.",
-            (None, Some(_), None) => "It needs `redis.rest_token` as well.",
-            _ => return Ok(()),
-        };
-        Err(Conflict {
-            path: "redis.rest_url",
-            value: self
-                .rest_url
-                .as_ref()
-                .map(Origin::to_string)
-                .unwrap_or_default(),
-            rule: rule.to_owned(),
-        })
-    }
-}
-
-impl RedisConfig {
-    fn require_sentinels_with_login(&self) -> Result<(), Conflict> {
-        let url = self.url.as_ref().map(AsWritten::value);
-        let are_there = matches!(url, Some(Address::Sentinel { .. }));
-        let (path, rule) = match (&self.sentinel_password, &self.sentinel_username) {
-            (None, Some(_)) => (
-                "redis.sentinel_username",
-                "It needs `redis.sentinel_password` as well.",
-            ),
-            (Some(_), _) if !are_there => (
-                "redis.sentinel_password",
-                "It needs a `redis.url` that begins with redis+sentinel:// or rediss+sentinel://.",
-            ),
-            _ => return Ok(()),
-        };
-        Err(Conflict {
-            path,
-            value: "***".to_owned(),
-            rule: rule.to_owned(),
-        })
-    }
 }
 
 impl QueueConfig {
@@ -390,19 +331,6 @@ impl QueueConfig {
         Some(SigningKeys {
             current: key(&self.current_signing_key)?,
             next: key(&self.next_signing_key)?,
-        })
-    }
-
-    fn require_keys_with_token(&self) -> Result<(), Conflict> {
-        if self.qstash_token.is_none() || self.qstash_keys().is_some() {
-            return Ok(());
-        }
-        Err(Conflict {
-            path: "queue.qstash_token",
-            value: "***".to_owned(),
-            rule: "It needs `queue.current_signing_key` and `queue.next_signing_key` as well, to \
-                   tell QStash's deliveries from others."
-                .to_owned(),
         })
     }
 }
@@ -417,77 +345,7 @@ pub struct PolicyConfig {
     pub shadow: bool,
 }
 
-impl LimitsConfig {
-    fn require_quotas(&self) -> Result<(), Conflict> {
-        for (path, policy) in [
-            ("limits.api.limit", self.api),
-            ("limits.ui.limit", self.ui),
-            ("limits.dashboard.limit", self.dashboard),
-        ] {
-            let PolicyConfig {
-                algorithm,
-                limit,
-                window,
-                ..
-            } = policy;
-            let rule = match Quota::new(limit.get().into(), window) {
-                Err(error) => format!("It does not go with its window: {error}."),
-                Ok(_) if algorithm == Algorithm::SlidingLog && limit.get() > MAX_LOG_LIMIT => {
-                    format!(
-                        "A sliding_log takes at most {MAX_LOG_LIMIT}; other algorithms take more."
-                    )
-                }
-                Ok(_) => continue,
-            };
-            return Err(Conflict {
-                path,
-                value: limit.to_string(),
-                rule,
-            });
-        }
-        Ok(())
-    }
-}
-
-impl ContactsConfig {
-    fn require_page_size_within_maximum(&self) -> Result<(), Conflict> {
-        if self.page_size <= self.max_page_size {
-            return Ok(());
-        }
-        Err(Conflict {
-            path: "contacts.page_size",
-            value: self.page_size.to_string(),
-            rule: format!(
-                "It may be at most `contacts.max_page_size`, which is {}.",
-                self.max_page_size
-            ),
-        })
-    }
-}
-
-/// A rule that a value breaks although it is valid for its type.
-struct Conflict {
-    /// The key to blame.
-    path: &'static str,
-    value: String,
-    /// The rule as a sentence, with what to do.
-    rule: String,
-}
-
 impl Config {
-    fn conflicts(&self) -> impl Iterator<Item = Conflict> {
-        [
-            self.server.require_loopback(),
-            self.redis.require_one_address(),
-            self.redis.require_sentinels_with_login(),
-            self.limits.require_quotas(),
-            self.queue.require_keys_with_token(),
-            self.contacts.require_page_size_within_maximum(),
-        ]
-        .into_iter()
-        .filter_map(Result::err)
-    }
-
     /// The effective configuration in the form of `Leptos.toml`, passwords masked. The committed
     /// `Leptos.toml` is this text for the defaults, and a test holds the two together.
     pub fn to_toml(&self) -> String {
