@@ -1,8 +1,10 @@
 //! What both halves of Kith share: the types that go over the wire, and the addresses of pages.
 //!
 //! - [`contact`]: contacts, and what happens around them. [`place`]: the addresses of pages.
-//! - [`error`]: what a client may learn when something goes wrong.
+//! - [`view`]: the contacts page as data. [`error`]: what a client may learn when something goes
+//!   wrong.
 
 pub mod contact;
 pub mod error;
 pub mod place;
+pub mod view;

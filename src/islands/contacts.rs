@@ -19,17 +19,13 @@ mod window;
 use leptos::ev;
 use leptos::prelude::*;
 
-pub use state::ContactsView;
-pub use state::FormView;
-pub use state::Notice;
-pub use state::Pane;
-pub use state::Saved;
-pub use state::Welcome;
-
 use crate::components::error_text::ErrorText;
 use crate::components::icon::Icon;
 use crate::islands::browser;
 use crate::islands::checked::Checked;
+use crate::model::view::ContactsView;
+use crate::model::view::Notice;
+use crate::model::view::Pane;
 
 /// The whole of `/contacts` below the header. `view` is what the server has found out already.
 #[island]

@@ -18,10 +18,10 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::components::words::escape;
-use crate::islands::contacts::Welcome as Offer;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+use crate::model::view::WelcomeOffer;
 use crate::services::config::WelcomeConfig;
 use crate::services::contacts::ContactService;
 use crate::services::contacts::activity::Event;
@@ -118,8 +118,8 @@ impl WelcomeService {
     }
 
     /// What would be sent, and from whom, to somebody who browses with these headers.
-    pub fn offer(&self, headers: &HeaderMap) -> Offer {
-        Offer {
+    pub fn offer(&self, headers: &HeaderMap) -> WelcomeOffer {
+        WelcomeOffer {
             usual: choice::remembered(headers).unwrap_or(self.config.enabled),
             from: self.mailer.sender(),
             subject: self.config.subject.parts(),

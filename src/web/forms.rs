@@ -18,15 +18,15 @@ use leptos::prelude::provide_context;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::islands::contacts::FormView;
-use crate::islands::contacts::Pane;
-use crate::islands::contacts::Saved;
 use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::model::contact::Field;
 use crate::model::error::AppError;
 use crate::model::place::PanePlace;
 use crate::model::place::Place;
+use crate::model::view::FormView;
+use crate::model::view::Pane;
+use crate::model::view::Saved;
 use crate::services::contacts::IdempotentRequest;
 use crate::services::welcome::choice;
 use crate::web::page;

@@ -10,7 +10,6 @@ use super::conflict::Conflict;
 use super::conflict::Conflicts;
 use super::pane::BackToList;
 use super::state::BASE;
-use super::state::FormView;
 use super::state::KEY_ID;
 use super::state::State;
 use super::welcome::WelcomeChoice;
@@ -27,6 +26,7 @@ use crate::model::contact::Field;
 use crate::model::contact::Merge;
 use crate::model::error::AppError;
 use crate::model::place::PanePlace;
+use crate::model::view::FormView;
 
 #[component]
 pub fn ContactForm(state: State, form: FormView) -> impl IntoView {

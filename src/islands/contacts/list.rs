@@ -7,13 +7,13 @@ use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 
 use super::rows::Rows;
-use super::state::Pane;
 use super::state::State;
 use crate::components::error_text::ErrorText;
 use crate::components::icon::Icon;
 use crate::components::words::words;
 use crate::islands::browser;
 use crate::model::place::PanePlace;
+use crate::model::view::Pane;
 
 /// How long a pause in typing starts a search: shorter than a thought, longer than the time
 /// between two letters of a fast typist.

@@ -7,7 +7,6 @@ use leptos::task::spawn_local;
 use super::coming::Coming;
 use super::conflict::Merged;
 use super::form::ContactForm;
-use super::state::Pane;
 use super::state::State;
 use crate::api::contacts as api;
 use crate::components::avatar::LargeAvatar;
@@ -23,6 +22,7 @@ use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
 use crate::model::place::PanePlace;
+use crate::model::view::Pane;
 
 #[component]
 pub fn PaneView(state: State) -> impl IntoView {

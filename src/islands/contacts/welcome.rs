@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 
 use super::state::State;
-use super::state::Welcome;
 use crate::components::words::words;
+use crate::model::view::WelcomeOffer;
 
 /// The box and the preview. `name` is what the contact is called so far.
 #[component]
 pub fn WelcomeChoice(state: State, ticked: bool, name: RwSignal<String>) -> impl IntoView {
-    let Welcome {
+    let WelcomeOffer {
         from,
         subject,
         text,

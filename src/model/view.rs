@@ -1,0 +1,136 @@
+//! The contacts page as data: what the server hands to the browser along with the HTML that it has
+//! drawn.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::model::contact::Contact;
+use crate::model::contact::ContactDetails;
+use crate::model::contact::ContactDraft;
+use crate::model::contact::ContactId;
+use crate::model::contact::ContactList;
+use crate::model::contact::ContactRow;
+use crate::model::error::AppError;
+use crate::model::place::Place;
+
+/// What the server hands over to the browser: everything that it has drawn.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ContactsView {
+    pub place: Place,
+    pub list: Result<ContactList, AppError>,
+    pub pane: Pane,
+    pub notice: Option<Notice>,
+    pub welcome: WelcomeOffer,
+}
+
+/// The welcome email to a new contact, as the form for one offers it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WelcomeOffer {
+    /// Whether the box is ticked at first: as it was the last time, or as the settings say.
+    pub usual: bool,
+    /// Whom it comes from.
+    pub from: String,
+    /// What stands before, between and after the contact's name; the same for the text.
+    pub subject: Vec<String>,
+    pub text: Vec<String>,
+    /// Whether there is a mail server to send it.
+    pub is_sent: bool,
+}
+
+/// What stands beside the list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Pane {
+    Nothing,
+    /// A contact is on its way. What its row says of it is known, where the list has its row.
+    #[serde(skip)]
+    Coming(Option<ContactRow>),
+    Contact(ContactDetails),
+    Form(FormView),
+    Failed(AppError),
+}
+
+impl Pane {
+    /// The title of the document while this is shown.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Nothing | Self::Coming(None) => "Contacts · Kith".to_owned(),
+            Self::Coming(Some(row)) => format!("{} · Kith", row.name),
+            Self::Contact(details) => format!("{} · Kith", details.contact.name),
+            Self::Form(form) if form.saved.is_some() => "Edit contact · Kith".to_owned(),
+            Self::Form(_) => "New contact · Kith".to_owned(),
+            Self::Failed(AppError::NotFound) => "Not found · Kith".to_owned(),
+            Self::Failed(_) => "Something went wrong · Kith".to_owned(),
+        }
+    }
+
+    /// The contact that is shown, as its row shows it.
+    pub fn row(&self) -> Option<ContactRow> {
+        let row = |id, name: &str, email: &str| ContactRow {
+            id,
+            name: name.to_owned(),
+            email: email.to_owned(),
+        };
+        match self {
+            Self::Coming(row) => row.clone(),
+            Self::Contact(ContactDetails { contact, .. }) => {
+                Some(row(contact.id, &contact.name, &contact.email))
+            }
+            Self::Form(FormView { saved, draft, .. }) => {
+                let saved = saved.as_ref()?;
+                Some(row(saved.id, &draft.name, &draft.email))
+            }
+            Self::Nothing | Self::Failed(_) => None,
+        }
+    }
+}
+
+/// A form as it is drawn: what stands in it and what was wrong with it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct FormView {
+    pub draft: ContactDraft,
+    pub error: Option<AppError>,
+    /// The contact being edited, as it was when editing began; `None` for a new one.
+    pub saved: Option<Saved>,
+    /// Makes creating idempotent: the same key never creates a second contact.
+    pub key: String,
+    /// Whether the box for a welcome email is ticked.
+    pub welcome: bool,
+}
+
+/// What an edit starts from and will replace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    pub id: ContactId,
+    /// What the contact was when the form was drawn. What differs from it was touched.
+    pub base: ContactDraft,
+}
+
+impl FormView {
+    pub fn new_contact(key: String, welcome: bool) -> Self {
+        Self {
+            key,
+            welcome,
+            ..Self::default()
+        }
+    }
+
+    pub fn edit(contact: Contact) -> Self {
+        let id = contact.id;
+        let draft = ContactDraft::from(contact);
+        Self {
+            saved: Some(Saved {
+                id,
+                base: draft.clone(),
+            }),
+            draft,
+            ..Self::default()
+        }
+    }
+}
+
+/// A contact that was just moved to the trash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    pub id: ContactId,
+    pub name: String,
+}
