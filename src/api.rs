@@ -4,4 +4,3 @@
 //! Their paths are fixed and their bodies are JSON, which no form on another site can send.
 
 pub mod contacts;
-pub mod json;

@@ -6,5 +6,6 @@
 
 pub mod contact;
 pub mod error;
+pub mod json;
 pub mod place;
 pub mod view;

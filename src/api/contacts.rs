@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::json::JsonText;
 use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::error::AppError;
+use crate::model::json::JsonText;
 
 /// A page of the contacts that match `search`, by name: what `cursor` asks for, otherwise the one
 /// that the contact `around` is on, otherwise the first.

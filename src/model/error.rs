@@ -5,7 +5,6 @@
 
 use std::fmt;
 
-use crate::api::json::JsonTextEncoding;
 use leptos::server_fn::error::FromServerFnError;
 use leptos::server_fn::error::ServerFnErrorErr;
 use serde::Deserialize;
@@ -13,6 +12,7 @@ use serde::Serialize;
 
 use crate::model::contact::Contact;
 use crate::model::contact::FieldError;
+use crate::model::json::JsonTextEncoding;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
