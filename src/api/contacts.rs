@@ -8,6 +8,8 @@ use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::error::AppError;
 use crate::model::json::JsonText;
+#[cfg(feature = "ssr")]
+use crate::services::contacts::ContactService;
 
 /// A page of the contacts that match `search`, by name: what `cursor` asks for, otherwise the one
 /// that the contact `around` is on, otherwise the first.
@@ -17,17 +19,16 @@ pub async fn list_contacts(
     cursor: Option<String>,
     around: Option<ContactId>,
 ) -> Result<ContactList, AppError> {
-    let state = expect_context::<crate::web::state::AppState>();
-    state
-        .contacts
+    let contacts = expect_context::<ContactService>();
+    contacts
         .list_beside(around, &search, cursor.as_deref())
         .await
 }
 
 #[server(prefix = "/fn", endpoint = "contacts/get", input = JsonText, output = JsonText)]
 pub async fn get_contact(id: ContactId) -> Result<ContactDetails, AppError> {
-    let state = expect_context::<crate::web::state::AppState>();
-    state.contacts.details(id).await
+    let contacts = expect_context::<ContactService>();
+    contacts.details(id).await
 }
 
 /// Creates a contact once, however often the browser has to ask with the same `key`. `welcome` says
@@ -38,17 +39,14 @@ pub async fn create_contact(
     welcome: bool,
     key: String,
 ) -> Result<ContactDetails, AppError> {
-    let state = expect_context::<crate::web::state::AppState>();
+    let contacts = expect_context::<ContactService>();
     let request = crate::services::contacts::IdempotentRequest::of_form(&key, &draft)?;
-    let created = state
-        .contacts
-        .create(draft, Some(welcome), Some(request))
-        .await?;
+    let created = contacts.create(draft, Some(welcome), Some(request)).await?;
     expect_context::<leptos_axum::ResponseOptions>().append_header(
         axum::http::header::SET_COOKIE,
         crate::services::welcome::choice::cookie(welcome),
     );
-    Ok(state.contacts.detail(created.contact).await)
+    Ok(contacts.detail(created.contact).await)
 }
 
 /// Saves what differs from `base` in what was typed. `restore` takes the contact out of the trash first.
@@ -59,25 +57,25 @@ pub async fn update_contact(
     draft: ContactDraft,
     restore: bool,
 ) -> Result<ContactDetails, AppError> {
-    let state = expect_context::<crate::web::state::AppState>();
-    let (saved, merged) = state.contacts.edit(id, &base, draft, restore).await?;
+    let contacts = expect_context::<ContactService>();
+    let (saved, merged) = contacts.edit(id, &base, draft, restore).await?;
     Ok(ContactDetails {
         merged,
-        ..state.contacts.detail(saved).await
+        ..contacts.detail(saved).await
     })
 }
 
 /// Moves a contact to the trash.
 #[server(prefix = "/fn", endpoint = "contacts/delete", input = JsonText, output = JsonText)]
 pub async fn delete_contact(id: ContactId) -> Result<(), AppError> {
-    let state = expect_context::<crate::web::state::AppState>();
-    state.contacts.delete(id, None).await
+    let contacts = expect_context::<ContactService>();
+    contacts.delete(id, None).await
 }
 
 /// Takes a contact back out of the trash.
 #[server(prefix = "/fn", endpoint = "contacts/restore", input = JsonText, output = JsonText)]
 pub async fn restore_contact(id: ContactId) -> Result<ContactDetails, AppError> {
-    let state = expect_context::<crate::web::state::AppState>();
-    let restored = state.contacts.restore(id).await?;
-    Ok(state.contacts.detail(restored).await)
+    let contacts = expect_context::<ContactService>();
+    let restored = contacts.restore(id).await?;
+    Ok(contacts.detail(restored).await)
 }

@@ -9,6 +9,13 @@ use crate::web::app;
 use crate::web::middleware;
 use crate::web::state::AppState;
 
+/// Provides what server functions and the parts of a page take from their context without the state
+/// around it.
+pub fn provide_parts(state: &AppState) {
+    provide_context(state.contacts.clone());
+    middleware::provide_nonce();
+}
+
 /// Draws the page that stands at the address of `request`. `provide` adds to what the page finds
 /// in its context.
 pub async fn draw(
@@ -19,7 +26,7 @@ pub async fn draw(
     let options = state.site.leptos.clone();
     let context = move || {
         provide_context(state.clone());
-        middleware::provide_nonce();
+        provide_parts(&state);
         provide();
     };
     let render =

@@ -131,7 +131,10 @@ pub fn build(
             &state,
             // The dashboard is drawn by a handler of its own.
             generate_route_list_with_exclusions(app::App, Some(vec!["/dashboard".to_owned()])),
-            middleware::provide_nonce,
+            {
+                let state = state.clone();
+                move || page::provide_parts(&state)
+            },
             move || app::shell(options.clone()),
         )
         .route("/fn/{*path}", any(no_such_path))
