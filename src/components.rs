@@ -4,5 +4,5 @@ pub mod avatar;
 pub mod error_text;
 pub mod field;
 pub mod icon;
+pub mod reactive_text;
 pub mod time;
-pub mod words;

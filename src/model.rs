@@ -3,9 +3,11 @@
 //! - [`contact`]: contacts, and what happens around them. [`place`]: the addresses of pages.
 //! - [`view`]: the contacts page as data. [`error`]: what a client may learn when something goes
 //!   wrong.
+//! - [`json`]: the codec of server functions. [`html`]: text as HTML.
 
 pub mod contact;
 pub mod error;
+pub mod html;
 pub mod json;
 pub mod place;
 pub mod view;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use crate::components::words::words;
+use crate::components::reactive_text::reactive_text;
 use crate::model::error::AppError;
 
 /// The sentence of an error and, where waiting mends it, a countdown. `then` says what happens at
@@ -30,7 +30,7 @@ pub fn ErrorText(error: AppError, then: &'static str) -> impl IntoView {
         "Too many requests at once. " {then} " in "
         <span class="sr-only">{seconds} " seconds"</span>
         <span aria-hidden="true" class="tabular-nums">
-            {words(move || format!("{} s", left.get()))}
+            {reactive_text(move || format!("{} s", left.get()))}
         </span>
         "."
     })

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::components::words::escape;
 use crate::model::contact::Field;
 use crate::model::error::AppError;
+use crate::model::html::escape_html;
 
 type FormError = ReadSignal<Option<AppError>>;
 
@@ -82,7 +82,7 @@ pub fn TextArea(
 /// drops the first line break of a text area in a document; one that the reader typed survives
 /// behind it.
 fn text_area_content(value: &str) -> String {
-    let escaped = escape(value);
+    let escaped = escape_html(value);
     if cfg!(feature = "ssr") {
         format!("\n{escaped}")
     } else {

@@ -29,7 +29,7 @@ use web_sys::MouseEvent;
 use web_sys::SubmitEvent;
 use web_sys::UrlSearchParams;
 
-use crate::components::words::words;
+use crate::components::reactive_text::reactive_text;
 use crate::islands::browser;
 use crate::islands::browser::Address;
 use crate::islands::checked::Checked;
@@ -86,11 +86,11 @@ pub fn Live(period: u32, as_of: String) -> impl IntoView {
     Checked(view! {
         <div class="live-bar">
             <p class="live-status" class:text-danger=is_failing>
-                {words(move || poller.words().unwrap_or_else(|| as_of.clone()))}
+                {reactive_text(move || poller.words().unwrap_or_else(|| as_of.clone()))}
                 <noscript>" Reload the page to see newer figures."</noscript>
             </p>
             <button class="button" type="button" on:click=move |_| poller.press()>
-                {words(move || {
+                {reactive_text(move || {
                     let label = match *poller.phase.read() {
                         Phase::Live => "Pause",
                         Phase::Paused => "Resume",

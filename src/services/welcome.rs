@@ -17,10 +17,10 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::components::words::escape;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+use crate::model::html::escape_html;
 use crate::model::view::WelcomeOffer;
 use crate::services::config::WelcomeConfig;
 use crate::services::contacts::ContactService;
@@ -295,7 +295,7 @@ impl WelcomeService {
         let text = self.config.body.fill(&contact.name);
         let paragraphs = text
             .split("\n\n")
-            .map(|paragraph| format!("<p>{}</p>", escape(paragraph).replace('\n', "<br>\n")));
+            .map(|paragraph| format!("<p>{}</p>", escape_html(paragraph).replace('\n', "<br>\n")));
         Mail {
             id: format!("welcome-{}", welcome.id),
             to_name: contact.name.clone(),

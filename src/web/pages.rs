@@ -16,8 +16,8 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::Title;
 
-use crate::components::words::escape;
 use crate::model::error::AppError;
+use crate::model::html::escape_html;
 
 /// Gives the page the status that an error stands for.
 fn say_status(error: &AppError) {
@@ -41,5 +41,5 @@ fn forbid_storing() {
 /// The title of the document. `leptos_meta` writes it as it is, and a name may hold `</title>`.
 #[component]
 fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
-    view! { <Title text=escape(&text)/> }
+    view! { <Title text=escape_html(&text)/> }
 }

@@ -7,7 +7,7 @@ use super::pane::BackToList;
 use super::pane::title_size;
 use super::state::State;
 use crate::components::avatar::LargeAvatar;
-use crate::components::words::words;
+use crate::components::reactive_text::reactive_text;
 use crate::model::contact::ContactRow;
 
 #[component]
@@ -29,7 +29,7 @@ pub fn Coming(state: State, row: Option<ContactRow>) -> impl IntoView {
         <article class="sheet card">
             <header class=size.0>{known}</header>
             <p role="status" class="sr-only">
-                {words(move || if is_slow.get() { "Loading…" } else { "" }.to_owned())}
+                {reactive_text(move || if is_slow.get() { "Loading…" } else { "" }.to_owned())}
             </p>
             {move || {
                 is_slow

@@ -18,7 +18,7 @@ use crate::components::avatar::LargeAvatar;
 use crate::components::error_text::ErrorText;
 use crate::components::field::TextArea;
 use crate::components::field::TextField;
-use crate::components::words::words;
+use crate::components::reactive_text::reactive_text;
 use crate::islands::browser;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactDraft;
@@ -187,7 +187,7 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
                 {is_new.then(|| view! { <WelcomeChoice state ticked=welcome name/> })}
                 <div class="flex flex-wrap gap-2">
                     <button class="button-primary" aria-disabled=move || saving.get().then_some("true")>
-                        {words(move || {
+                        {reactive_text(move || {
                             let label = match (saving.get(), is_new) {
                                 (true, _) => "Saving…",
                                 (false, true) => "Add contact",

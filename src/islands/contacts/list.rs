@@ -10,7 +10,7 @@ use super::rows::Rows;
 use super::state::State;
 use crate::components::error_text::ErrorText;
 use crate::components::icon::Icon;
-use crate::components::words::words;
+use crate::components::reactive_text::reactive_text;
 use crate::islands::browser;
 use crate::model::place::PanePlace;
 use crate::model::view::Pane;
@@ -163,7 +163,7 @@ fn Count(state: State) -> impl IntoView {
     };
     view! {
         <p role="status" class="text-muted tabular-nums">
-            {words(sentence)}
+            {reactive_text(sentence)}
         </p>
     }
 }

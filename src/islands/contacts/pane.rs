@@ -12,8 +12,8 @@ use crate::api::contacts as api;
 use crate::components::avatar::LargeAvatar;
 use crate::components::error_text::ErrorText;
 use crate::components::icon::Icon;
+use crate::components::reactive_text::reactive_text;
 use crate::components::time::Time;
-use crate::components::words::words;
 use crate::islands::browser;
 use crate::islands::clock;
 use crate::model::contact;
@@ -49,7 +49,7 @@ fn Nothing(state: State) -> impl IntoView {
         <div class="empty h-full justify-center">
             <p class="print-hidden">
                 // Where there is no row, the list says why.
-                {words(move || {
+                {reactive_text(move || {
                     let text = if state.list.read().rows.is_empty() {
                         ""
                     } else {

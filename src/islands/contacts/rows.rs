@@ -17,7 +17,7 @@ use super::loaded;
 use super::state::State;
 use super::window::View;
 use crate::components::avatar::Avatar;
-use crate::components::words::words;
+use crate::components::reactive_text::reactive_text;
 use crate::islands::browser;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactRow;
@@ -279,7 +279,7 @@ fn MoreLink(
                     }
                 }
             >
-                {words(move || text().to_owned())}
+                {reactive_text(move || text().to_owned())}
             </a>
         })
     }

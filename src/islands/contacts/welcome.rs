@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::state::State;
-use crate::components::words::words;
+use crate::components::reactive_text::reactive_text;
 use crate::model::view::WelcomeOffer;
 
 /// The box and the preview. `name` is what the contact is called so far.
@@ -35,9 +35,9 @@ pub fn WelcomeChoice(state: State, ticked: bool, name: RwSignal<String>) -> impl
                         <dt>"From"</dt>
                         <dd>{from}</dd>
                         <dt>"Subject"</dt>
-                        <dd>{words(move || fill(&subject, &name.read()))}</dd>
+                        <dd>{reactive_text(move || fill(&subject, &name.read()))}</dd>
                     </dl>
-                    <p class="whitespace-pre-wrap">{words(move || fill(&text, &name.read()))}</p>
+                    <p class="whitespace-pre-wrap">{reactive_text(move || fill(&text, &name.read()))}</p>
                 </div>
             </details>
         </div>
