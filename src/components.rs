@@ -1,6 +1,7 @@
 //! Pieces that pages and islands share. Each draws the same on the server and in the browser.
 
 pub mod avatar;
+pub mod clock;
 pub mod error_text;
 pub mod field;
 pub mod icon;

@@ -6,6 +6,5 @@
 
 pub mod browser;
 mod checked;
-pub mod clock;
 pub mod contacts;
 pub mod live;

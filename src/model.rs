@@ -3,10 +3,12 @@
 //! - [`contact`]: contacts, and what happens around them. [`place`]: the addresses of pages.
 //! - [`view`]: the contacts page as data. [`error`]: what a client may learn when something goes
 //!   wrong.
-//! - [`json`]: the codec of server functions. [`html`]: text as HTML.
+//! - [`json`]: the codec of server functions. [`html`]: text as HTML. [`format`]: numbers and
+//!   dates.
 
 pub mod contact;
 pub mod error;
+pub mod format;
 pub mod html;
 pub mod json;
 pub mod place;

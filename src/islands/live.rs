@@ -29,11 +29,11 @@ use web_sys::MouseEvent;
 use web_sys::SubmitEvent;
 use web_sys::UrlSearchParams;
 
+use crate::components::clock;
 use crate::components::reactive_text::reactive_text;
 use crate::islands::browser;
 use crate::islands::browser::Address;
 use crate::islands::checked::Checked;
-use crate::islands::clock;
 
 /// The part of the page that changes.
 const PART: &str = "live";
@@ -66,7 +66,7 @@ pub fn Live(period: u32, as_of: String) -> impl IntoView {
     let poller = Poller::new(period);
     Effect::new(move |_| {
         if let Some(part) = document().get_element_by_id(PART) {
-            clock::show_local(&part);
+            clock::localize_times(&part);
         }
         // What the page came with is news as well.
         poller.told_until.set_value(clock() + NEWS);
@@ -287,7 +287,7 @@ impl Poller {
                 keep(&old, &new);
             }
             // Before they are compared: on the page there are no others.
-            clock::show_local(&new);
+            clock::localize_times(&new);
             morph::morph(&old, &new);
             let now = clock();
             self.updated_at.set(Some(now));

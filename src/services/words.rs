@@ -2,17 +2,11 @@
 
 use std::time::Duration;
 
+use crate::model::format::group_digits;
+
 /// With commas, for example `12,345`.
 pub fn number(number: u64) -> String {
-    let digits = number.to_string();
-    let mut words = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            words.push(',');
-        }
-        words.push(digit);
-    }
-    words
+    group_digits(number, ',')
 }
 
 /// For example `1 request` and `1,200 requests`.

@@ -12,12 +12,16 @@ use crate::components::error_text::ErrorText;
 use crate::components::icon::Icon;
 use crate::components::reactive_text::reactive_text;
 use crate::islands::browser;
+use crate::model::format::group_digits;
 use crate::model::place::PanePlace;
 use crate::model::view::Pane;
 
 /// How long a pause in typing starts a search: shorter than a thought, longer than the time
 /// between two letters of a fast typist.
 const TYPING_PAUSE: Duration = Duration::from_millis(120);
+
+/// Separates groups of digits.
+const NARROW_SPACE: char = '\u{202f}';
 
 const SEARCH_ID: &str = "search";
 
@@ -157,8 +161,8 @@ fn Count(state: State) -> impl IntoView {
             (0, false) => String::new(),
             (1, true) => "1 contact found".to_owned(),
             (1, false) => "1 contact".to_owned(),
-            (many, true) => format!("{} contacts found", grouped(many)),
-            (many, false) => format!("{} contacts", grouped(many)),
+            (many, true) => format!("{} contacts found", group_digits(many, NARROW_SPACE)),
+            (many, false) => format!("{} contacts", group_digits(many, NARROW_SPACE)),
         }
     };
     view! {
@@ -180,19 +184,6 @@ fn PrintLink(state: State) -> impl IntoView {
             <span class="sr-only">" the list"</span>
         </a>
     }
-}
-
-/// A number with its thousands apart by a narrow space, the same in every locale.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3 * 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push('\u{202f}');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// What stands where no row does: why, and the next step.
@@ -247,23 +238,5 @@ fn Trouble(state: State) -> impl IntoView {
                 </a>
             </div>
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped;
-
-    #[test]
-    fn thousands_stand_apart() {
-        let cases = [
-            (0, "0"),
-            (999, "999"),
-            (1000, "1\u{202f}000"),
-            (1_234_567, "1\u{202f}234\u{202f}567"),
-        ];
-        for (number, text) in cases {
-            assert_eq!(grouped(number), text);
-        }
     }
 }

@@ -10,12 +10,12 @@ use super::form::ContactForm;
 use super::state::State;
 use crate::api::contacts as api;
 use crate::components::avatar::LargeAvatar;
+use crate::components::clock;
 use crate::components::error_text::ErrorText;
 use crate::components::icon::Icon;
 use crate::components::reactive_text::reactive_text;
 use crate::components::time::Time;
 use crate::islands::browser;
-use crate::islands::clock;
 use crate::model::contact;
 use crate::model::contact::Activities;
 use crate::model::contact::ContactDetails;
@@ -230,7 +230,7 @@ pub fn title_size(name: &str) -> (&'static str, &'static str) {
 fn Activity(state: State, id: ContactId, activities: Activities) -> impl IntoView {
     let activities = RwSignal::new(activities);
     Effect::new(move |_| follow(state, id, activities, 0));
-    let now = clock::ticking();
+    let now = clock::current_time();
     let line = move |activity: &contact::Activity| {
         let at = activity.at.clone();
         view! {

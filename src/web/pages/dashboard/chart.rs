@@ -191,7 +191,7 @@ fn nice(value: f64) -> f64 {
         .unwrap_or(value)
 }
 
-/// When a point begins, in UTC until `islands/clock.rs` says it anew.
+/// When a point begins, in UTC until `components/clock.rs` says it anew.
 fn label(start: i64, range: Range) -> impl IntoView {
     let at = Timestamp::from_second(start * 60).unwrap_or_default();
     let (form, local) = match range {

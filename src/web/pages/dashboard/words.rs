@@ -7,7 +7,7 @@ use leptos::prelude::*;
 pub use crate::services::words::*;
 
 /// The time of day on the day of `now`, otherwise the date as well; in UTC, until the page is alive and
-/// `islands/clock.rs` writes it as the reader's clock shows it. Where that is said, it is a [`Utc`].
+/// `components/clock.rs` writes it as the reader's clock shows it. Where that is said, it is a [`Utc`].
 #[component]
 pub fn Time(at: Timestamp, now: Timestamp) -> impl IntoView {
     let zoned = at.to_zoned(TimeZone::UTC);
