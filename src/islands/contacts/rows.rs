@@ -16,6 +16,7 @@ use web_sys::HtmlElement;
 use super::loaded;
 use super::state::State;
 use super::window::View;
+use super::window::row_selector;
 use crate::components::avatar::Avatar;
 use crate::components::reactive_text::reactive_text;
 use crate::islands::browser;
@@ -318,11 +319,6 @@ fn set_if(element: &Element, condition: bool, name: &str, value: &str) {
     } else {
         let _ = element.remove_attribute(name);
     }
-}
-
-/// Finds the row of a contact.
-pub fn row_selector(id: ContactId) -> String {
-    format!("[data-row='{id}']")
 }
 
 /// The contact whose row an event is about.

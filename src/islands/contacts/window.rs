@@ -7,6 +7,7 @@ use leptos::wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use crate::islands::browser;
+use crate::model::contact::ContactId;
 
 /// A list of so many rows is in the document as a whole.
 const SHORT: usize = 100;
@@ -102,6 +103,11 @@ pub fn scroll_by(pixels: f64) {
     if let Some(scroller) = browser::find(".rows") {
         scroller.set_scroll_top(scroller.scroll_top() + pixels.round() as i32);
     }
+}
+
+/// Finds the row of a contact.
+pub fn row_selector(id: ContactId) -> String {
+    format!("[data-row='{id}']")
 }
 
 #[cfg(test)]

@@ -1,0 +1,109 @@
+//! Moving from location to location.
+
+use leptos::prelude::*;
+use web_sys::MouseEvent;
+
+use super::State;
+use super::list::Ask;
+use crate::islands::browser;
+use crate::islands::browser::Address;
+use crate::model::error::AppError;
+use crate::model::place::PanePlace;
+use crate::model::place::Place;
+use crate::model::view::Pane;
+
+impl State {
+    /// Shows another place: only what differs from the present one is asked for again.
+    pub fn visit(self, place: Place, address: Address) {
+        self.keep_draft();
+        address.show(&place.href());
+        let before = self.place.get_untracked();
+        let (pane, search_changed) = (place.pane, before.search != place.search);
+        // A pane that failed is loaded again on request, and not by a search beside it.
+        let stays = before == place;
+        let is_renamed = pane == PanePlace::New && before.name != place.name;
+        self.problem.set(None);
+        self.place.set(place);
+        if search_changed {
+            // Whoever types wants what is found first; whoever goes back, what was there.
+            let around = pane.contact().filter(|_| address == Address::Keep);
+            self.ask(Ask::Anew(around));
+        }
+        if before.pane != pane
+            || is_renamed
+            || stays && matches!(*self.pane.read_untracked(), Pane::Failed(_))
+        {
+            self.load_pane(pane);
+        }
+    }
+
+    /// Shows what the address bar says, after "back" or "forward".
+    pub fn follow_address(self) {
+        let (path, query) = browser::current_address();
+        if let Some(place) = Place::parse(&path, &query) {
+            self.visit(place, Address::Keep);
+        }
+    }
+
+    /// Follows a link to a place of this page, unless somebody else has seen to it. What leads elsewhere is
+    /// the browser's.
+    pub fn follow_link(self, event: &MouseEvent) {
+        let link = browser::closest(event.target(), "a[href]");
+        let Some(href) = link.and_then(|link| link.get_attribute("href")) else {
+            return;
+        };
+        let (path, query) = href.split_once('?').unwrap_or((&href, ""));
+        let Some(place) = Place::parse(path, query).filter(|_| browser::is_plain_click(event))
+        else {
+            return;
+        };
+        let here = self.place.get_untracked();
+        if place.pane == here.pane && place.cursor != here.cursor {
+            // Another page of the list is loaded anew.
+            return;
+        }
+        event.prevent_default();
+        let stays = place == here;
+        self.visit(
+            place,
+            if stays {
+                Address::Replace
+            } else {
+                Address::Push
+            },
+        );
+    }
+
+    /// Shows another pane beside the same list.
+    pub fn open(self, pane: PanePlace) {
+        let place = self.place.read_untracked().opening(pane);
+        self.visit(place, Address::Push);
+    }
+
+    pub fn search(self, search: String) {
+        let place = self.place.read_untracked().searching(search);
+        self.visit(place, Address::Replace);
+    }
+
+    /// Asks again for what did not come, the contact in the pane included.
+    pub fn try_again(self) {
+        if self.list_error.read_untracked().is_some() {
+            self.ask(self.asked.get_value());
+        }
+        if matches!(*self.pane.read_untracked(), Pane::Failed(_)) {
+            self.load_pane(self.place.read_untracked().pane);
+        }
+    }
+
+    /// Tries again once the browser is online, if it was not.
+    pub fn came_online(self) {
+        let lost = |error: Option<&AppError>| matches!(error, Some(AppError::Unreachable));
+        let pane = match &*self.pane.read_untracked() {
+            Pane::Failed(error) => lost(Some(error)),
+            _ => false,
+        };
+        if pane || lost(self.list_error.read_untracked().as_ref()) {
+            self.try_again();
+        }
+    }
+}

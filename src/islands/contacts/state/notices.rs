@@ -1,0 +1,48 @@
+//! The notices about what was deleted and can be undone.
+
+use leptos::prelude::*;
+
+use super::State;
+use super::scroll::FIRST_ROW;
+use crate::islands::browser;
+use crate::islands::browser::Address;
+use crate::model::contact::ContactId;
+
+/// How many deletions can be undone at once. There is room for no more, and the trash has them all.
+pub const NOTICES: usize = 3;
+
+/// Where the notice about a contact stands.
+pub fn notice_id(id: ContactId) -> String {
+    format!("notice-{id}")
+}
+
+impl State {
+    /// Takes a notice away, from the address as well. The focus goes on to what is left to undo, or to
+    /// what the page is about.
+    pub fn close_notice(self, id: ContactId) {
+        self.forget_notice(id);
+        let mut place = self.place.get_untracked();
+        if place.deleted == Some(id) {
+            place.deleted = None;
+            Address::Replace.show(&place.href());
+            self.place.set(place);
+        }
+        let left = self
+            .notices
+            .iter()
+            .find_map(|notice| Some(notice.read_untracked().as_ref()?.id));
+        browser::focus_soon(match left {
+            Some(id) => format!("#{} button", notice_id(id)),
+            None if browser::is_shown("#contact-list") => FIRST_ROW.to_owned(),
+            None => "#pane-title".to_owned(),
+        });
+    }
+
+    pub(super) fn forget_notice(self, id: ContactId) {
+        for notice in self.notices {
+            if notice.read_untracked().as_ref().map(|notice| notice.id) == Some(id) {
+                notice.set(None);
+            }
+        }
+    }
+}

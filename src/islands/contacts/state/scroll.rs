@@ -1,0 +1,65 @@
+//! Scrolling the list, and moving the focus in it.
+
+use leptos::prelude::*;
+
+use super::State;
+use crate::islands::browser;
+use crate::islands::contacts::loaded;
+use crate::islands::contacts::window;
+use crate::islands::contacts::window::View;
+use crate::islands::contacts::window::row_selector;
+use crate::model::contact::ContactId;
+
+/// Where the keyboard comes into the list.
+pub const FIRST_ROW: &str = "#contact-list [data-row]:not([tabindex='-1'])";
+
+impl State {
+    /// Has the rows in view in the document, and asks for more within so many pixels of an end.
+    pub fn follow_scroll(self, read_ahead: f64) {
+        let Some(view) = View::measure() else { return };
+        let range = view.range(self.list.read_untracked().rows.len());
+        if *self.range.read_untracked() != range {
+            self.row_had_focus
+                .set_value(browser::has_focus("[data-row]"));
+            self.range.set(range);
+        }
+        if self.row_height.get_untracked() != view.row {
+            self.row_height.set(view.row);
+        }
+        if self.list_error.read_untracked().is_some() {
+            return;
+        }
+        if view.below <= read_ahead {
+            self.load_next();
+        }
+        if view.above <= read_ahead || view.first() == 0 {
+            self.load_previous();
+        }
+    }
+
+    /// Scrolls to the row of a contact unless it is in view; without one, to the top.
+    pub fn scroll_to_contact(self, contact: Option<ContactId>) {
+        let index = contact.and_then(|id| loaded::position(&self.list.read_untracked(), id));
+        match (index, View::measure()) {
+            (Some(index), Some(view)) if !view.has(index) => view.show(index),
+            (None, Some(view)) => window::scroll_by(-view.above),
+            _ => {}
+        }
+        self.follow_scroll(0.0);
+    }
+
+    /// Focuses a row, which may be out of view and out of the document.
+    pub fn focus_row(self, index: usize) {
+        let row = self.list.read_untracked().rows.get(index).map(|row| row.id);
+        let Some(id) = row else { return };
+        let selector = row_selector(id);
+        if self.range.read_untracked().contains(&index) {
+            return browser::focus(&selector);
+        }
+        if let Some(view) = View::measure() {
+            view.show(index);
+            self.follow_scroll(0.0);
+        }
+        browser::focus_soon(selector);
+    }
+}
