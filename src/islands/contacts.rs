@@ -5,9 +5,13 @@
 //! shows the same; the list is never rebuilt by what happens in the pane, so that its scroll,
 //! search and selection outlive every visit to a contact.
 
+mod activity;
+mod back_link;
 mod coming;
 mod conflict;
+mod details;
 mod form;
+mod links;
 mod list;
 mod loaded;
 mod pane;

@@ -3,8 +3,8 @@
 
 use leptos::prelude::*;
 
-use super::pane::BackToList;
-use super::pane::title_size;
+use super::back_link::BackToList;
+use super::details::title_size;
 use super::state::State;
 use crate::components::avatar::LargeAvatar;
 use crate::components::reactive_text::reactive_text;

@@ -6,9 +6,9 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::back_link::BackToList;
 use super::conflict::Conflict;
 use super::conflict::Conflicts;
-use super::pane::BackToList;
 use super::state::BASE;
 use super::state::KEY_ID;
 use super::state::State;

@@ -1,0 +1,21 @@
+//! The link from the pane to the list.
+
+use leptos::prelude::*;
+
+use super::state::State;
+use crate::components::icon::Icon;
+use crate::model::place::PanePlace;
+
+/// The way back to the list where a narrow screen shows one of the two.
+#[component]
+pub fn BackToList(state: State) -> impl IntoView {
+    view! {
+        <a
+            class="back"
+            href=move || state.place.read().beside(PanePlace::Nothing).href()
+        >
+            <Icon name="back"/>
+            "Contacts"
+        </a>
+    }
+}

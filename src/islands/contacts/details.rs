@@ -1,0 +1,125 @@
+//! One contact in the pane.
+
+use leptos::prelude::*;
+
+use super::activity::Activity;
+use super::back_link::BackToList;
+use super::conflict::Merged;
+use super::links::dialled;
+use super::links::mailto;
+use super::state::State;
+use crate::components::avatar::LargeAvatar;
+use crate::components::icon::Icon;
+use crate::model::contact::ContactDetails;
+use crate::model::place::PanePlace;
+
+#[component]
+pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
+    let ContactDetails {
+        contact,
+        activities,
+        merged,
+    } = details;
+    let id = contact.id;
+    let edit = PanePlace::Edit(id);
+    let deleted = contact.clone();
+    let size = title_size(&contact.name);
+    view! {
+        <BackToList state/>
+        <article class="sheet card">
+            <Merged fields=merged/>
+            <header class=size.0>
+                <LargeAvatar id name=contact.name.clone()/>
+                <div class="person-name">
+                    <h1 id="pane-title" tabindex="-1" class=size.1>
+                        <bdi>{contact.name.clone()}</bdi>
+                    </h1>
+                    {contact.company.clone().map(|company| {
+                        view! { <p class="text-muted wrap-anywhere"><bdi>{company}</bdi></p> }
+                    })}
+                </div>
+            </header>
+            <div class="person-actions">
+                {contact.phone.as_deref().map(|phone| {
+                    let dialled = dialled(phone);
+                    view! {
+                        <a class="button" href=format!("tel:{dialled}")>
+                            <Icon name="phone"/>
+                            "Call"
+                        </a>
+                        <a class="button is-for-phones" href=format!("sms:{dialled}")>
+                            <Icon name="message"/>
+                            "Message"
+                        </a>
+                    }
+                })}
+                <a class="button" href=mailto(&contact.email)>
+                    <Icon name="mail"/>
+                    "Mail"
+                </a>
+                <div class="person-tools">
+                    <a
+                        class="button"
+                        href=move || state.place.read().beside(edit).href()
+                    >
+                        <Icon name="edit"/>
+                        "Edit"
+                    </a>
+                    <form
+                        method="post"
+                        action=move || state.place.read().act_on(id, "delete")
+                        on:submit=move |event| {
+                            event.prevent_default();
+                            if !state.pane_busy.get_untracked() {
+                                state.delete(deleted.clone());
+                            }
+                        }
+                    >
+                        <button
+                            class="button"
+                            aria-disabled=move || state.pane_busy.get().then_some("true")
+                        >
+                            <Icon name="trash"/>
+                            "Delete"
+                        </button>
+                    </form>
+                </div>
+            </div>
+            <dl class="details">
+                <dt>"Email"</dt>
+                <dd>
+                    <a class="link" href=mailto(&contact.email)>
+                        {contact.email.clone()}
+                    </a>
+                </dd>
+                {contact.phone.clone().map(|phone| {
+                    let href = format!("tel:{}", dialled(&phone));
+                    view! {
+                        <dt>"Phone"</dt>
+                        <dd>
+                            <a class="link tabular-nums" href=href>
+                                <bdi>{phone}</bdi>
+                            </a>
+                        </dd>
+                    }
+                })}
+                {contact.notes.clone().map(|notes| {
+                    view! {
+                        <dt>"Notes"</dt>
+                        <dd class="whitespace-pre-wrap" dir="auto">{notes}</dd>
+                    }
+                })}
+            </dl>
+            <Activity state id activities/>
+        </article>
+    }
+}
+
+/// The classes of the head of a contact and of the name in it: the longer, the smaller.
+pub fn title_size(name: &str) -> (&'static str, &'static str) {
+    match name.chars().count() {
+        0..=40 => ("person", "text-xl font-semibold tracking-tight"),
+        41..=80 => ("person is-long", "text-lg font-semibold"),
+        _ => ("person is-long", "text-base font-semibold"),
+    }
+}
