@@ -3,10 +3,9 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::State;
 use super::drafts::KEY_ID;
-use super::notices::NOTICES;
 use super::notices::notice_id;
+use super::signals::State;
 use crate::api::contacts as api;
 use crate::islands::browser;
 use crate::islands::browser::Address;
@@ -99,12 +98,10 @@ impl State {
                     browser::focus_soon(format!("#{} button", notice_id(contact.id)));
                 }
             }
-            let next = self.next_notice.get_value();
-            self.next_notice.set_value((next + 1) % NOTICES);
-            self.notices[next].set(Some(Notice {
+            self.add_notice(Notice {
                 id: contact.id,
                 name: contact.name,
-            }));
+            });
         });
     }
 

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::State;
+use super::signals::Ask;
+use super::signals::State;
 use crate::api::contacts as api;
 use crate::islands::browser;
 use crate::islands::browser::Address;
@@ -16,17 +17,6 @@ use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
 use crate::model::place::Place;
-
-/// What the list is asked for.
-#[derive(Clone, Copy, Debug)]
-pub enum Ask {
-    /// Another list: the page with this contact, if there is one.
-    Anew(Option<ContactId>),
-    /// The page before the first row.
-    Previous,
-    /// The page behind the last row.
-    Next,
-}
 
 impl State {
     /// Shows the list from its first contact on.

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use web_sys::MouseEvent;
 
-use super::State;
-use super::list::Ask;
+use super::signals::Ask;
+use super::signals::State;
 use crate::islands::browser;
 use crate::islands::browser::Address;
 use crate::model::error::AppError;

@@ -2,14 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::State;
 use super::scroll::FIRST_ROW;
+use super::signals::State;
 use crate::islands::browser;
 use crate::islands::browser::Address;
 use crate::model::contact::ContactId;
-
-/// How many deletions can be undone at once. There is room for no more, and the trash has them all.
-pub const NOTICES: usize = 3;
+use crate::model::view::Notice;
 
 /// Where the notice about a contact stands.
 pub fn notice_id(id: ContactId) -> String {
@@ -17,6 +15,13 @@ pub fn notice_id(id: ContactId) -> String {
 }
 
 impl State {
+    /// Shows a notice in the slot that was used least recently.
+    pub(super) fn add_notice(self, notice: Notice) {
+        let next = self.next_notice.get_value();
+        self.next_notice.set_value((next + 1) % self.notices.len());
+        self.notices[next].set(Some(notice));
+    }
+
     /// Takes a notice away, from the address as well. The focus goes on to what is left to undo, or to
     /// what the page is about.
     pub fn close_notice(self, id: ContactId) {

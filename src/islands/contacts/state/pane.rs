@@ -5,8 +5,8 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::State;
 use super::scroll::FIRST_ROW;
+use super::signals::State;
 use crate::api::contacts as api;
 use crate::islands::browser;
 use crate::islands::contacts::loaded;

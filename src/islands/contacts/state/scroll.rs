@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::State;
+use super::signals::State;
 use crate::islands::browser;
 use crate::islands::contacts::loaded;
 use crate::islands::contacts::window;

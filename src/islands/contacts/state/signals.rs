@@ -4,8 +4,6 @@ use std::ops::Range;
 
 use leptos::prelude::*;
 
-use super::list::Ask;
-use super::notices::NOTICES;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::error::AppError;
@@ -17,13 +15,27 @@ use crate::model::view::Notice;
 use crate::model::view::Pane;
 use crate::model::view::WelcomeOffer;
 
+/// How many deletions can be undone at once. There is room for no more, and the trash has them all.
+const MAX_NOTICES: usize = 3;
+
+/// What the list is asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Ask {
+    /// Another list: the page with this contact, if there is one.
+    Anew(Option<ContactId>),
+    /// The page before the first row.
+    Previous,
+    /// The page behind the last row.
+    Next,
+}
+
 /// The signals behind the page. Copies share them.
 #[derive(Clone, Copy)]
 pub struct State {
     pub place: RwSignal<Place>,
     /// As much of the list as has been asked for.
     pub list: RwSignal<ContactList>,
-    /// The rows of it that are in the document; see [`window`].
+    /// The rows of it that are in the document; see the module `window`.
     pub range: RwSignal<Range<usize>>,
     /// Whether a row had the focus before the rows in the document were changed.
     pub row_had_focus: StoredValue<bool>,
@@ -38,7 +50,7 @@ pub struct State {
     /// The contact that is being brought back from the trash.
     pub restoring: RwSignal<Option<ContactId>>,
     /// What was deleted and can be undone. Each place is used again when all others were since.
-    pub notices: [RwSignal<Option<Notice>>; NOTICES],
+    pub notices: [RwSignal<Option<Notice>>; MAX_NOTICES],
     pub(super) next_notice: StoredValue<usize>,
     /// What has come into the pane while the focus stayed in the list, for those who do not see it.
     pub spoken: RwSignal<String>,
