@@ -17,7 +17,7 @@ use web_sys::MouseEvent;
 use crate::model::contact::ContactDraft;
 use crate::model::contact::Field;
 
-/// What becomes of the address bar when an island moves to another place.
+/// What becomes of the address bar when an island moves to another location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Address {
     /// A step that "back" undoes.

@@ -73,7 +73,7 @@ fn Begin(state: state::State) -> impl IntoView {
         matches!(*state.pane.read(), Pane::Nothing)
             && state.list.read().total == 0
             && state.list_error.read().is_none()
-            && state.place.read().search.is_empty()
+            && state.location.read().search.is_empty()
     };
     move || {
         nobody_yet().then(|| {
@@ -95,14 +95,14 @@ fn NoticeBar(state: state::State) -> impl IntoView {
         let notice = move |notice: Notice| {
             let id = notice.id;
             let closed = move || {
-                let place = state.place.read();
-                place.beside(place.pane).href()
+                let location = state.location.read();
+                location.beside(location.pane).href()
             };
             view! {
                 <form
                     id=state::notice_id(id)
                     method="post"
-                    action=move || state.place.read().act_on(id, "restore")
+                    action=move || state.location.read().act_on(id, "restore")
                     class="notice"
                     on:submit=move |event| {
                         event.prevent_default();

@@ -11,12 +11,12 @@ use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
-use crate::model::place::Place;
+use crate::model::location::Location;
 
 /// What the server hands over to the browser: everything that it has drawn.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ContactsView {
-    pub place: Place,
+    pub location: Location,
     pub list: Result<ContactList, AppError>,
     pub pane: Pane,
     pub notice: Option<Notice>,

@@ -22,8 +22,8 @@ use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::model::contact::Field;
 use crate::model::error::AppError;
-use crate::model::place::PanePlace;
-use crate::model::place::Place;
+use crate::model::location::Location;
+use crate::model::location::PaneRoute;
 use crate::model::view::FormView;
 use crate::model::view::Pane;
 use crate::model::view::Saved;
@@ -164,7 +164,7 @@ pub async fn create(
     match created {
         Ok(creation) => {
             let cookie = choice::cookie(form.welcome.is_some());
-            let shown = go_to(&parts.uri, PanePlace::Contact(creation.contact.id));
+            let shown = go_to(&parts.uri, PaneRoute::Contact(creation.contact.id));
             ([(SET_COOKIE, cookie)], shown).into_response()
         }
         Err(error) => {
@@ -180,7 +180,7 @@ pub async fn create(
                 error: Some(error),
                 saved: None,
             };
-            draw_again(state, parts, PanePlace::New, Pane::Form(view)).await
+            draw_again(state, parts, PaneRoute::New, Pane::Form(view)).await
         }
     }
 }
@@ -211,7 +211,7 @@ pub async fn update(
     match saved {
         Ok((contact, merged)) => {
             let mut href = list_behind(&parts.uri)
-                .beside(PanePlace::Contact(contact.id))
+                .beside(PaneRoute::Contact(contact.id))
                 .href();
             if !merged.is_empty() {
                 let names: Vec<&str> = merged.into_iter().map(Field::name).collect();
@@ -231,7 +231,7 @@ pub async fn update(
                 saved: Some(Saved { id, base }),
                 ..FormView::default()
             };
-            draw_again(state, parts, PanePlace::Edit(id), Pane::Form(view)).await
+            draw_again(state, parts, PaneRoute::Edit(id), Pane::Form(view)).await
         }
     }
 }
@@ -247,26 +247,26 @@ async fn saved_base(state: &AppState, id: ContactId, version: Option<u32>) -> Co
 pub async fn delete(State(state): State<AppState>, PathId(id): PathId, parts: Parts) -> Response {
     match state.contacts.delete(id, None).await {
         Ok(()) => {
-            let after = Place {
+            let after = Location {
                 deleted: Some(id),
                 ..list_behind(&parts.uri)
             };
             Redirect::to(&after.href()).into_response()
         }
-        Err(error) => draw_again(state, parts, PanePlace::Contact(id), Pane::Failed(error)).await,
+        Err(error) => draw_again(state, parts, PaneRoute::Contact(id), Pane::Failed(error)).await,
     }
 }
 
 pub async fn restore(State(state): State<AppState>, PathId(id): PathId, parts: Parts) -> Response {
     match state.contacts.restore(id).await {
-        Ok(contact) => go_to(&parts.uri, PanePlace::Contact(contact.id)),
-        Err(error) => draw_again(state, parts, PanePlace::Contact(id), Pane::Failed(error)).await,
+        Ok(contact) => go_to(&parts.uri, PaneRoute::Contact(contact.id)),
+        Err(error) => draw_again(state, parts, PaneRoute::Contact(id), Pane::Failed(error)).await,
     }
 }
 
 /// Where a reload leads that asks for the address of an action: to the contact it was about.
 pub async fn go_back(PathId(id): PathId, uri: Uri) -> Response {
-    go_to(&uri, PanePlace::Contact(id))
+    go_to(&uri, PaneRoute::Contact(id))
 }
 
 /// The form's key as drawn by the page. A form without one is taken as it is, each time.
@@ -278,17 +278,17 @@ fn idempotent(key: &str, draft: &ContactDraft) -> Result<Option<IdempotentReques
 }
 
 /// The list that a form was sent from: its search and page travel in the query of the address.
-fn list_behind(form: &Uri) -> Place {
-    Place::parse("/contacts", form.query().unwrap_or_default()).unwrap_or_default()
+fn list_behind(form: &Uri) -> Location {
+    Location::parse("/contacts", form.query().unwrap_or_default()).unwrap_or_default()
 }
 
-fn go_to(form: &Uri, pane: PanePlace) -> Response {
+fn go_to(form: &Uri, pane: PaneRoute) -> Response {
     Redirect::to(&list_behind(form).opening(pane).href()).into_response()
 }
 
-/// Draws the page of `place` with `pane` on it, as the answer to a form.
-async fn draw_again(state: AppState, mut parts: Parts, place: PanePlace, pane: Pane) -> Response {
-    let href = list_behind(&parts.uri).beside(place).href();
+/// Draws the page of `route` with `pane` on it, as the answer to a form.
+async fn draw_again(state: AppState, mut parts: Parts, route: PaneRoute, pane: Pane) -> Response {
+    let href = list_behind(&parts.uri).beside(route).href();
     let Ok(uri) = Uri::try_from(href) else {
         return Problem::new(
             StatusCode::URI_TOO_LONG,

@@ -29,8 +29,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::model::place::PRINT;
-use crate::model::place::Place;
+use crate::model::location::Location;
+use crate::model::location::PRINT;
 use crate::services::health;
 use crate::services::policies::RequestClass;
 use crate::services::welcome;
@@ -244,9 +244,9 @@ async fn not_found(State(state): State<AppState>, request: Request<Body>) -> Res
         return Redirect::permanent(page).into_response();
     }
     if path.ends_with('/')
-        && let Some(place) = Place::parse(path, request.uri().query().unwrap_or_default())
+        && let Some(location) = Location::parse(path, request.uri().query().unwrap_or_default())
     {
-        return Redirect::permanent(&place.href()).into_response();
+        return Redirect::permanent(&location.href()).into_response();
     }
     page::draw(state, request, || ()).await
 }

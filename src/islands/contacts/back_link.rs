@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::state::State;
 use crate::components::icon::Icon;
-use crate::model::place::PanePlace;
+use crate::model::location::PaneRoute;
 
 /// The way back to the list where a narrow screen shows one of the two.
 #[component]
@@ -12,7 +12,7 @@ pub fn BackToList(state: State) -> impl IntoView {
     view! {
         <a
             class="back"
-            href=move || state.place.read().beside(PanePlace::Nothing).href()
+            href=move || state.location.read().beside(PaneRoute::Nothing).href()
         >
             <Icon name="back"/>
             "Contacts"

@@ -108,10 +108,10 @@ fn label(field: Field) -> &'static str {
 /// Fields in a sentence, such as `the name, the phone and the notes`.
 fn the(fields: &[Field]) -> String {
     let mut text = String::new();
-    for (place, field) in fields.iter().enumerate() {
-        text += match place {
+    for (index, field) in fields.iter().enumerate() {
+        text += match index {
             0 => "the ",
-            _ if place + 1 == fields.len() => " and the ",
+            _ if index + 1 == fields.len() => " and the ",
             _ => ", the ",
         };
         text += field.name();

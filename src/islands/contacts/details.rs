@@ -11,7 +11,7 @@ use super::state::State;
 use crate::components::avatar::LargeAvatar;
 use crate::components::icon::Icon;
 use crate::model::contact::ContactDetails;
-use crate::model::place::PanePlace;
+use crate::model::location::PaneRoute;
 
 #[component]
 pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
@@ -21,7 +21,7 @@ pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
         merged,
     } = details;
     let id = contact.id;
-    let edit = PanePlace::Edit(id);
+    let edit = PaneRoute::Edit(id);
     let deleted = contact.clone();
     let size = title_size(&contact.name);
     view! {
@@ -60,14 +60,14 @@ pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
                 <div class="person-tools">
                     <a
                         class="button"
-                        href=move || state.place.read().beside(edit).href()
+                        href=move || state.location.read().beside(edit).href()
                     >
                         <Icon name="edit"/>
                         "Edit"
                     </a>
                     <form
                         method="post"
-                        action=move || state.place.read().act_on(id, "delete")
+                        action=move || state.location.read().act_on(id, "delete")
                         on:submit=move |event| {
                             event.prevent_default();
                             if !state.pane_busy.get_untracked() {

@@ -25,7 +25,7 @@ use crate::model::contact::ContactDraft;
 use crate::model::contact::Field;
 use crate::model::contact::Merge;
 use crate::model::error::AppError;
-use crate::model::place::PanePlace;
+use crate::model::location::PaneRoute;
 use crate::model::view::FormView;
 
 #[component]
@@ -40,8 +40,8 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
     let id = saved.as_ref().map(|saved| saved.id);
     let is_new = id.is_none();
     let (here, back) = match id {
-        None => (PanePlace::New, PanePlace::Nothing),
-        Some(id) => (PanePlace::Edit(id), PanePlace::Contact(id)),
+        None => (PaneRoute::New, PaneRoute::Nothing),
+        Some(id) => (PaneRoute::Edit(id), PaneRoute::Contact(id)),
     };
     let mut base = saved.map(|saved| saved.base).unwrap_or_default();
     let mut conflicts = Vec::new();
@@ -65,7 +65,7 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
         let restore = event
             .submitter()
             .is_some_and(|button| button.has_attribute("name"));
-        let from = state.place.read_untracked().pane;
+        let from = state.location.read_untracked().pane;
         set_saving.set(true);
         spawn_local(async move {
             let answer = match id {
@@ -125,8 +125,8 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
             id="contact-form"
             method="post"
             action=move || {
-                let place = state.place.read().beside(here);
-                if is_new { place.create_at() } else { place.href() }
+                let location = state.location.read().beside(here);
+                if is_new { location.create_at() } else { location.href() }
             }
             novalidate
             autocomplete="off"
@@ -205,7 +205,7 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
                     >
                         "Restore and save"
                     </button>
-                    <a class="button" href=move || state.place.read().beside(back).href() on:click=cancel>
+                    <a class="button" href=move || state.location.read().beside(back).href() on:click=cancel>
                         "Cancel"
                     </a>
                 </div>
@@ -258,8 +258,8 @@ fn Problem(
                             view! {
                                 <p><ErrorText error then="Nothing is lost; you can save"/></p>
                                 {created.map(|(id, name)| {
-                                    let place = state.place.read().beside(PanePlace::Contact(id));
-                                    view! { <p><a class="underline" href=place.href()>"Open " <bdi>{name}</bdi></a></p> }
+                                    let location = state.location.read().beside(PaneRoute::Contact(id));
+                                    view! { <p><a class="underline" href=location.href()>"Open " <bdi>{name}</bdi></a></p> }
                                 })}
                             },
                         )

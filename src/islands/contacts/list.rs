@@ -13,7 +13,7 @@ use crate::components::icon::Icon;
 use crate::components::reactive_text::reactive_text;
 use crate::islands::browser;
 use crate::model::format::group_digits;
-use crate::model::place::PanePlace;
+use crate::model::location::PaneRoute;
 use crate::model::view::Pane;
 
 /// How long a pause in typing starts a search: shorter than a thought, longer than the time
@@ -47,7 +47,7 @@ pub fn List(state: State) -> impl IntoView {
 
 #[component]
 fn Search(state: State) -> impl IntoView {
-    let searched = Memo::new(move |_| state.place.read().search.clone());
+    let searched = Memo::new(move |_| state.location.read().search.clone());
     let waiting = StoredValue::new(None::<TimeoutHandle>);
     // What an input method shows before it is converted is no word that anybody looks for. But
     // keyboards on glass compose every word, of any language, and tell no keys.
@@ -81,7 +81,7 @@ fn Search(state: State) -> impl IntoView {
             state.search(browser::input_value(SEARCH_ID));
         }
     });
-    let new_href = move || state.place.read().beside(PanePlace::New).href();
+    let new_href = move || state.location.read().beside(PaneRoute::New).href();
 
     view! {
         <div class="flex gap-2 p-3">
@@ -136,7 +136,7 @@ fn Search(state: State) -> impl IntoView {
                 on:click=move |event| {
                     if browser::is_plain_click(&event) {
                         event.prevent_default();
-                        state.open(PanePlace::New);
+                        state.open(PaneRoute::New);
                     }
                 }
             >
@@ -155,7 +155,7 @@ fn Count(state: State) -> impl IntoView {
         if state.list_is_stale.get() {
             return String::new();
         }
-        let searching = !state.place.read().search.is_empty();
+        let searching = !state.location.read().search.is_empty();
         match (state.list.read().total, searching) {
             (0, true) => "Nobody found".to_owned(),
             (0, false) => String::new(),
@@ -177,7 +177,7 @@ fn Count(state: State) -> impl IntoView {
 fn PrintLink(state: State) -> impl IntoView {
     view! {
         <a
-            href=move || state.place.read().print_href()
+            href=move || state.location.read().print_href()
             hidden=move || state.list.read().total == 0
         >
             "Print"
@@ -193,14 +193,14 @@ fn EmptyList(state: State) -> impl IntoView {
         if state.list_error.read().is_some() || state.list.read().total > 0 {
             return EitherOf3::A(());
         }
-        let search = state.place.read().search.clone();
+        let search = state.location.read().search.clone();
         if search.is_empty() {
             // The page says how to begin.
             EitherOf3::B(())
         } else {
-            let place = state.place.read_untracked();
-            let all = place.searching(String::new()).href();
-            let add = place.adding_searched().href();
+            let location = state.location.read_untracked();
+            let all = location.searching(String::new()).href();
+            let add = location.adding_searched().href();
             EitherOf3::C(view! {
                 <div class="empty nobody">
                     <p class="text-ink">
@@ -228,7 +228,7 @@ fn Trouble(state: State) -> impl IntoView {
                 <p><ErrorText error then="Trying again"/></p>
                 <a
                     class="button"
-                    href=state.place.read_untracked().href()
+                    href=state.location.read_untracked().href()
                     on:click=move |event| {
                         event.prevent_default();
                         state.try_again();

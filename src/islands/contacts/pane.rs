@@ -11,7 +11,7 @@ use super::state::State;
 use crate::components::error_text::ErrorText;
 use crate::components::reactive_text::reactive_text;
 use crate::model::error::AppError;
-use crate::model::place::PanePlace;
+use crate::model::location::PaneRoute;
 use crate::model::view::Pane;
 
 #[component]
@@ -66,11 +66,11 @@ fn Failed(state: State, error: AppError) -> impl IntoView {
     };
     // What is not there does not come by trying, and what comes by itself needs no button.
     let next = move || {
-        let place = state.place.read();
+        let location = state.location.read();
         if missing {
-            place.beside(PanePlace::Nothing).href()
+            location.beside(PaneRoute::Nothing).href()
         } else {
-            place.href()
+            location.href()
         }
     };
     view! {

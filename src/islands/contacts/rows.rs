@@ -22,15 +22,15 @@ use crate::components::reactive_text::reactive_text;
 use crate::islands::browser;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactRow;
-use crate::model::place::PanePlace;
+use crate::model::location::PaneRoute;
 
 /// How far from an end of the list, in pixels, the next page is asked for: about two screens.
 const READ_AHEAD: f64 = 1500.0;
 
 #[component]
 pub fn Rows(state: State) -> impl IntoView {
-    let current = Memo::new(move |_| state.place.read().pane.contact());
-    let search = Memo::new(move |_| state.place.read().search.clone());
+    let current = Memo::new(move |_| state.location.read().pane.contact());
+    let search = Memo::new(move |_| state.location.read().search.clone());
     // Tab visits the list once, at the row that was visited last; arrows move inside it. Before the
     // island is alive every row is a stop, since there are no arrows yet.
     let visited = RwSignal::new(None::<ContactId>);
@@ -43,7 +43,7 @@ pub fn Rows(state: State) -> impl IntoView {
             .or_else(|| here(current.get()))
             .or((!list.rows.is_empty()).then_some(0))
     });
-    // The rows that are in the document, with their places in the list. The tab stop always is, so
+    // The rows that are in the document, with their indices in the list. The tab stop always is, so
     // that it keeps the focus, or can get it.
     let shown = Memo::new(move |_| {
         let list = state.list.read();
@@ -101,7 +101,7 @@ pub fn Rows(state: State) -> impl IntoView {
                 return;
             };
             space_out(&ul, &shown, rows, row_height);
-            let place = state.place.read_untracked();
+            let location = state.location.read_untracked();
             let mut next = ul.first_element_child();
             for (index, row) in &shown {
                 let Some(item) = next else { return };
@@ -118,7 +118,7 @@ pub fn Rows(state: State) -> impl IntoView {
                 set(
                     &link,
                     "href",
-                    &place.opening(PanePlace::Contact(row.id)).href(),
+                    &location.opening(PaneRoute::Contact(row.id)).href(),
                 );
                 set_if(&link, current == Some(row.id), "aria-current", "true");
                 set_if(&link, tab_stop != Some(*index), "tabindex", "-1");
@@ -140,7 +140,7 @@ pub fn Rows(state: State) -> impl IntoView {
     let row = move |(index, row): (usize, ContactRow)| {
         let id = row.id;
         // Without scripts, the page of the list stays beside its contact.
-        let place = state.place.read_untracked();
+        let location = state.location.read_untracked();
         let list = state.list.read_untracked();
         view! {
             <li
@@ -150,8 +150,8 @@ pub fn Rows(state: State) -> impl IntoView {
                 <a
                     class="row"
                     data-row=id.to_string()
-                    href=place.beside(PanePlace::Contact(id)).href()
-                    aria-current=(place.pane.contact() == Some(id)).then_some("true")
+                    href=location.beside(PaneRoute::Contact(id)).href()
+                    aria-current=(location.pane.contact() == Some(id)).then_some("true")
                 >
                     <Avatar id name=row.name.clone()/>
                     <span class="min-w-0">
@@ -169,7 +169,7 @@ pub fn Rows(state: State) -> impl IntoView {
     let open = move |event: MouseEvent| {
         if let Some(id) = row_of(event.target()).filter(|_| browser::is_plain_click(&event)) {
             event.prevent_default();
-            state.open(PanePlace::Contact(id));
+            state.open(PaneRoute::Contact(id));
         }
     };
     let visit = move |event: FocusEvent| {
@@ -224,9 +224,9 @@ pub fn Rows(state: State) -> impl IntoView {
 fn FirstPage(state: State) -> impl IntoView {
     // Beside a contact stands its own page.
     let first = state
-        .place
+        .location
         .read_untracked()
-        .beside(PanePlace::Nothing)
+        .beside(PaneRoute::Nothing)
         .starting(None);
     view! {
         <a
@@ -257,7 +257,7 @@ fn MoreLink(
     let cursor = Memo::new(move |_| cursor.get());
     move || {
         let cursor = cursor.get()?;
-        let href = state.place.read().starting(Some(cursor)).href();
+        let href = state.location.read().starting(Some(cursor)).href();
         let text = move || {
             if state.list_busy.get() {
                 "Loading…"

@@ -13,8 +13,8 @@ use crate::islands::contacts::Contacts;
 use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
-use crate::model::place::PanePlace;
-use crate::model::place::Place;
+use crate::model::location::Location;
+use crate::model::location::PaneRoute;
 use crate::model::view::ContactsView;
 use crate::model::view::FormView;
 use crate::model::view::Notice;
@@ -62,51 +62,58 @@ fn failure(view: &ContactsView) -> Option<&AppError> {
     }
 }
 
-/// The place that the request's address names, and whether it names one: with an id that is
+/// The location that the request's address names, and whether it names one: with an id that is
 /// none, only the list is known.
-fn place_asked_for(uri: &Uri) -> (Place, bool) {
+fn location_of(uri: &Uri) -> (Location, bool) {
     let query = uri.query().unwrap_or_default();
-    match Place::parse(uri.path(), query) {
-        Some(place) => (place, true),
-        None => (Place::parse("/contacts", query).unwrap_or_default(), false),
+    match Location::parse(uri.path(), query) {
+        Some(location) => (location, true),
+        None => (
+            Location::parse("/contacts", query).unwrap_or_default(),
+            false,
+        ),
     }
 }
 
 async fn find_out(state: &AppState, asked: &Parts, refused: Option<Refused>) -> ContactsView {
-    let (place, known) = place_asked_for(&asked.uri);
+    let (location, known) = location_of(&asked.uri);
     let welcome = state.welcome.offer(&asked.headers);
     let list = state
         .contacts
-        .list_beside(place.pane.contact(), &place.search, place.cursor.as_deref())
+        .list_beside(
+            location.pane.contact(),
+            &location.search,
+            location.cursor.as_deref(),
+        )
         .await;
     let contact = |id| state.contacts.get(id);
     let details = |id| state.contacts.details(id);
     let merged = forms::merged(asked.uri.query().unwrap_or_default());
-    let pane = match (refused, place.pane) {
+    let pane = match (refused, location.pane) {
         (Some(Refused(pane)), _) => Ok(pane),
         _ if !known => Err(AppError::NotFound),
-        (None, PanePlace::Nothing) => Ok(Pane::Nothing),
-        (None, PanePlace::New) => {
+        (None, PaneRoute::Nothing) => Ok(Pane::Nothing),
+        (None, PaneRoute::New) => {
             let key = Uuid::new_v4().to_string();
             Ok(Pane::Form(FormView {
-                draft: place.draft(),
+                draft: location.draft(),
                 ..FormView::new_contact(key, welcome.usual)
             }))
         }
-        (None, PanePlace::Contact(id)) => details(id)
+        (None, PaneRoute::Contact(id)) => details(id)
             .await
             .map(|details| Pane::Contact(ContactDetails { merged, ..details })),
-        (None, PanePlace::Edit(id)) => contact(id)
+        (None, PaneRoute::Edit(id)) => contact(id)
             .await
             .map(|contact| Pane::Form(FormView::edit(contact))),
     };
-    let notice = match place.deleted {
+    let notice = match location.deleted {
         Some(id) => notice(state, id).await,
         None => None,
     };
     ContactsView {
         welcome,
-        place,
+        location,
         list,
         pane: pane.unwrap_or_else(Pane::Failed),
         notice,

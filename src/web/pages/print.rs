@@ -8,8 +8,8 @@ use super::PageTitle;
 use super::say_status;
 use crate::model::contact::Contact;
 use crate::model::error::AppError;
-use crate::model::place::PRINT;
-use crate::model::place::Place;
+use crate::model::location::Location;
+use crate::model::location::PRINT;
 use crate::services::contacts::ContactService;
 use crate::services::contacts::store::ContactPage;
 use crate::services::words;
@@ -60,9 +60,9 @@ fn Printed(page: ContactPage, search: String, is_first: bool) -> impl IntoView {
         next,
         total,
     } = page;
-    let list = Place {
+    let list = Location {
         search: search.clone(),
-        ..Place::default()
+        ..Location::default()
     };
     let here = contacts.len() as u64;
     let everybody = words::count(total, "contact");

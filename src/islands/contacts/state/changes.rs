@@ -14,8 +14,8 @@ use crate::model::contact::Contact;
 use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
-use crate::model::place::PanePlace;
-use crate::model::place::Place;
+use crate::model::location::Location;
+use crate::model::location::PaneRoute;
 use crate::model::view::Notice;
 use crate::model::view::Pane;
 
@@ -25,11 +25,11 @@ impl State {
     /// what they do now. Returns the error that the form itself has to show.
     pub fn form_answered(
         self,
-        from: PanePlace,
+        from: PaneRoute,
         key: &str,
         answer: Result<ContactDetails, AppError>,
     ) -> Option<AppError> {
-        let pane = self.place.read_untracked().pane;
+        let pane = self.location.read_untracked().pane;
         let is_here = pane == from && browser::input_value(KEY_ID) == key;
         match answer {
             Ok(details) if is_here => {
@@ -39,7 +39,7 @@ impl State {
             Ok(details) => {
                 self.forget_draft(from, key);
                 self.settle(details.contact.clone());
-                if pane == PanePlace::Contact(details.contact.id) {
+                if pane == PaneRoute::Contact(details.contact.id) {
                     self.show(Pane::Contact(details));
                 }
             }
@@ -54,12 +54,12 @@ impl State {
         self.keep_draft();
         // What was asked for before comes too late.
         self.pane_question.update_value(|last| *last += 1);
-        let pane = PanePlace::Contact(details.contact.id);
-        let place = self.place.read_untracked().opening(pane);
-        Address::Push.show(&place.href());
+        let pane = PaneRoute::Contact(details.contact.id);
+        let location = self.location.read_untracked().opening(pane);
+        Address::Push.show(&location.href());
         self.forget_notice(details.contact.id);
         self.problem.set(None);
-        self.place.set(place);
+        self.location.set(location);
         self.settle(details.contact.clone());
         self.show(Pane::Contact(details));
     }
@@ -87,13 +87,13 @@ impl State {
                 // Only the server knows whether the search finds the contact, and where it stood.
                 self.place_anew(neighbour);
             }
-            if self.place.read_untracked().pane.contact() == Some(contact.id) {
-                let place = Place {
+            if self.location.read_untracked().pane.contact() == Some(contact.id) {
+                let location = Location {
                     deleted: Some(contact.id),
-                    ..self.place.read_untracked().beside(PanePlace::Nothing)
+                    ..self.location.read_untracked().beside(PaneRoute::Nothing)
                 };
                 // "Back" would lead to a contact that is gone.
-                self.visit(place, Address::Replace);
+                self.visit(location, Address::Replace);
                 if was_here {
                     browser::focus_soon(format!("#{} button", notice_id(contact.id)));
                 }
@@ -111,11 +111,11 @@ impl State {
             return;
         }
         self.restoring.set(Some(id));
-        let from = self.place.read_untracked().pane;
+        let from = self.location.read_untracked().pane;
         spawn_local(async move {
             let answer = api::restore_contact(id).await;
             self.restoring.set(None);
-            let stays = self.place.read_untracked().pane == from && self.unsaved().is_none();
+            let stays = self.location.read_untracked().pane == from && self.unsaved().is_none();
             match answer {
                 Ok(details) if stays => self.arrive(details),
                 Ok(details) => {

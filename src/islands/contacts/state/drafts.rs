@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::signals::State;
 use crate::islands::browser;
-use crate::model::place::PanePlace;
+use crate::model::location::PaneRoute;
 use crate::model::view::FormView;
 use crate::model::view::Pane;
 
@@ -43,16 +43,16 @@ impl State {
 
     pub(super) fn keep_draft(self) {
         if let Some(form) = self.unsaved() {
-            let place = self.place.read_untracked().pane;
-            self.forget_draft(place, &form.key);
-            self.kept.update_value(|kept| kept.push((place, form)));
+            let route = self.location.read_untracked().pane;
+            self.forget_draft(route, &form.key);
+            self.kept.update_value(|kept| kept.push((route, form)));
         }
     }
 
     /// Forgets what was typed into the form that is shown, because it is saved or was given up.
     pub fn drop_draft(self) {
         self.forget_draft(
-            self.place.read_untracked().pane,
+            self.location.read_untracked().pane,
             &browser::input_value(KEY_ID),
         );
         self.pane.update_untracked(|pane| {
@@ -63,8 +63,8 @@ impl State {
         });
     }
 
-    pub(super) fn forget_draft(self, from: PanePlace, key: &str) {
+    pub(super) fn forget_draft(self, from: PaneRoute, key: &str) {
         self.kept
-            .update_value(|kept| kept.retain(|(place, form)| *place != from || form.key != key));
+            .update_value(|kept| kept.retain(|(route, form)| *route != from || form.key != key));
     }
 }

@@ -16,17 +16,17 @@ use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
-use crate::model::place::Place;
+use crate::model::location::Location;
 
 impl State {
     /// Shows the list from its first contact on.
     pub fn back_to_first_page(self) {
-        let place = Place {
+        let location = Location {
             cursor: None,
-            ..self.place.get_untracked()
+            ..self.location.get_untracked()
         };
-        Address::Replace.show(&place.href());
-        self.place.set(place);
+        Address::Replace.show(&location.href());
+        self.location.set(location);
         self.ask(Ask::Anew(None));
     }
 
@@ -62,7 +62,7 @@ impl State {
         self.list_question.set_value(question);
         self.asked.set_value(what);
         self.list_busy.set(true);
-        let Place { search, cursor, .. } = self.place.get_untracked();
+        let Location { search, cursor, .. } = self.location.get_untracked();
         let (cursor, around) = match what {
             Ask::Anew(around) => (cursor, around),
             Ask::Previous => (self.list.read_untracked().previous_cursor.clone(), None),
@@ -186,12 +186,12 @@ impl State {
 
     /// Asks the server where a contact stands in the list, and puts its row there.
     pub(super) fn place_anew(self, id: ContactId) {
-        let search = self.place.read_untracked().search.clone();
+        let search = self.location.read_untracked().search.clone();
         spawn_local(async move {
             let page = api::list_contacts(search.clone(), None, Some(id)).await;
             // Without an answer, what is known stays. A stale list comes anew as a whole.
-            let fits =
-                !self.list_is_stale.get_untracked() && self.place.read_untracked().search == search;
+            let fits = !self.list_is_stale.get_untracked()
+                && self.location.read_untracked().search == search;
             let (Ok(page), true) = (page, fits) else {
                 return;
             };

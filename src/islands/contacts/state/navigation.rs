@@ -8,22 +8,22 @@ use super::signals::State;
 use crate::islands::browser;
 use crate::islands::browser::Address;
 use crate::model::error::AppError;
-use crate::model::place::PanePlace;
-use crate::model::place::Place;
+use crate::model::location::Location;
+use crate::model::location::PaneRoute;
 use crate::model::view::Pane;
 
 impl State {
-    /// Shows another place: only what differs from the present one is asked for again.
-    pub fn visit(self, place: Place, address: Address) {
+    /// Shows another location and requests only what differs from the present one.
+    pub fn visit(self, location: Location, address: Address) {
         self.keep_draft();
-        address.show(&place.href());
-        let before = self.place.get_untracked();
-        let (pane, search_changed) = (place.pane, before.search != place.search);
+        address.show(&location.href());
+        let before = self.location.get_untracked();
+        let (pane, search_changed) = (location.pane, before.search != location.search);
         // A pane that failed is loaded again on request, and not by a search beside it.
-        let stays = before == place;
-        let is_renamed = pane == PanePlace::New && before.name != place.name;
+        let stays = before == location;
+        let is_renamed = pane == PaneRoute::New && before.name != location.name;
         self.problem.set(None);
-        self.place.set(place);
+        self.location.set(location);
         if search_changed {
             // Whoever types wants what is found first; whoever goes back, what was there.
             let around = pane.contact().filter(|_| address == Address::Keep);
@@ -40,12 +40,12 @@ impl State {
     /// Shows what the address bar says, after "back" or "forward".
     pub fn follow_address(self) {
         let (path, query) = browser::current_address();
-        if let Some(place) = Place::parse(&path, &query) {
-            self.visit(place, Address::Keep);
+        if let Some(location) = Location::parse(&path, &query) {
+            self.visit(location, Address::Keep);
         }
     }
 
-    /// Follows a link to a place of this page, unless somebody else has seen to it. What leads elsewhere is
+    /// Follows a link to a location of this page, unless somebody else has seen to it. What leads elsewhere is
     /// the browser's.
     pub fn follow_link(self, event: &MouseEvent) {
         let link = browser::closest(event.target(), "a[href]");
@@ -53,19 +53,20 @@ impl State {
             return;
         };
         let (path, query) = href.split_once('?').unwrap_or((&href, ""));
-        let Some(place) = Place::parse(path, query).filter(|_| browser::is_plain_click(event))
+        let Some(location) =
+            Location::parse(path, query).filter(|_| browser::is_plain_click(event))
         else {
             return;
         };
-        let here = self.place.get_untracked();
-        if place.pane == here.pane && place.cursor != here.cursor {
+        let here = self.location.get_untracked();
+        if location.pane == here.pane && location.cursor != here.cursor {
             // Another page of the list is loaded anew.
             return;
         }
         event.prevent_default();
-        let stays = place == here;
+        let stays = location == here;
         self.visit(
-            place,
+            location,
             if stays {
                 Address::Replace
             } else {
@@ -75,14 +76,14 @@ impl State {
     }
 
     /// Shows another pane beside the same list.
-    pub fn open(self, pane: PanePlace) {
-        let place = self.place.read_untracked().opening(pane);
-        self.visit(place, Address::Push);
+    pub fn open(self, pane: PaneRoute) {
+        let location = self.location.read_untracked().opening(pane);
+        self.visit(location, Address::Push);
     }
 
     pub fn search(self, search: String) {
-        let place = self.place.read_untracked().searching(search);
-        self.visit(place, Address::Replace);
+        let location = self.location.read_untracked().searching(search);
+        self.visit(location, Address::Replace);
     }
 
     /// Asks again for what did not come, the contact in the pane included.
@@ -91,7 +92,7 @@ impl State {
             self.ask(self.asked.get_value());
         }
         if matches!(*self.pane.read_untracked(), Pane::Failed(_)) {
-            self.load_pane(self.place.read_untracked().pane);
+            self.load_pane(self.location.read_untracked().pane);
         }
     }
 

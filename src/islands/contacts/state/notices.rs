@@ -26,11 +26,11 @@ impl State {
     /// what the page is about.
     pub fn close_notice(self, id: ContactId) {
         self.forget_notice(id);
-        let mut place = self.place.get_untracked();
-        if place.deleted == Some(id) {
-            place.deleted = None;
-            Address::Replace.show(&place.href());
-            self.place.set(place);
+        let mut location = self.location.get_untracked();
+        if location.deleted == Some(id) {
+            location.deleted = None;
+            Address::Replace.show(&location.href());
+            self.location.set(location);
         }
         let left = self
             .notices

@@ -12,7 +12,7 @@ use crate::islands::browser;
 use crate::islands::contacts::loaded;
 use crate::model::contact::ContactDetails;
 use crate::model::error::AppError;
-use crate::model::place::PanePlace;
+use crate::model::location::PaneRoute;
 use crate::model::view::FormView;
 use crate::model::view::Pane;
 
@@ -20,26 +20,26 @@ use crate::model::view::Pane;
 const PATIENCE: Duration = Duration::from_millis(300);
 
 impl State {
-    pub(super) fn load_pane(self, place: PanePlace) {
+    pub(super) fn load_pane(self, route: PaneRoute) {
         let question = self.pane_question.with_value(|last| last + 1);
         self.pane_question.set_value(question);
         let kept = self.kept.with_value(|kept| {
-            let kept = kept.iter().find(|(from, _)| *from == place);
+            let kept = kept.iter().find(|(from, _)| *from == route);
             kept.map(|(_, form)| form.clone())
         });
         if let Some(form) = kept {
             return self.show(Pane::Form(form));
         }
         self.pane_is_slow.set(false);
-        let id = match place {
-            PanePlace::Nothing => return self.show(Pane::Nothing),
-            PanePlace::New => {
+        let id = match route {
+            PaneRoute::Nothing => return self.show(Pane::Nothing),
+            PaneRoute::New => {
                 let usual = self.welcome.with_value(|welcome| welcome.usual);
                 let mut form = FormView::new_contact(browser::random_key(), usual);
-                form.draft = self.place.read_untracked().draft();
+                form.draft = self.location.read_untracked().draft();
                 return self.show(Pane::Form(form));
             }
-            PanePlace::Contact(id) | PanePlace::Edit(id) => id,
+            PaneRoute::Contact(id) | PaneRoute::Edit(id) => id,
         };
         let is_latest = move || self.pane_question.try_get_value() == Some(question);
         let here = self.pane.read_untracked().row().filter(|row| row.id == id);
@@ -70,7 +70,7 @@ impl State {
             if let Some(seconds) = answer.as_ref().err().and_then(AppError::retry_after) {
                 browser::after(seconds, move || {
                     if is_latest() {
-                        self.load_pane(place);
+                        self.load_pane(route);
                     }
                 });
             }
@@ -86,8 +86,8 @@ impl State {
                 }
                 _ => {}
             }
-            self.show(match (answer, place) {
-                (Ok(details), PanePlace::Edit(_)) => Pane::Form(FormView::edit(details.contact)),
+            self.show(match (answer, route) {
+                (Ok(details), PaneRoute::Edit(_)) => Pane::Form(FormView::edit(details.contact)),
                 (Ok(details), _) => Pane::Contact(details),
                 (Err(error), _) => Pane::Failed(error),
             });
@@ -101,7 +101,7 @@ impl State {
         let focus = match &pane {
             Pane::Form(_) => Some("#contact-form input:not([type=hidden])"),
             // The notice of the deletion takes the focus; the list stays scrolled as it is.
-            Pane::Nothing if self.place.read_untracked().deleted.is_some() => None,
+            Pane::Nothing if self.location.read_untracked().deleted.is_some() => None,
             _ if both_shown && !browser::has_focus(".pane, .notice") => None,
             Pane::Nothing => Some(FIRST_ROW),
             Pane::Coming(_) | Pane::Contact(_) | Pane::Failed(_) => Some("#pane-title"),

@@ -7,8 +7,8 @@ use leptos::prelude::*;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::error::AppError;
-use crate::model::place::PanePlace;
-use crate::model::place::Place;
+use crate::model::location::Location;
+use crate::model::location::PaneRoute;
 use crate::model::view::ContactsView;
 use crate::model::view::FormView;
 use crate::model::view::Notice;
@@ -32,7 +32,7 @@ pub enum Ask {
 /// The signals behind the page. Copies share them.
 #[derive(Clone, Copy)]
 pub struct State {
-    pub place: RwSignal<Place>,
+    pub location: RwSignal<Location>,
     /// As much of the list as has been asked for.
     pub list: RwSignal<ContactList>,
     /// The rows of it that are in the document; see the module `window`.
@@ -49,7 +49,7 @@ pub struct State {
     pub pane_busy: RwSignal<bool>,
     /// The contact that is being brought back from the trash.
     pub restoring: RwSignal<Option<ContactId>>,
-    /// What was deleted and can be undone. Each place is used again when all others were since.
+    /// What was deleted and can be undone. A slot is used again when all others have been used since.
     pub notices: [RwSignal<Option<Notice>>; MAX_NOTICES],
     pub(super) next_notice: StoredValue<usize>,
     /// What has come into the pane while the focus stayed in the list, for those who do not see it.
@@ -67,7 +67,7 @@ pub struct State {
     pub(super) asked: StoredValue<Ask>,
     /// Forms that were left without saving, with what was typed. Each keeps what it
     /// started from, so that saving it later does not undo what others have saved since.
-    pub(super) kept: StoredValue<Vec<(PanePlace, FormView)>>,
+    pub(super) kept: StoredValue<Vec<(PaneRoute, FormView)>>,
 }
 
 impl State {
@@ -78,8 +78,8 @@ impl State {
         };
         Self {
             welcome: StoredValue::new(view.welcome),
-            asked: StoredValue::new(Ask::Anew(view.place.pane.contact())),
-            place: RwSignal::new(view.place),
+            asked: StoredValue::new(Ask::Anew(view.location.pane.contact())),
+            location: RwSignal::new(view.location),
             // The server has drawn all that it found.
             range: RwSignal::new(0..list.rows.len()),
             row_had_focus: StoredValue::new(false),

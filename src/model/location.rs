@@ -1,7 +1,7 @@
 //! Where a person is among the contacts: the address of a page, read and written alike by the
 //! server that renders it and by the browser that moves between pages without asking for them.
 //!
-//! Invariant: `Place::parse` of what [`Place::href`] wrote is the same place again.
+//! Invariant: `Location::parse` of what [`Location::href`] wrote is the same location again.
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -14,8 +14,8 @@ pub const PRINT: &str = "/contacts/print";
 
 /// One page of `/contacts`: the list with its search on one side, a pane on the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
-    pub pane: PanePlace,
+pub struct Location {
+    pub pane: PaneRoute,
     /// What the list is searched for, as typed; empty when it is not.
     pub search: String,
     /// Where the list starts, for readers without JavaScript who follow "next page".
@@ -29,7 +29,7 @@ pub struct Place {
 
 /// What stands beside the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum PanePlace {
+pub enum PaneRoute {
     #[default]
     Nothing,
     New,
@@ -37,7 +37,7 @@ pub enum PanePlace {
     Edit(ContactId),
 }
 
-impl PanePlace {
+impl PaneRoute {
     /// The contact that this pane is about.
     pub fn contact(self) -> Option<ContactId> {
         match self {
@@ -47,7 +47,7 @@ impl PanePlace {
     }
 }
 
-impl Place {
+impl Location {
     /// Reads a path such as `/contacts/new` and a query string without its question mark.
     /// `None` when the path is none of ours; unknown parameters are passed over.
     pub fn parse(path: &str, query: &str) -> Option<Self> {
@@ -57,35 +57,35 @@ impl Place {
         }
         let mut segments = rest.split('/').filter(|segment| !segment.is_empty());
         let pane = match (segments.next(), segments.next(), segments.next()) {
-            (None, ..) => PanePlace::Nothing,
-            (Some("new"), None, _) => PanePlace::New,
-            (Some(id), None, _) => PanePlace::Contact(id.parse().ok()?),
-            (Some(id), Some("edit"), None) => PanePlace::Edit(id.parse().ok()?),
+            (None, ..) => PaneRoute::Nothing,
+            (Some("new"), None, _) => PaneRoute::New,
+            (Some(id), None, _) => PaneRoute::Contact(id.parse().ok()?),
+            (Some(id), Some("edit"), None) => PaneRoute::Edit(id.parse().ok()?),
             _ => return None,
         };
-        let mut place = Self {
+        let mut location = Self {
             pane,
             ..Self::default()
         };
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*key {
-                "q" => place.search = value.into_owned(),
-                "cursor" if !value.is_empty() => place.cursor = Some(value.into_owned()),
-                "deleted" => place.deleted = value.parse().ok(),
-                "name" => place.name = value.into_owned(),
+                "q" => location.search = value.into_owned(),
+                "cursor" if !value.is_empty() => location.cursor = Some(value.into_owned()),
+                "deleted" => location.deleted = value.parse().ok(),
+                "name" => location.name = value.into_owned(),
                 _ => {}
             }
         }
-        Some(place)
+        Some(location)
     }
 
-    /// The address of this place, from the root of the site.
+    /// The address of this location, from the root of the site.
     pub fn href(&self) -> String {
         let mut href = match self.pane {
-            PanePlace::Nothing => "/contacts".to_owned(),
-            PanePlace::New => "/contacts/new".to_owned(),
-            PanePlace::Contact(id) => format!("/contacts/{id}"),
-            PanePlace::Edit(id) => format!("/contacts/{id}/edit"),
+            PaneRoute::Nothing => "/contacts".to_owned(),
+            PaneRoute::New => "/contacts/new".to_owned(),
+            PaneRoute::Contact(id) => format!("/contacts/{id}"),
+            PaneRoute::Edit(id) => format!("/contacts/{id}/edit"),
         };
         self.append_query(&mut href);
         href
@@ -142,7 +142,7 @@ impl Place {
     }
 
     /// The same list with another pane beside it. A notice does not outlive the move.
-    pub fn beside(&self, pane: PanePlace) -> Self {
+    pub fn beside(&self, pane: PaneRoute) -> Self {
         Self {
             pane,
             search: self.search.clone(),
@@ -156,7 +156,7 @@ impl Place {
     pub fn adding_searched(&self) -> Self {
         Self {
             name: self.search.trim().to_owned(),
-            ..self.beside(PanePlace::New)
+            ..self.beside(PaneRoute::New)
         }
     }
 
@@ -173,7 +173,7 @@ impl Place {
 
     /// The same search with another pane beside it. A contact brings the page of the list along that
     /// it stands on.
-    pub fn opening(&self, pane: PanePlace) -> Self {
+    pub fn opening(&self, pane: PaneRoute) -> Self {
         let beside = self.beside(pane);
         Self {
             cursor: beside.cursor.filter(|_| pane.contact().is_none()),
@@ -205,13 +205,13 @@ mod tests {
 
     use super::*;
 
-    fn panes() -> impl Strategy<Value = PanePlace> {
+    fn panes() -> impl Strategy<Value = PaneRoute> {
         let id = any::<u128>().prop_map(|bits| ContactId::new(uuid::Uuid::from_u128(bits)));
         prop_oneof![
-            Just(PanePlace::Nothing),
-            Just(PanePlace::New),
-            id.clone().prop_map(PanePlace::Contact),
-            id.prop_map(PanePlace::Edit),
+            Just(PaneRoute::Nothing),
+            Just(PaneRoute::New),
+            id.clone().prop_map(PaneRoute::Contact),
+            id.prop_map(PaneRoute::Edit),
         ]
     }
 
@@ -225,47 +225,50 @@ mod tests {
             name in ".*",
         ) {
             let deleted = deleted.map(|bits| ContactId::new(uuid::Uuid::from_u128(bits)));
-            let place = Place { pane, search, cursor, deleted, name };
-            let href = place.href();
+            let location = Location { pane, search, cursor, deleted, name };
+            let href = location.href();
             let (path, query) = href.split_once('?').unwrap_or((&href, ""));
-            prop_assert_eq!(Place::parse(path, query), Some(place));
+            prop_assert_eq!(Location::parse(path, query), Some(location));
         }
 
         #[test]
         fn no_address_is_too_strange_to_read(path in ".*", query in ".*") {
-            let _ = Place::parse(&format!("/contacts{path}"), &query);
+            let _ = Location::parse(&format!("/contacts{path}"), &query);
         }
     }
 
     #[test]
     fn who_was_searched_for_in_vain_is_in_the_form() {
-        let place = |query| {
-            Place::parse("/contacts", query)
-                .expect("a place")
+        let location = |query| {
+            Location::parse("/contacts", query)
+                .expect("a location")
                 .adding_searched()
         };
-        assert_eq!(place("q=+xqzv+").href(), "/contacts/new?q=+xqzv+&name=xqzv");
-        assert_eq!(place("q=+xqzv+").draft().name, "xqzv");
-        assert_eq!(place("q=x%40example.com").draft().email, "x@example.com");
-        assert_eq!(place("q=x%40example.com").draft().name, "");
+        assert_eq!(
+            location("q=+xqzv+").href(),
+            "/contacts/new?q=+xqzv+&name=xqzv"
+        );
+        assert_eq!(location("q=+xqzv+").draft().name, "xqzv");
+        assert_eq!(location("q=x%40example.com").draft().email, "x@example.com");
+        assert_eq!(location("q=x%40example.com").draft().name, "");
         // It is said once, and not of the next one.
         assert_eq!(
-            place("q=x").beside(PanePlace::New).href(),
+            location("q=x").beside(PaneRoute::New).href(),
             "/contacts/new?q=x"
         );
-        assert_eq!(place("").draft(), ContactDraft::default());
+        assert_eq!(location("").draft(), ContactDraft::default());
     }
 
     #[test]
     fn what_is_printed_is_what_the_list_is_searched_for() {
-        let place = |query| Place::parse("/contacts/new", query).expect("a place");
-        assert_eq!(place("").print_href(), "/contacts/print");
+        let location = |query| Location::parse("/contacts/new", query).expect("a location");
+        assert_eq!(location("").print_href(), "/contacts/print");
         assert_eq!(
-            place("q=ada+l%26&cursor=x&deleted=y").print_href(),
+            location("q=ada+l%26&cursor=x&deleted=y").print_href(),
             "/contacts/print?q=ada+l%26"
         );
         // Its own page draws it, and a link to it is followed by the browser.
-        assert_eq!(Place::parse(PRINT, ""), None);
+        assert_eq!(Location::parse(PRINT, ""), None);
     }
 
     #[test]
@@ -277,7 +280,7 @@ mod tests {
             "/contacts/new/edit",
             "/trash",
         ] {
-            assert_eq!(Place::parse(path, ""), None, "{path}");
+            assert_eq!(Location::parse(path, ""), None, "{path}");
         }
     }
 }
