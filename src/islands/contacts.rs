@@ -96,13 +96,13 @@ fn NoticeBar(state: state::State) -> impl IntoView {
             let id = notice.id;
             let closed = move || {
                 let location = state.location.read();
-                location.beside(location.pane).href()
+                location.with_pane(location.pane).url()
             };
             view! {
                 <form
                     id=state::notice_id(id)
                     method="post"
-                    action=move || state.location.read().act_on(id, "restore")
+                    action=move || state.location.read().action_url(id, "restore")
                     class="notice"
                     on:submit=move |event| {
                         event.prevent_default();

@@ -1,7 +1,7 @@
-//! Where a person is among the contacts: the address of a page, read and written alike by the
-//! server that renders it and by the browser that moves between pages without asking for them.
+//! The address of a page of contacts. The server, which renders the page, and the browser, which moves
+//! between pages without loading them, read and write it with the same code.
 //!
-//! Invariant: `Location::parse` of what [`Location::href`] wrote is the same location again.
+//! Invariant: `Location::parse` of what [`Location::url`] wrote is the same location again.
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -9,25 +9,24 @@ use serde::Serialize;
 use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 
-/// The list as on paper.
-pub const PRINT: &str = "/contacts/print";
+/// The page that prints the list.
+pub const PRINT_PATH: &str = "/contacts/print";
 
 /// One page of `/contacts`: the list with its search on one side, a pane on the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Location {
     pub pane: PaneRoute,
-    /// What the list is searched for, as typed; empty when it is not.
+    /// What the list is searched for, as typed; empty without a search.
     pub search: String,
     /// Where the list starts, for readers without JavaScript who follow "next page".
     pub cursor: Option<String>,
     /// The contact that was just moved to the trash, so that this page can offer to undo it.
     pub deleted: Option<ContactId>,
-    /// The name or the address of the contact that is added, as far as it is known before the form is
-    /// filled in; empty when it is not.
+    /// The name or the address that the form for a new contact starts with; empty for an empty form.
     pub name: String,
 }
 
-/// What stands beside the list.
+/// What the pane beside the list shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PaneRoute {
     #[default]
@@ -49,7 +48,8 @@ impl PaneRoute {
 
 impl Location {
     /// Reads a path such as `/contacts/new` and a query string without its question mark.
-    /// `None` when the path is none of ours; unknown parameters are passed over.
+    /// Returns `None` when the path is no page of contacts, and ignores
+    /// unknown parameters.
     pub fn parse(path: &str, query: &str) -> Option<Self> {
         let rest = path.strip_prefix("/contacts")?;
         if !rest.is_empty() && !rest.starts_with('/') {
@@ -80,37 +80,38 @@ impl Location {
     }
 
     /// The address of this location, from the root of the site.
-    pub fn href(&self) -> String {
-        let mut href = match self.pane {
+    pub fn url(&self) -> String {
+        let mut url = match self.pane {
             PaneRoute::Nothing => "/contacts".to_owned(),
             PaneRoute::New => "/contacts/new".to_owned(),
             PaneRoute::Contact(id) => format!("/contacts/{id}"),
             PaneRoute::Edit(id) => format!("/contacts/{id}/edit"),
         };
-        self.append_query(&mut href);
-        href
+        self.append_query(&mut url);
+        url
     }
 
-    /// Where a form posts to that does `action` to a contact and then comes back to this list.
-    pub fn act_on(&self, id: ContactId, action: &str) -> String {
-        let mut href = format!("/contacts/{id}/{action}");
-        self.append_query(&mut href);
-        href
+    /// Where a form posts to that applies `action`, such as `delete`, to a contact. The answer leads back
+    /// to this list.
+    pub fn action_url(&self, id: ContactId, action: &str) -> String {
+        let mut url = format!("/contacts/{id}/{action}");
+        self.append_query(&mut url);
+        url
     }
 
-    /// Where all contacts of this list, searched for the same, stand as on paper: a page beside this one
-    /// that is no place of it.
-    pub fn print_href(&self) -> String {
-        let mut href = PRINT.to_owned();
+    /// The page that prints all contacts that the search of this list finds. It is not itself a
+    /// `Location`.
+    pub fn print_url(&self) -> String {
+        let mut url = PRINT_PATH.to_owned();
         let list = Self {
             search: self.search.clone(),
             ..Self::default()
         };
-        list.append_query(&mut href);
-        href
+        list.append_query(&mut url);
+        url
     }
 
-    fn append_query(&self, href: &mut String) {
+    fn append_query(&self, url: &mut String) {
         let mut query = form_urlencoded::Serializer::new(String::new());
         if !self.search.is_empty() {
             query.append_pair("q", &self.search);
@@ -126,23 +127,23 @@ impl Location {
         }
         let query = query.finish();
         if !query.is_empty() {
-            href.push('?');
-            href.push_str(&query);
+            url.push('?');
+            url.push_str(&query);
         }
     }
 
-    /// Where the form that creates a contact here posts to. It is not the page's own address: a browser
-    /// forgets what it has kept of an address that it posts to, and "back" would bring the form anew,
-    /// with another key and with everything that was typed, to create the same contact again.
-    pub fn create_at(&self) -> String {
-        let mut href = self.href();
-        href.push(if href.contains('?') { '&' } else { '?' });
-        href.push_str("sent");
-        href
+    /// Where the form that creates a contact posts to. It is not the address of the page: a browser drops
+    /// its stored copy of an address that it posts to. "Back" would then load the form again, with a new
+    /// key and with everything that was typed, and that form would create the same contact twice.
+    pub fn create_url(&self) -> String {
+        let mut url = self.url();
+        url.push(if url.contains('?') { '&' } else { '?' });
+        url.push_str("sent");
+        url
     }
 
-    /// The same list with another pane beside it. A notice does not outlive the move.
-    pub fn beside(&self, pane: PaneRoute) -> Self {
+    /// The same page of the list with another pane. The notice is dropped.
+    pub fn with_pane(&self, pane: PaneRoute) -> Self {
         Self {
             pane,
             search: self.search.clone(),
@@ -152,16 +153,16 @@ impl Location {
         }
     }
 
-    /// The form for somebody who was searched for and is not there.
-    pub fn adding_searched(&self) -> Self {
+    /// The form for a new contact, which starts with what was searched for and not found.
+    pub fn new_contact_from_search(&self) -> Self {
         Self {
             name: self.search.trim().to_owned(),
-            ..self.beside(PaneRoute::New)
+            ..self.with_pane(PaneRoute::New)
         }
     }
 
-    /// What stands in the form for a new contact at first.
-    pub fn draft(&self) -> ContactDraft {
+    /// What the form for a new contact starts with.
+    pub fn prefilled_draft(&self) -> ContactDraft {
         let mut draft = ContactDraft::default();
         if self.name.contains('@') {
             draft.email.clone_from(&self.name);
@@ -171,18 +172,18 @@ impl Location {
         draft
     }
 
-    /// The same search with another pane beside it. A contact brings the page of the list along that
-    /// it stands on.
-    pub fn opening(&self, pane: PaneRoute) -> Self {
-        let beside = self.beside(pane);
+    /// The same search with another pane. A pane with a contact shows the page of the list that holds
+    /// this contact, so it drops the cursor.
+    pub fn with_opened_pane(&self, pane: PaneRoute) -> Self {
+        let same_page = self.with_pane(pane);
         Self {
-            cursor: beside.cursor.filter(|_| pane.contact().is_none()),
-            ..beside
+            cursor: same_page.cursor.filter(|_| pane.contact().is_none()),
+            ..same_page
         }
     }
 
-    /// Another search from its first page, with the same pane and notice beside it.
-    pub fn searching(&self, search: String) -> Self {
+    /// The first page of another search, with the same pane and notice.
+    pub fn with_search(&self, search: String) -> Self {
         Self {
             search,
             cursor: None,
@@ -191,10 +192,10 @@ impl Location {
     }
 
     /// The page of the list that starts at `cursor`; the first when there is none.
-    pub fn starting(&self, cursor: Option<String>) -> Self {
+    pub fn with_cursor(&self, cursor: Option<String>) -> Self {
         Self {
             cursor,
-            ..self.beside(self.pane)
+            ..self.with_pane(self.pane)
         }
     }
 }
@@ -217,7 +218,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_address_leads_back_to_its_place(
+        fn a_url_is_parsed_to_its_location(
             pane in panes(),
             search in ".*",
             cursor in proptest::option::of(".+"),
@@ -226,53 +227,56 @@ mod tests {
         ) {
             let deleted = deleted.map(|bits| ContactId::new(uuid::Uuid::from_u128(bits)));
             let location = Location { pane, search, cursor, deleted, name };
-            let href = location.href();
-            let (path, query) = href.split_once('?').unwrap_or((&href, ""));
+            let url = location.url();
+            let (path, query) = url.split_once('?').unwrap_or((&url, ""));
             prop_assert_eq!(Location::parse(path, query), Some(location));
         }
 
         #[test]
-        fn no_address_is_too_strange_to_read(path in ".*", query in ".*") {
+        fn parsing_never_panics(path in ".*", query in ".*") {
             let _ = Location::parse(&format!("/contacts{path}"), &query);
         }
     }
 
     #[test]
-    fn who_was_searched_for_in_vain_is_in_the_form() {
+    fn the_form_starts_with_the_search_that_found_nothing() {
         let location = |query| {
             Location::parse("/contacts", query)
                 .expect("a location")
-                .adding_searched()
+                .new_contact_from_search()
         };
         assert_eq!(
-            location("q=+xqzv+").href(),
+            location("q=+xqzv+").url(),
             "/contacts/new?q=+xqzv+&name=xqzv"
         );
-        assert_eq!(location("q=+xqzv+").draft().name, "xqzv");
-        assert_eq!(location("q=x%40example.com").draft().email, "x@example.com");
-        assert_eq!(location("q=x%40example.com").draft().name, "");
-        // It is said once, and not of the next one.
+        assert_eq!(location("q=+xqzv+").prefilled_draft().name, "xqzv");
         assert_eq!(
-            location("q=x").beside(PaneRoute::New).href(),
+            location("q=x%40example.com").prefilled_draft().email,
+            "x@example.com"
+        );
+        assert_eq!(location("q=x%40example.com").prefilled_draft().name, "");
+        // A later new contact starts without it.
+        assert_eq!(
+            location("q=x").with_pane(PaneRoute::New).url(),
             "/contacts/new?q=x"
         );
-        assert_eq!(location("").draft(), ContactDraft::default());
+        assert_eq!(location("").prefilled_draft(), ContactDraft::default());
     }
 
     #[test]
-    fn what_is_printed_is_what_the_list_is_searched_for() {
+    fn the_print_page_keeps_only_the_search() {
         let location = |query| Location::parse("/contacts/new", query).expect("a location");
-        assert_eq!(location("").print_href(), "/contacts/print");
+        assert_eq!(location("").print_url(), "/contacts/print");
         assert_eq!(
-            location("q=ada+l%26&cursor=x&deleted=y").print_href(),
+            location("q=ada+l%26&cursor=x&deleted=y").print_url(),
             "/contacts/print?q=ada+l%26"
         );
-        // Its own page draws it, and a link to it is followed by the browser.
-        assert_eq!(Location::parse(PRINT, ""), None);
+        // The browser follows a link to it and loads its page.
+        assert_eq!(Location::parse(PRINT_PATH, ""), None);
     }
 
     #[test]
-    fn what_is_not_ours_is_refused() {
+    fn parsing_refuses_other_paths() {
         for path in [
             "/",
             "/contactsx",

@@ -211,8 +211,8 @@ pub async fn update(
     match saved {
         Ok((contact, merged)) => {
             let mut href = list_behind(&parts.uri)
-                .beside(PaneRoute::Contact(contact.id))
-                .href();
+                .with_pane(PaneRoute::Contact(contact.id))
+                .url();
             if !merged.is_empty() {
                 let names: Vec<&str> = merged.into_iter().map(Field::name).collect();
                 href.push(if href.contains('?') { '&' } else { '?' });
@@ -251,7 +251,7 @@ pub async fn delete(State(state): State<AppState>, PathId(id): PathId, parts: Pa
                 deleted: Some(id),
                 ..list_behind(&parts.uri)
             };
-            Redirect::to(&after.href()).into_response()
+            Redirect::to(&after.url()).into_response()
         }
         Err(error) => draw_again(state, parts, PaneRoute::Contact(id), Pane::Failed(error)).await,
     }
@@ -283,12 +283,12 @@ fn list_behind(form: &Uri) -> Location {
 }
 
 fn go_to(form: &Uri, pane: PaneRoute) -> Response {
-    Redirect::to(&list_behind(form).opening(pane).href()).into_response()
+    Redirect::to(&list_behind(form).with_opened_pane(pane).url()).into_response()
 }
 
 /// Draws the page of `route` with `pane` on it, as the answer to a form.
 async fn draw_again(state: AppState, mut parts: Parts, route: PaneRoute, pane: Pane) -> Response {
-    let href = list_behind(&parts.uri).beside(route).href();
+    let href = list_behind(&parts.uri).with_pane(route).url();
     let Ok(uri) = Uri::try_from(href) else {
         return Problem::new(
             StatusCode::URI_TOO_LONG,

@@ -30,7 +30,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::model::location::Location;
-use crate::model::location::PRINT;
+use crate::model::location::PRINT_PATH;
 use crate::services::health;
 use crate::services::policies::RequestClass;
 use crate::services::welcome;
@@ -239,14 +239,14 @@ async fn send_file(mut request: Request<Body>, next: Next) -> Response {
 async fn not_found(State(state): State<AppState>, request: Request<Body>) -> Response {
     let path = request.uri().path();
     if let Some(page) = path.strip_suffix('/')
-        && ["/trash", "/dashboard", PRINT].contains(&page)
+        && ["/trash", "/dashboard", PRINT_PATH].contains(&page)
     {
         return Redirect::permanent(page).into_response();
     }
     if path.ends_with('/')
         && let Some(location) = Location::parse(path, request.uri().query().unwrap_or_default())
     {
-        return Redirect::permanent(&location.href()).into_response();
+        return Redirect::permanent(&location.url()).into_response();
     }
     page::draw(state, request, || ()).await
 }

@@ -12,7 +12,7 @@ pub fn BackToList(state: State) -> impl IntoView {
     view! {
         <a
             class="back"
-            href=move || state.location.read().beside(PaneRoute::Nothing).href()
+            href=move || state.location.read().with_pane(PaneRoute::Nothing).url()
         >
             <Icon name="back"/>
             "Contacts"

@@ -60,14 +60,14 @@ pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
                 <div class="person-tools">
                     <a
                         class="button"
-                        href=move || state.location.read().beside(edit).href()
+                        href=move || state.location.read().with_pane(edit).url()
                     >
                         <Icon name="edit"/>
                         "Edit"
                     </a>
                     <form
                         method="post"
-                        action=move || state.location.read().act_on(id, "delete")
+                        action=move || state.location.read().action_url(id, "delete")
                         on:submit=move |event| {
                             event.prevent_default();
                             if !state.pane_busy.get_untracked() {

@@ -125,8 +125,8 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
             id="contact-form"
             method="post"
             action=move || {
-                let location = state.location.read().beside(here);
-                if is_new { location.create_at() } else { location.href() }
+                let location = state.location.read().with_pane(here);
+                if is_new { location.create_url() } else { location.url() }
             }
             novalidate
             autocomplete="off"
@@ -205,7 +205,7 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
                     >
                         "Restore and save"
                     </button>
-                    <a class="button" href=move || state.location.read().beside(back).href() on:click=cancel>
+                    <a class="button" href=move || state.location.read().with_pane(back).url() on:click=cancel>
                         "Cancel"
                     </a>
                 </div>
@@ -258,8 +258,8 @@ fn Problem(
                             view! {
                                 <p><ErrorText error then="Nothing is lost; you can save"/></p>
                                 {created.map(|(id, name)| {
-                                    let location = state.location.read().beside(PaneRoute::Contact(id));
-                                    view! { <p><a class="underline" href=location.href()>"Open " <bdi>{name}</bdi></a></p> }
+                                    let location = state.location.read().with_pane(PaneRoute::Contact(id));
+                                    view! { <p><a class="underline" href=location.url()>"Open " <bdi>{name}</bdi></a></p> }
                                 })}
                             },
                         )

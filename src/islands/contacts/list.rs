@@ -81,7 +81,7 @@ fn Search(state: State) -> impl IntoView {
             state.search(browser::input_value(SEARCH_ID));
         }
     });
-    let new_href = move || state.location.read().beside(PaneRoute::New).href();
+    let new_href = move || state.location.read().with_pane(PaneRoute::New).url();
 
     view! {
         <div class="flex gap-2 p-3">
@@ -177,7 +177,7 @@ fn Count(state: State) -> impl IntoView {
 fn PrintLink(state: State) -> impl IntoView {
     view! {
         <a
-            href=move || state.location.read().print_href()
+            href=move || state.location.read().print_url()
             hidden=move || state.list.read().total == 0
         >
             "Print"
@@ -199,8 +199,8 @@ fn EmptyList(state: State) -> impl IntoView {
             EitherOf3::B(())
         } else {
             let location = state.location.read_untracked();
-            let all = location.searching(String::new()).href();
-            let add = location.adding_searched().href();
+            let all = location.with_search(String::new()).url();
+            let add = location.new_contact_from_search().url();
             EitherOf3::C(view! {
                 <div class="empty nobody">
                     <p class="text-ink">
@@ -228,7 +228,7 @@ fn Trouble(state: State) -> impl IntoView {
                 <p><ErrorText error then="Trying again"/></p>
                 <a
                     class="button"
-                    href=state.location.read_untracked().href()
+                    href=state.location.read_untracked().url()
                     on:click=move |event| {
                         event.prevent_default();
                         state.try_again();

@@ -68,9 +68,9 @@ fn Failed(state: State, error: AppError) -> impl IntoView {
     let next = move || {
         let location = state.location.read();
         if missing {
-            location.beside(PaneRoute::Nothing).href()
+            location.with_pane(PaneRoute::Nothing).url()
         } else {
-            location.href()
+            location.url()
         }
     };
     view! {

@@ -118,7 +118,7 @@ pub fn Rows(state: State) -> impl IntoView {
                 set(
                     &link,
                     "href",
-                    &location.opening(PaneRoute::Contact(row.id)).href(),
+                    &location.with_opened_pane(PaneRoute::Contact(row.id)).url(),
                 );
                 set_if(&link, current == Some(row.id), "aria-current", "true");
                 set_if(&link, tab_stop != Some(*index), "tabindex", "-1");
@@ -150,7 +150,7 @@ pub fn Rows(state: State) -> impl IntoView {
                 <a
                     class="row"
                     data-row=id.to_string()
-                    href=location.beside(PaneRoute::Contact(id)).href()
+                    href=location.with_pane(PaneRoute::Contact(id)).url()
                     aria-current=(location.pane.contact() == Some(id)).then_some("true")
                 >
                     <Avatar id name=row.name.clone()/>
@@ -226,12 +226,12 @@ fn FirstPage(state: State) -> impl IntoView {
     let first = state
         .location
         .read_untracked()
-        .beside(PaneRoute::Nothing)
-        .starting(None);
+        .with_pane(PaneRoute::Nothing)
+        .with_cursor(None);
     view! {
         <a
             class="more"
-            href=first.href()
+            href=first.url()
             on:click=move |event| {
                 if browser::is_plain_click(&event) {
                     event.prevent_default();
@@ -257,7 +257,7 @@ fn MoreLink(
     let cursor = Memo::new(move |_| cursor.get());
     move || {
         let cursor = cursor.get()?;
-        let href = state.location.read().starting(Some(cursor)).href();
+        let href = state.location.read().with_cursor(Some(cursor)).url();
         let text = move || {
             if state.list_busy.get() {
                 "Loading…"

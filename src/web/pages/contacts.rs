@@ -96,7 +96,7 @@ async fn find_out(state: &AppState, asked: &Parts, refused: Option<Refused>) -> 
         (None, PaneRoute::New) => {
             let key = Uuid::new_v4().to_string();
             Ok(Pane::Form(FormView {
-                draft: location.draft(),
+                draft: location.prefilled_draft(),
                 ..FormView::new_contact(key, welcome.usual)
             }))
         }

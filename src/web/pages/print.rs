@@ -9,7 +9,7 @@ use super::say_status;
 use crate::model::contact::Contact;
 use crate::model::error::AppError;
 use crate::model::location::Location;
-use crate::model::location::PRINT;
+use crate::model::location::PRINT_PATH;
 use crate::services::contacts::ContactService;
 use crate::services::contacts::store::ContactPage;
 use crate::services::words;
@@ -79,7 +79,7 @@ fn Printed(page: ContactPage, search: String, is_first: bool) -> impl IntoView {
             .append_pair("cursor", &cursor.to_string())
             .finish();
         let most = words::number(ContactService::PRINTED.get().into());
-        let href = format!("{PRINT}?{query}");
+        let href = format!("{PRINT_PATH}?{query}");
         view! {
             <p class="mt-4 print-hidden" id="parts">
                 {format!("At most {most} contacts are printed together. ")}
@@ -88,7 +88,7 @@ fn Printed(page: ContactPage, search: String, is_first: bool) -> impl IntoView {
         }
     });
     let first = (!is_first).then(|| {
-        view! { <p class="mt-4 print-hidden"><a class="link" href=list.print_href()>"Begin with the first ones"</a></p> }
+        view! { <p class="mt-4 print-hidden"><a class="link" href=list.print_url()>"Begin with the first ones"</a></p> }
     });
     let row = |contact: Contact| {
         view! {
@@ -105,7 +105,7 @@ fn Printed(page: ContactPage, search: String, is_first: bool) -> impl IntoView {
         <div class="print-head">
             <h1 class="text-xl font-semibold tracking-tight">"Contacts"</h1>
             <button class="button" type="button" id="print" hidden>"Print"</button>
-            <a class="button" href=list.href()>"Back to the list"</a>
+            <a class="button" href=list.url()>"Back to the list"</a>
         </div>
         <p class="text-muted" id="told">
             {told}

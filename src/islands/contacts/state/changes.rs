@@ -55,8 +55,8 @@ impl State {
         // What was asked for before comes too late.
         self.pane_question.update_value(|last| *last += 1);
         let pane = PaneRoute::Contact(details.contact.id);
-        let location = self.location.read_untracked().opening(pane);
-        Address::Push.show(&location.href());
+        let location = self.location.read_untracked().with_opened_pane(pane);
+        Address::Push.show(&location.url());
         self.forget_notice(details.contact.id);
         self.problem.set(None);
         self.location.set(location);
@@ -90,7 +90,7 @@ impl State {
             if self.location.read_untracked().pane.contact() == Some(contact.id) {
                 let location = Location {
                     deleted: Some(contact.id),
-                    ..self.location.read_untracked().beside(PaneRoute::Nothing)
+                    ..self.location.read_untracked().with_pane(PaneRoute::Nothing)
                 };
                 // "Back" would lead to a contact that is gone.
                 self.visit(location, Address::Replace);

@@ -25,7 +25,7 @@ impl State {
             cursor: None,
             ..self.location.get_untracked()
         };
-        Address::Replace.show(&location.href());
+        Address::Replace.show(&location.url());
         self.location.set(location);
         self.ask(Ask::Anew(None));
     }

@@ -16,7 +16,7 @@ impl State {
     /// Shows another location and requests only what differs from the present one.
     pub fn visit(self, location: Location, address: Address) {
         self.keep_draft();
-        address.show(&location.href());
+        address.show(&location.url());
         let before = self.location.get_untracked();
         let (pane, search_changed) = (location.pane, before.search != location.search);
         // A pane that failed is loaded again on request, and not by a search beside it.
@@ -77,12 +77,12 @@ impl State {
 
     /// Shows another pane beside the same list.
     pub fn open(self, pane: PaneRoute) {
-        let location = self.location.read_untracked().opening(pane);
+        let location = self.location.read_untracked().with_opened_pane(pane);
         self.visit(location, Address::Push);
     }
 
     pub fn search(self, search: String) {
-        let location = self.location.read_untracked().searching(search);
+        let location = self.location.read_untracked().with_search(search);
         self.visit(location, Address::Replace);
     }
 

@@ -29,7 +29,7 @@ impl State {
         let mut location = self.location.get_untracked();
         if location.deleted == Some(id) {
             location.deleted = None;
-            Address::Replace.show(&location.href());
+            Address::Replace.show(&location.url());
             self.location.set(location);
         }
         let left = self

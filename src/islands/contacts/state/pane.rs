@@ -36,7 +36,7 @@ impl State {
             PaneRoute::New => {
                 let usual = self.welcome.with_value(|welcome| welcome.usual);
                 let mut form = FormView::new_contact(browser::random_key(), usual);
-                form.draft = self.location.read_untracked().draft();
+                form.draft = self.location.read_untracked().prefilled_draft();
                 return self.show(Pane::Form(form));
             }
             PaneRoute::Contact(id) | PaneRoute::Edit(id) => id,
