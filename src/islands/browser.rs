@@ -1,5 +1,4 @@
-//! The few words that islands exchange with the browser itself. They are called from events and
-//! effects only, which never run on the server.
+//! Helpers for the browser's APIs. Only events and effects call them, and these never run on the server.
 
 use std::time::Duration;
 
@@ -17,38 +16,38 @@ use web_sys::MouseEvent;
 use crate::model::contact::ContactDraft;
 use crate::model::contact::Field;
 
-/// What becomes of the address bar when an island moves to another location.
+/// What an island does with the browser's history when it moves to another location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Address {
-    /// A step that "back" undoes.
+pub enum HistoryUpdate {
+    /// Adds an entry, so that "back" undoes the step.
     Push,
-    /// A change on the spot, such as another letter in the search.
+    /// Changes the current entry, for example while the reader types a search.
     Replace,
-    /// The browser has moved already.
-    Keep,
+    /// The browser itself has already moved.
+    None,
 }
 
-impl Address {
-    pub fn show(self, href: &str) {
+impl HistoryUpdate {
+    pub fn apply(self, url: &str) {
         let Ok(history) = window().history() else {
             return;
         };
-        // Both calls fail only for an address of another site, which ours never are.
+        // Both calls fail only for a URL of another site, and no caller has one.
         let _ = match self {
-            Self::Push => history.push_state_with_url(&JsValue::NULL, "", Some(href)),
-            Self::Replace => history.replace_state_with_url(&JsValue::NULL, "", Some(href)),
-            Self::Keep => Ok(()),
+            Self::Push => history.push_state_with_url(&JsValue::NULL, "", Some(url)),
+            Self::Replace => history.replace_state_with_url(&JsValue::NULL, "", Some(url)),
+            Self::None => Ok(()),
         };
     }
 }
 
-/// Does something after a number of seconds.
-pub fn after(seconds: u32, then: impl FnOnce() + 'static) {
+/// Calls `then` after a number of seconds.
+pub fn set_timeout_seconds(seconds: u32, then: impl FnOnce() + 'static) {
     set_timeout(then, Duration::from_secs(seconds.into()));
 }
 
 /// The first element that matches.
-pub fn find(selector: &str) -> Option<Element> {
+pub fn query(selector: &str) -> Option<Element> {
     document().query_selector(selector).ok().flatten()
 }
 
@@ -60,62 +59,62 @@ pub fn current_address() -> (String, String) {
     (path, query.trim_start_matches('?').to_owned())
 }
 
-/// Whether a click asks for this page, rather than for a new tab or a download.
+/// Whether a click opens a link in this tab, rather than in a new one or as a download.
 pub fn is_plain_click(event: &MouseEvent) -> bool {
     event.button() == 0
         && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key())
         && !event.default_prevented()
 }
 
-/// Focuses the first element that matches, once what has just changed is on the page.
-pub fn focus_soon(selector: impl Into<String>) {
+/// Focuses the first element that matches, in the next frame: by then the page shows what has just changed.
+pub fn focus_next_frame(selector: impl Into<String>) {
     let selector = selector.into();
     request_animation_frame(move || focus(&selector));
 }
 
 /// Focuses the first element that matches.
 pub fn focus(selector: &str) {
-    if let Some(element) = find(selector).and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+    if let Some(element) = query(selector).and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
         let _ = element.focus();
     }
 }
 
-/// Focuses an element without scrolling to it.
-pub fn focus_in_place(selector: &str, scroller: &str) {
-    if let Some(scroller) = find(scroller) {
+/// Focuses an element and restores the scroll position of `scroller`.
+pub fn focus_without_scroll(selector: &str, scroller: &str) {
+    if let Some(scroller) = query(scroller) {
         let top = scroller.scroll_top();
         focus(selector);
         scroller.set_scroll_top(top);
     }
 }
 
-/// Whether an input method is at work, to which the keys belong then. Safari ends a composition
-/// before it tells of the key that ended it; that key has no code but this.
+/// Whether an input method handles this key. Safari ends a composition before it sends the key that ended
+/// it; only the code 229 marks that key.
 pub fn is_composing(event: &KeyboardEvent) -> bool {
-    const BELONGS_TO_AN_INPUT_METHOD: u32 = 229;
-    event.is_composing() || event.key_code() == BELONGS_TO_AN_INPUT_METHOD
+    const INPUT_METHOD_KEY_CODE: u32 = 229;
+    event.is_composing() || event.key_code() == INPUT_METHOD_KEY_CODE
 }
 
-/// Whether an element is on the page and not hidden by the layout of a narrow screen.
-pub fn is_shown(selector: &str) -> bool {
-    let visibility = find(selector).and_then(|element| style_of(&element, "visibility"));
+/// Whether an element is on the page and the layout of a narrow screen does not hide it.
+pub fn is_visible(selector: &str) -> bool {
+    let visibility = query(selector).and_then(|element| computed_style(&element, "visibility"));
     visibility.is_some_and(|visibility| visibility == "visible")
 }
 
-/// What a property of an element comes to.
-pub fn style_of(element: &Element, property: &str) -> Option<String> {
+/// The computed value of a style property of an element.
+pub fn computed_style(element: &Element, property: &str) -> Option<String> {
     let style = window().get_computed_style(element).ok().flatten()?;
     style.get_property_value(property).ok()
 }
 
-/// Whether the focus is in an element that matches, or in something inside of it.
+/// Whether an element that matches, or one inside of it, has the focus.
 pub fn has_focus(selector: &str) -> bool {
     let focused = document().active_element();
     focused.is_some_and(|focused| focused.closest(selector).ok().flatten().is_some())
 }
 
-/// Whether the focus is lost, because what had it has gone.
-pub fn nothing_has_focus() -> bool {
+/// Whether no element has the focus, for example because the one that had it was removed.
+pub fn is_focus_lost() -> bool {
     let focused = document().active_element();
     focused.is_none_or(|focused| focused.tag_name() == "BODY")
 }
@@ -124,7 +123,7 @@ fn input(id: &str) -> Option<HtmlInputElement> {
     document().get_element_by_id(id)?.dyn_into().ok()
 }
 
-/// What stands in the field with this id.
+/// The value of the field with this id; empty where there is no such field.
 pub fn input_value(id: &str) -> String {
     input(id).map(|input| input.value()).unwrap_or_default()
 }
@@ -134,7 +133,8 @@ pub fn is_ticked(id: &str) -> bool {
     input(id).is_some_and(|input| input.checked())
 }
 
-/// Writes into the field with this id, unless it says so already: writing moves the caret.
+/// Sets the value of the field with this id. It does not write an equal value, because that would move the
+/// caret.
 pub fn set_input_value(id: &str, value: &str) {
     let Some(field) = document().get_element_by_id(id) else {
         return;
@@ -145,19 +145,19 @@ pub fn set_input_value(id: &str, value: &str) {
     }
 }
 
-/// The form with this id, as far as it is on the page.
+/// The form with this id, if it is on the page.
 pub fn form_by_id(id: &str) -> Option<HtmlFormElement> {
     document().get_element_by_id(id)?.dyn_into().ok()
 }
 
-/// What stands in the fields of a contact form at this moment: those whose names begin with `prefix`.
+/// The current values of the fields of a contact form whose names begin with `prefix`.
 pub fn read_draft(form: &HtmlFormElement, prefix: &str) -> ContactDraft {
     let mut draft = ContactDraft::default();
     if let Ok(data) = FormData::new_with_form(form) {
         for field in Field::ALL {
             let text = data.get(&[prefix, field.name()].concat()).as_string();
             let mut text = text.unwrap_or_default();
-            // A browser keeps lines apart by CRLF when it is asked for the form.
+            // A browser separates lines by CRLF in form data.
             text.retain(|letter| letter != '\r');
             *draft.get_mut(field) = text;
         }
@@ -165,7 +165,7 @@ pub fn read_draft(form: &HtmlFormElement, prefix: &str) -> ContactDraft {
     draft
 }
 
-/// A key that no other request carries. It has to be distinct, not secret.
+/// A key that no other request has. It must be unique, not secret.
 pub fn random_key() -> String {
     let part = || (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
     format!("{:08x}{:08x}{:08x}{:08x}", part(), part(), part(), part())

@@ -32,7 +32,7 @@ use web_sys::UrlSearchParams;
 use crate::components::clock;
 use crate::components::reactive_text::reactive_text;
 use crate::islands::browser;
-use crate::islands::browser::Address;
+use crate::islands::browser::HistoryUpdate;
 use crate::islands::checked::Checked;
 
 /// The part of the page that changes.
@@ -306,7 +306,7 @@ impl Poller {
             if self.acting.get_value() {
                 return;
             }
-            Address::Replace.show(&href);
+            HistoryUpdate::Replace.apply(&href);
             self.act(href, None, None);
         }
     }
@@ -367,7 +367,7 @@ impl Poller {
                     // The button that was pressed may be gone with what it was about.
                     let section =
                         section.and_then(|section| section.dyn_into::<HtmlElement>().ok());
-                    if let Some(section) = section.filter(|_| browser::nothing_has_focus()) {
+                    if let Some(section) = section.filter(|_| browser::is_focus_lost()) {
                         let _ = section.focus();
                     }
                 }

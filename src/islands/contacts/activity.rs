@@ -44,7 +44,7 @@ fn follow(state: State, id: ContactId, activities: RwSignal<Activities>, round: 
     if !is_pending() {
         return;
     }
-    browser::after((1 + round / 8).min(30), move || {
+    browser::set_timeout_seconds((1 + round / 8).min(30), move || {
         if !is_pending() {
             return;
         }

@@ -93,7 +93,7 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
             }
             let nothing_to_mend = error.fields().is_empty();
             set_error.set(Some(error));
-            browser::focus_soon(if nothing_to_mend {
+            browser::focus_next_frame(if nothing_to_mend {
                 "#form-problem"
             } else {
                 "#contact-form [aria-invalid=true]"

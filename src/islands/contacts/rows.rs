@@ -128,10 +128,10 @@ pub fn Rows(state: State) -> impl IntoView {
             let stop = shown.iter().find(|(index, _)| tab_stop == Some(*index));
             let had_focus = state.row_had_focus.try_update_value(mem::take);
             if let Some((_, row)) = stop.filter(|_| had_focus == Some(true))
-                && browser::nothing_has_focus()
+                && browser::is_focus_lost()
             {
                 giving_back.set_value(true);
-                browser::focus_in_place(&row_selector(row.id), ".rows");
+                browser::focus_without_scroll(&row_selector(row.id), ".rows");
                 giving_back.set_value(false);
             }
         });

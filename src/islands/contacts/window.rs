@@ -47,12 +47,12 @@ pub struct View {
 impl View {
     /// `None` while there are no rows.
     pub fn measure() -> Option<Self> {
-        let scroller = browser::find(".rows")?.dyn_into::<HtmlElement>().ok()?;
-        let rows = browser::find(".rows > ul")?
+        let scroller = browser::query(".rows")?.dyn_into::<HtmlElement>().ok()?;
+        let rows = browser::query(".rows > ul")?
             .dyn_into::<HtmlElement>()
             .ok()?;
         // Not rounded, as the length would be that an element gives of itself.
-        let row = browser::style_of(&browser::find(".rows li")?, "height")?;
+        let row = browser::computed_style(&browser::query(".rows li")?, "height")?;
         // The browser reads the fraction: Rust's own code for that is large.
         let row = js_sys::parse_float(&row);
         let above = f64::from(scroller.scroll_top());
@@ -100,7 +100,7 @@ impl View {
 }
 
 pub fn scroll_by(pixels: f64) {
-    if let Some(scroller) = browser::find(".rows") {
+    if let Some(scroller) = browser::query(".rows") {
         scroller.set_scroll_top(scroller.scroll_top() + pixels.round() as i32);
     }
 }

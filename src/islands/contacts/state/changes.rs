@@ -8,7 +8,7 @@ use super::notices::notice_id;
 use super::signals::State;
 use crate::api::contacts as api;
 use crate::islands::browser;
-use crate::islands::browser::Address;
+use crate::islands::browser::HistoryUpdate;
 use crate::islands::contacts::loaded;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactDetails;
@@ -56,7 +56,7 @@ impl State {
         self.pane_question.update_value(|last| *last += 1);
         let pane = PaneRoute::Contact(details.contact.id);
         let location = self.location.read_untracked().with_opened_pane(pane);
-        Address::Push.show(&location.url());
+        HistoryUpdate::Push.apply(&location.url());
         self.forget_notice(details.contact.id);
         self.problem.set(None);
         self.location.set(location);
@@ -76,7 +76,7 @@ impl State {
                 }
             }
             // Whoever is elsewhere by now stays there.
-            let was_here = browser::has_focus(".pane, .notice") || browser::nothing_has_focus();
+            let was_here = browser::has_focus(".pane, .notice") || browser::is_focus_lost();
             let list = self.list.read_untracked();
             let is_loaded = loaded::position(&list, contact.id).is_some();
             let neighbour = list.rows.first().map_or(contact.id, |row| row.id);
@@ -93,9 +93,9 @@ impl State {
                     ..self.location.read_untracked().with_pane(PaneRoute::Nothing)
                 };
                 // "Back" would lead to a contact that is gone.
-                self.visit(location, Address::Replace);
+                self.visit(location, HistoryUpdate::Replace);
                 if was_here {
-                    browser::focus_soon(format!("#{} button", notice_id(contact.id)));
+                    browser::focus_next_frame(format!("#{} button", notice_id(contact.id)));
                 }
             }
             self.add_notice(Notice {

@@ -7,7 +7,7 @@ use super::signals::Ask;
 use super::signals::State;
 use crate::api::contacts as api;
 use crate::islands::browser;
-use crate::islands::browser::Address;
+use crate::islands::browser::HistoryUpdate;
 use crate::islands::contacts::loaded;
 use crate::islands::contacts::window;
 use crate::islands::contacts::window::View;
@@ -25,7 +25,7 @@ impl State {
             cursor: None,
             ..self.location.get_untracked()
         };
-        Address::Replace.show(&location.url());
+        HistoryUpdate::Replace.apply(&location.url());
         self.location.set(location);
         self.ask(Ask::Anew(None));
     }
@@ -76,7 +76,7 @@ impl State {
             }
             let error = answer.as_ref().err().cloned();
             if let Some(seconds) = error.as_ref().and_then(AppError::retry_after) {
-                browser::after(seconds, move || {
+                browser::set_timeout_seconds(seconds, move || {
                     if is_latest() {
                         self.ask(what);
                     }

@@ -6,7 +6,7 @@ use web_sys::MouseEvent;
 use super::signals::Ask;
 use super::signals::State;
 use crate::islands::browser;
-use crate::islands::browser::Address;
+use crate::islands::browser::HistoryUpdate;
 use crate::model::error::AppError;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;
@@ -14,9 +14,9 @@ use crate::model::view::Pane;
 
 impl State {
     /// Shows another location and requests only what differs from the present one.
-    pub fn visit(self, location: Location, address: Address) {
+    pub fn visit(self, location: Location, history: HistoryUpdate) {
         self.keep_draft();
-        address.show(&location.url());
+        history.apply(&location.url());
         let before = self.location.get_untracked();
         let (pane, search_changed) = (location.pane, before.search != location.search);
         // A pane that failed is loaded again on request, and not by a search beside it.
@@ -26,7 +26,7 @@ impl State {
         self.location.set(location);
         if search_changed {
             // Whoever types wants what is found first; whoever goes back, what was there.
-            let around = pane.contact().filter(|_| address == Address::Keep);
+            let around = pane.contact().filter(|_| history == HistoryUpdate::None);
             self.ask(Ask::Anew(around));
         }
         if before.pane != pane
@@ -41,7 +41,7 @@ impl State {
     pub fn follow_address(self) {
         let (path, query) = browser::current_address();
         if let Some(location) = Location::parse(&path, &query) {
-            self.visit(location, Address::Keep);
+            self.visit(location, HistoryUpdate::None);
         }
     }
 
@@ -68,9 +68,9 @@ impl State {
         self.visit(
             location,
             if stays {
-                Address::Replace
+                HistoryUpdate::Replace
             } else {
-                Address::Push
+                HistoryUpdate::Push
             },
         );
     }
@@ -78,12 +78,12 @@ impl State {
     /// Shows another pane beside the same list.
     pub fn open(self, pane: PaneRoute) {
         let location = self.location.read_untracked().with_opened_pane(pane);
-        self.visit(location, Address::Push);
+        self.visit(location, HistoryUpdate::Push);
     }
 
     pub fn search(self, search: String) {
         let location = self.location.read_untracked().with_search(search);
-        self.visit(location, Address::Replace);
+        self.visit(location, HistoryUpdate::Replace);
     }
 
     /// Asks again for what did not come, the contact in the pane included.

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::scroll::FIRST_ROW;
 use super::signals::State;
 use crate::islands::browser;
-use crate::islands::browser::Address;
+use crate::islands::browser::HistoryUpdate;
 use crate::model::contact::ContactId;
 use crate::model::view::Notice;
 
@@ -29,16 +29,16 @@ impl State {
         let mut location = self.location.get_untracked();
         if location.deleted == Some(id) {
             location.deleted = None;
-            Address::Replace.show(&location.url());
+            HistoryUpdate::Replace.apply(&location.url());
             self.location.set(location);
         }
         let left = self
             .notices
             .iter()
             .find_map(|notice| Some(notice.read_untracked().as_ref()?.id));
-        browser::focus_soon(match left {
+        browser::focus_next_frame(match left {
             Some(id) => format!("#{} button", notice_id(id)),
-            None if browser::is_shown("#contact-list") => FIRST_ROW.to_owned(),
+            None if browser::is_visible("#contact-list") => FIRST_ROW.to_owned(),
             None => "#pane-title".to_owned(),
         });
     }

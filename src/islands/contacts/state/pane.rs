@@ -68,7 +68,7 @@ impl State {
                 return;
             }
             if let Some(seconds) = answer.as_ref().err().and_then(AppError::retry_after) {
-                browser::after(seconds, move || {
+                browser::set_timeout_seconds(seconds, move || {
                     if is_latest() {
                         self.load_pane(route);
                     }
@@ -97,7 +97,7 @@ impl State {
     /// Puts a pane on the page and moves the focus to where it is needed next: into a form, and
     /// out of a pane that is no longer there. Whoever is in the list stays in the list.
     pub(super) fn show(self, pane: Pane) {
-        let both_shown = browser::is_shown("#contact-list") && browser::is_shown(".pane");
+        let both_shown = browser::is_visible("#contact-list") && browser::is_visible(".pane");
         let focus = match &pane {
             Pane::Form(_) => Some("#contact-form input:not([type=hidden])"),
             // The notice of the deletion takes the focus; the list stays scrolled as it is.
@@ -115,7 +115,7 @@ impl State {
         document().set_title(&pane.title());
         self.pane.set(pane);
         if let Some(selector) = focus {
-            browser::focus_soon(selector);
+            browser::focus_next_frame(selector);
         }
     }
 }

@@ -60,6 +60,6 @@ impl State {
             view.show(index);
             self.follow_scroll(0.0);
         }
-        browser::focus_soon(selector);
+        browser::focus_next_frame(selector);
     }
 }
