@@ -7,13 +7,13 @@
 
 mod activity;
 mod back_link;
-mod coming;
 mod conflict;
 mod details;
 mod form;
 mod links;
 mod list;
 mod loaded;
+mod loading;
 mod pane;
 mod rows;
 mod state;
@@ -36,13 +36,13 @@ use crate::model::view::Pane;
 pub fn Contacts(view: ContactsView) -> impl IntoView {
     let state = state::State::new(view);
 
-    let back = window_event_listener(ev::popstate, move |_| state.follow_address());
+    let back = window_event_listener(ev::popstate, move |_| state.handle_popstate());
     on_cleanup(move || back.remove());
-    let online = window_event_listener(ev::online, move |_| state.came_online());
+    let online = window_event_listener(ev::online, move |_| state.retry_when_online());
     on_cleanup(move || online.remove());
     // The browser asks before it throws away what was typed.
     let leave = window_event_listener(ev::beforeunload, move |event| {
-        if state.unsaved().is_some() || state.has_drafts() {
+        if state.unsaved_form().is_some() || state.has_drafts() {
             event.prevent_default();
         }
     });
@@ -142,7 +142,7 @@ fn NoticeBar(state: state::State) -> impl IntoView {
     };
     view! {
         <div class="notice-region">
-            <p class="sr-only" role="status">{move || state.spoken.get()}</p>
+            <p class="sr-only" role="status">{move || state.announcement.get()}</p>
             {state.notices.map(slot)}
             <div role="alert">
                 {move || {

@@ -27,7 +27,7 @@ pub struct ContactsView {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WelcomeOffer {
     /// Whether the box is ticked at first: as it was the last time, or as the settings say.
-    pub usual: bool,
+    pub ticked: bool,
     /// Whom it comes from.
     pub from: String,
     /// What stands before, between and after the contact's name; the same for the text.
@@ -43,7 +43,7 @@ pub enum Pane {
     Nothing,
     /// A contact is on its way. What its row says of it is known, where the list has its row.
     #[serde(skip)]
-    Coming(Option<ContactRow>),
+    Loading(Option<ContactRow>),
     Contact(ContactDetails),
     Form(FormView),
     Failed(AppError),
@@ -53,8 +53,8 @@ impl Pane {
     /// The title of the document while this is shown.
     pub fn title(&self) -> String {
         match self {
-            Self::Nothing | Self::Coming(None) => "Contacts · Kith".to_owned(),
-            Self::Coming(Some(row)) => format!("{} · Kith", row.name),
+            Self::Nothing | Self::Loading(None) => "Contacts · Kith".to_owned(),
+            Self::Loading(Some(row)) => format!("{} · Kith", row.name),
             Self::Contact(details) => format!("{} · Kith", details.contact.name),
             Self::Form(form) if form.saved.is_some() => "Edit contact · Kith".to_owned(),
             Self::Form(_) => "New contact · Kith".to_owned(),
@@ -71,7 +71,7 @@ impl Pane {
             email: email.to_owned(),
         };
         match self {
-            Self::Coming(row) => row.clone(),
+            Self::Loading(row) => row.clone(),
             Self::Contact(ContactDetails { contact, .. }) => {
                 Some(row(contact.id, &contact.name, &contact.email))
             }

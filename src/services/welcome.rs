@@ -120,7 +120,7 @@ impl WelcomeService {
     /// What would be sent, and from whom, to somebody who browses with these headers.
     pub fn offer(&self, headers: &HeaderMap) -> WelcomeOffer {
         WelcomeOffer {
-            usual: choice::remembered(headers).unwrap_or(self.config.enabled),
+            ticked: choice::remembered(headers).unwrap_or(self.config.enabled),
             from: self.mailer.sender(),
             subject: self.config.subject.parts(),
             text: self.config.body.parts(),

@@ -59,7 +59,7 @@ pub fn Conflicts(conflicts: Vec<Conflict>) -> impl IntoView {
 
 #[component]
 fn Choice(field: Field, value: &'static str, label: &'static str, text: String) -> impl IntoView {
-    let usual = value == "mine";
+    let is_default = value == "mine";
     let shown = if text.is_empty() {
         "(empty)".to_owned()
     } else {
@@ -72,7 +72,7 @@ fn Choice(field: Field, value: &'static str, label: &'static str, text: String) 
                     type="radio"
                     name=format!("choice-{}", field.name())
                     value=value
-                    checked=usual
+                    checked=is_default
                     on:change=move |_| browser::set_input_value(field.name(), &text)
                 />
                 {label}

@@ -9,7 +9,7 @@ use leptos::task::spawn_local;
 use super::back_link::BackToList;
 use super::conflict::Conflict;
 use super::conflict::Conflicts;
-use super::state::BASE;
+use super::state::BASE_PREFIX;
 use super::state::KEY_ID;
 use super::state::State;
 use super::welcome::WelcomeChoice;
@@ -59,7 +59,7 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
         }
         let form = event_target(&event);
         let draft = browser::read_draft(&form, "");
-        let base = browser::read_draft(&form, BASE);
+        let base = browser::read_draft(&form, BASE_PREFIX);
         let key = browser::input_value(KEY_ID);
         let welcome = browser::is_ticked("welcome");
         let restore = event
@@ -74,9 +74,9 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
             };
             set_saving.try_set(false);
             if is_new && answer.is_ok() {
-                state.welcome.update_value(|usual| usual.usual = welcome);
+                state.welcome.update_value(|offer| offer.ticked = welcome);
             }
-            let Some(error) = state.form_answered(from, &key, answer) else {
+            let Some(error) = state.handle_form_response(from, &key, answer) else {
                 return;
             };
             if let AppError::Changed { current } = &error {
@@ -103,7 +103,7 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
     let cancel = move |event: leptos::ev::MouseEvent| {
         if browser::is_plain_click(&event) {
             event.prevent_default();
-            state.drop_draft();
+            state.discard_draft();
             state.open(back);
         }
     };
@@ -229,7 +229,7 @@ fn meet(
 
 /// The hidden field that holds what a form started from.
 fn base_id(field: Field) -> String {
-    [BASE, field.name()].concat()
+    [BASE_PREFIX, field.name()].concat()
 }
 
 /// What is wrong with the form as a whole. Errors of fields stand beside them.

@@ -231,7 +231,7 @@ fn Trouble(state: State) -> impl IntoView {
                     href=state.location.read_untracked().url()
                     on:click=move |event| {
                         event.prevent_default();
-                        state.try_again();
+                        state.retry();
                     }
                 >
                     "Try again"

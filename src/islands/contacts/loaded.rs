@@ -30,7 +30,7 @@ pub fn prepend(list: &mut ContactList, page: ContactList) {
 
 /// Takes in the page around a contact that is new or has changed. Rows that the page has nothing to
 /// do with stay. A contact that the page does not have is not in the list.
-pub fn settle(list: &mut ContactList, page: ContactList, contact: ContactId) {
+pub fn merge_page(list: &mut ContactList, page: ContactList, contact: ContactId) {
     let was_here = position(list, contact).is_some();
     list.rows.retain(|row| row.id != contact);
     list.total = page.total;
@@ -131,21 +131,21 @@ mod tests {
     #[test]
     fn a_changed_contact_moves_to_where_its_page_has_it() {
         let mut list = part(0, &[0, 1, 2, 3, 4, 5, 6, 7]);
-        settle(&mut list, part(3, &[4, 5, 1, 6]), id(1));
+        merge_page(&mut list, part(3, &[4, 5, 1, 6]), id(1));
         assert_eq!(list, part(0, &[0, 2, 3, 4, 5, 1, 6, 7]));
-        settle(&mut list, part(0, &[1, 0, 2, 3]), id(1));
+        merge_page(&mut list, part(0, &[1, 0, 2, 3]), id(1));
         assert_eq!(list, part(0, &[1, 0, 2, 3, 4, 5, 6, 7]));
     }
 
     #[test]
     fn a_page_over_the_edge_makes_the_list_longer() {
         let mut list = part(4, &[4, 5, 6, 7]);
-        settle(&mut list, part(6, &[6, 4, 7, 8]), id(4));
+        merge_page(&mut list, part(6, &[6, 4, 7, 8]), id(4));
         let longer = part(5, &[5, 6, 4, 7, 8]);
         assert_eq!(list.rows, longer.rows);
         assert_eq!(list.offset, 5);
         assert_eq!(list.next_cursor, longer.next_cursor);
-        settle(&mut list, part(3, &[3, 8, 5, 6]), id(8));
+        merge_page(&mut list, part(3, &[3, 8, 5, 6]), id(8));
         assert_eq!(list.rows, part(3, &[3, 8, 5, 6, 4, 7]).rows);
         assert_eq!(
             (list.offset, list.previous_cursor),
@@ -157,10 +157,10 @@ mod tests {
     #[test]
     fn a_contact_that_went_far_away_leaves_the_rest() {
         let mut list = part(40, &[40, 41, 42, 43]);
-        settle(&mut list, part(0, &[0, 41, 1]), id(41));
+        merge_page(&mut list, part(0, &[0, 41, 1]), id(41));
         assert_eq!(list.rows, part(41, &[40, 42, 43]).rows);
         assert_eq!(list.offset, 41);
-        settle(&mut list, part(80, &[80, 42, 81]), id(42));
+        merge_page(&mut list, part(80, &[80, 42, 81]), id(42));
         assert_eq!(list.rows, part(41, &[40, 43]).rows);
         assert_eq!(list.offset, 41);
     }
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn a_new_contact_far_away_is_shown_with_its_page() {
         let mut list = part(0, &[0, 1, 2]);
-        settle(&mut list, part(50, &[50, 51]), id(51));
+        merge_page(&mut list, part(50, &[50, 51]), id(51));
         assert_eq!(list, part(50, &[50, 51]));
     }
 
@@ -179,7 +179,7 @@ mod tests {
             total: 2,
             ..part(0, &[0, 2])
         };
-        settle(&mut list, page, id(1));
+        merge_page(&mut list, page, id(1));
         assert_eq!(list.rows, part(0, &[0, 2]).rows);
         assert_eq!(list.total, 2);
         remove(&mut list, id(0));

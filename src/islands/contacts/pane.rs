@@ -4,9 +4,9 @@ use leptos::either::EitherOf5;
 use leptos::prelude::*;
 
 use super::back_link::BackToList;
-use super::coming::Coming;
 use super::details::Details;
 use super::form::ContactForm;
+use super::loading::Loading;
 use super::state::State;
 use crate::components::error_text::ErrorText;
 use crate::components::reactive_text::reactive_text;
@@ -27,7 +27,7 @@ pub fn PaneView(state: State) -> impl IntoView {
                 Pane::Contact(details) => EitherOf5::B(view! { <Details state details/> }),
                 Pane::Form(form) => EitherOf5::C(view! { <ContactForm state form/> }),
                 Pane::Failed(error) => EitherOf5::D(view! { <Failed state error/> }),
-                Pane::Coming(row) => EitherOf5::E(view! { <Coming state row/> }),
+                Pane::Loading(row) => EitherOf5::E(view! { <Loading state row/> }),
             }}
         </section>
     }

@@ -74,16 +74,16 @@ pub fn Rows(state: State) -> impl IntoView {
                 Some((contact, view)) if view.above == 0.0 => {
                     state.scroll_to_contact(Some(contact));
                 }
-                _ => state.follow_scroll(0.0),
+                _ => state.handle_scroll(0.0),
             }
         });
     });
-    let resized = window_event_listener(ev::resize, move |_| state.follow_scroll(0.0));
+    let resized = window_event_listener(ev::resize, move |_| state.handle_scroll(0.0));
     on_cleanup(move || resized.remove());
     Effect::new(move |before: Option<()>| {
         state.list.track();
         if before.is_some() {
-            request_animation_frame(move || state.follow_scroll(0.0));
+            request_animation_frame(move || state.handle_scroll(0.0));
         }
     });
     Effect::new(move |_| {
@@ -189,7 +189,7 @@ pub fn Rows(state: State) -> impl IntoView {
             class="rows"
             aria-busy=move || state.list_busy.get().then_some("true")
             data-stale=move || state.list_is_stale.get().then_some("true")
-            on:scroll=move |_| state.follow_scroll(READ_AHEAD)
+            on:scroll=move |_| state.handle_scroll(READ_AHEAD)
         >
             {move || (state.list.read().offset > 0).then(|| view! { <FirstPage state/> })}
             <MoreLink
@@ -235,7 +235,7 @@ fn FirstPage(state: State) -> impl IntoView {
             on:click=move |event| {
                 if browser::is_plain_click(&event) {
                     event.prevent_default();
-                    state.back_to_first_page();
+                    state.load_first_page();
                 }
             }
         >

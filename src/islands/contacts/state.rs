@@ -9,7 +9,7 @@ mod pane;
 mod scroll;
 mod signals;
 
-pub use drafts::BASE;
+pub use drafts::BASE_PREFIX;
 pub use drafts::KEY_ID;
 pub use notices::notice_id;
 pub use signals::State;

@@ -97,7 +97,7 @@ async fn find_out(state: &AppState, asked: &Parts, refused: Option<Refused>) -> 
             let key = Uuid::new_v4().to_string();
             Ok(Pane::Form(FormView {
                 draft: location.prefilled_draft(),
-                ..FormView::new_contact(key, welcome.usual)
+                ..FormView::new_contact(key, welcome.ticked)
             }))
         }
         (None, PaneRoute::Contact(id)) => details(id)

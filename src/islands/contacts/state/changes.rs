@@ -1,4 +1,4 @@
-//! What happens to the page when a contact is saved, deleted or restored.
+//! Saving, deleting and restoring a contact.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -20,27 +20,27 @@ use crate::model::view::Notice;
 use crate::model::view::Pane;
 
 impl State {
-    /// Takes the answer to a form that was sent from `from` under `key`. A person who has moved on, even
-    /// to another new contact, is not called back: the list learns of it, and trouble is told beside
-    /// what they do now. Returns the error that the form itself has to show.
-    pub fn form_answered(
+    /// Handles the response to a form that was sent from `from` with `key`. A reader who has moved on, even
+    /// to another new contact, stays there: only the list changes, and an error is shown as a notice.
+    /// Returns the error that the form itself has to show.
+    pub fn handle_form_response(
         self,
         from: PaneRoute,
         key: &str,
-        answer: Result<ContactDetails, AppError>,
+        response: Result<ContactDetails, AppError>,
     ) -> Option<AppError> {
         let pane = self.location.read_untracked().pane;
         let is_here = pane == from && browser::input_value(KEY_ID) == key;
-        match answer {
+        match response {
             Ok(details) if is_here => {
-                self.drop_draft();
-                self.arrive(details);
+                self.discard_draft();
+                self.show_saved(details);
             }
             Ok(details) => {
-                self.forget_draft(from, key);
-                self.settle(details.contact.clone());
+                self.remove_draft(from, key);
+                self.update_row(details.contact.clone());
                 if pane == PaneRoute::Contact(details.contact.id) {
-                    self.show(Pane::Contact(details));
+                    self.show_pane(Pane::Contact(details));
                 }
             }
             Err(error) if is_here => return Some(error),
@@ -49,43 +49,44 @@ impl State {
         None
     }
 
-    /// Shows a contact that the server has just answered, without asking for it again.
-    pub(super) fn arrive(self, details: ContactDetails) {
-        self.keep_draft();
-        // What was asked for before comes too late.
-        self.pane_question.update_value(|last| *last += 1);
+    /// Shows a contact from the response of the server, without another request.
+    pub(super) fn show_saved(self, details: ContactDetails) {
+        self.stash_draft();
+        // The response to an earlier request is dropped.
+        self.pane_request_id.update_value(|last| *last += 1);
         let pane = PaneRoute::Contact(details.contact.id);
         let location = self.location.read_untracked().with_opened_pane(pane);
         HistoryUpdate::Push.apply(&location.url());
-        self.forget_notice(details.contact.id);
+        self.remove_notice(details.contact.id);
         self.problem.set(None);
         self.location.set(location);
-        self.settle(details.contact.clone());
-        self.show(Pane::Contact(details));
+        self.update_row(details.contact.clone());
+        self.show_pane(Pane::Contact(details));
     }
 
+    /// Moves a contact to the trash and offers to undo that.
     pub fn delete(self, contact: Contact) {
         self.pane_busy.set(true);
         spawn_local(async move {
             match api::delete_contact(contact.id).await {
-                // What was deleted elsewhere is in the trash as well.
+                // A contact that is not found is in the trash already.
                 Ok(()) | Err(AppError::NotFound) => {}
                 Err(error) => {
                     self.pane_busy.set(false);
                     return self.problem.set(Some(error));
                 }
             }
-            // Whoever is elsewhere by now stays there.
-            let was_here = browser::has_focus(".pane, .notice") || browser::is_focus_lost();
+            // The focus stays where the reader has moved it meanwhile.
+            let moves_focus = browser::has_focus(".pane, .notice") || browser::is_focus_lost();
             let list = self.list.read_untracked();
             let is_loaded = loaded::position(&list, contact.id).is_some();
             let neighbour = list.rows.first().map_or(contact.id, |row| row.id);
             drop(list);
             if is_loaded {
-                self.change_list(|list| loaded::remove(list, contact.id));
+                self.update_list(|list| loaded::remove(list, contact.id));
             } else {
-                // Only the server knows whether the search finds the contact, and where it stood.
-                self.place_anew(neighbour);
+                // Only the server knows whether the search finds the contact, and at which position.
+                self.reposition_row(neighbour);
             }
             if self.location.read_untracked().pane.contact() == Some(contact.id) {
                 let location = Location {
@@ -93,8 +94,8 @@ impl State {
                     ..self.location.read_untracked().with_pane(PaneRoute::Nothing)
                 };
                 // "Back" would lead to a contact that is gone.
-                self.visit(location, HistoryUpdate::Replace);
-                if was_here {
+                self.navigate(location, HistoryUpdate::Replace);
+                if moves_focus {
                     browser::focus_next_frame(format!("#{} button", notice_id(contact.id)));
                 }
             }
@@ -105,7 +106,7 @@ impl State {
         });
     }
 
-    /// Brings a contact back and shows it, unless the person has moved on or types into a form.
+    /// Restores a contact and shows it, unless the reader has moved on or has typed into a form.
     pub fn restore(self, id: ContactId) {
         if self.restoring.get_untracked() == Some(id) {
             return;
@@ -113,14 +114,15 @@ impl State {
         self.restoring.set(Some(id));
         let from = self.location.read_untracked().pane;
         spawn_local(async move {
-            let answer = api::restore_contact(id).await;
+            let response = api::restore_contact(id).await;
             self.restoring.set(None);
-            let stays = self.location.read_untracked().pane == from && self.unsaved().is_none();
-            match answer {
-                Ok(details) if stays => self.arrive(details),
+            let stays =
+                self.location.read_untracked().pane == from && self.unsaved_form().is_none();
+            match response {
+                Ok(details) if stays => self.show_saved(details),
                 Ok(details) => {
-                    self.forget_notice(id);
-                    self.settle(details.contact);
+                    self.remove_notice(id);
+                    self.update_row(details.contact);
                 }
                 Err(error) => self.problem.set(Some(error)),
             }

@@ -1,4 +1,4 @@
-//! What was typed into forms and is not saved.
+//! What the reader has typed into forms and not saved.
 
 use leptos::prelude::*;
 
@@ -8,50 +8,50 @@ use crate::model::location::PaneRoute;
 use crate::model::view::FormView;
 use crate::model::view::Pane;
 
-/// What the names of the hidden fields begin with that hold what a form started from.
-pub const BASE: &str = "base-";
+/// The prefix of the names of the hidden fields that hold the values that a form started from.
+pub const BASE_PREFIX: &str = "base-";
 
-/// The hidden field that makes creating idempotent.
+/// The id of the hidden field with the idempotency key.
 pub const KEY_ID: &str = "key";
 
 impl State {
-    /// The form that is shown with what was typed into it, where that differs from what was
-    /// there before.
-    pub fn unsaved(self) -> Option<FormView> {
+    /// The form that is shown with its current values; `None` where they are those that it started with.
+    pub fn unsaved_form(self) -> Option<FormView> {
         let pane = self.pane.read_untracked();
         let (Pane::Form(form), Some(element)) = (&*pane, browser::form_by_id("contact-form"))
         else {
             return None;
         };
         let draft = browser::read_draft(&element, "");
-        // A form without the box has no tick either.
+        // A form without the box counts as one with an unticked box.
         let welcome = browser::is_ticked("welcome");
         (draft != form.draft || welcome != form.welcome).then(|| FormView {
             draft,
             welcome,
             error: None,
-            // A conflict that was not decided is found again.
+            // The next save finds an unresolved conflict again.
             saved: form.saved.clone(),
             key: browser::input_value(KEY_ID),
         })
     }
 
-    /// Whether a form that is not shown has something typed into it.
+    /// Whether a form that is not shown has unsaved values.
     pub fn has_drafts(self) -> bool {
-        self.kept.with_value(|kept| !kept.is_empty())
+        self.drafts.with_value(|drafts| !drafts.is_empty())
     }
 
-    pub(super) fn keep_draft(self) {
-        if let Some(form) = self.unsaved() {
+    pub(super) fn stash_draft(self) {
+        if let Some(form) = self.unsaved_form() {
             let route = self.location.read_untracked().pane;
-            self.forget_draft(route, &form.key);
-            self.kept.update_value(|kept| kept.push((route, form)));
+            self.remove_draft(route, &form.key);
+            self.drafts
+                .update_value(|drafts| drafts.push((route, form)));
         }
     }
 
-    /// Forgets what was typed into the form that is shown, because it is saved or was given up.
-    pub fn drop_draft(self) {
-        self.forget_draft(
+    /// Discards what was typed into the form that is shown, because it was saved or cancelled.
+    pub fn discard_draft(self) {
+        self.remove_draft(
             self.location.read_untracked().pane,
             &browser::input_value(KEY_ID),
         );
@@ -63,8 +63,9 @@ impl State {
         });
     }
 
-    pub(super) fn forget_draft(self, from: PaneRoute, key: &str) {
-        self.kept
-            .update_value(|kept| kept.retain(|(route, form)| *route != from || form.key != key));
+    pub(super) fn remove_draft(self, from: PaneRoute, key: &str) {
+        self.drafts.update_value(|drafts| {
+            drafts.retain(|(route, form)| *route != from || form.key != key)
+        });
     }
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::signals::Ask;
+use super::signals::ListRequest;
 use super::signals::State;
 use crate::api::contacts as api;
 use crate::islands::browser;
@@ -19,76 +19,76 @@ use crate::model::error::AppError;
 use crate::model::location::Location;
 
 impl State {
-    /// Shows the list from its first contact on.
-    pub fn back_to_first_page(self) {
+    /// Loads the first page of the list.
+    pub fn load_first_page(self) {
         let location = Location {
             cursor: None,
             ..self.location.get_untracked()
         };
         HistoryUpdate::Replace.apply(&location.url());
         self.location.set(location);
-        self.ask(Ask::Anew(None));
+        self.request_list(ListRequest::Reload(None));
     }
 
-    /// Adds the next page of the list to the rows that are there.
+    /// Loads the page after the last row.
     pub fn load_next(self) {
         if self.list.read_untracked().next_cursor.is_some() {
-            self.load_more(Ask::Next);
+            self.load_more(ListRequest::Next);
         }
     }
 
-    /// Adds the page before the rows that are there.
+    /// Loads the page before the first row.
     pub fn load_previous(self) {
         if self.list.read_untracked().previous_cursor.is_some() {
-            self.load_more(Ask::Previous);
+            self.load_more(ListRequest::Previous);
         }
     }
 
-    /// Asks for a page beside the rows that are there, one at a time.
-    fn load_more(self, what: Ask) {
+    /// Requests an adjacent page, one at a time.
+    fn load_more(self, request: ListRequest) {
         if self.list_busy.get_untracked() {
             return;
         }
-        // The cursors of a stale list belong to an earlier search than the address names.
-        self.ask(if self.list_is_stale.get_untracked() {
-            self.asked.get_value()
+        // The cursors of a stale list belong to an earlier search.
+        self.request_list(if self.list_is_stale.get_untracked() {
+            self.last_list_request.get_value()
         } else {
-            what
+            request
         });
     }
 
-    pub(super) fn ask(self, what: Ask) {
-        let question = self.list_question.with_value(|last| last + 1);
-        self.list_question.set_value(question);
-        self.asked.set_value(what);
+    pub(super) fn request_list(self, request: ListRequest) {
+        let request_id = self.list_request_id.with_value(|last| last + 1);
+        self.list_request_id.set_value(request_id);
+        self.last_list_request.set_value(request);
         self.list_busy.set(true);
         let Location { search, cursor, .. } = self.location.get_untracked();
-        let (cursor, around) = match what {
-            Ask::Anew(around) => (cursor, around),
-            Ask::Previous => (self.list.read_untracked().previous_cursor.clone(), None),
-            Ask::Next => (self.list.read_untracked().next_cursor.clone(), None),
+        let (cursor, around) = match request {
+            ListRequest::Reload(around) => (cursor, around),
+            ListRequest::Previous => (self.list.read_untracked().previous_cursor.clone(), None),
+            ListRequest::Next => (self.list.read_untracked().next_cursor.clone(), None),
         };
         spawn_local(async move {
-            let answer = api::list_contacts(search, cursor, around).await;
-            let is_latest = move || self.list_question.try_get_value() == Some(question);
+            let response = api::list_contacts(search, cursor, around).await;
+            let is_latest = move || self.list_request_id.try_get_value() == Some(request_id);
             if !is_latest() {
                 return;
             }
-            let error = answer.as_ref().err().cloned();
+            let error = response.as_ref().err().cloned();
             if let Some(seconds) = error.as_ref().and_then(AppError::retry_after) {
                 browser::set_timeout_seconds(seconds, move || {
                     if is_latest() {
-                        self.ask(what);
+                        self.request_list(request);
                     }
                 });
             }
             self.list_busy.set(false);
             self.list_error.set(error);
-            match answer {
-                Ok(page) => self.take(what, page),
-                // What was found before stays, but not as an answer to this.
+            match response {
+                Ok(page) => self.apply_page(request, page),
+                // The rows of the earlier search stay, marked as stale.
                 Err(_) => {
-                    if matches!(what, Ask::Anew(_)) {
+                    if matches!(request, ListRequest::Reload(_)) {
                         self.list_is_stale.set(true);
                     }
                 }
@@ -96,23 +96,23 @@ impl State {
         });
     }
 
-    fn take(self, asked: Ask, page: ContactList) {
+    fn apply_page(self, request: ListRequest, page: ContactList) {
         let count = page.rows.len();
-        // The link that was followed disappears with this answer, and would take the focus along. The
-        // link to the first page does so only where the list has its first page.
-        let asked_by_link = browser::has_focus(if page.offset > 0 {
+        // This response removes the link that requested it, and the focus would be lost with the link. It
+        // removes the link to the first page only where the list now has its first page.
+        let link_had_focus = browser::has_focus(if page.offset > 0 {
             ".more[rel], .list-trouble"
         } else {
             ".more, .list-trouble"
         });
-        let next_to_link = match asked {
-            Ask::Anew(around) => {
+        let row_at_link = match request {
+            ListRequest::Reload(around) => {
                 self.list_is_stale.set(false);
                 self.range.set(window::around(0, 0, count));
                 self.list.set(page);
                 return request_animation_frame(move || {
                     self.scroll_to_contact(around);
-                    if asked_by_link {
+                    if link_had_focus {
                         let list = self.list.read_untracked();
                         let index = around.and_then(|id| loaded::position(&list, id));
                         drop(list);
@@ -120,26 +120,26 @@ impl State {
                     }
                 });
             }
-            Ask::Previous => {
-                self.change_list(|list| loaded::prepend(list, page));
+            ListRequest::Previous => {
+                self.update_list(|list| loaded::prepend(list, page));
                 count.checked_sub(1)
             }
-            Ask::Next => {
+            ListRequest::Next => {
                 let before = self.list.read_untracked().rows.len();
-                self.change_list(|list| loaded::append(list, page));
+                self.update_list(|list| loaded::append(list, page));
                 Some(before)
             }
         };
-        if let Some(index) = next_to_link.filter(|_| asked_by_link) {
+        if let Some(index) = row_at_link.filter(|_| link_had_focus) {
             self.focus_row(index);
         }
     }
 
-    /// Changes the rows, and keeps those in view where they are.
-    pub(super) fn change_list(self, change: impl FnOnce(&mut ContactList)) {
+    /// Changes the rows, and scrolls so that the rows in view do not move.
+    pub(super) fn update_list(self, change: impl FnOnce(&mut ContactList)) {
         let view = View::measure();
         let list = self.list.read_untracked();
-        // At the very top, the top is what stays.
+        // A list that is scrolled to its very top stays at the top.
         let in_view = view
             .filter(|view| view.above > 0.0 || list.offset > 0)
             .map_or(0..0, |view| view.first()..view.first() + view.rows())
@@ -150,11 +150,11 @@ impl State {
             .set_value(browser::has_focus("[data-row]"));
         self.list.update(change);
         let list = self.list.read_untracked();
-        let mut still_there = in_view.into_iter().filter_map(|(before, id)| {
+        let mut remaining = in_view.into_iter().filter_map(|(before, id)| {
             let now = loaded::position(&list, id)?;
             Some((before, now))
         });
-        let (Some((before, now)), Some(earlier)) = (still_there.next(), view) else {
+        let (Some((before, now)), Some(earlier)) = (remaining.next(), view) else {
             return;
         };
         let range = self.range.get_untracked();
@@ -170,8 +170,8 @@ impl State {
         });
     }
 
-    /// Puts a contact that is new or has changed where it belongs.
-    pub(super) fn settle(self, contact: Contact) {
+    /// Updates the row of a contact that is new or has changed, and moves it to its position.
+    pub(super) fn update_row(self, contact: Contact) {
         let id = contact.id;
         self.list.update(|list| {
             let row = ContactRow {
@@ -181,22 +181,22 @@ impl State {
             };
             loaded::rename(list, row);
         });
-        self.place_anew(id);
+        self.reposition_row(id);
     }
 
-    /// Asks the server where a contact stands in the list, and puts its row there.
-    pub(super) fn place_anew(self, id: ContactId) {
+    /// Requests the page that holds a contact, and moves its row to where that page has it.
+    pub(super) fn reposition_row(self, id: ContactId) {
         let search = self.location.read_untracked().search.clone();
         spawn_local(async move {
             let page = api::list_contacts(search.clone(), None, Some(id)).await;
-            // Without an answer, what is known stays. A stale list comes anew as a whole.
-            let fits = !self.list_is_stale.get_untracked()
+            // Without a page, the row stays where it is. A stale list is reloaded as a whole.
+            let is_current = !self.list_is_stale.get_untracked()
                 && self.location.read_untracked().search == search;
-            let (Ok(page), true) = (page, fits) else {
+            let (Ok(page), true) = (page, is_current) else {
                 return;
             };
             let was_here = loaded::position(&self.list.read_untracked(), id).is_some();
-            self.change_list(|list| loaded::settle(list, page, id));
+            self.update_list(|list| loaded::merge_page(list, page, id));
             if !was_here {
                 request_animation_frame(move || self.scroll_to_contact(Some(id)));
             }

@@ -1,9 +1,9 @@
-//! Moving from location to location.
+//! Moving between the locations of the page.
 
 use leptos::prelude::*;
 use web_sys::MouseEvent;
 
-use super::signals::Ask;
+use super::signals::ListRequest;
 use super::signals::State;
 use crate::islands::browser;
 use crate::islands::browser::HistoryUpdate;
@@ -13,21 +13,21 @@ use crate::model::location::PaneRoute;
 use crate::model::view::Pane;
 
 impl State {
-    /// Shows another location and requests only what differs from the present one.
-    pub fn visit(self, location: Location, history: HistoryUpdate) {
-        self.keep_draft();
+    /// Moves to another location and requests only what differs from the current one.
+    pub fn navigate(self, location: Location, history: HistoryUpdate) {
+        self.stash_draft();
         history.apply(&location.url());
         let before = self.location.get_untracked();
         let (pane, search_changed) = (location.pane, before.search != location.search);
-        // A pane that failed is loaded again on request, and not by a search beside it.
+        // A pane that failed is loaded again where the reader follows its link, and not with each search.
         let stays = before == location;
         let is_renamed = pane == PaneRoute::New && before.name != location.name;
         self.problem.set(None);
         self.location.set(location);
         if search_changed {
-            // Whoever types wants what is found first; whoever goes back, what was there.
+            // A new search starts at its first page. "Back" returns to the page of the open contact.
             let around = pane.contact().filter(|_| history == HistoryUpdate::None);
-            self.ask(Ask::Anew(around));
+            self.request_list(ListRequest::Reload(around));
         }
         if before.pane != pane
             || is_renamed
@@ -37,16 +37,16 @@ impl State {
         }
     }
 
-    /// Shows what the address bar says, after "back" or "forward".
-    pub fn follow_address(self) {
+    /// Moves to the location in the address bar, after "back" or "forward".
+    pub fn handle_popstate(self) {
         let (path, query) = browser::current_address();
         if let Some(location) = Location::parse(&path, &query) {
-            self.visit(location, HistoryUpdate::None);
+            self.navigate(location, HistoryUpdate::None);
         }
     }
 
-    /// Follows a link to a location of this page, unless somebody else has seen to it. What leads elsewhere is
-    /// the browser's.
+    /// Follows a link to a location of this page, unless another handler has followed it. The browser
+    /// follows links to other pages.
     pub fn follow_link(self, event: &MouseEvent) {
         let link = browser::closest(event.target(), "a[href]");
         let Some(href) = link.and_then(|link| link.get_attribute("href")) else {
@@ -60,12 +60,12 @@ impl State {
         };
         let here = self.location.get_untracked();
         if location.pane == here.pane && location.cursor != here.cursor {
-            // Another page of the list is loaded anew.
+            // The browser loads another page of the list.
             return;
         }
         event.prevent_default();
         let stays = location == here;
-        self.visit(
+        self.navigate(
             location,
             if stays {
                 HistoryUpdate::Replace
@@ -75,36 +75,36 @@ impl State {
         );
     }
 
-    /// Shows another pane beside the same list.
+    /// Shows another pane with the same list.
     pub fn open(self, pane: PaneRoute) {
         let location = self.location.read_untracked().with_opened_pane(pane);
-        self.visit(location, HistoryUpdate::Push);
+        self.navigate(location, HistoryUpdate::Push);
     }
 
     pub fn search(self, search: String) {
         let location = self.location.read_untracked().with_search(search);
-        self.visit(location, HistoryUpdate::Replace);
+        self.navigate(location, HistoryUpdate::Replace);
     }
 
-    /// Asks again for what did not come, the contact in the pane included.
-    pub fn try_again(self) {
+    /// Repeats the requests that failed, for the list and for the pane.
+    pub fn retry(self) {
         if self.list_error.read_untracked().is_some() {
-            self.ask(self.asked.get_value());
+            self.request_list(self.last_list_request.get_value());
         }
         if matches!(*self.pane.read_untracked(), Pane::Failed(_)) {
             self.load_pane(self.location.read_untracked().pane);
         }
     }
 
-    /// Tries again once the browser is online, if it was not.
-    pub fn came_online(self) {
-        let lost = |error: Option<&AppError>| matches!(error, Some(AppError::Unreachable));
+    /// Repeats requests that failed because the server was unreachable.
+    pub fn retry_when_online(self) {
+        let is_lost = |error: Option<&AppError>| matches!(error, Some(AppError::Unreachable));
         let pane = match &*self.pane.read_untracked() {
-            Pane::Failed(error) => lost(Some(error)),
+            Pane::Failed(error) => is_lost(Some(error)),
             _ => false,
         };
-        if pane || lost(self.list_error.read_untracked().as_ref()) {
-            self.try_again();
+        if pane || is_lost(self.list_error.read_untracked().as_ref()) {
+            self.retry();
         }
     }
 }

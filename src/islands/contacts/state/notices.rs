@@ -1,15 +1,15 @@
-//! The notices about what was deleted and can be undone.
+//! The notices that offer to undo a deletion.
 
 use leptos::prelude::*;
 
-use super::scroll::FIRST_ROW;
+use super::scroll::TAB_STOP_ROW;
 use super::signals::State;
 use crate::islands::browser;
 use crate::islands::browser::HistoryUpdate;
 use crate::model::contact::ContactId;
 use crate::model::view::Notice;
 
-/// Where the notice about a contact stands.
+/// The id of the element with the notice about a contact.
 pub fn notice_id(id: ContactId) -> String {
     format!("notice-{id}")
 }
@@ -22,28 +22,28 @@ impl State {
         self.notices[next].set(Some(notice));
     }
 
-    /// Takes a notice away, from the address as well. The focus goes on to what is left to undo, or to
-    /// what the page is about.
+    /// Removes a notice, from the location as well, and moves the focus to the next notice or, without
+    /// one, to the list or the pane.
     pub fn close_notice(self, id: ContactId) {
-        self.forget_notice(id);
+        self.remove_notice(id);
         let mut location = self.location.get_untracked();
         if location.deleted == Some(id) {
             location.deleted = None;
             HistoryUpdate::Replace.apply(&location.url());
             self.location.set(location);
         }
-        let left = self
+        let next = self
             .notices
             .iter()
             .find_map(|notice| Some(notice.read_untracked().as_ref()?.id));
-        browser::focus_next_frame(match left {
+        browser::focus_next_frame(match next {
             Some(id) => format!("#{} button", notice_id(id)),
-            None if browser::is_visible("#contact-list") => FIRST_ROW.to_owned(),
+            None if browser::is_visible("#contact-list") => TAB_STOP_ROW.to_owned(),
             None => "#pane-title".to_owned(),
         });
     }
 
-    pub(super) fn forget_notice(self, id: ContactId) {
+    pub(super) fn remove_notice(self, id: ContactId) {
         for notice in self.notices {
             if notice.read_untracked().as_ref().map(|notice| notice.id) == Some(id) {
                 notice.set(None);

@@ -1,92 +1,99 @@
-//! Loading and showing what stands beside the list.
+//! Loading the pane and showing it.
 
 use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::scroll::FIRST_ROW;
+use super::scroll::TAB_STOP_ROW;
 use super::signals::State;
 use crate::api::contacts as api;
 use crate::islands::browser;
 use crate::islands::contacts::loaded;
 use crate::model::contact::ContactDetails;
+use crate::model::contact::ContactId;
 use crate::model::error::AppError;
 use crate::model::location::PaneRoute;
 use crate::model::view::FormView;
 use crate::model::view::Pane;
 
-/// How long nothing is said of an answer that takes its time.
-const PATIENCE: Duration = Duration::from_millis(300);
+/// After how long a pane that is loading says so.
+const SLOW_PANE_TIMEOUT: Duration = Duration::from_millis(300);
 
 impl State {
+    /// Loads a pane and shows it. A response to an earlier call is dropped.
     pub(super) fn load_pane(self, route: PaneRoute) {
-        let question = self.pane_question.with_value(|last| last + 1);
-        self.pane_question.set_value(question);
-        let kept = self.kept.with_value(|kept| {
-            let kept = kept.iter().find(|(from, _)| *from == route);
-            kept.map(|(_, form)| form.clone())
+        let request_id = self.pane_request_id.with_value(|last| last + 1);
+        self.pane_request_id.set_value(request_id);
+        let draft = self.drafts.with_value(|drafts| {
+            let draft = drafts.iter().find(|(from, _)| *from == route);
+            draft.map(|(_, form)| form.clone())
         });
-        if let Some(form) = kept {
-            return self.show(Pane::Form(form));
+        if let Some(form) = draft {
+            return self.show_pane(Pane::Form(form));
         }
         self.pane_is_slow.set(false);
-        let id = match route {
-            PaneRoute::Nothing => return self.show(Pane::Nothing),
+        match route {
+            PaneRoute::Nothing => self.show_pane(Pane::Nothing),
             PaneRoute::New => {
-                let usual = self.welcome.with_value(|welcome| welcome.usual);
-                let mut form = FormView::new_contact(browser::random_key(), usual);
+                let ticked = self.welcome.with_value(|welcome| welcome.ticked);
+                let mut form = FormView::new_contact(browser::random_key(), ticked);
                 form.draft = self.location.read_untracked().prefilled_draft();
-                return self.show(Pane::Form(form));
+                self.show_pane(Pane::Form(form));
             }
-            PaneRoute::Contact(id) | PaneRoute::Edit(id) => id,
-        };
-        let is_latest = move || self.pane_question.try_get_value() == Some(question);
-        let here = self.pane.read_untracked().row().filter(|row| row.id == id);
+            PaneRoute::Contact(id) | PaneRoute::Edit(id) => {
+                self.load_contact(route, id, request_id)
+            }
+        }
+    }
+
+    fn load_contact(self, route: PaneRoute, id: ContactId, request_id: u32) {
+        let is_latest = move || self.pane_request_id.try_get_value() == Some(request_id);
+        let shown = self.pane.read_untracked().row().filter(|row| row.id == id);
         let list = self.list.read_untracked();
         let listed = loaded::position(&list, id).map(|index| list.rows[index].clone());
         drop(list);
-        let coming = Pane::Coming(listed.clone().or_else(|| here.clone()));
-        // What is known of the same contact may stay a moment longer; of another one, nothing may.
-        if here.is_none() {
-            self.show(coming.clone());
+        let loading = Pane::Loading(listed.clone().or_else(|| shown.clone()));
+        // A pane with the same contact may stay for a moment, one with another contact may not.
+        if shown.is_none() {
+            self.show_pane(loading.clone());
         }
-        let grow_slow = move || {
+        let show_slow = move || {
             if is_latest() && self.pane_busy.get_untracked() {
                 self.pane_is_slow.set(true);
-                if here.is_some() {
-                    self.show(coming);
+                if shown.is_some() {
+                    self.show_pane(loading);
                     self.pane_busy.set(true);
                 }
             }
         };
-        set_timeout(grow_slow, PATIENCE);
+        set_timeout(show_slow, SLOW_PANE_TIMEOUT);
         self.pane_busy.set(true);
         spawn_local(async move {
-            let answer = api::get_contact(id).await;
+            let response = api::get_contact(id).await;
             if !is_latest() {
                 return;
             }
-            if let Some(seconds) = answer.as_ref().err().and_then(AppError::retry_after) {
+            if let Some(seconds) = response.as_ref().err().and_then(AppError::retry_after) {
                 browser::set_timeout_seconds(seconds, move || {
                     if is_latest() {
                         self.load_pane(route);
                     }
                 });
             }
-            // The row may tell what the contact was when the list came.
-            match (&answer, &listed) {
+            // The contact may have changed since the list was loaded.
+            match (&response, &listed) {
                 (Ok(ContactDetails { contact, .. }), Some(row))
                     if row.name != contact.name || row.email != contact.email =>
                 {
-                    self.settle(contact.clone());
+                    self.update_row(contact.clone());
                 }
                 (Err(AppError::NotFound), Some(_)) => {
-                    self.change_list(|list| loaded::remove(list, id));
+                    self.update_list(|list| loaded::remove(list, id));
                 }
                 _ => {}
             }
-            self.show(match (answer, route) {
+            self.show_pane(match (response, route) {
                 (Ok(details), PaneRoute::Edit(_)) => Pane::Form(FormView::edit(details.contact)),
                 (Ok(details), _) => Pane::Contact(details),
                 (Err(error), _) => Pane::Failed(error),
@@ -94,20 +101,20 @@ impl State {
         });
     }
 
-    /// Puts a pane on the page and moves the focus to where it is needed next: into a form, and
-    /// out of a pane that is no longer there. Whoever is in the list stays in the list.
-    pub(super) fn show(self, pane: Pane) {
+    /// Shows a pane and moves the focus to where the reader needs it: into a form, and out of a pane that is
+    /// gone. The focus stays in the list where the page shows both.
+    pub(super) fn show_pane(self, pane: Pane) {
         let both_shown = browser::is_visible("#contact-list") && browser::is_visible(".pane");
         let focus = match &pane {
             Pane::Form(_) => Some("#contact-form input:not([type=hidden])"),
             // The notice of the deletion takes the focus; the list stays scrolled as it is.
             Pane::Nothing if self.location.read_untracked().deleted.is_some() => None,
             _ if both_shown && !browser::has_focus(".pane, .notice") => None,
-            Pane::Nothing => Some(FIRST_ROW),
-            Pane::Coming(_) | Pane::Contact(_) | Pane::Failed(_) => Some("#pane-title"),
+            Pane::Nothing => Some(TAB_STOP_ROW),
+            Pane::Loading(_) | Pane::Contact(_) | Pane::Failed(_) => Some("#pane-title"),
         };
-        // Where the focus goes along, it says so itself.
-        self.spoken.set(match &pane {
+        // A screen reader announces the pane itself where the focus moves to it.
+        self.announcement.set(match &pane {
             Pane::Contact(details) if focus.is_none() => details.contact.name.clone(),
             _ => String::new(),
         });

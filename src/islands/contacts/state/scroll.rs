@@ -10,12 +10,12 @@ use crate::islands::contacts::window::View;
 use crate::islands::contacts::window::row_selector;
 use crate::model::contact::ContactId;
 
-/// Where the keyboard comes into the list.
-pub const FIRST_ROW: &str = "#contact-list [data-row]:not([tabindex='-1'])";
+/// The row that the Tab key leads to.
+pub const TAB_STOP_ROW: &str = "#contact-list [data-row]:not([tabindex='-1'])";
 
 impl State {
-    /// Has the rows in view in the document, and asks for more within so many pixels of an end.
-    pub fn follow_scroll(self, read_ahead: f64) {
+    /// Renders the rows in view, and loads more rows where fewer than `prefetch_pixels` are left to scroll.
+    pub fn handle_scroll(self, prefetch_pixels: f64) {
         let Some(view) = View::measure() else { return };
         let range = view.range(self.list.read_untracked().rows.len());
         if *self.range.read_untracked() != range {
@@ -29,15 +29,15 @@ impl State {
         if self.list_error.read_untracked().is_some() {
             return;
         }
-        if view.below <= read_ahead {
+        if view.below <= prefetch_pixels {
             self.load_next();
         }
-        if view.above <= read_ahead || view.first() == 0 {
+        if view.above <= prefetch_pixels || view.first() == 0 {
             self.load_previous();
         }
     }
 
-    /// Scrolls to the row of a contact unless it is in view; without one, to the top.
+    /// Scrolls to the row of a contact unless it is in view; without a contact, to the top.
     pub fn scroll_to_contact(self, contact: Option<ContactId>) {
         let index = contact.and_then(|id| loaded::position(&self.list.read_untracked(), id));
         match (index, View::measure()) {
@@ -45,10 +45,10 @@ impl State {
             (None, Some(view)) => window::scroll_by(-view.above),
             _ => {}
         }
-        self.follow_scroll(0.0);
+        self.handle_scroll(0.0);
     }
 
-    /// Focuses a row, which may be out of view and out of the document.
+    /// Focuses a row, also one that is not in view or not in the document.
     pub fn focus_row(self, index: usize) {
         let row = self.list.read_untracked().rows.get(index).map(|row| row.id);
         let Some(id) = row else { return };
@@ -58,7 +58,7 @@ impl State {
         }
         if let Some(view) = View::measure() {
             view.show(index);
-            self.follow_scroll(0.0);
+            self.handle_scroll(0.0);
         }
         browser::focus_next_frame(selector);
     }

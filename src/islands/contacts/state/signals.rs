@@ -1,4 +1,4 @@
-//! What the contacts page knows.
+//! The signals of the contacts page.
 
 use std::ops::Range;
 
@@ -15,17 +15,18 @@ use crate::model::view::Notice;
 use crate::model::view::Pane;
 use crate::model::view::WelcomeOffer;
 
-/// How many deletions can be undone at once. There is room for no more, and the trash has them all.
+/// How many deletions the page offers to undo at once. It has no room for more, and the trash holds all of
+/// them.
 const MAX_NOTICES: usize = 3;
 
-/// What the list is asked for.
+/// What the page requests from the list.
 #[derive(Clone, Copy, Debug)]
-pub enum Ask {
-    /// Another list: the page with this contact, if there is one.
-    Anew(Option<ContactId>),
+pub enum ListRequest {
+    /// A new list, from the page that holds this contact on, if there is one.
+    Reload(Option<ContactId>),
     /// The page before the first row.
     Previous,
-    /// The page behind the last row.
+    /// The page after the last row.
     Next,
 }
 
@@ -33,41 +34,42 @@ pub enum Ask {
 #[derive(Clone, Copy)]
 pub struct State {
     pub location: RwSignal<Location>,
-    /// As much of the list as has been asked for.
+    /// The part of the list that is loaded.
     pub list: RwSignal<ContactList>,
-    /// The rows of it that are in the document; see the module `window`.
+    /// The rows that are in the document; see the module `window`.
     pub range: RwSignal<Range<usize>>,
     /// Whether a row had the focus before the rows in the document were changed.
     pub row_had_focus: StoredValue<bool>,
-    /// How high a row is, in CSS pixels.
+    /// The height of a row in CSS pixels; 0 until it is measured.
     pub row_height: RwSignal<f64>,
-    /// Whether the rows are not those of the search, because that search failed.
+    /// Whether the rows belong to an earlier search, because the current one failed.
     pub list_is_stale: RwSignal<bool>,
     pub list_error: RwSignal<Option<AppError>>,
     pub list_busy: RwSignal<bool>,
     pub pane: RwSignal<Pane>,
     pub pane_busy: RwSignal<bool>,
-    /// The contact that is being brought back from the trash.
+    /// The contact that is being restored from the trash.
     pub restoring: RwSignal<Option<ContactId>>,
-    /// What was deleted and can be undone. A slot is used again when all others have been used since.
+    /// The deletions that can be undone. A slot is used again when all others have been used since.
     pub notices: [RwSignal<Option<Notice>>; MAX_NOTICES],
     pub(super) next_notice: StoredValue<usize>,
-    /// What has come into the pane while the focus stayed in the list, for those who do not see it.
-    pub spoken: RwSignal<String>,
-    /// Whether the pane has been busy for so long that it has to say so.
+    /// The name of the contact that the pane shows while the focus stays in the list. A screen reader
+    /// announces it.
+    pub announcement: RwSignal<String>,
+    /// Whether the pane has been loading for longer than `SLOW_PANE_TIMEOUT`.
     pub pane_is_slow: RwSignal<bool>,
-    /// Why the last thing asked for was not done, while the page stays as it was.
+    /// Why the last action failed, where the page stays as it was.
     pub problem: RwSignal<Option<AppError>>,
     pub welcome: StoredValue<WelcomeOffer>,
-    /// Counts the questions asked of the server about the list and about the pane, so that an
-    /// answer that comes after a later question is dropped.
-    pub(super) list_question: StoredValue<u32>,
-    pub(super) pane_question: StoredValue<u32>,
-    /// What the list was asked for last.
-    pub(super) asked: StoredValue<Ask>,
-    /// Forms that were left without saving, with what was typed. Each keeps what it
-    /// started from, so that saving it later does not undo what others have saved since.
-    pub(super) kept: StoredValue<Vec<(PaneRoute, FormView)>>,
+    /// Number the requests for the list and for the pane. A response to an earlier request than the last
+    /// one is dropped.
+    pub(super) list_request_id: StoredValue<u32>,
+    pub(super) pane_request_id: StoredValue<u32>,
+    /// The last request for the list.
+    pub(super) last_list_request: StoredValue<ListRequest>,
+    /// Forms that were left without saving, with what was typed. Each keeps the values that it started
+    /// from, so that a later save does not undo what others have saved since.
+    pub(super) drafts: StoredValue<Vec<(PaneRoute, FormView)>>,
 }
 
 impl State {
@@ -78,9 +80,9 @@ impl State {
         };
         Self {
             welcome: StoredValue::new(view.welcome),
-            asked: StoredValue::new(Ask::Anew(view.location.pane.contact())),
+            last_list_request: StoredValue::new(ListRequest::Reload(view.location.pane.contact())),
             location: RwSignal::new(view.location),
-            // The server has drawn all that it found.
+            // The server has drawn all rows that it found.
             range: RwSignal::new(0..list.rows.len()),
             row_had_focus: StoredValue::new(false),
             row_height: RwSignal::new(0.0),
@@ -93,12 +95,12 @@ impl State {
             restoring: RwSignal::new(None),
             next_notice: StoredValue::new(usize::from(view.notice.is_some())),
             notices: [view.notice, None, None].map(RwSignal::new),
-            spoken: RwSignal::new(String::new()),
+            announcement: RwSignal::new(String::new()),
             pane_is_slow: RwSignal::new(false),
             problem: RwSignal::new(None),
-            list_question: StoredValue::new(0),
-            pane_question: StoredValue::new(0),
-            kept: StoredValue::new(Vec::new()),
+            list_request_id: StoredValue::new(0),
+            pane_request_id: StoredValue::new(0),
+            drafts: StoredValue::new(Vec::new()),
         }
     }
 }

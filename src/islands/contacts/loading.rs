@@ -11,7 +11,7 @@ use crate::components::reactive_text::reactive_text;
 use crate::model::contact::ContactRow;
 
 #[component]
-pub fn Coming(state: State, row: Option<ContactRow>) -> impl IntoView {
+pub fn Loading(state: State, row: Option<ContactRow>) -> impl IntoView {
     let is_slow = state.pane_is_slow;
     let size = title_size(row.as_ref().map_or("", |row| &row.name));
     let known = row.map(|row| {
