@@ -13,13 +13,10 @@ mod schedule;
 
 use std::time::Duration;
 
-use ask::Failure;
-use ask::fetch;
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
-use schedule::Schedule;
 use web_sys::Element;
 use web_sys::FormData;
 use web_sys::HtmlElement;
@@ -34,6 +31,9 @@ use crate::components::reactive_text::reactive_text;
 use crate::islands::browser;
 use crate::islands::browser::HistoryUpdate;
 use crate::islands::checked::Checked;
+use ask::Failure;
+use ask::fetch;
+use schedule::Schedule;
 
 /// The part of the page that changes.
 const PART: &str = "live";

@@ -1,7 +1,8 @@
-//! The rows of the list. They know nothing that changes: the list listens for all of them, and marks
-//! the one that is shown.
+//! The rows of the list. A row has no signals and no listeners of its own: the list listens for all rows
+//! and updates their attributes.
 
-use std::mem;
+mod row;
+mod update;
 
 use leptos::ev;
 use leptos::ev::FocusEvent;
@@ -9,33 +10,32 @@ use leptos::ev::KeyboardEvent;
 use leptos::ev::MouseEvent;
 use leptos::html::Ul;
 use leptos::prelude::*;
-use web_sys::Element;
 use web_sys::EventTarget;
-use web_sys::HtmlElement;
 
 use super::loaded;
 use super::state::State;
 use super::window::View;
-use super::window::row_selector;
-use crate::components::avatar::Avatar;
 use crate::components::reactive_text::reactive_text;
 use crate::islands::browser;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactRow;
 use crate::model::location::PaneRoute;
+use row::Part;
+use row::row_view;
+use update::Update;
+use update::rendered_rows;
 
-/// How far from an end of the list, in pixels, the next page is asked for: about two screens.
-const READ_AHEAD: f64 = 1500.0;
+/// In pixels, about two screens: where less is left to scroll, the next page is loaded.
+const PREFETCH_DISTANCE: f64 = 1500.0;
 
 #[component]
 pub fn Rows(state: State) -> impl IntoView {
     let current = Memo::new(move |_| state.location.read().pane.contact());
-    let search = Memo::new(move |_| state.location.read().search.clone());
-    // Tab visits the list once, at the row that was visited last; arrows move inside it. Before the
-    // island is alive every row is a stop, since there are no arrows yet.
+    // Tab leads to one row of the list, the one that was focused last; arrow keys move between rows.
+    // Tab leads to every row until the island is hydrated, because the arrow keys do nothing until then.
     let visited = RwSignal::new(None::<ContactId>);
-    // The focus is given back to a row that nobody has just come to.
-    let giving_back = StoredValue::new(false);
+    // Whether a focus event comes from `restore_focus` and not from the reader.
+    let is_restoring = StoredValue::new(false);
     let tab_stop = Memo::new(move |_| {
         let list = state.list.read();
         let here = |id: Option<ContactId>| loaded::position(&list, id?);
@@ -43,129 +43,35 @@ pub fn Rows(state: State) -> impl IntoView {
             .or_else(|| here(current.get()))
             .or((!list.rows.is_empty()).then_some(0))
     });
-    // The rows that are in the document, with their indices in the list. The tab stop always is, so
-    // that it keeps the focus, or can get it.
-    let shown = Memo::new(move |_| {
-        let list = state.list.read();
-        let range = state.range.get();
-        let range = range.start.min(list.rows.len())..range.end.min(list.rows.len());
-        let far = tab_stop.get().filter(|index| !range.contains(index));
-        let (before, after) = match far {
-            Some(index) if index < range.start => (far, None),
-            _ => (None, far),
-        };
-        let indices = before.into_iter().chain(range).chain(after);
-        indices
-            .map(|index| (index, list.rows[index].clone()))
-            .collect::<Vec<_>>()
-    });
+    let rendered =
+        Memo::new(move |_| rendered_rows(&state.list.read(), state.range.get(), tab_stop.get()));
 
-    // Once scrolling brings more rows, the links to them are no stops.
+    // Scrolling loads more rows then, so that Tab need not lead to the links that do so.
     let (alive, set_alive) = signal(false);
     Effect::new(move |_| set_alive.set(true));
     let ul = NodeRef::<Ul>::new();
+    follow_scrolling(state, current);
+    let search = Memo::new(move |_| state.location.read().search.clone());
     Effect::new(move |_| {
-        request_animation_frame(move || {
-            let contact = current.get_untracked();
-            let is_here =
-                |id: &ContactId| loaded::position(&state.list.read_untracked(), *id).is_some();
-            match contact.filter(is_here).zip(View::measure()) {
-                // Whoever has scrolled already looks at something.
-                Some((contact, view)) if view.above == 0.0 => {
-                    state.scroll_to_contact(Some(contact));
-                }
-                _ => state.handle_scroll(0.0),
-            }
-        });
-    });
-    let resized = window_event_listener(ev::resize, move |_| state.handle_scroll(0.0));
-    on_cleanup(move || resized.remove());
-    Effect::new(move |before: Option<()>| {
-        state.list.track();
-        if before.is_some() {
-            request_animation_frame(move || state.handle_scroll(0.0));
-        }
-    });
-    Effect::new(move |_| {
-        let (shown, tab_stop) = (shown.get(), tab_stop.get());
         search.track();
-        let current = current.get();
+        current.track();
         let list = state.list.read();
-        let (offset, total) = (list.offset, list.total);
-        let rows = list.rows.len();
-        drop(list);
-        let row_height = state.row_height.get();
-        // Once the rows of this turn are there, and before they are painted.
+        let update = Update {
+            rendered: rendered.get(),
+            tab_stop: tab_stop.get(),
+            part: Part::of(&list),
+            loaded: list.rows.len(),
+            row_height: state.row_height.get(),
+        };
+        // Runs after the rows of this update are in the document and before they are painted.
         queue_microtask(move || {
-            let Some(ul) = ul.try_get_untracked().flatten() else {
-                return;
-            };
-            space_out(&ul, &shown, rows, row_height);
-            let location = state.location.read_untracked();
-            let mut next = ul.first_element_child();
-            for (index, row) in &shown {
-                let Some(item) = next else { return };
-                set(
-                    &item,
-                    "aria-posinset",
-                    &(offset + *index as u64 + 1).to_string(),
-                );
-                set(&item, "aria-setsize", &total.to_string());
-                let Some(link) = item.first_element_child() else {
-                    return;
-                };
-                // Where a click leads: the rows of other pages are loaded, too.
-                set(
-                    &link,
-                    "href",
-                    &location.with_opened_pane(PaneRoute::Contact(row.id)).url(),
-                );
-                set_if(&link, current == Some(row.id), "aria-current", "true");
-                set_if(&link, tab_stop != Some(*index), "tabindex", "-1");
-                next = item.next_element_sibling();
-            }
-            // A row that is moved within the document loses the focus.
-            let stop = shown.iter().find(|(index, _)| tab_stop == Some(*index));
-            let had_focus = state.row_had_focus.try_update_value(mem::take);
-            if let Some((_, row)) = stop.filter(|_| had_focus == Some(true))
-                && browser::is_focus_lost()
-            {
-                giving_back.set_value(true);
-                browser::focus_without_scroll(&row_selector(row.id), ".rows");
-                giving_back.set_value(false);
+            if let Some(ul) = ul.try_get_untracked().flatten() {
+                update.apply(state, &ul, is_restoring);
             }
         });
     });
 
-    let row = move |(index, row): (usize, ContactRow)| {
-        let id = row.id;
-        // Without scripts, the page of the list stays beside its contact.
-        let location = state.location.read_untracked();
-        let list = state.list.read_untracked();
-        view! {
-            <li
-                aria-posinset=(list.offset + index as u64 + 1).to_string()
-                aria-setsize=list.total.to_string()
-            >
-                <a
-                    class="row"
-                    data-row=id.to_string()
-                    href=location.with_pane(PaneRoute::Contact(id)).url()
-                    aria-current=(location.pane.contact() == Some(id)).then_some("true")
-                >
-                    <Avatar id name=row.name.clone()/>
-                    <span class="min-w-0">
-                        <bdi class="row-name" title=row.name.clone()>
-                            {row.name.clone()}
-                        </bdi>
-                        <span class="block truncate text-xs text-muted" title=row.email>
-                            {row.email.clone()}
-                        </span>
-                    </span>
-                </a>
-            </li>
-        }
-    };
+    let row = move |(index, row): (usize, ContactRow)| row_view(state, index, row);
     let open = move |event: MouseEvent| {
         if let Some(id) = row_of(event.target()).filter(|_| browser::is_plain_click(&event)) {
             event.prevent_default();
@@ -173,12 +79,12 @@ pub fn Rows(state: State) -> impl IntoView {
         }
     };
     let visit = move |event: FocusEvent| {
-        let Some(id) = row_of(event.target()).filter(|_| !giving_back.get_value()) else {
+        let Some(id) = row_of(event.target()).filter(|_| !is_restoring.get_value()) else {
             return;
         };
         visited.set(Some(id));
         let index = loaded::position(&state.list.read_untracked(), id);
-        // Tab has led to a row that had been scrolled out of view.
+        // Tab has led to a row that is out of view.
         if let Some(index) = index.filter(|index| !state.range.read_untracked().contains(index)) {
             state.focus_row(index);
         }
@@ -189,7 +95,7 @@ pub fn Rows(state: State) -> impl IntoView {
             class="rows"
             aria-busy=move || state.list_busy.get().then_some("true")
             data-stale=move || state.list_is_stale.get().then_some("true")
-            on:scroll=move |_| state.handle_scroll(READ_AHEAD)
+            on:scroll=move |_| state.handle_scroll(PREFETCH_DISTANCE)
         >
             {move || (state.list.read().offset > 0).then(|| view! { <FirstPage state/> })}
             <MoreLink
@@ -206,7 +112,7 @@ pub fn Rows(state: State) -> impl IntoView {
                 on:focusin=visit
                 on:keydown=move |event| move_between_rows(state, &event)
             >
-                <For each=move || shown.get() key=|(_, row)| row.clone() children=row/>
+                <For each=move || rendered.get() key=|(_, row)| row.clone() children=row/>
             </ul>
             <MoreLink
                 state
@@ -220,9 +126,35 @@ pub fn Rows(state: State) -> impl IntoView {
     }
 }
 
+/// Scrolls to the contact in the pane at first, and then keeps the rows in view in the document.
+fn follow_scrolling(state: State, current: Memo<Option<ContactId>>) {
+    Effect::new(move |_| {
+        request_animation_frame(move || {
+            let contact = current.get_untracked();
+            let is_here =
+                |id: &ContactId| loaded::position(&state.list.read_untracked(), *id).is_some();
+            match contact.filter(is_here).zip(View::measure()) {
+                // A reader who has already scrolled keeps the scroll position.
+                Some((contact, view)) if view.above == 0.0 => {
+                    state.scroll_to_contact(Some(contact));
+                }
+                _ => state.handle_scroll(0.0),
+            }
+        });
+    });
+    let resized = window_event_listener(ev::resize, move |_| state.handle_scroll(0.0));
+    on_cleanup(move || resized.remove());
+    Effect::new(move |before: Option<()>| {
+        state.list.track();
+        if before.is_some() {
+            request_animation_frame(move || state.handle_scroll(0.0));
+        }
+    });
+}
+
 #[component]
 fn FirstPage(state: State) -> impl IntoView {
-    // Beside a contact stands its own page.
+    // A pane with a contact would bring back the page of that contact.
     let first = state
         .location
         .read_untracked()
@@ -244,7 +176,7 @@ fn FirstPage(state: State) -> impl IntoView {
     }
 }
 
-/// Asks for the page that a cursor names, if there is one. Scrolling does the same.
+/// Loads the page of a cursor, if there is one. Scrolling does the same.
 #[component]
 fn MoreLink(
     state: State,
@@ -286,48 +218,13 @@ fn MoreLink(
     }
 }
 
-/// Makes room above and below for the rows that are not in the document. It measures nothing: that
-/// would lay out a list without the room, which is too short to be scrolled as far.
-fn space_out(ul: &HtmlElement, shown: &[(usize, ContactRow)], rows: usize, row_height: f64) {
-    let below = shown
-        .last()
-        .map_or(0, |(last, _)| rows.saturating_sub(last + 1));
-    // A tab stop far above or below takes up one of the rows that are left out.
-    let first = shown.first().map_or(0, |(first, _)| *first);
-    let gaps = (rows - first - below).saturating_sub(shown.len());
-    let gap_is_above = shown.get(1).is_some_and(|(second, _)| *second > first + 1);
-    let (above, below) = if gap_is_above {
-        (first + gaps, below)
-    } else {
-        (first, below + gaps)
-    };
-    for (side, count) in [("padding-top", above), ("padding-bottom", below)] {
-        // The browser writes the fraction: Rust's own code for that is large.
-        let space = js_sys::Number::from(count as f64 * row_height).to_fixed(2);
-        let space = space.map(String::from).unwrap_or_default() + "px";
-        let _ = ul.style().set_property(side, &space);
-    }
-}
-
-fn set(element: &Element, name: &str, value: &str) {
-    let _ = element.set_attribute(name, value);
-}
-
-fn set_if(element: &Element, condition: bool, name: &str, value: &str) {
-    if condition {
-        set(element, name, value);
-    } else {
-        let _ = element.remove_attribute(name);
-    }
-}
-
-/// The contact whose row an event is about.
+/// The contact of the row that an event comes from.
 fn row_of(target: Option<EventTarget>) -> Option<ContactId> {
     let row = browser::closest(target, "[data-row]")?;
     row.get_attribute("data-row")?.parse().ok()
 }
 
-/// Keys move the focus from row to row, also to those that are not in the document.
+/// Moves the focus between rows by keys, also to rows that are not in the document.
 fn move_between_rows(state: State, event: &KeyboardEvent) {
     let list = state.list.read_untracked();
     let Some(here) = row_of(event.target()).and_then(|id| loaded::position(&list, id)) else {

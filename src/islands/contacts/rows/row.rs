@@ -1,0 +1,75 @@
+//! One row of the list.
+
+use leptos::prelude::*;
+
+use crate::components::avatar::Avatar;
+use crate::islands::contacts::state::State;
+use crate::model::contact::ContactId;
+use crate::model::contact::ContactList;
+use crate::model::contact::ContactRow;
+use crate::model::location::Location;
+use crate::model::location::PaneRoute;
+
+/// Where the loaded rows are in the whole list.
+#[derive(Clone, Copy)]
+pub struct Part {
+    offset: u64,
+    total: u64,
+}
+
+impl Part {
+    pub fn of(list: &ContactList) -> Self {
+        Self {
+            offset: list.offset,
+            total: list.total,
+        }
+    }
+}
+
+/// The attributes of a row that change while the row stays.
+pub struct RowAttributes {
+    pub position: String,
+    pub total: String,
+    pub href: String,
+    pub current: Option<&'static str>,
+}
+
+impl RowAttributes {
+    pub fn new(location: &Location, part: Part, index: usize, id: ContactId) -> Self {
+        Self {
+            position: (part.offset + index as u64 + 1).to_string(),
+            total: part.total.to_string(),
+            href: location.with_pane(PaneRoute::Contact(id)).url(),
+            current: (location.pane.contact() == Some(id)).then_some("true"),
+        }
+    }
+}
+
+/// Draws a row. [`super::update`] keeps its attributes up to date.
+pub fn row_view(state: State, index: usize, row: ContactRow) -> impl IntoView {
+    let id = row.id;
+    // Without JavaScript, the link keeps the page of the list.
+    let location = state.location.read_untracked();
+    let part = Part::of(&state.list.read_untracked());
+    let attributes = RowAttributes::new(&location, part, index, id);
+    view! {
+        <li aria-posinset=attributes.position aria-setsize=attributes.total>
+            <a
+                class="row"
+                data-row=id.to_string()
+                href=attributes.href
+                aria-current=attributes.current
+            >
+                <Avatar id name=row.name.clone()/>
+                <span class="min-w-0">
+                    <bdi class="row-name" title=row.name.clone()>
+                        {row.name.clone()}
+                    </bdi>
+                    <span class="block truncate text-xs text-muted" title=row.email>
+                        {row.email.clone()}
+                    </span>
+                </span>
+            </a>
+        </li>
+    }
+}
