@@ -1,32 +1,30 @@
-//! The form that creates and edits contacts. Without JavaScript the browser posts it to the
-//! page's own address; alive, it calls the server function and stays where it is on an error.
+//! The form that creates and edits contacts. Without JavaScript the browser posts it to the address of the
+//! page. Once hydrated, it calls the server function, and an error leaves it as it is.
+
+mod submission;
 
 use leptos::either::Either;
-use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::back_link::BackToList;
 use super::conflict::Conflict;
 use super::conflict::Conflicts;
-use super::state::BASE_PREFIX;
 use super::state::KEY_ID;
 use super::state::State;
 use super::welcome::WelcomeChoice;
-use crate::api::contacts as api;
 use crate::components::avatar::LargeAvatar;
 use crate::components::error_text::ErrorText;
 use crate::components::field::TextArea;
 use crate::components::field::TextField;
 use crate::components::reactive_text::reactive_text;
 use crate::islands::browser;
-use crate::model::contact::Contact;
-use crate::model::contact::ContactDraft;
 use crate::model::contact::Field;
-use crate::model::contact::Merge;
 use crate::model::error::AppError;
 use crate::model::location::PaneRoute;
 use crate::model::view::FormView;
+use submission::Submission;
+use submission::base_id;
+use submission::rebase;
 
 #[component]
 pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
@@ -46,59 +44,18 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
     let mut base = saved.map(|saved| saved.base).unwrap_or_default();
     let mut conflicts = Vec::new();
     if let Some(AppError::Changed { current }) = &error {
-        (draft, base, conflicts) = meet(&base, &draft, current);
+        (draft, base, conflicts) = rebase(&base, &draft, current);
     }
     let (error, set_error) = signal(error);
     let conflicts = RwSignal::new(conflicts);
     let (saving, set_saving) = signal(false);
 
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        if saving.get_untracked() {
-            return;
-        }
-        let form = event_target(&event);
-        let draft = browser::read_draft(&form, "");
-        let base = browser::read_draft(&form, BASE_PREFIX);
-        let key = browser::input_value(KEY_ID);
-        let welcome = browser::is_ticked("welcome");
-        let restore = event
-            .submitter()
-            .is_some_and(|button| button.has_attribute("name"));
-        let from = state.location.read_untracked().pane;
-        set_saving.set(true);
-        spawn_local(async move {
-            let answer = match id {
-                None => api::create_contact(draft.clone(), welcome, key.clone()).await,
-                Some(id) => api::update_contact(id, base.clone(), draft.clone(), restore).await,
-            };
-            set_saving.try_set(false);
-            if is_new && answer.is_ok() {
-                state.welcome.update_value(|offer| offer.ticked = welcome);
-            }
-            let Some(error) = state.handle_form_response(from, &key, answer) else {
-                return;
-            };
-            if let AppError::Changed { current } = &error {
-                let (merged, base, found) = meet(&base, &draft, current);
-                for field in Field::ALL {
-                    browser::set_input_value(field.name(), merged.get(field));
-                    browser::set_input_value(&base_id(field), base.get(field));
-                }
-                conflicts.set(found);
-            }
-            // A form that has created its contact may create another one, under another key.
-            if let AppError::AlreadyCreated { .. } = &error {
-                browser::set_input_value(KEY_ID, &browser::random_key());
-            }
-            let nothing_to_mend = error.fields().is_empty();
-            set_error.set(Some(error));
-            browser::focus_next_frame(if nothing_to_mend {
-                "#form-problem"
-            } else {
-                "#contact-form [aria-invalid=true]"
-            });
-        });
+    let submission = Submission {
+        state,
+        id,
+        saving: (saving, set_saving),
+        set_error,
+        conflicts,
     };
     let cancel = move |event: leptos::ev::MouseEvent| {
         if browser::is_plain_click(&event) {
@@ -109,7 +66,7 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
     };
 
     let name = RwSignal::new(draft.name.clone());
-    let typed = move |event: leptos::ev::Event| {
+    let update_name = move |event: leptos::ev::Event| {
         if browser::closest(event.target(), "#name").is_some() {
             name.set(browser::input_value("name"));
         }
@@ -131,8 +88,8 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
             novalidate
             autocomplete="off"
             class="sheet contact-form"
-            on:submit=submit
-            on:input=typed
+            on:submit=move |event| submission.submit(event)
+            on:input=update_name
         >
             <header class="person">
                 {id.map(|id| view! { <LargeAvatar id name=draft.name.clone()/> })}
@@ -214,25 +171,7 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
     }
 }
 
-/// What a form says and starts from once its person has been told what others have saved, and the
-/// fields that are to be chosen.
-fn meet(
-    base: &ContactDraft,
-    typed: &ContactDraft,
-    current: &Contact,
-) -> (ContactDraft, ContactDraft, Vec<Conflict>) {
-    let saved = ContactDraft::from(current.clone());
-    let merge = Merge::new(base, typed, &saved);
-    let conflicts = Conflict::all(&merge, &saved);
-    (merge.draft, saved, conflicts)
-}
-
-/// The hidden field that holds what a form started from.
-fn base_id(field: Field) -> String {
-    [BASE_PREFIX, field.name()].concat()
-}
-
-/// What is wrong with the form as a whole. Errors of fields stand beside them.
+/// The error of the form as a whole. The error of a field is shown with the field.
 #[component]
 fn Problem(
     state: State,
@@ -243,7 +182,7 @@ fn Problem(
         <div id="form-problem" role="alert" tabindex="-1">
             {move || {
                 let error = error.get().filter(|error| error.fields().is_empty())?;
-                let told = match error {
+                let content = match error {
                     AppError::Changed { .. } => {
                         Either::Left(view! { <Conflicts conflicts=conflicts.get()/> })
                     }
@@ -265,7 +204,7 @@ fn Problem(
                         )
                     }
                 };
-                Some(view! { <div class="problem">{told}</div> })
+                Some(view! { <div class="problem">{content}</div> })
             }}
         </div>
     }
