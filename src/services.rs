@@ -7,11 +7,13 @@
 //! - [`database`]: the file that all of it is in. [`metrics`]: what is counted.
 //! - [`origin`] and [`network`]: how the server is named, and where its clients are.
 //! - [`policies`]: what Kith limits with `kith-limit`.
-//! - [`admin`] and [`settings`]: what an admin may change while Kith runs.
+//! - [`admin`] and [`settings`]: what an admin may change while Kith runs. [`client`]: who sends a
+//!   request.
 //! - [`dashboard`] and [`health`]: how Kith is doing. [`telemetry`]: the log.
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic where the output cannot be written.
 
 pub mod admin;
+pub mod client;
 pub mod config;
 pub mod contacts;
 pub mod dashboard;

@@ -7,20 +7,19 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use axum::http::StatusCode;
 use ipnet::IpNet;
 use jiff::Timestamp;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::model::error::AppError;
+use crate::services::client::Client;
+use kith_database::Database;
+use kith_database::Tx;
 use crate::services::policies::RequestClass;
 use crate::services::settings::MOST_DENIED;
 use crate::services::settings::Settings;
 use crate::services::words::count;
-use crate::web::middleware::client::Client;
-use crate::web::middleware::guard::AskedFor;
-use crate::web::problem::Problem;
 use kith_cache::Cache;
 use kith_cache::Tag;
 use kith_database::Database;
@@ -40,24 +39,15 @@ pub struct Admin {
 }
 
 impl Admin {
-    /// Until Kith has accounts, everybody on this machine is an admin. Who comes through a proxy is not
-    /// on it unless a proxy that is trusted says so, and who asks for a name that is known elsewhere is
-    /// not either.
+    /// Accepts a client as an admin, or `None`.
     ///
-    /// # Errors
-    /// The refusal of everybody else.
-    pub fn check(client: Client, asked_for: AskedFor) -> Result<Self, Box<Problem>> {
+    /// Until Kith has accounts, every client on this machine is an admin. A client behind a proxy is on
+    /// this machine only if a trusted proxy says so. A request that does not use a name of this machine
+    /// (`uses_local_name`) may come through a tunnel, so its client is no admin.
+    pub fn check(client: Client, uses_local_name: bool) -> Option<Self> {
         let address = client.address.to_canonical();
-        let is_here = client.is_certain && address.is_loopback();
-        if is_here && asked_for == AskedFor::ThisMachine {
-            return Ok(Self { address });
-        }
-        Err(Box::new(Problem::new(
-            StatusCode::FORBIDDEN,
-            "not-admin",
-            "Only people on the machine that Kith runs on see this. Ask on that machine, without a \
-             proxy or through one that server.trusted_proxies names.",
-        )))
+        let is_admin = client.is_certain && address.is_loopback() && uses_local_name;
+        is_admin.then_some(Self { address })
     }
 
     /// How they are called in the log.
@@ -391,7 +381,7 @@ fn unavailable(error: sqlx::Error) -> AppError {
 
 fn told(error: BrokerError) -> AppError {
     match error {
-        BrokerError::Rejected(rejection) if rejection.status == StatusCode::NOT_FOUND => {
+        BrokerError::Rejected(rejection) if rejection.status.as_u16() == 404 => {
             AppError::bad_request(
                 "Some of these dead letters are gone already. Nothing was sent: look which are left.",
             )
@@ -408,23 +398,21 @@ mod tests {
 
     #[test]
     fn an_admin_is_certainly_on_this_machine_and_asks_for_it() {
-        use AskedFor::ConfiguredName;
-        use AskedFor::ThisMachine;
-        for (address, is_certain, asked_for, is_admin) in [
-            ("127.0.0.1", true, ThisMachine, true),
-            ("::1", true, ThisMachine, true),
-            ("::ffff:127.0.0.1", true, ThisMachine, true),
-            ("127.0.0.1", false, ThisMachine, false),
-            ("127.0.0.1", true, ConfiguredName, false),
-            ("203.0.113.7", true, ThisMachine, false),
+        for (address, is_certain, uses_local_name, is_admin) in [
+            ("127.0.0.1", true, true, true),
+            ("::1", true, true, true),
+            ("::ffff:127.0.0.1", true, true, true),
+            ("127.0.0.1", false, true, false),
+            ("127.0.0.1", true, false, false),
+            ("203.0.113.7", true, true, false),
         ] {
             let address = address.parse().expect("an address");
             let client = Client {
                 address,
                 is_certain,
             };
-            let found = Admin::check(client, asked_for);
-            assert_eq!(found.is_ok(), is_admin, "{client:?} {asked_for:?}");
+            let found = Admin::check(client, uses_local_name);
+            assert_eq!(found.is_some(), is_admin, "{client:?} {uses_local_name}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Lets admins in, to figures and to the dashboard alike.
 
 use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::IntoResponse;
 use axum::response::Response;
@@ -10,18 +11,27 @@ use super::guard::AskedFor;
 use crate::services::admin::Admin;
 use crate::web::problem::Problem;
 
-/// Refuses everybody else. Handlers find the [`Admin`] among the extensions.
+/// Refuses every client that is no admin. Handlers find the [`Admin`] among the extensions.
 pub async fn only(mut request: Request, next: Next) -> Response {
     let asked_for = request.extensions().get::<AskedFor>().copied();
     let (Some(client), Some(asked_for)) = (client::client(&request), asked_for) else {
-        // The front has found out both for every request.
+        // The outermost layer has found out both for every request.
         return Problem::internal().into_response();
     };
-    match Admin::check(client, asked_for) {
-        Ok(admin) => {
+    match Admin::check(client, asked_for == AskedFor::ThisMachine) {
+        Some(admin) => {
             request.extensions_mut().insert(admin);
             next.run(request).await
         }
-        Err(problem) => problem.into_response(),
+        None => not_admin().into_response(),
     }
+}
+
+fn not_admin() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "not-admin",
+        "Only people on the machine that Kith runs on see this. Ask on that machine, without a \
+         proxy or through one that server.trusted_proxies names.",
+    )
 }

@@ -11,6 +11,8 @@ use axum::http::HeaderMap;
 use axum::http::HeaderName;
 use axum::http::header;
 
+use crate::services::client::Client;
+use crate::services::config::ForwardedHeader;
 use crate::services::config::ServerConfig;
 use crate::services::network::ForwardedHeader;
 use crate::web::grammar::forwarded;
@@ -88,16 +90,7 @@ fn passes_on(headers: &HeaderMap) -> bool {
     of_proxies.iter().any(|name| headers.contains_key(name))
 }
 
-/// The client of a request, as the front has found it out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Client {
-    pub address: IpAddr,
-    /// Whether it is the peer itself, or was named by the proxies that are trusted. Otherwise the
-    /// address is that of a proxy, and who is behind it is unknown.
-    pub is_certain: bool,
-}
-
-/// The client of a request that has passed the front.
+/// The client of a request that has passed the outermost layer.
 pub fn client(request: &Request) -> Option<Client> {
     request.extensions().get::<Client>().copied()
 }
