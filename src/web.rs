@@ -7,6 +7,7 @@
 //!   for browsers without JavaScript. [`crate::api`] is the third, for the islands.
 //! - [`app`] and [`pages`]: the document and the pages around the islands. [`page`]: pages as answers.
 //! - [`dashboard`]: the routes of the dashboard. [`webhooks`]: where the queue delivers.
+//!   [`health`]: the routes of liveness and readiness.
 //! - [`site`]: the built half that browsers load. [`problem`]: errors as HTTP says them.
 //! - [`grammar`]: how header fields are read. [`shutdown`]: the end.
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic where the output cannot be written.
@@ -16,6 +17,7 @@ pub mod connections;
 pub mod dashboard;
 pub mod forms;
 pub mod grammar;
+pub mod health;
 pub mod middleware;
 pub mod page;
 pub mod pages;

@@ -15,11 +15,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::services::health::NO_DATABASE;
+use kith_database::Database;
+use crate::services::health::DatabaseHealth;
 use crate::services::policies::RequestClass;
 use kith_database::Database;
 use kith_limit::Limiter;
 use kith_limit::Quota;
-use kith_runtime::HealthRecorder;
 
 /// How often an instance looks for what was changed on another.
 const POLL: Duration = Duration::from_secs(1);
@@ -37,7 +38,7 @@ struct Inner {
     database: Database,
     limiter: Limiter,
     /// How the database is, of which this is the one that asks it again and again.
-    health: HealthRecorder<&'static str>,
+    health: DatabaseHealth,
     /// What holds where nothing was changed.
     configured: Configured,
     tasks: TaskTracker,
@@ -85,7 +86,7 @@ fn quota_of(class: RequestClass) -> String {
 
 impl Settings {
     /// What `limiter` holds to now counts as configured.
-    pub fn new(database: Database, limiter: Limiter, health: HealthRecorder<&'static str>) -> Self {
+    pub fn new(database: Database, limiter: Limiter, health: DatabaseHealth) -> Self {
         let configured = Configured {
             quotas: RequestClass::ALL.map(|class| limiter.policy(class.policy()).1),
             denied: limiter.denied(),
@@ -116,10 +117,7 @@ impl Settings {
                 }
                 // A database that does not answer is complained of by those who need it more.
                 let applied = settings.apply().await;
-                settings
-                    .0
-                    .health
-                    .record(applied.is_err().then_some(NO_DATABASE));
+                settings.0.health.record(applied.is_ok());
             }
         });
         applied

@@ -106,8 +106,8 @@ async fn look(
     parts: Parts,
 ) -> Response {
     let asked = Asked::read(&parts.uri);
-    let snapshot = state.dashboard.look(&admin, &state, asked.range).await;
-    let entries = snapshot.shared.iter().flat_map(|shared| &shared.entries);
+    let snapshot = state.dashboard.snapshot(&admin, asked.range).await;
+    let entries = snapshot.stored.iter().flat_map(|stored| &stored.entries);
     let mut news = entries.filter(|entry| {
         let age = Timestamp::now().duration_since(entry.at).unsigned_abs();
         asked.done == Some(entry.seq) && entry.who == admin.name() && age < NEWS
@@ -257,7 +257,7 @@ async fn answer(
     done: Result<Entry, AppError>,
 ) -> Response {
     let asked = Asked::read(&parts.uri);
-    state.dashboard.forget().await;
+    state.dashboard.invalidate().await;
     let notice = match done {
         Ok(entry) if !is_live(&parts.headers) => {
             let query = query(asked.range, asked.full);
@@ -278,7 +278,7 @@ async fn answer(
             StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST)
         }
     };
-    let snapshot = state.dashboard.look(&admin, &state, asked.range).await;
+    let snapshot = state.dashboard.snapshot(&admin, asked.range).await;
     // The page is drawn as if it had been asked for.
     parts.uri = Uri::try_from(href(asked.range, asked.full)).unwrap_or_default();
     let mut response = draw(state, parts, snapshot, Some(notice)).await;
@@ -298,7 +298,7 @@ async fn draw(
     notice: Option<Notice>,
 ) -> Response {
     let Asked { full, .. } = Asked::read(&parts.uri);
-    let unavailable = snapshot.shared.is_none();
+    let unavailable = snapshot.stored.is_none();
     let period = state.config.dashboard.poll.duration().as_millis();
     let view = Arc::new(View {
         snapshot,

@@ -15,8 +15,14 @@ use crate::services::contacts;
 use crate::services::contacts::CONTACTS;
 use crate::services::contacts::ContactService;
 use crate::services::contacts::store::sqlite::SqliteStore;
+use crate::services::dashboard;
 use crate::services::dashboard::Dashboard;
 use crate::services::database;
+use kith_database::Database;
+use kith_database::OpenError;
+use crate::services::health;
+use crate::services::health::DatabaseHealth;
+use crate::services::health::Health;
 use crate::services::mail::Mailer;
 use crate::services::metrics;
 use crate::services::metrics::Metrics;
@@ -41,7 +47,6 @@ use kith_queue::outbox::Publisher;
 use kith_queue::qstash::QStash;
 use kith_queue::receiver::Receiver;
 use kith_redis::Redis;
-use kith_runtime::HealthRecorder;
 use kith_runtime::SystemClock;
 
 /// One pointer, because every layer around a handler clones it for every request.
@@ -73,8 +78,7 @@ pub struct Shared {
     pub settings: Settings,
     pub admin: AdminService,
     pub database: Database,
-    /// Whether the database answers.
-    pub database_health: HealthRecorder<&'static str>,
+    pub health: Health,
     pub dashboard: Dashboard,
     /// Set once Kith is told to stop.
     pub stopping: CancellationToken,
@@ -124,10 +128,42 @@ impl AppState {
             }),
         );
         let limiter = policies::limiter(&config, redis.clone());
-        let database_health = HealthRecorder::default();
-        database_health.record(None);
+        let database_health = DatabaseHealth::new();
         let settings = Settings::new(database.clone(), limiter.clone(), database_health.clone());
         let stopping = CancellationToken::new();
+        let health = Health::new(health::Options {
+            contacts: contacts.clone(),
+            database: database.clone(),
+            database_health: database_health.clone(),
+            limiter: limiter.clone(),
+            redis: redis.clone(),
+            queue: queue.clone(),
+            mailer: mailer.clone(),
+            stopping: stopping.clone(),
+        });
+        let admin = AdminService {
+            database: database.clone(),
+            settings: settings.clone(),
+            cache: cache.clone(),
+            broker: queue.broker().clone(),
+            tasks: TaskTracker::new(),
+            poll: config.dashboard.poll.duration(),
+        };
+        let report_to = config.report.to.as_ref();
+        let dashboard = Dashboard::new(dashboard::Options {
+            admin: admin.clone(),
+            cache: cache.clone(),
+            max_local_cache_bytes: config.cache.near_size.bytes() as u64,
+            database_health,
+            health: health.clone(),
+            limiter: limiter.clone(),
+            mailer: mailer.clone(),
+            metrics: metrics.clone(),
+            queue: queue.clone(),
+            redis: redis.clone(),
+            report_to: report_to.map(|to| to.mailbox().email.to_string()),
+            settings: settings.clone(),
+        });
         Ok(Self(Arc::new(Shared {
             site: Site::new(&config),
             welcome: WelcomeService::new(
@@ -155,18 +191,11 @@ impl AppState {
                 Arc::new(SystemClock),
             ),
             mailer,
-            admin: AdminService {
-                database: database.clone(),
-                settings: settings.clone(),
-                cache: cache.clone(),
-                broker: queue.broker().clone(),
-                tasks: TaskTracker::new(),
-                poll: config.dashboard.poll.duration(),
-            },
+            admin,
             settings,
             database,
-            database_health,
-            dashboard: Dashboard::default(),
+            health,
+            dashboard,
             metrics,
             stopping,
             contacts,
@@ -245,5 +274,17 @@ fn queue(config: &Config, database: Database) -> Queue {
 impl FromRef<AppState> for LeptosOptions {
     fn from_ref(state: &AppState) -> Self {
         state.site.leptos.clone()
+    }
+}
+
+impl FromRef<AppState> for Health {
+    fn from_ref(state: &AppState) -> Self {
+        state.health.clone()
+    }
+}
+
+impl FromRef<AppState> for Site {
+    fn from_ref(state: &AppState) -> Self {
+        state.site.clone()
     }
 }

@@ -54,7 +54,7 @@ pub fn dashboard_part(view: &Arc<View>) -> String {
 
 #[component]
 fn Part(view: Arc<View>) -> impl IntoView {
-    let missing = view.snapshot.shared.is_none();
+    let missing = view.snapshot.stored.is_none();
     view! {
         <div id="live">
             <NoticeLine view=view.clone()/>

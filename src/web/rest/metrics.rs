@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 use crate::services::admin::Admin;
 use crate::web::state::AppState;
 
-use crate::services::dashboard::Shared;
+use crate::services::dashboard::StoredMetrics;
 use crate::services::dashboard::process;
 use crate::services::metrics::Counter;
 use crate::services::metrics::latency::Histogram;
@@ -90,8 +90,8 @@ struct LatencyMetrics {
     p99: Option<f64>,
 }
 
-async fn read(admin: &Admin, state: &AppState) -> Result<Arc<Shared>, Problem> {
-    state.dashboard.shared(admin, state).await.ok_or_else(|| {
+async fn read(admin: &Admin, state: &AppState) -> Result<Arc<StoredMetrics>, Problem> {
+    state.dashboard.stored_metrics(admin).await.ok_or_else(|| {
         Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "unavailable",
@@ -109,13 +109,13 @@ pub async fn metrics(
     State(state): State<AppState>,
     Extension(admin): Extension<Admin>,
 ) -> Result<Json<Metrics>, Problem> {
-    let shared = read(&admin, &state).await?;
-    let Shared {
+    let stored = read(&admin, &state).await?;
+    let StoredMetrics {
         totals,
         overview,
         lag,
         ..
-    } = &*shared;
+    } = &*stored;
     let usage = state.cache.usage();
     let mut latency = Histogram::default();
     for observed in state.metrics.latencies() {
@@ -159,8 +159,8 @@ pub async fn prometheus(
     State(state): State<AppState>,
     Extension(admin): Extension<Admin>,
 ) -> Result<Response, Problem> {
-    let shared = read(&admin, &state).await?;
-    let text = prometheus::exposition(&state, &shared);
+    let stored = read(&admin, &state).await?;
+    let text = prometheus::exposition(&state, &stored);
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }

@@ -16,14 +16,14 @@ pub fn CachePart(view: Arc<View>) -> impl IntoView {
     let cache = &view.snapshot.cache;
     let usage = &cache.usage;
     let query = view::query(view.snapshot.range, view.full);
-    let near = format!(
+    let local = format!(
         "In this process: {}, {} of {}; {} so far.",
         words::count(usage.entries, "value"),
         words::bytes(usage.bytes),
-        words::bytes(cache.room),
+        words::bytes(cache.max_local_bytes),
         words::count(usage.evictions, "eviction")
     );
-    let far = if cache.far {
+    let remote = if cache.has_remote_tier {
         "On Redis: shared by all instances, its memory below."
     } else {
         "No tier on Redis: this process caches for itself."
@@ -53,7 +53,7 @@ pub fn CachePart(view: Arc<View>) -> impl IntoView {
     view! {
         <section class="part" tabindex="-1" aria-labelledby="cache-title">
             <h2 id="cache-title">"Cache"</h2>
-            <p>{near}" "{far}</p>
+            <p>{local}" "{remote}</p>
             <Table label="Cache by tag" heads=vec!["Tag", "Hit rate", "Hits here", "Hits on Redis", "Stale", "Misses"] heard="Action">{rows}</Table>
             <p class="note">
                 "Counted by this process since it started. What is invalidated is read anew by all instances, and what was there before goes as room is needed."

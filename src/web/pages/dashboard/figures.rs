@@ -24,7 +24,7 @@ const ROUTES: usize = 12;
 #[component]
 pub fn Headlines(view: Arc<View>) -> impl IntoView {
     let snapshot = &view.snapshot;
-    let totals = snapshot.shared.as_ref().map(|shared| &shared.totals);
+    let totals = snapshot.stored.as_ref().map(|stored| &stored.totals);
     let total = |figure: fn(&Figures) -> u64| {
         totals.map_or_else(|| "–".to_owned(), |totals| words::number(figure(totals)))
     };

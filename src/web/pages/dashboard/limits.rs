@@ -80,10 +80,10 @@ fn PolicyRow<'a>(policy: &'a PolicyState, view: &'a View) -> impl IntoView + use
             words::count(policy.shadowed, "request")
         )
     });
-    let here = (view.snapshot.parts.redis.is_some() && policy.here > 0).then(|| {
+    let local = (view.snapshot.components.redis.is_some() && policy.local > 0).then(|| {
         format!(
             " {} decided without Redis since the start.",
-            words::number(policy.here)
+            words::number(policy.local)
         )
     });
     let changed = policy.quota != policy.configured;
@@ -100,7 +100,7 @@ fn PolicyRow<'a>(policy: &'a PolicyState, view: &'a View) -> impl IntoView + use
             <div>
                 <h3>{name}</h3>
                 <p class="text-muted">{what(policy.class)}" · "{algorithm(policy.algorithm)}</p>
-                <p>{used}{shadow}{here}</p>
+                <p>{used}{shadow}{local}</p>
                 {note.map(|note| view! { <p class="note">{note}</p> })}
             </div>
             <form method="post" action=format!("{action}{query}") class="limit-form">

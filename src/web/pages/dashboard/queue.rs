@@ -20,10 +20,10 @@ use kith_queue::broker::overview::Step;
 
 #[component]
 pub fn QueuePart(view: Arc<View>) -> impl IntoView {
-    let shared = view.snapshot.shared.clone()?;
+    let stored = view.snapshot.stored.clone()?;
     let now = view.snapshot.at;
-    let overview = &shared.overview;
-    let total = |counter| words::number(shared.totals.get(counter));
+    let overview = &stored.overview;
+    let total = |counter| words::number(stored.totals.get(counter));
     let counts = [
         ("outbox", "In the outbox", words::number(overview.outbox)),
         (

@@ -1,4 +1,4 @@
-//! The parts that Kith is made of, and what admins have done.
+//! The components that Kith is made of, and what admins have done.
 
 use std::sync::Arc;
 
@@ -7,50 +7,52 @@ use leptos::prelude::*;
 
 use super::words;
 use crate::services::dashboard::redis_info::RedisInfo;
-use crate::services::health::Part;
-use crate::services::health::PartState;
+use crate::services::health::Component;
+use crate::services::health::ComponentStatus;
 use crate::web::pages::dashboard::view::View;
 
 #[component]
 pub fn System(view: Arc<View>) -> impl IntoView {
     let snapshot = &view.snapshot;
-    let parts = &snapshot.parts;
+    let components = &snapshot.components;
     let now = snapshot.at;
-    let redis = match &parts.redis {
-        Some(part) => Ok(part),
+    let redis = match &components.redis {
+        Some(component) => Ok(component),
         None => Err("not used: each instance limits and caches for itself".to_owned()),
     };
-    let qstash = match (&parts.qstash, snapshot.uses_qstash) {
-        (Some(part), _) => Ok(part),
+    let qstash = match (&components.qstash, snapshot.uses_qstash) {
+        (Some(component), _) => Ok(component),
         (None, true) => Err("not asked for anything yet".to_owned()),
         (None, false) => Err("not used: the broker in this process delivers".to_owned()),
     };
-    let mail = match &parts.mail {
-        Some(part) if snapshot.has_mail_server || part.state == PartState::Down => Ok(part),
+    let mail = match &components.mail {
+        Some(component) if snapshot.has_mail_server || component.state == ComponentStatus::Down => {
+            Ok(component)
+        }
         _ if !snapshot.has_mail_server => Err(format!(
             "no mail server is set up; mails go {}",
             snapshot.mail
         )),
         _ => Err("nothing sent yet".to_owned()),
     };
-    let log = match &parts.log {
-        Some(part) => Ok(part),
+    let log = match &components.log {
+        Some(component) => Ok(component),
         None => Err("every line was written".to_owned()),
     };
     let info = snapshot
-        .shared
+        .stored
         .as_ref()
-        .and_then(|shared| shared.redis.clone());
+        .and_then(|stored| stored.redis.clone());
     let memory = snapshot.memory.map_or_else(|| "–".to_owned(), words::bytes);
     view! {
         <section class="part" tabindex="-1" aria-labelledby="system-title">
             <h2 id="system-title">"System"</h2>
             <dl class="parts">
-                <PartLine id="database" name="Database" part=Ok(&parts.database) now/>
-                <PartLine id="redis" name="Redis" part=redis now/>
-                <PartLine id="qstash" name="QStash" part=qstash now/>
-                <PartLine id="mail" name="Mail" part=mail now/>
-                <PartLine id="log" name="Log" part=log now/>
+                <ComponentLine id="database" name="Database" component=Ok(&components.database) now/>
+                <ComponentLine id="redis" name="Redis" component=redis now/>
+                <ComponentLine id="qstash" name="QStash" component=qstash now/>
+                <ComponentLine id="mail" name="Mail" component=mail now/>
+                <ComponentLine id="log" name="Log" component=log now/>
                 <div id="system-process">
                     <dt>"This process"</dt>
                     <dd>
@@ -63,29 +65,29 @@ pub fn System(view: Arc<View>) -> impl IntoView {
     }
 }
 
-/// A part, or why there is none.
+/// A component, or why there is none.
 #[component]
-fn PartLine<'a>(
+fn ComponentLine<'a>(
     id: &'static str,
     name: &'static str,
-    part: Result<&'a Part, String>,
+    component: Result<&'a Component, String>,
     now: Timestamp,
 ) -> impl IntoView + use<> {
-    let said = match part {
+    let said = match component {
         Err(why) => view! { <span class="text-muted">{why}</span> }.into_any(),
-        Ok(part) => {
-            let (class, state) = match part.state {
-                PartState::Up => ("state-up", "up"),
-                PartState::Down => ("state-down", "down"),
+        Ok(component) => {
+            let (class, state) = match component.state {
+                ComponentStatus::Up => ("state-up", "up"),
+                ComponentStatus::Down => ("state-down", "down"),
             };
-            let since = part.since;
+            let since = component.since;
             view! {
                 <span class=class>{state}</span>
                 " since "
                 <words::Time at=since now/>
                 <words::Utc/>
-                {part.reason.clone().map(|reason| format!(". {reason}"))}
-                {part.effect.map(|effect| format!(" {effect}"))}
+                {component.reason.clone().map(|reason| format!(". {reason}"))}
+                {component.effect.map(|effect| format!(" {effect}"))}
             }
             .into_any()
         }
@@ -150,9 +152,9 @@ fn RedisView(info: RedisInfo) -> impl IntoView {
 /// What admins have done last.
 #[component]
 pub fn Actions(view: Arc<View>) -> impl IntoView {
-    let shared = view.snapshot.shared.clone()?;
+    let stored = view.snapshot.stored.clone()?;
     let now = view.snapshot.at;
-    let rows = shared
+    let rows = stored
         .entries
         .iter()
         .map(|entry| {
@@ -165,7 +167,7 @@ pub fn Actions(view: Arc<View>) -> impl IntoView {
             }
         })
         .collect_view();
-    let none = shared.entries.is_empty();
+    let none = stored.entries.is_empty();
     Some(view! {
         <section class="part" tabindex="-1" aria-labelledby="actions-title">
             <h2 id="actions-title">"Last actions"</h2>

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::services::dashboard::Shared;
+use crate::services::dashboard::StoredMetrics;
 use crate::services::dashboard::process;
 use crate::services::metrics::Counter;
 use crate::services::metrics::latency::Histogram;
@@ -12,12 +12,12 @@ use crate::services::telemetry;
 use crate::web::state::AppState;
 
 /// The whole text.
-pub fn exposition(state: &AppState, shared: &Shared) -> String {
+pub fn exposition(state: &AppState, stored: &StoredMetrics) -> String {
     let mut text = Text::default();
-    counters(&mut text, state, shared);
+    counters(&mut text, state, stored);
     latencies(&mut text, state);
-    gauges(&mut text, state, shared);
-    redis(&mut text, state, shared);
+    gauges(&mut text, state, stored);
+    redis(&mut text, state, stored);
     text.0
 }
 
@@ -25,9 +25,9 @@ fn one(value: f64) -> [(String, f64); 1] {
     [(String::new(), value)]
 }
 
-fn counters(text: &mut Text, state: &AppState, shared: &Shared) {
+fn counters(text: &mut Text, state: &AppState, stored: &StoredMetrics) {
     // What is written down, so that no counter falls when a process is killed.
-    let totals = &shared.written;
+    let totals = &stored.written;
     let requests = RequestClass::ALL.into_iter().flat_map(|class| {
         let refused = totals.get(Counter::Refusals(class));
         let allowed = totals.get(Counter::Requests(class)).saturating_sub(refused);
@@ -143,9 +143,9 @@ fn latencies(text: &mut Text, state: &AppState) {
     }
 }
 
-fn gauges(text: &mut Text, state: &AppState, shared: &Shared) {
+fn gauges(text: &mut Text, state: &AppState, stored: &StoredMetrics) {
     let usage = state.cache.usage();
-    let overview = &shared.overview;
+    let overview = &stored.overview;
     let waits = [
         ("outbox", overview.outbox),
         ("waiting", overview.waiting()),
@@ -176,7 +176,7 @@ fn gauges(text: &mut Text, state: &AppState, shared: &Shared) {
         (
             "kith_queue_lag_seconds",
             "For how long the message that has waited longest has been due.",
-            shared.lag.as_secs_f64(),
+            stored.lag.as_secs_f64(),
         ),
         (
             "kith_uptime_seconds",
@@ -201,7 +201,7 @@ fn gauges(text: &mut Text, state: &AppState, shared: &Shared) {
     );
 }
 
-fn redis(text: &mut Text, state: &AppState, shared: &Shared) {
+fn redis(text: &mut Text, state: &AppState, stored: &StoredMetrics) {
     let Some(redis) = &state.redis else {
         return;
     };
@@ -212,7 +212,7 @@ fn redis(text: &mut Text, state: &AppState, shared: &Shared) {
         "Whether Redis answers.",
         one(f64::from(up)),
     );
-    let Some(info) = &shared.redis else {
+    let Some(info) = &stored.redis else {
         return;
     };
     let seconds = |time: Duration| Some(time.as_secs_f64());
