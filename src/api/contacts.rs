@@ -44,7 +44,7 @@ pub async fn create_contact(
     let created = contacts.create(draft, Some(welcome), Some(request)).await?;
     expect_context::<leptos_axum::ResponseOptions>().append_header(
         axum::http::header::SET_COOKIE,
-        crate::services::welcome::choice::cookie(welcome),
+        axum::http::HeaderValue::from_static(crate::services::welcome::choice::cookie(welcome)),
     );
     Ok(contacts.detail(created.contact).await)
 }

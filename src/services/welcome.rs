@@ -6,7 +6,6 @@ mod template;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::HeaderMap;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
@@ -117,10 +116,10 @@ impl WelcomeService {
         }
     }
 
-    /// What would be sent, and from whom, to somebody who browses with these headers.
-    pub fn offer(&self, headers: &HeaderMap) -> WelcomeOffer {
+    /// What Kith would send, and from which address. `choice` is what the person has chosen the last time.
+    pub fn offer(&self, choice: Option<bool>) -> WelcomeOffer {
         WelcomeOffer {
-            ticked: choice::remembered(headers).unwrap_or(self.config.enabled),
+            ticked: choice.unwrap_or(self.config.enabled),
             from: self.mailer.sender(),
             subject: self.config.subject.parts(),
             text: self.config.body.parts(),

@@ -1,26 +1,21 @@
-//! Whether a browser's person wanted a welcome email for the last contact they added. A cookie, because
-//! the server draws the box, with and without JavaScript. It holds that choice and nothing else.
-
-use axum::http::HeaderMap;
-use axum::http::HeaderValue;
-use axum::http::header;
+//! Whether the person at a browser wanted a welcome email for the last contact that they added. The choice
+//! is in a cookie, because the server draws the box, with and without JavaScript. The cookie holds nothing
+//! else.
 
 const NAME: &str = "kith-welcome";
 
-/// The cookie that remembers a choice for a year. Scripts have no use for it.
-pub fn cookie(welcome: bool) -> HeaderValue {
-    HeaderValue::from_static(if welcome {
+/// The `Set-Cookie` that keeps a choice for a year. Scripts have no use for it.
+pub fn cookie(welcome: bool) -> &'static str {
+    if welcome {
         "kith-welcome=yes; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly"
     } else {
         "kith-welcome=no; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly"
-    })
+    }
 }
 
-/// The choice that a request remembers.
-pub fn remembered(headers: &HeaderMap) -> Option<bool> {
-    let cookies = headers.get_all(header::COOKIE).iter();
-    let pairs = cookies
-        .filter_map(|cookies| cookies.to_str().ok())
+/// The choice that a request brings, from its `Cookie` lines.
+pub fn read<'a>(lines: impl Iterator<Item = &'a str>) -> Option<bool> {
+    let pairs = lines
         .flat_map(|cookies| cookies.split(';'))
         .filter_map(|pair| pair.trim().split_once('='));
     let mut values = pairs.filter(|(name, _)| *name == NAME);
@@ -39,14 +34,9 @@ mod tests {
     fn a_choice_is_remembered() {
         for welcome in [true, false] {
             let cookie = cookie(welcome);
-            let sent = cookie.to_str().expect("it is ASCII").split(';').next();
-            let mut headers = HeaderMap::new();
-            headers.append(
-                header::COOKIE,
-                HeaderValue::from_str(&format!("a=b; {}; c", sent.expect("a pair")))
-                    .expect("it is ASCII"),
-            );
-            assert_eq!(remembered(&headers), Some(welcome));
+            let sent = cookie.split(';').next().expect("a pair");
+            let line = format!("a=b; {sent}; c");
+            assert_eq!(read([&*line].into_iter()), Some(welcome));
         }
     }
 
@@ -60,10 +50,8 @@ mod tests {
             "xkith-welcome=no",
             "kith-welcome=maybe; kith-welcome=no",
         ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::COOKIE, HeaderValue::from_static(cookies));
-            assert_eq!(remembered(&headers), None, "{cookies}");
+            assert_eq!(read([cookies].into_iter()), None, "{cookies}");
         }
-        assert_eq!(remembered(&HeaderMap::new()), None);
+        assert_eq!(read([].into_iter()), None);
     }
 }

@@ -1,6 +1,8 @@
 //! `/contacts` and the addresses below it: what the server finds out before it draws the island.
 
+use axum::http::HeaderMap;
 use axum::http::Uri;
+use axum::http::header;
 use axum::http::request::Parts;
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -19,6 +21,7 @@ use crate::model::view::ContactsView;
 use crate::model::view::FormView;
 use crate::model::view::Notice;
 use crate::model::view::Pane;
+use crate::services::welcome::choice;
 use crate::web::forms;
 use crate::web::forms::Refused;
 use crate::web::state::AppState;
@@ -77,7 +80,7 @@ fn location_of(uri: &Uri) -> (Location, bool) {
 
 async fn find_out(state: &AppState, asked: &Parts, refused: Option<Refused>) -> ContactsView {
     let (location, known) = location_of(&asked.uri);
-    let welcome = state.welcome.offer(&asked.headers);
+    let welcome = state.welcome.offer(welcome_choice(&asked.headers));
     let list = state
         .contacts
         .list_beside(
@@ -118,6 +121,12 @@ async fn find_out(state: &AppState, asked: &Parts, refused: Option<Refused>) -> 
         pane: pane.unwrap_or_else(Pane::Failed),
         notice,
     }
+}
+
+/// Whether the person wanted a welcome email for the last contact that they added.
+fn welcome_choice(headers: &HeaderMap) -> Option<bool> {
+    let lines = headers.get_all(header::COOKIE).iter();
+    choice::read(lines.filter_map(|line| line.to_str().ok()))
 }
 
 /// What can be undone: nothing once the contact is back, or gone for good.
