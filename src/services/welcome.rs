@@ -2,6 +2,7 @@
 
 pub mod choice;
 mod template;
+mod hook;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,9 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use uuid::Uuid;
 
+pub use self::hook::WelcomeHook;
+use crate::components::words::escape;
+use crate::islands::contacts::Welcome as Offer;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
@@ -96,15 +100,27 @@ pub struct WelcomeService {
     tasks: TaskTracker,
 }
 
+/// What a [`WelcomeService`] is made of.
+pub struct Options {
+    pub database: Database,
+    pub contacts: ContactService,
+    pub mailer: Mailer,
+    pub clock: Arc<dyn Clock>,
+    /// Cancelled once Kith is told to stop.
+    pub stopping: CancellationToken,
+    pub config: WelcomeConfig,
+}
+
 impl WelcomeService {
-    pub fn new(
-        database: Database,
-        contacts: ContactService,
-        mailer: Mailer,
-        clock: Arc<dyn Clock>,
-        stopping: CancellationToken,
-        config: WelcomeConfig,
-    ) -> Self {
+    pub fn new(options: Options) -> Self {
+        let Options {
+            database,
+            contacts,
+            mailer,
+            clock,
+            stopping,
+            config,
+        } = options;
         Self {
             database,
             contacts,

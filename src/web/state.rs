@@ -31,6 +31,8 @@ use crate::services::policies;
 use crate::services::report;
 use crate::services::report::ReportService;
 use crate::services::settings::Settings;
+use crate::services::welcome;
+use crate::services::welcome::WelcomeHook;
 use crate::services::welcome::WelcomeService;
 use crate::web::site::Site;
 use crate::web::webhooks;
@@ -117,16 +119,17 @@ impl AppState {
             broker: queue.broker().clone(),
             mailer: mailer.clone(),
         });
-        let contacts = ContactService::new(
-            Arc::new(store),
-            cache.clone(),
-            Arc::new(SystemClock),
-            contacts::Settings::of(&config),
-            Some(contacts::Listeners {
-                queue: queue.clone(),
+        let contacts = ContactService::new(contacts::Options {
+            store: Arc::new(store),
+            cache: cache.clone(),
+            clock: Arc::new(SystemClock),
+            settings: contacts::Settings::of(&config),
+            creation_hook: Some(Box::new(WelcomeHook {
+                config: config.welcome.clone(),
                 metrics: metrics.clone(),
-            }),
-        );
+                queue: queue.clone(),
+            })),
+        });
         let limiter = policies::limiter(&config, redis.clone());
         let database_health = DatabaseHealth::new();
         let settings = Settings::new(database.clone(), limiter.clone(), database_health.clone());
@@ -166,14 +169,14 @@ impl AppState {
         });
         Ok(Self(Arc::new(Shared {
             site: Site::new(&config),
-            welcome: WelcomeService::new(
-                database.clone(),
-                contacts.clone(),
-                mailer.clone(),
-                Arc::new(SystemClock),
-                stopping.clone(),
-                config.welcome.clone(),
-            ),
+            welcome: WelcomeService::new(welcome::Options {
+                database: database.clone(),
+                contacts: contacts.clone(),
+                mailer: mailer.clone(),
+                clock: Arc::new(SystemClock),
+                stopping: stopping.clone(),
+                config: config.welcome.clone(),
+            }),
             report: ReportService::new(report::Setup {
                 database: database.clone(),
                 metrics: metrics.clone(),

@@ -34,12 +34,13 @@ use crate::model::contact::Field;
 use crate::model::contact::Merge;
 use crate::model::error::AppError;
 use crate::services::config::Config;
-use crate::services::config::WelcomeConfig;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::activity::Happened;
 use crate::services::metrics::Counter;
 use crate::services::metrics::Metrics;
 use crate::services::welcome;
+use kith_queue::ledger::Settlement;
+use kith_queue::outbox::Outgoing;
 use kith_cache::Cache;
 use kith_cache::Cacheable;
 use kith_cache::Cached;
@@ -67,45 +68,56 @@ struct Shared {
     settings: Settings,
     /// Ids that it makes in the same millisecond are in the order in which they were made.
     ids: Mutex<ContextV7>,
-    /// Held by whoever reads a contact to write it back changed.
-    amending: tokio::sync::Mutex<()>,
-    listeners: Option<Listeners>,
+    /// Held from the read of a contact to the write that replaces it.
+    rewriting: tokio::sync::Mutex<()>,
+    creation_hook: Option<Box<dyn CreationHook>>,
 }
 
-/// Who hears of new contacts.
-#[derive(Clone)]
-pub struct Listeners {
-    /// Delivers the messages that come with them.
-    pub queue: Queue,
-    pub metrics: Metrics,
+/// What else Kith does when a contact is created.
+pub trait CreationHook: Send + Sync {
+    /// The message that goes into the outbox in the transaction that stores the contact. `welcome` is
+    /// the choice of the client; `None` leaves it to the configuration.
+    fn message(&self, contact: ContactId, welcome: Option<bool>) -> Option<Outgoing>;
+
+    /// Learns that a contact was stored, and whether a message was stored with it. Not called for a
+    /// repeated request.
+    fn created(&self, with_message: bool);
+}
+
+/// What a [`ContactService`] is made of.
+pub struct Options {
+    pub store: Arc<dyn ContactStore>,
+    /// It must know the tag [`CONTACTS`] from where the store keeps its generations.
+    pub cache: Cache,
+    pub clock: Arc<dyn Clock>,
+    pub settings: Settings,
+    /// `None` in tests of the use cases themselves: a new contact then brings no message.
+    pub creation_hook: Option<Box<dyn CreationHook>>,
 }
 
 /// What an operator may choose.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// How many contacts a page of a list has when nobody says.
-    pub usual_page: NonZeroU32,
-    /// The most that anybody gets.
-    pub largest_page: NonZeroU32,
-    /// How long what was read is kept for others who ask the same.
+    /// How many contacts a page of a list has if the client names no number.
+    pub default_page_size: NonZeroU32,
+    /// The most contacts of a page.
+    pub max_page_size: NonZeroU32,
+    /// How long the cache keeps what was read.
     pub fresh_for: Duration,
-    /// How long after that totals are still shown, while they are counted anew.
+    /// How long after that totals are still shown, while Kith counts them again.
     pub stale_for: Duration,
-    /// How long it is remembered that there is no such contact.
+    /// How long the cache remembers that there is no such contact.
     pub absent_for: Duration,
-    /// The welcome email to new contacts.
-    pub welcome: WelcomeConfig,
 }
 
 impl Settings {
     pub fn of(config: &Config) -> Self {
         Self {
-            usual_page: config.contacts.page_size,
-            largest_page: config.contacts.max_page_size,
+            default_page_size: config.contacts.page_size,
+            max_page_size: config.contacts.max_page_size,
             fresh_for: config.cache.fresh_for,
             stale_for: config.cache.stale_for.0,
             absent_for: config.cache.absent_for,
-            welcome: config.welcome.clone(),
         }
     }
 
@@ -158,30 +170,29 @@ impl ContactService {
     /// How many contacts are printed together: some fifty sheets, a megabyte of page.
     pub const PRINTED: NonZeroU32 = NonZeroU32::new(2_500).expect("not 0");
 
-    /// Without listeners, messages wait in the outbox for somebody else's. The cache must know the tag [`CONTACTS`] from where the store keeps its generations.
-    pub fn new(
-        store: Arc<dyn ContactStore>,
-        cache: Cache,
-        clock: Arc<dyn Clock>,
-        settings: Settings,
-        listeners: Option<Listeners>,
-    ) -> Self {
-        let ids = Mutex::new(ContextV7::new());
+    pub fn new(options: Options) -> Self {
+        let Options {
+            store,
+            cache,
+            clock,
+            settings,
+            creation_hook,
+        } = options;
         Self {
             shared: Arc::new(Shared {
-                amending: tokio::sync::Mutex::default(),
+                rewriting: tokio::sync::Mutex::default(),
                 store,
                 cache,
                 clock,
                 settings,
-                ids,
-                listeners,
+                ids: Mutex::new(ContextV7::new()),
+                creation_hook,
             }),
         }
     }
 
     /// Adds a contact; with `idempotency`, once for any number of the same requests. `welcome` says
-    /// whether it gets a welcome email; `None` leaves that to the settings.
+    /// whether it gets a welcome email; `None` leaves that to the configuration.
     ///
     /// # Errors
     /// [`AppError::Invalid`], [`AppError::KeyReused`].
@@ -195,22 +206,15 @@ impl ContactService {
         let fields = ContactFields::parse(draft)?;
         let now = self.shared.clock.now();
         let id = self.new_id(now);
-        let config = &self.shared.settings.welcome;
-        let message = welcome
-            .unwrap_or(config.enabled)
-            .then(|| welcome::message(id, config));
+        let hook = self.shared.creation_hook.as_ref();
+        let message = hook.and_then(|hook| hook.message(id, welcome));
         let creation = self
             .shared
             .store
             .create(id, &fields, now, idempotency.as_ref(), message.as_ref())
             .await?;
-        if let Some(Listeners { queue, metrics }) = &self.shared.listeners
-            && !creation.replayed
-        {
-            metrics.count(Counter::NewContacts);
-            if message.is_some() {
-                queue.wake();
-            }
+        if let Some(hook) = hook.filter(|_| !creation.replayed) {
+            hook.created(message.is_some());
         }
         tracing::Span::current()
             .record("contact", tracing::field::display(creation.contact.id))
@@ -256,7 +260,7 @@ impl ContactService {
     }
 
     /// Understands what to list, from text as it came. `sort` and `cursor` are optional and may
-    /// be blank; a `limit` of `None` asks for the usual page, and a blank one is refused.
+    /// be blank; a `limit` of `None` asks for a page of the default size, and a blank one is refused.
     ///
     /// # Errors
     /// [`AppError::BadRequest`], saying what is understood.
@@ -281,24 +285,24 @@ impl ContactService {
             by: SortBy::Updated,
             descending: true,
         };
-        let limit = self.shared.settings.usual_page;
+        let limit = self.shared.settings.default_page_size;
         ContactQuery::parse("", Some(sort.as_str()), cursor, limit, Scope::Trash)
     }
 
     fn page_size(&self, asked: Option<&str>) -> Result<NonZeroU32, AppError> {
         let Settings {
-            usual_page: usual,
-            largest_page: most,
+            default_page_size,
+            max_page_size,
             ..
         } = self.shared.settings;
         let Some(asked) = asked else {
-            return Ok(usual);
+            return Ok(default_page_size);
         };
         // `parse` would take a sign as well.
         let digits = asked.bytes().all(|byte| byte.is_ascii_digit());
         let size = asked.parse::<NonZeroU32>().ok().filter(|_| digits);
-        size.filter(|size| *size <= most).ok_or_else(|| {
-            AppError::bad_request(format!("The limit is a number from 1 to {most}."))
+        size.filter(|size| *size <= max_page_size).ok_or_else(|| {
+            AppError::bad_request(format!("The limit is a number from 1 to {max_page_size}."))
         })
     }
 
@@ -456,7 +460,7 @@ impl ContactService {
         change: impl Fn(&Contact) -> Result<(ContactFields, T), AppError>,
     ) -> Result<(Contact, T), AppError> {
         // One at a time in this process: of many at once only one in each round would get through.
-        let _turn = self.shared.amending.lock().await;
+        let _turn = self.shared.rewriting.lock().await;
         let mut current = self.shared.store.get(id).await?;
         for _ in 0..=Self::ATTEMPTS {
             let (fields, said) = change(&current)?;

@@ -53,7 +53,8 @@ pub trait ContactStore: Send + Sync {
     /// got it, whatever has become of it, for as long as the store was told to remember keys. Of
     /// requests at the same time one adds the contact and the others wait for it.
     ///
-    /// `welcome` is a message for the new contact that goes into the outbox, in the same transaction.
+    /// `message` asks for the welcome email to the new contact. It goes into the outbox in the same
+    /// transaction.
     ///
     /// # Errors
     /// [`StoreError::KeyReused`] when the key came with a different fingerprint before,
@@ -64,7 +65,7 @@ pub trait ContactStore: Send + Sync {
         fields: &ContactFields,
         now: Timestamp,
         idempotency: Option<&IdempotentRequest>,
-        welcome: Option<&Outgoing>,
+        message: Option<&Outgoing>,
     ) -> Result<Creation, StoreError>;
 
     /// # Errors

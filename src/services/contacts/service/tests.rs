@@ -37,12 +37,11 @@ async fn service_by(clock: impl FnOnce(SqliteStore) -> Arc<dyn Clock>) -> Servic
         .expect("it can be created");
     let store = SqliteStore::new(database, Duration::from_secs(60));
     let settings = Settings {
-        usual_page: NonZeroU32::new(2).expect("it is not 0"),
-        largest_page: NonZeroU32::new(3).expect("it is not 0"),
+        default_page_size: NonZeroU32::new(2).expect("it is not 0"),
+        max_page_size: NonZeroU32::new(3).expect("it is not 0"),
         fresh_for: Duration::from_secs(60),
         stale_for: Duration::from_secs(60),
         absent_for: Duration::from_secs(60),
-        welcome: crate::services::config::Config::default().welcome,
     };
     let cache = Cache::new(kith_cache::Options {
         tags: vec![CONTACTS],
@@ -52,7 +51,13 @@ async fn service_by(clock: impl FnOnce(SqliteStore) -> Arc<dyn Clock>) -> Servic
         local_bytes: 1 << 20,
     });
     let clock = clock(store.clone());
-    let service = ContactService::new(Arc::new(store), cache, clock, settings, None);
+    let service = ContactService::new(Options {
+        store: Arc::new(store),
+        cache,
+        clock,
+        settings,
+        creation_hook: None,
+    });
     Service {
         service,
         _directory: directory,

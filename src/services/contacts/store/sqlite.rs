@@ -72,7 +72,7 @@ impl ContactStore for SqliteStore {
         fields: &ContactFields,
         now: Timestamp,
         idempotency: Option<&IdempotentRequest>,
-        welcome: Option<&Outgoing>,
+        message: Option<&Outgoing>,
     ) -> Result<Creation, StoreError> {
         let new = NewContact {
             id,
@@ -80,7 +80,7 @@ impl ContactStore for SqliteStore {
             now,
             outdated: now.as_millisecond().saturating_sub(self.idempotency_ttl),
             idempotency: idempotency.cloned(),
-            welcome: welcome.cloned(),
+            message: message.cloned(),
         };
         self.database
             .change(move |tx| Box::pin(new.write(tx)))
@@ -282,7 +282,7 @@ struct NewContact {
     /// Requests that are older than this are not recognised any more, in milliseconds.
     outdated: i64,
     idempotency: Option<IdempotentRequest>,
-    welcome: Option<Outgoing>,
+    message: Option<Outgoing>,
 }
 
 impl NewContact {
@@ -305,7 +305,7 @@ impl NewContact {
         let contact = insert(tx, id, &self.fields, now).await?;
         let at = now.as_millisecond();
         activities::insert(tx, id, at, &Event::Created).await?;
-        if let Some(message) = &self.welcome {
+        if let Some(message) = &self.message {
             outbox::insert(tx, message, now).await?;
             activities::insert(tx, id, at, &Event::WelcomeQueued).await?;
         }
