@@ -24,7 +24,13 @@ use kith_queue::ledger::Settlement;
 use kith_queue::receiver::NotExecuted;
 use kith_runtime::Clock;
 
-/// Cheap to clone.
+/// The path at which the queue asks for a report.
+pub const PATH: &str = "/api/webhooks/daily-report";
+
+/// The id of the schedule of reports. It is fixed, so each start replaces the schedule and adds none.
+pub const SCHEDULE_ID: &str = "daily-report";
+
+/// Makes daily reports. Cheap to clone.
 #[derive(Clone)]
 pub struct ReportService(Arc<Setup>);
 

@@ -30,6 +30,8 @@ use crate::model::view::Saved;
 use crate::services::contacts::IdempotentRequest;
 use crate::services::welcome::choice;
 use crate::web::page;
+use crate::web::pages::contacts::RefusedPane;
+use crate::web::pages::contacts::merged_parameter;
 use crate::web::problem::Problem;
 use crate::web::rest::extract::FormBody;
 use crate::web::rest::extract::PathId;
@@ -129,25 +131,6 @@ fn lines(text: &str) -> String {
     text.replace("\r\n", "\n")
 }
 
-/// In the address of a contact that was just saved: the fields that others had changed meanwhile.
-const MERGED: &str = "merged";
-
-/// The fields that an address says were merged.
-pub fn merged(query: &str) -> Vec<Field> {
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    let names = pairs.find(|(key, _)| key == MERGED);
-    names.map_or(Vec::new(), |(_, names)| {
-        Field::ALL
-            .into_iter()
-            .filter(|field| names.split('.').any(|name| name == field.name()))
-            .collect()
-    })
-}
-
-/// What a page draws beside the list when what was asked of it could not be done.
-#[derive(Clone)]
-pub struct Refused(pub Pane);
-
 pub async fn create(
     State(state): State<AppState>,
     parts: Parts,
@@ -214,9 +197,8 @@ pub async fn update(
                 .with_pane(PaneRoute::Contact(contact.id))
                 .url();
             if !merged.is_empty() {
-                let names: Vec<&str> = merged.into_iter().map(Field::name).collect();
                 href.push(if href.contains('?') { '&' } else { '?' });
-                href += &format!("{MERGED}={}", names.join("."));
+                href += &merged_parameter(&merged);
             }
             Redirect::to(&href).into_response()
         }
@@ -300,7 +282,7 @@ async fn draw_again(state: AppState, mut parts: Parts, route: PaneRoute, pane: P
     parts.uri = uri;
     let request = Request::from_parts(parts, Body::empty());
     page::draw(state, request, move || {
-        provide_context(Refused(pane.clone()));
+        provide_context(RefusedPane(pane.clone()));
     })
     .await
 }

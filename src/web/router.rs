@@ -35,6 +35,8 @@ use crate::services::health;
 use crate::model::location::PRINT;
 use crate::model::location::Location;
 use crate::services::policies::RequestClass;
+use kith_queue;
+use crate::services::report;
 use crate::services::welcome;
 use crate::web::app;
 use crate::web::dashboard;
@@ -101,7 +103,7 @@ pub fn build(
     let webhooks = Router::new()
         .route(welcome::PATH, post(webhooks::welcome_email))
         .route(welcome::FAILURE_PATH, post(webhooks::welcome_failed))
-        .route(webhooks::DAILY_REPORT, post(webhooks::daily_report))
+        .route(report::PATH, post(webhooks::daily_report))
         .method_not_allowed_fallback(wrong_method);
     let token = state.config.queue.token.as_ref();
     let token = token.map(|token| token.reveal().to_owned());

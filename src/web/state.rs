@@ -35,7 +35,6 @@ use crate::services::welcome;
 use crate::services::welcome::WelcomeHook;
 use crate::services::welcome::WelcomeService;
 use crate::web::site::Site;
-use crate::web::webhooks;
 use kith_cache::Cache;
 use kith_database::Database;
 use kith_database::OpenError;
@@ -217,12 +216,13 @@ impl AppState {
         }
         self.metrics.start();
         self.queue.start();
-        let report = Publication {
-            destination: webhooks::DAILY_REPORT.to_owned(),
+        let publication = Publication {
+            destination: report::PATH.to_owned(),
             ..Publication::default()
         };
         let times = self.config.report.schedule.as_str().to_owned();
-        self.queue.keep_schedule(DAILY_REPORT, times, report);
+        self.queue
+            .keep_schedule(report::SCHEDULE_ID, times, publication);
     }
 
     /// Says that this is the end: Kith is not ready any more, and nothing waits for what may come.
@@ -241,9 +241,6 @@ impl AppState {
         self.contacts.close().await;
     }
 }
-
-/// The id of the schedule of the daily report: with a fixed one, each start replaces it and adds none.
-pub const DAILY_REPORT: &str = "daily-report";
 
 fn queue(config: &Config, database: Database) -> Queue {
     let origin = config.server.origin();

@@ -24,9 +24,6 @@ use kith_queue::receiver::NOT_RETRYABLE_HEADER;
 use kith_queue::receiver::NotExecuted;
 use kith_queue::receiver::Receiver;
 
-/// Where the daily report is asked for.
-pub const DAILY_REPORT: &str = "/api/webhooks/daily-report";
-
 impl FromRef<AppState> for Receiver {
     fn from_ref(state: &AppState) -> Self {
         state.receiver.clone()

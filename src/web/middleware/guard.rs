@@ -18,10 +18,10 @@ use tower_http::csrf::ProtectionError;
 use crate::services::config::ByteSize;
 use crate::services::config::ServerConfig;
 use crate::services::origin::Host;
+use crate::services::report;
 use crate::services::welcome;
 use crate::web::grammar::Reader;
 use crate::web::problem::Problem;
-use crate::web::webhooks;
 
 /// By which of its names a request has asked for Kith.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub enum AskedFor {
 const OPEN: [&str; 5] = [
     welcome::PATH,
     welcome::FAILURE_PATH,
-    webhooks::DAILY_REPORT,
+    report::PATH,
     "/healthz",
     "/readyz",
 ];

@@ -14,6 +14,7 @@ use super::wake::Wake;
 use crate::islands::contacts::Contacts;
 use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactId;
+use crate::model::contact::Field;
 use crate::model::error::AppError;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;
@@ -22,9 +23,32 @@ use crate::model::view::FormView;
 use crate::model::view::Notice;
 use crate::model::view::Pane;
 use crate::services::welcome::choice;
-use crate::web::forms;
-use crate::web::forms::Refused;
 use crate::web::state::AppState;
+
+/// What the page draws beside the list when a form was refused. It comes in the context of the page.
+#[derive(Clone)]
+pub struct RefusedPane(pub Pane);
+
+/// In the address of a contact that was just saved: the fields that others had changed meanwhile.
+const MERGED: &str = "merged";
+
+/// The parameter of an address that names merged fields.
+pub fn merged_parameter(fields: &[Field]) -> String {
+    let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
+    format!("{MERGED}={}", names.join("."))
+}
+
+/// The fields that an address names as merged.
+fn merged_fields(query: &str) -> Vec<Field> {
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let names = pairs.find(|(key, _)| key == MERGED);
+    names.map_or(Vec::new(), |(_, names)| {
+        Field::ALL
+            .into_iter()
+            .filter(|field| names.split('.').any(|name| name == field.name()))
+            .collect()
+    })
+}
 
 #[component]
 pub fn ContactsPage() -> impl IntoView {
@@ -33,7 +57,7 @@ pub fn ContactsPage() -> impl IntoView {
             {move || {
                 let state = use_context::<AppState>();
                 let asked = use_context::<Parts>();
-                let refused = use_context::<Refused>();
+                let refused = use_context::<RefusedPane>();
                 Suspend::new(async move {
                     let state = state?;
                     let view = find_out(&state, &asked?, refused).await;
@@ -78,7 +102,7 @@ fn location_of(uri: &Uri) -> (Location, bool) {
     }
 }
 
-async fn find_out(state: &AppState, asked: &Parts, refused: Option<Refused>) -> ContactsView {
+async fn find_out(state: &AppState, asked: &Parts, refused: Option<RefusedPane>) -> ContactsView {
     let (location, known) = location_of(&asked.uri);
     let welcome = state.welcome.offer(welcome_choice(&asked.headers));
     let list = state
@@ -91,9 +115,9 @@ async fn find_out(state: &AppState, asked: &Parts, refused: Option<Refused>) -> 
         .await;
     let contact = |id| state.contacts.get(id);
     let details = |id| state.contacts.details(id);
-    let merged = forms::merged(asked.uri.query().unwrap_or_default());
+    let merged = merged_fields(asked.uri.query().unwrap_or_default());
     let pane = match (refused, location.pane) {
-        (Some(Refused(pane)), _) => Ok(pane),
+        (Some(RefusedPane(pane)), _) => Ok(pane),
         _ if !known => Err(AppError::NotFound),
         (None, PaneRoute::Nothing) => Ok(Pane::Nothing),
         (None, PaneRoute::New) => {

@@ -17,6 +17,7 @@ use kith_queue::broker::overview::Message;
 use kith_queue::broker::overview::Overview;
 use kith_queue::broker::overview::Schedule;
 use kith_queue::broker::overview::Step;
+use crate::services::report;
 
 #[component]
 pub fn QueuePart(view: Arc<View>) -> impl IntoView {
@@ -134,7 +135,7 @@ fn Schedules<'a>(schedules: &'a [Schedule], view: &'a View) -> impl IntoView + u
     let now = view.snapshot.at;
     let report_to = |schedule: &Schedule| {
         let to = view.snapshot.report_to.as_ref();
-        let to = to.filter(|_| schedule.id == DAILY_REPORT);
+        let to = to.filter(|_| schedule.id == report::SCHEDULE_ID);
         to.map(|to| format!(", mailed to {to}"))
     };
     let row = |schedule: &Schedule| {
@@ -214,7 +215,7 @@ fn name(destination: &str) -> String {
     let known = [
         (welcome::PATH, "Welcome email"),
         (welcome::FAILURE_PATH, "Welcome email that failed"),
-        (webhooks::DAILY_REPORT, "Daily report"),
+        (report::PATH, "Daily report"),
     ];
     let known = known.iter().find(|(path, _)| destination.ends_with(path));
     known.map_or_else(|| destination.to_owned(), |(_, name)| (*name).to_owned())
