@@ -7,7 +7,7 @@
 //! - [`database`]: the file that all of it is in. [`metrics`]: what is counted.
 //! - [`origin`] and [`network`]: how the server is named, and where its clients are.
 //! - [`policies`]: what Kith limits with `kith-limit`.
-//! - [`admin`] and [`settings`]: what an admin may change while Kith runs. [`client`]: who sends a
+//! - [`admin`] and [`overrides`]: what an admin may change while Kith runs. [`client`]: who sends a
 //!   request.
 //! - [`dashboard`] and [`health`]: how Kith is doing. [`telemetry`]: the log.
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic where the output cannot be written.
@@ -23,9 +23,9 @@ pub mod mail;
 pub mod metrics;
 pub mod network;
 pub mod origin;
+pub mod overrides;
 pub mod policies;
 pub mod report;
-pub mod settings;
 pub mod telemetry;
 pub mod welcome;
 pub mod words;

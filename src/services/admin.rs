@@ -1,8 +1,8 @@
-//! Who may look at Kith itself and change how it works, and what they have done.
+//! Admins: who may see how Kith works and change it, and the log of their actions.
 //!
-//! Every action takes an [`Admin`], which only [`Admin::check`] makes: there is no way past it. What
-//! an action changes of limits and the entry about it are one transaction. Dead letters go page by
-//! page; whoever hangs up meanwhile does not stop that, and what was done has its entry.
+//! Every action takes an [`Admin`], and only [`Admin::check`] makes one. A change of limits and its entry in
+//! the audit log are one transaction. Dead letters are handled page by page. A client that hangs up meanwhile
+//! does not stop this, and the audit log says how far the action came.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -19,6 +19,11 @@ use kith_database::Tx;
 use crate::services::policies::RequestClass;
 use crate::services::settings::MOST_DENIED;
 use crate::services::settings::Settings;
+use crate::services::overrides::MAX_DENIED_NETWORKS;
+use crate::services::overrides::RuntimeOverrides;
+use kith_queue::broker::Broker;
+use kith_queue::broker::BrokerError;
+use kith_queue::broker::filter::Filter;
 use crate::services::words::count;
 use kith_cache::Cache;
 use kith_cache::Tag;
@@ -29,10 +34,14 @@ use kith_queue::broker::Broker;
 use kith_queue::broker::BrokerError;
 use kith_queue::broker::filter::Filter;
 
-/// Entries about actions that are kept.
-const ENTRIES_KEPT: i64 = 1000;
+/// The most entries of the audit log. Older ones are deleted.
+const MAX_AUDIT_LOG_ENTRIES: i64 = 1000;
 
-/// Somebody who may do all this.
+/// How many polls of an open dashboard its limit must let through in a window. Several dashboards may be
+/// open, and an admin who changes the limit back needs some requests as well.
+const MIN_POLLS_PER_WINDOW: f64 = 2.0;
+
+/// A client that may do all this.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admin {
     address: IpAddr,
@@ -50,57 +59,84 @@ impl Admin {
         is_admin.then_some(Self { address })
     }
 
-    /// How they are called in the log.
+    /// Its name in the audit log.
     pub fn name(&self) -> String {
         self.address.to_string()
     }
 }
 
-/// Something that an admin has done.
+/// An action of an admin, as the audit log keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Its number, which grows.
+pub struct AuditLogEntry {
+    /// Later entries have larger numbers.
     pub seq: i64,
     pub at: Timestamp,
-    pub who: String,
-    pub what: String,
+    /// The [name](Admin::name) of the admin.
+    pub admin: String,
+    /// A sentence.
+    pub action: String,
 }
 
 /// Which dead letters an action is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Letters {
+pub enum DeadLetterSelection {
     All,
-    /// By their ids.
-    Some(Vec<String>),
+    Ids(Vec<String>),
 }
 
-/// What admins can do. Each action answers with its entry.
+/// What admins can do. Each action returns its entry in the audit log. Cheap to clone.
 #[derive(Clone)]
 pub struct AdminService {
-    pub database: Database,
-    pub settings: Settings,
-    pub cache: Cache,
-    pub broker: Broker,
-    pub tasks: TaskTracker,
-    /// How often an open dashboard asks.
-    pub poll: Duration,
+    database: Database,
+    overrides: RuntimeOverrides,
+    cache: Cache,
+    broker: Broker,
+    poll_interval: Duration,
+    tasks: TaskTracker,
 }
 
-type Done = Result<Entry, AppError>;
+/// What an [`AdminService`] is made of.
+pub struct Options {
+    pub database: Database,
+    pub overrides: RuntimeOverrides,
+    pub cache: Cache,
+    pub broker: Broker,
+    /// How often an open dashboard asks for news.
+    pub poll_interval: Duration,
+}
 
-/// How many polls a limit of the dashboard must let through at least, for each that an open one makes:
-/// there may be several, and whoever changes the limit back needs some room as well.
-const POLLS: f64 = 2.0;
+type Outcome = Result<AuditLogEntry, AppError>;
 
 impl AdminService {
+    pub fn new(options: Options) -> Self {
+        let Options {
+            database,
+            overrides,
+            cache,
+            broker,
+            poll_interval,
+        } = options;
+        Self {
+            database,
+            overrides,
+            cache,
+            broker,
+            poll_interval,
+            tasks: TaskTracker::new(),
+        }
+    }
+
     /// Waits for what is under way.
     pub async fn close(&self) {
         self.tasks.close();
         self.tasks.wait().await;
     }
 
-    /// Does something to its end, whoever hangs up.
-    async fn finish(&self, work: impl Future<Output = Done> + Send + 'static) -> Done {
+    /// Runs `work` to its end, even if the client hangs up.
+    async fn run_to_completion(
+        &self,
+        work: impl Future<Output = Outcome> + Send + 'static,
+    ) -> Outcome {
         let work = self.tasks.spawn(work.in_current_span());
         work.await.unwrap_or(Err(AppError::Internal))
     }
@@ -114,27 +150,31 @@ impl AdminService {
         admin: &Admin,
         class: RequestClass,
         quota: Option<Quota>,
-    ) -> Done {
-        let in_force = quota.unwrap_or_else(|| self.settings.configured(class));
+    ) -> Outcome {
+        let in_force = quota.unwrap_or_else(|| self.overrides.configured(class));
         let window = Duration::from_millis(in_force.window()).as_secs_f64();
-        let polls = (POLLS * window / self.poll.as_secs_f64()).ceil().max(POLLS) as u64;
+        let polls = MIN_POLLS_PER_WINDOW * window / self.poll_interval.as_secs_f64();
+        let polls = polls.ceil().max(MIN_POLLS_PER_WINDOW) as u64;
         if class == RequestClass::Dashboard && quota.is_some() && in_force.limit() < polls {
             return Err(AppError::bad_request(format!(
                 "An open dashboard would be refused. Let at least {polls} requests through in this window.",
             )));
         }
-        let words = words(in_force);
-        let what = match quota {
-            Some(_) => format!("Limit of {} set to {words}.", class.name()),
-            None => format!("Limit of {} back to {words}, as configured.", class.name()),
+        let described = describe_quota(in_force);
+        let action = match quota {
+            Some(_) => format!("Limit of {} set to {described}.", class.name()),
+            None => format!(
+                "Limit of {} back to {described}, as configured.",
+                class.name()
+            ),
         };
         let mut tx = self.database.write().await.map_err(unavailable)?;
-        self.settings
+        self.overrides
             .set_quota(&mut tx, class, quota)
             .await
             .map_err(unavailable)?;
-        let entry = record(tx, admin, what).await.map_err(unavailable)?;
-        self.settings.apply().await.map_err(unavailable)?;
+        let entry = commit(tx, admin, action).await.map_err(unavailable)?;
+        self.overrides.apply().await.map_err(unavailable)?;
         Ok(entry)
     }
 
@@ -142,7 +182,7 @@ impl AdminService {
     ///
     /// # Errors
     /// [`AppError`], among others where the admin would be refused as well.
-    pub async fn deny(&self, admin: &Admin, network: IpNet) -> Done {
+    pub async fn deny(&self, admin: &Admin, network: IpNet) -> Outcome {
         let network = network.trunc();
         if network.contains(&admin.address) {
             return Err(AppError::bad_request(format!(
@@ -150,14 +190,14 @@ impl AdminService {
                 admin.address
             )));
         }
-        let what = format!("{} is denied.", plain(network));
-        self.change_denied(admin, what, move |denied| {
+        let action = format!("{} is denied.", describe_network(network));
+        self.change_denied(admin, action, move |denied| {
             if denied.contains(&network) {
-                return Err(AppError::bad_request(format!("{} is denied already.", plain(network))));
+                return Err(AppError::bad_request(format!("{} is denied already.", describe_network(network))));
             }
-            if denied.len() >= MOST_DENIED {
+            if denied.len() >= MAX_DENIED_NETWORKS {
                 return Err(AppError::bad_request(format!(
-                    "There are {MOST_DENIED} networks on the list already. Deny a larger network instead."
+                    "There are {MAX_DENIED_NETWORKS} networks on the list already. Deny a larger network instead."
                 )));
             }
             denied.push(network);
@@ -170,15 +210,15 @@ impl AdminService {
     ///
     /// # Errors
     /// [`AppError`].
-    pub async fn allow(&self, admin: &Admin, network: IpNet) -> Done {
-        let what = format!("{} is no longer denied.", plain(network));
-        self.change_denied(admin, what, move |denied| {
+    pub async fn allow(&self, admin: &Admin, network: IpNet) -> Outcome {
+        let action = format!("{} is no longer denied.", describe_network(network));
+        self.change_denied(admin, action, move |denied| {
             let before = denied.len();
             denied.retain(|other| *other != network);
             if denied.len() == before {
                 return Err(AppError::bad_request(format!(
                     "{} is not denied.",
-                    plain(network)
+                    describe_network(network)
                 )));
             }
             Ok(())
@@ -189,18 +229,18 @@ impl AdminService {
     async fn change_denied(
         &self,
         admin: &Admin,
-        what: String,
+        action: String,
         change: impl FnOnce(&mut Vec<IpNet>) -> Result<(), AppError>,
-    ) -> Done {
+    ) -> Outcome {
         // Read and written in one transaction, so that two changes at the same time are both made.
         let mut tx = self.database.write().await.map_err(unavailable)?;
-        let denied = self.settings.denied(&mut tx).await;
+        let denied = self.overrides.denied(&mut tx).await;
         let mut denied = denied.map_err(unavailable)?;
         change(&mut denied)?;
-        let set = self.settings.set_denied(&mut tx, &denied).await;
+        let set = self.overrides.set_denied(&mut tx, &denied).await;
         set.map_err(unavailable)?;
-        let entry = record(tx, admin, what).await.map_err(unavailable)?;
-        self.settings.apply().await.map_err(unavailable)?;
+        let entry = commit(tx, admin, action).await.map_err(unavailable)?;
+        self.overrides.apply().await.map_err(unavailable)?;
         Ok(entry)
     }
 
@@ -208,29 +248,29 @@ impl AdminService {
     ///
     /// # Errors
     /// [`AppError`].
-    pub async fn invalidate(&self, admin: &Admin, tag: Tag) -> Done {
+    pub async fn invalidate(&self, admin: &Admin, tag: Tag) -> Outcome {
         if !self.cache.invalidate(tag).await {
             return Err(AppError::Unavailable);
         }
-        let what = format!(
+        let action = format!(
             "Cache of {} invalidated: it is read anew from now on.",
             tag.0
         );
-        self.note(admin, what).await
+        self.log_action(admin, action).await
     }
 
     /// Sends dead letters again.
     ///
     /// # Errors
     /// [`AppError`].
-    pub async fn retry(&self, admin: &Admin, letters: &Letters) -> Done {
-        let (service, admin, letters) = (self.clone(), admin.clone(), letters.clone());
-        self.finish(async move { service.retry_all(&admin, &letters).await })
+    pub async fn retry(&self, admin: &Admin, selection: &DeadLetterSelection) -> Outcome {
+        let (service, admin, selection) = (self.clone(), admin.clone(), selection.clone());
+        self.run_to_completion(async move { service.retry_all(&admin, &selection).await })
             .await
     }
 
-    async fn retry_all(&self, admin: &Admin, letters: &Letters) -> Done {
-        let mut filter = filter(letters)?;
+    async fn retry_all(&self, admin: &Admin, selection: &DeadLetterSelection) -> Outcome {
+        let mut filter = filter(selection)?;
         let (mut sent, mut refused, mut why) = (0, 0, None);
         loop {
             match self.broker.retry_dead(&filter, &[]).await {
@@ -241,9 +281,9 @@ impl AdminService {
                     let Some(cursor) = page.cursor else { break };
                     filter = filter.before(&cursor);
                 }
-                Err(error) if sent == 0 => return Err(told(error)),
+                Err(error) if sent == 0 => return Err(app_error(error)),
                 Err(error) => {
-                    why = Some(told(error).to_string());
+                    why = Some(app_error(error).to_string());
                     break;
                 }
             }
@@ -252,28 +292,28 @@ impl AdminService {
             return Err(AppError::bad_request(format!("Nothing was sent. {why}")));
         }
         if sent == 0 {
-            return Err(gone());
+            return Err(already_gone());
         }
-        let mut what = format!("{} put back in the queue.", count(sent, "dead letter"));
+        let mut action = format!("{} put back in the queue.", count(sent, "dead letter"));
         if let Some(why) = why {
             let left = count(refused, "other");
-            what = format!("{what} {left} could not be: {why}");
+            action = format!("{action} {left} could not be: {why}");
         }
-        self.note(admin, what).await
+        self.log_action(admin, action).await
     }
 
     /// Deletes dead letters for good.
     ///
     /// # Errors
     /// [`AppError`].
-    pub async fn delete(&self, admin: &Admin, letters: &Letters) -> Done {
-        let (service, admin, letters) = (self.clone(), admin.clone(), letters.clone());
-        self.finish(async move { service.delete_all(&admin, &letters).await })
+    pub async fn delete(&self, admin: &Admin, selection: &DeadLetterSelection) -> Outcome {
+        let (service, admin, selection) = (self.clone(), admin.clone(), selection.clone());
+        self.run_to_completion(async move { service.delete_all(&admin, &selection).await })
             .await
     }
 
-    async fn delete_all(&self, admin: &Admin, letters: &Letters) -> Done {
-        let mut filter = filter(letters)?;
+    async fn delete_all(&self, admin: &Admin, selection: &DeadLetterSelection) -> Outcome {
+        let mut filter = filter(selection)?;
         let (mut deleted, mut failure) = (0, None);
         loop {
             match self.broker.delete_dead(&filter).await {
@@ -282,70 +322,75 @@ impl AdminService {
                     let Some(cursor) = cursor else { break };
                     filter = filter.before(&cursor);
                 }
-                Err(error) if deleted == 0 => return Err(told(error)),
+                Err(error) if deleted == 0 => return Err(app_error(error)),
                 Err(error) => {
-                    failure = Some(told(error));
+                    failure = Some(app_error(error));
                     break;
                 }
             }
         }
         if deleted == 0 {
-            return Err(gone());
+            return Err(already_gone());
         }
-        let mut what = format!("{} deleted.", count(deleted, "dead letter"));
+        let mut action = format!("{} deleted.", count(deleted, "dead letter"));
         if let Some(failure) = failure {
-            what = format!("{what} Others were not: {failure}");
+            action = format!("{action} Others were not: {failure}");
         }
-        self.note(admin, what).await
+        self.log_action(admin, action).await
     }
 
-    async fn note(&self, admin: &Admin, what: String) -> Done {
+    async fn log_action(&self, admin: &Admin, action: String) -> Outcome {
         let tx = self.database.write().await.map_err(unavailable)?;
-        record(tx, admin, what).await.map_err(unavailable)
+        commit(tx, admin, action).await.map_err(unavailable)
     }
 
-    /// The last actions, the latest first.
+    /// The last `limit` entries of the audit log, the latest first.
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn entries(&self, most: u32) -> Result<Vec<Entry>, sqlx::Error> {
+    pub async fn audit_log(&self, limit: u32) -> Result<Vec<AuditLogEntry>, sqlx::Error> {
         let mut connection = self.database.reader().await?;
         let rows: Vec<(i64, i64, String, String)> =
             sqlx::query_as("SELECT seq, at, who, what FROM actions ORDER BY seq DESC LIMIT ?")
-                .bind(most)
+                .bind(limit)
                 .fetch_all(&mut *connection)
                 .await?;
-        let entry = |(seq, at, who, what)| Entry {
+        let entry = |(seq, at, admin, action)| AuditLogEntry {
             seq,
             at: Timestamp::from_millisecond(at).unwrap_or_default(),
-            who,
-            what,
+            admin,
+            action,
         };
         Ok(rows.into_iter().map(entry).collect())
     }
 }
 
-/// Commits what an admin does, with its entry.
-async fn record(mut tx: Tx, admin: &Admin, what: String) -> Result<Entry, sqlx::Error> {
-    let (at, who) = (Timestamp::now(), admin.name());
+/// Commits an action of an admin, together with its entry.
+async fn commit(mut tx: Tx, admin: &Admin, action: String) -> Result<AuditLogEntry, sqlx::Error> {
+    let (at, admin) = (Timestamp::now(), admin.name());
     let seq: i64 =
         sqlx::query_scalar("INSERT INTO actions (at, who, what) VALUES (?, ?, ?) RETURNING seq")
             .bind(at.as_millisecond())
-            .bind(&who)
-            .bind(&what)
+            .bind(&admin)
+            .bind(&action)
             .fetch_one(&mut *tx)
             .await?;
     sqlx::query("DELETE FROM actions WHERE seq <= ?")
-        .bind(seq - ENTRIES_KEPT)
+        .bind(seq - MAX_AUDIT_LOG_ENTRIES)
         .execute(&mut *tx)
         .await?;
     tx.commit().await?;
-    tracing::info!(who, what, "an admin has acted");
-    Ok(Entry { seq, at, who, what })
+    tracing::info!(who = admin, what = action, "an admin has acted");
+    Ok(AuditLogEntry {
+        seq,
+        at,
+        admin,
+        action,
+    })
 }
 
-/// A network; without its length where it is a single address.
-pub fn plain(network: IpNet) -> String {
+/// A network, without its length if it is a single address.
+pub fn describe_network(network: IpNet) -> String {
     if network.prefix_len() == network.max_prefix_len() {
         network.addr().to_string()
     } else {
@@ -353,24 +398,24 @@ pub fn plain(network: IpNet) -> String {
     }
 }
 
-/// A quota in words, for example `10 requests in 1m`.
-pub fn words(quota: Quota) -> String {
+/// A quota, for example `10 requests in 1m`.
+pub fn describe_quota(quota: Quota) -> String {
     let window =
         crate::services::config::format_duration(std::time::Duration::from_millis(quota.window()));
     format!("{} in {window}", count(quota.limit(), "request"))
 }
 
-fn filter(letters: &Letters) -> Result<Filter, AppError> {
-    match letters {
-        Letters::All => Ok(Filter::default()),
-        Letters::Some(ids) if ids.is_empty() => Err(AppError::bad_request(
+fn filter(selection: &DeadLetterSelection) -> Result<Filter, AppError> {
+    match selection {
+        DeadLetterSelection::All => Ok(Filter::default()),
+        DeadLetterSelection::Ids(ids) if ids.is_empty() => Err(AppError::bad_request(
             "No dead letter is ticked. Tick those that you mean, or choose all.",
         )),
-        Letters::Some(ids) => Ok(Filter::dead_letters(ids.clone())),
+        DeadLetterSelection::Ids(ids) => Ok(Filter::dead_letters(ids.clone())),
     }
 }
 
-fn gone() -> AppError {
+fn already_gone() -> AppError {
     AppError::bad_request("These dead letters are gone already. Nothing was done.")
 }
 
@@ -379,7 +424,7 @@ fn unavailable(error: sqlx::Error) -> AppError {
     AppError::Unavailable
 }
 
-fn told(error: BrokerError) -> AppError {
+fn app_error(error: BrokerError) -> AppError {
     match error {
         BrokerError::Rejected(rejection) if rejection.status.as_u16() == 404 => {
             AppError::bad_request(

@@ -35,8 +35,8 @@ use leptos::prelude::provide_context;
 
 use crate::model::error::AppError;
 use crate::services::admin::Admin;
-use crate::services::admin::Entry;
-use crate::services::admin::Letters;
+use crate::services::admin::AuditLogEntry;
+use crate::services::admin::DeadLetterSelection;
 use crate::services::config;
 use crate::services::contacts::CONTACTS;
 use crate::services::dashboard::Snapshot;
@@ -107,12 +107,12 @@ async fn look(
 ) -> Response {
     let asked = Asked::read(&parts.uri);
     let snapshot = state.dashboard.snapshot(&admin, asked.range).await;
-    let entries = snapshot.stored.iter().flat_map(|stored| &stored.entries);
+    let entries = snapshot.stored.iter().flat_map(|stored| &stored.audit_log);
     let mut news = entries.filter(|entry| {
         let age = Timestamp::now().duration_since(entry.at).unsigned_abs();
-        asked.done == Some(entry.seq) && entry.who == admin.name() && age < NEWS
+        asked.done == Some(entry.seq) && entry.admin == admin.name() && age < NEWS
     });
-    let notice = news.next().map(|entry| Notice::Done(entry.what.clone()));
+    let notice = news.next().map(|entry| Notice::Done(entry.action.clone()));
     draw(state, parts, snapshot, notice).await
 }
 
@@ -234,13 +234,13 @@ async fn dead_letters(
         let fields = fields.iter().filter(move |(name, _)| name == wanted);
         fields.map(|(_, value)| value.clone())
     };
-    let some = Letters::Some(named("letter").collect());
+    let some = DeadLetterSelection::Ids(named("letter").collect());
     let action = named("do").next();
     let done = match action.as_deref() {
         Some("retry") => state.admin.retry(&admin, &some).await,
-        Some("retry-all") => state.admin.retry(&admin, &Letters::All).await,
+        Some("retry-all") => state.admin.retry(&admin, &DeadLetterSelection::All).await,
         Some("delete") => state.admin.delete(&admin, &some).await,
-        Some("delete-all") => state.admin.delete(&admin, &Letters::All).await,
+        Some("delete-all") => state.admin.delete(&admin, &DeadLetterSelection::All).await,
         _ => Err(AppError::bad_request(
             "Choose what to do with the dead letters.",
         )),
@@ -254,7 +254,7 @@ async fn answer(
     admin: Admin,
     mut parts: Parts,
     typed: Fields,
-    done: Result<Entry, AppError>,
+    done: Result<AuditLogEntry, AppError>,
 ) -> Response {
     let asked = Asked::read(&parts.uri);
     state.dashboard.invalidate().await;
@@ -265,7 +265,7 @@ async fn answer(
             let news = format!("/dashboard{query}{joint}done={}", entry.seq);
             return Redirect::to(&news).into_response();
         }
-        Ok(entry) => Notice::Done(entry.what),
+        Ok(entry) => Notice::Done(entry.action),
         Err(error) => Notice::Refused {
             error,
             form: parts.uri.path().to_owned(),

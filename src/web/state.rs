@@ -8,6 +8,7 @@ use leptos::config::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::services::admin;
 use crate::services::admin::AdminService;
 use crate::services::config::Config;
 use crate::services::config::PemFile;
@@ -27,10 +28,10 @@ use crate::services::mail::Mailer;
 use crate::services::metrics;
 use crate::services::metrics::Metrics;
 use crate::services::origin::Origin;
+use crate::services::overrides::RuntimeOverrides;
 use crate::services::policies;
 use crate::services::report;
 use crate::services::report::ReportService;
-use crate::services::settings::Settings;
 use crate::services::welcome;
 use crate::services::welcome::WelcomeHook;
 use crate::services::welcome::WelcomeService;
@@ -76,7 +77,7 @@ pub struct Shared {
     pub report: ReportService,
     pub mailer: Mailer,
     pub metrics: Metrics,
-    pub settings: Settings,
+    pub overrides: RuntimeOverrides,
     pub admin: AdminService,
     pub database: Database,
     pub health: Health,
@@ -131,7 +132,8 @@ impl AppState {
         });
         let limiter = policies::limiter(&config, redis.clone());
         let database_health = DatabaseHealth::new();
-        let settings = Settings::new(database.clone(), limiter.clone(), database_health.clone());
+        let overrides =
+            RuntimeOverrides::new(database.clone(), limiter.clone(), database_health.clone());
         let stopping = CancellationToken::new();
         let health = Health::new(health::Options {
             contacts: contacts.clone(),
@@ -143,14 +145,13 @@ impl AppState {
             mailer: mailer.clone(),
             stopping: stopping.clone(),
         });
-        let admin = AdminService {
+        let admin = AdminService::new(admin::Options {
             database: database.clone(),
-            settings: settings.clone(),
+            overrides: overrides.clone(),
             cache: cache.clone(),
             broker: queue.broker().clone(),
-            tasks: TaskTracker::new(),
-            poll: config.dashboard.poll.duration(),
-        };
+            poll_interval: config.dashboard.poll.duration(),
+        });
         let report_to = config.report.to.as_ref();
         let dashboard = Dashboard::new(dashboard::Options {
             admin: admin.clone(),
@@ -164,7 +165,7 @@ impl AppState {
             queue: queue.clone(),
             redis: redis.clone(),
             report_to: report_to.map(|to| to.mailbox().email.to_string()),
-            settings: settings.clone(),
+            overrides: overrides.clone(),
         });
         Ok(Self(Arc::new(Shared {
             site: Site::new(&config),
@@ -194,7 +195,7 @@ impl AppState {
             ),
             mailer,
             admin,
-            settings,
+            overrides,
             database,
             health,
             dashboard,
@@ -211,7 +212,7 @@ impl AppState {
 
     /// Starts what works in the background, once limits are as admins have set them.
     pub async fn start(&self) {
-        if let Err(error) = self.settings.start().await {
+        if let Err(error) = self.overrides.start().await {
             tracing::warn!(%error, "limits are as configured, not as admins have set them");
         }
         self.metrics.start();
@@ -236,7 +237,7 @@ impl AppState {
         self.welcome.close().await;
         self.report.close().await;
         self.admin.close().await;
-        self.settings.close().await;
+        self.overrides.close().await;
         self.metrics.close().await;
         self.contacts.close().await;
     }

@@ -20,6 +20,7 @@ use crate::services::mail::Mailer;
 use crate::services::metrics::Metrics;
 use crate::services::metrics::series::Range;
 use crate::services::metrics::series::Series;
+use crate::services::overrides::RuntimeOverrides;
 use crate::services::policies::RequestClass;
 use kith_queue::Queue;
 use kith_queue::broker::BrokerError;
@@ -38,7 +39,7 @@ const LONG_RANGE_TTL: Duration = Duration::from_secs(5);
 const MAX_REFUSED_CLIENTS: usize = 10;
 
 /// The most entries of "Last actions".
-const MAX_ENTRIES: u32 = 10;
+const MAX_AUDIT_LOG_ENTRIES: u32 = 10;
 
 /// Takes snapshots of the services. Cheap to clone; clones share the last values.
 #[derive(Clone)]
@@ -66,7 +67,7 @@ pub struct Options {
     pub redis: Option<Redis>,
     /// The address that the daily report is sent to.
     pub report_to: Option<String>,
-    pub settings: Settings,
+    pub overrides: RuntimeOverrides,
 }
 
 impl Dashboard {
@@ -148,7 +149,7 @@ impl Dashboard {
 
     fn policies(&self) -> Vec<PolicyState> {
         let Options {
-            limiter, settings, ..
+            limiter, overrides, ..
         } = &self.0.sources;
         let totals = limiter.stats().totals();
         let policy = |class: RequestClass| {
@@ -158,7 +159,7 @@ impl Dashboard {
                 class,
                 algorithm: policy.algorithm,
                 quota,
-                configured: settings.configured(class),
+                configured: overrides.configured(class),
                 shadow: policy.shadow,
                 shadowed: counted.map_or(0, |counted| counted.shadowed),
                 local: counted.map_or(0, |counted| counted.local),
@@ -186,11 +187,11 @@ impl Dashboard {
 impl Options {
     async fn read_stored(&self) -> Option<StoredMetrics> {
         let broker = self.queue.broker();
-        let (totals, overview, lag, entries, redis) = tokio::join!(
+        let (totals, overview, lag, audit_log, redis) = tokio::join!(
             self.metrics.totals(),
             broker.overview(),
             broker.lag(),
-            self.admin.entries(MAX_ENTRIES),
+            self.admin.audit_log(MAX_AUDIT_LOG_ENTRIES),
             async {
                 match &self.redis {
                     Some(redis) => RedisInfo::ask(redis).await,
@@ -205,7 +206,7 @@ impl Options {
                 written: totals.written,
                 overview: overview?,
                 lag: lag?,
-                entries: entries?,
+                audit_log: audit_log?,
                 redis,
             })
         };

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::redis_info::RedisInfo;
-use crate::services::admin::Entry;
+use crate::services::admin::AuditLogEntry;
 use crate::services::health::Components;
 use crate::services::metrics::Counter;
 use crate::services::metrics::Figures;
@@ -60,7 +60,7 @@ pub struct StoredMetrics {
     pub overview: Overview,
     /// For how long the message that has waited longest has been due.
     pub lag: Duration,
-    pub entries: Vec<Entry>,
+    pub audit_log: Vec<AuditLogEntry>,
     pub redis: Option<RedisInfo>,
 }
 

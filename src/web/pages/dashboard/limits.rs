@@ -93,7 +93,7 @@ fn PolicyRow<'a>(policy: &'a PolicyState, view: &'a View) -> impl IntoView + use
     let window = typed("window", window);
     let refused = view.refused(&action);
     let query = view::query(view.snapshot.range, view.full);
-    let configured = admin::words(policy.configured);
+    let configured = admin::describe_quota(policy.configured);
     let note = changed.then(|| format!("Changed; {configured} are configured."));
     view! {
         <li id=format!("policy-{name}")>
@@ -211,7 +211,7 @@ fn Denied(view: Arc<View>) -> impl IntoView {
         .rev()
         .take(DENIED)
         .map(|network| {
-            let network = admin::plain(*network);
+            let network = admin::describe_network(*network);
             view! {
                 <li id=format!("denied-{network}")>
                     <span>{network.clone()}</span>

@@ -155,19 +155,19 @@ pub fn Actions(view: Arc<View>) -> impl IntoView {
     let stored = view.snapshot.stored.clone()?;
     let now = view.snapshot.at;
     let rows = stored
-        .entries
+        .audit_log
         .iter()
         .map(|entry| {
             view! {
                 <li>
                     <words::Time at=entry.at now/>
-                    <span>{entry.what.clone()}</span>
-                    <span class="text-muted">{format!("by {}", entry.who)}</span>
+                    <span>{entry.action.clone()}</span>
+                    <span class="text-muted">{format!("by {}", entry.admin)}</span>
                 </li>
             }
         })
         .collect_view();
-    let none = stored.entries.is_empty();
+    let none = stored.audit_log.is_empty();
     Some(view! {
         <section class="part" tabindex="-1" aria-labelledby="actions-title">
             <h2 id="actions-title">"Last actions"</h2>

@@ -1,6 +1,7 @@
-//! What admins have changed while Kith runs: limits and who is denied. It takes the place of what is
-//! configured until it is taken back, is kept in the database, and is in force on every instance
-//! within about a second.
+//! [`RuntimeOverrides`]: what admins have changed while Kith runs, which is limits and the deny list.
+//!
+//! An override takes the place of the configured value until an admin takes it back. It is kept in the table
+//! `settings` of the database, and every instance applies it within about a second.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,24 +23,26 @@ use kith_database::Database;
 use kith_limit::Limiter;
 use kith_limit::Quota;
 
-/// How often an instance looks for what was changed on another.
-const POLL: Duration = Duration::from_secs(1);
+/// How often an instance looks for overrides that another has made.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The most networks that may be denied: every request is held against each.
-pub const MOST_DENIED: usize = 1000;
+/// The most networks of the deny list. The limiter compares every request with each of them.
+pub const MAX_DENIED_NETWORKS: usize = 1000;
 
+/// The name of the override of the deny list.
 const DENIED: &str = "limits.deny";
 
-/// Cheap to clone.
+/// Applies overrides to the limiter. Cheap to clone.
 #[derive(Clone)]
-pub struct Settings(Arc<Inner>);
+pub struct RuntimeOverrides(Arc<Inner>);
 
 struct Inner {
     database: Database,
     limiter: Limiter,
-    /// How the database is, of which this is the one that asks it again and again.
+    /// The task of [`start`](RuntimeOverrides::start) reads the database all the time, so it records here
+    /// whether the database answers.
     health: DatabaseHealth,
-    /// What holds where nothing was changed.
+    /// The values that hold without overrides.
     configured: Configured,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -51,18 +54,18 @@ struct Configured {
     denied: Vec<IpNet>,
 }
 
-/// A quota as it is kept. The window is in milliseconds.
+/// A quota as the database keeps it. The window is in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct KeptQuota {
+struct StoredQuota {
     limit: u64,
     window: u64,
 }
 
-/// What was changed, by its name.
+/// The overrides of the database, by their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Changes(BTreeMap<String, String>);
+struct StoredOverrides(BTreeMap<String, String>);
 
-impl Changes {
+impl StoredOverrides {
     async fn read(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
         let rows: Vec<(String, String)> = sqlx::query_as("SELECT name, value FROM settings")
             .fetch_all(connection)
@@ -71,8 +74,8 @@ impl Changes {
     }
 
     fn quota(&self, class: RequestClass) -> Option<Quota> {
-        let kept: KeptQuota = serde_json::from_str(self.0.get(&quota_of(class))?).ok()?;
-        Quota::new(kept.limit, Duration::from_millis(kept.window)).ok()
+        let stored: StoredQuota = serde_json::from_str(self.0.get(&quota_of(class))?).ok()?;
+        Quota::new(stored.limit, Duration::from_millis(stored.window)).ok()
     }
 
     fn denied(&self) -> Option<Vec<IpNet>> {
@@ -84,8 +87,8 @@ fn quota_of(class: RequestClass) -> String {
     format!("limits.{}", class.name())
 }
 
-impl Settings {
-    /// What `limiter` holds to now counts as configured.
+impl RuntimeOverrides {
+    /// The present quotas and the present deny list of `limiter` count as configured.
     pub fn new(database: Database, limiter: Limiter, health: DatabaseHealth) -> Self {
         let configured = Configured {
             quotas: RequestClass::ALL.map(|class| limiter.policy(class.policy()).1),
@@ -101,23 +104,22 @@ impl Settings {
         }))
     }
 
-    /// Puts in force what was changed before, and what will be changed elsewhere, until
-    /// [`close`](Self::close).
+    /// Applies all overrides now, and those of other instances until [`close`](Self::close).
     ///
     /// # Errors
-    /// Those of the database; what was changed is put in force as soon as it answers.
+    /// Those of the database. A task applies the overrides as soon as the database answers.
     pub async fn start(&self) -> Result<(), sqlx::Error> {
         let applied = self.apply().await;
-        let settings = self.clone();
+        let overrides = self.clone();
         self.0.tasks.spawn(async move {
             loop {
                 tokio::select! {
-                    () = tokio::time::sleep(POLL) => {}
-                    () = settings.0.stop.cancelled() => return,
+                    () = tokio::time::sleep(POLL_INTERVAL) => {}
+                    () = overrides.0.stop.cancelled() => return,
                 }
-                // A database that does not answer is complained of by those who need it more.
-                let applied = settings.apply().await;
-                settings.0.health.record(applied.is_ok());
+                // The error is not logged here: the parts of Kith that need the database log it.
+                let applied = overrides.apply().await;
+                overrides.0.health.record(applied.is_ok());
             }
         });
         applied
@@ -134,29 +136,29 @@ impl Settings {
         self.0.configured.quotas[class as usize]
     }
 
-    /// Changes a quota, or takes that back with `None`, in the transaction of whoever writes it down.
-    /// It is in force after [`apply`](Self::apply).
+    /// Overrides a quota in the caller's transaction; `None` removes the override. The limiter learns of it
+    /// from [`apply`](Self::apply).
     pub async fn set_quota(
         &self,
         tx: &mut SqliteConnection,
         class: RequestClass,
         quota: Option<Quota>,
     ) -> Result<(), sqlx::Error> {
-        let value = quota.map(|quota| KeptQuota {
+        let value = quota.map(|quota| StoredQuota {
             limit: quota.limit(),
             window: quota.window(),
         });
         set(tx, &quota_of(class), value.as_ref()).await
     }
 
-    /// Who is denied, as of a transaction.
+    /// The deny list, as a transaction sees it.
     pub async fn denied(&self, tx: &mut SqliteConnection) -> Result<Vec<IpNet>, sqlx::Error> {
-        let kept = Changes::read(tx).await?.denied();
-        Ok(kept.unwrap_or_else(|| self.0.configured.denied.clone()))
+        let stored = StoredOverrides::read(tx).await?.denied();
+        Ok(stored.unwrap_or_else(|| self.0.configured.denied.clone()))
     }
 
-    /// Changes who is denied, like a [quota](Self::set_quota). To deny whom the configuration does
-    /// takes the change back.
+    /// Overrides the deny list, like a [quota](Self::set_quota). The list of the configuration removes the
+    /// override.
     pub async fn set_denied(
         &self,
         tx: &mut SqliteConnection,
@@ -166,7 +168,7 @@ impl Settings {
         set(tx, DENIED, changed.as_ref()).await
     }
 
-    /// Puts in force what is kept.
+    /// Applies the overrides of the database to the limiter.
     ///
     /// # Errors
     /// Those of the database.
@@ -178,15 +180,15 @@ impl Settings {
             ..
         } = &*self.0;
         let mut connection = database.reader().await?;
-        let changes = Changes::read(&mut connection).await?;
+        let stored = StoredOverrides::read(&mut connection).await?;
         for class in RequestClass::ALL {
-            let quota = changes.quota(class);
+            let quota = stored.quota(class);
             let quota = quota.unwrap_or(configured.quotas[class as usize]);
             if limiter.policy(class.policy()).1 != quota {
                 limiter.set_quota(class.policy(), quota);
             }
         }
-        let denied = changes.denied();
+        let denied = stored.denied();
         let denied = denied.unwrap_or_else(|| configured.denied.clone());
         if limiter.denied() != denied {
             limiter.set_denied(denied);
