@@ -57,11 +57,12 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let origin = config.server.origin();
     let state = match AppState::open(config).await {
         Ok(state) => state,
         Err(error) => return refuse(&error, 1),
     };
-    tracing::info!("Kith is at {}", state.config.server.origin());
+    tracing::info!("Kith is at {origin}");
     serve::run(listener, state, shutdown::signal()).await;
     telemetry::finish();
     ExitCode::SUCCESS

@@ -3,9 +3,12 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use axum::extract::FromRef;
 use kith::model::contact::Contact;
 use kith::services::config::Config;
 use kith::services::config::Span;
+use kith_queue::Queue;
+use kith_queue::broker::Broker;
 use kith::web::serve;
 use kith::web::state::AppState;
 use reqwest::Method;
@@ -25,7 +28,7 @@ pub struct TestApp {
     /// For example `http://127.0.0.1:40123`.
     pub origin: String,
     /// What the server shares with its requests.
-    pub state: AppState,
+    state: AppState,
     client: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<()>>,
@@ -35,6 +38,15 @@ pub struct TestApp {
 impl TestApp {
     pub async fn start() -> Self {
         Self::with(|_| {}).await
+    }
+
+    /// A part of the server's state.
+    pub fn part<T: FromRef<AppState>>(&self) -> T {
+        T::from_ref(&self.state)
+    }
+
+    pub fn broker(&self) -> Broker {
+        self.part::<Queue>().broker().clone()
     }
 
     /// Starts Kith after `change` has had its way with the configuration.

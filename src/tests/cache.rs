@@ -9,6 +9,8 @@ use std::time::Duration;
 use std::time::Instant;
 
 use kith::model::contact::Contact;
+use kith_cache::Cache;
+use kith_redis::Redis;
 use rand::Rng;
 use reqwest::Method;
 use reqwest::StatusCode;
@@ -91,7 +93,7 @@ async fn who_is_not_there_is_remembered_and_found_once_there() {
     for _ in 0..2 {
         assert_eq!(app.get(&path).await.status(), StatusCode::NOT_FOUND);
     }
-    let totals = app.state.cache.totals().remove(0);
+    let totals = app.part::<Cache>().totals().remove(0);
     assert_eq!((totals.misses, totals.local_hits), (1, 1));
     app.post(&format!("{path}/restore"), &json!({})).await;
     assert_eq!(app.get(&path).await.status(), StatusCode::OK);
@@ -133,8 +135,7 @@ async fn pair(redis: Option<&RedisServer>) -> (TempDir, [TestApp; 2]) {
     let apps = [start().await, start().await];
     if redis.is_some() {
         for app in &apps {
-            app.state
-                .redis
+            app.part::<Option<Redis>>()
                 .as_ref()
                 .expect("a Redis")
                 .wait_until_up()
@@ -228,7 +229,7 @@ async fn nothing_is_stale(apps: &[TestApp; 2], how_long: Duration) {
     let (reads, writes) = (reads.into_inner(), writes.into_inner());
     let hits: u64 = apps
         .iter()
-        .map(|app| app.state.cache.totals().remove(0))
+        .map(|app| app.part::<Cache>().totals().remove(0))
         .map(|totals| totals.local_hits + totals.remote_hits)
         .sum();
     assert!(reads > 500 && writes > 50, "{reads} reads, {writes} writes");

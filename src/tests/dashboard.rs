@@ -10,6 +10,7 @@ use kith_queue::broker::accept::Source;
 use kith_queue::broker::filter::Filter;
 use kith_queue::message::DeliverySpec;
 use kith_queue::message::Publication;
+use kith_limit::Limiter;
 use reqwest::Method;
 use reqwest::Response;
 use reqwest::StatusCode;
@@ -226,7 +227,7 @@ async fn only_people_on_the_machine_are_admins() {
         .header("content-type", "application/x-www-form-urlencoded")
         .body("network=192.0.2.1&do=deny");
     assert_eq!(send(request).await.status(), StatusCode::FORBIDDEN);
-    assert!(app.state.limiter.denied().is_empty());
+    assert!(app.part::<Limiter>().denied().is_empty());
     // A form of another site changes nothing either.
     let request = app
         .request(Method::POST, "/dashboard/denied")
@@ -235,7 +236,7 @@ async fn only_people_on_the_machine_are_admins() {
         .header("content-type", "application/x-www-form-urlencoded")
         .body("network=192.0.2.1&do=deny");
     assert_eq!(send(request).await.status(), StatusCode::FORBIDDEN);
-    assert!(app.state.limiter.denied().is_empty());
+    assert!(app.part::<Limiter>().denied().is_empty());
 }
 
 #[tokio::test]
@@ -307,8 +308,7 @@ async fn clients_are_denied_and_allowed_but_nobody_locks_themselves_out() {
     let html = act(&app, form, &deny(" 203.0.113.9/24 ")).await;
     assert!(near(&html, "denied-203.0.113.0/24").contains("203.0.113.0/24"));
     assert!(
-        app.state
-            .limiter
+        app.part::<Limiter>()
             .is_denied("203.0.113.200".parse().expect("an address"))
     );
     for (network, said) in [
@@ -328,7 +328,7 @@ async fn clients_are_denied_and_allowed_but_nobody_locks_themselves_out() {
     refused(answer, StatusCode::BAD_REQUEST, "Choose whether").await;
     let allow = [("network", "203.0.113.0/24"), ("do", "allow")];
     act(&app, form, &allow).await;
-    assert!(app.state.limiter.denied().is_empty());
+    assert!(app.part::<Limiter>().denied().is_empty());
     let again = app.submit(form, &allow).await;
     refused(again, StatusCode::BAD_REQUEST, "is not denied").await;
 }
@@ -354,10 +354,9 @@ async fn a_deny_list_that_is_as_configured_follows_the_configuration() {
     }
     app.stop().await;
     let mut app = with("198.51.100.0/24").await;
-    assert_eq!(app.state.limiter.denied().len(), 1);
+    assert_eq!(app.part::<Limiter>().denied().len(), 1);
     assert!(
-        app.state
-            .limiter
+        app.part::<Limiter>()
             .is_denied("198.51.100.1".parse().expect("an address"))
     );
     // What was changed stays, whatever is configured then.
@@ -369,7 +368,7 @@ async fn a_deny_list_that_is_as_configured_follows_the_configuration() {
     .await;
     app.stop().await;
     let app = with("192.0.2.0/24").await;
-    assert!(app.state.limiter.denied().is_empty());
+    assert!(app.part::<Limiter>().denied().is_empty());
 }
 
 #[tokio::test]
@@ -403,7 +402,7 @@ fn undeliverable(destination: &str) -> Publication {
 
 /// Publishes messages that nobody takes, and waits until there are so many dead letters.
 async fn bury(app: &TestApp, destination: &str, count: usize, then: usize) -> Vec<String> {
-    let broker = app.state.queue.broker();
+    let broker = app.broker();
     let publication = undeliverable(destination);
     let publications = vec![publication; count];
     let accepted = broker.publish(&publications, Source::default()).await;
@@ -474,7 +473,7 @@ async fn what_may_not_be_sent_does_not_hold_up_the_others() {
     // More than fit into one page, so that the whole first page may not be sent.
     bury(&app, NOWHERE, 1, 1).await;
     let publication = undeliverable("http://127.0.0.1:9/hook");
-    let broker = app.state.queue.broker();
+    let broker = app.broker();
     let accepted = broker
         .publish(&vec![publication; 120], Source::default())
         .await;

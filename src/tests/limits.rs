@@ -6,6 +6,7 @@ use std::time::Instant;
 use futures_util::future::join_all;
 use kith::services::config::Config;
 use kith::services::config::LimitsConfig;
+use kith_redis::Redis;
 use reqwest::Method;
 use reqwest::Response;
 use reqwest::StatusCode;
@@ -255,8 +256,7 @@ async fn two_instances_let_exactly_the_limit_through() {
             with_redis(config, &redis, Duration::from_secs(20));
         })
         .await;
-        app.state
-            .redis
+        app.part::<Option<Redis>>()
             .as_ref()
             .expect("a Redis")
             .wait_until_up()
@@ -297,7 +297,7 @@ async fn two_instances_let_exactly_the_limit_through() {
 
 /// Waits until Redis is up, or down, as Kith sees it, which asks for it all the while.
 async fn wait_for(app: &TestApp, is_up: bool) {
-    let redis = app.state.redis.as_ref().expect("a Redis");
+    let redis = app.part::<Option<Redis>>().expect("a Redis");
     let start = Instant::now();
     while redis.health().is_up() != is_up {
         assert!(

@@ -7,10 +7,12 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use kith::services::config::Config;
+use kith::services::metrics::Metrics;
 use kith::services::metrics::series::Range;
 use kith_queue::broker::accept::Source;
 use kith_queue::message::DeliverySpec;
 use kith_queue::message::Publication;
+use kith_redis::Redis;
 use reqwest::StatusCode;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -67,7 +69,7 @@ async fn figures_match(redis: Option<&RedisServer>) {
     let mut one = TestApp::with(beside).await;
     let other = TestApp::with(beside).await;
     for app in [&one, &other] {
-        if let Some(redis) = &app.state.redis {
+        if let Some(redis) = &app.part::<Option<Redis>>() {
             redis.wait_until_up().await;
         }
     }
@@ -100,7 +102,7 @@ async fn figures_match(redis: Option<&RedisServer>) {
         ..Publication::default()
     };
     let messages = [nobody(0), nobody(0), nobody(1)];
-    let broker = one.state.queue.broker();
+    let broker = one.broker();
     let published = broker.publish(&messages, Source::default()).await;
     published.expect("they are taken");
     assert_eq!(other.get("/contacts").await.status(), StatusCode::OK);
@@ -128,7 +130,8 @@ async fn figures_match(redis: Option<&RedisServer>) {
     let figures = figures(&again).await;
     assert!(figures["uptime"].as_u64().is_some_and(|uptime| uptime < 60));
     // The chart of the hour has the same, and latencies of what was answered.
-    let series = again.state.metrics.series(Range::Hour, Timestamp::now());
+    let metrics = again.part::<Metrics>();
+    let series = metrics.series(Range::Hour, Timestamp::now());
     let series = series.await.expect("a series");
     assert_eq!(
         (series.sum().requests(), series.sum().refusals()),

@@ -1,5 +1,6 @@
 //! Running Kith: health, readiness, and stopping.
 
+use kith::services::contacts::ContactService;
 use reqwest::StatusCode;
 use serde_json::Value;
 use serde_json::json;
@@ -31,7 +32,7 @@ async fn alive_and_ready_are_different_questions() {
         json!({"ready": true, "database": "up", "site": {"state": "up"}})
     );
 
-    app.state.contacts.close().await;
+    app.part::<ContactService>().close().await;
     assert_eq!(app.get("/healthz").await.status(), StatusCode::OK);
     let ready = app.get("/readyz").await;
     assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);

@@ -114,6 +114,7 @@ async fn everybody_is_printed_or_all_that_a_search_finds() {
 async fn a_list_too_long_to_print_at_once_is_printed_in_parts() {
     let app = TestApp::start().await;
     let most = ContactService::PRINTED.get();
+    let contacts = app.part::<ContactService>();
     // The last ones share a commit.
     for batch in (0..most + 2).collect::<Vec<_>>().chunks(100) {
         let add = batch.iter().map(|number| {
@@ -122,7 +123,7 @@ async fn a_list_too_long_to_print_at_once_is_printed_in_parts() {
                 email: "n@example.com".to_owned(),
                 ..ContactDraft::default()
             };
-            app.state.contacts.create(draft, Some(false), None)
+            contacts.create(draft, Some(false), None)
         });
         for added in join_all(add).await {
             added.expect("it can be added");
@@ -159,7 +160,7 @@ async fn changes_are_among_the_activities_and_never_crowd_out_the_rest() {
         assert_eq!(changed.status(), StatusCode::OK);
     };
     let texts = async || {
-        let details = app.state.contacts.details(ada.id).await;
+        let details = app.part::<ContactService>().details(ada.id).await;
         let list = details.expect("it is there").activities.list;
         list.into_iter().map(|one| one.text).collect::<Vec<_>>()
     };
@@ -168,13 +169,11 @@ async fn changes_are_among_the_activities_and_never_crowd_out_the_rest() {
     // What changes nothing is none.
     change("123456").await;
     assert_eq!(texts().await.len(), 2);
-    app.state
-        .contacts
+    app.part::<ContactService>()
         .delete(ada.id, None)
         .await
         .expect("it is there");
-    app.state
-        .contacts
+    app.part::<ContactService>()
         .restore(ada.id)
         .await
         .expect("it is there");

@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 use kith::model::contact::Contact;
 use kith::model::contact::ContactId;
 use kith::services::config::Config;
+use kith::services::contacts::ContactService;
 use kith::services::contacts::activity::Event;
 use kith::services::contacts::activity::Happened;
 use kith::services::database;
@@ -17,6 +19,8 @@ use kith::web::state::AppState;
 use kith_queue::broker::filter::Filter;
 use kith_queue::signature::SigningKey;
 use kith_queue::signature::sign;
+use kith_database::Database;
+use kith::services::mail::Mailer;
 use reqwest::Method;
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -71,8 +75,9 @@ async fn with_mail(mail: &MailServer) -> TestApp {
     .await
 }
 
-async fn events(state: &AppState, contact: ContactId) -> Vec<Event> {
-    let activities = state.contacts.activities(contact).await;
+async fn events(app: &TestApp, contact: ContactId) -> Vec<Event> {
+    let contacts = app.part::<ContactService>();
+    let activities = contacts.activities(contact).await;
     let activities = activities.expect("the database is there").into_iter();
     activities.map(|Happened { event, .. }| event).collect()
 }
@@ -84,7 +89,7 @@ async fn until_events(
 ) -> Vec<Event> {
     let start = Instant::now();
     loop {
-        let events = events(&app.state, contact.id).await;
+        let events = events(app, contact.id).await;
         if events.last().is_some_and(&last) {
             return events;
         }
@@ -95,7 +100,7 @@ async fn until_events(
 
 async fn dead_letters(app: &TestApp) -> Vec<Value> {
     let all = Filter::default();
-    let found = app.state.queue.broker().dead_letters(&all).await;
+    let found = app.broker().dead_letters(&all).await;
     found.expect("the database is there").0
 }
 
@@ -125,7 +130,7 @@ async fn nobody_is_welcomed_who_shall_not_be() {
     let loud = app.post("/api/contacts", &body).await;
     let loud = crate::app::contact(loud).await;
     until_events(&app, &loud, |event| *event == Event::WelcomeFiled).await;
-    assert_eq!(events(&app.state, quiet.id).await, [Event::Created]);
+    assert_eq!(events(&app, quiet.id).await, [Event::Created]);
 
     // A form says what its box says; a box that is not ticked is not sent.
     for (welcome, expected) in [(Some("true"), 2), (None, 1)] {
@@ -136,7 +141,7 @@ async fn nobody_is_welcomed_who_shall_not_be() {
         let location = crate::app::header(&answer, "location");
         let id = location.trim_start_matches("/contacts/");
         let id = id.split('?').next().expect("an id").parse().expect("an id");
-        let queued = events(&app.state, id).await.len();
+        let queued = events(&app, id).await.len();
         assert!(
             queued >= expected && (expected > 1 || queued == 1),
             "{queued}"
@@ -194,7 +199,7 @@ async fn what_fails_again_and_again_is_kept_and_can_be_sent_by_hand() {
     let letters = dead_letters(&app).await;
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0]["responseStatus"], 503);
-    let broker = app.state.queue.broker();
+    let broker = app.broker();
     let sent = broker
         .retry_dead(&Filter::default(), &[])
         .await
@@ -225,7 +230,7 @@ async fn what_a_mail_server_refuses_for_good_is_not_sent_again() {
     eventually_dead(&app, 1).await;
     assert_eq!(mail.asked(), 1);
     // Somebody has put the server right and sends it by hand.
-    let broker = app.state.queue.broker();
+    let broker = app.broker();
     let sent = broker.retry_dead(&Filter::default(), &[]).await;
     assert_eq!(sent.expect("sent").sent.len(), 1);
     until_events(&app, &contact, |event| *event == Event::WelcomeSent).await;
@@ -272,7 +277,7 @@ const REPORT: &str = "/api/webhooks/daily-report";
 
 impl<'a> Signed<'a> {
     async fn new(app: &'a TestApp) -> Self {
-        let keys = app.state.queue.broker().keys().await.expect("keys");
+        let keys = app.broker().keys().await.expect("keys");
         Self {
             app,
             key: keys.current,
@@ -357,7 +362,7 @@ async fn only_what_the_queue_has_signed_gets_in_and_every_refusal_says_why() {
     assert!(said(astray.send().await).await.contains("another address"));
 
     // The next key is good already, and after a rotation the current one is good no more.
-    let broker = app.state.queue.broker();
+    let broker = app.broker();
     let before = broker.keys().await.expect("keys");
     let next = Signed {
         key: before.next.clone(),
@@ -405,7 +410,7 @@ async fn the_daily_report_only_reads_the_day_that_is_over() {
     let app = TestApp::start().await;
     let start = Instant::now();
     let schedule = loop {
-        if let Ok(schedule) = app.state.queue.broker().one_schedule("daily-report").await {
+        if let Ok(schedule) = app.broker().one_schedule("daily-report").await {
             break schedule;
         }
         assert!(
@@ -454,14 +459,14 @@ async fn the_daily_report_is_sent_once_for_each_message() {
         let report: Value = send(request).await.json().await.expect("a report");
         assert_eq!(report["report"]["date"], "2026-11-01");
     }
-    let folder = app.state.config.data.dir.join("mail");
+    let folder = app.part::<Arc<Config>>().data.dir.join("mail");
     let mut mails: Vec<_> = std::fs::read_dir(&folder)
         .expect("there are mails")
         .map(|entry| entry.expect("a mail").path())
         .collect();
     mails.sort();
     assert_eq!(mails.len(), 2, "{mails:?}");
-    assert_eq!(app.state.mailer.sent(), 2, "the first was sent once");
+    assert_eq!(app.part::<Mailer>().sent(), 2, "the first was sent once");
     let mail = std::fs::read_to_string(&mails[0]).expect("it can be read");
     for part in [
         "To: Admin <admin@example.com>",
@@ -493,7 +498,7 @@ async fn a_schedule_that_was_missed_fires_once_and_two_instances_fire_it_once() 
     let (one, other) = tokio::join!(TestApp::with(beside), TestApp::with(beside));
     let fired = async || {
         let filter = Filter::parse("scheduleId=daily-report&state=DELIVERED").expect("a filter");
-        let events = one.state.queue.broker().events(&filter).await;
+        let events = one.broker().events(&filter).await;
         events.expect("the database is there").0
     };
     let start = Instant::now();
@@ -530,12 +535,7 @@ async fn two_instances_execute_every_message_once() {
     eventually("all are welcomed", || mail.by_recipient().len() == 60).await;
     assert_eq!(mail.mails().len(), 60);
     let active = Filter::parse("state=ACTIVE&path=/api/webhooks/welcome-email&count=1000");
-    let deliveries = one
-        .state
-        .queue
-        .broker()
-        .events(&active.expect("a filter"))
-        .await;
+    let deliveries = one.broker().events(&active.expect("a filter")).await;
     assert_eq!(
         deliveries.expect("events").0.len(),
         60,
@@ -556,7 +556,7 @@ async fn qstash_is_spoken_to_as_its_sdk_does() {
         set(config, &settings);
     })
     .await;
-    let keys = qstash.state.queue.broker().keys().await.expect("keys");
+    let keys = qstash.broker().keys().await.expect("keys");
     let mail = MailServer::start().await;
     let app = TestApp::at(port, |config| {
         set(
@@ -579,7 +579,7 @@ async fn qstash_is_spoken_to_as_its_sdk_does() {
     // The broker hears of it after the mail server has.
     let start = Instant::now();
     let events = loop {
-        let events = qstash.state.queue.broker().events(&delivered).await;
+        let events = qstash.broker().events(&delivered).await;
         let (events, _) = events.expect("the database is there");
         if !events.is_empty() {
             break events;
@@ -595,13 +595,7 @@ async fn qstash_is_spoken_to_as_its_sdk_does() {
 
     let start = Instant::now();
     let schedule = loop {
-        let schedules = qstash
-            .state
-            .queue
-            .broker()
-            .schedules()
-            .await
-            .expect("schedules");
+        let schedules = qstash.broker().schedules().await.expect("schedules");
         let ours = |schedule: &&Value| {
             schedule["destination"]
                 .as_str()
@@ -667,7 +661,7 @@ async fn what_qstash_does_not_take_waits_and_nobody_waits_for_it() {
         assert!(start.elapsed() < Duration::from_secs(60));
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert_eq!(events(&app.state, contact.id).await.len(), 2);
+    assert_eq!(events(&app, contact.id).await.len(), 2);
     assert_eq!(part(&app, "qstash").await["state"], "up");
     database.close().await;
 }
@@ -676,7 +670,7 @@ async fn what_qstash_does_not_take_waits_and_nobody_waits_for_it() {
 async fn taken(broker: &TestApp, origin: &str) -> usize {
     let filter = format!("state=CREATED&url={origin}/api/webhooks/welcome-email");
     let filter = Filter::parse(&filter).expect("a filter");
-    let events = broker.state.queue.broker().events(&filter).await;
+    let events = broker.broker().events(&filter).await;
     events.expect("the database is there").0.len()
 }
 

@@ -645,7 +645,7 @@ async fn a_request_whose_target_has_no_path_is_refused() {
 async fn clients_of_one_address_take_no_place_of_another() {
     let app = with_little_room().await;
     // All of 127.0.0.0/8 is one client.
-    let address = ("::1", app.state.config.server.addr.port());
+    let address = ("::1", app.part::<Arc<Config>>().server.addr.port());
     let mut idle = TcpStream::connect(address).await.expect("a connection");
     let request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let ask = async |stream: &mut TcpStream| {

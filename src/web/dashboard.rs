@@ -1,21 +1,20 @@
 //! The page `/dashboard`, and the forms on it.
 //!
-//! Who runs no JavaScript loads the page and is led back to it by each form. The island on it asks
-//! for the same with the header [`LIVE`], and is answered with the part of the page that changes.
+//! A browser without JavaScript loads the page, and each form redirects it to the page. The island on the
+//! page sends the same requests with the header [`LIVE`] and gets the part of the page that changes.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Extension;
 use axum::Router;
 use axum::body::Body;
+use axum::extract::FromRef;
 use axum::extract::FromRequestParts;
 use axum::extract::Path;
 use axum::extract::Request;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::http::HeaderName;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
@@ -35,64 +34,75 @@ use leptos::prelude::provide_context;
 
 use crate::model::error::AppError;
 use crate::services::admin::Admin;
+use crate::services::admin::AdminService;
 use crate::services::admin::AuditLogEntry;
 use crate::services::admin::DeadLetterSelection;
 use crate::services::config;
 use crate::services::contacts::CONTACTS;
+use crate::services::dashboard::Dashboard;
 use crate::services::dashboard::Snapshot;
 use crate::services::metrics::series::Range;
 use crate::services::network::Network;
 use crate::services::policies::RequestClass;
-use crate::web::page;
+use crate::web::page::PageRenderer;
 use crate::web::pages::dashboard::dashboard_part;
 use crate::web::pages::dashboard::view::Notice;
 use crate::web::pages::dashboard::view::View;
 use crate::web::pages::dashboard::view::href;
 use crate::web::pages::dashboard::view::query;
+use crate::web::problem::Problem;
 use crate::web::rest::extract::FormBody;
 use crate::web::state::AppState;
 use kith_limit::Quota;
 
-/// The island asks with it.
+/// The island asks with this header.
 pub const LIVE: HeaderName = HeaderName::from_static("x-kith-live");
 
-/// For how long an action is news.
-const NEWS: Duration = Duration::from_secs(60);
+/// For how long the page shows what came of an action.
+const NOTICE_TTL: Duration = Duration::from_secs(60);
 
-/// What an address asks for.
+/// What an address chooses.
 #[derive(Clone, Copy, Default)]
-struct Asked {
+struct Choices {
     range: Range,
+    /// Whether addresses of clients are shown in full.
     full: bool,
-    /// The entry of the action that has led here.
+    /// The number of the audit log entry about the action that has led to this address.
     done: Option<i64>,
 }
 
-impl Asked {
+impl Choices {
     fn read(uri: &Uri) -> Self {
         let query = uri.query().unwrap_or_default();
-        let mut asked = Self::default();
+        let mut choices = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*name {
-                "range" => asked.range = Range::named(&value).unwrap_or_default(),
-                "addresses" => asked.full = value == "full",
-                "done" => asked.done = value.parse().ok(),
+                "range" => choices.range = Range::named(&value).unwrap_or_default(),
+                "addresses" => choices.full = value == "full",
+                "done" => choices.done = value.parse().ok(),
                 _ => {}
             }
         }
-        asked
+        choices
+    }
+
+    fn href(self) -> String {
+        href(self.range, self.full)
     }
 }
 
 pub fn router() -> Router<AppState> {
     let back = get(go_back);
     Router::new()
-        .route("/dashboard", get(look))
+        .route("/dashboard", get(show))
         .route(
             "/dashboard/limits/{policy}",
-            back.clone().merge(post(limit)),
+            back.clone().merge(post(change_limit)),
         )
-        .route("/dashboard/denied", back.clone().merge(post(denied)))
+        .route(
+            "/dashboard/denied",
+            back.clone().merge(post(change_deny_list)),
+        )
         .route(
             "/dashboard/cache/{tag}",
             back.clone().merge(post(invalidate)),
@@ -100,26 +110,124 @@ pub fn router() -> Router<AppState> {
         .route("/dashboard/dead-letters", back.merge(post(dead_letters)))
 }
 
-async fn look(
-    State(state): State<AppState>,
-    Extension(admin): Extension<Admin>,
+/// A request for the dashboard, and what answers it.
+struct Visit {
+    admin: Admin,
+    choices: Choices,
+    dashboard: Dashboard,
+    pages: PageRenderer,
+    /// How often the island asks.
+    poll_interval: Duration,
     parts: Parts,
-) -> Response {
-    let asked = Asked::read(&parts.uri);
-    let snapshot = state.dashboard.snapshot(&admin, asked.range).await;
-    let entries = snapshot.stored.iter().flat_map(|stored| &stored.audit_log);
-    let mut news = entries.filter(|entry| {
-        let age = Timestamp::now().duration_since(entry.at).unsigned_abs();
-        asked.done == Some(entry.seq) && entry.admin == admin.name() && age < NEWS
-    });
-    let notice = news.next().map(|entry| Notice::Done(entry.action.clone()));
-    draw(state, parts, snapshot, notice).await
 }
 
-/// Where a reload leads that asks for the address of an action.
+impl FromRequestParts<AppState> for Visit {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        // `middleware::admin` lets nobody else come here.
+        let admin = parts.extensions.get::<Admin>().cloned();
+        Ok(Self {
+            admin: admin.ok_or_else(Problem::internal)?,
+            choices: Choices::read(&parts.uri),
+            dashboard: Dashboard::from_ref(state),
+            pages: PageRenderer::from_ref(state),
+            poll_interval: state.config.dashboard.poll.duration(),
+            parts: parts.clone(),
+        })
+    }
+}
+
+impl Visit {
+    fn is_live(&self) -> bool {
+        self.parts.headers.contains_key(LIVE)
+    }
+
+    async fn snapshot(&self) -> Snapshot {
+        self.dashboard
+            .snapshot(&self.admin, self.choices.range)
+            .await
+    }
+
+    /// Answers a form.
+    async fn answer(mut self, typed: Fields, outcome: Result<AuditLogEntry, AppError>) -> Response {
+        self.dashboard.invalidate().await;
+        let notice = match outcome {
+            Ok(entry) if !self.is_live() => {
+                let query = query(self.choices.range, self.choices.full);
+                let joint = if query.is_empty() { "?" } else { "&" };
+                let href = format!("/dashboard{query}{joint}done={}", entry.seq);
+                return Redirect::to(&href).into_response();
+            }
+            Ok(entry) => Notice::Done(entry.action),
+            Err(error) => Notice::Refused {
+                error,
+                form: self.parts.uri.path().to_owned(),
+                typed,
+            },
+        };
+        let status = match &notice {
+            Notice::Done(_) => StatusCode::OK,
+            Notice::Refused { error, .. } => {
+                StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST)
+            }
+        };
+        let snapshot = self.snapshot().await;
+        // The page is drawn as if the client had asked for its own address.
+        self.parts.uri = Uri::try_from(self.choices.href()).unwrap_or_default();
+        let mut response = self.render(snapshot, Some(notice)).await;
+        *response.status_mut() = status;
+        response
+    }
+
+    /// Draws the page, or the part of it that changes.
+    async fn render(self, snapshot: Snapshot, notice: Option<Notice>) -> Response {
+        let unavailable = snapshot.stored.is_none();
+        let period = self.poll_interval.as_millis();
+        let view = Arc::new(View {
+            snapshot,
+            full: self.choices.full,
+            notice,
+            period: u32::try_from(period).unwrap_or(u32::MAX),
+        });
+        let mut response = if self.is_live() {
+            Html(Owner::new().with(|| dashboard_part(&view))).into_response()
+        } else {
+            let request = Request::from_parts(self.parts, Body::empty());
+            let provide = move || provide_context(view.clone());
+            self.pages.render(request, provide).await
+        };
+        if unavailable {
+            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        }
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, no-store"),
+        );
+        headers.append(header::VARY, HeaderValue::from(LIVE));
+        response
+    }
+}
+
+async fn show(visit: Visit) -> Response {
+    let snapshot = visit.snapshot().await;
+    let entries = snapshot.stored.iter().flat_map(|stored| &stored.audit_log);
+    let mut entries = entries.filter(|entry| {
+        let age = Timestamp::now().duration_since(entry.at).unsigned_abs();
+        visit.choices.done == Some(entry.seq)
+            && entry.admin == visit.admin.name()
+            && age < NOTICE_TTL
+    });
+    let notice = entries
+        .next()
+        .map(|entry| Notice::Done(entry.action.clone()));
+    visit.render(snapshot, notice).await
+}
+
+/// Redirects a reload of the address of an action to the page.
 async fn go_back(uri: Uri) -> Redirect {
-    let Asked { range, full, .. } = Asked::read(&uri);
-    Redirect::to(&href(range, full))
+    Redirect::to(&Choices::read(&uri).href())
 }
 
 type Fields = HashMap<String, String>;
@@ -142,11 +250,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
     }
 }
 
-async fn limit(
-    State(state): State<AppState>,
-    Extension(admin): Extension<Admin>,
+async fn change_limit(
+    visit: Visit,
+    State(service): State<AdminService>,
     policy: Name,
-    parts: Parts,
     FormBody(fields): FormBody<Fields>,
 ) -> Response {
     let mut classes = RequestClass::ALL.into_iter();
@@ -155,12 +262,12 @@ async fn limit(
         true => Ok(None),
         false => quota(&fields).map(Some),
     };
-    let done = match (class, quota) {
+    let outcome = match (class, quota) {
         (None, _) => Err(AppError::bad_request("There is no such policy.")),
         (_, Err(error)) => Err(error),
-        (Some(class), Ok(quota)) => state.admin.set_limit(&admin, class, quota).await,
+        (Some(class), Ok(quota)) => service.set_limit(&visit.admin, class, quota).await,
     };
-    answer(state, admin, parts, fields, done).await
+    visit.answer(fields, outcome).await
 }
 
 fn quota(fields: &Fields) -> Result<Quota, AppError> {
@@ -178,55 +285,47 @@ fn quota(fields: &Fields) -> Result<Quota, AppError> {
         )
     })?;
     Quota::new(limit.into(), window).map_err(|error| {
-        let mut words = error.to_string();
+        let mut text = error.to_string();
         // Errors begin in lower case, sentences do not.
-        if let Some(first) = words.get_mut(..1) {
+        if let Some(first) = text.get_mut(..1) {
             first.make_ascii_uppercase();
         }
-        AppError::bad_request(format!("{words}."))
+        AppError::bad_request(format!("{text}."))
     })
 }
 
-async fn denied(
-    State(state): State<AppState>,
-    Extension(admin): Extension<Admin>,
-    parts: Parts,
+async fn change_deny_list(
+    visit: Visit,
+    State(service): State<AdminService>,
     FormBody(fields): FormBody<Fields>,
 ) -> Response {
     let text = |name: &str| fields.get(name).map(|text| text.trim());
-    let network = text("network").and_then(|text| text.parse::<Network>().ok());
-    let network = network.map(IpNet::from);
-    let done = match (network, text("do")) {
+    let network = text("network").and_then(config::parse_network);
+    let outcome = match (network, text("do")) {
         (None, _) => Err(AppError::bad_request(
             "Give an address or a network, such as 203.0.113.7 or 2001:db8::/32.",
         )),
-        (Some(network), Some("allow")) => state.admin.allow(&admin, network).await,
-        (Some(network), Some("deny")) => state.admin.deny(&admin, network).await,
+        (Some(network), Some("allow")) => service.allow(&visit.admin, network).await,
+        (Some(network), Some("deny")) => service.deny(&visit.admin, network).await,
         (Some(_), _) => Err(AppError::bad_request(
             "Choose whether the address is denied or allowed.",
         )),
     };
-    answer(state, admin, parts, fields, done).await
+    visit.answer(fields, outcome).await
 }
 
-async fn invalidate(
-    State(state): State<AppState>,
-    Extension(admin): Extension<Admin>,
-    tag: Name,
-    parts: Parts,
-) -> Response {
-    let done = if tag.is(CONTACTS.0) {
-        state.admin.invalidate(&admin, CONTACTS).await
+async fn invalidate(visit: Visit, State(service): State<AdminService>, tag: Name) -> Response {
+    let outcome = if tag.is(CONTACTS.0) {
+        service.invalidate(&visit.admin, CONTACTS).await
     } else {
         Err(AppError::bad_request("Nothing is cached under this tag."))
     };
-    answer(state, admin, parts, Fields::new(), done).await
+    visit.answer(Fields::new(), outcome).await
 }
 
 async fn dead_letters(
-    State(state): State<AppState>,
-    Extension(admin): Extension<Admin>,
-    parts: Parts,
+    visit: Visit,
+    State(service): State<AdminService>,
     // The same field may come many times, once for each that is ticked.
     FormBody(fields): FormBody<Vec<(String, String)>>,
 ) -> Response {
@@ -236,90 +335,18 @@ async fn dead_letters(
     };
     let some = DeadLetterSelection::Ids(named("letter").collect());
     let action = named("do").next();
-    let done = match action.as_deref() {
-        Some("retry") => state.admin.retry(&admin, &some).await,
-        Some("retry-all") => state.admin.retry(&admin, &DeadLetterSelection::All).await,
-        Some("delete") => state.admin.delete(&admin, &some).await,
-        Some("delete-all") => state.admin.delete(&admin, &DeadLetterSelection::All).await,
+    let outcome = match action.as_deref() {
+        Some("retry") => service.retry(&visit.admin, &some).await,
+        Some("retry-all") => service.retry(&visit.admin, &DeadLetterSelection::All).await,
+        Some("delete") => service.delete(&visit.admin, &some).await,
+        Some("delete-all") => {
+            service
+                .delete(&visit.admin, &DeadLetterSelection::All)
+                .await
+        }
         _ => Err(AppError::bad_request(
             "Choose what to do with the dead letters.",
         )),
     };
-    answer(state, admin, parts, Fields::new(), done).await
-}
-
-/// Answers a form.
-async fn answer(
-    state: AppState,
-    admin: Admin,
-    mut parts: Parts,
-    typed: Fields,
-    done: Result<AuditLogEntry, AppError>,
-) -> Response {
-    let asked = Asked::read(&parts.uri);
-    state.dashboard.invalidate().await;
-    let notice = match done {
-        Ok(entry) if !is_live(&parts.headers) => {
-            let query = query(asked.range, asked.full);
-            let joint = if query.is_empty() { "?" } else { "&" };
-            let news = format!("/dashboard{query}{joint}done={}", entry.seq);
-            return Redirect::to(&news).into_response();
-        }
-        Ok(entry) => Notice::Done(entry.action),
-        Err(error) => Notice::Refused {
-            error,
-            form: parts.uri.path().to_owned(),
-            typed,
-        },
-    };
-    let status = match &notice {
-        Notice::Done(_) => StatusCode::OK,
-        Notice::Refused { error, .. } => {
-            StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST)
-        }
-    };
-    let snapshot = state.dashboard.snapshot(&admin, asked.range).await;
-    // The page is drawn as if it had been asked for.
-    parts.uri = Uri::try_from(href(asked.range, asked.full)).unwrap_or_default();
-    let mut response = draw(state, parts, snapshot, Some(notice)).await;
-    *response.status_mut() = status;
-    response
-}
-
-fn is_live(headers: &HeaderMap) -> bool {
-    headers.contains_key(LIVE)
-}
-
-/// Draws the page, or the part of it that changes.
-async fn draw(
-    state: AppState,
-    parts: Parts,
-    snapshot: Snapshot,
-    notice: Option<Notice>,
-) -> Response {
-    let Asked { full, .. } = Asked::read(&parts.uri);
-    let unavailable = snapshot.stored.is_none();
-    let period = state.config.dashboard.poll.duration().as_millis();
-    let view = Arc::new(View {
-        snapshot,
-        full,
-        notice,
-        period: u32::try_from(period).unwrap_or(u32::MAX),
-    });
-    let mut response = if is_live(&parts.headers) {
-        Html(Owner::new().with(|| dashboard_part(&view))).into_response()
-    } else {
-        let request = Request::from_parts(parts, Body::empty());
-        page::draw(state, request, move || provide_context(view.clone())).await
-    };
-    if unavailable {
-        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-    }
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, no-store"),
-    );
-    headers.append(header::VARY, HeaderValue::from(LIVE));
-    response
+    visit.answer(Fields::new(), outcome).await
 }

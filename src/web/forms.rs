@@ -27,15 +27,17 @@ use crate::model::location::PaneRoute;
 use crate::model::view::FormView;
 use crate::model::view::Pane;
 use crate::model::view::Saved;
+use crate::model::location::PaneRoute;
+use crate::model::location::Location;
+use crate::services::contacts::ContactService;
 use crate::services::contacts::IdempotentRequest;
 use crate::services::welcome::choice;
-use crate::web::page;
+use crate::web::page::PageRenderer;
 use crate::web::pages::contacts::RefusedPane;
 use crate::web::pages::contacts::merged_parameter;
 use crate::web::problem::Problem;
 use crate::web::rest::extract::FormBody;
 use crate::web::rest::extract::PathId;
-use crate::web::state::AppState;
 
 /// The fields of the contact form, hidden ones included. A missing field is an empty one.
 #[derive(Default, Deserialize)]
@@ -132,7 +134,8 @@ fn lines(text: &str) -> String {
 }
 
 pub async fn create(
-    State(state): State<AppState>,
+    State(contacts): State<ContactService>,
+    State(pages): State<PageRenderer>,
     parts: Parts,
     FormBody(form): FormBody<ContactForm>,
 ) -> Response {
@@ -140,7 +143,7 @@ pub async fn create(
     let created = match idempotent(&form.key, &draft) {
         Ok(request) => {
             let welcome = Some(form.welcome.is_some());
-            state.contacts.create(draft, welcome, request).await
+            contacts.create(draft, welcome, request).await
         }
         Err(error) => Err(error),
     };
@@ -163,13 +166,14 @@ pub async fn create(
                 error: Some(error),
                 saved: None,
             };
-            draw_again(state, parts, PaneRoute::New, Pane::Form(view)).await
+            draw_again(pages, parts, PaneRoute::New, Pane::Form(view)).await
         }
     }
 }
 
 pub async fn update(
-    State(state): State<AppState>,
+    State(contacts): State<ContactService>,
+    State(pages): State<PageRenderer>,
     PathId(id): PathId,
     parts: Parts,
     FormBody(form): FormBody<ContactForm>,
@@ -179,15 +183,12 @@ pub async fn update(
         Some(base) => {
             let draft = form.chosen(base);
             let restore = form.restore.is_some();
-            let saved = state.contacts.edit(id, base, draft.clone(), restore).await;
+            let saved = contacts.edit(id, base, draft.clone(), restore).await;
             (draft, saved)
         }
         None => {
             let draft = form.draft();
-            let saved = state
-                .contacts
-                .replace(id, draft.clone(), form.version)
-                .await;
+            let saved = contacts.replace(id, draft.clone(), form.version).await;
             (draft, saved.map(|contact| (contact, Vec::new())))
         }
     };
@@ -205,7 +206,7 @@ pub async fn update(
         Err(error) => {
             let base = match base {
                 Some(base) => base,
-                None => saved_base(&state, id, form.version).await,
+                None => saved_base(&contacts, id, form.version).await,
             };
             let view = FormView {
                 draft,
@@ -213,21 +214,30 @@ pub async fn update(
                 saved: Some(Saved { id, base }),
                 ..FormView::default()
             };
-            draw_again(state, parts, PaneRoute::Edit(id), Pane::Form(view)).await
+            draw_again(pages, parts, PaneRoute::Edit(id), Pane::Form(view)).await
         }
     }
 }
 
 /// What a form without a base started from: the saved contact, unless the form names another version of
 /// it. Then the base is empty, and Kith asks about every filled field that differs.
-async fn saved_base(state: &AppState, id: ContactId, version: Option<u32>) -> ContactDraft {
-    let saved = state.contacts.get(id).await.ok();
+async fn saved_base(
+    contacts: &ContactService,
+    id: ContactId,
+    version: Option<u32>,
+) -> ContactDraft {
+    let saved = contacts.get(id).await.ok();
     let saved = saved.filter(|saved| version.is_none_or(|version| version == saved.version));
     saved.map(ContactDraft::from).unwrap_or_default()
 }
 
-pub async fn delete(State(state): State<AppState>, PathId(id): PathId, parts: Parts) -> Response {
-    match state.contacts.delete(id, None).await {
+pub async fn delete(
+    State(contacts): State<ContactService>,
+    State(pages): State<PageRenderer>,
+    PathId(id): PathId,
+    parts: Parts,
+) -> Response {
+    match contacts.delete(id, None).await {
         Ok(()) => {
             let after = Location {
                 deleted: Some(id),
@@ -235,14 +245,19 @@ pub async fn delete(State(state): State<AppState>, PathId(id): PathId, parts: Pa
             };
             Redirect::to(&after.url()).into_response()
         }
-        Err(error) => draw_again(state, parts, PaneRoute::Contact(id), Pane::Failed(error)).await,
+        Err(error) => draw_again(pages, parts, PaneRoute::Contact(id), Pane::Failed(error)).await,
     }
 }
 
-pub async fn restore(State(state): State<AppState>, PathId(id): PathId, parts: Parts) -> Response {
-    match state.contacts.restore(id).await {
+pub async fn restore(
+    State(contacts): State<ContactService>,
+    State(pages): State<PageRenderer>,
+    PathId(id): PathId,
+    parts: Parts,
+) -> Response {
+    match contacts.restore(id).await {
         Ok(contact) => go_to(&parts.uri, PaneRoute::Contact(contact.id)),
-        Err(error) => draw_again(state, parts, PaneRoute::Contact(id), Pane::Failed(error)).await,
+        Err(error) => draw_again(pages, parts, PaneRoute::Contact(id), Pane::Failed(error)).await,
     }
 }
 
@@ -268,9 +283,14 @@ fn go_to(form: &Uri, pane: PaneRoute) -> Response {
     Redirect::to(&list_behind(form).with_opened_pane(pane).url()).into_response()
 }
 
-/// Draws the page of `route` with `pane` on it, as the answer to a form.
-async fn draw_again(state: AppState, mut parts: Parts, route: PaneRoute, pane: Pane) -> Response {
-    let href = list_behind(&parts.uri).with_pane(route).url();
+/// Draws the page of `place` with `pane` on it, as the answer to a form.
+async fn draw_again(
+    pages: PageRenderer,
+    mut parts: Parts,
+    place: PaneRoute,
+    pane: Pane,
+) -> Response {
+    let href = list_behind(&parts.uri).beside(place).href();
     let Ok(uri) = Uri::try_from(href) else {
         return Problem::new(
             StatusCode::URI_TOO_LONG,
@@ -281,8 +301,9 @@ async fn draw_again(state: AppState, mut parts: Parts, route: PaneRoute, pane: P
     };
     parts.uri = uri;
     let request = Request::from_parts(parts, Body::empty());
-    page::draw(state, request, move || {
-        provide_context(RefusedPane(pane.clone()));
-    })
-    .await
+    pages
+        .render(request, move || {
+            provide_context(RefusedPane(pane.clone()));
+        })
+        .await
 }

@@ -173,13 +173,8 @@ async fn receive(state: &AppState, mut request: Request, inner: impl Inner) -> R
     let response = response.unwrap_or_else(|_payload| Problem::internal().into_response());
 
     let wrote = method == "POST";
-    let mut response = audience::address(state, audience, wrote, response);
-    headers::secure(
-        &mut response,
-        uri.path(),
-        &passage.nonce,
-        state.config.is_watched,
-    );
+    let mut response = audience::address(&state.site, audience, wrote, response);
+    headers::secure(&mut response, uri.path(), &passage.nonce);
     headers::date(&mut response, Timestamp::now());
     let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
     let status = response.status().as_u16();

@@ -1,35 +1,41 @@
-//! Drawing a page as the answer to something other than a visit to it.
+//! [`PageRenderer`]: draws a page as the answer to something other than a visit to it.
 
 use axum::body::Body;
+use axum::extract::FromRef;
 use axum::http::Request;
 use axum::response::Response;
-use leptos::prelude::provide_context;
 
 use crate::web::app;
 use crate::web::middleware;
 use crate::web::state::AppState;
 
-/// Provides what server functions and the parts of a page take from their context without the state
-/// around it.
-pub fn provide_parts(state: &AppState) {
-    provide_context(state.contacts.clone());
-    middleware::provide_nonce();
+/// Draws pages. Cheap to clone.
+#[derive(Clone)]
+pub struct PageRenderer(AppState);
+
+impl FromRef<AppState> for PageRenderer {
+    fn from_ref(state: &AppState) -> Self {
+        Self(state.clone())
+    }
 }
 
-/// Draws the page that stands at the address of `request`. `provide` adds to what the page finds
-/// in its context.
-pub async fn draw(
-    state: AppState,
-    request: Request<Body>,
-    provide: impl Fn() + Clone + Send + Sync + 'static,
-) -> Response {
-    let options = state.site.leptos.clone();
-    let context = move || {
-        provide_context(state.clone());
-        provide_parts(&state);
-        provide();
-    };
-    let render =
-        leptos_axum::render_app_async_with_context(context, move || app::shell(options.clone()));
-    render(request).await
+impl PageRenderer {
+    /// Draws the page that stands at the address of `request`. `provide` adds to what the page finds in its
+    /// context.
+    pub async fn render(
+        self,
+        request: Request<Body>,
+        provide: impl Fn() + Clone + Send + Sync + 'static,
+    ) -> Response {
+        let Self(state) = self;
+        let options = state.site.leptos.clone();
+        let context = move || {
+            state.provide_services();
+            middleware::provide_nonce();
+            provide();
+        };
+        let shell = move || app::shell(options.clone());
+        let render = leptos_axum::render_app_async_with_context(context, shell);
+        render(request).await
+    }
 }

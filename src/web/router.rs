@@ -46,10 +46,12 @@ use crate::web::health;
 use crate::web::middleware;
 use crate::web::page;
 use crate::web::problem;
+use crate::web::page::PageRenderer;
 use crate::web::problem::Problem;
 use crate::web::rest;
 use crate::web::state::AppState;
 use crate::web::webhooks;
+use kith_limit::Limiter;
 
 /// Everything that Kith answers, with the middleware around it.
 pub fn build(
@@ -120,6 +122,11 @@ pub fn build(
     // For browsers: pages, and the forms of those that run no JavaScript. `leptos_routes` adds
     // the server functions.
     let options = state.site.leptos.clone();
+    let services = state.clone();
+    let context = move || {
+        services.provide_services();
+        middleware::provide_nonce();
+    };
     let pages = Router::new()
         .route("/", get(|| async { Redirect::to("/contacts") }))
         .route("/contacts/new", post(forms::create))
@@ -136,10 +143,7 @@ pub fn build(
             &state,
             // The dashboard is drawn by a handler of its own.
             generate_route_list_with_exclusions(app::App, Some(vec!["/dashboard".to_owned()])),
-            {
-                let state = state.clone();
-                move || page::provide_parts(&state)
-            },
+            context,
             move || app::shell(options.clone()),
         )
         .route("/fn/{*path}", any(no_such_path))
@@ -180,12 +184,12 @@ pub fn build(
 /// Says to the queue whose request it is, unless it is somebody's who is denied. Whoever may call the
 /// queue is told by its token and not limited.
 async fn admit_caller(
-    State(state): State<AppState>,
+    State(limiter): State<Limiter>,
     mut request: Request<Body>,
     next: Next,
 ) -> Response {
     if let Some(client) = middleware::client::known(&request) {
-        if let Some(refusal) = middleware::limit::denial(&state, client) {
+        if let Some(refusal) = middleware::limit::denial(&limiter, client) {
             return refusal.into_response();
         }
         request
@@ -241,7 +245,7 @@ async fn send_file(mut request: Request<Body>, next: Next) -> Response {
 
 /// The page for an address that leads nowhere. One that leads somewhere but for a slash at its
 /// end is put right.
-async fn not_found(State(state): State<AppState>, request: Request<Body>) -> Response {
+async fn not_found(State(pages): State<PageRenderer>, request: Request<Body>) -> Response {
     let path = request.uri().path();
     if let Some(page) = path.strip_suffix('/')
         && ["/trash", "/dashboard", PRINT_PATH].contains(&page)
@@ -253,7 +257,7 @@ async fn not_found(State(state): State<AppState>, request: Request<Body>) -> Res
     {
         return Redirect::permanent(&location.url()).into_response();
     }
-    page::draw(state, request, || ()).await
+    pages.render(request, || ()).await
 }
 
 async fn no_such_path() -> Problem {

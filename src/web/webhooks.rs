@@ -2,7 +2,6 @@
 //! is limited, since each is signed.
 
 use axum::Json;
-use axum::extract::FromRef;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header;
@@ -16,29 +15,23 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::services::metrics::Figures;
-use crate::web::problem::Problem;
-use crate::web::state::AppState;
 use kith_queue::receiver::Delivery;
 use kith_queue::receiver::NOT_RETRYABLE;
 use kith_queue::receiver::NOT_RETRYABLE_HEADER;
 use kith_queue::receiver::NotExecuted;
-use kith_queue::receiver::Receiver;
-
-impl FromRef<AppState> for Receiver {
-    fn from_ref(state: &AppState) -> Self {
-        state.receiver.clone()
-    }
-}
+use crate::services::report::ReportService;
+use crate::services::welcome::WelcomeService;
+use crate::web::problem::Problem;
 
 /// Sends a welcome email.
-pub async fn welcome_email(State(state): State<AppState>, delivery: Delivery) -> Response {
+pub async fn welcome_email(State(welcome): State<WelcomeService>, delivery: Delivery) -> Response {
     let attempt = delivery.retried.saturating_add(1);
-    answer(state.welcome.execute(&delivery.body, attempt).await)
+    answer(welcome.execute(&delivery.body, attempt).await)
 }
 
 /// Hears that all deliveries of a welcome email have failed.
-pub async fn welcome_failed(State(state): State<AppState>, delivery: Delivery) -> Response {
-    answer(state.welcome.give_up(&delivery.body).await)
+pub async fn welcome_failed(State(welcome): State<WelcomeService>, delivery: Delivery) -> Response {
+    answer(welcome.give_up(&delivery.body).await)
 }
 
 fn answer(executed: Result<(), NotExecuted>) -> Response {
@@ -63,7 +56,7 @@ fn answer(executed: Result<(), NotExecuted>) -> Response {
 
 /// Reports the figures of a day that is over: yesterday in UTC, or the one that the message names. They
 /// are only read, so that the same day gives the same report however often it is asked for.
-pub async fn daily_report(State(state): State<AppState>, delivery: Delivery) -> Response {
+pub async fn daily_report(State(reports): State<ReportService>, delivery: Delivery) -> Response {
     #[derive(Default, Deserialize)]
     struct Asked {
         date: Option<String>,
@@ -83,7 +76,7 @@ pub async fn daily_report(State(state): State<AppState>, delivery: Delivery) -> 
     let Some(date) = date.filter(|date| (oldest..today).contains(date)) else {
         return never();
     };
-    match state.report.execute(&delivery.message_id, date).await {
+    match reports.execute(&delivery.message_id, date).await {
         Ok(figures) => report(date, &figures),
         Err(not_executed) => answer(Err(not_executed)),
     }

@@ -12,7 +12,7 @@ use axum::response::Response;
 use crate::web::grammar::media_type::Accept;
 use crate::web::pages::problem::problem_page;
 use crate::web::problem::Problem;
-use crate::web::state::AppState;
+use crate::web::site::Site;
 
 /// Who reads an answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,12 +24,7 @@ pub enum Audience {
 
 /// Addresses the problem in an answer, if there is one, to whoever asked. `wrote` says that a form
 /// was sent.
-pub fn address(
-    state: &AppState,
-    audience: Audience,
-    wrote: bool,
-    mut response: Response,
-) -> Response {
+pub fn address(site: &Site, audience: Audience, wrote: bool, mut response: Response) -> Response {
     if audience == Audience::Programs {
         return response;
     }
@@ -42,7 +37,7 @@ pub fn address(
         let retry_after = response.headers().get(header::RETRY_AFTER);
         let retry_after = retry_after.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
         let status = response.status();
-        let page = problem_page(&state.site, status, &problem, retry_after, wrote);
+        let page = problem_page(site, status, &problem, retry_after, wrote);
         let mut page = Html(page).into_response();
         if let Some(seconds) = retry_after.filter(|_| !wrote) {
             // For browsers that run no scripts; a second after the script of the page would.

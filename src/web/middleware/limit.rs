@@ -32,6 +32,7 @@ use crate::services::policies::RequestClass;
 use crate::web::problem::Problem;
 use crate::web::state::AppState;
 use kith_limit::Decision;
+use kith_limit::Limiter;
 use kith_limit::Outcome;
 
 /// The layer around routes that are charged to one policy.
@@ -82,7 +83,7 @@ async fn charge<F: Future<Output = Response>>(
         // The front has found it out for every request; without it nobody could be charged.
         return Problem::internal().into_response();
     };
-    if let Some(refusal) = denial(state, address) {
+    if let Some(refusal) = denial(&state.limiter, address) {
         return refusal.into_response();
     }
     let policy = class.policy();
@@ -114,8 +115,8 @@ async fn charge<F: Future<Output = Response>>(
 }
 
 /// The refusal of a client that is on the deny list.
-pub fn denial(state: &AppState, client: IpAddr) -> Option<Problem> {
-    state.limiter.is_denied(client).then(|| {
+pub fn denial(limiter: &Limiter, client: IpAddr) -> Option<Problem> {
+    limiter.is_denied(client).then(|| {
         Problem::new(
             StatusCode::FORBIDDEN,
             "denied",

@@ -2,6 +2,7 @@
 //! mistake included, with 500, and a browser's form with a way back to any `Referer`.
 
 use std::error::Error;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::body::to_bytes;
@@ -18,15 +19,15 @@ use http_body_util::LengthLimitError;
 
 use super::guard;
 use crate::model::error::AppError;
+use crate::services::config::Config;
 use crate::web::problem::Problem;
-use crate::web::state::AppState;
 
 /// No error that a server function tells is longer than this: one contact with its longest notes.
-const LONGEST_ERROR: usize = 256 * 1024;
+const MAX_ERROR_BYTES: usize = 256 * 1024;
 
 /// Gives an error of a server function the status that it stands for.
 pub async fn say_status(
-    State(state): State<AppState>,
+    State(config): State<Arc<Config>>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -50,7 +51,7 @@ pub async fn say_status(
     let body = match to_bytes(body, usize::MAX).await {
         Ok(body) => body,
         Err(error) if is_too_large(&error) => {
-            return guard::too_large(state.config.server.max_body).into_response();
+            return guard::too_large(config.server.max_body).into_response();
         }
         Err(_) => {
             return AppError::bad_request("The body broke off. Send it again.").into_response();
@@ -61,7 +62,7 @@ pub async fn say_status(
         return response;
     }
     let (mut parts, body) = response.into_parts();
-    let Ok(body) = to_bytes(body, LONGEST_ERROR).await else {
+    let Ok(body) = to_bytes(body, MAX_ERROR_BYTES).await else {
         return Problem::internal().into_response();
     };
     if let Ok(error) = serde_json::from_slice::<AppError>(&body) {

@@ -22,8 +22,12 @@ use crate::model::view::ContactsView;
 use crate::model::view::FormView;
 use crate::model::view::Notice;
 use crate::model::view::Pane;
+use crate::model::location::PaneRoute;
+use crate::model::location::Location;
+use crate::services::contacts::ContactService;
+use crate::services::welcome::WelcomeService;
 use crate::services::welcome::choice;
-use crate::web::state::AppState;
+use crate::web::site::Site;
 
 /// What the page draws beside the list when a form was refused. It comes in the context of the page.
 #[derive(Clone)]
@@ -55,12 +59,13 @@ pub fn ContactsPage() -> impl IntoView {
     view! {
         <Suspense>
             {move || {
-                let state = use_context::<AppState>();
+                let sources = Sources::from_context();
+                let site = use_context::<Site>();
                 let asked = use_context::<Parts>();
                 let refused = use_context::<RefusedPane>();
                 Suspend::new(async move {
-                    let state = state?;
-                    let view = find_out(&state, &asked?, refused).await;
+                    let site = site?;
+                    let view = find_out(&sources?, &asked?, refused).await;
                     if let Some(error) = failure(&view) {
                         say_status(error);
                     }
@@ -70,7 +75,7 @@ pub fn ContactsPage() -> impl IntoView {
                     Some(
                         view! {
                             <PageTitle text=view.pane.title()/>
-                            <Wake site=state.site.clone()/>
+                            <Wake site/>
                             <Contacts view/>
                         },
                     )
@@ -102,19 +107,30 @@ fn location_of(uri: &Uri) -> (Location, bool) {
     }
 }
 
-async fn find_out(state: &AppState, asked: &Parts, refused: Option<RefusedPane>) -> ContactsView {
+/// The services that the page reads.
+struct Sources {
+    contacts: ContactService,
+    welcome: WelcomeService,
+}
+
+impl Sources {
+    fn from_context() -> Option<Self> {
+        Some(Self {
+            contacts: use_context()?,
+            welcome: use_context()?,
+        })
+    }
+}
+
+async fn find_out(sources: &Sources, asked: &Parts, refused: Option<RefusedPane>) -> ContactsView {
     let (location, known) = location_of(&asked.uri);
-    let welcome = state.welcome.offer(welcome_choice(&asked.headers));
-    let list = state
-        .contacts
-        .list_beside(
-            location.pane.contact(),
-            &location.search,
-            location.cursor.as_deref(),
-        )
+    let Sources { contacts, welcome } = sources;
+    let welcome = welcome.offer(welcome_choice(&asked.headers));
+    let list = contacts
+        .list_beside(location.pane.contact(), &location.search, location.cursor.as_deref())
         .await;
-    let contact = |id| state.contacts.get(id);
-    let details = |id| state.contacts.details(id);
+    let contact = |id| contacts.get(id);
+    let details = |id| contacts.details(id);
     let merged = merged_fields(asked.uri.query().unwrap_or_default());
     let pane = match (refused, location.pane) {
         (Some(RefusedPane(pane)), _) => Ok(pane),
@@ -135,7 +151,7 @@ async fn find_out(state: &AppState, asked: &Parts, refused: Option<RefusedPane>)
             .map(|contact| Pane::Form(FormView::edit(contact))),
     };
     let notice = match location.deleted {
-        Some(id) => notice(state, id).await,
+        Some(id) => notice(contacts, id).await,
         None => None,
     };
     ContactsView {
@@ -154,8 +170,8 @@ fn welcome_choice(headers: &HeaderMap) -> Option<bool> {
 }
 
 /// What can be undone: nothing once the contact is back, or gone for good.
-async fn notice(state: &AppState, id: ContactId) -> Option<Notice> {
-    let contact = state.contacts.get_deleted(id).await.ok()?;
+async fn notice(contacts: &ContactService, id: ContactId) -> Option<Notice> {
+    let contact = contacts.get_deleted(id).await.ok()?;
     Some(Notice {
         id,
         name: contact.name,

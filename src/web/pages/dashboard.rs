@@ -23,13 +23,13 @@ use view::View;
 
 use super::wake::Wake;
 use crate::islands::live::Live;
-use crate::web::state::AppState;
+use crate::web::site::Site;
 
 /// The whole page. What it shows is in its context.
 #[component]
 pub fn DashboardPage() -> impl IntoView {
     let view = use_context::<Arc<View>>()?;
-    let state = use_context::<AppState>()?;
+    let site = use_context::<Site>()?;
     let now = view.snapshot.at.to_zoned(TimeZone::UTC);
     let as_of = format!(
         "As of {} UTC, like all times here.",
@@ -37,7 +37,7 @@ pub fn DashboardPage() -> impl IntoView {
     );
     Some(view! {
         <PageTitle text="Dashboard · Kith"/>
-        <Wake site=state.site.clone()/>
+        <Wake site/>
         <main id="main" tabindex="-1" class="dashboard">
             <h1 class="text-xl font-semibold tracking-tight">"Dashboard"</h1>
             <Live period=view.period as_of/>

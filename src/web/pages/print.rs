@@ -13,7 +13,6 @@ use crate::model::location::PRINT_PATH;
 use crate::services::contacts::ContactService;
 use crate::services::contacts::store::ContactPage;
 use crate::services::words;
-use crate::web::state::AppState;
 
 #[component]
 pub fn PrintPage() -> impl IntoView {
@@ -25,10 +24,10 @@ pub fn PrintPage() -> impl IntoView {
         <main id="main" tabindex="-1" class="page printed-page">
             <Suspense>
                 {move || {
-                    let state = use_context::<AppState>();
+                    let contacts = use_context::<ContactService>();
                     let (search, cursor) = (search.clone(), cursor.clone());
                     Suspend::new(async move {
-                        let found = state?.contacts.print(&search, cursor.as_deref()).await;
+                        let found = contacts?.print(&search, cursor.as_deref()).await;
                         if let Err(error) = &found {
                             say_status(error);
                         }

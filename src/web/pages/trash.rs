@@ -9,7 +9,7 @@ use crate::components::avatar::Avatar;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
-use crate::web::state::AppState;
+use crate::services::contacts::ContactService;
 
 #[component]
 pub fn TrashPage() -> impl IntoView {
@@ -20,10 +20,10 @@ pub fn TrashPage() -> impl IntoView {
             <h1 class="text-xl font-semibold tracking-tight">"Trash"</h1>
             <Suspense>
                 {move || {
-                    let state = use_context::<AppState>();
+                    let contacts = use_context::<ContactService>();
                     let cursor = cursor.clone();
                     Suspend::new(async move {
-                        let found = find_out(&state?, cursor.as_deref()).await;
+                        let found = find_out(&contacts?, cursor.as_deref()).await;
                         if let Err(error) = &found {
                             say_status(error);
                         }
@@ -38,9 +38,12 @@ pub fn TrashPage() -> impl IntoView {
     }
 }
 
-async fn find_out(state: &AppState, cursor: Option<&str>) -> Result<ContactList, AppError> {
-    let query = state.contacts.trash_query(cursor)?;
-    Ok(ContactList::from(&*state.contacts.list(query).await?))
+async fn find_out(
+    contacts: &ContactService,
+    cursor: Option<&str>,
+) -> Result<ContactList, AppError> {
+    let query = contacts.trash_query(cursor)?;
+    Ok(ContactList::from(&*contacts.list(query).await?))
 }
 
 #[component]

@@ -28,6 +28,7 @@ use crate::model::contact::ContactId;
 use crate::model::error::AppError;
 use crate::services::contacts::ContactPage;
 use crate::services::contacts::ContactPatch;
+use crate::services::contacts::ContactService;
 use crate::services::contacts::IdempotentRequest;
 use crate::services::contacts::Totals;
 use crate::services::contacts::fields::Company;
@@ -40,7 +41,6 @@ use crate::services::contacts::query::Search;
 use crate::services::contacts::query::Sort;
 use crate::services::contacts::store::IdempotencyKey;
 use crate::web::problem::Problem;
-use crate::web::state::AppState;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -194,17 +194,17 @@ fn answer(status: StatusCode, contact: Contact) -> Response {
     (status = 304, description = "The client has it already", headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
     (status = 400, description = "A parameter makes no sense", body = Problem)))]
 pub async fn list(
-    State(state): State<AppState>,
+    State(contacts): State<ContactService>,
     read: Read,
     QueryString(asked): QueryString<ListParameters>,
 ) -> Result<Response, Problem> {
-    let query = state.contacts.query(
+    let query = contacts.query(
         &asked.q,
         asked.sort.as_deref(),
         asked.cursor.as_deref(),
         asked.limit.as_deref(),
     )?;
-    let page = state.contacts.list(query).await?;
+    let page = contacts.list(query).await?;
     // Weak, because the same page may be sent compressed or not.
     let etag = format!("W/\"{}\"", page.digest());
     Ok(read.answer(&etag, page.status, || page.json().clone().into()))
@@ -216,8 +216,11 @@ pub async fn list(
     responses(
     (status = 200, description = "How many there are", body = Totals, headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
     (status = 304, description = "The client has it already", headers(("ETag"), ("X-Cache"), ("Server-Timing")))))]
-pub async fn totals(State(state): State<AppState>, read: Read) -> Result<Response, Problem> {
-    let totals = state.contacts.totals().await?;
+pub async fn totals(
+    State(contacts): State<ContactService>,
+    read: Read,
+) -> Result<Response, Problem> {
+    let totals = contacts.totals().await?;
     let etag = format!("W/\"{}\"", totals.digest());
     Ok(read.answer(&etag, totals.status, || totals.json().clone().into()))
 }
@@ -231,7 +234,7 @@ pub async fn totals(State(state): State<AppState>, read: Read) -> Result<Respons
     (status = 415, description = "The body is not JSON", body = Problem),
     (status = 422, description = "The key was used for a different request", body = Problem)))]
 pub async fn create(
-    State(state): State<AppState>,
+    State(contacts): State<ContactService>,
     headers: HeaderMap,
     JsonBody(value): JsonBody<ContactInput>,
 ) -> Result<Response, Problem> {
@@ -245,7 +248,7 @@ pub async fn create(
             return Err(AppError::bad_request("Send one Idempotency-Key, not several.").into());
         }
     };
-    let creation = state.contacts.create(draft, welcome, request).await?;
+    let creation = contacts.create(draft, welcome, request).await?;
     let location = format!("/api/contacts/{}", creation.contact.id);
     let mut response = answer(StatusCode::CREATED, creation.contact);
     if let Ok(location) = HeaderValue::from_str(&location) {
@@ -268,11 +271,11 @@ pub async fn create(
     (status = 304, description = "The client has it already", headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
     (status = 404, description = "No such contact, or it is in the trash", body = Problem)))]
 pub async fn read(
-    State(state): State<AppState>,
+    State(contacts): State<ContactService>,
     read: Read,
     PathId(id): PathId,
 ) -> Result<Response, Problem> {
-    let found = state.contacts.find(id).await?;
+    let found = contacts.find(id).await?;
     let contact = found.as_ref().ok_or(AppError::NotFound)?;
     Ok(read.answer(&etag(contact), found.status, || {
         [b"{\"contact\":", &found.json()[..], b"}"].concat().into()
@@ -289,13 +292,13 @@ pub async fn read(
     (status = 412, description = "It was changed in the meantime", body = Problem),
     (status = 415, description = "The body is not JSON", body = Problem)))]
 pub async fn replace(
-    State(state): State<AppState>,
+    State(contacts): State<ContactService>,
     PathId(id): PathId,
     if_match: IfMatch,
     JsonBody(value): JsonBody<ContactInput>,
 ) -> Result<Response, Problem> {
     let draft = ContactDraft::from(value);
-    let replace = |expected| state.contacts.replace(id, draft.clone(), expected);
+    let replace = |expected| contacts.replace(id, draft.clone(), expected);
     let contact = if_match.change(replace).await?;
     Ok(answer(StatusCode::OK, contact))
 }
@@ -311,13 +314,13 @@ pub async fn replace(
     (status = 412, description = "It was changed in the meantime", body = Problem),
     (status = 415, description = "The body is not JSON", body = Problem)))]
 pub async fn amend(
-    State(state): State<AppState>,
+    State(contacts): State<ContactService>,
     PathId(id): PathId,
     if_match: IfMatch,
     JsonBody(value): JsonBody<ContactChange>,
 ) -> Result<Response, Problem> {
     let patch = ContactPatch::from(value);
-    let amend = |expected| state.contacts.amend(id, patch.clone(), expected);
+    let amend = |expected| contacts.amend(id, patch.clone(), expected);
     let contact = if_match.change(amend).await?;
     Ok(answer(StatusCode::OK, contact))
 }
@@ -331,11 +334,11 @@ pub async fn amend(
     (status = 404, description = "No such contact, or it is in the trash already", body = Problem),
     (status = 412, description = "It was changed in the meantime", body = Problem)))]
 pub async fn delete(
-    State(state): State<AppState>,
+    State(contacts): State<ContactService>,
     PathId(id): PathId,
     if_match: IfMatch,
 ) -> Result<StatusCode, Problem> {
-    let delete = |expected| state.contacts.delete(id, expected);
+    let delete = |expected| contacts.delete(id, expected);
     if_match.change(delete).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -346,8 +349,8 @@ pub async fn delete(
     (status = 200, description = "Restored", body = ContactBody, headers(("ETag"))),
     (status = 404, description = "No such contact", body = Problem)))]
 pub async fn restore(
-    State(state): State<AppState>,
+    State(contacts): State<ContactService>,
     PathId(id): PathId,
 ) -> Result<Response, Problem> {
-    Ok(answer(StatusCode::OK, state.contacts.restore(id).await?))
+    Ok(answer(StatusCode::OK, contacts.restore(id).await?))
 }

@@ -1,9 +1,11 @@
 //! Reading requests so that every mistake is answered with a problem that says what to do.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use axum::Form;
 use axum::body::Bytes;
+use axum::extract::FromRef;
 use axum::extract::FromRequest;
 use axum::extract::FromRequestParts;
 use axum::extract::Path;
@@ -17,6 +19,8 @@ use serde::de::DeserializeOwned;
 
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+use crate::services::config::Config;
+use crate::services::json::without_mark;
 use crate::web::grammar::entity_tag;
 use crate::web::grammar::entity_tag::EntityTag;
 use crate::web::grammar::entity_tag::Malformed;
@@ -30,10 +34,13 @@ use kith_runtime::without_byte_order_mark;
 /// A JSON body.
 pub struct JsonBody<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequest<AppState> for JsonBody<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T>
+where
+    Arc<Config>: FromRef<S>,
+{
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
             return Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -45,7 +52,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for JsonBody<T> {
             .await
             .map_err(|rejection| {
                 if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                    guard::too_large(state.config.server.max_body)
+                    too_large(state)
                 } else {
                     AppError::bad_request("The body broke off. Send it again.").into()
                 }
@@ -62,6 +69,14 @@ impl<T: DeserializeOwned> FromRequest<AppState> for JsonBody<T> {
             }
         }
     }
+}
+
+/// The refusal of a body over the limit of the configuration.
+fn too_large<S>(state: &S) -> Problem
+where
+    Arc<Config>: FromRef<S>,
+{
+    guard::too_large(Arc::<Config>::from_ref(state).server.max_body)
 }
 
 /// `application/json`, or a type built on it such as `application/merge-patch+json`, with or
@@ -92,14 +107,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryString<T>
 /// A form as a page of Kith posts it.
 pub struct FormBody<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequest<AppState> for FormBody<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for FormBody<T>
+where
+    Arc<Config>: FromRef<S>,
+{
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         match Form::from_request(request, state).await {
             Ok(Form(value)) => Ok(Self(value)),
             Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                Err(guard::too_large(state.config.server.max_body))
+                Err(too_large(state))
             }
             Err(rejection) => Err(Problem::new(
                 rejection.status(),

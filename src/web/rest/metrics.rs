@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::Json;
+use axum::extract::FromRef;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header;
@@ -17,14 +18,18 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::services;
 use crate::services::admin::Admin;
-use crate::web::state::AppState;
-
+use crate::services::dashboard::Dashboard;
 use crate::services::dashboard::StoredMetrics;
 use crate::services::dashboard::process;
 use crate::services::metrics::Counter;
 use crate::services::metrics::latency::Histogram;
 use crate::web::problem::Problem;
+use crate::web::state::AppState;
+use kith_cache::Cache;
+use kith_limit::Limiter;
+use kith_redis::Redis;
 
 /// How Kith is doing. Counts are of all time and of all instances that share the database.
 #[derive(Serialize, ToSchema)]
@@ -90,14 +95,40 @@ struct LatencyMetrics {
     p99: Option<f64>,
 }
 
-async fn read(admin: &Admin, state: &AppState) -> Result<Arc<StoredMetrics>, Problem> {
-    state.dashboard.stored_metrics(admin).await.ok_or_else(|| {
-        Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "unavailable",
-            "The figures cannot be read at the moment. Try again in a few seconds.",
-        )
-    })
+/// What the metrics are read from.
+#[derive(Clone)]
+pub struct Sources {
+    dashboard: Dashboard,
+    cache: Cache,
+    limiter: Limiter,
+    /// `None` where Kith works without Redis.
+    redis: Option<Redis>,
+    metrics: services::metrics::Metrics,
+}
+
+impl FromRef<AppState> for Sources {
+    fn from_ref(state: &AppState) -> Self {
+        Self {
+            dashboard: FromRef::from_ref(state),
+            cache: FromRef::from_ref(state),
+            limiter: FromRef::from_ref(state),
+            redis: FromRef::from_ref(state),
+            metrics: FromRef::from_ref(state),
+        }
+    }
+}
+
+impl Sources {
+    async fn stored(&self, admin: &Admin) -> Result<Arc<StoredMetrics>, Problem> {
+        let stored = self.dashboard.stored_metrics(admin).await;
+        stored.ok_or_else(|| {
+            Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "The figures cannot be read at the moment. Try again in a few seconds.",
+            )
+        })
+    }
 }
 
 /// How Kith is doing, as figures.
@@ -106,19 +137,19 @@ async fn read(admin: &Admin, state: &AppState) -> Result<Arc<StoredMetrics>, Pro
     (status = 403, description = "Not on this machine", body = Problem),
     (status = 503, description = "They cannot be read at the moment", body = Problem)))]
 pub async fn metrics(
-    State(state): State<AppState>,
+    State(sources): State<Sources>,
     Extension(admin): Extension<Admin>,
 ) -> Result<Json<Metrics>, Problem> {
-    let stored = read(&admin, &state).await?;
+    let stored = sources.stored(&admin).await?;
     let StoredMetrics {
         totals,
         overview,
         lag,
         ..
     } = &*stored;
-    let usage = state.cache.usage();
+    let usage = sources.cache.usage();
     let mut latency = Histogram::default();
-    for observed in state.metrics.latencies() {
+    for observed in sources.metrics.latencies() {
         latency.add(&observed.histogram);
     }
     Ok(Json(Metrics {
@@ -126,7 +157,7 @@ pub async fn metrics(
         new_contacts: totals.new_contacts(),
         rate_limit_hits: totals.refusals(),
         cached_entries: usage.entries,
-        uptime: state.metrics.uptime().as_secs(),
+        uptime: sources.metrics.uptime().as_secs(),
         cache: CacheMetrics {
             hits: totals.get(Counter::CacheHits),
             stale: totals.get(Counter::CacheStale),
@@ -156,11 +187,11 @@ pub async fn metrics(
 
 /// The same for [Prometheus](prometheus).
 pub async fn prometheus(
-    State(state): State<AppState>,
+    State(sources): State<Sources>,
     Extension(admin): Extension<Admin>,
 ) -> Result<Response, Problem> {
-    let stored = read(&admin, &state).await?;
-    let text = prometheus::exposition(&state, &stored);
+    let stored = sources.stored(&admin).await?;
+    let text = prometheus::exposition(&sources, &stored);
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }

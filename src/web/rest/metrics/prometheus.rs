@@ -3,21 +3,21 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use super::Sources;
 use crate::services::dashboard::StoredMetrics;
 use crate::services::dashboard::process;
 use crate::services::metrics::Counter;
 use crate::services::metrics::latency::Histogram;
 use crate::services::policies::RequestClass;
 use crate::services::telemetry;
-use crate::web::state::AppState;
 
 /// The whole text.
-pub fn exposition(state: &AppState, stored: &StoredMetrics) -> String {
+pub fn exposition(sources: &Sources, stored: &StoredMetrics) -> String {
     let mut text = Text::default();
-    counters(&mut text, state, stored);
-    latencies(&mut text, state);
-    gauges(&mut text, state, stored);
-    redis(&mut text, state, stored);
+    counters(&mut text, sources, stored);
+    latencies(&mut text, sources);
+    gauges(&mut text, sources, stored);
+    redis(&mut text, sources, stored);
     text.0
 }
 
@@ -25,7 +25,7 @@ fn one(value: f64) -> [(String, f64); 1] {
     [(String::new(), value)]
 }
 
-fn counters(text: &mut Text, state: &AppState, stored: &StoredMetrics) {
+fn counters(text: &mut Text, sources: &Sources, stored: &StoredMetrics) {
     // What is written down, so that no counter falls when a process is killed.
     let totals = &stored.written;
     let requests = RequestClass::ALL.into_iter().flat_map(|class| {
@@ -71,12 +71,12 @@ fn counters(text: &mut Text, state: &AppState, stored: &StoredMetrics) {
         (
             "kith_denied_requests_total",
             "Requests of denied clients to this process.",
-            state.limiter.stats().denied(),
+            sources.limiter.stats().denied(),
         ),
         (
             "kith_cache_evictions_total",
             "Values that this process had no room for.",
-            state.cache.usage().evictions,
+            sources.cache.usage().evictions,
         ),
         (
             "kith_log_lines_lost_total",
@@ -86,7 +86,7 @@ fn counters(text: &mut Text, state: &AppState, stored: &StoredMetrics) {
     ] {
         text.family(name, "counter", help, one(value as f64));
     }
-    let decided = state.limiter.stats().totals();
+    let decided = sources.limiter.stats().totals();
     text.family(
         "kith_shadowed_requests_total",
         "counter",
@@ -96,7 +96,7 @@ fn counters(text: &mut Text, state: &AppState, stored: &StoredMetrics) {
             (labels, policy.shadowed as f64)
         }),
     );
-    let tags = state.cache.totals();
+    let tags = sources.cache.totals();
     let reads = tags.iter().flat_map(|tag| {
         [
             ("hit", tag.hits()),
@@ -117,14 +117,14 @@ fn counters(text: &mut Text, state: &AppState, stored: &StoredMetrics) {
 }
 
 /// Every second bucket, which is enough for a graph.
-fn latencies(text: &mut Text, state: &AppState) {
+fn latencies(text: &mut Text, sources: &Sources) {
     const NAME: &str = "kith_request_duration_seconds";
     text.describe(
         NAME,
         "histogram",
         "How long answers of this process took, refusals left out.",
     );
-    for observed in state.metrics.latencies() {
+    for observed in sources.metrics.latencies() {
         let route = &observed.route;
         let mut below = 0;
         for (bucket, count) in observed.histogram.0.iter().enumerate() {
@@ -143,8 +143,8 @@ fn latencies(text: &mut Text, state: &AppState) {
     }
 }
 
-fn gauges(text: &mut Text, state: &AppState, stored: &StoredMetrics) {
-    let usage = state.cache.usage();
+fn gauges(text: &mut Text, sources: &Sources, stored: &StoredMetrics) {
+    let usage = sources.cache.usage();
     let overview = &stored.overview;
     let waits = [
         ("outbox", overview.outbox),
@@ -157,8 +157,8 @@ fn gauges(text: &mut Text, state: &AppState, stored: &StoredMetrics) {
         "Messages in the queue.",
         waits.map(|(state, count)| (format!("state=\"{state}\""), count as f64)),
     );
-    let uptime = state.metrics.uptime();
-    let started = state.metrics.started_at().as_duration();
+    let uptime = sources.metrics.uptime();
+    let started = sources.metrics.started_at().as_duration();
     let memory = process::memory().map(|bytes| {
         (
             "process_resident_memory_bytes",
@@ -201,8 +201,8 @@ fn gauges(text: &mut Text, state: &AppState, stored: &StoredMetrics) {
     );
 }
 
-fn redis(text: &mut Text, state: &AppState, stored: &StoredMetrics) {
-    let Some(redis) = &state.redis else {
+fn redis(text: &mut Text, sources: &Sources, stored: &StoredMetrics) {
+    let Some(redis) = &sources.redis else {
         return;
     };
     let up = redis.health().failure.is_none();

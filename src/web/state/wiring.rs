@@ -1,0 +1,257 @@
+//! Opens the stores, makes the services, and gives each what it uses.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::Parts;
+use crate::services::admin;
+use crate::services::admin::AdminService;
+use crate::services::config::Config;
+use crate::services::config::Origin;
+use crate::services::config::PemFile;
+use crate::services::contacts;
+use crate::services::contacts::CONTACTS;
+use crate::services::contacts::ContactService;
+use crate::services::contacts::store::sqlite::SqliteStore;
+use crate::services::dashboard;
+use crate::services::dashboard::Dashboard;
+use kith_database::Database;
+use kith_database::OpenError;
+use crate::services::health;
+use crate::services::health::DatabaseHealth;
+use crate::services::health::Health;
+use crate::services::mail::Mailer;
+use crate::services::metrics;
+use crate::services::metrics::Metrics;
+use crate::services::overrides::RuntimeOverrides;
+use crate::services::policies;
+use kith_queue::Queue;
+use kith_queue::broker;
+use kith_queue::broker::Broker;
+use kith_queue::destination::Destinations;
+use kith_queue::outbox::Publisher;
+use kith_queue::qstash::QStash;
+use kith_queue::receiver::Receiver;
+use crate::services::report;
+use crate::services::report::ReportService;
+use crate::services::welcome;
+use crate::services::welcome::WelcomeHook;
+use crate::services::welcome::WelcomeService;
+use crate::web::site::Site;
+use kith_cache::Cache;
+use kith_limit::Limiter;
+use kith_redis::Redis;
+use kith_runtime::SystemClock;
+
+/// What the services share: where data is, and what counts and limits.
+pub struct Stores {
+    redis: Option<Redis>,
+    database: Database,
+    database_health: DatabaseHealth,
+    contacts: SqliteStore,
+    cache: Cache,
+    queue: Queue,
+    mailer: Mailer,
+    limiter: Limiter,
+    metrics: Metrics,
+}
+
+impl Stores {
+    /// Opens the database and everything that works with it.
+    ///
+    /// # Errors
+    /// When the database cannot be opened; the error says what to change.
+    pub async fn open(config: &Config) -> Result<Self, OpenError> {
+        kith_runtime::install_crypto_provider();
+        let redis = connect_redis(config);
+        let path = config.data.database_path();
+        let database = Database::open(&path, config.data.readers).await?;
+        let contacts = SqliteStore::new(database.clone(), config.api.idempotency_ttl);
+        let cache = Cache::new(kith_cache::Options {
+            tags: vec![CONTACTS],
+            generations: Box::new(contacts.clone()),
+            redis: redis.clone(),
+            prefix: config.redis.prefix.as_str().to_owned(),
+            local_bytes: config.cache.near_size.bytes(),
+        });
+        let queue = open_queue(config, database.clone());
+        let mailer = Mailer::new(&config.mail, &config.data.dir);
+        let metrics = Metrics::new(metrics::Setup {
+            database: database.clone(),
+            cache: cache.clone(),
+            broker: queue.broker().clone(),
+            mailer: mailer.clone(),
+        });
+        Ok(Self {
+            limiter: policies::limiter(config, redis.clone()),
+            redis,
+            database,
+            database_health: DatabaseHealth::new(),
+            contacts,
+            cache,
+            queue,
+            mailer,
+            metrics,
+        })
+    }
+
+    /// Makes the services and gives each what it uses.
+    pub fn wire(self, config: Config) -> Parts {
+        let stopping = CancellationToken::new();
+        let contacts = self.contacts(&config);
+        let overrides = RuntimeOverrides::new(
+            self.database.clone(),
+            self.limiter.clone(),
+            self.database_health.clone(),
+        );
+        let admin = AdminService::new(admin::Options {
+            database: self.database.clone(),
+            overrides: overrides.clone(),
+            cache: self.cache.clone(),
+            broker: self.queue.broker().clone(),
+            poll_interval: config.dashboard.poll.duration(),
+        });
+        let health = self.health(contacts.clone(), stopping.clone());
+        let dashboard = self.dashboard(&config, &admin, &overrides, &health);
+        let welcome = WelcomeService::new(welcome::Options {
+            database: self.database.clone(),
+            contacts: contacts.clone(),
+            mailer: self.mailer.clone(),
+            clock: Arc::new(SystemClock),
+            stopping: stopping.clone(),
+            config: config.welcome.clone(),
+        });
+        Parts {
+            receiver: self.receiver(&config),
+            report: self.report(&config),
+            site: Site::new(&config),
+            config: Arc::new(config),
+            contacts,
+            welcome,
+            overrides,
+            admin,
+            health,
+            dashboard,
+            stopping,
+            cache: self.cache,
+            limiter: self.limiter,
+            redis: self.redis,
+            queue: self.queue,
+            metrics: self.metrics,
+            mailer: self.mailer,
+        }
+    }
+
+    fn contacts(&self, config: &Config) -> ContactService {
+        ContactService::new(contacts::Options {
+            store: Arc::new(self.contacts.clone()),
+            cache: self.cache.clone(),
+            clock: Arc::new(SystemClock),
+            settings: contacts::Settings::of(config),
+            creation_hook: Some(Box::new(WelcomeHook {
+                config: config.welcome.clone(),
+                metrics: self.metrics.clone(),
+                queue: self.queue.clone(),
+            })),
+        })
+    }
+
+    fn health(&self, contacts: ContactService, stopping: CancellationToken) -> Health {
+        Health::new(health::Options {
+            contacts,
+            database: self.database.clone(),
+            database_health: self.database_health.clone(),
+            limiter: self.limiter.clone(),
+            redis: self.redis.clone(),
+            queue: self.queue.clone(),
+            mailer: self.mailer.clone(),
+            stopping,
+        })
+    }
+
+    fn dashboard(
+        &self,
+        config: &Config,
+        admin: &AdminService,
+        overrides: &RuntimeOverrides,
+        health: &Health,
+    ) -> Dashboard {
+        let report_to = config.report.to.as_ref();
+        Dashboard::new(dashboard::Options {
+            admin: admin.clone(),
+            cache: self.cache.clone(),
+            max_local_cache_bytes: config.cache.near_size.bytes() as u64,
+            database_health: self.database_health.clone(),
+            health: health.clone(),
+            limiter: self.limiter.clone(),
+            mailer: self.mailer.clone(),
+            metrics: self.metrics.clone(),
+            overrides: overrides.clone(),
+            queue: self.queue.clone(),
+            redis: self.redis.clone(),
+            report_to: report_to.map(|to| to.mailbox().email.to_string()),
+        })
+    }
+
+    fn receiver(&self, config: &Config) -> Receiver {
+        Receiver::new(
+            config.server.origin().to_string(),
+            config.queue.qstash_keys(),
+            self.queue.broker().clone(),
+            self.database.clone(),
+            Arc::new(SystemClock),
+        )
+    }
+
+    fn report(&self, config: &Config) -> ReportService {
+        ReportService::new(report::Setup {
+            database: self.database.clone(),
+            metrics: self.metrics.clone(),
+            mailer: self.mailer.clone(),
+            clock: Arc::new(SystemClock),
+            to: config.report.to.as_ref().map(|to| to.mailbox().clone()),
+            origin: config.server.origin().to_string(),
+            tasks: TaskTracker::new(),
+        })
+    }
+}
+
+fn connect_redis(config: &Config) -> Option<Redis> {
+    let address = config.redis.address()?;
+    Some(Redis::connect(kith_redis::Options {
+        address,
+        timeout: config.redis.budget,
+        key_prefix: config.redis.prefix.as_str().to_owned(),
+        ca_certificates: config.redis.ca_file.as_ref().map(PemFile::content),
+    }))
+}
+
+fn open_queue(config: &Config, database: Database) -> Queue {
+    let origin = config.server.origin();
+    let destinations = Destinations {
+        origin: origin.to_string(),
+        reached_at: format!("http://{}", config.server.addr),
+        webhooks: "/api/webhooks/",
+        allowed: config.queue.allow.0.iter().map(Origin::to_string).collect(),
+    };
+    let broker = Broker::new(
+        database.clone(),
+        Arc::new(SystemClock),
+        broker::Settings {
+            destinations: destinations.clone(),
+            concurrency: config.queue.concurrency,
+            timeout: config.queue.timeout,
+            retention: config.queue.retention,
+        },
+    );
+    let publisher = match &config.queue.qstash_token {
+        Some(token) => {
+            let url = config.queue.qstash_url.as_str();
+            Publisher::QStash(QStash::new(url, token.reveal(), destinations))
+        }
+        None => Publisher::Broker(broker.clone()),
+    };
+    Queue::new(database, broker, publisher)
+}
