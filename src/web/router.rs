@@ -1,15 +1,14 @@
-//! The one list of routes. Tests and `main` serve the same router.
+//! The one list of routes, by audience. Tests and `main` serve the same router.
+
+mod site_files;
 
 use std::convert::Infallible;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::HeaderValue;
-use axum::http::Method;
 use axum::http::Request;
 use axum::http::StatusCode;
-use axum::http::header;
 use axum::middleware::Next;
 use axum::middleware::from_fn;
 use axum::middleware::from_fn_with_state;
@@ -23,8 +22,7 @@ use axum::routing::post;
 use leptos_axum::LeptosRoutes;
 use leptos_axum::generate_route_list_with_exclusions;
 use tower::Service;
-use tower::ServiceExt;
-use tower_http::services::ServeDir;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
@@ -41,7 +39,6 @@ use crate::services::welcome;
 use crate::web::app;
 use crate::web::dashboard;
 use crate::web::forms;
-use crate::web::grammar::range::ByteRange;
 use crate::web::health;
 use crate::web::middleware;
 use crate::web::page;
@@ -60,8 +57,21 @@ pub fn build(
 + Clone
 + Send
 + 'static {
-    // For programs and operators. The description is gathered from the routes themselves.
-    let (api, of_api) = OpenApiRouter::with_openapi(rest::description::beginning())
+    let (api, of_api) = api_routes(&state);
+    let (admin, of_admin) = admin_routes(&state);
+    let router = api
+        .merge(admin)
+        .merge(operations_routes(&state, [of_api, of_admin]))
+        .merge(queue_routes(&state))
+        .merge(page_routes(&state))
+        .fallback_service(site_files::service(&state))
+        .with_state(state.clone());
+    middleware::around(router, state)
+}
+
+/// The REST API, for programs. The description is gathered from the routes themselves.
+fn api_routes(state: &AppState) -> (Router<AppState>, OpenApi) {
+    let (routes, description) = OpenApiRouter::with_openapi(rest::description::beginning())
         .routes(routes!(rest::contacts::list, rest::contacts::create))
         .routes(routes!(rest::contacts::totals))
         .routes(routes!(
@@ -72,36 +82,46 @@ pub fn build(
         ))
         .routes(routes!(rest::contacts::restore))
         .split_for_parts();
-    let api = api
+    let routes = routes
         .route("/api", any(no_such_path))
         .route("/api/", any(no_such_path))
         .route("/api/{*path}", any(no_such_path))
         .method_not_allowed_fallback(wrong_method);
-    let api = middleware::limited(api, RequestClass::Api, &state);
+    let routes = middleware::limited(routes, RequestClass::Api, state);
+    (routes, description)
+}
 
-    // Figures, for those who watch them all the time.
-    let (figures, of_figures) = OpenApiRouter::new()
+/// The dashboard and the metrics, for admins and their monitoring.
+fn admin_routes(state: &AppState) -> (Router<AppState>, OpenApi) {
+    let (routes, description) = OpenApiRouter::new()
         .routes(routes!(rest::metrics::metrics))
         .split_for_parts();
-    let figures = figures
+    let routes = routes
         .route("/metrics", get(rest::metrics::prometheus))
         .merge(dashboard::router())
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(middleware::admin::only));
-    let figures = middleware::limited(figures, RequestClass::Dashboard, &state);
+    let routes = middleware::limited(routes, RequestClass::Dashboard, state);
+    (routes, description)
+}
 
-    // Whoever watches over Kith is never refused, and what does not change costs nothing.
-    let (operation, of_operation) = OpenApiRouter::new()
+/// Health and the description of the API. They are not limited: monitoring must never be refused, and the
+/// description costs nothing. `limited` describes the routes that are limited.
+fn operations_routes(state: &AppState, limited: [OpenApi; 2]) -> Router<AppState> {
+    let (routes, free) = OpenApiRouter::new()
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .split_for_parts();
-    let description =
-        rest::description::complete([of_api, of_figures], of_operation, &state.config.contacts);
-    let operation = operation
-        .merge(SwaggerUi::new("/api/docs").external_url_unchecked("/api/openapi.json", description))
-        .method_not_allowed_fallback(wrong_method);
+    let description = rest::description::complete(limited, free, &state.config.contacts);
+    let docs = SwaggerUi::new("/api/docs");
+    routes
+        .merge(docs.external_url_unchecked("/api/openapi.json", description))
+        .method_not_allowed_fallback(wrong_method)
+}
 
-    // For the queue, which signs what it delivers, and for its callers, who have a token.
+/// Webhooks, for the queue, which signs what it delivers; and the API of the queue, for clients with its
+/// token.
+fn queue_routes(state: &AppState) -> Router<AppState> {
     let webhooks = Router::new()
         .route(welcome::PATH, post(webhooks::welcome_email))
         .route(welcome::FAILURE_PATH, post(webhooks::welcome_failed))
@@ -109,25 +129,26 @@ pub fn build(
         .method_not_allowed_fallback(wrong_method);
     let token = state.config.queue.token.as_ref();
     let token = token.map(|token| token.reveal().to_owned());
-    let broker = kith_queue::api::router(kith_queue::api::Options {
+    let api = kith_queue::api::router(kith_queue::api::Options {
         broker: state.queue.broker().clone(),
         token,
         token_setting: "queue.token",
         body_setting: "server.max_body",
     });
-    let queue = webhooks
-        .merge(broker.layer(from_fn_with_state(state.clone(), admit_caller)))
-        .layer(map_response(problem::write_refusal_of_queue));
+    webhooks
+        .merge(api.layer(from_fn_with_state(state.clone(), name_caller)))
+        .layer(map_response(problem::write_refusal_of_queue))
+}
 
-    // For browsers: pages, and the forms of those that run no JavaScript. `leptos_routes` adds
-    // the server functions.
+/// Pages and server functions, for browsers, and forms, for browsers without JavaScript.
+fn page_routes(state: &AppState) -> Router<AppState> {
     let options = state.site.leptos.clone();
     let services = state.clone();
     let context = move || {
         services.provide_services();
         middleware::provide_nonce();
     };
-    let pages = Router::new()
+    let routes = Router::new()
         .route("/", get(|| async { Redirect::to("/contacts") }))
         .route("/contacts/new", post(forms::create))
         .route("/contacts/{id}/edit", post(forms::update))
@@ -139,8 +160,9 @@ pub fn build(
             "/contacts/{id}/restore",
             post(forms::restore).get(forms::go_back),
         )
+        // This adds the server functions as well.
         .leptos_routes_with_context(
-            &state,
+            state,
             // The dashboard is drawn by a handler of its own.
             generate_route_list_with_exclusions(app::App, Some(vec!["/dashboard".to_owned()])),
             context,
@@ -152,38 +174,12 @@ pub fn build(
             state.clone(),
             middleware::server_fn::say_status,
         ));
-    let pages = middleware::limited(pages, RequestClass::Ui, &state);
-
-    // Files are sent freely; the page that says there is no such file is a page.
-    let missing = Router::new().fallback_service(
-        get(not_found)
-            .fallback(wrong_method)
-            .with_state(state.clone()),
-    );
-    let missing = middleware::limited(missing, RequestClass::Ui, &state).with_state(state.clone());
-    let files = ServeDir::new(state.site.root())
-        .precompressed_br()
-        .precompressed_gzip()
-        .append_index_html_on_directories(false)
-        .call_fallback_on_method_not_allowed(true)
-        .fallback(missing.clone());
-    let site = Router::new()
-        .fallback_service(files)
-        .layer(from_fn_with_state(missing, pass_by_files));
-
-    let router = api
-        .merge(queue)
-        .merge(figures)
-        .merge(operation)
-        .merge(pages)
-        .fallback_service(site)
-        .with_state(state.clone());
-    middleware::around(router, state)
+    middleware::limited(routes, RequestClass::Ui, state)
 }
 
-/// Says to the queue whose request it is, unless it is somebody's who is denied. Whoever may call the
-/// queue is told by its token and not limited.
-async fn admit_caller(
+/// Tells the API of the queue the address of the caller, and refuses callers of the deny list. The token
+/// decides who may call, so callers are not limited.
+async fn name_caller(
     State(limiter): State<Limiter>,
     mut request: Request<Body>,
     next: Next,
@@ -197,67 +193,6 @@ async fn admit_caller(
             .insert(kith_queue::api::CallerIp(client));
     }
     next.run(request).await
-}
-
-/// The longest path of a file of the site. Names that no file can have are no business of the
-/// file system, which answers them with an error of its own.
-const LONGEST_FILE_PATH: usize = 255;
-
-/// Answers what cannot name a file as what names none.
-async fn pass_by_files(
-    State(missing): State<Router>,
-    request: Request<Body>,
-    next: Next,
-) -> Response {
-    if request.uri().path().len() <= LONGEST_FILE_PATH {
-        return send_file(request, next).await;
-    }
-    missing.oneshot(request).await.into_response()
-}
-
-/// Sends a file, or the part of it that is asked for. `ServeDir` refuses every range that it does not
-/// understand, so it is given only those that it does.
-async fn send_file(mut request: Request<Body>, next: Next) -> Response {
-    // Only GET has ranges. What `If-Range` holds against a file is not known here, and the whole is
-    // never wrong.
-    let has_ranges =
-        request.method() == Method::GET && !request.headers().contains_key(header::IF_RANGE);
-    let range = has_ranges
-        .then(|| ByteRange::read(request.headers()))
-        .flatten();
-    request.headers_mut().remove(header::RANGE);
-    let Some(range) = range else {
-        return next.run(request).await;
-    };
-    let (mut parts, body) = request.into_parts();
-    let whole = parts.clone();
-    if let Ok(range) = HeaderValue::from_str(&range.to_string()) {
-        parts.headers.insert(header::RANGE, range);
-    }
-    let response = next.clone().run(Request::from_parts(parts, body)).await;
-    // The end of a file that is shorter is all of it.
-    let is_end = matches!(range, ByteRange::Last(1..));
-    if is_end && response.status() == StatusCode::RANGE_NOT_SATISFIABLE {
-        return next.run(Request::from_parts(whole, Body::empty())).await;
-    }
-    response
-}
-
-/// The page for an address that leads nowhere. One that leads somewhere but for a slash at its
-/// end is put right.
-async fn not_found(State(pages): State<PageRenderer>, request: Request<Body>) -> Response {
-    let path = request.uri().path();
-    if let Some(page) = path.strip_suffix('/')
-        && ["/trash", "/dashboard", PRINT_PATH].contains(&page)
-    {
-        return Redirect::permanent(page).into_response();
-    }
-    if path.ends_with('/')
-        && let Some(location) = Location::parse(path, request.uri().query().unwrap_or_default())
-    {
-        return Redirect::permanent(&location.url()).into_response();
-    }
-    pages.render(request, || ()).await
 }
 
 async fn no_such_path() -> Problem {
