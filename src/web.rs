@@ -13,6 +13,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic where the output cannot be written.
 
 pub mod app;
+mod body;
 pub mod connections;
 pub mod dashboard;
 pub mod forms;

@@ -25,6 +25,7 @@ use axum::http::Method;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::response::Response;
+use drain::UnreadBody;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use headers::Nonce;
@@ -192,14 +193,14 @@ async fn receive(state: &AppState, mut request: Request, inner: impl Inner) -> R
 /// Lets a request in that asks for Kith by one of its names and is not too large, for as long as it may take.
 /// Refusals come before any work.
 async fn admit(state: &AppState, request: Request, inner: impl Inner) -> Response {
-    let (request, rest) = drain::Rest::of(request);
+    let (request, unread) = UnreadBody::lend(request);
     let start = Instant::now();
     let response = answer(state, request, inner).await;
-    // Whoever has used up the time of a request is not waited for.
-    if let Some(rest) = rest
+    // A client that has used up the time of a request gets no more.
+    if let Some(unread) = unread
         && start.elapsed() < state.config.server.request_timeout
     {
-        rest.drain().await;
+        unread.drain().await;
     }
     response
 }

@@ -24,7 +24,7 @@ use tower::ServiceExt;
 
 use crate::services::config::ServerConfig;
 use crate::web::connections::Connections;
-use crate::web::connections::Settings;
+use crate::web::connections::Options;
 use crate::web::connections::Watch;
 use crate::web::connections::WatchedRequest;
 use crate::web::connections::WatchedStream;
@@ -33,11 +33,10 @@ use crate::web::state::AppState;
 
 /// How long to wait after the system could not accept a connection, most often because the
 /// process has no file descriptor left: long enough for others to close, short enough to notice.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+const ACCEPT_ERROR_PAUSE: Duration = Duration::from_millis(100);
 
-/// What a connection takes of the files that the system grants: its socket, and a file of the
-/// site that is sent over it.
-const FILES_OF_A_CONNECTION: u64 = 2;
+/// How many files a connection needs of those that the system grants: its socket, and a file of the site.
+const FILES_PER_CONNECTION: u64 = 2;
 
 /// Files that Kith opens for itself: the database, connections to Redis.
 const OWN_FILES: u64 = 128;
@@ -49,13 +48,6 @@ const OWN_FILES: u64 = 128;
 /// `axum::serve`, which waits for the headers of a request for ever.
 pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<Output = ()>) {
     let config = state.config.clone();
-    let router = router::build(state.clone());
-    let connections = Connections::new(Settings {
-        room: room_for_connections(&config.server),
-        share: config.server.max_connections_per_address,
-        trusted_proxies: config.server.trusted_proxies.clone(),
-    });
-    let held = TaskTracker::new();
     if let Some(file) = state.site.missing() {
         tracing::warn!(
             file = %file.display(),
@@ -64,37 +56,62 @@ pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<O
              server.site_root"
         );
     }
+    let connections = Connections::new(Options {
+        max_connections: max_connections(&config.server),
+        max_per_address: config.server.max_connections_per_address,
+        trusted_proxies: config.server.trusted_proxies.clone(),
+    });
+    let tasks = TaskTracker::new();
     state.start().await;
-    let queue = state.queue.clone();
     // One half is for deliveries, the other for requests.
     let grace = config.server.shutdown_grace.0 / 2;
-    let stopping = state.clone();
-    let shutdown = async move {
+    let stop = async {
         shutdown.await;
-        stopping.stop();
-        // What is being delivered to Kith's own webhooks needs somebody who answers.
-        if tokio::time::timeout(grace, queue.close()).await.is_err() {
+        state.stop();
+        // Kith's own webhooks must still answer the deliveries that are under way.
+        if tokio::time::timeout(grace, state.queue.close())
+            .await
+            .is_err()
+        {
             tracing::warn!("some deliveries took too long and will be made again");
         }
     };
-    let mut shutdown = std::pin::pin!(shutdown);
+    tokio::select! {
+        () = accept(&listener, &state, &connections, &tasks) => {}
+        () = stop => {}
+    }
+    drop(listener);
+    tracing::info!("stopping: finishing the requests that are running");
+    connections.close();
+    tasks.close();
+    if tokio::time::timeout(grace, tasks.wait()).await.is_err() {
+        tracing::warn!("some requests took too long and were cut off");
+    }
+    state.close().await;
+    tracing::info!("stopped");
+}
 
+/// Accepts connections for ever, and serves each in a task of its own.
+async fn accept(
+    listener: &TcpListener,
+    state: &AppState,
+    connections: &Connections,
+    tasks: &TaskTracker,
+) {
+    let router = router::build(state.clone());
+    let accept = async || {
+        let (stream, peer) = listener.accept().await?;
+        // The next connection waits in the queue of the system, and not in the memory of Kith.
+        Ok::<_, std::io::Error>((stream, peer, connections.acquire(peer.ip()).await))
+    };
     loop {
-        let accepted = async {
-            let (stream, peer) = listener.accept().await?;
-            // The next one waits in the system's queue instead of in our memory.
-            Ok::<_, std::io::Error>((stream, peer, connections.place(peer.ip()).await))
-        };
-        let accepted = tokio::select! {
-            accepted = accepted => accepted,
-            () = &mut shutdown => break,
-        };
-        match accepted {
-            Ok((stream, peer, Some(place))) => {
-                let connection = serve(stream, peer, router.clone(), &config.server, place.watch());
-                held.spawn(async move {
-                    // A client that breaks off or speaks no HTTP is its own affair.
-                    if let Err(error) = place.hold(connection).await {
+        match accept().await {
+            Ok((stream, peer, Some(slot))) => {
+                let config = &state.config.server;
+                let connection = serve(stream, peer, router.clone(), config, slot.watch());
+                tasks.spawn(async move {
+                    // A client that breaks off or speaks no HTTP is no fault of Kith.
+                    if let Err(error) = slot.hold(connection).await {
                         tracing::debug!(%error, "connection ended early");
                     }
                 });
@@ -104,30 +121,20 @@ pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<O
             }
             Err(error) => {
                 tracing::warn!(%error, "could not accept a connection");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
+                tokio::time::sleep(ACCEPT_ERROR_PAUSE).await;
             }
         }
     }
-
-    drop(listener);
-    tracing::info!("stopping: finishing the requests that are running");
-    connections.close();
-    held.close();
-    if tokio::time::timeout(grace, held.wait()).await.is_err() {
-        tracing::warn!("some requests took too long and were cut off");
-    }
-    state.close().await;
-    tracing::info!("stopped");
 }
 
 /// How many connections may be open at once: as many as the configuration says, as long as the
 /// system grants a file to each and leaves Kith some of its own.
-fn room_for_connections(config: &ServerConfig) -> usize {
+fn max_connections(config: &ServerConfig) -> usize {
     let wanted = u64::from(config.max_connections.get());
     // Where the limit cannot be read it is not known to be too low.
-    let needed = wanted * FILES_OF_A_CONNECTION + OWN_FILES;
+    let needed = wanted * FILES_PER_CONNECTION + OWN_FILES;
     let granted = rlimit::increase_nofile_limit(needed).unwrap_or(u64::MAX);
-    let room = (granted.saturating_sub(OWN_FILES) / FILES_OF_A_CONNECTION).max(1);
+    let room = (granted.saturating_sub(OWN_FILES) / FILES_PER_CONNECTION).max(1);
     if room < wanted {
         tracing::warn!(
             connections = room,
@@ -153,7 +160,7 @@ fn serve(
     // Answers are written whole; waiting to fill a packet only delays them. A socket that
     // refuses the option works without it.
     let _ = stream.set_nodelay(true);
-    // Whoever stops reading would otherwise keep its answer in our memory for ever.
+    // A client that stops reading would otherwise keep its answer in Kith's memory for ever.
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(config.write_timeout));
     let stream = WatchedStream::new(Box::pin(stream), watch.clone());
