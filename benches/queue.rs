@@ -1,6 +1,6 @@
 //! What the queue costs, each beside a baseline measured in the same run.
 //!
-//! - Messages per second from the outbox over the broker to a receiver, beside the same requests sent
+//! - Messages per second from the broker to a receiver, beside the same requests sent
 //!   to it with nothing kept.
 //! - What a welcome email adds to `POST /api/contacts`, beside the same request without one.
 
@@ -13,19 +13,22 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
+use async_trait::async_trait;
 use axum::Router;
-use jiff::Timestamp;
 use kith::services::database;
+use kith_queue::Attempt;
+use kith_queue::Job;
+use kith_queue::JobOptions;
+use kith_queue::Outcome;
+use kith_queue::Publisher;
 use kith_queue::Queue;
 use kith_queue::broker::Broker;
 use kith_queue::broker::Settings;
 use kith_queue::destination::Destinations;
-use kith_queue::message::Publication;
-use kith_queue::outbox;
-use kith_queue::outbox::Outgoing;
-use kith_queue::outbox::Publisher;
 use kith_runtime::SystemClock;
 use kith_test_support::measure::median;
+use serde::Deserialize;
+use serde::Serialize;
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -76,7 +79,7 @@ async fn throughput() {
     }
     println!(
         "{:<34}{:>14.0}{:>14.0}{:>8.2}",
-        "outbox, broker, receiver",
+        "broker, receiver",
         median(bares),
         median(ours),
         median(ratios)
@@ -103,26 +106,31 @@ async fn send(origin: &str) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-/// Seconds from the start of the queue until the receiver has every message of its outbox.
+/// A message of 200 bytes. The receiver takes it without running it.
+#[derive(Serialize, Deserialize)]
+struct Text(String);
+
+#[async_trait]
+impl Job for Text {
+    type Context = ();
+    const KIND: &'static str = "bench";
+    const LABEL: &'static str = "Benchmark";
+
+    fn id(&self) -> String {
+        self.0.clone()
+    }
+
+    async fn run(&self, _context: &(), _attempt: &Attempt) -> Outcome {
+        Outcome::done()
+    }
+}
+
+/// Seconds from the start of the queue until the receiver has every message of the broker.
 async fn queue() -> f64 {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("kith.db");
     let database = database::open(&path, CONCURRENCY).await.expect("it opens");
     let (origin, taken) = receiver().await;
-    let mut tx = database.write().await.expect("it is open");
-    for number in 0..MESSAGES {
-        let message = Outgoing {
-            id: number.to_string(),
-            publication: Publication {
-                destination: "/hooks/bench".to_owned(),
-                body: vec![b'x'; 200],
-                ..Publication::default()
-            },
-        };
-        let written = outbox::insert(&mut tx, &message, Timestamp::now()).await;
-        written.expect("there is room");
-    }
-    tx.commit().await.expect("there is room");
     let settings = Settings {
         destinations: Destinations {
             origin: origin.clone(),
@@ -137,6 +145,13 @@ async fn queue() -> f64 {
     };
     let broker = Broker::new(database.clone(), Arc::new(SystemClock), settings);
     let queue = Queue::new(database.clone(), broker.clone(), Publisher::Broker(broker));
+    let mut tx = database.write().await.expect("it is open");
+    let job = Text("x".repeat(198));
+    for _ in 0..MESSAGES {
+        let enqueued = queue.enqueue(&mut tx, &job, &JobOptions::default()).await;
+        enqueued.expect("there is room");
+    }
+    tx.commit().await.expect("there is room");
     let start = Instant::now();
     queue.start();
     while taken.load(Ordering::Relaxed) < MESSAGES {

@@ -2,8 +2,8 @@
 //!
 //! - [`config`]: what an operator may set.
 //! - [`contacts`]: the use cases of contacts, and their store.
-//! - [`queue`]: work that is done later. [`welcome`] and [`report`]: the jobs of Kith. [`mail`]: how
-//!   they reach people.
+//! - [`jobs`]: what Kith does later, by its queue. [`welcome`]: what it offers to send to new contacts.
+//!   [`mail`]: how that reaches people.
 //! - [`database`]: the file that all of it is in. [`metrics`]: what is counted.
 //! - [`origin`] and [`network`]: how the server is named, and where its clients are.
 //! - [`policies`]: what Kith limits with `kith-limit`.
@@ -19,13 +19,13 @@ pub mod contacts;
 pub mod dashboard;
 pub mod database;
 pub mod health;
+pub mod jobs;
 pub mod mail;
 pub mod metrics;
 pub mod network;
 pub mod origin;
 pub mod overrides;
 pub mod policies;
-pub mod report;
 pub mod telemetry;
 pub mod welcome;
 pub mod words;

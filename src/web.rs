@@ -6,7 +6,7 @@
 //! - [`rest`] and [`forms`]: adapters of the use cases in [`crate::services::contacts`], for programs and
 //!   for browsers without JavaScript. [`crate::api`] is the third, for the islands.
 //! - [`app`] and [`pages`]: the document and the pages around the islands. [`page`]: pages as answers.
-//! - [`dashboard`]: the routes of the dashboard. [`webhooks`]: where the queue delivers.
+//! - [`dashboard`]: the routes of the dashboard.
 //!   [`health`]: the routes of liveness and readiness.
 //! - [`site`]: the built half that browsers load. [`problem`]: errors as HTTP says them.
 //! - [`grammar`]: how header fields are read. [`shutdown`]: the end.
@@ -29,4 +29,3 @@ pub mod serve;
 pub mod shutdown;
 pub mod site;
 pub mod state;
-pub mod webhooks;

@@ -14,16 +14,9 @@ use tracing::Instrument;
 
 use crate::model::error::AppError;
 use crate::services::client::Client;
-use kith_database::Database;
-use kith_database::Tx;
-use crate::services::policies::RequestClass;
-use crate::services::settings::MOST_DENIED;
-use crate::services::settings::Settings;
 use crate::services::overrides::MAX_DENIED_NETWORKS;
 use crate::services::overrides::RuntimeOverrides;
-use kith_queue::broker::Broker;
-use kith_queue::broker::BrokerError;
-use kith_queue::broker::filter::Filter;
+use crate::services::policies::RequestClass;
 use crate::services::words::count;
 use kith_cache::Cache;
 use kith_cache::Tag;

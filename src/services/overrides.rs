@@ -15,8 +15,6 @@ use sqlx::SqliteConnection;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::services::health::NO_DATABASE;
-use kith_database::Database;
 use crate::services::health::DatabaseHealth;
 use crate::services::policies::RequestClass;
 use kith_database::Database;

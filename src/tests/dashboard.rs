@@ -6,11 +6,11 @@ use std::time::Duration;
 use std::time::Instant;
 
 use kith::services::config::Config;
+use kith_limit::Limiter;
 use kith_queue::broker::accept::Source;
 use kith_queue::broker::filter::Filter;
 use kith_queue::message::DeliverySpec;
 use kith_queue::message::Publication;
-use kith_limit::Limiter;
 use reqwest::Method;
 use reqwest::Response;
 use reqwest::StatusCode;

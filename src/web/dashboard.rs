@@ -300,7 +300,8 @@ async fn change_deny_list(
     FormBody(fields): FormBody<Fields>,
 ) -> Response {
     let text = |name: &str| fields.get(name).map(|text| text.trim());
-    let network = text("network").and_then(config::parse_network);
+    let network = text("network").and_then(|text| text.parse::<Network>().ok());
+    let network = network.map(IpNet::from);
     let outcome = match (network, text("do")) {
         (None, _) => Err(AppError::bad_request(
             "Give an address or a network, such as 203.0.113.7 or 2001:db8::/32.",

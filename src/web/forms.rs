@@ -27,8 +27,6 @@ use crate::model::location::PaneRoute;
 use crate::model::view::FormView;
 use crate::model::view::Pane;
 use crate::model::view::Saved;
-use crate::model::location::PaneRoute;
-use crate::model::location::Location;
 use crate::services::contacts::ContactService;
 use crate::services::contacts::IdempotentRequest;
 use crate::services::welcome::choice;
@@ -287,11 +285,11 @@ fn go_to(form: &Uri, pane: PaneRoute) -> Response {
 async fn draw_again(
     pages: PageRenderer,
     mut parts: Parts,
-    place: PaneRoute,
+    route: PaneRoute,
     pane: Pane,
 ) -> Response {
-    let href = list_behind(&parts.uri).beside(place).href();
-    let Ok(uri) = Uri::try_from(href) else {
+    let url = list_behind(&parts.uri).with_pane(route).url();
+    let Ok(uri) = Uri::try_from(url) else {
         return Problem::new(
             StatusCode::URI_TOO_LONG,
             "long-address",

@@ -175,7 +175,12 @@ async fn receive(state: &AppState, mut request: Request, inner: impl Inner) -> R
 
     let wrote = method == "POST";
     let mut response = audience::address(&state.site, audience, wrote, response);
-    headers::secure(&mut response, uri.path(), &passage.nonce);
+    headers::secure(
+        &mut response,
+        uri.path(),
+        &passage.nonce,
+        state.config.is_watched,
+    );
     headers::date(&mut response, Timestamp::now());
     let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
     let status = response.status().as_u16();

@@ -27,27 +27,16 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::model::location::Location;
-use crate::model::location::PRINT_PATH;
-use crate::services::health;
-use crate::model::location::PRINT;
-use crate::model::location::Location;
 use crate::services::policies::RequestClass;
-use kith_queue;
-use crate::services::report;
-use crate::services::welcome;
 use crate::web::app;
 use crate::web::dashboard;
 use crate::web::forms;
 use crate::web::health;
 use crate::web::middleware;
-use crate::web::page;
 use crate::web::problem;
-use crate::web::page::PageRenderer;
 use crate::web::problem::Problem;
 use crate::web::rest;
 use crate::web::state::AppState;
-use crate::web::webhooks;
 use kith_limit::Limiter;
 
 /// Everything that Kith answers, with the middleware around it.
@@ -122,10 +111,9 @@ fn operations_routes(state: &AppState, limited: [OpenApi; 2]) -> Router<AppState
 /// Webhooks, for the queue, which signs what it delivers; and the API of the queue, for clients with its
 /// token.
 fn queue_routes(state: &AppState) -> Router<AppState> {
-    let webhooks = Router::new()
-        .route(welcome::PATH, post(webhooks::welcome_email))
-        .route(welcome::FAILURE_PATH, post(webhooks::welcome_failed))
-        .route(report::PATH, post(webhooks::daily_report))
+    let webhooks = state
+        .jobs
+        .router()
         .method_not_allowed_fallback(wrong_method);
     let token = state.config.queue.token.as_ref();
     let token = token.map(|token| token.reveal().to_owned());

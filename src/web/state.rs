@@ -6,6 +6,12 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use kith_cache::Cache;
+use kith_database::OpenError;
+use kith_limit::Limiter;
+use kith_queue::Jobs;
+use kith_queue::Queue;
+use kith_redis::Redis;
 use leptos::config::LeptosOptions;
 use leptos::prelude::provide_context;
 use tokio_util::sync::CancellationToken;
@@ -13,42 +19,15 @@ use tokio_util::sync::CancellationToken;
 use self::wiring::Stores;
 use crate::services::admin::AdminService;
 use crate::services::config::Config;
-use crate::services::config::PemFile;
-use crate::services::contacts;
-use crate::services::contacts::CONTACTS;
 use crate::services::contacts::ContactService;
 use crate::services::dashboard::Dashboard;
-use crate::services::database;
-use kith_database::Database;
-use kith_database::OpenError;
-use crate::services::health;
-use crate::services::health::DatabaseHealth;
 use crate::services::health::Health;
+use crate::services::jobs::DailyReport;
 use crate::services::mail::Mailer;
 use crate::services::metrics::Metrics;
-use crate::services::origin::Origin;
 use crate::services::overrides::RuntimeOverrides;
-use crate::services::policies;
-use kith_queue::Queue;
-use kith_queue::message::Publication;
-use kith_queue::receiver::Receiver;
-use crate::services::report;
-use crate::services::report::ReportService;
 use crate::services::welcome::WelcomeService;
 use crate::web::site::Site;
-use kith_cache::Cache;
-use kith_database::Database;
-use kith_database::OpenError;
-use kith_limit::Limiter;
-use kith_queue::Queue;
-use kith_queue::broker;
-use kith_queue::broker::Broker;
-use kith_queue::destination::Destinations;
-use kith_queue::message::Publication;
-use kith_queue::outbox::Publisher;
-use kith_queue::qstash::QStash;
-use kith_queue::receiver::Receiver;
-use kith_redis::Redis;
 
 /// One pointer, because every layer around a handler clones it for every request. A handler takes the parts
 /// that it uses, by [`State`](axum::extract::State).
@@ -74,9 +53,8 @@ pub struct Parts {
     pub(in crate::web) site: Site,
     pub(in crate::web) queue: Queue,
     pub(in crate::web) metrics: Metrics,
-    receiver: Receiver,
+    pub(in crate::web) jobs: Arc<Jobs>,
     welcome: WelcomeService,
-    report: ReportService,
     mailer: Mailer,
     overrides: RuntimeOverrides,
     admin: AdminService,
@@ -106,9 +84,7 @@ from_ref! {
     site: Site,
     queue: Queue,
     metrics: Metrics,
-    receiver: Receiver,
     welcome: WelcomeService,
-    report: ReportService,
     mailer: Mailer,
     admin: AdminService,
     health: Health,
@@ -138,13 +114,9 @@ impl AppState {
         }
         self.metrics.start();
         self.queue.start();
-        let publication = Publication {
-            destination: report::PATH.to_owned(),
-            ..Publication::default()
-        };
         let times = self.config.report.schedule.as_str().to_owned();
         self.queue
-            .keep_schedule(report::SCHEDULE_ID, times, publication);
+            .keep_schedule::<DailyReport>(DailyReport::SCHEDULE_ID, times);
     }
 
     /// Puts what pages and server functions use into the present context of Leptos.
@@ -162,8 +134,7 @@ impl AppState {
     /// Closes everything, after the last request. The queue is [closed](Queue::close) before, while Kith's
     /// own webhooks still answer.
     pub async fn close(&self) {
-        self.welcome.close().await;
-        self.report.close().await;
+        self.jobs.close().await;
         self.admin.close().await;
         self.overrides.close().await;
         self.metrics.close().await;

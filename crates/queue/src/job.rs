@@ -2,7 +2,7 @@
 //!
 //! - [`Job`]: what the application writes. [`Outcome`]: what came of running it.
 //! - [`Jobs`]: the registry. It gives the routes that the queue delivers to, with verification and once-only
-//!   execution, and the labels that people read.
+//!   execution.
 
 mod options;
 mod outcome;
@@ -22,15 +22,20 @@ use serde_json::json;
 use crate::destination::Destinations;
 
 pub use options::JobOptions;
+pub use outcome::Attempt;
 pub use outcome::Failure;
 pub use outcome::Outcome;
 pub use registry::Jobs;
 pub use runner::RunnerOptions;
 
+/// The end of the path that the queue reports to when all attempts have failed.
+const DISCARD_SUFFIX: &str = "/failed";
+
 /// Work that the queue delivers. Its JSON is the body of the message.
 ///
 /// ```
 /// use async_trait::async_trait;
+/// use kith_queue::Attempt;
 /// use kith_queue::Job;
 /// use kith_queue::Outcome;
 /// use serde::Deserialize;
@@ -54,8 +59,8 @@ pub use runner::RunnerOptions;
 ///         format!("resize-{}", self.image)
 ///     }
 ///
-///     async fn run(&self, _images: &Images, attempt: u32) -> Outcome {
-///         println!("attempt {attempt} to resize image {}", self.image);
+///     async fn run(&self, _images: &Images, attempt: &Attempt) -> Outcome {
+///         println!("attempt {} to resize image {}", attempt.number, self.image);
 ///         Outcome::done()
 ///     }
 /// }
@@ -88,8 +93,8 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
         serde_json::from_slice(body).ok()
     }
 
-    /// Runs the job. `attempt` is counted from 1. It may run again after a crash.
-    async fn run(&self, context: &Self::Context, attempt: u32) -> Outcome;
+    /// Runs the job. It may run again after a crash.
+    async fn run(&self, context: &Self::Context, attempt: &Attempt) -> Outcome;
 
     /// The body of the answer to a message that was executed, now or before.
     ///
@@ -107,6 +112,16 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
         Ok(None)
     }
 
+    /// What people call a message to `path`, which begins after the path of all webhooks; `None` where it
+    /// is no message of this kind.
+    fn label_of(path: &str) -> Option<&'static str> {
+        match path.strip_prefix(Self::KIND)? {
+            "" => Some(Self::LABEL),
+            DISCARD_SUFFIX => Self::DISCARD_LABEL,
+            _ => None,
+        }
+    }
+
     /// The path that the queue delivers messages of this kind to.
     fn path(destinations: &Destinations) -> String {
         format!("{}{}", destinations.webhooks, Self::KIND)
@@ -114,6 +129,6 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
 
     /// The path that the queue reports to when all attempts have failed.
     fn discard_path(destinations: &Destinations) -> String {
-        format!("{}/failed", Self::path(destinations))
+        format!("{}{DISCARD_SUFFIX}", Self::path(destinations))
     }
 }

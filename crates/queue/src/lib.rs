@@ -20,6 +20,7 @@ pub mod signature;
 mod time;
 
 pub use dispatcher::Publisher;
+pub use job::Attempt;
 pub use job::Failure;
 pub use job::Job;
 pub use job::JobOptions;

@@ -22,6 +22,7 @@ use crate::message::Publication;
 use crate::outbox;
 use crate::outbox::OutboxMessage;
 use kith_database::Database;
+use kith_database::StepError;
 use kith_runtime::HealthRecorder;
 
 /// How often the dispatcher looks into the outbox without being woken.
@@ -78,20 +79,24 @@ impl Queue {
     /// into the outbox. Call [`wake`](Self::wake) after the commit.
     ///
     /// # Errors
-    /// Those of the database; [`BrokerError::Rejected`] for a job whose options no receiver would get.
+    /// [`sqlx::Error`] where the database fails; [`BrokerError`] for a job that cannot be delivered.
     pub async fn enqueue<J: Job>(
         &self,
         tx: &mut SqliteConnection,
         job: &J,
         options: &JobOptions,
-    ) -> Result<(), BrokerError> {
+    ) -> Result<(), StepError> {
         let broker = &self.0.broker;
         let now = broker.clock().now();
         let publication = options.publish(job, broker.destinations())?;
         match &self.0.publisher {
             Publisher::Broker(broker) => {
                 let source = Source::default();
-                accept(tx, broker.destinations(), &publication, source, now).await?;
+                let accepted = accept(tx, broker.destinations(), &publication, source, now).await;
+                accepted.map_err(|error| match error {
+                    BrokerError::Database(cause) => StepError::from(cause),
+                    error => error.into(),
+                })?;
             }
             Publisher::QStash(_) => {
                 let id = job.id();

@@ -29,14 +29,14 @@ use crate::services::network::ForwardedHeader;
 use crate::services::network::Network;
 use crate::services::origin::Host;
 use crate::services::origin::Origin;
-use kith_queue::cron::Cron;
-use kith_queue::delay::RetryDelay;
-use kith_queue::qstash::BaseUrl;
 use crate::services::telemetry::LogFilter;
 use crate::services::telemetry::LogFormat;
 use crate::services::welcome::Template;
 use kith_limit::Algorithm;
 use kith_limit::FailMode;
+use kith_queue::cron::Cron;
+use kith_queue::delay::RetryDelay;
+use kith_queue::qstash::BaseUrl;
 use kith_redis::Address;
 use kith_redis::KeyPrefix;
 

@@ -30,14 +30,14 @@ use crate::services::mail::SmtpServer;
 use crate::services::network::Network;
 use crate::services::origin::Host;
 use crate::services::origin::Origin;
-use kith_queue::cron::Cron;
-use kith_queue::delay::RetryDelay;
-use kith_queue::qstash::BaseUrl;
 use crate::services::telemetry::LogFilter;
 use crate::services::telemetry::LogFormat;
 use crate::services::welcome::Template;
 use kith_limit::Algorithm;
 use kith_limit::FailMode;
+use kith_queue::cron::Cron;
+use kith_queue::delay::RetryDelay;
+use kith_queue::qstash::BaseUrl;
 use kith_redis::Address;
 
 const NO_ENV: [(&str, &str); 0] = [];

@@ -36,19 +36,13 @@ use crate::model::error::AppError;
 use crate::services::config::Config;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::activity::Happened;
-use crate::services::metrics::Counter;
-use crate::services::metrics::Metrics;
-use crate::services::welcome;
-use kith_queue::ledger::Settlement;
-use kith_queue::outbox::Outgoing;
 use kith_cache::Cache;
 use kith_cache::Cacheable;
 use kith_cache::Cached;
 use kith_cache::Encoding;
 use kith_cache::Key;
 use kith_cache::Policy;
-use kith_queue::Queue;
-use kith_queue::ledger::Settlement;
+use kith_database::TransactionStep;
 use kith_runtime::Clock;
 
 /// The use cases of contacts. Cheap to clone: clones share everything.
@@ -75,13 +69,12 @@ struct Shared {
 
 /// What else Kith does when a contact is created.
 pub trait CreationHook: Send + Sync {
-    /// The message that goes into the outbox in the transaction that stores the contact. `welcome` is
-    /// the choice of the client; `None` leaves it to the configuration.
-    fn message(&self, contact: ContactId, welcome: Option<bool>) -> Option<Outgoing>;
+    /// What joins the transaction that stores the contact. `welcome` is the choice of the client; `None`
+    /// leaves it to the configuration.
+    fn step(&self, contact: ContactId, welcome: Option<bool>) -> Option<TransactionStep>;
 
-    /// Learns that a contact was stored, and whether a message was stored with it. Not called for a
-    /// repeated request.
-    fn created(&self, with_message: bool);
+    /// Learns that a contact was stored, and whether a step has joined. Not called for a repeated request.
+    fn created(&self, had_step: bool);
 }
 
 /// What a [`ContactService`] is made of.
@@ -207,14 +200,14 @@ impl ContactService {
         let now = self.shared.clock.now();
         let id = self.new_id(now);
         let hook = self.shared.creation_hook.as_ref();
-        let message = hook.and_then(|hook| hook.message(id, welcome));
+        let step = hook.and_then(|hook| hook.step(id, welcome));
         let creation = self
             .shared
             .store
-            .create(id, &fields, now, idempotency.as_ref(), message.as_ref())
+            .create(id, &fields, now, idempotency.as_ref(), step.as_ref())
             .await?;
         if let Some(hook) = hook.filter(|_| !creation.replayed) {
-            hook.created(message.is_some());
+            hook.created(step.is_some());
         }
         tracing::Span::current()
             .record("contact", tracing::field::display(creation.contact.id))
@@ -534,19 +527,10 @@ impl ContactService {
         }
     }
 
-    /// Writes down what happened around a contact because of a message, and settles the claim to it;
-    /// see [`ContactStore::record`].
-    ///
-    /// # Errors
-    /// [`AppError::Unavailable`], [`AppError::Internal`].
-    pub async fn record(
-        &self,
-        id: ContactId,
-        event: &Event,
-        settlement: &Settlement,
-    ) -> Result<bool, AppError> {
+    /// A step that writes what happened around a contact, for the transaction of a job.
+    pub fn recording(&self, id: ContactId, event: Event) -> TransactionStep {
         let now = self.shared.clock.now();
-        Ok(self.shared.store.record(id, event, settlement, now).await?)
+        self.shared.store.recording(id, event, now)
     }
 
     /// Whether contacts can be read at the moment.

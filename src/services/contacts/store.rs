@@ -35,8 +35,8 @@ use crate::model::contact::ContactId;
 use crate::model::error::AppError;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::activity::Happened;
-use kith_queue::ledger::Settlement;
-use kith_queue::outbox::Outgoing;
+use kith_database::StepError;
+use kith_database::TransactionStep;
 
 /// Keeps contacts.
 ///
@@ -53,8 +53,7 @@ pub trait ContactStore: Send + Sync {
     /// got it, whatever has become of it, for as long as the store was told to remember keys. Of
     /// requests at the same time one adds the contact and the others wait for it.
     ///
-    /// `message` asks for the welcome email to the new contact. It goes into the outbox in the same
-    /// transaction.
+    /// `step` joins the transaction, unless the request is a repeated one.
     ///
     /// # Errors
     /// [`StoreError::KeyReused`] when the key came with a different fingerprint before,
@@ -65,7 +64,7 @@ pub trait ContactStore: Send + Sync {
         fields: &ContactFields,
         now: Timestamp,
         idempotency: Option<&IdempotentRequest>,
-        message: Option<&Outgoing>,
+        step: Option<&TransactionStep>,
     ) -> Result<Creation, StoreError>;
 
     /// # Errors
@@ -121,16 +120,9 @@ pub trait ContactStore: Send + Sync {
     /// What has happened around a contact, the first thing first; nothing where there is none.
     async fn activities(&self, id: ContactId) -> Result<Vec<Happened>, StoreError>;
 
-    /// Writes down what happened around a contact because of a message, and settles the claim of
-    /// whoever executes it, in one transaction. `false`, and nothing is written, when that claim has
-    /// ended.
-    async fn record(
-        &self,
-        id: ContactId,
-        event: &Event,
-        settlement: &Settlement,
-        now: Timestamp,
-    ) -> Result<bool, StoreError>;
+    /// A step that writes what happened around a contact at `now`, for a transaction of another module. Of a
+    /// contact that is gone for good, it writes nothing.
+    fn recording(&self, id: ContactId, event: Event, now: Timestamp) -> TransactionStep;
 
     /// Whether contacts can be read at the moment.
     async fn ping(&self) -> Result<(), StoreError>;
@@ -205,6 +197,19 @@ pub type Cause = Box<dyn Error + Send + Sync>;
 /// Keeps the kind and logs the cause, which nobody outside is told. Happens once for each error,
 /// on its way out of the service. Neither the messages nor the causes hold contact data: drivers
 /// name tables and codes, and values only ever travel as bound parameters.
+impl From<StepError> for StoreError {
+    fn from(error: StepError) -> Self {
+        let other = match error.downcast::<Self>() {
+            Ok(error) => return *error,
+            Err(error) => error,
+        };
+        match other.downcast::<sqlx::Error>() {
+            Ok(error) => (*error).into(),
+            Err(error) => Self::Internal(error),
+        }
+    }
+}
+
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         match error {

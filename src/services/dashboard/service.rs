@@ -22,11 +22,10 @@ use crate::services::metrics::series::Range;
 use crate::services::metrics::series::Series;
 use crate::services::overrides::RuntimeOverrides;
 use crate::services::policies::RequestClass;
-use kith_queue::Queue;
-use kith_queue::broker::BrokerError;
-use crate::services::settings::Settings;
 use kith_cache::Cache;
 use kith_limit::Limiter;
+use kith_queue::Queue;
+use kith_queue::broker::BrokerError;
 use kith_redis::Redis;
 
 /// For how long the last values are shown again.

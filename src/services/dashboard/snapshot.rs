@@ -14,11 +14,11 @@ use crate::services::metrics::Figures;
 use crate::services::metrics::series::Range;
 use crate::services::metrics::series::Series;
 use crate::services::policies::RequestClass;
-use kith_queue::broker::overview::Overview;
 use kith_cache::Usage;
 use kith_limit::Algorithm;
 use kith_limit::Quota;
 use kith_limit::Refused;
+use kith_queue::broker::overview::Overview;
 
 /// Everything that the dashboard shows, at one instant.
 pub struct Snapshot {

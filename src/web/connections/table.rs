@@ -16,8 +16,9 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::watch::Watch;
-use crate::services::config::Networks;
+use crate::services::config::List;
 use crate::services::config::Percent;
+use crate::services::network::Network;
 use crate::web::middleware::client;
 
 /// What the operator has configured.
@@ -27,7 +28,7 @@ pub struct Options {
     /// The most of them that one address may have.
     pub max_per_address: Percent,
     /// Proxies, whose addresses may have any number.
-    pub trusted_proxies: Networks,
+    pub trusted_proxies: List<Network>,
 }
 
 /// All connections that are open.
@@ -35,7 +36,7 @@ pub struct Connections {
     pub(super) shared: Arc<Shared>,
     max_connections: usize,
     max_per_address: usize,
-    trusted_proxies: Networks,
+    trusted_proxies: List<Network>,
 }
 
 pub(super) struct Shared {

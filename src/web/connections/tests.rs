@@ -15,7 +15,7 @@ use super::WatchedRequest;
 use super::WatchedStream;
 use super::table::Slot;
 use super::watch::Answer;
-use crate::services::config::Networks;
+use crate::services::config::List;
 use crate::services::config::Percent;
 
 /// Room for six, three of them for one address.
@@ -23,7 +23,7 @@ fn connections() -> Connections {
     Connections::new(Options {
         max_connections: 6,
         max_per_address: Percent::new(50).expect("a percentage"),
-        trusted_proxies: Networks(vec!["10.0.0.0/8".parse().expect("a network")]),
+        trusted_proxies: List(vec!["10.0.0.0/8".parse().expect("a network")]),
     })
 }
 
@@ -321,7 +321,7 @@ async fn a_flood_costs_one_close_for_each_connection_that_is_accepted() {
     let connections = Connections::new(Options {
         max_connections: 1024,
         max_per_address: Percent::new(50).expect("a percentage"),
-        trusted_proxies: Networks::default(),
+        trusted_proxies: List::default(),
     });
     let mut flood = Vec::new();
     for number in 0..5_000 {

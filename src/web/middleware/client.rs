@@ -12,7 +12,6 @@ use axum::http::HeaderName;
 use axum::http::header;
 
 use crate::services::client::Client;
-use crate::services::config::ForwardedHeader;
 use crate::services::config::ServerConfig;
 use crate::services::network::ForwardedHeader;
 use crate::web::grammar::forwarded;

@@ -17,9 +17,8 @@ use tower_http::csrf::ProtectionError;
 
 use crate::services::config::ByteSize;
 use crate::services::config::ServerConfig;
+use crate::services::jobs;
 use crate::services::origin::Host;
-use crate::services::report;
-use crate::services::welcome;
 use crate::web::grammar::Reader;
 use crate::web::problem::Problem;
 
@@ -35,13 +34,10 @@ pub enum AskedFor {
 
 /// What is answered under configured names until Kith has accounts: what the queue signs, and whether
 /// Kith is well.
-const OPEN: [&str; 5] = [
-    welcome::PATH,
-    welcome::FAILURE_PATH,
-    report::PATH,
-    "/healthz",
-    "/readyz",
-];
+fn is_open(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz")
+        || (path.starts_with(jobs::WEBHOOKS) && jobs::label(path).is_some())
+}
 
 /// The refusal of a request whose target is no path but a host alone, as a client sends it to a proxy.
 pub fn no_path(request: &Request) -> Option<Problem> {
@@ -63,7 +59,7 @@ pub fn asked_for(request: &Request, config: &ServerConfig) -> Result<AskedFor, B
     let detail = match host(request.uri(), request.headers()) {
         Some(host) if host.is_local() => return Ok(AskedFor::ThisMachine),
         Some(host) if config.is_named(&host) => {
-            if OPEN.contains(&request.uri().path()) {
+            if is_open(request.uri().path()) {
                 return Ok(AskedFor::ConfiguredName);
             }
             "Until Kith has accounts, this name reaches only the signed webhooks, /healthz and \
@@ -278,7 +274,13 @@ mod tests {
             "192.168.1.5:3000",
             "[fd00:0::5]",
         ] {
-            for path in OPEN {
+            for path in [
+                "/api/webhooks/welcome-email",
+                "/api/webhooks/welcome-email/failed",
+                "/api/webhooks/daily-report",
+                "/healthz",
+                "/readyz",
+            ] {
                 assert_eq!(
                     ask(host, path),
                     Some(AskedFor::ConfiguredName),
@@ -294,6 +296,8 @@ mod tests {
                 "/healthz/",
                 "/Healthz",
                 "/api/webhooks/",
+                "/api/webhooks/welcome-email/",
+                "/contacts/api/webhooks/welcome-email",
                 "//healthz",
             ] {
                 assert_eq!(ask(host, path), None, "{host}{path}");

@@ -22,8 +22,6 @@ use crate::model::view::ContactsView;
 use crate::model::view::FormView;
 use crate::model::view::Notice;
 use crate::model::view::Pane;
-use crate::model::location::PaneRoute;
-use crate::model::location::Location;
 use crate::services::contacts::ContactService;
 use crate::services::welcome::WelcomeService;
 use crate::services::welcome::choice;
@@ -127,7 +125,11 @@ async fn find_out(sources: &Sources, asked: &Parts, refused: Option<RefusedPane>
     let Sources { contacts, welcome } = sources;
     let welcome = welcome.offer(welcome_choice(&asked.headers));
     let list = contacts
-        .list_beside(location.pane.contact(), &location.search, location.cursor.as_deref())
+        .list_beside(
+            location.pane.contact(),
+            &location.search,
+            location.cursor.as_deref(),
+        )
         .await;
     let contact = |id| contacts.get(id);
     let details = |id| contacts.details(id);

@@ -20,7 +20,6 @@ use serde::de::DeserializeOwned;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
 use crate::services::config::Config;
-use crate::services::json::without_mark;
 use crate::web::grammar::entity_tag;
 use crate::web::grammar::entity_tag::EntityTag;
 use crate::web::grammar::entity_tag::Malformed;
@@ -28,7 +27,6 @@ use crate::web::grammar::entity_tag::Tags;
 use crate::web::grammar::media_type;
 use crate::web::middleware::guard;
 use crate::web::problem::Problem;
-use crate::web::state::AppState;
 use kith_runtime::without_byte_order_mark;
 
 /// A JSON body.

@@ -18,8 +18,8 @@ use tower::ServiceExt;
 use tower_http::services::ServeDir;
 
 use super::wrong_method;
-use crate::model::location::PRINT;
 use crate::model::location::Location;
+use crate::model::location::PRINT_PATH;
 use crate::services::policies::RequestClass;
 use crate::web::grammar::range::ByteRange;
 use crate::web::middleware;
@@ -96,14 +96,14 @@ async fn send_file(mut request: Request<Body>, next: Next) -> Response {
 async fn not_found(State(pages): State<PageRenderer>, request: Request<Body>) -> Response {
     let path = request.uri().path();
     if let Some(page) = path.strip_suffix('/')
-        && ["/trash", "/dashboard", PRINT].contains(&page)
+        && ["/trash", "/dashboard", PRINT_PATH].contains(&page)
     {
         return Redirect::permanent(page).into_response();
     }
     if path.ends_with('/')
-        && let Some(place) = Place::parse(path, request.uri().query().unwrap_or_default())
+        && let Some(location) = Location::parse(path, request.uri().query().unwrap_or_default())
     {
-        return Redirect::permanent(&place.href()).into_response();
+        return Redirect::permanent(&location.url()).into_response();
     }
     pages.render(request, || ()).await
 }

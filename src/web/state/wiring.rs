@@ -2,14 +2,28 @@
 
 use std::sync::Arc;
 
+use kith_cache::Cache;
+use kith_database::Database;
+use kith_database::OpenError;
+use kith_limit::Limiter;
+use kith_queue::Jobs;
+use kith_queue::Publisher;
+use kith_queue::Queue;
+use kith_queue::RunnerOptions;
+use kith_queue::broker;
+use kith_queue::broker::Broker;
+use kith_queue::destination::Destinations;
+use kith_queue::qstash::QStash;
+use kith_queue::receiver;
+use kith_queue::receiver::Receiver;
+use kith_redis::Redis;
+use kith_runtime::SystemClock;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use super::Parts;
 use crate::services::admin;
 use crate::services::admin::AdminService;
 use crate::services::config::Config;
-use crate::services::config::Origin;
 use crate::services::config::PemFile;
 use crate::services::contacts;
 use crate::services::contacts::CONTACTS;
@@ -17,33 +31,22 @@ use crate::services::contacts::ContactService;
 use crate::services::contacts::store::sqlite::SqliteStore;
 use crate::services::dashboard;
 use crate::services::dashboard::Dashboard;
-use kith_database::Database;
-use kith_database::OpenError;
+use crate::services::database;
 use crate::services::health;
 use crate::services::health::DatabaseHealth;
 use crate::services::health::Health;
+use crate::services::jobs;
+use crate::services::jobs::ReportContext;
+use crate::services::jobs::WelcomeContext;
 use crate::services::mail::Mailer;
 use crate::services::metrics;
 use crate::services::metrics::Metrics;
+use crate::services::origin::Origin;
 use crate::services::overrides::RuntimeOverrides;
 use crate::services::policies;
-use kith_queue::Queue;
-use kith_queue::broker;
-use kith_queue::broker::Broker;
-use kith_queue::destination::Destinations;
-use kith_queue::outbox::Publisher;
-use kith_queue::qstash::QStash;
-use kith_queue::receiver::Receiver;
-use crate::services::report;
-use crate::services::report::ReportService;
-use crate::services::welcome;
 use crate::services::welcome::WelcomeHook;
 use crate::services::welcome::WelcomeService;
 use crate::web::site::Site;
-use kith_cache::Cache;
-use kith_limit::Limiter;
-use kith_redis::Redis;
-use kith_runtime::SystemClock;
 
 /// What the services share: where data is, and what counts and limits.
 pub struct Stores {
@@ -67,7 +70,7 @@ impl Stores {
         kith_runtime::install_crypto_provider();
         let redis = connect_redis(config);
         let path = config.data.database_path();
-        let database = Database::open(&path, config.data.readers).await?;
+        let database = database::open(&path, config.data.readers).await?;
         let contacts = SqliteStore::new(database.clone(), config.api.idempotency_ttl);
         let cache = Cache::new(kith_cache::Options {
             tags: vec![CONTACTS],
@@ -115,17 +118,10 @@ impl Stores {
         });
         let health = self.health(contacts.clone(), stopping.clone());
         let dashboard = self.dashboard(&config, &admin, &overrides, &health);
-        let welcome = WelcomeService::new(welcome::Options {
-            database: self.database.clone(),
-            contacts: contacts.clone(),
-            mailer: self.mailer.clone(),
-            clock: Arc::new(SystemClock),
-            stopping: stopping.clone(),
-            config: config.welcome.clone(),
-        });
+        let welcome_config = Arc::new(config.welcome.clone());
+        let welcome = WelcomeService::new(self.mailer.clone(), welcome_config);
         Parts {
-            receiver: self.receiver(&config),
-            report: self.report(&config),
+            jobs: Arc::new(self.jobs(&config, contacts.clone(), stopping.clone())),
             site: Site::new(&config),
             config: Arc::new(config),
             contacts,
@@ -151,9 +147,11 @@ impl Stores {
             clock: Arc::new(SystemClock),
             settings: contacts::Settings::of(config),
             creation_hook: Some(Box::new(WelcomeHook {
-                config: config.welcome.clone(),
+                config: Arc::new(config.welcome.clone()),
                 metrics: self.metrics.clone(),
                 queue: self.queue.clone(),
+                store: Arc::new(self.contacts.clone()),
+                clock: Arc::new(SystemClock),
             })),
         })
     }
@@ -195,26 +193,36 @@ impl Stores {
         })
     }
 
-    fn receiver(&self, config: &Config) -> Receiver {
-        Receiver::new(
-            config.server.origin().to_string(),
-            config.queue.qstash_keys(),
-            self.queue.broker().clone(),
-            self.database.clone(),
-            Arc::new(SystemClock),
-        )
-    }
-
-    fn report(&self, config: &Config) -> ReportService {
-        ReportService::new(report::Setup {
-            database: self.database.clone(),
-            metrics: self.metrics.clone(),
-            mailer: self.mailer.clone(),
-            clock: Arc::new(SystemClock),
-            to: config.report.to.as_ref().map(|to| to.mailbox().clone()),
+    fn jobs(&self, config: &Config, contacts: ContactService, stopping: CancellationToken) -> Jobs {
+        let broker = self.queue.broker();
+        let receiver = Receiver::new(receiver::Options {
             origin: config.server.origin().to_string(),
-            tasks: TaskTracker::new(),
-        })
+            qstash: config.queue.qstash_keys(),
+            broker: broker.clone(),
+            database: self.database.clone(),
+            clock: Arc::new(SystemClock),
+        });
+        let options = RunnerOptions {
+            receiver,
+            database: self.database.clone(),
+            clock: Arc::new(SystemClock),
+            stopping,
+        };
+        let to = config.report.to.as_ref();
+        let contexts = jobs::Contexts {
+            welcome_email: WelcomeContext {
+                contacts,
+                mailer: self.mailer.clone(),
+                config: Arc::new(config.welcome.clone()),
+            },
+            daily_report: ReportContext {
+                metrics: self.metrics.clone(),
+                mailer: self.mailer.clone(),
+                to: to.map(|to| Arc::new(to.mailbox().clone())),
+                origin: config.server.origin().to_string().into(),
+            },
+        };
+        jobs::registry(options, broker.destinations().clone(), contexts)
     }
 }
 
@@ -233,8 +241,9 @@ fn open_queue(config: &Config, database: Database) -> Queue {
     let destinations = Destinations {
         origin: origin.to_string(),
         reached_at: format!("http://{}", config.server.addr),
-        webhooks: "/api/webhooks/",
+        webhooks: jobs::WEBHOOKS,
         allowed: config.queue.allow.0.iter().map(Origin::to_string).collect(),
+        allow_setting: "queue.allow",
     };
     let broker = Broker::new(
         database.clone(),

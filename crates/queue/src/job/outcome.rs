@@ -4,6 +4,15 @@ use std::time::Duration;
 
 use kith_database::TransactionStep;
 
+/// A delivery of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The same for every delivery of the message.
+    pub message_id: String,
+    /// Counted from 1.
+    pub number: u32,
+}
+
 /// Why a job was not executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {

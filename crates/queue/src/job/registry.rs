@@ -1,4 +1,4 @@
-//! The registry of jobs: their routes and their labels.
+//! The registry of jobs: their routes.
 
 use axum::Json;
 use axum::Router;
@@ -33,7 +33,6 @@ pub struct Jobs {
     runner: Runner,
     destinations: Destinations,
     router: Router,
-    labels: Vec<(String, &'static str)>,
 }
 
 impl Jobs {
@@ -43,7 +42,6 @@ impl Jobs {
             runner: Runner::new(options),
             destinations,
             router: Router::new(),
-            labels: Vec::new(),
         }
     }
 
@@ -54,12 +52,10 @@ impl Jobs {
         let state = (self.runner.clone(), context);
         let run = post(run::<J>).with_state(state.clone());
         self.router = self.router.route(&path, run);
-        self.labels.push((path, J::LABEL));
-        if let Some(label) = J::DISCARD_LABEL {
+        if J::DISCARD_LABEL.is_some() {
             let path = J::discard_path(&self.destinations);
             let discard = post(discard::<J>).with_state(state);
             self.router = self.router.route(&path, discard);
-            self.labels.push((path, label));
         }
         self
     }
@@ -67,15 +63,6 @@ impl Jobs {
     /// The routes that the queue delivers to. They refuse requests that the queue has not signed.
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         self.router.clone().with_state(())
-    }
-
-    /// What people call the messages to a destination; `None` for one that is no job's.
-    pub fn label(&self, destination: &str) -> Option<&'static str> {
-        let path = self.destinations.stored(destination);
-        let mut labels = self.labels.iter();
-        labels
-            .find(|(known, _)| known == path)
-            .map(|(_, label)| *label)
     }
 
     /// Waits for the jobs that are under way.
@@ -101,7 +88,7 @@ async fn run<J: Job>(
     let (running, needs) = (job.clone(), context.clone());
     let executed = runner
         .execute(verified, key, move |attempt| async move {
-            running.run(&needs, attempt).await
+            running.run(&needs, &attempt).await
         })
         .await;
     match executed {

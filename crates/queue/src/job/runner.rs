@@ -19,6 +19,7 @@ use crate::broker;
 use crate::inbox;
 use crate::inbox::Claim;
 use crate::inbox::Lease;
+use crate::job::Attempt;
 use crate::job::Failure;
 use crate::job::Outcome;
 use crate::receiver;
@@ -98,7 +99,7 @@ impl Runner {
         &self,
         verified: Verified,
         key: String,
-        run: impl FnOnce(u32) -> F + Send + 'static,
+        run: impl FnOnce(Attempt) -> F + Send + 'static,
     ) -> Executed
     where
         F: Future<Output = Outcome> + Send + 'static,
@@ -113,7 +114,7 @@ impl Runner {
         self,
         verified: Verified,
         key: String,
-        run: impl FnOnce(u32) -> F,
+        run: impl FnOnce(Attempt) -> F,
     ) -> Executed {
         let Verified {
             delivery,
@@ -125,7 +126,11 @@ impl Runner {
             Ok(None) => return Executed::Done { completed: false },
             Err(executed) => return executed,
         };
-        let Outcome { result, step } = run(delivery.retried.saturating_add(1)).await;
+        let attempt = Attempt {
+            message_id: delivery.message_id.clone(),
+            number: delivery.retried.saturating_add(1),
+        };
+        let Outcome { result, step } = run(attempt).await;
         let message = is_from_broker.then_some(delivery.message_id);
         let end = End {
             lease,

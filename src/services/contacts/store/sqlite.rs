@@ -13,6 +13,7 @@ mod list;
 mod replay;
 mod search;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -41,10 +42,7 @@ use kith_cache::Generation;
 use kith_cache::Generations;
 use kith_cache::Tag;
 use kith_database::Database;
-use kith_queue::ledger;
-use kith_queue::ledger::Settlement;
-use kith_queue::outbox;
-use kith_queue::outbox::Outgoing;
+use kith_database::TransactionStep;
 
 /// A [`ContactStore`] in a `SQLite` file. Cheap to clone; clones share their connections.
 #[derive(Clone, Debug)]
@@ -72,7 +70,7 @@ impl ContactStore for SqliteStore {
         fields: &ContactFields,
         now: Timestamp,
         idempotency: Option<&IdempotentRequest>,
-        message: Option<&Outgoing>,
+        step: Option<&TransactionStep>,
     ) -> Result<Creation, StoreError> {
         let new = NewContact {
             id,
@@ -80,7 +78,7 @@ impl ContactStore for SqliteStore {
             now,
             outdated: now.as_millisecond().saturating_sub(self.idempotency_ttl),
             idempotency: idempotency.cloned(),
-            message: message.cloned(),
+            step: step.cloned(),
         };
         self.database
             .change(move |tx| Box::pin(new.write(tx)))
@@ -155,7 +153,7 @@ impl ContactStore for SqliteStore {
             search::add(&mut tx, stored.seq, &key).await?;
         }
         let fields = differing(&stored.contact, &contact);
-        activities::insert_repeatable(&mut tx, id, updated_at, &Event::Changed { fields }).await?;
+        activities::record(&mut tx, id, updated_at, &Event::Changed { fields }).await?;
         tx.commit().await?;
         Ok(contact)
     }
@@ -210,26 +208,14 @@ impl ContactStore for SqliteStore {
         activities::of(&mut connection, id).await
     }
 
-    async fn record(
-        &self,
-        id: ContactId,
-        event: &Event,
-        settlement: &Settlement,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let (event, settlement) = (event.clone(), settlement.clone());
-        self.database
-            .change(move |tx| {
-                Box::pin(async move {
-                    let settled = ledger::settle(tx, &settlement, now).await?;
-                    if settled {
-                        let at = now.as_millisecond();
-                        activities::insert_repeatable(tx, id, at, &event).await?;
-                    }
-                    Ok(settled)
-                })
+    fn recording(&self, id: ContactId, event: Event, now: Timestamp) -> TransactionStep {
+        Arc::new(move |tx| {
+            let event = event.clone();
+            Box::pin(async move {
+                activities::record(tx, id, now.as_millisecond(), &event).await?;
+                Ok(())
             })
-            .await
+        })
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -282,7 +268,7 @@ struct NewContact {
     /// Requests that are older than this are not recognised any more, in milliseconds.
     outdated: i64,
     idempotency: Option<IdempotentRequest>,
-    message: Option<Outgoing>,
+    step: Option<TransactionStep>,
 }
 
 impl NewContact {
@@ -304,10 +290,9 @@ impl NewContact {
         }
         let contact = insert(tx, id, &self.fields, now).await?;
         let at = now.as_millisecond();
-        activities::insert(tx, id, at, &Event::Created).await?;
-        if let Some(message) = &self.message {
-            outbox::insert(tx, message, now).await?;
-            activities::insert(tx, id, at, &Event::WelcomeQueued).await?;
+        activities::record(tx, id, at, &Event::Created).await?;
+        if let Some(step) = &self.step {
+            step(tx).await?;
         }
         replay::sweep(tx, self.outdated).await?;
         if let Some(request) = &self.idempotency {
@@ -500,7 +485,7 @@ async fn move_over(
         Some(_) => Event::Deleted,
         None => Event::Restored,
     };
-    activities::insert_repeatable(connection, stored.contact.id, updated_at, &event).await
+    activities::record(connection, stored.contact.id, updated_at, &event).await
 }
 
 #[cfg(test)]

@@ -7,17 +7,15 @@ use leptos::prelude::*;
 
 use super::table::Table;
 use super::words;
+use crate::services::jobs;
+use crate::services::jobs::DailyReport;
 use crate::services::metrics::Counter;
-use crate::services::welcome;
 use crate::web::pages::dashboard::view;
 use crate::web::pages::dashboard::view::View;
-use crate::web::state::DAILY_REPORT;
-use crate::web::webhooks;
 use kith_queue::broker::overview::Message;
 use kith_queue::broker::overview::Overview;
 use kith_queue::broker::overview::Schedule;
 use kith_queue::broker::overview::Step;
-use crate::services::report;
 
 #[component]
 pub fn QueuePart(view: Arc<View>) -> impl IntoView {
@@ -135,7 +133,7 @@ fn Schedules<'a>(schedules: &'a [Schedule], view: &'a View) -> impl IntoView + u
     let now = view.snapshot.at;
     let report_to = |schedule: &Schedule| {
         let to = view.snapshot.report_to.as_ref();
-        let to = to.filter(|_| schedule.id == report::SCHEDULE_ID);
+        let to = to.filter(|_| schedule.id == DailyReport::SCHEDULE_ID);
         to.map(|to| format!(", mailed to {to}"))
     };
     let row = |schedule: &Schedule| {
@@ -210,15 +208,9 @@ fn state(message: &Message) -> &'static str {
     }
 }
 
-/// What Kith sends itself has a name; the rest is called by its address.
+/// The label of a job; a message to elsewhere is called by its address.
 fn name(destination: &str) -> String {
-    let known = [
-        (welcome::PATH, "Welcome email"),
-        (welcome::FAILURE_PATH, "Welcome email that failed"),
-        (report::PATH, "Daily report"),
-    ];
-    let known = known.iter().find(|(path, _)| destination.ends_with(path));
-    known.map_or_else(|| destination.to_owned(), |(_, name)| (*name).to_owned())
+    jobs::label(destination).map_or_else(|| destination.to_owned(), str::to_owned)
 }
 
 /// When a message is tried again, otherwise when the last thing happened to it.

@@ -12,37 +12,31 @@ use crate::services::contacts::store::StoreError;
 /// How many changes to a contact are kept, and how many activities of its welcome email.
 const KEPT: i64 = 50;
 
-/// Writes down what happened, in the transaction of what it belongs to. `at` is in milliseconds since
-/// the epoch. Of a contact that is gone for good, nothing is written.
-pub async fn insert(
+/// Writes what happened, in the transaction of what it belongs to. `at` is in milliseconds since the epoch.
+/// Of a contact that is gone for good, nothing is written.
+///
+/// Some events may happen any number of times: a program may change a contact all day, and a mail server may
+/// refuse its welcome email for days. Of each of the two kinds, the oldest are removed, so that neither
+/// pushes the other out.
+pub async fn record(
     tx: &mut SqliteConnection,
     contact: ContactId,
     at: i64,
     event: &Event,
 ) -> Result<(), StoreError> {
-    let event = serde_json::to_string(event).map_err(|error| StoreError::Internal(error.into()))?;
+    let json = serde_json::to_string(event).map_err(|error| StoreError::Internal(error.into()))?;
     sqlx::query(
         "INSERT INTO activities (contact, at, event)
          SELECT id, ?, ? FROM contacts WHERE id = ?",
     )
     .bind(at)
-    .bind(event)
+    .bind(json)
     .bind(id_bytes(contact))
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
-    Ok(())
-}
-
-/// Writes down what may happen any number of times, and forgets the oldest of its kind: a program may
-/// change a contact all day, and a mail server may refuse its welcome email for days. Neither pushes
-/// the other out.
-pub async fn insert_repeatable(
-    tx: &mut SqliteConnection,
-    contact: ContactId,
-    at: i64,
-    event: &Event,
-) -> Result<(), StoreError> {
-    insert(tx, contact, at, event).await?;
+    if matches!(event, Event::Created | Event::WelcomeQueued) {
+        return Ok(());
+    }
     sqlx::query(
         "DELETE FROM activities WHERE seq IN (
              SELECT seq FROM activities

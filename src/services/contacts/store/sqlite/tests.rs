@@ -355,15 +355,12 @@ async fn ten_thousand_contacts() {
     opened.assert_consistent().await;
 }
 
-/// Writes down what came of a delivery of a contact's welcome email.
+/// Writes what came of a delivery of a contact's welcome email.
 async fn record(opened: &Opened, contact: ContactId, event: &Event, now: Timestamp) {
-    let claim = ledger::claim(&opened.sqlite.database, "welcome", Arc::new(move || now)).await;
-    let Ok(ledger::Claim::Granted(granted)) = claim else {
-        panic!("the message is free: {claim:?}");
-    };
-    let settlement = Settlement::GiveBack(granted);
-    let recorded = opened.record(contact, event, &settlement, now).await;
-    assert!(recorded.expect("it is open"));
+    let step = opened.recording(contact, event.clone(), now);
+    let mut tx = opened.sqlite.database.write().await.expect("it is open");
+    step(&mut tx).await.expect("written");
+    tx.commit().await.expect("there is room");
 }
 
 async fn events(opened: &Opened, contact: ContactId) -> Vec<Event> {
