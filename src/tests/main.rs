@@ -26,3 +26,4 @@ mod rest;
 mod security;
 mod server_fns;
 mod sources;
+mod upgrade;
