@@ -7,18 +7,18 @@ use axum::response::IntoResponse;
 use axum::response::Response;
 
 use super::client;
-use super::guard::AskedFor;
+use super::guard::HostKind;
 use crate::services::admin::Admin;
 use crate::web::problem::Problem;
 
 /// Refuses every client that is no admin. Handlers find the [`Admin`] among the extensions.
 pub async fn only(mut request: Request, next: Next) -> Response {
-    let asked_for = request.extensions().get::<AskedFor>().copied();
-    let (Some(client), Some(asked_for)) = (client::client(&request), asked_for) else {
+    let host = request.extensions().get::<HostKind>().copied();
+    let (Some(client), Some(host)) = (client::client(&request), host) else {
         // The outermost layer has found out both for every request.
         return Problem::internal().into_response();
     };
-    match Admin::check(client, asked_for == AskedFor::ThisMachine) {
+    match Admin::check(client, host == HostKind::Local) {
         Some(admin) => {
             request.extensions_mut().insert(admin);
             next.run(request).await

@@ -1,4 +1,4 @@
-//! Who may ask, and how much at once.
+//! Refusals that need no work: of host names, of other sites, and of bodies.
 
 use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
@@ -22,25 +22,24 @@ use crate::services::origin::Host;
 use crate::web::grammar::Reader;
 use crate::web::problem::Problem;
 
-/// By which of its names a request has asked for Kith.
+/// The kind of host name that a request names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AskedFor {
-    /// A name that means this machine wherever it is asked for.
-    ThisMachine,
+pub enum HostKind {
+    /// A name that means this machine on every machine.
+    Local,
     /// The name of `server.public_url`, or one of `server.hosts`. Between the client and Kith stands a
     /// proxy or a tunnel, whose own address says nothing about the client.
-    ConfiguredName,
+    Configured,
 }
 
-/// What is answered under configured names until Kith has accounts: what the queue signs, and whether
-/// Kith is well.
-fn is_open(path: &str) -> bool {
+/// The paths that configured names reach until Kith has accounts: the signed webhooks, and health.
+fn is_public(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz")
         || (path.starts_with(jobs::WEBHOOKS) && jobs::label(path).is_some())
 }
 
 /// The refusal of a request whose target is no path but a host alone, as a client sends it to a proxy.
-pub fn no_path(request: &Request) -> Option<Problem> {
+pub fn reject_missing_path(request: &Request) -> Option<Problem> {
     request.uri().path_and_query().is_none().then(|| {
         Problem::new(
             StatusCode::BAD_REQUEST,
@@ -50,17 +49,20 @@ pub fn no_path(request: &Request) -> Option<Problem> {
     })
 }
 
-/// By which name a request asks for what that name reaches.
+/// The kind of host name of a request, if that name reaches the path of the request.
 ///
 /// # Errors
-/// The refusal of all others. A page of another site can point a name of its own at 127.0.0.1 and
-/// would otherwise read contacts through the browser of whoever looks at it.
-pub fn asked_for(request: &Request, config: &ServerConfig) -> Result<AskedFor, Box<Problem>> {
+/// The refusal of all other requests. Another site can point a name of its own at 127.0.0.1. Its page would
+/// otherwise read contacts through the browser of its visitor.
+pub fn reject_unknown_host(
+    request: &Request,
+    config: &ServerConfig,
+) -> Result<HostKind, Box<Problem>> {
     let detail = match host(request.uri(), request.headers()) {
-        Some(host) if host.is_local() => return Ok(AskedFor::ThisMachine),
+        Some(host) if host.is_local() => return Ok(HostKind::Local),
         Some(host) if config.is_named(&host) => {
-            if is_open(request.uri().path()) {
-                return Ok(AskedFor::ConfiguredName);
+            if is_public(request.uri().path()) {
+                return Ok(HostKind::Configured);
             }
             "Until Kith has accounts, this name reaches only the signed webhooks, /healthz and \
              /readyz: a proxy or a tunnel keeps it, so Kith cannot tell who asks. Use \
@@ -79,8 +81,8 @@ pub fn asked_for(request: &Request, config: &ServerConfig) -> Result<AskedFor, B
     )))
 }
 
-/// The host that a request asks for; `None` where it names none, or two, or something else. The port
-/// makes no difference: whoever can choose the name cannot reach Kith by another port.
+/// The host that a request names; `None` if it names no host, or two, or something else. The port makes no
+/// difference: a site that chooses the name cannot reach Kith by another port.
 fn host(uri: &Uri, headers: &HeaderMap) -> Option<Host> {
     let mut hosts = headers.get_all(header::HOST).iter();
     let authority = match (uri.authority(), hosts.next(), hosts.next()) {
@@ -90,7 +92,7 @@ fn host(uri: &Uri, headers: &HeaderMap) -> Option<Host> {
         (None, Some(host), None) => Authority::try_from(host.as_bytes()).ok()?,
         (None, None, None) => return None,
     };
-    // Whatever else stands in it, such as a user, belongs into no request.
+    // No request may name anything else, such as a user.
     let port = authority.as_str().strip_prefix(authority.host())?;
     let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(is_number);
     is_port.then(|| authority.host().parse().ok())?
@@ -100,8 +102,8 @@ fn is_number(port: &str) -> bool {
     port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The answer to a form or a script of another site that tries to change something here.
-pub fn from_another_site(_error: ProtectionError) -> Response {
+/// The refusal of a form or a script of another site that tries to change data of Kith.
+pub fn csrf_rejection(_error: ProtectionError) -> Response {
     Problem::new(
         StatusCode::FORBIDDEN,
         "cross-site",
@@ -110,17 +112,17 @@ pub fn from_another_site(_error: ProtectionError) -> Response {
     .into_response()
 }
 
-/// The refusal of a body that says of itself that it is too large, before any of it is read.
-pub fn large_body(request: &Request, limit: ByteSize) -> Option<Problem> {
+/// The refusal of a body whose announced length is too large, before Kith reads any of it.
+pub fn reject_large_body(request: &Request, limit: ByteSize) -> Option<Problem> {
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     let too_large_already = announced.is_some_and(|length| length > limit.bytes() as u64);
     too_large_already.then(|| too_large(limit))
 }
 
-/// The refusal of a body in a coding, such as gzip, which would be read as if it had none. The queue's API
-/// takes bodies as they are, since it hands them on.
-pub fn coded_body(request: &Request) -> Option<Response> {
+/// The refusal of a body in a coding, such as gzip, because handlers read bodies without a coding. The API of
+/// the queue accepts every coding, because it passes bodies on as they are.
+pub fn reject_encoded_body(request: &Request) -> Option<Response> {
     if request.body().is_end_stream() || request.uri().path().starts_with("/qstash/") {
         return None;
     }
@@ -149,9 +151,9 @@ pub fn coded_body(request: &Request) -> Option<Response> {
     Some(response)
 }
 
-/// The request with a body that ends at the limit, whatever it has said of itself. axum's own limit,
-/// which is another, does not apply.
-pub fn cut_off(request: Request, limit: ByteSize) -> Request {
+/// The request with a body that fails at the limit, whatever its announced length. The limit of axum, which is
+/// another one, does not apply.
+pub fn limit_body(request: Request, limit: ByteSize) -> Request {
     if request.body().is_end_stream() {
         return request;
     }
@@ -160,7 +162,7 @@ pub fn cut_off(request: Request, limit: ByteSize) -> Request {
     request
 }
 
-/// The answer to a body over the limit.
+/// The refusal of a body over the limit.
 pub fn too_large(limit: impl std::fmt::Display) -> Problem {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
@@ -260,7 +262,7 @@ mod tests {
             .server;
         let ask = |host: &str, path: &str| {
             let request = Request::builder().uri(path).header(header::HOST, host);
-            asked_for(
+            reject_unknown_host(
                 &request.body(Body::empty()).expect("a request"),
                 &config.server,
             )
@@ -283,7 +285,7 @@ mod tests {
             ] {
                 assert_eq!(
                     ask(host, path),
-                    Some(AskedFor::ConfiguredName),
+                    Some(HostKind::Configured),
                     "{host}{path}"
                 );
             }
@@ -311,9 +313,6 @@ mod tests {
         ] {
             assert_eq!(ask(host, "/healthz"), None, "{host}");
         }
-        assert_eq!(
-            ask("kith.localhost", "/contacts"),
-            Some(AskedFor::ThisMachine)
-        );
+        assert_eq!(ask("kith.localhost", "/contacts"), Some(HostKind::Local));
     }
 }

@@ -1,36 +1,17 @@
 //! The headers that tell a browser what a page may do, and for how long to keep it.
 
-use std::sync::Arc;
-use std::sync::OnceLock;
-
 use axum::http::HeaderMap;
 use axum::http::HeaderName;
 use axum::http::HeaderValue;
 use axum::http::header;
 use axum::http::header::InvalidHeaderValue;
-use axum::http::request::Parts;
 use axum::response::Response;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
-use leptos::prelude::provide_context;
-use leptos::prelude::use_context;
 
-use super::Passage;
+use super::nonce::Nonce;
 
-/// Marks the scripts of one answer as ours: random, and drawn when somebody asks.
-#[derive(Default)]
-pub struct Nonce(OnceLock<String>);
-
-impl Nonce {
-    fn text(&self) -> &str {
-        self.0
-            .get_or_init(|| BASE64_STANDARD.encode(rand::random::<[u8; 16]>()))
-    }
-}
-
-/// Headers that are the same on every answer.
+/// Headers that are the same on every response.
 const ALWAYS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
@@ -45,15 +26,15 @@ const ALWAYS: [(HeaderName, &str); 5] = [
     ),
 ];
 
-/// How many headers an answer to the API has, so that they need room only once.
-const USUAL_HEADERS: usize = 24;
+/// How many headers a response of the API has, so that the map grows only once.
+const TYPICAL_HEADER_COUNT: usize = 24;
 
-/// Adds the security headers, and a caching rule to answers that have none. The pages of a server that is
+/// Adds the security headers, and a caching rule to responses that have none. The pages of a server that is
 /// watched may connect to the reload socket of `cargo leptos watch`.
 pub fn secure(response: &mut Response, path: &str, nonce: &Nonce, is_watched: bool) {
     let ok = response.status().is_success();
     let headers = response.headers_mut();
-    headers.reserve(USUAL_HEADERS.saturating_sub(headers.len()));
+    headers.reserve(TYPICAL_HEADER_COUNT.saturating_sub(headers.len()));
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -64,25 +45,14 @@ pub fn secure(response: &mut Response, path: &str, nonce: &Nonce, is_watched: bo
     headers.entry(header::CACHE_CONTROL).or_insert(caching);
 }
 
-/// Says when an answer was made. hyper would, but goes on telling the old time until the clock has caught
-/// up once it is set back, and panics at times before 1970.
+/// Adds the time of the response. hyper could do this, but after the clock is set back it sends the old time
+/// until the clock has caught up, and it panics at times before 1970.
 pub fn date(response: &mut Response, now: Timestamp) {
     let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&now);
     if let Ok(date) = date.map(HeaderValue::try_from)
         && let Ok(date) = date
     {
         response.headers_mut().insert(header::DATE, date);
-    }
-}
-
-/// Lets the server mark its inline scripts with the nonce of the answer being rendered.
-pub fn provide_nonce() {
-    let Some(parts) = use_context::<Parts>() else {
-        return;
-    };
-    if let Some(passage) = parts.extensions.get::<Arc<Passage>>() {
-        let nonce = passage.nonce.text().to_owned();
-        provide_context(leptos::nonce::Nonce::from_value(nonce));
     }
 }
 
@@ -124,7 +94,7 @@ fn content_policy(
 
 fn caching(path: &str, ok: bool) -> &'static str {
     if path.starts_with("/qstash/") {
-        // Messages and keys, for whoever has shown a token.
+        // Messages and keys, for clients with the token of the queue.
         "no-store"
     } else if ok && is_hashed(path) {
         // The name changes with the content.
@@ -132,15 +102,15 @@ fn caching(path: &str, ok: bool) -> &'static str {
     } else if ok && is_file(path) {
         "public, max-age=3600"
     } else if path == "/trash" {
-        // Without a script it could not put right what "back" brings up again.
+        // Without a script the page could not take back an offer that "back" shows again.
         "private, no-store"
     } else {
-        // Contacts: kept by nobody but the reader's own browser, and asked for again each time.
+        // Contacts: only the browser of the reader keeps them, and it asks again each time.
         "private, no-cache"
     }
 }
 
-/// Whether a path is that of a file which may be kept a while. Built files with plain names, as
+/// Whether a path is that of a file that a browser may keep for a while. Built files with plain names, as
 /// in development, change with every build.
 fn is_file(path: &str) -> bool {
     let name = path.rsplit('/').next();

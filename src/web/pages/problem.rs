@@ -11,13 +11,13 @@ use crate::web::problem::Problem;
 use crate::web::site::Site;
 
 /// The whole document. After `retry_after` seconds the same request is allowed; `public/wait.js` counts
-/// them down. `wrote` says that a form was sent.
+/// them down. `is_form_post` says that a form was sent.
 pub fn problem_page(
     site: &Site,
     status: StatusCode,
     problem: &Problem,
     retry_after: Option<u32>,
-    wrote: bool,
+    is_form_post: bool,
 ) -> String {
     let title = title(status);
     // A wait is all that a client has to be told about it.
@@ -30,7 +30,7 @@ pub fn problem_page(
     let left = retry_after.map(|seconds| {
         view! { <span data-left="">{in_words(seconds)}</span> }
     });
-    let next = match (left, wrote) {
+    let next = match (left, is_form_post) {
         (Some(left), false) => view! {
             <p>"This page goes on by itself in "{left}"."</p>
             <div><a class="button" href="">"Try again"</a></div>

@@ -1,4 +1,4 @@
-//! Says a [`Problem`] in the form that its reader understands: JSON for programs, an
+//! Sends a [`Problem`] in the format that the client understands: JSON for programs, an
 //! [`AppError`](crate::model::error::AppError) for islands, a page for people.
 
 use axum::extract::Request;
@@ -14,32 +14,59 @@ use crate::web::pages::problem::problem_page;
 use crate::web::problem::Problem;
 use crate::web::site::Site;
 
-/// Who reads an answer.
+/// The format of a problem.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Audience {
-    Programs,
-    Islands,
-    People,
+pub enum ResponseFormat {
+    /// `application/problem+json`, for programs.
+    Json,
+    /// The JSON of an [`AppError`](crate::model::error::AppError), for islands.
+    ServerFn,
+    /// A page, for people.
+    Html,
 }
 
-/// Addresses the problem in an answer, if there is one, to whoever asked. `wrote` says that a form
-/// was sent.
-pub fn address(site: &Site, audience: Audience, wrote: bool, mut response: Response) -> Response {
-    if audience == Audience::Programs {
+impl ResponseFormat {
+    /// The format that the client of a request reads.
+    pub fn of(request: &Request) -> Self {
+        let accept = request.headers().get(header::ACCEPT);
+        let path = request.uri().path();
+        if path.starts_with("/fn/") {
+            let is_island = accept == Some(&HeaderValue::from_static("application/json"));
+            return if is_island {
+                Self::ServerFn
+            } else {
+                Self::Json
+            };
+        }
+        if !path.starts_with("/api") && accepts_html(request.headers()) {
+            return Self::Html;
+        }
+        Self::Json
+    }
+}
+
+/// Renders the problem of a response in `format`. A response without a problem stays as it is.
+pub fn render_problem(
+    site: &Site,
+    format: ResponseFormat,
+    is_form_post: bool,
+    mut response: Response,
+) -> Response {
+    if format == ResponseFormat::Json {
         return response;
     }
     let Some(problem) = response.extensions_mut().remove::<Problem>() else {
         return response;
     };
-    let addressed = if audience == Audience::Islands {
+    let rendered = if format == ResponseFormat::ServerFn {
         axum::Json(problem.into_app_error()).into_response()
     } else {
         let retry_after = response.headers().get(header::RETRY_AFTER);
         let retry_after = retry_after.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
         let status = response.status();
-        let page = problem_page(site, status, &problem, retry_after, wrote);
+        let page = problem_page(site, status, &problem, retry_after, is_form_post);
         let mut page = Html(page).into_response();
-        if let Some(seconds) = retry_after.filter(|_| !wrote) {
+        if let Some(seconds) = retry_after.filter(|_| !is_form_post) {
             // For browsers that run no scripts; a second after the script of the page would.
             let refresh = HeaderValue::from(seconds.saturating_add(1));
             page.headers_mut().insert(header::REFRESH, refresh);
@@ -47,34 +74,16 @@ pub fn address(site: &Site, audience: Audience, wrote: bool, mut response: Respo
         page
     };
     // The status and every other header stay; the body and its type are new.
-    let (said, body) = addressed.into_parts();
+    let (new, body) = rendered.into_parts();
     let (mut parts, _) = response.into_parts();
     // The old body may have been compressed; the new one is short and is not.
     parts.headers.remove(header::CONTENT_ENCODING);
     parts.headers.remove(header::CONTENT_LENGTH);
-    parts.headers.extend(said.headers);
+    parts.headers.extend(new.headers);
     Response::from_parts(parts, body)
 }
 
-/// Who asks, and so reads the answer.
-pub fn audience(request: &Request) -> Audience {
-    let accept = request.headers().get(header::ACCEPT);
-    let path = request.uri().path();
-    if path.starts_with("/fn/") {
-        let island = accept == Some(&HeaderValue::from_static("application/json"));
-        return if island {
-            Audience::Islands
-        } else {
-            Audience::Programs
-        };
-    }
-    if !path.starts_with("/api") && accepts_html(request.headers()) {
-        return Audience::People;
-    }
-    Audience::Programs
-}
-
-/// Whether a client names HTML and wants it at least as much as what programs are answered with.
+/// Whether a client names HTML and prefers it to JSON, or likes both alike.
 fn accepts_html(headers: &HeaderMap) -> bool {
     let accept = Accept::read(headers);
     let html = accept.weight("text/html");

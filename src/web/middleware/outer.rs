@@ -1,0 +1,175 @@
+//! [`OuterLayer`]: the outermost layer.
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::task::Context;
+use std::task::Poll;
+use std::time::Instant;
+
+use axum::extract::MatchedPath;
+use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::http::Method;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use tower::Service;
+use tower::ServiceExt;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::client;
+use super::context::RequestContext;
+use super::drain::UnreadBody;
+use super::guard;
+use super::headers;
+use super::response_format;
+use super::response_format::ResponseFormat;
+use crate::services::config::ServerConfig;
+use crate::web::problem::Problem;
+use crate::web::state::AppState;
+
+/// Logs every response and completes its headers, those of refusals and panics included.
+#[derive(Clone)]
+pub struct OuterLayer<S> {
+    pub state: AppState,
+    pub inner: S,
+}
+
+impl<S> Service<Request> for OuterLayer<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let Self { state, inner } = self.clone();
+        Box::pin(async move { Ok(handle_request(&state, request, inner).await) })
+    }
+}
+
+/// The rest of the stack.
+trait Inner: Service<Request, Response = Response, Error = Infallible, Future: Send> + Send {}
+
+impl<S> Inner for S where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Send
+{
+}
+
+/// Gives the request an id, gives the response the format and the headers that its client needs, and logs one
+/// line about both. The log names the route instead of the path, and no query, because people may have typed
+/// both.
+async fn handle_request(state: &AppState, mut request: Request, inner: impl Inner) -> Response {
+    let start = Instant::now();
+    let id = Uuid::new_v4();
+    let method = log_name(request.method());
+    let format = ResponseFormat::of(&request);
+    let uri = request.uri().clone();
+    let context = Arc::new(RequestContext::default());
+    request.extensions_mut().insert(context.clone());
+
+    let span = tracing::info_span!("request", %id);
+    // Futures that are dropped in a panic leave nothing half done that others would see.
+    let response = drain_on_refusal(&state.config.server, request, inner);
+    let response = AssertUnwindSafe(response).catch_unwind().instrument(span);
+    // The hook of `telemetry` has logged where the panic happened. The payload may hold personal data, so it
+    // is dropped.
+    let response = response.await;
+    let response = response.unwrap_or_else(|_payload| Problem::internal().into_response());
+
+    let is_form_post = method == "POST";
+    let mut response = response_format::render_problem(&state.site, format, is_form_post, response);
+    headers::secure(&mut response, uri.path(), &context.nonce);
+    headers::date(&mut response, Timestamp::now());
+    let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
+    let status = response.status().as_u16();
+    let route = context.route.get().map_or("unmatched", MatchedPath::as_str);
+    // The id leads from other lines to this one. It is not taken from the span, whose fields are
+    // read back from text for every line.
+    tracing::info!(parent: None, %id, method, route, status, milliseconds, "answered");
+    if let Ok(id) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
+    {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    response
+}
+
+/// The method as the log names it. A client may send any word as a method.
+fn log_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+/// Handles a request, and reads what the response has left unread of its body.
+async fn drain_on_refusal(config: &ServerConfig, request: Request, inner: impl Inner) -> Response {
+    let (request, unread) = UnreadBody::lend(request);
+    let start = Instant::now();
+    let response = validate_and_forward(config, request, inner).await;
+    // A client that has used up the time of a request gets no more.
+    if let Some(unread) = unread
+        && start.elapsed() < config.request_timeout
+    {
+        unread.drain().await;
+    }
+    response
+}
+
+/// Forwards a request that asks for Kith by one of its names and is not too large, for as long as a request
+/// may take. Refusals come before any work.
+async fn validate_and_forward(
+    config: &ServerConfig,
+    request: Request,
+    inner: impl Inner,
+) -> Response {
+    let limit = config.max_body;
+    if let Some(refusal) = guard::reject_missing_path(&request) {
+        return refusal.into_response();
+    }
+    let host = match guard::reject_unknown_host(&request, config) {
+        Ok(host) => host,
+        Err(refusal) => return refusal.into_response(),
+    };
+    if let Some(refusal) = guard::reject_large_body(&request, limit) {
+        return refusal.into_response();
+    }
+    if let Some(refusal) = guard::reject_encoded_body(&request) {
+        return refusal;
+    }
+    let mut request = guard::limit_body(request, limit);
+    request.extensions_mut().insert(host);
+    if let Some(client) = client::find(&request, config) {
+        request.extensions_mut().insert(client);
+    }
+    match tokio::time::timeout(config.request_timeout, inner.oneshot(request)).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
+        Err(_) => {
+            tracing::warn!("a request took too long and was given up");
+            Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "timeout",
+                "This took too long and was given up. Try again in a few seconds.",
+            )
+            .into_response()
+        }
+    }
+}

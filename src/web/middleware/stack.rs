@@ -1,0 +1,65 @@
+//! The stack of layers around the routes.
+
+use std::convert::Infallible;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use tower::Service;
+use tower::ServiceBuilder;
+use tower::layer::layer_fn;
+use tower::util::MapRequestLayer;
+use tower::util::MapResponseLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::csrf::CsrfLayer;
+
+use super::context::record_route;
+use super::guard;
+use super::limit;
+use super::outer::OuterLayer;
+use crate::services::policies::RequestClass;
+use crate::web::state::AppState;
+
+/// Wraps the routes in the stack. The first layer sees a request first and its response last.
+///
+/// The stack stands around the router as a whole and not around each route, and its layers are
+/// services with types of their own: axum's `from_fn` and `Router` put each in a box, which would be
+/// cloned for every request.
+pub fn around(
+    router: Router,
+    state: AppState,
+) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
+{
+    let mut csrf = CsrfLayer::new();
+    if let Some(origin) = &state.config.server.public_url {
+        // A proxy may replace the host name of a request. The forms of Kith then name this origin.
+        csrf = csrf
+            .add_trusted_origin(origin.as_str())
+            .expect("an `Origin` is one as browsers send it");
+    }
+    ServiceBuilder::new()
+        .layer(layer_fn(move |inner| OuterLayer {
+            state: state.clone(),
+            inner,
+        }))
+        .layer(csrf.with_rejection_response(guard::csrf_rejection))
+        .layer(MapResponseLayer::new(IntoResponse::into_response))
+        // Files of the site are compressed already and pass through untouched.
+        .layer(CompressionLayer::new())
+        .service(router.layer(MapRequestLayer::new(record_route)))
+}
+
+/// Charges every request to `routes` to one policy. Routes without this layer are not limited.
+pub fn limited(
+    routes: Router<AppState>,
+    class: RequestClass,
+    state: &AppState,
+) -> Router<AppState> {
+    let state = state.clone();
+    routes.layer(layer_fn(move |inner| limit::Limit {
+        state: state.clone(),
+        class,
+        inner,
+    }))
+}
