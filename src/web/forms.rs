@@ -186,7 +186,7 @@ pub async fn update(
         }
         None => {
             let draft = form.draft();
-            let saved = contacts.replace(id, draft.clone(), form.version).await;
+            let saved = contacts.update(id, draft.clone(), form.version).await;
             (draft, saved.map(|contact| (contact, Vec::new())))
         }
     };

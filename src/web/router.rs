@@ -65,8 +65,8 @@ fn api_routes(state: &AppState) -> (Router<AppState>, OpenApi) {
         .routes(routes!(rest::contacts::totals))
         .routes(routes!(
             rest::contacts::read,
-            rest::contacts::replace,
-            rest::contacts::amend,
+            rest::contacts::update,
+            rest::contacts::patch,
             rest::contacts::delete
         ))
         .routes(routes!(rest::contacts::restore))

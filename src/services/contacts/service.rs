@@ -377,7 +377,7 @@ impl ContactService {
     /// # Errors
     /// [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::Changed`].
     #[tracing::instrument(skip_all, fields(contact = %id))]
-    pub async fn replace(
+    pub async fn update(
         &self,
         id: ContactId,
         draft: ContactDraft,
@@ -394,13 +394,13 @@ impl ContactService {
     /// # Errors
     /// [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::Changed`].
     #[tracing::instrument(skip_all, fields(contact = %id))]
-    pub async fn amend(
+    pub async fn patch(
         &self,
         id: ContactId,
         patch: ContactPatch,
         expected: Option<u32>,
     ) -> Result<Contact, AppError> {
-        let amend = |current: &Contact| {
+        let apply = |current: &Contact| {
             if expected.is_some_and(|expected| expected != current.version) {
                 return Err(AppError::Changed {
                     current: Box::new(current.clone()),
@@ -409,8 +409,8 @@ impl ContactService {
             let draft = patch.clone().applied_to(current.clone().into());
             Ok((ContactFields::parse(draft)?, ()))
         };
-        let (amended, ()) = self.rewrite(id, amend).await?;
-        Ok(amended)
+        let (patched, ()) = self.rewrite(id, apply).await?;
+        Ok(patched)
     }
 
     /// Saves what was touched in a form that started from `base`, over whatever others have saved

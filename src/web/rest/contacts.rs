@@ -283,7 +283,7 @@ pub async fn read(
 }
 
 /// Replaces every field of a contact; those that are absent become empty.
-#[utoipa::path(put, path = "/api/contacts/{id}", tag = "contacts", request_body = ContactInput,
+#[utoipa::path(put, path = "/api/contacts/{id}", operation_id = "replace", tag = "contacts", request_body = ContactInput,
     params(("id" = ContactId, Path), ("If-Match" = inline(Option<IfMatch>), Header, description = "The ETag of the version that is replaced, or *; several are alternatives")),
     responses(
     (status = 200, description = "Replaced", body = ContactBody, headers(("ETag"))),
@@ -291,20 +291,20 @@ pub async fn read(
     (status = 404, description = "No such contact, or it is in the trash", body = Problem),
     (status = 412, description = "It was changed in the meantime", body = Problem),
     (status = 415, description = "The body is not JSON", body = Problem)))]
-pub async fn replace(
+pub async fn update(
     State(contacts): State<ContactService>,
     PathId(id): PathId,
     if_match: IfMatch,
     JsonBody(value): JsonBody<ContactInput>,
 ) -> Result<Response, Problem> {
     let draft = ContactDraft::from(value);
-    let replace = |expected| contacts.replace(id, draft.clone(), expected);
-    let contact = if_match.change(replace).await?;
+    let update = |expected| contacts.update(id, draft.clone(), expected);
+    let contact = if_match.change(update).await?;
     Ok(answer(StatusCode::OK, contact))
 }
 
 /// Changes some fields of a contact.
-#[utoipa::path(patch, path = "/api/contacts/{id}", tag = "contacts",
+#[utoipa::path(patch, path = "/api/contacts/{id}", operation_id = "amend", tag = "contacts",
     request_body(content((ContactChange = "application/json"), (ContactChange = "application/merge-patch+json"))),
     params(("id" = ContactId, Path), ("If-Match" = inline(Option<IfMatch>), Header, description = "The ETag of the version that is changed, or *; several are alternatives")),
     responses(
@@ -313,15 +313,15 @@ pub async fn replace(
     (status = 404, description = "No such contact, or it is in the trash", body = Problem),
     (status = 412, description = "It was changed in the meantime", body = Problem),
     (status = 415, description = "The body is not JSON", body = Problem)))]
-pub async fn amend(
+pub async fn patch(
     State(contacts): State<ContactService>,
     PathId(id): PathId,
     if_match: IfMatch,
     JsonBody(value): JsonBody<ContactChange>,
 ) -> Result<Response, Problem> {
-    let patch = ContactPatch::from(value);
-    let amend = |expected| contacts.amend(id, patch.clone(), expected);
-    let contact = if_match.change(amend).await?;
+    let change = ContactPatch::from(value);
+    let patch = |expected| contacts.patch(id, change.clone(), expected);
+    let contact = if_match.change(patch).await?;
     Ok(answer(StatusCode::OK, contact))
 }
 

@@ -128,7 +128,7 @@ async fn a_draft_with_mistakes_changes_nothing() {
     let fields: Vec<Field> = invalid(refused);
     assert_eq!(fields, [Field::Name, Field::Email]);
     let refused = service
-        .replace(contact.id, draft(""), None)
+        .update(contact.id, draft(""), None)
         .await
         .expect_err("it has no name");
     let fields: Vec<Field> = invalid(refused);
@@ -241,8 +241,8 @@ async fn an_amendment_changes_what_it_names() {
         company: Some(Some("Engines".to_owned())),
         ..ContactPatch::default()
     };
-    let amended = service
-        .amend(contact.id, patch, None)
+    let patched = service
+        .patch(contact.id, patch, None)
         .await
         .expect("it is valid");
     let expected = Contact {
@@ -251,10 +251,10 @@ async fn an_amendment_changes_what_it_names() {
         version: 2,
         ..contact
     };
-    assert_eq!(amended, expected);
+    assert_eq!(patched, expected);
 
     let nothing = service
-        .amend(expected.id, ContactPatch::default(), Some(2))
+        .patch(expected.id, ContactPatch::default(), Some(2))
         .await;
     assert_eq!(nothing, Ok(expected.clone()));
 
@@ -263,7 +263,7 @@ async fn an_amendment_changes_what_it_names() {
         ..ContactPatch::default()
     };
     let refused = service
-        .amend(expected.id, nameless, None)
+        .patch(expected.id, nameless, None)
         .await
         .expect_err("a name is required");
     assert_eq!(refused.to_string(), "Name and email are required");
@@ -279,7 +279,7 @@ async fn an_amendment_that_expects_another_version_is_refused() {
     };
     for stale in [0, 2] {
         assert_eq!(
-            service.amend(contact.id, patch.clone(), Some(stale)).await,
+            service.patch(contact.id, patch.clone(), Some(stale)).await,
             Err(AppError::Changed {
                 current: Box::new(contact.clone())
             })
@@ -288,17 +288,17 @@ async fn an_amendment_that_expects_another_version_is_refused() {
     assert_eq!(service.get(contact.id).await, Ok(contact.clone()));
     service.delete(contact.id, None).await.expect("it is there");
     assert_eq!(
-        service.amend(contact.id, patch, Some(1)).await,
+        service.patch(contact.id, patch, Some(1)).await,
         Err(AppError::NotFound)
     );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn amendments_at_once_are_all_done() {
+async fn patches_at_once_are_all_applied() {
     let service = service().await;
     let contact = create(&service, "Ada").await;
     let text = |text: &str| Some(Some(text.to_owned()));
-    let mut amendments = JoinSet::new();
+    let mut patches = JoinSet::new();
     for patch in [
         ContactPatch {
             name: text("Ada Lovelace"),
@@ -322,14 +322,14 @@ async fn amendments_at_once_are_all_done() {
         },
     ] {
         let service = service.service.clone();
-        amendments.spawn(async move { service.amend(contact.id, patch, None).await });
+        patches.spawn(async move { service.patch(contact.id, patch, None).await });
     }
-    for amended in amendments.join_all().await {
-        amended.expect("nobody expected a version");
+    for patched in patches.join_all().await {
+        patched.expect("nobody expected a version");
     }
-    let amended = service.get(contact.id).await.expect("it is there");
+    let patched = service.get(contact.id).await.expect("it is there");
     assert_eq!(
-        amended,
+        patched,
         Contact {
             name: "Ada Lovelace".to_owned(),
             email: "countess@example.com".to_owned(),
@@ -365,7 +365,7 @@ async fn an_edit_saves_what_was_touched_over_what_others_have_saved() {
         ..base.clone()
     };
     service
-        .replace(ada.id, theirs, None)
+        .update(ada.id, theirs, None)
         .await
         .expect("it is valid");
     let mine = ContactDraft {
@@ -389,7 +389,7 @@ async fn an_edit_does_not_decide_between_two_people() {
     let ada = create(&service, "Ada").await;
     let base = draft("Ada");
     let theirs = service
-        .replace(ada.id, draft("Theirs"), None)
+        .update(ada.id, draft("Theirs"), None)
         .await
         .expect("it is valid");
     let conflict = service.edit(ada.id, &base, draft("Mine"), false).await;
@@ -486,12 +486,12 @@ async fn changes_that_lose_every_race_are_to_be_tried_again_later() {
         company: Some(Some("Mine".to_owned())),
         ..ContactPatch::default()
     };
-    let amended = service.amend(ada.id, patch.clone(), None).await;
-    assert_eq!(amended, Err(AppError::Unavailable));
+    let patched = service.patch(ada.id, patch.clone(), None).await;
+    assert_eq!(patched, Err(AppError::Unavailable));
     let now = service.get(ada.id).await.expect("it is there");
-    let amended = service.amend(ada.id, patch, Some(now.version)).await;
+    let patched = service.patch(ada.id, patch, Some(now.version)).await;
     assert!(
-        matches!(amended, Err(AppError::Changed { .. })),
-        "{amended:?}"
+        matches!(patched, Err(AppError::Changed { .. })),
+        "{patched:?}"
     );
 }
