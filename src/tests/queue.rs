@@ -12,9 +12,11 @@ use kith::model::contact::Contact;
 use kith::model::contact::ContactId;
 use kith::services::config::Config;
 use kith::services::contacts::ContactService;
+use kith::services::contacts::activity::ActivityRecord;
 use kith::services::contacts::activity::Event;
 use kith::services::contacts::activity::Happened;
 use kith::services::database;
+use kith_database::Database;
 use kith::services::mail::Mailer;
 use kith_queue::broker::filter::Filter;
 use kith_queue::signature::SigningKey;
@@ -77,7 +79,9 @@ async fn events(app: &TestApp, contact: ContactId) -> Vec<Event> {
     let contacts = app.part::<ContactService>();
     let activities = contacts.activities(contact).await;
     let activities = activities.expect("the database is there").into_iter();
-    activities.map(|Happened { event, .. }| event).collect()
+    activities
+        .map(|ActivityRecord { event, .. }| event)
+        .collect()
 }
 
 async fn until_events(

@@ -10,9 +10,9 @@ use crate::model::contact::Field;
 use crate::services::words;
 use kith_runtime::english_list;
 
-/// Something that happened, and when.
+/// Something that happened around a contact, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Happened {
+pub struct ActivityRecord {
     /// RFC 3339, UTC, milliseconds.
     pub at: String,
     pub event: Event,
@@ -32,22 +32,22 @@ pub enum Event {
     Restored,
     /// A welcome email will be sent.
     WelcomeQueued,
-    /// It was tried to send it, and will be again. `why` is a sentence for people.
+    /// An attempt to send it has failed, and there will be another. `why` is a sentence for people.
     WelcomeFailed {
         attempt: u32,
         why: String,
     },
     WelcomeSent,
-    /// It was written to a file, because there is no mail server.
+    /// Kith has written it to a file, because there is no mail server.
     WelcomeFiled,
-    /// It was not sent and will not be.
+    /// Kith has not sent it and never will.
     WelcomeGivenUp {
         why: String,
     },
 }
 
 impl Event {
-    /// Whether it is about the welcome email.
+    /// Whether the event is about the welcome email.
     pub fn is_of_welcome(&self) -> bool {
         match self {
             Self::Created | Self::Changed { .. } | Self::Deleted | Self::Restored => false,
@@ -59,7 +59,7 @@ impl Event {
         }
     }
 
-    fn words(&self) -> String {
+    fn text(&self) -> String {
         match self {
             Self::Created => "Added".to_owned(),
             Self::Changed { fields } => changed(fields),
@@ -89,10 +89,10 @@ fn changed(fields: &[Field]) -> String {
     words::sentence(&format!("{what} changed"))
 }
 
-/// Whether there is more to come of the welcome email, whatever people do with the contact meanwhile.
-pub fn is_pending(happened: &[Happened]) -> bool {
-    let mut of_welcome = happened.iter().rev();
-    let last = of_welcome.find(|happened| happened.event.is_of_welcome());
+/// Whether the welcome email may still change its state, whatever people do with the contact meanwhile.
+pub fn welcome_is_pending(records: &[ActivityRecord]) -> bool {
+    let mut records = records.iter().rev();
+    let last = records.find(|record| record.event.is_of_welcome());
     last.is_some_and(|last| {
         matches!(
             last.event,
@@ -102,35 +102,32 @@ pub fn is_pending(happened: &[Happened]) -> bool {
 }
 
 impl Activities {
-    /// As people read it: the words are the server's, so that the browser need not have them. What
-    /// happened to the contact before such things were written down is told from what it says of itself.
-    pub fn of(contact: &Contact, mut happened: Vec<Happened>) -> Self {
-        let pending = is_pending(&happened);
-        let knows = |at: &str, happened: &[Happened]| happened.iter().any(|one| one.at == at);
-        if !happened.iter().any(|one| one.event == Event::Created) {
-            let at = contact.created_at.clone();
-            happened.insert(
-                0,
-                Happened {
-                    at,
-                    event: Event::Created,
-                },
-            );
+    /// As people read it. The server makes the texts, so that the browser need not have them. Changes that
+    /// are older than these records are derived from the times of the contact.
+    pub fn of(contact: &Contact, mut records: Vec<ActivityRecord>) -> Self {
+        let pending = welcome_is_pending(&records);
+        if !records.iter().any(|record| record.event == Event::Created) {
+            let created = ActivityRecord {
+                at: contact.created_at.clone(),
+                event: Event::Created,
+            };
+            records.insert(0, created);
         }
-        if !knows(&contact.updated_at, &happened) {
+        if !records.iter().any(|record| record.at == contact.updated_at) {
             let at = contact.updated_at.clone();
             // Timestamps of one form compare as text.
-            let place = happened.iter().rposition(|one| one.at <= at);
+            let before = records.iter().rposition(|record| record.at <= at);
             let fields = Vec::new();
             let event = Event::Changed { fields };
-            happened.insert(place.map_or(0, |place| place + 1), Happened { at, event });
+            let place = before.map_or(0, |before| before + 1);
+            records.insert(place, ActivityRecord { at, event });
         }
-        let list = happened.into_iter().map(|Happened { at, event }| Activity {
-            text: event.words(),
+        let activity = |ActivityRecord { at, event }| Activity {
+            text: event.text(),
             at,
-        });
+        };
         Self {
-            list: list.collect(),
+            list: records.into_iter().map(activity).collect(),
             pending,
         }
     }
@@ -155,9 +152,9 @@ mod tests {
         }
     }
 
-    fn happened(at: &str, event: Event) -> Happened {
+    fn record(at: &str, event: Event) -> ActivityRecord {
         let at = at.to_owned();
-        Happened { at, event }
+        ActivityRecord { at, event }
     }
 
     fn texts(activities: &Activities) -> Vec<(&str, &str)> {
@@ -169,7 +166,7 @@ mod tests {
     fn changes_name_what_was_changed() {
         let changed = |fields: &[Field]| {
             let fields = fields.to_vec();
-            Event::Changed { fields }.words()
+            Event::Changed { fields }.text()
         };
         assert_eq!(changed(&[Field::Phone]), "Phone changed");
         assert_eq!(
@@ -186,16 +183,16 @@ mod tests {
     fn an_edit_does_not_end_the_wait_for_a_welcome_email() {
         let fields = vec![Field::Phone];
         let mut all = vec![
-            happened("1", Event::Created),
-            happened("1", Event::WelcomeQueued),
-            happened("2", Event::Changed { fields }),
+            record("1", Event::Created),
+            record("1", Event::WelcomeQueued),
+            record("2", Event::Changed { fields }),
         ];
-        assert!(is_pending(&all));
-        all.push(happened("3", Event::WelcomeSent));
-        all.push(happened("4", Event::Deleted));
-        all.push(happened("5", Event::Restored));
-        assert!(!is_pending(&all));
-        assert!(!is_pending(&[]));
+        assert!(welcome_is_pending(&all));
+        all.push(record("3", Event::WelcomeSent));
+        all.push(record("4", Event::Deleted));
+        all.push(record("5", Event::Restored));
+        assert!(!welcome_is_pending(&all));
+        assert!(!welcome_is_pending(&[]));
     }
 
     #[test]
@@ -203,23 +200,23 @@ mod tests {
         let old = Activities::of(&contact("1", "3"), Vec::new());
         assert_eq!(texts(&old), [("1", "Added"), ("3", "Something changed")]);
         let welcomed = vec![
-            happened("1", Event::Created),
-            happened("1", Event::WelcomeQueued),
-            happened("4", Event::WelcomeSent),
+            record("1", Event::Created),
+            record("1", Event::WelcomeQueued),
+            record("4", Event::WelcomeSent),
         ];
         let welcomed = Activities::of(&contact("1", "3"), welcomed);
         assert_eq!(welcomed.list.len(), 4);
         assert_eq!(welcomed.list[2].text, "Something changed");
-        let new = Activities::of(&contact("1", "1"), vec![happened("1", Event::Created)]);
+        let new = Activities::of(&contact("1", "1"), vec![record("1", Event::Created)]);
         assert_eq!(texts(&new), [("1", "Added")]);
     }
 
     #[test]
     fn what_was_not_written_down_leaves_the_order_of_the_rest() {
         let set_back = vec![
-            happened("3", Event::Created),
-            happened("3", Event::WelcomeQueued),
-            happened("1", Event::WelcomeSent),
+            record("3", Event::Created),
+            record("3", Event::WelcomeQueued),
+            record("1", Event::WelcomeSent),
         ];
         let activities = Activities::of(&contact("3", "4"), set_back);
         let expected = [

@@ -34,8 +34,11 @@ use crate::model::contact::Field;
 use crate::model::contact::Merge;
 use crate::model::error::AppError;
 use crate::services::config::Config;
+use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::activity::Happened;
+use kith_queue::ledger::Settlement;
+use kith_queue::outbox::Outgoing;
 use kith_cache::Cache;
 use kith_cache::Cacheable;
 use kith_cache::Cached;
@@ -493,7 +496,7 @@ impl ContactService {
     ///
     /// # Errors
     /// [`AppError::Unavailable`], [`AppError::Internal`].
-    pub async fn activities(&self, id: ContactId) -> Result<Vec<Happened>, AppError> {
+    pub async fn activities(&self, id: ContactId) -> Result<Vec<ActivityRecord>, AppError> {
         Ok(self.shared.store.activities(id).await?)
     }
 
@@ -514,7 +517,7 @@ impl ContactService {
     /// page then asks for again.
     pub async fn detail(&self, contact: Contact) -> ContactDetails {
         let activities = match self.activities(contact.id).await {
-            Ok(happened) => Activities::of(&contact, happened),
+            Ok(records) => Activities::of(&contact, records),
             Err(_) => Activities {
                 list: Vec::new(),
                 pending: true,

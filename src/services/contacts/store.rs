@@ -33,10 +33,13 @@ use super::query::Cursor;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::activity::Happened;
 use kith_database::StepError;
 use kith_database::TransactionStep;
+use kith_queue::ledger::Settlement;
+use kith_queue::outbox::Outgoing;
 
 /// Keeps contacts.
 ///
@@ -118,7 +121,7 @@ pub trait ContactStore: Send + Sync {
     async fn totals(&self) -> Result<Totals, StoreError>;
 
     /// What has happened around a contact, the first thing first; nothing where there is none.
-    async fn activities(&self, id: ContactId) -> Result<Vec<Happened>, StoreError>;
+    async fn activities(&self, id: ContactId) -> Result<Vec<ActivityRecord>, StoreError>;
 
     /// A step that writes what happened around a contact at `now`, for a transaction of another module. Of a
     /// contact that is gone for good, it writes nothing.

@@ -19,7 +19,7 @@ use crate::model::html::escape_html;
 use crate::services::config::WelcomeConfig;
 use crate::services::contacts::ContactService;
 use crate::services::contacts::activity::Event;
-use crate::services::contacts::activity::is_pending;
+use crate::services::contacts::activity::welcome_is_pending;
 use crate::services::mail::Mail;
 use crate::services::mail::MailError;
 use crate::services::mail::Mailer;
@@ -146,7 +146,7 @@ impl Job for WelcomeEmail {
         context: &WelcomeContext,
     ) -> Result<Option<kith_database::TransactionStep>, Failure> {
         let activities = context.contacts.activities(self.contact).await;
-        if !is_pending(&activities.map_err(|_| Failure::Retry(None))?) {
+        if !welcome_is_pending(&activities.map_err(|_| Failure::Retry(None))?) {
             return Ok(None);
         }
         let event = Event::WelcomeGivenUp {

@@ -33,8 +33,8 @@ use super::Totals;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::contact::Field;
+use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
-use crate::services::contacts::activity::Happened;
 use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::fold::search_key;
 use crate::services::contacts::query::ContactQuery;
@@ -203,7 +203,7 @@ impl ContactStore for SqliteStore {
         })
     }
 
-    async fn activities(&self, id: ContactId) -> Result<Vec<Happened>, StoreError> {
+    async fn activities(&self, id: ContactId) -> Result<Vec<ActivityRecord>, StoreError> {
         let mut connection = self.database.reader().await?;
         activities::of(&mut connection, id).await
     }

@@ -5,8 +5,8 @@ use sqlx::SqliteConnection;
 use super::id_bytes;
 use super::rfc3339;
 use crate::model::contact::ContactId;
+use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
-use crate::services::contacts::activity::Happened;
 use crate::services::contacts::store::StoreError;
 
 /// How many changes to a contact are kept, and how many activities of its welcome email.
@@ -56,19 +56,19 @@ pub async fn record(
 pub async fn of(
     connection: &mut SqliteConnection,
     contact: ContactId,
-) -> Result<Vec<Happened>, StoreError> {
+) -> Result<Vec<ActivityRecord>, StoreError> {
     let rows: Vec<(i64, String)> =
         sqlx::query_as("SELECT at, event FROM activities WHERE contact = ? ORDER BY seq")
             .bind(id_bytes(contact))
             .fetch_all(connection)
             .await?;
-    let happened = |(at, event): (i64, String)| {
+    let record = |(at, event): (i64, String)| {
         let event =
             serde_json::from_str(&event).map_err(|error| StoreError::Internal(error.into()))?;
-        Ok(Happened {
+        Ok(ActivityRecord {
             at: rfc3339(at)?,
             event,
         })
     };
-    rows.into_iter().map(happened).collect()
+    rows.into_iter().map(record).collect()
 }

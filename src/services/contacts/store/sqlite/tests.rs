@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::model::contact::ContactDraft;
-use crate::services::contacts::activity::is_pending;
+use crate::services::contacts::activity::welcome_is_pending;
 use crate::services::contacts::query::Scope;
 use crate::services::contacts::store::suite;
 use crate::services::contacts::store::suite::Store;
@@ -378,5 +378,5 @@ async fn activities_keep_their_order_when_the_clock_is_set_back() {
     let expected = [Event::Created, Event::WelcomeQueued, Event::WelcomeSent];
     assert_eq!(events(&opened, ada.id).await, expected);
     let activities = opened.activities(ada.id).await.expect("it is open");
-    assert!(!is_pending(&activities));
+    assert!(!welcome_is_pending(&activities));
 }
