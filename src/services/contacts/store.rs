@@ -1,7 +1,7 @@
 //! Where contacts are kept: the contract of a store, and the engines that fulfil it.
 //!
 //! [`ContactStore`] is all that the use cases know of a database. A second engine implements the
-//! trait and runs the same suite of tests (`suite.rs`); what each method promises is said there
+//! trait and runs the conformance tests (`conformance.rs`); what each method promises is said there
 //! in prose and here in types.
 //!
 //! What every engine has in common:
@@ -11,10 +11,10 @@
 //! - Searching and sorting by name compare [`search_key`](super::fold::search_key)s, byte by byte.
 //! - Contacts may share a name or an address: families and teams do.
 
+#[cfg(test)]
+pub mod conformance;
 mod idempotency;
 pub mod sqlite;
-#[cfg(test)]
-pub mod suite;
 
 use std::error::Error;
 use std::fmt;

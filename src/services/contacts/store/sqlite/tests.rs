@@ -1,4 +1,4 @@
-//! The suite of every engine, and what is particular to `SQLite`.
+//! The conformance tests, and what is particular to `SQLite`.
 
 use std::num::NonZeroU32;
 use std::ops::Deref;
@@ -19,8 +19,10 @@ use crate::services::contacts::store::suite::found;
 use crate::services::contacts::store::suite::new_id;
 use crate::services::database;
 use kith_database::primary_code;
+use crate::services::contacts::store::conformance;
+use crate::services::database::error::READONLY;
 
-suite::for_every_case!(Opened::new());
+conformance::conformance_tests!(Opened::new());
 
 const READERS: NonZeroU32 = NonZeroU32::new(2).expect("it is not 0");
 
@@ -37,7 +39,7 @@ impl Opened {
         let database = database::open(&directory.path().join("kith.db"), READERS)
             .await
             .expect("it can be created");
-        let sqlite = SqliteStore::new(database, suite::IDEMPOTENCY_TTL);
+        let sqlite = SqliteStore::new(database, conformance::IDEMPOTENCY_TTL);
         Self {
             store: Arc::new(sqlite.clone()),
             sqlite,
@@ -160,7 +162,7 @@ async fn readers_cannot_write() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_tables_are_consistent_after_every_kind_of_change() {
     let opened = Opened::new().await;
-    suite::any_sequence_of_changes_leaves_what_it_should(Arc::clone(&opened)).await;
+    conformance::any_sequence_of_changes_leaves_what_it_should(Arc::clone(&opened)).await;
     opened.assert_consistent().await;
 }
 
@@ -168,7 +170,7 @@ async fn the_tables_are_consistent_after_every_kind_of_change() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_write_that_is_given_up_is_done_or_not_begun() {
     let opened = Opened::new().await;
-    let kept = suite::add(&opened, "Kept").await;
+    let kept = conformance::add(&opened, "Kept").await;
     for polls in 0..60 {
         let fields = fields(&format!("Gone {polls}"), "gone@example.com");
         let write = opened.create(new_id(), &fields, at(polls), None, None);
@@ -202,7 +204,7 @@ async fn a_full_disk_passes() {
 
     let long = crate::model::contact::ContactDraft {
         notes: "n".repeat(10_000),
-        ..suite::add(&opened, "Fits").await.into()
+        ..conformance::add(&opened, "Fits").await.into()
     };
     let long = ContactFields::parse(long).expect("the draft is valid");
     let refused = opened.create(new_id(), &long, at(0), None, None).await;
@@ -228,7 +230,7 @@ async fn a_full_disk_passes() {
 #[tokio::test]
 async fn outdated_keys_are_cleared_away_bit_by_bit() {
     let opened = Opened::new().await;
-    let day = i64::try_from(suite::IDEMPOTENCY_TTL.as_millis()).expect("it is a day");
+    let day = i64::try_from(conformance::IDEMPOTENCY_TTL.as_millis()).expect("it is a day");
     for number in 0..40 {
         let key = format!("key-{number}");
         let request = IdempotentRequest::new(key.as_bytes(), &ContactDraft::default(), None)
@@ -303,7 +305,7 @@ async fn a_key_of_a_release_that_compared_bytes_is_still_known() {
 #[tokio::test]
 async fn failed_attempts_leave_changes_in_view() {
     let opened = Opened::new().await;
-    let ada = suite::add(&opened, "Ada").await;
+    let ada = conformance::add(&opened, "Ada").await;
     let new = fields("Ada Lovelace", "ada@example.com");
     let changed = opened.update(ada.id, &new, None, at(1)).await;
     changed.expect("it is there");
@@ -336,9 +338,9 @@ async fn ten_thousand_contacts() {
         .fill((0..10_000).map(|number| format!("Person {} {number}", number % 100)))
         .await;
 
-    let everyone = suite::all_pages(&opened, Scope::Live, "", "name", 200).await;
+    let everyone = conformance::all_pages(&opened, Scope::Live, "", "name", 200).await;
     assert_eq!(everyone.len(), 10_000);
-    let mut once = suite::ids(&everyone);
+    let mut once = conformance::ids(&everyone);
     once.sort();
     once.dedup();
     assert_eq!(once.len(), 10_000);
@@ -349,7 +351,8 @@ async fn ten_thousand_contacts() {
         ("9999", 1),
         ("person 9 99", 280),
     ] {
-        let page = suite::list(&opened, &suite::query(search, "-updated", 50, None)).await;
+        let page =
+            conformance::list(&opened, &conformance::query(search, "-updated", 50, None)).await;
         assert_eq!(page.total, total, "{search:?}");
     }
     opened.assert_consistent().await;
@@ -372,7 +375,7 @@ async fn events(opened: &Opened, contact: ContactId) -> Vec<Event> {
 async fn activities_keep_their_order_when_the_clock_is_set_back() {
     let opened = Opened::new().await;
     let hour = 3_600_000;
-    let ada = suite::add_at(&opened, "Ada", hour).await;
+    let ada = conformance::add_at(&opened, "Ada", hour).await;
     record(&opened, ada.id, &Event::WelcomeQueued, at(hour)).await;
     record(&opened, ada.id, &Event::WelcomeSent, at(5000)).await;
     let expected = [Event::Created, Event::WelcomeQueued, Event::WelcomeSent];

@@ -7,8 +7,8 @@ use sqlx::Row;
 
 use super::*;
 use crate::model::contact::ContactId;
+use crate::services::contacts::store::conformance::scoped_query;
 use crate::services::contacts::store::sqlite::tests::Opened;
-use crate::services::contacts::store::suite::scoped_query;
 
 /// The steps that `SQLite` takes, and every way to ask for a page: scope, order, first page or not.
 async fn steps(connection: &mut SqliteConnection, sql: QueryBuilder<Sqlite>) -> Vec<String> {

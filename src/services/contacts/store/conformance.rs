@@ -1,4 +1,4 @@
-//! What every engine has to do, as tests. An engine runs all of them with [`for_every_case`] and
+//! The conformance tests: what every engine has to do. An engine runs all of them with [`conformance_tests`] and
 //! a way to open an empty store that remembers idempotency keys for [`IDEMPOTENCY_TTL`].
 
 mod idempotency;
@@ -37,9 +37,9 @@ pub const IDEMPOTENCY_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Makes a test of each case. `$open` is an expression for an `async` value that keeps a store
 /// alive and derefs to `Arc<dyn ContactStore>`.
-macro_rules! for_every_case {
+macro_rules! conformance_tests {
     ($open:expr) => {
-        $crate::services::contacts::store::suite::for_every_case! { $open =>
+        $crate::services::contacts::store::conformance::conformance_tests! { $open =>
             a_created_contact_can_be_read
             times_have_milliseconds_in_utc
             an_unknown_contact_is_not_found
@@ -82,12 +82,12 @@ macro_rules! for_every_case {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
                 let opened = $open.await;
-                $crate::services::contacts::store::suite::$case(std::sync::Arc::clone(&opened)).await;
+                $crate::services::contacts::store::conformance::$case(std::sync::Arc::clone(&opened)).await;
             }
         )+
     };
 }
-pub(crate) use for_every_case;
+pub(crate) use conformance_tests;
 
 pub type Store = Arc<dyn ContactStore>;
 
