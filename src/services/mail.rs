@@ -1,7 +1,7 @@
 //! Mail: over SMTP where there is a server, otherwise into files that people can look at.
 //!
-//! Addresses and headers are built from parsed parts by a library, so that nothing a contact is called
-//! can add a header or a recipient.
+//! A library builds addresses and headers from parsed parts, so the name of a contact can add no header and no
+//! recipient.
 //!
 //! - [`address`]: addresses as they travel.
 //! - [`smtp`]: the conversation with a mail server, and what its faults mean.
@@ -36,20 +36,21 @@ pub use smtp::SmtpServer;
 use crate::services::config::MailConfig;
 use kith_runtime::HealthRecorder;
 
-/// How long the mail server may take. Well within the lease of whoever executes a message.
-const BUDGET: Duration = Duration::from_secs(10);
+/// How long the mail server may take. It is well within the lease on the message that asks for the mail.
+const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Sends mail. Cheap to clone.
 #[derive(Clone)]
 pub struct Mailer {
     from: Mailbox,
-    way: Way,
+    transport: Transport,
     sent: Arc<AtomicU64>,
     health: HealthRecorder,
 }
 
+/// Where mails go.
 #[derive(Clone)]
-enum Way {
+enum Transport {
     Smtp(Arc<Smtp>),
     Files(PathBuf),
 }
@@ -84,14 +85,14 @@ pub enum MailError {
 impl Mailer {
     /// `data` is where the files go without a server: into its folder `mail`.
     pub fn new(config: &MailConfig, data: &Path) -> Self {
-        Self::with_budget(config, data, BUDGET)
+        Self::with_timeout(config, data, SEND_TIMEOUT)
     }
 
-    /// The same with another time that the mail server may take.
-    pub fn with_budget(config: &MailConfig, data: &Path, budget: Duration) -> Self {
-        let way = match &config.smtp_url {
-            Some(url) => Way::Smtp(Arc::new(Smtp::new(url.value().clone(), budget))),
-            None => Way::Files(data.join("mail")),
+    /// The same with another timeout of the mail server.
+    pub fn with_timeout(config: &MailConfig, data: &Path, timeout: Duration) -> Self {
+        let transport = match &config.smtp_url {
+            Some(url) => Transport::Smtp(Arc::new(Smtp::new(url.value().clone(), timeout))),
+            None => Transport::Files(data.join("mail")),
         };
         let mut from = config.from.mailbox().clone();
         if let Some(address) = deliverable(&from.email) {
@@ -99,13 +100,13 @@ impl Mailer {
         }
         Self {
             from,
-            way,
+            transport,
             sent: Arc::default(),
             health: HealthRecorder::default(),
         }
     }
 
-    /// How the mail server is, or the folder.
+    /// Whether the mail server or the folder takes mails.
     pub fn health(&self) -> &HealthRecorder {
         &self.health
     }
@@ -115,21 +116,21 @@ impl Mailer {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// Whom mail comes from.
+    /// The sender of every mail.
     pub fn sender(&self) -> String {
         self.from.to_string()
     }
 
-    /// Whether mail reaches anybody, rather than a folder.
+    /// Whether mails go to a server, and not into a folder.
     pub fn has_server(&self) -> bool {
-        matches!(self.way, Way::Smtp(_))
+        matches!(self.transport, Transport::Smtp(_))
     }
 
-    /// Where mail goes, for the log.
+    /// Where mails go, for the log.
     pub fn describe(&self) -> String {
-        match &self.way {
-            Way::Smtp(_) => "to the mail server".to_owned(),
-            Way::Files(folder) => format!("into {}", folder.display()),
+        match &self.transport {
+            Transport::Smtp(_) => "to the mail server".to_owned(),
+            Transport::Files(folder) => format!("into {}", folder.display()),
         }
     }
 
@@ -137,28 +138,30 @@ impl Mailer {
     /// [`MailError`].
     pub async fn send(&self, mail: &Mail) -> Result<(), MailError> {
         let message = self.compose(mail)?;
-        let handed_over = self.hand_over(&mail.id, &message).await;
-        match &handed_over {
+        let sent = self.transfer(&mail.id, &message).await;
+        match &sent {
             Ok(()) => {
                 self.sent.fetch_add(1, Ordering::Relaxed);
                 self.health.record(None);
             }
             Err(MailError::Temporary(why)) => self.health.record(Some(why.clone())),
-            // Who judges a mail is there.
+            // A server that judges a mail works.
             Err(MailError::Deferred(_) | MailError::Permanent(_)) => self.health.record(None),
         }
-        handed_over
+        sent
     }
 
-    async fn hand_over(&self, id: &str, message: &Message) -> Result<(), MailError> {
-        match &self.way {
-            Way::Smtp(smtp) => smtp.send(message.envelope(), &message.formatted()).await,
-            Way::Files(folder) => write(folder, id, &message.formatted())
-                .await
-                .map_err(|error| {
-                    tracing::warn!(%error, "a mail cannot be written");
-                    MailError::Temporary("The mail cannot be written to the disk.".to_owned())
-                }),
+    async fn transfer(&self, id: &str, message: &Message) -> Result<(), MailError> {
+        match &self.transport {
+            Transport::Smtp(smtp) => smtp.send(message.envelope(), &message.formatted()).await,
+            Transport::Files(folder) => {
+                write(folder, id, &message.formatted())
+                    .await
+                    .map_err(|error| {
+                        tracing::warn!(%error, "a mail cannot be written");
+                        MailError::Temporary("The mail cannot be written to the disk.".to_owned())
+                    })
+            }
         }
     }
 
@@ -170,12 +173,12 @@ impl Mailer {
         let address = deliverable(&address).ok_or_else(|| {
             MailError::Permanent("The domain of this address has no form for mail.".to_owned())
         })?;
-        let to = Mailbox::new(Some(plain(&mail.to_name)), address);
+        let to = Mailbox::new(Some(single_line(&mail.to_name)), address);
         let domain = ascii_domain(self.from.email.domain()).unwrap_or("localhost".into());
         let message = Message::builder()
             .from(self.from.clone())
             .to(to)
-            .subject(plain(&mail.subject))
+            .subject(single_line(&mail.subject))
             // Earlier times do not fit.
             .date(SystemTime::now().max(SystemTime::UNIX_EPOCH))
             .message_id(Some(format!("<{}@{domain}>", mail.id)))
@@ -191,21 +194,21 @@ impl Mailer {
     }
 }
 
-/// One line of text that a header can hold.
-fn plain(text: &str) -> String {
+/// The text as one line, which a header can hold.
+fn single_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_control() || c.is_whitespace());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    // What looks encoded already would be decoded by its reader, into anything.
+    // A mail reader would decode a text that looks encoded, into anything.
     words.join(" ").replace("=?", "= ?")
 }
 
-/// Writes a file of this name, all of it or nothing; the same mail replaces itself.
+/// Writes a file of this name, completely or not at all. The same mail replaces itself.
 async fn write(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
     let path = folder.join(format!("{name}.eml"));
     let unfinished = folder.join(format!(".{name}.{}", uuid::Uuid::new_v4().simple()));
     let (folder, content) = (folder.to_owned(), content.to_owned());
     let written = tokio::task::spawn_blocking(move || {
-        // For their owner alone: they hold names and addresses.
+        // Only their owner may read the files, because they hold names and addresses.
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
         let mut options = fs::OpenOptions::new();

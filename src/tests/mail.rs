@@ -43,7 +43,7 @@ fn config(url: &str, from: &str) -> MailConfig {
 /// A sender to this server, which nothing but the server can fail.
 fn mailer(url: &str, from: &str, budget: Duration) -> (Mailer, TempDir) {
     let folder = tempfile::tempdir().expect("a directory");
-    let mailer = Mailer::with_budget(&config(url, from), folder.path(), budget);
+    let mailer = Mailer::with_timeout(&config(url, from), folder.path(), budget);
     (mailer, folder)
 }
 

@@ -1,8 +1,8 @@
 //! SMTP, step by step.
 //!
 //! The same reply means different things at different steps: 554 to a connection is about the server,
-//! 554 to a recipient is about the recipient. So Kith leads the conversation itself, and every fault is
-//! told by the step at which it came, in words of Kith's own: a server's may hold anything.
+//! 554 to a recipient is about the recipient. So Kith sends the commands itself, and the step decides what a
+//! fault means. Kith writes its own error texts, because those of a server may hold anything.
 
 use std::error::Error as _;
 use std::io;
@@ -46,9 +46,9 @@ use tokio::time::timeout_at;
 use super::MailError;
 use super::address::ascii_domain;
 
-/// How many connections are kept for the next mail, and for how long.
-const MOST_IDLE: usize = 4;
-const IDLE_FOR: Duration = Duration::from_secs(30);
+/// How many connections Kith keeps for the next mail, and for how long.
+const MAX_IDLE_CONNECTIONS: usize = 4;
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where a mail server is, and how Kith speaks to it.
 #[derive(Clone)]
@@ -57,7 +57,7 @@ pub struct SmtpServer {
     port: u16,
     security: Security,
     login: Option<Credentials>,
-    /// What Kith calls itself.
+    /// The name that Kith gives in its greeting.
     hello: ClientId,
 }
 
@@ -80,8 +80,8 @@ pub struct InvalidServer;
 impl FromStr for SmtpServer {
     type Err = InvalidServer;
 
-    /// `smtp[s]://[user:password@]host[:port][/name][?tls=none|opportunistic|required]`, where the
-    /// name is what Kith calls itself.
+    /// `smtp[s]://[user:password@]host[:port][/name][?tls=none|opportunistic|required]`, where Kith
+    /// gives the name in its greeting.
     fn from_str(text: &str) -> Result<Self, InvalidServer> {
         let url = Url::parse(text).map_err(|_| InvalidServer)?;
         let decode = |text: &str| {
@@ -99,10 +99,11 @@ impl FromStr for SmtpServer {
                 .is_ok_and(|address| address.is_loopback());
         let tls = url.query_pairs().find(|(name, _)| name == "tls");
         let tls = tls.map(|(_, value)| value.into_owned());
-        let (security, usual_port) = match (url.scheme(), tls.as_deref()) {
+        let (security, default_port) = match (url.scheme(), tls.as_deref()) {
             ("smtps", _) => (Security::Implicit, smtp::SUBMISSIONS_PORT),
             ("smtp", None) if is_local => (Security::Plain, smtp::SMTP_PORT),
-            // Nobody on the way shall read passwords and mail, unless somebody asks for that.
+            // Without TLS, other machines on the way could read passwords and mails. An operator can allow
+            // that.
             ("smtp", None | Some("required")) => (Security::StartTls, smtp::SUBMISSION_PORT),
             ("smtp", Some("opportunistic")) => (Security::Opportunistic, smtp::SUBMISSION_PORT),
             ("smtp", Some("none")) => (Security::Plain, smtp::SMTP_PORT),
@@ -118,7 +119,7 @@ impl FromStr for SmtpServer {
         };
         Ok(Self {
             host,
-            port: url.port().unwrap_or(usual_port),
+            port: url.port().unwrap_or(default_port),
             security,
             login,
             hello,
@@ -142,15 +143,15 @@ enum Step {
 pub(super) struct Smtp {
     server: SmtpServer,
     /// How long a mail may take.
-    budget: Duration,
+    send_timeout: Duration,
     pool: Arc<Mutex<Pool>>,
 }
 
-/// Connections that nobody uses at the moment.
+/// Connections that are open and not in use.
 #[derive(Default)]
 struct Pool {
     idle: Vec<Idle>,
-    /// Whether somebody closes those that are idle for too long.
+    /// Whether the task runs that closes connections after [`IDLE_TIMEOUT`].
     is_swept: bool,
 }
 
@@ -160,24 +161,24 @@ struct Idle {
 }
 
 impl Smtp {
-    pub(super) fn new(server: SmtpServer, budget: Duration) -> Self {
+    pub(super) fn new(server: SmtpServer, send_timeout: Duration) -> Self {
         Self {
             server,
-            budget,
+            send_timeout,
             pool: Arc::default(),
         }
     }
 
     pub(super) async fn send(&self, envelope: &Envelope, mail: &[u8]) -> Result<(), MailError> {
-        let deadline = Instant::now() + self.budget;
+        let deadline = Instant::now() + self.send_timeout;
         let mut connection = match self.reuse().await {
             Some(connection) => connection,
             None => self.connect(deadline).await?,
         };
         let sent = self
-            .converse(&mut connection, envelope, mail, deadline)
+            .send_over(&mut connection, envelope, mail, deadline)
             .await;
-        // Who refuses one mail takes others over the same connection.
+        // A server that refuses one mail takes others over the same connection.
         if !matches!(sent, Err(MailError::Temporary(_))) {
             self.keep(connection);
         }
@@ -187,10 +188,10 @@ impl Smtp {
     /// A connection that is still good. A server that has vanished answers on none of its connections, so
     /// the first silence ends the search and leaves time for a new connection.
     async fn reuse(&self) -> Option<AsyncSmtpConnection> {
-        let patience = Instant::now() + self.budget / 4;
+        let reply_deadline = Instant::now() + self.send_timeout / 4;
         loop {
             let Idle { mut connection, .. } = lock(&self.pool).idle.pop()?;
-            match timeout_at(patience, connection.command(commands::Rset)).await {
+            match timeout_at(reply_deadline, connection.command(commands::Rset)).await {
                 Ok(Ok(_)) => return Some(connection),
                 Ok(Err(_)) => {}
                 Err(_) => {
@@ -204,7 +205,7 @@ impl Smtp {
     fn keep(&self, connection: AsyncSmtpConnection) {
         let since = Instant::now();
         let mut pool = lock(&self.pool);
-        if pool.idle.len() >= MOST_IDLE {
+        if pool.idle.len() >= MAX_IDLE_CONNECTIONS {
             return;
         }
         pool.idle.push(Idle { connection, since });
@@ -235,7 +236,7 @@ impl Smtp {
         let mut connection = if *security == Security::Implicit {
             let connecting = AsyncSmtpConnection::connect_tokio1(
                 &addresses[..],
-                Some(self.budget),
+                Some(self.send_timeout),
                 hello,
                 Some(tls()?),
                 None,
@@ -299,8 +300,8 @@ impl Smtp {
             )
         };
         let mut first = [0];
-        let patience = deadline - self.budget / 3;
-        match timeout_at(patience, stream.peek(&mut first)).await {
+        let greeting_deadline = deadline - self.send_timeout / 3;
+        match timeout_at(greeting_deadline, stream.peek(&mut first)).await {
             Ok(Ok(0)) => return Err(hung_up(Step::Greet)),
             Ok(Ok(_)) if TLS.contains(&first[0]) => return Err(expects_tls()),
             Ok(Ok(_)) => return Ok(()),
@@ -321,8 +322,8 @@ impl Smtp {
         }
     }
 
-    /// Hands one mail over.
-    async fn converse(
+    /// Sends one mail over a connection.
+    async fn send_over(
         &self,
         connection: &mut AsyncSmtpConnection,
         envelope: &Envelope,
@@ -403,12 +404,12 @@ impl Smtp {
 
     /// A reply of 4xx or 5xx. `subject` is the second number of an enhanced status code (RFC 3463).
     fn refused(&self, step: Step, code: u16, subject: Option<u16>) -> MailError {
-        const OF_THE_MAIL_SYSTEM: u16 = 3;
-        let said = |what: &str| format!("{what} It said {code}.");
-        let server = |what: &str| MailError::Temporary(said(what));
+        const MAIL_SYSTEM: u16 = 3;
+        let text = |what: &str| format!("{what} It said {code}.");
+        let server = |what: &str| MailError::Temporary(text(what));
         let for_good = code >= 500;
         match step {
-            // It takes leave, whatever it was asked.
+            // The server closes the connection, whatever the command was.
             _ if code == 421 => server("The mail server has ended the conversation."),
             Step::Connect | Step::Greet => server("The mail server has turned Kith away."),
             Step::StartTls => server("The mail server does not begin TLS."),
@@ -424,22 +425,22 @@ impl Smtp {
                     )
                 }
             }
-            // An operator can put that right, and then it works.
+            // An operator can correct the setting, and then the mail can be sent.
             Step::Sender if for_good => {
                 server("The mail server refused the sender, which is the setting mail.from.")
             }
             Step::Recipient if for_good => {
-                MailError::Permanent(said("The mail server refused the recipient."))
+                MailError::Permanent(text("The mail server refused the recipient."))
             }
             Step::Content if for_good => {
-                MailError::Permanent(said("The mail server refused the mail."))
+                MailError::Permanent(text("The mail server refused the mail."))
             }
-            Step::Recipient if subject != Some(OF_THE_MAIL_SYSTEM) => MailError::Deferred(said(
+            Step::Recipient if subject != Some(MAIL_SYSTEM) => MailError::Deferred(text(
                 "The mail server cannot take mail for this recipient now.",
             )),
             // About an address, a mailbox, the content or a policy.
             Step::Content if matches!(subject, Some(1 | 2 | 6 | 7)) => {
-                MailError::Deferred(said("The mail server cannot take this mail now."))
+                MailError::Deferred(text("The mail server cannot take this mail now."))
             }
             Step::Sender | Step::Recipient | Step::Content => {
                 server("The mail server cannot take the mail now.")
@@ -451,7 +452,7 @@ impl Smtp {
 /// Closes connections that have been idle for too long, until there is none left.
 async fn sweep(pool: Weak<Mutex<Pool>>) {
     loop {
-        sleep(IDLE_FOR).await;
+        sleep(IDLE_TIMEOUT).await;
         let Some(pool) = pool.upgrade() else {
             return;
         };
@@ -459,13 +460,13 @@ async fn sweep(pool: Weak<Mutex<Pool>>) {
             let mut pool = lock(&pool);
             let (over, idle) = mem::take(&mut pool.idle)
                 .into_iter()
-                .partition(|idle| idle.since.elapsed() >= IDLE_FOR);
+                .partition(|idle| idle.since.elapsed() >= IDLE_TIMEOUT);
             pool.idle = idle;
             pool.is_swept = !pool.idle.is_empty();
             (over, pool.idle.is_empty())
         };
         for Idle { mut connection, .. } in over {
-            // Only a courtesy.
+            // The server can do without this command, so its result does not matter.
             let _ = timeout(Duration::from_secs(1), connection.quit()).await;
         }
         if is_empty {
@@ -499,7 +500,7 @@ fn hung_up(step: Step) -> MailError {
     MailError::Temporary(format!("The mail server hung up {when}."))
 }
 
-/// What a connection says that cannot be made, or ends.
+/// The error of a connection that cannot be made, or that ends.
 fn broken(step: Step, error: &io::Error) -> MailError {
     let tls = error.get_ref().and_then(|cause| cause.downcast_ref());
     if let Some(tls) = tls {
