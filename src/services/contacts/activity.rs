@@ -7,8 +7,9 @@ use crate::model::contact::Activities;
 use crate::model::contact::Activity;
 use crate::model::contact::Contact;
 use crate::model::contact::Field;
-use crate::services::words;
+use crate::services::format;
 use kith_runtime::english_list;
+use crate::services::format;
 
 /// Something that happened around a contact, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +87,7 @@ fn changed(fields: &[Field]) -> String {
     } else {
         english_list(&names)
     };
-    words::sentence(&format!("{what} changed"))
+    format::sentence(&format!("{what} changed"))
 }
 
 /// Whether the welcome email may still change its state, whatever people do with the contact meanwhile.

@@ -23,8 +23,8 @@ use crate::services::mail::Mailer;
 use crate::services::metrics::Counter;
 use crate::services::metrics::Figures;
 use crate::services::metrics::Metrics;
-use crate::services::words::number;
-use crate::services::words::percent;
+use crate::services::format::number;
+use crate::services::format::percent;
 
 /// A report on one day in UTC. The metrics are only read, so the same day gives the same report each time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

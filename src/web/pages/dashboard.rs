@@ -5,12 +5,12 @@
 mod cache;
 mod chart;
 mod figures;
+mod format;
 mod limits;
 mod queue;
 mod system;
 mod table;
 pub mod view;
-mod words;
 
 use std::sync::Arc;
 

@@ -12,7 +12,7 @@ use crate::model::location::Location;
 use crate::model::location::PRINT_PATH;
 use crate::services::contacts::ContactService;
 use crate::services::contacts::store::ContactPage;
-use crate::services::words;
+use crate::services::format;
 
 #[component]
 pub fn PrintPage() -> impl IntoView {
@@ -64,12 +64,12 @@ fn Printed(page: ContactPage, search: String, is_first: bool) -> impl IntoView {
         ..Location::default()
     };
     let here = contacts.len() as u64;
-    let everybody = words::count(total, "contact");
+    let everybody = format::count(total, "contact");
     // A list this long is printed in parts; which ones came before, the parts themselves say.
     let told = if here == total {
         everybody
     } else {
-        format!("{} of {everybody}", words::number(here))
+        format!("{} of {everybody}", format::number(here))
     };
     let searched = !search.is_empty();
     let next = next.map(|cursor| {
@@ -77,7 +77,7 @@ fn Printed(page: ContactPage, search: String, is_first: bool) -> impl IntoView {
             .append_pair("q", &search)
             .append_pair("cursor", &cursor.to_string())
             .finish();
-        let most = words::number(ContactService::PRINTED.get().into());
+        let most = format::number(ContactService::PRINTED.get().into());
         let href = format!("{PRINT_PATH}?{query}");
         view! {
             <p class="mt-4 print-hidden" id="parts">

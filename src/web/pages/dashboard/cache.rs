@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use super::format;
 use super::table::Table;
-use super::words;
 use crate::services::metrics::figures::hit_rate;
 use crate::web::pages::dashboard::view;
 use crate::web::pages::dashboard::view::View;
@@ -18,10 +18,10 @@ pub fn CachePart(view: Arc<View>) -> impl IntoView {
     let query = view::query(view.snapshot.range, view.full);
     let local = format!(
         "In this process: {}, {} of {}; {} so far.",
-        words::count(usage.entries, "value"),
-        words::bytes(usage.bytes),
-        words::bytes(cache.max_local_bytes),
-        words::count(usage.evictions, "eviction")
+        format::count(usage.entries, "value"),
+        format::bytes(usage.bytes),
+        format::bytes(cache.max_local_bytes),
+        format::count(usage.evictions, "eviction")
     );
     let remote = if cache.has_remote_tier {
         "On Redis: shared by all instances, its memory below."
@@ -34,11 +34,11 @@ pub fn CachePart(view: Arc<View>) -> impl IntoView {
         view! {
             <tr id=format!("tag-{name}")>
                 <th scope="row">{name}</th>
-                <td>{rate.map_or_else(|| "–".to_owned(), words::percent)}</td>
-                <td>{words::number(tag.local_hits)}</td>
-                <td>{words::number(tag.remote_hits)}</td>
-                <td>{words::number(tag.stale_hits)}</td>
-                <td>{words::number(tag.misses)}</td>
+                <td>{rate.map_or_else(|| "–".to_owned(), format::percent)}</td>
+                <td>{format::number(tag.local_hits)}</td>
+                <td>{format::number(tag.remote_hits)}</td>
+                <td>{format::number(tag.stale_hits)}</td>
+                <td>{format::number(tag.misses)}</td>
                 <td>
                     <form method="post" action=format!("/dashboard/cache/{name}{query}")>
                         <button class="button">

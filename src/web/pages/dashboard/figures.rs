@@ -8,8 +8,8 @@ use super::chart::Chart;
 use super::chart::ChartView;
 use super::chart::Line;
 use super::chart::Sparkline;
+use super::format;
 use super::table::Table;
-use super::words;
 use crate::services::metrics::Figures;
 use crate::services::metrics::Gauge;
 use crate::services::metrics::series::Point;
@@ -26,7 +26,7 @@ pub fn Headlines(view: Arc<View>) -> impl IntoView {
     let snapshot = &view.snapshot;
     let totals = snapshot.stored.as_ref().map(|stored| &stored.totals);
     let total = |figure: fn(&Figures) -> u64| {
-        totals.map_or_else(|| "–".to_owned(), |totals| words::number(figure(totals)))
+        totals.map_or_else(|| "–".to_owned(), |totals| format::number(figure(totals)))
     };
     let hour = snapshot.hour.as_deref();
     let trend = |figure: fn(&Figures) -> u64| -> Vec<f64> {
@@ -36,7 +36,7 @@ pub fn Headlines(view: Arc<View>) -> impl IntoView {
     };
     let sum = hour.map(Series::sum).unwrap_or_default();
     let in_hour =
-        |figure: fn(&Figures) -> u64| format!("{} in the last hour", words::number(figure(&sum)));
+        |figure: fn(&Figures) -> u64| format!("{} in the last hour", format::number(figure(&sum)));
     let entries: fn(&Figures) -> u64 = |figures| figures.highest(Gauge::CachedEntries);
     let most = entries(&sum);
     view! {
@@ -65,14 +65,14 @@ pub fn Headlines(view: Arc<View>) -> impl IntoView {
             <Headline
                 id="cached-entries"
                 name="Cached entries"
-                figure=words::number(snapshot.cache.usage.entries)
-                below=format!("{} at most in the last hour", words::number(most))
+                figure=format::number(snapshot.cache.usage.entries)
+                below=format!("{} at most in the last hour", format::number(most))
                 trend=trend(entries)
             />
             <li id="uptime">
                 <h2>"Uptime"</h2>
-                <b>{words::duration(snapshot.uptime)}</b>
-                <p>"since "<words::Time at=snapshot.started_at now=snapshot.at/><words::Utc/></p>
+                <b>{format::duration(snapshot.uptime)}</b>
+                <p>"since "<format::Time at=snapshot.started_at now=snapshot.at/><format::Utc/></p>
                 <Sparkline values=trend(|figures| figures.highest(Gauge::Uptime))/>
             </li>
         </ul>
@@ -172,7 +172,10 @@ fn starts(series: &Series) -> Vec<i64> {
 fn requests(series: &Series, range: Range) -> Chart {
     let sum = series.sum();
     let allowed = |figures: &Figures| figures.requests().saturating_sub(figures.refusals());
-    let (answered, refused) = (words::number(allowed(&sum)), words::number(sum.refusals()));
+    let (answered, refused) = (
+        format::number(allowed(&sum)),
+        format::number(sum.refusals()),
+    );
     Chart {
         id: "requests",
         title: "Requests",
@@ -186,7 +189,7 @@ fn requests(series: &Series, range: Range) -> Chart {
             }),
         ],
         least: 10.0,
-        words: |value| words::number(value as u64),
+        words: |value| format::number(value as u64),
         range,
         starts: starts(series),
         empty: "",
@@ -197,7 +200,7 @@ fn latency(series: &Series, range: Range) -> Chart {
     let all = series.latency();
     let percentile = |name, class, part| {
         let sum = all.percentile(part);
-        let sum = sum.map_or_else(|| "–".to_owned(), words::milliseconds);
+        let sum = sum.map_or_else(|| "–".to_owned(), format::milliseconds);
         line(name, class, sum, series, move |point| {
             point.latency.percentile(part)
         })
@@ -217,7 +220,7 @@ fn latency(series: &Series, range: Range) -> Chart {
         says: format!("How long answers took, by percentile: {}.", said.join(", ")),
         lines,
         least: 1.0,
-        words: words::milliseconds,
+        words: format::milliseconds,
         range,
         starts: starts(series),
         empty: "Nothing was asked for.",
@@ -226,7 +229,7 @@ fn latency(series: &Series, range: Range) -> Chart {
 
 fn hit_rate(series: &Series, range: Range) -> Chart {
     let sum = series.sum().hit_rate();
-    let sum = sum.map_or_else(|| "–".to_owned(), words::percent);
+    let sum = sum.map_or_else(|| "–".to_owned(), format::percent);
     Chart {
         id: "hit-rate",
         title: "Cache hit rate",
@@ -235,7 +238,7 @@ fn hit_rate(series: &Series, range: Range) -> Chart {
             point.figures.hit_rate()
         })],
         least: 1.0,
-        words: words::percent,
+        words: format::percent,
         range,
         starts: starts(series),
         empty: "Nothing was read.",
@@ -243,7 +246,7 @@ fn hit_rate(series: &Series, range: Range) -> Chart {
 }
 
 fn lag(series: &Series, range: Range) -> Chart {
-    let words: fn(f64) -> String = words::milliseconds;
+    let words: fn(f64) -> String = format::milliseconds;
     let highest = words(series.sum().highest(Gauge::QueueLag) as f64);
     Chart {
         id: "queue-lag",
@@ -272,11 +275,11 @@ fn Routes(series: Arc<Series>) -> impl IntoView {
         .iter()
         .take(ROUTES)
         .map(|(route, histogram)| {
-            let percentile = |part| histogram.percentile(part).map(words::milliseconds);
+            let percentile = |part| histogram.percentile(part).map(format::milliseconds);
             view! {
                 <tr>
                     <th scope="row">{route.clone()}</th>
-                    <td>{words::number(histogram.count())}</td>
+                    <td>{format::number(histogram.count())}</td>
                     <td>{percentile(0.5)}</td>
                     <td>{percentile(0.95)}</td>
                     <td>{percentile(0.99)}</td>
@@ -287,6 +290,6 @@ fn Routes(series: Arc<Series>) -> impl IntoView {
     Some(view! {
         <h3>"By route"</h3>
         <Table label="By route" heads=vec!["Route", "Answers", "p50", "p95", "p99"]>{rows}</Table>
-        {(rest > 0).then(|| view! { <p class="note">{words::count(rest as u64, "more route")}</p> })}
+        {(rest > 0).then(|| view! { <p class="note">{format::count(rest as u64, "more route")}</p> })}
     })
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use leptos::prelude::*;
 
+use super::format;
 use super::table::Table;
-use super::words;
 use crate::services::admin;
 use crate::services::config;
 use crate::services::dashboard::PolicyState;
@@ -69,21 +69,21 @@ fn PolicyRow<'a>(policy: &'a PolicyState, view: &'a View) -> impl IntoView + use
         };
         format!(
             "{} so far, {} refused ({}).",
-            words::count(requests, "request"),
-            words::number(refused),
-            words::percent(part)
+            format::count(requests, "request"),
+            format::number(refused),
+            format::percent(part)
         )
     });
     let shadow = (policy.shadow || policy.shadowed > 0).then(|| {
         format!(
             " In shadow mode: {} would have been refused since the start.",
-            words::count(policy.shadowed, "request")
+            format::count(policy.shadowed, "request")
         )
     });
     let local = (view.snapshot.components.redis.is_some() && policy.local > 0).then(|| {
         format!(
             " {} decided without Redis since the start.",
-            words::number(policy.local)
+            format::number(policy.local)
         )
     });
     let changed = policy.quota != policy.configured;
@@ -168,8 +168,8 @@ fn MostRefused(view: Arc<View>) -> impl IntoView {
             <tr>
                 <th scope="row">{client}</th>
                 <td>{refused.policy}</td>
-                <td>{words::number(refused.count)}</td>
-                <td><words::Time at=last now/></td>
+                <td>{format::number(refused.count)}</td>
+                <td><format::Time at=last now/></td>
             </tr>
         }
     };
@@ -234,11 +234,11 @@ fn Denied(view: Arc<View>) -> impl IntoView {
             {none.then(|| view! { <p class="note">"Nobody is denied."</p> })}
             <ul class="denied">{rows}</ul>
             {(hidden > 0).then(|| view! {
-                <p class="note">{words::count(hidden, "older one")}" not shown; type it to allow it."</p>
+                <p class="note">{format::count(hidden, "older one")}" not shown; type it to allow it."</p>
             })}
             {(denials > 0).then(|| view! {
                 <p class="note">
-                    {format!("{} of denied clients since this process started.", words::count(denials, "request"))}
+                    {format!("{} of denied clients since this process started.", format::count(denials, "request"))}
                 </p>
             })}
             <form method="post" action=action class="deny-form">

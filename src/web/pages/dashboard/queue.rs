@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use leptos::prelude::*;
 
+use super::format;
 use super::table::Table;
 use super::words;
 use crate::services::jobs;
@@ -22,25 +23,25 @@ pub fn QueuePart(view: Arc<View>) -> impl IntoView {
     let stored = view.snapshot.stored.clone()?;
     let now = view.snapshot.at;
     let overview = &stored.overview;
-    let total = |counter| words::number(stored.totals.get(counter));
+    let total = |counter| format::number(stored.totals.get(counter));
     let counts = [
-        ("outbox", "In the outbox", words::number(overview.outbox)),
+        ("outbox", "In the outbox", format::number(overview.outbox)),
         (
             "waiting",
             "Waiting for delivery",
-            words::number(overview.created),
+            format::number(overview.created),
         ),
         (
             "delivering",
             "Being delivered",
-            words::number(overview.active),
+            format::number(overview.active),
         ),
         (
             "retrying",
             "Waiting for a retry",
-            words::number(overview.retry),
+            format::number(overview.retry),
         ),
-        ("dead", "Dead letters", words::number(overview.dead)),
+        ("dead", "Dead letters", format::number(overview.dead)),
         ("delivered", "Delivered so far", total(Counter::Deliveries)),
         ("retried", "Retries planned so far", total(Counter::Retries)),
         ("mails", "Mails so far", total(Counter::Mails)),
@@ -101,13 +102,13 @@ fn DeadLetters<'a>(
         })
         .collect_view();
     let hidden = overview.dead.saturating_sub(letters.len() as u64);
-    let all = format!("all {}", words::number(overview.dead));
+    let all = format!("all {}", format::number(overview.dead));
     view! {
         <h3>"Dead letters"</h3>
         <form method="post" action=format!("/dashboard/dead-letters{query}") id="dead-letters">
             <ul class="messages">{rows}</ul>
             {(hidden > 0).then(|| view! {
-                <p class="note">{words::count(hidden, "older one")}" not shown."</p>
+                <p class="note">{format::count(hidden, "older one")}" not shown."</p>
             })}
             <div class="letter-actions">
                 <button class="button" name="do" value="retry">"Retry ticked"</button>
@@ -137,9 +138,9 @@ fn Schedules<'a>(schedules: &'a [Schedule], view: &'a View) -> impl IntoView + u
         to.map(|to| format!(", mailed to {to}"))
     };
     let row = |schedule: &Schedule| {
-        let when = schedule.words.as_deref().map(words::sentence);
+        let when = schedule.words.as_deref().map(format::sentence);
         let time = |at: Option<Timestamp>| match at {
-            Some(at) => view! { <words::Time at now/> }.into_any(),
+            Some(at) => view! { <format::Time at now/> }.into_any(),
             None => "–".into_any(),
         };
         view! {
@@ -253,7 +254,7 @@ fn MessageView<'a>(
             <summary>
                 <span class="message-to">{name(&message.destination)}</span>
                 <span class=class>{said}{again}</span>
-                <words::Time at=when(message) now/>
+                <format::Time at=when(message) now/>
             </summary>
             <ol class="timeline">{steps}</ol>
         </details>
@@ -275,11 +276,11 @@ fn StepLine<'a>(step: &'a Step, now: Timestamp) -> impl IntoView + use<> {
     let error = step.error.clone().filter(|_| step.state == "ERROR");
     view! {
         <li>
-            <words::Time at=step.at now/>
+            <format::Time at=step.at now/>
             <span>
                 {what.to_owned()}
                 {error.map(|error| format!(": {error}"))}
-                {step.next.map(|at| view! { " at "<words::Time at now/> })}
+                {step.next.map(|at| view! { " at "<format::Time at now/> })}
             </span>
         </li>
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use leptos::prelude::*;
 
-use super::words;
+use super::format;
 use crate::services::dashboard::redis_info::RedisInfo;
 use crate::services::health::Component;
 use crate::services::health::ComponentStatus;
@@ -43,7 +43,9 @@ pub fn System(view: Arc<View>) -> impl IntoView {
         .stored
         .as_ref()
         .and_then(|stored| stored.redis.clone());
-    let memory = snapshot.memory.map_or_else(|| "–".to_owned(), words::bytes);
+    let memory = snapshot
+        .memory
+        .map_or_else(|| "–".to_owned(), format::bytes);
     view! {
         <section class="part" tabindex="-1" aria-labelledby="system-title">
             <h2 id="system-title">"System"</h2>
@@ -84,8 +86,8 @@ fn ComponentLine<'a>(
             view! {
                 <span class=class>{state}</span>
                 " since "
-                <words::Time at=since now/>
-                <words::Utc/>
+                <format::Time at=since now/>
+                <format::Utc/>
                 {component.reason.clone().map(|reason| format!(". {reason}"))}
                 {component.effect.map(|effect| format!(" {effect}"))}
             }
@@ -108,23 +110,23 @@ fn RedisView(info: RedisInfo) -> impl IntoView {
     let rate = info
         .hits
         .filter(|(_, reads)| *reads > 0)
-        .map(|(hits, reads)| words::percent(hits as f64 / reads as f64));
+        .map(|(hits, reads)| format::percent(hits as f64 / reads as f64));
     let limit = match (info.limit, info.used) {
-        (Some(limit), _) => words::bytes(limit),
+        (Some(limit), _) => format::bytes(limit),
         (None, Some(_)) => "none".to_owned(),
         (None, None) => "–".to_owned(),
     };
     let counts = [
         ("Version", known(info.version)),
-        ("Memory", known(info.used.map(words::bytes))),
-        ("At most so far", known(info.peak.map(words::bytes))),
+        ("Memory", known(info.used.map(format::bytes))),
+        ("At most so far", known(info.peak.map(format::bytes))),
         ("Limit", limit),
-        ("Evicted", known(info.evicted.map(words::number))),
+        ("Evicted", known(info.evicted.map(format::number))),
         ("Hit rate", known(rate)),
-        ("Clients", known(info.clients.map(words::number))),
+        ("Clients", known(info.clients.map(format::number))),
         (
             "Answers in",
-            words::milliseconds(info.latency.as_secs_f64() * 1000.0),
+            format::milliseconds(info.latency.as_secs_f64() * 1000.0),
         ),
     ];
     let counts = counts.map(|(name, figure)| {
@@ -160,7 +162,7 @@ pub fn Actions(view: Arc<View>) -> impl IntoView {
         .map(|entry| {
             view! {
                 <li>
-                    <words::Time at=entry.at now/>
+                    <format::Time at=entry.at now/>
                     <span>{entry.action.clone()}</span>
                     <span class="text-muted">{format!("by {}", entry.admin)}</span>
                 </li>

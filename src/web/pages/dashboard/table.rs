@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::words;
+use super::format;
 
 /// What the head of a column of times ends with.
 const UTC: &str = " (UTC)";
@@ -21,7 +21,7 @@ pub fn Table(
         .into_iter()
         .map(|head| {
             let (head, utc) = match head.strip_suffix(UTC) {
-                Some(head) => (head, Some(view! { <words::Utc words=UTC/> })),
+                Some(head) => (head, Some(view! { <format::Utc label=UTC/> })),
                 None => (head, None),
             };
             view! { <th scope="col">{head}{utc}</th> }

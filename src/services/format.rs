@@ -1,4 +1,4 @@
-//! Figures as people read them.
+//! Formats numbers and times as people read them.
 
 use std::time::Duration;
 

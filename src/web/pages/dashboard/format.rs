@@ -1,10 +1,10 @@
-//! Figures and times as people read them.
+//! Formats numbers and times as people read them.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use leptos::prelude::*;
 
-pub use crate::services::words::*;
+pub use crate::services::format::*;
 
 /// The time of day on the day of `now`, otherwise the date as well; in UTC, until the page is alive and
 /// `components/clock.rs` writes it as the reader's clock shows it. Where that is said, it is a [`Utc`].
@@ -23,6 +23,6 @@ pub fn Time(at: Timestamp, now: Timestamp) -> impl IntoView {
 
 /// Says that the time before it is in UTC, for as long as it is.
 #[component]
-pub fn Utc(#[prop(default = " UTC")] words: &'static str) -> impl IntoView {
-    view! { <span class="utc">{words}</span> }
+pub fn Utc(#[prop(default = " UTC")] label: &'static str) -> impl IntoView {
+    view! { <span class="utc">{label}</span> }
 }
