@@ -1,19 +1,19 @@
 //! What is counted and measured: requests and how long they take, refusals, new contacts, reads of the
 //! cache, deliveries, mails.
 //!
-//! - [`figures`]: what is counted. [`latency`]: histograms. [`store`]: minutes, hours and days in the database. [`series`]: figures
+//! - [`values`]: what is counted. [`latency`]: histograms. [`store`]: minutes, hours and days in the database. [`series`]: metrics
 //!   over time.
 //!
 //! Counted in memory where it happens, by whoever does it, and written down about once a second in one
-//! transaction, so that figures of several processes add up and outlive them. A process that is killed
+//! transaction, so that metrics of several processes add up and outlive them. A process that is killed
 //! loses at most what it has counted in the last second; one that is stopped loses nothing.
 
-pub mod figures;
 pub mod latency;
 pub mod series;
 pub mod store;
 #[cfg(test)]
 mod tests;
+pub mod values;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,9 +22,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
-pub use figures::Counter;
-pub use figures::Figures;
-pub use figures::Gauge;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -37,13 +34,16 @@ use store::Batch;
 use store::Step;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+pub use values::Counter;
+pub use values::Gauge;
+pub use values::MetricValues;
 
 use crate::services::mail::Mailer;
 use kith_cache::Cache;
 use kith_database::Database;
 use kith_queue::broker::Broker;
 
-/// How often figures are written down.
+/// How often metrics are written down.
 const FLUSH: Duration = Duration::from_secs(1);
 
 /// How often old ones are removed.
@@ -59,13 +59,13 @@ struct Inner {
     latencies: Latencies,
     started: Instant,
     started_at: Timestamp,
-    /// Held while figures are written down, so that nobody counts them twice or misses them.
+    /// Held while metrics are written down, so that nobody counts them twice or misses them.
     written: Arc<tokio::sync::Mutex<Written>>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
 
-/// Where figures are kept, and those who count for themselves.
+/// Where metrics are kept, and those who count for themselves.
 pub struct Setup {
     pub database: Database,
     pub cache: Cache,
@@ -73,13 +73,13 @@ pub struct Setup {
     pub mailer: Mailer,
 }
 
-/// The figures of all time.
+/// The metrics of all time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// With what this process has not written down yet.
-    pub counts: Figures,
+    pub counts: MetricValues,
     /// What a process that is killed now leaves behind: it never falls.
-    pub written: Figures,
+    pub written: MetricValues,
 }
 
 /// How much of what was counted since the start is written down.
@@ -130,7 +130,7 @@ impl Metrics {
         self.0.latencies.read()
     }
 
-    /// Writes figures down again and again until [`close`](Self::close).
+    /// Writes metrics down again and again until [`close`](Self::close).
     pub fn start(&self) {
         let metrics = self.clone();
         self.0.tasks.spawn(async move {
@@ -145,7 +145,7 @@ impl Metrics {
                 if let Err(error) = &flushed
                     && healthy
                 {
-                    tracing::warn!(%error, "figures wait to be written down");
+                    tracing::warn!(%error, "metrics wait to be written down");
                 }
                 healthy = flushed.is_ok();
                 if removed.is_none_or(|last| last.elapsed() >= REMOVAL)
@@ -163,7 +163,7 @@ impl Metrics {
         self.0.tasks.close();
         self.0.tasks.wait().await;
         if let Err(error) = self.flush(Timestamp::now()).await {
-            tracing::warn!(%error, "the last figures are lost");
+            tracing::warn!(%error, "the last metrics are lost");
         }
     }
 
@@ -274,20 +274,20 @@ impl Metrics {
         tx.commit().await
     }
 
-    /// The figures of a day in UTC. Those of a day that is over do not change any more.
+    /// The metrics of a day in UTC. Those of a day that is over do not change any more.
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn day(&self, date: Date) -> Result<Figures, sqlx::Error> {
+    pub async fn day(&self, date: Date) -> Result<MetricValues, sqlx::Error> {
         let start = date
             .to_zoned(TimeZone::UTC)
             .map_or(0, |start| store::minute(start.timestamp()));
         let mut connection = self.0.setup.database.reader().await?;
-        let days = store::figures(&mut connection, Step::Day, start, start + 1).await?;
+        let days = store::values(&mut connection, Step::Day, start, start + 1).await?;
         Ok(days.get(&start).cloned().unwrap_or_default())
     }
 
-    /// The figures of all time. What other processes have not written down yet is missing for about a
+    /// The metrics of all time. What other processes have not written down yet is missing for about a
     /// second.
     ///
     /// # Errors
@@ -304,7 +304,7 @@ impl Metrics {
         Ok(Totals { counts, written })
     }
 
-    /// The figures of a span of time up to now, over time. What was counted in the last second may be
+    /// The metrics of a span of time up to now, over time. What was counted in the last second may be
     /// missing.
     ///
     /// # Errors

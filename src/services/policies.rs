@@ -19,7 +19,7 @@ pub enum RequestClass {
     Api,
     /// Pages, their forms, and what they ask of the server.
     Ui,
-    /// Figures about Kith itself, which do not count in them.
+    /// Metrics about Kith itself, which do not count in them.
     Dashboard,
 }
 

@@ -212,7 +212,7 @@ impl Options {
         let stored = stored();
         self.database_health.record(stored.is_ok());
         stored
-            .inspect_err(|cause| tracing::warn!(%cause, "figures cannot be read"))
+            .inspect_err(|cause| tracing::warn!(%cause, "metrics cannot be read"))
             .ok()
     }
 }

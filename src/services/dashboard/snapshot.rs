@@ -10,7 +10,7 @@ use super::redis_info::RedisInfo;
 use crate::services::admin::AuditLogEntry;
 use crate::services::health::Components;
 use crate::services::metrics::Counter;
-use crate::services::metrics::Figures;
+use crate::services::metrics::MetricValues;
 use crate::services::metrics::series::Range;
 use crate::services::metrics::series::Series;
 use crate::services::policies::RequestClass;
@@ -54,9 +54,9 @@ pub struct Snapshot {
 /// What Kith reads from the database and from Redis.
 pub struct StoredMetrics {
     /// The counts of all time.
-    pub totals: Figures,
+    pub totals: MetricValues,
     /// The same without the counts that are not stored yet, so that they never fall.
-    pub written: Figures,
+    pub written: MetricValues,
     pub overview: Overview,
     /// For how long the message that has waited longest has been due.
     pub lag: Duration,

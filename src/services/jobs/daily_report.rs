@@ -21,7 +21,7 @@ use crate::services::mail::Mail;
 use crate::services::mail::MailError;
 use crate::services::mail::Mailer;
 use crate::services::metrics::Counter;
-use crate::services::metrics::Figures;
+use crate::services::metrics::MetricValues;
 use crate::services::metrics::Metrics;
 use crate::services::format::number;
 use crate::services::format::percent;
@@ -47,7 +47,7 @@ impl DailyReport {
     /// The id of the schedule of reports. It is fixed, so each start replaces the schedule and adds none.
     pub const SCHEDULE_ID: &'static str = "daily-report";
 
-    async fn metrics(&self, context: &ReportContext) -> Result<Figures, Failure> {
+    async fn metrics(&self, context: &ReportContext) -> Result<MetricValues, Failure> {
         context.metrics.day(self.date).await.map_err(|error| {
             tracing::warn!(%error, "the daily report waits");
             Failure::Retry(None)
@@ -59,7 +59,7 @@ impl DailyReport {
         context: &ReportContext,
         to: &Mailbox,
         message: &str,
-        metrics: &Figures,
+        metrics: &MetricValues,
     ) -> Result<(), MailError> {
         let date = self.date;
         let (text, html) = render(date, metrics, &context.origin);
@@ -144,7 +144,7 @@ impl Job for DailyReport {
 }
 
 /// The report as text and as HTML.
-fn render(date: Date, figures: &Figures, origin: &str) -> (String, String) {
+fn render(date: Date, figures: &MetricValues, origin: &str) -> (String, String) {
     let hit_rate = figures
         .hit_rate()
         .map_or_else(|| "nothing was read".to_owned(), percent);

@@ -1,8 +1,8 @@
-//! Figures over time: as many points as a chart shows.
+//! Metrics over time: as many points as a chart shows.
 
 use sqlx::SqliteConnection;
 
-use super::Figures;
+use super::MetricValues;
 use super::latency::Histogram;
 use super::store;
 use super::store::Step;
@@ -35,7 +35,7 @@ impl Range {
         Self::ALL.into_iter().find(|range| range.name() == name)
     }
 
-    /// What figures are read by, how many of them make a point, and how many points there are.
+    /// What metrics are read by, how many of them make a point, and how many points there are.
     fn parts(self) -> (Step, i64, usize) {
         match self {
             Self::Hour => (Step::Minute, 1, 60),
@@ -51,7 +51,7 @@ impl Range {
 pub struct Point {
     /// When it began, in minutes since the epoch.
     pub start: i64,
-    pub figures: Figures,
+    pub values: MetricValues,
     /// Of all routes together.
     pub latency: Histogram,
 }
@@ -65,11 +65,11 @@ pub struct Series {
 }
 
 impl Series {
-    /// The figures of the whole range.
-    pub fn sum(&self) -> Figures {
-        let mut sum = Figures::default();
+    /// The metrics of the whole range.
+    pub fn sum(&self) -> MetricValues {
+        let mut sum = MetricValues::default();
         for point in &self.points {
-            sum.add(&point.figures);
+            sum.add(&point.values);
         }
         sum
     }
@@ -94,7 +94,7 @@ pub(super) async fn read(
     // The last point ends with the present step, so that a week is the last seven days.
     let end = step.start(minute) + step.minutes();
     let start = end - length * count as i64;
-    let figures = store::figures(connection, step, start, end).await?;
+    let values = store::values(connection, step, start, end).await?;
     let span = (start, end);
     let latencies = store::latencies(connection, step, span, length).await?;
     let routes = store::latencies_of_routes(connection, step, span).await?;
@@ -106,8 +106,8 @@ pub(super) async fn read(
         })
         .collect();
     let place = |at: i64| usize::try_from((at - start) / length).unwrap_or(0);
-    for (at, figures) in &figures {
-        points[place(*at)].figures.add(figures);
+    for (at, values) in &values {
+        points[place(*at)].values.add(values);
     }
     for (place, histogram) in latencies {
         if let Some(point) = usize::try_from(place)

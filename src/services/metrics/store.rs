@@ -1,4 +1,4 @@
-//! Figures in the database: each is added to the minute, the hour and the day that it belongs to.
+//! Metrics in the database: each is added to the minute, the hour and the day that it belongs to.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use sqlx::Sqlite;
 use sqlx::SqliteConnection;
 
 use super::Counter;
-use super::Figures;
 use super::Gauge;
+use super::MetricValues;
 use super::latency::Histogram;
 
-/// The lengths of time that figures are kept by, each with how long that is.
+/// The lengths of time that metrics are kept by, each with how long that is.
 const STEPS: [(Step, i64); 3] = [
     (Step::Minute, 25 * 60),
     (Step::Hour, 32 * DAY),
@@ -76,18 +76,18 @@ impl Batch {
             .gauges
             .iter()
             .map(|(gauge, value)| (gauge.name().to_owned(), *value));
-        for (figures, merge) in [
+        for (values, merge) in [
             (counts.collect::<Vec<_>>(), "value + excluded.value"),
             (gauges.collect(), "max(value, excluded.value)"),
         ] {
-            if figures.is_empty() {
+            if values.is_empty() {
                 continue;
             }
             let mut query =
                 QueryBuilder::<Sqlite>::new("INSERT INTO figures (step, start, name, value) ");
             let rows = steps
                 .iter()
-                .flat_map(|step| figures.iter().map(move |figure| (step, figure)));
+                .flat_map(|step| values.iter().map(move |value| (step, value)));
             query.push_values(rows, |mut row, ((step, start), (name, value))| {
                 row.push_bind(*step)
                     .push_bind(*start)
@@ -153,23 +153,23 @@ pub async fn remove_old(tx: &mut SqliteConnection, minute: i64) -> Result<(), sq
 }
 
 /// The sums of all days. Gauges have none.
-pub async fn totals(connection: &mut SqliteConnection) -> Result<Figures, sqlx::Error> {
+pub async fn totals(connection: &mut SqliteConnection) -> Result<MetricValues, sqlx::Error> {
     let rows: Vec<(String, i64)> =
         sqlx::query_as("SELECT name, sum(value) FROM figures WHERE step = 1440 GROUP BY name")
             .fetch_all(connection)
             .await?;
-    let mut figures = read(&rows);
-    figures.gauges = Default::default();
-    Ok(figures)
+    let mut values = read(&rows);
+    values.gauges = Default::default();
+    Ok(values)
 }
 
-/// The figures from `start` to before `end`, as far as there are any, by when their step began.
-pub async fn figures(
+/// The metrics from `start` to before `end`, as far as there are any, by when their step began.
+pub async fn values(
     connection: &mut SqliteConnection,
     step: Step,
     start: i64,
     end: i64,
-) -> Result<BTreeMap<i64, Figures>, sqlx::Error> {
+) -> Result<BTreeMap<i64, MetricValues>, sqlx::Error> {
     let rows: Vec<(i64, String, i64)> = sqlx::query_as(
         "SELECT start, name, value FROM figures
          WHERE step = ? AND start >= ? AND start < ? ORDER BY start",
@@ -246,17 +246,17 @@ fn unsigned(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
 }
 
-fn read(rows: &[(String, i64)]) -> Figures {
+fn read(rows: &[(String, i64)]) -> MetricValues {
     let value = |name: &str| {
         let row = rows.iter().find(|(known, _)| known == name);
         row.map_or(0, |(_, value)| unsigned(*value))
     };
-    let mut figures = Figures::default();
+    let mut values = MetricValues::default();
     for counter in Counter::all() {
-        figures.counts[counter.index()] = value(&counter.name());
+        values.counts[counter.index()] = value(&counter.name());
     }
     for gauge in Gauge::ALL {
-        figures.gauges[gauge as usize] = value(gauge.name());
+        values.gauges[gauge as usize] = value(gauge.name());
     }
-    figures
+    values
 }

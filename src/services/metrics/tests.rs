@@ -1,4 +1,4 @@
-//! Figures that are written down, added up and read again.
+//! Metrics that are written down, added up and read again.
 
 use std::num::NonZeroU32;
 use std::path::Path;
@@ -75,15 +75,11 @@ async fn counts_of_a_day_add_up_over_processes_and_restarts() {
     other.count(Counter::Requests(RequestClass::Dashboard));
     other.flush(at("2026-11-24T12:00:00Z")).await.expect("room");
 
-    let figures = one.day(day).await.expect("figures");
-    let told = (
-        figures.requests(),
-        figures.new_contacts(),
-        figures.refusals(),
-    );
+    let values = one.day(day).await.expect("metrics");
+    let told = (values.requests(), values.new_contacts(), values.refusals());
     assert_eq!(told, (3, 1, 0));
     other.count(API);
-    let totals = other.totals().await.expect("figures").counts;
+    let totals = other.totals().await.expect("metrics").counts;
     assert_eq!(
         (totals.requests(), totals.new_contacts()),
         (6, 1),
@@ -96,7 +92,7 @@ async fn counts_of_a_day_add_up_over_processes_and_restarts() {
         one.remove_old(at("2027-11-25T12:00:00Z"))
             .await
             .expect("room");
-        let totals = one.totals().await.expect("figures").counts;
+        let totals = one.totals().await.expect("metrics").counts;
         assert_eq!((totals.requests(), totals.new_contacts()), (6, 1));
     }
     let mut reader = one.0.setup.database.reader().await.expect("it is open");
@@ -109,7 +105,7 @@ async fn counts_of_a_day_add_up_over_processes_and_restarts() {
     // A report is only read.
     let again = open(&path).await;
     let today = again.day("2026-11-25".parse().expect("a date")).await;
-    assert_eq!(today.expect("figures").requests(), 2);
+    assert_eq!(today.expect("metrics").requests(), 2);
 }
 
 #[tokio::test]
@@ -149,7 +145,7 @@ async fn a_range_shows_when_things_happened() {
         let series = metrics.series(range, now).await.expect("a series");
         assert_eq!(series.points.len(), points);
         let busy = series.points.iter().enumerate();
-        let busy = busy.filter(|(_, point)| point.figures.requests() > 0);
+        let busy = busy.filter(|(_, point)| point.values.requests() > 0);
         assert_eq!(busy.map(|(place, _)| place).collect::<Vec<_>>(), places);
         assert_eq!((series.sum().requests(), series.sum().refusals()), (2, 1));
         assert_eq!(series.latency().count(), 3);

@@ -1,4 +1,4 @@
-//! Lets admins in, to figures and to the dashboard alike.
+//! Lets admins in, to metrics and to the dashboard alike.
 
 use axum::extract::Request;
 use axum::http::StatusCode;

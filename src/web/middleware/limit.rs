@@ -101,7 +101,7 @@ async fn charge<F: Future<Output = Response>>(
             let route = request.extensions().get::<MatchedPath>().cloned();
             let start = Instant::now();
             let response = answer(request).await;
-            // Whoever watches figures does not count in them.
+            // Whoever watches metrics does not count in them.
             if class != RequestClass::Dashboard {
                 let route = route.as_ref().map_or("not found", MatchedPath::as_str);
                 state.metrics.observe(route, start.elapsed());

@@ -4,9 +4,9 @@
 
 mod cache;
 mod chart;
-mod figures;
 mod format;
 mod limits;
+mod metrics;
 mod queue;
 mod system;
 mod table;
@@ -64,8 +64,8 @@ fn Part(view: Arc<View>) -> impl IntoView {
                      knows without it stands below."
                 </p>
             })}
-            <figures::Headlines view=view.clone()/>
-            <figures::Charts view=view.clone()/>
+            <metrics::Headlines view=view.clone()/>
+            <metrics::Charts view=view.clone()/>
             <limits::Limits view=view.clone()/>
             <cache::CachePart view=view.clone()/>
             <queue::QueuePart view=view.clone()/>

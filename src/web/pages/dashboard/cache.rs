@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::format;
 use super::table::Table;
-use crate::services::metrics::figures::hit_rate;
+use crate::services::metrics::values::hit_rate;
 use crate::web::pages::dashboard::view;
 use crate::web::pages::dashboard::view::View;
 use kith_cache::Totals;

@@ -1,5 +1,5 @@
 //! Lines over time, drawn by the server: an SVG that stretches, words beside it that do not, and the
-//! same figures as a table.
+//! same metrics as a table.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -12,12 +12,12 @@ use crate::services::metrics::series::Range;
 const WIDTH: f64 = 600.0;
 const HEIGHT: f64 = 120.0;
 
-/// A figure over time.
+/// A value over time.
 pub struct Line {
     pub name: &'static str,
     /// How it is drawn, for example `line-1`. Lines differ by their dashes, not by colour alone.
     pub class: &'static str,
-    /// `None` where there is no such figure, as there is no latency without requests.
+    /// `None` where there is no such value, as there is no latency without requests.
     pub values: Vec<Option<f64>>,
     /// What stands for the whole range.
     pub sum: String,
@@ -32,7 +32,7 @@ pub struct Chart {
     pub lines: Vec<Line>,
     /// The least that the axis reaches to.
     pub least: f64,
-    /// A figure in words.
+    /// A value in words.
     pub words: fn(f64) -> String,
     pub range: Range,
     /// When each point begins, in minutes since the epoch.
@@ -144,7 +144,7 @@ pub fn ChartView(chart: Chart) -> impl IntoView {
     }
 }
 
-/// The last hour of a figure, beside it.
+/// The last hour of a value, beside it.
 #[component]
 pub fn Sparkline(values: Vec<f64>) -> impl IntoView {
     let top = values.iter().copied().fold(1.0, f64::max);

@@ -46,11 +46,11 @@ pub fn QueuePart(view: Arc<View>) -> impl IntoView {
         ("retried", "Retries planned so far", total(Counter::Retries)),
         ("mails", "Mails so far", total(Counter::Mails)),
     ];
-    let counts = counts.map(|(id, name, figure)| {
+    let counts = counts.map(|(id, name, value)| {
         view! {
             <div id=format!("queue-{id}")>
                 <dt>{name}</dt>
-                <dd>{figure}</dd>
+                <dd>{value}</dd>
             </div>
         }
     });

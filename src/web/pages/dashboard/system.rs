@@ -129,11 +129,11 @@ fn RedisView(info: RedisInfo) -> impl IntoView {
             format::milliseconds(info.latency.as_secs_f64() * 1000.0),
         ),
     ];
-    let counts = counts.map(|(name, figure)| {
+    let counts = counts.map(|(name, value)| {
         view! {
             <div>
                 <dt>{name}</dt>
-                <dd>{figure}</dd>
+                <dd>{value}</dd>
             </div>
         }
     });

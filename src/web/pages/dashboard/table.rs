@@ -7,7 +7,7 @@ use super::format;
 /// What the head of a column of times ends with.
 const UTC: &str = " (UTC)";
 
-/// `label` names it for those who cannot see what stands above it. Columns but the first hold figures,
+/// `label` names it for those who cannot see what stands above it. Columns but the first hold metrics,
 /// unless `words` says otherwise; a head that is only `heard` stands above buttons.
 #[component]
 pub fn Table(

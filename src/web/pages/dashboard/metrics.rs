@@ -10,8 +10,8 @@ use super::chart::Line;
 use super::chart::Sparkline;
 use super::format;
 use super::table::Table;
-use crate::services::metrics::Figures;
 use crate::services::metrics::Gauge;
+use crate::services::metrics::MetricValues;
 use crate::services::metrics::series::Point;
 use crate::services::metrics::series::Range;
 use crate::services::metrics::series::Series;
@@ -25,47 +25,48 @@ const ROUTES: usize = 12;
 pub fn Headlines(view: Arc<View>) -> impl IntoView {
     let snapshot = &view.snapshot;
     let totals = snapshot.stored.as_ref().map(|stored| &stored.totals);
-    let total = |figure: fn(&Figures) -> u64| {
-        totals.map_or_else(|| "–".to_owned(), |totals| format::number(figure(totals)))
+    let total = |value: fn(&MetricValues) -> u64| {
+        totals.map_or_else(|| "–".to_owned(), |totals| format::number(value(totals)))
     };
     let hour = snapshot.hour.as_deref();
-    let trend = |figure: fn(&Figures) -> u64| -> Vec<f64> {
+    let trend = |value: fn(&MetricValues) -> u64| -> Vec<f64> {
         let points = hour.map(|hour| hour.points.iter());
         let points = points.into_iter().flatten();
-        points.map(|point| figure(&point.figures) as f64).collect()
+        points.map(|point| value(&point.values) as f64).collect()
     };
     let sum = hour.map(Series::sum).unwrap_or_default();
-    let in_hour =
-        |figure: fn(&Figures) -> u64| format!("{} in the last hour", format::number(figure(&sum)));
-    let entries: fn(&Figures) -> u64 = |figures| figures.highest(Gauge::CachedEntries);
+    let in_hour = |value: fn(&MetricValues) -> u64| {
+        format!("{} in the last hour", format::number(value(&sum)))
+    };
+    let entries: fn(&MetricValues) -> u64 = |values| values.highest(Gauge::CachedEntries);
     let most = entries(&sum);
     view! {
         <ul class="headlines">
             <Headline
                 id="total-requests"
                 name="Total requests"
-                figure=total(Figures::requests)
-                below=in_hour(Figures::requests)
-                trend=trend(Figures::requests)
+                value=total(MetricValues::requests)
+                below=in_hour(MetricValues::requests)
+                trend=trend(MetricValues::requests)
             />
             <Headline
                 id="new-contacts"
                 name="New contacts"
-                figure=total(Figures::new_contacts)
-                below=in_hour(Figures::new_contacts)
-                trend=trend(Figures::new_contacts)
+                value=total(MetricValues::new_contacts)
+                below=in_hour(MetricValues::new_contacts)
+                trend=trend(MetricValues::new_contacts)
             />
             <Headline
                 id="rate-limit-hits"
                 name="Rate limit hits"
-                figure=total(Figures::refusals)
-                below=in_hour(Figures::refusals)
-                trend=trend(Figures::refusals)
+                value=total(MetricValues::refusals)
+                below=in_hour(MetricValues::refusals)
+                trend=trend(MetricValues::refusals)
             />
             <Headline
                 id="cached-entries"
                 name="Cached entries"
-                figure=format::number(snapshot.cache.usage.entries)
+                value=format::number(snapshot.cache.usage.entries)
                 below=format!("{} at most in the last hour", format::number(most))
                 trend=trend(entries)
             />
@@ -73,7 +74,7 @@ pub fn Headlines(view: Arc<View>) -> impl IntoView {
                 <h2>"Uptime"</h2>
                 <b>{format::duration(snapshot.uptime)}</b>
                 <p>"since "<format::Time at=snapshot.started_at now=snapshot.at/><format::Utc/></p>
-                <Sparkline values=trend(|figures| figures.highest(Gauge::Uptime))/>
+                <Sparkline values=trend(|values| values.highest(Gauge::Uptime))/>
             </li>
         </ul>
     }
@@ -83,14 +84,14 @@ pub fn Headlines(view: Arc<View>) -> impl IntoView {
 fn Headline(
     id: &'static str,
     name: &'static str,
-    figure: String,
+    value: String,
     below: String,
     trend: Vec<f64>,
 ) -> impl IntoView {
     view! {
         <li id=id>
             <h2>{name}</h2>
-            <b>{figure}</b>
+            <b>{value}</b>
             <p>{below}</p>
             <Sparkline values=trend/>
         </li>
@@ -171,7 +172,7 @@ fn starts(series: &Series) -> Vec<i64> {
 
 fn requests(series: &Series, range: Range) -> Chart {
     let sum = series.sum();
-    let allowed = |figures: &Figures| figures.requests().saturating_sub(figures.refusals());
+    let allowed = |values: &MetricValues| values.requests().saturating_sub(values.refusals());
     let (answered, refused) = (
         format::number(allowed(&sum)),
         format::number(sum.refusals()),
@@ -182,10 +183,10 @@ fn requests(series: &Series, range: Range) -> Chart {
         says: format!("Requests over time: {answered} answered, {refused} refused."),
         lines: vec![
             line("answered", "line-1", answered, series, |point| {
-                Some(allowed(&point.figures) as f64)
+                Some(allowed(&point.values) as f64)
             }),
             line("refused", "line-2", refused, series, |point| {
-                Some(point.figures.refusals() as f64)
+                Some(point.values.refusals() as f64)
             }),
         ],
         least: 10.0,
@@ -235,7 +236,7 @@ fn hit_rate(series: &Series, range: Range) -> Chart {
         title: "Cache hit rate",
         says: format!("The part of all reads that the cache answered: {sum}."),
         lines: vec![line("hits", "line-1", sum, series, |point| {
-            point.figures.hit_rate()
+            point.values.hit_rate()
         })],
         least: 1.0,
         words: format::percent,
@@ -253,7 +254,7 @@ fn lag(series: &Series, range: Range) -> Chart {
         title: "Queue lag",
         says: format!("How late the latest message was, over time: {highest} at most."),
         lines: vec![line("highest", "line-1", highest, series, |point| {
-            Some(point.figures.highest(Gauge::QueueLag) as f64)
+            Some(point.values.highest(Gauge::QueueLag) as f64)
         })],
         least: 1000.0,
         words,

@@ -1,4 +1,4 @@
-//! What there is to count and to measure, and the figures of a span of time.
+//! What there is to count and to measure, and the metrics of a span of time.
 
 use crate::services::policies::RequestClass;
 
@@ -109,14 +109,14 @@ pub fn hit_rate(hits: u64, misses: u64) -> Option<f64> {
     (reads > 0).then(|| hits as f64 / reads as f64)
 }
 
-/// The figures of a span of time.
+/// The metrics of a span of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Figures {
+pub struct MetricValues {
     pub(super) counts: [u64; Counter::COUNT],
     pub(super) gauges: [u64; Gauge::ALL.len()],
 }
 
-impl Figures {
+impl MetricValues {
     pub fn get(&self, counter: Counter) -> u64 {
         self.counts[counter.index()]
     }
@@ -125,7 +125,7 @@ impl Figures {
         self.gauges[gauge as usize]
     }
 
-    /// Requests that the limiter has decided on, but for those that ask for figures.
+    /// Requests that the limiter has decided on, but for those that ask for metrics.
     pub fn requests(&self) -> u64 {
         self.sum(Counter::Requests)
     }
@@ -135,7 +135,7 @@ impl Figures {
         self.sum(Counter::Refusals)
     }
 
-    /// Whoever asks for figures does not count in them.
+    /// Whoever asks for metrics does not count in them.
     fn sum(&self, counter: fn(RequestClass) -> Counter) -> u64 {
         let classes = RequestClass::ALL.into_iter();
         let counted = classes.filter(|class| *class != RequestClass::Dashboard);
