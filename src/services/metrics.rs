@@ -1,12 +1,12 @@
-//! What is counted and measured: requests and how long they take, refusals, new contacts, reads of the
+//! What Kith counts and measures: requests and how long they take, refusals, new contacts, reads of the
 //! cache, deliveries, mails.
 //!
-//! - [`values`]: what is counted. [`latency`]: histograms. [`store`]: minutes, hours and days in the database. [`series`]: metrics
-//!   over time.
+//! - [`values`]: what is counted. [`latency`]: histograms. [`store`]: minutes, hours and days in the
+//!   database. [`series`]: metrics over time.
 //!
-//! Counted in memory where it happens, by whoever does it, and written down about once a second in one
-//! transaction, so that metrics of several processes add up and outlive them. A process that is killed
-//! loses at most what it has counted in the last second; one that is stopped loses nothing.
+//! Each part of Kith counts in memory. About once a second a task stores the counts in one transaction, so
+//! metrics of several processes add up and outlive them. A process that is killed loses at most the counts of
+//! the last second; a process that is stopped loses nothing.
 
 pub mod latency;
 pub mod series;
@@ -43,30 +43,30 @@ use kith_cache::Cache;
 use kith_database::Database;
 use kith_queue::broker::Broker;
 
-/// How often metrics are written down.
-const FLUSH: Duration = Duration::from_secs(1);
+/// How often the counts are stored.
+const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How often old ones are removed.
-const REMOVAL: Duration = Duration::from_secs(3600);
+/// How often old metrics are removed.
+const REMOVAL_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// Counts. Cheap to clone; clones count together.
 #[derive(Clone)]
 pub struct Metrics(Arc<Inner>);
 
 struct Inner {
-    setup: Setup,
+    options: Options,
     counts: [AtomicU64; Counter::COUNT],
     latencies: Latencies,
     started: Instant,
     started_at: Timestamp,
-    /// Held while metrics are written down, so that nobody counts them twice or misses them.
+    /// Held while the counts are stored, so that no reader counts them twice or misses them.
     written: Arc<tokio::sync::Mutex<Written>>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
 
-/// Where metrics are kept, and those who count for themselves.
-pub struct Setup {
+/// Where metrics are stored, and the parts of Kith that have counts of their own.
+pub struct Options {
     pub database: Database,
     pub cache: Cache,
     pub broker: Broker,
@@ -76,13 +76,13 @@ pub struct Setup {
 /// The metrics of all time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// With what this process has not written down yet.
+    /// With the counts that this process has not stored yet.
     pub counts: MetricValues,
-    /// What a process that is killed now leaves behind: it never falls.
+    /// What is stored already. It never falls, even if the process is killed now.
     pub written: MetricValues,
 }
 
-/// How much of what was counted since the start is written down.
+/// The part of the counts since the start that is stored.
 #[derive(Default)]
 struct Written {
     counts: [u64; Counter::COUNT],
@@ -91,7 +91,7 @@ struct Written {
     gauges: (i64, [Option<u64>; Gauge::ALL.len()]),
 }
 
-/// What is to be written down, and what will be then.
+/// What the next transaction stores, and what is stored then.
 struct Unwritten {
     batch: Batch,
     counted: [u64; Counter::COUNT],
@@ -101,9 +101,9 @@ struct Unwritten {
 }
 
 impl Metrics {
-    pub fn new(setup: Setup) -> Self {
+    pub fn new(options: Options) -> Self {
         Self(Arc::new(Inner {
-            setup,
+            options,
             counts: Default::default(),
             latencies: Latencies::default(),
             started: Instant::now(),
@@ -114,13 +114,13 @@ impl Metrics {
         }))
     }
 
-    /// Counts one. What the cache, the broker and the mailer do is asked of them.
+    /// Counts one. The cache, the broker and the mailer have counts of their own.
     pub fn count(&self, counter: Counter) {
         self.0.counts[counter.index()].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts how long a request took that was answered. Refusals are not: they are over at once, and
-    /// would make everything look fast.
+    /// Records how long a request took. Refusals are left out, because they are over at once and would make
+    /// everything look fast.
     pub fn observe(&self, route: &str, took: Duration) {
         self.0.latencies.observe(route, took);
     }
@@ -130,7 +130,7 @@ impl Metrics {
         self.0.latencies.read()
     }
 
-    /// Writes metrics down again and again until [`close`](Self::close).
+    /// Stores the counts again and again until [`close`](Self::close).
     pub fn start(&self) {
         let metrics = self.clone();
         self.0.tasks.spawn(async move {
@@ -138,7 +138,7 @@ impl Metrics {
             let mut removed: Option<Instant> = None;
             loop {
                 tokio::select! {
-                    () = tokio::time::sleep(FLUSH) => {}
+                    () = tokio::time::sleep(FLUSH_INTERVAL) => {}
                     () = metrics.0.stop.cancelled() => return,
                 }
                 let flushed = metrics.flush(Timestamp::now()).await;
@@ -148,7 +148,7 @@ impl Metrics {
                     tracing::warn!(%error, "metrics wait to be written down");
                 }
                 healthy = flushed.is_ok();
-                if removed.is_none_or(|last| last.elapsed() >= REMOVAL)
+                if removed.is_none_or(|last| last.elapsed() >= REMOVAL_INTERVAL)
                     && metrics.remove_old(Timestamp::now()).await.is_ok()
                 {
                     removed = Some(Instant::now());
@@ -157,7 +157,7 @@ impl Metrics {
         });
     }
 
-    /// Writes down what is left.
+    /// Stores the last counts.
     pub async fn close(&self) {
         self.0.stop.cancel();
         self.0.tasks.close();
@@ -169,25 +169,27 @@ impl Metrics {
 
     /// Everything that was counted since the start.
     fn counted(&self) -> [u64; Counter::COUNT] {
-        let Inner { setup, counts, .. } = &*self.0;
+        let Inner {
+            options, counts, ..
+        } = &*self.0;
         let mut counted = counts.each_ref().map(|count| count.load(Ordering::Relaxed));
         let mut set = |counter: Counter, count| counted[counter.index()] = count;
-        let reads = setup.cache.totals();
+        let reads = options.cache.totals();
         let reads = |count: fn(&kith_cache::Totals) -> u64| reads.iter().map(count).sum();
         set(Counter::CacheHits, reads(|tag| tag.hits()));
         set(Counter::CacheStale, reads(|tag| tag.stale_hits));
         set(Counter::CacheMisses, reads(|tag| tag.misses));
-        let broker = setup.broker.tally();
+        let broker = options.broker.tally();
         set(Counter::Deliveries, broker.delivered);
         set(Counter::Retries, broker.retried);
         set(Counter::DeadLetters, broker.dead);
-        set(Counter::Mails, setup.mailer.sent());
+        set(Counter::Mails, options.mailer.sent());
         counted
     }
 
-    /// What gauges show now.
+    /// The present values of the gauges.
     async fn measured(&self) -> [Option<u64>; Gauge::ALL.len()] {
-        let Setup { cache, broker, .. } = &self.0.setup;
+        let Options { cache, broker, .. } = &self.0.options;
         let lag = broker.lag().await.ok();
         [
             lag.map(|lag| u64::try_from(lag.as_millis()).unwrap_or(u64::MAX)),
@@ -196,8 +198,7 @@ impl Metrics {
         ]
     }
 
-    /// Adds what was counted to the present minute, hour and day. What cannot be written down now is
-    /// written down later.
+    /// Adds the new counts to the present minute, hour and day. If this fails, the next call adds them.
     async fn flush(&self, now: Timestamp) -> Result<(), sqlx::Error> {
         let minute = store::minute(now);
         let measured = self.measured().await;
@@ -206,10 +207,10 @@ impl Metrics {
             return Ok(());
         }
         let metrics = self.clone();
-        let write = self.0.setup.database.change(move |tx| {
+        let write = self.0.options.database.change(move |tx| {
             Box::pin(async move {
-                // Not before it is this transaction's turn to write: whoever reads needs the lock too,
-                // and does not wait for other writers.
+                // Readers need this lock as well and must not wait for other writers, so the transaction takes
+                // it only when it is its turn to write.
                 let written = metrics.0.written.clone().lock_owned().await;
                 let new = metrics.unwritten(&written, minute, measured);
                 new.batch.write(tx, minute).await?;
@@ -227,7 +228,7 @@ impl Metrics {
         Ok(())
     }
 
-    /// What is not written down yet.
+    /// What is not stored yet.
     fn unwritten(
         &self,
         written: &Written,
@@ -269,7 +270,7 @@ impl Metrics {
     }
 
     async fn remove_old(&self, now: Timestamp) -> Result<(), sqlx::Error> {
-        let mut tx = self.0.setup.database.write().await?;
+        let mut tx = self.0.options.database.write().await?;
         store::remove_old(&mut tx, store::minute(now)).await?;
         tx.commit().await
     }
@@ -282,19 +283,18 @@ impl Metrics {
         let start = date
             .to_zoned(TimeZone::UTC)
             .map_or(0, |start| store::minute(start.timestamp()));
-        let mut connection = self.0.setup.database.reader().await?;
+        let mut connection = self.0.options.database.reader().await?;
         let days = store::values(&mut connection, Step::Day, start, start + 1).await?;
         Ok(days.get(&start).cloned().unwrap_or_default())
     }
 
-    /// The metrics of all time. What other processes have not written down yet is missing for about a
-    /// second.
+    /// The metrics of all time. What other processes have not stored yet is missing for about a second.
     ///
     /// # Errors
     /// Those of the database.
     pub async fn totals(&self) -> Result<Totals, sqlx::Error> {
         let state = self.0.written.lock().await;
-        let mut connection = self.0.setup.database.reader().await?;
+        let mut connection = self.0.options.database.reader().await?;
         let counted = self.counted();
         let written = store::totals(&mut connection).await?;
         let mut counts = written.clone();
@@ -304,13 +304,12 @@ impl Metrics {
         Ok(Totals { counts, written })
     }
 
-    /// The metrics of a span of time up to now, over time. What was counted in the last second may be
-    /// missing.
+    /// The metrics of a span of time up to now, over time. Counts of the last second may be missing.
     ///
     /// # Errors
     /// Those of the database.
     pub async fn series(&self, range: Range, now: Timestamp) -> Result<Series, sqlx::Error> {
-        let mut connection = self.0.setup.database.reader().await?;
+        let mut connection = self.0.options.database.reader().await?;
         series::read(&mut connection, range, store::minute(now)).await
     }
 
@@ -325,7 +324,7 @@ impl Metrics {
     }
 }
 
-/// What was counted of a route since it was written down, by bucket.
+/// The counts of a route that are not stored yet, by bucket.
 fn new_latencies(
     Observed {
         route, histogram, ..

@@ -23,10 +23,10 @@ use kith_runtime::ComponentHealth;
 static OUTPUT: OnceLock<Output> = OnceLock::new();
 
 /// How long the end waits for an output that is slow to take the last lines.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+const FINISH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long a panic waits for its line to be written, since it may be the last.
-const PANIC: Duration = Duration::from_millis(100);
+const PANIC_FLUSH_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Starts logging to standard output, panics included. Call once.
 pub fn start(config: &LogConfig) {
@@ -55,14 +55,14 @@ pub fn start(config: &LogConfig) {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(tracing::field::display);
         tracing::error!(place, "panicked");
-        output.flush(PANIC);
+        output.flush(PANIC_FLUSH_TIMEOUT);
     }));
 }
 
 /// Waits until the log is written, for a while.
 pub fn finish() {
     if let Some(output) = OUTPUT.get() {
-        output.flush(LAST_WORDS);
+        output.flush(FINISH_TIMEOUT);
     }
 }
 

@@ -113,7 +113,7 @@ async fn everybody_is_printed_or_all_that_a_search_finds() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_list_too_long_to_print_at_once_is_printed_in_parts() {
     let app = TestApp::start().await;
-    let most = ContactService::PRINTED.get();
+    let most = ContactService::MAX_PRINTED_CONTACTS.get();
     let contacts = app.part::<ContactService>();
     // The last ones share a commit.
     for batch in (0..most + 2).collect::<Vec<_>>().chunks(100) {

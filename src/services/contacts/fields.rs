@@ -225,10 +225,10 @@ impl Notes {
 
 /// How many times its limit a text may have before it is cleaned. Cleaning removes blanks and invisible
 /// characters and composes others, but Kith does not clean a megabyte to find a name in it.
-const MOST_BEFORE_CLEANING: usize = 8;
+const MAX_LENGTH_BEFORE_CLEANING: usize = 8;
 
 fn refuse_far_over(limit: usize, length: usize) -> Result<(), Refusal> {
-    if length > limit * MOST_BEFORE_CLEANING {
+    if length > limit * MAX_LENGTH_BEFORE_CLEANING {
         return Err(Refusal::TooLong { length, limit });
     }
     Ok(())

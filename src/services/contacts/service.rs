@@ -161,10 +161,10 @@ pub struct ContactPatch {
 impl ContactService {
     /// How often [`rewrite`](Self::rewrite) begins anew because others were faster. Each time one of
     /// them got through, so that many in a row mean that something is wrong.
-    const ATTEMPTS: u32 = 16;
+    const MAX_REWRITES: u32 = 16;
 
     /// How many contacts are printed together: some fifty sheets, a megabyte of page.
-    pub const PRINTED: NonZeroU32 = NonZeroU32::new(2_500).expect("not 0");
+    pub const MAX_PRINTED_CONTACTS: NonZeroU32 = NonZeroU32::new(2_500).expect("not 0");
 
     pub fn new(options: Options) -> Self {
         let Options {
@@ -322,7 +322,13 @@ impl ContactService {
     /// [`AppError::BadRequest`], and those that every method has.
     #[tracing::instrument(skip_all)]
     pub async fn print(&self, search: &str, cursor: Option<&str>) -> Result<ContactPage, AppError> {
-        let query = ContactQuery::parse(search, None, cursor, Self::PRINTED, Scope::Live)?;
+        let query = ContactQuery::parse(
+            search,
+            None,
+            cursor,
+            Self::MAX_PRINTED_CONTACTS,
+            Scope::Live,
+        )?;
         Ok(self.shared.store.stretch(&query).await?.page)
     }
 
@@ -458,7 +464,7 @@ impl ContactService {
         // One at a time in this process: of many at once only one in each round would get through.
         let _turn = self.shared.rewriting.lock().await;
         let mut current = self.shared.store.get(id).await?;
-        for _ in 0..=Self::ATTEMPTS {
+        for _ in 0..=Self::MAX_REWRITES {
             let (fields, said) = change(&current)?;
             // What is written back was read at this version, so it may replace no other.
             let read = Some(current.version);

@@ -55,7 +55,7 @@ fn refuse_control(text: &str, allowed: fn(char) -> bool) -> Result<(), ControlCh
 }
 
 /// The most passes over a text. Names and notes settle in two; text that takes more was made for it.
-const MOST_PASSES: usize = 4;
+const MAX_PASSES: usize = 4;
 
 /// NFC without invisible characters.
 fn visible(text: &str) -> String {
@@ -64,10 +64,10 @@ fn visible(text: &str) -> String {
 
 /// Repeats a pass until it changes nothing. Taking a character out can bring others together that
 /// compose or change places, and a pass judges joiners and selectors by what stands beside them. Text that
-/// has not settled after [`MOST_PASSES`] loses all of its joiners and selectors, so the work is linear.
+/// has not settled after [`MAX_PASSES`] loses all of its joiners and selectors, so the work is linear.
 fn settle(text: &str, mut pass: impl FnMut(&str) -> String) -> String {
     let mut text = pass(text);
-    for _ in 1..MOST_PASSES {
+    for _ in 1..MAX_PASSES {
         let again = pass(&text);
         if again == text {
             return text;

@@ -16,10 +16,10 @@ use std::time::Duration;
 pub const BUCKETS: usize = 36;
 
 /// The upper bound of the first bucket, in milliseconds.
-const FIRST: f64 = 0.25;
+const FIRST_BOUND_MILLIS: f64 = 0.25;
 
-/// Routes are those of the router, which are far fewer. Whatever else there may be is not told apart.
-const MOST_ROUTES: usize = 256;
+/// The most routes with a histogram of their own. The router has far fewer; all others share one.
+const MAX_ROUTES: usize = 256;
 
 /// Requests by how long they took.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,13 +34,15 @@ impl Default for Histogram {
 impl Histogram {
     /// The upper bound of a bucket, in milliseconds; none for the last.
     pub fn bound(bucket: usize) -> Option<f64> {
-        (bucket + 1 < BUCKETS).then(|| FIRST * 2_f64.powf(bucket as f64 / 2.0))
+        (bucket + 1 < BUCKETS).then(|| FIRST_BOUND_MILLIS * 2_f64.powf(bucket as f64 / 2.0))
     }
 
     fn bucket(took: Duration) -> usize {
         let milliseconds = took.as_secs_f64() * 1000.0;
         // Never negative, and what is not a number becomes 0.
-        let bucket = (2.0 * (milliseconds / FIRST).log2()).ceil().max(0.0) as usize;
+        let bucket = (2.0 * (milliseconds / FIRST_BOUND_MILLIS).log2())
+            .ceil()
+            .max(0.0) as usize;
         bucket.min(BUCKETS - 1)
     }
 
@@ -120,7 +122,7 @@ impl Latencies {
 
     fn add(&self, route: &str) -> Arc<Route> {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let route = if known.len() < MOST_ROUTES {
+        let route = if known.len() < MAX_ROUTES {
             route
         } else {
             "other"
@@ -199,7 +201,7 @@ mod tests {
             latencies.observe(&route.to_string(), Duration::ZERO);
         }
         let all = latencies.read();
-        assert_eq!(all.len(), MOST_ROUTES + 1);
+        assert_eq!(all.len(), MAX_ROUTES + 1);
         let counted: u64 = all.iter().map(|route| route.histogram.count()).sum();
         assert_eq!(counted, 1000);
     }

@@ -19,7 +19,7 @@ async fn open(path: &Path) -> Metrics {
         .await
         .expect("it opens");
     let config = Config::default();
-    Metrics::new(Setup {
+    Metrics::new(Options {
         cache: Cache::new(kith_cache::Options {
             tags: vec![CONTACTS],
             generations: Box::new(SqliteStore::new(database.clone(), Duration::from_secs(1))),
@@ -95,7 +95,7 @@ async fn counts_of_a_day_add_up_over_processes_and_restarts() {
         let totals = one.totals().await.expect("metrics").counts;
         assert_eq!((totals.requests(), totals.new_contacts()), (6, 1));
     }
-    let mut reader = one.0.setup.database.reader().await.expect("it is open");
+    let mut reader = one.0.options.database.reader().await.expect("it is open");
     let steps: Vec<i64> = sqlx::query_scalar("SELECT DISTINCT step FROM figures")
         .fetch_all(&mut *reader)
         .await
@@ -113,7 +113,7 @@ async fn what_cannot_be_written_down_stays_counted() {
     let directory = tempfile::tempdir().expect("a directory");
     let metrics = open(&directory.path().join("kith.db")).await;
     metrics.count(API);
-    metrics.0.setup.database.close().await;
+    metrics.0.options.database.close().await;
     assert!(metrics.flush(Timestamp::now()).await.is_err());
     assert_eq!(metrics.0.written.lock().await.counts, [0; Counter::COUNT]);
 }
@@ -164,7 +164,13 @@ async fn an_idle_process_writes_once_a_minute() {
     let directory = tempfile::tempdir().expect("a directory");
     let metrics = open(&directory.path().join("kith.db")).await;
     let written = async || {
-        let mut reader = metrics.0.setup.database.reader().await.expect("it is open");
+        let mut reader = metrics
+            .0
+            .options
+            .database
+            .reader()
+            .await
+            .expect("it is open");
         let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM figures WHERE step = 1")
             .fetch_one(&mut *reader)
             .await
@@ -176,7 +182,7 @@ async fn an_idle_process_writes_once_a_minute() {
         .await
         .expect("room");
     assert_eq!(written().await, Gauge::ALL.len() as i64);
-    let mut tx = metrics.0.setup.database.write().await.expect("a turn");
+    let mut tx = metrics.0.options.database.write().await.expect("a turn");
     sqlx::query("DELETE FROM figures")
         .execute(&mut *tx)
         .await

@@ -22,10 +22,10 @@ use kith_runtime::ComponentHealth;
 use kith_runtime::HealthRecorder;
 
 /// The most bytes that wait to be written: some thousand lines.
-const ROOM: usize = 1024 * 1024;
+const MAX_QUEUED_BYTES: usize = 1024 * 1024;
 
 /// How long to wait for an output that takes nothing at the moment and does not block.
-const PAUSE: Duration = Duration::from_millis(10);
+const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Where lines go. Cheap to clone; clones share the queue.
 #[derive(Clone)]
@@ -89,7 +89,7 @@ impl Output {
 
     fn push(&self, line: &[u8]) {
         let mut queue = self.lock();
-        if queue.bytes + line.len() > ROOM {
+        if queue.bytes + line.len() > MAX_QUEUED_BYTES {
             self.lose(
                 &mut queue,
                 "Standard output does not take lines fast enough.",
@@ -180,7 +180,7 @@ fn write_bytes(output: &mut impl Write, mut bytes: &[u8], torn: &mut bool) -> io
                 *torn = !bytes.is_empty();
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(PAUSE),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(RETRY_INTERVAL),
             Err(error) => return Err(error),
         }
     }
@@ -322,7 +322,7 @@ mod tests {
         let (output, tell, took) = told();
         let line = "x".repeat(1023) + "\n";
         // The first is being written and stays in the queue's account.
-        for _ in 0..ROOM / 1024 + 5 {
+        for _ in 0..MAX_QUEUED_BYTES / 1024 + 5 {
             log(&output, &line);
         }
         assert_eq!(output.lost(), 5);
@@ -334,7 +334,7 @@ mod tests {
 
         drop(tell);
         output.flush(LONG);
-        assert_eq!(text(&took).len(), ROOM);
+        assert_eq!(text(&took).len(), MAX_QUEUED_BYTES);
         assert_eq!((output.lost(), trouble(&output)), (5, None));
     }
 

@@ -7,7 +7,7 @@ use std::net::Ipv6Addr;
 use super::Reader;
 
 /// The most parameters of an element. RFC 7239 names four; a proxy may add some of its own.
-const MOST_PARAMETERS: usize = 16;
+const MAX_PARAMETERS: usize = 16;
 
 /// What one proxy says: parameters by their names in lower case, none twice. Perhaps it says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub fn parse(line: &[u8]) -> Option<Vec<Element>> {
     }
 }
 
-/// An element with more parameters than [`MOST_PARAMETERS`] is malformed, so that looking for a parameter
+/// An element with more parameters than [`MAX_PARAMETERS`] is malformed, so that looking for a parameter
 /// that comes twice stays cheap: everyone can send this header, before any limit.
 ///
 /// RFC 7239 has no whitespace around a semicolon; proxies that send some are understood.
@@ -44,7 +44,7 @@ fn element(reader: &mut Reader) -> Option<Element> {
         reader.skip_whitespace();
         if let Some(name) = reader.token() {
             let name = name.to_ascii_lowercase();
-            let is_new = element.parameters.len() < MOST_PARAMETERS && element.get(&name).is_none();
+            let is_new = element.parameters.len() < MAX_PARAMETERS && element.get(&name).is_none();
             if !reader.take("=") || !is_new {
                 return None;
             }

@@ -77,7 +77,7 @@ fn Printed(page: ContactPage, search: String, is_first: bool) -> impl IntoView {
             .append_pair("q", &search)
             .append_pair("cursor", &cursor.to_string())
             .finish();
-        let most = format::number(ContactService::PRINTED.get().into());
+        let most = format::number(ContactService::MAX_PRINTED_CONTACTS.get().into());
         let href = format!("{PRINT_PATH}?{query}");
         view! {
             <p class="mt-4 print-hidden" id="parts">

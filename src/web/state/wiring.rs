@@ -81,7 +81,7 @@ impl Stores {
         });
         let queue = open_queue(config, database.clone());
         let mailer = Mailer::new(&config.mail, &config.data.dir);
-        let metrics = Metrics::new(metrics::Setup {
+        let metrics = Metrics::new(metrics::Options {
             database: database.clone(),
             cache: cache.clone(),
             broker: queue.broker().clone(),

@@ -49,12 +49,12 @@ pub type Fingerprint = [u8; 32];
 
 /// What fingerprints begin with. Those of the release before begin with anything, and those of
 /// programs' requests were hashes of bytes: see [`is_of_bytes`].
-const OF_MEANING: [u8; 4] = *b"\x00m1\x00";
+const MEANING_PREFIX: [u8; 4] = *b"\x00m1\x00";
 
 /// Whether a fingerprint was made by a release that compared the bytes of a body. What such a request
 /// asked for cannot be told from its fingerprint.
 pub fn is_of_bytes(fingerprint: &[u8]) -> bool {
-    !fingerprint.starts_with(&OF_MEANING)
+    !fingerprint.starts_with(&MEANING_PREFIX)
 }
 
 impl IdempotentRequest {
@@ -99,7 +99,7 @@ impl IdempotentRequest {
 }
 
 fn of_meaning(mut hash: Fingerprint) -> Fingerprint {
-    hash[..OF_MEANING.len()].copy_from_slice(&OF_MEANING);
+    hash[..MEANING_PREFIX.len()].copy_from_slice(&MEANING_PREFIX);
     hash
 }
 

@@ -17,7 +17,7 @@ use kith_limit::Algorithm;
 use kith_limit::Refused;
 
 /// Networks of the deny list that are shown.
-const DENIED: usize = 20;
+const MAX_DENIED_NETWORKS: usize = 20;
 
 #[component]
 pub fn Limits(view: Arc<View>) -> impl IntoView {
@@ -209,7 +209,7 @@ fn Denied(view: Arc<View>) -> impl IntoView {
     let rows = denied
         .iter()
         .rev()
-        .take(DENIED)
+        .take(MAX_DENIED_NETWORKS)
         .map(|network| {
             let network = admin::describe_network(*network);
             view! {
@@ -226,7 +226,7 @@ fn Denied(view: Arc<View>) -> impl IntoView {
         })
         .collect_view();
     let none = denied.is_empty();
-    let hidden = denied.len().saturating_sub(DENIED) as u64;
+    let hidden = denied.len().saturating_sub(MAX_DENIED_NETWORKS) as u64;
     let denials = view.snapshot.denials;
     view! {
         <div>

@@ -19,7 +19,7 @@ use crate::web::pages::dashboard::view;
 use crate::web::pages::dashboard::view::View;
 
 /// Routes that are listed.
-const ROUTES: usize = 12;
+const MAX_ROUTES: usize = 12;
 
 #[component]
 pub fn Headlines(view: Arc<View>) -> impl IntoView {
@@ -270,11 +270,11 @@ fn Routes(series: Arc<Series>) -> impl IntoView {
     if series.routes.is_empty() {
         return None;
     }
-    let rest = series.routes.len().saturating_sub(ROUTES);
+    let rest = series.routes.len().saturating_sub(MAX_ROUTES);
     let rows = series
         .routes
         .iter()
-        .take(ROUTES)
+        .take(MAX_ROUTES)
         .map(|(route, histogram)| {
             let percentile = |part| histogram.percentile(part).map(format::milliseconds);
             view! {

@@ -10,7 +10,7 @@ use crate::services::contacts::activity::Event;
 use crate::services::contacts::store::StoreError;
 
 /// How many changes to a contact are kept, and how many activities of its welcome email.
-const KEPT: i64 = 50;
+const MAX_ACTIVITIES: i64 = 50;
 
 /// Writes what happened, in the transaction of what it belongs to. `at` is in milliseconds since the epoch.
 /// Of a contact that is gone for good, nothing is written.
@@ -45,7 +45,7 @@ pub async fn record(
     )
     .bind(id_bytes(contact))
     .bind(event.is_of_welcome())
-    .bind(KEPT)
+    .bind(MAX_ACTIVITIES)
     .execute(tx)
     .await?;
     Ok(())

@@ -31,7 +31,7 @@ use crate::services::contacts::store::Stretch;
 
 /// Up to this many matches are all looked up and sorted. Measured with 50 000 contacts: looking
 /// one up takes 2.5 µs, walking past one 0.3 µs, so both ways take 10 ms at most on either side.
-const FEW: u64 = 4096;
+const MAX_SORTED_MATCHES: u64 = 4096;
 
 /// The connection should be in a transaction.
 pub async fn page(
@@ -214,7 +214,7 @@ fn count_before(query: &ContactQuery, total: u64, cursor: &Cursor) -> QueryBuild
 }
 
 fn is_walked(query: &ContactQuery, total: u64) -> bool {
-    query.search().is_empty() || query.scope() == Scope::Trash || total > FEW
+    query.search().is_empty() || query.scope() == Scope::Trash || total > MAX_SORTED_MATCHES
 }
 
 /// The contacts of a page and one more, in order; from the last to the first where the page is

@@ -15,7 +15,7 @@ use crate::services::contacts::store::idempotency::is_of_bytes;
 
 /// How many old keys one write clears away: more than it adds, so that they run out, and few
 /// enough to cost it nothing.
-const SWEEP: u32 = 32;
+const MAX_SWEPT_KEYS: u32 = 32;
 
 /// The contact that the first request under this key got, if there was one that still counts. `fields`
 /// are those that the request would create.
@@ -105,7 +105,7 @@ pub async fn sweep(connection: &mut SqliteConnection, outdated: i64) -> Result<(
          )",
     )
     .bind(outdated)
-    .bind(SWEEP)
+    .bind(MAX_SWEPT_KEYS)
     .execute(connection)
     .await?;
     Ok(())
