@@ -164,7 +164,7 @@ pub async fn create(
                 error: Some(error),
                 saved: None,
             };
-            draw_again(pages, parts, PaneRoute::New, Pane::Form(view)).await
+            render_again(pages, parts, PaneRoute::New, Pane::Form(view)).await
         }
     }
 }
@@ -212,7 +212,7 @@ pub async fn update(
                 saved: Some(Saved { id, base }),
                 ..FormView::default()
             };
-            draw_again(pages, parts, PaneRoute::Edit(id), Pane::Form(view)).await
+            render_again(pages, parts, PaneRoute::Edit(id), Pane::Form(view)).await
         }
     }
 }
@@ -243,7 +243,7 @@ pub async fn delete(
             };
             Redirect::to(&after.url()).into_response()
         }
-        Err(error) => draw_again(pages, parts, PaneRoute::Contact(id), Pane::Failed(error)).await,
+        Err(error) => render_again(pages, parts, PaneRoute::Contact(id), Pane::Failed(error)).await,
     }
 }
 
@@ -255,7 +255,7 @@ pub async fn restore(
 ) -> Response {
     match contacts.restore(id).await {
         Ok(contact) => go_to(&parts.uri, PaneRoute::Contact(contact.id)),
-        Err(error) => draw_again(pages, parts, PaneRoute::Contact(id), Pane::Failed(error)).await,
+        Err(error) => render_again(pages, parts, PaneRoute::Contact(id), Pane::Failed(error)).await,
     }
 }
 
@@ -282,7 +282,7 @@ fn go_to(form: &Uri, pane: PaneRoute) -> Response {
 }
 
 /// Draws the page of `place` with `pane` on it, as the answer to a form.
-async fn draw_again(
+async fn render_again(
     pages: PageRenderer,
     mut parts: Parts,
     route: PaneRoute,

@@ -20,7 +20,7 @@ use crate::model::error::AppError;
 use crate::model::html::escape_html;
 
 /// Gives the page the status that an error stands for.
-fn say_status(error: &AppError) {
+fn set_status(error: &AppError) {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if let Some(options) = use_context::<ResponseOptions>() {
         options.set_status(status);

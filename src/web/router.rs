@@ -160,7 +160,7 @@ fn page_routes(state: &AppState) -> Router<AppState> {
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(
             state.clone(),
-            middleware::server_fn::say_status,
+            middleware::server_fn::set_error_status,
         ));
     middleware::limited(routes, RequestClass::Ui, state)
 }

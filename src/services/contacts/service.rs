@@ -315,13 +315,18 @@ impl ContactService {
         cache.get(key, settings.exact(), fetch).await
     }
 
-    /// Contacts from `cursor` on, by name and without their notes, as many as are printed together. They
-    /// are read once and are many, so the cache has none of them.
+    /// Contacts from `cursor` on, by name and without their notes, at most
+    /// [`MAX_PRINTED_CONTACTS`](Self::MAX_PRINTED_CONTACTS). They are many and are read once, so the cache does
+    /// not keep them.
     ///
     /// # Errors
     /// [`AppError::BadRequest`], and those that every method has.
     #[tracing::instrument(skip_all)]
-    pub async fn print(&self, search: &str, cursor: Option<&str>) -> Result<ContactPage, AppError> {
+    pub async fn list_for_printing(
+        &self,
+        search: &str,
+        cursor: Option<&str>,
+    ) -> Result<ContactPage, AppError> {
         let query = ContactQuery::parse(
             search,
             None,

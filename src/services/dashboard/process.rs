@@ -1,7 +1,6 @@
-//! What the system tells of this process.
+//! What the system says about this process.
 
-/// The memory that this process has in use, in bytes. `None` where the system does not tell it as Linux
-/// does.
+/// The memory that this process has in use, in bytes. `None` on systems that do not say it like Linux.
 pub fn memory() -> Option<u64> {
     // proc_pid_status(5). Unlike that of `statm`, its unit does not depend on the machine.
     let status = std::fs::read_to_string("/proc/self/status").ok()?;

@@ -1,11 +1,11 @@
-//! What Redis tells of itself, by `INFO`.
+//! What Redis says about itself, by `INFO`.
 
 use std::time::Duration;
 use std::time::Instant;
 
 use kith_redis::Redis;
 
-/// What an operator wants to know about it. What a server does not tell is missing.
+/// What an operator wants to know about Redis. Values that a server does not send are missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RedisInfo {
     pub version: Option<String>,
@@ -26,9 +26,8 @@ pub struct RedisInfo {
 }
 
 impl RedisInfo {
-    /// `None` when Redis is lost, or does not tell: a cluster and a user without the right to ask do
-    /// not.
-    pub async fn ask(redis: &Redis) -> Option<Self> {
+    /// `None` when Redis is lost, or refuses: a cluster and a user without the right to ask do.
+    pub async fn query(redis: &Redis) -> Option<Self> {
         let start = Instant::now();
         let text: String = redis.query(&::redis::cmd("INFO")).await.ok()?;
         Some(Self {

@@ -193,7 +193,7 @@ impl Options {
             self.admin.audit_log(MAX_AUDIT_LOG_ENTRIES),
             async {
                 match &self.redis {
-                    Some(redis) => RedisInfo::ask(redis).await,
+                    Some(redis) => RedisInfo::query(redis).await,
                     None => None,
                 }
             },

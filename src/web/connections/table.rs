@@ -211,7 +211,7 @@ impl Shared {
     }
 
     /// Tells the accept loop to look for a slot again.
-    pub(super) fn tell(&self) {
+    pub(super) fn notify(&self) {
         if self.is_crowded.load(Ordering::SeqCst) {
             self.changed.notify_one();
         }
@@ -273,6 +273,6 @@ impl Drop for Slot {
             }
         }
         drop(table);
-        shared.tell();
+        shared.notify();
     }
 }

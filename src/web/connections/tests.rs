@@ -60,10 +60,10 @@ fn open(connections: &Connections) -> usize {
     connections.shared.table().open.len()
 }
 
-fn asked(tokens: &[CancellationToken]) -> Vec<usize> {
+fn cancelled(tokens: &[CancellationToken]) -> Vec<usize> {
     let numbered = tokens.iter().enumerate();
-    let asked = numbered.filter(|(_, token)| token.is_cancelled());
-    asked.map(|(number, _)| number).collect()
+    let cancelled = numbered.filter(|(_, token)| token.is_cancelled());
+    cancelled.map(|(number, _)| number).collect()
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn an_address_that_has_used_up_its_share_closes_its_own() {
     for number in 0..10 {
         own.push(silent(&connections, "192.0.2.1").await);
         let oldest: Vec<usize> = (0..(number + 1_usize).saturating_sub(3)).collect();
-        assert_eq!(asked(&own), oldest, "the longest silent, one for one");
+        assert_eq!(cancelled(&own), oldest, "the longest silent, one for one");
         assert!(open(&connections) <= 4);
     }
     assert!(!other.is_cancelled());
@@ -90,7 +90,7 @@ async fn an_address_that_has_used_up_its_share_takes_no_place_of_others() {
     for _ in 0..10 {
         silent(&connections, "192.0.2.9").await;
     }
-    assert_eq!((open(&connections), asked(&others)), (6, vec![]));
+    assert_eq!((open(&connections), cancelled(&others)), (6, vec![]));
 }
 
 #[tokio::test]
@@ -142,7 +142,7 @@ async fn without_room_the_longest_silent_is_closed_and_proxies_last() {
     ] {
         open.push(silent(&connections, peer).await);
     }
-    assert!(asked(&open).is_empty());
+    assert!(cancelled(&open).is_empty());
     for (peer, expected) in [
         ("10.0.0.3", &[1][..]),
         ("10.0.0.3", &[1, 2]),
@@ -151,7 +151,7 @@ async fn without_room_the_longest_silent_is_closed_and_proxies_last() {
         ("192.0.2.9", &[0, 1, 2, 4, 5]),
     ] {
         silent(&connections, peer).await;
-        assert_eq!(asked(&open), expected);
+        assert_eq!(cancelled(&open), expected);
     }
 }
 
@@ -326,7 +326,10 @@ async fn a_flood_costs_one_close_for_each_connection_that_is_accepted() {
     let mut flood = Vec::new();
     for number in 0..5_000 {
         flood.push(silent(&connections, "192.0.2.1").await);
-        assert_eq!(asked(&flood).len(), (number + 1_usize).saturating_sub(512));
+        assert_eq!(
+            cancelled(&flood).len(),
+            (number + 1_usize).saturating_sub(512)
+        );
         if number % 100 == 0 {
             // Whoever asks meanwhile is served at once, from there and from elsewhere.
             for peer in ["192.0.2.1", "192.0.2.2"] {

@@ -32,7 +32,7 @@ impl Watch {
     pub(super) fn fall_silent(&self) -> u64 {
         let moment = self.shared.moment();
         self.entry.silent_since.store(moment, Ordering::SeqCst);
-        self.shared.tell();
+        self.shared.notify();
         moment
     }
 
@@ -43,7 +43,7 @@ impl Watch {
             silence.compare_exchange(since, NOT_SILENT, Ordering::SeqCst, Ordering::SeqCst);
         if broken.is_ok() && self.entry.leave.is_cancelled() {
             // It was to end for another, which has to look for one that is still silent.
-            self.shared.tell();
+            self.shared.notify();
         }
     }
 

@@ -1,8 +1,9 @@
-//! Charges each request to the limiter, once, and says in headers how the client stands.
+//! Charges each request to the limiter, once, and adds headers that say how many requests are left.
 //!
 //! Headers: `X-RateLimit-*` as GitHub and others send them, with the reset in seconds since the
 //! epoch; `RateLimit-Policy` and `RateLimit` of draft-ietf-httpapi-ratelimit-headers-10; and on a
-//! refusal `Retry-After`. Seconds are rounded up, so that whoever obeys them comes late enough.
+//! refusal `Retry-After`. Seconds are rounded up, so a client that waits for
+//! them waits long enough.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -80,7 +81,7 @@ async fn charge<F: Future<Output = Response>>(
     answer: impl FnOnce(Request) -> F,
 ) -> Response {
     let Some(address) = client::known(&request) else {
-        // The front has found it out for every request; without it nobody could be charged.
+        // The outermost layer finds it out for every request. Without it the limiter could charge no client.
         return Problem::internal().into_response();
     };
     if let Some(refusal) = denial(&state.limiter, address) {
@@ -101,7 +102,7 @@ async fn charge<F: Future<Output = Response>>(
             let route = request.extensions().get::<MatchedPath>().cloned();
             let start = Instant::now();
             let response = answer(request).await;
-            // Whoever watches metrics does not count in them.
+            // Requests for metrics do not count in them.
             if class != RequestClass::Dashboard {
                 let route = route.as_ref().map_or("not found", MatchedPath::as_str);
                 state.metrics.observe(route, start.elapsed());
@@ -110,7 +111,7 @@ async fn charge<F: Future<Output = Response>>(
         }
     };
     let (policy, _) = state.limiter.policy(policy);
-    tell(response.headers_mut(), policy.name, &decision);
+    add_headers(response.headers_mut(), policy.name, &decision);
     response
 }
 
@@ -141,16 +142,16 @@ fn refusal(retry_after: Option<Duration>) -> Response {
     response
 }
 
-/// Adds how the client stands.
-fn tell(headers: &mut HeaderMap, policy: &str, decision: &Decision) {
+/// Adds the headers that say how many requests are left.
+fn add_headers(headers: &mut HeaderMap, policy: &str, decision: &Decision) {
     let limit = decision.quota.limit();
     let window = seconds(Duration::from_millis(decision.quota.window()));
     let remaining = decision.remaining;
     let now = Timestamp::now().as_millisecond();
     let reset_at = (now + decision.reset_after.as_millis() as i64 + 999) / 1000;
 
-    // The draft's `t` is when there is more, not when there is everything; without a refusal
-    // nobody has reckoned that.
+    // The draft's `t` says when the client has more requests, not when it has all of them. The limiter
+    // computes that only for a refusal.
     let until_more = match decision.outcome {
         Outcome::Refused {
             retry_after: Some(wait),

@@ -1,5 +1,5 @@
-//! Server functions as HTTP should see them. leptos answers every error of theirs, a client's
-//! mistake included, with 500, and a browser's form with a way back to any `Referer`.
+//! The layer around server functions. Leptos answers every error of a server function with 500, a mistake of
+//! the client included, and redirects a form of a browser to any `Referer`.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -22,11 +22,11 @@ use crate::model::error::AppError;
 use crate::services::config::Config;
 use crate::web::problem::Problem;
 
-/// No error that a server function tells is longer than this: one contact with its longest notes.
+/// The longest error of a server function: one contact with its longest notes.
 const MAX_ERROR_BYTES: usize = 256 * 1024;
 
 /// Gives an error of a server function the status that it stands for.
-pub async fn say_status(
+pub async fn set_error_status(
     State(config): State<Arc<Config>>,
     mut request: Request,
     next: Next,
@@ -46,7 +46,7 @@ pub async fn say_status(
         .into_response();
     }
     request.headers_mut().insert(header::ACCEPT, json);
-    // Read here, because leptos does not tell a body that is too large from one that is garbled.
+    // Leptos does not distinguish a body that is too large from one that is malformed, so it is read here.
     let (parts, body) = request.into_parts();
     let body = match to_bytes(body, usize::MAX).await {
         Ok(body) => body,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::PageTitle;
 use super::forbid_storing;
-use super::say_status;
+use super::set_status;
 use super::wake::Wake;
 use crate::islands::contacts::Contacts;
 use crate::model::contact::ContactDetails;
@@ -65,7 +65,7 @@ pub fn ContactsPage() -> impl IntoView {
                     let site = site?;
                     let view = find_out(&sources?, &asked?, refused).await;
                     if let Some(error) = failure(&view) {
-                        say_status(error);
+                        set_status(error);
                     }
                     if view.notice.is_some() {
                         forbid_storing();

@@ -78,7 +78,7 @@ fn Part(view: Arc<View>) -> impl IntoView {
 /// What came of the last action.
 #[component]
 fn NoticeLine(view: Arc<View>) -> impl IntoView {
-    let said = view.notice.clone().map(|notice| match notice {
+    let notice = view.notice.clone().map(|notice| match notice {
         Notice::Done(what) => view! {
             <p id="notice" role="status">{what}</p>
         }
@@ -88,5 +88,5 @@ fn NoticeLine(view: Arc<View>) -> impl IntoView {
         }
         .into_any(),
     });
-    view! { <div class="dashboard-notices" id="notices">{said}</div> }
+    view! { <div class="dashboard-notices" id="notices">{notice}</div> }
 }

@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 
 use super::PageTitle;
-use super::say_status;
+use super::set_status;
 use crate::model::error::AppError;
 
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
-    say_status(&AppError::NotFound);
+    set_status(&AppError::NotFound);
     view! {
         <PageTitle text="Not found · Kith"/>
         <main id="main" tabindex="-1" class="page">

@@ -1,16 +1,17 @@
-//! `/contacts/print`: everybody, or all that a search finds, as it goes on paper. Drawn by the server
-//! alone: the list in the browser holds what is on the screen.
+//! `/contacts/print`: all contacts, or all that a search finds, as they go on paper. Only the server draws
+//! this page, because the list in the browser holds only what is on the screen.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::PageTitle;
-use super::say_status;
+use super::set_status;
 use crate::model::contact::Contact;
 use crate::model::error::AppError;
 use crate::model::location::Location;
 use crate::model::location::PRINT_PATH;
 use crate::services::contacts::ContactService;
+use crate::services::contacts::query::Cursor;
 use crate::services::contacts::store::ContactPage;
 use crate::services::format;
 
@@ -27,9 +28,9 @@ pub fn PrintPage() -> impl IntoView {
                     let contacts = use_context::<ContactService>();
                     let (search, cursor) = (search.clone(), cursor.clone());
                     Suspend::new(async move {
-                        let found = contacts?.print(&search, cursor.as_deref()).await;
+                        let found = contacts?.list_for_printing(&search, cursor.as_deref()).await;
                         if let Err(error) = &found {
-                            say_status(error);
+                            set_status(error);
                         }
                         let is_first = cursor.is_none_or(|cursor| cursor.trim().is_empty());
                         Some(found.map_or_else(
@@ -52,6 +53,22 @@ fn Failed(error: AppError) -> impl IntoView {
     }
 }
 
+/// The link to the contacts that are printed next.
+fn next_part(search: &str, cursor: &Cursor) -> impl IntoView + use<> {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("q", search)
+        .append_pair("cursor", &cursor.to_string())
+        .finish();
+    let most = format::number(ContactService::MAX_PRINTED_CONTACTS.get().into());
+    let href = format!("{PRINT_PATH}?{query}");
+    view! {
+        <p class="mt-4 print-hidden" id="parts">
+            {format!("At most {most} contacts are printed together. ")}
+            <a class="link" rel="next" href=href>"Go on to the next ones"</a>
+        </p>
+    }
+}
+
 #[component]
 fn Printed(page: ContactPage, search: String, is_first: bool) -> impl IntoView {
     let ContactPage {
@@ -65,27 +82,14 @@ fn Printed(page: ContactPage, search: String, is_first: bool) -> impl IntoView {
     };
     let here = contacts.len() as u64;
     let everybody = format::count(total, "contact");
-    // A list this long is printed in parts; which ones came before, the parts themselves say.
-    let told = if here == total {
+    // A long list is printed in parts. Each part says how many contacts it has, and not which came before.
+    let count = if here == total {
         everybody
     } else {
         format!("{} of {everybody}", format::number(here))
     };
     let searched = !search.is_empty();
-    let next = next.map(|cursor| {
-        let query = form_urlencoded::Serializer::new(String::new())
-            .append_pair("q", &search)
-            .append_pair("cursor", &cursor.to_string())
-            .finish();
-        let most = format::number(ContactService::MAX_PRINTED_CONTACTS.get().into());
-        let href = format!("{PRINT_PATH}?{query}");
-        view! {
-            <p class="mt-4 print-hidden" id="parts">
-                {format!("At most {most} contacts are printed together. ")}
-                <a class="link" rel="next" href=href>"Go on to the next ones"</a>
-            </p>
-        }
-    });
+    let next = next.map(|cursor| next_part(&search, &cursor));
     let first = (!is_first).then(|| {
         view! { <p class="mt-4 print-hidden"><a class="link" href=list.print_url()>"Begin with the first ones"</a></p> }
     });
@@ -107,7 +111,7 @@ fn Printed(page: ContactPage, search: String, is_first: bool) -> impl IntoView {
             <a class="button" href=list.url()>"Back to the list"</a>
         </div>
         <p class="text-muted" id="told">
-            {told}
+            {count}
             {searched.then(|| view! { ", searched for “"<bdi>{search}</bdi>"”" })}
         </p>
         <p class="note print-hidden">

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::PageTitle;
-use super::say_status;
+use super::set_status;
 use crate::components::avatar::Avatar;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
@@ -25,7 +25,7 @@ pub fn TrashPage() -> impl IntoView {
                     Suspend::new(async move {
                         let found = find_out(&contacts?, cursor.as_deref()).await;
                         if let Err(error) = &found {
-                            say_status(error);
+                            set_status(error);
                         }
                         Some(found.map_or_else(
                             |error| view! { <p class="problem" role="alert">{error.to_string()}</p> }.into_any(),

@@ -196,7 +196,10 @@ async fn a_printed_list_leaves_notes_aside() {
         let created = service.create(noted.clone(), None, None).await;
         created.expect("the draft is valid");
     }
-    let printed = service.print("", None).await.expect("it can be read");
+    let printed = service
+        .list_for_printing("", None)
+        .await
+        .expect("it can be read");
     assert_eq!(printed.contacts[1].phone.as_deref(), Some("112"));
     let bytes = serde_json::to_vec(&printed).expect("it is JSON").len();
     assert!(bytes < 1000, "{bytes} bytes");

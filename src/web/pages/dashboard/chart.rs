@@ -1,5 +1,5 @@
-//! Lines over time, drawn by the server: an SVG that stretches, words beside it that do not, and the
-//! same metrics as a table.
+//! Lines over time, drawn by the server: an SVG that stretches, text beside it that does not, and the
+//! same values as a table.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -27,13 +27,13 @@ pub struct Line {
 pub struct Chart {
     pub id: &'static str,
     pub title: &'static str,
-    /// What the chart shows, for those who do not see it.
-    pub says: String,
+    /// What the chart shows, for readers who do not see it.
+    pub description: String,
     pub lines: Vec<Line>,
-    /// The least that the axis reaches to.
-    pub least: f64,
-    /// A value in words.
-    pub words: fn(f64) -> String,
+    /// The axis ends at this value or above.
+    pub min_top: f64,
+    /// Formats a value.
+    pub format: fn(f64) -> String,
     pub range: Range,
     /// When each point begins, in minutes since the epoch.
     pub starts: Vec<i64>,
@@ -41,24 +41,60 @@ pub struct Chart {
     pub empty: &'static str,
 }
 
-/// A chart with its words and its table.
+/// A chart with its legend and its table.
 #[component]
 pub fn ChartView(chart: Chart) -> impl IntoView {
     let Chart {
         id,
         title,
-        says,
+        description,
         lines,
-        least,
-        words,
+        min_top,
+        format,
         range,
         starts,
         empty,
-    } = chart;
+    } = &chart;
     let values = || lines.iter().flat_map(|line| line.values.iter().flatten());
-    let top = nice(values().copied().fold(least, f64::max));
+    let top = nice(values().copied().fold(*min_top, f64::max));
     let is_empty = values().next().is_none();
-    let legend = lines
+    let [first, middle] = [starts.first(), starts.get(starts.len() / 2)]
+        .map(|start| start.map(|start| label(*start, *range)));
+    view! {
+        <div class="chart" id=*id>
+            <h3 id=format!("{id}-title")>{*title}</h3>
+            <ul class="chart-legend">{legend(lines)}</ul>
+            <div class="chart-frame" role="img" aria-label=description.clone()>
+                <span class="chart-top" aria-hidden="true">{format(top)}</span>
+                <svg
+                    class="chart-lines"
+                    viewBox=format!("0 0 {WIDTH} {HEIGHT}")
+                    preserveAspectRatio="none"
+                    aria-hidden="true"
+                >
+                    <path class="chart-grid" d=format!("M0 0H{WIDTH}M0 {}H{WIDTH}M0 {HEIGHT}H{WIDTH}", HEIGHT / 2.0)></path>
+                    {paths(lines, top)}
+                </svg>
+                {is_empty.then(|| view! { <p class="chart-empty">{*empty}</p> })}
+            </div>
+            <div class="chart-times" aria-hidden="true">
+                <span>{first}</span>
+                <span>{middle}</span>
+                <span>"now"</span>
+            </div>
+            <details class="chart-table" id=format!("{id}-table")>
+                <summary>
+                    "As a table"
+                    <span class="sr-only">{format!(": {title}")}</span>
+                </summary>
+                <ChartTable chart=&chart/>
+            </details>
+        </div>
+    }
+}
+
+fn legend(lines: &[Line]) -> impl IntoView + use<> {
+    lines
         .iter()
         .map(|line| {
             view! {
@@ -72,8 +108,11 @@ pub fn ChartView(chart: Chart) -> impl IntoView {
                 </li>
             }
         })
-        .collect_view();
-    let drawn = lines
+        .collect_view()
+}
+
+fn paths(lines: &[Line], top: f64) -> impl IntoView + use<> {
+    lines
         .iter()
         .map(|line| {
             let (path, dots) = path(&line.values, top, WIDTH, HEIGHT);
@@ -82,9 +121,20 @@ pub fn ChartView(chart: Chart) -> impl IntoView {
                 <path class=line.class class:chart-dots=true d=dots></path>
             }
         })
-        .collect_view();
-    let [first, middle] = [starts.first(), starts.get(starts.len() / 2)]
-        .map(|start| start.map(|start| label(*start, range)));
+        .collect_view()
+}
+
+/// The values of a chart as a table, the latest first.
+#[component]
+fn ChartTable<'a>(chart: &'a Chart) -> impl IntoView + use<> {
+    let Chart {
+        title,
+        lines,
+        format,
+        range,
+        starts,
+        ..
+    } = chart;
     // Days are those of UTC, whatever the reader's clock shows.
     let mut heads = vec![match range {
         Range::Hour | Range::Day => "From (UTC)",
@@ -100,48 +150,18 @@ pub fn ChartView(chart: Chart) -> impl IntoView {
                 .iter()
                 .map(|line| {
                     let value = line.values.get(point).copied().flatten();
-                    view! { <td>{value.map_or_else(|| "–".to_owned(), words)}</td> }
+                    view! { <td>{value.map_or_else(|| "–".to_owned(), format)}</td> }
                 })
                 .collect_view();
             view! {
                 <tr>
-                    <th scope="row">{label(*start, range)}</th>
+                    <th scope="row">{label(*start, *range)}</th>
                     {cells}
                 </tr>
             }
         })
         .collect_view();
-    view! {
-        <div class="chart" id=id>
-            <h3 id=format!("{id}-title")>{title}</h3>
-            <ul class="chart-legend">{legend}</ul>
-            <div class="chart-frame" role="img" aria-label=says>
-                <span class="chart-top" aria-hidden="true">{words(top)}</span>
-                <svg
-                    class="chart-lines"
-                    viewBox=format!("0 0 {WIDTH} {HEIGHT}")
-                    preserveAspectRatio="none"
-                    aria-hidden="true"
-                >
-                    <path class="chart-grid" d=format!("M0 0H{WIDTH}M0 {}H{WIDTH}M0 {HEIGHT}H{WIDTH}", HEIGHT / 2.0)></path>
-                    {drawn}
-                </svg>
-                {is_empty.then(|| view! { <p class="chart-empty">{empty}</p> })}
-            </div>
-            <div class="chart-times" aria-hidden="true">
-                <span>{first}</span>
-                <span>{middle}</span>
-                <span>"now"</span>
-            </div>
-            <details class="chart-table" id=format!("{id}-table")>
-                <summary>
-                    "As a table"
-                    <span class="sr-only">{format!(": {title}")}</span>
-                </summary>
-                <Table label=format!("{title}, as a table") heads>{rows}</Table>
-            </details>
-        </div>
-    }
+    view! { <Table label=format!("{title}, as a table") heads>{rows}</Table> }
 }
 
 /// The last hour of a value, beside it.

@@ -16,7 +16,7 @@ use crate::web::pages::dashboard::view::View;
 use kith_limit::Algorithm;
 use kith_limit::Refused;
 
-/// Networks of the deny list that are shown.
+/// The most networks of the deny list that are shown.
 const MAX_DENIED_NETWORKS: usize = 20;
 
 #[component]
@@ -39,6 +39,7 @@ pub fn Limits(view: Arc<View>) -> impl IntoView {
     }
 }
 
+/// What the class is about.
 fn what(class: RequestClass) -> &'static str {
     match class {
         RequestClass::Api => "the REST API, for each address",
@@ -59,7 +60,25 @@ fn algorithm(algorithm: Algorithm) -> &'static str {
 #[component]
 fn PolicyRow<'a>(policy: &'a PolicyState, view: &'a View) -> impl IntoView + use<> {
     let name = policy.class.name();
-    let action = format!("/dashboard/limits/{name}");
+    let changed = policy.quota != policy.configured;
+    let configured = admin::describe_quota(policy.configured);
+    let [used, shadow, local] = usage(policy, view);
+    let note = changed.then(|| format!("Changed; {configured} are configured."));
+    view! {
+        <li id=format!("policy-{name}")>
+            <div>
+                <h3>{name}</h3>
+                <p class="text-muted">{what(policy.class)}" · "{algorithm(policy.algorithm)}</p>
+                <p>{used}{shadow}{local}</p>
+                {note.map(|note| view! { <p class="note">{note}</p> })}
+            </div>
+            <LimitForm policy view/>
+        </li>
+    }
+}
+
+/// What a policy has done.
+fn usage(policy: &PolicyState, view: &View) -> [Option<String>; 3] {
     let used = view.snapshot.of_class(policy.class);
     let used = used.map(|(requests, refused)| {
         let part = if requests == 0 {
@@ -86,59 +105,58 @@ fn PolicyRow<'a>(policy: &'a PolicyState, view: &'a View) -> impl IntoView + use
             format::number(policy.local)
         )
     });
-    let changed = policy.quota != policy.configured;
+    [used, shadow, local]
+}
+
+/// Changes the limit of a policy, or takes the change back.
+#[component]
+fn LimitForm<'a>(policy: &'a PolicyState, view: &'a View) -> impl IntoView + use<> {
+    let name = policy.class.name();
+    let action = format!("/dashboard/limits/{name}");
     let window = config::format_duration(std::time::Duration::from_millis(policy.quota.window()));
     let typed = |field: &str, now: String| view.typed(&action, field).unwrap_or(now);
     let limit = typed("limit", policy.quota.limit().to_string());
     let window = typed("window", window);
     let refused = view.refused(&action);
     let query = view::query(view.snapshot.range, view.full);
+    let changed = policy.quota != policy.configured;
     let configured = admin::describe_quota(policy.configured);
-    let note = changed.then(|| format!("Changed; {configured} are configured."));
     view! {
-        <li id=format!("policy-{name}")>
-            <div>
-                <h3>{name}</h3>
-                <p class="text-muted">{what(policy.class)}" · "{algorithm(policy.algorithm)}</p>
-                <p>{used}{shadow}{local}</p>
-                {note.map(|note| view! { <p class="note">{note}</p> })}
-            </div>
-            <form method="post" action=format!("{action}{query}") class="limit-form">
-                <label for=format!("limit-{name}")>
-                    "Requests"<span class="sr-only">{format!(" of {name}")}</span>
-                </label>
-                <input
-                    class="input"
-                    id=format!("limit-{name}")
-                    name="limit"
-                    inputmode="numeric"
-                    autocomplete="off"
-                    value=limit
-                    aria-invalid=refused
-                    aria-describedby=refused.map(|_| "notice")
-                />
-                <label for=format!("window-{name}")>
-                    "in"<span class="sr-only">{format!(" window of {name}")}</span>
-                </label>
-                <input
-                    class="input"
-                    id=format!("window-{name}")
-                    name="window"
-                    autocomplete="off"
-                    value=window
-                    aria-invalid=refused
-                    aria-describedby=refused.map(|_| "notice")
-                />
-                <button class="button">
-                    "Change"<span class="sr-only">{format!(" the limit of {name}")}</span>
+        <form method="post" action=format!("{action}{query}") class="limit-form">
+            <label for=format!("limit-{name}")>
+                "Requests"<span class="sr-only">{format!(" of {name}")}</span>
+            </label>
+            <input
+                class="input"
+                id=format!("limit-{name}")
+                name="limit"
+                inputmode="numeric"
+                autocomplete="off"
+                value=limit
+                aria-invalid=refused
+                aria-describedby=refused.map(|_| "notice")
+            />
+            <label for=format!("window-{name}")>
+                "in"<span class="sr-only">{format!(" window of {name}")}</span>
+            </label>
+            <input
+                class="input"
+                id=format!("window-{name}")
+                name="window"
+                autocomplete="off"
+                value=window
+                aria-invalid=refused
+                aria-describedby=refused.map(|_| "notice")
+            />
+            <button class="button">
+                "Change"<span class="sr-only">{format!(" the limit of {name}")}</span>
+            </button>
+            {changed.then(|| view! {
+                <button class="button-quiet" name="configured" value="1" title=format!("Back to {configured}, as configured")>
+                    "Reset"<span class="sr-only">{format!(" the limit of {name} to {configured}")}</span>
                 </button>
-                {changed.then(|| view! {
-                    <button class="button-quiet" name="configured" value="1" title=format!("Back to {configured}, as configured")>
-                        "Reset"<span class="sr-only">{format!(" the limit of {name} to {configured}")}</span>
-                    </button>
-                })}
-            </form>
-        </li>
+            })}
+        </form>
     }
 }
 

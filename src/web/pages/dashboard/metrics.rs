@@ -1,4 +1,4 @@
-//! The headlines, and the charts below them.
+//! The headlines, and the charts of the metrics below them.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::services::metrics::series::Series;
 use crate::web::pages::dashboard::view;
 use crate::web::pages::dashboard::view::View;
 
-/// Routes that are listed.
+/// The most routes of "By route".
 const MAX_ROUTES: usize = 12;
 
 #[component]
@@ -98,8 +98,8 @@ fn Headline(
     }
 }
 
-/// A range in words.
-fn range_words(range: Range) -> &'static str {
+/// The label of a range.
+fn range_label(range: Range) -> &'static str {
     match range {
         Range::Hour => "Last hour",
         Range::Day => "24 hours",
@@ -118,7 +118,7 @@ pub fn Charts(view: Arc<View>) -> impl IntoView {
             view! {
                 <li>
                     <a href=view::href(range, view.full) aria-current=current data-live="">
-                        {range_words(range)}
+                        {range_label(range)}
                     </a>
                 </li>
             }
@@ -180,7 +180,7 @@ fn requests(series: &Series, range: Range) -> Chart {
     Chart {
         id: "requests",
         title: "Requests",
-        says: format!("Requests over time: {answered} answered, {refused} refused."),
+        description: format!("Requests over time: {answered} answered, {refused} refused."),
         lines: vec![
             line("answered", "line-1", answered, series, |point| {
                 Some(allowed(&point.values) as f64)
@@ -189,8 +189,8 @@ fn requests(series: &Series, range: Range) -> Chart {
                 Some(point.values.refusals() as f64)
             }),
         ],
-        least: 10.0,
-        words: |value| format::number(value as u64),
+        min_top: 10.0,
+        format: |value| format::number(value as u64),
         range,
         starts: starts(series),
         empty: "",
@@ -211,17 +211,20 @@ fn latency(series: &Series, range: Range) -> Chart {
         percentile("p95", "line-2", 0.95),
         percentile("p99", "line-3", 0.99),
     ];
-    let said: Vec<String> = lines
+    let percentiles: Vec<String> = lines
         .iter()
         .map(|line| format!("{} {}", line.name, line.sum))
         .collect();
     Chart {
         id: "latency",
         title: "Latency",
-        says: format!("How long answers took, by percentile: {}.", said.join(", ")),
+        description: format!(
+            "How long answers took, by percentile: {}.",
+            percentiles.join(", ")
+        ),
         lines,
-        least: 1.0,
-        words: format::milliseconds,
+        min_top: 1.0,
+        format: format::milliseconds,
         range,
         starts: starts(series),
         empty: "Nothing was asked for.",
@@ -234,12 +237,12 @@ fn hit_rate(series: &Series, range: Range) -> Chart {
     Chart {
         id: "hit-rate",
         title: "Cache hit rate",
-        says: format!("The part of all reads that the cache answered: {sum}."),
+        description: format!("The part of all reads that the cache answered: {sum}."),
         lines: vec![line("hits", "line-1", sum, series, |point| {
             point.values.hit_rate()
         })],
-        least: 1.0,
-        words: format::percent,
+        min_top: 1.0,
+        format: format::percent,
         range,
         starts: starts(series),
         empty: "Nothing was read.",
@@ -247,17 +250,17 @@ fn hit_rate(series: &Series, range: Range) -> Chart {
 }
 
 fn lag(series: &Series, range: Range) -> Chart {
-    let words: fn(f64) -> String = format::milliseconds;
-    let highest = words(series.sum().highest(Gauge::QueueLag) as f64);
+    let milliseconds: fn(f64) -> String = format::milliseconds;
+    let highest = milliseconds(series.sum().highest(Gauge::QueueLag) as f64);
     Chart {
         id: "queue-lag",
         title: "Queue lag",
-        says: format!("How late the latest message was, over time: {highest} at most."),
+        description: format!("How late the latest message was, over time: {highest} at most."),
         lines: vec![line("highest", "line-1", highest, series, |point| {
             Some(point.values.highest(Gauge::QueueLag) as f64)
         })],
-        least: 1000.0,
-        words,
+        min_top: 1000.0,
+        format: milliseconds,
         range,
         starts: starts(series),
         empty: "",

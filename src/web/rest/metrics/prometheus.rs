@@ -1,4 +1,4 @@
-//! Figures in Prometheus' text format, version 0.0.4, under names and units as its conventions have them.
+//! Metrics in Prometheus' text format, version 0.0.4, with names and units by its conventions.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use crate::services::telemetry;
 pub fn exposition(sources: &Sources, stored: &StoredMetrics) -> String {
     let mut text = Text::default();
     counters(&mut text, sources, stored);
+    process_counters(&mut text, sources);
     latencies(&mut text, sources);
     gauges(&mut text, sources, stored);
     redis(&mut text, sources, stored);
@@ -26,7 +27,7 @@ fn one(value: f64) -> [(String, f64); 1] {
 }
 
 fn counters(text: &mut Text, sources: &Sources, stored: &StoredMetrics) {
-    // What is written down, so that no counter falls when a process is killed.
+    // The stored counts, so that no counter falls when a process is killed.
     let totals = &stored.written;
     let requests = RequestClass::ALL.into_iter().flat_map(|class| {
         let refused = totals.get(Counter::Refusals(class));
@@ -86,6 +87,10 @@ fn counters(text: &mut Text, sources: &Sources, stored: &StoredMetrics) {
     ] {
         text.family(name, "counter", help, one(value as f64));
     }
+}
+
+/// Decisions of the limiter and reads through the cache, which only this process knows.
+fn process_counters(text: &mut Text, sources: &Sources) {
     let decided = sources.limiter.stats().totals();
     text.family(
         "kith_shadowed_requests_total",
