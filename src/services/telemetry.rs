@@ -2,7 +2,7 @@
 //! never a name, an address or any other word of a contact, and no query string, which may hold
 //! one.
 //!
-//! Serving goes on whatever happens to standard output, see [`output`].
+//! Kith goes on serving even if standard output fails, see [`output`].
 
 mod format;
 mod output;
@@ -51,7 +51,7 @@ pub fn start(config: &LogConfig) {
             .with_span_list(false)
             .init();
     }
-    // Where it happened is enough to go on; the message may quote what somebody typed.
+    // The place is enough to find the cause. The message may quote what a person has typed.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(tracing::field::display);
         tracing::error!(place, "panicked");

@@ -75,7 +75,7 @@ pub fn SiteHeader() -> impl IntoView {
                 <NavLink href="/contacts" label="Contacts"/>
                 <NavLink href="/trash" label="Trash"/>
             </nav>
-            // For those who run Kith, not for those who look somebody up.
+            // For operators, and not for people who look up a contact.
             <div class="ms-auto text-xs">
                 <NavLink href="/dashboard" label="System"/>
             </div>

@@ -1,5 +1,5 @@
-//! Room for connections: how many may be open, how many of them from one address, and which one is
-//! closed for another.
+//! Slots for connections: how many connections may be open, how many of them from one address, and which one
+//! Kith closes for another.
 //!
 //! A connection is *silent* while Kith waits for its client:
 //! - from its beginning to the last header of its first request, and from the last byte of each answer to the
@@ -11,17 +11,17 @@
 //! sends a byte.
 //!
 //! Invariants:
-//! - No more connections are open than there is room for, and no more from one address than its share.
-//!   With IPv6 a client has a whole /64. Proxies that are trusted have no share, because all clients
-//!   come from their address.
-//! - Where there is no room, the connection that has been silent for longest is closed for the new one:
-//!   one of the same address where its share is used up, otherwise any, those of proxies last.
-//! - A connection that is not silent is never closed for another. Where Kith works for all, a new one
-//!   waits for the first that ends, or is refused if it is its address that has no more. A client cannot
+//! - No more connections are open than there are slots, and no more from one address than its share. With
+//!   IPv6 an address is a whole /64. Trusted proxies have no share, because all clients come from their
+//!   address.
+//! - If there is no slot, Kith closes the connection that has been silent for longest: one of the same address
+//!   if its share is used up, otherwise any, those of proxies last.
+//! - Kith never closes a connection that is not silent for another. While it works for all connections, a new
+//!   one waits for the first that ends, or is refused if the share of its address is used up. A client cannot
 //!   bring that about for long, so Kith's own deliveries, which come from 127.0.0.1 like other clients on
-//!   this machine, need no places of their own.
+//!   this machine, need no slots of their own.
 //! - At the end of Kith, a request that has begun may still be sent and answered.
-//! - What is kept of addresses is bounded by the connections that are open.
+//! - The table keeps addresses of open connections only.
 
 mod body;
 mod stream;

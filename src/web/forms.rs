@@ -1,8 +1,8 @@
 //! Forms as a browser posts them when it runs no JavaScript, or not yet.
 //!
-//! What succeeds leads on to the next page, so that a reload repeats nothing. What does not is
-//! the same page again, with its status, the errors beside the fields and everything typed in
-//! place; nothing of it ever stands in an address.
+//! After a success the browser is redirected to the next page, so that a reload repeats nothing. After a
+//! failure it gets the same page again, with its status, the errors beside the fields, and everything that the
+//! person has typed. No address ever holds typed text.
 
 use axum::body::Body;
 use axum::extract::State;
@@ -152,7 +152,7 @@ pub async fn create(
             ([(SET_COOKIE, cookie)], shown).into_response()
         }
         Err(error) => {
-            // Whoever is told that there is a contact already, and goes on, means another one.
+            // A person who learns that the contact exists already, and sends the form again, means another one.
             let key = match &error {
                 AppError::AlreadyCreated { .. } => Uuid::new_v4().to_string(),
                 _ => form.key.clone(),
@@ -259,12 +259,13 @@ pub async fn restore(
     }
 }
 
-/// Where a reload leads that asks for the address of an action: to the contact it was about.
+/// Redirects a reload of the address of an action to its contact.
 pub async fn go_back(PathId(id): PathId, uri: Uri) -> Response {
     go_to(&uri, PaneRoute::Contact(id))
 }
 
-/// The form's key as drawn by the page. A form without one is taken as it is, each time.
+/// The request of a form with the key that the page has put into it. A form without a key is accepted each
+/// time.
 fn idempotent(key: &str, draft: &ContactDraft) -> Result<Option<IdempotentRequest>, AppError> {
     if key.is_empty() {
         return Ok(None);
@@ -272,7 +273,7 @@ fn idempotent(key: &str, draft: &ContactDraft) -> Result<Option<IdempotentReques
     IdempotentRequest::of_form(key, draft).map(Some)
 }
 
-/// The list that a form was sent from: its search and page travel in the query of the address.
+/// The list that a form was sent from. The query of the address has its search and page.
 fn list_behind(form: &Uri) -> Location {
     Location::parse("/contacts", form.query().unwrap_or_default()).unwrap_or_default()
 }

@@ -172,7 +172,7 @@ async fn name_caller(
     mut request: Request<Body>,
     next: Next,
 ) -> Response {
-    if let Some(client) = middleware::client::known(&request) {
+    if let Some(client) = middleware::client::address_of(&request) {
         if let Some(refusal) = middleware::limit::denial(&limiter, client) {
             return refusal.into_response();
         }

@@ -45,7 +45,7 @@ const OWN_FILES: u64 = 128;
 /// as long as the configuration grants and closes the database.
 ///
 /// The caller owns the port and the signal, so that tests own theirs. This loop stands in for
-/// `axum::serve`, which waits for the headers of a request for ever.
+/// `axum::serve`, which never gives up waiting for the headers of a request.
 pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<Output = ()>) {
     let config = state.config.clone();
     if let Some(file) = state.site.missing() {
@@ -91,7 +91,7 @@ pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<O
     tracing::info!("stopped");
 }
 
-/// Accepts connections for ever, and serves each in a task of its own.
+/// Accepts connections without end, and serves each in a task of its own.
 async fn accept(
     listener: &TcpListener,
     state: &AppState,
@@ -145,8 +145,8 @@ fn max_connections(config: &ServerConfig) -> usize {
     wanted.min(room) as usize
 }
 
-/// One connection, as a future that can be asked to end after the request it is at. Each request
-/// carries the address of the peer, and `watch` is told of each answer.
+/// One connection, as a future that can end gracefully after its present request. Each request carries the
+/// address of the peer, and `watch` notices the beginning and the end of each answer.
 fn serve(
     stream: TcpStream,
     peer: SocketAddr,
@@ -160,7 +160,7 @@ fn serve(
     // Answers are written whole; waiting to fill a packet only delays them. A socket that
     // refuses the option works without it.
     let _ = stream.set_nodelay(true);
-    // A client that stops reading would otherwise keep its answer in Kith's memory for ever.
+    // A client that stops reading would otherwise keep its answer in Kith's memory without end.
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(config.write_timeout));
     let stream = WatchedStream::new(Box::pin(stream), watch.clone());

@@ -15,7 +15,7 @@ const OUTPUT_NAME: &str = "kith";
 /// leptos reads them there; without it, as under `cargo leptos watch`, files have plain names.
 #[derive(Clone)]
 pub struct Site {
-    /// What leptos asks for when it writes links to scripts and styles.
+    /// The options with which Leptos writes links to scripts and styles.
     pub leptos: LeptosOptions,
     /// Paths below the site's root: the style sheet, the script, the WebAssembly.
     files: [String; 3],
@@ -73,7 +73,7 @@ impl Site {
     }
 }
 
-/// What `hash.txt` says of the file with this extension.
+/// The hash of the file with this extension in `hash.txt`.
 fn hash<'a>(hashes: &'a str, extension: &str) -> Option<&'a str> {
     hashes.lines().find_map(|line| {
         let (name, hash) = line.split_once(": ")?;

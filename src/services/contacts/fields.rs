@@ -1,6 +1,6 @@
 //! The fields of a contact as types that cannot hold a wrong value.
 //!
-//! Each is made by its `parse` only, from text as somebody typed it. Every value is trimmed, in
+//! Only its `parse` makes each of them, from text as a person has typed it. Every value is trimmed, in
 //! Unicode NFC, within its limit, and free of control and invisible characters (see
 //! [`text`](super::text)); parsing the text of a value gives the same value. Limits count
 //! Unicode scalar values, except for email addresses, whose limits mail systems count in bytes.

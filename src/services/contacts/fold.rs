@@ -4,8 +4,7 @@
 //! accents, width, ligatures and the kind of apostrophe are gone. The result is for comparing
 //! only and is never shown.
 //!
-//! The database keeps folded text. Whoever changes what [`fold`] returns also writes a migration
-//! that folds every contact again.
+//! The database keeps folded text. A change of [`fold`] needs a migration that folds every contact again.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -77,7 +76,7 @@ fn is_accent(c: char) -> bool {
     )
 }
 
-/// Cyrillic letters that only look like another one with an accent: й ў ї ѓ ќ. Nobody types и for й.
+/// Cyrillic letters that only look like another one with an accent: й ў ї ѓ ќ. People do not type и for й.
 fn makes_another_letter(before: Option<char>, accent: char) -> bool {
     matches!(
         (before, accent),

@@ -31,8 +31,8 @@ pub struct ContactQuery {
 }
 
 impl ContactQuery {
-    /// From text as somebody sent it. A blank sort or cursor is as good as none, because forms
-    /// send their empty fields.
+    /// From text as a client has sent it. A blank sort or cursor counts as none, because forms send their
+    /// empty fields.
     ///
     /// # Errors
     /// [`AppError::BadRequest`], saying what is understood.

@@ -159,8 +159,8 @@ pub struct ContactPatch {
 }
 
 impl ContactService {
-    /// How often [`rewrite`](Self::rewrite) begins anew because others were faster. Each time one of
-    /// them got through, so that many in a row mean that something is wrong.
+    /// How often [`rewrite`](Self::rewrite) starts again because another writer was faster. Each time one of
+    /// them has succeeded, so many in a row mean that something is wrong.
     const MAX_REWRITES: u32 = 16;
 
     /// How many contacts are printed together: some fifty sheets, a megabyte of page.
@@ -403,7 +403,7 @@ impl ContactService {
     }
 
     /// Changes some fields. With `expected`, only if the contact is still at that version;
-    /// without, on top of whatever others write at the same time.
+    /// without, on top of what others write at the same time.
     ///
     /// # Errors
     /// [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::Changed`].
@@ -427,9 +427,9 @@ impl ContactService {
         Ok(patched)
     }
 
-    /// Saves what was touched in a form that started from `base`, over whatever others have saved
-    /// since. With `restore`, the contact is taken out of the trash first. Answers with the contact, and
-    /// with the fields that others have changed and this edit has kept.
+    /// Saves the touched fields of a form that started from `base`, on top of what others have saved since.
+    /// `restore` takes the contact out of the trash first. Returns the contact, and the fields that others have
+    /// changed and this edit has kept.
     ///
     /// # Errors
     /// [`AppError::Invalid`], [`AppError::NotFound`]; [`AppError::Changed`] where others have changed
@@ -459,8 +459,8 @@ impl ContactService {
         self.rewrite(id, merge).await
     }
 
-    /// Replaces a contact by what `change` makes of it, on top of whatever others write at the same
-    /// time. Answers with the contact, and with what `change` says beside.
+    /// Replaces a contact by what `change` makes of it, on top of what others write at the same time. Returns
+    /// the contact, and the second value of `change`.
     async fn rewrite<T>(
         &self,
         id: ContactId,
@@ -555,7 +555,7 @@ impl ContactService {
         Ok(self.shared.store.ping().await?)
     }
 
-    /// Waits for what is under way, in the cache as well, and lets go of the database. Every later call is refused as
+    /// Waits for running calls, in the cache as well, and closes the database. Later calls fail with
     /// [`AppError::Unavailable`].
     pub async fn close(&self) {
         self.shared.cache.close().await;

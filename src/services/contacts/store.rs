@@ -44,8 +44,8 @@ use kith_queue::outbox::Outgoing;
 /// Keeps contacts.
 ///
 /// Every contact has a version: 1 when it is created, one more with every change, deletion and
-/// restoration included. A writer that passes an `expected` version writes only if nobody else
-/// has since. `updated_at` moves with the version and never backwards, even if `now` does.
+/// restoration included. A writer that passes an `expected` version writes only if no other
+/// writer has since. `updated_at` moves with the version and never backwards, even if `now` does.
 ///
 /// Dropping a future before it is done leaves the change either done or not begun.
 #[async_trait]
@@ -53,8 +53,8 @@ pub trait ContactStore: Send + Sync {
     /// Adds a contact under an id that has never been used.
     ///
     /// With `idempotency`, a repeated request adds nothing and gets the contact as the first one
-    /// got it, whatever has become of it, for as long as the store was told to remember keys. Of
-    /// requests at the same time one adds the contact and the others wait for it.
+    /// got it, even if the contact has changed since, for as long as the store remembers keys. Of requests at
+    /// the same time one adds the contact and the others wait for it.
     ///
     /// `step` joins the transaction, unless the request is a repeated one.
     ///
@@ -156,7 +156,7 @@ pub struct ContactPage {
     pub total: u64,
 }
 
-/// A page of a list for somebody who turns pages both ways.
+/// A page of a list for a reader who turns pages both ways.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stretch {
     pub page: ContactPage,
@@ -186,7 +186,7 @@ pub enum StoreError {
     KeyReused,
     #[error("the form has created another contact before")]
     AlreadyCreated(Box<Contact>),
-    /// Busy, full, gone: may pass without anybody changing Kith.
+    /// Busy, full, gone: this may pass without a change of Kith.
     #[error("the database cannot answer at the moment")]
     Unavailable(#[source] Cause),
     /// A defect of Kith, or of the file that it keeps contacts in.
@@ -197,8 +197,8 @@ pub enum StoreError {
 /// An error of a driver. Its text never leaves the server.
 pub type Cause = Box<dyn Error + Send + Sync>;
 
-/// Keeps the kind and logs the cause, which nobody outside is told. Happens once for each error,
-/// on its way out of the service. Neither the messages nor the causes hold contact data: drivers
+/// Keeps the kind and logs the cause, which never leaves the server. This happens once for each error, on its
+/// way out of the service. Neither the messages nor the causes hold contact data: drivers
 /// name tables and codes, and values only ever travel as bound parameters.
 impl From<StepError> for StoreError {
     fn from(error: StepError) -> Self {

@@ -5,7 +5,7 @@
 //!
 //! - **Removed without a word**: characters that show nothing and carry no meaning in a contact
 //!   (zero-width spaces, byte order marks, direction marks and overrides, fillers, tags). They
-//!   come along when people paste, so refusing them would blame somebody for what nobody can see.
+//!   come along when people paste, so a refusal would blame people for what they cannot see.
 //! - **Kept where they change what is seen**: the joiners U+200C and U+200D, after a letter of a
 //!   script that uses them or between the parts of an emoji; variation selectors, after an emoji,
 //!   a symbol or a letter of a script that has variants. Anywhere else they are removed.

@@ -43,8 +43,8 @@ use tokio::time::sleep;
 use tokio::time::timeout;
 use tokio::time::timeout_at;
 
-use super::MailError;
 use super::address::ascii_domain;
+use super::error::MailError;
 
 /// How many connections Kith keeps for the next mail, and for how long.
 const MAX_IDLE_CONNECTIONS: usize = 4;

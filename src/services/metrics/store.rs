@@ -124,7 +124,7 @@ impl Batch {
     }
 }
 
-/// Removes what nobody asks for any more. Days that are too old are added up before all days, so that
+/// Removes rows that no range shows any more. The sum of the days that are too old goes into one row, so that
 /// totals stay as they are.
 pub async fn remove_old(tx: &mut SqliteConnection, minute: i64) -> Result<(), sqlx::Error> {
     let oldest_day = minute - STEPS[2].1;

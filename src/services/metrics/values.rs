@@ -125,7 +125,7 @@ impl MetricValues {
         self.gauges[gauge as usize]
     }
 
-    /// Requests that the limiter has decided on, but for those that ask for metrics.
+    /// Requests that the limiter has decided on, without those for metrics.
     pub fn requests(&self) -> u64 {
         self.sum(Counter::Requests)
     }
@@ -135,7 +135,7 @@ impl MetricValues {
         self.sum(Counter::Refusals)
     }
 
-    /// Whoever asks for metrics does not count in them.
+    /// Requests for metrics do not count in them.
     fn sum(&self, counter: fn(RequestClass) -> Counter) -> u64 {
         let classes = RequestClass::ALL.into_iter();
         let counted = classes.filter(|class| *class != RequestClass::Dashboard);

@@ -1,5 +1,4 @@
-//! Standard output, as a log needs it: nobody who logs waits for it, and nothing that happens to it
-//! ends Kith.
+//! Standard output, as a log needs it: no caller waits for it, and no fault of it ends Kith.
 //!
 //! Lines go into a queue of bounded size, and one thread writes them. A line that the queue has no
 //! room for, or that cannot be written, is lost and counted.

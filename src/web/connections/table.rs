@@ -118,7 +118,7 @@ impl Connections {
         if let Ok(slot) = self.try_acquire(charged_to) {
             return Some(slot);
         }
-        // From here on every change is told, so that none is missed between a look and the wait.
+        // From here on every change is notified, so that none is missed between `try_acquire` and the wait.
         self.shared.is_crowded.store(true, Ordering::SeqCst);
         let slot = loop {
             match self.try_acquire(charged_to) {
@@ -210,7 +210,7 @@ impl Shared {
         self.moments.fetch_add(1, Ordering::SeqCst)
     }
 
-    /// Tells the accept loop to look for a slot again.
+    /// Lets the accept loop look for a slot again, if it waits for one.
     pub(super) fn notify(&self) {
         if self.is_crowded.load(Ordering::SeqCst) {
             self.changed.notify_one();

@@ -17,7 +17,7 @@ pub enum Tags {
 ///
 /// Whether it is weak is not kept. A proxy that compresses answers makes weak ones of Kith's strong
 /// tags (nginx: `W/"3"`) or puts the coding at their end (Apache, Caddy: `"3-gzip"`). RFC 9110 would
-/// have `If-Match` fail for all of them, and nobody behind such a proxy could ever change a contact.
+/// have `If-Match` fail for all of them, and no client behind such a proxy could ever change a contact.
 /// Kith's tags name versions, not bytes, so a weak tag names the same version as the strong one.
 #[derive(Debug, PartialEq, Eq)]
 pub struct EntityTag(Vec<u8>);

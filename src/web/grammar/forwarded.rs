@@ -18,8 +18,8 @@ pub struct Element {
 /// The elements of one header line, the first proxy's first; `None` where any part of the line does
 /// not follow the grammar.
 ///
-/// Empty elements count, unlike in other lists: an empty one is a proxy that names nobody, and what
-/// stands before it may be made up.
+/// Empty elements count, unlike in other lists: an empty one is a proxy that names no client,
+/// and a client may have made up what stands before it.
 pub fn parse(line: &[u8]) -> Option<Vec<Element>> {
     let mut reader = Reader::new(line);
     let mut elements = Vec::new();
@@ -65,7 +65,7 @@ impl Element {
         Some(value)
     }
 
-    /// The address in `for=`, if the proxy tells it.
+    /// The address in `for=`, if the proxy names one.
     pub fn client(&self) -> Option<IpAddr> {
         address(self.get("for")?)
     }
@@ -137,7 +137,7 @@ mod tests {
                 "proto=http ; for=192.0.2.43\t,host=x",
                 some(&["192.0.2.43", "?"]),
             ),
-            // Nobody is named here, or not by address.
+            // These name no client, or not by an address.
             ("", some(&["?"])),
             ("for=192.0.2.43,", some(&["192.0.2.43", "?"])),
             (";;", some(&["?"])),

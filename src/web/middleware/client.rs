@@ -1,4 +1,4 @@
-//! Whose request it is.
+//! Finds out the client of a request.
 
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
@@ -20,17 +20,16 @@ use kith_limit::Identifier;
 
 /// The address of the client behind a connection from `peer`.
 ///
-/// That is the peer itself, unless it is a trusted proxy. Each proxy adds at the end of the
-/// header whom it heard from, so the list is read from there: the first address that is no
-/// trusted proxy is the client, and whatever stands before it the client has made up. Where the
-/// list cannot be read on, the last proxy that was believed stands for its client, who is then not
-/// [certain](Client::is_certain).
+/// The client is the peer, unless the peer is a trusted proxy. Each proxy adds the address of its own peer at
+/// the end of the header, so Kith reads the list from there. The first address that is no trusted proxy is the
+/// client, and the client may have made up everything before it. If Kith cannot read the list to that point,
+/// the last trusted proxy stands for the client, who is then not [certain](Client::is_certain).
 fn address(peer: IpAddr, headers: &HeaderMap, config: &ServerConfig) -> Client {
     let peer = peer.to_canonical();
     if !config.trusted_proxies.contains(peer) {
         return Client {
             address: peer,
-            is_certain: !(peer.is_loopback() && passes_on(headers)),
+            is_certain: !(peer.is_loopback() && is_forwarded(headers)),
         };
     }
     match config.forwarded_header {
@@ -45,7 +44,7 @@ fn address(peer: IpAddr, headers: &HeaderMap, config: &ServerConfig) -> Client {
             let lines = headers.get_all(header::FORWARDED).iter().rev();
             let hops = lines.flat_map(|line| match forwarded::parse(line.as_bytes()) {
                 Some(elements) => elements.iter().rev().map(Element::client).collect(),
-                // Nobody can say where an element of it begins.
+                // No element can be read, because its beginning is unknown.
                 None => vec![None],
             });
             follow(peer, hops, config)
@@ -76,10 +75,9 @@ fn follow(
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Whether a request says of itself that somebody passes it on. Kith does not believe whom it names
-/// then, but a proxy or a tunnel on this machine that nobody has configured must not turn its visitors
-/// into people on this machine.
-fn passes_on(headers: &HeaderMap) -> bool {
+/// Whether a proxy has forwarded a request. Kith does not believe the address that it names, but a proxy or a
+/// tunnel on this machine that is not configured must not turn its visitors into clients on this machine.
+fn is_forwarded(headers: &HeaderMap) -> bool {
     let of_proxies = [
         X_FORWARDED_FOR,
         header::FORWARDED,
@@ -94,19 +92,19 @@ pub fn client(request: &Request) -> Option<Client> {
     request.extensions().get::<Client>().copied()
 }
 
-/// Its address alone.
-pub fn known(request: &Request) -> Option<IpAddr> {
+/// The address of the client of a request that has passed the outermost layer.
+pub fn address_of(request: &Request) -> Option<IpAddr> {
     client(request).map(|client| client.address)
 }
 
-/// Finds out whose request it is; `None` where the server does not know the peer.
+/// Finds out the client of a request; `None` if the server does not know the peer.
 pub fn find(request: &Request, config: &ServerConfig) -> Option<Client> {
     let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
     Some(address(peer.ip(), request.headers(), config))
 }
 
-/// Who is charged for the requests from an address. A client that has many addresses could otherwise take
-/// a new one for every request.
+/// The identifier that the limiter charges for requests from an address. With IPv6 it is a network, because a
+/// client could otherwise use a new address for every request.
 pub fn subject(address: IpAddr) -> Identifier {
     Identifier::new(match network(address) {
         IpAddr::V4(address) => address.to_string(),
@@ -252,7 +250,7 @@ mod tests {
                 r#"for=1.1.1.1, for=203.0.113.9;host="\",for=127.0.0.1,\"""#,
                 "203.0.113.9",
             ),
-            // What does not follow the grammar names nobody, wherever that is.
+            // A line that does not follow the grammar names no client, wherever its fault is.
             (r#"for=", for=203.0.113.9"#, "10.0.0.1"),
             ("for=203.0.113.9;for=127.0.0.1", "10.0.0.1"),
         ] {

@@ -80,7 +80,7 @@ async fn charge<F: Future<Output = Response>>(
     request: Request,
     answer: impl FnOnce(Request) -> F,
 ) -> Response {
-    let Some(address) = client::known(&request) else {
+    let Some(address) = client::address_of(&request) else {
         // The outermost layer finds it out for every request. Without it the limiter could charge no client.
         return Problem::internal().into_response();
     };

@@ -1,4 +1,4 @@
-//! `/contacts` and the addresses below it: what the server finds out before it draws the island.
+//! `/contacts` and the addresses below it: what the server reads before it draws the island.
 
 use axum::http::HeaderMap;
 use axum::http::Uri;
@@ -63,7 +63,7 @@ pub fn ContactsPage() -> impl IntoView {
                 let refused = use_context::<RefusedPane>();
                 Suspend::new(async move {
                     let site = site?;
-                    let view = find_out(&sources?, &asked?, refused).await;
+                    let view = load(&sources?, &asked?, refused).await;
                     if let Some(error) = failure(&view) {
                         set_status(error);
                     }
@@ -83,7 +83,7 @@ pub fn ContactsPage() -> impl IntoView {
     }
 }
 
-/// What went wrong, the pane's trouble before the list's.
+/// The error of the page: that of the pane, otherwise that of the list.
 fn failure(view: &ContactsView) -> Option<&AppError> {
     match &view.pane {
         Pane::Failed(error) => Some(error),
@@ -92,9 +92,9 @@ fn failure(view: &ContactsView) -> Option<&AppError> {
     }
 }
 
-/// The location that the request's address names, and whether it names one: with an id that is
-/// none, only the list is known.
-fn location_of(uri: &Uri) -> (Location, bool) {
+/// The location that the address names, and whether it names one. An address with a malformed id names only the
+/// list.
+fn requested_location(uri: &Uri) -> (Location, bool) {
     let query = uri.query().unwrap_or_default();
     match Location::parse(uri.path(), query) {
         Some(location) => (location, true),
@@ -120,8 +120,8 @@ impl Sources {
     }
 }
 
-async fn find_out(sources: &Sources, asked: &Parts, refused: Option<RefusedPane>) -> ContactsView {
-    let (location, known) = location_of(&asked.uri);
+async fn load(sources: &Sources, asked: &Parts, refused: Option<RefusedPane>) -> ContactsView {
+    let (location, known) = requested_location(&asked.uri);
     let Sources { contacts, welcome } = sources;
     let welcome = welcome.offer(welcome_choice(&asked.headers));
     let list = contacts

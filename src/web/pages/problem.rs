@@ -1,7 +1,7 @@
-//! The page that says why a request was refused before it came to a page of its own. It is as
-//! cheap as a refusal should be: drawn at once, and nothing is looked up for it.
+//! The page that says why a layer has refused a request. A refusal must be cheap, so this page needs no
+//! service.
 //!
-//! It speaks to people: its words are its own where those of a problem are HTTP's.
+//! It speaks to people, so it has its own text where the text of a problem is about HTTP.
 
 use axum::http::StatusCode;
 use leptos::prelude::*;
@@ -20,7 +20,7 @@ pub fn problem_page(
     is_form_post: bool,
 ) -> String {
     let title = title(status);
-    // A wait is all that a client has to be told about it.
+    // A person only has to know that there is a wait.
     let detail = match retry_after {
         Some(_) if status == StatusCode::TOO_MANY_REQUESTS => {
             "Kith was asked for a lot at once and needs a short break.".to_owned()
@@ -28,7 +28,7 @@ pub fn problem_page(
         _ => problem.detail().to_owned(),
     };
     let left = retry_after.map(|seconds| {
-        view! { <span data-left="">{in_words(seconds)}</span> }
+        view! { <span data-left="">{format_wait(seconds)}</span> }
     });
     let next = match (left, is_form_post) {
         (Some(left), false) => view! {
@@ -79,7 +79,7 @@ pub fn problem_page(
     format!("<!DOCTYPE html>{}", document.to_html())
 }
 
-/// What has happened, in a few words without those of HTTP.
+/// What has happened, without terms of HTTP.
 fn title(status: StatusCode) -> &'static str {
     match status {
         StatusCode::TOO_MANY_REQUESTS => "One moment",
@@ -95,8 +95,8 @@ fn title(status: StatusCode) -> &'static str {
     }
 }
 
-/// `public/wait.js` says it alike.
-fn in_words(seconds: u32) -> String {
+/// The same text as in `public/wait.js`.
+fn format_wait(seconds: u32) -> String {
     match seconds {
         1 => "1 second".to_owned(),
         ..=120 => format!("{seconds} seconds"),
@@ -106,10 +106,10 @@ fn in_words(seconds: u32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::in_words;
+    use super::format_wait;
 
     #[test]
-    fn a_wait_is_said_in_words() {
+    fn a_wait_is_in_seconds_or_minutes() {
         let cases = [
             (1, "1 second"),
             (2, "2 seconds"),
@@ -118,7 +118,7 @@ mod tests {
             (3600, "60 minutes"),
         ];
         for (seconds, words) in cases {
-            assert_eq!(in_words(seconds), words);
+            assert_eq!(format_wait(seconds), words);
         }
     }
 }

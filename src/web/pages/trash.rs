@@ -23,7 +23,7 @@ pub fn TrashPage() -> impl IntoView {
                     let contacts = use_context::<ContactService>();
                     let cursor = cursor.clone();
                     Suspend::new(async move {
-                        let found = find_out(&contacts?, cursor.as_deref()).await;
+                        let found = load(&contacts?, cursor.as_deref()).await;
                         if let Err(error) = &found {
                             set_status(error);
                         }
@@ -38,10 +38,7 @@ pub fn TrashPage() -> impl IntoView {
     }
 }
 
-async fn find_out(
-    contacts: &ContactService,
-    cursor: Option<&str>,
-) -> Result<ContactList, AppError> {
+async fn load(contacts: &ContactService, cursor: Option<&str>) -> Result<ContactList, AppError> {
     let query = contacts.trash_query(cursor)?;
     Ok(ContactList::from(&*contacts.list(query).await?))
 }

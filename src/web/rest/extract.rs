@@ -1,4 +1,4 @@
-//! Reading requests so that every mistake is answered with a problem that says what to do.
+//! Extractors whose rejections are problems that say what to do.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

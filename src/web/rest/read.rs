@@ -1,4 +1,4 @@
-//! Answers to reads: sent whole or, to a client that has it already, by name alone.
+//! Responses to reads: 200 with the value, or 304 for a client that has the value already.
 
 use std::time::Instant;
 

@@ -18,8 +18,8 @@ const BACKWARD: &str = "<";
 /// A contact at the edge of a page, by what the list is sorted by and by its id, and to which side
 /// of it the next page lies.
 ///
-/// As text it is opaque: base64url without padding. It is not secret and not signed: whoever
-/// makes one up starts a page somewhere, which the other parameters allow anyway. It carries
+/// As text it is opaque: base64url without padding. It is not secret and not signed: a client
+/// that makes one up starts a page somewhere, which the other parameters allow anyway. It carries
 /// folded names, so it belongs in no log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]

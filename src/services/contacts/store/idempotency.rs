@@ -34,25 +34,25 @@ impl IdempotencyKey {
     }
 }
 
-/// A request and what tells it from another one under the same key.
+/// A request, and what distinguishes it from another one under the same key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotentRequest {
     pub key: IdempotencyKey,
-    /// What was asked for, as a hash.
+    /// The hash of what the request asks for.
     pub fingerprint: Fingerprint,
-    /// What the keys of all requests by the same form begin with, whatever was typed.
+    /// The prefix of the keys of all requests by the same form, for every content.
     pub form: Option<String>,
 }
 
 /// A hash of what a request asks for.
 pub type Fingerprint = [u8; 32];
 
-/// What fingerprints begin with. Those of the release before begin with anything, and those of
-/// programs' requests were hashes of bytes: see [`is_of_bytes`].
+/// The prefix of fingerprints. Fingerprints of the release before begin with anything, and those of requests
+/// of programs were hashes of bytes: see [`is_of_bytes`].
 const MEANING_PREFIX: [u8; 4] = *b"\x00m1\x00";
 
-/// Whether a fingerprint was made by a release that compared the bytes of a body. What such a request
-/// asked for cannot be told from its fingerprint.
+/// Whether a fingerprint was made by a release that compared the bytes of a body. Such a
+/// fingerprint does not say what the request has asked for.
 pub fn is_of_bytes(fingerprint: &[u8]) -> bool {
     !fingerprint.starts_with(&MEANING_PREFIX)
 }
@@ -80,7 +80,7 @@ impl IdempotentRequest {
     /// A form of a page: the key that the page hid in it, and what was typed.
     ///
     /// # Errors
-    /// [`AppError::BadRequest`] in words for somebody who has never seen the key.
+    /// [`AppError::BadRequest`] with a text for people, who have never seen the key.
     pub fn of_form(key: &str, draft: &ContactDraft) -> Result<Self, AppError> {
         let hash: Fingerprint = hash(draft).finalize().into();
         let words = BASE64_URL_SAFE_NO_PAD.encode(hash);

@@ -45,7 +45,7 @@ pub async fn find(
         .ok_or(StoreError::KeyReused)
 }
 
-/// The contact that a form has created before, out of whatever words, if it is still there.
+/// The contact that a form has created before, even with other contents, if it is still there.
 pub async fn find_by_form(
     connection: &mut SqliteConnection,
     form: &str,
