@@ -1,4 +1,4 @@
-//! Asking the server for the part of the page that changes.
+//! Fetching the part of the page that changes.
 
 use std::time::Duration;
 
@@ -9,38 +9,37 @@ use leptos::wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 use web_sys::RequestInit;
-use web_sys::Response;
 use web_sys::UrlSearchParams;
 
-use super::PART;
+use super::dom::PART_ID;
 
-/// How long an answer may take.
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a response may take.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Why there is nothing to show.
+/// Why there is no part to show.
 pub struct Failure {
     /// A sentence.
-    pub why: String,
-    /// In milliseconds, where the server has said it.
+    pub reason: String,
+    /// In milliseconds, from the header `Retry-After`.
     pub retry_after: Option<u32>,
 }
 
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     retry_after: Option<u32>,
     is_html: bool,
     text: String,
 }
 
-impl Answer {
-    /// What the server has drawn, whether or not it has done what it was asked for. A proxy on the
-    /// way may answer as well, with a page of its own.
+impl Response {
+    /// The HTML of the part, also in a response that refuses an action. A proxy in between may respond with
+    /// a page of its own.
     pub fn part(self) -> Result<String, Failure> {
-        if self.is_html && self.text.starts_with(&format!("<div id=\"{PART}\"")) {
+        if self.is_html && self.text.starts_with(&format!("<div id=\"{PART_ID}\"")) {
             return Ok(self.text);
         }
         Err(Failure {
-            why: match self.status {
+            reason: match self.status {
                 429 => "Kith was asked too often.".to_owned(),
                 200..300 => "Something else than Kith has answered.".to_owned(),
                 status => format!("Kith answered with an error ({status})."),
@@ -50,10 +49,10 @@ impl Answer {
     }
 }
 
-/// Asks for the part of the page that changes; with a body, does something first.
-pub async fn fetch(url: &str, body: Option<&UrlSearchParams>) -> Result<Answer, Failure> {
+/// Fetches the part of the page that changes; posts `body` where there is one.
+pub async fn fetch(url: &str, body: Option<&UrlSearchParams>) -> Result<Response, Failure> {
     let unreachable = |_: JsValue| Failure {
-        why: "Kith does not answer.".to_owned(),
+        reason: "Kith does not answer.".to_owned(),
         retry_after: None,
     };
     let init = RequestInit::new();
@@ -66,24 +65,24 @@ pub async fn fetch(url: &str, body: Option<&UrlSearchParams>) -> Result<Answer, 
     }
     let abort = AbortController::new().map_err(unreachable)?;
     init.set_signal(Some(&abort.signal()));
-    let timer = set_timeout_with_handle(move || abort.abort(), TIMEOUT);
-    let asked = async {
-        let answer = JsFuture::from(window().fetch_with_str_and_init(url, &init)).await?;
-        let answer: Response = answer.dyn_into()?;
-        let header = |name| answer.headers().get(name).ok().flatten();
+    let timer = set_timeout_with_handle(move || abort.abort(), RESPONSE_TIMEOUT);
+    let request = async {
+        let response = JsFuture::from(window().fetch_with_str_and_init(url, &init)).await?;
+        let response: web_sys::Response = response.dyn_into()?;
+        let header = |name| response.headers().get(name).ok().flatten();
         let retry_after = header("retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
         let kind = header("content-type").unwrap_or_default();
-        let text = JsFuture::from(answer.text()?).await?;
-        Ok::<_, JsValue>(Answer {
-            status: answer.status(),
+        let text = JsFuture::from(response.text()?).await?;
+        Ok::<_, JsValue>(Response {
+            status: response.status(),
             retry_after: retry_after.map(|seconds| seconds.saturating_mul(1000)),
             is_html: kind.starts_with("text/html"),
             text: text.as_string().unwrap_or_default(),
         })
     };
-    let answer = asked.await;
+    let response = request.await;
     if let Ok(timer) = timer {
         timer.clear();
     }
-    answer.map_err(unreachable)
+    response.map_err(unreachable)
 }
