@@ -1,8 +1,7 @@
-//! What comes alive in the browser. Each island is drawn by the server, works there as plain
-//! links and forms, and is taken over once its WebAssembly has arrived; from then on it moves
-//! without loading pages.
+//! The interactive parts of pages. The server draws each island with plain links and forms. The browser
+//! hydrates it once its WebAssembly has loaded; from then on the island moves without loading pages.
 //!
-//! Whatever a module here uses is downloaded by every visitor, so it uses little.
+//! Every visitor downloads what a module here uses, so it uses little.
 
 pub mod browser;
 mod checked;

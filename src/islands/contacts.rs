@@ -1,9 +1,8 @@
-//! The page `/contacts`: a list that is searched as one types, and a pane beside it with one
-//! contact, a form, or nothing.
+//! The page `/contacts`: a list with a search, and next to it a pane with one contact, a form, or nothing.
 //!
-//! Invariants: the address bar always names what is shown, so that a reload or a shared link
-//! shows the same; the list is never rebuilt by what happens in the pane, so that its scroll,
-//! search and selection outlive every visit to a contact.
+//! Invariants: the address bar always names what the page shows, so that a reload or a shared link shows
+//! the same. The pane never rebuilds the list, so that the list keeps its scroll position, search and
+//! selection.
 
 mod activity;
 mod back_link;
@@ -31,7 +30,7 @@ use crate::model::view::ContactsView;
 use crate::model::view::Notice;
 use crate::model::view::Pane;
 
-/// The whole of `/contacts` below the header. `view` is what the server has found out already.
+/// The whole page below the header. `view` is what the server has loaded for it.
 #[island]
 pub fn Contacts(view: ContactsView) -> impl IntoView {
     let state = state::State::new(view);
@@ -40,7 +39,7 @@ pub fn Contacts(view: ContactsView) -> impl IntoView {
     on_cleanup(move || back.remove());
     let online = window_event_listener(ev::online, move |_| state.retry_when_online());
     on_cleanup(move || online.remove());
-    // The browser asks before it throws away what was typed.
+    // The browser asks the reader before it discards what was typed.
     let leave = window_event_listener(ev::beforeunload, move |event| {
         if state.unsaved_form().is_some() || state.has_drafts() {
             event.prevent_default();
@@ -66,17 +65,17 @@ pub fn Contacts(view: ContactsView) -> impl IntoView {
     })
 }
 
-/// How to begin, for who has no contact yet: said once, in the middle of the page.
+/// The message in the middle of the page while there are no contacts.
 #[component]
 fn Begin(state: state::State) -> impl IntoView {
-    let nobody_yet = move || {
+    let is_empty = move || {
         matches!(*state.pane.read(), Pane::Nothing)
             && state.list.read().total == 0
             && state.list_error.read().is_none()
             && state.location.read().search.is_empty()
     };
     move || {
-        nobody_yet().then(|| {
+        is_empty().then(|| {
             view! {
                 <div class="empty begin print-hidden">
                     <p class="text-lg font-semibold text-ink">"No contacts yet"</p>
@@ -88,7 +87,7 @@ fn Begin(state: state::State) -> impl IntoView {
     }
 }
 
-/// Says what has just happened and offers to undo it, until that is done, or somebody closes it.
+/// Shows the last deletions until the reader undoes or closes them, and the error of the last action.
 #[component]
 fn NoticeBar(state: state::State) -> impl IntoView {
     let slot = move |slot: RwSignal<Option<Notice>>| {

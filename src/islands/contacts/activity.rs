@@ -1,4 +1,4 @@
-//! What has happened around the contact in the pane, updated while there is more to come.
+//! The activity of the contact in the pane, polled while more is expected.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -12,11 +12,11 @@ use crate::model::contact;
 use crate::model::contact::Activities;
 use crate::model::contact::ContactId;
 
-/// What has happened around the contact, as it happens.
+/// The list of activities. It is updated until no more is expected.
 #[component]
 pub fn Activity(state: State, id: ContactId, activities: Activities) -> impl IntoView {
     let activities = RwSignal::new(activities);
-    Effect::new(move |_| follow(state, id, activities, 0));
+    Effect::new(move |_| poll(state, id, activities, 0));
     let now = clock::current_time();
     let line = move |activity: &contact::Activity| {
         let at = activity.at.clone();
@@ -37,9 +37,9 @@ pub fn Activity(state: State, id: ContactId, activities: Activities) -> impl Int
     }
 }
 
-/// Asks again while there is more to come and somebody looks: often at first, when something is about
-/// to happen, and then less and less. `round` counts the questions.
-fn follow(state: State, id: ContactId, activities: RwSignal<Activities>, round: u32) {
+/// Polls the activities while more is expected and the page is visible, first every second and then at
+/// growing intervals. `round` counts the requests.
+fn poll(state: State, id: ContactId, activities: RwSignal<Activities>, round: u32) {
     let is_pending = move || activities.try_with_untracked(|known| known.pending) == Some(true);
     if !is_pending() {
         return;
@@ -48,12 +48,12 @@ fn follow(state: State, id: ContactId, activities: RwSignal<Activities>, round: 
         if !is_pending() {
             return;
         }
-        // What is being deleted has nothing more to tell.
+        // A contact that is being deleted has no new activities.
         if document().hidden() || state.pane_busy.get_untracked() {
-            return follow(state, id, activities, round);
+            return poll(state, id, activities, round);
         }
         spawn_local(async move {
-            // Without an answer, what is known stays.
+            // An error leaves the activities as they are.
             if let Ok(details) = api::get_contact(id).await {
                 activities.try_update(|known| {
                     if *known != details.activities {
@@ -61,7 +61,7 @@ fn follow(state: State, id: ContactId, activities: RwSignal<Activities>, round: 
                     }
                 });
             }
-            follow(state, id, activities, round + 1);
+            poll(state, id, activities, round + 1);
         });
     });
 }

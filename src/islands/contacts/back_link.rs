@@ -6,7 +6,7 @@ use super::state::State;
 use crate::components::icon::Icon;
 use crate::model::location::PaneRoute;
 
-/// The way back to the list where a narrow screen shows one of the two.
+/// Leads back to the list where a narrow screen shows either the list or the pane.
 #[component]
 pub fn BackToList(state: State) -> impl IntoView {
     view! {

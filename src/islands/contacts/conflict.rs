@@ -1,4 +1,4 @@
-//! What the page tells of two people who edit the same contact.
+//! Conflicts between two people who edit the same contact.
 
 use leptos::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::model::contact::ContactDraft;
 use crate::model::contact::Field;
 use crate::model::contact::Merge;
 
-/// A field that both have changed.
+/// A field that both people have changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflict {
     field: Field,
@@ -16,7 +16,7 @@ pub struct Conflict {
 }
 
 impl Conflict {
-    /// The fields of `merge` that need a person; `saved` is what the others have saved.
+    /// The conflicts of `merge`; `saved` is what the other person has saved.
     pub fn all(merge: &Merge, saved: &ContactDraft) -> Vec<Self> {
         let fields = merge.conflicts.iter();
         fields
@@ -29,8 +29,8 @@ impl Conflict {
     }
 }
 
-/// Both texts of each field, side by side, and the choice between them. The choice is a part of the
-/// form; with the page alive it shows in the field at once, where it can be edited.
+/// Both values of each field, side by side, and the choice between them. The choice is a part of the form;
+/// once the page is hydrated, the field shows the chosen value at once.
 #[component]
 pub fn Conflicts(conflicts: Vec<Conflict>) -> impl IntoView {
     let fields: Vec<Field> = conflicts.iter().map(|conflict| conflict.field).collect();
@@ -50,7 +50,7 @@ pub fn Conflicts(conflicts: Vec<Conflict>) -> impl IntoView {
     });
     view! {
         <p>
-            "Someone else has changed " {the(&fields)}
+            "Someone else has changed " {enumerate(&fields)}
             " in the meantime, too. Choose what to keep, then save again."
         </p>
         {choices.collect_view()}
@@ -82,13 +82,13 @@ fn Choice(field: Field, value: &'static str, label: &'static str, text: String) 
     }
 }
 
-/// Told beside a contact that has just been saved, where others had changed other fields of it.
+/// The note after a save that others had changed other fields meanwhile.
 #[component]
 pub fn Merged(fields: Vec<Field>) -> impl IntoView {
     (!fields.is_empty()).then(|| {
         view! {
             <p class="merged" role="status">
-                "Saved. Someone else had changed " {the(&fields)}
+                "Saved. Someone else had changed " {enumerate(&fields)}
                 " in the meantime; both changes are kept."
             </p>
         }
@@ -105,8 +105,8 @@ fn label(field: Field) -> &'static str {
     }
 }
 
-/// Fields in a sentence, such as `the name, the phone and the notes`.
-fn the(fields: &[Field]) -> String {
+/// The names of fields in a sentence, such as `the name, the phone and the notes`.
+fn enumerate(fields: &[Field]) -> String {
     let mut text = String::new();
     for (index, field) in fields.iter().enumerate() {
         text += match index {
@@ -124,14 +124,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_listed_as_people_list_them() {
-        assert_eq!(the(&[Field::Phone]), "the phone");
+    fn fields_are_enumerated_in_a_sentence() {
+        assert_eq!(enumerate(&[Field::Phone]), "the phone");
         assert_eq!(
-            the(&[Field::Phone, Field::Notes]),
+            enumerate(&[Field::Phone, Field::Notes]),
             "the phone and the notes"
         );
         assert_eq!(
-            the(&[Field::Name, Field::Phone, Field::Notes]),
+            enumerate(&[Field::Name, Field::Phone, Field::Notes]),
             "the name, the phone and the notes"
         );
     }

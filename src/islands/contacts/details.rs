@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use super::activity::Activity;
 use super::back_link::BackToList;
 use super::conflict::Merged;
-use super::links::dialled;
 use super::links::mailto;
+use super::links::tel_number;
 use super::state::State;
 use crate::components::avatar::LargeAvatar;
 use crate::components::icon::Icon;
@@ -23,15 +23,15 @@ pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
     let id = contact.id;
     let edit = PaneRoute::Edit(id);
     let deleted = contact.clone();
-    let size = title_size(&contact.name);
+    let classes = title_classes(&contact.name);
     view! {
         <BackToList state/>
         <article class="sheet card">
             <Merged fields=merged/>
-            <header class=size.0>
+            <header class=classes.0>
                 <LargeAvatar id name=contact.name.clone()/>
                 <div class="person-name">
-                    <h1 id="pane-title" tabindex="-1" class=size.1>
+                    <h1 id="pane-title" tabindex="-1" class=classes.1>
                         <bdi>{contact.name.clone()}</bdi>
                     </h1>
                     {contact.company.clone().map(|company| {
@@ -41,13 +41,13 @@ pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
             </header>
             <div class="person-actions">
                 {contact.phone.as_deref().map(|phone| {
-                    let dialled = dialled(phone);
+                    let tel_number = tel_number(phone);
                     view! {
-                        <a class="button" href=format!("tel:{dialled}")>
+                        <a class="button" href=format!("tel:{tel_number}")>
                             <Icon name="phone"/>
                             "Call"
                         </a>
-                        <a class="button is-for-phones" href=format!("sms:{dialled}")>
+                        <a class="button is-for-phones" href=format!("sms:{tel_number}")>
                             <Icon name="message"/>
                             "Message"
                         </a>
@@ -93,7 +93,7 @@ pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
                     </a>
                 </dd>
                 {contact.phone.clone().map(|phone| {
-                    let href = format!("tel:{}", dialled(&phone));
+                    let href = format!("tel:{}", tel_number(&phone));
                     view! {
                         <dt>"Phone"</dt>
                         <dd>
@@ -115,8 +115,8 @@ pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
     }
 }
 
-/// The classes of the head of a contact and of the name in it: the longer, the smaller.
-pub fn title_size(name: &str) -> (&'static str, &'static str) {
+/// The classes of the header and of the name in it. A longer name is smaller.
+pub fn title_classes(name: &str) -> (&'static str, &'static str) {
     match name.chars().count() {
         0..=40 => ("person", "text-xl font-semibold tracking-tight"),
         41..=80 => ("person is-long", "text-lg font-semibold"),

@@ -1,7 +1,7 @@
 //! Links that call, text and mail a contact.
 
-/// The link that writes to an address. What an address may hold and a link gives a meaning, such
-/// as the `?` before further headers, is escaped (RFC 6068).
+/// The link that writes a mail to an address (RFC 6068). Characters that have a meaning in a link, such as
+/// the `?` before header fields, are escaped.
 pub fn mailto(email: &str) -> String {
     let mut href = "mailto:".to_owned();
     for c in email.chars() {
@@ -15,13 +15,13 @@ pub fn mailto(email: &str) -> String {
     href
 }
 
-/// A number as a telephone wants it (RFC 3966): without what groups it for the eye, without the
-/// zero that is dialled at home only, and with its extension apart.
-pub fn dialled(phone: &str) -> String {
+/// A phone number as a `tel:` link has it (RFC 3966): without separators, without the trunk prefix `(0)` of
+/// an international number, and with its extension as a parameter.
+pub fn tel_number(phone: &str) -> String {
     let digits = |part: &str| -> String {
-        let dialled = |c: &char| c.is_ascii_digit() || matches!(c, '+' | '*' | '#' | ',');
-        let digits = part.chars().filter(dialled).collect::<String>();
-        // In a link, what follows a # would be another part.
+        let is_dialled = |c: &char| c.is_ascii_digit() || matches!(c, '+' | '*' | '#' | ',');
+        let digits = part.chars().filter(is_dialled).collect::<String>();
+        // A # would start the fragment of the link.
         digits.replace('#', "%23")
     };
     let phone = match phone.split_once('(') {
@@ -42,24 +42,24 @@ pub fn dialled(phone: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::dialled;
     use super::mailto;
+    use super::tel_number;
 
     #[test]
-    fn a_telephone_is_told_what_to_dial() {
-        for (written, dialled_as) in [
+    fn a_phone_number_is_reduced_to_what_is_dialled() {
+        for (written, expected) in [
             ("+44 20 7946-0958", "+442079460958"),
             ("+44 (0)20 7946 0958", "+442079460958"),
             ("(0)20 7946 0958", "02079460958"),
             ("+44 20 7946 0958 ext. 12", "+442079460958;ext=12"),
             ("*100#", "*100%23"),
         ] {
-            assert_eq!(dialled(written), dialled_as);
+            assert_eq!(tel_number(written), expected);
         }
     }
 
     #[test]
-    fn an_address_adds_no_header_to_a_mail() {
+    fn a_mailto_link_escapes_what_would_add_a_header() {
         assert_eq!(mailto("ada+x@example.com"), "mailto:ada+x@example.com");
         assert_eq!(
             mailto("a?bcc=b&c%0D@example.com"),

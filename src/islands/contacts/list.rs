@@ -1,4 +1,4 @@
-//! The list: a search as one types, the rows, and more of them as one scrolls.
+//! The list: the search, the rows and the messages below them.
 
 use std::time::Duration;
 
@@ -16,9 +16,9 @@ use crate::model::format::group_digits;
 use crate::model::location::PaneRoute;
 use crate::model::view::Pane;
 
-/// How long a pause in typing starts a search: shorter than a thought, longer than the time
-/// between two letters of a fast typist.
-const TYPING_PAUSE: Duration = Duration::from_millis(120);
+/// How long typing has to pause until a search starts. It is longer than the time between two letters of a
+/// fast typist.
+const SEARCH_DEBOUNCE: Duration = Duration::from_millis(120);
 
 /// Separates groups of digits.
 const NARROW_SPACE: char = '\u{202f}';
@@ -40,7 +40,7 @@ pub fn List(state: State) -> impl IntoView {
             </div>
             <Rows state/>
             <EmptyList state/>
-            <Trouble state/>
+            <ListError state/>
         </section>
     }
 }
@@ -48,34 +48,34 @@ pub fn List(state: State) -> impl IntoView {
 #[component]
 fn Search(state: State) -> impl IntoView {
     let searched = Memo::new(move |_| state.location.read().search.clone());
-    let waiting = StoredValue::new(None::<TimeoutHandle>);
-    // What an input method shows before it is converted is no word that anybody looks for. But
-    // keyboards on glass compose every word, of any language, and tell no keys.
+    let debounce = StoredValue::new(None::<TimeoutHandle>);
+    // The text of an input method is no search term until it is converted. Touch keyboards, however,
+    // compose every word, in any language, and send no key codes.
     let composing = StoredValue::new(false);
-    let keys_are_told = StoredValue::new(true);
-    let is_reading = move || composing.get_value() && keys_are_told.get_value();
-    let stop_waiting = move || {
-        if let Some(timer) = waiting.try_update_value(Option::take).flatten() {
+    let has_key_codes = StoredValue::new(true);
+    let is_converting = move || composing.get_value() && has_key_codes.get_value();
+    let cancel_timer = move || {
+        if let Some(timer) = debounce.try_update_value(Option::take).flatten() {
             timer.clear();
         }
     };
     let search_soon = move |text: String| {
-        stop_waiting();
-        let timer = set_timeout_with_handle(move || state.search(text), TYPING_PAUSE);
-        waiting.set_value(timer.ok());
+        cancel_timer();
+        let timer = set_timeout_with_handle(move || state.search(text), SEARCH_DEBOUNCE);
+        debounce.set_value(timer.ok());
     };
     let search_now = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if !is_reading() {
-            stop_waiting();
+        if !is_converting() {
+            cancel_timer();
             state.search(browser::input_value(SEARCH_ID));
         }
     };
-    // What is searched can change without typing, by "back" for one. What was typed before the
-    // island came alive is searched for now.
-    Effect::new(move |alive: Option<()>| {
+    // The search also changes without typing, for example by "back". The first run searches for what was
+    // typed before hydration.
+    Effect::new(move |hydrated: Option<()>| {
         let searched = searched.get();
-        if alive.is_some() {
+        if hydrated.is_some() {
             browser::set_input_value(SEARCH_ID, &searched);
         } else if browser::input_value(SEARCH_ID) != searched {
             state.search(browser::input_value(SEARCH_ID));
@@ -109,7 +109,7 @@ fn Search(state: State) -> impl IntoView {
                     class="input ps-9"
                     value=searched.get_untracked()
                     on:input:target=move |event| {
-                        if !is_reading() {
+                        if !is_converting() {
                             search_soon(event.target().value());
                         }
                     }
@@ -119,7 +119,7 @@ fn Search(state: State) -> impl IntoView {
                         search_soon(event.target().value());
                     }
                     on:keydown=move |event| {
-                        keys_are_told.set_value(event.key() != "Unidentified");
+                        has_key_codes.set_value(event.key() != "Unidentified");
                         if event.key() == "ArrowDown" && !browser::is_composing(&event) {
                             event.prevent_default();
                             state.focus_row(0);
@@ -148,15 +148,15 @@ fn Search(state: State) -> impl IntoView {
     }
 }
 
-/// How many there are, said again when it changes.
+/// The number of contacts. A screen reader announces a change.
 #[component]
 fn Count(state: State) -> impl IntoView {
     let sentence = move || {
         if state.list_is_stale.get() {
             return String::new();
         }
-        let searching = !state.location.read().search.is_empty();
-        match (state.list.read().total, searching) {
+        let is_search = !state.location.read().search.is_empty();
+        match (state.list.read().total, is_search) {
             (0, true) => "Nobody found".to_owned(),
             (0, false) => String::new(),
             (1, true) => "1 contact found".to_owned(),
@@ -172,7 +172,7 @@ fn Count(state: State) -> impl IntoView {
     }
 }
 
-/// The way to the page that prints all that the list holds.
+/// The link to the page that prints the whole list.
 #[component]
 fn PrintLink(state: State) -> impl IntoView {
     view! {
@@ -186,7 +186,7 @@ fn PrintLink(state: State) -> impl IntoView {
     }
 }
 
-/// What stands where no row does: why, and the next step.
+/// The message of a list without rows: the reason and the next step.
 #[component]
 fn EmptyList(state: State) -> impl IntoView {
     move || {
@@ -195,7 +195,7 @@ fn EmptyList(state: State) -> impl IntoView {
         }
         let search = state.location.read().search.clone();
         if search.is_empty() {
-            // The page says how to begin.
+            // `contacts::Begin` says how to begin.
             EitherOf3::B(())
         } else {
             let location = state.location.read_untracked();
@@ -218,9 +218,9 @@ fn EmptyList(state: State) -> impl IntoView {
     }
 }
 
-/// Why the list does not do what it was asked, below the rows that are there.
+/// Why the last request for the list failed, below the rows.
 #[component]
-fn Trouble(state: State) -> impl IntoView {
+fn ListError(state: State) -> impl IntoView {
     move || {
         let error = state.list_error.get()?;
         Some(view! {

@@ -1,7 +1,7 @@
-//! The part of the list that the browser has: rows without a gap between them, and how they change.
+//! The part of the list that is loaded: consecutive rows, and the functions that change them.
 //!
-//! The server sorts and the browser does not, because the order of names needs tables that would
-//! outweigh the page. So a row that may have moved is put where a page of the server has it.
+//! Only the server sorts, because the order of names needs tables that are larger than the page. So a row
+//! that may have moved is put to where a page from the server has it.
 
 use std::mem;
 
@@ -9,9 +9,9 @@ use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
 
-/// Adds the page behind the last row.
+/// Adds the page after the last row.
 pub fn append(list: &mut ContactList, page: ContactList) {
-    drop_rows_of(&page.rows, list);
+    remove_rows_of(&page.rows, list);
     let before = list.rows.len() as u64;
     list.offset = page.offset.saturating_sub(before);
     list.total = page.total;
@@ -21,17 +21,17 @@ pub fn append(list: &mut ContactList, page: ContactList) {
 
 /// Adds the page before the first row.
 pub fn prepend(list: &mut ContactList, page: ContactList) {
-    drop_rows_of(&page.rows, list);
+    remove_rows_of(&page.rows, list);
     list.offset = page.offset;
     list.total = page.total;
     list.previous_cursor = page.previous_cursor;
     list.rows.splice(0..0, page.rows);
 }
 
-/// Takes in the page around a contact that is new or has changed. Rows that the page has nothing to
-/// do with stay. A contact that the page does not have is not in the list.
+/// Merges the page that holds a contact that is new or has changed. Rows outside of the page stay. A
+/// contact that is not on the page is removed from the list.
 pub fn merge_page(list: &mut ContactList, page: ContactList, contact: ContactId) {
-    let was_here = position(list, contact).is_some();
+    let was_loaded = position(list, contact).is_some();
     list.rows.retain(|row| row.id != contact);
     list.total = page.total;
     if !page.rows.iter().any(|row| row.id == contact) {
@@ -41,7 +41,7 @@ pub fn merge_page(list: &mut ContactList, page: ContactList, contact: ContactId)
     let first = list.rows.iter().position(is_on_page);
     let last = list.rows.iter().rposition(is_on_page);
     let (Some(first), Some(last)) = (first, last) else {
-        if list.rows.is_empty() || !was_here {
+        if list.rows.is_empty() || !was_loaded {
             *list = page;
         } else if page.offset < list.offset {
             list.offset += 1;
@@ -58,15 +58,15 @@ pub fn merge_page(list: &mut ContactList, page: ContactList, contact: ContactId)
     list.rows.splice(first..=last, page.rows);
 }
 
-/// Takes a contact out that was deleted.
+/// Removes a contact that was deleted.
 pub fn remove(list: &mut ContactList, contact: ContactId) {
     let before = list.rows.len();
     list.rows.retain(|row| row.id != contact);
     list.total = list.total.saturating_sub((before - list.rows.len()) as u64);
 }
 
-/// Shows what a contact is called now, where its row stands.
-pub fn rename(list: &mut ContactList, row: ContactRow) {
+/// Replaces the row of a contact, at its current index.
+pub fn replace_row(list: &mut ContactList, row: ContactRow) {
     if let Some(known) = list.rows.iter_mut().find(|known| known.id == row.id) {
         *known = row;
     }
@@ -76,8 +76,8 @@ pub fn position(list: &ContactList, contact: ContactId) -> Option<usize> {
     list.rows.iter().position(|row| row.id == contact)
 }
 
-/// A contact that has moved since its row was loaded comes again; it is shown where it is now.
-fn drop_rows_of(page: &[ContactRow], list: &mut ContactList) {
+/// Removes the rows that a new page has as well: their contacts have moved since they were loaded.
+fn remove_rows_of(page: &[ContactRow], list: &mut ContactList) {
     let moved = |row: &ContactRow| page.iter().any(|new| new.id == row.id);
     if list.rows.iter().any(moved) {
         let rows = mem::take(&mut list.rows);
@@ -95,7 +95,7 @@ mod tests {
         ContactId::new(Uuid::from_u128(number))
     }
 
-    /// A part of a list of 100 whose contacts are numbers, in their order where nothing has moved.
+    /// A part of a list of 100 contacts with numbers as names, which are in order until one moves.
     fn part(offset: u64, numbers: &[u128]) -> ContactList {
         let row = |number: &u128| ContactRow {
             id: id(*number),
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_contact_that_moved_onto_the_next_page_is_there_once() {
+    fn a_contact_that_moved_to_the_next_page_is_loaded_once() {
         let mut list = part(0, &[0, 1, 2]);
         append(&mut list, part(2, &[1, 3]));
         assert_eq!(list, part(0, &[0, 2, 1, 3]));
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_over_the_edge_makes_the_list_longer() {
+    fn a_page_beyond_the_edge_makes_the_list_longer() {
         let mut list = part(4, &[4, 5, 6, 7]);
         merge_page(&mut list, part(6, &[6, 4, 7, 8]), id(4));
         let longer = part(5, &[5, 6, 4, 7, 8]);
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_contact_that_went_far_away_leaves_the_rest() {
+    fn a_contact_that_moved_far_away_leaves_the_other_rows() {
         let mut list = part(40, &[40, 41, 42, 43]);
         merge_page(&mut list, part(0, &[0, 41, 1]), id(41));
         assert_eq!(list.rows, part(41, &[40, 42, 43]).rows);
@@ -166,14 +166,14 @@ mod tests {
     }
 
     #[test]
-    fn a_new_contact_far_away_is_shown_with_its_page() {
+    fn a_new_contact_far_away_replaces_the_list_by_its_page() {
         let mut list = part(0, &[0, 1, 2]);
         merge_page(&mut list, part(50, &[50, 51]), id(51));
         assert_eq!(list, part(50, &[50, 51]));
     }
 
     #[test]
-    fn what_no_longer_matches_is_gone() {
+    fn a_contact_that_no_longer_matches_is_removed() {
         let mut list = part(0, &[0, 1, 2]);
         let page = ContactList {
             total: 2,

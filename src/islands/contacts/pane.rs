@@ -1,4 +1,4 @@
-//! The pane beside the list: one contact, the form, or a word when there is neither.
+//! The pane next to the list: one contact, the form, an error, or a hint without any of these.
 
 use leptos::either::EitherOf5;
 use leptos::prelude::*;
@@ -38,7 +38,7 @@ fn Nothing(state: State) -> impl IntoView {
     view! {
         <div class="empty h-full justify-center">
             <p class="print-hidden">
-                // Where there is no row, the list says why.
+                // Without rows, the list explains why.
                 {reactive_text(move || {
                     let text = if state.list.read().rows.is_empty() {
                         ""
@@ -57,17 +57,17 @@ fn Nothing(state: State) -> impl IntoView {
 
 #[component]
 fn Failed(state: State, error: AppError) -> impl IntoView {
-    let missing = error == AppError::NotFound;
-    let waits = error.retry_after().is_some();
-    let title = match (missing, waits) {
+    let is_missing = error == AppError::NotFound;
+    let is_waiting = error.retry_after().is_some();
+    let title = match (is_missing, is_waiting) {
         (true, _) => "Not found",
         (_, true) => "One moment",
         _ => "This did not work",
     };
-    // What is not there does not come by trying, and what comes by itself needs no button.
+    // A retry does not bring back a missing contact, and a wait ends with an automatic retry.
     let next = move || {
         let location = state.location.read();
-        if missing {
+        if is_missing {
             location.with_pane(PaneRoute::Nothing).url()
         } else {
             location.url()
@@ -81,9 +81,9 @@ fn Failed(state: State, error: AppError) -> impl IntoView {
             </h1>
             <p role="alert"><ErrorText error then="Trying again"/></p>
             <div>
-                <a class="button" href="/trash" hidden=!missing>"Look in the trash"</a>
-                <a class="button" href=next hidden=waits>
-                    {if missing { "Back to the list" } else { "Try again" }}
+                <a class="button" href="/trash" hidden=!is_missing>"Look in the trash"</a>
+                <a class="button" href=next hidden=is_waiting>
+                    {if is_missing { "Back to the list" } else { "Try again" }}
                 </a>
             </div>
         </div>

@@ -1,4 +1,4 @@
-//! The choice of a welcome email for a new contact: the box, and what would be sent.
+//! The choice of a welcome email for a new contact: the box, and a preview.
 
 use leptos::prelude::*;
 
@@ -6,7 +6,7 @@ use super::state::State;
 use crate::components::reactive_text::reactive_text;
 use crate::model::view::WelcomeOffer;
 
-/// The box and the preview. `name` is what the contact is called so far.
+/// The box and the preview. `name` is the current value of the field.
 #[component]
 pub fn WelcomeChoice(state: State, ticked: bool, name: RwSignal<String>) -> impl IntoView {
     let WelcomeOffer {
@@ -35,29 +35,29 @@ pub fn WelcomeChoice(state: State, ticked: bool, name: RwSignal<String>) -> impl
                         <dt>"From"</dt>
                         <dd>{from}</dd>
                         <dt>"Subject"</dt>
-                        <dd>{reactive_text(move || fill(&subject, &name.read()))}</dd>
+                        <dd>{reactive_text(move || fill_template(&subject, &name.read()))}</dd>
                     </dl>
-                    <p class="whitespace-pre-wrap">{reactive_text(move || fill(&text, &name.read()))}</p>
+                    <p class="whitespace-pre-wrap">{reactive_text(move || fill_template(&text, &name.read()))}</p>
                 </div>
             </details>
         </div>
     }
 }
 
-/// The parts of a text with a name between them, as the server fills it.
-fn fill(parts: &[String], name: &str) -> String {
+/// Joins the parts of a template by a name, as the server does.
+fn fill_template(parts: &[String], name: &str) -> String {
     let name = name.trim();
     parts.join(if name.is_empty() { "(name)" } else { name })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::fill;
+    use super::fill_template;
 
     #[test]
-    fn a_template_without_a_name_says_where_it_goes() {
+    fn a_template_without_a_name_shows_where_it_goes() {
         let parts = ["Hello ", ", ", ""].map(str::to_owned);
-        assert_eq!(fill(&parts, " Ada "), "Hello Ada, Ada");
-        assert_eq!(fill(&parts, "  "), "Hello (name), (name)");
+        assert_eq!(fill_template(&parts, " Ada "), "Hello Ada, Ada");
+        assert_eq!(fill_template(&parts, "  "), "Hello (name), (name)");
     }
 }

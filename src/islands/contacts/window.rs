@@ -1,5 +1,5 @@
-//! Which rows of a long list are in the document: those in view and some around them. Every other
-//! row is empty space of its height.
+//! Which rows of a long list are in the document: those in view and some around them. Empty space of the
+//! same height takes the place of the others.
 
 use std::ops::Range;
 
@@ -9,37 +9,39 @@ use web_sys::HtmlElement;
 use crate::islands::browser;
 use crate::model::contact::ContactId;
 
-/// A list of so many rows is in the document as a whole.
-const SHORT: usize = 100;
+/// A list with no more rows is in the document as a whole.
+const MAX_UNWINDOWED_ROWS: usize = 100;
 
-/// Rows on either side of the view, so that a fast scroll does not overtake the drawing.
-const MARGIN: usize = 25;
+/// Rows on either side of the view, so that a fast scroll does not overtake the rendering.
+const OVERSCAN_ROWS: usize = 25;
 
-/// Both ends move in steps, so that most scrolling changes nothing.
-const STEP: usize = 10;
+/// Both ends move by so many rows at once, so that most scrolling changes nothing.
+const STEP_ROWS: usize = 10;
 
-/// However high a screen is.
-const MOST: usize = 190;
+/// The maximum for a screen of any height.
+const MAX_ROWS: usize = 190;
 
 /// The rows of a list that are in the document when those from `first` to `last` are in view.
-pub fn around(first: usize, last: usize, rows: usize) -> Range<usize> {
-    if rows <= SHORT {
+pub fn rendered_range(first: usize, last: usize, rows: usize) -> Range<usize> {
+    if rows <= MAX_UNWINDOWED_ROWS {
         return 0..rows;
     }
-    let start = first.min(rows - 1).saturating_sub(MARGIN) / STEP * STEP;
-    let end = (last + MARGIN).next_multiple_of(STEP).min(start + MOST);
+    let start = first.min(rows - 1).saturating_sub(OVERSCAN_ROWS) / STEP_ROWS * STEP_ROWS;
+    let end = (last + OVERSCAN_ROWS)
+        .next_multiple_of(STEP_ROWS)
+        .min(start + MAX_ROWS);
     start..end.clamp(start + 1, rows)
 }
 
-/// Where the list is scrolled to. Lengths are CSS pixels.
+/// The scroll position and the size of the list, in CSS pixels.
 #[derive(Clone, Copy, Debug)]
 pub struct View {
     /// The height of every row; never 0.
     pub row: f64,
-    /// How much is scrolled away above the first row; negative where it stands lower.
+    /// How far the first row is above the view; negative where it is below the upper edge.
     top: f64,
     height: f64,
-    /// How far one can scroll up and down.
+    /// How far the list can scroll up and down.
     pub above: f64,
     pub below: f64,
 }
@@ -51,9 +53,9 @@ impl View {
         let rows = browser::query(".rows > ul")?
             .dyn_into::<HtmlElement>()
             .ok()?;
-        // Not rounded, as the length would be that an element gives of itself.
+        // The computed style, because the height in the properties of an element is rounded.
         let row = browser::computed_style(&browser::query(".rows li")?, "height")?;
-        // The browser reads the fraction: Rust's own code for that is large.
+        // The browser parses the fraction: Rust's own code for that is large.
         let row = js_sys::parse_float(&row);
         let above = f64::from(scroller.scroll_top());
         let height = f64::from(scroller.client_height());
@@ -66,33 +68,33 @@ impl View {
         })
     }
 
-    /// The first row that is in view, if only in part.
+    /// The index of the first row that is at least partly in view.
     pub fn first(&self) -> usize {
         (self.top / self.row) as usize
     }
 
-    /// How many rows fit.
+    /// How many rows fit into the view.
     pub fn rows(&self) -> usize {
         ((self.height / self.row) as usize).max(1)
     }
 
     pub fn range(&self, rows: usize) -> Range<usize> {
-        around(self.first(), self.first() + self.rows() + 1, rows)
+        rendered_range(self.first(), self.first() + self.rows() + 1, rows)
     }
 
-    /// Whether all of a row is in view.
-    pub fn has(&self, index: usize) -> bool {
+    /// Whether a row is entirely in view.
+    pub fn contains(&self, index: usize) -> bool {
         let y = index as f64 * self.row - self.top;
         y >= 0.0 && y + self.row <= self.height
     }
 
     /// Scrolls a row into the middle.
-    pub fn show(&self, index: usize) {
+    pub fn scroll_to(&self, index: usize) {
         let y = index as f64 * self.row - self.top;
         scroll_by(y - (self.height - self.row) / 2.0);
     }
 
-    /// How much lower the same rows stand than in an earlier view, which had `rows` fewer above them.
+    /// How much lower the same rows are than in an earlier view, which had `rows` fewer above them.
     pub fn moved_since(&self, earlier: &Self, rows: f64) -> f64 {
         let first_row = |view: &Self| view.above - view.top;
         rows * self.row + first_row(self) - first_row(earlier)
@@ -117,22 +119,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_short_list_is_there_as_a_whole() {
-        for rows in [0, 1, 50, SHORT] {
-            assert_eq!(around(0, 17, rows), 0..rows);
+    fn a_short_list_is_rendered_as_a_whole() {
+        for rows in [0, 1, 50, MAX_UNWINDOWED_ROWS] {
+            assert_eq!(rendered_range(0, 17, rows), 0..rows);
         }
     }
 
     #[test]
-    fn a_long_one_is_there_around_the_view() {
-        assert_eq!(around(0, 17, 20_000), 0..50);
-        assert_eq!(around(1000, 1017, 20_000), 970..1050);
-        assert_eq!(around(19_983, 20_000, 20_000), 19_950..20_000);
+    fn a_long_list_is_rendered_around_the_view() {
+        assert_eq!(rendered_range(0, 17, 20_000), 0..50);
+        assert_eq!(rendered_range(1000, 1017, 20_000), 970..1050);
+        assert_eq!(rendered_range(19_983, 20_000, 20_000), 19_950..20_000);
     }
 
     #[test]
-    fn most_scrolling_changes_nothing() {
-        let starts = (1000..1100).map(|first| around(first, first + 17, 20_000));
+    fn most_scrolling_leaves_the_range() {
+        let starts = (1000..1100).map(|first| rendered_range(first, first + 17, 20_000));
         let mut ranges: Vec<_> = starts.collect();
         ranges.dedup();
         assert!(ranges.len() <= 21, "{}", ranges.len());
@@ -140,13 +142,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_in_view_is_there_and_never_too_much(
+        fn rows_in_view_are_rendered_and_never_too_many(
             first in 0..30_000_usize, height in 1..140_usize, rows in 1..20_000_usize
         ) {
             let last = first + height;
-            let range = around(first, last, rows);
+            let range = rendered_range(first, last, rows);
             prop_assert!(range.start < range.end && range.end <= rows);
-            prop_assert!(range.len() <= MOST);
+            prop_assert!(range.len() <= MAX_ROWS);
             for row in first..last.min(rows) {
                 prop_assert!(range.contains(&row), "{row} in {range:?}");
             }

@@ -108,7 +108,7 @@ impl State {
         let row_at_link = match request {
             ListRequest::Reload(around) => {
                 self.list_is_stale.set(false);
-                self.range.set(window::around(0, 0, count));
+                self.range.set(window::rendered_range(0, 0, count));
                 self.list.set(page);
                 return request_animation_frame(move || {
                     self.scroll_to_contact(around);
@@ -179,7 +179,7 @@ impl State {
                 name: contact.name,
                 email: contact.email,
             };
-            loaded::rename(list, row);
+            loaded::replace_row(list, row);
         });
         self.reposition_row(id);
     }

@@ -41,7 +41,7 @@ impl State {
     pub fn scroll_to_contact(self, contact: Option<ContactId>) {
         let index = contact.and_then(|id| loaded::position(&self.list.read_untracked(), id));
         match (index, View::measure()) {
-            (Some(index), Some(view)) if !view.has(index) => view.show(index),
+            (Some(index), Some(view)) if !view.contains(index) => view.scroll_to(index),
             (None, Some(view)) => window::scroll_by(-view.above),
             _ => {}
         }
@@ -57,7 +57,7 @@ impl State {
             return browser::focus(&selector);
         }
         if let Some(view) = View::measure() {
-            view.show(index);
+            view.scroll_to(index);
             self.handle_scroll(0.0);
         }
         browser::focus_next_frame(selector);
