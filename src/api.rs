@@ -1,6 +1,6 @@
-//! Server functions: the door from the browser to the server. Each asks the service for one use
-//! case and says nothing of its own; the rules live behind it.
+//! Server functions, by which the browser calls the server. Each calls one use case of the service; the
+//! service holds the rules.
 //!
-//! Their paths are fixed and their bodies are JSON, which no form on another site can send.
+//! Their paths are fixed. Their bodies are JSON, which no form on another site can send.
 
 pub mod contacts;

@@ -1,4 +1,4 @@
-//! Pieces that pages and islands share. Each draws the same on the server and in the browser.
+//! Components that pages and islands share. Each renders the same on the server and in the browser.
 
 pub mod avatar;
 pub mod clock;

@@ -1,6 +1,6 @@
-//! What both halves of Kith share: the types that go over the wire, and the addresses of pages.
+//! What the server and the browser share: the types that cross the wire, and the addresses of pages.
 //!
-//! - [`contact`]: contacts, and what happens around them. [`location`]: the addresses of pages.
+//! - [`contact`]: contacts and their activities. [`location`]: the addresses of pages.
 //! - [`view`]: the contacts page as data. [`error`]: what a client may learn when something goes
 //!   wrong.
 //! - [`json`]: the codec of server functions. [`html`]: text as HTML. [`format`]: numbers and

@@ -1,4 +1,4 @@
-//! The use cases of contacts, as the browser calls them.
+//! The use cases of contacts for the browser.
 
 use leptos::prelude::*;
 
@@ -11,8 +11,8 @@ use crate::model::json::JsonText;
 #[cfg(feature = "ssr")]
 use crate::services::contacts::ContactService;
 
-/// A page of the contacts that match `search`, by name: what `cursor` asks for, otherwise the one
-/// that the contact `around` is on, otherwise the first.
+/// A page of the contacts that match `search`, in the order of names: the one of `cursor`, otherwise the
+/// one that holds the contact `around`, otherwise the first.
 #[server(prefix = "/fn", endpoint = "contacts/list", input = JsonText, output = JsonText)]
 pub async fn list_contacts(
     search: String,
@@ -31,8 +31,8 @@ pub async fn get_contact(id: ContactId) -> Result<ContactDetails, AppError> {
     contacts.details(id).await
 }
 
-/// Creates a contact once, however often the browser has to ask with the same `key`. `welcome` says
-/// whether it gets a welcome email.
+/// Creates a contact, once for all requests with the same `key`. `welcome` says whether the contact gets a
+/// welcome email.
 #[server(prefix = "/fn", endpoint = "contacts/create", input = JsonText, output = JsonText)]
 pub async fn create_contact(
     draft: ContactDraft,
@@ -49,7 +49,7 @@ pub async fn create_contact(
     Ok(contacts.detail(created.contact).await)
 }
 
-/// Saves what differs from `base` in what was typed. `restore` takes the contact out of the trash first.
+/// Saves the fields of `draft` that differ from `base`. `restore` restores the contact from the trash first.
 #[server(prefix = "/fn", endpoint = "contacts/update", input = JsonText, output = JsonText)]
 pub async fn update_contact(
     id: ContactId,
@@ -72,7 +72,7 @@ pub async fn delete_contact(id: ContactId) -> Result<(), AppError> {
     contacts.delete(id, None).await
 }
 
-/// Takes a contact back out of the trash.
+/// Restores a contact from the trash.
 #[server(prefix = "/fn", endpoint = "contacts/restore", input = JsonText, output = JsonText)]
 pub async fn restore_contact(id: ContactId) -> Result<ContactDetails, AppError> {
     let contacts = expect_context::<ContactService>();

@@ -1,16 +1,16 @@
-//! Initials on a quiet colour, so that a face is found again in a long list.
+//! Initials on a muted colour, by which a reader finds a contact again in a long list.
 
 use leptos::prelude::*;
 
 use crate::model::contact::ContactId;
 
-/// A dozen hues that `style/controls.css` gives a readable pair of colours in both themes.
+/// The classes of a dozen hues. `style/controls.css` gives each a readable pair of colours in both themes.
 pub const HUES: [&str; 12] = [
     "hue-0", "hue-1", "hue-2", "hue-3", "hue-4", "hue-5", "hue-6", "hue-7", "hue-8", "hue-9",
     "hue-10", "hue-11",
 ];
 
-/// The avatar of a row. It repeats the name beside it, so assistive technology passes it over.
+/// The avatar of a row. It repeats the name next to it, so it is hidden from assistive technology.
 #[component]
 pub fn Avatar(id: ContactId, name: String) -> impl IntoView {
     view! {
@@ -29,15 +29,14 @@ pub fn LargeAvatar(id: ContactId, name: String) -> impl IntoView {
     }
 }
 
-/// The same contact has the same hue for ever, whatever it is renamed to. The last bits of a
-/// `UUIDv7` are random.
+/// The hue of a contact, which a new name does not change. The last bits of a `UUIDv7` are random.
 fn hue(id: ContactId) -> &'static str {
     HUES[(id.as_uuid().as_u128() % HUES.len() as u128) as usize]
 }
 
-/// The first letters of the first and the last word, where both are of one script: letters of two
-/// scripts side by side are no abbreviation in either. What stands in parentheses explains a name and
-/// is not part of it, unless there is nothing else.
+/// The first letters of the first and the last word, where both are of one script: letters of two scripts
+/// are no abbreviation in either. Text in parentheses explains a name and is not part of it, unless there
+/// is no other text.
 fn initials(name: &str) -> String {
     let mut depth = 0_u32;
     let outside = name.chars().filter(|letter| {
@@ -64,8 +63,8 @@ fn first_letters(name: &str) -> Vec<char> {
         .collect()
 }
 
-/// Whether a character is a letter or a digit of any script. The browser knows Unicode itself; tables
-/// of our own would cost it 6 kB.
+/// Whether a character is a letter or a digit of any script. In the browser a regular expression decides,
+/// because the tables of Rust would add 6 kB.
 fn is_alphanumeric(letter: char) -> bool {
     if cfg!(feature = "ssr") {
         return letter.is_alphanumeric();
@@ -74,7 +73,7 @@ fn is_alphanumeric(letter: char) -> bool {
     pattern.test(letter.encode_utf8(&mut [0; 4]))
 }
 
-/// The same for capital letters.
+/// The text in capital letters, for the same reason from the browser.
 fn uppercase(text: String) -> String {
     if cfg!(feature = "ssr") {
         return text.to_uppercase();
@@ -82,8 +81,8 @@ fn uppercase(text: String) -> String {
     js_sys::JsString::from(text).to_upper_case().into()
 }
 
-/// Tells scripts apart, as far as initials need it: the first code point of the range that a letter is
-/// in. Scripts that are written together, such as the Japanese ones, are one.
+/// The script of a letter, as far as initials need it: the first code point of its range. Scripts that are
+/// written together, such as the Japanese ones, count as one.
 fn script(letter: char) -> u32 {
     match u32::from(letter) {
         0..0x250 | 0x1e00..0x1f00 | 0xff00..0xff60 => 0,
@@ -93,7 +92,7 @@ fn script(letter: char) -> u32 {
         0x600..0x700 | 0x750..0x780 | 0x8a0..0x900 | 0xfb50..0xfe00 | 0xfe70..0xff00 => 0x600,
         0x1100..0x1200 | 0xac00..0xd7b0 => 0x1100,
         0x2e80..0xa000 | 0xf900..0xfb00 | 0xff60..0xffa0 | 0x20000..0x32000 => 0x2e80,
-        // The blocks of most others are as long.
+        // Most other scripts have blocks of this length.
         other => other & !0x7f,
     }
 }
@@ -103,7 +102,7 @@ mod tests {
     use super::initials;
 
     #[test]
-    fn initials_of_many_kinds_of_name() {
+    fn initials_are_those_of_the_first_and_the_last_word() {
         let cases = [
             ("Ada Lovelace", "AL"),
             ("ada", "A"),

@@ -1,4 +1,4 @@
-//! What an error says to people.
+//! The text of an error.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use leptos::prelude::*;
 use crate::components::reactive_text::reactive_text;
 use crate::model::error::AppError;
 
-/// The sentence of an error and, where waiting mends it, a countdown. `then` says what happens at
-/// its end, for example "Trying again".
+/// The sentence of an error and, where the request is allowed later, a countdown. `then` says what happens
+/// at its end, for example "Trying again".
 #[component]
 pub fn ErrorText(error: AppError, then: &'static str) -> impl IntoView {
     let Some(seconds) = error.retry_after() else {
         return Either::Left(error.to_string());
     };
     let (left, set_left) = signal(seconds);
-    // Runs in the browser alone.
+    // Effects run only in the browser.
     Effect::new(move |_| {
         let tick = move || {
             set_left.try_update(|left| *left = left.saturating_sub(1));
@@ -25,7 +25,7 @@ pub fn ErrorText(error: AppError, then: &'static str) -> impl IntoView {
             on_cleanup(move || timer.clear());
         }
     });
-    // Read out once, not every second.
+    // A screen reader announces the text once and not every second.
     Either::Right(view! {
         "Too many requests at once. " {then} " in "
         <span class="sr-only">{seconds} " seconds"</span>

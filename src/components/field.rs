@@ -1,4 +1,4 @@
-//! Labelled fields with their error beside them.
+//! Labelled fields with their errors.
 
 use leptos::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::model::html::escape_html;
 
 type FormError = ReadSignal<Option<AppError>>;
 
-/// One line of text. `value` is what stands in it at first; the browser owns it from then on.
+/// One line of text. `value` is the initial value; the browser keeps the current one.
 #[component]
 pub fn TextField(
     field: Field,
@@ -17,7 +17,7 @@ pub fn TextField(
     error: FormError,
     saving: ReadSignal<bool>,
     #[prop(default = "text")] kind: &'static str,
-    /// Whether its words begin with capitals, as in names.
+    /// Whether touch keyboards capitalise words, as in names.
     #[prop(optional)]
     capitals: bool,
     #[prop(optional)] optional: bool,
@@ -31,14 +31,14 @@ pub fn TextField(
                 name=field.name()
                 type=kind
                 value=value
-                // A browser would offer what it knows of its own person.
+                // A browser would offer the data of the reader, and not those of the contact.
                 autocomplete="off"
                 autocapitalize=capitals.then_some("words")
                 enterkeyhint="done"
                 class="input"
                 required=!optional
                 readonly=saving
-                autofocus=is_next(field, error)
+                autofocus=has_autofocus(field, error)
                 aria-invalid=move || message.get().is_some().then_some("true")
                 aria-describedby=move || message.get().is_some().then(|| error_id(field))
             />
@@ -63,12 +63,12 @@ pub fn TextArea(
             <textarea
                 id=field.name()
                 name=field.name()
-                // It grows with its text where a browser can do that; see `.input` in controls.css.
+                // It grows with its text in browsers that support that; see `.input` in controls.css.
                 rows=value.lines().count().clamp(2, 12).to_string()
                 autocomplete="off"
                 class="input"
                 readonly=saving
-                autofocus=is_next(field, error)
+                autofocus=has_autofocus(field, error)
                 aria-invalid=move || message.get().is_some().then_some("true")
                 aria-describedby=move || message.get().is_some().then(|| error_id(field))
                 inner_html=text_area_content(&value)
@@ -78,9 +78,8 @@ pub fn TextArea(
     }
 }
 
-/// leptos 0.8 writes the children of a text area as they are, so they are escaped here. A parser
-/// drops the first line break of a text area in a document; one that the reader typed survives
-/// behind it.
+/// leptos 0.8 does not escape the children of a text area, so this function does. An HTML parser drops
+/// the first line break of a text area. The one that is added here protects one that the reader typed.
 fn text_area_content(value: &str) -> String {
     let escaped = escape_html(value);
     if cfg!(feature = "ssr") {
@@ -120,18 +119,18 @@ fn error_id(field: Field) -> String {
 fn message(field: Field, error: FormError) -> Memo<Option<String>> {
     Memo::new(move |_| {
         let error = error.read();
-        let wrong = error
+        let found = error
             .as_ref()?
             .fields()
             .iter()
-            .find(|wrong| wrong.field == field)?;
-        Some(wrong.message.clone())
+            .find(|error| error.field == field)?;
+        Some(found.message.clone())
     })
 }
 
-/// When a page with a form is loaded, the browser itself moves the focus to the field that comes next:
-/// the first that is wrong or, where nothing is, the name.
-fn is_next(field: Field, error: FormError) -> bool {
+/// Whether the browser focuses this field when it loads the page: the first field with an error or, without
+/// errors, the name.
+fn has_autofocus(field: Field, error: FormError) -> bool {
     let error = error.read_untracked();
     match &*error {
         None => field == Field::Name,
@@ -147,7 +146,7 @@ mod tests {
     use super::text_area_content;
 
     #[test]
-    fn nothing_escapes_from_a_text_area() {
+    fn the_content_of_a_text_area_is_escaped() {
         let content = text_area_content("</textarea><script>alert(1)</script>&lt;");
         assert!(!content.contains('<'), "{content}");
         assert!(content.ends_with("&amp;lt;"), "{content}");

@@ -1,8 +1,8 @@
-//! The icons in use, drawn inline: no request, no font, the colour of the text around them.
+//! Icons as inline SVG, which needs no request and no font and has the colour of the text.
 
 use leptos::prelude::*;
 
-/// A decoration beside words. It has no name of its own; the words say what it means.
+/// A decoration next to a text. It has no accessible name, because the text says what it means.
 #[component]
 pub fn Icon(name: &'static str) -> impl IntoView {
     let path = match name {

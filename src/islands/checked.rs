@@ -1,13 +1,13 @@
-//! [`Checked`]: the view of an island, hydrated only where the page is still what the server drew.
+//! [`Checked`]: the view of an island, hydrated only where the page still equals what the server has drawn.
 //!
-//! Others change a page before its WebAssembly arrives: password managers put elements beside
-//! fields, translators wrap text in `<font>`, link makers turn a telephone number into a link, and
-//! proxies strip comments. Hydration takes the n-th node for what the server drew as the n-th node,
+//! Browser extensions and proxies change a page before its WebAssembly has loaded: password managers add
+//! elements to fields, translators wrap text in `<font>`, link makers turn a phone number into a link, and
+//! proxies strip comments. Hydration takes the n-th node for the one that the server has drawn as the n-th,
 //! so it would panic, or bind a handler to the wrong element.
 //!
-//! The server therefore writes the [outline] of an island behind it. `src/web/pages/wake.js` compares it
-//! with the page just before hydration. Where the two differ it empties the island, and an island
-//! that is empty is built anew from its data.
+//! The server therefore writes the [outline] of an island after it. `src/web/pages/wake.js` compares it
+//! with the page just before hydration. Where the two differ, it empties the island, and an empty island
+//! is built from its data.
 
 use leptos::tachys::html::attribute::Attribute;
 use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
@@ -22,7 +22,7 @@ use leptos::tachys::view::Render;
 use leptos::tachys::view::RenderHtml;
 use leptos::tachys::view::add_attr::AddAnyAttr;
 
-/// A view that stands directly in an island, and in which nothing waits.
+/// The root view of an island. It must not contain anything asynchronous.
 pub struct Checked<V>(pub V);
 
 impl<V: Render> Render for Checked<V> {
@@ -113,8 +113,8 @@ impl<V: RenderHtml> RenderHtml for Checked<V> {
     }
 }
 
-/// What hydration counts: elements, comments and texts, in their order. `wake.js` writes the same
-/// of a page.
+/// What hydration counts: elements, comments and texts, in their order. `wake.js` computes the same of a
+/// page.
 #[cfg(feature = "ssr")]
 mod outline {
     /// Elements that have no end tag.
@@ -150,7 +150,7 @@ mod outline {
                 let name = name.to_ascii_lowercase();
                 outline.push('<');
                 outline += &name;
-                rest = behind_tag(rest);
+                rest = after_tag(rest);
                 if VOID.contains(&&*name) {
                     outline.push('>');
                 } else if CLOSED.contains(&&*name) {
@@ -162,14 +162,14 @@ mod outline {
         outline
     }
 
-    /// What follows the first `mark`.
+    /// The part after the first `mark`.
     fn after<'a>(html: &'a str, mark: &str) -> &'a str {
         html.find(mark)
             .map_or("", |found| &html[found + mark.len()..])
     }
 
-    /// What follows a start tag. A `>` in the value of an attribute does not end it.
-    fn behind_tag(tag: &str) -> &str {
+    /// The part after a start tag. A `>` in the value of an attribute does not end the tag.
+    fn after_tag(tag: &str) -> &str {
         let mut quoted = false;
         let end = tag.find(|c: char| {
             quoted ^= c == '"';
@@ -213,7 +213,7 @@ mod outline {
         }
 
         #[test]
-        fn what_others_put_in_shows() {
+        fn an_inserted_element_changes_the_outline() {
             let drawn = outline("<div><label>Phone</label><input><!></div>");
             for disturbed in [
                 "<div><label>Phone</label><input><div></div><!></div>",
@@ -226,15 +226,15 @@ mod outline {
         }
 
         #[test]
-        fn the_hash_is_that_of_the_browser() {
-            // Math.imul(…) in wake.js gives the same.
+        fn the_hash_equals_that_of_the_browser() {
+            // Math.imul(…) in wake.js computes the same.
             assert_eq!(hash(""), "811c9dc5");
             assert_eq!(hash("a"), "e40c292c");
             assert_eq!(hash("foobar"), "bf9cf968");
         }
 
         #[test]
-        fn no_html_is_too_broken() {
+        fn malformed_html_does_not_panic() {
             for html in ["<", "<p", "<!--", "</", "<textarea>", "<a href=\"", "é<é>"] {
                 outline(html);
             }

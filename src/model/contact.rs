@@ -1,9 +1,9 @@
-//! What the two halves say to each other about contacts: plain wire types, no I/O, no framework.
+//! The wire types of contacts, without I/O and without a framework.
 //!
-//! Outgoing types ([`Contact`], [`ContactDetails`], [`ContactRow`], [`ContactList`]) are only ever built by the
-//! server from fields that were parsed when they were written. Incoming text is a
-//! [`ContactDraft`], which promises nothing; `server::contacts::fields` parses it. Parsing stays
-//! on the server because the Unicode tables that it needs would outweigh a page.
+//! Outgoing types ([`Contact`], [`ContactDetails`], [`ContactRow`], [`ContactList`]) are built only by the
+//! server, from fields that were parsed when they were written. Incoming text is a [`ContactDraft`], which
+//! guarantees nothing; `services::contacts::fields` parses it. Only the server parses, because the Unicode
+//! tables for that are larger than a page.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,10 +16,10 @@ mod merge;
 
 pub use merge::Merge;
 
-/// Identifies a contact for ever, across renames and trash. A `UUIDv7`: time-ordered, so that
-/// new contacts land beside each other in the database's index.
+/// Identifies a contact permanently, also when it is renamed or in the trash. A `UUIDv7` is ordered by time,
+/// so new contacts are adjacent in the index of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-// The reader of the crate uuid says in detail what is wrong, which costs the browser a kilobyte.
+// The deserializer of the crate uuid describes errors in detail, which costs the browser a kilobyte.
 #[cfg_attr(feature = "ssr", serde(transparent))]
 #[cfg_attr(not(feature = "ssr"), serde(into = "Uuid", try_from = "String"))]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema), schema(value_type = Uuid))]
@@ -65,7 +65,7 @@ impl FromStr for ContactId {
     }
 }
 
-/// A contact as people and programs see it.
+/// A contact as the pages and the API show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -95,30 +95,30 @@ pub struct Contact {
     pub version: u32,
 }
 
-/// What a page shows of a contact.
+/// What the page of a contact shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactDetails {
     pub contact: Contact,
     pub activities: Activities,
-    /// Right after an edit: the fields that others had changed meanwhile, and that were kept.
+    /// After an edit: the fields that others had changed meanwhile and that the edit has kept.
     pub merged: Vec<Field>,
 }
 
-/// What has happened around a contact.
+/// The activities of a contact.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activities {
-    /// The first thing first.
+    /// The oldest first.
     pub list: Vec<Activity>,
-    /// Whether there is more to come.
+    /// Whether more activities are expected.
     pub pending: bool,
 }
 
-/// Something that has happened.
+/// Something that has happened to a contact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
     /// RFC 3339, UTC, milliseconds.
     pub at: String,
-    /// For people, for example `Welcome email queued`.
+    /// A text for the page, for example `Welcome email queued`.
     pub text: String,
 }
 
@@ -130,21 +130,21 @@ pub struct ContactRow {
     pub email: String,
 }
 
-/// A part of a list of contacts: one page of it, or as much as a browser has asked for.
+/// A part of a list of contacts: one page, or the pages that a browser has loaded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactList {
     pub rows: Vec<ContactRow>,
-    /// How many contacts of the list stand before these.
+    /// How many contacts of the list come before these.
     pub offset: u64,
-    /// Asks for the page before these; absent at the top.
+    /// The cursor of the previous page; absent on the first.
     pub previous_cursor: Option<String>,
-    /// Asks for the page after these; absent at the end.
+    /// The cursor of the next page; absent on the last.
     pub next_cursor: Option<String>,
-    /// How many contacts match, over all pages.
+    /// How many contacts match on all pages.
     pub total: u64,
 }
 
-/// A contact as somebody typed it. Promises nothing: an empty field is an empty string.
+/// A contact as it was typed, unparsed. An empty field is an empty string.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ContactDraft {
@@ -189,7 +189,7 @@ impl From<Contact> for ContactDraft {
     }
 }
 
-/// A field that people fill in. Its name is the same in a form, in JSON and in an error.
+/// A field of a contact. Its name is the same in a form, in JSON and in an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -223,7 +223,7 @@ impl Field {
     }
 }
 
-/// What is wrong with one field, said to the person who typed it.
+/// The error of one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct FieldError {

@@ -1,7 +1,7 @@
-//! [`AppError`]: everything that a person or a program may be told when something goes wrong.
+//! [`AppError`]: all that a client may learn of an error.
 //!
-//! It crosses the wire, so it holds no type and no text of a driver. The server logs the cause
-//! where it happens and keeps only the kind; what is left here is safe to show to anybody.
+//! It crosses the wire, so it holds no type and no text of a driver. The server logs the cause where it
+//! occurs and keeps only the kind, which every client may see.
 
 use std::fmt;
 
@@ -24,24 +24,24 @@ pub enum AppError {
     },
     /// The request itself makes no sense; `detail` says what to change. 400.
     BadRequest { detail: String },
-    /// There is nothing here, or it is in the trash. 404.
+    /// The contact does not exist or is in the trash. 404.
     NotFound,
-    /// The contact has changed since the version that the writer had read. 412.
+    /// The contact has changed since the version that the client had read. 412.
     Changed { current: Box<Contact> },
     /// This idempotency key was used for a different request. 422.
     KeyReused,
-    /// The form that was sent has created this contact before, out of other words. 409.
+    /// The same form has already created this contact from other values. 409.
     AlreadyCreated { contact: Box<Contact> },
     /// The client has made too many requests. 429.
     TooManyRequests {
         /// Seconds until the same request is allowed, at least 1.
         retry_after: u32,
     },
-    /// The database cannot answer at the moment; trying again may help. 503.
+    /// The database does not respond at the moment; a retry may succeed. 503.
     Unavailable,
     /// A defect of Kith. The log has the cause under the request's id. 500.
     Internal,
-    /// The browser got no answer from the server. Never sent by the server.
+    /// The browser received no response. The server never sends this.
     Unreachable,
 }
 
@@ -52,7 +52,7 @@ impl AppError {
         }
     }
 
-    /// The HTTP status that says the same thing.
+    /// The HTTP status of this kind.
     pub fn status(&self) -> u16 {
         match self {
             Self::Invalid { .. } | Self::BadRequest { .. } => 400,
@@ -66,7 +66,7 @@ impl AppError {
         }
     }
 
-    /// Seconds after which the same request is allowed, where that is all it takes.
+    /// Seconds until the same request is allowed; `None` where a wait does not help.
     pub fn retry_after(&self) -> Option<u32> {
         match self {
             Self::TooManyRequests { retry_after } => Some(*retry_after),
@@ -74,7 +74,7 @@ impl AppError {
         }
     }
 
-    /// What is wrong with each field, where that is what is wrong.
+    /// The errors of fields; empty for other kinds.
     pub fn fields(&self) -> &[FieldError] {
         match self {
             Self::Invalid { fields, .. } => fields,
@@ -83,7 +83,7 @@ impl AppError {
     }
 }
 
-/// One sentence for people, saying what to do next.
+/// Sentences for the reader that say what to do next.
 impl fmt::Display for AppError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -127,12 +127,12 @@ impl FromServerFnError for AppError {
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
                 Self::bad_request("The request could not be read. Reload the page and try again.")
             }
-            // What the server cannot read, the client has sent.
+            // On the server, this is an error in the request.
             ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => {
                 Self::bad_request("The request could not be read. Reload the page and try again.")
             }
-            // Neither half could make sense of the other, for example after an update of the
-            // server under an open page.
+            // The server and the browser do not understand each other, for example because the server was
+            // updated while the page was open.
             _ => Self::Internal,
         }
     }

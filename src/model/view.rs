@@ -13,7 +13,7 @@ use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
 use crate::model::location::Location;
 
-/// What the server hands over to the browser: everything that it has drawn.
+/// The data of the whole page.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ContactsView {
     pub location: Location,
@@ -23,25 +23,25 @@ pub struct ContactsView {
     pub welcome: WelcomeOffer,
 }
 
-/// The welcome email to a new contact, as the form for one offers it.
+/// The welcome email that the form for a new contact offers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WelcomeOffer {
-    /// Whether the box is ticked at first: as it was the last time, or as the settings say.
+    /// Whether the box is ticked initially: as for the last contact, or as configured.
     pub ticked: bool,
-    /// Whom it comes from.
+    /// The sender.
     pub from: String,
-    /// What stands before, between and after the contact's name; the same for the text.
+    /// The parts before, between and after the name of the contact; the same for `text`.
     pub subject: Vec<String>,
     pub text: Vec<String>,
     /// Whether there is a mail server to send it.
     pub is_sent: bool,
 }
 
-/// What stands beside the list.
+/// What the pane next to the list shows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Pane {
     Nothing,
-    /// A contact is on its way. What its row says of it is known, where the list has its row.
+    /// A contact is loading. Its row is known where the list has it.
     #[serde(skip)]
     Loading(Option<ContactRow>),
     Contact(ContactDetails),
@@ -50,7 +50,7 @@ pub enum Pane {
 }
 
 impl Pane {
-    /// The title of the document while this is shown.
+    /// The title of the document with this pane.
     pub fn title(&self) -> String {
         match self {
             Self::Nothing | Self::Loading(None) => "Contacts · Kith".to_owned(),
@@ -63,7 +63,7 @@ impl Pane {
         }
     }
 
-    /// The contact that is shown, as its row shows it.
+    /// The row of the contact that is shown.
     pub fn row(&self) -> Option<ContactRow> {
         let row = |id, name: &str, email: &str| ContactRow {
             id,
@@ -84,24 +84,24 @@ impl Pane {
     }
 }
 
-/// A form as it is drawn: what stands in it and what was wrong with it.
+/// A form with its values and its error.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FormView {
     pub draft: ContactDraft,
     pub error: Option<AppError>,
-    /// The contact being edited, as it was when editing began; `None` for a new one.
+    /// The contact that the form edits; `None` for a new one.
     pub saved: Option<Saved>,
-    /// Makes creating idempotent: the same key never creates a second contact.
+    /// The idempotency key: the same key never creates a second contact.
     pub key: String,
     /// Whether the box for a welcome email is ticked.
     pub welcome: bool,
 }
 
-/// What an edit starts from and will replace.
+/// The contact that an edit starts from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Saved {
     pub id: ContactId,
-    /// What the contact was when the form was drawn. What differs from it was touched.
+    /// The values that the form started with. A field that differs from them was edited.
     pub base: ContactDraft,
 }
 

@@ -1,37 +1,38 @@
-//! Two people who edit a contact at the same time: what each of them touched is kept.
+//! Merges the edits of two people who edit a contact at the same time.
 //!
-//! A form travels with what it showed at first. What differs from that was touched; everything
-//! else is as it is saved by now. Only a field that both have touched, in different ways, needs a person.
+//! A form carries the values that it started from. A field that differs from its start value was edited;
+//! every other field takes the value that is saved now. A field that both have edited differently is a
+//! conflict, which a person resolves.
 
 use super::ContactDraft;
 use super::Field;
 
-/// What a form says, put over what is saved by now.
+/// The values of a form, merged into those that are saved now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Merge {
-    /// What was typed where something was typed, otherwise what is saved. In a field of `conflicts`,
-    /// what was typed.
+    /// The typed value of each field that was edited, those of `conflicts` included, and the saved value of
+    /// every other field.
     pub draft: ContactDraft,
-    /// Fields that others have changed meanwhile and that are kept as they are.
+    /// Fields that only others have changed meanwhile.
     pub theirs: Vec<Field>,
-    /// Fields that both have changed, in different ways.
+    /// Fields that both have changed differently.
     pub conflicts: Vec<Field>,
 }
 
 impl Merge {
-    /// `base` is what the form showed at first, `saved` what is saved now.
+    /// `base` holds the values that the form started from, `saved` those that are saved now.
     pub fn new(base: &ContactDraft, typed: &ContactDraft, saved: &ContactDraft) -> Self {
         let mut merge = Self::default();
         for field in Field::ALL {
             let (base, typed, saved) = (base.get(field), typed.get(field), saved.get(field));
-            let touched = typed != base;
-            let changed = saved != base;
-            if touched && changed && typed != saved {
+            let is_edited = typed != base;
+            let is_changed = saved != base;
+            if is_edited && is_changed && typed != saved {
                 merge.conflicts.push(field);
-            } else if changed && !touched {
+            } else if is_changed && !is_edited {
                 merge.theirs.push(field);
             }
-            let text = if touched { typed } else { saved };
+            let text = if is_edited { typed } else { saved };
             text.clone_into(merge.draft.get_mut(field));
         }
         merge
@@ -52,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn what_each_has_touched_is_kept() {
+    fn the_edits_of_both_are_kept() {
         let merge = Merge::new(
             &draft("Ada", "1", "Old"),
             &draft("Ada L", "1", "Old"),
@@ -64,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_field_that_both_have_changed_differently_is_a_conflict() {
+    fn a_conflict_is_a_field_that_both_have_changed_differently() {
         let merge = Merge::new(
             &draft("Ada", "1", "Old"),
             &draft("Mine", "2", ""),
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_typed_and_taken_back_is_not_touched() {
+    fn a_field_that_was_changed_back_is_not_edited() {
         let merge = Merge::new(
             &draft("Ada", "1", ""),
             &draft("Ada", "1", ""),
