@@ -15,6 +15,7 @@ mod loaded;
 mod loading;
 mod pane;
 mod rows;
+mod search;
 mod state;
 mod welcome;
 mod window;

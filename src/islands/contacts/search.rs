@@ -1,0 +1,151 @@
+//! The search above the list.
+
+use std::time::Duration;
+
+use leptos::ev::SubmitEvent;
+use leptos::leptos_dom::helpers::TimeoutHandle;
+use leptos::prelude::*;
+
+use super::state::State;
+use crate::components::icon::Icon;
+use crate::islands::browser;
+use crate::model::location::PaneRoute;
+
+/// How long typing has to pause until a search starts. It is longer than the time between two letters of a
+/// fast typist.
+const SEARCH_DEBOUNCE: Duration = Duration::from_millis(120);
+
+const SEARCH_ID: &str = "search";
+
+#[component]
+pub fn Search(state: State) -> impl IntoView {
+    let searched = Memo::new(move |_| state.location.read().search.clone());
+    let input = SearchInput::new(state);
+    // The search also changes without typing, for example by "back". The first run searches for what was
+    // typed before hydration.
+    Effect::new(move |hydrated: Option<()>| {
+        let searched = searched.get();
+        if hydrated.is_some() {
+            browser::set_input_value(SEARCH_ID, &searched);
+        } else if browser::input_value(SEARCH_ID) != searched {
+            state.search(browser::input_value(SEARCH_ID));
+        }
+    });
+
+    view! {
+        <div class="flex gap-2 p-3">
+            <form
+                role="search"
+                method="get"
+                action="/contacts"
+                class="search"
+                on:submit=move |event| input.submit(&event)
+            >
+                <label for=SEARCH_ID class="sr-only">
+                    "Search contacts by name or email"
+                </label>
+                <span class="pointer-events-none absolute inset-y-0 start-3 flex items-center text-muted">
+                    <Icon name="search"/>
+                </span>
+                <input
+                    id=SEARCH_ID
+                    name="q"
+                    type="search"
+                    placeholder="Search"
+                    autocomplete="off"
+                    spellcheck="false"
+                    maxlength="200"
+                    class="input ps-9"
+                    value=searched.get_untracked()
+                    on:input:target=move |event| {
+                        if !input.is_converting() {
+                            input.search_soon(event.target().value());
+                        }
+                    }
+                    on:compositionstart=move |_| input.is_composing.set_value(true)
+                    on:compositionend:target=move |event| {
+                        input.is_composing.set_value(false);
+                        input.search_soon(event.target().value());
+                    }
+                    on:keydown=move |event| {
+                        input.has_key_codes.set_value(event.key() != "Unidentified");
+                        if event.key() == "ArrowDown" && !browser::is_composing(&event) {
+                            event.prevent_default();
+                            state.focus_row(0);
+                        }
+                    }
+                />
+                <button class="button search-button" tabindex="-1">
+                    "Search"
+                </button>
+            </form>
+            {new_contact_link(state)}
+        </div>
+    }
+}
+
+fn new_contact_link(state: State) -> impl IntoView {
+    view! {
+        <a
+            href=move || state.location.read().with_pane(PaneRoute::New).url()
+            class="button-primary shrink-0"
+            on:click=move |event| {
+                if browser::is_plain_click(&event) {
+                    event.prevent_default();
+                    state.open(PaneRoute::New);
+                }
+            }
+        >
+            <Icon name="plus"/>
+            "New"
+            <span class="sr-only">"contact"</span>
+        </a>
+    }
+}
+
+/// What the search remembers of the input.
+#[derive(Clone, Copy)]
+struct SearchInput {
+    state: State,
+    debounce: StoredValue<Option<TimeoutHandle>>,
+    is_composing: StoredValue<bool>,
+    has_key_codes: StoredValue<bool>,
+}
+
+impl SearchInput {
+    fn new(state: State) -> Self {
+        Self {
+            state,
+            debounce: StoredValue::new(None),
+            is_composing: StoredValue::new(false),
+            has_key_codes: StoredValue::new(true),
+        }
+    }
+
+    /// Whether an input method has yet to convert the text, which is no search term until then. Touch
+    /// keyboards, however, compose every word, in any language, and send no key codes.
+    fn is_converting(self) -> bool {
+        self.is_composing.get_value() && self.has_key_codes.get_value()
+    }
+
+    fn search_soon(self, text: String) {
+        self.cancel_timer();
+        let search = move || self.state.search(text);
+        let timer = set_timeout_with_handle(search, SEARCH_DEBOUNCE);
+        self.debounce.set_value(timer.ok());
+    }
+
+    fn submit(self, event: &SubmitEvent) {
+        event.prevent_default();
+        if !self.is_converting() {
+            self.cancel_timer();
+            self.state.search(browser::input_value(SEARCH_ID));
+        }
+    }
+
+    fn cancel_timer(self) {
+        if let Some(timer) = self.debounce.try_update_value(Option::take).flatten() {
+            timer.clear();
+        }
+    }
+}
