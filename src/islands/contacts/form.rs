@@ -18,6 +18,8 @@ use crate::components::field::TextArea;
 use crate::components::field::TextField;
 use crate::components::reactive_text::reactive_text;
 use crate::islands::browser;
+use crate::model::contact::ContactDraft;
+use crate::model::contact::ContactId;
 use crate::model::contact::Field;
 use crate::model::error::AppError;
 use crate::model::location::PaneRoute;
@@ -37,10 +39,7 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
     } = form;
     let id = saved.as_ref().map(|saved| saved.id);
     let is_new = id.is_none();
-    let (here, back) = match id {
-        None => (PaneRoute::New, PaneRoute::Nothing),
-        Some(id) => (PaneRoute::Edit(id), PaneRoute::Contact(id)),
-    };
+    let here = id.map_or(PaneRoute::New, PaneRoute::Edit);
     let mut base = saved.map(|saved| saved.base).unwrap_or_default();
     let mut conflicts = Vec::new();
     if let Some(AppError::Changed { current }) = &error {
@@ -57,21 +56,12 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
         set_error,
         conflicts,
     };
-    let cancel = move |event: leptos::ev::MouseEvent| {
-        if browser::is_plain_click(&event) {
-            event.prevent_default();
-            state.discard_draft();
-            state.open(back);
-        }
-    };
-
     let name = RwSignal::new(draft.name.clone());
     let update_name = move |event: leptos::ev::Event| {
         if browser::closest(event.target(), "#name").is_some() {
             name.set(browser::input_value("name"));
         }
     };
-    let value = |field: Field| draft.get(field).to_owned();
     let hidden = |field: Field| {
         let id = base_id(field);
         view! { <input type="hidden" id=id.clone() name=id value=base.get(field).to_owned()/> }
@@ -105,69 +95,100 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
             <Problem state error conflicts/>
             {(!is_new).then(|| Field::ALL.map(hidden))}
             {is_new.then(|| view! { <input type="hidden" id=KEY_ID name="key" value=key/> })}
-            <TextField
-                field=Field::Name
-                label="Name"
-                value=value(Field::Name)
-                error
-                saving
-                capitals=true
-            />
-            <TextField
-                field=Field::Email
-                label="Email"
-                value=value(Field::Email)
-                error
-                saving
-                kind="email"
-            />
-            <TextField
-                field=Field::Phone
-                label="Phone"
-                value=value(Field::Phone)
-                error
-                saving
-                kind="tel"
-                optional=true
-            />
-            <TextField
-                field=Field::Company
-                label="Company"
-                value=value(Field::Company)
-                error
-                saving
-                capitals=true
-                optional=true
-            />
-            <TextArea field=Field::Notes label="Notes" value=value(Field::Notes) error saving/>
+            {text_fields(&draft, error, saving)}
             <div class="form-end">
                 {is_new.then(|| view! { <WelcomeChoice state ticked=welcome name/> })}
-                <div class="flex flex-wrap gap-2">
-                    <button class="button-primary" aria-disabled=move || saving.get().then_some("true")>
-                        {reactive_text(move || {
-                            let label = match (saving.get(), is_new) {
-                                (true, _) => "Saving…",
-                                (false, true) => "Add contact",
-                                (false, false) => "Save",
-                            };
-                            label.to_owned()
-                        })}
-                    </button>
-                    // Enter in a field presses the first button of a form, and must not restore.
-                    <button
-                        class="button"
-                        name="restore"
-                        value="true"
-                        hidden=move || is_new || *error.read() != Some(AppError::NotFound)
-                    >
-                        "Restore and save"
-                    </button>
-                    <a class="button" href=move || state.location.read().with_pane(back).url() on:click=cancel>
-                        "Cancel"
-                    </a>
-                </div>
+                {buttons(state, id, error, saving)}
             </div>
         </form>
+    }
+}
+
+fn text_fields(
+    draft: &ContactDraft,
+    error: ReadSignal<Option<AppError>>,
+    saving: ReadSignal<bool>,
+) -> impl IntoView + use<> {
+    let value = |field: Field| draft.get(field).to_owned();
+    view! {
+        <TextField
+            field=Field::Name
+            label="Name"
+            value=value(Field::Name)
+            error
+            saving
+            capitals=true
+        />
+        <TextField
+            field=Field::Email
+            label="Email"
+            value=value(Field::Email)
+            error
+            saving
+            kind="email"
+        />
+        <TextField
+            field=Field::Phone
+            label="Phone"
+            value=value(Field::Phone)
+            error
+            saving
+            kind="tel"
+            optional=true
+        />
+        <TextField
+            field=Field::Company
+            label="Company"
+            value=value(Field::Company)
+            error
+            saving
+            capitals=true
+            optional=true
+        />
+        <TextArea field=Field::Notes label="Notes" value=value(Field::Notes) error saving/>
+    }
+}
+
+fn buttons(
+    state: State,
+    id: Option<ContactId>,
+    error: ReadSignal<Option<AppError>>,
+    saving: ReadSignal<bool>,
+) -> impl IntoView {
+    let is_new = id.is_none();
+    let back = id.map_or(PaneRoute::Nothing, PaneRoute::Contact);
+    let cancel = move |event: leptos::ev::MouseEvent| {
+        if browser::is_plain_click(&event) {
+            event.prevent_default();
+            state.discard_draft();
+            state.open(back);
+        }
+    };
+    view! {
+        <div class="flex flex-wrap gap-2">
+            <button class="button-primary" aria-disabled=move || saving.get().then_some("true")>
+                {reactive_text(move || {
+                    let label = match (saving.get(), is_new) {
+                        (true, _) => "Saving…",
+                        (false, true) => "Add contact",
+                        (false, false) => "Save",
+                    };
+                    label.to_owned()
+                })}
+            </button>
+            // Enter in a field presses the first button of a form, and must not restore.
+            <button
+                class="button"
+                name="restore"
+                value="true"
+                hidden=move || is_new || *error.read() != Some(AppError::NotFound)
+            >
+                "Restore and save"
+            </button>
+            <a class="button" href=move || state.location.read().with_pane(back).url() on:click=cancel>
+                "Cancel"
+            </a>
+        </div>
     }
 }
 
