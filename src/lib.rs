@@ -6,9 +6,9 @@
 //! Modules stand on floors. A module imports from its own floor and from those below; a test in
 //! `xtask` holds this.
 //! - [`web`] (server only): HTTP, and the pages that the server draws.
-//! - [`islands`]: the parts of pages that come alive. Only these, and what they use, weigh in the
-//!   browser. [`components`]: pieces that pages share.
-//! - [`api`]: the server functions, which lead from the browser to the use cases.
+//! - [`islands`]: the interactive parts of pages. The browser downloads only these and what they use.
+//!   [`components`]: what pages and islands share.
+//! - [`api`]: the server functions, by which the browser calls the use cases.
 //! - [`services`] (server only): the use cases, without HTTP and without Leptos.
 //! - [`model`]: what both halves share.
 #![recursion_limit = "256"]

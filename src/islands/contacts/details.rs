@@ -10,6 +10,7 @@ use super::links::tel_number;
 use super::state::State;
 use crate::components::avatar::LargeAvatar;
 use crate::components::icon::Icon;
+use crate::model::contact::Contact;
 use crate::model::contact::ContactDetails;
 use crate::model::location::PaneRoute;
 
@@ -21,8 +22,6 @@ pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
         merged,
     } = details;
     let id = contact.id;
-    let edit = PaneRoute::Edit(id);
-    let deleted = contact.clone();
     let classes = title_classes(&contact.name);
     view! {
         <BackToList state/>
@@ -39,79 +38,94 @@ pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
                     })}
                 </div>
             </header>
-            <div class="person-actions">
-                {contact.phone.as_deref().map(|phone| {
-                    let tel_number = tel_number(phone);
-                    view! {
-                        <a class="button" href=format!("tel:{tel_number}")>
-                            <Icon name="phone"/>
-                            "Call"
-                        </a>
-                        <a class="button is-for-phones" href=format!("sms:{tel_number}")>
-                            <Icon name="message"/>
-                            "Message"
-                        </a>
-                    }
-                })}
-                <a class="button" href=mailto(&contact.email)>
-                    <Icon name="mail"/>
-                    "Mail"
-                </a>
-                <div class="person-tools">
-                    <a
-                        class="button"
-                        href=move || state.location.read().with_pane(edit).url()
-                    >
-                        <Icon name="edit"/>
-                        "Edit"
-                    </a>
-                    <form
-                        method="post"
-                        action=move || state.location.read().action_url(id, "delete")
-                        on:submit=move |event| {
-                            event.prevent_default();
-                            if !state.pane_busy.get_untracked() {
-                                state.delete(deleted.clone());
-                            }
-                        }
-                    >
-                        <button
-                            class="button"
-                            aria-disabled=move || state.pane_busy.get().then_some("true")
-                        >
-                            <Icon name="trash"/>
-                            "Delete"
-                        </button>
-                    </form>
-                </div>
-            </div>
-            <dl class="details">
-                <dt>"Email"</dt>
-                <dd>
-                    <a class="link" href=mailto(&contact.email)>
-                        {contact.email.clone()}
-                    </a>
-                </dd>
-                {contact.phone.clone().map(|phone| {
-                    let href = format!("tel:{}", tel_number(&phone));
-                    view! {
-                        <dt>"Phone"</dt>
-                        <dd>
-                            <a class="link tabular-nums" href=href>
-                                <bdi>{phone}</bdi>
-                            </a>
-                        </dd>
-                    }
-                })}
-                {contact.notes.clone().map(|notes| {
-                    view! {
-                        <dt>"Notes"</dt>
-                        <dd class="whitespace-pre-wrap" dir="auto">{notes}</dd>
-                    }
-                })}
-            </dl>
+            {actions(state, &contact)}
+            {fields(&contact)}
             <Activity state id activities/>
         </article>
+    }
+}
+
+fn actions(state: State, contact: &Contact) -> impl IntoView + use<> {
+    let id = contact.id;
+    let edit = PaneRoute::Edit(id);
+    let deleted = contact.clone();
+    view! {
+        <div class="person-actions">
+            {contact.phone.as_deref().map(|phone| {
+                let tel_number = tel_number(phone);
+                view! {
+                    <a class="button" href=format!("tel:{tel_number}")>
+                        <Icon name="phone"/>
+                        "Call"
+                    </a>
+                    <a class="button is-for-phones" href=format!("sms:{tel_number}")>
+                        <Icon name="message"/>
+                        "Message"
+                    </a>
+                }
+            })}
+            <a class="button" href=mailto(&contact.email)>
+                <Icon name="mail"/>
+                "Mail"
+            </a>
+            <div class="person-tools">
+                <a
+                    class="button"
+                    href=move || state.location.read().with_pane(edit).url()
+                >
+                    <Icon name="edit"/>
+                    "Edit"
+                </a>
+                <form
+                    method="post"
+                    action=move || state.location.read().action_url(id, "delete")
+                    on:submit=move |event| {
+                        event.prevent_default();
+                        if !state.pane_busy.get_untracked() {
+                            state.delete(deleted.clone());
+                        }
+                    }
+                >
+                    <button
+                        class="button"
+                        aria-disabled=move || state.pane_busy.get().then_some("true")
+                    >
+                        <Icon name="trash"/>
+                        "Delete"
+                    </button>
+                </form>
+            </div>
+        </div>
+    }
+}
+
+fn fields(contact: &Contact) -> impl IntoView + use<> {
+    view! {
+        <dl class="details">
+            <dt>"Email"</dt>
+            <dd>
+                <a class="link" href=mailto(&contact.email)>
+                    {contact.email.clone()}
+                </a>
+            </dd>
+            {contact.phone.clone().map(|phone| {
+                let href = format!("tel:{}", tel_number(&phone));
+                view! {
+                    <dt>"Phone"</dt>
+                    <dd>
+                        <a class="link tabular-nums" href=href>
+                            <bdi>{phone}</bdi>
+                        </a>
+                    </dd>
+                }
+            })}
+            {contact.notes.clone().map(|notes| {
+                view! {
+                    <dt>"Notes"</dt>
+                    <dd class="whitespace-pre-wrap" dir="auto">{notes}</dd>
+                }
+            })}
+        </dl>
     }
 }
 

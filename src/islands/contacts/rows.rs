@@ -18,7 +18,6 @@ use super::window::View;
 use crate::components::reactive_text::reactive_text;
 use crate::islands::browser;
 use crate::model::contact::ContactId;
-use crate::model::contact::ContactRow;
 use crate::model::location::PaneRoute;
 use row::Part;
 use row::row_view;
@@ -31,24 +30,16 @@ const PREFETCH_DISTANCE: f64 = 1500.0;
 #[component]
 pub fn Rows(state: State) -> impl IntoView {
     let current = Memo::new(move |_| state.location.read().pane.contact());
-    // Tab leads to one row of the list, the one that was focused last; arrow keys move between rows.
-    // Tab leads to every row until the island is hydrated, because the arrow keys do nothing until then.
     let visited = RwSignal::new(None::<ContactId>);
-    // Whether a focus event comes from `restore_focus` and not from the reader.
+    // Whether a focus event comes from `Update::apply` and not from the reader.
     let is_restoring = StoredValue::new(false);
-    let tab_stop = Memo::new(move |_| {
-        let list = state.list.read();
-        let here = |id: Option<ContactId>| loaded::position(&list, id?);
-        here(visited.get())
-            .or_else(|| here(current.get()))
-            .or((!list.rows.is_empty()).then_some(0))
-    });
+    let tab_stop = tab_stop(state, visited, current);
     let rendered =
         Memo::new(move |_| rendered_rows(&state.list.read(), state.range.get(), tab_stop.get()));
 
     // Scrolling loads more rows then, so that Tab need not lead to the links that do so.
-    let (alive, set_alive) = signal(false);
-    Effect::new(move |_| set_alive.set(true));
+    let (hydrated, set_hydrated) = signal(false);
+    Effect::new(move |_| set_hydrated.set(true));
     let ul = NodeRef::<Ul>::new();
     follow_scrolling(state, current);
     let search = Memo::new(move |_| state.location.read().search.clone());
@@ -71,7 +62,6 @@ pub fn Rows(state: State) -> impl IntoView {
         });
     });
 
-    let row = move |(index, row): (usize, ContactRow)| row_view(state, index, row);
     let open = move |event: MouseEvent| {
         if let Some(id) = row_of(event.target()).filter(|_| browser::is_plain_click(&event)) {
             event.prevent_default();
@@ -100,7 +90,7 @@ pub fn Rows(state: State) -> impl IntoView {
             {move || (state.list.read().offset > 0).then(|| view! { <FirstPage state/> })}
             <MoreLink
                 state
-                alive
+                hydrated
                 text="Show previous"
                 rel="prev"
                 cursor=Signal::derive(move || state.list.read().previous_cursor.clone())
@@ -112,11 +102,15 @@ pub fn Rows(state: State) -> impl IntoView {
                 on:focusin=visit
                 on:keydown=move |event| move_between_rows(state, &event)
             >
-                <For each=move || rendered.get() key=|(_, row)| row.clone() children=row/>
+                <For
+                    each=move || rendered.get()
+                    key=|(_, row)| row.clone()
+                    children=move |(index, row)| row_view(state, index, row)
+                />
             </ul>
             <MoreLink
                 state
-                alive
+                hydrated
                 text="Show more"
                 rel="next"
                 cursor=Signal::derive(move || state.list.read().next_cursor.clone())
@@ -124,6 +118,23 @@ pub fn Rows(state: State) -> impl IntoView {
             />
         </div>
     }
+}
+
+/// The index of the only row that Tab leads to: the one that was focused last, otherwise the one that is
+/// shown, otherwise the first. Arrow keys move between rows. Until the island is hydrated, Tab leads to
+/// every row, because the arrow keys do nothing until then.
+fn tab_stop(
+    state: State,
+    visited: RwSignal<Option<ContactId>>,
+    current: Memo<Option<ContactId>>,
+) -> Memo<Option<usize>> {
+    Memo::new(move |_| {
+        let list = state.list.read();
+        let here = |id: Option<ContactId>| loaded::position(&list, id?);
+        here(visited.get())
+            .or_else(|| here(current.get()))
+            .or((!list.rows.is_empty()).then_some(0))
+    })
 }
 
 /// Scrolls to the contact in the pane at first, and then keeps the rows in view in the document.
@@ -180,7 +191,7 @@ fn FirstPage(state: State) -> impl IntoView {
 #[component]
 fn MoreLink(
     state: State,
-    alive: ReadSignal<bool>,
+    hydrated: ReadSignal<bool>,
     text: &'static str,
     rel: &'static str,
     cursor: Signal<Option<String>>,
@@ -203,7 +214,7 @@ fn MoreLink(
                 href=href
                 rel=rel
                 tabindex=move || {
-                    (alive.get() && state.list_error.read().is_none()).then_some("-1")
+                    (hydrated.get() && state.list_error.read().is_none()).then_some("-1")
                 }
                 on:click=move |event| {
                     if browser::is_plain_click(&event) {
