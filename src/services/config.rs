@@ -2,8 +2,7 @@
 //!
 //! Precedence: built-in default < `Leptos.toml` < environment. Every key has the environment name
 //! `KITH_<SECTION>_<KEY>`; where a conventional name exists too, the `KITH_` one wins, because
-//! nothing but a person who means Kith sets it (`cargo leptos watch` always sets
-//! `LEPTOS_SITE_ADDR`). An empty variable counts as not set.
+//! only an operator of Kith sets it (`cargo leptos watch` always sets `LEPTOS_SITE_ADDR`). An empty variable counts as not set.
 //!
 //! Invariants:
 //! - The table below is the only place that knows a key. Its type, default, environment names,
@@ -72,11 +71,11 @@ use kith_redis::SentinelLogin;
 // To add a key, add its line. To add a section, add its block; tables within a section stand after `with`. A
 // new type implements `FromStr` and `Display` beside the code that uses it, and `Described` in `setting.rs`.
 key::sections! {
-    /// Where Kith listens, and how much it bears from its clients.
+    /// Where Kith listens, and what it allows its clients.
     server: ServerConfig {
         /// The IP address and port to listen on; loopback only, until Kith has accounts.
         addr: SocketAddr = "127.0.0.1:3000", also "LEPTOS_SITE_ADDR";
-        /// The origin that people type into the browser; empty means http:// and addr.
+        /// The origin under which browsers reach Kith; empty means http:// and addr.
         public_url: Option<Origin> = "", also "PUBLIC_URL";
         /// The folder of the built site: WebAssembly, styles and the files of public/.
         site_root: PathBuf = "target/site", also "LEPTOS_SITE_ROOT";
@@ -84,17 +83,17 @@ key::sections! {
         max_connections: NonZeroU32 = 1024;
         /// How long a client may take to send the headers of a request.
         header_timeout: Duration = "10s";
-        /// How long a client may stop reading its answer before Kith hangs up.
+        /// How long a client may stop reading its answer before Kith closes the connection.
         write_timeout: Duration = "30s";
         /// How long the answer to a request may take.
         request_timeout: Duration = "30s";
-        /// How long running requests may take to finish once Kith is told to stop.
+        /// How long running requests may take to finish after Kith is told to stop.
         shutdown_grace: Span = "10s";
         /// The largest request body, which is held in memory.
         max_body: ByteSize = "256KiB";
-        /// Proxies that are believed when they say whose request they pass on; empty means none.
+        /// Proxies whose word Kith takes for the address of the client; empty means none.
         trusted_proxies: List<Network> = "";
-        /// The header they say it in: x-forwarded-for or forwarded. The other one is ignored.
+        /// The header in which they name the client: x-forwarded-for or forwarded. Kith ignores the other one.
         forwarded_header: ForwardedHeader = "x-forwarded-for";
         /// Names beside that of the public URL under which proxies and tunnels reach the signed webhooks; empty means none.
         hosts: List<Host> = "";
@@ -102,41 +101,41 @@ key::sections! {
         max_connections_per_address: Percent = "50%";
     }
 
-    /// Where Kith keeps what it must not lose.
+    /// Where Kith keeps its data.
     data: DataConfig {
         /// The folder of Kith's files; a relative one starts at the working directory.
         dir: PathBuf = "./data";
         /// The database, as sqlite:// and a path; empty means the file kith.db in dir.
         database_url: Option<DatabaseUrl> = "", also "DATABASE_URL";
-        /// Connections that read at the same time; writing has one of its own.
+        /// Connections that read at the same time; one more connection writes.
         readers: NonZeroU32 = 4;
     }
 
-    /// Redis, which Kith's instances share; without one each works for itself.
+    /// Redis, which Kith's instances share; without Redis each instance works alone.
     redis: RedisConfig {
-        /// Where it is: redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://.
+        /// The address: redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://.
         url: Option<AsWritten<Address>> = "", also "REDIS_URL";
         /// Instead of url: the origin of Upstash's REST API, or of a server that speaks it.
         rest_url: Option<Origin> = "", also "UPSTASH_REDIS_REST_URL";
         /// The token of the REST API.
         rest_token: Option<Secret> = "", also "UPSTASH_REDIS_REST_TOKEN";
-        /// With TLS: a PEM file of the authorities to believe; empty means those that browsers do.
+        /// With TLS: a PEM file of the certificate authorities to trust; empty means those that browsers trust.
         ca_file: Option<PemFile> = "";
-        /// How long a request waits for Redis before Kith goes on without it.
+        /// How long a request waits for Redis before Kith continues without it.
         budget: Duration = "50ms";
-        /// What the names of all keys begin with.
+        /// The prefix of the names of all keys.
         prefix: KeyPrefix = "kith";
         /// The password that the Sentinels of redis+sentinel:// ask for; the one in url is the primary's.
         sentinel_password: Option<Secret> = "";
-        /// The user that it belongs to; empty means the usual one.
+        /// The user of that password; empty means the default user.
         sentinel_username: Option<Secret> = "";
     }
 
-    /// How many requests a client may make: each policy lets so many through in a window of time.
+    /// How many requests a client may make in a window of time.
     limits: LimitsConfig {
-        /// Addresses and networks that are refused altogether.
+        /// Addresses and networks that Kith refuses.
         deny: List<Network> = "";
-        /// The memory of each policy's table in this process, which remembers the last clients.
+        /// The memory of each policy's table in this process, which holds the most recent clients.
         table_size: ByteSize = "4MiB";
     } with {
         /// Requests to the REST API.
@@ -180,15 +179,15 @@ key::sections! {
         }
     }
 
-    /// What is kept of contacts that were read, for others who ask the same. A change ends all of it.
+    /// The cache of contacts that were read. A change invalidates all of it.
     cache: CacheConfig {
-        /// How long it is kept.
+        /// How long an entry is fresh.
         fresh_for: Duration = "30s";
-        /// How long after that totals are still shown, while they are counted anew.
+        /// How long after that totals are still shown, while Kith counts again.
         stale_for: Span = "5m";
-        /// How long it is remembered that there is no such contact.
+        /// How long the cache remembers that a contact does not exist.
         absent_for: Duration = "5s";
-        /// The memory for it in this process.
+        /// The memory of the cache in this process.
         near_size: ByteSize = "32MiB";
     }
 
@@ -202,27 +201,27 @@ key::sections! {
 
     /// The REST API.
     api: ApiConfig {
-        /// How long a repeated Idempotency-Key is given the first answer again.
+        /// How long a repeated Idempotency-Key gets the first answer again.
         idempotency_ttl: Duration = "24h";
     }
 
-    /// Work that is done later: by QStash, or by the broker in this process.
+    /// The queue: QStash, or the broker in this process.
     queue: QueueConfig {
-        /// The token of QStash, which then delivers; empty means the broker in this process.
+        /// The token of QStash, which then delivers; empty means that the broker in this process delivers.
         qstash_token: Option<Secret> = "", also "QSTASH_TOKEN";
         /// Where QStash is, or a server that speaks its protocol.
         qstash_url: BaseUrl = "https://qstash.upstash.io", also "QSTASH_URL";
-        /// What QStash signs with.
+        /// The key with which QStash signs.
         current_signing_key: Option<Secret> = "", also "QSTASH_CURRENT_SIGNING_KEY";
-        /// What QStash will sign with once its keys are rotated.
+        /// The key with which QStash signs after its keys are rotated.
         next_signing_key: Option<Secret> = "", also "QSTASH_NEXT_SIGNING_KEY";
-        /// What callers of the broker's API under /qstash/v2 present, of 16 characters or more; empty closes it.
+        /// The token that clients of the broker's API under /qstash/v2 send, of 16 characters or more; empty disables the API.
         token: Option<Token> = "";
-        /// Origins that the broker delivers to, beside Kith's own webhooks.
+        /// Origins that the broker delivers to, in addition to Kith's own webhooks.
         allow: List<Origin> = "";
-        /// Deliveries of the broker at the same time: so many to Kith's webhooks, and as many elsewhere, where one origin has at most half; with 1, an origin that hangs holds up the others.
+        /// Deliveries of the broker at the same time: this many to Kith's webhooks, and this many to other origins, of which each has at most half; with 1, an origin that hangs holds up the others.
         concurrency: NonZeroU32 = 16;
-        /// The longest that one of them may take.
+        /// How long one delivery may take.
         timeout: Duration = "30s";
         /// How long delivered messages, dead letters and events are kept.
         retention: Duration = "72h";
@@ -232,29 +231,29 @@ key::sections! {
     welcome: WelcomeConfig {
         /// Whether new contacts get one by default; each browser then keeps the last choice made in it.
         enabled: bool = true;
-        /// How long after a contact was created it is sent.
+        /// How long after the creation of a contact Kith sends it.
         delay: Span = "5s";
-        /// How often that is tried again.
+        /// How often Kith retries.
         retries: Count = 3;
-        /// How long after each attempt: milliseconds, with retried; empty means the queue's own waits.
+        /// The wait before a retry, in milliseconds, as an expression of retried; empty means the queue's default.
         retry_delay: Option<AsWritten<RetryDelay>> = "";
-        /// Its subject; {name} is the contact's name.
+        /// The subject; {name} is the contact's name.
         subject: Template = "Welcome, {name}";
-        /// Its text; an empty line begins a paragraph.
+        /// The text; an empty line begins a paragraph.
         body: Template = "Hello {name},\n\nyou are in our address book now. Answer this mail if anything in it should be different.";
     }
 
-    /// The daily report: how much was asked, created and refused on the day before.
+    /// The daily report of the requests, new contacts and refusals of the day before.
     report: ReportConfig {
-        /// When it is made, in UTC unless a time zone is named.
+        /// When Kith makes it, in UTC unless a time zone is named.
         schedule: AsWritten<Cron> = "0 9 * * *";
-        /// Whom it is sent to by mail; empty means that it stands in the log alone.
+        /// The recipient; empty means that Kith writes it to the log only.
         to: Option<MailAddress> = "";
     }
 
     /// The dashboard.
     dashboard: DashboardConfig {
-        /// How often an open one asks for new figures.
+        /// How often an open dashboard asks for new figures.
         poll: Poll = "5s";
     }
 
@@ -262,13 +261,13 @@ key::sections! {
     mail: MailConfig {
         /// The mail server; empty means files in the folder mail of data.dir.
         smtp_url: Option<AsWritten<SmtpServer>> = "", also "SMTP_URL";
-        /// Whom it comes from.
+        /// The sender.
         from: MailAddress = "Kith <kith@localhost>", also "MAIL_FROM";
     }
 
-    /// What Kith tells about its work on standard output.
+    /// The log on standard output.
     log: LogConfig {
-        /// The form of a line: pretty, json, or auto (pretty in a terminal, otherwise json).
+        /// The format of a line: pretty, json, or auto (pretty in a terminal, otherwise json).
         format: LogFormat = "auto";
         /// What is logged, as tracing directives, for example info,kith=debug.
         filter: LogFilter = "info", also "RUST_LOG";
@@ -283,8 +282,7 @@ impl ServerConfig {
             .unwrap_or_else(|| Origin::of_address(self.addr))
     }
 
-    /// Whether Kith is known by this name to others than this machine: it is that of `public_url`, or
-    /// one of `hosts`.
+    /// Whether this is a public name of Kith: the host of `public_url`, or one of `hosts`.
     pub fn is_named(&self, host: &Host) -> bool {
         let of_public_url = self.public_url.as_ref().and_then(Origin::host);
         of_public_url.as_ref() == Some(host) || self.hosts.0.contains(host)
@@ -302,7 +300,7 @@ impl DataConfig {
 }
 
 impl RedisConfig {
-    /// Where Redis is; `None` where Kith works without.
+    /// The address of Redis; `None` without Redis.
     pub fn address(&self) -> Option<Address> {
         if let Some(url) = &self.url {
             let address = url.value().clone();
@@ -325,7 +323,7 @@ impl RedisConfig {
 }
 
 impl QueueConfig {
-    /// What QStash signs with, where it is used.
+    /// The keys with which QStash signs, if it is used.
     pub fn qstash_keys(&self) -> Option<SigningKeys> {
         let key = |key: &Option<Secret>| Some(SigningKey::new(key.as_ref()?.reveal()));
         Some(SigningKeys {

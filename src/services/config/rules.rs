@@ -42,8 +42,8 @@ impl Config {
 }
 
 impl ServerConfig {
-    /// Until accounts exist, the network is the only lock on the door. This is the one place that
-    /// decides which addresses Kith may listen on.
+    /// Until accounts exist, only the network protects the contacts. This function alone decides which
+    /// addresses Kith may listen on.
     fn require_loopback(&self) -> Result<(), Conflict> {
         if self.addr.ip().to_canonical().is_loopback() {
             return Ok(());
