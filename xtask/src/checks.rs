@@ -1,19 +1,33 @@
 //! What must hold before a change is accepted: formatting, lints and tests.
 
-use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::fs;
+use std::fs::File;
+use std::io::Read;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::net::TcpListener;
+use std::net::TcpStream;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Context;
+use anyhow::Result;
+use anyhow::bail;
 
 use crate::contract;
 use crate::setup;
-use crate::shell::{command, run, stage, with_npm_tools};
-use crate::site::{self, Package};
+use crate::shell::command;
+use crate::shell::run;
+use crate::shell::stage;
+use crate::shell::with_npm_tools;
+use crate::site;
+use crate::site::Package;
 
 const FORMAT: &str = "cargo fmt --all --check";
 const TEST: &str = "cargo test --workspace";
@@ -21,11 +35,11 @@ const TEST: &str = "cargo test --workspace";
 /// The test that kills the server again and again. `KITH_TEST_KILLS` says how often.
 const CRASHES: &str = "cargo test --test integration crash::every_acknowledged -- --nocapture";
 
-/// Where the server of the browser tests writes.
+/// Where the output of the server under test goes.
 const SERVER_LOG: &str = "target/e2e-server.log";
 
 /// How long the server may take to answer its first request, and to stop.
-const PATIENCE: Duration = Duration::from_secs(20);
+const SERVER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// All checks, those that fail most often first. The first that fails ends the run.
 pub fn test() -> Result<()> {
@@ -43,7 +57,7 @@ pub fn test() -> Result<()> {
     Ok(())
 }
 
-/// What takes too long for every change: ten thousand new requests, and a server that is killed
+/// The checks that take too long for every change: ten thousand new requests, and a server that is killed
 /// 500 times.
 pub fn soak(server: &Path, seed: Option<u64>) -> Result<()> {
     check(
@@ -56,12 +70,12 @@ pub fn soak(server: &Path, seed: Option<u64>) -> Result<()> {
     })
 }
 
-/// Does one check and, when it fails, says how to repeat it alone.
+/// Runs one check. When it fails, the error says how to repeat it alone.
 fn check<T>(name: &str, alone: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     stage(name, Some(alone), work).with_context(|| format!("{name} failed; `{alone}` repeats it"))
 }
 
-/// Clippy for each half with the features it is built with, and TypeScript for the browser tests.
+/// Runs Clippy on each half with the features it is built with, and `tsc` on the browser tests.
 pub fn lint() -> Result<()> {
     let deny = ["--", "--deny", "warnings"];
     run(command("cargo clippy --workspace --all-targets").args(deny))?;
@@ -69,15 +83,15 @@ pub fn lint() -> Result<()> {
     run(with_npm_tools("tsc --project end2end"))
 }
 
-/// Measures. It checks nothing: what is fast differs from machine to machine.
+/// Runs the benchmarks. They assert nothing, because speed differs from machine to machine.
 pub fn bench() -> Result<()> {
     run(command(
         "cargo bench --workspace --bench limit --bench cache --bench http --bench queue",
     ))
 }
 
-/// The browser tests, twice: against a server that works alone, and one that has a Redis. Each
-/// has data of its own.
+/// Runs the browser tests twice: against a server without Redis, and against a server with Redis. Each server
+/// has its own data.
 pub fn browser(server: &Path, args: &[&str]) -> Result<()> {
     stage(
         "browser tests, embedded",
@@ -108,7 +122,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Does not wait for it: Kith starts without.
+    /// Does not wait until Redis answers, because Kith starts without Redis.
     fn start() -> Result<Self> {
         let address = free_address()?;
         let process = command("redis-server --bind 127.0.0.1 --appendonly no --dir target")
@@ -140,21 +154,21 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the server on a free port and waits until it answers, and until it has reached its
-    /// Redis if it is given one.
+    /// Starts the server on a free port and waits until it answers. With a Redis, it also waits until the server
+    /// uses that Redis.
     pub fn start(program: &Path, redis: Option<&Redis>) -> Result<Self> {
         let address = free_address()?;
         let data = PathBuf::from(format!("target/e2e-data-{}", address.port()));
         let log = File::create(SERVER_LOG).with_context(|| format!("cannot write {SERVER_LOG}"))?;
-        // A run that was killed leaves its data, and these tests begin with none. Nothing of the
-        // developer's own configuration may lead them to the developer's own contacts.
+        // A run that was killed leaves its data, and these tests begin with an empty directory. The
+        // developer's configuration is left out, so that the tests never touch the developer's contacts.
         let _ = fs::remove_dir_all(&data);
         let mut kith = Command::new(program);
         kith.args(["--config", "/dev/null"])
             .env_clear()
             .env("KITH_SERVER_ADDR", address.to_string())
             .env("KITH_DATA_DIR", &data)
-            // Several browsers at once ask more than one person does.
+            // Several browsers at once send more requests than one person.
             .env("KITH_LIMITS_UI_LIMIT", "1000000")
             .env("KITH_LIMITS_API_LIMIT", "1000000")
             .stdout(log.try_clone()?)
@@ -171,8 +185,8 @@ impl Server {
             address,
             data,
         };
-        // Without a Redis there is no part called so; with one it must be in use, or these tests
-        // would be the same twice.
+        // Without Redis, `/readyz` has no such part. With Redis, the server must use it; otherwise both runs
+        // would test the same thing.
         let ready = match redis {
             None => r#""ready":true"#,
             Some(_) => r#""redis":{"state":"up""#,
@@ -182,7 +196,7 @@ impl Server {
             if let Some(status) = server.process.try_wait()? {
                 bail!("the server has ended ({status})\n{}", server.last_words());
             }
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > SERVER_TIMEOUT {
                 bail!("GET /readyz does not say {ready}\n{}", server.last_words());
             }
             sleep(Duration::from_millis(50));
@@ -190,7 +204,7 @@ impl Server {
         Ok(server)
     }
 
-    /// Whether `GET /readyz` is answered with this in it.
+    /// Whether the answer to `GET /readyz` contains this text.
     fn is(&self, ready: &str) -> bool {
         let ask = || -> std::io::Result<String> {
             let mut stream = TcpStream::connect(self.address)?;
@@ -207,7 +221,7 @@ impl Server {
         ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200") && answer.contains(ready))
     }
 
-    /// The end of what the server has written.
+    /// The last lines of the server's output.
     pub fn last_words(&self) -> String {
         let log = fs::read_to_string(SERVER_LOG).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
@@ -220,13 +234,13 @@ impl Server {
 }
 
 impl Drop for Server {
-    /// Asks the server to finish its work, and ends it if it does not.
+    /// Asks the server to stop, and kills it if it does not stop in time.
     fn drop(&mut self) {
         let asked = Instant::now();
         let _ = Command::new("kill")
             .arg(self.process.id().to_string())
             .status();
-        while asked.elapsed() < PATIENCE && matches!(self.process.try_wait(), Ok(None)) {
+        while asked.elapsed() < SERVER_TIMEOUT && matches!(self.process.try_wait(), Ok(None)) {
             sleep(Duration::from_millis(20));
         }
         let _ = self.process.kill();

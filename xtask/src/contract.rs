@@ -1,66 +1,76 @@
-//! Holds what Kith answers against its OpenAPI description, with requests that Schemathesis makes
-//! up from it: some as described, some just beside that.
+//! Checks Kith's answers against its OpenAPI description. Schemathesis generates the requests from the
+//! description: valid ones, and ones that are almost valid.
 
-use std::fs::{self, File};
+use std::fs;
+use std::fs::File;
 use std::path::Path;
 use std::process::Command;
 use std::thread::sleep;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
+use std::time::Instant;
+use std::time::SystemTime;
+use std::time::UNIX_EPOCH;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::Context;
+use anyhow::Result;
+use anyhow::bail;
+use anyhow::ensure;
 
 use crate::checks::Server;
 use crate::setup::VENV;
 use crate::shell::root;
 
-/// Where Schemathesis runs. What it leaves behind stays in there.
+/// The working directory of Schemathesis. Its files stay in there.
 const DIRECTORY: &str = "target/contract";
 
-/// What it has said.
+/// The output of Schemathesis.
 const LOG: &str = "target/contract/log.txt";
 
-/// For `cargo xtask test`: the same requests each time, so that what has passed once passes again.
+/// For `cargo xtask test`: the same requests each time, so that a run that has passed passes again.
 const SEED: u64 = 14;
 const EXAMPLES: u64 = 100;
-const LEAST: u64 = 1_000;
-const MOST: Duration = Duration::from_secs(180);
+const MIN_REQUESTS: u64 = 1_000;
+const CHECK_TIMEOUT: Duration = Duration::from_secs(180);
 
-/// For `cargo xtask soak`: requests that nobody has sent before, at least so many in all.
+/// For `cargo xtask soak`: new requests, at least so many in all.
 const SOAK_EXAMPLES: u64 = 700;
-const SOAK_REQUESTS: u64 = 10_000;
-const SOAK_MOST: Duration = Duration::from_secs(3600);
+const MIN_SOAK_REQUESTS: u64 = 10_000;
+const SOAK_TIMEOUT: Duration = Duration::from_secs(3600);
 
-/// The same requests each time, within three minutes.
+/// Sends the same requests each time, within three minutes.
 pub fn check(server: &Path) -> Result<()> {
-    let sent = send(server, SEED, EXAMPLES, MOST)?;
-    ensure!(sent >= LEAST, "only {sent} requests were sent; see {LOG}");
+    let sent = send(server, SEED, EXAMPLES, CHECK_TIMEOUT)?;
+    ensure!(
+        sent >= MIN_REQUESTS,
+        "only {sent} requests were sent; see {LOG}"
+    );
     eprintln!("{sent} requests were answered as described.");
     Ok(())
 }
 
-/// Ten thousand new requests. The seed is printed, so that they can be sent again.
+/// Sends ten thousand new requests. It prints the seed, with which the same requests can be sent again.
 pub fn soak(server: &Path, seed: Option<u64>) -> Result<()> {
     let fresh = || SystemTime::now().duration_since(UNIX_EPOCH);
     let mut seed = seed.map_or_else(|| fresh().map(|time| time.as_secs()), Ok)?;
     let mut sent = 0;
-    while sent < SOAK_REQUESTS {
+    while sent < MIN_SOAK_REQUESTS {
         eprintln!("The seed is {seed}.");
-        sent += send(server, seed, SOAK_EXAMPLES, SOAK_MOST)?;
+        sent += send(server, seed, SOAK_EXAMPLES, SOAK_TIMEOUT)?;
         seed += 1;
     }
     eprintln!("{sent} requests were answered as described.");
     Ok(())
 }
 
-/// Sends requests to a server of their own, and returns how many.
-fn send(server: &Path, seed: u64, examples: u64, most: Duration) -> Result<u64> {
+/// Starts a server, sends requests to it, and returns the number of requests.
+fn send(server: &Path, seed: u64, examples: u64, timeout: Duration) -> Result<u64> {
     let server = Server::start(server, None)?;
-    run(&server, seed, examples, most)
+    run(&server, seed, examples, timeout)
         .inspect_err(|_| eprintln!("{}", server.last_words()))
         .with_context(|| format!("see {LOG}"))
 }
 
-fn run(server: &Server, seed: u64, examples: u64, most: Duration) -> Result<u64> {
+fn run(server: &Server, seed: u64, examples: u64, timeout: Duration) -> Result<u64> {
     fs::create_dir_all(DIRECTORY).with_context(|| format!("cannot make {DIRECTORY}"))?;
     let log = File::create(LOG).with_context(|| format!("cannot write {LOG}"))?;
     let contract = root().join("xtask/contract");
@@ -85,10 +95,10 @@ fn run(server: &Server, seed: u64, examples: u64, most: Duration) -> Result<u64>
         if let Some(status) = process.try_wait()? {
             break status;
         }
-        if start.elapsed() > most {
+        if start.elapsed() > timeout {
             process.kill()?;
             process.wait()?;
-            bail!("Schemathesis has not finished in {} s", most.as_secs());
+            bail!("Schemathesis has not finished in {} s", timeout.as_secs());
         }
         sleep(Duration::from_millis(50));
     };

@@ -1,14 +1,14 @@
 //! `cargo xtask`: everything between a fresh clone and a running, tested Kith.
 //!
-//! A newcomer has Rust and Node and types one command. So nothing here needs a tool that takes
-//! long to install: the steps are those of cargo-leptos, done with cargo, wasm-bindgen as a
-//! library and npm packages.
+//! A new contributor has Rust and Node and types one command. So no command here needs a tool that takes
+//! long to install: the steps are those of cargo-leptos, done with cargo, with wasm-bindgen as a library and
+//! with npm packages.
 //!
 //! - [`setup`] finds or installs what the other commands need,
 //! - [`site`] builds the server and what it serves to browsers,
 //! - [`shrink`] binds the browser half and makes it smaller,
 //! - [`checks`] lints and tests,
-//! - [`contract`] holds the API against its description,
+//! - [`contract`] checks the API against its description,
 //! - [`shell`] runs other programs and says how long they take.
 
 mod checks;
@@ -19,9 +19,12 @@ mod shrink;
 mod site;
 
 use std::env;
-use std::process::{Command, ExitCode};
+use std::process::Command;
+use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Context;
+use anyhow::Result;
+use anyhow::bail;
 
 const HELP: &str = "\
 Usage: cargo xtask <command>
@@ -55,7 +58,7 @@ fn main() -> ExitCode {
 }
 
 fn dispatch() -> Result<()> {
-    // Paths below are relative to the repository, wherever in it the command was typed.
+    // The paths in this crate are relative to the repository.
     env::set_current_dir(shell::root())
         .with_context(|| format!("cannot enter the repository at {}", shell::root().display()))?;
 

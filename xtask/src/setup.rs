@@ -1,46 +1,55 @@
 //! Finds what the other commands need and installs what is missing.
 //!
-//! Each part looks first and installs second, so that setting up twice changes nothing and takes
-//! well under a second. What cannot be installed from here fails with the sentence that helps.
+//! Each step installs only what is missing, so a second setup changes nothing and takes well under a second.
+//! Where a step cannot install a tool, its error says how to install it.
 
 use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Context;
+use anyhow::Result;
+use anyhow::ensure;
 use serde::Deserialize;
 
-use crate::shell::{NODE_MODULES, command, exec, on_path, quiet, root, run, stage, with_npm_tools};
+use crate::shell::NODE_MODULES;
+use crate::shell::command;
+use crate::shell::exec;
+use crate::shell::on_path;
+use crate::shell::quiet;
+use crate::shell::root;
+use crate::shell::run;
+use crate::shell::stage;
+use crate::shell::with_npm_tools;
 
 /// The oldest Node.js that all npm tools run on.
-const NODE_MAJOR: u32 = 20;
+const MIN_NODE_MAJOR: u32 = 20;
 
-/// The oldest Python that Schemathesis runs on is 3.11.
+/// A Python program that fails on a Python before 3.11, the oldest that Schemathesis runs on.
 const PYTHON_IS_NEW_ENOUGH: &str = "import sys; sys.exit(sys.version_info < (3, 11))";
 
 /// The release of cargo-leptos that this project is developed with.
-const CARGO_LEPTOS: &str = "0.3.10";
+const CARGO_LEPTOS_VERSION: &str = "0.3.10";
 
-/// Where Schemathesis and what it needs are installed, apart from the system's own Python.
+/// The virtual environment of Schemathesis.
 pub const VENV: &str = "target/schemathesis";
 
-/// What is installed there, in which versions.
+/// The packages of that environment, with their versions.
 const REQUIREMENTS: &str = "xtask/contract/requirements.txt";
 
-/// What puts the npm tools where cargo-leptos looks for them.
+/// The shell command that puts the npm tools on the path, where cargo-leptos looks for them.
 const EXPORT: &str =
     r#"export PATH="$PWD/end2end/node_modules/.bin:$PATH" NODE_PATH="$PWD/end2end/node_modules""#;
 
-/// What a build needs: the compiler's WebAssembly target and the npm tools.
+/// Installs what a build needs: the compiler's WebAssembly target and the npm tools.
 pub fn build_tools() -> Result<()> {
     wasm_target()?;
     node_version()?;
     npm_packages()
 }
 
-/// What the checks need on top: clippy, rustfmt, a Redis to test against, a browser, and what
-/// makes up requests.
+/// Installs what the checks need in addition: Clippy, rustfmt, Redis, a browser, and Schemathesis.
 pub fn test_tools() -> Result<()> {
     build_tools()?;
     for (component, program) in [("clippy", "cargo-clippy"), ("rustfmt", "rustfmt")] {
@@ -56,7 +65,7 @@ pub fn test_tools() -> Result<()> {
         packages.push("python3-venv");
     }
     if !has_browser()? {
-        // Only Debian has a plain package of Chromium; Ubuntu's is a snap, which cannot be driven.
+        // Only Debian has a plain package of Chromium. Ubuntu's is a snap, which tests cannot control.
         let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
         if release.lines().any(|line| line == "ID=debian") {
             packages.push("chromium");
@@ -72,7 +81,7 @@ pub fn test_tools() -> Result<()> {
     schemathesis()
 }
 
-/// What the benchmarks need on top: a load generator.
+/// Installs what the benchmarks need in addition: a load generator.
 pub fn bench_tools() -> Result<()> {
     test_tools()?;
     if on_path("wrk") {
@@ -81,20 +90,21 @@ pub fn bench_tools() -> Result<()> {
     apt("wrk")
 }
 
-/// What `cargo leptos watch` needs on top: two programs that are slow to compile.
+/// Installs what `cargo leptos watch` needs in addition: two programs that are slow to compile.
 pub fn dev_tools() -> Result<()> {
     let installed = quiet(command("cargo leptos --version")).unwrap_or_default();
-    if !installed.contains(CARGO_LEPTOS) {
-        // Without its own downloads: it takes the npm tools, whose versions the lock file fixes.
-        let install =
-            format!("cargo install cargo-leptos@{CARGO_LEPTOS} --locked --features no_downloads");
+    if !installed.contains(CARGO_LEPTOS_VERSION) {
+        // Without its own downloads, it uses the npm tools, whose versions the lock file fixes.
+        let install = format!(
+            "cargo install cargo-leptos@{CARGO_LEPTOS_VERSION} --locked --features no_downloads"
+        );
         let time = Some("about 25 minutes on two cores");
         stage("installing cargo-leptos", time, || run(command(&install)))?;
     }
     let version = locked_version("wasm-bindgen")?;
     let installed = quiet(command("wasm-bindgen --version")).unwrap_or_default();
     if !installed.contains(&version) {
-        // Without --locked: its lock file names a release that is gone.
+        // Without --locked, because its lock file names a release that was withdrawn.
         let install = format!("cargo install wasm-bindgen-cli@{version}");
         let time = Some("about 4 minutes on two cores");
         stage("installing wasm-bindgen", time, || run(command(&install)))?;
@@ -103,7 +113,7 @@ pub fn dev_tools() -> Result<()> {
     Ok(())
 }
 
-/// Develops with live reload: `cargo leptos watch`, which takes its tools from the path.
+/// Runs `cargo leptos watch`, which rebuilds and reloads on every change. It takes its tools from the path.
 pub fn watch(args: &[&str]) -> Result<()> {
     build_tools()?;
     ensure!(
@@ -138,17 +148,17 @@ fn rustup(what: &str) -> Result<()> {
 
 fn node_version() -> Result<()> {
     let advice =
-        format!("Kith's build needs Node.js {NODE_MAJOR} or later and npm: https://nodejs.org");
+        format!("Kith's build needs Node.js {MIN_NODE_MAJOR} or later and npm: https://nodejs.org");
     ensure!(on_path("node") && on_path("npm"), "{advice}");
     let version = quiet(command("node --version"))?;
     let version = version.trim();
     let major = version.trim_start_matches('v').split('.').next();
     let major = major.and_then(|major| major.parse().ok()).unwrap_or(0);
-    ensure!(major >= NODE_MAJOR, "{advice}; this is {version}");
+    ensure!(major >= MIN_NODE_MAJOR, "{advice}; this is {version}");
     Ok(())
 }
 
-/// Installs the npm tools, unless those of this very lock file are there.
+/// Installs the npm tools, unless those of the current lock file are installed.
 fn npm_packages() -> Result<()> {
     let stamp = Path::new(NODE_MODULES).join(".kith-lock");
     let lock =
@@ -157,14 +167,14 @@ fn npm_packages() -> Result<()> {
         return Ok(());
     }
     stage("installing the npm tools", None, || {
-        // No package needs its install script: their programs come as packages of their own.
+        // No package needs its install script, because their programs are packages too.
         let mut npm = command("npm ci --ignore-scripts --no-audit --no-fund");
         quiet(npm.current_dir("end2end"))?;
         fs::write(&stamp, lock).with_context(|| format!("cannot write {}", stamp.display()))
     })
 }
 
-/// Whether there is a Chromium, looked for where `end2end/playwright.config.ts` does.
+/// Whether there is a Chromium, in the places where `end2end/playwright.config.ts` looks.
 fn has_browser() -> Result<bool> {
     let named = env::var_os("CHROMIUM_PATH").is_some_and(|path| Path::new(&path).exists());
     if named || Path::new("/usr/bin/chromium").exists() {
@@ -175,13 +185,12 @@ fn has_browser() -> Result<bool> {
     Ok(Path::new(own.trim()).exists())
 }
 
-/// Whether there is a Python that can make virtual environments. Debian has that in a package of
-/// its own.
+/// Whether there is a Python that can make virtual environments. On Debian, a separate package adds that.
 fn has_python() -> bool {
     quiet(command("python3 -c").arg("import ensurepip, venv")).is_ok()
 }
 
-/// Installs Schemathesis, unless it is there with these very requirements.
+/// Installs Schemathesis, unless it is installed with the current requirements.
 fn schemathesis() -> Result<()> {
     let requirements =
         fs::read_to_string(REQUIREMENTS).with_context(|| format!("cannot read {REQUIREMENTS}"))?;
@@ -220,7 +229,7 @@ fn apt(packages: &str) -> Result<()> {
     );
     let is_root = quiet(command("id -u"))?.trim() == "0";
     let sudo = if is_root { "" } else { "sudo" };
-    // `env`, because sudo keeps the environment to itself.
+    // `env`, because sudo does not pass the environment on.
     let apt_get = format!("{sudo} env DEBIAN_FRONTEND=noninteractive apt-get");
     let install = format!("{apt_get} install --yes --no-install-recommends {packages}");
     stage(&format!("installing {packages}"), Some("a minute"), || {
@@ -255,7 +264,7 @@ fn locked_version(name: &str) -> Result<String> {
 mod tests {
     use super::*;
 
-    /// What was not in the environment that the versions were taken from would come in any version.
+    /// A package without a fixed version would be installed in any version.
     #[test]
     fn every_requirement_names_one_version() -> Result<()> {
         let requirements = fs::read_to_string(root().join(REQUIREMENTS))?;
@@ -270,7 +279,7 @@ mod tests {
         Ok(())
     }
 
-    /// Code compiled with one version of wasm-bindgen cannot be finished with another.
+    /// The library that compiles the code and the one that processes it must have the same version.
     #[test]
     fn both_parts_of_wasm_bindgen_have_one_version() -> Result<()> {
         assert_eq!(

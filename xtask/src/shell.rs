@@ -1,14 +1,17 @@
-//! Running other programs, and telling the person in front of the terminal what takes how long.
+//! Runs other programs, and tells the user how long each step takes.
 
 use std::borrow::BorrowMut;
 use std::env;
-use std::io::{Error, ErrorKind};
+use std::io::Error;
+use std::io::ErrorKind;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::Result;
+use anyhow::anyhow;
+use anyhow::ensure;
 
 /// Where npm puts the packages that `end2end/package.json` names.
 pub const NODE_MODULES: &str = "end2end/node_modules";
@@ -19,8 +22,8 @@ pub fn root() -> &'static Path {
     xtask.parent().unwrap_or(xtask)
 }
 
-/// The command that a line of words says. There is no quoting, so paths with blanks go into
-/// further arguments.
+/// A command from a line of words. There is no quoting, so the caller adds paths with blanks as separate
+/// arguments.
 pub fn command(line: impl AsRef<str>) -> Command {
     let mut words = line.as_ref().split_whitespace();
     let mut command = Command::new(words.next().unwrap_or_default());
@@ -74,7 +77,8 @@ pub fn quiet(mut command: impl BorrowMut<Command>) -> Result<String> {
     Ok(printed.into_owned())
 }
 
-/// Becomes the command: signals reach it and its exit status is ours. Returns if it cannot start.
+/// Replaces this process by the command, so that the command receives signals and gives the exit status.
+/// Returns only if the command cannot start.
 pub fn exec(command: &mut Command) -> Result<()> {
     let error = command.exec();
     Err(cannot_start(command, &error))
@@ -98,8 +102,8 @@ fn line(command: &Command) -> String {
         .join(" ")
 }
 
-/// Does one stage of a longer task and says how long it took. A stage that can be slow is
-/// announced, with a remark; its own output then stands in between.
+/// Runs one stage of a longer task and prints how long it took. A stage that can be slow is announced with a
+/// remark before it starts.
 pub fn stage<T>(name: &str, remark: Option<&str>, work: impl FnOnce() -> Result<T>) -> Result<T> {
     if let Some(remark) = remark {
         eprintln!("==> {name} ({remark})");

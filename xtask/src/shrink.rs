@@ -1,15 +1,20 @@
-//! Makes the browser half smaller in ways that neither the compiler nor `wasm-opt` knows of.
+//! Makes the browser half smaller in ways that neither the compiler nor `wasm-opt` can.
 //!
-//! Both run on the output of wasm-bindgen, before `wasm-opt`, which then removes what no code reaches
-//! any more.
+//! Both steps work on the output of wasm-bindgen, before `wasm-opt` removes the code that is no longer
+//! reached.
 
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
-use walrus::ir::{Instr, Unreachable};
-use walrus::{FunctionId, FunctionKind, Module};
+use anyhow::Context;
+use anyhow::Result;
+use anyhow::ensure;
+use walrus::FunctionId;
+use walrus::FunctionKind;
+use walrus::Module;
+use walrus::ir::Instr;
+use walrus::ir::Unreachable;
 use wasm_bindgen_cli_support::Bindgen;
 
 /// Parts of the names of functions that only lead to a panic. Browsers see a panic as a trap: nothing
@@ -31,10 +36,10 @@ const PANICS: [&str; 14] = [
     "::rust_oom",
 ];
 
-/// Fewer than these are found only if the compiler names or ends its functions differently.
-const LEAST_PANICS: usize = 20;
+/// If fewer are found, the compiler names or ends its functions in another way, and this step must be adapted.
+const MIN_PANICS: usize = 20;
 
-/// Binds `wasm` and writes `{name}_bg.wasm` and `{name}.js` into a directory.
+/// Runs wasm-bindgen on `wasm` and writes `{name}_bg.wasm` and `{name}.js` into a directory.
 pub fn bind(wasm: &Path, name: &str, directory: &Path) -> Result<()> {
     let mut bindgen = Bindgen::new();
     bindgen.input_path(wasm).out_name(name).web(true)?;
@@ -53,8 +58,8 @@ pub fn bind(wasm: &Path, name: &str, directory: &Path) -> Result<()> {
     fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Lets each function that only panics trap at once. Its callers then need no message, no place in the
-/// source, and nothing that formats them.
+/// Makes each function that only panics trap at once. Its callers then need no message, no source location
+/// and no formatting code.
 fn trap_panics(module: &mut Module) -> Result<()> {
     let panics: Vec<FunctionId> = module
         .funcs
@@ -68,14 +73,15 @@ fn trap_panics(module: &mut Module) -> Result<()> {
             continue;
         };
         let body = &mut function.block_mut(function.entry_block()).instrs;
-        // What ends otherwise returns to its caller, such as the question whether a panic is under way.
+        // A function with another end returns to its caller, such as the one that asks whether a panic is
+        // under way.
         if let Some((Instr::Unreachable(_), place)) = body.last() {
             *body = vec![(Instr::Unreachable(Unreachable {}), *place)];
             trapped += 1;
         }
     }
     ensure!(
-        trapped >= LEAST_PANICS,
+        trapped >= MIN_PANICS,
         "only {trapped} functions that panic were found; see PANICS in xtask/src/shrink.rs"
     );
     Ok(())
@@ -85,17 +91,17 @@ fn panics_by_name(name: &str) -> bool {
     PANICS.iter().any(|part| name.contains(part))
 }
 
-/// What the WebAssembly and its JavaScript call each other by.
+/// The names by which the WebAssembly and its JavaScript call each other.
 #[derive(Default)]
 struct Names {
     imports: HashMap<String, String>,
     exports: HashMap<String, String>,
 }
 
-/// The module that the WebAssembly imports from, in short.
+/// The short name of the module that the WebAssembly imports from.
 const SHORT_MODULE: &str = "a";
 
-/// Gives imports and exports short names and returns them by their former ones.
+/// Gives imports and exports short names, and returns the short names by the former names.
 fn shorten_names(module: &mut Module, glue: &str) -> Names {
     let mut names = Names::default();
     for (index, import) in module

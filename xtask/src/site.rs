@@ -2,39 +2,48 @@
 //!
 //! Names and paths come from `[package.metadata.leptos]` in `Cargo.toml`, which cargo-leptos
 //! reads too. The files of the application carry a hash of their content in their names, so that
-//! browsers may keep them for ever; `hash.txt` beside the server's executable tells Leptos the
-//! hashes. The site is put together in a directory of its own and takes its place only when
-//! everything has succeeded.
+//! browsers may cache them for ever. `hash.txt` beside the server's executable tells Leptos the hashes. The
+//! site is built in a separate directory, which replaces the old site only when everything has succeeded.
 
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::DefaultHasher;
+use std::hash::Hash;
+use std::hash::Hasher;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Context;
+use anyhow::Result;
+use anyhow::ensure;
 use serde::Deserialize;
 
-use crate::shell::{command, quiet, root, run, stage, with_npm_tools};
+use crate::shell::command;
+use crate::shell::quiet;
+use crate::shell::root;
+use crate::shell::run;
+use crate::shell::stage;
+use crate::shell::with_npm_tools;
 use crate::shrink;
 
-/// Where the server half is compiled, whatever the environment says: the site root is in there.
+/// Where the server half is compiled. The environment does not change it, because the site root is in there.
 const TARGET: &str = "target";
 
-/// Where the browser half is compiled, as with cargo-leptos: apart, because the features that the
-/// two halves ask of shared crates differ.
+/// Where the browser half is compiled. As with cargo-leptos it is a separate directory, because the two halves
+/// need different features of shared crates.
 const FRONT: &str = "target/front";
 
-/// How `wasm-opt` makes the browser half small. What counts is its size compressed, because that
-/// is what is sent: plain `-Oz` saves a sixth of the bytes, but brotli makes more of code as it
-/// was. So code that repeats stays as it is, and functions stand beside those that resemble them;
-/// that is a tenth less than `-Oz` gives.
+/// How `wasm-opt` makes the browser half small. The compressed size counts, because the server sends the file
+/// compressed. Plain `-Oz` saves a sixth of the bytes, but its output compresses worse. So repeated code is not
+/// merged, and similar functions are placed beside each other. Compressed, that is a tenth less than with
+/// `-Oz`.
 const WASM_OPT: &str = "-Oz \
     --always-inline-max-function-size=6 --one-caller-inline-max-function-size=20 \
     --skip-pass=merge-similar-functions --skip-pass=local-cse \
     --merge-locals --reorder-locals --reorder-functions-by-name --strip-debug";
 
-/// The part of `Cargo.toml` that says what to build.
+/// The part of `Cargo.toml` that configures the build of the site.
 #[derive(Deserialize)]
 pub struct Package {
     name: String,
@@ -133,7 +142,7 @@ impl Package {
 }
 
 impl Leptos {
-    /// Copies the files that are served as they are.
+    /// Copies the files that the server sends unchanged.
     fn copy_assets(&self, site: &Path) -> Result<()> {
         for reserved in [Path::new("index.html"), &self.site_pkg_dir] {
             let path = self.assets_dir.join(reserved);
@@ -149,8 +158,8 @@ impl Leptos {
     /// Turns the compiler's output into the WebAssembly and JavaScript that browsers load, and
     /// returns the directory that holds them.
     ///
-    /// This takes half a minute, so the result is kept until one of its ingredients changes: the
-    /// code, the options in this file, or the tools that the lock file names.
+    /// This takes half a minute, so the result is kept until one of its inputs changes: the code, the options
+    /// in this file, or the tools that the lock file names.
     fn bind(&self, wasm: &Path) -> Result<PathBuf> {
         let made = Path::new(FRONT).join("pkg");
         let made_of = Path::new(FRONT).join("pkg.made-of");
@@ -192,7 +201,7 @@ impl Leptos {
         Ok(())
     }
 
-    /// Puts a hash of each file's content in its name and returns what `hash.txt` says of them.
+    /// Puts a hash of each file's content into its name and returns the content of `hash.txt`.
     fn add_hashes(&self, pkg: &Path) -> Result<String> {
         let mut hashes = String::new();
         for extension in ["js", "wasm", "css"] {
@@ -217,7 +226,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// Removes a directory that may or may not be there.
+/// Removes a directory if it exists.
 fn clear(directory: &Path) -> Result<()> {
     match fs::remove_dir_all(directory) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -227,7 +236,7 @@ fn clear(directory: &Path) -> Result<()> {
     }
 }
 
-/// Copies what is in a directory, and in those below it.
+/// Copies the content of a directory and of all directories below it.
 fn copy(from: &Path, to: &Path) -> Result<()> {
     let describe = || format!("cannot copy {} to {}", from.display(), to.display());
     fs::create_dir_all(to).with_context(describe)?;
@@ -247,7 +256,7 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 mod tests {
     use super::*;
 
-    /// Leptos compiles the name in; `.cargo/config.toml` hands it to every build.
+    /// Leptos compiles the name into the program. `.cargo/config.toml` sets it for every build.
     #[test]
     fn every_build_is_told_the_output_name() -> Result<()> {
         let leptos = Package::read()?.metadata.leptos;
