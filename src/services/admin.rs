@@ -14,15 +14,10 @@ use tracing::Instrument;
 
 use crate::model::error::AppError;
 use crate::services::client::Client;
+use crate::services::format::count;
 use crate::services::overrides::MAX_DENIED_NETWORKS;
 use crate::services::overrides::RuntimeOverrides;
 use crate::services::policies::RequestClass;
-use crate::services::format::count;
-use kith_database::Database;
-use kith_database::Tx;
-use kith_queue::broker::Broker;
-use kith_queue::broker::BrokerError;
-use kith_queue::broker::filter::Filter;
 use kith_cache::Cache;
 use kith_cache::Tag;
 use kith_database::Database;

@@ -12,6 +12,7 @@ mod error;
 mod mailer;
 mod smtp;
 
+pub use self::address::MailAddress;
 pub use self::address::deliverable;
 pub use self::error::MailError;
 pub use self::mailer::Mail;

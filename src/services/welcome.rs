@@ -10,12 +10,6 @@ pub use self::hook::WelcomeHook;
 pub use self::template::Template;
 use crate::model::view::WelcomeOffer;
 use crate::services::config::WelcomeConfig;
-use crate::services::contacts::ContactService;
-use crate::services::contacts::activity::Event;
-use crate::services::contacts::activity::welcome_is_pending;
-use kith_database::Database;
-use crate::services::mail::Mail;
-use crate::services::mail::MailError;
 use crate::services::mail::Mailer;
 
 /// Says what a welcome email would be. Cheap to clone.

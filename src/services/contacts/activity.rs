@@ -9,7 +9,6 @@ use crate::model::contact::Contact;
 use crate::model::contact::Field;
 use crate::services::format;
 use kith_runtime::english_list;
-use crate::services::format;
 
 /// Something that happened around a contact, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]

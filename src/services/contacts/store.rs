@@ -35,11 +35,8 @@ use crate::model::contact::ContactId;
 use crate::model::error::AppError;
 use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
-use crate::services::contacts::activity::Happened;
 use kith_database::StepError;
 use kith_database::TransactionStep;
-use kith_queue::ledger::Settlement;
-use kith_queue::outbox::Outgoing;
 
 /// Keeps contacts.
 ///

@@ -17,14 +17,14 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::services::format::number;
+use crate::services::format::percent;
 use crate::services::mail::Mail;
 use crate::services::mail::MailError;
 use crate::services::mail::Mailer;
 use crate::services::metrics::Counter;
 use crate::services::metrics::MetricValues;
 use crate::services::metrics::Metrics;
-use crate::services::format::number;
-use crate::services::format::percent;
 
 /// A report on one day in UTC. The metrics are only read, so the same day gives the same report each time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

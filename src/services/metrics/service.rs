@@ -25,10 +25,10 @@ use super::store::Step;
 use super::values::Counter;
 use super::values::Gauge;
 use super::values::MetricValues;
-use kith_database::Database;
 use crate::services::mail::Mailer;
-use kith_queue::broker::Broker;
 use kith_cache::Cache;
+use kith_database::Database;
+use kith_queue::broker::Broker;
 
 /// How often the counts are stored.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(1);

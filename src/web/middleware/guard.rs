@@ -283,11 +283,7 @@ mod tests {
                 "/healthz",
                 "/readyz",
             ] {
-                assert_eq!(
-                    ask(host, path),
-                    Some(HostKind::Configured),
-                    "{host}{path}"
-                );
+                assert_eq!(ask(host, path), Some(HostKind::Configured), "{host}{path}");
             }
             for path in [
                 "/",

@@ -90,7 +90,12 @@ async fn handle_request(state: &AppState, mut request: Request, inner: impl Inne
 
     let is_form_post = method == "POST";
     let mut response = response_format::render_problem(&state.site, format, is_form_post, response);
-    headers::secure(&mut response, uri.path(), &context.nonce);
+    headers::secure(
+        &mut response,
+        uri.path(),
+        &context.nonce,
+        state.config.is_watched,
+    );
     headers::date(&mut response, Timestamp::now());
     let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
     let status = response.status().as_u16();

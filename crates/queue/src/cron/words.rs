@@ -3,7 +3,6 @@
 use super::Cron;
 use super::MONTHS;
 use kith_runtime::english_list;
-use crate::services::format::list;
 
 const ALL_HOURS: u64 = (1 << 24) - 1;
 const ALL_MINUTES: u64 = (1 << 60) - 1;

@@ -7,7 +7,6 @@ use leptos::prelude::*;
 
 use super::format;
 use super::table::Table;
-use super::words;
 use crate::services::jobs;
 use crate::services::jobs::DailyReport;
 use crate::services::metrics::Counter;

@@ -11,16 +11,14 @@ use super::*;
 use crate::model::contact::ContactDraft;
 use crate::services::contacts::activity::welcome_is_pending;
 use crate::services::contacts::query::Scope;
-use crate::services::contacts::store::suite;
-use crate::services::contacts::store::suite::Store;
-use crate::services::contacts::store::suite::at;
-use crate::services::contacts::store::suite::fields;
-use crate::services::contacts::store::suite::found;
-use crate::services::contacts::store::suite::new_id;
+use crate::services::contacts::store::conformance;
+use crate::services::contacts::store::conformance::Store;
+use crate::services::contacts::store::conformance::at;
+use crate::services::contacts::store::conformance::fields;
+use crate::services::contacts::store::conformance::found;
+use crate::services::contacts::store::conformance::new_id;
 use crate::services::database;
 use kith_database::primary_code;
-use crate::services::contacts::store::conformance;
-use crate::services::database::error::READONLY;
 
 conformance::conformance_tests!(Opened::new());
 
