@@ -1,36 +1,42 @@
 //! The tier in this process, bounded by bytes.
 //!
-//! Eviction is S3-FIFO (Yang et al., "FIFO queues are all you need for cache eviction", SOSP
-//! 2023). A new key enters a small queue. It moves to the main queue only if it is read again before it
-//! reaches the end, so that keys that are read once, as in a scan, push out no others. The tier remembers a
-//! key that was evicted from the small queue for a while, without its value; if the key comes back, it enters
-//! the main queue. A hit only counts and moves nothing.
+//! It is the crate `quick_cache`, which evicts by a variant of Clock-PRO that is close to S3-FIFO (Yang et al.,
+//! "FIFO queues are all you need for cache eviction", SOSP 2023). A new key stays only if it is read again, so
+//! that keys that are read once, as in a scan, push out no others. The tier remembers a key that was evicted
+//! for a while, without its value. A hit only counts and moves nothing.
 //!
 //! The tier has shards with a lock each.
 
-use std::collections::HashMap;
-use std::collections::HashSet;
-use std::collections::VecDeque;
-use std::hash::BuildHasher;
-use std::hash::BuildHasherDefault;
-use std::hash::Hasher;
-use std::hash::RandomState;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+
+use quick_cache::DefaultHashBuilder;
+use quick_cache::Lifecycle;
+use quick_cache::OptionsBuilder;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use quick_cache::sync::EntryAction;
+use quick_cache::sync::EntryResult;
 
 /// A power of two.
 const SHARDS: usize = 16;
 
-/// The small queue's share of the bytes is one in this.
-const SMALL_SHARE: usize = 10;
+/// The crate makes fewer shards if one would hold fewer entries than this.
+const MIN_ENTRIES_PER_SHARD: usize = 32;
 
-/// More hits than these say no more about a key.
-const MAX_HITS: u8 = 3;
+/// About how many bytes an entry takes; the number of keys that are remembered follows from it.
+const USUAL_WEIGHT: usize = 4096;
 
-/// What an entry takes beside its key and value: its node, its places in the index and a queue.
+/// The share of the bytes for entries that have been read again. It is the default of the crate.
+const HOT_SHARE: f64 = 0.97;
+
+/// What an entry takes beside its key and value: its node and its place in the index.
 const OVERHEAD: usize = 160;
+
+/// What a key takes that was evicted and is remembered. Half as many are remembered as the crate is told to
+/// expect entries.
+const REMEMBERED_OVERHEAD: usize = 128;
 
 /// What the tier keeps.
 pub(crate) trait Value {
@@ -43,8 +49,10 @@ pub(crate) trait Value {
 
 /// Values by key.
 pub(crate) struct LocalTier<V> {
-    hasher: RandomState,
-    shards: [Mutex<Shard<V>>; SHARDS],
+    cache: Cache<String, Arc<V>, Weigh, DefaultHashBuilder, CountEvictions>,
+    evictions: Arc<AtomicU64>,
+    /// A heavier entry would be evicted at once.
+    max_weight: u64,
 }
 
 /// How full the local tier is.
@@ -58,227 +66,97 @@ pub struct Usage {
     pub evictions: u64,
 }
 
+/// The bytes of an entry. The key counts twice, because the allocator rounds up.
+fn weight<V: Value>(key: &str, value: &V) -> u64 {
+    (OVERHEAD + 2 * key.len() + value.weight()) as u64
+}
+
+#[derive(Clone)]
+struct Weigh;
+
+impl<V: Value> Weighter<String, Arc<V>> for Weigh {
+    fn weight(&self, key: &String, value: &Arc<V>) -> u64 {
+        weight(key, &**value)
+    }
+}
+
+#[derive(Clone)]
+struct CountEvictions(Arc<AtomicU64>);
+
+impl<V> Lifecycle<String, Arc<V>> for CountEvictions {
+    type RequestState = ();
+
+    fn begin_request(&self) {}
+
+    fn on_evict(&self, _state: &mut (), _key: String, _value: Arc<V>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 impl<V: Value> LocalTier<V> {
     /// A tier of at most `bytes`.
     pub(crate) fn new(bytes: usize) -> Self {
+        let entries = (bytes / USUAL_WEIGHT).max(SHARDS * MIN_ENTRIES_PER_SHARD);
+        let remembered = entries / 2 * REMEMBERED_OVERHEAD;
+        // The crate rounds the share of a shard up.
+        let capacity = bytes.saturating_sub(remembered) / SHARDS * SHARDS;
+        let options = OptionsBuilder::new()
+            .shards(SHARDS)
+            .estimated_items_capacity(entries)
+            .weight_capacity(capacity as u64)
+            .hot_allocation(HOT_SHARE)
+            .build()
+            .expect("both capacities are set");
+        let evictions = Arc::<AtomicU64>::default();
+        let cache = Cache::with_options(
+            options,
+            Weigh,
+            DefaultHashBuilder::default(),
+            CountEvictions(evictions.clone()),
+        );
         Self {
-            hasher: RandomState::new(),
-            shards: std::array::from_fn(|_| Mutex::new(Shard::new(bytes / SHARDS))),
+            max_weight: (cache.shard_capacity() as f64 * HOT_SHARE) as u64,
+            cache,
+            evictions,
         }
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<Arc<V>> {
-        let hash = self.hasher.hash_one(key);
-        self.shard(hash).get(hash, key)
+        self.cache.get(key)
     }
 
     /// Puts a value in, unless there is one with that key that was made later.
     pub(crate) fn insert(&self, key: &str, value: Arc<V>) {
-        let hash = self.hasher.hash_one(key);
-        self.shard(hash).insert(hash, key, value);
+        if weight(key, &*value) > self.max_weight {
+            return;
+        }
+        // Comparing and replacing happen under the lock of the shard.
+        let replace = |_: &String, kept: &mut Arc<V>| {
+            if value.replaces(kept) {
+                *kept = value.clone();
+            }
+            EntryAction::Retain(())
+        };
+        if let EntryResult::Vacant(place) = self.cache.entry(key, None, replace) {
+            // Another insert of the key waits for this one, so nothing takes the place.
+            let _ = place.insert(value);
+        }
     }
 
     pub(crate) fn usage(&self) -> Usage {
-        let mut usage = Usage::default();
-        for shard in &self.shards {
-            let shard = lock(shard);
-            usage.entries += shard.index.len() as u64;
-            usage.bytes += (shard.small.bytes + shard.main.bytes) as u64;
-            usage.evictions += shard.evictions;
+        Usage {
+            entries: self.cache.len() as u64,
+            bytes: self.cache.weight(),
+            evictions: self.evictions.load(Ordering::Relaxed),
         }
-        usage
-    }
-
-    fn shard(&self, hash: u64) -> MutexGuard<'_, Shard<V>> {
-        // The index uses the low bits.
-        lock(&self.shards[(hash >> 56) as usize % SHARDS])
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A panic in between cannot leave more than a wrong order of eviction behind.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-struct Shard<V> {
-    capacity: usize,
-    /// Where the node of a hash is.
-    index: HashMap<u64, usize, BuildHasherDefault<AsItIs>>,
-    nodes: Vec<Option<Node<V>>>,
-    free: Vec<usize>,
-    small: Queue,
-    main: Queue,
-    /// Hashes that were evicted from the small queue, the oldest first; no more than there are
-    /// nodes.
-    ghosts: VecDeque<u64>,
-    is_ghost: HashSet<u64, BuildHasherDefault<AsItIs>>,
-    evictions: u64,
-}
-
-struct Node<V> {
-    hash: u64,
-    key: Box<str>,
-    value: Arc<V>,
-    weight: usize,
-    hits: u8,
-    in_main: bool,
-}
-
-#[derive(Default)]
-struct Queue {
-    nodes: VecDeque<usize>,
-    bytes: usize,
-}
-
-impl<V: Value> Shard<V> {
-    fn new(capacity: usize) -> Self {
-        Self {
-            capacity,
-            index: HashMap::default(),
-            nodes: Vec::new(),
-            free: Vec::new(),
-            small: Queue::default(),
-            main: Queue::default(),
-            ghosts: VecDeque::new(),
-            is_ghost: HashSet::default(),
-            evictions: 0,
-        }
-    }
-
-    fn get(&mut self, hash: u64, key: &str) -> Option<Arc<V>> {
-        let node = self.nodes[*self.index.get(&hash)?].as_mut()?;
-        // Two keys with one hash are as good as never at the same time here.
-        if *node.key != *key {
-            return None;
-        }
-        node.hits = (node.hits + 1).min(MAX_HITS);
-        Some(node.value.clone())
-    }
-
-    fn insert(&mut self, hash: u64, key: &str, value: Arc<V>) {
-        let weight = OVERHEAD + 2 * key.len() + value.weight();
-        if weight > self.capacity {
-            return;
-        }
-        if let Some(place) = self.index.get(&hash).copied()
-            && let Some(node) = self.nodes[place].as_mut()
-        {
-            if *node.key == *key && !value.replaces(&node.value) {
-                return;
-            }
-            let old = std::mem::replace(&mut node.weight, weight);
-            node.value = value;
-            node.key = key.into();
-            let queue = if node.in_main {
-                &mut self.main
-            } else {
-                &mut self.small
-            };
-            queue.bytes = queue.bytes - old + weight;
-        } else {
-            let in_main = self.is_ghost.remove(&hash);
-            let node = Node {
-                hash,
-                key: key.into(),
-                value,
-                weight,
-                hits: 0,
-                in_main,
-            };
-            let place = self.free.pop().unwrap_or(self.nodes.len());
-            if place == self.nodes.len() {
-                self.nodes.push(Some(node));
-            } else {
-                self.nodes[place] = Some(node);
-            }
-            self.index.insert(hash, place);
-            self.queue(in_main).push(place, weight);
-        }
-        while self.small.bytes + self.main.bytes > self.capacity {
-            self.evict();
-        }
-    }
-
-    fn queue(&mut self, main: bool) -> &mut Queue {
-        if main {
-            &mut self.main
-        } else {
-            &mut self.small
-        }
-    }
-
-    /// Makes one step towards more room.
-    fn evict(&mut self) {
-        let from_main =
-            self.small.bytes * SMALL_SHARE < self.capacity && !self.main.nodes.is_empty();
-        let Some(place) = self.queue(from_main).nodes.pop_front() else {
-            return;
-        };
-        let Some(node) = self.nodes[place].as_mut() else {
-            return;
-        };
-        let weight = node.weight;
-        let stays = node.hits > 0;
-        if stays {
-            // Asked for again: to the end of the main queue.
-            node.hits = if from_main { node.hits - 1 } else { 0 };
-            node.in_main = true;
-        }
-        let hash = node.hash;
-        self.queue(from_main).bytes -= weight;
-        if stays {
-            self.main.push(place, weight);
-            return;
-        }
-        self.index.remove(&hash);
-        self.nodes[place] = None;
-        self.free.push(place);
-        self.evictions += 1;
-        if !from_main {
-            self.remember(hash);
-        }
-    }
-
-    fn remember(&mut self, hash: u64) {
-        self.ghosts.push_back(hash);
-        self.is_ghost.insert(hash);
-        while self.ghosts.len() > self.nodes.len() {
-            if let Some(forgotten) = self.ghosts.pop_front() {
-                self.is_ghost.remove(&forgotten);
-            }
-        }
-    }
-}
-
-impl Queue {
-    fn push(&mut self, place: usize, weight: usize) {
-        self.nodes.push_back(place);
-        self.bytes += weight;
-    }
-}
-
-/// Takes hashes for what they are.
-#[derive(Default)]
-struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0 << 8 | u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+    use std::thread;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -310,16 +188,16 @@ mod tests {
                 let usage = local.usage();
                 prop_assert!(usage.bytes <= (SHARDS * 20_000) as u64);
             }
-            for shard in &local.shards {
-                let shard = lock(shard);
-                let weights = |main| -> usize {
-                    let nodes = shard.nodes.iter().flatten();
-                    nodes.filter(|node| node.in_main == main).map(|node| node.weight).sum()
-                };
-                prop_assert_eq!((weights(false), weights(true)), (shard.small.bytes, shard.main.bytes));
-                prop_assert_eq!(shard.index.len(), shard.nodes.iter().flatten().count());
-                prop_assert!(shard.ghosts.len() <= shard.nodes.len());
+            let mut weights = 0;
+            let mut heap = 0;
+            let mut entries = 0;
+            for (key, value) in local.cache.iter() {
+                weights += weight(&key, &*value);
+                heap += key.len() + *value;
+                entries += 1;
             }
+            prop_assert_eq!((entries, weights), (local.usage().entries, local.usage().bytes));
+            prop_assert!(local.cache.memory_used().total() + heap <= SHARDS * 20_000);
         }
     }
 
@@ -351,5 +229,38 @@ mod tests {
         local.insert("large", Arc::new(2000));
         assert!(local.get("large").is_none());
         assert_eq!(local.usage(), Usage::default());
+    }
+
+    /// A value that says when it was made.
+    struct Made(usize);
+
+    impl Value for Made {
+        fn weight(&self) -> usize {
+            size_of::<Self>()
+        }
+
+        fn replaces(&self, other: &Self) -> bool {
+            self.0 >= other.0
+        }
+    }
+
+    #[test]
+    fn the_value_that_was_made_last_wins_in_whatever_order_values_come() {
+        let local = LocalTier::new(1 << 20);
+        for round in 0..200 {
+            let key = format!("key {round}");
+            thread::scope(|scope| {
+                for thread in 0..4 {
+                    let (local, key) = (&local, &key);
+                    scope.spawn(move || {
+                        for made in 0..50 {
+                            local.insert(key, Arc::new(Made((made * 37 + thread * 11) % 50)));
+                        }
+                    });
+                }
+            });
+            let found = local.get(&key).expect("there is room for it");
+            assert_eq!(found.0, 49, "{key}");
+        }
     }
 }
