@@ -258,7 +258,7 @@ impl Reader {
                 self.import(rename.rename.to_string(), &path);
             }
             UseTree::Glob(_) => {
-                let path = self.from_root(before);
+                let path = self.anchored_or_as_is(before);
                 self.module.globs.push(path);
             }
             UseTree::Group(group) => {
@@ -270,12 +270,12 @@ impl Reader {
     }
 
     fn import(&mut self, name: String, path: &[String]) {
-        let path = self.from_root(path);
+        let path = self.anchored_or_as_is(path);
         self.module.imports.insert(name, path);
     }
 
     /// Another crate's path stays as it is, and so does one that begins with a module within.
-    fn from_root(&self, path: &[String]) -> Vec<String> {
+    fn anchored_or_as_is(&self, path: &[String]) -> Vec<String> {
         anchored(&self.from, path).unwrap_or_else(|| path.to_vec())
     }
 
