@@ -24,6 +24,7 @@
 //! - The table keeps addresses of open connections only.
 
 mod body;
+mod slots;
 mod stream;
 mod table;
 #[cfg(test)]
@@ -31,7 +32,7 @@ mod tests;
 mod watch;
 
 pub use self::body::WatchedRequest;
+pub use self::slots::Connections;
+pub use self::slots::Options;
 pub use self::stream::WatchedStream;
-pub use self::table::Connections;
-pub use self::table::Options;
 pub use self::watch::Watch;

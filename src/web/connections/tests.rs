@@ -13,7 +13,7 @@ use super::Options;
 use super::Watch;
 use super::WatchedRequest;
 use super::WatchedStream;
-use super::table::Slot;
+use super::slots::Slot;
 use super::watch::Answer;
 use crate::services::config::List;
 use crate::services::config::Percent;
