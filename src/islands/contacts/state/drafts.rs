@@ -65,7 +65,7 @@ impl State {
 
     pub(super) fn remove_draft(self, from: PaneRoute, key: &str) {
         self.drafts.update_value(|drafts| {
-            drafts.retain(|(route, form)| *route != from || form.key != key)
+            drafts.retain(|(route, form)| *route != from || form.key != key);
         });
     }
 }

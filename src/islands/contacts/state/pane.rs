@@ -42,7 +42,7 @@ impl State {
                 self.show_pane(Pane::Form(form));
             }
             PaneRoute::Contact(id) | PaneRoute::Edit(id) => {
-                self.load_contact(route, id, request_id)
+                self.load_contact(route, id, request_id);
             }
         }
     }
