@@ -1,4 +1,13 @@
 //! The connections to the file.
+//!
+//! [`open`]: how the file is opened. [`change`]: changes that share a commit. [`fault`]: what keeps the file from
+//! working, as [`monitored`] connections and the paths of its [`files`] show.
+
+mod change;
+pub(crate) mod fault;
+mod files;
+pub(crate) mod monitored;
+pub(crate) mod open;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,15 +27,14 @@ use sqlx::sqlite::SqliteSynchronous;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::change::Changes;
-use crate::fault::Faults;
-use crate::files::Files;
-use crate::monitored::Monitored;
-use crate::monitored::Reader;
-use crate::monitored::Tx;
-use crate::open;
-use crate::open::OpenError;
-use crate::open::Options;
+use self::change::Changes;
+use self::fault::Faults;
+use self::files::Files;
+use self::monitored::Monitored;
+use self::monitored::Reader;
+use self::monitored::Tx;
+use self::open::OpenError;
+use self::open::Options;
 
 /// How long a writer waits for its turn, and a reader for a connection.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

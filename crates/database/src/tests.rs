@@ -10,8 +10,8 @@ use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteConnectOptions;
 use tempfile::TempDir;
 
+use crate::database::open::is_recent;
 use crate::database::pool;
-use crate::open::is_recent;
 use crate::*;
 
 const MIGRATIONS: &[Migration] = &[

@@ -13,8 +13,8 @@ use super::table::Entry;
 use super::table::Shared;
 use super::watch::Watch;
 use crate::services::config::List;
-use crate::services::network::Network;
 use crate::services::config::Percent;
+use crate::services::network::Network;
 use crate::web::middleware::client;
 
 /// What the operator has configured.

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use crate::fault::Fault;
+use crate::database::fault::Fault;
 
 /// The database, its log and the index of that.
 #[derive(Debug)]

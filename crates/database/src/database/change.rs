@@ -17,7 +17,7 @@ use sqlx::SqliteConnection;
 use tokio::sync::oneshot;
 
 use crate::database::Database;
-use crate::fault;
+use crate::database::fault;
 
 /// The most changes in one transaction, so that readers of the log never have much to catch up with.
 const MAX_GROUP: usize = 64;

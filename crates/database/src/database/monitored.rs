@@ -16,7 +16,7 @@ use sqlx::pool::PoolConnection;
 use tokio::runtime::Handle;
 
 use crate::database::Database;
-use crate::fault;
+use crate::database::fault;
 
 /// A connection, or a transaction on one, that reports what its statements meet.
 #[derive(Debug)]
