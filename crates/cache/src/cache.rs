@@ -1,108 +1,31 @@
-//! The cache: keys, policies and the way of a read.
+//! The cache: the way of a read.
 //!
 //! [`Cache::get`] looks in this process, then on Redis, then fetches: once for all callers that ask at the
 //! same time, in this process and, through Redis, in all instances. Cache-aside and stale-while-revalidate
 //! differ only by the [`Policy`].
 
+mod single_flight;
+
 use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use kith_redis::Redis;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
+use self::single_flight::Request;
 use crate::entry::{Cached, Entry, Freshness};
 use crate::generation::{Generation, Generations, Latest, Tag};
+use crate::key::Key;
 use crate::local::{LocalTier, Usage};
-use crate::remote::{Encoding, RemoteTier};
-use crate::single_flight::Request;
+use crate::policy::{Cacheable, Policy, Status};
+use crate::remote::RemoteTier;
 use crate::stats::{Counters, Totals};
 
 /// The most background fetches at the same time. Others are skipped.
 const MAX_REFRESHES: usize = 8;
-
-/// Names a value. Keys with different texts or tags are different.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Key {
-    tag: Tag,
-    text: String,
-}
-
-impl Key {
-    /// The key of a value. `scope` says who may see the value: readers of one scope are never served a value
-    /// of another.
-    pub fn new(tag: Tag, scope: &str, name: &str) -> Self {
-        Self {
-            tag,
-            // The length keeps a scope from reaching into the name.
-            text: format!("{}:{}:{scope}:{name}", tag.0, scope.len()),
-        }
-    }
-
-    /// The data that the value is made of.
-    pub fn tag(&self) -> Tag {
-        self.tag
-    }
-
-    /// The whole key, the tag included.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-}
-
-/// How long a value is served, and only while its generation is the current one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Policy {
-    /// How long the value is served as fresh.
-    pub fresh_for: Duration,
-    /// How long after that the value is served as stale, while a background task fetches it again. Zero for
-    /// cache-aside.
-    pub stale_for: Duration,
-    /// How long a value that [is absent](Cacheable::is_absent) is served as fresh.
-    pub absent_for: Duration,
-    /// Whether a value of an earlier generation may be served as stale. Only for a value that need not agree
-    /// with a write that its reader has made.
-    pub allow_stale_generation: bool,
-    /// How the value is stored on Redis.
-    pub encoding: Encoding,
-}
-
-/// A value that can be cached.
-pub trait Cacheable: Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// The version of the JSON encoding. Stored values of another version are not read.
-    const SCHEMA: u32;
-
-    /// Whether the value says that there is nothing.
-    fn is_absent(&self) -> bool {
-        false
-    }
-}
-
-/// A value, or the knowledge that there is none.
-impl<T: Cacheable> Cacheable for Option<T> {
-    const SCHEMA: u32 = T::SCHEMA;
-
-    fn is_absent(&self) -> bool {
-        self.is_none()
-    }
-}
-
-/// How the cache answered a read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// With a cached value that is fresh.
-    Hit,
-    /// With a cached value that is stale, while a background task fetches it again.
-    Stale,
-    /// With a value that was fetched for this read, or for another read at the same time.
-    Miss,
-    /// With a value that was fetched past the cache, because the generation is not known.
-    Bypass,
-}
 
 /// The fetches that are under way, each of the types that belong to its key.
 pub(crate) type Flights = HashMap<(Key, Generation), Box<dyn Any + Send>>;
@@ -237,7 +160,7 @@ impl Cache {
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
         let inner = &self.inner;
-        let generation = inner.latest.of(key.tag).await;
+        let generation = inner.latest.of(key.tag()).await;
         let request = Request {
             // What goes past the cache is kept nowhere, so its generation means nothing.
             generation: generation.unwrap_or(Generation(0)),
@@ -250,7 +173,7 @@ impl Cache {
         let Request {
             key, generation, ..
         } = &request;
-        if let Some(entry) = inner.local.get(&key.text)
+        if let Some(entry) = inner.local.get(key.text())
             && let Ok(value) = entry.value.clone().downcast::<T>()
         {
             let status = match entry.freshness(*generation, &policy) {
@@ -259,7 +182,7 @@ impl Cache {
                 Freshness::Expired => None,
             };
             if let Some(status) = status {
-                inner.counters(key.tag).count(status, false);
+                inner.counters(key.tag()).count(status, false);
                 if status == Status::Stale || entry.is_due_early() {
                     let age = entry.created_at.elapsed();
                     self.refresh(request, age, fetch);
@@ -281,8 +204,8 @@ impl Cache {
         name: &str,
     ) -> Option<F> {
         let inner = &self.inner;
-        let generation = inner.latest.of(key.tag).await?;
-        let local = inner.local.get(&key.text);
+        let generation = inner.latest.of(key.tag()).await?;
+        let local = inner.local.get(key.text());
         let json = match local.filter(|entry| entry.generation == generation) {
             Some(entry) => {
                 let members: serde_json::Value = serde_json::from_slice(&entry.json).ok()?;
@@ -325,10 +248,4 @@ impl Inner {
         let known = self.tags.iter().find(|(known, _)| *known == tag);
         &known.expect("a cache is made with all tags of its keys").1
     }
-}
-
-/// The first half of a hash, which is enough to tell values apart.
-pub(crate) fn hex_prefix(hash: &[u8]) -> String {
-    let half = &hash[..hash.len() / 2];
-    half.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -12,10 +12,11 @@ use sha2::Digest;
 use sha2::Sha256;
 use tokio::time::Instant;
 
-use crate::cache::{Cacheable, Policy, Status, hex_prefix};
 use crate::generation::Generation;
+use crate::key::hex_prefix;
 use crate::local;
-use crate::remote::{Encoding, Stored};
+use crate::policy::{Cacheable, Encoding, Policy, Status};
+use crate::remote::Stored;
 
 /// Lifetimes differ by up to this share, so that values that were made together do not expire together.
 const JITTER: f64 = 0.1;

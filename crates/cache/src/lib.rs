@@ -4,18 +4,20 @@
 mod cache;
 mod entry;
 mod generation;
+mod key;
 mod local;
 mod lock;
+mod policy;
 mod remote;
-mod single_flight;
 mod stats;
 #[cfg(test)]
 mod tests;
 
-pub use cache::{Cache, Cacheable, Key, Options, Policy, Status};
+pub use cache::{Cache, Options};
 pub use entry::Cached;
 pub use generation::{Generation, Generations, Tag};
+pub use key::Key;
 pub use local::Usage;
 pub use lock::{Lock, Locks};
-pub use remote::Encoding;
+pub use policy::{Cacheable, Encoding, Policy, Status};
 pub use stats::Totals;

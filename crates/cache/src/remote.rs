@@ -22,18 +22,10 @@ use serde_json::Value as Json;
 use sha2::Digest;
 use sha2::Sha256;
 
-use crate::cache::{Key, hex_prefix};
 use crate::generation::Generation;
+use crate::key::{Key, hex_prefix};
 use crate::lock::RELEASE;
-
-/// How a value is stored on Redis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
-    /// One string.
-    Blob,
-    /// A hash with a field for each member of the value, which is a JSON object or null.
-    Hash,
-}
+use crate::policy::Encoding;
 
 /// The tier. Cheap to clone.
 #[derive(Clone)]

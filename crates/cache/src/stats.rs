@@ -4,8 +4,8 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
-use crate::cache::Status;
 use crate::generation::Tag;
+use crate::policy::Status;
 
 /// One tag's counters.
 #[derive(Default)]

@@ -21,7 +21,7 @@ impl Identifier {
         let mut text = text.into();
         if text.len() > MAX_IDENTIFIER_BYTES {
             let hash = sha2::Sha256::digest(text.as_bytes());
-            text = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            text = kith_runtime::hex(&hash);
         }
         if text.contains(['{', '}']) {
             text = text.replace('{', "(").replace('}', ")");

@@ -5,7 +5,6 @@
 //! stands, and only there. `contact_grams` finds shorter words, as tokens of their own.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
 use sqlx::SqliteConnection;
 
@@ -104,12 +103,7 @@ fn grams(search_key: &str) -> String {
 
 /// A gram as a token that no tokenizer changes and no query language reads: its bytes in hex.
 fn token(gram: &str) -> String {
-    gram.bytes()
-        .fold(String::with_capacity(2 * gram.len()), |mut hex, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+    kith_runtime::hex(gram.as_bytes())
 }
 
 #[cfg(test)]

@@ -19,9 +19,11 @@ use rand::Rng;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use crate::cache::{Cache, Cacheable, Flights, Inner, Key, Policy, Status};
+use super::{Cache, Flights, Inner};
 use crate::entry::{Cached, Freshness};
 use crate::generation::Generation;
+use crate::key::Key;
+use crate::policy::{Cacheable, Policy, Status};
 use crate::remote::{Found, Lease, MAX_SHARED_BYTES, RemoteTier, Stored};
 use crate::stats;
 

@@ -1,0 +1,38 @@
+//! The names of values.
+
+use crate::generation::Tag;
+
+/// Names a value. Keys with different texts or tags are different.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    tag: Tag,
+    text: String,
+}
+
+impl Key {
+    /// The key of a value. `scope` says who may see the value: readers of one scope are never served a value
+    /// of another.
+    pub fn new(tag: Tag, scope: &str, name: &str) -> Self {
+        Self {
+            tag,
+            // The length keeps a scope from reaching into the name.
+            text: format!("{}:{}:{scope}:{name}", tag.0, scope.len()),
+        }
+    }
+
+    /// The data that the value is made of.
+    pub fn tag(&self) -> Tag {
+        self.tag
+    }
+
+    /// The whole key, the tag included.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+/// The first half of a hash, which is enough to tell values apart.
+pub(crate) fn hex_prefix(hash: &[u8]) -> String {
+    let half = &hash[..hash.len() / 2];
+    kith_runtime::hex(half)
+}
