@@ -38,7 +38,7 @@ use super::broker::filter::Filter;
 use super::broker::schedules::Plan;
 use super::message::Header;
 use super::message::Publication;
-use super::message::Rejection;
+use super::rejection::Rejection;
 use super::signature::SigningKeys;
 use crate::problem::Problem;
 use kith_runtime::without_byte_order_mark;

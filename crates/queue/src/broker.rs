@@ -44,7 +44,7 @@ pub(crate) use self::complete::COMPLETED_HEADER;
 pub(crate) use self::complete::complete;
 use self::room::Room;
 use super::destination::Destinations;
-use super::message::Rejection;
+use super::rejection::Rejection;
 use kith_database::Database;
 use kith_runtime::Clock;
 use kith_runtime::ErrorLatch;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use reqwest::Url;
 
-use super::message::Rejection;
+use super::rejection::Rejection;
 
 /// The longest URL of a destination.
 const LONGEST_URL: usize = 2048;

@@ -16,6 +16,7 @@ mod problem;
 pub mod qstash;
 mod queue;
 pub mod receiver;
+pub mod rejection;
 pub mod signature;
 mod time;
 

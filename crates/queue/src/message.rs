@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use axum::http::HeaderName;
 use axum::http::HeaderValue;
-use axum::http::StatusCode;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
@@ -21,6 +20,7 @@ use sha2::Sha256;
 use super::delay::RetryDelay;
 use super::delay::parse_duration;
 use super::destination::mended;
+use super::rejection::Rejection;
 
 /// How often a delivery is repeated when the publisher does not say.
 pub const USUAL_RETRIES: u32 = 3;
@@ -99,37 +99,6 @@ pub struct Redacted {
     pub all_headers: bool,
     /// In lower case.
     pub headers: Vec<String>,
-}
-
-/// Why something is not accepted: an HTTP status and a sentence that says what to do.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct Rejection {
-    pub status: StatusCode,
-    pub message: String,
-}
-
-impl Rejection {
-    pub fn bad_request(message: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            message: message.into(),
-        }
-    }
-
-    pub fn not_found(message: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::NOT_FOUND,
-            message: message.into(),
-        }
-    }
-
-    pub fn not_implemented(message: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::NOT_IMPLEMENTED,
-            message: message.into(),
-        }
-    }
 }
 
 impl DeliverySpec {
@@ -554,6 +523,8 @@ fn labels(value: &str) -> Result<Vec<String>, Rejection> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::StatusCode;
+
     use super::*;
 
     fn parse(headers: &[(&str, &str)]) -> Result<Publication, Rejection> {

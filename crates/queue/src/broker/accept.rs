@@ -12,7 +12,7 @@ use super::schedules::Plan;
 use crate::destination::Destination;
 use crate::destination::Destinations;
 use crate::message::Publication;
-use crate::message::Rejection;
+use crate::rejection::Rejection;
 use kith_database::Tx;
 use kith_runtime::sortable_id;
 

@@ -21,7 +21,7 @@ use super::messages::Stored;
 use super::messages::set_body;
 use crate::message::Header;
 use crate::message::Publication;
-use crate::message::Rejection;
+use crate::rejection::Rejection;
 
 /// The most dead letters in one answer, or in one action.
 const LARGEST_PAGE: u32 = 100;

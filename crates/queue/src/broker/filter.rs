@@ -4,7 +4,7 @@ use sqlx::QueryBuilder;
 use sqlx::Sqlite;
 
 use crate::destination::Destinations;
-use crate::message::Rejection;
+use crate::rejection::Rejection;
 
 /// Parsed from a query string. Values of one parameter are alternatives, parameters add up. No
 /// parameter means everything.

@@ -19,8 +19,8 @@ use crate::destination::Destinations;
 use crate::message::Header;
 use crate::message::Publication;
 use crate::message::Redacted;
-use crate::message::Rejection;
 use crate::message::usual_spelling;
+use crate::rejection::Rejection;
 
 /// How many messages are cancelled in one transaction.
 const CANCEL_BATCH: u64 = 500;

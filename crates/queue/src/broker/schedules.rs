@@ -21,7 +21,7 @@ use super::messages::set_body;
 use super::messages::set_options;
 use crate::cron::Cron;
 use crate::message::Publication;
-use crate::message::Rejection;
+use crate::rejection::Rejection;
 use kith_runtime::sortable_id;
 
 /// How often schedules are looked at.
