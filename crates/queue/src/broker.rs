@@ -22,6 +22,7 @@ pub mod filter;
 pub mod keys;
 pub mod messages;
 pub mod overview;
+pub mod response;
 mod room;
 pub mod schedules;
 mod sweep;

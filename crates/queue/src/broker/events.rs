@@ -1,7 +1,5 @@
 //! What has happened to messages.
 
-use std::collections::BTreeMap;
-
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use futures_util::TryStreamExt;
@@ -19,6 +17,7 @@ use super::Broker;
 use super::Result;
 use super::filter::Filter;
 use super::messages::Stored;
+use super::response::Response;
 use crate::message::Redacted;
 
 /// The most events in one answer.
@@ -57,34 +56,6 @@ pub struct Detail {
     pub next_delivery_time: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response: Option<Response>,
-}
-
-/// What a receiver answered; without a status, nobody has, and the body says why.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Response {
-    pub status: u16,
-    pub headers: BTreeMap<String, Vec<String>>,
-    /// In base64: the first part of it.
-    pub body: String,
-}
-
-impl Response {
-    pub fn status(&self) -> Option<u16> {
-        (self.status != 0).then_some(self.status)
-    }
-
-    /// About how many bytes it takes.
-    pub fn size(&self) -> usize {
-        let headers = self.headers.iter();
-        let headers = headers
-            .map(|(name, values)| name.len() + values.iter().map(String::len).sum::<usize>());
-        self.body.len() + headers.sum::<usize>()
-    }
-
-    pub fn body_bytes(&self) -> Vec<u8> {
-        BASE64_STANDARD.decode(&self.body).unwrap_or_default()
-    }
 }
 
 /// Writes down an event, in the transaction that makes it one.

@@ -13,8 +13,8 @@ use sqlx::sqlite::SqliteRow;
 
 use super::Broker;
 use super::Result;
-use super::events::Response;
 use super::filter::Filter;
+use super::response::Response;
 use crate::destination::Destinations;
 use crate::message::Header;
 use crate::message::Publication;
