@@ -326,16 +326,16 @@ impl Api {
             })
         };
         let understood: Vec<_> = items.into_iter().map(understand).collect();
-        let mut taking = self.0.broker.begin(call.source()).await?;
+        let mut transaction = self.0.broker.begin(call.source()).await?;
         let mut answers = Vec::with_capacity(understood.len());
         for item in understood {
             let answer = match item {
                 Ok(Understood::Message(publication)) => {
-                    let accepted = taking.publish(&publication).await;
+                    let accepted = transaction.publish(&publication).await;
                     accepted.map(|accepted| describe(&accepted))
                 }
                 Ok(Understood::Schedule(plan)) => {
-                    let id = taking.schedule(&plan).await;
+                    let id = transaction.schedule(&plan).await;
                     id.map(|id| scheduled(&id))
                 }
                 Err(rejection) => Err(rejection.into()),
@@ -347,7 +347,7 @@ impl Api {
                 answer => answer?,
             });
         }
-        taking.commit().await?;
+        transaction.commit().await?;
         Ok(ok(Value::Array(answers)))
     }
 

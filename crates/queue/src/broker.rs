@@ -29,6 +29,7 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 mod timekeeping;
+pub mod transaction;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;

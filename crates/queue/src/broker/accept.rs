@@ -5,15 +5,11 @@ use jiff::Timestamp;
 use reqwest::Url;
 use sqlx::SqliteConnection;
 
-use super::Broker;
 use super::Result;
-use super::schedules;
-use super::schedules::Plan;
 use crate::destination::Destination;
 use crate::destination::Destinations;
 use crate::message::Publication;
 use crate::rejection::Rejection;
-use kith_database::Tx;
 use kith_runtime::sortable_id;
 
 /// For how long a message with the same deduplication id is not taken again.
@@ -33,69 +29,6 @@ pub struct Accepted {
     /// Where it goes, as it is told and signed.
     pub url: String,
     pub deduplicated: bool,
-}
-
-/// Messages and schedules that are taken together, all or none. Dropping it takes none.
-pub struct Taking<'a> {
-    broker: &'a Broker,
-    source: Source<'a>,
-    tx: Tx,
-}
-
-impl Taking<'_> {
-    /// # Errors
-    /// A [`Rejection`] where the message may not go where it wants to; [`check`] finds that out before. It
-    /// leaves the others as they are.
-    pub async fn publish(&mut self, publication: &Publication) -> Result<Accepted> {
-        let (destinations, now) = (self.broker.destinations(), self.broker.now());
-        accept(&mut self.tx, destinations, publication, self.source, now).await
-    }
-
-    /// Creates a schedule, or replaces the one with the same id. The answer is that id.
-    ///
-    /// # Errors
-    /// A [`Rejection`] where there are too many. It leaves the others as they are.
-    pub async fn schedule(&mut self, plan: &Plan) -> Result<String> {
-        schedules::put(&mut self.tx, plan, self.source.caller_ip, self.broker.now()).await
-    }
-
-    /// # Errors
-    /// Those of the database.
-    pub async fn commit(self) -> Result<()> {
-        self.tx.commit().await?;
-        self.broker.wake();
-        Ok(())
-    }
-}
-
-impl Broker {
-    /// # Errors
-    /// Those of the database.
-    pub async fn begin<'a>(&'a self, source: Source<'a>) -> Result<Taking<'a>> {
-        Ok(Taking {
-            broker: self,
-            source,
-            tx: self.0.database.write().await?,
-        })
-    }
-
-    /// Takes messages, all or none. Their answers are in their order.
-    ///
-    /// # Errors
-    /// A [`Rejection`] where one of them may not go where it wants to; [`check`] finds that out before.
-    pub async fn publish(
-        &self,
-        publications: &[Publication],
-        source: Source<'_>,
-    ) -> Result<Vec<Accepted>> {
-        let mut taking = self.begin(source).await?;
-        let mut accepted = Vec::with_capacity(publications.len());
-        for publication in publications {
-            accepted.push(taking.publish(publication).await?);
-        }
-        taking.commit().await?;
-        Ok(accepted)
-    }
 }
 
 /// Where a publication goes, if it may go there and tell whom it wants to.

@@ -89,28 +89,6 @@ impl Broker {
         })
     }
 
-    /// Creates a schedule, or replaces the one with the same id. The answer is that id.
-    ///
-    /// # Errors
-    /// A [`Rejection`] for one that cannot be, and where there are too many.
-    pub async fn schedule(
-        &self,
-        id: Option<String>,
-        cron: &str,
-        publication: &Publication,
-        caller_ip: Option<&str>,
-    ) -> Result<String> {
-        let plan = self.plan(id, cron, publication)?;
-        let source = Source {
-            caller_ip,
-            schedule: None,
-        };
-        let mut taking = self.begin(source).await?;
-        let id = taking.schedule(&plan).await?;
-        taking.commit().await?;
-        Ok(id)
-    }
-
     /// All schedules, by id.
     pub async fn schedules(&self) -> Result<Vec<Value>> {
         let mut connection = self.0.database.reader().await?;
