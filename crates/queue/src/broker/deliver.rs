@@ -24,18 +24,17 @@ use tokio::sync::mpsc;
 use super::Broker;
 use super::BrokerError;
 use super::LEASE;
-use super::POLL;
 use super::Result;
 use super::Tally;
 use super::Trouble;
 use super::UNREADABLE_WAIT;
-use super::Way;
 use super::accept::Source;
 use super::accept::accept;
 use super::complete::COMPLETED_HEADER;
 use super::events::Detail;
 use super::events::State;
 use super::events::record;
+use super::lane::Way;
 use super::messages::Stored;
 use super::messages::headers;
 use super::response::Response;
@@ -52,6 +51,10 @@ use crate::receiver::NOT_RETRYABLE_HEADER;
 use crate::signature::SigningKeys;
 use crate::signature::sign;
 use crate::time::deadline_ms;
+
+/// How often the broker looks for what other processes have left to it. Its own publications and
+/// retries wake it in time.
+const POLL: Duration = Duration::from_secs(1);
 
 /// How much of an answer is kept, of its body and of its headers.
 const LARGEST_RESPONSE: usize = 16 * 1024;

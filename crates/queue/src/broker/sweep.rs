@@ -1,9 +1,13 @@
 //! Removing what is old: a few rows at a time, so that nobody waits for the turn to write.
 
+use std::time::Duration;
+
 use super::Broker;
 use super::Result;
-use super::SWEEP;
 use super::Trouble;
+
+/// How often old rows are looked for.
+const SWEEP: Duration = Duration::from_secs(60);
 
 /// Rows of one kind in one transaction.
 const BATCH: i64 = 500;

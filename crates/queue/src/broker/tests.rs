@@ -1,34 +1,39 @@
 //! The broker by itself, with a clock that tests move. What it delivers, and how, is tested from
 //! outside: in `src/tests/queue.rs`, and by QStash's own SDK in `end2end`.
 
+use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use std::time::Instant;
 
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use kith_database::Database;
+use kith_database::Migration;
+use kith_runtime::Clock;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::accept::Source;
 use super::deliver::Claimed;
 use super::filter::Filter;
+use super::lane::Way;
 use super::*;
-use crate::dispatcher::Dispatched;
-use crate::dispatcher::Publisher;
-use crate::dispatcher::dispatch;
-use crate::inbox;
-use crate::inbox::Claim;
-use crate::inbox::Lease;
+use crate::destination::Destinations;
+use crate::ledger;
+use crate::ledger::Claim;
+use crate::ledger::Settlement;
 use crate::message::Callback;
 use crate::message::DeliverySpec;
 use crate::message::Publication;
 use crate::outbox;
 use crate::outbox::OutboxMessage;
 use crate::qstash::QStash;
-use kith_database::Migration;
 
 const MIGRATIONS: &[Migration] = &[
     Migration {
