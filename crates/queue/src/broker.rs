@@ -14,9 +14,11 @@
 //!   clock is set back.
 
 pub mod accept;
-mod complete;
+mod attempt;
+mod callback;
+mod claim;
 pub mod dead;
-pub mod deliver;
+mod deliver;
 mod engine;
 mod error;
 pub mod events;
@@ -29,6 +31,8 @@ pub mod overview;
 pub mod response;
 mod room;
 pub mod schedules;
+mod send;
+mod settle;
 mod sweep;
 #[cfg(test)]
 mod tests;

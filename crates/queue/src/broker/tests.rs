@@ -20,7 +20,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::accept::Source;
-use super::deliver::Claimed;
+use super::claim;
+use super::claim::Claimed;
 use super::filter::Filter;
 use super::lane::Way;
 use super::*;
@@ -954,8 +955,8 @@ async fn what_is_asked_often_is_found_by_an_index() {
     for query in [
         "SELECT min(due_at) FROM messages WHERE finished_at IS NULL AND own = 1",
         "SELECT seq FROM messages WHERE finished_at IS NULL AND origin = 'a' AND due_at <= 1 ORDER BY due_at, seq LIMIT 1",
-        deliver::NEXT_OF_WEBHOOKS,
-        deliver::NEXT_OF_OTHERS,
+        claim::NEXT_OF_WEBHOOKS,
+        claim::NEXT_OF_OTHERS,
         "SELECT seq FROM messages m WHERE m.dead_letter_id IS NOT NULL ORDER BY m.seq DESC LIMIT 1",
         "SELECT seq FROM messages WHERE state IN ('delivered', 'failed', 'canceled') AND finished_at < 1 LIMIT 1",
         "SELECT seq FROM outbox WHERE due_at <= 1 LIMIT 1",

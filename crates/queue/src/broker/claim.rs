@@ -1,0 +1,196 @@
+//! Claiming messages that are due, and renewing the leases of those that this process delivers.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::SqliteConnection;
+
+use super::Broker;
+use super::BrokerError;
+use super::LEASE;
+use super::Result;
+use super::Trouble;
+use super::UNREADABLE_WAIT;
+use super::lane::Way;
+use super::messages::Stored;
+use super::room::Place;
+use crate::time::deadline_ms;
+
+/// How often the broker looks for what other processes have left to it. Its own publications and
+/// retries wake it in time.
+pub(super) const POLL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long a process waits that wanted to claim messages and found that another process had been faster.
+const LOST_RACE_WAIT: Duration = Duration::from_millis(10);
+
+/// When the next message to a webhook is due.
+pub(super) const NEXT_OF_WEBHOOKS: &str = "SELECT '', min(due_at) FROM messages
+     WHERE finished_at IS NULL AND origin = '' HAVING min(due_at) IS NOT NULL";
+
+/// When the next message to each other origin is due. It goes from one origin to the next, and does not
+/// read all messages that wait.
+pub(super) const NEXT_OF_OTHERS: &str = "WITH RECURSIVE origins (origin) AS (
+         SELECT min(origin) FROM messages WHERE finished_at IS NULL AND origin > ''
+         UNION ALL
+         SELECT (SELECT min(m.origin) FROM messages m
+                 WHERE m.finished_at IS NULL AND m.origin > o.origin)
+         FROM origins o WHERE o.origin IS NOT NULL
+     )
+     SELECT o.origin, (SELECT min(m.due_at) FROM messages m
+                       WHERE m.finished_at IS NULL AND m.origin = o.origin)
+     FROM origins o WHERE o.origin IS NOT NULL";
+
+/// What there is to do.
+pub(super) enum Claimed {
+    Messages(Vec<(Stored, Place)>),
+    NothingUntil(Duration),
+}
+
+impl Broker {
+    /// Claims messages that are due, as many as the lane has room for.
+    pub(super) async fn claim(&self, way: Way) -> Result<Claimed> {
+        let origins = self.origins_with_room(way).await?;
+        let now = self.now().as_millisecond();
+        let due = origins.partition_point(|(_, due_at)| *due_at <= now);
+        if due == 0 {
+            let until_next = origins.first().map_or(POLL_INTERVAL, |(_, due_at)| {
+                Duration::from_millis(u64::try_from(due_at - now).unwrap_or(0))
+            });
+            return Ok(Claimed::NothingUntil(until_next.min(POLL_INTERVAL)));
+        }
+        if self.0.stop.is_cancelled() {
+            return Ok(Claimed::NothingUntil(POLL_INTERVAL));
+        }
+        let mut tx = self.0.database.write().await?;
+        let now = self.now();
+        let mut messages = Vec::new();
+        for (origin, _) in &origins[..due] {
+            let places = self.lane(way).in_hand.take(origin);
+            messages.extend(self.claim_of(&mut tx, origin, places, now).await?);
+        }
+        messages.sort_by_key(|(message, _)| message.seq);
+        tx.commit().await?;
+        if messages.is_empty() {
+            return Ok(Claimed::NothingUntil(LOST_RACE_WAIT));
+        }
+        Ok(Claimed::Messages(messages))
+    }
+
+    /// The origins that messages of a lane go to and that have room for more, each with the time in Unix
+    /// milliseconds at which its next message is due. The earliest is first.
+    async fn origins_with_room(&self, way: Way) -> Result<Vec<(String, i64)>> {
+        let mut connection = self.0.database.reader().await?;
+        let mut origins: Vec<(String, i64)> = sqlx::query_as(match way {
+            Way::Elsewhere => NEXT_OF_OTHERS,
+            Way::Webhooks => NEXT_OF_WEBHOOKS,
+        })
+        .fetch_all(&mut *connection)
+        .await?;
+        drop(connection);
+        // Several at a time, so that a transaction serves many. An origin with nothing under way does not
+        // wait for that.
+        let batch = self.0.settings.concurrency.get() as usize;
+        let in_hand = &self.lane(way).in_hand;
+        origins.retain(|(origin, _)| {
+            let (taken, more) = in_hand.share(origin);
+            more >= batch || (more > 0 && taken == 0)
+        });
+        origins.sort_by_key(|(_, due_at)| *due_at);
+        Ok(origins)
+    }
+
+    /// Claims one message for each of `places` at most.
+    async fn claim_of(
+        &self,
+        tx: &mut SqliteConnection,
+        origin: &str,
+        mut places: Vec<Place>,
+        now: Timestamp,
+    ) -> Result<Vec<(Stored, Place)>> {
+        let rows = sqlx::query(
+            "UPDATE messages SET state = 'active', owner = ?, due_at = ?, updated_at = ?
+             WHERE seq IN (SELECT seq FROM messages
+                           WHERE finished_at IS NULL AND origin = ? AND due_at <= ?
+                           ORDER BY due_at, seq LIMIT ?)
+             RETURNING *",
+        )
+        .bind(&self.0.owner)
+        .bind(deadline_ms(now, LEASE))
+        .bind(now.as_millisecond())
+        .bind(origin)
+        .bind(now.as_millisecond())
+        .bind(places.len() as i64)
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut messages = Vec::with_capacity(rows.len());
+        for row in &rows {
+            match Stored::read(row) {
+                Ok(message) => {
+                    let place = places.pop().map(|place| place.of(message.seq));
+                    messages.extend(place.map(|place| (message, place)));
+                }
+                Err(error) => put_off(tx, row.try_get("seq")?, &error, now).await?,
+            }
+        }
+        Ok(messages)
+    }
+
+    /// Says again and again that this process is still delivering, while it is.
+    pub(super) async fn renew_all(self, way: Way) {
+        let lane = self.lane(way);
+        let until_done = async {
+            self.0.stop.cancelled().await;
+            // Nothing new is claimed, so that this is when the last one is written down.
+            lane.in_hand.emptied().await;
+        };
+        let renew = async {
+            let trouble = Trouble::default();
+            loop {
+                tokio::time::sleep(LEASE / 3).await;
+                trouble.heed("messages may be delivered twice", self.renew(way).await);
+            }
+        };
+        tokio::select! {
+            () = until_done => {}
+            () = renew => {}
+        }
+    }
+
+    /// Renews the leases of the messages in hand, and of no others: a claim may be on the disk though it
+    /// was reported as failed, and nothing is done about its messages until their leases end.
+    pub(super) async fn renew(&self, way: Way) -> Result<()> {
+        let messages = self.lane(way).in_hand.messages();
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.0.database.write().await?;
+        sqlx::query(
+            "UPDATE messages SET due_at = ?
+             WHERE state = 'active' AND owner = ? AND seq IN (SELECT value FROM json_each(?))",
+        )
+        .bind(deadline_ms(self.now(), LEASE))
+        .bind(&self.0.owner)
+        .bind(serde_json::to_string(&messages)?)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// Puts off a message that cannot be read; see [`UNREADABLE_WAIT`].
+async fn put_off(
+    tx: &mut SqliteConnection,
+    seq: i64,
+    error: &BrokerError,
+    now: Timestamp,
+) -> Result<()> {
+    tracing::error!(seq, "{error}, and waits");
+    sqlx::query("UPDATE messages SET state = 'retry', owner = NULL, due_at = ? WHERE seq = ?")
+        .bind(deadline_ms(now, UNREADABLE_WAIT))
+        .bind(seq)
+        .execute(tx)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! Settling deliveries: writing down their outcomes, many in one transaction. (The word is that of AMQP 1.0.)
+
+use std::time::Duration;
+
+use sqlx::SqliteConnection;
+use tokio::sync::mpsc;
+
+use super::Broker;
+use super::Result;
+use super::Tally;
+use super::Trouble;
+use super::attempt::Attempt;
+use super::attempt::NextState;
+use super::attempt::Outcome;
+use super::events::Detail;
+use super::events::State;
+use super::events::record;
+use super::messages::Stored;
+use super::response::Response;
+use super::room::Place;
+
+/// The most deliveries that are settled in one transaction.
+pub(super) const LARGEST_BATCH: usize = 256;
+
+/// How long to wait before outcomes that could not be written down are tried again.
+const SETTLE_PAUSE: Duration = Duration::from_millis(500);
+
+/// A message that was sent, its outcome, and its place among those in hand.
+pub(super) type Sent = (Stored, Outcome, Place);
+
+impl Broker {
+    /// Writes down what came of deliveries, many at a time.
+    pub(super) async fn settle_all(self, mut outcomes: mpsc::Receiver<Sent>) {
+        let mut batch = Vec::new();
+        let trouble = Trouble::default();
+        while outcomes.recv_many(&mut batch, LARGEST_BATCH).await > 0 {
+            // What cannot be written down is tried again: otherwise it would be delivered again.
+            let mut tries_after_stop = 5;
+            while trouble
+                .heed(
+                    "deliveries cannot be written down",
+                    self.settle_batch(&batch).await,
+                )
+                .is_none()
+            {
+                if self.0.stop.is_cancelled() {
+                    tries_after_stop -= 1;
+                }
+                if tries_after_stop == 0 {
+                    break;
+                }
+                tokio::time::sleep(SETTLE_PAUSE).await;
+            }
+            batch.clear();
+            self.wake();
+        }
+    }
+
+    async fn settle_batch(&self, batch: &[Sent]) -> Result<()> {
+        let mut done = Tally::default();
+        let mut tx = self.0.database.write().await?;
+        let now = self.now();
+        for (message, outcome, _) in batch {
+            let attempt = Attempt::new(message, outcome, now);
+            if self.update(&mut tx, &attempt).await? {
+                count(&mut done, &attempt.next);
+                record_failure(&mut tx, &attempt).await?;
+                if attempt.next != NextState::Requeued {
+                    self.enqueue_callbacks(&mut tx, &attempt).await?;
+                }
+            } else {
+                let message = &message.id;
+                tracing::debug!(message, "another process has this message by now");
+            }
+        }
+        tx.commit().await?;
+        self.count(done);
+        Ok(())
+    }
+
+    /// Moves a message on. `false` where it is not this process' own any more.
+    async fn update(&self, tx: &mut SqliteConnection, attempt: &Attempt<'_>) -> Result<bool> {
+        let Attempt { message, next, .. } = attempt;
+        let at = attempt.ended_at.as_millisecond();
+        let (state, due_at, finished_at) = match next {
+            NextState::Delivered => ("delivered", at, Some(at)),
+            NextState::Requeued => ("retry", at, None),
+            NextState::Retry { due_at } => ("retry", *due_at, None),
+            NextState::Dead { .. } => ("failed", at, Some(at)),
+        };
+        let retried = match next {
+            NextState::Retry { .. } => message.retried + 1,
+            _ => message.retried,
+        };
+        let response = attempt.response();
+        let updated = sqlx::query(
+            "UPDATE messages SET state = ?, updated_at = ?, due_at = ?, retried = ?, finished_at = ?,
+                 dead_letter_id = ?, response = ?, response_status = ?, owner = NULL
+             WHERE seq = ? AND state = 'active' AND owner = ? AND retried = ?",
+        )
+        .bind(state)
+        .bind(at)
+        .bind(due_at)
+        .bind(retried)
+        .bind(finished_at)
+        .bind(attempt.dead_letter_id())
+        .bind(response.map(serde_json::to_string).transpose()?)
+        .bind(response.and_then(Response::status))
+        .bind(message.seq)
+        .bind(&self.0.owner)
+        .bind(message.retried)
+        .execute(tx)
+        .await?;
+        Ok(updated.rows_affected() == 1)
+    }
+}
+
+fn count(done: &mut Tally, next: &NextState) {
+    match next {
+        NextState::Delivered => done.delivered += 1,
+        NextState::Requeued => {}
+        NextState::Retry { .. } => done.retried += 1,
+        NextState::Dead { .. } => done.dead += 1,
+    }
+}
+
+/// Records the events of a delivery that has failed, and logs it. The database itself records the others.
+async fn record_failure(tx: &mut SqliteConnection, attempt: &Attempt<'_>) -> Result<()> {
+    let Outcome::Failed { error, .. } = attempt.outcome else {
+        return Ok(());
+    };
+    let id = &attempt.message.id;
+    let failure = Detail {
+        error: Some(error.clone()),
+        next_delivery_time: None,
+        response: attempt.response().cloned(),
+    };
+    record(tx, id, State::Error, attempt.ended_at, &failure).await?;
+    let (state, next_delivery_time) = match attempt.next {
+        NextState::Retry { due_at } => (State::Retry, Some(due_at)),
+        _ => (State::Failed, None),
+    };
+    let consequence = Detail {
+        error: Some(error.clone()),
+        next_delivery_time,
+        response: None,
+    };
+    record(tx, id, state, attempt.ended_at, &consequence).await?;
+    tracing::info!(
+        message = id,
+        attempt = attempt.message.retried + 1,
+        error,
+        dead = attempt.dead_letter_id().is_some(),
+        "a delivery failed"
+    );
+    Ok(())
+}
