@@ -121,7 +121,7 @@ impl Broker {
         let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT m.* FROM messages m WHERE m.dead_letter_id IS NOT NULL",
         );
-        filter.narrow_messages(&mut query, self.destinations())?;
+        filter.narrow_messages(&mut query, self.destinations());
         query
             .push(" ORDER BY m.seq DESC LIMIT ")
             .push_bind(count as i64 + 1);

@@ -1,4 +1,4 @@
-//! Which messages, dead letters or events somebody means.
+//! Which messages, dead letters or events a client means.
 
 use sqlx::QueryBuilder;
 use sqlx::Sqlite;
@@ -6,140 +6,226 @@ use sqlx::Sqlite;
 use crate::destination::Destinations;
 use crate::rejection::Rejection;
 
-/// Parsed from a query string. Values of one parameter are alternatives, parameters add up. No
-/// parameter means everything.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
-    parameters: Vec<(Column, Vec<String>)>,
-    count: Option<u32>,
-    cursor: Option<i64>,
+/// The most alternatives of one parameter.
+const MAX_VALUES: usize = 500;
+
+/// How many rows an answer has where the client names no number.
+const DEFAULT_COUNT: u32 = 100;
+
+/// A parameter of a query string that narrows a listing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Parameter {
+    names: &'static [&'static str],
+    column: Column,
+    kind: Kind,
 }
 
-/// The most alternatives of one parameter.
-const MOST_VALUES: usize = 500;
-
+/// What a parameter is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Column {
-    MessageId,
-    DeadLetterId,
+    Id,
+    Time,
+    State,
+    /// The same in each listing.
+    Of(&'static str),
+}
+
+/// How a parameter is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
     State,
     Url,
     Host,
     Path,
     Label,
-    ScheduleId,
-    CallerIp,
-    ResponseStatus,
+    Status,
     From,
     To,
-    Queue,
-    Topic,
-    FlowControl,
+}
+
+impl Parameter {
+    const fn new(names: &'static [&'static str], column: Column, kind: Kind) -> Self {
+        Self {
+            names,
+            column,
+            kind,
+        }
+    }
+
+    const MESSAGE_ID: Self = Self::new(&["messageId", "messageIds"], Column::Id, Kind::Text);
+    const DEAD_LETTER_ID: Self = Self::new(
+        &["dlqId", "dlqIds"],
+        Column::Of("m.dead_letter_id"),
+        Kind::Text,
+    );
+    const ALL: [Self; 15] = [
+        Self::MESSAGE_ID,
+        Self::DEAD_LETTER_ID,
+        Self::new(&["state"], Column::State, Kind::State),
+        Self::new(&["url"], Column::Of("m.destination"), Kind::Url),
+        Self::new(&["host"], Column::Of("m.host"), Kind::Host),
+        Self::new(&["path"], Column::Of("m.path"), Kind::Path),
+        Self::new(&["label"], Column::Of("m.labels"), Kind::Label),
+        Self::new(&["scheduleId"], Column::Of("m.schedule_id"), Kind::Text),
+        Self::new(
+            &["callerIp", "callerIP"],
+            Column::Of("m.caller_ip"),
+            Kind::Text,
+        ),
+        Self::new(
+            &["responseStatus"],
+            Column::Of("CAST(m.response_status AS TEXT)"),
+            Kind::Status,
+        ),
+        Self::new(&["fromDate"], Column::Time, Kind::From),
+        Self::new(&["toDate"], Column::Time, Kind::To),
+        Self::new(&["queueName"], Column::Of("m.queue"), Kind::Text),
+        Self::new(&["topicName"], Column::Of("m.topic"), Kind::Text),
+        Self::new(
+            &["flowControlKey"],
+            Column::Of("m.flow_control"),
+            Kind::Text,
+        ),
+    ];
+
+    fn named(name: &str) -> Result<Self, Rejection> {
+        let mut all = Self::ALL.iter();
+        let known = all.find(|parameter| parameter.names.contains(&name));
+        known.copied().ok_or_else(|| {
+            Rejection::bad_request(format!("There is no filter {name:?}. Check its spelling."))
+        })
+    }
+}
+
+impl Kind {
+    /// The alternatives in a value of the parameter `name`.
+    fn alternatives(self, name: &str, value: &str) -> Result<Vec<String>, Rejection> {
+        let is_status = |part: &str| part.trim().parse::<u16>().is_ok();
+        match self {
+            Self::From | Self::To if value.parse::<i64>().ok().is_none_or(|at| at < 0) => {
+                Err(Rejection::bad_request(format!(
+                    "{name} cannot be {value:?}. It takes Unix milliseconds, from 1970 on."
+                )))
+            }
+            Self::Status if !value.split(',').all(is_status) => Err(wrong(name, value)),
+            // A URL and a path may hold commas; everything else is listed with them.
+            Self::Url | Self::Path => Ok(vec![value.to_owned()]),
+            _ => {
+                let parts = value.split(',').map(|part| part.trim().to_owned());
+                Ok(parts.collect())
+            }
+        }
+    }
+
+    /// The values that the database holds for one alternative.
+    fn stored(self, value: &str, destinations: &Destinations) -> Vec<String> {
+        match self {
+            Self::State => states(value),
+            Self::Url => vec![destinations.stored(value).to_owned()],
+            _ => vec![value.to_owned()],
+        }
+    }
+}
+
+/// The columns of a listing.
+struct Columns {
+    seq: &'static str,
+    id: &'static str,
+    time: &'static str,
+    state: &'static str,
+}
+
+const MESSAGES: Columns = Columns {
+    seq: "m.seq",
+    id: "m.id",
+    time: "m.created_at",
+    state: "upper(m.state)",
+};
+
+const EVENTS: Columns = Columns {
+    seq: "e.seq",
+    id: "e.message_id",
+    time: "e.at",
+    state: "e.state",
+};
+
+impl Columns {
+    fn name(&self, column: Column) -> &'static str {
+        match column {
+            Column::Id => self.id,
+            Column::Time => self.time,
+            Column::State => self.state,
+            Column::Of(name) => name,
+        }
+    }
+}
+
+/// Parsed from a query string. Values of one parameter are alternatives, parameters add up. No
+/// parameter means everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    parameters: Vec<(Parameter, Vec<String>)>,
+    count: Option<u32>,
+    cursor: Option<i64>,
 }
 
 impl Filter {
+    /// Reads a query string, for example `label=a,b&count=5`. The names of the parameters are those of QStash.
+    ///
     /// # Errors
-    /// A [`Rejection`] for a parameter that is not known, or not understood: whoever means to delete a
+    /// A [`Rejection`] for a parameter that is not known, or not understood: a client that means to delete a
     /// few must not delete all.
     pub fn parse(query: &str) -> Result<Self, Rejection> {
         let mut filter = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let wrong = || Rejection::bad_request(format!("{name} cannot be {value:?}."));
-            let column = match &*name {
-                "messageId" | "messageIds" => Column::MessageId,
-                "dlqId" | "dlqIds" => Column::DeadLetterId,
-                "state" => Column::State,
-                "url" => Column::Url,
-                "host" => Column::Host,
-                "path" => Column::Path,
-                "label" => Column::Label,
-                "scheduleId" => Column::ScheduleId,
-                "callerIp" | "callerIP" => Column::CallerIp,
-                "responseStatus" => Column::ResponseStatus,
-                "fromDate" => Column::From,
-                "toDate" => Column::To,
-                "queueName" => Column::Queue,
-                "topicName" => Column::Topic,
-                "flowControlKey" => Column::FlowControl,
+            match &*name {
                 "count" => {
-                    filter.count = Some(
-                        value
-                            .parse()
-                            .ok()
-                            .filter(|count| *count > 0)
-                            .ok_or_else(wrong)?,
-                    );
-                    continue;
+                    let count = value.parse().ok().filter(|count| *count > 0);
+                    filter.count = Some(count.ok_or_else(|| wrong(&name, &value))?);
                 }
+                "cursor" if value.is_empty() => {}
                 "cursor" => {
-                    if !value.is_empty() {
-                        let cursor = value.parse().ok().filter(|cursor| *cursor >= 0);
-                        filter.cursor = Some(cursor.ok_or_else(wrong)?);
-                    }
-                    continue;
+                    let cursor = value.parse().ok().filter(|cursor| *cursor >= 0);
+                    filter.cursor = Some(cursor.ok_or_else(|| wrong(&name, &value))?);
                 }
-                "qstash_token" => continue,
-                _ => {
-                    return Err(Rejection::bad_request(format!(
-                        "There is no filter {name:?}. Check its spelling."
-                    )));
-                }
-            };
-            let is_time = matches!(column, Column::From | Column::To);
-            if is_time && value.parse::<i64>().ok().is_none_or(|at| at < 0) {
-                return Err(Rejection::bad_request(format!(
-                    "{name} cannot be {value:?}. It takes Unix milliseconds, from 1970 on."
-                )));
-            }
-            let is_status = |part: &str| part.trim().parse::<u16>().is_ok();
-            if column == Column::ResponseStatus && !value.split(',').all(is_status) {
-                return Err(wrong());
-            }
-            // A URL and a path may hold commas; everything else is listed with them.
-            let listed = !matches!(column, Column::Url | Column::Path);
-            let values: Vec<String> = if listed {
-                value
-                    .split(',')
-                    .map(|part| part.trim().to_owned())
-                    .collect()
-            } else {
-                vec![value.to_string()]
-            };
-            match filter
-                .parameters
-                .iter_mut()
-                .find(|(known, _)| *known == column)
-            {
-                Some((_, known)) => known.extend(values),
-                None => filter.parameters.push((column, values)),
+                "qstash_token" => {}
+                _ => filter.add(&name, &value)?,
             }
         }
-        // Who names something twice means it once.
+        // A client that names a value twice means it once.
         for (_, values) in &mut filter.parameters {
             values.sort_unstable();
             values.dedup();
         }
-        let most = filter
-            .parameters
-            .iter()
-            .map(|(_, values)| values.len())
-            .max();
-        if most > Some(MOST_VALUES) {
+        let counts = filter.parameters.iter().map(|(_, values)| values.len());
+        if counts.max() > Some(MAX_VALUES) {
             return Err(Rejection::bad_request(format!(
-                "A filter takes at most {MOST_VALUES} values of a kind. Ask several times."
+                "A filter takes at most {MAX_VALUES} values of a kind. Ask several times."
             )));
         }
         Ok(filter)
     }
 
+    fn add(&mut self, name: &str, value: &str) -> Result<(), Rejection> {
+        let parameter = Parameter::named(name)?;
+        let values = parameter.kind.alternatives(name, value)?;
+        let mut known = self.parameters.iter_mut();
+        match known.find(|(known, _)| *known == parameter) {
+            Some((_, known)) => known.extend(values),
+            None => self.parameters.push((parameter, values)),
+        }
+        Ok(())
+    }
+
     /// One message.
     pub fn message(id: &str) -> Self {
-        Self::of(Column::MessageId, id)
+        Self::of(Parameter::MESSAGE_ID, id)
     }
 
     /// One dead letter.
     pub fn dead_letter(id: &str) -> Self {
-        Self::of(Column::DeadLetterId, id)
+        Self::of(Parameter::DEAD_LETTER_ID, id)
     }
 
     /// Some dead letters.
@@ -147,7 +233,7 @@ impl Filter {
         ids.sort_unstable();
         ids.dedup();
         Self {
-            parameters: vec![(Column::DeadLetterId, ids)],
+            parameters: vec![(Parameter::DEAD_LETTER_ID, ids)],
             ..Self::default()
         }
     }
@@ -160,17 +246,18 @@ impl Filter {
         }
     }
 
-    fn of(column: Column, value: &str) -> Self {
+    fn of(parameter: Parameter, value: &str) -> Self {
         Self {
-            parameters: vec![(column, vec![value.to_owned()])],
+            parameters: vec![(parameter, vec![value.to_owned()])],
             ..Self::default()
         }
     }
 
     /// How many ids of messages or dead letters were named, if any were.
     pub fn named(&self) -> Option<usize> {
-        let ids = |(column, values): &(Column, Vec<String>)| {
-            matches!(column, Column::MessageId | Column::DeadLetterId).then_some(values.len())
+        let ids = |(parameter, values): &(Parameter, Vec<String>)| {
+            let is_id = [Parameter::MESSAGE_ID, Parameter::DEAD_LETTER_ID].contains(parameter);
+            is_id.then_some(values.len())
         };
         self.parameters.iter().find_map(ids)
     }
@@ -186,120 +273,95 @@ impl Filter {
     /// A [`Rejection`] when that is more than there may be.
     pub fn count(&self, most: u32) -> Result<u32, Rejection> {
         match self.count {
-            None => Ok(100.min(most)),
+            None => Ok(DEFAULT_COUNT.min(most)),
             Some(count) if count <= most => Ok(count),
             Some(_) => Err(Rejection::bad_request(format!("count is at most {most}."))),
         }
     }
 
     /// Adds conditions on `messages`, named `m`, the latest first.
-    pub fn narrow_messages(
+    pub(super) fn narrow_messages(
         &self,
         query: &mut QueryBuilder<Sqlite>,
         destinations: &Destinations,
-    ) -> Result<(), Rejection> {
-        if let Some(cursor) = self.cursor {
-            query.push(" AND m.seq < ").push_bind(cursor);
-        }
-        self.narrow(
-            query,
-            destinations,
-            "m.id",
-            "m.created_at",
-            "upper(m.state)",
-        )
+    ) {
+        self.narrow(query, destinations, &MESSAGES);
     }
 
     /// Adds conditions on `events`, named `e`, and their messages, named `m`.
-    pub fn narrow_events(
+    pub(super) fn narrow_events(
         &self,
         query: &mut QueryBuilder<Sqlite>,
         destinations: &Destinations,
-    ) -> Result<(), Rejection> {
-        if let Some(cursor) = self.cursor {
-            query.push(" AND e.seq < ").push_bind(cursor);
-        }
-        self.narrow(query, destinations, "e.message_id", "e.at", "e.state")
+    ) {
+        self.narrow(query, destinations, &EVENTS);
     }
 
     fn narrow(
         &self,
         query: &mut QueryBuilder<Sqlite>,
         destinations: &Destinations,
-        id: &str,
-        time: &str,
-        state: &str,
-    ) -> Result<(), Rejection> {
-        for (column, values) in &self.parameters {
-            let mut values: Vec<String> = values.clone();
-            let (expression, operator) = match column {
-                Column::MessageId => (id, "="),
-                Column::DeadLetterId => ("m.dead_letter_id", "="),
-                Column::State => {
-                    values = values.iter().flat_map(|value| states(value)).collect();
-                    (state, "=")
-                }
-                Column::Url => {
-                    for value in &mut values {
-                        *value = destinations.stored(value).to_owned();
-                    }
-                    ("m.destination", "=")
-                }
-                Column::Host => ("m.host", "="),
-                Column::Path => ("m.path", "="),
-                Column::Label => {
-                    for value in &mut values {
-                        *value = format!(",{value},");
-                    }
-                    ("m.labels", "contains")
-                }
-                Column::ScheduleId => ("m.schedule_id", "="),
-                Column::CallerIp => ("m.caller_ip", "="),
-                Column::ResponseStatus => ("CAST(m.response_status AS TEXT)", "="),
-                Column::From => (time, ">="),
-                Column::To => (time, "<="),
-                Column::Queue => ("m.queue", "="),
-                Column::Topic => ("m.topic", "="),
-                Column::FlowControl => ("m.flow_control", "="),
-            };
-            let own_host = destinations.own_host();
-            let own = |value: &String| own_host.as_ref() == Some(value);
+        columns: &Columns,
+    ) {
+        if let Some(cursor) = self.cursor {
+            query
+                .push(format_args!(" AND {} < ", columns.seq))
+                .push_bind(cursor);
+        }
+        for (parameter, values) in &self.parameters {
             query.push(" AND (");
-            let mut conditions = query.separated(" OR ");
-            match (column, operator) {
-                (_, "contains") => {
-                    for value in values {
-                        conditions.push(format_args!("instr({expression}, "));
-                        conditions.push_bind_unseparated(value);
-                        conditions.push_unseparated(")");
+            let column = columns.name(parameter.column);
+            match parameter.kind {
+                Kind::From => push_times(query, column, ">=", values),
+                Kind::To => push_times(query, column, "<=", values),
+                Kind::Label => push_labels(query, column, values),
+                kind => {
+                    let own_host = destinations.own_host();
+                    let is_own = |value: &String| own_host.as_ref() == Some(value);
+                    if kind == Kind::Host && values.iter().any(is_own) {
+                        query.push("m.host IS NULL OR ");
                     }
-                }
-                (Column::From | Column::To, _) => {
-                    for value in values {
-                        let at: i64 = value.parse().unwrap_or_default();
-                        conditions.push(format_args!("{expression} {operator} "));
-                        conditions.push_bind_unseparated(at);
-                    }
-                }
-                _ => {
-                    if matches!(column, Column::Host) && values.iter().any(own) {
-                        conditions.push("m.host IS NULL");
-                    }
-                    // A list, because an index serves that.
-                    conditions.push(format_args!("{expression} IN ("));
-                    for (number, value) in values.into_iter().enumerate() {
-                        if number > 0 {
-                            conditions.push_unseparated(", ");
-                        }
-                        conditions.push_bind_unseparated(value);
-                    }
-                    conditions.push_unseparated(")");
+                    let stored = values
+                        .iter()
+                        .flat_map(|value| kind.stored(value, destinations));
+                    push_list(query, column, stored);
                 }
             }
             query.push(")");
         }
-        Ok(())
     }
+}
+
+fn push_times(query: &mut QueryBuilder<Sqlite>, column: &str, operator: &str, values: &[String]) {
+    let mut conditions = query.separated(" OR ");
+    for value in values {
+        let at: i64 = value.parse().unwrap_or_default();
+        conditions.push(format_args!("{column} {operator} "));
+        conditions.push_bind_unseparated(at);
+    }
+}
+
+fn push_labels(query: &mut QueryBuilder<Sqlite>, column: &str, labels: &[String]) {
+    let mut conditions = query.separated(" OR ");
+    for label in labels {
+        conditions.push(format_args!("instr({column}, "));
+        conditions.push_bind_unseparated(format!(",{label},"));
+        conditions.push_unseparated(")");
+    }
+}
+
+/// Pushes a list, because an index serves that.
+fn push_list(query: &mut QueryBuilder<Sqlite>, column: &str, values: impl Iterator<Item = String>) {
+    query.push(format_args!("{column} IN ("));
+    let mut list = query.separated(", ");
+    for value in values {
+        list.push_bind(value);
+    }
+    query.push(")");
+}
+
+fn wrong(name: &str, value: &str) -> Rejection {
+    Rejection::bad_request(format!("{name} cannot be {value:?}."))
 }
 
 /// The states that a name stands for. `CANCELLED` is spelled either way.

@@ -173,7 +173,7 @@ impl Broker {
             );
             query.push_bind(now).push(", updated_at = ").push_bind(now);
             query.push(" WHERE seq IN (SELECT m.seq FROM messages m WHERE m.finished_at IS NULL");
-            filter.narrow_messages(&mut query, self.destinations())?;
+            filter.narrow_messages(&mut query, self.destinations());
             query.push(" LIMIT ").push_bind(batch as i64).push(")");
             let done = query.build().execute(&mut *tx).await?.rows_affected();
             tx.commit().await?;

@@ -941,14 +941,10 @@ async fn what_is_asked_often_is_found_by_an_index() {
             sqlx::QueryBuilder::<sqlx::Sqlite>::new("EXPLAIN QUERY PLAN SELECT 1 FROM ");
         if of_events {
             builder.push("events e LEFT JOIN messages m ON m.id = e.message_id WHERE 1");
-            filter
-                .narrow_events(&mut builder, broker.destinations())
-                .expect("a filter");
+            filter.narrow_events(&mut builder, broker.destinations());
         } else {
             builder.push("messages m WHERE m.finished_at IS NULL");
-            filter
-                .narrow_messages(&mut builder, broker.destinations())
-                .expect("a filter");
+            filter.narrow_messages(&mut builder, broker.destinations());
         }
         queries.push(builder);
     }
