@@ -11,8 +11,10 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use super::Broker;
+use super::BrokerError;
 use super::Result;
 use super::Trouble;
+use super::accept::Accepted;
 use super::accept::Source;
 use super::accept::accept;
 use super::accept::check;
@@ -242,58 +244,74 @@ impl Broker {
             .fetch_all(&mut *tx)
             .await?;
         for row in &due {
-            let id: String = row.try_get("id")?;
-            let cron: String = row.try_get("cron")?;
-            let was_due: i64 = row.try_get("next_at")?;
-            let caller_ip: Option<String> = row.try_get("caller_ip")?;
-            let source = Source {
-                caller_ip: caller_ip.as_deref(),
-                schedule: Some(&id),
-            };
-            let accepted = match stored(row) {
-                Ok(publication) => {
-                    accept(&mut tx, self.destinations(), &publication, source, now).await
-                }
-                Err(error) => Err(error),
-            };
-            match accepted {
-                Ok(accepted) => {
-                    let late = (now.as_millisecond() - was_due) / 1000;
-                    if late * 1000 > MISSED_MS {
-                        tracing::warn!(
-                            schedule = id,
-                            late_seconds = late,
-                            message = accepted.message_id,
-                            "a schedule was missed and is made up for"
-                        );
-                    } else {
-                        tracing::info!(
-                            schedule = id,
-                            message = accepted.message_id,
-                            "a schedule fired"
-                        );
-                    }
-                }
-                // Its destination has been taken off the list since.
-                Err(super::BrokerError::Rejected(rejection)) => {
-                    tracing::warn!(schedule = id, "a schedule did not fire: {rejection}");
-                }
-                Err(super::BrokerError::Unreadable(error)) => {
-                    tracing::error!(schedule = id, "a schedule cannot be read: {error}");
-                }
-                Err(error) => return Err(error),
-            }
-            sqlx::query("UPDATE schedules SET next_at = ?, last_at = ? WHERE id = ?")
-                .bind(next_at(&cron, now, None))
-                .bind(now.as_millisecond())
-                .bind(&id)
-                .execute(&mut *tx)
-                .await?;
+            self.fire_one(&mut tx, row, now).await?;
         }
         tx.commit().await?;
         self.wake();
         Ok(())
     }
+
+    /// Publishes the message of one schedule and moves the schedule on.
+    async fn fire_one(
+        &self,
+        tx: &mut SqliteConnection,
+        row: &SqliteRow,
+        now: Timestamp,
+    ) -> Result<()> {
+        let id: String = row.try_get("id")?;
+        let cron: String = row.try_get("cron")?;
+        let was_due: i64 = row.try_get("next_at")?;
+        let caller_ip: Option<String> = row.try_get("caller_ip")?;
+        let source = Source {
+            caller_ip: caller_ip.as_deref(),
+            schedule: Some(&id),
+        };
+        let accepted = match stored(row) {
+            Ok(publication) => accept(tx, self.destinations(), &publication, source, now).await,
+            Err(error) => Err(error),
+        };
+        log_firing(&id, (now.as_millisecond() - was_due) / 1000, accepted)?;
+        sqlx::query("UPDATE schedules SET next_at = ?, last_at = ? WHERE id = ?")
+            .bind(next_at(&cron, now, None))
+            .bind(now.as_millisecond())
+            .bind(&id)
+            .execute(tx)
+            .await?;
+        Ok(())
+    }
+}
+
+/// Logs how a schedule fired, `late_seconds` after it was due.
+///
+/// # Errors
+/// That of the database, which ends the firing of all schedules.
+fn log_firing(schedule: &str, late_seconds: i64, fired: Result<Accepted>) -> Result<()> {
+    match fired {
+        Ok(Accepted {
+            message_id: message,
+            ..
+        }) if late_seconds * 1000 > MISSED_MS => {
+            tracing::warn!(
+                schedule,
+                late_seconds,
+                message,
+                "a schedule was missed and is made up for"
+            );
+        }
+        Ok(Accepted {
+            message_id: message,
+            ..
+        }) => tracing::info!(schedule, message, "a schedule fired"),
+        // The operator has taken its destination off the list since.
+        Err(BrokerError::Rejected(rejection)) => {
+            tracing::warn!(schedule, "a schedule did not fire: {rejection}");
+        }
+        Err(BrokerError::Unreadable(error)) => {
+            tracing::error!(schedule, "a schedule cannot be read: {error}");
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(())
 }
 
 /// Writes down a schedule, in a transaction of the caller's. One that was paused stays paused, and one whose
