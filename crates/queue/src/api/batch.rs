@@ -1,0 +1,136 @@
+//! Batches of messages and schedules.
+
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+
+use super::call::Call;
+use super::call::Times;
+use super::routes::Api;
+use super::routes::describe;
+use super::routes::ok;
+use super::routes::scheduled;
+use crate::broker::BrokerError;
+use crate::broker::Result;
+use crate::broker::accept::check;
+use crate::broker::schedules::Plan;
+use crate::broker::transaction::Transaction;
+use crate::message::Header;
+use crate::message::Publication;
+use crate::rejection::Rejection;
+use kith_runtime::without_byte_order_mark;
+
+/// The most messages in one batch.
+const LARGEST_BATCH: usize = 1000;
+
+/// An item of a batch, as the client sends it.
+#[derive(Deserialize)]
+struct Item {
+    destination: String,
+    #[serde(default)]
+    headers: Map<String, Value>,
+    #[serde(default)]
+    body: String,
+    queue: Option<String>,
+}
+
+/// What an item asks for.
+enum Task {
+    Publish(Publication),
+    Schedule(Plan),
+}
+
+impl Item {
+    fn parse(item: Value) -> std::result::Result<Self, Rejection> {
+        let item: Self = serde_json::from_value(item).map_err(|_| {
+            Rejection::bad_request(
+                "A message of a batch is an object with a destination, and perhaps headers and a body \
+                 of text.",
+            )
+        })?;
+        if item.queue.is_some() {
+            return Err(Rejection::not_implemented(
+                "Named queues are not there yet. Publish without one.",
+            ));
+        }
+        Ok(item)
+    }
+
+    /// The headers, their names in lower case.
+    fn take_headers(&mut self) -> Vec<Header> {
+        let headers = std::mem::take(&mut self.headers).into_iter();
+        let headers = headers.map(|(name, value)| {
+            let value = match value {
+                Value::String(text) => text,
+                other => other.to_string(),
+            };
+            (name.to_ascii_lowercase(), value)
+        });
+        headers.collect()
+    }
+}
+
+impl Api {
+    /// Publishes and schedules what can be, in one transaction, and says of the rest why not. A client that
+    /// is told that the queue could not answer may thus send the same batch again.
+    pub(super) async fn batch(&self, call: &Call) -> Result<Response> {
+        let items: Vec<Value> = serde_json::from_slice(without_byte_order_mark(&call.body))
+            .map_err(|_| {
+                Rejection::bad_request(
+                    "A batch is a JSON array of objects with a destination each.",
+                )
+            })?;
+        if items.len() > LARGEST_BATCH {
+            return Err(Rejection::bad_request(format!(
+                "A batch has at most {LARGEST_BATCH} messages. Send several."
+            ))
+            .into());
+        }
+        let tasks: Vec<_> = items.into_iter().map(|item| self.task(item)).collect();
+        let mut transaction = self.broker().begin(call.source()).await?;
+        let mut answers = Vec::with_capacity(tasks.len());
+        for task in tasks {
+            let answer = match task {
+                Ok(task) => execute(&mut transaction, &task).await,
+                Err(rejection) => Err(rejection.into()),
+            };
+            answers.push(match answer {
+                Err(BrokerError::Rejected(Rejection { message, .. })) => {
+                    json!({ "error": message })
+                }
+                answer => answer?,
+            });
+        }
+        transaction.commit().await?;
+        Ok(ok(Value::Array(answers)))
+    }
+
+    /// What an item asks for, if it can be.
+    fn task(&self, item: Value) -> std::result::Result<Task, Rejection> {
+        let mut item = Item::parse(item)?;
+        let mut headers = item.take_headers();
+        let times = Times::take(&mut headers);
+        let publication = self.parse(&item.destination, &headers, item.body.into_bytes())?;
+        Ok(match times {
+            Some(Times { cron, id }) => {
+                Task::Schedule(self.broker().plan(id, &cron, &publication)?)
+            }
+            None => {
+                check(self.broker().destinations(), &publication)?;
+                Task::Publish(publication)
+            }
+        })
+    }
+}
+
+async fn execute(transaction: &mut Transaction<'_>, task: &Task) -> Result<Value> {
+    match task {
+        Task::Publish(publication) => {
+            let accepted = transaction.publish(publication).await?;
+            Ok(describe(&accepted))
+        }
+        Task::Schedule(plan) => Ok(scheduled(&transaction.schedule(plan).await?)),
+    }
+}
