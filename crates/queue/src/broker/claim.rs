@@ -12,7 +12,7 @@ use super::LEASE;
 use super::Result;
 use super::Trouble;
 use super::UNREADABLE_WAIT;
-use super::lane::Way;
+use super::lane::LaneKind;
 use super::messages::Stored;
 use super::room::Place;
 use crate::time::deadline_ms;
@@ -49,8 +49,8 @@ pub(super) enum Claimed {
 
 impl Broker {
     /// Claims messages that are due, as many as the lane has room for.
-    pub(super) async fn claim(&self, way: Way) -> Result<Claimed> {
-        let origins = self.origins_with_room(way).await?;
+    pub(super) async fn claim(&self, kind: LaneKind) -> Result<Claimed> {
+        let origins = self.origins_with_room(kind).await?;
         let now = self.now().as_millisecond();
         let due = origins.partition_point(|(_, due_at)| *due_at <= now);
         if due == 0 {
@@ -66,7 +66,7 @@ impl Broker {
         let now = self.now();
         let mut messages = Vec::new();
         for (origin, _) in &origins[..due] {
-            let places = self.lane(way).in_hand.take(origin);
+            let places = self.lane(kind).in_hand.take(origin);
             messages.extend(self.claim_of(&mut tx, origin, places, now).await?);
         }
         messages.sort_by_key(|(message, _)| message.seq);
@@ -79,11 +79,11 @@ impl Broker {
 
     /// The origins that messages of a lane go to and that have room for more, each with the time in Unix
     /// milliseconds at which its next message is due. The earliest is first.
-    async fn origins_with_room(&self, way: Way) -> Result<Vec<(String, i64)>> {
+    async fn origins_with_room(&self, kind: LaneKind) -> Result<Vec<(String, i64)>> {
         let mut connection = self.0.database.reader().await?;
-        let mut origins: Vec<(String, i64)> = sqlx::query_as(match way {
-            Way::Elsewhere => NEXT_OF_OTHERS,
-            Way::Webhooks => NEXT_OF_WEBHOOKS,
+        let mut origins: Vec<(String, i64)> = sqlx::query_as(match kind {
+            LaneKind::External => NEXT_OF_OTHERS,
+            LaneKind::Webhooks => NEXT_OF_WEBHOOKS,
         })
         .fetch_all(&mut *connection)
         .await?;
@@ -91,7 +91,7 @@ impl Broker {
         // Several at a time, so that a transaction serves many. An origin with nothing under way does not
         // wait for that.
         let batch = self.0.settings.concurrency.get() as usize;
-        let in_hand = &self.lane(way).in_hand;
+        let in_hand = &self.lane(kind).in_hand;
         origins.retain(|(origin, _)| {
             let (taken, more) = in_hand.share(origin);
             more >= batch || (more > 0 && taken == 0)
@@ -137,8 +137,8 @@ impl Broker {
     }
 
     /// Says again and again that this process is still delivering, while it is.
-    pub(super) async fn renew_all(self, way: Way) {
-        let lane = self.lane(way);
+    pub(super) async fn renew_all(self, kind: LaneKind) {
+        let lane = self.lane(kind);
         let until_done = async {
             self.0.stop.cancelled().await;
             // Nothing new is claimed, so that this is when the last one is written down.
@@ -148,7 +148,7 @@ impl Broker {
             let trouble = Trouble::default();
             loop {
                 tokio::time::sleep(LEASE / 3).await;
-                trouble.heed("messages may be delivered twice", self.renew(way).await);
+                trouble.heed("messages may be delivered twice", self.renew(kind).await);
             }
         };
         tokio::select! {
@@ -159,8 +159,8 @@ impl Broker {
 
     /// Renews the leases of the messages in hand, and of no others: a claim may be on the disk though it
     /// was reported as failed, and nothing is done about its messages until their leases end.
-    pub(super) async fn renew(&self, way: Way) -> Result<()> {
-        let messages = self.lane(way).in_hand.messages();
+    pub(super) async fn renew(&self, kind: LaneKind) -> Result<()> {
+        let messages = self.lane(kind).in_hand.messages();
         if messages.is_empty() {
             return Ok(());
         }

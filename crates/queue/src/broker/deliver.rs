@@ -11,24 +11,24 @@ use super::Broker;
 use super::Trouble;
 use super::claim::Claimed;
 use super::claim::POLL_INTERVAL;
-use super::lane::Way;
+use super::lane::LaneKind;
 use super::send::failed_by_panic;
 use super::settle::LARGEST_BATCH;
 
 impl Broker {
-    pub(super) async fn deliver_all(self, way: Way) {
+    pub(super) async fn deliver_all(self, kind: LaneKind) {
         let (settled, outcomes) = mpsc::channel(LARGEST_BATCH);
         self.0.tasks.spawn(self.clone().settle_all(outcomes));
-        self.0.tasks.spawn(self.clone().renew_all(way));
+        self.0.tasks.spawn(self.clone().renew_all(kind));
         let trouble = Trouble::default();
         loop {
-            let claimed = trouble.heed("messages wait", self.claim(way).await);
+            let claimed = trouble.heed("messages wait", self.claim(kind).await);
             let wait = match claimed {
                 Some(Claimed::Messages(messages)) => {
                     for (message, place) in messages {
                         let (broker, settled) = (self.clone(), settled.clone());
                         self.0.tasks.spawn(async move {
-                            let outcome = broker.send_in_turn(way, &message);
+                            let outcome = broker.send_in_turn(kind, &message);
                             let outcome = failed_by_panic(outcome).await;
                             // Only the end of the process closes the channel.
                             let _ = settled.send((message, outcome, place)).await;
@@ -40,7 +40,7 @@ impl Broker {
                 None => POLL_INTERVAL,
             };
             tokio::select! {
-                () = self.lane(way).wake.notified() => {}
+                () = self.lane(kind).wake.notified() => {}
                 () = tokio::time::sleep(wait) => {}
                 () = self.0.stop.cancelled() => return,
             }

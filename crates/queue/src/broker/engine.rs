@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use super::error::Result;
 use super::lane::Lane;
-use super::lane::Way;
+use super::lane::LaneKind;
 use super::options::Settings;
 use crate::destination::Destinations;
 
@@ -70,7 +70,8 @@ impl Broker {
             clock,
             client,
             owner: uuid::Uuid::new_v4().simple().to_string(),
-            lanes: [Way::Elsewhere, Way::Webhooks].map(|way| Lane::new(way, concurrency)),
+            lanes: [LaneKind::External, LaneKind::Webhooks]
+                .map(|kind| Lane::new(kind, concurrency)),
             tally: Default::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -81,8 +82,8 @@ impl Broker {
     /// Delivers, fires schedules and sweeps until [`close`](Self::close).
     pub fn start(&self) {
         let inner = &self.0;
-        for way in [Way::Webhooks, Way::Elsewhere] {
-            inner.tasks.spawn(self.clone().deliver_all(way));
+        for kind in [LaneKind::Webhooks, LaneKind::External] {
+            inner.tasks.spawn(self.clone().deliver_all(kind));
         }
         inner.tasks.spawn(self.clone().fire_all());
         inner.tasks.spawn(self.clone().sweep_all());
@@ -144,8 +145,8 @@ impl Broker {
         Ok(Duration::from_millis(u64::try_from(lag).unwrap_or(0)))
     }
 
-    pub(super) fn lane(&self, way: Way) -> &Lane {
-        &self.0.lanes[way as usize]
+    pub(super) fn lane(&self, kind: LaneKind) -> &Lane {
+        &self.0.lanes[kind as usize]
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

@@ -8,16 +8,17 @@ use super::room::Room;
 /// for each that it sends at once.
 const IN_HAND: usize = 8;
 
-/// Where messages go. Each way has a lane of its own, so that receivers elsewhere which never answer do
-/// not hold up what the application sends to itself. In the lane that leads elsewhere, they leave some of
-/// the [`Room`] to other origins.
+/// Where the messages of a lane go. Receivers of other operators that never answer therefore do not hold up
+/// what the application sends to itself. In their lane they leave some of the [`Room`] to other origins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    Elsewhere,
+pub(super) enum LaneKind {
+    /// To origins that the operator allows.
+    External,
+    /// To the webhooks of the application itself.
     Webhooks,
 }
 
-/// The room for messages on one way.
+/// The room for messages of one kind.
 pub(super) struct Lane {
     pub(super) wake: Notify,
     /// Messages that this process has claimed and not yet written down. More than it sends at once, so
@@ -28,10 +29,10 @@ pub(super) struct Lane {
 
 impl Lane {
     /// `concurrency` is how many messages the lane sends at once.
-    pub(super) fn new(way: Way, concurrency: usize) -> Self {
-        let room = match way {
-            Way::Elsewhere => Room::shared,
-            Way::Webhooks => Room::undivided,
+    pub(super) fn new(kind: LaneKind, concurrency: usize) -> Self {
+        let room = match kind {
+            LaneKind::External => Room::shared,
+            LaneKind::Webhooks => Room::undivided,
         };
         Self {
             wake: Notify::new(),

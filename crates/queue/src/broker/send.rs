@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use super::Broker;
 use super::attempt::Outcome;
-use super::lane::Way;
+use super::lane::LaneKind;
 use super::messages::Stored;
 use super::response::Response;
 use crate::delay::asked_for_in;
@@ -41,10 +41,10 @@ const WAITS: [&str; 4] = [
 ];
 
 impl Broker {
-    /// Sends a message once there is room for one more on its way.
-    pub(super) async fn send_in_turn(&self, way: Way, message: &Stored) -> Outcome {
+    /// Sends a message once its lane has room for one more on its way.
+    pub(super) async fn send_in_turn(&self, kind: LaneKind, message: &Stored) -> Outcome {
         let turn = tokio::select! {
-            turn = self.lane(way).sending.enter(&message.origin) => turn,
+            turn = self.lane(kind).sending.enter(&message.origin) => turn,
             () = self.0.stop.cancelled() => None,
         };
         match turn {

@@ -23,7 +23,7 @@ use super::accept::Source;
 use super::claim;
 use super::claim::Claimed;
 use super::filter::Filter;
-use super::lane::Way;
+use super::lane::LaneKind;
 use super::*;
 use crate::destination::Destinations;
 use crate::ledger;
@@ -388,7 +388,7 @@ async fn whoever_says_so_keeps_its_messages() {
         .publish(&[publication("/hooks/a")], Source::default())
         .await;
     taken.expect("taken");
-    let claimed = async |broker: &Broker| match broker.claim(Way::Webhooks).await {
+    let claimed = async |broker: &Broker| match broker.claim(LaneKind::Webhooks).await {
         Ok(Claimed::Messages(messages)) => Some(messages),
         _ => None,
     };
@@ -396,7 +396,7 @@ async fn whoever_says_so_keeps_its_messages() {
     for _ in 0..3 {
         rig.pass(LEASE * 2 / 3);
         assert!(claimed(&other).await.is_none());
-        one.renew(Way::Webhooks).await.expect("renewed");
+        one.renew(LaneKind::Webhooks).await.expect("renewed");
     }
     rig.pass(LEASE);
     assert!(claimed(&other).await.is_some());
@@ -416,7 +416,7 @@ async fn a_claim_that_is_reported_as_failed_ends_with_its_lease() {
     // The file is away from before the claim is committed until after.
     let path = rig.directory.path();
     let others = rig.database.write().await.expect("it is open");
-    let (claimed, ()) = tokio::join!(broker.claim(Way::Webhooks), async {
+    let (claimed, ()) = tokio::join!(broker.claim(LaneKind::Webhooks), async {
         tokio::time::sleep(Duration::from_millis(100)).await;
         std::fs::rename(path.join("kith.db"), path.join("away")).expect("it is there");
         drop(others);
@@ -430,14 +430,14 @@ async fn a_claim_that_is_reported_as_failed_ends_with_its_lease() {
     );
     // Other messages keep the process busy meanwhile.
     publish().await;
-    let Ok(Claimed::Messages(_other)) = broker.claim(Way::Webhooks).await else {
+    let Ok(Claimed::Messages(_other)) = broker.claim(LaneKind::Webhooks).await else {
         panic!("there is another");
     };
     for _ in 0..3 {
         rig.pass(LEASE / 3);
-        broker.renew(Way::Webhooks).await.expect("renewed");
+        broker.renew(LaneKind::Webhooks).await.expect("renewed");
     }
-    let Ok(Claimed::Messages(again)) = broker.claim(Way::Webhooks).await else {
+    let Ok(Claimed::Messages(again)) = broker.claim(LaneKind::Webhooks).await else {
         panic!("the lease is over");
     };
     assert_eq!(again.len(), 1);
@@ -516,7 +516,7 @@ async fn one_origin_behind_many_messages_to_another_is_claimed_at_once() {
             .await
             .expect("taken");
     }
-    let Ok(Claimed::Messages(claimed)) = broker.claim(Way::Elsewhere).await else {
+    let Ok(Claimed::Messages(claimed)) = broker.claim(LaneKind::External).await else {
         panic!("there are some");
     };
     let of = |origin: &str| {
@@ -532,11 +532,11 @@ async fn one_origin_behind_many_messages_to_another_is_claimed_at_once() {
     );
     // There is no more for the busy one until some of these are settled.
     assert!(matches!(
-        broker.claim(Way::Elsewhere).await,
+        broker.claim(LaneKind::External).await,
         Ok(Claimed::NothingUntil(_))
     ));
     drop(claimed);
-    let Ok(Claimed::Messages(claimed)) = broker.claim(Way::Elsewhere).await else {
+    let Ok(Claimed::Messages(claimed)) = broker.claim(LaneKind::External).await else {
         panic!("there are more");
     };
     assert_eq!(claimed.len(), 16);
