@@ -40,8 +40,8 @@ mod timekeeping;
 pub mod transaction;
 
 pub use engine::Broker;
+pub use engine::Counters;
 pub use engine::LEASE;
-pub use engine::Tally;
 pub use engine::UNREADABLE_WAIT;
 pub use error::BrokerError;
 pub use error::Result;

@@ -37,14 +37,14 @@ pub(super) struct Inner {
     /// Names this process among those that share the database.
     pub(super) owner: String,
     lanes: [Lane; 2],
-    tally: [AtomicU64; 3],
+    counters: [AtomicU64; 3],
     pub(super) tasks: TaskTracker,
     pub(super) stop: CancellationToken,
 }
 
 /// What this process has done since it started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct Counters {
     /// Messages that were delivered.
     pub delivered: u64,
     /// Deliveries that failed and are tried again.
@@ -72,7 +72,7 @@ impl Broker {
             owner: uuid::Uuid::new_v4().simple().to_string(),
             lanes: [LaneKind::External, LaneKind::Webhooks]
                 .map(|kind| Lane::new(kind, concurrency)),
-            tally: Default::default(),
+            counters: Default::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             settings,
@@ -114,18 +114,18 @@ impl Broker {
     }
 
     /// What this process has done since it started.
-    pub fn tally(&self) -> Tally {
-        let [delivered, retried, dead] = &self.0.tally;
-        Tally {
+    pub fn counters(&self) -> Counters {
+        let [delivered, retried, dead] = &self.0.counters;
+        Counters {
             delivered: delivered.load(Ordering::Relaxed),
             retried: retried.load(Ordering::Relaxed),
             dead: dead.load(Ordering::Relaxed),
         }
     }
 
-    pub(super) fn count(&self, done: Tally) {
+    pub(super) fn count(&self, done: Counters) {
         let added = [done.delivered, done.retried, done.dead];
-        for (count, added) in self.0.tally.iter().zip(added) {
+        for (count, added) in self.0.counters.iter().zip(added) {
             count.fetch_add(added, Ordering::Relaxed);
         }
     }

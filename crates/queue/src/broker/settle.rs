@@ -6,8 +6,8 @@ use sqlx::SqliteConnection;
 use tokio::sync::mpsc;
 
 use super::Broker;
+use super::Counters;
 use super::Result;
-use super::Tally;
 use super::Trouble;
 use super::attempt::Attempt;
 use super::attempt::NextState;
@@ -57,7 +57,7 @@ impl Broker {
     }
 
     async fn settle_batch(&self, batch: &[Sent]) -> Result<()> {
-        let mut done = Tally::default();
+        let mut done = Counters::default();
         let mut tx = self.0.database.write().await?;
         let now = self.now();
         for (message, outcome, _) in batch {
@@ -115,7 +115,7 @@ impl Broker {
     }
 }
 
-fn count(done: &mut Tally, next: &NextState) {
+fn count(done: &mut Counters, next: &NextState) {
     match next {
         NextState::Delivered => done.delivered += 1,
         NextState::Requeued => {}
