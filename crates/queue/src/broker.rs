@@ -10,7 +10,7 @@
 //! - [`accept`]: taking messages. [`deliver`]: delivering them. [`schedules`]: messages that come again
 //!   and again. [`dead`], [`events`], [`messages`], [`overview`]: what is told of them, and done with
 //!   them.
-//!   [`room`]: how many at once, and how origins share that. [`keys`]: what is signed with. [`sweep`]: removing what is old. [`timekeeping`]: going on when the
+//!   [`permits`]: how many at once, and how origins share that. [`keys`]: what is signed with. [`sweep`]: removing what is old. [`timekeeping`]: going on when the
 //!   clock is set back.
 
 pub mod accept;
@@ -28,8 +28,8 @@ mod lane;
 pub mod messages;
 mod options;
 pub mod overview;
+mod permits;
 pub mod response;
-mod room;
 pub mod schedules;
 mod send;
 mod settle;

@@ -49,7 +49,8 @@ pub fn check(
     Ok(destination)
 }
 
-/// With whom messages to a destination share what there is of room; empty for the application itself.
+/// The origin that a message counts for in [`Permits`](super::permits::Permits); empty for the application
+/// itself.
 fn origin(destination: &Destination) -> String {
     let url = Url::parse(&destination.text).ok();
     url.filter(|_| destination.host.is_some())

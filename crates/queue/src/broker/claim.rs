@@ -14,7 +14,7 @@ use super::Trouble;
 use super::UNREADABLE_WAIT;
 use super::lane::LaneKind;
 use super::messages::Stored;
-use super::room::Place;
+use super::permits::Permit;
 use crate::time::deadline_ms;
 
 /// How often the broker looks for what other processes have left to it. Its own publications and
@@ -43,14 +43,14 @@ pub(super) const NEXT_OF_OTHERS: &str = "WITH RECURSIVE origins (origin) AS (
 
 /// What there is to do.
 pub(super) enum Claimed {
-    Messages(Vec<(Stored, Place)>),
+    Messages(Vec<(Stored, Permit)>),
     NothingUntil(Duration),
 }
 
 impl Broker {
-    /// Claims messages that are due, as many as the lane has room for.
+    /// Claims messages that are due, as many as the lane has permits for.
     pub(super) async fn claim(&self, kind: LaneKind) -> Result<Claimed> {
-        let origins = self.origins_with_room(kind).await?;
+        let origins = self.origins_with_permits(kind).await?;
         let now = self.now().as_millisecond();
         let due = origins.partition_point(|(_, due_at)| *due_at <= now);
         if due == 0 {
@@ -66,8 +66,8 @@ impl Broker {
         let now = self.now();
         let mut messages = Vec::new();
         for (origin, _) in &origins[..due] {
-            let places = self.lane(kind).in_hand.take(origin);
-            messages.extend(self.claim_of(&mut tx, origin, places, now).await?);
+            let permits = self.lane(kind).prefetched.acquire_all(origin);
+            messages.extend(self.claim_of(&mut tx, origin, permits, now).await?);
         }
         messages.sort_by_key(|(message, _)| message.seq);
         tx.commit().await?;
@@ -77,9 +77,9 @@ impl Broker {
         Ok(Claimed::Messages(messages))
     }
 
-    /// The origins that messages of a lane go to and that have room for more, each with the time in Unix
+    /// The origins that messages of a lane go to and that can get more permits, each with the time in Unix
     /// milliseconds at which its next message is due. The earliest is first.
-    async fn origins_with_room(&self, kind: LaneKind) -> Result<Vec<(String, i64)>> {
+    async fn origins_with_permits(&self, kind: LaneKind) -> Result<Vec<(String, i64)>> {
         let mut connection = self.0.database.reader().await?;
         let mut origins: Vec<(String, i64)> = sqlx::query_as(match kind {
             LaneKind::External => NEXT_OF_OTHERS,
@@ -88,26 +88,26 @@ impl Broker {
         .fetch_all(&mut *connection)
         .await?;
         drop(connection);
-        // Several at a time, so that a transaction serves many. An origin with nothing under way does not
+        // Several at a time, so that a transaction serves many. An origin that holds no permit does not
         // wait for that.
         let batch = self.0.settings.concurrency.get() as usize;
-        let in_hand = &self.lane(kind).in_hand;
+        let prefetched = &self.lane(kind).prefetched;
         origins.retain(|(origin, _)| {
-            let (taken, more) = in_hand.share(origin);
-            more >= batch || (more > 0 && taken == 0)
+            let (held, more) = prefetched.share(origin);
+            more >= batch || (more > 0 && held == 0)
         });
         origins.sort_by_key(|(_, due_at)| *due_at);
         Ok(origins)
     }
 
-    /// Claims one message for each of `places` at most.
+    /// Claims at most one message for each of `permits`.
     async fn claim_of(
         &self,
         tx: &mut SqliteConnection,
         origin: &str,
-        mut places: Vec<Place>,
+        mut permits: Vec<Permit>,
         now: Timestamp,
-    ) -> Result<Vec<(Stored, Place)>> {
+    ) -> Result<Vec<(Stored, Permit)>> {
         let rows = sqlx::query(
             "UPDATE messages SET state = 'active', owner = ?, due_at = ?, updated_at = ?
              WHERE seq IN (SELECT seq FROM messages
@@ -120,15 +120,15 @@ impl Broker {
         .bind(now.as_millisecond())
         .bind(origin)
         .bind(now.as_millisecond())
-        .bind(places.len() as i64)
+        .bind(permits.len() as i64)
         .fetch_all(&mut *tx)
         .await?;
         let mut messages = Vec::with_capacity(rows.len());
         for row in &rows {
             match Stored::read(row) {
                 Ok(message) => {
-                    let place = places.pop().map(|place| place.of(message.seq));
-                    messages.extend(place.map(|place| (message, place)));
+                    let permit = permits.pop().map(|permit| permit.assign(message.seq));
+                    messages.extend(permit.map(|permit| (message, permit)));
                 }
                 Err(error) => put_off(tx, row.try_get("seq")?, &error, now).await?,
             }
@@ -141,8 +141,8 @@ impl Broker {
         let lane = self.lane(kind);
         let until_done = async {
             self.0.stop.cancelled().await;
-            // Nothing new is claimed, so that this is when the last one is written down.
-            lane.in_hand.emptied().await;
+            // Nothing new is claimed, so this process has settled all its messages then.
+            lane.prefetched.idle().await;
         };
         let renew = async {
             let trouble = Trouble::default();
@@ -160,7 +160,7 @@ impl Broker {
     /// Renews the leases of the messages in hand, and of no others: a claim may be on the disk though it
     /// was reported as failed, and nothing is done about its messages until their leases end.
     pub(super) async fn renew(&self, kind: LaneKind) -> Result<()> {
-        let messages = self.lane(kind).in_hand.messages();
+        let messages = self.lane(kind).prefetched.messages();
         if messages.is_empty() {
             return Ok(());
         }

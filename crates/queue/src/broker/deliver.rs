@@ -25,13 +25,13 @@ impl Broker {
             let claimed = trouble.heed("messages wait", self.claim(kind).await);
             let wait = match claimed {
                 Some(Claimed::Messages(messages)) => {
-                    for (message, place) in messages {
+                    for (message, permit) in messages {
                         let (broker, settled) = (self.clone(), settled.clone());
                         self.0.tasks.spawn(async move {
                             let outcome = broker.send_in_turn(kind, &message);
                             let outcome = failed_by_panic(outcome).await;
                             // Only the end of the process closes the channel.
-                            let _ = settled.send((message, outcome, place)).await;
+                            let _ = settled.send((message, outcome, permit)).await;
                         });
                     }
                     continue;

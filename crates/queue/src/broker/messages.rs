@@ -30,7 +30,7 @@ const CANCEL_BATCH: u64 = 500;
 pub struct Stored {
     pub seq: i64,
     pub id: String,
-    /// With whom it shares what there is of room; empty for the application itself.
+    /// Its origin, for example `https://example.com:8080`; empty for the application itself.
     pub origin: String,
     pub publication: Publication,
     pub created_at: i64,

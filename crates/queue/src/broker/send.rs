@@ -41,14 +41,14 @@ const WAITS: [&str; 4] = [
 ];
 
 impl Broker {
-    /// Sends a message once its lane has room for one more on its way.
+    /// Sends a message once its lane has a permit for it.
     pub(super) async fn send_in_turn(&self, kind: LaneKind, message: &Stored) -> Outcome {
-        let turn = tokio::select! {
-            turn = self.lane(kind).sending.enter(&message.origin) => turn,
+        let permit = tokio::select! {
+            permit = self.lane(kind).sending.acquire(&message.origin) => permit,
             () = self.0.stop.cancelled() => None,
         };
-        match turn {
-            Some(_turn) => self.send(message).await,
+        match permit {
+            Some(_permit) => self.send(message).await,
             None => Outcome::NotSent,
         }
     }

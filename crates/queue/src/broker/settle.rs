@@ -16,8 +16,8 @@ use super::events::Detail;
 use super::events::State;
 use super::events::record;
 use super::messages::Stored;
+use super::permits::Permit;
 use super::response::Response;
-use super::room::Place;
 
 /// The most deliveries that are settled in one transaction.
 pub(super) const LARGEST_BATCH: usize = 256;
@@ -25,8 +25,8 @@ pub(super) const LARGEST_BATCH: usize = 256;
 /// How long to wait before outcomes that could not be written down are tried again.
 const SETTLE_PAUSE: Duration = Duration::from_millis(500);
 
-/// A message that was sent, its outcome, and its place among those in hand.
-pub(super) type Sent = (Stored, Outcome, Place);
+/// A message that was sent, its outcome, and its permit.
+pub(super) type Sent = (Stored, Outcome, Permit);
 
 impl Broker {
     /// Writes down what came of deliveries, many at a time.

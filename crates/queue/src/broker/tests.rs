@@ -392,7 +392,7 @@ async fn whoever_says_so_keeps_its_messages() {
         Ok(Claimed::Messages(messages)) => Some(messages),
         _ => None,
     };
-    let _in_hand = claimed(&one).await.expect("it is due");
+    let _prefetched = claimed(&one).await.expect("it is due");
     for _ in 0..3 {
         rig.pass(LEASE * 2 / 3);
         assert!(claimed(&other).await.is_none());
