@@ -50,11 +50,11 @@ pub struct InvalidCron(String);
 
 /// The next date of any expression that has one is within this many days: a 29 February may be eight
 /// years away, and on a given day of the week that is not asked for.
-const FARTHEST_DAYS: u32 = 366 * 9;
+const MAX_SEARCH_DAYS: u32 = 366 * 9;
 
 /// By how much clocks are put forward or back at most, and a little more: a whole day was left out where
 /// people moved to the other side of the date line.
-const LONGEST_CHANGE: SignedDuration = SignedDuration::from_hours(26);
+const MAX_CLOCK_CHANGE: SignedDuration = SignedDuration::from_hours(26);
 
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
@@ -252,7 +252,7 @@ impl Cron {
         let mut from = after.to_zoned(self.zone.clone()).datetime();
         if self.changes_around(after) {
             // What the clock has shown may come again, or has been left out and comes yet.
-            from = from.checked_sub(LONGEST_CHANGE).unwrap_or(from);
+            from = from.checked_sub(MAX_CLOCK_CHANGE).unwrap_or(from);
         }
         let first_after = |date: Date| {
             let mut earliest = None;
@@ -269,7 +269,7 @@ impl Cron {
             earliest
         };
         let mut date = from.date();
-        for _ in 0..FARTHEST_DAYS {
+        for _ in 0..MAX_SEARCH_DAYS {
             let next_date = date.checked_add(1.day()).ok()?;
             if let Some(due) = first_after(date) {
                 return first_after(next_date).into_iter().chain([due]).min();
@@ -282,8 +282,8 @@ impl Cron {
     /// Whether the clock is put forward or back so soon that it matters what it has shown before.
     fn changes_around(&self, at: Timestamp) -> bool {
         let offset = |at: Timestamp| self.zone.to_offset(at);
-        let before = at.checked_sub(LONGEST_CHANGE).unwrap_or(at);
-        let later = at.checked_add(LONGEST_CHANGE).unwrap_or(at);
+        let before = at.checked_sub(MAX_CLOCK_CHANGE).unwrap_or(at);
+        let later = at.checked_add(MAX_CLOCK_CHANGE).unwrap_or(at);
         offset(before) != offset(later)
     }
 

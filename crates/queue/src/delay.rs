@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
 /// The longest wait before a retry.
-pub const LONGEST_RETRY: Duration = Duration::from_secs(24 * 3600);
+pub const MAX_RETRY_DELAY: Duration = Duration::from_secs(24 * 3600);
 
 /// `50s`, `1d10h30m`, `0.5s`; units are `d`, `h`, `m`, `s` and `ms`, each at most once and in this
 /// order. `None` for anything else.
@@ -75,7 +75,7 @@ fn parse_span(text: &str) -> Option<Duration> {
 /// e^(2.5 n) seconds, which is 12 s, 2 m 28 s, 30 m, 6 h, and then a day.
 pub fn backoff(retried: u32) -> Duration {
     let seconds = (2.5 * f64::from(retried)).exp();
-    Duration::try_from_secs_f64(seconds).map_or(LONGEST_RETRY, |wait| wait.min(LONGEST_RETRY))
+    Duration::try_from_secs_f64(seconds).map_or(MAX_RETRY_DELAY, |wait| wait.min(MAX_RETRY_DELAY))
 }
 
 /// A wait that a message asks for, as an expression in milliseconds: numbers, `+ - * /`, parentheses,
@@ -123,19 +123,13 @@ impl Function {
 }
 
 /// Longer expressions are not understood.
-const LONGEST_EXPRESSION: usize = 256;
+const MAX_EXPRESSION_BYTES: usize = 256;
 
-/// The text is not an expression that [`RetryDelay`] describes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an expression in milliseconds, such as 1000 * (1 + retried)")]
-pub struct InvalidRetryDelay;
-
-impl FromStr for RetryDelay {
-    type Err = InvalidRetryDelay;
-
-    fn from_str(text: &str) -> Result<Self, InvalidRetryDelay> {
-        if text.len() > LONGEST_EXPRESSION {
-            return Err(InvalidRetryDelay);
+impl RetryDelay {
+    /// `None` for what is no such expression.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() > MAX_EXPRESSION_BYTES {
+            return None;
         }
         let mut parser = Parser { rest: text };
         let expression = parser.sum().ok_or(InvalidRetryDelay)?;
@@ -154,7 +148,7 @@ impl RetryDelay {
         let milliseconds = self
             .0
             .value(f64::from(retried))
-            .clamp(0.0, LONGEST_RETRY.as_millis() as f64);
+            .clamp(0.0, MAX_RETRY_DELAY.as_millis() as f64);
         Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or_default()
     }
 }
@@ -294,7 +288,7 @@ fn asked_for(value: &str, now: Timestamp) -> Option<Duration> {
         let date = DATES.parse_timestamp(value).ok()?;
         Duration::try_from(date.duration_since(now)).unwrap_or_default()
     };
-    (wait <= LONGEST_RETRY).then_some(wait)
+    (wait <= MAX_RETRY_DELAY).then_some(wait)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use reqwest::Url;
 use super::rejection::Rejection;
 
 /// The longest URL of a destination.
-const LONGEST_URL: usize = 2048;
+const MAX_URL_BYTES: usize = 2048;
 
 /// The destinations of one application.
 #[derive(Clone, Debug)]
@@ -40,9 +40,9 @@ impl Destinations {
     /// # Errors
     /// [`Rejection`] says what is allowed.
     pub fn accept(&self, text: &str) -> Result<Destination, Rejection> {
-        if text.len() > LONGEST_URL {
+        if text.len() > MAX_URL_BYTES {
             return Err(Rejection::bad_request(format!(
-                "The destination is longer than {LONGEST_URL} bytes."
+                "The destination is longer than {MAX_URL_BYTES} bytes."
             )));
         }
         if let Some(foreign) = text.chars().find(|c| is_foreign(*c)) {

@@ -19,7 +19,7 @@ use sha2::Sha256;
 use super::destination::mended;
 
 /// How often a delivery is repeated when the publisher does not say.
-pub const USUAL_RETRIES: u32 = 3;
+pub const DEFAULT_RETRIES: u32 = 3;
 
 /// A header by its lower-case name.
 pub type Header = (String, String);
@@ -92,7 +92,7 @@ impl DeliverySpec {
     }
 
     pub fn retries(&self) -> u32 {
-        self.retries.unwrap_or(USUAL_RETRIES)
+        self.retries.unwrap_or(DEFAULT_RETRIES)
     }
 }
 

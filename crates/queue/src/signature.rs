@@ -27,13 +27,13 @@ use subtle::ConstantTimeEq;
 const LIFETIME_SECONDS: i64 = 300;
 
 /// The longest that a signature of anybody's may hold.
-const LONGEST_LIFETIME_SECONDS: i64 = 3600;
+const MAX_LIFETIME_SECONDS: i64 = 3600;
 
 /// What clocks may differ by.
-const TOLERANCE_SECONDS: i64 = 5;
+const MAX_CLOCK_SKEW_SECONDS: i64 = 5;
 
 /// Longer than any token that a queue sends.
-const LONGEST_TOKEN: usize = 8 * 1024;
+const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 /// `{"alg":"HS256","typ":"JWT"}`; no other way to sign is understood.
 const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
@@ -152,7 +152,7 @@ impl SigningKeys {
         destination: &str,
         now: Timestamp,
     ) -> Result<Claims, Refusal> {
-        if token.len() > LONGEST_TOKEN {
+        if token.len() > MAX_TOKEN_BYTES {
             return Err(Refusal::Malformed);
         }
         let (signed, signature) = token.rsplit_once('.').ok_or(Refusal::Malformed)?;
@@ -179,13 +179,13 @@ impl SigningKeys {
         }
         let now = now.as_second();
         // No queue signs for longer, and what is used up is remembered for no longer.
-        if claims.exp > now.saturating_add(LONGEST_LIFETIME_SECONDS) {
+        if claims.exp > now.saturating_add(MAX_LIFETIME_SECONDS) {
             return Err(Refusal::Malformed);
         }
-        if now >= claims.exp.saturating_add(TOLERANCE_SECONDS) {
+        if now >= claims.exp.saturating_add(MAX_CLOCK_SKEW_SECONDS) {
             return Err(Refusal::Expired);
         }
-        if now < claims.nbf.saturating_sub(TOLERANCE_SECONDS) {
+        if now < claims.nbf.saturating_sub(MAX_CLOCK_SKEW_SECONDS) {
             return Err(Refusal::NotYetValid);
         }
         if !same(claims.sub.as_bytes(), destination.as_bytes()) {
@@ -280,7 +280,7 @@ mod tests {
             format!("{unsigned}.{claims}."),
             "".to_owned(),
             "..".to_owned(),
-            "x".repeat(LONGEST_TOKEN + 1),
+            "x".repeat(MAX_TOKEN_BYTES + 1),
         ] {
             assert_eq!(keys.verify(&forged, URL, at(0)), Err(Refusal::Malformed));
         }

@@ -23,7 +23,7 @@ use crate::rejection::Rejection;
 use kith_runtime::without_byte_order_mark;
 
 /// The most messages in one batch.
-const LARGEST_BATCH: usize = 1000;
+const MAX_BATCH: usize = 1000;
 
 /// An item of a batch, as the client sends it.
 #[derive(Deserialize)]
@@ -82,9 +82,9 @@ impl Api {
                     "A batch is a JSON array of objects with a destination each.",
                 )
             })?;
-        if items.len() > LARGEST_BATCH {
+        if items.len() > MAX_BATCH {
             return Err(Rejection::bad_request(format!(
-                "A batch has at most {LARGEST_BATCH} messages. Send several."
+                "A batch has at most {MAX_BATCH} messages. Send several."
             ))
             .into());
         }

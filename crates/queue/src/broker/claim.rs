@@ -22,7 +22,7 @@ use crate::time::deadline_ms;
 pub(super) const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long a process waits that wanted to claim messages and found that another process had been faster.
-const LOST_RACE_WAIT: Duration = Duration::from_millis(10);
+const LOST_RACE_INTERVAL: Duration = Duration::from_millis(10);
 
 /// When the next message to a webhook is due.
 pub(super) const NEXT_OF_WEBHOOKS: &str = "SELECT '', min(due_at) FROM messages
@@ -72,7 +72,7 @@ impl Broker {
         messages.sort_by_key(|(message, _)| message.seq);
         tx.commit().await?;
         if messages.is_empty() {
-            return Ok(Claimed::NothingUntil(LOST_RACE_WAIT));
+            return Ok(Claimed::NothingUntil(LOST_RACE_INTERVAL));
         }
         Ok(Claimed::Messages(messages))
     }

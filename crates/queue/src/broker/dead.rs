@@ -14,7 +14,7 @@ use super::accept::Accepted;
 use super::accept::Source;
 use super::accept::accept;
 use super::accept::check;
-use super::events::LARGEST_ANSWER;
+use super::events::MAX_ANSWER_BYTES;
 use super::filter::Filter;
 use super::messages::Stored;
 use super::messages::set_body;
@@ -24,7 +24,7 @@ use crate::message::Publication;
 use crate::rejection::Rejection;
 
 /// The most dead letters in one answer, or in one action.
-const LARGEST_PAGE: u32 = 100;
+const MAX_PAGE: u32 = 100;
 
 /// What came of sending a page of dead letters again.
 #[derive(Debug, Default)]
@@ -116,7 +116,7 @@ impl Broker {
         // Whoever names them and says no number means all of them.
         let count = match (filter.named(), filter.most()) {
             (Some(named), None) => named,
-            _ => filter.count(LARGEST_PAGE)? as usize,
+            _ => filter.count(MAX_PAGE)? as usize,
         };
         let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT m.* FROM messages m WHERE m.dead_letter_id IS NOT NULL",
@@ -129,7 +129,7 @@ impl Broker {
         let mut rows = query.build().fetch(&mut *connection);
         let (mut found, mut last, mut bytes) = (Vec::new(), None, 0);
         while let Some(row) = rows.try_next().await? {
-            if found.len() == count || bytes > LARGEST_ANSWER {
+            if found.len() == count || bytes > MAX_ANSWER_BYTES {
                 return Ok((found, last));
             }
             last = Some(row.try_get::<i64, _>("seq")?.to_string());

@@ -13,11 +13,11 @@ use super::claim::Claimed;
 use super::claim::POLL_INTERVAL;
 use super::lane::LaneKind;
 use super::send::failed_by_panic;
-use super::settle::LARGEST_BATCH;
+use super::settle::MAX_BATCH;
 
 impl Broker {
     pub(super) async fn deliver_all(self, kind: LaneKind) {
-        let (settled, outcomes) = mpsc::channel(LARGEST_BATCH);
+        let (settled, outcomes) = mpsc::channel(MAX_BATCH);
         self.0.tasks.spawn(self.clone().settle_all(outcomes));
         self.0.tasks.spawn(self.clone().renew_all(kind));
         let trouble = Trouble::default();

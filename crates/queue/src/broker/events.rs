@@ -21,10 +21,10 @@ use super::response::Response;
 use crate::message::Redacted;
 
 /// The most events in one answer.
-const LARGEST_PAGE: u32 = 1000;
+const MAX_PAGE: u32 = 1000;
 
 /// An answer ends with the event with which its bodies and headers exceed this many bytes together.
-pub const LARGEST_ANSWER: usize = 2 << 20;
+pub const MAX_ANSWER_BYTES: usize = 2 << 20;
 
 /// What happened, where there is more to say. The rest is written down by the database itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ pub async fn record(
 impl Broker {
     /// Events, the latest first, and the cursor of those before them.
     pub async fn events(&self, filter: &Filter) -> Result<(Vec<Value>, Option<String>)> {
-        let count = filter.count(LARGEST_PAGE)?;
+        let count = filter.count(MAX_PAGE)?;
         let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT e.seq AS event, e.at, e.state AS event_state, e.detail,
                     e.message_id AS of_message, m.*
@@ -93,7 +93,7 @@ impl Broker {
         let mut rows = query.build().fetch(&mut *connection);
         let (mut events, mut last, mut bytes) = (Vec::new(), None, 0);
         while let Some(row) = rows.try_next().await? {
-            if events.len() == count as usize || bytes > LARGEST_ANSWER {
+            if events.len() == count as usize || bytes > MAX_ANSWER_BYTES {
                 return Ok((events, last));
             }
             last = Some(row.try_get::<i64, _>("event")?.to_string());

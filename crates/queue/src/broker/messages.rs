@@ -23,7 +23,7 @@ use crate::message::usual_spelling;
 use crate::rejection::Rejection;
 
 /// How many messages are cancelled in one transaction.
-const CANCEL_BATCH: u64 = 500;
+const MAX_CANCEL_BATCH: u64 = 500;
 
 /// A row of `messages`.
 #[derive(Clone, Debug)]
@@ -165,7 +165,7 @@ impl Broker {
         let most = filter.most().unwrap_or(u64::MAX);
         let mut cancelled = 0;
         loop {
-            let batch = CANCEL_BATCH.min(most - cancelled);
+            let batch = MAX_CANCEL_BATCH.min(most - cancelled);
             // A few at a time, so that nobody waits long for the turn to write.
             let mut tx = self.0.database.write().await?;
             let mut query = QueryBuilder::<Sqlite>::new(

@@ -17,10 +17,10 @@ use crate::cron::Cron;
 use crate::destination::mended;
 
 /// The last messages, and the dead letters, that are shown.
-const SHOWN: i64 = 20;
+const MAX_SHOWN: i64 = 20;
 
 /// The last things that happened to them, all together.
-const SHOWN_STEPS: i64 = 500;
+const MAX_SHOWN_STEPS: i64 = 500;
 
 /// Much that there is about the queue, as of one instant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,9 +35,9 @@ pub struct Overview {
     pub retry: u64,
     pub dead: u64,
     pub schedules: Vec<Schedule>,
-    /// The last [`SHOWN`], the latest first.
+    /// The last [`MAX_SHOWN`], the latest first.
     pub messages: Vec<Message>,
-    /// The last [`SHOWN`], the latest first.
+    /// The last [`MAX_SHOWN`], the latest first.
     pub dead_letters: Vec<Message>,
 }
 
@@ -106,19 +106,19 @@ impl Broker {
         let schedules = sqlx::query(
             "SELECT id, cron, paused, next_at, last_at FROM schedules ORDER BY id LIMIT ?",
         );
-        let schedules = schedules.bind(SHOWN).fetch_all(&mut *tx).await?;
+        let schedules = schedules.bind(MAX_SHOWN).fetch_all(&mut *tx).await?;
         let schedules = schedules.iter().map(schedule_of);
         // Bodies are left where they are.
         let messages = sqlx::query(
             "SELECT id, state, destination, created_at, dead_letter_id FROM messages
              ORDER BY seq DESC LIMIT ?",
         );
-        let messages = messages.bind(SHOWN).fetch_all(&mut *tx).await?;
+        let messages = messages.bind(MAX_SHOWN).fetch_all(&mut *tx).await?;
         let dead = sqlx::query(
             "SELECT id, state, destination, created_at, dead_letter_id FROM messages
              WHERE dead_letter_id IS NOT NULL ORDER BY seq DESC LIMIT ?",
         );
-        let dead = dead.bind(SHOWN).fetch_all(&mut *tx).await?;
+        let dead = dead.bind(MAX_SHOWN).fetch_all(&mut *tx).await?;
         Ok(Overview {
             outbox: count("outbox"),
             created: count("created"),
@@ -196,7 +196,7 @@ async fn timelines(
     }
     query
         .push(") ORDER BY seq DESC LIMIT ")
-        .push_bind(SHOWN_STEPS);
+        .push_bind(MAX_SHOWN_STEPS);
     let mut timelines = HashMap::<String, Vec<Step>>::new();
     for row in query.build().fetch_all(connection).await?.iter().rev() {
         let step = Step {

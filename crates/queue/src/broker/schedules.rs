@@ -27,20 +27,20 @@ use crate::rejection::Rejection;
 use kith_runtime::sortable_id;
 
 /// How often schedules are looked at.
-const TICK: Duration = Duration::from_secs(1);
+const SCHEDULE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A firing that is later than this was missed: nobody was there to fire.
-const MISSED_MS: i64 = 60_000;
+const MAX_LATENESS_MS: i64 = 60_000;
 
 /// For how long a fixed time that has passed is not repeated when a clock is set back. Where it was
 /// wrong by more, what has fired by it says nothing.
-const LONGEST_REPETITION: SignedDuration = SignedDuration::from_hours(24);
+const MAX_REPETITION_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 
 /// What all of them may take together, in bytes, since they are listed in one answer.
-const LARGEST_SCHEDULES: i64 = 4 << 20;
+const MAX_SCHEDULE_BYTES: i64 = 4 << 20;
 
 /// More schedules than anybody needs; a loop that creates them ends here.
-const MOST_SCHEDULES: i64 = 1000;
+const MAX_SCHEDULES: i64 = 1000;
 
 /// A schedule that can be.
 pub struct Plan {
@@ -217,7 +217,7 @@ impl Broker {
         let trouble = Trouble::default();
         loop {
             trouble.heed("schedules wait", self.fire().await);
-            if self.pause(TICK).await {
+            if self.pause(SCHEDULE_INTERVAL).await {
                 return;
             }
         }
@@ -290,7 +290,7 @@ fn log_firing(schedule: &str, late_seconds: i64, fired: Result<Accepted>) -> Res
         Ok(Accepted {
             message_id: message,
             ..
-        }) if late_seconds * 1000 > MISSED_MS => {
+        }) if late_seconds * 1000 > MAX_LATENESS_MS => {
             tracing::warn!(
                 schedule,
                 late_seconds,
@@ -343,10 +343,10 @@ pub(super) async fn put(
     .fetch_one(&mut *tx)
     .await?;
     let size = (publication.body.len() + spec.len()) as i64;
-    if known >= MOST_SCHEDULES || bytes + size > LARGEST_SCHEDULES {
+    if known >= MAX_SCHEDULES || bytes + size > MAX_SCHEDULE_BYTES {
         return Err(Rejection::bad_request(format!(
-            "There may be {MOST_SCHEDULES} schedules of {} MiB together. Delete some first.",
-            LARGEST_SCHEDULES >> 20
+            "There may be {MAX_SCHEDULES} schedules of {} MiB together. Delete some first.",
+            MAX_SCHEDULE_BYTES >> 20
         ))
         .into());
     }
@@ -404,7 +404,7 @@ fn next_at(cron: &str, now: Timestamp, last_at: Option<i64>) -> Option<i64> {
     let cron: Cron = cron.parse().ok()?;
     let last = last_at.and_then(|at| Timestamp::from_millisecond(at).ok());
     let is_repeated = |last: &Timestamp| {
-        !cron.is_interval() && *last > now && last.duration_since(now) <= LONGEST_REPETITION
+        !cron.is_interval() && *last > now && last.duration_since(now) <= MAX_REPETITION_WINDOW
     };
     let after = last.filter(is_repeated).unwrap_or(now);
     cron.next_after(after).map(Timestamp::as_millisecond)

@@ -26,14 +26,14 @@ use crate::signature::SigningKeys;
 use crate::signature::sign;
 
 /// How much of an answer is kept, of its body and of its headers.
-const LARGEST_RESPONSE: usize = 16 * 1024;
+const MAX_RESPONSE_BYTES: usize = 16 * 1024;
 
 /// The most headers that a message is sent with. A publisher may ask for far fewer, but an older release has
 /// taken any number, and the types of HTTP panic above some 24,000.
-const MOST_HEADERS: usize = 1000;
+const MAX_HEADERS: usize = 1000;
 
 /// Headers in which receivers say when to come again, the first that is there counts.
-const WAITS: [&str; 4] = [
+const RETRY_AFTER_HEADERS: [&str; 4] = [
     "retry-after",
     "x-ratelimit-reset",
     "x-ratelimit-reset-requests",
@@ -62,7 +62,7 @@ impl Broker {
         } = &message.publication;
         let accepted = self.destinations().accept(destination);
         let refusal = accepted.err().map(|rejection| rejection.message);
-        let has_too_many = delivery.headers.len() > MOST_HEADERS;
+        let has_too_many = delivery.headers.len() > MAX_HEADERS;
         let too_many = has_too_many.then(|| "the message has too many headers".to_owned());
         if let Some(error) = refusal.or(too_many) {
             return Outcome::Failed {
@@ -96,9 +96,9 @@ impl Broker {
         let mut answer = self.request(message, keys).send().await?;
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await? {
-            let room = LARGEST_RESPONSE - body.len();
+            let room = MAX_RESPONSE_BYTES - body.len();
             body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if body.len() == LARGEST_RESPONSE {
+            if body.len() == MAX_RESPONSE_BYTES {
                 break;
             }
         }
@@ -142,7 +142,7 @@ impl Broker {
 /// The headers of an answer as the broker keeps them: all of a usual size, otherwise the first ones.
 fn kept_headers(answer: &HeaderMap) -> BTreeMap<String, Vec<String>> {
     let mut headers = BTreeMap::<_, Vec<_>>::new();
-    let mut room = LARGEST_RESPONSE;
+    let mut room = MAX_RESPONSE_BYTES;
     for (name, value) in answer {
         let Some(left) = room.checked_sub(name.as_str().len() + value.len()) else {
             break;
@@ -191,7 +191,7 @@ fn judge(head: &HeaderMap, response: Response, now: Timestamp) -> Outcome {
         && text(NOT_RETRYABLE_HEADER).is_some_and(|value| value.eq_ignore_ascii_case("true"));
     Outcome::Failed {
         error: format!("the receiver answered {}", response.status),
-        wait: asked_for_in(head, &WAITS, now),
+        wait: asked_for_in(head, &RETRY_AFTER_HEADERS, now),
         response: Some(response),
         retryable: !refused_for_good,
     }

@@ -20,10 +20,10 @@ use super::permits::Permit;
 use super::response::Response;
 
 /// The most deliveries that are settled in one transaction.
-pub(super) const LARGEST_BATCH: usize = 256;
+pub(super) const MAX_BATCH: usize = 256;
 
 /// How long to wait before outcomes that could not be written down are tried again.
-const SETTLE_PAUSE: Duration = Duration::from_millis(500);
+const SETTLE_RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
 /// A message that was sent, its outcome, and its permit.
 pub(super) type Sent = (Stored, Outcome, Permit);
@@ -33,7 +33,7 @@ impl Broker {
     pub(super) async fn settle_all(self, mut outcomes: mpsc::Receiver<Sent>) {
         let mut batch = Vec::new();
         let trouble = Trouble::default();
-        while outcomes.recv_many(&mut batch, LARGEST_BATCH).await > 0 {
+        while outcomes.recv_many(&mut batch, MAX_BATCH).await > 0 {
             // What cannot be written down is tried again: otherwise it would be delivered again.
             let mut tries_after_stop = 5;
             while trouble
@@ -49,7 +49,7 @@ impl Broker {
                 if tries_after_stop == 0 {
                     break;
                 }
-                tokio::time::sleep(SETTLE_PAUSE).await;
+                tokio::time::sleep(SETTLE_RETRY_INTERVAL).await;
             }
             batch.clear();
             self.wake();

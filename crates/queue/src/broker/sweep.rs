@@ -7,14 +7,14 @@ use super::Result;
 use super::Trouble;
 
 /// How often old rows are looked for.
-const SWEEP: Duration = Duration::from_secs(60);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Rows of one kind in one transaction.
-const BATCH: i64 = 500;
+const MAX_BATCH: i64 = 500;
 
 /// For how long it is remembered that a message was executed: longer than a message may wait for its
 /// first delivery, and than any queue goes on trying.
-const CONSUMPTIONS_MS: i64 = 400 * 24 * 3_600_000;
+const CONSUMPTION_RETENTION_MS: i64 = 400 * 24 * 3_600_000;
 
 impl Broker {
     pub(super) async fn sweep_all(self) {
@@ -25,7 +25,7 @@ impl Broker {
             {
                 tokio::task::yield_now().await;
             }
-            if self.pause(SWEEP).await {
+            if self.pause(SWEEP_INTERVAL).await {
                 return;
             }
         }
@@ -60,19 +60,19 @@ impl Broker {
             (
                 "DELETE FROM consumptions WHERE key IN
                  (SELECT key FROM consumptions WHERE lease_until < ? LIMIT ?)",
-                now.saturating_sub(CONSUMPTIONS_MS),
+                now.saturating_sub(CONSUMPTION_RETENTION_MS),
             ),
         ] {
             let mut tx = self.0.database.write().await?;
             let removed = sqlx::query(statement)
                 .bind(before)
-                .bind(BATCH)
+                .bind(MAX_BATCH)
                 .execute(&mut *tx)
                 .await?;
             if removed.rows_affected() > 0 {
                 tx.commit().await?;
             }
-            more |= removed.rows_affected() == BATCH as u64;
+            more |= removed.rows_affected() == MAX_BATCH as u64;
         }
         Ok(more)
     }

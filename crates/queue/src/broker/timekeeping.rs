@@ -23,7 +23,7 @@ use crate::time::deadline_ms;
 use kith_runtime::ClockWatch;
 
 /// How often the clock is looked at.
-const TICK: Duration = Duration::from_secs(1);
+const CLOCK_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Broker {
     pub(super) async fn heed_clock(self) {
@@ -53,7 +53,7 @@ impl Broker {
                     self.wake();
                 }
             }
-            if self.pause(TICK).await {
+            if self.pause(CLOCK_INTERVAL).await {
                 return;
             }
         }

@@ -18,19 +18,19 @@ use crate::delay::parse_duration;
 use crate::rejection::Rejection;
 
 /// The most that a publisher may ask for.
-const MOST_RETRIES: u32 = 1000;
+const MAX_RETRIES: u32 = 1000;
 
 /// The longest that a message may wait for its first delivery.
-const LONGEST_DELAY: Duration = Duration::from_secs(365 * 24 * 3600);
+const MAX_DELAY: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// The longest id of a deduplication or a schedule, and the longest label, in bytes.
-const LONGEST_ID: usize = 256;
+const MAX_ID_BYTES: usize = 256;
 
 /// The most headers that a publisher may have sent to a receiver.
-const MOST_HEADERS: usize = 100;
+const MAX_HEADERS: usize = 100;
 
 /// The most bytes of them, names and values together.
-const MOST_HEADER_BYTES: usize = 16 * 1024;
+const MAX_HEADER_BYTES: usize = 16 * 1024;
 
 impl Publication {
     /// Understands what `headers` ask for. Their names are in lower case; those that are no business of
@@ -187,14 +187,14 @@ impl DeliverySpec {
                 self.method = method;
             }
             "delay" => {
-                let delay = parse_duration(value).filter(|delay| *delay <= LONGEST_DELAY);
+                let delay = parse_duration(value).filter(|delay| *delay <= MAX_DELAY);
                 let delay =
                     delay.ok_or_else(|| wrong("a span of at most 365 days, such as 1d10h"))?;
                 self.delay = Some(delay.as_millis() as u64);
             }
             "retries" => {
                 let retries = value.trim().parse().ok();
-                let retries = retries.filter(|retries| *retries <= MOST_RETRIES);
+                let retries = retries.filter(|retries| *retries <= MAX_RETRIES);
                 self.retries =
                     Some(retries.ok_or_else(|| wrong("a number from 0 to 1000, such as 3"))?);
             }
@@ -208,7 +208,7 @@ impl DeliverySpec {
             }
             "timeout" => {
                 let timeout = parse_duration(value)
-                    .filter(|timeout| timeout.as_millis() > 0 && *timeout <= LONGEST_DELAY);
+                    .filter(|timeout| timeout.as_millis() > 0 && *timeout <= MAX_DELAY);
                 let timeout =
                     timeout.ok_or_else(|| wrong("a span of at most 365 days, such as 30s"))?;
                 self.timeout = Some(timeout.as_millis() as u64);
@@ -244,9 +244,9 @@ impl DeliverySpec {
             return Ok(());
         }
         let bytes = size_of_headers(&self.headers) + name.len() + value.len();
-        if self.headers.len() == MOST_HEADERS || bytes > MOST_HEADER_BYTES {
+        if self.headers.len() == MAX_HEADERS || bytes > MAX_HEADER_BYTES {
             return Err(Rejection::bad_request(format!(
-                "A receiver is sent at most {MOST_HEADERS} headers, of {MOST_HEADER_BYTES} bytes \
+                "A receiver is sent at most {MAX_HEADERS} headers, of {MAX_HEADER_BYTES} bytes \
                  together. Forward fewer."
             )));
         }
@@ -282,9 +282,9 @@ impl Redacted {
             }
         }
         // Each is looked for among the headers whenever the message is told of.
-        if redacted.headers.len() > MOST_HEADERS {
+        if redacted.headers.len() > MAX_HEADERS {
             return Err(Rejection::bad_request(format!(
-                "Upstash-Redact-Fields takes at most {MOST_HEADERS} headers."
+                "Upstash-Redact-Fields takes at most {MAX_HEADERS} headers."
             )));
         }
         Ok(redacted)
@@ -367,7 +367,7 @@ fn not_before(value: &str, now: Timestamp) -> Result<i64, Rejection> {
     let milliseconds = || {
         let seconds: u32 = value.trim().parse().ok()?;
         let at = Timestamp::from_second(i64::from(seconds)).ok()?;
-        let latest = now.checked_add(LONGEST_DELAY).ok()?;
+        let latest = now.checked_add(MAX_DELAY).ok()?;
         (at <= latest).then(|| at.as_millisecond())
     };
     milliseconds().ok_or_else(|| {
@@ -380,10 +380,10 @@ fn not_before(value: &str, now: Timestamp) -> Result<i64, Rejection> {
 /// An id that a publisher has chosen.
 fn id(header: &str, value: &str) -> Result<String, Rejection> {
     let value = value.trim();
-    let valid = !value.is_empty() && value.len() <= LONGEST_ID && !value.contains('\t');
+    let valid = !value.is_empty() && value.len() <= MAX_ID_BYTES && !value.contains('\t');
     valid.then(|| value.to_owned()).ok_or_else(|| {
         Rejection::bad_request(format!(
-            "{header} takes 1 to {LONGEST_ID} characters, and no tab."
+            "{header} takes 1 to {MAX_ID_BYTES} characters, and no tab."
         ))
     })
 }
@@ -394,9 +394,9 @@ fn labels(value: &str) -> Result<Vec<String>, Rejection> {
         .filter(|label| !label.is_empty())
         .map(str::to_owned)
         .collect();
-    if labels.len() > 16 || labels.iter().any(|label| label.len() > LONGEST_ID) {
+    if labels.len() > 16 || labels.iter().any(|label| label.len() > MAX_ID_BYTES) {
         return Err(Rejection::bad_request(format!(
-            "Upstash-Label takes at most 16 labels of at most {LONGEST_ID} bytes."
+            "Upstash-Label takes at most 16 labels of at most {MAX_ID_BYTES} bytes."
         )));
     }
     Ok(labels)
