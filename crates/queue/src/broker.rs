@@ -44,6 +44,6 @@ pub use engine::Counters;
 pub use engine::LEASE;
 pub use engine::UNREADABLE_WAIT;
 pub use error::BrokerError;
+pub(crate) use error::LogOnce;
 pub use error::Result;
-pub(crate) use error::Trouble;
 pub use options::Settings;

@@ -10,14 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::broker::Broker;
 use crate::broker::BrokerError;
-use crate::broker::Trouble;
-use crate::broker::accept::Source;
-use crate::broker::accept::accept;
-use crate::dispatcher::Dispatched;
-use crate::dispatcher::Publisher;
-use crate::dispatcher::dispatch;
-use crate::job::Job;
-use crate::job::JobOptions;
+use crate::broker::LogOnce;
 use crate::message::Publication;
 use crate::outbox;
 use crate::outbox::OutboxMessage;
@@ -185,14 +178,14 @@ impl Queue {
             stop,
             ..
         } = &*self.0;
-        let trouble = Trouble::default();
+        let log_once = LogOnce::default();
         loop {
             let dispatched = tokio::select! {
                 dispatched = dispatch(database, publisher, broker.clock()) => dispatched,
                 // What QStash has not answered for is published again; QStash knows it by its id.
                 () = stop.cancelled() => return,
             };
-            if trouble.heed("the outbox waits", dispatched) == Some(Dispatched::Full) {
+            if log_once.check("the outbox waits", dispatched) == Some(Dispatched::Full) {
                 continue;
             }
             tokio::select! {

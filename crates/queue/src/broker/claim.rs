@@ -9,8 +9,8 @@ use sqlx::SqliteConnection;
 use super::Broker;
 use super::BrokerError;
 use super::LEASE;
+use super::LogOnce;
 use super::Result;
-use super::Trouble;
 use super::UNREADABLE_WAIT;
 use super::lane::LaneKind;
 use super::messages::Stored;
@@ -145,10 +145,10 @@ impl Broker {
             lane.prefetched.idle().await;
         };
         let renew = async {
-            let trouble = Trouble::default();
+            let log_once = LogOnce::default();
             loop {
                 tokio::time::sleep(LEASE / 3).await;
-                trouble.heed("messages may be delivered twice", self.renew(kind).await);
+                log_once.check("messages may be delivered twice", self.renew(kind).await);
             }
         };
         tokio::select! {

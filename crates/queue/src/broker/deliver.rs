@@ -8,7 +8,7 @@
 use tokio::sync::mpsc;
 
 use super::Broker;
-use super::Trouble;
+use super::LogOnce;
 use super::claim::Claimed;
 use super::claim::POLL_INTERVAL;
 use super::lane::LaneKind;
@@ -20,9 +20,9 @@ impl Broker {
         let (settled, outcomes) = mpsc::channel(MAX_BATCH);
         self.0.tasks.spawn(self.clone().settle_all(outcomes));
         self.0.tasks.spawn(self.clone().renew_all(kind));
-        let trouble = Trouble::default();
+        let log_once = LogOnce::default();
         loop {
-            let claimed = trouble.heed("messages wait", self.claim(kind).await);
+            let claimed = log_once.check("messages wait", self.claim(kind).await);
             let wait = match claimed {
                 Some(Claimed::Messages(messages)) => {
                     for (message, permit) in messages {

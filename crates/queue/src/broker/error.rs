@@ -18,12 +18,13 @@ pub enum BrokerError {
 
 pub type Result<T> = std::result::Result<T, BrokerError>;
 
-/// Logs what went wrong in the background, once for as long as it goes on.
+/// Logs the errors of a task in the background: an error that lasts is logged once.
 #[derive(Default)]
-pub(crate) struct Trouble(ErrorLatch);
+pub(crate) struct LogOnce(ErrorLatch);
 
-impl Trouble {
-    pub(crate) fn heed<T>(&self, what: &'static str, result: Result<T>) -> Option<T> {
+impl LogOnce {
+    /// The value of `result`. An error is logged after `what` if the last result was none.
+    pub(crate) fn check<T>(&self, what: &'static str, result: Result<T>) -> Option<T> {
         self.0.check(result, |error| {
             let cause = std::error::Error::source(error).map(ToString::to_string);
             tracing::warn!(cause, "{what}: {error}");

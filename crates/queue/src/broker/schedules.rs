@@ -12,8 +12,8 @@ use sqlx::sqlite::SqliteRow;
 
 use super::Broker;
 use super::BrokerError;
+use super::LogOnce;
 use super::Result;
-use super::Trouble;
 use super::accept::Accepted;
 use super::accept::Source;
 use super::accept::accept;
@@ -214,9 +214,9 @@ impl Broker {
     }
 
     pub(super) async fn fire_all(self) {
-        let trouble = Trouble::default();
+        let log_once = LogOnce::default();
         loop {
-            trouble.heed("schedules wait", self.fire().await);
+            log_once.check("schedules wait", self.fire().await);
             if self.pause(SCHEDULE_INTERVAL).await {
                 return;
             }

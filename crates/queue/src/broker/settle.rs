@@ -7,8 +7,8 @@ use tokio::sync::mpsc;
 
 use super::Broker;
 use super::Counters;
+use super::LogOnce;
 use super::Result;
-use super::Trouble;
 use super::attempt::Attempt;
 use super::attempt::NextState;
 use super::attempt::Outcome;
@@ -32,12 +32,12 @@ impl Broker {
     /// Writes down what came of deliveries, many at a time.
     pub(super) async fn settle_all(self, mut outcomes: mpsc::Receiver<Sent>) {
         let mut batch = Vec::new();
-        let trouble = Trouble::default();
+        let log_once = LogOnce::default();
         while outcomes.recv_many(&mut batch, MAX_BATCH).await > 0 {
             // What cannot be written down is tried again: otherwise it would be delivered again.
             let mut tries_after_stop = 5;
-            while trouble
-                .heed(
+            while log_once
+                .check(
                     "deliveries cannot be written down",
                     self.settle_batch(&batch).await,
                 )

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::Broker;
+use super::LogOnce;
 use super::Result;
-use super::Trouble;
 
 /// How often old rows are looked for.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
@@ -18,10 +18,10 @@ const CONSUMPTION_RETENTION_MS: i64 = 400 * 24 * 3_600_000;
 
 impl Broker {
     pub(super) async fn sweep_all(self) {
-        let trouble = Trouble::default();
+        let log_once = LogOnce::default();
         loop {
             while !self.0.stop.is_cancelled()
-                && trouble.heed("old messages stay", self.sweep().await) == Some(true)
+                && log_once.check("old messages stay", self.sweep().await) == Some(true)
             {
                 tokio::task::yield_now().await;
             }

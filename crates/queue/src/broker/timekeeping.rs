@@ -13,8 +13,8 @@ use sqlx::SqliteConnection;
 
 use super::Broker;
 use super::LEASE;
+use super::LogOnce;
 use super::Result;
-use super::Trouble;
 use super::accept::DEDUPLICATION_WINDOW_MS;
 use super::schedules;
 use crate::inbox;
@@ -27,7 +27,7 @@ const CLOCK_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Broker {
     pub(super) async fn heed_clock(self) {
-        let trouble = Trouble::default();
+        let log_once = LogOnce::default();
         let start = self.now();
         let mut watch = ClockWatch::new(start);
         // What the clock told before it was set back, until that is dealt with. Before the start, nobody
@@ -45,8 +45,8 @@ impl Broker {
             }
             if let Some(before) = set_back {
                 let rebased = self.rebase(before).await;
-                if trouble
-                    .heed("what waits may wait too long", rebased)
+                if log_once
+                    .check("what waits may wait too long", rebased)
                     .is_some()
                 {
                     set_back = None;
