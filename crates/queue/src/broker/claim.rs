@@ -130,7 +130,7 @@ impl Broker {
                     let permit = permits.pop().map(|permit| permit.assign(message.seq));
                     messages.extend(permit.map(|permit| (message, permit)));
                 }
-                Err(error) => put_off(tx, row.try_get("seq")?, &error, now).await?,
+                Err(error) => snooze(tx, row.try_get("seq")?, &error, now).await?,
             }
         }
         Ok(messages)
@@ -179,8 +179,8 @@ impl Broker {
     }
 }
 
-/// Puts off a message that cannot be read; see [`UNREADABLE_WAIT`].
-async fn put_off(
+/// Snoozes a message that cannot be read; see [`UNREADABLE_WAIT`].
+async fn snooze(
     tx: &mut SqliteConnection,
     seq: i64,
     error: &BrokerError,

@@ -87,7 +87,7 @@ impl Broker {
         }
         inner.tasks.spawn(self.clone().fire_all());
         inner.tasks.spawn(self.clone().sweep_all());
-        inner.tasks.spawn(self.clone().heed_clock());
+        inner.tasks.spawn(self.clone().watch_clock());
     }
 
     /// Begins nothing new.

@@ -26,7 +26,7 @@ use kith_runtime::ClockWatch;
 const CLOCK_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Broker {
-    pub(super) async fn heed_clock(self) {
+    pub(super) async fn watch_clock(self) {
         let log_once = LogOnce::default();
         let start = self.now();
         let mut watch = ClockWatch::new(start);
