@@ -131,9 +131,9 @@ impl Destinations {
     }
 }
 
-/// A destination as an older release kept it, which took more: what stands in no URL is escaped, as it
-/// was on its way to the receiver.
-pub fn mended(kept: &str) -> Cow<'_, str> {
+/// A stored destination as this release would have accepted it. An older release has accepted characters that
+/// stand in no URL. They are escaped, as they were on their way to the receiver.
+pub fn normalized(kept: &str) -> Cow<'_, str> {
     if !kept.contains(is_foreign) {
         return kept.into();
     }
@@ -265,7 +265,7 @@ mod tests {
             ("/api/webhooks/a\u{1b}", "/api/webhooks/a"),
             ("/api/webhooks/a", "/api/webhooks/a"),
         ] {
-            assert_eq!(mended(kept), expected);
+            assert_eq!(normalized(kept), expected);
         }
     }
 

@@ -16,7 +16,7 @@ use serde::Serialize;
 use sha2::Digest;
 use sha2::Sha256;
 
-use super::destination::mended;
+use super::destination::normalized;
 
 /// How often a delivery is repeated when the publisher does not say.
 pub const DEFAULT_RETRIES: u32 = 3;
@@ -97,13 +97,14 @@ impl DeliverySpec {
 }
 
 impl Publication {
-    /// Makes what an older release has kept into what this one takes; see [`mended`].
-    pub fn mend(&mut self) {
+    /// Normalizes the URLs of a stored publication, which an older release may have accepted; see
+    /// [`normalized`].
+    pub fn normalize(&mut self) {
         let callbacks = self.callback.iter_mut().chain(&mut self.failure_callback);
         let urls = callbacks.map(|callback| &mut callback.url);
         for url in urls.chain([&mut self.destination]) {
-            if let Cow::Owned(mended) = mended(url) {
-                *url = mended;
+            if let Cow::Owned(normalized) = normalized(url) {
+                *url = normalized;
             }
         }
     }

@@ -47,7 +47,7 @@ impl Stored {
         let mut publication: Publication = serde_json::from_str(row.try_get("spec")?)?;
         publication.destination = row.try_get("destination")?;
         publication.body = row.try_get("body")?;
-        publication.mend();
+        publication.normalize();
         let response: Option<String> = row.try_get("response")?;
         Ok(Self {
             seq: row.try_get("seq")?,

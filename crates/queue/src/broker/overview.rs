@@ -14,7 +14,7 @@ use super::Broker;
 use super::Result;
 use super::schedules::one_line;
 use crate::cron::Cron;
-use crate::destination::mended;
+use crate::destination::normalized;
 
 /// The last messages, and the dead letters, that are shown.
 const MAX_SHOWN: i64 = 20;
@@ -142,7 +142,7 @@ impl Broker {
             messages.push(Message {
                 id: row.try_get("id")?,
                 state: row.try_get("state")?,
-                destination: without_query(self.destinations().url(&mended(&destination))),
+                destination: without_query(self.destinations().url(&normalized(&destination))),
                 created: time(row.try_get("created_at")?),
                 dead_letter_id: row.try_get("dead_letter_id")?,
                 timeline: Vec::new(),

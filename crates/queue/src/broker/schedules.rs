@@ -413,7 +413,7 @@ fn next_at(cron: &str, now: Timestamp, last_at: Option<i64>) -> Option<i64> {
 fn stored(row: &SqliteRow) -> Result<Publication> {
     let mut publication: Publication = serde_json::from_str(row.try_get("spec")?)?;
     publication.body = row.try_get("body")?;
-    publication.mend();
+    publication.normalize();
     Ok(publication)
 }
 
