@@ -153,14 +153,14 @@ fn size_of_headers(headers: &[Header]) -> usize {
     sizes.sum()
 }
 
-/// The usual spelling of a header's name, for example `Content-Type`.
-pub fn usual_spelling(name: &str) -> String {
+/// The canonical name of a header, for example `Content-Type`.
+pub fn canonical_name(name: &str) -> String {
     let mut start = true;
     name.chars()
         .map(|c| {
-            let spelled = if start { c.to_ascii_uppercase() } else { c };
+            let canonical = if start { c.to_ascii_uppercase() } else { c };
             start = c == '-';
-            spelled
+            canonical
         })
         .collect()
 }

@@ -19,7 +19,7 @@ use crate::destination::Destinations;
 use crate::message::Header;
 use crate::message::Publication;
 use crate::message::Redacted;
-use crate::message::usual_spelling;
+use crate::message::canonical_name;
 use crate::rejection::Rejection;
 
 /// How many messages are cancelled in one transaction.
@@ -130,7 +130,7 @@ pub fn set_body(value: &mut Value, name: &str, body: &[u8], hidden: bool) {
     }
 }
 
-/// Headers under their usual spelling, for example `Content-Type`.
+/// Headers under their canonical names, for example `Content-Type`.
 pub fn headers(headers: &[Header], redacted: &Redacted) -> BTreeMap<String, Vec<String>> {
     let mut map = BTreeMap::<_, Vec<_>>::new();
     for (name, value) in headers {
@@ -139,7 +139,7 @@ pub fn headers(headers: &[Header], redacted: &Redacted) -> BTreeMap<String, Vec<
         } else {
             value.clone()
         };
-        map.entry(usual_spelling(name)).or_default().push(value);
+        map.entry(canonical_name(name)).or_default().push(value);
     }
     map
 }

@@ -19,7 +19,7 @@ use super::messages::Stored;
 use super::response::Response;
 use crate::delay::asked_for_in;
 use crate::message::Publication;
-use crate::message::usual_spelling;
+use crate::message::canonical_name;
 use crate::receiver::NOT_RETRYABLE;
 use crate::receiver::NOT_RETRYABLE_HEADER;
 use crate::signature::SigningKeys;
@@ -150,7 +150,7 @@ fn kept_headers(answer: &HeaderMap) -> BTreeMap<String, Vec<String>> {
         room = left;
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
         headers
-            .entry(usual_spelling(name.as_str()))
+            .entry(canonical_name(name.as_str()))
             .or_default()
             .push(value);
     }

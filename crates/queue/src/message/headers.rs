@@ -11,8 +11,8 @@ use super::DeliverySpec;
 use super::Header;
 use super::Publication;
 use super::Redacted;
+use super::canonical_name;
 use super::size_of_headers;
-use super::usual_spelling;
 use crate::delay::RetryDelay;
 use crate::delay::parse_duration;
 use crate::rejection::Rejection;
@@ -296,14 +296,14 @@ fn misplaced(name: &str) -> Rejection {
     Rejection::bad_request(format!(
         "{} means nothing here. Upstash-Cron makes a schedule of what is published, and \
          Upstash-Schedule-Id names that schedule.",
-        spelled(name)
+        header_name(name)
     ))
 }
 
 fn of_workflow(name: &str) -> Rejection {
     Rejection::not_implemented(format!(
         "{} belongs to Upstash Workflow, which this queue does not support. Publish without it.",
-        spelled(name)
+        header_name(name)
     ))
 }
 
@@ -333,13 +333,13 @@ fn require_of_callback(name: &str, part: &str) -> Result<(), Rejection> {
     Err(Rejection::not_implemented(format!(
         "{} is not supported. A callback takes Method, Delay, Retries, Retry-Delay, Timeout and \
          Forward-*.",
-        spelled(name)
+        header_name(name)
     )))
 }
 
 /// A header as people write it, from its name without `upstash-`.
-fn spelled(name: &str) -> String {
-    usual_spelling(&format!("upstash-{name}"))
+fn header_name(name: &str) -> String {
+    canonical_name(&format!("upstash-{name}"))
 }
 
 fn is_true(value: &str) -> bool {
