@@ -267,18 +267,18 @@ impl Parser<'_> {
 const DATES: DateTimeParser = DateTimeParser::new().relaxed_weekday(true);
 
 /// What a receiver asks for in one of these headers of its answer: the first of them that is understood.
-pub fn asked_for_in(headers: &HeaderMap, names: &[&str], now: Timestamp) -> Option<Duration> {
+pub fn retry_after(headers: &HeaderMap, names: &[&str], now: Timestamp) -> Option<Duration> {
     let asked = |name: &&str| {
         // Not all of it need be ASCII.
         let value = String::from_utf8_lossy(headers.get(*name)?.as_bytes());
-        asked_for(&value, now)
+        parse_retry_after(&value, now)
     };
     names.iter().find_map(asked)
 }
 
 /// What a receiver asks for in its answer: seconds, a date as HTTP writes it, or a span such as
 /// `6m5s` or `500us`. `None` if it asks for nothing that is understood, or for more than a day.
-fn asked_for(value: &str, now: Timestamp) -> Option<Duration> {
+fn parse_retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     let value = value.trim();
     let wait = if let Ok(seconds) = value.parse::<f64>() {
         Duration::try_from_secs_f64(seconds).ok()?
@@ -406,7 +406,7 @@ mod tests {
             ("soon", None),
         ] {
             assert_eq!(
-                asked_for(value, now).map(|wait| wait.as_secs()),
+                parse_retry_after(value, now).map(|wait| wait.as_secs()),
                 seconds,
                 "{value}"
             );

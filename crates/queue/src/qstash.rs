@@ -13,7 +13,7 @@ use reqwest::header::HeaderName;
 use reqwest::header::HeaderValue;
 use serde::Deserialize;
 
-use super::delay::asked_for_in;
+use super::delay::retry_after;
 use super::destination::Destinations;
 use super::destination::is_foreign;
 use super::message::DeliverySpec;
@@ -289,7 +289,7 @@ fn refused(answer: &Response) -> PublishError {
         _ => "",
     };
     PublishError {
-        reason: format!("it answered {}.{advice}", status.as_u16()),
-        wait: asked_for_in(answer.headers(), &WAITS, Timestamp::now()),
+        said: format!("it answered {}.{advice}", status.as_u16()),
+        wait: retry_after(answer.headers(), &WAITS, Timestamp::now()),
     }
 }

@@ -17,7 +17,7 @@ use super::attempt::Outcome;
 use super::lane::LaneKind;
 use super::messages::Stored;
 use super::response::Response;
-use crate::delay::asked_for_in;
+use crate::delay::retry_after;
 use crate::message::Publication;
 use crate::message::canonical_name;
 use crate::receiver::NOT_RETRYABLE;
@@ -191,7 +191,7 @@ fn judge(head: &HeaderMap, response: Response, now: Timestamp) -> Outcome {
         && text(NOT_RETRYABLE_HEADER).is_some_and(|value| value.eq_ignore_ascii_case("true"));
     Outcome::Failed {
         error: format!("the receiver answered {}", response.status),
-        wait: asked_for_in(head, &RETRY_AFTER_HEADERS, now),
+        wait: retry_after(head, &RETRY_AFTER_HEADERS, now),
         response: Some(response),
         retryable: !refused_for_good,
     }
