@@ -10,7 +10,7 @@
 //! minutes or every hour, goes on through both. A fixed time, such as half past two, happens the first
 //! time only.
 
-mod words;
+mod describe;
 
 use std::ops::RangeInclusive;
 use std::str::FromStr;

@@ -45,8 +45,8 @@ pub struct Overview {
 pub struct Schedule {
     pub id: String,
     pub cron: String,
-    /// The same in words, where there are some.
-    pub words: Option<String>,
+    /// The cron expression in words, where they are easier to read; see [`Cron::description`].
+    pub description: Option<String>,
     pub paused: bool,
     pub next: Option<Timestamp>,
     pub last: Option<Timestamp>,
@@ -162,7 +162,7 @@ fn schedule_of(row: &SqliteRow) -> Result<Schedule> {
     let parsed = cron.parse::<Cron>().ok();
     Ok(Schedule {
         id: row.try_get("id")?,
-        words: parsed.and_then(|cron| cron.words()),
+        description: parsed.and_then(|cron| cron.description()),
         cron: one_line(&cron),
         paused: row.try_get("paused")?,
         next: row.try_get::<Option<i64>, _>("next_at")?.map(time),

@@ -23,9 +23,9 @@ const WEEKDAYS: [&str; 7] = [
 
 impl Cron {
     /// For example `every day at 09:00 UTC`. `None` for what is harder to read in words than as it is.
-    pub fn words(&self) -> Option<String> {
-        let times = self.times_in_words()?;
-        let days = self.days_in_words()?;
+    pub fn description(&self) -> Option<String> {
+        let times = self.describe_times()?;
+        let days = self.describe_days()?;
         let zone = match self.zone.iana_name() {
             Some("Etc/UTC" | "UTC") | None => "UTC",
             Some(name) => name,
@@ -39,7 +39,7 @@ impl Cron {
         })
     }
 
-    fn times_in_words(&self) -> Option<String> {
+    fn describe_times(&self) -> Option<String> {
         let minutes = numbers(self.minutes);
         let hours = numbers(self.hours);
         match (&minutes[..], &hours[..]) {
@@ -64,7 +64,7 @@ impl Cron {
         }
     }
 
-    fn days_in_words(&self) -> Option<String> {
+    fn describe_days(&self) -> Option<String> {
         if self.months != ALL_MONTHS {
             return None;
         }
@@ -101,8 +101,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_people_write_is_said_in_words() {
-        for (cron, words) in [
+    fn common_expressions_have_a_description() {
+        for (cron, description) in [
             ("0 9 * * *", Some("every day at 09:00 UTC")),
             (
                 "0 9,17 * * 1-5",
@@ -134,7 +134,7 @@ mod tests {
             ("0 9 13 * fri", None),
         ] {
             let parsed: Cron = cron.parse().expect(cron);
-            assert_eq!(parsed.words().as_deref(), words, "{cron}");
+            assert_eq!(parsed.description().as_deref(), description, "{cron}");
         }
     }
 }
