@@ -17,6 +17,12 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use axum::response::Response;
+
+use super::broker::Broker;
+use super::signature::Claims;
+use super::signature::SignatureError;
+use super::signature::SigningKeys;
+use crate::problem::Problem;
 use kith_database::Database;
 use kith_runtime::Clock;
 use sqlx::SqliteConnection;
@@ -103,26 +109,20 @@ impl Receiver {
     async fn verify_head(&self, parts: &Parts) -> Result<(Claims, bool), Denied> {
         let mut tokens = parts.headers.get_all("upstash-signature").iter();
         let token = match (tokens.next(), tokens.next()) {
-            (Some(token), None) => token.to_str().map_err(|_| Refusal::Malformed)?,
-            (None, _) => return Err(Refusal::Missing.into()),
-            _ => return Err(Refusal::Malformed.into()),
+            (Some(token), None) => token.to_str().map_err(|_| SignatureError::Malformed)?,
+            (None, _) => return Err(SignatureError::Missing.into()),
+            _ => return Err(SignatureError::Malformed.into()),
         };
-        let Options {
-            origin,
-            qstash,
-            broker,
-            clock,
-            ..
-        } = &*self.0;
-        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        let destination = format!("{origin}{path}");
-        let now = clock.now();
-        let keys = broker.keys().await.map_err(|error| unavailable(&error))?;
-        match (keys.verify(token, &destination, now), qstash) {
-            (Err(Refusal::WrongKey), Some(qstash)) => {
-                Ok((qstash.verify(token, &destination, now)?, false))
-            }
-            (verified, _) => Ok((verified?, true)),
+        let destination = format!("{}{path}", self.origin);
+        let now = self.clock.now();
+        let keys = self
+            .broker
+            .keys()
+            .await
+            .map_err(|error| unavailable(&error))?;
+        let mut verified = keys.verify(token, &destination, now);
+        if let (Err(SignatureError::WrongKey), Some(qstash)) = (&verified, &self.qstash) {
+            verified = qstash.verify(token, &destination, now);
         }
     }
 
@@ -135,40 +135,20 @@ impl Receiver {
         let redeemed: Result<bool, sqlx::Error> = redeemed.await;
         match redeemed.map_err(|error| unavailable(&error))? {
             true => Ok(()),
-            false => Err(Refusal::Replayed.into()),
+            false => Err(SignatureError::Replayed.into()),
         }
     }
 }
 
-/// Whether a signature is used for the first time, on any instance.
-pub(crate) async fn use_up(
-    tx: &mut SqliteConnection,
-    claims: &Claims,
-) -> Result<bool, sqlx::Error> {
-    // Some time after it has ended, because clocks differ.
-    let expires_at = claims.exp.saturating_add(60).saturating_mul(1000);
-    let used = sqlx::query("INSERT OR IGNORE INTO used_signatures (id, expires_at) VALUES (?, ?)")
-        .bind(&claims.jti)
-        .bind(expires_at)
-        .execute(tx)
-        .await?;
-    Ok(used.rows_affected() == 1)
+/// Why a delivery is not let in.
+enum Denied {
+    Refused(SignatureError),
+    Unavailable,
 }
 
-impl Delivery {
-    fn read(headers: &HeaderMap, body: Bytes) -> Self {
-        let text = |name: &str| {
-            let value = headers.get(name).and_then(|value| value.to_str().ok());
-            value.map(str::to_owned)
-        };
-        Self {
-            message_id: text("upstash-message-id").unwrap_or_default(),
-            retried: text("upstash-retried")
-                .and_then(|retried| retried.parse().ok())
-                .unwrap_or(0),
-            schedule_id: text("upstash-schedule-id"),
-            body,
-        }
+impl From<SignatureError> for Denied {
+    fn from(refusal: SignatureError) -> Self {
+        Self::Refused(refusal)
     }
 }
 

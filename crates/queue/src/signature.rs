@@ -97,9 +97,9 @@ pub struct Claims {
     pub body: String,
 }
 
-/// Why a token is refused.
+/// Why a signature is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum SignatureError {
     #[error("there is no signature")]
     Missing,
     #[error("the signature is no token of a queue")]
@@ -151,45 +151,45 @@ impl SigningKeys {
         token: &str,
         destination: &str,
         now: Timestamp,
-    ) -> Result<Claims, Refusal> {
+    ) -> Result<Claims, SignatureError> {
         if token.len() > MAX_TOKEN_BYTES {
-            return Err(Refusal::Malformed);
+            return Err(SignatureError::Malformed);
         }
-        let (signed, signature) = token.rsplit_once('.').ok_or(Refusal::Malformed)?;
-        let (header, claims) = signed.split_once('.').ok_or(Refusal::Malformed)?;
+        let (signed, signature) = token.rsplit_once('.').ok_or(SignatureError::Malformed)?;
+        let (header, claims) = signed.split_once('.').ok_or(SignatureError::Malformed)?;
         let signature = decode(signature)?;
         #[derive(Deserialize)]
         struct Header {
             alg: String,
         }
         let header: Header =
-            serde_json::from_slice(&decode(header)?).map_err(|_| Refusal::Malformed)?;
+            serde_json::from_slice(&decode(header)?).map_err(|_| SignatureError::Malformed)?;
         if header.alg != "HS256" {
-            return Err(Refusal::Malformed);
+            return Err(SignatureError::Malformed);
         }
         let made_with = |key: &SigningKey| key.mac(signed).verify_slice(&signature).is_ok();
         if !made_with(&self.current) && !made_with(&self.next) {
-            return Err(Refusal::WrongKey);
+            return Err(SignatureError::WrongKey);
         }
 
         let claims: Claims =
-            serde_json::from_slice(&decode(claims)?).map_err(|_| Refusal::Malformed)?;
+            serde_json::from_slice(&decode(claims)?).map_err(|_| SignatureError::Malformed)?;
         if claims.iss != ISSUER || claims.jti.is_empty() {
-            return Err(Refusal::Malformed);
+            return Err(SignatureError::Malformed);
         }
         let now = now.as_second();
         // No queue signs for longer, and what is used up is remembered for no longer.
         if claims.exp > now.saturating_add(MAX_LIFETIME_SECONDS) {
-            return Err(Refusal::Malformed);
+            return Err(SignatureError::Malformed);
         }
         if now >= claims.exp.saturating_add(MAX_CLOCK_SKEW_SECONDS) {
-            return Err(Refusal::Expired);
+            return Err(SignatureError::Expired);
         }
         if now < claims.nbf.saturating_sub(MAX_CLOCK_SKEW_SECONDS) {
-            return Err(Refusal::NotYetValid);
+            return Err(SignatureError::NotYetValid);
         }
         if !same(claims.sub.as_bytes(), destination.as_bytes()) {
-            return Err(Refusal::WrongDestination);
+            return Err(SignatureError::WrongDestination);
         }
         Ok(claims)
     }
@@ -199,22 +199,22 @@ impl Claims {
     /// Verifies that the token is for these very bytes.
     ///
     /// # Errors
-    /// [`Refusal::WrongBody`] where it is for others.
-    pub fn require_body(&self, body: &[u8]) -> Result<(), Refusal> {
+    /// [`SignatureError::WrongBody`] where it is for others.
+    pub fn require_body(&self, body: &[u8]) -> Result<(), SignatureError> {
         let hash = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(body));
         let signed = self.body.trim_end_matches('=').as_bytes();
         match same(signed, hash.as_bytes()) {
             true => Ok(()),
-            false => Err(Refusal::WrongBody),
+            false => Err(SignatureError::WrongBody),
         }
     }
 }
 
-fn decode(part: &str) -> Result<Vec<u8>, Refusal> {
+fn decode(part: &str) -> Result<Vec<u8>, SignatureError> {
     let part = part.trim_end_matches('=');
     BASE64_URL_SAFE_NO_PAD
         .decode(part)
-        .map_err(|_| Refusal::Malformed)
+        .map_err(|_| SignatureError::Malformed)
 }
 
 fn same(a: &[u8], b: &[u8]) -> bool {
@@ -253,13 +253,16 @@ mod tests {
                 verify(URL, b"{}\xff", 1304).map(|claims| claims.jti),
                 Ok(claims.jti)
             );
-            assert_eq!(verify(URL, b"{}\xff", 1305), Err(Refusal::Expired));
-            assert_eq!(verify(URL, b"{}\xff", 994), Err(Refusal::NotYetValid));
-            assert_eq!(verify(URL, b"{}", 1000), Err(Refusal::WrongBody));
+            assert_eq!(verify(URL, b"{}\xff", 1305), Err(SignatureError::Expired));
+            assert_eq!(
+                verify(URL, b"{}\xff", 994),
+                Err(SignatureError::NotYetValid)
+            );
+            assert_eq!(verify(URL, b"{}", 1000), Err(SignatureError::WrongBody));
             let elsewhere = URL.replace("welcome-email", "daily-report");
             assert_eq!(
                 verify(&elsewhere, b"{}\xff", 1000),
-                Err(Refusal::WrongDestination)
+                Err(SignatureError::WrongDestination)
             );
         }
     }
@@ -268,7 +271,10 @@ mod tests {
     fn what_is_forged_cut_or_of_another_kind_is_refused() {
         let keys = keys();
         let stranger = sign(&SigningKey::random(), URL, b"", at(0));
-        assert_eq!(keys.verify(&stranger, URL, at(0)), Err(Refusal::WrongKey));
+        assert_eq!(
+            keys.verify(&stranger, URL, at(0)),
+            Err(SignatureError::WrongKey)
+        );
 
         let token = sign(&keys.current, URL, b"", at(0));
         for cut in 0..token.len() {
@@ -282,14 +288,20 @@ mod tests {
             "..".to_owned(),
             "x".repeat(MAX_TOKEN_BYTES + 1),
         ] {
-            assert_eq!(keys.verify(&forged, URL, at(0)), Err(Refusal::Malformed));
+            assert_eq!(
+                keys.verify(&forged, URL, at(0)),
+                Err(SignatureError::Malformed)
+            );
         }
         // One bit of the claims changed.
         let mut bytes = token.clone().into_bytes();
         let middle = token.find('.').expect("a point") + 5;
         bytes[middle] = if bytes[middle] == b'A' { b'B' } else { b'A' };
         let changed = String::from_utf8(bytes).expect("text");
-        assert_eq!(keys.verify(&changed, URL, at(0)), Err(Refusal::WrongKey));
+        assert_eq!(
+            keys.verify(&changed, URL, at(0)),
+            Err(SignatureError::WrongKey)
+        );
     }
 
     #[test]
