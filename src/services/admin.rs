@@ -266,11 +266,11 @@ impl AdminService {
         let mut filter = filter(selection)?;
         let (mut sent, mut refused, mut why) = (0, 0, None);
         loop {
-            match self.broker.retry_dead(&filter, &[]).await {
+            match self.broker.retry_dead_letters(&filter, &[]).await {
                 Ok(page) => {
                     sent += page.sent.len() as u64;
-                    refused += page.refused;
-                    why = why.or(page.why.map(|rejection| rejection.to_string()));
+                    refused += page.rejected;
+                    why = why.or(page.rejection.map(|rejection| rejection.to_string()));
                     let Some(cursor) = page.cursor else { break };
                     filter = filter.before(&cursor);
                 }
@@ -309,7 +309,7 @@ impl AdminService {
         let mut filter = filter(selection)?;
         let (mut deleted, mut failure) = (0, None);
         loop {
-            match self.broker.delete_dead(&filter).await {
+            match self.broker.delete_dead_letters(&filter).await {
                 Ok((page, cursor)) => {
                     deleted += page;
                     let Some(cursor) = cursor else { break };

@@ -18,8 +18,8 @@ use crate::broker::BrokerError;
 use crate::broker::Result;
 use crate::broker::accept::Accepted;
 use crate::broker::accept::check;
-use crate::broker::dead::Retried;
-use crate::broker::dead::no_such_letter;
+use crate::broker::dead::RetriedPage;
+use crate::broker::dead::no_such_dead_letter;
 use crate::broker::filter::Filter;
 use crate::message::Header;
 use crate::message::Publication;
@@ -63,7 +63,7 @@ impl Api {
             }
             ("messages", _) if is(Method::GET) => Ok(ok(broker.message(&id).await?)),
             ("messages", _) if is(Method::DELETE) => {
-                broker.cancel_one(&id).await?;
+                broker.cancel_message(&id).await?;
                 Ok(json_with(StatusCode::ACCEPTED, json!({ "cancelled": 1 })))
             }
             ("schedules", _) => self.act_on_schedules(call, rest, &id).await,
@@ -159,7 +159,7 @@ impl Api {
             return Ok(ok(Value::Array(broker.schedules().await?)));
         }
         if is(Method::GET) {
-            return Ok(ok(broker.one_schedule(id).await?));
+            return Ok(ok(broker.find_schedule(id).await?));
         }
         if is(Method::DELETE) {
             broker.delete_schedule(id).await?;
@@ -168,45 +168,51 @@ impl Api {
         Err(wrong_method().into())
     }
 
+    /// Sends one dead letter again, or without an id those that the client chooses.
+    async fn retry_dead_letters(&self, call: &Call, id: &str) -> Result<Response> {
+        if call.method != Method::POST {
+            return Err(wrong_method().into());
+        }
+        let filter = if id.is_empty() {
+            call.chosen("dlqIds")?
+        } else {
+            Filter::dead_letter(id)
+        };
+        let (_, headers) = call.publication_parts("")?;
+        let RetriedPage {
+            sent,
+            rejection,
+            cursor,
+            ..
+        } = self.broker().retry_dead_letters(&filter, &headers).await?;
+        if let (Some(rejection), true) = (rejection, sent.is_empty()) {
+            return Err(rejection.into());
+        }
+        let responses: Vec<Value> = sent.iter().map(describe).collect();
+        let answer = if id.is_empty() {
+            page("responses", responses, cursor)
+        } else {
+            // Another client may have been faster.
+            let sent = responses.into_iter().next();
+            sent.ok_or_else(|| no_such_dead_letter(id))?
+        };
+        Ok(json_with(StatusCode::CREATED, answer))
+    }
+
     async fn act_on_dead_letters(&self, call: &Call, rest: &str, id: &str) -> Result<Response> {
         let broker = self.broker();
-        let filter = || Filter::parse(&call.query);
-        let one = |id: &str| Filter::dead_letter(id);
         let (first, after) = rest.split_once('/').unwrap_or((rest, ""));
         if first.eq_ignore_ascii_case("retry") {
-            if call.method != Method::POST {
-                return Err(wrong_method().into());
-            }
-            let filter = if after.is_empty() {
-                call.chosen("dlqIds")?
-            } else {
-                one(after)
-            };
-            let (_, headers) = call.publication_parts("")?;
-            let Retried {
-                sent, why, cursor, ..
-            } = broker.retry_dead(&filter, &headers).await?;
-            if let (Some(rejection), true) = (why, sent.is_empty()) {
-                return Err(rejection.into());
-            }
-            let responses: Vec<Value> = sent.iter().map(describe).collect();
-            let answer = if after.is_empty() {
-                page("responses", responses, cursor)
-            } else {
-                // Somebody else may have been faster.
-                let sent = responses.into_iter().next();
-                sent.ok_or_else(|| no_such_letter(after))?
-            };
-            return Ok(json_with(StatusCode::CREATED, answer));
+            return self.retry_dead_letters(call, after).await;
         }
         match (&call.method, rest) {
             (&Method::GET, "") => {
-                let (letters, cursor) = broker.dead_letters(&filter()?).await?;
+                let (letters, cursor) = broker.dead_letters(&Filter::parse(&call.query)?).await?;
                 Ok(ok(page("messages", letters, cursor)))
             }
             (&Method::GET, _) => Ok(ok(broker.dead_letter(id).await?)),
             (&Method::DELETE, "") => {
-                let (deleted, cursor) = broker.delete_dead(&call.chosen("dlqIds")?).await?;
+                let (deleted, cursor) = broker.delete_dead_letters(&call.chosen("dlqIds")?).await?;
                 let mut answer = json!({ "deleted": deleted });
                 if let Some(cursor) = cursor {
                     answer["cursor"] = json!(cursor);
@@ -214,8 +220,13 @@ impl Api {
                 Ok(ok(answer))
             }
             (&Method::DELETE, _) => {
-                if broker.delete_dead(&one(id)).await?.0 == 0 {
-                    return Err(no_such_letter(id).into());
+                if broker
+                    .delete_dead_letters(&Filter::dead_letter(id))
+                    .await?
+                    .0
+                    == 0
+                {
+                    return Err(no_such_dead_letter(id).into());
                 }
                 Ok(ok(json!({})))
             }

@@ -28,12 +28,12 @@ const MAX_PAGE: u32 = 100;
 
 /// What came of sending a page of dead letters again.
 #[derive(Debug, Default)]
-pub struct Retried {
+pub struct RetriedPage {
     pub sent: Vec<Accepted>,
     /// How many stay, because they may not go where they should.
-    pub refused: u64,
+    pub rejected: u64,
     /// Why the first of them may not.
-    pub why: Option<Rejection>,
+    pub rejection: Option<Rejection>,
     /// Of those before them.
     pub cursor: Option<String>,
 }
@@ -41,27 +41,29 @@ pub struct Retried {
 impl Broker {
     /// Dead letters, the latest first, and the cursor of those before them.
     pub async fn dead_letters(&self, filter: &Filter) -> Result<(Vec<Value>, Option<String>)> {
-        let (found, cursor) = self.find_dead(filter).await?;
-        let described = found.iter().map(|message| self.describe_dead(message));
+        let (found, cursor) = self.find_dead_letters(filter).await?;
+        let described = found
+            .iter()
+            .map(|message| self.describe_dead_letter(message));
         Ok((described.collect(), cursor))
     }
 
     /// # Errors
     /// A [`Rejection`] when there is no such dead letter.
     pub async fn dead_letter(&self, id: &str) -> Result<Value> {
-        let (found, _) = self.find_dead(&Filter::dead_letter(id)).await?;
-        let message = found.first().ok_or_else(|| no_such_letter(id))?;
-        Ok(self.describe_dead(message))
+        let (found, _) = self.find_dead_letters(&Filter::dead_letter(id)).await?;
+        let message = found.first().ok_or_else(|| no_such_dead_letter(id))?;
+        Ok(self.describe_dead_letter(message))
     }
 
     /// Lets go of the dead letters that match, a page of them. The answer is how many, and the cursor
     /// of those before them.
-    pub async fn delete_dead(&self, filter: &Filter) -> Result<(u64, Option<String>)> {
-        let (found, cursor) = self.find_dead(filter).await?;
+    pub async fn delete_dead_letters(&self, filter: &Filter) -> Result<(u64, Option<String>)> {
+        let (found, cursor) = self.find_dead_letters(filter).await?;
         let mut tx = self.0.database.write().await?;
         let mut deleted = 0;
         for message in &found {
-            deleted += u64::from(let_go(&mut tx, message.seq).await?);
+            deleted += u64::from(clear_dead_letter(&mut tx, message.seq).await?);
         }
         tx.commit().await?;
         Ok((deleted, cursor))
@@ -72,17 +74,21 @@ impl Broker {
     ///
     /// # Errors
     /// A [`Rejection`] for changes that cannot be.
-    pub async fn retry_dead(&self, filter: &Filter, changes: &[Header]) -> Result<Retried> {
+    pub async fn retry_dead_letters(
+        &self,
+        filter: &Filter,
+        changes: &[Header],
+    ) -> Result<RetriedPage> {
         let changes = Publication::parse("", changes, Vec::new(), self.now())?;
         for callback in changes.callbacks() {
             self.destinations().accept(&callback.url)?;
         }
-        let (found, cursor) = self.find_dead(filter).await?;
+        let (found, cursor) = self.find_dead_letters(filter).await?;
         let mut tx = self.0.database.write().await?;
         let now = self.now();
-        let mut page = Retried {
+        let mut page = RetriedPage {
             cursor,
-            ..Retried::default()
+            ..RetriedPage::default()
         };
         for message in found {
             let publication = message.publication.again(&changes);
@@ -92,11 +98,11 @@ impl Broker {
                     message = message.id,
                     "a dead letter is not sent: {rejection}"
                 );
-                page.refused += 1;
-                page.why.get_or_insert(rejection);
+                page.rejected += 1;
+                page.rejection.get_or_insert(rejection);
                 continue;
             }
-            if !let_go(&mut tx, message.seq).await? {
+            if !clear_dead_letter(&mut tx, message.seq).await? {
                 // Somebody else was faster.
                 continue;
             }
@@ -112,11 +118,11 @@ impl Broker {
         Ok(page)
     }
 
-    async fn find_dead(&self, filter: &Filter) -> Result<(Vec<Stored>, Option<String>)> {
+    async fn find_dead_letters(&self, filter: &Filter) -> Result<(Vec<Stored>, Option<String>)> {
         // Whoever names them and says no number means all of them.
-        let count = match (filter.named(), filter.most()) {
+        let count = match (filter.named_ids(), filter.limit()) {
             (Some(named), None) => named,
-            _ => filter.count(MAX_PAGE)? as usize,
+            _ => filter.page_size(MAX_PAGE)? as usize,
         };
         let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT m.* FROM messages m WHERE m.dead_letter_id IS NOT NULL",
@@ -145,7 +151,7 @@ impl Broker {
         Ok((found, None))
     }
 
-    fn describe_dead(&self, message: &Stored) -> Value {
+    fn describe_dead_letter(&self, message: &Stored) -> Value {
         let mut value = message.describe(self.destinations());
         value["dlqId"] = json!(message.dead_letter_id);
         if let Some(response) = &message.response {
@@ -183,7 +189,7 @@ impl Publication {
 
 /// Makes a message no dead letter any more; `false` where somebody else was faster. The message stays
 /// for as long as its events do.
-async fn let_go(tx: &mut SqliteConnection, seq: i64) -> Result<bool> {
+async fn clear_dead_letter(tx: &mut SqliteConnection, seq: i64) -> Result<bool> {
     let done = sqlx::query(
         "UPDATE messages SET dead_letter_id = NULL
          WHERE seq = ? AND dead_letter_id IS NOT NULL",
@@ -194,6 +200,6 @@ async fn let_go(tx: &mut SqliteConnection, seq: i64) -> Result<bool> {
     Ok(done.rows_affected() == 1)
 }
 
-pub fn no_such_letter(id: &str) -> Rejection {
+pub fn no_such_dead_letter(id: &str) -> Rejection {
     Rejection::not_found(format!("There is no dead letter {id}, or not any more."))
 }

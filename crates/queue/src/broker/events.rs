@@ -79,7 +79,7 @@ pub async fn record(
 impl Broker {
     /// Events, the latest first, and the cursor of those before them.
     pub async fn events(&self, filter: &Filter) -> Result<(Vec<Value>, Option<String>)> {
-        let count = filter.count(MAX_PAGE)?;
+        let count = filter.page_size(MAX_PAGE)?;
         let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT e.seq AS event, e.at, e.state AS event_state, e.detail,
                     e.message_id AS of_message, m.*

@@ -254,7 +254,7 @@ impl Filter {
     }
 
     /// How many ids of messages or dead letters were named, if any were.
-    pub fn named(&self) -> Option<usize> {
+    pub fn named_ids(&self) -> Option<usize> {
         let ids = |(parameter, values): &(Parameter, Vec<String>)| {
             let is_id = [Parameter::MESSAGE_ID, Parameter::DEAD_LETTER_ID].contains(parameter);
             is_id.then_some(values.len())
@@ -263,7 +263,7 @@ impl Filter {
     }
 
     /// How many are meant at most, if somebody says so.
-    pub fn most(&self) -> Option<u64> {
+    pub fn limit(&self) -> Option<u64> {
         self.count.map(u64::from)
     }
 
@@ -271,11 +271,11 @@ impl Filter {
     ///
     /// # Errors
     /// A [`Rejection`] when that is more than there may be.
-    pub fn count(&self, most: u32) -> Result<u32, Rejection> {
+    pub fn page_size(&self, max: u32) -> Result<u32, Rejection> {
         match self.count {
-            None => Ok(DEFAULT_COUNT.min(most)),
-            Some(count) if count <= most => Ok(count),
-            Some(_) => Err(Rejection::bad_request(format!("count is at most {most}."))),
+            None => Ok(DEFAULT_COUNT.min(max)),
+            Some(count) if count <= max => Ok(count),
+            Some(_) => Err(Rejection::bad_request(format!("count is at most {max}."))),
         }
     }
 

@@ -162,10 +162,10 @@ impl Broker {
     /// as many as the filter says.
     pub async fn cancel(&self, filter: &Filter) -> Result<u64> {
         let now = self.now().as_millisecond();
-        let most = filter.most().unwrap_or(u64::MAX);
+        let limit = filter.limit().unwrap_or(u64::MAX);
         let mut cancelled = 0;
         loop {
-            let batch = MAX_CANCEL_BATCH.min(most - cancelled);
+            let batch = MAX_CANCEL_BATCH.min(limit - cancelled);
             // A few at a time, so that nobody waits long for the turn to write.
             let mut tx = self.0.database.write().await?;
             let mut query = QueryBuilder::<Sqlite>::new(
@@ -178,7 +178,7 @@ impl Broker {
             let done = query.build().execute(&mut *tx).await?.rows_affected();
             tx.commit().await?;
             cancelled += done;
-            if done < batch || cancelled == most {
+            if done < batch || cancelled == limit {
                 return Ok(cancelled);
             }
         }
@@ -188,7 +188,7 @@ impl Broker {
     ///
     /// # Errors
     /// A [`Rejection`] when it is not to be delivered any more, or never was.
-    pub async fn cancel_one(&self, id: &str) -> Result<()> {
+    pub async fn cancel_message(&self, id: &str) -> Result<()> {
         match self.cancel(&Filter::message(id)).await? {
             0 => Err(no_such_message(id).into()),
             _ => Ok(()),

@@ -106,7 +106,7 @@ impl Broker {
 
     /// # Errors
     /// A [`Rejection`] when there is no such schedule.
-    pub async fn one_schedule(&self, id: &str) -> Result<Value> {
+    pub async fn find_schedule(&self, id: &str) -> Result<Value> {
         let mut connection = self.0.database.reader().await?;
         let row = sqlx::query("SELECT * FROM schedules WHERE id = ?")
             .bind(id)

@@ -719,7 +719,7 @@ async fn a_message_that_waits_for_its_turn_to_be_written_has_the_time_of_that_tu
     // The clock is set back, and what waits is dealt with, before it is this one's turn.
     let others = rig.database.write().await.expect("it is open");
     let filter = Filter::default();
-    let (sent, ()) = tokio::join!(broker.retry_dead(&filter, &[]), async {
+    let (sent, ()) = tokio::join!(broker.retry_dead_letters(&filter, &[]), async {
         tokio::time::sleep(Duration::from_millis(100)).await;
         rig.set_back(HALF_A_DAY);
         drop(others);
@@ -736,7 +736,7 @@ async fn a_clock_that_is_set_back_stops_no_schedule() {
     let rig = Rig::new().await;
     let broker = rig.broker("http://127.0.0.1:1");
     let next = async |id: &str| {
-        let schedule = broker.one_schedule(id).await.expect("it is there");
+        let schedule = broker.find_schedule(id).await.expect("it is there");
         let at = schedule["nextScheduleTime"].as_i64().expect("a time");
         Timestamp::from_millisecond(at).expect("a time").to_string()
     };
@@ -798,7 +798,7 @@ async fn a_schedule_that_has_no_next_time_gets_one_when_it_is_put_again() {
     // As a release leaves it that cannot read its times.
     rig.execute("UPDATE schedules SET next_at = NULL").await;
     put().await;
-    let schedule = broker.one_schedule("a").await.expect("it is there");
+    let schedule = broker.find_schedule("a").await.expect("it is there");
     assert!(schedule["nextScheduleTime"].is_i64(), "{schedule}");
 }
 
@@ -810,7 +810,9 @@ async fn a_time_that_a_publisher_names_is_at_most_a_year_ahead_of_the_clock_of_t
     for (ahead, taken) in [(year, true), (year + 1, false)] {
         let at = rig.now().as_second() + ahead;
         let header = ("upstash-not-before".to_owned(), at.to_string());
-        let retried = broker.retry_dead(&Filter::default(), &[header]).await;
+        let retried = broker
+            .retry_dead_letters(&Filter::default(), &[header])
+            .await;
         assert_eq!(retried.is_ok(), taken, "{ahead}");
     }
 }
@@ -1013,7 +1015,7 @@ fn a_filter_is_understood_or_refused() {
     assert!(
         Filter::parse("count=101")
             .expect("a number")
-            .count(100)
+            .page_size(100)
             .is_err()
     );
 }
@@ -1068,7 +1070,7 @@ async fn what_an_older_release_took_is_told_delivered_and_signed_without_control
     let message = &overview.messages[0];
     assert_eq!(message.destination, format!("{origin}/a%1B[31mX"));
     assert_eq!(overview.schedules[0].cron, "0 9 * * *");
-    let schedule = broker.one_schedule("old").await.expect("it is there");
+    let schedule = broker.find_schedule("old").await.expect("it is there");
     assert_eq!(schedule["destination"], format!("{origin}/a%1BX"));
     let message = broker.message(&id).await.expect("it is there");
     assert_eq!(message["url"], format!("{origin}/a%1B[31mX"));
