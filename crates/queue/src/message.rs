@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use kith_runtime::hex;
 use serde::Deserialize;
 use serde::Serialize;
 use sha2::Digest;
@@ -176,10 +177,6 @@ impl Redacted {
 
     /// What is shown in place of `bytes`.
     pub fn mark(bytes: &[u8]) -> String {
-        let hex = Sha256::digest(bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>();
-        format!("REDACTED:{hex}")
+        format!("REDACTED:{}", hex(&Sha256::digest(bytes)))
     }
 }
