@@ -16,8 +16,11 @@ use std::time::Duration;
 pub const MAX_RETRY_DELAY: Duration = Duration::from_secs(24 * 3600);
 
 /// The wait before retry number `retried`, counted from 1, where the message says nothing:
-/// e^(2.5 n) seconds, which is 12 s, 2 m 28 s, 30 m, 6 h, and then a day.
-pub fn backoff(retried: u32) -> Duration {
+/// e^(2.5 n) seconds, which is 12 s, 2 min 28 s, 30 min, 6 h, and then a day.
+///
+/// The formula is that of QStash, which publishers rely on. `kith_runtime::Backoff` draws a wait at random and
+/// doubles its bound, so it cannot give these waits.
+pub(crate) fn default_retry_delay(retried: u32) -> Duration {
     let seconds = (2.5 * f64::from(retried)).exp();
     Duration::try_from_secs_f64(seconds).map_or(MAX_RETRY_DELAY, |wait| wait.min(MAX_RETRY_DELAY))
 }
@@ -28,7 +31,7 @@ mod tests {
 
     #[test]
     fn the_usual_waits_are_those_of_the_documentation() {
-        let waits = [1, 2, 3, 4, 5, 1000].map(|retried| backoff(retried).as_secs());
+        let waits = [1, 2, 3, 4, 5, 1000].map(|retried| default_retry_delay(retried).as_secs());
         assert_eq!(waits, [12, 148, 1808, 22_026, 86_400, 86_400]);
     }
 }

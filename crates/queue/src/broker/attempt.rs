@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::messages::Stored;
 use super::response::Response;
 use crate::delay::RetryDelay;
-use crate::delay::backoff;
+use crate::delay::default_retry_delay;
 use crate::time::deadline_ms;
 
 /// What came of sending a message.
@@ -63,7 +63,7 @@ pub(super) fn next_state(message: &Stored, outcome: &Outcome, now: Timestamp) ->
         let expression = delivery.retry_delay.as_deref().and_then(RetryDelay::parse);
         match expression {
             Some(expression) => expression.after(message.retried),
-            None => backoff(message.retried + 1),
+            None => default_retry_delay(message.retried + 1),
         }
     };
     NextState::Retry {
