@@ -1,7 +1,7 @@
 //! What a cron expression means, in words.
 
 use super::Cron;
-use super::MONTHS;
+use super::field::MONTHS;
 use kith_runtime::english_list;
 
 const ALL_HOURS: u64 = (1 << 24) - 1;
