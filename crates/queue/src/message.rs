@@ -1,8 +1,8 @@
 //! What is published: where a message goes, what it says, and how it is to be delivered.
 //!
-//! A [`Publication`] is parsed from the `Upstash-*` headers of a request, of an item of a batch, or of
-//! a schedule, and holds nothing that the broker could not act upon.
-//! Source: Upstash's documentation, "Publish a message" and its OpenAPI description.
+//! A [`Publication`] is built in Rust, or parsed from the `Upstash-*` headers of a request, of an item of a batch
+//! or of a schedule.
+//! Source: Upstash's documentation, "Publish a message", and its OpenAPI description.
 
 mod headers;
 
@@ -19,71 +19,113 @@ use sha2::Sha256;
 
 use super::destination::normalized;
 
-/// How often a delivery is repeated when the publisher does not say.
+/// How many times a delivery is retried where the publisher names no number.
 pub const DEFAULT_RETRIES: u32 = 3;
 
-/// A header by its lower-case name.
+/// The name of a header in lower case, and its value.
 pub type Header = (String, String);
 
-/// A message as it is published. The body travels beside its JSON, as bytes.
+/// A message as it is published.
+///
+/// As JSON it is what the database stores of a message. The body is stored beside that JSON, as bytes.
+///
+/// ```
+/// use kith_queue::message::DeliverySpec;
+/// use kith_queue::message::Publication;
+///
+/// let welcome = Publication {
+///     destination: "/api/webhooks/welcome-email".to_owned(),
+///     body: br#"{"contact":7}"#.to_vec(),
+///     delivery: DeliverySpec {
+///         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+///         retries: Some(5),
+///         ..DeliverySpec::default()
+///     },
+///     ..Publication::default()
+/// };
+/// assert_eq!(welcome.delivery.method(), "POST");
+///
+/// // The same, as a client of QStash asks for it.
+/// let headers = [
+///     ("content-type".to_owned(), "application/json".to_owned()),
+///     ("upstash-retries".to_owned(), "5".to_owned()),
+/// ];
+/// let now = jiff::Timestamp::now();
+/// let parsed = Publication::parse(&welcome.destination, &headers, welcome.body.clone(), now)?;
+/// assert_eq!(parsed.delivery.retries(), welcome.delivery.retries());
+/// # Ok::<(), kith_queue::rejection::Rejection>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Publication {
     /// An absolute URL, or the path of a webhook of the application itself.
     pub destination: String,
+    /// How the message is delivered.
     #[serde(flatten)]
     pub delivery: DeliverySpec,
+    /// What the receiver gets.
     #[serde(skip)]
     pub body: Vec<u8>,
-    /// What nobody may read in what is told of the message later.
+    /// What the API shows of the message as a hash only.
     pub redacted: Redacted,
-    /// Unix milliseconds; wins over the delay.
+    /// The time of the first delivery, in Unix milliseconds. It wins over [`delay`](DeliverySpec::delay).
     pub not_before: Option<i64>,
+    /// The callback after each delivery, whether it has succeeded or failed.
     pub callback: Option<Callback>,
+    /// The callback after the last delivery, if that has failed.
     pub failure_callback: Option<Callback>,
+    /// Names by which listings find the message, at most 16.
     pub labels: Vec<String>,
-    /// Messages with the same one are taken once in a while.
+    /// The deduplication id. The broker accepts one message with the same id in ten minutes.
     #[serde(skip)]
     pub deduplication: Option<String>,
 }
 
-/// How something is delivered, a message or the news of one.
+/// How a message or a callback is delivered.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct DeliverySpec {
-    /// One of the five that [`parse`](Publication::parse) knows; `POST` when empty.
+    /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`. The default is `POST`, also where it is empty.
     pub method: String,
-    /// What the receiver gets beside what the broker adds, the content type included.
+    /// The headers that the receiver gets, the content type included, beside those that the broker adds.
     pub headers: Vec<Header>,
-    /// In milliseconds.
+    /// The wait before the first delivery, in milliseconds. The default is none.
     pub delay: Option<u64>,
+    /// How many times a failed delivery is retried. The default is [`DEFAULT_RETRIES`].
     pub retries: Option<u32>,
-    /// An expression; see [`RetryDelay`].
+    /// The wait before a retry, as an expression; see [`RetryDelay`](crate::delay::RetryDelay). The default is
+    /// 12 s, 2 min 28 s, 30 min, 6 h, and then a day.
     pub retry_delay: Option<String>,
-    /// In milliseconds.
+    /// How long the receiver may take to answer, in milliseconds. The default and the maximum are
+    /// [`Options::timeout`](crate::broker::Settings::timeout).
     pub timeout: Option<u64>,
 }
 
-/// Whom to tell how a message fares.
+/// A message that tells its receiver how the delivery of another message went.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Callback {
+    /// An absolute URL, or the path of a webhook of the application itself.
     pub url: String,
+    /// How the callback is delivered. It is retried as often as its message where it names no number.
     #[serde(flatten)]
     pub delivery: DeliverySpec,
 }
 
-/// Parts of a message that are shown as a hash.
+/// The parts of a message that the API shows as a hash.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Redacted {
+    /// The body.
     pub body: bool,
+    /// Every header.
     pub all_headers: bool,
-    /// In lower case.
+    /// The names of single headers, in lower case.
     pub headers: Vec<String>,
 }
 
 impl DeliverySpec {
+    /// The method of the request, `POST` by default.
     pub fn method(&self) -> &str {
         if self.method.is_empty() {
             "POST"
@@ -92,6 +134,7 @@ impl DeliverySpec {
         }
     }
 
+    /// How many times a failed delivery is retried.
     pub fn retries(&self) -> u32 {
         self.retries.unwrap_or(DEFAULT_RETRIES)
     }
@@ -100,7 +143,7 @@ impl DeliverySpec {
 impl Publication {
     /// Normalizes the URLs of a stored publication, which an older release may have accepted; see
     /// [`normalized`].
-    pub fn normalize(&mut self) {
+    pub(crate) fn normalize(&mut self) {
         let callbacks = self.callback.iter_mut().chain(&mut self.failure_callback);
         let urls = callbacks.map(|callback| &mut callback.url);
         for url in urls.chain([&mut self.destination]) {
@@ -110,18 +153,18 @@ impl Publication {
         }
     }
 
-    /// Whom it tells how it fares.
-    pub fn callbacks(&self) -> impl Iterator<Item = &Callback> {
+    /// Both callbacks, where they are.
+    pub(crate) fn callbacks(&self) -> impl Iterator<Item = &Callback> {
         self.callback.iter().chain(&self.failure_callback)
     }
 
-    /// About how many bytes it takes to tell of it.
-    pub fn size(&self) -> usize {
+    /// About how many bytes the API needs to show it.
+    pub(crate) fn size(&self) -> usize {
         self.body.len() + size_of_headers(&self.delivery.headers)
     }
 
-    /// When it is to be delivered first, in Unix milliseconds.
-    pub fn due_at(&self, now: Timestamp) -> i64 {
+    /// The time of the first delivery, in Unix milliseconds.
+    pub(crate) fn due_at(&self, now: Timestamp) -> i64 {
         let now = now.as_millisecond();
         match self.not_before {
             Some(at) => at.max(now),
@@ -129,7 +172,8 @@ impl Publication {
         }
     }
 
-    /// The same for publications that say the same to the same destination.
+    /// A deduplication id that is the same for publications with the same headers and body to the same
+    /// destination.
     fn content_id(&self) -> String {
         let mut hash = Sha256::new();
         let mut headers = self.delivery.headers.clone();
@@ -141,7 +185,7 @@ impl Publication {
             .into_iter()
             .chain(parts)
         {
-            // Lengths keep the parts apart.
+            // The lengths tell apart parts that are the same when they are joined.
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }
@@ -155,7 +199,7 @@ fn size_of_headers(headers: &[Header]) -> usize {
 }
 
 /// The canonical name of a header, for example `Content-Type`.
-pub fn canonical_name(name: &str) -> String {
+pub(crate) fn canonical_name(name: &str) -> String {
     let mut start = true;
     name.chars()
         .map(|c| {
@@ -167,7 +211,8 @@ pub fn canonical_name(name: &str) -> String {
 }
 
 impl Redacted {
-    pub fn hides_header(&self, name: &str) -> bool {
+    /// Whether the API shows this header as a hash. The case of `name` does not matter.
+    pub(crate) fn hides_header(&self, name: &str) -> bool {
         self.all_headers
             || self
                 .headers
@@ -175,8 +220,8 @@ impl Redacted {
                 .any(|hidden| hidden.eq_ignore_ascii_case(name))
     }
 
-    /// What is shown in place of `bytes`.
-    pub fn mark(bytes: &[u8]) -> String {
+    /// What the API shows in place of `bytes`.
+    pub(crate) fn mark(bytes: &[u8]) -> String {
         format!("REDACTED:{}", hex(&Sha256::digest(bytes)))
     }
 }

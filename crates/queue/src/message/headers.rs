@@ -17,10 +17,10 @@ use crate::delay::RetryDelay;
 use crate::delay::parse_duration;
 use crate::rejection::Rejection;
 
-/// The most that a publisher may ask for.
+/// The most retries that a publisher may ask for.
 const MAX_RETRIES: u32 = 1000;
 
-/// The longest that a message may wait for its first delivery.
+/// The longest wait for the first delivery, and the longest timeout.
 const MAX_DELAY: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// The longest id of a deduplication or a schedule, and the longest label, in bytes.
@@ -33,11 +33,12 @@ const MAX_HEADERS: usize = 100;
 const MAX_HEADER_BYTES: usize = 16 * 1024;
 
 impl Publication {
-    /// Understands what `headers` ask for. Their names are in lower case; those that are no business of
-    /// a queue are passed over.
+    /// Reads what `headers` ask for. Their names are in lower case. The parser passes over headers that it does
+    /// not know. `destination` is not checked; see [`Destinations::accept`](crate::destination::Destinations).
     ///
     /// # Errors
-    /// [`Rejection`] says which header to change.
+    /// A [`Rejection`] that names the header to change: 400 for a value that is not understood, 501 for a header
+    /// that QStash supports and this queue does not.
     pub fn parse(
         destination: &str,
         headers: &[Header],
@@ -45,7 +46,7 @@ impl Publication {
         now: Timestamp,
     ) -> Result<Self, Rejection> {
         for (name, value) in headers {
-            // In a batch or a parameter there may be what HTTP would not have let through.
+            // A batch and a query parameter can hold characters that HTTP does not allow in a header.
             if name.starts_with("upstash-") && value.contains(|c: char| c.is_control() && c != '\t')
             {
                 return Err(Rejection::bad_request(format!(
@@ -170,8 +171,8 @@ impl Parser {
 }
 
 impl DeliverySpec {
-    /// Takes a header whose name had `prefix` before the part that is looked at here. `Ok(false)` when
-    /// it is none of a delivery.
+    /// Takes a header whose name without `upstash-` and `prefix` is `name`. `Ok(false)` where it is no option of
+    /// a delivery.
     fn take(&mut self, prefix: &str, name: &str, value: &str) -> Result<bool, Rejection> {
         let wrong = |takes: &str| {
             Rejection::bad_request(format!(
@@ -231,7 +232,7 @@ impl DeliverySpec {
                 "The header {name:?} cannot be forwarded: HTTP has no such name, or no such value."
             )));
         }
-        // What describes the connection belongs to the broker.
+        // The broker sets the headers of its connection itself.
         let own = [
             "host",
             "content-length",
@@ -281,7 +282,7 @@ impl Redacted {
                 }
             }
         }
-        // Each is looked for among the headers whenever the message is told of.
+        // The API compares each with the headers whenever it shows the message.
         if redacted.headers.len() > MAX_HEADERS {
             return Err(Rejection::bad_request(format!(
                 "Upstash-Redact-Fields takes at most {MAX_HEADERS} headers."
@@ -291,7 +292,7 @@ impl Redacted {
     }
 }
 
-/// `Upstash-Cron` is taken before, where it makes a schedule.
+/// The API takes `Upstash-Cron` before, where it makes a schedule.
 fn misplaced(name: &str) -> Rejection {
     Rejection::bad_request(format!(
         "{} means nothing here. Upstash-Cron makes a schedule of what is published, and \
@@ -307,8 +308,8 @@ fn of_workflow(name: &str) -> Rejection {
     ))
 }
 
-/// Refuses what QStash understands of a callback and this queue does not: publishers must not believe that it
-/// works. `part` is the name without its prefix.
+/// Rejects an option that QStash supports for a callback and this queue does not: a publisher must not believe
+/// that it works. `part` is the name without its prefix.
 fn require_of_callback(name: &str, part: &str) -> Result<(), Rejection> {
     if part.starts_with("workflow-") {
         return Err(of_workflow(name));
@@ -337,7 +338,7 @@ fn require_of_callback(name: &str, part: &str) -> Result<(), Rejection> {
     )))
 }
 
-/// A header as people write it, from its name without `upstash-`.
+/// The canonical name of a header, from its name without `upstash-`.
 fn header_name(name: &str) -> String {
     canonical_name(&format!("upstash-{name}"))
 }
@@ -346,7 +347,7 @@ fn is_true(value: &str) -> bool {
     value.trim().eq_ignore_ascii_case("true")
 }
 
-/// Headers that every client sends for itself.
+/// Whether a header belongs to the connection of the client, so that it is not forwarded.
 fn is_of_transport(name: &str) -> bool {
     matches!(
         name,
@@ -362,7 +363,7 @@ fn is_of_transport(name: &str) -> bool {
     ) || name.starts_with("sec-")
 }
 
-/// Seconds since the epoch.
+/// Unix milliseconds from a value in Unix seconds.
 fn not_before(value: &str, now: Timestamp) -> Result<i64, Rejection> {
     let milliseconds = || {
         let seconds: u32 = value.trim().parse().ok()?;
@@ -377,7 +378,7 @@ fn not_before(value: &str, now: Timestamp) -> Result<i64, Rejection> {
     })
 }
 
-/// An id that a publisher has chosen.
+/// An id that a publisher chooses.
 fn id(header: &str, value: &str) -> Result<String, Rejection> {
     let value = value.trim();
     let valid = !value.is_empty() && value.len() <= MAX_ID_BYTES && !value.contains('\t');
