@@ -1,4 +1,4 @@
-//! Spans of time as QStash writes them, and how long to wait before a message is sent again.
+//! Spans of time as QStash writes them, and the wait before a message is sent again.
 //!
 //! Source: Upstash's documentation, "Retry" and "Delay".
 
@@ -8,12 +8,12 @@ mod retry_after;
 
 pub use duration::parse_duration;
 pub use expression::RetryDelay;
-pub use retry_after::retry_after;
+pub(crate) use retry_after::retry_after;
 
 use std::time::Duration;
 
 /// The longest wait before a retry.
-pub const MAX_RETRY_DELAY: Duration = Duration::from_secs(24 * 3600);
+pub(crate) const MAX_RETRY_DELAY: Duration = Duration::from_secs(24 * 3600);
 
 /// The wait before retry number `retried`, counted from 1, where the message says nothing:
 /// e^(2.5 n) seconds, which is 12 s, 2 min 28 s, 30 min, 6 h, and then a day.

@@ -1,5 +1,7 @@
-//! Where messages may go: to the application's own webhooks, and to origins that an operator allows.
-//! To nothing else, so that nobody can make the broker ask where only it can.
+//! Where messages may go: to the application's own webhooks and to origins that the operator allows.
+//!
+//! The broker delivers to nothing else, so that a client cannot make it send requests to hosts that only the
+//! server can reach (server-side request forgery, CWE-918).
 
 use std::borrow::Cow;
 
@@ -7,38 +9,63 @@ use reqwest::Url;
 
 use super::rejection::Rejection;
 
-/// The longest URL of a destination.
+/// The longest URL of a destination, in bytes.
 const MAX_URL_BYTES: usize = 2048;
 
 /// The destinations of one application.
+///
+/// ```
+/// use kith_queue::destination::Destinations;
+///
+/// let destinations = Destinations {
+///     origin: "https://kith.example".to_owned(),
+///     reached_at: "http://127.0.0.1:3000".to_owned(),
+///     webhooks: "/api/webhooks/",
+///     allowed: vec!["https://hooks.example".to_owned()],
+///     allow_setting: "queue.allow",
+/// };
+/// let webhook = destinations.accept("https://kith.example/api/webhooks/welcome-email")?;
+/// assert_eq!(webhook.text, "/api/webhooks/welcome-email");
+/// assert_eq!(destinations.url(&webhook.text), "https://kith.example/api/webhooks/welcome-email");
+/// assert_eq!(destinations.address(&webhook.text), "http://127.0.0.1:3000/api/webhooks/welcome-email");
+///
+/// assert!(destinations.accept("https://hooks.example/a?b=c").is_ok());
+/// let rejection = destinations.accept("http://169.254.169.254/").unwrap_err();
+/// assert!(rejection.message.contains("queue.allow"));
+/// # Ok::<(), kith_queue::rejection::Rejection>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Destinations {
-    /// Under which its receivers are known, for example `https://kith.example`.
+    /// The public origin of the application, which signatures name, for example `https://kith.example`.
     pub origin: String,
-    /// Where they are reached from this process, for example `http://127.0.0.1:3000`.
+    /// The origin at which this process reaches the webhooks, for example `http://127.0.0.1:3000`.
     pub reached_at: String,
-    /// What the paths of webhooks begin with.
+    /// What the paths of webhooks begin with, for example `/api/webhooks/`.
     pub webhooks: &'static str,
-    /// Other origins.
+    /// Other origins that the operator allows, for example `https://hooks.example`.
     pub allowed: Vec<String>,
-    /// The setting that names the other origins, for refusals that tell the operator what to change.
+    /// The name of the setting with the other origins. Rejections name it, so that the operator knows what to
+    /// change.
     pub allow_setting: &'static str,
 }
 
-/// A destination that may be delivered to.
-///
-/// That of a webhook is kept as a path, so that messages find it when the origin changes.
+/// A destination that the broker may deliver to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
+    /// As the database stores it: the path of a webhook, so that messages find it when the origin changes, and
+    /// otherwise the URL.
     pub text: String,
     /// `None` for a webhook.
     pub host: Option<String>,
+    /// The path without the query.
     pub path: String,
 }
 
 impl Destinations {
+    /// Checks a URL, or a path of this application that begins with `/`.
+    ///
     /// # Errors
-    /// [`Rejection`] says what is allowed.
+    /// A [`Rejection`] that says what is allowed: 400, or 501 for a text that names a URL group of QStash.
     pub fn accept(&self, text: &str) -> Result<Destination, Rejection> {
         if text.len() > MAX_URL_BYTES {
             return Err(Rejection::bad_request(format!(
@@ -70,9 +97,9 @@ impl Destinations {
             )));
         };
         let origin = url.origin().ascii_serialization();
-        // However it is spelled, the application itself is reached by its webhooks only.
+        // Parsing has normalized the origin, so no other spelling reaches the rest of the application.
         let own = origin == self.origin || origin == self.reached_at;
-        // As a URL it has no `..` left that would lead out of the webhooks.
+        // Parsing has removed each `..` that would lead out of the webhooks.
         if own && url.path().starts_with(self.webhooks) {
             return Ok(Destination {
                 text: path_and_query(&url),
@@ -94,23 +121,23 @@ impl Destinations {
         )))
     }
 
-    /// The URL of a destination as it is told and signed.
+    /// The public URL of a stored destination, which the API shows and the broker signs.
     pub fn url(&self, destination: &str) -> String {
         self.expand(&self.origin, destination)
     }
 
-    /// Where to connect to.
+    /// The URL of a stored destination that the broker connects to.
     pub fn address(&self, destination: &str) -> String {
         self.expand(&self.reached_at, destination)
     }
 
-    /// How a destination is kept, for comparison.
-    pub fn stored<'a>(&self, url: &'a str) -> &'a str {
+    /// A URL as [`Destination::text`] holds it, for comparison with stored destinations.
+    pub(crate) fn stored<'a>(&self, url: &'a str) -> &'a str {
         self.own_path(url).unwrap_or(url)
     }
 
-    /// The host under which webhooks are known.
-    pub fn own_host(&self) -> Option<String> {
+    /// The host of the public origin.
+    pub(crate) fn own_host(&self) -> Option<String> {
         Url::parse(&self.origin).ok()?.host_str().map(str::to_owned)
     }
 
@@ -133,7 +160,7 @@ impl Destinations {
 
 /// A stored destination as this release would have accepted it. An older release has accepted characters that
 /// stand in no URL. They are escaped, as they were on their way to the receiver.
-pub fn normalized(kept: &str) -> Cow<'_, str> {
+pub(crate) fn normalized(kept: &str) -> Cow<'_, str> {
     if !kept.contains(is_foreign) {
         return kept.into();
     }
@@ -143,8 +170,8 @@ pub fn normalized(kept: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a character stands in no URL: control characters and blanks, backslashes, which some read as
-/// slashes, and what is invisible or turns the direction of a text.
+/// Whether a character stands in no URL: control characters and blanks, backslashes, which browsers read as
+/// slashes, and characters that are invisible or turn the direction of a text.
 pub fn is_foreign(c: char) -> bool {
     c.is_control()
         || c.is_whitespace()
@@ -153,7 +180,7 @@ pub fn is_foreign(c: char) -> bool {
         || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffd}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Whether there is an `@` before the host, be it with a name or not.
+/// Whether there is an `@` before the host, with or without a name.
 fn names_user(url: &str) -> bool {
     let authority = url.split_once("://").map_or("", |(_, rest)| rest);
     let authority = authority.split(['/', '?', '#']).next();

@@ -6,9 +6,8 @@
 //! Source: Upstash's documentation, "Verify Signatures", and the npm package `@upstash/qstash`.
 //!
 //! Two keys are accepted, the current and the next, so that keys can be exchanged without a gap. What
-//! the reference leaves open is closed here: the destination is always checked, the raw bytes of the
-//! body are hashed, comparisons take the same time whatever they compare, and why a token was refused
-//! is told apart.
+//! the reference leaves open is closed here: `verify` always checks the destination, hashes cover the raw bytes
+//! of the body, comparisons take constant time, and an error names the check that has failed.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE;
@@ -23,39 +22,40 @@ use sha2::Digest;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-/// How long a signature holds.
+/// How long a signature is valid.
 const LIFETIME_SECONDS: i64 = 300;
 
-/// The longest that a signature of anybody's may hold.
+/// The longest time for which a signature of any queue may be valid.
 const MAX_LIFETIME_SECONDS: i64 = 3600;
 
-/// What clocks may differ by.
+/// By how much the clocks of the queue and of the receiver may differ.
 const MAX_CLOCK_SKEW_SECONDS: i64 = 5;
 
-/// Longer than any token that a queue sends.
+/// The longest token, in bytes. No queue sends one that is as long.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
-/// `{"alg":"HS256","typ":"JWT"}`; no other way to sign is understood.
+/// The header of every token. No other algorithm is accepted.
 const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
 const ISSUER: &str = "Upstash";
 
-/// A secret that the queue and its receivers share. Never shown.
+/// A secret that the queue and its receivers share. Its `Debug` output hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SigningKey(String);
 
 impl SigningKey {
+    /// A key as it is written, its `sig_` included.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// A new one, of 256 random bits.
+    /// A new key of 256 random bits.
     pub fn random() -> Self {
         let bits: [u8; 32] = rand::random();
         Self(format!("sig_{}", BASE64_URL_SAFE_NO_PAD.encode(bits)))
     }
 
-    /// The text itself.
+    /// The secret text.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -74,24 +74,48 @@ impl std::fmt::Debug for SigningKey {
     }
 }
 
-/// The two keys of a receiver.
+/// The two keys that a receiver accepts.
+///
+/// ```
+/// use jiff::Timestamp;
+/// use kith_queue::signature::SigningKey;
+/// use kith_queue::signature::SigningKeys;
+/// use kith_queue::signature::sign;
+///
+/// let keys = SigningKeys {
+///     current: SigningKey::random(),
+///     next: SigningKey::random(),
+/// };
+/// let url = "https://kith.example/api/webhooks/welcome-email";
+/// let token = sign(&keys.current, url, b"{}", Timestamp::now());
+///
+/// let claims = keys.verify(&token, url, Timestamp::now())?;
+/// claims.require_body(b"{}")?;
+/// assert!(claims.require_body(b"[]").is_err());
+/// # Ok::<(), kith_queue::signature::SignatureError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SigningKeys {
+    /// The key that the queue signs with.
     pub current: SigningKey,
+    /// The key that the queue signs with once it has rotated its keys.
     pub next: SigningKey,
 }
 
-/// What a token says.
+/// The claims of a token (RFC 7519, section 4.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
+    /// The issuer, `Upstash`.
     pub iss: String,
     /// The destination, exactly as it was published.
     pub sub: String,
-    /// Seconds since the epoch.
+    /// The token is valid before this time, in Unix seconds.
     pub exp: i64,
+    /// The token is valid from this time on, in Unix seconds.
     pub nbf: i64,
+    /// The time of the signature, in Unix seconds.
     pub iat: i64,
-    /// Different for every token.
+    /// An id that differs for every token.
     pub jti: String,
     /// The SHA-256 of the body in base64url, with or without padding.
     pub body: String,
@@ -100,25 +124,33 @@ pub struct Claims {
 /// Why a signature is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
+    /// The request carries no token.
     #[error("there is no signature")]
     Missing,
+    /// The text is no JSON Web Token with the algorithm and the claims of a queue.
     #[error("the signature is no token of a queue")]
     Malformed,
+    /// Neither key has signed the token.
     #[error("the signature was made with another key")]
     WrongKey,
+    /// The time is after `exp`.
     #[error("the signature has expired")]
     Expired,
+    /// The time is before `nbf`.
     #[error("the signature does not hold yet")]
     NotYetValid,
+    /// `sub` names another destination.
     #[error("the signature is for another address")]
     WrongDestination,
+    /// `body` is the hash of other bytes.
     #[error("the signature is for another body")]
     WrongBody,
+    /// A request with this `jti` came before.
     #[error("the signature was used before")]
     Replayed,
 }
 
-/// Signs a body that is sent to `destination`.
+/// Signs a body that is sent to `destination`. The token is valid for five minutes from `now`.
 pub fn sign(key: &SigningKey, destination: &str, body: &[u8], now: Timestamp) -> String {
     let now = now.as_second();
     let claims = Claims {
@@ -141,11 +173,12 @@ pub fn sign(key: &SigningKey, destination: &str, body: &[u8], now: Timestamp) ->
 }
 
 impl SigningKeys {
-    /// Verifies that `token` was made by the queue for this destination, and holds now. Whether it is for
-    /// the body is for [`Claims::require_body`] to find out, and whether it was used before for the caller.
+    /// Verifies that the queue has signed `token` for this destination and that it is valid at `now`, give or take
+    /// five seconds. The caller
+    /// then verifies the body by [`Claims::require_body`], and that it has not seen the claim `jti` before.
     ///
     /// # Errors
-    /// Why it is refused.
+    /// The first check that has failed.
     pub fn verify(
         &self,
         token: &str,
@@ -178,7 +211,7 @@ impl SigningKeys {
             return Err(SignatureError::Malformed);
         }
         let now = now.as_second();
-        // No queue signs for longer, and what is used up is remembered for no longer.
+        // No queue signs for longer, and receivers remember used tokens for no longer.
         if claims.exp > now.saturating_add(MAX_LIFETIME_SECONDS) {
             return Err(SignatureError::Malformed);
         }
@@ -196,7 +229,7 @@ impl SigningKeys {
 }
 
 impl Claims {
-    /// Verifies that the token is for these very bytes.
+    /// Verifies that the token is for exactly these bytes.
     ///
     /// # Errors
     /// [`SignatureError::WrongBody`] where it is for others.

@@ -2,8 +2,17 @@
 
 use std::time::Duration;
 
-/// `50s`, `1d10h30m`, `0.5s`; units are `d`, `h`, `m`, `s` and `ms`, each at most once and in this
-/// order. `None` for anything else.
+/// Reads a span such as `50s`, `1d10h30m` or `0.5s`. The units are `d`, `h`, `m`, `s` and `ms`, each at most once
+/// and in this order. `None` for anything else.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use kith_queue::delay::parse_duration;
+///
+/// assert_eq!(parse_duration("1m30s"), Some(Duration::from_secs(90)));
+/// assert_eq!(parse_duration("90"), None);
+/// ```
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let mut sum = Duration::ZERO;
     let mut rest = text.trim();
@@ -32,8 +41,8 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
     (any && rest.is_empty()).then_some(sum)
 }
 
-/// A span as Go writes it, such as `6m5s`, `1.5h` or `500us`: numbers with units, in any order. Days are
-/// understood as well. `None` for anything else.
+/// Reads a span as Go writes it (`time.ParseDuration`), such as `6m5s`, `1.5h` or `500us`: numbers with units, in
+/// any order, and days as well. `None` for anything else.
 pub(super) fn parse_span(text: &str) -> Option<Duration> {
     const UNITS: [(&str, f64); 9] = [
         ("ns", 1e-9),

@@ -4,12 +4,26 @@ use std::time::Duration;
 
 use super::MAX_RETRY_DELAY;
 
-/// Longer expressions are not understood.
+/// The longest expression, in bytes.
 const MAX_EXPRESSION_BYTES: usize = 256;
 
-/// A wait that a message asks for, as an expression in milliseconds: numbers, `+ - * /`, parentheses,
-/// `retried` (0 before the first retry), and `pow`, `sqrt`, `abs`, `exp`, `floor`, `ceil`, `round`, and
-/// `min` and `max` of any number of values.
+/// The wait before a retry that a publisher asks for, as an expression in milliseconds.
+///
+/// An expression has numbers, `+ - * /`, parentheses, `retried` (0 before the first retry), the functions `pow`,
+/// `sqrt`, `abs`, `exp`, `floor`, `ceil` and `round`, and `min` and `max` of any number of values. It has at most
+/// 256 bytes.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use kith_queue::delay::RetryDelay;
+///
+/// let delay = RetryDelay::parse("min(60000, 1000 * pow(2, retried))").ok_or("no expression")?;
+/// assert_eq!(delay.after(0), Duration::from_secs(1));
+/// assert_eq!(delay.after(3), Duration::from_secs(8));
+/// assert_eq!(delay.after(10), Duration::from_secs(60));
+/// # Ok::<(), &str>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct RetryDelay(Expression);
 
@@ -25,7 +39,7 @@ enum Expression {
 enum Function {
     Of1(fn(f64) -> f64),
     Of2(fn(f64, f64) -> f64),
-    /// One value is its own result; each further one is taken with the result so far.
+    /// Folds the values from the left. One value is its own result.
     OfMany(fn(f64, f64) -> f64),
 }
 
@@ -45,14 +59,14 @@ impl Function {
             (Self::OfMany(function), [first, rest @ ..]) => rest
                 .iter()
                 .fold(*first, |so_far, next| function(so_far, *next)),
-            // What it takes was counted when it was parsed.
+            // The parser has checked the number of arguments.
             _ => f64::NAN,
         }
     }
 }
 
 impl RetryDelay {
-    /// `None` for what is no such expression.
+    /// `None` where the text is no such expression.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > MAX_EXPRESSION_BYTES {
             return None;
@@ -63,8 +77,8 @@ impl RetryDelay {
         parser.rest.is_empty().then_some(Self(expression))
     }
 
-    /// The wait before a retry; what is negative or no number is no wait, and none is longer than a
-    /// day.
+    /// The wait before a retry, after `retried` retries. It is zero where the value is negative or no number, and
+    /// at most a day.
     pub fn after(&self, retried: u32) -> Duration {
         let milliseconds = self
             .0

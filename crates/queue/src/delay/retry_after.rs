@@ -9,21 +9,21 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use super::MAX_RETRY_DELAY;
 use super::duration::parse_span;
 
-/// Which day of the week a date claims to be does not matter, though it be wrong.
+/// Some receivers name a wrong day of the week, so it is ignored.
 const DATES: DateTimeParser = DateTimeParser::new().relaxed_weekday(true);
 
-/// What a receiver asks for in one of these headers of its answer: the first of them that is understood.
-pub fn retry_after(headers: &HeaderMap, names: &[&str], now: Timestamp) -> Option<Duration> {
+/// The wait that a receiver asks for: that of the first header in `names` whose value is understood.
+pub(crate) fn retry_after(headers: &HeaderMap, names: &[&str], now: Timestamp) -> Option<Duration> {
     let asked = |name: &&str| {
-        // Not all of it need be ASCII.
+        // The micro sign in `5µs` is not ASCII.
         let value = String::from_utf8_lossy(headers.get(*name)?.as_bytes());
         parse_retry_after(&value, now)
     };
     names.iter().find_map(asked)
 }
 
-/// What a receiver asks for in its answer: seconds, a date as HTTP writes it, or a span such as
-/// `6m5s` or `500us`. `None` if it asks for nothing that is understood, or for more than a day.
+/// Reads a wait: seconds, a date as HTTP writes it (RFC 9110, section 10.2.3), or a span such as `6m5s` or
+/// `500us`. `None` for anything else, and for more than a day.
 fn parse_retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     let value = value.trim();
     let wait = if let Ok(seconds) = value.parse::<f64>() {
