@@ -1,4 +1,4 @@
-//! What a cron expression means, in words.
+//! Cron expressions described in English.
 
 use super::Cron;
 use super::field::MONTHS;
@@ -22,7 +22,8 @@ const WEEKDAYS: [&str; 7] = [
 ];
 
 impl Cron {
-    /// For example `every day at 09:00 UTC`. `None` for what is harder to read in words than as it is.
+    /// The expression in English, for example `every day at 09:00 UTC`. `None` where words would be harder to read
+    /// than the expression.
     pub fn description(&self) -> Option<String> {
         let times = self.describe_times()?;
         let days = self.describe_days()?;
@@ -69,7 +70,7 @@ impl Cron {
             return None;
         }
         let days = numbers(self.days);
-        // Where both are given, either is enough, which is hard to say.
+        // One of two days is enough, which is hard to put into words.
         if !self.any_day && !self.any_weekday {
             return None;
         }

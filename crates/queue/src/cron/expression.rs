@@ -11,22 +11,37 @@ use super::field::InvalidCron;
 use super::field::MINUTES;
 use super::field::MONTHS_OF_YEAR;
 
-/// When something is due, again and again.
+/// A cron expression.
+///
+/// ```
+/// use jiff::Timestamp;
+/// use kith_queue::cron::Cron;
+///
+/// let cron: Cron = "CRON_TZ=Europe/Paris 0 9 * * mon-fri".parse()?;
+/// let friday_evening: Timestamp = "2026-11-20T18:00:00Z".parse()?;
+/// let monday_morning: Timestamp = "2026-11-23T08:00:00Z".parse()?;
+/// assert_eq!(cron.next_after(friday_evening), Some(monday_morning));
+/// assert_eq!(
+///     cron.description().as_deref(),
+///     Some("every weekday at 09:00 Europe/Paris")
+/// );
+/// assert!("0 9 * *".parse::<Cron>().is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cron {
     pub(super) zone: TimeZone,
-    /// Bit sets.
+    /// Each field is a bit set of its numbers.
     pub(super) minutes: u64,
     pub(super) hours: u64,
     pub(super) days: u64,
     pub(super) months: u64,
     /// 0 is Sunday.
     pub(super) weekdays: u64,
-    /// Whether the fields of days begin with `*`: then the other one decides alone.
+    /// Whether the field of a day begins with `*`. The other day then decides alone.
     pub(super) any_day: bool,
     pub(super) any_weekday: bool,
-    /// Whether the minutes or the hours are more than numbers: it then goes by how much time passes, not
-    /// by what the clock shows.
+    /// Whether the minutes or the hours have a range, a step or `*`.
     pub(super) interval: bool,
 }
 
@@ -42,8 +57,8 @@ const NICKNAMES: [(&str, &str); 7] = [
 ];
 
 impl Cron {
-    /// Whether it goes by how much time passes: it then has the same time of day twice where a clock is
-    /// put back.
+    /// Whether it is an interval, such as every five minutes. An interval is due at the same time of day twice
+    /// where a clock is put back.
     pub fn is_interval(&self) -> bool {
         self.interval
     }

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-/// The text is no cron expression.
+/// The text is no cron expression. The message names the field and what it takes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidCron(pub(super) String);
@@ -16,9 +16,9 @@ const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 pub(super) struct Field {
     what: &'static str,
     numbers: RangeInclusive<u32>,
-    /// They stand for the numbers in order.
+    /// Names of the numbers, in order.
     names: &'static [&'static str],
-    /// Whether a range may go on over the end.
+    /// Whether a range may go on over the end, as from Saturday to Monday.
     wraps: bool,
 }
 
@@ -67,7 +67,7 @@ impl Field {
             let (from, to) = match range.split_once('-') {
                 _ if range == "*" => (least, most),
                 Some((from, to)) => (self.number(from, text)?, self.number(to, text)?),
-                // With a step, a number alone means from there on.
+                // With a step, a single number begins a range to the end.
                 None if step.is_some() => (self.number(range, text)?, most),
                 None => (self.number(range, text)?, self.number(range, text)?),
             };
@@ -122,7 +122,7 @@ impl Field {
         ))
     }
 
-    /// Whether a word means something in other dialects, such as the last Friday.
+    /// Whether a word is an extension of other crons, such as the last Friday.
     fn is_extension(&self, word: &str) -> bool {
         let mut rests = self.names.iter().filter_map(|name| word.strip_prefix(name));
         let rest = rests.next().unwrap_or(word);

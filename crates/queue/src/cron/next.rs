@@ -10,20 +10,20 @@ use jiff::tz::Offset;
 
 use super::Cron;
 
-/// The next date of any expression that has one is within this many days: a 29 February may be eight
-/// years away, and on a given day of the week that is not asked for.
+/// The next date of any expression that has one is within this many days: a 29 February may be eight years away,
+/// and a day of the week makes no date later, because one of the two days is enough.
 const MAX_SEARCH_DAYS: u32 = 366 * 9;
 
-/// By how much clocks are put forward or back at most, and a little more: a whole day was left out where
-/// people moved to the other side of the date line.
+/// The largest change of a clock, and a little more. A country that moves to the other side of the date line
+/// leaves out a whole day.
 const MAX_CLOCK_CHANGE: SignedDuration = SignedDuration::from_hours(26);
 
 impl Cron {
-    /// The first time after `after`; `None` if there is none, as on a 30 February.
+    /// The first time that is later than `after`. `None` where there is none, as on a 30 February.
     pub fn next_after(&self, after: Timestamp) -> Option<Timestamp> {
         let mut from = after.to_zoned(self.zone.clone()).datetime();
         if self.changes_around(after) {
-            // What the clock has shown may come again, or has been left out and comes yet.
+            // The clock may show the last hours again, or has left out some that are still due.
             from = from.checked_sub(MAX_CLOCK_CHANGE).unwrap_or(from);
         }
         let first_after = |date: Date| {
@@ -51,7 +51,7 @@ impl Cron {
         None
     }
 
-    /// Whether the clock is put forward or back so soon that it matters what it has shown before.
+    /// Whether the clock changes so close to `at` that earlier times of day matter.
     fn changes_around(&self, at: Timestamp) -> bool {
         let offset = |at: Timestamp| self.zone.to_offset(at);
         let before = at.checked_sub(MAX_CLOCK_CHANGE).unwrap_or(at);
@@ -70,7 +70,7 @@ impl Cron {
         has(self.months, date.month()) && either
     }
 
-    /// All times of a date that the clock is to show, in order.
+    /// All times of day that the fields name, in order.
     fn times(&self, date: Date) -> impl Iterator<Item = DateTime> {
         let numbers = |set: u64| (0..60_i8).filter(move |number| set & 1 << number != 0);
         let minutes = self.minutes;
@@ -78,8 +78,9 @@ impl Cron {
             .flat_map(move |hour| numbers(minutes).map(move |minute| date.at(hour, minute, 0, 0)))
     }
 
-    /// When the clock shows a time, or would if it were not put forward: once, or twice for an interval
-    /// while a clock that was put back shows it again. And whether what it shows later comes later.
+    /// The instants at which the clock shows a time, or would show it if it had not been put forward: one, or two
+    /// for an interval that a clock shows again after it was put back. And whether all later times of day come
+    /// after them.
     fn instants(&self, shown: DateTime) -> ([Option<Timestamp>; 2], bool) {
         let ambiguous = self.zone.to_ambiguous_timestamp(shown).offset();
         let (first, second, in_order) = match ambiguous {
