@@ -1,7 +1,22 @@
-//! The broker over HTTP, as QStash's SDKs speak to it: `/qstash/v2/…`.
+//! The HTTP API of the broker, in the protocol of QStash: `/qstash/v2/…`.
 //!
-//! Callers present a token. Paths are matched without regard to case, because one of the SDKs writes
-//! them so. Errors are problems, whose `error` is what the SDKs show.
+//! Clients present a token. The case of a path does not matter, because one of the SDKs writes paths with capital
+//! letters. Errors are a [`Problem`], whose `error` the SDKs show.
+//!
+//! ```
+//! use kith_queue::api;
+//! use kith_queue::broker::Broker;
+//!
+//! fn routes(broker: Broker, token: String) -> axum::Router {
+//!     axum::Router::new().merge(api::router(api::Options {
+//!         broker,
+//!         token: Some(token),
+//!         token_setting: "queue.token",
+//!         body_setting: "server.body_limit",
+//!     }))
+//! }
+//! ```
+//!
 //! Source: Upstash's OpenAPI description, and the npm package `@upstash/qstash` 2.12.
 
 mod batch;
@@ -30,8 +45,8 @@ use crate::broker::BrokerError;
 use crate::problem::Problem;
 use crate::rejection::Rejection;
 
-/// Whose request it is. The application says so in the request's extensions, because it knows its
-/// proxies.
+/// The address of the client. The application puts it into the extensions of the request, because it knows its
+/// proxies. The broker stores it with each message and sends it to the receiver as `Upstash-Caller-IP`.
 #[derive(Clone, Copy, Debug)]
 pub struct CallerIp(pub IpAddr);
 
@@ -48,7 +63,7 @@ pub struct Options {
     pub body_setting: &'static str,
 }
 
-/// The routes of the broker, under `/qstash/`.
+/// The routes of the API, under `/qstash/`. The application limits the size of bodies.
 pub fn router<S: Clone + Send + Sync + 'static>(options: Options) -> Router<S> {
     Router::new()
         .route("/qstash/{*path}", any(answer))

@@ -174,7 +174,8 @@ pub fn sign(key: &SigningKey, destination: &str, body: &[u8], now: Timestamp) ->
 
 impl SigningKeys {
     /// Verifies that the queue has signed `token` for this destination and that it is valid at `now`. Clocks may
-    /// differ by five seconds. The caller then verifies the body by [`Claims::require_body`], and that it has not seen the claim `jti` before.
+    /// differ by five seconds. The caller then verifies the body by [`Claims::require_body`], and that it has not
+    /// seen the claim `jti` before.
     ///
     /// # Errors
     /// The first check that has failed.

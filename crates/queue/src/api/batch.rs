@@ -13,10 +13,10 @@ use super::routes::describe;
 use super::routes::ok;
 use super::routes::scheduled;
 use crate::broker::BrokerError;
+use crate::broker::Plan;
 use crate::broker::Result;
+use crate::broker::Transaction;
 use crate::broker::accept::check;
-use crate::broker::schedules::Plan;
-use crate::broker::transaction::Transaction;
 use crate::message::Header;
 use crate::message::Publication;
 use crate::rejection::Rejection;
@@ -73,8 +73,8 @@ impl Item {
 }
 
 impl Api {
-    /// Publishes and schedules what can be, in one transaction, and says of the rest why not. A client that
-    /// is told that the queue could not answer may thus send the same batch again.
+    /// Executes the items that are right, in one transaction, and answers the others with their errors. A client
+    /// that gets no answer, because the database could not give one, may send the same batch again.
     pub(super) async fn batch(&self, call: &Call) -> Result<Response> {
         let items: Vec<Value> = serde_json::from_slice(without_byte_order_mark(&call.body))
             .map_err(|_| {
@@ -107,7 +107,7 @@ impl Api {
         Ok(ok(Value::Array(answers)))
     }
 
-    /// What an item asks for, if it can be.
+    /// Reads and checks an item.
     fn task(&self, item: Value) -> std::result::Result<Task, Rejection> {
         let mut item = Item::parse(item)?;
         let mut headers = item.take_headers();

@@ -31,8 +31,8 @@ impl Call {
         }
     }
 
-    /// What somebody chooses to act on: by parameters, or by ids in a body. `Upstash-*` parameters, which
-    /// stand for headers, choose nothing.
+    /// What the client chooses to act on, by parameters or by ids in a body. `Upstash-*` parameters stand for
+    /// headers and choose nothing.
     pub(super) fn chosen(&self, ids: &str) -> Result<Filter> {
         let parameters = self.query.split('&');
         let choosing = parameters.filter(|part| !parameter_name(part).starts_with("upstash-"));
@@ -58,8 +58,8 @@ impl Call {
         Ok(Filter::parse(&query)?)
     }
 
-    /// The destination with its own query, and everything that is asked of the queue: `Upstash-*`
-    /// headers may also be given as parameters.
+    /// The destination with its own query, and the headers for the queue, which a client may also send as
+    /// `Upstash-*` parameters.
     pub(super) fn publication_parts(&self, destination: &str) -> Result<(String, Vec<Header>)> {
         let mut headers = Vec::new();
         let forward_all = self.headers.contains_key("upstash-header-forward");
@@ -83,7 +83,7 @@ impl Call {
             }
         }
         let theirs: Vec<&str> = parameters().filter(|part| !is_ours(part)).collect();
-        // Some clients escape the URL, which says that it is one only once it is read.
+        // Some clients escape the URL.
         let mut destination = if destination.contains("://") {
             destination.to_owned()
         } else {
@@ -100,14 +100,14 @@ impl Call {
     }
 }
 
-/// When a schedule fires, and what it is called.
+/// The cron expression and the id of a schedule.
 pub(super) struct Times {
     pub(super) cron: String,
     pub(super) id: Option<String>,
 }
 
 impl Times {
-    /// Takes what belongs to a schedule out of the headers of a publication; `None` if it is no schedule.
+    /// Takes the headers of a schedule out of those of a publication. `None` where it is no schedule.
     pub(super) fn take(headers: &mut Vec<Header>) -> Option<Self> {
         let mut take = |name: &str| {
             let index = headers.iter().position(|(header, _)| header == name)?;
@@ -121,7 +121,7 @@ impl Times {
     }
 }
 
-/// The name of a parameter as it is read where it counts: unescaped, and in lower case.
+/// The name of a parameter, unescaped and in lower case.
 fn parameter_name(parameter: &str) -> String {
     let name = parameter.split('=').next().unwrap_or_default();
     let name = percent_decode_str(name).decode_utf8_lossy();

@@ -47,7 +47,7 @@ impl Api {
         let broker = self.broker();
         let id = percent_decode_str(rest).decode_utf8_lossy();
         let is = |method: Method| call.method == method;
-        // Whoever meant one thing by its id and lost the id does not mean all of them.
+        // A client that means one message and has lost its id does not mean all messages.
         if rest.is_empty() && path.ends_with('/') {
             return Err(Rejection::not_found("The path ends where an id is missing.").into());
         }

@@ -1,4 +1,4 @@
-//! Taking messages.
+//! Accepting messages.
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
@@ -12,26 +12,33 @@ use crate::message::Publication;
 use crate::rejection::Rejection;
 use kith_runtime::sortable_id;
 
-/// For how long a message with the same deduplication id is not taken again.
+/// How long the broker accepts no other message with the same deduplication id.
 pub(super) const DEDUPLICATION_WINDOW_MS: i64 = 10 * 60 * 1000;
 
-/// Where a message comes from.
+/// Where a message comes from. Receivers get it in headers.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Source<'a> {
+    /// The address of the client that has published the message.
     pub caller_ip: Option<&'a str>,
+    /// The id of the schedule that has fired.
     pub schedule: Option<&'a str>,
 }
 
-/// A message that was taken, or is the same as one that was.
+/// The broker's answer to a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted {
+    /// The id of the message, or of the earlier one that it is a duplicate of.
     pub message_id: String,
-    /// Where it goes, as it is told and signed.
+    /// The public URL of the destination, which the signature names.
     pub url: String,
+    /// Whether the message is a duplicate, so that the broker does not deliver it.
     pub deduplicated: bool,
 }
 
-/// Where a publication goes, if it may go there and tell whom it wants to.
+/// Checks the destinations of a publication and of its callbacks.
+///
+/// # Errors
+/// A [`Rejection`] where one of them is not allowed.
 pub fn check(
     destinations: &Destinations,
     publication: &Publication,
@@ -41,7 +48,7 @@ pub fn check(
         destinations
             .accept(&callback.url)
             .map_err(|rejection| Rejection {
-                // Unlike a destination, it could never name anything but a URL.
+                // A destination can also be a URL group, which this queue does not support yet. A callback cannot.
                 status: StatusCode::BAD_REQUEST,
                 ..rejection
             })?;
@@ -57,7 +64,11 @@ fn origin(destination: &Destination) -> String {
         .map_or_else(String::new, |url| url.origin().ascii_serialization())
 }
 
-/// Takes one message, in a transaction of the caller's.
+/// Accepts one message in the caller's transaction. The caller [wakes](super::Broker::wake) the broker after the
+/// commit.
+///
+/// # Errors
+/// A [`Rejection`] as by [`check`], after which the transaction is unchanged, or an error of the database.
 pub async fn accept(
     tx: &mut SqliteConnection,
     destinations: &Destinations,

@@ -10,18 +10,18 @@ use crate::delay::RetryDelay;
 use crate::delay::default_retry_delay;
 use crate::time::deadline_ms;
 
-/// What came of sending a message.
+/// The outcome of sending a message.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Outcome {
     Delivered(Response),
     Failed {
         error: String,
         response: Option<Response>,
-        /// How long the receiver wants to be left alone.
+        /// The wait that the receiver asks for.
         wait: Option<Duration>,
         retryable: bool,
     },
-    /// It was not sent, because this process ends.
+    /// The message was not sent, because this process ends.
     NotSent,
 }
 

@@ -17,8 +17,8 @@ use super::messages::Stored;
 use super::permits::Permit;
 use crate::time::deadline_ms;
 
-/// How often the broker looks for what other processes have left to it. Its own publications and
-/// retries wake it in time.
+/// How often the broker looks for messages that other processes have left. Its own publications and retries wake
+/// it in time.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long a process waits that wanted to claim messages and found that another process had been faster.
@@ -28,8 +28,8 @@ const LOST_RACE_INTERVAL: Duration = Duration::from_millis(10);
 pub(super) const NEXT_OF_WEBHOOKS: &str = "SELECT '', min(due_at) FROM messages
      WHERE finished_at IS NULL AND origin = '' HAVING min(due_at) IS NOT NULL";
 
-/// When the next message to each other origin is due. It goes from one origin to the next, and does not
-/// read all messages that wait.
+/// When the next message to each other origin is due. The query goes from one origin to the next (a loose index
+/// scan) and does not read all messages that wait.
 pub(super) const NEXT_OF_OTHERS: &str = "WITH RECURSIVE origins (origin) AS (
          SELECT min(origin) FROM messages WHERE finished_at IS NULL AND origin > ''
          UNION ALL
@@ -41,7 +41,7 @@ pub(super) const NEXT_OF_OTHERS: &str = "WITH RECURSIVE origins (origin) AS (
                        WHERE m.finished_at IS NULL AND m.origin = o.origin)
      FROM origins o WHERE o.origin IS NOT NULL";
 
-/// What there is to do.
+/// The result of a claim.
 pub(super) enum Claimed {
     Messages(Vec<(Stored, Permit)>),
     NothingUntil(Duration),
@@ -136,7 +136,7 @@ impl Broker {
         Ok(messages)
     }
 
-    /// Says again and again that this process is still delivering, while it is.
+    /// Renews the leases of the lane until the broker has ended and settled its messages.
     pub(super) async fn renew_all(self, kind: LaneKind) {
         let lane = self.lane(kind);
         let until_done = async {
@@ -157,8 +157,8 @@ impl Broker {
         }
     }
 
-    /// Renews the leases of the messages in hand, and of no others: a claim may be on the disk though it
-    /// was reported as failed, and nothing is done about its messages until their leases end.
+    /// Renews the leases of the prefetched messages, and of no others: the commit of a claim may have failed for
+    /// this process and still be on the disk. The leases of those messages must end.
     pub(super) async fn renew(&self, kind: LaneKind) -> Result<()> {
         let messages = self.lane(kind).prefetched.messages();
         if messages.is_empty() {

@@ -1,4 +1,4 @@
-//! Dead letters: messages whose deliveries have all failed. They are kept, and can be sent again.
+//! Dead letters: messages whose deliveries have all failed. The broker keeps them, and a client can send them again.
 
 use futures_util::TryStreamExt;
 use serde_json::Value;
@@ -23,23 +23,27 @@ use crate::message::Header;
 use crate::message::Publication;
 use crate::rejection::Rejection;
 
-/// The most dead letters in one answer, or in one action.
+/// The most dead letters in one answer or one action.
 const MAX_PAGE: u32 = 100;
 
-/// What came of sending a page of dead letters again.
+/// A page of dead letters that the broker was asked to send again.
 #[derive(Debug, Default)]
 pub struct RetriedPage {
+    /// The new messages.
     pub sent: Vec<Accepted>,
-    /// How many stay, because they may not go where they should.
+    /// How many stay dead letters, because their destinations are not allowed.
     pub rejected: u64,
-    /// Why the first of them may not.
+    /// The rejection of the first of these.
     pub rejection: Option<Rejection>,
-    /// Of those before them.
+    /// The cursor of the next page.
     pub cursor: Option<String>,
 }
 
 impl Broker {
-    /// Dead letters, the latest first, and the cursor of those before them.
+    /// Dead letters in the JSON of QStash, the latest first, and the cursor of the next page.
+    ///
+    /// # Errors
+    /// A [`Rejection`] where the filter asks for more than 100, or an error of the database.
     pub async fn dead_letters(&self, filter: &Filter) -> Result<(Vec<Value>, Option<String>)> {
         let (found, cursor) = self.find_dead_letters(filter).await?;
         let described = found
@@ -48,16 +52,20 @@ impl Broker {
         Ok((described.collect(), cursor))
     }
 
+    /// A dead letter in the JSON of QStash.
+    ///
     /// # Errors
-    /// A [`Rejection`] when there is no such dead letter.
+    /// A [`Rejection`] where there is no such dead letter.
     pub async fn dead_letter(&self, id: &str) -> Result<Value> {
         let (found, _) = self.find_dead_letters(&Filter::dead_letter(id)).await?;
         let message = found.first().ok_or_else(|| no_such_dead_letter(id))?;
         Ok(self.describe_dead_letter(message))
     }
 
-    /// Lets go of the dead letters that match, a page of them. The answer is how many, and the cursor
-    /// of those before them.
+    /// Deletes a page of the dead letters that match. Returns how many, and the cursor of the next page.
+    ///
+    /// # Errors
+    /// As those of [`dead_letters`](Self::dead_letters).
     pub async fn delete_dead_letters(&self, filter: &Filter) -> Result<(u64, Option<String>)> {
         let (found, cursor) = self.find_dead_letters(filter).await?;
         let mut tx = self.0.database.write().await?;
@@ -69,11 +77,11 @@ impl Broker {
         Ok((deleted, cursor))
     }
 
-    /// Sends the dead letters that match again, as new messages, a page of them. `changes` are
-    /// `Upstash-*` headers that win over what the letters asked for.
+    /// Sends a page of the dead letters that match again, as new messages. `changes` are `Upstash-*` headers that
+    /// win over those of the dead letters.
     ///
     /// # Errors
-    /// A [`Rejection`] for changes that cannot be.
+    /// A [`Rejection`] for a header that is not understood, and those of [`dead_letters`](Self::dead_letters).
     pub async fn retry_dead_letters(
         &self,
         filter: &Filter,
@@ -93,7 +101,7 @@ impl Broker {
         for message in found {
             let publication = message.publication.again(&changes);
             if let Err(rejection) = check(self.destinations(), &publication) {
-                // It stays for when its destination is allowed again; the others need not wait.
+                // It stays until its destination is allowed again, and does not hold up the others.
                 tracing::warn!(
                     message = message.id,
                     "a dead letter is not sent: {rejection}"
@@ -103,7 +111,7 @@ impl Broker {
                 continue;
             }
             if !clear_dead_letter(&mut tx, message.seq).await? {
-                // Somebody else was faster.
+                // Another process was faster.
                 continue;
             }
             let source = Source {
@@ -119,7 +127,7 @@ impl Broker {
     }
 
     async fn find_dead_letters(&self, filter: &Filter) -> Result<(Vec<Stored>, Option<String>)> {
-        // Whoever names them and says no number means all of them.
+        // A client that names dead letters and no number means all of them.
         let count = match (filter.named_ids(), filter.limit()) {
             (Some(named), None) => named,
             _ => filter.page_size(MAX_PAGE)? as usize,
@@ -168,7 +176,7 @@ impl Broker {
 impl Publication {
     /// The same publication as a new one, with what `changes` asks for.
     fn again(mut self, changes: &Self) -> Self {
-        // What it was waiting for is long past.
+        // The time that it was to wait for has passed.
         self.not_before = changes.not_before;
         self.delivery.delay = changes.delivery.delay;
         let (own, new) = (&mut self.delivery, &changes.delivery);
@@ -187,8 +195,8 @@ impl Publication {
     }
 }
 
-/// Makes a message no dead letter any more; `false` where somebody else was faster. The message stays
-/// for as long as its events do.
+/// Ends that a message is a dead letter. `false` where another process was faster. The message stays as long as its
+/// events.
 async fn clear_dead_letter(tx: &mut SqliteConnection, seq: i64) -> Result<bool> {
     let done = sqlx::query(
         "UPDATE messages SET dead_letter_id = NULL
@@ -200,6 +208,6 @@ async fn clear_dead_letter(tx: &mut SqliteConnection, seq: i64) -> Result<bool> 
     Ok(done.rows_affected() == 1)
 }
 
-pub fn no_such_dead_letter(id: &str) -> Rejection {
+pub(crate) fn no_such_dead_letter(id: &str) -> Rejection {
     Rejection::not_found(format!("There is no dead letter {id}, or not any more."))
 }

@@ -1,9 +1,8 @@
-//! Delivering messages, over and over until their receivers take them or there is no hope.
+//! The loop that delivers the messages of a lane.
 //!
-//! Each delivery takes four steps, and the process may end after any of them: a message that is due is
-//! claimed for [`LEASE`](super::LEASE); it is sent; what came of it is written down, for many messages
-//! in one transaction; and whoever wants to know is told by a message of its own, in the same
-//! transaction. Between sending and writing down, a message is delivered again.
+//! A delivery has four steps, and the process may end after any of them. The broker claims a message that is due
+//! for [`LEASE`](super::LEASE), sends it, settles the outcome, many in one transaction, and in that transaction
+//! enqueues the callbacks. If the process ends between sending and settling, the message is delivered again.
 
 use tokio::sync::mpsc;
 

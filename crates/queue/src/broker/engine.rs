@@ -17,15 +17,15 @@ use super::lane::LaneKind;
 use super::options::Settings;
 use crate::destination::Destinations;
 
-/// For how long a process is believed to deliver a message without saying so again. It says so every
-/// third of it.
+/// How long a claim on a message is valid. The process that delivers the message renews the claim after each third
+/// of this time.
 pub const LEASE: Duration = Duration::from_secs(9);
 
-/// For how long a message that cannot be read is out of the way of the others. Another version may
+/// How long a message waits that this version cannot read, so that it does not hold up others. Another version may
 /// be able to read it.
-pub const UNREADABLE_WAIT: Duration = Duration::from_secs(3600);
+pub(crate) const UNREADABLE_WAIT: Duration = Duration::from_secs(3600);
 
-/// Cheap to clone; clones are the same broker.
+/// The broker; see the [module](super). It is cheap to clone, and clones are the same broker.
 #[derive(Clone)]
 pub struct Broker(pub(super) Arc<Inner>);
 
@@ -34,7 +34,7 @@ pub(super) struct Inner {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) settings: Settings,
     pub(super) client: reqwest::Client,
-    /// Names this process among those that share the database.
+    /// The name of this process among those that share the database.
     pub(super) owner: String,
     lanes: [Lane; 2],
     counters: [AtomicU64; 3],
@@ -42,7 +42,7 @@ pub(super) struct Inner {
     pub(super) stop: CancellationToken,
 }
 
-/// What this process has done since it started.
+/// What a broker has done since its process started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Messages that were delivered.
@@ -54,6 +54,8 @@ pub struct Counters {
 }
 
 impl Broker {
+    /// A broker that does nothing before [`start`](Self::start), except what is called on it. The application has
+    /// run the [migrations](crate::migrations) on `database`.
     pub fn new(database: Database, clock: Arc<dyn Clock>, settings: Settings) -> Self {
         kith_runtime::install_crypto_provider();
         let client = reqwest::Client::builder()
@@ -79,7 +81,8 @@ impl Broker {
         }))
     }
 
-    /// Delivers, fires schedules and sweeps until [`close`](Self::close).
+    /// Spawns the tasks that deliver messages, fire schedules, remove old rows and watch the clock. They run until
+    /// [`close`](Self::close).
     pub fn start(&self) {
         let inner = &self.0;
         for kind in [LaneKind::Webhooks, LaneKind::External] {
@@ -90,30 +93,32 @@ impl Broker {
         inner.tasks.spawn(self.clone().watch_clock());
     }
 
-    /// Begins nothing new.
+    /// Tells the tasks to end, and does not wait. The broker begins no delivery afterwards.
     pub fn stop(&self) {
         self.0.stop.cancel();
     }
 
-    /// Begins nothing new and waits for the deliveries that are under way.
+    /// Tells the tasks to end and waits for them and for the deliveries under way. What the broker has not
+    /// delivered stays in the database for the next start.
     pub async fn close(&self) {
         self.stop();
         self.0.tasks.close();
         self.0.tasks.wait().await;
     }
 
+    /// Where messages may go.
     pub fn destinations(&self) -> &Destinations {
         &self.0.settings.destinations
     }
 
-    /// Says that there may be something to deliver.
+    /// Makes the broker look for messages to deliver now. It looks once a second on its own.
     pub fn wake(&self) {
         for lane in &self.0.lanes {
             lane.wake.notify_one();
         }
     }
 
-    /// What this process has done since it started.
+    /// What this broker has done since its process started.
     pub fn counters(&self) -> Counters {
         let [delivered, retried, dead] = &self.0.counters;
         Counters {
@@ -130,10 +135,10 @@ impl Broker {
         }
     }
 
-    /// For how long the message that has waited longest has been due.
+    /// How long the message that has waited longest has been due, zero where none is.
     ///
     /// # Errors
-    /// Those of the database.
+    /// [`BrokerError::Database`](super::BrokerError::Database).
     pub async fn lag(&self) -> Result<Duration> {
         let mut connection = self.0.database.reader().await?;
         let oldest: Option<i64> = sqlx::query_scalar(
@@ -157,7 +162,7 @@ impl Broker {
         self.0.clock.now()
     }
 
-    /// Waits, but not past the end of the broker, which is the answer.
+    /// Waits. `true` where the broker was told to end.
     pub(super) async fn pause(&self, wait: Duration) -> bool {
         tokio::select! {
             () = tokio::time::sleep(wait) => false,

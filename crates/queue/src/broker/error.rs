@@ -4,18 +4,21 @@ use kith_runtime::ErrorLatch;
 
 use crate::rejection::Rejection;
 
-/// Why the broker could not do what it was asked.
+/// Why the broker cannot do what its caller asks. `Display` holds no text of the database.
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerError {
+    /// The request is wrong.
     #[error(transparent)]
     Rejected(#[from] Rejection),
+    /// The database cannot answer now. The caller may try again.
     #[error("the database of the queue cannot answer")]
     Database(#[from] sqlx::Error),
-    /// A defect, or of the file that messages are kept in.
+    /// This version cannot read a stored message: it has a defect, or the file is damaged.
     #[error("a message cannot be read")]
     Unreadable(#[from] serde_json::Error),
 }
 
+/// A result whose error is a [`BrokerError`].
 pub type Result<T> = std::result::Result<T, BrokerError>;
 
 /// Logs the errors of a task in the background: an error that lasts is logged once.

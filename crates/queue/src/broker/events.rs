@@ -1,4 +1,4 @@
-//! What has happened to messages.
+//! The log of events: what has happened to messages.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -23,15 +23,17 @@ use crate::message::Redacted;
 /// The most events in one answer.
 const MAX_PAGE: u32 = 1000;
 
-/// An answer ends with the event with which its bodies and headers exceed this many bytes together.
-pub const MAX_ANSWER_BYTES: usize = 2 << 20;
+/// An answer ends with the event at which its bodies and headers exceed this many bytes together.
+pub(super) const MAX_ANSWER_BYTES: usize = 2 << 20;
 
-/// What happened, where there is more to say. The rest is written down by the database itself.
+/// The kinds of events that carry details. Triggers of the database write the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub(super) enum State {
     /// A delivery has failed; what follows is [`Retry`](Self::Retry) or [`Failed`](Self::Failed).
     Error,
+    /// The message waits for its next delivery.
     Retry,
+    /// The message is a dead letter.
     Failed,
 }
 
@@ -45,21 +47,21 @@ impl State {
     }
 }
 
-/// More about what happened.
+/// The details of an event.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct Detail {
+pub(super) struct Detail {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-    /// Unix milliseconds.
+    pub(super) error: Option<String>,
+    /// In Unix milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_delivery_time: Option<i64>,
+    pub(super) next_delivery_time: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub response: Option<Response>,
+    pub(super) response: Option<Response>,
 }
 
-/// Writes down an event, in the transaction that makes it one.
-pub async fn record(
+/// Writes an event, in the transaction of the change that it describes.
+pub(super) async fn record(
     tx: &mut SqliteConnection,
     message_id: &str,
     state: State,
@@ -77,7 +79,10 @@ pub async fn record(
 }
 
 impl Broker {
-    /// Events, the latest first, and the cursor of those before them.
+    /// Events in the JSON of QStash, the latest first, and the cursor of the next page.
+    ///
+    /// # Errors
+    /// A rejection where the filter asks for more than 1000, or an error of the database.
     pub async fn events(&self, filter: &Filter) -> Result<(Vec<Value>, Option<String>)> {
         let count = filter.page_size(MAX_PAGE)?;
         let mut query = QueryBuilder::<Sqlite>::new(
@@ -103,8 +108,7 @@ impl Broker {
                 "state": row.try_get::<String, _>("event_state")?,
                 "messageId": row.try_get::<String, _>("of_message")?,
             });
-            // The message itself may have been removed before its events, or be none that is
-            // understood.
+            // The message may have been removed before its events, or this version cannot read it.
             if row.try_get::<Option<i64>, _>("seq")?.is_some()
                 && let Ok(message) = Stored::read(&row)
             {
@@ -131,7 +135,7 @@ impl Broker {
             fields.remove("notBefore");
             fields.remove("bodyBase64");
             fields.insert("body".to_owned(), BASE64_STANDARD.encode(body).into());
-            // QStash's log has another name for it than its messages have, and the SDKs read that.
+            // The log of QStash has another name for this field than its messages, and the SDKs read that name.
             if let Some(expression) = fields.get("retryDelayExpression").cloned() {
                 fields.insert("retryDelayExpr".to_owned(), expression);
             }

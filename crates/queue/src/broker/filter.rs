@@ -9,7 +9,7 @@ use crate::rejection::Rejection;
 /// The most alternatives of one parameter.
 const MAX_VALUES: usize = 500;
 
-/// How many rows an answer has where the client names no number.
+/// The number of rows in an answer where the client names none.
 const DEFAULT_COUNT: u32 = 100;
 
 /// A parameter of a query string that narrows a listing.
@@ -109,7 +109,7 @@ impl Kind {
                 )))
             }
             Self::Status if !value.split(',').all(is_status) => Err(wrong(name, value)),
-            // A URL and a path may hold commas; everything else is listed with them.
+            // A URL and a path may hold commas. In the others a comma separates alternatives.
             Self::Url | Self::Path => Ok(vec![value.to_owned()]),
             _ => {
                 let parts = value.split(',').map(|part| part.trim().to_owned());
@@ -161,8 +161,19 @@ impl Columns {
     }
 }
 
-/// Parsed from a query string. Values of one parameter are alternatives, parameters add up. No
-/// parameter means everything.
+/// A filter for messages, dead letters or events.
+///
+/// The values of one parameter are alternatives, and all parameters must match. A filter without parameters matches
+/// everything.
+///
+/// ```
+/// use kith_queue::broker::filter::Filter;
+///
+/// let filter = Filter::parse("label=mail,report&state=RETRY&count=50")?;
+/// assert_eq!(filter.limit(), Some(50));
+/// assert!(Filter::parse("lable=mail").is_err());
+/// # Ok::<(), kith_queue::rejection::Rejection>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     parameters: Vec<(Parameter, Vec<String>)>,
@@ -218,17 +229,17 @@ impl Filter {
         Ok(())
     }
 
-    /// One message.
+    /// A filter that matches one message.
     pub fn message(id: &str) -> Self {
         Self::of(Parameter::MESSAGE_ID, id)
     }
 
-    /// One dead letter.
+    /// A filter that matches one dead letter.
     pub fn dead_letter(id: &str) -> Self {
         Self::of(Parameter::DEAD_LETTER_ID, id)
     }
 
-    /// Some dead letters.
+    /// A filter that matches these dead letters.
     pub fn dead_letters(mut ids: Vec<String>) -> Self {
         ids.sort_unstable();
         ids.dedup();
@@ -238,7 +249,7 @@ impl Filter {
         }
     }
 
-    /// The same from a cursor on, which an answer has named.
+    /// The same filter for the page that begins at a cursor, which the answer for the page before has named.
     pub fn before(self, cursor: &str) -> Self {
         Self {
             cursor: cursor.parse().ok(),
@@ -253,8 +264,8 @@ impl Filter {
         }
     }
 
-    /// How many ids of messages or dead letters were named, if any were.
-    pub fn named_ids(&self) -> Option<usize> {
+    /// How many ids of messages or dead letters it names, if any.
+    pub(super) fn named_ids(&self) -> Option<usize> {
         let ids = |(parameter, values): &(Parameter, Vec<String>)| {
             let is_id = [Parameter::MESSAGE_ID, Parameter::DEAD_LETTER_ID].contains(parameter);
             is_id.then_some(values.len())
@@ -262,16 +273,16 @@ impl Filter {
         self.parameters.iter().find_map(ids)
     }
 
-    /// How many are meant at most, if somebody says so.
+    /// The parameter `count`.
     pub fn limit(&self) -> Option<u64> {
         self.count.map(u64::from)
     }
 
-    /// How many to answer at most.
+    /// The number of rows in an answer that has at most `max`.
     ///
     /// # Errors
-    /// A [`Rejection`] when that is more than there may be.
-    pub fn page_size(&self, max: u32) -> Result<u32, Rejection> {
+    /// A [`Rejection`] where `count` is more.
+    pub(super) fn page_size(&self, max: u32) -> Result<u32, Rejection> {
         match self.count {
             None => Ok(DEFAULT_COUNT.min(max)),
             Some(count) if count <= max => Ok(count),
@@ -364,7 +375,7 @@ fn wrong(name: &str, value: &str) -> Rejection {
     Rejection::bad_request(format!("{name} cannot be {value:?}."))
 }
 
-/// The states that a name stands for. `CANCELLED` is spelled either way.
+/// The states that a name stands for. QStash spells `CANCELLED` in two ways.
 fn states(name: &str) -> Vec<String> {
     let name = name.to_ascii_uppercase();
     let states: &[&str] = match &*name {

@@ -1,4 +1,4 @@
-//! What the broker signs with: two keys that it draws itself, kept in the database.
+//! The signing keys of the broker: two random keys in the database.
 
 use sqlx::SqliteConnection;
 
@@ -8,7 +8,10 @@ use crate::signature::SigningKey;
 use crate::signature::SigningKeys;
 
 impl Broker {
-    /// The keys in force; receivers accept both.
+    /// The current and the next key. Receivers accept both. The first call draws them.
+    ///
+    /// # Errors
+    /// Those of the database.
     pub async fn keys(&self) -> Result<SigningKeys> {
         let mut connection = self.0.database.reader().await?;
         if let Some(keys) = read(&mut connection).await? {
@@ -25,8 +28,11 @@ impl Broker {
         Ok(keys)
     }
 
-    /// Makes the next key the current one and draws another. What was signed with the current one
-    /// until now is not accepted any more.
+    /// Makes the next key the current one and draws another. Receivers no longer accept signatures of the key that
+    /// was the current one.
+    ///
+    /// # Errors
+    /// Those of the database.
     pub async fn rotate_keys(&self) -> Result<SigningKeys> {
         let SigningKeys { next, .. } = self.keys().await?;
         let mut tx = self.0.database.write().await?;

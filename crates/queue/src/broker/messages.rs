@@ -1,4 +1,4 @@
-//! Messages as they are kept, told of, and called back.
+//! Stored messages, their JSON, and cancelling them.
 
 use std::collections::BTreeMap;
 
@@ -22,28 +22,33 @@ use crate::message::Redacted;
 use crate::message::canonical_name;
 use crate::rejection::Rejection;
 
-/// How many messages are cancelled in one transaction.
+/// The most messages that are cancelled in one transaction.
 const MAX_CANCEL_BATCH: u64 = 500;
 
 /// A row of `messages`.
 #[derive(Clone, Debug)]
-pub struct Stored {
-    pub seq: i64,
-    pub id: String,
+pub(super) struct Stored {
+    pub(super) seq: i64,
+    pub(super) id: String,
     /// Its origin, for example `https://example.com:8080`; empty for the application itself.
-    pub origin: String,
-    pub publication: Publication,
-    pub created_at: i64,
-    pub not_before: i64,
-    pub retried: u32,
-    pub caller_ip: Option<String>,
-    pub schedule_id: Option<String>,
-    pub dead_letter_id: Option<String>,
-    pub response: Option<Response>,
+    pub(super) origin: String,
+    pub(super) publication: Publication,
+    /// In Unix milliseconds.
+    pub(super) created_at: i64,
+    /// The time of the first delivery, in Unix milliseconds.
+    pub(super) not_before: i64,
+    /// How many deliveries have failed.
+    pub(super) retried: u32,
+    pub(super) caller_ip: Option<String>,
+    pub(super) schedule_id: Option<String>,
+    pub(super) dead_letter_id: Option<String>,
+    pub(super) response: Option<Response>,
 }
 
 impl Stored {
-    pub fn read(row: &SqliteRow) -> Result<Self> {
+    /// # Errors
+    /// [`Unreadable`](super::BrokerError::Unreadable) for a row of another version.
+    pub(super) fn read(row: &SqliteRow) -> Result<Self> {
         let mut publication: Publication = serde_json::from_str(row.try_get("spec")?)?;
         publication.destination = row.try_get("destination")?;
         publication.body = row.try_get("body")?;
@@ -66,8 +71,8 @@ impl Stored {
         })
     }
 
-    /// The message as the API tells it, what its publisher hides left out.
-    pub fn describe(&self, destinations: &Destinations) -> Value {
+    /// The message in the JSON of QStash. What its publisher hides is shown as a hash.
+    pub(super) fn describe(&self, destinations: &Destinations) -> Value {
         let Publication {
             delivery, redacted, ..
         } = &self.publication;
@@ -93,8 +98,12 @@ impl Stored {
     }
 }
 
-/// Sets what messages and schedules have in common and need not have.
-pub fn set_options(value: &mut Value, publication: &Publication, destinations: &Destinations) {
+/// Sets the optional fields that messages and schedules have in common.
+pub(super) fn set_options(
+    value: &mut Value,
+    publication: &Publication,
+    destinations: &Destinations,
+) {
     for (name, callback) in [
         ("callback", &publication.callback),
         ("failureCallback", &publication.failure_callback),
@@ -115,8 +124,8 @@ pub fn set_options(value: &mut Value, publication: &Publication, destinations: &
     }
 }
 
-/// Sets a body as text where it is text, otherwise in base64; an empty one not at all.
-pub fn set_body(value: &mut Value, name: &str, body: &[u8], hidden: bool) {
+/// Sets a body: as text where it is UTF-8, otherwise in base64, and not at all where it is empty.
+pub(super) fn set_body(value: &mut Value, name: &str, body: &[u8], hidden: bool) {
     if body.is_empty() {
         return;
     }
@@ -131,7 +140,7 @@ pub fn set_body(value: &mut Value, name: &str, body: &[u8], hidden: bool) {
 }
 
 /// Headers under their canonical names, for example `Content-Type`.
-pub fn headers(headers: &[Header], redacted: &Redacted) -> BTreeMap<String, Vec<String>> {
+pub(super) fn headers(headers: &[Header], redacted: &Redacted) -> BTreeMap<String, Vec<String>> {
     let mut map = BTreeMap::<_, Vec<_>>::new();
     for (name, value) in headers {
         let value = if redacted.hides_header(name) {
@@ -145,8 +154,10 @@ pub fn headers(headers: &[Header], redacted: &Redacted) -> BTreeMap<String, Vec<
 }
 
 impl Broker {
+    /// A message in the JSON of QStash.
+    ///
     /// # Errors
-    /// A [`Rejection`] when there is no such message, or not any more.
+    /// A [`Rejection`] where there is no such message, or not any more.
     pub async fn message(&self, id: &str) -> Result<Value> {
         let mut connection = self.0.database.reader().await?;
         let row = sqlx::query("SELECT * FROM messages WHERE id = ? AND state <> 'canceled'")
@@ -157,16 +168,18 @@ impl Broker {
         Ok(Stored::read(&row)?.describe(self.destinations()))
     }
 
-    /// Cancels every message that matches and is still to be delivered. One that is being delivered
-    /// at this moment may still arrive, but is not sent again. The answer is how many there were, at most
-    /// as many as the filter says.
+    /// Cancels every message that matches and is not finished. A message that is under way may still arrive, but is
+    /// not retried. Returns how many there were, at most as many as the filter asks for.
+    ///
+    /// # Errors
+    /// Those of the database.
     pub async fn cancel(&self, filter: &Filter) -> Result<u64> {
         let now = self.now().as_millisecond();
         let limit = filter.limit().unwrap_or(u64::MAX);
         let mut cancelled = 0;
         loop {
             let batch = MAX_CANCEL_BATCH.min(limit - cancelled);
-            // A few at a time, so that nobody waits long for the turn to write.
+            // A few at a time, so that other writers do not wait long.
             let mut tx = self.0.database.write().await?;
             let mut query = QueryBuilder::<Sqlite>::new(
                 "UPDATE messages SET state = 'canceled', owner = NULL, finished_at = ",
@@ -187,7 +200,7 @@ impl Broker {
     /// Cancels one message.
     ///
     /// # Errors
-    /// A [`Rejection`] when it is not to be delivered any more, or never was.
+    /// A [`Rejection`] where there is no such message, or it is finished.
     pub async fn cancel_message(&self, id: &str) -> Result<()> {
         match self.cancel(&Filter::message(id)).await? {
             0 => Err(no_such_message(id).into()),

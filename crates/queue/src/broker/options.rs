@@ -5,14 +5,32 @@ use std::time::Duration;
 
 use crate::destination::Destinations;
 
-/// What an operator may choose.
+const DEFAULT_CONCURRENCY: NonZeroU32 = NonZeroU32::new(16).expect("not 0");
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+const DEFAULT_RETENTION: Duration = Duration::from_secs(72 * 3600);
+
+/// What an operator chooses for the broker.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// Where messages may go.
     pub destinations: Destinations,
-    /// Deliveries at the same time: so many to webhooks, and so many elsewhere.
+    /// How many messages the broker sends at the same time: so many to webhooks, and as many to other origins, of
+    /// which one has at most half, rounded up. The default is 16.
     pub concurrency: NonZeroU32,
-    /// The longest that one may take.
+    /// The longest time that one delivery may take. The default is 30 s.
     pub timeout: Duration,
-    /// How long delivered messages, dead letters and events are kept.
+    /// How long the broker keeps delivered messages, dead letters and events. The default is 72 h.
     pub retention: Duration,
+}
+
+impl Settings {
+    /// Options with the default numbers.
+    pub fn new(destinations: Destinations) -> Self {
+        Self {
+            destinations,
+            concurrency: DEFAULT_CONCURRENCY,
+            timeout: DEFAULT_TIMEOUT,
+            retention: DEFAULT_RETENTION,
+        }
+    }
 }

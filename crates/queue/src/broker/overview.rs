@@ -1,5 +1,5 @@
-//! What people look at: how much there is in each state, schedules, and the last messages with their
-//! attempts.
+//! The overview for a dashboard: the number of messages in each state, schedules, and the last messages with their
+//! events.
 
 use std::collections::HashMap;
 
@@ -16,13 +16,13 @@ use super::schedules::one_line;
 use crate::cron::Cron;
 use crate::destination::normalized;
 
-/// The last messages, and the dead letters, that are shown.
+/// The most schedules, messages and dead letters in an overview.
 const MAX_SHOWN: i64 = 20;
 
-/// The last things that happened to them, all together.
+/// The most events of its messages, all together.
 const MAX_SHOWN_STEPS: i64 = 500;
 
-/// Much that there is about the queue, as of one instant.
+/// The state of the queue at one instant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overview {
     /// Messages that wait for the dispatcher.
@@ -33,58 +33,73 @@ pub struct Overview {
     pub active: u64,
     /// Messages that wait to be delivered again.
     pub retry: u64,
+    /// Messages whose deliveries have all failed.
     pub dead: u64,
+    /// At most 20, ordered by id.
     pub schedules: Vec<Schedule>,
-    /// The last [`MAX_SHOWN`], the latest first.
+    /// At most 20, the latest first.
     pub messages: Vec<Message>,
-    /// The last [`MAX_SHOWN`], the latest first.
+    /// At most 20, the latest first.
     pub dead_letters: Vec<Message>,
 }
 
+/// A schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
+    /// The id that the publisher or the broker has chosen.
     pub id: String,
+    /// The cron expression.
     pub cron: String,
     /// The cron expression in words, where they are easier to read; see [`Cron::description`].
     pub description: Option<String>,
+    /// Whether it does not fire until it is resumed.
     pub paused: bool,
+    /// When it fires next.
     pub next: Option<Timestamp>,
+    /// When it has fired last.
     pub last: Option<Timestamp>,
 }
 
+/// A message without its body and headers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
+    /// The id, which begins with `msg_`.
     pub id: String,
-    /// As the database calls it, for example `delivered`.
+    /// `created`, `active`, `retry`, `delivered`, `failed` or `canceled`.
     pub state: String,
+    /// The public URL without its query, which may hold secrets of the receiver.
     pub destination: String,
+    /// When the broker has accepted it.
     pub created: Timestamp,
+    /// The id of the dead letter that it is.
     pub dead_letter_id: Option<String>,
-    /// What has happened to it, in order.
+    /// Its events, in order.
     pub timeline: Vec<Step>,
 }
 
-/// Something that happened to a message.
+/// An event of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
+    /// The time of the event.
     pub at: Timestamp,
-    /// As the protocol calls it, for example `ERROR`.
+    /// The kind as QStash names it, for example `ERROR`.
     pub state: String,
-    /// What went wrong.
+    /// Why a delivery has failed.
     pub error: Option<String>,
-    /// When it is tried again.
+    /// When the broker delivers the message again.
     pub next: Option<Timestamp>,
 }
 
 impl Overview {
-    /// Messages that wait for a delivery, or are being delivered.
+    /// How many messages wait for a delivery or are being delivered.
     pub fn waiting(&self) -> u64 {
         self.created + self.active + self.retry
     }
 }
 
 impl Broker {
-    /// Of finished messages only the dead letters are counted, which have an index of their own.
+    /// The state of the queue. It counts no finished messages but the dead letters, which have an index of their
+    /// own.
     ///
     /// # Errors
     /// Those of the database.
@@ -108,7 +123,7 @@ impl Broker {
         );
         let schedules = schedules.bind(MAX_SHOWN).fetch_all(&mut *tx).await?;
         let schedules = schedules.iter().map(schedule_of);
-        // Bodies are left where they are.
+        // Bodies may be large and are not shown.
         let messages = sqlx::query(
             "SELECT id, state, destination, created_at, dead_letter_id FROM messages
              ORDER BY seq DESC LIMIT ?",
@@ -170,7 +185,7 @@ fn schedule_of(row: &SqliteRow) -> Result<Schedule> {
     })
 }
 
-/// A query may hold what only the receiver should know.
+/// The URL without its query, which may hold secrets of the receiver.
 fn without_query(mut url: String) -> String {
     if let Some(query) = url.find('?') {
         url.truncate(query + 1);
@@ -184,7 +199,7 @@ async fn timelines(
     ids: impl Iterator<Item = String>,
 ) -> Result<HashMap<String, Vec<Step>>> {
     let mut query = QueryBuilder::<Sqlite>::new(
-        // What is no JSON, or none that is understood, has no more to say.
+        // An older release may have written a detail that is no JSON.
         "SELECT message_id, at, state,
                 iif(json_valid(detail), detail ->> '$.error', NULL) AS error,
                 iif(json_valid(detail), detail ->> '$.nextDeliveryTime', NULL) AS next

@@ -1,4 +1,4 @@
-//! Messages that come again and again.
+//! Schedules: messages that the broker publishes again and again.
 
 use std::time::Duration;
 
@@ -26,24 +26,24 @@ use crate::message::Publication;
 use crate::rejection::Rejection;
 use kith_runtime::sortable_id;
 
-/// How often schedules are looked at.
+/// How often the broker looks for schedules that are due.
 const SCHEDULE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A firing that is later than this was missed: nobody was there to fire.
+/// A schedule that fires later than this was missed, because no process was running.
 const MAX_LATENESS_MS: i64 = 60_000;
 
-/// For how long a fixed time that has passed is not repeated when a clock is set back. Where it was
-/// wrong by more, what has fired by it says nothing.
+/// How long a fixed time that has fired is not repeated after the clock was set back. A clock that was wrong by
+/// more proves nothing about what has fired.
 const MAX_REPETITION_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 
-/// What all of them may take together, in bytes, since they are listed in one answer.
+/// The most bytes of all schedules together, because one answer lists them.
 const MAX_SCHEDULE_BYTES: i64 = 4 << 20;
 
-/// More schedules than anybody needs; a loop that creates them ends here.
+/// The most schedules. A client that creates them in a loop ends here.
 const MAX_SCHEDULES: i64 = 1000;
 
-/// A schedule that can be.
-pub struct Plan {
+/// A schedule that the broker has checked and not yet written.
+pub(crate) struct Plan {
     id: Option<String>,
     cron: String,
     times: Cron,
@@ -51,11 +51,11 @@ pub struct Plan {
 }
 
 impl Broker {
-    /// Finds out whether a schedule can be, before anything is written.
+    /// Checks a schedule before anything is written.
     ///
     /// # Errors
-    /// A [`Rejection`] for a destination or a cron expression that cannot be.
-    pub fn plan(
+    /// A [`Rejection`] for an expression, an id or a destination that is not allowed.
+    pub(crate) fn plan(
         &self,
         id: Option<String>,
         cron: &str,
@@ -91,7 +91,10 @@ impl Broker {
         })
     }
 
-    /// All schedules, by id.
+    /// All schedules in the JSON of QStash, ordered by id.
+    ///
+    /// # Errors
+    /// Those of the database.
     pub async fn schedules(&self) -> Result<Vec<Value>> {
         let mut connection = self.0.database.reader().await?;
         let rows = sqlx::query("SELECT * FROM schedules ORDER BY id")
@@ -104,8 +107,10 @@ impl Broker {
         Ok(schedules)
     }
 
+    /// A schedule in the JSON of QStash.
+    ///
     /// # Errors
-    /// A [`Rejection`] when there is no such schedule.
+    /// A [`Rejection`] where there is no such schedule.
     pub async fn find_schedule(&self, id: &str) -> Result<Value> {
         let mut connection = self.0.database.reader().await?;
         let row = sqlx::query("SELECT * FROM schedules WHERE id = ?")
@@ -116,8 +121,10 @@ impl Broker {
         self.describe_schedule(&mut connection, &row).await
     }
 
+    /// Deletes a schedule. Messages that it has published stay.
+    ///
     /// # Errors
-    /// A [`Rejection`] when there is no such schedule.
+    /// A [`Rejection`] where there is no such schedule.
     pub async fn delete_schedule(&self, id: &str) -> Result<()> {
         let mut tx = self.0.database.write().await?;
         let deleted = sqlx::query("DELETE FROM schedules WHERE id = ?")
@@ -131,10 +138,10 @@ impl Broker {
         Ok(())
     }
 
-    /// Pauses a schedule, or lets it go on from now: what it would have fired meanwhile is left out.
+    /// Pauses a schedule, or resumes it. A resumed schedule leaves out the times at which it was paused.
     ///
     /// # Errors
-    /// A [`Rejection`] when there is no such schedule.
+    /// A [`Rejection`] where there is no such schedule.
     pub async fn pause_schedule(&self, id: &str, paused: bool) -> Result<()> {
         let mut tx = self.0.database.write().await?;
         let found: Option<(String, bool, Option<i64>)> =
@@ -223,8 +230,8 @@ impl Broker {
         }
     }
 
-    /// Publishes for every schedule that is due, once however often it was missed, and moves it on in
-    /// the same transaction, so that no two processes fire it.
+    /// Fires each schedule that is due, once, even if several of its times have passed. The same transaction
+    /// moves it on, so that no two processes fire it.
     pub(super) async fn fire(&self) -> Result<()> {
         const DUE: &str =
             "SELECT * FROM schedules WHERE paused = 0 AND next_at <= ? ORDER BY next_at";
@@ -314,9 +321,9 @@ fn log_firing(schedule: &str, late_seconds: i64, fired: Result<Accepted>) -> Res
     Ok(())
 }
 
-/// Writes down a schedule, in a transaction of the caller's. One that was paused stays paused, and one whose
-/// times stay the same keeps the next of them, though it be missed. One that has no next time, because the
-/// release that fired it could not read its cron expression, gets one.
+/// Writes a schedule in the caller's transaction. A paused schedule stays paused. A schedule whose expression
+/// stays the same keeps its next time, even if that has passed. A schedule without a next time, because the
+/// release that fired it could not read its expression, gets one.
 ///
 /// # Errors
 /// A [`Rejection`] where there are too many. Nothing is written then.
@@ -371,13 +378,12 @@ pub(super) async fn put(
     Ok(id)
 }
 
-/// The words of a text with one blank between them.
+/// The text with one blank in place of each run of white space.
 pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Reckons anew when schedules fire, where that is earlier than they think, because the clock was set
-/// back.
+/// Computes the next times anew and keeps those that are earlier, after the clock was set back.
 pub(super) async fn rebase(tx: &mut SqliteConnection, now: Timestamp) -> Result<()> {
     let waiting: Vec<(String, String, i64, Option<i64>)> =
         sqlx::query_as("SELECT id, cron, next_at, last_at FROM schedules WHERE next_at > ?")
@@ -397,9 +403,9 @@ pub(super) async fn rebase(tx: &mut SqliteConnection, now: Timestamp) -> Result<
     Ok(())
 }
 
-/// When a schedule fires next that has fired at `last_at`. That is later than now where a clock was set
-/// back: as with the hour that comes twice in autumn, a fixed time is not repeated then, and an interval
-/// goes on.
+/// The next time of a schedule that has fired at `last_at`, both in Unix milliseconds. `last_at` is later than
+/// `now` where the clock was set back. As with the hour that comes twice in autumn, a fixed time is then not
+/// repeated, and an interval goes on.
 fn next_at(cron: &str, now: Timestamp, last_at: Option<i64>) -> Option<i64> {
     let cron: Cron = cron.parse().ok()?;
     let last = last_at.and_then(|at| Timestamp::from_millisecond(at).ok());

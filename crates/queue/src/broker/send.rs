@@ -25,14 +25,14 @@ use crate::receiver::NOT_RETRYABLE_HEADER;
 use crate::signature::SigningKeys;
 use crate::signature::sign;
 
-/// How much of an answer is kept, of its body and of its headers.
+/// How many bytes of an answer are kept, of its body and of its headers.
 const MAX_RESPONSE_BYTES: usize = 16 * 1024;
 
-/// The most headers that a message is sent with. A publisher may ask for far fewer, but an older release has
-/// taken any number, and the types of HTTP panic above some 24,000.
+/// The most headers of a message. A publisher may ask for far fewer, but an older release has accepted any number,
+/// and the types of HTTP panic above some 24,000.
 const MAX_HEADERS: usize = 1000;
 
-/// Headers in which receivers say when to come again, the first that is there counts.
+/// Headers in which receivers ask for a wait. The first that is understood counts.
 const RETRY_AFTER_HEADERS: [&str; 4] = [
     "retry-after",
     "x-ratelimit-reset",
@@ -54,7 +54,7 @@ impl Broker {
     }
 
     async fn send(&self, message: &Stored) -> Outcome {
-        // The list of what is allowed may have become shorter since it was accepted.
+        // The operator may have taken the destination off the list since the message was accepted.
         let Publication {
             destination,
             delivery,
@@ -157,16 +157,16 @@ fn kept_headers(answer: &HeaderMap) -> BTreeMap<String, Vec<String>> {
     headers
 }
 
-/// What comes of a delivery, also if it panics: a message without an outcome would stay claimed and be
-/// sent again every few seconds.
+/// The outcome of a delivery, also if it panics. A message without an outcome would stay claimed, and the broker
+/// would send it again every few seconds.
 pub(super) async fn failed_by_panic(delivery: impl Future<Output = Outcome>) -> Outcome {
-    // A delivery that is dropped in a panic leaves nothing half done.
+    // A delivery that panics holds no lock and has written nothing.
     let outcome = AssertUnwindSafe(delivery).catch_unwind().await;
     outcome.unwrap_or_else(|_payload| failed("the queue has met an error of its own".to_owned()))
 }
 
-/// A delivery that nobody answered. Why stands where an answer would, for those who look at the dead
-/// letter.
+/// The outcome where no receiver has answered. The reason takes the place of an answer, so that the dead letter
+/// shows it.
 fn failed(error: String) -> Outcome {
     let response = Response {
         body: BASE64_STANDARD.encode(&error),
@@ -180,7 +180,7 @@ fn failed(error: String) -> Outcome {
     }
 }
 
-/// What an answer means for its message.
+/// The outcome that an answer means.
 fn judge(head: &HeaderMap, response: Response, now: Timestamp) -> Outcome {
     let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::BAD_GATEWAY);
     if status.is_success() {
@@ -197,7 +197,7 @@ fn judge(head: &HeaderMap, response: Response, now: Timestamp) -> Outcome {
     }
 }
 
-/// Why nobody answered, without the URL, which may hold what only its receiver should know.
+/// Why no receiver has answered, without the URL, which may hold secrets of the receiver.
 fn describe(error: &reqwest::Error) -> String {
     if error.is_connect() {
         "the receiver cannot be reached".to_owned()

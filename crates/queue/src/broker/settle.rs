@@ -22,19 +22,19 @@ use super::response::Response;
 /// The most deliveries that are settled in one transaction.
 pub(super) const MAX_BATCH: usize = 256;
 
-/// How long to wait before outcomes that could not be written down are tried again.
+/// How long to wait before a batch that could not be settled is tried again.
 const SETTLE_RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
 /// A message that was sent, its outcome, and its permit.
 pub(super) type Sent = (Stored, Outcome, Permit);
 
 impl Broker {
-    /// Writes down what came of deliveries, many at a time.
+    /// Settles deliveries, many at a time, until the last sender of `outcomes` is gone.
     pub(super) async fn settle_all(self, mut outcomes: mpsc::Receiver<Sent>) {
         let mut batch = Vec::new();
         let log_once = LogOnce::default();
         while outcomes.recv_many(&mut batch, MAX_BATCH).await > 0 {
-            // What cannot be written down is tried again: otherwise it would be delivered again.
+            // A batch that is not settled would be delivered again, so settling is retried.
             let mut tries_after_stop = 5;
             while log_once
                 .check(

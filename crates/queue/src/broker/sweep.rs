@@ -1,4 +1,4 @@
-//! Removing what is old: a few rows at a time, so that nobody waits for the turn to write.
+//! Removing old rows, a few at a time, so that other writers do not wait.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use super::Broker;
 use super::LogOnce;
 use super::Result;
 
-/// How often old rows are looked for.
+/// How often the broker looks for old rows.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Rows of one kind in one transaction.
+/// The most rows of one kind that are removed in one transaction.
 const MAX_BATCH: i64 = 500;
 
-/// For how long it is remembered that a message was executed: longer than a message may wait for its
-/// first delivery, and than any queue goes on trying.
+/// How long the ledger remembers that a consumer has executed a message: longer than a message may wait for its
+/// first delivery, and than any queue retries.
 const CONSUMPTION_RETENTION_MS: i64 = 400 * 24 * 3_600_000;
 
 impl Broker {
@@ -31,7 +31,7 @@ impl Broker {
         }
     }
 
-    /// Removes a batch of each kind. The answer is whether there may be more.
+    /// Removes a batch of each kind. Returns whether there may be more.
     pub(super) async fn sweep(&self) -> Result<bool> {
         let now = self.now().as_millisecond();
         let retention = i64::try_from(self.0.settings.retention.as_millis()).unwrap_or(i64::MAX);

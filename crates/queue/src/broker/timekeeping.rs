@@ -1,10 +1,10 @@
-//! Going on when the clock of the machine is set back.
+//! Waits after the clock of the machine was set back.
 //!
-//! Everything that waits does so for a time by that clock, which outlives the process. Once the clock is
-//! set back, a wait that began before would last longer by as much. A wait that began in what is now the
-//! future begins anew, and is over where it was due already. A wait that began earlier goes on, and so does
-//! one that began after the clock was set back: by what the rows say, they look the same. What each row says
-//! is enough to tell, so that this is done at every start, and by several processes at once, without harm.
+//! A row waits until a time by that clock, because waits outlive the process. After the clock was set back, a wait
+//! that began before would last longer by as much. A wait that began in what is now the future begins anew, and it
+//! is over where it was due already. A wait that began earlier goes on, and so does a wait that began after the
+//! clock was set back: their rows look the same. The rows alone decide, so that each start does this, and several
+//! processes at once, without harm.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use crate::outbox;
 use crate::time::deadline_ms;
 use kith_runtime::ClockWatch;
 
-/// How often the clock is looked at.
+/// How often the broker looks at the clock.
 const CLOCK_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Broker {
@@ -30,8 +30,8 @@ impl Broker {
         let log_once = LogOnce::default();
         let start = self.now();
         let mut watch = ClockWatch::new(start);
-        // What the clock told before it was set back, until that is dealt with. Before the start, nobody
-        // knows.
+        // What the clock showed before it was set back, until the rows are rebased. The clock may have been set
+        // back before the start as well.
         let mut set_back = Some(start);
         loop {
             let now = self.now();
@@ -59,10 +59,10 @@ impl Broker {
         }
     }
 
-    /// Sees to it that nothing waits longer than it should, now that the clock has told `before`.
+    /// Shortens the waits that would last too long, after the clock had shown `before`.
     pub(super) async fn rebase(&self, before: Timestamp) -> Result<()> {
         let mut tx = self.0.database.write().await?;
-        // After the wait for the turn to write: what others have written meanwhile is not from the future.
+        // After the wait for other writers, so that their rows are not taken for rows from the future.
         let now = self.now();
         rebase_messages(&mut tx, now, before).await?;
         schedules::rebase(&mut tx, now).await?;
@@ -84,9 +84,9 @@ async fn rebase_messages(
     before: Timestamp,
 ) -> Result<()> {
     let at = now.as_millisecond();
-    // What was due is due. What is being delivered is left to whoever does that, for as long as they are
-    // believed to. A message that was written since the clock was set back has a wait of its own, and so
-    // has one that another process has dealt with here.
+    // A message that was due is due. A message under way is left to its process until the lease ends. A message
+    // that was written since the clock was set back has a wait of its own, and so has one that another process
+    // has rebased.
     sqlx::query(
         "UPDATE messages SET due_at = iif(state = 'active', ?1, ?2)
          WHERE finished_at IS NULL AND own IN (0, 1)
@@ -98,7 +98,7 @@ async fn rebase_messages(
     .bind(before.as_millisecond())
     .execute(&mut *tx)
     .await?;
-    // A publisher who has named a time means that time.
+    // A time that a publisher has named stays.
     sqlx::query(
         "UPDATE messages SET
              due_at = ?1 + max(due_at - updated_at, 0),

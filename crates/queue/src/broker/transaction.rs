@@ -11,33 +11,33 @@ use super::schedules;
 use super::schedules::Plan;
 use crate::message::Publication;
 
-/// Messages and schedules that are taken together, all or none. Dropping it takes none.
-pub struct Transaction<'a> {
+/// Messages and schedules that the broker accepts together, all or none. Dropping it accepts none.
+pub(crate) struct Transaction<'a> {
     broker: &'a Broker,
     source: Source<'a>,
     tx: Tx,
 }
 
 impl Transaction<'_> {
+    /// Accepts a message.
+    ///
     /// # Errors
-    /// A [`Rejection`](crate::rejection::Rejection) where the message may not go where it wants to; [`check`](super::accept::check) finds that out before. It
-    /// leaves the others as they are.
-    pub async fn publish(&mut self, publication: &Publication) -> Result<Accepted> {
+    /// [`Rejected`](super::BrokerError::Rejected) where a destination is not allowed. It changes nothing about the others.
+    pub(crate) async fn publish(&mut self, publication: &Publication) -> Result<Accepted> {
         let (destinations, now) = (self.broker.destinations(), self.broker.now());
         accept(&mut self.tx, destinations, publication, self.source, now).await
     }
 
-    /// Creates a schedule, or replaces the one with the same id. The answer is that id.
+    /// Creates a schedule, or replaces the one with the same id. Returns the id.
     ///
     /// # Errors
-    /// A [`Rejection`](crate::rejection::Rejection) where there are too many. It leaves the others as they are.
-    pub async fn schedule(&mut self, plan: &Plan) -> Result<String> {
+    /// [`Rejected`](super::BrokerError::Rejected) where there are too many. It changes nothing about the others.
+    pub(crate) async fn schedule(&mut self, plan: &Plan) -> Result<String> {
         schedules::put(&mut self.tx, plan, self.source.caller_ip, self.broker.now()).await
     }
 
-    /// # Errors
-    /// Those of the database.
-    pub async fn commit(self) -> Result<()> {
+    /// Commits, and wakes the broker.
+    pub(crate) async fn commit(self) -> Result<()> {
         self.tx.commit().await?;
         self.broker.wake();
         Ok(())
@@ -45,9 +45,8 @@ impl Transaction<'_> {
 }
 
 impl Broker {
-    /// # Errors
-    /// Those of the database.
-    pub async fn begin<'a>(&'a self, source: Source<'a>) -> Result<Transaction<'a>> {
+    /// Begins a transaction. It waits for the transactions of other writers.
+    pub(crate) async fn begin<'a>(&'a self, source: Source<'a>) -> Result<Transaction<'a>> {
         Ok(Transaction {
             broker: self,
             source,
@@ -55,10 +54,11 @@ impl Broker {
         })
     }
 
-    /// Takes messages, all or none. Their answers are in their order.
+    /// Accepts messages, all or none. The answers are in the order of the messages.
     ///
     /// # Errors
-    /// A [`Rejection`](crate::rejection::Rejection) where one of them may not go where it wants to; [`check`](super::accept::check) finds that out before.
+    /// [`Rejected`](super::BrokerError::Rejected) where a destination is not allowed, or an error of the
+    /// database.
     pub async fn publish(
         &self,
         publications: &[Publication],
@@ -73,10 +73,12 @@ impl Broker {
         Ok(accepted)
     }
 
-    /// Creates a schedule, or replaces the one with the same id. The answer is that id.
+    /// Creates a schedule, or replaces the one with the same id. Without an id, the broker chooses one. Returns
+    /// the id. `cron` is a [`Cron`](crate::cron::Cron) expression.
     ///
     /// # Errors
-    /// A [`Rejection`](crate::rejection::Rejection) for one that cannot be, and where there are too many.
+    /// [`Rejected`](super::BrokerError::Rejected) for an expression, an id or a destination that is not allowed,
+    /// and where there are too many schedules; or an error of the database.
     pub async fn schedule(
         &self,
         id: Option<String>,
