@@ -1,6 +1,7 @@
 //! Batches of messages and schedules.
 
 use axum::response::Response;
+use kith_runtime::without_byte_order_mark;
 use serde::Deserialize;
 use serde_json::Map;
 use serde_json::Value;
@@ -20,7 +21,6 @@ use crate::broker::accept::check;
 use crate::message::Header;
 use crate::message::Publication;
 use crate::rejection::Rejection;
-use kith_runtime::without_byte_order_mark;
 
 /// The most messages in one batch.
 const MAX_BATCH: usize = 1000;

@@ -3,6 +3,7 @@
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use axum::http::Method;
+use kith_runtime::without_byte_order_mark;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -11,7 +12,6 @@ use crate::broker::accept::Source;
 use crate::broker::filter::Filter;
 use crate::message::Header;
 use crate::rejection::Rejection;
-use kith_runtime::without_byte_order_mark;
 
 /// A request to the broker.
 pub(super) struct Call {

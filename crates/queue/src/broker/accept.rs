@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
+use kith_runtime::sortable_id;
 use reqwest::Url;
 use sqlx::SqliteConnection;
 
@@ -10,7 +11,6 @@ use crate::destination::Destination;
 use crate::destination::Destinations;
 use crate::message::Publication;
 use crate::rejection::Rejection;
-use kith_runtime::sortable_id;
 
 /// How long the broker accepts no other message with the same deduplication id.
 pub(super) const DEDUPLICATION_WINDOW_MS: i64 = 10 * 60 * 1000;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use jiff::Timestamp;
+use kith_runtime::sortable_id;
 use serde_json::Value;
 use serde_json::json;
 use sqlx::Row;
@@ -24,7 +25,6 @@ use super::messages::set_options;
 use crate::cron::Cron;
 use crate::message::Publication;
 use crate::rejection::Rejection;
-use kith_runtime::sortable_id;
 
 /// How often the broker looks for schedules that are due.
 const SCHEDULE_INTERVAL: Duration = Duration::from_secs(1);

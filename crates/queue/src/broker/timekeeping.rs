@@ -9,6 +9,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use kith_runtime::ClockWatch;
 use sqlx::SqliteConnection;
 
 use super::Broker;
@@ -20,7 +21,6 @@ use super::schedules;
 use crate::inbox;
 use crate::outbox;
 use crate::time::deadline_ms;
-use kith_runtime::ClockWatch;
 
 /// How often the broker looks at the clock.
 const CLOCK_INTERVAL: Duration = Duration::from_secs(1);

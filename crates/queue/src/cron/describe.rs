@@ -1,8 +1,9 @@
 //! Cron expressions described in English.
 
+use kith_runtime::english_list;
+
 use super::Cron;
 use super::field::MONTHS;
-use kith_runtime::english_list;
 
 const ALL_HOURS: u64 = (1 << 24) - 1;
 const ALL_MINUTES: u64 = (1 << 60) - 1;
