@@ -50,16 +50,16 @@ use crate::rejection::Rejection;
 #[derive(Clone, Copy, Debug)]
 pub struct CallerIp(pub IpAddr);
 
-/// What the API needs.
+/// The parts of the API.
 #[derive(Clone)]
 pub struct Options {
     /// The broker that the API is of.
     pub broker: Broker,
     /// The token that clients present. Without one, the API refuses every request.
     pub token: Option<String>,
-    /// The setting that holds the token, for refusals that tell the operator what to change.
+    /// The name of the setting that holds the token. Problems name it, so that the operator knows what to change.
     pub token_setting: &'static str,
-    /// The setting that limits the size of a body, for the same.
+    /// The name of the setting that limits the size of a body, for the same purpose.
     pub body_setting: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! One attempt to deliver a message: its outcome, and what becomes of the message.
+//! One attempt to deliver a message: its outcome, and the next state of the message.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ pub(super) enum Outcome {
     NotSent,
 }
 
-/// What becomes of a message after an attempt.
+/// The state of a message after an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum NextState {
     Delivered,
@@ -42,7 +42,7 @@ pub(super) enum NextState {
     },
 }
 
-/// Decides what becomes of a message.
+/// Decides the state of a message after an attempt that has ended at `now`.
 pub(super) fn next_state(message: &Stored, outcome: &Outcome, now: Timestamp) -> NextState {
     let Outcome::Failed {
         wait, retryable, ..

@@ -26,7 +26,7 @@ use crate::rejection::Rejection;
 /// The most dead letters in one answer or one action.
 const MAX_PAGE: u32 = 100;
 
-/// A page of dead letters that the broker was asked to send again.
+/// The result of sending a page of dead letters again.
 #[derive(Debug, Default)]
 pub struct RetriedPage {
     /// The new messages.

@@ -25,6 +25,9 @@ pub const LEASE: Duration = Duration::from_secs(9);
 /// be able to read it.
 pub(crate) const UNREADABLE_WAIT: Duration = Duration::from_secs(3600);
 
+/// How long connecting to a receiver may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// The broker; see the [module](super). It is cheap to clone, and clones are the same broker.
 #[derive(Clone)]
 pub struct Broker(pub(super) Arc<Inner>);
@@ -62,7 +65,7 @@ impl Broker {
             // A redirect could lead where messages may not go, and so could a proxy.
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
-            .connect_timeout(Duration::from_secs(10))
+            .connect_timeout(CONNECT_TIMEOUT)
             .user_agent("Upstash-QStash")
             .build()
             .expect("these options go together");
@@ -162,7 +165,7 @@ impl Broker {
         self.0.clock.now()
     }
 
-    /// Waits. `true` where the broker was told to end.
+    /// Waits. `true` where the broker ends meanwhile.
     pub(super) async fn pause(&self, wait: Duration) -> bool {
         tokio::select! {
             () = tokio::time::sleep(wait) => false,

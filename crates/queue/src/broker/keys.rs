@@ -19,7 +19,7 @@ impl Broker {
         }
         drop(connection);
         let mut tx = self.0.database.write().await?;
-        // Another process may have drawn them meanwhile.
+        // Another process may have drawn them in the mean time.
         let keys = match read(&mut tx).await? {
             Some(keys) => keys,
             None => write(&mut tx, SigningKey::random(), SigningKey::random()).await?,

@@ -7,8 +7,8 @@ use super::permits::Permits;
 /// The most messages of a lane that a process has claimed and not yet settled, for each that it sends at once.
 const MAX_PREFETCH: usize = 8;
 
-/// Where the messages of a lane go. Receivers of other operators that never answer therefore do not hold up
-/// what the application sends to itself. In their lane they leave some of the [`Permits`] to other origins.
+/// Where the messages of a lane go. With two lanes, external receivers that never answer do not delay webhooks of
+/// the application. In their lane they leave some of the [`Permits`] to other origins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LaneKind {
     /// To origins that the operator allows.

@@ -75,9 +75,9 @@ impl Broker {
         let Ok(keys) = self.keys().await else {
             return Outcome::NotSent;
         };
-        let asked = delivery.timeout.map(Duration::from_millis);
-        let most = self.0.settings.timeout;
-        let timeout = asked.map_or(most, |asked| asked.min(most));
+        let requested = delivery.timeout.map(Duration::from_millis);
+        let max = self.0.settings.timeout;
+        let timeout = requested.map_or(max, |timeout| timeout.min(max));
         let sent = tokio::time::timeout(timeout, self.exchange(message, &keys)).await;
         match sent {
             Ok(Ok((head, response))) => judge(&head, response, self.now()),

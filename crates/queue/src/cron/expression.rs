@@ -124,8 +124,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_is_said() {
-        for (text, said) in [
+    fn an_error_names_the_field() {
+        for (text, expected) in [
             ("0 9 * *", "five fields"),
             ("0 9 * * * *", "five fields"),
             ("60 9 * * *", "minute"),
@@ -151,7 +151,7 @@ mod tests {
             ("CRON_TZ=Mars/Olympus 0 9 * * *", "time zone"),
         ] {
             let error = text.parse::<Cron>().expect_err(text);
-            assert!(error.to_string().contains(said), "{error}");
+            assert!(error.to_string().contains(expected), "{error}");
         }
     }
 }

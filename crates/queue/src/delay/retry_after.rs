@@ -14,12 +14,12 @@ const DATES: DateTimeParser = DateTimeParser::new().relaxed_weekday(true);
 
 /// The wait that a receiver asks for: that of the first header in `names` whose value is understood.
 pub(crate) fn retry_after(headers: &HeaderMap, names: &[&str], now: Timestamp) -> Option<Duration> {
-    let asked = |name: &&str| {
+    let wait = |name: &&str| {
         // The micro sign in `5µs` is not ASCII.
         let value = String::from_utf8_lossy(headers.get(*name)?.as_bytes());
         parse_retry_after(&value, now)
     };
-    names.iter().find_map(asked)
+    names.iter().find_map(wait)
 }
 
 /// Reads a wait: seconds, a date as HTTP writes it (RFC 9110, section 10.2.3), or a span such as `6m5s` or

@@ -454,7 +454,7 @@ mod tests {
         let callback = publication.callback.as_ref().expect("a callback");
         assert_eq!(callback.url, "https://example.com/told");
         assert_eq!(callback.delivery.retries(), 1);
-        // Options alone call nobody.
+        // Options without a URL make no callback.
         assert_eq!(publication.failure_callback, None);
         assert_eq!(publication.labels, ["a", "b"]);
         assert_eq!(publication.deduplication.as_deref(), Some("once"));
@@ -466,7 +466,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn a_wrong_header_is_named() {
         for (name, value) in [
             ("Upstash-Delay", "abc"),
             ("Upstash-Delay", "9999d"),
@@ -499,8 +499,8 @@ mod tests {
         ] {
             let rejection = parse(&[(name, value)]).expect_err(name);
             assert_eq!(rejection.status, StatusCode::BAD_REQUEST);
-            let said = rejection.message.to_ascii_lowercase();
-            assert!(said.contains(&name.to_ascii_lowercase()), "{said}");
+            let message = rejection.message.to_ascii_lowercase();
+            assert!(message.contains(&name.to_ascii_lowercase()), "{message}");
         }
     }
 
@@ -556,8 +556,8 @@ mod tests {
         ] {
             let later = parse(&[(name, "1")]).expect_err(name);
             assert_eq!(later.status, StatusCode::NOT_IMPLEMENTED, "{name}");
-            let said = later.message.to_ascii_lowercase();
-            assert!(said.contains(&name.to_ascii_lowercase()), "{said}");
+            let message = later.message.to_ascii_lowercase();
+            assert!(message.contains(&name.to_ascii_lowercase()), "{message}");
         }
         for name in [
             "Upstash-Telemetry-Sdk",
