@@ -1,5 +1,5 @@
-//! The broker by itself, with a clock that tests move. What it delivers, and how, is tested from
-//! outside: in `src/tests/queue.rs`, and by QStash's own SDK in `end2end`.
+//! The broker with a clock that tests move. The application tests its requests over HTTP in `src/tests/queue.rs`,
+//! and by the SDK of QStash in `end2end`.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -157,7 +157,7 @@ fn publication(path: &str) -> Publication {
     }
 }
 
-/// A receiver that takes everything.
+/// A receiver that answers 200 to everything.
 async fn receiver() -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
         .await
@@ -168,7 +168,7 @@ async fn receiver() -> String {
     format!("http://{address}")
 }
 
-/// A receiver that takes connections and never answers.
+/// A receiver that accepts connections and never answers.
 fn frozen() -> (String, std::net::TcpListener) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
@@ -178,7 +178,7 @@ fn frozen() -> (String, std::net::TcpListener) {
 const DELIVERED: &str = "SELECT count(*) FROM messages WHERE state = 'delivered'";
 
 #[tokio::test]
-async fn what_a_dead_process_was_delivering_is_delivered_by_another() {
+async fn a_message_of_a_dead_process_is_delivered_by_another() {
     let rig = Rig::new().await;
     let broker = rig.broker(&receiver().await);
     broker
@@ -190,7 +190,7 @@ async fn what_a_dead_process_was_delivering_is_delivered_by_another() {
     )
     .await;
     broker.start();
-    // It is believed to be alive until its lease is over.
+    // The other process may be alive until its lease ends.
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(rig.count(DELIVERED).await, 0);
     rig.pass(LEASE);
@@ -200,7 +200,7 @@ async fn what_a_dead_process_was_delivering_is_delivered_by_another() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_does_not_hold_up_the_rest() {
+async fn a_message_that_cannot_be_read_does_not_hold_up_others() {
     let rig = Rig::new().await;
     let broker = rig.broker(&receiver().await);
     for path in ["/hooks/a", "/hooks/b"] {
@@ -213,7 +213,7 @@ async fn what_cannot_be_read_does_not_hold_up_the_rest() {
         .await;
     broker.start();
     rig.until(DELIVERED, 1).await;
-    // It is kept for a version that can read it, and listings go on without it.
+    // It stays for a version that can read it, and listings leave out its fields.
     rig.until("SELECT count(*) FROM messages WHERE state = 'retry'", 1)
         .await;
     let (events, _) = broker.events(&Filter::default()).await.expect("a list");
@@ -221,7 +221,7 @@ async fn what_cannot_be_read_does_not_hold_up_the_rest() {
     broker.close().await;
 }
 
-/// Makes a message that waits into one that an older release has taken.
+/// Turns a waiting message into one that an older release has accepted.
 const WITH_TOO_MANY_HEADERS: &str = "UPDATE messages SET spec = json_set(spec, '$.headers', (
          WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 25000)
          SELECT json_group_array(json_array('x-' || n, 'v')) FROM numbers
@@ -277,7 +277,7 @@ async fn lists_of_events_and_of_dead_letters_end_near_their_largest_size() {
 }
 
 #[tokio::test]
-async fn what_is_old_is_removed() {
+async fn old_rows_are_removed() {
     let rig = Rig::new().await;
     let broker = rig.broker(&receiver().await);
     let twice = Publication {
@@ -378,7 +378,7 @@ async fn a_message_is_executed_once() {
 }
 
 #[tokio::test]
-async fn whoever_says_so_keeps_its_messages() {
+async fn a_process_that_renews_its_leases_keeps_its_messages() {
     let rig = Rig::new().await;
     let (one, other) = (
         rig.broker("http://127.0.0.1:1"),
@@ -413,7 +413,7 @@ async fn a_claim_that_is_reported_as_failed_ends_with_its_lease() {
             .expect("taken");
     };
     publish().await;
-    // The file is away from before the claim is committed until after.
+    // The file is moved away while the claim is committed.
     let path = rig.directory.path();
     let others = rig.database.write().await.expect("it is open");
     let (claimed, ()) = tokio::join!(broker.claim(LaneKind::Webhooks), async {
@@ -428,7 +428,7 @@ async fn a_claim_that_is_reported_as_failed_ends_with_its_lease() {
             .await,
         1
     );
-    // Other messages keep the process busy meanwhile.
+    // Other messages keep the process busy.
     publish().await;
     let Ok(Claimed::Messages(_other)) = broker.claim(LaneKind::Webhooks).await else {
         panic!("there is another");
@@ -479,7 +479,7 @@ async fn receivers_that_never_answer_hold_up_no_other_origin() {
     let fine = receiver().await;
     let allowed: Vec<&str> = origins.iter().chain([&fine]).map(String::as_str).collect();
     let broker = rig.broker_to("http://127.0.0.1:1", &allowed);
-    // Many more than there is room for, and before the others.
+    // Many more than there are permits, and before the others.
     let mut first: Vec<Publication> = Vec::new();
     for origin in &origins {
         first.extend((0..200).map(|number| publication(&format!("{origin}/{number}"))));
@@ -530,7 +530,7 @@ async fn one_origin_behind_many_messages_to_another_is_claimed_at_once() {
         (16, 1),
         "half of what it claims in all"
     );
-    // There is no more for the busy one until some of these are settled.
+    // The busy one gets no more until some of these are settled.
     assert!(matches!(
         broker.claim(LaneKind::External).await,
         Ok(Claimed::NothingUntil(_))
@@ -562,7 +562,7 @@ async fn messages_from_before_origins_were_kept_are_delivered() {
     broker.close().await;
 }
 
-/// When what waits is due, in milliseconds from now.
+/// When the waiting message is due, in milliseconds from the start of the test.
 const DUE: &str = "SELECT due_at - 1000000000000 FROM messages WHERE finished_at IS NULL";
 
 const HALF_A_DAY: Duration = Duration::from_secs(12 * 3600);
@@ -585,7 +585,7 @@ async fn a_clock_that_is_set_back_holds_up_no_message() {
         .expect("taken");
     rig.pass(Duration::from_secs(50));
     rig.set_back(HALF_A_DAY);
-    // It waits for a minute anew.
+    // Its wait of a minute begins anew.
     let due = 50_000 - HALF_A_DAY.as_millis() as i64 + 60_000;
     rig.until(DUE, due).await;
     rig.pass(Duration::from_secs(59));
@@ -595,7 +595,7 @@ async fn a_clock_that_is_set_back_holds_up_no_message() {
     rig.pass(Duration::from_secs(1));
     broker.wake();
     rig.until(DELIVERED, 1).await;
-    // And what is published from now on is not held up either.
+    // A message that is published from now on does not wait either.
     broker
         .publish(&[publication("/hooks/b")], Source::default())
         .await
@@ -605,7 +605,7 @@ async fn a_clock_that_is_set_back_holds_up_no_message() {
 }
 
 #[tokio::test]
-async fn what_was_left_by_a_clock_that_was_ahead_is_delivered_after_a_start() {
+async fn messages_from_a_clock_that_was_ahead_are_delivered_after_a_start() {
     let rig = Rig::new().await;
     let broker = rig.broker(&receiver().await);
     for path in [
@@ -657,7 +657,7 @@ async fn a_clock_that_is_set_back_changes_no_time_that_was_named() {
     rig.set_back(HALF_A_DAY);
     broker.rebase(before).await.expect("rebased");
     assert_eq!(rig.count(DUE).await, 3_600_000);
-    // Once it was due it stays so, whatever clocks do.
+    // A message that was due stays due.
     rig.pass(HALF_A_DAY + Duration::from_secs(7200));
     let before = rig.now();
     rig.set_back(HALF_A_DAY);
@@ -716,7 +716,7 @@ async fn a_message_that_waits_for_its_turn_to_be_written_has_the_time_of_that_tu
         "UPDATE messages SET state = 'failed', finished_at = due_at, dead_letter_id = 'dead'",
     )
     .await;
-    // The clock is set back, and what waits is dealt with, before it is this one's turn.
+    // The clock is set back while the transaction waits for another writer.
     let others = rig.database.write().await.expect("it is open");
     let filter = Filter::default();
     let (sent, ()) = tokio::join!(broker.retry_dead_letters(&filter, &[]), async {
@@ -772,7 +772,7 @@ async fn a_clock_that_is_set_back_stops_no_schedule() {
     assert_eq!(next("fired").await, "2001-09-10T02:00:00Z");
     broker.close().await;
 
-    // A clock that was wrong by weeks has fired nothing that would count.
+    // What has fired by a clock that was wrong by weeks does not count.
     rig.set_back(Duration::from_secs(30 * 24 * 3600));
     broker.rebase(before).await.expect("rebased");
     assert_eq!(next("interval").await, "2001-08-09T14:20:00Z");
@@ -795,7 +795,7 @@ async fn a_schedule_that_has_no_next_time_gets_one_when_it_is_put_again() {
             .expect("a schedule");
     };
     put().await;
-    // As a release leaves it that cannot read its times.
+    // As a release leaves a schedule whose expression it cannot read.
     rig.execute("UPDATE schedules SET next_at = NULL").await;
     put().await;
     let schedule = broker.find_schedule("a").await.expect("it is there");
@@ -915,7 +915,7 @@ async fn a_message_that_qstash_does_not_take_waits_by_the_clock_of_the_broker() 
 }
 
 #[tokio::test]
-async fn before_1970_messages_are_taken_and_delivered() {
+async fn messages_before_1970_are_accepted_and_delivered() {
     let rig = Rig::new().await;
     rig.clock.store(-86_400_000, Ordering::SeqCst);
     let broker = rig.broker(&receiver().await);
@@ -929,7 +929,7 @@ async fn before_1970_messages_are_taken_and_delivered() {
 }
 
 #[tokio::test]
-async fn what_is_asked_often_is_found_by_an_index() {
+async fn frequent_queries_use_an_index() {
     let rig = Rig::new().await;
     let broker = rig.broker("http://127.0.0.1:1");
     let mut queries = Vec::new();
@@ -973,7 +973,7 @@ async fn what_is_asked_often_is_found_by_an_index() {
             .expect("a plan");
         for step in plan {
             let step: String = step.try_get("detail").expect("a step");
-            // The few origins that were found are gone through as they are.
+            // The recursive query scans its own few rows.
             let indexed = step.contains("USING") || !step.starts_with("SCAN") || step == "SCAN o";
             assert!(indexed, "{step}");
         }
@@ -981,7 +981,7 @@ async fn what_is_asked_often_is_found_by_an_index() {
 }
 
 #[test]
-fn a_filter_is_understood_or_refused() {
+fn a_filter_is_parsed_or_rejected() {
     let (twice, once) = ("dlqIds=b,a,b&dlqIds=a", "dlqIds=a,b");
     assert_eq!(
         Filter::parse(twice).expect("a filter"),
@@ -1020,7 +1020,7 @@ fn a_filter_is_understood_or_refused() {
     );
 }
 
-/// A receiver that tells where it was asked, and what for.
+/// A receiver that reports the path and the signature of each request.
 async fn witness() -> (
     String,
     tokio::sync::mpsc::UnboundedReceiver<(String, String)>,
@@ -1041,7 +1041,7 @@ async fn witness() -> (
 }
 
 #[tokio::test]
-async fn what_an_older_release_took_is_told_delivered_and_signed_without_control_characters() {
+async fn messages_of_an_older_release_are_shown_delivered_and_signed_without_control_characters() {
     let rig = Rig::new().await;
     let (origin, mut told) = witness().await;
     let broker = rig.broker_to("http://127.0.0.1:1", &[&origin]);
@@ -1054,7 +1054,7 @@ async fn what_an_older_release_took_is_told_delivered_and_signed_without_control
     let id = accepted.await.expect("taken").remove(0).message_id;
     let schedule = broker.schedule(Some("old".to_owned()), "0 9 * * *", &message, None);
     schedule.await.expect("taken");
-    // As it was kept when nothing was refused.
+    // As an older release has stored it, which rejected nothing.
     rig.execute(
         "UPDATE messages SET destination = destination || char(27, 91, 51, 49, 109, 13, 10) || 'X',
              spec = json_set(spec, '$.callback.url', (spec ->> '$.callback.url') || char(7) || 'X')",
