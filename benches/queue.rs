@@ -23,7 +23,7 @@ use kith_queue::Outcome;
 use kith_queue::Publisher;
 use kith_queue::Queue;
 use kith_queue::broker::Broker;
-use kith_queue::broker::Settings;
+use kith_queue::broker::Options;
 use kith_queue::destination::Destinations;
 use kith_runtime::SystemClock;
 use kith_test_support::measure::median;
@@ -131,7 +131,21 @@ async fn queue() -> f64 {
     let path = directory.path().join("kith.db");
     let database = database::open(&path, CONCURRENCY).await.expect("it opens");
     let (origin, taken) = receiver().await;
-    let settings = Settings {
+    let mut tx = database.write().await.expect("it is open");
+    for number in 0..MESSAGES {
+        let message = Outgoing {
+            id: number.to_string(),
+            publication: Publication {
+                destination: "/hooks/bench".to_owned(),
+                body: vec![b'x'; 200],
+                ..Publication::default()
+            },
+        };
+        let written = outbox::insert(&mut tx, &message, Timestamp::now()).await;
+        written.expect("there is room");
+    }
+    tx.commit().await.expect("there is room");
+    let options = Options {
         destinations: Destinations {
             origin: origin.clone(),
             reached_at: origin,
@@ -143,7 +157,7 @@ async fn queue() -> f64 {
         timeout: Duration::from_secs(30),
         retention: Duration::from_secs(3600),
     };
-    let broker = Broker::new(database.clone(), Arc::new(SystemClock), settings);
+    let broker = Broker::new(database.clone(), Arc::new(SystemClock), options);
     let queue = Queue::new(database.clone(), broker.clone(), Publisher::Broker(broker));
     let mut tx = database.write().await.expect("it is open");
     let job = Text("x".repeat(198));

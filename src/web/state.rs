@@ -141,3 +141,41 @@ impl AppState {
         self.contacts.close().await;
     }
 }
+
+/// The id of the schedule of the daily report: with a fixed one, each start replaces it and adds none.
+pub const DAILY_REPORT: &str = "daily-report";
+
+fn queue(config: &Config, database: Database) -> Queue {
+    let origin = config.server.origin();
+    let destinations = Destinations {
+        origin: origin.to_string(),
+        reached_at: format!("http://{}", config.server.addr),
+        webhooks: "/api/webhooks/",
+        allowed: config.queue.allow.0.iter().map(Origin::to_string).collect(),
+        allow_setting: "queue.allow",
+    };
+    let broker = Broker::new(
+        database.clone(),
+        Arc::new(SystemClock),
+        broker::Options {
+            destinations: destinations.clone(),
+            concurrency: config.queue.concurrency,
+            timeout: config.queue.timeout,
+            retention: config.queue.retention,
+        },
+    );
+    let publisher = match &config.queue.qstash_token {
+        Some(token) => {
+            let url = config.queue.qstash_url.as_str();
+            Publisher::QStash(QStash::new(url, token.reveal(), destinations))
+        }
+        None => Publisher::Broker(broker.clone()),
+    };
+    Queue::new(database, broker, publisher)
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.site.leptos.clone()
+    }
+}

@@ -44,7 +44,7 @@
 //!     allowed: Vec::new(),
 //!     allow_setting: "queue.allow",
 //! };
-//! let options = broker::Settings::new(destinations);
+//! let options = broker::Options::new(destinations);
 //! let broker = Broker::new(database.clone(), Arc::new(SystemClock), options);
 //! broker.start();
 //!
@@ -100,6 +100,6 @@ pub(crate) use engine::UNREADABLE_WAIT;
 pub use error::BrokerError;
 pub(crate) use error::LogOnce;
 pub use error::Result;
-pub use options::Settings;
+pub use options::Options;
 pub(crate) use schedules::Plan;
 pub(crate) use transaction::Transaction;

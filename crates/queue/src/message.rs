@@ -97,7 +97,7 @@ pub struct DeliverySpec {
     /// 12 s, 2 min 28 s, 30 min, 6 h, and then a day.
     pub retry_delay: Option<String>,
     /// How long the receiver may take to answer, in milliseconds. The default and the maximum are
-    /// [`Options::timeout`](crate::broker::Settings::timeout).
+    /// [`Options::timeout`](crate::broker::Options::timeout).
     pub timeout: Option<u64>,
 }
 

@@ -90,7 +90,7 @@ impl Broker {
         drop(connection);
         // Several at a time, so that a transaction serves many. An origin that holds no permit does not
         // wait for that.
-        let batch = self.0.settings.concurrency.get() as usize;
+        let batch = self.0.options.concurrency.get() as usize;
         let prefetched = &self.lane(kind).prefetched;
         origins.retain(|(origin, _)| {
             let (held, more) = prefetched.share(origin);

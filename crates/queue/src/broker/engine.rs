@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use super::error::Result;
 use super::lane::Lane;
 use super::lane::LaneKind;
-use super::options::Settings;
+use super::options::Options;
 use crate::destination::Destinations;
 
 /// How long a claim on a message is valid. The process that delivers the message renews the claim after each third
@@ -35,7 +35,7 @@ pub struct Broker(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     pub(super) database: Database,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) settings: Settings,
+    pub(super) options: Options,
     pub(super) client: reqwest::Client,
     /// The name of this process among those that share the database.
     pub(super) owner: String,
@@ -59,7 +59,7 @@ pub struct Counters {
 impl Broker {
     /// A broker that does nothing before [`start`](Self::start), except what is called on it. The application has
     /// run the [migrations](crate::migrations) on `database`.
-    pub fn new(database: Database, clock: Arc<dyn Clock>, settings: Settings) -> Self {
+    pub fn new(database: Database, clock: Arc<dyn Clock>, options: Options) -> Self {
         kith_runtime::install_crypto_provider();
         let client = reqwest::Client::builder()
             // A redirect could lead where messages may not go, and so could a proxy.
@@ -69,7 +69,7 @@ impl Broker {
             .user_agent("Upstash-QStash")
             .build()
             .expect("these options go together");
-        let concurrency = settings.concurrency.get() as usize;
+        let concurrency = options.concurrency.get() as usize;
         Self(Arc::new(Inner {
             database,
             clock,
@@ -80,7 +80,7 @@ impl Broker {
             counters: Default::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
-            settings,
+            options,
         }))
     }
 
@@ -111,7 +111,7 @@ impl Broker {
 
     /// Where messages may go.
     pub fn destinations(&self) -> &Destinations {
-        &self.0.settings.destinations
+        &self.0.options.destinations
     }
 
     /// Makes the broker look for messages to deliver now. It looks once a second on its own.

@@ -11,7 +11,7 @@ const DEFAULT_RETENTION: Duration = Duration::from_secs(72 * 3600);
 
 /// What an operator chooses for the broker.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct Options {
     /// Where messages may go.
     pub destinations: Destinations,
     /// How many messages the broker sends at the same time: so many to webhooks, and as many to other origins, of
@@ -23,7 +23,7 @@ pub struct Settings {
     pub retention: Duration,
 }
 
-impl Settings {
+impl Options {
     /// Options with the default numbers.
     pub fn new(destinations: Destinations) -> Self {
         Self {

@@ -76,7 +76,7 @@ impl Broker {
             return Outcome::NotSent;
         };
         let requested = delivery.timeout.map(Duration::from_millis);
-        let max = self.0.settings.timeout;
+        let max = self.0.options.timeout;
         let timeout = requested.map_or(max, |timeout| timeout.min(max));
         let sent = tokio::time::timeout(timeout, self.exchange(message, &keys)).await;
         match sent {

@@ -34,7 +34,7 @@ impl Broker {
     /// Removes a batch of each kind. Returns whether there may be more.
     pub(super) async fn sweep(&self) -> Result<bool> {
         let now = self.now().as_millisecond();
-        let retention = i64::try_from(self.0.settings.retention.as_millis()).unwrap_or(i64::MAX);
+        let retention = i64::try_from(self.0.options.retention.as_millis()).unwrap_or(i64::MAX);
         let kept_since = now.saturating_sub(retention);
         let mut more = false;
         for (statement, before) in [

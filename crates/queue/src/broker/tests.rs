@@ -96,7 +96,7 @@ impl Rig {
 
     /// One that delivers to other origins as well.
     fn broker_to(&self, reached_at: &str, allowed: &[&str]) -> Broker {
-        let settings = Settings {
+        let options = Options {
             destinations: Destinations {
                 origin: "https://kith.example".to_owned(),
                 reached_at: reached_at.to_owned(),
@@ -108,7 +108,7 @@ impl Rig {
             timeout: Duration::from_secs(5),
             retention: RETENTION,
         };
-        Broker::new(self.database.clone(), self.clock(), settings)
+        Broker::new(self.database.clone(), self.clock(), options)
     }
 
     async fn count(&self, sql: &'static str) -> i64 {

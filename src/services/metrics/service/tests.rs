@@ -30,7 +30,7 @@ async fn open(path: &Path) -> Metrics {
         broker: Broker::new(
             database.clone(),
             Arc::new(SystemClock),
-            broker::Settings {
+            broker::Options {
                 destinations: Destinations {
                     origin: "http://127.0.0.1".to_owned(),
                     reached_at: "http://127.0.0.1".to_owned(),
