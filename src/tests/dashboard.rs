@@ -6,8 +6,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use kith::services::config::Config;
-use kith_limit::Limiter;
-use kith_queue::broker::accept::Source;
+use kith_queue::broker::accept::Provenance;
 use kith_queue::broker::filter::Filter;
 use kith_queue::message::DeliverySpec;
 use kith_queue::message::Publication;
@@ -405,7 +404,7 @@ async fn bury(app: &TestApp, destination: &str, count: usize, then: usize) -> Ve
     let broker = app.broker();
     let publication = undeliverable(destination);
     let publications = vec![publication; count];
-    let accepted = broker.publish(&publications, Source::default()).await;
+    let accepted = broker.publish(&publications, Provenance::default()).await;
     accepted.expect("they are taken");
     let start = Instant::now();
     loop {
@@ -475,7 +474,7 @@ async fn what_may_not_be_sent_does_not_hold_up_the_others() {
     let publication = undeliverable("http://127.0.0.1:9/hook");
     let broker = app.broker();
     let accepted = broker
-        .publish(&vec![publication; 120], Source::default())
+        .publish(&vec![publication; 120], Provenance::default())
         .await;
     accepted.expect("they are taken");
     let start = Instant::now();

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use kith::services::config::Config;
 use kith::services::metrics::Metrics;
 use kith::services::metrics::series::Range;
-use kith_queue::broker::accept::Source;
+use kith_queue::broker::accept::Provenance;
 use kith_queue::message::DeliverySpec;
 use kith_queue::message::Publication;
 use kith_redis::Redis;
@@ -102,8 +102,8 @@ async fn figures_match(redis: Option<&RedisServer>) {
         ..Publication::default()
     };
     let messages = [nobody(0), nobody(0), nobody(1)];
-    let broker = one.broker();
-    let published = broker.publish(&messages, Source::default()).await;
+    let broker = one.state.queue.broker();
+    let published = broker.publish(&messages, Provenance::default()).await;
     published.expect("they are taken");
     assert_eq!(other.get("/contacts").await.status(), StatusCode::OK);
     assert_eq!(other.get("/healthz").await.status(), StatusCode::OK);

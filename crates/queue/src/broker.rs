@@ -14,7 +14,7 @@
 //! use kith_database::Migration;
 //! use kith_queue::broker;
 //! use kith_queue::broker::Broker;
-//! use kith_queue::broker::accept::Source;
+//! use kith_queue::broker::accept::Provenance;
 //! use kith_queue::destination::Destinations;
 //! use kith_queue::message::Publication;
 //! use kith_runtime::SystemClock;
@@ -53,7 +53,7 @@
 //!     body: b"{}".to_vec(),
 //!     ..Publication::default()
 //! };
-//! let accepted = broker.publish(&[welcome], Source::default()).await?;
+//! let accepted = broker.publish(&[welcome], Provenance::default()).await?;
 //! assert_eq!(accepted[0].url, "https://app.example/webhooks/welcome");
 //! broker.close().await;
 //! # database.close().await;

@@ -12,7 +12,7 @@ use sqlx::sqlite::SqliteRow;
 use super::broker::Broker;
 use super::broker::BrokerError;
 use super::broker::UNREADABLE_WAIT;
-use super::broker::accept::Source;
+use super::broker::accept::Provenance;
 use super::broker::accept::accept;
 use super::delay::MAX_RETRY_DELAY;
 use super::message::Publication;
@@ -129,8 +129,43 @@ pub(crate) async fn take(
         }
     }
     rows.sort_by_key(|row| row.seq);
-    let is_full = found.len() as i64 == limit;
-    Ok(Taken { rows, is_full })
+    match publisher {
+        Publisher::Broker(broker) => {
+            for Waiting {
+                seq, mut message, ..
+            } in rows
+            {
+                // In one transaction it is handed over once anyway.
+                message.publication.deduplication = None;
+                let destinations = broker.destinations();
+                let provenance = Provenance::default();
+                match accept(&mut tx, destinations, &message.publication, provenance, now).await {
+                    // It stays, and comes up again when the lease is over.
+                    Err(BrokerError::Rejected(rejection)) => {
+                        tracing::error!(
+                            id = message.id,
+                            "a message stays in the outbox: {rejection}"
+                        );
+                    }
+                    accepted => {
+                        accepted?;
+                        remove(&mut tx, seq).await?;
+                    }
+                }
+            }
+            tx.commit().await?;
+            broker.wake();
+        }
+        Publisher::QStash(qstash) => {
+            tx.commit().await?;
+            publish(database, qstash, rows, clock).await?;
+        }
+    }
+    Ok(if full {
+        Dispatched::Full
+    } else {
+        Dispatched::Empty
+    })
 }
 
 /// Hands over soon what would wait longer, because the clock, which has told `before`, was set back: at

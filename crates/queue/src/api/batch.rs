@@ -89,7 +89,7 @@ impl Api {
             .into());
         }
         let tasks: Vec<_> = items.into_iter().map(|item| self.task(item)).collect();
-        let mut transaction = self.broker().begin(call.source()).await?;
+        let mut transaction = self.broker().begin(call.provenance()).await?;
         let mut answers = Vec::with_capacity(tasks.len());
         for task in tasks {
             let answer = match task {

@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::broker::Result;
-use crate::broker::accept::Source;
+use crate::broker::accept::Provenance;
 use crate::broker::filter::Filter;
 use crate::message::Header;
 use crate::rejection::Rejection;
@@ -24,8 +24,8 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub(super) fn source(&self) -> Source<'_> {
-        Source {
+    pub(super) fn provenance(&self) -> Provenance<'_> {
+        Provenance {
             caller_ip: self.caller_ip.as_deref(),
             schedule: None,
         }

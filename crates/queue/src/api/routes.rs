@@ -103,8 +103,8 @@ impl Api {
             return Ok(ok(self.schedule(call, times, &publication).await?));
         }
         check(self.broker().destinations(), &publication)?;
-        let source = call.source();
-        let accepted = self.broker().publish(&[publication], source).await?;
+        let provenance = call.provenance();
+        let accepted = self.broker().publish(&[publication], provenance).await?;
         let status = match accepted.first() {
             Some(Accepted {
                 deduplicated: true, ..

@@ -17,7 +17,7 @@ pub(super) const DEDUPLICATION_WINDOW_MS: i64 = 10 * 60 * 1000;
 
 /// Where a message comes from. Receivers get it in headers.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Source<'a> {
+pub struct Provenance<'a> {
     /// The address of the client that has published the message.
     pub caller_ip: Option<&'a str>,
     /// The id of the schedule that has fired.
@@ -73,7 +73,7 @@ pub async fn accept(
     tx: &mut SqliteConnection,
     destinations: &Destinations,
     publication: &Publication,
-    source: Source<'_>,
+    provenance: Provenance<'_>,
     now: Timestamp,
 ) -> Result<Accepted> {
     let destination = check(destinations, publication)?;
@@ -121,8 +121,8 @@ pub async fn accept(
     .bind(at)
     .bind(due_at)
     .bind(due_at)
-    .bind(source.caller_ip)
-    .bind(source.schedule)
+    .bind(provenance.caller_ip)
+    .bind(provenance.schedule)
     .bind(labels)
     .execute(&mut *tx)
     .await?;

@@ -9,7 +9,7 @@ use sqlx::SqliteConnection;
 use super::Broker;
 use super::BrokerError;
 use super::Result;
-use super::accept::Source;
+use super::accept::Provenance;
 use super::accept::accept;
 use super::attempt::Attempt;
 use super::messages::headers;
@@ -33,7 +33,7 @@ impl Broker {
         let failure_callback = failure_callback.as_ref().filter(|_| is_dead);
         for callback in callback.iter().chain(failure_callback) {
             let publication = self.callback_publication(callback, attempt);
-            let source = Source {
+            let provenance = Provenance {
                 caller_ip: attempt.message.caller_ip.as_deref(),
                 schedule: None,
             };
@@ -41,7 +41,7 @@ impl Broker {
                 tx,
                 self.destinations(),
                 &publication,
-                source,
+                provenance,
                 attempt.ended_at,
             );
             match accepted.await {

@@ -11,7 +11,7 @@ use sqlx::SqliteConnection;
 use super::Broker;
 use super::Result;
 use super::accept::Accepted;
-use super::accept::Source;
+use super::accept::Provenance;
 use super::accept::accept;
 use super::accept::check;
 use super::events::MAX_ANSWER_BYTES;
@@ -114,11 +114,12 @@ impl Broker {
                 // Another process was faster.
                 continue;
             }
-            let source = Source {
+            let provenance = Provenance {
                 caller_ip: message.caller_ip.as_deref(),
                 schedule: message.schedule_id.as_deref(),
             };
-            let accepted = accept(&mut tx, self.destinations(), &publication, source, now).await?;
+            let accepted =
+                accept(&mut tx, self.destinations(), &publication, provenance, now).await?;
             page.sent.push(accepted);
         }
         tx.commit().await?;

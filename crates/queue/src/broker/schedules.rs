@@ -16,7 +16,7 @@ use super::BrokerError;
 use super::LogOnce;
 use super::Result;
 use super::accept::Accepted;
-use super::accept::Source;
+use super::accept::Provenance;
 use super::accept::accept;
 use super::accept::check;
 use super::messages::headers;
@@ -269,12 +269,12 @@ impl Broker {
         let cron: String = row.try_get("cron")?;
         let was_due: i64 = row.try_get("next_at")?;
         let caller_ip: Option<String> = row.try_get("caller_ip")?;
-        let source = Source {
+        let provenance = Provenance {
             caller_ip: caller_ip.as_deref(),
             schedule: Some(&id),
         };
         let accepted = match stored(row) {
-            Ok(publication) => accept(tx, self.destinations(), &publication, source, now).await,
+            Ok(publication) => accept(tx, self.destinations(), &publication, provenance, now).await,
             Err(error) => Err(error),
         };
         log_firing(&id, (now.as_millisecond() - was_due) / 1000, accepted)?;

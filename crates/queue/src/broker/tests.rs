@@ -19,7 +19,7 @@ use kith_runtime::Clock;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::accept::Source;
+use super::accept::Provenance;
 use super::claim;
 use super::claim::Claimed;
 use super::filter::Filter;
@@ -182,7 +182,7 @@ async fn a_message_of_a_dead_process_is_delivered_by_another() {
     let rig = Rig::new().await;
     let broker = rig.broker(&receiver().await);
     broker
-        .publish(&[publication("/hooks/a")], Source::default())
+        .publish(&[publication("/hooks/a")], Provenance::default())
         .await
         .expect("taken");
     rig.execute(
@@ -205,7 +205,7 @@ async fn a_message_that_cannot_be_read_does_not_hold_up_others() {
     let broker = rig.broker(&receiver().await);
     for path in ["/hooks/a", "/hooks/b"] {
         broker
-            .publish(&[publication(path)], Source::default())
+            .publish(&[publication(path)], Provenance::default())
             .await
             .expect("taken");
     }
@@ -232,7 +232,7 @@ async fn a_message_with_more_headers_than_a_request_can_have_is_a_dead_letter() 
     let rig = Rig::new().await;
     let broker = rig.broker(&receiver().await);
     broker
-        .publish(&[publication("/hooks/a")], Source::default())
+        .publish(&[publication("/hooks/a")], Provenance::default())
         .await
         .expect("taken");
     rig.execute(WITH_TOO_MANY_HEADERS).await;
@@ -260,7 +260,7 @@ async fn lists_of_events_and_of_dead_letters_end_near_their_largest_size() {
         ..publication("/hooks/a")
     };
     broker
-        .publish(&vec![large; 20], Source::default())
+        .publish(&vec![large; 20], Provenance::default())
         .await
         .expect("taken");
     let (events, cursor) = broker.events(&Filter::default()).await.expect("a list");
@@ -285,21 +285,21 @@ async fn old_rows_are_removed() {
         ..publication("/hooks/a")
     };
     broker
-        .publish(std::slice::from_ref(&twice), Source::default())
+        .publish(std::slice::from_ref(&twice), Provenance::default())
         .await
         .expect("taken");
     broker.start();
     rig.until(DELIVERED, 1).await;
     broker.close().await;
     let again = broker
-        .publish(std::slice::from_ref(&twice), Source::default())
+        .publish(std::slice::from_ref(&twice), Provenance::default())
         .await
         .expect("taken");
     assert!(again[0].deduplicated);
 
     rig.pass(Duration::from_secs(601));
     let later = broker
-        .publish(&[twice], Source::default())
+        .publish(&[twice], Provenance::default())
         .await
         .expect("taken");
     assert!(!later[0].deduplicated, "its window is over");
@@ -385,7 +385,7 @@ async fn a_process_that_renews_its_leases_keeps_its_messages() {
         rig.broker("http://127.0.0.1:1"),
     );
     let taken = one
-        .publish(&[publication("/hooks/a")], Source::default())
+        .publish(&[publication("/hooks/a")], Provenance::default())
         .await;
     taken.expect("taken");
     let claimed = async |broker: &Broker| match broker.claim(LaneKind::Webhooks).await {
@@ -408,7 +408,7 @@ async fn a_claim_that_is_reported_as_failed_ends_with_its_lease() {
     let broker = rig.broker("http://127.0.0.1:1");
     let publish = async || {
         broker
-            .publish(&[publication("/hooks/a")], Source::default())
+            .publish(&[publication("/hooks/a")], Provenance::default())
             .await
             .expect("taken");
     };
@@ -450,7 +450,7 @@ async fn receivers_that_never_answer_hold_up_no_webhook() {
     let broker = rig.broker_to(&receiver().await, &[&frozen]);
     let frozen = vec![publication(&frozen); 100];
     broker
-        .publish(&frozen, Source::default())
+        .publish(&frozen, Provenance::default())
         .await
         .expect("taken");
     broker.start();
@@ -461,7 +461,7 @@ async fn receivers_that_never_answer_hold_up_no_webhook() {
     .await;
     let webhook = [publication("/hooks/a")];
     broker
-        .publish(&webhook, Source::default())
+        .publish(&webhook, Provenance::default())
         .await
         .expect("taken");
     rig.until(DELIVERED, 1).await;
@@ -485,7 +485,7 @@ async fn receivers_that_never_answer_hold_up_no_other_origin() {
         first.extend((0..200).map(|number| publication(&format!("{origin}/{number}"))));
     }
     broker
-        .publish(&first, Source::default())
+        .publish(&first, Provenance::default())
         .await
         .expect("taken");
     broker.start();
@@ -497,7 +497,7 @@ async fn receivers_that_never_answer_hold_up_no_other_origin() {
     for number in 0..20 {
         let unrelated = [publication(&format!("{fine}/{number}"))];
         broker
-            .publish(&unrelated, Source::default())
+            .publish(&unrelated, Provenance::default())
             .await
             .expect("taken");
     }
@@ -512,7 +512,7 @@ async fn one_origin_behind_many_messages_to_another_is_claimed_at_once() {
     for (origin, count) in [(busy, 1000), (other, 1)] {
         let messages = vec![publication(&format!("{origin}/a")); count];
         broker
-            .publish(&messages, Source::default())
+            .publish(&messages, Provenance::default())
             .await
             .expect("taken");
     }
@@ -550,7 +550,7 @@ async fn messages_from_before_origins_were_kept_are_delivered() {
     let elsewhere = format!("{}/a", fine.replace("127.0.0.1", "localhost"));
     for path in ["/hooks/a", &elsewhere] {
         broker
-            .publish(&[publication(path)], Source::default())
+            .publish(&[publication(path)], Provenance::default())
             .await
             .expect("taken");
     }
@@ -580,7 +580,7 @@ async fn a_clock_that_is_set_back_holds_up_no_message() {
         ..publication("/hooks/a")
     };
     broker
-        .publish(&[later], Source::default())
+        .publish(&[later], Provenance::default())
         .await
         .expect("taken");
     rig.pass(Duration::from_secs(50));
@@ -597,7 +597,7 @@ async fn a_clock_that_is_set_back_holds_up_no_message() {
     rig.until(DELIVERED, 1).await;
     // A message that is published from now on does not wait either.
     broker
-        .publish(&[publication("/hooks/b")], Source::default())
+        .publish(&[publication("/hooks/b")], Provenance::default())
         .await
         .expect("taken");
     rig.until(DELIVERED, 2).await;
@@ -615,7 +615,7 @@ async fn messages_from_a_clock_that_was_ahead_are_delivered_after_a_start() {
         "/hooks/unreadable",
     ] {
         broker
-            .publish(&[publication(path)], Source::default())
+            .publish(&[publication(path)], Provenance::default())
             .await
             .expect("taken");
     }
@@ -650,7 +650,7 @@ async fn a_clock_that_is_set_back_changes_no_time_that_was_named() {
         ..publication("/hooks/a")
     };
     broker
-        .publish(&[at_noon], Source::default())
+        .publish(&[at_noon], Provenance::default())
         .await
         .expect("taken");
     let before = rig.now();
@@ -682,7 +682,7 @@ async fn a_wait_that_began_after_the_clock_was_set_back_goes_on() {
             },
             ..publication(path)
         };
-        let taken = broker.publish(&[message], Source::default()).await;
+        let taken = broker.publish(&[message], Provenance::default()).await;
         taken.expect("taken");
     };
     in_an_hour("/hooks/before").await;
@@ -709,7 +709,7 @@ async fn a_message_that_waits_for_its_turn_to_be_written_has_the_time_of_that_tu
     let rig = Rig::new().await;
     let broker = rig.broker("http://127.0.0.1:1");
     broker
-        .publish(&[publication("/hooks/a")], Source::default())
+        .publish(&[publication("/hooks/a")], Provenance::default())
         .await
         .expect("taken");
     rig.execute(
@@ -826,7 +826,7 @@ async fn a_clock_that_is_set_back_keeps_nothing_else_waiting() {
         ..publication("/hooks/a")
     };
     let publish = async || {
-        let taken = broker.publish(std::slice::from_ref(&once), Source::default());
+        let taken = broker.publish(std::slice::from_ref(&once), Provenance::default());
         taken.await.expect("taken")[0].deduplicated
     };
     assert!(!publish().await);
@@ -920,7 +920,7 @@ async fn messages_before_1970_are_accepted_and_delivered() {
     rig.clock.store(-86_400_000, Ordering::SeqCst);
     let broker = rig.broker(&receiver().await);
     broker
-        .publish(&[publication("/hooks/a")], Source::default())
+        .publish(&[publication("/hooks/a")], Provenance::default())
         .await
         .expect("taken");
     broker.start();
@@ -1050,7 +1050,7 @@ async fn messages_of_an_older_release_are_shown_delivered_and_signed_without_con
         url: format!("{origin}/told"),
         delivery: DeliverySpec::default(),
     });
-    let accepted = broker.publish(std::slice::from_ref(&message), Source::default());
+    let accepted = broker.publish(std::slice::from_ref(&message), Provenance::default());
     let id = accepted.await.expect("taken").remove(0).message_id;
     let schedule = broker.schedule(Some("old".to_owned()), "0 9 * * *", &message, None);
     schedule.await.expect("taken");

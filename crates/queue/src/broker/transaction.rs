@@ -5,7 +5,7 @@ use kith_database::Tx;
 use super::Broker;
 use super::Result;
 use super::accept::Accepted;
-use super::accept::Source;
+use super::accept::Provenance;
 use super::accept::accept;
 use super::schedules;
 use super::schedules::Plan;
@@ -14,7 +14,7 @@ use crate::message::Publication;
 /// Messages and schedules that the broker accepts together, all or none. Dropping it accepts none.
 pub(crate) struct Transaction<'a> {
     broker: &'a Broker,
-    source: Source<'a>,
+    provenance: Provenance<'a>,
     tx: Tx,
 }
 
@@ -25,7 +25,14 @@ impl Transaction<'_> {
     /// [`Rejected`](super::BrokerError::Rejected) where a destination is not allowed. It changes nothing about the others.
     pub(crate) async fn publish(&mut self, publication: &Publication) -> Result<Accepted> {
         let (destinations, now) = (self.broker.destinations(), self.broker.now());
-        accept(&mut self.tx, destinations, publication, self.source, now).await
+        accept(
+            &mut self.tx,
+            destinations,
+            publication,
+            self.provenance,
+            now,
+        )
+        .await
     }
 
     /// Creates a schedule, or replaces the one with the same id. Returns the id.
@@ -33,7 +40,13 @@ impl Transaction<'_> {
     /// # Errors
     /// [`Rejected`](super::BrokerError::Rejected) where there are too many. It changes nothing about the others.
     pub(crate) async fn schedule(&mut self, plan: &Plan) -> Result<String> {
-        schedules::put(&mut self.tx, plan, self.source.caller_ip, self.broker.now()).await
+        schedules::put(
+            &mut self.tx,
+            plan,
+            self.provenance.caller_ip,
+            self.broker.now(),
+        )
+        .await
     }
 
     /// Commits, and wakes the broker.
@@ -46,10 +59,10 @@ impl Transaction<'_> {
 
 impl Broker {
     /// Begins a transaction. It waits for the transactions of other writers.
-    pub(crate) async fn begin<'a>(&'a self, source: Source<'a>) -> Result<Transaction<'a>> {
+    pub(crate) async fn begin<'a>(&'a self, provenance: Provenance<'a>) -> Result<Transaction<'a>> {
         Ok(Transaction {
             broker: self,
-            source,
+            provenance,
             tx: self.0.database.write().await?,
         })
     }
@@ -62,9 +75,9 @@ impl Broker {
     pub async fn publish(
         &self,
         publications: &[Publication],
-        source: Source<'_>,
+        provenance: Provenance<'_>,
     ) -> Result<Vec<Accepted>> {
-        let mut transaction = self.begin(source).await?;
+        let mut transaction = self.begin(provenance).await?;
         let mut accepted = Vec::with_capacity(publications.len());
         for publication in publications {
             accepted.push(transaction.publish(publication).await?);
@@ -87,11 +100,11 @@ impl Broker {
         caller_ip: Option<&str>,
     ) -> Result<String> {
         let plan = self.plan(id, cron, publication)?;
-        let source = Source {
+        let provenance = Provenance {
             caller_ip,
             schedule: None,
         };
-        let mut transaction = self.begin(source).await?;
+        let mut transaction = self.begin(provenance).await?;
         let id = transaction.schedule(&plan).await?;
         transaction.commit().await?;
         Ok(id)
