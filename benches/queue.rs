@@ -131,20 +131,6 @@ async fn queue() -> f64 {
     let path = directory.path().join("kith.db");
     let database = database::open(&path, CONCURRENCY).await.expect("it opens");
     let (origin, taken) = receiver().await;
-    let mut tx = database.write().await.expect("it is open");
-    for number in 0..MESSAGES {
-        let message = Outgoing {
-            id: number.to_string(),
-            publication: Publication {
-                destination: "/hooks/bench".to_owned(),
-                body: vec![b'x'; 200],
-                ..Publication::default()
-            },
-        };
-        let written = outbox::insert(&mut tx, &message, Timestamp::now()).await;
-        written.expect("there is room");
-    }
-    tx.commit().await.expect("there is room");
     let options = Options {
         destinations: Destinations {
             origin: origin.clone(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use kith::services::config::Config;
+use kith_limit::Limiter;
 use kith_queue::broker::accept::Provenance;
 use kith_queue::broker::filter::Filter;
 use kith_queue::message::DeliverySpec;

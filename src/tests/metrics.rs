@@ -102,7 +102,7 @@ async fn figures_match(redis: Option<&RedisServer>) {
         ..Publication::default()
     };
     let messages = [nobody(0), nobody(0), nobody(1)];
-    let broker = one.state.queue.broker();
+    let broker = one.broker();
     let published = broker.publish(&messages, Provenance::default()).await;
     published.expect("they are taken");
     assert_eq!(other.get("/contacts").await.status(), StatusCode::OK);

@@ -230,7 +230,7 @@ async fn what_a_mail_server_refuses_for_good_is_not_sent_again() {
     eventually_dead(&app, 1).await;
     assert_eq!(mail.asked(), 1);
     // Somebody has put the server right and sends it by hand.
-    let broker = app.state.queue.broker();
+    let broker = app.broker();
     let sent = broker.retry_dead_letters(&Filter::default(), &[]).await;
     assert_eq!(sent.expect("sent").sent.len(), 1);
     until_events(&app, &contact, |event| *event == Event::WelcomeSent).await;
@@ -410,7 +410,7 @@ async fn the_daily_report_only_reads_the_day_that_is_over() {
     let app = TestApp::start().await;
     let start = Instant::now();
     let schedule = loop {
-        if let Ok(schedule) = app.state.queue.broker().find_schedule("daily-report").await {
+        if let Ok(schedule) = app.broker().find_schedule("daily-report").await {
             break schedule;
         }
         assert!(

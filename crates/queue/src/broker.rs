@@ -62,7 +62,7 @@
 //! ```
 //!
 //! - Publishing: [`accept`], `transaction`, `schedules`.
-//! - Delivering: `deliver`, `claim`, `send`, `attempt`, `settle`, `callback`. `lane` and `permits` decide how many
+//! - Delivering: `deliver`, `claim`, `send`, `attempt`, `settle`, `callback`, `complete`. `lane` and `permits` decide how many
 //!   messages are under way, and how origins share that.
 //! - Reading and acting: [`filter`], `messages`, `events`, [`dead`], [`overview`].
 //! - Maintenance: `keys` for signatures, `sweep` for old rows, `timekeeping` for a clock that is set back.
@@ -71,6 +71,7 @@ pub mod accept;
 mod attempt;
 mod callback;
 mod claim;
+mod complete;
 pub mod dead;
 mod deliver;
 mod engine;
@@ -93,6 +94,8 @@ mod tests;
 mod timekeeping;
 mod transaction;
 
+pub(crate) use complete::COMPLETED_HEADER;
+pub(crate) use complete::complete;
 pub use engine::Broker;
 pub use engine::Counters;
 pub use engine::LEASE;

@@ -7,6 +7,7 @@ mod expression;
 mod retry_after;
 
 pub use duration::parse_duration;
+pub use expression::InvalidRetryDelay;
 pub use expression::RetryDelay;
 pub(crate) use retry_after::retry_after;
 

@@ -11,7 +11,7 @@ use futures_util::stream::FuturesUnordered;
 
 use crate::broker::Broker;
 use crate::broker::BrokerError;
-use crate::broker::accept::Source;
+use crate::broker::accept::Provenance;
 use crate::broker::accept::accept;
 use crate::outbox;
 use crate::outbox::OutboxRow;
@@ -87,8 +87,8 @@ async fn move_to_broker(
     {
         // The transaction moves it once anyway.
         message.publication.deduplication = None;
-        let (destinations, source) = (broker.destinations(), Source::default());
-        match accept(&mut tx, destinations, &message.publication, source, now).await {
+        let (destinations, provenance) = (broker.destinations(), Provenance::default());
+        match accept(&mut tx, destinations, &message.publication, provenance, now).await {
             // It stays, and is due again when the lease is over.
             Err(BrokerError::Rejected(rejection)) => {
                 tracing::error!(

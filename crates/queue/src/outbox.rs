@@ -9,15 +9,10 @@ use sqlx::Row;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
-use super::broker::Broker;
-use super::broker::BrokerError;
-use super::broker::UNREADABLE_WAIT;
-use super::broker::accept::Provenance;
-use super::broker::accept::accept;
-use super::delay::MAX_RETRY_DELAY;
-use super::message::Publication;
-use super::qstash::PublishError;
-use super::qstash::QStash;
+use crate::broker::BrokerError;
+use crate::broker::UNREADABLE_WAIT;
+use crate::delay::MAX_RETRY_DELAY;
+use crate::message::Publication;
 use crate::time::deadline_ms;
 
 /// How long a dispatcher holds the rows that it took: longer than QStash may take to answer for all of them.
@@ -129,120 +124,12 @@ pub(crate) async fn take(
         }
     }
     rows.sort_by_key(|row| row.seq);
-    match publisher {
-        Publisher::Broker(broker) => {
-            for Waiting {
-                seq, mut message, ..
-            } in rows
-            {
-                // In one transaction it is handed over once anyway.
-                message.publication.deduplication = None;
-                let destinations = broker.destinations();
-                let provenance = Provenance::default();
-                match accept(&mut tx, destinations, &message.publication, provenance, now).await {
-                    // It stays, and comes up again when the lease is over.
-                    Err(BrokerError::Rejected(rejection)) => {
-                        tracing::error!(
-                            id = message.id,
-                            "a message stays in the outbox: {rejection}"
-                        );
-                    }
-                    accepted => {
-                        accepted?;
-                        remove(&mut tx, seq).await?;
-                    }
-                }
-            }
-            tx.commit().await?;
-            broker.wake();
-        }
-        Publisher::QStash(qstash) => {
-            tx.commit().await?;
-            publish(database, qstash, rows, clock).await?;
-        }
-    }
-    Ok(if full {
-        Dispatched::Full
-    } else {
-        Dispatched::Empty
-    })
+    let is_full = found.len() as i64 == limit;
+    Ok(Taken { rows, is_full })
 }
 
-/// Hands over soon what would wait longer, because the clock, which has told `before`, was set back: at
-/// once what nobody has taken yet, and the rest when whoever took it last is not believed to be at it any
-/// more.
-///
-/// A row does not say when its wait began. Where this process has not noticed that the clock was set back,
-/// as at its start, it shortens the wait of a row that was written in what is now the future, and a wait
-/// that is longer than any. Other waits are as long as QStash has asked for.
-///
-/// # Errors
-/// Those of the database.
-pub async fn rebase(
-    tx: &mut SqliteConnection,
-    now: Timestamp,
-    before: Timestamp,
-) -> Result<(), sqlx::Error> {
-    let longest = if before > now { LEASE } else { MAX_RETRY_DELAY };
-    sqlx::query(
-        "UPDATE outbox SET created_at = min(created_at, ?1),
-             due_at = min(due_at, iif(attempts = 0, ?1, ?2))
-         WHERE due_at > ?1 AND (created_at > ?1 OR due_at > ?3)",
-    )
-    .bind(now.as_millisecond())
-    .bind(deadline_ms(now, LEASE))
-    .bind(deadline_ms(now, longest))
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// Publishes to QStash, all at once, and writes down what came of it, one by one.
-async fn publish(
-    database: &Database,
-    qstash: &QStash,
-    rows: Vec<Waiting>,
-    clock: &dyn Clock,
-) -> Result<(), BrokerError> {
-    let mut published: FuturesUnordered<_> = rows
-        .into_iter()
-        .map(|row| async {
-            let result = qstash.publish(&row.message).await;
-            (row, result)
-        })
-        .collect();
-    while let Some((row, result)) = published.next().await {
-        let id = &row.message.id;
-        let mut tx = database.write().await?;
-        match result {
-            Ok(message_id) => {
-                tracing::info!(id, message = message_id, "published to QStash");
-                remove(&mut tx, row.seq).await?;
-            }
-            Err(PublishError { said, wait }) => {
-                let wait = wait.unwrap_or_else(|| usual_wait(row.attempts));
-                let wait_seconds = wait.as_secs();
-                let attempt = row.attempts;
-                tracing::warn!(
-                    id,
-                    attempt,
-                    wait_seconds,
-                    "QStash did not take a message: {said}"
-                );
-                sqlx::query("UPDATE outbox SET due_at = ? WHERE seq = ?")
-                    .bind(deadline_ms(clock.now(), wait))
-                    .bind(row.seq)
-                    .execute(&mut *tx)
-                    .await?;
-            }
-        }
-        tx.commit().await?;
-    }
-    Ok(())
-}
-
-/// Puts off a message that cannot be read; see [`UNREADABLE_WAIT`].
-async fn put_off(
+/// Makes a row due again after `wait`.
+pub(crate) async fn snooze(
     tx: &mut SqliteConnection,
     seq: i64,
     wait: Duration,
@@ -279,7 +166,7 @@ pub(crate) async fn rebase(
     let longest = if before > now {
         LEASE_DURATION
     } else {
-        LONGEST_RETRY
+        MAX_RETRY_DELAY
     };
     sqlx::query(
         "UPDATE outbox SET created_at = min(created_at, ?1),

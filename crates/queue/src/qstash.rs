@@ -289,7 +289,7 @@ fn refused(answer: &Response) -> PublishError {
         _ => "",
     };
     PublishError {
-        said: format!("it answered {}.{advice}", status.as_u16()),
+        reason: format!("it answered {}.{advice}", status.as_u16()),
         wait: retry_after(answer.headers(), &WAITS, Timestamp::now()),
     }
 }

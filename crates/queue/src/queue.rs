@@ -11,6 +11,13 @@ use tokio_util::task::TaskTracker;
 use crate::broker::Broker;
 use crate::broker::BrokerError;
 use crate::broker::LogOnce;
+use crate::broker::accept::Provenance;
+use crate::broker::accept::accept;
+use crate::dispatcher::Dispatched;
+use crate::dispatcher::Publisher;
+use crate::dispatcher::dispatch;
+use crate::job::Job;
+use crate::job::JobOptions;
 use crate::message::Publication;
 use crate::outbox;
 use crate::outbox::OutboxMessage;
@@ -84,8 +91,9 @@ impl Queue {
         let publication = options.publish(job, broker.destinations())?;
         match &self.0.publisher {
             Publisher::Broker(broker) => {
-                let source = Source::default();
-                let accepted = accept(tx, broker.destinations(), &publication, source, now).await;
+                let provenance = Provenance::default();
+                let accepted =
+                    accept(tx, broker.destinations(), &publication, provenance, now).await;
                 accepted.map_err(|error| match error {
                     BrokerError::Database(cause) => StepError::from(cause),
                     error => error.into(),

@@ -17,12 +17,6 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use axum::response::Response;
-
-use super::broker::Broker;
-use super::signature::Claims;
-use super::signature::SignatureError;
-use super::signature::SigningKeys;
-use crate::problem::Problem;
 use kith_database::Database;
 use kith_runtime::Clock;
 use sqlx::SqliteConnection;
@@ -30,7 +24,7 @@ use sqlx::SqliteConnection;
 use crate::broker::Broker;
 use crate::problem::Problem;
 use crate::signature::Claims;
-use crate::signature::Refusal;
+use crate::signature::SignatureError;
 use crate::signature::SigningKeys;
 
 /// The status of an answer that tells the queue that no repetition will help, together with
@@ -113,16 +107,22 @@ impl Receiver {
             (None, _) => return Err(SignatureError::Missing.into()),
             _ => return Err(SignatureError::Malformed.into()),
         };
-        let destination = format!("{}{path}", self.origin);
-        let now = self.clock.now();
-        let keys = self
-            .broker
-            .keys()
-            .await
-            .map_err(|error| unavailable(&error))?;
-        let mut verified = keys.verify(token, &destination, now);
-        if let (Err(SignatureError::WrongKey), Some(qstash)) = (&verified, &self.qstash) {
-            verified = qstash.verify(token, &destination, now);
+        let Options {
+            origin,
+            qstash,
+            broker,
+            clock,
+            ..
+        } = &*self.0;
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        let destination = format!("{origin}{path}");
+        let now = clock.now();
+        let keys = broker.keys().await.map_err(|error| unavailable(&error))?;
+        match (keys.verify(token, &destination, now), qstash) {
+            (Err(SignatureError::WrongKey), Some(qstash)) => {
+                Ok((qstash.verify(token, &destination, now)?, false))
+            }
+            (verified, _) => Ok((verified?, true)),
         }
     }
 
@@ -140,15 +140,35 @@ impl Receiver {
     }
 }
 
-/// Why a delivery is not let in.
-enum Denied {
-    Refused(SignatureError),
-    Unavailable,
+/// Whether a signature is used for the first time, on any instance.
+pub(crate) async fn use_up(
+    tx: &mut SqliteConnection,
+    claims: &Claims,
+) -> Result<bool, sqlx::Error> {
+    // Some time after it has ended, because clocks differ.
+    let expires_at = claims.exp.saturating_add(60).saturating_mul(1000);
+    let used = sqlx::query("INSERT OR IGNORE INTO used_signatures (id, expires_at) VALUES (?, ?)")
+        .bind(&claims.jti)
+        .bind(expires_at)
+        .execute(tx)
+        .await?;
+    Ok(used.rows_affected() == 1)
 }
 
-impl From<SignatureError> for Denied {
-    fn from(refusal: SignatureError) -> Self {
-        Self::Refused(refusal)
+impl Delivery {
+    fn read(headers: &HeaderMap, body: Bytes) -> Self {
+        let text = |name: &str| {
+            let value = headers.get(name).and_then(|value| value.to_str().ok());
+            value.map(str::to_owned)
+        };
+        Self {
+            message_id: text("upstash-message-id").unwrap_or_default(),
+            retried: text("upstash-retried")
+                .and_then(|retried| retried.parse().ok())
+                .unwrap_or(0),
+            schedule_id: text("upstash-schedule-id"),
+            body,
+        }
     }
 }
 
@@ -171,12 +191,12 @@ where
 
 /// Why a delivery is refused.
 pub(crate) enum Denied {
-    Refused(Refusal),
+    Refused(SignatureError),
     Unavailable,
 }
 
-impl From<Refusal> for Denied {
-    fn from(refusal: Refusal) -> Self {
+impl From<SignatureError> for Denied {
+    fn from(refusal: SignatureError) -> Self {
         Self::Refused(refusal)
     }
 }

@@ -166,7 +166,7 @@ impl Metrics {
         set(Counter::CacheHits, reads(|tag| tag.hits()));
         set(Counter::CacheStale, reads(|tag| tag.stale_hits));
         set(Counter::CacheMisses, reads(|tag| tag.misses));
-        let broker = options.broker.tally();
+        let broker = options.broker.counters();
         set(Counter::Deliveries, broker.delivered);
         set(Counter::Retries, broker.retried);
         set(Counter::DeadLetters, broker.dead);

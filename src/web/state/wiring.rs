@@ -248,7 +248,7 @@ fn open_queue(config: &Config, database: Database) -> Queue {
     let broker = Broker::new(
         database.clone(),
         Arc::new(SystemClock),
-        broker::Settings {
+        broker::Options {
             destinations: destinations.clone(),
             concurrency: config.queue.concurrency,
             timeout: config.queue.timeout,

@@ -21,6 +21,8 @@ pub(super) enum Outcome {
         wait: Option<Duration>,
         retryable: bool,
     },
+    /// The consumer, which shares the database, has marked the message as delivered.
+    Completed,
     /// The message was not sent, because this process ends.
     NotSent,
 }
@@ -49,7 +51,7 @@ pub(super) fn next_state(message: &Stored, outcome: &Outcome, now: Timestamp) ->
     } = outcome
     else {
         return match outcome {
-            Outcome::Delivered(_) => NextState::Delivered,
+            Outcome::Delivered(_) | Outcome::Completed => NextState::Delivered,
             _ => NextState::Requeued,
         };
     };
@@ -60,7 +62,8 @@ pub(super) fn next_state(message: &Stored, outcome: &Outcome, now: Timestamp) ->
         };
     }
     let default_wait = || {
-        let expression = delivery.retry_delay.as_deref().and_then(RetryDelay::parse);
+        let expression = delivery.retry_delay.as_deref();
+        let expression = expression.and_then(|text| text.parse::<RetryDelay>().ok());
         match expression {
             Some(expression) => expression.after(message.retried),
             None => default_retry_delay(message.retried + 1),
@@ -94,7 +97,7 @@ impl<'a> Attempt<'a> {
         match self.outcome {
             Outcome::Delivered(response) => Some(response),
             Outcome::Failed { response, .. } => response.as_ref(),
-            Outcome::NotSent => None,
+            Outcome::Completed | Outcome::NotSent => None,
         }
     }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
 use super::Result;
-use super::events::Response;
+use super::response::Response;
 
 /// The header by which a consumer in this process tells the broker that the message is completed already.
 pub(crate) const COMPLETED_HEADER: HeaderName =

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 
 use super::Broker;
 use super::attempt::Outcome;
+use super::complete::COMPLETED_HEADER;
 use super::lane::LaneKind;
 use super::messages::Stored;
 use super::response::Response;
@@ -80,6 +81,7 @@ impl Broker {
         let timeout = requested.map_or(max, |timeout| timeout.min(max));
         let sent = tokio::time::timeout(timeout, self.exchange(message, &keys)).await;
         match sent {
+            Ok(Ok((head, _))) if is_completed(message, &head) => Outcome::Completed,
             Ok(Ok((head, response))) => judge(&head, response, self.now()),
             _ if self.0.stop.is_cancelled() => Outcome::NotSent,
             Ok(Err(error)) => failed(describe(&error)),
@@ -178,6 +180,12 @@ fn failed(error: String) -> Outcome {
         wait: None,
         retryable: true,
     }
+}
+
+/// Whether a consumer in this process has marked the message as delivered. The broker believes only the
+/// application itself.
+fn is_completed(message: &Stored, head: &HeaderMap) -> bool {
+    message.origin.is_empty() && head.contains_key(COMPLETED_HEADER)
 }
 
 /// The outcome that an answer means.

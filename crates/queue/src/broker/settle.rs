@@ -58,9 +58,16 @@ impl Broker {
 
     async fn settle_batch(&self, batch: &[Sent]) -> Result<()> {
         let mut done = Counters::default();
+        let is_completed = |(_, outcome, _): &&Sent| *outcome == Outcome::Completed;
+        let completed = batch.iter().filter(is_completed).count();
+        done.delivered += completed as u64;
+        if completed == batch.len() {
+            self.count(done);
+            return Ok(());
+        }
         let mut tx = self.0.database.write().await?;
         let now = self.now();
-        for (message, outcome, _) in batch {
+        for (message, outcome, _) in batch.iter().filter(|sent| !is_completed(sent)) {
             let attempt = Attempt::new(message, outcome, now);
             if self.update(&mut tx, &attempt).await? {
                 count(&mut done, &attempt.next);

@@ -1,5 +1,6 @@
 //! Waits as arithmetic expressions.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use super::MAX_RETRY_DELAY;
@@ -18,7 +19,7 @@ const MAX_EXPRESSION_BYTES: usize = 256;
 ///
 /// use kith_queue::delay::RetryDelay;
 ///
-/// let delay = RetryDelay::parse("min(60000, 1000 * pow(2, retried))").ok_or("no expression")?;
+/// let delay = "min(60000, 1000 * pow(2, retried))".parse::<RetryDelay>()?;
 /// assert_eq!(delay.after(0), Duration::from_secs(1));
 /// assert_eq!(delay.after(3), Duration::from_secs(8));
 /// assert_eq!(delay.after(10), Duration::from_secs(60));
@@ -65,18 +66,29 @@ impl Function {
     }
 }
 
-impl RetryDelay {
-    /// `None` where the text is no such expression.
-    pub fn parse(text: &str) -> Option<Self> {
+/// The text is not an expression that [`RetryDelay`] describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an expression in milliseconds, such as 1000 * (1 + retried)")]
+pub struct InvalidRetryDelay;
+
+impl FromStr for RetryDelay {
+    type Err = InvalidRetryDelay;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRetryDelay> {
         if text.len() > MAX_EXPRESSION_BYTES {
-            return None;
+            return Err(InvalidRetryDelay);
         }
         let mut parser = Parser { rest: text };
-        let expression = parser.sum()?;
+        let expression = parser.sum().ok_or(InvalidRetryDelay)?;
         parser.skip_blanks();
-        parser.rest.is_empty().then_some(Self(expression))
+        if !parser.rest.is_empty() {
+            return Err(InvalidRetryDelay);
+        }
+        Ok(Self(expression))
     }
+}
 
+impl RetryDelay {
     /// The wait before a retry, after `retried` retries. It is zero where the value is negative or no number, and
     /// at most a day.
     pub fn after(&self, retried: u32) -> Duration {
@@ -219,7 +231,7 @@ mod tests {
             ("0 / 0", 0, 0),
             ("1 / 0", 0, 86_400_000),
         ] {
-            let delay = RetryDelay::parse(text).expect(text);
+            let delay: RetryDelay = text.parse().expect(text);
             assert_eq!(
                 delay.after(retried),
                 Duration::from_millis(milliseconds),
@@ -242,8 +254,8 @@ mod tests {
             "retried()",
             "\u{e9}",
         ] {
-            assert!(RetryDelay::parse(text).is_none(), "{text}");
+            assert!(text.parse::<RetryDelay>().is_err(), "{text}");
         }
-        assert!(RetryDelay::parse(&"(".repeat(300)).is_none());
+        assert!("(".repeat(300).parse::<RetryDelay>().is_err());
     }
 }

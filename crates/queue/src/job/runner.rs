@@ -27,7 +27,7 @@ use crate::receiver::Denied;
 use crate::receiver::Receiver;
 use crate::receiver::Verified;
 use crate::signature::Claims;
-use crate::signature::Refusal;
+use crate::signature::SignatureError;
 
 /// How often the end of a claim is written before its message is given back to the queue.
 const MAX_WRITE_ATTEMPTS: u32 = 4;
@@ -188,7 +188,7 @@ impl Runner {
         let claim: Result<_, sqlx::Error> = claim.await;
         match claim {
             Ok(Some(claim)) => Ok(claim),
-            Ok(None) => Err(Refusal::Replayed.into()),
+            Ok(None) => Err(SignatureError::Replayed.into()),
             Err(error) => Err(receiver::unavailable(&error)),
         }
     }

@@ -21,8 +21,8 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::Publisher;
 use crate::Queue;
+use crate::broker;
 use crate::broker::Broker;
-use crate::broker::Settings;
 use crate::migrations;
 use crate::receiver;
 use crate::receiver::Receiver;
@@ -112,13 +112,13 @@ impl Rig {
             allowed: Vec::new(),
             allow_setting: "",
         };
-        let settings = Settings {
+        let options = broker::Options {
             destinations: destinations.clone(),
             concurrency: NonZeroU32::new(4).expect("not 0"),
             timeout: Duration::from_secs(10),
             retention: Duration::from_secs(3600),
         };
-        let broker = Broker::new(database.clone(), Arc::new(SystemClock), settings);
+        let broker = Broker::new(database.clone(), Arc::new(SystemClock), options);
         let receiver = Receiver::new(receiver::Options {
             origin: format!("http://{address}"),
             qstash: None,
@@ -195,7 +195,7 @@ async fn a_job_takes_four_write_transactions() {
     rig.enqueue(&Count { id: 1, failures: 0 }, 3).await;
     rig.until(DELIVERED, 1).await;
     let start = Instant::now();
-    while rig.queue.broker().tally().delivered == 0 {
+    while rig.queue.broker().counters().delivered == 0 {
         assert!(start.elapsed() < Duration::from_secs(20));
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

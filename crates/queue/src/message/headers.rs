@@ -200,7 +200,7 @@ impl DeliverySpec {
                     Some(retries.ok_or_else(|| wrong("a number from 0 to 1000, such as 3"))?);
             }
             "retry-delay" => {
-                if RetryDelay::parse(value).is_none() {
+                if value.parse::<RetryDelay>().is_err() {
                     return Err(wrong(
                         "an expression in milliseconds, such as 1000 * (1 + retried)",
                     ));

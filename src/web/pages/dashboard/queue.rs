@@ -137,7 +137,7 @@ fn Schedules<'a>(schedules: &'a [Schedule], view: &'a View) -> impl IntoView + u
         to.map(|to| format!(", mailed to {to}"))
     };
     let row = |schedule: &Schedule| {
-        let when = schedule.description.as_deref().map(words::sentence);
+        let when = schedule.description.as_deref().map(format::sentence);
         let time = |at: Option<Timestamp>| match at {
             Some(at) => view! { <format::Time at now/> }.into_any(),
             None => "–".into_any(),
