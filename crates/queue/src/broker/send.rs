@@ -162,7 +162,7 @@ fn kept_headers(answer: &HeaderMap) -> BTreeMap<String, Vec<String>> {
 /// The outcome of a delivery, also if it panics. A message without an outcome would stay claimed, and the broker
 /// would send it again every few seconds.
 pub(super) async fn failed_by_panic(delivery: impl Future<Output = Outcome>) -> Outcome {
-    // A delivery that panics holds no lock and has written nothing.
+    // A delivery that panics is dropped and leaves nothing half done.
     let outcome = AssertUnwindSafe(delivery).catch_unwind().await;
     outcome.unwrap_or_else(|_payload| failed("the queue has met an error of its own".to_owned()))
 }
