@@ -1,15 +1,15 @@
 //! Kith over HTTP: everything that reads a request or writes an answer.
 //!
-//! - [`serve`]: the loop that accepts connections. [`connections`]: how many there may be.
+//! - [`serve`]: the loop that accepts connections. [`connections`]: their slots.
 //! - [`router`]: the list of routes. [`middleware`]: the stack around them. [`state`]: what every
 //!   request can reach.
 //! - [`rest`] and [`forms`]: adapters of the use cases in [`crate::services::contacts`], for programs and
 //!   for browsers without JavaScript. [`crate::api`] is the third, for the islands.
-//! - [`app`] and [`pages`]: the document and the pages around the islands. [`page`]: pages as answers.
-//! - [`dashboard`]: the routes of the dashboard.
-//!   [`health`]: the routes of liveness and readiness.
-//! - [`site`]: the built half that browsers load. [`problem`]: errors as HTTP says them.
-//! - [`grammar`]: how header fields are read. [`shutdown`]: the end.
+//! - [`app`] and [`pages`]: the document and the pages around the islands. [`page`]: draws pages as responses.
+//! - [`dashboard`]: the routes of the dashboard. [`health`]: the
+//!   routes of liveness and readiness.
+//! - [`site`]: the built half that browsers load. [`problem`]: errors over HTTP.
+//! - [`grammar`]: the parsers of header fields. [`shutdown`]: the signal to stop.
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic where the output cannot be written.
 
 pub mod app;

@@ -1,5 +1,5 @@
-//! Pages as the server draws them. Each asks the services for what it shows; what comes alive on
-//! a page is an island.
+//! Pages as the server draws them. Each page reads what it shows from the services. The interactive parts of a
+//! page are islands.
 
 pub mod contacts;
 pub mod dashboard;
@@ -19,7 +19,7 @@ use leptos_meta::Title;
 use crate::model::error::AppError;
 use crate::model::html::escape_html;
 
-/// Gives the page the status that an error stands for.
+/// Gives the page the status of an error.
 fn set_status(error: &AppError) {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if let Some(options) = use_context::<ResponseOptions>() {

@@ -1,4 +1,4 @@
-//! Errors as HTTP says them: RFC 9457 `application/problem+json`.
+//! [`Problem`]: an error over HTTP, as `application/problem+json` (RFC 9457).
 
 use std::collections::BTreeMap;
 
@@ -116,7 +116,7 @@ impl IntoResponse for Problem {
         let mut response = (status, axum::Json(&self)).into_response();
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
-        // For the middleware that says it in another form where the client reads another.
+        // For the middleware that renders it in the format of the client.
         response.extensions_mut().insert(self);
         response
     }

@@ -1,5 +1,5 @@
-//! The REST API: what programs call. Handlers read a request, ask the service, and write its
-//! answer; they hold no rule of their own.
+//! The REST API, for programs. Handlers read a request, call the service, and write the response. They have no
+//! rules of their own.
 
 pub mod contacts;
 pub mod description;

@@ -39,7 +39,7 @@ impl Histogram {
 
     fn bucket(took: Duration) -> usize {
         let milliseconds = took.as_secs_f64() * 1000.0;
-        // Never negative, and what is not a number becomes 0.
+        // The index is never negative, and NaN becomes 0.
         let bucket = (2.0 * (milliseconds / FIRST_BOUND_MILLIS).log2())
             .ceil()
             .max(0.0) as usize;
@@ -68,7 +68,7 @@ impl Histogram {
         for (bucket, inside) in self.0.iter().enumerate() {
             if (below + inside) as f64 >= rank {
                 let lower = bucket.checked_sub(1).and_then(Self::bound).unwrap_or(0.0);
-                // Of the last bucket only its beginning is known.
+                // The last bucket has no end to interpolate to.
                 let upper = Self::bound(bucket).unwrap_or(lower);
                 let within = (rank - below as f64) / *inside as f64;
                 return Some(lower + (upper - lower) * within);
@@ -97,7 +97,7 @@ impl Default for Buckets {
     }
 }
 
-/// What is known of a route.
+/// The counts of a route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observed {
     pub route: Box<str>,

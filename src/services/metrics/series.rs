@@ -35,7 +35,7 @@ impl Range {
         Self::ALL.into_iter().find(|range| range.name() == name)
     }
 
-    /// What metrics are read by, how many of them make a point, and how many points there are.
+    /// The step that is read, how many steps make a point, and how many points there are.
     fn parts(self) -> (Step, i64, usize) {
         match self {
             Self::Hour => (Step::Minute, 1, 60),
@@ -60,7 +60,7 @@ pub struct Point {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Series {
     pub points: Vec<Point>,
-    /// The latencies of the whole range, the route that was asked for most first.
+    /// The latencies of the whole range, the most frequent route first.
     pub routes: Vec<(String, Histogram)>,
 }
 

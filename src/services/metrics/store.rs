@@ -12,14 +12,14 @@ use super::Gauge;
 use super::MetricValues;
 use super::latency::Histogram;
 
-/// The lengths of time that metrics are kept by, each with how long that is.
+/// The steps of time by which metrics are stored, each with how long its rows are kept.
 const STEPS: [(Step, i64); 3] = [
     (Step::Minute, 25 * 60),
     (Step::Hour, 32 * DAY),
     (Step::Day, 366 * DAY),
 ];
 
-/// In minutes.
+/// A day in minutes.
 const DAY: i64 = 24 * 60;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Step {
         }
     }
 
-    /// When the one began that `minute` belongs to.
+    /// When the step of `minute` began.
     pub fn start(self, minute: i64) -> i64 {
         minute.div_euclid(self.minutes()) * self.minutes()
     }
@@ -49,12 +49,12 @@ pub fn minute(at: Timestamp) -> i64 {
     at.as_second().div_euclid(60)
 }
 
-/// What is to be written down.
+/// What one transaction stores.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
     /// What to add.
     pub counts: Vec<(Counter, u64)>,
-    /// What to raise to this, if it was lower.
+    /// Values to raise to, if they were lower.
     pub gauges: Vec<(Gauge, u64)>,
     /// What to add, by route and bucket.
     pub latencies: Vec<(Box<str>, usize, u64)>,
@@ -65,7 +65,7 @@ impl Batch {
         self.counts.is_empty() && self.gauges.is_empty() && self.latencies.is_empty()
     }
 
-    /// Writes it down as of `minute`, in three statements.
+    /// Stores the batch as of `minute`, in three statements.
     pub async fn write(&self, tx: &mut SqliteConnection, minute: i64) -> Result<(), sqlx::Error> {
         let steps = STEPS.map(|(step, _)| (step.minutes(), step.start(minute)));
         let counts = self

@@ -1,4 +1,4 @@
-//! What there is to count and to measure, and the metrics of a span of time.
+//! Counters and gauges, and their values in a span of time.
 
 use crate::services::policies::RequestClass;
 
@@ -80,7 +80,7 @@ impl Counter {
     }
 }
 
-/// What rises and falls. The highest value of each minute, hour and day is kept.
+/// A value that rises and falls. The database keeps the highest of each minute, hour and day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gauge {
     /// For how many milliseconds the message that had waited longest had been due.
@@ -109,7 +109,7 @@ pub fn hit_rate(hits: u64, misses: u64) -> Option<f64> {
     (reads > 0).then(|| hits as f64 / reads as f64)
 }
 
-/// The metrics of a span of time.
+/// The values of all counters and gauges in a span of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MetricValues {
     pub(super) counts: [u64; Counter::COUNT],

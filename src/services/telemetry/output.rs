@@ -23,7 +23,7 @@ use kith_runtime::HealthRecorder;
 /// The most bytes that wait to be written: some thousand lines.
 const MAX_QUEUED_BYTES: usize = 1024 * 1024;
 
-/// How long to wait for an output that takes nothing at the moment and does not block.
+/// How long to wait before the next write to a non-blocking output that is full.
 const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Where lines go. Cheap to clone; clones share the queue.
@@ -32,7 +32,7 @@ pub struct Output(Arc<Shared>);
 
 struct Shared {
     queue: Mutex<Queue>,
-    /// Wakes the thread that writes, and those who wait until it has written.
+    /// Wakes the writing thread, and the callers of [`flush`](Output::flush).
     changed: Condvar,
     health: HealthRecorder,
 }

@@ -51,7 +51,7 @@ impl hyper::body::Body for WatchedRequest {
                 return Poll::Ready(Some(Err(axum::Error::new(ClosedForAnother))));
             }
             Poll::Pending => self.since = Some(self.watch.fall_silent()),
-            // Between two parts it stays silent, so that a byte now and then keeps no place.
+            // Between two parts it stays silent, so that a byte now and then keeps no slot.
             Poll::Ready(Some(Ok(_))) if !self.body.is_end_stream() => {}
             Poll::Ready(_) => self.end(),
         }

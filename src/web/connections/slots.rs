@@ -125,7 +125,7 @@ impl Connections {
                 NoSlot::OfAddress(address) => entry.charged_to == Some(*address),
             });
             let silent = entries.filter_map(|entry| Some((entry, entry.silent_since()?)));
-            // One that was asked before comes first, so that no two are asked for one slot.
+            // A connection that was asked before comes first, so that only one is asked for one slot.
             let first = silent.min_by_key(|(entry, since)| {
                 let stays = !entry.leave.is_cancelled();
                 (stays, entry.charged_to.is_none(), *since)
@@ -134,7 +134,7 @@ impl Connections {
                 return false;
             };
             entry.leave.cancel();
-            // One that has broken its silence before it was asked has not heard of it, and goes on.
+            // A connection that has broken its silence before it was asked does not notice it, and goes on.
             if entry.silent_since().is_some() {
                 return true;
             }
@@ -171,8 +171,8 @@ impl Slot {
             ended = connection.as_mut() => return ended,
             () = entry.leave.cancelled() => {}
         }
-        // A request may be there that the runtime has not noticed. It looks for news of sockets when this
-        // task gives way, and the connection is polled once more before the wait is over.
+        // A request may have arrived that the runtime has not noticed. The runtime checks its sockets when this
+        // task yields, and the connection is polled once more before the wait is over.
         tokio::select! {
             biased;
             ended = connection.as_mut() => return ended,

@@ -43,7 +43,7 @@ pub(super) struct Entry {
     pub(super) silent_since: AtomicU64,
     /// Whether a request has begun whose answer has not ended.
     pub(super) is_answering: AtomicBool,
-    /// Whether an answer has ended of which some bytes may still have to be written.
+    /// Whether an answer has ended whose last bytes may not be written yet.
     pub(super) is_over: AtomicBool,
     /// Asks it to end.
     pub(super) leave: CancellationToken,

@@ -28,7 +28,8 @@ impl Watch {
         Answer(self.entry.clone())
     }
 
-    /// Kith waits for the client from now on. The answer is the moment, with which the silence ends.
+    /// Kith waits for the client from now on. Returns the moment, which [`break_silence`](Self::break_silence)
+    /// takes.
     pub(super) fn fall_silent(&self) -> u64 {
         let moment = self.shared.moment();
         self.entry.silent_since.store(moment, Ordering::SeqCst);
@@ -42,18 +43,18 @@ impl Watch {
         let broken =
             silence.compare_exchange(since, NOT_SILENT, Ordering::SeqCst, Ordering::SeqCst);
         if broken.is_ok() && self.entry.leave.is_cancelled() {
-            // It was to end for another, which has to look for one that is still silent.
+            // The connection was to end for a new one, which now needs another silent connection.
             self.shared.notify();
         }
     }
 
-    /// Whether the connection was asked to end for another and has not heard of it, because Kith was working
-    /// for its client. It must not keep Kith waiting now.
+    /// Whether the connection was asked to end for another and has not noticed it, because Kith was working
+    /// for its client. Kith must not wait for this client now.
     pub(super) fn is_to_end(&self) -> bool {
         self.entry.leave.is_cancelled() && !self.shared.stop.is_cancelled()
     }
 
-    /// Everything that was to be written has been.
+    /// Every byte is written.
     pub(super) fn all_is_written(&self) {
         if self.entry.is_over.swap(false, Ordering::SeqCst) {
             self.entry.is_answering.store(false, Ordering::SeqCst);

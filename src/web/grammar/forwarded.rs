@@ -1,4 +1,4 @@
-//! `Forwarded` (RFC 7239): whom each proxy has heard from.
+//! `Forwarded` (RFC 7239): the peer of each proxy.
 
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
@@ -9,7 +9,7 @@ use super::Reader;
 /// The most parameters of an element. RFC 7239 names four; a proxy may add some of its own.
 const MAX_PARAMETERS: usize = 16;
 
-/// What one proxy says: parameters by their names in lower case, none twice. Perhaps it says nothing.
+/// The parameters of one proxy, by their names in lower case, none twice. There may be none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Element {
     parameters: Vec<(String, Vec<u8>)>,

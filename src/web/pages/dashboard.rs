@@ -1,6 +1,6 @@
-//! `/dashboard`: how Kith is doing, and what an admin can do about it. Drawn from one
-//! [snapshot](crate::services::dashboard::Snapshot), by the server alone: what the island on it asks for
-//! again and again is the same part of the page, drawn anew.
+//! `/dashboard`: how Kith is doing, and what an admin can do about it. Only the server draws it, from one
+//! [snapshot](crate::services::dashboard::Snapshot). The island on the page asks again and again for the part
+//! of the page that changes.
 
 mod cache;
 mod chart;
@@ -75,7 +75,7 @@ fn Part(view: Arc<View>) -> impl IntoView {
     }
 }
 
-/// What came of the last action.
+/// The result of the last action.
 #[component]
 fn NoticeLine(view: Arc<View>) -> impl IntoView {
     let notice = view.notice.clone().map(|notice| match notice {

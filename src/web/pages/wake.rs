@@ -1,5 +1,5 @@
-//! The script that wakes the islands of a page up. It is a part of the page, so that it always fits the
-//! outlines that stand in it.
+//! The script that hydrates the islands of a page. It is a part of the page, so it always fits the names of the
+//! files in it.
 
 use std::sync::LazyLock;
 
@@ -8,14 +8,14 @@ use leptos::prelude::*;
 
 use crate::web::site::Site;
 
-/// `wake.js` without what is for people.
+/// `wake.js` without comments and indentation.
 static SCRIPT: LazyLock<String> = LazyLock::new(|| {
     let lines = include_str!("wake.js").lines().map(str::trim);
     let is_code = |line: &&str| !line.is_empty() && !line.starts_with(['/', '*']);
     lines.filter(is_code).collect::<Vec<_>>().join("\n")
 });
 
-/// Fetches the browser half early, and wakes the islands up with it.
+/// Fetches the browser half early, and hydrates the islands with it.
 #[component]
 pub fn Wake(site: Site) -> impl IntoView {
     let script = format!(

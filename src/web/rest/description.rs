@@ -1,9 +1,8 @@
 //! The OpenAPI description of the API.
 //!
-//! Each handler describes itself: its parameters, its body, and the answers that are its own.
-//! [`complete`] adds what handlers do not know: the refusals of the layers around them, the headers
-//! of every answer, and the limits that the configuration sets. It works on JSON, because utoipa
-//! has no word for a header that every answer has.
+//! Each handler describes its parameters, its body, and its own responses. [`complete`] adds what handlers do
+//! not know: the refusals of the layers around them, the headers of every response, and the limits of the
+//! configuration. It works on JSON, because utoipa cannot describe a header that every response has.
 
 use serde_json::Map;
 use serde_json::Value;
@@ -27,15 +26,15 @@ use crate::services::config::ContactsConfig;
 )]
 struct Description;
 
-/// What the description says before any route adds itself to it.
+/// The description before any route is added to it.
 pub fn beginning() -> openapi::OpenApi {
     Description::openapi()
 }
 
-/// Where problems are described.
+/// The schema of problems.
 const PROBLEM: &str = "#/components/schemas/Problem";
 
-/// What any route may answer, as its layers or the last resort do: the status, a name, and when.
+/// The errors of all routes, which come from their layers: the status, a name, and when.
 const EVERYWHERE: [(&str, &str, &str); 4] = [
     ("413", "TooLarge", "The body is larger than Kith accepts"),
     (
@@ -55,7 +54,7 @@ const EVERYWHERE: [(&str, &str, &str); 4] = [
     ),
 ];
 
-/// What routes with a limit may answer on top.
+/// The additional errors of routes with a limit.
 const WHERE_LIMITED: [(&str, &str, &str); 2] = [
     (
         "403",
@@ -69,7 +68,7 @@ const WHERE_LIMITED: [(&str, &str, &str); 2] = [
     ),
 ];
 
-/// The headers that the limiter adds to each answer to a request that it was asked about.
+/// The headers that the limiter adds to the response to each request that it decides on.
 const QUOTA: [&str; 5] = [
     "X-RateLimit-Limit",
     "X-RateLimit-Remaining",
@@ -78,8 +77,8 @@ const QUOTA: [&str; 5] = [
     "RateLimit",
 ];
 
-/// The description as it is served. `limited` routes are charged to the limiter, `free` ones are
-/// not.
+/// The description as it is served. The limiter decides on requests to `limited` routes, and not on those to
+/// `free` ones.
 pub fn complete(
     limited: [openapi::OpenApi; 2],
     free: openapi::OpenApi,
@@ -97,7 +96,7 @@ pub fn complete(
             for parameter in items(operation, "parameters") {
                 forbid_null(&mut parameter["schema"]);
             }
-            describe_answers(&mut operation["responses"], limited);
+            describe_responses(&mut operation["responses"], limited);
         }
     }
     let list = items(&mut whole["paths"]["/api/contacts"]["get"], "parameters");
@@ -110,7 +109,7 @@ pub fn complete(
     components["headers"] = headers();
     for (status, name, description) in EVERYWHERE.into_iter().chain(WHERE_LIMITED) {
         let mut response = json!({ "description": description });
-        describe_answer(&mut response, status, false);
+        describe_response(&mut response, status, false);
         if status == "429" {
             response["headers"]["Retry-After"] = header("Retry-After");
             describe_quota(&mut response);
@@ -131,8 +130,8 @@ fn items<'a>(value: &'a mut Value, name: &str) -> impl Iterator<Item = &'a mut V
     array.into_iter().flatten()
 }
 
-/// utoipa describes a parameter that may be left out as one that may be null, which no text in a
-/// request can say.
+/// utoipa describes a parameter that may be left out as one that may be null, but a query or a header cannot
+/// be null.
 fn forbid_null(schema: &mut Value) {
     if let Some(Value::Array(types)) = schema.get_mut("type") {
         types.retain(|name| name != "null");
@@ -148,12 +147,12 @@ fn forbid_null(schema: &mut Value) {
     }
 }
 
-/// Completes the answers of one operation.
-fn describe_answers(responses: &mut Value, limited: bool) {
+/// Completes the responses of one operation.
+fn describe_responses(responses: &mut Value, limited: bool) {
     let layers = EVERYWHERE.into_iter();
     let layers = layers.chain(WHERE_LIMITED.into_iter().filter(|_| limited));
     for (status, response) in entries(responses) {
-        describe_answer(response, status, limited);
+        describe_response(response, status, limited);
     }
     for (status, name, _) in layers {
         if responses[status].is_null() {
@@ -162,8 +161,8 @@ fn describe_answers(responses: &mut Value, limited: bool) {
     }
 }
 
-/// Completes one answer: its headers and, if it is an error, that it is a problem.
-fn describe_answer(response: &mut Value, status: &str, limited: bool) {
+/// Completes one response: its headers, and the schema of a problem if it is an error.
+fn describe_response(response: &mut Value, status: &str, limited: bool) {
     if status >= "400" {
         let content = &mut response["content"];
         if content["application/json"]["schema"]["$ref"] == PROBLEM {
@@ -175,7 +174,7 @@ fn describe_answer(response: &mut Value, status: &str, limited: bool) {
         *described = header(name);
     }
     response["headers"]["X-Request-Id"] = header("X-Request-Id");
-    // These are answered before the limiter is asked, or by a layer around it.
+    // These come before the limiter decides, or from a layer around it.
     if limited && !matches!(status, "403" | "503") {
         describe_quota(response);
     }
@@ -191,7 +190,7 @@ fn header(name: &str) -> Value {
     json!({ "$ref": format!("#/components/headers/{name}") })
 }
 
-/// Every header that an answer may name.
+/// The headers that a response may have.
 fn headers() -> Value {
     let uuid = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
     let header = |required: bool, description: &str, schema: Value| json!({ "description": description, "required": required, "schema": schema });

@@ -56,7 +56,7 @@ where
                 }
             })?;
         let json = without_byte_order_mark(&bytes);
-        // A struct would be read from an array as well, field by field.
+        // serde would read a struct from an array as well, field by field.
         if !json.trim_ascii_start().starts_with(b"{") {
             return Err(AppError::bad_request("The body is not a JSON object.").into());
         }
@@ -85,7 +85,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     })
 }
 
-/// The query string. What it may hold is what `T` names.
+/// The query string. `T` names the parameters that it may have.
 pub struct QueryString<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryString<T> {
@@ -126,7 +126,7 @@ where
     }
 }
 
-/// The contact that a path names. What cannot name one names none.
+/// The contact that a path names. A malformed id names no contact.
 pub struct PathId(pub ContactId);
 
 impl<S: Send + Sync> FromRequestParts<S> for PathId {
@@ -143,7 +143,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
 /// The versions that a client expects, from `If-Match`.
 pub struct IfMatch(Option<BTreeSet<u32>>);
 
-/// The version of no contact: one that is expected is never found.
+/// The version of no contact, so a change that expects it always fails.
 const NEVER: u32 = 0;
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
@@ -161,8 +161,8 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     }
 }
 
-/// The version that a tag names. A tag that is not Kith's is no mistake: it names no version that
-/// there is.
+/// The version that a tag names. A tag that is not Kith's is no mistake: it names a version that does not
+/// exist.
 fn version(tag: &EntityTag) -> u32 {
     let version = std::str::from_utf8(tag.before_compression()).ok();
     let version = version.and_then(|version| version.parse::<u32>().ok());
@@ -172,8 +172,8 @@ fn version(tag: &EntityTag) -> u32 {
 }
 
 impl IfMatch {
-    /// Makes a change that takes one expected version, or none where any will do. Of several versions
-    /// the one is expected that the contact turns out to have.
+    /// Makes a change that takes one expected version, or none if the client accepts every version. If the
+    /// client names several versions, the change expects the one that the contact has.
     ///
     /// # Errors
     /// Those of the change, among them [`AppError::Changed`] if the contact has none of them.
@@ -187,7 +187,7 @@ impl IfMatch {
         let mut expected = versions.last().copied().unwrap_or(NEVER);
         loop {
             match change(Some(expected)).await {
-                // Versions only grow, so that this ends.
+                // Versions only grow, so this loop ends.
                 Err(AppError::Changed { current })
                     if current.version != expected && versions.contains(&current.version) =>
                 {

@@ -1,7 +1,7 @@
-//! Figures about Kith itself: as JSON for a dashboard, and as text for Prometheus.
+//! Metrics of Kith itself: as JSON for a dashboard, and as text for Prometheus.
 //!
-//! Both are cheap however many look, for what they need of the database and of Redis is what the
-//! [dashboard](crate::services::dashboard) reads, at most once a second for all.
+//! Both cost the same however many clients ask. The [dashboard](crate::services::dashboard) reads the database
+//! and Redis for them, at most once a second.
 
 mod prometheus;
 

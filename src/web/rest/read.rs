@@ -20,7 +20,7 @@ use kith_cache::Status;
 const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 pub const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
-/// A read as it came: when, and which versions the client has (`If-None-Match`).
+/// When a request came, and which versions its client has (`If-None-Match`).
 pub struct Read {
     began: Instant,
     known: Listed,
@@ -68,8 +68,8 @@ impl Read {
         response
     }
 
-    /// The weak comparison of RFC 9110, 8.8.3.2, with each of a list. A list that cannot be read names
-    /// nothing: the client is sent the whole.
+    /// The weak comparison of RFC 9110, 8.8.3.2, with each of a list. A malformed list names no tag, so the
+    /// client gets the value.
     fn knows(&self, etag: &str) -> bool {
         let opaque = etag.strip_prefix("W/").unwrap_or(etag).trim_matches('"');
         match &self.known {

@@ -1,4 +1,4 @@
-//! What is cached, and emptying it.
+//! What is cached, and the form that invalidates it.
 
 use std::sync::Arc;
 

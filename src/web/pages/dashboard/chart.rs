@@ -8,18 +8,18 @@ use leptos::prelude::*;
 use super::table::Table;
 use crate::services::metrics::series::Range;
 
-/// The drawing's own units; it is stretched to its place.
+/// The size of the drawing in its own units. The browser stretches it.
 const WIDTH: f64 = 600.0;
 const HEIGHT: f64 = 120.0;
 
-/// A value over time.
+/// One value over time.
 pub struct Line {
     pub name: &'static str,
     /// How it is drawn, for example `line-1`. Lines differ by their dashes, not by colour alone.
     pub class: &'static str,
     /// `None` where there is no such value, as there is no latency without requests.
     pub values: Vec<Option<f64>>,
-    /// What stands for the whole range.
+    /// The value of the whole range, for the legend.
     pub sum: String,
 }
 
@@ -37,7 +37,7 @@ pub struct Chart {
     pub range: Range,
     /// When each point begins, in minutes since the epoch.
     pub starts: Vec<i64>,
-    /// What to say instead where there is nothing to draw.
+    /// The text where there is nothing to draw.
     pub empty: &'static str,
 }
 
@@ -211,7 +211,7 @@ fn nice(value: f64) -> f64 {
         .unwrap_or(value)
 }
 
-/// When a point begins, in UTC until `components/clock.rs` says it anew.
+/// When a point begins, in UTC until `components/clock.rs` rewrites it.
 fn label(start: i64, range: Range) -> impl IntoView {
     let at = Timestamp::from_second(start * 60).unwrap_or_default();
     let (form, local) = match range {

@@ -6,8 +6,8 @@ use leptos::prelude::*;
 
 pub use crate::services::format::*;
 
-/// The time of day on the day of `now`, otherwise the date as well; in UTC, until the page is alive and
-/// `components/clock.rs` writes it as the reader's clock shows it. Where that is said, it is a [`Utc`].
+/// The time of day, with the date if it is not the day of `now`. It is in UTC until `components/clock.rs` rewrites
+/// it in the time zone of the reader. A [`Utc`] beside it says so.
 #[component]
 pub fn Time(at: Timestamp, now: Timestamp) -> impl IntoView {
     let zoned = at.to_zoned(TimeZone::UTC);
@@ -21,7 +21,7 @@ pub fn Time(at: Timestamp, now: Timestamp) -> impl IntoView {
     view! { <time datetime=at.to_string() data-time="">{words}</time> }
 }
 
-/// Says that the time before it is in UTC, for as long as it is.
+/// The label of a time in UTC. It is hidden once `components/clock.rs` has rewritten the times.
 #[component]
 pub fn Utc(#[prop(default = " UTC")] label: &'static str) -> impl IntoView {
     view! { <span class="utc">{label}</span> }

@@ -1,4 +1,4 @@
-//! What the limiter does, and changing it.
+//! What the limiter does, and the forms that change it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What is in the queue, and doing something about dead letters.
+//! What is in the queue, and the forms for dead letters.
 
 use std::sync::Arc;
 
@@ -194,7 +194,7 @@ fn Messages<'a>(messages: &'a [Message], now: Timestamp) -> impl IntoView + use<
     }
 }
 
-/// A state of the database in words.
+/// The label of a state.
 fn state(message: &Message) -> &'static str {
     match &*message.state {
         "created" => "waiting",
@@ -220,7 +220,7 @@ fn when(message: &Message) -> Timestamp {
     next.or(last.map(|step| step.at)).unwrap_or(message.created)
 }
 
-/// A message in a line, which opens to its timeline. Of dead letters the line says why.
+/// A message in a line, which opens to its timeline. The line of a dead letter says why it failed.
 #[component]
 fn MessageView<'a>(
     message: &'a Message,

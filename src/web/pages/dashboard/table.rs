@@ -4,11 +4,11 @@ use leptos::prelude::*;
 
 use super::format;
 
-/// What the head of a column of times ends with.
+/// The end of the head of a column of times.
 const UTC: &str = " (UTC)";
 
-/// `label` names it for those who cannot see what stands above it. Columns but the first hold metrics,
-/// unless `words` says otherwise; a head that is only `heard` stands above buttons.
+/// `label` names the table for screen readers. All columns but the first hold numbers, unless `words` says that
+/// they hold text. `heard` is the head of a column of buttons, which only screen readers get.
 #[component]
 pub fn Table(
     #[prop(into)] label: String,

@@ -6,7 +6,7 @@ use crate::model::error::AppError;
 use crate::services::dashboard::Snapshot;
 use crate::services::metrics::series::Range;
 
-/// What is drawn.
+/// Everything that the page is drawn from.
 pub struct View {
     pub snapshot: Snapshot,
     /// Whether addresses of clients are shown in full.
@@ -16,13 +16,13 @@ pub struct View {
     pub period: u32,
 }
 
-/// What came of the last action.
+/// The result of the last action.
 #[derive(Clone, Debug)]
 pub enum Notice {
     Done(String),
     Refused {
         error: AppError,
-        /// The path of the form, and what was typed into it.
+        /// The path of the form, and what the admin has typed into it.
         form: String,
         typed: HashMap<String, String>,
     },
@@ -37,7 +37,7 @@ impl View {
         }
     }
 
-    /// What was typed into a field of a form that was refused.
+    /// What the admin has typed into a field of a form that was refused.
     pub fn typed(&self, form: &str, field: &str) -> Option<String> {
         match &self.notice {
             Some(Notice::Refused {
@@ -53,7 +53,7 @@ impl View {
     }
 }
 
-/// Where the dashboard is, with the same choices.
+/// The address of the dashboard, with the same choices.
 pub fn href(range: Range, full: bool) -> String {
     format!("/dashboard{}", query(range, full))
 }

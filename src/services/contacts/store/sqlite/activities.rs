@@ -1,4 +1,4 @@
-//! What has happened around a contact.
+//! The activities of a contact.
 
 use sqlx::SqliteConnection;
 

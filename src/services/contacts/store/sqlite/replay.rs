@@ -1,4 +1,4 @@
-//! The answers to requests that may be sent again.
+//! The responses to requests that a client may send again.
 //!
 //! Answers from the millisecond `outdated`, or before it, no longer count.
 
@@ -13,8 +13,8 @@ use crate::services::contacts::store::IdempotentRequest;
 use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::idempotency::is_of_bytes;
 
-/// How many old keys one write clears away: more than it adds, so that they run out, and few
-/// enough to cost it nothing.
+/// How many old keys one write deletes: more than it adds, so that none are left in the end, and few enough to
+/// cost nothing.
 const MAX_SWEPT_KEYS: u32 = 32;
 
 /// The contact that the first request under this key got, if there was one that still counts. `fields`
@@ -37,7 +37,7 @@ pub async fn find(
     };
     let contact = contact(&first)?;
     let fingerprint: &[u8] = first.try_get("fingerprint")?;
-    // An older release compared bytes; what it was asked for shows in what it made.
+    // An older release compared bytes. The contact that it has created shows what the request has asked for.
     let is_the_same = fingerprint == request.fingerprint
         || (is_of_bytes(fingerprint) && fields.are_those_of(&contact));
     is_the_same
@@ -75,7 +75,7 @@ fn contact(row: &SqliteRow) -> Result<Contact, StoreError> {
         .map_err(|_| StoreError::Internal("the contact under a key is not JSON".into()))
 }
 
-/// Keeps the answer to a first request, in the place of an outdated one.
+/// Keeps the response to a first request, in the place of an outdated one.
 pub async fn remember(
     connection: &mut SqliteConnection,
     request: &IdempotentRequest,
@@ -97,7 +97,7 @@ pub async fn remember(
     Ok(())
 }
 
-/// Clears away some of the keys that no longer count.
+/// Deletes some of the keys that no longer count.
 pub async fn sweep(connection: &mut SqliteConnection, outdated: i64) -> Result<(), StoreError> {
     sqlx::query(
         "DELETE FROM idempotency_keys WHERE key IN (

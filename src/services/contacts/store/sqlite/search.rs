@@ -13,7 +13,7 @@ use crate::services::contacts::store::StoreError;
 /// The length of a word from which the trigrams can find it.
 const TRIGRAM: usize = 3;
 
-/// Makes a contact findable.
+/// Adds a contact to the search tables.
 pub async fn add(
     connection: &mut SqliteConnection,
     seq: i64,
@@ -32,7 +32,7 @@ pub async fn add(
     Ok(())
 }
 
-/// Makes a contact that was added impossible to find.
+/// Removes a contact from the search tables.
 pub async fn remove(connection: &mut SqliteConnection, seq: i64) -> Result<(), StoreError> {
     for statement in [
         "DELETE FROM contact_trigrams WHERE rowid = ?",
@@ -46,7 +46,7 @@ pub async fn remove(connection: &mut SqliteConnection, seq: i64) -> Result<(), S
     Ok(())
 }
 
-/// A question to one of the two tables.
+/// A query of one of the two tables.
 #[derive(Debug)]
 pub struct Lookup<'a> {
     pub table: &'static str,
