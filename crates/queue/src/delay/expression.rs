@@ -23,7 +23,7 @@ const MAX_EXPRESSION_BYTES: usize = 256;
 /// assert_eq!(delay.after(0), Duration::from_secs(1));
 /// assert_eq!(delay.after(3), Duration::from_secs(8));
 /// assert_eq!(delay.after(10), Duration::from_secs(60));
-/// # Ok::<(), &str>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct RetryDelay(Expression);
