@@ -21,7 +21,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 /// Longer than any call takes here: the connection is measured, not the circuit breaker.
-const BUDGET: Duration = Duration::from_secs(5);
+const REDIS_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[tokio::main]
 async fn main() {
@@ -195,7 +195,7 @@ async fn over_http() {
 async fn bare_handler(body: bytes::Bytes, redis: Option<&RedisServer>) -> String {
     let redis = redis.map(|server| {
         Redis::connect(Options {
-            timeout: BUDGET,
+            timeout: REDIS_TIMEOUT,
             ..Options::new(server.url().parse().expect("a URL"))
         })
     });

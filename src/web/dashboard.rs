@@ -125,7 +125,7 @@ impl FromRequestParts<AppState> for Visit {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        // `middleware::admin` lets nobody else come here.
+        // `middleware::admin` refuses every other client.
         let admin = parts.extensions.get::<Admin>().cloned();
         Ok(Self {
             admin: admin.ok_or_else(Problem::internal)?,

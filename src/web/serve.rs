@@ -33,7 +33,7 @@ use crate::web::state::AppState;
 
 /// How long to wait after the system could not accept a connection, most often because the
 /// process has no file descriptor left: long enough for others to close, short enough to notice.
-const ACCEPT_ERROR_PAUSE: Duration = Duration::from_millis(100);
+const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How many files a connection needs of those that the system grants: its socket, and a file of the site.
 const FILES_PER_CONNECTION: u64 = 2;
@@ -121,7 +121,7 @@ async fn accept(
             }
             Err(error) => {
                 tracing::warn!(%error, "could not accept a connection");
-                tokio::time::sleep(ACCEPT_ERROR_PAUSE).await;
+                tokio::time::sleep(ACCEPT_RETRY_INTERVAL).await;
             }
         }
     }

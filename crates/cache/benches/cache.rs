@@ -38,7 +38,7 @@ const POLICY: Policy = Policy {
 };
 
 /// Longer than any call takes here: the connection is measured, not the circuit breaker.
-const BUDGET: Duration = Duration::from_secs(5);
+const REDIS_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// About what 50 contacts take.
 #[derive(Clone, Serialize, Deserialize)]
@@ -122,7 +122,7 @@ async fn on_redis() {
     heading("On Redis", "GET");
     let server = RedisServer::start();
     let redis = Redis::connect(kith_redis::Options {
-        timeout: BUDGET,
+        timeout: REDIS_TIMEOUT,
         ..kith_redis::Options::new(server.url().parse().expect("a URL of Redis"))
     });
     redis.wait_until_up().await;

@@ -26,7 +26,7 @@ const SHARDS: usize = 16;
 const MIN_ENTRIES_PER_SHARD: usize = 32;
 
 /// About how many bytes an entry takes; the number of keys that are remembered follows from it.
-const USUAL_WEIGHT: usize = 4096;
+const TYPICAL_WEIGHT: usize = 4096;
 
 /// The share of the bytes for entries that have been read again. It is the default of the crate.
 const HOT_SHARE: f64 = 0.97;
@@ -96,7 +96,7 @@ impl<V> Lifecycle<String, Arc<V>> for CountEvictions {
 impl<V: Value> LocalTier<V> {
     /// A tier of at most `bytes`.
     pub(crate) fn new(bytes: usize) -> Self {
-        let entries = (bytes / USUAL_WEIGHT).max(SHARDS * MIN_ENTRIES_PER_SHARD);
+        let entries = (bytes / TYPICAL_WEIGHT).max(SHARDS * MIN_ENTRIES_PER_SHARD);
         let remembered = entries / 2 * REMEMBERED_OVERHEAD;
         // The crate rounds the share of a shard up.
         let capacity = bytes.saturating_sub(remembered) / SHARDS * SHARDS;

@@ -30,7 +30,7 @@ const SUBJECTS: usize = 10_000;
 const POLICY: PolicyId = PolicyId(0);
 
 /// Longer than any call takes here: the connection is measured, not the circuit breaker.
-const BUDGET: Duration = Duration::from_secs(5);
+const REDIS_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[tokio::main]
 async fn main() {
@@ -77,7 +77,7 @@ async fn on_redis() {
     heading("On Redis", "no-op");
     let server = RedisServer::start();
     let redis = Redis::connect(kith_redis::Options {
-        timeout: BUDGET,
+        timeout: REDIS_TIMEOUT,
         ..kith_redis::Options::new(server.url().parse().expect("a URL of Redis"))
     });
     redis.wait_until_up().await;

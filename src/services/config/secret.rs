@@ -1,11 +1,11 @@
-//! Text that is shown to nobody.
+//! Text that no output shows.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use super::setting::Setting;
 
-/// Text that is shown to nobody. It has no `Display`.
+/// Text that no output shows. It has no `Display`.
 #[derive(Clone)]
 pub struct Secret<R = AnyText> {
     text: String,
