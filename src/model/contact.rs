@@ -72,17 +72,15 @@ impl FromStr for ContactId {
 pub struct Contact {
     pub id: ContactId,
     /// As it is written, for example `Ada Lovelace`.
-    #[cfg_attr(feature = "ssr", schema(value_type = crate::services::contacts::fields::Name))]
     pub name: String,
     /// The primary address.
-    #[cfg_attr(feature = "ssr", schema(value_type = crate::services::contacts::fields::EmailAddress))]
     pub email: String,
-    #[cfg_attr(feature = "ssr", schema(value_type = Option<crate::services::contacts::fields::Phone>, required = true))]
+    #[cfg_attr(feature = "ssr", schema(required = true))]
     pub phone: Option<String>,
-    #[cfg_attr(feature = "ssr", schema(value_type = Option<crate::services::contacts::fields::Company>, required = true))]
+    #[cfg_attr(feature = "ssr", schema(required = true))]
     pub company: Option<String>,
     /// Free text, possibly of many lines.
-    #[cfg_attr(feature = "ssr", schema(value_type = Option<crate::services::contacts::fields::Notes>, required = true))]
+    #[cfg_attr(feature = "ssr", schema(required = true))]
     pub notes: Option<String>,
     /// RFC 3339, UTC, milliseconds.
     #[cfg_attr(feature = "ssr", schema(format = DateTime))]

@@ -344,6 +344,10 @@ impl Visit<'_> for Reader {
         syn::visit::visit_path(self, path);
     }
 
+    fn visit_meta_list(&mut self, list: &syn::MetaList) {
+        self.scan(list.tokens.clone());
+    }
+
     fn visit_macro(&mut self, item: &syn::Macro) {
         self.visit_path(&item.path);
         self.scan(item.tokens.clone());

@@ -8,9 +8,15 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 use utoipa::OpenApi;
+use utoipa::ToSchema;
 use utoipa::openapi;
 
 use crate::services::config::ContactsConfig;
+use crate::services::contacts::fields::Company;
+use crate::services::contacts::fields::EmailAddress;
+use crate::services::contacts::fields::Name;
+use crate::services::contacts::fields::Notes;
+use crate::services::contacts::fields::Phone;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -106,6 +112,7 @@ pub fn complete(
     }
 
     let components = &mut whole["components"];
+    describe_fields(&mut components["schemas"]["Contact"]["properties"]);
     components["headers"] = headers();
     for (status, name, description) in EVERYWHERE.into_iter().chain(WHERE_LIMITED) {
         let mut response = json!({ "description": description });
@@ -117,6 +124,29 @@ pub fn complete(
         components["responses"][name] = response;
     }
     whole
+}
+
+/// Says of the fields of a contact which texts the parsers let through. The type of a contact, which the
+/// browser half has as well, does not know the parsers.
+fn describe_fields(properties: &mut Value) {
+    for (field, schema) in [
+        ("name", Name::name()),
+        ("email", EmailAddress::name()),
+        ("phone", Phone::name()),
+        ("company", Company::name()),
+        ("notes", Notes::name()),
+    ] {
+        let property = &mut properties[field];
+        let mut reference = json!({ "$ref": format!("#/components/schemas/{schema}") });
+        if let Some(description) = property.get("description") {
+            reference["description"] = description.clone();
+        }
+        let may_be_null = property["type"].is_array();
+        *property = match may_be_null {
+            true => json!({ "oneOf": [reference, { "type": "null" }] }),
+            false => reference,
+        };
+    }
 }
 
 /// The members of an object.
