@@ -5,6 +5,7 @@ mod backoff;
 mod clock;
 mod health;
 mod latch;
+mod tasks;
 mod text;
 mod tls;
 
@@ -12,5 +13,6 @@ pub use backoff::Backoff;
 pub use clock::{Clock, ClockWatch, SystemClock, sortable_id};
 pub use health::{ComponentHealth, HealthRecorder};
 pub use latch::{ErrorLatch, Transition};
+pub use tasks::Tasks;
 pub use text::{english_list, hex, without_byte_order_mark};
 pub use tls::install_crypto_provider;
