@@ -9,8 +9,6 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::Timestamp;
-use tokio_util::task::TaskTracker;
-use tracing::Instrument;
 
 use crate::model::error::AppError;
 use crate::services::client::Client;
@@ -26,6 +24,7 @@ use kith_limit::Quota;
 use kith_queue::broker::Broker;
 use kith_queue::broker::BrokerError;
 use kith_queue::broker::filter::Filter;
+use kith_runtime::Tasks;
 
 /// The most entries of the audit log. Older ones are deleted.
 const MAX_AUDIT_LOG_ENTRIES: i64 = 1000;
@@ -85,7 +84,7 @@ pub struct AdminService {
     cache: Cache,
     broker: Broker,
     poll_interval: Duration,
-    tasks: TaskTracker,
+    tasks: Tasks,
 }
 
 /// What an [`AdminService`] is made of.
@@ -115,23 +114,19 @@ impl AdminService {
             cache,
             broker,
             poll_interval,
-            tasks: TaskTracker::new(),
+            tasks: Tasks::default(),
         }
     }
 
     /// Waits for what is under way.
     pub async fn close(&self) {
-        self.tasks.close();
-        self.tasks.wait().await;
+        self.tasks.close().await;
     }
 
     /// Runs `work` to its end, even if the client hangs up.
-    async fn run_to_completion(
-        &self,
-        work: impl Future<Output = Outcome> + Send + 'static,
-    ) -> Outcome {
-        let work = self.tasks.spawn(work.in_current_span());
-        work.await.unwrap_or(Err(AppError::Internal))
+    async fn run_to_end(&self, work: impl Future<Output = Outcome> + Send + 'static) -> Outcome {
+        let outcome = self.tasks.run_to_end(work).await;
+        outcome.unwrap_or(Err(AppError::Internal))
     }
 
     /// Changes how many requests a policy lets through, on every instance; `None` takes that back.
@@ -258,7 +253,7 @@ impl AdminService {
     /// [`AppError`].
     pub async fn retry(&self, admin: &Admin, selection: &DeadLetterSelection) -> Outcome {
         let (service, admin, selection) = (self.clone(), admin.clone(), selection.clone());
-        self.run_to_completion(async move { service.retry_all(&admin, &selection).await })
+        self.run_to_end(async move { service.retry_all(&admin, &selection).await })
             .await
     }
 
@@ -301,7 +296,7 @@ impl AdminService {
     /// [`AppError`].
     pub async fn delete(&self, admin: &Admin, selection: &DeadLetterSelection) -> Outcome {
         let (service, admin, selection) = (self.clone(), admin.clone(), selection.clone());
-        self.run_to_completion(async move { service.delete_all(&admin, &selection).await })
+        self.run_to_end(async move { service.delete_all(&admin, &selection).await })
             .await
     }
 

@@ -12,14 +12,13 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 use sqlx::SqliteConnection;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::services::health::DatabaseHealth;
 use crate::services::policies::RequestClass;
 use kith_database::Database;
 use kith_limit::Limiter;
 use kith_limit::Quota;
+use kith_runtime::Tasks;
 
 /// How often an instance looks for overrides that another has made.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -42,8 +41,7 @@ struct Inner {
     health: DatabaseHealth,
     /// The values that hold without overrides.
     configured: Configured,
-    tasks: TaskTracker,
-    stop: CancellationToken,
+    tasks: Tasks,
 }
 
 #[derive(Clone, Debug)]
@@ -97,8 +95,7 @@ impl RuntimeOverrides {
             limiter,
             health,
             configured,
-            tasks: TaskTracker::new(),
-            stop: CancellationToken::new(),
+            tasks: Tasks::default(),
         }))
     }
 
@@ -110,11 +107,7 @@ impl RuntimeOverrides {
         let applied = self.apply().await;
         let overrides = self.clone();
         self.0.tasks.spawn(async move {
-            loop {
-                tokio::select! {
-                    () = tokio::time::sleep(POLL_INTERVAL) => {}
-                    () = overrides.0.stop.cancelled() => return,
-                }
+            while overrides.0.tasks.sleep(POLL_INTERVAL).await {
                 // The error is not logged here: the parts of Kith that need the database log it.
                 let applied = overrides.apply().await;
                 overrides.0.health.record(applied.is_ok());
@@ -124,9 +117,7 @@ impl RuntimeOverrides {
     }
 
     pub async fn close(&self) {
-        self.0.stop.cancel();
-        self.0.tasks.close();
-        self.0.tasks.wait().await;
+        self.0.tasks.close().await;
     }
 
     /// The quota that is configured.

@@ -15,10 +15,10 @@ use hyper_util::rt::TokioIo;
 use hyper_util::rt::TokioTimer;
 use hyper_util::server::graceful::GracefulConnection;
 use hyper_util::service::TowerToHyperService;
+use kith_runtime::Tasks;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio_io_timeout::TimeoutStream;
-use tokio_util::task::TaskTracker;
 use tower::Service;
 use tower::ServiceExt;
 
@@ -61,7 +61,7 @@ pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<O
         max_per_address: config.server.max_connections_per_address,
         trusted_proxies: config.server.trusted_proxies.clone(),
     });
-    let tasks = TaskTracker::new();
+    let tasks = Tasks::default();
     state.start().await;
     // One half is for deliveries, the other for requests.
     let grace = config.server.shutdown_grace.0 / 2;
@@ -83,8 +83,7 @@ pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<O
     drop(listener);
     tracing::info!("stopping: finishing the requests that are running");
     connections.close();
-    tasks.close();
-    if tokio::time::timeout(grace, tasks.wait()).await.is_err() {
+    if tokio::time::timeout(grace, tasks.close()).await.is_err() {
         tracing::warn!("some requests took too long and were cut off");
     }
     state.close().await;
@@ -96,7 +95,7 @@ async fn accept(
     listener: &TcpListener,
     state: &AppState,
     connections: &Connections,
-    tasks: &TaskTracker,
+    tasks: &Tasks,
 ) {
     let router = router::build(state.clone());
     let accept = async || {

@@ -131,8 +131,15 @@ impl AppState {
         self.stopping.cancel();
     }
 
-    /// Closes everything, after the last request. The queue is [closed](Queue::close) before, while Kith's
-    /// own webhooks still answer.
+    /// Closes everything, after the last request. This is the order in which Kith ends: what uses another part
+    /// ends before that part.
+    ///
+    /// 1. [`stop`](Self::stop): Kith is not ready any more.
+    /// 2. [`Queue::close`], which [`serve::run`](crate::web::serve::run) calls while Kith's own webhooks still
+    ///    answer the last deliveries.
+    /// 3. The connections, which finish their requests.
+    /// 4. Everything here: the work that goes on when its caller hangs up, the tasks that poll, the last
+    ///    metrics, and with the contacts the cache and the database.
     pub async fn close(&self) {
         self.jobs.close().await;
         self.admin.close().await;

@@ -11,9 +11,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use kith_redis::Redis;
+use kith_runtime::Tasks;
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
-use tokio_util::task::TaskTracker;
 
 use self::single_flight::Request;
 use crate::entry::{Cached, Entry, Freshness};
@@ -90,7 +90,7 @@ pub(crate) struct Inner {
     pub(crate) tags: Vec<(Tag, Counters)>,
     pub(crate) flights: Mutex<Flights>,
     pub(crate) refreshes: Arc<Semaphore>,
-    pub(crate) tasks: TaskTracker,
+    pub(crate) tasks: Tasks,
 }
 
 /// What a cache is made of.
@@ -138,7 +138,7 @@ impl Cache {
                 tags: options.tags.into_iter().map(counted).collect(),
                 flights: Mutex::default(),
                 refreshes: Arc::new(Semaphore::new(MAX_REFRESHES)),
-                tasks: TaskTracker::new(),
+                tasks: Tasks::default(),
             }),
         }
     }
@@ -238,8 +238,7 @@ impl Cache {
 
     /// Waits until the fetches that are under way have ended.
     pub async fn close(&self) {
-        self.inner.tasks.close();
-        self.inner.tasks.wait().await;
+        self.inner.tasks.close().await;
     }
 }
 

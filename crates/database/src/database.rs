@@ -15,6 +15,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use kith_runtime::Tasks;
 use sqlx::ConnectOptions;
 use sqlx::Connection;
 use sqlx::FromRow;
@@ -24,8 +25,6 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::sqlite::SqliteRow;
 use sqlx::sqlite::SqliteSynchronous;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use self::change::Changes;
 use self::fault::Faults;
@@ -65,8 +64,7 @@ pub struct Database {
 pub(crate) struct Monitor {
     pub(crate) files: Arc<Files>,
     pub(crate) faults: Faults,
-    pub(crate) tasks: TaskTracker,
-    pub(crate) stop: CancellationToken,
+    pub(crate) tasks: Tasks,
 }
 
 impl Database {
@@ -106,8 +104,7 @@ impl Database {
             monitor: Arc::new(Monitor {
                 files,
                 faults: Faults::default(),
-                tasks: TaskTracker::new(),
-                stop: CancellationToken::new(),
+                tasks: Tasks::default(),
             }),
         })
     }
@@ -167,9 +164,7 @@ impl Database {
     /// Closes every connection. The last process to close a file writes the log back into it and removes
     /// the log. SQLite needs a connection that may write for that, so the writer is closed last.
     pub async fn close(&self) {
-        self.monitor.stop.cancel();
-        self.monitor.tasks.close();
-        self.monitor.tasks.wait().await;
+        self.monitor.tasks.close().await;
         if let Some(connection) = self.dedicated.lock().await.take() {
             // A connection that cannot be closed is gone all the same.
             let _ = connection.close().await;

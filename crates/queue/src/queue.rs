@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use sqlx::SqliteConnection;
 use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::broker::Broker;
 use crate::broker::BrokerError;
@@ -24,6 +22,7 @@ use crate::outbox::OutboxMessage;
 use kith_database::Database;
 use kith_database::StepError;
 use kith_runtime::HealthRecorder;
+use kith_runtime::Tasks;
 
 /// How often the dispatcher looks into the outbox without being woken.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -42,8 +41,7 @@ struct Inner {
     /// used.
     broker: Broker,
     wake: Notify,
-    stop: CancellationToken,
-    tasks: TaskTracker,
+    tasks: Tasks,
 }
 
 impl Queue {
@@ -54,23 +52,24 @@ impl Queue {
             publisher,
             broker,
             wake: Notify::new(),
-            stop: CancellationToken::new(),
-            tasks: TaskTracker::new(),
+            tasks: Tasks::default(),
         }))
     }
 
     /// Publishes and delivers until [`close`](Self::close).
     pub fn start(&self) {
         self.0.broker.start();
-        self.0.tasks.spawn(self.clone().dispatch_all());
+        // What QStash has not answered for at the end is published again; QStash knows it by its id.
+        self.0
+            .tasks
+            .spawn_until_stopped(self.clone().dispatch_all());
     }
 
     /// Begins nothing new and waits for what is under way.
     pub async fn close(&self) {
-        self.0.stop.cancel();
+        // First, so that the broker begins no delivery while the dispatcher ends.
         self.0.broker.stop();
-        self.0.tasks.close();
-        self.0.tasks.wait().await;
+        self.0.tasks.close().await;
         self.0.broker.close().await;
     }
 
@@ -142,9 +141,8 @@ impl Queue {
                     Ok(()) => return tracing::info!(schedule = id, cron, "scheduled"),
                     Err(reason) => tracing::warn!(schedule = id, "not scheduled yet: {reason}"),
                 }
-                tokio::select! {
-                    () = tokio::time::sleep(SCHEDULE_RETRY_INTERVAL) => {}
-                    () = queue.0.stop.cancelled() => return,
+                if !queue.0.tasks.sleep(SCHEDULE_RETRY_INTERVAL).await {
+                    return;
                 }
             }
         });
@@ -183,23 +181,17 @@ impl Queue {
             publisher,
             broker,
             wake,
-            stop,
             ..
         } = &*self.0;
         let log_once = LogOnce::default();
         loop {
-            let dispatched = tokio::select! {
-                dispatched = dispatch(database, publisher, broker.clock()) => dispatched,
-                // What QStash has not answered for is published again; QStash knows it by its id.
-                () = stop.cancelled() => return,
-            };
+            let dispatched = dispatch(database, publisher, broker.clock()).await;
             if log_once.check("the outbox waits", dispatched) == Some(Dispatched::Full) {
                 continue;
             }
             tokio::select! {
                 () = wake.notified() => {}
                 () = tokio::time::sleep(POLL_INTERVAL) => {}
-                () = stop.cancelled() => return,
             }
         }
     }

@@ -10,8 +10,6 @@ use std::time::Instant;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use super::latency::BUCKETS;
 use super::latency::Latencies;
@@ -29,6 +27,7 @@ use crate::services::mail::Mailer;
 use kith_cache::Cache;
 use kith_database::Database;
 use kith_queue::broker::Broker;
+use kith_runtime::Tasks;
 
 /// How often the counts are stored.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
@@ -48,8 +47,7 @@ struct Inner {
     started_at: Timestamp,
     /// Held while the counts are stored, so that no reader counts them twice or misses them.
     written: Arc<tokio::sync::Mutex<Written>>,
-    tasks: TaskTracker,
-    stop: CancellationToken,
+    tasks: Tasks,
 }
 
 /// Where metrics are stored, and the parts of Kith that have counts of their own.
@@ -96,8 +94,7 @@ impl Metrics {
             started: Instant::now(),
             started_at: Timestamp::now(),
             written: Arc::default(),
-            tasks: TaskTracker::new(),
-            stop: CancellationToken::new(),
+            tasks: Tasks::default(),
         }))
     }
 
@@ -123,11 +120,7 @@ impl Metrics {
         self.0.tasks.spawn(async move {
             let mut healthy = true;
             let mut removed: Option<Instant> = None;
-            loop {
-                tokio::select! {
-                    () = tokio::time::sleep(FLUSH_INTERVAL) => {}
-                    () = metrics.0.stop.cancelled() => return,
-                }
+            while metrics.0.tasks.sleep(FLUSH_INTERVAL).await {
                 let flushed = metrics.flush(Timestamp::now()).await;
                 if let Err(error) = &flushed
                     && healthy
@@ -146,9 +139,7 @@ impl Metrics {
 
     /// Stores the last counts.
     pub async fn close(&self) {
-        self.0.stop.cancel();
-        self.0.tasks.close();
-        self.0.tasks.wait().await;
+        self.0.tasks.close().await;
         if let Err(error) = self.flush(Timestamp::now()).await {
             tracing::warn!(%error, "the last metrics are lost");
         }

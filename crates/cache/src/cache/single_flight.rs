@@ -166,8 +166,8 @@ impl Cache {
             inner.flights().remove(&request.name());
             result
         };
-        let task = self.inner.tasks.spawn(task.in_current_span());
-        let flight = async move { task.await.ok().flatten() }.boxed().shared();
+        let flight = self.inner.tasks.run_to_end(task);
+        let flight = flight.map(Option::flatten).boxed().shared();
         let kept: Box<dyn Any + Send> = Box::new(flight.clone());
         flights.insert(name, kept);
         flight

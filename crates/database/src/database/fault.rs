@@ -191,7 +191,7 @@ impl Database {
     /// Fails when the paths no longer lead to the files that are open.
     pub(crate) fn check_files(&self) -> Result<(), sqlx::Error> {
         // The last process to close removes the log itself.
-        if self.monitor.stop.is_cancelled() {
+        if self.monitor.tasks.is_stopped() {
             return Ok(());
         }
         let Some(fault) = self.monitor.files.gone() else {
@@ -209,23 +209,18 @@ impl Database {
 
     pub(crate) fn record_fault(&self, fault: Fault) {
         if self.monitor.faults.record(fault) {
-            self.monitor.tasks.spawn(self.clone().probe_until_healed());
+            let probing = self.clone().probe_until_healed();
+            self.monitor.tasks.spawn_until_stopped(probing);
         }
     }
 
     async fn probe_until_healed(self) {
         let mut pause = MIN_PROBE_INTERVAL;
         loop {
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = self.monitor.stop.cancelled() => return,
-            }
+            tokio::time::sleep(pause).await;
             let recorded = self.monitor.faults.lock().recorded;
             let start = Instant::now();
-            let good = tokio::select! {
-                good = self.probe() => good.unwrap_or(false),
-                () = self.monitor.stop.cancelled() => return,
-            };
+            let good = self.probe().await.unwrap_or(false);
             if good && self.monitor.faults.heal(recorded) {
                 return;
             }

@@ -59,7 +59,7 @@ impl Broker {
             });
             return Ok(Claimed::NothingUntil(until_next.min(POLL_INTERVAL)));
         }
-        if self.0.stop.is_cancelled() {
+        if self.0.tasks.is_stopped() {
             return Ok(Claimed::NothingUntil(POLL_INTERVAL));
         }
         let mut tx = self.0.database.write().await?;
@@ -140,7 +140,7 @@ impl Broker {
     pub(super) async fn renew_all(self, kind: LaneKind) {
         let lane = self.lane(kind);
         let until_done = async {
-            self.0.stop.cancelled().await;
+            self.0.tasks.stopped().await;
             // Nothing new is claimed, so this process has settled all its messages then.
             lane.prefetched.idle().await;
         };

@@ -41,7 +41,7 @@ impl Broker {
             tokio::select! {
                 () = self.lane(kind).wake.notified() => {}
                 () = tokio::time::sleep(wait) => {}
-                () = self.0.stop.cancelled() => return,
+                () = self.0.tasks.stopped() => return,
             }
         }
     }

@@ -8,8 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kith_database::Database;
 use kith_runtime::Clock;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use kith_runtime::Tasks;
 
 use super::error::Result;
 use super::lane::Lane;
@@ -41,8 +40,7 @@ pub(super) struct Inner {
     pub(super) owner: String,
     lanes: [Lane; 2],
     counters: [AtomicU64; 3],
-    pub(super) tasks: TaskTracker,
-    pub(super) stop: CancellationToken,
+    pub(super) tasks: Tasks,
 }
 
 /// What a broker has done since its process started.
@@ -78,8 +76,7 @@ impl Broker {
             lanes: [LaneKind::External, LaneKind::Webhooks]
                 .map(|kind| Lane::new(kind, concurrency)),
             counters: Default::default(),
-            tasks: TaskTracker::new(),
-            stop: CancellationToken::new(),
+            tasks: Tasks::default(),
             options,
         }))
     }
@@ -98,15 +95,13 @@ impl Broker {
 
     /// Tells the tasks to end, and does not wait. The broker begins no delivery afterwards.
     pub fn stop(&self) {
-        self.0.stop.cancel();
+        self.0.tasks.stop();
     }
 
     /// Tells the tasks to end and waits for them and for the deliveries under way. What the broker has not
     /// delivered stays in the database for the next start.
     pub async fn close(&self) {
-        self.stop();
-        self.0.tasks.close();
-        self.0.tasks.wait().await;
+        self.0.tasks.close().await;
     }
 
     /// Where messages may go.
@@ -163,13 +158,5 @@ impl Broker {
 
     pub(super) fn now(&self) -> Timestamp {
         self.0.clock.now()
-    }
-
-    /// Waits. `true` where the broker ends meanwhile.
-    pub(super) async fn pause(&self, wait: Duration) -> bool {
-        tokio::select! {
-            () = tokio::time::sleep(wait) => false,
-            () = self.0.stop.cancelled() => true,
-        }
     }
 }

@@ -224,7 +224,7 @@ impl Broker {
         let log_once = LogOnce::default();
         loop {
             log_once.check("schedules wait", self.fire().await);
-            if self.pause(SCHEDULE_INTERVAL).await {
+            if !self.0.tasks.sleep(SCHEDULE_INTERVAL).await {
                 return;
             }
         }

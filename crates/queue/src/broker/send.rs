@@ -46,7 +46,7 @@ impl Broker {
     pub(super) async fn send_in_turn(&self, kind: LaneKind, message: &Stored) -> Outcome {
         let permit = tokio::select! {
             permit = self.lane(kind).sending.acquire(&message.origin) => permit,
-            () = self.0.stop.cancelled() => None,
+            () = self.0.tasks.stopped() => None,
         };
         match permit {
             Some(_permit) => self.send(message).await,
@@ -83,7 +83,7 @@ impl Broker {
         match sent {
             Ok(Ok((head, _))) if is_completed(message, &head) => Outcome::Completed,
             Ok(Ok((head, response))) => judge(&head, response, self.now()),
-            _ if self.0.stop.is_cancelled() => Outcome::NotSent,
+            _ if self.0.tasks.is_stopped() => Outcome::NotSent,
             Ok(Err(error)) => failed(describe(&error)),
             Err(_) => failed(format!("no answer within {timeout:?}")),
         }

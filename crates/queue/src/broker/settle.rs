@@ -43,7 +43,7 @@ impl Broker {
                 )
                 .is_none()
             {
-                if self.0.stop.is_cancelled() {
+                if self.0.tasks.is_stopped() {
                     tries_after_stop -= 1;
                 }
                 if tries_after_stop == 0 {

@@ -20,12 +20,12 @@ impl Broker {
     pub(super) async fn sweep_all(self) {
         let log_once = LogOnce::default();
         loop {
-            while !self.0.stop.is_cancelled()
+            while !self.0.tasks.is_stopped()
                 && log_once.check("old messages stay", self.sweep().await) == Some(true)
             {
                 tokio::task::yield_now().await;
             }
-            if self.pause(SWEEP_INTERVAL).await {
+            if !self.0.tasks.sleep(SWEEP_INTERVAL).await {
                 return;
             }
         }

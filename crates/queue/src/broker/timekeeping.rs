@@ -53,7 +53,7 @@ impl Broker {
                     self.wake();
                 }
             }
-            if self.pause(CLOCK_INTERVAL).await {
+            if !self.0.tasks.sleep(CLOCK_INTERVAL).await {
                 return;
             }
         }

@@ -11,9 +11,8 @@ use kith_database::Database;
 use kith_database::StepError;
 use kith_database::TransactionStep;
 use kith_runtime::Clock;
+use kith_runtime::Tasks;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-use tracing::Instrument;
 
 use crate::broker;
 use crate::inbox;
@@ -53,7 +52,7 @@ pub(crate) struct Runner(Arc<Inner>);
 
 struct Inner {
     options: RunnerOptions,
-    tasks: TaskTracker,
+    tasks: Tasks,
 }
 
 /// What came of a message.
@@ -70,7 +69,7 @@ impl Runner {
     pub(crate) fn new(options: RunnerOptions) -> Self {
         Self(Arc::new(Inner {
             options,
-            tasks: TaskTracker::new(),
+            tasks: Tasks::default(),
         }))
     }
 
@@ -84,8 +83,7 @@ impl Runner {
 
     /// Waits for what is under way.
     pub(crate) async fn close(&self) {
-        self.0.tasks.close();
-        self.0.tasks.wait().await;
+        self.0.tasks.close().await;
     }
 
     /// Uses up the signature of a delivery whose message is never executed.
@@ -106,8 +104,8 @@ impl Runner {
     {
         let runner = self.clone();
         let work = async move { runner.execute_claimed(verified, key, run).await };
-        let work = self.0.tasks.spawn(work.in_current_span());
-        work.await.unwrap_or(Executed::Failed(Failure::Retry(None)))
+        let executed = self.0.tasks.run_to_end(work).await;
+        executed.unwrap_or(Executed::Failed(Failure::Retry(None)))
     }
 
     async fn execute_claimed<F: Future<Output = Outcome>>(
