@@ -101,7 +101,6 @@ pub use engine::Counters;
 pub use engine::LEASE;
 pub(crate) use engine::UNREADABLE_WAIT;
 pub use error::BrokerError;
-pub(crate) use error::LogOnce;
 pub use error::Result;
 pub use options::Options;
 pub(crate) use schedules::Plan;

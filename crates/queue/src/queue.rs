@@ -8,7 +8,6 @@ use tokio::sync::Notify;
 
 use crate::broker::Broker;
 use crate::broker::BrokerError;
-use crate::broker::LogOnce;
 use crate::broker::accept::Provenance;
 use crate::broker::accept::accept;
 use crate::dispatcher::Dispatched;
@@ -21,6 +20,7 @@ use crate::outbox;
 use crate::outbox::OutboxMessage;
 use kith_database::Database;
 use kith_database::StepError;
+use kith_runtime::ErrorLatch;
 use kith_runtime::HealthRecorder;
 use kith_runtime::Tasks;
 
@@ -183,10 +183,10 @@ impl Queue {
             wake,
             ..
         } = &*self.0;
-        let log_once = LogOnce::default();
+        let latch = ErrorLatch::default();
         loop {
             let dispatched = dispatch(database, publisher, broker.clock()).await;
-            if log_once.check("the outbox waits", dispatched) == Some(Dispatched::Full) {
+            if latch.check("the outbox waits", dispatched) == Some(Dispatched::Full) {
                 continue;
             }
             tokio::select! {

@@ -1,7 +1,9 @@
 //! What the tests and benchmarks of several crates share.
 //!
+//! - [`log`]: what a test logs.
 //! - [`redis_server`]: a real `redis-server` for a test.
 //! - [`measure`]: calls per second beside a baseline of the same run.
 
+pub mod log;
 pub mod measure;
 pub mod redis_server;

@@ -27,6 +27,7 @@ use crate::services::mail::Mailer;
 use kith_cache::Cache;
 use kith_database::Database;
 use kith_queue::broker::Broker;
+use kith_runtime::ErrorLatch;
 use kith_runtime::Tasks;
 
 /// How often the counts are stored.
@@ -118,16 +119,11 @@ impl Metrics {
     pub fn start(&self) {
         let metrics = self.clone();
         self.0.tasks.spawn(async move {
-            let mut healthy = true;
+            let latch = ErrorLatch::default();
             let mut removed: Option<Instant> = None;
             while metrics.0.tasks.sleep(FLUSH_INTERVAL).await {
                 let flushed = metrics.flush(Timestamp::now()).await;
-                if let Err(error) = &flushed
-                    && healthy
-                {
-                    tracing::warn!(%error, "metrics wait to be written down");
-                }
-                healthy = flushed.is_ok();
+                latch.check("metrics wait to be written down", flushed);
                 if removed.is_none_or(|last| last.elapsed() >= REMOVAL_INTERVAL)
                     && metrics.remove_old(Timestamp::now()).await.is_ok()
                 {

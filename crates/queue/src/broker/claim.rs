@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use kith_runtime::ErrorLatch;
 use sqlx::Row;
 use sqlx::SqliteConnection;
 
 use super::Broker;
 use super::BrokerError;
 use super::LEASE;
-use super::LogOnce;
 use super::Result;
 use super::UNREADABLE_WAIT;
 use super::lane::LaneKind;
@@ -145,10 +145,10 @@ impl Broker {
             lane.prefetched.idle().await;
         };
         let renew = async {
-            let log_once = LogOnce::default();
+            let latch = ErrorLatch::default();
             loop {
                 tokio::time::sleep(LEASE / 3).await;
-                log_once.check("messages may be delivered twice", self.renew(kind).await);
+                latch.check("messages may be delivered twice", self.renew(kind).await);
             }
         };
         tokio::select! {

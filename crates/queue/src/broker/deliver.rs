@@ -4,10 +4,10 @@
 //! for [`LEASE`](super::LEASE), sends it, settles the outcome, many in one transaction, and in that transaction
 //! enqueues the callbacks. If the process ends between sending and settling, the message is delivered again.
 
+use kith_runtime::ErrorLatch;
 use tokio::sync::mpsc;
 
 use super::Broker;
-use super::LogOnce;
 use super::claim::Claimed;
 use super::claim::POLL_INTERVAL;
 use super::lane::LaneKind;
@@ -19,9 +19,9 @@ impl Broker {
         let (settled, outcomes) = mpsc::channel(MAX_BATCH);
         self.0.tasks.spawn(self.clone().settle_all(outcomes));
         self.0.tasks.spawn(self.clone().renew_all(kind));
-        let log_once = LogOnce::default();
+        let latch = ErrorLatch::default();
         loop {
-            let claimed = log_once.check("messages wait", self.claim(kind).await);
+            let claimed = latch.check("messages wait", self.claim(kind).await);
             let wait = match claimed {
                 Some(Claimed::Messages(messages)) => {
                     for (message, permit) in messages {

@@ -1,7 +1,5 @@
 //! Why the broker cannot do what its caller asks.
 
-use kith_runtime::ErrorLatch;
-
 use crate::rejection::Rejection;
 
 /// Why the broker cannot do what its caller asks. `Display` holds no text of the database.
@@ -20,17 +18,3 @@ pub enum BrokerError {
 
 /// A result whose error is a [`BrokerError`].
 pub type Result<T> = std::result::Result<T, BrokerError>;
-
-/// Logs the errors of a task in the background: an error that lasts is logged once.
-#[derive(Default)]
-pub(crate) struct LogOnce(ErrorLatch);
-
-impl LogOnce {
-    /// The value of `result`. An error is logged after `what` if the last result was none.
-    pub(crate) fn check<T>(&self, what: &'static str, result: Result<T>) -> Option<T> {
-        self.0.check(result, |error| {
-            let cause = std::error::Error::source(error).map(ToString::to_string);
-            tracing::warn!(cause, "{what}: {error}");
-        })
-    }
-}

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use jiff::Timestamp;
+use kith_runtime::ErrorLatch;
 use kith_runtime::sortable_id;
 use serde_json::Value;
 use serde_json::json;
@@ -13,7 +14,6 @@ use sqlx::sqlite::SqliteRow;
 
 use super::Broker;
 use super::BrokerError;
-use super::LogOnce;
 use super::Result;
 use super::accept::Accepted;
 use super::accept::Provenance;
@@ -221,9 +221,9 @@ impl Broker {
     }
 
     pub(super) async fn fire_all(self) {
-        let log_once = LogOnce::default();
+        let latch = ErrorLatch::default();
         loop {
-            log_once.check("schedules wait", self.fire().await);
+            latch.check("schedules wait", self.fire().await);
             if !self.0.tasks.sleep(SCHEDULE_INTERVAL).await {
                 return;
             }

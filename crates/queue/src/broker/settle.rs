@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use kith_runtime::ErrorLatch;
 use sqlx::SqliteConnection;
 use tokio::sync::mpsc;
 
 use super::Broker;
 use super::Counters;
-use super::LogOnce;
 use super::Result;
 use super::attempt::Attempt;
 use super::attempt::NextState;
@@ -32,11 +32,11 @@ impl Broker {
     /// Settles deliveries, many at a time, until the last sender of `outcomes` is gone.
     pub(super) async fn settle_all(self, mut outcomes: mpsc::Receiver<Sent>) {
         let mut batch = Vec::new();
-        let log_once = LogOnce::default();
+        let latch = ErrorLatch::default();
         while outcomes.recv_many(&mut batch, MAX_BATCH).await > 0 {
             // A batch that is not settled would be delivered again, so settling is retried.
             let mut tries_after_stop = 5;
-            while log_once
+            while latch
                 .check(
                     "deliveries cannot be written down",
                     self.settle_batch(&batch).await,

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use kith_runtime::ErrorLatch;
+
 use super::Broker;
-use super::LogOnce;
 use super::Result;
 
 /// How often the broker looks for old rows.
@@ -18,10 +19,10 @@ const CONSUMPTION_RETENTION_MS: i64 = 400 * 24 * 3_600_000;
 
 impl Broker {
     pub(super) async fn sweep_all(self) {
-        let log_once = LogOnce::default();
+        let latch = ErrorLatch::default();
         loop {
             while !self.0.tasks.is_stopped()
-                && log_once.check("old messages stay", self.sweep().await) == Some(true)
+                && latch.check("old messages stay", self.sweep().await) == Some(true)
             {
                 tokio::task::yield_now().await;
             }

@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kith_runtime::ClockWatch;
+use kith_runtime::ErrorLatch;
 use sqlx::SqliteConnection;
 
 use super::Broker;
 use super::LEASE;
-use super::LogOnce;
 use super::Result;
 use super::accept::DEDUPLICATION_WINDOW_MS;
 use super::schedules;
@@ -27,7 +27,7 @@ const CLOCK_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Broker {
     pub(super) async fn watch_clock(self) {
-        let log_once = LogOnce::default();
+        let latch = ErrorLatch::default();
         let start = self.now();
         let mut watch = ClockWatch::new(start);
         // What the clock showed before it was set back, until the rows are rebased. The clock may have been set
@@ -45,7 +45,7 @@ impl Broker {
             }
             if let Some(before) = set_back {
                 let rebased = self.rebase(before).await;
-                if log_once
+                if latch
                     .check("what waits may wait too long", rebased)
                     .is_some()
                 {
