@@ -15,6 +15,8 @@
 //! it: [`Latest`].
 
 use async_trait::async_trait;
+use kith_runtime::ErrorLatch;
+use kith_runtime::Transition;
 use tokio::sync::Mutex;
 
 /// Names a kind of data.
@@ -46,6 +48,7 @@ pub(crate) struct Latest {
     begun: std::sync::atomic::AtomicU64,
     /// The last read that has ended. A caller holds the lock while it reads.
     done: Mutex<LastRead>,
+    latch: ErrorLatch,
 }
 
 #[derive(Default)]
@@ -60,6 +63,7 @@ impl Latest {
             source,
             begun: Default::default(),
             done: Mutex::default(),
+            latch: ErrorLatch::default(),
         }
     }
 
@@ -72,14 +76,14 @@ impl Latest {
         if done.read < enough {
             let read = self.begun.fetch_add(1, SeqCst) + 1;
             let generations = self.source.read().await;
-            match (&done.generations, &generations) {
-                (Some(_), None) => tracing::warn!(
+            match self.latch.record(generations.is_none()) {
+                Transition::Failed => tracing::warn!(
                     "the generations of what is cached cannot be read; reads go past the cache"
                 ),
-                (None, Some(_)) if done.read > 0 => {
+                Transition::Recovered => {
                     tracing::info!("the generations of what is cached can be read again");
                 }
-                _ => {}
+                Transition::Unchanged => {}
             }
             *done = LastRead { read, generations };
         }
@@ -98,6 +102,8 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::AtomicI64;
     use std::sync::atomic::Ordering::SeqCst;
+
+    use kith_test_support::log::Log;
 
     use super::*;
 
@@ -123,6 +129,33 @@ mod tests {
             self.now.fetch_add(1, SeqCst);
             true
         }
+    }
+
+    /// A source that cannot be read for a while.
+    struct Failing(AtomicI64);
+
+    #[async_trait]
+    impl Generations for Failing {
+        async fn read(&self) -> Option<Vec<(String, Generation)>> {
+            (self.0.fetch_sub(1, SeqCst) <= 0).then(Vec::new)
+        }
+
+        async fn replace(&self, _tag: Tag) -> bool {
+            false
+        }
+    }
+
+    #[tokio::test]
+    async fn a_source_that_fails_is_logged_from_the_first_read_on_and_once() {
+        let (log, _guard) = Log::capture();
+        let latest = Latest::new(Box::new(Failing(AtomicI64::new(2))));
+        for _ in 0..4 {
+            assert_eq!(latest.of(TAG).await, None);
+        }
+        let lines = log.lines();
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].starts_with("WARN the generations"), "{lines:?}");
+        assert!(lines[1].starts_with("INFO the generations"), "{lines:?}");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,8 +1,9 @@
 //! What the cache has done: counters by tag.
 
-use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
+
+use kith_runtime::ErrorLatch;
 
 use crate::generation::Tag;
 use crate::policy::Status;
@@ -20,8 +21,8 @@ pub(crate) struct Counters {
     pub(crate) refreshes: AtomicU64,
     pub(crate) refreshes_skipped: AtomicU64,
     pub(crate) refresh_failures: AtomicU64,
-    /// Whether the last refresh failed.
-    pub(crate) failing: AtomicBool,
+    /// Logs when refreshes begin to fail, and when they succeed again.
+    pub(crate) refresh_latch: ErrorLatch,
 }
 
 /// What the cache has done for the values of one tag, since the start.

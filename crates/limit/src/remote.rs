@@ -83,8 +83,9 @@ impl Shared {
         Some(found)
     }
 
-    /// Logs that a script failed, at a limited rate: foreign data under one of the keys makes the script fail
-    /// for every request of one client. The Redis client logs that Redis is down.
+    /// Logs that a script failed, as a rate-limited warning: foreign data under one of the keys makes the script
+    /// fail for every request of one client, while those of other clients succeed in between. So the failure has
+    /// no beginning and no end that an `ErrorLatch` could tell. The Redis client logs that Redis is down.
     fn warn_rarely(&self, error: &kith_redis::Error) {
         let refused = matches!(error, kith_redis::Error::Rejected(_));
         if refused && self.is_due(&self.warned_at, WARNING_INTERVAL) {

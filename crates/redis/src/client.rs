@@ -288,7 +288,9 @@ impl Shared {
         }
     }
 
-    /// Opens the circuit, unless Redis came up again since the call began.
+    /// Opens the circuit, unless Redis came up again since the call began. The state of the circuit is what logs
+    /// the beginning and the end of a failure once. It also knows when the reason changes, which an
+    /// `ErrorLatch` does not.
     fn trip(&self, epoch: u64, reason: DownReason) -> Error {
         self.state.send_if_modified(|state| {
             let trips = state.epoch == epoch && state.health.is_up();

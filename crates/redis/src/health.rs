@@ -8,7 +8,7 @@ use redis::ErrorKind;
 use redis::RedisError;
 use redis::ServerErrorKind;
 
-/// The health of the connection to Redis.
+/// The health of the connection to Redis: the [`ComponentHealth`] of every component, with the reasons of Redis.
 pub type Health = ComponentHealth<DownReason>;
 
 /// Why Redis cannot be used. Its `Display` completes "Redis …" and holds no text of the driver or the

@@ -9,12 +9,12 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::future::Shared;
+use kith_runtime::Transition;
 use rand::Rng;
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -128,17 +128,15 @@ impl Cache {
             if !refreshed {
                 stats::add(&counters.refresh_failures);
             }
-            // A failure that lasts is log_error once.
-            match (
-                counters.failing.swap(!refreshed, Ordering::Relaxed),
-                refreshed,
-            ) {
-                (false, false) => tracing::warn!(
+            match counters.refresh_latch.record(!refreshed) {
+                Transition::Failed => tracing::warn!(
                     tag = tag.0,
                     "a value could not be fetched anew; the old one stays for now"
                 ),
-                (true, true) => tracing::info!(tag = tag.0, "values are fetched anew again"),
-                _ => {}
+                Transition::Recovered => {
+                    tracing::info!(tag = tag.0, "values are fetched anew again");
+                }
+                Transition::Unchanged => {}
             }
         };
         self.inner.tasks.spawn(outcome.in_current_span());
