@@ -14,8 +14,8 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::future::Shared;
+use kith_runtime::Backoff;
 use kith_runtime::Transition;
-use rand::Rng;
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -30,9 +30,8 @@ use crate::stats;
 /// How long an instance may take to fetch a value before others fetch it too.
 const LEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The intervals at which a reader polls Redis while another instance fetches, the first and the longest.
-const FIRST_POLL_INTERVAL: Duration = Duration::from_millis(2);
-const MAX_POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// The waits of a reader between two looks at Redis while another instance fetches.
+const POLL: Backoff = Backoff::new(Duration::from_millis(2), Duration::from_millis(50));
 
 /// The longest network delay that the age of a value on Redis leaves out. Without it, a value could pass for a
 /// younger value than itself.
@@ -296,7 +295,7 @@ async fn seek<T: Cacheable>(
     let old = policy.allow_stale_generation || replacing.is_some();
     let mut younger_than = replacing.map(|age| age.saturating_sub(MAX_TRANSIT));
     let start = Instant::now();
-    let mut pause = FIRST_POLL_INTERVAL;
+    let mut polls = 0;
     while start.elapsed() < LEASE_TIMEOUT {
         let current = (*generation, T::SCHEMA);
         match remote
@@ -327,9 +326,8 @@ async fn seek<T: Cacheable>(
                 }
             }
         }
-        let share = rand::rng().random_range(0.5..1.0);
-        tokio::time::sleep(pause.mul_f64(share)).await;
-        pause = (pause * 2).min(MAX_POLL_INTERVAL);
+        tokio::time::sleep(POLL.equal_jitter(polls)).await;
+        polls += 1;
     }
     Lookup::Nothing
 }
