@@ -5,6 +5,7 @@
 //! does not stop this, and the audit log says how far the action came.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -24,6 +25,7 @@ use kith_limit::Quota;
 use kith_queue::broker::Broker;
 use kith_queue::broker::BrokerError;
 use kith_queue::broker::filter::Filter;
+use kith_runtime::Clock;
 use kith_runtime::Tasks;
 
 /// The most entries of the audit log. Older ones are deleted.
@@ -84,6 +86,7 @@ pub struct AdminService {
     cache: Cache,
     broker: Broker,
     poll_interval: Duration,
+    clock: Arc<dyn Clock>,
     tasks: Tasks,
 }
 
@@ -95,6 +98,8 @@ pub struct Options {
     pub broker: Broker,
     /// How often an open dashboard asks for news.
     pub poll_interval: Duration,
+    /// Tells when an action is made.
+    pub clock: Arc<dyn Clock>,
 }
 
 type Outcome = Result<AuditLogEntry, AppError>;
@@ -107,6 +112,7 @@ impl AdminService {
             cache,
             broker,
             poll_interval,
+            clock,
         } = options;
         Self {
             database,
@@ -114,6 +120,7 @@ impl AdminService {
             cache,
             broker,
             poll_interval,
+            clock,
             tasks: Tasks::default(),
         }
     }
@@ -161,7 +168,7 @@ impl AdminService {
             .set_quota(&mut tx, class, quota)
             .await
             .map_err(unavailable)?;
-        let entry = commit(tx, admin, action).await.map_err(unavailable)?;
+        let entry = self.commit(tx, admin, action).await?;
         self.overrides.apply().await.map_err(unavailable)?;
         Ok(entry)
     }
@@ -227,7 +234,7 @@ impl AdminService {
         change(&mut denied)?;
         let set = self.overrides.set_denied(&mut tx, &denied).await;
         set.map_err(unavailable)?;
-        let entry = commit(tx, admin, action).await.map_err(unavailable)?;
+        let entry = self.commit(tx, admin, action).await?;
         self.overrides.apply().await.map_err(unavailable)?;
         Ok(entry)
     }
@@ -327,9 +334,15 @@ impl AdminService {
         self.log_action(admin, action).await
     }
 
+    /// Commits an action of an admin now, together with its entry.
+    async fn commit(&self, tx: Tx, admin: &Admin, action: String) -> Outcome {
+        let committed = commit(tx, admin, action, self.clock.now()).await;
+        committed.map_err(unavailable)
+    }
+
     async fn log_action(&self, admin: &Admin, action: String) -> Outcome {
         let tx = self.database.write().await.map_err(unavailable)?;
-        commit(tx, admin, action).await.map_err(unavailable)
+        self.commit(tx, admin, action).await
     }
 
     /// The last `limit` entries of the audit log, the latest first.
@@ -353,9 +366,14 @@ impl AdminService {
     }
 }
 
-/// Commits an action of an admin, together with its entry.
-async fn commit(mut tx: Tx, admin: &Admin, action: String) -> Result<AuditLogEntry, sqlx::Error> {
-    let (at, admin) = (Timestamp::now(), admin.name());
+/// Commits an action that an admin has made at this time, together with its entry.
+async fn commit(
+    mut tx: Tx,
+    admin: &Admin,
+    action: String,
+    at: Timestamp,
+) -> Result<AuditLogEntry, sqlx::Error> {
+    let admin = admin.name();
     let seq: i64 =
         sqlx::query_scalar("INSERT INTO actions (at, who, what) VALUES (?, ?, ?) RETURNING seq")
             .bind(at.as_millisecond())

@@ -18,6 +18,7 @@ use crate::services::policies::RequestClass;
 use kith_database::Database;
 use kith_limit::Limiter;
 use kith_limit::Quota;
+use kith_runtime::Clock;
 use kith_runtime::Tasks;
 
 /// How often an instance looks for overrides that another has made.
@@ -39,9 +40,20 @@ struct Inner {
     /// The task of [`start`](RuntimeOverrides::start) reads the database all the time, so it records here
     /// whether the database answers.
     health: DatabaseHealth,
+    clock: Arc<dyn Clock>,
     /// The values that hold without overrides.
     configured: Configured,
     tasks: Tasks,
+}
+
+/// What [`RuntimeOverrides`] are made of.
+pub struct Options {
+    pub database: Database,
+    /// Its present quotas and its present deny list count as configured.
+    pub limiter: Limiter,
+    pub health: DatabaseHealth,
+    /// Tells when an override was made.
+    pub clock: Arc<dyn Clock>,
 }
 
 #[derive(Clone, Debug)]
@@ -84,8 +96,13 @@ fn quota_of(class: RequestClass) -> String {
 }
 
 impl RuntimeOverrides {
-    /// The present quotas and the present deny list of `limiter` count as configured.
-    pub fn new(database: Database, limiter: Limiter, health: DatabaseHealth) -> Self {
+    pub fn new(options: Options) -> Self {
+        let Options {
+            database,
+            limiter,
+            health,
+            clock,
+        } = options;
         let configured = Configured {
             quotas: RequestClass::ALL.map(|class| limiter.policy(class.policy()).1),
             denied: limiter.denied(),
@@ -94,6 +111,7 @@ impl RuntimeOverrides {
             database,
             limiter,
             health,
+            clock,
             configured,
             tasks: Tasks::default(),
         }))
@@ -137,7 +155,7 @@ impl RuntimeOverrides {
             limit: quota.limit(),
             window: quota.window(),
         });
-        set(tx, &quota_of(class), value.as_ref()).await
+        set(tx, &quota_of(class), value.as_ref(), self.0.clock.now()).await
     }
 
     /// The deny list, as a transaction sees it.
@@ -154,7 +172,7 @@ impl RuntimeOverrides {
         denied: &[IpNet],
     ) -> Result<(), sqlx::Error> {
         let changed = (denied != self.0.configured.denied).then_some(denied);
-        set(tx, DENIED, changed.as_ref()).await
+        set(tx, DENIED, changed.as_ref(), self.0.clock.now()).await
     }
 
     /// Applies the overrides of the database to the limiter.
@@ -190,6 +208,7 @@ async fn set(
     tx: &mut SqliteConnection,
     name: &str,
     value: Option<&impl Serialize>,
+    now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     let Some(value) = value else {
         sqlx::query("DELETE FROM settings WHERE name = ?")
@@ -205,7 +224,7 @@ async fn set(
     )
     .bind(name)
     .bind(value)
-    .bind(Timestamp::now().as_millisecond())
+    .bind(now.as_millisecond())
     .execute(tx)
     .await?;
     Ok(())

@@ -27,6 +27,7 @@ use kith_limit::Limiter;
 use kith_queue::Queue;
 use kith_queue::broker::BrokerError;
 use kith_redis::Redis;
+use kith_runtime::Clock;
 
 /// For how long the last values are shown again.
 const TTL: Duration = Duration::from_secs(1);
@@ -54,6 +55,8 @@ struct Inner {
 pub struct Options {
     pub admin: AdminService,
     pub cache: Cache,
+    /// Tells when a snapshot is taken.
+    pub clock: Arc<dyn Clock>,
     /// The most that the local tier of the cache may take, in bytes.
     pub max_local_cache_bytes: u64,
     pub database_health: DatabaseHealth,
@@ -80,8 +83,8 @@ impl Dashboard {
 
     /// Everything, for an admin.
     pub async fn snapshot(&self, admin: &Admin, range: Range) -> Snapshot {
-        let at = Timestamp::now();
         let Options {
+            clock,
             health,
             limiter,
             mailer,
@@ -90,6 +93,7 @@ impl Dashboard {
             report_to,
             ..
         } = &self.0.sources;
+        let at = clock.now();
         let uptime = metrics.uptime();
         let policies = self.policies();
         // At the same time, since each may take as long as the database lets it wait.

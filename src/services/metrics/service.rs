@@ -27,6 +27,7 @@ use crate::services::mail::Mailer;
 use kith_cache::Cache;
 use kith_database::Database;
 use kith_queue::broker::Broker;
+use kith_runtime::Clock;
 use kith_runtime::ErrorLatch;
 use kith_runtime::Tasks;
 
@@ -57,6 +58,7 @@ pub struct Options {
     pub cache: Cache,
     pub broker: Broker,
     pub mailer: Mailer,
+    pub clock: Arc<dyn Clock>,
 }
 
 /// The metrics of all time.
@@ -88,12 +90,13 @@ struct Unwritten {
 
 impl Metrics {
     pub fn new(options: Options) -> Self {
+        let started_at = options.clock.now();
         Self(Arc::new(Inner {
             options,
             counts: Default::default(),
             latencies: Latencies::default(),
             started: Instant::now(),
-            started_at: Timestamp::now(),
+            started_at,
             written: Arc::default(),
             tasks: Tasks::default(),
         }))
@@ -122,10 +125,10 @@ impl Metrics {
             let latch = ErrorLatch::default();
             let mut removed: Option<Instant> = None;
             while metrics.0.tasks.sleep(FLUSH_INTERVAL).await {
-                let flushed = metrics.flush(Timestamp::now()).await;
+                let flushed = metrics.flush(metrics.now()).await;
                 latch.check("metrics wait to be written down", flushed);
                 if removed.is_none_or(|last| last.elapsed() >= REMOVAL_INTERVAL)
-                    && metrics.remove_old(Timestamp::now()).await.is_ok()
+                    && metrics.remove_old(metrics.now()).await.is_ok()
                 {
                     removed = Some(Instant::now());
                 }
@@ -136,9 +139,13 @@ impl Metrics {
     /// Stores the last counts.
     pub async fn close(&self) {
         self.0.tasks.close().await;
-        if let Err(error) = self.flush(Timestamp::now()).await {
+        if let Err(error) = self.flush(self.now()).await {
             tracing::warn!(%error, "the last metrics are lost");
         }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.options.clock.now()
     }
 
     /// Everything that was counted since the start.

@@ -42,6 +42,7 @@ use crate::services::mail::Mailer;
 use crate::services::metrics;
 use crate::services::metrics::Metrics;
 use crate::services::origin::Origin;
+use crate::services::overrides;
 use crate::services::overrides::RuntimeOverrides;
 use crate::services::policies;
 use crate::services::welcome::WelcomeHook;
@@ -86,6 +87,7 @@ impl Stores {
             cache: cache.clone(),
             broker: queue.broker().clone(),
             mailer: mailer.clone(),
+            clock: Arc::new(SystemClock),
         });
         Ok(Self {
             limiter: policies::limiter(config, redis.clone()),
@@ -104,17 +106,19 @@ impl Stores {
     pub fn wire(self, config: Config) -> Parts {
         let stopping = CancellationToken::new();
         let contacts = self.contacts(&config);
-        let overrides = RuntimeOverrides::new(
-            self.database.clone(),
-            self.limiter.clone(),
-            self.database_health.clone(),
-        );
+        let overrides = RuntimeOverrides::new(overrides::Options {
+            database: self.database.clone(),
+            limiter: self.limiter.clone(),
+            health: self.database_health.clone(),
+            clock: Arc::new(SystemClock),
+        });
         let admin = AdminService::new(admin::Options {
             database: self.database.clone(),
             overrides: overrides.clone(),
             cache: self.cache.clone(),
             broker: self.queue.broker().clone(),
             poll_interval: config.dashboard.poll.duration(),
+            clock: Arc::new(SystemClock),
         });
         let health = self.health(contacts.clone(), stopping.clone());
         let dashboard = self.dashboard(&config, &admin, &overrides, &health);
@@ -180,6 +184,7 @@ impl Stores {
         Dashboard::new(dashboard::Options {
             admin: admin.clone(),
             cache: self.cache.clone(),
+            clock: Arc::new(SystemClock),
             max_local_cache_bytes: config.cache.near_size.bytes() as u64,
             database_health: self.database_health.clone(),
             health: health.clone(),

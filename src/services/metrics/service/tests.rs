@@ -14,6 +14,10 @@ use kith_queue::destination::Destinations;
 use kith_runtime::SystemClock;
 
 async fn open(path: &Path) -> Metrics {
+    open_with(path, Arc::new(SystemClock)).await
+}
+
+async fn open_with(path: &Path, clock: Arc<dyn Clock>) -> Metrics {
     kith_runtime::install_crypto_provider();
     let database = database::open(path, NonZeroU32::MIN)
         .await
@@ -45,6 +49,7 @@ async fn open(path: &Path) -> Metrics {
         ),
         mailer: Mailer::new(&config.mail, path),
         database,
+        clock,
     })
 }
 
@@ -53,6 +58,20 @@ fn at(text: &str) -> Timestamp {
 }
 
 const API: Counter = Counter::Requests(RequestClass::Api);
+
+#[tokio::test]
+async fn counts_belong_to_the_day_that_the_clock_shows() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("kith.db");
+    let metrics = open_with(&path, Arc::new(|| at("2026-11-24T23:59:59Z"))).await;
+    assert_eq!(metrics.started_at(), at("2026-11-24T23:59:59Z"));
+    metrics.count(API);
+    metrics.close().await;
+    for (date, requests) in [("2026-11-24", 1), ("2026-11-25", 0)] {
+        let values = metrics.day(date.parse().expect("a date")).await;
+        assert_eq!(values.expect("metrics").requests(), requests, "{date}");
+    }
+}
 
 #[tokio::test]
 async fn counts_of_a_day_add_up_over_processes_and_restarts() {
