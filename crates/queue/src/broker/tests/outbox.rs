@@ -1,0 +1,111 @@
+//! The outbox hands over messages, and the inbox executes them once.
+
+use std::time::Duration;
+
+use super::rig::HALF_A_DAY;
+use super::rig::Rig;
+use crate::Publisher;
+use crate::dispatcher::Dispatched;
+use crate::dispatcher::dispatch;
+use crate::inbox;
+use crate::inbox::Claim;
+use crate::inbox::Lease;
+use crate::qstash::QStash;
+
+#[tokio::test]
+async fn the_outbox_is_handed_over_in_order_and_what_may_not_go_stays() {
+    let rig = Rig::new().await;
+    let publisher = Publisher::Broker(rig.broker("http://127.0.0.1:1"));
+    for (id, path) in [("1", "/hooks/a"), ("2", "/elsewhere"), ("3", "/hooks/c")] {
+        rig.write_outgoing(id, path).await;
+    }
+    for _ in 0..2 {
+        let dispatched = dispatch(&rig.database, &publisher, &*rig.clock()).await;
+        assert_eq!(dispatched.expect("handed over"), Dispatched::Empty);
+    }
+    let mut connection = rig.database.reader().await.expect("it is open");
+    let handed_over: Vec<String> =
+        sqlx::query_scalar("SELECT destination FROM messages ORDER BY seq")
+            .fetch_all(&mut *connection)
+            .await
+            .expect("they are there");
+    assert_eq!(handed_over, ["/hooks/a", "/hooks/c"]);
+    drop(connection);
+    assert_eq!(rig.count("SELECT count(*) FROM outbox").await, 1);
+}
+
+#[tokio::test]
+async fn a_message_is_executed_once() {
+    let rig = Rig::new().await;
+    let claim = async || {
+        let mut tx = rig.database.write().await.expect("it is open");
+        let claim = inbox::claim(&mut tx, "message", rig.now()).await;
+        tx.commit().await.expect("there is room");
+        claim.expect("a claim")
+    };
+    let end = async |lease: Lease, is_done: bool| {
+        let mut tx = rig.database.write().await.expect("it is open");
+        let ended = match is_done {
+            true => inbox::complete(&mut tx, &lease, rig.now()).await,
+            false => inbox::release(&mut tx, &lease).await,
+        };
+        tx.commit().await.expect("there is room");
+        ended.expect("written")
+    };
+    let Claim::Granted(first) = claim().await else {
+        panic!("nobody has it");
+    };
+    assert_eq!(claim().await, Claim::Busy(inbox::LEASE_DURATION));
+    // Given back, it is there for the next one at once.
+    assert!(end(first, false).await);
+    let Claim::Granted(second) = claim().await else {
+        panic!("it was given back");
+    };
+    // Whoever is too slow has lost it.
+    rig.pass(inbox::LEASE_DURATION);
+    let Claim::Granted(third) = claim().await else {
+        panic!("the lease is over");
+    };
+    assert!(!end(second, true).await);
+    assert!(end(third, true).await);
+    rig.pass(Duration::from_secs(24 * 3600));
+    assert_eq!(claim().await, Claim::Done);
+}
+
+/// When what stands in the outbox is due, in milliseconds from the time at which tests begin.
+const HANDED_OVER: &str = "SELECT due_at - 1000000000000 FROM outbox";
+
+#[tokio::test]
+async fn a_wait_of_the_outbox_outlasts_a_start() {
+    let rig = Rig::new().await;
+    let broker = rig.broker("http://127.0.0.1:1");
+    rig.write_outgoing("1", "/hooks/a").await;
+    // QStash has asked for an hour.
+    rig.execute("UPDATE outbox SET attempts = 1, due_at = due_at + 3600000")
+        .await;
+    broker.rebase(rig.now()).await.expect("rebased");
+    assert_eq!(rig.count(HANDED_OVER).await, 3_600_000);
+    // This process has noticed that the clock was set back.
+    let before = rig.now() + HALF_A_DAY;
+    broker.rebase(before).await.expect("rebased");
+    assert_eq!(rig.count(HANDED_OVER).await, 60_000);
+    // No wait is longer than a day, so that this one began by a clock that was ahead.
+    rig.execute("UPDATE outbox SET due_at = due_at + 86400000")
+        .await;
+    broker.rebase(rig.now()).await.expect("rebased");
+    assert_eq!(rig.count(HANDED_OVER).await, 60_000);
+}
+
+#[tokio::test]
+async fn a_message_that_qstash_does_not_take_waits_by_the_clock_of_the_broker() {
+    let rig = Rig::new().await;
+    let destinations = rig.broker("http://127.0.0.1:1").destinations().clone();
+    let qstash = QStash::new("http://127.0.0.1:1", "token", destinations);
+    let publisher = Publisher::QStash(qstash);
+    rig.write_outgoing("1", "/hooks/a").await;
+    dispatch(&rig.database, &publisher, &*rig.clock())
+        .await
+        .expect("put off");
+    let due = rig.count(HANDED_OVER).await;
+    assert!((1..=2000).contains(&due), "{due}");
+}
