@@ -15,7 +15,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::mail_server::MailServer;
-use crate::queue::eventually;
+use crate::queue::support::eventually;
 
 /// How often the server is killed: 50 times, or as often as `KITH_TEST_KILLS` says.
 fn kills() -> u64 {

@@ -1,5 +1,7 @@
 //! Running Kith: health, readiness, and stopping.
 
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 use kith::services::contacts::ContactService;
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -9,6 +11,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use crate::app::TestApp;
+use crate::app::header;
 
 #[tokio::test]
 async fn alive_and_ready_are_different_questions() {
@@ -91,4 +94,21 @@ async fn what_was_saved_is_there_after_a_restart() {
     let app = TestApp::with(|config| config.data.dir = here).await;
     let read = app.get(&format!("/api/contacts/{}", ada.id)).await;
     assert_eq!(crate::app::contact(read).await, ada);
+}
+
+#[tokio::test]
+async fn answers_have_the_present_date() {
+    let app = TestApp::start().await;
+    for path in ["/healthz", "/nowhere", "/api/contacts"] {
+        let before = Timestamp::now().as_second();
+        let answer = app.get(path).await;
+        let date = header(&answer, "date");
+        let date = rfc2822::parse(date).expect("a date").timestamp();
+        let after = Timestamp::now().as_second();
+        assert!(
+            (before..=after).contains(&date.as_second()),
+            "{path}: {date}"
+        );
+        assert_eq!(answer.headers().get_all("date").iter().count(), 1);
+    }
 }

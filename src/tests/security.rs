@@ -27,7 +27,7 @@ use crate::app::TestApp;
 use crate::app::header;
 use crate::app::problem;
 use crate::app::send;
-use crate::queue::eventually;
+use crate::queue::support::eventually;
 
 #[tokio::test]
 async fn another_site_cannot_change_anything() {
