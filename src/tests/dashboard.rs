@@ -20,95 +20,58 @@ use tempfile::TempDir;
 use crate::app::TestApp;
 use crate::app::header;
 use crate::app::send;
+use crate::html::Page;
 
-async fn page(app: &TestApp, path: &str) -> String {
+async fn read_page(app: &TestApp, path: &str) -> Page {
     let request = app.request(Method::GET, path).header("accept", "text/html");
     let answer = send(request).await;
     assert_eq!(answer.status(), StatusCode::OK);
     assert_eq!(header(&answer, "cache-control"), "private, no-store");
-    answer.text().await.expect("a page")
+    Page::read(answer).await
 }
 
 /// Sends a form and follows where it leads.
-async fn act(app: &TestApp, path: &str, fields: &[(&str, &str)]) -> String {
+async fn act(app: &TestApp, path: &str, fields: &[(&str, &str)]) -> Page {
     let answer = app.submit(path, fields).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
-    page(app, header(&answer, "location")).await
+    read_page(app, header(&answer, "location")).await
 }
 
-/// The words of a page, without its tags.
-fn words(html: &str) -> String {
-    let mut words = String::new();
-    let mut in_tag = false;
-    for c in html.chars() {
-        match c {
-            '<' => in_tag = true,
-            '>' => {
-                in_tag = false;
-                words.push(' ');
-            }
-            c if !in_tag => words.push(c),
-            _ => {}
-        }
-    }
-    words.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// The words of the element with this id, up to the end of a piece of that length.
-fn near(html: &str, id: &str) -> String {
-    let start = html
-        .find(&format!("id=\"{id}\""))
-        .unwrap_or_else(|| panic!("no {id} in {}", words(html)));
-    // After the tag, whose attributes are no words.
-    let start = start + html[start..].find('>').map_or(0, |end| end + 1);
-    let end = html.len().min(start + 1500);
-    let end = (end..)
-        .find(|end| html.is_char_boundary(*end))
-        .expect("an end");
-    words(&html[start..end])
-}
-
-async fn refused(answer: Response, status: StatusCode, said: &str) -> String {
+async fn refused(answer: Response, status: StatusCode, said: &str) -> Page {
     assert_eq!(answer.status(), status);
-    let html = answer.text().await.expect("a page");
-    assert!(
-        near(&html, "notice").contains(said),
-        "{}",
-        near(&html, "notice")
-    );
-    html
+    let page = Page::read(answer).await;
+    let notice = page.text_of_id("notice");
+    assert!(notice.contains(said), "{notice}");
+    page
 }
 
 /// Waits until limits of an instance are as they were set on another.
 async fn until_limited(app: &TestApp, limit: u64) {
     let start = Instant::now();
     loop {
-        let html = page(app, "/dashboard").await;
-        if html.contains(&format!("id=\"limit-api\" name=\"limit\" inputmode=\"numeric\" autocomplete=\"off\" value=\"{limit}\"")) {
+        let page = read_page(app, "/dashboard").await;
+        if page.attribute_of_id("limit-api", "value") == Some(&*limit.to_string()) {
             return;
         }
         assert!(
             start.elapsed() < Duration::from_secs(20),
             "{}",
-            near(&html, "policy-api")
+            page.text_of_id("policy-api")
         );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
 /// Waits until an element says this, which takes until figures are written down and read anew.
-async fn until_said(app: &TestApp, id: &str, said: &str) -> String {
+async fn until_said(app: &TestApp, id: &str, said: &str) -> Page {
     let start = Instant::now();
     loop {
-        let html = page(app, "/dashboard").await;
-        if near(&html, id).starts_with(said) {
-            return html;
+        let page = read_page(app, "/dashboard").await;
+        let text = page.text_of_id(id);
+        if text.starts_with(said) {
+            return page;
         }
-        assert!(
-            start.elapsed() < Duration::from_secs(20),
-            "{}",
-            near(&html, id)
-        );
+        assert!(start.elapsed() < Duration::from_secs(20), "{text}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
@@ -123,7 +86,7 @@ async fn the_page_says_it_all_without_javascript() {
     app.create("Ada", "ada@example.com").await;
     app.get("/api/contacts").await;
     app.get("/api/contacts").await;
-    let html = until_said(
+    let page = until_said(
         &app,
         "total-requests",
         "Total requests 3 3 in the last hour",
@@ -143,13 +106,16 @@ async fn the_page_says_it_all_without_javascript() {
         ("system-redis", "Redis not used"),
         ("system-mail", "Mail no mail server is set up"),
     ] {
-        let found = near(&html, id);
+        let found = page.text_of_id(id);
         assert!(found.starts_with(said), "{id}: {found}");
     }
-    assert!(near(&html, "policy-api").contains("3 requests so far, 0 refused (0%)."));
+    assert!(
+        page.text_of_id("policy-api")
+            .contains("3 requests so far, 0 refused (0%).")
+    );
     for range in ["hour", "day", "month", "year"] {
-        let html = page(&app, &format!("/dashboard?range={range}")).await;
-        assert_eq!(html.matches("class=\"chart\"").count(), 4);
+        let page = read_page(&app, &format!("/dashboard?range={range}")).await;
+        assert_eq!(page.count(".chart"), 4);
     }
     // Looking does not count: of all that was asked, only this is added.
     app.get("/api/contacts").await;
@@ -170,10 +136,11 @@ async fn an_island_is_given_the_part_that_changes() {
     let answer = send(request).await;
     assert_eq!(header(&answer, "cache-control"), "private, no-store");
     assert!(header(&answer, "vary").contains("x-kith-live"));
-    let part = answer.text().await.expect("a part");
-    assert!(part.starts_with("<div id=\"live\">"), "{}", &part[..200]);
-    let whole = page(&app, "/dashboard").await;
-    assert!(whole.contains("<html") && whole.contains("<div id=\"live\">"));
+    let part = Page::read(answer).await;
+    assert!(part.has("body > #live:only-child"), "{}", part.source());
+    assert!(!part.has("html[lang]"), "{}", part.source());
+    let whole = read_page(&app, "/dashboard").await;
+    assert!(whole.has("html[lang]") && whole.has("main > #live"));
 }
 
 #[tokio::test]
@@ -250,9 +217,13 @@ async fn limits_change_on_every_instance_and_stay_changed() {
     let mut one = TestApp::with(beside).await;
     let other = TestApp::with(beside).await;
     let form = "/dashboard/limits/api";
-    let html = act(&one, form, &[("limit", "2"), ("window", "1m")]).await;
-    assert!(near(&html, "notice").contains("Limit of api set to 2 requests in 1m."));
-    assert!(near(&html, "actions-title").contains("by 127.0.0.1"));
+    let page = act(&one, form, &[("limit", "2"), ("window", "1m")]).await;
+    assert!(
+        page.text_of_id("notice")
+            .contains("Limit of api set to 2 requests in 1m.")
+    );
+    let actions = page.texts("section[aria-labelledby=actions-title]");
+    assert!(actions[0].contains("by 127.0.0.1"), "{actions:?}");
     until_limited(&other, 2).await;
     let mut statuses = Vec::new();
     for _ in 0..3 {
@@ -262,13 +233,13 @@ async fn limits_change_on_every_instance_and_stay_changed() {
 
     // What is wrong is said, and what was typed stays.
     let wrong = [("limit", "many"), ("window", "1m")];
-    let html = refused(
+    let page = refused(
         one.submit(form, &wrong).await,
         StatusCode::BAD_REQUEST,
         "whole number",
     )
     .await;
-    assert!(html.contains("value=\"many\""));
+    assert_eq!(page.attribute_of_id("limit-api", "value"), Some("many"));
     for (limit, window, said) in [
         ("0", "1m", "whole number"),
         ("5", "soon", "window"),
@@ -305,8 +276,11 @@ async fn clients_are_denied_and_allowed_but_nobody_locks_themselves_out() {
     let app = TestApp::start().await;
     let form = "/dashboard/denied";
     let deny = |network| [("network", network), ("do", "deny")];
-    let html = act(&app, form, &deny(" 203.0.113.9/24 ")).await;
-    assert!(near(&html, "denied-203.0.113.0/24").contains("203.0.113.0/24"));
+    let page = act(&app, form, &deny(" 203.0.113.9/24 ")).await;
+    assert!(
+        page.text_of_id("denied-203.0.113.0/24")
+            .contains("203.0.113.0/24")
+    );
     assert!(
         app.part::<Limiter>()
             .is_denied("203.0.113.200".parse().expect("an address"))
@@ -320,8 +294,9 @@ async fn clients_are_denied_and_allowed_but_nobody_locks_themselves_out() {
         ("10.0.0.1, 10.0.0.2", "Give an address"),
     ] {
         let answer = app.submit(form, &deny(network)).await;
-        let html = refused(answer, StatusCode::BAD_REQUEST, said).await;
-        assert!(!html.contains("<script>\""));
+        let page = refused(answer, StatusCode::BAD_REQUEST, said).await;
+        assert_eq!(page.attribute_of_id("network", "value"), Some(network));
+        assert!(!page.source().contains("<script>\""));
     }
     let unclear = [("network", "192.0.2.1"), ("do", "Allow")];
     let answer = app.submit(form, &unclear).await;
@@ -376,9 +351,9 @@ async fn a_tag_is_invalidated() {
     let app = TestApp::start().await;
     app.get("/api/contacts").await;
     assert_eq!(header(&app.get("/api/contacts").await, "x-cache"), "HIT");
-    let html = act(&app, "/dashboard/cache/contacts", &[]).await;
+    let page = act(&app, "/dashboard/cache/contacts", &[]).await;
     assert!(
-        near(&html, "notice")
+        page.text_of_id("notice")
             .contains("Cache of contacts invalidated: it is read anew from now on.")
     );
     assert_eq!(header(&app.get("/api/contacts").await, "x-cache"), "MISS");
@@ -431,9 +406,12 @@ async fn dead_letters_are_sent_again_and_deleted_one_many_or_all() {
     let app = TestApp::start().await;
     let ids = bury(&app, NOWHERE, 5, 5).await;
     let form = "/dashboard/dead-letters";
-    let html = page(&app, "/dashboard").await;
-    assert!(near(&html, "queue-dead").contains("Dead letters 5"));
-    assert!(near(&html, &format!("letter-{}", ids[0])).contains("Attempt failed"));
+    let page = read_page(&app, "/dashboard").await;
+    assert!(page.text_of_id("queue-dead").contains("Dead letters 5"));
+    assert!(
+        page.text_of_id(&format!("letter-{}", ids[0]))
+            .contains("Attempt failed")
+    );
 
     let none = app.submit(form, &[("do", "retry")]).await;
     refused(none, StatusCode::BAD_REQUEST, "No dead letter is ticked").await;
@@ -441,18 +419,27 @@ async fn dead_letters_are_sent_again_and_deleted_one_many_or_all() {
     refused(unclear, StatusCode::BAD_REQUEST, "Choose what to do").await;
 
     let two = [("do", "delete"), ("letter", &ids[0]), ("letter", &ids[1])];
-    let html = act(&app, form, &two).await;
-    assert!(near(&html, "notice").contains("2 dead letters deleted."));
+    let page = act(&app, form, &two).await;
+    assert!(
+        page.text_of_id("notice")
+            .contains("2 dead letters deleted.")
+    );
     let gone = app.submit(form, &two).await;
     refused(gone, StatusCode::BAD_REQUEST, "gone already").await;
 
-    let html = act(&app, form, &[("do", "retry"), ("letter", &ids[2])]).await;
-    assert!(near(&html, "notice").contains("1 dead letter put back in the queue."));
+    let page = act(&app, form, &[("do", "retry"), ("letter", &ids[2])]).await;
+    assert!(
+        page.text_of_id("notice")
+            .contains("1 dead letter put back in the queue.")
+    );
     // It comes back, because there still is nobody.
     bury(&app, NOWHERE, 0, 3).await;
-    let html = act(&app, form, &[("do", "delete-all")]).await;
-    assert!(near(&html, "notice").contains("3 dead letters deleted."));
-    assert!(words(&html).contains("There are none"));
+    let page = act(&app, form, &[("do", "delete-all")]).await;
+    assert!(
+        page.text_of_id("notice")
+            .contains("3 dead letters deleted.")
+    );
+    assert!(page.text().contains("There are none"));
 }
 
 #[tokio::test]
@@ -479,7 +466,11 @@ async fn what_may_not_be_sent_does_not_hold_up_the_others() {
         .await;
     accepted.expect("they are taken");
     let start = Instant::now();
-    while !near(&page(&app, "/dashboard").await, "queue-dead").starts_with("Dead letters 121") {
+    while !read_page(&app, "/dashboard")
+        .await
+        .text_of_id("queue-dead")
+        .starts_with("Dead letters 121")
+    {
         assert!(start.elapsed() < Duration::from_secs(30));
         tokio::time::sleep(Duration::from_millis(1100)).await;
     }
@@ -487,12 +478,12 @@ async fn what_may_not_be_sent_does_not_hold_up_the_others() {
 
     let app = allowing("").await;
     let form = "/dashboard/dead-letters";
-    let html = act(&app, form, &[("do", "retry-all")]).await;
-    let said = near(&html, "notice");
+    let page = act(&app, form, &[("do", "retry-all")]).await;
+    let said = page.text_of_id("notice");
     assert!(
         said.contains("1 dead letter put back in the queue. 120 others could not be:"),
         "{said}"
     );
-    let html = act(&app, form, &[("do", "delete-all")]).await;
-    assert!(near(&html, "notice").contains("deleted."));
+    let page = act(&app, form, &[("do", "delete-all")]).await;
+    assert!(page.text_of_id("notice").contains("deleted."));
 }

@@ -6,6 +6,7 @@ use reqwest::StatusCode;
 use crate::app::TestApp;
 use crate::app::header;
 use crate::app::problem;
+use crate::html::Page;
 
 #[tokio::test]
 async fn a_contact_is_created_edited_deleted_and_restored_by_forms() {
@@ -22,8 +23,8 @@ async fn a_contact_is_created_edited_deleted_and_restored_by_forms() {
     assert_eq!(header(&again, "location"), page, "sent twice, created once");
 
     let path = page.trim_end_matches("?q=a+b");
-    let html = app.get(path).await.text().await.expect("a page");
-    assert!(html.contains("<title>Ada · Kith</title>"), "{html}");
+    let shown = read_page(&app, path).await;
+    assert_eq!(shown.texts("title"), ["Ada · Kith"]);
 
     let edit = [
         ("name", "Ada Lovelace"),
@@ -42,58 +43,44 @@ async fn a_contact_is_created_edited_deleted_and_restored_by_forms() {
         header(&deleted, "location"),
         format!("/contacts?q=ada&deleted={id}")
     );
-    let list = app
-        .get(header(&deleted, "location"))
-        .await
-        .text()
-        .await
-        .expect("a page");
-    assert!(list.contains("is in the trash") && list.contains(&format!("{path}/restore?q=ada")));
-    let trash = app.get("/trash").await.text().await.expect("a page");
-    assert!(trash.contains("Ada Lovelace"));
+    let list = read_page(&app, header(&deleted, "location")).await;
+    assert!(list.text().contains("is in the trash"), "{}", list.text());
+    assert!(list.has(&format!("form[action^='{path}/restore?q=ada']")));
+    let trash = read_page(&app, "/trash").await.text();
+    assert!(trash.contains("Ada Lovelace"), "{trash}");
 
     let restored = app.submit(&format!("{path}/restore"), &[]).await;
     assert_eq!(header(&restored, "location"), path);
-    let list = app
-        .get(&format!("/contacts?deleted={id}"))
-        .await
-        .text()
-        .await
-        .expect("a page");
+    let list = read_page(&app, &format!("/contacts?deleted={id}")).await;
     assert!(
-        !list.contains("is in the trash"),
+        !list.text().contains("is in the trash"),
         "there is nothing left to undo"
     );
 }
 
-/// The value of the form's hidden field `key` in a page.
-fn key_of(page: &str) -> &str {
-    let (_, rest) = page.split_once("name=\"key\" value=\"").expect("a key");
-    rest.split('"').next().expect("a value")
+async fn read_page(app: &TestApp, path: &str) -> Page {
+    Page::read(app.get(path).await).await
 }
 
-/// Where a page's form is posted to.
-fn action_of(page: &str) -> String {
-    let (_, form) = page.split_once("id=\"contact-form\"").expect("a form");
-    let (_, action) = form.split_once("action=\"").expect("an action");
-    let action = action.split('"').next().expect("a value");
-    action.replace("&amp;", "&")
+/// Where a browser posts the form of a page.
+fn action_of(page: &Page) -> &str {
+    let action = page.attribute_of_id("contact-form", "action");
+    action.expect("an action")
 }
 
 #[tokio::test]
 async fn a_form_that_was_sent_and_changed_asks_whether_another_contact_is_meant() {
     let app = TestApp::start().await;
-    let page = app.get("/contacts/new?q=a").await.text().await;
-    let page = page.expect("a page");
+    let page = read_page(&app, "/contacts/new?q=a").await;
     // A browser keeps the page of an address that nothing is posted to, so "back" brings this key.
     let action = action_of(&page);
     assert_ne!(action, "/contacts/new?q=a");
-    let key = key_of(&page);
+    let key = page.value("key");
     let ada = [("name", "Ada"), ("email", "ada@example.com"), ("key", key)];
-    let created = app.submit(&action, &ada).await;
+    let created = app.submit(action, &ada).await;
     let contact = header(&created, "location").to_owned();
     assert!(contact.ends_with("?q=a"), "{contact}");
-    let again = app.submit(&action, &ada).await;
+    let again = app.submit(action, &ada).await;
     assert_eq!(
         header(&again, "location"),
         contact,
@@ -105,21 +92,22 @@ async fn a_form_that_was_sent_and_changed_asks_whether_another_contact_is_meant(
         ("email", "ada@example.com"),
         ("key", key),
     ];
-    let asked = app.submit(&action, &lovelace).await;
+    let asked = app.submit(action, &lovelace).await;
     assert_eq!(asked.status(), StatusCode::CONFLICT);
-    let asked = asked.text().await.expect("a page");
+    let asked = Page::read(asked).await;
+    let text = asked.text();
     assert!(
-        asked.contains("You have already added Ada with this form."),
-        "{asked}"
+        text.contains("You have already added Ada with this form."),
+        "{text}"
     );
-    assert!(asked.contains(&format!("href=\"{contact}\"")), "{asked}");
-    assert!(asked.contains(r#"value="Ada Lovelace""#), "{asked}");
+    assert!(asked.has(&format!("a[href='{contact}']")), "{text}");
+    assert_eq!(asked.value("name"), "Ada Lovelace");
     assert_eq!(app.names("").await, ["Ada"]);
 
-    // Whoever presses the button again means it.
-    assert_ne!(key_of(&asked), key);
-    let lovelace = [lovelace[0], lovelace[1], ("key", key_of(&asked))];
-    let other = app.submit(&action_of(&asked), &lovelace).await;
+    // A person who presses the button again means it.
+    assert_ne!(asked.value("key"), key);
+    let lovelace = [lovelace[0], lovelace[1], ("key", asked.value("key"))];
+    let other = app.submit(action_of(&asked), &lovelace).await;
     assert_eq!(other.status(), StatusCode::SEE_OTHER);
     assert_eq!(app.names("").await, ["Ada", "Ada Lovelace"]);
 
@@ -127,7 +115,7 @@ async fn a_form_that_was_sent_and_changed_asks_whether_another_contact_is_meant(
     let path = contact.trim_end_matches("?q=a");
     app.submit(&format!("{path}/delete"), &[]).await;
     let bob = [("name", "Bob"), ("email", "bob@example.com"), ("key", key)];
-    let bob = app.submit(&action, &bob).await;
+    let bob = app.submit(action, &bob).await;
     assert_eq!(bob.status(), StatusCode::SEE_OTHER);
     assert_eq!(app.names("").await, ["Ada Lovelace", "Bob"]);
 }
@@ -161,14 +149,11 @@ async fn a_refused_form_comes_back_with_what_was_typed() {
     ];
     let refused = app.submit("/contacts/new", &fields).await;
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
-    let html = refused.text().await.expect("a page");
-    assert!(html.contains("Enter a name."), "{html}");
-    assert!(html.contains(r#"value="ada@""#));
-    assert!(
-        html.contains("&lt;/textarea>&lt;b>kept</textarea>"),
-        "{html}"
-    );
-    assert!(!html.contains("<b>kept"));
+    let page = Page::read(refused).await;
+    assert!(page.text().contains("Enter a name."), "{}", page.text());
+    assert_eq!(page.value("email"), "ada@");
+    assert_eq!(page.text_of_id("notes"), "</textarea><b>kept");
+    assert!(!page.source().contains("<b>kept"));
     assert_eq!(app.list("").await["total"], 0);
 }
 
@@ -193,12 +178,10 @@ async fn an_edit_of_an_older_version_shows_both_and_can_be_repeated() {
     ];
     let conflict = app.submit(&path, &second).await;
     assert_eq!(conflict.status(), StatusCode::PRECONDITION_FAILED);
-    let html = conflict.text().await.expect("a page");
-    assert!(
-        html.contains("First") && html.contains(r#"value="Second""#),
-        "{html}"
-    );
-    assert!(html.contains(r#"name="base-name" value="First""#), "{html}");
+    let page = Page::read(conflict).await;
+    assert!(page.text().contains("First"), "{}", page.text());
+    assert_eq!(page.value("name"), "Second");
+    assert_eq!(page.value("base-name"), "First");
     let again = [
         ("name", "Second"),
         ("email", "ada@example.com"),
@@ -249,8 +232,8 @@ async fn an_edit_keeps_what_others_have_changed_meanwhile() {
     let app = TestApp::start().await;
     let ada = app.create("Ada", "ada@example.com").await;
     let path = format!("/contacts/{}/edit", ada.id);
-    let html = app.get(&path).await.text().await.expect("a page");
-    assert!(html.contains(r#"name="base-name" value="Ada""#), "{html}");
+    let page = read_page(&app, &path).await;
+    assert_eq!(page.value("base-name"), "Ada");
 
     change(
         &app,
@@ -267,10 +250,10 @@ async fn an_edit_keeps_what_others_have_changed_meanwhile() {
         shown,
         format!("/contacts/{}?q=a&merged=phone.notes", ada.id)
     );
-    let html = app.get(&shown).await.text().await.expect("a page");
+    let text = read_page(&app, &shown).await.text();
     assert!(
-        html.contains("the phone and the notes"),
-        "the page says so: {html}"
+        text.contains("the phone and the notes"),
+        "the page says so: {text}"
     );
     let now = read(&app, &ada).await;
     assert_eq!(now.company.as_deref(), Some("Mine"));
@@ -300,14 +283,14 @@ async fn a_field_that_was_emptied_stays_empty_in_a_form_without_a_base() {
         let mistyped = [&[("name", "Ada"), ("email", "ada@")], version].concat();
         let refused = app.submit(&path, &mistyped).await;
         assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
-        let html = refused.text().await.expect("a page");
-        assert!(html.contains(r#"name="base-phone" value="112""#), "{html}");
+        let page = Page::read(refused).await;
+        assert_eq!(page.value("base-phone"), "112");
     }
     // Others have changed the contact since, so the form started from something else.
     let outdated = [("name", "Ada"), ("email", "ada@"), ("version", "1")];
     let refused = app.submit(&path, &outdated).await;
-    let html = refused.text().await.expect("a page");
-    assert!(html.contains(r#"name="base-phone" value="""#), "{html}");
+    let page = Page::read(refused).await;
+    assert_eq!(page.value("base-phone"), "");
 
     let mended = edit(&[("phone", ""), ("base-phone", "112")]);
     let saved = app.submit(&path, &mended).await;
@@ -329,17 +312,17 @@ async fn a_field_that_both_have_changed_is_shown_and_chosen() {
     let typed = [("name", "Mine"), ("company", "Mine Ltd")];
     let conflict = app.submit(&path, &edit(&typed)).await;
     assert_eq!(conflict.status(), StatusCode::PRECONDITION_FAILED);
-    let html = conflict.text().await.expect("a page");
-    for part in [
-        r#"name="choice-name""#,
-        r#"name="base-name" value="Theirs""#,
-        r#"name="base-phone" value="112""#,
-        r#"value="Mine""#,
-        r#"value="Mine Ltd""#,
+    let page = Page::read(conflict).await;
+    assert!(page.has("[name=choice-name]"), "{}", page.text());
+    for (name, value) in [
+        ("base-name", "Theirs"),
+        ("base-phone", "112"),
+        ("name", "Mine"),
+        ("company", "Mine Ltd"),
     ] {
-        assert!(html.contains(part), "{part}: {html}");
+        assert_eq!(page.value(name), value, "{name}");
     }
-    assert!(!html.contains("choice-phone"), "{html}");
+    assert!(!page.source().contains("choice-phone"), "{}", page.text());
 
     // As that page is sent back.
     let chosen = edit(&[
@@ -372,9 +355,9 @@ async fn a_contact_that_was_deleted_meanwhile_is_restored_and_saved() {
     let typed = [("company", "Mine")];
     let gone = app.submit(&path, &edit(&typed)).await;
     assert_eq!(gone.status(), StatusCode::NOT_FOUND);
-    let html = gone.text().await.expect("a page");
-    assert!(html.contains(r#"name="restore""#), "{html}");
-    assert!(html.contains(r#"value="Mine""#), "{html}");
+    let page = Page::read(gone).await;
+    assert!(page.has("[name=restore]:not([hidden])"), "{}", page.text());
+    assert_eq!(page.value("company"), "Mine");
     assert_eq!(app.list("").await["total"], 0, "nobody asked for it");
 
     let restore = edit(&[("company", "Mine"), ("restore", "true")]);
@@ -390,14 +373,8 @@ async fn the_last_choice_of_a_welcome_email_is_remembered() {
         let request = app
             .request(reqwest::Method::GET, "/contacts/new")
             .header("cookie", cookie);
-        let html = crate::app::send(request)
-            .await
-            .text()
-            .await
-            .expect("a page");
-        let (_, tag) = html.split_once(r#"id="welcome""#).expect("a box");
-        let (tag, _) = tag.split_once('>').expect("the end of its tag");
-        tag.contains("checked")
+        let page = Page::read(crate::app::send(request).await).await;
+        page.attribute_of_id("welcome", "checked").is_some()
     };
     assert!(is_ticked("").await, "as the settings have it");
 
@@ -417,23 +394,26 @@ async fn the_last_choice_of_a_welcome_email_is_remembered() {
     assert_eq!(header(&refused, "set-cookie"), "", "nothing was chosen");
 
     let app = TestApp::with(|config| config.welcome.enabled = false).await;
-    let html = app.get("/contacts/new").await.text().await.expect("a page");
-    let (_, tag) = html.split_once(r#"id="welcome""#).expect("a box");
-    assert!(!tag.split('>').next().expect("a tag").contains("checked"));
+    let page = read_page(&app, "/contacts/new").await;
+    assert_eq!(page.attribute_of_id("welcome", "checked"), None);
 }
 
 #[tokio::test]
 async fn the_form_shows_the_email_that_would_be_sent() {
     let app = TestApp::start().await;
-    let html = app.get("/contacts/new").await.text().await.expect("a page");
-    assert!(html.contains("Kith &lt;kith@localhost"), "{html}");
-    assert!(html.contains("Welcome, (name)<"), "{html}");
-    assert!(html.contains("no mail server yet"), "{html}");
+    let page = read_page(&app, "/contacts/new").await;
+    let preview = |page: &Page| page.texts(".preview-mail dd");
+    assert_eq!(preview(&page), ["Kith <kith@localhost>", "Welcome, (name)"]);
+    assert!(
+        page.text().contains("no mail server yet"),
+        "{}",
+        page.text()
+    );
     let refused = app
         .submit("/contacts/new", &[("name", "A <b>"), ("email", "")])
         .await;
-    let html = refused.text().await.expect("a page");
-    assert!(html.contains("Welcome, A &lt;b><"), "{html}");
+    let page = Page::read(refused).await;
+    assert_eq!(preview(&page)[1], "Welcome, A <b>");
 }
 
 #[tokio::test]
@@ -474,9 +454,9 @@ async fn a_page_that_lost_its_contacts_links_to_the_page_before() {
     app.submit(&format!("/contacts/{}/delete", last.id), &[])
         .await;
     let empty = app.get(&format!("/contacts?q=ada&cursor={cursor}")).await;
-    let html = empty.text().await.expect("a page");
-    assert!(html.contains(r#"rel="prev""#), "{html}");
-    assert!(!html.contains("No name or email contains"), "{html}");
+    let page = Page::read(empty).await;
+    assert!(page.has("[rel=prev]"), "{}", page.text());
+    assert!(!page.source().contains("No name or email contains"));
 }
 
 #[tokio::test]
@@ -567,11 +547,10 @@ async fn a_form_that_cannot_be_read_is_answered_with_a_page() {
             "text/html; charset=utf-8"
         );
         assert!(header(&response, "content-security-policy").contains("style-src 'self'"));
-        let html = response.text().await.expect("a page");
-        assert!(html.contains("Nothing you have typed is lost"), "{html}");
-        assert!(
-            html.contains("rel=\"stylesheet\"") && html.ends_with("</html>"),
-            "{html}"
-        );
+        let page = Page::read(response).await;
+        let text = page.text();
+        assert!(text.contains("Nothing you have typed is lost"), "{text}");
+        assert!(page.has("link[rel=stylesheet]"), "{text}");
+        assert!(page.source().ends_with("</html>"), "{}", page.source());
     }
 }

@@ -20,6 +20,7 @@ use crate::app::TestApp;
 use crate::app::header;
 use crate::app::problem;
 use crate::app::send;
+use crate::html::Page;
 use kith_test_support::redis_server::RedisServer;
 
 /// The limits that Kith comes with.
@@ -223,11 +224,8 @@ async fn pages_and_server_functions_are_refused_in_their_own_form() {
     assert_eq!(header(&page, "content-encoding"), "");
     assert_eq!(page.status(), StatusCode::TOO_MANY_REQUESTS);
     let retry_after = header(&page, "retry-after").to_owned();
-    let page = page.text().await.expect("a page");
-    assert!(
-        page.contains(&format!("data-wait=\"{retry_after}\"")),
-        "{page}"
-    );
+    let page = Page::read(page).await;
+    assert_eq!(page.attributes("[data-wait]", "data-wait"), [retry_after]);
 
     let list = json!({"search": "", "cursor": null, "around": null});
     let request = app.request(Method::POST, "/fn/contacts/list").json(&list);

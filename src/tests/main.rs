@@ -11,6 +11,7 @@ mod destinations;
 mod docs;
 mod errors;
 mod forms;
+mod html;
 mod limits;
 mod mail;
 mod mail_server;

@@ -10,15 +10,16 @@ use reqwest::StatusCode;
 use crate::app::TestApp;
 use crate::app::header;
 use crate::app::send;
+use crate::html::Page;
 
 async fn visit(app: &TestApp, path: &str) -> Response {
     send(app.request(Method::GET, path).header("accept", "text/html")).await
 }
 
-async fn page(app: &TestApp, path: &str) -> String {
+async fn read_page(app: &TestApp, path: &str) -> Page {
     let response = visit(app, path).await;
     assert_eq!(response.status(), StatusCode::OK, "{path}");
-    response.text().await.expect("a page")
+    Page::read(response).await
 }
 
 #[tokio::test]
@@ -30,19 +31,21 @@ async fn a_refused_visit_is_told_once_and_comes_back_by_itself() {
     let wait: u32 = header(&refused, "retry-after").parse().expect("seconds");
     let refresh: u32 = header(&refused, "refresh").parse().expect("seconds");
     assert_eq!(refresh, wait + 1);
-    let text = refused.text().await.expect("a page");
-    assert!(text.contains("<title>One moment · Kith</title>"), "{text}");
-    assert!(text.contains(&format!("data-wait=\"{wait}\"")), "{text}");
-    assert!(!text.to_lowercase().contains("too many"), "{text}");
-    assert_eq!(text.matches("One moment").count(), 2, "{text}");
+    let page = Page::read(refused).await;
+    assert_eq!(page.texts("title"), ["One moment · Kith"]);
+    let waits = page.attributes("[data-wait]", "data-wait");
+    assert_eq!(waits, [wait.to_string()]);
+    let source = page.source();
+    assert!(!source.to_lowercase().contains("too many"), "{source}");
+    assert_eq!(source.matches("One moment").count(), 2, "{source}");
     // The script that counts down is a file, which is never refused.
-    assert!(text.contains("<script src=\"/wait.js\" defer>"), "{text}");
+    assert!(page.has("script[src='/wait.js'][defer]"), "{source}");
 
     // A form is not sent again by itself.
     let refused = app.submit("/contacts/new", &[("name", "Ada")]).await;
     assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(header(&refused, "refresh"), "");
-    let text = refused.text().await.expect("a page");
+    let text = Page::read(refused).await.text();
     assert!(text.contains("Nothing you have typed is lost"), "{text}");
 }
 
@@ -57,21 +60,21 @@ async fn refusals_are_headed_in_plain_words() {
     )
     .await;
     assert_eq!(denied.status(), StatusCode::FORBIDDEN);
-    let text = denied.text().await.expect("a page");
+    let page = Page::read(denied).await;
+    let text = page.text();
     assert!(text.contains("This is not allowed from here"), "{text}");
-    assert!(!text.contains("Forbidden"), "{text}");
+    assert!(!page.source().contains("Forbidden"), "{}", page.source());
 }
 
 #[tokio::test]
 async fn the_dashboard_is_not_in_the_main_menu() {
     let app = TestApp::start().await;
     for path in ["/contacts", "/trash", "/dashboard"] {
-        let text = page(&app, path).await;
-        let menu = text.split("<nav").nth(1).expect("a menu");
-        let menu = menu.split("</nav>").next().expect("its end");
-        assert!(menu.contains("/trash"), "{path}: {menu}");
-        assert!(!menu.contains("/dashboard"), "{path}: {menu}");
-        assert!(text.contains("href=\"/dashboard\""), "{path}");
+        let page = read_page(&app, path).await;
+        let menu = page.attributes("nav[aria-label=Main] a", "href");
+        assert!(menu.contains(&"/trash"), "{path}: {menu:?}");
+        assert!(!menu.contains(&"/dashboard"), "{path}: {menu:?}");
+        assert!(page.has("a[href='/dashboard']"), "{path}");
     }
 }
 
@@ -85,19 +88,20 @@ async fn everybody_is_printed_or_all_that_a_search_finds() {
         );
         app.create(&name, &format!("n{number}@example.com")).await;
     }
-    let all = page(&app, "/contacts/print").await;
-    assert_eq!(all.matches("<tr>").count(), 61, "a head and everybody");
-    assert!(all.contains("60 contacts"), "{all}");
-    assert!(!all.contains("id=\"parts\""), "{all}");
-    let found = page(&app, "/contacts/print?q=grace").await;
-    assert_eq!(found.matches("<tr>").count(), 31);
+    let all = read_page(&app, "/contacts/print").await;
+    assert_eq!(all.count("tr"), 61, "a head and all contacts");
+    assert!(all.text().contains("60 contacts"), "{}", all.text());
+    assert!(!all.has("#parts"), "{}", all.text());
+    let found = read_page(&app, "/contacts/print?q=grace").await;
+    assert_eq!(found.count("tr"), 31);
+    let text = found.text();
     assert!(
-        found.contains("30 contacts") && !found.contains("Ada 00"),
-        "{found}"
+        text.contains("30 contacts") && !text.contains("Ada 00"),
+        "{text}"
     );
 
-    let list = page(&app, "/contacts?q=grace").await;
-    assert!(list.contains("href=\"/contacts/print?q=grace\""), "{list}");
+    let list = read_page(&app, "/contacts?q=grace").await;
+    assert!(list.has("a[href='/contacts/print?q=grace']"));
     for address in ["/contacts/print", "/trash", "/dashboard"] {
         let slash = visit(&app, &format!("{address}/")).await;
         assert_eq!(header(&slash, "location"), address);
@@ -106,8 +110,8 @@ async fn everybody_is_printed_or_all_that_a_search_finds() {
         let refused = visit(&app, &format!("/contacts/print?{wrong}")).await;
         assert_eq!(refused.status(), StatusCode::BAD_REQUEST, "{wrong}");
     }
-    let nobody = page(&app, "/contacts/print?q=nobody").await;
-    assert!(nobody.contains("0 contacts"), "{nobody}");
+    let nobody = read_page(&app, "/contacts/print?q=nobody").await;
+    assert!(nobody.text().contains("0 contacts"), "{}", nobody.text());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -129,23 +133,20 @@ async fn a_list_too_long_to_print_at_once_is_printed_in_parts() {
             added.expect("it can be added");
         }
     }
-    let first = page(&app, "/contacts/print").await;
-    assert_eq!(first.matches("<tr>").count(), most as usize + 1);
+    let first = read_page(&app, "/contacts/print").await;
+    assert_eq!(first.count("tr"), most as usize + 1);
     assert!(
-        first.contains("2,500 of 2,502 contacts"),
+        first.text().contains("2,500 of 2,502 contacts"),
         "which part this is"
     );
-    let next = first.split("id=\"parts\"").nth(1).expect("a way on");
-    let href = next
-        .split("href=\"")
-        .nth(1)
-        .and_then(|rest| rest.split('"').next());
-    let href = href.expect("an address").replace("&amp;", "&");
-    let last = page(&app, &href).await;
-    assert_eq!(last.matches("<tr>").count(), 3);
+    let parts = first.attributes("#parts a", "href");
+    let next = parts.first().expect("a link to the next part");
+    let last = read_page(&app, next).await;
+    assert_eq!(last.count("tr"), 3);
     assert!(
-        last.contains("N02501") && !last.contains("id=\"parts\""),
-        "{last}"
+        last.text().contains("N02501") && !last.has("#parts"),
+        "{}",
+        last.text()
     );
 }
 
@@ -198,16 +199,9 @@ async fn changes_are_among_the_activities_and_never_crowd_out_the_rest() {
 async fn who_was_searched_for_in_vain_is_in_the_form_for_a_new_contact() {
     let app = TestApp::start().await;
     app.create("Ada", "ada@example.com").await;
-    let nobody = page(&app, "/contacts?q=xqzv").await;
-    assert!(
-        nobody.contains("href=\"/contacts/new?q=xqzv&amp;name=xqzv\""),
-        "{nobody}"
-    );
-    let form = page(&app, "/contacts/new?q=xqzv&name=xqzv").await;
-    let field = form.split("id=\"name\"").nth(1).expect("a field");
-    let field = field.split('>').next().expect("its end");
-    assert!(
-        field.contains("value=\"xqzv\"") && field.contains("autofocus"),
-        "{field}"
-    );
+    let nobody = read_page(&app, "/contacts?q=xqzv").await;
+    assert!(nobody.has("a[href='/contacts/new?q=xqzv&name=xqzv']"));
+    let form = read_page(&app, "/contacts/new?q=xqzv&name=xqzv").await;
+    assert_eq!(form.attribute_of_id("name", "value"), Some("xqzv"));
+    assert!(form.attribute_of_id("name", "autofocus").is_some());
 }
