@@ -236,11 +236,11 @@ impl Server {
 impl Drop for Server {
     /// Asks the server to stop, and kills it if it does not stop in time.
     fn drop(&mut self) {
-        let asked = Instant::now();
+        let started = Instant::now();
         let _ = Command::new("kill")
             .arg(self.process.id().to_string())
             .status();
-        while asked.elapsed() < SERVER_TIMEOUT && matches!(self.process.try_wait(), Ok(None)) {
+        while started.elapsed() < SERVER_TIMEOUT && matches!(self.process.try_wait(), Ok(None)) {
             sleep(Duration::from_millis(20));
         }
         let _ = self.process.kill();

@@ -102,13 +102,13 @@ fn run(server: &Server, seed: u64, examples: u64, timeout: Duration) -> Result<u
         }
         sleep(Duration::from_millis(50));
     };
-    let said = fs::read_to_string(LOG).with_context(|| format!("cannot read {LOG}"))?;
+    let log = fs::read_to_string(LOG).with_context(|| format!("cannot read {LOG}"))?;
     ensure!(
         status.success(),
-        "Kith does not answer as it describes\n{said}"
+        "Kith does not answer as it describes\n{log}"
     );
     // As in "1127 generated, 1127 passed".
-    let sent = said.lines().find_map(|line| {
+    let sent = log.lines().find_map(|line| {
         let (number, _) = line.split_once(" generated")?;
         number.trim().parse().ok()
     });

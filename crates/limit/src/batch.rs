@@ -242,7 +242,7 @@ impl Shared {
         let script = script::script(operation, &rules);
         let call = script::call(&script, keys.iter().map(String::as_str), &costs, None);
         // The time before the call, so that a wait that is counted from it never ends too late.
-        let asked = (self.clock)();
+        let sent_at = (self.clock)();
         let found = self.ask(redis, &call).await?;
 
         let hash = self.hash(identifier);
@@ -277,7 +277,7 @@ impl Shared {
                 self.refund_remote(redis, &rules, &keys, &costs).await;
             }
             for ((_, active, cost), decision) in parts.iter().zip(&decisions) {
-                let times = (asked, (self.clock)());
+                let times = (sent_at, (self.clock)());
                 cache_refusal(active, hash, *cost, times, decision, self.ahead());
             }
         }

@@ -34,7 +34,7 @@ impl Shared {
         }
         let key = self.key(&active, identifier);
         let call = script::call(&active.charge, [key.as_str()].into_iter(), &[cost], None);
-        let asked = (self.clock)();
+        let sent_at = (self.clock)();
         let Some(found) = self.ask(redis, &call).await else {
             let fail_mode_decision = managed.fail_mode_decision(active.quota);
             return fail_mode_decision.unwrap_or_else(|| self.check_local(policy, hash, cost));
@@ -44,7 +44,7 @@ impl Shared {
             let rules = [rule(&managed.policy, active.quota)];
             self.refund_remote(redis, &rules, &[key], &[cost]).await;
         }
-        let times = (asked, (self.clock)());
+        let times = (sent_at, (self.clock)());
         cache_refusal(&active, hash, cost, times, &decision, self.ahead());
         decision
     }
@@ -126,14 +126,14 @@ impl Shared {
     }
 }
 
-/// Remembers a refusal for as long as it is certain: until a cost of 1 fits again. `asked` and `answered`
+/// Remembers a refusal for as long as it is certain: until a cost of 1 fits again. `sent_at` and `answered_at`
 /// are the times of the question to Redis and of its answer, by the clock of this process. The clock of
 /// Redis is `ahead` of it.
 pub(crate) fn cache_refusal(
     active: &Active,
     hash: u64,
     cost: u64,
-    (asked, answered): (Millis, Millis),
+    (sent_at, answered_at): (Millis, Millis),
     decision: &Decision,
     ahead: Millis,
 ) {
@@ -148,12 +148,12 @@ pub(crate) fn cache_refusal(
         );
         let refusal = CachedRefusal {
             limit: decision.quota.limit(),
-            until: asked + wait,
-            retry_offset: u32::try_from(answered - asked).unwrap_or(u32::MAX),
+            until: sent_at + wait,
+            retry_offset: u32::try_from(answered_at - sent_at).unwrap_or(u32::MAX),
             reset_offset: u32::try_from(reset.saturating_sub(wait)).unwrap_or(u32::MAX),
         };
         active
             .local
-            .cache_refusal(hash, refusal, (answered + reset).wrapping_add(ahead));
+            .cache_refusal(hash, refusal, (answered_at + reset).wrapping_add(ahead));
     }
 }

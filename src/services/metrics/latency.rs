@@ -188,9 +188,9 @@ mod tests {
             all.sort_by(f64::total_cmp);
             let rank = (part * all.len() as f64).ceil() as usize;
             let exact = all[rank.max(1) - 1];
-            let told = latencies.read()[0].histogram.percentile(part).expect("there are some");
+            let estimate = latencies.read()[0].histogram.percentile(part).expect("there are some");
             // Both are in the same bucket.
-            prop_assert!(told / exact < 1.4143 && exact / told < 1.4143, "{} {}", told, exact);
+            prop_assert!(estimate / exact < 1.4143 && exact / estimate < 1.4143, "{} {}", estimate, exact);
         }
     }
 

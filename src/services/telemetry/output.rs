@@ -223,13 +223,13 @@ mod tests {
     /// What the output answers to a write: how many bytes it takes, or why none.
     type Answer = Result<usize, ErrorKind>;
 
-    /// Answers each write as it is told, and says what it took.
-    struct Told {
+    /// Answers each write as the test says, and reports what it took.
+    struct Stalled {
         answers: Receiver<Answer>,
         taken: Sender<Vec<u8>>,
     }
 
-    impl Write for Told {
+    impl Write for Stalled {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             // Untold, it takes everything.
             let answer = self.answers.recv().unwrap_or(Ok(usize::MAX));
@@ -243,10 +243,10 @@ mod tests {
         }
     }
 
-    fn told() -> (Output, Sender<Answer>, Receiver<Vec<u8>>) {
-        let (tell, answers) = mpsc::channel();
+    fn stalled_output() -> (Output, Sender<Answer>, Receiver<Vec<u8>>) {
+        let (reply, answers) = mpsc::channel();
         let (taken, took) = mpsc::channel();
-        (Output::to(Told { answers, taken }), tell, took)
+        (Output::to(Stalled { answers, taken }), reply, took)
     }
 
     fn log(output: &Output, line: &str) {
@@ -254,7 +254,7 @@ mod tests {
         output.write_all(line.as_bytes()).expect("it takes lines");
     }
 
-    fn trouble(output: &Output) -> Option<String> {
+    fn failure(output: &Output) -> Option<String> {
         output.health().and_then(|known| known.failure)
     }
 
@@ -264,32 +264,32 @@ mod tests {
 
     #[test]
     fn a_line_that_cannot_be_written_is_counted_and_the_next_is_written() {
-        let (output, tell, took) = told();
+        let (output, reply, took) = stalled_output();
         for error in [ErrorKind::StorageFull, ErrorKind::BrokenPipe] {
-            tell.send(Err(error)).expect("it listens");
+            reply.send(Err(error)).expect("it listens");
             log(&output, "lost\n");
         }
         output.flush(LONG);
         assert_eq!(output.lost(), 2);
         assert_eq!(
-            trouble(&output).as_deref(),
+            failure(&output).as_deref(),
             Some("Nobody reads standard output any more.")
         );
         let since = output.health().expect("a line was lost").since;
 
-        tell.send(Ok(usize::MAX)).expect("it listens");
+        reply.send(Ok(usize::MAX)).expect("it listens");
         log(&output, "written\n");
         output.flush(LONG);
         assert_eq!(text(&took), "written\n");
-        assert_eq!((output.lost(), trouble(&output)), (2, None));
+        assert_eq!((output.lost(), failure(&output)), (2, None));
         let healed = output.health().expect("a line was lost").since;
         assert!(healed >= since);
     }
 
     #[test]
     fn an_output_that_has_always_worked_has_nothing_to_say() {
-        let (output, tell, took) = told();
-        drop(tell);
+        let (output, reply, took) = stalled_output();
+        drop(reply);
         log(&output, "one\n");
         log(&output, "two\n");
         output.flush(LONG);
@@ -299,17 +299,17 @@ mod tests {
 
     #[test]
     fn a_line_after_a_torn_one_begins_anew() {
-        let (output, tell, took) = told();
+        let (output, reply, took) = stalled_output();
         for answer in [
             Ok(2),
             Err(ErrorKind::Interrupted),
             Err(ErrorKind::StorageFull),
         ] {
-            tell.send(answer).expect("it listens");
+            reply.send(answer).expect("it listens");
         }
         log(&output, "torn\n");
         output.flush(LONG);
-        drop(tell);
+        drop(reply);
         log(&output, "whole\n");
         output.flush(LONG);
         assert_eq!(text(&took), "to\nwhole\n");
@@ -318,7 +318,7 @@ mod tests {
 
     #[test]
     fn nobody_waits_for_an_output_that_takes_nothing() {
-        let (output, tell, took) = told();
+        let (output, reply, took) = stalled_output();
         let line = "x".repeat(1023) + "\n";
         // The first is being written and stays in the queue's account.
         for _ in 0..MAX_QUEUED_BYTES / 1024 + 5 {
@@ -326,22 +326,22 @@ mod tests {
         }
         assert_eq!(output.lost(), 5);
         assert_eq!(
-            trouble(&output).as_deref(),
+            failure(&output).as_deref(),
             Some("Standard output does not take lines fast enough.")
         );
         output.flush(Duration::ZERO);
 
-        drop(tell);
+        drop(reply);
         output.flush(LONG);
         assert_eq!(text(&took).len(), MAX_QUEUED_BYTES);
-        assert_eq!((output.lost(), trouble(&output)), (5, None));
+        assert_eq!((output.lost(), failure(&output)), (5, None));
     }
 
     #[test]
     fn an_output_that_would_block_is_waited_for() {
-        let (output, tell, took) = told();
-        tell.send(Err(ErrorKind::WouldBlock)).expect("it listens");
-        drop(tell);
+        let (output, reply, took) = stalled_output();
+        reply.send(Err(ErrorKind::WouldBlock)).expect("it listens");
+        drop(reply);
         log(&output, "late\n");
         output.flush(LONG);
         assert_eq!((text(&took).as_str(), output.lost()), ("late\n", 0));

@@ -59,11 +59,11 @@ pub fn ContactsPage() -> impl IntoView {
             {move || {
                 let sources = Sources::from_context();
                 let site = use_context::<Site>();
-                let asked = use_context::<Parts>();
+                let request = use_context::<Parts>();
                 let refused = use_context::<RefusedPane>();
                 Suspend::new(async move {
                     let site = site?;
-                    let view = load(&sources?, &asked?, refused).await;
+                    let view = load(&sources?, &request?, refused).await;
                     if let Some(error) = failure(&view) {
                         set_status(error);
                     }
@@ -120,10 +120,10 @@ impl Sources {
     }
 }
 
-async fn load(sources: &Sources, asked: &Parts, refused: Option<RefusedPane>) -> ContactsView {
-    let (location, known) = requested_location(&asked.uri);
+async fn load(sources: &Sources, request: &Parts, refused: Option<RefusedPane>) -> ContactsView {
+    let (location, known) = requested_location(&request.uri);
     let Sources { contacts, welcome } = sources;
-    let welcome = welcome.offer(welcome_choice(&asked.headers));
+    let welcome = welcome.offer(welcome_choice(&request.headers));
     let list = contacts
         .list_beside(
             location.pane.contact(),
@@ -133,7 +133,7 @@ async fn load(sources: &Sources, asked: &Parts, refused: Option<RefusedPane>) ->
         .await;
     let contact = |id| contacts.get(id);
     let details = |id| contacts.details(id);
-    let merged = merged_fields(asked.uri.query().unwrap_or_default());
+    let merged = merged_fields(request.uri.query().unwrap_or_default());
     let pane = match (refused, location.pane) {
         (Some(RefusedPane(pane)), _) => Ok(pane),
         _ if !known => Err(AppError::NotFound),

@@ -59,11 +59,11 @@ fn next_part(search: &str, cursor: &Cursor) -> impl IntoView + use<> {
         .append_pair("q", search)
         .append_pair("cursor", &cursor.to_string())
         .finish();
-    let most = format::number(ContactService::MAX_PRINTED_CONTACTS.get().into());
+    let max = format::number(ContactService::MAX_PRINTED_CONTACTS.get().into());
     let href = format!("{PRINT_PATH}?{query}");
     view! {
         <p class="mt-4 print-hidden" id="parts">
-            {format!("At most {most} contacts are printed together. ")}
+            {format!("At most {max} contacts are printed together. ")}
             <a class="link" rel="next" href=href>"Go on to the next ones"</a>
         </p>
     }

@@ -245,8 +245,8 @@ mod tests {
             (&["\"one\""], 3, false),
             (&["\"03\", \"+3\", \"99999999999999\""], 3, false),
         ] {
-            let asked = if_match(lines).await.expect("a list of tags");
-            let made = asked.change(async |expected| match expected {
+            let tags = if_match(lines).await.expect("a list of tags");
+            let made = tags.change(async |expected| match expected {
                 Some(expected) if expected != current => Err(AppError::Changed {
                     current: Box::new(at(current)),
                 }),
@@ -258,9 +258,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_contact_that_changes_all_the_while_is_not_asked_for_for_ever() {
-        let asked = if_match(&["\"1\", \"2\", \"3\""]).await.expect("tags");
+        let tags = if_match(&["\"1\", \"2\", \"3\""]).await.expect("tags");
         let tries = Cell::new(0);
-        let made = asked.change(async |_| -> Result<(), _> {
+        let made = tags.change(async |_| -> Result<(), _> {
             tries.set(tries.get() + 1);
             Err(AppError::Changed {
                 current: Box::new(at(tries.get())),

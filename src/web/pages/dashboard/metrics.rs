@@ -39,7 +39,7 @@ pub fn Headlines(view: Arc<View>) -> impl IntoView {
         format!("{} in the last hour", format::number(value(&sum)))
     };
     let entries: fn(&MetricValues) -> u64 = |values| values.highest(Gauge::CachedEntries);
-    let most = entries(&sum);
+    let peak = entries(&sum);
     view! {
         <ul class="headlines">
             <Headline
@@ -67,7 +67,7 @@ pub fn Headlines(view: Arc<View>) -> impl IntoView {
                 id="cached-entries"
                 name="Cached entries"
                 value=format::number(snapshot.cache.usage.entries)
-                below=format!("{} at most in the last hour", format::number(most))
+                below=format!("{} at most in the last hour", format::number(peak))
                 trend=trend(entries)
             />
             <li id="uptime">

@@ -238,7 +238,7 @@ fn MessageView<'a>(
         .iter()
         .rev()
         .find_map(|step| step.error.clone());
-    let said = match why {
+    let text = match why {
         Some(why) if prefix == "letter" => why,
         _ => state(message).to_owned(),
     };
@@ -252,7 +252,7 @@ fn MessageView<'a>(
         <details id=format!("{prefix}-{}-timeline", message.id)>
             <summary>
                 <span class="message-to">{name(&message.destination)}</span>
-                <span class=class>{said}{again}</span>
+                <span class=class>{text}{again}</span>
                 <format::Time at=when(message) now/>
             </summary>
             <ol class="timeline">{steps}</ol>

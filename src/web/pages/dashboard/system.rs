@@ -75,7 +75,7 @@ fn ComponentLine<'a>(
     component: Result<&'a Component, String>,
     now: Timestamp,
 ) -> impl IntoView + use<> {
-    let said = match component {
+    let text = match component {
         Err(why) => view! { <span class="text-muted">{why}</span> }.into_any(),
         Ok(component) => {
             let (class, state) = match component.state {
@@ -97,7 +97,7 @@ fn ComponentLine<'a>(
     view! {
         <div id=format!("system-{id}")>
             <dt>{name}</dt>
-            <dd>{said}</dd>
+            <dd>{text}</dd>
         </div>
     }
 }

@@ -118,17 +118,17 @@ mod tests {
     #[test]
     fn trigrams_find_long_words_and_grams_short_ones() {
         let words = ["ada".to_owned(), "a\"b c".to_owned(), "王".to_owned()];
-        let asked = lookup(&words);
-        assert_eq!(asked.table, "contact_trigrams");
-        assert_eq!(asked.expression, "\"ada\" AND \"a\"\"b c\"");
-        assert_eq!(asked.left, ["王"]);
+        let found = lookup(&words);
+        assert_eq!(found.table, "contact_trigrams");
+        assert_eq!(found.expression, "\"ada\" AND \"a\"\"b c\"");
+        assert_eq!(found.left, ["王"]);
 
         let words = ["ad".to_owned(), "王".to_owned()];
-        let asked = lookup(&words);
+        let found = lookup(&words);
         assert_eq!(
-            (asked.table, asked.expression.as_str()),
+            (found.table, found.expression.as_str()),
             ("contact_grams", "6164 AND e78e8b")
         );
-        assert!(asked.left.is_empty());
+        assert!(found.left.is_empty());
     }
 }
