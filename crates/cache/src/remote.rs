@@ -34,6 +34,20 @@ pub(crate) struct RemoteTier {
     prefix: String,
 }
 
+/// What a reader looks for.
+pub(crate) struct Wanted {
+    pub(crate) encoding: Encoding,
+    pub(crate) generation: Generation,
+    /// [`Cacheable::SCHEMA`](crate::Cacheable::SCHEMA).
+    pub(crate) schema: u32,
+    /// The value must be younger than this; `None` for any age.
+    pub(crate) younger_than: Option<Duration>,
+    /// Whether an older value is wanted if another reader has the lease.
+    pub(crate) or_old: bool,
+    /// How long the reader may take to fetch the value.
+    pub(crate) lease: Duration,
+}
+
 /// What is stored beside a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stored {
@@ -118,17 +132,16 @@ impl RemoteTier {
         Some(stored)
     }
 
-    /// A value of this generation that is younger than `younger_than`, if that is given, or a lease of this
-    /// length. If another reader has the lease and `old` is set, the answer holds the old value.
-    pub(crate) async fn look_up(
-        &self,
-        key: &Key,
-        encoding: Encoding,
-        (generation, schema): (Generation, u32),
-        younger_than: Option<Duration>,
-        old: bool,
-        lease: Duration,
-    ) -> Found {
+    /// The value that is wanted, or a lease to fetch it.
+    pub(crate) async fn look_up(&self, key: &Key, wanted: Wanted) -> Found {
+        let Wanted {
+            encoding,
+            generation,
+            schema,
+            younger_than,
+            or_old,
+            lease,
+        } = wanted;
         let keys = self.keys(key, generation);
         let token = format!("{:032x}", rand::random::<u128>());
         let mut call = LOOK_UP[encoding as usize].call(keys.iter().map(String::as_str));
@@ -139,7 +152,7 @@ impl RemoteTier {
         };
         call.arg(&token)
             .arg(lease.as_millis() as u64)
-            .arg(u8::from(old));
+            .arg(u8::from(or_old));
         let (age, value, state): (i64, RedisValue, i64) = match self.redis.call(&call).await {
             Ok(answer) => answer,
             Err(error) => {

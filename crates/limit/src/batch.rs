@@ -278,7 +278,9 @@ impl Shared {
             }
             for ((_, active, cost), decision) in parts.iter().zip(&decisions) {
                 let times = (sent_at, (self.clock)());
-                cache_refusal(active, hash, *cost, times, decision, self.ahead());
+                if *cost == 1 {
+                    cache_refusal(active, hash, times, decision, self.ahead());
+                }
             }
         }
         Some(decisions)

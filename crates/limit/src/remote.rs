@@ -45,7 +45,9 @@ impl Shared {
             self.refund_remote(redis, &rules, &[key], &[cost]).await;
         }
         let times = (sent_at, (self.clock)());
-        cache_refusal(&active, hash, cost, times, &decision, self.ahead());
+        if cost == 1 {
+            cache_refusal(&active, hash, times, &decision, self.ahead());
+        }
         decision
     }
 
@@ -126,13 +128,12 @@ impl Shared {
     }
 }
 
-/// Remembers a refusal for as long as it is certain: until a cost of 1 fits again. `sent_at` and `answered_at`
+/// Remembers the refusal of a cost of 1 for as long as it is certain: until such a cost fits again. `sent_at` and `answered_at`
 /// are the times of the question to Redis and of its answer, by the clock of this process. The clock of
 /// Redis is `ahead` of it.
 pub(crate) fn cache_refusal(
     active: &Active,
     hash: u64,
-    cost: u64,
     (sent_at, answered_at): (Millis, Millis),
     decision: &Decision,
     ahead: Millis,
@@ -140,7 +141,6 @@ pub(crate) fn cache_refusal(
     if let Outcome::Refused {
         retry_after: Some(wait),
     } = decision.outcome
-        && cost == 1
     {
         let (wait, reset) = (
             wait.as_millis() as Millis,

@@ -24,7 +24,7 @@ use crate::entry::{Cached, Freshness};
 use crate::generation::Generation;
 use crate::key::Key;
 use crate::policy::{Cacheable, Policy, Status};
-use crate::remote::{Found, Lease, MAX_SHARED_BYTES, RemoteTier, Stored};
+use crate::remote::{Found, Lease, MAX_SHARED_BYTES, RemoteTier, Stored, Wanted};
 use crate::stats;
 
 /// How long an instance may take to fetch a value before others fetch it too.
@@ -291,24 +291,21 @@ async fn seek<T: Cacheable>(
     {
         return Lookup::Value(cached);
     }
-    // Old values are sent only to readers that may serve them.
-    let old = policy.allow_stale_generation || replacing.is_some();
     let mut younger_than = replacing.map(|age| age.saturating_sub(MAX_TRANSIT));
+    // Old values are sent only to readers that may serve them.
+    let or_old = policy.allow_stale_generation || replacing.is_some();
     let start = Instant::now();
     let mut polls = 0;
     while start.elapsed() < LEASE_TIMEOUT {
-        let current = (*generation, T::SCHEMA);
-        match remote
-            .look_up(
-                key,
-                policy.encoding,
-                current,
-                younger_than,
-                old,
-                LEASE_TIMEOUT,
-            )
-            .await
-        {
+        let wanted = Wanted {
+            encoding: policy.encoding,
+            generation: *generation,
+            schema: T::SCHEMA,
+            younger_than,
+            or_old,
+            lease: LEASE_TIMEOUT,
+        };
+        match remote.look_up(key, wanted).await {
             Found::Current(stored) => match usable(Some(stored)) {
                 Some(cached) => return Lookup::Value(cached),
                 // No reader can use it, so this reader replaces it.
@@ -321,7 +318,7 @@ async fn seek<T: Cacheable>(
             Found::Unavailable => return Lookup::Nothing,
             Found::LeasedElsewhere(stored) => {
                 // A reader that may serve an old value does so meanwhile.
-                if old && let Some(cached) = usable(stored) {
+                if or_old && let Some(cached) = usable(stored) {
                     return Lookup::Value(cached);
                 }
             }

@@ -1,0 +1,147 @@
+//! Rules of `STYLE.md` that the sources keep.
+
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+
+use quote::ToTokens;
+use syn::spanned::Spanned;
+use syn::visit::Visit;
+
+/// The most lines of a function, from its signature to its end.
+const MAX_LINES: usize = 70;
+
+/// The most parameters of a function, beside `self`.
+const MAX_PARAMETERS: usize = 5;
+
+/// Words that name no actor.
+const NO_ACTOR: [&str; 5] = ["whoever", "whomever", "somebody", "nobody", "anybody"];
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The files below the folders of the workspace that end in `extension`.
+fn files(extension: &str) -> Vec<(PathBuf, String)> {
+    let mut folders: Vec<_> = [
+        "src",
+        "crates",
+        "xtask",
+        "benches",
+        "style",
+        "end2end/tests",
+    ]
+    .map(|folder| repository().join(folder))
+    .into();
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|found| found == extension) {
+                let text = fs::read_to_string(&path).expect("a file of text");
+                found.push((path, text));
+            }
+        }
+    }
+    found
+}
+
+/// A test reads from top to bottom, and may be long.
+fn is_for_tests(file: &Path) -> bool {
+    let path = file.display().to_string();
+    ["/tests/", "/tests.rs", "/conformance/"]
+        .iter()
+        .any(|part| path.contains(part))
+}
+
+struct Functions<'a> {
+    file: &'a Path,
+    too_long: Vec<String>,
+    seen: usize,
+}
+
+impl Functions<'_> {
+    fn check(&mut self, attributes: &[syn::Attribute], signature: &syn::Signature, end: usize) {
+        self.seen += 1;
+        // A component is markup, and its parameters are attributes.
+        let is_component = attributes
+            .iter()
+            .any(|one| one.path().is_ident("component"));
+        let is_test = attributes.iter().any(|one| {
+            let path = one.path().to_token_stream().to_string();
+            path == "test" || path.ends_with(":: test")
+        });
+        let lines = end + 1 - signature.span().start().line;
+        let typed = |input: &&syn::FnArg| matches!(input, syn::FnArg::Typed(_));
+        let parameters = signature.inputs.iter().filter(typed).count();
+        let is_long = lines > MAX_LINES && !is_component && !is_test && !is_for_tests(self.file);
+        if is_long || (parameters > MAX_PARAMETERS && !is_component) {
+            self.too_long.push(format!(
+                "{}: {} ({lines} lines, {parameters} parameters)",
+                self.file.display(),
+                signature.ident
+            ));
+        }
+    }
+}
+
+impl Visit<'_> for Functions<'_> {
+    fn visit_item_fn(&mut self, item: &syn::ItemFn) {
+        let end = item.block.brace_token.span.close().end().line;
+        self.check(&item.attrs, &item.sig, end);
+        syn::visit::visit_item_fn(self, item);
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &syn::ImplItemFn) {
+        let end = item.block.brace_token.span.close().end().line;
+        self.check(&item.attrs, &item.sig, end);
+        syn::visit::visit_impl_item_fn(self, item);
+    }
+}
+
+#[test]
+fn functions_are_short_and_take_few_parameters() {
+    let mut found = Vec::new();
+    let mut seen = 0;
+    for (path, text) in files("rs") {
+        let source = syn::parse_file(&text).expect("Rust");
+        let mut functions = Functions {
+            file: &path,
+            too_long: Vec::new(),
+            seen: 0,
+        };
+        functions.visit_file(&source);
+        found.extend(functions.too_long);
+        seen += functions.seen;
+    }
+    assert!(seen > 1000, "the functions were not found");
+    assert!(found.is_empty(), "these functions are too long: {found:#?}");
+}
+
+#[test]
+fn comments_name_their_actors() {
+    let mut found = Vec::new();
+    for extension in ["rs", "ts", "css"] {
+        for (path, text) in files(extension) {
+            for (number, line) in text.lines().enumerate() {
+                let Some((_, comment)) = line.split_once("//").or_else(|| line.split_once("/*"))
+                else {
+                    continue;
+                };
+                let comment = comment.to_lowercase();
+                let mut words = comment.split(|letter: char| !letter.is_alphabetic());
+                if words.any(|word| NO_ACTOR.contains(&word)) {
+                    found.push(format!(
+                        "{}:{}: {}",
+                        path.display(),
+                        number + 1,
+                        line.trim()
+                    ));
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "these comments name no actor: {found:#?}");
+}
