@@ -105,7 +105,7 @@ test('dead letters are sent again, and deleted after a question', async ({
   await letters.getByRole('checkbox').first().check();
   await letters.getByRole('button', { name: 'Retry ticked' }).click();
   await expect(dashboard.notice).toHaveText('1 dead letter put back in the queue.');
-  // Nobody listens there still.
+  // No server listens there yet.
   await expectFigure(page, 'queue-dead', /Dead letters\s*3/);
   await letters.getByText('Delete…').click();
   await expect(letters.getByText('What is deleted is gone for good.')).toBeVisible();

@@ -59,7 +59,7 @@ test.describe('with the clock in hand', () => {
     await page.clock.runFor(60_000);
     await dashboard.expectNoMoreThan(1);
     await expect(dashboard.status).toHaveText('Paused. Figures are 60 s old.');
-    // Neither does it begin again because somebody looks at another tab for a while.
+    // A visit to another tab does not begin it again.
     await dashboard.setHidden(true);
     await dashboard.setHidden(false);
     await page.clock.runFor(60_000);

@@ -45,7 +45,7 @@ test('who saves over a newer version is shown it and decides', async ({
 
   await expect(contacts.problem).toContainText('Someone else has changed the name');
   await expect(contacts.problem).toContainText(`Theirs ${book.word}`);
-  // What only one of them has changed needs nobody.
+  // A field that only one of them has changed needs no decision.
   await expect(contacts.problem).not.toContainText('Theirs Ltd');
   await expect(contacts.problem.getByRole('group')).toHaveCount(1);
   await contacts.expectFields({

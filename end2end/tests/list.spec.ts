@@ -11,7 +11,7 @@ test('“Show more” brings the next page in place', async ({ book, contacts, p
   });
   await expect(contacts.rows).toHaveCount(60);
   await expect(page).toHaveURL(book.list);
-  // The link is gone; whoever used it reads on where it was.
+  // The link is gone; the reader who used it goes on at its place.
   await expect(contacts.rows.nth(50)).toBeFocused();
 });
 

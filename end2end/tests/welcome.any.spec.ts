@@ -13,7 +13,7 @@ test('a new contact is welcomed, and its page tells how that goes', async ({ boo
   await expect(contacts.activities.first()).toContainText('Added');
   await expect(contacts.activities.nth(1)).toContainText('Welcome email queued');
   if (contacts.scripts) {
-    // Nobody touches the page meanwhile.
+    // The test does not touch the page meanwhile.
     await expect(contacts.activities.nth(2)).toContainText('Welcome email not sent', {
       timeout: PATIENCE,
     });

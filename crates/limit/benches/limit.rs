@@ -108,7 +108,7 @@ async fn on_redis() {
     }
 }
 
-/// So much that nobody is refused while this runs.
+/// So much that no request is refused while this runs.
 fn generous() -> Quota {
     Quota::new(10_000, Duration::from_secs(1)).expect("a quota")
 }
