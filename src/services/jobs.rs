@@ -7,11 +7,17 @@ use kith_queue::Job;
 use kith_queue::Jobs;
 use kith_queue::RunnerOptions;
 use kith_queue::destination::Destinations;
+use kith_queue::inbox;
+
+use crate::services::mail;
 
 pub use daily_report::DailyReport;
 pub use daily_report::ReportContext;
 pub use welcome_email::WelcomeContext;
 pub use welcome_email::WelcomeEmail;
+
+// A job must end well before the lease of its message, or another consumer runs it at the same time.
+const _: () = assert!(2 * mail::SEND_TIMEOUT.as_secs() <= inbox::LEASE_DURATION.as_secs());
 
 /// What the paths begin with that the queue delivers to.
 pub const WEBHOOKS: &str = "/api/webhooks/";

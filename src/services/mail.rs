@@ -17,4 +17,5 @@ pub use self::address::deliverable;
 pub use self::error::MailError;
 pub use self::mailer::Mail;
 pub use self::mailer::Mailer;
+pub(crate) use self::mailer::SEND_TIMEOUT;
 pub use self::smtp::SmtpServer;

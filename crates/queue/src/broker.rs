@@ -95,6 +95,7 @@ mod timekeeping;
 mod transaction;
 
 pub(crate) use complete::COMPLETED_HEADER;
+pub(crate) use complete::Completion;
 pub(crate) use complete::complete;
 pub use engine::Broker;
 pub use engine::Counters;

@@ -1,4 +1,5 @@
-//! The dispatcher: it hands the messages of the outbox to their publisher, in order.
+//! The dispatcher: it hands the messages of the outbox to their publisher: to the broker in order, to QStash
+//! several at a time.
 //!
 //! QStash is given the message's own id, by which it recognises a copy for as long as it remembers the id.
 //! With the broker in this process nothing new comes into the outbox; the dispatcher moves what an older

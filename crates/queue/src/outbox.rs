@@ -27,7 +27,8 @@ pub struct OutboxMessage {
     pub publication: Publication,
 }
 
-/// Writes a message, in the transaction of what it belongs to.
+/// Writes a message, in the transaction of what it belongs to. A message whose id is in the outbox already is the
+/// same message, and is not written again.
 ///
 /// # Errors
 /// Those of the database.
@@ -38,14 +39,17 @@ pub async fn insert(
 ) -> Result<(), sqlx::Error> {
     let spec = serde_json::to_string(&message.publication)
         .map_err(|error| sqlx::Error::Encode(error.into()))?;
-    sqlx::query("INSERT INTO outbox (id, spec, body, created_at, due_at) VALUES (?, ?, ?, ?, ?)")
-        .bind(&message.id)
-        .bind(spec)
-        .bind(&message.publication.body)
-        .bind(now.as_millisecond())
-        .bind(now.as_millisecond())
-        .execute(tx)
-        .await?;
+    sqlx::query(
+        "INSERT INTO outbox (id, spec, body, created_at, due_at) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO NOTHING",
+    )
+    .bind(&message.id)
+    .bind(spec)
+    .bind(&message.publication.body)
+    .bind(now.as_millisecond())
+    .bind(now.as_millisecond())
+    .execute(tx)
+    .await?;
     Ok(())
 }
 

@@ -99,7 +99,8 @@ impl Queue {
                 })?;
             }
             Publisher::QStash(_) => {
-                let id = job.id();
+                // Jobs of two kinds may have the same id.
+                let id = format!("{}:{}", J::KIND, job.id());
                 outbox::insert(tx, &OutboxMessage { id, publication }, now).await?;
             }
         }
@@ -128,7 +129,8 @@ impl Queue {
     }
 
     /// Creates a schedule of a job under a fixed id, or replaces it: at once on the broker in this process,
-    /// and on QStash as soon as QStash takes it. The message that it publishes has no body.
+    /// and on QStash as soon as QStash takes it. The message that it publishes has no body, so [`Job::parse`] must
+    /// accept an empty one.
     pub fn keep_schedule<J: Job>(&self, id: &'static str, cron: String) {
         let queue = self.clone();
         let publication = Publication {

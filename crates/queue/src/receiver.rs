@@ -69,6 +69,8 @@ pub struct Delivery {
 pub(crate) struct Verified {
     pub(crate) delivery: Delivery,
     pub(crate) claims: Claims,
+    /// The path that was called, with its query.
+    pub(crate) path: String,
     /// Whether the broker in this process has signed it, and not QStash.
     pub(crate) is_from_broker: bool,
 }
@@ -85,6 +87,8 @@ impl Receiver {
         // Anyone can call this address, so the body is read only of requests that the queue has signed.
         let (claims, is_from_broker) = self.verify_head(&parts).await?;
         let headers = parts.headers.clone();
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        let path = path.to_owned();
         let body = Bytes::from_request(Request::from_parts(parts, body), &())
             .await
             .map_err(|rejection| {
@@ -95,6 +99,7 @@ impl Receiver {
         Ok(Verified {
             delivery: Delivery::read(&headers, body),
             claims,
+            path,
             is_from_broker,
         })
     }
@@ -131,7 +136,7 @@ impl Receiver {
         let redeemed = self
             .0
             .database
-            .change(move |tx| Box::pin(async move { use_up(tx, &claims).await }));
+            .change(move |tx| Box::pin(async move { redeem(tx, &claims).await }));
         let redeemed: Result<bool, sqlx::Error> = redeemed.await;
         match redeemed.map_err(|error| unavailable(&error))? {
             true => Ok(()),
@@ -141,7 +146,7 @@ impl Receiver {
 }
 
 /// Whether a signature is used for the first time, on any instance.
-pub(crate) async fn use_up(
+pub(crate) async fn redeem(
     tx: &mut SqliteConnection,
     claims: &Claims,
 ) -> Result<bool, sqlx::Error> {

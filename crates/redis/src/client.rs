@@ -26,7 +26,7 @@ use crate::transport::Transport;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The waits between two attempts to connect.
-const RECONNECT: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
+const RECONNECT_BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
 
 /// The backoff starts again from its beginning once Redis was up for this long.
 const STABLE_AFTER: Duration = Duration::from_secs(10);
@@ -386,7 +386,7 @@ async fn keep_connected(shared: Weak<Shared>) {
         }
         // The first attempt is made at once.
         if let Some(failures) = u32::checked_sub(failures, 1) {
-            sleep(RECONNECT.full_jitter(failures)).await;
+            sleep(RECONNECT_BACKOFF.full_jitter(failures)).await;
         }
         failures += 1;
         let Some(shared) = shared.upgrade() else {

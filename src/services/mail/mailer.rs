@@ -27,7 +27,7 @@ use crate::services::config::MailConfig;
 use kith_runtime::HealthRecorder;
 
 /// How long the mail server may take. It is well within the lease on the message that asks for the mail.
-const SEND_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Sends mail. Cheap to clone.
 #[derive(Clone)]

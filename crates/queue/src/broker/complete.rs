@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::body::Bytes;
 use axum::http::HeaderName;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
@@ -13,11 +14,23 @@ use super::response::Response;
 pub(crate) const COMPLETED_HEADER: HeaderName =
     HeaderName::from_static("upstash-message-completed");
 
+/// A message that its consumer has executed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Completion {
+    pub(crate) message_id: String,
+    /// The path of the webhook, with its query.
+    pub(crate) destination: String,
+    pub(crate) body: Bytes,
+}
+
 /// Marks a message as delivered. `false` where the broker must do that itself, because the message has a
 /// callback that is published with it, or is no longer under way.
+///
+/// The signature of a delivery covers its address and its body, and not the header with the id. So the message
+/// must have the address and the body: a client that has got hold of one delivery cannot complete another message.
 pub(crate) async fn complete(
     tx: &mut SqliteConnection,
-    message_id: &str,
+    completion: &Completion,
     now: Timestamp,
 ) -> Result<bool> {
     let response = Response {
@@ -31,12 +44,15 @@ pub(crate) async fn complete(
     let completed = sqlx::query(
         "UPDATE messages SET state = 'delivered', updated_at = ?1, due_at = ?1, finished_at = ?1,
              response = ?2, response_status = ?3, owner = NULL
-         WHERE id = ?4 AND state = 'active' AND json_extract(spec, '$.callback') IS NULL",
+         WHERE id = ?4 AND state = 'active' AND destination = ?5 AND body = ?6
+             AND json_extract(spec, '$.callback') IS NULL",
     )
     .bind(now.as_millisecond())
     .bind(serde_json::to_string(&response)?)
     .bind(response.status)
-    .bind(message_id)
+    .bind(&completion.message_id)
+    .bind(&completion.destination)
+    .bind(completion.body.as_ref())
     .execute(tx)
     .await?;
     Ok(completed.rows_affected() == 1)

@@ -16,7 +16,7 @@ use super::settle::MAX_BATCH;
 
 impl Broker {
     pub(super) async fn deliver_all(self, kind: LaneKind) {
-        let (settled, outcomes) = mpsc::channel(MAX_BATCH);
+        let (sender, outcomes) = mpsc::channel(MAX_BATCH);
         self.0.tasks.spawn(self.clone().settle_all(outcomes));
         self.0.tasks.spawn(self.clone().renew_all(kind));
         let latch = ErrorLatch::default();
@@ -25,12 +25,12 @@ impl Broker {
             let wait = match claimed {
                 Some(Claimed::Messages(messages)) => {
                     for (message, permit) in messages {
-                        let (broker, settled) = (self.clone(), settled.clone());
+                        let (broker, sender) = (self.clone(), sender.clone());
                         self.0.tasks.spawn(async move {
                             let outcome = broker.send_in_turn(kind, &message);
                             let outcome = failed_by_panic(outcome).await;
                             // Only the end of the process closes the channel.
-                            let _ = settled.send((message, outcome, permit)).await;
+                            let _ = sender.send((message, outcome, permit)).await;
                         });
                     }
                     continue;

@@ -13,7 +13,7 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 /// The most rows of one kind that are removed in one transaction.
 const MAX_BATCH: i64 = 500;
 
-/// How long the ledger remembers that a consumer has executed a message: longer than a message may wait for its
+/// How long the inbox remembers that a consumer has executed a message: longer than a message may wait for its
 /// first delivery, and than any queue retries.
 const CONSUMPTION_RETENTION_MS: i64 = 400 * 24 * 3_600_000;
 

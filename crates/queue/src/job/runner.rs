@@ -15,6 +15,7 @@ use kith_runtime::Tasks;
 use tokio_util::sync::CancellationToken;
 
 use crate::broker;
+use crate::broker::Completion;
 use crate::inbox;
 use crate::inbox::Claim;
 use crate::inbox::Lease;
@@ -117,6 +118,7 @@ impl Runner {
         let Verified {
             delivery,
             claims,
+            path,
             is_from_broker,
         } = verified;
         let lease = match self.claim(claims, key).await {
@@ -129,12 +131,16 @@ impl Runner {
             number: delivery.retried.saturating_add(1),
         };
         let Outcome { result, step } = run(attempt).await;
-        let message = is_from_broker.then_some(delivery.message_id);
+        let completion = is_from_broker.then_some(Completion {
+            message_id: delivery.message_id,
+            destination: path,
+            body: delivery.body,
+        });
         let end = End {
             lease,
             is_done: result.is_ok(),
             step,
-            message,
+            completion,
         };
         match (self.end(end).await, result) {
             (Err(failure), _) | (Ok(_), Err(failure)) => Executed::Failed(failure),
@@ -176,7 +182,7 @@ impl Runner {
         let claim = database.change(move |tx| {
             Box::pin(async move {
                 if let Some(claims) = claims
-                    && !receiver::use_up(tx, &claims).await?
+                    && !receiver::redeem(tx, &claims).await?
                 {
                     return Ok(None);
                 }
@@ -191,8 +197,8 @@ impl Runner {
         }
     }
 
-    /// Ends a claim, and tries again while no other consumer can have the message: otherwise the work would
-    /// be done again. Whether the message was completed on the broker.
+    /// Ends a claim, and tries again a few times where the database fails: without it the work would be done
+    /// again. Whether the message was completed on the broker.
     async fn end(&self, end: End) -> Result<bool, Failure> {
         let end = Arc::new(end);
         for attempt in 1.. {
@@ -222,7 +228,7 @@ struct End {
     is_done: bool,
     step: Option<TransactionStep>,
     /// The message, where the broker in this process has delivered it.
-    message: Option<String>,
+    completion: Option<Completion>,
 }
 
 impl End {
@@ -237,14 +243,14 @@ impl End {
             false => inbox::release(tx, &self.lease).await?,
         };
         if !is_held {
-            tracing::warn!("another consumer has this message by now");
+            tracing::warn!("the lease of this message has ended");
             return Ok(false);
         }
         if let Some(step) = &self.step {
             step(tx).await?;
         }
-        match &self.message {
-            Some(message) if self.is_done => Ok(broker::complete(tx, message, now).await?),
+        match &self.completion {
+            Some(completion) if self.is_done => Ok(broker::complete(tx, completion, now).await?),
             _ => Ok(false),
         }
     }

@@ -89,6 +89,27 @@ impl Job for Count {
     }
 }
 
+/// Another kind, whose ids are those of the first.
+#[derive(Serialize, Deserialize)]
+struct Recount {
+    id: u32,
+}
+
+#[async_trait]
+impl Job for Recount {
+    type Context = Runs;
+    const KIND: &'static str = "recount";
+    const LABEL: &'static str = "Recount";
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    async fn run(&self, _runs: &Runs, _attempt: &Attempt) -> Outcome {
+        Outcome::done()
+    }
+}
+
 struct Rig {
     database: Database,
     queue: Queue,
@@ -272,6 +293,54 @@ async fn a_message_that_no_job_understands_is_never_sent_again() {
     let (status, _) = deliver(&rig, "/hooks/count/failed", "{}", None).await;
     assert_eq!(status.as_u16(), receiver::NOT_RETRYABLE);
     assert_eq!(rig.runs.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_delivery_completes_no_message_but_its_own() {
+    let rig = Rig::new().await;
+    // The lane that delivers is not started: both messages stay as they are.
+    rig.enqueue(&Count { id: 1, failures: 0 }, 3).await;
+    rig.enqueue(&Count { id: 2, failures: 0 }, 3).await;
+    let mut tx = rig.database.write().await.expect("it is open");
+    sqlx::query("UPDATE messages SET state = 'active', id = 'msg_' || seq")
+        .execute(&mut *tx)
+        .await
+        .expect("it is valid");
+    tx.commit().await.expect("there is room");
+    // The header names message 1, and the signature is for the body of message 2.
+    let body = r#"{"id":2,"failures":0}"#;
+    let (status, _) = deliver(&rig, "/hooks/count", body, None).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(rig.count(DONE).await, 1);
+    assert_eq!(rig.count(DELIVERED).await, 0);
+    let body = r#"{"id":1,"failures":0}"#;
+    let (status, _) = deliver(&rig, "/hooks/count", body, None).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(rig.count(DELIVERED).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn jobs_of_two_kinds_may_have_one_id_and_a_job_is_in_the_outbox_once() {
+    let rig = Rig::new().await;
+    let broker = rig.queue.broker().clone();
+    let destinations = broker.destinations().clone();
+    let qstash = crate::qstash::QStash::new("http://127.0.0.1:9", "token", destinations);
+    let queue = Queue::new(rig.database.clone(), broker, Publisher::QStash(qstash));
+    let mut tx = rig.database.write().await.expect("it is open");
+    let options = JobOptions::default();
+    let (count, recount) = (Count { id: 1, failures: 0 }, Recount { id: 1 });
+    for _ in 0..2 {
+        queue
+            .enqueue(&mut tx, &count, &options)
+            .await
+            .expect("written");
+        queue
+            .enqueue(&mut tx, &recount, &options)
+            .await
+            .expect("written");
+    }
+    tx.commit().await.expect("there is room");
+    assert_eq!(rig.count("SELECT count(*) FROM outbox").await, 2);
 }
 
 #[test]
