@@ -1,5 +1,6 @@
 //! Claims, their leases, and the permits that origins share.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::rig::DELIVERED;
@@ -9,6 +10,7 @@ use super::rig::publication;
 use super::rig::receiver;
 use crate::broker::Broker;
 use crate::broker::LEASE;
+use crate::broker::Options;
 use crate::broker::accept::Provenance;
 use crate::broker::claim::Claimed;
 use crate::broker::lane::LaneKind;
@@ -109,22 +111,30 @@ async fn receivers_that_never_answer_hold_up_no_webhook() {
     );
 }
 
+/// Publishes many more messages than there are permits.
+async fn publish_200_to_each(broker: &Broker, origins: &[String]) {
+    let to = |origin: &String| {
+        let origin = origin.clone();
+        (0..200).map(move |number| publication(&format!("{origin}/{number}")))
+    };
+    let messages: Vec<Publication> = origins.iter().flat_map(to).collect();
+    let taken = broker.publish(&messages, Provenance::default()).await;
+    taken.expect("taken");
+}
+
 #[tokio::test]
 async fn receivers_that_never_answer_hold_up_no_other_origin() {
     let rig = Rig::new().await;
     let (origins, _listeners): (Vec<_>, Vec<_>) = (0..3).map(|_| frozen()).unzip();
     let fine = receiver().await;
     let allowed: Vec<&str> = origins.iter().chain([&fine]).map(String::as_str).collect();
-    let broker = rig.broker_to("http://127.0.0.1:1", &allowed);
-    // Many more than there are permits, and before the others.
-    let mut first: Vec<Publication> = Vec::new();
-    for origin in &origins {
-        first.extend((0..200).map(|number| publication(&format!("{origin}/{number}"))));
-    }
-    broker
-        .publish(&first, Provenance::default())
-        .await
-        .expect("taken");
+    // No attempt times out, so that only permits that the three origins leave can deliver the rest.
+    let broker = rig.broker_with(Options {
+        concurrency: NonZeroU32::new(16).expect("not 0"),
+        timeout: Duration::from_secs(3600),
+        ..rig.options("http://127.0.0.1:1", &allowed)
+    });
+    publish_200_to_each(&broker, &origins).await;
     broker.start();
     rig.until(
         "SELECT count(DISTINCT origin) FROM messages WHERE state = 'active'",
@@ -139,6 +149,30 @@ async fn receivers_that_never_answer_hold_up_no_other_origin() {
             .expect("taken");
     }
     rig.until(DELIVERED, 20).await;
+}
+
+#[tokio::test]
+async fn receivers_that_never_answer_and_hold_every_permit_leave_one_at_a_timeout() {
+    let rig = Rig::new().await;
+    let (origins, _listeners): (Vec<_>, Vec<_>) = (0..3).map(|_| frozen()).unzip();
+    let fine = receiver().await;
+    let allowed: Vec<&str> = origins.iter().chain([&fine]).map(String::as_str).collect();
+    // Three origins hold all of four permits. Their 600 messages take 750 s, so that a broker that sends them
+    // first is too late for this test.
+    let broker = rig.broker_to("http://127.0.0.1:1", &allowed);
+    publish_200_to_each(&broker, &origins).await;
+    broker.start();
+    rig.until(
+        "SELECT count(DISTINCT origin) FROM messages WHERE state = 'active'",
+        3,
+    )
+    .await;
+    let unrelated = [publication(&fine)];
+    broker
+        .publish(&unrelated, Provenance::default())
+        .await
+        .expect("taken");
+    rig.until(DELIVERED, 1).await;
 }
 
 #[tokio::test]

@@ -34,6 +34,10 @@ const MIGRATIONS: &[Migration] = &[
     },
 ];
 
+/// How long a test waits for what must come. A busy machine takes longer than an idle one; no test is about how
+/// long.
+const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
+
 pub(super) const RETENTION: Duration = Duration::from_secs(3600);
 
 pub(super) struct Rig {
@@ -81,7 +85,12 @@ impl Rig {
 
     /// One that delivers to other origins as well.
     pub(super) fn broker_to(&self, reached_at: &str, allowed: &[&str]) -> Broker {
-        let options = Options {
+        let options = self.options(reached_at, allowed);
+        self.broker_with(options)
+    }
+
+    pub(super) fn options(&self, reached_at: &str, allowed: &[&str]) -> Options {
+        Options {
             destinations: Destinations {
                 origin: "https://kith.example".to_owned(),
                 reached_at: reached_at.to_owned(),
@@ -92,7 +101,10 @@ impl Rig {
             concurrency: NonZeroU32::new(4).expect("not 0"),
             timeout: Duration::from_secs(5),
             retention: RETENTION,
-        };
+        }
+    }
+
+    pub(super) fn broker_with(&self, options: Options) -> Broker {
         Broker::new(self.database.clone(), self.clock(), options)
     }
 
@@ -107,7 +119,7 @@ impl Rig {
     pub(super) async fn until(&self, sql: &'static str, expected: i64) {
         let start = Instant::now();
         while self.count(sql).await != expected {
-            assert!(start.elapsed() < Duration::from_secs(20), "{sql}");
+            assert!(start.elapsed() < WAIT_TIMEOUT, "{sql}");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
