@@ -5,6 +5,7 @@ use scraper::ElementRef;
 use scraper::Html;
 use scraper::Node;
 use scraper::Selector;
+use scraper::node::Element;
 
 /// A page, or a part of one.
 pub struct Page {
@@ -69,6 +70,15 @@ impl Page {
         self.one(&css).attr("value").unwrap_or("")
     }
 
+    /// The element that a CSS selector finds as markup: a line for each tag and each text, with indentation,
+    /// normalised whitespace and attributes in the order of their names. Panics where there is not exactly
+    /// one element.
+    pub fn markup(&self, css: &str) -> String {
+        let mut markup = String::new();
+        write_element(&mut markup, self.one(css), 0);
+        markup
+    }
+
     fn with_id(&self, id: &str) -> ElementRef<'_> {
         // Not `#id`: ids hold dots and slashes.
         self.one(&format!("[id=\"{id}\"]"))
@@ -114,4 +124,60 @@ fn push_text(text: &mut String, element: ElementRef<'_>) {
 
 fn normalised(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The elements that have no end tag, as far as Kith has them.
+const VOID_ELEMENTS: [&str; 4] = ["br", "input", "link", "meta"];
+
+fn write_element(markup: &mut String, element: ElementRef<'_>, depth: usize) {
+    let tag = element.value();
+    let start = format!("<{}{}>", tag.name(), attributes(tag));
+    if VOID_ELEMENTS.contains(&tag.name()) {
+        return write_line(markup, depth, &start);
+    }
+    let mut content = String::new();
+    // Comments separate texts that the server has drawn one by one. A reader sees one text.
+    let mut text = String::new();
+    for child in element.children() {
+        match child.value() {
+            Node::Text(part) => text.push_str(part),
+            _ => {
+                if let Some(child) = ElementRef::wrap(child) {
+                    write_line(&mut content, depth + 1, &escaped(&normalised(&text)));
+                    text.clear();
+                    write_element(&mut content, child, depth + 1);
+                }
+            }
+        }
+    }
+    write_line(&mut content, depth + 1, &escaped(&normalised(&text)));
+    let end = format!("</{}>", tag.name());
+    if content.is_empty() {
+        return write_line(markup, depth, &(start + &end));
+    }
+    write_line(markup, depth, &start);
+    markup.push_str(&content);
+    write_line(markup, depth, &end);
+}
+
+fn attributes(tag: &Element) -> String {
+    let mut attributes: Vec<_> = tag.attrs().collect();
+    attributes.sort_unstable();
+    let texts = attributes
+        .into_iter()
+        .map(|(name, value)| format!(" {name}=\"{}\"", escaped(value)));
+    texts.collect()
+}
+
+fn escaped(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('"', "&quot;");
+    text.replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn write_line(markup: &mut String, depth: usize, line: &str) {
+    if !line.is_empty() {
+        markup.push_str(&"  ".repeat(depth));
+        markup.push_str(line);
+        markup.push('\n');
+    }
 }

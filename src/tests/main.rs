@@ -15,6 +15,7 @@ mod html;
 mod limits;
 mod mail;
 mod mail_server;
+mod markup;
 mod metrics;
 mod operation;
 mod output;
