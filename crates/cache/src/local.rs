@@ -174,7 +174,7 @@ mod tests {
     proptest! {
         /// Whatever comes, the bytes are within bounds, and what is found is what was last put in.
         #[test]
-        fn bounded_and_never_wrong(calls in prop::collection::vec((0..300_u32, 1..4000_usize, any::<bool>()), 1..2000)) {
+        fn the_local_cache_is_bounded_and_never_wrong(calls in prop::collection::vec((0..300_u32, 1..4000_usize, any::<bool>()), 1..2000)) {
             let local = LocalTier::new(SHARDS * 20_000);
             let mut last = HashMap::new();
             for (key, weight, inserts) in calls {
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_larger_than_its_shard_is_not_kept() {
+    fn a_value_larger_than_its_shard_is_not_kept() {
         let local = LocalTier::new(SHARDS * 1000);
         local.insert("large", Arc::new(2000));
         assert!(local.get("large").is_none());
