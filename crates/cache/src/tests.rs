@@ -333,7 +333,7 @@ async fn hot_values_are_fetched_anew_before_they_end() {
 }
 
 #[tokio::test]
-async fn what_is_absent_is_remembered_for_a_time_of_its_own() {
+async fn an_absent_value_is_cached_for_a_time_of_its_own() {
     let policy = Policy {
         absent_for: Duration::from_millis(600),
         encoding: Encoding::Hash,
@@ -405,7 +405,7 @@ async fn an_entity_is_a_hash_whose_fields_can_be_read_alone() {
 }
 
 #[tokio::test]
-async fn what_another_version_has_stored_is_a_miss() {
+async fn a_value_that_another_version_has_stored_is_a_miss() {
     #[derive(Debug, Serialize, Deserialize)]
     struct Renamed {
         number: i64,
@@ -428,7 +428,7 @@ async fn what_another_version_has_stored_is_a_miss() {
         .await;
     assert_eq!((found.status, found.number), (Status::Miss, 7));
 
-    // Nor is what nobody here has written an error.
+    // A value that no process here has written is no error either.
     let keys = server.command("KEYS *");
     let name = keys
         .lines()
@@ -482,7 +482,7 @@ async fn a_lock_has_one_holder_and_its_tokens_grow() {
             .await
             .expect("it is free again");
         assert!(second.token() > first.token());
-        // Whoever had it before can neither keep nor end it.
+        // The holder before can neither extend nor release it.
         assert!(!locks.extend(&first, long).await.expect("Redis is up"));
         assert!(!locks.release(first).await.expect("Redis is up"));
         tokio::time::sleep(Duration::from_millis(60)).await;
@@ -511,7 +511,7 @@ async fn a_fetch_that_fails_keeps_no_other_instance_waiting() {
 }
 
 #[tokio::test]
-async fn what_may_be_old_never_gets_older_again() {
+async fn a_stale_value_never_gets_older_again() {
     let lenient = Policy {
         stale_for: Duration::from_secs(600),
         allow_stale_generation: true,
