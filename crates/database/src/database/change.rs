@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_is_changed_after_closing() {
+    async fn a_change_after_closing_is_refused() {
         let (database, _directory) = database().await;
         database.close().await;
         let refused = futures_util::future::join_all((0..3).map(|_| count(&database, 1, false)));
