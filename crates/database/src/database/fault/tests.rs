@@ -183,7 +183,7 @@ fn files(directory: &TempDir, name: &str) -> (PathBuf, PathBuf) {
 }
 
 #[tokio::test]
-async fn what_is_committed_into_a_file_that_is_gone_is_not_acknowledged() {
+async fn a_commit_into_a_file_that_is_gone_is_not_acknowledged() {
     for (name, fault) in [
         ("test.db", Fault::FileGone),
         ("test.db-wal", Fault::LogGone),
@@ -230,7 +230,7 @@ async fn a_connection_that_is_made_later_leads_to_the_same_file() {
 }
 
 #[test]
-fn only_what_the_next_would_meet_is_a_fault() {
+fn a_fault_is_only_an_error_that_the_next_request_would_meet() {
     assert_eq!(Fault::of(&sqlx::Error::PoolTimedOut), Some(Fault::Slow));
     for error in [
         sqlx::Error::PoolClosed,
