@@ -75,7 +75,7 @@ async fn refused(path: &Path) -> OpenError {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_may_create_the_same_file_at_once() {
+async fn a_file_that_many_instances_create_at_once_is_created_once() {
     for _ in 0..5 {
         let directory = directory();
         let path = directory.path().join("new").join("test.db");
@@ -130,7 +130,7 @@ async fn closing_leaves_one_file_that_can_be_opened_again() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn only_the_owner_may_look_at_it() {
+async fn the_files_of_a_database_are_open_to_their_owner_only() {
     use std::os::unix::fs::PermissionsExt;
 
     let directory = directory();
@@ -180,7 +180,7 @@ async fn files_that_are_no_database_are_named() {
             .source()
             .is_some_and(|source| source.to_string().contains("not a database"))
     );
-    // It is somebody's diary.
+    // It is the diary of another application.
     assert!(
         fs::read_to_string(&path)
             .expect("it is there")
