@@ -279,7 +279,7 @@ fn several_policies_are_all_or_nothing_on_redis_as_in_this_process() {
 }
 
 #[test]
-fn what_the_local_limiter_refuses_is_not_charged_on_a_redis_that_has_forgotten() {
+fn a_request_that_the_local_limiter_refuses_is_not_charged_on_a_redis_that_has_forgotten() {
     let server = RedisServer::start();
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {
@@ -437,7 +437,7 @@ async fn the_most_refused_are_known_and_memory_stays_bounded() {
 }
 
 #[test]
-fn subjects_cannot_break_out_of_their_key() {
+fn subjects_of_a_limit_cannot_break_out_of_their_key() {
     assert_eq!(Identifier::new("a{b}c").as_str(), "a(b)c");
     assert_eq!(Identifier::new("x".repeat(1000)).as_str().len(), 64);
 }
