@@ -210,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_takes_half_and_two_a_third_each() {
+    fn permits_are_divided_so_that_one_origin_takes_half_and_two_a_third_each() {
         let permits = Permits::shared(12);
         let one = permits.acquire_all("a");
         assert_eq!(one.len(), 6);
