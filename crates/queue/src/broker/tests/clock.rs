@@ -187,7 +187,7 @@ async fn a_message_that_waits_for_its_turn_to_be_written_has_the_time_of_that_tu
 }
 
 #[tokio::test]
-async fn a_clock_that_is_set_back_keeps_nothing_else_waiting() {
+async fn a_clock_that_is_set_back_holds_up_no_outbox_claim_or_deduplication() {
     let rig = Rig::new().await;
     let broker = rig.broker("http://127.0.0.1:1");
     let once = Publication {
