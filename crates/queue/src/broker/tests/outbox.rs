@@ -56,12 +56,12 @@ async fn a_message_is_executed_once() {
         panic!("nobody has it");
     };
     assert_eq!(claim().await, Claim::Busy(inbox::LEASE_DURATION));
-    // Given back, it is there for the next one at once.
+    // The next consumer gets a released claim at once.
     assert!(end(first, false).await);
     let Claim::Granted(second) = claim().await else {
         panic!("it was given back");
     };
-    // Whoever is too slow has lost it.
+    // A consumer that is too slow has lost its lease.
     rig.pass(inbox::LEASE_DURATION);
     let Claim::Granted(third) = claim().await else {
         panic!("the lease is over");
