@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_receivers_ask_for() {
+    fn a_retry_after_header_is_read_in_every_form_that_receivers_send() {
         let now = "2026-11-22T05:29:00Z".parse().expect("a time");
         for (value, seconds) in [
             ("120", Some(120)),
