@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_no_url_is_refused_and_said() {
+    fn a_destination_with_a_character_of_no_url_is_refused_with_the_reason() {
         let destinations = destinations();
         for base in ["http://127.0.0.1:9000/a", "/api/webhooks/a", "friends", ""] {
             for foreign in [
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_older_release_took_is_escaped() {
+    fn a_destination_from_an_older_release_is_escaped() {
         for (kept, expected) in [
             (
                 "http://127.0.0.1:9000/a?b=%20",
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn others_must_be_allowed() {
+    fn destinations_of_other_origins_must_be_allowed() {
         let destinations = destinations();
         let url = "http://127.0.0.1:9000/anything";
         let accepted = destinations.accept(url).expect("allowed");
