@@ -536,7 +536,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_documented_and_not_supported_is_refused_by_name() {
+    fn a_header_that_is_documented_and_not_supported_is_refused_by_name() {
         for name in [
             "Upstash-Flow-Control-Key",
             "Upstash-Flow-Control-Value",
