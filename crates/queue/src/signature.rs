@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_forged_cut_or_of_another_kind_is_refused() {
+    fn a_signature_that_is_forged_cut_or_of_another_kind_is_refused() {
         let keys = keys();
         let stranger = sign(&SigningKey::random(), URL, b"", at(0));
         assert_eq!(
