@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn an_address_that_cannot_be_parsed_is_refused() {
         for text in [
             "",
             "localhost:6379",
