@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_every_write_would_meet_is_a_loss() {
+    fn an_error_that_every_write_would_meet_is_a_loss() {
         for (line, expected) in [
             (
                 "NOREPLICAS Not enough good replicas to write.",
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_command_meets_is_none() {
+    fn an_error_that_only_one_command_meets_is_no_loss() {
         for line in [
             "WRONGTYPE Operation against a key",
             "ERR syntax error",
