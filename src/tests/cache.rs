@@ -27,7 +27,7 @@ use kith_test_support::redis_server::RedisServer;
 
 #[tokio::test]
 async fn reads_say_how_they_were_answered() {
-    // Whoever sends the email would read the contact before this test does.
+    // The worker that sends the email would read the contact before this test does.
     let app = TestApp::with(|config| config.welcome.enabled = false).await;
     let ada = app.create("Ada", "ada@example.com").await;
     let path = format!("/api/contacts/{}", ada.id);
@@ -48,7 +48,7 @@ async fn reads_say_how_they_were_answered() {
             again.text().await.expect("a body")
         );
 
-        // Whoever has it is told so, with nothing in the body.
+        // A client that has this version gets an answer without a body.
         for known in [etag.as_str(), "*", &format!("\"other\", {etag}")] {
             let request = app
                 .request(Method::GET, path)
@@ -85,7 +85,7 @@ async fn reads_say_how_they_were_answered() {
 }
 
 #[tokio::test]
-async fn who_is_not_there_is_remembered_and_found_once_there() {
+async fn an_absent_contact_is_cached_and_found_once_it_is_there() {
     let app = TestApp::start().await;
     let ada = app.create("Ada", "ada@example.com").await;
     let path = format!("/api/contacts/{}", ada.id);
