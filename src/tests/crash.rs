@@ -189,7 +189,7 @@ async fn every_acknowledged_contact_survives_kill_9_and_is_welcomed_once() {
 }
 
 #[test]
-fn what_kith_cannot_use_it_explains() {
+fn settings_that_kith_cannot_use_are_explained() {
     let data = tempfile::tempdir().expect("a directory");
     let run = |variable: &str, value: &str| {
         let output = Command::new(env!("CARGO_BIN_EXE_kith"))
