@@ -117,7 +117,7 @@ async fn the_page_says_it_all_without_javascript() {
         let page = read_page(&app, &format!("/dashboard?range={range}")).await;
         assert_eq!(page.count(".chart"), 4);
     }
-    // Looking does not count: of all that was asked, only this is added.
+    // Requests for the dashboard do not count: of all requests, only this one is added.
     app.get("/api/contacts").await;
     until_said(
         &app,
@@ -144,7 +144,7 @@ async fn an_island_is_given_the_part_that_changes() {
 }
 
 #[tokio::test]
-async fn only_people_on_the_machine_are_admins() {
+async fn admins_are_only_people_on_the_machine() {
     let app = TestApp::with(|config| {
         let variables = [("KITH_SERVER_TRUSTED_PROXIES", "127.0.0.1")];
         let variables =
@@ -161,7 +161,7 @@ async fn only_people_on_the_machine_are_admins() {
             StatusCode::FORBIDDEN,
             "{path}"
         );
-        // Whoever the proxy does not name may be anybody; what a client has put before counts not.
+        // A client that the proxy does not name may be any client. Kith ignores what a client has put before.
         for forwarded in [
             b"203.0.113.7, unknown" as &[u8],
             b"203.0.113.7,",
@@ -231,7 +231,7 @@ async fn limits_change_on_every_instance_and_stay_changed() {
     }
     assert_eq!(statuses, [200, 200, 429]);
 
-    // What is wrong is said, and what was typed stays.
+    // The page says what is wrong, and the form keeps what the admin has typed.
     let wrong = [("limit", "many"), ("window", "1m")];
     let page = refused(
         one.submit(form, &wrong).await,
@@ -253,7 +253,7 @@ async fn limits_change_on_every_instance_and_stay_changed() {
         )
         .await;
     }
-    // Nobody takes the dashboard from themselves.
+    // An admin cannot lock themselves out of the dashboard.
     let few = [("limit", "23"), ("window", "1m")];
     let answer = one.submit("/dashboard/limits/dashboard", &few).await;
     refused(answer, StatusCode::BAD_REQUEST, "at least 24 requests").await;
@@ -272,7 +272,7 @@ async fn limits_change_on_every_instance_and_stay_changed() {
 }
 
 #[tokio::test]
-async fn clients_are_denied_and_allowed_but_nobody_locks_themselves_out() {
+async fn clients_are_denied_and_allowed_but_an_admin_cannot_deny_their_own_address() {
     let app = TestApp::start().await;
     let form = "/dashboard/denied";
     let deny = |network| [("network", network), ("do", "deny")];
@@ -318,7 +318,7 @@ async fn a_deny_list_that_is_as_configured_follows_the_configuration() {
             config.limits.deny.0 = vec![denied];
         })
         .await;
-        // Whoever answers has put in force what was changed.
+        // An instance that answers has applied the changes.
         app.get("/healthz").await;
         app
     };
@@ -334,7 +334,7 @@ async fn a_deny_list_that_is_as_configured_follows_the_configuration() {
         app.part::<Limiter>()
             .is_denied("198.51.100.1".parse().expect("an address"))
     );
-    // What was changed stays, whatever is configured then.
+    // A change stays, whatever the configuration says then.
     act(
         &app,
         form,
@@ -375,7 +375,7 @@ fn undeliverable(destination: &str) -> Publication {
     }
 }
 
-/// Publishes messages that nobody takes, and waits until there are so many dead letters.
+/// Publishes messages that no receiver accepts, and waits until there are `then` dead letters.
 async fn bury(app: &TestApp, destination: &str, count: usize, then: usize) -> Vec<String> {
     let broker = app.broker();
     let publication = undeliverable(destination);
@@ -432,7 +432,7 @@ async fn dead_letters_are_sent_again_and_deleted_one_many_or_all() {
         page.text_of_id("notice")
             .contains("1 dead letter put back in the queue.")
     );
-    // It comes back, because there still is nobody.
+    // It comes back, because there still is no receiver.
     bury(&app, NOWHERE, 0, 3).await;
     let page = act(&app, form, &[("do", "delete-all")]).await;
     assert!(
@@ -443,7 +443,7 @@ async fn dead_letters_are_sent_again_and_deleted_one_many_or_all() {
 }
 
 #[tokio::test]
-async fn what_may_not_be_sent_does_not_hold_up_the_others() {
+async fn dead_letters_that_may_not_be_sent_do_not_hold_up_the_others() {
     let data = TempDir::new().expect("a directory");
     let allowing = async |allowed: &str| {
         let variables = [("KITH_QUEUE_ALLOW", allowed)];
