@@ -13,7 +13,7 @@ use crate::app::send;
 
 const TOKEN: &str = "a-token-of-this-test";
 
-/// Listened to by nobody.
+/// No server listens there.
 const ALLOWED: &str = "http://127.0.0.1:1";
 
 async fn open() -> TestApp {
@@ -64,7 +64,7 @@ fn strange_urls() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_stands_in_no_url_is_refused_at_every_door() {
+async fn a_destination_with_a_character_of_no_url_is_refused_at_every_entry_point() {
     let app = open().await;
     let good = format!("{ALLOWED}/good");
     for url in strange_urls() {
@@ -102,7 +102,7 @@ async fn what_stands_in_no_url_is_refused_at_every_door() {
 }
 
 #[tokio::test]
-async fn what_no_header_holds_is_refused_wherever_headers_are_written_otherwise() {
+async fn a_header_with_a_character_of_no_header_is_refused_in_a_query_and_in_a_batch() {
     let app = open().await;
     let good = format!("{ALLOWED}/good");
     for (name, value) in [
