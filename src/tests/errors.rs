@@ -139,7 +139,7 @@ async fn a_body_of_the_wrong_kind_or_size_is_refused() {
         .body(reqwest::Body::wrap_stream(stream));
     problem(send(request).await, StatusCode::PAYLOAD_TOO_LARGE).await;
 
-    // Who is still sending when the refusal comes gets to read it.
+    // A client that is still sending when the refusal comes can read it.
     for _ in 0..20 {
         let larger = "a".repeat(3 << 20);
         problem(
@@ -245,7 +245,7 @@ async fn a_query_that_makes_no_sense_says_so() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_a_problem_in_the_same_form() {
+async fn a_path_or_a_method_that_does_not_exist_is_a_problem_in_the_same_form() {
     let app = TestApp::start().await;
     for path in [
         "/api",
@@ -328,7 +328,7 @@ async fn an_island_reads_every_refusal() {
 }
 
 #[tokio::test]
-async fn two_idempotency_keys_are_one_too_many() {
+async fn idempotency_keys_that_come_twice_are_refused() {
     let app = TestApp::start().await;
     let request = app
         .request(Method::POST, "/api/contacts")
