@@ -91,7 +91,7 @@ fn number(response: &Response, name: &str) -> u64 {
 }
 
 #[tokio::test]
-async fn ten_quick_requests_pass_and_two_do_not() {
+async fn the_rate_limit_lets_ten_quick_requests_pass_and_refuses_two() {
     well_within_a_minute().await;
     let app = TestApp::with(as_shipped).await;
     for remaining in (0..10).rev() {
@@ -132,7 +132,7 @@ async fn ten_quick_requests_pass_and_two_do_not() {
 }
 
 #[tokio::test]
-async fn whoever_obeys_retry_after_is_not_refused() {
+async fn a_client_that_obeys_retry_after_is_not_refused_by_a_rate_limit() {
     let app = TestApp::with(|config| {
         as_shipped(config);
         config.limits.api.limit = 3.try_into().expect("a limit");
@@ -214,7 +214,7 @@ async fn pages_and_server_functions_are_refused_in_their_own_form() {
     })
     .await;
     assert_eq!(app.get("/contacts").await.status(), StatusCode::OK);
-    // As browsers ask, who would take it compressed.
+    // A browser asks like this and accepts a compressed answer.
     let page = send(
         app.request(Method::GET, "/contacts")
             .header("accept", "text/html")
