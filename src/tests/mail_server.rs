@@ -38,7 +38,7 @@ pub struct Manners {
     pub offers: Vec<&'static str>,
     /// What it answers to commands that begin like this, instead of `250`. `.` is the end of a mail.
     pub answers: Vec<(&'static str, &'static str)>,
-    /// Whether it speaks TLS from the start, with a certificate that nobody trusts.
+    /// Whether it speaks TLS from the start, with a certificate that no client trusts.
     pub tls: bool,
 }
 
