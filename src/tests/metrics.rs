@@ -45,7 +45,7 @@ async fn until(app: &TestApp, expected: &[(&str, u64)]) {
     }
 }
 
-/// Nobody listens there.
+/// No server listens there.
 const NOBODY: &str = "http://127.0.0.1:9";
 
 async fn figures_match(redis: Option<&RedisServer>) {
@@ -91,7 +91,7 @@ async fn figures_match(redis: Option<&RedisServer>) {
     for app in [&one, &other] {
         until(app, &reads).await;
     }
-    // Nobody takes these: two are given up at once, one after another attempt.
+    // No receiver accepts these: two are given up at once, one after another attempt.
     let nobody = |retries| Publication {
         destination: format!("{NOBODY}/hook"),
         delivery: DeliverySpec {
