@@ -14,7 +14,7 @@ use crate::app::TestApp;
 use crate::app::header;
 
 #[tokio::test]
-async fn alive_and_ready_are_different_questions() {
+async fn health_and_readiness_are_different_questions() {
     let site = tempfile::tempdir().expect("a directory for the site");
     let app = TestApp::with(|config| config.server.site_root = site.path().to_owned()).await;
     assert_eq!(app.get("/healthz").await.status(), StatusCode::OK);
@@ -85,7 +85,7 @@ async fn a_request_that_is_running_is_finished_before_the_end() {
 }
 
 #[tokio::test]
-async fn what_was_saved_is_there_after_a_restart() {
+async fn saved_contacts_are_there_after_a_restart() {
     let data = tempfile::tempdir().expect("a directory");
     let here = data.path().to_owned();
     let mut app = TestApp::with(|config| config.data.dir = here.clone()).await;
