@@ -78,7 +78,7 @@ async fn kith_serves_while_its_output_is_full() {
 }
 
 #[tokio::test]
-async fn kith_serves_after_whoever_read_its_output_has_gone() {
+async fn kith_serves_after_the_reader_of_its_output_has_gone() {
     let mut kith = Kith::start(|data| {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
@@ -96,7 +96,7 @@ async fn kith_serves_after_whoever_read_its_output_has_gone() {
 }
 
 #[tokio::test]
-async fn kith_serves_while_nobody_reads_its_output_and_says_afterwards_what_was_lost() {
+async fn kith_serves_without_a_reader_of_its_output_and_logs_afterwards_what_was_lost() {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     let mut kith = Kith::start(|data| {
         let mut command = program(data);
