@@ -79,7 +79,7 @@ async fn the_dashboard_is_not_in_the_main_menu() {
 }
 
 #[tokio::test]
-async fn everybody_is_printed_or_all_that_a_search_finds() {
+async fn the_print_page_shows_all_contacts_or_all_that_a_search_finds() {
     let app = TestApp::start().await;
     for number in 0..60 {
         let name = format!(
@@ -196,7 +196,7 @@ async fn changes_are_among_the_activities_and_never_crowd_out_the_rest() {
 }
 
 #[tokio::test]
-async fn who_was_searched_for_in_vain_is_in_the_form_for_a_new_contact() {
+async fn a_search_without_a_result_fills_the_form_for_a_new_contact() {
     let app = TestApp::start().await;
     app.create("Ada", "ada@example.com").await;
     let nobody = read_page(&app, "/contacts?q=xqzv").await;
