@@ -9,7 +9,7 @@ use crate::queue::support::eventually_dead;
 use crate::queue::support::open;
 
 #[tokio::test]
-async fn of_many_who_send_a_dead_letter_again_one_does() {
+async fn a_dead_letter_that_many_clients_retry_is_sent_by_one() {
     let app = open().await;
     let path = "publish/http://127.0.0.1:1/?upstash-retries=0";
     call(&app, Method::POST, path, "x").await;
@@ -52,7 +52,7 @@ async fn dead_letters_that_are_not_there_are_none() {
         let (status, answer) = call(&app, Method::DELETE, &format!("dlq?{filter}"), "").await;
         assert_eq!((status, answer), (200, json!({ "deleted": 0 })), "{filter}");
     }
-    // Those that are there are deleted, as many as somebody says.
+    // The broker deletes those that are there, up to the count of the request.
     let two = format!("dlq?dlqIds={},{},0-0&count=1", id(0), id(1));
     let (_, answer) = call(&app, Method::DELETE, &two, "").await;
     assert_eq!(answer["deleted"], 1, "{answer}");
