@@ -28,7 +28,7 @@ async fn the_brokers_api_is_closed_without_a_token() {
 }
 
 #[tokio::test]
-async fn whoever_means_some_messages_does_not_lose_all() {
+async fn a_request_to_cancel_some_messages_does_not_cancel_all() {
     let app = open().await;
     let (_, first) = call(&app, Method::POST, LATER, "x").await;
     call(&app, Method::POST, LATER, "y").await;
@@ -66,7 +66,7 @@ async fn the_token_reaches_no_receiver() {
 }
 
 #[tokio::test]
-async fn as_many_are_cancelled_as_somebody_says() {
+async fn messages_are_cancelled_up_to_the_count_of_the_request() {
     let app = open().await;
     for label in ["a", "a", "b", "c", "c"] {
         call(
