@@ -86,7 +86,7 @@ async fn qstash_is_spoken_to_as_its_sdk_does() {
 }
 
 #[tokio::test]
-async fn what_qstash_does_not_take_waits_and_nobody_waits_for_it() {
+async fn a_message_that_qstash_does_not_take_waits_and_holds_up_no_request() {
     let data = TempDir::new().expect("a directory");
     let port = free_port();
     let app = TestApp::with(|config| {
