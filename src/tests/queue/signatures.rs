@@ -15,7 +15,7 @@ async fn said(response: reqwest::Response) -> String {
 }
 
 #[tokio::test]
-async fn only_what_the_queue_has_signed_gets_in_and_every_refusal_says_why() {
+async fn a_webhook_without_a_valid_signature_is_refused_with_the_reason() {
     let app = TestApp::start().await;
     let signed = Signed::new(&app).await;
     let token = signed.token();
