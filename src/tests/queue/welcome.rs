@@ -42,7 +42,7 @@ async fn a_new_contact_is_sent_a_mail_and_the_disk_shows_it() {
 }
 
 #[tokio::test]
-async fn nobody_is_welcomed_who_shall_not_be() {
+async fn a_welcome_email_is_sent_only_where_it_is_chosen() {
     let app = TestApp::with(|config| config.welcome.enabled = false).await;
     let quiet = app.create("Ada", "ada@example.com").await;
     let body = json!({"name": "Bob", "email": "bob@example.com", "welcome": true});
@@ -69,7 +69,7 @@ async fn nobody_is_welcomed_who_shall_not_be() {
 }
 
 #[tokio::test]
-async fn what_a_mail_server_refuses_for_now_is_sent_again() {
+async fn a_mail_that_the_server_refuses_for_now_is_retried() {
     let mail = MailServer::start().await;
     mail.refuse(BUSY, 2);
     let app = with_mail(&mail).await;
@@ -97,7 +97,7 @@ async fn what_a_mail_server_refuses_for_now_is_sent_again() {
 }
 
 #[tokio::test]
-async fn what_fails_again_and_again_is_kept_and_can_be_sent_by_hand() {
+async fn a_mail_whose_retries_all_fail_is_a_dead_letter_that_can_be_retried_by_hand() {
     let mail = MailServer::start().await;
     mail.refuse(BUSY, 4);
     let app = with_mail(&mail).await;
@@ -132,7 +132,7 @@ async fn what_fails_again_and_again_is_kept_and_can_be_sent_by_hand() {
 }
 
 #[tokio::test]
-async fn what_a_mail_server_refuses_for_good_is_not_sent_again() {
+async fn a_mail_that_the_server_refuses_for_good_is_not_retried() {
     let mail = MailServer::start().await;
     mail.refuse(NO_SUCH_USER, 1);
     let app = with_mail(&mail).await;
@@ -142,7 +142,7 @@ async fn what_a_mail_server_refuses_for_good_is_not_sent_again() {
     assert_eq!(events.len(), 3, "{events:?}");
     eventually_dead(&app, 1).await;
     assert_eq!(mail.asked(), 1);
-    // Somebody has put the server right and sends it by hand.
+    // The operator has repaired the mail server and retries the letter by hand.
     let broker = app.broker();
     let sent = broker.retry_dead_letters(&Filter::default(), &[]).await;
     assert_eq!(sent.expect("sent").sent.len(), 1);
@@ -151,7 +151,7 @@ async fn what_a_mail_server_refuses_for_good_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn who_is_in_the_trash_by_then_is_not_welcomed() {
+async fn a_contact_in_the_trash_is_not_welcomed() {
     let mail = MailServer::start().await;
     let app = TestApp::with(|config| {
         let settings = [("SMTP_URL", &*mail.url), ("KITH_WELCOME_DELAY", "1s")];
