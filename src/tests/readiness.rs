@@ -342,7 +342,7 @@ async fn a_redis_on_which_the_limiter_fails_is_not_up() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_says_ok_to_everything_is_no_redis() {
+async fn a_server_that_says_ok_to_everything_is_no_redis() {
     let redis = RedisServer::start();
     let nonsense = Arc::new(AtomicBool::new(true));
     let url = doubtful(&redis, nonsense.clone()).await;
