@@ -371,7 +371,7 @@ async fn cache_suite(redis: &Redis, nodes: &[&RedisServer]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_node() {
+async fn redis_on_one_node() {
     let server = RedisServer::start();
     suite(
         connect(server.url().parse().expect("an address")).await,
@@ -388,7 +388,7 @@ async fn a_cluster() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn over_rest() {
+async fn redis_over_rest() {
     kith_runtime::install_crypto_provider();
     let server = RedisServer::start();
     let url = rest_bridge(&server).await;
@@ -421,7 +421,7 @@ fn certificates() -> TempDir {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn over_tls() {
+async fn redis_over_tls() {
     kith_runtime::install_crypto_provider();
     let files = certificates();
     let file = |name: &str| files.path().join(name).display().to_string();
@@ -455,7 +455,7 @@ async fn over_tls() {
     });
     suite(reached(redis).await, &[&server]).await;
 
-    // An authority that nobody has named is not believed.
+    // The client does not trust an authority that the operator has not named.
     let stranger = Redis::connect(kith_redis::Options {
         timeout: Duration::from_secs(10),
         ..kith_redis::Options::new(address)
@@ -468,7 +468,7 @@ async fn over_tls() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn behind_sentinel_and_after_its_primary_is_gone() {
+async fn redis_behind_sentinel_and_after_its_primary_is_gone() {
     let mut primary = RedisServer::start();
     let of_primary = format!("127.0.0.1 {}", primary.port());
     let replica = RedisServer::with(&["--replicaof", &of_primary]);
@@ -552,7 +552,7 @@ async fn rest_that_says(status: StatusCode, body: &'static str) -> String {
 }
 
 #[tokio::test]
-async fn what_a_rest_api_says_instead_of_redis_is_told_as_what_it_is() {
+async fn an_answer_of_a_rest_api_that_is_not_from_redis_is_reported_as_what_it_is() {
     kith_runtime::install_crypto_provider();
     const PAGE: &str = "<!doctype html><title>Welcome</title>";
     for (status, body, loss) in [
