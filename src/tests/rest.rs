@@ -139,7 +139,7 @@ async fn put_replaces_and_patch_changes() {
 }
 
 #[tokio::test]
-async fn of_two_writers_with_the_same_version_one_wins() {
+async fn a_conflict_of_two_writers_with_the_same_version_is_won_by_one() {
     let app = TestApp::start().await;
     let ada = app.create("Ada", "ada@example.com").await;
     let path = format!("/api/contacts/{}", ada.id);
@@ -343,7 +343,7 @@ async fn many_patches_at_once_all_get_through() {
 
 /// What nginx makes of an `ETag` when it compresses an answer, and what other proxies make of it.
 #[tokio::test]
-async fn behind_a_proxy_that_compresses_everybody_can_edit() {
+async fn an_etag_that_a_compressing_proxy_has_changed_still_matches() {
     let app = TestApp::start().await;
     let ada = app.create("Ada", "ada@example.com").await;
     let path = format!("/api/contacts/{}", ada.id);
