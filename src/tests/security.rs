@@ -73,7 +73,7 @@ async fn another_site_cannot_change_anything() {
 }
 
 #[tokio::test]
-async fn only_names_of_this_machine_are_answered() {
+async fn a_host_that_is_no_name_of_this_machine_is_refused() {
     let app = TestApp::start().await;
     for host in ["kith.example", "127.0.0.1.evil.example:80", "192.168.1.1"] {
         let request = app
@@ -397,7 +397,7 @@ async fn behind_a_proxy() -> TestApp {
 }
 
 #[tokio::test]
-async fn what_a_proxy_quotes_makes_nobody_an_admin() {
+async fn a_quoted_forwarded_header_makes_no_client_an_admin() {
     let app = behind_a_proxy().await;
     for (forwarded, status) in [
         (
@@ -427,7 +427,7 @@ async fn what_a_proxy_quotes_makes_nobody_an_admin() {
 }
 
 #[tokio::test]
-async fn what_a_proxy_quotes_gives_nobody_a_fresh_quota() {
+async fn a_quoted_forwarded_header_gives_no_client_a_fresh_quota() {
     let app = behind_a_proxy().await;
     let status = async |forwarded: String| {
         let request = app.request(Method::GET, "/api/contacts");
@@ -495,7 +495,7 @@ fn flood(app: &TestApp, source: &str, clients: usize) -> (JoinSet<()>, Arc<Atomi
     (flood, closed)
 }
 
-/// Kith with little room, which by itself hangs up on nobody. Clients reach it by IPv4 and by IPv6.
+/// Kith with room for few connections. It closes none by itself. Clients reach it by IPv4 and by IPv6.
 async fn with_little_room() -> TestApp {
     let listener = TcpListener::bind("[::]:0").await.expect("a free port");
     TestApp::on(listener, |config| {
@@ -506,7 +506,7 @@ async fn with_little_room() -> TestApp {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn clients_that_send_half_a_request_and_come_back_hold_up_nobody() {
+async fn clients_that_send_half_a_request_and_come_back_hold_up_no_others() {
     let app = with_little_room().await;
     let (_flood, closed) = flood(&app, "127.0.0.1", 150);
     // All of them have been there, and there is room for none.
