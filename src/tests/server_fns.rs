@@ -84,7 +84,7 @@ async fn an_error_has_its_own_status_and_shape() {
 }
 
 #[tokio::test]
-async fn nonsense_is_a_clients_mistake() {
+async fn a_body_that_a_server_function_cannot_read_is_a_clients_mistake() {
     let app = TestApp::start().await;
     let bodies: [&[u8]; 5] = [b"", b"{", b"[]", b"\xff\xfe", br#"{"id": 7}"#];
     for body in bodies {
@@ -106,7 +106,7 @@ async fn nonsense_is_a_clients_mistake() {
 
 /// A form can be sent by any page, and would be sent back to wherever its `Referer` says.
 #[tokio::test]
-async fn forms_are_not_taken_and_nobody_is_redirected() {
+async fn forms_are_refused_by_server_functions_without_a_redirect() {
     let app = TestApp::start().await;
     let form = app
         .request(Method::POST, "/fn/contacts/delete")
