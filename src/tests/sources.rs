@@ -44,7 +44,7 @@ fn every_module_opens_by_saying_what_it_is_for() {
 
 /// A finger does not hover: what it touched last would stay as if it did.
 #[test]
-fn nothing_looks_hovered_where_nothing_hovers() {
+fn hover_styles_apply_only_where_a_pointer_can_hover() {
     let mut seen = 0;
     for entry in fs::read_dir(repository().join("style")).expect("a folder") {
         let path = entry.expect("an entry").path();
