@@ -62,7 +62,7 @@ async fn execute(database: &Database, sql: &str) {
 
 /// What the operator reads.
 async fn refused(path: &Path) -> OpenError {
-    match Database::open(at(&path)).await {
+    match Database::open(at(path)).await {
         Err(error) => {
             assert!(
                 error.to_string().contains(&path.display().to_string()),
