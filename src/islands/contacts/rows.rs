@@ -44,8 +44,8 @@ pub fn Rows(state: State) -> impl IntoView {
     follow_scrolling(state, current);
     let search = Memo::new(move |_| state.location.read().search.clone());
     Effect::new(move |_| {
-        search.track();
-        current.track();
+        // A memo that is tracked and not read stays outdated, and then reports no further change.
+        let _ = (search.read(), current.read());
         let list = state.list.read();
         let update = Update {
             rendered: rendered.get(),
