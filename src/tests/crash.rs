@@ -162,7 +162,7 @@ async fn every_acknowledged_contact_survives_kill_9_and_is_welcomed_once() {
         );
     }
 
-    // Contacts that were stored just before a kill, without anybody hearing of it, are welcomed too.
+    // Contacts that were stored just before a kill, and not acknowledged, are welcomed too.
     eventually("every contact is welcomed", || {
         mail.by_recipient().len() >= stored.len()
     })

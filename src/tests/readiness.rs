@@ -190,7 +190,7 @@ async fn a_log_that_is_deleted_takes_nothing_along_that_was_acknowledged() {
         "The log of the database (-wal or -shm) was moved",
         before,
     );
-    // Kith writes what the log has into the database, before anybody stops it.
+    // Kith writes what the log has into the database, before an operator stops it.
     let start = Instant::now();
     while names_in_copy(data.path()).await != Some(vec!["Ada".to_owned()]) {
         assert!(start.elapsed() < PATIENCE, "Ada is not in the file");

@@ -1,4 +1,4 @@
-//! Server functions as the browser calls them, and as nobody should.
+//! Server functions as the browser calls them, and as no client should.
 
 use kith::model::error::AppError;
 use reqwest::Method;

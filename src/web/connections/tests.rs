@@ -331,7 +331,7 @@ async fn a_flood_costs_one_close_for_each_connection_that_is_accepted() {
             (number + 1_usize).saturating_sub(512)
         );
         if number % 100 == 0 {
-            // Whoever asks meanwhile is served at once, from there and from elsewhere.
+            // Clients that ask meanwhile are served at once, from there and from elsewhere.
             for peer in ["192.0.2.1", "192.0.2.2"] {
                 let served = answering(&connections, peer).await.expect("a slot");
                 drop(finish(served));

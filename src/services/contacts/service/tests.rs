@@ -402,7 +402,7 @@ async fn an_edit_does_not_decide_between_two_people() {
             current: Box::new(theirs.clone())
         })
     );
-    // Whoever has meant the same has changed nothing.
+    // A client that has meant the same has changed nothing.
     let same = service.edit(ada.id, &base, draft(" Theirs "), false).await;
     assert_eq!(same, Ok((theirs, Vec::new())));
     let invalid = service.edit(ada.id, &base, draft(""), false).await;

@@ -116,7 +116,7 @@ pub async fn an_update_of_nothing_changes_nothing(store: Store) {
         .expect("it is there");
     assert_eq!(updated, contact);
     assert_eq!(store.get(contact.id).await.expect("it is there"), contact);
-    // Whoever expected another version still has to look.
+    // A client that expected another version still has to look.
     let stale = store.update(contact.id, &same, Some(2), at(5)).await;
     assert!(matches!(stale, Err(StoreError::Changed(current)) if *current == contact));
 }
