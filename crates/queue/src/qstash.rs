@@ -24,6 +24,9 @@ use kith_runtime::HealthRecorder;
 /// How long QStash may take to answer.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The longest answer that is read, in bytes. QStash answers with an id.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
 /// Headers in which it says when to come again, the first that is there counts.
 const WAITS: [&str; 3] = ["retry-after", "burst-ratelimit-reset", "ratelimit-reset"];
 
@@ -207,7 +210,7 @@ impl QStash {
         if !answer.status().is_success() {
             return Err(refused(&answer));
         }
-        answer.json().await.map_err(|error| unreachable(&error))
+        read_json(answer).await
     }
 
     fn headers(&self, publication: &Publication) -> HeaderMap {
@@ -267,11 +270,28 @@ fn set(headers: &mut HeaderMap, name: &str, value: &str) {
     }
 }
 
+/// Reads the JSON of an answer. An answer that is longer than [`MAX_ANSWER_BYTES`] is not QStash's.
+async fn read_json<T: for<'de> Deserialize<'de>>(mut answer: Response) -> Result<T, PublishError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| unreachable(&error))? {
+        body.extend_from_slice(&chunk);
+        if body.len() > MAX_ANSWER_BYTES {
+            return Err(not_understood());
+        }
+    }
+    serde_json::from_slice(&body).map_err(|_| not_understood())
+}
+
+fn not_understood() -> PublishError {
+    PublishError {
+        reason: "it sent an answer that is not understood".to_owned(),
+        wait: None,
+    }
+}
+
 fn unreachable(error: &reqwest::Error) -> PublishError {
     let reason = if error.is_timeout() {
         "it did not answer in time"
-    } else if error.is_decode() {
-        "it sent an answer that is not understood"
     } else {
         "it cannot be reached"
     };
@@ -291,5 +311,45 @@ fn refused(answer: &Response) -> PublishError {
     PublishError {
         reason: format!("it answered {}.{advice}", status.as_u16()),
         wait: retry_after(answer.headers(), &WAITS, Timestamp::now()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use axum::Router;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_without_an_end_is_not_read_to_its_end() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let origin = format!("http://{}", listener.local_addr().expect("an address"));
+        let endless = || async {
+            let chunks =
+                futures_util::stream::repeat_with(|| Ok::<_, Infallible>(vec![b' '; 1024]));
+            axum::body::Body::from_stream(chunks)
+        };
+        let router = Router::new().fallback(endless);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let destinations = Destinations {
+            origin: "https://app.example".to_owned(),
+            reached_at: "http://127.0.0.1:1".to_owned(),
+            webhooks: "/hooks/",
+            allowed: Vec::new(),
+            allow_setting: "",
+        };
+        let qstash = QStash::new(&origin, "token", destinations);
+        let message = OutboxMessage {
+            id: "1".to_owned(),
+            publication: Publication {
+                destination: "/hooks/a".to_owned(),
+                ..Publication::default()
+            },
+        };
+        let refused = qstash.publish(&message).await.expect_err("no answer");
+        assert_eq!(refused.reason, "it sent an answer that is not understood");
     }
 }

@@ -83,16 +83,25 @@ pub fn reject_unknown_host(
 
 /// The host that a request names; `None` if it names no host, or two, or something else. The port makes no
 /// difference: a site that chooses the name cannot reach Kith by another port.
+///
+/// A request that carries its whole address means that one (RFC 9112, 3.2.2), and must name the same host in
+/// `Host` (RFC 9112, 3.2). A proxy that chooses by `Host` would otherwise pass on a request for another name.
 fn host(uri: &Uri, headers: &HeaderMap) -> Option<Host> {
     let mut hosts = headers.get_all(header::HOST).iter();
-    let authority = match (uri.authority(), hosts.next(), hosts.next()) {
-        (_, _, Some(_)) => return None,
-        // A request that carries its whole address means that one (RFC 9112, 3.2.2).
-        (Some(authority), ..) => authority.clone(),
-        (None, Some(host), None) => Authority::try_from(host.as_bytes()).ok()?,
-        (None, None, None) => return None,
+    let header = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => Some(name(&Authority::try_from(host.as_bytes()).ok()?)?),
+        (None, _) => None,
+        (Some(_), Some(_)) => return None,
     };
-    // No request may name anything else, such as a user.
+    match (uri.authority(), header) {
+        (Some(authority), Some(header)) => name(authority).filter(|target| *target == header),
+        (Some(authority), None) => name(authority),
+        (None, header) => header,
+    }
+}
+
+/// The host of an authority that names a host, perhaps a port, and nothing else, such as a user.
+fn name(authority: &Authority) -> Option<Host> {
     let port = authority.as_str().strip_prefix(authority.host())?;
     let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(is_number);
     is_port.then(|| authority.host().parse().ok())?
@@ -239,9 +248,13 @@ mod tests {
     }
 
     #[test]
-    fn a_request_with_its_whole_address_means_that_one() {
+    fn a_request_with_its_whole_address_names_one_host() {
         assert!(is_local("http://localhost:3000/", &[]));
-        assert!(is_local("http://127.0.0.1/", &["kith.example"]));
+        assert!(is_local("http://localhost:3000/", &["localhost:3000"]));
+        // A proxy may have chosen by the header.
+        assert!(!is_local("http://127.0.0.1/", &["kith.example"]));
+        assert!(!is_local("http://localhost/", &["127.0.0.1"]));
+        assert!(!is_local("http://localhost/", &["localhost", "localhost"]));
         assert!(!is_local("http://kith.example/", &["localhost"]));
         assert!(!is_local("http://user@localhost/", &["localhost"]));
     }

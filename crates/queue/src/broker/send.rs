@@ -82,7 +82,13 @@ impl Broker {
         let sent = tokio::time::timeout(timeout, self.exchange(message, &keys)).await;
         match sent {
             Ok(Ok((head, _))) if is_completed(message, &head) => Outcome::Completed,
-            Ok(Ok((head, response))) => judge(&head, response, self.now()),
+            Ok(Ok((head, response))) => match judge(&head, response, self.now()) {
+                // A process that ends gives its own messages back. That is no failed attempt.
+                Outcome::Failed {
+                    retryable: true, ..
+                } if message.origin.is_empty() && self.0.tasks.is_stopped() => Outcome::NotSent,
+                outcome => outcome,
+            },
             _ if self.0.tasks.is_stopped() => Outcome::NotSent,
             Ok(Err(error)) => failed(describe(&error)),
             Err(_) => failed(format!("no answer within {timeout:?}")),

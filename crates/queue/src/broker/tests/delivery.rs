@@ -1,13 +1,17 @@
 //! Messages of dead processes, of older releases and of other times are delivered.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use axum::Router;
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 use super::rig::DELIVERED;
 use super::rig::Rig;
@@ -39,6 +43,36 @@ async fn a_message_of_a_dead_process_is_delivered_by_another() {
     broker.wake();
     rig.until(DELIVERED, 1).await;
     broker.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_consumer_of_a_process_that_ends_spends_no_attempt() {
+    let rig = Rig::new().await;
+    let arrived = Arc::new(Notify::new());
+    let end = Arc::new(Notify::new());
+    let handler = {
+        let (arrived, end) = (arrived.clone(), end.clone());
+        move || async move {
+            arrived.notify_one();
+            end.notified().await;
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let origin = format!("http://{}", listener.local_addr().expect("an address"));
+    let router = Router::new().fallback(handler);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let broker = rig.broker(&origin);
+    let message = publication("/hooks/a");
+    let accepted = broker.publish(&[message], Provenance::default()).await;
+    accepted.expect("taken");
+    broker.start();
+    arrived.notified().await;
+    broker.stop();
+    end.notify_one();
+    broker.close().await;
+    let given_back = "SELECT count(*) FROM messages WHERE state = 'retry' AND retried = 0";
+    assert_eq!(rig.count(given_back).await, 1);
 }
 
 #[tokio::test]
