@@ -92,11 +92,15 @@ async fn a_host_that_is_no_name_of_this_machine_is_refused() {
             .header("host", host);
         assert_eq!(send(request).await.status(), StatusCode::OK, "{host}");
     }
-    // The address of a request counts more than its header, and two headers are refused.
+    // The target of a request and its header name the same host, and two headers are refused.
     for (head, expected) in [
         (
-            "GET http://localhost/healthz HTTP/1.1\r\nHost: kith.example",
+            "GET http://localhost/healthz HTTP/1.1\r\nHost: localhost:3000",
             "200",
+        ),
+        (
+            "GET http://localhost/healthz HTTP/1.1\r\nHost: kith.example",
+            "421",
         ),
         (
             "GET http://kith.example/healthz HTTP/1.1\r\nHost: localhost",
