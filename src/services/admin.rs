@@ -45,7 +45,7 @@ impl Admin {
     /// Accepts a client as an admin, or `None`.
     ///
     /// Until Kith has accounts, every client on this machine is an admin. A client behind a proxy is on
-    /// this machine only if a trusted proxy says so. A request that does not use a name of this machine
+    /// this machine only if a trusted proxy reports it. A request that does not use a name of this machine
     /// (`uses_local_name`) may come through a tunnel, so its client is no admin.
     pub fn check(client: Client, uses_local_name: bool) -> Option<Self> {
         let address = client.address.to_canonical();

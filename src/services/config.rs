@@ -87,7 +87,7 @@ key::sections! {
         write_timeout: Duration = "30s";
         /// How long the answer to a request may take.
         request_timeout: Duration = "30s";
-        /// How long running requests may take to finish after Kith is told to stop.
+        /// How long running requests may take to finish after Kith receives a signal to stop.
         shutdown_grace: Span = "10s";
         /// The largest request body, which is held in memory.
         max_body: ByteSize = "256KiB";

@@ -35,7 +35,7 @@ pub struct Options {
     pub redis: Option<Redis>,
     pub queue: Queue,
     pub mailer: Mailer,
-    /// Cancelled once Kith is told to stop.
+    /// Cancelled when Kith receives a signal to stop.
     pub stopping: CancellationToken,
 }
 

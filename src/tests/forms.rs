@@ -253,7 +253,7 @@ async fn an_edit_keeps_what_others_have_changed_meanwhile() {
     let text = read_page(&app, &shown).await.text();
     assert!(
         text.contains("the phone and the notes"),
-        "the page says so: {text}"
+        "the page has no such sentence: {text}"
     );
     let now = read(&app, &ada).await;
     assert_eq!(now.company.as_deref(), Some("Mine"));

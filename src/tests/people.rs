@@ -110,8 +110,12 @@ async fn the_print_page_shows_all_contacts_or_all_that_a_search_finds() {
         let refused = visit(&app, &format!("/contacts/print?{wrong}")).await;
         assert_eq!(refused.status(), StatusCode::BAD_REQUEST, "{wrong}");
     }
-    let nobody = read_page(&app, "/contacts/print?q=nobody").await;
-    assert!(nobody.text().contains("0 contacts"), "{}", nobody.text());
+    let no_match = read_page(&app, "/contacts/print?q=nobody").await;
+    assert!(
+        no_match.text().contains("0 contacts"),
+        "{}",
+        no_match.text()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -199,8 +203,8 @@ async fn changes_are_among_the_activities_and_never_crowd_out_the_rest() {
 async fn a_search_without_a_result_fills_the_form_for_a_new_contact() {
     let app = TestApp::start().await;
     app.create("Ada", "ada@example.com").await;
-    let nobody = read_page(&app, "/contacts?q=xqzv").await;
-    assert!(nobody.has("a[href='/contacts/new?q=xqzv&name=xqzv']"));
+    let no_match = read_page(&app, "/contacts?q=xqzv").await;
+    assert!(no_match.has("a[href='/contacts/new?q=xqzv&name=xqzv']"));
     let form = read_page(&app, "/contacts/new?q=xqzv&name=xqzv").await;
     assert_eq!(form.attribute_of_id("name", "value"), Some("xqzv"));
     assert!(form.attribute_of_id("name", "autofocus").is_some());

@@ -60,7 +60,7 @@ pub struct Parts {
     admin: AdminService,
     health: Health,
     dashboard: Dashboard,
-    /// Cancelled once Kith is told to stop.
+    /// Cancelled when Kith receives a signal to stop.
     stopping: CancellationToken,
 }
 

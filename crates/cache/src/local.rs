@@ -34,8 +34,8 @@ const HOT_SHARE: f64 = 0.97;
 /// What an entry takes beside its key and value: its node and its place in the index.
 const OVERHEAD: usize = 160;
 
-/// What a key takes that was evicted and is remembered. Half as many are remembered as the crate is told to
-/// expect entries.
+/// Bytes that the tier counts for the key of an evicted entry. `quick_cache` remembers such keys, at most half
+/// as many as the estimated number of entries.
 const REMEMBERED_OVERHEAD: usize = 128;
 
 /// What the tier keeps.

@@ -55,7 +55,7 @@ impl Request {
 }
 
 impl Cache {
-    /// Waits for a fetch of what is request, one that is under way or a new one.
+    /// Waits for a fetch of what is requested, one that is under way or a new one.
     pub(crate) async fn join<T, E, F>(
         &self,
         request: Request,

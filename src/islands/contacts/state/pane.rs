@@ -17,7 +17,7 @@ use crate::model::location::PaneRoute;
 use crate::model::view::FormView;
 use crate::model::view::Pane;
 
-/// After how long a pane that is loading says so.
+/// How long a pane loads before it shows that it is loading.
 const SLOW_PANE_TIMEOUT: Duration = Duration::from_millis(300);
 
 impl State {

@@ -328,7 +328,7 @@ async fn patches_at_once_are_all_applied() {
         patches.spawn(async move { service.patch(contact.id, patch, None).await });
     }
     for patched in patches.join_all().await {
-        patched.expect("nobody expected a version");
+        patched.expect("the patch names no version");
     }
     let patched = service.get(contact.id).await.expect("it is there");
     assert_eq!(

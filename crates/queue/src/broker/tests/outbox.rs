@@ -53,7 +53,7 @@ async fn a_message_is_executed_once() {
         ended.expect("written")
     };
     let Claim::Granted(first) = claim().await else {
-        panic!("nobody has it");
+        panic!("the message has no lease");
     };
     assert_eq!(claim().await, Claim::Busy(inbox::LEASE_DURATION));
     // The next consumer gets a released claim at once.
