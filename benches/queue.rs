@@ -20,7 +20,6 @@ use kith_queue::Attempt;
 use kith_queue::Job;
 use kith_queue::JobOptions;
 use kith_queue::Outcome;
-use kith_queue::Publisher;
 use kith_queue::Queue;
 use kith_queue::broker::Broker;
 use kith_queue::broker::Options;
@@ -144,7 +143,7 @@ async fn queue() -> f64 {
         retention: Duration::from_secs(3600),
     };
     let broker = Broker::new(database.clone(), Arc::new(SystemClock), options);
-    let queue = Queue::new(database.clone(), broker.clone(), Publisher::Broker(broker));
+    let queue = Queue::new(broker, None);
     let mut tx = database.write().await.expect("it is open");
     let job = Text("x".repeat(198));
     for _ in 0..MESSAGES {

@@ -5,9 +5,9 @@ mod welcome_email;
 
 use kith_queue::Job;
 use kith_queue::Jobs;
-use kith_queue::RunnerOptions;
-use kith_queue::destination::Destinations;
 use kith_queue::inbox;
+use kith_queue::receiver::Receiver;
+use tokio_util::sync::CancellationToken;
 
 use crate::services::mail;
 
@@ -32,11 +32,11 @@ macro_rules! jobs {
 
         /// The registry of all jobs.
         pub fn registry(
-            options: RunnerOptions,
-            destinations: Destinations,
+            receiver: Receiver,
+            stopping: CancellationToken,
             contexts: Contexts,
         ) -> Jobs {
-            Jobs::new(options, destinations)$(.register::<$Job>(contexts.$context))+
+            Jobs::new(receiver, stopping)$(.register::<$Job>(contexts.$context))+
         }
 
         /// What people call a message to `destination`, a path or a URL; `None` where it is no job's.

@@ -1,5 +1,4 @@
-//! The dispatcher: it hands the messages of the outbox to their publisher: to the broker in order, to QStash
-//! several at a time.
+//! The dispatcher: it hands the messages of the outbox to the broker in order, or to QStash several at a time.
 //!
 //! QStash is given the message's own id, by which it recognises a copy for as long as it remembers the id.
 //! With the broker in this process nothing new comes into the outbox; the dispatcher moves what an older
@@ -19,9 +18,7 @@ use crate::outbox::OutboxRow;
 use crate::outbox::Taken;
 use crate::qstash::PublishError;
 use crate::qstash::QStash;
-use kith_database::Database;
 use kith_runtime::Backoff;
-use kith_runtime::Clock;
 
 /// Messages that one transaction moves to the broker.
 const BROKER_BATCH: i64 = 100;
@@ -32,15 +29,6 @@ const QSTASH_BATCH: i64 = 8;
 /// Waits after QStash did not take a message and named no wait.
 const BACKOFF: Backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(600));
 
-/// Who delivers messages.
-#[derive(Clone)]
-pub enum Publisher {
-    /// The broker in this process.
-    Broker(Broker),
-    /// QStash, or a server that speaks its protocol.
-    QStash(QStash),
-}
-
 /// What a look into the outbox found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dispatched {
@@ -50,22 +38,21 @@ pub(crate) enum Dispatched {
     Empty,
 }
 
-/// Hands over what is due. A publisher that does not take a message is no error: the message stays, and is
-/// handed over again later.
+/// Hands over what is due: to QStash where it is used, and otherwise to the broker. A message that is not
+/// taken is no error: it stays, and is handed over again later.
 pub(crate) async fn dispatch(
-    database: &Database,
-    publisher: &Publisher,
-    clock: &dyn Clock,
+    broker: &Broker,
+    qstash: Option<&QStash>,
 ) -> Result<Dispatched, BrokerError> {
-    let mut connection = database.reader().await?;
-    let is_due = outbox::is_due(&mut connection, clock.now()).await?;
+    let mut connection = broker.database().reader().await?;
+    let is_due = outbox::is_due(&mut connection, broker.clock().now()).await?;
     drop(connection);
     if !is_due {
         return Ok(Dispatched::Empty);
     }
-    let is_full = match publisher {
-        Publisher::Broker(broker) => move_to_broker(database, broker, clock).await?,
-        Publisher::QStash(qstash) => publish_to_qstash(database, qstash, clock).await?,
+    let is_full = match qstash {
+        Some(qstash) => publish_to_qstash(broker, qstash).await?,
+        None => move_to_broker(broker).await?,
     };
     Ok(match is_full {
         true => Dispatched::Full,
@@ -74,13 +61,9 @@ pub(crate) async fn dispatch(
 }
 
 /// Whether there may be more.
-async fn move_to_broker(
-    database: &Database,
-    broker: &Broker,
-    clock: &dyn Clock,
-) -> Result<bool, BrokerError> {
-    let mut tx = database.write().await?;
-    let now = clock.now();
+async fn move_to_broker(broker: &Broker) -> Result<bool, BrokerError> {
+    let mut tx = broker.database().write().await?;
+    let now = broker.clock().now();
     let Taken { rows, is_full } = outbox::take(&mut tx, BROKER_BATCH, now).await?;
     for OutboxRow {
         seq, mut message, ..
@@ -109,11 +92,8 @@ async fn move_to_broker(
 }
 
 /// Publishes what is due, all at once, and writes what came of it, one by one. Whether there may be more.
-async fn publish_to_qstash(
-    database: &Database,
-    qstash: &QStash,
-    clock: &dyn Clock,
-) -> Result<bool, BrokerError> {
+async fn publish_to_qstash(broker: &Broker, qstash: &QStash) -> Result<bool, BrokerError> {
+    let (database, clock) = (broker.database(), broker.clock());
     let mut tx = database.write().await?;
     let Taken { rows, is_full } = outbox::take(&mut tx, QSTASH_BATCH, clock.now()).await?;
     tx.commit().await?;

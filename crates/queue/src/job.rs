@@ -26,7 +26,6 @@ pub use outcome::Attempt;
 pub use outcome::Failure;
 pub use outcome::Outcome;
 pub use registry::Jobs;
-pub use runner::RunnerOptions;
 
 /// The end of the path that the queue reports to when all attempts have failed.
 const DISCARD_SUFFIX: &str = "/failed";

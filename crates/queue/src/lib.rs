@@ -20,13 +20,11 @@ pub mod rejection;
 pub mod signature;
 mod time;
 
-pub use dispatcher::Publisher;
 pub use job::Attempt;
 pub use job::Failure;
 pub use job::Job;
 pub use job::JobOptions;
 pub use job::Jobs;
 pub use job::Outcome;
-pub use job::RunnerOptions;
 pub use problem::Problem;
 pub use queue::Queue;

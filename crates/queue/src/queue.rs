@@ -11,14 +11,13 @@ use crate::broker::BrokerError;
 use crate::broker::accept::Provenance;
 use crate::broker::accept::accept;
 use crate::dispatcher::Dispatched;
-use crate::dispatcher::Publisher;
 use crate::dispatcher::dispatch;
 use crate::job::Job;
 use crate::job::JobOptions;
 use crate::message::Publication;
 use crate::outbox;
 use crate::outbox::OutboxMessage;
-use kith_database::Database;
+use crate::qstash::QStash;
 use kith_database::StepError;
 use kith_runtime::ErrorLatch;
 use kith_runtime::HealthRecorder;
@@ -35,22 +34,21 @@ const SCHEDULE_RETRY_INTERVAL: Duration = Duration::from_secs(30);
 pub struct Queue(Arc<Inner>);
 
 struct Inner {
-    database: Database,
-    publisher: Publisher,
     /// There is always a broker: its API is served, and it delivers what it still has, even where QStash is
     /// used.
     broker: Broker,
+    qstash: Option<QStash>,
     wake: Notify,
     tasks: Tasks,
 }
 
 impl Queue {
-    /// A queue that publishes with `publisher`. It does nothing before [`start`](Self::start).
-    pub fn new(database: Database, broker: Broker, publisher: Publisher) -> Self {
+    /// A queue whose messages `broker` delivers, or QStash where it is given. It does nothing before
+    /// [`start`](Self::start).
+    pub fn new(broker: Broker, qstash: Option<QStash>) -> Self {
         Self(Arc::new(Inner {
-            database,
-            publisher,
             broker,
+            qstash,
             wake: Notify::new(),
             tasks: Tasks::default(),
         }))
@@ -88,30 +86,25 @@ impl Queue {
         let broker = &self.0.broker;
         let now = broker.clock().now();
         let publication = options.publish(job, broker.destinations())?;
-        match &self.0.publisher {
-            Publisher::Broker(broker) => {
-                let provenance = Provenance::default();
-                let accepted =
-                    accept(tx, broker.destinations(), &publication, provenance, now).await;
-                accepted.map_err(|error| match error {
-                    BrokerError::Database(cause) => StepError::from(cause),
-                    error => error.into(),
-                })?;
-            }
-            Publisher::QStash(_) => {
-                // Jobs of two kinds may have the same id.
-                let id = format!("{}:{}", J::KIND, job.id());
-                outbox::insert(tx, &OutboxMessage { id, publication }, now).await?;
-            }
+        if self.0.qstash.is_some() {
+            // Jobs of two kinds may have the same id.
+            let id = format!("{}:{}", J::KIND, job.id());
+            outbox::insert(tx, &OutboxMessage { id, publication }, now).await?;
+            return Ok(());
         }
-        Ok(())
+        let (destinations, provenance) = (broker.destinations(), Provenance::default());
+        match accept(tx, destinations, &publication, provenance, now).await {
+            Ok(_) => Ok(()),
+            Err(BrokerError::Database(cause)) => Err(cause.into()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Wakes the tasks that publish and deliver, after a commit with a job in it.
     pub fn wake(&self) {
-        match &self.0.publisher {
-            Publisher::Broker(broker) => broker.wake(),
-            Publisher::QStash(_) => self.0.wake.notify_one(),
+        match &self.0.qstash {
+            Some(_) => self.0.wake.notify_one(),
+            None => self.0.broker.wake(),
         }
     }
 
@@ -122,10 +115,7 @@ impl Queue {
 
     /// The health of QStash; `None` where it is not used.
     pub fn qstash(&self) -> Option<&HealthRecorder> {
-        match &self.0.publisher {
-            Publisher::QStash(qstash) => Some(qstash.health()),
-            Publisher::Broker(_) => None,
-        }
+        self.0.qstash.as_ref().map(QStash::health)
     }
 
     /// Creates a schedule of a job under a fixed id, or replaces it: at once on the broker in this process,
@@ -156,38 +146,31 @@ impl Queue {
         cron: &str,
         publication: &Publication,
     ) -> Result<(), String> {
-        let Inner {
-            publisher, broker, ..
-        } = &*self.0;
-        match publisher {
-            Publisher::Broker(broker) => {
-                let id = Some(id.to_owned());
-                let done = broker.schedule(id, cron, publication, None).await;
-                done.map(drop).map_err(|error| error.to_string())
-            }
-            Publisher::QStash(qstash) => {
-                // A schedule that an earlier configuration has left on the broker would fire as well.
-                match broker.delete_schedule(id).await {
-                    Ok(()) | Err(BrokerError::Rejected(_)) => {}
-                    Err(error) => return Err(error.to_string()),
-                }
-                let done = qstash.schedule(id, cron, publication).await;
-                done.map_err(|error| error.reason)
-            }
+        let Inner { broker, qstash, .. } = &*self.0;
+        let Some(qstash) = qstash else {
+            let id = Some(id.to_owned());
+            let done = broker.schedule(id, cron, publication, None).await;
+            return done.map(drop).map_err(|error| error.to_string());
+        };
+        // A schedule that an earlier configuration has left on the broker would fire as well.
+        match broker.delete_schedule(id).await {
+            Ok(()) | Err(BrokerError::Rejected(_)) => {}
+            Err(error) => return Err(error.to_string()),
         }
+        let done = qstash.schedule(id, cron, publication).await;
+        done.map_err(|error| error.reason)
     }
 
     async fn dispatch_all(self) {
         let Inner {
-            database,
-            publisher,
             broker,
+            qstash,
             wake,
             ..
         } = &*self.0;
         let latch = ErrorLatch::default();
         loop {
-            let dispatched = dispatch(database, publisher, broker.clock()).await;
+            let dispatched = dispatch(broker, qstash.as_ref()).await;
             if latch.check("the outbox waits", dispatched) == Some(Dispatched::Full) {
                 continue;
             }

@@ -17,8 +17,6 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use axum::response::Response;
-use kith_database::Database;
-use kith_runtime::Clock;
 use sqlx::SqliteConnection;
 
 use crate::broker::Broker;
@@ -34,23 +32,15 @@ pub const NOT_RETRYABLE: u16 = 489;
 /// The header of such an answer; its value is `true`.
 pub const NOT_RETRYABLE_HEADER: &str = "upstash-nonretryable-error";
 
-/// What deliveries are verified with.
-pub struct Options {
-    /// The origin that the queue knows this application by, for example `https://kith.example`.
-    pub origin: String,
-    /// The keys of QStash, where it is used.
-    pub qstash: Option<SigningKeys>,
-    /// The broker whose deliveries are accepted. Its keys change, and are read for each delivery.
-    pub broker: Broker,
-    /// The database with the tables of the queue.
-    pub database: Database,
-    /// Tells which signatures have expired.
-    pub clock: Arc<dyn Clock>,
-}
-
 /// Verifies deliveries. Cheap to clone.
 #[derive(Clone)]
-pub struct Receiver(Arc<Options>);
+pub struct Receiver(Arc<Inner>);
+
+struct Inner {
+    /// Its keys change, and are read for each delivery.
+    broker: Broker,
+    qstash: Option<SigningKeys>,
+}
 
 /// A message that the queue has delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,9 +66,14 @@ pub(crate) struct Verified {
 }
 
 impl Receiver {
-    /// A receiver of the deliveries to one application.
-    pub fn new(options: Options) -> Self {
-        Self(Arc::new(options))
+    /// A receiver of what `broker` delivers to the origin of its
+    /// [destinations](crate::destination::Destinations), and QStash where its keys are given.
+    pub fn new(broker: Broker, qstash: Option<SigningKeys>) -> Self {
+        Self(Arc::new(Inner { broker, qstash }))
+    }
+
+    pub(crate) fn broker(&self) -> &Broker {
+        &self.0.broker
     }
 
     /// Verifies that the queue has signed a request, and reads it. Otherwise, the answer to it.
@@ -112,16 +107,10 @@ impl Receiver {
             (None, _) => return Err(SignatureError::Missing.into()),
             _ => return Err(SignatureError::Malformed.into()),
         };
-        let Options {
-            origin,
-            qstash,
-            broker,
-            clock,
-            ..
-        } = &*self.0;
+        let Inner { broker, qstash } = &*self.0;
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        let destination = format!("{origin}{path}");
-        let now = clock.now();
+        let destination = format!("{}{path}", broker.destinations().origin);
+        let now = broker.clock().now();
         let keys = broker.keys().await.map_err(|error| unavailable(&error))?;
         match (keys.verify(token, &destination, now), qstash) {
             (Err(SignatureError::WrongKey), Some(qstash)) => {
@@ -135,7 +124,8 @@ impl Receiver {
     pub(crate) async fn redeem(&self, claims: Claims) -> Result<(), Denied> {
         let redeemed = self
             .0
-            .database
+            .broker
+            .database()
             .change(move |tx| Box::pin(async move { redeem(tx, &claims).await }));
         let redeemed: Result<bool, sqlx::Error> = redeemed.await;
         match redeemed.map_err(|error| unavailable(&error))? {

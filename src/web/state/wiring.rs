@@ -7,14 +7,11 @@ use kith_database::Database;
 use kith_database::OpenError;
 use kith_limit::Limiter;
 use kith_queue::Jobs;
-use kith_queue::Publisher;
 use kith_queue::Queue;
-use kith_queue::RunnerOptions;
 use kith_queue::broker;
 use kith_queue::broker::Broker;
 use kith_queue::destination::Destinations;
 use kith_queue::qstash::QStash;
-use kith_queue::receiver;
 use kith_queue::receiver::Receiver;
 use kith_redis::Redis;
 use kith_runtime::SystemClock;
@@ -199,20 +196,8 @@ impl Stores {
     }
 
     fn jobs(&self, config: &Config, contacts: ContactService, stopping: CancellationToken) -> Jobs {
-        let broker = self.queue.broker();
-        let receiver = Receiver::new(receiver::Options {
-            origin: config.server.origin().to_string(),
-            qstash: config.queue.qstash_keys(),
-            broker: broker.clone(),
-            database: self.database.clone(),
-            clock: Arc::new(SystemClock),
-        });
-        let options = RunnerOptions {
-            receiver,
-            database: self.database.clone(),
-            clock: Arc::new(SystemClock),
-            stopping,
-        };
+        let broker = self.queue.broker().clone();
+        let receiver = Receiver::new(broker, config.queue.qstash_keys());
         let to = config.report.to.as_ref();
         let contexts = jobs::Contexts {
             welcome_email: WelcomeContext {
@@ -227,7 +212,7 @@ impl Stores {
                 origin: config.server.origin().to_string().into(),
             },
         };
-        jobs::registry(options, broker.destinations().clone(), contexts)
+        jobs::registry(receiver, stopping, contexts)
     }
 }
 
@@ -251,7 +236,7 @@ fn open_queue(config: &Config, database: Database) -> Queue {
         allow_setting: "queue.allow",
     };
     let broker = Broker::new(
-        database.clone(),
+        database,
         Arc::new(SystemClock),
         broker::Options {
             destinations: destinations.clone(),
@@ -260,12 +245,9 @@ fn open_queue(config: &Config, database: Database) -> Queue {
             retention: config.queue.retention,
         },
     );
-    let publisher = match &config.queue.qstash_token {
-        Some(token) => {
-            let url = config.queue.qstash_url.as_str();
-            Publisher::QStash(QStash::new(url, token.reveal(), destinations))
-        }
-        None => Publisher::Broker(broker.clone()),
-    };
-    Queue::new(database, broker, publisher)
+    let qstash = config.queue.qstash_token.as_ref().map(|token| {
+        let url = config.queue.qstash_url.as_str();
+        QStash::new(url, token.reveal(), destinations)
+    });
+    Queue::new(broker, qstash)
 }

@@ -152,8 +152,12 @@ impl Broker {
         &self.0.lanes[kind as usize]
     }
 
-    pub(crate) fn clock(&self) -> &dyn Clock {
-        &*self.0.clock
+    pub(crate) fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
     }
 
     pub(super) fn now(&self) -> Timestamp {

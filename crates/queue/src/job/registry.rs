@@ -1,5 +1,7 @@
 //! The registry of jobs: their routes.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::Router;
 use axum::body::Body;
@@ -13,34 +15,37 @@ use axum::response::Response;
 use axum::routing::post;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use crate::broker::COMPLETED_HEADER;
-use crate::destination::Destinations;
 use crate::job::Failure;
 use crate::job::Job;
 use crate::job::Outcome;
 use crate::job::runner::Executed;
+use crate::job::runner::NotExecuted;
 use crate::job::runner::Runner;
-use crate::job::runner::RunnerOptions;
 use crate::problem::Problem;
 use crate::receiver::NOT_RETRYABLE;
 use crate::receiver::NOT_RETRYABLE_HEADER;
+use crate::receiver::Receiver;
 use crate::receiver::Verified;
 
 /// The jobs of an application.
 pub struct Jobs {
     runner: Runner,
-    destinations: Destinations,
     router: Router,
 }
 
 impl Jobs {
-    /// A registry without jobs, for messages to the webhooks of `destinations`.
-    pub fn new(options: RunnerOptions, destinations: Destinations) -> Self {
+    /// A registry without jobs. Cancel `stopping` when the process is about to end: a delivery then waits for
+    /// no other consumer any more.
+    pub fn new(receiver: Receiver, stopping: CancellationToken) -> Self {
         Self {
-            runner: Runner::new(options),
-            destinations,
+            runner: Runner::new(receiver, stopping),
             router: Router::new(),
         }
     }
@@ -48,15 +53,15 @@ impl Jobs {
     /// Registers a kind of job, with what it needs to run.
     #[must_use]
     pub fn register<J: Job>(mut self, context: J::Context) -> Self {
-        let path = J::path(&self.destinations);
+        let destinations = self.runner.broker().destinations();
         let state = (self.runner.clone(), context);
         let run = post(run::<J>).with_state(state.clone());
-        self.router = self.router.route(&path, run);
+        let mut router = self.router.route(&J::path(destinations), run);
         if J::DISCARD_LABEL.is_some() {
-            let path = J::discard_path(&self.destinations);
             let discard = post(discard::<J>).with_state(state);
-            self.router = self.router.route(&path, discard);
+            router = router.route(&J::discard_path(destinations), discard);
         }
+        self.router = router;
         self
     }
 
@@ -74,31 +79,22 @@ impl Jobs {
 async fn run<J: Job>(
     State((runner, context)): State<(Runner, J::Context)>,
     request: Request<Body>,
-) -> Response {
-    let verified = match runner.receiver().verify(request).await {
-        Ok(verified) => verified,
-        Err(refusal) => return refusal,
-    };
-    let now = runner.clock().now();
+) -> Result<Response, Response> {
+    let verified = runner.receiver().verify(request).await?;
+    let now = runner.broker().clock().now();
     let Some(job) = J::parse(&verified.delivery.body, now) else {
-        return refuse_unreadable::<J>(&runner, verified).await;
+        return Err(refuse_unreadable::<J>(&runner, verified).await);
     };
     let key = job.key(&verified.delivery.message_id);
-    let job = std::sync::Arc::new(job);
+    let job = Arc::new(job);
     let (running, needs) = (job.clone(), context.clone());
     let executed = runner
         .execute(verified, key, move |attempt| async move {
             running.run(&needs, &attempt).await
         })
-        .await;
-    match executed {
-        Executed::Done { completed } => match job.answer(&context).await {
-            Ok(answer) => success(Json(answer), completed),
-            Err(failure) => failed(failure),
-        },
-        Executed::Failed(failure) => failed(failure),
-        Executed::Denied(denied) => denied.into(),
-    }
+        .await?;
+    let answer = job.answer(&context).await.map_err(failed)?;
+    Ok(success(answer, executed))
 }
 
 /// What the queue reports of a message whose attempts have all failed.
@@ -110,7 +106,7 @@ struct Report {
 }
 
 impl Report {
-    fn parse<J: Job>(body: &[u8], now: jiff::Timestamp) -> Option<(String, J)> {
+    fn parse<J: Job>(body: &[u8], now: Timestamp) -> Option<(String, J)> {
         let report: Self = serde_json::from_slice(body).ok()?;
         let body = BASE64_STANDARD.decode(report.source_body).ok()?;
         Some((report.source_message_id, J::parse(&body, now)?))
@@ -120,14 +116,11 @@ impl Report {
 async fn discard<J: Job>(
     State((runner, context)): State<(Runner, J::Context)>,
     request: Request<Body>,
-) -> Response {
-    let verified = match runner.receiver().verify(request).await {
-        Ok(verified) => verified,
-        Err(refusal) => return refusal,
-    };
-    let now = runner.clock().now();
+) -> Result<Response, Response> {
+    let verified = runner.receiver().verify(request).await?;
+    let now = runner.broker().clock().now();
     let Some((message, job)) = Report::parse::<J>(&verified.delivery.body, now) else {
-        return refuse_unreadable::<J>(&runner, verified).await;
+        return Err(refuse_unreadable::<J>(&runner, verified).await);
     };
     let key = format!("{}-failed:{message}", J::KIND);
     let executed = runner
@@ -138,32 +131,35 @@ async fn discard<J: Job>(
                 Err(failure) => Outcome::failed(failure),
             }
         })
-        .await;
-    match executed {
-        Executed::Done { completed } => {
-            success(Json(serde_json::json!({ "success": true })), completed)
-        }
-        Executed::Failed(failure) => failed(failure),
-        Executed::Denied(denied) => denied.into(),
-    }
+        .await?;
+    Ok(success(json!({ "success": true }), executed))
 }
 
 /// Answers a message that no release can execute.
 async fn refuse_unreadable<J: Job>(runner: &Runner, verified: Verified) -> Response {
-    if let Err(denied) = runner.redeem(verified.claims).await {
+    if let Err(denied) = runner.receiver().redeem(verified.claims).await {
         return denied.into();
     }
     tracing::warn!(kind = J::KIND, "a message is not understood");
     failed(Failure::Permanent)
 }
 
-fn success(answer: impl IntoResponse, completed: bool) -> Response {
-    let mut response = answer.into_response();
-    if completed {
+fn success(answer: Value, executed: Executed) -> Response {
+    let mut response = Json(answer).into_response();
+    if executed.completed {
         let value = HeaderValue::from_static("true");
         response.headers_mut().insert(COMPLETED_HEADER, value);
     }
     response
+}
+
+impl From<NotExecuted> for Response {
+    fn from(cause: NotExecuted) -> Self {
+        match cause {
+            NotExecuted::Failed(failure) => failed(failure),
+            NotExecuted::Denied(denied) => denied.into(),
+        }
+    }
 }
 
 fn failed(failure: Failure) -> Response {

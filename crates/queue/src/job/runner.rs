@@ -7,14 +7,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kith_database::Database;
+use jiff::Timestamp;
 use kith_database::StepError;
 use kith_database::TransactionStep;
-use kith_runtime::Clock;
 use kith_runtime::Tasks;
+use sqlx::SqliteConnection;
 use tokio_util::sync::CancellationToken;
 
 use crate::broker;
+use crate::broker::Broker;
 use crate::broker::Completion;
 use crate::inbox;
 use crate::inbox::Claim;
@@ -35,61 +36,63 @@ const MAX_WRITE_ATTEMPTS: u32 = 4;
 /// The wait between two of these attempts.
 const WRITE_RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
-/// What the registry needs to execute jobs.
-pub struct RunnerOptions {
-    /// Verifies deliveries.
-    pub receiver: Receiver,
-    /// The database with the tables of the queue.
-    pub database: Database,
-    /// Tells how long leases last.
-    pub clock: Arc<dyn Clock>,
-    /// Cancelled when the process is about to end: nothing waits for another consumer any more.
-    pub stopping: CancellationToken,
-}
-
 /// Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Runner(Arc<Inner>);
 
 struct Inner {
-    options: RunnerOptions,
+    receiver: Receiver,
+    /// Cancelled when the process is about to end: nothing waits for another consumer any more.
+    stopping: CancellationToken,
     tasks: Tasks,
 }
 
-/// What came of a message.
-pub(crate) enum Executed {
-    /// The message was executed, now or before. `completed` tells that the broker in this process knows.
-    Done { completed: bool },
-    /// The message was not executed.
+/// A message that was executed, now or before.
+pub(crate) struct Executed {
+    /// Whether the message is completed on the broker in this process.
+    pub(crate) completed: bool,
+}
+
+/// Why a message was not executed.
+pub(crate) enum NotExecuted {
+    /// The job failed, or what came of it could not be written.
     Failed(Failure),
     /// The delivery was refused.
     Denied(Denied),
 }
 
+impl From<Failure> for NotExecuted {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<Denied> for NotExecuted {
+    fn from(denied: Denied) -> Self {
+        Self::Denied(denied)
+    }
+}
+
 impl Runner {
-    pub(crate) fn new(options: RunnerOptions) -> Self {
+    pub(crate) fn new(receiver: Receiver, stopping: CancellationToken) -> Self {
         Self(Arc::new(Inner {
-            options,
+            receiver,
+            stopping,
             tasks: Tasks::default(),
         }))
     }
 
     pub(crate) fn receiver(&self) -> &Receiver {
-        &self.0.options.receiver
+        &self.0.receiver
     }
 
-    pub(crate) fn clock(&self) -> &dyn Clock {
-        &*self.0.options.clock
+    pub(crate) fn broker(&self) -> &Broker {
+        self.0.receiver.broker()
     }
 
     /// Waits for what is under way.
     pub(crate) async fn close(&self) {
         self.0.tasks.close().await;
-    }
-
-    /// Uses up the signature of a delivery whose message is never executed.
-    pub(crate) async fn redeem(&self, claims: Claims) -> Result<(), Denied> {
-        self.receiver().redeem(claims).await
     }
 
     /// Executes the message that `key` names, unless it was executed before. The work goes on when the queue
@@ -99,14 +102,14 @@ impl Runner {
         verified: Verified,
         key: String,
         run: impl FnOnce(Attempt) -> F + Send + 'static,
-    ) -> Executed
+    ) -> Result<Executed, NotExecuted>
     where
         F: Future<Output = Outcome> + Send + 'static,
     {
         let runner = self.clone();
         let work = async move { runner.execute_claimed(verified, key, run).await };
         let executed = self.0.tasks.run_to_end(work).await;
-        executed.unwrap_or(Executed::Failed(Failure::Retry(None)))
+        executed.unwrap_or(Err(Failure::Retry(None).into()))
     }
 
     async fn execute_claimed<F: Future<Output = Outcome>>(
@@ -114,17 +117,15 @@ impl Runner {
         verified: Verified,
         key: String,
         run: impl FnOnce(Attempt) -> F,
-    ) -> Executed {
+    ) -> Result<Executed, NotExecuted> {
         let Verified {
             delivery,
             claims,
             path,
             is_from_broker,
         } = verified;
-        let lease = match self.claim(claims, key).await {
-            Ok(Some(lease)) => lease,
-            Ok(None) => return Executed::Done { completed: false },
-            Err(executed) => return executed,
+        let Some(lease) = self.claim(claims, key).await? else {
+            return Ok(Executed { completed: false });
         };
         let attempt = Attempt {
             message_id: delivery.message_id.clone(),
@@ -142,32 +143,30 @@ impl Runner {
             step,
             completion,
         };
-        match (self.end(end).await, result) {
-            (Err(failure), _) | (Ok(_), Err(failure)) => Executed::Failed(failure),
-            (Ok(completed), Ok(())) => Executed::Done { completed },
-        }
+        let completed = self.end(end).await?;
+        result?;
+        Ok(Executed { completed })
     }
 
     /// Claims a message; `None` when it was executed. Where another consumer holds the message, it may have
     /// died. This waits until its lease would be over: an answer now would be a failed attempt.
-    async fn claim(&self, claims: Claims, key: String) -> Result<Option<Lease>, Executed> {
+    async fn claim(&self, claims: Claims, key: String) -> Result<Option<Lease>, NotExecuted> {
         let mut unused_claims = Some(claims);
         let mut has_waited = false;
         loop {
-            let claim = self.try_claim(unused_claims.take(), key.clone()).await;
-            let left = match claim.map_err(Executed::Denied)? {
+            let left = match self.try_claim(unused_claims.take(), key.clone()).await? {
                 Claim::Granted(lease) => return Ok(Some(lease)),
                 Claim::Done => return Ok(None),
                 Claim::Busy(left) => left,
             };
             if has_waited {
-                return Err(Executed::Failed(Failure::Retry(Some(left))));
+                return Err(Failure::Retry(Some(left)).into());
             }
             has_waited = true;
             tokio::select! {
                 () = tokio::time::sleep(left) => {}
-                () = self.0.options.stopping.cancelled() => {
-                    return Err(Executed::Failed(Failure::Retry(Some(left))));
+                () = self.0.stopping.cancelled() => {
+                    return Err(Failure::Retry(Some(left)).into());
                 }
             }
         }
@@ -175,11 +174,8 @@ impl Runner {
 
     /// Uses up a signature and claims a message, in one transaction.
     async fn try_claim(&self, claims: Option<Claims>, key: String) -> Result<Claim, Denied> {
-        let RunnerOptions {
-            database, clock, ..
-        } = &self.0.options;
-        let clock = clock.clone();
-        let claim = database.change(move |tx| {
+        let clock = self.broker().clock().clone();
+        let claim = self.broker().database().change(move |tx| {
             Box::pin(async move {
                 if let Some(claims) = claims
                     && !receiver::redeem(tx, &claims).await?
@@ -202,9 +198,10 @@ impl Runner {
     async fn end(&self, end: End) -> Result<bool, Failure> {
         let end = Arc::new(end);
         for attempt in 1.. {
-            let (end, clock) = (end.clone(), self.0.options.clock.clone());
-            let database = &self.0.options.database;
-            let written = database
+            let (end, clock) = (end.clone(), self.broker().clock().clone());
+            let written = self
+                .broker()
+                .database()
                 .change(move |tx| Box::pin(async move { end.write(tx, clock.now()).await }));
             match written.await {
                 Ok(completed) => return Ok(completed),
@@ -232,11 +229,7 @@ struct End {
 }
 
 impl End {
-    async fn write(
-        &self,
-        tx: &mut sqlx::SqliteConnection,
-        now: jiff::Timestamp,
-    ) -> Result<bool, StepError> {
+    async fn write(&self, tx: &mut SqliteConnection, now: Timestamp) -> Result<bool, StepError> {
         let is_held = match self.is_done {
             true => inbox::complete(tx, &self.lease, now).await?,
             // The message may be delivered again, once what was wrong has been put right.

@@ -19,7 +19,6 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::Publisher;
 use crate::Queue;
 use crate::broker;
 use crate::broker::Broker;
@@ -134,31 +133,19 @@ impl Rig {
             allow_setting: "",
         };
         let options = broker::Options {
-            destinations: destinations.clone(),
+            destinations,
             concurrency: NonZeroU32::new(4).expect("not 0"),
             timeout: Duration::from_secs(10),
             retention: Duration::from_secs(3600),
         };
         let broker = Broker::new(database.clone(), Arc::new(SystemClock), options);
-        let receiver = Receiver::new(receiver::Options {
-            origin: format!("http://{address}"),
-            qstash: None,
-            broker: broker.clone(),
-            database: database.clone(),
-            clock: Arc::new(SystemClock),
-        });
-        let runner = RunnerOptions {
-            receiver,
-            database: database.clone(),
-            clock: Arc::new(SystemClock),
-            stopping: CancellationToken::new(),
-        };
+        let receiver = Receiver::new(broker.clone(), None);
         let runs = Runs::default();
-        let jobs = Jobs::new(runner, destinations).register::<Count>(runs.clone());
+        let jobs = Jobs::new(receiver, CancellationToken::new()).register::<Count>(runs.clone());
         let router = jobs.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self {
-            queue: Queue::new(database.clone(), broker.clone(), Publisher::Broker(broker)),
+            queue: Queue::new(broker, None),
             jobs: Arc::new(jobs),
             database,
             runs,
@@ -325,7 +312,7 @@ async fn jobs_of_two_kinds_may_have_one_id_and_a_job_is_in_the_outbox_once() {
     let broker = rig.queue.broker().clone();
     let destinations = broker.destinations().clone();
     let qstash = crate::qstash::QStash::new("http://127.0.0.1:9", "token", destinations);
-    let queue = Queue::new(rig.database.clone(), broker, Publisher::QStash(qstash));
+    let queue = Queue::new(broker, Some(qstash));
     let mut tx = rig.database.write().await.expect("it is open");
     let options = JobOptions::default();
     let (count, recount) = (Count { id: 1, failures: 0 }, Recount { id: 1 });

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::rig::HALF_A_DAY;
 use super::rig::Rig;
-use crate::Publisher;
 use crate::dispatcher::Dispatched;
 use crate::dispatcher::dispatch;
 use crate::inbox;
@@ -15,12 +14,12 @@ use crate::qstash::QStash;
 #[tokio::test]
 async fn the_outbox_is_handed_over_in_order_and_what_may_not_go_stays() {
     let rig = Rig::new().await;
-    let publisher = Publisher::Broker(rig.broker("http://127.0.0.1:1"));
+    let broker = rig.broker("http://127.0.0.1:1");
     for (id, path) in [("1", "/hooks/a"), ("2", "/elsewhere"), ("3", "/hooks/c")] {
         rig.write_outgoing(id, path).await;
     }
     for _ in 0..2 {
-        let dispatched = dispatch(&rig.database, &publisher, &*rig.clock()).await;
+        let dispatched = dispatch(&broker, None).await;
         assert_eq!(dispatched.expect("handed over"), Dispatched::Empty);
     }
     let mut connection = rig.database.reader().await.expect("it is open");
@@ -99,13 +98,12 @@ async fn a_wait_of_the_outbox_outlasts_a_start() {
 #[tokio::test]
 async fn a_message_that_qstash_does_not_take_waits_by_the_clock_of_the_broker() {
     let rig = Rig::new().await;
-    let destinations = rig.broker("http://127.0.0.1:1").destinations().clone();
+    let broker = rig.broker("http://127.0.0.1:1");
+    let destinations = broker.destinations().clone();
     let qstash = QStash::new("http://127.0.0.1:1", "token", destinations);
-    let publisher = Publisher::QStash(qstash);
     rig.write_outgoing("1", "/hooks/a").await;
-    dispatch(&rig.database, &publisher, &*rig.clock())
-        .await
-        .expect("put off");
+    let dispatched = dispatch(&broker, Some(&qstash)).await;
+    dispatched.expect("put off");
     let due = rig.count(HANDED_OVER).await;
     assert!((1..=2000).contains(&due), "{due}");
 }
