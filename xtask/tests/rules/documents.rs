@@ -1,12 +1,9 @@
 //! The documents name files and functions that exist.
 
 use std::fs;
-use std::path::Path;
 use std::path::PathBuf;
 
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
+use crate::sources::repository;
 
 fn architecture() -> String {
     fs::read_to_string(repository().join("ARCHITECTURE.md")).expect("the document")

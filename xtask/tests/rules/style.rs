@@ -1,12 +1,12 @@
 //! Rules of `STYLE.md` that the sources keep.
 
-use std::fs;
 use std::path::Path;
-use std::path::PathBuf;
 
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::Visit;
+
+use crate::sources::files;
 
 /// The most lines of a function, from its signature to its end.
 const MAX_LINES: usize = 70;
@@ -16,37 +16,6 @@ const MAX_PARAMETERS: usize = 5;
 
 /// Words that name no actor.
 const NO_ACTOR: [&str; 5] = ["whoever", "whomever", "somebody", "nobody", "anybody"];
-
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// The files below the folders of the workspace that end in `extension`.
-fn files(extension: &str) -> Vec<(PathBuf, String)> {
-    let mut folders: Vec<_> = [
-        "src",
-        "crates",
-        "xtask",
-        "benches",
-        "style",
-        "end2end/tests",
-    ]
-    .map(|folder| repository().join(folder))
-    .into();
-    let mut found = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|found| found == extension) {
-                let text = fs::read_to_string(&path).expect("a file of text");
-                found.push((path, text));
-            }
-        }
-    }
-    found
-}
 
 /// A test reads from top to bottom, and may be long.
 fn is_for_tests(file: &Path) -> bool {

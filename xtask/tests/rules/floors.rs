@@ -18,6 +18,8 @@ use syn::ItemUse;
 use syn::UseTree;
 use syn::visit::Visit;
 
+use crate::sources::repository;
+
 /// The floors, from the lowest. A module imports from its own floor and from those below.
 const FLOORS: [&[&str]; 5] = [
     &["model"],
@@ -352,10 +354,6 @@ impl Visit<'_> for Reader {
         self.visit_path(&item.path);
         self.scan(item.tokens.clone());
     }
-}
-
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 fn application() -> Crate {

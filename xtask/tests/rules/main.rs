@@ -1,0 +1,6 @@
+//! Rules that the sources and the documents keep.
+
+mod documents;
+mod floors;
+mod sources;
+mod style;
