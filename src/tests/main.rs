@@ -5,6 +5,7 @@
 
 mod app;
 mod cache;
+mod classes;
 mod crash;
 mod dashboard;
 mod destinations;
@@ -27,5 +28,4 @@ mod redis_kinds;
 mod rest;
 mod security;
 mod server_fns;
-mod sources;
 mod upgrade;

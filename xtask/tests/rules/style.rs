@@ -114,3 +114,41 @@ fn comments_name_their_actors() {
     }
     assert!(found.is_empty(), "these comments name no actor: {found:#?}");
 }
+
+#[test]
+fn every_module_opens_by_saying_what_it_is_for() {
+    let sources = files("rs");
+    assert!(sources.len() > 40, "the sources were not found");
+    let opens = ["//! ", "#![doc = include_str!("];
+    let silent: Vec<_> = sources
+        .into_iter()
+        .filter(|(_, text)| !opens.iter().any(|open| text.starts_with(open)))
+        .map(|(path, _)| path)
+        .collect();
+    assert!(
+        silent.is_empty(),
+        "these files do not open with `//!`: {silent:?}"
+    );
+}
+
+/// A finger does not hover: what it touched last would stay as if it did.
+#[test]
+fn hover_styles_apply_only_where_a_pointer_can_hover() {
+    let mut seen = 0;
+    for (path, css) in files("css") {
+        let lines: Vec<_> = css.lines().collect();
+        for (place, line) in lines.iter().enumerate() {
+            if line.contains(":hover") {
+                seen += 1;
+                let around = lines[place.saturating_sub(1)].trim();
+                assert_eq!(
+                    around,
+                    "@media (hover: hover) {",
+                    "{}: {line}",
+                    path.display()
+                );
+            }
+        }
+    }
+    assert!(seen > 8, "the styles were not found");
+}

@@ -1,4 +1,4 @@
-//! Rules that the sources themselves keep.
+//! The styles have a rule for every class that the sources name.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,9 +10,9 @@ fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every Rust file of the project with its text.
+/// Every Rust file that can draw, with its text.
 fn sources() -> Vec<(PathBuf, String)> {
-    let mut folders = vec![repository().join("src"), repository().join("xtask/src")];
+    let mut folders = vec![repository().join("src")];
     let mut sources = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("a folder") {
@@ -27,43 +27,6 @@ fn sources() -> Vec<(PathBuf, String)> {
     }
     assert!(sources.len() > 40, "the sources were not found");
     sources
-}
-
-#[test]
-fn every_module_opens_by_saying_what_it_is_for() {
-    let silent: Vec<_> = sources()
-        .into_iter()
-        .filter(|(_, text)| !text.starts_with("//! "))
-        .map(|(path, _)| path)
-        .collect();
-    assert!(
-        silent.is_empty(),
-        "these files do not open with `//!`: {silent:?}"
-    );
-}
-
-/// A finger does not hover: what it touched last would stay as if it did.
-#[test]
-fn hover_styles_apply_only_where_a_pointer_can_hover() {
-    let mut seen = 0;
-    for entry in fs::read_dir(repository().join("style")).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let css = fs::read_to_string(&path).expect("a file of text");
-        let lines: Vec<_> = css.lines().collect();
-        for (place, line) in lines.iter().enumerate() {
-            if line.contains(":hover") {
-                seen += 1;
-                let around = lines[place.saturating_sub(1)].trim();
-                assert_eq!(
-                    around,
-                    "@media (hover: hover) {",
-                    "{}: {line}",
-                    path.display()
-                );
-            }
-        }
-    }
-    assert!(seen > 8, "the styles were not found");
 }
 
 /// Tailwind leaves out what it cannot find, and says nothing. A misspelt class shows here.
