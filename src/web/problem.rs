@@ -131,14 +131,20 @@ pub async fn write_refusal_of_queue(mut response: Response) -> Response {
         StatusCode::INTERNAL_SERVER_ERROR => Problem::internal(),
         status => Problem::new(status, &refusal.kind, refusal.detail),
     };
-    let mut written = problem.into_response();
-    let headers = std::mem::take(response.headers_mut());
-    for (name, value) in &headers {
-        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
-            written.headers_mut().append(name, value.clone());
-        }
-    }
-    written
+    replace_body(response, problem.into_response())
+}
+
+/// Gives a response the body of another. The status and the extensions stay, and every header that `new` does
+/// not name; the extensions of `new` are added.
+pub fn replace_body(response: Response, new: Response) -> Response {
+    let (mut parts, _) = response.into_parts();
+    let (new, body) = new.into_parts();
+    // The old body may have been compressed; the new one is not.
+    parts.headers.remove(header::CONTENT_ENCODING);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.extend(new.headers);
+    parts.extensions.extend(new.extensions);
+    Response::from_parts(parts, body)
 }
 
 impl IntoResponse for AppError {

@@ -12,6 +12,7 @@ use axum::response::Response;
 use crate::web::grammar::media_type::Accept;
 use crate::web::pages::problem::problem_page;
 use crate::web::problem::Problem;
+use crate::web::problem::replace_body;
 use crate::web::site::Site;
 
 /// The format of a problem.
@@ -73,14 +74,7 @@ pub fn render_problem(
         }
         page
     };
-    // The status and every other header stay; the body and its type are new.
-    let (new, body) = rendered.into_parts();
-    let (mut parts, _) = response.into_parts();
-    // The old body may have been compressed; the new one is short and is not.
-    parts.headers.remove(header::CONTENT_ENCODING);
-    parts.headers.remove(header::CONTENT_LENGTH);
-    parts.headers.extend(new.headers);
-    Response::from_parts(parts, body)
+    replace_body(response, rendered)
 }
 
 /// Whether a client names HTML and prefers it to JSON, or likes both alike.
