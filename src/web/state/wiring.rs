@@ -22,6 +22,7 @@ use crate::services::admin;
 use crate::services::admin::AdminService;
 use crate::services::config::Config;
 use crate::services::config::PemFile;
+use crate::services::config::WelcomeConfig;
 use crate::services::contacts;
 use crate::services::contacts::CONTACTS;
 use crate::services::contacts::ContactService;
@@ -46,7 +47,7 @@ use crate::services::welcome::WelcomeHook;
 use crate::services::welcome::WelcomeService;
 use crate::web::site::Site;
 
-/// What the services share: where data is, and what counts and limits.
+/// What the services share: where data is, what counts and limits, and the settings of the welcome email.
 pub struct Stores {
     redis: Option<Redis>,
     database: Database,
@@ -57,6 +58,7 @@ pub struct Stores {
     mailer: Mailer,
     limiter: Limiter,
     metrics: Metrics,
+    welcome_config: Arc<WelcomeConfig>,
 }
 
 impl Stores {
@@ -96,6 +98,7 @@ impl Stores {
             queue,
             mailer,
             metrics,
+            welcome_config: Arc::new(config.welcome.clone()),
         })
     }
 
@@ -119,8 +122,7 @@ impl Stores {
         });
         let health = self.health(contacts.clone(), stopping.clone());
         let dashboard = self.dashboard(&config, &admin, &overrides, &health);
-        let welcome_config = Arc::new(config.welcome.clone());
-        let welcome = WelcomeService::new(self.mailer.clone(), welcome_config);
+        let welcome = WelcomeService::new(self.mailer.clone(), self.welcome_config.clone());
         Parts {
             jobs: Arc::new(self.jobs(&config, contacts.clone(), stopping.clone())),
             site: Site::new(&config),
@@ -148,7 +150,7 @@ impl Stores {
             clock: Arc::new(SystemClock),
             settings: contacts::Settings::of(config),
             creation_hook: Some(Box::new(WelcomeHook {
-                config: Arc::new(config.welcome.clone()),
+                config: self.welcome_config.clone(),
                 metrics: self.metrics.clone(),
                 queue: self.queue.clone(),
                 store: Arc::new(self.contacts.clone()),
@@ -203,7 +205,7 @@ impl Stores {
             welcome_email: WelcomeContext {
                 contacts,
                 mailer: self.mailer.clone(),
-                config: Arc::new(config.welcome.clone()),
+                config: self.welcome_config.clone(),
             },
             daily_report: ReportContext {
                 metrics: self.metrics.clone(),
