@@ -265,24 +265,20 @@ impl AdminService {
     }
 
     async fn retry_all(&self, admin: &Admin, selection: &DeadLetterSelection) -> Outcome {
-        let mut filter = filter(selection)?;
-        let (mut sent, mut refused, mut why) = (0, 0, None);
-        loop {
-            match self.broker.retry_dead_letters(&filter, &[]).await {
-                Ok(page) => {
-                    sent += page.sent.len() as u64;
-                    refused += page.rejected;
-                    why = why.or(page.rejection.map(|rejection| rejection.to_string()));
-                    let Some(cursor) = page.cursor else { break };
-                    filter = filter.before(&cursor);
-                }
-                Err(error) if sent == 0 => return Err(app_error(error)),
-                Err(error) => {
-                    why = Some(app_error(error).to_string());
-                    break;
-                }
-            }
+        let mut pages = Pages::new(selection)?;
+        let (mut refused, mut why) = (0, None);
+        while let Some(filter) = &pages.next {
+            let page = self.broker.retry_dead_letters(filter, &[]).await;
+            let page = page.map(|page| {
+                refused += page.rejected;
+                let rejection = page.rejection.map(|rejection| rejection.to_string());
+                why = why.take().or(rejection);
+                (page.sent.len() as u64, page.cursor)
+            });
+            pages.add(page)?;
         }
+        let sent = pages.handled;
+        let why = pages.failure.map(|failure| failure.to_string()).or(why);
         if let (0, Some(why)) = (sent, &why) {
             return Err(AppError::bad_request(format!("Nothing was sent. {why}")));
         }
@@ -308,27 +304,17 @@ impl AdminService {
     }
 
     async fn delete_all(&self, admin: &Admin, selection: &DeadLetterSelection) -> Outcome {
-        let mut filter = filter(selection)?;
-        let (mut deleted, mut failure) = (0, None);
-        loop {
-            match self.broker.delete_dead_letters(&filter).await {
-                Ok((page, cursor)) => {
-                    deleted += page;
-                    let Some(cursor) = cursor else { break };
-                    filter = filter.before(&cursor);
-                }
-                Err(error) if deleted == 0 => return Err(app_error(error)),
-                Err(error) => {
-                    failure = Some(app_error(error));
-                    break;
-                }
-            }
+        let mut pages = Pages::new(selection)?;
+        while let Some(filter) = &pages.next {
+            let page = self.broker.delete_dead_letters(filter).await;
+            pages.add(page)?;
         }
+        let deleted = pages.handled;
         if deleted == 0 {
             return Err(already_gone());
         }
         let mut action = format!("{} deleted.", count(deleted, "dead letter"));
-        if let Some(failure) = failure {
+        if let Some(failure) = pages.failure {
             action = format!("{action} Others were not: {failure}");
         }
         self.log_action(admin, action).await
@@ -409,6 +395,46 @@ pub fn describe_quota(quota: Quota) -> String {
     let window =
         crate::services::config::format_duration(std::time::Duration::from_millis(quota.window()));
     format!("{} in {window}", count(quota.limit(), "request"))
+}
+
+/// A selection that is handled page by page.
+struct Pages {
+    /// Matches the next page; `None` when there is no other.
+    next: Option<Filter>,
+    /// How many dead letters were handled.
+    handled: u64,
+    /// What has ended this before the last page.
+    failure: Option<AppError>,
+}
+
+impl Pages {
+    fn new(selection: &DeadLetterSelection) -> Result<Self, AppError> {
+        Ok(Self {
+            next: Some(filter(selection)?),
+            handled: 0,
+            failure: None,
+        })
+    }
+
+    /// Adds what came of the page that `next` matches: how many dead letters of it were handled, and the cursor
+    /// of the page after it.
+    ///
+    /// # Errors
+    /// That of the page, unless dead letters were handled before it.
+    fn add(&mut self, page: Result<(u64, Option<String>), BrokerError>) -> Result<(), AppError> {
+        let filter = self.next.take();
+        match page {
+            Ok((handled, cursor)) => {
+                self.handled += handled;
+                self.next = filter
+                    .zip(cursor)
+                    .map(|(filter, cursor)| filter.before(&cursor));
+            }
+            Err(error) if self.handled == 0 => return Err(app_error(error)),
+            Err(error) => self.failure = Some(app_error(error)),
+        }
+        Ok(())
+    }
 }
 
 fn filter(selection: &DeadLetterSelection) -> Result<Filter, AppError> {
