@@ -1,14 +1,20 @@
 //! [`ContactService`]: what people and programs can do with contacts.
 
-use std::fmt;
-use std::num::NonZeroU32;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::time::Duration;
+mod caching;
+mod contact_service;
+mod creation_hook;
+mod options;
 
-use uuid::ContextV7;
+use std::num::NonZeroU32;
+
 use uuid::Uuid;
 
+use self::caching::AUDIENCE;
+pub use self::contact_service::ContactService;
+use self::contact_service::Shared;
+pub use self::creation_hook::CreationHook;
+pub use self::options::Options;
+pub use self::options::Settings;
 use super::CONTACTS;
 use super::fields::ContactFields;
 use super::query::ContactQuery;
@@ -17,11 +23,9 @@ use super::query::Scope;
 use super::query::Sort;
 use super::query::SortBy;
 use super::store::ContactPage;
-use super::store::ContactStore;
 use super::store::Creation;
 use super::store::IdempotentRequest;
 use super::store::StoreError;
-use super::store::Stretch;
 use super::store::Totals;
 use crate::model::contact::Activities;
 use crate::model::contact::Contact;
@@ -33,117 +37,12 @@ use crate::model::contact::ContactRow;
 use crate::model::contact::Field;
 use crate::model::contact::Merge;
 use crate::model::error::AppError;
-use crate::services::config::Config;
 use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
-use kith_cache::Cache;
-use kith_cache::Cacheable;
 use kith_cache::Cached;
-use kith_cache::Encoding;
 use kith_cache::Key;
 use kith_cache::Policy;
 use kith_database::TransactionStep;
-use kith_runtime::Clock;
-
-/// The use cases of contacts. Cheap to clone: clones share everything.
-///
-/// Every error is fit to be shown; its cause has been logged. Spans hold ids and numbers, never
-/// what a contact or a search says; those of cached reads are for debugging, because making one
-/// takes longer than the read.
-#[derive(Clone)]
-pub struct ContactService {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    store: Arc<dyn ContactStore>,
-    cache: Cache,
-    clock: Arc<dyn Clock>,
-    settings: Settings,
-    /// Ids that it makes in the same millisecond are in the order in which they were made.
-    ids: Mutex<ContextV7>,
-    /// Held from the read of a contact to the write that replaces it.
-    rewriting: tokio::sync::Mutex<()>,
-    creation_hook: Option<Box<dyn CreationHook>>,
-}
-
-/// What else Kith does when a contact is created.
-pub trait CreationHook: Send + Sync {
-    /// What joins the transaction that stores the contact. `welcome` is the choice of the client; `None`
-    /// leaves it to the configuration.
-    fn step(&self, contact: ContactId, welcome: Option<bool>) -> Option<TransactionStep>;
-
-    /// Learns that a contact was stored, and whether a step has joined. Not called for a repeated request.
-    fn created(&self, had_step: bool);
-}
-
-/// What a [`ContactService`] is made of.
-pub struct Options {
-    pub store: Arc<dyn ContactStore>,
-    /// It must know the tag [`CONTACTS`] from where the store keeps its generations.
-    pub cache: Cache,
-    pub clock: Arc<dyn Clock>,
-    pub settings: Settings,
-    /// `None` in tests of the use cases themselves: a new contact then brings no message.
-    pub creation_hook: Option<Box<dyn CreationHook>>,
-}
-
-/// What an operator may choose.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// How many contacts a page of a list has if the client names no number.
-    pub default_page_size: NonZeroU32,
-    /// The most contacts of a page.
-    pub max_page_size: NonZeroU32,
-    /// How long the cache keeps what was read.
-    pub fresh_for: Duration,
-    /// How long after that totals are still shown, while Kith counts them again.
-    pub stale_for: Duration,
-    /// How long the cache remembers that there is no such contact.
-    pub absent_for: Duration,
-}
-
-impl Settings {
-    pub fn of(config: &Config) -> Self {
-        Self {
-            default_page_size: config.contacts.page_size,
-            max_page_size: config.contacts.max_page_size,
-            fresh_for: config.cache.fresh_for,
-            stale_for: config.cache.stale_for.0,
-            absent_for: config.cache.absent_for,
-        }
-    }
-
-    /// For what must agree with every write.
-    fn exact(&self) -> Policy {
-        Policy {
-            fresh_for: self.fresh_for,
-            stale_for: Duration::ZERO,
-            absent_for: self.absent_for,
-            allow_stale_generation: false,
-            encoding: Encoding::Blob,
-        }
-    }
-}
-
-/// Who sees contacts: everyone, until there are accounts.
-const AUDIENCE: &str = "everyone";
-
-impl Cacheable for ContactPage {
-    const SCHEMA: u32 = 1;
-}
-
-impl Cacheable for Stretch {
-    const SCHEMA: u32 = 1;
-}
-
-impl Cacheable for Contact {
-    const SCHEMA: u32 = 1;
-}
-
-impl Cacheable for Totals {
-    const SCHEMA: u32 = 1;
-}
 
 /// A change to some fields. `None` leaves a field as it is; `Some(None)` empties it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -162,27 +61,6 @@ impl ContactService {
 
     /// How many contacts are printed together: some fifty sheets, a megabyte of page.
     pub const MAX_PRINTED_CONTACTS: NonZeroU32 = NonZeroU32::new(2_500).expect("not 0");
-
-    pub fn new(options: Options) -> Self {
-        let Options {
-            store,
-            cache,
-            clock,
-            settings,
-            creation_hook,
-        } = options;
-        Self {
-            shared: Arc::new(Shared {
-                rewriting: tokio::sync::Mutex::default(),
-                store,
-                cache,
-                clock,
-                settings,
-                ids: Mutex::new(ContextV7::new()),
-                creation_hook,
-            }),
-        }
-    }
 
     /// Adds a contact; with `idempotency`, once for any number of the same requests. `welcome` says
     /// whether it gets a welcome email; `None` leaves that to the configuration.
@@ -544,34 +422,12 @@ impl ContactService {
         self.shared.store.recording(id, event, now)
     }
 
-    /// Whether contacts can be read at the moment.
-    ///
-    /// # Errors
-    /// [`AppError::Unavailable`], [`AppError::Internal`].
-    pub async fn ping(&self) -> Result<(), AppError> {
-        Ok(self.shared.store.ping().await?)
-    }
-
-    /// Waits for running calls, in the cache as well, and closes the database. Later calls fail with
-    /// [`AppError::Unavailable`].
-    pub async fn close(&self) {
-        self.shared.cache.close().await;
-        self.shared.store.close().await;
-    }
-
     fn new_id(&self, now: jiff::Timestamp) -> ContactId {
         // Times before 1970 do not fit into an id; no clock that is right has them.
         let seconds = u64::try_from(now.as_second()).unwrap_or(0);
         let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
         let time = uuid::Timestamp::from_unix(&self.shared.ids, seconds, nanos);
         ContactId::new(Uuid::new_v7(time))
-    }
-}
-
-/// Shows nothing of what is inside.
-impl fmt::Debug for ContactService {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ContactService").finish_non_exhaustive()
     }
 }
 

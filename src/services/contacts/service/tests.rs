@@ -1,13 +1,28 @@
 //! The use cases, over a store on disk and a clock that stands still.
 
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use jiff::Timestamp;
+use kith_cache::Cache;
+use kith_runtime::Clock;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use super::*;
+use crate::model::contact::Contact;
+use crate::model::contact::ContactDraft;
+use crate::model::contact::ContactList;
 use crate::model::contact::Field;
+use crate::model::error::AppError;
+use crate::services::contacts::CONTACTS;
+use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::query::ContactQuery;
+use crate::services::contacts::store::ContactStore;
+use crate::services::contacts::store::IdempotentRequest;
 use crate::services::contacts::store::sqlite::SqliteStore;
 use crate::services::database;
 

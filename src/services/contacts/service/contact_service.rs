@@ -1,0 +1,82 @@
+//! The struct: what the use cases share, how it is made and closed.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use kith_cache::Cache;
+use kith_runtime::Clock;
+use uuid::ContextV7;
+
+use super::CreationHook;
+use super::Options;
+use super::Settings;
+use crate::model::error::AppError;
+use crate::services::contacts::store::ContactStore;
+
+/// The use cases of contacts. Cheap to clone: clones share everything.
+///
+/// Every error is fit to be shown; its cause has been logged. Spans hold ids and numbers, never
+/// what a contact or a search says; those of cached reads are for debugging, because making one
+/// takes longer than the read.
+#[derive(Clone)]
+pub struct ContactService {
+    pub(super) shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    pub(super) store: Arc<dyn ContactStore>,
+    pub(super) cache: Cache,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) settings: Settings,
+    /// Ids that it makes in the same millisecond are in the order in which they were made.
+    pub(super) ids: Mutex<ContextV7>,
+    /// Held from the read of a contact to the write that replaces it.
+    pub(super) rewriting: tokio::sync::Mutex<()>,
+    pub(super) creation_hook: Option<Box<dyn CreationHook>>,
+}
+
+impl ContactService {
+    pub fn new(options: Options) -> Self {
+        let Options {
+            store,
+            cache,
+            clock,
+            settings,
+            creation_hook,
+        } = options;
+        Self {
+            shared: Arc::new(Shared {
+                rewriting: tokio::sync::Mutex::default(),
+                store,
+                cache,
+                clock,
+                settings,
+                ids: Mutex::new(ContextV7::new()),
+                creation_hook,
+            }),
+        }
+    }
+
+    /// Whether contacts can be read at the moment.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`], [`AppError::Internal`].
+    pub async fn ping(&self) -> Result<(), AppError> {
+        Ok(self.shared.store.ping().await?)
+    }
+
+    /// Waits for running calls, in the cache as well, and closes the database. Later calls fail with
+    /// [`AppError::Unavailable`].
+    pub async fn close(&self) {
+        self.shared.cache.close().await;
+        self.shared.store.close().await;
+    }
+}
+
+/// Shows nothing of what is inside.
+impl fmt::Debug for ContactService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContactService").finish_non_exhaustive()
+    }
+}
