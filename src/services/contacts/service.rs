@@ -4,6 +4,7 @@ mod caching;
 mod contact_service;
 mod creation_hook;
 mod options;
+mod update;
 
 use std::num::NonZeroU32;
 
@@ -15,6 +16,7 @@ use self::contact_service::Shared;
 pub use self::creation_hook::CreationHook;
 pub use self::options::Options;
 pub use self::options::Settings;
+pub use self::update::ContactPatch;
 use super::CONTACTS;
 use super::fields::ContactFields;
 use super::query::ContactQuery;
@@ -34,8 +36,6 @@ use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
-use crate::model::contact::Field;
-use crate::model::contact::Merge;
 use crate::model::error::AppError;
 use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
@@ -44,21 +44,7 @@ use kith_cache::Key;
 use kith_cache::Policy;
 use kith_database::TransactionStep;
 
-/// A change to some fields. `None` leaves a field as it is; `Some(None)` empties it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ContactPatch {
-    pub name: Option<Option<String>>,
-    pub email: Option<Option<String>>,
-    pub phone: Option<Option<String>>,
-    pub company: Option<Option<String>>,
-    pub notes: Option<Option<String>>,
-}
-
 impl ContactService {
-    /// How often [`rewrite`](Self::rewrite) starts again because another writer was faster. Each time one of
-    /// them has succeeded, so many in a row mean that something is wrong.
-    const MAX_REWRITES: u32 = 16;
-
     /// How many contacts are printed together: some fifty sheets, a megabyte of page.
     pub const MAX_PRINTED_CONTACTS: NonZeroU32 = NonZeroU32::new(2_500).expect("not 0");
 
@@ -260,104 +246,6 @@ impl ContactService {
         cache.get(key, policy, fetch).await
     }
 
-    /// Replaces all fields; a blank one becomes empty. With `expected`, only if the contact is
-    /// still at that version.
-    ///
-    /// # Errors
-    /// [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::Changed`].
-    #[tracing::instrument(skip_all, fields(contact = %id))]
-    pub async fn update(
-        &self,
-        id: ContactId,
-        draft: ContactDraft,
-        expected: Option<u32>,
-    ) -> Result<Contact, AppError> {
-        let fields = ContactFields::parse(draft)?;
-        let now = self.shared.clock.now();
-        Ok(self.shared.store.update(id, &fields, expected, now).await?)
-    }
-
-    /// Changes some fields. With `expected`, only if the contact is still at that version;
-    /// without, on top of what others write at the same time.
-    ///
-    /// # Errors
-    /// [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::Changed`].
-    #[tracing::instrument(skip_all, fields(contact = %id))]
-    pub async fn patch(
-        &self,
-        id: ContactId,
-        patch: ContactPatch,
-        expected: Option<u32>,
-    ) -> Result<Contact, AppError> {
-        let apply = |current: &Contact| {
-            if expected.is_some_and(|expected| expected != current.version) {
-                return Err(AppError::Changed {
-                    current: Box::new(current.clone()),
-                });
-            }
-            let draft = patch.clone().applied_to(current.clone().into());
-            Ok((ContactFields::parse(draft)?, ()))
-        };
-        let (patched, ()) = self.rewrite(id, apply).await?;
-        Ok(patched)
-    }
-
-    /// Saves the touched fields of a form that started from `base`, on top of what others have saved since.
-    /// `restore` takes the contact out of the trash first. Returns the contact, and the fields that others have
-    /// changed and this edit has kept.
-    ///
-    /// # Errors
-    /// [`AppError::Invalid`], [`AppError::NotFound`]; [`AppError::Changed`] where others have changed
-    /// a touched field, in another way.
-    #[tracing::instrument(skip_all, fields(contact = %id))]
-    pub async fn edit(
-        &self,
-        id: ContactId,
-        base: &ContactDraft,
-        typed: ContactDraft,
-        restore: bool,
-    ) -> Result<(Contact, Vec<Field>), AppError> {
-        // As it would be saved, so that blanks around a text are no difference.
-        let typed = ContactDraft::from(ContactFields::parse(typed)?);
-        if restore {
-            self.restore(id).await?;
-        }
-        let merge = |current: &Contact| {
-            let merge = Merge::new(base, &typed, &current.clone().into());
-            if !merge.conflicts.is_empty() {
-                return Err(AppError::Changed {
-                    current: Box::new(current.clone()),
-                });
-            }
-            Ok((ContactFields::parse(merge.draft)?, merge.theirs))
-        };
-        self.rewrite(id, merge).await
-    }
-
-    /// Replaces a contact by what `change` makes of it, on top of what others write at the same time. Returns
-    /// the contact, and the second value of `change`.
-    async fn rewrite<T>(
-        &self,
-        id: ContactId,
-        change: impl Fn(&Contact) -> Result<(ContactFields, T), AppError>,
-    ) -> Result<(Contact, T), AppError> {
-        // One at a time in this process: of many at once only one in each round would get through.
-        let _turn = self.shared.rewriting.lock().await;
-        let mut current = self.shared.store.get(id).await?;
-        for _ in 0..=Self::MAX_REWRITES {
-            let (fields, said) = change(&current)?;
-            // What is written back was read at this version, so it may replace no other.
-            let read = Some(current.version);
-            let now = self.shared.clock.now();
-            match self.shared.store.update(id, &fields, read, now).await {
-                Err(StoreError::Changed(newer)) => current = *newer,
-                done => return Ok((done?, said)),
-            }
-        }
-        tracing::warn!("a contact changes faster than it can be written back");
-        Err(AppError::Unavailable)
-    }
-
     /// Moves a contact to the trash. With `expected`, only if it is still at that version.
     ///
     /// # Errors
@@ -428,24 +316,6 @@ impl ContactService {
         let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
         let time = uuid::Timestamp::from_unix(&self.shared.ids, seconds, nanos);
         ContactId::new(Uuid::new_v7(time))
-    }
-}
-
-impl ContactPatch {
-    fn applied_to(self, mut draft: ContactDraft) -> ContactDraft {
-        let fields = [
-            (&mut draft.name, self.name),
-            (&mut draft.email, self.email),
-            (&mut draft.phone, self.phone),
-            (&mut draft.company, self.company),
-            (&mut draft.notes, self.notes),
-        ];
-        for (field, change) in fields {
-            if let Some(text) = change {
-                *field = text.unwrap_or_default();
-            }
-        }
-        draft
     }
 }
 
