@@ -2,13 +2,13 @@
 
 mod caching;
 mod contact_service;
+mod create;
 mod creation_hook;
 mod options;
+mod read;
 mod update;
 
 use std::num::NonZeroU32;
-
-use uuid::Uuid;
 
 use self::caching::AUDIENCE;
 pub use self::contact_service::ContactService;
@@ -18,21 +18,15 @@ pub use self::options::Options;
 pub use self::options::Settings;
 pub use self::update::ContactPatch;
 use super::CONTACTS;
-use super::fields::ContactFields;
 use super::query::ContactQuery;
 use super::query::Cursor;
 use super::query::Scope;
 use super::query::Sort;
 use super::query::SortBy;
 use super::store::ContactPage;
-use super::store::Creation;
-use super::store::IdempotentRequest;
-use super::store::StoreError;
-use super::store::Totals;
 use crate::model::contact::Activities;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactDetails;
-use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
@@ -41,71 +35,11 @@ use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
 use kith_cache::Cached;
 use kith_cache::Key;
-use kith_cache::Policy;
 use kith_database::TransactionStep;
 
 impl ContactService {
     /// How many contacts are printed together: some fifty sheets, a megabyte of page.
     pub const MAX_PRINTED_CONTACTS: NonZeroU32 = NonZeroU32::new(2_500).expect("not 0");
-
-    /// Adds a contact; with `idempotency`, once for any number of the same requests. `welcome` says
-    /// whether it gets a welcome email; `None` leaves that to the configuration.
-    ///
-    /// # Errors
-    /// [`AppError::Invalid`], [`AppError::KeyReused`].
-    #[tracing::instrument(skip_all, fields(contact, replayed))]
-    pub async fn create(
-        &self,
-        draft: ContactDraft,
-        welcome: Option<bool>,
-        idempotency: Option<IdempotentRequest>,
-    ) -> Result<Creation, AppError> {
-        let fields = ContactFields::parse(draft)?;
-        let now = self.shared.clock.now();
-        let id = self.new_id(now);
-        let hook = self.shared.creation_hook.as_ref();
-        let step = hook.and_then(|hook| hook.step(id, welcome));
-        let creation = self
-            .shared
-            .store
-            .create(id, &fields, now, idempotency.as_ref(), step.as_ref())
-            .await?;
-        if let Some(hook) = hook.filter(|_| !creation.replayed) {
-            hook.created(step.is_some());
-        }
-        tracing::Span::current()
-            .record("contact", tracing::field::display(creation.contact.id))
-            .record("replayed", creation.replayed);
-        Ok(creation)
-    }
-
-    /// # Errors
-    /// [`AppError::NotFound`], also for a contact in the trash.
-    pub async fn get(&self, id: ContactId) -> Result<Contact, AppError> {
-        let found = self.find(id).await?;
-        (*found).clone().ok_or(AppError::NotFound)
-    }
-
-    /// A contact, or the knowledge that there is none or that it is in the trash.
-    ///
-    /// # Errors
-    /// [`AppError::Unavailable`], [`AppError::Internal`].
-    #[tracing::instrument(level = "debug", skip_all, fields(contact = %id))]
-    pub async fn find(&self, id: ContactId) -> Result<Cached<Option<Contact>>, AppError> {
-        let Shared {
-            cache, settings, ..
-        } = &*self.shared;
-        let store = self.shared.store.clone();
-        let fetch = move || async move {
-            match store.get(id).await {
-                Err(StoreError::NotFound) => Ok(None),
-                found => Ok(Some(found?)),
-            }
-        };
-        // The last release keeps a hash under `contact {id}`, which this one could not read.
-        let key = Key::new(CONTACTS, AUDIENCE, &format!("contact/{id}"));
-        cache.get(key, settings.exact(), fetch).await
-    }
 
     /// A contact in the trash.
     ///
@@ -226,26 +160,6 @@ impl ContactService {
         })
     }
 
-    /// How many contacts there are: now, or a moment ago.
-    ///
-    /// # Errors
-    /// [`AppError::Unavailable`], [`AppError::Internal`].
-    #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn totals(&self) -> Result<Cached<Totals>, AppError> {
-        let Shared {
-            cache, settings, ..
-        } = &*self.shared;
-        let policy = Policy {
-            stale_for: settings.stale_for,
-            allow_stale_generation: true,
-            ..settings.exact()
-        };
-        let store = self.shared.store.clone();
-        let fetch = move || async move { Ok(store.totals().await?) };
-        let key = Key::new(CONTACTS, AUDIENCE, "totals");
-        cache.get(key, policy, fetch).await
-    }
-
     /// Moves a contact to the trash. With `expected`, only if it is still at that version.
     ///
     /// # Errors
@@ -308,14 +222,6 @@ impl ContactService {
     pub fn recording(&self, id: ContactId, event: Event) -> TransactionStep {
         let now = self.shared.clock.now();
         self.shared.store.recording(id, event, now)
-    }
-
-    fn new_id(&self, now: jiff::Timestamp) -> ContactId {
-        // Times before 1970 do not fit into an id; no clock that is right has them.
-        let seconds = u64::try_from(now.as_second()).unwrap_or(0);
-        let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
-        let time = uuid::Timestamp::from_unix(&self.shared.ids, seconds, nanos);
-        ContactId::new(Uuid::new_v7(time))
     }
 }
 

@@ -1,0 +1,65 @@
+//! Reading one contact, and counting all.
+
+use kith_cache::Cached;
+use kith_cache::Key;
+use kith_cache::Policy;
+
+use super::ContactService;
+use super::caching::AUDIENCE;
+use super::contact_service::Shared;
+use crate::model::contact::Contact;
+use crate::model::contact::ContactId;
+use crate::model::error::AppError;
+use crate::services::contacts::CONTACTS;
+use crate::services::contacts::store::StoreError;
+use crate::services::contacts::store::Totals;
+
+impl ContactService {
+    /// # Errors
+    /// [`AppError::NotFound`], also for a contact in the trash.
+    pub async fn get(&self, id: ContactId) -> Result<Contact, AppError> {
+        let found = self.find(id).await?;
+        (*found).clone().ok_or(AppError::NotFound)
+    }
+
+    /// A contact, or the knowledge that there is none or that it is in the trash.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`], [`AppError::Internal`].
+    #[tracing::instrument(level = "debug", skip_all, fields(contact = %id))]
+    pub async fn find(&self, id: ContactId) -> Result<Cached<Option<Contact>>, AppError> {
+        let Shared {
+            cache, settings, ..
+        } = &*self.shared;
+        let store = self.shared.store.clone();
+        let fetch = move || async move {
+            match store.get(id).await {
+                Err(StoreError::NotFound) => Ok(None),
+                found => Ok(Some(found?)),
+            }
+        };
+        // The last release keeps a hash under `contact {id}`, which this one could not read.
+        let key = Key::new(CONTACTS, AUDIENCE, &format!("contact/{id}"));
+        cache.get(key, settings.exact(), fetch).await
+    }
+
+    /// How many contacts there are: now, or a moment ago.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`], [`AppError::Internal`].
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub async fn totals(&self) -> Result<Cached<Totals>, AppError> {
+        let Shared {
+            cache, settings, ..
+        } = &*self.shared;
+        let policy = Policy {
+            stale_for: settings.stale_for,
+            allow_stale_generation: true,
+            ..settings.exact()
+        };
+        let store = self.shared.store.clone();
+        let fetch = move || async move { Ok(store.totals().await?) };
+        let key = Key::new(CONTACTS, AUDIENCE, "totals");
+        cache.get(key, policy, fetch).await
+    }
+}
