@@ -1,11 +1,13 @@
 //! [`ContactService`]: what people and programs can do with contacts.
 
+mod activities;
 mod caching;
 mod contact_service;
 mod create;
 mod creation_hook;
 mod options;
 mod read;
+mod trash;
 mod update;
 
 use std::num::NonZeroU32;
@@ -21,34 +23,18 @@ use super::CONTACTS;
 use super::query::ContactQuery;
 use super::query::Cursor;
 use super::query::Scope;
-use super::query::Sort;
-use super::query::SortBy;
 use super::store::ContactPage;
-use crate::model::contact::Activities;
 use crate::model::contact::Contact;
-use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
-use crate::services::contacts::activity::ActivityRecord;
-use crate::services::contacts::activity::Event;
 use kith_cache::Cached;
 use kith_cache::Key;
-use kith_database::TransactionStep;
 
 impl ContactService {
     /// How many contacts are printed together: some fifty sheets, a megabyte of page.
     pub const MAX_PRINTED_CONTACTS: NonZeroU32 = NonZeroU32::new(2_500).expect("not 0");
-
-    /// A contact in the trash.
-    ///
-    /// # Errors
-    /// [`AppError::NotFound`], also for a contact that is not in there.
-    #[tracing::instrument(skip_all, fields(contact = %id))]
-    pub async fn get_deleted(&self, id: ContactId) -> Result<Contact, AppError> {
-        Ok(self.shared.store.get_deleted(id).await?)
-    }
 
     /// Understands what to list, from text as it came. `sort` and `cursor` are optional and may
     /// be blank; a `limit` of `None` asks for a page of the default size, and a blank one is refused.
@@ -64,20 +50,6 @@ impl ContactService {
     ) -> Result<ContactQuery, AppError> {
         let limit = self.page_size(limit)?;
         ContactQuery::parse(search, sort, cursor, limit, Scope::Live)
-    }
-
-    /// A page of the trash, what was deleted last first.
-    ///
-    /// # Errors
-    /// [`AppError::BadRequest`] for a cursor of another list.
-    pub fn trash_query(&self, cursor: Option<&str>) -> Result<ContactQuery, AppError> {
-        // Nothing in the trash changes, so the last change was the deletion.
-        let sort = Sort {
-            by: SortBy::Updated,
-            descending: true,
-        };
-        let limit = self.shared.settings.default_page_size;
-        ContactQuery::parse("", Some(sort.as_str()), cursor, limit, Scope::Trash)
     }
 
     fn page_size(&self, asked: Option<&str>) -> Result<NonZeroU32, AppError> {
@@ -158,70 +130,6 @@ impl ContactService {
             previous_cursor: stretch.previous.as_ref().map(Cursor::to_string),
             ..ContactList::from(&stretch.page)
         })
-    }
-
-    /// Moves a contact to the trash. With `expected`, only if it is still at that version.
-    ///
-    /// # Errors
-    /// [`AppError::NotFound`], also for a contact in the trash; [`AppError::Changed`].
-    #[tracing::instrument(skip_all, fields(contact = %id))]
-    pub async fn delete(&self, id: ContactId, expected: Option<u32>) -> Result<(), AppError> {
-        let now = self.shared.clock.now();
-        Ok(self.shared.store.delete(id, expected, now).await?)
-    }
-
-    /// Takes a contact out of the trash. One that is not in there stays as it is.
-    ///
-    /// # Errors
-    /// [`AppError::NotFound`].
-    #[tracing::instrument(skip_all, fields(contact = %id))]
-    pub async fn restore(&self, id: ContactId) -> Result<Contact, AppError> {
-        let now = self.shared.clock.now();
-        Ok(self.shared.store.restore(id, now).await?)
-    }
-
-    /// What has happened around a contact, the first thing first.
-    ///
-    /// # Errors
-    /// [`AppError::Unavailable`], [`AppError::Internal`].
-    pub async fn activities(&self, id: ContactId) -> Result<Vec<ActivityRecord>, AppError> {
-        Ok(self.shared.store.activities(id).await?)
-    }
-
-    /// A contact as a page shows it.
-    ///
-    /// # Errors
-    /// As for [`get`](Self::get).
-    pub async fn details(&self, id: ContactId) -> Result<ContactDetails, AppError> {
-        let contact = self.get(id).await?;
-        Ok(ContactDetails {
-            activities: Activities::of(&contact, self.activities(id).await?),
-            contact,
-            merged: Vec::new(),
-        })
-    }
-
-    /// The same of a contact that is at hand. It is worth showing without its activities, which the
-    /// page then asks for again.
-    pub async fn detail(&self, contact: Contact) -> ContactDetails {
-        let activities = match self.activities(contact.id).await {
-            Ok(records) => Activities::of(&contact, records),
-            Err(_) => Activities {
-                list: Vec::new(),
-                pending: true,
-            },
-        };
-        ContactDetails {
-            contact,
-            activities,
-            merged: Vec::new(),
-        }
-    }
-
-    /// A step that writes what happened around a contact, for the transaction of a job.
-    pub fn recording(&self, id: ContactId, event: Event) -> TransactionStep {
-        let now = self.shared.clock.now();
-        self.shared.store.recording(id, event, now)
     }
 }
 
