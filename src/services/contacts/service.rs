@@ -1,154 +1,32 @@
-//! [`ContactService`]: what people and programs can do with contacts.
+//! The use cases: what people and programs can do with contacts.
+//!
+//! [`ContactService`] is one struct; each part adds the methods of its subject:
+//!
+//! - `create`: adds a contact, once for any number of the same requests. [`CreationHook`] is what else
+//!   happens then.
+//! - `read`: one contact, and how many there are. `list`: pages of contacts. `activities`: what has happened
+//!   around a contact.
+//! - `update`: replaces, patches and merges fields. `trash`: deletes and restores.
+//!
+//! `contact_service` has the struct and `options` what it is made of. `caching` says what the cache keeps of
+//! contacts, and for how long.
 
 mod activities;
 mod caching;
 mod contact_service;
 mod create;
 mod creation_hook;
+mod list;
 mod options;
 mod read;
 mod trash;
 mod update;
 
-use std::num::NonZeroU32;
-
-use self::caching::AUDIENCE;
 pub use self::contact_service::ContactService;
-use self::contact_service::Shared;
 pub use self::creation_hook::CreationHook;
 pub use self::options::Options;
 pub use self::options::Settings;
 pub use self::update::ContactPatch;
-use super::CONTACTS;
-use super::query::ContactQuery;
-use super::query::Cursor;
-use super::query::Scope;
-use super::store::ContactPage;
-use crate::model::contact::Contact;
-use crate::model::contact::ContactId;
-use crate::model::contact::ContactList;
-use crate::model::contact::ContactRow;
-use crate::model::error::AppError;
-use kith_cache::Cached;
-use kith_cache::Key;
-
-impl ContactService {
-    /// How many contacts are printed together: some fifty sheets, a megabyte of page.
-    pub const MAX_PRINTED_CONTACTS: NonZeroU32 = NonZeroU32::new(2_500).expect("not 0");
-
-    /// Understands what to list, from text as it came. `sort` and `cursor` are optional and may
-    /// be blank; a `limit` of `None` asks for a page of the default size, and a blank one is refused.
-    ///
-    /// # Errors
-    /// [`AppError::BadRequest`], saying what is understood.
-    pub fn query(
-        &self,
-        search: &str,
-        sort: Option<&str>,
-        cursor: Option<&str>,
-        limit: Option<&str>,
-    ) -> Result<ContactQuery, AppError> {
-        let limit = self.page_size(limit)?;
-        ContactQuery::parse(search, sort, cursor, limit, Scope::Live)
-    }
-
-    fn page_size(&self, asked: Option<&str>) -> Result<NonZeroU32, AppError> {
-        let Settings {
-            default_page_size,
-            max_page_size,
-            ..
-        } = self.shared.settings;
-        let Some(asked) = asked else {
-            return Ok(default_page_size);
-        };
-        // `parse` would take a sign as well.
-        let digits = asked.bytes().all(|byte| byte.is_ascii_digit());
-        let size = asked.parse::<NonZeroU32>().ok().filter(|_| digits);
-        size.filter(|size| *size <= max_page_size).ok_or_else(|| {
-            AppError::bad_request(format!("The limit is a number from 1 to {max_page_size}."))
-        })
-    }
-
-    /// # Errors
-    /// Only those that every method has: [`AppError::Unavailable`], [`AppError::Internal`].
-    #[tracing::instrument(level = "debug", skip_all, fields(sort = %query.sort(), words = query.search().words().len()))]
-    pub async fn list(&self, query: ContactQuery) -> Result<Cached<ContactPage>, AppError> {
-        let Shared {
-            cache, settings, ..
-        } = &*self.shared;
-        let key = Key::new(CONTACTS, AUDIENCE, &format!("list {}", query.name()));
-        let store = self.shared.store.clone();
-        let fetch = move || async move { Ok(store.list(&query).await?) };
-        cache.get(key, settings.exact(), fetch).await
-    }
-
-    /// Contacts from `cursor` on, by name and without their notes, at most
-    /// [`MAX_PRINTED_CONTACTS`](Self::MAX_PRINTED_CONTACTS). They are many and are read once, so the cache does
-    /// not keep them.
-    ///
-    /// # Errors
-    /// [`AppError::BadRequest`], and those that every method has.
-    #[tracing::instrument(skip_all)]
-    pub async fn list_for_printing(
-        &self,
-        search: &str,
-        cursor: Option<&str>,
-    ) -> Result<ContactPage, AppError> {
-        let query = ContactQuery::parse(
-            search,
-            None,
-            cursor,
-            Self::MAX_PRINTED_CONTACTS,
-            Scope::Live,
-        )?;
-        Ok(self.shared.store.stretch(&query).await?.page)
-    }
-
-    /// The part of the list that stands beside a pane: what `cursor` asks for, otherwise the page
-    /// with the contact in the pane, otherwise the first.
-    ///
-    /// # Errors
-    /// [`AppError::BadRequest`] for a search or a cursor that makes no sense;
-    /// [`AppError::Unavailable`], [`AppError::Internal`].
-    #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn list_beside(
-        &self,
-        contact: Option<ContactId>,
-        search: &str,
-        cursor: Option<&str>,
-    ) -> Result<ContactList, AppError> {
-        let query = self.query(search, None, cursor, None)?.around(contact);
-        let Shared {
-            cache, settings, ..
-        } = &*self.shared;
-        let key = Key::new(CONTACTS, AUDIENCE, &format!("stretch {}", query.name()));
-        let store = self.shared.store.clone();
-        let fetch = move || async move { store.stretch(&query).await.map_err(AppError::from) };
-        let stretch = cache.get(key, settings.exact(), fetch).await?;
-        Ok(ContactList {
-            offset: stretch.offset,
-            previous_cursor: stretch.previous.as_ref().map(Cursor::to_string),
-            ..ContactList::from(&stretch.page)
-        })
-    }
-}
-
-/// What a list in the browser needs of a page.
-impl From<&ContactPage> for ContactList {
-    fn from(page: &ContactPage) -> Self {
-        let row = |contact: &Contact| ContactRow {
-            id: contact.id,
-            name: contact.name.clone(),
-            email: contact.email.clone(),
-        };
-        Self {
-            next_cursor: page.next.as_ref().map(Cursor::to_string),
-            total: page.total,
-            rows: page.contacts.iter().map(row).collect(),
-            ..Self::default()
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests;
