@@ -11,6 +11,7 @@ mod activities;
 mod error;
 mod list;
 mod replay;
+mod row;
 mod search;
 
 use std::sync::Arc;
@@ -18,11 +19,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::Row;
 use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
-use uuid::Uuid;
 
+use self::row::Stored;
+use self::row::find;
+use self::row::find_expected;
+use self::row::find_live;
+use self::row::id_bytes;
+use self::row::rfc3339;
+use self::row::set_fields;
 use super::ContactPage;
 use super::ContactStore;
 use super::Creation;
@@ -305,68 +310,6 @@ impl NewContact {
     }
 }
 
-/// A row of `contacts`.
-struct Stored {
-    seq: i64,
-    created_at: i64,
-    updated_at: i64,
-    in_trash: bool,
-    search_key: String,
-    contact: Contact,
-}
-
-/// A query for rows that [`Stored::read`] can read.
-macro_rules! select_contacts {
-    ($notes:literal) => {
-        concat!(
-            "SELECT seq, id, version, created_at, updated_at, in_trash, search_key, \
-             name, email, phone, company, ",
-            $notes,
-            " FROM contacts"
-        )
-    };
-}
-
-/// Contacts with all that they say.
-const WHOLE: &str = select_contacts!("notes");
-
-/// Contacts without their notes, which may be a hundred times as long as the rest.
-const WITHOUT_NOTES: &str = select_contacts!("NULL AS notes");
-
-impl Stored {
-    fn read(row: &SqliteRow) -> Result<Self, StoreError> {
-        let id = Uuid::from_slice(row.try_get("id")?)
-            .map_err(|error| StoreError::Internal(error.into()))?;
-        let created_at = row.try_get("created_at")?;
-        let updated_at = row.try_get("updated_at")?;
-        Ok(Self {
-            seq: row.try_get("seq")?,
-            created_at,
-            updated_at,
-            in_trash: row.try_get("in_trash")?,
-            search_key: row.try_get("search_key")?,
-            contact: Contact {
-                id: ContactId::new(id),
-                name: row.try_get("name")?,
-                email: row.try_get("email")?,
-                phone: row.try_get("phone")?,
-                company: row.try_get("company")?,
-                notes: row.try_get("notes")?,
-                created_at: rfc3339(created_at)?,
-                updated_at: rfc3339(updated_at)?,
-                version: row.try_get("version")?,
-            },
-        })
-    }
-}
-
-/// For example `2026-11-22T05:29:00.000Z`.
-fn rfc3339(millis: i64) -> Result<String, StoreError> {
-    let time =
-        Timestamp::from_millisecond(millis).map_err(|error| StoreError::Internal(error.into()))?;
-    Ok(format!("{time:.3}"))
-}
-
 /// The fields in which two states of a contact differ.
 fn differing(one: &Contact, other: &Contact) -> Vec<Field> {
     let fields = [
@@ -378,14 +321,6 @@ fn differing(one: &Contact, other: &Contact) -> Vec<Field> {
     ];
     let differing = fields.into_iter().filter(|(_, differs)| *differs);
     differing.map(|(field, _)| field).collect()
-}
-
-fn set_fields(contact: &mut Contact, fields: &ContactFields) {
-    contact.name = fields.name.to_string();
-    contact.email = fields.email.to_string();
-    contact.phone = fields.phone.as_ref().map(ToString::to_string);
-    contact.company = fields.company.as_ref().map(ToString::to_string);
-    contact.notes = fields.notes.as_ref().map(ToString::to_string);
 }
 
 async fn insert(
@@ -427,42 +362,6 @@ async fn insert(
     .await?;
     search::add(connection, inserted.last_insert_rowid(), &key).await?;
     Ok(contact)
-}
-
-fn id_bytes(id: ContactId) -> Vec<u8> {
-    id.as_uuid().as_bytes().to_vec()
-}
-
-async fn find(
-    connection: &mut SqliteConnection,
-    id: ContactId,
-) -> Result<Option<Stored>, StoreError> {
-    let row = sqlx::query(concat!(select_contacts!("notes"), " WHERE id = ?"))
-        .bind(id_bytes(id))
-        .fetch_optional(connection)
-        .await?;
-    row.as_ref().map(Stored::read).transpose()
-}
-
-async fn find_live(connection: &mut SqliteConnection, id: ContactId) -> Result<Stored, StoreError> {
-    find(connection, id)
-        .await?
-        .filter(|stored| !stored.in_trash)
-        .ok_or(StoreError::NotFound)
-}
-
-async fn find_expected(
-    connection: &mut SqliteConnection,
-    id: ContactId,
-    expected: Option<u32>,
-) -> Result<Stored, StoreError> {
-    let stored = find_live(connection, id).await?;
-    match expected {
-        Some(version) if version != stored.contact.version => {
-            Err(StoreError::Changed(Box::new(stored.contact)))
-        }
-        _ => Ok(stored),
-    }
 }
 
 /// To the trash (`deleted_at`) or out of it (`None`).

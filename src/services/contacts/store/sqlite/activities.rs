@@ -2,8 +2,8 @@
 
 use sqlx::SqliteConnection;
 
-use super::id_bytes;
-use super::rfc3339;
+use super::row::id_bytes;
+use super::row::rfc3339;
 use crate::model::contact::ContactId;
 use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;

@@ -12,10 +12,11 @@ use sqlx::QueryBuilder;
 use sqlx::Sqlite;
 use sqlx::SqliteConnection;
 
-use super::Stored;
-use super::WHOLE;
-use super::WITHOUT_NOTES;
-use super::id_bytes;
+use super::row;
+use super::row::Stored;
+use super::row::WHOLE;
+use super::row::WITHOUT_NOTES;
+use super::row::id_bytes;
 use super::search;
 use super::search::Lookup;
 use crate::model::contact::ContactId;
@@ -87,7 +88,7 @@ async fn before_page_of(
         stored.in_trash == (query.scope() == Scope::Trash)
             && words.all(|word| stored.search_key.contains(word.as_str()))
     };
-    let Some(stored) = super::find(connection, id).await?.filter(matches) else {
+    let Some(stored) = row::find(connection, id).await?.filter(matches) else {
         return Ok(0);
     };
     let place = edge(&stored, query.sort()).before();

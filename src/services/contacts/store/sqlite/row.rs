@@ -1,0 +1,126 @@
+//! A row of `contacts`: what is read of it, and how a contact is found by its id.
+
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
+
+use crate::model::contact::Contact;
+use crate::model::contact::ContactId;
+use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::store::StoreError;
+
+/// A row of `contacts`.
+pub struct Stored {
+    pub seq: i64,
+    pub created_at: i64,
+    pub updated_at: i64,
+    pub in_trash: bool,
+    pub search_key: String,
+    pub contact: Contact,
+}
+
+/// A query for rows that [`Stored::read`] can read.
+macro_rules! select_contacts {
+    ($notes:literal) => {
+        concat!(
+            "SELECT seq, id, version, created_at, updated_at, in_trash, search_key, \
+             name, email, phone, company, ",
+            $notes,
+            " FROM contacts"
+        )
+    };
+}
+
+/// Contacts with all that they say.
+pub const WHOLE: &str = select_contacts!("notes");
+
+/// Contacts without their notes, which may be a hundred times as long as the rest.
+pub const WITHOUT_NOTES: &str = select_contacts!("NULL AS notes");
+
+impl Stored {
+    pub fn read(row: &SqliteRow) -> Result<Self, StoreError> {
+        let id = Uuid::from_slice(row.try_get("id")?)
+            .map_err(|error| StoreError::Internal(error.into()))?;
+        let created_at = row.try_get("created_at")?;
+        let updated_at = row.try_get("updated_at")?;
+        Ok(Self {
+            seq: row.try_get("seq")?,
+            created_at,
+            updated_at,
+            in_trash: row.try_get("in_trash")?,
+            search_key: row.try_get("search_key")?,
+            contact: Contact {
+                id: ContactId::new(id),
+                name: row.try_get("name")?,
+                email: row.try_get("email")?,
+                phone: row.try_get("phone")?,
+                company: row.try_get("company")?,
+                notes: row.try_get("notes")?,
+                created_at: rfc3339(created_at)?,
+                updated_at: rfc3339(updated_at)?,
+                version: row.try_get("version")?,
+            },
+        })
+    }
+}
+
+/// For example `2026-11-22T05:29:00.000Z`.
+pub fn rfc3339(millis: i64) -> Result<String, StoreError> {
+    let time =
+        Timestamp::from_millisecond(millis).map_err(|error| StoreError::Internal(error.into()))?;
+    Ok(format!("{time:.3}"))
+}
+
+/// An id as the tables keep it.
+pub fn id_bytes(id: ContactId) -> Vec<u8> {
+    id.as_uuid().as_bytes().to_vec()
+}
+
+/// Gives a contact the fields that a client has sent.
+pub fn set_fields(contact: &mut Contact, fields: &ContactFields) {
+    contact.name = fields.name.to_string();
+    contact.email = fields.email.to_string();
+    contact.phone = fields.phone.as_ref().map(ToString::to_string);
+    contact.company = fields.company.as_ref().map(ToString::to_string);
+    contact.notes = fields.notes.as_ref().map(ToString::to_string);
+}
+
+/// A contact, in the trash or not.
+pub async fn find(
+    connection: &mut SqliteConnection,
+    id: ContactId,
+) -> Result<Option<Stored>, StoreError> {
+    let row = sqlx::query(concat!(select_contacts!("notes"), " WHERE id = ?"))
+        .bind(id_bytes(id))
+        .fetch_optional(connection)
+        .await?;
+    row.as_ref().map(Stored::read).transpose()
+}
+
+/// A contact that is not in the trash.
+pub async fn find_live(
+    connection: &mut SqliteConnection,
+    id: ContactId,
+) -> Result<Stored, StoreError> {
+    find(connection, id)
+        .await?
+        .filter(|stored| !stored.in_trash)
+        .ok_or(StoreError::NotFound)
+}
+
+/// The same, only if it is at the `expected` version; `None` expects none.
+pub async fn find_expected(
+    connection: &mut SqliteConnection,
+    id: ContactId,
+    expected: Option<u32>,
+) -> Result<Stored, StoreError> {
+    let stored = find_live(connection, id).await?;
+    match expected {
+        Some(version) if version != stored.contact.version => {
+            Err(StoreError::Changed(Box::new(stored.contact)))
+        }
+        _ => Ok(stored),
+    }
+}
