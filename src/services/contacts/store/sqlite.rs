@@ -8,11 +8,13 @@
 //! [`search`] in the same transaction as the contact; only contacts outside the trash are in them.
 
 mod activities;
+mod create;
 mod error;
 mod list;
 mod replay;
 mod row;
 mod search;
+mod update;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,13 +23,11 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
+use self::create::NewContact;
 use self::row::Stored;
 use self::row::find;
 use self::row::find_expected;
 use self::row::find_live;
-use self::row::id_bytes;
-use self::row::rfc3339;
-use self::row::set_fields;
 use super::ContactPage;
 use super::ContactStore;
 use super::Creation;
@@ -37,11 +37,9 @@ use super::Stretch;
 use super::Totals;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
-use crate::model::contact::Field;
 use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::fields::ContactFields;
-use crate::services::contacts::fold::search_key;
 use crate::services::contacts::query::ContactQuery;
 use kith_cache::Generation;
 use kith_cache::Generations;
@@ -125,42 +123,8 @@ impl ContactStore for SqliteStore {
         expected: Option<u32>,
         now: Timestamp,
     ) -> Result<Contact, StoreError> {
-        let mut tx = self.database.write().await?;
-        let stored = find_expected(&mut tx, id, expected).await?;
-        let mut contact = stored.contact.clone();
-        set_fields(&mut contact, fields);
-        if contact == stored.contact {
-            return Ok(contact);
-        }
-        let updated_at = stored.updated_at.max(now.as_millisecond());
-        contact.updated_at = rfc3339(updated_at)?;
-        contact.version = contact.version.saturating_add(1);
-
-        let key = search_key(&contact.name, &contact.email);
-        sqlx::query(
-            "UPDATE contacts SET version = ?, updated_at = ?, search_key = ?,
-                 name = ?, email = ?, phone = ?, company = ?, notes = ?
-             WHERE seq = ?",
-        )
-        .bind(contact.version)
-        .bind(updated_at)
-        .bind(&key)
-        .bind(&contact.name)
-        .bind(&contact.email)
-        .bind(&contact.phone)
-        .bind(&contact.company)
-        .bind(&contact.notes)
-        .bind(stored.seq)
-        .execute(&mut *tx)
-        .await?;
-        if key != stored.search_key {
-            search::remove(&mut tx, stored.seq).await?;
-            search::add(&mut tx, stored.seq, &key).await?;
-        }
-        let fields = differing(&stored.contact, &contact);
-        activities::record(&mut tx, id, updated_at, &Event::Changed { fields }).await?;
-        tx.commit().await?;
-        Ok(contact)
+        let tx = self.database.write().await?;
+        update::update(tx, id, fields, expected, now).await
     }
 
     async fn delete(
@@ -263,105 +227,6 @@ impl Generations for SqliteStore {
         };
         replace().await.is_ok()
     }
-}
-
-/// A contact that is being created, with what comes along.
-struct NewContact {
-    id: ContactId,
-    fields: ContactFields,
-    now: Timestamp,
-    /// Requests that are older than this are not recognised any more, in milliseconds.
-    outdated: i64,
-    idempotency: Option<IdempotentRequest>,
-    step: Option<TransactionStep>,
-}
-
-impl NewContact {
-    async fn write(self, tx: &mut SqliteConnection) -> Result<Creation, StoreError> {
-        let Self { id, now, .. } = self;
-        if let Some(request) = &self.idempotency {
-            let found = replay::find(tx, request, &self.fields, self.outdated).await?;
-            if let Some(contact) = found {
-                return Ok(Creation {
-                    contact,
-                    replayed: true,
-                });
-            }
-            if let Some(form) = &request.form
-                && let Some(contact) = replay::find_by_form(tx, form, self.outdated).await?
-            {
-                return Err(StoreError::AlreadyCreated(Box::new(contact)));
-            }
-        }
-        let contact = insert(tx, id, &self.fields, now).await?;
-        let at = now.as_millisecond();
-        activities::record(tx, id, at, &Event::Created).await?;
-        if let Some(step) = &self.step {
-            step(tx).await?;
-        }
-        replay::sweep(tx, self.outdated).await?;
-        if let Some(request) = &self.idempotency {
-            replay::remember(tx, request, &contact, now).await?;
-        }
-        Ok(Creation {
-            contact,
-            replayed: false,
-        })
-    }
-}
-
-/// The fields in which two states of a contact differ.
-fn differing(one: &Contact, other: &Contact) -> Vec<Field> {
-    let fields = [
-        (Field::Name, one.name != other.name),
-        (Field::Email, one.email != other.email),
-        (Field::Phone, one.phone != other.phone),
-        (Field::Company, one.company != other.company),
-        (Field::Notes, one.notes != other.notes),
-    ];
-    let differing = fields.into_iter().filter(|(_, differs)| *differs);
-    differing.map(|(field, _)| field).collect()
-}
-
-async fn insert(
-    connection: &mut SqliteConnection,
-    id: ContactId,
-    fields: &ContactFields,
-    now: Timestamp,
-) -> Result<Contact, StoreError> {
-    let now = now.as_millisecond();
-    let mut contact = Contact {
-        id,
-        name: String::new(),
-        email: String::new(),
-        phone: None,
-        company: None,
-        notes: None,
-        created_at: rfc3339(now)?,
-        updated_at: rfc3339(now)?,
-        version: 1,
-    };
-    set_fields(&mut contact, fields);
-    let key = search_key(&contact.name, &contact.email);
-    let inserted = sqlx::query(
-        "INSERT INTO contacts
-             (id, version, created_at, updated_at, search_key, name, email, phone, company, notes)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(id_bytes(id))
-    .bind(contact.version)
-    .bind(now)
-    .bind(now)
-    .bind(&key)
-    .bind(&contact.name)
-    .bind(&contact.email)
-    .bind(&contact.phone)
-    .bind(&contact.company)
-    .bind(&contact.notes)
-    .execute(&mut *connection)
-    .await?;
-    search::add(connection, inserted.last_insert_rowid(), &key).await?;
-    Ok(contact)
 }
 
 /// To the trash (`deleted_at`) or out of it (`None`).

@@ -3,14 +3,24 @@
 use std::num::NonZeroU32;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::Timestamp;
+use kith_database::primary_code;
 use sqlx::AssertSqlSafe;
 use tempfile::TempDir;
 
-use super::*;
+use super::SqliteStore;
+use super::create::insert;
 use crate::model::contact::ContactDraft;
+use crate::model::contact::ContactId;
+use crate::model::contact::Field;
+use crate::services::contacts::activity::Event;
 use crate::services::contacts::activity::welcome_is_pending;
+use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::query::Scope;
+use crate::services::contacts::store::IdempotentRequest;
+use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::conformance;
 use crate::services::contacts::store::conformance::Store;
 use crate::services::contacts::store::conformance::at;
@@ -18,7 +28,6 @@ use crate::services::contacts::store::conformance::fields;
 use crate::services::contacts::store::conformance::found;
 use crate::services::contacts::store::conformance::new_id;
 use crate::services::database;
-use kith_database::primary_code;
 
 conformance::conformance_tests!(Opened::new());
 

@@ -1,0 +1,108 @@
+//! Adding a contact, once for any number of the same requests.
+
+use jiff::Timestamp;
+use kith_database::TransactionStep;
+use sqlx::SqliteConnection;
+
+use super::activities;
+use super::replay;
+use super::row::id_bytes;
+use super::row::rfc3339;
+use super::row::set_fields;
+use super::search;
+use crate::model::contact::Contact;
+use crate::model::contact::ContactId;
+use crate::services::contacts::activity::Event;
+use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::fold::search_key;
+use crate::services::contacts::store::Creation;
+use crate::services::contacts::store::IdempotentRequest;
+use crate::services::contacts::store::StoreError;
+
+/// A contact that is being created, with what comes along.
+pub struct NewContact {
+    pub id: ContactId,
+    pub fields: ContactFields,
+    pub now: Timestamp,
+    /// Requests that are older than this are not recognised any more, in milliseconds.
+    pub outdated: i64,
+    pub idempotency: Option<IdempotentRequest>,
+    pub step: Option<TransactionStep>,
+}
+
+impl NewContact {
+    /// Writes it, unless the request is a repeated one.
+    pub async fn write(self, tx: &mut SqliteConnection) -> Result<Creation, StoreError> {
+        let Self { id, now, .. } = self;
+        if let Some(request) = &self.idempotency {
+            let found = replay::find(tx, request, &self.fields, self.outdated).await?;
+            if let Some(contact) = found {
+                return Ok(Creation {
+                    contact,
+                    replayed: true,
+                });
+            }
+            if let Some(form) = &request.form
+                && let Some(contact) = replay::find_by_form(tx, form, self.outdated).await?
+            {
+                return Err(StoreError::AlreadyCreated(Box::new(contact)));
+            }
+        }
+        let contact = insert(tx, id, &self.fields, now).await?;
+        let at = now.as_millisecond();
+        activities::record(tx, id, at, &Event::Created).await?;
+        if let Some(step) = &self.step {
+            step(tx).await?;
+        }
+        replay::sweep(tx, self.outdated).await?;
+        if let Some(request) = &self.idempotency {
+            replay::remember(tx, request, &contact, now).await?;
+        }
+        Ok(Creation {
+            contact,
+            replayed: false,
+        })
+    }
+}
+
+/// Writes a contact and its search keys.
+pub async fn insert(
+    connection: &mut SqliteConnection,
+    id: ContactId,
+    fields: &ContactFields,
+    now: Timestamp,
+) -> Result<Contact, StoreError> {
+    let now = now.as_millisecond();
+    let mut contact = Contact {
+        id,
+        name: String::new(),
+        email: String::new(),
+        phone: None,
+        company: None,
+        notes: None,
+        created_at: rfc3339(now)?,
+        updated_at: rfc3339(now)?,
+        version: 1,
+    };
+    set_fields(&mut contact, fields);
+    let key = search_key(&contact.name, &contact.email);
+    let inserted = sqlx::query(
+        "INSERT INTO contacts
+             (id, version, created_at, updated_at, search_key, name, email, phone, company, notes)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(id_bytes(id))
+    .bind(contact.version)
+    .bind(now)
+    .bind(now)
+    .bind(&key)
+    .bind(&contact.name)
+    .bind(&contact.email)
+    .bind(&contact.phone)
+    .bind(&contact.company)
+    .bind(&contact.notes)
+    .execute(&mut *connection)
+    .await?;
+    search::add(connection, inserted.last_insert_rowid(), &key).await?;
+    Ok(contact)
+}

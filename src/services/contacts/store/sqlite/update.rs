@@ -1,0 +1,75 @@
+//! Replacing the fields of a contact.
+
+use jiff::Timestamp;
+use kith_database::Tx;
+
+use super::activities;
+use super::row::find_expected;
+use super::row::rfc3339;
+use super::row::set_fields;
+use super::search;
+use crate::model::contact::Contact;
+use crate::model::contact::ContactId;
+use crate::model::contact::Field;
+use crate::services::contacts::activity::Event;
+use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::fold::search_key;
+use crate::services::contacts::store::StoreError;
+
+/// See [`ContactStore::update`](crate::services::contacts::store::ContactStore::update). Commits.
+pub async fn update(
+    mut tx: Tx,
+    id: ContactId,
+    fields: &ContactFields,
+    expected: Option<u32>,
+    now: Timestamp,
+) -> Result<Contact, StoreError> {
+    let stored = find_expected(&mut tx, id, expected).await?;
+    let mut contact = stored.contact.clone();
+    set_fields(&mut contact, fields);
+    if contact == stored.contact {
+        return Ok(contact);
+    }
+    let updated_at = stored.updated_at.max(now.as_millisecond());
+    contact.updated_at = rfc3339(updated_at)?;
+    contact.version = contact.version.saturating_add(1);
+
+    let key = search_key(&contact.name, &contact.email);
+    sqlx::query(
+        "UPDATE contacts SET version = ?, updated_at = ?, search_key = ?,
+             name = ?, email = ?, phone = ?, company = ?, notes = ?
+         WHERE seq = ?",
+    )
+    .bind(contact.version)
+    .bind(updated_at)
+    .bind(&key)
+    .bind(&contact.name)
+    .bind(&contact.email)
+    .bind(&contact.phone)
+    .bind(&contact.company)
+    .bind(&contact.notes)
+    .bind(stored.seq)
+    .execute(&mut *tx)
+    .await?;
+    if key != stored.search_key {
+        search::remove(&mut tx, stored.seq).await?;
+        search::add(&mut tx, stored.seq, &key).await?;
+    }
+    let fields = differing(&stored.contact, &contact);
+    activities::record(&mut tx, id, updated_at, &Event::Changed { fields }).await?;
+    tx.commit().await?;
+    Ok(contact)
+}
+
+/// The fields in which two states of a contact differ.
+fn differing(one: &Contact, other: &Contact) -> Vec<Field> {
+    let fields = [
+        (Field::Name, one.name != other.name),
+        (Field::Email, one.email != other.email),
+        (Field::Phone, one.phone != other.phone),
+        (Field::Company, one.company != other.company),
+        (Field::Notes, one.notes != other.notes),
+    ];
+    let differing = fields.into_iter().filter(|(_, differs)| *differs);
+    differing.map(|(field, _)| field).collect()
+}
