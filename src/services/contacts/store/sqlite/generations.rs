@@ -1,0 +1,37 @@
+//! The generations of contacts, which the cache asks for.
+
+use async_trait::async_trait;
+use kith_cache::Generation;
+use kith_cache::Generations;
+use kith_cache::Tag;
+
+use super::SqliteStore;
+
+/// The triggers of `migrations/0002_generations.sql` replace them as contacts change.
+#[async_trait]
+impl Generations for SqliteStore {
+    async fn read(&self) -> Option<Vec<(String, Generation)>> {
+        let query = "SELECT tag, generation FROM generations";
+        let rows = self.database.fetch_dedicated::<(String, i64)>(query).await;
+        let rows = rows.ok()?.into_iter();
+        Some(
+            rows.map(|(tag, number)| (tag, Generation(number)))
+                .collect(),
+        )
+    }
+
+    async fn replace(&self, tag: Tag) -> bool {
+        let replace = async || -> Result<(), sqlx::Error> {
+            let mut tx = self.database.write().await?;
+            sqlx::query(
+                "INSERT INTO generations (tag, generation) VALUES (?, random())
+                 ON CONFLICT (tag) DO UPDATE SET generation = random()",
+            )
+            .bind(tag.0)
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await
+        };
+        replace().await.is_ok()
+    }
+}

@@ -1,0 +1,171 @@
+//! [`SqliteStore`]: the contract of a store, each method in a transaction or on a connection of its own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use kith_database::Database;
+use kith_database::TransactionStep;
+
+use super::activities;
+use super::create::NewContact;
+use super::list;
+use super::row::find;
+use super::row::find_live;
+use super::trash;
+use super::update;
+use crate::model::contact::Contact;
+use crate::model::contact::ContactId;
+use crate::services::contacts::activity::ActivityRecord;
+use crate::services::contacts::activity::Event;
+use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::query::ContactQuery;
+use crate::services::contacts::store::ContactPage;
+use crate::services::contacts::store::ContactStore;
+use crate::services::contacts::store::Creation;
+use crate::services::contacts::store::IdempotentRequest;
+use crate::services::contacts::store::StoreError;
+use crate::services::contacts::store::Stretch;
+use crate::services::contacts::store::Totals;
+
+/// A [`ContactStore`] in a `SQLite` file. Cheap to clone; clones share their connections.
+#[derive(Clone, Debug)]
+pub struct SqliteStore {
+    pub(super) database: Database,
+    /// In milliseconds.
+    idempotency_ttl: i64,
+}
+
+impl SqliteStore {
+    /// Keeps contacts in `database` and recognises a repeated request for `idempotency_ttl`.
+    pub fn new(database: Database, idempotency_ttl: Duration) -> Self {
+        Self {
+            database,
+            idempotency_ttl: i64::try_from(idempotency_ttl.as_millis()).unwrap_or(i64::MAX),
+        }
+    }
+}
+
+#[async_trait]
+impl ContactStore for SqliteStore {
+    async fn create(
+        &self,
+        id: ContactId,
+        fields: &ContactFields,
+        now: Timestamp,
+        idempotency: Option<&IdempotentRequest>,
+        step: Option<&TransactionStep>,
+    ) -> Result<Creation, StoreError> {
+        let new = NewContact {
+            id,
+            fields: fields.clone(),
+            now,
+            outdated: now.as_millisecond().saturating_sub(self.idempotency_ttl),
+            idempotency: idempotency.cloned(),
+            step: step.cloned(),
+        };
+        self.database
+            .change(move |tx| Box::pin(new.write(tx)))
+            .await
+    }
+
+    async fn get(&self, id: ContactId) -> Result<Contact, StoreError> {
+        let mut connection = self.database.reader().await?;
+        find_live(&mut connection, id)
+            .await
+            .map(|stored| stored.contact)
+    }
+
+    async fn get_deleted(&self, id: ContactId) -> Result<Contact, StoreError> {
+        let mut connection = self.database.reader().await?;
+        let stored = find(&mut connection, id)
+            .await?
+            .filter(|stored| stored.in_trash);
+        stored
+            .map(|stored| stored.contact)
+            .ok_or(StoreError::NotFound)
+    }
+
+    async fn list(&self, query: &ContactQuery) -> Result<ContactPage, StoreError> {
+        // A transaction, so that the page and the total belong to the same instant.
+        let mut tx = self.database.read().await?;
+        list::page(&mut tx, query).await
+    }
+
+    async fn stretch(&self, query: &ContactQuery) -> Result<Stretch, StoreError> {
+        let mut tx = self.database.read().await?;
+        list::stretch(&mut tx, query).await
+    }
+
+    async fn update(
+        &self,
+        id: ContactId,
+        fields: &ContactFields,
+        expected: Option<u32>,
+        now: Timestamp,
+    ) -> Result<Contact, StoreError> {
+        let tx = self.database.write().await?;
+        update::update(tx, id, fields, expected, now).await
+    }
+
+    async fn delete(
+        &self,
+        id: ContactId,
+        expected: Option<u32>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let tx = self.database.write().await?;
+        trash::delete(tx, id, expected, now).await
+    }
+
+    async fn restore(&self, id: ContactId, now: Timestamp) -> Result<Contact, StoreError> {
+        let tx = self.database.write().await?;
+        trash::restore(tx, id, now).await
+    }
+
+    async fn totals(&self) -> Result<Totals, StoreError> {
+        let mut connection = self.database.reader().await?;
+        let counts =
+            sqlx::query_as::<_, (bool, i64)>("SELECT in_trash, contacts FROM contact_counts")
+                .fetch_all(&mut *connection)
+                .await?;
+        let count = |trash| {
+            let counts = counts.iter().filter(|(in_trash, _)| *in_trash == trash);
+            counts
+                .map(|(_, contacts)| u64::try_from(*contacts).unwrap_or(0))
+                .sum()
+        };
+        Ok(Totals {
+            contacts: count(false),
+            trash: count(true),
+        })
+    }
+
+    async fn activities(&self, id: ContactId) -> Result<Vec<ActivityRecord>, StoreError> {
+        let mut connection = self.database.reader().await?;
+        activities::of(&mut connection, id).await
+    }
+
+    fn recording(&self, id: ContactId, event: Event, now: Timestamp) -> TransactionStep {
+        Arc::new(move |tx| {
+            let event = event.clone();
+            Box::pin(async move {
+                activities::record(tx, id, now.as_millisecond(), &event).await?;
+                Ok(())
+            })
+        })
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        let mut connection = self.database.reader().await?;
+        sqlx::query("SELECT contacts FROM contact_counts")
+            .fetch_all(&mut *connection)
+            .await?;
+        Ok(())
+    }
+
+    async fn close(&self) {
+        self.database.close().await;
+    }
+}

@@ -1,0 +1,66 @@
+//! Moving a contact to the trash, and taking it out.
+
+use jiff::Timestamp;
+use kith_database::Tx;
+use sqlx::SqliteConnection;
+
+use super::activities;
+use super::row::Stored;
+use super::row::find;
+use super::row::find_expected;
+use super::row::find_live;
+use super::search;
+use crate::model::contact::Contact;
+use crate::model::contact::ContactId;
+use crate::services::contacts::activity::Event;
+use crate::services::contacts::store::StoreError;
+
+/// See [`ContactStore::delete`](crate::services::contacts::store::ContactStore::delete). Commits.
+pub async fn delete(
+    mut tx: Tx,
+    id: ContactId,
+    expected: Option<u32>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let stored = find_expected(&mut tx, id, expected).await?;
+    move_over(&mut tx, &stored, now, Some(now)).await?;
+    search::remove(&mut tx, stored.seq).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// See [`ContactStore::restore`](crate::services::contacts::store::ContactStore::restore). Commits.
+pub async fn restore(mut tx: Tx, id: ContactId, now: Timestamp) -> Result<Contact, StoreError> {
+    let stored = find(&mut tx, id).await?.ok_or(StoreError::NotFound)?;
+    if !stored.in_trash {
+        return Ok(stored.contact);
+    }
+    move_over(&mut tx, &stored, now, None).await?;
+    search::add(&mut tx, stored.seq, &stored.search_key).await?;
+    let restored = find_live(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(restored.contact)
+}
+
+/// To the trash (`deleted_at`) or out of it (`None`).
+async fn move_over(
+    connection: &mut SqliteConnection,
+    stored: &Stored,
+    now: Timestamp,
+    deleted_at: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let updated_at = stored.updated_at.max(now.as_millisecond());
+    sqlx::query(
+        "UPDATE contacts SET deleted_at = ?, updated_at = ?, version = version + 1 WHERE seq = ?",
+    )
+    .bind(deleted_at.map(Timestamp::as_millisecond))
+    .bind(updated_at)
+    .bind(stored.seq)
+    .execute(&mut *connection)
+    .await?;
+    let event = match deleted_at {
+        Some(_) => Event::Deleted,
+        None => Event::Restored,
+    };
+    activities::record(connection, stored.contact.id, updated_at, &event).await
+}
