@@ -4,15 +4,19 @@
 //! the audit log are one transaction. Dead letters are handled page by page. A client that hangs up meanwhile
 //! does not stop this, and the audit log says how far the action came.
 
-use std::net::IpAddr;
+mod audit_log;
+mod identity;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use jiff::Timestamp;
 
+pub use self::audit_log::AuditLogEntry;
+use self::audit_log::Outcome;
+use self::audit_log::unavailable;
+pub use self::identity::Admin;
 use crate::model::error::AppError;
-use crate::services::client::Client;
 use crate::services::format::count;
 use crate::services::overrides::MAX_DENIED_NETWORKS;
 use crate::services::overrides::RuntimeOverrides;
@@ -28,48 +32,9 @@ use kith_queue::broker::filter::Filter;
 use kith_runtime::Clock;
 use kith_runtime::Tasks;
 
-/// The most entries of the audit log. Older ones are deleted.
-const MAX_AUDIT_LOG_ENTRIES: i64 = 1000;
-
 /// How many polls of an open dashboard its limit must let through in a window. Several dashboards may be
 /// open, and an admin who changes the limit back needs some requests as well.
 const MIN_POLLS_PER_WINDOW: f64 = 2.0;
-
-/// A client that may do all this.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Admin {
-    address: IpAddr,
-}
-
-impl Admin {
-    /// Accepts a client as an admin, or `None`.
-    ///
-    /// Until Kith has accounts, every client on this machine is an admin. A client behind a proxy is on
-    /// this machine only if a trusted proxy reports it. A request that does not use a name of this machine
-    /// (`uses_local_name`) may come through a tunnel, so its client is no admin.
-    pub fn check(client: Client, uses_local_name: bool) -> Option<Self> {
-        let address = client.address.to_canonical();
-        let is_admin = client.is_certain && address.is_loopback() && uses_local_name;
-        is_admin.then_some(Self { address })
-    }
-
-    /// Its name in the audit log.
-    pub fn name(&self) -> String {
-        self.address.to_string()
-    }
-}
-
-/// An action of an admin, as the audit log keeps it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditLogEntry {
-    /// Later entries have larger numbers.
-    pub seq: i64,
-    pub at: Timestamp,
-    /// The [name](Admin::name) of the admin.
-    pub admin: String,
-    /// A sentence.
-    pub action: String,
-}
 
 /// Which dead letters an action is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,8 +66,6 @@ pub struct Options {
     /// Tells when an action is made.
     pub clock: Arc<dyn Clock>,
 }
-
-type Outcome = Result<AuditLogEntry, AppError>;
 
 impl AdminService {
     pub fn new(options: Options) -> Self {
@@ -179,10 +142,10 @@ impl AdminService {
     /// [`AppError`], among others where the admin would be refused as well.
     pub async fn deny(&self, admin: &Admin, network: IpNet) -> Outcome {
         let network = network.trunc();
-        if network.contains(&admin.address) {
+        if network.contains(&admin.address()) {
             return Err(AppError::bad_request(format!(
                 "{network} holds your own address, {}, so you would lock yourself out.",
-                admin.address
+                admin.address()
             )));
         }
         let action = format!("{} is denied.", describe_network(network));
@@ -322,7 +285,7 @@ impl AdminService {
 
     /// Commits an action of an admin now, together with its entry.
     async fn commit(&self, tx: Tx, admin: &Admin, action: String) -> Outcome {
-        let committed = commit(tx, admin, action, self.clock.now()).await;
+        let committed = audit_log::commit(tx, admin, action, self.clock.now()).await;
         committed.map_err(unavailable)
     }
 
@@ -336,49 +299,8 @@ impl AdminService {
     /// # Errors
     /// Those of the database.
     pub async fn audit_log(&self, limit: u32) -> Result<Vec<AuditLogEntry>, sqlx::Error> {
-        let mut connection = self.database.reader().await?;
-        let rows: Vec<(i64, i64, String, String)> =
-            sqlx::query_as("SELECT seq, at, who, what FROM actions ORDER BY seq DESC LIMIT ?")
-                .bind(limit)
-                .fetch_all(&mut *connection)
-                .await?;
-        let entry = |(seq, at, admin, action)| AuditLogEntry {
-            seq,
-            at: Timestamp::from_millisecond(at).unwrap_or_default(),
-            admin,
-            action,
-        };
-        Ok(rows.into_iter().map(entry).collect())
+        audit_log::read(&self.database, limit).await
     }
-}
-
-/// Commits an action that an admin has made at this time, together with its entry.
-async fn commit(
-    mut tx: Tx,
-    admin: &Admin,
-    action: String,
-    at: Timestamp,
-) -> Result<AuditLogEntry, sqlx::Error> {
-    let admin = admin.name();
-    let seq: i64 =
-        sqlx::query_scalar("INSERT INTO actions (at, who, what) VALUES (?, ?, ?) RETURNING seq")
-            .bind(at.as_millisecond())
-            .bind(&admin)
-            .bind(&action)
-            .fetch_one(&mut *tx)
-            .await?;
-    sqlx::query("DELETE FROM actions WHERE seq <= ?")
-        .bind(seq - MAX_AUDIT_LOG_ENTRIES)
-        .execute(&mut *tx)
-        .await?;
-    tx.commit().await?;
-    tracing::info!(who = admin, what = action, "an admin has acted");
-    Ok(AuditLogEntry {
-        seq,
-        at,
-        admin,
-        action,
-    })
 }
 
 /// A network, without its length if it is a single address.
@@ -451,11 +373,6 @@ fn already_gone() -> AppError {
     AppError::bad_request("These dead letters are gone already. Nothing was done.")
 }
 
-fn unavailable(error: sqlx::Error) -> AppError {
-    tracing::warn!(%error, "an action of an admin failed");
-    AppError::Unavailable
-}
-
 fn app_error(error: BrokerError) -> AppError {
     match error {
         BrokerError::Rejected(rejection) if rejection.status.as_u16() == 404 => {
@@ -466,30 +383,5 @@ fn app_error(error: BrokerError) -> AppError {
         BrokerError::Rejected(rejection) => AppError::bad_request(rejection.to_string()),
         BrokerError::Database(error) => unavailable(error),
         BrokerError::Unreadable(_) => AppError::Internal,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_admin_is_certainly_on_this_machine_and_asks_for_it() {
-        for (address, is_certain, uses_local_name, is_admin) in [
-            ("127.0.0.1", true, true, true),
-            ("::1", true, true, true),
-            ("::ffff:127.0.0.1", true, true, true),
-            ("127.0.0.1", false, true, false),
-            ("127.0.0.1", true, false, false),
-            ("203.0.113.7", true, true, false),
-        ] {
-            let address = address.parse().expect("an address");
-            let client = Client {
-                address,
-                is_certain,
-            };
-            let found = Admin::check(client, uses_local_name);
-            assert_eq!(found.is_some(), is_admin, "{client:?} {uses_local_name}");
-        }
     }
 }

@@ -1,0 +1,78 @@
+//! The audit log: what admins have done, and when.
+
+use jiff::Timestamp;
+use kith_database::Database;
+use kith_database::Tx;
+
+use super::Admin;
+use crate::model::error::AppError;
+
+/// The most entries of the audit log. Older ones are deleted.
+const MAX_AUDIT_LOG_ENTRIES: i64 = 1000;
+
+/// An action of an admin, as the audit log keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditLogEntry {
+    /// Later entries have larger numbers.
+    pub seq: i64,
+    pub at: Timestamp,
+    /// The [name](Admin::name) of the admin.
+    pub admin: String,
+    /// A sentence.
+    pub action: String,
+}
+
+/// The entry of an action in the audit log.
+pub type Outcome = Result<AuditLogEntry, AppError>;
+
+/// Commits an action that an admin has made at this time, together with its entry.
+pub async fn commit(
+    mut tx: Tx,
+    admin: &Admin,
+    action: String,
+    at: Timestamp,
+) -> Result<AuditLogEntry, sqlx::Error> {
+    let admin = admin.name();
+    let seq: i64 =
+        sqlx::query_scalar("INSERT INTO actions (at, who, what) VALUES (?, ?, ?) RETURNING seq")
+            .bind(at.as_millisecond())
+            .bind(&admin)
+            .bind(&action)
+            .fetch_one(&mut *tx)
+            .await?;
+    sqlx::query("DELETE FROM actions WHERE seq <= ?")
+        .bind(seq - MAX_AUDIT_LOG_ENTRIES)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    tracing::info!(who = admin, what = action, "an admin has acted");
+    Ok(AuditLogEntry {
+        seq,
+        at,
+        admin,
+        action,
+    })
+}
+
+/// The last `limit` entries, the latest first.
+pub async fn read(database: &Database, limit: u32) -> Result<Vec<AuditLogEntry>, sqlx::Error> {
+    let mut connection = database.reader().await?;
+    let rows: Vec<(i64, i64, String, String)> =
+        sqlx::query_as("SELECT seq, at, who, what FROM actions ORDER BY seq DESC LIMIT ?")
+            .bind(limit)
+            .fetch_all(&mut *connection)
+            .await?;
+    let entry = |(seq, at, admin, action)| AuditLogEntry {
+        seq,
+        at: Timestamp::from_millisecond(at).unwrap_or_default(),
+        admin,
+        action,
+    };
+    Ok(rows.into_iter().map(entry).collect())
+}
+
+/// Logs a fault of the database, and makes an error of it that is fit to be shown.
+pub fn unavailable(error: sqlx::Error) -> AppError {
+    tracing::warn!(%error, "an action of an admin failed");
+    AppError::Unavailable
+}
