@@ -6,35 +6,29 @@
 
 mod audit_log;
 mod identity;
+mod limits;
 
 use std::sync::Arc;
 use std::time::Duration;
-
-use ipnet::IpNet;
 
 pub use self::audit_log::AuditLogEntry;
 use self::audit_log::Outcome;
 use self::audit_log::unavailable;
 pub use self::identity::Admin;
+pub use self::limits::describe_network;
+pub use self::limits::describe_quota;
 use crate::model::error::AppError;
 use crate::services::format::count;
-use crate::services::overrides::MAX_DENIED_NETWORKS;
 use crate::services::overrides::RuntimeOverrides;
-use crate::services::policies::RequestClass;
 use kith_cache::Cache;
 use kith_cache::Tag;
 use kith_database::Database;
 use kith_database::Tx;
-use kith_limit::Quota;
 use kith_queue::broker::Broker;
 use kith_queue::broker::BrokerError;
 use kith_queue::broker::filter::Filter;
 use kith_runtime::Clock;
 use kith_runtime::Tasks;
-
-/// How many polls of an open dashboard its limit must let through in a window. Several dashboards may be
-/// open, and an admin who changes the limit back needs some requests as well.
-const MIN_POLLS_PER_WINDOW: f64 = 2.0;
 
 /// Which dead letters an action is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,109 +91,6 @@ impl AdminService {
     async fn run_to_end(&self, work: impl Future<Output = Outcome> + Send + 'static) -> Outcome {
         let outcome = self.tasks.run_to_end(work).await;
         outcome.unwrap_or(Err(AppError::Internal))
-    }
-
-    /// Changes how many requests a policy lets through, on every instance; `None` takes that back.
-    ///
-    /// # Errors
-    /// [`AppError`].
-    pub async fn set_limit(
-        &self,
-        admin: &Admin,
-        class: RequestClass,
-        quota: Option<Quota>,
-    ) -> Outcome {
-        let in_force = quota.unwrap_or_else(|| self.overrides.configured(class));
-        let window = Duration::from_millis(in_force.window()).as_secs_f64();
-        let polls = MIN_POLLS_PER_WINDOW * window / self.poll_interval.as_secs_f64();
-        let polls = polls.ceil().max(MIN_POLLS_PER_WINDOW) as u64;
-        if class == RequestClass::Dashboard && quota.is_some() && in_force.limit() < polls {
-            return Err(AppError::bad_request(format!(
-                "An open dashboard would be refused. Let at least {polls} requests through in this window.",
-            )));
-        }
-        let described = describe_quota(in_force);
-        let action = match quota {
-            Some(_) => format!("Limit of {} set to {described}.", class.name()),
-            None => format!(
-                "Limit of {} back to {described}, as configured.",
-                class.name()
-            ),
-        };
-        let mut tx = self.database.write().await.map_err(unavailable)?;
-        self.overrides
-            .set_quota(&mut tx, class, quota)
-            .await
-            .map_err(unavailable)?;
-        let entry = self.commit(tx, admin, action).await?;
-        self.overrides.apply().await.map_err(unavailable)?;
-        Ok(entry)
-    }
-
-    /// Refuses a network altogether, on every instance.
-    ///
-    /// # Errors
-    /// [`AppError`], among others where the admin would be refused as well.
-    pub async fn deny(&self, admin: &Admin, network: IpNet) -> Outcome {
-        let network = network.trunc();
-        if network.contains(&admin.address()) {
-            return Err(AppError::bad_request(format!(
-                "{network} holds your own address, {}, so you would lock yourself out.",
-                admin.address()
-            )));
-        }
-        let action = format!("{} is denied.", describe_network(network));
-        self.change_denied(admin, action, move |denied| {
-            if denied.contains(&network) {
-                return Err(AppError::bad_request(format!("{} is denied already.", describe_network(network))));
-            }
-            if denied.len() >= MAX_DENIED_NETWORKS {
-                return Err(AppError::bad_request(format!(
-                    "There are {MAX_DENIED_NETWORKS} networks on the list already. Deny a larger network instead."
-                )));
-            }
-            denied.push(network);
-            Ok(())
-        })
-        .await
-    }
-
-    /// Answers a network again.
-    ///
-    /// # Errors
-    /// [`AppError`].
-    pub async fn allow(&self, admin: &Admin, network: IpNet) -> Outcome {
-        let action = format!("{} is no longer denied.", describe_network(network));
-        self.change_denied(admin, action, move |denied| {
-            let before = denied.len();
-            denied.retain(|other| *other != network);
-            if denied.len() == before {
-                return Err(AppError::bad_request(format!(
-                    "{} is not denied.",
-                    describe_network(network)
-                )));
-            }
-            Ok(())
-        })
-        .await
-    }
-
-    async fn change_denied(
-        &self,
-        admin: &Admin,
-        action: String,
-        change: impl FnOnce(&mut Vec<IpNet>) -> Result<(), AppError>,
-    ) -> Outcome {
-        // Read and written in one transaction, so that two changes at the same time are both made.
-        let mut tx = self.database.write().await.map_err(unavailable)?;
-        let denied = self.overrides.denied(&mut tx).await;
-        let mut denied = denied.map_err(unavailable)?;
-        change(&mut denied)?;
-        let set = self.overrides.set_denied(&mut tx, &denied).await;
-        set.map_err(unavailable)?;
-        let entry = self.commit(tx, admin, action).await?;
-        self.overrides.apply().await.map_err(unavailable)?;
-        Ok(entry)
     }
 
     /// Makes everything that is cached under a tag old, on every instance.
@@ -301,22 +192,6 @@ impl AdminService {
     pub async fn audit_log(&self, limit: u32) -> Result<Vec<AuditLogEntry>, sqlx::Error> {
         audit_log::read(&self.database, limit).await
     }
-}
-
-/// A network, without its length if it is a single address.
-pub fn describe_network(network: IpNet) -> String {
-    if network.prefix_len() == network.max_prefix_len() {
-        network.addr().to_string()
-    } else {
-        network.to_string()
-    }
-}
-
-/// A quota, for example `10 requests in 1m`.
-pub fn describe_quota(quota: Quota) -> String {
-    let window =
-        crate::services::config::format_duration(std::time::Duration::from_millis(quota.window()));
-    format!("{} in {window}", count(quota.limit(), "request"))
 }
 
 /// A selection that is handled page by page.
