@@ -19,11 +19,10 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use kith_redis::Error;
 use kith_redis::Redis;
 use kith_redis::Script;
+use tokio::time::Instant;
 
 /// How long Redis remembers the last fencing token of a name.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);

@@ -14,13 +14,13 @@ mod sliding_log;
 mod sliding_window;
 mod token_bucket;
 
+use super::policy::Quota;
+use crate::Millis;
+
 pub(crate) use fixed_window::FixedWindow;
 pub(crate) use sliding_log::SlidingLog;
 pub(crate) use sliding_window::SlidingWindow;
 pub(crate) use token_bucket::TokenBucket;
-
-use super::policy::Quota;
-use crate::Millis;
 
 /// What has been charged to one identifier under one policy.
 pub(crate) trait State: Default + Send + 'static {

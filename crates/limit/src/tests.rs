@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
-use proptest::prelude::*;
-use tokio::runtime::Runtime;
-
 use kith_redis::Redis;
 use kith_test_support::redis_server::RedisServer;
+use proptest::prelude::*;
+use tokio::runtime::Runtime;
 
 use crate::local::{self, Assessment};
 use crate::script::{self, Operation, Rule};

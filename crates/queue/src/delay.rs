@@ -6,12 +6,12 @@ mod duration;
 mod expression;
 mod retry_after;
 
+use std::time::Duration;
+
 pub use duration::parse_duration;
 pub use expression::InvalidRetryDelay;
 pub use expression::RetryDelay;
 pub(crate) use retry_after::retry_after;
-
-use std::time::Duration;
 
 /// The longest wait before a retry.
 pub(crate) const MAX_RETRY_DELAY: Duration = Duration::from_secs(24 * 3600);

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use kith_runtime::Backoff;
 
 use crate::broker::Broker;
 use crate::broker::BrokerError;
@@ -18,7 +19,6 @@ use crate::outbox::OutboxRow;
 use crate::outbox::Taken;
 use crate::qstash::PublishError;
 use crate::qstash::QStash;
-use kith_runtime::Backoff;
 
 /// Messages that one transaction moves to the broker.
 const BROKER_BATCH: i64 = 100;

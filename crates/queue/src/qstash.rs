@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use kith_runtime::HealthRecorder;
 use reqwest::Response;
 use reqwest::StatusCode;
 use reqwest::Url;
@@ -19,7 +20,6 @@ use super::destination::is_foreign;
 use super::message::DeliverySpec;
 use super::message::Publication;
 use super::outbox::OutboxMessage;
-use kith_runtime::HealthRecorder;
 
 /// How long QStash may take to answer.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);

@@ -3,6 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use kith_database::StepError;
+use kith_runtime::ErrorLatch;
+use kith_runtime::HealthRecorder;
+use kith_runtime::Tasks;
 use sqlx::SqliteConnection;
 use tokio::sync::Notify;
 
@@ -18,10 +22,6 @@ use crate::message::Publication;
 use crate::outbox;
 use crate::outbox::OutboxMessage;
 use crate::qstash::QStash;
-use kith_database::StepError;
-use kith_runtime::ErrorLatch;
-use kith_runtime::HealthRecorder;
-use kith_runtime::Tasks;
 
 /// How often the dispatcher looks into the outbox without being woken.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);

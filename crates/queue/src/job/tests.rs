@@ -1,6 +1,8 @@
 //! Jobs from the transaction that enqueues them to the transaction that completes them, over HTTP.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,8 +14,6 @@ use kith_database::Migration;
 use kith_database::Options;
 use kith_runtime::SystemClock;
 use serde::Deserialize;
-use std::num::NonZeroU32;
-use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
