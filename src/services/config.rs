@@ -32,6 +32,28 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use kith_limit::Algorithm;
+use kith_limit::FailMode;
+use kith_queue::cron::Cron;
+use kith_queue::delay::RetryDelay;
+use kith_queue::qstash::BaseUrl;
+use kith_queue::signature::SigningKey;
+use kith_queue::signature::SigningKeys;
+use kith_redis::Address;
+use kith_redis::KeyPrefix;
+use kith_redis::SentinelLogin;
+
+use crate::services::database::DatabaseUrl;
+use crate::services::mail::MailAddress;
+use crate::services::mail::SmtpServer;
+use crate::services::network::ForwardedHeader;
+use crate::services::network::Network;
+use crate::services::origin::Host;
+use crate::services::origin::Origin;
+use crate::services::telemetry::LogFilter;
+use crate::services::telemetry::LogFormat;
+use crate::services::welcome::Template;
+
 pub use as_written::AsWritten;
 pub use cli::Cli;
 pub use list::List;
@@ -46,27 +68,6 @@ pub use quantity::format_duration;
 pub use quantity::parse_duration;
 pub use secret::Secret;
 pub use secret::Token;
-
-use crate::services::database::DatabaseUrl;
-use crate::services::mail::MailAddress;
-use crate::services::mail::SmtpServer;
-use crate::services::network::ForwardedHeader;
-use crate::services::network::Network;
-use crate::services::origin::Host;
-use crate::services::origin::Origin;
-use crate::services::telemetry::LogFilter;
-use crate::services::telemetry::LogFormat;
-use crate::services::welcome::Template;
-use kith_limit::Algorithm;
-use kith_limit::FailMode;
-use kith_queue::cron::Cron;
-use kith_queue::delay::RetryDelay;
-use kith_queue::qstash::BaseUrl;
-use kith_queue::signature::SigningKey;
-use kith_queue::signature::SigningKeys;
-use kith_redis::Address;
-use kith_redis::KeyPrefix;
-use kith_redis::SentinelLogin;
 
 // To add a key, add its line. To add a section, add its block; tables within a section stand after `with`. A
 // new type implements `FromStr` and `Display` beside the code that uses it, and `Described` in `setting.rs`.

@@ -6,21 +6,24 @@
 mod database;
 mod report;
 
-pub use self::database::DatabaseHealth;
-pub use self::report::Component;
-pub use self::report::ComponentStatus;
-pub use self::report::Components;
-pub use self::report::Readiness;
-use crate::services::contacts::ContactService;
-use crate::services::mail::Mailer;
-use crate::services::telemetry;
+use std::sync::Arc;
+
 use kith_database::Database;
 use kith_limit::Limiter;
 use kith_queue::Queue;
 use kith_redis::Redis;
 use kith_runtime::HealthRecorder;
-use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+
+use crate::services::contacts::ContactService;
+use crate::services::mail::Mailer;
+use crate::services::telemetry;
+
+pub use self::database::DatabaseHealth;
+pub use self::report::Component;
+pub use self::report::ComponentStatus;
+pub use self::report::Components;
+pub use self::report::Readiness;
 
 /// Reports on the health of Kith. Cheap to clone.
 #[derive(Clone)]

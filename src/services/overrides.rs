@@ -9,17 +9,17 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::Timestamp;
+use kith_database::Database;
+use kith_limit::Limiter;
+use kith_limit::Quota;
+use kith_runtime::Clock;
+use kith_runtime::Tasks;
 use serde::Deserialize;
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use crate::services::health::DatabaseHealth;
 use crate::services::policies::RequestClass;
-use kith_database::Database;
-use kith_limit::Limiter;
-use kith_limit::Quota;
-use kith_runtime::Clock;
-use kith_runtime::Tasks;
 
 /// How often an instance looks for overrides that another has made.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);

@@ -1,16 +1,16 @@
 //! What Kith limits: each kind of request has one policy, and each request is charged to one.
 
 use ipnet::IpNet;
-
-use crate::services::config::Config;
-use crate::services::config::LimitsConfig;
-use crate::services::config::PolicyConfig;
 use kith_limit::Limiter;
 use kith_limit::Options;
 use kith_limit::Policy;
 use kith_limit::PolicyId;
 use kith_limit::Quota;
 use kith_redis::Redis;
+
+use crate::services::config::Config;
+use crate::services::config::LimitsConfig;
+use crate::services::config::PolicyConfig;
 
 /// A kind of request. Files of the site, health and its description are not limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,13 +11,14 @@ use std::io::IsTerminal;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-pub use format::LogFilter;
-pub use format::LogFormat;
-use output::Output;
+use kith_runtime::ComponentHealth;
 use tracing_subscriber::EnvFilter;
 
 use crate::services::config::LogConfig;
-use kith_runtime::ComponentHealth;
+use output::Output;
+
+pub use format::LogFilter;
+pub use format::LogFormat;
 
 /// Where the log of this process goes, once it has one.
 static OUTPUT: OnceLock<Output> = OnceLock::new();

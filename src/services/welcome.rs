@@ -6,11 +6,12 @@ mod template;
 
 use std::sync::Arc;
 
-pub use self::hook::WelcomeHook;
-pub use self::template::Template;
 use crate::model::view::WelcomeOffer;
 use crate::services::config::WelcomeConfig;
 use crate::services::mail::Mailer;
+
+pub use self::hook::WelcomeHook;
+pub use self::template::Template;
 
 /// Says what a welcome email would be. Cheap to clone.
 #[derive(Clone)]

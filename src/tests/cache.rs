@@ -11,6 +11,7 @@ use std::time::Instant;
 use kith::model::contact::Contact;
 use kith_cache::Cache;
 use kith_redis::Redis;
+use kith_test_support::redis_server::RedisServer;
 use rand::Rng;
 use reqwest::Method;
 use reqwest::StatusCode;
@@ -23,7 +24,6 @@ use crate::app::contact;
 use crate::app::header;
 use crate::app::send;
 use crate::limits::with_redis;
-use kith_test_support::redis_server::RedisServer;
 
 #[tokio::test]
 async fn reads_say_how_they_were_answered() {

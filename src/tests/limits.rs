@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use kith::services::config::Config;
 use kith::services::config::LimitsConfig;
 use kith_redis::Redis;
+use kith_test_support::redis_server::RedisServer;
 use reqwest::Method;
 use reqwest::Response;
 use reqwest::StatusCode;
@@ -21,7 +22,6 @@ use crate::app::header;
 use crate::app::problem;
 use crate::app::send;
 use crate::html::Page;
-use kith_test_support::redis_server::RedisServer;
 
 /// The limits that Kith comes with.
 fn as_shipped(config: &mut Config) {

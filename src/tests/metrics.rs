@@ -13,13 +13,13 @@ use kith_queue::broker::accept::Provenance;
 use kith_queue::message::DeliverySpec;
 use kith_queue::message::Publication;
 use kith_redis::Redis;
+use kith_test_support::redis_server::RedisServer;
 use reqwest::StatusCode;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::app::TestApp;
 use crate::app::header;
-use kith_test_support::redis_server::RedisServer;
 
 async fn figures(app: &TestApp) -> Value {
     let answer = app.get("/api/metrics").await;

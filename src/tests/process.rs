@@ -7,13 +7,12 @@ use std::process::ExitStatus;
 use std::process::Stdio;
 use std::time::Duration;
 
+use kith_test_support::redis_server::free_port;
 use reqwest::Client;
 use reqwest::StatusCode;
 use serde_json::Value;
 use serde_json::json;
 use tempfile::TempDir;
-
-use kith_test_support::redis_server::free_port;
 
 /// How long an answer may take before Kith counts as hanging. It is never waited for when all is well.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -11,6 +11,8 @@ use std::time::Duration;
 use std::time::Instant;
 
 use jiff::Timestamp;
+use kith::services::database;
+use kith_test_support::redis_server::RedisServer;
 use reqwest::StatusCode;
 use rlimit::Resource;
 use serde_json::Value;
@@ -27,8 +29,6 @@ use crate::limits::with_redis;
 use crate::limits::with_redis_at;
 use crate::process::Kith;
 use crate::process::with_settings;
-use kith::services::database;
-use kith_test_support::redis_server::RedisServer;
 
 /// How long something may take that happens by itself, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);

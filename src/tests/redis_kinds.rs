@@ -47,6 +47,8 @@ use kith_redis::DownReason;
 use kith_redis::Redis;
 use kith_redis::Script;
 use kith_redis::Step;
+use kith_test_support::redis_server::RedisServer;
+use kith_test_support::redis_server::free_port;
 use redis::Value;
 use redis::aio::ConnectionLike;
 use redis::aio::MultiplexedConnection;
@@ -56,9 +58,6 @@ use serde_json::Value as JsonValue;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-
-use kith_test_support::redis_server::RedisServer;
-use kith_test_support::redis_server::free_port;
 
 /// How long servers may take to find each other, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -29,6 +29,7 @@ use axum::routing::get;
 use axum::routing::post;
 use ipnet::IpNet;
 use jiff::Timestamp;
+use kith_limit::Quota;
 use leptos::prelude::Owner;
 use leptos::prelude::provide_context;
 
@@ -53,7 +54,6 @@ use crate::web::pages::dashboard::view::query;
 use crate::web::problem::Problem;
 use crate::web::rest::extract::FormBody;
 use crate::web::state::AppState;
-use kith_limit::Quota;
 
 /// The island asks with this header.
 pub const LIVE: HeaderName = HeaderName::from_static("x-kith-live");

@@ -19,6 +19,7 @@ use axum::response::Response;
 use axum::routing::any;
 use axum::routing::get;
 use axum::routing::post;
+use kith_limit::Limiter;
 use leptos_axum::LeptosRoutes;
 use leptos_axum::generate_route_list_with_exclusions;
 use tower::Service;
@@ -37,7 +38,6 @@ use crate::web::problem;
 use crate::web::problem::Problem;
 use crate::web::rest;
 use crate::web::state::AppState;
-use kith_limit::Limiter;
 
 /// Everything that Kith answers, with the middleware around it.
 pub fn build(

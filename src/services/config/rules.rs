@@ -1,5 +1,9 @@
 //! Rules that a value can break although it is valid for its type.
 
+use kith_limit::Algorithm;
+use kith_limit::Quota;
+use kith_redis::Address;
+
 use super::AsWritten;
 use super::Config;
 use super::ContactsConfig;
@@ -9,9 +13,6 @@ use super::QueueConfig;
 use super::RedisConfig;
 use super::ServerConfig;
 use crate::services::origin::Origin;
-use kith_limit::Algorithm;
-use kith_limit::Quota;
-use kith_redis::Address;
 
 /// A sliding log remembers every request, so its limit bounds memory.
 const MAX_LOG_LIMIT: u32 = 10_000;

@@ -13,6 +13,14 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use kith_limit::Algorithm;
+use kith_limit::FailMode;
+use kith_queue::cron::Cron;
+use kith_queue::delay::RetryDelay;
+use kith_queue::qstash::BaseUrl;
+use kith_redis::Address;
+use kith_redis::KeyPrefix;
+
 use super::list::List;
 use super::pem_file::PemFile;
 use super::quantity::ByteSize;
@@ -32,13 +40,6 @@ use crate::services::origin::Origin;
 use crate::services::telemetry::LogFilter;
 use crate::services::telemetry::LogFormat;
 use crate::services::welcome::Template;
-use kith_limit::Algorithm;
-use kith_limit::FailMode;
-use kith_queue::cron::Cron;
-use kith_queue::delay::RetryDelay;
-use kith_queue::qstash::BaseUrl;
-use kith_redis::Address;
-use kith_redis::KeyPrefix;
 
 /// A type that a key of the configuration may have.
 pub(super) trait Setting: Sized {

@@ -10,6 +10,12 @@ use std::time::Duration;
 
 use clap::CommandFactory;
 use clap::Parser;
+use kith_limit::Algorithm;
+use kith_limit::FailMode;
+use kith_queue::cron::Cron;
+use kith_queue::delay::RetryDelay;
+use kith_queue::qstash::BaseUrl;
+use kith_redis::Address;
 
 use super::AsWritten;
 use super::ByteSize;
@@ -33,12 +39,6 @@ use crate::services::origin::Origin;
 use crate::services::telemetry::LogFilter;
 use crate::services::telemetry::LogFormat;
 use crate::services::welcome::Template;
-use kith_limit::Algorithm;
-use kith_limit::FailMode;
-use kith_queue::cron::Cron;
-use kith_queue::delay::RetryDelay;
-use kith_queue::qstash::BaseUrl;
-use kith_redis::Address;
 
 const NO_ENV: [(&str, &str); 0] = [];
 

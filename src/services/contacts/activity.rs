@@ -1,5 +1,6 @@
 //! What happens around contacts.
 
+use kith_runtime::english_list;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -8,7 +9,6 @@ use crate::model::contact::Activity;
 use crate::model::contact::Contact;
 use crate::model::contact::Field;
 use crate::services::format;
-use kith_runtime::english_list;
 
 /// Something that happened around a contact, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]

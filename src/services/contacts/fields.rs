@@ -12,9 +12,6 @@ use std::fmt;
 
 use unicode_normalization::char::is_combining_mark;
 
-pub use email::EmailAddress;
-pub use phone::Phone;
-
 use super::text;
 use super::text::ControlCharacter;
 use crate::model::contact::Contact;
@@ -22,6 +19,9 @@ use crate::model::contact::ContactDraft;
 use crate::model::contact::Field;
 use crate::model::contact::FieldError;
 use crate::model::error::AppError;
+
+pub use email::EmailAddress;
+pub use phone::Phone;
 
 /// Everything that people say about a contact.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,12 +11,12 @@ mod cursor;
 use std::fmt;
 use std::num::NonZeroU32;
 
-pub use cursor::Cursor;
-pub use cursor::Position;
-
 use super::fold::fold;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+
+pub use cursor::Cursor;
+pub use cursor::Position;
 
 /// One page of contacts to ask a store for. The cursor always belongs to the sort, and the limit
 /// is never 0.

@@ -20,9 +20,9 @@ use std::error::Error;
 use std::fmt;
 
 use async_trait::async_trait;
-pub use idempotency::IdempotencyKey;
-pub use idempotency::IdempotentRequest;
 use jiff::Timestamp;
+use kith_database::StepError;
+use kith_database::TransactionStep;
 use serde::Deserialize;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -35,8 +35,9 @@ use crate::model::contact::ContactId;
 use crate::model::error::AppError;
 use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
-use kith_database::StepError;
-use kith_database::TransactionStep;
+
+pub use idempotency::IdempotencyKey;
+pub use idempotency::IdempotentRequest;
 
 /// Keeps contacts.
 ///

@@ -4,6 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use kith_cache::Cache;
+use kith_limit::Limiter;
+use kith_queue::Queue;
+use kith_queue::broker::BrokerError;
+use kith_redis::Redis;
+use kith_runtime::Clock;
 
 use super::memo::Memo;
 use super::process;
@@ -22,12 +28,6 @@ use crate::services::metrics::series::Range;
 use crate::services::metrics::series::Series;
 use crate::services::overrides::RuntimeOverrides;
 use crate::services::policies::RequestClass;
-use kith_cache::Cache;
-use kith_limit::Limiter;
-use kith_queue::Queue;
-use kith_queue::broker::BrokerError;
-use kith_redis::Redis;
-use kith_runtime::Clock;
 
 /// For how long the last values are shown again.
 const TTL: Duration = Duration::from_secs(1);

@@ -5,6 +5,11 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::Timestamp;
+use kith_cache::Usage;
+use kith_limit::Algorithm;
+use kith_limit::Quota;
+use kith_limit::Refused;
+use kith_queue::broker::overview::Overview;
 
 use super::redis_info::RedisInfo;
 use crate::services::admin::AuditLogEntry;
@@ -14,11 +19,6 @@ use crate::services::metrics::MetricValues;
 use crate::services::metrics::series::Range;
 use crate::services::metrics::series::Series;
 use crate::services::policies::RequestClass;
-use kith_cache::Usage;
-use kith_limit::Algorithm;
-use kith_limit::Quota;
-use kith_limit::Refused;
-use kith_queue::broker::overview::Overview;
 
 /// Everything that the dashboard shows, at one instant.
 pub struct Snapshot {

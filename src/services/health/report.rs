@@ -1,13 +1,12 @@
 //! What a report on health says. Its JSON is that of `/readyz`.
 
 use jiff::Timestamp;
-use serde::Serialize;
-use utoipa::ToSchema;
-
 use kith_database::Fault;
 use kith_limit::Limiter;
 use kith_redis::Redis;
 use kith_runtime::ComponentHealth;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Readiness, component by component.
 #[derive(Serialize, ToSchema)]

@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::SystemTime;
 
+use kith_runtime::HealthRecorder;
 use lettre::Address;
 use lettre::Message;
 use lettre::message::Mailbox;
@@ -24,7 +25,6 @@ use super::address::deliverable;
 use super::error::MailError;
 use super::smtp::Smtp;
 use crate::services::config::MailConfig;
-use kith_runtime::HealthRecorder;
 
 /// How long the mail server may take. It is well within the lease on the message that asks for the mail.
 pub(crate) const SEND_TIMEOUT: Duration = Duration::from_secs(10);

@@ -10,6 +10,12 @@ use std::time::Instant;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use kith_cache::Cache;
+use kith_database::Database;
+use kith_queue::broker::Broker;
+use kith_runtime::Clock;
+use kith_runtime::ErrorLatch;
+use kith_runtime::Tasks;
 
 use super::latency::BUCKETS;
 use super::latency::Latencies;
@@ -24,12 +30,6 @@ use super::values::Counter;
 use super::values::Gauge;
 use super::values::MetricValues;
 use crate::services::mail::Mailer;
-use kith_cache::Cache;
-use kith_database::Database;
-use kith_queue::broker::Broker;
-use kith_runtime::Clock;
-use kith_runtime::ErrorLatch;
-use kith_runtime::Tasks;
 
 /// How often the counts are stored.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(1);

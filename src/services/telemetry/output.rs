@@ -15,10 +15,9 @@ use std::sync::PoisonError;
 use std::thread;
 use std::time::Duration;
 
-use tracing_subscriber::fmt::MakeWriter;
-
 use kith_runtime::ComponentHealth;
 use kith_runtime::HealthRecorder;
+use tracing_subscriber::fmt::MakeWriter;
 
 /// The most bytes that wait to be written: some thousand lines.
 const MAX_QUEUED_BYTES: usize = 1024 * 1024;

@@ -10,13 +10,13 @@ use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::HeaderName;
 use axum::http::header;
+use kith_limit::Identifier;
 
 use crate::services::client::Client;
 use crate::services::config::ServerConfig;
 use crate::services::network::ForwardedHeader;
 use crate::web::grammar::forwarded;
 use crate::web::grammar::forwarded::Element;
-use kith_limit::Identifier;
 
 /// The address of the client behind a connection from `peer`.
 ///

@@ -23,6 +23,9 @@ use axum::response::IntoResponse;
 use axum::response::Response;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use kith_limit::Decision;
+use kith_limit::Limiter;
+use kith_limit::Outcome;
 use tower::Service;
 use tower::ServiceExt;
 
@@ -32,9 +35,6 @@ use crate::services::metrics::Counter;
 use crate::services::policies::RequestClass;
 use crate::web::problem::Problem;
 use crate::web::state::AppState;
-use kith_limit::Decision;
-use kith_limit::Limiter;
-use kith_limit::Outcome;
 
 /// The layer around routes that are charged to one policy.
 #[derive(Clone)]

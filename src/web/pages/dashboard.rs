@@ -18,12 +18,11 @@ use jiff::tz::TimeZone;
 use leptos::prelude::*;
 
 use super::PageTitle;
-use view::Notice;
-use view::View;
-
 use super::wake::Wake;
 use crate::islands::live::Live;
 use crate::web::site::Site;
+use view::Notice;
+use view::View;
 
 /// The whole page. What it shows is in its context.
 #[component]

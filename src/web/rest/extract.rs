@@ -15,6 +15,7 @@ use axum::http::HeaderMap;
 use axum::http::StatusCode;
 use axum::http::header;
 use axum::http::request::Parts;
+use kith_runtime::without_byte_order_mark;
 use serde::de::DeserializeOwned;
 
 use crate::model::contact::ContactId;
@@ -27,7 +28,6 @@ use crate::web::grammar::entity_tag::Tags;
 use crate::web::grammar::media_type;
 use crate::web::middleware::guard;
 use crate::web::problem::Problem;
-use kith_runtime::without_byte_order_mark;
 
 /// A JSON body.
 pub struct JsonBody<T>(pub T);

@@ -15,6 +15,9 @@ use axum::http::StatusCode;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::response::Response;
+use kith_cache::Cache;
+use kith_limit::Limiter;
+use kith_redis::Redis;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -27,9 +30,6 @@ use crate::services::metrics::Counter;
 use crate::services::metrics::latency::Histogram;
 use crate::web::problem::Problem;
 use crate::web::state::AppState;
-use kith_cache::Cache;
-use kith_limit::Limiter;
-use kith_redis::Redis;
 
 /// How Kith is doing. Counts are of all time and of all instances that share the database.
 #[derive(Serialize, ToSchema)]

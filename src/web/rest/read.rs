@@ -10,12 +10,12 @@ use axum::http::StatusCode;
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::Response;
+use kith_cache::Status;
 
 use crate::web::grammar::entity_tag;
 use crate::web::grammar::entity_tag::Listed;
 use crate::web::grammar::entity_tag::Malformed;
 use crate::web::grammar::entity_tag::Tags;
-use kith_cache::Status;
 
 const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 pub const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");

@@ -12,14 +12,8 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use idempotency::*;
 use jiff::Timestamp;
-pub use lists::*;
-pub use model::*;
-pub use search::*;
-pub use trash::*;
 use uuid::Uuid;
-pub use writes::*;
 
 use super::ContactPage;
 use super::ContactStore;
@@ -32,6 +26,13 @@ use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::query::Cursor;
 use crate::services::contacts::query::Scope;
+
+pub use idempotency::*;
+pub use lists::*;
+pub use model::*;
+pub use search::*;
+pub use trash::*;
+pub use writes::*;
 
 pub const IDEMPOTENCY_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 

@@ -3,15 +3,16 @@
 use std::num::NonZeroU32;
 use std::path::Path;
 
+use kith_queue::broker;
+use kith_queue::destination::Destinations;
+use kith_runtime::SystemClock;
+
 use super::*;
 use crate::services::config::Config;
 use crate::services::contacts::CONTACTS;
 use crate::services::contacts::store::sqlite::SqliteStore;
 use crate::services::database;
 use crate::services::policies::RequestClass;
-use kith_queue::broker;
-use kith_queue::destination::Destinations;
-use kith_runtime::SystemClock;
 
 async fn open(path: &Path) -> Metrics {
     open_with(path, Arc::new(SystemClock)).await

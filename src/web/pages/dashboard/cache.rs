@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kith_cache::Totals;
 use leptos::prelude::*;
 
 use super::format;
@@ -9,7 +10,6 @@ use super::table::Table;
 use crate::services::metrics::values::hit_rate;
 use crate::web::pages::dashboard::view;
 use crate::web::pages::dashboard::view::View;
-use kith_cache::Totals;
 
 #[component]
 pub fn CachePart(view: Arc<View>) -> impl IntoView {

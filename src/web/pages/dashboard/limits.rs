@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use kith_limit::Algorithm;
+use kith_limit::Refused;
 use leptos::prelude::*;
 
 use super::format;
@@ -13,8 +15,6 @@ use crate::services::dashboard::PolicyState;
 use crate::services::policies::RequestClass;
 use crate::web::pages::dashboard::view;
 use crate::web::pages::dashboard::view::View;
-use kith_limit::Algorithm;
-use kith_limit::Refused;
 
 /// The most networks of the deny list that are shown.
 const MAX_DENIED_NETWORKS: usize = 20;

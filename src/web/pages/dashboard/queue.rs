@@ -3,6 +3,10 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use kith_queue::broker::overview::Message;
+use kith_queue::broker::overview::Overview;
+use kith_queue::broker::overview::Schedule;
+use kith_queue::broker::overview::Step;
 use leptos::prelude::*;
 
 use super::format;
@@ -12,10 +16,6 @@ use crate::services::jobs::DailyReport;
 use crate::services::metrics::Counter;
 use crate::web::pages::dashboard::view;
 use crate::web::pages::dashboard::view::View;
-use kith_queue::broker::overview::Message;
-use kith_queue::broker::overview::Overview;
-use kith_queue::broker::overview::Schedule;
-use kith_queue::broker::overview::Step;
 
 #[component]
 pub fn QueuePart(view: Arc<View>) -> impl IntoView {

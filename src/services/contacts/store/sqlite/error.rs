@@ -1,7 +1,8 @@
 //! Errors of the database as those of a store.
 
-use crate::services::contacts::store::StoreError;
 use kith_database::is_transient;
+
+use crate::services::contacts::store::StoreError;
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
