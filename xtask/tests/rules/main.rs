@@ -2,5 +2,6 @@
 
 mod documents;
 mod floors;
+mod imports;
 mod sources;
 mod style;
