@@ -8,9 +8,12 @@ pub(crate) mod fault;
 mod files;
 pub(crate) mod monitored;
 pub(crate) mod open;
+pub(crate) mod wal_index;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::RwLock;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -34,6 +37,8 @@ use self::monitored::Reader;
 use self::monitored::Tx;
 use self::open::OpenError;
 use self::open::Options;
+use self::wal_index::CommitMark;
+use self::wal_index::WalIndex;
 
 /// How long a writer waits for its turn, and a reader for a connection.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -54,6 +59,8 @@ pub struct Database {
     readers: SqlitePool,
     /// In no pool, which would check the connection each time. `None` once the database is closed.
     dedicated: Arc<tokio::sync::Mutex<Option<SqliteConnection>>>,
+    /// `None` once the database is closed, and where the index tells nothing.
+    wal_index: Arc<RwLock<Option<WalIndex>>>,
     pub(crate) changes: Arc<Changes>,
     pub(crate) commits: Arc<AtomicU64>,
     pub(crate) monitor: Arc<Monitor>,
@@ -95,9 +102,11 @@ impl Database {
         files
             .remember()
             .map_err(|source| unusable(sqlx::Error::Io(source)))?;
+        let wal_index = WalIndex::open(files.log_index());
         Ok(Self {
             writer,
             readers,
+            wal_index: Arc::new(RwLock::new(wal_index)),
             dedicated: Arc::new(tokio::sync::Mutex::new(Some(dedicated))),
             changes: Arc::default(),
             commits: Arc::default(),
@@ -124,6 +133,16 @@ impl Database {
     /// commit count once.
     pub fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
+    }
+
+    /// Names the last commit to the database, whichever process made it, without asking SQLite. Equal marks mean
+    /// that nothing was committed in between, so what was read between the two looks is still true.
+    ///
+    /// `None` where the mark cannot be told at the moment: ask the database itself then.
+    pub fn commit_mark(&self) -> Option<CommitMark> {
+        let index = self.wal_index.read();
+        let index = index.unwrap_or_else(PoisonError::into_inner);
+        index.as_ref()?.mark()
     }
 
     /// Begins a transaction that reads: a view of one instant, for several reads.
@@ -171,6 +190,11 @@ impl Database {
         }
         self.readers.close().await;
         self.writer.close().await;
+        // Last, because closing the file drops the locks that connections hold.
+        let index = self.wal_index.write();
+        if let Some(index) = index.unwrap_or_else(PoisonError::into_inner).take() {
+            index.close();
+        }
     }
 }
 

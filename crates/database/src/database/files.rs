@@ -20,7 +20,7 @@ pub(crate) struct Files {
 }
 
 /// The device and the number of the file on it.
-type Place = (u64, u64);
+pub(super) type Place = (u64, u64);
 
 impl Files {
     pub(crate) fn new(database: &Path) -> Self {
@@ -37,6 +37,10 @@ impl Files {
 
     pub(crate) fn database(&self) -> &Path {
         &self.paths[0]
+    }
+
+    pub(crate) fn log_index(&self) -> &Path {
+        &self.paths[2]
     }
 
     /// Takes the files that are there for those that are open. SQLite keeps each until the last
@@ -62,13 +66,13 @@ impl Files {
 }
 
 #[cfg(unix)]
-fn place(path: &Path) -> io::Result<Place> {
+pub(super) fn place(path: &Path) -> io::Result<Place> {
     use std::os::unix::fs::MetadataExt;
     fs::metadata(path).map(|file| (file.dev(), file.ino()))
 }
 
 /// Other systems tell only whether there is a file.
 #[cfg(not(unix))]
-fn place(path: &Path) -> io::Result<Place> {
+pub(super) fn place(path: &Path) -> io::Result<Place> {
     fs::metadata(path).map(|_| (0, 0))
 }
