@@ -12,7 +12,14 @@
 //! the database while Redis is down, flushed, or restarted with old data.
 //!
 //! The price is one small read of the database for each cached read. Reads that come at the same time share
-//! it: [`Latest`].
+//! it: [`Latest`]. A source that can tell cheaply that nothing has changed gives a [`Mark`], and is read only
+//! when the mark has changed.
+
+use std::sync::PoisonError;
+use std::sync::RwLock;
+use std::sync::RwLockReadGuard;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::SeqCst;
 
 use async_trait::async_trait;
 use kith_runtime::ErrorLatch;
@@ -27,9 +34,20 @@ pub struct Tag(pub &'static str);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Generation(pub i64);
 
+/// Names a state of the source of generations. Only equality has a meaning: as long as the source gives equal
+/// marks, no generation has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark(pub [u8; 48]);
+
 /// Where generations are kept: beside the data.
 #[async_trait]
 pub trait Generations: Send + Sync {
+    /// The mark of the current state, which a change has replaced before it is acknowledged. This does not wait
+    /// for anything. `None` where the source cannot tell; it is then [read](Self::read).
+    fn mark(&self) -> Option<Mark> {
+        None
+    }
+
     /// The current generation of every tag; `None` if they cannot be read.
     async fn read(&self) -> Option<Vec<(String, Generation)>>;
 
@@ -45,36 +63,53 @@ pub trait Generations: Send + Sync {
 pub(crate) struct Latest {
     source: Box<dyn Generations>,
     /// Counts the reads that have begun.
-    begun: std::sync::atomic::AtomicU64,
-    /// The last read that has ended. A caller holds the lock while it reads.
-    done: Mutex<LastRead>,
+    begun: AtomicU64,
+    /// Held by the caller that reads.
+    turn: Mutex<()>,
+    done: RwLock<LastRead>,
     latch: ErrorLatch,
 }
 
+/// The last read that has ended.
 #[derive(Default)]
 struct LastRead {
     read: u64,
+    /// The mark before the read.
+    mark: Option<Mark>,
     generations: Option<Vec<(String, Generation)>>,
+}
+
+impl LastRead {
+    fn of(&self, tag: Tag) -> Option<Generation> {
+        let mut known = self.generations.iter().flatten();
+        let (_, generation) = known.find(|(known, _)| known == tag.0)?;
+        Some(*generation)
+    }
 }
 
 impl Latest {
     pub(crate) fn new(source: Box<dyn Generations>) -> Self {
         Self {
             source,
-            begun: Default::default(),
-            done: Mutex::default(),
+            begun: AtomicU64::default(),
+            turn: Mutex::default(),
+            done: RwLock::default(),
             latch: ErrorLatch::default(),
         }
     }
 
     /// The generation of a tag at some time after the call; `None` if it cannot be read.
     pub(crate) async fn of(&self, tag: Tag) -> Option<Generation> {
-        use std::sync::atomic::Ordering::SeqCst;
+        if let Some(known) = self.unchanged(tag) {
+            return Some(known);
+        }
         // A read that has begun may have looked already.
         let enough = self.begun.load(SeqCst) + 1;
-        let mut done = self.done.lock().await;
-        if done.read < enough {
+        let _turn = self.turn.lock().await;
+        if self.done().read < enough {
             let read = self.begun.fetch_add(1, SeqCst) + 1;
+            // Before the read: what is committed between the two changes the mark.
+            let mark = self.source.mark();
             let generations = self.source.read().await;
             match self.latch.record(generations.is_none()) {
                 Transition::Failed => tracing::warn!(
@@ -85,11 +120,25 @@ impl Latest {
                 }
                 Transition::Unchanged => {}
             }
-            *done = LastRead { read, generations };
+            let mut done = self.done.write().unwrap_or_else(PoisonError::into_inner);
+            *done = LastRead {
+                read,
+                mark,
+                generations,
+            };
         }
-        let generations = done.generations.as_ref()?;
-        let found = generations.iter().find(|(known, _)| known == tag.0);
-        found.map(|(_, generation)| *generation)
+        self.done().of(tag)
+    }
+
+    /// The generation of the last read, where the source says that nothing has changed since.
+    fn unchanged(&self, tag: Tag) -> Option<Generation> {
+        let mark = self.source.mark()?;
+        let done = self.done();
+        (done.mark == Some(mark)).then(|| done.of(tag)).flatten()
+    }
+
+    fn done(&self) -> RwLockReadGuard<'_, LastRead> {
+        self.done.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) async fn replace(&self, tag: Tag) -> bool {
@@ -101,7 +150,6 @@ impl Latest {
 mod tests {
     use std::sync::Arc;
     use std::sync::atomic::AtomicI64;
-    use std::sync::atomic::Ordering::SeqCst;
 
     use kith_test_support::log::Log;
 
@@ -109,6 +157,7 @@ mod tests {
 
     const TAG: Tag = Tag("numbers");
 
+    #[derive(Clone, Default)]
     struct Slow {
         now: Arc<AtomicI64>,
         reads: Arc<AtomicI64>,
@@ -158,14 +207,67 @@ mod tests {
         assert!(lines[1].starts_with("INFO the generations"), "{lines:?}");
     }
 
+    /// A source that tells when it has changed.
+    #[derive(Clone)]
+    struct Marked(Slow);
+
+    #[async_trait]
+    impl Generations for Marked {
+        fn mark(&self) -> Option<Mark> {
+            let now = self.0.now.load(SeqCst);
+            let mut mark = [0; 48];
+            mark[..8].copy_from_slice(&now.to_ne_bytes());
+            // Now and then it cannot tell.
+            (now % 7 != 3).then_some(Mark(mark))
+        }
+
+        async fn read(&self) -> Option<Vec<(String, Generation)>> {
+            self.0.read().await
+        }
+
+        async fn replace(&self, tag: Tag) -> bool {
+            self.0.replace(tag).await
+        }
+    }
+
+    #[tokio::test]
+    async fn a_source_whose_mark_stays_is_read_once() {
+        let source = Marked(Slow::default());
+        let reads = source.0.reads.clone();
+        let latest = Latest::new(Box::new(source));
+        for generation in 0..3 {
+            for _ in 0..5 {
+                assert_eq!(latest.of(TAG).await, Some(Generation(generation)));
+            }
+            assert_eq!(reads.load(SeqCst), generation + 1);
+            latest.replace(TAG).await;
+        }
+        assert_eq!(latest.of(Tag("unknown")).await, None);
+        // This state has no mark, so every caller reads.
+        for _ in 0..5 {
+            assert_eq!(latest.of(TAG).await, Some(Generation(3)));
+        }
+        assert_eq!(reads.load(SeqCst), 3 + 6);
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_caller_learns_a_generation_of_after_its_call_and_callers_share_reads() {
-        let (now, reads) = (Arc::new(AtomicI64::new(0)), Arc::new(AtomicI64::new(0)));
-        let source = Slow {
-            now: now.clone(),
-            reads: reads.clone(),
-        };
-        let latest = Arc::new(Latest::new(Box::new(source)));
+        let reads = assert_never_old(Slow::default(), |source| source).await;
+        assert!(reads < 16 * 500 / 2, "{reads} reads for 8,000 callers");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_caller_learns_a_generation_of_after_its_call_from_a_source_with_marks() {
+        assert_never_old(Slow::default(), Marked).await;
+    }
+
+    /// Reads and replaces the generation at the same time, and returns the number of reads of the source.
+    async fn assert_never_old<S: Generations + 'static>(
+        source: Slow,
+        make: impl Fn(Slow) -> S,
+    ) -> i64 {
+        let Slow { now, reads } = source.clone();
+        let latest = Arc::new(Latest::new(Box::new(make(source))));
         let readers: Vec<_> = (0..16)
             .map(|_| {
                 let (latest, now) = (latest.clone(), now.clone());
@@ -185,7 +287,6 @@ mod tests {
         for reader in readers {
             reader.await.expect("no old generation");
         }
-        let reads = reads.load(SeqCst);
-        assert!(reads < 16 * 500 / 2, "{reads} reads for 8,000 who asked");
+        reads.load(SeqCst)
     }
 }

@@ -15,7 +15,7 @@ mod tests;
 
 pub use cache::{Cache, Options};
 pub use entry::Cached;
-pub use generation::{Generation, Generations, Tag};
+pub use generation::{Generation, Generations, Mark, Tag};
 pub use key::Key;
 pub use local::Usage;
 pub use lock::{Lock, Locks};

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use kith_cache::Generation;
 use kith_cache::Generations;
+use kith_cache::Mark;
 use kith_cache::Tag;
 
 use super::SqliteStore;
@@ -10,6 +11,11 @@ use super::SqliteStore;
 /// The triggers of `migrations/0002_generations.sql` replace them as contacts change.
 #[async_trait]
 impl Generations for SqliteStore {
+    fn mark(&self) -> Option<Mark> {
+        let mark = self.database.commit_mark()?;
+        Some(Mark(*mark.bytes()))
+    }
+
     async fn read(&self) -> Option<Vec<(String, Generation)>> {
         let query = "SELECT tag, generation FROM generations";
         let rows = self.database.fetch_dedicated::<(String, i64)>(query).await;
