@@ -1,12 +1,13 @@
 //! Standard output, as a log needs it: no caller waits for it, and no fault of it ends Kith.
 //!
-//! Lines go into a queue of bounded size, and one thread writes them. A line that the queue has no
-//! room for, or that cannot be written, is lost and counted.
+//! Lines go into a buffer of bounded size, and one thread writes what has come together, at most once in
+//! [`WRITE_INTERVAL`]. A line that the buffer has no room for, or that cannot be written, is lost and counted.
+//! The end of Kith waits for the last lines. A kill loses those of the last interval.
 
-use std::collections::VecDeque;
 use std::io;
 use std::io::ErrorKind;
 use std::io::Write;
+use std::mem;
 use std::sync::Arc;
 use std::sync::Condvar;
 use std::sync::Mutex;
@@ -22,6 +23,10 @@ use tracing_subscriber::fmt::MakeWriter;
 /// The most bytes that wait to be written: some thousand lines.
 const MAX_QUEUED_BYTES: usize = 1024 * 1024;
 
+/// How long the writing thread lets lines come together after it has written. The first line after a pause is
+/// written at once. A write for each line would wake the thread for each request.
+const WRITE_INTERVAL: Duration = Duration::from_millis(20);
+
 /// How long to wait before the next write to a non-blocking output that is full.
 const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
@@ -31,19 +36,30 @@ pub struct Output(Arc<Shared>);
 
 struct Shared {
     queue: Mutex<Queue>,
-    /// Wakes the writing thread, and the callers of [`flush`](Output::flush).
-    changed: Condvar,
+    /// Wakes the writing thread.
+    filled: Condvar,
+    /// Wakes the callers of [`flush`](Output::flush).
+    written: Condvar,
     health: HealthRecorder,
 }
 
 #[derive(Default)]
 struct Queue {
-    lines: VecDeque<Box<[u8]>>,
-    /// The length of all lines, of the one that is being written as well.
-    bytes: usize,
+    /// The lines that wait.
+    waiting: Vec<u8>,
+    /// The length of the lines that are being written.
+    writing: usize,
+    /// Whether the lines are written now, before the interval has passed.
+    is_urgent: bool,
     lost: u64,
     /// How many were lost when lines were last written without a loss.
     reported: u64,
+}
+
+impl Queue {
+    fn bytes(&self) -> usize {
+        self.waiting.len() + self.writing
+    }
 }
 
 impl Output {
@@ -55,7 +71,8 @@ impl Output {
     fn to(output: impl Write + Send + 'static) -> Self {
         let this = Self(Arc::new(Shared {
             queue: Mutex::default(),
-            changed: Condvar::new(),
+            filled: Condvar::new(),
+            written: Condvar::new(),
             health: HealthRecorder::default(),
         }));
         let writer = this.clone();
@@ -75,10 +92,12 @@ impl Output {
 
     /// Waits until everything is written, up to `limit`.
     pub fn flush(&self, limit: Duration) {
-        let waits = |queue: &mut Queue| queue.bytes > 0;
-        let queue = self.lock();
+        let waits = |queue: &mut Queue| queue.bytes() > 0;
+        let mut queue = self.lock();
+        queue.is_urgent = true;
+        self.0.filled.notify_one();
         // A poisoned queue is flushed like any other.
-        let _ = self.0.changed.wait_timeout_while(queue, limit, waits);
+        let _ = self.0.written.wait_timeout_while(queue, limit, waits);
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
@@ -87,54 +106,63 @@ impl Output {
 
     fn push(&self, line: &[u8]) {
         let mut queue = self.lock();
-        if queue.bytes + line.len() > MAX_QUEUED_BYTES {
+        if queue.bytes() + line.len() > MAX_QUEUED_BYTES {
             self.lose(
                 &mut queue,
                 "Standard output does not take lines fast enough.",
+                1,
             );
             return;
         }
-        queue.bytes += line.len();
-        queue.lines.push_back(line.into());
-        self.0.changed.notify_all();
+        let is_first = queue.waiting.is_empty();
+        queue.waiting.extend_from_slice(line);
+        let is_urgent = queue.waiting.len() > MAX_QUEUED_BYTES / 2 && !queue.is_urgent;
+        queue.is_urgent |= is_urgent;
+        if is_first || is_urgent {
+            self.0.filled.notify_one();
+        }
     }
 
-    fn lose(&self, queue: &mut Queue, why: &str) {
-        queue.lost += 1;
+    fn lose(&self, queue: &mut Queue, why: &str, lines: u64) {
+        queue.lost += lines;
         self.0.health.record(Some(why.to_owned()));
     }
 
     /// Writes what comes, for as long as the process runs.
     fn write_lines(self, mut output: impl Write) {
+        let mut lines = Vec::new();
         // Whether the output ends in the middle of a line.
         let mut torn = false;
         loop {
-            let empty = |queue: &mut Queue| queue.lines.is_empty();
-            let waited = self.0.changed.wait_while(self.lock(), empty);
-            let line = waited
-                .unwrap_or_else(PoisonError::into_inner)
-                .lines
-                .pop_front();
-            let Some(line) = line else { continue };
-            let written = write_line(&mut output, &line, &mut torn);
+            let is_empty = |queue: &mut Queue| queue.waiting.is_empty();
+            let filled = self.0.filled.wait_while(self.lock(), is_empty);
+            let mut queue = filled.unwrap_or_else(PoisonError::into_inner);
+            mem::swap(&mut queue.waiting, &mut lines);
+            queue.writing = lines.len();
+            queue.is_urgent = false;
+            drop(queue);
+            let written = write_batch(&mut output, &lines, &mut torn);
+            lines.clear();
 
             let mut queue = self.lock();
-            queue.bytes -= line.len();
+            queue.writing = 0;
+            if let Some(error) = &written.last_error {
+                self.lose(&mut queue, reason(error), written.lost);
+            }
             let mut recovered = None;
-            match written {
-                Err(error) => self.lose(&mut queue, reason(&error)),
-                Ok(()) if queue.lines.is_empty() && queue.reported < queue.lost => {
-                    recovered = Some(queue.lost - queue.reported);
-                    queue.reported = queue.lost;
-                    self.0.health.record(None);
-                }
-                Ok(()) => {}
+            if written.ends_well && queue.waiting.is_empty() && queue.reported < queue.lost {
+                recovered = Some(queue.lost - queue.reported);
+                queue.reported = queue.lost;
+                self.0.health.record(None);
             }
             drop(queue);
-            self.0.changed.notify_all();
+            self.0.written.notify_all();
             if let Some(lines) = recovered {
                 tracing::warn!(lines, "lines of the log were lost; they are written again");
             }
+            let may_wait = |queue: &mut Queue| !queue.is_urgent;
+            let filled = &self.0.filled;
+            drop(filled.wait_timeout_while(self.lock(), WRITE_INTERVAL, may_wait));
         }
     }
 }
@@ -159,30 +187,65 @@ impl Write for Output {
     }
 }
 
-/// Writes a line whole, on a line of its own.
-fn write_line(output: &mut impl Write, line: &[u8], torn: &mut bool) -> io::Result<()> {
-    if *torn {
-        write_bytes(output, b"\n", &mut false)?;
-        *torn = false;
-    }
-    write_bytes(output, line, torn)?;
-    output.flush()
+/// What came of writing several lines.
+struct Written {
+    lost: u64,
+    last_error: Option<io::Error>,
+    /// Whether the last line was written.
+    ends_well: bool,
 }
 
-fn write_bytes(output: &mut impl Write, mut bytes: &[u8], torn: &mut bool) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match output.write(bytes) {
-            Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(written) => {
-                bytes = &bytes[written..];
-                *torn = !bytes.is_empty();
-            }
+/// Writes lines, each of them on a line of its own. A line that fails is lost, and the next is tried.
+fn write_batch(output: &mut impl Write, mut lines: &[u8], torn: &mut bool) -> Written {
+    let mut result = Written {
+        lost: 0,
+        last_error: None,
+        ends_well: true,
+    };
+    while !lines.is_empty() {
+        let (written, error) = write_until_error(output, lines, torn);
+        let Some(error) = error else { break };
+        // The error belongs to the line that it has met.
+        let rest = &lines[written..];
+        let end = rest.iter().position(|byte| *byte == b'\n');
+        lines = &rest[end.map_or(rest.len(), |end| end + 1)..];
+        result.lost += 1;
+        result.ends_well = !lines.is_empty();
+        result.last_error = Some(error);
+    }
+    result
+}
+
+/// Writes lines until one fails, and returns how many bytes were written.
+fn write_until_error(
+    output: &mut impl Write,
+    lines: &[u8],
+    torn: &mut bool,
+) -> (usize, Option<io::Error>) {
+    if *torn {
+        if let (_, Some(error)) = write_bytes(output, b"\n") {
+            return (0, Some(error));
+        }
+        *torn = false;
+    }
+    let (written, error) = write_bytes(output, lines);
+    *torn = written > 0 && lines[written - 1] != b'\n';
+    (written, error.or_else(|| output.flush().err()))
+}
+
+/// Writes bytes until an error comes that does not pass, and returns how many were written.
+fn write_bytes(output: &mut impl Write, bytes: &[u8]) -> (usize, Option<io::Error>) {
+    let mut written = 0;
+    while written < bytes.len() {
+        match output.write(&bytes[written..]) {
+            Ok(0) => return (written, Some(ErrorKind::WriteZero.into())),
+            Ok(more) => written += more,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(RETRY_INTERVAL),
-            Err(error) => return Err(error),
+            Err(error) => return (written, Some(error)),
         }
     }
-    Ok(())
+    (written, None)
 }
 
 /// Why a line is lost, as a sentence without the system's words.
@@ -294,6 +357,27 @@ mod tests {
         output.flush(LONG);
         assert_eq!(text(&took), "one\ntwo\n");
         assert_eq!((output.lost(), output.health()), (0, None));
+    }
+
+    #[test]
+    fn lines_that_come_together_are_one_write_and_only_the_line_that_fails_is_lost() {
+        let (output, reply, took) = stalled_output();
+        log(&output, "first\n");
+        // The thread holds the first line while these come.
+        while output.lock().writing == 0 {
+            thread::yield_now();
+        }
+        for line in ["a\n", "b\n", "c\n", "d\n"] {
+            log(&output, line);
+        }
+        // The first line, "a" and half of "b", the rest of the batch.
+        for answer in [Ok(6), Ok(3), Err(ErrorKind::StorageFull), Ok(1), Ok(4)] {
+            reply.send(answer).expect("it listens");
+        }
+        output.flush(LONG);
+        let writes: Vec<_> = took.try_iter().collect();
+        assert_eq!(writes, [&b"first\n"[..], b"a\nb", b"\n", b"c\nd\n"]);
+        assert_eq!((output.lost(), failure(&output)), (1, None));
     }
 
     #[test]
