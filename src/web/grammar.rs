@@ -4,10 +4,12 @@
 //! What does not follow its grammar to the end yields nothing at all, and the caller decides what
 //! that means: less trust, a header that is ignored, or a refusal.
 
+pub mod content_coding;
 pub mod entity_tag;
 pub mod forwarded;
 pub mod media_type;
 pub mod range;
+mod weight;
 
 /// What is left to read of the value of a field.
 pub struct Reader<'a> {

@@ -4,6 +4,7 @@ use axum::http::HeaderMap;
 use axum::http::header;
 
 use super::Reader;
+use super::weight::weighted;
 
 /// The media type of a body, in lower case and without parameters; `None` where the header is absent,
 /// comes twice, or says something else.
@@ -53,42 +54,7 @@ fn media_type(reader: &mut Reader) -> Option<String> {
 
 /// A media type, and its weight among its parameters.
 fn media_range(reader: &mut Reader) -> Option<(String, u16)> {
-    let kind = media_type(reader)?;
-    let mut weight = 1000;
-    loop {
-        reader.skip_whitespace();
-        if !reader.take(";") {
-            return Some((kind, weight));
-        }
-        reader.skip_whitespace();
-        let Some(name) = reader.token() else { continue };
-        // What stands after the weight may be a word alone.
-        let value = if reader.take("=") {
-            reader.token_or_quoted_string()?
-        } else {
-            Vec::new()
-        };
-        if name.eq_ignore_ascii_case("q") {
-            weight = thousandths(&value)?;
-        }
-    }
-}
-
-/// From 0 to 1 with at most three decimals.
-fn thousandths(value: &[u8]) -> Option<u16> {
-    let (whole, decimals) = match value {
-        [whole] => (whole, &[][..]),
-        [whole, b'.', decimals @ ..] if decimals.len() <= 3 => (whole, decimals),
-        _ => return None,
-    };
-    let digits = [whole]
-        .into_iter()
-        .chain(decimals)
-        .chain([&b'0'; 3])
-        .take(4);
-    let number = digits.map(|digit| digit.is_ascii_digit().then(|| u16::from(digit - b'0')));
-    let number = number.reduce(|number, digit| Some(number? * 10 + digit?))??;
-    (number <= 1000).then_some(number)
+    Some((media_type(reader)?, weighted(reader)?))
 }
 
 #[cfg(test)]
