@@ -32,9 +32,7 @@ function withoutQuirks(html: string): string {
   return (
     html
       // Scripts after the end of the document; parsers move them into the body.
-      .replace(/(<\/body><\/html>)((?:<script nonce="[^"]+">[^<]*<\/script>)*)$/, '$1')
-      // The nonce stands in `crossorigin`, which browsers then read as `anonymous`.
-      .replace(/(<link rel="(?:modulepreload|preload)"[^>]*) crossorigin="[^"]*"/g, '$1 crossorigin="anonymous"')
+      .replace(/(<\/body><\/html>)((?:<script>[^<]*<\/script>)*)$/, '$1')
       // Empty comments mark where hydration finds its nodes again.
       .replaceAll('<!>', '')
   );

@@ -49,6 +49,12 @@ impl Page {
         self.all(css).into_iter().map(text_of).collect()
     }
 
+    /// The inline scripts, as they stand in the page.
+    pub fn scripts(&self) -> Vec<String> {
+        let scripts = self.all("script:not([src])").into_iter();
+        scripts.map(|script| script.text().collect()).collect()
+    }
+
     /// The values of an attribute of all elements that a CSS selector finds and that have the attribute.
     pub fn attributes(&self, css: &str, name: &str) -> Vec<&str> {
         let found = self.all(css).into_iter();

@@ -3,22 +3,22 @@
 //! - [`around`]: the stack of layers around the router. [`limited`]: the layer around the routes of a class.
 //! - `outer`: the outermost layer, which names, refuses, logs and completes. [`guard`]: its refusals.
 //!   [`client`]: who sends the request. `drain`: what a refusal leaves unread.
-//! - `headers`: the headers of every response. `response_format`: problems in the format of the client.
+//! - `headers` and `content_policy`: the headers of every response. `response_format`: problems in the format of the client.
 //! - [`admin`], [`limit`] and [`server_fn`]: layers around some of the routes.
 
 pub mod admin;
 pub mod client;
+mod content_policy;
 mod context;
 mod drain;
 pub mod guard;
 mod headers;
 pub mod limit;
-mod nonce;
 mod outer;
 mod response_format;
 pub mod server_fn;
 mod stack;
 
-pub use self::context::provide_nonce;
+pub use self::content_policy::remove_nonce;
 pub use self::stack::around;
 pub use self::stack::limited;

@@ -31,7 +31,7 @@ impl PageRenderer {
         let options = state.site.leptos.clone();
         let context = move || {
             state.provide_services();
-            middleware::provide_nonce();
+            middleware::remove_nonce();
             provide();
         };
         let shell = move || app::shell(options.clone());

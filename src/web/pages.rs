@@ -7,7 +7,7 @@ pub mod not_found;
 pub mod print;
 pub mod problem;
 pub mod trash;
-mod wake;
+pub mod wake;
 
 use axum::http::HeaderValue;
 use axum::http::StatusCode;

@@ -134,7 +134,7 @@ fn page_routes(state: &AppState) -> Router<AppState> {
     let services = state.clone();
     let context = move || {
         services.provide_services();
-        middleware::provide_nonce();
+        middleware::remove_nonce();
     };
     let routes = Router::new()
         .route("/", get(|| async { Redirect::to("/contacts") }))

@@ -5,11 +5,6 @@ use std::sync::OnceLock;
 
 use axum::extract::MatchedPath;
 use axum::extract::Request;
-use axum::http::request::Parts;
-use leptos::prelude::provide_context;
-use leptos::prelude::use_context;
-
-use super::nonce::Nonce;
 
 /// What is known about a request. It is among the extensions of the request, and the outermost layer keeps it
 /// for the headers and the log line of the response.
@@ -17,7 +12,6 @@ use super::nonce::Nonce;
 pub struct RequestContext {
     /// The route, once the router has found it.
     pub route: OnceLock<MatchedPath>,
-    pub nonce: Nonce,
 }
 
 /// Tells the layers around the router which route a request has taken.
@@ -31,15 +25,4 @@ pub fn record_route(request: Request) -> Request {
         let _ = context.route.set(matched.clone());
     }
     request
-}
-
-/// Lets the server mark its inline scripts with the nonce of the response that it renders.
-pub fn provide_nonce() {
-    let Some(parts) = use_context::<Parts>() else {
-        return;
-    };
-    if let Some(context) = parts.extensions.get::<Arc<RequestContext>>() {
-        let nonce = context.nonce.text().to_owned();
-        provide_context(leptos::nonce::Nonce::from_value(nonce));
-    }
 }

@@ -1,15 +1,13 @@
 //! The headers that tell a browser what a page may do, and for how long to keep it.
 
-use axum::http::HeaderMap;
 use axum::http::HeaderName;
 use axum::http::HeaderValue;
 use axum::http::header;
-use axum::http::header::InvalidHeaderValue;
 use axum::response::Response;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 
-use super::nonce::Nonce;
+use super::content_policy::ContentPolicies;
 
 /// Headers that are the same on every response.
 const ALWAYS: [(HeaderName, &str); 5] = [
@@ -29,18 +27,16 @@ const ALWAYS: [(HeaderName, &str); 5] = [
 /// How many headers a response of the API has, so that the map grows only once.
 const TYPICAL_HEADER_COUNT: usize = 24;
 
-/// Adds the security headers, and a caching rule to responses that have none. The pages of a server that is
-/// watched may connect to the reload socket of `cargo leptos watch`.
-pub fn secure(response: &mut Response, path: &str, nonce: &Nonce, is_watched: bool) {
+/// Adds the security headers, and a caching rule to responses that have none.
+pub fn secure(response: &mut Response, path: &str, policies: &ContentPolicies) {
     let ok = response.status().is_success();
     let headers = response.headers_mut();
     headers.reserve(TYPICAL_HEADER_COUNT.saturating_sub(headers.len()));
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if let Ok(policy) = content_policy(path, headers, nonce, is_watched) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
+    let policy = policies.of(path, headers);
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     let caching = HeaderValue::from_static(caching(path, ok));
     headers.entry(header::CACHE_CONTROL).or_insert(caching);
 }
@@ -54,42 +50,6 @@ pub fn date(response: &mut Response, now: Timestamp) {
     {
         response.headers_mut().insert(header::DATE, date);
     }
-}
-
-fn content_policy(
-    path: &str,
-    headers: &HeaderMap,
-    nonce: &Nonce,
-    is_watched: bool,
-) -> Result<HeaderValue, InvalidHeaderValue> {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok());
-    if !kind.is_some_and(|kind| kind.starts_with("text/html")) {
-        let nothing = "default-src 'none'; frame-ancestors 'none'";
-        return Ok(HeaderValue::from_static(nothing));
-    }
-    let (script, style, connect) = if path.starts_with("/api/docs") {
-        // Swagger UI brings its own scripts and writes styles into the page.
-        ("'self'".to_owned(), "'self' 'unsafe-inline'", "'self'")
-    } else {
-        let connect = if is_watched {
-            // The reload socket is on another port.
-            "'self' ws://127.0.0.1:*"
-        } else {
-            "'self'"
-        };
-        (
-            format!("'self' 'nonce-{}' 'wasm-unsafe-eval'", nonce.text()),
-            "'self'",
-            connect,
-        )
-    };
-    HeaderValue::try_from(format!(
-        "default-src 'none'; script-src {script}; style-src {style}; img-src 'self' data:; \
-         connect-src {connect}; font-src 'self'; manifest-src 'self'; form-action 'self'; \
-         base-uri 'none'; frame-ancestors 'none'"
-    ))
 }
 
 fn caching(path: &str, ok: bool) -> &'static str {
@@ -126,9 +86,6 @@ fn is_hashed(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use axum::response::Html;
-    use axum::response::IntoResponse;
-
     use super::*;
 
     #[test]
@@ -142,21 +99,6 @@ mod tests {
             let mut response = Response::default();
             date(&mut response, now.parse().expect("a time"));
             assert_eq!(response.headers()[header::DATE], expected);
-        }
-    }
-
-    #[test]
-    fn only_pages_of_a_watched_server_may_connect_to_another_port() {
-        for (path, is_watched, connect) in [
-            ("/contacts", true, "connect-src 'self' ws://127.0.0.1:*;"),
-            ("/contacts", false, "connect-src 'self';"),
-            ("/api/docs/", true, "connect-src 'self';"),
-        ] {
-            let mut response = Html("").into_response();
-            secure(&mut response, path, &Nonce::default(), is_watched);
-            let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str();
-            let policy = policy.expect("text");
-            assert!(policy.contains(connect), "{path} {is_watched}: {policy}");
         }
     }
 

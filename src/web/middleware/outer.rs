@@ -23,6 +23,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use super::client;
+use super::content_policy::ContentPolicies;
 use super::context::RequestContext;
 use super::drain::UnreadBody;
 use super::guard;
@@ -37,6 +38,7 @@ use crate::web::state::AppState;
 #[derive(Clone)]
 pub struct OuterLayer<S> {
     pub state: AppState,
+    pub policies: ContentPolicies,
     pub inner: S,
 }
 
@@ -54,8 +56,12 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let Self { state, inner } = self.clone();
-        Box::pin(async move { Ok(handle_request(&state, request, inner).await) })
+        let Self {
+            state,
+            policies,
+            inner,
+        } = self.clone();
+        Box::pin(async move { Ok(handle_request(&state, &policies, request, inner).await) })
     }
 }
 
@@ -70,7 +76,12 @@ impl<S> Inner for S where
 /// Gives the request an id, gives the response the format and the headers that its client needs, and logs one
 /// line about both. The log names the route instead of the path, and no query, because people may have typed
 /// both.
-async fn handle_request(state: &AppState, mut request: Request, inner: impl Inner) -> Response {
+async fn handle_request(
+    state: &AppState,
+    policies: &ContentPolicies,
+    mut request: Request,
+    inner: impl Inner,
+) -> Response {
     let start = Instant::now();
     let id = Uuid::new_v4();
     let method = log_name(request.method());
@@ -90,12 +101,7 @@ async fn handle_request(state: &AppState, mut request: Request, inner: impl Inne
 
     let is_form_post = method == "POST";
     let mut response = response_format::render_problem(&state.site, format, is_form_post, response);
-    headers::secure(
-        &mut response,
-        uri.path(),
-        &context.nonce,
-        state.config.is_watched,
-    );
+    headers::secure(&mut response, uri.path(), policies);
     headers::date(&mut response, Timestamp::now());
     let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
     let status = response.status().as_u16();

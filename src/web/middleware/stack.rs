@@ -14,6 +14,7 @@ use tower::util::MapResponseLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
 
+use super::content_policy::ContentPolicies;
 use super::context::record_route;
 use super::guard;
 use super::limit;
@@ -38,9 +39,11 @@ pub fn around(
             .add_trusted_origin(origin.as_str())
             .expect("an `Origin` is one as browsers send it");
     }
+    let policies = ContentPolicies::new(&state.site, state.config.is_watched);
     ServiceBuilder::new()
         .layer(layer_fn(move |inner| OuterLayer {
             state: state.clone(),
+            policies: policies.clone(),
             inner,
         }))
         .layer(csrf.with_rejection_response(guard::csrf_rejection))

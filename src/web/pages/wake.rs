@@ -3,7 +3,6 @@
 
 use std::sync::LazyLock;
 
-use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 
 use crate::web::site::Site;
@@ -15,15 +14,19 @@ static SCRIPT: LazyLock<String> = LazyLock::new(|| {
     lines.filter(is_code).collect::<Vec<_>>().join("\n")
 });
 
-/// Fetches the browser half early, and hydrates the islands with it.
-#[component]
-pub fn Wake(site: Site) -> impl IntoView {
-    let script = format!(
+/// The script of a page. The content security policy names it by its hash.
+pub fn script(site: &Site) -> String {
+    format!(
         "{}\nwake({:?}, {:?});",
         *SCRIPT,
         site.script(),
         site.web_assembly()
-    );
+    )
+}
+
+/// Fetches the browser half early, and hydrates the islands with it.
+#[component]
+pub fn Wake(site: Site) -> impl IntoView {
     view! {
         <link rel="modulepreload" href=site.script().to_owned()/>
         <link
@@ -33,7 +36,7 @@ pub fn Wake(site: Site) -> impl IntoView {
             r#type="application/wasm"
             crossorigin="anonymous"
         />
-        <script type="module" nonce=use_nonce() inner_html=script></script>
+        <script type="module" inner_html=script(&site)></script>
     }
 }
 

@@ -1,0 +1,118 @@
+//! The content security policies: what a browser may do with a response.
+
+use axum::http::HeaderMap;
+use axum::http::HeaderValue;
+use axum::http::header;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use leptos::prelude::*;
+use sha2::Digest;
+use sha2::Sha256;
+
+use crate::web::pages::wake;
+use crate::web::site::Site;
+
+/// The scripts that Leptos writes behind every page. Kith's pages have no resources and no error boundaries, so
+/// nothing stands in these lists.
+const SCRIPTS_OF_LEPTOS: [&str; 2] = [
+    "__RESOLVED_RESOURCES=[];__SERIALIZED_ERRORS=[];__PENDING_RESOURCES=[];__RESOURCE_RESOLVERS=[];",
+    "__INCOMPLETE_CHUNKS=[];",
+];
+
+/// For what is no page.
+const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+
+/// Swagger UI brings its own scripts and writes styles into the page.
+const DOCS: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+     connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'",
+);
+
+/// The policies of a server. Cheap to clone.
+#[derive(Clone)]
+pub struct ContentPolicies {
+    page: HeaderValue,
+}
+
+impl ContentPolicies {
+    /// The pages of a server that is watched may connect to the reload socket of `cargo leptos watch`.
+    pub fn new(site: &Site, is_watched: bool) -> Self {
+        let reload = is_watched.then(|| reload_script(site)).flatten();
+        let mut scripts = vec![wake::script(site)];
+        scripts.extend(SCRIPTS_OF_LEPTOS.map(str::to_owned));
+        scripts.extend(reload);
+        let hashes: String = scripts.iter().map(|script| source(script) + " ").collect();
+        // The reload socket is on another port.
+        let reload_socket = if is_watched { " ws://127.0.0.1:*" } else { "" };
+        let page = format!(
+            "default-src 'none'; script-src 'self' {hashes}'wasm-unsafe-eval'; style-src 'self'; \
+             img-src 'self' data:; connect-src 'self'{reload_socket}; font-src 'self'; manifest-src 'self'; \
+             form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        );
+        Self {
+            page: HeaderValue::try_from(page).expect("a policy is ASCII"),
+        }
+    }
+
+    /// The policy of a response from this path with these headers.
+    pub fn of(&self, path: &str, headers: &HeaderMap) -> HeaderValue {
+        let kind = headers.get(header::CONTENT_TYPE);
+        let is_html = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        match is_html {
+            false => NOTHING,
+            true if path.starts_with("/api/docs") => DOCS,
+            true => self.page.clone(),
+        }
+    }
+}
+
+/// An inline script, as a policy names it: by its hash. So a page holds nothing of its response, and the cache can
+/// keep it as it is sent.
+fn source(script: &str) -> String {
+    format!(
+        "'sha256-{}'",
+        BASE64_STANDARD.encode(Sha256::digest(script))
+    )
+}
+
+/// Takes away the nonce that Leptos draws for each page. No policy names it, and it would make every page
+/// different.
+pub fn remove_nonce() {
+    take_context::<leptos::nonce::Nonce>();
+}
+
+/// The script by which a page reloads when `cargo leptos watch` has built it anew.
+fn reload_script(site: &Site) -> Option<String> {
+    let options = site.leptos.clone();
+    let html = Owner::new().with(|| view! { <AutoReload options/> }.to_html());
+    let (_, script) = html.split_once('>')?;
+    let (script, _) = script.split_once("</script>")?;
+    Some(script.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::services::config::Config;
+
+    #[test]
+    fn only_pages_of_a_watched_server_may_connect_to_another_port() {
+        let site = Site::new(&Config::default());
+        let headers = HeaderMap::from_iter([(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/html; charset=utf-8"),
+        )]);
+        for (path, is_watched, connect) in [
+            ("/contacts", true, "connect-src 'self' ws://127.0.0.1:*;"),
+            ("/contacts", false, "connect-src 'self';"),
+            ("/api/docs/", true, "connect-src 'self';"),
+        ] {
+            let policy = ContentPolicies::new(&site, is_watched).of(path, &headers);
+            let policy = policy.to_str().expect("text");
+            assert!(policy.contains(connect), "{path} {is_watched}: {policy}");
+        }
+        let policies = ContentPolicies::new(&site, false);
+        assert_eq!(policies.of("/api/contacts", &HeaderMap::new()), NOTHING);
+    }
+}
