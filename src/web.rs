@@ -15,6 +15,7 @@
 pub mod app;
 mod body;
 pub mod connections;
+pub mod cookies;
 pub mod dashboard;
 pub mod forms;
 pub mod grammar;

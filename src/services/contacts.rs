@@ -5,7 +5,8 @@
 //! - [`ContactService`] has the use cases and is the only place with rules about contacts. It
 //!   takes drafts and gives [`AppError`](crate::model::error::AppError)s; it never sees HTTP.
 //! - [`store`] keeps contacts: the contract, and the engine that fulfils it.
-//! - Reads go through the [cache](kith_cache), under the tag [`CONTACTS`].
+//! - Reads go through the [cache](kith_cache), under the tag [`CONTACTS`]; whole pages have
+//!   the tag [`PAGES`].
 //! - [`activity`] is what happens around contacts.
 //! - [`query`] says which contacts a list shows, and in which order.
 
@@ -22,7 +23,14 @@ use kith_cache::Tag;
 /// What everything that is cached of contacts is made of.
 pub const CONTACTS: Tag = Tag("contacts");
 
+/// What whole pages are made of: contacts, and what has happened around them.
+pub const PAGES: Tag = Tag("pages");
+
+/// Everything that is cached.
+pub const TAGS: [Tag; 2] = [CONTACTS, PAGES];
+
 pub use query::ContactQuery;
+pub use service::AUDIENCE;
 pub use service::ContactPatch;
 pub use service::ContactService;
 pub use service::CreationHook;

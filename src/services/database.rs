@@ -42,6 +42,7 @@ const MIGRATIONS: &[Migration] = &[
         name: "origins",
         sql: kith_queue::migrations::ORIGINS,
     },
+    migration!(9, "pages", "0009_pages.sql"),
 ];
 
 /// A file that was restored from a backup has brought its generations back, and Redis may hold what was

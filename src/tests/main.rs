@@ -20,6 +20,7 @@ mod markup;
 mod metrics;
 mod operation;
 mod output;
+mod page_cache;
 mod people;
 mod process;
 mod queue;

@@ -39,7 +39,7 @@ use crate::services::admin::AdminService;
 use crate::services::admin::AuditLogEntry;
 use crate::services::admin::DeadLetterSelection;
 use crate::services::config;
-use crate::services::contacts::CONTACTS;
+use crate::services::contacts::TAGS;
 use crate::services::dashboard::Dashboard;
 use crate::services::dashboard::Snapshot;
 use crate::services::metrics::series::Range;
@@ -316,10 +316,9 @@ async fn change_deny_list(
 }
 
 async fn invalidate(visit: Visit, State(service): State<AdminService>, tag: Name) -> Response {
-    let outcome = if tag.is(CONTACTS.0) {
-        service.invalidate(&visit.admin, CONTACTS).await
-    } else {
-        Err(AppError::bad_request("Nothing is cached under this tag."))
+    let outcome = match TAGS.into_iter().find(|known| tag.is(known.0)) {
+        Some(known) => service.invalidate(&visit.admin, known).await,
+        None => Err(AppError::bad_request("Nothing is cached under this tag.")),
     };
     visit.answer(Fields::new(), outcome).await
 }

@@ -4,7 +4,7 @@
 //! - `outer`: the outermost layer, which names, refuses, logs and completes. [`guard`]: its refusals.
 //!   [`client`]: who sends the request. `drain`: what a refusal leaves unread.
 //! - `headers` and `content_policy`: the headers of every response. `response_format`: problems in the format of the client.
-//! - [`admin`], [`limit`] and [`server_fn`]: layers around some of the routes.
+//! - [`admin`], [`limit`], [`page_cache`] and [`server_fn`]: layers around some of the routes.
 
 pub mod admin;
 pub mod client;
@@ -15,6 +15,7 @@ pub mod guard;
 mod headers;
 pub mod limit;
 mod outer;
+pub mod page_cache;
 mod response_format;
 pub mod server_fn;
 mod stack;

@@ -156,6 +156,10 @@ fn page_routes(state: &AppState) -> Router<AppState> {
             context,
             move || app::shell(options.clone()),
         )
+        .layer(from_fn_with_state(
+            state.clone(),
+            middleware::page_cache::serve,
+        ))
         .route("/fn/{*path}", any(no_such_path))
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(

@@ -22,6 +22,7 @@ mod read;
 mod trash;
 mod update;
 
+pub use self::caching::AUDIENCE;
 pub use self::contact_service::ContactService;
 pub use self::creation_hook::CreationHook;
 pub use self::options::Options;

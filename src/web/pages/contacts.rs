@@ -1,8 +1,6 @@
 //! `/contacts` and the addresses below it: what the server reads before it draws the island.
 
-use axum::http::HeaderMap;
 use axum::http::Uri;
-use axum::http::header;
 use axum::http::request::Parts;
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -24,7 +22,7 @@ use crate::model::view::Notice;
 use crate::model::view::Pane;
 use crate::services::contacts::ContactService;
 use crate::services::welcome::WelcomeService;
-use crate::services::welcome::choice;
+use crate::web::cookies;
 use crate::web::site::Site;
 
 /// What the page draws beside the list when a form was refused. It comes in the context of the page.
@@ -123,7 +121,7 @@ impl Sources {
 async fn load(sources: &Sources, request: &Parts, refused: Option<RefusedPane>) -> ContactsView {
     let (location, known) = requested_location(&request.uri);
     let Sources { contacts, welcome } = sources;
-    let welcome = welcome.offer(welcome_choice(&request.headers));
+    let welcome = welcome.offer(cookies::welcome_choice(&request.headers));
     let list = contacts
         .list_beside(
             location.pane.contact(),
@@ -163,12 +161,6 @@ async fn load(sources: &Sources, request: &Parts, refused: Option<RefusedPane>) 
         pane: pane.unwrap_or_else(Pane::Failed),
         notice,
     }
-}
-
-/// Whether the person wanted a welcome email for the last contact that they added.
-fn welcome_choice(headers: &HeaderMap) -> Option<bool> {
-    let lines = headers.get_all(header::COOKIE).iter();
-    choice::read(lines.filter_map(|line| line.to_str().ok()))
 }
 
 /// What can be undone: nothing once the contact is back, or gone for good.

@@ -24,8 +24,8 @@ use crate::services::config::Config;
 use crate::services::config::PemFile;
 use crate::services::config::WelcomeConfig;
 use crate::services::contacts;
-use crate::services::contacts::CONTACTS;
 use crate::services::contacts::ContactService;
+use crate::services::contacts::TAGS;
 use crate::services::contacts::store::sqlite::SqliteStore;
 use crate::services::dashboard;
 use crate::services::dashboard::Dashboard;
@@ -73,7 +73,7 @@ impl Stores {
         let database = database::open(&path, config.data.readers).await?;
         let contacts = SqliteStore::new(database.clone(), config.api.idempotency_ttl);
         let cache = Cache::new(kith_cache::Options {
-            tags: vec![CONTACTS],
+            tags: TAGS.to_vec(),
             generations: Box::new(contacts.clone()),
             redis: redis.clone(),
             prefix: config.redis.prefix.as_str().to_owned(),

@@ -1,0 +1,162 @@
+//! Whole pages from the cache: the same as drawn ones, for each reader and coding, and never of before a write.
+
+use std::io::Read;
+use std::time::Duration;
+use std::time::Instant;
+
+use kith_cache::Cache;
+use kith_cache::Totals;
+use reqwest::Method;
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::app::TestApp;
+use crate::app::header;
+use crate::app::send;
+use crate::html::Page;
+
+/// What the cache has done for pages.
+fn totals(app: &TestApp) -> Totals {
+    let totals = app.part::<Cache>().totals();
+    let mut pages = totals.into_iter().filter(|totals| totals.tag.0 == "pages");
+    pages.next().expect("pages are cached")
+}
+
+/// No mail is sent: nothing but the test reads pages or changes them.
+async fn start() -> TestApp {
+    TestApp::with(|config| config.welcome.enabled = false).await
+}
+
+/// The text of the page at `path`, as a browser with these headers reads it.
+async fn read(app: &TestApp, path: &str, headers: &[(&str, &str)]) -> String {
+    let mut request = app.request(Method::GET, path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = send(request).await;
+    assert_eq!(response.status(), StatusCode::OK, "{path}");
+    let coding = header(&response, "content-encoding").to_owned();
+    let body = response.bytes().await.expect("a body");
+    let mut text = String::new();
+    let decoded = match coding.as_str() {
+        "br" => brotli::Decompressor::new(&body[..], 4096).read_to_string(&mut text),
+        "gzip" => flate2::read::GzDecoder::new(&body[..]).read_to_string(&mut text),
+        "" => (&body[..]).read_to_string(&mut text),
+        other => panic!("unknown coding {other}"),
+    };
+    decoded.expect("text");
+    text
+}
+
+#[tokio::test]
+async fn a_page_is_drawn_once_for_each_coding_and_is_the_same_in_all() {
+    let app = start().await;
+    // Names like marks that a server could search a page for.
+    let ada = app
+        .create("Ada {{nonce}} </script>", "ada@example.com")
+        .await;
+    let gone = app.create("Gone", "gone@example.com").await;
+    app.submit(&format!("/contacts/{}/delete", gone.id), &[])
+        .await;
+    let contact = format!("/contacts/{}?q=ada", ada.id);
+    for path in ["/contacts", &contact, "/trash"] {
+        let before = totals(&app);
+        let plain = read(&app, path, &[]).await;
+        let codings = [
+            "gzip, deflate, br, zstd",
+            "gzip",
+            "br;q=0.5, gzip;q=0.4",
+            "",
+        ];
+        for coding in codings {
+            let text = read(&app, path, &[("accept-encoding", coding)]).await;
+            assert_eq!(text, plain, "{path} {coding}");
+        }
+        let after = totals(&app);
+        let hits = after.local_hits - before.local_hits;
+        assert_eq!((after.misses - before.misses, hits), (3, 2), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_not_older_than_a_write() {
+    let app = start().await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    let path = format!("/contacts/{}", ada.id);
+    for path in ["/contacts", &path, "/trash"] {
+        read(&app, path, &[]).await;
+    }
+    let api = format!("/api/contacts/{}", ada.id);
+    let changed = json!({"name": "Ada Lovelace", "email": "ada@example.com"});
+    send(app.request(Method::PUT, &api).json(&changed)).await;
+    for path in ["/contacts", &path] {
+        let text = read(&app, path, &[]).await;
+        assert!(text.contains("Ada Lovelace"), "{path}");
+    }
+
+    send(app.request(Method::DELETE, &api)).await;
+    assert!(!read(&app, "/contacts", &[]).await.contains("Ada Lovelace"));
+    assert!(read(&app, "/trash", &[]).await.contains("Ada Lovelace"));
+    assert_eq!(app.get(&path).await.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_page_shows_what_a_job_has_done_since() {
+    let app = TestApp::start().await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    let path = format!("/contacts/{}", ada.id);
+    let start = Instant::now();
+    // The job writes an activity and does not change the contact.
+    while !read(&app, &path, &[])
+        .await
+        .contains("Welcome email not sent")
+    {
+        assert!(start.elapsed() < Duration::from_secs(20), "an old page");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_page_shows_the_choice_of_its_own_reader() {
+    let app = start().await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    for path in ["/contacts".to_owned(), format!("/contacts/{}", ada.id)] {
+        let mut pages = Vec::new();
+        for _ in 0..2 {
+            for cookie in ["kith-welcome=yes", "kith-welcome=no", "other=1"] {
+                pages.push(read(&app, &path, &[("cookie", cookie)]).await);
+            }
+        }
+        assert_ne!(pages[0], pages[1], "{path}");
+        assert_eq!(pages[..3], pages[3..], "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_belongs_to_one_response_is_not_kept() {
+    let app = start().await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    send(app.request(Method::DELETE, &format!("/api/contacts/{}", ada.id))).await;
+    // Each form has a key of its own.
+    let key = async || {
+        let page = Page::read(app.get("/contacts/new").await).await;
+        page.value("key").to_owned()
+    };
+    assert_ne!(key().await, key().await);
+    // The offer to take a deletion back is for the reader who has deleted.
+    let notice = format!("/contacts?deleted={}", ada.id);
+    for _ in 0..2 {
+        let response = app.get(&notice).await;
+        assert_eq!(header(&response, "cache-control"), "private, no-store");
+        assert!(Page::read(response).await.text().contains("Ada"));
+    }
+    // Nor is what may be found a moment later, or what is made up.
+    let missing = format!("/contacts/{}", ada.id);
+    let long = format!("/contacts?q={}", "a".repeat(600));
+    let before = totals(&app);
+    for path in [&missing, &missing, &long, &long] {
+        app.get(path).await;
+    }
+    assert_eq!(totals(&app).local_hits, before.local_hits);
+    assert_eq!(totals(&app).fills, before.fills);
+}

@@ -1,0 +1,185 @@
+//! Whole pages, cached as they were sent.
+//!
+//! The pages that people look at most hold nothing of a single response: the list, a contact and the trash. Each
+//! is kept under its address, its coding and the choice of the reader that it shows, with the generation of all
+//! that pages show. So a page is never older than an acknowledged write, like everything else that is cached.
+//! What a page says about itself decides whether it is kept: only a page that was found, and not one that
+//! forbids storing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::body::Bytes;
+use axum::body::to_bytes;
+use axum::extract::Request;
+use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::Method;
+use axum::http::StatusCode;
+use axum::http::Uri;
+use axum::http::header;
+use axum::http::response::Parts;
+use axum::middleware::Next;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use kith_cache::Cache;
+use kith_cache::Cacheable;
+use kith_cache::Encoding;
+use kith_cache::Key;
+use kith_cache::Policy;
+use serde::Deserialize;
+use serde::Deserializer;
+use serde::Serialize;
+use serde::Serializer;
+use tower::Layer;
+use tower::ServiceExt;
+use tower_http::compression::CompressionLayer;
+
+use crate::model::location::Location;
+use crate::model::location::PaneRoute;
+use crate::services::config::Config;
+use crate::services::contacts::AUDIENCE;
+use crate::services::contacts::PAGES;
+use crate::web::cookies;
+use crate::web::grammar::content_coding::ContentCoding;
+use crate::web::problem::Problem;
+
+/// The longest address whose page is kept. Longer ones are made up, and would fill the cache with one page each.
+const MAX_ADDRESS_BYTES: usize = 512;
+
+/// The type of a page.
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+
+/// A page as it is sent.
+#[derive(Serialize, Deserialize)]
+struct Page {
+    #[serde(serialize_with = "encode", deserialize_with = "decode")]
+    body: Bytes,
+}
+
+impl Cacheable for Page {
+    const SCHEMA: u32 = 1;
+}
+
+fn encode<S: Serializer>(body: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&BASE64_STANDARD.encode(body))
+}
+
+fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let body = BASE64_STANDARD.decode(text);
+    body.map(Bytes::from).map_err(serde::de::Error::custom)
+}
+
+/// A response that is not kept.
+#[derive(Clone)]
+struct Unkept {
+    parts: Parts,
+    body: Bytes,
+}
+
+/// Answers with a page that is cached, and caches the others that may be.
+pub async fn serve(
+    State(cache): State<Cache>,
+    State(config): State<Arc<Config>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if request.method() != Method::GET || !is_kept(request.uri()) {
+        return next.run(request).await;
+    }
+    let coding = ContentCoding::preferred(request.headers());
+    let key = key(&request, coding);
+    let policy = Policy {
+        fresh_for: config.cache.fresh_for,
+        stale_for: Duration::ZERO,
+        absent_for: Duration::ZERO,
+        allow_stale_generation: false,
+        encoding: Encoding::Blob,
+    };
+    let fetch = move || async move { draw(request, coding, next).await };
+    match cache.get(key, policy, fetch).await {
+        Ok(page) => send(page.body.clone(), coding),
+        Err(Unkept { parts, body }) => Response::from_parts(parts, body.into()),
+    }
+}
+
+/// Whether the page at this address can be the same for the next reader. A form for a new contact has a key of
+/// its own.
+fn is_kept(uri: &Uri) -> bool {
+    let (path, query) = (uri.path(), uri.query().unwrap_or_default());
+    let is_page = path == "/trash"
+        || Location::parse(path, query).is_some_and(|location| {
+            matches!(location.pane, PaneRoute::Nothing | PaneRoute::Contact(_))
+        });
+    is_page && path.len() + query.len() <= MAX_ADDRESS_BYTES
+}
+
+/// The key of the page: all that it depends on beside the data.
+fn key(request: &Request, coding: ContentCoding) -> Key {
+    let coding = coding.name();
+    let welcome = match cookies::welcome_choice(request.headers()) {
+        None => "-",
+        Some(true) => "yes",
+        Some(false) => "no",
+    };
+    let (path, query) = (request.uri().path(), request.uri().query());
+    let query = query.unwrap_or_default();
+    Key::new(
+        PAGES,
+        AUDIENCE,
+        &format!("{coding} {welcome} {path}?{query}"),
+    )
+}
+
+/// Has the page drawn, and compressed as it will be sent.
+async fn draw(mut request: Request, coding: ContentCoding, next: Next) -> Result<Page, Unkept> {
+    let accepted = HeaderValue::from_static(coding.name());
+    request
+        .headers_mut()
+        .insert(header::ACCEPT_ENCODING, accepted);
+    let compressed = CompressionLayer::new().layer(next);
+    let response = compressed.oneshot(request).await;
+    let (parts, body) = response.unwrap_or_else(|never| match never {}).into_parts();
+    match to_bytes(Body::new(body), usize::MAX).await {
+        Ok(body) if may_keep(&parts, coding) => Ok(Page { body }),
+        Ok(body) => Err(Unkept { parts, body }),
+        Err(_) => {
+            let (parts, _) = Problem::internal().into_response().into_parts();
+            Err(Unkept {
+                parts,
+                body: Bytes::new(),
+            })
+        }
+    }
+}
+
+/// Whether a response is a page that was found, is sent as expected, and may be stored.
+fn may_keep(parts: &Parts, coding: ContentCoding) -> bool {
+    let headers = &parts.headers;
+    let expected = match coding {
+        ContentCoding::Identity => None,
+        coding => Some(coding.name()),
+    };
+    let coded = headers.get(header::CONTENT_ENCODING);
+    let forbidden = [header::CACHE_CONTROL, header::SET_COOKIE];
+    parts.status == StatusCode::OK
+        && headers.get(header::CONTENT_TYPE) == Some(&HTML)
+        && coded.map(HeaderValue::as_bytes) == expected.map(str::as_bytes)
+        && !forbidden.iter().any(|name| headers.contains_key(name))
+}
+
+fn send(body: Bytes, coding: ContentCoding) -> Response {
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HTML);
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if coding != ContentCoding::Identity {
+        let name = HeaderValue::from_static(coding.name());
+        headers.insert(header::CONTENT_ENCODING, name);
+    }
+    response
+}
