@@ -17,8 +17,19 @@ const OUTPUT_NAME: &str = "kith";
 pub struct Site {
     /// The options with which Leptos writes links to scripts and styles.
     pub leptos: LeptosOptions,
-    /// Paths below the site's root: the style sheet, the script, the WebAssembly.
-    files: [String; 3],
+    /// The address of the style sheet.
+    pub style_sheet: String,
+    /// The browser half of `/contacts` and the addresses below it.
+    pub contacts: BrowserHalf,
+    /// The browser half of `/dashboard`.
+    pub dashboard: BrowserHalf,
+}
+
+/// The addresses of what a page with an island loads.
+#[derive(Clone)]
+pub struct BrowserHalf {
+    pub script: String,
+    pub web_assembly: String,
 }
 
 impl Site {
@@ -32,15 +43,16 @@ impl Site {
             .site_addr(config.server.addr)
             .hash_files(hashes.is_some())
             .build();
-        let hashes = hashes.unwrap_or_default();
-        let files = ["css", "js", "wasm"].map(|extension| {
-            let pkg = &leptos.site_pkg_dir;
-            match hash(&hashes, extension) {
-                Some(hash) => format!("/{pkg}/{OUTPUT_NAME}.{hash}.{extension}"),
-                None => format!("/{pkg}/{OUTPUT_NAME}.{extension}"),
-            }
-        });
-        Self { leptos, files }
+        let files = Files {
+            folder: format!("/{}", leptos.site_pkg_dir),
+            hashes: hashes.unwrap_or_default(),
+        };
+        Self {
+            leptos,
+            style_sheet: files.address("css"),
+            contacts: files.browser_half("contacts"),
+            dashboard: files.browser_half("dashboard"),
+        }
     }
 
     /// The folder of the site's files.
@@ -48,35 +60,91 @@ impl Site {
         Path::new(&*self.leptos.site_root)
     }
 
-    /// The address of the style sheet.
-    pub fn style_sheet(&self) -> &str {
-        &self.files[0]
-    }
-
-    /// The address of the script that loads the browser half.
-    pub fn script(&self) -> &str {
-        &self.files[1]
-    }
-
-    /// The address of the browser half.
-    pub fn web_assembly(&self) -> &str {
-        &self.files[2]
-    }
-
     /// The first file that pages need and that is not there, because Kith was not built or looks
     /// in another place.
     pub fn missing(&self) -> Option<PathBuf> {
-        self.files
-            .iter()
+        let halves = [&self.contacts, &self.dashboard];
+        halves
+            .into_iter()
+            .flat_map(|half| [&half.script, &half.web_assembly])
+            .chain([&self.style_sheet])
             .map(|file| self.root().join(file.trim_start_matches('/')))
             .find(|file| !file.is_file())
     }
 }
 
-/// The hash of the file with this extension in `hash.txt`.
-fn hash<'a>(hashes: &'a str, extension: &str) -> Option<&'a str> {
-    hashes.lines().find_map(|line| {
-        let (name, hash) = line.split_once(": ")?;
-        (name == extension).then(|| hash.trim())
-    })
+/// The built files.
+struct Files {
+    /// The address of their folder.
+    folder: String,
+    /// The content of `hash.txt`.
+    hashes: String,
+}
+
+impl Files {
+    /// The browser half of a page: `kith-contacts` in a release, which has one for each page, and otherwise
+    /// `kith`, which cargo-leptos builds for all pages.
+    fn browser_half(&self, page: &str) -> BrowserHalf {
+        let address = |extension| {
+            let name = format!("{OUTPUT_NAME}-{page}");
+            match self.hash(&format!("{page}.{extension}")) {
+                Some(hash) => format!("{}/{name}.{hash}.{extension}", self.folder),
+                None => self.address(extension),
+            }
+        };
+        BrowserHalf {
+            script: address("js"),
+            web_assembly: address("wasm"),
+        }
+    }
+
+    /// The address of a file that all pages share.
+    fn address(&self, extension: &str) -> String {
+        match self.hash(extension) {
+            Some(hash) => format!("{}/{OUTPUT_NAME}.{hash}.{extension}", self.folder),
+            None => format!("{}/{OUTPUT_NAME}.{extension}", self.folder),
+        }
+    }
+
+    /// The hash in the line of this name.
+    fn hash(&self, name: &str) -> Option<&str> {
+        self.hashes.lines().find_map(|line| {
+            let (line_name, hash) = line.split_once(": ")?;
+            (line_name == name).then(|| hash.trim())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(hashes: &str) -> Files {
+        Files {
+            folder: "/pkg".to_owned(),
+            hashes: hashes.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_release_has_a_browser_half_for_each_page() {
+        let hashes =
+            "contacts.js: 1\ncontacts.wasm: 2\ndashboard.js: 3\ndashboard.wasm: 4\ncss: 5\n";
+        let files = files(hashes);
+        assert_eq!(files.address("css"), "/pkg/kith.5.css");
+        let dashboard = files.browser_half("dashboard");
+        assert_eq!(dashboard.script, "/pkg/kith-dashboard.3.js");
+        assert_eq!(dashboard.web_assembly, "/pkg/kith-dashboard.4.wasm");
+    }
+
+    #[test]
+    fn a_build_of_cargo_leptos_has_one_browser_half_for_all_pages() {
+        for (hashes, script) in [
+            ("", "/pkg/kith.js"),
+            ("js: 1\nwasm: 2\ncss: 3", "/pkg/kith.1.js"),
+        ] {
+            assert_eq!(files(hashes).browser_half("contacts").script, script);
+            assert_eq!(files(hashes).browser_half("dashboard").script, script);
+        }
+    }
 }

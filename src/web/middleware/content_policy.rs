@@ -39,7 +39,7 @@ impl ContentPolicies {
     /// The pages of a server that is watched may connect to the reload socket of `cargo leptos watch`.
     pub fn new(site: &Site, is_watched: bool) -> Self {
         let reload = is_watched.then(|| reload_script(site)).flatten();
-        let mut scripts = vec![wake::script(site)];
+        let mut scripts = [&site.contacts, &site.dashboard].map(wake::script).to_vec();
         scripts.extend(SCRIPTS_OF_LEPTOS.map(str::to_owned));
         scripts.extend(reload);
         let hashes: String = scripts.iter().map(|script| source(script) + " ").collect();

@@ -71,7 +71,7 @@ pub fn ContactsPage() -> impl IntoView {
                     Some(
                         view! {
                             <PageTitle text=view.pane.title()/>
-                            <Wake site/>
+                            <Wake half=site.contacts/>
                             <Contacts view/>
                         },
                     )

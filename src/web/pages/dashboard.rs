@@ -36,7 +36,7 @@ pub fn DashboardPage() -> impl IntoView {
     );
     Some(view! {
         <PageTitle text="Dashboard · Kith"/>
-        <Wake site/>
+        <Wake half=site.dashboard/>
         <main id="main" tabindex="-1" class="dashboard">
             <h1 class="text-xl font-semibold tracking-tight">"Dashboard"</h1>
             <Live period=view.period as_of/>

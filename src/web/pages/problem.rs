@@ -61,7 +61,7 @@ pub fn problem_page(
                 <meta name="color-scheme" content="light dark"/>
                 <title>{format!("{title} · Kith")}</title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-                <link rel="stylesheet" href=site.style_sheet().to_owned()/>
+                <link rel="stylesheet" href=site.style_sheet.clone()/>
                 {retry_after.map(|_| view! { <script src="/wait.js" defer></script> })}
             </head>
             <body>

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use leptos::prelude::*;
 
-use crate::web::site::Site;
+use crate::web::site::BrowserHalf;
 
 /// `wake.js` without comments and indentation.
 static SCRIPT: LazyLock<String> = LazyLock::new(|| {
@@ -14,29 +14,33 @@ static SCRIPT: LazyLock<String> = LazyLock::new(|| {
     lines.filter(is_code).collect::<Vec<_>>().join("\n")
 });
 
-/// The script of a page. The content security policy names it by its hash.
-pub fn script(site: &Site) -> String {
-    format!(
-        "{}\nwake({:?}, {:?});",
-        *SCRIPT,
-        site.script(),
-        site.web_assembly()
-    )
+/// The script of a page with this browser half. The content security policy names it by its hash.
+pub fn script(half: &BrowserHalf) -> String {
+    let BrowserHalf {
+        script,
+        web_assembly,
+    } = half;
+    format!("{}\nwake({script:?}, {web_assembly:?});", *SCRIPT)
 }
 
-/// Fetches the browser half early, and hydrates the islands with it.
+/// Fetches the browser half of the page early, and hydrates the islands with it.
 #[component]
-pub fn Wake(site: Site) -> impl IntoView {
+pub fn Wake(half: BrowserHalf) -> impl IntoView {
+    let wake = script(&half);
+    let BrowserHalf {
+        script,
+        web_assembly,
+    } = half;
     view! {
-        <link rel="modulepreload" href=site.script().to_owned()/>
+        <link rel="modulepreload" href=script/>
         <link
             rel="preload"
-            href=site.web_assembly().to_owned()
+            href=web_assembly
             r#as="fetch"
             r#type="application/wasm"
             crossorigin="anonymous"
         />
-        <script type="module" inner_html=script(&site)></script>
+        <script type="module" inner_html=wake></script>
     }
 }
 
