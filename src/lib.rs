@@ -1,5 +1,6 @@
-//! Kith, a self-hosted contact manager. One crate, compiled twice: with `ssr` into the server,
-//! with `hydrate` into the WebAssembly that wakes the server's pages up in the browser.
+//! Kith, a self-hosted contact manager. One crate, compiled with `ssr` into the server, and with `hydrate` into
+//! the WebAssembly that wakes the server's pages up in the browser. A release has such a file for each page,
+//! compiled with `page-contacts` or `page-dashboard`.
 //!
 //! # Layout
 //!
@@ -24,7 +25,7 @@ pub mod services;
 pub mod web;
 
 /// Prepares the islands of the page. `src/web/pages/wake.js` calls this, and then each island.
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     leptos::mount::hydrate_islands();

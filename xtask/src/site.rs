@@ -4,7 +4,11 @@
 //! reads too. The files of the application carry a hash of their content in their names, so that
 //! browsers may cache them for ever. `hash.txt` beside the server's executable tells Leptos the hashes. The
 //! site is built in a separate directory, which replaces the old site only when everything has succeeded.
+//!
+//! One thing differs from cargo-leptos: the browser half is built once for each page with an island, so that
+//! no page downloads the island of another.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::hash::DefaultHasher;
 use std::hash::Hash;
@@ -34,6 +38,9 @@ const TARGET: &str = "target";
 /// need different features of shared crates.
 const FRONT: &str = "target/front";
 
+/// The beginning of the features that build the browser half of one page.
+const PAGE: &str = "page-";
+
 /// How `wasm-opt` makes the browser half small. The compressed size counts, because the server sends the file
 /// compressed. Plain `-Oz` saves a sixth of the bytes, but its output compresses worse. So repeated code is not
 /// merged, and similar functions are placed beside each other. Compressed, that is a tenth less than with
@@ -43,15 +50,11 @@ const WASM_OPT: &str = "-Oz \
     --skip-pass=merge-similar-functions --skip-pass=local-cse \
     --merge-locals --reorder-locals --reorder-functions-by-name --strip-debug";
 
-/// The part of `Cargo.toml` that configures the build of the site.
-#[derive(Deserialize)]
+/// What `Cargo.toml` says of the build of the site.
 pub struct Package {
     name: String,
-    metadata: Metadata,
-}
-
-#[derive(Deserialize)]
-struct Metadata {
+    /// The pages with a browser half of their own: `contacts` for the feature `page-contacts`.
+    pages: Vec<String>,
     leptos: Leptos,
 }
 
@@ -71,9 +74,12 @@ struct Leptos {
 /// Builds both halves for release and returns the path of the server.
 pub fn build() -> Result<PathBuf> {
     let package = Package::read()?;
-    let leptos = &package.metadata.leptos;
+    let Package { pages, leptos, .. } = &package;
     let wasm = stage("browser half", Some("two minutes the first time"), || {
-        package.compile_browser_half()
+        pages
+            .iter()
+            .map(|page| package.compile_browser_half(page))
+            .collect::<Result<Vec<_>>>()
     })?;
     let server = stage("server half", Some("five minutes the first time"), || {
         package.compile_server_half()
@@ -83,9 +89,11 @@ pub fn build() -> Result<PathBuf> {
     let pkg = site.join(&leptos.site_pkg_dir);
     clear(&site)?;
     leptos.copy_assets(&site)?;
-    copy(&leptos.bind(&wasm)?, &pkg)?;
+    for (page, wasm) in pages.iter().zip(&wasm) {
+        copy(&leptos.bind(page, wasm)?, &pkg)?;
+    }
     stage("style sheet", None, || leptos.style(&pkg))?;
-    let hashes = leptos.add_hashes(&pkg)?;
+    let hashes = leptos.add_hashes(&pkg, pages)?;
     let sizes = stage("compression", None, || {
         quiet(command("node xtask/src/compress.mjs").arg(&site))
     })?;
@@ -101,38 +109,59 @@ impl Package {
     pub fn read() -> Result<Self> {
         #[derive(Deserialize)]
         struct Manifest {
-            package: Package,
+            package: Table,
+            features: BTreeMap<String, Vec<String>>,
+        }
+        #[derive(Deserialize)]
+        struct Table {
+            name: String,
+            metadata: Metadata,
+        }
+        #[derive(Deserialize)]
+        struct Metadata {
+            leptos: Leptos,
         }
         let text =
             fs::read_to_string(root().join("Cargo.toml")).context("cannot read Cargo.toml")?;
         let manifest: Manifest = toml::from_str(&text).context("in Cargo.toml")?;
-        Ok(manifest.package)
+        let features = manifest.features.keys();
+        let pages = features.filter_map(|feature| feature.strip_prefix(PAGE));
+        Ok(Self {
+            name: manifest.package.name,
+            pages: pages.map(str::to_owned).collect(),
+            leptos: manifest.package.metadata.leptos,
+        })
     }
 
-    /// A cargo command on the browser half of the crate.
+    /// A cargo command on the browser half of all pages.
     pub fn cargo_browser_half(&self, subcommand: &str) -> Command {
-        let features = self.metadata.leptos.lib_features.join(",");
+        Self::cargo_browser_half_with(subcommand, &self.leptos.lib_features.join(","))
+    }
+
+    fn cargo_browser_half_with(subcommand: &str, features: &str) -> Command {
         command(format!(
             "cargo {subcommand} --lib --target wasm32-unknown-unknown --target-dir {FRONT} \
              --no-default-features --features {features}"
         ))
     }
 
-    fn compile_browser_half(&self) -> Result<PathBuf> {
-        let profile = &self.metadata.leptos.lib_profile_release;
-        run(self
-            .cargo_browser_half("build")
-            .args(["--profile", profile]))?;
-        Ok(format!(
-            "{FRONT}/wasm32-unknown-unknown/{profile}/{}.wasm",
-            self.name
-        )
-        .into())
+    /// Compiles the browser half of one page. Cargo compiles the dependencies for the first page only, because
+    /// they have the same features for each page.
+    fn compile_browser_half(&self, page: &str) -> Result<PathBuf> {
+        let name = &self.name;
+        let profile = &self.leptos.lib_profile_release;
+        let mut build = Self::cargo_browser_half_with("build", &format!("{PAGE}{page}"));
+        run(build.args(["--profile", profile]))?;
+        // Cargo names the file of each page alike.
+        let compiled = format!("{FRONT}/wasm32-unknown-unknown/{profile}/{name}.wasm");
+        let kept = PathBuf::from(format!("{FRONT}/{name}-{page}.wasm"));
+        fs::copy(&compiled, &kept).with_context(|| format!("cannot copy {compiled}"))?;
+        Ok(kept)
     }
 
     fn compile_server_half(&self) -> Result<PathBuf> {
         let name = &self.name;
-        let features = self.metadata.leptos.bin_features.join(",");
+        let features = self.leptos.bin_features.join(",");
         run(command(format!(
             "cargo build --bin {name} --release --target-dir {TARGET} \
              --no-default-features --features {features}"
@@ -155,14 +184,19 @@ impl Leptos {
         copy(&self.assets_dir, site)
     }
 
-    /// Turns the compiler's output into the WebAssembly and JavaScript that browsers load, and
+    /// The name of the browser half of a page, without extension.
+    fn browser_half(&self, page: &str) -> String {
+        format!("{}-{page}", self.output_name)
+    }
+
+    /// Turns the compiler's output into the WebAssembly and JavaScript that browsers load for a page, and
     /// returns the directory that holds them.
     ///
     /// This takes half a minute, so the result is kept until one of its inputs changes: the code, the options
     /// in this file, or the tools that the lock file names.
-    fn bind(&self, wasm: &Path) -> Result<PathBuf> {
-        let made = Path::new(FRONT).join("pkg");
-        let made_of = Path::new(FRONT).join("pkg.made-of");
+    fn bind(&self, page: &str, wasm: &Path) -> Result<PathBuf> {
+        let made = Path::new(FRONT).join("pkg").join(page);
+        let made_of = made.with_extension("made-of");
         let tools = Path::new("end2end/package-lock.json");
         let ingredients = content_hash(&(
             read(wasm)?,
@@ -175,11 +209,10 @@ impl Leptos {
         }
 
         clear(&made)?;
-        let stem = made.join(&self.output_name);
+        let name = self.browser_half(page);
+        let stem = made.join(&name);
         let stem = stem.display();
-        stage("wasm-bindgen", None, || {
-            shrink::bind(wasm, &self.output_name, &made)
-        })?;
+        stage("wasm-bindgen", None, || shrink::bind(wasm, &name, &made))?;
         stage("wasm-opt", Some("half a minute"), || {
             let bound = format!("{stem}_bg.wasm");
             quiet(with_npm_tools(format!(
@@ -202,17 +235,25 @@ impl Leptos {
     }
 
     /// Puts a hash of each file's content into its name and returns the content of `hash.txt`.
-    fn add_hashes(&self, pkg: &Path) -> Result<String> {
-        let mut hashes = String::new();
-        for extension in ["js", "wasm", "css"] {
-            let plain = pkg.join(&self.output_name).with_extension(extension);
-            let hash = content_hash(&read(&plain)?);
-            fs::rename(&plain, plain.with_extension(format!("{hash}.{extension}")))
-                .with_context(|| format!("cannot rename {}", plain.display()))?;
-            hashes += &format!("{extension}: {hash}\n");
+    fn add_hashes(&self, pkg: &Path, pages: &[String]) -> Result<String> {
+        let mut hashes = format!("css: {}\n", add_hash(pkg, &self.output_name, "css")?);
+        for page in pages {
+            for extension in ["js", "wasm"] {
+                let hash = add_hash(pkg, &self.browser_half(page), extension)?;
+                hashes += &format!("{page}.{extension}: {hash}\n");
+            }
         }
         Ok(hashes)
     }
+}
+
+/// Puts a hash of a file's content into its name and returns the hash.
+fn add_hash(directory: &Path, name: &str, extension: &str) -> Result<String> {
+    let plain = directory.join(name).with_extension(extension);
+    let hash = content_hash(&read(&plain)?);
+    fs::rename(&plain, plain.with_extension(format!("{hash}.{extension}")))
+        .with_context(|| format!("cannot rename {}", plain.display()))?;
+    Ok(hash)
 }
 
 /// Sixteen hexadecimal digits that change with the content.
@@ -259,8 +300,24 @@ mod tests {
     /// Leptos compiles the name into the program. `.cargo/config.toml` sets it for every build.
     #[test]
     fn every_build_is_told_the_output_name() -> Result<()> {
-        let leptos = Package::read()?.metadata.leptos;
+        let leptos = Package::read()?.leptos;
         assert_eq!(std::env::var("LEPTOS_OUTPUT_NAME")?, leptos.output_name);
+        Ok(())
+    }
+
+    /// Under `cargo leptos watch`, one file serves all pages.
+    #[test]
+    fn the_browser_half_of_cargo_leptos_holds_every_page() -> Result<()> {
+        let manifest: toml::Table = fs::read_to_string(root().join("Cargo.toml"))?.parse()?;
+        let Package { pages, leptos, .. } = Package::read()?;
+        let features = leptos.lib_features.iter();
+        let held: Vec<&str> = features
+            .filter_map(|feature| manifest["features"][feature].as_array())
+            .flatten()
+            .filter_map(|feature| feature.as_str()?.strip_prefix(PAGE))
+            .collect();
+        assert!(!pages.is_empty());
+        assert_eq!(held, pages);
         Ok(())
     }
 }
