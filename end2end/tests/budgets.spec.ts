@@ -1,71 +1,72 @@
 import { expect, test } from '../fixtures/app.ts';
 import budgets from '../budgets.json' with { type: 'json' };
 
-/** Bytes on the wire, without headers, of everything that a page of contacts asks for. */
-test('what a browser has to fetch for the contacts stays within budget', async ({
-  book,
-  contacts,
-  page,
-}) => {
-  await book.add();
-  const fetched = new Map<string, { kind: string; encoding: string; caching: string }>();
-  page.on('response', (response) => {
-    const { pathname } = new URL(response.url());
-    if (pathname.startsWith('/pkg/')) {
-      fetched.set(pathname, {
-        kind: pathname.split('.').at(-1) ?? '',
-        encoding: response.headers()['content-encoding'] ?? 'none',
-        caching: response.headers()['cache-control'] ?? 'none',
-      });
+/** Bytes on the wire, without headers, of everything that a page asks for. */
+for (const [address, budget] of Object.entries(budgets.script)) {
+  test(`what a browser has to fetch for ${address} stays within budget`, async ({
+    book,
+    contacts,
+    page,
+  }) => {
+    await book.add();
+    const fetched = new Map<string, { kind: string; encoding: string; caching: string }>();
+    page.on('response', (response) => {
+      const { pathname } = new URL(response.url());
+      if (pathname.startsWith('/pkg/')) {
+        fetched.set(pathname, {
+          kind: pathname.split('.').at(-1) ?? '',
+          encoding: response.headers()['content-encoding'] ?? 'none',
+          caching: response.headers()['cache-control'] ?? 'none',
+        });
+      }
+    });
+    await contacts.goto(address);
+
+    const names = [...fetched.keys()].map((name) => name.replace(/\.[^./]{8,}\./, '.<hash>.'));
+    expect(names.sort()).toEqual([
+      `/pkg/kith-${address.slice(1)}.<hash>.js`,
+      `/pkg/kith-${address.slice(1)}.<hash>.wasm`,
+      '/pkg/kith.<hash>.css',
+    ]);
+    for (const [name, { encoding, caching }] of fetched) {
+      expect(encoding, name).toBe('br');
+      expect(caching, name).toBe('public, max-age=31536000, immutable');
+    }
+
+    const sizes: Record<string, number> = await page.evaluate(() =>
+      Object.fromEntries(
+        (performance.getEntriesByType('resource') as PerformanceResourceTiming[])
+          .filter((entry) => new URL(entry.name).pathname.startsWith('/pkg/'))
+          .map((entry) => [new URL(entry.name).pathname, entry.encodedBodySize]),
+      ),
+    );
+    let script = 0;
+    let style = 0;
+    for (const [name, { kind }] of fetched) {
+      const size = sizes[name] ?? Number.NaN;
+      expect(size, name).toBeGreaterThan(0);
+      if (kind === 'css') style += size;
+      else script += size;
+    }
+    console.log(`script ${script} of ${budget} bytes, style ${style} of ${budgets.style}`);
+    expect(script).toBeLessThanOrEqual(budget);
+    expect(style).toBeLessThanOrEqual(budgets.style);
+  });
+
+  test(`WebAssembly and script of ${address} are fetched once each, and nothing from elsewhere`, async ({
+    contacts,
+    page,
+  }) => {
+    const asked: URL[] = [];
+    page.on('request', (request) => asked.push(new URL(request.url())));
+    await contacts.goto(address);
+    const { origin } = new URL(page.url());
+    expect(asked.filter((url) => url.origin !== origin)).toEqual([]);
+    for (const kind of ['.wasm', '.js', '.css']) {
+      expect(asked.filter((url) => url.pathname.endsWith(kind)).length, kind).toBe(1);
     }
   });
-  await contacts.goto(book.list);
-
-  const names = [...fetched.keys()].map((name) => name.replace(/\.[^./]{8,}\./, '.<hash>.'));
-  expect(names.sort()).toEqual([
-    '/pkg/kith.<hash>.css',
-    '/pkg/kith.<hash>.js',
-    '/pkg/kith.<hash>.wasm',
-  ]);
-  for (const [name, { encoding, caching }] of fetched) {
-    expect(encoding, name).toBe('br');
-    expect(caching, name).toBe('public, max-age=31536000, immutable');
-  }
-
-  const sizes: Record<string, number> = await page.evaluate(() =>
-    Object.fromEntries(
-      (performance.getEntriesByType('resource') as PerformanceResourceTiming[])
-        .filter((entry) => new URL(entry.name).pathname.startsWith('/pkg/'))
-        .map((entry) => [new URL(entry.name).pathname, entry.encodedBodySize]),
-    ),
-  );
-  let script = 0;
-  let style = 0;
-  for (const [name, { kind }] of fetched) {
-    const size = sizes[name] ?? Number.NaN;
-    expect(size, name).toBeGreaterThan(0);
-    if (kind === 'css') style += size;
-    else script += size;
-  }
-  console.log(`script ${script} of ${budgets.script} bytes, style ${style} of ${budgets.style}`);
-  expect(script).toBeLessThanOrEqual(budgets.script);
-  expect(style).toBeLessThanOrEqual(budgets.style);
-});
-
-test('WebAssembly and script are fetched once each, and nothing is fetched from elsewhere', async ({
-  book,
-  contacts,
-  page,
-}) => {
-  const asked: URL[] = [];
-  page.on('request', (request) => asked.push(new URL(request.url())));
-  await contacts.goto(book.list);
-  const { origin } = new URL(page.url());
-  expect(asked.filter((url) => url.origin !== origin)).toEqual([]);
-  for (const kind of ['.wasm', '.js', '.css']) {
-    expect(asked.filter((url) => url.pathname.endsWith(kind)).length, kind).toBe(1);
-  }
-});
+}
 
 test('the trash needs no script at all', async ({ page }) => {
   const asked: string[] = [];
