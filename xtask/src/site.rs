@@ -151,8 +151,11 @@ impl Package {
         let name = &self.name;
         let profile = &self.leptos.lib_profile_release;
         let mut build = Self::cargo_browser_half_with("build", &format!("{PAGE}{page}"));
+        // Without this variable cargo keeps only one WebAssembly of a crate, whatever its features, and would
+        // compile both pages again each time. rustc's own build sets it for the same reason.
+        build.env("__CARGO_DEFAULT_LIB_METADATA", name);
         run(build.args(["--profile", profile]))?;
-        // Cargo names the file of each page alike.
+        // What cargo keeps of each page, it gives out under one name.
         let compiled = format!("{FRONT}/wasm32-unknown-unknown/{profile}/{name}.wasm");
         let kept = PathBuf::from(format!("{FRONT}/{name}-{page}.wasm"));
         fs::copy(&compiled, &kept).with_context(|| format!("cannot copy {compiled}"))?;
