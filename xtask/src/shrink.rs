@@ -1,21 +1,28 @@
 //! Makes the browser half smaller in ways that neither the compiler nor `wasm-opt` can.
 //!
-//! Both steps work on the output of wasm-bindgen, before `wasm-opt` removes the code that is no longer
-//! reached.
+//! These steps work on the output of wasm-bindgen, before `wasm-opt` removes the code that is no longer
+//! reached. They know how wasm-bindgen writes JavaScript. Each fails where it finds something else, so that a
+//! new release of wasm-bindgen cannot break the pages silently.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::fs;
+use std::mem;
 use std::path::Path;
 
 use anyhow::Context;
 use anyhow::Result;
 use anyhow::ensure;
+use walrus::ExportId;
 use walrus::FunctionId;
 use walrus::FunctionKind;
 use walrus::Module;
 use walrus::ir::Instr;
 use walrus::ir::Unreachable;
 use wasm_bindgen_cli_support::Bindgen;
+
+use crate::shell::quiet;
+use crate::shell::with_npm_tools;
 
 /// Parts of the names of functions that only lead to a panic. Browsers see a panic as a trap: nothing
 /// prints its message there.
@@ -44,18 +51,44 @@ pub fn bind(wasm: &Path, name: &str, directory: &Path) -> Result<()> {
     let mut bindgen = Bindgen::new();
     bindgen.input_path(wasm).out_name(name).web(true)?;
     let mut output = bindgen.generate_output().context("wasm-bindgen failed")?;
-    let glue = format!("./{name}_bg.js");
-    trap_panics(output.wasm_mut())?;
-    let names = shorten_names(output.wasm_mut(), &glue);
+    let glue = directory.join(name).with_extension("js");
+    let write = |text| fs::write(&glue, text).with_context(|| format!("cannot write {glue:?}"));
+    fs::create_dir_all(directory).with_context(|| format!("cannot create {directory:?}"))?;
+    write(with_private_classes(output.js()))?;
+    let text = without_unused_code(&glue)?;
+
+    let module = output.wasm_mut();
+    trap_panics(module)?;
+    remove_unused_exports(module, &text);
+    let imported = format!("./{name}_bg.js");
+    let text = shorten_names(module, &imported).applied_to(&text, &imported)?;
     output
         .emit(directory)
         .context("cannot write what wasm-bindgen made")?;
+    write(text)
+}
 
-    let path = directory.join(name).with_extension("js");
-    let text =
-        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let text = names.applied_to(&text, &glue)?;
-    fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+/// The JavaScript with classes that are not exported.
+///
+/// wasm-bindgen exports each class of each crate, and Leptos brings three classes for streams. No page makes
+/// an object of a class, and Rust gives none to JavaScript, so the classes are unused.
+fn with_private_classes(text: &str) -> String {
+    text.replace("export class ", "class ").replace(
+        "new FinalizationRegistry(",
+        "/* @__PURE__ */ new FinalizationRegistry(",
+    )
+}
+
+/// The JavaScript of a file without the functions and classes that it does not use.
+fn without_unused_code(path: &Path) -> Result<String> {
+    // wasm-bindgen gives each class a method of the name `Symbol.dispose`, which esbuild would take for a use.
+    quiet(
+        with_npm_tools(
+            "esbuild --format=esm --target=es2022 --tree-shaking=true --minify-syntax \
+             --define:Symbol.dispose=undefined",
+        )
+        .arg(path),
+    )
 }
 
 /// Makes each function that only panics trap at once. Its callers then need no message, no source location
@@ -91,53 +124,78 @@ fn panics_by_name(name: &str) -> bool {
     PANICS.iter().any(|part| name.contains(part))
 }
 
-/// The names by which the WebAssembly and its JavaScript call each other.
+/// Removes the exports that the JavaScript does not use. `wasm-opt` then removes what only they reach.
+fn remove_unused_exports(module: &mut Module, text: &str) {
+    let used: HashSet<&str> = exports_in(text).collect();
+    let exports = module.exports.iter();
+    let unused: Vec<ExportId> = exports
+        .filter(|export| !used.contains(&*export.name))
+        .map(walrus::Export::id)
+        .collect();
+    for id in unused {
+        module.exports.delete(id);
+    }
+}
+
+/// The names of exports that JavaScript of wasm-bindgen uses: as members of `wasm`.
+fn exports_in(text: &str) -> impl Iterator<Item = &str> {
+    let uses = text.split(WASM).skip(1);
+    uses.map(|rest| {
+        rest.split(|letter| !is_part_of_name(letter))
+            .next()
+            .unwrap_or_default()
+    })
+}
+
+/// What stands before the name of an export in JavaScript of wasm-bindgen.
+const WASM: &str = "wasm.";
+
+/// The short name of the module that the WebAssembly imports from.
+const SHORT_MODULE: &str = "a";
+
+/// The names by which the WebAssembly and its JavaScript call each other, with the short names.
 #[derive(Default)]
 struct Names {
     imports: HashMap<String, String>,
     exports: HashMap<String, String>,
 }
 
-/// The short name of the module that the WebAssembly imports from.
-const SHORT_MODULE: &str = "a";
-
 /// Gives imports and exports short names, and returns the short names by the former names.
-fn shorten_names(module: &mut Module, glue: &str) -> Names {
+fn shorten_names(module: &mut Module, imported: &str) -> Names {
     let mut names = Names::default();
     for (index, import) in module
         .imports
         .iter_mut()
-        .filter(|import| import.module == glue)
+        .filter(|import| import.module == imported)
         .enumerate()
     {
         let short = format!("i{index}");
         names
             .imports
-            .insert(std::mem::replace(&mut import.name, short.clone()), short);
+            .insert(mem::replace(&mut import.name, short.clone()), short);
         SHORT_MODULE.clone_into(&mut import.module);
     }
     for (index, export) in module.exports.iter_mut().enumerate() {
         let short = format!("e{index}");
         names
             .exports
-            .insert(std::mem::replace(&mut export.name, short.clone()), short);
+            .insert(mem::replace(&mut export.name, short.clone()), short);
     }
     names
 }
 
 impl Names {
-    /// The JavaScript with the short names. It names imports as keys of an object, and exports as
+    /// The JavaScript with the short names. It names each import once, as the key of an object, and exports as
     /// members of `wasm`.
-    fn applied_to(&self, text: &str, glue: &str) -> Result<String> {
-        let module = format!("\"{glue}\"");
+    fn applied_to(&self, text: &str, imported: &str) -> Result<String> {
+        let module = format!("\"{imported}\"");
         ensure!(
             text.matches(&module).count() == 1,
-            "wasm-bindgen's JavaScript does not name {glue} once"
+            "wasm-bindgen's JavaScript does not name {imported} once"
         );
         let text = text.replace(&module, &format!("\"{SHORT_MODULE}\""));
-        let is_part_of_name =
-            |letter: char| letter.is_ascii_alphanumeric() || "_$".contains(letter);
         let mut short = String::with_capacity(text.len());
+        let mut missing: HashSet<&str> = self.imports.keys().map(String::as_str).collect();
         let mut rest = text.as_str();
         while let Some(start) = rest.find(is_part_of_name) {
             let (before, from_name) = rest.split_at(start);
@@ -146,38 +204,75 @@ impl Names {
                 .find(|letter| !is_part_of_name(letter))
                 .unwrap_or(from_name.len());
             let (name, after) = from_name.split_at(end);
-            let is_export = short.ends_with("wasm.");
-            let renamed = if is_export {
-                self.exports.get(name)
+            short += if short.ends_with(WASM) {
+                let export = self.exports.get(name);
+                export.with_context(|| format!("the WebAssembly exports no {name}"))?
+            } else if let Some(import) = self.imports.get(name) {
+                ensure!(
+                    missing.remove(name),
+                    "wasm-bindgen's JavaScript names {name} twice"
+                );
+                import
             } else {
-                self.imports.get(name)
+                name
             };
-            short += renamed.map_or(name, String::as_str);
             rest = after;
         }
+        ensure!(
+            missing.is_empty(),
+            "wasm-bindgen's JavaScript does not have {missing:?}"
+        );
         Ok(short + rest)
     }
+}
+
+/// Whether a letter can be a part of a name in JavaScript of wasm-bindgen.
+fn is_part_of_name(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "_$".contains(letter)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn names_are_shortened_where_they_name_an_import_or_an_export() -> Result<()> {
+    const IMPORTED: &str = "./kith_bg.js";
+
+    fn names() -> Names {
         let of = |name: &str, short: &str| HashMap::from([(name.to_owned(), short.to_owned())]);
-        let names = Names {
+        Names {
             imports: of("__wbg_log_1f", "i0"),
             exports: of("hydrate", "e0"),
-        };
+        }
+    }
+
+    #[test]
+    fn names_are_shortened_where_they_name_an_import_or_an_export() -> Result<()> {
         let text = "export function hydrate() { wasm.hydrate(); }\n\
                     return { \"./kith_bg.js\": { __wbg_log_1f: 1, __wbg_log_1f2: 2 } };";
         assert_eq!(
-            names.applied_to(text, "./kith_bg.js")?,
+            names().applied_to(text, IMPORTED)?,
             "export function hydrate() { wasm.e0(); }\n\
              return { \"a\": { i0: 1, __wbg_log_1f2: 2 } };"
         );
-        assert!(names.applied_to("nothing", "./kith_bg.js").is_err());
         Ok(())
+    }
+
+    #[test]
+    fn other_javascript_than_expected_is_refused() {
+        for text in [
+            "nothing",
+            "wasm.hydrate(); \"./kith_bg.js\": { __wbg_log_2e: 1 }",
+            "wasm.hydrate(); \"./kith_bg.js\": { __wbg_log_1f: __wbg_log_1f }",
+            "wasm.dehydrate(); \"./kith_bg.js\": { __wbg_log_1f: 1 }",
+        ] {
+            assert!(names().applied_to(text, IMPORTED).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn used_exports_are_members_of_wasm() {
+        let text = "wasm.hydrate(); wasm.memory.buffer; f(wasm.__wbindgen_malloc, hydrate)";
+        let used: Vec<&str> = exports_in(text).collect();
+        assert_eq!(used, ["hydrate", "memory", "__wbindgen_malloc"]);
     }
 }
