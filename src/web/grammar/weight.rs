@@ -41,3 +41,18 @@ fn thousandths(value: &[u8]) -> Option<u16> {
     let number = number.reduce(|number, digit| Some(number? * 10 + digit?))??;
     (number <= 1000).then_some(number)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn nothing_makes_it_panic(line in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let _ = thousandths(&line);
+            let _ = weighted(&mut Reader::new(&line));
+        }
+    }
+}
