@@ -14,9 +14,11 @@ use std::hash::DefaultHasher;
 use std::hash::Hash;
 use std::hash::Hasher;
 use std::io::ErrorKind;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread;
 
 use anyhow::Context;
 use anyhow::Result;
@@ -81,16 +83,33 @@ pub fn build() -> Result<PathBuf> {
             .map(|page| package.compile_browser_half(page))
             .collect::<Result<Vec<_>>>()
     })?;
-    let server = stage("server half", Some("five minutes the first time"), || {
-        package.compile_server_half()
-    })?;
+    // The compiler leaves a core idle for most of the time that the one large crate of the server takes.
+    let (bound, server) = thread::scope(|scope| {
+        let bound = scope.spawn(|| {
+            let bind = |(page, wasm): (&String, &PathBuf)| leptos.bind(page, wasm);
+            pages
+                .iter()
+                .zip(&wasm)
+                .map(bind)
+                .collect::<Result<Vec<_>>>()
+        });
+        let remark = "five minutes the first time; wasm-opt runs beside it";
+        let server = stage("server half", Some(remark), || {
+            package.compile_server_half()
+        });
+        (
+            bound.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            server,
+        )
+    });
+    let (bound, server) = (bound?, server?);
 
     let site = leptos.site_root.with_extension("new");
     let pkg = site.join(&leptos.site_pkg_dir);
     clear(&site)?;
     leptos.copy_assets(&site)?;
-    for (page, wasm) in pages.iter().zip(&wasm) {
-        copy(&leptos.bind(page, wasm)?, &pkg)?;
+    for half in &bound {
+        copy(half, &pkg)?;
     }
     stage("style sheet", None, || leptos.style(&pkg))?;
     let hashes = leptos.add_hashes(&pkg, pages)?;
@@ -195,7 +214,7 @@ impl Leptos {
     /// Turns the compiler's output into the WebAssembly and JavaScript that browsers load for a page, and
     /// returns the directory that holds them.
     ///
-    /// This takes half a minute, so the result is kept until one of its inputs changes: the code, the options
+    /// This takes ten seconds, so the result is kept until one of its inputs changes: the code, the options
     /// in this file, or the tools that the lock file names.
     fn bind(&self, page: &str, wasm: &Path) -> Result<PathBuf> {
         let made = Path::new(FRONT).join("pkg").join(page);
@@ -215,14 +234,12 @@ impl Leptos {
         let name = self.browser_half(page);
         let stem = made.join(&name);
         let stem = stem.display();
-        stage("wasm-bindgen", None, || shrink::bind(wasm, &name, &made))?;
-        stage("wasm-opt", Some("half a minute"), || {
-            let bound = format!("{stem}_bg.wasm");
-            quiet(with_npm_tools(format!(
-                "wasm-opt {bound} {WASM_OPT} -o {stem}.wasm"
-            )))?;
-            fs::remove_file(bound).context("cannot remove what wasm-opt has read")
-        })?;
+        shrink::bind(wasm, &name, &made)?;
+        let bound = format!("{stem}_bg.wasm");
+        quiet(with_npm_tools(format!(
+            "wasm-opt {bound} {WASM_OPT} -o {stem}.wasm"
+        )))?;
+        fs::remove_file(bound).context("cannot remove what wasm-opt has read")?;
         quiet(with_npm_tools(format!(
             "esbuild {stem}.js --outfile={stem}.js --allow-overwrite --minify --format=esm --target=es2022"
         )))?;
