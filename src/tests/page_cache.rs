@@ -1,11 +1,14 @@
 //! Whole pages from the cache: the same as drawn ones, for each reader and coding, and never of before a write.
 
 use std::io::Read;
+use std::num::NonZeroU32;
 use std::time::Duration;
 use std::time::Instant;
 
 use kith_cache::Cache;
 use kith_cache::Totals;
+use kith_redis::Redis;
+use kith_test_support::redis_server::RedisServer;
 use reqwest::Method;
 use reqwest::StatusCode;
 use serde_json::json;
@@ -14,6 +17,7 @@ use crate::app::TestApp;
 use crate::app::header;
 use crate::app::send;
 use crate::html::Page;
+use crate::limits::with_redis;
 
 /// What the cache has done for pages.
 fn totals(app: &TestApp) -> Totals {
@@ -159,4 +163,32 @@ async fn what_belongs_to_one_response_is_not_kept() {
     }
     assert_eq!(totals(&app).local_hits, before.local_hits);
     assert_eq!(totals(&app).fills, before.fills);
+}
+
+#[tokio::test]
+async fn instances_with_other_settings_share_no_page() {
+    let redis = RedisServer::start();
+    let data = tempfile::tempdir().expect("a directory");
+    let instance = async |page_size: u32| {
+        let app = TestApp::with(|config| {
+            config.data.dir = data.path().to_owned();
+            config.welcome.enabled = false;
+            config.contacts.page_size = NonZeroU32::new(page_size).expect("not 0");
+            with_redis(config, &redis, Duration::from_millis(500));
+        })
+        .await;
+        let known = app.part::<Option<Redis>>();
+        known.expect("a Redis").wait_until_up().await;
+        app
+    };
+    let apps = [instance(1).await, instance(2).await, instance(1).await];
+    for name in ["Ada", "Bob", "Cleo"] {
+        apps[0].create(name, "a@example.com").await;
+    }
+    for (app, rows) in apps.iter().zip([1, 2, 1]) {
+        let page = Page::parse(read(app, "/contacts", &[]).await);
+        assert_eq!(page.count(".row-name"), rows);
+    }
+    assert_eq!(totals(&apps[1]).remote_hits, 0);
+    assert_eq!(totals(&apps[2]).remote_hits, 1, "the same settings share");
 }

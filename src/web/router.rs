@@ -34,6 +34,7 @@ use crate::web::dashboard;
 use crate::web::forms;
 use crate::web::health;
 use crate::web::middleware;
+use crate::web::middleware::page_cache::PageCache;
 use crate::web::problem;
 use crate::web::problem::Problem;
 use crate::web::rest;
@@ -157,7 +158,7 @@ fn page_routes(state: &AppState) -> Router<AppState> {
             move || app::shell(options.clone()),
         )
         .layer(from_fn_with_state(
-            state.clone(),
+            PageCache::new(state),
             middleware::page_cache::serve,
         ))
         .route("/fn/{*path}", any(no_such_path))

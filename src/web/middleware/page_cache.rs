@@ -6,12 +6,15 @@
 //! What a page says about itself decides whether it is kept: only a page that was found, and not one that
 //! forbids storing.
 
+use std::env;
+use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::body::Bytes;
 use axum::body::to_bytes;
+use axum::extract::FromRef;
 use axum::extract::Request;
 use axum::extract::State;
 use axum::http::HeaderValue;
@@ -30,28 +33,84 @@ use kith_cache::Cacheable;
 use kith_cache::Encoding;
 use kith_cache::Key;
 use kith_cache::Policy;
+use kith_runtime::hex;
 use serde::Deserialize;
 use serde::Deserializer;
 use serde::Serialize;
 use serde::Serializer;
+use sha2::Digest;
+use sha2::Sha256;
 use tower::Layer;
 use tower::ServiceExt;
 use tower_http::compression::CompressionLayer;
+use uuid::Uuid;
 
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;
-use crate::services::config::Config;
 use crate::services::contacts::AUDIENCE;
 use crate::services::contacts::PAGES;
+use crate::services::welcome::WelcomeService;
 use crate::web::cookies;
 use crate::web::grammar::content_coding::ContentCoding;
 use crate::web::problem::Problem;
+use crate::web::state::AppState;
 
 /// The longest address whose page is kept. Longer ones are made up, and would fill the cache with one page each.
 const MAX_ADDRESS_BYTES: usize = 512;
 
 /// The type of a page.
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+
+/// The cache of whole pages. Cheap to clone.
+#[derive(Clone)]
+pub struct PageCache {
+    cache: Cache,
+    fresh_for: Duration,
+    edition: Arc<str>,
+}
+
+impl PageCache {
+    pub fn new(state: &AppState) -> Self {
+        Self {
+            cache: state.cache.clone(),
+            fresh_for: state.config.cache.fresh_for,
+            edition: edition(state).into(),
+        }
+    }
+
+    /// The key of the page: all that it depends on beside the data.
+    fn key(&self, request: &Request, coding: ContentCoding) -> Key {
+        let (edition, coding) = (&self.edition, coding.name());
+        let welcome = match cookies::welcome_choice(request.headers()) {
+            None => "-",
+            Some(true) => "yes",
+            Some(false) => "no",
+        };
+        let (path, query) = (request.uri().path(), request.uri().query());
+        let query = query.unwrap_or_default();
+        let name = format!("{edition} {coding} {welcome} {path}?{query}");
+        Key::new(PAGES, AUDIENCE, &name)
+    }
+}
+
+/// Names all that a page shows beside the data and the address: the program, the files that the page loads, and
+/// the settings. Instances that share a Redis may differ in these, as they do during an update.
+fn edition(state: &AppState) -> String {
+    let program = env::current_exe().and_then(fs::metadata);
+    let program = program.and_then(|file| Ok(format!("{} {:?}", file.len(), file.modified()?)));
+    // Without it, this process shares no page.
+    let program = program.unwrap_or_else(|_| Uuid::new_v4().to_string());
+    let site = &state.site;
+    let files = [
+        &site.style_sheet,
+        &site.contacts.script,
+        &site.contacts.web_assembly,
+    ];
+    let offer = WelcomeService::from_ref(state).offer(None);
+    let page_size = state.config.contacts.page_size;
+    let all = format!("{program} {files:?} {offer:?} {page_size}");
+    hex(&Sha256::digest(all)[..8])
+}
 
 /// A page as it is sent.
 #[derive(Serialize, Deserialize)]
@@ -82,26 +141,21 @@ struct Unkept {
 }
 
 /// Answers with a page that is cached, and caches the others that may be.
-pub async fn serve(
-    State(cache): State<Cache>,
-    State(config): State<Arc<Config>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub async fn serve(State(pages): State<PageCache>, request: Request, next: Next) -> Response {
     if request.method() != Method::GET || !is_kept(request.uri()) {
         return next.run(request).await;
     }
     let coding = ContentCoding::preferred(request.headers());
-    let key = key(&request, coding);
+    let key = pages.key(&request, coding);
     let policy = Policy {
-        fresh_for: config.cache.fresh_for,
+        fresh_for: pages.fresh_for,
         stale_for: Duration::ZERO,
         absent_for: Duration::ZERO,
         allow_stale_generation: false,
         encoding: Encoding::Blob,
     };
     let fetch = move || async move { draw(request, coding, next).await };
-    match cache.get(key, policy, fetch).await {
+    match pages.cache.get(key, policy, fetch).await {
         Ok(page) => send(page.body.clone(), coding),
         Err(Unkept { parts, body }) => Response::from_parts(parts, body.into()),
     }
@@ -118,23 +172,6 @@ fn is_kept(uri: &Uri) -> bool {
     is_page && path.len() + query.len() <= MAX_ADDRESS_BYTES
 }
 
-/// The key of the page: all that it depends on beside the data.
-fn key(request: &Request, coding: ContentCoding) -> Key {
-    let coding = coding.name();
-    let welcome = match cookies::welcome_choice(request.headers()) {
-        None => "-",
-        Some(true) => "yes",
-        Some(false) => "no",
-    };
-    let (path, query) = (request.uri().path(), request.uri().query());
-    let query = query.unwrap_or_default();
-    Key::new(
-        PAGES,
-        AUDIENCE,
-        &format!("{coding} {welcome} {path}?{query}"),
-    )
-}
-
 /// Has the page drawn, and compressed as it will be sent.
 async fn draw(mut request: Request, coding: ContentCoding, next: Next) -> Result<Page, Unkept> {
     let accepted = HeaderValue::from_static(coding.name());
@@ -148,11 +185,9 @@ async fn draw(mut request: Request, coding: ContentCoding, next: Next) -> Result
         Ok(body) if may_keep(&parts, coding) => Ok(Page { body }),
         Ok(body) => Err(Unkept { parts, body }),
         Err(_) => {
-            let (parts, _) = Problem::internal().into_response().into_parts();
-            Err(Unkept {
-                parts,
-                body: Bytes::new(),
-            })
+            let (parts, body) = Problem::internal().into_response().into_parts();
+            let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+            Err(Unkept { parts, body })
         }
     }
 }
