@@ -59,7 +59,7 @@ pub struct Database {
     readers: SqlitePool,
     /// In no pool, which would check the connection each time. `None` once the database is closed.
     dedicated: Arc<tokio::sync::Mutex<Option<SqliteConnection>>>,
-    /// `None` once the database is closed, and where the index tells nothing.
+    /// `None` once the database is closed, and where the index does not show commits.
     wal_index: Arc<RwLock<Option<WalIndex>>>,
     pub(crate) changes: Arc<Changes>,
     pub(crate) commits: Arc<AtomicU64>,
@@ -102,7 +102,12 @@ impl Database {
         files
             .remember()
             .map_err(|source| unusable(sqlx::Error::Io(source)))?;
-        let wal_index = WalIndex::open(files.log_index());
+        let mut wal_index = WalIndex::open(files.log_index());
+        if let Some(index) = &wal_index
+            && !index.shows_commits(&writer).await.unwrap_or(false)
+        {
+            wal_index = None;
+        }
         Ok(Self {
             writer,
             readers,

@@ -7,16 +7,21 @@
 //!
 //! - **Torn reads.** SQLite writes the second copy, then the first. A look while a header is being written finds
 //!   two copies that differ, and gives no mark. Such a commit is not acknowledged yet.
-//! - **Checkpoints** change no data and leave the header. When the log begins again, its salts are new and random.
+//! - **Checkpoints** change no data. One that restarts the log writes a header with salt 1 incremented and a random
+//!   salt 2, so the mark changes without a commit. That costs one read of the database.
 //! - **Recovery**, after a process was killed while it wrote the header, reads the log from its beginning, and
-//!   counts from 0. A header with the count 0 gives no mark: its salts may be those of an empty log.
+//!   counts from 0. After the recovery of an empty log the salts are 0 as well, so two such headers can be equal. A
+//!   header with the count 0 therefore gives no mark.
 //! - **A file that is replaced or deleted** stays open here as it does in SQLite, which goes on using it.
 //!   [`Files`](super::files::Files) notices that.
 //!
+//! Reading shows what SQLite has written to its memory only where the file system keeps the two alike. That is
+//! tried with a commit when the file is opened; without it there are no marks.
+//!
 //! A process that closes a file loses all locks that it has on this file, also those that SQLite holds through
-//! another descriptor. So a file is opened once, all databases of the process share the descriptor, and it is
-//! closed when the last of them has closed its connections. A database that is dropped and was not closed leaves
-//! the descriptor open.
+//! another descriptor. So a file is opened once, and all databases of the process share the descriptor. It is closed
+//! when no database uses it and the file is gone from its path: SQLite removes the file with its last connection.
+//! Otherwise it stays open for the next database.
 
 #[cfg(all(test, unix))]
 mod tests;
@@ -26,10 +31,14 @@ use std::collections::btree_map::Entry;
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+
+use sqlx::AssertSqlSafe;
+use sqlx::SqlitePool;
 
 use super::files::Place;
 use super::files::place;
@@ -76,6 +85,7 @@ impl CommitMark {
 #[derive(Debug)]
 pub(crate) struct WalIndex {
     file: Arc<File>,
+    path: PathBuf,
     place: Place,
 }
 
@@ -110,7 +120,25 @@ impl WalIndex {
         };
         known.databases += 1;
         let file = known.file.clone();
-        Some(Self { file, place })
+        let path = path.to_owned();
+        Some(Self { file, path, place })
+    }
+
+    /// Whether a commit shows in the index. It need not on every file system: SQLite writes to mapped memory, and
+    /// this module reads the file.
+    pub(crate) async fn shows_commits(&self, writer: &SqlitePool) -> Result<bool, sqlx::Error> {
+        let before = self.mark();
+        let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let version: i64 = sqlx::query_scalar("PRAGMA user_version")
+            .fetch_one(&mut *tx)
+            .await?;
+        // This writes a page and changes nothing.
+        sqlx::query(AssertSqlSafe(format!("PRAGMA user_version = {version}")))
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        let after = self.mark();
+        Ok(after.is_some() && after != before)
     }
 
     /// The last commit; `None` where the index does not tell, and SQLite has to be asked.
@@ -120,14 +148,16 @@ impl WalIndex {
         CommitMark::read(&copies)
     }
 
-    /// Lets go of the file. All connections of the database must be closed.
+    /// Lets go of the file, once all connections of the database are closed.
     pub(crate) fn close(self) {
         let mut open = open_files();
         let Entry::Occupied(mut known) = open.entry(self.place) else {
             return;
         };
         known.get_mut().databases -= 1;
-        if known.get().databases == 0 {
+        // While the file is there, another connection of this process may have locks on it.
+        let is_gone = place(&self.path).ok() != Some(self.place);
+        if known.get().databases == 0 && is_gone {
             known.remove();
         }
     }

@@ -42,9 +42,12 @@ async fn write(database: &Database, statement: &'static str) {
 /// A connection that the database does not know, as another process has it.
 async fn stranger(directory: &TempDir) -> SqliteConnection {
     let options = SqliteConnectOptions::new().filename(directory.path().join("test.db"));
-    SqliteConnection::connect_with(&options)
+    let mut connection = SqliteConnection::connect_with(&options)
         .await
-        .expect("it is there")
+        .expect("it is there");
+    // Only a connection that has read has the index open.
+    execute(&mut connection, "SELECT * FROM generations").await;
+    connection
 }
 
 async fn execute(connection: &mut SqliteConnection, statement: &str) {
@@ -61,7 +64,7 @@ async fn generation(database: &Database) -> i64 {
 }
 
 #[tokio::test]
-async fn a_mark_changes_with_every_commit_and_with_nothing_else() {
+async fn a_mark_changes_with_every_commit_and_not_with_reads() {
     let directory = TempDir::new().expect("a directory");
     let database = database(&directory).await;
     let mut other = stranger(&directory).await;
@@ -172,7 +175,11 @@ async fn a_database_that_is_closed_leaves_the_locks_of_another_on_the_same_file(
     let mark = second.commit_mark().expect("a mark");
     write(&second, CHANGE).await;
     assert_ne!(second.commit_mark(), Some(mark));
+    // A connection that is not counted, such as one of a database that is being opened.
+    let other = stranger(&directory).await;
     second.close().await;
+    assert!(locks(&path) > 0, "SQLite has lost its locks");
+    other.close().await.expect("it is open");
     assert!(!path.exists());
 }
 
