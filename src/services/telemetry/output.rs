@@ -1,8 +1,9 @@
 //! Standard output, as a log needs it: no caller waits for it, and no fault of it ends Kith.
 //!
-//! Lines go into a buffer of bounded size, and one thread writes what has come together, at most once in
-//! [`WRITE_INTERVAL`]. A line that the buffer has no room for, or that cannot be written, is lost and counted.
-//! The end of Kith waits for the last lines. A kill loses those of the last interval.
+//! Lines go into a buffer of bounded size, and one thread writes what has come together. After it has written, it
+//! lets lines come together for [`WRITE_INTERVAL`], unless the buffer is half full or a caller waits for its lines.
+//! A line that the buffer has no room for, or that cannot be written, is lost and counted. The end of Kith waits
+//! for the last lines. A kill loses those of the last interval.
 
 use std::io;
 use std::io::ErrorKind;
@@ -27,6 +28,9 @@ const MAX_QUEUED_BYTES: usize = 1024 * 1024;
 /// written at once. A write for each line would wake the thread for each request.
 const WRITE_INTERVAL: Duration = Duration::from_millis(20);
 
+/// The most bytes of one write. What is written makes room for other lines.
+const MAX_WRITE_BYTES: usize = 64 * 1024;
+
 /// How long to wait before the next write to a non-blocking output that is full.
 const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
@@ -47,18 +51,25 @@ struct Shared {
 struct Queue {
     /// The lines that wait.
     waiting: Vec<u8>,
-    /// The length of the lines that are being written.
-    writing: usize,
-    /// Whether the lines are written now, before the interval has passed.
-    is_urgent: bool,
+    /// How many bytes of lines have come.
+    pushed: u64,
+    /// How many of these are written or lost.
+    done: u64,
+    /// Up to where lines are written before the interval has passed.
+    urgent_until: u64,
     lost: u64,
     /// How many were lost when lines were last written without a loss.
     reported: u64,
 }
 
 impl Queue {
+    /// The length of all lines, of those that are being written as well.
     fn bytes(&self) -> usize {
-        self.waiting.len() + self.writing
+        (self.pushed - self.done) as usize
+    }
+
+    fn is_urgent(&self) -> bool {
+        self.done < self.urgent_until
     }
 }
 
@@ -90,11 +101,12 @@ impl Output {
         self.0.health.get()
     }
 
-    /// Waits until everything is written, up to `limit`.
+    /// Waits until everything that has come is written, up to `limit`.
     pub fn flush(&self, limit: Duration) {
-        let waits = |queue: &mut Queue| queue.bytes() > 0;
         let mut queue = self.lock();
-        queue.is_urgent = true;
+        let end = queue.pushed;
+        queue.urgent_until = end;
+        let waits = |queue: &mut Queue| queue.done < end;
         self.0.filled.notify_one();
         // A poisoned queue is flushed like any other.
         let _ = self.0.written.wait_timeout_while(queue, limit, waits);
@@ -116,9 +128,12 @@ impl Output {
         }
         let is_first = queue.waiting.is_empty();
         queue.waiting.extend_from_slice(line);
-        let is_urgent = queue.waiting.len() > MAX_QUEUED_BYTES / 2 && !queue.is_urgent;
-        queue.is_urgent |= is_urgent;
-        if is_first || is_urgent {
+        queue.pushed += line.len() as u64;
+        let is_half_full = queue.waiting.len() > MAX_QUEUED_BYTES / 2 && !queue.is_urgent();
+        if is_half_full {
+            queue.urgent_until = queue.pushed;
+        }
+        if is_first || is_half_full {
             self.0.filled.notify_one();
         }
     }
@@ -138,31 +153,38 @@ impl Output {
             let filled = self.0.filled.wait_while(self.lock(), is_empty);
             let mut queue = filled.unwrap_or_else(PoisonError::into_inner);
             mem::swap(&mut queue.waiting, &mut lines);
-            queue.writing = lines.len();
-            queue.is_urgent = false;
             drop(queue);
-            let written = write_batch(&mut output, &lines, &mut torn);
+            let mut rest = lines.as_slice();
+            while !rest.is_empty() {
+                let (batch, after) = split_batch(rest);
+                let written = write_batch(&mut output, batch, &mut torn);
+                self.settle(batch.len(), &written);
+                rest = after;
+            }
             lines.clear();
-
-            let mut queue = self.lock();
-            queue.writing = 0;
-            if let Some(error) = &written.last_error {
-                self.lose(&mut queue, reason(error), written.lost);
-            }
-            let mut recovered = None;
-            if written.ends_well && queue.waiting.is_empty() && queue.reported < queue.lost {
-                recovered = Some(queue.lost - queue.reported);
-                queue.reported = queue.lost;
-                self.0.health.record(None);
-            }
-            drop(queue);
-            self.0.written.notify_all();
-            if let Some(lines) = recovered {
-                tracing::warn!(lines, "lines of the log were lost; they are written again");
-            }
-            let may_wait = |queue: &mut Queue| !queue.is_urgent;
+            let may_wait = |queue: &mut Queue| !queue.is_urgent();
             let filled = &self.0.filled;
             drop(filled.wait_timeout_while(self.lock(), WRITE_INTERVAL, may_wait));
+        }
+    }
+
+    /// Counts a batch as done, and its lost lines.
+    fn settle(&self, bytes: usize, written: &Written) {
+        let mut queue = self.lock();
+        queue.done += bytes as u64;
+        if let Some(error) = &written.last_error {
+            self.lose(&mut queue, reason(error), written.lost);
+        }
+        let has_recovered = written.ends_well && queue.bytes() == 0 && queue.reported < queue.lost;
+        let lines = queue.lost - queue.reported;
+        if has_recovered {
+            queue.reported = queue.lost;
+            self.0.health.record(None);
+        }
+        drop(queue);
+        self.0.written.notify_all();
+        if has_recovered {
+            tracing::warn!(lines, "lines of the log were lost; they are written again");
         }
     }
 }
@@ -185,6 +207,15 @@ impl Write for Output {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// The first lines, up to [`MAX_WRITE_BYTES`] or one line that is longer, and the others.
+fn split_batch(lines: &[u8]) -> (&[u8], &[u8]) {
+    let is_end = |byte: &u8| *byte == b'\n';
+    let head = &lines[..lines.len().min(MAX_WRITE_BYTES)];
+    let end = head.iter().rposition(is_end);
+    let end = end.or_else(|| lines.iter().position(is_end));
+    lines.split_at(end.map_or(lines.len(), |end| end + 1))
 }
 
 /// What came of writing several lines.
@@ -364,7 +395,7 @@ mod tests {
         let (output, reply, took) = stalled_output();
         log(&output, "first\n");
         // The thread holds the first line while these come.
-        while output.lock().writing == 0 {
+        while !output.lock().waiting.is_empty() {
             thread::yield_now();
         }
         for line in ["a\n", "b\n", "c\n", "d\n"] {
@@ -400,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_waits_for_an_output_that_takes_nothing() {
+    fn no_caller_waits_for_an_output_that_takes_nothing() {
         let (output, reply, took) = stalled_output();
         let line = "x".repeat(1023) + "\n";
         // The first is being written and stays in the queue's account.
