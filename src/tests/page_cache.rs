@@ -157,8 +157,19 @@ async fn what_belongs_to_one_response_is_not_kept() {
     // Nor is what may be found a moment later, or what is made up.
     let missing = format!("/contacts/{}", ada.id);
     let long = format!("/contacts?q={}", "a".repeat(600));
+    let unknown = format!("/contacts?deleted={}", uuid::Uuid::nil());
     let before = totals(&app);
-    for path in [&missing, &missing, &long, &long] {
+    for path in [
+        &missing,
+        &long,
+        &unknown,
+        "/contacts?x=1",
+        "/contacts?q=",
+        "/contacts//",
+        "/trash?x=1",
+        "/trash?cursor=x&y=1",
+    ] {
+        app.get(path).await;
         app.get(path).await;
     }
     assert_eq!(totals(&app).local_hits, before.local_hits);
@@ -191,4 +202,60 @@ async fn instances_with_other_settings_share_no_page() {
     }
     assert_eq!(totals(&apps[1]).remote_hits, 0);
     assert_eq!(totals(&apps[2]).remote_hits, 1, "the same settings share");
+}
+
+#[tokio::test]
+async fn a_write_through_another_instance_ends_a_page() {
+    let redis = RedisServer::start();
+    for redis in [None, Some(&redis)] {
+        let data = tempfile::tempdir().expect("a directory");
+        let instance = async || {
+            TestApp::with(|config| {
+                config.data.dir = data.path().to_owned();
+                config.welcome.enabled = false;
+                if let Some(redis) = redis {
+                    with_redis(config, redis, Duration::from_millis(500));
+                }
+            })
+            .await
+        };
+        let apps = [instance().await, instance().await];
+        for round in 0..20 {
+            let (writer, reader) = (&apps[round % 2], &apps[(round + 1) % 2]);
+            read(reader, "/contacts", &[]).await;
+            let name = format!("Contact {round}.");
+            writer.create(&name, "c@example.com").await;
+            let page = read(reader, "/contacts", &[]).await;
+            assert!(page.contains(&name), "round {round}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cached_page_answers_as_a_drawn_one() {
+    let app = start().await;
+    app.create("Ada", "ada@example.com").await;
+    let fills = |app: &TestApp| totals(app).fills;
+    for path in ["/contacts", "/trash"] {
+        let (drawn, cached) = (app.get(path).await, app.get(path).await);
+        for name in [
+            "content-type",
+            "vary",
+            "cache-control",
+            "content-security-policy",
+        ] {
+            assert_eq!(header(&cached, name), header(&drawn, name), "{path} {name}");
+        }
+        let head = send(app.request(Method::HEAD, path)).await;
+        assert_eq!(head.status(), StatusCode::OK);
+        assert!(head.bytes().await.expect("no body").is_empty());
+    }
+    // What an admin invalidates of contacts ends pages as well.
+    let before = fills(&app);
+    read(&app, "/contacts", &[]).await;
+    assert_eq!(fills(&app), before);
+    let cache = app.part::<Cache>();
+    assert!(cache.invalidate(kith::services::contacts::CONTACTS).await);
+    read(&app, "/contacts", &[]).await;
+    assert_eq!(fills(&app), before + 1);
 }

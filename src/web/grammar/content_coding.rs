@@ -21,18 +21,20 @@ impl ContentCoding {
         let lines = headers.get_all(header::ACCEPT_ENCODING).iter();
         let codings = lines.map(|line| Reader::new(line.as_bytes()).list(coding));
         let codings = codings.collect::<Option<Vec<_>>>().unwrap_or_default();
+        let named = |name: &str| {
+            let mut known = codings.iter().flatten();
+            known.find(|(known, _)| known == name)
+        };
         let weight = |coding: Self| {
-            let named = |name: &str| {
-                let mut known = codings.iter().flatten();
-                known.find(|(known, _)| known == name)
-            };
-            named(coding.name())
-                .or_else(|| named("*"))
-                .map_or(0, |(_, weight)| *weight)
+            let known = named(coding.name()).or_else(|| named("*"));
+            known.map_or(0, |(_, weight)| *weight)
         };
         let (brotli, gzip) = (weight(Self::Brotli), weight(Self::Gzip));
+        // A client that does not name it takes it, and does not prefer it.
+        let identity = named(Self::Identity.name()).map_or(0, |(_, weight)| *weight);
         match brotli.max(gzip) {
             0 => Self::Identity,
+            highest if highest < identity => Self::Identity,
             highest if highest == brotli => Self::Brotli,
             _ => Self::Gzip,
         }
@@ -72,6 +74,9 @@ mod tests {
             (&["*;q=0"], ContentCoding::Identity),
             (&["br;q=0, *"], ContentCoding::Gzip),
             (&["identity"], ContentCoding::Identity),
+            (&["identity, gzip"], ContentCoding::Gzip),
+            (&["identity;q=1, gzip;q=0.1"], ContentCoding::Identity),
+            (&["identity, *;q=0.5"], ContentCoding::Identity),
             (&["deflate"], ContentCoding::Identity),
             (&[""], ContentCoding::Identity),
             (&[], ContentCoding::Identity),

@@ -2,8 +2,8 @@
 
 use super::Reader;
 
-/// The weight among the parameters that follow, in thousandths; 1000 where there is none. `None` where the
-/// parameters do not follow the grammar.
+/// The weight among the parameters that follow, in thousandths; 1000 where there is none. Empty parameters are
+/// passed over. `None` where the others do not follow the grammar.
 pub fn weighted(reader: &mut Reader) -> Option<u16> {
     let mut weight = 1000;
     loop {
@@ -47,6 +47,26 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_weight_has_at_most_three_decimals() {
+        for (text, expected) in [
+            ("", Some(1000)),
+            (";q=0.5", Some(500)),
+            (" ; level=1;Q=0.001;x", Some(1)),
+            (";;q=1.000", Some(1000)),
+            (";q=1.001", None),
+            (";q=0.0000", None),
+            (";q=.5", None),
+            (";q=", None),
+        ] {
+            assert_eq!(
+                weighted(&mut Reader::new(text.as_bytes())),
+                expected,
+                "{text}"
+            );
+        }
+    }
 
     proptest! {
         #[test]

@@ -1,13 +1,15 @@
 //! Whole pages, cached as they were sent.
 //!
-//! The pages that people look at most hold nothing of a single response: the list, a contact and the trash. Each
-//! is kept under its address, its coding and the choice of the reader that it shows, with the generation of all
-//! that pages show. So a page is never older than an acknowledged write, like everything else that is cached.
-//! What a page says about itself decides whether it is kept: only a page that was found, and not one that
-//! forbids storing.
+//! The server renders the list, a contact and the trash alike for all readers, but for the choice in the cookie
+//! `kith-welcome`. Each page is cached under its address, its coding and this choice, with the generation of all that
+//! pages show. So a page is never older than an acknowledged write, like everything else that is cached.
+//!
+//! Only pages are cached that were found, at addresses that Kith itself writes. A response that sets
+//! `Cache-Control` or a cookie is not cached. The caching rules that the outermost layer adds later are for browsers.
 
 use std::env;
 use std::fs;
+use std::fs::Metadata;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +25,7 @@ use axum::http::StatusCode;
 use axum::http::Uri;
 use axum::http::header;
 use axum::http::response::Parts;
+use axum::http::uri::PathAndQuery;
 use axum::middleware::Next;
 use axum::response::IntoResponse;
 use axum::response::Response;
@@ -52,10 +55,11 @@ use crate::services::contacts::PAGES;
 use crate::services::welcome::WelcomeService;
 use crate::web::cookies;
 use crate::web::grammar::content_coding::ContentCoding;
+use crate::web::pages::wake;
 use crate::web::problem::Problem;
 use crate::web::state::AppState;
 
-/// The longest address whose page is kept. Longer ones are made up, and would fill the cache with one page each.
+/// The longest address whose page is cached, so that a client cannot fill the cache with made-up searches.
 const MAX_ADDRESS_BYTES: usize = 512;
 
 /// The type of a page.
@@ -66,7 +70,7 @@ const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 pub struct PageCache {
     cache: Cache,
     fresh_for: Duration,
-    edition: Arc<str>,
+    fingerprint: Arc<str>,
 }
 
 impl PageCache {
@@ -74,13 +78,13 @@ impl PageCache {
         Self {
             cache: state.cache.clone(),
             fresh_for: state.config.cache.fresh_for,
-            edition: edition(state).into(),
+            fingerprint: fingerprint(state).into(),
         }
     }
 
     /// The key of the page: all that it depends on beside the data.
     fn key(&self, request: &Request, coding: ContentCoding) -> Key {
-        let (edition, coding) = (&self.edition, coding.name());
+        let (fingerprint, coding) = (&self.fingerprint, coding.name());
         let welcome = match cookies::welcome_choice(request.headers()) {
             None => "-",
             Some(true) => "yes",
@@ -88,28 +92,39 @@ impl PageCache {
         };
         let (path, query) = (request.uri().path(), request.uri().query());
         let query = query.unwrap_or_default();
-        let name = format!("{edition} {coding} {welcome} {path}?{query}");
+        let name = format!("{fingerprint} {coding} {welcome} {path}?{query}");
         Key::new(PAGES, AUDIENCE, &name)
     }
 }
 
 /// Names all that a page shows beside the data and the address: the program, the files that the page loads, and
 /// the settings. Instances that share a Redis may differ in these, as they do during an update.
-fn edition(state: &AppState) -> String {
+fn fingerprint(state: &AppState) -> String {
     let program = env::current_exe().and_then(fs::metadata);
-    let program = program.and_then(|file| Ok(format!("{} {:?}", file.len(), file.modified()?)));
     // Without it, this process shares no page.
-    let program = program.unwrap_or_else(|_| Uuid::new_v4().to_string());
+    let program = program.map_or_else(|_| Uuid::new_v4().to_string(), |file| version(&file));
     let site = &state.site;
-    let files = [
-        &site.style_sheet,
-        &site.contacts.script,
-        &site.contacts.web_assembly,
-    ];
+    let script = wake::script(&site.contacts);
     let offer = WelcomeService::from_ref(state).offer(None);
     let page_size = state.config.contacts.page_size;
-    let all = format!("{program} {files:?} {offer:?} {page_size}");
+    let all = format!(
+        "{program} {} {script} {offer:?} {page_size}",
+        site.style_sheet
+    );
     hex(&Sha256::digest(all)[..8])
+}
+
+/// What is different for another program. The time of the last change alone may be a constant of a build system.
+#[cfg(unix)]
+fn version(file: &Metadata) -> String {
+    use std::os::unix::fs::MetadataExt;
+    let changed_at = (file.ctime(), file.ctime_nsec());
+    format!("{:?}", (file.dev(), file.ino(), file.len(), changed_at))
+}
+
+#[cfg(not(unix))]
+fn version(file: &Metadata) -> String {
+    format!("{} {:?}", file.len(), file.modified())
 }
 
 /// A page as it is sent.
@@ -133,16 +148,16 @@ fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error>
     body.map(Bytes::from).map_err(serde::de::Error::custom)
 }
 
-/// A response that is not kept.
+/// A response that is not cached.
 #[derive(Clone)]
-struct Unkept {
+struct Uncacheable {
     parts: Parts,
     body: Bytes,
 }
 
 /// Answers with a page that is cached, and caches the others that may be.
 pub async fn serve(State(pages): State<PageCache>, request: Request, next: Next) -> Response {
-    if request.method() != Method::GET || !is_kept(request.uri()) {
+    if request.method() != Method::GET || !is_cacheable_address(request.uri()) {
         return next.run(request).await;
     }
     let coding = ContentCoding::preferred(request.headers());
@@ -154,26 +169,37 @@ pub async fn serve(State(pages): State<PageCache>, request: Request, next: Next)
         allow_stale_generation: false,
         encoding: Encoding::Blob,
     };
-    let fetch = move || async move { draw(request, coding, next).await };
+    let fetch = move || async move { render(request, coding, next).await };
     match pages.cache.get(key, policy, fetch).await {
         Ok(page) => send(page.body.clone(), coding),
-        Err(Unkept { parts, body }) => Response::from_parts(parts, body.into()),
+        Err(Uncacheable { parts, body }) => Response::from_parts(parts, body.into()),
     }
 }
 
-/// Whether the page at this address can be the same for the next reader. A form for a new contact has a key of
-/// its own.
-fn is_kept(uri: &Uri) -> bool {
+/// Whether Kith itself writes this address, and its page is the same for the next reader. A form for a new contact
+/// has a key of its own, and the offer to undo a deletion is for the reader who has deleted.
+fn is_cacheable_address(uri: &Uri) -> bool {
     let (path, query) = (uri.path(), uri.query().unwrap_or_default());
-    let is_page = path == "/trash"
-        || Location::parse(path, query).is_some_and(|location| {
-            matches!(location.pane, PaneRoute::Nothing | PaneRoute::Contact(_))
-        });
-    is_page && path.len() + query.len() <= MAX_ADDRESS_BYTES
+    if path.len() + query.len() > MAX_ADDRESS_BYTES {
+        return false;
+    }
+    if path == "/trash" {
+        return query.is_empty() || (query.starts_with("cursor=") && !query.contains('&'));
+    }
+    let address = uri.path_and_query().map(PathAndQuery::as_str);
+    Location::parse(path, query).is_some_and(|location| {
+        matches!(location.pane, PaneRoute::Nothing | PaneRoute::Contact(_))
+            && location.deleted.is_none()
+            && Some(location.url().as_str()) == address
+    })
 }
 
-/// Has the page drawn, and compressed as it will be sent.
-async fn draw(mut request: Request, coding: ContentCoding, next: Next) -> Result<Page, Unkept> {
+/// Renders the page and compresses it.
+async fn render(
+    mut request: Request,
+    coding: ContentCoding,
+    next: Next,
+) -> Result<Page, Uncacheable> {
     let accepted = HeaderValue::from_static(coding.name());
     request
         .headers_mut()
@@ -182,18 +208,18 @@ async fn draw(mut request: Request, coding: ContentCoding, next: Next) -> Result
     let response = compressed.oneshot(request).await;
     let (parts, body) = response.unwrap_or_else(|never| match never {}).into_parts();
     match to_bytes(Body::new(body), usize::MAX).await {
-        Ok(body) if may_keep(&parts, coding) => Ok(Page { body }),
-        Ok(body) => Err(Unkept { parts, body }),
+        Ok(body) if is_cacheable_response(&parts, coding) => Ok(Page { body }),
+        Ok(body) => Err(Uncacheable { parts, body }),
         Err(_) => {
             let (parts, body) = Problem::internal().into_response().into_parts();
             let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
-            Err(Unkept { parts, body })
+            Err(Uncacheable { parts, body })
         }
     }
 }
 
-/// Whether a response is a page that was found, is sent as expected, and may be stored.
-fn may_keep(parts: &Parts, coding: ContentCoding) -> bool {
+/// Whether a response is a page that was found, has the expected coding, and may be stored.
+fn is_cacheable_response(parts: &Parts, coding: ContentCoding) -> bool {
     let headers = &parts.headers;
     let expected = match coding {
         ContentCoding::Identity => None,
