@@ -263,15 +263,27 @@ async fn a_form_of_the_public_site_is_of_the_own_site() {
 #[tokio::test]
 async fn the_policy_names_every_script_of_a_page_by_its_hash() {
     let app = TestApp::start().await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    let (contact, edit) = (
+        format!("/contacts/{}", ada.id),
+        format!("/contacts/{}/edit", ada.id),
+    );
     for path in [
         "/contacts",
         "/contacts/new",
+        &contact,
+        &edit,
+        "/contacts/print",
         "/trash",
         "/dashboard",
         "/nowhere",
         "/contacts?cursor=x",
+        "a refused form",
     ] {
-        let response = app.get(path).await;
+        let response = match path {
+            "a refused form" => app.submit("/contacts/new", &[("name", "")]).await,
+            path => app.get(path).await,
+        };
         let policy = header(&response, "content-security-policy").to_owned();
         assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe-inline"));
         assert!(!policy.contains("nonce"), "{policy}");

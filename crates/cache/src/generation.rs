@@ -35,7 +35,7 @@ pub struct Tag(pub &'static str);
 pub struct Generation(pub i64);
 
 /// Names a state of the source of generations. Only equality has a meaning: as long as the source gives equal
-/// marks, no generation has changed.
+/// marks, no generation has changed. The 48 bytes have room for the header of SQLite's log index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark(pub [u8; 48]);
 
@@ -58,7 +58,8 @@ pub trait Generations: Send + Sync {
 
 /// The latest generations, read once for all callers that ask at the same time.
 ///
-/// A caller gets the result of a read that began after it asked: its own read or that of another caller. So
+/// A caller gets the result of a read that began after it asked, its own read or that of another caller; or of an
+/// earlier read, if the mark says that nothing has changed since. So
 /// under load the number of reads depends on how long a read takes, not on the number of callers.
 pub(crate) struct Latest {
     source: Box<dyn Generations>,

@@ -12,17 +12,18 @@ use sha2::Sha256;
 use crate::web::pages::wake;
 use crate::web::site::Site;
 
-/// The scripts that Leptos writes behind every page. Kith's pages have no resources and no error boundaries, so
-/// nothing stands in these lists.
+/// The scripts that Leptos writes behind every page, byte for byte. Kith's pages have no resources and no error
+/// boundaries, so these lists are empty. `the_policy_names_every_script_of_a_page_by_its_hash` holds them against
+/// the pages.
 const SCRIPTS_OF_LEPTOS: [&str; 2] = [
     "__RESOLVED_RESOURCES=[];__SERIALIZED_ERRORS=[];__PENDING_RESOURCES=[];__RESOURCE_RESOLVERS=[];",
     "__INCOMPLETE_CHUNKS=[];",
 ];
 
-/// For what is no page.
+/// For responses that are not HTML.
 const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
-/// Swagger UI brings its own scripts and writes styles into the page.
+/// For the description of the API: Swagger UI brings its own scripts and writes styles into the page.
 const DOCS: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
      connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
@@ -86,15 +87,27 @@ pub fn remove_nonce() {
 fn reload_script(site: &Site) -> Option<String> {
     let options = site.leptos.clone();
     let html = Owner::new().with(|| view! { <AutoReload options/> }.to_html());
+    script_in(&html).map(str::to_owned)
+}
+
+/// The text of the first script in HTML.
+fn script_in(html: &str) -> Option<&str> {
     let (_, script) = html.split_once('>')?;
     let (script, _) = script.split_once("</script>")?;
-    Some(script.to_owned())
+    Some(script)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::services::config::Config;
+
+    #[test]
+    fn the_text_of_a_script_ends_where_its_element_does() {
+        let html = "<script>if (a > b && c) {}</script><p></p>";
+        assert_eq!(script_in(html), Some("if (a > b && c) {}"));
+        assert_eq!(script_in(""), None);
+    }
 
     #[test]
     fn only_pages_of_a_watched_server_may_connect_to_another_port() {

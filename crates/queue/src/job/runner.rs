@@ -49,7 +49,8 @@ struct Inner {
 
 /// A message that was executed, now or before.
 pub(crate) struct Executed {
-    /// Whether the message is completed on the broker in this process.
+    /// Whether this delivery has completed the message on the broker in this process; otherwise the broker
+    /// completes it after the answer.
     pub(crate) completed: bool,
 }
 
