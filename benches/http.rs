@@ -1,8 +1,8 @@
 //! What a cached read costs over HTTP, beside a baseline measured in the same run.
 //!
-//! As shipped but for the limits: `GET /api/contacts` with 50 contacts beside a bare axum handler that
-//! sends the same bytes; with a Redis beside one that asks Redis once. Also without the line that Kith
-//! logs of each request, which the bare handler does not write.
+//! As shipped but for the limits: `GET /api/contacts` with 50 contacts, and the page `/contacts` as browsers
+//! ask for it, each beside a bare axum handler that sends the same bytes; with a Redis beside one that asks Redis
+//! once. Also without the line that Kith logs of each request, which the bare handler does not write.
 
 use std::process::Child;
 use std::process::Command;
@@ -46,6 +46,7 @@ impl Kith {
             .env("KITH_SERVER_ADDR", &address)
             .env("KITH_DATA_DIR", data.path())
             .env("KITH_LIMITS_API_LIMIT", "1000000000")
+            .env("KITH_LIMITS_UI_LIMIT", "1000000000")
             // No mail goes out while something else is measured.
             .env("KITH_WELCOME_ENABLED", "false")
             .env("KITH_LOG_FILTER", log)
@@ -101,9 +102,19 @@ struct Load {
     p99: f64,
 }
 
-async fn load(url: &str) -> Load {
+async fn load(url: &str, coding: &str) -> Load {
     const CONNECTIONS: &str = "32";
-    let wrk = ["-t1", "-c", CONNECTIONS, "-d3s", "--latency", url];
+    let accepted = format!("Accept-Encoding: {coding}");
+    let wrk = [
+        "-t1",
+        "-c",
+        CONNECTIONS,
+        "-d3s",
+        "--latency",
+        "-H",
+        &accepted,
+        url,
+    ];
     let output = tokio::task::spawn_blocking({
         let wrk: Vec<String> = wrk.map(str::to_owned).into();
         move || Command::new("wrk").args(wrk).output()
@@ -134,6 +145,12 @@ async fn load(url: &str) -> Load {
     }
 }
 
+/// What is asked for: the path, the codings that the client accepts, and what the table calls it.
+const ASKED: [(&str, &str, &str); 2] = [
+    ("/api/contacts", "identity", "API"),
+    ("/contacts", "gzip, deflate, br", "page"),
+];
+
 async fn over_http() {
     println!(
         "\n{:<34}{:>10}{:>10}{:>8}{:>10}{:>10}",
@@ -147,47 +164,54 @@ async fn over_http() {
     ] {
         let server = with_redis.then(RedisServer::start);
         let kith = Kith::start(server.as_ref(), log).await;
-        let url = format!("{}/api/contacts", kith.origin);
-        let body = reqwest::get(&url).await.expect("an answer").bytes().await;
-        let body = body.expect("a body");
-        let bare = bare_handler(body, server.as_ref()).await;
-
-        let (mut bares, mut kiths, mut ratios, mut p99s) =
-            (vec![], vec![], vec![], (vec![], vec![]));
-        let calls = || server.as_ref().map_or(0, calls_of_redis);
-        let mut made = 0;
-        for _ in 0..5 {
-            let bare = load(&bare).await;
-            let before = calls();
-            let kith = load(&url).await;
-            made += calls() - before;
-            ratios.push(kith.requests / bare.requests);
-            bares.push(bare.requests);
-            kiths.push(kith.requests);
-            p99s.0.push(bare.p99);
-            p99s.1.push(kith.p99);
-        }
-        let requests = kiths.iter().sum::<f64>() * 3.0;
-        println!(
-            "{:<34}{:>10.0}{:>10.0}{:>8.2}{:>7.1} ms{:>7.1} ms",
-            match (with_redis, log) {
+        for (path, coding, what) in ASKED {
+            let how = match (with_redis, log) {
                 (false, "info") => "embedded",
-                (false, _) => "embedded, no line for each request",
+                (false, _) => "embedded, no log line",
                 (true, "info") => "with Redis",
-                (true, _) => "with Redis, no line",
-            },
-            median(bares),
-            median(kiths),
-            median(ratios),
-            median(p99s.0),
-            median(p99s.1),
-        );
-        if with_redis {
-            println!(
-                "Calls of Redis for each request: {:.3}",
-                made as f64 / requests
-            );
+                (true, _) => "with Redis, no log line",
+            };
+            let url = format!("{}{path}", kith.origin);
+            compare(&format!("{what}, {how}"), &url, coding, server.as_ref()).await;
         }
+    }
+}
+
+/// Prints what Kith and a bare handler of the same bytes reach, in turns.
+async fn compare(name: &str, url: &str, coding: &str, redis: Option<&RedisServer>) {
+    let request = reqwest::Client::new().get(url);
+    let response = request.header(header::ACCEPT_ENCODING, coding).send().await;
+    let body = response.expect("an answer").bytes().await.expect("a body");
+    let bare = bare_handler(body, redis).await;
+
+    let (mut bares, mut kiths, mut ratios, mut p99s) = (vec![], vec![], vec![], (vec![], vec![]));
+    let calls = || redis.map_or(0, calls_of_redis);
+    let mut made = 0;
+    for _ in 0..5 {
+        let bare = load(&bare, coding).await;
+        let before = calls();
+        let kith = load(url, coding).await;
+        made += calls() - before;
+        ratios.push(kith.requests / bare.requests);
+        bares.push(bare.requests);
+        kiths.push(kith.requests);
+        p99s.0.push(bare.p99);
+        p99s.1.push(kith.p99);
+    }
+    let requests = kiths.iter().sum::<f64>() * 3.0;
+    println!(
+        "{name:<34}{:>10.0}{:>10.0}{:>8.2}{:>7.1} ms{:>7.1} ms",
+        median(bares),
+        median(kiths),
+        median(ratios),
+        median(p99s.0),
+        median(p99s.1),
+    );
+    if redis.is_some() {
+        println!(
+            "Calls of Redis for each request: {:.3}",
+            made as f64 / requests
+        );
     }
 }
 
