@@ -92,7 +92,9 @@ fn reload_script(site: &Site) -> Option<String> {
 
 /// The text of the first script in HTML.
 fn script_in(html: &str) -> Option<&str> {
-    let (_, script) = html.split_once('>')?;
+    // Under `cargo leptos watch` there are comments around it.
+    let (_, script) = html.split_once("<script")?;
+    let (_, script) = script.split_once('>')?;
     let (script, _) = script.split_once("</script>")?;
     Some(script)
 }
@@ -104,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_text_of_a_script_ends_where_its_element_does() {
-        let html = "<script>if (a > b && c) {}</script><p></p>";
+        let html = "<!--a--><script lang=\"a\">if (a > b && c) {}</script><!--b-->";
         assert_eq!(script_in(html), Some("if (a > b && c) {}"));
         assert_eq!(script_in(""), None);
     }
