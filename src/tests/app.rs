@@ -23,6 +23,9 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+/// How long clients keep a connection without a request.
+const CLIENT_IDLE_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// A running Kith with its own data. Dropping it stops it and removes the data.
 pub struct TestApp {
     /// For example `http://127.0.0.1:40123`.
@@ -79,6 +82,8 @@ impl TestApp {
         }));
         let client = reqwest::Client::builder()
             .redirect(Policy::none())
+            // Less than `server.header_timeout`: a request on a connection that Kith closes at that instant fails.
+            .pool_idle_timeout(CLIENT_IDLE_TIMEOUT)
             .build()
             .expect("a client");
         Self {
