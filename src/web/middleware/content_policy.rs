@@ -23,17 +23,11 @@ const SCRIPTS_OF_LEPTOS: [&str; 2] = [
 /// For responses that are not HTML.
 const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
-/// For the description of the API: Swagger UI brings its own scripts and writes styles into the page.
-const DOCS: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-     connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
-     frame-ancestors 'none'",
-);
-
 /// The policies of a server. Cheap to clone.
 #[derive(Clone)]
 pub struct ContentPolicies {
     page: HeaderValue,
+    docs: HeaderValue,
 }
 
 impl ContentPolicies {
@@ -44,15 +38,16 @@ impl ContentPolicies {
         scripts.extend(SCRIPTS_OF_LEPTOS.map(str::to_owned));
         scripts.extend(reload);
         let hashes: String = scripts.iter().map(|script| source(script) + " ").collect();
-        // The reload socket is on another port.
-        let reload_socket = if is_watched { " ws://127.0.0.1:*" } else { "" };
-        let page = format!(
-            "default-src 'none'; script-src 'self' {hashes}'wasm-unsafe-eval'; style-src 'self'; \
-             img-src 'self' data:; connect-src 'self'{reload_socket}; font-src 'self'; manifest-src 'self'; \
-             form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-        );
+        let page_scripts = format!("'self' {hashes}'wasm-unsafe-eval'");
+        let connections = match is_watched {
+            // The reload socket is on another port.
+            true => "'self' ws://127.0.0.1:*",
+            false => "'self'",
+        };
         Self {
-            page: HeaderValue::try_from(page).expect("a policy is ASCII"),
+            page: policy(&page_scripts, "'self'", connections),
+            // Swagger UI brings its own scripts and writes styles into the page.
+            docs: policy("'self'", "'self' 'unsafe-inline'", "'self'"),
         }
     }
 
@@ -62,10 +57,20 @@ impl ContentPolicies {
         let is_html = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
         match is_html {
             false => NOTHING,
-            true if path.starts_with("/api/docs") => DOCS,
+            true if path.starts_with("/api/docs") => self.docs.clone(),
             true => self.page.clone(),
         }
     }
+}
+
+/// The policy of HTML with these sources of scripts, styles and connections.
+fn policy(scripts: &str, styles: &str, connections: &str) -> HeaderValue {
+    let policy = format!(
+        "default-src 'none'; script-src {scripts}; style-src {styles}; img-src 'self' data:; \
+         connect-src {connections}; font-src 'self'; manifest-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'"
+    );
+    HeaderValue::try_from(policy).expect("a policy is ASCII")
 }
 
 /// An inline script, as a policy names it: by its hash. So a page holds nothing of its response, and the cache can
