@@ -11,7 +11,6 @@ use std::env;
 use std::fs;
 use std::fs::Metadata;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::body::Bytes;
@@ -33,7 +32,6 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use kith_cache::Cache;
 use kith_cache::Cacheable;
-use kith_cache::Encoding;
 use kith_cache::Key;
 use kith_cache::Policy;
 use kith_runtime::hex;
@@ -52,6 +50,7 @@ use crate::model::location::Location;
 use crate::model::location::PaneRoute;
 use crate::services::contacts::AUDIENCE;
 use crate::services::contacts::PAGES;
+use crate::services::contacts::Settings;
 use crate::services::welcome::WelcomeService;
 use crate::web::cookies;
 use crate::web::grammar::content_coding::ContentCoding;
@@ -69,7 +68,7 @@ const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 #[derive(Clone)]
 pub struct PageCache {
     cache: Cache,
-    fresh_for: Duration,
+    policy: Policy,
     fingerprint: Arc<str>,
 }
 
@@ -77,7 +76,7 @@ impl PageCache {
     pub fn new(state: &AppState) -> Self {
         Self {
             cache: state.cache.clone(),
-            fresh_for: state.config.cache.fresh_for,
+            policy: Settings::of(&state.config).exact(),
             fingerprint: fingerprint(state).into(),
         }
     }
@@ -162,15 +161,8 @@ pub async fn serve(State(pages): State<PageCache>, request: Request, next: Next)
     }
     let coding = ContentCoding::preferred(request.headers());
     let key = pages.key(&request, coding);
-    let policy = Policy {
-        fresh_for: pages.fresh_for,
-        stale_for: Duration::ZERO,
-        absent_for: Duration::ZERO,
-        allow_stale_generation: false,
-        encoding: Encoding::Blob,
-    };
     let fetch = move || async move { render(request, coding, next).await };
-    match pages.cache.get(key, policy, fetch).await {
+    match pages.cache.get(key, pages.policy, fetch).await {
         Ok(page) => send(page.body.clone(), coding),
         Err(Uncacheable { parts, body }) => Response::from_parts(parts, body.into()),
     }

@@ -17,7 +17,7 @@ pub const AUDIENCE: &str = "everyone";
 
 impl Settings {
     /// For what must agree with every write.
-    pub(super) fn exact(&self) -> Policy {
+    pub fn exact(&self) -> Policy {
         Policy {
             fresh_for: self.fresh_for,
             stale_for: Duration::ZERO,
