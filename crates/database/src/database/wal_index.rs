@@ -148,7 +148,7 @@ impl WalIndex {
         CommitMark::read(&copies)
     }
 
-    /// Lets go of the file, once all connections of the database are closed.
+    /// Gives up the file. Call this when all connections of the database are closed.
     pub(crate) fn close(self) {
         let mut open = open_files();
         let Entry::Occupied(mut known) = open.entry(self.place) else {

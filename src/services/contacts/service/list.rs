@@ -92,8 +92,8 @@ impl ContactService {
         Ok(self.shared.store.stretch(&query).await?.page)
     }
 
-    /// The part of the list that stands beside a pane: what `cursor` asks for, otherwise the page
-    /// with the contact in the pane, otherwise the first.
+    /// Returns the page of the list that Kith shows beside a pane: the page that `cursor` names, otherwise the page
+    /// with the contact in the pane, otherwise the first page.
     ///
     /// # Errors
     /// [`AppError::BadRequest`] for a search or a cursor that makes no sense;
