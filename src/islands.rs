@@ -10,3 +10,4 @@ mod checked;
 pub mod contacts;
 #[cfg(any(feature = "ssr", feature = "page-dashboard"))]
 pub mod live;
+pub mod page_data;

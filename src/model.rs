@@ -3,13 +3,13 @@
 //! - [`contact`]: contacts and their activities. [`location`]: the addresses of pages.
 //! - [`view`]: the contacts page as data. [`error`]: what a client may learn when something goes
 //!   wrong.
-//! - [`json`]: the codec of server functions. [`html`]: text as HTML. [`format`]: numbers and
+//! - [`wire`]: the JSON between both halves. [`html`]: text as HTML. [`format`]: numbers and
 //!   dates.
 
 pub mod contact;
 pub mod error;
 pub mod format;
 pub mod html;
-pub mod json;
 pub mod location;
 pub mod view;
+pub mod wire;

@@ -7,13 +7,21 @@ use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::error::AppError;
-use crate::model::json::JsonText;
+use crate::model::wire::Deserialize;
+use crate::model::wire::Json;
+use crate::model::wire::Serialize;
 #[cfg(feature = "ssr")]
 use crate::services::contacts::ContactService;
 
 /// A page of the contacts that match `search`, in the order of names: the one of `cursor`, otherwise the
 /// one that holds the contact `around`, otherwise the first.
-#[server(prefix = "/fn", endpoint = "contacts/list", input = JsonText, output = JsonText)]
+#[server(
+    prefix = "/fn",
+    endpoint = "contacts/list",
+    input = Json,
+    input_derive = (Clone, Serialize, Deserialize),
+    output = Json,
+)]
 pub async fn list_contacts(
     search: String,
     cursor: Option<String>,
@@ -25,7 +33,13 @@ pub async fn list_contacts(
         .await
 }
 
-#[server(prefix = "/fn", endpoint = "contacts/get", input = JsonText, output = JsonText)]
+#[server(
+    prefix = "/fn",
+    endpoint = "contacts/get",
+    input = Json,
+    input_derive = (Clone, Serialize, Deserialize),
+    output = Json,
+)]
 pub async fn get_contact(id: ContactId) -> Result<ContactDetails, AppError> {
     let contacts = expect_context::<ContactService>();
     contacts.details(id).await
@@ -33,7 +47,13 @@ pub async fn get_contact(id: ContactId) -> Result<ContactDetails, AppError> {
 
 /// Creates a contact, once for all requests with the same `key`. `welcome` says whether the contact gets a
 /// welcome email.
-#[server(prefix = "/fn", endpoint = "contacts/create", input = JsonText, output = JsonText)]
+#[server(
+    prefix = "/fn",
+    endpoint = "contacts/create",
+    input = Json,
+    input_derive = (Clone, Serialize, Deserialize),
+    output = Json,
+)]
 pub async fn create_contact(
     draft: ContactDraft,
     welcome: bool,
@@ -50,7 +70,13 @@ pub async fn create_contact(
 }
 
 /// Saves the fields of `draft` that differ from `base`. `restore` restores the contact from the trash first.
-#[server(prefix = "/fn", endpoint = "contacts/update", input = JsonText, output = JsonText)]
+#[server(
+    prefix = "/fn",
+    endpoint = "contacts/update",
+    input = Json,
+    input_derive = (Clone, Serialize, Deserialize),
+    output = Json,
+)]
 pub async fn update_contact(
     id: ContactId,
     base: ContactDraft,
@@ -66,14 +92,26 @@ pub async fn update_contact(
 }
 
 /// Moves a contact to the trash.
-#[server(prefix = "/fn", endpoint = "contacts/delete", input = JsonText, output = JsonText)]
+#[server(
+    prefix = "/fn",
+    endpoint = "contacts/delete",
+    input = Json,
+    input_derive = (Clone, Serialize, Deserialize),
+    output = Json,
+)]
 pub async fn delete_contact(id: ContactId) -> Result<(), AppError> {
     let contacts = expect_context::<ContactService>();
     contacts.delete(id, None).await
 }
 
 /// Restores a contact from the trash.
-#[server(prefix = "/fn", endpoint = "contacts/restore", input = JsonText, output = JsonText)]
+#[server(
+    prefix = "/fn",
+    endpoint = "contacts/restore",
+    input = Json,
+    input_derive = (Clone, Serialize, Deserialize),
+    output = Json,
+)]
 pub async fn restore_contact(id: ContactId) -> Result<ContactDetails, AppError> {
     let contacts = expect_context::<ContactService>();
     let restored = contacts.restore(id).await?;

@@ -27,14 +27,15 @@ use crate::components::error_text::ErrorText;
 use crate::components::icon::Icon;
 use crate::islands::browser;
 use crate::islands::checked::Checked;
+use crate::islands::page_data::page_data;
 use crate::model::view::ContactsView;
 use crate::model::view::Notice;
 use crate::model::view::Pane;
 
-/// The whole page below the header. `view` is what the server has loaded for it.
+/// The whole page below the header. Its data is a [`ContactsView`].
 #[island]
-pub fn Contacts(view: ContactsView) -> impl IntoView {
-    let state = state::State::new(view);
+pub fn Contacts() -> impl IntoView {
+    let state = state::State::new(page_data::<ContactsView>());
 
     let back = window_event_listener(ev::popstate, move |_| state.handle_popstate());
     on_cleanup(move || back.remove());

@@ -21,13 +21,15 @@ use leptos::prelude::*;
 use crate::components::clock;
 use crate::components::reactive_text::reactive_text;
 use crate::islands::checked::Checked;
+use crate::islands::page_data::page_data;
+use crate::model::view::LiveView;
 use poller::Phase;
 use poller::Poller;
 
-/// Keeps the part of the page that is drawn after it up to date, with a request every `period`
-/// milliseconds. `as_of` says when the server has drawn it.
+/// Keeps the part of the page that is drawn after it up to date. Its data is a [`LiveView`].
 #[island]
-pub fn Live(period: u32, as_of: String) -> impl IntoView {
+pub fn Live() -> impl IntoView {
+    let LiveView { period, as_of } = page_data();
     let poller = Poller::new(period);
     Effect::new(move |_| {
         if let Some(part) = document().get_element_by_id(dom::PART_ID) {

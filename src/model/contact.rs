@@ -8,9 +8,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Deserialize;
-use serde::Serialize;
 use uuid::Uuid;
+
+use crate::model::wire::Deserialize;
+use crate::model::wire::Serialize;
 
 mod merge;
 
@@ -18,26 +19,22 @@ pub use merge::Merge;
 
 /// Identifies a contact permanently, also when it is renamed or in the trash. A `UUIDv7` is ordered by time,
 /// so new contacts are adjacent in the index of the database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-// The deserializer of the crate uuid describes errors in detail, which costs the browser a kilobyte.
-#[cfg_attr(feature = "ssr", serde(transparent))]
-#[cfg_attr(not(feature = "ssr"), serde(into = "Uuid", try_from = "String"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "ssr", derive(Serialize, Deserialize), serde(transparent))]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema), schema(value_type = Uuid))]
 pub struct ContactId(Uuid);
 
 #[cfg(not(feature = "ssr"))]
-impl TryFrom<String> for ContactId {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse().map_err(|_| "no id")
+impl Serialize for ContactId {
+    fn serialize(&self) -> Option<kith_wire::Value> {
+        Some(kith_wire::Value::string(&self.to_string()))
     }
 }
 
 #[cfg(not(feature = "ssr"))]
-impl From<ContactId> for Uuid {
-    fn from(id: ContactId) -> Self {
-        id.0
+impl Deserialize for ContactId {
+    fn deserialize(value: &kith_wire::Value) -> Option<Self> {
+        value.as_string()?.parse().ok()
     }
 }
 

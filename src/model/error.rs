@@ -7,12 +7,12 @@ use std::fmt;
 
 use leptos::server_fn::error::FromServerFnError;
 use leptos::server_fn::error::ServerFnErrorErr;
-use serde::Deserialize;
-use serde::Serialize;
 
 use crate::model::contact::Contact;
 use crate::model::contact::FieldError;
-use crate::model::json::JsonTextEncoding;
+use crate::model::wire::Deserialize;
+use crate::model::wire::JsonEncoding;
+use crate::model::wire::Serialize;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -117,7 +117,7 @@ impl fmt::Display for AppError {
 impl std::error::Error for AppError {}
 
 impl FromServerFnError for AppError {
-    type Encoder = JsonTextEncoding;
+    type Encoder = JsonEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {

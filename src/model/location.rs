@@ -3,11 +3,10 @@
 //!
 //! Invariant: `Location::parse` of what [`Location::url`] wrote is the same location again.
 
-use serde::Deserialize;
-use serde::Serialize;
-
 use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
+use crate::model::wire::Deserialize;
+use crate::model::wire::Serialize;
 
 /// The page that prints the list.
 pub const PRINT_PATH: &str = "/contacts/print";

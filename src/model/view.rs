@@ -1,8 +1,4 @@
-//! The contacts page as data: what the server hands to the browser along with the HTML that it has
-//! drawn.
-
-use serde::Deserialize;
-use serde::Serialize;
+//! Pages as data: what the server hands to the browser along with the HTML that it has drawn.
 
 use crate::model::contact::Contact;
 use crate::model::contact::ContactDetails;
@@ -12,9 +8,20 @@ use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
 use crate::model::location::Location;
+use crate::model::wire::Deserialize;
+use crate::model::wire::Serialize;
 
-/// The data of the whole page.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// The data of the dashboard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveView {
+    /// In milliseconds, from one request for newer figures to the next.
+    pub period: u32,
+    /// A sentence that says when the server has drawn the page.
+    pub as_of: String,
+}
+
+/// The data of the contacts page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactsView {
     pub location: Location,
     pub list: Result<ContactList, AppError>,
@@ -24,7 +31,7 @@ pub struct ContactsView {
 }
 
 /// The welcome email that the form for a new contact offers.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WelcomeOffer {
     /// Whether the box is ticked initially: as for the last contact, or as configured.
     pub ticked: bool,
@@ -38,7 +45,7 @@ pub struct WelcomeOffer {
 }
 
 /// What the pane next to the list shows.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pane {
     Nothing,
     /// A contact is loading. Its row is known where the list has it.
@@ -85,7 +92,7 @@ impl Pane {
 }
 
 /// A form with its values and its error.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FormView {
     pub draft: ContactDraft,
     pub error: Option<AppError>,

@@ -10,6 +10,7 @@ use super::forbid_storing;
 use super::set_status;
 use super::wake::Wake;
 use crate::islands::contacts::Contacts;
+use crate::islands::page_data::PageData;
 use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactId;
 use crate::model::contact::Field;
@@ -72,7 +73,9 @@ pub fn ContactsPage() -> impl IntoView {
                         view! {
                             <PageTitle text=view.pane.title()/>
                             <Wake half=site.contacts/>
-                            <Contacts view/>
+                            <PageData data=view>
+                                <Contacts/>
+                            </PageData>
                         },
                     )
                 })

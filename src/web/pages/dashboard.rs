@@ -20,6 +20,8 @@ use leptos::prelude::*;
 use super::PageTitle;
 use super::wake::Wake;
 use crate::islands::live::Live;
+use crate::islands::page_data::PageData;
+use crate::model::view::LiveView;
 use crate::web::site::Site;
 use view::Notice;
 use view::View;
@@ -39,7 +41,9 @@ pub fn DashboardPage() -> impl IntoView {
         <Wake half=site.dashboard/>
         <main id="main" tabindex="-1" class="dashboard">
             <h1 class="text-xl font-semibold tracking-tight">"Dashboard"</h1>
-            <Live period=view.period as_of/>
+            <PageData data=LiveView { period: view.period, as_of }>
+                <Live/>
+            </PageData>
             <Part view/>
         </main>
     })
