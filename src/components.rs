@@ -2,6 +2,7 @@
 
 pub mod avatar;
 pub mod clock;
+pub mod dynamic;
 pub mod error_text;
 pub mod field;
 pub mod icon;

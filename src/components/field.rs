@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::dynamic::attr;
 use crate::model::contact::Field;
 use crate::model::error::AppError;
 use crate::model::html::escape_html;
@@ -39,8 +40,8 @@ pub fn TextField(
                 required=!optional
                 readonly=saving
                 autofocus=has_autofocus(field, error)
-                aria-invalid=move || message.get().is_some().then_some("true")
-                aria-describedby=move || message.get().is_some().then(|| error_id(field))
+                aria-invalid=attr(move || message.get().is_some().then_some("true"))
+                aria-describedby=attr(move || message.get().is_some().then(|| error_id(field)))
             />
             <Message field message/>
         </div>
@@ -69,8 +70,8 @@ pub fn TextArea(
                 class="input"
                 readonly=saving
                 autofocus=has_autofocus(field, error)
-                aria-invalid=move || message.get().is_some().then_some("true")
-                aria-describedby=move || message.get().is_some().then(|| error_id(field))
+                aria-invalid=attr(move || message.get().is_some().then_some("true"))
+                aria-describedby=attr(move || message.get().is_some().then(|| error_id(field)))
                 inner_html=text_area_content(&value)
             ></textarea>
             <Message field message/>

@@ -23,6 +23,9 @@ mod window;
 use leptos::ev;
 use leptos::prelude::*;
 
+use crate::components::dynamic::attr;
+use crate::components::dynamic::on;
+use crate::components::dynamic::text;
 use crate::components::error_text::ErrorText;
 use crate::components::icon::Icon;
 use crate::islands::browser;
@@ -54,10 +57,10 @@ pub fn Contacts() -> impl IntoView {
             id="main"
             tabindex="-1"
             class="panes"
-            on:click=move |event| state.follow_link(&event)
-            data-pane=move || {
+            on:click=on(move |event| state.follow_link(&event))
+            data-pane=text(move || {
                 if matches!(*state.pane.read(), Pane::Nothing) { "list" } else { "pane" }
-            }
+            })
         >
             <list::List state/>
             <pane::PaneView state/>
@@ -103,12 +106,12 @@ fn NoticeBar(state: state::State) -> impl IntoView {
                 <form
                     id=state::notice_id(id)
                     method="post"
-                    action=move || state.location.read().action_url(id, "restore")
+                    action=text(move || state.location.read().action_url(id, "restore"))
                     class="notice"
-                    on:submit=move |event| {
+                    on:submit=on(move |event: leptos::ev::SubmitEvent| {
                         event.prevent_default();
                         state.restore(id);
-                    }
+                    })
                 >
                     <p class="min-w-0">
                         <bdi class="inline-block max-w-full truncate align-bottom font-medium">
@@ -119,7 +122,7 @@ fn NoticeBar(state: state::State) -> impl IntoView {
                     <button
                         class="button-quiet"
                         aria-label=format!("Undo: {}", notice.name)
-                        aria-disabled=move || (state.restoring.get() == Some(id)).then_some("true")
+                        aria-disabled=attr(move || (state.restoring.get() == Some(id)).then_some("true"))
                     >
                         "Undo"
                     </button>
@@ -127,12 +130,12 @@ fn NoticeBar(state: state::State) -> impl IntoView {
                         class="button-quiet button-icon"
                         aria-label=format!("Close: {}", notice.name)
                         href=closed
-                        on:click=move |event| {
+                        on:click=on(move |event: leptos::ev::MouseEvent| {
                             if browser::is_plain_click(&event) {
                                 event.prevent_default();
                                 state.close_notice(id);
                             }
-                        }
+                        })
                     >
                         <Icon name="close"/>
                     </a>

@@ -8,17 +8,23 @@ use std::collections::HashMap;
 use std::collections::HashSet;
 use std::fs;
 use std::mem;
+use std::ops::Range;
 use std::path::Path;
 
 use anyhow::Context;
 use anyhow::Result;
+use anyhow::bail;
 use anyhow::ensure;
+use walrus::ConstExpr;
+use walrus::DataId;
+use walrus::DataKind;
 use walrus::ExportId;
 use walrus::FunctionId;
 use walrus::FunctionKind;
 use walrus::Module;
 use walrus::ir::Instr;
 use walrus::ir::Unreachable;
+use walrus::ir::Value;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::shell::quiet;
@@ -43,6 +49,12 @@ const PANICS: [&str; 14] = [
     "::rust_oom",
 ];
 
+/// How the path of a source file ends.
+const SOURCE_FILE: &[u8] = b".rs";
+
+/// If fewer are found, the compiler lays source locations out in another way, and this step must be adapted.
+const MIN_LOCATIONS: usize = 100;
+
 /// If fewer are found, the compiler names or ends its functions in another way, and this step must be adapted.
 const MIN_PANICS: usize = 20;
 
@@ -59,6 +71,7 @@ pub fn bind(wasm: &Path, name: &str, directory: &Path) -> Result<()> {
 
     let module = output.wasm_mut();
     trap_panics(module)?;
+    blank_locations(module)?;
     remove_unused_exports(module, &text);
     let imported = format!("./{name}_bg.js");
     let text = shorten_names(module, &imported).applied_to(&text, &imported)?;
@@ -122,6 +135,98 @@ fn trap_panics(module: &mut Module) -> Result<()> {
 
 fn panics_by_name(name: &str) -> bool {
     PANICS.iter().any(|part| name.contains(part))
+}
+
+/// Blanks the source locations that panics would print: for each the address and the length of a path, a line
+/// and a column, and the paths themselves. Zeros compress to nothing. No other code reads a location.
+fn blank_locations(module: &mut Module) -> Result<()> {
+    let mut data = Memory::of(module)?;
+    let locations = data.locations();
+    ensure!(
+        locations.len() >= MIN_LOCATIONS,
+        "only {} source locations were found; see `Memory` in xtask/src/shrink.rs",
+        locations.len()
+    );
+    for Location { address, path } in locations {
+        data.blank(address..address + 16);
+        data.blank(path);
+    }
+    data.write_to(module);
+    Ok(())
+}
+
+/// The memory of a WebAssembly as its data segments fill it.
+struct Memory(Vec<(DataId, u32, Vec<u8>)>);
+
+/// A `core::panic::Location` in memory: the address and the length of its path, a line and a column, of four
+/// bytes each.
+struct Location {
+    address: u32,
+    path: Range<u32>,
+}
+
+impl Memory {
+    fn of(module: &Module) -> Result<Self> {
+        let segments = module.data.iter().map(|segment| match segment.kind {
+            DataKind::Active {
+                offset: ConstExpr::Value(Value::I32(start)),
+                ..
+            } => Ok((segment.id(), start.cast_unsigned(), segment.value.clone())),
+            _ => bail!("a data segment has no constant address"),
+        });
+        Ok(Self(segments.collect::<Result<_>>()?))
+    }
+
+    /// All records that name a path of a source file, a line and a column.
+    fn locations(&self) -> Vec<Location> {
+        let mut found = Vec::new();
+        for (_, start, bytes) in &self.0 {
+            let aligned = start.next_multiple_of(4);
+            let records = bytes.get((aligned - start) as usize..).unwrap_or_default();
+            for index in 0..records.len() / 4 {
+                let word = |word: usize| {
+                    let bytes = records.get((index + word) * 4..)?.first_chunk()?;
+                    Some(u32::from_le_bytes(*bytes))
+                };
+                let address = aligned + 4 * index as u32;
+                let location = || {
+                    let (path, length) = (word(0)?, word(1)?);
+                    let (line, column) = (word(2)?, word(3)?);
+                    let is_position = (1..100_000).contains(&line) && (1..1000).contains(&column);
+                    let path = path..path.checked_add(length)?;
+                    (is_position && self.is_source_file(&path)).then_some(Location { address, path })
+                };
+                found.extend(location());
+            }
+        }
+        found
+    }
+
+    fn is_source_file(&self, path: &Range<u32>) -> bool {
+        let text = self.0.iter().find_map(|(_, start, bytes)| {
+            let from = path.start.checked_sub(*start)? as usize;
+            bytes.get(from..from + path.len())
+        });
+        text.is_some_and(|text| text.ends_with(SOURCE_FILE) && text.iter().all(u8::is_ascii_graphic))
+    }
+
+    fn blank(&mut self, range: Range<u32>) {
+        for (_, start, bytes) in &mut self.0 {
+            let place = range
+                .start
+                .checked_sub(*start)
+                .and_then(|from| bytes.get_mut(from as usize..from as usize + range.len()));
+            if let Some(place) = place {
+                place.fill(0);
+            }
+        }
+    }
+
+    fn write_to(self, module: &mut Module) {
+        for (id, _, bytes) in self.0 {
+            module.data.get_mut(id).value = bytes;
+        }
+    }
 }
 
 /// Removes the exports that the JavaScript does not use. `wasm-opt` then removes what only they reach.

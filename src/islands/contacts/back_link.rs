@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::state::State;
+use crate::components::dynamic::text;
 use crate::components::icon::Icon;
 use crate::model::location::PaneRoute;
 
@@ -12,7 +13,7 @@ pub fn BackToList(state: State) -> impl IntoView {
     view! {
         <a
             class="back"
-            href=move || state.location.read().with_pane(PaneRoute::Nothing).url()
+            href=text(move || state.location.read().with_pane(PaneRoute::Nothing).url())
         >
             <Icon name="back"/>
             "Contacts"

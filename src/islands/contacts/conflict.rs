@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::dynamic::on;
 use crate::islands::browser;
 use crate::model::contact::ContactDraft;
 use crate::model::contact::Field;
@@ -73,7 +74,7 @@ fn Choice(field: Field, value: &'static str, label: &'static str, text: String) 
                     name=format!("choice-{}", field.name())
                     value=value
                     checked=is_default
-                    on:change=move |_| browser::set_input_value(field.name(), &text)
+                    on:change=on(move |_| browser::set_input_value(field.name(), &text))
                 />
                 {label}
             </span>

@@ -9,6 +9,9 @@ use super::links::mailto;
 use super::links::tel_number;
 use super::state::State;
 use crate::components::avatar::LargeAvatar;
+use crate::components::dynamic::attr;
+use crate::components::dynamic::on;
+use crate::components::dynamic::text;
 use crate::components::icon::Icon;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactDetails;
@@ -71,24 +74,24 @@ fn actions(state: State, contact: &Contact) -> impl IntoView + use<> {
             <div class="person-tools">
                 <a
                     class="button"
-                    href=move || state.location.read().with_pane(edit).url()
+                    href=text(move || state.location.read().with_pane(edit).url())
                 >
                     <Icon name="edit"/>
                     "Edit"
                 </a>
                 <form
                     method="post"
-                    action=move || state.location.read().action_url(id, "delete")
-                    on:submit=move |event| {
+                    action=text(move || state.location.read().action_url(id, "delete"))
+                    on:submit=on(move |event: leptos::ev::SubmitEvent| {
                         event.prevent_default();
                         if !state.pane_busy.get_untracked() {
                             state.delete(deleted.clone());
                         }
-                    }
+                    })
                 >
                     <button
                         class="button"
-                        aria-disabled=move || state.pane_busy.get().then_some("true")
+                        aria-disabled=attr(move || state.pane_busy.get().then_some("true"))
                     >
                         <Icon name="trash"/>
                         "Delete"

@@ -13,6 +13,10 @@ use super::state::KEY_ID;
 use super::state::State;
 use super::welcome::WelcomeChoice;
 use crate::components::avatar::LargeAvatar;
+use crate::components::dynamic::attr;
+use crate::components::dynamic::flag;
+use crate::components::dynamic::on;
+use crate::components::dynamic::text;
 use crate::components::error_text::ErrorText;
 use crate::components::field::TextArea;
 use crate::components::field::TextField;
@@ -71,14 +75,14 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
         <form
             id="contact-form"
             method="post"
-            action=move || {
+            action=text(move || {
                 let location = state.location.read().with_pane(here);
                 if is_new { location.create_url() } else { location.url() }
-            }
+            })
             novalidate
             autocomplete="off"
             class="sheet contact-form"
-            on:submit=move |event| submission.submit(event)
+            on:submit=on(move |event| submission.submit(event))
             on:input=update_name
         >
             <header class="person">
@@ -166,7 +170,7 @@ fn buttons(
     };
     view! {
         <div class="flex flex-wrap gap-2">
-            <button class="button-primary" aria-disabled=move || saving.get().then_some("true")>
+            <button class="button-primary" aria-disabled=attr(move || saving.get().then_some("true"))>
                 {reactive_text(move || {
                     let label = match (saving.get(), is_new) {
                         (true, _) => "Saving…",
@@ -181,11 +185,11 @@ fn buttons(
                 class="button"
                 name="restore"
                 value="true"
-                hidden=move || is_new || *error.read() != Some(AppError::NotFound)
+                hidden=flag(move || is_new || *error.read() != Some(AppError::NotFound))
             >
                 "Restore and save"
             </button>
-            <a class="button" href=move || state.location.read().with_pane(back).url() on:click=cancel>
+            <a class="button" href=text(move || state.location.read().with_pane(back).url()) on:click=cancel>
                 "Cancel"
             </a>
         </div>

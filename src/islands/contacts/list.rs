@@ -6,6 +6,9 @@ use leptos::prelude::*;
 use super::rows::Rows;
 use super::search::Search;
 use super::state::State;
+use crate::components::dynamic::flag;
+use crate::components::dynamic::on;
+use crate::components::dynamic::text;
 use crate::components::error_text::ErrorText;
 use crate::components::reactive_text::reactive_text;
 use crate::model::format::group_digits;
@@ -63,8 +66,8 @@ fn Count(state: State) -> impl IntoView {
 fn PrintLink(state: State) -> impl IntoView {
     view! {
         <a
-            href=move || state.location.read().print_url()
-            hidden=move || state.list.read().total == 0
+            href=text(move || state.location.read().print_url())
+            hidden=flag(move || state.list.read().total == 0)
         >
             "Print"
             <span class="sr-only">" the list"</span>
@@ -115,10 +118,10 @@ fn ListError(state: State) -> impl IntoView {
                 <a
                     class="button"
                     href=state.location.read_untracked().url()
-                    on:click=move |event| {
+                    on:click=on(move |event: leptos::ev::MouseEvent| {
                         event.prevent_default();
                         state.retry();
-                    }
+                    })
                 >
                     "Try again"
                 </a>

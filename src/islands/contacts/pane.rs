@@ -8,6 +8,7 @@ use super::details::Details;
 use super::form::ContactForm;
 use super::loading::Loading;
 use super::state::State;
+use crate::components::dynamic::attr;
 use crate::components::error_text::ErrorText;
 use crate::components::reactive_text::reactive_text;
 use crate::model::error::AppError;
@@ -20,7 +21,7 @@ pub fn PaneView(state: State) -> impl IntoView {
         <section
             aria-label="Details"
             class="pane"
-            aria-busy=move || state.pane_busy.get().then_some("true")
+            aria-busy=attr(move || state.pane_busy.get().then_some("true"))
         >
             {move || match state.pane.get() {
                 Pane::Nothing => EitherOf5::A(view! { <Nothing state/> }),

@@ -15,6 +15,8 @@ use web_sys::EventTarget;
 use super::loaded;
 use super::state::State;
 use super::window::View;
+use crate::components::dynamic::attr;
+use crate::components::dynamic::on;
 use crate::components::reactive_text::reactive_text;
 use crate::islands::browser;
 use crate::model::contact::ContactId;
@@ -83,9 +85,9 @@ pub fn Rows(state: State) -> impl IntoView {
     view! {
         <div
             class="rows"
-            aria-busy=move || state.list_busy.get().then_some("true")
-            data-stale=move || state.list_is_stale.get().then_some("true")
-            on:scroll=move |_| state.handle_scroll(PREFETCH_DISTANCE)
+            aria-busy=attr(move || state.list_busy.get().then_some("true"))
+            data-stale=attr(move || state.list_is_stale.get().then_some("true"))
+            on:scroll=on(move |_| state.handle_scroll(PREFETCH_DISTANCE))
         >
             {move || (state.list.read().offset > 0).then(|| view! { <FirstPage state/> })}
             <MoreLink
@@ -100,7 +102,7 @@ pub fn Rows(state: State) -> impl IntoView {
                 node_ref=ul
                 on:click=open
                 on:focusin=visit
-                on:keydown=move |event| move_between_rows(state, &event)
+                on:keydown=on(move |event| move_between_rows(state, &event))
             >
                 <For
                     each=move || rendered.get()
@@ -175,12 +177,12 @@ fn FirstPage(state: State) -> impl IntoView {
         <a
             class="more"
             href=first.url()
-            on:click=move |event| {
+            on:click=on(move |event: leptos::ev::MouseEvent| {
                 if browser::is_plain_click(&event) {
                     event.prevent_default();
                     state.load_first_page();
                 }
-            }
+            })
         >
             "Back to the first page"
         </a>
@@ -213,15 +215,15 @@ fn MoreLink(
                 class="more"
                 href=href
                 rel=rel
-                tabindex=move || {
+                tabindex=attr(move || {
                     (hydrated.get() && state.list_error.read().is_none()).then_some("-1")
-                }
-                on:click=move |event| {
+                })
+                on:click=on(move |event: leptos::ev::MouseEvent| {
                     if browser::is_plain_click(&event) {
                         event.prevent_default();
                         load();
                     }
-                }
+                })
             >
                 {reactive_text(move || text().to_owned())}
             </a>

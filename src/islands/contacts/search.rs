@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
+use leptos::ev::CompositionEvent;
+use leptos::ev::Event;
 use leptos::ev::SubmitEvent;
+use leptos::ev::Targeted;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
+use web_sys::HtmlInputElement;
 
 use super::state::State;
+use crate::components::dynamic::on;
+use crate::components::dynamic::text;
 use crate::components::icon::Icon;
 use crate::islands::browser;
 use crate::model::location::PaneRoute;
@@ -39,7 +45,7 @@ pub fn Search(state: State) -> impl IntoView {
                 method="get"
                 action="/contacts"
                 class="search"
-                on:submit=move |event| input.submit(&event)
+                on:submit=on(move |event| input.submit(&event))
             >
                 <label for=SEARCH_ID class="sr-only">
                     "Search contacts by name or email"
@@ -57,23 +63,23 @@ pub fn Search(state: State) -> impl IntoView {
                     maxlength="200"
                     class="input ps-9"
                     value=searched.get_untracked()
-                    on:input:target=move |event| {
+                    on:input:target=on(move |event: Targeted<Event, HtmlInputElement>| {
                         if !input.is_converting() {
                             input.search_soon(event.target().value());
                         }
-                    }
-                    on:compositionstart=move |_| input.is_composing.set_value(true)
-                    on:compositionend:target=move |event| {
+                    })
+                    on:compositionstart=on(move |_| input.is_composing.set_value(true))
+                    on:compositionend:target=on(move |event: Targeted<CompositionEvent, HtmlInputElement>| {
                         input.is_composing.set_value(false);
                         input.search_soon(event.target().value());
-                    }
-                    on:keydown=move |event| {
+                    })
+                    on:keydown=on(move |event: leptos::ev::KeyboardEvent| {
                         input.has_key_codes.set_value(event.key() != "Unidentified");
                         if event.key() == "ArrowDown" && !browser::is_composing(&event) {
                             event.prevent_default();
                             state.focus_row(0);
                         }
-                    }
+                    })
                 />
                 <button class="button search-button" tabindex="-1">
                     "Search"
@@ -87,14 +93,14 @@ pub fn Search(state: State) -> impl IntoView {
 fn new_contact_link(state: State) -> impl IntoView {
     view! {
         <a
-            href=move || state.location.read().with_pane(PaneRoute::New).url()
+            href=text(move || state.location.read().with_pane(PaneRoute::New).url())
             class="button-primary shrink-0"
-            on:click=move |event| {
+            on:click=on(move |event: leptos::ev::MouseEvent| {
                 if browser::is_plain_click(&event) {
                     event.prevent_default();
                     state.open(PaneRoute::New);
                 }
-            }
+            })
         >
             <Icon name="plus"/>
             "New"
