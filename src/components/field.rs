@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::dynamic;
 use crate::components::dynamic::attr;
 use crate::model::contact::Field;
 use crate::model::error::AppError;
@@ -102,7 +103,7 @@ fn Label(field: Field, label: &'static str, optional: bool) -> impl IntoView {
 
 #[component]
 fn Message(field: Field, message: Memo<Option<String>>) -> impl IntoView {
-    move || {
+    dynamic::view(move || {
         message.get().map(|text| {
             view! {
                 <p id=error_id(field) class="text-sm text-danger">
@@ -110,7 +111,7 @@ fn Message(field: Field, message: Memo<Option<String>>) -> impl IntoView {
                 </p>
             }
         })
-    }
+    })
 }
 
 fn error_id(field: Field) -> String {

@@ -23,6 +23,7 @@ mod window;
 use leptos::ev;
 use leptos::prelude::*;
 
+use crate::components::dynamic;
 use crate::components::dynamic::attr;
 use crate::components::dynamic::on;
 use crate::components::dynamic::text;
@@ -79,7 +80,7 @@ fn Begin(state: state::State) -> impl IntoView {
             && state.list_error.read().is_none()
             && state.location.read().search.is_empty()
     };
-    move || {
+    dynamic::view(move || {
         is_empty().then(|| {
             view! {
                 <div class="empty begin print-hidden">
@@ -89,7 +90,7 @@ fn Begin(state: state::State) -> impl IntoView {
                 </div>
             }
         })
-    }
+    })
 }
 
 /// Shows the last deletions until the reader undoes or closes them, and the error of the last action.
@@ -142,16 +143,16 @@ fn NoticeBar(state: state::State) -> impl IntoView {
                 </form>
             }
         };
-        view! { <div role="status">{move || slot.get().map(notice)}</div> }
+        view! { <div role="status">{dynamic::view(move || slot.get().map(notice))}</div> }
     };
     view! {
         <div class="notice-region">
             <p class="sr-only" role="status">{move || state.announcement.get()}</p>
             {state.notices.map(slot)}
             <div role="alert">
-                {move || {
+                {dynamic::view(move || {
                     state.problem.get().map(|error| view! { <p class="notice"><ErrorText error then="You can try again"/></p> })
-                }}
+                })}
             </div>
         </div>
     }

@@ -194,7 +194,8 @@ impl Memory {
                     let (line, column) = (word(2)?, word(3)?);
                     let is_position = (1..100_000).contains(&line) && (1..1000).contains(&column);
                     let path = path..path.checked_add(length)?;
-                    (is_position && self.is_source_file(&path)).then_some(Location { address, path })
+                    (is_position && self.is_source_file(&path))
+                        .then_some(Location { address, path })
                 };
                 found.extend(location());
             }
@@ -207,7 +208,9 @@ impl Memory {
             let from = path.start.checked_sub(*start)? as usize;
             bytes.get(from..from + path.len())
         });
-        text.is_some_and(|text| text.ends_with(SOURCE_FILE) && text.iter().all(u8::is_ascii_graphic))
+        text.is_some_and(|text| {
+            text.ends_with(SOURCE_FILE) && text.iter().all(u8::is_ascii_graphic)
+        })
     }
 
     fn blank(&mut self, range: Range<u32>) {

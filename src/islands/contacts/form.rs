@@ -13,6 +13,7 @@ use super::state::KEY_ID;
 use super::state::State;
 use super::welcome::WelcomeChoice;
 use crate::components::avatar::LargeAvatar;
+use crate::components::dynamic;
 use crate::components::dynamic::attr;
 use crate::components::dynamic::flag;
 use crate::components::dynamic::on;
@@ -205,7 +206,7 @@ fn Problem(
 ) -> impl IntoView {
     view! {
         <div id="form-problem" role="alert" tabindex="-1">
-            {move || {
+            {dynamic::view(move || {
                 let error = error.get().filter(|error| error.fields().is_empty())?;
                 let content = match error {
                     AppError::Changed { .. } => {
@@ -230,7 +231,7 @@ fn Problem(
                     }
                 };
                 Some(view! { <div class="problem">{content}</div> })
-            }}
+            })}
         </div>
     }
 }

@@ -1,11 +1,11 @@
 //! The list: the search, the rows and the messages below them.
 
-use leptos::either::EitherOf3;
 use leptos::prelude::*;
 
 use super::rows::Rows;
 use super::search::Search;
 use super::state::State;
+use crate::components::dynamic;
 use crate::components::dynamic::flag;
 use crate::components::dynamic::on;
 use crate::components::dynamic::text;
@@ -21,10 +21,10 @@ const NARROW_SPACE: char = '\u{202f}';
 pub fn List(state: State) -> impl IntoView {
     view! {
         <section id="contact-list" aria-label="Contacts" class="list-pane">
-            {move || {
+            {dynamic::view(move || {
                 matches!(*state.pane.read(), Pane::Nothing)
                     .then(|| view! { <h1 class="sr-only">"Contacts"</h1> })
-            }}
+            })}
             <Search state/>
             <div class="count-line">
                 <Count state/>
@@ -78,19 +78,17 @@ fn PrintLink(state: State) -> impl IntoView {
 /// The message of a list without rows: the reason and the next step.
 #[component]
 fn EmptyList(state: State) -> impl IntoView {
-    move || {
+    dynamic::view(move || {
         if state.list_error.read().is_some() || state.list.read().total > 0 {
-            return EitherOf3::A(());
+            return None;
         }
         let search = state.location.read().search.clone();
-        if search.is_empty() {
-            // `contacts::Begin` says how to begin.
-            EitherOf3::B(())
-        } else {
+        // `contacts::Begin` says how to begin.
+        (!search.is_empty()).then(|| {
             let location = state.location.read_untracked();
             let all = location.with_search(String::new()).url();
             let add = location.new_contact_from_search().url();
-            EitherOf3::C(view! {
+            view! {
                 <div class="empty nobody">
                     <p class="text-ink">
                         "No name or email contains “" <bdi>{search.clone()}</bdi> "”."
@@ -102,15 +100,15 @@ fn EmptyList(state: State) -> impl IntoView {
                         </a>
                     </div>
                 </div>
-            })
-        }
-    }
+            }
+        })
+    })
 }
 
 /// Why the last request for the list failed, below the rows.
 #[component]
 fn ListError(state: State) -> impl IntoView {
-    move || {
+    dynamic::view(move || {
         let error = state.list_error.get()?;
         Some(view! {
             <div class="list-trouble" role="alert">
@@ -127,5 +125,5 @@ fn ListError(state: State) -> impl IntoView {
                 </a>
             </div>
         })
-    }
+    })
 }

@@ -7,6 +7,7 @@ use super::back_link::BackToList;
 use super::details::title_classes;
 use super::state::State;
 use crate::components::avatar::LargeAvatar;
+use crate::components::dynamic;
 use crate::components::reactive_text::reactive_text;
 use crate::model::contact::ContactRow;
 
@@ -31,7 +32,7 @@ pub fn Loading(state: State, row: Option<ContactRow>) -> impl IntoView {
             <p role="status" class="sr-only">
                 {reactive_text(move || if is_slow.get() { "Loading…" } else { "" }.to_owned())}
             </p>
-            {move || {
+            {dynamic::view(move || {
                 is_slow
                     .get()
                     .then(|| {
@@ -43,7 +44,7 @@ pub fn Loading(state: State, row: Option<ContactRow>) -> impl IntoView {
                             </div>
                         }
                     })
-            }}
+            })}
         </article>
     }
 }

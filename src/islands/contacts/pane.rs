@@ -8,6 +8,7 @@ use super::details::Details;
 use super::form::ContactForm;
 use super::loading::Loading;
 use super::state::State;
+use crate::components::dynamic;
 use crate::components::dynamic::attr;
 use crate::components::error_text::ErrorText;
 use crate::components::reactive_text::reactive_text;
@@ -23,13 +24,13 @@ pub fn PaneView(state: State) -> impl IntoView {
             class="pane"
             aria-busy=attr(move || state.pane_busy.get().then_some("true"))
         >
-            {move || match state.pane.get() {
+            {dynamic::view(move || match state.pane.get() {
                 Pane::Nothing => EitherOf5::A(view! { <Nothing state/> }),
                 Pane::Contact(details) => EitherOf5::B(view! { <Details state details/> }),
                 Pane::Form(form) => EitherOf5::C(view! { <ContactForm state form/> }),
                 Pane::Failed(error) => EitherOf5::D(view! { <Failed state error/> }),
                 Pane::Loading(row) => EitherOf5::E(view! { <Loading state row/> }),
-            }}
+            })}
         </section>
     }
 }

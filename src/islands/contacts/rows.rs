@@ -15,6 +15,7 @@ use web_sys::EventTarget;
 use super::loaded;
 use super::state::State;
 use super::window::View;
+use crate::components::dynamic;
 use crate::components::dynamic::attr;
 use crate::components::dynamic::on;
 use crate::components::reactive_text::reactive_text;
@@ -89,7 +90,7 @@ pub fn Rows(state: State) -> impl IntoView {
             data-stale=attr(move || state.list_is_stale.get().then_some("true"))
             on:scroll=on(move |_| state.handle_scroll(PREFETCH_DISTANCE))
         >
-            {move || (state.list.read().offset > 0).then(|| view! { <FirstPage state/> })}
+            {dynamic::view(move || (state.list.read().offset > 0).then(|| view! { <FirstPage state/> }))}
             <MoreLink
                 state
                 hydrated
