@@ -3,6 +3,7 @@
 pub mod avatar;
 pub mod clock;
 pub mod dynamic;
+pub mod erased_signal;
 pub mod error_text;
 pub mod field;
 pub mod icon;

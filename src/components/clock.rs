@@ -7,6 +7,7 @@ use leptos::wasm_bindgen::JsCast;
 use leptos::wasm_bindgen::JsValue;
 use web_sys::Element;
 
+use crate::components::erased_signal::ErasedSignal;
 use crate::model::format::Day;
 
 fn local_day(date: &Date) -> Day {
@@ -88,11 +89,11 @@ fn format_local(at: &Date, format: &str, today: Day) -> String {
 }
 
 /// The time in milliseconds since the epoch, twice a minute; `None` until the page is hydrated.
-pub fn current_time() -> ReadSignal<Option<f64>> {
-    let (time, set_time) = signal(None);
+pub fn current_time() -> ErasedSignal<Option<f64>> {
+    let time = ErasedSignal::new(None);
     Effect::new(move |_| {
         let tick = move || {
-            set_time.try_set(Some(Date::now()));
+            time.set(Some(Date::now()));
         };
         tick();
         let timer = set_interval_with_handle(tick, std::time::Duration::from_secs(30));

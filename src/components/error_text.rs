@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::either::Either;
 use leptos::prelude::*;
 
+use crate::components::erased_signal::ErasedSignal;
 use crate::components::reactive_text::reactive_text;
 use crate::model::error::AppError;
 
@@ -15,11 +16,11 @@ pub fn ErrorText(error: AppError, then: &'static str) -> impl IntoView {
     let Some(seconds) = error.retry_after() else {
         return Either::Left(error.to_string());
     };
-    let (left, set_left) = signal(seconds);
+    let left = ErasedSignal::new(seconds);
     // Effects run only in the browser.
     Effect::new(move |_| {
         let tick = move || {
-            set_left.try_update(|left| *left = left.saturating_sub(1));
+            left.update(|left| *left = left.saturating_sub(1));
         };
         if let Ok(timer) = set_interval_with_handle(tick, Duration::from_secs(1)) {
             on_cleanup(move || timer.clear());

@@ -4,11 +4,12 @@ use leptos::prelude::*;
 
 use crate::components::dynamic;
 use crate::components::dynamic::attr;
+use crate::components::erased_signal::ErasedSignal;
 use crate::model::contact::Field;
 use crate::model::error::AppError;
 use crate::model::html::escape_html;
 
-type FormError = ReadSignal<Option<AppError>>;
+type FormError = ErasedSignal<Option<AppError>>;
 
 /// One line of text. `value` is the initial value; the browser keeps the current one.
 #[component]
@@ -17,7 +18,7 @@ pub fn TextField(
     label: &'static str,
     value: String,
     error: FormError,
-    saving: ReadSignal<bool>,
+    saving: ErasedSignal<bool>,
     #[prop(default = "text")] kind: &'static str,
     /// Whether touch keyboards capitalise words, as in names.
     #[prop(optional)]
@@ -39,7 +40,7 @@ pub fn TextField(
                 enterkeyhint="done"
                 class="input"
                 required=!optional
-                readonly=saving
+                readonly=dynamic::flag(move || saving.get())
                 autofocus=has_autofocus(field, error)
                 aria-invalid=attr(move || message.get().is_some().then_some("true"))
                 aria-describedby=attr(move || message.get().is_some().then(|| error_id(field)))
@@ -56,7 +57,7 @@ pub fn TextArea(
     label: &'static str,
     value: String,
     error: FormError,
-    saving: ReadSignal<bool>,
+    saving: ErasedSignal<bool>,
 ) -> impl IntoView {
     let message = message(field, error);
     view! {
@@ -69,7 +70,7 @@ pub fn TextArea(
                 rows=value.lines().count().clamp(2, 12).to_string()
                 autocomplete="off"
                 class="input"
-                readonly=saving
+                readonly=dynamic::flag(move || saving.get())
                 autofocus=has_autofocus(field, error)
                 aria-invalid=attr(move || message.get().is_some().then_some("true"))
                 aria-describedby=attr(move || message.get().is_some().then(|| error_id(field)))
@@ -121,7 +122,7 @@ fn error_id(field: Field) -> String {
 fn message(field: Field, error: FormError) -> Memo<Option<String>> {
     Memo::new(move |_| {
         let error = error.read();
-        let found = error
+        let found = (*error)
             .as_ref()?
             .fields()
             .iter()

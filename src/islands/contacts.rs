@@ -27,6 +27,7 @@ use crate::components::dynamic;
 use crate::components::dynamic::attr;
 use crate::components::dynamic::on;
 use crate::components::dynamic::text;
+use crate::components::erased_signal::ErasedSignal;
 use crate::components::error_text::ErrorText;
 use crate::components::icon::Icon;
 use crate::islands::browser;
@@ -96,7 +97,7 @@ fn Begin(state: state::State) -> impl IntoView {
 /// Shows the last deletions until the reader undoes or closes them, and the error of the last action.
 #[component]
 fn NoticeBar(state: state::State) -> impl IntoView {
-    let slot = move |slot: RwSignal<Option<Notice>>| {
+    let slot = move |slot: ErasedSignal<Option<Notice>>| {
         let notice = move |notice: Notice| {
             let id = notice.id;
             let closed = move || {

@@ -6,6 +6,7 @@ use leptos::task::spawn_local;
 use super::state::State;
 use crate::api::contacts as api;
 use crate::components::clock;
+use crate::components::erased_signal::ErasedSignal;
 use crate::components::time::Time;
 use crate::islands::browser;
 use crate::model::contact;
@@ -15,7 +16,7 @@ use crate::model::contact::ContactId;
 /// The list of activities. It is updated until no more is expected.
 #[component]
 pub fn Activity(state: State, id: ContactId, activities: Activities) -> impl IntoView {
-    let activities = RwSignal::new(activities);
+    let activities = ErasedSignal::new(activities);
     Effect::new(move |_| poll(state, id, activities, 0));
     let now = clock::current_time();
     let line = move |activity: &contact::Activity| {
@@ -39,8 +40,12 @@ pub fn Activity(state: State, id: ContactId, activities: Activities) -> impl Int
 
 /// Polls the activities while more is expected and the page is visible, first every second and then at
 /// growing intervals. `round` counts the requests.
-fn poll(state: State, id: ContactId, activities: RwSignal<Activities>, round: u32) {
-    let is_pending = move || activities.try_with_untracked(|known| known.pending) == Some(true);
+fn poll(state: State, id: ContactId, activities: ErasedSignal<Activities>, round: u32) {
+    let is_pending = move || {
+        activities
+            .try_read_untracked()
+            .is_some_and(|known| known.pending)
+    };
     if !is_pending() {
         return;
     }
@@ -55,11 +60,10 @@ fn poll(state: State, id: ContactId, activities: RwSignal<Activities>, round: u3
         spawn_local(async move {
             // An error leaves the activities as they are.
             if let Ok(details) = api::get_contact(id).await {
-                activities.try_update(|known| {
-                    if *known != details.activities {
-                        *known = details.activities;
-                    }
-                });
+                let known = activities.try_read_untracked();
+                if known.is_some_and(|known| *known != details.activities) {
+                    activities.set(details.activities);
+                }
             }
             poll(state, id, activities, round + 1);
         });

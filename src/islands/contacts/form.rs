@@ -18,6 +18,7 @@ use crate::components::dynamic::attr;
 use crate::components::dynamic::flag;
 use crate::components::dynamic::on;
 use crate::components::dynamic::text;
+use crate::components::erased_signal::ErasedSignal;
 use crate::components::error_text::ErrorText;
 use crate::components::field::TextArea;
 use crate::components::field::TextField;
@@ -50,18 +51,18 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
     if let Some(AppError::Changed { current }) = &error {
         (draft, base, conflicts) = rebase(&base, &draft, current);
     }
-    let (error, set_error) = signal(error);
-    let conflicts = RwSignal::new(conflicts);
-    let (saving, set_saving) = signal(false);
+    let error = ErasedSignal::new(error);
+    let conflicts = ErasedSignal::new(conflicts);
+    let saving = ErasedSignal::new(false);
 
     let submission = Submission {
         state,
         id,
-        saving: (saving, set_saving),
-        set_error,
+        saving,
+        error,
         conflicts,
     };
-    let name = RwSignal::new(draft.name.clone());
+    let name = ErasedSignal::new(draft.name.clone());
     let update_name = move |event: leptos::ev::Event| {
         if browser::closest(event.target(), "#name").is_some() {
             name.set(browser::input_value("name"));
@@ -111,8 +112,8 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
 
 fn text_fields(
     draft: &ContactDraft,
-    error: ReadSignal<Option<AppError>>,
-    saving: ReadSignal<bool>,
+    error: ErasedSignal<Option<AppError>>,
+    saving: ErasedSignal<bool>,
 ) -> impl IntoView + use<> {
     let value = |field: Field| draft.get(field).to_owned();
     view! {
@@ -157,8 +158,8 @@ fn text_fields(
 fn buttons(
     state: State,
     id: Option<ContactId>,
-    error: ReadSignal<Option<AppError>>,
-    saving: ReadSignal<bool>,
+    error: ErasedSignal<Option<AppError>>,
+    saving: ErasedSignal<bool>,
 ) -> impl IntoView {
     let is_new = id.is_none();
     let back = id.map_or(PaneRoute::Nothing, PaneRoute::Contact);
@@ -201,8 +202,8 @@ fn buttons(
 #[component]
 fn Problem(
     state: State,
-    error: ReadSignal<Option<AppError>>,
-    conflicts: RwSignal<Vec<Conflict>>,
+    error: ErasedSignal<Option<AppError>>,
+    conflicts: ErasedSignal<Vec<Conflict>>,
 ) -> impl IntoView {
     view! {
         <div id="form-problem" role="alert" tabindex="-1">

@@ -18,6 +18,7 @@ use super::window::View;
 use crate::components::dynamic;
 use crate::components::dynamic::attr;
 use crate::components::dynamic::on;
+use crate::components::erased_signal::ErasedSignal;
 use crate::components::reactive_text::reactive_text;
 use crate::islands::browser;
 use crate::model::contact::ContactId;
@@ -33,7 +34,7 @@ const PREFETCH_DISTANCE: f64 = 1500.0;
 #[component]
 pub fn Rows(state: State) -> impl IntoView {
     let current = Memo::new(move |_| state.location.read().pane.contact());
-    let visited = RwSignal::new(None::<ContactId>);
+    let visited = ErasedSignal::new(None::<ContactId>);
     // Whether a focus event comes from `Update::apply` and not from the reader.
     let is_restoring = StoredValue::new(false);
     let tab_stop = tab_stop(state, visited, current);
@@ -41,8 +42,8 @@ pub fn Rows(state: State) -> impl IntoView {
         Memo::new(move |_| rendered_rows(&state.list.read(), state.range.get(), tab_stop.get()));
 
     // Scrolling loads more rows then, so that Tab need not lead to the links that do so.
-    let (hydrated, set_hydrated) = signal(false);
-    Effect::new(move |_| set_hydrated.set(true));
+    let hydrated = ErasedSignal::new(false);
+    Effect::new(move |_| hydrated.set(true));
     let ul = NodeRef::<Ul>::new();
     follow_scrolling(state, current);
     let search = Memo::new(move |_| state.location.read().search.clone());
@@ -128,7 +129,7 @@ pub fn Rows(state: State) -> impl IntoView {
 /// every row, because the arrow keys do nothing until then.
 fn tab_stop(
     state: State,
-    visited: RwSignal<Option<ContactId>>,
+    visited: ErasedSignal<Option<ContactId>>,
     current: Memo<Option<ContactId>>,
 ) -> Memo<Option<usize>> {
     Memo::new(move |_| {
@@ -159,7 +160,7 @@ fn follow_scrolling(state: State, current: Memo<Option<ContactId>>) {
     let resized = window_event_listener(ev::resize, move |_| state.handle_scroll(0.0));
     on_cleanup(move || resized.remove());
     Effect::new(move |before: Option<()>| {
-        state.list.track();
+        let _ = state.list.read();
         if before.is_some() {
             request_animation_frame(move || state.handle_scroll(0.0));
         }
@@ -194,7 +195,7 @@ fn FirstPage(state: State) -> impl IntoView {
 #[component]
 fn MoreLink(
     state: State,
-    hydrated: ReadSignal<bool>,
+    hydrated: ErasedSignal<bool>,
     text: &'static str,
     rel: &'static str,
     cursor: Signal<Option<String>>,

@@ -3,12 +3,13 @@
 use leptos::prelude::*;
 
 use super::state::State;
+use crate::components::erased_signal::ErasedSignal;
 use crate::components::reactive_text::reactive_text;
 use crate::model::view::WelcomeOffer;
 
 /// The box and the preview. `name` is the current value of the field.
 #[component]
-pub fn WelcomeChoice(state: State, ticked: bool, name: RwSignal<String>) -> impl IntoView {
+pub fn WelcomeChoice(state: State, ticked: bool, name: ErasedSignal<String>) -> impl IntoView {
     let WelcomeOffer {
         from,
         subject,

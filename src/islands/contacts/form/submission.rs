@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::api::contacts as api;
+use crate::components::erased_signal::ErasedSignal;
 use crate::islands::browser;
 use crate::islands::contacts::conflict::Conflict;
 use crate::islands::contacts::state::BASE_PREFIX;
@@ -23,17 +24,16 @@ pub struct Submission {
     pub state: State,
     /// The contact that the form edits; `None` for a new one.
     pub id: Option<ContactId>,
-    pub saving: (ReadSignal<bool>, WriteSignal<bool>),
-    pub set_error: WriteSignal<Option<AppError>>,
-    pub conflicts: RwSignal<Vec<Conflict>>,
+    pub saving: ErasedSignal<bool>,
+    pub error: ErasedSignal<Option<AppError>>,
+    pub conflicts: ErasedSignal<Vec<Conflict>>,
 }
 
 impl Submission {
     /// Sends the form, unless a response is outstanding.
     pub fn submit(self, event: SubmitEvent) {
         event.prevent_default();
-        let (saving, set_saving) = self.saving;
-        if saving.get_untracked() {
+        if self.saving.get_untracked() {
             return;
         }
         let form = event_target(&event);
@@ -45,13 +45,13 @@ impl Submission {
             .submitter()
             .is_some_and(|button| button.has_attribute("name"));
         let from = self.state.location.read_untracked().pane;
-        set_saving.set(true);
+        self.saving.set(true);
         spawn_local(async move {
             let response = match self.id {
                 None => api::create_contact(draft.clone(), welcome, key.clone()).await,
                 Some(id) => api::update_contact(id, base.clone(), draft.clone(), restore).await,
             };
-            set_saving.try_set(false);
+            self.saving.set(false);
             if self.id.is_none() && response.is_ok() {
                 self.state
                     .welcome
@@ -77,7 +77,7 @@ impl Submission {
             browser::set_input_value(KEY_ID, &browser::random_key());
         }
         let concerns_form = error.fields().is_empty();
-        self.set_error.set(Some(error));
+        self.error.set(Some(error));
         browser::focus_next_frame(if concerns_form {
             "#form-problem"
         } else {

@@ -103,7 +103,7 @@ impl State {
             Pane::Failed(error) => is_lost(Some(error)),
             _ => false,
         };
-        if pane || is_lost(self.list_error.read_untracked().as_ref()) {
+        if pane || is_lost((*self.list_error.read_untracked()).as_ref()) {
             self.retry();
         }
     }

@@ -35,7 +35,7 @@ impl State {
         let next = self
             .notices
             .iter()
-            .find_map(|notice| Some(notice.read_untracked().as_ref()?.id));
+            .find_map(|notice| Some((*notice.read_untracked()).as_ref()?.id));
         browser::focus_next_frame(match next {
             Some(id) => format!("#{} button", notice_id(id)),
             None if browser::is_visible("#contact-list") => TAB_STOP_ROW.to_owned(),
@@ -45,7 +45,7 @@ impl State {
 
     pub(super) fn remove_notice(self, id: ContactId) {
         for notice in self.notices {
-            if notice.read_untracked().as_ref().map(|notice| notice.id) == Some(id) {
+            if (*notice.read_untracked()).as_ref().map(|notice| notice.id) == Some(id) {
                 notice.set(None);
             }
         }

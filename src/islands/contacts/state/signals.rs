@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use leptos::prelude::*;
 
+use crate::components::erased_signal::ErasedSignal;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::error::AppError;
@@ -33,33 +34,33 @@ pub enum ListRequest {
 /// The signals behind the page. Copies share them.
 #[derive(Clone, Copy)]
 pub struct State {
-    pub location: RwSignal<Location>,
+    pub location: ErasedSignal<Location>,
     /// The part of the list that is loaded.
-    pub list: RwSignal<ContactList>,
+    pub list: ErasedSignal<ContactList>,
     /// The rows that are in the document; see the module `window`.
-    pub range: RwSignal<Range<usize>>,
+    pub range: ErasedSignal<Range<usize>>,
     /// Whether a row had the focus before the rows in the document were changed.
     pub row_had_focus: StoredValue<bool>,
     /// The height of a row in CSS pixels; 0 until it is measured.
-    pub row_height: RwSignal<f64>,
+    pub row_height: ErasedSignal<f64>,
     /// Whether the rows belong to an earlier search, because the current one failed.
-    pub list_is_stale: RwSignal<bool>,
-    pub list_error: RwSignal<Option<AppError>>,
-    pub list_busy: RwSignal<bool>,
-    pub pane: RwSignal<Pane>,
-    pub pane_busy: RwSignal<bool>,
+    pub list_is_stale: ErasedSignal<bool>,
+    pub list_error: ErasedSignal<Option<AppError>>,
+    pub list_busy: ErasedSignal<bool>,
+    pub pane: ErasedSignal<Pane>,
+    pub pane_busy: ErasedSignal<bool>,
     /// The contact that is being restored from the trash.
-    pub restoring: RwSignal<Option<ContactId>>,
+    pub restoring: ErasedSignal<Option<ContactId>>,
     /// The deletions that can be undone. A slot is used again when all others have been used since.
-    pub notices: [RwSignal<Option<Notice>>; MAX_NOTICES],
+    pub notices: [ErasedSignal<Option<Notice>>; MAX_NOTICES],
     pub(super) next_notice: StoredValue<usize>,
     /// The name of the contact that the pane shows while the focus stays in the list. A screen reader
     /// announces it.
-    pub announcement: RwSignal<String>,
+    pub announcement: ErasedSignal<String>,
     /// Whether the pane has been loading for longer than `SLOW_PANE_TIMEOUT`.
-    pub pane_is_slow: RwSignal<bool>,
+    pub pane_is_slow: ErasedSignal<bool>,
     /// Why the last action failed, where the page stays as it was.
-    pub problem: RwSignal<Option<AppError>>,
+    pub problem: ErasedSignal<Option<AppError>>,
     pub welcome: StoredValue<WelcomeOffer>,
     /// Number the requests for the list and for the pane. A response to an earlier request than the last
     /// one is dropped.
@@ -81,23 +82,23 @@ impl State {
         Self {
             welcome: StoredValue::new(view.welcome),
             last_list_request: StoredValue::new(ListRequest::Reload(view.location.pane.contact())),
-            location: RwSignal::new(view.location),
+            location: ErasedSignal::new(view.location),
             // The server has drawn all rows that it found.
-            range: RwSignal::new(0..list.rows.len()),
+            range: ErasedSignal::new(0..list.rows.len()),
             row_had_focus: StoredValue::new(false),
-            row_height: RwSignal::new(0.0),
-            list: RwSignal::new(list),
-            list_is_stale: RwSignal::new(list_error.is_some()),
-            list_error: RwSignal::new(list_error),
-            list_busy: RwSignal::new(false),
-            pane: RwSignal::new(view.pane),
-            pane_busy: RwSignal::new(false),
-            restoring: RwSignal::new(None),
+            row_height: ErasedSignal::new(0.0),
+            list: ErasedSignal::new(list),
+            list_is_stale: ErasedSignal::new(list_error.is_some()),
+            list_error: ErasedSignal::new(list_error),
+            list_busy: ErasedSignal::new(false),
+            pane: ErasedSignal::new(view.pane),
+            pane_busy: ErasedSignal::new(false),
+            restoring: ErasedSignal::new(None),
             next_notice: StoredValue::new(usize::from(view.notice.is_some())),
-            notices: [view.notice, None, None].map(RwSignal::new),
-            announcement: RwSignal::new(String::new()),
-            pane_is_slow: RwSignal::new(false),
-            problem: RwSignal::new(None),
+            notices: [view.notice, None, None].map(ErasedSignal::new),
+            announcement: ErasedSignal::new(String::new()),
+            pane_is_slow: ErasedSignal::new(false),
+            problem: ErasedSignal::new(None),
             list_request_id: StoredValue::new(0),
             pane_request_id: StoredValue::new(0),
             drafts: StoredValue::new(Vec::new()),
