@@ -11,5 +11,6 @@ pub mod error;
 pub mod format;
 pub mod html;
 pub mod location;
+pub mod query;
 pub mod view;
 pub mod wire;

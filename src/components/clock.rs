@@ -24,7 +24,17 @@ fn parse(at: &str) -> Date {
 
 /// For example `14:05`.
 fn time_of_day(date: &Date) -> String {
-    format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
+    [
+        &*two_digits(date.get_hours()),
+        ":",
+        &two_digits(date.get_minutes()),
+    ]
+    .concat()
+}
+
+fn two_digits(number: u32) -> String {
+    let tens = if number < 10 { "0" } else { "" };
+    [tens, &number.to_string()].concat()
 }
 
 /// How long ago `at` was or, after an hour, its date and time. `now` is in milliseconds since the epoch.
@@ -46,14 +56,14 @@ pub fn relative_time(at: &str, now: f64) -> String {
     } else {
         day.long().unwrap_or_default()
     };
-    format!("{name}, {}", time_of_day(&at))
+    [&*name, ", ", &time_of_day(&at)].concat()
 }
 
 /// An age of less than an hour. The clocks of two machines may differ by a minute.
 fn recent_age(milliseconds: f64) -> Option<String> {
     match milliseconds / 60_000.0 {
         -1.0..1.0 => Some("Just now".to_owned()),
-        minutes @ 1.0..60.0 => Some(format!("{} min ago", minutes as u32)),
+        minutes @ 1.0..60.0 => Some((minutes as u32).to_string() + " min ago"),
         _ => None,
     }
 }
@@ -82,9 +92,9 @@ fn format_local(at: &Date, format: &str, today: Day) -> String {
     let (day, time) = (local_day(at), time_of_day(at));
     match format {
         "minute" => time,
-        "day" => format!("{} {time}", day.short()),
-        _ if day == today => format!("{time}:{:02}", at.get_seconds()),
-        _ => format!("{} {}, {time}", day.short(), day.year),
+        "day" => [&*day.short(), " ", &time].concat(),
+        _ if day == today => [&*time, ":", &two_digits(at.get_seconds())].concat(),
+        _ => [&*day.short(), " ", &day.year.to_string(), ", ", &time].concat(),
     }
 }
 

@@ -31,7 +31,7 @@ pub fn ErrorText(error: AppError, then: &'static str) -> impl IntoView {
         "Too many requests at once. " {then} " in "
         <span class="sr-only">{seconds} " seconds"</span>
         <span aria-hidden="true" class="tabular-nums">
-            {reactive_text(move || format!("{} s", left.get()))}
+            {reactive_text(move || left.get().to_string() + " s")}
         </span>
         "."
     })

@@ -86,7 +86,7 @@ pub fn TextArea(
 fn text_area_content(value: &str) -> String {
     let escaped = escape_html(value);
     if cfg!(feature = "ssr") {
-        format!("\n{escaped}")
+        ["\n", &escaped].concat()
     } else {
         escaped
     }
@@ -116,7 +116,7 @@ fn Message(field: Field, message: Memo<Option<String>>) -> impl IntoView {
 }
 
 fn error_id(field: Field) -> String {
-    format!("{}-error", field.name())
+    [field.name(), "-error"].concat()
 }
 
 fn message(field: Field, error: FormError) -> Memo<Option<String>> {

@@ -123,14 +123,14 @@ fn NoticeBar(state: state::State) -> impl IntoView {
                     </p>
                     <button
                         class="button-quiet"
-                        aria-label=format!("Undo: {}", notice.name)
+                        aria-label=["Undo: ", &notice.name].concat()
                         aria-disabled=attr(move || (state.restoring.get() == Some(id)).then_some("true"))
                     >
                         "Undo"
                     </button>
                     <a
                         class="button-quiet button-icon"
-                        aria-label=format!("Close: {}", notice.name)
+                        aria-label=["Close: ", &notice.name].concat()
                         href=closed
                         on:click=on(move |event: leptos::ev::MouseEvent| {
                             if browser::is_plain_click(&event) {

@@ -9,6 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 use crate::model::wire::Deserialize;
 use crate::model::wire::Serialize;
@@ -27,7 +28,7 @@ pub struct ContactId(Uuid);
 #[cfg(not(feature = "ssr"))]
 impl Serialize for ContactId {
     fn serialize(&self) -> Option<kith_wire::Value> {
-        Some(kith_wire::Value::string(&self.to_string()))
+        Some(kith_wire::Value::string(&self.text()))
     }
 }
 
@@ -46,6 +47,12 @@ impl ContactId {
     pub fn as_uuid(&self) -> &Uuid {
         &self.0
     }
+
+    /// The same as by `to_string`, without the code that formats anything.
+    pub fn text(&self) -> String {
+        let mut text = [0; Hyphenated::LENGTH];
+        self.0.hyphenated().encode_lower(&mut text).to_owned()
+    }
 }
 
 impl fmt::Display for ContactId {
@@ -54,11 +61,29 @@ impl fmt::Display for ContactId {
     }
 }
 
+#[cfg(feature = "ssr")]
 impl FromStr for ContactId {
     type Err = uuid::Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Uuid::try_parse(text).map(Self)
+    }
+}
+
+/// Reads an id as the server writes it. The parser of `uuid` knows more forms and many errors.
+#[cfg(not(feature = "ssr"))]
+impl FromStr for ContactId {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let digits = text.chars().filter(|letter| *letter != '-');
+        let digits = digits.map(|digit| digit.to_digit(16));
+        let number =
+            |number: Option<u128>, digit: Option<u32>| Some(number? << 4 | u128::from(digit?));
+        let number = digits
+            .fold(Some(0), number)
+            .filter(|_| text.len() == Hyphenated::LENGTH);
+        number.map(|number| Self(Uuid::from_u128(number))).ok_or(())
     }
 }
 

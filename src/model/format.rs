@@ -32,12 +32,22 @@ impl Day {
 
     /// For example `2 November 2026`; `None` where the calendar has no such month.
     pub fn long(self) -> Option<String> {
-        Some(format!("{} {} {}", self.day, self.month_name()?, self.year))
+        Some(
+            [
+                &*self.day.to_string(),
+                " ",
+                self.month_name()?,
+                " ",
+                &self.year.to_string(),
+            ]
+            .concat(),
+        )
     }
 
     /// For example `2 Nov`.
     pub fn short(self) -> String {
-        format!("{} {:.3}", self.day, self.month_name().unwrap_or_default())
+        let month = self.month_name().and_then(|name| name.get(..3));
+        [&*self.day.to_string(), " ", month.unwrap_or_default()].concat()
     }
 }
 
@@ -50,7 +60,7 @@ pub fn utc_timestamp(at: &str) -> Option<String> {
         month: number(5..7)?.checked_sub(1)?,
         day: number(8..10)?,
     };
-    Some(format!("{}, {} UTC", day.long()?, at.get(11..16)?))
+    Some([&*day.long()?, ", ", at.get(11..16)?, " UTC"].concat())
 }
 
 /// A number with a separator between its groups of three digits, for example `12,345`.

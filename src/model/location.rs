@@ -5,6 +5,7 @@
 
 use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
+use crate::model::query::Query;
 use crate::model::wire::Deserialize;
 use crate::model::wire::Serialize;
 
@@ -62,20 +63,14 @@ impl Location {
             (Some(id), Some("edit"), None) => PaneRoute::Edit(id.parse().ok()?),
             _ => return None,
         };
-        let mut location = Self {
+        let query = Query::parse(query);
+        Some(Self {
             pane,
-            ..Self::default()
-        };
-        for (key, value) in form_urlencoded::parse(query.as_bytes()) {
-            match &*key {
-                "q" => location.search = value.into_owned(),
-                "cursor" if !value.is_empty() => location.cursor = Some(value.into_owned()),
-                "deleted" => location.deleted = value.parse().ok(),
-                "name" => location.name = value.into_owned(),
-                _ => {}
-            }
-        }
-        Some(location)
+            search: query.get("q").unwrap_or_default(),
+            cursor: query.get("cursor").filter(|cursor| !cursor.is_empty()),
+            deleted: query.get("deleted").and_then(|id| id.parse().ok()),
+            name: query.get("name").unwrap_or_default(),
+        })
     }
 
     /// The address of this location, from the root of the site.
@@ -83,8 +78,8 @@ impl Location {
         let mut url = match self.pane {
             PaneRoute::Nothing => "/contacts".to_owned(),
             PaneRoute::New => "/contacts/new".to_owned(),
-            PaneRoute::Contact(id) => format!("/contacts/{id}"),
-            PaneRoute::Edit(id) => format!("/contacts/{id}/edit"),
+            PaneRoute::Contact(id) => ["/contacts/", &id.text()].concat(),
+            PaneRoute::Edit(id) => ["/contacts/", &id.text(), "/edit"].concat(),
         };
         self.append_query(&mut url);
         url
@@ -93,7 +88,7 @@ impl Location {
     /// Where a form posts to that applies `action`, such as `delete`, to a contact. The answer leads back
     /// to this list.
     pub fn action_url(&self, id: ContactId, action: &str) -> String {
-        let mut url = format!("/contacts/{id}/{action}");
+        let mut url = ["/contacts/", &id.text(), "/", action].concat();
         self.append_query(&mut url);
         url
     }
@@ -111,20 +106,20 @@ impl Location {
     }
 
     fn append_query(&self, url: &mut String) {
-        let mut query = form_urlencoded::Serializer::new(String::new());
+        let mut query = Query::default();
         if !self.search.is_empty() {
-            query.append_pair("q", &self.search);
+            query.append("q", &self.search);
         }
         if let Some(cursor) = &self.cursor {
-            query.append_pair("cursor", cursor);
+            query.append("cursor", cursor);
         }
         if let Some(id) = self.deleted {
-            query.append_pair("deleted", &id.to_string());
+            query.append("deleted", &id.text());
         }
         if !self.name.is_empty() {
-            query.append_pair("name", &self.name);
+            query.append("name", &self.name);
         }
-        let query = query.finish();
+        let query = query.text();
         if !query.is_empty() {
             url.push('?');
             url.push_str(&query);

@@ -61,8 +61,8 @@ impl Pane {
     pub fn title(&self) -> String {
         match self {
             Self::Nothing | Self::Loading(None) => "Contacts · Kith".to_owned(),
-            Self::Loading(Some(row)) => format!("{} · Kith", row.name),
-            Self::Contact(details) => format!("{} · Kith", details.contact.name),
+            Self::Loading(Some(row)) => [&row.name, " · Kith"].concat(),
+            Self::Contact(details) => [&details.contact.name, " · Kith"].concat(),
             Self::Form(form) if form.saved.is_some() => "Edit contact · Kith".to_owned(),
             Self::Form(_) => "New contact · Kith".to_owned(),
             Self::Failed(AppError::NotFound) => "Not found · Kith".to_owned(),

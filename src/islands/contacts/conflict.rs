@@ -71,7 +71,7 @@ fn Choice(field: Field, value: &'static str, label: &'static str, text: String) 
             <span class="tick">
                 <input
                     type="radio"
-                    name=format!("choice-{}", field.name())
+                    name=["choice-", field.name()].concat()
                     value=value
                     checked=is_default
                     on:change=on(move |_| browser::set_input_value(field.name(), &text))

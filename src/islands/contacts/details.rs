@@ -57,11 +57,11 @@ fn actions(state: State, contact: &Contact) -> impl IntoView + use<> {
             {contact.phone.as_deref().map(|phone| {
                 let tel_number = tel_number(phone);
                 view! {
-                    <a class="button" href=format!("tel:{tel_number}")>
+                    <a class="button" href=["tel:", &tel_number].concat()>
                         <Icon name="phone"/>
                         "Call"
                     </a>
-                    <a class="button is-for-phones" href=format!("sms:{tel_number}")>
+                    <a class="button is-for-phones" href=["sms:", &tel_number].concat()>
                         <Icon name="message"/>
                         "Message"
                     </a>
@@ -112,7 +112,7 @@ fn fields(contact: &Contact) -> impl IntoView + use<> {
                 </a>
             </dd>
             {contact.phone.clone().map(|phone| {
-                let href = format!("tel:{}", tel_number(&phone));
+                let href = ["tel:", &tel_number(&phone)].concat();
                 view! {
                     <dt>"Phone"</dt>
                     <dd>

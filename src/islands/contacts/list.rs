@@ -50,8 +50,8 @@ fn Count(state: State) -> impl IntoView {
             (0, false) => String::new(),
             (1, true) => "1 contact found".to_owned(),
             (1, false) => "1 contact".to_owned(),
-            (many, true) => format!("{} contacts found", group_digits(many, NARROW_SPACE)),
-            (many, false) => format!("{} contacts", group_digits(many, NARROW_SPACE)),
+            (many, true) => group_digits(many, NARROW_SPACE) + " contacts found",
+            (many, false) => group_digits(many, NARROW_SPACE) + " contacts",
         }
     };
     view! {

@@ -109,7 +109,7 @@ pub fn scroll_by(pixels: f64) {
 
 /// Finds the row of a contact.
 pub fn row_selector(id: ContactId) -> String {
-    format!("[data-row='{id}']")
+    ["[data-row='", &id.text(), "']"].concat()
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ pub fn row_view(state: State, index: usize, row: ContactRow) -> impl IntoView {
         <li aria-posinset=attributes.position aria-setsize=attributes.total>
             <a
                 class="row"
-                data-row=id.to_string()
+                data-row=id.text()
                 href=attributes.href
                 aria-current=attributes.current
             >

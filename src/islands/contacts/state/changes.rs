@@ -96,7 +96,7 @@ impl State {
                 // "Back" would lead to a contact that is gone.
                 self.navigate(location, HistoryUpdate::Replace);
                 if moves_focus {
-                    browser::focus_next_frame(format!("#{} button", notice_id(contact.id)));
+                    browser::focus_next_frame(["#", &notice_id(contact.id), " button"].concat());
                 }
             }
             self.add_notice(Notice {

@@ -11,7 +11,7 @@ use crate::model::view::Notice;
 
 /// The id of the element with the notice about a contact.
 pub fn notice_id(id: ContactId) -> String {
-    format!("notice-{id}")
+    ["notice-", &id.text()].concat()
 }
 
 impl State {
@@ -37,7 +37,7 @@ impl State {
             .iter()
             .find_map(|notice| Some((*notice.read_untracked()).as_ref()?.id));
         browser::focus_next_frame(match next {
-            Some(id) => format!("#{} button", notice_id(id)),
+            Some(id) => ["#", &notice_id(id), " button"].concat(),
             None if browser::is_visible("#contact-list") => TAB_STOP_ROW.to_owned(),
             None => "#pane-title".to_owned(),
         });
