@@ -4,3 +4,4 @@
 //! Their paths are fixed. Their bodies are JSON, which no form on another site can send.
 
 pub mod contacts;
+mod json_post;

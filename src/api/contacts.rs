@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
+use super::json_post::JsonPost;
 use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::error::AppError;
 use crate::model::wire::Deserialize;
-use crate::model::wire::Json;
 use crate::model::wire::Serialize;
 #[cfg(feature = "ssr")]
 use crate::services::contacts::ContactService;
@@ -18,9 +18,8 @@ use crate::services::contacts::ContactService;
 #[server(
     prefix = "/fn",
     endpoint = "contacts/list",
-    input = Json,
     input_derive = (Clone, Serialize, Deserialize),
-    output = Json,
+    protocol = JsonPost,
 )]
 pub async fn list_contacts(
     search: String,
@@ -36,9 +35,8 @@ pub async fn list_contacts(
 #[server(
     prefix = "/fn",
     endpoint = "contacts/get",
-    input = Json,
     input_derive = (Clone, Serialize, Deserialize),
-    output = Json,
+    protocol = JsonPost,
 )]
 pub async fn get_contact(id: ContactId) -> Result<ContactDetails, AppError> {
     let contacts = expect_context::<ContactService>();
@@ -50,9 +48,8 @@ pub async fn get_contact(id: ContactId) -> Result<ContactDetails, AppError> {
 #[server(
     prefix = "/fn",
     endpoint = "contacts/create",
-    input = Json,
     input_derive = (Clone, Serialize, Deserialize),
-    output = Json,
+    protocol = JsonPost,
 )]
 pub async fn create_contact(
     draft: ContactDraft,
@@ -73,9 +70,8 @@ pub async fn create_contact(
 #[server(
     prefix = "/fn",
     endpoint = "contacts/update",
-    input = Json,
     input_derive = (Clone, Serialize, Deserialize),
-    output = Json,
+    protocol = JsonPost,
 )]
 pub async fn update_contact(
     id: ContactId,
@@ -95,9 +91,8 @@ pub async fn update_contact(
 #[server(
     prefix = "/fn",
     endpoint = "contacts/delete",
-    input = Json,
     input_derive = (Clone, Serialize, Deserialize),
-    output = Json,
+    protocol = JsonPost,
 )]
 pub async fn delete_contact(id: ContactId) -> Result<(), AppError> {
     let contacts = expect_context::<ContactService>();
@@ -108,9 +103,8 @@ pub async fn delete_contact(id: ContactId) -> Result<(), AppError> {
 #[server(
     prefix = "/fn",
     endpoint = "contacts/restore",
-    input = Json,
     input_derive = (Clone, Serialize, Deserialize),
-    output = Json,
+    protocol = JsonPost,
 )]
 pub async fn restore_contact(id: ContactId) -> Result<ContactDetails, AppError> {
     let contacts = expect_context::<ContactService>();

@@ -9,7 +9,6 @@ use leptos::server_fn::Decodes;
 use leptos::server_fn::Encodes;
 use leptos::server_fn::Format;
 use leptos::server_fn::FormatType;
-use leptos::server_fn::codec::Post;
 
 #[cfg(feature = "ssr")]
 pub use serde::{Deserialize, Serialize};
@@ -17,9 +16,7 @@ pub use serde::{Deserialize, Serialize};
 #[cfg(not(feature = "ssr"))]
 pub use kith_wire::{Deserialize, Serialize};
 
-/// Arguments and results as JSON in the bodies of a `POST` request and its response.
-pub type Json = Post<JsonEncoding>;
-
+/// The codec of errors, and on the server of everything else.
 pub struct JsonEncoding;
 
 impl ContentType for JsonEncoding {
