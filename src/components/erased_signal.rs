@@ -105,3 +105,56 @@ fn notify(content: StoredValue<Content>) {
         changes.notify();
     }
 }
+
+/// Like a `Memo`: a value that is computed from signals, and that changes only where it differs.
+pub struct ErasedMemo<T> {
+    content: Memo<Computed>,
+    value: PhantomData<fn() -> T>,
+}
+
+#[derive(Clone)]
+struct Computed {
+    value: Arc<dyn Any + Send + Sync>,
+    equals: fn(&Computed, &Computed) -> bool,
+}
+
+impl PartialEq for Computed {
+    fn eq(&self, other: &Self) -> bool {
+        (self.equals)(self, other)
+    }
+}
+
+impl<T> Clone for ErasedMemo<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for ErasedMemo<T> {}
+
+impl<T: Clone + PartialEq + Send + Sync + 'static> ErasedMemo<T> {
+    pub fn new(compute: impl Fn() -> T + Send + Sync + 'static) -> Self {
+        let compute: Box<dyn Fn(Option<&Computed>) -> Computed + Send + Sync> =
+            Box::new(move |_| Computed {
+                value: Arc::new(compute()),
+                equals: |one, other| one.value.downcast_ref::<T>() == other.value.downcast_ref(),
+            });
+        Self {
+            content: Memo::new(compute),
+            value: PhantomData,
+        }
+    }
+
+    pub fn get(self) -> T {
+        of_type(&self.content.get())
+    }
+
+    pub fn get_untracked(self) -> T {
+        of_type(&self.content.get_untracked())
+    }
+}
+
+fn of_type<T: Clone + 'static>(computed: &Computed) -> T {
+    let value = computed.value.downcast_ref::<T>();
+    value.expect("a memo has its type").clone()
+}

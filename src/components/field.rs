@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::components::dynamic;
 use crate::components::dynamic::attr;
+use crate::components::erased_signal::ErasedMemo;
 use crate::components::erased_signal::ErasedSignal;
 use crate::model::contact::Field;
 use crate::model::error::AppError;
@@ -103,7 +104,7 @@ fn Label(field: Field, label: &'static str, optional: bool) -> impl IntoView {
 }
 
 #[component]
-fn Message(field: Field, message: Memo<Option<String>>) -> impl IntoView {
+fn Message(field: Field, message: ErasedMemo<Option<String>>) -> impl IntoView {
     dynamic::view(move || {
         message.get().map(|text| {
             view! {
@@ -119,8 +120,8 @@ fn error_id(field: Field) -> String {
     [field.name(), "-error"].concat()
 }
 
-fn message(field: Field, error: FormError) -> Memo<Option<String>> {
-    Memo::new(move |_| {
+fn message(field: Field, error: FormError) -> ErasedMemo<Option<String>> {
+    ErasedMemo::new(move || {
         let error = error.read();
         let found = (*error)
             .as_ref()?

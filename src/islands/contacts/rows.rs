@@ -18,6 +18,7 @@ use super::window::View;
 use crate::components::dynamic;
 use crate::components::dynamic::attr;
 use crate::components::dynamic::on;
+use crate::components::erased_signal::ErasedMemo;
 use crate::components::erased_signal::ErasedSignal;
 use crate::components::reactive_text::reactive_text;
 use crate::islands::browser;
@@ -33,23 +34,24 @@ const PREFETCH_DISTANCE: f64 = 1500.0;
 
 #[component]
 pub fn Rows(state: State) -> impl IntoView {
-    let current = Memo::new(move |_| state.location.read().pane.contact());
+    let current = ErasedMemo::new(move || state.location.read().pane.contact());
     let visited = ErasedSignal::new(None::<ContactId>);
     // Whether a focus event comes from `Update::apply` and not from the reader.
     let is_restoring = StoredValue::new(false);
     let tab_stop = tab_stop(state, visited, current);
-    let rendered =
-        Memo::new(move |_| rendered_rows(&state.list.read(), state.range.get(), tab_stop.get()));
+    let rendered = ErasedMemo::new(move || {
+        rendered_rows(&state.list.read(), state.range.get(), tab_stop.get())
+    });
 
     // Scrolling loads more rows then, so that Tab need not lead to the links that do so.
     let hydrated = ErasedSignal::new(false);
     Effect::new(move |_| hydrated.set(true));
     let ul = NodeRef::<Ul>::new();
     follow_scrolling(state, current);
-    let search = Memo::new(move |_| state.location.read().search.clone());
+    let search = ErasedMemo::new(move || state.location.read().search.clone());
     Effect::new(move |_| {
         // A memo that is tracked and not read stays outdated, and then reports no further change.
-        let _ = (search.read(), current.read());
+        let _ = (search.get(), current.get());
         let list = state.list.read();
         let update = Update {
             rendered: rendered.get(),
@@ -97,7 +99,7 @@ pub fn Rows(state: State) -> impl IntoView {
                 hydrated
                 text="Show previous"
                 rel="prev"
-                cursor=Signal::derive(move || state.list.read().previous_cursor.clone())
+                cursor=ErasedMemo::new(move || state.list.read().previous_cursor.clone())
                 load=move || state.load_previous()
             />
             <ul
@@ -117,7 +119,7 @@ pub fn Rows(state: State) -> impl IntoView {
                 hydrated
                 text="Show more"
                 rel="next"
-                cursor=Signal::derive(move || state.list.read().next_cursor.clone())
+                cursor=ErasedMemo::new(move || state.list.read().next_cursor.clone())
                 load=move || state.load_next()
             />
         </div>
@@ -130,9 +132,9 @@ pub fn Rows(state: State) -> impl IntoView {
 fn tab_stop(
     state: State,
     visited: ErasedSignal<Option<ContactId>>,
-    current: Memo<Option<ContactId>>,
-) -> Memo<Option<usize>> {
-    Memo::new(move |_| {
+    current: ErasedMemo<Option<ContactId>>,
+) -> ErasedMemo<Option<usize>> {
+    ErasedMemo::new(move || {
         let list = state.list.read();
         let here = |id: Option<ContactId>| loaded::position(&list, id?);
         here(visited.get())
@@ -142,7 +144,7 @@ fn tab_stop(
 }
 
 /// Scrolls to the contact in the pane at first, and then keeps the rows in view in the document.
-fn follow_scrolling(state: State, current: Memo<Option<ContactId>>) {
+fn follow_scrolling(state: State, current: ErasedMemo<Option<ContactId>>) {
     Effect::new(move |_| {
         request_animation_frame(move || {
             let contact = current.get_untracked();
@@ -198,10 +200,9 @@ fn MoreLink(
     hydrated: ErasedSignal<bool>,
     text: &'static str,
     rel: &'static str,
-    cursor: Signal<Option<String>>,
+    cursor: ErasedMemo<Option<String>>,
     load: impl Fn() + Copy + Send + 'static,
 ) -> impl IntoView {
-    let cursor = Memo::new(move |_| cursor.get());
     move || {
         let cursor = cursor.get()?;
         let href = state.location.read().with_cursor(Some(cursor)).url();

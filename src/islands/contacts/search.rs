@@ -13,6 +13,7 @@ use web_sys::HtmlInputElement;
 use super::state::State;
 use crate::components::dynamic::on;
 use crate::components::dynamic::text;
+use crate::components::erased_signal::ErasedMemo;
 use crate::components::icon::Icon;
 use crate::islands::browser;
 use crate::model::location::PaneRoute;
@@ -25,7 +26,7 @@ const SEARCH_ID: &str = "search";
 
 #[component]
 pub fn Search(state: State) -> impl IntoView {
-    let searched = Memo::new(move |_| state.location.read().search.clone());
+    let searched = ErasedMemo::new(move || state.location.read().search.clone());
     let input = SearchInput::new(state);
     // The search also changes without typing, for example by "back". The first run searches for what was
     // typed before hydration.
