@@ -61,6 +61,14 @@ impl<T: Send + Sync + 'static> ErasedSignal<T> {
     }
 }
 
+impl<T: PartialEq + Send + Sync + 'static> ErasedSignal<T> {
+    /// Whether this is the value. No value is that of a signal whose owner has ended.
+    pub fn is_now(self, value: T) -> bool {
+        let now = self.try_read_untracked();
+        now.is_some_and(|now| *now == value)
+    }
+}
+
 impl<T: Clone + Send + Sync + 'static> ErasedSignal<T> {
     pub fn get(self) -> T {
         T::clone(&self.read())
@@ -68,6 +76,13 @@ impl<T: Clone + Send + Sync + 'static> ErasedSignal<T> {
 
     pub fn get_untracked(self) -> T {
         T::clone(&self.read_untracked())
+    }
+
+    /// Changes the value and returns the former one.
+    pub fn replace(self, value: T) -> T {
+        let before = self.get_untracked();
+        self.set(value);
+        before
     }
 
     /// Changes a copy of the value, which becomes the value.

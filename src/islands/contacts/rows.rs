@@ -8,8 +8,8 @@ use leptos::ev;
 use leptos::ev::FocusEvent;
 use leptos::ev::KeyboardEvent;
 use leptos::ev::MouseEvent;
-use leptos::html::Ul;
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
 use web_sys::EventTarget;
 
 use super::loaded;
@@ -37,7 +37,7 @@ pub fn Rows(state: State) -> impl IntoView {
     let current = ErasedMemo::new(move || state.location.read().pane.contact());
     let visited = ErasedSignal::new(None::<ContactId>);
     // Whether a focus event comes from `Update::apply` and not from the reader.
-    let is_restoring = StoredValue::new(false);
+    let is_restoring = ErasedSignal::new(false);
     let tab_stop = tab_stop(state, visited, current);
     let rendered = ErasedMemo::new(move || {
         rendered_rows(&state.list.read(), state.range.get(), tab_stop.get())
@@ -46,7 +46,6 @@ pub fn Rows(state: State) -> impl IntoView {
     // Scrolling loads more rows then, so that Tab need not lead to the links that do so.
     let hydrated = ErasedSignal::new(false);
     Effect::new(move |_| hydrated.set(true));
-    let ul = NodeRef::<Ul>::new();
     follow_scrolling(state, current);
     let search = ErasedMemo::new(move || state.location.read().search.clone());
     Effect::new(move |_| {
@@ -62,7 +61,7 @@ pub fn Rows(state: State) -> impl IntoView {
         };
         // Runs after the rows of this update are in the document and before they are painted.
         queue_microtask(move || {
-            if let Some(ul) = ul.try_get_untracked().flatten() {
+            if let Some(ul) = browser::query(".rows > ul").and_then(|ul| ul.dyn_into().ok()) {
                 update.apply(state, &ul, is_restoring);
             }
         });
@@ -75,7 +74,7 @@ pub fn Rows(state: State) -> impl IntoView {
         }
     };
     let visit = move |event: FocusEvent| {
-        let Some(id) = row_of(event.target()).filter(|_| !is_restoring.get_value()) else {
+        let Some(id) = row_of(event.target()).filter(|_| !is_restoring.get_untracked()) else {
             return;
         };
         visited.set(Some(id));
@@ -103,7 +102,6 @@ pub fn Rows(state: State) -> impl IntoView {
                 load=move || state.load_previous()
             />
             <ul
-                node_ref=ul
                 on:click=open
                 on:focusin=visit
                 on:keydown=on(move |event| move_between_rows(state, &event))

@@ -14,6 +14,7 @@ use super::state::State;
 use crate::components::dynamic::on;
 use crate::components::dynamic::text;
 use crate::components::erased_signal::ErasedMemo;
+use crate::components::erased_signal::ErasedSignal;
 use crate::components::icon::Icon;
 use crate::islands::browser;
 use crate::model::location::PaneRoute;
@@ -69,13 +70,13 @@ pub fn Search(state: State) -> impl IntoView {
                             input.search_soon(event.target().value());
                         }
                     })
-                    on:compositionstart=on(move |_| input.is_composing.set_value(true))
+                    on:compositionstart=on(move |_| input.is_composing.set(true))
                     on:compositionend:target=on(move |event: Targeted<CompositionEvent, HtmlInputElement>| {
-                        input.is_composing.set_value(false);
+                        input.is_composing.set(false);
                         input.search_soon(event.target().value());
                     })
                     on:keydown=on(move |event: leptos::ev::KeyboardEvent| {
-                        input.has_key_codes.set_value(event.key() != "Unidentified");
+                        input.has_key_codes.set(event.key() != "Unidentified");
                         if event.key() == "ArrowDown" && !browser::is_composing(&event) {
                             event.prevent_default();
                             state.focus_row(0);
@@ -114,32 +115,32 @@ fn new_contact_link(state: State) -> impl IntoView {
 #[derive(Clone, Copy)]
 struct SearchInput {
     state: State,
-    debounce: StoredValue<Option<TimeoutHandle>>,
-    is_composing: StoredValue<bool>,
-    has_key_codes: StoredValue<bool>,
+    debounce: ErasedSignal<Option<TimeoutHandle>>,
+    is_composing: ErasedSignal<bool>,
+    has_key_codes: ErasedSignal<bool>,
 }
 
 impl SearchInput {
     fn new(state: State) -> Self {
         Self {
             state,
-            debounce: StoredValue::new(None),
-            is_composing: StoredValue::new(false),
-            has_key_codes: StoredValue::new(true),
+            debounce: ErasedSignal::new(None),
+            is_composing: ErasedSignal::new(false),
+            has_key_codes: ErasedSignal::new(true),
         }
     }
 
     /// Whether an input method has yet to convert the text, which is no search term until then. Touch
     /// keyboards, however, compose every word, in any language, and send no key codes.
     fn is_converting(self) -> bool {
-        self.is_composing.get_value() && self.has_key_codes.get_value()
+        self.is_composing.get_untracked() && self.has_key_codes.get_untracked()
     }
 
     fn search_soon(self, text: String) {
         self.cancel_timer();
         let search = move || self.state.search(text);
         let timer = set_timeout_with_handle(search, SEARCH_DEBOUNCE);
-        self.debounce.set_value(timer.ok());
+        self.debounce.set(timer.ok());
     }
 
     fn submit(self, event: &SubmitEvent) {
@@ -151,7 +152,7 @@ impl SearchInput {
     }
 
     fn cancel_timer(self) {
-        if let Some(timer) = self.debounce.try_update_value(Option::take).flatten() {
+        if let Some(timer) = self.debounce.replace(None) {
             timer.clear();
         }
     }

@@ -16,7 +16,7 @@ pub fn WelcomeChoice(state: State, ticked: bool, name: ErasedSignal<String>) -> 
         text,
         is_sent,
         ..
-    } = state.welcome.get_value();
+    } = state.welcome.get_untracked();
     view! {
         <div class="welcome">
             <label class="tick">

@@ -53,9 +53,7 @@ impl Submission {
             };
             self.saving.set(false);
             if self.id.is_none() && response.is_ok() {
-                self.state
-                    .welcome
-                    .update_value(|offer| offer.ticked = welcome);
+                self.state.welcome.update(|offer| offer.ticked = welcome);
             }
             if let Some(error) = self.state.handle_form_response(from, &key, response) {
                 self.show_error(error, &base, &draft);

@@ -1,14 +1,13 @@
 //! Updating the rows that are in the document.
 
-use std::mem;
 use std::ops::Range;
 
-use leptos::prelude::*;
 use web_sys::Element;
 use web_sys::HtmlElement;
 
 use super::row::Part;
 use super::row::RowAttributes;
+use crate::components::erased_signal::ErasedSignal;
 use crate::islands::browser;
 use crate::islands::contacts::state::State;
 use crate::islands::contacts::window::row_selector;
@@ -46,7 +45,7 @@ pub struct Update {
 
 impl Update {
     /// Updates the space around the rows and the attributes of each row, and restores the focus.
-    pub fn apply(&self, state: State, ul: &HtmlElement, is_restoring: StoredValue<bool>) {
+    pub fn apply(&self, state: State, ul: &HtmlElement, is_restoring: ErasedSignal<bool>) {
         if self.update_attributes(state, ul).is_some() {
             self.restore_focus(state, is_restoring);
         }
@@ -76,16 +75,16 @@ impl Update {
     }
 
     /// Gives the focus back to the tab stop, which loses it when its row is moved within the document.
-    fn restore_focus(&self, state: State, is_restoring: StoredValue<bool>) {
+    fn restore_focus(&self, state: State, is_restoring: ErasedSignal<bool>) {
         let mut rows = self.rendered.iter();
         let row = rows.find(|(index, _)| self.tab_stop == Some(*index));
-        let had_focus = state.row_had_focus.try_update_value(mem::take);
-        if let Some((_, row)) = row.filter(|_| had_focus == Some(true))
+        let had_focus = state.row_had_focus.replace(false);
+        if let Some((_, row)) = row.filter(|_| had_focus)
             && browser::is_focus_lost()
         {
-            is_restoring.set_value(true);
+            is_restoring.set(true);
             browser::focus_without_scroll(&row_selector(row.id), ".rows");
-            is_restoring.set_value(false);
+            is_restoring.set(false);
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Saving, deleting and restoring a contact.
 
-use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::drafts::KEY_ID;
@@ -53,7 +52,7 @@ impl State {
     pub(super) fn show_saved(self, details: ContactDetails) {
         self.stash_draft();
         // The response to an earlier request is dropped.
-        self.pane_request_id.update_value(|last| *last += 1);
+        self.pane_request_id.update(|last| *last += 1);
         let pane = PaneRoute::Contact(details.contact.id);
         let location = self.location.read_untracked().with_opened_pane(pane);
         HistoryUpdate::Push.apply(&location.url());

@@ -1,7 +1,5 @@
 //! What the reader has typed into forms and not saved.
 
-use leptos::prelude::*;
-
 use super::signals::State;
 use crate::islands::browser;
 use crate::model::location::PaneRoute;
@@ -37,15 +35,14 @@ impl State {
 
     /// Whether a form that is not shown has unsaved values.
     pub fn has_drafts(self) -> bool {
-        self.drafts.with_value(|drafts| !drafts.is_empty())
+        !self.drafts.read_untracked().is_empty()
     }
 
     pub(super) fn stash_draft(self) {
         if let Some(form) = self.unsaved_form() {
             let route = self.location.read_untracked().pane;
             self.remove_draft(route, &form.key);
-            self.drafts
-                .update_value(|drafts| drafts.push((route, form)));
+            self.drafts.update(|drafts| drafts.push((route, form)));
         }
     }
 
@@ -64,7 +61,7 @@ impl State {
     }
 
     pub(super) fn remove_draft(self, from: PaneRoute, key: &str) {
-        self.drafts.update_value(|drafts| {
+        self.drafts.update(|drafts| {
             drafts.retain(|(route, form)| *route != from || form.key != key);
         });
     }

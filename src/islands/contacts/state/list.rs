@@ -51,16 +51,16 @@ impl State {
         }
         // The cursors of a stale list belong to an earlier search.
         self.request_list(if self.list_is_stale.get_untracked() {
-            self.last_list_request.get_value()
+            self.last_list_request.get_untracked()
         } else {
             request
         });
     }
 
     pub(super) fn request_list(self, request: ListRequest) {
-        let request_id = self.list_request_id.with_value(|last| last + 1);
-        self.list_request_id.set_value(request_id);
-        self.last_list_request.set_value(request);
+        let request_id = self.list_request_id.get_untracked() + 1;
+        self.list_request_id.set(request_id);
+        self.last_list_request.set(request);
         self.list_busy.set(true);
         let Location { search, cursor, .. } = self.location.get_untracked();
         let (cursor, around) = match request {
@@ -70,7 +70,7 @@ impl State {
         };
         spawn_local(async move {
             let response = api::list_contacts(search, cursor, around).await;
-            let is_latest = move || self.list_request_id.try_get_value() == Some(request_id);
+            let is_latest = move || self.list_request_id.is_now(request_id);
             if !is_latest() {
                 return;
             }
@@ -146,8 +146,7 @@ impl State {
             .filter_map(|index| Some((index, list.rows.get(index)?.id)))
             .collect::<Vec<_>>();
         drop(list);
-        self.row_had_focus
-            .set_value(browser::has_focus("[data-row]"));
+        self.row_had_focus.set(browser::has_focus("[data-row]"));
         self.list.update(change);
         let list = self.list.read_untracked();
         let mut remaining = in_view.into_iter().filter_map(|(before, id)| {

@@ -1,6 +1,5 @@
 //! Moving between the locations of the page.
 
-use leptos::prelude::*;
 use web_sys::MouseEvent;
 
 use super::signals::ListRequest;
@@ -89,7 +88,7 @@ impl State {
     /// Repeats the requests that failed, for the list and for the pane.
     pub fn retry(self) {
         if self.list_error.read_untracked().is_some() {
-            self.request_list(self.last_list_request.get_value());
+            self.request_list(self.last_list_request.get_untracked());
         }
         if matches!(*self.pane.read_untracked(), Pane::Failed(_)) {
             self.load_pane(self.location.read_untracked().pane);

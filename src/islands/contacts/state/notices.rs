@@ -1,7 +1,5 @@
 //! The notices that offer to undo a deletion.
 
-use leptos::prelude::*;
-
 use super::scroll::TAB_STOP_ROW;
 use super::signals::State;
 use crate::islands::browser;
@@ -17,8 +15,8 @@ pub fn notice_id(id: ContactId) -> String {
 impl State {
     /// Shows a notice in the slot that was used least recently.
     pub(super) fn add_notice(self, notice: Notice) {
-        let next = self.next_notice.get_value();
-        self.next_notice.set_value((next + 1) % self.notices.len());
+        let next = self.next_notice.get_untracked();
+        self.next_notice.set((next + 1) % self.notices.len());
         self.notices[next].set(Some(notice));
     }
 

@@ -23,20 +23,17 @@ const SLOW_PANE_TIMEOUT: Duration = Duration::from_millis(300);
 impl State {
     /// Loads a pane and shows it. A response to an earlier call is dropped.
     pub(super) fn load_pane(self, route: PaneRoute) {
-        let request_id = self.pane_request_id.with_value(|last| last + 1);
-        self.pane_request_id.set_value(request_id);
-        let draft = self.drafts.with_value(|drafts| {
-            let draft = drafts.iter().find(|(from, _)| *from == route);
-            draft.map(|(_, form)| form.clone())
-        });
-        if let Some(form) = draft {
-            return self.show_pane(Pane::Form(form));
+        let request_id = self.pane_request_id.get_untracked() + 1;
+        self.pane_request_id.set(request_id);
+        let drafts = self.drafts.read_untracked();
+        if let Some((_, form)) = drafts.iter().find(|(from, _)| *from == route) {
+            return self.show_pane(Pane::Form(form.clone()));
         }
         self.pane_is_slow.set(false);
         match route {
             PaneRoute::Nothing => self.show_pane(Pane::Nothing),
             PaneRoute::New => {
-                let ticked = self.welcome.with_value(|welcome| welcome.ticked);
+                let ticked = self.welcome.read_untracked().ticked;
                 let mut form = FormView::new_contact(browser::random_key(), ticked);
                 form.draft = self.location.read_untracked().prefilled_draft();
                 self.show_pane(Pane::Form(form));
@@ -48,7 +45,7 @@ impl State {
     }
 
     fn load_contact(self, route: PaneRoute, id: ContactId, request_id: u32) {
-        let is_latest = move || self.pane_request_id.try_get_value() == Some(request_id);
+        let is_latest = move || self.pane_request_id.is_now(request_id);
         let shown = self.pane.read_untracked().row().filter(|row| row.id == id);
         let list = self.list.read_untracked();
         let listed = loaded::position(&list, id).map(|index| list.rows[index].clone());

@@ -1,7 +1,5 @@
 //! Scrolling the list, and moving the focus in it.
 
-use leptos::prelude::*;
-
 use super::signals::State;
 use crate::islands::browser;
 use crate::islands::contacts::loaded;
@@ -19,8 +17,7 @@ impl State {
         let Some(view) = View::measure() else { return };
         let range = view.range(self.list.read_untracked().rows.len());
         if *self.range.read_untracked() != range {
-            self.row_had_focus
-                .set_value(browser::has_focus("[data-row]"));
+            self.row_had_focus.set(browser::has_focus("[data-row]"));
             self.range.set(range);
         }
         if self.row_height.get_untracked() != view.row {

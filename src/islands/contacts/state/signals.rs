@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use leptos::prelude::*;
-
 use crate::components::erased_signal::ErasedSignal;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
@@ -40,7 +38,7 @@ pub struct State {
     /// The rows that are in the document; see the module `window`.
     pub range: ErasedSignal<Range<usize>>,
     /// Whether a row had the focus before the rows in the document were changed.
-    pub row_had_focus: StoredValue<bool>,
+    pub row_had_focus: ErasedSignal<bool>,
     /// The height of a row in CSS pixels; 0 until it is measured.
     pub row_height: ErasedSignal<f64>,
     /// Whether the rows belong to an earlier search, because the current one failed.
@@ -53,7 +51,7 @@ pub struct State {
     pub restoring: ErasedSignal<Option<ContactId>>,
     /// The deletions that can be undone. A slot is used again when all others have been used since.
     pub notices: [ErasedSignal<Option<Notice>>; MAX_NOTICES],
-    pub(super) next_notice: StoredValue<usize>,
+    pub(super) next_notice: ErasedSignal<usize>,
     /// The name of the contact that the pane shows while the focus stays in the list. A screen reader
     /// announces it.
     pub announcement: ErasedSignal<String>,
@@ -61,16 +59,16 @@ pub struct State {
     pub pane_is_slow: ErasedSignal<bool>,
     /// Why the last action failed, where the page stays as it was.
     pub problem: ErasedSignal<Option<AppError>>,
-    pub welcome: StoredValue<WelcomeOffer>,
+    pub welcome: ErasedSignal<WelcomeOffer>,
     /// Number the requests for the list and for the pane. A response to an earlier request than the last
     /// one is dropped.
-    pub(super) list_request_id: StoredValue<u32>,
-    pub(super) pane_request_id: StoredValue<u32>,
+    pub(super) list_request_id: ErasedSignal<u32>,
+    pub(super) pane_request_id: ErasedSignal<u32>,
     /// The last request for the list.
-    pub(super) last_list_request: StoredValue<ListRequest>,
+    pub(super) last_list_request: ErasedSignal<ListRequest>,
     /// Forms that were left without saving, with what was typed. Each keeps the values that it started
     /// from, so that a later save does not undo what others have saved since.
-    pub(super) drafts: StoredValue<Vec<(PaneRoute, FormView)>>,
+    pub(super) drafts: ErasedSignal<Vec<(PaneRoute, FormView)>>,
 }
 
 impl State {
@@ -80,12 +78,12 @@ impl State {
             Err(error) => (ContactList::default(), Some(error)),
         };
         Self {
-            welcome: StoredValue::new(view.welcome),
-            last_list_request: StoredValue::new(ListRequest::Reload(view.location.pane.contact())),
+            welcome: ErasedSignal::new(view.welcome),
+            last_list_request: ErasedSignal::new(ListRequest::Reload(view.location.pane.contact())),
             location: ErasedSignal::new(view.location),
             // The server has drawn all rows that it found.
             range: ErasedSignal::new(0..list.rows.len()),
-            row_had_focus: StoredValue::new(false),
+            row_had_focus: ErasedSignal::new(false),
             row_height: ErasedSignal::new(0.0),
             list: ErasedSignal::new(list),
             list_is_stale: ErasedSignal::new(list_error.is_some()),
@@ -94,14 +92,14 @@ impl State {
             pane: ErasedSignal::new(view.pane),
             pane_busy: ErasedSignal::new(false),
             restoring: ErasedSignal::new(None),
-            next_notice: StoredValue::new(usize::from(view.notice.is_some())),
+            next_notice: ErasedSignal::new(usize::from(view.notice.is_some())),
             notices: [view.notice, None, None].map(ErasedSignal::new),
             announcement: ErasedSignal::new(String::new()),
             pane_is_slow: ErasedSignal::new(false),
             problem: ErasedSignal::new(None),
-            list_request_id: StoredValue::new(0),
-            pane_request_id: StoredValue::new(0),
-            drafts: StoredValue::new(Vec::new()),
+            list_request_id: ErasedSignal::new(0),
+            pane_request_id: ErasedSignal::new(0),
+            drafts: ErasedSignal::new(Vec::new()),
         }
     }
 }
