@@ -7,6 +7,7 @@ use leptos::wasm_bindgen::JsCast;
 use leptos::wasm_bindgen::JsValue;
 use web_sys::Element;
 
+use crate::components::dynamic::effect;
 use crate::components::erased_signal::ErasedSignal;
 use crate::model::format::Day;
 
@@ -101,7 +102,7 @@ fn format_local(at: &Date, format: &str, today: Day) -> String {
 /// The time in milliseconds since the epoch, twice a minute; `None` until the page is hydrated.
 pub fn current_time() -> ErasedSignal<Option<f64>> {
     let time = ErasedSignal::new(None);
-    Effect::new(move |_| {
+    effect(move |_| {
         let tick = move || {
             time.set(Some(Date::now()));
         };

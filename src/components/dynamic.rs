@@ -4,6 +4,7 @@
 //! closure, and the code around a handler as well. Behind a pointer all closures are of one type, and a page
 //! downloads that code once.
 
+use leptos::prelude::Effect;
 use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
 use leptos::tachys::hydration::Cursor;
 use leptos::tachys::no_attrs;
@@ -38,6 +39,13 @@ pub fn flag(mut is_set: impl FnMut() -> bool + Send + 'static) -> DynamicAttribu
 /// A handler of an event.
 pub fn on<E: 'static>(handler: impl FnMut(E) + 'static) -> Box<dyn FnMut(E)> {
     Box::new(handler)
+}
+
+/// Runs in the browser at first, and again when a signal that it has read changes. It is told whether it has
+/// run before.
+pub fn effect(run: impl FnMut(Option<()>) + 'static) {
+    let run: Box<dyn FnMut(Option<()>)> = Box::new(run);
+    Effect::new(run);
 }
 
 /// A part of a view that changes. It is drawn anew when it does, and takes the place of what was there.

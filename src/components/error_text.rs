@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::either::Either;
 use leptos::prelude::*;
 
+use crate::components::dynamic::effect;
 use crate::components::erased_signal::ErasedSignal;
 use crate::components::reactive_text::reactive_text;
 use crate::model::error::AppError;
@@ -18,7 +19,7 @@ pub fn ErrorText(error: AppError, then: &'static str) -> impl IntoView {
     };
     let left = ErasedSignal::new(seconds);
     // Effects run only in the browser.
-    Effect::new(move |_| {
+    effect(move |_| {
         let tick = move || {
             left.update(|left| *left = left.saturating_sub(1));
         };

@@ -1,8 +1,10 @@
 //! Helpers for the browser's APIs. Only events and effects call them, and these never run on the server.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
 use leptos::wasm_bindgen::JsValue;
 use web_sys::Element;
@@ -39,6 +41,12 @@ impl HistoryUpdate {
             Self::None => Ok(()),
         };
     }
+}
+
+/// Runs a task of the page.
+pub fn spawn(task: impl Future<Output = ()> + 'static) {
+    let task: Pin<Box<dyn Future<Output = ()>>> = Box::pin(task);
+    spawn_local(task);
 }
 
 /// Calls `then` after a number of seconds.

@@ -1,11 +1,11 @@
 //! The activity of the contact in the pane, polled while more is expected.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::state::State;
 use crate::api::contacts as api;
 use crate::components::clock;
+use crate::components::dynamic::effect;
 use crate::components::erased_signal::ErasedSignal;
 use crate::components::time::Time;
 use crate::islands::browser;
@@ -17,7 +17,7 @@ use crate::model::contact::ContactId;
 #[component]
 pub fn Activity(state: State, id: ContactId, activities: Activities) -> impl IntoView {
     let activities = ErasedSignal::new(activities);
-    Effect::new(move |_| poll(state, id, activities, 0));
+    effect(move |_| poll(state, id, activities, 0));
     let now = clock::current_time();
     let line = move |activity: &contact::Activity| {
         let at = activity.at.clone();
@@ -57,7 +57,7 @@ fn poll(state: State, id: ContactId, activities: ErasedSignal<Activities>, round
         if document().hidden() || state.pane_busy.get_untracked() {
             return poll(state, id, activities, round);
         }
-        spawn_local(async move {
+        browser::spawn(async move {
             // An error leaves the activities as they are.
             if let Ok(details) = api::get_contact(id).await {
                 let known = activities.try_read_untracked();

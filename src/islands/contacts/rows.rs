@@ -17,6 +17,7 @@ use super::state::State;
 use super::window::View;
 use crate::components::dynamic;
 use crate::components::dynamic::attr;
+use crate::components::dynamic::effect;
 use crate::components::dynamic::on;
 use crate::components::erased_signal::ErasedMemo;
 use crate::components::erased_signal::ErasedSignal;
@@ -45,10 +46,10 @@ pub fn Rows(state: State) -> impl IntoView {
 
     // Scrolling loads more rows then, so that Tab need not lead to the links that do so.
     let hydrated = ErasedSignal::new(false);
-    Effect::new(move |_| hydrated.set(true));
+    effect(move |_| hydrated.set(true));
     follow_scrolling(state, current);
     let search = ErasedMemo::new(move || state.location.read().search.clone());
-    Effect::new(move |_| {
+    effect(move |_| {
         // A memo that is tracked and not read stays outdated, and then reports no further change.
         let _ = (search.get(), current.get());
         let list = state.list.read();
@@ -143,7 +144,7 @@ fn tab_stop(
 
 /// Scrolls to the contact in the pane at first, and then keeps the rows in view in the document.
 fn follow_scrolling(state: State, current: ErasedMemo<Option<ContactId>>) {
-    Effect::new(move |_| {
+    effect(move |_| {
         request_animation_frame(move || {
             let contact = current.get_untracked();
             let is_here =
@@ -159,7 +160,7 @@ fn follow_scrolling(state: State, current: ErasedMemo<Option<ContactId>>) {
     });
     let resized = window_event_listener(ev::resize, move |_| state.handle_scroll(0.0));
     on_cleanup(move || resized.remove());
-    Effect::new(move |before: Option<()>| {
+    effect(move |before: Option<()>| {
         let _ = state.list.read();
         if before.is_some() {
             request_animation_frame(move || state.handle_scroll(0.0));

@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use web_sys::HtmlInputElement;
 
 use super::state::State;
+use crate::components::dynamic::effect;
 use crate::components::dynamic::on;
 use crate::components::dynamic::text;
 use crate::components::erased_signal::ErasedMemo;
@@ -31,7 +32,7 @@ pub fn Search(state: State) -> impl IntoView {
     let input = SearchInput::new(state);
     // The search also changes without typing, for example by "back". The first run searches for what was
     // typed before hydration.
-    Effect::new(move |hydrated: Option<()>| {
+    effect(move |hydrated: Option<()>| {
         let searched = searched.get();
         if hydrated.is_some() {
             browser::set_input_value(SEARCH_ID, &searched);

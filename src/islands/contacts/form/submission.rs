@@ -2,7 +2,6 @@
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use crate::api::contacts as api;
 use crate::components::erased_signal::ErasedSignal;
@@ -46,7 +45,7 @@ impl Submission {
             .is_some_and(|button| button.has_attribute("name"));
         let from = self.state.location.read_untracked().pane;
         self.saving.set(true);
-        spawn_local(async move {
+        browser::spawn(async move {
             let response = match self.id {
                 None => api::create_contact(draft.clone(), welcome, key.clone()).await,
                 Some(id) => api::update_contact(id, base.clone(), draft.clone(), restore).await,

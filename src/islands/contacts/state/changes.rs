@@ -1,7 +1,5 @@
 //! Saving, deleting and restoring a contact.
 
-use leptos::task::spawn_local;
-
 use super::drafts::KEY_ID;
 use super::notices::notice_id;
 use super::signals::State;
@@ -66,7 +64,7 @@ impl State {
     /// Moves a contact to the trash and offers to undo that.
     pub fn delete(self, contact: Contact) {
         self.pane_busy.set(true);
-        spawn_local(async move {
+        browser::spawn(async move {
             match api::delete_contact(contact.id).await {
                 // A contact that is not found is in the trash already.
                 Ok(()) | Err(AppError::NotFound) => {}
@@ -112,7 +110,7 @@ impl State {
         }
         self.restoring.set(Some(id));
         let from = self.location.read_untracked().pane;
-        spawn_local(async move {
+        browser::spawn(async move {
             let response = api::restore_contact(id).await;
             self.restoring.set(None);
             let stays =

@@ -1,7 +1,6 @@
 //! Loading the list and changing its rows.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::signals::ListRequest;
 use super::signals::State;
@@ -68,7 +67,7 @@ impl State {
             ListRequest::Previous => (self.list.read_untracked().previous_cursor.clone(), None),
             ListRequest::Next => (self.list.read_untracked().next_cursor.clone(), None),
         };
-        spawn_local(async move {
+        browser::spawn(async move {
             let response = api::list_contacts(search, cursor, around).await;
             let is_latest = move || self.list_request_id.is_now(request_id);
             if !is_latest() {
@@ -186,7 +185,7 @@ impl State {
     /// Requests the page that holds a contact, and moves its row to where that page has it.
     pub(super) fn reposition_row(self, id: ContactId) {
         let search = self.location.read_untracked().search.clone();
-        spawn_local(async move {
+        browser::spawn(async move {
             let page = api::list_contacts(search.clone(), None, Some(id)).await;
             // Without a page, the row stays where it is. A stale list is reloaded as a whole.
             let is_current = !self.list_is_stale.get_untracked()

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::scroll::TAB_STOP_ROW;
 use super::signals::State;
@@ -66,7 +65,7 @@ impl State {
         };
         set_timeout(show_slow, SLOW_PANE_TIMEOUT);
         self.pane_busy.set(true);
-        spawn_local(async move {
+        browser::spawn(async move {
             let response = api::get_contact(id).await;
             if !is_latest() {
                 return;
