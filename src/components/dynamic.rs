@@ -54,7 +54,16 @@ where
     V: RenderHtml + 'static,
     V::State: 'static,
 {
-    Box::new(move || Erased(Box::new(Some(draw()))))
+    Box::new(move || erase(draw()))
+}
+
+/// A view of a type that does not depend on what is in it.
+pub fn erase<V>(view: V) -> Erased
+where
+    V: RenderHtml + 'static,
+    V::State: 'static,
+{
+    Erased(Box::new(Some(view)))
 }
 
 pub type DynamicView = Box<dyn FnMut() -> Erased + Send>;

@@ -139,7 +139,11 @@ impl<T: Serialize> Serialize for Vec<T> {
 
 impl<T: Deserialize> Deserialize for Vec<T> {
     fn deserialize(value: &Value) -> Option<Self> {
-        value.items()?.map(|item| T::deserialize(&item)).collect()
+        let mut items = Vec::new();
+        for index in 0..value.length()? {
+            items.push(T::deserialize(&value.item(index))?);
+        }
+        Some(items)
     }
 }
 

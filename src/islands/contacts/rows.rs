@@ -1,6 +1,7 @@
 //! The rows of the list. A row has no signals and no listeners of its own: the list listens for all rows
 //! and updates their attributes.
 
+mod keyed;
 mod row;
 mod update;
 
@@ -18,6 +19,7 @@ use super::window::View;
 use crate::components::dynamic;
 use crate::components::dynamic::attr;
 use crate::components::dynamic::effect;
+use crate::components::dynamic::erase;
 use crate::components::dynamic::on;
 use crate::components::erased_signal::ErasedMemo;
 use crate::components::erased_signal::ErasedSignal;
@@ -25,6 +27,7 @@ use crate::components::reactive_text::reactive_text;
 use crate::islands::browser;
 use crate::model::contact::ContactId;
 use crate::model::location::PaneRoute;
+use keyed::KeyedRows;
 use row::Part;
 use row::row_view;
 use update::Update;
@@ -107,11 +110,10 @@ pub fn Rows(state: State) -> impl IntoView {
                 on:focusin=visit
                 on:keydown=on(move |event| move_between_rows(state, &event))
             >
-                <For
-                    each=move || rendered.get()
-                    key=|(_, row)| row.clone()
-                    children=move |(index, row)| row_view(state, index, row)
-                />
+                {move || KeyedRows {
+                    rows: rendered.get(),
+                    draw: Box::new(move |index, row| erase(row_view(state, index, row))),
+                }}
             </ul>
             <MoreLink
                 state

@@ -87,9 +87,13 @@ impl Value {
         self.0.as_string()
     }
 
-    pub(crate) fn items(&self) -> Option<impl Iterator<Item = Self>> {
-        let array = self.0.dyn_ref::<Array>()?;
-        Some(array.iter().map(Self))
+    pub(crate) fn length(&self) -> Option<u32> {
+        self.0.dyn_ref::<Array>().map(|array| array.length())
+    }
+
+    /// An item of an array; `null` where there is none.
+    pub(crate) fn item(&self, index: u32) -> Self {
+        Self(Reflect::get_u32(&self.0, index).unwrap_or(JsValue::NULL))
     }
 
     pub(crate) fn only_name(&self) -> Option<String> {

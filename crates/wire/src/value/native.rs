@@ -75,8 +75,14 @@ impl Value {
         self.0.as_str().map(str::to_owned)
     }
 
-    pub(crate) fn items(&self) -> Option<impl Iterator<Item = Self>> {
-        Some(self.0.as_array()?.iter().cloned().map(Self))
+    pub(crate) fn length(&self) -> Option<u32> {
+        self.0.as_array()?.len().try_into().ok()
+    }
+
+    /// An item of an array; `null` where there is none.
+    pub(crate) fn item(&self, index: u32) -> Self {
+        let item = self.0.get(index as usize);
+        item.map_or_else(Self::null, |item| Self(item.clone()))
     }
 
     pub(crate) fn only_name(&self) -> Option<String> {
