@@ -47,10 +47,10 @@ const PAGE: &str = "page-";
 /// compressed. Plain `-Oz` saves a sixth of the bytes, but its output compresses worse. So repeated code is not
 /// merged, and similar functions are placed beside each other. Compressed, that is a tenth less than with
 /// `-Oz`.
-const WASM_OPT: &str = "-Oz \
+const WASM_OPT: &str = "-Os --low-memory-unused \
     --always-inline-max-function-size=6 --one-caller-inline-max-function-size=20 \
     --skip-pass=merge-similar-functions --skip-pass=local-cse \
-    --merge-locals --reorder-locals --reorder-functions-by-name --strip-debug";
+    --merge-locals --reorder-locals --reorder-functions-by-name --strip-debug --strip-producers";
 
 /// What `Cargo.toml` says of the build of the site.
 pub struct Package {

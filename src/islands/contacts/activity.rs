@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::state::State;
 use crate::api::contacts as api;
 use crate::components::clock;
+use crate::components::dynamic;
 use crate::components::dynamic::effect;
 use crate::components::erased_signal::ErasedSignal;
 use crate::components::time::Time;
@@ -31,8 +32,9 @@ pub fn Activity(state: State, id: ContactId, activities: Activities) -> impl Int
     view! {
         <section class="activity" aria-labelledby="activity-title">
             <h2 id="activity-title" class="text-sm font-semibold">"Activity"</h2>
-            <ol class="activities" aria-live="polite">
-                {move || activities.read().list.iter().map(line).collect_view()}
+            // `poll` announces a new one: a live region would announce the whole list.
+            <ol class="activities">
+                {dynamic::view(move || activities.read().list.iter().map(line).collect_view())}
             </ol>
         </section>
     }
@@ -62,6 +64,9 @@ fn poll(state: State, id: ContactId, activities: ErasedSignal<Activities>, round
             if let Ok(details) = api::get_contact(id).await {
                 let known = activities.try_read_untracked();
                 if known.is_some_and(|known| *known != details.activities) {
+                    if let Some(last) = details.activities.list.last() {
+                        state.announcement.set(last.text.clone());
+                    }
                     activities.set(details.activities);
                 }
             }

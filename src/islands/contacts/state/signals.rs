@@ -52,8 +52,8 @@ pub struct State {
     /// The deletions that can be undone. A slot is used again when all others have been used since.
     pub notices: [ErasedSignal<Option<Notice>>; MAX_NOTICES],
     pub(super) next_notice: ErasedSignal<usize>,
-    /// The name of the contact that the pane shows while the focus stays in the list. A screen reader
-    /// announces it.
+    /// What a screen reader announces: the name of the contact that the pane shows while the focus stays in the
+    /// list, and new activities.
     pub announcement: ErasedSignal<String>,
     /// Whether the pane has been loading for longer than `SLOW_PANE_TIMEOUT`.
     pub pane_is_slow: ErasedSignal<bool>,
