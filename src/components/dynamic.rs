@@ -1,8 +1,7 @@
-//! Dynamic attributes and event handlers behind pointers.
+//! The dynamic parts of views behind pointers: attributes, handlers, effects, and views that change.
 //!
-//! Leptos is generic: the compiler makes the code that draws, hydrates and updates an attribute anew for each
-//! closure, and the code around a handler as well. Behind a pointer all closures are of one type, and a page
-//! downloads that code once.
+//! Leptos is generic: a page downloads the code that draws, hydrates and updates a part once for each closure, and
+//! for each type of view that a closure returns. Behind a pointer all of them are of one type.
 
 use leptos::prelude::Effect;
 use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
@@ -48,7 +47,7 @@ pub fn effect(run: impl FnMut(Option<()>) + 'static) {
     Effect::new(run);
 }
 
-/// A part of a view that changes. It is drawn anew when it does, and takes the place of what was there.
+/// A part of a view that changes. When it does, it is drawn anew and takes the place of what was there.
 pub fn view<V>(mut draw: impl FnMut() -> V + Send + 'static) -> DynamicView
 where
     V: RenderHtml + 'static,
@@ -68,8 +67,8 @@ where
 
 pub type DynamicView = Box<dyn FnMut() -> Erased + Send>;
 
-/// A view behind a pointer. Leptos' own `AnyView` can do more, and its code for each type of view is larger than
-/// what it saves.
+/// A view behind a pointer. `AnyView` of Leptos also updates a view in place and adds attributes to it; its code
+/// for each type of view is larger than what it saves.
 pub struct Erased(Box<dyn Draw>);
 
 /// What can be done with a view of any type, once.

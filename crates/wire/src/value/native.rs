@@ -1,4 +1,4 @@
-//! Values of serde_json, with the numbers of JavaScript.
+//! Values of `serde_json`, with the numbers of JavaScript.
 
 use serde_json::Map;
 

@@ -1,7 +1,7 @@
 //! [`KeyedRows`]: the rows that are in the document. A row that stays keeps its nodes, and with them the focus.
 //!
-//! `For` of Leptos works for any list and brings several kilobytes for that. These are some dozen rows whose order
-//! hardly ever changes.
+//! `For` of Leptos works for lists of any kind and length, with 5 kB of code. This is for some dozen rows whose
+//! order hardly ever changes.
 
 use std::mem;
 
