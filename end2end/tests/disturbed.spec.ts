@@ -188,7 +188,7 @@ test('a panic in the browser stops the page', async ({ book, contacts, guard, pa
   const wake = await gotoAsleep(page, book.beside('/new'));
   await contacts.fill(book.draft());
   // An island cannot read its data.
-  await page.locator('leptos-island').evaluate((island) => island.setAttribute('data-props', '{}'));
+  await page.locator('#page-data').evaluate((data) => (data.textContent = '{}'));
   wake();
   await expectStopped(contacts);
   await contacts.expectFields(book.draft());

@@ -66,13 +66,12 @@ mod browser {
                 let response = post(path, &body).await;
                 let response = response.map_err(|_| AppError::Unreachable)?;
                 let is_success = response.ok();
-                // Without this JSON another version of the server has answered, or a proxy.
-                let json = json(&response).await.ok_or(AppError::Internal)?;
-                let json = kith_wire::Value::from(json);
+                let json = text(&response).await.unwrap_or_default();
+                // Another version of the server has answered other JSON, or a proxy none.
                 if is_success {
-                    O::deserialize(&json).ok_or(AppError::Internal)
+                    kith_wire::from_str(&json).map_err(|_| AppError::Internal)
                 } else {
-                    Err(AppError::deserialize(&json).unwrap_or(AppError::Internal))
+                    Err(kith_wire::from_str(&json).unwrap_or(AppError::Internal))
                 }
             })
         }
@@ -90,7 +89,8 @@ mod browser {
         response.dyn_into()
     }
 
-    async fn json(response: &Response) -> Option<JsValue> {
-        JsFuture::from(response.json().ok()?).await.ok()
+    async fn text(response: &Response) -> Option<String> {
+        let text = JsFuture::from(response.text().ok()?).await.ok()?;
+        text.as_string()
     }
 }

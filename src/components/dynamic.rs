@@ -47,7 +47,9 @@ pub fn effect(run: impl FnMut(Option<()>) + 'static) {
     Effect::new(run);
 }
 
-/// A part of a view that changes. When it does, it is drawn anew and takes the place of what was there.
+/// A part of a view that changes. Whenever a signal that `draw` has read changes, the part is drawn anew and takes
+/// the place of what was there, which loses the focus. So `draw` reads a memo where a signal changes more often
+/// than the part.
 pub fn view<V>(mut draw: impl FnMut() -> V + Send + 'static) -> DynamicView
 where
     V: RenderHtml + 'static,

@@ -27,6 +27,7 @@ use crate::components::dynamic;
 use crate::components::dynamic::attr;
 use crate::components::dynamic::on;
 use crate::components::dynamic::text;
+use crate::components::erased_signal::ErasedMemo;
 use crate::components::erased_signal::ErasedSignal;
 use crate::components::error_text::ErrorText;
 use crate::components::icon::Icon;
@@ -75,14 +76,14 @@ pub fn Contacts() -> impl IntoView {
 /// The message in the middle of the page while there are no contacts.
 #[component]
 fn Begin(state: state::State) -> impl IntoView {
-    let is_empty = move || {
+    let is_empty = ErasedMemo::new(move || {
         matches!(*state.pane.read(), Pane::Nothing)
             && state.list.read().total == 0
             && state.list_error.read().is_none()
             && state.location.read().search.is_empty()
-    };
+    });
     dynamic::view(move || {
-        is_empty().then(|| {
+        is_empty.get().then(|| {
             view! {
                 <div class="empty begin print-hidden">
                     <p class="text-lg font-semibold text-ink">"No contacts yet"</p>

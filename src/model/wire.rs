@@ -63,3 +63,6 @@ impl<T: Deserialize> Decodes<T> for JsonEncoding {
         kith_wire::from_str(text)
     }
 }
+
+#[cfg(test)]
+mod tests;

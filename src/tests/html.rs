@@ -51,7 +51,10 @@ impl Page {
 
     /// The inline scripts, as they stand in the page.
     pub fn scripts(&self) -> Vec<String> {
-        let scripts = self.all("script:not([src])").into_iter();
+        // A browser runs no script of this type: it is data.
+        let scripts = self
+            .all(r#"script:not([src], [type="application/json"])"#)
+            .into_iter();
         scripts.map(|script| script.text().collect()).collect()
     }
 

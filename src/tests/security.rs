@@ -302,6 +302,40 @@ async fn the_policy_names_every_script_of_a_page_by_its_hash() {
 }
 
 #[tokio::test]
+async fn text_does_not_end_the_data_of_a_page() {
+    let app = TestApp::start().await;
+    let markup = "</script><!--<script>alert(1)</script>";
+    let body = json!({
+        "name": markup, "email": "ada@example.com", "company": markup, "notes": markup,
+    });
+    let id = crate::app::contact(app.post("/api/contacts", &body).await)
+        .await
+        .id;
+    let fields = ["name", "email", "phone", "company", "notes"].map(|field| (field, markup));
+    let refused = app.submit("/contacts/new", &fields).await;
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    let mut pages = vec![(Page::read(refused).await, fields.len())];
+    for (path, texts) in [
+        (format!("/contacts/{id}"), 3),
+        (format!("/contacts/{id}/edit"), 3),
+        (
+            "/contacts?q=%3C/script%3E%3C!--%3Cscript%3Ealert(1)%3C/script%3E".to_owned(),
+            1,
+        ),
+    ] {
+        pages.push((Page::read(app.get(&path).await).await, texts));
+    }
+    for (page, texts) in pages {
+        let source = page.source();
+        assert!(!source.contains("<script>alert"), "{source}");
+        let data = page.text_of_id("page-data");
+        let data: serde_json::Value = serde_json::from_str(&data).expect("the data of the page");
+        let found = data.to_string().matches(markup).count();
+        assert!(found >= texts, "{found}: {data}");
+    }
+}
+
+#[tokio::test]
 async fn every_answer_carries_the_headers_that_protect_it() {
     let app = TestApp::start().await;
     for path in [

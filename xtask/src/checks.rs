@@ -32,6 +32,11 @@ use crate::site::Package;
 const FORMAT: &str = "cargo fmt --all --check";
 const TEST: &str = "cargo test --workspace";
 
+/// What the browser half writes and reads, compiled for this machine. `TEST` runs the same tests in the server
+/// half.
+const WIRE: &str =
+    "cargo test --package kith --lib --no-default-features --features hydrate model::wire";
+
 /// The test that kills the server again and again. `KITH_TEST_KILLS` says how often.
 const CRASHES: &str = "cargo test --test integration crash::every_acknowledged -- --nocapture";
 
@@ -48,6 +53,7 @@ pub fn test() -> Result<()> {
     check("formatting", FORMAT, || run(command(FORMAT)))?;
     check("lints", "cargo xtask lint", lint)?;
     check("unit and integration tests", TEST, || run(command(TEST)))?;
+    check("JSON of the browser half", WIRE, || run(command(WIRE)))?;
     let server = check("release build", "cargo xtask build", site::build)?;
     check("generated requests", "cargo xtask contract", || {
         contract::check(&server)

@@ -9,6 +9,7 @@ use crate::components::dynamic;
 use crate::components::dynamic::flag;
 use crate::components::dynamic::on;
 use crate::components::dynamic::text;
+use crate::components::erased_signal::ErasedMemo;
 use crate::components::error_text::ErrorText;
 use crate::components::reactive_text::reactive_text;
 use crate::model::format::group_digits;
@@ -78,16 +79,17 @@ fn PrintLink(state: State) -> impl IntoView {
 /// The message of a list without rows: the reason and the next step.
 #[component]
 fn EmptyList(state: State) -> impl IntoView {
+    // Without a search, `contacts::Begin` says how to begin.
+    let without_result = ErasedMemo::new(move || {
+        let location = state.location.get();
+        let is_empty = state.list_error.read().is_none() && state.list.read().total == 0;
+        Some(location).filter(|location| is_empty && !location.search.is_empty())
+    });
     dynamic::view(move || {
-        if state.list_error.read().is_some() || state.list.read().total > 0 {
-            return None;
-        }
-        let search = state.location.read().search.clone();
-        // `contacts::Begin` says how to begin.
-        (!search.is_empty()).then(|| {
-            let location = state.location.read_untracked();
+        without_result.get().map(|location| {
             let all = location.with_search(String::new()).url();
             let add = location.new_contact_from_search().url();
+            let search = location.search;
             view! {
                 <div class="empty nobody">
                     <p class="text-ink">

@@ -71,6 +71,7 @@ pub fn Rows(state: State) -> impl IntoView {
         });
     });
 
+    let has_rows_above = ErasedMemo::new(move || state.list.read().offset > 0);
     let open = move |event: MouseEvent| {
         if let Some(id) = row_of(event.target()).filter(|_| browser::is_plain_click(&event)) {
             event.prevent_default();
@@ -96,7 +97,7 @@ pub fn Rows(state: State) -> impl IntoView {
             data-stale=attr(move || state.list_is_stale.get().then_some("true"))
             on:scroll=on(move |_| state.handle_scroll(PREFETCH_DISTANCE))
         >
-            {dynamic::view(move || (state.list.read().offset > 0).then(|| view! { <FirstPage state/> }))}
+            {dynamic::view(move || has_rows_above.get().then(|| view! { <FirstPage state/> }))}
             <MoreLink
                 state
                 hydrated

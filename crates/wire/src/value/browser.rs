@@ -10,13 +10,6 @@ use wasm_bindgen::JsValue;
 /// A value of JSON, held by the browser.
 pub struct Value(JsValue);
 
-/// For example what `Response.json()` of a browser resolves to.
-impl From<JsValue> for Value {
-    fn from(value: JsValue) -> Self {
-        Self(value)
-    }
-}
-
 impl Value {
     pub(crate) fn parse(json: &str) -> Option<Self> {
         JSON::parse(json).ok().map(Self)
