@@ -5,6 +5,7 @@
 //! Kith goes on serving even if standard output fails, see [`output`].
 
 mod format;
+mod json;
 mod output;
 
 use std::io::IsTerminal;
@@ -15,6 +16,8 @@ use kith_runtime::ComponentHealth;
 use tracing_subscriber::EnvFilter;
 
 use crate::services::config::LogConfig;
+use json::JsonLines;
+use json::SpanFields;
 use output::Output;
 
 pub use format::LogFilter;
@@ -50,6 +53,8 @@ pub fn start(config: &LogConfig) {
             .flatten_event(true)
             .with_current_span(true)
             .with_span_list(false)
+            .map_event_format(JsonLines::new)
+            .fmt_fields(SpanFields)
             .init();
     }
     // The place is enough to find the cause. The message may quote what a person has typed.
