@@ -4,10 +4,12 @@
 //! - `outer`: the outermost layer, which names, refuses, logs and completes. [`guard`]: its refusals.
 //!   [`client`]: who sends the request. `drain`: what a refusal leaves unread.
 //! - `headers` and `content_policy`: the headers of every response. `response_format`: problems in the format of the client.
+//!   `compression`: compressed responses.
 //! - [`admin`], [`limit`], [`page_cache`] and [`server_fn`]: layers around some of the routes.
 
 pub mod admin;
 pub mod client;
+mod compression;
 mod content_policy;
 mod context;
 mod drain;

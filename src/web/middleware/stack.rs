@@ -4,16 +4,14 @@ use std::convert::Infallible;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::response::IntoResponse;
 use axum::response::Response;
 use tower::Service;
 use tower::ServiceBuilder;
 use tower::layer::layer_fn;
 use tower::util::MapRequestLayer;
-use tower::util::MapResponseLayer;
-use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
 
+use super::compression::Compress;
 use super::content_policy::ContentPolicies;
 use super::context::record_route;
 use super::guard;
@@ -47,9 +45,7 @@ pub fn around(
             inner,
         }))
         .layer(csrf.with_rejection_response(guard::csrf_rejection))
-        .layer(MapResponseLayer::new(IntoResponse::into_response))
-        // Files of the site are compressed already and pass through untouched.
-        .layer(CompressionLayer::new())
+        .layer(layer_fn(Compress))
         .service(router.layer(MapRequestLayer::new(record_route)))
 }
 
