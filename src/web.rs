@@ -9,7 +9,7 @@
 //! - [`dashboard`]: the routes of the dashboard. [`health`]: the
 //!   routes of liveness and readiness.
 //! - [`site`]: the built half that browsers load. [`problem`]: errors over HTTP.
-//! - [`grammar`]: the parsers of header fields. [`shutdown`]: the signal to stop.
+//! - [`grammar`]: the parsers of header fields. `header_text`: writes them. [`shutdown`]: the signal to stop.
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic where the output cannot be written.
 
 pub mod app;
@@ -19,6 +19,7 @@ pub mod cookies;
 pub mod dashboard;
 pub mod forms;
 pub mod grammar;
+mod header_text;
 pub mod health;
 pub mod middleware;
 pub mod page;

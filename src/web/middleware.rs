@@ -23,5 +23,6 @@ pub mod server_fn;
 mod stack;
 
 pub use self::content_policy::remove_nonce;
+pub use self::headers::TYPICAL_HEADER_COUNT;
 pub use self::stack::around;
 pub use self::stack::limited;

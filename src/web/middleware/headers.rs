@@ -1,5 +1,7 @@
 //! The headers that tell a browser what a page may do, and for how long to keep it.
 
+use std::cell::RefCell;
+
 use axum::http::HeaderName;
 use axum::http::HeaderValue;
 use axum::http::header;
@@ -10,22 +12,29 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use super::content_policy::ContentPolicies;
 
 /// Headers that are the same on every response.
-const ALWAYS: [(HeaderName, &str); 5] = [
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::X_FRAME_OPTIONS, "DENY"),
-    (header::REFERRER_POLICY, "same-origin"),
+const ALWAYS: [(HeaderName, HeaderValue); 5] = [
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("same-origin"),
+    ),
     (
         HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
+        HeaderValue::from_static("same-origin"),
     ),
     (
         HeaderName::from_static("cross-origin-resource-policy"),
-        "same-origin",
+        HeaderValue::from_static("same-origin"),
     ),
 ];
 
-/// How many headers a response of the API has, so that the map grows only once.
-const TYPICAL_HEADER_COUNT: usize = 24;
+/// How many headers a response of the API has. Responses that are sent often begin with room for them, so that the
+/// map never grows.
+pub const TYPICAL_HEADER_COUNT: usize = 24;
 
 /// Adds the security headers, and a caching rule to responses that have none.
 pub fn secure(response: &mut Response, path: &str, policies: &ContentPolicies) {
@@ -33,7 +42,7 @@ pub fn secure(response: &mut Response, path: &str, policies: &ContentPolicies) {
     let headers = response.headers_mut();
     headers.reserve(TYPICAL_HEADER_COUNT.saturating_sub(headers.len()));
     for (name, value) in ALWAYS {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.insert(name, value);
     }
     let policy = policies.of(path, headers);
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
@@ -44,12 +53,25 @@ pub fn secure(response: &mut Response, path: &str, policies: &ContentPolicies) {
 /// Adds the time of the response. hyper could do this, but after the clock is set back it sends the old time
 /// until the clock has caught up, and it panics at times before 1970.
 pub fn date(response: &mut Response, now: Timestamp) {
-    let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&now);
-    if let Ok(date) = date.map(HeaderValue::try_from)
-        && let Ok(date) = date
-    {
-        response.headers_mut().insert(header::DATE, date);
+    thread_local! {
+        /// The last second, and its text.
+        static SECOND: RefCell<Option<((i64, bool), HeaderValue)>> = const { RefCell::new(None) };
     }
+    // Before 1970 the fraction of a second counts backwards.
+    let second = (now.as_second(), now.subsec_nanosecond() < 0);
+    SECOND.with_borrow_mut(|known| {
+        if known.as_ref().map(|(second, _)| *second) != Some(second) {
+            *known = http_date(now).map(|date| (second, date));
+        }
+        if let Some((_, date)) = known {
+            response.headers_mut().insert(header::DATE, date.clone());
+        }
+    });
+}
+
+fn http_date(now: Timestamp) -> Option<HeaderValue> {
+    let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&now);
+    HeaderValue::try_from(date.ok()?).ok()
 }
 
 fn caching(path: &str, ok: bool) -> &'static str {
@@ -94,6 +116,8 @@ mod tests {
             ("2026-11-25T22:00:00.9Z", "Wed, 25 Nov 2026 22:00:00 GMT"),
             // Set back by twelve hours.
             ("2026-11-25T10:00:00.9Z", "Wed, 25 Nov 2026 10:00:00 GMT"),
+            ("1970-01-01T00:00:00.9Z", "Thu, 01 Jan 1970 00:00:00 GMT"),
+            ("1969-12-31T23:59:59.1Z", "Wed, 31 Dec 1969 23:59:59 GMT"),
             ("1969-12-31T23:59:59Z", "Wed, 31 Dec 1969 23:59:59 GMT"),
         ] {
             let mut response = Response::default();

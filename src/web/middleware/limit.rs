@@ -7,11 +7,14 @@
 
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::task::Context;
 use std::task::Poll;
 use std::time::Duration;
 use std::time::Instant;
 
+use arc_swap::ArcSwap;
+use arc_swap::Guard;
 use axum::extract::MatchedPath;
 use axum::extract::Request;
 use axum::http::HeaderMap;
@@ -26,6 +29,7 @@ use jiff::Timestamp;
 use kith_limit::Decision;
 use kith_limit::Limiter;
 use kith_limit::Outcome;
+use kith_limit::Quota;
 use tower::Service;
 use tower::ServiceExt;
 
@@ -33,6 +37,7 @@ use super::client;
 use crate::model::error::AppError;
 use crate::services::metrics::Counter;
 use crate::services::policies::RequestClass;
+use crate::web::header_text::HeaderText;
 use crate::web::problem::Problem;
 use crate::web::state::AppState;
 
@@ -41,6 +46,7 @@ use crate::web::state::AppState;
 pub struct Limit<S> {
     pub state: AppState,
     pub class: RequestClass,
+    pub quota: Arc<QuotaHeaders>,
     pub inner: S,
 }
 
@@ -61,6 +67,7 @@ where
         let inner = self.inner.clone();
         let state = self.state.clone();
         let class = self.class;
+        let quota = self.quota.clone();
         Box::pin(async move {
             let answer = |request| async {
                 inner
@@ -68,24 +75,85 @@ where
                     .await
                     .unwrap_or_else(|never| match never {})
             };
-            Ok(charge(&state, class, request, answer).await)
+            let (mut response, decision) = match charge(&state, class, request, answer).await {
+                Ok(charged) => charged,
+                Err(refusal) => return Ok(refusal.into_response()),
+            };
+            let headers = response.headers_mut();
+            add_headers(headers, &quota.of(decision.quota), &decision);
+            Ok(response)
         })
     }
 }
 
+/// The header fields of a policy that stay the same as long as its quota does.
+pub struct QuotaHeaders {
+    policy: &'static str,
+    latest: ArcSwap<OfQuota>,
+}
+
+/// The header fields for a quota.
+struct OfQuota {
+    quota: Quota,
+    limit: HeaderValue,
+    policy: HeaderValue,
+    /// The beginning of `RateLimit`.
+    remaining: String,
+}
+
+impl QuotaHeaders {
+    pub fn new(limiter: &Limiter, class: RequestClass) -> Self {
+        let (policy, quota) = limiter.policy(class.policy());
+        Self {
+            policy: policy.name,
+            latest: ArcSwap::from_pointee(OfQuota::new(policy.name, quota)),
+        }
+    }
+
+    fn of(&self, quota: Quota) -> Guard<Arc<OfQuota>> {
+        let latest = self.latest.load();
+        if latest.quota == quota {
+            return latest;
+        }
+        // An admin has changed the limit.
+        let changed = Arc::new(OfQuota::new(self.policy, quota));
+        self.latest.store(changed.clone());
+        Guard::from_inner(changed)
+    }
+}
+
+impl OfQuota {
+    fn new(name: &str, quota: Quota) -> Self {
+        let window = seconds(Duration::from_millis(quota.window()));
+        let mut policy = HeaderText::new();
+        policy.push("\"").push(name).push("\";q=");
+        policy.push_number(quota.limit());
+        policy.push(";w=").push_number(window);
+        Self {
+            quota,
+            limit: quota.limit().into(),
+            policy: policy.value(),
+            remaining: format!("\"{name}\";r="),
+        }
+    }
+}
+
 /// Lets a request through to its answer, or refuses it before any work is done.
+///
+/// # Errors
+/// The refusal of a request that the limiter does not decide on.
 async fn charge<F: Future<Output = Response>>(
     state: &AppState,
     class: RequestClass,
     request: Request,
     answer: impl FnOnce(Request) -> F,
-) -> Response {
+) -> Result<(Response, Decision), Problem> {
     let Some(address) = client::address_of(&request) else {
         // The outermost layer finds it out for every request. Without it the limiter could charge no client.
-        return Problem::internal().into_response();
+        return Err(Problem::internal());
     };
     if let Some(refusal) = denial(&state.limiter, address) {
-        return refusal.into_response();
+        return Err(refusal);
     }
     let policy = class.policy();
     let decision = state
@@ -93,7 +161,7 @@ async fn charge<F: Future<Output = Response>>(
         .check(policy, &client::subject(address), 1)
         .await;
     state.metrics.count(Counter::Requests(class));
-    let mut response = match decision.outcome {
+    let response = match decision.outcome {
         Outcome::Refused { retry_after } => {
             state.metrics.count(Counter::Refusals(class));
             refusal(retry_after)
@@ -110,9 +178,7 @@ async fn charge<F: Future<Output = Response>>(
             response
         }
     };
-    let (policy, _) = state.limiter.policy(policy);
-    add_headers(response.headers_mut(), policy.name, &decision);
-    response
+    Ok((response, decision))
 }
 
 /// The refusal of a client that is on the deny list.
@@ -142,44 +208,34 @@ fn refusal(retry_after: Option<Duration>) -> Response {
     response
 }
 
+const X_RATELIMIT_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const X_RATELIMIT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const X_RATELIMIT_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
 /// Adds the headers that say how many requests are left.
-fn add_headers(headers: &mut HeaderMap, policy: &str, decision: &Decision) {
-    let limit = decision.quota.limit();
-    let window = seconds(Duration::from_millis(decision.quota.window()));
-    let remaining = decision.remaining;
+fn add_headers(headers: &mut HeaderMap, of_quota: &OfQuota, decision: &Decision) {
     let now = Timestamp::now().as_millisecond();
     let reset_at = (now + decision.reset_after.as_millis() as i64 + 999) / 1000;
 
+    let mut remaining = HeaderText::new();
+    remaining.push_number(decision.remaining);
+    let mut left = HeaderText::new();
+    left.push(&of_quota.remaining);
+    left.push_number(decision.remaining);
     // The draft's `t` says when the client has more requests, not when it has all of them. The limiter
     // computes that only for a refusal.
-    let until_more = match decision.outcome {
-        Outcome::Refused {
-            retry_after: Some(wait),
-        } => format!(";t={}", seconds(wait).max(1)),
-        _ => String::new(),
-    };
-
-    headers.insert(HeaderName::from_static("x-ratelimit-limit"), limit.into());
-    headers.insert(
-        HeaderName::from_static("x-ratelimit-remaining"),
-        remaining.into(),
-    );
-    headers.insert(
-        HeaderName::from_static("x-ratelimit-reset"),
-        reset_at.into(),
-    );
-    for (name, value) in [
-        (
-            "ratelimit-policy",
-            format!("\"{policy}\";q={limit};w={window}"),
-        ),
-        (
-            "ratelimit",
-            format!("\"{policy}\";r={remaining}{until_more}"),
-        ),
-    ] {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
+    if let Outcome::Refused {
+        retry_after: Some(wait),
+    } = decision.outcome
+    {
+        left.push(";t=").push_number(seconds(wait).max(1));
     }
+
+    headers.insert(X_RATELIMIT_LIMIT, of_quota.limit.clone());
+    headers.insert(X_RATELIMIT_REMAINING, remaining.value());
+    headers.insert(X_RATELIMIT_RESET, reset_at.into());
+    headers.insert(RATELIMIT_POLICY, of_quota.policy.clone());
+    headers.insert(RATELIMIT, left.value());
 }

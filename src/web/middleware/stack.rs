@@ -1,6 +1,7 @@
 //! The stack of layers around the routes.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
@@ -56,9 +57,11 @@ pub fn limited(
     state: &AppState,
 ) -> Router<AppState> {
     let state = state.clone();
+    let quota = Arc::new(limit::QuotaHeaders::new(&state.limiter, class));
     routes.layer(layer_fn(move |inner| limit::Limit {
         state: state.clone(),
         class,
+        quota: quota.clone(),
         inner,
     }))
 }

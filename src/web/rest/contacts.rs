@@ -176,6 +176,12 @@ fn etag(contact: &Contact) -> String {
     format!("\"{}\"", contact.version)
 }
 
+/// Weak, because the same list may be sent compressed or not.
+fn weak_etag(digest: &str) -> String {
+    // Without `format!`, which takes longer than all else that a cached list needs here.
+    ["W/\"", digest, "\""].concat()
+}
+
 /// One contact with its `ETag`.
 fn answer(status: StatusCode, contact: Contact) -> Response {
     let etag = etag(&contact);
@@ -205,8 +211,7 @@ pub async fn list(
         asked.limit.as_deref(),
     )?;
     let page = contacts.list(query).await?;
-    // Weak, because the same page may be sent compressed or not.
-    let etag = format!("W/\"{}\"", page.digest());
+    let etag = weak_etag(page.digest());
     Ok(read.answer(&etag, page.status, || page.json().clone().into()))
 }
 
@@ -221,7 +226,7 @@ pub async fn totals(
     read: Read,
 ) -> Result<Response, Problem> {
     let totals = contacts.totals().await?;
-    let etag = format!("W/\"{}\"", totals.digest());
+    let etag = weak_etag(totals.digest());
     Ok(read.answer(&etag, totals.status, || totals.json().clone().into()))
 }
 

@@ -1,5 +1,6 @@
 //! Responses to reads: 200 with the value, or 304 for a client that has the value already.
 
+use std::time::Duration;
 use std::time::Instant;
 
 use axum::body::Body;
@@ -16,6 +17,8 @@ use crate::web::grammar::entity_tag;
 use crate::web::grammar::entity_tag::Listed;
 use crate::web::grammar::entity_tag::Malformed;
 use crate::web::grammar::entity_tag::Tags;
+use crate::web::header_text::HeaderText;
+use crate::web::middleware::TYPICAL_HEADER_COUNT;
 
 const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 pub const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
@@ -37,6 +40,22 @@ impl<S: Send + Sync> FromRequestParts<S> for Read {
     }
 }
 
+/// How long the cache took, in milliseconds.
+fn timing(status: &str, took: Duration) -> HeaderValue {
+    let microseconds = took.as_nanos().saturating_add(500) / 1000;
+    let (milliseconds, fraction) = (microseconds / 1000, microseconds % 1000);
+    let mut text = HeaderText::new();
+    text.push("cache;desc=").push(status).push(";dur=");
+    text.push_number(u64::try_from(milliseconds).unwrap_or(u64::MAX));
+    text.push(match fraction {
+        0..10 => ".00",
+        10..100 => ".0",
+        _ => ".",
+    });
+    text.push_number(fraction as u64);
+    text.value()
+}
+
 impl Read {
     /// 200 with this JSON, or 304 if the client has what `etag` names. Both say how the cache
     /// answered (`X-Cache`) and how long that took (`Server-Timing`).
@@ -47,23 +66,21 @@ impl Read {
             Status::Miss => "MISS",
             Status::Bypass => "BYPASS",
         };
-        let milliseconds = self.began.elapsed().as_secs_f64() * 1000.0;
-        let timing = format!("cache;desc={status};dur={milliseconds:.3}");
         let unchanged = self.knows(etag);
         let mut response = Response::new(if unchanged { Body::empty() } else { json() });
         if unchanged {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         }
         let headers = response.headers_mut();
+        headers.reserve(TYPICAL_HEADER_COUNT);
         if !unchanged {
             let json = HeaderValue::from_static("application/json");
             headers.insert(header::CONTENT_TYPE, json);
         }
-        for (name, value) in [(header::ETAG, etag), (SERVER_TIMING, timing.as_str())] {
-            if let Ok(value) = HeaderValue::from_str(value) {
-                headers.insert(name, value);
-            }
+        if let Ok(etag) = HeaderValue::from_str(etag) {
+            headers.insert(header::ETAG, etag);
         }
+        headers.insert(SERVER_TIMING, timing(status, self.began.elapsed()));
         headers.insert(X_CACHE, HeaderValue::from_static(status));
         response
     }
