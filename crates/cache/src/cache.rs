@@ -176,15 +176,15 @@ impl Cache {
         if let Some(entry) = inner.local.get(key.text())
             && let Ok(value) = entry.value.clone().downcast::<T>()
         {
-            let status = match entry.freshness(*generation, &policy) {
+            let age = entry.created_at.elapsed();
+            let status = match entry.freshness(age, *generation, &policy) {
                 Freshness::Fresh => Some(Status::Hit),
                 Freshness::Stale => Some(Status::Stale),
                 Freshness::Expired => None,
             };
             if let Some(status) = status {
                 inner.counters(key.tag()).count(status, false);
-                if status == Status::Stale || entry.is_due_early() {
-                    let age = entry.created_at.elapsed();
+                if status == Status::Stale || entry.is_due_early(age) {
                     self.refresh(request, age, fetch);
                 }
                 return Ok(Cached {

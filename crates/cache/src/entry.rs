@@ -101,8 +101,13 @@ pub(crate) enum Freshness {
 }
 
 impl Entry {
-    pub(crate) fn freshness(&self, current: Generation, policy: &Policy) -> Freshness {
-        let age = self.created_at.elapsed();
+    /// Whether the entry may be served at this age.
+    pub(crate) fn freshness(
+        &self,
+        age: Duration,
+        current: Generation,
+        policy: &Policy,
+    ) -> Freshness {
         let unchanged = self.generation == current;
         if unchanged && age < self.fresh_for {
             Freshness::Fresh
@@ -115,8 +120,8 @@ impl Entry {
 
     /// Whether to refresh a fresh value before it ends: XFetch (Vattani, Chierichetti, Lowenstein:
     /// "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015), with a beta of 1.
-    pub(crate) fn is_due_early(&self) -> bool {
-        let left = self.fresh_for.saturating_sub(self.created_at.elapsed());
+    pub(crate) fn is_due_early(&self, age: Duration) -> bool {
+        let left = self.fresh_for.saturating_sub(age);
         left <= self.cost * MAX_EARLY_REFRESH && is_due(left, self.cost, rand::rng().random())
     }
 }
@@ -177,7 +182,7 @@ impl<T: Cacheable> Cached<T> {
             digest: OnceLock::new(),
             value: value.clone(),
         };
-        let status = match entry.freshness(stored.generation, policy) {
+        let status = match entry.freshness(stored.age, stored.generation, policy) {
             Freshness::Fresh => Status::Hit,
             Freshness::Stale | Freshness::Expired => Status::Stale,
         };
@@ -189,7 +194,8 @@ impl<T: Cacheable> Cached<T> {
     }
 
     pub(crate) fn freshness(&self, current: Generation, policy: &Policy) -> Freshness {
-        self.entry.freshness(current, policy)
+        let age = self.entry.created_at.elapsed();
+        self.entry.freshness(age, current, policy)
     }
 }
 

@@ -72,8 +72,8 @@ impl ContactQuery {
         }
     }
 
-    /// The same text for the same question, and for no other.
-    pub fn name(&self) -> String {
+    /// A text that begins with `kind`: the same for the same question, and for no other of this kind.
+    pub fn name(&self, kind: &str) -> String {
         let scope = match self.scope {
             Scope::Live => "live",
             Scope::Trash => "trash",
@@ -86,7 +86,10 @@ impl ContactQuery {
         };
         // Neither a cursor nor a word has a blank in it.
         let words = self.search.words().join(" ");
-        format!("{scope} {} {} {start} {words}", self.sort, self.limit)
+        let mut limit = itoa::Buffer::new();
+        let limit = limit.format(self.limit.get());
+        // Every read names its question, and `format!` takes several times as long.
+        [kind, scope, self.sort.as_str(), limit, &start, &words].join(" ")
     }
 
     pub fn search(&self) -> &Search {

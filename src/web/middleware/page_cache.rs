@@ -46,6 +46,7 @@ use tower::ServiceExt;
 use tower_http::compression::CompressionLayer;
 use uuid::Uuid;
 
+use super::headers::TYPICAL_HEADER_COUNT;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;
 use crate::services::contacts::AUDIENCE;
@@ -83,7 +84,7 @@ impl PageCache {
 
     /// The key of the page: all that it depends on beside the data.
     fn key(&self, request: &Request, coding: ContentCoding) -> Key {
-        let (fingerprint, coding) = (&self.fingerprint, coding.name());
+        let (fingerprint, coding) = (&*self.fingerprint, coding.name());
         let welcome = match cookies::welcome_choice(request.headers()) {
             None => "-",
             Some(true) => "yes",
@@ -91,7 +92,19 @@ impl PageCache {
         };
         let (path, query) = (request.uri().path(), request.uri().query());
         let query = query.unwrap_or_default();
-        let name = format!("{fingerprint} {coding} {welcome} {path}?{query}");
+        // Every read makes a key, and `format!` takes several times as long.
+        let name = [
+            fingerprint,
+            " ",
+            coding,
+            " ",
+            welcome,
+            " ",
+            path,
+            "?",
+            query,
+        ]
+        .concat();
         Key::new(PAGES, AUDIENCE, &name)
     }
 }
@@ -228,6 +241,7 @@ fn is_cacheable_response(parts: &Parts, coding: ContentCoding) -> bool {
 fn send(body: Bytes, coding: ContentCoding) -> Response {
     let mut response = Response::new(Body::from(body));
     let headers = response.headers_mut();
+    headers.reserve(TYPICAL_HEADER_COUNT);
     headers.insert(header::CONTENT_TYPE, HTML);
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     if coding != ContentCoding::Identity {

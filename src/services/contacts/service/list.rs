@@ -64,7 +64,7 @@ impl ContactService {
         let Shared {
             cache, settings, ..
         } = &*self.shared;
-        let key = Key::new(CONTACTS, AUDIENCE, &format!("list {}", query.name()));
+        let key = Key::new(CONTACTS, AUDIENCE, &query.name("list"));
         let store = self.shared.store.clone();
         let fetch = move || async move { Ok(store.list(&query).await?) };
         cache.get(key, settings.exact(), fetch).await
@@ -109,7 +109,7 @@ impl ContactService {
         let Shared {
             cache, settings, ..
         } = &*self.shared;
-        let key = Key::new(CONTACTS, AUDIENCE, &format!("stretch {}", query.name()));
+        let key = Key::new(CONTACTS, AUDIENCE, &query.name("stretch"));
         let store = self.shared.store.clone();
         let fetch = move || async move { store.stretch(&query).await.map_err(AppError::from) };
         let stretch = cache.get(key, settings.exact(), fetch).await?;
