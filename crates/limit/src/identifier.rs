@@ -23,7 +23,7 @@ impl Identifier {
             let hash = sha2::Sha256::digest(text.as_bytes());
             text = kith_runtime::hex(&hash);
         }
-        if text.contains(['{', '}']) {
+        if text.bytes().any(|byte| matches!(byte, b'{' | b'}')) {
             text = text.replace('{', "(").replace('}', ")");
         }
         Self(text)

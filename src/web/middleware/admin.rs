@@ -7,13 +7,14 @@ use axum::response::IntoResponse;
 use axum::response::Response;
 
 use super::client;
+use super::context::RequestContext;
 use super::guard::HostKind;
 use crate::services::admin::Admin;
 use crate::web::problem::Problem;
 
 /// Refuses every client that is no admin. Handlers find the [`Admin`] among the extensions.
 pub async fn only(mut request: Request, next: Next) -> Response {
-    let host = request.extensions().get::<HostKind>().copied();
+    let host = RequestContext::of(&request).and_then(|context| context.host.get().copied());
     let (Some(client), Some(host)) = (client::client(&request), host) else {
         // The outermost layer has found out both for every request.
         return Problem::internal().into_response();

@@ -6,20 +6,34 @@ use std::sync::OnceLock;
 use axum::extract::MatchedPath;
 use axum::extract::Request;
 
-/// What is known about a request. It is among the extensions of the request, and the outermost layer keeps it
-/// for the headers and the log line of the response.
+use super::guard::HostKind;
+use crate::services::client::Client;
+
+/// What is known about a request. It is among the extensions of the request, as one of them, because each costs an
+/// allocation. The outermost layer keeps it for the headers and the log line of the response.
 #[derive(Default)]
 pub struct RequestContext {
+    /// The kind of name that the request asks for, once it is known to reach the path.
+    pub host: OnceLock<HostKind>,
+    /// The client, if the server knows the peer.
+    pub client: OnceLock<Client>,
     /// The route, once the router has found it.
     pub route: OnceLock<MatchedPath>,
 }
 
+impl RequestContext {
+    /// The context of a request that has passed the outermost layer.
+    pub fn of(request: &Request) -> Option<&Self> {
+        let context = request.extensions().get::<Arc<Self>>()?;
+        Some(context)
+    }
+}
+
 /// Tells the layers around the router which route a request has taken.
 pub fn record_route(request: Request) -> Request {
-    let extensions = request.extensions();
     if let (Some(context), Some(matched)) = (
-        extensions.get::<Arc<RequestContext>>(),
-        extensions.get::<MatchedPath>(),
+        RequestContext::of(&request),
+        request.extensions().get::<MatchedPath>(),
     ) {
         // The page for what is missing is a second request to the same router, whose route does not count.
         let _ = context.route.set(matched.clone());

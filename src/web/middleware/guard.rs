@@ -32,6 +32,9 @@ pub enum HostKind {
     Configured,
 }
 
+/// The digits of the highest port.
+const MAX_PORT_DIGITS: usize = 5;
+
 /// The paths that configured names reach until Kith has accounts: the signed webhooks, and health.
 fn is_public(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz")
@@ -58,6 +61,9 @@ pub fn reject_unknown_host(
     request: &Request,
     config: &ServerConfig,
 ) -> Result<HostKind, Box<Problem>> {
+    if is_plainly_local(request.uri(), request.headers()) {
+        return Ok(HostKind::Local);
+    }
     let detail = match host(request.uri(), request.headers()) {
         Some(host) if host.is_local() => return Ok(HostKind::Local),
         Some(host) if config.is_named(&host) => {
@@ -79,6 +85,26 @@ pub fn reject_unknown_host(
         "wrong-host",
         detail,
     )))
+}
+
+/// Whether a request names this machine as almost every request does, which takes a fraction of reading the
+/// [`host`].
+fn is_plainly_local(uri: &Uri, headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let (None, Some(host), None) = (uri.authority(), hosts.next(), hosts.next()) else {
+        return false;
+    };
+    let host = host.as_bytes();
+    let port = [&b"127.0.0.1"[..], b"localhost"]
+        .iter()
+        .find_map(|name| host.strip_prefix(*name));
+    match port {
+        Some([b':', port @ ..]) => {
+            port.len() <= MAX_PORT_DIGITS && port.iter().all(u8::is_ascii_digit)
+        }
+        Some(port) => port.is_empty(),
+        None => false,
+    }
 }
 
 /// The host that a request names; `None` if it names no host, or two, or something else. The port makes no
@@ -192,13 +218,18 @@ mod tests {
         for host in hosts {
             headers.append(header::HOST, HeaderValue::from_static(host));
         }
-        host(&Uri::from_static(uri), &headers).is_some_and(|host| host.is_local())
+        let uri = Uri::from_static(uri);
+        let is_local = host(&uri, &headers).is_some_and(|host| host.is_local());
+        assert!(is_local || !is_plainly_local(&uri, &headers), "{hosts:?}");
+        is_local
     }
 
     #[test]
     fn only_names_of_this_machine_are_local() {
         for host in [
             "localhost",
+            "localhost:",
+            "localhost:99999",
             "LOCALHOST:3000",
             "localhost.",
             "localhost.:3000",

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use axum::extract::MatchedPath;
 use axum::extract::Request;
+use axum::http::HeaderName;
 use axum::http::HeaderValue;
 use axum::http::Method;
 use axum::http::StatusCode;
@@ -33,6 +34,8 @@ use super::response_format::ResponseFormat;
 use crate::services::config::ServerConfig;
 use crate::web::problem::Problem;
 use crate::web::state::AppState;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Logs every response and completes its headers, those of refusals and panics included.
 #[derive(Clone)]
@@ -83,7 +86,8 @@ async fn handle_request(
     inner: impl Inner,
 ) -> Response {
     let start = Instant::now();
-    let id = Uuid::new_v4();
+    let mut buffer = Uuid::encode_buffer();
+    let id: &str = Uuid::new_v4().hyphenated().encode_lower(&mut buffer);
     let method = log_name(request.method());
     let format = ResponseFormat::of(&request);
     let uri = request.uri().clone();
@@ -92,7 +96,7 @@ async fn handle_request(
 
     let span = tracing::info_span!("request", %id);
     // Futures that are dropped in a panic leave nothing half done that others would see.
-    let response = drain_on_refusal(&state.config.server, request, inner);
+    let response = drain_on_refusal(&state.config.server, &context, request, inner);
     let response = AssertUnwindSafe(response).catch_unwind().instrument(span);
     // The hook of `telemetry` has logged where the panic happened. The payload may hold personal data, so it
     // is dropped.
@@ -109,9 +113,8 @@ async fn handle_request(
     // The id leads from other lines to this one. It is not taken from the span, whose fields are
     // read back from text for every line.
     tracing::info!(parent: None, %id, method, route, status, milliseconds, "answered");
-    if let Ok(id) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
-    {
-        response.headers_mut().insert("x-request-id", id);
+    if let Ok(id) = HeaderValue::from_str(id) {
+        response.headers_mut().insert(X_REQUEST_ID, id);
     }
     response
 }
@@ -131,12 +134,17 @@ fn log_name(method: &Method) -> &'static str {
 }
 
 /// Handles a request, and reads what the response has left unread of its body.
-async fn drain_on_refusal(config: &ServerConfig, request: Request, inner: impl Inner) -> Response {
+async fn drain_on_refusal(
+    config: &ServerConfig,
+    context: &RequestContext,
+    request: Request,
+    inner: impl Inner,
+) -> Response {
     let (request, unread) = UnreadBody::lend(request);
-    let start = Instant::now();
-    let response = validate_and_forward(config, request, inner).await;
+    let unread = unread.map(|unread| (unread, Instant::now()));
+    let response = validate_and_forward(config, context, request, inner).await;
     // A client that has used up the time of a request gets no more.
-    if let Some(unread) = unread
+    if let Some((unread, start)) = unread
         && start.elapsed() < config.request_timeout
     {
         unread.drain().await;
@@ -148,6 +156,7 @@ async fn drain_on_refusal(config: &ServerConfig, request: Request, inner: impl I
 /// may take. Refusals come before any work.
 async fn validate_and_forward(
     config: &ServerConfig,
+    context: &RequestContext,
     request: Request,
     inner: impl Inner,
 ) -> Response {
@@ -165,10 +174,11 @@ async fn validate_and_forward(
     if let Some(refusal) = guard::reject_encoded_body(&request) {
         return refusal;
     }
-    let mut request = guard::limit_body(request, limit);
-    request.extensions_mut().insert(host);
+    let request = guard::limit_body(request, limit);
+    // Both are set here only.
+    let _ = context.host.set(host);
     if let Some(client) = client::find(&request, config) {
-        request.extensions_mut().insert(client);
+        let _ = context.client.set(client);
     }
     match tokio::time::timeout(config.request_timeout, inner.oneshot(request)).await {
         Ok(Ok(response)) => response,
