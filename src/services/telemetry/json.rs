@@ -6,9 +6,9 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::fmt::Write;
 
 use jiff::Timestamp;
-use serde::Serialize;
 use tracing::Event;
 use tracing::Subscriber;
 use tracing::field::Field;
@@ -56,18 +56,21 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let mut line = Vec::with_capacity(LINE_BYTES);
-        line.extend_from_slice(b"{\"timestamp\":\"");
+        let mut line = String::with_capacity(LINE_BYTES);
+        line.push_str("{\"timestamp\":\"");
         let is_alone = event.is_root() && context.lookup_current().is_none();
         if !is_alone || !push_time(&mut line, Timestamp::now()) {
             return self.others.format_event(context, writer, event);
         }
-        line.extend_from_slice(b"\",\"level\":\"");
-        line.extend_from_slice(event.metadata().level().as_str().as_bytes());
-        line.push(b'"');
+        line.push_str("\",\"level\":\"");
+        line.push_str(event.metadata().level().as_str());
+        line.push('"');
         let mut object = Object::after(line);
         event.record(&mut object);
-        object.entry("target", event.metadata().target());
+        object.entry("target", |line| {
+            push_text(line, event.metadata().target());
+            Ok(())
+        });
         writer.write_str(&object.end()?)?;
         writer.write_char('\n')
     }
@@ -75,7 +78,7 @@ where
 
 /// Adds a time in RFC 3339, to the microsecond. Returns false for a time that is not of the years 0 to 9999 or is
 /// before 1970: it has another form, or its fraction counts backwards.
-fn push_time(line: &mut Vec<u8>, now: Timestamp) -> bool {
+fn push_time(line: &mut String, now: Timestamp) -> bool {
     thread_local! {
         /// The last second, and its text.
         static SECOND: RefCell<(i64, String)> = const { RefCell::new((i64::MIN, String::new())) };
@@ -87,17 +90,16 @@ fn push_time(line: &mut Vec<u8>, now: Timestamp) -> bool {
             *text = Timestamp::from_second(second)
                 .map_or_else(|_| String::new(), |time| time.to_string());
         }
-        let mut rest = now.subsec_microsecond();
-        if rest < 0 || second < 0 || text.len() != SECOND_BYTES + 1 {
+        let fraction = u32::try_from(now.subsec_microsecond());
+        let (Ok(fraction), 0.., Some(text)) = (fraction, second, text.get(..SECOND_BYTES)) else {
             return false;
-        }
-        let mut fraction = *b".000000Z";
-        for digit in fraction[1..7].iter_mut().rev() {
-            *digit += (rest % 10) as u8;
-            rest /= 10;
-        }
-        line.extend_from_slice(&text.as_bytes()[..SECOND_BYTES]);
-        line.extend_from_slice(&fraction);
+        };
+        line.push_str(text);
+        line.push('.');
+        let mut digits = itoa::Buffer::new();
+        // Six digits behind a one.
+        line.push_str(&digits.format(1_000_000 + fraction)[1..]);
+        line.push('Z');
         true
     })
 }
@@ -136,77 +138,126 @@ impl<'writer> FormatFields<'writer> for SpanFields {
 
 /// A JSON object that is being written.
 struct Object {
-    text: Vec<u8>,
-    result: serde_json::Result<()>,
+    text: String,
+    result: fmt::Result,
 }
 
 impl Object {
     fn new() -> Self {
-        let mut text = Vec::with_capacity(FIELDS_BYTES);
-        text.push(b'{');
-        Self {
-            text,
-            result: Ok(()),
-        }
+        let mut text = String::with_capacity(FIELDS_BYTES);
+        text.push('{');
+        Self::after(text)
     }
 
     /// An object of which `text` is the beginning.
-    fn after(text: Vec<u8>) -> Self {
+    fn after(text: String) -> Self {
         Self {
             text,
             result: Ok(()),
         }
     }
 
-    fn entry(&mut self, name: &str, value: impl Serialize) {
+    fn entry(&mut self, name: &str, value: impl FnOnce(&mut String) -> fmt::Result) {
         if self.result.is_err() {
             return;
         }
-        if self.text.last() != Some(&b'{') {
-            self.text.push(b',');
+        if !self.text.ends_with('{') {
+            self.text.push(',');
         }
-        self.result = serde_json::to_writer(&mut self.text, name).and_then(|()| {
-            self.text.push(b':');
-            serde_json::to_writer(&mut self.text, &value)
-        });
+        push_text(&mut self.text, name);
+        self.text.push(':');
+        self.result = value(&mut self.text);
     }
 
+    /// The text of the object.
     fn end(mut self) -> Result<String, fmt::Error> {
-        self.result.map_err(|_| fmt::Error)?;
-        self.text.push(b'}');
-        String::from_utf8(self.text).map_err(|_| fmt::Error)
+        self.result?;
+        self.text.push('}');
+        Ok(self.text)
     }
 }
 
 impl Visit for Object {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.entry(field.name(), value);
+        self.entry(field.name(), |text| {
+            text.push_str(&serde_json::to_string(&value).map_err(|_| fmt::Error)?);
+            Ok(())
+        });
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.entry(field.name(), value);
+        self.entry(field.name(), |text| {
+            text.push_str(itoa::Buffer::new().format(value));
+            Ok(())
+        });
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.entry(field.name(), value);
+        self.entry(field.name(), |text| {
+            text.push_str(itoa::Buffer::new().format(value));
+            Ok(())
+        });
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.entry(field.name(), value);
+        self.entry(field.name(), |text| {
+            text.push_str(if value { "true" } else { "false" });
+            Ok(())
+        });
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.entry(field.name(), value);
+        self.entry(field.name(), |text| {
+            push_text(text, value);
+            Ok(())
+        });
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.entry(field.name(), format_args!("{value:?}"));
+        self.entry(field.name(), |text| {
+            text.push('"');
+            write!(Escape(text), "{value:?}")?;
+            text.push('"');
+            Ok(())
+        });
+    }
+}
+
+/// Adds a text in quotes.
+fn push_text(line: &mut String, text: &str) {
+    line.push('"');
+    push_escaped(line, text);
+    line.push('"');
+}
+
+/// Adds a part of a text in quotes. Almost no text has a character that JSON escapes.
+fn push_escaped(line: &mut String, part: &str) {
+    let is_special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+    // Without a branch for each byte, so that the processor looks at many at once.
+    let has_special = part
+        .bytes()
+        .fold(false, |found, byte| found | is_special(byte));
+    if !has_special {
+        line.push_str(part);
+        return;
+    }
+    let escaped = serde_json::Value::from(part).to_string();
+    line.push_str(&escaped[1..escaped.len() - 1]);
+}
+
+/// Escapes what is written through it.
+struct Escape<'line>(&'line mut String);
+
+impl fmt::Write for Escape<'_> {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        push_escaped(self.0, part);
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::io;
     use std::sync::Arc;
     use std::sync::Mutex;
 
@@ -217,12 +268,12 @@ mod tests {
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);
 
-    impl Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().expect("no panic").write(bytes)
         }
 
-        fn flush(&mut self) -> std::io::Result<()> {
+        fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
     }
@@ -234,7 +285,7 @@ mod tests {
             tracing::info!(parent: None, %id, method = "GET", route = "/contacts/{id}", status = 200_u16, milliseconds, "answered");
         }
         tracing::warn!(parent: None, below = -1_i64, yes = true, wide = 1_u128, none = Option::<u8>::None, "a {:?} is lost", "line\n\u{1}\u{e9}\u{1f600}\\");
-        tracing::error!(parent: None, error = %std::io::Error::other("\"quoted\""), path = ?std::path::Path::new("a\"b"));
+        tracing::error!(parent: None, error = %io::Error::other("\"quoted\""), path = ?std::path::Path::new("a\"b"));
         tracing::event!(target: "a \"target\"", parent: None, tracing::Level::DEBUG, x.y = "z");
         tracing::info!(parent: None, "");
         tracing::info!("without a span");
@@ -312,9 +363,8 @@ mod tests {
             ("1969-12-31T23:59:59.5Z", None),
             ("9999-12-30T22:00:00Z", Some("9999-12-30T22:00:00.000000Z")),
         ] {
-            let mut line = Vec::new();
+            let mut line = String::new();
             let is_known = push_time(&mut line, time.parse().expect("a time"));
-            let line = String::from_utf8(line).expect("text");
             assert_eq!(is_known.then_some(line.as_str()), expected, "{time}");
         }
     }
