@@ -18,6 +18,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use futures_util::FutureExt;
+use hyper::body::Body as _;
 use tower::Service;
 use tower::service_fn;
 use tower_http::compression::Compression;
@@ -25,6 +26,11 @@ use tower_http::compression::DefaultPredicate;
 use tower_http::compression::Predicate;
 
 use crate::web::problem::Problem;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// The shortest body that `tower_http` compresses.
+const MIN_BYTES: u64 = 32;
 
 /// The service around the router that compresses its responses.
 #[derive(Clone)]
@@ -98,9 +104,15 @@ impl Accepted {
 /// Whether `tower_http` would compress this response for a client that accepts it.
 fn may_compress(response: &Response) -> bool {
     let headers = response.headers();
-    !headers.contains_key(header::CONTENT_ENCODING)
-        && !headers.contains_key(header::CONTENT_RANGE)
-        && DefaultPredicate::new().should_compress(response)
+    if headers.contains_key(header::CONTENT_ENCODING) || headers.contains_key(header::CONTENT_RANGE)
+    {
+        return false;
+    }
+    // Most responses are JSON. The predicate reads the type of the others several times.
+    let is_json = headers.get(header::CONTENT_TYPE) == Some(&JSON);
+    let length = response.body().size_hint().exact();
+    let is_long = length >= Some(MIN_BYTES);
+    (is_json && is_long) || DefaultPredicate::new().should_compress(response)
 }
 
 /// The response, which says that another client may get it compressed.
@@ -169,6 +181,10 @@ mod tests {
             with(header::CONTENT_RANGE, "bytes 0-1/5"),
             with(header::CONTENT_TYPE, "image/png"),
             with(header::CONTENT_TYPE, "text/event-stream"),
+            with(header::CONTENT_TYPE, "application/json"),
+            axum::Json("short").into_response(),
+            axum::Json("a".repeat(MIN_BYTES as usize - 3)).into_response(),
+            axum::Json("a".repeat(MIN_BYTES as usize - 2)).into_response(),
             with(header::VARY, "Cookie, Accept-Encoding"),
             with(header::VARY, "cookie"),
             with(header::CONTENT_LENGTH, "960"),
