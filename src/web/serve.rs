@@ -11,16 +11,15 @@ use axum::http::Request;
 use axum::response::Response;
 use hyper::body::Body as _;
 use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::rt::TokioTimer;
 use hyper_util::server::graceful::GracefulConnection;
-use hyper_util::service::TowerToHyperService;
 use kith_runtime::Tasks;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio_io_timeout::TimeoutStream;
 use tower::Service;
-use tower::ServiceExt;
 
 use crate::services::config::ServerConfig;
 use crate::web::connections::Connections;
@@ -163,7 +162,7 @@ fn serve(
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(config.write_timeout));
     let stream = WatchedStream::new(Box::pin(stream), watch.clone());
-    let service = tower::service_fn(move |mut request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         let answer = watch.begin();
         // Kith waits for no body where there is none.
@@ -173,7 +172,8 @@ fn serve(
             let watched = |body| WatchedRequest::new(Body::new(body), watch.clone());
             request.map(|body| Body::new(watched(body)))
         };
-        let response = router.clone().oneshot(request);
+        // It is always ready.
+        let response = router.clone().call(request);
         async move {
             response
                 .await
@@ -185,5 +185,5 @@ fn serve(
         // See `middleware::headers::date`.
         .auto_date_header(false)
         .header_read_timeout(config.header_timeout)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .serve_connection(TokioIo::new(stream), service)
 }

@@ -1,5 +1,7 @@
 //! The content security policies: what a browser may do with a response.
 
+use std::sync::Arc;
+
 use axum::http::HeaderMap;
 use axum::http::HeaderValue;
 use axum::http::header;
@@ -25,7 +27,10 @@ const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame
 
 /// The policies of a server. Cheap to clone.
 #[derive(Clone)]
-pub struct ContentPolicies {
+pub struct ContentPolicies(Arc<OfHtml>);
+
+/// The policies of responses that are HTML.
+struct OfHtml {
     page: HeaderValue,
     docs: HeaderValue,
 }
@@ -44,11 +49,11 @@ impl ContentPolicies {
             true => "'self' ws://127.0.0.1:*",
             false => "'self'",
         };
-        Self {
+        Self(Arc::new(OfHtml {
             page: policy(&page_scripts, "'self'", connections),
             // Swagger UI brings its own scripts and writes styles into the page.
             docs: policy("'self'", "'self' 'unsafe-inline'", "'self'"),
-        }
+        }))
     }
 
     /// The policy of a response from this path with these headers.
@@ -57,8 +62,8 @@ impl ContentPolicies {
         let is_html = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
         match is_html {
             false => NOTHING,
-            true if path.starts_with("/api/docs") => self.docs.clone(),
-            true => self.page.clone(),
+            true if path.starts_with("/api/docs") => self.0.docs.clone(),
+            true => self.0.page.clone(),
         }
     }
 }
