@@ -1,6 +1,7 @@
 //! What every request passes through, in order.
 //!
-//! - [`around`]: the stack of layers around the router. [`limited`]: the layer around the routes of a class.
+//! - [`around`]: the stack of layers around the router. [`limited`]: the layer around the routes of a class, and
+//!   [`unlimited`] around all others.
 //! - `outer`: the outermost layer, which names, refuses, logs and completes. [`guard`]: its refusals.
 //!   [`client`]: who sends the request. `drain`: what a refusal leaves unread.
 //! - `headers` and `content_policy`: the headers of every response. `response_format`: problems in the format of the client.
@@ -26,3 +27,4 @@ pub use self::content_policy::remove_nonce;
 pub use self::headers::TYPICAL_HEADER_COUNT;
 pub use self::stack::around;
 pub use self::stack::limited;
+pub use self::stack::unlimited;

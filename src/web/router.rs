@@ -23,6 +23,7 @@ use kith_limit::Limiter;
 use leptos_axum::LeptosRoutes;
 use leptos_axum::generate_route_list_with_exclusions;
 use tower::Service;
+use tower::layer::layer_fn;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -34,6 +35,7 @@ use crate::web::dashboard;
 use crate::web::forms;
 use crate::web::health;
 use crate::web::middleware;
+use crate::web::middleware::page_cache::CachedPages;
 use crate::web::middleware::page_cache::PageCache;
 use crate::web::problem;
 use crate::web::problem::Problem;
@@ -104,9 +106,10 @@ fn operations_routes(state: &AppState, limited: [OpenApi; 2]) -> Router<AppState
         .split_for_parts();
     let description = rest::description::complete(limited, free, &state.config.contacts);
     let docs = SwaggerUi::new("/api/docs");
-    routes
+    let routes = routes
         .merge(docs.external_url_unchecked("/api/openapi.json", description))
-        .method_not_allowed_fallback(wrong_method)
+        .method_not_allowed_fallback(wrong_method);
+    middleware::unlimited(routes)
 }
 
 /// Webhooks, for the queue, which signs what it delivers; and the API of the queue, for clients with its
@@ -124,13 +127,15 @@ fn queue_routes(state: &AppState) -> Router<AppState> {
         token_setting: "queue.token",
         body_setting: "server.max_body",
     });
-    webhooks
+    let routes = webhooks
         .merge(api.layer(from_fn_with_state(state.clone(), name_caller)))
-        .layer(map_response(problem::write_refusal_of_queue))
+        .layer(map_response(problem::write_refusal_of_queue));
+    middleware::unlimited(routes)
 }
 
 /// Pages and server functions, for browsers, and forms, for browsers without JavaScript.
 fn page_routes(state: &AppState) -> Router<AppState> {
+    let pages = PageCache::new(state);
     let options = state.site.leptos.clone();
     let services = state.clone();
     let context = move || {
@@ -157,16 +162,16 @@ fn page_routes(state: &AppState) -> Router<AppState> {
             context,
             move || app::shell(options.clone()),
         )
-        .layer(from_fn_with_state(
-            PageCache::new(state),
-            middleware::page_cache::serve,
-        ))
         .route("/fn/{*path}", any(no_such_path))
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(
             state.clone(),
             middleware::server_fn::set_error_status,
-        ));
+        ))
+        // A cached page passes no layer below.
+        .layer(layer_fn(move |inner| {
+            CachedPages::new(pages.clone(), inner)
+        }));
     middleware::limited(routes, RequestClass::Ui, state)
 }
 

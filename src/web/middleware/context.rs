@@ -30,13 +30,12 @@ impl RequestContext {
 }
 
 /// Tells the layers around the router which route a request has taken.
-pub fn record_route(request: Request) -> Request {
+pub fn record_route(request: &Request) {
     if let (Some(context), Some(matched)) = (
-        RequestContext::of(&request),
+        RequestContext::of(request),
         request.extensions().get::<MatchedPath>(),
     ) {
         // The page for what is missing is a second request to the same router, whose route does not count.
         let _ = context.route.set(matched.clone());
     }
-    request
 }

@@ -31,9 +31,9 @@ use kith_limit::Limiter;
 use kith_limit::Outcome;
 use kith_limit::Quota;
 use tower::Service;
-use tower::ServiceExt;
 
 use super::client;
+use super::context::record_route;
 use crate::model::error::AppError;
 use crate::services::metrics::Counter;
 use crate::services::policies::RequestClass;
@@ -47,12 +47,15 @@ pub struct Limit<S> {
     pub state: AppState,
     pub class: RequestClass,
     pub quota: Arc<QuotaHeaders>,
-    pub inner: S,
+    /// Shared, because axum clones the layers of a route several times for each request, and these would clone all
+    /// that they stand around.
+    pub inner: Arc<S>,
 }
 
 impl<S> Service<Request> for Limit<S>
 where
-    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S: Service<Request, Response = Response, Error = Infallible>,
+    S: Clone + Send + Sync + 'static,
     S::Future: Send,
 {
     type Response = Response;
@@ -64,16 +67,16 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
+        record_route(&request);
         let inner = self.inner.clone();
         let state = self.state.clone();
         let class = self.class;
         let quota = self.quota.clone();
         Box::pin(async move {
-            let answer = |request| async {
-                inner
-                    .oneshot(request)
-                    .await
-                    .unwrap_or_else(|never| match never {})
+            // A route is always ready.
+            let answer = |request| async move {
+                let Ok(response) = S::clone(&inner).call(request).await;
+                response
             };
             let (mut response, decision) = match charge(&state, class, request, answer).await {
                 Ok(charged) => charged,

@@ -7,17 +7,19 @@
 //! Only pages are cached that were found, at addresses that Kith itself writes. A response that sets
 //! `Cache-Control` or a cookie is not cached. The caching rules that the outermost layer adds later are for browsers.
 
+use std::convert::Infallible;
 use std::env;
 use std::fs;
 use std::fs::Metadata;
 use std::sync::Arc;
+use std::task::Context;
+use std::task::Poll;
 
 use axum::body::Body;
 use axum::body::Bytes;
 use axum::body::to_bytes;
 use axum::extract::FromRef;
 use axum::extract::Request;
-use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::Method;
 use axum::http::StatusCode;
@@ -25,11 +27,11 @@ use axum::http::Uri;
 use axum::http::header;
 use axum::http::response::Parts;
 use axum::http::uri::PathAndQuery;
-use axum::middleware::Next;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use futures_util::future::BoxFuture;
 use kith_cache::Cache;
 use kith_cache::Cacheable;
 use kith_cache::Key;
@@ -41,9 +43,9 @@ use serde::Serialize;
 use serde::Serializer;
 use sha2::Digest;
 use sha2::Sha256;
-use tower::Layer;
+use tower::Service;
 use tower::ServiceExt;
-use tower_http::compression::CompressionLayer;
+use tower_http::compression::Compression;
 use uuid::Uuid;
 
 use super::headers::TYPICAL_HEADER_COUNT;
@@ -167,14 +169,59 @@ struct Uncacheable {
     body: Bytes,
 }
 
+/// The layer around the routes of pages.
+#[derive(Clone)]
+pub struct CachedPages<S> {
+    pages: PageCache,
+    /// Shared, because axum clones the layers of a route several times for each request, and a cached page needs
+    /// nothing of what is below.
+    inner: Arc<S>,
+}
+
+impl<S> CachedPages<S> {
+    pub fn new(pages: PageCache, inner: S) -> Self {
+        Self {
+            pages,
+            inner: Arc::new(inner),
+        }
+    }
+}
+
+impl<S> Service<Request> for CachedPages<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+    S: Clone + Send + Sync + 'static,
+    S::Future: Send,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let Self { pages, inner } = self.clone();
+        Box::pin(async move { Ok(serve(&pages, request, inner).await) })
+    }
+}
+
 /// Answers with a page that is cached, and caches the others that may be.
-pub async fn serve(State(pages): State<PageCache>, request: Request, next: Next) -> Response {
+async fn serve<S>(pages: &PageCache, request: Request, inner: Arc<S>) -> Response
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+    S: Clone + Send + Sync + 'static,
+    S::Future: Send,
+{
     if request.method() != Method::GET || !is_cacheable_address(request.uri()) {
-        return next.run(request).await;
+        // A route is always ready.
+        let Ok(response) = S::clone(&inner).call(request).await;
+        return response;
     }
     let coding = ContentCoding::preferred(request.headers());
     let key = pages.key(&request, coding);
-    let fetch = move || async move { render(request, coding, next).await };
+    let fetch = move || async move { render(request, coding, S::clone(&inner)).await };
     match pages.cache.get(key, pages.policy, fetch).await {
         Ok(page) => send(page.body.clone(), coding),
         Err(Uncacheable { parts, body }) => Response::from_parts(parts, body.into()),
@@ -203,15 +250,14 @@ fn is_cacheable_address(uri: &Uri) -> bool {
 async fn render(
     mut request: Request,
     coding: ContentCoding,
-    next: Next,
+    inner: impl Service<Request, Response = Response, Error = Infallible>,
 ) -> Result<Page, Uncacheable> {
     let accepted = HeaderValue::from_static(coding.name());
     request
         .headers_mut()
         .insert(header::ACCEPT_ENCODING, accepted);
-    let compressed = CompressionLayer::new().layer(next);
-    let response = compressed.oneshot(request).await;
-    let (parts, body) = response.unwrap_or_else(|never| match never {}).into_parts();
+    let Ok(response) = Compression::new(inner).oneshot(request).await;
+    let (parts, body) = response.into_parts();
     match to_bytes(Body::new(body), usize::MAX).await {
         Ok(body) if is_cacheable_response(&parts, coding) => Ok(Page { body }),
         Ok(body) => Err(Uncacheable { parts, body }),

@@ -47,10 +47,19 @@ pub fn around(
         }))
         .layer(csrf.with_rejection_response(guard::csrf_rejection))
         .layer(layer_fn(Compress))
-        .service(router.layer(MapRequestLayer::new(record_route)))
+        .service(router)
 }
 
-/// Charges every request to `routes` to one policy. Routes without this layer are not limited.
+/// Charges no request to `routes`, and records only which route it has taken.
+pub fn unlimited<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+    routes.layer(MapRequestLayer::new(|request| {
+        record_route(&request);
+        request
+    }))
+}
+
+/// Charges every request to `routes` to one policy, and records which route it has taken. Each route has this layer
+/// or that of [`unlimited`]: one more layer around all routes would cost two allocations and two copies of the request.
 pub fn limited(
     routes: Router<AppState>,
     class: RequestClass,
@@ -62,6 +71,6 @@ pub fn limited(
         state: state.clone(),
         class,
         quota: quota.clone(),
-        inner,
+        inner: Arc::new(inner),
     }))
 }
