@@ -89,6 +89,14 @@ struct Route {
     microseconds: AtomicU64,
 }
 
+impl Route {
+    fn count(&self, took: Duration) {
+        self.buckets.0[Histogram::bucket(took)].fetch_add(1, Ordering::Relaxed);
+        let microseconds = took.as_micros() as u64;
+        self.microseconds.fetch_add(microseconds, Ordering::Relaxed);
+    }
+}
+
 struct Buckets([AtomicU64; BUCKETS]);
 
 impl Default for Buckets {
@@ -110,14 +118,13 @@ impl Latencies {
     /// Counts a request.
     pub fn observe(&self, route: &str, took: Duration) {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let observed = known.get(route).cloned();
-        drop(known);
-        let Route {
-            buckets,
-            microseconds,
-        } = &*observed.unwrap_or_else(|| self.add(route));
-        buckets.0[Histogram::bucket(took)].fetch_add(1, Ordering::Relaxed);
-        microseconds.fetch_add(took.as_micros() as u64, Ordering::Relaxed);
+        match known.get(route) {
+            Some(route) => route.count(took),
+            None => {
+                drop(known);
+                self.add(route).count(took);
+            }
+        }
     }
 
     fn add(&self, route: &str) -> Arc<Route> {
