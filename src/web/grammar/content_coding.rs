@@ -23,7 +23,7 @@ impl ContentCoding {
         let codings = codings.collect::<Option<Vec<_>>>().unwrap_or_default();
         let named = |name: &str| {
             let mut known = codings.iter().flatten();
-            known.find(|(known, _)| known == name)
+            known.find(|(known, _)| known.eq_ignore_ascii_case(name))
         };
         let weight = |coding: Self| {
             let known = named(coding.name()).or_else(|| named("*"));
@@ -50,10 +50,9 @@ impl ContentCoding {
     }
 }
 
-/// A coding in lower case, and its weight in thousandths.
-fn coding(reader: &mut Reader) -> Option<(String, u16)> {
-    let name = reader.token()?.to_ascii_lowercase();
-    Some((name, weighted(reader)?))
+/// A coding, and its weight in thousandths.
+fn coding<'value>(reader: &mut Reader<'value>) -> Option<(&'value str, u16)> {
+    Some((reader.token()?, weighted(reader)?))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Media types, in `Content-Type` and in `Accept` (RFC 9110, 8.3.1 and 12.5.1).
 
 use axum::http::HeaderMap;
+use axum::http::HeaderValue;
 use axum::http::header;
 
 use super::Reader;
@@ -27,9 +28,10 @@ pub struct Accept(Vec<(String, u16)>);
 impl Accept {
     /// Reads all lines of `Accept`. A header that does not follow the grammar accepts nothing in
     /// particular.
-    pub fn read(headers: &HeaderMap) -> Self {
-        let lines = headers.get_all(header::ACCEPT).iter();
-        let ranges = lines.map(|line| Reader::new(line.as_bytes()).list(media_range));
+    pub fn read<'line>(lines: impl IntoIterator<Item = &'line HeaderValue>) -> Self {
+        let ranges = lines
+            .into_iter()
+            .map(|line| Reader::new(line.as_bytes()).list(media_range));
         let ranges = ranges.collect::<Option<Vec<_>>>();
         Self(ranges.unwrap_or_default().into_iter().flatten().collect())
     }
@@ -60,7 +62,6 @@ fn media_range(reader: &mut Reader) -> Option<(String, u16)> {
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderName;
-    use axum::http::HeaderValue;
     use proptest::prelude::*;
 
     use super::*;
@@ -126,7 +127,8 @@ mod tests {
             (&["text/html, \"x"], 0),
             (&[], 0),
         ] {
-            let accept = Accept::read(&headers(header::ACCEPT, lines));
+            let headers = headers(header::ACCEPT, lines);
+            let accept = Accept::read(headers.get_all(header::ACCEPT));
             assert_eq!(accept.weight("text/html"), weight, "{lines:?}");
         }
     }

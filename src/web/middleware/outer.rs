@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Context;
 use std::task::Poll;
@@ -13,13 +14,14 @@ use axum::http::HeaderName;
 use axum::http::HeaderValue;
 use axum::http::Method;
 use axum::http::StatusCode;
+use axum::http::header;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use futures_util::future::poll_immediate;
 use jiff::Timestamp;
 use tower::Service;
-use tower::ServiceExt;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -30,7 +32,6 @@ use super::drain::UnreadBody;
 use super::guard;
 use super::headers;
 use super::response_format;
-use super::response_format::ResponseFormat;
 use crate::services::config::ServerConfig;
 use crate::web::problem::Problem;
 use crate::web::state::AppState;
@@ -89,7 +90,8 @@ async fn handle_request(
     let mut buffer = Uuid::encode_buffer();
     let id: &str = Uuid::new_v4().hyphenated().encode_lower(&mut buffer);
     let method = log_name(request.method());
-    let format = ResponseFormat::of(&request);
+    let accept = request.headers().get_all(header::ACCEPT);
+    let accept: Vec<_> = accept.iter().cloned().collect();
     let uri = request.uri().clone();
     let context = Arc::new(RequestContext::default());
     request.extensions_mut().insert(context.clone());
@@ -104,8 +106,10 @@ async fn handle_request(
     let response = response.unwrap_or_else(|_payload| Problem::internal().into_response());
 
     let is_form_post = method == "POST";
-    let mut response = response_format::render_problem(&state.site, format, is_form_post, response);
-    headers::secure(&mut response, uri.path(), policies);
+    let path = uri.path();
+    let mut response =
+        response_format::render_problem(&state.site, path, &accept, is_form_post, response);
+    headers::secure(&mut response, path, policies);
     headers::date(&mut response, Timestamp::now());
     let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
     let status = response.status().as_u16();
@@ -158,7 +162,7 @@ async fn validate_and_forward(
     config: &ServerConfig,
     context: &RequestContext,
     request: Request,
-    inner: impl Inner,
+    mut inner: impl Inner,
 ) -> Response {
     let limit = config.max_body;
     if let Some(refusal) = guard::reject_missing_path(&request) {
@@ -180,7 +184,13 @@ async fn validate_and_forward(
     if let Some(client) = client::find(&request, config) {
         let _ = context.client.set(client);
     }
-    match tokio::time::timeout(config.request_timeout, inner.oneshot(request)).await {
+    // A router of axum and the layers around it are always ready.
+    let mut response = pin!(inner.call(request));
+    // A response from the cache is there at once, and needs no timer.
+    if let Some(Ok(response)) = poll_immediate(response.as_mut()).await {
+        return response;
+    }
+    match tokio::time::timeout(config.request_timeout, response).await {
         Ok(Ok(response)) => response,
         Ok(Err(never)) => match never {},
         Err(_) => {

@@ -1,8 +1,6 @@
 //! Sends a [`Problem`] in the format that the client understands: JSON for programs, an
 //! [`AppError`](crate::model::error::AppError) for islands, a page for people.
 
-use axum::extract::Request;
-use axum::http::HeaderMap;
 use axum::http::HeaderValue;
 use axum::http::header;
 use axum::response::Html;
@@ -17,7 +15,7 @@ use crate::web::site::Site;
 
 /// The format of a problem.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum ResponseFormat {
+enum ResponseFormat {
     /// `application/problem+json`, for programs.
     Json,
     /// The JSON of an [`AppError`](crate::model::error::AppError), for islands.
@@ -27,32 +25,37 @@ pub enum ResponseFormat {
 }
 
 impl ResponseFormat {
-    /// The format that the client of a request reads.
-    pub fn of(request: &Request) -> Self {
-        let accept = request.headers().get(header::ACCEPT);
-        let path = request.uri().path();
+    /// The format that the client of a request for this path reads. `accept` are the lines of `Accept`.
+    fn of(path: &str, accept: &[HeaderValue]) -> Self {
         if path.starts_with("/fn/") {
-            let is_island = accept == Some(&HeaderValue::from_static("application/json"));
+            let json = HeaderValue::from_static("application/json");
+            let is_island = accept.first() == Some(&json);
             return if is_island {
                 Self::ServerFn
             } else {
                 Self::Json
             };
         }
-        if !path.starts_with("/api") && accepts_html(request.headers()) {
+        if !path.starts_with("/api") && accepts_html(accept) {
             return Self::Html;
         }
         Self::Json
     }
 }
 
-/// Renders the problem of a response in `format`. A response without a problem stays as it is.
+/// Renders the problem of a response in the format of its client. A response without a problem stays as it is, and
+/// nothing is parsed for it.
 pub fn render_problem(
     site: &Site,
-    format: ResponseFormat,
+    path: &str,
+    accept: &[HeaderValue],
     is_form_post: bool,
     mut response: Response,
 ) -> Response {
+    if response.extensions().get::<Problem>().is_none() {
+        return response;
+    }
+    let format = ResponseFormat::of(path, accept);
     if format == ResponseFormat::Json {
         return response;
     }
@@ -78,8 +81,8 @@ pub fn render_problem(
 }
 
 /// Whether a client names HTML and prefers it to JSON, or likes both alike.
-fn accepts_html(headers: &HeaderMap) -> bool {
-    let accept = Accept::read(headers);
+fn accepts_html(accept: &[HeaderValue]) -> bool {
+    let accept = Accept::read(accept);
     let html = accept.weight("text/html");
     let of_programs = ["application/problem+json", "application/json"];
     html > 0 && of_programs.iter().all(|kind| accept.weight(kind) <= html)
@@ -91,10 +94,7 @@ mod tests {
 
     #[test]
     fn people_are_those_who_want_html_most() {
-        let is_of_people = |accept: &'static str| {
-            let accept = HeaderValue::from_static(accept);
-            accepts_html(&HeaderMap::from_iter([(header::ACCEPT, accept)]))
-        };
+        let is_of_people = |accept: &'static str| accepts_html(&[HeaderValue::from_static(accept)]);
         for accept in [
             "text/html",
             "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
