@@ -18,21 +18,23 @@ use redis::ToRedisArgs;
 /// ```
 pub struct Script {
     source: String,
-    sha: String,
+    /// The beginning of each call.
+    by_hash: Cmd,
 }
 
 impl Script {
     /// A script with this Lua source.
     pub fn new(source: impl Into<String>) -> Self {
         let source = source.into();
-        let sha = redis::Script::new(&source).get_hash().to_owned();
-        Self { source, sha }
+        let mut by_hash = redis::cmd("EVALSHA");
+        by_hash.arg(redis::Script::new(&source).get_hash());
+        Self { source, by_hash }
     }
 
     /// Begins a call. On a cluster all keys of one call must hash to one slot.
     pub fn call<'k>(&self, keys: impl ExactSizeIterator<Item = &'k str>) -> Call<'_> {
-        let mut command = redis::cmd("EVALSHA");
-        command.arg(&self.sha).arg(keys.len());
+        let mut command = self.by_hash.clone();
+        command.arg(keys.len());
         for key in keys {
             command.arg(key);
         }

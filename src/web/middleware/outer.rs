@@ -1,11 +1,13 @@
 //! [`OuterLayer`]: the outermost layer.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Context;
 use std::task::Poll;
+use std::time::Duration;
 use std::time::Instant;
 
 use axum::extract::MatchedPath;
@@ -19,7 +21,6 @@ use axum::response::IntoResponse;
 use axum::response::Response;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use futures_util::future::poll_immediate;
 use jiff::Timestamp;
 use tower::Service;
 use tracing::Instrument;
@@ -185,15 +186,9 @@ async fn validate_and_forward(
         let _ = context.client.set(client);
     }
     // A router of axum and the layers around it are always ready.
-    let mut response = pin!(inner.call(request));
-    // A response from the cache is there at once, and needs no timer.
-    if let Some(Ok(response)) = poll_immediate(response.as_mut()).await {
-        return response;
-    }
-    match tokio::time::timeout(config.request_timeout, response).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(never)) => match never {},
-        Err(_) => {
+    match within(config.request_timeout, inner.call(request)).await {
+        Some(Ok(response)) => response,
+        None => {
             tracing::warn!("a request took too long and was given up");
             Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -202,5 +197,39 @@ async fn validate_and_forward(
             )
             .into_response()
         }
+    }
+}
+
+/// What a future resolves to, unless it takes longer than `limit`. A future that is ready at once, as a response
+/// from the cache is, needs no timer.
+async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    let mut timer = pin!(None);
+    poll_fn(|context| {
+        if let Poll::Ready(output) = future.as_mut().poll(context) {
+            return Poll::Ready(Some(output));
+        }
+        if timer.is_none() {
+            timer.set(Some(tokio::time::sleep(limit)));
+        }
+        let timer = timer.as_mut().as_pin_mut();
+        timer.map_or(Poll::Pending, |timer| timer.poll(context).map(|()| None))
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_future_has_the_time_that_it_is_given() {
+        const LONG: Duration = Duration::from_secs(60);
+        assert_eq!(within(LONG, async { 1 }).await, Some(1));
+        assert_eq!(within(LONG, tokio::task::yield_now()).await, Some(()));
+        // What is ready at once needs no time at all.
+        assert_eq!(within(Duration::ZERO, async { 1 }).await, Some(1));
+        let never = std::future::pending::<()>();
+        assert_eq!(within(Duration::ZERO, never).await, None);
     }
 }
