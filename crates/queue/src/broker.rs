@@ -96,6 +96,7 @@ mod transaction;
 
 pub(crate) use complete::COMPLETED_HEADER;
 pub(crate) use complete::Completion;
+pub(crate) use complete::POSTPONED_HEADER;
 pub(crate) use complete::complete;
 pub use engine::Broker;
 pub use engine::Counters;

@@ -7,19 +7,23 @@
 //! A message may be delivered more than once. A [`Job`](crate::Job) is executed once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::FromRef;
 use axum::extract::FromRequest;
 use axum::extract::Request;
 use axum::http::HeaderMap;
+use axum::http::HeaderValue;
 use axum::http::StatusCode;
+use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use sqlx::SqliteConnection;
 
 use crate::broker::Broker;
+use crate::broker::POSTPONED_HEADER;
 use crate::problem::Problem;
 use crate::signature::Claims;
 use crate::signature::SignatureError;
@@ -31,6 +35,9 @@ pub const NOT_RETRYABLE: u16 = 489;
 
 /// The header of such an answer; its value is `true`.
 pub const NOT_RETRYABLE_HEADER: &str = "upstash-nonretryable-error";
+
+/// How long a message waits for a database that could not answer.
+pub(crate) const UNAVAILABLE_WAIT: Duration = Duration::from_secs(3);
 
 /// Verifies deliveries. Cheap to clone.
 #[derive(Clone)]
@@ -208,14 +215,28 @@ impl From<Denied> for Response {
                     format!("Only the queue may call this address: {refusal}."),
                 )
             }
-            Denied::Unavailable => Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "unavailable",
-                "The database cannot answer at the moment. Try again in a few seconds.",
-            ),
+            Denied::Unavailable => {
+                let problem = Problem::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "unavailable",
+                    "The database cannot answer at the moment. Try again in a few seconds.",
+                );
+                return postponed(UNAVAILABLE_WAIT, problem);
+            }
         };
         problem.into_response()
     }
+}
+
+/// The answer to a delivery whose message could not be begun. The broker in this process counts no attempt. For
+/// QStash it is a failed attempt with a wait.
+pub(crate) fn postponed(wait: Duration, problem: Problem) -> Response {
+    let mut response = problem.into_response();
+    let headers = response.headers_mut();
+    let seconds = u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX);
+    headers.insert(header::RETRY_AFTER, seconds.max(1).into());
+    headers.insert(POSTPONED_HEADER, HeaderValue::from_static("true"));
+    response
 }
 
 pub(crate) fn unavailable(cause: &dyn std::error::Error) -> Denied {

@@ -25,14 +25,19 @@ pub(super) enum Outcome {
     Completed,
     /// The message was not sent, because this process ends.
     NotSent,
+    /// The consumer, which shares the database, could not begin, and names a wait. That is no failed attempt.
+    Postponed(Duration),
 }
 
 /// The state of a message after an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum NextState {
     Delivered,
-    /// It was not sent, and is due at once.
-    Requeued,
+    /// No attempt was made.
+    Requeued {
+        /// In Unix milliseconds.
+        due_at: i64,
+    },
     /// Its delivery has failed and is repeated.
     Retry {
         /// In Unix milliseconds.
@@ -52,7 +57,12 @@ pub(super) fn next_state(message: &Stored, outcome: &Outcome, now: Timestamp) ->
     else {
         return match outcome {
             Outcome::Delivered(_) | Outcome::Completed => NextState::Delivered,
-            _ => NextState::Requeued,
+            Outcome::Postponed(wait) => NextState::Requeued {
+                due_at: deadline_ms(now, *wait),
+            },
+            _ => NextState::Requeued {
+                due_at: now.as_millisecond(),
+            },
         };
     };
     let delivery = &message.publication.delivery;
@@ -97,7 +107,7 @@ impl<'a> Attempt<'a> {
         match self.outcome {
             Outcome::Delivered(response) => Some(response),
             Outcome::Failed { response, .. } => response.as_ref(),
-            Outcome::Completed | Outcome::NotSent => None,
+            Outcome::Completed | Outcome::NotSent | Outcome::Postponed(_) => None,
         }
     }
 
@@ -151,11 +161,14 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_was_taken_is_delivered_and_one_that_was_not_sent_is_requeued() {
+    fn a_message_that_was_taken_is_delivered_and_one_without_an_attempt_is_requeued() {
         let message = message(0, DeliverySpec::default());
         let taken = Outcome::Delivered(Response::default());
         assert_eq!(next(&message, &taken), NextState::Delivered);
-        assert_eq!(next(&message, &Outcome::NotSent), NextState::Requeued);
+        let requeued = |due_at| NextState::Requeued { due_at };
+        assert_eq!(next(&message, &Outcome::NotSent), requeued(NOW_MS));
+        let postponed = Outcome::Postponed(Duration::from_secs(3));
+        assert_eq!(next(&message, &postponed), requeued(NOW_MS + 3000));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Completing a message in the transaction of its consumer, where consumer and broker share the database.
+//! What a consumer that shares the database with the broker tells it: that it has completed the message in its own
+//! transaction, or that it could not begin.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,10 @@ use super::response::Response;
 /// The header by which a consumer in this process tells the broker that the message is completed already.
 pub(crate) const COMPLETED_HEADER: HeaderName =
     HeaderName::from_static("upstash-message-completed");
+
+/// The header by which a consumer in this process tells the broker that it could not begin, with `Retry-After`.
+pub(crate) const POSTPONED_HEADER: HeaderName =
+    HeaderName::from_static("upstash-message-postponed");
 
 /// A message that its consumer has executed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use axum::http::HeaderMap;
+use axum::http::HeaderName;
 use axum::http::Method;
 use axum::http::StatusCode;
 use base64::Engine;
@@ -15,6 +16,7 @@ use jiff::Timestamp;
 use super::Broker;
 use super::attempt::Outcome;
 use super::complete::COMPLETED_HEADER;
+use super::complete::POSTPONED_HEADER;
 use super::lane::LaneKind;
 use super::messages::Stored;
 use super::response::Response;
@@ -28,6 +30,9 @@ use crate::signature::sign;
 
 /// How many bytes of an answer are kept, of its body and of its headers.
 const MAX_RESPONSE_BYTES: usize = 16 * 1024;
+
+/// The wait before a postponed delivery whose consumer names none.
+const DEFAULT_POSTPONEMENT: Duration = Duration::from_secs(1);
 
 /// The most headers of a message. A publisher may ask for far fewer, but an older release has accepted any number,
 /// and the types of HTTP panic above some 24,000.
@@ -81,7 +86,11 @@ impl Broker {
         let timeout = requested.map_or(max, |timeout| timeout.min(max));
         let sent = tokio::time::timeout(timeout, self.exchange(message, &keys)).await;
         match sent {
-            Ok(Ok((head, _))) if is_completed(message, &head) => Outcome::Completed,
+            Ok(Ok((head, _))) if says(message, &head, &COMPLETED_HEADER) => Outcome::Completed,
+            Ok(Ok((head, _))) if says(message, &head, &POSTPONED_HEADER) => {
+                let wait = retry_after(&head, &RETRY_AFTER_HEADERS, self.now());
+                Outcome::Postponed(wait.unwrap_or(DEFAULT_POSTPONEMENT))
+            }
             Ok(Ok((head, response))) => match judge(&head, response, self.now()) {
                 // A process that ends gives its own messages back. That is no failed attempt.
                 Outcome::Failed {
@@ -188,10 +197,9 @@ fn failed(error: String) -> Outcome {
     }
 }
 
-/// Whether a consumer in this process has marked the message as delivered. The broker believes only the
-/// application itself.
-fn is_completed(message: &Stored, head: &HeaderMap) -> bool {
-    message.origin.is_empty() && head.contains_key(COMPLETED_HEADER)
+/// Whether a consumer in this process says this of the message. The broker believes only the application itself.
+fn says(message: &Stored, head: &HeaderMap, header: &HeaderName) -> bool {
+    message.origin.is_empty() && head.contains_key(header)
 }
 
 /// The outcome that an answer means.

@@ -72,7 +72,7 @@ impl Broker {
             if self.update(&mut tx, &attempt).await? {
                 count(&mut done, &attempt.next);
                 record_failure(&mut tx, &attempt).await?;
-                if attempt.next != NextState::Requeued {
+                if !matches!(attempt.next, NextState::Requeued { .. }) {
                     self.enqueue_callbacks(&mut tx, &attempt).await?;
                 }
             } else {
@@ -91,8 +91,9 @@ impl Broker {
         let at = attempt.ended_at.as_millisecond();
         let (state, due_at, finished_at) = match next {
             NextState::Delivered => ("delivered", at, Some(at)),
-            NextState::Requeued => ("retry", at, None),
-            NextState::Retry { due_at } => ("retry", *due_at, None),
+            NextState::Requeued { due_at } | NextState::Retry { due_at } => {
+                ("retry", *due_at, None)
+            }
             NextState::Dead { .. } => ("failed", at, Some(at)),
         };
         let retried = match next {
@@ -125,7 +126,7 @@ impl Broker {
 fn count(done: &mut Counters, next: &NextState) {
     match next {
         NextState::Delivered => done.delivered += 1,
-        NextState::Requeued => {}
+        NextState::Requeued { .. } => {}
         NextState::Retry { .. } => done.retried += 1,
         NextState::Dead { .. } => done.dead += 1,
     }

@@ -29,6 +29,7 @@ use crate::job::runner::Executed;
 use crate::job::runner::NotExecuted;
 use crate::job::runner::Runner;
 use crate::problem::Problem;
+use crate::receiver;
 use crate::receiver::NOT_RETRYABLE;
 use crate::receiver::NOT_RETRYABLE_HEADER;
 use crate::receiver::Receiver;
@@ -157,9 +158,18 @@ impl From<NotExecuted> for Response {
     fn from(cause: NotExecuted) -> Self {
         match cause {
             NotExecuted::Failed(failure) => failed(failure),
+            NotExecuted::Postponed(wait) => receiver::postponed(wait, not_executed()),
             NotExecuted::Denied(denied) => denied.into(),
         }
     }
+}
+
+fn not_executed() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "not-executed",
+        "The message could not be executed. Send it again.",
+    )
 }
 
 fn failed(failure: Failure) -> Response {
@@ -172,12 +182,7 @@ fn failed(failure: Failure) -> Response {
         );
         return ([(NOT_RETRYABLE_HEADER, "true")], problem).into_response();
     };
-    let problem = Problem::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "not-executed",
-        "The message could not be executed. Send it again.",
-    );
-    let mut response = problem.into_response();
+    let mut response = not_executed().into_response();
     if let Some(wait) = wait {
         let seconds = wait.as_millis().div_ceil(1000).max(1) as u64;
         let headers = response.headers_mut();

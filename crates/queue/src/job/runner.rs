@@ -58,6 +58,8 @@ pub(crate) struct Executed {
 pub(crate) enum NotExecuted {
     /// The job failed, or what came of it could not be written.
     Failed(Failure),
+    /// It was not begun: another consumer holds the message, for at most this long.
+    Postponed(Duration),
     /// The delivery was refused.
     Denied(Denied),
 }
@@ -125,7 +127,12 @@ impl Runner {
             path,
             is_from_broker,
         } = verified;
-        let Some(lease) = self.claim(claims, key).await? else {
+        let claimed = if is_from_broker {
+            self.claim(claims, key).await?
+        } else {
+            self.claim_in_time(claims, key).await?
+        };
+        let Some(lease) = claimed else {
             return Ok(Executed { completed: false });
         };
         let attempt = Attempt {
@@ -150,26 +157,35 @@ impl Runner {
     }
 
     /// Claims a message; `None` when it was executed. Where another consumer holds the message, it may have
-    /// died. This waits until its lease would be over: an answer now would be a failed attempt.
+    /// died, and the message waits until its lease would be over.
     async fn claim(&self, claims: Claims, key: String) -> Result<Option<Lease>, NotExecuted> {
-        let mut unused_claims = Some(claims);
-        let mut has_waited = false;
-        loop {
-            let left = match self.try_claim(unused_claims.take(), key.clone()).await? {
-                Claim::Granted(lease) => return Ok(Some(lease)),
-                Claim::Done => return Ok(None),
-                Claim::Busy(left) => left,
-            };
-            if has_waited {
-                return Err(Failure::Retry(Some(left)).into());
-            }
-            has_waited = true;
-            tokio::select! {
-                () = tokio::time::sleep(left) => {}
-                () = self.0.stopping.cancelled() => {
-                    return Err(Failure::Retry(Some(left)).into());
-                }
-            }
+        match self.try_claim(Some(claims), key).await? {
+            Claim::Granted(lease) => Ok(Some(lease)),
+            Claim::Done => Ok(None),
+            Claim::Busy(left) => Err(NotExecuted::Postponed(left)),
+        }
+    }
+
+    /// The same for a delivery of QStash, which counts every answer but success as a failed attempt. So this waits
+    /// itself for the end of the other lease.
+    async fn claim_in_time(
+        &self,
+        claims: Claims,
+        key: String,
+    ) -> Result<Option<Lease>, NotExecuted> {
+        let left = match self.try_claim(Some(claims), key.clone()).await? {
+            Claim::Granted(lease) => return Ok(Some(lease)),
+            Claim::Done => return Ok(None),
+            Claim::Busy(left) => left,
+        };
+        tokio::select! {
+            () = tokio::time::sleep(left) => {}
+            () = self.0.stopping.cancelled() => return Err(NotExecuted::Postponed(left)),
+        }
+        match self.try_claim(None, key).await? {
+            Claim::Granted(lease) => Ok(Some(lease)),
+            Claim::Done => Ok(None),
+            Claim::Busy(left) => Err(NotExecuted::Postponed(left)),
         }
     }
 
@@ -216,6 +232,7 @@ impl Runner {
                 }
             }
         }
+        // The job has run, so its attempt counts: the queue must not run it without end.
         Err(Failure::Retry(None))
     }
 }

@@ -167,6 +167,13 @@ impl Rig {
         self.queue.wake();
     }
 
+    async fn execute(&self, sql: &'static str) {
+        let mut tx = self.database.write().await.expect("it is open");
+        let executed = sqlx::query(sql).execute(&mut *tx).await;
+        executed.expect("it is valid");
+        tx.commit().await.expect("there is room");
+    }
+
     async fn count(&self, sql: &'static str) -> i64 {
         let mut reader = self.database.reader().await.expect("it is open");
         let count = sqlx::query_scalar(sql).fetch_one(&mut *reader).await;
@@ -185,6 +192,7 @@ impl Rig {
 const DELIVERED: &str = "SELECT count(*) FROM messages WHERE state = 'delivered'";
 const DONE: &str = "SELECT count(*) FROM results WHERE what = 'done'";
 const FAILED: &str = "SELECT count(*) FROM results WHERE what = 'failed'";
+const NOT_TRIED: &str = "SELECT count(*) FROM messages WHERE retried = 0";
 const DISCARDED: &str = "SELECT count(*) FROM results WHERE what = 'discarded'";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -229,6 +237,51 @@ async fn a_job_that_fails_is_run_again_and_in_the_end_discarded() {
     assert_eq!((rig.count(FAILED).await, rig.count(DONE).await), (3, 1));
     let dead = "SELECT count(*) FROM messages WHERE dead_letter_id IS NOT NULL";
     assert_eq!(rig.count(dead).await, 1);
+    rig.queue.close().await;
+}
+
+/// Keeps the inbox and the signatures from being written, as a database does that cannot answer.
+const BREAK: &str = "CREATE TRIGGER broken BEFORE INSERT ON used_signatures
+     BEGIN SELECT RAISE(ABORT, 'broken on purpose'); END";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_cannot_answer_costs_a_job_no_attempt() {
+    let rig = Rig::new().await;
+    rig.execute(BREAK).await;
+    rig.queue.start();
+    rig.enqueue(&Count { id: 1, failures: 0 }, 0).await;
+    let given_back = "SELECT count(*) FROM messages WHERE state IN ('retry', 'failed')";
+    rig.until(given_back, 1).await;
+    assert_eq!(rig.count(NOT_TRIED).await, 1);
+    rig.execute("DROP TRIGGER broken").await;
+    rig.until(DELIVERED, 1).await;
+    assert_eq!((rig.count(NOT_TRIED).await, rig.count(DONE).await), (1, 1));
+    rig.queue.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_a_dead_process_holds_costs_no_attempt_and_no_permit() {
+    let rig = Rig::new().await;
+    // As many as the broker sends at once, and one more.
+    for id in 1..=5 {
+        rig.enqueue(&Count { id, failures: 0 }, 3).await;
+    }
+    rig.execute(
+        "INSERT INTO consumptions (key, claim, lease_until)
+         SELECT 'count:' || (body ->> '$.id'), 'a dead one', 9e12 FROM messages WHERE seq < 5",
+    )
+    .await;
+    rig.queue.start();
+    rig.until(DELIVERED, 1).await;
+    rig.until("SELECT count(*) FROM messages WHERE state = 'retry'", 4)
+        .await;
+    assert_eq!((rig.count(NOT_TRIED).await, rig.count(DONE).await), (5, 1));
+    rig.execute("UPDATE consumptions SET lease_until = 0 WHERE claim IS NOT NULL")
+        .await;
+    rig.execute("UPDATE messages SET due_at = 0 WHERE state = 'retry'")
+        .await;
+    rig.until(DELIVERED, 5).await;
+    assert_eq!((rig.count(NOT_TRIED).await, rig.count(DONE).await), (5, 5));
     rig.queue.close().await;
 }
 
