@@ -27,6 +27,10 @@ pub(crate) const UNREADABLE_WAIT: Duration = Duration::from_secs(3600);
 /// How long connecting to a receiver may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long the broker keeps a connection for the next message. A receiver closes connections without requests, often
+/// after five seconds, and a message that is sent at that instant costs an attempt.
+pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// The broker; see the [module](super). It is cheap to clone, and clones are the same broker.
 #[derive(Clone)]
 pub struct Broker(pub(super) Arc<Inner>);
@@ -64,6 +68,7 @@ impl Broker {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
             .user_agent("Upstash-QStash")
             .build()
             .expect("these options go together");

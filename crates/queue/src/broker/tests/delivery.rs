@@ -10,6 +10,8 @@ use axum::http::StatusCode;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::Value;
+use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
@@ -19,6 +21,7 @@ use super::rig::publication;
 use super::rig::receiver;
 use crate::broker::LEASE;
 use crate::broker::accept::Provenance;
+use crate::broker::engine::IDLE_TIMEOUT;
 use crate::broker::filter::Filter;
 use crate::message::Callback;
 use crate::message::DeliverySpec;
@@ -73,6 +76,41 @@ async fn a_consumer_of_a_process_that_ends_spends_no_attempt() {
     broker.close().await;
     let given_back = "SELECT count(*) FROM messages WHERE state = 'retry' AND retried = 0";
     assert_eq!(rig.count(given_back).await, 1);
+}
+
+/// A receiver that answers the first request of each connection, and closes the connection at the second.
+async fn receiver_of_single_requests() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request).await;
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+                stream.write_all(answer).await.expect("it is read");
+                let _ = stream.read(&mut request).await;
+            });
+        }
+    });
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn a_connection_that_has_been_idle_is_not_used_again() {
+    let rig = Rig::new().await;
+    let broker = rig.broker(&receiver_of_single_requests().await);
+    broker.start();
+    for delivered in 1..=2 {
+        let message = publication("/hooks/a");
+        let accepted = broker.publish(&[message], Provenance::default()).await;
+        accepted.expect("taken");
+        let tried = "SELECT count(*) FROM messages WHERE state IN ('delivered', 'retry')";
+        rig.until(tried, delivered).await;
+        tokio::time::sleep(IDLE_TIMEOUT + Duration::from_millis(100)).await;
+    }
+    assert_eq!(rig.count(DELIVERED).await, 2);
+    broker.close().await;
 }
 
 #[tokio::test]
