@@ -65,6 +65,8 @@ pub struct MailServer {
 struct Kept {
     /// Each with the epoch in which it came.
     mails: Vec<(u64, String)>,
+    /// To whom the mails go.
+    recipients: HashSet<String>,
     epoch: u64,
     refusals: Vec<&'static str>,
     asked: usize,
@@ -151,6 +153,11 @@ impl MailServer {
         all.len() - distinct.len()
     }
 
+    /// How many recipients were sent a mail.
+    pub fn recipients(&self) -> usize {
+        self.kept.lock().expect("no panic").recipients.len()
+    }
+
     /// How often each recipient was sent each mail, by `Message-ID`.
     pub fn by_recipient(&self) -> HashMap<String, HashMap<String, usize>> {
         let mut recipients = HashMap::<_, HashMap<_, usize>>::new();
@@ -193,7 +200,11 @@ impl MailServer {
                 ("DATA", _) => {
                     write.write_all(b"354 go on\r\n").await?;
                     let mut mail = String::new();
-                    while let Some(line) = lines.next_line().await? {
+                    loop {
+                        // A mail that breaks off is none.
+                        let Some(line) = lines.next_line().await? else {
+                            return Ok(());
+                        };
                         if line == "." {
                             break;
                         }
@@ -235,6 +246,7 @@ impl MailServer {
             return kept.refusals.remove(0);
         }
         let epoch = kept.epoch;
+        kept.recipients.insert(header(&mail, "To").to_owned());
         kept.mails.push((epoch, mail));
         "250 taken"
     }
