@@ -206,8 +206,10 @@ impl Database {
 /// Whether a connection that comes back has no transaction left. When SQLite undoes one by itself, as on
 /// a full disk, its end fails, and the next could never begin.
 async fn is_usable(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-    // Waits for the end that was begun when the transaction was dropped.
-    connection.ping().await?;
+    if connection.is_in_transaction() {
+        // Waits for the end that was begun when the transaction was dropped.
+        connection.ping().await?;
+    }
     Ok(!connection.is_in_transaction())
 }
 

@@ -129,11 +129,11 @@ impl Receiver {
 
     /// Uses up a signature.
     pub(crate) async fn redeem(&self, claims: Claims) -> Result<(), Denied> {
-        let redeemed = self
-            .0
-            .broker
-            .database()
-            .change(move |tx| Box::pin(async move { redeem(tx, &claims).await }));
+        let claims = Arc::new(claims);
+        let redeemed = self.0.broker.database().change(move |tx| {
+            let claims = claims.clone();
+            Box::pin(async move { redeem(tx, &claims).await })
+        });
         let redeemed: Result<bool, sqlx::Error> = redeemed.await;
         match redeemed.map_err(|error| unavailable(&error))? {
             true => Ok(()),

@@ -189,6 +189,7 @@ impl Metrics {
         }
         let metrics = self.clone();
         let write = self.0.options.database.change(move |tx| {
+            let metrics = metrics.clone();
             Box::pin(async move {
                 // Readers need this lock as well and must not wait for other writers, so the transaction takes
                 // it only when it is its turn to write.

@@ -60,6 +60,17 @@ impl Tx {
         }
         self.database.check_files()
     }
+
+    /// Undoes everything.
+    ///
+    /// # Errors
+    /// Those of SQLite. Then the connection is closed.
+    pub(crate) async fn rollback(mut self) -> Result<(), sqlx::Error> {
+        match self.connection.take() {
+            Some(transaction) => transaction.rollback().await,
+            None => Ok(()),
+        }
+    }
 }
 
 const PRESENT: &str = "a connection until it is dropped";

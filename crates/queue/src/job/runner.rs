@@ -192,14 +192,17 @@ impl Runner {
     /// Uses up a signature and claims a message, in one transaction.
     async fn try_claim(&self, claims: Option<Claims>, key: String) -> Result<Claim, Denied> {
         let clock = self.broker().clock().clone();
+        let what = Arc::new((claims, key));
         let claim = self.broker().database().change(move |tx| {
+            let (what, clock) = (what.clone(), clock.clone());
             Box::pin(async move {
+                let (claims, key) = &*what;
                 if let Some(claims) = claims
-                    && !receiver::redeem(tx, &claims).await?
+                    && !receiver::redeem(tx, claims).await?
                 {
                     return Ok(None);
                 }
-                inbox::claim(tx, &key, clock.now()).await.map(Some)
+                inbox::claim(tx, key, clock.now()).await.map(Some)
             })
         });
         let claim: Result<_, sqlx::Error> = claim.await;
@@ -216,10 +219,10 @@ impl Runner {
         let end = Arc::new(end);
         for attempt in 1.. {
             let (end, clock) = (end.clone(), self.broker().clock().clone());
-            let written = self
-                .broker()
-                .database()
-                .change(move |tx| Box::pin(async move { end.write(tx, clock.now()).await }));
+            let written = self.broker().database().change(move |tx| {
+                let (end, clock) = (end.clone(), clock.clone());
+                Box::pin(async move { end.write(tx, clock.now()).await })
+            });
             match written.await {
                 Ok(completed) => return Ok(completed),
                 Err(error) if attempt < MAX_WRITE_ATTEMPTS => {

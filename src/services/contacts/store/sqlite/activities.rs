@@ -24,13 +24,12 @@ pub async fn record(
     at: i64,
     event: &Event,
 ) -> Result<(), StoreError> {
-    let json = serde_json::to_string(event).map_err(|error| StoreError::Internal(error.into()))?;
     sqlx::query(
         "INSERT INTO activities (contact, at, event)
          SELECT id, ?, ? FROM contacts WHERE id = ?",
     )
     .bind(at)
-    .bind(json)
+    .bind(json(event)?)
     .bind(id_bytes(contact))
     .execute(&mut *tx)
     .await?;
@@ -49,6 +48,11 @@ pub async fn record(
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// An event as the table keeps it.
+pub fn json(event: &Event) -> Result<String, StoreError> {
+    serde_json::to_string(event).map_err(|error| StoreError::Internal(error.into()))
 }
 
 /// The activities of a contact, the first one first: in the order in which they were written, because

@@ -32,8 +32,7 @@ pub struct NewContact {
 
 impl NewContact {
     /// Writes it, unless the request is a repeated one.
-    pub async fn write(self, tx: &mut SqliteConnection) -> Result<Creation, StoreError> {
-        let Self { id, now, .. } = self;
+    pub async fn write(&self, tx: &mut SqliteConnection) -> Result<Creation, StoreError> {
         if let Some(request) = &self.idempotency {
             let found = replay::find(tx, request, &self.fields, self.outdated).await?;
             if let Some(contact) = found {
@@ -48,15 +47,12 @@ impl NewContact {
                 return Err(StoreError::AlreadyCreated(Box::new(contact)));
             }
         }
-        let contact = insert(tx, id, &self.fields, now).await?;
-        let at = now.as_millisecond();
-        activities::record(tx, id, at, &Event::Created).await?;
+        let contact = insert(tx, self.id, &self.fields, self.now, self.outdated).await?;
         if let Some(step) = &self.step {
             step(tx).await?;
         }
-        replay::sweep(tx, self.outdated).await?;
         if let Some(request) = &self.idempotency {
-            replay::remember(tx, request, &contact, now).await?;
+            replay::remember(tx, request, &contact, self.now).await?;
         }
         Ok(Creation {
             contact,
@@ -65,12 +61,26 @@ impl NewContact {
     }
 }
 
-/// Writes a contact and its search keys.
+/// Everything that a new contact consists of, and the removal of old keys, in one query: each query of its own would
+/// cost two switches between threads.
+const INSERT: &str = "
+    INSERT INTO contacts
+        (id, version, created_at, updated_at, search_key, name, email, phone, company, notes)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+    INSERT INTO contact_trigrams (rowid, key) VALUES (last_insert_rowid(), ?);
+    INSERT INTO contact_grams (rowid, grams) VALUES (last_insert_rowid(), ?);
+    INSERT INTO activities (contact, at, event) VALUES (?, ?, ?);
+    DELETE FROM idempotency_keys WHERE key IN
+        (SELECT key FROM idempotency_keys WHERE created_at <= ? ORDER BY created_at LIMIT ?)";
+
+/// Writes a contact with its search keys and its first activity, and removes some of the keys of requests that are
+/// `outdated`.
 pub async fn insert(
     connection: &mut SqliteConnection,
     id: ContactId,
     fields: &ContactFields,
     now: Timestamp,
+    outdated: i64,
 ) -> Result<Contact, StoreError> {
     let now = now.as_millisecond();
     let mut contact = Contact {
@@ -86,23 +96,26 @@ pub async fn insert(
     };
     set_fields(&mut contact, fields);
     let key = search_key(&contact.name, &contact.email);
-    let inserted = sqlx::query(
-        "INSERT INTO contacts
-             (id, version, created_at, updated_at, search_key, name, email, phone, company, notes)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(id_bytes(id))
-    .bind(contact.version)
-    .bind(now)
-    .bind(now)
-    .bind(&key)
-    .bind(&contact.name)
-    .bind(&contact.email)
-    .bind(&contact.phone)
-    .bind(&contact.company)
-    .bind(&contact.notes)
-    .execute(&mut *connection)
-    .await?;
-    search::add(connection, inserted.last_insert_rowid(), &key).await?;
+    let grams = search::grams(&key);
+    sqlx::query(INSERT)
+        .bind(id_bytes(id))
+        .bind(contact.version)
+        .bind(now)
+        .bind(now)
+        .bind(&key)
+        .bind(&contact.name)
+        .bind(&contact.email)
+        .bind(&contact.phone)
+        .bind(&contact.company)
+        .bind(&contact.notes)
+        .bind(&key)
+        .bind(grams)
+        .bind(id_bytes(id))
+        .bind(now)
+        .bind(activities::json(&Event::Created)?)
+        .bind(outdated)
+        .bind(replay::MAX_SWEPT_KEYS)
+        .execute(connection)
+        .await?;
     Ok(contact)
 }

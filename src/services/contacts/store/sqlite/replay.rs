@@ -13,9 +13,9 @@ use crate::services::contacts::store::IdempotentRequest;
 use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::idempotency::is_of_bytes;
 
-/// How many old keys one write deletes: more than it adds, so that none are left in the end, and few enough to
+/// How many old keys one new contact deletes: more than it adds, so that none are left in the end, and few enough to
 /// cost nothing.
-const MAX_SWEPT_KEYS: u32 = 32;
+pub const MAX_SWEPT_KEYS: u32 = 32;
 
 /// The contact that the first request under this key got, if there was one that still counts. `fields`
 /// are those that the request would create.
@@ -92,20 +92,6 @@ pub async fn remember(
     .bind(&request.fingerprint[..])
     .bind(contact)
     .bind(now.as_millisecond())
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Deletes some of the keys that no longer count.
-pub async fn sweep(connection: &mut SqliteConnection, outdated: i64) -> Result<(), StoreError> {
-    sqlx::query(
-        "DELETE FROM idempotency_keys WHERE key IN (
-             SELECT key FROM idempotency_keys WHERE created_at <= ? ORDER BY created_at LIMIT ?
-         )",
-    )
-    .bind(outdated)
-    .bind(MAX_SWEPT_KEYS)
     .execute(connection)
     .await?;
     Ok(())

@@ -85,7 +85,7 @@ fn phrase(word: &str) -> String {
 }
 
 /// Every character of a key and every two that stand together in a word, as tokens.
-fn grams(search_key: &str) -> String {
+pub fn grams(search_key: &str) -> String {
     let mut tokens = BTreeSet::new();
     for word in search_key.split_whitespace() {
         let mut previous = None;

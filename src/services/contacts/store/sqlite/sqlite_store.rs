@@ -57,16 +57,19 @@ impl ContactStore for SqliteStore {
         idempotency: Option<&IdempotentRequest>,
         step: Option<&TransactionStep>,
     ) -> Result<Creation, StoreError> {
-        let new = NewContact {
+        let new = Arc::new(NewContact {
             id,
             fields: fields.clone(),
             now,
             outdated: now.as_millisecond().saturating_sub(self.idempotency_ttl),
             idempotency: idempotency.cloned(),
             step: step.cloned(),
-        };
+        });
         self.database
-            .change(move |tx| Box::pin(new.write(tx)))
+            .change(move |tx| {
+                let new = new.clone();
+                Box::pin(async move { new.write(tx).await })
+            })
             .await
     }
 

@@ -64,7 +64,7 @@ impl Opened {
             .expect("nobody else writes");
         for (number, name) in names.enumerate() {
             let fields = fields(&name, &format!("p{number}@example.com"));
-            insert(&mut tx, new_id(), &fields, at(number as i64))
+            insert(&mut tx, new_id(), &fields, at(number as i64), 0)
                 .await
                 .expect("it is new");
         }
