@@ -3,14 +3,17 @@
 //! The table is laid out like a processor's cache. A identifier's hash chooses one set of a few
 //! slots, behind a lock of its own; within the set any slot may hold it. So a decision takes one
 //! uncontended lock and looks at neighbouring memory, nothing is ever rehashed or swept, and
-//! however many identifiers come, the memory stays what it was. When a set is full, the identifier that
-//! is nearest to having its whole quota back makes room: it has the least to gain.
+//! however many identifiers come, the memory does not exceed the size of the table. When a set is full, the
+//! identifier that is nearest to having its whole quota back makes room: it has the least to gain.
+//!
+//! The table takes memory as identifiers come, in blocks of neighbouring sets: most tables know a few clients.
 //!
 //! Subjects are kept as hashes under a random key. That two of the identifiers in a table share all
 //! 64 bits happens by chance about once in a billion full tables, and a client cannot aim for it.
 
 use std::sync::Mutex;
 use std::sync::MutexGuard;
+use std::sync::OnceLock;
 use std::sync::PoisonError;
 
 use crate::Millis;
@@ -19,6 +22,9 @@ use crate::policy::{Algorithm, Quota};
 
 /// Slots that share a lock. With the lock their hashes fill one line of the processor's cache.
 const WAYS: usize = 7;
+
+/// The most sets of a block.
+const MAX_BLOCK: usize = 64;
 
 /// What a decision found, in milliseconds and units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,8 +98,13 @@ pub(crate) fn local_limiter(
 
 struct Table<S> {
     bytes: usize,
-    sets: Box<[Line<Mutex<Set<S>>>]>,
+    /// How many sets there are: a power of two.
+    sets: usize,
+    blocks: Box<[OnceLock<Block<S>>]>,
 }
+
+/// Sets that are allocated together.
+type Block<S> = Box<[Line<Mutex<Set<S>>>]>;
 
 /// Begins where a line of the processor's cache does.
 #[repr(align(64))]
@@ -123,23 +134,31 @@ impl<S: State> Table<S> {
         let set = size_of::<Line<Mutex<Set<S>>>>() + WAYS * (S::size(quota) - size_of::<S>());
         // A power of two, so that a mask finds the set. The largest that fits.
         let sets = (bytes / set).max(1);
-        let sets = 1 << sets.ilog2();
+        let sets = 1_usize << sets.ilog2();
+        let blocks = sets.div_ceil(MAX_BLOCK);
+        Self {
+            bytes,
+            sets,
+            blocks: std::iter::repeat_with(OnceLock::new).take(blocks).collect(),
+        }
+    }
+
+    fn new_block(&self) -> Block<S> {
         let empty = || {
             Line(Mutex::new(Set {
                 hashes: [0; WAYS],
                 slots: std::array::from_fn(|_| Slot::default()),
             }))
         };
-        Self {
-            bytes,
-            sets: std::iter::repeat_with(empty).take(sets).collect(),
-        }
+        let sets = self.sets.min(MAX_BLOCK);
+        std::iter::repeat_with(empty).take(sets).collect()
     }
 
     fn set(&self, hash: u64) -> MutexGuard<'_, Set<S>> {
-        let index = (hash >> 3) as usize & (self.sets.len() - 1);
+        let index = (hash >> 3) as usize & (self.sets - 1);
+        let block = self.blocks[index / MAX_BLOCK].get_or_init(|| self.new_block());
         // A panic while a set was locked left it at most one charge wrong.
-        self.sets[index]
+        block[index % MAX_BLOCK]
             .0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -285,5 +304,31 @@ impl<S: State> LockedEntry for Locked<'_, S> {
         if let Some(slot) = self.set.find(self.hash) {
             *slot = Slot::default();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_table_takes_memory_as_identifiers_come() {
+        let quota = Quota::new(1, Duration::from_secs(1)).expect("a quota");
+        let table = Table::<FixedWindow>::new(quota, 4 << 20);
+        let allocated = || {
+            table
+                .blocks
+                .iter()
+                .filter(|block| block.get().is_some())
+                .count()
+        };
+        assert_eq!(allocated(), 0);
+        for _ in 0..2 {
+            table.decide(u64::MAX, 0, quota, 1);
+            assert_eq!(allocated(), 1);
+        }
+        assert!(table.blocks.len() > 1);
     }
 }
