@@ -189,7 +189,7 @@ key::sections! {
         /// How long the cache remembers that a contact does not exist.
         absent_for: Duration = "5s";
         /// The memory of the cache in this process.
-        near_size: ByteSize = "32MiB";
+        near_size: ByteSize = "8MiB";
     }
 
     /// Lists of contacts, in pages and in the API.
