@@ -2,8 +2,6 @@
 #![warn(missing_docs, unreachable_pub)]
 
 mod types;
-#[cfg_attr(target_family = "wasm", path = "value/browser.rs")]
-#[cfg_attr(not(target_family = "wasm"), path = "value/native.rs")]
 mod value;
 
 use std::fmt;
