@@ -36,8 +36,7 @@ mod browser {
     use crate::model::wire::Deserialize;
     use crate::model::wire::Serialize;
 
-    /// The browser reads the JSON of responses itself. With `Http` of Leptos it would copy their bytes, and
-    /// download the code that does so.
+    /// The protocol in the browser. `Http` of Leptos would bring streams, multipart forms and a client of its own.
     pub struct JsonPost;
 
     impl<I, O, C, S> Protocol<I, O, C, S, AppError> for JsonPost
@@ -66,7 +65,7 @@ mod browser {
                 let response = post(path, &body).await;
                 let response = response.map_err(|_| AppError::Unreachable)?;
                 let is_success = response.ok();
-                let json = text(&response).await.unwrap_or_default();
+                let json = text(&response).await.ok_or(AppError::Unreachable)?;
                 // Another version of the server has answered other JSON, or a proxy none.
                 if is_success {
                     kith_wire::from_str(&json).map_err(|_| AppError::Internal)

@@ -49,6 +49,11 @@ impl Page {
         self.all(css).into_iter().map(text_of).collect()
     }
 
+    /// The data that a page gives to its island, as the script element with them stands in the page.
+    pub fn data(&self) -> String {
+        self.with_id("page-data").text().collect()
+    }
+
     /// The inline scripts, as they stand in the page.
     pub fn scripts(&self) -> Vec<String> {
         // A browser runs no script of this type: it is data.

@@ -328,8 +328,7 @@ async fn text_does_not_end_the_data_of_a_page() {
     for (page, texts) in pages {
         let source = page.source();
         assert!(!source.contains("<script>alert"), "{source}");
-        let data = page.text_of_id("page-data");
-        let data: serde_json::Value = serde_json::from_str(&data).expect("the data of the page");
+        let data: serde_json::Value = serde_json::from_str(&page.data()).expect("JSON");
         let found = data.to_string().matches(markup).count();
         assert!(found >= texts, "{found}: {data}");
     }
