@@ -8,8 +8,10 @@ use syn::DataEnum;
 use syn::DeriveInput;
 use syn::Fields;
 use syn::FieldsNamed;
+use syn::FieldsUnnamed;
 use syn::Result;
 use syn::Variant;
+use syn::ext::IdentExt;
 
 use crate::attributes;
 use crate::attributes::Container;
@@ -32,6 +34,7 @@ pub(crate) fn serialize(input: &DeriveInput) -> Result<TokenStream> {
                 }
             }
             Fields::Unnamed(fields) if container.transparent && fields.unnamed.len() == 1 => {
+                refuse_attributes(fields)?;
                 quote! { ::kith_wire::Serialize::serialize(&self.0) }
             }
             _ => return Err(syn::Error::new_spanned(input, FORMS)),
@@ -77,6 +80,7 @@ pub(crate) fn deserialize(input: &DeriveInput) -> Result<TokenStream> {
                 }
             }
             Fields::Unnamed(fields) if container.transparent && fields.unnamed.len() == 1 => {
+                refuse_attributes(fields)?;
                 quote! { ::kith_wire::Deserialize::deserialize(value).map(Self) }
             }
             _ => return Err(syn::Error::new_spanned(input, FORMS)),
@@ -112,7 +116,7 @@ fn variants(data: &DataEnum, rename: Rename) -> Result<Vec<(&Variant, Option<Str
     data.variants
         .iter()
         .map(|variant| {
-            let key = rename.variant(&variant.ident.to_string());
+            let key = rename.variant(&variant.ident.unraw().to_string());
             let is_skipped = attributes::is_skipped(&variant.attrs)?;
             Ok((variant, (!is_skipped).then_some(key)))
         })
@@ -128,11 +132,14 @@ fn serialize_variant(variant: &Variant, key: Option<&str>) -> Result<TokenStream
         Fields::Unit => quote! {
             Self::#name => ::core::option::Option::Some(::kith_wire::Value::string(#key)),
         },
-        Fields::Unnamed(fields) if fields.unnamed.len() == 1 => quote! {
-            Self::#name(content) => ::core::option::Option::Some(
-                ::kith_wire::Value::of_variant(#key, ::kith_wire::Serialize::serialize(content)?)
-            ),
-        },
+        Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
+            refuse_attributes(fields)?;
+            quote! {
+                Self::#name(content) => ::core::option::Option::Some(
+                    ::kith_wire::Value::of_variant(#key, ::kith_wire::Serialize::serialize(content)?)
+                ),
+            }
+        }
         Fields::Named(fields) => {
             let (names, keys) = names(fields, Rename::Unchanged)?;
             quote! {
@@ -153,20 +160,34 @@ fn deserialize_variant(variant: &Variant, key: Option<&str>) -> Result<TokenStre
         return Ok(TokenStream::new());
     };
     Ok(match &variant.fields {
-        Fields::Unit => quote! { #key => content.is_null().then_some(Self::#name), },
-        Fields::Unnamed(fields) if fields.unnamed.len() == 1 => quote! {
-            #key => ::kith_wire::Deserialize::deserialize(&content).map(Self::#name),
-        },
+        Fields::Unit => {
+            quote! { #key => content.is_none_or(|content| content.is_null()).then_some(Self::#name), }
+        }
+        Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
+            refuse_attributes(fields)?;
+            quote! {
+                #key => ::kith_wire::Deserialize::deserialize(&content?).map(Self::#name),
+            }
+        }
         Fields::Named(fields) => {
             let (names, keys) = names(fields, Rename::Unchanged)?;
             quote! {
-                #key => ::core::option::Option::Some(Self::#name {
-                    #(#names: content.field(#keys)?,)*
-                }),
+                #key => {
+                    let content = content?;
+                    ::core::option::Option::Some(Self::#name {
+                        #(#names: content.field(#keys)?,)*
+                    })
+                }
             }
         }
         Fields::Unnamed(_) => return Err(syn::Error::new_spanned(variant, FORMS)),
     })
+}
+
+/// The derives read no attribute of a field.
+fn refuse_attributes(fields: &FieldsUnnamed) -> Result<()> {
+    let mut fields = fields.unnamed.iter();
+    fields.try_for_each(|field| attributes::refuse(&field.attrs))
 }
 
 /// The names of fields, and their names in JSON.
@@ -177,7 +198,7 @@ fn names(fields: &FieldsNamed, rename: Rename) -> Result<(Vec<&Ident>, Vec<Strin
         attributes::refuse(&field.attrs)?;
         if let Some(name) = &field.ident {
             names.push(name);
-            keys.push(rename.field(&name.to_string()));
+            keys.push(rename.field(&name.unraw().to_string()));
         }
     }
     Ok((names, keys))

@@ -30,6 +30,13 @@ use syn::parse_macro_input;
 ///     name: String,
 /// }
 /// ```
+///
+/// ```compile_fail
+/// #[derive(kith_wire::Serialize)]
+/// enum Event {
+///     Renamed(#[serde(with = "hex")] String),
+/// }
+/// ```
 #[proc_macro_derive(Serialize, attributes(serde))]
 pub fn derive_serialize(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

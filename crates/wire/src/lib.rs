@@ -11,7 +11,7 @@ pub use value::Value;
 
 /// A type that can be written as JSON. See the [crate](crate) for its derive.
 pub trait Serialize {
-    /// The value as JSON; `None` for a variant with `#[serde(skip)]`, and for a number above 2^53.
+    /// The value as JSON; `None` for a variant with `#[serde(skip)]`, and for a number of 2^53 or more.
     fn serialize(&self) -> Option<Value>;
 }
 

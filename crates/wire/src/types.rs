@@ -4,8 +4,8 @@ use crate::Deserialize;
 use crate::Serialize;
 use crate::Value;
 
-/// The largest number up to which JavaScript has every whole number.
-const MAX_SAFE_INTEGER: u64 = 1 << 53;
+/// `Number.MAX_SAFE_INTEGER` of JavaScript: larger whole numbers may be those of another text.
+const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
 /// What the code of the derives calls.
 impl Value {
@@ -32,13 +32,13 @@ impl Value {
     }
 
     /// The name of a variant of an enum and its content: `"name"`, or `{"name": content}`.
-    pub fn variant(&self) -> Option<(String, Self)> {
+    pub fn variant(&self) -> Option<(String, Option<Self>)> {
         if let Some(name) = self.as_string() {
-            return Some((name, Self::null()));
+            return Some((name, None));
         }
         let name = self.only_name()?;
         let content = self.get(&name)?;
-        Some((name, content))
+        Some((name, Some(content)))
     }
 
     /// A variant of an enum with a content.
@@ -172,8 +172,8 @@ impl<T: Deserialize, E: Deserialize> Deserialize for Result<T, E> {
     fn deserialize(value: &Value) -> Option<Self> {
         let (name, content) = value.variant()?;
         match &*name {
-            "Ok" => T::deserialize(&content).map(Ok),
-            "Err" => E::deserialize(&content).map(Err),
+            "Ok" => T::deserialize(&content?).map(Ok),
+            "Err" => E::deserialize(&content?).map(Err),
             _ => None,
         }
     }
