@@ -6,6 +6,7 @@
 //!
 //! A message may be delivered more than once. A [`Job`](crate::Job) is executed once.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use axum::response::Response;
+use kith_runtime::ErrorLatch;
 use sqlx::SqliteConnection;
 
 use crate::broker::Broker;
@@ -47,6 +49,7 @@ struct Inner {
     /// Its keys change, and are read for each delivery.
     broker: Broker,
     qstash: Option<SigningKeys>,
+    database_latch: ErrorLatch,
 }
 
 /// A message that the queue has delivered.
@@ -76,7 +79,11 @@ impl Receiver {
     /// A receiver of what `broker` delivers to the origin of its
     /// [destinations](crate::destination::Destinations), and QStash where its keys are given.
     pub fn new(broker: Broker, qstash: Option<SigningKeys>) -> Self {
-        Self(Arc::new(Inner { broker, qstash }))
+        Self(Arc::new(Inner {
+            broker,
+            qstash,
+            database_latch: ErrorLatch::default(),
+        }))
     }
 
     pub(crate) fn broker(&self) -> &Broker {
@@ -114,11 +121,11 @@ impl Receiver {
             (None, _) => return Err(SignatureError::Missing.into()),
             _ => return Err(SignatureError::Malformed.into()),
         };
-        let Inner { broker, qstash } = &*self.0;
+        let Inner { broker, qstash, .. } = &*self.0;
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let destination = format!("{}{path}", broker.destinations().origin);
         let now = broker.clock().now();
-        let keys = broker.keys().await.map_err(|error| unavailable(&error))?;
+        let keys = self.of_database(broker.keys().await)?;
         match (keys.verify(token, &destination, now), qstash) {
             (Err(SignatureError::WrongKey), Some(qstash)) => {
                 Ok((qstash.verify(token, &destination, now)?, false))
@@ -135,10 +142,18 @@ impl Receiver {
             Box::pin(async move { redeem(tx, &claims).await })
         });
         let redeemed: Result<bool, sqlx::Error> = redeemed.await;
-        match redeemed.map_err(|error| unavailable(&error))? {
+        match self.of_database(redeemed)? {
             true => Ok(()),
             false => Err(SignatureError::Replayed.into()),
         }
+    }
+
+    /// What the database has answered. The log says when it begins to fail and when it answers again, because every
+    /// message that is due meets the same failure.
+    pub(crate) fn of_database<T, E: Error>(&self, answer: Result<T, E>) -> Result<T, Denied> {
+        let latch = &self.0.database_latch;
+        let answer = latch.check("deliveries cannot be verified, and wait", answer);
+        answer.ok_or(Denied::Unavailable)
     }
 }
 
@@ -237,9 +252,4 @@ pub(crate) fn postponed(wait: Duration, problem: Problem) -> Response {
     headers.insert(header::RETRY_AFTER, seconds.max(1).into());
     headers.insert(POSTPONED_HEADER, HeaderValue::from_static("true"));
     response
-}
-
-pub(crate) fn unavailable(cause: &dyn std::error::Error) -> Denied {
-    tracing::warn!(%cause, "a delivery cannot be verified");
-    Denied::Unavailable
 }

@@ -206,11 +206,8 @@ impl Runner {
             })
         });
         let claim: Result<_, sqlx::Error> = claim.await;
-        match claim {
-            Ok(Some(claim)) => Ok(claim),
-            Ok(None) => Err(SignatureError::Replayed.into()),
-            Err(error) => Err(receiver::unavailable(&error)),
-        }
+        let claim = self.receiver().of_database(claim)?;
+        claim.ok_or(SignatureError::Replayed.into())
     }
 
     /// Ends a claim, and tries again a few times where the database fails: without it the work would be done
