@@ -97,8 +97,8 @@ impl Database {
     /// Makes a change, all of it or nothing, and answers once it is on the disk. Other changes may share its
     /// transaction; it sees what they have changed before it, and none of them sees what it undoes.
     ///
-    /// `change` is called once, and a second time if another change in its transaction fails. What the first call
-    /// has changed is undone by then.
+    /// `change` is called once or twice: if any change of its transaction fails, all that were made are undone and
+    /// made again.
     ///
     /// A caller that drops the future does not learn whether the change was made.
     ///
