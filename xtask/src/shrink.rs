@@ -22,10 +22,7 @@ use walrus::ExportId;
 use walrus::FunctionId;
 use walrus::FunctionKind;
 use walrus::Module;
-use walrus::ValType;
-use walrus::ir::Const;
 use walrus::ir::Instr;
-use walrus::ir::InstrLocId;
 use walrus::ir::Unreachable;
 use walrus::ir::Value;
 use wasm_bindgen_cli_support::Bindgen;
@@ -52,12 +49,6 @@ const PANICS: [&str; 14] = [
     "::rust_oom",
 ];
 
-/// A part of the names of functions that write a value for developers.
-const DEBUG: &str = "::fmt::Debug>::fmt";
-
-/// If fewer are found, the compiler names its functions in another way, and this step must be adapted.
-const MIN_DEBUG: usize = 10;
-
 /// How the path of a source file ends.
 const SOURCE_FILE: &[u8] = b".rs";
 
@@ -80,7 +71,6 @@ pub fn bind(wasm: &Path, name: &str, directory: &Path) -> Result<()> {
 
     let module = output.wasm_mut();
     trap_panics(module)?;
-    silence_debug(module)?;
     blank_locations(module)?;
     remove_unused_exports(module, &text);
     let imported = format!("./{name}_bg.js");
@@ -139,31 +129,6 @@ fn trap_panics(module: &mut Module) -> Result<()> {
     ensure!(
         trapped >= MIN_PANICS,
         "only {trapped} functions that panic were found; see PANICS in xtask/src/shrink.rs"
-    );
-    Ok(())
-}
-
-/// Makes `Debug` write nothing. In a browser only a panic would show it, and nothing prints a panic.
-fn silence_debug(module: &mut Module) -> Result<()> {
-    let (wanted, result) = ([ValType::I32; 2], [ValType::I32]);
-    let mut silenced = 0;
-    for function in module.funcs.iter_mut() {
-        let name = function.name.as_deref().unwrap_or_default();
-        let kind = module.types.get(function.ty());
-        let is_debug = name.contains(DEBUG) && kind.params() == wanted && kind.results() == result;
-        if let FunctionKind::Local(function) = &mut function.kind
-            && is_debug
-        {
-            let body = &mut function.block_mut(function.entry_block()).instrs;
-            // `Ok(())`.
-            let value = Value::I32(0);
-            *body = vec![(Instr::Const(Const { value }), InstrLocId::default())];
-            silenced += 1;
-        }
-    }
-    ensure!(
-        silenced >= MIN_DEBUG,
-        "only {silenced} implementations of `Debug` were found; see DEBUG in xtask/src/shrink.rs"
     );
     Ok(())
 }

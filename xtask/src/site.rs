@@ -46,10 +46,11 @@ const PAGE: &str = "page-";
 /// How `wasm-opt` makes the browser half small. The compressed size counts, because the server sends the file
 /// compressed. Plain `-Oz` saves a sixth of the bytes, but its output compresses worse. So repeated code is not
 /// merged, and similar functions are placed beside each other. Compressed, that is a tenth less than with
-/// `-Oz`. Rust uses no memory below the first kilobyte, so addresses may be folded into instructions.
+/// `-Oz`. Only the end of the stack lies in the first kilobyte of memory, so addresses may be
+/// folded into instructions.
 const WASM_OPT: &str = "-Os --low-memory-unused \
     --always-inline-max-function-size=6 --one-caller-inline-max-function-size=20 \
-    --skip-pass=merge-similar-functions --skip-pass=local-cse \
+    --skip-pass=merge-similar-functions --skip-pass=local-cse --skip-pass=simplify-locals \
     --merge-locals --reorder-locals --reorder-functions-by-name --strip-debug --strip-producers";
 
 /// What `Cargo.toml` says of the build of the site.
