@@ -76,14 +76,21 @@ impl FromStr for ContactId {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let digits = text.chars().filter(|letter| *letter != '-');
-        let digits = digits.map(|digit| digit.to_digit(16));
-        let number =
-            |number: Option<u128>, digit: Option<u32>| Some(number? << 4 | u128::from(digit?));
-        let number = digits
-            .fold(Some(0), number)
-            .filter(|_| text.len() == Hyphenated::LENGTH);
-        number.map(|number| Self(Uuid::from_u128(number))).ok_or(())
+        let mut number = 0;
+        for (index, letter) in text.chars().enumerate() {
+            if matches!(index, 8 | 13 | 18 | 23) {
+                if letter != '-' {
+                    return Err(());
+                }
+            } else {
+                number = number << 4 | u128::from(letter.to_digit(16).ok_or(())?);
+            }
+        }
+        if text.len() == Hyphenated::LENGTH {
+            Ok(Self(Uuid::from_u128(number)))
+        } else {
+            Err(())
+        }
     }
 }
 

@@ -270,6 +270,12 @@ mod tests {
     }
 
     #[test]
+    fn the_first_of_equal_parameters_counts() {
+        let location = Location::parse("/contacts", "q=a&q=b&name=c&name=d").expect("a location");
+        assert_eq!((&*location.search, &*location.name), ("a", "c"));
+    }
+
+    #[test]
     fn parsing_refuses_other_paths() {
         for path in [
             "/",

@@ -22,7 +22,7 @@ mod server {
             )
         }
 
-        /// The value of the first parameter with this name.
+        /// The value of the first parameter with this name, as by `URLSearchParams.get` of browsers.
         pub fn get(&self, name: &str) -> Option<String> {
             let found = self.0.iter().find(|(known, _)| known == name);
             found.map(|(_, value)| value.clone())

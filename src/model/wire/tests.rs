@@ -272,6 +272,10 @@ fn missing_fields_of_a_draft_are_empty_and_malformed_ids_are_refused() {
         r#""ada""#,
         "1",
         r#""01a217814da977fcbc25b4ab41265a3""#,
+        r#""------------------------------------""#,
+        r#""01a217814da977fcbc25b4ab41265a390000""#,
+        r#""01a21781-4da9-77fc-bc25-b4ab41265a390""#,
+        r#""01a217814-da9-77fc-bc25-b4ab41265a39""#,
     ] {
         let id = <JsonEncoding as Decodes<ContactId>>::decode(Bytes::from_static(json.as_bytes()));
         assert!(id.is_err(), "{json}");
