@@ -73,6 +73,8 @@ pub type DynamicView = Box<dyn FnMut() -> Erased + Send>;
 /// for each type of view is larger than what it saves.
 pub struct Erased(Box<dyn Draw>);
 
+const DRAWN_ONCE: &str = "a view is drawn once";
+
 /// What can be done with a view of any type, once.
 trait Draw: Send {
     fn build(&mut self) -> Option<Box<dyn Mountable>>;
@@ -123,7 +125,7 @@ impl Render for Erased {
     type State = ErasedState;
 
     fn build(mut self) -> ErasedState {
-        ErasedState(self.0.build().unwrap_or_else(|| Box::new(())))
+        ErasedState(self.0.build().expect(DRAWN_ONCE))
     }
 
     fn rebuild(self, state: &mut ErasedState) {
@@ -167,7 +169,7 @@ impl RenderHtml for Erased {
         position: &PositionState,
     ) -> ErasedState {
         let state = self.0.hydrate(cursor, position);
-        ErasedState(state.unwrap_or_else(|| Box::new(())))
+        ErasedState(state.expect(DRAWN_ONCE))
     }
 
     fn into_owned(self) -> Self {

@@ -92,7 +92,18 @@ impl<T: Clone + Send + Sync + 'static> ErasedSignal<T> {
         before
     }
 
-    /// Changes a copy of the value, which then takes its place.
+    /// Takes the value out without a copy, unless what was read of it is still held. The signal has the default
+    /// until it is set.
+    pub fn take(self) -> T
+    where
+        T: Default,
+    {
+        let value = self.read_untracked();
+        set(self.content, Arc::new(T::default()));
+        Arc::unwrap_or_clone(value)
+    }
+
+    /// Changes a copy of the value, which then takes its place. [`take`](Self::take) spares a large value the copy.
     pub fn update(self, change: impl FnOnce(&mut T)) {
         self.update_untracked(change);
         notify(self.content);
@@ -196,6 +207,9 @@ mod tests {
         assert_eq!(signal.get_untracked(), "ab");
         assert_eq!(signal.replace("c".to_owned()), "ab");
         assert!(signal.is_now("c".to_owned()));
+        assert_eq!(signal.take(), "c");
+        assert_eq!(signal.get_untracked(), "");
+        signal.set("c".to_owned());
         let read = signal.read_untracked();
         signal.set("d".to_owned());
         assert_eq!(*read, "c", "what was read stays as it was");

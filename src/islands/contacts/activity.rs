@@ -63,9 +63,11 @@ fn poll(state: State, id: ContactId, activities: ErasedSignal<Activities>, round
             // An error leaves the activities as they are.
             if let Ok(details) = api::get_contact(id).await {
                 let known = activities.try_read_untracked();
-                if known.is_some_and(|known| *known != details.activities) {
-                    if let Some(last) = details.activities.list.last() {
-                        state.announcement.set(last.text.clone());
+                if let Some(known) = known.filter(|known| **known != details.activities) {
+                    let new = details.activities.list.iter().skip(known.list.len());
+                    let new: Vec<&str> = new.map(|activity| &*activity.text).collect();
+                    if !new.is_empty() {
+                        state.announcement.set(new.join(". "));
                     }
                     activities.set(details.activities);
                 }

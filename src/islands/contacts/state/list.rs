@@ -87,6 +87,10 @@ impl State {
                 Ok(page) => self.apply_page(request, page),
                 // The rows of the earlier search stay, marked as stale.
                 Err(_) => {
+                    // The message is drawn anew, and with it the link that has repeated the request.
+                    if browser::has_focus(".list-trouble") {
+                        browser::focus_next_frame(".list-trouble a");
+                    }
                     if matches!(request, ListRequest::Reload(_)) {
                         self.list_is_stale.set(true);
                     }
@@ -146,7 +150,10 @@ impl State {
             .collect::<Vec<_>>();
         drop(list);
         self.row_had_focus.set(browser::has_focus("[data-row]"));
-        self.list.update(change);
+        // It may have thousands of rows.
+        let mut changed = self.list.take();
+        change(&mut changed);
+        self.list.set(changed);
         let list = self.list.read_untracked();
         let mut remaining = in_view.into_iter().filter_map(|(before, id)| {
             let now = loaded::position(&list, id)?;
@@ -171,14 +178,14 @@ impl State {
     /// Updates the row of a contact that is new or has changed, and moves it to its position.
     pub(super) fn update_row(self, contact: Contact) {
         let id = contact.id;
-        self.list.update(|list| {
-            let row = ContactRow {
-                id,
-                name: contact.name,
-                email: contact.email,
-            };
-            loaded::replace_row(list, row);
-        });
+        let mut list = self.list.take();
+        let row = ContactRow {
+            id,
+            name: contact.name,
+            email: contact.email,
+        };
+        loaded::replace_row(&mut list, row);
+        self.list.set(list);
         self.reposition_row(id);
     }
 
