@@ -72,6 +72,7 @@ pub fn bind(wasm: &Path, name: &str, directory: &Path) -> Result<()> {
     let module = output.wasm_mut();
     trap_panics(module)?;
     blank_locations(module)?;
+    name_by_size(module);
     remove_unused_exports(module, &text);
     let imported = format!("./{name}_bg.js");
     let text = shorten_names(module, &imported).applied_to(&text, &imported)?;
@@ -131,6 +132,31 @@ fn trap_panics(module: &mut Module) -> Result<()> {
         "only {trapped} functions that panic were found; see PANICS in xtask/src/shrink.rs"
     );
     Ok(())
+}
+
+/// Replaces the hash at the end of the name of each function by its size. `wasm-opt` orders functions by name, so
+/// copies of generic code of one size are placed beside each other. The order also depends less on the folder of
+/// the build.
+fn name_by_size(module: &mut Module) {
+    for function in module.funcs.iter_mut() {
+        let FunctionKind::Local(local) = &function.kind else {
+            continue;
+        };
+        let size = local.size();
+        if let Some(name) = &mut function.name {
+            *name = format!("{}::{size:06}", without_hash(name));
+        }
+    }
+}
+
+/// The name of a function without the hash that the compiler adds to it.
+fn without_hash(name: &str) -> &str {
+    let is_hash =
+        |hash: &str| hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match name.rsplit_once("::h") {
+        Some((path, hash)) if is_hash(hash) => path,
+        _ => name,
+    }
 }
 
 fn panics_by_name(name: &str) -> bool {
@@ -374,6 +400,19 @@ mod tests {
             "wasm.dehydrate(); \"./kith_bg.js\": { __wbg_log_1f: 1 }",
         ] {
             assert!(names().applied_to(text, IMPORTED).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_lose_their_hash_and_nothing_else() {
+        assert_eq!(without_hash("a::b::h0123456789abcdef"), "a::b");
+        for name in [
+            "a::hash::b",
+            "<a as core::hash::Hasher>::write",
+            "a::h0123",
+            "a",
+        ] {
+            assert_eq!(without_hash(name), name);
         }
     }
 
