@@ -205,35 +205,40 @@ fn MoreLink(
     cursor: ErasedMemo<Option<String>>,
     load: impl Fn() + Copy + Send + 'static,
 ) -> impl IntoView {
-    move || {
-        let cursor = cursor.get()?;
-        let href = state.location.read().with_cursor(Some(cursor)).url();
-        let text = move || {
-            if state.list_busy.get() {
-                "Loading…"
-            } else {
-                text
-            }
+    let href = ErasedMemo::new(move || {
+        let location = state.location.read().with_cursor(Some(cursor.get()?));
+        Some(location.url())
+    });
+    let text = move || {
+        let text = if state.list_busy.get() {
+            "Loading…"
+        } else {
+            text
         };
-        Some(view! {
-            <a
-                class="more"
-                href=href
-                rel=rel
-                tabindex=attr(move || {
-                    (hydrated.get() && state.list_error.read().is_none()).then_some("-1")
-                })
-                on:click=on(move |event: leptos::ev::MouseEvent| {
-                    if browser::is_plain_click(&event) {
-                        event.prevent_default();
-                        load();
-                    }
-                })
-            >
-                {reactive_text(move || text().to_owned())}
-            </a>
+        text.to_owned()
+    };
+    dynamic::view(move || {
+        href.get().map(|href| {
+            view! {
+                <a
+                    class="more"
+                    href=href
+                    rel=rel
+                    tabindex=attr(move || {
+                        (hydrated.get() && state.list_error.read().is_none()).then_some("-1")
+                    })
+                    on:click=on(move |event: leptos::ev::MouseEvent| {
+                        if browser::is_plain_click(&event) {
+                            event.prevent_default();
+                            load();
+                        }
+                    })
+                >
+                    {reactive_text(text)}
+                </a>
+            }
         })
-    }
+    })
 }
 
 /// The contact of the row that an event comes from.
