@@ -40,8 +40,8 @@ pub fn on<E: 'static>(handler: impl FnMut(E) + 'static) -> Box<dyn FnMut(E)> {
     Box::new(handler)
 }
 
-/// Runs in the browser at first, and again when a signal that it has read changes. It is told whether it has
-/// run before.
+/// The browser calls `run` once, and again whenever a signal that `run` has read changes. The first call gets
+/// `None`, each later one `Some(())`. The server never calls it.
 pub fn effect(run: impl FnMut(Option<()>) + 'static) {
     let run: Box<dyn FnMut(Option<()>)> = Box::new(run);
     Effect::new(run);
