@@ -183,7 +183,7 @@ fn FirstPage(state: State) -> impl IntoView {
         <a
             class="more"
             href=first.url()
-            on:click=on(move |event: leptos::ev::MouseEvent| {
+            on:click=on(move |event: MouseEvent| {
                 if browser::is_plain_click(&event) {
                     event.prevent_default();
                     state.load_first_page();
@@ -227,7 +227,7 @@ fn MoreLink(
                     tabindex=attr(move || {
                         (hydrated.get() && state.list_error.read().is_none()).then_some("-1")
                     })
-                    on:click=on(move |event: leptos::ev::MouseEvent| {
+                    on:click=on(move |event: MouseEvent| {
                         if browser::is_plain_click(&event) {
                             event.prevent_default();
                             load();
