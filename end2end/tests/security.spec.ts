@@ -18,9 +18,9 @@ test('pages say what they may do', async ({ request }) => {
     expect(headers['cache-control'], address).toBe(caching);
     const policy = headers['content-security-policy'] ?? '';
     expect(policy, address).toMatch(/script-src 'self' ('sha256-[\w+/]{43}=' )+'wasm-unsafe-eval'(;|$)/);
+    expect(policy, address).toMatch(/style-src 'self' 'sha256-[\w+/]{43}='(;|$)/);
     for (const rule of [
       "default-src 'none'",
-      "style-src 'self'",
       "connect-src 'self'",
       "form-action 'self'",
       "base-uri 'none'",

@@ -1,9 +1,7 @@
 //! The document around every page, and which page an address leads to.
 
 use axum::http::request::Parts;
-use leptos::config::LeptosOptions;
 use leptos::prelude::*;
-use leptos_meta::HashedStylesheet;
 use leptos_meta::MetaTags;
 use leptos_meta::provide_meta_context;
 use leptos_router::SsrMode;
@@ -16,10 +14,12 @@ use crate::web::pages::contacts::ContactsPage;
 use crate::web::pages::dashboard::DashboardPage;
 use crate::web::pages::not_found::NotFoundPage;
 use crate::web::pages::print::PrintPage;
+use crate::web::pages::style::Style;
 use crate::web::pages::trash::TrashPage;
+use crate::web::site::Site;
 
 /// The HTML document.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+pub fn shell(site: Site) -> impl IntoView {
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -30,9 +30,9 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="description" content="Your contacts, on your own machine."/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
-                <HashedStylesheet options=options.clone()/>
-                <AutoReload options/>
                 <MetaTags/>
+                <Style site=site.clone()/>
+                <AutoReload options=site.leptos/>
             </head>
             <body>
                 <App/>

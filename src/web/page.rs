@@ -28,13 +28,13 @@ impl PageRenderer {
         provide: impl Fn() + Clone + Send + Sync + 'static,
     ) -> Response {
         let Self(state) = self;
-        let options = state.site.leptos.clone();
+        let site = state.site.clone();
         let context = move || {
             state.provide_services();
             middleware::remove_nonce();
             provide();
         };
-        let shell = move || app::shell(options.clone());
+        let shell = move || app::shell(site.clone());
         let render = leptos_axum::render_app_async_with_context(context, shell);
         render(request).await
     }

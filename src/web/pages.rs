@@ -6,6 +6,7 @@ pub mod dashboard;
 pub mod not_found;
 pub mod print;
 pub mod problem;
+pub mod style;
 pub mod trash;
 pub mod wake;
 

@@ -136,7 +136,7 @@ fn queue_routes(state: &AppState) -> Router<AppState> {
 /// Pages and server functions, for browsers, and forms, for browsers without JavaScript.
 fn page_routes(state: &AppState) -> Router<AppState> {
     let pages = PageCache::new(state);
-    let options = state.site.leptos.clone();
+    let site = state.site.clone();
     let services = state.clone();
     let context = move || {
         services.provide_services();
@@ -160,7 +160,7 @@ fn page_routes(state: &AppState) -> Router<AppState> {
             // The dashboard is drawn by a handler of its own.
             generate_route_list_with_exclusions(app::App, Some(vec!["/dashboard".to_owned()])),
             context,
-            move || app::shell(options.clone()),
+            move || app::shell(site.clone()),
         )
         .route("/fn/{*path}", any(no_such_path))
         .method_not_allowed_fallback(wrong_method)

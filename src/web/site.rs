@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use leptos::config::LeptosOptions;
 
@@ -19,6 +20,9 @@ pub struct Site {
     pub leptos: LeptosOptions,
     /// The address of the style sheet.
     pub style_sheet: String,
+    /// The text of the style sheet of a release. Pages hold it, so that a browser paints them without waiting for a
+    /// second answer. `None` where pages link to the file: under `cargo leptos watch`, which replaces it.
+    pub inline_style: Option<Arc<str>>,
     /// The browser half of `/contacts` and the addresses below it.
     pub contacts: BrowserHalf,
     /// The browser half of `/dashboard`.
@@ -47,9 +51,15 @@ impl Site {
             folder: format!("/{}", leptos.site_pkg_dir),
             hashes: hashes.unwrap_or_default(),
         };
+        let style_sheet = files.address("css");
+        let inline_style = match leptos.hash_files {
+            true => read_style(&config.server.site_root, &style_sheet),
+            false => None,
+        };
         Self {
             leptos,
-            style_sheet: files.address("css"),
+            style_sheet,
+            inline_style,
             contacts: files.browser_half("contacts"),
             dashboard: files.browser_half("dashboard"),
         }
@@ -68,9 +78,20 @@ impl Site {
             .into_iter()
             .flat_map(|half| [&half.script, &half.web_assembly])
             .chain([&self.style_sheet])
-            .map(|file| self.root().join(file.trim_start_matches('/')))
+            .map(|file| file_at(self.root(), file))
             .find(|file| !file.is_file())
     }
+}
+
+/// The text of a style sheet that can stand in a page. `None` if the file is not there, or would end its element.
+fn read_style(root: &Path, address: &str) -> Option<Arc<str>> {
+    let text = std::fs::read_to_string(file_at(root, address)).ok()?;
+    (!text.contains("</")).then(|| text.into())
+}
+
+/// The file at this address of the site.
+fn file_at(root: &Path, address: &str) -> PathBuf {
+    root.join(address.trim_start_matches('/'))
 }
 
 /// The built files.
@@ -124,6 +145,20 @@ mod tests {
             folder: "/pkg".to_owned(),
             hashes: hashes.to_owned(),
         }
+    }
+
+    #[test]
+    fn a_style_stands_in_a_page_unless_it_would_end_its_element() {
+        let root = tempfile::tempdir().expect("a directory");
+        let style = |text: &str| {
+            std::fs::write(root.path().join("kith.css"), text).expect("a file");
+            read_style(root.path(), "/kith.css")
+                .as_deref()
+                .map(str::to_owned)
+        };
+        assert_eq!(style("a > b {}").as_deref(), Some("a > b {}"));
+        assert_eq!(style("a::before { content: '</style>' }"), None);
+        assert!(read_style(root.path(), "/other.css").is_none());
     }
 
     #[test]

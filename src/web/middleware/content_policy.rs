@@ -49,8 +49,10 @@ impl ContentPolicies {
             true => "'self' ws://127.0.0.1:*",
             false => "'self'",
         };
+        let style = site.inline_style.as_deref().map(source);
+        let page_styles = format!("'self' {}", style.unwrap_or_default());
         Self(Arc::new(OfHtml {
-            page: policy(&page_scripts, "'self'", connections),
+            page: policy(&page_scripts, page_styles.trim_end(), connections),
             // Swagger UI brings its own scripts and writes styles into the page.
             docs: policy("'self'", "'self' 'unsafe-inline'", "'self'"),
         }))
@@ -78,13 +80,10 @@ fn policy(scripts: &str, styles: &str, connections: &str) -> HeaderValue {
     HeaderValue::try_from(policy).expect("a policy is ASCII")
 }
 
-/// An inline script, as a policy names it: by its hash. So a page holds nothing of its response, and the cache can
+/// An inline script or style, as a policy names it: by its hash. So a page holds nothing of its response, and the cache can
 /// keep it as it is sent.
-fn source(script: &str) -> String {
-    format!(
-        "'sha256-{}'",
-        BASE64_STANDARD.encode(Sha256::digest(script))
-    )
+fn source(text: &str) -> String {
+    format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(text)))
 }
 
 /// Takes away the nonce that Leptos draws for each page. No policy names it, and it would make every page
@@ -119,6 +118,25 @@ mod tests {
         let html = "<!--a--><script lang=\"a\">if (a > b && c) {}</script><!--b-->";
         assert_eq!(script_in(html), Some("if (a > b && c) {}"));
         assert_eq!(script_in(""), None);
+    }
+
+    #[test]
+    fn the_policy_names_the_style_of_a_page_by_its_hash() {
+        let mut site = Site::new(&Config::default());
+        let html = HeaderMap::from_iter([(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/html; charset=utf-8"),
+        )]);
+        let styles = |site: &Site| {
+            let policy = ContentPolicies::new(site, false).of("/contacts", &html);
+            let policy = policy.to_str().expect("text").to_owned();
+            let (_, styles) = policy.split_once("style-src ").expect("styles");
+            styles.split(';').next().map(str::to_owned)
+        };
+        assert_eq!(styles(&site).as_deref(), Some("'self'"));
+        site.inline_style = Some("a > b {}".into());
+        let hash = "'self' 'sha256-BNQDEWxpBL8n6KmGdLd1wSWLAxVh3cF3Zfi7V6WkUMM='";
+        assert_eq!(styles(&site).as_deref(), Some(hash));
     }
 
     #[test]

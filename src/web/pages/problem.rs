@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use leptos::prelude::*;
 
 use crate::web::app::SiteHeader;
+use crate::web::pages::style::Style;
 use crate::web::problem::Problem;
 use crate::web::site::Site;
 
@@ -61,7 +62,7 @@ pub fn problem_page(
                 <meta name="color-scheme" content="light dark"/>
                 <title>{format!("{title} · Kith")}</title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-                <link rel="stylesheet" href=site.style_sheet.clone()/>
+                <Style site=site.clone()/>
                 {retry_after.map(|_| view! { <script src="/wait.js" defer></script> })}
             </head>
             <body>

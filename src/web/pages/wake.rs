@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use leptos::prelude::*;
+use leptos_meta::Link;
 
 use crate::web::site::BrowserHalf;
 
@@ -23,7 +24,8 @@ pub fn script(half: &BrowserHalf) -> String {
     format!("{}\nwake({script:?}, {web_assembly:?});", *SCRIPT)
 }
 
-/// Fetches the browser half of the page early, and hydrates the islands with it.
+/// Fetches the browser half of the page early, and hydrates the islands with it. The links stand in the head before
+/// the style, so that a browser meets them first.
 #[component]
 pub fn Wake(half: BrowserHalf) -> impl IntoView {
     let wake = script(&half);
@@ -32,14 +34,14 @@ pub fn Wake(half: BrowserHalf) -> impl IntoView {
         web_assembly,
     } = half;
     view! {
-        <link rel="modulepreload" href=script/>
-        <link
+        <Link
             rel="preload"
             href=web_assembly
-            r#as="fetch"
-            r#type="application/wasm"
+            as_="fetch"
+            type_="application/wasm"
             crossorigin="anonymous"
         />
+        <Link rel="modulepreload" href=script/>
         <script type="module" inner_html=wake></script>
     }
 }
