@@ -243,9 +243,12 @@ async fn a_cached_page_answers_as_a_drawn_one() {
             "vary",
             "cache-control",
             "content-security-policy",
+            "link",
         ] {
             assert_eq!(header(&cached, name), header(&drawn, name), "{path} {name}");
         }
+        let has_island = path == "/contacts";
+        assert_eq!(header(&cached, "link").contains(".wasm>"), has_island);
         let head = send(app.request(Method::HEAD, path)).await;
         assert_eq!(head.status(), StatusCode::OK);
         assert!(head.bytes().await.expect("no body").is_empty());

@@ -102,12 +102,12 @@ pub fn bench() -> Result<()> {
 pub fn browser(server: &Path, args: &[&str]) -> Result<()> {
     stage(
         "browser tests, embedded",
-        Some("about five minutes"),
+        Some("eight or nine minutes"),
         || browser_once(&Server::start(server, None)?, args),
     )?;
     stage(
         "browser tests, with Redis",
-        Some("about five minutes"),
+        Some("eight or nine minutes"),
         || {
             let redis = Redis::start()?;
             browser_once(&Server::start(server, Some(&redis))?, args)

@@ -64,6 +64,9 @@ use crate::web::state::AppState;
 /// The longest address whose page is cached, so that a client cannot fill the cache with made-up searches.
 const MAX_ADDRESS_BYTES: usize = 512;
 
+/// The page that is cached and has no island.
+const TRASH: &str = "/trash";
+
 /// The type of a page.
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
@@ -73,6 +76,8 @@ pub struct PageCache {
     cache: Cache,
     policy: Policy,
     fingerprint: Arc<str>,
+    /// The `Link` field of the pages that have an island.
+    link: HeaderValue,
 }
 
 impl PageCache {
@@ -81,6 +86,7 @@ impl PageCache {
             cache: state.cache.clone(),
             policy: Settings::of(&state.config).exact(),
             fingerprint: fingerprint(state).into(),
+            link: wake::link(&state.site.contacts),
         }
     }
 
@@ -221,9 +227,10 @@ where
     }
     let coding = ContentCoding::preferred(request.headers());
     let key = pages.key(&request, coding);
+    let link = (request.uri().path() != TRASH).then(|| pages.link.clone());
     let fetch = move || async move { render(request, coding, S::clone(&inner)).await };
     match pages.cache.get(key, pages.policy, fetch).await {
-        Ok(page) => send(page.body.clone(), coding),
+        Ok(page) => send(page.body.clone(), coding, link),
         Err(Uncacheable { parts, body }) => Response::from_parts(parts, body.into()),
     }
 }
@@ -235,7 +242,7 @@ fn is_cacheable_address(uri: &Uri) -> bool {
     if path.len() + query.len() > MAX_ADDRESS_BYTES {
         return false;
     }
-    if path == "/trash" {
+    if path == TRASH {
         return query.is_empty() || (query.starts_with("cursor=") && !query.contains('&'));
     }
     let address = uri.path_and_query().map(PathAndQuery::as_str);
@@ -284,7 +291,7 @@ fn is_cacheable_response(parts: &Parts, coding: ContentCoding) -> bool {
         && !forbidden.iter().any(|name| headers.contains_key(name))
 }
 
-fn send(body: Bytes, coding: ContentCoding) -> Response {
+fn send(body: Bytes, coding: ContentCoding, link: Option<HeaderValue>) -> Response {
     let mut response = Response::new(Body::from(body));
     let headers = response.headers_mut();
     headers.reserve(TYPICAL_HEADER_COUNT);
@@ -293,6 +300,9 @@ fn send(body: Bytes, coding: ContentCoding) -> Response {
     if coding != ContentCoding::Identity {
         let name = HeaderValue::from_static(coding.name());
         headers.insert(header::CONTENT_ENCODING, name);
+    }
+    if let Some(link) = link {
+        headers.insert(header::LINK, link);
     }
     response
 }

@@ -3,7 +3,10 @@
 
 use std::sync::LazyLock;
 
+use axum::http::HeaderValue;
+use axum::http::header;
 use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
 use leptos_meta::Link;
 
 use crate::web::site::BrowserHalf;
@@ -24,24 +27,26 @@ pub fn script(half: &BrowserHalf) -> String {
     format!("{}\nwake({script:?}, {web_assembly:?});", *SCRIPT)
 }
 
-/// Fetches the browser half of the page early, and hydrates the islands with it. The links stand in the head before
-/// the style, so that a browser meets them first.
+/// The `Link` field of a page with this browser half. A browser that has read it fetches the WebAssembly before the
+/// page has come, which holds the style and is longer.
+pub fn link(half: &BrowserHalf) -> HeaderValue {
+    let address = &half.web_assembly;
+    let link = format!(
+        "<{address}>; rel=preload; as=fetch; type=\"application/wasm\"; crossorigin=anonymous"
+    );
+    HeaderValue::try_from(link).expect("the addresses of files are ASCII")
+}
+
+/// Fetches the browser half of the page early, and hydrates the islands with it. The link stands in the head before
+/// the style, so that a browser meets it first.
 #[component]
 pub fn Wake(half: BrowserHalf) -> impl IntoView {
     let wake = script(&half);
-    let BrowserHalf {
-        script,
-        web_assembly,
-    } = half;
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.insert_header(header::LINK, link(&half));
+    }
     view! {
-        <Link
-            rel="preload"
-            href=web_assembly
-            as_="fetch"
-            type_="application/wasm"
-            crossorigin="anonymous"
-        />
-        <Link rel="modulepreload" href=script/>
+        <Link rel="modulepreload" href=half.script/>
         <script type="module" inner_html=wake></script>
     }
 }
