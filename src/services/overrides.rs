@@ -9,14 +9,15 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::Timestamp;
+use kith_database::Connection;
 use kith_database::Database;
+use kith_database::query;
 use kith_limit::Limiter;
 use kith_limit::Quota;
 use kith_runtime::Clock;
 use kith_runtime::Tasks;
 use serde::Deserialize;
 use serde::Serialize;
-use sqlx::SqliteConnection;
 
 use crate::services::health::DatabaseHealth;
 use crate::services::policies::RequestClass;
@@ -74,8 +75,8 @@ struct StoredQuota {
 struct StoredOverrides(BTreeMap<String, String>);
 
 impl StoredOverrides {
-    async fn read(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
-        let rows: Vec<(String, String)> = sqlx::query_as("SELECT name, value FROM settings")
+    async fn read(connection: &mut Connection) -> Result<Self, sqlx::Error> {
+        let rows: Vec<(String, String)> = query("SELECT name, value FROM settings")
             .fetch_all(connection)
             .await?;
         Ok(Self(rows.into_iter().collect()))
@@ -147,7 +148,7 @@ impl RuntimeOverrides {
     /// from [`apply`](Self::apply).
     pub async fn set_quota(
         &self,
-        tx: &mut SqliteConnection,
+        tx: &mut Connection,
         class: RequestClass,
         quota: Option<Quota>,
     ) -> Result<(), sqlx::Error> {
@@ -159,7 +160,7 @@ impl RuntimeOverrides {
     }
 
     /// The deny list, as a transaction sees it.
-    pub async fn denied(&self, tx: &mut SqliteConnection) -> Result<Vec<IpNet>, sqlx::Error> {
+    pub async fn denied(&self, tx: &mut Connection) -> Result<Vec<IpNet>, sqlx::Error> {
         let stored = StoredOverrides::read(tx).await?.denied();
         Ok(stored.unwrap_or_else(|| self.0.configured.denied.clone()))
     }
@@ -168,7 +169,7 @@ impl RuntimeOverrides {
     /// override.
     pub async fn set_denied(
         &self,
-        tx: &mut SqliteConnection,
+        tx: &mut Connection,
         denied: &[IpNet],
     ) -> Result<(), sqlx::Error> {
         let changed = (denied != self.0.configured.denied).then_some(denied);
@@ -205,21 +206,21 @@ impl RuntimeOverrides {
 }
 
 async fn set(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     name: &str,
     value: Option<&impl Serialize>,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     let Some(value) = value else {
-        sqlx::query("DELETE FROM settings WHERE name = ?")
+        query("DELETE FROM settings WHERE name = $1")
             .bind(name)
             .execute(tx)
             .await?;
         return Ok(());
     };
     let value = serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    sqlx::query(
-        "INSERT INTO settings (name, value, changed_at) VALUES (?, ?, ?)
+    query(
+        "INSERT INTO settings (name, value, changed_at) VALUES ($1, $2, $3)
          ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at",
     )
     .bind(name)

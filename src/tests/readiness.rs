@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use kith::services::database;
+use kith_database::query;
 use kith_test_support::redis_server::RedisServer;
 use reqwest::StatusCode;
 use rlimit::Resource;
@@ -167,8 +168,8 @@ async fn names_in_copy(data: &Path) -> Option<Vec<String>> {
     assert!(copied.expect("cp").success());
     let database = database::open(&copy, NonZeroU32::MIN).await.ok()?;
     let mut reader = database.reader().await.expect("it is open");
-    let names = sqlx::query_scalar("SELECT name FROM contacts")
-        .fetch_all(&mut *reader)
+    let names = query("SELECT name FROM contacts")
+        .fetch_all(&mut reader)
         .await;
     drop(reader);
     database.close().await;
@@ -213,10 +214,10 @@ async fn a_damaged_page_is_known_once_somebody_met_it() {
     let database = database::open(&file, NonZeroU32::MIN).await;
     let database = database.expect("it opens");
     let mut reader = database.reader().await.expect("it is open");
-    let (page, size): (i64, i64) = sqlx::query_as(
+    let (page, size): (i64, i64) = query(
         "SELECT rootpage, page_size FROM sqlite_schema, pragma_page_size WHERE name = 'contacts'",
     )
-    .fetch_one(&mut *reader)
+    .fetch_one(&mut reader)
     .await
     .expect("there is such a table");
     drop(reader);

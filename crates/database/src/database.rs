@@ -1,13 +1,13 @@
 //! The connections to the file.
 //!
 //! [`open`]: how the file is opened. [`change`]: changes that share a commit. [`fault`]: what keeps the file from
-//! working, as [`monitored`] connections and the paths of its [`files`] show.
+//! working, as its connections and the paths of its [`files`] show.
 
 mod change;
 pub(crate) mod fault;
 mod files;
-pub(crate) mod monitored;
 pub(crate) mod open;
+pub(crate) mod transaction;
 pub(crate) mod wal_index;
 
 use std::path::Path;
@@ -20,25 +20,30 @@ use std::time::Duration;
 
 use kith_runtime::Tasks;
 use sqlx::ConnectOptions;
-use sqlx::Connection;
-use sqlx::FromRow;
+use sqlx::Connection as _;
 use sqlx::SqliteConnection;
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::sqlite::SqlitePoolOptions;
-use sqlx::sqlite::SqliteRow;
 use sqlx::sqlite::SqliteSynchronous;
 
 use self::change::Changes;
 use self::fault::Faults;
 use self::files::Files;
-use self::monitored::Monitored;
-use self::monitored::Reader;
-use self::monitored::Tx;
 use self::open::OpenError;
 use self::open::Options;
+use self::transaction::Reader;
+use self::transaction::Tx;
 use self::wal_index::CommitMark;
 use self::wal_index::WalIndex;
+use crate::connection::Connection;
+use crate::connection::Driver;
+use crate::connection::Handle;
+use crate::connection::Observer;
+use crate::query::query;
+use crate::row::FromRow;
+use crate::statement::Engine;
+use crate::statement::Sql;
 
 /// How long a writer waits for its turn, and a reader for a connection.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -131,6 +136,11 @@ impl Database {
         })
     }
 
+    /// The engine behind it.
+    pub fn engine(&self) -> Engine {
+        Engine::Sqlite
+    }
+
     /// Begins a transaction that writes. No other begins until it ends. Dropping it undoes it.
     ///
     /// # Errors
@@ -139,7 +149,7 @@ impl Database {
         self.check_files()?;
         let begun = self.writer.begin_with("BEGIN IMMEDIATE").await;
         let transaction = begun.inspect_err(|error| self.record_error(error))?;
-        Ok(Monitored::new(transaction, self))
+        Ok(self.transaction(transaction))
     }
 
     /// How many transactions that write were committed since the database was opened. Changes that share a
@@ -164,7 +174,7 @@ impl Database {
     /// Those of SQLite; [`sqlx::Error::PoolTimedOut`] when no connection is free for 5 seconds.
     pub async fn read(&self) -> Result<Tx, sqlx::Error> {
         let transaction = self.readers.begin().await?;
-        Ok(Monitored::new(transaction, self))
+        Ok(self.transaction(transaction))
     }
 
     /// A connection for a single read.
@@ -173,7 +183,7 @@ impl Database {
     /// As for [`read`](Self::read).
     pub async fn reader(&self) -> Result<Reader, sqlx::Error> {
         let connection = self.readers.acquire().await?;
-        Ok(Monitored::new(connection, self))
+        Ok(Reader(self.connection(connection)))
     }
 
     /// All rows of a short query that many callers wait for, on a connection of its own: it waits behind
@@ -181,16 +191,27 @@ impl Database {
     ///
     /// # Errors
     /// Those of SQLite; [`sqlx::Error::PoolClosed`] once the database is closed.
-    pub async fn fetch_dedicated<T>(&self, query: &'static str) -> Result<Vec<T>, sqlx::Error>
-    where
-        T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
-    {
+    pub async fn fetch_dedicated<T: FromRow>(
+        &self,
+        sql: impl Into<Sql>,
+    ) -> Result<Vec<T>, sqlx::Error> {
         let mut connection = self.dedicated.lock().await;
         let connection = connection.as_mut().ok_or(sqlx::Error::PoolClosed)?;
-        sqlx::query_as(query)
-            .fetch_all(connection)
+        query(sql)
+            .fetch_all_on(Driver::Sqlite(connection))
             .await
             .inspect_err(|error| self.record_error(error))
+    }
+
+    fn connection(&self, handle: impl Into<Handle>) -> Connection {
+        Connection::new(handle, Arc::new(self.clone()))
+    }
+
+    fn transaction(&self, handle: impl Into<Handle>) -> Tx {
+        Tx {
+            connection: self.connection(handle),
+            database: self.clone(),
+        }
     }
 
     /// Closes every connection. The last process to close a file writes the log back into it and removes

@@ -1,16 +1,24 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs, unreachable_pub)]
 
+mod connection;
 mod database;
 mod error;
+mod query;
+mod row;
+mod statement;
 mod step;
 
+pub use connection::Connection;
 pub use database::Database;
 pub use database::fault::Fault;
-pub use database::monitored::{Monitored, Reader, Tx};
 pub use database::open::{Migration, OpenError, Options};
+pub use database::transaction::{Reader, Tx};
 pub use database::wal_index::CommitMark;
 pub use error::{is_transient, primary_code};
+pub use query::{Query, QueryBuilder, query};
+pub use row::{Column, FromRow, Index, Row};
+pub use statement::{Engine, Sql, Value};
 pub use step::{StepError, TransactionStep};
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteConnectOptions;
 use tempfile::TempDir;
 
@@ -51,10 +50,10 @@ fn directory() -> TempDir {
     TempDir::new().expect("there is room for a directory")
 }
 
-async fn execute(database: &Database, sql: &str) {
+async fn execute(database: &Database, sql: &'static str) {
     let mut tx = database.write().await.expect("it is open");
-    sqlx::query(AssertSqlSafe(sql))
-        .execute(&mut *tx)
+    query(sql)
+        .execute(&mut tx)
         .await
         .expect("the statement is valid");
     tx.commit().await.expect("there is room");
@@ -94,8 +93,8 @@ async fn a_file_that_many_instances_create_at_once_is_created_once() {
         execute(&databases[0], "UPDATE contact_counts SET contacts = 7").await;
         for database in &databases {
             let mut reader = database.reader().await.expect("it is open");
-            let seen: i64 = sqlx::query_scalar("SELECT max(contacts) FROM contact_counts")
-                .fetch_one(&mut *reader)
+            let seen: i64 = query("SELECT max(contacts) FROM contact_counts")
+                .fetch_one(&mut reader)
                 .await
                 .expect("there are counts");
             assert_eq!(seen, 7);
@@ -121,8 +120,8 @@ async fn closing_leaves_one_file_that_can_be_opened_again() {
         .await
         .expect("it can be opened again");
     let mut reader = database.reader().await.expect("it is open");
-    let seen: i64 = sqlx::query_scalar("SELECT max(contacts) FROM contact_counts")
-        .fetch_one(&mut *reader)
+    let seen: i64 = query("SELECT max(contacts) FROM contact_counts")
+        .fetch_one(&mut reader)
         .await
         .expect("there are counts");
     assert_eq!(seen, 7);

@@ -8,7 +8,8 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
+use kith_database::Connection;
+use kith_database::query;
 use uuid::Uuid;
 
 use crate::time::deadline_ms;
@@ -39,17 +40,13 @@ pub struct Lease {
 ///
 /// # Errors
 /// Those of the database.
-pub async fn claim(
-    tx: &mut SqliteConnection,
-    key: &str,
-    now: Timestamp,
-) -> Result<Claim, sqlx::Error> {
+pub async fn claim(tx: &mut Connection, key: &str, now: Timestamp) -> Result<Claim, sqlx::Error> {
     let at = now.as_millisecond();
     let claim = Uuid::new_v4().simple().to_string();
-    let taken = sqlx::query(
-        "INSERT INTO consumptions (key, claim, lease_until) VALUES (?1, ?2, ?3)
-         ON CONFLICT (key) DO UPDATE SET claim = ?2, lease_until = ?3
-             WHERE claim IS NOT NULL AND lease_until <= ?4",
+    let taken = query(
+        "INSERT INTO consumptions (key, claim, lease_until) VALUES ($1, $2, $3)
+         ON CONFLICT (key) DO UPDATE SET claim = $2, lease_until = $3
+             WHERE claim IS NOT NULL AND lease_until <= $4",
     )
     .bind(key)
     .bind(&claim)
@@ -57,12 +54,12 @@ pub async fn claim(
     .bind(at)
     .execute(&mut *tx)
     .await?;
-    if taken.rows_affected() == 1 {
+    if taken == 1 {
         let key = key.to_owned();
         return Ok(Claim::Granted(Lease { key, claim }));
     }
     let (claim, until): (Option<String>, i64) =
-        sqlx::query_as("SELECT claim, lease_until FROM consumptions WHERE key = ?")
+        query("SELECT claim, lease_until FROM consumptions WHERE key = $1")
             .bind(key)
             .fetch_one(&mut *tx)
             .await?;
@@ -79,19 +76,19 @@ pub async fn claim(
 /// # Errors
 /// Those of the database.
 pub async fn complete(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     lease: &Lease,
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
-    let completed = sqlx::query(
-        "UPDATE consumptions SET claim = NULL, lease_until = ? WHERE key = ? AND claim = ?",
+    let completed = query(
+        "UPDATE consumptions SET claim = NULL, lease_until = $1 WHERE key = $2 AND claim = $3",
     )
     .bind(now.as_millisecond())
     .bind(&lease.key)
     .bind(&lease.claim)
     .execute(tx)
     .await?;
-    Ok(completed.rows_affected() == 1)
+    Ok(completed == 1)
 }
 
 /// Ends a lease because the message was not executed: the consumer that gets it next need not wait. `false`
@@ -99,22 +96,20 @@ pub async fn complete(
 ///
 /// # Errors
 /// Those of the database.
-pub async fn release(tx: &mut SqliteConnection, lease: &Lease) -> Result<bool, sqlx::Error> {
-    let released = sqlx::query("DELETE FROM consumptions WHERE key = ? AND claim = ?")
+pub async fn release(tx: &mut Connection, lease: &Lease) -> Result<bool, sqlx::Error> {
+    let released = query("DELETE FROM consumptions WHERE key = $1 AND claim = $2")
         .bind(&lease.key)
         .bind(&lease.claim)
         .execute(tx)
         .await?;
-    Ok(released.rows_affected() == 1)
+    Ok(released == 1)
 }
 
 /// Ends leases after the usual time that would last longer, because the clock was set back.
-pub(crate) async fn rebase(tx: &mut SqliteConnection, now: Timestamp) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE consumptions SET lease_until = ?1 WHERE lease_until > ?1 AND claim IS NOT NULL",
-    )
-    .bind(deadline_ms(now, LEASE_DURATION))
-    .execute(tx)
-    .await?;
+pub(crate) async fn rebase(tx: &mut Connection, now: Timestamp) -> Result<(), sqlx::Error> {
+    query("UPDATE consumptions SET lease_until = $1 WHERE lease_until > $1 AND claim IS NOT NULL")
+        .bind(deadline_ms(now, LEASE_DURATION))
+        .execute(tx)
+        .await?;
     Ok(())
 }

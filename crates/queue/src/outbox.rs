@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::Row;
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
+use kith_database::Connection;
+use kith_database::Row;
+use kith_database::query;
 
 use crate::broker::BrokerError;
 use crate::broker::UNREADABLE_WAIT;
@@ -33,14 +33,14 @@ pub struct OutboxMessage {
 /// # Errors
 /// Those of the database.
 pub async fn insert(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     message: &OutboxMessage,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     let spec = serde_json::to_string(&message.publication)
         .map_err(|error| sqlx::Error::Encode(error.into()))?;
-    sqlx::query(
-        "INSERT INTO outbox (id, spec, body, created_at, due_at) VALUES (?, ?, ?, ?, ?)
+    query(
+        "INSERT INTO outbox (id, spec, body, created_at, due_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (id) DO NOTHING",
     )
     .bind(&message.id)
@@ -62,19 +62,19 @@ pub(crate) struct OutboxRow {
 }
 
 impl OutboxRow {
-    fn read(row: &SqliteRow) -> Result<Self, BrokerError> {
-        let mut publication: Publication = serde_json::from_str(row.try_get("spec")?)?;
-        publication.body = row.try_get("body")?;
-        let id: String = row.try_get("id")?;
+    fn read(row: &Row) -> Result<Self, BrokerError> {
+        let mut publication: Publication = serde_json::from_str(row.get("spec")?)?;
+        publication.body = row.get("body")?;
+        let id: String = row.get("id")?;
         publication.deduplication = Some(id.clone());
-        let created_at: i64 = row.try_get("created_at")?;
+        let created_at: i64 = row.get("created_at")?;
         if let Some(delay) = publication.delivery.delay {
             // From when it was written, not from when it is published.
             publication.not_before = Some(created_at.saturating_add_unsigned(delay));
         }
         Ok(Self {
-            seq: row.try_get("seq")?,
-            attempts: row.try_get("attempts")?,
+            seq: row.get("seq")?,
+            attempts: row.get("attempts")?,
             message: OutboxMessage { id, publication },
         })
     }
@@ -82,10 +82,10 @@ impl OutboxRow {
 
 /// Whether a row is due.
 pub(crate) async fn is_due(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
-    let seq: Option<i64> = sqlx::query_scalar("SELECT seq FROM outbox WHERE due_at <= ? LIMIT 1")
+    let seq: Option<i64> = query("SELECT seq FROM outbox WHERE due_at <= $1 LIMIT 1")
         .bind(now.as_millisecond())
         .fetch_optional(connection)
         .await?;
@@ -102,13 +102,13 @@ pub(crate) struct Taken {
 
 /// Takes at most `limit` rows that are due. Each is due again after [`LEASE_DURATION`], unless it is removed.
 pub(crate) async fn take(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     limit: i64,
     now: Timestamp,
 ) -> Result<Taken, BrokerError> {
-    let found = sqlx::query(
-        "UPDATE outbox SET due_at = ?, attempts = attempts + 1
-         WHERE seq IN (SELECT seq FROM outbox WHERE due_at <= ? ORDER BY seq LIMIT ?)
+    let found = query(
+        "UPDATE outbox SET due_at = $1, attempts = attempts + 1
+         WHERE seq IN (SELECT seq FROM outbox WHERE due_at <= $2 ORDER BY seq LIMIT $3)
          RETURNING *",
     )
     .bind(deadline_ms(now, LEASE_DURATION))
@@ -121,7 +121,7 @@ pub(crate) async fn take(
         match OutboxRow::read(row) {
             Ok(row) => rows.push(row),
             Err(error) => {
-                let seq: i64 = row.try_get("seq")?;
+                let seq: i64 = row.get("seq")?;
                 tracing::error!(seq, "{error}, and stays in the outbox");
                 snooze(tx, seq, UNREADABLE_WAIT, now).await?;
             }
@@ -134,12 +134,12 @@ pub(crate) async fn take(
 
 /// Makes a row due again after `wait`.
 pub(crate) async fn snooze(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     seq: i64,
     wait: Duration,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE outbox SET due_at = ? WHERE seq = ?")
+    query("UPDATE outbox SET due_at = $1 WHERE seq = $2")
         .bind(deadline_ms(now, wait))
         .bind(seq)
         .execute(tx)
@@ -148,8 +148,8 @@ pub(crate) async fn snooze(
 }
 
 /// Removes a row that was published.
-pub(crate) async fn remove(tx: &mut SqliteConnection, seq: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM outbox WHERE seq = ?")
+pub(crate) async fn remove(tx: &mut Connection, seq: i64) -> Result<(), sqlx::Error> {
+    query("DELETE FROM outbox WHERE seq = $1")
         .bind(seq)
         .execute(tx)
         .await?;
@@ -163,7 +163,7 @@ pub(crate) async fn remove(tx: &mut SqliteConnection, seq: i64) -> Result<(), sq
 /// as at its start, it shortens the wait of a row that was written in what is now the future, and a wait
 /// that is longer than any. Other waits are as long as QStash has asked for.
 pub(crate) async fn rebase(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     now: Timestamp,
     before: Timestamp,
 ) -> Result<(), sqlx::Error> {
@@ -172,10 +172,10 @@ pub(crate) async fn rebase(
     } else {
         MAX_RETRY_DELAY
     };
-    sqlx::query(
-        "UPDATE outbox SET created_at = min(created_at, ?1),
-             due_at = min(due_at, iif(attempts = 0, ?1, ?2))
-         WHERE due_at > ?1 AND (created_at > ?1 OR due_at > ?3)",
+    query(
+        "UPDATE outbox SET created_at = min(created_at, $1),
+             due_at = min(due_at, iif(attempts = 0, $1, $2))
+         WHERE due_at > $1 AND (created_at > $1 OR due_at > $3)",
     )
     .bind(now.as_millisecond())
     .bind(deadline_ms(now, LEASE_DURATION))

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use kith_database::Connection;
 use kith_database::StepError;
 use kith_runtime::ErrorLatch;
 use kith_runtime::HealthRecorder;
 use kith_runtime::Tasks;
-use sqlx::SqliteConnection;
 use tokio::sync::Notify;
 
 use crate::broker::Broker;
@@ -79,7 +79,7 @@ impl Queue {
     /// [`sqlx::Error`] where the database fails; [`BrokerError`] for a job that cannot be delivered.
     pub async fn enqueue<J: Job>(
         &self,
-        tx: &mut SqliteConnection,
+        tx: &mut Connection,
         job: &J,
         options: &JobOptions,
     ) -> Result<(), StepError> {

@@ -21,8 +21,9 @@ use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use axum::response::Response;
+use kith_database::Connection;
+use kith_database::query;
 use kith_runtime::ErrorLatch;
-use sqlx::SqliteConnection;
 
 use crate::broker::Broker;
 use crate::broker::POSTPONED_HEADER;
@@ -158,18 +159,15 @@ impl Receiver {
 }
 
 /// Whether a signature is used for the first time, on any instance.
-pub(crate) async fn redeem(
-    tx: &mut SqliteConnection,
-    claims: &Claims,
-) -> Result<bool, sqlx::Error> {
+pub(crate) async fn redeem(tx: &mut Connection, claims: &Claims) -> Result<bool, sqlx::Error> {
     // Some time after it has ended, because clocks differ.
     let expires_at = claims.exp.saturating_add(60).saturating_mul(1000);
-    let used = sqlx::query("INSERT OR IGNORE INTO used_signatures (id, expires_at) VALUES (?, ?)")
+    let used = query("INSERT OR IGNORE INTO used_signatures (id, expires_at) VALUES ($1, $2)")
         .bind(&claims.jti)
         .bind(expires_at)
         .execute(tx)
         .await?;
-    Ok(used.rows_affected() == 1)
+    Ok(used == 1)
 }
 
 impl Delivery {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use kith_database::Database;
 use kith_database::Tx;
+use kith_database::query;
 
 use super::Admin;
 use crate::model::error::AppError;
@@ -33,16 +34,15 @@ pub async fn commit(
     at: Timestamp,
 ) -> Result<AuditLogEntry, sqlx::Error> {
     let admin = admin.name();
-    let seq: i64 =
-        sqlx::query_scalar("INSERT INTO actions (at, who, what) VALUES (?, ?, ?) RETURNING seq")
-            .bind(at.as_millisecond())
-            .bind(&admin)
-            .bind(&action)
-            .fetch_one(&mut *tx)
-            .await?;
-    sqlx::query("DELETE FROM actions WHERE seq <= ?")
+    let seq: i64 = query("INSERT INTO actions (at, who, what) VALUES ($1, $2, $3) RETURNING seq")
+        .bind(at.as_millisecond())
+        .bind(&admin)
+        .bind(&action)
+        .fetch_one(&mut tx)
+        .await?;
+    query("DELETE FROM actions WHERE seq <= $1")
         .bind(seq - MAX_AUDIT_LOG_ENTRIES)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
     tx.commit().await?;
     tracing::info!(who = admin, what = action, "an admin has acted");
@@ -58,9 +58,9 @@ pub async fn commit(
 pub async fn read(database: &Database, limit: u32) -> Result<Vec<AuditLogEntry>, sqlx::Error> {
     let mut connection = database.reader().await?;
     let rows: Vec<(i64, i64, String, String)> =
-        sqlx::query_as("SELECT seq, at, who, what FROM actions ORDER BY seq DESC LIMIT ?")
+        query("SELECT seq, at, who, what FROM actions ORDER BY seq DESC LIMIT $1")
             .bind(limit)
-            .fetch_all(&mut *connection)
+            .fetch_all(&mut connection)
             .await?;
     let entry = |(seq, at, admin, action)| AuditLogEntry {
         seq,

@@ -1,6 +1,6 @@
 //! Metrics over time: as many points as a chart shows.
 
-use sqlx::SqliteConnection;
+use kith_database::Connection;
 
 use super::MetricValues;
 use super::latency::Histogram;
@@ -85,7 +85,7 @@ impl Series {
 }
 
 pub(super) async fn read(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     range: Range,
     minute: i64,
 ) -> Result<Series, sqlx::Error> {

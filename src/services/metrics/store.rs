@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use sqlx::QueryBuilder;
-use sqlx::Sqlite;
-use sqlx::SqliteConnection;
+use kith_database::Connection;
+use kith_database::QueryBuilder;
+use kith_database::query;
 
 use super::Counter;
 use super::Gauge;
@@ -66,7 +66,7 @@ impl Batch {
     }
 
     /// Stores the batch as of `minute`, in three statements.
-    pub async fn write(&self, tx: &mut SqliteConnection, minute: i64) -> Result<(), sqlx::Error> {
+    pub async fn write(&self, tx: &mut Connection, minute: i64) -> Result<(), sqlx::Error> {
         let steps = STEPS.map(|(step, _)| (step.minutes(), step.start(minute)));
         let counts = self
             .counts
@@ -77,48 +77,56 @@ impl Batch {
             .iter()
             .map(|(gauge, value)| (gauge.name().to_owned(), *value));
         for (values, merge) in [
-            (counts.collect::<Vec<_>>(), "value + excluded.value"),
+            (counts.collect::<Vec<_>>(), "figures.value + excluded.value"),
             (gauges.collect(), "max(value, excluded.value)"),
         ] {
             if values.is_empty() {
                 continue;
             }
-            let mut query =
-                QueryBuilder::<Sqlite>::new("INSERT INTO figures (step, start, name, value) ");
+            let mut query = QueryBuilder::new(
+                tx.engine(),
+                "INSERT INTO figures (step, start, name, value) VALUES ",
+            );
             let rows = steps
                 .iter()
                 .flat_map(|step| values.iter().map(move |value| (step, value)));
-            query.push_values(rows, |mut row, ((step, start), (name, value))| {
-                row.push_bind(*step)
-                    .push_bind(*start)
-                    .push_bind(name)
-                    .push_bind(i64::try_from(*value).unwrap_or(i64::MAX));
+            query.push_each(", ", rows, |query, ((step, start), (name, value))| {
+                let value = i64::try_from(*value).unwrap_or(i64::MAX);
+                query.push_list([(*step).into(), (*start).into(), name.into(), value.into()]);
             });
             query
                 .push(" ON CONFLICT (step, start, name) DO UPDATE SET value = ")
                 .push(merge);
-            query.build().persistent(false).execute(&mut *tx).await?;
+            query.build().once().execute(&mut *tx).await?;
         }
         // SQLite binds some 32,000 values in a statement.
         for part in self.latencies.chunks(1000) {
-            let mut query = QueryBuilder::<Sqlite>::new(
-                "INSERT INTO latencies (step, start, route, bucket, count) ",
+            let mut query = QueryBuilder::new(
+                tx.engine(),
+                "INSERT INTO latencies (step, start, route, bucket, count) VALUES ",
             );
             let rows = steps
                 .iter()
                 .flat_map(|step| part.iter().map(move |counted| (step, counted)));
-            query.push_values(rows, |mut row, ((step, start), (route, bucket, count))| {
-                row.push_bind(*step)
-                    .push_bind(*start)
-                    .push_bind(&**route)
-                    .push_bind(*bucket as i64)
-                    .push_bind(i64::try_from(*count).unwrap_or(i64::MAX));
-            });
+            query.push_each(
+                ", ",
+                rows,
+                |query, ((step, start), (route, bucket, count))| {
+                    let (bucket, count) = (*bucket as i64, i64::try_from(*count));
+                    query.push_list([
+                        (*step).into(),
+                        (*start).into(),
+                        (&**route).into(),
+                        bucket.into(),
+                        count.unwrap_or(i64::MAX).into(),
+                    ]);
+                },
+            );
             query.push(
                 " ON CONFLICT (step, start, route, bucket)
-                 DO UPDATE SET count = count + excluded.count",
+                 DO UPDATE SET count = latencies.count + excluded.count",
             );
-            query.build().persistent(false).execute(&mut *tx).await?;
+            query.build().once().execute(&mut *tx).await?;
         }
         Ok(())
     }
@@ -126,23 +134,23 @@ impl Batch {
 
 /// Removes rows that no range shows any more. The sum of the days that are too old goes into one row, so that
 /// totals stay as they are.
-pub async fn remove_old(tx: &mut SqliteConnection, minute: i64) -> Result<(), sqlx::Error> {
+pub async fn remove_old(tx: &mut Connection, minute: i64) -> Result<(), sqlx::Error> {
     let oldest_day = minute - STEPS[2].1;
-    sqlx::query(
+    query(
         "INSERT INTO figures (step, start, name, value)
          SELECT step, 0, name, sum(value) FROM figures
-         WHERE step = 1440 AND start > 0 AND start < ? GROUP BY name
-         ON CONFLICT (step, start, name) DO UPDATE SET value = value + excluded.value",
+         WHERE step = 1440 AND start > 0 AND start < $1 GROUP BY name
+         ON CONFLICT (step, start, name) DO UPDATE SET value = figures.value + excluded.value",
     )
     .bind(oldest_day)
     .execute(&mut *tx)
     .await?;
     for (step, kept) in STEPS {
         for statement in [
-            "DELETE FROM figures WHERE step = ? AND start > 0 AND start < ?",
-            "DELETE FROM latencies WHERE step = ? AND start < ?",
+            "DELETE FROM figures WHERE step = $1 AND start > 0 AND start < $2",
+            "DELETE FROM latencies WHERE step = $1 AND start < $2",
         ] {
-            sqlx::query(statement)
+            query(statement)
                 .bind(step.minutes())
                 .bind(minute - kept)
                 .execute(&mut *tx)
@@ -153,9 +161,9 @@ pub async fn remove_old(tx: &mut SqliteConnection, minute: i64) -> Result<(), sq
 }
 
 /// The sums of all days. Gauges have none.
-pub async fn totals(connection: &mut SqliteConnection) -> Result<MetricValues, sqlx::Error> {
+pub async fn totals(connection: &mut Connection) -> Result<MetricValues, sqlx::Error> {
     let rows: Vec<(String, i64)> =
-        sqlx::query_as("SELECT name, sum(value) FROM figures WHERE step = 1440 GROUP BY name")
+        query("SELECT name, sum(value) FROM figures WHERE step = 1440 GROUP BY name")
             .fetch_all(connection)
             .await?;
     let mut values = read(&rows);
@@ -165,14 +173,14 @@ pub async fn totals(connection: &mut SqliteConnection) -> Result<MetricValues, s
 
 /// The metrics from `start` to before `end`, as far as there are any, by when their step began.
 pub async fn values(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     step: Step,
     start: i64,
     end: i64,
 ) -> Result<BTreeMap<i64, MetricValues>, sqlx::Error> {
-    let rows: Vec<(i64, String, i64)> = sqlx::query_as(
+    let rows: Vec<(i64, String, i64)> = query(
         "SELECT start, name, value FROM figures
-         WHERE step = ? AND start >= ? AND start < ? ORDER BY start",
+         WHERE step = $1 AND start >= $2 AND start < $3 ORDER BY start",
     )
     .bind(step.minutes())
     .bind(start)
@@ -194,14 +202,14 @@ pub async fn values(
 /// The latencies of all routes from `start` to before `end`, by which part of `length` minutes they
 /// belong to, counted from `start`.
 pub async fn latencies(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     step: Step,
     (start, end): (i64, i64),
     length: i64,
 ) -> Result<BTreeMap<i64, Histogram>, sqlx::Error> {
-    let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
-        "SELECT (start - ?1) / ?2, bucket, sum(count) FROM latencies
-         WHERE step = ?3 AND start >= ?1 AND start < ?4 GROUP BY 1, 2",
+    let rows: Vec<(i64, i64, i64)> = query(
+        "SELECT (start - $1) / $2, bucket, sum(count) FROM latencies
+         WHERE step = $3 AND start >= $1 AND start < $4 GROUP BY 1, 2",
     )
     .bind(start)
     .bind(length)
@@ -214,13 +222,13 @@ pub async fn latencies(
 
 /// The same of each route, over all of that time.
 pub async fn latencies_of_routes(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     step: Step,
     (start, end): (i64, i64),
 ) -> Result<BTreeMap<String, Histogram>, sqlx::Error> {
-    let rows: Vec<(String, i64, i64)> = sqlx::query_as(
+    let rows: Vec<(String, i64, i64)> = query(
         "SELECT route, bucket, sum(count) FROM latencies
-         WHERE step = ? AND start >= ? AND start < ? GROUP BY 1, 2",
+         WHERE step = $1 AND start >= $2 AND start < $3 GROUP BY 1, 2",
     )
     .bind(step.minutes())
     .bind(start)

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use kith::services::contacts::activity::Event;
 use kith::services::database;
+use kith_database::query;
 use kith_queue::broker::filter::Filter;
 use kith_test_support::redis_server::free_port;
 use serde_json::Value;
@@ -109,8 +110,8 @@ async fn a_message_that_qstash_does_not_take_waits_and_holds_up_no_request() {
     let database = database.expect("it opens");
     let attempts = async || {
         let mut connection = database.reader().await.expect("it is open");
-        let attempts: i64 = sqlx::query_scalar("SELECT attempts FROM outbox")
-            .fetch_one(&mut *connection)
+        let attempts: i64 = query("SELECT attempts FROM outbox")
+            .fetch_one(&mut connection)
             .await
             .expect("the message is there");
         attempts

@@ -9,6 +9,7 @@ use std::time::Instant;
 use kith::services::config::Config;
 use kith::services::database;
 use kith::services::mail::Mailer;
+use kith_database::query;
 use kith_queue::broker::filter::Filter;
 use reqwest::Method;
 use serde_json::Value;
@@ -103,8 +104,8 @@ async fn a_schedule_that_was_missed_fires_once_and_two_instances_fire_it_once() 
     let database = database::open(&data.path().join("kith.db"), NonZeroU32::MIN).await;
     let database = database.expect("it opens");
     let mut tx = database.write().await.expect("nobody writes");
-    sqlx::query("UPDATE schedules SET next_at = 1000")
-        .execute(&mut *tx)
+    query("UPDATE schedules SET next_at = 1000")
+        .execute(&mut tx)
         .await
         .expect("there is room");
     tx.commit().await.expect("there is room");

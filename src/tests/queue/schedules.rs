@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use kith::services::database;
+use kith_database::query;
 use reqwest::Method;
 use serde_json::json;
 use tempfile::TempDir;
@@ -81,12 +82,10 @@ async fn a_batch_that_fails_leaves_no_schedule() {
     let database = database::open(&data.path().join("kith.db"), NonZeroU32::MIN).await;
     let database = database.expect("it opens");
     let mut tx = database.write().await.expect("it is open");
-    sqlx::query(
-        "CREATE TRIGGER refuse BEFORE INSERT ON messages BEGIN SELECT RAISE(ABORT, 'full'); END",
-    )
-    .execute(&mut *tx)
-    .await
-    .expect("it is valid");
+    query("CREATE TRIGGER refuse BEFORE INSERT ON messages BEGIN SELECT RAISE(ABORT, 'full'); END")
+        .execute(&mut tx)
+        .await
+        .expect("it is valid");
     tx.commit().await.expect("there is room");
     database.close().await;
     let nowhere = "http://127.0.0.1:1/batch";

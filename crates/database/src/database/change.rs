@@ -15,12 +15,11 @@ use std::sync::PoisonError;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use sqlx::Connection;
-use sqlx::SqliteConnection;
 use tokio::sync::oneshot;
 
+use crate::connection::Connection;
 use crate::database::Database;
-use crate::database::fault;
+use crate::query::query;
 
 /// The most changes in one transaction, so that readers of the log never have much to catch up with.
 const MAX_GROUP: usize = 64;
@@ -39,11 +38,7 @@ struct Queue {
 /// A change of unknown type.
 trait Change: Send {
     /// Makes the change, and says whether it succeeded. It does not undo one that failed.
-    fn make<'c>(
-        &'c mut self,
-        tx: &'c mut SqliteConnection,
-        database: &'c Database,
-    ) -> BoxFuture<'c, bool>;
+    fn make<'c>(&'c mut self, tx: &'c mut Connection) -> BoxFuture<'c, bool>;
 
     /// Answers the caller.
     fn answer(self: Box<Self>, committed: Result<(), sqlx::Error>);
@@ -57,25 +52,17 @@ struct Request<F, T, E> {
 
 impl<F, T, E> Change for Request<F, T, E>
 where
-    F: for<'c> FnMut(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, E>> + Send,
+    F: for<'c> FnMut(&'c mut Connection) -> BoxFuture<'c, Result<T, E>> + Send,
     T: Send,
     E: From<sqlx::Error> + Send,
 {
-    fn make<'c>(
-        &'c mut self,
-        tx: &'c mut SqliteConnection,
-        database: &'c Database,
-    ) -> BoxFuture<'c, bool> {
+    fn make<'c>(&'c mut self, tx: &'c mut Connection) -> BoxFuture<'c, bool> {
         Box::pin(async move {
             // What an earlier call has returned may hold what this one waits for.
             self.made = None;
             let made = (self.change)(tx).await;
             let succeeded = made.is_ok();
             self.made = Some(made);
-            // Before the rollback makes SQLite forget it.
-            if !succeeded && let Some(fault) = fault::last_fault(tx).await {
-                database.record_fault(fault);
-            }
             succeeded
         })
     }
@@ -106,9 +93,7 @@ impl Database {
     /// Those of the change, which is then undone; [`sqlx::Error`]s of the transaction.
     pub async fn change<T, E>(
         &self,
-        change: impl for<'c> FnMut(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, E>>
-        + Send
-        + 'static,
+        change: impl for<'c> FnMut(&'c mut Connection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
@@ -155,7 +140,7 @@ impl Database {
         let mut tx = self.write().await?;
         let mut have_succeeded = true;
         for change in group.iter_mut() {
-            have_succeeded = change.make(&mut tx, self).await;
+            have_succeeded = change.make(&mut tx).await;
             if !have_succeeded {
                 break;
             }
@@ -174,13 +159,12 @@ impl Database {
     async fn make_apart(&self, group: &mut [Box<dyn Change>]) -> Result<(), sqlx::Error> {
         let mut tx = self.write().await?;
         for change in group {
-            let mut savepoint = tx.begin().await?;
+            query("SAVEPOINT change").execute(&mut tx).await?;
             // A full disk makes SQLite undo the whole transaction by itself, which shows here.
-            if change.make(&mut savepoint, self).await {
-                savepoint.commit().await?;
-            } else {
-                savepoint.rollback().await?;
+            if !change.make(&mut tx).await {
+                query("ROLLBACK TO change").execute(&mut tx).await?;
             }
+            query("RELEASE change").execute(&mut tx).await?;
         }
         tx.commit().await
     }
@@ -230,8 +214,8 @@ mod tests {
         database
             .change(move |tx| {
                 Box::pin(async move {
-                    let count = sqlx::query_scalar(
-                        "INSERT INTO figures (step, start, name, value) VALUES (1, ?, 'a', 1)
+                    let count = query(
+                        "INSERT INTO figures (step, start, name, value) VALUES (1, $1, 'a', 1)
                          ON CONFLICT (step, start, name) DO UPDATE SET value = value + 1
                          RETURNING value",
                     )
@@ -265,11 +249,11 @@ mod tests {
     async fn changes_that_share_a_commit_share_a_segment_of_a_full_text_index() {
         let (database, _directory) = database().await;
         let mut tx = database.write().await.expect("it is open");
-        sqlx::query(INDEX).execute(&mut *tx).await.expect("valid");
+        query(INDEX).execute(&mut tx).await.expect("valid");
         tx.commit().await.expect("there is room");
         let changes = (0..3).map(|_| {
             attempt(&database, |tx| {
-                let insert = sqlx::query("INSERT INTO words (word) VALUES ('a')").execute(tx);
+                let insert = query("INSERT INTO words (word) VALUES ('a')").execute(tx);
                 Box::pin(async { insert.await.map(drop) })
             })
         });
@@ -277,8 +261,8 @@ mod tests {
         assert!(made.iter().all(Result::is_ok));
         assert_eq!(database.commits(), 2, "the changes share one");
         let mut reader = database.reader().await.expect("it is open");
-        let segments: i64 = sqlx::query_scalar("SELECT count(DISTINCT segid) FROM words_idx")
-            .fetch_one(&mut *reader)
+        let segments: i64 = query("SELECT count(DISTINCT segid) FROM words_idx")
+            .fetch_one(&mut reader)
             .await
             .expect("it counts");
         assert_eq!(segments, 1);
@@ -303,7 +287,7 @@ mod tests {
 
     async fn attempt(
         database: &Database,
-        change: impl for<'c> FnMut(&'c mut SqliteConnection) -> BoxFuture<'c, Result<(), sqlx::Error>>
+        change: impl for<'c> FnMut(&'c mut Connection) -> BoxFuture<'c, Result<(), sqlx::Error>>
         + Send
         + 'static,
     ) -> Result<(), sqlx::Error> {
@@ -323,11 +307,11 @@ mod tests {
     async fn a_transaction_that_sqlite_has_undone_itself_is_answered_as_undone() {
         let (database, _directory) = database().await;
         let mut tx = database.write().await.expect("it is open");
-        sqlx::query(
+        query(
             "CREATE TRIGGER full BEFORE INSERT ON figures WHEN NEW.name = 'full'
              BEGIN SELECT RAISE(ROLLBACK, 'the disk is full'); END",
         )
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await
         .expect("it is valid");
         tx.commit().await.expect("there is room");
@@ -337,7 +321,7 @@ mod tests {
                 Box::pin(async move {
                     let insert =
                         "INSERT INTO figures (step, start, name, value) VALUES (1, 1, 'full', 1)";
-                    sqlx::query(insert).execute(tx).await.map(drop)
+                    query(insert).execute(tx).await.map(drop)
                 })
             });
             let before = count(&database, 1, false);
@@ -345,8 +329,8 @@ mod tests {
             let (before, full, after) = tokio::join!(before, full, after);
             assert!(full.is_err());
             let mut reader = database.reader().await.expect("it is open");
-            let stored: Option<i64> = sqlx::query_scalar("SELECT sum(value) FROM figures")
-                .fetch_one(&mut *reader)
+            let stored: Option<i64> = query("SELECT sum(value) FROM figures")
+                .fetch_one(&mut reader)
                 .await
                 .expect("it counts");
             let answered = [before, after].into_iter().filter_map(Result::ok).count();
@@ -356,8 +340,8 @@ mod tests {
                 "what is answered is what is there"
             );
             let mut tx = database.write().await.expect("the connection is usable");
-            sqlx::query("DELETE FROM figures")
-                .execute(&mut *tx)
+            query("DELETE FROM figures")
+                .execute(&mut tx)
                 .await
                 .expect("it works");
             tx.commit().await.expect("there is room");

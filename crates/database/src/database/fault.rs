@@ -14,12 +14,13 @@ use std::time::Duration;
 use kith_runtime::ComponentHealth;
 use sqlx::ConnectOptions;
 use sqlx::Connection;
-use sqlx::SqliteConnection;
 use tokio::time::Instant;
 
+use crate::connection::Observer;
 use crate::database::Database;
 use crate::database::connect_options;
 use crate::error;
+use crate::query::query;
 
 /// The shortest pause between two probes.
 const MIN_PROBE_INTERVAL: Duration = Duration::from_secs(1);
@@ -179,6 +180,14 @@ impl Faults {
     }
 }
 
+impl Observer for Database {
+    fn record_error(&self, error: &sqlx::Error) {
+        if let Some(fault) = Fault::of(error) {
+            self.record_fault(fault);
+        }
+    }
+}
+
 impl Database {
     /// The health of the database: what the last reads and writes met, and whether its path still leads to
     /// its file.
@@ -199,12 +208,6 @@ impl Database {
         };
         self.record_fault(fault);
         Err(fault.into())
-    }
-
-    pub(crate) fn record_error(&self, error: &sqlx::Error) {
-        if let Some(fault) = Fault::of(error) {
-            self.record_fault(fault);
-        }
     }
 
     pub(crate) fn record_fault(&self, fault: Fault) {
@@ -235,16 +238,14 @@ impl Database {
         }
         // No other transaction ever sees the table.
         let mut tx = self.write().await?;
-        sqlx::query("CREATE TABLE write_probe (bytes BLOB NOT NULL) STRICT")
-            .execute(&mut *tx)
+        query("CREATE TABLE write_probe (bytes BLOB NOT NULL) STRICT")
+            .execute(&mut tx)
             .await?;
-        sqlx::query("INSERT INTO write_probe (bytes) VALUES (zeroblob(?))")
+        query("INSERT INTO write_probe (bytes) VALUES (zeroblob($1))")
             .bind(PROBE_BYTES)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
-        sqlx::query("DROP TABLE write_probe")
-            .execute(&mut *tx)
-            .await?;
+        query("DROP TABLE write_probe").execute(&mut tx).await?;
         tx.commit().await?;
         let suspect = self.monitor.faults.lock().suspect;
         Ok(!suspect || self.is_whole().await?)
@@ -271,12 +272,6 @@ impl Database {
             .await?;
         Ok(())
     }
-}
-
-/// The fault that the last statement on a connection met.
-pub(crate) async fn last_fault(connection: &mut SqliteConnection) -> Option<Fault> {
-    let error = connection.lock_handle().await.ok()?.last_error()?;
-    Fault::of(&error.into())
 }
 
 #[cfg(test)]

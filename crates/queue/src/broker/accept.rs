@@ -2,9 +2,10 @@
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
+use kith_database::Connection;
+use kith_database::query;
 use kith_runtime::sortable_id;
 use reqwest::Url;
-use sqlx::SqliteConnection;
 
 use super::Result;
 use crate::destination::Destination;
@@ -70,7 +71,7 @@ fn origin(destination: &Destination) -> String {
 /// # Errors
 /// A [`Rejection`] as by [`check`], after which the transaction is unchanged, or an error of the database.
 pub async fn accept(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     destinations: &Destinations,
     publication: &Publication,
     provenance: Provenance<'_>,
@@ -81,11 +82,11 @@ pub async fn accept(
     let at = now.as_millisecond();
     let message_id = format!("msg_{}", sortable_id(now).simple());
     if let Some(id) = &publication.deduplication {
-        let known: Option<String> = sqlx::query_scalar(
-            "INSERT INTO deduplications (id, message_id, expires_at) VALUES (?1, ?2, ?3)
+        let known: Option<String> = query(
+            "INSERT INTO deduplications (id, message_id, expires_at) VALUES ($1, $2, $3)
              ON CONFLICT (id) DO UPDATE SET
-                 message_id = CASE WHEN expires_at <= ?4 THEN ?2 ELSE message_id END,
-                 expires_at = CASE WHEN expires_at <= ?4 THEN ?3 ELSE expires_at END
+                 message_id = CASE WHEN expires_at <= $4 THEN $2 ELSE message_id END,
+                 expires_at = CASE WHEN expires_at <= $4 THEN $3 ELSE expires_at END
              RETURNING message_id",
         )
         .bind(id)
@@ -105,10 +106,10 @@ pub async fn accept(
     let due_at = publication.due_at(now);
     let labels = &publication.labels;
     let labels = (!labels.is_empty()).then(|| format!(",{},", labels.join(",")));
-    sqlx::query(
+    query(
         "INSERT INTO messages (id, state, destination, host, path, origin, spec, body, created_at,
              updated_at, not_before, due_at, caller_ip, schedule_id, labels)
-         VALUES (?, 'created', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         VALUES ($1, 'created', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(&message_id)
     .bind(&destination.text)

@@ -2,9 +2,9 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use kith_database::Connection;
 use serde_json::Value;
 use serde_json::json;
-use sqlx::SqliteConnection;
 
 use super::Broker;
 use super::BrokerError;
@@ -21,7 +21,7 @@ impl Broker {
     /// Enqueues the callbacks of a message, in the transaction that settles the attempt.
     pub(super) async fn enqueue_callbacks(
         &self,
-        tx: &mut SqliteConnection,
+        tx: &mut Connection,
         attempt: &Attempt<'_>,
     ) -> Result<()> {
         let Publication {

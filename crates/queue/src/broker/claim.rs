@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use kith_database::Connection;
+use kith_database::query;
 use kith_runtime::ErrorLatch;
-use sqlx::Row;
-use sqlx::SqliteConnection;
 
 use super::Broker;
 use super::BrokerError;
@@ -81,11 +81,11 @@ impl Broker {
     /// milliseconds at which its next message is due. The earliest is first.
     async fn origins_with_permits(&self, kind: LaneKind) -> Result<Vec<(String, i64)>> {
         let mut connection = self.0.database.reader().await?;
-        let mut origins: Vec<(String, i64)> = sqlx::query_as(match kind {
+        let mut origins: Vec<(String, i64)> = query(match kind {
             LaneKind::External => NEXT_OF_OTHERS,
             LaneKind::Webhooks => NEXT_OF_WEBHOOKS,
         })
-        .fetch_all(&mut *connection)
+        .fetch_all(&mut connection)
         .await?;
         drop(connection);
         // Several at a time, so that a transaction serves many. An origin that holds no permit does not
@@ -103,16 +103,16 @@ impl Broker {
     /// Claims at most one message for each of `permits`.
     async fn claim_of(
         &self,
-        tx: &mut SqliteConnection,
+        tx: &mut Connection,
         origin: &str,
         mut permits: Vec<Permit>,
         now: Timestamp,
     ) -> Result<Vec<(Stored, Permit)>> {
-        let rows = sqlx::query(
-            "UPDATE messages SET state = 'active', owner = ?, due_at = ?, updated_at = ?
+        let rows = query(
+            "UPDATE messages SET state = 'active', owner = $1, due_at = $2, updated_at = $3
              WHERE seq IN (SELECT seq FROM messages
-                           WHERE finished_at IS NULL AND origin = ? AND due_at <= ?
-                           ORDER BY due_at, seq LIMIT ?)
+                           WHERE finished_at IS NULL AND origin = $4 AND due_at <= $5
+                           ORDER BY due_at, seq LIMIT $6)
              RETURNING *",
         )
         .bind(&self.0.owner)
@@ -130,7 +130,7 @@ impl Broker {
                     let permit = permits.pop().map(|permit| permit.assign(message.seq));
                     messages.extend(permit.map(|permit| (message, permit)));
                 }
-                Err(error) => snooze(tx, row.try_get("seq")?, &error, now).await?,
+                Err(error) => snooze(tx, row.get("seq")?, &error, now).await?,
             }
         }
         Ok(messages)
@@ -165,14 +165,14 @@ impl Broker {
             return Ok(());
         }
         let mut tx = self.0.database.write().await?;
-        sqlx::query(
-            "UPDATE messages SET due_at = ?
-             WHERE state = 'active' AND owner = ? AND seq IN (SELECT value FROM json_each(?))",
+        query(
+            "UPDATE messages SET due_at = $1
+             WHERE state = 'active' AND owner = $2 AND seq IN (SELECT value FROM json_each($3))",
         )
         .bind(deadline_ms(self.now(), LEASE))
         .bind(&self.0.owner)
         .bind(serde_json::to_string(&messages)?)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
         tx.commit().await?;
         Ok(())
@@ -180,14 +180,9 @@ impl Broker {
 }
 
 /// Snoozes a message that cannot be read; see [`UNREADABLE_WAIT`].
-async fn snooze(
-    tx: &mut SqliteConnection,
-    seq: i64,
-    error: &BrokerError,
-    now: Timestamp,
-) -> Result<()> {
+async fn snooze(tx: &mut Connection, seq: i64, error: &BrokerError, now: Timestamp) -> Result<()> {
     tracing::error!(seq, "{error}, and waits");
-    sqlx::query("UPDATE messages SET state = 'retry', owner = NULL, due_at = ? WHERE seq = ?")
+    query("UPDATE messages SET state = 'retry', owner = NULL, due_at = $1 WHERE seq = $2")
         .bind(deadline_ms(now, UNREADABLE_WAIT))
         .bind(seq)
         .execute(tx)

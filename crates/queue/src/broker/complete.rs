@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use axum::body::Bytes;
 use axum::http::HeaderName;
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
+use kith_database::Connection;
+use kith_database::query;
 
 use super::Result;
 use super::response::Response;
@@ -34,7 +35,7 @@ pub(crate) struct Completion {
 /// The signature of a delivery covers its address and its body, and not the header with the id. So the message
 /// must have the address and the body: a client that has got hold of one delivery cannot complete another message.
 pub(crate) async fn complete(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     completion: &Completion,
     now: Timestamp,
 ) -> Result<bool> {
@@ -46,10 +47,10 @@ pub(crate) async fn complete(
         )]),
         body: String::new(),
     };
-    let completed = sqlx::query(
-        "UPDATE messages SET state = 'delivered', updated_at = ?1, due_at = ?1, finished_at = ?1,
-             response = ?2, response_status = ?3, owner = NULL
-         WHERE id = ?4 AND state = 'active' AND destination = ?5 AND body = ?6
+    let completed = query(
+        "UPDATE messages SET state = 'delivered', updated_at = $1, due_at = $1, finished_at = $1,
+             response = $2, response_status = $3, owner = NULL
+         WHERE id = $4 AND state = 'active' AND destination = $5 AND body = $6
              AND json_extract(spec, '$.callback') IS NULL",
     )
     .bind(now.as_millisecond())
@@ -60,5 +61,5 @@ pub(crate) async fn complete(
     .bind(completion.body.as_ref())
     .execute(tx)
     .await?;
-    Ok(completed.rows_affected() == 1)
+    Ok(completed == 1)
 }

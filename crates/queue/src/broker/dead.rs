@@ -1,12 +1,11 @@
 //! Dead letters: messages whose deliveries have all failed. The broker keeps them, and a client can send them again.
 
 use futures_util::TryStreamExt;
+use kith_database::Connection;
+use kith_database::QueryBuilder;
+use kith_database::query;
 use serde_json::Value;
 use serde_json::json;
-use sqlx::QueryBuilder;
-use sqlx::Row;
-use sqlx::Sqlite;
-use sqlx::SqliteConnection;
 
 use super::Broker;
 use super::Result;
@@ -133,7 +132,8 @@ impl Broker {
             (Some(named), None) => named,
             _ => filter.page_size(MAX_PAGE)? as usize,
         };
-        let mut query = QueryBuilder::<Sqlite>::new(
+        let mut query = QueryBuilder::new(
+            self.0.database.engine(),
             "SELECT m.* FROM messages m WHERE m.dead_letter_id IS NOT NULL",
         );
         filter.narrow_messages(&mut query, self.destinations());
@@ -141,13 +141,13 @@ impl Broker {
             .push(" ORDER BY m.seq DESC LIMIT ")
             .push_bind(count as i64 + 1);
         let mut connection = self.0.database.reader().await?;
-        let mut rows = query.build().fetch(&mut *connection);
+        let mut rows = query.build().fetch(&mut connection);
         let (mut found, mut last, mut bytes) = (Vec::new(), None, 0);
         while let Some(row) = rows.try_next().await? {
             if found.len() == count || bytes > MAX_ANSWER_BYTES {
                 return Ok((found, last));
             }
-            last = Some(row.try_get::<i64, _>("seq")?.to_string());
+            last = Some(row.get::<i64>("seq")?.to_string());
             match Stored::read(&row) {
                 Ok(message) => {
                     bytes += message.publication.size();
@@ -198,15 +198,15 @@ impl Publication {
 
 /// Ends that a message is a dead letter. `false` where another process was faster. The message stays as long as its
 /// events.
-async fn clear_dead_letter(tx: &mut SqliteConnection, seq: i64) -> Result<bool> {
-    let done = sqlx::query(
+async fn clear_dead_letter(tx: &mut Connection, seq: i64) -> Result<bool> {
+    let done = query(
         "UPDATE messages SET dead_letter_id = NULL
-         WHERE seq = ? AND dead_letter_id IS NOT NULL",
+         WHERE seq = $1 AND dead_letter_id IS NOT NULL",
     )
     .bind(seq)
     .execute(tx)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }
 
 pub(crate) fn no_such_dead_letter(id: &str) -> Rejection {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kith_database::Database;
+use kith_database::query;
 use kith_runtime::Clock;
 use kith_runtime::Tasks;
 
@@ -144,11 +145,10 @@ impl Broker {
     /// [`BrokerError::Database`](super::BrokerError::Database).
     pub async fn lag(&self) -> Result<Duration> {
         let mut connection = self.0.database.reader().await?;
-        let oldest: Option<i64> = sqlx::query_scalar(
-            "SELECT min(due_at) FROM messages WHERE finished_at IS NULL AND own IN (0, 1)",
-        )
-        .fetch_one(&mut *connection)
-        .await?;
+        let oldest: Option<i64> =
+            query("SELECT min(due_at) FROM messages WHERE finished_at IS NULL AND own IN (0, 1)")
+                .fetch_one(&mut connection)
+                .await?;
         let lag = oldest.map_or(0, |due_at| self.now().as_millisecond() - due_at);
         Ok(Duration::from_millis(u64::try_from(lag).unwrap_or(0)))
     }

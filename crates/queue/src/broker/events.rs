@@ -4,14 +4,13 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
+use kith_database::Connection;
+use kith_database::QueryBuilder;
+use kith_database::query;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::json;
-use sqlx::QueryBuilder;
-use sqlx::Row;
-use sqlx::Sqlite;
-use sqlx::SqliteConnection;
 
 use super::Broker;
 use super::Result;
@@ -62,13 +61,13 @@ pub(super) struct Detail {
 
 /// Writes an event, in the transaction of the change that it describes.
 pub(super) async fn record(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     message_id: &str,
     state: State,
     now: Timestamp,
     detail: &Detail,
 ) -> Result<()> {
-    sqlx::query("INSERT INTO events (message_id, at, state, detail) VALUES (?, ?, ?, ?)")
+    query("INSERT INTO events (message_id, at, state, detail) VALUES ($1, $2, $3, $4)")
         .bind(message_id)
         .bind(now.as_millisecond())
         .bind(state.name())
@@ -85,31 +84,32 @@ impl Broker {
     /// A rejection where the filter asks for more than 1000, or an error of the database.
     pub async fn events(&self, filter: &Filter) -> Result<(Vec<Value>, Option<String>)> {
         let count = filter.page_size(MAX_PAGE)?;
-        let mut query = QueryBuilder::<Sqlite>::new(
+        let mut query = QueryBuilder::new(
+            self.0.database.engine(),
             "SELECT e.seq AS event, e.at, e.state AS event_state, e.detail,
                     e.message_id AS of_message, m.*
-             FROM events e LEFT JOIN messages m ON m.id = e.message_id WHERE 1",
+             FROM events e LEFT JOIN messages m ON m.id = e.message_id WHERE TRUE",
         );
         filter.narrow_events(&mut query, self.destinations());
         query
             .push(" ORDER BY e.seq DESC LIMIT ")
             .push_bind(i64::from(count) + 1);
         let mut connection = self.0.database.reader().await?;
-        let mut rows = query.build().fetch(&mut *connection);
+        let mut rows = query.build().fetch(&mut connection);
         let (mut events, mut last, mut bytes) = (Vec::new(), None, 0);
         while let Some(row) = rows.try_next().await? {
             if events.len() == count as usize || bytes > MAX_ANSWER_BYTES {
                 return Ok((events, last));
             }
-            last = Some(row.try_get::<i64, _>("event")?.to_string());
-            let detail: Detail = serde_json::from_str(row.try_get("detail")?)?;
+            last = Some(row.get::<i64>("event")?.to_string());
+            let detail: Detail = serde_json::from_str(row.get("detail")?)?;
             let mut event = json!({
-                "time": row.try_get::<i64, _>("at")?,
-                "state": row.try_get::<String, _>("event_state")?,
-                "messageId": row.try_get::<String, _>("of_message")?,
+                "time": row.get::<i64>("at")?,
+                "state": row.get::<String>("event_state")?,
+                "messageId": row.get::<String>("of_message")?,
             });
             // The message may have been removed before its events, or this version cannot read it.
-            if row.try_get::<Option<i64>, _>("seq")?.is_some()
+            if row.get::<Option<i64>>("seq")?.is_some()
                 && let Ok(message) = Stored::read(&row)
             {
                 bytes += message.publication.size();

@@ -1,7 +1,7 @@
 //! Which messages, dead letters or events a client means.
 
-use sqlx::QueryBuilder;
-use sqlx::Sqlite;
+use kith_database::QueryBuilder;
+use kith_database::Value;
 
 use crate::destination::Destinations;
 use crate::rejection::Rejection;
@@ -293,38 +293,31 @@ impl Filter {
     /// Adds conditions on `messages`, named `m`, the latest first.
     pub(super) fn narrow_messages(
         &self,
-        query: &mut QueryBuilder<Sqlite>,
+        query: &mut QueryBuilder<'_>,
         destinations: &Destinations,
     ) {
         self.narrow(query, destinations, &MESSAGES);
     }
 
     /// Adds conditions on `events`, named `e`, and their messages, named `m`.
-    pub(super) fn narrow_events(
-        &self,
-        query: &mut QueryBuilder<Sqlite>,
-        destinations: &Destinations,
-    ) {
+    pub(super) fn narrow_events(&self, query: &mut QueryBuilder<'_>, destinations: &Destinations) {
         self.narrow(query, destinations, &EVENTS);
     }
 
-    fn narrow(
-        &self,
-        query: &mut QueryBuilder<Sqlite>,
-        destinations: &Destinations,
-        columns: &Columns,
-    ) {
+    fn narrow(&self, query: &mut QueryBuilder<'_>, destinations: &Destinations, columns: &Columns) {
         if let Some(cursor) = self.cursor {
             query
-                .push(format_args!(" AND {} < ", columns.seq))
+                .push(" AND ")
+                .push(columns.seq)
+                .push(" < ")
                 .push_bind(cursor);
         }
         for (parameter, values) in &self.parameters {
             query.push(" AND (");
             let column = columns.name(parameter.column);
             match parameter.kind {
-                Kind::From => push_times(query, column, ">=", values),
-                Kind::To => push_times(query, column, "<=", values),
+                Kind::From => push_times(query, column, " >= ", values),
+                Kind::To => push_times(query, column, " <= ", values),
                 Kind::Label => push_labels(query, column, values),
                 kind => {
                     let own_host = destinations.own_host();
@@ -343,32 +336,35 @@ impl Filter {
     }
 }
 
-fn push_times(query: &mut QueryBuilder<Sqlite>, column: &str, operator: &str, values: &[String]) {
-    let mut conditions = query.separated(" OR ");
-    for value in values {
+fn push_times(
+    query: &mut QueryBuilder<'_>,
+    column: &'static str,
+    operator: &'static str,
+    values: &[String],
+) {
+    query.push_each(" OR ", values, |query, value| {
         let at: i64 = value.parse().unwrap_or_default();
-        conditions.push(format_args!("{column} {operator} "));
-        conditions.push_bind_unseparated(at);
-    }
+        query.push(column).push(operator).push_bind(at);
+    });
 }
 
-fn push_labels(query: &mut QueryBuilder<Sqlite>, column: &str, labels: &[String]) {
-    let mut conditions = query.separated(" OR ");
-    for label in labels {
-        conditions.push(format_args!("instr({column}, "));
-        conditions.push_bind_unseparated(format!(",{label},"));
-        conditions.push_unseparated(")");
-    }
+fn push_labels(query: &mut QueryBuilder<'_>, column: &'static str, labels: &[String]) {
+    query.push_each(" OR ", labels, |query, label| {
+        query.push("instr(").push(column).push(", ");
+        query.push_bind(format!(",{label},")).push(")");
+    });
 }
 
 /// Pushes a list, because an index serves that.
-fn push_list(query: &mut QueryBuilder<Sqlite>, column: &str, values: impl Iterator<Item = String>) {
-    query.push(format_args!("{column} IN ("));
-    let mut list = query.separated(", ");
-    for value in values {
-        list.push_bind(value);
-    }
-    query.push(")");
+fn push_list(
+    query: &mut QueryBuilder<'_>,
+    column: &'static str,
+    values: impl Iterator<Item = String>,
+) {
+    query
+        .push(column)
+        .push(" IN ")
+        .push_list(values.map(Value::from));
 }
 
 fn wrong(name: &str, value: &str) -> Rejection {

@@ -1,6 +1,7 @@
 //! The signing keys of the broker: two random keys in the database.
 
-use sqlx::SqliteConnection;
+use kith_database::Connection;
+use kith_database::query;
 
 use super::Broker;
 use super::Result;
@@ -43,8 +44,8 @@ impl Broker {
     }
 }
 
-async fn read(connection: &mut SqliteConnection) -> Result<Option<SigningKeys>> {
-    let keys: Option<(String, String)> = sqlx::query_as("SELECT current, next FROM signing_keys")
+async fn read(connection: &mut Connection) -> Result<Option<SigningKeys>> {
+    let keys: Option<(String, String)> = query("SELECT current, next FROM signing_keys")
         .fetch_optional(connection)
         .await?;
     Ok(keys.map(|(current, next)| SigningKeys {
@@ -54,11 +55,11 @@ async fn read(connection: &mut SqliteConnection) -> Result<Option<SigningKeys>> 
 }
 
 async fn write(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     current: SigningKey,
     next: SigningKey,
 ) -> Result<SigningKeys> {
-    sqlx::query("INSERT OR REPLACE INTO signing_keys (only, current, next) VALUES (1, ?, ?)")
+    query("INSERT OR REPLACE INTO signing_keys (only, current, next) VALUES (1, $1, $2)")
         .bind(current.reveal())
         .bind(next.reveal())
         .execute(connection)

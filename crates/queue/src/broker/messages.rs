@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use kith_database::QueryBuilder;
+use kith_database::Row;
+use kith_database::query;
 use serde_json::Value;
 use serde_json::json;
-use sqlx::QueryBuilder;
-use sqlx::Row;
-use sqlx::Sqlite;
-use sqlx::sqlite::SqliteRow;
 
 use super::Broker;
 use super::Result;
@@ -48,23 +47,23 @@ pub(super) struct Stored {
 impl Stored {
     /// # Errors
     /// [`Unreadable`](super::BrokerError::Unreadable) for a row of another version.
-    pub(super) fn read(row: &SqliteRow) -> Result<Self> {
-        let mut publication: Publication = serde_json::from_str(row.try_get("spec")?)?;
-        publication.destination = row.try_get("destination")?;
-        publication.body = row.try_get("body")?;
+    pub(super) fn read(row: &Row) -> Result<Self> {
+        let mut publication: Publication = serde_json::from_str(row.get("spec")?)?;
+        publication.destination = row.get("destination")?;
+        publication.body = row.get("body")?;
         publication.normalize();
-        let response: Option<String> = row.try_get("response")?;
+        let response: Option<String> = row.get("response")?;
         Ok(Self {
-            seq: row.try_get("seq")?,
-            id: row.try_get("id")?,
-            origin: row.try_get("origin")?,
+            seq: row.get("seq")?,
+            id: row.get("id")?,
+            origin: row.get("origin")?,
             publication,
-            created_at: row.try_get("created_at")?,
-            not_before: row.try_get("not_before")?,
-            retried: row.try_get("retried")?,
-            caller_ip: row.try_get("caller_ip")?,
-            schedule_id: row.try_get("schedule_id")?,
-            dead_letter_id: row.try_get("dead_letter_id")?,
+            created_at: row.get("created_at")?,
+            not_before: row.get("not_before")?,
+            retried: row.get("retried")?,
+            caller_ip: row.get("caller_ip")?,
+            schedule_id: row.get("schedule_id")?,
+            dead_letter_id: row.get("dead_letter_id")?,
             response: response
                 .map(|json| serde_json::from_str(&json))
                 .transpose()?,
@@ -160,9 +159,9 @@ impl Broker {
     /// A [`Rejection`] where there is no such message, or not any more.
     pub async fn message(&self, id: &str) -> Result<Value> {
         let mut connection = self.0.database.reader().await?;
-        let row = sqlx::query("SELECT * FROM messages WHERE id = ? AND state <> 'canceled'")
+        let row = query("SELECT * FROM messages WHERE id = $1 AND state <> 'canceled'")
             .bind(id)
-            .fetch_optional(&mut *connection)
+            .fetch_optional(&mut connection)
             .await?;
         let row = row.ok_or_else(|| no_such_message(id))?;
         Ok(Stored::read(&row)?.describe(self.destinations()))
@@ -181,14 +180,15 @@ impl Broker {
             let batch = MAX_CANCEL_BATCH.min(limit - cancelled);
             // A few at a time, so that other writers do not wait long.
             let mut tx = self.0.database.write().await?;
-            let mut query = QueryBuilder::<Sqlite>::new(
+            let mut query = QueryBuilder::new(
+                tx.engine(),
                 "UPDATE messages SET state = 'canceled', owner = NULL, finished_at = ",
             );
             query.push_bind(now).push(", updated_at = ").push_bind(now);
             query.push(" WHERE seq IN (SELECT m.seq FROM messages m WHERE m.finished_at IS NULL");
             filter.narrow_messages(&mut query, self.destinations());
             query.push(" LIMIT ").push_bind(batch as i64).push(")");
-            let done = query.build().execute(&mut *tx).await?.rows_affected();
+            let done = query.build().execute(&mut tx).await?;
             tx.commit().await?;
             cancelled += done;
             if done < batch || cancelled == limit {

@@ -4,11 +4,10 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use sqlx::QueryBuilder;
-use sqlx::Row;
-use sqlx::Sqlite;
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
+use kith_database::Connection;
+use kith_database::QueryBuilder;
+use kith_database::Row;
+use kith_database::query;
 
 use super::Broker;
 use super::Result;
@@ -105,35 +104,34 @@ impl Broker {
     /// Those of the database.
     pub async fn overview(&self) -> Result<Overview> {
         let mut tx = self.0.database.read().await?;
-        let states: Vec<(String, i64)> = sqlx::query_as(
+        let states: Vec<(String, i64)> = query(
             "SELECT 'outbox', count(*) FROM outbox
              UNION ALL
              SELECT 'dead', count(*) FROM messages WHERE dead_letter_id IS NOT NULL
              UNION ALL
              SELECT state, count(*) FROM messages WHERE finished_at IS NULL GROUP BY state",
         )
-        .fetch_all(&mut *tx)
+        .fetch_all(&mut tx)
         .await?;
         let count = |state: &str| {
             let found = states.iter().find(|(known, _)| known == state);
             found.map_or(0, |(_, count)| u64::try_from(*count).unwrap_or(0))
         };
-        let schedules = sqlx::query(
-            "SELECT id, cron, paused, next_at, last_at FROM schedules ORDER BY id LIMIT ?",
-        );
-        let schedules = schedules.bind(MAX_SHOWN).fetch_all(&mut *tx).await?;
+        let schedules =
+            query("SELECT id, cron, paused, next_at, last_at FROM schedules ORDER BY id LIMIT $1");
+        let schedules = schedules.bind(MAX_SHOWN).fetch_all(&mut tx).await?;
         let schedules = schedules.iter().map(schedule_of);
         // Bodies may be large and are not shown.
-        let messages = sqlx::query(
+        let messages = query(
             "SELECT id, state, destination, created_at, dead_letter_id FROM messages
-             ORDER BY seq DESC LIMIT ?",
+             ORDER BY seq DESC LIMIT $1",
         );
-        let messages = messages.bind(MAX_SHOWN).fetch_all(&mut *tx).await?;
-        let dead = sqlx::query(
+        let messages = messages.bind(MAX_SHOWN).fetch_all(&mut tx).await?;
+        let dead = query(
             "SELECT id, state, destination, created_at, dead_letter_id FROM messages
-             WHERE dead_letter_id IS NOT NULL ORDER BY seq DESC LIMIT ?",
+             WHERE dead_letter_id IS NOT NULL ORDER BY seq DESC LIMIT $1",
         );
-        let dead = dead.bind(MAX_SHOWN).fetch_all(&mut *tx).await?;
+        let dead = dead.bind(MAX_SHOWN).fetch_all(&mut tx).await?;
         Ok(Overview {
             outbox: count("outbox"),
             created: count("created"),
@@ -146,20 +144,16 @@ impl Broker {
         })
     }
 
-    async fn messages_of(
-        &self,
-        connection: &mut SqliteConnection,
-        rows: &[SqliteRow],
-    ) -> Result<Vec<Message>> {
+    async fn messages_of(&self, connection: &mut Connection, rows: &[Row]) -> Result<Vec<Message>> {
         let mut messages = Vec::with_capacity(rows.len());
         for row in rows {
-            let destination: String = row.try_get("destination")?;
+            let destination: String = row.get("destination")?;
             messages.push(Message {
-                id: row.try_get("id")?,
-                state: row.try_get("state")?,
+                id: row.get("id")?,
+                state: row.get("state")?,
                 destination: without_query(self.destinations().url(&normalized(&destination))),
-                created: time(row.try_get("created_at")?),
-                dead_letter_id: row.try_get("dead_letter_id")?,
+                created: time(row.get("created_at")?),
+                dead_letter_id: row.get("dead_letter_id")?,
                 timeline: Vec::new(),
             });
         }
@@ -172,16 +166,16 @@ impl Broker {
     }
 }
 
-fn schedule_of(row: &SqliteRow) -> Result<Schedule> {
-    let cron: String = row.try_get("cron")?;
+fn schedule_of(row: &Row) -> Result<Schedule> {
+    let cron: String = row.get("cron")?;
     let parsed = cron.parse::<Cron>().ok();
     Ok(Schedule {
-        id: row.try_get("id")?,
+        id: row.get("id")?,
         description: parsed.and_then(|cron| cron.description()),
         cron: one_line(&cron),
-        paused: row.try_get("paused")?,
-        next: row.try_get::<Option<i64>, _>("next_at")?.map(time),
-        last: row.try_get::<Option<i64>, _>("last_at")?.map(time),
+        paused: row.get("paused")?,
+        next: row.get::<Option<i64>>("next_at")?.map(time),
+        last: row.get::<Option<i64>>("last_at")?.map(time),
     })
 }
 
@@ -195,32 +189,33 @@ fn without_query(mut url: String) -> String {
 }
 
 async fn timelines(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     ids: impl Iterator<Item = String>,
 ) -> Result<HashMap<String, Vec<Step>>> {
-    let mut query = QueryBuilder::<Sqlite>::new(
+    let mut query = QueryBuilder::new(
+        connection.engine(),
         // An older release may have written a detail that is no JSON.
         "SELECT message_id, at, state,
                 iif(json_valid(detail), detail ->> '$.error', NULL) AS error,
                 iif(json_valid(detail), detail ->> '$.nextDeliveryTime', NULL) AS next
          FROM events WHERE message_id IN (",
     );
-    let mut list = query.separated(", ");
-    for id in ids {
-        list.push_bind(id);
-    }
+    query.push_each(", ", ids, |query, id| {
+        query.push_bind(id);
+    });
     query
         .push(") ORDER BY seq DESC LIMIT ")
         .push_bind(MAX_SHOWN_STEPS);
     let mut timelines = HashMap::<String, Vec<Step>>::new();
-    for row in query.build().fetch_all(connection).await?.iter().rev() {
+    let rows: Vec<Row> = query.build().fetch_all(connection).await?;
+    for row in rows.iter().rev() {
         let step = Step {
-            at: time(row.try_get("at")?),
-            state: row.try_get("state")?,
-            error: row.try_get("error")?,
-            next: row.try_get::<Option<i64>, _>("next")?.map(time),
+            at: time(row.get("at")?),
+            state: row.get("state")?,
+            error: row.get("error")?,
+            next: row.get::<Option<i64>>("next")?.map(time),
         };
-        let id = row.try_get("message_id")?;
+        let id = row.get("message_id")?;
         timelines.entry(id).or_default().push(step);
     }
     Ok(timelines)

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use jiff::Timestamp;
+use kith_database::Connection;
+use kith_database::Row;
+use kith_database::query;
 use kith_runtime::ErrorLatch;
 use kith_runtime::sortable_id;
 use serde_json::Value;
 use serde_json::json;
-use sqlx::Row;
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
 
 use super::Broker;
 use super::BrokerError;
@@ -97,8 +97,8 @@ impl Broker {
     /// Those of the database.
     pub async fn schedules(&self) -> Result<Vec<Value>> {
         let mut connection = self.0.database.reader().await?;
-        let rows = sqlx::query("SELECT * FROM schedules ORDER BY id")
-            .fetch_all(&mut *connection)
+        let rows = query("SELECT * FROM schedules ORDER BY id")
+            .fetch_all(&mut connection)
             .await?;
         let mut schedules = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -113,9 +113,9 @@ impl Broker {
     /// A [`Rejection`] where there is no such schedule.
     pub async fn find_schedule(&self, id: &str) -> Result<Value> {
         let mut connection = self.0.database.reader().await?;
-        let row = sqlx::query("SELECT * FROM schedules WHERE id = ?")
+        let row = query("SELECT * FROM schedules WHERE id = $1")
             .bind(id)
-            .fetch_optional(&mut *connection)
+            .fetch_optional(&mut connection)
             .await?;
         let row = row.ok_or_else(|| no_such_schedule(id))?;
         self.describe_schedule(&mut connection, &row).await
@@ -127,12 +127,12 @@ impl Broker {
     /// A [`Rejection`] where there is no such schedule.
     pub async fn delete_schedule(&self, id: &str) -> Result<()> {
         let mut tx = self.0.database.write().await?;
-        let deleted = sqlx::query("DELETE FROM schedules WHERE id = ?")
+        let deleted = query("DELETE FROM schedules WHERE id = $1")
             .bind(id)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
         tx.commit().await?;
-        if deleted.rows_affected() == 0 {
+        if deleted == 0 {
             return Err(no_such_schedule(id).into());
         }
         Ok(())
@@ -145,38 +145,34 @@ impl Broker {
     pub async fn pause_schedule(&self, id: &str, paused: bool) -> Result<()> {
         let mut tx = self.0.database.write().await?;
         let found: Option<(String, bool, Option<i64>)> =
-            sqlx::query_as("SELECT cron, paused, last_at FROM schedules WHERE id = ?")
+            query("SELECT cron, paused, last_at FROM schedules WHERE id = $1")
                 .bind(id)
-                .fetch_optional(&mut *tx)
+                .fetch_optional(&mut tx)
                 .await?;
         let (cron, was_paused, last_at) = found.ok_or_else(|| no_such_schedule(id))?;
         if was_paused != paused {
-            sqlx::query("UPDATE schedules SET paused = ?, next_at = ? WHERE id = ?")
+            query("UPDATE schedules SET paused = $1, next_at = $2 WHERE id = $3")
                 .bind(paused)
                 .bind(next_at(&cron, self.now(), last_at))
                 .bind(id)
-                .execute(&mut *tx)
+                .execute(&mut tx)
                 .await?;
         }
         tx.commit().await?;
         Ok(())
     }
 
-    async fn describe_schedule(
-        &self,
-        connection: &mut SqliteConnection,
-        row: &SqliteRow,
-    ) -> Result<Value> {
+    async fn describe_schedule(&self, connection: &mut Connection, row: &Row) -> Result<Value> {
         let publication = stored(row)?;
-        let id: String = row.try_get("id")?;
+        let id: String = row.get("id")?;
         let mut value = json!({
             "scheduleId": id,
-            "cron": row.try_get::<String, _>("cron")?,
-            "createdAt": row.try_get::<i64, _>("created_at")?,
+            "cron": row.get::<String>("cron")?,
+            "createdAt": row.get::<i64>("created_at")?,
             "destination": self.destinations().url(&publication.destination),
             "method": publication.delivery.method(),
             "retries": publication.delivery.retries(),
-            "isPaused": row.try_get::<bool, _>("paused")?,
+            "isPaused": row.get::<bool>("paused")?,
         });
         let sent = headers(&publication.delivery.headers, &publication.redacted);
         if !sent.is_empty() {
@@ -192,17 +188,17 @@ impl Broker {
         if let Some(delay) = publication.delivery.delay {
             value["delay"] = json!(delay / 1000);
         }
-        if let Some(ip) = row.try_get::<Option<String>, _>("caller_ip")? {
+        if let Some(ip) = row.get::<Option<String>>("caller_ip")? {
             value["callerIP"] = json!(ip);
             value["callerIp"] = json!(ip);
         }
-        if let Some(at) = row.try_get::<Option<i64>, _>("next_at")? {
+        if let Some(at) = row.get::<Option<i64>>("next_at")? {
             value["nextScheduleTime"] = json!(at);
         }
-        if let Some(at) = row.try_get::<Option<i64>, _>("last_at")? {
+        if let Some(at) = row.get::<Option<i64>>("last_at")? {
             value["lastScheduleTime"] = json!(at);
-            let last: Option<(String, String)> = sqlx::query_as(
-                "SELECT id, state FROM messages WHERE schedule_id = ?
+            let last: Option<(String, String)> = query(
+                "SELECT id, state FROM messages WHERE schedule_id = $1
                  ORDER BY created_at DESC LIMIT 1",
             )
             .bind(&id)
@@ -234,11 +230,11 @@ impl Broker {
     /// moves it on, so that no two processes fire it.
     pub(super) async fn fire(&self) -> Result<()> {
         const DUE: &str =
-            "SELECT * FROM schedules WHERE paused = 0 AND next_at <= ? ORDER BY next_at";
+            "SELECT * FROM schedules WHERE paused = 0 AND next_at <= $1 ORDER BY next_at";
         let mut connection = self.0.database.reader().await?;
-        let due = sqlx::query(DUE)
+        let due: Option<Row> = query(DUE)
             .bind(self.now().as_millisecond())
-            .fetch_optional(&mut *connection)
+            .fetch_optional(&mut connection)
             .await?;
         drop(connection);
         if due.is_none() {
@@ -246,9 +242,9 @@ impl Broker {
         }
         let mut tx = self.0.database.write().await?;
         let now = self.now();
-        let due = sqlx::query(DUE)
+        let due: Vec<Row> = query(DUE)
             .bind(now.as_millisecond())
-            .fetch_all(&mut *tx)
+            .fetch_all(&mut tx)
             .await?;
         for row in &due {
             self.fire_one(&mut tx, row, now).await?;
@@ -259,16 +255,11 @@ impl Broker {
     }
 
     /// Publishes the message of one schedule and moves the schedule on.
-    async fn fire_one(
-        &self,
-        tx: &mut SqliteConnection,
-        row: &SqliteRow,
-        now: Timestamp,
-    ) -> Result<()> {
-        let id: String = row.try_get("id")?;
-        let cron: String = row.try_get("cron")?;
-        let was_due: i64 = row.try_get("next_at")?;
-        let caller_ip: Option<String> = row.try_get("caller_ip")?;
+    async fn fire_one(&self, tx: &mut Connection, row: &Row, now: Timestamp) -> Result<()> {
+        let id: String = row.get("id")?;
+        let cron: String = row.get("cron")?;
+        let was_due: i64 = row.get("next_at")?;
+        let caller_ip: Option<String> = row.get("caller_ip")?;
         let provenance = Provenance {
             caller_ip: caller_ip.as_deref(),
             schedule: Some(&id),
@@ -278,7 +269,7 @@ impl Broker {
             Err(error) => Err(error),
         };
         log_firing(&id, (now.as_millisecond() - was_due) / 1000, accepted)?;
-        sqlx::query("UPDATE schedules SET next_at = ?, last_at = ? WHERE id = ?")
+        query("UPDATE schedules SET next_at = $1, last_at = $2 WHERE id = $3")
             .bind(next_at(&cron, now, None))
             .bind(now.as_millisecond())
             .bind(&id)
@@ -328,7 +319,7 @@ fn log_firing(schedule: &str, late_seconds: i64, fired: Result<Accepted>) -> Res
 /// # Errors
 /// A [`Rejection`] where there are too many. Nothing is written then.
 pub(super) async fn put(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     plan: &Plan,
     caller_ip: Option<&str>,
     now: Timestamp,
@@ -342,9 +333,9 @@ pub(super) async fn put(
     let id = id.clone();
     let id = id.unwrap_or_else(|| format!("scd_{}", sortable_id(now).simple()));
     let spec = serde_json::to_string(publication)?;
-    let (known, bytes): (i64, i64) = sqlx::query_as(
+    let (known, bytes): (i64, i64) = query(
         "SELECT count(*), coalesce(sum(length(spec) + length(body)), 0)
-         FROM schedules WHERE id <> ?",
+         FROM schedules WHERE id <> $1",
     )
     .bind(&id)
     .fetch_one(&mut *tx)
@@ -357,9 +348,9 @@ pub(super) async fn put(
         ))
         .into());
     }
-    sqlx::query(
+    query(
         "INSERT INTO schedules (id, cron, spec, body, caller_ip, created_at, next_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (id) DO UPDATE SET
              next_at = iif(cron = excluded.cron, coalesce(next_at, excluded.next_at),
                            excluded.next_at),
@@ -384,9 +375,9 @@ pub(super) fn one_line(text: &str) -> String {
 }
 
 /// Computes the next times anew and keeps those that are earlier, after the clock was set back.
-pub(super) async fn rebase(tx: &mut SqliteConnection, now: Timestamp) -> Result<()> {
+pub(super) async fn rebase(tx: &mut Connection, now: Timestamp) -> Result<()> {
     let waiting: Vec<(String, String, i64, Option<i64>)> =
-        sqlx::query_as("SELECT id, cron, next_at, last_at FROM schedules WHERE next_at > ?")
+        query("SELECT id, cron, next_at, last_at FROM schedules WHERE next_at > $1")
             .bind(now.as_millisecond())
             .fetch_all(&mut *tx)
             .await?;
@@ -394,7 +385,7 @@ pub(super) async fn rebase(tx: &mut SqliteConnection, now: Timestamp) -> Result<
         let Some(next) = next_at(&cron, now, last_at).filter(|next| *next < known) else {
             continue;
         };
-        sqlx::query("UPDATE schedules SET next_at = ? WHERE id = ?")
+        query("UPDATE schedules SET next_at = $1 WHERE id = $2")
             .bind(next)
             .bind(&id)
             .execute(&mut *tx)
@@ -416,9 +407,9 @@ fn next_at(cron: &str, now: Timestamp, last_at: Option<i64>) -> Option<i64> {
     cron.next_after(after).map(Timestamp::as_millisecond)
 }
 
-fn stored(row: &SqliteRow) -> Result<Publication> {
-    let mut publication: Publication = serde_json::from_str(row.try_get("spec")?)?;
-    publication.body = row.try_get("body")?;
+fn stored(row: &Row) -> Result<Publication> {
+    let mut publication: Publication = serde_json::from_str(row.get("spec")?)?;
+    publication.body = row.get("body")?;
     publication.normalize();
     Ok(publication)
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use kith_database::Connection;
+use kith_database::query;
 use kith_runtime::ErrorLatch;
-use sqlx::SqliteConnection;
 use tokio::sync::mpsc;
 
 use super::Broker;
@@ -86,7 +87,7 @@ impl Broker {
     }
 
     /// Moves a message on. `false` where it is not this process' own any more.
-    async fn update(&self, tx: &mut SqliteConnection, attempt: &Attempt<'_>) -> Result<bool> {
+    async fn update(&self, tx: &mut Connection, attempt: &Attempt<'_>) -> Result<bool> {
         let Attempt { message, next, .. } = attempt;
         let at = attempt.ended_at.as_millisecond();
         let (state, due_at, finished_at) = match next {
@@ -101,10 +102,10 @@ impl Broker {
             _ => message.retried,
         };
         let response = attempt.response();
-        let updated = sqlx::query(
-            "UPDATE messages SET state = ?, updated_at = ?, due_at = ?, retried = ?, finished_at = ?,
-                 dead_letter_id = ?, response = ?, response_status = ?, owner = NULL
-             WHERE seq = ? AND state = 'active' AND owner = ? AND retried = ?",
+        let updated = query(
+            "UPDATE messages SET state = $1, updated_at = $2, due_at = $3, retried = $4, finished_at = $5,
+                 dead_letter_id = $6, response = $7, response_status = $8, owner = NULL
+             WHERE seq = $9 AND state = 'active' AND owner = $10 AND retried = $11",
         )
         .bind(state)
         .bind(at)
@@ -119,7 +120,7 @@ impl Broker {
         .bind(message.retried)
         .execute(tx)
         .await?;
-        Ok(updated.rows_affected() == 1)
+        Ok(updated == 1)
     }
 }
 
@@ -133,7 +134,7 @@ fn count(done: &mut Counters, next: &NextState) {
 }
 
 /// Records the events of a delivery that has failed, and logs it. The database itself records the others.
-async fn record_failure(tx: &mut SqliteConnection, attempt: &Attempt<'_>) -> Result<()> {
+async fn record_failure(tx: &mut Connection, attempt: &Attempt<'_>) -> Result<()> {
     let Outcome::Failed { error, .. } = attempt.outcome else {
         return Ok(());
     };

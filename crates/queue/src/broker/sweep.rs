@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kith_database::query;
 use kith_runtime::ErrorLatch;
 
 use super::Broker;
@@ -41,39 +42,39 @@ impl Broker {
         for (statement, before) in [
             (
                 "DELETE FROM messages WHERE seq IN (SELECT seq FROM messages
-                 WHERE state IN ('delivered', 'failed', 'canceled') AND finished_at < ? LIMIT ?)",
+                 WHERE state IN ('delivered', 'failed', 'canceled') AND finished_at < $1 LIMIT $2)",
                 kept_since,
             ),
             (
-                "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE at < ? LIMIT ?)",
+                "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE at < $1 LIMIT $2)",
                 kept_since,
             ),
             (
                 "DELETE FROM deduplications WHERE id IN
-                 (SELECT id FROM deduplications WHERE expires_at < ? LIMIT ?)",
+                 (SELECT id FROM deduplications WHERE expires_at < $1 LIMIT $2)",
                 now,
             ),
             (
                 "DELETE FROM used_signatures WHERE id IN
-                 (SELECT id FROM used_signatures WHERE expires_at < ? LIMIT ?)",
+                 (SELECT id FROM used_signatures WHERE expires_at < $1 LIMIT $2)",
                 now,
             ),
             (
                 "DELETE FROM consumptions WHERE key IN
-                 (SELECT key FROM consumptions WHERE lease_until < ? LIMIT ?)",
+                 (SELECT key FROM consumptions WHERE lease_until < $1 LIMIT $2)",
                 now.saturating_sub(CONSUMPTION_RETENTION_MS),
             ),
         ] {
             let mut tx = self.0.database.write().await?;
-            let removed = sqlx::query(statement)
+            let removed = query(statement)
                 .bind(before)
                 .bind(MAX_BATCH)
-                .execute(&mut *tx)
+                .execute(&mut tx)
                 .await?;
-            if removed.rows_affected() > 0 {
+            if removed > 0 {
                 tx.commit().await?;
             }
-            more |= removed.rows_affected() == MAX_BATCH as u64;
+            more |= removed == MAX_BATCH as u64;
         }
         Ok(more)
     }

@@ -9,9 +9,10 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use kith_database::Connection;
+use kith_database::query;
 use kith_runtime::ClockWatch;
 use kith_runtime::ErrorLatch;
-use sqlx::SqliteConnection;
 
 use super::Broker;
 use super::LEASE;
@@ -67,9 +68,9 @@ impl Broker {
         rebase_messages(&mut tx, now, before).await?;
         schedules::rebase(&mut tx, now).await?;
         let at = now.as_millisecond();
-        sqlx::query("UPDATE deduplications SET expires_at = ?1 WHERE expires_at > ?1")
+        query("UPDATE deduplications SET expires_at = $1 WHERE expires_at > $1")
             .bind(at.saturating_add(DEDUPLICATION_WINDOW_MS))
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
         inbox::rebase(&mut tx, now).await?;
         outbox::rebase(&mut tx, now, before).await?;
@@ -78,20 +79,16 @@ impl Broker {
     }
 }
 
-async fn rebase_messages(
-    tx: &mut SqliteConnection,
-    now: Timestamp,
-    before: Timestamp,
-) -> Result<()> {
+async fn rebase_messages(tx: &mut Connection, now: Timestamp, before: Timestamp) -> Result<()> {
     let at = now.as_millisecond();
     // A message that was due is due. A message under way is left to its process until the lease ends. A message
     // that was written since the clock was set back has a wait of its own, and so has one that another process
     // has rebased.
-    sqlx::query(
-        "UPDATE messages SET due_at = iif(state = 'active', ?1, ?2)
+    query(
+        "UPDATE messages SET due_at = iif(state = 'active', $1, $2)
          WHERE finished_at IS NULL AND own IN (0, 1)
-             AND iif(state = 'active', due_at > ?1,
-                     due_at > ?2 AND due_at <= ?3 AND updated_at > ?2)",
+             AND iif(state = 'active', due_at > $1,
+                     due_at > $2 AND due_at <= $3 AND updated_at > $2)",
     )
     .bind(deadline_ms(now, LEASE))
     .bind(at)
@@ -99,12 +96,12 @@ async fn rebase_messages(
     .execute(&mut *tx)
     .await?;
     // A time that a publisher has named stays.
-    sqlx::query(
+    query(
         "UPDATE messages SET
-             due_at = ?1 + max(due_at - updated_at, 0),
-             not_before = iif(state = 'created', ?1 + max(due_at - updated_at, 0), not_before),
-             updated_at = ?1
-         WHERE finished_at IS NULL AND own IN (0, 1) AND due_at > ?1 AND updated_at > ?1
+             due_at = $1 + max(due_at - updated_at, 0),
+             not_before = iif(state = 'created', $1 + max(due_at - updated_at, 0), not_before),
+             updated_at = $1
+         WHERE finished_at IS NULL AND own IN (0, 1) AND due_at > $1 AND updated_at > $1
              AND iif(state = 'created' AND json_valid(spec),
                      spec ->> '$.notBefore' IS NULL OR spec ->> '$.delay' IS NOT NULL,
                      state <> 'active')",

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use kith_database::Connection;
 use kith_database::StepError;
 use kith_database::TransactionStep;
 use kith_runtime::Tasks;
-use sqlx::SqliteConnection;
 use tokio_util::sync::CancellationToken;
 
 use crate::broker;
@@ -247,7 +247,7 @@ struct End {
 }
 
 impl End {
-    async fn write(&self, tx: &mut SqliteConnection, now: Timestamp) -> Result<bool, StepError> {
+    async fn write(&self, tx: &mut Connection, now: Timestamp) -> Result<bool, StepError> {
         let is_held = match self.is_done {
             true => inbox::complete(tx, &self.lease, now).await?,
             // The message may be delivered again, once what was wrong has been put right.

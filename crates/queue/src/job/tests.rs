@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use kith_database::Database;
 use kith_database::Migration;
 use kith_database::Options;
+use kith_database::query;
 use kith_runtime::SystemClock;
 use serde::Deserialize;
 use tempfile::TempDir;
@@ -57,7 +58,7 @@ type Runs = Arc<AtomicU32>;
 fn write(what: &'static str) -> TransactionStep {
     Arc::new(move |tx| {
         Box::pin(async move {
-            let insert = sqlx::query("INSERT INTO results (what) VALUES (?)").bind(what);
+            let insert = query("INSERT INTO results (what) VALUES ($1)").bind(what);
             insert.execute(tx).await?;
             Ok(())
         })
@@ -169,14 +170,14 @@ impl Rig {
 
     async fn execute(&self, sql: &'static str) {
         let mut tx = self.database.write().await.expect("it is open");
-        let executed = sqlx::query(sql).execute(&mut *tx).await;
+        let executed = query(sql).execute(&mut tx).await;
         executed.expect("it is valid");
         tx.commit().await.expect("there is room");
     }
 
     async fn count(&self, sql: &'static str) -> i64 {
         let mut reader = self.database.reader().await.expect("it is open");
-        let count = sqlx::query_scalar(sql).fetch_one(&mut *reader).await;
+        let count = query(sql).fetch_one(&mut reader).await;
         count.expect("it counts")
     }
 
@@ -342,8 +343,8 @@ async fn a_delivery_completes_no_message_but_its_own() {
     rig.enqueue(&Count { id: 1, failures: 0 }, 3).await;
     rig.enqueue(&Count { id: 2, failures: 0 }, 3).await;
     let mut tx = rig.database.write().await.expect("it is open");
-    sqlx::query("UPDATE messages SET state = 'active', id = 'msg_' || seq")
-        .execute(&mut *tx)
+    query("UPDATE messages SET state = 'active', id = 'msg_' || seq")
+        .execute(&mut tx)
         .await
         .expect("it is valid");
     tx.commit().await.expect("there is room");

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::Path;
 
+use kith_database::query;
 use kith_queue::broker;
 use kith_queue::destination::Destinations;
 use kith_runtime::SystemClock;
@@ -116,8 +117,8 @@ async fn counts_of_a_day_add_up_over_processes_and_restarts() {
         assert_eq!((totals.requests(), totals.new_contacts()), (6, 1));
     }
     let mut reader = one.0.options.database.reader().await.expect("it is open");
-    let steps: Vec<i64> = sqlx::query_scalar("SELECT DISTINCT step FROM figures")
-        .fetch_all(&mut *reader)
+    let steps: Vec<i64> = query("SELECT DISTINCT step FROM figures")
+        .fetch_all(&mut reader)
         .await
         .expect("rows");
     assert_eq!(steps, [1440], "minutes and hours are gone");
@@ -191,8 +192,8 @@ async fn an_idle_process_writes_once_a_minute() {
             .reader()
             .await
             .expect("it is open");
-        let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM figures WHERE step = 1")
-            .fetch_one(&mut *reader)
+        let rows: i64 = query("SELECT count(*) FROM figures WHERE step = 1")
+            .fetch_one(&mut reader)
             .await
             .expect("a count");
         rows
@@ -203,8 +204,8 @@ async fn an_idle_process_writes_once_a_minute() {
         .expect("room");
     assert_eq!(written().await, Gauge::ALL.len() as i64);
     let mut tx = metrics.0.options.database.write().await.expect("a turn");
-    sqlx::query("DELETE FROM figures")
-        .execute(&mut *tx)
+    query("DELETE FROM figures")
+        .execute(&mut tx)
         .await
         .expect("room");
     tx.commit().await.expect("room");

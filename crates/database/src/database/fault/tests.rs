@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::is_transient;
+use crate::row::Row;
 use crate::tests::options;
 
 /// How long healing may take on a busy machine.
@@ -46,16 +47,14 @@ const LITTLE: &str = "UPDATE generations SET generation = random()";
 /// In a transaction of its own.
 async fn write(database: &Database, statement: &'static str) -> Result<(), sqlx::Error> {
     let mut tx = database.write().await?;
-    sqlx::query(statement).execute(&mut *tx).await?;
+    query(statement).execute(&mut tx).await?;
     tx.commit().await
 }
 
 /// In a transaction that others may share.
 async fn change(database: &Database, statement: &'static str) -> Result<(), sqlx::Error> {
     database
-        .change(move |tx| {
-            Box::pin(async move { sqlx::query(statement).execute(tx).await.map(drop) })
-        })
+        .change(move |tx| Box::pin(async move { query(statement).execute(tx).await.map(drop) }))
         .await
 }
 
@@ -93,11 +92,10 @@ async fn a_full_database_heals_by_itself_once_there_is_room() {
     assert!(well.since > full.since);
     write(&database, MUCH).await.expect("there is room");
     let mut reader = database.reader().await.expect("it is open");
-    let left: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'write_probe'")
-            .fetch_one(&mut *reader)
-            .await
-            .expect("it counts");
+    let left: i64 = query("SELECT count(*) FROM sqlite_schema WHERE name = 'write_probe'")
+        .fetch_one(&mut reader)
+        .await
+        .expect("it counts");
     assert_eq!(left, 0, "no probe stays");
 }
 
@@ -145,8 +143,8 @@ async fn a_reader_that_meets_damage_tells() {
     let path = directory.path().join("test.db");
     write(&database, MUCH).await.expect("there is room");
     let mut reader = database.reader().await.expect("it is open");
-    let root: i64 = sqlx::query_scalar("SELECT rootpage FROM sqlite_schema WHERE name = 'actions'")
-        .fetch_one(&mut *reader)
+    let root: i64 = query("SELECT rootpage FROM sqlite_schema WHERE name = 'actions'")
+        .fetch_one(&mut reader)
         .await
         .expect("there is such a table");
     drop(reader);
@@ -159,13 +157,13 @@ async fn a_reader_that_meets_damage_tells() {
     let database = Database::open(options(&directory)).await;
     let database = database.expect("it opens");
     for read in 0..2 {
-        let query = sqlx::query("SELECT what FROM actions");
+        let query = query("SELECT what FROM actions");
         let found = if read == 0 {
             let mut reader = database.reader().await.expect("it is open");
-            query.fetch_all(&mut *reader).await.map(drop)
+            query.fetch_all::<Row>(&mut reader).await.map(drop)
         } else {
             let mut view = database.read().await.expect("it is open");
-            query.fetch_all(&mut *view).await.map(drop)
+            query.fetch_all::<Row>(&mut view).await.map(drop)
         };
         assert!(found.is_err());
         until(&database, Some(Fault::Damaged)).await;
@@ -192,10 +190,7 @@ async fn a_commit_into_a_file_that_is_gone_is_not_acknowledged() {
         let (database, directory) = database().await;
         let (file, moved) = files(&directory, name);
         let mut tx = database.write().await.expect("a turn");
-        sqlx::query(LITTLE)
-            .execute(&mut *tx)
-            .await
-            .expect("it works");
+        query(LITTLE).execute(&mut tx).await.expect("it works");
         fs::rename(&file, &moved).expect("it can be moved");
         let refused = tx.commit().await.expect_err("the file is gone");
         assert!(is_transient(&refused), "{refused}");

@@ -19,6 +19,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::Database;
+use crate::query;
 use crate::tests::options;
 
 const CHANGE: &str = "UPDATE generations SET generation = random()";
@@ -32,8 +33,8 @@ async fn database(directory: &TempDir) -> Database {
 
 async fn write(database: &Database, statement: &'static str) {
     let mut tx = database.write().await.expect("it is open");
-    sqlx::query(statement)
-        .execute(&mut *tx)
+    query(statement)
+        .execute(&mut tx)
         .await
         .expect("it is valid");
     tx.commit().await.expect("there is room");
@@ -59,8 +60,8 @@ async fn execute(connection: &mut SqliteConnection, statement: &str) {
 
 async fn generation(database: &Database) -> i64 {
     let query = "SELECT generation FROM generations";
-    let rows = database.fetch_dedicated::<(i64,)>(query).await;
-    rows.expect("it is open")[0].0
+    let rows = database.fetch_dedicated::<i64>(query).await;
+    rows.expect("it is open")[0]
 }
 
 #[tokio::test]

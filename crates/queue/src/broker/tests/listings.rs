@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use kith_database::Engine;
+use kith_database::QueryBuilder;
+use kith_database::Row;
 
 use super::rig::DELIVERED;
 use super::rig::RETENTION;
@@ -95,10 +98,9 @@ async fn frequent_queries_use_an_index() {
         (true, "messageId=a"),
     ] {
         let filter = Filter::parse(query).expect("a filter");
-        let mut builder =
-            sqlx::QueryBuilder::<sqlx::Sqlite>::new("EXPLAIN QUERY PLAN SELECT 1 FROM ");
+        let mut builder = QueryBuilder::new(Engine::Sqlite, "EXPLAIN QUERY PLAN SELECT 1 FROM ");
         if of_events {
-            builder.push("events e LEFT JOIN messages m ON m.id = e.message_id WHERE 1");
+            builder.push("events e LEFT JOIN messages m ON m.id = e.message_id WHERE TRUE");
             filter.narrow_events(&mut builder, broker.destinations());
         } else {
             builder.push("messages m WHERE m.finished_at IS NULL");
@@ -115,20 +117,19 @@ async fn frequent_queries_use_an_index() {
         "SELECT seq FROM messages WHERE state IN ('delivered', 'failed', 'canceled') AND finished_at < 1 LIMIT 1",
         "SELECT seq FROM outbox WHERE due_at <= 1 LIMIT 1",
     ] {
-        let mut builder = sqlx::QueryBuilder::new("EXPLAIN QUERY PLAN ");
+        let mut builder = QueryBuilder::new(Engine::Sqlite, "EXPLAIN QUERY PLAN ");
         builder.push(query);
         queries.push(builder);
     }
     let mut connection = rig.database.reader().await.expect("it is open");
-    for mut query in queries {
-        use sqlx::Row;
-        let plan = query
+    for query in queries {
+        let plan: Vec<Row> = query
             .build()
-            .fetch_all(&mut *connection)
+            .fetch_all(&mut connection)
             .await
             .expect("a plan");
         for step in plan {
-            let step: String = step.try_get("detail").expect("a step");
+            let step: String = step.get("detail").expect("a step");
             // The recursive query scans its own few rows.
             let indexed = step.contains("USING") || !step.starts_with("SCAN") || step == "SCAN o";
             assert!(indexed, "{step}");

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use kith_database::query;
+
 use super::rig::HALF_A_DAY;
 use super::rig::Rig;
 use crate::dispatcher::Dispatched;
@@ -23,11 +25,10 @@ async fn the_outbox_is_handed_over_in_order_and_what_may_not_go_stays() {
         assert_eq!(dispatched.expect("handed over"), Dispatched::Empty);
     }
     let mut connection = rig.database.reader().await.expect("it is open");
-    let handed_over: Vec<String> =
-        sqlx::query_scalar("SELECT destination FROM messages ORDER BY seq")
-            .fetch_all(&mut *connection)
-            .await
-            .expect("they are there");
+    let handed_over: Vec<String> = query("SELECT destination FROM messages ORDER BY seq")
+        .fetch_all(&mut connection)
+        .await
+        .expect("they are there");
     assert_eq!(handed_over, ["/hooks/a", "/hooks/c"]);
     drop(connection);
     assert_eq!(rig.count("SELECT count(*) FROM outbox").await, 1);

@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use kith_database::Database;
 use kith_database::Migration;
+use kith_database::query;
 use kith_runtime::Clock;
 use tempfile::TempDir;
 
@@ -110,8 +111,8 @@ impl Rig {
 
     pub(super) async fn count(&self, sql: &'static str) -> i64 {
         let mut connection = self.database.reader().await.expect("it is open");
-        sqlx::query_scalar(sql)
-            .fetch_one(&mut *connection)
+        query(sql)
+            .fetch_one(&mut connection)
             .await
             .expect("it counts")
     }
@@ -139,10 +140,7 @@ impl Rig {
 
     pub(super) async fn execute(&self, sql: &'static str) {
         let mut tx = self.database.write().await.expect("it is open");
-        sqlx::query(sql)
-            .execute(&mut *tx)
-            .await
-            .expect("it is valid");
+        query(sql).execute(&mut tx).await.expect("it is valid");
         tx.commit().await.expect("there is room");
     }
 }

@@ -1,6 +1,7 @@
 //! The activities of a contact.
 
-use sqlx::SqliteConnection;
+use kith_database::Connection;
+use kith_database::query;
 
 use super::row::id_bytes;
 use super::row::rfc3339;
@@ -19,14 +20,14 @@ const MAX_ACTIVITIES: i64 = 50;
 /// refuse its welcome email for days. Of each of the two kinds, the oldest are removed, so that neither
 /// pushes the other out.
 pub async fn record(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     contact: ContactId,
     at: i64,
     event: &Event,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "INSERT INTO activities (contact, at, event)
-         SELECT id, ?, ? FROM contacts WHERE id = ?",
+         SELECT id, $1, $2 FROM contacts WHERE id = $3",
     )
     .bind(at)
     .bind(json(event)?)
@@ -36,11 +37,11 @@ pub async fn record(
     if matches!(event, Event::Created | Event::WelcomeQueued) {
         return Ok(());
     }
-    sqlx::query(
+    query(
         "DELETE FROM activities WHERE seq IN (
              SELECT seq FROM activities
-             WHERE contact = ? AND event <> '\"Created\"' AND (event GLOB '*\"Welcome*') = ?
-             ORDER BY seq DESC LIMIT -1 OFFSET ?)",
+             WHERE contact = $1 AND event <> '\"Created\"' AND (event GLOB '*\"Welcome*') = $2
+             ORDER BY seq DESC LIMIT -1 OFFSET $3)",
     )
     .bind(id_bytes(contact))
     .bind(event.is_of_welcome())
@@ -58,11 +59,11 @@ pub fn json(event: &Event) -> Result<String, StoreError> {
 /// The activities of a contact, the first one first: in the order in which they were written, because
 /// the clock may have been set back in between.
 pub async fn of(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     contact: ContactId,
 ) -> Result<Vec<ActivityRecord>, StoreError> {
     let rows: Vec<(i64, String)> =
-        sqlx::query_as("SELECT at, event FROM activities WHERE contact = ? ORDER BY seq")
+        query("SELECT at, event FROM activities WHERE contact = $1 ORDER BY seq")
             .bind(id_bytes(contact))
             .fetch_all(connection)
             .await?;

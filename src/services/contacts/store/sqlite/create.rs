@@ -1,8 +1,9 @@
 //! Adding a contact, once for any number of the same requests.
 
 use jiff::Timestamp;
+use kith_database::Connection;
 use kith_database::TransactionStep;
-use sqlx::SqliteConnection;
+use kith_database::query;
 
 use super::activities;
 use super::replay;
@@ -32,7 +33,7 @@ pub struct NewContact {
 
 impl NewContact {
     /// Writes it, unless the request is a repeated one.
-    pub async fn write(&self, tx: &mut SqliteConnection) -> Result<Creation, StoreError> {
+    pub async fn write(&self, tx: &mut Connection) -> Result<Creation, StoreError> {
         if let Some(request) = &self.idempotency {
             let found = replay::find(tx, request, &self.fields, self.outdated).await?;
             if let Some(contact) = found {
@@ -66,17 +67,17 @@ impl NewContact {
 const INSERT: &str = "
     INSERT INTO contacts
         (id, version, created_at, updated_at, search_key, name, email, phone, company, notes)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
-    INSERT INTO contact_trigrams (rowid, key) VALUES (last_insert_rowid(), ?);
-    INSERT INTO contact_grams (rowid, grams) VALUES (last_insert_rowid(), ?);
-    INSERT INTO activities (contact, at, event) VALUES (?, ?, ?);
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+    INSERT INTO contact_trigrams (rowid, key) VALUES (last_insert_rowid(), $11);
+    INSERT INTO contact_grams (rowid, grams) VALUES (last_insert_rowid(), $12);
+    INSERT INTO activities (contact, at, event) VALUES ($13, $14, $15);
     DELETE FROM idempotency_keys WHERE key IN
-        (SELECT key FROM idempotency_keys WHERE created_at <= ? ORDER BY created_at LIMIT ?)";
+        (SELECT key FROM idempotency_keys WHERE created_at <= $16 ORDER BY created_at LIMIT $17)";
 
 /// Writes a contact with its search keys and its first activity, and removes some of the keys of requests that are
 /// `outdated`.
 pub async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: ContactId,
     fields: &ContactFields,
     now: Timestamp,
@@ -97,7 +98,7 @@ pub async fn insert(
     set_fields(&mut contact, fields);
     let key = search_key(&contact.name, &contact.email);
     let grams = search::grams(&key);
-    sqlx::query(INSERT)
+    query(INSERT)
         .bind(id_bytes(id))
         .bind(contact.version)
         .bind(now)

@@ -5,6 +5,7 @@ use kith_cache::Generation;
 use kith_cache::Generations;
 use kith_cache::Mark;
 use kith_cache::Tag;
+use kith_database::query;
 
 use super::SqliteStore;
 
@@ -17,8 +18,8 @@ impl Generations for SqliteStore {
     }
 
     async fn read(&self) -> Option<Vec<(String, Generation)>> {
-        let query = "SELECT tag, generation FROM generations";
-        let rows = self.database.fetch_dedicated::<(String, i64)>(query).await;
+        let all = "SELECT tag, generation FROM generations";
+        let rows = self.database.fetch_dedicated::<(String, i64)>(all).await;
         let rows = rows.ok()?.into_iter();
         Some(
             rows.map(|(tag, number)| (tag, Generation(number)))
@@ -29,12 +30,12 @@ impl Generations for SqliteStore {
     async fn replace(&self, tag: Tag) -> bool {
         let replace = async || -> Result<(), sqlx::Error> {
             let mut tx = self.database.write().await?;
-            sqlx::query(
-                "INSERT INTO generations (tag, generation) VALUES (?, random())
+            query(
+                "INSERT INTO generations (tag, generation) VALUES ($1, random())
                  ON CONFLICT (tag) DO UPDATE SET generation = random()",
             )
             .bind(tag.0)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
             tx.commit().await
         };

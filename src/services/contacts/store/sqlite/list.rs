@@ -8,9 +8,9 @@
 //!
 //! The trash is not in the search tables; it is always walked.
 
-use sqlx::QueryBuilder;
-use sqlx::Sqlite;
-use sqlx::SqliteConnection;
+use kith_database::Connection;
+use kith_database::Engine;
+use kith_database::QueryBuilder;
 
 use super::row;
 use super::row::Stored;
@@ -36,7 +36,7 @@ const MAX_SORTED_MATCHES: u64 = 4096;
 
 /// The connection should be in a transaction.
 pub async fn page(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     query: &ContactQuery,
 ) -> Result<ContactPage, StoreError> {
     let total = fetch_count(connection, count_matches(query)).await?;
@@ -46,7 +46,7 @@ pub async fn page(
 
 /// The connection should be in a transaction.
 pub async fn stretch(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     query: &ContactQuery,
 ) -> Result<Stretch, StoreError> {
     let total = fetch_count(connection, count_matches(query)).await?;
@@ -78,7 +78,7 @@ pub async fn stretch(
 /// How many contacts stand before the page that a contact is on; none before the first page, which
 /// is that of a contact that does not match.
 async fn before_page_of(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     query: &ContactQuery,
     total: u64,
     id: ContactId,
@@ -97,10 +97,10 @@ async fn before_page_of(
 }
 
 async fn fetch_count(
-    connection: &mut SqliteConnection,
-    mut sql: QueryBuilder<Sqlite>,
+    connection: &mut Connection,
+    sql: QueryBuilder<'_>,
 ) -> Result<u64, StoreError> {
-    let count: i64 = sql.build_query_scalar().fetch_one(connection).await?;
+    let count: i64 = sql.build().fetch_one(connection).await?;
     u64::try_from(count).map_err(|error| StoreError::Internal(error.into()))
 }
 
@@ -129,7 +129,7 @@ impl Found {
 }
 
 async fn find(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     select: &'static str,
     query: &ContactQuery,
     total: u64,
@@ -177,13 +177,16 @@ fn edge(contact: &Stored, sort: Sort) -> Cursor {
 }
 
 /// How many contacts match, over all pages.
-fn count_matches(query: &ContactQuery) -> QueryBuilder<Sqlite> {
+fn count_matches(query: &ContactQuery) -> QueryBuilder<'static> {
     if query.search().is_empty() {
-        let mut sql = QueryBuilder::new("SELECT contacts FROM contact_counts WHERE in_trash = ");
+        let mut sql = QueryBuilder::new(
+            Engine::Sqlite,
+            "SELECT contacts FROM contact_counts WHERE in_trash = ",
+        );
         sql.push(in_trash(query.scope()));
         return sql;
     }
-    let mut sql = QueryBuilder::new("SELECT count(*) FROM ");
+    let mut sql = QueryBuilder::new(Engine::Sqlite, "SELECT count(*) FROM ");
     match query.scope() {
         Scope::Live => {
             let lookup = search::lookup(query.search().words());
@@ -202,8 +205,8 @@ fn count_matches(query: &ContactQuery) -> QueryBuilder<Sqlite> {
 }
 
 /// How many of the contacts that match stand before the contact of a backward cursor.
-fn count_before(query: &ContactQuery, total: u64, cursor: &Cursor) -> QueryBuilder<Sqlite> {
-    let mut sql = QueryBuilder::new("SELECT count(*) FROM ");
+fn count_before(query: &ContactQuery, total: u64, cursor: &Cursor) -> QueryBuilder<'static> {
+    let mut sql = QueryBuilder::new(Engine::Sqlite, "SELECT count(*) FROM ");
     if is_walked(query, total) {
         sql.push("contacts");
         push_walk(&mut sql, query.sort().by, query);
@@ -225,12 +228,12 @@ fn find_page(
     query: &ContactQuery,
     total: u64,
     skipped: u64,
-) -> QueryBuilder<Sqlite> {
+) -> QueryBuilder<'static> {
     let sort = Sort {
         descending: query.sort().descending != is_backward(query),
         ..query.sort()
     };
-    let push_page = |sql: &mut QueryBuilder<Sqlite>| {
+    let push_page = |sql: &mut QueryBuilder<'_>| {
         if let Some(cursor) = query.cursor() {
             push_beyond(sql, cursor);
         }
@@ -238,13 +241,13 @@ fn find_page(
         push_limit(sql, query, skipped);
     };
     if is_walked(query, total) {
-        let mut sql = QueryBuilder::new(select);
+        let mut sql = QueryBuilder::new(Engine::Sqlite, select);
         push_walk(&mut sql, sort.by, query);
         push_page(&mut sql);
         sql
     } else {
         // Two steps, so that only the contacts of the page are read with their notes.
-        let mut sql = QueryBuilder::new(select);
+        let mut sql = QueryBuilder::new(Engine::Sqlite, select);
         sql.push(" WHERE seq IN (SELECT seq FROM ");
         push_matching_contacts(&mut sql, &search::lookup(query.search().words()));
         push_page(&mut sql);
@@ -255,7 +258,7 @@ fn find_page(
 }
 
 /// Behind `contacts`: along the index of an order, looking at every search key.
-fn push_walk(sql: &mut QueryBuilder<Sqlite>, order: SortBy, query: &ContactQuery) {
+fn push_walk(sql: &mut QueryBuilder<'_>, order: SortBy, query: &ContactQuery) {
     let index = match order {
         SortBy::Name => "contacts_by_name",
         SortBy::Created => "contacts_by_created",
@@ -269,14 +272,14 @@ fn push_walk(sql: &mut QueryBuilder<Sqlite>, order: SortBy, query: &ContactQuery
 }
 
 /// Behind `FROM`: what a search table finds.
-fn push_match(sql: &mut QueryBuilder<Sqlite>, lookup: &Lookup<'_>) {
+fn push_match(sql: &mut QueryBuilder<'_>, lookup: &Lookup<'_>) {
     sql.push(lookup.table);
     push_match_condition(sql, lookup);
 }
 
 /// Behind `FROM`: the contacts that a search table finds, less those that lack a word which it
 /// could not look for. The cross join has `SQLite` ask the search table first.
-fn push_matching_contacts(sql: &mut QueryBuilder<Sqlite>, lookup: &Lookup<'_>) {
+fn push_matching_contacts(sql: &mut QueryBuilder<'_>, lookup: &Lookup<'_>) {
     sql.push(lookup.table)
         .push(" CROSS JOIN contacts ON seq = ")
         .push(lookup.table)
@@ -287,21 +290,21 @@ fn push_matching_contacts(sql: &mut QueryBuilder<Sqlite>, lookup: &Lookup<'_>) {
     }
 }
 
-fn push_match_condition(sql: &mut QueryBuilder<Sqlite>, lookup: &Lookup<'_>) {
+fn push_match_condition(sql: &mut QueryBuilder<'_>, lookup: &Lookup<'_>) {
     sql.push(" WHERE ")
         .push(lookup.table)
         .push(" MATCH ")
         .push_bind(lookup.expression.clone());
 }
 
-fn push_contains(sql: &mut QueryBuilder<Sqlite>, word: &str) {
+fn push_contains(sql: &mut QueryBuilder<'_>, word: &str) {
     sql.push(" AND instr(search_key, ")
         .push_bind(word.to_owned())
         .push(")");
 }
 
 /// On the cursor's side of its contact.
-fn push_beyond(sql: &mut QueryBuilder<Sqlite>, cursor: &Cursor) {
+fn push_beyond(sql: &mut QueryBuilder<'_>, cursor: &Cursor) {
     let sort = cursor.sort();
     let beyond = if sort.descending == cursor.is_backward() {
         ">"
@@ -320,7 +323,7 @@ fn push_beyond(sql: &mut QueryBuilder<Sqlite>, cursor: &Cursor) {
     sql.push(", ").push_bind(id_bytes(cursor.id())).push(")");
 }
 
-fn push_order(sql: &mut QueryBuilder<Sqlite>, sort: Sort) {
+fn push_order(sql: &mut QueryBuilder<'_>, sort: Sort) {
     let direction = if sort.descending { " DESC" } else { "" };
     sql.push(" ORDER BY ")
         .push(sort_column(sort.by))
@@ -328,7 +331,7 @@ fn push_order(sql: &mut QueryBuilder<Sqlite>, sort: Sort) {
     sql.push(", id").push(direction);
 }
 
-fn push_limit(sql: &mut QueryBuilder<Sqlite>, query: &ContactQuery, skipped: u64) {
+fn push_limit(sql: &mut QueryBuilder<'_>, query: &ContactQuery, skipped: u64) {
     sql.push(" LIMIT ")
         .push_bind(i64::from(query.limit().get()) + 1);
     if skipped > 0 {

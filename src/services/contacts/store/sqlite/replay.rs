@@ -3,9 +3,9 @@
 //! Answers from the millisecond `outdated`, or before it, no longer count.
 
 use jiff::Timestamp;
-use sqlx::Row;
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
+use kith_database::Connection;
+use kith_database::Row;
+use kith_database::query;
 
 use crate::model::contact::Contact;
 use crate::services::contacts::fields::ContactFields;
@@ -20,13 +20,13 @@ pub const MAX_SWEPT_KEYS: u32 = 32;
 /// The contact that the first request under this key got, if there was one that still counts. `fields`
 /// are those that the request would create.
 pub async fn find(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     request: &IdempotentRequest,
     fields: &ContactFields,
     outdated: i64,
 ) -> Result<Option<Contact>, StoreError> {
-    let first = sqlx::query(
-        "SELECT fingerprint, contact FROM idempotency_keys WHERE key = ? AND created_at > ?",
+    let first = query(
+        "SELECT fingerprint, contact FROM idempotency_keys WHERE key = $1 AND created_at > $2",
     )
     .bind(request.key.as_str())
     .bind(outdated)
@@ -36,7 +36,7 @@ pub async fn find(
         return Ok(None);
     };
     let contact = contact(&first)?;
-    let fingerprint: &[u8] = first.try_get("fingerprint")?;
+    let fingerprint: &[u8] = first.get("fingerprint")?;
     // An older release compared bytes. The contact that it has created shows what the request has asked for.
     let is_the_same = fingerprint == request.fingerprint
         || (is_of_bytes(fingerprint) && fields.are_those_of(&contact));
@@ -47,16 +47,16 @@ pub async fn find(
 
 /// The contact that a form has created before, even with other contents, if it is still there.
 pub async fn find_by_form(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     form: &str,
     outdated: i64,
 ) -> Result<Option<Contact>, StoreError> {
     // Keys that begin with `form` stand from it up to where its last byte, a dot, is a slash.
     let end = format!("{}/", form.strip_suffix('.').unwrap_or(form));
-    let found = sqlx::query(
+    let found = query(
         "SELECT idempotency_keys.contact FROM idempotency_keys
          JOIN contacts ON contacts.id = unhex(replace(idempotency_keys.contact ->> 'id', '-', ''))
-         WHERE key > ? AND key < ? AND idempotency_keys.created_at > ?
+         WHERE key > $1 AND key < $2 AND idempotency_keys.created_at > $3
              AND contacts.deleted_at IS NULL
          ORDER BY idempotency_keys.created_at DESC LIMIT 1",
     )
@@ -69,24 +69,24 @@ pub async fn find_by_form(
 }
 
 /// The contact in a row.
-fn contact(row: &SqliteRow) -> Result<Contact, StoreError> {
+fn contact(row: &Row) -> Result<Contact, StoreError> {
     // The parser's error would quote it.
-    serde_json::from_str(row.try_get("contact")?)
+    serde_json::from_str(row.get("contact")?)
         .map_err(|_| StoreError::Internal("the contact under a key is not JSON".into()))
 }
 
 /// Keeps the response to a first request, in the place of an outdated one.
 pub async fn remember(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     request: &IdempotentRequest,
     contact: &Contact,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let contact =
         serde_json::to_string(contact).map_err(|error| StoreError::Internal(error.into()))?;
-    sqlx::query(
+    query(
         "INSERT OR REPLACE INTO idempotency_keys (key, fingerprint, contact, created_at)
-         VALUES (?, ?, ?, ?)",
+         VALUES ($1, $2, $3, $4)",
     )
     .bind(request.key.as_str())
     .bind(&request.fingerprint[..])

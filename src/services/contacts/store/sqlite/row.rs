@@ -1,9 +1,9 @@
 //! A row of `contacts`: what is read of it, and how a contact is found by its id.
 
 use jiff::Timestamp;
-use sqlx::Row;
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
+use kith_database::Connection;
+use kith_database::Row;
+use kith_database::query;
 use uuid::Uuid;
 
 use crate::model::contact::Contact;
@@ -40,27 +40,27 @@ pub const WHOLE: &str = select_contacts!("notes");
 pub const WITHOUT_NOTES: &str = select_contacts!("NULL AS notes");
 
 impl Stored {
-    pub fn read(row: &SqliteRow) -> Result<Self, StoreError> {
-        let id = Uuid::from_slice(row.try_get("id")?)
-            .map_err(|error| StoreError::Internal(error.into()))?;
-        let created_at = row.try_get("created_at")?;
-        let updated_at = row.try_get("updated_at")?;
+    pub fn read(row: &Row) -> Result<Self, StoreError> {
+        let id =
+            Uuid::from_slice(row.get("id")?).map_err(|error| StoreError::Internal(error.into()))?;
+        let created_at = row.get("created_at")?;
+        let updated_at = row.get("updated_at")?;
         Ok(Self {
-            seq: row.try_get("seq")?,
+            seq: row.get("seq")?,
             created_at,
             updated_at,
-            in_trash: row.try_get("in_trash")?,
-            search_key: row.try_get("search_key")?,
+            in_trash: row.get("in_trash")?,
+            search_key: row.get("search_key")?,
             contact: Contact {
                 id: ContactId::new(id),
-                name: row.try_get("name")?,
-                email: row.try_get("email")?,
-                phone: row.try_get("phone")?,
-                company: row.try_get("company")?,
-                notes: row.try_get("notes")?,
+                name: row.get("name")?,
+                email: row.get("email")?,
+                phone: row.get("phone")?,
+                company: row.get("company")?,
+                notes: row.get("notes")?,
                 created_at: rfc3339(created_at)?,
                 updated_at: rfc3339(updated_at)?,
-                version: row.try_get("version")?,
+                version: row.get("version")?,
             },
         })
     }
@@ -89,10 +89,10 @@ pub fn set_fields(contact: &mut Contact, fields: &ContactFields) {
 
 /// A contact, in the trash or not.
 pub async fn find(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: ContactId,
 ) -> Result<Option<Stored>, StoreError> {
-    let row = sqlx::query(concat!(select_contacts!("notes"), " WHERE id = ?"))
+    let row = query(concat!(select_contacts!("notes"), " WHERE id = $1"))
         .bind(id_bytes(id))
         .fetch_optional(connection)
         .await?;
@@ -100,10 +100,7 @@ pub async fn find(
 }
 
 /// A contact that is not in the trash.
-pub async fn find_live(
-    connection: &mut SqliteConnection,
-    id: ContactId,
-) -> Result<Stored, StoreError> {
+pub async fn find_live(connection: &mut Connection, id: ContactId) -> Result<Stored, StoreError> {
     find(connection, id)
         .await?
         .filter(|stored| !stored.in_trash)
@@ -112,7 +109,7 @@ pub async fn find_live(
 
 /// The same, only if it is at the `expected` version; `None` expects none.
 pub async fn find_expected(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     id: ContactId,
     expected: Option<u32>,
 ) -> Result<Stored, StoreError> {

@@ -6,7 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::SqliteConnection;
+use kith_database::Connection;
+use kith_database::query;
 
 use crate::services::contacts::store::StoreError;
 
@@ -15,16 +16,16 @@ const TRIGRAM: usize = 3;
 
 /// Adds a contact to the search tables.
 pub async fn add(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     seq: i64,
     search_key: &str,
 ) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO contact_trigrams (rowid, key) VALUES (?, ?)")
+    query("INSERT INTO contact_trigrams (rowid, key) VALUES ($1, $2)")
         .bind(seq)
         .bind(search_key)
         .execute(&mut *connection)
         .await?;
-    sqlx::query("INSERT INTO contact_grams (rowid, grams) VALUES (?, ?)")
+    query("INSERT INTO contact_grams (rowid, grams) VALUES ($1, $2)")
         .bind(seq)
         .bind(grams(search_key))
         .execute(connection)
@@ -33,15 +34,12 @@ pub async fn add(
 }
 
 /// Removes a contact from the search tables.
-pub async fn remove(connection: &mut SqliteConnection, seq: i64) -> Result<(), StoreError> {
+pub async fn remove(connection: &mut Connection, seq: i64) -> Result<(), StoreError> {
     for statement in [
-        "DELETE FROM contact_trigrams WHERE rowid = ?",
-        "DELETE FROM contact_grams WHERE rowid = ?",
+        "DELETE FROM contact_trigrams WHERE rowid = $1",
+        "DELETE FROM contact_grams WHERE rowid = $1",
     ] {
-        sqlx::query(statement)
-            .bind(seq)
-            .execute(&mut *connection)
-            .await?;
+        query(statement).bind(seq).execute(&mut *connection).await?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use kith_database::Database;
 use kith_database::TransactionStep;
+use kith_database::query;
 
 use super::activities;
 use super::create::NewContact;
@@ -129,10 +130,9 @@ impl ContactStore for SqliteStore {
 
     async fn totals(&self) -> Result<Totals, StoreError> {
         let mut connection = self.database.reader().await?;
-        let counts =
-            sqlx::query_as::<_, (bool, i64)>("SELECT in_trash, contacts FROM contact_counts")
-                .fetch_all(&mut *connection)
-                .await?;
+        let counts = query("SELECT in_trash, contacts FROM contact_counts")
+            .fetch_all::<(bool, i64)>(&mut connection)
+            .await?;
         let count = |trash| {
             let counts = counts.iter().filter(|(in_trash, _)| *in_trash == trash);
             counts
@@ -162,8 +162,8 @@ impl ContactStore for SqliteStore {
 
     async fn ping(&self) -> Result<(), StoreError> {
         let mut connection = self.database.reader().await?;
-        sqlx::query("SELECT contacts FROM contact_counts")
-            .fetch_all(&mut *connection)
+        query("SELECT contacts FROM contact_counts")
+            .execute(&mut connection)
             .await?;
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kith_database::primary_code;
-use sqlx::AssertSqlSafe;
+use kith_database::query;
 use tempfile::TempDir;
 
 use super::SqliteStore;
@@ -97,14 +97,11 @@ impl Opened {
                             SELECT rowid FROM contact_grams)",
             ),
         ] {
-            let holds: bool = sqlx::query_scalar(sql)
-                .fetch_one(&mut *tx)
-                .await
-                .expect(what);
+            let holds: bool = query(sql).fetch_one(&mut tx).await.expect(what);
             assert!(holds, "{what}");
         }
-        let check: String = sqlx::query_scalar("PRAGMA integrity_check")
-            .fetch_one(&mut *tx)
+        let check: String = query("PRAGMA integrity_check")
+            .fetch_one(&mut tx)
             .await
             .expect("it can be checked");
         assert_eq!(check, "ok");
@@ -132,16 +129,12 @@ async fn commits_are_durable_on_every_connection() {
             ("busy_timeout", "5000"),
             ("temp_store", "2"), // MEMORY
         ] {
-            let sql = AssertSqlSafe(format!(
-                "SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma}"
-            ));
+            let sql: &str = format!("SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma}").leak();
             let value = match pragma {
                 // Its column is called differently from the pragma.
-                "busy_timeout" => sqlx::query_scalar::<_, String>(
-                    "SELECT CAST(timeout AS TEXT) FROM pragma_busy_timeout",
-                )
-                .fetch_one(&mut *connection),
-                _ => sqlx::query_scalar::<_, String>(sql).fetch_one(&mut *connection),
+                "busy_timeout" => query("SELECT CAST(timeout AS TEXT) FROM pragma_busy_timeout")
+                    .fetch_one::<String>(&mut *connection),
+                _ => query(sql).fetch_one::<String>(&mut *connection),
             };
             assert_eq!(
                 value.await.expect("there is such a pragma"),
@@ -156,9 +149,7 @@ async fn commits_are_durable_on_every_connection() {
 async fn readers_cannot_write() {
     let opened = Opened::new().await;
     let mut reader = opened.sqlite.database.read().await.expect("it is open");
-    let written = sqlx::query("DELETE FROM contacts")
-        .execute(&mut *reader)
-        .await;
+    let written = query("DELETE FROM contacts").execute(&mut reader).await;
     assert_eq!(
         primary_code(&written.expect_err("it may not")),
         Some(8),
@@ -196,17 +187,15 @@ async fn a_write_that_is_given_up_is_done_or_not_begun() {
 async fn a_full_disk_passes() {
     let opened = Opened::new().await;
     let mut writer = opened.sqlite.database.write().await.expect("it is open");
-    let pages: i64 = sqlx::query_scalar("PRAGMA page_count")
-        .fetch_one(&mut *writer)
+    let pages: i64 = query("PRAGMA page_count")
+        .fetch_one(&mut writer)
         .await
         .expect("it has pages");
-    sqlx::query(AssertSqlSafe(format!(
-        "PRAGMA max_page_count = {}",
-        pages + 1
-    )))
-    .execute(&mut *writer)
-    .await
-    .expect("it can be limited");
+    let limit: &str = format!("PRAGMA max_page_count = {}", pages + 1).leak();
+    query(limit)
+        .execute(&mut writer)
+        .await
+        .expect("it can be limited");
     writer.commit().await.expect("nothing was written");
 
     let long = crate::model::contact::ContactDraft {
@@ -222,8 +211,8 @@ async fn a_full_disk_passes() {
     assert_eq!(found(&opened, "").await, ["Fits"]);
 
     let mut writer = opened.sqlite.database.write().await.expect("it is open");
-    sqlx::query("PRAGMA max_page_count = 1000000")
-        .execute(&mut *writer)
+    query("PRAGMA max_page_count = 1000000")
+        .execute(&mut writer)
         .await
         .expect("it can be limited");
     writer.commit().await.expect("nothing was written");
@@ -263,8 +252,8 @@ async fn outdated_keys_are_cleared_away_bit_by_bit() {
             .expect("it is new");
         let mut reader = opened.sqlite.database.reader().await.expect("it is open");
         left.push(
-            sqlx::query_scalar::<_, i64>("SELECT count(*) FROM idempotency_keys")
-                .fetch_one(&mut *reader)
+            query("SELECT count(*) FROM idempotency_keys")
+                .fetch_one::<i64>(&mut reader)
                 .await
                 .expect("it can be counted"),
         );
@@ -294,9 +283,9 @@ async fn a_key_of_a_release_that_compared_bytes_is_still_known() {
         .await
         .expect("nobody else writes");
     // What that release wrote: a SHA-256 of a body.
-    sqlx::query("UPDATE idempotency_keys SET fingerprint = ?")
+    query("UPDATE idempotency_keys SET fingerprint = $1")
         .bind([0x5a; 32].as_slice())
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await
         .expect("it is there");
     tx.commit().await.expect("there is room");

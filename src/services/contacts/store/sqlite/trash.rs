@@ -1,8 +1,9 @@
 //! Moving a contact to the trash, and taking it out.
 
 use jiff::Timestamp;
+use kith_database::Connection;
 use kith_database::Tx;
-use sqlx::SqliteConnection;
+use kith_database::query;
 
 use super::activities;
 use super::row::Stored;
@@ -44,14 +45,14 @@ pub async fn restore(mut tx: Tx, id: ContactId, now: Timestamp) -> Result<Contac
 
 /// To the trash (`deleted_at`) or out of it (`None`).
 async fn move_over(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     stored: &Stored,
     now: Timestamp,
     deleted_at: Option<Timestamp>,
 ) -> Result<(), StoreError> {
     let updated_at = stored.updated_at.max(now.as_millisecond());
-    sqlx::query(
-        "UPDATE contacts SET deleted_at = ?, updated_at = ?, version = version + 1 WHERE seq = ?",
+    query(
+        "UPDATE contacts SET deleted_at = $1, updated_at = $2, version = version + 1 WHERE seq = $3",
     )
     .bind(deleted_at.map(Timestamp::as_millisecond))
     .bind(updated_at)

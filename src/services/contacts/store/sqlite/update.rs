@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use kith_database::Tx;
+use kith_database::query;
 
 use super::activities;
 use super::row::find_expected;
@@ -35,10 +36,10 @@ pub async fn update(
     contact.version = contact.version.saturating_add(1);
 
     let key = search_key(&contact.name, &contact.email);
-    sqlx::query(
-        "UPDATE contacts SET version = ?, updated_at = ?, search_key = ?,
-             name = ?, email = ?, phone = ?, company = ?, notes = ?
-         WHERE seq = ?",
+    query(
+        "UPDATE contacts SET version = $1, updated_at = $2, search_key = $3,
+             name = $4, email = $5, phone = $6, company = $7, notes = $8
+         WHERE seq = $9",
     )
     .bind(contact.version)
     .bind(updated_at)
@@ -49,7 +50,7 @@ pub async fn update(
     .bind(&contact.company)
     .bind(&contact.notes)
     .bind(stored.seq)
-    .execute(&mut *tx)
+    .execute(&mut tx)
     .await?;
     if key != stored.search_key {
         search::remove(&mut tx, stored.seq).await?;

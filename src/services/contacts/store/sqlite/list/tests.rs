@@ -1,9 +1,9 @@
 //! Which indexes the queries use, and that both ways of searching find the same.
 
+use kith_database::Row;
+use kith_database::query;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use sqlx::AssertSqlSafe;
-use sqlx::Row;
 
 use super::*;
 use crate::model::contact::ContactId;
@@ -11,13 +11,15 @@ use crate::services::contacts::store::conformance::scoped_query;
 use crate::services::contacts::store::sqlite::tests::Opened;
 
 /// The steps that `SQLite` takes, and every way to ask for a page: scope, order, first page or not.
-async fn steps(connection: &mut SqliteConnection, sql: QueryBuilder<Sqlite>) -> Vec<String> {
-    let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", sql.into_string()));
-    let rows = sqlx::query(explain)
+async fn steps(connection: &mut Connection, sql: QueryBuilder<'_>) -> Vec<String> {
+    let explain: &str = format!("EXPLAIN QUERY PLAN {}", sql.text()).leak();
+    let rows: Vec<Row> = query(explain)
         .fetch_all(connection)
         .await
         .expect("the query is valid");
-    rows.iter().map(|row| row.get("detail")).collect()
+    rows.iter()
+        .map(|row| row.get("detail").expect("a step"))
+        .collect()
 }
 
 fn every_query(search: &str) -> Vec<ContactQuery> {
@@ -157,13 +159,16 @@ async fn both_ways_of_searching_find_the_same() {
                 let mut tx = opened.sqlite.database.read().await.expect("it is open");
                 let mut pages = Vec::new();
                 for total in [0, u64::MAX] {
-                    let mut sql = find_page(WHOLE, &query, total, 0);
-                    let rows = sql
+                    let sql = find_page(WHOLE, &query, total, 0);
+                    let rows: Vec<Row> = sql
                         .build()
-                        .fetch_all(&mut *tx)
+                        .fetch_all(&mut tx)
                         .await
                         .expect("the query is valid");
-                    let seqs: Vec<i64> = rows.iter().map(|row| row.get("seq")).collect();
+                    let seqs: Vec<i64> = rows
+                        .iter()
+                        .map(|row| row.get("seq").expect("a number"))
+                        .collect();
                     pages.push(seqs);
                 }
                 prop_assert_eq!(&pages[0], &pages[1]);

@@ -1,0 +1,230 @@
+//! Statements with their values, and how they run.
+
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use sqlx::AssertSqlSafe;
+use sqlx::Error;
+use sqlx::SqlSafeStr;
+use sqlx::SqlStr;
+use sqlx::Sqlite;
+use sqlx::sqlite::SqliteArguments;
+
+use crate::connection::Connection;
+use crate::connection::Driver;
+use crate::row::FromRow;
+use crate::row::Row;
+use crate::statement::Engine;
+use crate::statement::Sql;
+use crate::statement::Value;
+
+/// A statement with its values. Nothing happens until it is executed or fetched.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Query<'q> {
+    text: Text,
+    values: Vec<Value<'q>>,
+    is_persistent: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Text {
+    Fixed(Sql),
+    Built(String),
+}
+
+/// A statement, to which values are bound.
+pub fn query<'q>(sql: impl Into<Sql>) -> Query<'q> {
+    Query::new(Text::Fixed(sql.into()), Vec::new())
+}
+
+impl<'q> Query<'q> {
+    fn new(text: Text, values: Vec<Value<'q>>) -> Self {
+        Self {
+            text,
+            values,
+            is_persistent: true,
+        }
+    }
+
+    /// Gives the next parameter its value.
+    pub fn bind(mut self, value: impl Into<Value<'q>>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// Lets the connection forget the prepared statement, whose text hardly ever comes again.
+    pub fn once(mut self) -> Self {
+        self.is_persistent = false;
+        self
+    }
+
+    /// Executes the statement and returns how many rows it has changed.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub async fn execute(self, connection: &mut Connection) -> Result<u64, Error> {
+        let executed = self.execute_on(connection.driver()).await;
+        connection.observe(executed)
+    }
+
+    /// All rows.
+    ///
+    /// # Errors
+    /// Those of the engine, and those of [`FromRow`].
+    pub async fn fetch_all<T: FromRow>(self, connection: &mut Connection) -> Result<Vec<T>, Error> {
+        let fetched = self.fetch_all_on(connection.driver()).await;
+        connection.observe(fetched)
+    }
+
+    /// The first row, if there is one.
+    ///
+    /// # Errors
+    /// As for [`fetch_all`](Self::fetch_all).
+    pub async fn fetch_optional<T: FromRow>(
+        self,
+        connection: &mut Connection,
+    ) -> Result<Option<T>, Error> {
+        let fetched = match connection.driver() {
+            Driver::Sqlite(driver) => {
+                let row = self.for_sqlite().fetch_optional(driver).await;
+                row.map(|row| row.map(Row::Sqlite))
+            }
+        };
+        let row = connection.observe(fetched)?;
+        row.map(T::from_row).transpose()
+    }
+
+    /// The first row.
+    ///
+    /// # Errors
+    /// As for [`fetch_all`](Self::fetch_all); [`Error::RowNotFound`] when there is none.
+    pub async fn fetch_one<T: FromRow>(self, connection: &mut Connection) -> Result<T, Error> {
+        let row = self.fetch_optional(connection).await?;
+        row.ok_or(Error::RowNotFound)
+    }
+
+    /// The rows one after the other, so that many need not be in memory together.
+    pub fn fetch(self, connection: &'q mut Connection) -> BoxStream<'q, Result<Row, Error>> {
+        match connection.driver() {
+            Driver::Sqlite(driver) => {
+                let rows = self.for_sqlite().fetch(driver);
+                rows.map(|row| row.map(Row::Sqlite)).boxed()
+            }
+        }
+    }
+
+    pub(crate) async fn execute_on(self, driver: Driver<'_>) -> Result<u64, Error> {
+        match driver {
+            Driver::Sqlite(driver) => {
+                let executed = self.for_sqlite().execute(driver).await?;
+                Ok(executed.rows_affected())
+            }
+        }
+    }
+
+    pub(crate) async fn fetch_all_on<T: FromRow>(
+        self,
+        driver: Driver<'_>,
+    ) -> Result<Vec<T>, Error> {
+        match driver {
+            Driver::Sqlite(driver) => {
+                let rows = self.for_sqlite().fetch_all(driver).await?;
+                rows.into_iter()
+                    .map(|row| T::from_row(Row::Sqlite(row)))
+                    .collect()
+            }
+        }
+    }
+
+    fn for_sqlite(self) -> sqlx::query::Query<'q, Sqlite, SqliteArguments> {
+        let text = self.text.for_engine(Engine::Sqlite);
+        let query = sqlx::query(text).persistent(self.is_persistent);
+        let bind = |query: sqlx::query::Query<'q, Sqlite, SqliteArguments>, value| match value {
+            Value::Integer(value) => query.bind(value),
+            Value::Boolean(value) => query.bind(value),
+            Value::Text(value) => query.bind(value),
+            Value::Bytes(value) => query.bind(value),
+        };
+        self.values.into_iter().fold(query, bind)
+    }
+}
+
+impl Text {
+    fn for_engine(self, engine: Engine) -> SqlStr {
+        match self {
+            Self::Fixed(sql) => sql.text(engine).into_sql_str(),
+            // A builder takes values as parameters only.
+            Self::Built(text) => AssertSqlSafe(text).into_sql_str(),
+        }
+    }
+}
+
+/// A statement whose text is put together at run time. Values are bound, so the text holds none.
+#[derive(Clone, Debug)]
+pub struct QueryBuilder<'q> {
+    engine: Engine,
+    text: String,
+    values: Vec<Value<'q>>,
+}
+
+impl<'q> QueryBuilder<'q> {
+    /// A statement for this engine that begins with `sql`.
+    pub fn new(engine: Engine, sql: impl Into<Sql>) -> Self {
+        Self {
+            engine,
+            text: sql.into().text(engine).to_owned(),
+            values: Vec::new(),
+        }
+    }
+
+    /// Appends a part of the text.
+    pub fn push(&mut self, sql: impl Into<Sql>) -> &mut Self {
+        self.text.push_str(sql.into().text(self.engine));
+        self
+    }
+
+    /// Appends a parameter with its value.
+    pub fn push_bind(&mut self, value: impl Into<Value<'q>>) -> &mut Self {
+        use std::fmt::Write;
+
+        self.values.push(value.into());
+        let number = self.values.len();
+        write!(self.text, "${number}").expect("a string can be written to");
+        self
+    }
+
+    /// Appends what `push` appends for each item, with this text between them.
+    pub fn push_each<I: IntoIterator>(
+        &mut self,
+        separator: &'static str,
+        items: I,
+        mut push: impl FnMut(&mut Self, I::Item),
+    ) -> &mut Self {
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                self.push(separator);
+            }
+            push(self, item);
+        }
+        self
+    }
+
+    /// Appends a list of parameters in parentheses, with their values.
+    pub fn push_list(&mut self, values: impl IntoIterator<Item = Value<'q>>) -> &mut Self {
+        self.push("(");
+        self.push_each(", ", values, |query, value| {
+            query.push_bind(value);
+        });
+        self.push(")")
+    }
+
+    /// The text so far.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The statement.
+    pub fn build(self) -> Query<'q> {
+        Query::new(Text::Built(self.text), self.values)
+    }
+}

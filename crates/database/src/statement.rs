@@ -1,0 +1,88 @@
+//! The text of statements and the values that they are given.
+
+use std::borrow::Cow;
+
+/// A kind of database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// A SQLite file.
+    Sqlite,
+}
+
+/// The text of a statement. Its parameters are `$1`, `$2`, and so on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sql {
+    sqlite: &'static str,
+}
+
+impl Sql {
+    /// A text that every engine takes, with the same result.
+    pub const fn new(text: &'static str) -> Self {
+        Self { sqlite: text }
+    }
+
+    /// The text for this engine.
+    pub const fn text(self, engine: Engine) -> &'static str {
+        match engine {
+            Engine::Sqlite => self.sqlite,
+        }
+    }
+}
+
+impl From<&'static str> for Sql {
+    fn from(text: &'static str) -> Self {
+        Self::new(text)
+    }
+}
+
+/// A value that travels beside the text of a statement, never in it. `From` makes one of each type that a column can
+/// hold.
+#[derive(Clone, Debug)]
+pub enum Value<'q> {
+    /// A number of 64 bits.
+    Integer(Option<i64>),
+    /// A truth value, which SQLite keeps as a number.
+    Boolean(Option<bool>),
+    /// A text in UTF-8, without NUL.
+    Text(Option<Cow<'q, str>>),
+    /// Bytes.
+    Bytes(Option<Cow<'q, [u8]>>),
+}
+
+/// Implements `From` for the types of one kind of value, and for options of them.
+macro_rules! value {
+    ($($type:ty => $kind:ident($value:ident: $convert:expr)),* $(,)?) => {
+        $(
+            impl<'q> From<$type> for Value<'q> {
+                fn from($value: $type) -> Self {
+                    Self::$kind(Some($convert))
+                }
+            }
+
+            impl<'q> From<Option<$type>> for Value<'q> {
+                fn from(value: Option<$type>) -> Self {
+                    Self::$kind(value.map(|$value| $convert))
+                }
+            }
+        )*
+    };
+}
+
+value! {
+    i64 => Integer(value: value),
+    u32 => Integer(value: value.into()),
+    u16 => Integer(value: value.into()),
+    bool => Boolean(value: value),
+    &'q str => Text(value: value.into()),
+    &'q String => Text(value: value.into()),
+    String => Text(value: value.into()),
+    &'q [u8] => Bytes(value: value.into()),
+    &'q Vec<u8> => Bytes(value: value.into()),
+    Vec<u8> => Bytes(value: value.into()),
+}
+
+impl<'q> From<&'q Option<String>> for Value<'q> {
+    fn from(value: &'q Option<String>) -> Self {
+        value.as_deref().into()
+    }
+}
