@@ -4,17 +4,22 @@ use std::fmt;
 use std::sync::Arc;
 
 use sqlx::Error;
+use sqlx::PgConnection;
 use sqlx::Sqlite;
 use sqlx::SqliteConnection;
 use sqlx::Transaction;
 use sqlx::pool::PoolConnection;
 
+use crate::error;
+use crate::postgres_handle::PostgresHandle;
 use crate::statement::Engine;
 
 /// A connection to the database. It reports the errors that its statements meet.
 pub struct Connection {
     handle: Handle,
     observer: Arc<dyn Observer>,
+    /// Whether the same transaction could succeed at the next attempt: it met another one.
+    may_succeed_again: bool,
 }
 
 /// Hears of the errors of connections.
@@ -26,18 +31,21 @@ pub(crate) trait Observer: Send + Sync {
 pub(crate) enum Handle {
     Sqlite(PoolConnection<Sqlite>),
     SqliteTransaction(Transaction<'static, Sqlite>),
+    Postgres(PostgresHandle),
 }
 
 /// The connection of a driver.
 pub(crate) enum Driver<'c> {
     Sqlite(&'c mut SqliteConnection),
+    Postgres(&'c mut PgConnection),
 }
 
 impl Connection {
-    pub(crate) fn new(handle: impl Into<Handle>, observer: Arc<dyn Observer>) -> Self {
+    pub(crate) fn new(handle: Handle, observer: Arc<dyn Observer>) -> Self {
         Self {
-            handle: handle.into(),
+            handle,
             observer,
+            may_succeed_again: false,
         }
     }
 
@@ -45,6 +53,7 @@ impl Connection {
     pub fn engine(&self) -> Engine {
         match self.handle {
             Handle::Sqlite(_) | Handle::SqliteTransaction(_) => Engine::Sqlite,
+            Handle::Postgres(_) => Engine::Postgres,
         }
     }
 
@@ -52,12 +61,25 @@ impl Connection {
         match &mut self.handle {
             Handle::Sqlite(connection) => Driver::Sqlite(connection),
             Handle::SqliteTransaction(transaction) => Driver::Sqlite(transaction),
+            Handle::Postgres(handle) => Driver::Postgres(handle.connection()),
         }
     }
 
     /// Reports the error of a statement.
-    pub(crate) fn observe<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
-        result.inspect_err(|error| self.observer.record_error(error))
+    pub(crate) fn observe<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        if let Err(error) = &result {
+            self.observer.record_error(error);
+            self.may_succeed_again |= error::is_conflict(error);
+            if let Handle::Postgres(handle) = &mut self.handle {
+                handle.fail(error);
+            }
+        }
+        result
+    }
+
+    /// Whether a statement of the transaction met another transaction in a way that the next attempt need not.
+    pub(crate) fn may_succeed_again(&self) -> bool {
+        self.may_succeed_again
     }
 
     /// Ends the transaction, and keeps or undoes what it has changed.
@@ -69,6 +91,7 @@ impl Connection {
             Handle::Sqlite(_) => Ok(()),
             Handle::SqliteTransaction(transaction) if keep => transaction.commit().await,
             Handle::SqliteTransaction(transaction) => transaction.rollback().await,
+            Handle::Postgres(handle) => handle.end(keep).await,
         };
         ended.inspect_err(|error| self.observer.record_error(error))
     }
@@ -92,5 +115,11 @@ impl From<PoolConnection<Sqlite>> for Handle {
 impl From<Transaction<'static, Sqlite>> for Handle {
     fn from(transaction: Transaction<'static, Sqlite>) -> Self {
         Self::SqliteTransaction(transaction)
+    }
+}
+
+impl From<PostgresHandle> for Handle {
+    fn from(handle: PostgresHandle) -> Self {
+        Self::Postgres(handle)
     }
 }

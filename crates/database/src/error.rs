@@ -1,5 +1,8 @@
-//! Which errors of SQLite may pass, and which are defects.
+//! Which errors may pass, and which are defects.
 
+use std::io;
+
+use sqlx::postgres::PgDatabaseError;
 use sqlx::sqlite::SqliteError;
 
 /// The primary result code of SQLite behind an error: the low byte, since the rest tells variants of the
@@ -31,10 +34,56 @@ pub fn is_transient(error: &sqlx::Error) -> bool {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Database(_) => matches!(
-            primary_code(error),
-            Some(BUSY | LOCKED | NOMEM | READONLY | IOERR | FULL | CANTOPEN)
-        ),
+        sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
+        sqlx::Error::Database(_) => match sqlstate(error) {
+            Some(state) => is_passing_state(state),
+            None => matches!(
+                primary_code(error),
+                Some(BUSY | LOCKED | NOMEM | READONLY | IOERR | FULL | CANTOPEN)
+            ),
+        },
         _ => false,
     }
 }
+
+/// The SQLSTATE behind an error. `None` for errors that PostgreSQL did not report. See
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+pub(crate) fn sqlstate(error: &sqlx::Error) -> Option<&str> {
+    let error = error.as_database_error()?;
+    let error = error.try_downcast_ref::<PgDatabaseError>()?;
+    Some(error.code())
+}
+
+/// Whether the server is starting, stopping, overloaded or a standby, or met another transaction.
+fn is_passing_state(state: &str) -> bool {
+    let classes = ["08", "40", "53", "57", "58"];
+    classes.iter().any(|class| state.starts_with(class))
+        || [READ_ONLY, LOCK_TIMEOUT].contains(&state)
+}
+
+/// Whether two transactions met in a way that the next attempt need not.
+pub(crate) fn is_conflict(error: &sqlx::Error) -> bool {
+    matches!(sqlstate(error), Some("40001" | "40P01"))
+}
+
+/// Whether the connection is of no use any more: it ended, it did not answer in time, or it leads to a server that
+/// cannot be written to.
+pub(crate) fn is_disconnection(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
+        _ => sqlstate(error).is_some_and(|state| {
+            state.starts_with("08") || state.starts_with("57P0") || state == READ_ONLY
+        }),
+    }
+}
+
+/// The error of a statement that was not answered in time.
+pub(crate) fn timed_out() -> sqlx::Error {
+    sqlx::Error::Io(io::ErrorKind::TimedOut.into())
+}
+
+/// The transaction may only read, as on a standby.
+pub(crate) const READ_ONLY: &str = "25006";
+
+/// Another transaction kept a lock for too long.
+pub(crate) const LOCK_TIMEOUT: &str = "55P03";

@@ -4,6 +4,7 @@
 mod connection;
 mod database;
 mod error;
+mod postgres_handle;
 mod query;
 mod row;
 mod statement;

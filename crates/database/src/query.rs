@@ -1,16 +1,21 @@
 //! Statements with their values, and how they run.
 
+use std::time::Duration;
+
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use sqlx::AssertSqlSafe;
 use sqlx::Error;
+use sqlx::Postgres;
 use sqlx::SqlSafeStr;
 use sqlx::SqlStr;
 use sqlx::Sqlite;
+use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
 
 use crate::connection::Connection;
 use crate::connection::Driver;
+use crate::error;
 use crate::row::FromRow;
 use crate::row::Row;
 use crate::statement::Engine;
@@ -89,6 +94,10 @@ impl<'q> Query<'q> {
                 let row = self.for_sqlite().fetch_optional(driver).await;
                 row.map(|row| row.map(Row::Sqlite))
             }
+            Driver::Postgres(driver) => {
+                let row = in_time(self.for_postgres().fetch_optional(driver)).await;
+                row.map(|row| row.map(Row::Postgres))
+            }
         };
         let row = connection.observe(fetched)?;
         row.map(T::from_row).transpose()
@@ -110,6 +119,10 @@ impl<'q> Query<'q> {
                 let rows = self.for_sqlite().fetch(driver);
                 rows.map(|row| row.map(Row::Sqlite)).boxed()
             }
+            Driver::Postgres(driver) => {
+                let rows = self.for_postgres().fetch(driver);
+                rows.map(|row| row.map(Row::Postgres)).boxed()
+            }
         }
     }
 
@@ -117,6 +130,10 @@ impl<'q> Query<'q> {
         match driver {
             Driver::Sqlite(driver) => {
                 let executed = self.for_sqlite().execute(driver).await?;
+                Ok(executed.rows_affected())
+            }
+            Driver::Postgres(driver) => {
+                let executed = in_time(self.for_postgres().execute(driver)).await?;
                 Ok(executed.rows_affected())
             }
         }
@@ -133,6 +150,12 @@ impl<'q> Query<'q> {
                     .map(|row| T::from_row(Row::Sqlite(row)))
                     .collect()
             }
+            Driver::Postgres(driver) => {
+                let rows = in_time(self.for_postgres().fetch_all(driver)).await?;
+                rows.into_iter()
+                    .map(|row| T::from_row(Row::Postgres(row)))
+                    .collect()
+            }
         }
     }
 
@@ -144,9 +167,38 @@ impl<'q> Query<'q> {
             Value::Boolean(value) => query.bind(value),
             Value::Text(value) => query.bind(value),
             Value::Bytes(value) => query.bind(value),
+            Value::Integers(numbers) => query.bind(json(&numbers)),
         };
         self.values.into_iter().fold(query, bind)
     }
+
+    fn for_postgres(self) -> sqlx::query::Query<'q, Postgres, PgArguments> {
+        let text = self.text.for_engine(Engine::Postgres);
+        let query = sqlx::query(text).persistent(self.is_persistent);
+        let bind = |query: sqlx::query::Query<'q, Postgres, PgArguments>, value| match value {
+            Value::Integer(value) => query.bind(value),
+            Value::Boolean(value) => query.bind(value),
+            Value::Text(value) => query.bind(value),
+            Value::Bytes(value) => query.bind(value),
+            Value::Integers(numbers) => query.bind(numbers),
+        };
+        self.values.into_iter().fold(query, bind)
+    }
+}
+
+/// How long a server may take to answer a statement. A server that is gone may not close its connections, and the
+/// system waits for its answer for many minutes.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
+
+async fn in_time<T>(answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let answered = tokio::time::timeout(STATEMENT_TIMEOUT, answer).await;
+    answered.unwrap_or_else(|_| Err(error::timed_out()))
+}
+
+/// A list of numbers in JSON.
+fn json(numbers: &[i64]) -> String {
+    let texts: Vec<String> = numbers.iter().map(i64::to_string).collect();
+    format!("[{}]", texts.join(","))
 }
 
 impl Text {

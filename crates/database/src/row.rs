@@ -3,6 +3,7 @@
 use sqlx::ColumnIndex;
 use sqlx::Error;
 use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 
 /// A row of a result.
@@ -10,12 +11,14 @@ use sqlx::sqlite::SqliteRow;
 pub enum Row {
     #[doc(hidden)]
     Sqlite(SqliteRow),
+    #[doc(hidden)]
+    Postgres(PgRow),
 }
 
 /// Names a column: its name, or its place from 0 on.
-pub trait Index: ColumnIndex<SqliteRow> {}
+pub trait Index: ColumnIndex<SqliteRow> + ColumnIndex<PgRow> {}
 
-impl<T: ColumnIndex<SqliteRow>> Index for T {}
+impl<T: ColumnIndex<SqliteRow> + ColumnIndex<PgRow>> Index for T {}
 
 impl Row {
     /// The value of a column.
@@ -44,6 +47,7 @@ macro_rules! column {
                 fn read(row: &'r Row, column: impl Index) -> Result<Self, Error> {
                     match row {
                         Row::Sqlite(row) => row.try_get(column),
+                        Row::Postgres(row) => row.try_get(column),
                     }
                 }
             }
@@ -52,6 +56,7 @@ macro_rules! column {
                 fn read(row: &'r Row, column: impl Index) -> Result<Self, Error> {
                     match row {
                         Row::Sqlite(row) => row.try_get(column),
+                        Row::Postgres(row) => row.try_get(column),
                     }
                 }
             }

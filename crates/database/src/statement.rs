@@ -7,24 +7,33 @@ use std::borrow::Cow;
 pub enum Engine {
     /// A SQLite file.
     Sqlite,
+    /// A PostgreSQL server.
+    Postgres,
 }
 
 /// The text of a statement. Its parameters are `$1`, `$2`, and so on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sql {
     sqlite: &'static str,
+    postgres: &'static str,
 }
 
 impl Sql {
     /// A text that every engine takes, with the same result.
     pub const fn new(text: &'static str) -> Self {
-        Self { sqlite: text }
+        Self::each(text, text)
+    }
+
+    /// A text for each engine, with the same result. Both take the same values.
+    pub const fn each(sqlite: &'static str, postgres: &'static str) -> Self {
+        Self { sqlite, postgres }
     }
 
     /// The text for this engine.
     pub const fn text(self, engine: Engine) -> &'static str {
         match engine {
             Engine::Sqlite => self.sqlite,
+            Engine::Postgres => self.postgres,
         }
     }
 }
@@ -47,6 +56,8 @@ pub enum Value<'q> {
     Text(Option<Cow<'q, str>>),
     /// Bytes.
     Bytes(Option<Cow<'q, [u8]>>),
+    /// A list of numbers: JSON in SQLite, which `json_each` reads, and `BIGINT[]` in PostgreSQL.
+    Integers(Vec<i64>),
 }
 
 /// Implements `From` for the types of one kind of value, and for options of them.
@@ -79,6 +90,12 @@ value! {
     &'q [u8] => Bytes(value: value.into()),
     &'q Vec<u8> => Bytes(value: value.into()),
     Vec<u8> => Bytes(value: value.into()),
+}
+
+impl From<Vec<i64>> for Value<'_> {
+    fn from(numbers: Vec<i64>) -> Self {
+        Self::Integers(numbers)
+    }
 }
 
 impl<'q> From<&'q Option<String>> for Value<'q> {

@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use tempfile::TempDir;
 
 use crate::database::open::is_recent;
-use crate::database::pool;
+use crate::database::sqlite::pool;
 use crate::*;
 
 const MIGRATIONS: &[Migration] = &[

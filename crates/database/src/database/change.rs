@@ -12,17 +12,26 @@ use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use crate::connection::Connection;
+use crate::database::Backend;
 use crate::database::Database;
+use crate::database::postgres::PostgresServer;
 use crate::query::query;
 
 /// The most changes in one transaction, so that readers of the log never have much to catch up with.
 const MAX_GROUP: usize = 64;
+
+/// How often a change is made that meets other transactions, before its caller hears of it.
+const MAX_ATTEMPTS: u32 = 5;
+
+/// The pause after the first attempt; the second is twice as long, and so on.
+const RETRY_INTERVAL: Duration = Duration::from_millis(5);
 
 /// What waits for the next transaction.
 #[derive(Default)]
@@ -84,8 +93,8 @@ impl Database {
     /// Makes a change, all of it or nothing, and answers once it is on the disk. Other changes may share its
     /// transaction; it sees what they have changed before it, and none of them sees what it undoes.
     ///
-    /// `change` is called once or twice: if any change of its transaction fails, all that were made are undone and
-    /// made again.
+    /// `change` may be called several times: if any change of its transaction fails, all that were made are undone and
+    /// made again, and a change that meets another one in a PostgreSQL server is as well.
     ///
     /// A caller that drops the future does not learn whether the change was made.
     ///
@@ -99,6 +108,9 @@ impl Database {
         T: Send + 'static,
         E: From<sqlx::Error> + Send + 'static,
     {
+        if let Backend::Postgres(server) = &self.shared.backend {
+            return self.change_alone(server, change).await;
+        }
         let (caller, answer) = oneshot::channel();
         let request = Request {
             change,
@@ -106,7 +118,7 @@ impl Database {
             caller,
         };
         let has_worker = {
-            let mut queue = self.changes.lock();
+            let mut queue = self.shared.changes.lock();
             queue.changes.push_back(Box::new(request));
             std::mem::replace(&mut queue.has_worker, true)
         };
@@ -118,9 +130,41 @@ impl Database {
             .unwrap_or_else(|_| Err(sqlx::Error::WorkerCrashed.into()))
     }
 
+    /// Makes a change in a transaction of its own. The server makes several at a time and syncs the disk for all of
+    /// them together, so changes that shared a transaction would only wait for each other.
+    async fn change_alone<T, E>(
+        &self,
+        server: &PostgresServer,
+        mut change: impl for<'c> FnMut(&'c mut Connection) -> BoxFuture<'c, Result<T, E>>,
+    ) -> Result<T, E>
+    where
+        E: From<sqlx::Error>,
+    {
+        let turn = server.turns.acquire().await;
+        let _turn = turn.map_err(|_| sqlx::Error::PoolClosed)?;
+        for attempt in 1.. {
+            let mut tx = self.write().await?;
+            let made = change(&mut tx).await;
+            let may_succeed_again = attempt < MAX_ATTEMPTS && tx.may_succeed_again();
+            match made {
+                Ok(made) => {
+                    tx.commit().await?;
+                    return Ok(made);
+                }
+                Err(_) if may_succeed_again => tx.rollback().await?,
+                Err(error) => {
+                    tx.rollback().await?;
+                    return Err(error);
+                }
+            }
+            tokio::time::sleep(RETRY_INTERVAL * attempt).await;
+        }
+        Err(sqlx::Error::WorkerCrashed.into())
+    }
+
     /// The worker: makes what waits, until nothing does.
     async fn make_changes(self) {
-        while let Some(mut group) = self.changes.next_group() {
+        while let Some(mut group) = self.shared.changes.next_group() {
             // A change that panics must not take those along that come after it.
             let made = AssertUnwindSafe(self.make_together(&mut group)).catch_unwind();
             let mut committed = made.await.unwrap_or(Err(sqlx::Error::WorkerCrashed));

@@ -12,24 +12,18 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use kith_runtime::ComponentHealth;
-use sqlx::ConnectOptions;
-use sqlx::Connection;
 use tokio::time::Instant;
 
 use crate::connection::Observer;
+use crate::database::Backend;
 use crate::database::Database;
-use crate::database::connect_options;
 use crate::error;
-use crate::query::query;
 
 /// The shortest pause between two probes.
 const MIN_PROBE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The pause is at least this many times as long as the probe took, which may read the whole file.
 const PROBE_INTERVAL_FACTOR: u32 = 20;
-
-/// How many bytes a probe writes: more pages than adding a contact takes.
-const PROBE_BYTES: u32 = 64 * 1024;
 
 /// Why the database cannot do its work. Displayed, it is a sentence without any text of the driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +46,10 @@ pub enum Fault {
     FileGone,
     /// The path of the log or of its index leads to another file, or to none.
     LogGone,
+    /// The database server does not answer.
+    Unreachable,
+    /// The database server may only be read.
+    Standby,
 }
 
 /// The fault that stands, shared by everything that uses the database.
@@ -84,6 +82,25 @@ impl Fault {
         })
     }
 
+    /// The fault of a server behind an error, in the same way.
+    pub(crate) fn of_server(error: &sqlx::Error) -> Option<Self> {
+        let Some(state) = error::sqlstate(error) else {
+            return match error {
+                sqlx::Error::PoolTimedOut => Some(Self::Slow),
+                error => error::is_disconnection(error).then_some(Self::Unreachable),
+            };
+        };
+        Some(match state {
+            "53100" => Self::Full,
+            error::READ_ONLY => Self::Standby,
+            _ if state.starts_with("53") => Self::Memory,
+            _ if state.starts_with("58") => Self::Disk,
+            _ if state.starts_with("XX") => Self::Damaged,
+            _ if state.starts_with("08") || state.starts_with("57P0") => Self::Unreachable,
+            _ => return None,
+        })
+    }
+
     /// What it means, and what to do.
     pub fn effect(self) -> &'static str {
         match self {
@@ -108,6 +125,10 @@ impl Fault {
                 "Nothing can be changed. Stop this server, which saves what it has, and start it \
                  again."
             }
+            Self::Unreachable => "Nothing can be read or changed until it does.",
+            Self::Standby => {
+                "Nothing can be changed. Name the primary, or wait until this one is promoted."
+            }
         }
     }
 }
@@ -129,6 +150,8 @@ impl fmt::Display for Fault {
                 "The log of the database (-wal or -shm) was moved, deleted or replaced while it \
                  was in use."
             }
+            Self::Unreachable => "The database server does not answer.",
+            Self::Standby => "The database server may only be read.",
         })
     }
 }
@@ -182,7 +205,11 @@ impl Faults {
 
 impl Observer for Database {
     fn record_error(&self, error: &sqlx::Error) {
-        if let Some(fault) = Fault::of(error) {
+        let fault = match &self.shared.backend {
+            Backend::Sqlite(_) => Fault::of(error),
+            Backend::Postgres(_) => Fault::of_server(error),
+        };
+        if let Some(fault) = fault {
             self.record_fault(fault);
         }
     }
@@ -194,16 +221,20 @@ impl Database {
     pub fn health(&self) -> ComponentHealth<Fault> {
         // A file that is gone is recorded, which is all that counts here.
         let _ = self.check_files();
-        self.monitor.faults.lock().health
+        self.shared.faults.lock().health
     }
 
     /// Fails when the paths no longer lead to the files that are open.
     pub(crate) fn check_files(&self) -> Result<(), sqlx::Error> {
         // The last process to close removes the log itself.
-        if self.monitor.tasks.is_stopped() {
+        if self.shared.tasks.is_stopped() {
             return Ok(());
         }
-        let Some(fault) = self.monitor.files.gone() else {
+        let gone = match &self.shared.backend {
+            Backend::Sqlite(file) => file.files.gone(),
+            Backend::Postgres(_) => None,
+        };
+        let Some(fault) = gone else {
             return Ok(());
         };
         self.record_fault(fault);
@@ -211,9 +242,9 @@ impl Database {
     }
 
     pub(crate) fn record_fault(&self, fault: Fault) {
-        if self.monitor.faults.record(fault) {
+        if self.shared.faults.record(fault) {
             let probing = self.clone().probe_until_healed();
-            self.monitor.tasks.spawn_until_stopped(probing);
+            self.shared.tasks.spawn_until_stopped(probing);
         }
     }
 
@@ -221,56 +252,31 @@ impl Database {
         let mut pause = MIN_PROBE_INTERVAL;
         loop {
             tokio::time::sleep(pause).await;
-            let recorded = self.monitor.faults.lock().recorded;
+            let recorded = self.shared.faults.lock().recorded;
             let start = Instant::now();
             let good = self.probe().await.unwrap_or(false);
-            if good && self.monitor.faults.heal(recorded) {
+            if good && self.shared.faults.heal(recorded) {
                 return;
             }
             pause = MIN_PROBE_INTERVAL.max(start.elapsed() * PROBE_INTERVAL_FACTOR);
         }
     }
 
-    /// Writes as much as a change does, and reads the whole file if it is suspect. Whether it is good.
+    /// Writes to the database, and reads the whole file if it is suspect. Whether it is good.
     async fn probe(&self) -> Result<bool, sqlx::Error> {
-        if self.monitor.files.gone() == Some(Fault::LogGone) {
-            self.save_log().await?;
+        match &self.shared.backend {
+            Backend::Sqlite(file) => {
+                if file.files.gone() == Some(Fault::LogGone) {
+                    file.save_log().await?;
+                }
+                self.check_files()?;
+                file.probe().await?;
+                self.check_files()?;
+                let suspect = self.shared.faults.lock().suspect;
+                Ok(!suspect || file.is_whole().await?)
+            }
+            Backend::Postgres(server) => server.probe().await,
         }
-        // No other transaction ever sees the table.
-        let mut tx = self.write().await?;
-        query("CREATE TABLE write_probe (bytes BLOB NOT NULL) STRICT")
-            .execute(&mut tx)
-            .await?;
-        query("INSERT INTO write_probe (bytes) VALUES (zeroblob($1))")
-            .bind(PROBE_BYTES)
-            .execute(&mut tx)
-            .await?;
-        query("DROP TABLE write_probe").execute(&mut tx).await?;
-        tx.commit().await?;
-        let suspect = self.monitor.faults.lock().suspect;
-        Ok(!suspect || self.is_whole().await?)
-    }
-
-    /// Whether SQLite finds no damage in what is on the disk, rather than in what a connection
-    /// remembers of it.
-    async fn is_whole(&self) -> Result<bool, sqlx::Error> {
-        let path = self.monitor.files.database();
-        let mut connection = connect_options(path).read_only(true).connect().await?;
-        let found: String = sqlx::query_scalar("PRAGMA integrity_check(1)")
-            .fetch_one(&mut connection)
-            .await?;
-        connection.close().await?;
-        Ok(found == "ok")
-    }
-
-    /// Writes what was acknowledged from a log that has no path any more into the database file, which is
-    /// still in its place.
-    async fn save_log(&self) -> Result<(), sqlx::Error> {
-        let mut writer = self.writer.acquire().await?;
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-            .execute(&mut *writer)
-            .await?;
-        Ok(())
     }
 }
 

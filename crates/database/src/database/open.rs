@@ -39,8 +39,12 @@ pub struct Migration {
 pub struct Options {
     /// The file. It and its directory are created for their owner alone if they are not there.
     pub path: PathBuf,
-    /// How many connections read at the same time; 4 by default.
+    /// The address of a PostgreSQL server and of a database on it, instead of a file; `None` by default.
+    pub url: Option<String>,
+    /// How many connections read a file at the same time; 4 by default.
     pub readers: NonZeroU32,
+    /// How many connections lead to a server; 10 by default. One more is for what many callers wait for.
+    pub connections: NonZeroU32,
     /// Every migration, in order.
     pub migrations: &'static [Migration],
     /// A statement that runs in the transaction of the migrations each time the file is opened; none by
@@ -49,6 +53,8 @@ pub struct Options {
     /// The setting that names the directory, for errors that tell the operator to change it;
     /// "the path of the database" by default.
     pub path_setting: &'static str,
+    /// The setting that names the server, for the same errors; "the address of the database" by default.
+    pub url_setting: &'static str,
 }
 
 impl Options {
@@ -56,10 +62,21 @@ impl Options {
     pub fn new(path: impl Into<PathBuf>, migrations: &'static [Migration]) -> Self {
         Self {
             path: path.into(),
+            url: None,
             readers: NonZeroU32::MIN.saturating_add(3),
+            connections: NonZeroU32::MIN.saturating_add(9),
             migrations,
             on_open: None,
             path_setting: "the path of the database",
+            url_setting: "the address of the database",
+        }
+    }
+
+    /// The database of a PostgreSQL server at `url` (`postgres://user:password@host:port/name`).
+    pub fn server(url: impl Into<String>, migrations: &'static [Migration]) -> Self {
+        Self {
+            url: Some(url.into()),
+            ..Self::new(PathBuf::new(), migrations)
         }
     }
 }
@@ -198,7 +215,7 @@ async fn migrate(connection: &mut SqliteConnection, options: &Options) -> Result
     tx.commit().await.map_err(unusable)
 }
 
-fn migrator(migrations: &[Migration]) -> Migrator {
+pub(super) fn migrator(migrations: &[Migration]) -> Migrator {
     let migration = |migration: &Migration| {
         sqlx::migrate::Migration::new(
             migration.version,
@@ -297,9 +314,112 @@ pub enum OpenError {
         /// What SQLite said.
         source: MigrateError,
     },
+
+    /// The server cannot be used.
+    #[error("cannot use the database that {setting} names: {problem}")]
+    Server {
+        /// [`Options::url_setting`].
+        setting: &'static str,
+        /// What to change.
+        problem: ServerProblem,
+        /// What the driver said.
+        source: Option<sqlx::Error>,
+    },
+}
+
+/// Why a server cannot be used. Displayed, it says what to change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ServerProblem {
+    /// The text is no address.
+    #[error("write it as postgres://user:password@host:port/name")]
+    Address,
+    /// Nothing answers at the address.
+    #[error("nothing answers there; check the host and the port, and that the server runs")]
+    Unreachable,
+    /// The server refuses the user or the password.
+    #[error("the server refuses the user or the password")]
+    Refused,
+    /// The server has no such database.
+    #[error("the server has no database of that name; make one with CREATE DATABASE")]
+    NoDatabase,
+    /// The server has no connection left.
+    #[error("the server has no connection left; raise its max_connections, or ask for fewer here")]
+    Full,
+    /// The server does not prove its name.
+    #[error(
+        "the connection is not secure; name the server as its certificate does, or give sslrootcert, \
+         or write sslmode=disable where nobody else can listen"
+    )]
+    Insecure,
+    /// The server is too old.
+    #[error("the server is older than PostgreSQL 14; update it")]
+    Old,
+    /// The database keeps text in another encoding.
+    #[error("its encoding is not UTF8; make one with ENCODING 'UTF8' TEMPLATE template0")]
+    Encoding,
+    /// The server may only be read.
+    #[error("the server may only be read, as a standby; name the primary")]
+    Standby,
+    /// The user may not make tables.
+    #[error("the user may not make tables; make the user the owner of the database")]
+    Forbidden,
+    /// There are tables of another program.
+    #[error("it has tables of another program; name an empty database")]
+    Foreign,
+    /// A newer version of the program was here.
+    #[error("a newer version of this program has changed its tables; start that version")]
+    Newer,
+    /// Anything else. The driver's text is the source of the error.
+    #[error("the server reports an error; see the line below")]
+    Other,
+}
+
+impl ServerProblem {
+    /// What an error of the driver means.
+    pub(crate) fn of(error: &sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => return Self::Unreachable,
+            sqlx::Error::Tls(_) => return Self::Insecure,
+            sqlx::Error::Configuration(_) => return Self::Address,
+            _ => {}
+        }
+        match error::sqlstate(error) {
+            Some("28000" | "28P01") => Self::Refused,
+            Some("3D000") => Self::NoDatabase,
+            Some("53300") => Self::Full,
+            Some("42501") => Self::Forbidden,
+            Some("42P07") => Self::Foreign,
+            Some(error::READ_ONLY) => Self::Standby,
+            Some("57P03") => Self::Unreachable,
+            _ => Self::Other,
+        }
+    }
 }
 
 impl OpenError {
+    pub(crate) fn server(
+        setting: &'static str,
+        problem: ServerProblem,
+        source: Option<sqlx::Error>,
+    ) -> Self {
+        Self::Server {
+            setting,
+            problem,
+            source,
+        }
+    }
+
+    /// What failed migrations of a server mean.
+    pub(crate) fn of_migrations(setting: &'static str, error: MigrateError) -> Self {
+        match error {
+            MigrateError::VersionMissing(_) => Self::server(setting, ServerProblem::Newer, None),
+            MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => {
+                Self::server(setting, ServerProblem::of(&source), Some(source))
+            }
+            _ => Self::server(setting, ServerProblem::Other, None),
+        }
+    }
+
     pub(crate) fn unusable(path: &Path, source: sqlx::Error) -> Self {
         Self::Unusable {
             path: path.to_owned(),

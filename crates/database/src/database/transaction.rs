@@ -25,7 +25,7 @@ impl Tx {
     /// When that is not certain: errors of the engine, or the file is gone.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         self.connection.end(true).await?;
-        self.database.commits.fetch_add(1, Ordering::Relaxed);
+        self.database.shared.commits.fetch_add(1, Ordering::Relaxed);
         self.database.check_files()
     }
 

@@ -7,7 +7,9 @@ use sqlx::AssertSqlSafe;
 use tempfile::TempDir;
 
 use super::*;
+use crate::database::sqlite::SqliteFile;
 use crate::is_transient;
+use crate::query::query;
 use crate::row::Row;
 use crate::tests::options;
 
@@ -20,9 +22,16 @@ async fn database() -> (Database, TempDir) {
     (database.expect("it opens"), directory)
 }
 
+fn sqlite(database: &Database) -> &SqliteFile {
+    match &database.shared.backend {
+        Backend::Sqlite(file) => file,
+        Backend::Postgres(_) => panic!("the database is a file"),
+    }
+}
+
 /// Sets something of the connection that writes.
 async fn set(database: &Database, pragma: &'static str) {
-    let mut writer = database.writer.acquire().await.expect("it is open");
+    let mut writer = sqlite(database).writer.acquire().await.expect("it is open");
     sqlx::query(pragma)
         .execute(&mut *writer)
         .await
@@ -30,7 +39,7 @@ async fn set(database: &Database, pragma: &'static str) {
 }
 
 async fn fill_up(database: &Database) {
-    let mut writer = database.writer.acquire().await.expect("it is open");
+    let mut writer = sqlite(database).writer.acquire().await.expect("it is open");
     let pages: i64 = sqlx::query_scalar("PRAGMA page_count")
         .fetch_one(&mut *writer)
         .await
@@ -134,7 +143,7 @@ async fn errors_of_a_statement_are_no_faults_and_what_is_well_is_not_probed() {
     // Whatever was dropped is back.
     drop(database.write().await.expect("a turn"));
     assert_eq!(database.health().failure, None);
-    assert_eq!(database.monitor.tasks.len(), 0);
+    assert_eq!(database.shared.tasks.len(), 0);
 }
 
 #[tokio::test]
@@ -169,7 +178,7 @@ async fn a_reader_that_meets_damage_tells() {
         until(&database, Some(Fault::Damaged)).await;
         // A write says nothing about the damage, and the file is still damaged.
         write(&database, LITTLE).await.expect("it is elsewhere");
-        assert!(!database.is_whole().await.unwrap_or(false));
+        assert!(!sqlite(&database).is_whole().await.unwrap_or(false));
     }
 }
 
@@ -215,12 +224,20 @@ async fn a_connection_that_is_made_later_leads_to_the_same_file() {
     let (file, moved) = files(&directory, "test.db");
     fs::rename(&file, &moved).expect("it can be moved");
     fs::copy(&moved, &file).expect("there is room");
-    let gone = database.monitor.files.gone();
+    let gone = sqlite(&database).files.gone();
     assert_eq!(gone, Some(Fault::FileGone));
     // The pool has no connection left and makes another, which it must not use.
-    let connection = database.writer.acquire().await.expect("it is open");
+    let connection = sqlite(&database)
+        .writer
+        .acquire()
+        .await
+        .expect("it is open");
     connection.close().await.expect("it closes");
-    let other = tokio::time::timeout(Duration::from_millis(500), database.writer.acquire()).await;
+    let other = tokio::time::timeout(
+        Duration::from_millis(500),
+        sqlite(&database).writer.acquire(),
+    )
+    .await;
     assert!(!matches!(other, Ok(Ok(_))), "it leads to another file");
 }
 

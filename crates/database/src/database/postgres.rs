@@ -1,0 +1,225 @@
+//! A PostgreSQL server: a pool of connections, and one for what many callers wait for.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::ConnectOptions;
+use sqlx::Connection as _;
+use sqlx::Error;
+use sqlx::PgConnection;
+use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::postgres::PgSslMode;
+use tokio::sync::Mutex;
+use tokio::sync::Semaphore;
+
+use super::BUSY_TIMEOUT;
+use super::open::OpenError;
+use super::open::Options;
+use super::open::ServerProblem;
+use super::open::migrator;
+use crate::connection::Driver;
+use crate::error;
+use crate::postgres_handle::PostgresHandle;
+use crate::query::Query;
+use crate::row::FromRow;
+
+/// The oldest release that the statements were written for.
+const MIN_VERSION: i64 = 14;
+
+/// The pool closes an unused connection after this time.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+/// A connection lives at most this long, so that connections spread over the servers behind an address.
+const MAX_LIFETIME: Duration = Duration::from_secs(30 * 60);
+
+/// So many connections are left to reads while many callers write.
+const CONNECTIONS_OF_READS: u32 = 2;
+
+/// Starters take turns at the migrations. The number names this lock among those of the server's database.
+const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(5494318)";
+
+/// A view of one instant. A read in PostgreSQL's usual transactions sees what was committed before its statement.
+const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// The connections to a server.
+#[derive(Debug)]
+pub(crate) struct PostgresServer {
+    pool: PgPool,
+    options: PgConnectOptions,
+    /// `None` after it failed, until the next query.
+    dedicated: Mutex<Option<PgConnection>>,
+    /// A turn for each change, so that changes do not take all connections.
+    pub(crate) turns: Semaphore,
+}
+
+impl PostgresServer {
+    /// Connects to the server, and brings the tables up to date.
+    pub(crate) async fn open(url: &str, options: &Options) -> Result<Self, OpenError> {
+        let setting = options.url_setting;
+        let connect = connect_options(url)
+            .map_err(|source| OpenError::server(setting, ServerProblem::Address, Some(source)))?;
+        let refused = |source: Error| {
+            let problem = ServerProblem::of(&source);
+            OpenError::server(setting, problem, Some(source))
+        };
+        let mut first = connect.connect().await.map_err(refused)?;
+        check_server(&mut first, setting).await?;
+        migrate(&mut first, options).await?;
+        let connections = options.connections.get();
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(BUSY_TIMEOUT)
+            // A query that fails on a connection that has ended is made again. That costs reads no round trip.
+            .test_before_acquire(false)
+            .idle_timeout(IDLE_TIMEOUT)
+            .max_lifetime(MAX_LIFETIME)
+            .connect_with(connect.clone())
+            .await
+            .map_err(refused)?;
+        let turns = connections.saturating_sub(CONNECTIONS_OF_READS).max(1);
+        Ok(Self {
+            pool,
+            options: connect,
+            dedicated: Mutex::new(Some(first)),
+            turns: Semaphore::new(turns as usize),
+        })
+    }
+
+    pub(crate) async fn write(&self) -> Result<PostgresHandle, Error> {
+        self.begin("BEGIN").await
+    }
+
+    pub(crate) async fn read(&self) -> Result<PostgresHandle, Error> {
+        self.begin(BEGIN_READ).await
+    }
+
+    /// Begins a transaction. A server that was restarted has ended the connections of the pool, so a connection that
+    /// turns out to have ended is replaced.
+    async fn begin(&self, statement: &'static str) -> Result<PostgresHandle, Error> {
+        for _ in 0..self.pool.options().get_max_connections() {
+            match self.reader().await?.begin(statement).await {
+                Err(error) if error::is_disconnection(&error) => {}
+                begun => return begun,
+            }
+        }
+        self.reader().await?.begin(statement).await
+    }
+
+    pub(crate) async fn reader(&self) -> Result<PostgresHandle, Error> {
+        Ok(PostgresHandle::new(self.pool.acquire().await?))
+    }
+
+    pub(crate) async fn fetch_dedicated<T: FromRow>(
+        &self,
+        query: Query<'_>,
+    ) -> Result<Vec<T>, Error> {
+        let mut connection = self.dedicated.lock().await;
+        if let Some(known) = connection.as_mut() {
+            match query.clone().fetch_all_on(Driver::Postgres(known)).await {
+                Err(error) if error::is_disconnection(&error) => *connection = None,
+                fetched => return fetched,
+            }
+        }
+        if self.pool.is_closed() {
+            return Err(Error::PoolClosed);
+        }
+        let known = connection.insert(self.connect().await?);
+        let fetched = query.fetch_all_on(Driver::Postgres(known)).await;
+        if fetched.as_ref().is_err_and(error::is_disconnection) {
+            *connection = None;
+        }
+        fetched
+    }
+
+    async fn connect(&self) -> Result<PgConnection, Error> {
+        let connected = tokio::time::timeout(BUSY_TIMEOUT, self.options.connect()).await;
+        connected.unwrap_or_else(|_| Err(error::timed_out()))
+    }
+
+    pub(crate) async fn close(&self) {
+        if let Some(connection) = self.dedicated.lock().await.take() {
+            // A connection that cannot be closed is gone all the same.
+            let _ = connection.close().await;
+        }
+        self.pool.close().await;
+    }
+
+    /// Whether the server answers on a new connection and can be written to.
+    pub(crate) async fn probe(&self) -> Result<bool, Error> {
+        let mut connection = self.connect().await?;
+        let read_only: String = sqlx::query_scalar("SHOW transaction_read_only")
+            .fetch_one(&mut connection)
+            .await?;
+        connection.close().await?;
+        Ok(read_only == "off")
+    }
+}
+
+/// How to connect to the server at this address. Over a network the server must prove its name, unless the address
+/// says otherwise.
+fn connect_options(url: &str) -> Result<PgConnectOptions, Error> {
+    let mut options = PgConnectOptions::from_str(url)?
+        // A pooler between Kith and the server need not know this setting.
+        .extra_float_digits(None)
+        .disable_statement_logging();
+    let host = options.get_host();
+    let is_local = options.get_socket().is_some()
+        || host.starts_with('/')
+        || ["localhost", "127.0.0.1", "::1", "[::1]"].contains(&host);
+    if !url.contains("sslmode=") && !url.contains("ssl-mode=") {
+        options = options.ssl_mode(match is_local {
+            true => PgSslMode::Prefer,
+            false => PgSslMode::VerifyFull,
+        });
+    }
+    Ok(options)
+}
+
+/// Refuses a server that the statements do not fit, or that cannot be written to.
+async fn check_server(
+    connection: &mut PgConnection,
+    setting: &'static str,
+) -> Result<(), OpenError> {
+    let facts = sqlx::query_as::<_, (String, String, String)>(
+        "SELECT current_setting('server_version_num'), current_setting('server_encoding'),
+             current_setting('transaction_read_only')",
+    );
+    let (version, encoding, read_only) = facts
+        .fetch_one(connection)
+        .await
+        .map_err(|source| OpenError::server(setting, ServerProblem::of(&source), Some(source)))?;
+    let version = version.parse::<i64>().unwrap_or(0) / 10_000;
+    let problem = if version < MIN_VERSION {
+        ServerProblem::Old
+    } else if encoding != "UTF8" {
+        ServerProblem::Encoding
+    } else if read_only == "on" {
+        ServerProblem::Standby
+    } else {
+        return Ok(());
+    };
+    Err(OpenError::server(setting, problem, None))
+}
+
+/// Brings the tables up to date, all or nothing. Several processes may start at once: those that come later find it
+/// done.
+async fn migrate(connection: &mut PgConnection, options: &Options) -> Result<(), OpenError> {
+    let setting = options.url_setting;
+    let refused = |source: Error| {
+        let problem = ServerProblem::of(&source);
+        OpenError::server(setting, problem, Some(source))
+    };
+    let mut tx = connection.begin().await.map_err(refused)?;
+    sqlx::query(MIGRATION_LOCK)
+        .execute(&mut *tx)
+        .await
+        .map_err(refused)?;
+    let mut migrator = migrator(options.migrations);
+    // Its lock belongs to a session, which a pooler shares out by transactions.
+    migrator.set_locking(false);
+    let migrated = migrator.run_direct(None, &mut *tx, false).await;
+    migrated.map_err(|error| OpenError::of_migrations(setting, error))?;
+    tx.commit().await.map_err(refused)
+}
