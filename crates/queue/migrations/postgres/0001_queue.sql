@@ -107,7 +107,7 @@ EXECUTE FUNCTION record_event();
 -- A field of a JSON object as text. It is NULL where there is no such field, and where the text is no
 -- JSON: an older release may have written that.
 CREATE FUNCTION json_field(document TEXT, name TEXT) RETURNS TEXT
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN
     RETURN document::json ->> name;
 EXCEPTION WHEN data_exception THEN
