@@ -9,10 +9,12 @@
 //! - [`shrink`] binds the browser half and makes it smaller,
 //! - [`checks`] lints and tests,
 //! - [`contract`] checks the API against its description,
+//! - [`packages`] installs packages of Debian and Ubuntu,
 //! - [`shell`] runs other programs and says how long they take.
 
 mod checks;
 mod contract;
+mod packages;
 mod setup;
 mod shell;
 mod shrink;

@@ -13,6 +13,7 @@ use anyhow::Result;
 use anyhow::ensure;
 use serde::Deserialize;
 
+use crate::packages;
 use crate::shell::NODE_MODULES;
 use crate::shell::command;
 use crate::shell::exec;
@@ -76,7 +77,7 @@ pub fn test_tools() -> Result<()> {
         }
     }
     if !packages.is_empty() {
-        apt(&packages.join(" "))?;
+        packages::install(&packages)?;
     }
     schemathesis()
 }
@@ -87,7 +88,7 @@ pub fn bench_tools() -> Result<()> {
     if on_path("wrk") {
         return Ok(());
     }
-    apt("wrk")
+    packages::install(&["wrk"])
 }
 
 /// Installs what `cargo leptos watch` needs in addition: two programs that are slow to compile.
@@ -219,22 +220,6 @@ fn schemathesis() -> Result<()> {
                 .arg(REQUIREMENTS),
         )?;
         fs::write(&stamp, &wanted).with_context(|| format!("cannot write {}", stamp.display()))
-    })
-}
-
-fn apt(packages: &str) -> Result<()> {
-    ensure!(
-        on_path("apt-get"),
-        "this needs {packages}; install that with your package manager"
-    );
-    let is_root = quiet(command("id -u"))?.trim() == "0";
-    let sudo = if is_root { "" } else { "sudo" };
-    // `env`, because sudo does not pass the environment on.
-    let apt_get = format!("{sudo} env DEBIAN_FRONTEND=noninteractive apt-get");
-    let install = format!("{apt_get} install --yes --no-install-recommends {packages}");
-    stage(&format!("installing {packages}"), Some("a minute"), || {
-        quiet(command(format!("{apt_get} update")))?;
-        quiet(command(&install)).map(drop)
     })
 }
 
