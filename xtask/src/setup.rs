@@ -14,6 +14,7 @@ use anyhow::ensure;
 use serde::Deserialize;
 
 use crate::packages;
+use crate::packages::POSTGRESQL;
 use crate::shell::NODE_MODULES;
 use crate::shell::command;
 use crate::shell::exec;
@@ -50,7 +51,8 @@ pub fn build_tools() -> Result<()> {
     npm_packages()
 }
 
-/// Installs what the checks need in addition: Clippy, rustfmt, Redis, a browser, and Schemathesis.
+/// Installs what the checks need in addition: Clippy, rustfmt, Redis, PostgreSQL, a browser, and
+/// Schemathesis.
 pub fn test_tools() -> Result<()> {
     build_tools()?;
     for (component, program) in [("clippy", "cargo-clippy"), ("rustfmt", "rustfmt")] {
@@ -61,6 +63,9 @@ pub fn test_tools() -> Result<()> {
     let mut packages = Vec::new();
     if !on_path("redis-server") {
         packages.push("redis-server");
+    }
+    if !packages::has_postgresql() {
+        packages.push(POSTGRESQL);
     }
     if !has_python() {
         packages.push("python3-venv");
