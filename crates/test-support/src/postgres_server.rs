@@ -1,0 +1,23 @@
+//! A real PostgreSQL, started by the test that needs it and ended with it.
+//!
+//! ```no_run
+//! use kith_test_support::postgres_server::PostgresServer;
+//!
+//! let database = PostgresServer::shared().database();
+//! database.query("CREATE TABLE contacts (name TEXT)");
+//! assert_eq!(database.query("SELECT count(*) FROM contacts"), "0");
+//! println!("{}", database.url());
+//! ```
+//!
+//! PostgreSQL does not run as root. Where the tests do, the server runs as the system user `postgres`.
+//! This module needs Linux, whose `/proc` shows which processes belong to a server.
+
+mod database;
+mod directory;
+mod programs;
+mod server;
+#[cfg(test)]
+mod tests;
+
+pub use database::PostgresDatabase;
+pub use server::PostgresServer;

@@ -1,0 +1,248 @@
+//! The server: its start, its end, and what a test asks of it.
+
+use std::fs;
+use std::fs::File;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering;
+use std::thread::sleep;
+use std::time::Duration;
+use std::time::Instant;
+
+use super::database::PostgresDatabase;
+use super::directory::Directory;
+use super::programs::Programs;
+use crate::redis_server::free_port;
+
+/// How long a server may take to start, and to stop.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The pause between two looks at a server that starts or ends.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// A PostgreSQL on a port of 127.0.0.1, with a data directory of its own. Its superuser `kith` needs no password.
+pub struct PostgresServer {
+    programs: Programs,
+    directory: Directory,
+    port: u16,
+    options: Vec<String>,
+    process: Child,
+    /// How many databases it has made.
+    databases: AtomicU32,
+}
+
+impl PostgresServer {
+    pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// Starts it with more options, in the form of the command line, such as `&["-c", "fsync=off"]`.
+    pub fn with(options: &[&str]) -> Self {
+        let programs = Programs::find();
+        let directory = Directory::new();
+        make_cluster(&programs, &directory);
+        let options: Vec<String> = options.iter().map(ToString::to_string).collect();
+        let port = free_port();
+        let mut server = Self {
+            process: spawn(&programs, &directory, port, &options),
+            programs,
+            directory,
+            port,
+            options,
+            databases: AtomicU32::new(0),
+        };
+        server.wait();
+        server
+    }
+
+    /// The server that the tests of this process share. It runs until the process ends.
+    ///
+    /// It does not wait for the disk (`fsync=off`), because only a crash of the machine would lose what it has
+    /// written. A test that kills or pauses a server starts its own.
+    pub fn shared() -> &'static Self {
+        static SERVER: OnceLock<PostgresServer> = OnceLock::new();
+        SERVER.get_or_init(|| Self::with(&["-c", "fsync=off"]))
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The directory of its Unix socket. Clients accept it in place of a host name.
+    pub fn socket_directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// The address of a database of this name, such as `postgres`, which each server has.
+    pub fn url_of(&self, database: &str) -> String {
+        format!("postgres://kith@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Makes an empty database of 8 MB, which stays until the server ends. Dropping each would slow the next one
+    /// down, because ext4 is slow to create files in the seconds after it has removed many.
+    pub fn database(&self) -> PostgresDatabase {
+        let number = self.databases.fetch_add(1, Ordering::Relaxed) + 1;
+        let name = format!("kith_{number}");
+        self.query(&format!("CREATE DATABASE {name} TEMPLATE template0"));
+        PostgresDatabase::new(self.programs.clone(), self.url_of(&name))
+    }
+
+    /// What these statements answer in the database `postgres`, as [`PostgresDatabase::query`] shows it.
+    pub fn query(&self, sql: &str) -> String {
+        let answer = self.programs.query(&self.url_of("postgres"), sql);
+        answer.unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// Ends all its processes as a power cut would, except that the system still writes what they have written.
+    pub fn kill(&mut self) {
+        // The server is first, because it would begin to recover if a child ended before.
+        self.process.kill().expect("a process to kill");
+        self.process.wait().expect("its end");
+        let start = Instant::now();
+        loop {
+            let children = self.processes();
+            if children.is_empty() {
+                return;
+            }
+            assert!(start.elapsed() < TIMEOUT, "{children:?} do not end");
+            // A child that sees the end of the server ends by itself, and may be gone.
+            send("-KILL", &children);
+            sleep(PAUSE);
+        }
+    }
+
+    /// Ends it in order: it rolls back what is open, closes the connections, and writes all to the disk.
+    pub fn stop(&mut self) {
+        assert!(send("-INT", &[self.process.id()]), "no server to stop");
+        let start = Instant::now();
+        while self.process.try_wait().expect("its state").is_none() {
+            assert!(start.elapsed() < TIMEOUT, "{}", self.last_words());
+            sleep(PAUSE);
+        }
+    }
+
+    /// Starts it again after [`kill`](Self::kill) or [`stop`](Self::stop), on the same port, with its data.
+    pub fn start_again(&mut self) {
+        self.process = spawn(&self.programs, &self.directory, self.port, &self.options);
+        self.wait();
+    }
+
+    /// Makes all its processes stop answering without closing a connection (`-STOP`), or go on (`-CONT`).
+    pub fn signal(&self, signal: &str) {
+        // The server is first, so that a paused one starts no child after the list is read.
+        assert!(send(signal, &[self.process.id()]), "no server to signal");
+        let mut children = self.processes();
+        children.retain(|child| *child != self.process.id());
+        if !children.is_empty() {
+            // A child may end in between.
+            send(signal, &children);
+        }
+    }
+
+    /// Its processes. Each child has a process group of its own, but all work in the data directory.
+    pub(super) fn processes(&self) -> Vec<u32> {
+        let data = self.directory.data();
+        let all = fs::read_dir("/proc").expect("the processes");
+        all.flatten()
+            .filter(|process| {
+                // A process of another user, or one that has ended, shows no directory.
+                fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd == data)
+            })
+            .filter_map(|process| process.file_name().to_str()?.parse().ok())
+            .collect()
+    }
+
+    /// Waits until it takes connections.
+    fn wait(&mut self) {
+        let start = Instant::now();
+        while !self.is_ready() {
+            let ended = self.process.try_wait().expect("its state");
+            assert!(
+                ended.is_none() && start.elapsed() < TIMEOUT,
+                "PostgreSQL does not start on port {}\n{}",
+                self.port,
+                self.last_words()
+            );
+            sleep(PAUSE);
+        }
+    }
+
+    /// Whether the server says so in `postmaster.pid`, where `pg_ctl` looks as well. A connection says less,
+    /// because the port is open before the data is recovered.
+    fn is_ready(&self) -> bool {
+        let file = self.directory.data().join("postmaster.pid");
+        let text = fs::read_to_string(file).unwrap_or_default();
+        let lines: Vec<_> = text.lines().map(str::trim).collect();
+        // The file of a server that was killed stays until the next has written its own.
+        lines.first() == Some(&self.process.id().to_string().as_str())
+            && lines.get(7) == Some(&"ready")
+    }
+
+    fn last_words(&self) -> String {
+        let log = self.directory.path().join("log");
+        fs::read_to_string(log).unwrap_or_default()
+    }
+}
+
+impl Drop for PostgresServer {
+    fn drop(&mut self) {
+        self.directory.clean();
+        let _ = self.process.wait();
+    }
+}
+
+fn make_cluster(programs: &Programs, directory: &Directory) {
+    programs.give(directory.path());
+    let initdb = programs
+        .server("initdb", directory.path())
+        .arg("--pgdata")
+        .arg(directory.data())
+        .args(["--encoding=UTF8", "--locale=C", "--auth=trust"])
+        // Only a crash of the machine would lose the files, and the test with them.
+        .args(["--username=kith", "--no-sync", "--no-instructions"])
+        .output()
+        .expect("initdb");
+    assert!(
+        initdb.status.success(),
+        "initdb: {}",
+        String::from_utf8_lossy(&initdb.stderr)
+    );
+}
+
+fn spawn(programs: &Programs, directory: &Directory, port: u16, options: &[String]) -> Child {
+    let log = directory.path().join("log");
+    let log = File::options().create(true).append(true).open(log);
+    let sockets = format!("unix_socket_directories={}", directory.path().display());
+    programs
+        .server("postgres", directory.path())
+        .arg("-D")
+        .arg(directory.data())
+        .args(["-p", &port.to_string(), "-c", &sockets])
+        .args(["-c", "listen_addresses=127.0.0.1"])
+        .args(["-c", "max_connections=200"])
+        // In the data directory, where nothing of it outlives a server that was killed.
+        .args(["-c", "dynamic_shared_memory_type=mmap"])
+        .args(options)
+        // A group of its own, which ^C in a terminal does not reach.
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log.expect("a log"))
+        .spawn()
+        .expect("postgres")
+}
+
+/// Sends a signal, and says whether each process received it.
+fn send(signal: &str, processes: &[u32]) -> bool {
+    let kill = Command::new("kill")
+        .arg(signal)
+        .args(processes.iter().map(ToString::to_string))
+        .stderr(Stdio::null())
+        .status();
+    kill.expect("kill").success()
+}
