@@ -57,12 +57,27 @@ impl Connection {
         }
     }
 
-    pub(crate) fn driver(&mut self) -> Driver<'_> {
-        match &mut self.handle {
+    /// # Errors
+    /// There is no connection to the server any more.
+    pub(crate) fn driver(&mut self) -> Result<Driver<'_>, Error> {
+        Ok(match &mut self.handle {
             Handle::Sqlite(connection) => Driver::Sqlite(connection),
             Handle::SqliteTransaction(transaction) => Driver::Sqlite(transaction),
-            Handle::Postgres(handle) => Driver::Postgres(handle.connection()),
+            Handle::Postgres(handle) => Driver::Postgres(handle.connection()?),
+        })
+    }
+
+    /// Replaces a connection that a read has failed on. Whether the read may be made again.
+    pub(crate) async fn replace(&mut self) -> bool {
+        match &mut self.handle {
+            Handle::Sqlite(_) | Handle::SqliteTransaction(_) => false,
+            Handle::Postgres(handle) => handle.replace().await,
         }
+    }
+
+    /// Whether [`replace`](Self::replace) can help.
+    pub(crate) fn is_replaceable(&self) -> bool {
+        matches!(&self.handle, Handle::Postgres(handle) if !handle.is_in_transaction())
     }
 
     /// Reports the error of a statement.

@@ -72,9 +72,9 @@ impl Database {
     /// # Errors
     /// [`OpenError`], which says what the operator can do.
     pub async fn open(options: Options) -> Result<Self, OpenError> {
-        let backend = match &options.url {
+        let backend = match &options.server {
             None => Backend::Sqlite(SqliteFile::open(&options).await?),
-            Some(url) => Backend::Postgres(PostgresServer::open(url, &options).await?.into()),
+            Some(server) => Backend::Postgres(PostgresServer::open(server, &options).await?.into()),
         };
         Ok(Self {
             shared: Arc::new(Shared {

@@ -7,18 +7,20 @@ mod error;
 mod postgres_handle;
 mod query;
 mod row;
+mod server_address;
 mod statement;
 mod step;
 
 pub use connection::Connection;
 pub use database::Database;
 pub use database::fault::Fault;
-pub use database::open::{Migration, OpenError, Options};
+pub use database::open::{Migration, OpenError, Options, ServerProblem};
 pub use database::transaction::{Reader, Tx};
 pub use database::wal_index::CommitMark;
 pub use error::{is_transient, primary_code};
 pub use query::{Query, QueryBuilder, query};
 pub use row::{Column, FromRow, Index, Row};
+pub use server_address::{InvalidServerAddress, ServerAddress};
 pub use statement::{Engine, Sql, Value};
 pub use step::{StepError, TransactionStep};
 

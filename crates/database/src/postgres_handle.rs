@@ -3,8 +3,10 @@
 use std::io;
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use sqlx::Error;
 use sqlx::PgConnection;
+use sqlx::PgPool;
 use sqlx::Postgres;
 use sqlx::pool::PoolConnection;
 use tokio::runtime::Handle;
@@ -18,36 +20,72 @@ const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
 /// back to the pool.
 #[derive(Debug)]
 pub(crate) struct PostgresHandle {
-    /// `None` only while it is dropped.
+    /// `None` only while it is replaced or dropped.
     connection: Option<PoolConnection<Postgres>>,
+    pool: PgPool,
     in_transaction: bool,
     /// PostgreSQL has ended the transaction, because a statement in it failed.
     is_aborted: bool,
     is_broken: bool,
 }
 
-const PRESENT: &str = "a connection until it is dropped";
-
 impl PostgresHandle {
-    pub(crate) fn new(connection: PoolConnection<Postgres>) -> Self {
-        Self {
-            connection: Some(connection),
+    /// A connection of the pool.
+    pub(crate) async fn acquire(pool: &PgPool) -> Result<Self, Error> {
+        Ok(Self {
+            connection: Some(pool.acquire().await?),
+            pool: pool.clone(),
             in_transaction: false,
             is_aborted: false,
             is_broken: false,
+        })
+    }
+
+    pub(crate) fn is_in_transaction(&self) -> bool {
+        self.in_transaction
+    }
+
+    /// Replaces the connection by one that answers, after it has failed. Whether there is one. A transaction cannot go
+    /// on with another connection.
+    pub(crate) async fn replace(&mut self) -> bool {
+        if self.in_transaction {
+            return false;
         }
+        // A server that was restarted has ended every connection of the pool.
+        for _ in 0..=self.pool.options().get_max_connections() {
+            if let Some(mut failed) = self.connection.take() {
+                failed.close_on_drop();
+            }
+            let Ok(connection) = self.pool.acquire().await else {
+                return false;
+            };
+            if self.connection.insert(connection).ping().await.is_ok() {
+                self.is_broken = false;
+                return true;
+            }
+        }
+        false
     }
 
     /// Begins a transaction with this statement.
     pub(crate) async fn begin(mut self, statement: &'static str) -> Result<Self, Error> {
-        let begun = sqlx::raw_sql(statement).execute(self.connection()).await;
+        let begun = self.execute(statement).await;
         begun.inspect_err(|error| self.fail(error))?;
         self.in_transaction = true;
         Ok(self)
     }
 
-    pub(crate) fn connection(&mut self) -> &mut PgConnection {
-        self.connection.as_mut().expect(PRESENT)
+    /// # Errors
+    /// The connection has failed and could not be replaced.
+    pub(crate) fn connection(&mut self) -> Result<&mut PgConnection, Error> {
+        let connection = self.connection.as_deref_mut();
+        connection.ok_or_else(|| Error::Io(io::ErrorKind::NotConnected.into()))
+    }
+
+    /// Executes a statement without values.
+    async fn execute(&mut self, statement: &'static str) -> Result<(), Error> {
+        let executed = sqlx::raw_sql(statement).execute(self.connection()?).await;
+        executed.map(drop)
     }
 
     /// Remembers what an error means for the connection.
@@ -64,12 +102,11 @@ impl PostgresHandle {
         // PostgreSQL answers COMMIT without an error and undoes the transaction then.
         if keep && self.is_aborted {
             let text = "a statement of the transaction failed, so it cannot be committed";
-            return Err(Error::Io(io::Error::other(text)));
+            return Err(Error::InvalidArgument(text.to_owned()));
         }
         let statement = if keep { "COMMIT" } else { "ROLLBACK" };
-        let ended = sqlx::raw_sql(statement).execute(self.connection()).await;
-        match ended {
-            Ok(_) => {
+        match self.execute(statement).await {
+            Ok(()) => {
                 self.in_transaction = false;
                 Ok(())
             }

@@ -42,6 +42,13 @@ pub fn query<'q>(sql: impl Into<Sql>) -> Query<'q> {
     Query::new(Text::Fixed(sql.into()), Vec::new())
 }
 
+/// Which rows a query wants.
+#[derive(Clone, Copy)]
+enum Rows {
+    All,
+    First,
+}
+
 impl<'q> Query<'q> {
     fn new(text: Text, values: Vec<Value<'q>>) -> Self {
         Self {
@@ -68,7 +75,10 @@ impl<'q> Query<'q> {
     /// # Errors
     /// Those of the engine.
     pub async fn execute(self, connection: &mut Connection) -> Result<u64, Error> {
-        let executed = self.execute_on(connection.driver()).await;
+        let executed = match connection.driver() {
+            Ok(driver) => self.execute_on(driver).await,
+            Err(error) => Err(error),
+        };
         connection.observe(executed)
     }
 
@@ -77,8 +87,8 @@ impl<'q> Query<'q> {
     /// # Errors
     /// Those of the engine, and those of [`FromRow`].
     pub async fn fetch_all<T: FromRow>(self, connection: &mut Connection) -> Result<Vec<T>, Error> {
-        let fetched = self.fetch_all_on(connection.driver()).await;
-        connection.observe(fetched)
+        let rows = self.fetch_rows(connection, Rows::All).await?;
+        rows.into_iter().map(T::from_row).collect()
     }
 
     /// The first row, if there is one.
@@ -89,18 +99,27 @@ impl<'q> Query<'q> {
         self,
         connection: &mut Connection,
     ) -> Result<Option<T>, Error> {
+        let rows = self.fetch_rows(connection, Rows::First).await?;
+        rows.into_iter().next().map(T::from_row).transpose()
+    }
+
+    async fn fetch_rows(self, connection: &mut Connection, which: Rows) -> Result<Vec<Row>, Error> {
+        // A read on a connection that has ended is made again on another one.
+        let again = connection.is_replaceable().then(|| self.clone());
         let fetched = match connection.driver() {
-            Driver::Sqlite(driver) => {
-                let row = self.for_sqlite().fetch_optional(driver).await;
-                row.map(|row| row.map(Row::Sqlite))
-            }
-            Driver::Postgres(driver) => {
-                let row = in_time(self.for_postgres().fetch_optional(driver)).await;
-                row.map(|row| row.map(Row::Postgres))
-            }
+            Ok(driver) => self.fetch_rows_on(driver, which).await,
+            Err(error) => Err(error),
         };
-        let row = connection.observe(fetched)?;
-        row.map(T::from_row).transpose()
+        let fetched = match (fetched, again) {
+            (Err(error), Some(again)) if error::is_disconnection(&error) => {
+                match connection.replace().await {
+                    true => again.fetch_rows_on(connection.driver()?, which).await,
+                    false => Err(error),
+                }
+            }
+            (fetched, _) => fetched,
+        };
+        connection.observe(fetched)
     }
 
     /// The first row.
@@ -114,7 +133,11 @@ impl<'q> Query<'q> {
 
     /// The rows one after the other, so that many need not be in memory together.
     pub fn fetch(self, connection: &'q mut Connection) -> BoxStream<'q, Result<Row, Error>> {
-        match connection.driver() {
+        let driver = match connection.driver() {
+            Ok(driver) => driver,
+            Err(error) => return futures_util::stream::once(async { Err(error) }).boxed(),
+        };
+        match driver {
             Driver::Sqlite(driver) => {
                 let rows = self.for_sqlite().fetch(driver);
                 rows.map(|row| row.map(Row::Sqlite)).boxed()
@@ -143,18 +166,30 @@ impl<'q> Query<'q> {
         self,
         driver: Driver<'_>,
     ) -> Result<Vec<T>, Error> {
+        let rows = self.fetch_rows_on(driver, Rows::All).await?;
+        rows.into_iter().map(T::from_row).collect()
+    }
+
+    async fn fetch_rows_on(self, driver: Driver<'_>, which: Rows) -> Result<Vec<Row>, Error> {
         match driver {
             Driver::Sqlite(driver) => {
-                let rows = self.for_sqlite().fetch_all(driver).await?;
-                rows.into_iter()
-                    .map(|row| T::from_row(Row::Sqlite(row)))
-                    .collect()
+                let query = self.for_sqlite();
+                let rows = match which {
+                    Rows::All => query.fetch_all(driver).await?,
+                    Rows::First => query.fetch_optional(driver).await?.into_iter().collect(),
+                };
+                Ok(rows.into_iter().map(Row::Sqlite).collect())
             }
             Driver::Postgres(driver) => {
-                let rows = in_time(self.for_postgres().fetch_all(driver)).await?;
-                rows.into_iter()
-                    .map(|row| T::from_row(Row::Postgres(row)))
-                    .collect()
+                let query = self.for_postgres();
+                let rows = match which {
+                    Rows::All => in_time(query.fetch_all(driver)).await?,
+                    Rows::First => {
+                        let row = in_time(query.fetch_optional(driver)).await?;
+                        row.into_iter().collect()
+                    }
+                };
+                Ok(rows.into_iter().map(Row::Postgres).collect())
             }
         }
     }

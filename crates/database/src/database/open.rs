@@ -18,6 +18,7 @@ use sqlx::migrate::Migrator;
 
 use crate::database::BUSY_TIMEOUT;
 use crate::error;
+use crate::server_address::ServerAddress;
 
 /// Before it, a writer that restarts the log while another connection checkpoints could corrupt
 /// the file: <https://www.sqlite.org/wal.html#walresetbug>.
@@ -39,8 +40,8 @@ pub struct Migration {
 pub struct Options {
     /// The file. It and its directory are created for their owner alone if they are not there.
     pub path: PathBuf,
-    /// The address of a PostgreSQL server and of a database on it, instead of a file; `None` by default.
-    pub url: Option<String>,
+    /// A database on a PostgreSQL server, instead of a file; `None` by default.
+    pub server: Option<ServerAddress>,
     /// How many connections read a file at the same time; 4 by default.
     pub readers: NonZeroU32,
     /// How many connections lead to a server; 10 by default. One more is for what many callers wait for.
@@ -62,7 +63,7 @@ impl Options {
     pub fn new(path: impl Into<PathBuf>, migrations: &'static [Migration]) -> Self {
         Self {
             path: path.into(),
-            url: None,
+            server: None,
             readers: NonZeroU32::MIN.saturating_add(3),
             connections: NonZeroU32::MIN.saturating_add(9),
             migrations,
@@ -72,10 +73,10 @@ impl Options {
         }
     }
 
-    /// The database of a PostgreSQL server at `url` (`postgres://user:password@host:port/name`).
-    pub fn server(url: impl Into<String>, migrations: &'static [Migration]) -> Self {
+    /// A database on a PostgreSQL server.
+    pub fn server(address: ServerAddress, migrations: &'static [Migration]) -> Self {
         Self {
-            url: Some(url.into()),
+            server: Some(address),
             ..Self::new(PathBuf::new(), migrations)
         }
     }
@@ -330,9 +331,6 @@ pub enum OpenError {
 /// Why a server cannot be used. Displayed, it says what to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ServerProblem {
-    /// The text is no address.
-    #[error("write it as postgres://user:password@host:port/name")]
-    Address,
     /// Nothing answers at the address.
     #[error("nothing answers there; check the host and the port, and that the server runs")]
     Unreachable,
@@ -380,7 +378,6 @@ impl ServerProblem {
         match error {
             sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => return Self::Unreachable,
             sqlx::Error::Tls(_) => return Self::Insecure,
-            sqlx::Error::Configuration(_) => return Self::Address,
             _ => {}
         }
         match error::sqlstate(error) {

@@ -1,6 +1,5 @@
 //! A PostgreSQL server: a pool of connections, and one for what many callers wait for.
 
-use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::ConnectOptions;
@@ -10,7 +9,6 @@ use sqlx::PgConnection;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::postgres::PgPoolOptions;
-use sqlx::postgres::PgSslMode;
 use tokio::sync::Mutex;
 use tokio::sync::Semaphore;
 
@@ -24,6 +22,7 @@ use crate::error;
 use crate::postgres_handle::PostgresHandle;
 use crate::query::Query;
 use crate::row::FromRow;
+use crate::server_address::ServerAddress;
 
 /// The oldest release that the statements were written for.
 const MIN_VERSION: i64 = 14;
@@ -56,14 +55,16 @@ pub(crate) struct PostgresServer {
 
 impl PostgresServer {
     /// Connects to the server, and brings the tables up to date.
-    pub(crate) async fn open(url: &str, options: &Options) -> Result<Self, OpenError> {
+    pub(crate) async fn open(
+        address: &ServerAddress,
+        options: &Options,
+    ) -> Result<Self, OpenError> {
         let setting = options.url_setting;
-        let connect = connect_options(url)
-            .map_err(|source| OpenError::server(setting, ServerProblem::Address, Some(source)))?;
         let refused = |source: Error| {
             let problem = ServerProblem::of(&source);
             OpenError::server(setting, problem, Some(source))
         };
+        let connect = address.connect_options().map_err(refused)?;
         let mut first = connect.connect().await.map_err(refused)?;
         check_server(&mut first, setting).await?;
         migrate(&mut first, options).await?;
@@ -108,7 +109,14 @@ impl PostgresServer {
     }
 
     pub(crate) async fn reader(&self) -> Result<PostgresHandle, Error> {
-        Ok(PostgresHandle::new(self.pool.acquire().await?))
+        PostgresHandle::acquire(&self.pool).await.map_err(|error| {
+            // The pool tries to connect until it is time.
+            let could_connect = self.pool.size() >= self.pool.options().get_max_connections();
+            match error {
+                Error::PoolTimedOut if !could_connect => error::timed_out(),
+                error => error,
+            }
+        })
     }
 
     pub(crate) async fn fetch_dedicated<T: FromRow>(
@@ -157,26 +165,6 @@ impl PostgresServer {
     }
 }
 
-/// How to connect to the server at this address. Over a network the server must prove its name, unless the address
-/// says otherwise.
-fn connect_options(url: &str) -> Result<PgConnectOptions, Error> {
-    let mut options = PgConnectOptions::from_str(url)?
-        // A pooler between Kith and the server need not know this setting.
-        .extra_float_digits(None)
-        .disable_statement_logging();
-    let host = options.get_host();
-    let is_local = options.get_socket().is_some()
-        || host.starts_with('/')
-        || ["localhost", "127.0.0.1", "::1", "[::1]"].contains(&host);
-    if !url.contains("sslmode=") && !url.contains("ssl-mode=") {
-        options = options.ssl_mode(match is_local {
-            true => PgSslMode::Prefer,
-            false => PgSslMode::VerifyFull,
-        });
-    }
-    Ok(options)
-}
-
 /// Refuses a server that the statements do not fit, or that cannot be written to.
 async fn check_server(
     connection: &mut PgConnection,
@@ -223,3 +211,6 @@ async fn migrate(connection: &mut PgConnection, options: &Options) -> Result<(),
     migrated.map_err(|error| OpenError::of_migrations(setting, error))?;
     tx.commit().await.map_err(refused)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! The address of a database on a PostgreSQL server.
+
+use std::fmt;
+use std::str::FromStr;
+
+use sqlx::ConnectOptions;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::PgSslMode;
+
+/// The parameters that an address may have. The driver logs others with their values, and ignores them.
+const PARAMETERS: [&str; 6] = [
+    "application_name",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "statement-cache-capacity",
+];
+
+/// `postgres://user:password@host:port/name`, with a user, a host and the name of a database. The password and the port
+/// may be missing. It is shown with its password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ServerAddress(String);
+
+/// The text is not the address of a database on a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the address of a database, such as postgres://user:password@host:5432/name")]
+pub struct InvalidServerAddress;
+
+impl ServerAddress {
+    /// How to connect to the server. Over a network the server must prove its name, unless the address says otherwise.
+    pub(crate) fn connect_options(&self) -> Result<PgConnectOptions, sqlx::Error> {
+        let mut options = PgConnectOptions::from_str(&self.0)?
+            // A pooler between Kith and the server need not know this setting.
+            .extra_float_digits(None)
+            .disable_statement_logging();
+        let is_local = options.get_socket().is_some()
+            || ["localhost", "127.0.0.1", "[::1]"].contains(&options.get_host());
+        if !self.0.contains("sslmode=") {
+            options = options.ssl_mode(match is_local {
+                true => PgSslMode::Prefer,
+                false => PgSslMode::VerifyFull,
+            });
+        }
+        Ok(options)
+    }
+}
+
+impl FromStr for ServerAddress {
+    type Err = InvalidServerAddress;
+
+    fn from_str(text: &str) -> Result<Self, InvalidServerAddress> {
+        let (address, query) = text.split_once('?').unwrap_or((text, ""));
+        let rest = address
+            .strip_prefix("postgres://")
+            .or_else(|| address.strip_prefix("postgresql://"));
+        let parts = rest.and_then(|rest| rest.rsplit_once('@'));
+        let (login, place) = parts.ok_or(InvalidServerAddress)?;
+        let (host, name) = place.split_once('/').ok_or(InvalidServerAddress)?;
+        let is_whole = !login.is_empty() && !login.starts_with(':') && !host.is_empty();
+        let mut parameters = query.split('&').filter(|part| !part.is_empty());
+        let are_known = parameters.all(|part| {
+            let name = part.split_once('=').map(|(name, _)| name);
+            name.is_some_and(|name| PARAMETERS.contains(&name))
+        });
+        let is_name = !name.is_empty() && !name.contains('/');
+        if !(is_whole && are_known && is_name && PgConnectOptions::from_str(text).is_ok()) {
+            return Err(InvalidServerAddress);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for ServerAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ServerAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ServerAddress(***)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_names_a_user_a_host_and_a_database() {
+        for text in [
+            "postgres://kith@db/kith",
+            "postgresql://kith:s/e@cret@db.example.org:5433/kith?sslmode=disable",
+            "postgres://kith:secret@%2Frun%2Fpostgresql/kith",
+        ] {
+            let address: ServerAddress = text.parse().expect("an address");
+            assert_eq!(address.to_string(), text);
+            assert!(!format!("{address:?}").contains("secret"));
+        }
+        for text in [
+            "",
+            "sqlite://kith.db",
+            "postgres://db/kith",
+            "postgres://kith@db",
+            "postgres://kith@db/",
+            "postgres://kith@/kith",
+            "postgres://:secret@db/kith",
+            "postgres://kith@db/kith?password=x",
+            "postgres://kith@db/kith?options=-cx",
+            "postgres://kith@db:port/kith",
+            "postgres://kith@db/kith?sslmode=maybe",
+        ] {
+            assert_eq!(
+                text.parse::<ServerAddress>(),
+                Err(InvalidServerAddress),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_server_of_the_network_must_prove_its_name() {
+        let mode = |text: &str| {
+            let address: ServerAddress = text.parse().expect("an address");
+            let options = address.connect_options().expect("an address");
+            format!("{:?}", options.get_ssl_mode())
+        };
+        assert_eq!(mode("postgres://kith@db.example.org/kith"), "VerifyFull");
+        assert_eq!(mode("postgres://kith@127.0.0.1/kith"), "Prefer");
+        assert_eq!(mode("postgres://kith@%2Frun%2Fpostgresql/kith"), "Prefer");
+        assert_eq!(mode("postgres://kith@db/kith?sslmode=disable"), "Disable");
+    }
+}
