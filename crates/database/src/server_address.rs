@@ -18,7 +18,8 @@ const PARAMETERS: [&str; 6] = [
 ];
 
 /// `postgres://user:password@host:port/name`, with a user, a host and the name of a database. The password and the port
-/// may be missing. It is shown with its password.
+/// may be missing. Characters that have a meaning in addresses are escaped: `%2F` for a slash. It is shown with its
+/// password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ServerAddress(String);
 
@@ -91,7 +92,7 @@ mod tests {
     fn an_address_names_a_user_a_host_and_a_database() {
         for text in [
             "postgres://kith@db/kith",
-            "postgresql://kith:s/e@cret@db.example.org:5433/kith?sslmode=disable",
+            "postgresql://kith:s%2Fe%40cret@db.example.org:5433/kith?sslmode=disable",
             "postgres://kith:secret@%2Frun%2Fpostgresql/kith",
         ] {
             let address: ServerAddress = text.parse().expect("an address");
@@ -106,6 +107,7 @@ mod tests {
             "postgres://kith@db/",
             "postgres://kith@/kith",
             "postgres://:secret@db/kith",
+            "postgres://kith:s/e@cret@db/kith",
             "postgres://kith@db/kith?password=x",
             "postgres://kith@db/kith?options=-cx",
             "postgres://kith@db:port/kith",

@@ -358,6 +358,12 @@ pub enum ServerProblem {
     /// The server may only be read.
     #[error("the server may only be read, as a standby; name the primary")]
     Standby,
+    /// The server acknowledges commits that a crash of it would lose.
+    #[error(
+        "it acknowledges commits before they are on the disk; \
+         ALTER DATABASE … SET synchronous_commit = on changes that"
+    )]
+    AsyncCommit,
     /// The user may not make tables.
     #[error("the user may not make tables; make the user the owner of the database")]
     Forbidden,

@@ -170,11 +170,11 @@ async fn check_server(
     connection: &mut PgConnection,
     setting: &'static str,
 ) -> Result<(), OpenError> {
-    let facts = sqlx::query_as::<_, (String, String, String)>(
+    let facts = sqlx::query_as::<_, (String, String, String, String)>(
         "SELECT current_setting('server_version_num'), current_setting('server_encoding'),
-             current_setting('transaction_read_only')",
+             current_setting('transaction_read_only'), current_setting('synchronous_commit')",
     );
-    let (version, encoding, read_only) = facts
+    let (version, encoding, read_only, synchronous_commit) = facts
         .fetch_one(connection)
         .await
         .map_err(|source| OpenError::server(setting, ServerProblem::of(&source), Some(source)))?;
@@ -185,6 +185,8 @@ async fn check_server(
         ServerProblem::Encoding
     } else if read_only == "on" {
         ServerProblem::Standby
+    } else if synchronous_commit == "off" {
+        ServerProblem::AsyncCommit
     } else {
         return Ok(());
     };

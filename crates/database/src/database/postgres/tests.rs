@@ -286,6 +286,14 @@ async fn a_server_that_cannot_be_used_is_refused_with_what_to_change() {
     let refused = refusal(standby.url()).await;
     assert!(refused.contains("may only be read"), "{refused}");
 
+    let hasty = shared.database();
+    let name = hasty.query("SELECT current_database()");
+    hasty.query(&format!(
+        "ALTER DATABASE {name} SET synchronous_commit = off"
+    ));
+    let refused = refusal(hasty.url()).await;
+    assert!(refused.contains("before they are on the disk"), "{refused}");
+
     let newer = shared.database();
     open(&newer).await.close().await;
     newer.query(
