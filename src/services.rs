@@ -21,6 +21,7 @@ pub mod database;
 pub mod format;
 pub mod health;
 pub mod jobs;
+pub mod live;
 pub mod mail;
 pub mod metrics;
 pub mod network;

@@ -21,6 +21,7 @@ pub mod forms;
 pub mod grammar;
 mod header_text;
 pub mod health;
+pub mod live;
 pub mod middleware;
 pub mod page;
 pub mod pages;

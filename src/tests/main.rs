@@ -14,6 +14,7 @@ mod errors;
 mod forms;
 mod html;
 mod limits;
+mod live;
 mod mail;
 mod mail_server;
 mod markup;

@@ -34,6 +34,7 @@ use crate::web::app;
 use crate::web::dashboard;
 use crate::web::forms;
 use crate::web::health;
+use crate::web::live;
 use crate::web::middleware;
 use crate::web::middleware::page_cache::CachedPages;
 use crate::web::middleware::page_cache::PageCache;
@@ -56,6 +57,7 @@ pub fn build(
         .merge(operations_routes(&state, [of_api, of_admin]))
         .merge(queue_routes(&state))
         .merge(page_routes(&state))
+        .merge(live_routes(&state))
         .fallback_service(site_files::service(&state))
         .with_state(state.clone());
     middleware::around(router, state)
@@ -172,6 +174,14 @@ fn page_routes(state: &AppState) -> Router<AppState> {
         .layer(layer_fn(move |inner| {
             CachedPages::new(pages.clone(), inner)
         }));
+    middleware::limited(routes, RequestClass::Ui, state)
+}
+
+/// News for pages that are open.
+fn live_routes(state: &AppState) -> Router<AppState> {
+    let routes = Router::new()
+        .route("/live", get(live::events))
+        .method_not_allowed_fallback(wrong_method);
     middleware::limited(routes, RequestClass::Ui, state)
 }
 

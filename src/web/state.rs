@@ -23,6 +23,7 @@ use crate::services::contacts::ContactService;
 use crate::services::dashboard::Dashboard;
 use crate::services::health::Health;
 use crate::services::jobs::DailyReport;
+use crate::services::live::Live;
 use crate::services::mail::Mailer;
 use crate::services::metrics::Metrics;
 use crate::services::overrides::RuntimeOverrides;
@@ -60,6 +61,7 @@ pub struct Parts {
     admin: AdminService,
     health: Health,
     dashboard: Dashboard,
+    live: Live,
     /// Cancelled when Kith receives a signal to stop.
     stopping: CancellationToken,
 }
@@ -89,6 +91,7 @@ from_ref! {
     admin: AdminService,
     health: Health,
     dashboard: Dashboard,
+    live: Live,
 }
 
 impl FromRef<AppState> for LeptosOptions {
@@ -129,6 +132,7 @@ impl AppState {
     /// Begins the shutdown: Kith is not ready any more, and no task waits for work that may come.
     pub fn stop(&self) {
         self.stopping.cancel();
+        self.live.stop();
     }
 
     /// Closes everything, after the last request. This is the order in which Kith ends: what uses another part

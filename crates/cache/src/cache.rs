@@ -219,6 +219,12 @@ impl Cache {
         serde_json::from_value(json).ok()
     }
 
+    /// The current generation of a tag, for callers who want to know only whether anything has changed. `None` if
+    /// it cannot be read.
+    pub async fn generation(&self, tag: Tag) -> Option<Generation> {
+        self.inner.latest.of(tag).await
+    }
+
     /// Makes every value of a tag old, on every instance, in one step. Returns false if the generation could
     /// not be replaced.
     pub async fn invalidate(&self, tag: Tag) -> bool {

@@ -1,6 +1,7 @@
 //! Opens the stores, makes the services, and gives each what it uses.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kith_cache::Cache;
 use kith_database::Database;
@@ -36,6 +37,8 @@ use crate::services::health::Health;
 use crate::services::jobs;
 use crate::services::jobs::ReportContext;
 use crate::services::jobs::WelcomeContext;
+use crate::services::live;
+use crate::services::live::Live;
 use crate::services::mail::Mailer;
 use crate::services::metrics;
 use crate::services::metrics::Metrics;
@@ -46,6 +49,9 @@ use crate::services::policies;
 use crate::services::welcome::WelcomeHook;
 use crate::services::welcome::WelcomeService;
 use crate::web::site::Site;
+
+/// How late an open page may hear of a change.
+const LIVE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What the services share: where data is, what counts and limits, and the settings of the welcome email.
 pub struct Stores {
@@ -123,7 +129,14 @@ impl Stores {
         let health = self.health(contacts.clone(), stopping.clone());
         let dashboard = self.dashboard(&config, &admin, &overrides, &health);
         let welcome = WelcomeService::new(self.mailer.clone(), self.welcome_config.clone());
+        let live = Live::new(live::Options {
+            cache: self.cache.clone(),
+            // The other half of the connections stays for requests.
+            max_listeners: config.server.max_connections.get() as usize / 2,
+            interval: LIVE_INTERVAL,
+        });
         Parts {
+            live,
             jobs: Arc::new(self.jobs(&config, contacts.clone(), stopping.clone())),
             site: Site::new(&config),
             config: Arc::new(config),

@@ -1,0 +1,177 @@
+//! News for open pages: that contacts have changed. What has changed, a page asks as before.
+//!
+//! The generation of pages is the name of the news. It is in the database, so each instance has the same name for
+//! the same state, and a page that comes back knows at once whether it has missed something.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use kith_cache::Cache;
+use kith_cache::Generation;
+use kith_runtime::Tasks;
+use tokio::sync::watch;
+
+use crate::services::contacts::PAGES;
+
+/// The most listeners of one address: as many as a browser opens, and some for others behind the same router.
+const MAX_PER_ADDRESS: usize = 16;
+
+/// Tells listeners that contacts have changed. Cheap to clone.
+#[derive(Clone)]
+pub struct Live(Arc<Inner>);
+
+/// What news are made of.
+pub struct Options {
+    /// Knows the generation of pages.
+    pub cache: Cache,
+    /// The most listeners at a time.
+    pub max_listeners: usize,
+    /// How often the generation is read while there are listeners: once for all of them.
+    pub interval: Duration,
+}
+
+struct Inner {
+    options: Options,
+    news: watch::Sender<Option<Generation>>,
+    listeners: Mutex<Listeners>,
+    turn: tokio::sync::Mutex<()>,
+    tasks: Tasks,
+}
+
+#[derive(Default)]
+struct Listeners {
+    by_address: HashMap<IpAddr, usize>,
+    /// Whether a task reads the generation.
+    has_watcher: bool,
+}
+
+impl Live {
+    pub fn new(options: Options) -> Self {
+        Self(Arc::new(Inner {
+            options,
+            news: watch::Sender::new(None),
+            listeners: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+            tasks: Tasks::default(),
+        }))
+    }
+
+    /// Listens for a client at `address`. `None` if there are too many listeners, or this process stops.
+    pub async fn listen(&self, address: IpAddr) -> Option<Listener> {
+        let listener = self.place(address)?;
+        // The last look may have been before a change that the client has heard of already.
+        self.look().await;
+        Some(listener)
+    }
+
+    fn place(&self, address: IpAddr) -> Option<Listener> {
+        let mut listeners = self.0.lock();
+        let all: usize = listeners.by_address.values().sum();
+        let of_address = listeners.by_address.get(&address).copied();
+        let of_address = of_address.unwrap_or(0);
+        let is_full = all >= self.0.options.max_listeners || of_address >= MAX_PER_ADDRESS;
+        if is_full || self.0.tasks.is_stopped() {
+            return None;
+        }
+        listeners.by_address.insert(address, of_address + 1);
+        let news = self.0.news.subscribe();
+        if !std::mem::replace(&mut listeners.has_watcher, true) {
+            self.0.tasks.spawn_until_stopped(self.clone().watch());
+        }
+        Some(Listener {
+            news,
+            told: None,
+            place: Place {
+                live: self.clone(),
+                address,
+            },
+        })
+    }
+
+    /// Ends the news of every listener.
+    pub fn stop(&self) {
+        self.0.tasks.stop();
+    }
+
+    /// Reads the generation and tells listeners if it is another one. Callers take turns, so that an older one never
+    /// comes after a newer one.
+    async fn look(&self) {
+        let _turn = self.0.turn.lock().await;
+        if let Some(generation) = self.0.options.cache.generation(PAGES).await {
+            self.0.news.send_if_modified(|known| {
+                let is_news = *known != Some(generation);
+                *known = Some(generation);
+                is_news
+            });
+        }
+    }
+
+    /// Reads the generation until the last listener has gone.
+    async fn watch(self) {
+        loop {
+            self.look().await;
+            tokio::time::sleep(self.0.options.interval).await;
+            let mut listeners = self.0.lock();
+            if listeners.by_address.is_empty() {
+                listeners.has_watcher = false;
+                // The next listener must not take an old generation for the present one.
+                self.0.news.send_replace(None);
+                return;
+            }
+        }
+    }
+}
+
+impl Inner {
+    fn lock(&self) -> MutexGuard<'_, Listeners> {
+        self.listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Hears of changes until it is dropped.
+pub struct Listener {
+    news: watch::Receiver<Option<Generation>>,
+    told: Option<Generation>,
+    place: Place,
+}
+
+impl Listener {
+    /// The present generation: at once, and then each time after it has changed. `None` once this process stops.
+    pub async fn next(&mut self) -> Option<Generation> {
+        let Self { news, told, place } = self;
+        let is_new = |known: &Option<Generation>| known.is_some() && known != told;
+        tokio::select! {
+            () = place.live.0.tasks.stopped() => return None,
+            known = news.wait_for(is_new) => *told = *known.ok()?,
+        }
+        self.told
+    }
+}
+
+/// A listener among the others.
+struct Place {
+    live: Live,
+    address: IpAddr,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut listeners = self.live.0.lock();
+        if let Some(of_address) = listeners.by_address.get_mut(&self.address) {
+            *of_address -= 1;
+            if *of_address == 0 {
+                listeners.by_address.remove(&self.address);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

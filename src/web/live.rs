@@ -1,0 +1,100 @@
+//! `GET /live`: tells an open page that contacts have changed, as server-sent events.
+//!
+//! The id of an event is the generation of pages, so a reconnect needs no history, and any instance can answer it.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::HeaderName;
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::Uri;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::response::Response;
+use axum::response::Sse;
+use axum::response::sse::Event;
+use axum::response::sse::KeepAlive;
+use futures_util::Stream;
+use futures_util::stream;
+use kith_cache::Generation;
+
+use super::middleware;
+use crate::services::live::Listener;
+use crate::services::live::Live;
+use crate::web::problem::Problem;
+
+/// When a browser connects again after it was cut off.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// How often something is sent when there is no news. Proxies close connections that are idle for 30 to 60 seconds.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// Asks a proxy such as nginx to pass each event on at once.
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// The events: `hello` with the present state, or `changed` if the client knows another one; then `changed` after
+/// each change. 204, after which a browser does not connect again, where there is no place for the client.
+pub async fn events(State(live): State<Live>, request: Request) -> Response {
+    let Some(client) = middleware::client::client(&request) else {
+        return Problem::internal().into_response();
+    };
+    let Some(listener) = live.listen(client.address).await else {
+        return StatusCode::NO_CONTENT.into_response();
+    };
+    let known = last_event_id(request.headers()).or_else(|| since(request.uri()));
+    let keep_alive = KeepAlive::new().interval(HEARTBEAT);
+    let mut response = Sse::new(stream_of(listener, known))
+        .keep_alive(keep_alive)
+        .into_response();
+    let headers = response.headers_mut();
+    let caching = HeaderValue::from_static("private, no-cache, no-transform");
+    headers.insert(header::CACHE_CONTROL, caching);
+    headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    response
+}
+
+fn last_event_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get(LAST_EVENT_ID)?.to_str().ok()?;
+    Some(id.to_owned())
+}
+
+/// The state that a page shows, which the first connection says in its address.
+fn since(uri: &Uri) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(uri.query()?.as_bytes());
+    let (_, id) = pairs.find(|(name, _)| name == "since")?;
+    Some(id.into_owned())
+}
+
+/// The events of a listener whose client knows this state.
+fn stream_of(
+    listener: Listener,
+    known: Option<String>,
+) -> impl Stream<Item = Result<Event, Infallible>> {
+    let first = |id: &str| match known {
+        Some(known) if known != id => "changed",
+        _ => "hello",
+    };
+    stream::unfold(
+        (listener, Some(first)),
+        |(mut listener, first)| async move {
+            let id = id(listener.next().await?);
+            let event = Event::default().id(&id).data("");
+            let event = match first {
+                Some(first) => event.event(first(&id)).retry(RETRY),
+                None => event.event("changed"),
+            };
+            Some((Ok(event), (listener, None)))
+        },
+    )
+}
+
+/// A generation as the id of an event.
+fn id(generation: Generation) -> String {
+    format!("{:016x}", generation.0)
+}
