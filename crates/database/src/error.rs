@@ -61,8 +61,8 @@ fn is_passing_state(state: &str) -> bool {
         || [READ_ONLY, LOCK_TIMEOUT].contains(&state)
 }
 
-/// Whether two transactions met in a way that the next attempt need not.
-pub(crate) fn is_conflict(error: &sqlx::Error) -> bool {
+/// Whether two transactions of a PostgreSQL server met in a way that the next attempt need not.
+pub fn is_conflict(error: &sqlx::Error) -> bool {
     matches!(sqlstate(error), Some("40001" | "40P01"))
 }
 

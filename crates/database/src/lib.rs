@@ -17,7 +17,7 @@ pub use database::fault::Fault;
 pub use database::open::{Migration, OpenError, Options, ServerProblem};
 pub use database::transaction::{Reader, Tx};
 pub use database::wal_index::CommitMark;
-pub use error::{is_transient, primary_code};
+pub use error::{is_conflict, is_transient, primary_code};
 pub use query::{Query, QueryBuilder, query};
 pub use row::{Column, FromRow, Index, Row};
 pub use server_address::{InvalidServerAddress, ServerAddress};
