@@ -46,7 +46,7 @@ pub async fn claim(tx: &mut Connection, key: &str, now: Timestamp) -> Result<Cla
     let taken = query(
         "INSERT INTO consumptions (key, claim, lease_until) VALUES ($1, $2, $3)
          ON CONFLICT (key) DO UPDATE SET claim = $2, lease_until = $3
-             WHERE claim IS NOT NULL AND lease_until <= $4",
+             WHERE consumptions.claim IS NOT NULL AND consumptions.lease_until <= $4",
     )
     .bind(key)
     .bind(&claim)
@@ -58,6 +58,7 @@ pub async fn claim(tx: &mut Connection, key: &str, now: Timestamp) -> Result<Cla
         let key = key.to_owned();
         return Ok(Claim::Granted(Lease { key, claim }));
     }
+    // The statement has locked the row, although it changes nothing, so that no other consumer removes it now.
     let (claim, until): (Option<String>, i64) =
         query("SELECT claim, lease_until FROM consumptions WHERE key = $1")
             .bind(key)

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kith_database::Connection;
 use kith_database::Row;
+use kith_database::Sql;
 use kith_database::query;
 
 use crate::broker::BrokerError;
@@ -80,12 +81,16 @@ impl OutboxRow {
     }
 }
 
+/// The row that has been due for the longest. Without the order, PostgreSQL may read the whole table when no row is
+/// due.
+pub(crate) const DUE: &str = "SELECT seq FROM outbox WHERE due_at <= $1 ORDER BY due_at LIMIT 1";
+
 /// Whether a row is due.
 pub(crate) async fn is_due(
     connection: &mut Connection,
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
-    let seq: Option<i64> = query("SELECT seq FROM outbox WHERE due_at <= $1 LIMIT 1")
+    let seq: Option<i64> = query(DUE)
         .bind(now.as_millisecond())
         .fetch_optional(connection)
         .await?;
@@ -100,22 +105,30 @@ pub(crate) struct Taken {
     pub(crate) is_full: bool,
 }
 
+/// PostgreSQL has several writers at a time. Each passes over the rows that another is taking. `ARRAY` is evaluated once,
+/// and `IN` perhaps for each row.
+const TAKE: Sql = Sql::each(
+    "UPDATE outbox SET due_at = $1, attempts = attempts + 1
+     WHERE seq IN (SELECT seq FROM outbox WHERE due_at <= $2 ORDER BY seq LIMIT $3)
+     RETURNING *",
+    "UPDATE outbox SET due_at = $1, attempts = attempts + 1
+     WHERE seq = ANY (ARRAY(SELECT seq FROM outbox WHERE due_at <= $2 ORDER BY seq LIMIT $3
+                            FOR UPDATE SKIP LOCKED))
+     RETURNING *",
+);
+
 /// Takes at most `limit` rows that are due. Each is due again after [`LEASE_DURATION`], unless it is removed.
 pub(crate) async fn take(
     tx: &mut Connection,
     limit: i64,
     now: Timestamp,
 ) -> Result<Taken, BrokerError> {
-    let found = query(
-        "UPDATE outbox SET due_at = $1, attempts = attempts + 1
-         WHERE seq IN (SELECT seq FROM outbox WHERE due_at <= $2 ORDER BY seq LIMIT $3)
-         RETURNING *",
-    )
-    .bind(deadline_ms(now, LEASE_DURATION))
-    .bind(now.as_millisecond())
-    .bind(limit)
-    .fetch_all(&mut *tx)
-    .await?;
+    let found = query(TAKE)
+        .bind(deadline_ms(now, LEASE_DURATION))
+        .bind(now.as_millisecond())
+        .bind(limit)
+        .fetch_all(&mut *tx)
+        .await?;
     let mut rows = Vec::with_capacity(found.len());
     for row in &found {
         match OutboxRow::read(row) {
@@ -173,8 +186,10 @@ pub(crate) async fn rebase(
         MAX_RETRY_DELAY
     };
     query(
-        "UPDATE outbox SET created_at = min(created_at, $1),
-             due_at = min(due_at, iif(attempts = 0, $1, $2))
+        "UPDATE outbox SET
+             created_at = CASE WHEN created_at < $1 THEN created_at ELSE $1 END,
+             due_at = CASE WHEN attempts > 0 AND due_at < $2 THEN due_at
+                           WHEN attempts > 0 THEN $2 ELSE $1 END
          WHERE due_at > $1 AND (created_at > $1 OR due_at > $3)",
     )
     .bind(now.as_millisecond())

@@ -162,11 +162,13 @@ impl Receiver {
 pub(crate) async fn redeem(tx: &mut Connection, claims: &Claims) -> Result<bool, sqlx::Error> {
     // Some time after it has ended, because clocks differ.
     let expires_at = claims.exp.saturating_add(60).saturating_mul(1000);
-    let used = query("INSERT OR IGNORE INTO used_signatures (id, expires_at) VALUES ($1, $2)")
-        .bind(&claims.jti)
-        .bind(expires_at)
-        .execute(tx)
-        .await?;
+    let used = query(
+        "INSERT INTO used_signatures (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
+    )
+    .bind(&claims.jti)
+    .bind(expires_at)
+    .execute(tx)
+    .await?;
     Ok(used == 1)
 }
 

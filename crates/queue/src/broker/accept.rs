@@ -85,8 +85,10 @@ pub async fn accept(
         let known: Option<String> = query(
             "INSERT INTO deduplications (id, message_id, expires_at) VALUES ($1, $2, $3)
              ON CONFLICT (id) DO UPDATE SET
-                 message_id = CASE WHEN expires_at <= $4 THEN $2 ELSE message_id END,
-                 expires_at = CASE WHEN expires_at <= $4 THEN $3 ELSE expires_at END
+                 message_id = CASE WHEN deduplications.expires_at <= $4 THEN $2
+                                   ELSE deduplications.message_id END,
+                 expires_at = CASE WHEN deduplications.expires_at <= $4 THEN $3
+                                   ELSE deduplications.expires_at END
              RETURNING message_id",
         )
         .bind(id)

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kith_database::Connection;
+use kith_database::Sql;
 use kith_database::query;
 use kith_runtime::ErrorLatch;
 
@@ -40,6 +41,32 @@ pub(super) const NEXT_OF_OTHERS: &str = "WITH RECURSIVE origins (origin) AS (
      SELECT o.origin, (SELECT min(m.due_at) FROM messages m
                        WHERE m.finished_at IS NULL AND m.origin = o.origin)
      FROM origins o WHERE o.origin IS NOT NULL";
+
+/// Claims the messages to an origin that have been due for the longest. In PostgreSQL, where several processes claim at a
+/// time, each passes over what another is claiming. `ARRAY` is evaluated once, and `IN` perhaps for each row.
+const CLAIM: Sql = Sql::each(
+    "UPDATE messages SET state = 'active', owner = $1, due_at = $2, updated_at = $3
+     WHERE seq IN (SELECT seq FROM messages
+                   WHERE finished_at IS NULL AND origin = $4 AND due_at <= $5
+                   ORDER BY due_at, seq LIMIT $6)
+     RETURNING *",
+    "UPDATE messages SET state = 'active', owner = $1, due_at = $2, updated_at = $3
+     WHERE seq = ANY (ARRAY(SELECT seq FROM messages
+                            WHERE finished_at IS NULL AND origin = $4 AND due_at <= $5
+                            ORDER BY due_at, seq LIMIT $6 FOR UPDATE SKIP LOCKED))
+     RETURNING *",
+);
+
+/// Renews leases. In PostgreSQL it passes over a message that is being settled, completed or cancelled at the moment,
+/// because waiting for several could make two transactions wait for each other. Such a lease has two thirds left.
+const RENEW: Sql = Sql::each(
+    "UPDATE messages SET due_at = $1
+     WHERE state = 'active' AND owner = $2 AND seq IN (SELECT value FROM json_each($3))",
+    "UPDATE messages SET due_at = $1
+     WHERE seq = ANY (ARRAY(SELECT seq FROM messages
+                            WHERE state = 'active' AND owner = $2 AND seq = ANY ($3)
+                            FOR UPDATE SKIP LOCKED))",
+);
 
 /// The result of a claim.
 pub(super) enum Claimed {
@@ -108,21 +135,15 @@ impl Broker {
         mut permits: Vec<Permit>,
         now: Timestamp,
     ) -> Result<Vec<(Stored, Permit)>> {
-        let rows = query(
-            "UPDATE messages SET state = 'active', owner = $1, due_at = $2, updated_at = $3
-             WHERE seq IN (SELECT seq FROM messages
-                           WHERE finished_at IS NULL AND origin = $4 AND due_at <= $5
-                           ORDER BY due_at, seq LIMIT $6)
-             RETURNING *",
-        )
-        .bind(&self.0.owner)
-        .bind(deadline_ms(now, LEASE))
-        .bind(now.as_millisecond())
-        .bind(origin)
-        .bind(now.as_millisecond())
-        .bind(permits.len() as i64)
-        .fetch_all(&mut *tx)
-        .await?;
+        let rows = query(CLAIM)
+            .bind(&self.0.owner)
+            .bind(deadline_ms(now, LEASE))
+            .bind(now.as_millisecond())
+            .bind(origin)
+            .bind(now.as_millisecond())
+            .bind(permits.len() as i64)
+            .fetch_all(&mut *tx)
+            .await?;
         let mut messages = Vec::with_capacity(rows.len());
         for row in &rows {
             match Stored::read(row) {
@@ -165,15 +186,12 @@ impl Broker {
             return Ok(());
         }
         let mut tx = self.0.database.write().await?;
-        query(
-            "UPDATE messages SET due_at = $1
-             WHERE state = 'active' AND owner = $2 AND seq IN (SELECT value FROM json_each($3))",
-        )
-        .bind(deadline_ms(self.now(), LEASE))
-        .bind(&self.0.owner)
-        .bind(serde_json::to_string(&messages)?)
-        .execute(&mut tx)
-        .await?;
+        query(RENEW)
+            .bind(deadline_ms(self.now(), LEASE))
+            .bind(&self.0.owner)
+            .bind(messages)
+            .execute(&mut tx)
+            .await?;
         tx.commit().await?;
         Ok(())
     }

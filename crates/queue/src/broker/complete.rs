@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::http::HeaderName;
 use jiff::Timestamp;
 use kith_database::Connection;
+use kith_database::Sql;
 use kith_database::query;
 
 use super::Result;
@@ -29,6 +30,17 @@ pub(crate) struct Completion {
     pub(crate) body: Bytes,
 }
 
+const COMPLETE: Sql = Sql::each(
+    "UPDATE messages SET state = 'delivered', updated_at = $1, due_at = $1, finished_at = $1,
+         response = $2, response_status = $3, owner = NULL
+     WHERE id = $4 AND state = 'active' AND destination = $5 AND body = $6
+         AND json_extract(spec, '$.callback') IS NULL",
+    "UPDATE messages SET state = 'delivered', updated_at = $1, due_at = $1, finished_at = $1,
+         response = $2, response_status = $3, owner = NULL
+     WHERE id = $4 AND state = 'active' AND destination = $5 AND body = $6
+         AND json_field(spec, 'callback') IS NULL",
+);
+
 /// Marks a message as delivered. `false` where the broker must do that itself, because the message has a
 /// callback that is published with it, or is no longer under way.
 ///
@@ -47,19 +59,14 @@ pub(crate) async fn complete(
         )]),
         body: String::new(),
     };
-    let completed = query(
-        "UPDATE messages SET state = 'delivered', updated_at = $1, due_at = $1, finished_at = $1,
-             response = $2, response_status = $3, owner = NULL
-         WHERE id = $4 AND state = 'active' AND destination = $5 AND body = $6
-             AND json_extract(spec, '$.callback') IS NULL",
-    )
-    .bind(now.as_millisecond())
-    .bind(serde_json::to_string(&response)?)
-    .bind(response.status)
-    .bind(&completion.message_id)
-    .bind(&completion.destination)
-    .bind(completion.body.as_ref())
-    .execute(tx)
-    .await?;
+    let completed = query(COMPLETE)
+        .bind(now.as_millisecond())
+        .bind(serde_json::to_string(&response)?)
+        .bind(response.status)
+        .bind(&completion.message_id)
+        .bind(&completion.destination)
+        .bind(completion.body.as_ref())
+        .execute(tx)
+        .await?;
     Ok(completed == 1)
 }

@@ -1,6 +1,7 @@
 //! Which messages, dead letters or events a client means.
 
 use kith_database::QueryBuilder;
+use kith_database::Sql;
 use kith_database::Value;
 
 use crate::destination::Destinations;
@@ -350,8 +351,9 @@ fn push_times(
 
 fn push_labels(query: &mut QueryBuilder<'_>, column: &'static str, labels: &[String]) {
     query.push_each(" OR ", labels, |query, label| {
-        query.push("instr(").push(column).push(", ");
-        query.push_bind(format!(",{label},")).push(")");
+        query.push(Sql::each("instr(", "strpos("));
+        query.push(column).push(", ");
+        query.push_bind(format!(",{label},")).push(") > 0");
     });
 }
 

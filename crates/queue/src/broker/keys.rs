@@ -20,11 +20,16 @@ impl Broker {
         }
         drop(connection);
         let mut tx = self.0.database.write().await?;
+        query(
+            "INSERT INTO signing_keys (\"only\", current, next) VALUES (1, $1, $2)
+             ON CONFLICT (\"only\") DO NOTHING",
+        )
+        .bind(SigningKey::random().reveal())
+        .bind(SigningKey::random().reveal())
+        .execute(&mut tx)
+        .await?;
         // Another process may have drawn them in the mean time.
-        let keys = match read(&mut tx).await? {
-            Some(keys) => keys,
-            None => write(&mut tx, SigningKey::random(), SigningKey::random()).await?,
-        };
+        let keys = read(&mut tx).await?.ok_or(sqlx::Error::RowNotFound)?;
         tx.commit().await?;
         Ok(keys)
     }
@@ -35,34 +40,29 @@ impl Broker {
     /// # Errors
     /// Those of the database.
     pub async fn rotate_keys(&self) -> Result<SigningKeys> {
-        let SigningKeys { next, .. } = self.keys().await?;
+        self.keys().await?;
         let mut tx = self.0.database.write().await?;
-        let current = read(&mut tx).await?.map_or(next, |keys| keys.next);
-        let keys = write(&mut tx, current, SigningKey::random()).await?;
+        // One statement reads and writes, so that two rotations at a time are one after the other.
+        let keys =
+            query("UPDATE signing_keys SET current = next, next = $1 RETURNING current, next")
+                .bind(SigningKey::random().reveal())
+                .fetch_one(&mut tx)
+                .await?;
         tx.commit().await?;
-        Ok(keys)
+        Ok(signing_keys(keys))
     }
 }
 
 async fn read(connection: &mut Connection) -> Result<Option<SigningKeys>> {
-    let keys: Option<(String, String)> = query("SELECT current, next FROM signing_keys")
+    let keys = query("SELECT current, next FROM signing_keys")
         .fetch_optional(connection)
         .await?;
-    Ok(keys.map(|(current, next)| SigningKeys {
-        current: SigningKey::new(current),
-        next: SigningKey::new(next),
-    }))
+    Ok(keys.map(signing_keys))
 }
 
-async fn write(
-    connection: &mut Connection,
-    current: SigningKey,
-    next: SigningKey,
-) -> Result<SigningKeys> {
-    query("INSERT OR REPLACE INTO signing_keys (only, current, next) VALUES (1, $1, $2)")
-        .bind(current.reveal())
-        .bind(next.reveal())
-        .execute(connection)
-        .await?;
-    Ok(SigningKeys { current, next })
+fn signing_keys((current, next): (String, String)) -> SigningKeys {
+    SigningKeys {
+        current: SigningKey::new(current),
+        next: SigningKey::new(next),
+    }
 }

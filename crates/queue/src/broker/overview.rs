@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use kith_database::Connection;
 use kith_database::QueryBuilder;
 use kith_database::Row;
+use kith_database::Sql;
+use kith_database::Value;
 use kith_database::query;
 
 use super::Broker;
@@ -188,25 +190,33 @@ fn without_query(mut url: String) -> String {
     url
 }
 
+/// The events of the messages in a list. An older release may have written a detail that is no JSON.
+const EVENTS_OF_MESSAGES: Sql = Sql::each(
+    "SELECT message_id, at, state,
+            iif(json_valid(detail), detail ->> '$.error', NULL) AS error,
+            iif(json_valid(detail), detail ->> '$.nextDeliveryTime', NULL) AS next
+     FROM events WHERE message_id IN ",
+    "SELECT message_id, at, state,
+            json_field(detail, 'error') AS error,
+            CAST(json_field(detail, 'nextDeliveryTime') AS BIGINT) AS next
+     FROM events WHERE message_id IN ",
+);
+
 async fn timelines(
     connection: &mut Connection,
     ids: impl Iterator<Item = String>,
 ) -> Result<HashMap<String, Vec<Step>>> {
-    let mut query = QueryBuilder::new(
-        connection.engine(),
-        // An older release may have written a detail that is no JSON.
-        "SELECT message_id, at, state,
-                iif(json_valid(detail), detail ->> '$.error', NULL) AS error,
-                iif(json_valid(detail), detail ->> '$.nextDeliveryTime', NULL) AS next
-         FROM events WHERE message_id IN (",
-    );
-    query.push_each(", ", ids, |query, id| {
-        query.push_bind(id);
-    });
-    query
-        .push(") ORDER BY seq DESC LIMIT ")
-        .push_bind(MAX_SHOWN_STEPS);
     let mut timelines = HashMap::<String, Vec<Step>>::new();
+    let ids: Vec<Value<'_>> = ids.map(Value::from).collect();
+    // PostgreSQL takes no empty list.
+    if ids.is_empty() {
+        return Ok(timelines);
+    }
+    let mut query = QueryBuilder::new(connection.engine(), EVENTS_OF_MESSAGES);
+    query
+        .push_list(ids)
+        .push(" ORDER BY seq DESC LIMIT ")
+        .push_bind(MAX_SHOWN_STEPS);
     let rows: Vec<Row> = query.build().fetch_all(connection).await?;
     for row in rows.iter().rev() {
         let step = Step {

@@ -35,6 +35,8 @@ impl Broker {
         let mut batch = Vec::new();
         let latch = ErrorLatch::default();
         while outcomes.recv_many(&mut batch, MAX_BATCH).await > 0 {
+            // In the order in which cancelling locks messages, so that no two transactions wait for each other.
+            batch.sort_unstable_by_key(|(message, ..)| message.seq);
             // A batch that is not settled would be delivered again, so settling is retried.
             let mut tries_after_stop = 5;
             while latch

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kith_database::Sql;
 use kith_database::query;
 use kith_runtime::ErrorLatch;
 
@@ -17,6 +18,44 @@ const MAX_BATCH: i64 = 500;
 /// How long the inbox remembers that a consumer has executed a message: longer than a message may wait for its
 /// first delivery, and than any queue retries.
 const CONSUMPTION_RETENTION_MS: i64 = 400 * 24 * 3_600_000;
+
+// In PostgreSQL, where several processes sweep at a time, each passes over what another is removing. The order makes it
+// read the index, and end at the first row that stays.
+
+const OLD_MESSAGES: Sql = Sql::each(
+    "DELETE FROM messages WHERE seq IN (SELECT seq FROM messages
+     WHERE state IN ('delivered', 'failed', 'canceled') AND finished_at < $1 LIMIT $2)",
+    "DELETE FROM messages WHERE seq = ANY (ARRAY(SELECT seq FROM messages
+     WHERE state IN ('delivered', 'failed', 'canceled') AND finished_at < $1
+     ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED))",
+);
+
+const OLD_EVENTS: Sql = Sql::each(
+    "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE at < $1 LIMIT $2)",
+    "DELETE FROM events WHERE seq = ANY (ARRAY(SELECT seq FROM events WHERE at < $1
+     ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED))",
+);
+
+const OLD_DEDUPLICATIONS: Sql = Sql::each(
+    "DELETE FROM deduplications WHERE id IN
+     (SELECT id FROM deduplications WHERE expires_at < $1 LIMIT $2)",
+    "DELETE FROM deduplications WHERE id = ANY (ARRAY(SELECT id FROM deduplications
+     WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))",
+);
+
+const OLD_SIGNATURES: Sql = Sql::each(
+    "DELETE FROM used_signatures WHERE id IN
+     (SELECT id FROM used_signatures WHERE expires_at < $1 LIMIT $2)",
+    "DELETE FROM used_signatures WHERE id = ANY (ARRAY(SELECT id FROM used_signatures
+     WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))",
+);
+
+const OLD_CONSUMPTIONS: Sql = Sql::each(
+    "DELETE FROM consumptions WHERE key IN
+     (SELECT key FROM consumptions WHERE lease_until < $1 LIMIT $2)",
+    "DELETE FROM consumptions WHERE key = ANY (ARRAY(SELECT key FROM consumptions
+     WHERE lease_until < $1 ORDER BY lease_until LIMIT $2 FOR UPDATE SKIP LOCKED))",
+);
 
 impl Broker {
     pub(super) async fn sweep_all(self) {
@@ -40,28 +79,12 @@ impl Broker {
         let kept_since = now.saturating_sub(retention);
         let mut more = false;
         for (statement, before) in [
+            (OLD_MESSAGES, kept_since),
+            (OLD_EVENTS, kept_since),
+            (OLD_DEDUPLICATIONS, now),
+            (OLD_SIGNATURES, now),
             (
-                "DELETE FROM messages WHERE seq IN (SELECT seq FROM messages
-                 WHERE state IN ('delivered', 'failed', 'canceled') AND finished_at < $1 LIMIT $2)",
-                kept_since,
-            ),
-            (
-                "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE at < $1 LIMIT $2)",
-                kept_since,
-            ),
-            (
-                "DELETE FROM deduplications WHERE id IN
-                 (SELECT id FROM deduplications WHERE expires_at < $1 LIMIT $2)",
-                now,
-            ),
-            (
-                "DELETE FROM used_signatures WHERE id IN
-                 (SELECT id FROM used_signatures WHERE expires_at < $1 LIMIT $2)",
-                now,
-            ),
-            (
-                "DELETE FROM consumptions WHERE key IN
-                 (SELECT key FROM consumptions WHERE lease_until < $1 LIMIT $2)",
+                OLD_CONSUMPTIONS,
                 now.saturating_sub(CONSUMPTION_RETENTION_MS),
             ),
         ] {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kith_database::Connection;
+use kith_database::Sql;
 use kith_database::query;
 use kith_runtime::ClockWatch;
 use kith_runtime::ErrorLatch;
@@ -25,6 +26,27 @@ use crate::time::deadline_ms;
 
 /// How often the broker looks at the clock.
 const CLOCK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Waits that began in what is now the future begin anew at `$1`.
+const BEGIN_ANEW: Sql = Sql::each(
+    "UPDATE messages SET
+         due_at = $1 + max(due_at - updated_at, 0),
+         not_before = iif(state = 'created', $1 + max(due_at - updated_at, 0), not_before),
+         updated_at = $1
+     WHERE finished_at IS NULL AND own IN (FALSE, TRUE) AND due_at > $1 AND updated_at > $1
+         AND iif(state = 'created' AND json_valid(spec),
+                 spec ->> '$.notBefore' IS NULL OR spec ->> '$.delay' IS NOT NULL,
+                 state <> 'active')",
+    "UPDATE messages SET
+         due_at = $1 + greatest(due_at - updated_at, 0),
+         not_before = CASE WHEN state = 'created' THEN $1 + greatest(due_at - updated_at, 0)
+                           ELSE not_before END,
+         updated_at = $1
+     WHERE finished_at IS NULL AND own IN (FALSE, TRUE) AND due_at > $1 AND updated_at > $1
+         AND CASE WHEN state = 'created'
+                  THEN json_field(spec, 'notBefore') IS NULL OR json_field(spec, 'delay') IS NOT NULL
+                  ELSE state <> 'active' END",
+);
 
 impl Broker {
     pub(super) async fn watch_clock(self) {
@@ -85,10 +107,10 @@ async fn rebase_messages(tx: &mut Connection, now: Timestamp, before: Timestamp)
     // that was written since the clock was set back has a wait of its own, and so has one that another process
     // has rebased.
     query(
-        "UPDATE messages SET due_at = iif(state = 'active', $1, $2)
-         WHERE finished_at IS NULL AND own IN (0, 1)
-             AND iif(state = 'active', due_at > $1,
-                     due_at > $2 AND due_at <= $3 AND updated_at > $2)",
+        "UPDATE messages SET due_at = CASE WHEN state = 'active' THEN $1 ELSE $2 END
+         WHERE finished_at IS NULL AND own IN (FALSE, TRUE)
+             AND CASE WHEN state = 'active' THEN due_at > $1
+                      ELSE due_at > $2 AND due_at <= $3 AND updated_at > $2 END",
     )
     .bind(deadline_ms(now, LEASE))
     .bind(at)
@@ -96,18 +118,6 @@ async fn rebase_messages(tx: &mut Connection, now: Timestamp, before: Timestamp)
     .execute(&mut *tx)
     .await?;
     // A time that a publisher has named stays.
-    query(
-        "UPDATE messages SET
-             due_at = $1 + max(due_at - updated_at, 0),
-             not_before = iif(state = 'created', $1 + max(due_at - updated_at, 0), not_before),
-             updated_at = $1
-         WHERE finished_at IS NULL AND own IN (0, 1) AND due_at > $1 AND updated_at > $1
-             AND iif(state = 'created' AND json_valid(spec),
-                     spec ->> '$.notBefore' IS NULL OR spec ->> '$.delay' IS NOT NULL,
-                     state <> 'active')",
-    )
-    .bind(at)
-    .execute(&mut *tx)
-    .await?;
+    query(BEGIN_ANEW).bind(at).execute(&mut *tx).await?;
     Ok(())
 }
