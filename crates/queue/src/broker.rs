@@ -106,4 +106,5 @@ pub use error::BrokerError;
 pub use error::Result;
 pub use options::Options;
 pub(crate) use schedules::Plan;
+pub(crate) use transaction::Attempts;
 pub(crate) use transaction::Transaction;

@@ -13,6 +13,7 @@ use super::routes::Api;
 use super::routes::describe;
 use super::routes::ok;
 use super::routes::scheduled;
+use crate::broker::Attempts;
 use crate::broker::BrokerError;
 use crate::broker::Plan;
 use crate::broker::Result;
@@ -89,12 +90,27 @@ impl Api {
             .into());
         }
         let tasks: Vec<_> = items.into_iter().map(|item| self.task(item)).collect();
+        let mut attempts = Attempts::default();
+        loop {
+            match self.execute(call, &tasks).await {
+                Err(error) if attempts.is_another_due(&error).await => {}
+                answers => return Ok(ok(Value::Array(answers?))),
+            }
+        }
+    }
+
+    /// The answers to all items.
+    async fn execute(
+        &self,
+        call: &Call,
+        tasks: &[std::result::Result<Task, Rejection>],
+    ) -> Result<Vec<Value>> {
         let mut transaction = self.broker().begin(call.provenance()).await?;
         let mut answers = Vec::with_capacity(tasks.len());
         for task in tasks {
             let answer = match task {
-                Ok(task) => execute(&mut transaction, &task).await,
-                Err(rejection) => Err(rejection.into()),
+                Ok(task) => execute(&mut transaction, task).await,
+                Err(rejection) => Err(rejection.clone().into()),
             };
             answers.push(match answer {
                 Err(BrokerError::Rejected(Rejection { message, .. })) => {
@@ -104,7 +120,7 @@ impl Api {
             });
         }
         transaction.commit().await?;
-        Ok(ok(Value::Array(answers)))
+        Ok(answers)
     }
 
     /// Reads and checks an item.

@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use kith_database::QueryBuilder;
 use kith_database::Row;
+use kith_database::Sql;
 use kith_database::query;
 use serde_json::Value;
 use serde_json::json;
@@ -14,6 +15,7 @@ use super::Broker;
 use super::Result;
 use super::filter::Filter;
 use super::response::Response;
+use super::transaction::Attempts;
 use crate::destination::Destinations;
 use crate::message::Header;
 use crate::message::Publication;
@@ -23,6 +25,18 @@ use crate::rejection::Rejection;
 
 /// The most messages that are cancelled in one transaction.
 const MAX_CANCEL_BATCH: u64 = 500;
+
+// Which messages are cancelled. In PostgreSQL, this waits for a message that is being settled, and passes over it where it
+// was delivered in the mean time. Settling locks messages in the same order.
+
+const CANCELLED_BEGIN: Sql = Sql::each(
+    " WHERE seq IN (SELECT m.seq FROM messages m WHERE m.finished_at IS NULL",
+    " WHERE seq = ANY (ARRAY(SELECT m.seq FROM messages m WHERE m.finished_at IS NULL",
+);
+
+const CANCELLED_FIRST: Sql = Sql::each(" LIMIT ", " ORDER BY m.seq LIMIT ");
+
+const CANCELLED_END: Sql = Sql::each(")", " FOR UPDATE OF m)) AND finished_at IS NULL");
 
 /// A row of `messages`.
 #[derive(Clone, Debug)]
@@ -173,28 +187,38 @@ impl Broker {
     /// # Errors
     /// Those of the database.
     pub async fn cancel(&self, filter: &Filter) -> Result<u64> {
-        let now = self.now().as_millisecond();
         let limit = filter.limit().unwrap_or(u64::MAX);
         let mut cancelled = 0;
+        let mut attempts = Attempts::default();
         loop {
-            let batch = MAX_CANCEL_BATCH.min(limit - cancelled);
             // A few at a time, so that other writers do not wait long.
-            let mut tx = self.0.database.write().await?;
-            let mut query = QueryBuilder::new(
-                tx.engine(),
-                "UPDATE messages SET state = 'canceled', owner = NULL, finished_at = ",
-            );
-            query.push_bind(now).push(", updated_at = ").push_bind(now);
-            query.push(" WHERE seq IN (SELECT m.seq FROM messages m WHERE m.finished_at IS NULL");
-            filter.narrow_messages(&mut query, self.destinations());
-            query.push(" LIMIT ").push_bind(batch as i64).push(")");
-            let done = query.build().execute(&mut tx).await?;
-            tx.commit().await?;
+            let batch = MAX_CANCEL_BATCH.min(limit - cancelled);
+            let done = match self.cancel_batch(filter, batch).await {
+                Err(error) if attempts.is_another_due(&error).await => continue,
+                done => done?,
+            };
             cancelled += done;
             if done < batch || cancelled == limit {
                 return Ok(cancelled);
             }
         }
+    }
+
+    async fn cancel_batch(&self, filter: &Filter, limit: u64) -> Result<u64> {
+        let now = self.now().as_millisecond();
+        let mut tx = self.0.database.write().await?;
+        let mut query = QueryBuilder::new(
+            tx.engine(),
+            "UPDATE messages SET state = 'canceled', owner = NULL, finished_at = ",
+        );
+        query.push_bind(now).push(", updated_at = ").push_bind(now);
+        query.push(CANCELLED_BEGIN);
+        filter.narrow_messages(&mut query, self.destinations());
+        query.push(CANCELLED_FIRST).push_bind(limit as i64);
+        query.push(CANCELLED_END);
+        let done = query.build().execute(&mut tx).await?;
+        tx.commit().await?;
+        Ok(done)
     }
 
     /// Cancels one message.

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use jiff::Timestamp;
 use kith_database::Connection;
 use kith_database::Row;
+use kith_database::Sql;
 use kith_database::query;
 use kith_runtime::ErrorLatch;
 use kith_runtime::sortable_id;
@@ -41,6 +42,27 @@ const MAX_SCHEDULE_BYTES: i64 = 4 << 20;
 
 /// The most schedules. A client that creates them in a loop ends here.
 const MAX_SCHEDULES: i64 = 1000;
+
+const DUE: &str = "SELECT * FROM schedules WHERE paused = FALSE AND next_at <= $1 ORDER BY next_at";
+
+// What these read decides a write. PostgreSQL has several writers at a time, so the rows are locked.
+
+/// A schedule that another process is firing is passed over.
+const TO_FIRE: Sql = Sql::each(
+    DUE,
+    "SELECT * FROM schedules WHERE paused = FALSE AND next_at <= $1 ORDER BY next_at
+     FOR UPDATE SKIP LOCKED",
+);
+
+const TO_PAUSE: Sql = Sql::each(
+    "SELECT cron, paused, last_at FROM schedules WHERE id = $1",
+    "SELECT cron, paused, last_at FROM schedules WHERE id = $1 FOR UPDATE",
+);
+
+const TO_REBASE: Sql = Sql::each(
+    "SELECT id, cron, next_at, last_at FROM schedules WHERE next_at > $1",
+    "SELECT id, cron, next_at, last_at FROM schedules WHERE next_at > $1 ORDER BY id FOR UPDATE",
+);
 
 /// A schedule that the broker has checked and not yet written.
 pub(crate) struct Plan {
@@ -145,10 +167,7 @@ impl Broker {
     pub async fn pause_schedule(&self, id: &str, paused: bool) -> Result<()> {
         let mut tx = self.0.database.write().await?;
         let found: Option<(String, bool, Option<i64>)> =
-            query("SELECT cron, paused, last_at FROM schedules WHERE id = $1")
-                .bind(id)
-                .fetch_optional(&mut tx)
-                .await?;
+            query(TO_PAUSE).bind(id).fetch_optional(&mut tx).await?;
         let (cron, was_paused, last_at) = found.ok_or_else(|| no_such_schedule(id))?;
         if was_paused != paused {
             query("UPDATE schedules SET paused = $1, next_at = $2 WHERE id = $3")
@@ -229,8 +248,6 @@ impl Broker {
     /// Fires each schedule that is due, once, even if several of its times have passed. The same transaction
     /// moves it on, so that no two processes fire it.
     pub(super) async fn fire(&self) -> Result<()> {
-        const DUE: &str =
-            "SELECT * FROM schedules WHERE paused = 0 AND next_at <= $1 ORDER BY next_at";
         let mut connection = self.0.database.reader().await?;
         let due: Option<Row> = query(DUE)
             .bind(self.now().as_millisecond())
@@ -242,7 +259,7 @@ impl Broker {
         }
         let mut tx = self.0.database.write().await?;
         let now = self.now();
-        let due: Vec<Row> = query(DUE)
+        let due: Vec<Row> = query(TO_FIRE)
             .bind(now.as_millisecond())
             .fetch_all(&mut tx)
             .await?;
@@ -352,8 +369,9 @@ pub(super) async fn put(
         "INSERT INTO schedules (id, cron, spec, body, caller_ip, created_at, next_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (id) DO UPDATE SET
-             next_at = iif(cron = excluded.cron, coalesce(next_at, excluded.next_at),
-                           excluded.next_at),
+             next_at = CASE WHEN schedules.cron = excluded.cron
+                            THEN coalesce(schedules.next_at, excluded.next_at)
+                            ELSE excluded.next_at END,
              cron = excluded.cron, spec = excluded.spec, body = excluded.body,
              caller_ip = excluded.caller_ip",
     )
@@ -376,11 +394,10 @@ pub(super) fn one_line(text: &str) -> String {
 
 /// Computes the next times anew and keeps those that are earlier, after the clock was set back.
 pub(super) async fn rebase(tx: &mut Connection, now: Timestamp) -> Result<()> {
-    let waiting: Vec<(String, String, i64, Option<i64>)> =
-        query("SELECT id, cron, next_at, last_at FROM schedules WHERE next_at > $1")
-            .bind(now.as_millisecond())
-            .fetch_all(&mut *tx)
-            .await?;
+    let waiting: Vec<(String, String, i64, Option<i64>)> = query(TO_REBASE)
+        .bind(now.as_millisecond())
+        .fetch_all(&mut *tx)
+        .await?;
     for (id, cron, known, last_at) in waiting {
         let Some(next) = next_at(&cron, now, last_at).filter(|next| *next < known) else {
             continue;

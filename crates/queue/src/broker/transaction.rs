@@ -1,8 +1,12 @@
 //! Publishing messages and creating schedules in one transaction.
 
+use std::time::Duration;
+
 use kith_database::Tx;
+use kith_database::is_conflict;
 
 use super::Broker;
+use super::BrokerError;
 use super::Result;
 use super::accept::Accepted;
 use super::accept::Provenance;
@@ -10,6 +14,30 @@ use super::accept::accept;
 use super::schedules;
 use super::schedules::Plan;
 use crate::message::Publication;
+
+/// How often a transaction is made that meets another one, before its caller hears of it.
+const MAX_ATTEMPTS: u32 = 5;
+
+/// The pause after the first attempt; the second is twice as long, and so on.
+const RETRY_INTERVAL: Duration = Duration::from_millis(5);
+
+/// The attempts to make a transaction. Where two transactions in a PostgreSQL server wait for each other, the server ends
+/// one of them, and it is made again.
+#[derive(Debug, Default)]
+pub(crate) struct Attempts(u32);
+
+impl Attempts {
+    /// Whether the transaction that has met this error is to be made again, after a pause that has ended.
+    pub(crate) async fn is_another_due(&mut self, error: &BrokerError) -> bool {
+        self.0 += 1;
+        let met_another = matches!(error, BrokerError::Database(error) if is_conflict(error));
+        if !met_another || self.0 == MAX_ATTEMPTS {
+            return false;
+        }
+        tokio::time::sleep(RETRY_INTERVAL * self.0).await;
+        true
+    }
+}
 
 /// Messages and schedules that the broker accepts together, all or none. Dropping it accepts none.
 pub(crate) struct Transaction<'a> {
@@ -73,6 +101,20 @@ impl Broker {
     /// [`Rejected`](super::BrokerError::Rejected) where a destination is not allowed, or an error of the
     /// database.
     pub async fn publish(
+        &self,
+        publications: &[Publication],
+        provenance: Provenance<'_>,
+    ) -> Result<Vec<Accepted>> {
+        let mut attempts = Attempts::default();
+        loop {
+            match self.publish_together(publications, provenance).await {
+                Err(error) if attempts.is_another_due(&error).await => {}
+                published => return published,
+            }
+        }
+    }
+
+    async fn publish_together(
         &self,
         publications: &[Publication],
         provenance: Provenance<'_>,
