@@ -38,3 +38,13 @@ impl Rejection {
         }
     }
 }
+
+/// Rejects a value with the character NUL, which no text in PostgreSQL holds.
+pub(crate) fn require_no_nul(name: &str, value: &str) -> Result<(), Rejection> {
+    if value.contains('\0') {
+        return Err(Rejection::bad_request(format!(
+            "{name} holds the character NUL. Leave it out."
+        )));
+    }
+    Ok(())
+}

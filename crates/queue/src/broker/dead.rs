@@ -136,7 +136,7 @@ impl Broker {
             self.0.database.engine(),
             "SELECT m.* FROM messages m WHERE m.dead_letter_id IS NOT NULL",
         );
-        filter.narrow_messages(&mut query, self.destinations());
+        filter.narrow_messages(&mut query, self.destinations())?;
         query
             .push(" ORDER BY m.seq DESC LIMIT ")
             .push_bind(count as i64 + 1);

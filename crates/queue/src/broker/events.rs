@@ -90,7 +90,7 @@ impl Broker {
                     e.message_id AS of_message, m.*
              FROM events e LEFT JOIN messages m ON m.id = e.message_id WHERE TRUE",
         );
-        filter.narrow_events(&mut query, self.destinations());
+        filter.narrow_events(&mut query, self.destinations())?;
         query
             .push(" ORDER BY e.seq DESC LIMIT ")
             .push_bind(i64::from(count) + 1);

@@ -6,6 +6,7 @@ use kith_database::Value;
 
 use crate::destination::Destinations;
 use crate::rejection::Rejection;
+use crate::rejection::require_no_nul;
 
 /// The most alternatives of one parameter.
 const MAX_VALUES: usize = 500;
@@ -292,20 +293,40 @@ impl Filter {
     }
 
     /// Adds conditions on `messages`, named `m`, the latest first.
+    ///
+    /// # Errors
+    /// A [`Rejection`] of a value that no database holds.
     pub(super) fn narrow_messages(
         &self,
         query: &mut QueryBuilder<'_>,
         destinations: &Destinations,
-    ) {
-        self.narrow(query, destinations, &MESSAGES);
+    ) -> Result<(), Rejection> {
+        self.narrow(query, destinations, &MESSAGES)
     }
 
     /// Adds conditions on `events`, named `e`, and their messages, named `m`.
-    pub(super) fn narrow_events(&self, query: &mut QueryBuilder<'_>, destinations: &Destinations) {
-        self.narrow(query, destinations, &EVENTS);
+    ///
+    /// # Errors
+    /// A [`Rejection`] of a value that no database holds.
+    pub(super) fn narrow_events(
+        &self,
+        query: &mut QueryBuilder<'_>,
+        destinations: &Destinations,
+    ) -> Result<(), Rejection> {
+        self.narrow(query, destinations, &EVENTS)
     }
 
-    fn narrow(&self, query: &mut QueryBuilder<'_>, destinations: &Destinations, columns: &Columns) {
+    fn narrow(
+        &self,
+        query: &mut QueryBuilder<'_>,
+        destinations: &Destinations,
+        columns: &Columns,
+    ) -> Result<(), Rejection> {
+        for (parameter, values) in &self.parameters {
+            for value in values {
+                require_no_nul(parameter.names[0], value)?;
+            }
+        }
         if let Some(cursor) = self.cursor {
             query
                 .push(" AND ")
@@ -334,6 +355,7 @@ impl Filter {
             }
             query.push(")");
         }
+        Ok(())
     }
 }
 

@@ -22,6 +22,7 @@ use crate::message::Publication;
 use crate::message::Redacted;
 use crate::message::canonical_name;
 use crate::rejection::Rejection;
+use crate::rejection::require_no_nul;
 
 /// The most messages that are cancelled in one transaction.
 const MAX_CANCEL_BATCH: u64 = 500;
@@ -172,6 +173,7 @@ impl Broker {
     /// # Errors
     /// A [`Rejection`] where there is no such message, or not any more.
     pub async fn message(&self, id: &str) -> Result<Value> {
+        require_no_nul("messageId", id)?;
         let mut connection = self.0.database.reader().await?;
         let row = query("SELECT * FROM messages WHERE id = $1 AND state <> 'canceled'")
             .bind(id)
@@ -213,7 +215,7 @@ impl Broker {
         );
         query.push_bind(now).push(", updated_at = ").push_bind(now);
         query.push(CANCELLED_BEGIN);
-        filter.narrow_messages(&mut query, self.destinations());
+        filter.narrow_messages(&mut query, self.destinations())?;
         query.push(CANCELLED_FIRST).push_bind(limit as i64);
         query.push(CANCELLED_END);
         let done = query.build().execute(&mut tx).await?;

@@ -26,6 +26,7 @@ use super::messages::set_options;
 use crate::cron::Cron;
 use crate::message::Publication;
 use crate::rejection::Rejection;
+use crate::rejection::require_no_nul;
 
 /// How often the broker looks for schedules that are due.
 const SCHEDULE_INTERVAL: Duration = Duration::from_secs(1);
@@ -134,6 +135,7 @@ impl Broker {
     /// # Errors
     /// A [`Rejection`] where there is no such schedule.
     pub async fn find_schedule(&self, id: &str) -> Result<Value> {
+        require_no_nul("scheduleId", id)?;
         let mut connection = self.0.database.reader().await?;
         let row = query("SELECT * FROM schedules WHERE id = $1")
             .bind(id)
@@ -148,6 +150,7 @@ impl Broker {
     /// # Errors
     /// A [`Rejection`] where there is no such schedule.
     pub async fn delete_schedule(&self, id: &str) -> Result<()> {
+        require_no_nul("scheduleId", id)?;
         let mut tx = self.0.database.write().await?;
         let deleted = query("DELETE FROM schedules WHERE id = $1")
             .bind(id)
@@ -165,6 +168,7 @@ impl Broker {
     /// # Errors
     /// A [`Rejection`] where there is no such schedule.
     pub async fn pause_schedule(&self, id: &str, paused: bool) -> Result<()> {
+        require_no_nul("scheduleId", id)?;
         let mut tx = self.0.database.write().await?;
         let found: Option<(String, bool, Option<i64>)> =
             query(TO_PAUSE).bind(id).fetch_optional(&mut tx).await?;
