@@ -18,6 +18,8 @@ mod queue;
 pub mod receiver;
 pub mod rejection;
 pub mod signature;
+#[cfg(test)]
+mod test_database;
 mod time;
 
 pub use job::Attempt;

@@ -10,12 +10,11 @@ use std::time::Instant;
 
 use axum::http::StatusCode;
 use kith_database::Database;
-use kith_database::Migration;
-use kith_database::Options;
+use kith_database::Engine;
+use kith_database::Sql;
 use kith_database::query;
 use kith_runtime::SystemClock;
 use serde::Deserialize;
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -23,27 +22,21 @@ use super::*;
 use crate::Queue;
 use crate::broker;
 use crate::broker::Broker;
-use crate::migrations;
 use crate::receiver;
 use crate::receiver::Receiver;
 use crate::signature::sign;
+use crate::test_database::TestDatabase;
+use crate::test_database::on_both_engines;
 
-const MIGRATIONS: &[Migration] = &[
-    Migration {
-        version: 1,
-        name: "queue",
-        sql: migrations::QUEUE,
-    },
-    Migration {
-        version: 2,
-        name: "origins",
-        sql: migrations::ORIGINS,
-    },
-    Migration {
-        version: 3,
-        name: "results",
-        sql: "CREATE TABLE results (what TEXT NOT NULL) STRICT",
-    },
+on_both_engines![
+    a_job_takes_four_write_transactions,
+    a_job_that_fails_is_run_again_and_in_the_end_discarded,
+    a_database_that_cannot_answer_costs_a_job_no_attempt,
+    a_message_that_a_dead_process_holds_costs_no_attempt_and_no_permit,
+    a_signature_is_good_for_one_delivery_and_a_job_for_one_run,
+    a_message_that_no_job_understands_is_never_sent_again,
+    a_delivery_completes_no_message_but_its_own,
+    jobs_of_two_kinds_may_have_one_id_and_a_job_is_in_the_outbox_once,
 ];
 
 /// A job that fails `failures` times before it is done.
@@ -116,14 +109,13 @@ struct Rig {
     jobs: Arc<Jobs>,
     runs: Runs,
     address: SocketAddr,
-    _directory: TempDir,
+    _place: TestDatabase,
 }
 
 impl Rig {
-    async fn new() -> Self {
-        let directory = TempDir::new().expect("a directory");
-        let options = Options::new(directory.path().join("queue.db"), MIGRATIONS);
-        let database = Database::open(options).await.expect("it opens");
+    async fn new(engine: Engine) -> Self {
+        let place = TestDatabase::new(engine);
+        let database = place.open().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let destinations = Destinations {
@@ -145,14 +137,17 @@ impl Rig {
         let jobs = Jobs::new(receiver, CancellationToken::new()).register::<Count>(runs.clone());
         let router = jobs.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self {
+        let rig = Self {
             queue: Queue::new(broker, None),
             jobs: Arc::new(jobs),
             database,
             runs,
             address,
-            _directory: directory,
-        }
+            _place: place,
+        };
+        rig.execute("CREATE TABLE results (what TEXT NOT NULL)")
+            .await;
+        rig
     }
 
     async fn enqueue(&self, job: &Count, retries: u32) {
@@ -168,7 +163,7 @@ impl Rig {
         self.queue.wake();
     }
 
-    async fn execute(&self, sql: &'static str) {
+    async fn execute(&self, sql: impl Into<Sql>) {
         let mut tx = self.database.write().await.expect("it is open");
         let executed = query(sql).execute(&mut tx).await;
         executed.expect("it is valid");
@@ -196,9 +191,8 @@ const FAILED: &str = "SELECT count(*) FROM results WHERE what = 'failed'";
 const NOT_TRIED: &str = "SELECT count(*) FROM messages WHERE retried = 0";
 const DISCARDED: &str = "SELECT count(*) FROM results WHERE what = 'discarded'";
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_job_takes_four_write_transactions() {
-    let rig = Rig::new().await;
+async fn a_job_takes_four_write_transactions(engine: Engine) {
+    let rig = Rig::new(engine).await;
     rig.queue.broker().keys().await.expect("keys");
     let opened = rig.database.commits();
     rig.queue.start();
@@ -225,9 +219,8 @@ async fn a_job_takes_four_write_transactions() {
     rig.queue.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_job_that_fails_is_run_again_and_in_the_end_discarded() {
-    let rig = Rig::new().await;
+async fn a_job_that_fails_is_run_again_and_in_the_end_discarded(engine: Engine) {
+    let rig = Rig::new(engine).await;
     rig.queue.start();
     rig.enqueue(&Count { id: 1, failures: 1 }, 3).await;
     rig.until(DELIVERED, 1).await;
@@ -242,36 +235,46 @@ async fn a_job_that_fails_is_run_again_and_in_the_end_discarded() {
 }
 
 /// Keeps the inbox and the signatures from being written, as a database does that cannot answer.
-const BREAK: &str = "CREATE TRIGGER broken BEFORE INSERT ON used_signatures
-     BEGIN SELECT RAISE(ABORT, 'broken on purpose'); END";
+const BREAK: Sql = Sql::each(
+    "CREATE TRIGGER broken BEFORE INSERT ON used_signatures
+     BEGIN SELECT RAISE(ABORT, 'broken on purpose'); END",
+    "ALTER TABLE used_signatures ADD CONSTRAINT broken CHECK (FALSE)",
+);
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_cannot_answer_costs_a_job_no_attempt() {
-    let rig = Rig::new().await;
+const MEND: Sql = Sql::each(
+    "DROP TRIGGER broken",
+    "ALTER TABLE used_signatures DROP CONSTRAINT broken",
+);
+
+async fn a_database_that_cannot_answer_costs_a_job_no_attempt(engine: Engine) {
+    let rig = Rig::new(engine).await;
     rig.execute(BREAK).await;
     rig.queue.start();
     rig.enqueue(&Count { id: 1, failures: 0 }, 0).await;
     let given_back = "SELECT count(*) FROM messages WHERE state IN ('retry', 'failed')";
     rig.until(given_back, 1).await;
     assert_eq!(rig.count(NOT_TRIED).await, 1);
-    rig.execute("DROP TRIGGER broken").await;
+    rig.execute(MEND).await;
     rig.until(DELIVERED, 1).await;
     assert_eq!((rig.count(NOT_TRIED).await, rig.count(DONE).await), (1, 1));
     rig.queue.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_that_a_dead_process_holds_costs_no_attempt_and_no_permit() {
-    let rig = Rig::new().await;
+const HELD_BY_A_DEAD_PROCESS: Sql = Sql::each(
+    "INSERT INTO consumptions (key, claim, lease_until)
+     SELECT 'count:' || (body ->> '$.id'), 'a dead one', 9000000000000 FROM messages WHERE seq < 5",
+    "INSERT INTO consumptions (key, claim, lease_until)
+     SELECT 'count:' || (convert_from(body, 'UTF8')::json ->> 'id'), 'a dead one', 9000000000000
+     FROM messages WHERE seq < 5",
+);
+
+async fn a_message_that_a_dead_process_holds_costs_no_attempt_and_no_permit(engine: Engine) {
+    let rig = Rig::new(engine).await;
     // As many as the broker sends at once, and one more.
     for id in 1..=5 {
         rig.enqueue(&Count { id, failures: 0 }, 3).await;
     }
-    rig.execute(
-        "INSERT INTO consumptions (key, claim, lease_until)
-         SELECT 'count:' || (body ->> '$.id'), 'a dead one', 9e12 FROM messages WHERE seq < 5",
-    )
-    .await;
+    rig.execute(HELD_BY_A_DEAD_PROCESS).await;
     rig.queue.start();
     rig.until(DELIVERED, 1).await;
     rig.until("SELECT count(*) FROM messages WHERE state = 'retry'", 4)
@@ -307,9 +310,8 @@ async fn deliver(
     (response.expect("an answer").status(), signature)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_signature_is_good_for_one_delivery_and_a_job_for_one_run() {
-    let rig = Rig::new().await;
+async fn a_signature_is_good_for_one_delivery_and_a_job_for_one_run(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let body = r#"{"id":1,"failures":0}"#;
     let (status, signature) = deliver(&rig, "/hooks/count", body, None).await;
     assert_eq!(status, StatusCode::OK);
@@ -323,9 +325,8 @@ async fn a_signature_is_good_for_one_delivery_and_a_job_for_one_run() {
     rig.jobs.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_that_no_job_understands_is_never_sent_again() {
-    let rig = Rig::new().await;
+async fn a_message_that_no_job_understands_is_never_sent_again(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let (status, signature) = deliver(&rig, "/hooks/count", "[]", None).await;
     assert_eq!(status.as_u16(), receiver::NOT_RETRYABLE);
     // Its signature is used up as well.
@@ -336,9 +337,8 @@ async fn a_message_that_no_job_understands_is_never_sent_again() {
     assert_eq!(rig.runs.load(Ordering::Relaxed), 0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_delivery_completes_no_message_but_its_own() {
-    let rig = Rig::new().await;
+async fn a_delivery_completes_no_message_but_its_own(engine: Engine) {
+    let rig = Rig::new(engine).await;
     // The lane that delivers is not started: both messages stay as they are.
     rig.enqueue(&Count { id: 1, failures: 0 }, 3).await;
     rig.enqueue(&Count { id: 2, failures: 0 }, 3).await;
@@ -360,9 +360,8 @@ async fn a_delivery_completes_no_message_but_its_own() {
     assert_eq!(rig.count(DELIVERED).await, 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn jobs_of_two_kinds_may_have_one_id_and_a_job_is_in_the_outbox_once() {
-    let rig = Rig::new().await;
+async fn jobs_of_two_kinds_may_have_one_id_and_a_job_is_in_the_outbox_once(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let broker = rig.queue.broker().clone();
     let destinations = broker.destinations().clone();
     let qstash = crate::qstash::QStash::new("http://127.0.0.1:9", "token", destinations);

@@ -3,6 +3,8 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use kith_database::Engine;
+
 use super::rig::DELIVERED;
 use super::rig::Rig;
 use super::rig::frozen;
@@ -15,10 +17,18 @@ use crate::broker::accept::Provenance;
 use crate::broker::claim::Claimed;
 use crate::broker::lane::LaneKind;
 use crate::message::Publication;
+use crate::test_database::on_both_engines;
 
-#[tokio::test]
-async fn a_process_that_renews_its_leases_keeps_its_messages() {
-    let rig = Rig::new().await;
+on_both_engines![
+    a_process_that_renews_its_leases_keeps_its_messages,
+    receivers_that_never_answer_hold_up_no_webhook,
+    receivers_that_never_answer_hold_up_no_other_origin,
+    receivers_that_never_answer_and_hold_every_permit_leave_one_at_a_timeout,
+    one_origin_behind_many_messages_to_another_is_claimed_at_once,
+];
+
+async fn a_process_that_renews_its_leases_keeps_its_messages(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let (one, other) = (
         rig.broker("http://127.0.0.1:1"),
         rig.broker("http://127.0.0.1:1"),
@@ -43,7 +53,7 @@ async fn a_process_that_renews_its_leases_keeps_its_messages() {
 
 #[tokio::test]
 async fn a_claim_that_is_reported_as_failed_ends_with_its_lease() {
-    let rig = Rig::new().await;
+    let rig = Rig::new(Engine::Sqlite).await;
     let broker = rig.broker("http://127.0.0.1:1");
     let publish = async || {
         broker
@@ -53,15 +63,15 @@ async fn a_claim_that_is_reported_as_failed_ends_with_its_lease() {
     };
     publish().await;
     // The file is moved away while the claim is committed.
-    let path = rig.directory.path();
+    let path = rig.place.directory();
     let others = rig.database.write().await.expect("it is open");
     let (claimed, ()) = tokio::join!(broker.claim(LaneKind::Webhooks), async {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        std::fs::rename(path.join("kith.db"), path.join("away")).expect("it is there");
+        std::fs::rename(path.join("queue.db"), path.join("away")).expect("it is there");
         drop(others);
     });
     assert!(claimed.is_err());
-    std::fs::rename(path.join("away"), path.join("kith.db")).expect("it is there");
+    std::fs::rename(path.join("away"), path.join("queue.db")).expect("it is there");
     assert_eq!(
         rig.count("SELECT count(*) FROM messages WHERE state = 'active'")
             .await,
@@ -82,9 +92,8 @@ async fn a_claim_that_is_reported_as_failed_ends_with_its_lease() {
     assert_eq!(again.len(), 1);
 }
 
-#[tokio::test]
-async fn receivers_that_never_answer_hold_up_no_webhook() {
-    let rig = Rig::new().await;
+async fn receivers_that_never_answer_hold_up_no_webhook(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let (frozen, _listener) = frozen();
     let broker = rig.broker_to(&receiver().await, &[&frozen]);
     let frozen = vec![publication(&frozen); 100];
@@ -94,7 +103,7 @@ async fn receivers_that_never_answer_hold_up_no_webhook() {
         .expect("taken");
     broker.start();
     rig.until(
-        "SELECT count(*) > 0 FROM messages WHERE state = 'active'",
+        "SELECT count(*) FROM (SELECT 1 FROM messages WHERE state = 'active' LIMIT 1) AS first",
         1,
     )
     .await;
@@ -122,9 +131,8 @@ async fn publish_200_to_each(broker: &Broker, origins: &[String]) {
     taken.expect("taken");
 }
 
-#[tokio::test]
-async fn receivers_that_never_answer_hold_up_no_other_origin() {
-    let rig = Rig::new().await;
+async fn receivers_that_never_answer_hold_up_no_other_origin(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let (origins, _listeners): (Vec<_>, Vec<_>) = (0..3).map(|_| frozen()).unzip();
     let fine = receiver().await;
     let allowed: Vec<&str> = origins.iter().chain([&fine]).map(String::as_str).collect();
@@ -151,9 +159,8 @@ async fn receivers_that_never_answer_hold_up_no_other_origin() {
     rig.until(DELIVERED, 20).await;
 }
 
-#[tokio::test]
-async fn receivers_that_never_answer_and_hold_every_permit_leave_one_at_a_timeout() {
-    let rig = Rig::new().await;
+async fn receivers_that_never_answer_and_hold_every_permit_leave_one_at_a_timeout(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let (origins, _listeners): (Vec<_>, Vec<_>) = (0..3).map(|_| frozen()).unzip();
     let fine = receiver().await;
     let allowed: Vec<&str> = origins.iter().chain([&fine]).map(String::as_str).collect();
@@ -175,9 +182,8 @@ async fn receivers_that_never_answer_and_hold_every_permit_leave_one_at_a_timeou
     rig.until(DELIVERED, 1).await;
 }
 
-#[tokio::test]
-async fn one_origin_behind_many_messages_to_another_is_claimed_at_once() {
-    let rig = Rig::new().await;
+async fn one_origin_behind_many_messages_to_another_is_claimed_at_once(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let (busy, other) = ("https://busy.example", "https://other.example");
     let broker = rig.broker_to("http://127.0.0.1:1", &[busy, other]);
     for (origin, count) in [(busy, 1000), (other, 1)] {

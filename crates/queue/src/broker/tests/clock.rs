@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use kith_database::Engine;
+
 use super::rig::DELIVERED;
 use super::rig::HALF_A_DAY;
 use super::rig::Rig;
@@ -17,13 +19,21 @@ use crate::message::DeliverySpec;
 use crate::message::Publication;
 use crate::outbox;
 use crate::outbox::OutboxMessage;
+use crate::test_database::on_both_engines;
+
+on_both_engines![
+    a_clock_that_is_set_back_holds_up_no_message,
+    messages_from_a_clock_that_was_ahead_are_delivered_after_a_start,
+    a_clock_that_is_set_back_changes_no_time_that_was_named,
+    a_wait_that_began_after_the_clock_was_set_back_goes_on,
+    a_clock_that_is_set_back_holds_up_no_outbox_claim_or_deduplication,
+];
 
 /// When the waiting message is due, in milliseconds from the start of the test.
 const DUE: &str = "SELECT due_at - 1000000000000 FROM messages WHERE finished_at IS NULL";
 
-#[tokio::test]
-async fn a_clock_that_is_set_back_holds_up_no_message() {
-    let rig = Rig::new().await;
+async fn a_clock_that_is_set_back_holds_up_no_message(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let broker = rig.broker(&receiver().await);
     broker.start();
     let later = Publication {
@@ -58,9 +68,8 @@ async fn a_clock_that_is_set_back_holds_up_no_message() {
     broker.close().await;
 }
 
-#[tokio::test]
-async fn messages_from_a_clock_that_was_ahead_are_delivered_after_a_start() {
-    let rig = Rig::new().await;
+async fn messages_from_a_clock_that_was_ahead_are_delivered_after_a_start(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let broker = rig.broker(&receiver().await);
     for path in [
         "/hooks/created",
@@ -94,9 +103,8 @@ async fn messages_from_a_clock_that_was_ahead_are_delivered_after_a_start() {
     broker.close().await;
 }
 
-#[tokio::test]
-async fn a_clock_that_is_set_back_changes_no_time_that_was_named() {
-    let rig = Rig::new().await;
+async fn a_clock_that_is_set_back_changes_no_time_that_was_named(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let broker = rig.broker("http://127.0.0.1:1");
     let noon = rig.now().as_millisecond() + 3_600_000;
     let at_noon = Publication {
@@ -124,9 +132,8 @@ async fn a_clock_that_is_set_back_changes_no_time_that_was_named() {
     }
 }
 
-#[tokio::test]
-async fn a_wait_that_began_after_the_clock_was_set_back_goes_on() {
-    let rig = Rig::new().await;
+async fn a_wait_that_began_after_the_clock_was_set_back_goes_on(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let broker = rig.broker("http://127.0.0.1:1");
     let in_an_hour = async |path: &str| {
         let message = Publication {
@@ -160,7 +167,7 @@ async fn a_wait_that_began_after_the_clock_was_set_back_goes_on() {
 
 #[tokio::test]
 async fn a_message_that_waits_for_its_turn_to_be_written_has_the_time_of_that_turn() {
-    let rig = Rig::new().await;
+    let rig = Rig::new(Engine::Sqlite).await;
     let broker = rig.broker("http://127.0.0.1:1");
     broker
         .publish(&[publication("/hooks/a")], Provenance::default())
@@ -185,9 +192,8 @@ async fn a_message_that_waits_for_its_turn_to_be_written_has_the_time_of_that_tu
     );
 }
 
-#[tokio::test]
-async fn a_clock_that_is_set_back_holds_up_no_outbox_claim_or_deduplication() {
-    let rig = Rig::new().await;
+async fn a_clock_that_is_set_back_holds_up_no_outbox_claim_or_deduplication(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let broker = rig.broker("http://127.0.0.1:1");
     let once = Publication {
         deduplication: Some("once".to_owned()),

@@ -7,8 +7,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
-use base64::Engine;
+use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use kith_database::Engine;
+use kith_database::Sql;
 use serde_json::Value;
 use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
@@ -25,10 +27,21 @@ use crate::broker::engine::IDLE_TIMEOUT;
 use crate::broker::filter::Filter;
 use crate::message::Callback;
 use crate::message::DeliverySpec;
+use crate::test_database::on_both_engines;
 
-#[tokio::test]
-async fn a_message_of_a_dead_process_is_delivered_by_another() {
-    let rig = Rig::new().await;
+on_both_engines![
+    a_message_of_a_dead_process_is_delivered_by_another,
+    a_consumer_of_a_process_that_ends_spends_no_attempt,
+    a_connection_that_has_been_idle_is_not_used_again,
+    a_message_that_cannot_be_read_does_not_hold_up_others,
+    a_message_with_more_headers_than_a_request_can_have_is_a_dead_letter,
+    messages_from_before_origins_were_kept_are_delivered,
+    messages_before_1970_are_accepted_and_delivered,
+    messages_of_an_older_release_are_shown_delivered_and_signed_without_control_characters,
+];
+
+async fn a_message_of_a_dead_process_is_delivered_by_another(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let broker = rig.broker(&receiver().await);
     broker
         .publish(&[publication("/hooks/a")], Provenance::default())
@@ -48,9 +61,8 @@ async fn a_message_of_a_dead_process_is_delivered_by_another() {
     broker.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_consumer_of_a_process_that_ends_spends_no_attempt() {
-    let rig = Rig::new().await;
+async fn a_consumer_of_a_process_that_ends_spends_no_attempt(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let arrived = Arc::new(Notify::new());
     let end = Arc::new(Notify::new());
     let handler = {
@@ -96,9 +108,8 @@ async fn receiver_of_single_requests() -> String {
     format!("http://{address}")
 }
 
-#[tokio::test]
-async fn a_connection_that_has_been_idle_is_not_used_again() {
-    let rig = Rig::new().await;
+async fn a_connection_that_has_been_idle_is_not_used_again(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let broker = rig.broker(&receiver_of_single_requests().await);
     broker.start();
     for delivered in 1..=2 {
@@ -113,9 +124,8 @@ async fn a_connection_that_has_been_idle_is_not_used_again() {
     broker.close().await;
 }
 
-#[tokio::test]
-async fn a_message_that_cannot_be_read_does_not_hold_up_others() {
-    let rig = Rig::new().await;
+async fn a_message_that_cannot_be_read_does_not_hold_up_others(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let broker = rig.broker(&receiver().await);
     for path in ["/hooks/a", "/hooks/b"] {
         broker
@@ -136,14 +146,18 @@ async fn a_message_that_cannot_be_read_does_not_hold_up_others() {
 }
 
 /// Turns a waiting message into one that an older release has accepted.
-const WITH_TOO_MANY_HEADERS: &str = "UPDATE messages SET spec = json_set(spec, '$.headers', (
+const WITH_TOO_MANY_HEADERS: Sql = Sql::each(
+    "UPDATE messages SET spec = json_set(spec, '$.headers', (
          WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 25000)
          SELECT json_group_array(json_array('x-' || n, 'v')) FROM numbers
-     ))";
+     ))",
+    "UPDATE messages SET spec = jsonb_set(spec::jsonb, '{headers}', (
+         SELECT jsonb_agg(jsonb_build_array('x-' || n, 'v')) FROM generate_series(1, 25000) AS n
+     ))::text",
+);
 
-#[tokio::test]
-async fn a_message_with_more_headers_than_a_request_can_have_is_a_dead_letter() {
-    let rig = Rig::new().await;
+async fn a_message_with_more_headers_than_a_request_can_have_is_a_dead_letter(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let broker = rig.broker(&receiver().await);
     broker
         .publish(&[publication("/hooks/a")], Provenance::default())
@@ -162,9 +176,8 @@ async fn a_message_with_more_headers_than_a_request_can_have_is_a_dead_letter() 
     broker.close().await;
 }
 
-#[tokio::test]
-async fn messages_from_before_origins_were_kept_are_delivered() {
-    let rig = Rig::new().await;
+async fn messages_from_before_origins_were_kept_are_delivered(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let fine = receiver().await;
     let broker = rig.broker_to(&fine, &[&fine.replace("127.0.0.1", "localhost")]);
     let elsewhere = format!("{}/a", fine.replace("127.0.0.1", "localhost"));
@@ -182,9 +195,8 @@ async fn messages_from_before_origins_were_kept_are_delivered() {
     broker.close().await;
 }
 
-#[tokio::test]
-async fn messages_before_1970_are_accepted_and_delivered() {
-    let rig = Rig::new().await;
+async fn messages_before_1970_are_accepted_and_delivered(engine: Engine) {
+    let rig = Rig::new(engine).await;
     rig.clock.store(-86_400_000, Ordering::SeqCst);
     let broker = rig.broker(&receiver().await);
     broker
@@ -216,9 +228,27 @@ async fn witness() -> (
     (origin, told)
 }
 
-#[tokio::test]
-async fn messages_of_an_older_release_are_shown_delivered_and_signed_without_control_characters() {
-    let rig = Rig::new().await;
+/// As an older release has stored them, which rejected nothing.
+const MESSAGES_OF_AN_OLDER_RELEASE: Sql = Sql::each(
+    "UPDATE messages SET destination = destination || char(27, 91, 51, 49, 109, 13, 10) || 'X',
+         spec = json_set(spec, '$.callback.url', (spec ->> '$.callback.url') || char(7) || 'X')",
+    "UPDATE messages SET destination = destination || E'\\x1b[31m\\r\\nX',
+         spec = jsonb_set(spec::jsonb, '{callback,url}',
+             to_jsonb((spec::jsonb #>> '{callback,url}') || E'\\x07X'))::text",
+);
+
+const SCHEDULES_OF_AN_OLDER_RELEASE: Sql = Sql::each(
+    "UPDATE schedules SET cron = char(10) || '0' || char(9) || '9 * * *',
+         spec = json_set(spec, '$.destination', (spec ->> '$.destination') || char(27) || 'X')",
+    "UPDATE schedules SET cron = E'\\n0\\t9 * * *',
+         spec = jsonb_set(spec::jsonb, '{destination}',
+             to_jsonb((spec::jsonb ->> 'destination') || E'\\x1bX'))::text",
+);
+
+async fn messages_of_an_older_release_are_shown_delivered_and_signed_without_control_characters(
+    engine: Engine,
+) {
+    let rig = Rig::new(engine).await;
     let (origin, mut told) = witness().await;
     let broker = rig.broker_to("http://127.0.0.1:1", &[&origin]);
     let mut message = publication(&format!("{origin}/a"));
@@ -230,17 +260,8 @@ async fn messages_of_an_older_release_are_shown_delivered_and_signed_without_con
     let id = accepted.await.expect("taken").remove(0).message_id;
     let schedule = broker.schedule(Some("old".to_owned()), "0 9 * * *", &message, None);
     schedule.await.expect("taken");
-    // As an older release has stored it, which rejected nothing.
-    rig.execute(
-        "UPDATE messages SET destination = destination || char(27, 91, 51, 49, 109, 13, 10) || 'X',
-             spec = json_set(spec, '$.callback.url', (spec ->> '$.callback.url') || char(7) || 'X')",
-    )
-    .await;
-    rig.execute(
-        "UPDATE schedules SET cron = char(10) || '0' || char(9) || '9 * * *',
-             spec = json_set(spec, '$.destination', (spec ->> '$.destination') || char(27) || 'X')",
-    )
-    .await;
+    rig.execute(MESSAGES_OF_AN_OLDER_RELEASE).await;
+    rig.execute(SCHEDULES_OF_AN_OLDER_RELEASE).await;
 
     let overview = broker.overview().await.expect("an overview");
     let message = &overview.messages[0];

@@ -12,15 +12,26 @@ use super::rig::RETENTION;
 use super::rig::Rig;
 use super::rig::publication;
 use super::rig::receiver;
+use crate::broker::BrokerError;
 use crate::broker::accept::Provenance;
 use crate::broker::claim;
+use crate::broker::engine;
 use crate::broker::filter::Filter;
 use crate::message::DeliverySpec;
 use crate::message::Publication;
+use crate::outbox;
+use crate::test_database::on_both_engines;
 
-#[tokio::test]
-async fn lists_of_events_and_of_dead_letters_end_near_their_largest_size() {
-    let rig = Rig::new().await;
+on_both_engines![
+    lists_of_events_and_of_dead_letters_end_near_their_largest_size,
+    old_rows_are_removed,
+    each_filter_finds_what_it_names,
+    a_value_with_nul_is_refused,
+    the_keys_that_were_next_are_current_after_a_rotation,
+];
+
+async fn lists_of_events_and_of_dead_letters_end_near_their_largest_size(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let broker = rig.broker("http://127.0.0.1:1");
     let large = Publication {
         delivery: DeliverySpec {
@@ -46,9 +57,8 @@ async fn lists_of_events_and_of_dead_letters_end_near_their_largest_size() {
     assert!(letters.len() <= 10 && cursor.is_some(), "{}", letters.len());
 }
 
-#[tokio::test]
-async fn old_rows_are_removed() {
-    let rig = Rig::new().await;
+async fn old_rows_are_removed(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let broker = rig.broker(&receiver().await);
     let twice = Publication {
         deduplication: Some("once".to_owned()),
@@ -89,7 +99,7 @@ async fn old_rows_are_removed() {
 
 #[tokio::test]
 async fn frequent_queries_use_an_index() {
-    let rig = Rig::new().await;
+    let rig = Rig::new(Engine::Sqlite).await;
     let broker = rig.broker("http://127.0.0.1:1");
     let mut queries = Vec::new();
     for (of_events, query) in [
@@ -101,21 +111,25 @@ async fn frequent_queries_use_an_index() {
         let mut builder = QueryBuilder::new(Engine::Sqlite, "EXPLAIN QUERY PLAN SELECT 1 FROM ");
         if of_events {
             builder.push("events e LEFT JOIN messages m ON m.id = e.message_id WHERE TRUE");
-            filter.narrow_events(&mut builder, broker.destinations());
+            filter
+                .narrow_events(&mut builder, broker.destinations())
+                .expect("narrowed");
         } else {
             builder.push("messages m WHERE m.finished_at IS NULL");
-            filter.narrow_messages(&mut builder, broker.destinations());
+            filter
+                .narrow_messages(&mut builder, broker.destinations())
+                .expect("narrowed");
         }
         queries.push(builder);
     }
     for query in [
-        "SELECT min(due_at) FROM messages WHERE finished_at IS NULL AND own = 1",
         "SELECT seq FROM messages WHERE finished_at IS NULL AND origin = 'a' AND due_at <= 1 ORDER BY due_at, seq LIMIT 1",
         claim::NEXT_OF_WEBHOOKS,
         claim::NEXT_OF_OTHERS,
         "SELECT seq FROM messages m WHERE m.dead_letter_id IS NOT NULL ORDER BY m.seq DESC LIMIT 1",
         "SELECT seq FROM messages WHERE state IN ('delivered', 'failed', 'canceled') AND finished_at < 1 LIMIT 1",
-        "SELECT seq FROM outbox WHERE due_at <= 1 LIMIT 1",
+        outbox::DUE,
+        engine::OLDEST,
     ] {
         let mut builder = QueryBuilder::new(Engine::Sqlite, "EXPLAIN QUERY PLAN ");
         builder.push(query);
@@ -175,4 +189,97 @@ fn a_filter_is_parsed_or_rejected() {
             .page_size(100)
             .is_err()
     );
+}
+
+async fn each_filter_finds_what_it_names(engine: Engine) {
+    let rig = Rig::new(engine).await;
+    let broker = rig.broker("http://127.0.0.1:1");
+    let mut message = publication("/hooks/a");
+    message.labels = vec!["mail".to_owned(), "report".to_owned()];
+    let messages = [message, publication("https://elsewhere.example/b")];
+    let provenance = Provenance {
+        caller_ip: Some("192.0.2.1"),
+        schedule: Some("daily"),
+    };
+    let accepted = broker.publish(&messages, provenance).await.expect("taken");
+    rig.execute(
+        "UPDATE messages SET state = 'failed', finished_at = 1, response_status = 500,
+             dead_letter_id = 'dead-' || path",
+    )
+    .await;
+    for (query, found) in [
+        ("", 2),
+        (&format!("messageId={}", accepted[1].message_id), 1),
+        ("dlqId=dead-/b&dlqId=c", 1),
+        ("state=FAILED", 2),
+        ("state=IN_PROGRESS", 0),
+        ("url=https://kith.example/hooks/a", 1),
+        ("host=kith.example", 1),
+        ("host=elsewhere.example", 1),
+        ("path=/b", 1),
+        ("label=report", 1),
+        ("label=repo", 0),
+        ("scheduleId=daily", 2),
+        ("callerIp=192.0.2.1", 2),
+        ("responseStatus=500,503", 2),
+        ("responseStatus=5", 0),
+        ("fromDate=1000000000000", 2),
+        ("fromDate=1000000000001", 0),
+        ("toDate=1000000000000", 2),
+        ("queueName=a", 0),
+        ("topicName=a", 0),
+        ("flowControlKey=a", 0),
+        ("count=1", 1),
+    ] {
+        let filter = Filter::parse(query).expect("a filter");
+        let (letters, _) = broker.dead_letters(&filter).await.expect("a list");
+        assert_eq!(letters.len(), found, "{query}");
+        broker.events(&filter).await.expect("a list");
+    }
+    assert_eq!(broker.lag().await.expect("a wait"), Duration::ZERO);
+    rig.execute("UPDATE messages SET state = 'retry', finished_at = NULL")
+        .await;
+    rig.pass(Duration::from_secs(1));
+    assert_eq!(broker.lag().await.expect("a wait"), Duration::from_secs(1));
+    let labelled = Filter::parse("label=mail").expect("a filter");
+    assert_eq!(broker.cancel(&labelled).await.expect("cancelled"), 1);
+    assert_eq!(
+        broker.cancel(&Filter::default()).await.expect("cancelled"),
+        1
+    );
+}
+
+async fn a_value_with_nul_is_refused(engine: Engine) {
+    let rig = Rig::new(engine).await;
+    let broker = rig.broker("http://127.0.0.1:1");
+    let label = Filter::parse("label=a%00").expect("a filter");
+    let listed = Filter::dead_letters(vec!["a\0".to_owned()]);
+    for refused in [
+        broker.events(&label).await.map(drop),
+        broker.cancel(&label).await.map(drop),
+        broker.dead_letters(&listed).await.map(drop),
+        broker.delete_dead_letters(&listed).await.map(drop),
+        broker.message("a\0").await.map(drop),
+        broker.cancel_message("a\0").await,
+        broker.find_schedule("a\0").await.map(drop),
+        broker.pause_schedule("a\0", true).await,
+        broker.delete_schedule("a\0").await,
+    ] {
+        let Err(BrokerError::Rejected(rejection)) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(rejection.status, StatusCode::BAD_REQUEST);
+    }
+}
+
+async fn the_keys_that_were_next_are_current_after_a_rotation(engine: Engine) {
+    let rig = Rig::new(engine).await;
+    let broker = rig.broker("http://127.0.0.1:1");
+    let drawn = broker.keys().await.expect("keys");
+    let rotated = broker.rotate_keys().await.expect("keys");
+    assert_eq!(rotated.current.reveal(), drawn.next.reveal());
+    assert_ne!(rotated.next.reveal(), drawn.next.reveal());
+    let known = broker.keys().await.expect("keys");
+    assert_eq!(known.current.reveal(), rotated.current.reveal());
+    assert_eq!(known.next.reveal(), rotated.next.reveal());
 }

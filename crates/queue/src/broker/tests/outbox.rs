@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kith_database::Engine;
 use kith_database::query;
 
 use super::rig::HALF_A_DAY;
@@ -12,10 +13,17 @@ use crate::inbox;
 use crate::inbox::Claim;
 use crate::inbox::Lease;
 use crate::qstash::QStash;
+use crate::test_database::on_both_engines;
 
-#[tokio::test]
-async fn the_outbox_is_handed_over_in_order_and_what_may_not_go_stays() {
-    let rig = Rig::new().await;
+on_both_engines![
+    the_outbox_is_handed_over_in_order_and_what_may_not_go_stays,
+    a_message_is_executed_once,
+    a_wait_of_the_outbox_outlasts_a_start,
+    a_message_that_qstash_does_not_take_waits_by_the_clock_of_the_broker,
+];
+
+async fn the_outbox_is_handed_over_in_order_and_what_may_not_go_stays(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let broker = rig.broker("http://127.0.0.1:1");
     for (id, path) in [("1", "/hooks/a"), ("2", "/elsewhere"), ("3", "/hooks/c")] {
         rig.write_outgoing(id, path).await;
@@ -34,9 +42,8 @@ async fn the_outbox_is_handed_over_in_order_and_what_may_not_go_stays() {
     assert_eq!(rig.count("SELECT count(*) FROM outbox").await, 1);
 }
 
-#[tokio::test]
-async fn a_message_is_executed_once() {
-    let rig = Rig::new().await;
+async fn a_message_is_executed_once(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let claim = async || {
         let mut tx = rig.database.write().await.expect("it is open");
         let claim = inbox::claim(&mut tx, "message", rig.now()).await;
@@ -75,9 +82,8 @@ async fn a_message_is_executed_once() {
 /// When what stands in the outbox is due, in milliseconds from the time at which tests begin.
 const HANDED_OVER: &str = "SELECT due_at - 1000000000000 FROM outbox";
 
-#[tokio::test]
-async fn a_wait_of_the_outbox_outlasts_a_start() {
-    let rig = Rig::new().await;
+async fn a_wait_of_the_outbox_outlasts_a_start(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let broker = rig.broker("http://127.0.0.1:1");
     rig.write_outgoing("1", "/hooks/a").await;
     // QStash has asked for an hour.
@@ -96,9 +102,8 @@ async fn a_wait_of_the_outbox_outlasts_a_start() {
     assert_eq!(rig.count(HANDED_OVER).await, 60_000);
 }
 
-#[tokio::test]
-async fn a_message_that_qstash_does_not_take_waits_by_the_clock_of_the_broker() {
-    let rig = Rig::new().await;
+async fn a_message_that_qstash_does_not_take_waits_by_the_clock_of_the_broker(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let broker = rig.broker("http://127.0.0.1:1");
     let destinations = broker.destinations().clone();
     let qstash = QStash::new("http://127.0.0.1:1", "token", destinations);

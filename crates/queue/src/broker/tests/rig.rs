@@ -10,10 +10,10 @@ use std::time::Instant;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use kith_database::Database;
-use kith_database::Migration;
+use kith_database::Engine;
+use kith_database::Sql;
 use kith_database::query;
 use kith_runtime::Clock;
-use tempfile::TempDir;
 
 use crate::broker::Broker;
 use crate::broker::Options;
@@ -21,19 +21,7 @@ use crate::destination::Destinations;
 use crate::message::Publication;
 use crate::outbox;
 use crate::outbox::OutboxMessage;
-
-const MIGRATIONS: &[Migration] = &[
-    Migration {
-        version: 1,
-        name: "queue",
-        sql: crate::migrations::QUEUE,
-    },
-    Migration {
-        version: 2,
-        name: "origins",
-        sql: crate::migrations::ORIGINS,
-    },
-];
+use crate::test_database::TestDatabase;
 
 /// How long a test waits for what must come. A busy machine takes longer than an idle one; no test is about how
 /// long.
@@ -44,19 +32,16 @@ pub(super) const RETENTION: Duration = Duration::from_secs(3600);
 pub(super) struct Rig {
     pub(super) database: Database,
     pub(super) clock: Arc<AtomicI64>,
-    pub(super) directory: TempDir,
+    pub(super) place: TestDatabase,
 }
 
 impl Rig {
-    pub(super) async fn new() -> Self {
-        let directory = TempDir::new().expect("a directory");
-        let path = directory.path().join("kith.db");
-        let options = kith_database::Options::new(path, MIGRATIONS);
-        let database = Database::open(options).await.expect("it opens");
+    pub(super) async fn new(engine: Engine) -> Self {
+        let place = TestDatabase::new(engine);
         Self {
-            database,
+            database: place.open().await,
             clock: Arc::new(AtomicI64::new(1_000_000_000_000)),
-            directory,
+            place,
         }
     }
 
@@ -109,7 +94,7 @@ impl Rig {
         Broker::new(self.database.clone(), self.clock(), options)
     }
 
-    pub(super) async fn count(&self, sql: &'static str) -> i64 {
+    pub(super) async fn count(&self, sql: impl Into<Sql>) -> i64 {
         let mut connection = self.database.reader().await.expect("it is open");
         query(sql)
             .fetch_one(&mut connection)
@@ -138,7 +123,7 @@ impl Rig {
         tx.commit().await.expect("there is room");
     }
 
-    pub(super) async fn execute(&self, sql: &'static str) {
+    pub(super) async fn execute(&self, sql: impl Into<Sql>) {
         let mut tx = self.database.write().await.expect("it is open");
         query(sql).execute(&mut tx).await.expect("it is valid");
         tx.commit().await.expect("there is room");

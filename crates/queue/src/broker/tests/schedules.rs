@@ -5,15 +5,23 @@ use std::time::Duration;
 use std::time::Instant;
 
 use jiff::Timestamp;
+use kith_database::Engine;
 
 use super::rig::HALF_A_DAY;
 use super::rig::Rig;
 use super::rig::publication;
 use crate::broker::filter::Filter;
+use crate::test_database::on_both_engines;
 
-#[tokio::test]
-async fn a_clock_that_is_set_back_stops_no_schedule() {
-    let rig = Rig::new().await;
+on_both_engines![
+    a_clock_that_is_set_back_stops_no_schedule,
+    a_schedule_that_has_no_next_time_gets_one_when_it_is_put_again,
+    a_time_that_a_publisher_names_is_at_most_a_year_ahead_of_the_clock_of_the_broker,
+    a_paused_schedule_fires_once_it_is_resumed,
+];
+
+async fn a_clock_that_is_set_back_stops_no_schedule(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let broker = rig.broker("http://127.0.0.1:1");
     let next = async |id: &str| {
         let schedule = broker.find_schedule(id).await.expect("it is there");
@@ -63,9 +71,8 @@ async fn a_clock_that_is_set_back_stops_no_schedule() {
     assert_eq!(next("interval").await, "1969-12-20T10:15:00Z");
 }
 
-#[tokio::test]
-async fn a_schedule_that_has_no_next_time_gets_one_when_it_is_put_again() {
-    let rig = Rig::new().await;
+async fn a_schedule_that_has_no_next_time_gets_one_when_it_is_put_again(engine: Engine) {
+    let rig = Rig::new(engine).await;
     let broker = rig.broker("http://127.0.0.1:1");
     let put = async || {
         let id = Some("a".to_owned());
@@ -82,9 +89,10 @@ async fn a_schedule_that_has_no_next_time_gets_one_when_it_is_put_again() {
     assert!(schedule["nextScheduleTime"].is_i64(), "{schedule}");
 }
 
-#[tokio::test]
-async fn a_time_that_a_publisher_names_is_at_most_a_year_ahead_of_the_clock_of_the_broker() {
-    let rig = Rig::new().await;
+async fn a_time_that_a_publisher_names_is_at_most_a_year_ahead_of_the_clock_of_the_broker(
+    engine: Engine,
+) {
+    let rig = Rig::new(engine).await;
     let broker = rig.broker("http://127.0.0.1:1");
     let year = 365 * 24 * 3600;
     for (ahead, taken) in [(year, true), (year + 1, false)] {
@@ -95,4 +103,26 @@ async fn a_time_that_a_publisher_names_is_at_most_a_year_ahead_of_the_clock_of_t
             .await;
         assert_eq!(retried.is_ok(), taken, "{ahead}");
     }
+}
+
+async fn a_paused_schedule_fires_once_it_is_resumed(engine: Engine) {
+    let rig = Rig::new(engine).await;
+    let broker = rig.broker("http://127.0.0.1:1");
+    let message = publication("/hooks/a");
+    let put = broker.schedule(Some("a".to_owned()), "*/5 * * * *", &message, None);
+    put.await.expect("a schedule");
+    let fired = async || {
+        rig.pass(Duration::from_secs(600));
+        broker.fire().await.expect("fired");
+        rig.count("SELECT count(*) FROM messages").await
+    };
+    broker.pause_schedule("a", true).await.expect("paused");
+    assert_eq!(fired().await, 0);
+    broker.pause_schedule("a", false).await.expect("resumed");
+    assert_eq!(fired().await, 1);
+    let schedules = broker.schedules().await.expect("a list");
+    assert_eq!(schedules.len(), 1);
+    assert!(schedules[0]["lastScheduleStates"].is_object());
+    broker.delete_schedule("a").await.expect("deleted");
+    assert!(broker.find_schedule("a").await.is_err());
 }
