@@ -35,14 +35,12 @@ impl Broker {
         let mut batch = Vec::new();
         let latch = ErrorLatch::default();
         while outcomes.recv_many(&mut batch, MAX_BATCH).await > 0 {
-            // In the order in which cancelling locks messages, so that no two transactions wait for each other.
-            batch.sort_unstable_by_key(|(message, ..)| message.seq);
             // A batch that is not settled would be delivered again, so settling is retried.
             let mut tries_after_stop = 5;
             while latch
                 .check(
                     "deliveries cannot be written down",
-                    self.settle_batch(&batch).await,
+                    self.settle_batch(&mut batch).await,
                 )
                 .is_none()
             {
@@ -59,7 +57,9 @@ impl Broker {
         }
     }
 
-    async fn settle_batch(&self, batch: &[Sent]) -> Result<()> {
+    pub(super) async fn settle_batch(&self, batch: &mut [Sent]) -> Result<()> {
+        // In the order in which cancelling locks messages, so that no two transactions wait for each other.
+        batch.sort_unstable_by_key(|(message, ..)| message.seq);
         let mut done = Counters::default();
         let is_completed = |(_, outcome, _): &&Sent| *outcome == Outcome::Completed;
         let completed = batch.iter().filter(is_completed).count();

@@ -6,5 +6,6 @@ mod clock;
 mod delivery;
 mod listings;
 mod outbox;
+mod races;
 mod rig;
 mod schedules;
