@@ -65,13 +65,15 @@
 //! - Delivering: `deliver`, `claim`, `send`, `attempt`, `settle`, `callback`, `complete`. `lane` and `permits` decide how many
 //!   messages are under way, and how origins share that.
 //! - Reading and acting: [`filter`], `messages`, `events`, [`dead`], [`overview`].
-//! - Maintenance: `keys` for signatures, `sweep` for old rows, `timekeeping` for a clock that is set back.
+//! - Maintenance: `keys` for signatures, `sweep` for old rows, `timekeeping` for a clock that is set back, `conflicts` for
+//!   transactions that meet.
 
 pub mod accept;
 mod attempt;
 mod callback;
 mod claim;
 mod complete;
+mod conflicts;
 pub mod dead;
 mod deliver;
 mod engine;
@@ -98,6 +100,7 @@ pub(crate) use complete::COMPLETED_HEADER;
 pub(crate) use complete::Completion;
 pub(crate) use complete::POSTPONED_HEADER;
 pub(crate) use complete::complete;
+pub(crate) use conflicts::Attempts;
 pub use engine::Broker;
 pub use engine::Counters;
 pub use engine::LEASE;
@@ -106,5 +109,4 @@ pub use error::BrokerError;
 pub use error::Result;
 pub use options::Options;
 pub(crate) use schedules::Plan;
-pub(crate) use transaction::Attempts;
 pub(crate) use transaction::Transaction;

@@ -53,7 +53,10 @@ impl TestDatabase {
             Place::Directory(directory) => {
                 Options::new(directory.path().join("queue.db"), IN_SQLITE)
             }
-            Place::Server(database) => Options::server(database.url(), IN_POSTGRES),
+            Place::Server(database) => {
+                let address = database.url().parse().expect("an address");
+                Options::server(address, IN_POSTGRES)
+            }
         };
         Database::open(options).await.expect("it opens")
     }

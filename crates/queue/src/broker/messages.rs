@@ -13,9 +13,9 @@ use serde_json::json;
 
 use super::Broker;
 use super::Result;
+use super::conflicts::Attempts;
 use super::filter::Filter;
 use super::response::Response;
-use super::transaction::Attempts;
 use crate::destination::Destinations;
 use crate::message::Header;
 use crate::message::Publication;

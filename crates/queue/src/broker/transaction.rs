@@ -1,43 +1,16 @@
 //! Publishing messages and creating schedules in one transaction.
 
-use std::time::Duration;
-
 use kith_database::Tx;
-use kith_database::is_conflict;
 
 use super::Broker;
-use super::BrokerError;
 use super::Result;
 use super::accept::Accepted;
 use super::accept::Provenance;
 use super::accept::accept;
+use super::conflicts::Attempts;
 use super::schedules;
 use super::schedules::Plan;
 use crate::message::Publication;
-
-/// How often a transaction is made that meets another one, before its caller hears of it.
-const MAX_ATTEMPTS: u32 = 5;
-
-/// The pause after the first attempt; the second is twice as long, and so on.
-const RETRY_INTERVAL: Duration = Duration::from_millis(5);
-
-/// The attempts to make a transaction. Where two transactions in a PostgreSQL server wait for each other, the server ends
-/// one of them, and it is made again.
-#[derive(Debug, Default)]
-pub(crate) struct Attempts(u32);
-
-impl Attempts {
-    /// Whether the transaction that has met this error is to be made again, after a pause that has ended.
-    pub(crate) async fn is_another_due(&mut self, error: &BrokerError) -> bool {
-        self.0 += 1;
-        let met_another = matches!(error, BrokerError::Database(error) if is_conflict(error));
-        if !met_another || self.0 == MAX_ATTEMPTS {
-            return false;
-        }
-        tokio::time::sleep(RETRY_INTERVAL * self.0).await;
-        true
-    }
-}
 
 /// Messages and schedules that the broker accepts together, all or none. Dropping it accepts none.
 pub(crate) struct Transaction<'a> {
