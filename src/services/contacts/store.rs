@@ -1,10 +1,10 @@
-//! Where contacts are kept: the contract of a store, and the engines that fulfil it.
+//! Where contacts are kept: the contract of a store, and the store that fulfils it.
 //!
-//! [`ContactStore`] is all that the use cases know of a database. A second engine implements the
-//! trait and runs the conformance tests (`conformance.rs`); what each method promises is said there
-//! in prose and here in types.
+//! [`ContactStore`] is all that the use cases know of a database. [`sql`] is the store, in a SQLite file or on a
+//! PostgreSQL server. On both it runs the conformance tests (`conformance.rs`); what each method promises is said
+//! there in prose and here in types.
 //!
-//! What every engine has in common:
+//! What both engines have in common:
 //! - A change is one transaction: done completely or not at all, and durable when it returns.
 //! - Text comes in as parsed fields and goes out as it came in.
 //! - Times have milliseconds. Nothing reads a clock: `now` is a parameter.
@@ -14,7 +14,7 @@
 #[cfg(test)]
 pub mod conformance;
 mod idempotency;
-pub mod sqlite;
+pub mod sql;
 
 use std::error::Error;
 use std::fmt;

@@ -27,7 +27,7 @@ use crate::services::config::WelcomeConfig;
 use crate::services::contacts;
 use crate::services::contacts::ContactService;
 use crate::services::contacts::TAGS;
-use crate::services::contacts::store::sqlite::SqliteStore;
+use crate::services::contacts::store::sql::SqlStore;
 use crate::services::dashboard;
 use crate::services::dashboard::Dashboard;
 use crate::services::database;
@@ -58,7 +58,7 @@ pub struct Stores {
     redis: Option<Redis>,
     database: Database,
     database_health: DatabaseHealth,
-    contacts: SqliteStore,
+    contacts: SqlStore,
     cache: Cache,
     queue: Queue,
     mailer: Mailer,
@@ -77,7 +77,7 @@ impl Stores {
         let redis = connect_redis(config);
         let path = config.data.database_path();
         let database = database::open(&path, config.data.readers).await?;
-        let contacts = SqliteStore::new(database.clone(), config.api.idempotency_ttl);
+        let contacts = SqlStore::new(database.clone(), config.api.idempotency_ttl);
         let cache = Cache::new(kith_cache::Options {
             tags: TAGS.to_vec(),
             generations: Box::new(contacts.clone()),

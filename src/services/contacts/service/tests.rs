@@ -23,7 +23,7 @@ use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::store::ContactStore;
 use crate::services::contacts::store::IdempotentRequest;
-use crate::services::contacts::store::sqlite::SqliteStore;
+use crate::services::contacts::store::sql::SqlStore;
 use crate::services::database;
 
 struct Service {
@@ -45,12 +45,12 @@ async fn service() -> Service {
 }
 
 /// A service over a store and a clock that may know that store.
-async fn service_by(clock: impl FnOnce(SqliteStore) -> Arc<dyn Clock>) -> Service {
+async fn service_by(clock: impl FnOnce(SqlStore) -> Arc<dyn Clock>) -> Service {
     let directory = TempDir::new().expect("there is room for a directory");
     let database = database::open(&directory.path().join("kith.db"), NonZeroU32::MIN)
         .await
         .expect("it can be created");
-    let store = SqliteStore::new(database, Duration::from_secs(60));
+    let store = SqlStore::new(database, Duration::from_secs(60));
     let settings = Settings {
         default_page_size: NonZeroU32::new(2).expect("it is not 0"),
         max_page_size: NonZeroU32::new(3).expect("it is not 0"),

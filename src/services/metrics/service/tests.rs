@@ -11,7 +11,7 @@ use kith_runtime::SystemClock;
 use super::*;
 use crate::services::config::Config;
 use crate::services::contacts::CONTACTS;
-use crate::services::contacts::store::sqlite::SqliteStore;
+use crate::services::contacts::store::sql::SqlStore;
 use crate::services::database;
 use crate::services::policies::RequestClass;
 
@@ -28,7 +28,7 @@ async fn open_with(path: &Path, clock: Arc<dyn Clock>) -> Metrics {
     Metrics::new(Options {
         cache: Cache::new(kith_cache::Options {
             tags: vec![CONTACTS],
-            generations: Box::new(SqliteStore::new(database.clone(), Duration::from_secs(1))),
+            generations: Box::new(SqlStore::new(database.clone(), Duration::from_secs(1))),
             redis: None,
             prefix: "kith".to_owned(),
             local_bytes: 1 << 16,

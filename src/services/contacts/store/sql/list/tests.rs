@@ -8,7 +8,7 @@ use proptest::test_runner::TestRunner;
 use super::*;
 use crate::model::contact::ContactId;
 use crate::services::contacts::store::conformance::scoped_query;
-use crate::services::contacts::store::sqlite::tests::Opened;
+use crate::services::contacts::store::sql::tests::Opened;
 
 /// The steps that `SQLite` takes, and every way to ask for a page: scope, order, first page or not.
 async fn steps(connection: &mut Connection, sql: QueryBuilder<'_>) -> Vec<String> {
@@ -43,7 +43,7 @@ fn every_query(search: &str) -> Vec<ContactQuery> {
 #[tokio::test]
 async fn pages_are_read_from_an_index_where_they_start() {
     let opened = Opened::new().await;
-    let mut tx = opened.sqlite.database.read().await.expect("it is open");
+    let mut tx = opened.sql.database.read().await.expect("it is open");
     for query in every_query("") {
         let (index, column) = match query.sort().by {
             SortBy::Name => ("contacts_by_name", "search_key"),
@@ -65,7 +65,7 @@ async fn pages_are_read_from_an_index_where_they_start() {
 #[tokio::test]
 async fn what_stands_before_a_page_is_counted_along_the_index() {
     let opened = Opened::new().await;
-    let mut tx = opened.sqlite.database.read().await.expect("it is open");
+    let mut tx = opened.sql.database.read().await.expect("it is open");
     let cursor = Cursor::new(
         Position::Name("a\nb".to_owned()),
         false,
@@ -81,7 +81,7 @@ async fn what_stands_before_a_page_is_counted_along_the_index() {
 #[tokio::test]
 async fn totals_are_looked_up() {
     let opened = Opened::new().await;
-    let mut tx = opened.sqlite.database.read().await.expect("it is open");
+    let mut tx = opened.sql.database.read().await.expect("it is open");
     for (scope, search, expected) in [
         (
             Scope::Live,
@@ -121,7 +121,7 @@ async fn totals_are_looked_up() {
 #[tokio::test]
 async fn a_search_for_little_asks_the_search_table_first() {
     let opened = Opened::new().await;
-    let mut tx = opened.sqlite.database.read().await.expect("it is open");
+    let mut tx = opened.sql.database.read().await.expect("it is open");
     for search in ["ada", "ada lo", "ad", "a b"] {
         for query in every_query(search) {
             if query.scope() == Scope::Trash {
@@ -156,7 +156,7 @@ async fn both_ways_of_searching_find_the_same() {
             let query = scoped_query(Scope::Live, &search, sort.as_str(), 20, None);
             prop_assume!(!query.search().is_empty());
             runtime.block_on(async {
-                let mut tx = opened.sqlite.database.read().await.expect("it is open");
+                let mut tx = opened.sql.database.read().await.expect("it is open");
                 let mut pages = Vec::new();
                 for total in [0, u64::MAX] {
                     let sql = find_page(WHOLE, &query, total, 0);

@@ -10,7 +10,7 @@ use kith_database::primary_code;
 use kith_database::query;
 use tempfile::TempDir;
 
-use super::SqliteStore;
+use super::SqlStore;
 use super::create::insert;
 use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
@@ -35,7 +35,7 @@ const READERS: NonZeroU32 = NonZeroU32::new(2).expect("it is not 0");
 
 /// A store in a directory of its own, which goes with it.
 pub struct Opened {
-    pub sqlite: SqliteStore,
+    pub sql: SqlStore,
     store: Store,
     _directory: TempDir,
 }
@@ -46,22 +46,17 @@ impl Opened {
         let database = database::open(&directory.path().join("kith.db"), READERS)
             .await
             .expect("it can be created");
-        let sqlite = SqliteStore::new(database, conformance::IDEMPOTENCY_TTL);
+        let sql = SqlStore::new(database, conformance::IDEMPOTENCY_TTL);
         Self {
-            store: Arc::new(sqlite.clone()),
-            sqlite,
+            store: Arc::new(sql.clone()),
+            sql,
             _directory: directory,
         }
     }
 
     /// Adds many contacts in one transaction.
     pub async fn fill(&self, names: impl Iterator<Item = String>) {
-        let mut tx = self
-            .sqlite
-            .database
-            .write()
-            .await
-            .expect("nobody else writes");
+        let mut tx = self.sql.database.write().await.expect("nobody else writes");
         for (number, name) in names.enumerate() {
             let fields = fields(&name, &format!("p{number}@example.com"));
             insert(&mut tx, new_id(), &fields, at(number as i64), 0)
@@ -73,7 +68,7 @@ impl Opened {
 
     /// Asserts what must be true of the tables between any two transactions.
     pub async fn assert_consistent(&self) {
-        let mut tx = self.sqlite.database.read().await.expect("it is open");
+        let mut tx = self.sql.database.read().await.expect("it is open");
         for (what, sql) in [
             (
                 "the counts are right",
@@ -119,8 +114,8 @@ impl Deref for Opened {
 #[tokio::test]
 async fn commits_are_durable_on_every_connection() {
     let opened = Opened::new().await;
-    let mut writer = opened.sqlite.database.write().await.expect("it is open");
-    let mut reader = opened.sqlite.database.read().await.expect("it is open");
+    let mut writer = opened.sql.database.write().await.expect("it is open");
+    let mut reader = opened.sql.database.read().await.expect("it is open");
     for connection in [&mut *writer, &mut *reader] {
         for (pragma, expected) in [
             ("journal_mode", "wal"),
@@ -148,7 +143,7 @@ async fn commits_are_durable_on_every_connection() {
 #[tokio::test]
 async fn readers_cannot_write() {
     let opened = Opened::new().await;
-    let mut reader = opened.sqlite.database.read().await.expect("it is open");
+    let mut reader = opened.sql.database.read().await.expect("it is open");
     let written = query("DELETE FROM contacts").execute(&mut reader).await;
     assert_eq!(
         primary_code(&written.expect_err("it may not")),
@@ -186,7 +181,7 @@ async fn a_write_that_is_given_up_is_done_or_not_begun() {
 #[tokio::test]
 async fn a_full_disk_passes() {
     let opened = Opened::new().await;
-    let mut writer = opened.sqlite.database.write().await.expect("it is open");
+    let mut writer = opened.sql.database.write().await.expect("it is open");
     let pages: i64 = query("PRAGMA page_count")
         .fetch_one(&mut writer)
         .await
@@ -210,7 +205,7 @@ async fn a_full_disk_passes() {
     );
     assert_eq!(found(&opened, "").await, ["Fits"]);
 
-    let mut writer = opened.sqlite.database.write().await.expect("it is open");
+    let mut writer = opened.sql.database.write().await.expect("it is open");
     query("PRAGMA max_page_count = 1000000")
         .execute(&mut writer)
         .await
@@ -250,7 +245,7 @@ async fn outdated_keys_are_cleared_away_bit_by_bit() {
             )
             .await
             .expect("it is new");
-        let mut reader = opened.sqlite.database.reader().await.expect("it is open");
+        let mut reader = opened.sql.database.reader().await.expect("it is open");
         left.push(
             query("SELECT count(*) FROM idempotency_keys")
                 .fetch_one::<i64>(&mut reader)
@@ -277,7 +272,7 @@ async fn a_key_of_a_release_that_compared_bytes_is_still_known() {
     };
     let first = create(&ada).await.expect("it is new");
     let mut tx = opened
-        .sqlite
+        .sql
         .database
         .write()
         .await
@@ -357,7 +352,7 @@ async fn ten_thousand_contacts() {
 /// Writes what came of a delivery of a contact's welcome email.
 async fn record(opened: &Opened, contact: ContactId, event: &Event, now: Timestamp) {
     let step = opened.recording(contact, event.clone(), now);
-    let mut tx = opened.sqlite.database.write().await.expect("it is open");
+    let mut tx = opened.sql.database.write().await.expect("it is open");
     step(&mut tx).await.expect("written");
     tx.commit().await.expect("there is room");
 }

@@ -1,4 +1,4 @@
-//! Pages of contacts in `SQLite`.
+//! Pages of contacts.
 //!
 //! Without a search, a page is read from the index of its order, from the cursor on, and the
 //! total is known. With one, there are two ways, and the total decides between them:

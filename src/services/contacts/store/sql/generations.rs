@@ -7,11 +7,11 @@ use kith_cache::Mark;
 use kith_cache::Tag;
 use kith_database::query;
 
-use super::SqliteStore;
+use super::SqlStore;
 
 /// The triggers of `migrations/0002_generations.sql` replace them as contacts change.
 #[async_trait]
-impl Generations for SqliteStore {
+impl Generations for SqlStore {
     fn mark(&self) -> Option<Mark> {
         let mark = self.database.commit_mark()?;
         Some(Mark(*mark.bytes()))

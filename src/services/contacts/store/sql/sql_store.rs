@@ -1,4 +1,4 @@
-//! [`SqliteStore`]: the contract of a store, each method in a transaction or on a connection of its own.
+//! [`SqlStore`]: the contract of a store, each method in a transaction or on a connection of its own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,15 +30,15 @@ use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::Stretch;
 use crate::services::contacts::store::Totals;
 
-/// A [`ContactStore`] in a `SQLite` file. Cheap to clone; clones share their connections.
+/// A [`ContactStore`] in a [`Database`]. Cheap to clone; clones share their connections.
 #[derive(Clone, Debug)]
-pub struct SqliteStore {
+pub struct SqlStore {
     pub(super) database: Database,
     /// In milliseconds.
     idempotency_ttl: i64,
 }
 
-impl SqliteStore {
+impl SqlStore {
     /// Keeps contacts in `database` and recognises a repeated request for `idempotency_ttl`.
     pub fn new(database: Database, idempotency_ttl: Duration) -> Self {
         Self {
@@ -49,7 +49,7 @@ impl SqliteStore {
 }
 
 #[async_trait]
-impl ContactStore for SqliteStore {
+impl ContactStore for SqlStore {
     async fn create(
         &self,
         id: ContactId,

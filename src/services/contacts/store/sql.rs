@@ -1,0 +1,32 @@
+//! Contacts in a database: a `SQLite` file or a `PostgreSQL` server.
+//!
+//! Several processes may share the database. A write is one transaction. In a file, writers take turns, so what a
+//! transaction has read stays true until it commits. On a server many transactions write at a time. There a
+//! transaction locks what it reads before it decides by it, and a second one waits for the first. Readers see the
+//! last commit and never wait.
+//!
+//! The tables are described in `migrations/` and `migrations/postgres/`. The tables of searches are written by
+//! [`search`] in the same transaction as the contact; only contacts outside the trash are in them.
+//!
+//! - [`SqlStore`] fulfils the contract. [`create`], [`update`] and [`trash`] are its writes, [`list`] its
+//!   pages; [`activities`] is what happened around a contact.
+//! - [`row`] reads a contact. [`replay`] knows the requests that a client may send again.
+//! - [`search`] is the only part with a body for each engine. Elsewhere only texts differ.
+//! - [`generations`] tells the cache when contacts have changed. [`error`] makes a kind of a fault.
+
+mod activities;
+mod create;
+mod error;
+mod generations;
+mod list;
+mod replay;
+mod row;
+mod search;
+mod sql_store;
+mod trash;
+mod update;
+
+pub use self::sql_store::SqlStore;
+
+#[cfg(test)]
+mod tests;
