@@ -264,6 +264,11 @@ impl<'q> QueryBuilder<'q> {
         }
     }
 
+    /// The engine that the statement is for.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
     /// Appends a part of the text.
     pub fn push(&mut self, sql: impl Into<Sql>) -> &mut Self {
         self.text.push_str(sql.into().text(self.engine));

@@ -38,10 +38,13 @@ pub async fn record(
         return Ok(());
     }
     query(
-        "DELETE FROM activities WHERE seq IN (
-             SELECT seq FROM activities
-             WHERE contact = $1 AND event <> '\"Created\"' AND (event GLOB '*\"Welcome*') = $2
-             ORDER BY seq DESC LIMIT -1 OFFSET $3)",
+        "DELETE FROM activities
+         WHERE contact = $1 AND event <> '\"Created\"' AND (event LIKE '%\"Welcome%') = $2
+             AND seq <= (
+                 SELECT seq FROM activities
+                 WHERE contact = $1 AND event <> '\"Created\"'
+                     AND (event LIKE '%\"Welcome%') = $2
+                 ORDER BY seq DESC LIMIT 1 OFFSET $3)",
     )
     .bind(id_bytes(contact))
     .bind(event.is_of_welcome())

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use kith_database::Connection;
+use kith_database::Sql;
 use kith_database::TransactionStep;
 use kith_database::query;
 
@@ -34,89 +35,121 @@ pub struct NewContact {
 impl NewContact {
     /// Writes it, unless the request is a repeated one.
     pub async fn write(&self, tx: &mut Connection) -> Result<Creation, StoreError> {
-        if let Some(request) = &self.idempotency {
-            let found = replay::find(tx, request, &self.fields, self.outdated).await?;
-            if let Some(contact) = found {
-                return Ok(Creation {
-                    contact,
-                    replayed: true,
-                });
-            }
-            if let Some(form) = &request.form
-                && let Some(contact) = replay::find_by_form(tx, form, self.outdated).await?
-            {
-                return Err(StoreError::AlreadyCreated(Box::new(contact)));
-            }
+        let contact = self.contact()?;
+        if let Some(request) = &self.idempotency
+            && let Some(first) = self.claim(tx, request, &contact).await?
+        {
+            return Ok(Creation {
+                contact: first,
+                replayed: true,
+            });
         }
-        let contact = insert(tx, self.id, &self.fields, self.now, self.outdated).await?;
+        self.insert(tx, &contact).await?;
         if let Some(step) = &self.step {
             step(tx).await?;
-        }
-        if let Some(request) = &self.idempotency {
-            replay::remember(tx, request, &contact, self.now).await?;
         }
         Ok(Creation {
             contact,
             replayed: false,
         })
     }
+
+    /// The contact as it will be.
+    fn contact(&self) -> Result<Contact, StoreError> {
+        let now = rfc3339(self.now.as_millisecond())?;
+        let mut contact = Contact {
+            id: self.id,
+            name: String::new(),
+            email: String::new(),
+            phone: None,
+            company: None,
+            notes: None,
+            created_at: now.clone(),
+            updated_at: now,
+            version: 1,
+        };
+        set_fields(&mut contact, &self.fields);
+        Ok(contact)
+    }
+
+    /// Takes the key of the request for this contact, or finds the contact that an earlier request has taken it for.
+    ///
+    /// The key comes before the contact. Of two requests at once, the second one waits for the key until the first one
+    /// commits, and has written nothing by then that others wait for.
+    async fn claim(
+        &self,
+        tx: &mut Connection,
+        request: &IdempotentRequest,
+        contact: &Contact,
+    ) -> Result<Option<Contact>, StoreError> {
+        if let Some(form) = &request.form {
+            replay::lock_form(tx, form).await?;
+        }
+        if !replay::claim(tx, request, contact, self.now, self.outdated).await? {
+            let first = replay::find(tx, request, &self.fields, self.outdated).await?;
+            return Ok(Some(first));
+        }
+        if let Some(form) = &request.form
+            && let Some(contact) = replay::find_by_form(tx, form, self.outdated).await?
+        {
+            return Err(StoreError::AlreadyCreated(Box::new(contact)));
+        }
+        Ok(None)
+    }
+
+    /// Writes a contact with its search keys and its first activity, and removes some of the keys of requests that
+    /// are outdated.
+    async fn insert(&self, tx: &mut Connection, contact: &Contact) -> Result<(), StoreError> {
+        let now = self.now.as_millisecond();
+        let key = search_key(&contact.name, &contact.email);
+        let grams = search::tables(tx.engine()).grams(&key);
+        query(INSERT)
+            .bind(id_bytes(self.id))
+            .bind(contact.version)
+            .bind(now)
+            .bind(now)
+            .bind(&key)
+            .bind(&contact.name)
+            .bind(&contact.email)
+            .bind(&contact.phone)
+            .bind(&contact.company)
+            .bind(&contact.notes)
+            .bind(grams)
+            .bind(activities::json(&Event::Created)?)
+            .bind(self.outdated)
+            .bind(replay::MAX_SWEPT_KEYS)
+            .execute(tx)
+            .await?;
+        Ok(())
+    }
 }
 
 /// Everything that a new contact consists of, and the removal of old keys, in one query: each query of its own would
-/// cost two switches between threads.
-const INSERT: &str = "
-    INSERT INTO contacts
+/// cost two switches between threads, or a round trip to the server.
+///
+/// A server takes one statement in a query. There, a creation leaves keys aside that another one is removing.
+const INSERT: Sql = Sql::each(
+    "INSERT INTO contacts
         (id, version, created_at, updated_at, search_key, name, email, phone, company, notes)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
-    INSERT INTO contact_trigrams (rowid, key) VALUES (last_insert_rowid(), $11);
-    INSERT INTO contact_grams (rowid, grams) VALUES (last_insert_rowid(), $12);
-    INSERT INTO activities (contact, at, event) VALUES ($13, $14, $15);
+    INSERT INTO contact_trigrams (rowid, key) VALUES (last_insert_rowid(), $5);
+    INSERT INTO contact_grams (rowid, grams) VALUES (last_insert_rowid(), $11);
+    INSERT INTO activities (contact, at, event) VALUES ($1, $3, $12);
     DELETE FROM idempotency_keys WHERE key IN
-        (SELECT key FROM idempotency_keys WHERE created_at <= $16 ORDER BY created_at LIMIT $17)";
-
-/// Writes a contact with its search keys and its first activity, and removes some of the keys of requests that are
-/// `outdated`.
-pub async fn insert(
-    connection: &mut Connection,
-    id: ContactId,
-    fields: &ContactFields,
-    now: Timestamp,
-    outdated: i64,
-) -> Result<Contact, StoreError> {
-    let now = now.as_millisecond();
-    let mut contact = Contact {
-        id,
-        name: String::new(),
-        email: String::new(),
-        phone: None,
-        company: None,
-        notes: None,
-        created_at: rfc3339(now)?,
-        updated_at: rfc3339(now)?,
-        version: 1,
-    };
-    set_fields(&mut contact, fields);
-    let key = search_key(&contact.name, &contact.email);
-    let grams = search::grams(&key);
-    query(INSERT)
-        .bind(id_bytes(id))
-        .bind(contact.version)
-        .bind(now)
-        .bind(now)
-        .bind(&key)
-        .bind(&contact.name)
-        .bind(&contact.email)
-        .bind(&contact.phone)
-        .bind(&contact.company)
-        .bind(&contact.notes)
-        .bind(&key)
-        .bind(grams)
-        .bind(id_bytes(id))
-        .bind(now)
-        .bind(activities::json(&Event::Created)?)
-        .bind(outdated)
-        .bind(replay::MAX_SWEPT_KEYS)
-        .execute(connection)
-        .await?;
-    Ok(contact)
-}
+        (SELECT key FROM idempotency_keys WHERE created_at <= $13 ORDER BY created_at LIMIT $14)",
+    "WITH contact AS (
+        INSERT INTO contacts
+            (id, version, created_at, updated_at, search_key, name, email, phone, company, notes)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING seq
+    ), grams AS (
+        INSERT INTO contact_grams (seq, search_key, grams)
+        SELECT seq, $5, $11::bigint[]::int4[] FROM contact
+    ), activity AS (
+        INSERT INTO activities (contact, at, event) VALUES ($1, $3, $12)
+    ), swept AS (
+        DELETE FROM idempotency_keys WHERE key = ANY (ARRAY(
+            SELECT key FROM idempotency_keys WHERE created_at <= $13
+            ORDER BY created_at LIMIT $14 FOR UPDATE SKIP LOCKED))
+    )
+    SELECT seq FROM contact",
+);

@@ -5,11 +5,19 @@ use kith_cache::Generation;
 use kith_cache::Generations;
 use kith_cache::Mark;
 use kith_cache::Tag;
+use kith_database::Sql;
 use kith_database::query;
 
 use super::SqlStore;
 
-/// The triggers of `migrations/0002_generations.sql` replace them as contacts change.
+/// The generation of pages changes with that of contacts: on SQLite by a trigger.
+const REPLACE: Sql = Sql::each(
+    "INSERT INTO generations (tag, generation) VALUES ($1, random())
+     ON CONFLICT (tag) DO UPDATE SET generation = random()",
+    "SELECT replace_generation($1)",
+);
+
+/// The triggers of the migrations replace them as contacts change.
 #[async_trait]
 impl Generations for SqlStore {
     fn mark(&self) -> Option<Mark> {
@@ -30,13 +38,7 @@ impl Generations for SqlStore {
     async fn replace(&self, tag: Tag) -> bool {
         let replace = async || -> Result<(), sqlx::Error> {
             let mut tx = self.database.write().await?;
-            query(
-                "INSERT INTO generations (tag, generation) VALUES ($1, random())
-                 ON CONFLICT (tag) DO UPDATE SET generation = random()",
-            )
-            .bind(tag.0)
-            .execute(&mut tx)
-            .await?;
+            query(REPLACE).bind(tag.0).execute(&mut tx).await?;
             tx.commit().await
         };
         replace().await.is_ok()

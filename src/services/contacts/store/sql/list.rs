@@ -11,6 +11,7 @@
 use kith_database::Connection;
 use kith_database::Engine;
 use kith_database::QueryBuilder;
+use kith_database::Sql;
 
 use super::row;
 use super::row::Stored;
@@ -18,7 +19,6 @@ use super::row::WHOLE;
 use super::row::WITHOUT_NOTES;
 use super::row::id_bytes;
 use super::search;
-use super::search::Lookup;
 use crate::model::contact::ContactId;
 use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::query::Cursor;
@@ -39,7 +39,7 @@ pub async fn page(
     connection: &mut Connection,
     query: &ContactQuery,
 ) -> Result<ContactPage, StoreError> {
-    let total = fetch_count(connection, count_matches(query)).await?;
+    let total = fetch_count(connection, count_matches(connection.engine(), query)).await?;
     let found = find(connection, WHOLE, query, total, 0).await?;
     Ok(found.into_page(query, total))
 }
@@ -49,7 +49,7 @@ pub async fn stretch(
     connection: &mut Connection,
     query: &ContactQuery,
 ) -> Result<Stretch, StoreError> {
-    let total = fetch_count(connection, count_matches(query)).await?;
+    let total = fetch_count(connection, count_matches(connection.engine(), query)).await?;
     let skipped = match query.contact() {
         Some(id) => before_page_of(connection, query, total, id).await?,
         None => 0,
@@ -63,7 +63,11 @@ pub async fn stretch(
     };
     let offset = match (&start, query.cursor()) {
         (Some(start), Some(_)) => {
-            fetch_count(connection, count_before(query, total, start)).await?
+            fetch_count(
+                connection,
+                count_before(connection.engine(), query, total, start),
+            )
+            .await?
         }
         _ => skipped,
     };
@@ -92,7 +96,11 @@ async fn before_page_of(
         return Ok(0);
     };
     let place = edge(&stored, query.sort()).before();
-    let before = fetch_count(connection, count_before(query, total, &place)).await?;
+    let before = fetch_count(
+        connection,
+        count_before(connection.engine(), query, total, &place),
+    )
+    .await?;
     Ok(before - before % u64::from(query.limit().get()))
 }
 
@@ -141,7 +149,7 @@ async fn find(
             more: false,
         });
     }
-    let rows = find_page(select, query, total, skipped)
+    let rows = find_page(connection.engine(), select, query, total, skipped)
         .build()
         .fetch_all(connection)
         .await?;
@@ -177,25 +185,16 @@ fn edge(contact: &Stored, sort: Sort) -> Cursor {
 }
 
 /// How many contacts match, over all pages.
-fn count_matches(query: &ContactQuery) -> QueryBuilder<'static> {
+fn count_matches(engine: Engine, query: &ContactQuery) -> QueryBuilder<'static> {
     if query.search().is_empty() {
-        let mut sql = QueryBuilder::new(
-            Engine::Sqlite,
-            "SELECT contacts FROM contact_counts WHERE in_trash = ",
-        );
+        let select = "SELECT contacts FROM contact_counts WHERE in_trash = ";
+        let mut sql = QueryBuilder::new(engine, select);
         sql.push(in_trash(query.scope()));
         return sql;
     }
-    let mut sql = QueryBuilder::new(Engine::Sqlite, "SELECT count(*) FROM ");
+    let mut sql = QueryBuilder::new(engine, "SELECT count(*) FROM ");
     match query.scope() {
-        Scope::Live => {
-            let lookup = search::lookup(query.search().words());
-            if lookup.left.is_empty() {
-                push_match(&mut sql, &lookup);
-            } else {
-                push_matching_contacts(&mut sql, &lookup);
-            }
-        }
+        Scope::Live => search::tables(engine).push_matches(&mut sql, query.search().words()),
         Scope::Trash => {
             sql.push("contacts");
             push_walk(&mut sql, SortBy::Name, query);
@@ -205,13 +204,18 @@ fn count_matches(query: &ContactQuery) -> QueryBuilder<'static> {
 }
 
 /// How many of the contacts that match stand before the contact of a backward cursor.
-fn count_before(query: &ContactQuery, total: u64, cursor: &Cursor) -> QueryBuilder<'static> {
-    let mut sql = QueryBuilder::new(Engine::Sqlite, "SELECT count(*) FROM ");
+fn count_before(
+    engine: Engine,
+    query: &ContactQuery,
+    total: u64,
+    cursor: &Cursor,
+) -> QueryBuilder<'static> {
+    let mut sql = QueryBuilder::new(engine, "SELECT count(*) FROM ");
     if is_walked(query, total) {
         sql.push("contacts");
         push_walk(&mut sql, query.sort().by, query);
     } else {
-        push_matching_contacts(&mut sql, &search::lookup(query.search().words()));
+        search::tables(engine).push_contacts(&mut sql, query.search().words());
     }
     push_beyond(&mut sql, cursor);
     sql
@@ -224,6 +228,7 @@ fn is_walked(query: &ContactQuery, total: u64) -> bool {
 /// The contacts of a page and one more, in order; from the last to the first where the page is
 /// found from behind.
 fn find_page(
+    engine: Engine,
     select: &'static str,
     query: &ContactQuery,
     total: u64,
@@ -240,67 +245,34 @@ fn find_page(
         push_order(sql, sort);
         push_limit(sql, query, skipped);
     };
+    let mut sql = QueryBuilder::new(engine, select);
     if is_walked(query, total) {
-        let mut sql = QueryBuilder::new(Engine::Sqlite, select);
         push_walk(&mut sql, sort.by, query);
         push_page(&mut sql);
-        sql
     } else {
         // Two steps, so that only the contacts of the page are read with their notes.
-        let mut sql = QueryBuilder::new(Engine::Sqlite, select);
         sql.push(" WHERE seq IN (SELECT seq FROM ");
-        push_matching_contacts(&mut sql, &search::lookup(query.search().words()));
+        search::tables(engine).push_contacts(&mut sql, query.search().words());
         push_page(&mut sql);
         sql.push(")");
         push_order(&mut sql, sort);
-        sql
     }
+    sql
 }
 
-/// Behind `contacts`: along the index of an order, looking at every search key.
+/// Behind `contacts`: along the index of an order, looking at every search key. PostgreSQL takes that index by
+/// itself.
 fn push_walk(sql: &mut QueryBuilder<'_>, order: SortBy, query: &ContactQuery) {
-    let index = match order {
-        SortBy::Name => "contacts_by_name",
-        SortBy::Created => "contacts_by_created",
-        SortBy::Updated => "contacts_by_updated",
-    };
-    sql.push(" INDEXED BY ").push(index);
+    sql.push(match order {
+        SortBy::Name => Sql::each(" INDEXED BY contacts_by_name", ""),
+        SortBy::Created => Sql::each(" INDEXED BY contacts_by_created", ""),
+        SortBy::Updated => Sql::each(" INDEXED BY contacts_by_updated", ""),
+    });
     sql.push(" WHERE in_trash = ").push(in_trash(query.scope()));
     for word in query.search().words() {
-        push_contains(sql, word);
+        sql.push(" AND ");
+        search::push_contains(sql, word);
     }
-}
-
-/// Behind `FROM`: what a search table finds.
-fn push_match(sql: &mut QueryBuilder<'_>, lookup: &Lookup<'_>) {
-    sql.push(lookup.table);
-    push_match_condition(sql, lookup);
-}
-
-/// Behind `FROM`: the contacts that a search table finds, less those that lack a word which it
-/// could not look for. The cross join has `SQLite` ask the search table first.
-fn push_matching_contacts(sql: &mut QueryBuilder<'_>, lookup: &Lookup<'_>) {
-    sql.push(lookup.table)
-        .push(" CROSS JOIN contacts ON seq = ")
-        .push(lookup.table)
-        .push(".rowid");
-    push_match_condition(sql, lookup);
-    for word in &lookup.left {
-        push_contains(sql, word);
-    }
-}
-
-fn push_match_condition(sql: &mut QueryBuilder<'_>, lookup: &Lookup<'_>) {
-    sql.push(" WHERE ")
-        .push(lookup.table)
-        .push(" MATCH ")
-        .push_bind(lookup.expression.clone());
-}
-
-fn push_contains(sql: &mut QueryBuilder<'_>, word: &str) {
-    sql.push(" AND instr(search_key, ")
-        .push_bind(word.to_owned())
-        .push(")");
 }
 
 /// On the cursor's side of its contact.
@@ -312,23 +284,44 @@ fn push_beyond(sql: &mut QueryBuilder<'_>, cursor: &Cursor) {
         "<"
     };
     sql.push(" AND (")
-        .push(sort_column(sort.by))
+        .push(match sort.by {
+            SortBy::Name => Sql::each("search_key", "left(search_key, 250), search_key"),
+            SortBy::Created => "created_at".into(),
+            SortBy::Updated => "updated_at".into(),
+        })
         .push(", id) ")
         .push(beyond)
         .push(" (");
     match cursor.position() {
-        Position::Name(key) => sql.push_bind(key.clone()),
-        Position::Created(millis) | Position::Updated(millis) => sql.push_bind(*millis),
-    };
+        Position::Name(key) => {
+            if sql.engine() == Engine::Postgres {
+                sql.push("left(").push_bind(key.clone()).push(", 250), ");
+            }
+            sql.push_bind(key.clone());
+        }
+        Position::Created(millis) | Position::Updated(millis) => {
+            sql.push_bind(*millis);
+        }
+    }
     sql.push(", ").push_bind(id_bytes(cursor.id())).push(")");
 }
 
+/// PostgreSQL has the first characters of a search key in its index, and sorts by the rest what begins alike. See
+/// `migrations/postgres/0001_contacts.sql`.
 fn push_order(sql: &mut QueryBuilder<'_>, sort: Sort) {
     let direction = if sort.descending { " DESC" } else { "" };
-    sql.push(" ORDER BY ")
-        .push(sort_column(sort.by))
-        .push(direction);
-    sql.push(", id").push(direction);
+    sql.push(" ORDER BY ");
+    match sort.by {
+        SortBy::Name => {
+            if sql.engine() == Engine::Postgres {
+                sql.push("left(search_key, 250)").push(direction).push(", ");
+            }
+            sql.push("search_key")
+        }
+        SortBy::Created => sql.push("created_at"),
+        SortBy::Updated => sql.push("updated_at"),
+    };
+    sql.push(direction).push(", id").push(direction);
 }
 
 fn push_limit(sql: &mut QueryBuilder<'_>, query: &ContactQuery, skipped: u64) {
@@ -340,18 +333,10 @@ fn push_limit(sql: &mut QueryBuilder<'_>, query: &ContactQuery, skipped: u64) {
     }
 }
 
-fn sort_column(by: SortBy) -> &'static str {
-    match by {
-        SortBy::Name => "search_key",
-        SortBy::Created => "created_at",
-        SortBy::Updated => "updated_at",
-    }
-}
-
 fn in_trash(scope: Scope) -> &'static str {
     match scope {
-        Scope::Live => "0",
-        Scope::Trash => "1",
+        Scope::Live => "FALSE",
+        Scope::Trash => "TRUE",
     }
 }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use kith_database::Connection;
 use kith_database::Row;
+use kith_database::Sql;
 use kith_database::query;
 use uuid::Uuid;
 
@@ -92,7 +93,35 @@ pub async fn find(
     connection: &mut Connection,
     id: ContactId,
 ) -> Result<Option<Stored>, StoreError> {
-    let row = query(concat!(select_contacts!("notes"), " WHERE id = $1"))
+    fetch(connection, BY_ID.into(), id).await
+}
+
+/// The same, locked until the transaction ends: for those who decide by it what they write.
+pub async fn find_and_lock(
+    connection: &mut Connection,
+    id: ContactId,
+) -> Result<Option<Stored>, StoreError> {
+    fetch(connection, LOCKED_BY_ID, id).await
+}
+
+const BY_ID: &str = concat!(select_contacts!("notes"), " WHERE id = $1");
+
+/// In a file, the transaction is the only one that writes. On a server, NO KEY lets others write activities of the
+/// contact.
+const LOCKED_BY_ID: Sql = Sql::each(
+    BY_ID,
+    concat!(
+        select_contacts!("notes"),
+        " WHERE id = $1 FOR NO KEY UPDATE"
+    ),
+);
+
+async fn fetch(
+    connection: &mut Connection,
+    sql: Sql,
+    id: ContactId,
+) -> Result<Option<Stored>, StoreError> {
+    let row = query(sql)
         .bind(id_bytes(id))
         .fetch_optional(connection)
         .await?;
@@ -101,23 +130,26 @@ pub async fn find(
 
 /// A contact that is not in the trash.
 pub async fn find_live(connection: &mut Connection, id: ContactId) -> Result<Stored, StoreError> {
-    find(connection, id)
-        .await?
-        .filter(|stored| !stored.in_trash)
-        .ok_or(StoreError::NotFound)
+    live(find(connection, id).await?)
 }
 
-/// The same, only if it is at the `expected` version; `None` expects none.
+/// The same, locked, only if it is at the `expected` version; `None` expects none.
 pub async fn find_expected(
     connection: &mut Connection,
     id: ContactId,
     expected: Option<u32>,
 ) -> Result<Stored, StoreError> {
-    let stored = find_live(connection, id).await?;
+    let stored = live(find_and_lock(connection, id).await?)?;
     match expected {
         Some(version) if version != stored.contact.version => {
             Err(StoreError::Changed(Box::new(stored.contact)))
         }
         _ => Ok(stored),
     }
+}
+
+fn live(found: Option<Stored>) -> Result<Stored, StoreError> {
+    found
+        .filter(|stored| !stored.in_trash)
+        .ok_or(StoreError::NotFound)
 }

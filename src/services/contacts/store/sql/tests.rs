@@ -11,7 +11,7 @@ use kith_database::query;
 use tempfile::TempDir;
 
 use super::SqlStore;
-use super::create::insert;
+use super::create::NewContact;
 use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::model::contact::Field;
@@ -59,9 +59,15 @@ impl Opened {
         let mut tx = self.sql.database.write().await.expect("nobody else writes");
         for (number, name) in names.enumerate() {
             let fields = fields(&name, &format!("p{number}@example.com"));
-            insert(&mut tx, new_id(), &fields, at(number as i64), 0)
-                .await
-                .expect("it is new");
+            let new = NewContact {
+                id: new_id(),
+                fields,
+                now: at(number as i64),
+                outdated: 0,
+                idempotency: None,
+                step: None,
+            };
+            new.write(&mut tx).await.expect("it is new");
         }
         tx.commit().await.expect("there is room");
     }

@@ -7,7 +7,7 @@ use kith_database::query;
 
 use super::activities;
 use super::row::Stored;
-use super::row::find;
+use super::row::find_and_lock;
 use super::row::find_expected;
 use super::row::find_live;
 use super::search;
@@ -32,7 +32,9 @@ pub async fn delete(
 
 /// See [`ContactStore::restore`](crate::services::contacts::store::ContactStore::restore). Commits.
 pub async fn restore(mut tx: Tx, id: ContactId, now: Timestamp) -> Result<Contact, StoreError> {
-    let stored = find(&mut tx, id).await?.ok_or(StoreError::NotFound)?;
+    let stored = find_and_lock(&mut tx, id)
+        .await?
+        .ok_or(StoreError::NotFound)?;
     if !stored.in_trash {
         return Ok(stored.contact);
     }

@@ -56,7 +56,11 @@ async fn pages_are_read_from_an_index_where_they_start() {
             (Some(_), true) => format!("in_trash=? AND ({column},id)<(?,?)"),
         };
         assert_eq!(
-            steps(&mut tx, find_page(WHOLE, &query, u64::MAX, 0)).await,
+            steps(
+                &mut tx,
+                find_page(Engine::Sqlite, WHOLE, &query, u64::MAX, 0)
+            )
+            .await,
             [format!("SEARCH contacts USING INDEX {index} ({bounds})")],
         );
     }
@@ -73,7 +77,11 @@ async fn what_stands_before_a_page_is_counted_along_the_index() {
     );
     let query = scoped_query(Scope::Live, "", "name", 50, None);
     assert_eq!(
-        steps(&mut tx, count_before(&query, u64::MAX, &cursor.before())).await,
+        steps(
+            &mut tx,
+            count_before(Engine::Sqlite, &query, u64::MAX, &cursor.before())
+        )
+        .await,
         ["SEARCH contacts USING INDEX contacts_by_name (in_trash=? AND (search_key,id)<(?,?))"],
     );
 }
@@ -111,7 +119,7 @@ async fn totals_are_looked_up() {
     ] {
         let query = scoped_query(scope, search, "-created", 50, None);
         assert_eq!(
-            steps(&mut tx, count_matches(&query)).await,
+            steps(&mut tx, count_matches(Engine::Sqlite, &query)).await,
             [expected],
             "{search:?}"
         );
@@ -127,7 +135,7 @@ async fn a_search_for_little_asks_the_search_table_first() {
             if query.scope() == Scope::Trash {
                 continue;
             }
-            let steps = steps(&mut tx, find_page(WHOLE, &query, 1, 0)).await;
+            let steps = steps(&mut tx, find_page(Engine::Sqlite, WHOLE, &query, 1, 0)).await;
             assert!(
                 steps
                     .iter()
@@ -159,7 +167,7 @@ async fn both_ways_of_searching_find_the_same() {
                 let mut tx = opened.sql.database.read().await.expect("it is open");
                 let mut pages = Vec::new();
                 for total in [0, u64::MAX] {
-                    let sql = find_page(WHOLE, &query, total, 0);
+                    let sql = find_page(Engine::Sqlite, WHOLE, &query, total, 0);
                     let rows: Vec<Row> = sql
                         .build()
                         .fetch_all(&mut tx)
