@@ -109,6 +109,10 @@ impl Cursor {
             return None;
         }
         let lines = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+        // Folded text has no NUL, and PostgreSQL takes none.
+        if lines.contains('\0') {
+            return None;
+        }
         let (sort, lines) = lines.split_once('\n')?;
         let (id, value) = lines.split_once('\n')?;
         let (backward, sort) = match sort.strip_prefix(BACKWARD) {
