@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use kith_database::Connection;
 use kith_database::Database;
+use kith_database::Engine;
 use kith_database::query;
 use kith_limit::Limiter;
 use kith_limit::Quota;
@@ -159,8 +160,17 @@ impl RuntimeOverrides {
         set(tx, &quota_of(class), value.as_ref(), self.0.clock.now()).await
     }
 
-    /// The deny list, as a transaction sees it.
+    /// The deny list, for a transaction that changes it. Another one waits for its end.
+    ///
+    /// # Errors
+    /// Those of the database.
     pub async fn denied(&self, tx: &mut Connection) -> Result<Vec<IpNet>, sqlx::Error> {
+        // In a file, writers take turns. On a server, there may be no row yet to lock.
+        if tx.engine() == Engine::Postgres {
+            query("LOCK TABLE settings IN SHARE ROW EXCLUSIVE MODE")
+                .execute(tx)
+                .await?;
+        }
         let stored = StoredOverrides::read(tx).await?.denied();
         Ok(stored.unwrap_or_else(|| self.0.configured.denied.clone()))
     }

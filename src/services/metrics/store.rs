@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use kith_database::Connection;
 use kith_database::QueryBuilder;
+use kith_database::Sql;
 use kith_database::query;
 
 use super::Counter;
@@ -78,7 +79,11 @@ impl Batch {
             .map(|(gauge, value)| (gauge.name().to_owned(), *value));
         for (values, merge) in [
             (counts.collect::<Vec<_>>(), "figures.value + excluded.value"),
-            (gauges.collect(), "max(value, excluded.value)"),
+            (
+                gauges.collect(),
+                "CASE WHEN figures.value > excluded.value
+                     THEN figures.value ELSE excluded.value END",
+            ),
         ] {
             if values.is_empty() {
                 continue;
@@ -132,19 +137,26 @@ impl Batch {
     }
 }
 
+/// On a server, two instances may do this at once. There the rows are removed as they are read, so that only one
+/// instance adds them up.
+const ADD_UP: Sql = Sql::each(
+    "INSERT INTO figures (step, start, name, value)
+     SELECT step, 0, name, CAST(sum(value) AS BIGINT) FROM figures
+     WHERE step = 1440 AND start > 0 AND start < $1 GROUP BY step, name
+     ON CONFLICT (step, start, name) DO UPDATE SET value = figures.value + excluded.value",
+    "WITH old AS (
+         DELETE FROM figures WHERE step = 1440 AND start > 0 AND start < $1 RETURNING name, value
+     )
+     INSERT INTO figures (step, start, name, value)
+     SELECT 1440, 0, name, CAST(sum(value) AS BIGINT) FROM old GROUP BY name ORDER BY name
+     ON CONFLICT (step, start, name) DO UPDATE SET value = figures.value + excluded.value",
+);
+
 /// Removes rows that no range shows any more. The sum of the days that are too old goes into one row, so that
 /// totals stay as they are.
 pub async fn remove_old(tx: &mut Connection, minute: i64) -> Result<(), sqlx::Error> {
     let oldest_day = minute - STEPS[2].1;
-    query(
-        "INSERT INTO figures (step, start, name, value)
-         SELECT step, 0, name, sum(value) FROM figures
-         WHERE step = 1440 AND start > 0 AND start < $1 GROUP BY name
-         ON CONFLICT (step, start, name) DO UPDATE SET value = figures.value + excluded.value",
-    )
-    .bind(oldest_day)
-    .execute(&mut *tx)
-    .await?;
+    query(ADD_UP).bind(oldest_day).execute(&mut *tx).await?;
     for (step, kept) in STEPS {
         for statement in [
             "DELETE FROM figures WHERE step = $1 AND start > 0 AND start < $2",
@@ -162,10 +174,11 @@ pub async fn remove_old(tx: &mut Connection, minute: i64) -> Result<(), sqlx::Er
 
 /// The sums of all days. Gauges have none.
 pub async fn totals(connection: &mut Connection) -> Result<MetricValues, sqlx::Error> {
-    let rows: Vec<(String, i64)> =
-        query("SELECT name, sum(value) FROM figures WHERE step = 1440 GROUP BY name")
-            .fetch_all(connection)
-            .await?;
+    let rows: Vec<(String, i64)> = query(
+        "SELECT name, CAST(sum(value) AS BIGINT) FROM figures WHERE step = 1440 GROUP BY name",
+    )
+    .fetch_all(connection)
+    .await?;
     let mut values = read(&rows);
     values.gauges = Default::default();
     Ok(values)
@@ -208,7 +221,7 @@ pub async fn latencies(
     length: i64,
 ) -> Result<BTreeMap<i64, Histogram>, sqlx::Error> {
     let rows: Vec<(i64, i64, i64)> = query(
-        "SELECT (start - $1) / $2, bucket, sum(count) FROM latencies
+        "SELECT (start - $1) / $2, bucket, CAST(sum(count) AS BIGINT) FROM latencies
          WHERE step = $3 AND start >= $1 AND start < $4 GROUP BY 1, 2",
     )
     .bind(start)
@@ -227,7 +240,7 @@ pub async fn latencies_of_routes(
     (start, end): (i64, i64),
 ) -> Result<BTreeMap<String, Histogram>, sqlx::Error> {
     let rows: Vec<(String, i64, i64)> = query(
-        "SELECT route, bucket, sum(count) FROM latencies
+        "SELECT route, bucket, CAST(sum(count) AS BIGINT) FROM latencies
          WHERE step = $1 AND start >= $2 AND start < $3 GROUP BY 1, 2",
     )
     .bind(step.minutes())
