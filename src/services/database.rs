@@ -1,9 +1,12 @@
-//! The tables of Kith, and how their file is opened.
+//! The tables of Kith, and how their database is opened: a file or a server.
 
+#[cfg(test)]
+pub mod testing;
 mod url;
 
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::path::PathBuf;
 
 use kith_database::Database;
 use kith_database::Migration;
@@ -11,6 +14,27 @@ use kith_database::OpenError;
 use kith_database::Options;
 
 pub use self::url::DatabaseUrl;
+
+/// Where the database of Kith is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A SQLite file.
+    File(PathBuf),
+    /// The address of a PostgreSQL server and of a database on it. It may hold a password.
+    Server(String),
+}
+
+impl From<&Path> for Place {
+    fn from(path: &Path) -> Self {
+        Self::File(path.to_owned())
+    }
+}
+
+impl From<&PathBuf> for Place {
+    fn from(path: &PathBuf) -> Self {
+        Self::File(path.clone())
+    }
+}
 
 /// The migration in a file of `migrations/`.
 macro_rules! migration {
@@ -23,8 +47,8 @@ macro_rules! migration {
     };
 }
 
-/// Every migration, in order: those in `migrations/`, and those that `kith-queue` brings. A file that is
-/// missing here fails a test.
+/// Every migration of a file, in order: those in `migrations/`, and those that `kith-queue` brings. A migration that
+/// is missing here fails a test.
 const MIGRATIONS: &[Migration] = &[
     migration!(1, "contacts", "0001_contacts.sql"),
     migration!(2, "generations", "0002_generations.sql"),
@@ -45,19 +69,38 @@ const MIGRATIONS: &[Migration] = &[
     migration!(9, "pages", "0009_pages.sql"),
 ];
 
+/// Every migration of a server, in order: that of `kith-queue`, and those in `migrations/postgres/`.
+const SERVER_MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "queue",
+        sql: kith_queue::migrations::POSTGRES,
+    },
+    migration!(2, "contacts", "postgres/0001_contacts.sql"),
+];
+
 /// A file that was restored from a backup has brought its generations back, and Redis may hold what was
-/// made under them later.
+/// made under them later. Those of a server need no help: they depend on when it has started.
 const REPLACE_GENERATIONS: &str = "UPDATE generations SET generation = random()";
 
-/// Opens the database of Kith and brings its tables up to date.
+/// Opens the database of Kith and brings its tables up to date. `connections` read a file, or lead to a server.
 ///
 /// # Errors
 /// [`OpenError`], which says what the operator can do.
-pub async fn open(path: &Path, readers: NonZeroU32) -> Result<Database, OpenError> {
-    let mut options = Options::new(path, MIGRATIONS);
-    options.readers = readers;
-    options.on_open = Some(REPLACE_GENERATIONS);
-    options.path_setting = "KITH_DATA_DIR";
+pub async fn open(place: impl Into<Place>, connections: NonZeroU32) -> Result<Database, OpenError> {
+    let options = match place.into() {
+        Place::File(path) => Options {
+            readers: connections,
+            on_open: Some(REPLACE_GENERATIONS),
+            path_setting: "KITH_DATA_DIR",
+            ..Options::new(path, MIGRATIONS)
+        },
+        Place::Server(url) => Options {
+            connections,
+            url_setting: "DATABASE_URL",
+            ..Options::server(url, SERVER_MIGRATIONS)
+        },
+    };
     Database::open(options).await
 }
 
@@ -69,24 +112,33 @@ mod tests {
 
     #[test]
     fn migrations_are_listed_with_every_file() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
-        let mut files: Vec<String> = fs::read_dir(folder)
-            .expect("there are migrations")
-            .map(|entry| entry.expect("it can be read"))
-            // Those for PostgreSQL stand in a directory of their own.
-            .filter(|entry| entry.path().is_file())
-            .map(|entry| entry.file_name().to_string_lossy().into_owned())
-            .collect();
-        files.sort();
-        let of_queue = [
-            kith_queue::migrations::QUEUE,
-            kith_queue::migrations::ORIGINS,
-        ];
-        let listed: Vec<String> = MIGRATIONS
-            .iter()
-            .filter(|migration| !of_queue.contains(&migration.sql))
-            .map(|migration| format!("{:04}_{}.sql", migration.version, migration.name))
-            .collect();
-        assert_eq!(listed, files);
+        for (folder, migrations, before) in [
+            ("migrations", MIGRATIONS, 0),
+            // The queue comes first.
+            ("migrations/postgres", SERVER_MIGRATIONS, 1),
+        ] {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+            let mut files: Vec<String> = fs::read_dir(folder)
+                .expect("there are migrations")
+                .map(|entry| entry.expect("it can be read"))
+                // Those for PostgreSQL stand in a directory of their own.
+                .filter(|entry| entry.path().is_file())
+                .map(|entry| entry.file_name().to_string_lossy().into_owned())
+                .collect();
+            files.sort();
+            let of_queue = [
+                kith_queue::migrations::QUEUE,
+                kith_queue::migrations::ORIGINS,
+                kith_queue::migrations::POSTGRES,
+            ];
+            let listed: Vec<String> = migrations
+                .iter()
+                .filter(|migration| !of_queue.contains(&migration.sql))
+                .map(|migration| {
+                    format!("{:04}_{}.sql", migration.version - before, migration.name)
+                })
+                .collect();
+            assert_eq!(listed, files);
+        }
     }
 }
