@@ -42,8 +42,8 @@ fn every_query(search: &str) -> Vec<ContactQuery> {
 
 #[tokio::test]
 async fn pages_are_read_from_an_index_where_they_start() {
-    let opened = Opened::new().await;
-    let mut tx = opened.sql.database.read().await.expect("it is open");
+    let opened = Opened::new(Engine::Sqlite).await;
+    let mut tx = opened.database.read().await.expect("it is open");
     for query in every_query("") {
         let (index, column) = match query.sort().by {
             SortBy::Name => ("contacts_by_name", "search_key"),
@@ -68,8 +68,8 @@ async fn pages_are_read_from_an_index_where_they_start() {
 
 #[tokio::test]
 async fn what_stands_before_a_page_is_counted_along_the_index() {
-    let opened = Opened::new().await;
-    let mut tx = opened.sql.database.read().await.expect("it is open");
+    let opened = Opened::new(Engine::Sqlite).await;
+    let mut tx = opened.database.read().await.expect("it is open");
     let cursor = Cursor::new(
         Position::Name("a\nb".to_owned()),
         false,
@@ -88,8 +88,8 @@ async fn what_stands_before_a_page_is_counted_along_the_index() {
 
 #[tokio::test]
 async fn totals_are_looked_up() {
-    let opened = Opened::new().await;
-    let mut tx = opened.sql.database.read().await.expect("it is open");
+    let opened = Opened::new(Engine::Sqlite).await;
+    let mut tx = opened.database.read().await.expect("it is open");
     for (scope, search, expected) in [
         (
             Scope::Live,
@@ -128,8 +128,8 @@ async fn totals_are_looked_up() {
 
 #[tokio::test]
 async fn a_search_for_little_asks_the_search_table_first() {
-    let opened = Opened::new().await;
-    let mut tx = opened.sql.database.read().await.expect("it is open");
+    let opened = Opened::new(Engine::Sqlite).await;
+    let mut tx = opened.database.read().await.expect("it is open");
     for search in ["ada", "ada lo", "ad", "a b"] {
         for query in every_query(search) {
             if query.scope() == Scope::Trash {
@@ -152,7 +152,7 @@ async fn a_search_for_little_asks_the_search_table_first() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_ways_of_searching_find_the_same() {
-    let opened = Opened::new().await;
+    let opened = Opened::new(Engine::Sqlite).await;
     opened
         .fill((0..500).map(|number| format!("P{} q\"{}", number % 30, number * 7 % 101)))
         .await;
@@ -164,7 +164,7 @@ async fn both_ways_of_searching_find_the_same() {
             let query = scoped_query(Scope::Live, &search, sort.as_str(), 20, None);
             prop_assume!(!query.search().is_empty());
             runtime.block_on(async {
-                let mut tx = opened.sql.database.read().await.expect("it is open");
+                let mut tx = opened.database.read().await.expect("it is open");
                 let mut pages = Vec::new();
                 for total in [0, u64::MAX] {
                     let sql = find_page(Engine::Sqlite, WHOLE, &query, total, 0);

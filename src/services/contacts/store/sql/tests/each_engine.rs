@@ -1,0 +1,186 @@
+//! What is true of the tables on each engine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kith_database::query;
+
+use super::Opened;
+use crate::model::contact::ContactDraft;
+use crate::model::contact::ContactId;
+use crate::model::contact::Field;
+use crate::services::contacts::activity::Event;
+use crate::services::contacts::activity::welcome_is_pending;
+use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::query::Scope;
+use crate::services::contacts::store::IdempotentRequest;
+use crate::services::contacts::store::StoreError;
+use crate::services::contacts::store::conformance;
+use crate::services::contacts::store::conformance::at;
+use crate::services::contacts::store::conformance::fields;
+use crate::services::contacts::store::conformance::new_id;
+
+pub async fn the_tables_are_consistent_after_every_kind_of_change(opened: Opened) {
+    conformance::any_sequence_of_changes_leaves_what_it_should(Arc::clone(&opened)).await;
+    opened.assert_consistent().await;
+}
+
+/// As when a client goes away, or a time limit ends a request.
+pub async fn a_write_that_is_given_up_is_done_or_not_begun(opened: Opened) {
+    let kept = conformance::add(&opened, "Kept").await;
+    for polls in 0..60 {
+        let fields = fields(&format!("Gone {polls}"), "gone@example.com");
+        let write = opened.create(new_id(), &fields, at(polls), None, None);
+        let patience = Duration::from_micros(polls.unsigned_abs() * 40);
+        let _ = tokio::time::timeout(patience, write).await;
+    }
+    let new = fields("Kept", "kept@example.com");
+    opened
+        .update(kept.id, &new, Some(1), at(100))
+        .await
+        .expect("the writer is free");
+    opened.assert_consistent().await;
+}
+
+pub async fn outdated_keys_are_cleared_away_bit_by_bit(opened: Opened) {
+    let day = i64::try_from(conformance::IDEMPOTENCY_TTL.as_millis()).expect("it is a day");
+    for number in 0..40 {
+        let key = format!("key-{number}");
+        let request = IdempotentRequest::new(key.as_bytes(), &ContactDraft::default(), None)
+            .expect("the key is valid");
+        let new = fields("Ada", "ada@example.com");
+        opened
+            .create(new_id(), &new, at(0), Some(&request), None)
+            .await
+            .expect("it is new");
+    }
+    let mut left = Vec::new();
+    for _ in 0..3 {
+        // Any creation clears, also one without a key.
+        opened
+            .create(
+                new_id(),
+                &fields("Bob", "bob@example.com"),
+                at(day),
+                None,
+                None,
+            )
+            .await
+            .expect("it is new");
+        let mut reader = opened.database.reader().await.expect("it is open");
+        left.push(
+            query("SELECT count(*) FROM idempotency_keys")
+                .fetch_one::<i64>(&mut reader)
+                .await
+                .expect("it can be counted"),
+        );
+    }
+    assert_eq!(left, [8, 0, 0]);
+}
+
+pub async fn a_key_of_a_release_that_compared_bytes_is_still_known(opened: Opened) {
+    let request = || {
+        let request = IdempotentRequest::new(b"key", &ContactDraft::default(), None);
+        request.expect("the key is valid")
+    };
+    let ada = fields("Ada", "ada@example.com");
+    let create = async |fields: &ContactFields| {
+        let request = request();
+        opened
+            .create(new_id(), fields, at(1), Some(&request), None)
+            .await
+    };
+    let first = create(&ada).await.expect("it is new");
+    let mut tx = opened.database.write().await.expect("nobody else writes");
+    // What that release wrote: a SHA-256 of a body.
+    query("UPDATE idempotency_keys SET fingerprint = $1")
+        .bind([0x5a; 32].as_slice())
+        .execute(&mut tx)
+        .await
+        .expect("it is there");
+    tx.commit().await.expect("there is room");
+
+    let again = create(&ada).await.expect("it is the same contact");
+    assert!(again.replayed);
+    assert_eq!(again.contact, first.contact);
+    let other = fields("Ada", "lovelace@example.com");
+    let other = create(&other).await;
+    assert!(matches!(other, Err(StoreError::KeyReused)), "{other:?}");
+}
+
+pub async fn failed_attempts_leave_changes_in_view(opened: Opened) {
+    let ada = conformance::add(&opened, "Ada").await;
+    let new = fields("Ada Lovelace", "ada@example.com");
+    let changed = opened.update(ada.id, &new, None, at(1)).await;
+    changed.expect("it is there");
+    for attempt in 1..=120 {
+        let why = "The mail server refuses connections.".to_owned();
+        let failed = Event::WelcomeFailed { attempt, why };
+        record(&opened, ada.id, &failed, at(1 + i64::from(attempt))).await;
+    }
+    let events = events(&opened, ada.id).await;
+    let fields = vec![Field::Name, Field::Email];
+    assert_eq!(
+        events[..2],
+        [Event::Created, Event::Changed { fields }],
+        "{events:?}"
+    );
+    assert!(
+        matches!(
+            events.last(),
+            Some(Event::WelcomeFailed { attempt: 120, .. })
+        ),
+        "{events:?}"
+    );
+    assert_eq!(events.len(), 52, "the latest attempts are kept");
+}
+
+pub async fn ten_thousand_contacts(opened: Opened) {
+    opened
+        .fill((0..10_000).map(|number| format!("Person {} {number}", number % 100)))
+        .await;
+
+    let everyone = conformance::all_pages(&opened, Scope::Live, "", "name", 200).await;
+    assert_eq!(everyone.len(), 10_000);
+    let mut once = conformance::ids(&everyone);
+    once.sort();
+    once.dedup();
+    assert_eq!(once.len(), 10_000);
+
+    for (search, total) in [
+        ("", 10_000),
+        ("person", 10_000),
+        ("9999", 1),
+        ("person 9 99", 280),
+    ] {
+        let page =
+            conformance::list(&opened, &conformance::query(search, "-updated", 50, None)).await;
+        assert_eq!(page.total, total, "{search:?}");
+    }
+    opened.assert_consistent().await;
+}
+
+/// Writes what came of a delivery of a contact's welcome email.
+async fn record(opened: &Opened, contact: ContactId, event: &Event, now: Timestamp) {
+    let step = opened.recording(contact, event.clone(), now);
+    let mut tx = opened.database.write().await.expect("it is open");
+    step(&mut tx).await.expect("written");
+    tx.commit().await.expect("there is room");
+}
+
+async fn events(opened: &Opened, contact: ContactId) -> Vec<Event> {
+    let activities = opened.activities(contact).await.expect("it is open");
+    activities.into_iter().map(|one| one.event).collect()
+}
+
+pub async fn activities_keep_their_order_when_the_clock_is_set_back(opened: Opened) {
+    let hour = 3_600_000;
+    let ada = conformance::add_at(&opened, "Ada", hour).await;
+    record(&opened, ada.id, &Event::WelcomeQueued, at(hour)).await;
+    record(&opened, ada.id, &Event::WelcomeSent, at(5000)).await;
+    let expected = [Event::Created, Event::WelcomeQueued, Event::WelcomeSent];
+    assert_eq!(events(&opened, ada.id).await, expected);
+    let activities = opened.activities(ada.id).await.expect("it is open");
+    assert!(!welcome_is_pending(&activities));
+}
