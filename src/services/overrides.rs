@@ -240,3 +240,6 @@ async fn set(
     .await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

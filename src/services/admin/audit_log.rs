@@ -76,3 +76,45 @@ pub fn unavailable(error: sqlx::Error) -> AppError {
     tracing::warn!(%error, "an action of an admin failed");
     AppError::Unavailable
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::services::client::Client;
+    use crate::services::database::testing::TestDatabase;
+    use crate::services::database::testing::on_each_engine;
+
+    on_each_engine! {
+        the_latest_entries_are_kept
+    }
+
+    async fn the_latest_entries_are_kept(database: TestDatabase) {
+        let client = Client {
+            address: "127.0.0.1".parse().expect("an address"),
+            is_certain: true,
+        };
+        let admin = Admin::check(client, true).expect("an admin");
+        let at = Timestamp::from_millisecond(1_800_000_000_123).expect("a time");
+        // One transaction for many entries is faster than the disk is with each.
+        let mut tx = database.write().await.expect("a turn");
+        for _ in 0..MAX_AUDIT_LOG_ENTRIES {
+            query("INSERT INTO actions (at, who, what) VALUES (1, 'admin', 'Old.')")
+                .execute(&mut tx)
+                .await
+                .expect("room");
+        }
+        tx.commit().await.expect("room");
+        let mut entries = Vec::new();
+        for action in ["One.", "Two."] {
+            let tx = database.write().await.expect("a turn");
+            let committed = commit(tx, &admin, action.to_owned(), at).await;
+            entries.insert(0, committed.expect("room"));
+        }
+        let kept = read(&database, u32::MAX).await.expect("it is open");
+        assert_eq!(kept.len() as i64, MAX_AUDIT_LOG_ENTRIES);
+        assert_eq!(kept[..2], entries);
+        assert_eq!(read(&database, 2).await.expect("it is open"), entries);
+        let oldest = kept.last().map(|entry| entry.seq);
+        assert_eq!(oldest, Some(entries[0].seq - MAX_AUDIT_LOG_ENTRIES + 1));
+    }
+}

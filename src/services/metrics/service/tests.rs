@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::Path;
 
+use kith_database::Engine;
 use kith_database::query;
 use kith_queue::broker;
 use kith_queue::destination::Destinations;
@@ -12,18 +13,18 @@ use super::*;
 use crate::services::config::Config;
 use crate::services::contacts::CONTACTS;
 use crate::services::contacts::store::sql::SqlStore;
-use crate::services::database;
+use crate::services::database::testing::TestDatabase;
+use crate::services::database::testing::on_each_engine;
 use crate::services::policies::RequestClass;
 
-async fn open(path: &Path) -> Metrics {
-    open_with(path, Arc::new(SystemClock)).await
+async fn open(database: &TestDatabase) -> Metrics {
+    open_with(database, Arc::new(SystemClock)).await
 }
 
-async fn open_with(path: &Path, clock: Arc<dyn Clock>) -> Metrics {
+/// The metrics of another instance.
+async fn open_with(database: &TestDatabase, clock: Arc<dyn Clock>) -> Metrics {
     kith_runtime::install_crypto_provider();
-    let database = database::open(path, NonZeroU32::MIN)
-        .await
-        .expect("it opens");
+    let database = database.open_again().await;
     let config = Config::default();
     Metrics::new(Options {
         cache: Cache::new(kith_cache::Options {
@@ -49,7 +50,7 @@ async fn open_with(path: &Path, clock: Arc<dyn Clock>) -> Metrics {
                 retention: Duration::from_secs(1),
             },
         ),
-        mailer: Mailer::new(&config.mail, path),
+        mailer: Mailer::new(&config.mail, Path::new("")),
         database,
         clock,
     })
@@ -59,13 +60,18 @@ fn at(text: &str) -> Timestamp {
     text.parse().expect("a time")
 }
 
+on_each_engine! {
+    counts_belong_to_the_day_that_the_clock_shows
+    counts_of_a_day_add_up_over_processes_and_restarts
+    what_cannot_be_written_down_stays_counted
+    a_range_shows_when_things_happened
+    an_idle_process_writes_once_a_minute
+}
+
 const API: Counter = Counter::Requests(RequestClass::Api);
 
-#[tokio::test]
-async fn counts_belong_to_the_day_that_the_clock_shows() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path().join("kith.db");
-    let metrics = open_with(&path, Arc::new(|| at("2026-11-24T23:59:59Z"))).await;
+async fn counts_belong_to_the_day_that_the_clock_shows(database: TestDatabase) {
+    let metrics = open_with(&database, Arc::new(|| at("2026-11-24T23:59:59Z"))).await;
     assert_eq!(metrics.started_at(), at("2026-11-24T23:59:59Z"));
     metrics.count(API);
     metrics.close().await;
@@ -75,13 +81,10 @@ async fn counts_belong_to_the_day_that_the_clock_shows() {
     }
 }
 
-#[tokio::test]
-async fn counts_of_a_day_add_up_over_processes_and_restarts() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path().join("kith.db");
+async fn counts_of_a_day_add_up_over_processes_and_restarts(database: TestDatabase) {
     let day: Date = "2026-11-24".parse().expect("a date");
 
-    let (one, other) = (open(&path).await, open(&path).await);
+    let (one, other) = (open(&database).await, open(&database).await);
     for (metrics, time) in [
         (&one, "2026-11-23T23:59:59Z"),
         (&one, "2026-11-24T00:00:00Z"),
@@ -124,25 +127,21 @@ async fn counts_of_a_day_add_up_over_processes_and_restarts() {
     assert_eq!(steps, [1440], "minutes and hours are gone");
     drop(reader);
     // A report is only read.
-    let again = open(&path).await;
+    let again = open(&database).await;
     let today = again.day("2026-11-25".parse().expect("a date")).await;
     assert_eq!(today.expect("metrics").requests(), 2);
 }
 
-#[tokio::test]
-async fn what_cannot_be_written_down_stays_counted() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let metrics = open(&directory.path().join("kith.db")).await;
+async fn what_cannot_be_written_down_stays_counted(database: TestDatabase) {
+    let metrics = open(&database).await;
     metrics.count(API);
     metrics.0.options.database.close().await;
     assert!(metrics.flush(Timestamp::now()).await.is_err());
     assert_eq!(metrics.0.written.lock().await.counts, [0; Counter::COUNT]);
 }
 
-#[tokio::test]
-async fn a_range_shows_when_things_happened() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let metrics = open(&directory.path().join("kith.db")).await;
+async fn a_range_shows_when_things_happened(database: TestDatabase) {
+    let metrics = open(&database).await;
     let first = at("2026-11-24T11:31:20Z");
     metrics.count(API);
     metrics.observe("/api/contacts", Duration::from_millis(3));
@@ -180,10 +179,8 @@ async fn a_range_shows_when_things_happened() {
     assert_eq!(series.sum().requests(), 1);
 }
 
-#[tokio::test]
-async fn an_idle_process_writes_once_a_minute() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let metrics = open(&directory.path().join("kith.db")).await;
+async fn an_idle_process_writes_once_a_minute(database: TestDatabase) {
+    let metrics = open(&database).await;
     let written = async || {
         let mut reader = metrics
             .0
@@ -219,4 +216,36 @@ async fn an_idle_process_writes_once_a_minute() {
         .await
         .expect("room");
     assert_eq!(written().await, Gauge::ALL.len() as i64);
+}
+
+#[tokio::test]
+async fn two_instances_that_add_old_days_up_at_once_add_them_once() {
+    let database = TestDatabase::new(Engine::Postgres).await;
+    let (one, other) = (open(&database).await, open(&database).await);
+    for (day, counts) in [("2024-11-24", 100), ("2024-11-25", 5), ("2024-11-26", 7)] {
+        for _ in 0..counts {
+            one.count(API);
+        }
+        one.flush(at(&format!("{day}T12:00:00Z")))
+            .await
+            .expect("room");
+        if counts == 100 {
+            one.remove_old(at("2026-11-24T12:00:00Z"))
+                .await
+                .expect("room");
+        }
+    }
+    let gate = database
+        .gate("SELECT FROM figures WHERE step = 1440 AND start = 0 FOR UPDATE")
+        .await;
+    let later = at("2026-11-24T12:00:00Z");
+    let (one_removed, other_removed, ()) = tokio::join!(
+        one.remove_old(later),
+        other.remove_old(later),
+        database.open_gate(gate, 2),
+    );
+    one_removed.expect("room");
+    other_removed.expect("room");
+    let totals = one.totals().await.expect("metrics").counts;
+    assert_eq!(totals.requests(), 112);
 }

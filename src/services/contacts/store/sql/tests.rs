@@ -43,7 +43,7 @@ macro_rules! engine_tests {
         )+
     };
 }
-use engine_tests;
+pub(crate) use engine_tests;
 
 /// A store in a database of its own, which goes with it.
 pub struct Opened {

@@ -150,9 +150,54 @@ async fn a_search_for_little_asks_the_search_table_first() {
     }
 }
 
+/// The plan of PostgreSQL for a page of contacts.
+async fn plan(tx: &mut Connection, query: &ContactQuery, total: u64) -> String {
+    let explain = "EXPLAIN (COSTS OFF) SELECT seq FROM contacts";
+    let sql = find_page(Engine::Postgres, explain, query, total, 0);
+    let lines: Vec<String> = sql.build().fetch_all(tx).await.expect("a plan");
+    lines.join("\n")
+}
+
+#[tokio::test]
+async fn postgres_reads_pages_from_an_index_and_asks_the_grams_first() {
+    let opened = Opened::new(Engine::Postgres).await;
+    let names = (0..3000).map(|number| format!("Person {} {number}", number % 100));
+    opened.fill(names).await;
+    let mut tx = opened.database.write().await.expect("it is open");
+    query("ANALYZE contacts, contact_grams")
+        .execute(&mut tx)
+        .await
+        .expect("it is valid");
+    let live = |query: &ContactQuery| query.scope() == Scope::Live;
+    for query in every_query("").into_iter().filter(live) {
+        let index = match query.sort().by {
+            SortBy::Name => "contacts_by_name on contacts",
+            SortBy::Created => "contacts_by_created on contacts",
+            SortBy::Updated => "contacts_by_updated on contacts",
+        };
+        let plan = plan(&mut tx, &query, u64::MAX).await;
+        assert!(plan.contains(index), "{plan}");
+        assert!(!plan.contains("Seq Scan"), "{plan}");
+    }
+    for query in every_query("2999").into_iter().filter(live) {
+        let plan = plan(&mut tx, &query, 1).await;
+        assert!(plan.contains("contact_grams_by_gram"), "{plan}");
+        assert!(!plan.contains("Seq Scan"), "{plan}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_ways_of_searching_find_the_same() {
-    let opened = Opened::new(Engine::Sqlite).await;
+    compare_ways_of_searching(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_ways_of_searching_find_the_same_on_postgres() {
+    compare_ways_of_searching(Engine::Postgres).await;
+}
+
+async fn compare_ways_of_searching(engine: Engine) {
+    let opened = Opened::new(engine).await;
     opened
         .fill((0..500).map(|number| format!("P{} q\"{}", number % 30, number * 7 % 101)))
         .await;
@@ -167,7 +212,7 @@ async fn both_ways_of_searching_find_the_same() {
                 let mut tx = opened.database.read().await.expect("it is open");
                 let mut pages = Vec::new();
                 for total in [0, u64::MAX] {
-                    let sql = find_page(Engine::Sqlite, WHOLE, &query, total, 0);
+                    let sql = find_page(engine, WHOLE, &query, total, 0);
                     let rows: Vec<Row> = sql
                         .build()
                         .fetch_all(&mut tx)

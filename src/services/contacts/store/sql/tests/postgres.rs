@@ -1,12 +1,10 @@
 //! All tests of a store, and what is particular to PostgreSQL: transactions that meet.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use kith_cache::Generation;
 use kith_cache::Generations;
 use kith_database::Engine;
-use kith_database::Tx;
 use kith_database::query;
 
 use super::Opened;
@@ -41,32 +39,6 @@ impl Instances {
         let database = one.database.open_again().await;
         let other = SqlStore::new(database, conformance::IDEMPOTENCY_TTL);
         Self { one, other }
-    }
-
-    /// A transaction that keeps others from going on where they would write. They can read.
-    async fn gate(&self, statement: &'static str) -> Tx {
-        let mut tx = self.one.database.write().await.expect("it is open");
-        query(statement).execute(&mut tx).await.expect("it is free");
-        tx
-    }
-
-    /// Opens the gate once so many sessions wait for a lock. Until then each has read what it reads without one.
-    async fn open_gate(&self, gate: Tx, sessions: i64) {
-        let mut reader = self.one.database.reader().await.expect("it is open");
-        loop {
-            let waiting: i64 = query(
-                "SELECT count(*) FROM pg_stat_activity
-                 WHERE wait_event_type = 'Lock' AND datname = current_database()",
-            )
-            .fetch_one(&mut reader)
-            .await
-            .expect("it can be counted");
-            if waiting == sessions {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        gate.commit().await.expect("the server is there");
     }
 }
 
@@ -107,11 +79,11 @@ async fn create(
 async fn of_two_requests_with_one_key_at_once_one_is_a_replay() {
     let instances = Instances::new().await;
     let request = request("Ada");
-    let gate = instances.gate(NO_NEW_CONTACTS).await;
+    let gate = instances.one.database.gate(NO_NEW_CONTACTS).await;
     let (one, other, ()) = tokio::join!(
         create(&**instances.one, "Ada", &request),
         create(&instances.other, "Ada", &request),
-        instances.open_gate(gate, 2),
+        instances.one.database.open_gate(gate, 2),
     );
     let (one, other) = (one.expect("answered"), other.expect("answered"));
     assert_ne!(one.replayed, other.replayed);
@@ -124,11 +96,11 @@ async fn of_two_requests_with_one_key_at_once_one_is_a_replay() {
 async fn of_two_requests_with_one_key_for_different_contacts_one_is_refused() {
     let instances = Instances::new().await;
     let (ada, bob) = (request("Ada"), request("Bob"));
-    let gate = instances.gate(NO_NEW_CONTACTS).await;
+    let gate = instances.one.database.gate(NO_NEW_CONTACTS).await;
     let (one, other, ()) = tokio::join!(
         create(&**instances.one, "Ada", &ada),
         create(&instances.other, "Bob", &bob),
-        instances.open_gate(gate, 2),
+        instances.one.database.open_gate(gate, 2),
     );
     let is_refused = |answer: &Result<_, _>| matches!(answer, Err(StoreError::KeyReused));
     assert_ne!(is_refused(&one), is_refused(&other), "{one:?} {other:?}");
@@ -140,11 +112,11 @@ async fn of_two_requests_with_one_key_for_different_contacts_one_is_refused() {
 async fn a_form_that_is_sent_twice_at_once_creates_one_contact() {
     let instances = Instances::new().await;
     let (ada, bob) = (form("Ada"), form("Bob"));
-    let gate = instances.gate(NO_NEW_CONTACTS).await;
+    let gate = instances.one.database.gate(NO_NEW_CONTACTS).await;
     let (one, other, ()) = tokio::join!(
         create(&**instances.one, "Ada", &ada),
         create(&instances.other, "Bob", &bob),
-        instances.open_gate(gate, 2),
+        instances.one.database.open_gate(gate, 2),
     );
     let (created, refused) = if one.is_ok() {
         (one, other)
@@ -172,11 +144,11 @@ async fn rename(
 async fn of_two_updates_of_one_version_at_once_one_wins() {
     let instances = Instances::new().await;
     let ada = add(&instances.one, "Ada").await;
-    let gate = instances.gate(NO_CHANGES).await;
+    let gate = instances.one.database.gate(NO_CHANGES).await;
     let (one, other, ()) = tokio::join!(
         rename(&**instances.one, &ada, "One"),
         rename(&instances.other, &ada, "Other"),
-        instances.open_gate(gate, 2),
+        instances.one.database.open_gate(gate, 2),
     );
     let (won, lost) = if one.is_ok() {
         (one, other)
@@ -196,11 +168,11 @@ async fn of_two_updates_of_one_version_at_once_one_wins() {
 async fn of_an_update_and_a_deletion_at_once_one_wins() {
     let instances = Instances::new().await;
     let ada = add(&instances.one, "Ada").await;
-    let gate = instances.gate(NO_CHANGES).await;
+    let gate = instances.one.database.gate(NO_CHANGES).await;
     let (updated, deleted, ()) = tokio::join!(
         rename(&**instances.one, &ada, "Bob"),
         instances.other.delete(ada.id, Some(1), at(1)),
-        instances.open_gate(gate, 2),
+        instances.one.database.open_gate(gate, 2),
     );
     match (&updated, &deleted) {
         (Ok(won), Err(StoreError::Changed(current))) => assert_eq!(won, &**current),
@@ -216,11 +188,11 @@ async fn a_contact_that_is_restored_twice_at_once_is_restored_once() {
     let ada = add(&instances.one, "Ada").await;
     let deleted = instances.one.delete(ada.id, None, at(1)).await;
     deleted.expect("it is there");
-    let gate = instances.gate(NO_CHANGES).await;
+    let gate = instances.one.database.gate(NO_CHANGES).await;
     let (one, other, ()) = tokio::join!(
         instances.one.restore(ada.id, at(2)),
         instances.other.restore(ada.id, at(2)),
-        instances.open_gate(gate, 2),
+        instances.one.database.open_gate(gate, 2),
     );
     let (one, other) = (one.expect("it is there"), other.expect("it is there"));
     assert_eq!((one.version, &one), (3, &other));
