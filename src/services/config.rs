@@ -106,10 +106,12 @@ key::sections! {
     data: DataConfig {
         /// The folder of Kith's files; a relative one starts at the working directory.
         dir: PathBuf = "./data";
-        /// The database, as sqlite:// and a path; empty means the file kith.db in dir.
+        /// The database: sqlite:// and a path, or postgres://user:password@host:port/name; empty means the file kith.db in dir.
         database_url: Option<DatabaseUrl> = "", also "DATABASE_URL";
-        /// Connections that read at the same time; one more connection writes.
+        /// Connections that read a file at the same time; one more connection writes.
         readers: NonZeroU32 = 4;
+        /// Connections to a PostgreSQL server; one more is for what every cached read asks.
+        connections: NonZeroU32 = 10;
     }
 
     /// Redis, which Kith's instances share; without Redis each instance works alone.
@@ -291,11 +293,17 @@ impl ServerConfig {
 }
 
 impl DataConfig {
-    /// The database file: the one that `database_url` names, or `kith.db` in `dir`.
-    pub fn database_path(&self) -> PathBuf {
-        match &self.database_url {
-            Some(url) => url.path().to_owned(),
-            None => self.dir.join("kith.db"),
+    /// The database: the one that `database_url` names, or the file `kith.db` in `dir`.
+    pub fn database(&self) -> DatabaseUrl {
+        let url = self.database_url.clone();
+        url.unwrap_or_else(|| DatabaseUrl::File(self.dir.join("kith.db")))
+    }
+
+    /// How many connections read the file, or lead to the server.
+    pub fn database_connections(&self) -> NonZeroU32 {
+        match self.database() {
+            DatabaseUrl::File(_) => self.readers,
+            DatabaseUrl::Server(_) => self.connections,
         }
     }
 }

@@ -5,8 +5,6 @@ pub mod testing;
 mod url;
 
 use std::num::NonZeroU32;
-use std::path::Path;
-use std::path::PathBuf;
 
 use kith_database::Database;
 use kith_database::Migration;
@@ -14,27 +12,6 @@ use kith_database::OpenError;
 use kith_database::Options;
 
 pub use self::url::DatabaseUrl;
-
-/// Where the database of Kith is.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Place {
-    /// A SQLite file.
-    File(PathBuf),
-    /// The address of a PostgreSQL server and of a database on it. It may hold a password.
-    Server(String),
-}
-
-impl From<&Path> for Place {
-    fn from(path: &Path) -> Self {
-        Self::File(path.to_owned())
-    }
-}
-
-impl From<&PathBuf> for Place {
-    fn from(path: &PathBuf) -> Self {
-        Self::File(path.clone())
-    }
-}
 
 /// The migration in a file of `migrations/`.
 macro_rules! migration {
@@ -87,18 +64,21 @@ const REPLACE_GENERATIONS: &str = "UPDATE generations SET generation = random()"
 ///
 /// # Errors
 /// [`OpenError`], which says what the operator can do.
-pub async fn open(place: impl Into<Place>, connections: NonZeroU32) -> Result<Database, OpenError> {
+pub async fn open(
+    place: impl Into<DatabaseUrl>,
+    connections: NonZeroU32,
+) -> Result<Database, OpenError> {
     let options = match place.into() {
-        Place::File(path) => Options {
+        DatabaseUrl::File(path) => Options {
             readers: connections,
             on_open: Some(REPLACE_GENERATIONS),
             path_setting: "KITH_DATA_DIR",
             ..Options::new(path, MIGRATIONS)
         },
-        Place::Server(url) => Options {
+        DatabaseUrl::Server(address) => Options {
             connections,
             url_setting: "DATABASE_URL",
-            ..Options::server(url, SERVER_MIGRATIONS)
+            ..Options::server(address, SERVER_MIGRATIONS)
         },
     };
     Database::open(options).await
@@ -107,6 +87,7 @@ pub async fn open(place: impl Into<Place>, connections: NonZeroU32) -> Result<Da
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::Path;
 
     use super::*;
 

@@ -254,8 +254,18 @@ fn settings_that_kith_cannot_use_are_explained() {
     };
     assert!(run("KITH_SERVER_ADDR", "0.0.0.0:3000").contains("no accounts yet"));
     assert!(run("KITH_SERVER_ADRR", "127.0.0.1:0").contains("KITH_SERVER_ADDR"));
-    assert!(run("DATABASE_URL", "postgres://kith:secret@db/kith").contains("later release"));
-    assert!(!run("DATABASE_URL", "postgres://kith:secret@db/kith").contains("secret"));
+    for (url, expected) in [
+        (
+            "postgres://kith:secret@127.0.0.1:1/kith",
+            "nothing answers there",
+        ),
+        ("postgres://kith:sec/ret@db/kith", "It takes"),
+    ] {
+        let refused = run("DATABASE_URL", url);
+        assert!(refused.contains(expected), "{refused}");
+        assert!(refused.contains("DATABASE_URL"), "{refused}");
+        assert!(!refused.contains("sec"), "{refused}");
+    }
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("its address").to_string();
     assert!(run("KITH_SERVER_ADDR", &address).contains("Stop what uses it"));

@@ -41,7 +41,7 @@ async fn start(mail: &MailServer) -> TestApp {
     TestApp::with(move |config| {
         let database = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/data");
         let database = database.join("previous-release.db");
-        fs::copy(database, config.data.database_path()).expect("there is room");
+        fs::copy(database, config.data.dir.join("kith.db")).expect("there is room");
         config.mail = parsed.mail;
         config.queue = parsed.queue;
         config.queue.retention = NEVER_SWEEP;

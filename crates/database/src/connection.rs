@@ -12,6 +12,7 @@ use sqlx::pool::PoolConnection;
 
 use crate::error;
 use crate::postgres_handle::PostgresHandle;
+use crate::postgres_handle::note_disconnection;
 use crate::statement::Engine;
 
 /// A connection to the database. It reports the errors that its statements meet.
@@ -78,6 +79,21 @@ impl Connection {
     /// Whether [`replace`](Self::replace) can help.
     pub(crate) fn is_replaceable(&self) -> bool {
         matches!(&self.handle, Handle::Postgres(handle) if !handle.is_in_transaction())
+    }
+
+    /// Reports the errors of a stream of rows, which borrows the connection.
+    pub(crate) fn observer_of_stream(&self) -> impl Fn(&Error) + Send + use<> {
+        let observer = self.observer.clone();
+        let is_broken = match &self.handle {
+            Handle::Postgres(handle) => Some(handle.is_broken()),
+            Handle::Sqlite(_) | Handle::SqliteTransaction(_) => None,
+        };
+        move |error| {
+            observer.record_error(error);
+            if let Some(is_broken) = &is_broken {
+                note_disconnection(is_broken, error);
+            }
+        }
     }
 
     /// Reports the error of a statement.

@@ -1,6 +1,9 @@
 //! A connection to a PostgreSQL server that knows whether it is in a transaction.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sqlx::Connection as _;
@@ -26,7 +29,8 @@ pub(crate) struct PostgresHandle {
     in_transaction: bool,
     /// PostgreSQL has ended the transaction, because a statement in it failed.
     is_aborted: bool,
-    is_broken: bool,
+    /// Shared with the streams of rows, which borrow the connection.
+    is_broken: Arc<AtomicBool>,
 }
 
 impl PostgresHandle {
@@ -37,8 +41,13 @@ impl PostgresHandle {
             pool: pool.clone(),
             in_transaction: false,
             is_aborted: false,
-            is_broken: false,
+            is_broken: Arc::default(),
         })
+    }
+
+    /// Where a stream of rows says that the connection has failed.
+    pub(crate) fn is_broken(&self) -> Arc<AtomicBool> {
+        self.is_broken.clone()
     }
 
     pub(crate) fn is_in_transaction(&self) -> bool {
@@ -60,7 +69,7 @@ impl PostgresHandle {
                 return false;
             };
             if self.connection.insert(connection).ping().await.is_ok() {
-                self.is_broken = false;
+                self.is_broken.store(false, Ordering::Relaxed);
                 return true;
             }
         }
@@ -91,7 +100,7 @@ impl PostgresHandle {
     /// Remembers what an error means for the connection.
     pub(crate) fn fail(&mut self, error: &Error) {
         self.is_aborted = self.in_transaction;
-        self.is_broken |= error::is_disconnection(error);
+        note_disconnection(&self.is_broken, error);
     }
 
     /// Ends the transaction, and keeps or undoes what it has changed.
@@ -111,10 +120,17 @@ impl PostgresHandle {
                 Ok(())
             }
             Err(error) => {
-                self.is_broken = true;
+                self.is_broken.store(true, Ordering::Relaxed);
                 Err(error)
             }
         }
+    }
+}
+
+/// Remembers that the connection is of no use any more, if that is what an error means.
+pub(crate) fn note_disconnection(is_broken: &AtomicBool, error: &Error) {
+    if error::is_disconnection(error) {
+        is_broken.store(true, Ordering::Relaxed);
     }
 }
 
@@ -124,7 +140,7 @@ impl Drop for PostgresHandle {
             return;
         };
         let runtime = Handle::try_current();
-        if self.is_broken || (self.in_transaction && runtime.is_err()) {
+        if self.is_broken.load(Ordering::Relaxed) || (self.in_transaction && runtime.is_err()) {
             connection.close_on_drop();
             return;
         }

@@ -133,20 +133,24 @@ impl<'q> Query<'q> {
 
     /// The rows one after the other, so that many need not be in memory together.
     pub fn fetch(self, connection: &'q mut Connection) -> BoxStream<'q, Result<Row, Error>> {
-        let driver = match connection.driver() {
-            Ok(driver) => driver,
-            Err(error) => return futures_util::stream::once(async { Err(error) }).boxed(),
-        };
-        match driver {
-            Driver::Sqlite(driver) => {
+        let observe = connection.observer_of_stream();
+        let rows = match connection.driver() {
+            Ok(Driver::Sqlite(driver)) => {
                 let rows = self.for_sqlite().fetch(driver);
                 rows.map(|row| row.map(Row::Sqlite)).boxed()
             }
-            Driver::Postgres(driver) => {
+            Ok(Driver::Postgres(driver)) => {
                 let rows = self.for_postgres().fetch(driver);
                 rows.map(|row| row.map(Row::Postgres)).boxed()
             }
-        }
+            Err(error) => futures_util::stream::once(async { Err(error) }).boxed(),
+        };
+        rows.inspect(move |row| {
+            if let Err(error) = row {
+                observe(error);
+            }
+        })
+        .boxed()
     }
 
     pub(crate) async fn execute_on(self, driver: Driver<'_>) -> Result<u64, Error> {

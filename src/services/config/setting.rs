@@ -203,7 +203,7 @@ impl Described for ForwardedHeader {
 }
 
 impl Described for DatabaseUrl {
-    const EXPECTED: &'static str = r#""sqlite://" and the path of a file, such as "sqlite:///var/lib/kith/kith.db"; PostgreSQL comes in a later release"#;
+    const EXPECTED: &'static str = r#""sqlite://" and the path of a file, such as "sqlite:///var/lib/kith/kith.db", or "postgres://kith:password@db.example.org:5432/kith", with special characters in it escaped"#;
     const MAY_HOLD_SECRET: bool = true;
 }
 

@@ -97,7 +97,7 @@ fn the_environment_of_cargo_leptos_works() {
 fn an_empty_variable_counts_as_not_set() {
     let file = "[data]\ndatabase_url = \"sqlite://here.db\"\n";
     let config = read(file, [("DATABASE_URL", ""), ("KITH_NONSENSE", "")]);
-    assert_eq!(config.data.database_path(), Path::new("here.db"));
+    assert_eq!(config.data.database(), Path::new("here.db").into());
 }
 
 #[test]
@@ -305,13 +305,26 @@ fn the_examples_of_what_a_key_takes_are_taken() {
 }
 
 #[test]
-fn postgresql_is_refused_for_now_and_its_password_is_not_repeated() {
+fn the_password_of_a_refused_server_is_not_repeated() {
     assert_eq!(
         problems("", [("DATABASE_URL", "postgres://kith:se/cr@t@db/kith")]),
         "wrong value for `data.database_url` in the environment variable DATABASE_URL: \
          ***. It takes \"sqlite://\" and the path of a file, such as \
-         \"sqlite:///var/lib/kith/kith.db\"; PostgreSQL comes in a later release."
+         \"sqlite:///var/lib/kith/kith.db\", or \"postgres://kith:password@db.example.org:5432/kith\", with \
+         special characters in it escaped."
     );
+}
+
+#[test]
+fn the_password_of_a_server_is_masked() {
+    let url = "postgres://kith:secret@db:5433/kith?sslmode=verify-full";
+    let config = read("", [("DATABASE_URL", url)]);
+    assert_eq!(config.data.database().to_string(), url);
+    assert_eq!(config.data.database_connections().get(), 10);
+    for shown in [config.to_toml(), format!("{config:?}")] {
+        assert!(shown.contains("postgres://***@db:5433/kith"), "{shown}");
+        assert!(!shown.contains("secret"), "{shown}");
+    }
 }
 
 #[test]
@@ -577,7 +590,7 @@ fn a_named_file_must_exist_and_the_usual_one_need_not() {
 fn origins_and_database_paths_have_their_defaults() {
     let config = Config::default();
     assert_eq!(config.server.origin().as_str(), "http://127.0.0.1:3000");
-    assert_eq!(config.data.database_path(), Path::new("./data/kith.db"));
+    assert_eq!(config.data.database(), Path::new("./data/kith.db").into());
 
     let config = read(
         "",
@@ -587,7 +600,7 @@ fn origins_and_database_paths_have_their_defaults() {
         ],
     );
     assert_eq!(config.server.origin().as_str(), "https://kith.example.org");
-    assert_eq!(config.data.database_path(), Path::new("/srv/contacts.db"));
+    assert_eq!(config.data.database(), Path::new("/srv/contacts.db").into());
 }
 
 /// Reads each text, and expects it to be printed as its partner.
@@ -722,6 +735,7 @@ fn database_urls() {
     assert_prints::<DatabaseUrl>(&[
         ("sqlite://kith.db", "sqlite://kith.db"),
         ("sqlite:///srv/kith.db", "sqlite:///srv/kith.db"),
+        ("postgres://kith@db/kith", "postgres://kith@db/kith"),
     ]);
     assert_refuses::<DatabaseUrl>(&[
         "kith.db",

@@ -11,7 +11,7 @@ use kith_database::query;
 use kith_test_support::postgres_server::PostgresServer;
 use tempfile::TempDir;
 
-use super::Place;
+use super::DatabaseUrl;
 use super::open;
 
 /// How many connections read a file, or lead to a server.
@@ -46,7 +46,7 @@ pub(crate) use on_each_engine;
 /// A database of its own, with the tables of Kith.
 pub struct TestDatabase {
     database: Database,
-    place: Place,
+    place: DatabaseUrl,
     /// The file goes with it.
     _directory: Option<TempDir>,
 }
@@ -57,13 +57,13 @@ impl TestDatabase {
             Engine::Sqlite => {
                 let directory = TempDir::new().expect("there is room for a directory");
                 (
-                    Place::File(directory.path().join("kith.db")),
+                    DatabaseUrl::File(directory.path().join("kith.db")),
                     Some(directory),
                 )
             }
             Engine::Postgres => {
                 let database = PostgresServer::shared().database();
-                (Place::Server(database.url().to_owned()), None)
+                (database.url().parse().expect("an address"), None)
             }
         };
         Self {
@@ -105,7 +105,7 @@ impl TestDatabase {
     }
 }
 
-async fn open_again(place: &Place) -> Database {
+async fn open_again(place: &DatabaseUrl) -> Database {
     open(place.clone(), CONNECTIONS)
         .await
         .expect("it can be opened")

@@ -75,8 +75,8 @@ impl Stores {
     pub async fn open(config: &Config) -> Result<Self, OpenError> {
         kith_runtime::install_crypto_provider();
         let redis = connect_redis(config);
-        let path = config.data.database_path();
-        let database = database::open(&path, config.data.readers).await?;
+        let connections = config.data.database_connections();
+        let database = database::open(config.data.database(), connections).await?;
         let contacts = SqlStore::new(database.clone(), config.api.idempotency_ttl);
         let cache = Cache::new(kith_cache::Options {
             tags: TAGS.to_vec(),

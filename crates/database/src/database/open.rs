@@ -374,7 +374,7 @@ pub enum ServerProblem {
     #[error("a newer version of this program has changed its tables; start that version")]
     Newer,
     /// Anything else. The driver's text is the source of the error.
-    #[error("the server reports an error; see the line below")]
+    #[error("the server reports an error")]
     Other,
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use kith_test_support::postgres_server::PostgresDatabase;
 use kith_test_support::postgres_server::PostgresServer;
 use tokio::sync::Barrier;
@@ -198,6 +199,29 @@ async fn reads_survive_that_the_server_ends_all_connections() {
         transfer(&database, "a", "b")
             .await
             .expect("another connection");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_while_rows_are_read_is_not_used_again() {
+    let server = PostgresServer::shared().database();
+    let database = open(&server).await;
+    let mut reader = database.reader().await.expect("it is open");
+    let mut rows = query("SELECT g, repeat('x', 1000) FROM generate_series(1, 1000000) AS g")
+        .fetch(&mut reader);
+    rows.next().await.expect("a row").expect("a row");
+    server.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()
+             AND query LIKE 'SELECT g%'",
+    );
+    while let Some(Ok(_)) = rows.next().await {}
+    drop(rows);
+    assert_eq!(database.health().failure, Some(Fault::Unreachable));
+    drop(reader);
+    for _ in 0..8 {
+        let mut tx = database.write().await.expect("another connection");
+        add(&mut tx, "a", 1).await.expect("it serves");
     }
 }
 
