@@ -51,6 +51,10 @@ pub struct Opened {
     pub database: TestDatabase,
 }
 
+/// Every contact of a transaction leaves a dead version of the rows that its triggers replace, and PostgreSQL looks
+/// through all of them for the next contact.
+const BATCH: usize = 200;
+
 impl Opened {
     pub async fn new(engine: Engine) -> Self {
         let database = TestDatabase::new(engine).await;
@@ -61,22 +65,25 @@ impl Opened {
         }
     }
 
-    /// Adds many contacts in one transaction.
+    /// Adds many contacts, [`BATCH`] in a transaction.
     pub async fn fill(&self, names: impl Iterator<Item = String>) {
-        let mut tx = self.database.write().await.expect("nobody else writes");
-        for (number, name) in names.enumerate() {
-            let fields = fields(&name, &format!("p{number}@example.com"));
-            let new = NewContact {
-                id: new_id(),
-                fields,
-                now: at(number as i64),
-                outdated: 0,
-                idempotency: None,
-                step: None,
-            };
-            new.write(&mut tx).await.expect("it is new");
+        let names: Vec<String> = names.collect();
+        for (batch, names) in names.chunks(BATCH).enumerate() {
+            let mut tx = self.database.write().await.expect("nobody else writes");
+            for (place, name) in names.iter().enumerate() {
+                let number = batch * BATCH + place;
+                let new = NewContact {
+                    id: new_id(),
+                    fields: fields(name, &format!("p{number}@example.com")),
+                    now: at(number as i64),
+                    outdated: 0,
+                    idempotency: None,
+                    step: None,
+                };
+                new.write(&mut tx).await.expect("it is new");
+            }
+            tx.commit().await.expect("there is room");
         }
-        tx.commit().await.expect("there is room");
     }
 
     /// Asserts what must be true of the tables between any two transactions.

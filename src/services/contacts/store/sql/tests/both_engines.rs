@@ -110,7 +110,7 @@ async fn both_engines_find_the_same_in_the_same_order() {
     assert!(ids.len() > 100, "{} contacts", ids.len());
     let runtime = tokio::runtime::Handle::current();
     let compared = tokio::task::spawn_blocking(move || {
-        let questions = (searches(), 0..Sort::ALL.len(), 5..40_u32, any::<bool>());
+        let questions = (searches(), 0..Sort::ALL.len(), 10..60_u32, any::<bool>());
         runner.run(&questions, |(search, sort, limit, in_trash)| {
             prop_assume!(Search::parse(&search).is_ok());
             let scope = if in_trash { Scope::Trash } else { Scope::Live };
@@ -123,7 +123,7 @@ async fn both_engines_find_the_same_in_the_same_order() {
                     there_and_back(&both[0], ask).await,
                     there_and_back(&both[1], ask).await
                 );
-                for id in ids.iter().step_by(29) {
+                for id in ids.iter().step_by(49) {
                     let around = ask(None).around(Some(*id));
                     prop_assert_eq!(
                         stretch(&both[0], &around).await,
