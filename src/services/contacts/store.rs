@@ -195,9 +195,6 @@ pub enum StoreError {
 /// An error of a driver. Its text never leaves the server.
 pub type Cause = Box<dyn Error + Send + Sync>;
 
-/// Keeps the kind and logs the cause, which never leaves the server. This happens once for each error, on its
-/// way out of the service. Neither the messages nor the causes hold contact data: drivers
-/// name tables and codes, and values only ever travel as bound parameters.
 impl From<StepError> for StoreError {
     fn from(error: StepError) -> Self {
         let other = match error.downcast::<Self>() {
@@ -211,6 +208,10 @@ impl From<StepError> for StoreError {
     }
 }
 
+/// Keeps the kind and logs the cause, which never leaves the server. This happens once for each error, on its
+/// way out of the service. Neither the messages nor the causes hold contact data: drivers
+/// name tables and codes, and values only ever travel as bound parameters. PostgreSQL quotes a row that it refuses in
+/// a field of its own (`DETAIL`), which the driver shows with `Debug` only. So causes are logged with `Display`.
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         match error {

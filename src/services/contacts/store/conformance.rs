@@ -75,6 +75,7 @@ macro_rules! conformance_tests {
             of_the_same_requests_at_once_one_adds_a_contact
             a_request_that_failed_can_be_sent_again
             an_outdated_key_is_free_again
+            a_form_creates_one_contact_whatever_it_says
             any_sequence_of_changes_leaves_what_it_should
         }
     };

@@ -149,3 +149,39 @@ pub async fn an_outdated_key_is_free_again(store: Store) {
     let first_again = create(&store, &request("key", "body"), at(2 * ttl() - 1)).await;
     assert!(matches!(first_again, Err(StoreError::KeyReused)));
 }
+
+pub async fn a_form_creates_one_contact_whatever_it_says(store: Store) {
+    let create = async |name: &str, millis| {
+        let draft = ContactDraft {
+            name: name.to_owned(),
+            ..ContactDraft::default()
+        };
+        let request = IdempotentRequest::of_form("form", &draft).expect("the key is valid");
+        let fields = fields(name, "someone@example.com");
+        let now = at(millis);
+        store
+            .create(new_id(), &fields, now, Some(&request), None)
+            .await
+    };
+    let is_refused_for = |answer: &Result<Creation, StoreError>, contact: &Contact| matches!(answer, Err(StoreError::AlreadyCreated(created)) if **created == *contact);
+    let ada = create("Ada", 0).await.expect("it can be added");
+    let again = create("Ada", 1).await.expect("it is repeated");
+    assert!(again.replayed && again.contact == ada.contact);
+    let other = create("Bob", 1).await;
+    assert!(is_refused_for(&other, &ada.contact), "{other:?}");
+
+    // The form may be used again for what takes the place of a contact that is gone.
+    let deleted = store.delete(ada.contact.id, None, at(2)).await;
+    deleted.expect("it is there");
+    let bob = create("Bob", 3).await.expect("it can be added");
+    assert!(!bob.replayed);
+    let third = create("Eve", 4).await;
+    assert!(is_refused_for(&third, &bob.contact), "{third:?}");
+    let replay = create("Ada", 4).await.expect("it is repeated");
+    assert!(replay.replayed && replay.contact == ada.contact);
+    let later = create("Eve", ttl() + 3)
+        .await
+        .expect("the form is forgotten");
+    assert!(!later.replayed);
+    assert_eq!(found(&store, "").await, ["Bob", "Eve"]);
+}
