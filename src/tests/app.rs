@@ -23,6 +23,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::engine;
+
 /// How long clients keep a connection without a request.
 const CLIENT_IDLE_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -75,6 +77,7 @@ impl TestApp {
         let address = listener.local_addr().expect("the address of the port");
         config.server.addr = address;
         change(&mut config);
+        engine::choose(&mut config);
         let state = AppState::open(config).await.expect("a database");
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(serve::run(listener, state.clone(), async move {

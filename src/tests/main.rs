@@ -10,6 +10,7 @@ mod crash;
 mod dashboard;
 mod destinations;
 mod docs;
+mod engine;
 mod errors;
 mod forms;
 mod html;

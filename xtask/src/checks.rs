@@ -32,6 +32,11 @@ use crate::site::Package;
 const FORMAT: &str = "cargo fmt --all --check";
 const TEST: &str = "cargo test --workspace";
 
+/// The integration tests once more, with a PostgreSQL server for the database. Those that are left out start the
+/// program with a file, or are about files.
+const ON_SERVER: &str = "cargo test --workspace --test integration -- \
+     --skip crash:: --skip readiness:: --skip upgrade::";
+
 /// What the browser half writes and reads, compiled for this machine. `TEST` runs the same tests in the server
 /// half.
 const WIRE: &str =
@@ -53,6 +58,10 @@ pub fn test() -> Result<()> {
     check("formatting", FORMAT, || run(command(FORMAT)))?;
     check("lints", "cargo xtask lint", lint)?;
     check("unit and integration tests", TEST, || run(command(TEST)))?;
+    let on_server = format!("KITH_TEST_ENGINE=postgres {ON_SERVER}");
+    check("integration tests, on PostgreSQL", &on_server, || {
+        run(command(ON_SERVER).env("KITH_TEST_ENGINE", "postgres"))
+    })?;
     check("JSON of the browser half", WIRE, || run(command(WIRE)))?;
     let server = check("release build", "cargo xtask build", site::build)?;
     check("generated requests", "cargo xtask contract", || {

@@ -1,11 +1,9 @@
 //! QStash as the publisher: a second Kith stands in for it.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 use std::time::Instant;
 
 use kith::services::contacts::activity::Event;
-use kith::services::database;
 use kith_database::query;
 use kith_queue::broker::filter::Filter;
 use kith_test_support::redis_server::free_port;
@@ -13,6 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::app::TestApp;
+use crate::engine;
 use crate::mail_server::MailServer;
 use crate::queue::support::events;
 use crate::queue::support::part;
@@ -106,8 +105,7 @@ async fn a_message_that_qstash_does_not_take_waits_and_holds_up_no_request() {
     })
     .await;
     let contact = app.create("Ada", "ada@example.com").await;
-    let database = database::open(&data.path().join("kith.db"), NonZeroU32::MIN).await;
-    let database = database.expect("it opens");
+    let database = engine::open(data.path()).await;
     let attempts = async || {
         let mut connection = database.reader().await.expect("it is open");
         let attempts: i64 = query("SELECT attempts FROM outbox")

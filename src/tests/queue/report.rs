@@ -1,13 +1,11 @@
 //! The daily report and its schedule.
 
 use std::ffi::OsString;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
 use kith::services::config::Config;
-use kith::services::database;
 use kith::services::mail::Mailer;
 use kith_database::query;
 use kith_queue::broker::filter::Filter;
@@ -18,6 +16,7 @@ use tempfile::TempDir;
 
 use crate::app::TestApp;
 use crate::app::send;
+use crate::engine;
 use crate::queue::support::REPORT;
 use crate::queue::support::Signed;
 
@@ -101,8 +100,7 @@ async fn a_schedule_that_was_missed_fires_once_and_two_instances_fire_it_once() 
     let beside = |config: &mut Config| config.data.dir = data.path().to_owned();
     let mut first = TestApp::with(beside).await;
     first.stop().await;
-    let database = database::open(&data.path().join("kith.db"), NonZeroU32::MIN).await;
-    let database = database.expect("it opens");
+    let database = engine::open(data.path()).await;
     let mut tx = database.write().await.expect("nobody writes");
     query("UPDATE schedules SET next_at = 1000")
         .execute(&mut tx)

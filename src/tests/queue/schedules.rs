@@ -1,14 +1,13 @@
 //! Publications with a cron expression in the API of the queue.
 
-use std::num::NonZeroU32;
-
-use kith::services::database;
+use kith_database::Engine;
 use kith_database::query;
 use reqwest::Method;
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::app::TestApp;
+use crate::engine;
 use crate::queue::support::TOKEN;
 use crate::queue::support::call;
 use crate::queue::support::open;
@@ -79,13 +78,25 @@ async fn a_batch_that_fails_leaves_no_schedule() {
         set(config, &settings);
     })
     .await;
-    let database = database::open(&data.path().join("kith.db"), NonZeroU32::MIN).await;
-    let database = database.expect("it opens");
+    let database = engine::open(data.path()).await;
     let mut tx = database.write().await.expect("it is open");
-    query("CREATE TRIGGER refuse BEFORE INSERT ON messages BEGIN SELECT RAISE(ABORT, 'full'); END")
-        .execute(&mut tx)
-        .await
-        .expect("it is valid");
+    let refusal: &[&str] = match database.engine() {
+        Engine::Sqlite => &[
+            "CREATE TRIGGER refuse BEFORE INSERT ON messages BEGIN SELECT RAISE(ABORT, 'full'); END",
+        ],
+        Engine::Postgres => &[
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql
+             AS 'BEGIN RAISE disk_full; END'",
+            "CREATE TRIGGER refuse BEFORE INSERT ON messages
+             FOR EACH ROW EXECUTE FUNCTION refuse()",
+        ],
+    };
+    for statement in refusal {
+        query(*statement)
+            .execute(&mut tx)
+            .await
+            .expect("it is valid");
+    }
     tx.commit().await.expect("there is room");
     database.close().await;
     let nowhere = "http://127.0.0.1:1/batch";
