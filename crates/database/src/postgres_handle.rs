@@ -114,16 +114,12 @@ impl PostgresHandle {
             return Err(Error::InvalidArgument(text.to_owned()));
         }
         let statement = if keep { "COMMIT" } else { "ROLLBACK" };
-        match self.execute(statement).await {
-            Ok(()) => {
-                self.in_transaction = false;
-                Ok(())
-            }
-            Err(error) => {
-                self.is_broken.store(true, Ordering::Relaxed);
-                Err(error)
-            }
-        }
+        // Until it has ended, only its connection knows whether it has.
+        self.is_broken.store(true, Ordering::Relaxed);
+        self.execute(statement).await?;
+        self.is_broken.store(false, Ordering::Relaxed);
+        self.in_transaction = false;
+        Ok(())
     }
 }
 
