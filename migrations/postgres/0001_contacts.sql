@@ -75,7 +75,7 @@ CREATE VIEW contact_counts (in_trash, contacts) AS
 SELECT in_trash, CAST(sum(contacts) AS BIGINT) FROM contact_count_slots GROUP BY in_trash;
 
 -- Caches compare generations: data of a kind is the same for as long as its generation is. The generation
--- changes in the transaction that changes the data, so whoever has heard of a write finds another
+-- changes in the transaction that changes the data, so a client that has heard of a write finds another
 -- generation. It has 32 slots, as the counts have.
 CREATE TABLE generation_slots (
     tag        TEXT   COLLATE "C" NOT NULL,

@@ -9,17 +9,23 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use kith_cache::Cache;
 use kith_cache::Generation;
 use kith_runtime::Tasks;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::services::contacts::PAGES;
 
 /// The most listeners of one address: as many as a browser opens, and some for others behind the same router.
 const MAX_PER_ADDRESS: usize = 16;
+
+/// How long a client listens before it must come again, so that a client who is not admitted any more does not stay.
+const MAX_AGE: Duration = Duration::from_secs(30 * 60);
 
 /// Tells listeners that contacts have changed. Cheap to clone.
 #[derive(Clone)]
@@ -29,14 +35,13 @@ pub struct Live(Arc<Inner>);
 pub struct Options {
     /// Knows the generation of pages.
     pub cache: Cache,
-    /// The most listeners at a time.
-    pub max_listeners: usize,
     /// How often the generation is read while there are listeners: once for all of them.
     pub interval: Duration,
 }
 
 struct Inner {
     options: Options,
+    max_listeners: AtomicUsize,
     news: watch::Sender<Option<Generation>>,
     listeners: Mutex<Listeners>,
     turn: tokio::sync::Mutex<()>,
@@ -51,9 +56,11 @@ struct Listeners {
 }
 
 impl Live {
+    /// News that take no listener before [`admit`](Self::admit).
     pub fn new(options: Options) -> Self {
         Self(Arc::new(Inner {
             options,
+            max_listeners: AtomicUsize::new(0),
             news: watch::Sender::new(None),
             listeners: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
@@ -61,7 +68,12 @@ impl Live {
         }))
     }
 
-    /// Listens for a client at `address`. `None` if there are too many listeners, or this process stops.
+    /// Admits this many listeners at a time.
+    pub fn admit(&self, max_listeners: usize) {
+        self.0.max_listeners.store(max_listeners, Ordering::Relaxed);
+    }
+
+    /// Listens for a client at `address`, which may stand for a network. `None` if there are too many listeners.
     pub async fn listen(&self, address: IpAddr) -> Option<Listener> {
         let listener = self.place(address)?;
         // The last look may have been before a change that the client has heard of already.
@@ -74,8 +86,8 @@ impl Live {
         let all: usize = listeners.by_address.values().sum();
         let of_address = listeners.by_address.get(&address).copied();
         let of_address = of_address.unwrap_or(0);
-        let is_full = all >= self.0.options.max_listeners || of_address >= MAX_PER_ADDRESS;
-        if is_full || self.0.tasks.is_stopped() {
+        let max_listeners = self.0.max_listeners.load(Ordering::Relaxed);
+        if all >= max_listeners || of_address >= MAX_PER_ADDRESS {
             return None;
         }
         listeners.by_address.insert(address, of_address + 1);
@@ -86,6 +98,7 @@ impl Live {
         Some(Listener {
             news,
             told: None,
+            until: Instant::now() + MAX_AGE,
             place: Place {
                 live: self.clone(),
                 address,
@@ -139,16 +152,25 @@ impl Inner {
 pub struct Listener {
     news: watch::Receiver<Option<Generation>>,
     told: Option<Generation>,
+    until: Instant,
     place: Place,
 }
 
 impl Listener {
-    /// The present generation: at once, and then each time after it has changed. `None` once this process stops.
+    /// The present generation: at once, and then each time after it has changed. `None` once this process stops, or
+    /// the client has listened for long enough.
     pub async fn next(&mut self) -> Option<Generation> {
-        let Self { news, told, place } = self;
+        let Self {
+            news,
+            told,
+            until,
+            place,
+        } = self;
         let is_new = |known: &Option<Generation>| known.is_some() && known != told;
         tokio::select! {
+            biased;
             () = place.live.0.tasks.stopped() => return None,
+            () = tokio::time::sleep_until(*until) => return None,
             known = news.wait_for(is_new) => *told = *known.ok()?,
         }
         self.told

@@ -59,10 +59,12 @@ impl Events {
                     name: field("event:"),
                     id: field("id:"),
                 };
+                let data = field("data:");
                 self.text = rest.to_owned();
                 if event.name.is_empty() {
                     continue;
                 }
+                assert_eq!(data, event.id, "a browser ignores it otherwise");
                 return Some(event);
             }
             let chunk = tokio::time::timeout(TIMEOUT, self.response.chunk()).await;

@@ -22,7 +22,8 @@ use futures_util::Stream;
 use futures_util::stream;
 use kith_cache::Generation;
 
-use super::middleware;
+use super::middleware::client::client;
+use super::middleware::client::network;
 use crate::services::live::Listener;
 use crate::services::live::Live;
 use crate::web::problem::Problem;
@@ -41,10 +42,10 @@ const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering
 /// The events: `hello` with the present state, or `changed` if the client knows another one; then `changed` after
 /// each change. 204, after which a browser does not connect again, where there is no place for the client.
 pub async fn events(State(live): State<Live>, request: Request) -> Response {
-    let Some(client) = middleware::client::client(&request) else {
+    let Some(client) = client(&request) else {
         return Problem::internal().into_response();
     };
-    let Some(listener) = live.listen(client.address).await else {
+    let Some(listener) = live.listen(network(client.address)).await else {
         return StatusCode::NO_CONTENT.into_response();
     };
     let known = last_event_id(request.headers()).or_else(|| since(request.uri()));
@@ -84,7 +85,8 @@ fn stream_of(
         (listener, Some(first)),
         |(mut listener, first)| async move {
             let id = id(listener.next().await?);
-            let event = Event::default().id(&id).data("");
+            // A browser ignores an event without data.
+            let event = Event::default().id(&id).data(&id);
             let event = match first {
                 Some(first) => event.event(first(&id)).retry(RETRY),
                 None => event.event("changed"),

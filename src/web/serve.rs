@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::extract::FromRef;
 use axum::http::Request;
 use axum::response::Response;
 use hyper::body::Body as _;
@@ -22,6 +23,7 @@ use tokio_io_timeout::TimeoutStream;
 use tower::Service;
 
 use crate::services::config::ServerConfig;
+use crate::services::live::Live;
 use crate::web::connections::Connections;
 use crate::web::connections::Options;
 use crate::web::connections::Watch;
@@ -55,8 +57,11 @@ pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<O
              server.site_root"
         );
     }
+    let max_connections = max_connections(&config.server);
+    // The other half of the connections stays for requests.
+    Live::from_ref(&state).admit(max_connections / 2);
     let connections = Connections::new(Options {
-        max_connections: max_connections(&config.server),
+        max_connections,
         max_per_address: config.server.max_connections_per_address,
         trusted_proxies: config.server.trusted_proxies.clone(),
     });

@@ -12,7 +12,6 @@ use sqlx::pool::PoolConnection;
 
 use crate::error;
 use crate::postgres_handle::PostgresHandle;
-use crate::postgres_handle::note_disconnection;
 use crate::statement::Engine;
 
 /// A connection to the database. It reports the errors that its statements meet.
@@ -84,26 +83,29 @@ impl Connection {
     /// Reports the errors of a stream of rows, which borrows the connection.
     pub(crate) fn observer_of_stream(&self) -> impl Fn(&Error) + Send + use<> {
         let observer = self.observer.clone();
-        let is_broken = match &self.handle {
-            Handle::Postgres(handle) => Some(handle.is_broken()),
+        let state = match &self.handle {
+            Handle::Postgres(handle) => Some(handle.state().clone()),
             Handle::Sqlite(_) | Handle::SqliteTransaction(_) => None,
         };
         move |error| {
             observer.record_error(error);
-            if let Some(is_broken) = &is_broken {
-                note_disconnection(is_broken, error);
+            if let Some(state) = &state {
+                state.fail(error);
             }
         }
     }
 
     /// Reports the error of a statement.
     pub(crate) fn observe<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        if let Handle::Postgres(handle) = &mut self.handle {
+            handle.finish();
+            if let Err(error) = &result {
+                handle.state().fail(error);
+            }
+        }
         if let Err(error) = &result {
             self.observer.record_error(error);
             self.may_succeed_again |= error::is_conflict(error);
-            if let Handle::Postgres(handle) = &mut self.handle {
-                handle.fail(error);
-            }
         }
         result
     }

@@ -132,7 +132,7 @@ impl Database {
     pub async fn read(&self) -> Result<Tx, sqlx::Error> {
         let handle = match &self.shared.backend {
             Backend::Sqlite(file) => file.read().await?.into(),
-            Backend::Postgres(server) => self.recorded(server.read().await)?.into(),
+            Backend::Postgres(server) => self.acquired(server.read().await)?.into(),
         };
         Ok(self.transaction(handle))
     }
@@ -144,7 +144,7 @@ impl Database {
     pub async fn reader(&self) -> Result<Reader, sqlx::Error> {
         let handle = match &self.shared.backend {
             Backend::Sqlite(file) => file.reader().await?.into(),
-            Backend::Postgres(server) => self.recorded(server.reader().await)?.into(),
+            Backend::Postgres(server) => self.acquired(server.reader().await)?.into(),
         };
         Ok(Reader(self.connection(handle)))
     }
@@ -168,6 +168,14 @@ impl Database {
     /// Records the fault behind an error.
     fn recorded<T>(&self, result: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
         result.inspect_err(|error| self.record_error(error))
+    }
+
+    /// Records why there is no connection for a read. That all are busy is no fault of the database.
+    fn acquired<T>(&self, result: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+        match result {
+            Err(sqlx::Error::PoolTimedOut) => Err(sqlx::Error::PoolTimedOut),
+            result => self.recorded(result),
+        }
     }
 
     fn connection(&self, handle: Handle) -> Connection {

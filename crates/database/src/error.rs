@@ -58,7 +58,7 @@ pub(crate) fn sqlstate(error: &sqlx::Error) -> Option<&str> {
 fn is_passing_state(state: &str) -> bool {
     let classes = ["08", "40", "53", "57", "58"];
     classes.iter().any(|class| state.starts_with(class))
-        || [READ_ONLY, LOCK_TIMEOUT].contains(&state)
+        || [READ_ONLY, LOCK_TIMEOUT, CHANGED_TABLE].contains(&state)
 }
 
 /// Whether two transactions of a PostgreSQL server met in a way that the next attempt need not.
@@ -72,7 +72,8 @@ pub(crate) fn is_disconnection(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
         _ => sqlstate(error).is_some_and(|state| {
-            state.starts_with("08") || state.starts_with("57P0") || state == READ_ONLY
+            let is_of_connection = state.starts_with("08") || state.starts_with("57P0");
+            is_of_connection || [READ_ONLY, CHANGED_TABLE].contains(&state)
         }),
     }
 }
@@ -81,6 +82,17 @@ pub(crate) fn is_disconnection(error: &sqlx::Error) -> bool {
 pub(crate) fn timed_out() -> sqlx::Error {
     sqlx::Error::Io(io::ErrorKind::TimedOut.into())
 }
+
+/// Whether a read that met this error may be made again on another connection. One that took too long would take as
+/// long again.
+pub(crate) fn may_be_made_again(error: &sqlx::Error) -> bool {
+    let took_too_long =
+        matches!(error, sqlx::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut);
+    is_disconnection(error) && !took_too_long
+}
+
+/// A prepared statement does not fit any more: another instance has brought the tables up to date.
+pub(crate) const CHANGED_TABLE: &str = "0A000";
 
 /// The transaction may only read, as on a standby.
 pub(crate) const READ_ONLY: &str = "25006";

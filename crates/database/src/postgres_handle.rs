@@ -1,4 +1,4 @@
-//! A connection to a PostgreSQL server that knows whether it is in a transaction.
+//! A connection to a PostgreSQL server that knows whether it is in a transaction, and whether it can be used again.
 
 use std::io;
 use std::sync::Arc;
@@ -16,8 +16,21 @@ use tokio::runtime::Handle;
 
 use crate::error;
 
-/// How long a dropped transaction may take to end.
-const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a server may take to answer a statement. A server that is gone may not close its connections, and the
+/// system waits for its answer for many minutes. Statements in transactions end in the server before.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// How long a connection that was given up in the middle of something may take to come to its end.
+const END_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Waits for an answer of the server.
+///
+/// # Errors
+/// Those of the answer; [`error::timed_out`] if there is none in time.
+pub(crate) async fn in_time<T>(answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let answered = tokio::time::timeout(STATEMENT_TIMEOUT, answer).await;
+    answered.unwrap_or_else(|_| Err(error::timed_out()))
+}
 
 /// A connection of a pool. Dropping it undoes its transaction. A connection that failed is closed instead of going
 /// back to the pool.
@@ -27,10 +40,28 @@ pub(crate) struct PostgresHandle {
     connection: Option<PoolConnection<Postgres>>,
     pool: PgPool,
     in_transaction: bool,
+    /// A statement is under way. If it stays so, its caller has given up.
+    is_busy: bool,
+    /// Shared with streams of rows, which borrow the connection.
+    state: Arc<State>,
+}
+
+/// What errors have shown of a connection.
+#[derive(Debug, Default)]
+pub(crate) struct State {
     /// PostgreSQL has ended the transaction, because a statement in it failed.
-    is_aborted: bool,
-    /// Shared with the streams of rows, which borrow the connection.
-    is_broken: Arc<AtomicBool>,
+    is_aborted: AtomicBool,
+    is_broken: AtomicBool,
+}
+
+impl State {
+    /// Remembers what an error means for the connection.
+    pub(crate) fn fail(&self, error: &Error) {
+        self.is_aborted.store(true, Ordering::Relaxed);
+        if error::is_disconnection(error) {
+            self.is_broken.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 impl PostgresHandle {
@@ -40,14 +71,13 @@ impl PostgresHandle {
             connection: Some(pool.acquire().await?),
             pool: pool.clone(),
             in_transaction: false,
-            is_aborted: false,
-            is_broken: Arc::default(),
+            is_busy: false,
+            state: Arc::default(),
         })
     }
 
-    /// Where a stream of rows says that the connection has failed.
-    pub(crate) fn is_broken(&self) -> Arc<AtomicBool> {
-        self.is_broken.clone()
+    pub(crate) fn state(&self) -> &Arc<State> {
+        &self.state
     }
 
     pub(crate) fn is_in_transaction(&self) -> bool {
@@ -68,8 +98,11 @@ impl PostgresHandle {
             let Ok(connection) = self.pool.acquire().await else {
                 return false;
             };
-            if self.connection.insert(connection).ping().await.is_ok() {
-                self.is_broken.store(false, Ordering::Relaxed);
+            if in_time(self.connection.insert(connection).ping())
+                .await
+                .is_ok()
+            {
+                self.state = Arc::default();
                 return true;
             }
         }
@@ -78,29 +111,32 @@ impl PostgresHandle {
 
     /// Begins a transaction with this statement.
     pub(crate) async fn begin(mut self, statement: &'static str) -> Result<Self, Error> {
-        let begun = self.execute(statement).await;
-        begun.inspect_err(|error| self.fail(error))?;
+        // A caller may give up before the answer, and the server begins all the same.
         self.in_transaction = true;
+        let begun = self.execute(statement).await;
+        begun.inspect_err(|_| self.state.is_broken.store(true, Ordering::Relaxed))?;
         Ok(self)
     }
 
+    /// The connection, for a statement. [`finish`](Self::finish) says that it is over.
+    ///
     /// # Errors
     /// The connection has failed and could not be replaced.
     pub(crate) fn connection(&mut self) -> Result<&mut PgConnection, Error> {
+        self.is_busy = true;
         let connection = self.connection.as_deref_mut();
         connection.ok_or_else(|| Error::Io(io::ErrorKind::NotConnected.into()))
     }
 
-    /// Executes a statement without values.
-    async fn execute(&mut self, statement: &'static str) -> Result<(), Error> {
-        let executed = sqlx::raw_sql(statement).execute(self.connection()?).await;
-        executed.map(drop)
+    pub(crate) fn finish(&mut self) {
+        self.is_busy = false;
     }
 
-    /// Remembers what an error means for the connection.
-    pub(crate) fn fail(&mut self, error: &Error) {
-        self.is_aborted = self.in_transaction;
-        note_disconnection(&self.is_broken, error);
+    /// Executes statements without values.
+    async fn execute(&mut self, statements: &'static str) -> Result<(), Error> {
+        let executed = in_time(sqlx::raw_sql(statements).execute(self.connection()?)).await;
+        self.finish();
+        executed.map(drop)
     }
 
     /// Ends the transaction, and keeps or undoes what it has changed.
@@ -109,24 +145,17 @@ impl PostgresHandle {
             return Ok(());
         }
         // PostgreSQL answers COMMIT without an error and undoes the transaction then.
-        if keep && self.is_aborted {
+        if keep && self.state.is_aborted.load(Ordering::Relaxed) {
             let text = "a statement of the transaction failed, so it cannot be committed";
             return Err(Error::InvalidArgument(text.to_owned()));
         }
         let statement = if keep { "COMMIT" } else { "ROLLBACK" };
         // Until it has ended, only its connection knows whether it has.
-        self.is_broken.store(true, Ordering::Relaxed);
+        self.state.is_broken.store(true, Ordering::Relaxed);
         self.execute(statement).await?;
-        self.is_broken.store(false, Ordering::Relaxed);
+        self.state.is_broken.store(false, Ordering::Relaxed);
         self.in_transaction = false;
         Ok(())
-    }
-}
-
-/// Remembers that the connection is of no use any more, if that is what an error means.
-pub(crate) fn note_disconnection(is_broken: &AtomicBool, error: &Error) {
-    if error::is_disconnection(error) {
-        is_broken.store(true, Ordering::Relaxed);
     }
 }
 
@@ -135,19 +164,28 @@ impl Drop for PostgresHandle {
         let Some(mut connection) = self.connection.take() else {
             return;
         };
+        let is_over = !self.in_transaction && !self.is_busy;
         let runtime = Handle::try_current();
-        if self.is_broken.load(Ordering::Relaxed) || (self.in_transaction && runtime.is_err()) {
+        if self.state.is_broken.load(Ordering::Relaxed) || (!is_over && runtime.is_err()) {
             connection.close_on_drop();
             return;
         }
-        if !self.in_transaction {
+        if is_over {
             return;
         }
+        let in_transaction = self.in_transaction;
         if let Ok(runtime) = runtime {
             runtime.spawn(async move {
-                let rollback = sqlx::raw_sql("ROLLBACK").execute(&mut *connection);
-                let ended = tokio::time::timeout(ROLLBACK_TIMEOUT, rollback).await;
-                if !matches!(ended, Ok(Ok(_))) {
+                let end = async {
+                    match in_transaction {
+                        true => sqlx::raw_sql("ROLLBACK")
+                            .execute(&mut *connection)
+                            .await
+                            .map(drop),
+                        false => connection.ping().await,
+                    }
+                };
+                if !matches!(tokio::time::timeout(END_TIMEOUT, end).await, Ok(Ok(()))) {
                     connection.close_on_drop();
                 }
             });

@@ -1,8 +1,7 @@
 //! Statements with their values, and how they run.
 
-use std::time::Duration;
-
 use futures_util::StreamExt;
+use futures_util::stream;
 use futures_util::stream::BoxStream;
 use sqlx::AssertSqlSafe;
 use sqlx::Error;
@@ -16,6 +15,7 @@ use sqlx::sqlite::SqliteArguments;
 use crate::connection::Connection;
 use crate::connection::Driver;
 use crate::error;
+use crate::postgres_handle::in_time;
 use crate::row::FromRow;
 use crate::row::Row;
 use crate::statement::Engine;
@@ -111,7 +111,7 @@ impl<'q> Query<'q> {
             Err(error) => Err(error),
         };
         let fetched = match (fetched, again) {
-            (Err(error), Some(again)) if error::is_disconnection(&error) => {
+            (Err(error), Some(again)) if error::may_be_made_again(&error) => {
                 match connection.replace().await {
                     true => again.fetch_rows_on(connection.driver()?, which).await,
                     false => Err(error),
@@ -141,9 +141,9 @@ impl<'q> Query<'q> {
             }
             Ok(Driver::Postgres(driver)) => {
                 let rows = self.for_postgres().fetch(driver);
-                rows.map(|row| row.map(Row::Postgres)).boxed()
+                each_in_time(rows.map(|row| row.map(Row::Postgres)).boxed())
             }
-            Err(error) => futures_util::stream::once(async { Err(error) }).boxed(),
+            Err(error) => stream::once(async { Err(error) }).boxed(),
         };
         rows.inspect(move |row| {
             if let Err(error) = row {
@@ -225,13 +225,16 @@ impl<'q> Query<'q> {
     }
 }
 
-/// How long a server may take to answer a statement. A server that is gone may not close its connections, and the
-/// system waits for its answer for many minutes.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
-
-async fn in_time<T>(answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    let answered = tokio::time::timeout(STATEMENT_TIMEOUT, answer).await;
-    answered.unwrap_or_else(|_| Err(error::timed_out()))
+/// The same rows, each of which must come in time.
+fn each_in_time<'q>(rows: BoxStream<'q, Result<Row, Error>>) -> BoxStream<'q, Result<Row, Error>> {
+    stream::unfold(Some(rows), |rows| async move {
+        let mut rows = rows?;
+        match in_time(async { Ok(rows.next().await) }).await {
+            Ok(row) => Some((row?, Some(rows))),
+            Err(error) => Some((Err(error), None)),
+        }
+    })
+    .boxed()
 }
 
 /// A list of numbers in JSON.

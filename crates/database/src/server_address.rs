@@ -37,7 +37,9 @@ impl ServerAddress {
             .disable_statement_logging();
         let is_local = options.get_socket().is_some()
             || ["localhost", "127.0.0.1", "[::1]"].contains(&options.get_host());
-        if !self.0.contains("sslmode=") {
+        let query = self.0.split_once('?').map_or("", |(_, query)| query);
+        let mut parameters = query.split('&');
+        if !parameters.any(|parameter| parameter.starts_with("sslmode=")) {
             options = options.ssl_mode(match is_local {
                 true => PgSslMode::Prefer,
                 false => PgSslMode::VerifyFull,
@@ -129,6 +131,7 @@ mod tests {
             format!("{:?}", options.get_ssl_mode())
         };
         assert_eq!(mode("postgres://kith@db.example.org/kith"), "VerifyFull");
+        assert_eq!(mode("postgres://kith:sslmode=@db/kith"), "VerifyFull");
         assert_eq!(mode("postgres://kith@127.0.0.1/kith"), "Prefer");
         assert_eq!(mode("postgres://kith@%2Frun%2Fpostgresql/kith"), "Prefer");
         assert_eq!(mode("postgres://kith@db/kith?sslmode=disable"), "Disable");

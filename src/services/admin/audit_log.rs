@@ -40,10 +40,14 @@ pub async fn commit(
         .bind(&action)
         .fetch_one(&mut tx)
         .await?;
-    query("DELETE FROM actions WHERE seq <= $1")
-        .bind(seq - MAX_AUDIT_LOG_ENTRIES)
-        .execute(&mut tx)
-        .await?;
+    // The numbers of a server have gaps.
+    query(
+        "DELETE FROM actions WHERE seq <=
+             (SELECT seq FROM actions ORDER BY seq DESC LIMIT 1 OFFSET $1)",
+    )
+    .bind(MAX_AUDIT_LOG_ENTRIES)
+    .execute(&mut tx)
+    .await?;
     tx.commit().await?;
     tracing::info!(who = admin, what = action, "an admin has acted");
     Ok(AuditLogEntry {

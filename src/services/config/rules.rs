@@ -7,6 +7,7 @@ use kith_redis::Address;
 use super::AsWritten;
 use super::Config;
 use super::ContactsConfig;
+use super::DataConfig;
 use super::LimitsConfig;
 use super::PolicyConfig;
 use super::QueueConfig;
@@ -31,6 +32,7 @@ impl Config {
     pub(super) fn conflicts(&self) -> impl Iterator<Item = Conflict> {
         [
             self.server.require_loopback(),
+            self.data.require_connections(),
             self.redis.require_one_address(),
             self.redis.require_sentinels_with_login(),
             self.limits.require_quotas(),
@@ -56,6 +58,21 @@ impl ServerConfig {
                    Listen on 127.0.0.1 or [::1] and put a reverse proxy in front of it that asks \
                    for a password and sends `Host: localhost`."
                 .to_owned(),
+        })
+    }
+}
+
+impl DataConfig {
+    /// A read may hold a connection while it waits for what a change does.
+    fn require_connections(&self) -> Result<(), Conflict> {
+        const MIN: u32 = 3;
+        if self.connections.get() >= MIN {
+            return Ok(());
+        }
+        Err(Conflict {
+            path: "data.connections",
+            value: self.connections.to_string(),
+            rule: format!("Kith needs at least {MIN}."),
         })
     }
 }

@@ -316,6 +316,12 @@ fn the_password_of_a_refused_server_is_not_repeated() {
 }
 
 #[test]
+fn a_server_needs_a_few_connections() {
+    let said = problems("", [("KITH_DATA_CONNECTIONS", "2")]);
+    assert!(said.contains("Kith needs at least 3."), "{said}");
+}
+
+#[test]
 fn the_password_of_a_server_is_masked() {
     let url = "postgres://kith:secret@db:5433/kith?sslmode=verify-full";
     let config = read("", [("DATABASE_URL", url)]);

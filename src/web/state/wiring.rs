@@ -131,8 +131,6 @@ impl Stores {
         let welcome = WelcomeService::new(self.mailer.clone(), self.welcome_config.clone());
         let live = Live::new(live::Options {
             cache: self.cache.clone(),
-            // The other half of the connections stays for requests.
-            max_listeners: config.server.max_connections.get() as usize / 2,
             interval: LIVE_INTERVAL,
         });
         Parts {

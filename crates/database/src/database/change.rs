@@ -19,6 +19,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use crate::connection::Connection;
+use crate::database::BUSY_TIMEOUT;
 use crate::database::Backend;
 use crate::database::Database;
 use crate::database::postgres::PostgresServer;
@@ -140,7 +141,8 @@ impl Database {
     where
         E: From<sqlx::Error>,
     {
-        let turn = server.turns.acquire().await;
+        let turn = tokio::time::timeout(BUSY_TIMEOUT, server.turns.acquire()).await;
+        let turn = turn.map_err(|_| sqlx::Error::PoolTimedOut)?;
         let _turn = turn.map_err(|_| sqlx::Error::PoolClosed)?;
         for attempt in 1.. {
             let mut tx = self.write().await?;

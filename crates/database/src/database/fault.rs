@@ -275,7 +275,7 @@ impl Database {
                 let suspect = self.shared.faults.lock().suspect;
                 Ok(!suspect || file.is_whole().await?)
             }
-            Backend::Postgres(server) => server.probe().await,
+            Backend::Postgres(server) => server.probe().await.map(|()| true),
         }
     }
 }

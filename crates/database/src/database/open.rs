@@ -382,6 +382,10 @@ impl ServerProblem {
     /// What an error of the driver means.
     pub(crate) fn of(error: &sqlx::Error) -> Self {
         match error {
+            // rustls says so of a certificate that it does not trust.
+            sqlx::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return Self::Insecure;
+            }
             sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => return Self::Unreachable,
             sqlx::Error::Tls(_) => return Self::Insecure,
             _ => {}

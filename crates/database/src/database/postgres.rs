@@ -20,6 +20,7 @@ use super::open::migrator;
 use crate::connection::Driver;
 use crate::error;
 use crate::postgres_handle::PostgresHandle;
+use crate::postgres_handle::in_time;
 use crate::query::Query;
 use crate::row::FromRow;
 use crate::server_address::ServerAddress;
@@ -39,8 +40,17 @@ const CONNECTIONS_OF_READS: u32 = 2;
 /// Starters take turns at the migrations. The number names this lock among those of the server's database.
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(5494318)";
 
+/// The server ends a statement that runs longer, also one whose caller has given up.
+const BEGIN_WRITE: &str = "BEGIN; SET LOCAL statement_timeout = '20s'";
+
 /// A view of one instant. A read in PostgreSQL's usual transactions sees what was committed before its statement.
-const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+     SET LOCAL statement_timeout = '20s'";
+
+/// The table is gone after the commit, which waits until the log is on the disk.
+const PROBE: &str = "BEGIN; SET LOCAL statement_timeout = '20s';
+     CREATE TEMPORARY TABLE write_probe ON COMMIT DROP AS SELECT repeat('x', 65536) AS text;
+     COMMIT";
 
 /// The connections to a server.
 #[derive(Debug)]
@@ -89,7 +99,7 @@ impl PostgresServer {
     }
 
     pub(crate) async fn write(&self) -> Result<PostgresHandle, Error> {
-        self.begin("BEGIN").await
+        self.begin(BEGIN_WRITE).await
     }
 
     pub(crate) async fn read(&self) -> Result<PostgresHandle, Error> {
@@ -101,7 +111,7 @@ impl PostgresServer {
     async fn begin(&self, statement: &'static str) -> Result<PostgresHandle, Error> {
         for _ in 0..self.pool.options().get_max_connections() {
             match self.reader().await?.begin(statement).await {
-                Err(error) if error::is_disconnection(&error) => {}
+                Err(error) if error::may_be_made_again(&error) => {}
                 begun => return begun,
             }
         }
@@ -123,22 +133,27 @@ impl PostgresServer {
         &self,
         query: Query<'_>,
     ) -> Result<Vec<T>, Error> {
-        let mut connection = self.dedicated.lock().await;
-        if let Some(known) = connection.as_mut() {
-            match query.clone().fetch_all_on(Driver::Postgres(known)).await {
-                Err(error) if error::is_disconnection(&error) => *connection = None,
-                fetched => return fetched,
+        let mut place = self.dedicated.lock().await;
+        // It comes back only after an answer. A caller who gives up before closes it.
+        if let Some(mut known) = place.take() {
+            let fetched = query.clone();
+            let fetched = fetched.fetch_all_on(Driver::Postgres(&mut known)).await;
+            match fetched {
+                Err(error) if error::may_be_made_again(&error) => {}
+                Err(error) if error::is_disconnection(&error) => return Err(error),
+                fetched => {
+                    *place = Some(known);
+                    return fetched;
+                }
             }
         }
         if self.pool.is_closed() {
             return Err(Error::PoolClosed);
         }
-        let known = connection.insert(self.connect().await?);
-        let fetched = query.fetch_all_on(Driver::Postgres(known)).await;
-        if fetched.as_ref().is_err_and(error::is_disconnection) {
-            *connection = None;
-        }
-        fetched
+        let mut new = self.connect().await?;
+        let fetched = query.fetch_all_on(Driver::Postgres(&mut new)).await?;
+        *place = Some(new);
+        Ok(fetched)
     }
 
     async fn connect(&self) -> Result<PgConnection, Error> {
@@ -154,14 +169,11 @@ impl PostgresServer {
         self.pool.close().await;
     }
 
-    /// Whether the server answers on a new connection and can be written to.
-    pub(crate) async fn probe(&self) -> Result<bool, Error> {
+    /// Writes on a new connection as much as a change does, and changes nothing.
+    pub(crate) async fn probe(&self) -> Result<(), Error> {
         let mut connection = self.connect().await?;
-        let read_only: String = sqlx::query_scalar("SHOW transaction_read_only")
-            .fetch_one(&mut connection)
-            .await?;
-        connection.close().await?;
-        Ok(read_only == "off")
+        in_time(sqlx::raw_sql(PROBE).execute(&mut connection)).await?;
+        in_time(connection.close()).await
     }
 }
 

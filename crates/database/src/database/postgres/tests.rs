@@ -11,6 +11,7 @@ use kith_test_support::postgres_server::PostgresDatabase;
 use kith_test_support::postgres_server::PostgresServer;
 use tokio::sync::Barrier;
 
+use crate::database::Backend;
 use crate::database::fault::Fault;
 use crate::*;
 
@@ -200,6 +201,80 @@ async fn reads_survive_that_the_server_ends_all_connections() {
             .await
             .expect("another connection");
     }
+}
+
+#[tokio::test]
+async fn a_transaction_whose_caller_gives_up_at_any_time_leaves_none_behind() {
+    let server = PostgresServer::shared().database();
+    let database = open(&server).await;
+    for polls in 0..20 {
+        let begin = async {
+            let mut tx = database.write().await?;
+            add(&mut tx, "a", 1).await?;
+            let _view = database.read().await?;
+            std::future::pending::<Result<(), sqlx::Error>>().await
+        };
+        give_up_after(polls, begin).await;
+        // Before the next transaction on the same connection, whose end would be the end of this one as well.
+        let ended = async {
+            while open_transactions(&server) != "0" {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(HEALING_TIMEOUT, ended)
+            .await
+            .expect("no transaction stays open");
+    }
+    transfer(&database, "a", "b").await.expect("a transaction");
+    assert_eq!(database.health().failure, None);
+}
+
+fn open_transactions(server: &PostgresDatabase) -> String {
+    server.query(
+        "SELECT count(*) FROM pg_stat_activity
+         WHERE datname = current_database() AND state LIKE 'idle in transaction%'",
+    )
+}
+
+/// Polls a future this many times, with a pause before each, and drops it.
+async fn give_up_after(polls: usize, work: impl Future) {
+    let mut work = std::pin::pin!(work);
+    for _ in 0..polls {
+        tokio::time::sleep(Duration::from_micros(300)).await;
+        if futures_util::poll!(&mut work).is_ready() {
+            return;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callers_who_give_up_on_a_server_that_hangs_leave_no_connection_that_hangs() {
+    let server = PostgresServer::start();
+    let at = server.database();
+    let database = open(&at).await;
+    let sql = "SELECT balance FROM accounts WHERE name = 'a'";
+    server.signal("-STOP");
+    for _ in 0..6 {
+        let read = balance(&database, "a");
+        let dedicated = database.fetch_dedicated::<i64>(sql);
+        let patience = Duration::from_millis(50);
+        let _ = tokio::time::timeout(patience, read).await;
+        let _ = tokio::time::timeout(patience, dedicated).await;
+    }
+    let Backend::Postgres(connections) = &database.shared.backend else {
+        panic!("the database is on a server");
+    };
+    assert!(connections.dedicated.lock().await.is_none());
+    let closed = async {
+        while connections.pool.size() > 0 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(HEALING_TIMEOUT, closed)
+        .await
+        .expect("no connection waits for the server");
+    server.signal("-CONT");
+    balance(&database, "a").await.expect("it serves again");
 }
 
 #[tokio::test]

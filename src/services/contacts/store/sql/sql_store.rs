@@ -163,7 +163,7 @@ impl ContactStore for SqlStore {
     async fn ping(&self) -> Result<(), StoreError> {
         let mut connection = self.database.reader().await?;
         query("SELECT contacts FROM contact_counts")
-            .execute(&mut connection)
+            .fetch_all::<i64>(&mut connection)
             .await?;
         Ok(())
     }
