@@ -172,7 +172,7 @@ impl PostgresServer {
         }
     }
 
-    /// Whether the server says so in `postmaster.pid`, where `pg_ctl` looks as well. A connection says less,
+    /// Whether the server has written `ready` into `postmaster.pid`, which `pg_ctl` reads as well. A connection says less,
     /// because the port is open before the data is recovered.
     fn is_ready(&self) -> bool {
         let file = self.directory.data().join("postmaster.pid");

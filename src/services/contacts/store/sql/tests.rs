@@ -69,7 +69,7 @@ impl Opened {
     pub async fn fill(&self, names: impl Iterator<Item = String>) {
         let names: Vec<String> = names.collect();
         for (batch, names) in names.chunks(BATCH).enumerate() {
-            let mut tx = self.database.write().await.expect("nobody else writes");
+            let mut tx = self.database.write().await.expect("no other writer");
             for (place, name) in names.iter().enumerate() {
                 let number = batch * BATCH + place;
                 let new = NewContact {

@@ -92,7 +92,7 @@ pub async fn a_key_of_a_release_that_compared_bytes_is_still_known(opened: Opene
             .await
     };
     let first = create(&ada).await.expect("it is new");
-    let mut tx = opened.database.write().await.expect("nobody else writes");
+    let mut tx = opened.database.write().await.expect("no other writer");
     // What that release wrote: a SHA-256 of a body.
     query("UPDATE idempotency_keys SET fingerprint = $1")
         .bind([0x5a; 32].as_slice())
