@@ -18,8 +18,8 @@ use crate::statement::Engine;
 pub struct Connection {
     handle: Handle,
     observer: Arc<dyn Observer>,
-    /// Whether the same transaction could succeed at the next attempt: it met another one.
-    may_succeed_again: bool,
+    /// Whether a statement has met another transaction, see [`error::is_conflict`].
+    has_met_another: bool,
 }
 
 /// Hears of the errors of connections.
@@ -45,7 +45,7 @@ impl Connection {
         Self {
             handle,
             observer,
-            may_succeed_again: false,
+            has_met_another: false,
         }
     }
 
@@ -105,14 +105,14 @@ impl Connection {
         }
         if let Err(error) = &result {
             self.observer.record_error(error);
-            self.may_succeed_again |= error::is_conflict(error);
+            self.has_met_another |= error::is_conflict(error);
         }
         result
     }
 
-    /// Whether a statement of the transaction met another transaction in a way that the next attempt need not.
-    pub(crate) fn may_succeed_again(&self) -> bool {
-        self.may_succeed_again
+    /// Whether a statement of the transaction has met another one in a way that the next attempt need not.
+    pub(crate) fn has_met_another(&self) -> bool {
+        self.has_met_another
     }
 
     /// Ends the transaction, and keeps or undoes what it has changed.

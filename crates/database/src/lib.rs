@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs, unreachable_pub)]
 
+mod attempts;
 mod connection;
 mod database;
 mod error;
@@ -11,6 +12,7 @@ mod server_address;
 mod statement;
 mod step;
 
+pub use attempts::Attempts;
 pub use connection::Connection;
 pub use database::Database;
 pub use database::fault::Fault;

@@ -65,15 +65,13 @@
 //! - Delivering: `deliver`, `claim`, `send`, `attempt`, `settle`, `callback`, `complete`. `lane` and `permits` decide how many
 //!   messages are under way, and how origins share that.
 //! - Reading and acting: [`filter`], `messages`, `events`, [`dead`], [`overview`].
-//! - Maintenance: `keys` for signatures, `sweep` for old rows, `timekeeping` for a clock that is set back, `conflicts` for
-//!   transactions that meet.
+//! - Maintenance: `keys` for signatures, `sweep` for old rows, `timekeeping` for a clock that is set back.
 
 pub mod accept;
 mod attempt;
 mod callback;
 mod claim;
 mod complete;
-mod conflicts;
 pub mod dead;
 mod deliver;
 mod engine;
@@ -100,7 +98,6 @@ pub(crate) use complete::COMPLETED_HEADER;
 pub(crate) use complete::Completion;
 pub(crate) use complete::POSTPONED_HEADER;
 pub(crate) use complete::complete;
-pub(crate) use conflicts::Attempts;
 pub use engine::Broker;
 pub use engine::Counters;
 pub use engine::LEASE;

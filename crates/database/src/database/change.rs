@@ -12,12 +12,12 @@ use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
+use crate::attempts::Attempts;
 use crate::connection::Connection;
 use crate::database::BUSY_TIMEOUT;
 use crate::database::Backend;
@@ -27,12 +27,6 @@ use crate::query::query;
 
 /// The most changes in one transaction, so that readers of the log never have much to catch up with.
 const MAX_GROUP: usize = 64;
-
-/// How often a change is made that meets other transactions, before its caller hears of it.
-const MAX_ATTEMPTS: u32 = 5;
-
-/// The pause after the first attempt; the second is twice as long, and so on.
-const RETRY_INTERVAL: Duration = Duration::from_millis(5);
 
 /// What waits for the next transaction.
 #[derive(Default)]
@@ -144,24 +138,22 @@ impl Database {
         let turn = tokio::time::timeout(BUSY_TIMEOUT, server.turns.acquire()).await;
         let turn = turn.map_err(|_| sqlx::Error::PoolTimedOut)?;
         let _turn = turn.map_err(|_| sqlx::Error::PoolClosed)?;
-        for attempt in 1.. {
+        let mut attempts = Attempts::default();
+        loop {
             let mut tx = self.write().await?;
-            let made = change(&mut tx).await;
-            let may_succeed_again = attempt < MAX_ATTEMPTS && tx.may_succeed_again();
-            match made {
+            let error = match change(&mut tx).await {
                 Ok(made) => {
                     tx.commit().await?;
                     return Ok(made);
                 }
-                Err(_) if may_succeed_again => tx.rollback().await?,
-                Err(error) => {
-                    tx.rollback().await?;
-                    return Err(error);
-                }
+                Err(error) => error,
+            };
+            let met_another = tx.has_met_another();
+            tx.rollback().await?;
+            if !attempts.is_another_due(met_another).await {
+                return Err(error);
             }
-            tokio::time::sleep(RETRY_INTERVAL * attempt).await;
         }
-        Err(sqlx::Error::WorkerCrashed.into())
     }
 
     /// The worker: makes what waits, until nothing does.

@@ -346,7 +346,7 @@ pub enum ServerProblem {
     /// The server does not prove its name.
     #[error(
         "the connection is not secure; name the server as its certificate does, or give sslrootcert, \
-         or write sslmode=disable where nobody else can listen"
+         or write sslmode=disable on a network that you trust"
     )]
     Insecure,
     /// The server is too old.
@@ -382,7 +382,7 @@ impl ServerProblem {
     /// What an error of the driver means.
     pub(crate) fn of(error: &sqlx::Error) -> Self {
         match error {
-            // rustls says so of a certificate that it does not trust.
+            // rustls reports a certificate that it does not trust in this way.
             sqlx::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
                 return Self::Insecure;
             }
@@ -416,12 +416,17 @@ impl OpenError {
         }
     }
 
+    /// What an error of a server means.
+    pub(crate) fn of_server(setting: &'static str, source: sqlx::Error) -> Self {
+        Self::server(setting, ServerProblem::of(&source), Some(source))
+    }
+
     /// What failed migrations of a server mean.
     pub(crate) fn of_migrations(setting: &'static str, error: MigrateError) -> Self {
         match error {
             MigrateError::VersionMissing(_) => Self::server(setting, ServerProblem::Newer, None),
             MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => {
-                Self::server(setting, ServerProblem::of(&source), Some(source))
+                Self::of_server(setting, source)
             }
             _ => Self::server(setting, ServerProblem::Other, None),
         }

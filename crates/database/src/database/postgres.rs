@@ -70,10 +70,7 @@ impl PostgresServer {
         options: &Options,
     ) -> Result<Self, OpenError> {
         let setting = options.url_setting;
-        let refused = |source: Error| {
-            let problem = ServerProblem::of(&source);
-            OpenError::server(setting, problem, Some(source))
-        };
+        let refused = |source: Error| OpenError::of_server(setting, source);
         let connect = address.connect_options().map_err(refused)?;
         let mut first = connect.connect().await.map_err(refused)?;
         check_server(&mut first, setting).await?;
@@ -189,7 +186,7 @@ async fn check_server(
     let (version, encoding, read_only, synchronous_commit) = facts
         .fetch_one(connection)
         .await
-        .map_err(|source| OpenError::server(setting, ServerProblem::of(&source), Some(source)))?;
+        .map_err(|source| OpenError::of_server(setting, source))?;
     let version = version.parse::<i64>().unwrap_or(0) / 10_000;
     let problem = if version < MIN_VERSION {
         ServerProblem::Old
@@ -209,10 +206,7 @@ async fn check_server(
 /// done.
 async fn migrate(connection: &mut PgConnection, options: &Options) -> Result<(), OpenError> {
     let setting = options.url_setting;
-    let refused = |source: Error| {
-        let problem = ServerProblem::of(&source);
-        OpenError::server(setting, problem, Some(source))
-    };
+    let refused = |source: Error| OpenError::of_server(setting, source);
     let mut tx = connection.begin().await.map_err(refused)?;
     sqlx::query(MIGRATION_LOCK)
         .execute(&mut *tx)

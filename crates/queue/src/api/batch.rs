@@ -1,6 +1,7 @@
 //! Batches of messages and schedules.
 
 use axum::response::Response;
+use kith_database::Attempts;
 use kith_runtime::without_byte_order_mark;
 use serde::Deserialize;
 use serde_json::Map;
@@ -13,7 +14,6 @@ use super::routes::Api;
 use super::routes::describe;
 use super::routes::ok;
 use super::routes::scheduled;
-use crate::broker::Attempts;
 use crate::broker::BrokerError;
 use crate::broker::Plan;
 use crate::broker::Result;
@@ -93,7 +93,7 @@ impl Api {
         let mut attempts = Attempts::default();
         loop {
             match self.execute(call, &tasks).await {
-                Err(error) if attempts.is_another_due(&error).await => {}
+                Err(error) if attempts.is_another_due(error.is_conflict()).await => {}
                 answers => return Ok(ok(Value::Array(answers?))),
             }
         }

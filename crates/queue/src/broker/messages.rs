@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use kith_database::Attempts;
 use kith_database::QueryBuilder;
 use kith_database::Row;
 use kith_database::Sql;
@@ -13,7 +14,6 @@ use serde_json::json;
 
 use super::Broker;
 use super::Result;
-use super::conflicts::Attempts;
 use super::filter::Filter;
 use super::response::Response;
 use crate::destination::Destinations;
@@ -196,7 +196,7 @@ impl Broker {
             // A few at a time, so that other writers do not wait long.
             let batch = MAX_CANCEL_BATCH.min(limit - cancelled);
             let done = match self.cancel_batch(filter, batch).await {
-                Err(error) if attempts.is_another_due(&error).await => continue,
+                Err(error) if attempts.is_another_due(error.is_conflict()).await => continue,
                 done => done?,
             };
             cancelled += done;

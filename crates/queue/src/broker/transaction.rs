@@ -1,5 +1,6 @@
 //! Publishing messages and creating schedules in one transaction.
 
+use kith_database::Attempts;
 use kith_database::Tx;
 
 use super::Broker;
@@ -7,7 +8,6 @@ use super::Result;
 use super::accept::Accepted;
 use super::accept::Provenance;
 use super::accept::accept;
-use super::conflicts::Attempts;
 use super::schedules;
 use super::schedules::Plan;
 use crate::message::Publication;
@@ -81,7 +81,7 @@ impl Broker {
         let mut attempts = Attempts::default();
         loop {
             match self.publish_together(publications, provenance).await {
-                Err(error) if attempts.is_another_due(&error).await => {}
+                Err(error) if attempts.is_another_due(error.is_conflict()).await => {}
                 published => return published,
             }
         }

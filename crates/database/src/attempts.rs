@@ -2,10 +2,6 @@
 
 use std::time::Duration;
 
-use kith_database::is_conflict;
-
-use super::BrokerError;
-
 /// How often a transaction is made that meets another one, before its caller hears of it.
 const MAX_ATTEMPTS: u32 = 5;
 
@@ -13,15 +9,15 @@ const MAX_ATTEMPTS: u32 = 5;
 const RETRY_INTERVAL: Duration = Duration::from_millis(5);
 
 /// The attempts to make a transaction. Where two transactions in a PostgreSQL server wait for each other, the server ends
-/// one of them, and it is made again.
+/// one of them, and its caller makes it again.
 #[derive(Debug, Default)]
-pub(crate) struct Attempts(u32);
+pub struct Attempts(u32);
 
 impl Attempts {
-    /// Whether the transaction that has met this error is to be made again, after a pause that has ended.
-    pub(crate) async fn is_another_due(&mut self, error: &BrokerError) -> bool {
+    /// Whether a transaction that has failed is to be made again, after a pause that has ended. `met_another` says
+    /// whether it failed because it met another one, see [`is_conflict`](crate::is_conflict).
+    pub async fn is_another_due(&mut self, met_another: bool) -> bool {
         self.0 += 1;
-        let met_another = matches!(error, BrokerError::Database(error) if is_conflict(error));
         if !met_another || self.0 == MAX_ATTEMPTS {
             return false;
         }
