@@ -44,6 +44,7 @@ const MIGRATIONS: &[Migration] = &[
         sql: kith_queue::migrations::ORIGINS,
     },
     migration!(9, "pages", "0009_pages.sql"),
+    migration!(10, "instances", "0010_instances.sql"),
 ];
 
 /// Every migration of a server, in order: that of `kith-queue`, and those in `migrations/postgres/`.
@@ -54,6 +55,7 @@ const SERVER_MIGRATIONS: &[Migration] = &[
         sql: kith_queue::migrations::POSTGRES,
     },
     migration!(2, "contacts", "postgres/0001_contacts.sql"),
+    migration!(3, "instances", "postgres/0002_instances.sql"),
 ];
 
 /// A file that was restored from a backup has brought its generations back, and Redis may hold what was
