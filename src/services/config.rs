@@ -42,6 +42,8 @@ use kith_queue::signature::SigningKeys;
 use kith_redis::Address;
 use kith_redis::KeyPrefix;
 use kith_redis::SentinelLogin;
+use sha2::Digest;
+use sha2::Sha256;
 
 use crate::services::database::DatabaseUrl;
 use crate::services::mail::MailAddress;
@@ -352,7 +354,33 @@ pub struct PolicyConfig {
     pub shadow: bool,
 }
 
+/// Settings in which the instances of one database may differ: where each of them is, how it reaches the database, and
+/// what it logs.
+const SETTINGS_OF_AN_INSTANCE: [&str; 8] = [
+    "server.addr",
+    "server.site_root",
+    "data.dir",
+    "data.database_url",
+    "data.readers",
+    "data.connections",
+    "log.format",
+    "log.filter",
+];
+
 impl Config {
+    /// Names the settings that the instances of one database should share, in 16 hexadecimal digits. Passwords do not
+    /// change it, because it is no secret.
+    pub fn hash(&self) -> String {
+        let mut hasher = Sha256::new();
+        let keys = SECTIONS.iter().flat_map(|section| section.keys);
+        for key in keys.filter(|key| !SETTINGS_OF_AN_INSTANCE.contains(&key.path)) {
+            hasher.update(format!("{} = {}\n", key.path, key.literal(self)));
+        }
+        hasher.finalize()[..8]
+            .iter()
+            .fold(String::new(), |hash, byte| hash + &format!("{byte:02x}"))
+    }
+
     /// The effective configuration in the form of `Leptos.toml`, passwords masked. The committed
     /// `Leptos.toml` is this text for the defaults, and a test holds the two together.
     pub fn to_toml(&self) -> String {

@@ -978,3 +978,22 @@ fn the_command_line_is_consistent_and_teaches_every_key() {
         }
     }
 }
+
+#[test]
+fn instances_with_the_same_settings_have_the_same_hash() {
+    let hash = |change: fn(&mut Config)| {
+        let mut config = Config::default();
+        change(&mut config);
+        config.hash()
+    };
+    let same = hash(|_| {});
+    assert_eq!(same.len(), 16);
+    assert_eq!(hash(|config| config.server.addr.set_port(1)), same);
+    assert_eq!(hash(|config| config.data.dir = "elsewhere".into()), same);
+    assert_ne!(hash(|config| config.welcome.enabled = false), same);
+    assert_ne!(hash(|config| config.limits.api.shadow = true), same);
+    for path in super::SETTINGS_OF_AN_INSTANCE {
+        let mut keys = super::SECTIONS.iter().flat_map(|section| section.keys);
+        assert!(keys.any(|key| key.path == path), "{path} is no setting");
+    }
+}

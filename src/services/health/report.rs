@@ -1,10 +1,13 @@
 //! What a report on health says. Its JSON is that of `/readyz`.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use kith_database::Fault;
 use kith_limit::Limiter;
 use kith_redis::Redis;
 use kith_runtime::ComponentHealth;
+use serde::Deserialize;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -81,7 +84,7 @@ impl SiteStatus {
 }
 
 /// A component that Kith works without for a while, so it does not decide on readiness.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Component {
     pub state: ComponentStatus,
     /// Since when, as RFC 3339.
@@ -92,7 +95,7 @@ pub struct Component {
     pub reason: Option<String>,
     /// What that means.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub effect: Option<&'static str>,
+    pub effect: Option<Cow<'static, str>>,
 }
 
 impl Component {
@@ -100,7 +103,7 @@ impl Component {
         Self {
             state: ComponentStatus::new(reason.is_none()),
             since,
-            effect: reason.is_some().then_some(effect),
+            effect: reason.is_some().then_some(effect.into()),
             reason,
         }
     }
@@ -137,12 +140,23 @@ impl Component {
         )
     }
 
+    /// The one that is down; of two alike, the one that is so for longer.
+    fn worse(self, other: Self) -> Self {
+        let rank = |component: &Self| (component.state == ComponentStatus::Up, component.since);
+        if rank(&other) < rank(&self) {
+            other
+        } else {
+            self
+        }
+    }
+
     pub(super) fn of(health: ComponentHealth<impl Into<String>>, effect: &'static str) -> Self {
         Self::new(health.since, health.failure.map(Into::into), effect)
     }
 }
 
 /// Every component, as Kith last found it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Components {
     pub database: Component,
     pub redis: Option<Component>,
@@ -151,8 +165,40 @@ pub struct Components {
     pub log: Option<Component>,
 }
 
+impl Components {
+    /// Each component as two processes together find it.
+    pub fn worse(self, other: Self) -> Self {
+        let worse = |mine: Option<Component>, theirs: Option<Component>| match (mine, theirs) {
+            (Some(mine), Some(theirs)) => Some(mine.worse(theirs)),
+            (mine, theirs) => mine.or(theirs),
+        };
+        Self {
+            database: self.database.worse(other.database),
+            redis: worse(self.redis, other.redis),
+            qstash: worse(self.qstash, other.qstash),
+            mail: worse(self.mail, other.mail),
+            log: worse(self.log, other.log),
+        }
+    }
+
+    /// The names of the components that are down.
+    pub fn down(&self) -> impl Iterator<Item = &'static str> {
+        let all = [
+            ("database", Some(&self.database)),
+            ("Redis", self.redis.as_ref()),
+            ("QStash", self.qstash.as_ref()),
+            ("mail", self.mail.as_ref()),
+            ("log", self.log.as_ref()),
+        ];
+        let is_down = |component: &Component| component.state == ComponentStatus::Down;
+        all.into_iter()
+            .filter(move |(_, component)| component.is_some_and(is_down))
+            .map(|(name, _)| name)
+    }
+}
+
 /// Whether a component works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ComponentStatus {
     Up,

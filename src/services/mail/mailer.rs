@@ -102,6 +102,28 @@ impl Mailer {
         matches!(self.transport, Transport::Smtp(_))
     }
 
+    /// Names the folder that mails go into, by a file in it, which is made if it is not there. `None` where mails go to
+    /// a server.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to.
+    pub fn folder_id(&self) -> io::Result<Option<String>> {
+        let Transport::Files(folder) = &self.transport else {
+            return Ok(None);
+        };
+        make_folder(folder)?;
+        let path = folder.join(".folder-id");
+        let id = uuid::Uuid::new_v4().simple().to_string();
+        // A link is made at once and never replaces another, so no process reads half of a name.
+        let unfinished = folder.join(format!(".folder-id.{id}"));
+        let made = fs::write(&unfinished, &id).and_then(|()| fs::hard_link(&unfinished, &path));
+        let _ = fs::remove_file(&unfinished);
+        match made {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => fs::read_to_string(path).map(Some),
+        }
+    }
+
     /// Where mails go, for the log.
     pub fn describe(&self) -> String {
         match &self.transport {
@@ -184,17 +206,11 @@ async fn write(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
     let unfinished = folder.join(format!(".{name}.{}", uuid::Uuid::new_v4().simple()));
     let (folder, content) = (folder.to_owned(), content.to_owned());
     let written = tokio::task::spawn_blocking(move || {
-        // Only their owner may read the files, because they hold names and addresses.
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
+        make_folder(&folder)?;
         let mut options = fs::OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
-        {
-            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        }
-        builder.create(&folder)?;
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&unfinished)?;
         let finished = file
             .write_all(&content)
@@ -208,6 +224,15 @@ async fn write(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
         fs::File::open(folder)?.sync_all()
     });
     written.await.map_err(io::Error::other)?
+}
+
+/// Only its owner may read the folder and the files in it, because they hold names and addresses.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// Says that no person wrote this, so that no answering machine answers (RFC 3834).
