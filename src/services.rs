@@ -9,7 +9,8 @@
 //! - [`policies`]: what Kith limits with `kith-limit`.
 //! - [`admin`] and [`overrides`]: what an admin may change while Kith runs. [`client`]: who sends a
 //!   request.
-//! - [`dashboard`] and [`health`]: how Kith is doing. [`telemetry`]: the log.
+//! - [`dashboard`] and [`health`]: how Kith is doing. [`instances`]: the processes that share a database.
+//!   [`process`]: what the system says about this one. [`telemetry`]: the log.
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic where the output cannot be written.
 
 pub mod admin;
@@ -20,6 +21,7 @@ pub mod dashboard;
 pub mod database;
 pub mod format;
 pub mod health;
+pub mod instances;
 pub mod jobs;
 pub mod live;
 pub mod mail;
@@ -28,5 +30,6 @@ pub mod network;
 pub mod origin;
 pub mod overrides;
 pub mod policies;
+pub mod process;
 pub mod telemetry;
 pub mod welcome;

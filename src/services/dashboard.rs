@@ -1,13 +1,12 @@
 //! The dashboard: everything that is known about Kith at one instant.
 //!
 //! - [`Dashboard`] takes a [`Snapshot`] of its sources.
-//! - [`process`]: what the system says about this process. [`redis_info`]: what Redis says about itself.
+//! - [`redis_info`]: what Redis says about itself.
 //!
 //! A snapshot costs the same however many clients ask for one. Kith reads the database and Redis at most
 //! once a second, and all clients that ask meanwhile get the same values.
 
 mod memo;
-pub mod process;
 pub mod redis_info;
 mod service;
 mod snapshot;

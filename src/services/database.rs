@@ -1,5 +1,6 @@
 //! The tables of Kith, and how their database is opened: a file or a server.
 
+pub mod installation;
 #[cfg(test)]
 pub mod testing;
 mod url;

@@ -63,13 +63,13 @@ impl RequestClass {
     }
 }
 
-/// The limiter with Kith's policies, as they are configured.
-pub fn limiter(config: &Config, redis: Option<Redis>) -> Limiter {
+/// The limiter with Kith's policies, as they are configured. The names of its keys in Redis begin with `prefix`.
+pub fn limiter(config: &Config, redis: Option<Redis>, prefix: String) -> Limiter {
     let configured = |class: RequestClass| class.configured(&config.limits);
     Limiter::new(Options {
         policies: RequestClass::ALL.map(configured).into(),
         redis,
-        prefix: config.redis.prefix.as_str().to_owned(),
+        prefix,
         table_bytes: config.limits.table_size.bytes(),
         denied: config
             .limits

@@ -12,7 +12,7 @@ use kith_redis::Redis;
 use kith_runtime::Clock;
 
 use super::memo::Memo;
-use super::process;
+
 use super::redis_info::RedisInfo;
 use super::snapshot::CacheState;
 use super::snapshot::PolicyState;
@@ -28,6 +28,7 @@ use crate::services::metrics::series::Range;
 use crate::services::metrics::series::Series;
 use crate::services::overrides::RuntimeOverrides;
 use crate::services::policies::RequestClass;
+use crate::services::process;
 
 /// For how long the last values are shown again.
 const TTL: Duration = Duration::from_secs(1);

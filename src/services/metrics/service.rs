@@ -148,7 +148,14 @@ impl Metrics {
         self.0.options.clock.now()
     }
 
-    /// Everything that was counted since the start.
+    /// What this process has counted since its start.
+    pub fn since_start(&self) -> MetricValues {
+        MetricValues {
+            counts: self.counted(),
+            ..MetricValues::default()
+        }
+    }
+
     fn counted(&self) -> [u64; Counter::COUNT] {
         let Inner {
             options, counts, ..

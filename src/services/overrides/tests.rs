@@ -11,7 +11,7 @@ use crate::services::policies;
 /// The overrides of another instance, with its limiter.
 async fn instance(database: &TestDatabase) -> (RuntimeOverrides, Limiter, Database) {
     let database = database.open_again().await;
-    let limiter = policies::limiter(&Config::default(), None);
+    let limiter = policies::limiter(&Config::default(), None, "kith".to_owned());
     let overrides = RuntimeOverrides::new(Options {
         database: database.clone(),
         limiter: limiter.clone(),

@@ -25,9 +25,10 @@ use crate::services;
 use crate::services::admin::Admin;
 use crate::services::dashboard::Dashboard;
 use crate::services::dashboard::StoredMetrics;
-use crate::services::dashboard::process;
+
 use crate::services::metrics::Counter;
 use crate::services::metrics::latency::Histogram;
+use crate::services::process;
 use crate::web::problem::Problem;
 use crate::web::state::AppState;
 

@@ -95,7 +95,11 @@ impl Stores {
             clock: Arc::new(SystemClock),
         });
         Ok(Self {
-            limiter: policies::limiter(config, redis.clone()),
+            limiter: policies::limiter(
+                config,
+                redis.clone(),
+                config.redis.prefix.as_str().to_owned(),
+            ),
             redis,
             database,
             database_health: DatabaseHealth::new(),

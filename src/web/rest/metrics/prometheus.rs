@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::Sources;
 use crate::services::dashboard::StoredMetrics;
-use crate::services::dashboard::process;
+
 use crate::services::metrics::Counter;
 use crate::services::metrics::latency::Histogram;
 use crate::services::policies::RequestClass;
+use crate::services::process;
 use crate::services::telemetry;
 
 /// The whole text.
