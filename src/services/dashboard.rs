@@ -13,7 +13,6 @@ mod snapshot;
 
 pub use self::service::Dashboard;
 pub use self::service::Options;
-pub use self::snapshot::CacheState;
 pub use self::snapshot::PolicyState;
 pub use self::snapshot::Snapshot;
 pub use self::snapshot::StoredMetrics;

@@ -14,6 +14,7 @@ mod engine;
 mod errors;
 mod forms;
 mod html;
+mod instances;
 mod limits;
 mod live;
 mod mail;

@@ -2,6 +2,7 @@
 
 mod wiring;
 
+use std::io;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -22,6 +23,8 @@ use crate::services::config::Config;
 use crate::services::contacts::ContactService;
 use crate::services::dashboard::Dashboard;
 use crate::services::health::Health;
+use crate::services::instances::Instances;
+use crate::services::instances::MailFolders;
 use crate::services::jobs::DailyReport;
 use crate::services::live::Live;
 use crate::services::mail::Mailer;
@@ -60,10 +63,30 @@ pub struct Parts {
     overrides: RuntimeOverrides,
     admin: AdminService,
     health: Health,
+    instances: Instances,
     dashboard: Dashboard,
     live: Live,
     /// Cancelled when Kith receives a signal to stop.
     stopping: CancellationToken,
+}
+
+/// Why Kith cannot start. It says what to change.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database was opened and then failed.
+    #[error("the database does not take what this instance writes: see that it runs and has room")]
+    Database(#[from] sqlx::Error),
+    /// The folder for mails cannot be written to.
+    #[error(
+        "cannot write into the folder for mails: make it this user's, or set KITH_DATA_DIR or SMTP_URL"
+    )]
+    MailFolder(#[source] io::Error),
+    /// Mails would go into two folders.
+    #[error(transparent)]
+    MailFolders(#[from] MailFolders),
 }
 
 /// What handlers, extractors and tests take of the state.
@@ -104,10 +127,17 @@ impl AppState {
     /// Opens everything that Kith works with.
     ///
     /// # Errors
-    /// When the database cannot be opened; the error says what to change.
-    pub async fn open(config: Config) -> Result<Self, OpenError> {
+    /// [`StartError`], which says what to change.
+    pub async fn open(config: Config) -> Result<Self, StartError> {
         let stores = Stores::open(&config).await?;
-        Ok(Self(Arc::new(stores.wire(config))))
+        let state = Self(Arc::new(stores.wire(config)));
+        state.instances.register().await?;
+        let instances = state.instances.all().await?;
+        if let Err(refused) = state.instances.check_mail_folders(&instances) {
+            state.instances.close().await;
+            return Err(refused.into());
+        }
+        Ok(state)
     }
 
     /// Starts the background tasks, once limits are as admins have set them.
@@ -116,6 +146,7 @@ impl AppState {
             tracing::warn!(%error, "limits are as configured, not as admins have set them");
         }
         self.metrics.start();
+        self.instances.start();
         self.queue.start();
         let times = self.config.report.schedule.as_str().to_owned();
         self.queue
@@ -149,6 +180,7 @@ impl AppState {
         self.admin.close().await;
         self.overrides.close().await;
         self.metrics.close().await;
+        self.instances.close().await;
         self.contacts.close().await;
     }
 }

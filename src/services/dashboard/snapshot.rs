@@ -5,15 +5,14 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::Timestamp;
-use kith_cache::Usage;
 use kith_limit::Algorithm;
 use kith_limit::Quota;
-use kith_limit::Refused;
 use kith_queue::broker::overview::Overview;
 
 use super::redis_info::RedisInfo;
 use crate::services::admin::AuditLogEntry;
-use crate::services::health::Components;
+use crate::services::instances::Figures;
+use crate::services::instances::Instance;
 use crate::services::metrics::Counter;
 use crate::services::metrics::MetricValues;
 use crate::services::metrics::series::Range;
@@ -30,15 +29,14 @@ pub struct Snapshot {
     pub hour: Option<Arc<Series>>,
     /// The range that the client has chosen.
     pub series: Option<Arc<Series>>,
-    pub uptime: Duration,
-    pub started_at: Timestamp,
+    /// Every process that works with the database, the oldest first.
+    pub instances: Vec<Instance>,
+    /// What they know together.
+    pub figures: Figures,
     pub policies: Vec<PolicyState>,
-    pub most_refused: Vec<Refused>,
-    /// Requests of denied clients, since this process started.
-    pub denials: u64,
     pub denied: Vec<IpNet>,
-    pub cache: CacheState,
-    pub components: Components,
+    /// Whether the cache has a tier on Redis.
+    pub has_remote_tier: bool,
     /// Where mails go.
     pub mail: String,
     /// Whether mails go to a server, and not to a folder.
@@ -46,9 +44,6 @@ pub struct Snapshot {
     /// The address that the daily report is sent to.
     pub report_to: Option<String>,
     pub uses_qstash: bool,
-    /// In bytes, where the system knows it.
-    pub memory: Option<u64>,
-    pub version: &'static str,
 }
 
 /// What Kith reads from the database and from Redis.
@@ -57,6 +52,8 @@ pub struct StoredMetrics {
     pub totals: MetricValues,
     /// The same without the counts that are not stored yet, so that they never fall.
     pub written: MetricValues,
+    /// Every process that works with the database, the oldest first.
+    pub instances: Vec<Instance>,
     pub overview: Overview,
     /// For how long the message that has waited longest has been due.
     pub lag: Duration,
@@ -64,32 +61,34 @@ pub struct StoredMetrics {
     pub redis: Option<RedisInfo>,
 }
 
-/// A policy, and what it has done since this process started.
+/// The settings of a policy.
 pub struct PolicyState {
     pub class: RequestClass,
     pub algorithm: Algorithm,
     pub quota: Quota,
     pub configured: Quota,
     pub shadow: bool,
-    pub shadowed: u64,
-    /// Decisions that this process has made without Redis.
-    pub local: u64,
-}
-
-/// The cache of this process.
-pub struct CacheState {
-    pub usage: Usage,
-    /// The most that the local tier may take, in bytes.
-    pub max_local_bytes: u64,
-    pub tags: Vec<kith_cache::Totals>,
-    /// Whether there is a tier on Redis.
-    pub has_remote_tier: bool,
 }
 
 impl Snapshot {
+    /// Whether several processes work with the database.
+    pub fn has_several_instances(&self) -> bool {
+        self.instances.len() > 1
+    }
+
+    /// The counts of all time. Each process knows the counts that it has not stored yet, so where there are several
+    /// processes those are left out: otherwise a count could fall as one process answers after another.
+    pub fn totals(&self) -> Option<&MetricValues> {
+        let stored = self.stored.as_ref()?;
+        Some(match self.has_several_instances() {
+            true => &stored.written,
+            false => &stored.totals,
+        })
+    }
+
     /// The counts of all time for a policy: requests, and how many of them it has refused.
     pub fn of_class(&self, class: RequestClass) -> Option<(u64, u64)> {
-        let totals = &self.stored.as_ref()?.totals;
+        let totals = self.totals()?;
         Some((
             totals.get(Counter::Requests(class)),
             totals.get(Counter::Refusals(class)),

@@ -5,6 +5,7 @@
 mod cache;
 mod chart;
 mod format;
+mod instances;
 mod limits;
 mod metrics;
 mod queue;
@@ -72,6 +73,7 @@ fn Part(view: Arc<View>) -> impl IntoView {
             <limits::Limits view=view.clone()/>
             <cache::CachePart view=view.clone()/>
             <queue::QueuePart view=view.clone()/>
+            <instances::InstancesPart view=view.clone()/>
             <system::System view=view.clone()/>
             <system::Actions view/>
         </div>

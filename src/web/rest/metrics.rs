@@ -25,7 +25,6 @@ use crate::services;
 use crate::services::admin::Admin;
 use crate::services::dashboard::Dashboard;
 use crate::services::dashboard::StoredMetrics;
-
 use crate::services::metrics::Counter;
 use crate::services::metrics::latency::Histogram;
 use crate::services::process;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kith_cache::Cache;
 use kith_database::Database;
-use kith_database::OpenError;
+use kith_database::Engine;
 use kith_limit::Limiter;
 use kith_queue::Jobs;
 use kith_queue::Queue;
@@ -19,6 +19,7 @@ use kith_runtime::SystemClock;
 use tokio_util::sync::CancellationToken;
 
 use super::Parts;
+use super::StartError;
 use crate::services::admin;
 use crate::services::admin::AdminService;
 use crate::services::config::Config;
@@ -31,9 +32,13 @@ use crate::services::contacts::store::sql::SqlStore;
 use crate::services::dashboard;
 use crate::services::dashboard::Dashboard;
 use crate::services::database;
+use crate::services::database::installation;
 use crate::services::health;
 use crate::services::health::DatabaseHealth;
 use crate::services::health::Health;
+use crate::services::instances;
+use crate::services::instances::FigureSources;
+use crate::services::instances::Instances;
 use crate::services::jobs;
 use crate::services::jobs::ReportContext;
 use crate::services::jobs::WelcomeContext;
@@ -62,6 +67,8 @@ pub struct Stores {
     cache: Cache,
     queue: Queue,
     mailer: Mailer,
+    /// See [`Figures::mail_folder`](crate::services::instances::Figures::mail_folder).
+    mail_folder: Option<String>,
     limiter: Limiter,
     metrics: Metrics,
     welcome_config: Arc<WelcomeConfig>,
@@ -71,22 +78,29 @@ impl Stores {
     /// Opens the database and everything that works with it.
     ///
     /// # Errors
-    /// When the database cannot be opened; the error says what to change.
-    pub async fn open(config: &Config) -> Result<Self, OpenError> {
+    /// [`StartError`], which says what to change.
+    pub async fn open(config: &Config) -> Result<Self, StartError> {
         kith_runtime::install_crypto_provider();
-        let redis = connect_redis(config);
         let connections = config.data.database_connections();
         let database = database::open(config.data.database(), connections).await?;
+        let redis_prefix =
+            installation::redis_prefix(&database, config.redis.prefix.as_str()).await?;
+        let redis = connect_redis(config, &redis_prefix);
         let contacts = SqlStore::new(database.clone(), config.api.idempotency_ttl);
         let cache = Cache::new(kith_cache::Options {
             tags: TAGS.to_vec(),
             generations: Box::new(contacts.clone()),
             redis: redis.clone(),
-            prefix: config.redis.prefix.as_str().to_owned(),
+            prefix: redis_prefix.clone(),
             local_bytes: config.cache.near_size.bytes(),
         });
         let queue = open_queue(config, database.clone());
         let mailer = Mailer::new(&config.mail, &config.data.dir);
+        let mail_folder = match database.engine() {
+            // The instances of a file are on one machine.
+            Engine::Sqlite => None,
+            Engine::Postgres => mailer.folder_id().map_err(StartError::MailFolder)?,
+        };
         let metrics = Metrics::new(metrics::Options {
             database: database.clone(),
             cache: cache.clone(),
@@ -95,11 +109,8 @@ impl Stores {
             clock: Arc::new(SystemClock),
         });
         Ok(Self {
-            limiter: policies::limiter(
-                config,
-                redis.clone(),
-                config.redis.prefix.as_str().to_owned(),
-            ),
+            limiter: policies::limiter(config, redis.clone(), redis_prefix),
+            mail_folder,
             redis,
             database,
             database_health: DatabaseHealth::new(),
@@ -131,7 +142,8 @@ impl Stores {
             clock: Arc::new(SystemClock),
         });
         let health = self.health(contacts.clone(), stopping.clone());
-        let dashboard = self.dashboard(&config, &admin, &overrides, &health);
+        let instances = self.instances(&config, &health);
+        let dashboard = self.dashboard(&config, &admin, &overrides, &instances);
         let welcome = WelcomeService::new(self.mailer.clone(), self.welcome_config.clone());
         let live = Live::new(live::Options {
             cache: self.cache.clone(),
@@ -147,6 +159,7 @@ impl Stores {
             overrides,
             admin,
             health,
+            instances,
             dashboard,
             stopping,
             cache: self.cache,
@@ -187,21 +200,35 @@ impl Stores {
         })
     }
 
+    fn instances(&self, config: &Config, health: &Health) -> Instances {
+        let sources = FigureSources {
+            cache: self.cache.clone(),
+            max_cache_bytes: config.cache.near_size.bytes() as u64,
+            limiter: self.limiter.clone(),
+            health: health.clone(),
+            mail_folder: self.mail_folder.clone(),
+        };
+        Instances::new(instances::Options {
+            database: self.database.clone(),
+            address: config.server.addr.to_string(),
+            config_hash: config.hash(),
+            figures: Box::new(move || sources.read()),
+        })
+    }
+
     fn dashboard(
         &self,
         config: &Config,
         admin: &AdminService,
         overrides: &RuntimeOverrides,
-        health: &Health,
+        instances: &Instances,
     ) -> Dashboard {
         let report_to = config.report.to.as_ref();
         Dashboard::new(dashboard::Options {
             admin: admin.clone(),
-            cache: self.cache.clone(),
             clock: Arc::new(SystemClock),
-            max_local_cache_bytes: config.cache.near_size.bytes() as u64,
             database_health: self.database_health.clone(),
-            health: health.clone(),
+            instances: instances.clone(),
             limiter: self.limiter.clone(),
             mailer: self.mailer.clone(),
             metrics: self.metrics.clone(),
@@ -233,12 +260,12 @@ impl Stores {
     }
 }
 
-fn connect_redis(config: &Config) -> Option<Redis> {
+fn connect_redis(config: &Config, prefix: &str) -> Option<Redis> {
     let address = config.redis.address()?;
     Some(Redis::connect(kith_redis::Options {
         address,
         timeout: config.redis.budget,
-        key_prefix: config.redis.prefix.as_str().to_owned(),
+        key_prefix: prefix.to_owned(),
         ca_certificates: config.redis.ca_file.as_ref().map(PemFile::content),
     }))
 }

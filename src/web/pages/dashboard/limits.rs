@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use kith_limit::Algorithm;
-use kith_limit::Refused;
 use leptos::prelude::*;
 
 use super::format;
@@ -12,6 +11,7 @@ use super::table::Table;
 use crate::services::admin;
 use crate::services::config;
 use crate::services::dashboard::PolicyState;
+use crate::services::instances::RefusedClient;
 use crate::services::policies::RequestClass;
 use crate::web::pages::dashboard::view;
 use crate::web::pages::dashboard::view::View;
@@ -93,16 +93,20 @@ fn usage(policy: &PolicyState, view: &View) -> [Option<String>; 3] {
             format::percent(part)
         )
     });
-    let shadow = (policy.shadow || policy.shadowed > 0).then(|| {
+    let figures = &view.snapshot.figures;
+    let mut known = figures.policies.iter();
+    let counted = known.find(|known| known.policy == policy.class.name());
+    let (shadowed, local) = counted.map_or((0, 0), |counted| (counted.shadowed, counted.local));
+    let shadow = (policy.shadow || shadowed > 0).then(|| {
         format!(
             " In shadow mode: {} would have been refused since the start.",
-            format::count(policy.shadowed, "request")
+            format::count(shadowed, "request")
         )
     });
-    let local = (view.snapshot.components.redis.is_some() && policy.local > 0).then(|| {
+    let local = (view.snapshot.has_remote_tier && local > 0).then(|| {
         format!(
             " {} decided without Redis since the start.",
-            format::number(policy.local)
+            format::number(local)
         )
     });
     [used, shadow, local]
@@ -173,19 +177,19 @@ fn shortened(subject: &str) -> String {
 
 #[component]
 fn MostRefused(view: Arc<View>) -> impl IntoView {
-    let refused = &view.snapshot.most_refused;
+    let refused = &view.snapshot.figures.most_refused;
     let (full, now) = (view.full, view.snapshot.at);
-    let row = |refused: &Refused| {
+    let row = |refused: &RefusedClient| {
         let client = if full {
-            refused.identifier.clone()
+            refused.client.clone()
         } else {
-            shortened(&refused.identifier)
+            shortened(&refused.client)
         };
         let last = Timestamp::from_millisecond(refused.last as i64).unwrap_or(now);
         view! {
             <tr>
                 <th scope="row">{client}</th>
-                <td>{refused.policy}</td>
+                <td>{refused.policy.clone()}</td>
                 <td>{format::number(refused.count)}</td>
                 <td><format::Time at=last now/></td>
             </tr>
@@ -199,7 +203,7 @@ fn MostRefused(view: Arc<View>) -> impl IntoView {
         "Show full addresses"
     };
     let list = if refused.is_empty() {
-        view! { <p class="note">"Nobody was refused since this process started."</p> }.into_any()
+        view! { <p class="note">"Nobody was refused since the start."</p> }.into_any()
     } else {
         view! {
             <Table label="Most refused clients" heads=vec!["Client", "Policy", "Refused", "Last (UTC)"]>{rows}</Table>
@@ -245,7 +249,7 @@ fn Denied(view: Arc<View>) -> impl IntoView {
         .collect_view();
     let none = denied.is_empty();
     let hidden = denied.len().saturating_sub(MAX_DENIED_NETWORKS) as u64;
-    let denials = view.snapshot.denials;
+    let denials = view.snapshot.figures.denials;
     view! {
         <div>
             <h3>"Deny list"</h3>
@@ -256,7 +260,7 @@ fn Denied(view: Arc<View>) -> impl IntoView {
             })}
             {(denials > 0).then(|| view! {
                 <p class="note">
-                    {format!("{} of denied clients since this process started.", format::count(denials, "request"))}
+                    {format!("{} of denied clients since the start.", format::count(denials, "request"))}
                 </p>
             })}
             <form method="post" action=action class="deny-form">

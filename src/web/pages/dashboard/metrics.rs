@@ -24,7 +24,7 @@ const MAX_ROUTES: usize = 12;
 #[component]
 pub fn Headlines(view: Arc<View>) -> impl IntoView {
     let snapshot = &view.snapshot;
-    let totals = snapshot.stored.as_ref().map(|stored| &stored.totals);
+    let totals = snapshot.totals();
     let total = |value: fn(&MetricValues) -> u64| {
         totals.map_or_else(|| "–".to_owned(), |totals| format::number(value(totals)))
     };
@@ -40,6 +40,16 @@ pub fn Headlines(view: Arc<View>) -> impl IntoView {
     };
     let entries: fn(&MetricValues) -> u64 = |values| values.highest(Gauge::CachedEntries);
     let peak = entries(&sum);
+    let oldest = snapshot.instances.first().map(|oldest| {
+        let of = match snapshot.has_several_instances() {
+            true => format!("the oldest of {} instances, ", snapshot.instances.len()),
+            false => String::new(),
+        };
+        view! {
+            <b>{format::duration(oldest.uptime)}</b>
+            <p>{of}"since "<format::Time at=oldest.started_at now=snapshot.at/><format::Utc/></p>
+        }
+    });
     view! {
         <ul class="headlines">
             <Headline
@@ -66,14 +76,13 @@ pub fn Headlines(view: Arc<View>) -> impl IntoView {
             <Headline
                 id="cached-entries"
                 name="Cached entries"
-                value=format::number(snapshot.cache.usage.entries)
+                value=format::number(snapshot.figures.cache.entries)
                 below=format!("{} at most in the last hour", format::number(peak))
                 trend=trend(entries)
             />
             <li id="uptime">
                 <h2>"Uptime"</h2>
-                <b>{format::duration(snapshot.uptime)}</b>
-                <p>"since "<format::Time at=snapshot.started_at now=snapshot.at/><format::Utc/></p>
+                {oldest}
                 <Sparkline values=trend(|values| values.highest(Gauge::Uptime))/>
             </li>
         </ul>

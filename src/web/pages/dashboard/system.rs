@@ -14,7 +14,7 @@ use crate::web::pages::dashboard::view::View;
 #[component]
 pub fn System(view: Arc<View>) -> impl IntoView {
     let snapshot = &view.snapshot;
-    let components = &snapshot.components;
+    let components = snapshot.figures.components.as_ref()?;
     let now = snapshot.at;
     let redis = match &components.redis {
         Some(component) => Ok(component),
@@ -43,10 +43,13 @@ pub fn System(view: Arc<View>) -> impl IntoView {
         .stored
         .as_ref()
         .and_then(|stored| stored.redis.clone());
-    let memory = snapshot
-        .memory
-        .map_or_else(|| "–".to_owned(), format::bytes);
-    view! {
+    let memory = snapshot.figures.memory;
+    let memory = memory.map_or_else(|| "–".to_owned(), format::bytes);
+    let processes = match &*snapshot.instances {
+        [only] => format!("Kith {}, {memory} of memory", only.version),
+        several => format!("{} instances, {memory} of memory together", several.len()),
+    };
+    Some(view! {
         <section class="part" tabindex="-1" aria-labelledby="system-title">
             <h2 id="system-title">"System"</h2>
             <dl class="parts">
@@ -56,15 +59,13 @@ pub fn System(view: Arc<View>) -> impl IntoView {
                 <ComponentLine id="mail" name="Mail" component=mail now/>
                 <ComponentLine id="log" name="Log" component=log now/>
                 <div id="system-process">
-                    <dt>"This process"</dt>
-                    <dd>
-                        {format!("Kith {}, {memory} of memory", snapshot.version)}
-                    </dd>
+                    <dt>{if snapshot.has_several_instances() { "Processes" } else { "This process" }}</dt>
+                    <dd>{processes}</dd>
                 </div>
             </dl>
             {info.map(|info| view! { <RedisView info/> })}
         </section>
-    }
+    })
 }
 
 /// A component, or why there is none.
@@ -89,7 +90,7 @@ fn ComponentLine<'a>(
                 <format::Time at=since now/>
                 <format::Utc/>
                 {component.reason.clone().map(|reason| format!(". {reason}"))}
-                {component.effect.map(|effect| format!(" {effect}"))}
+                {component.effect.clone().map(|effect| format!(" {effect}"))}
             }
             .into_any()
         }
