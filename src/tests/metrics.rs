@@ -181,7 +181,7 @@ async fn prometheus_reads_the_same() {
     let start = Instant::now();
     let (kind, text) = loop {
         let answer = app.get("/metrics").await;
-        let expected = r#"kith_requests_total{policy="api",outcome="allowed"} 3"#;
+        let expected = r#"kith_shared_requests_total{policy="api",outcome="allowed"} 3"#;
         let kind = header(&answer, "content-type").to_owned();
         let text = answer.text().await.expect("text");
         if text.contains(expected) {
@@ -196,9 +196,11 @@ async fn prometheus_reads_the_same() {
         "kith_requests_total{policy=\"api\",outcome=\"allowed\"} 3",
         "kith_requests_total{policy=\"ui\",outcome=\"refused\"} 0",
         "kith_contacts_created_total 1",
+        "# TYPE kith_shared_requests_total counter",
+        "kith_shared_contacts_created_total 1",
         "kith_cache_reads_total{tag=\"contacts\",result=\"hit\"} 1",
         "kith_cache_reads_total{tag=\"contacts\",result=\"miss\"} 1",
-        "kith_queue_messages{state=\"dead\"} 0",
+        "kith_shared_queue_messages{state=\"dead\"} 0",
         "kith_cache_entries 1",
     ] {
         assert!(

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::Sources;
 use crate::services::dashboard::StoredMetrics;
-
 use crate::services::metrics::Counter;
+use crate::services::metrics::MetricValues;
 use crate::services::metrics::latency::Histogram;
 use crate::services::policies::RequestClass;
 use crate::services::process;
@@ -27,49 +27,70 @@ fn one(value: f64) -> [(String, f64); 1] {
     [(String::new(), value)]
 }
 
+/// What every process counts: under one name what this process has counted since its start, so that the sum over
+/// processes is right, and under another what all of them have counted.
 fn counters(text: &mut Text, sources: &Sources, stored: &StoredMetrics) {
+    let own = sources.metrics.since_start();
     // The stored counts, so that no counter falls when a process is killed.
-    let totals = &stored.written;
-    let requests = RequestClass::ALL.into_iter().flat_map(|class| {
-        let refused = totals.get(Counter::Refusals(class));
-        let allowed = totals.get(Counter::Requests(class)).saturating_sub(refused);
+    let shared = &stored.written;
+    for (prefix, by, counts) in [
+        ("kith", "by this process", &own),
+        ("kith_shared", "by all instances", shared),
+    ] {
+        text.family(
+            &format!("{prefix}_requests_total"),
+            "counter",
+            &format!("Requests that the limiter has decided on, {by}."),
+            requests(counts),
+        );
+        text.family(
+            &format!("{prefix}_deliveries_total"),
+            "counter",
+            &format!("What came of deliveries, {by}."),
+            deliveries(counts),
+        );
+        text.family(
+            &format!("{prefix}_contacts_created_total"),
+            "counter",
+            &format!("Contacts that were created, {by}."),
+            one(counts.new_contacts() as f64),
+        );
+        text.family(
+            &format!("{prefix}_mails_sent_total"),
+            "counter",
+            &format!("Mails that were sent or kept as files, {by}."),
+            one(counts.get(Counter::Mails) as f64),
+        );
+    }
+}
+
+fn requests(counts: &MetricValues) -> impl Iterator<Item = (String, f64)> {
+    RequestClass::ALL.into_iter().flat_map(|class| {
+        let refused = counts.get(Counter::Refusals(class));
+        let allowed = counts.get(Counter::Requests(class)).saturating_sub(refused);
         let labels = |outcome| format!("policy=\"{}\",outcome=\"{outcome}\"", class.name());
         [
             (labels("allowed"), allowed as f64),
             (labels("refused"), refused as f64),
         ]
-    });
-    text.family(
-        "kith_requests_total",
-        "counter",
-        "Requests that the limiter has decided on, by all instances.",
-        requests,
-    );
-    let deliveries = [
+    })
+}
+
+fn deliveries(counts: &MetricValues) -> [(String, f64); 3] {
+    [
         ("delivered", Counter::Deliveries),
         ("retried", Counter::Retries),
         ("dead", Counter::DeadLetters),
-    ];
-    text.family(
-        "kith_deliveries_total",
-        "counter",
-        "What came of deliveries, by all instances.",
-        deliveries.map(|(outcome, counter)| {
-            let labels = format!("outcome=\"{outcome}\"");
-            (labels, totals.get(counter) as f64)
-        }),
-    );
+    ]
+    .map(|(outcome, counter)| {
+        let labels = format!("outcome=\"{outcome}\"");
+        (labels, counts.get(counter) as f64)
+    })
+}
+
+/// What only this process knows.
+fn process_counters(text: &mut Text, sources: &Sources) {
     for (name, help, value) in [
-        (
-            "kith_contacts_created_total",
-            "Contacts that were created, by all instances.",
-            totals.new_contacts(),
-        ),
-        (
-            "kith_mails_sent_total",
-            "Mails that were sent or kept as files, by all instances.",
-            totals.get(Counter::Mails),
-        ),
         (
             "kith_denied_requests_total",
             "Requests of denied clients to this process.",
@@ -88,10 +109,6 @@ fn counters(text: &mut Text, sources: &Sources, stored: &StoredMetrics) {
     ] {
         text.family(name, "counter", help, one(value as f64));
     }
-}
-
-/// Decisions of the limiter and reads through the cache, which only this process knows.
-fn process_counters(text: &mut Text, sources: &Sources) {
     let decided = sources.limiter.stats().totals();
     text.family(
         "kith_shadowed_requests_total",
@@ -158,9 +175,9 @@ fn gauges(text: &mut Text, sources: &Sources, stored: &StoredMetrics) {
         ("dead", overview.dead),
     ];
     text.family(
-        "kith_queue_messages",
+        "kith_shared_queue_messages",
         "gauge",
-        "Messages in the queue.",
+        "Messages in the queue, which all instances share.",
         waits.map(|(state, count)| (format!("state=\"{state}\""), count as f64)),
     );
     let uptime = sources.metrics.uptime();
@@ -180,7 +197,7 @@ fn gauges(text: &mut Text, sources: &Sources, stored: &StoredMetrics) {
         ),
         ("kith_cache_bytes", "Memory for them.", usage.bytes as f64),
         (
-            "kith_queue_lag_seconds",
+            "kith_shared_queue_lag_seconds",
             "For how long the message that has waited longest has been due.",
             stored.lag.as_secs_f64(),
         ),
