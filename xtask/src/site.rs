@@ -118,9 +118,16 @@ pub fn build() -> Result<PathBuf> {
         quiet(command("node xtask/src/compress.mjs").arg(&site))
     })?;
 
+    let hash_file = server.with_file_name("hash.txt");
+    let old_hashes = fs::read_to_string(&hash_file).unwrap_or_default();
+    keep_previous(
+        &leptos.site_root.join(&leptos.site_pkg_dir),
+        &pkg,
+        (&old_hashes, &hashes),
+    )?;
     clear(&leptos.site_root)?;
     fs::rename(&site, &leptos.site_root).context("cannot put the new site in its place")?;
-    fs::write(server.with_file_name("hash.txt"), hashes).context("cannot write hash.txt")?;
+    fs::write(hash_file, hashes).context("cannot write hash.txt")?;
     print!("{sizes}");
     Ok(server)
 }
@@ -268,6 +275,29 @@ impl Leptos {
     }
 }
 
+/// Copies the files of the build before into the new site. While instances are updated one after another, pages of the
+/// older build ask newer instances for them. The old site may hold the files of a build before that: they stay only if
+/// this build has changed nothing.
+fn keep_previous(old: &Path, new: &Path, (old_hashes, new_hashes): (&str, &str)) -> Result<()> {
+    let Ok(entries) = fs::read_dir(old) else {
+        return Ok(());
+    };
+    for entry in entries {
+        let entry = entry.with_context(|| format!("cannot read {}", old.display()))?;
+        let name = entry.file_name();
+        let is_previous = old_hashes.lines().any(|line| {
+            let hash = line.split_once(": ").map(|(_, hash)| hash);
+            hash.is_some_and(|hash| name.to_string_lossy().contains(hash))
+        });
+        let target = new.join(&name);
+        if (is_previous || old_hashes == new_hashes) && !target.exists() {
+            fs::copy(entry.path(), &target)
+                .with_context(|| format!("cannot copy {}", target.display()))?;
+        }
+    }
+    Ok(())
+}
+
 /// Puts a hash of a file's content into its name and returns the hash.
 fn add_hash(directory: &Path, name: &str, extension: &str) -> Result<String> {
     let plain = directory.join(name).with_extension(extension);
@@ -324,6 +354,36 @@ mod tests {
         let leptos = Package::read()?.leptos;
         assert_eq!(std::env::var("LEPTOS_OUTPUT_NAME")?, leptos.output_name);
         Ok(())
+    }
+
+    #[test]
+    fn a_site_holds_the_build_before_as_well() -> Result<()> {
+        let site = tempfile::tempdir()?;
+        let mut hashes = String::new();
+        let mut built = |build: &str, kept: &[&str]| -> Result<()> {
+            let (old, new) = (site.path().join("old"), site.path().join("new"));
+            fs::create_dir_all(&new)?;
+            fs::write(new.join(format!("kith.{build}.css")), build)?;
+            let new_hashes = format!("css: {build}\n");
+            keep_previous(&old, &new, (&hashes, &new_hashes))?;
+            let mut names: Vec<String> = fs::read_dir(&new)?
+                .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+                .collect::<Result<_>>()?;
+            names.sort();
+            let expected: Vec<String> = kept
+                .iter()
+                .map(|build| format!("kith.{build}.css"))
+                .collect();
+            assert_eq!(names, expected, "after {build}");
+            clear(&old)?;
+            fs::rename(new, old)?;
+            hashes = new_hashes;
+            Ok(())
+        };
+        built("a1", &["a1"])?;
+        built("b2", &["a1", "b2"])?;
+        built("b2", &["a1", "b2"])?;
+        built("c3", &["b2", "c3"])
     }
 
     /// Under `cargo leptos watch`, one file serves all pages.
