@@ -47,6 +47,7 @@ async fn health_and_readiness_are_different_questions() {
     assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(page.text().await.expect("a page").contains("Try again"));
     let api = app.get("/api/contacts").await;
+    assert_eq!(crate::app::header(&api, "retry-after"), "5");
     crate::app::problem(api, StatusCode::SERVICE_UNAVAILABLE).await;
 }
 
