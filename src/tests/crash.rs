@@ -1,5 +1,7 @@
 //! What was acknowledged outlives any kind of end.
 
+mod two;
+
 use std::collections::HashMap;
 use std::io::BufRead;
 use std::io::BufReader;
@@ -43,14 +45,14 @@ struct Process {
 
 impl Process {
     /// Starts Kith on a free port and waits until it says which one it got.
-    fn start(data: &Path, mail: &str) -> Self {
+    fn start(data: &Path, settings: &[(&str, String)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_kith"))
             .env_clear()
             .env("KITH_DATA_DIR", data)
             .env("KITH_SERVER_ADDR", "127.0.0.1:0")
             .env("KITH_LIMITS_API_LIMIT", "1000000")
             .env("KITH_WELCOME_DELAY", "1ms")
-            .env("SMTP_URL", mail)
+            .envs(settings.iter().map(|(name, value)| (name, value)))
             .current_dir(data)
             .stdout(Stdio::piped())
             .spawn()
@@ -122,6 +124,36 @@ async fn unwelcomed(data: &Path, mail: &MailServer, stored: &HashMap<String, Str
     report
 }
 
+/// The name of every contact, by its id. Panics if one is listed twice, or the total is another.
+async fn stored_contacts(client: &reqwest::Client, origin: &str) -> HashMap<String, String> {
+    let mut stored = HashMap::new();
+    let mut query = "limit=200".to_owned();
+    loop {
+        let url = format!("{origin}/api/contacts?{query}");
+        let page: Value = client
+            .get(url)
+            .send()
+            .await
+            .expect("a page")
+            .json()
+            .await
+            .expect("JSON");
+        for contact in page["contacts"].as_array().expect("contacts") {
+            let id = contact["id"].as_str().expect("an id").to_owned();
+            let name = contact["name"].as_str().expect("a name").to_owned();
+            assert!(
+                stored.insert(id, name).is_none(),
+                "a contact is listed twice"
+            );
+        }
+        let Some(cursor) = page["nextCursor"].as_str() else {
+            assert_eq!(page["total"], stored.len());
+            return stored;
+        };
+        query = format!("limit=200&cursor={cursor}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_acknowledged_contact_survives_kill_9_and_is_welcomed_once() {
     let data = tempfile::tempdir().expect("a directory");
@@ -131,9 +163,10 @@ async fn every_acknowledged_contact_survives_kill_9_and_is_welcomed_once() {
     // The ledger lives outside of the server: id and name of every contact that was answered 201.
     let ledger = Arc::new(Mutex::new(Vec::<(String, String)>::new()));
 
+    let settings = [("SMTP_URL", mail.url.clone())];
     let kills = kills();
     for round in 0..kills {
-        let mut server = Process::start(data.path(), &mail.url);
+        let mut server = Process::start(data.path(), &settings);
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| {
                 let (client, ledger, origin) =
@@ -173,33 +206,8 @@ async fn every_acknowledged_contact_survives_kill_9_and_is_welcomed_once() {
         "only {} contacts were written",
         ledger.len()
     );
-    let server = Process::start(data.path(), &mail.url);
-    let mut stored = HashMap::new();
-    let mut query = "limit=200".to_owned();
-    loop {
-        let url = format!("{}/api/contacts?{query}", server.origin);
-        let page: Value = client
-            .get(url)
-            .send()
-            .await
-            .expect("a page")
-            .json()
-            .await
-            .expect("JSON");
-        for contact in page["contacts"].as_array().expect("contacts") {
-            let id = contact["id"].as_str().expect("an id").to_owned();
-            let name = contact["name"].as_str().expect("a name").to_owned();
-            assert!(
-                stored.insert(id, name).is_none(),
-                "a contact is listed twice"
-            );
-        }
-        let Some(cursor) = page["nextCursor"].as_str() else {
-            assert_eq!(page["total"], stored.len());
-            break;
-        };
-        query = format!("limit=200&cursor={cursor}");
-    }
+    let server = Process::start(data.path(), &settings);
+    let stored = stored_contacts(&client, &server.origin).await;
     for (id, name) in &ledger {
         assert_eq!(
             stored.get(id),

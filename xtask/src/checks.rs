@@ -42,8 +42,8 @@ const ON_SERVER: &str = "cargo test --workspace --test integration -- \
 const WIRE: &str =
     "cargo test --package kith --lib --no-default-features --features hydrate model::wire";
 
-/// The test that kills the server again and again. `KITH_TEST_KILLS` says how often.
-const CRASHES: &str = "cargo test --test integration crash::every_acknowledged -- --nocapture";
+/// The tests that kill processes of Kith, and PostgreSQL, again and again. `KITH_TEST_KILLS` says how often.
+const CRASHES: &str = "cargo test --test integration every_acknowledged -- --nocapture";
 
 /// Where the output of the server under test goes.
 const SERVER_LOG: &str = "target/e2e-server.log";
@@ -72,7 +72,7 @@ pub fn test() -> Result<()> {
     Ok(())
 }
 
-/// The checks that take too long for every change: ten thousand new requests, and a server that is killed
+/// The checks that take too long for every change: ten thousand new requests, and servers that are killed
 /// 500 times.
 pub fn soak(server: &Path, seed: Option<u64>) -> Result<()> {
     check(
