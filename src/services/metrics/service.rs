@@ -16,6 +16,7 @@ use kith_queue::broker::Broker;
 use kith_runtime::Clock;
 use kith_runtime::ErrorLatch;
 use kith_runtime::Tasks;
+use uuid::Uuid;
 
 use super::latency::BUCKETS;
 use super::latency::Latencies;
@@ -25,6 +26,7 @@ use super::series::Range;
 use super::series::Series;
 use super::store;
 use super::store::Batch;
+use super::store::BatchNumber;
 use super::store::Step;
 use super::values::Counter;
 use super::values::Gauge;
@@ -45,6 +47,8 @@ struct Inner {
     options: Options,
     counts: [AtomicU64; Counter::COUNT],
     latencies: Latencies,
+    /// The number of the last batch in the database.
+    number: BatchNumber,
     started: Instant,
     started_at: Timestamp,
     /// Held while the counts are stored, so that no reader counts them twice or misses them.
@@ -73,6 +77,10 @@ pub struct Totals {
 /// The part of the counts since the start that is stored.
 #[derive(Default)]
 struct Written {
+    /// How many batches that is.
+    batches: i64,
+    /// The batch after them, once it was written. Nothing is known of its transaction before that has answered.
+    unconfirmed: Option<Unwritten>,
     counts: [u64; Counter::COUNT],
     latencies: HashMap<Box<str>, [u64; BUCKETS]>,
     /// The highest values of the present minute.
@@ -80,7 +88,9 @@ struct Written {
 }
 
 /// What the next transaction stores, and what is stored then.
+#[derive(Clone)]
 struct Unwritten {
+    minute: i64,
     batch: Batch,
     counted: [u64; Counter::COUNT],
     latencies: Vec<Observed>,
@@ -95,6 +105,7 @@ impl Metrics {
             options,
             counts: Default::default(),
             latencies: Latencies::default(),
+            number: BatchNumber::new(&Uuid::new_v4().simple().to_string(), started_at),
             started: Instant::now(),
             started_at,
             written: Arc::default(),
@@ -200,20 +211,17 @@ impl Metrics {
             Box::pin(async move {
                 // Readers need this lock as well and must not wait for other writers, so the transaction takes
                 // it only when it is its turn to write.
-                let written = metrics.0.written.clone().lock_owned().await;
+                let mut written = metrics.0.written.clone().lock_owned().await;
+                while !metrics.0.number.claim(tx, written.batches + 1).await? {
+                    written.confirm();
+                }
                 let new = metrics.unwritten(&written, minute, measured);
                 new.batch.write(tx, minute).await?;
-                Ok::<_, sqlx::Error>((written, new))
+                written.unconfirmed = Some(new);
+                Ok::<_, sqlx::Error>(written)
             })
         });
-        let (mut written, new) = write.await?;
-        written.counts = new.counted;
-        written.latencies = new
-            .latencies
-            .into_iter()
-            .map(|observed| (observed.route, observed.histogram.0))
-            .collect();
-        written.gauges = (minute, new.gauges);
+        write.await?.confirm();
         Ok(())
     }
 
@@ -251,6 +259,7 @@ impl Metrics {
                 .collect(),
         };
         Unwritten {
+            minute,
             batch,
             counted,
             latencies,
@@ -310,6 +319,21 @@ impl Metrics {
     /// How long this process has been running.
     pub fn uptime(&self) -> Duration {
         self.0.started.elapsed()
+    }
+}
+
+impl Written {
+    /// The last batch is stored.
+    fn confirm(&mut self) {
+        self.batches += 1;
+        if let Some(new) = self.unconfirmed.take() {
+            let latencies = new.latencies.into_iter();
+            self.latencies = latencies
+                .map(|observed| (observed.route, observed.histogram.0))
+                .collect();
+            self.counts = new.counted;
+            self.gauges = (new.minute, new.gauges);
+        }
     }
 }
 

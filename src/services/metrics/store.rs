@@ -137,6 +137,39 @@ impl Batch {
     }
 }
 
+/// The number of the last batch that a process has stored. It stands among the figures, under the hour in which the
+/// process has started, so it is removed with them.
+pub struct BatchNumber {
+    name: String,
+    start: i64,
+}
+
+impl BatchNumber {
+    pub fn new(process: &str, started_at: Timestamp) -> Self {
+        Self {
+            name: format!("batch.{process}"),
+            start: Step::Hour.start(minute(started_at)),
+        }
+    }
+
+    /// Stores the number, unless it is there already: then a transaction that seemed to have failed has stored the
+    /// batch. A server may commit without an answer. A transaction that is still on its way is waited for.
+    pub async fn claim(&self, tx: &mut Connection, number: i64) -> Result<bool, sqlx::Error> {
+        let claimed = query(
+            "INSERT INTO figures (step, start, name, value) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (step, start, name) DO UPDATE SET value = excluded.value
+             WHERE figures.value < excluded.value",
+        )
+        .bind(Step::Hour.minutes())
+        .bind(self.start)
+        .bind(&self.name)
+        .bind(number)
+        .execute(tx)
+        .await?;
+        Ok(claimed > 0)
+    }
+}
+
 /// On a server, two instances may do this at once. There the rows are removed as they are read, so that only one
 /// instance adds them up.
 const ADD_UP: Sql = Sql::each(

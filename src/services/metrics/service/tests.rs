@@ -8,11 +8,14 @@ use kith_database::query;
 use kith_queue::broker;
 use kith_queue::destination::Destinations;
 use kith_runtime::SystemClock;
+use kith_test_support::postgres_server::PostgresServer;
 
 use super::*;
 use crate::services::config::Config;
 use crate::services::contacts::CONTACTS;
 use crate::services::contacts::store::sql::SqlStore;
+use crate::services::database;
+use crate::services::database::DatabaseUrl;
 use crate::services::database::testing::TestDatabase;
 use crate::services::database::testing::on_each_engine;
 use crate::services::policies::RequestClass;
@@ -23,8 +26,11 @@ async fn open(database: &TestDatabase) -> Metrics {
 
 /// The metrics of another instance.
 async fn open_with(database: &TestDatabase, clock: Arc<dyn Clock>) -> Metrics {
+    metrics_of(database.open_again().await, clock)
+}
+
+fn metrics_of(database: Database, clock: Arc<dyn Clock>) -> Metrics {
     kith_runtime::install_crypto_provider();
-    let database = database.open_again().await;
     let config = Config::default();
     Metrics::new(Options {
         cache: Cache::new(kith_cache::Options {
@@ -66,6 +72,44 @@ on_each_engine! {
     what_cannot_be_written_down_stays_counted
     a_range_shows_when_things_happened
     an_idle_process_writes_once_a_minute
+}
+
+/// The server commits, and ends the connection before it says so.
+#[tokio::test]
+async fn a_batch_whose_commit_is_not_answered_counts_once() {
+    let server = PostgresServer::start();
+    let url: DatabaseUrl = server.database().url().parse().expect("an address");
+    let connections = NonZeroU32::new(6).expect("it is not 0");
+    let database = database::open(url, connections).await.expect("it opens");
+    let metrics = metrics_of(database, Arc::new(SystemClock));
+    metrics.count(API);
+    metrics.flush(Timestamp::now()).await.expect("room");
+    // Nothing answers for this standby. A transaction is committed, and waits to say so.
+    let wait_for_standby = |name: &str| {
+        server.query(&format!(
+            "ALTER SYSTEM SET synchronous_standby_names = '{name}'"
+        ));
+        server.query("SELECT pg_reload_conf()");
+    };
+    wait_for_standby("missing");
+    metrics.count(API);
+    let committing = tokio::spawn({
+        let metrics = metrics.clone();
+        async move { metrics.flush(Timestamp::now()).await }
+    });
+    let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    while server.query(end).trim() == "0" {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(committing.await.expect("no panic").is_err());
+    wait_for_standby("");
+    metrics.count(API);
+    metrics.flush(Timestamp::now()).await.expect("room");
+    let totals = metrics.totals().await.expect("metrics");
+    assert_eq!(
+        (totals.written.requests(), totals.counts.requests()),
+        (3, 3)
+    );
 }
 
 const API: Counter = Counter::Requests(RequestClass::Api);
