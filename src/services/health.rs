@@ -7,6 +7,7 @@ mod database;
 mod report;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kith_database::Database;
 use kith_limit::Limiter;
@@ -24,6 +25,9 @@ pub use self::report::Component;
 pub use self::report::ComponentStatus;
 pub use self::report::Components;
 pub use self::report::Readiness;
+
+/// How long the database may take to answer before Kith counts as not ready. What asks Kith does not wait for long.
+const PING_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Reports on the health of Kith. Cheap to clone.
 #[derive(Clone)]
@@ -57,7 +61,8 @@ impl Health {
             stopping,
             ..
         } = &*self.0;
-        let answers = contacts.ping().await.is_ok();
+        let ping = tokio::time::timeout(PING_TIMEOUT, contacts.ping()).await;
+        let answers = matches!(ping, Ok(Ok(())));
         limiter.probe().await;
         database_health.record(answers);
         let components = self.components();

@@ -34,7 +34,7 @@ pub struct TestApp {
     pub origin: String,
     /// What the server shares with its requests.
     state: AppState,
-    client: reqwest::Client,
+    pub client: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<()>>,
     _data: TempDir,

@@ -31,5 +31,6 @@ mod readiness;
 mod redis_kinds;
 mod rest;
 mod security;
+mod server_faults;
 mod server_fns;
 mod upgrade;
