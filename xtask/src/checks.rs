@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::fs::File;
+use std::io::BufRead;
+use std::io::BufReader;
 use std::io::Read;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -19,6 +21,7 @@ use std::time::Instant;
 use anyhow::Context;
 use anyhow::Result;
 use anyhow::bail;
+use anyhow::ensure;
 
 use crate::contract;
 use crate::setup;
@@ -106,20 +109,23 @@ pub fn bench() -> Result<()> {
     ))
 }
 
-/// Runs the browser tests twice: against a server without Redis, and against a server with Redis. Each server
-/// has its own data.
+/// Runs the browser tests twice: against a server with nothing beside it, and against a server with Redis and
+/// PostgreSQL. Each server has its own data.
 pub fn browser(server: &Path, args: &[&str]) -> Result<()> {
     stage(
         "browser tests, embedded",
         Some("eight or nine minutes"),
-        || browser_once(&Server::start(server, None)?, args),
+        || browser_once(&Server::start(server, &Services::default())?, args),
     )?;
     stage(
-        "browser tests, with Redis",
+        "browser tests, with Redis and PostgreSQL",
         Some("eight or nine minutes"),
         || {
-            let redis = Redis::start()?;
-            browser_once(&Server::start(server, Some(&redis))?, args)
+            let services = Services {
+                redis: Some(Redis::start()?),
+                postgres: Some(Postgres::start()?),
+            };
+            browser_once(&Server::start(server, &services)?, args)
         },
     )
 }
@@ -131,8 +137,51 @@ fn browser_once(server: &Server, args: &[&str]) -> Result<()> {
         .inspect_err(|_| eprintln!("{}", server.last_words()))
 }
 
+/// What a server works with beside its own files.
+#[derive(Default)]
+pub struct Services {
+    redis: Option<Redis>,
+    postgres: Option<Postgres>,
+}
+
+/// A PostgreSQL server with an empty database, ended when dropped.
+struct Postgres {
+    process: Child,
+    url: String,
+}
+
+impl Postgres {
+    /// Starts it with the program that starts those of other tests.
+    fn start() -> Result<Self> {
+        let mut process = command("cargo run --quiet -p kith-test-support --example postgres")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot start PostgreSQL")?;
+        let mut url = String::new();
+        if let Some(output) = process.stdout.take() {
+            BufReader::new(output).read_line(&mut url)?;
+        }
+        ensure!(
+            !url.is_empty(),
+            "PostgreSQL does not start; `cargo xtask setup` installs it"
+        );
+        Ok(Self {
+            process,
+            url: url.trim().to_owned(),
+        })
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        let _ = self.process.wait();
+    }
+}
+
 /// A Redis that keeps nothing on disk, ended when dropped.
-pub struct Redis {
+struct Redis {
     process: Child,
     address: SocketAddr,
 }
@@ -172,7 +221,7 @@ pub struct Server {
 impl Server {
     /// Starts the server on a free port and waits until it answers. With a Redis, it also waits until the server
     /// uses that Redis.
-    pub fn start(program: &Path, redis: Option<&Redis>) -> Result<Self> {
+    pub fn start(program: &Path, services: &Services) -> Result<Self> {
         let address = free_address()?;
         let data = PathBuf::from(format!("target/e2e-data-{}", address.port()));
         let log = File::create(SERVER_LOG).with_context(|| format!("cannot write {SERVER_LOG}"))?;
@@ -189,8 +238,11 @@ impl Server {
             .env("KITH_LIMITS_API_LIMIT", "1000000")
             .stdout(log.try_clone()?)
             .stderr(log);
-        if let Some(redis) = redis {
+        if let Some(redis) = &services.redis {
             kith.env("REDIS_URL", format!("redis://{}", redis.address));
+        }
+        if let Some(postgres) = &services.postgres {
+            kith.env("DATABASE_URL", &postgres.url);
         }
         let process = kith
             .spawn()
@@ -203,7 +255,7 @@ impl Server {
         };
         // Without Redis, `/readyz` has no such part. With Redis, the server must use it; otherwise both runs
         // would test the same thing.
-        let ready = match redis {
+        let ready = match &services.redis {
             None => r#""ready":true"#,
             Some(_) => r#""redis":{"state":"up""#,
         };

@@ -17,6 +17,7 @@ use anyhow::bail;
 use anyhow::ensure;
 
 use crate::checks::Server;
+use crate::checks::Services;
 use crate::setup::VENV;
 use crate::shell::root;
 
@@ -64,7 +65,7 @@ pub fn soak(server: &Path, seed: Option<u64>) -> Result<()> {
 
 /// Starts a server, sends requests to it, and returns the number of requests.
 fn send(server: &Path, seed: u64, examples: u64, timeout: Duration) -> Result<u64> {
-    let server = Server::start(server, None)?;
+    let server = Server::start(server, &Services::default())?;
     run(&server, seed, examples, timeout)
         .inspect_err(|_| eprintln!("{}", server.last_words()))
         .with_context(|| format!("see {LOG}"))
