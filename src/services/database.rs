@@ -9,8 +9,10 @@ use std::num::NonZeroU32;
 
 use kith_database::Database;
 use kith_database::Migration;
-use kith_database::OpenError;
 use kith_database::Options;
+
+use self::installation::Installation;
+use self::installation::State;
 
 pub use self::url::DatabaseUrl;
 
@@ -63,24 +65,70 @@ const SERVER_MIGRATIONS: &[Migration] = &[
 /// made under them later. Those of a server need no help: they depend on when it has started.
 const REPLACE_GENERATIONS: &str = "UPDATE generations SET generation = random()";
 
+/// Why Kith does not start with its database. Each says what the operator can do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] kith_database::OpenError),
+    /// The database does not say whether its data was moved.
+    #[error("cannot read which installation the database belongs to; start Kith again")]
+    Installation(#[source] sqlx::Error),
+    /// The data is being moved, or that was broken off.
+    #[error(
+        "the data of this database is being moved to {to}: finish that with `kith move --to {to}`, \
+         or call it off with `kith move --abandon`"
+    )]
+    Moving { to: String },
+    /// The data is in another database.
+    #[error("the data of this database was moved to {to}: set DATABASE_URL to that address")]
+    Moved { to: String },
+}
+
 /// Opens the database of Kith and brings its tables up to date. `connections` read a file, or lead to a server.
 ///
 /// # Errors
-/// [`OpenError`], which says what the operator can do.
+/// [`OpenError`], also when the data was moved to another database.
 pub async fn open(
     place: impl Into<DatabaseUrl>,
     connections: NonZeroU32,
 ) -> Result<Database, OpenError> {
+    let database = connect(place, connections, None).await?;
+    let refused = match installed(&database).await {
+        Ok(State::Open) => return Ok(database),
+        Ok(State::Moving { to }) => OpenError::Moving { to },
+        Ok(State::Moved { to }) => OpenError::Moved { to },
+        Err(error) => OpenError::Installation(error),
+    };
+    database.close().await;
+    Err(refused)
+}
+
+async fn installed(database: &Database) -> Result<State, sqlx::Error> {
+    let mut reader = database.reader().await?;
+    Ok(Installation::read(&mut reader).await?.state)
+}
+
+/// Opens a database of Kith, also one whose data was moved. `setting` is where the operator has named it, if not in
+/// the configuration.
+///
+/// # Errors
+/// Those of the database; each says what the operator can do.
+pub async fn connect(
+    place: impl Into<DatabaseUrl>,
+    connections: NonZeroU32,
+    setting: Option<&'static str>,
+) -> Result<Database, kith_database::OpenError> {
     let options = match place.into() {
         DatabaseUrl::File(path) => Options {
             readers: connections,
             on_open: Some(REPLACE_GENERATIONS),
-            path_setting: "KITH_DATA_DIR",
+            path_setting: setting.unwrap_or("KITH_DATA_DIR"),
             ..Options::new(path, MIGRATIONS)
         },
         DatabaseUrl::Server(address) => Options {
             connections,
-            url_setting: "DATABASE_URL",
+            url_setting: setting.unwrap_or("DATABASE_URL"),
             ..Options::server(address, SERVER_MIGRATIONS)
         },
     };
@@ -92,7 +140,41 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
+    use super::testing::TestDatabase;
+    use super::testing::on_each_engine;
     use super::*;
+
+    on_each_engine! {
+        a_database_whose_data_was_moved_is_not_opened
+    }
+
+    async fn a_database_whose_data_was_moved_is_not_opened(database: TestDatabase) {
+        for (state, expected) in [
+            (
+                State::Moving {
+                    to: "sqlite:///srv/new.db".to_owned(),
+                },
+                "finish that with `kith move --to sqlite:///srv/new.db`",
+            ),
+            (
+                State::Moved {
+                    to: "sqlite:///srv/new.db".to_owned(),
+                },
+                "was moved to sqlite:///srv/new.db",
+            ),
+        ] {
+            let mut tx = database.write().await.expect("it is open");
+            state.write(&mut tx).await.expect("it is valid");
+            tx.commit().await.expect("there is room");
+            let refused = open(database.place(), NonZeroU32::MIN).await;
+            let refused = refused.expect_err("it was moved").to_string();
+            assert!(refused.contains(expected), "{refused}");
+        }
+        let mut tx = database.write().await.expect("it is open");
+        State::Open.write(&mut tx).await.expect("it is valid");
+        tx.commit().await.expect("there is room");
+        database.open_again().await;
+    }
 
     #[test]
     fn migrations_are_listed_with_every_file() {

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use kith_cache::Cache;
-use kith_database::OpenError;
 use kith_limit::Limiter;
 use kith_queue::Jobs;
 use kith_queue::Queue;
@@ -22,6 +21,7 @@ use crate::services::admin::AdminService;
 use crate::services::config::Config;
 use crate::services::contacts::ContactService;
 use crate::services::dashboard::Dashboard;
+use crate::services::database::OpenError;
 use crate::services::health::Health;
 use crate::services::instances::Instances;
 use crate::services::instances::MailFolders;

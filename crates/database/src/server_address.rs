@@ -29,6 +29,49 @@ pub struct ServerAddress(String);
 pub struct InvalidServerAddress;
 
 impl ServerAddress {
+    /// Whether the address holds a password, or a colon where one would stand.
+    pub fn has_password(&self) -> bool {
+        self.parts().1.is_some()
+    }
+
+    /// The address with this password, which is escaped.
+    #[must_use]
+    pub fn with_password(&self, password: &str) -> Self {
+        use std::fmt::Write;
+
+        let (user, _, place) = self.parts();
+        let mut text = format!("{user}:");
+        for byte in password.bytes() {
+            match byte.is_ascii_alphanumeric() {
+                true => text.push(byte.into()),
+                false => write!(text, "%{byte:02X}").expect("a string can be written to"),
+            }
+        }
+        Self(format!("{text}@{place}"))
+    }
+
+    /// The address without its password, which may be shown.
+    #[must_use]
+    pub fn without_password(&self) -> Self {
+        let (user, _, place) = self.parts();
+        Self(format!("{user}@{place}"))
+    }
+
+    /// The scheme with the user, the password, and what stands behind the at sign.
+    fn parts(&self) -> (&str, Option<&str>, &str) {
+        let end = self.0.find('?').unwrap_or(self.0.len());
+        let at = self.0[..end].rfind('@').unwrap_or(end);
+        let (login, place) = (&self.0[..at], self.0.get(at + 1..).unwrap_or_default());
+        let user = login.find("://").map_or(0, |scheme| scheme + "://".len());
+        match login[user..].find(':') {
+            Some(colon) => {
+                let colon = user + colon;
+                (&login[..colon], Some(&login[colon + 1..]), place)
+            }
+            None => (login, None, place),
+        }
+    }
+
     /// How to connect to the server. Over a network the server must prove its name, unless the address says otherwise.
     pub(crate) fn connect_options(&self) -> Result<PgConnectOptions, sqlx::Error> {
         let mut options = PgConnectOptions::from_str(&self.0)?
@@ -121,6 +164,28 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn a_password_is_put_into_an_address_and_taken_out_of_it() {
+        let bare: ServerAddress = "postgres://kith@db:5433/kith?sslmode=disable"
+            .parse()
+            .expect("an address");
+        assert!(!bare.has_password());
+        let full = bare.with_password("s/e@c:r?e%t é");
+        assert_eq!(
+            full.to_string(),
+            "postgres://kith:s%2Fe%40c%3Ar%3Fe%25t%20%C3%A9@db:5433/kith?sslmode=disable"
+        );
+        assert_eq!(full.to_string().parse(), Ok(full.clone()));
+        assert!(full.has_password());
+        assert_eq!(full.without_password(), bare);
+        assert_eq!(full.with_password("x").without_password(), bare);
+        let of_query: ServerAddress = "postgres://kith@db/kith?application_name=a:b@c"
+            .parse()
+            .expect("an address");
+        assert!(!of_query.has_password());
+        assert_eq!(of_query.without_password(), of_query);
     }
 
     #[test]

@@ -73,6 +73,11 @@ impl TestDatabase {
         }
     }
 
+    /// Its address.
+    pub fn place(&self) -> DatabaseUrl {
+        self.place.clone()
+    }
+
     /// The same database, as another instance opens it.
     pub async fn open_again(&self) -> Database {
         open_again(&self.place).await

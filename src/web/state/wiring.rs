@@ -32,7 +32,7 @@ use crate::services::contacts::store::sql::SqlStore;
 use crate::services::dashboard;
 use crate::services::dashboard::Dashboard;
 use crate::services::database;
-use crate::services::database::installation;
+use crate::services::database::installation::Installation;
 use crate::services::health;
 use crate::services::health::DatabaseHealth;
 use crate::services::health::Health;
@@ -83,8 +83,8 @@ impl Stores {
         kith_runtime::install_crypto_provider();
         let connections = config.data.database_connections();
         let database = database::open(config.data.database(), connections).await?;
-        let redis_prefix =
-            installation::redis_prefix(&database, config.redis.prefix.as_str()).await?;
+        let installation = Installation::read(&mut *database.reader().await?).await?;
+        let redis_prefix = installation.redis_prefix(config.redis.prefix.as_str());
         let redis = connect_redis(config, &redis_prefix);
         let contacts = SqlStore::new(database.clone(), config.api.idempotency_ttl);
         let cache = Cache::new(kith_cache::Options {
