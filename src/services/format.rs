@@ -1,5 +1,6 @@
 //! Formats numbers and times as people read them.
 
+use std::error::Error;
 use std::time::Duration;
 
 use crate::model::format::group_digits;
@@ -61,6 +62,17 @@ pub fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string());
     first.unwrap_or_default() + letters.as_str()
+}
+
+/// An error with all its causes, from the last to the first.
+pub fn causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text += &format!(": {cause}");
+        source = cause.source();
+    }
+    text
 }
 
 #[cfg(test)]

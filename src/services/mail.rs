@@ -15,6 +15,7 @@ mod smtp;
 pub use self::address::MailAddress;
 pub use self::address::deliverable;
 pub use self::error::MailError;
+pub use self::mailer::DIRECTORY;
 pub use self::mailer::Mail;
 pub use self::mailer::Mailer;
 pub(crate) use self::mailer::SEND_TIMEOUT;

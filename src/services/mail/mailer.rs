@@ -26,6 +26,9 @@ use super::error::MailError;
 use super::smtp::Smtp;
 use crate::services::config::MailConfig;
 
+/// The folder beside the database that has the mails of a Kith without a mail server.
+pub const DIRECTORY: &str = "mail";
+
 /// How long the mail server may take. It is well within the lease on the message that asks for the mail.
 pub(crate) const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -68,7 +71,7 @@ impl Mailer {
     pub fn with_timeout(config: &MailConfig, data: &Path, timeout: Duration) -> Self {
         let transport = match &config.smtp_url {
             Some(url) => Transport::Smtp(Arc::new(Smtp::new(url.value().clone(), timeout))),
-            None => Transport::Files(data.join("mail")),
+            None => Transport::Files(data.join(DIRECTORY)),
         };
         let mut from = config.from.mailbox().clone();
         if let Some(address) = deliverable(&from.email) {

@@ -21,7 +21,7 @@ mod generations;
 mod list;
 mod replay;
 mod row;
-mod search;
+pub mod search;
 mod sql_store;
 mod trash;
 mod update;

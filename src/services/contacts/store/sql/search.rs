@@ -12,10 +12,14 @@ use kith_database::Query;
 use kith_database::QueryBuilder;
 use kith_database::Sql;
 use kith_database::Value;
+use kith_database::query;
 
 use self::postgres::GramArrays;
 use self::sqlite::FullTextTables;
 use crate::services::contacts::store::StoreError;
+
+/// The contacts that [`add_page`] adds.
+const PAGE: i64 = 500;
 
 /// The tables of an engine.
 pub trait SearchTables: Sync {
@@ -49,11 +53,35 @@ pub async fn add(
     connection: &mut Connection,
     seq: i64,
     search_key: &str,
-) -> Result<(), StoreError> {
+) -> Result<(), sqlx::Error> {
     for statement in tables(connection.engine()).additions(seq, search_key) {
         statement.execute(connection).await?;
     }
     Ok(())
+}
+
+/// Adds the first contacts outside the trash whose `seq` is above `after`, to tables that do not have them. Returns the
+/// last `seq` and how many contacts there were, or `None` if there was none.
+///
+/// # Errors
+/// Those of the engine.
+pub async fn add_page(
+    connection: &mut Connection,
+    after: i64,
+) -> Result<Option<(i64, u64)>, sqlx::Error> {
+    let contacts: Vec<(i64, String)> = query(
+        "SELECT seq, search_key FROM contacts WHERE deleted_at IS NULL AND seq > $1
+         ORDER BY seq LIMIT $2",
+    )
+    .bind(after)
+    .bind(PAGE)
+    .fetch_all(connection)
+    .await?;
+    for (seq, search_key) in &contacts {
+        add(connection, *seq, search_key).await?;
+    }
+    let last = contacts.last().map(|(seq, _)| *seq);
+    Ok(last.map(|last| (last, contacts.len() as u64)))
 }
 
 /// Removes a contact from the tables.
