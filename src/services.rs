@@ -4,7 +4,7 @@
 //! - [`contacts`]: the use cases of contacts, and their store.
 //! - [`jobs`]: what Kith does later, by its queue. [`welcome`]: what it offers to send to new contacts.
 //!   [`mail`]: how that reaches people.
-//! - [`database`]: the file that all of it is in. [`metrics`]: what is counted.
+//! - [`database`]: where all of it is. [`transfer`]: moving it elsewhere. [`metrics`]: what is counted.
 //! - [`origin`] and [`network`]: how the server is named, and where its clients are.
 //! - [`policies`]: what Kith limits with `kith-limit`.
 //! - [`admin`] and [`overrides`]: what an admin may change while Kith runs. [`client`]: who sends a
@@ -32,4 +32,5 @@ pub mod overrides;
 pub mod policies;
 pub mod process;
 pub mod telemetry;
+pub mod transfer;
 pub mod welcome;
