@@ -1,0 +1,90 @@
+//! What an operator sees of a move.
+
+use std::io::Write;
+use std::time::Duration;
+use std::time::Instant;
+
+use crate::services::format;
+
+/// The characters of a bar.
+const WIDTH: u64 = 30;
+
+/// The shortest pause between two drawings of a bar.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Writes down how far a move is: a bar that is drawn again and again on a terminal, and a line for each step elsewhere.
+/// An output that cannot be written to is ignored.
+pub struct Progress {
+    output: Box<dyn Write + Send>,
+    is_terminal: bool,
+    step: String,
+    done: u64,
+    total: u64,
+    drawn: Option<Instant>,
+}
+
+impl Progress {
+    pub fn new(output: impl Write + Send + 'static, is_terminal: bool) -> Self {
+        Self {
+            output: Box::new(output),
+            is_terminal,
+            step: String::new(),
+            done: 0,
+            total: 0,
+            drawn: None,
+        }
+    }
+
+    /// Writes a line.
+    pub fn say(&mut self, line: &str) {
+        let _ = writeln!(self.output, "{line}");
+    }
+
+    /// Begins a step of so many rows.
+    pub fn begin(&mut self, step: String, total: u64) {
+        self.step = step;
+        self.done = 0;
+        self.total = total;
+        self.drawn = None;
+        self.draw();
+    }
+
+    /// Some rows of the step are done.
+    pub fn advance(&mut self, rows: u64) {
+        self.done += rows;
+        if self.drawn.is_none_or(|drawn| drawn.elapsed() >= PAUSE) {
+            self.draw();
+        }
+    }
+
+    /// The step is done.
+    pub fn end(&mut self) {
+        let line = format!("{}: {}", self.step, format::count(self.done, "row"));
+        self.clear();
+        self.say(&line);
+    }
+
+    /// Takes an unfinished bar away, so that a sentence can stand there.
+    pub fn clear(&mut self) {
+        if self.is_terminal {
+            let _ = write!(self.output, "\r\x1b[K");
+        }
+    }
+
+    fn draw(&mut self) {
+        if !self.is_terminal {
+            return;
+        }
+        let done = self.done.min(self.total);
+        let full = (done * WIDTH).checked_div(self.total).unwrap_or(WIDTH) as usize;
+        let bar = format!("{:-<width$}", "#".repeat(full), width = WIDTH as usize);
+        let (done, total) = (format::number(self.done), format::number(self.total));
+        let _ = write!(
+            self.output,
+            "\r\x1b[K{}: [{bar}] {done} of {total}",
+            self.step
+        );
+        let _ = self.output.flush();
+        self.drawn = Some(Instant::now());
+    }
+}
