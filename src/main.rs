@@ -1,17 +1,25 @@
 //! The `kith` program: command line, configuration, then the server until it is told to stop.
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic where the output cannot be written.
 
+use std::env::VarError;
 use std::error::Error;
+use std::ffi::OsStr;
 use std::fmt;
 use std::io;
+use std::io::IsTerminal;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Parser;
 use kith::services::config::Cli;
+use kith::services::config::Command;
 use kith::services::config::Config;
+use kith::services::config::MoveArguments;
+use kith::services::format;
 use kith::services::telemetry;
+use kith::services::transfer;
+use kith::services::transfer::command;
 use kith::web::serve;
 use kith::web::shutdown;
 use kith::web::state::AppState;
@@ -28,7 +36,9 @@ const EX_CONFIG: u8 = 78;
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Cli::parse();
-    let mut config = match Config::load(arguments.config.as_deref(), std::env::vars_os()) {
+    let of_move = |name: &OsStr| arguments.command.is_some() && name == command::PASSWORD;
+    let environment = std::env::vars_os().filter(|(name, _)| !of_move(name));
+    let mut config = match Config::load(arguments.config.as_deref(), environment) {
         Ok(config) => config,
         Err(error) => return refuse(&error, EX_CONFIG),
     };
@@ -37,6 +47,9 @@ async fn main() -> ExitCode {
             say(format_args!("{warning}"));
         }
         return print(&config.to_toml());
+    }
+    if let Some(Command::Move(arguments)) = &arguments.command {
+        return move_data(arguments, &config).await;
     }
     telemetry::start(&config.log);
     for warning in &config.warnings {
@@ -68,6 +81,34 @@ async fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Moves the data to another database.
+async fn move_data(arguments: &MoveArguments, config: &Config) -> ExitCode {
+    for warning in &config.warnings {
+        say(format_args!("{warning}"));
+    }
+    kith_runtime::install_crypto_provider();
+    let password = match std::env::var(command::PASSWORD) {
+        Ok(password) => Some(password),
+        Err(VarError::NotPresent) => None,
+        Err(VarError::NotUnicode(_)) => {
+            say(format_args!("{} takes UTF-8", command::PASSWORD));
+            return ExitCode::from(EX_CONFIG);
+        }
+    };
+    let moving = command::Command {
+        arguments,
+        config,
+        password: password.as_deref(),
+    };
+    let output = io::stderr();
+    let is_terminal = output.is_terminal();
+    let mut progress = transfer::Progress::new(output, is_terminal);
+    match moving.run(&mut progress, shutdown::signal()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => refuse(&error, 1),
+    }
+}
+
 /// Listens, and says where: port 0 asks the system for any that is free.
 async fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind(address).await?;
@@ -77,13 +118,7 @@ async fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
 
 /// Says why Kith does not start, down to the first cause.
 fn refuse(error: &dyn Error, status: u8) -> ExitCode {
-    let mut causes = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        causes += &format!(": {cause}");
-        source = cause.source();
-    }
-    say(format_args!("{causes}"));
+    say(format_args!("{}", format::causes(error)));
     telemetry::finish();
     ExitCode::from(status)
 }

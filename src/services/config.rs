@@ -58,6 +58,8 @@ use crate::services::welcome::Template;
 
 pub use as_written::AsWritten;
 pub use cli::Cli;
+pub use cli::Command;
+pub use cli::MoveArguments;
 pub use list::List;
 pub use load::ConfigError;
 pub use pem_file::PemFile;

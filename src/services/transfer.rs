@@ -14,14 +14,20 @@
 //! number that the target has. A move that fails or is interrupted calls itself off: it opens the source again if the
 //! target has nothing. After a kill, the operator says what is to happen.
 //!
+//! - [`command`]: `kith move`, from its arguments to its last sentence. [`target`]: the address behind `--to`.
 //! - [`moving`]: the move itself, and calling it off. [`side`]: what both databases are asked.
 //! - [`tables`]: what is copied. [`copy`]: how. [`fingerprint`]: whether it has arrived.
 //! - [`progress`]: what the operator sees meanwhile. [`error`]: what they read if it fails.
 
-pub mod copy;
-pub mod error;
-pub mod fingerprint;
-pub mod moving;
-pub mod progress;
-pub mod side;
-pub mod tables;
+pub mod command;
+mod copy;
+mod error;
+mod fingerprint;
+mod moving;
+mod progress;
+mod side;
+mod tables;
+mod target;
+
+pub use self::error::MoveError;
+pub use self::progress::Progress;

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::Args;
 use clap::Parser;
+use clap::Subcommand;
 
 use super::Config;
 use super::SECTIONS;
@@ -12,12 +14,40 @@ use super::SECTIONS;
 #[command(name = "kith", version, after_long_help = help())]
 pub struct Cli {
     /// Read this configuration file instead of Leptos.toml; it must exist.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", global = true)]
     pub config: Option<PathBuf>,
 
     /// Print the configuration in force, passwords masked, and exit.
     #[arg(long)]
     pub print_config: bool,
+
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What the program does instead of serving.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Move all data to another database: from SQLite to PostgreSQL, or back.
+    ///
+    /// Stop Kith first. The source is the database of the configuration. The target is empty: a file that does not
+    /// exist, or a database that was made with CREATE DATABASE. It gets everything or nothing, and the source keeps
+    /// what it has. Kith does not start with the source any more, so set `DATABASE_URL` to the target afterwards.
+    Move(MoveArguments),
+}
+
+/// The arguments of `kith move`.
+#[derive(Args, Debug)]
+pub struct MoveArguments {
+    /// The target: sqlite:// and a path, or postgres://user@host:port/name. The password comes from
+    /// `KITH_MOVE_PASSWORD`, or Kith asks for it.
+    #[arg(long, value_name = "URL", required_unless_present = "abandon")]
+    pub to: Option<String>,
+
+    /// Call off a move that was broken off: Kith starts with the source again, if the target has nothing.
+    #[arg(long, conflicts_with = "to")]
+    pub abandon: bool,
 }
 
 /// The part of `--help` that teaches: how configuration works, every key, and examples.
@@ -49,6 +79,8 @@ Examples:
   KITH_SERVER_ADDR=127.0.0.1:8080 KITH_DATA_DIR=/var/lib/kith kith
       Listen on another port, and keep the data in another folder.
   kith --config /etc/kith.toml --print-config
-      See what a file and the environment amount to, or what is wrong with them.";
+      See what a file and the environment amount to, or what is wrong with them.
+  kith move --to postgres://kith@127.0.0.1/kith
+      Move all data to a PostgreSQL server.";
     text
 }
