@@ -28,6 +28,8 @@ mod progress;
 mod side;
 mod tables;
 mod target;
+#[cfg(test)]
+mod tests;
 
 pub use self::error::MoveError;
 pub use self::progress::Progress;

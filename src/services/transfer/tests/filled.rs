@@ -1,0 +1,190 @@
+//! A database with rows in every table.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use kith_database::Connection;
+use kith_database::Engine;
+use kith_database::Sql;
+use kith_database::query;
+
+use super::TestDatabase;
+use crate::model::contact::ContactDraft;
+use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::store::IdempotentRequest;
+use crate::services::contacts::store::conformance::IDEMPOTENCY_TTL;
+use crate::services::contacts::store::conformance::Store;
+use crate::services::contacts::store::conformance::at;
+use crate::services::contacts::store::conformance::new_id;
+use crate::services::contacts::store::sql::SqlStore;
+
+/// More rows than a page has.
+const MANY: i64 = 620;
+
+/// The longest notes.
+const LONG: usize = 10_000;
+
+/// A database of its own, with rows in every table.
+pub struct Filled(pub TestDatabase);
+
+impl Deref for Filled {
+    type Target = TestDatabase;
+
+    fn deref(&self) -> &TestDatabase {
+        &self.0
+    }
+}
+
+impl Filled {
+    pub async fn new(engine: Engine) -> Self {
+        let filled = Self(TestDatabase::new(engine).await);
+        filled.add_contacts().await;
+        let mut tx = filled.write().await.expect("no other writer");
+        add_many_rows(&mut tx).await;
+        add_messages(&mut tx).await;
+        add_other_rows(&mut tx).await;
+        tx.commit().await.expect("there is room");
+        filled
+    }
+
+    pub fn store(&self) -> Store {
+        store(self)
+    }
+
+    /// Contacts of the usual kind and of every unusual one.
+    async fn add_contacts(&self) {
+        let store = self.store();
+        let mut deleted = Vec::new();
+        for (number, name) in [
+            "Álvaro Núñez",
+            "王小明",
+            "Łukasz '\"\\ Wójcik",
+            "👩‍👩‍👧 e\u{301}",
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let draft = ContactDraft {
+                name: name.to_owned(),
+                email: format!("p{number}@example.com"),
+                phone: "+44 20 7946 0000".to_owned(),
+                company: "株式会社".to_owned(),
+                notes: "ż\n".repeat(LONG / 2 - 1) + "ż",
+            };
+            let key = format!("key-{number}");
+            let request = IdempotentRequest::new(key.as_bytes(), &draft, None).expect("a key");
+            let fields = ContactFields::parse(draft).expect("valid");
+            let created = store
+                .create(new_id(), &fields, at(0), Some(&request), None)
+                .await
+                .expect("it is new");
+            deleted.push(created.contact.id);
+        }
+        store.delete(deleted[2], None, at(1)).await.expect("there");
+        store.delete(deleted[3], None, at(2)).await.expect("there");
+        store.restore(deleted[3], at(3)).await.expect("there");
+    }
+}
+
+/// A store in this database.
+pub fn store(database: &kith_database::Database) -> Store {
+    Arc::new(SqlStore::new(database.clone(), IDEMPOTENCY_TTL))
+}
+
+/// Figures and latencies.
+async fn add_many_rows(tx: &mut Connection) {
+    for number in 0..MANY {
+        query("INSERT INTO figures (step, start, name, value) VALUES (60, $1, $2, $3)")
+            .bind(number % 7)
+            .bind(format!("figure {number}"))
+            .bind(i64::MAX - number)
+            .execute(&mut *tx)
+            .await
+            .expect("valid");
+        query("INSERT INTO latencies (step, start, route, bucket, count) VALUES (1440, $1, '/', $2, 1)")
+            .bind(-number)
+            .bind(number % 3)
+            .execute(&mut *tx)
+            .await
+            .expect("valid");
+    }
+}
+
+/// Messages in every state.
+async fn add_messages(tx: &mut Connection) {
+    let now = Timestamp::now().as_millisecond();
+    for (number, (state, owner, finished, dead)) in [
+        ("created", None, None, None),
+        ("active", Some("a process"), None, None),
+        ("retry", None, None, None),
+        ("delivered", None, Some(now), None),
+        ("failed", None, Some(now), Some("dead-1")),
+        ("canceled", Some("a process"), Some(now), None),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        query(
+            "INSERT INTO messages (id, state, destination, host, path, spec, body, created_at, not_before,
+                 due_at, owner, retried, updated_at, finished_at, caller_ip, schedule_id, labels,
+                 dead_letter_id, response, response_status, origin)
+             VALUES ($1, $2, 'https://example.com/hook', $3, '/hook', '{\"retries\":3}', $4, $5, $6,
+                 $6, $7, 2, $5, $8, '127.0.0.1', 'daily', ',a,b,', $9, '{}', 503, 'https://example.com')",
+        )
+        .bind(format!("message-{number}"))
+        .bind(state)
+        .bind((number % 2 == 0).then_some("example.com"))
+        .bind(vec![0, 255, number as u8])
+        .bind(now)
+        .bind(now + 3_600_000)
+        .bind(owner)
+        .bind(finished)
+        .bind(dead)
+        .execute(&mut *tx)
+        .await
+        .expect("valid");
+    }
+}
+
+/// Rows of the tables that are left.
+async fn add_other_rows(tx: &mut Connection) {
+    for statement in OTHERS {
+        let added = query(*statement).execute(&mut *tx).await;
+        added.expect("valid");
+    }
+}
+
+const OTHERS: &[Sql] = &[
+    Sql::new(
+        "INSERT INTO events (message_id, at, state, detail)
+         VALUES ('message-4', 1, 'ERROR', '{\"error\":\"x\"}')",
+    ),
+    Sql::new("DELETE FROM events WHERE message_id = 'message-0'"),
+    Sql::each(
+        "INSERT INTO outbox (seq, id, spec, body, created_at, due_at)
+         VALUES (77, 'o', '{}', x'00ff', 1, 2)",
+        "INSERT INTO outbox (seq, id, spec, body, created_at, due_at)
+         VALUES (77, 'o', '{}', '\\x00ff', 1, 2)",
+    ),
+    Sql::new("INSERT INTO deduplications (id, message_id, expires_at) VALUES ('d', 'message-0', 3)"),
+    Sql::each(
+        "INSERT INTO schedules (id, cron, spec, body, created_at, paused, next_at)
+         VALUES ('daily', '@daily', '{}', x'', 1, 1, NULL), ('hourly', '@hourly', '{}', x'', 1, 0, 9)",
+        "INSERT INTO schedules (id, cron, spec, body, created_at, paused, next_at)
+         VALUES ('daily', '@daily', '{}', '', 1, TRUE, NULL), ('hourly', '@hourly', '{}', '', 1, FALSE, 9)",
+    ),
+    Sql::new("INSERT INTO signing_keys (\"only\", current, next) VALUES (1, 'sig_1', 'sig_2')"),
+    Sql::new(
+        "INSERT INTO consumptions (key, claim, lease_until)
+         VALUES ('done', NULL, 5), ('begun', 'c', 6)",
+    ),
+    Sql::new("INSERT INTO used_signatures (id, expires_at) VALUES ('used', 7)"),
+    Sql::new("INSERT INTO settings (name, value, changed_at) VALUES ('limits.api', '{}', 8)"),
+    Sql::new("INSERT INTO actions (at, who, what) VALUES (9, '127.0.0.1', 'changed a limit')"),
+    // A process that was killed long ago.
+    Sql::new(
+        "INSERT INTO instances (id, started_at, seen_at, version, address, config_hash, figures)
+         VALUES ('ended', 1, 2, '0.1.0', '127.0.0.1:3000', 'h', '{}')",
+    ),
+];
