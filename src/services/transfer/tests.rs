@@ -2,7 +2,9 @@
 
 mod arrival;
 mod catalogue;
+mod failures;
 mod filled;
+mod refusals;
 
 use std::future::pending;
 use std::io;
