@@ -33,4 +33,5 @@ mod rest;
 mod security;
 mod server_faults;
 mod server_fns;
+mod transfer;
 mod upgrade;
