@@ -47,6 +47,11 @@ impl PostgresServer {
         let directory = Directory::new();
         make_cluster(&programs, &directory);
         let options: Vec<String> = options.iter().map(ToString::to_string).collect();
+        Self::of(programs, directory, options)
+    }
+
+    /// Starts a server with the data in this directory.
+    fn of(programs: Programs, directory: Directory, options: Vec<String>) -> Self {
         let port = free_port();
         let mut server = Self {
             process: spawn(&programs, &directory, port, &options),
@@ -90,6 +95,80 @@ impl PostgresServer {
         let name = format!("kith_{number}");
         self.query(&format!("CREATE DATABASE {name} TEMPLATE template0"));
         PostgresDatabase::new(self.programs.clone(), self.url_of(&name))
+    }
+
+    /// Starts a copy of this server that follows it and may only be read, until it is [promoted](Self::promote).
+    pub fn standby(&self) -> Self {
+        let directory = Directory::new();
+        self.programs.give(directory.path());
+        let copied = self
+            .programs
+            .server("pg_basebackup", directory.path())
+            .args(["--dbname", &self.url_of("postgres"), "--pgdata"])
+            .arg(directory.data())
+            .args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync"])
+            .output()
+            .expect("pg_basebackup");
+        assert!(
+            copied.status.success(),
+            "pg_basebackup: {}",
+            String::from_utf8_lossy(&copied.stderr)
+        );
+        Self::of(self.programs.clone(), directory, self.options.clone())
+    }
+
+    /// Makes commits wait until a standby has them as well, from the next one on.
+    pub fn wait_for_standby(&self) {
+        self.query("ALTER SYSTEM SET synchronous_standby_names = '*'");
+        self.query("SELECT pg_reload_conf()");
+        let is_synchronous = || {
+            let standbys = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
+            self.query("SHOW synchronous_standby_names") == "*" && self.query(standbys) == "1"
+        };
+        self.wait_until("no standby follows", is_synchronous);
+    }
+
+    /// Lets clients read only, or write again.
+    pub fn set_read_only(&self, is_read_only: bool) {
+        self.query(&format!(
+            "ALTER SYSTEM SET default_transaction_read_only = {is_read_only}"
+        ));
+        self.query("SELECT pg_reload_conf()");
+        let expected = if is_read_only { "on" } else { "off" };
+        let has_changed = || self.query("SHOW default_transaction_read_only") == expected;
+        self.wait_until("it does not change", has_changed);
+    }
+
+    /// Makes a standby follow no server any more. It has what it has received.
+    pub fn stop_following(&self) {
+        self.query("ALTER SYSTEM SET primary_conninfo = ''");
+        self.query("SELECT pg_reload_conf()");
+        let has_stopped = || self.query("SELECT count(*) FROM pg_stat_wal_receiver") == "0";
+        self.wait_until("it still follows", has_stopped);
+    }
+
+    /// Makes a standby a primary.
+    pub fn promote(&self) {
+        // A copy of a server that waits for a standby would wait as well.
+        self.query("ALTER SYSTEM RESET synchronous_standby_names");
+        self.query("SELECT pg_reload_conf()");
+        assert_eq!(self.query("SELECT pg_promote(wait_seconds => 60)"), "t");
+    }
+
+    /// Waits until a standby has what this server has committed.
+    pub fn wait_until_followed_by(&self, standby: &Self) {
+        let position = self.query("SELECT pg_current_wal_lsn()");
+        let has_all = format!("SELECT pg_last_wal_replay_lsn() >= '{position}'");
+        self.wait_until("it does not follow", || standby.query(&has_all) == "t");
+    }
+
+    fn wait_until(&self, otherwise: &str, is_done: impl Fn() -> bool) {
+        let start = Instant::now();
+        while !is_done() {
+            let words = self.last_words();
+            assert!(start.elapsed() < TIMEOUT, "{otherwise}\n{words}");
+            sleep(PAUSE);
+        }
     }
 
     /// What these statements answer in the database `postgres`, as [`PostgresDatabase::query`] shows it.
@@ -172,7 +251,7 @@ impl PostgresServer {
         }
     }
 
-    /// Whether the server has written `ready` into `postmaster.pid`, which `pg_ctl` reads as well. A connection says less,
+    /// Whether the server has written `ready`, or `standby`, into `postmaster.pid`, which `pg_ctl` reads as well. A connection says less,
     /// because the port is open before the data is recovered.
     fn is_ready(&self) -> bool {
         let file = self.directory.data().join("postmaster.pid");
@@ -180,7 +259,7 @@ impl PostgresServer {
         let lines: Vec<_> = text.lines().map(str::trim).collect();
         // The file of a server that was killed stays until the next has written its own.
         lines.first() == Some(&self.process.id().to_string().as_str())
-            && lines.get(7) == Some(&"ready")
+            && matches!(lines.get(7), Some(&"ready" | &"standby"))
     }
 
     fn last_words(&self) -> String {

@@ -46,6 +46,31 @@ fn a_server_that_is_killed_keeps_what_it_has_committed() {
 }
 
 #[test]
+fn a_standby_has_what_a_primary_has_acknowledged_and_takes_its_place() {
+    let mut primary = PostgresServer::start();
+    let standby = primary.standby();
+    primary.wait_for_standby();
+    primary.query("CREATE TABLE numbers (number INT)");
+    primary.query("INSERT INTO numbers VALUES (1)");
+    primary.kill();
+    standby.promote();
+    standby.query("INSERT INTO numbers VALUES (2)");
+    assert_eq!(standby.query("SELECT sum(number) FROM numbers"), "3");
+}
+
+#[test]
+fn a_standby_that_stops_following_lacks_what_comes_later() {
+    let primary = PostgresServer::start();
+    let standby = primary.standby();
+    primary.query("CREATE TABLE numbers (number INT)");
+    primary.wait_until_followed_by(&standby);
+    standby.stop_following();
+    primary.query("INSERT INTO numbers VALUES (1)");
+    standby.promote();
+    assert_eq!(standby.query("SELECT count(*) FROM numbers"), "0");
+}
+
+#[test]
 fn a_paused_server_answers_once_it_goes_on() {
     let server = PostgresServer::with(&["-c", "fsync=off"]);
     server.signal("-STOP");
