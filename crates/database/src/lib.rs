@@ -6,6 +6,8 @@ mod connection;
 mod database;
 mod error;
 mod postgres_handle;
+mod postgres_hosts;
+mod postgres_pool;
 mod query;
 mod row;
 mod server_address;

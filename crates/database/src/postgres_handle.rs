@@ -9,12 +9,11 @@ use std::time::Duration;
 use sqlx::Connection as _;
 use sqlx::Error;
 use sqlx::PgConnection;
-use sqlx::PgPool;
-use sqlx::Postgres;
-use sqlx::pool::PoolConnection;
 use tokio::runtime::Handle;
 
 use crate::error;
+use crate::postgres_pool::PooledConnection;
+use crate::postgres_pool::PostgresPool;
 
 /// How long a server may take to answer a statement. A server that is gone may not close its connections, and the
 /// system waits for its answer for many minutes. Statements in transactions end in the server before.
@@ -33,12 +32,12 @@ pub(crate) async fn in_time<T>(answer: impl Future<Output = Result<T, Error>>) -
 }
 
 /// A connection of a pool. Dropping it undoes its transaction. A connection that failed is closed instead of going
-/// back to the pool.
+/// back to the pool. If it was lost, so are those that wait in the pool, which lead to the same server.
 #[derive(Debug)]
 pub(crate) struct PostgresHandle {
     /// `None` only while it is replaced or dropped.
-    connection: Option<PoolConnection<Postgres>>,
-    pool: PgPool,
+    connection: Option<PooledConnection>,
+    pool: Arc<PostgresPool>,
     in_transaction: bool,
     /// A statement is under way. If it stays so, its caller has given up.
     is_busy: bool,
@@ -51,7 +50,10 @@ pub(crate) struct PostgresHandle {
 pub(crate) struct State {
     /// PostgreSQL has ended the transaction, because a statement in it failed.
     is_aborted: AtomicBool,
-    is_broken: AtomicBool,
+    /// It has ended, or leads to a server that may only be read. So do those that wait in the pool.
+    is_lost: AtomicBool,
+    /// Whether a transaction has ended is not known.
+    is_uncertain: AtomicBool,
 }
 
 impl State {
@@ -59,14 +61,14 @@ impl State {
     pub(crate) fn fail(&self, error: &Error) {
         self.is_aborted.store(true, Ordering::Relaxed);
         if error::is_disconnection(error) {
-            self.is_broken.store(true, Ordering::Relaxed);
+            self.is_lost.store(true, Ordering::Relaxed);
         }
     }
 }
 
 impl PostgresHandle {
     /// A connection of the pool.
-    pub(crate) async fn acquire(pool: &PgPool) -> Result<Self, Error> {
+    pub(crate) async fn acquire(pool: &Arc<PostgresPool>) -> Result<Self, Error> {
         Ok(Self {
             connection: Some(pool.acquire().await?),
             pool: pool.clone(),
@@ -84,38 +86,44 @@ impl PostgresHandle {
         self.in_transaction
     }
 
-    /// Replaces the connection by one that answers, after it has failed. Whether there is one. A transaction cannot go
-    /// on with another connection.
+    /// Replaces the connection by a new one, after it has failed. Whether there is one. A transaction cannot go on with
+    /// another connection.
     pub(crate) async fn replace(&mut self) -> bool {
         if self.in_transaction {
             return false;
         }
-        // A server that was restarted has ended every connection of the pool.
-        for _ in 0..=self.pool.options().get_max_connections() {
-            if let Some(mut failed) = self.connection.take() {
-                failed.close_on_drop();
-            }
-            let Ok(connection) = self.pool.acquire().await else {
-                return false;
-            };
-            if in_time(self.connection.insert(connection).ping())
-                .await
-                .is_ok()
-            {
-                self.state = Arc::default();
-                return true;
-            }
-        }
-        false
+        let Some(failed) = self.connection.take() else {
+            return false;
+        };
+        let Ok(new) = self.pool.replace(failed).await else {
+            return false;
+        };
+        self.connection = Some(new);
+        self.state = Arc::default();
+        self.is_busy = false;
+        true
     }
 
-    /// Begins a transaction with this statement.
+    /// Begins a transaction with this statement. A server that was restarted has ended the connections of the pool, so a
+    /// connection that turns out to have ended is replaced.
     pub(crate) async fn begin(mut self, statement: &'static str) -> Result<Self, Error> {
+        match self.try_begin(statement).await {
+            Err(error) if error::may_be_made_again(&error) && self.replace().await => {
+                self.try_begin(statement).await?;
+            }
+            begun => begun?,
+        }
+        Ok(self)
+    }
+
+    async fn try_begin(&mut self, statement: &'static str) -> Result<(), Error> {
         // A caller may give up before the answer, and the server begins all the same.
         self.in_transaction = true;
         let begun = self.execute(statement).await;
-        begun.inspect_err(|_| self.state.is_broken.store(true, Ordering::Relaxed))?;
-        Ok(self)
+        begun.inspect_err(|_| {
+            self.state.is_uncertain.store(true, Ordering::Relaxed);
+            self.in_transaction = false;
+        })
     }
 
     /// The connection, for a statement. [`finish`](Self::finish) says that it is over.
@@ -136,7 +144,9 @@ impl PostgresHandle {
     async fn execute(&mut self, statements: &'static str) -> Result<(), Error> {
         let executed = in_time(sqlx::raw_sql(statements).execute(self.connection()?)).await;
         self.finish();
-        executed.map(drop)
+        executed
+            .map(drop)
+            .inspect_err(|error| self.state.fail(error))
     }
 
     /// Ends the transaction, and keeps or undoes what it has changed.
@@ -151,9 +161,9 @@ impl PostgresHandle {
         }
         let statement = if keep { "COMMIT" } else { "ROLLBACK" };
         // Until it has ended, only its connection knows whether it has.
-        self.state.is_broken.store(true, Ordering::Relaxed);
+        self.state.is_uncertain.store(true, Ordering::Relaxed);
         self.execute(statement).await?;
-        self.state.is_broken.store(false, Ordering::Relaxed);
+        self.state.is_uncertain.store(false, Ordering::Relaxed);
         self.in_transaction = false;
         Ok(())
     }
@@ -164,31 +174,34 @@ impl Drop for PostgresHandle {
         let Some(mut connection) = self.connection.take() else {
             return;
         };
-        let is_over = !self.in_transaction && !self.is_busy;
-        let runtime = Handle::try_current();
-        if self.state.is_broken.load(Ordering::Relaxed) || (!is_over && runtime.is_err()) {
-            connection.close_on_drop();
+        if self.state.is_lost.load(Ordering::Relaxed) {
+            self.pool.forget();
             return;
         }
-        if is_over {
+        if self.state.is_uncertain.load(Ordering::Relaxed) {
             return;
         }
-        let in_transaction = self.in_transaction;
-        if let Ok(runtime) = runtime {
-            runtime.spawn(async move {
-                let end = async {
-                    match in_transaction {
-                        true => sqlx::raw_sql("ROLLBACK")
-                            .execute(&mut *connection)
-                            .await
-                            .map(drop),
-                        false => connection.ping().await,
-                    }
-                };
-                if !matches!(tokio::time::timeout(END_TIMEOUT, end).await, Ok(Ok(()))) {
-                    connection.close_on_drop();
+        if !self.in_transaction && !self.is_busy {
+            self.pool.release(connection);
+            return;
+        }
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        let (pool, in_transaction) = (self.pool.clone(), self.in_transaction);
+        runtime.spawn(async move {
+            let end = async {
+                match in_transaction {
+                    true => sqlx::raw_sql("ROLLBACK")
+                        .execute(&mut *connection)
+                        .await
+                        .map(drop),
+                    false => connection.ping().await,
                 }
-            });
-        }
+            };
+            if let Ok(Ok(())) = tokio::time::timeout(END_TIMEOUT, end).await {
+                pool.release(connection);
+            }
+        });
     }
 }

@@ -18,8 +18,8 @@ const PARAMETERS: [&str; 6] = [
 ];
 
 /// `postgres://user:password@host:port/name`, with a user, a host and the name of a database. The password and the port
-/// may be missing. Characters that have a meaning in addresses are escaped: `%2F` for a slash. It is shown with its
-/// password.
+/// may be missing. Several hosts have commas between: `db1,db2:5433`. Characters that have a meaning in addresses are
+/// escaped: `%2F` for a slash. It is shown with its password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ServerAddress(String);
 
@@ -72,48 +72,71 @@ impl ServerAddress {
         }
     }
 
-    /// How to connect to the server. Over a network the server must prove its name, unless the address says otherwise.
-    pub(crate) fn connect_options(&self) -> Result<PgConnectOptions, sqlx::Error> {
-        let mut options = PgConnectOptions::from_str(&self.0)?
-            // A pooler between Kith and the server need not know this setting.
-            .extra_float_digits(None)
-            .disable_statement_logging();
-        let is_local = options.get_socket().is_some()
-            || ["localhost", "127.0.0.1", "[::1]"].contains(&options.get_host());
-        let query = self.0.split_once('?').map_or("", |(_, query)| query);
+    /// How to connect to each host, in order. Over a network a host must prove its name, unless the address says
+    /// otherwise.
+    pub(crate) fn connect_options(&self) -> Result<Vec<PgConnectOptions>, sqlx::Error> {
+        let (_, query) = split_query(&self.0);
         let mut parameters = query.split('&');
-        if !parameters.any(|parameter| parameter.starts_with("sslmode=")) {
-            options = options.ssl_mode(match is_local {
-                true => PgSslMode::Prefer,
-                false => PgSslMode::VerifyFull,
-            });
-        }
-        Ok(options)
+        let has_mode = parameters.any(|parameter| parameter.starts_with("sslmode="));
+        let of_host = |address: String| {
+            let options = PgConnectOptions::from_str(&address)?
+                // A pooler between Kith and the server need not know this setting.
+                .extra_float_digits(None)
+                .disable_statement_logging();
+            let is_local = options.get_socket().is_some()
+                || ["localhost", "127.0.0.1", "[::1]"].contains(&options.get_host());
+            Ok(match (has_mode, is_local) {
+                (true, _) => options,
+                (false, true) => options.ssl_mode(PgSslMode::Prefer),
+                (false, false) => options.ssl_mode(PgSslMode::VerifyFull),
+            })
+        };
+        each_host(&self.0).into_iter().map(of_host).collect()
     }
+}
+
+/// What stands before and after the `?`.
+fn split_query(text: &str) -> (&str, &str) {
+    text.split_once('?').unwrap_or((text, ""))
+}
+
+/// The same address for each of its hosts.
+fn each_host(text: &str) -> Vec<String> {
+    let (address, query) = split_query(text);
+    let parts = address.rsplit_once('@');
+    let Some((login, (hosts, name))) =
+        parts.and_then(|(login, place)| Some((login, place.split_once('/')?)))
+    else {
+        return Vec::new();
+    };
+    let of_host = |host| format!("{login}@{host}/{name}?{query}");
+    hosts.split(',').map(of_host).collect()
 }
 
 impl FromStr for ServerAddress {
     type Err = InvalidServerAddress;
 
     fn from_str(text: &str) -> Result<Self, InvalidServerAddress> {
-        let (address, query) = text.split_once('?').unwrap_or((text, ""));
+        let (address, query) = split_query(text);
         let rest = address
             .strip_prefix("postgres://")
             .or_else(|| address.strip_prefix("postgresql://"));
         let parts = rest.and_then(|rest| rest.rsplit_once('@'));
         let (login, place) = parts.ok_or(InvalidServerAddress)?;
-        let (host, name) = place.split_once('/').ok_or(InvalidServerAddress)?;
-        let is_whole = !login.is_empty() && !login.starts_with(':') && !host.is_empty();
+        let (hosts, name) = place.split_once('/').ok_or(InvalidServerAddress)?;
+        let is_whole = !login.is_empty() && !login.starts_with(':');
+        let are_hosts = hosts.split(',').all(|host| !host.is_empty());
         let mut parameters = query.split('&').filter(|part| !part.is_empty());
         let are_known = parameters.all(|part| {
             let name = part.split_once('=').map(|(name, _)| name);
             name.is_some_and(|name| PARAMETERS.contains(&name))
         });
         let is_name = !name.is_empty() && !name.contains('/');
-        if !(is_whole && are_known && is_name && PgConnectOptions::from_str(text).is_ok()) {
+        let address = Self(text.to_owned());
+        if !(is_whole && are_hosts && are_known && is_name && address.connect_options().is_ok()) {
             return Err(InvalidServerAddress);
         }
-        Ok(Self(text.to_owned()))
+        Ok(address)
     }
 }
 
@@ -139,6 +162,7 @@ mod tests {
             "postgres://kith@db/kith",
             "postgresql://kith:s%2Fe%40cret@db.example.org:5433/kith?sslmode=disable",
             "postgres://kith:secret@%2Frun%2Fpostgresql/kith",
+            "postgres://kith:secret@db1,db2:5433,[::1]:5434/kith",
         ] {
             let address: ServerAddress = text.parse().expect("an address");
             assert_eq!(address.to_string(), text);
@@ -151,6 +175,8 @@ mod tests {
             "postgres://kith@db",
             "postgres://kith@db/",
             "postgres://kith@/kith",
+            "postgres://kith@db1,,db2/kith",
+            "postgres://kith@db1,db2:port/kith",
             "postgres://:secret@db/kith",
             "postgres://kith:s/e@cret@db/kith",
             "postgres://kith@db/kith?password=x",
@@ -164,6 +190,27 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    fn hosts(text: &str) -> Vec<PgConnectOptions> {
+        let address: ServerAddress = text.parse().expect("an address");
+        address.connect_options().expect("an address")
+    }
+
+    #[test]
+    fn hosts_of_an_address_share_all_but_their_ports() {
+        let hosts = hosts("postgres://kith:a,b@db1,db2:5433/kith?sslmode=disable");
+        let shown = |host: &PgConnectOptions| {
+            let database = host.get_database().unwrap_or_default();
+            format!(
+                "{} {} {} {database}",
+                host.get_host(),
+                host.get_port(),
+                host.get_username()
+            )
+        };
+        let shown: Vec<_> = hosts.iter().map(shown).collect();
+        assert_eq!(shown, ["db1 5432 kith kith", "db2 5433 kith kith"]);
     }
 
     #[test]
@@ -191,14 +238,20 @@ mod tests {
     #[test]
     fn a_server_of_the_network_must_prove_its_name() {
         let mode = |text: &str| {
-            let address: ServerAddress = text.parse().expect("an address");
-            let options = address.connect_options().expect("an address");
-            format!("{:?}", options.get_ssl_mode())
+            let modes = hosts(text).into_iter();
+            let modes: Vec<_> = modes
+                .map(|host| format!("{:?}", host.get_ssl_mode()))
+                .collect();
+            modes.join(" ")
         };
         assert_eq!(mode("postgres://kith@db.example.org/kith"), "VerifyFull");
         assert_eq!(mode("postgres://kith:sslmode=@db/kith"), "VerifyFull");
         assert_eq!(mode("postgres://kith@127.0.0.1/kith"), "Prefer");
         assert_eq!(mode("postgres://kith@%2Frun%2Fpostgresql/kith"), "Prefer");
         assert_eq!(mode("postgres://kith@db/kith?sslmode=disable"), "Disable");
+        assert_eq!(
+            mode("postgres://kith@db,localhost/kith"),
+            "VerifyFull Prefer"
+        );
     }
 }

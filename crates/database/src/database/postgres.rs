@@ -1,16 +1,13 @@
 //! A PostgreSQL server: a pool of connections, and one for what many callers wait for.
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use sqlx::ConnectOptions;
 use sqlx::Connection as _;
 use sqlx::Error;
 use sqlx::PgConnection;
-use sqlx::PgPool;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::postgres::PgPoolOptions;
 use tokio::sync::Mutex;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use super::BUSY_TIMEOUT;
 use super::open::OpenError;
@@ -21,18 +18,14 @@ use crate::connection::Driver;
 use crate::error;
 use crate::postgres_handle::PostgresHandle;
 use crate::postgres_handle::in_time;
+use crate::postgres_hosts::Hosts;
+use crate::postgres_pool::PostgresPool;
 use crate::query::Query;
 use crate::row::FromRow;
 use crate::server_address::ServerAddress;
 
 /// The oldest release that the statements were written for.
 const MIN_VERSION: i64 = 14;
-
-/// The pool closes an unused connection after this time.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
-
-/// A connection lives at most this long, so that connections spread over the servers behind an address.
-const MAX_LIFETIME: Duration = Duration::from_secs(30 * 60);
 
 /// So many connections are left to reads while many callers write.
 const CONNECTIONS_OF_READS: u32 = 2;
@@ -55,10 +48,9 @@ const PROBE: &str = "BEGIN; SET LOCAL statement_timeout = '20s';
 /// The connections to a server.
 #[derive(Debug)]
 pub(crate) struct PostgresServer {
-    pool: PgPool,
-    options: PgConnectOptions,
-    /// `None` after it failed, until the next query.
-    dedicated: Mutex<Option<PgConnection>>,
+    pool: Arc<PostgresPool>,
+    /// With the time at which it was opened. `None` after it failed, until the next query.
+    dedicated: Mutex<Option<(PgConnection, Instant)>>,
     /// A turn for each change, so that changes do not take all connections.
     pub(crate) turns: Semaphore,
 }
@@ -71,59 +63,32 @@ impl PostgresServer {
     ) -> Result<Self, OpenError> {
         let setting = options.url_setting;
         let refused = |source: Error| OpenError::of_server(setting, source);
-        let connect = address.connect_options().map_err(refused)?;
-        let mut first = connect.connect().await.map_err(refused)?;
+        let hosts = Hosts::new(address.connect_options().map_err(refused)?);
+        let opened = Instant::now();
+        let first = hosts.connect_once(opened + BUSY_TIMEOUT).await;
+        let mut first = first.map_err(refused)?;
         check_server(&mut first, setting).await?;
         migrate(&mut first, options).await?;
         let connections = options.connections.get();
-        let pool = PgPoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(BUSY_TIMEOUT)
-            // A query that fails on a connection that has ended is made again. That costs reads no round trip.
-            .test_before_acquire(false)
-            .idle_timeout(IDLE_TIMEOUT)
-            .max_lifetime(MAX_LIFETIME)
-            .connect_with(connect.clone())
-            .await
-            .map_err(refused)?;
         let turns = connections.saturating_sub(CONNECTIONS_OF_READS).max(1);
+        let pool = PostgresPool::new(hosts, connections, BUSY_TIMEOUT, opened);
         Ok(Self {
-            pool,
-            options: connect,
-            dedicated: Mutex::new(Some(first)),
+            pool: Arc::new(pool),
+            dedicated: Mutex::new(Some((first, opened))),
             turns: Semaphore::new(turns as usize),
         })
     }
 
     pub(crate) async fn write(&self) -> Result<PostgresHandle, Error> {
-        self.begin(BEGIN_WRITE).await
+        self.reader().await?.begin(BEGIN_WRITE).await
     }
 
     pub(crate) async fn read(&self) -> Result<PostgresHandle, Error> {
-        self.begin(BEGIN_READ).await
-    }
-
-    /// Begins a transaction. A server that was restarted has ended the connections of the pool, so a connection that
-    /// turns out to have ended is replaced.
-    async fn begin(&self, statement: &'static str) -> Result<PostgresHandle, Error> {
-        for _ in 0..self.pool.options().get_max_connections() {
-            match self.reader().await?.begin(statement).await {
-                Err(error) if error::may_be_made_again(&error) => {}
-                begun => return begun,
-            }
-        }
-        self.reader().await?.begin(statement).await
+        self.reader().await?.begin(BEGIN_READ).await
     }
 
     pub(crate) async fn reader(&self) -> Result<PostgresHandle, Error> {
-        PostgresHandle::acquire(&self.pool).await.map_err(|error| {
-            // The pool tries to connect until it is time.
-            let could_connect = self.pool.size() >= self.pool.options().get_max_connections();
-            match error {
-                Error::PoolTimedOut if !could_connect => error::timed_out(),
-                error => error,
-            }
-        })
+        PostgresHandle::acquire(&self.pool).await
     }
 
     pub(crate) async fn fetch_dedicated<T: FromRow>(
@@ -132,34 +97,28 @@ impl PostgresServer {
     ) -> Result<Vec<T>, Error> {
         let mut place = self.dedicated.lock().await;
         // It comes back only after an answer. A caller who gives up before closes it.
-        if let Some(mut known) = place.take() {
+        let known = place.take();
+        if let Some((mut known, opened)) = known.filter(|(_, opened)| self.pool.is_kept(*opened)) {
             let fetched = query.clone();
             let fetched = fetched.fetch_all_on(Driver::Postgres(&mut known)).await;
             match fetched {
-                Err(error) if error::may_be_made_again(&error) => {}
+                Err(error) if error::may_be_made_again(&error) => self.pool.forget(),
                 Err(error) if error::is_disconnection(&error) => return Err(error),
                 fetched => {
-                    *place = Some(known);
+                    *place = Some((known, opened));
                     return fetched;
                 }
             }
         }
-        if self.pool.is_closed() {
-            return Err(Error::PoolClosed);
-        }
-        let mut new = self.connect().await?;
+        let opened = Instant::now();
+        let mut new = self.pool.connect().await?;
         let fetched = query.fetch_all_on(Driver::Postgres(&mut new)).await?;
-        *place = Some(new);
+        *place = Some((new, opened));
         Ok(fetched)
     }
 
-    async fn connect(&self) -> Result<PgConnection, Error> {
-        let connected = tokio::time::timeout(BUSY_TIMEOUT, self.options.connect()).await;
-        connected.unwrap_or_else(|_| Err(error::timed_out()))
-    }
-
     pub(crate) async fn close(&self) {
-        if let Some(connection) = self.dedicated.lock().await.take() {
+        if let Some((connection, _)) = self.dedicated.lock().await.take() {
             // A connection that cannot be closed is gone all the same.
             let _ = connection.close().await;
         }
@@ -168,22 +127,22 @@ impl PostgresServer {
 
     /// Writes on a new connection as much as a change does, and changes nothing.
     pub(crate) async fn probe(&self) -> Result<(), Error> {
-        let mut connection = self.connect().await?;
+        let mut connection = self.pool.connect().await?;
         in_time(sqlx::raw_sql(PROBE).execute(&mut connection)).await?;
         in_time(connection.close()).await
     }
 }
 
-/// Refuses a server that the statements do not fit, or that cannot be written to.
+/// Refuses a server that the statements do not fit, or that may lose what it acknowledges.
 async fn check_server(
     connection: &mut PgConnection,
     setting: &'static str,
 ) -> Result<(), OpenError> {
-    let facts = sqlx::query_as::<_, (String, String, String, String)>(
+    let facts = sqlx::query_as::<_, (String, String, String)>(
         "SELECT current_setting('server_version_num'), current_setting('server_encoding'),
-             current_setting('transaction_read_only'), current_setting('synchronous_commit')",
+             current_setting('synchronous_commit')",
     );
-    let (version, encoding, read_only, synchronous_commit) = facts
+    let (version, encoding, synchronous_commit) = facts
         .fetch_one(connection)
         .await
         .map_err(|source| OpenError::of_server(setting, source))?;
@@ -192,8 +151,6 @@ async fn check_server(
         ServerProblem::Old
     } else if encoding != "UTF8" {
         ServerProblem::Encoding
-    } else if read_only == "on" {
-        ServerProblem::Standby
     } else if synchronous_commit == "off" {
         ServerProblem::AsyncCommit
     } else {

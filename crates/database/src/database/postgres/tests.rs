@@ -1,5 +1,7 @@
 //! A PostgreSQL server: changes that meet, faults that pass, and servers that are refused.
 
+mod hosts;
+
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;

@@ -1,0 +1,219 @@
+//! The connections to a PostgreSQL server that callers share.
+//!
+//! The pool of sqlx knows one host, and keeps the connections to it that it has. This one connects to the primary among
+//! several [`Hosts`], and forgets what it keeps once a connection has failed: the others lead to the same server.
+
+use std::mem;
+use std::ops::Deref;
+use std::ops::DerefMut;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use sqlx::Connection as _;
+use sqlx::Error;
+use sqlx::PgConnection;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use crate::postgres_hosts::Hosts;
+
+/// A connection that was unused for longer is not used again. What stands between may have forgotten it.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+/// A connection lives at most this long, so that connections spread over the servers behind an address.
+const MAX_LIFETIME: Duration = Duration::from_secs(30 * 60);
+
+/// Connections to the primary, up to a number.
+#[derive(Debug)]
+pub(crate) struct PostgresPool {
+    hosts: Hosts,
+    /// The time that a caller waits for a connection.
+    timeout: Duration,
+    max_connections: u32,
+    /// One for each connection that may be in use.
+    permits: Arc<Semaphore>,
+    is_closed: AtomicBool,
+    idle: Mutex<Idle>,
+}
+
+/// The connections that are not in use.
+#[derive(Debug)]
+struct Idle {
+    /// The one that was used last is the last.
+    connections: Vec<(PgConnection, Times)>,
+    /// Connections that were opened before are not kept.
+    valid_from: Instant,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    opened: Instant,
+    used: Instant,
+}
+
+/// A connection in use. Dropping it closes it.
+#[derive(Debug)]
+pub(crate) struct PooledConnection {
+    connection: PgConnection,
+    times: Times,
+    permit: OwnedSemaphorePermit,
+}
+
+impl PostgresPool {
+    pub(crate) fn new(hosts: Hosts, max_connections: u32, timeout: Duration, now: Instant) -> Self {
+        Self {
+            hosts,
+            timeout,
+            max_connections,
+            permits: Arc::new(Semaphore::new(max_connections as usize)),
+            is_closed: AtomicBool::new(false),
+            idle: Mutex::new(Idle {
+                connections: Vec::new(),
+                valid_from: now,
+            }),
+        }
+    }
+
+    /// A connection that was used before, or a new one.
+    ///
+    /// # Errors
+    /// [`Error::PoolTimedOut`] if all are in use for too long, [`Error::PoolClosed`], and those of [`Hosts::connect`].
+    pub(crate) async fn acquire(&self) -> Result<PooledConnection, Error> {
+        let deadline = Instant::now() + self.timeout;
+        let permit = tokio::time::timeout_at(deadline, self.permits.clone().acquire_owned()).await;
+        let permit = permit.map_err(|_| Error::PoolTimedOut)?;
+        let permit = permit.map_err(|_| Error::PoolClosed)?;
+        if self.is_closed() {
+            return Err(Error::PoolClosed);
+        }
+        let known = self.idle().take();
+        match known {
+            Some((connection, times)) => Ok(PooledConnection {
+                connection,
+                times,
+                permit,
+            }),
+            None => self.open(permit, deadline).await,
+        }
+    }
+
+    /// A new connection in place of one that has failed.
+    ///
+    /// # Errors
+    /// Those of [`Hosts::connect`].
+    pub(crate) async fn replace(
+        &self,
+        failed: PooledConnection,
+    ) -> Result<PooledConnection, Error> {
+        self.forget();
+        self.open(failed.permit, Instant::now() + self.timeout)
+            .await
+    }
+
+    async fn open(
+        &self,
+        permit: OwnedSemaphorePermit,
+        deadline: Instant,
+    ) -> Result<PooledConnection, Error> {
+        let now = Instant::now();
+        Ok(PooledConnection {
+            connection: self.hosts.connect(deadline).await?,
+            times: Times {
+                opened: now,
+                used: now,
+            },
+            permit,
+        })
+    }
+
+    /// A connection of the caller's own, which does not count.
+    ///
+    /// # Errors
+    /// [`Error::PoolClosed`], and those of [`Hosts::connect_once`].
+    pub(crate) async fn connect(&self) -> Result<PgConnection, Error> {
+        if self.is_closed() {
+            return Err(Error::PoolClosed);
+        }
+        self.hosts.connect_once(Instant::now() + self.timeout).await
+    }
+
+    /// Keeps a connection on which nothing is under way, for the next caller.
+    pub(crate) fn release(&self, connection: PooledConnection) {
+        let PooledConnection {
+            connection, times, ..
+        } = connection;
+        if self.is_kept(times.opened) && !self.is_closed() {
+            let used = Instant::now();
+            let times = Times { used, ..times };
+            self.idle().connections.push((connection, times));
+        }
+    }
+
+    /// Whether a connection that was opened at this time leads to the primary, as far as is known.
+    pub(crate) fn is_kept(&self, opened: Instant) -> bool {
+        opened >= self.idle().valid_from
+    }
+
+    /// Closes the connections that are not in use, and the others once they are released.
+    pub(crate) fn forget(&self) {
+        let mut idle = self.idle();
+        idle.valid_from = Instant::now();
+        idle.connections.clear();
+    }
+
+    /// Refuses callers, waits for the connections in use, and closes all.
+    pub(crate) async fn close(&self) {
+        self.is_closed.store(true, Ordering::SeqCst);
+        let _all = self.permits.acquire_many(self.max_connections).await;
+        self.permits.close();
+        let idle = mem::take(&mut self.idle().connections);
+        for (connection, _) in idle {
+            // A connection that cannot be closed is gone all the same.
+            let _ = connection.close().await;
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::SeqCst)
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many connections there are.
+    #[cfg(test)]
+    pub(crate) fn size(&self) -> usize {
+        let in_use = self.max_connections as usize - self.permits.available_permits();
+        in_use + self.idle().connections.len()
+    }
+}
+
+impl Idle {
+    fn take(&mut self) -> Option<(PgConnection, Times)> {
+        self.connections.retain(|(_, times)| {
+            times.used.elapsed() < IDLE_TIMEOUT && times.opened.elapsed() < MAX_LIFETIME
+        });
+        self.connections.pop()
+    }
+}
+
+impl Deref for PooledConnection {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for PooledConnection {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+}
