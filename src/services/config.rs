@@ -116,6 +116,8 @@ key::sections! {
         readers: NonZeroU32 = 4;
         /// Connections to a PostgreSQL server; one more is for what every cached read asks.
         connections: NonZeroU32 = 10;
+        /// A PEM file of certificate authorities that a PostgreSQL server may prove its name by, beside those that browsers trust.
+        ca_file: Option<PemFile> = "";
     }
 
     /// Redis, which Kith's instances share; without Redis each instance works alone.
@@ -299,8 +301,13 @@ impl ServerConfig {
 impl DataConfig {
     /// The database: the one that `database_url` names, or the file `kith.db` in `dir`.
     pub fn database(&self) -> DatabaseUrl {
-        let url = self.database_url.clone();
-        url.unwrap_or_else(|| DatabaseUrl::File(self.dir.join("kith.db")))
+        match (self.database_url.clone(), &self.ca_file) {
+            (Some(DatabaseUrl::Server(address)), Some(file)) => {
+                DatabaseUrl::Server(address.with_authorities(file.content()))
+            }
+            (Some(url), _) => url,
+            (None, _) => DatabaseUrl::File(self.dir.join("kith.db")),
+        }
     }
 
     /// How many connections read the file, or lead to the server.

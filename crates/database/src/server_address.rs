@@ -21,7 +21,11 @@ const PARAMETERS: [&str; 6] = [
 /// may be missing. Several hosts have commas between: `db1,db2:5433`. Characters that have a meaning in addresses are
 /// escaped: `%2F` for a slash. It is shown with its password.
 #[derive(Clone, PartialEq, Eq)]
-pub struct ServerAddress(String);
+pub struct ServerAddress {
+    text: String,
+    /// In PEM form.
+    authorities: Option<Vec<u8>>,
+}
 
 /// The text is not the address of a database on a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,21 +51,28 @@ impl ServerAddress {
                 false => write!(text, "%{byte:02X}").expect("a string can be written to"),
             }
         }
-        Self(format!("{text}@{place}"))
+        self.with_text(format!("{text}@{place}"))
     }
 
     /// The address without its password, which may be shown.
     #[must_use]
     pub fn without_password(&self) -> Self {
         let (user, _, place) = self.parts();
-        Self(format!("{user}@{place}"))
+        self.with_text(format!("{user}@{place}"))
+    }
+
+    fn with_text(&self, text: String) -> Self {
+        Self {
+            text,
+            authorities: self.authorities.clone(),
+        }
     }
 
     /// The scheme with the user, the password, and what stands behind the at sign.
     fn parts(&self) -> (&str, Option<&str>, &str) {
-        let end = self.0.find('?').unwrap_or(self.0.len());
-        let at = self.0[..end].rfind('@').unwrap_or(end);
-        let (login, place) = (&self.0[..at], self.0.get(at + 1..).unwrap_or_default());
+        let end = self.text.find('?').unwrap_or(self.text.len());
+        let at = self.text[..end].rfind('@').unwrap_or(end);
+        let (login, place) = (&self.text[..at], self.text.get(at + 1..).unwrap_or_default());
         let user = login.find("://").map_or(0, |scheme| scheme + "://".len());
         match login[user..].find(':') {
             Some(colon) => {
@@ -72,17 +83,29 @@ impl ServerAddress {
         }
     }
 
+    /// The same address, whose hosts may prove their names by certificates of these authorities as well as of those that
+    /// browsers trust. Takes certificates in PEM form. `sslrootcert` in the address goes before.
+    #[must_use]
+    pub fn with_authorities(mut self, pem: Vec<u8>) -> Self {
+        self.authorities = Some(pem);
+        self
+    }
+
     /// How to connect to each host, in order. Over a network a host must prove its name, unless the address says
     /// otherwise.
     pub(crate) fn connect_options(&self) -> Result<Vec<PgConnectOptions>, sqlx::Error> {
-        let (_, query) = split_query(&self.0);
-        let mut parameters = query.split('&');
-        let has_mode = parameters.any(|parameter| parameter.starts_with("sslmode="));
+        let (_, query) = split_query(&self.text);
+        let has = |name: &str| query.split('&').any(|part| part.starts_with(name));
+        let has_mode = has("sslmode=");
+        let authorities = self.authorities.as_ref().filter(|_| !has("sslrootcert="));
         let of_host = |address: String| {
-            let options = PgConnectOptions::from_str(&address)?
+            let mut options = PgConnectOptions::from_str(&address)?
                 // A pooler between Kith and the server need not know this setting.
                 .extra_float_digits(None)
                 .disable_statement_logging();
+            if let Some(pem) = authorities {
+                options = options.ssl_root_cert_from_pem(pem.clone());
+            }
             let is_local = options.get_socket().is_some()
                 || ["localhost", "127.0.0.1", "[::1]"].contains(&options.get_host());
             Ok(match (has_mode, is_local) {
@@ -91,7 +114,7 @@ impl ServerAddress {
                 (false, false) => options.ssl_mode(PgSslMode::VerifyFull),
             })
         };
-        each_host(&self.0).into_iter().map(of_host).collect()
+        each_host(&self.text).into_iter().map(of_host).collect()
     }
 }
 
@@ -132,7 +155,10 @@ impl FromStr for ServerAddress {
             name.is_some_and(|name| PARAMETERS.contains(&name))
         });
         let is_name = !name.is_empty() && !name.contains('/');
-        let address = Self(text.to_owned());
+        let address = Self {
+            text: text.to_owned(),
+            authorities: None,
+        };
         if !(is_whole && are_hosts && are_known && is_name && address.connect_options().is_ok()) {
             return Err(InvalidServerAddress);
         }
@@ -142,7 +168,7 @@ impl FromStr for ServerAddress {
 
 impl fmt::Display for ServerAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

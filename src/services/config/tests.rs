@@ -322,6 +322,21 @@ fn a_server_needs_a_few_connections() {
 }
 
 #[test]
+fn a_server_may_prove_its_name_by_the_authorities_of_a_file() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("ca.pem");
+    let certified = rcgen::generate_simple_self_signed(["ca".to_owned()]);
+    let pem = certified.expect("a certificate").cert.pem();
+    std::fs::write(&file, &pem).expect("a file");
+    let url = "postgres://kith@db/kith";
+    let file = file.to_str().expect("text");
+    let config = read("", [("DATABASE_URL", url), ("KITH_DATA_CA_FILE", file)]);
+    let address: kith_database::ServerAddress = url.parse().expect("an address");
+    let expected = address.with_authorities(pem.into_bytes());
+    assert_eq!(config.data.database(), DatabaseUrl::Server(expected));
+}
+
+#[test]
 fn the_password_of_a_server_is_masked() {
     let url = "postgres://kith:secret@db:5433/kith?sslmode=verify-full";
     let config = read("", [("DATABASE_URL", url)]);

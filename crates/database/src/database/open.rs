@@ -334,19 +334,24 @@ pub enum ServerProblem {
     /// Nothing answers at the address.
     #[error("nothing answers there; check the host and the port, and that the server runs")]
     Unreachable,
-    /// The server refuses the user or the password.
-    #[error("the server refuses the user or the password")]
+    /// The server refuses the user, the password or the certificate of the client.
+    #[error("the server refuses the user, the password, or the certificate of sslcert")]
     Refused,
+    /// A file that the address names cannot be read, or the socket is not there.
+    #[error(
+        "this user cannot read the file of sslrootcert, sslcert or sslkey, or there is no such socket"
+    )]
+    Unreadable,
     /// The server has no such database.
     #[error("the server has no database of that name; make one with CREATE DATABASE")]
     NoDatabase,
     /// The server has no connection left.
     #[error("the server has no connection left; raise its max_connections, or ask for fewer here")]
     Full,
-    /// The server does not prove its name.
+    /// The server does not prove its name, or the files of the client are no certificate with its key.
     #[error(
-        "the connection is not secure; name the server as its certificate does, or give sslrootcert, \
-         or write sslmode=disable on a network that you trust"
+        "the connection is not secure; name the server as its certificate does, name the authority, check the \
+         files of sslcert and sslkey, or write sslmode=disable on a network that you trust"
     )]
     Insecure,
     /// The server is too old.
@@ -386,8 +391,17 @@ impl ServerProblem {
             sqlx::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
                 return Self::Insecure;
             }
+            sqlx::Error::Io(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied
+                ) =>
+            {
+                return Self::Unreadable;
+            }
             sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => return Self::Unreachable,
-            sqlx::Error::Tls(_) => return Self::Insecure,
+            // As for a certificate without its key.
+            sqlx::Error::Tls(_) | sqlx::Error::Configuration(_) => return Self::Insecure,
             _ => {}
         }
         match error::sqlstate(error) {

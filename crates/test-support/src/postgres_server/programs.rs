@@ -49,10 +49,10 @@ impl Programs {
         command
     }
 
-    /// Gives `directory` to the user that the server runs as.
-    pub(super) fn give(&self, directory: &Path) {
+    /// Gives a file or a directory to the user that the server runs as.
+    pub(super) fn give(&self, path: &Path) {
         if is_root() {
-            let chown = Command::new("chown").arg(USER).arg(directory).status();
+            let chown = Command::new("chown").arg(USER).arg(path).status();
             assert!(
                 chown.expect("chown").success(),
                 "there is no user {USER}; `cargo xtask setup` installs PostgreSQL"

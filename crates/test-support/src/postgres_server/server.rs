@@ -2,8 +2,11 @@
 
 use std::fs;
 use std::fs::File;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::path::PathBuf;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
@@ -126,6 +129,16 @@ impl PostgresServer {
             self.query("SHOW synchronous_standby_names") == "*" && self.query(standbys) == "1"
         };
         self.wait_until("no standby follows", is_synchronous);
+    }
+
+    /// Writes a file in the directory of the server, which it alone may read. Returns its path.
+    pub fn write(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.directory.path().join(name);
+        fs::write(&path, content).expect("a file");
+        let mode = Permissions::from_mode(0o600);
+        fs::set_permissions(&path, mode).expect("its permissions");
+        self.programs.give(&path);
+        path
     }
 
     /// Lets clients read only, or write again.

@@ -1,6 +1,7 @@
 //! A PostgreSQL server: changes that meet, faults that pass, and servers that are refused.
 
 mod hosts;
+mod tls;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -342,9 +343,13 @@ async fn many_instances_that_start_at_once_make_the_tables_once() {
 
 /// What the operator reads.
 async fn refusal(url: &str) -> String {
-    match Database::open(options(url)).await {
+    refusal_of(options(url)).await
+}
+
+async fn refusal_of(options: Options) -> String {
+    match Database::open(options).await {
         Err(error) => error.to_string(),
-        Ok(_) => panic!("expected {url} to be refused"),
+        Ok(_) => panic!("expected to be refused"),
     }
 }
 
