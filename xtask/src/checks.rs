@@ -48,6 +48,10 @@ const WIRE: &str =
 /// The tests that kill processes of Kith, and PostgreSQL, again and again. `KITH_TEST_KILLS` says how often.
 const CRASHES: &str = "cargo test --test integration every_acknowledged -- --nocapture";
 
+/// The test that kills primaries and promotes standbys. `KITH_TEST_FAILOVERS` says how often.
+const FAILOVERS: &str =
+    "cargo test --package kith --lib failover::every_acknowledged -- --nocapture";
+
 /// Where the output of the server under test goes.
 const SERVER_LOG: &str = "target/e2e-server.log";
 
@@ -75,8 +79,8 @@ pub fn test() -> Result<()> {
     Ok(())
 }
 
-/// The checks that take too long for every change: ten thousand new requests, and servers that are killed
-/// 500 times.
+/// The checks that take too long for every change: ten thousand new requests, servers that are killed 500 times, and
+/// 10 failovers of PostgreSQL.
 pub fn soak(server: &Path, seed: Option<u64>) -> Result<()> {
     check(
         "generated requests, 10,000",
@@ -85,6 +89,9 @@ pub fn soak(server: &Path, seed: Option<u64>) -> Result<()> {
     )?;
     check("crashes, 500", CRASHES, || {
         run(command(CRASHES).env("KITH_TEST_KILLS", "500"))
+    })?;
+    check("failovers, 10", FAILOVERS, || {
+        run(command(FAILOVERS).env("KITH_TEST_FAILOVERS", "10"))
     })
 }
 

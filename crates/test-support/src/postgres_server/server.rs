@@ -50,12 +50,11 @@ impl PostgresServer {
         let directory = Directory::new();
         make_cluster(&programs, &directory);
         let options: Vec<String> = options.iter().map(ToString::to_string).collect();
-        Self::of(programs, directory, options)
+        Self::of(programs, directory, free_port(), options)
     }
 
     /// Starts a server with the data in this directory.
-    fn of(programs: Programs, directory: Directory, options: Vec<String>) -> Self {
-        let port = free_port();
+    fn of(programs: Programs, directory: Directory, port: u16, options: Vec<String>) -> Self {
         let mut server = Self {
             process: spawn(&programs, &directory, port, &options),
             programs,
@@ -102,6 +101,11 @@ impl PostgresServer {
 
     /// Starts a copy of this server that follows it and may only be read, until it is [promoted](Self::promote).
     pub fn standby(&self) -> Self {
+        self.standby_on(free_port())
+    }
+
+    /// The same on a port that a server which was killed has left.
+    pub fn standby_on(&self, port: u16) -> Self {
         let directory = Directory::new();
         self.programs.give(directory.path());
         let copied = self
@@ -117,7 +121,7 @@ impl PostgresServer {
             "pg_basebackup: {}",
             String::from_utf8_lossy(&copied.stderr)
         );
-        Self::of(self.programs.clone(), directory, self.options.clone())
+        Self::of(self.programs.clone(), directory, port, self.options.clone())
     }
 
     /// Makes commits wait until a standby has them as well, from the next one on.

@@ -2,6 +2,7 @@
 
 mod both_engines;
 mod each_engine;
+mod failover;
 mod postgres;
 mod sqlite;
 
