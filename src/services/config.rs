@@ -32,6 +32,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use kith_database::ServerAddress;
 use kith_limit::Algorithm;
 use kith_limit::FailMode;
 use kith_queue::cron::Cron;
@@ -118,6 +119,8 @@ key::sections! {
         connections: NonZeroU32 = 10;
         /// A PEM file of certificate authorities that a PostgreSQL server may prove its name by, beside those that browsers trust.
         ca_file: Option<PemFile> = "";
+        /// A PostgreSQL server that follows the one of database_url, for reading lists; written in the same way, empty means none.
+        replica_url: Option<DatabaseUrl> = "";
     }
 
     /// Redis, which Kith's instances share; without Redis each instance works alone.
@@ -301,12 +304,25 @@ impl ServerConfig {
 impl DataConfig {
     /// The database: the one that `database_url` names, or the file `kith.db` in `dir`.
     pub fn database(&self) -> DatabaseUrl {
-        match (self.database_url.clone(), &self.ca_file) {
-            (Some(DatabaseUrl::Server(address)), Some(file)) => {
-                DatabaseUrl::Server(address.with_authorities(file.content()))
-            }
-            (Some(url), _) => url,
-            (None, _) => DatabaseUrl::File(self.dir.join("kith.db")),
+        match self.database_url.clone() {
+            Some(DatabaseUrl::Server(address)) => DatabaseUrl::Server(self.trusting(address)),
+            Some(file) => file,
+            None => DatabaseUrl::File(self.dir.join("kith.db")),
+        }
+    }
+
+    /// The server that follows the one of the database, if there is one.
+    pub fn replica(&self) -> Option<ServerAddress> {
+        match self.replica_url.clone()? {
+            DatabaseUrl::Server(address) => Some(self.trusting(address)),
+            DatabaseUrl::File(_) => None,
+        }
+    }
+
+    fn trusting(&self, address: ServerAddress) -> ServerAddress {
+        match &self.ca_file {
+            Some(file) => address.with_authorities(file.content()),
+            None => address,
         }
     }
 

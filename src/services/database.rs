@@ -10,6 +10,7 @@ use std::num::NonZeroU32;
 use kith_database::Database;
 use kith_database::Migration;
 use kith_database::Options;
+use kith_database::ServerAddress;
 
 use self::installation::Installation;
 use self::installation::State;
@@ -93,7 +94,24 @@ pub async fn open(
     place: impl Into<DatabaseUrl>,
     connections: NonZeroU32,
 ) -> Result<Database, OpenError> {
-    let database = connect(place, connections, None).await?;
+    open_with_replica(place, None, connections).await
+}
+
+/// The same with a server that follows the one of the database.
+///
+/// # Errors
+/// As for [`open`].
+pub async fn open_with_replica(
+    place: impl Into<DatabaseUrl>,
+    replica: Option<ServerAddress>,
+    connections: NonZeroU32,
+) -> Result<Database, OpenError> {
+    let database = Database::open(Options {
+        replica,
+        replica_setting: "KITH_DATA_REPLICA_URL",
+        ..options(place.into(), connections, None)
+    });
+    let database = database.await?;
     let refused = match installed(&database).await {
         Ok(State::Open) => return Ok(database),
         Ok(State::Moving { to }) => OpenError::Moving { to },
@@ -119,7 +137,11 @@ pub async fn connect(
     connections: NonZeroU32,
     setting: Option<&'static str>,
 ) -> Result<Database, kith_database::OpenError> {
-    let options = match place.into() {
+    Database::open(options(place.into(), connections, setting)).await
+}
+
+fn options(place: DatabaseUrl, connections: NonZeroU32, setting: Option<&'static str>) -> Options {
+    match place {
         DatabaseUrl::File(path) => Options {
             readers: connections,
             on_open: Some(REPLACE_GENERATIONS),
@@ -131,8 +153,7 @@ pub async fn connect(
             url_setting: setting.unwrap_or("DATABASE_URL"),
             ..Options::server(address, SERVER_MIGRATIONS)
         },
-    };
-    Database::open(options).await
+    }
 }
 
 #[cfg(test)]

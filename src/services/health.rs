@@ -68,7 +68,8 @@ impl Health {
         let components = self.components();
         let has_fault = !database.health().is_up();
         let ready = answers && !has_fault && !stopping.is_cancelled();
-        Readiness::new(ready, components, has_fault, site_is_built)
+        let warnings = database.warnings();
+        Readiness::new(ready, components, has_fault, &warnings, site_is_built)
     }
 
     /// Every component, as Kith last found it.

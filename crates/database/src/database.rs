@@ -1,6 +1,6 @@
 //! The connections to the database.
 //!
-//! [`sqlite`]: a file. [`postgres`]: a server. [`open`]: how it is opened. [`change`]: changes that share a commit. [`fault`]: what keeps the
+//! [`sqlite`]: a file. [`postgres`]: a server. [`replica`]: a server that follows it. [`open`]: how it is opened. [`change`]: changes that share a commit. [`fault`]: what keeps the
 //! database from working, as its connections and the paths of its [`files`] show.
 
 mod change;
@@ -8,6 +8,7 @@ pub(crate) mod fault;
 mod files;
 pub(crate) mod open;
 mod postgres;
+mod replica;
 pub(crate) mod sqlite;
 pub(crate) mod transaction;
 pub(crate) mod wal_index;
@@ -24,6 +25,7 @@ use self::fault::Faults;
 use self::open::OpenError;
 use self::open::Options;
 use self::postgres::PostgresServer;
+use self::replica::Replica;
 use self::sqlite::SqliteFile;
 use self::transaction::Reader;
 use self::transaction::Tx;
@@ -35,6 +37,8 @@ use crate::query::query;
 use crate::row::FromRow;
 use crate::statement::Engine;
 use crate::statement::Sql;
+use crate::warning::Warning;
+use crate::warning::Warnings;
 
 /// How long a writer waits for its turn, and a reader for a connection.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -55,6 +59,8 @@ pub(crate) struct Shared {
     pub(crate) changes: Changes,
     pub(crate) commits: AtomicU64,
     pub(crate) faults: Faults,
+    pub(crate) warnings: Arc<Warnings>,
+    pub(crate) replica: Option<Arc<Replica>>,
     /// The probe that runs while there is a fault.
     pub(crate) tasks: Tasks,
 }
@@ -76,12 +82,25 @@ impl Database {
             None => Backend::Sqlite(SqliteFile::open(&options).await?),
             Some(server) => Backend::Postgres(PostgresServer::open(server, &options).await?.into()),
         };
+        let warnings = Arc::<Warnings>::default();
+        let replica = match &options.replica {
+            Some(address) => {
+                let replica = Replica::new(address, options.connections, warnings.clone());
+                let setting = options.replica_setting;
+                Some(Arc::new(
+                    replica.map_err(|error| OpenError::of_server(setting, error))?,
+                ))
+            }
+            None => None,
+        };
         Ok(Self {
             shared: Arc::new(Shared {
                 backend,
                 changes: Changes::default(),
                 commits: AtomicU64::default(),
                 faults: Faults::default(),
+                warnings,
+                replica,
                 tasks: Tasks::default(),
             }),
         })
@@ -93,6 +112,15 @@ impl Database {
             Backend::Sqlite(_) => Engine::Sqlite,
             Backend::Postgres(_) => Engine::Postgres,
         }
+    }
+
+    /// What an operator should know of the database beside its [`health`](Self::health).
+    pub fn warnings(&self) -> Vec<Warning> {
+        self.shared.warnings.all()
+    }
+
+    pub(crate) fn replica(&self) -> Option<&Arc<Replica>> {
+        self.shared.replica.as_ref()
     }
 
     /// Begins a transaction that writes. In a SQLite file no other begins until it ends. Dropping it undoes it.
@@ -192,6 +220,9 @@ impl Database {
     /// Closes every connection.
     pub async fn close(&self) {
         self.shared.tasks.close().await;
+        if let Some(replica) = self.replica() {
+            replica.close().await;
+        }
         match &self.shared.backend {
             Backend::Sqlite(file) => file.close().await,
             Backend::Postgres(server) => server.close().await,

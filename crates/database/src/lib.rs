@@ -13,6 +13,7 @@ mod row;
 mod server_address;
 mod statement;
 mod step;
+mod warning;
 
 pub use attempts::Attempts;
 pub use connection::Connection;
@@ -27,6 +28,7 @@ pub use row::{Column, FromRow, Index, Row};
 pub use server_address::{InvalidServerAddress, ServerAddress};
 pub use statement::{Engine, Sql, Value};
 pub use step::{StepError, TransactionStep};
+pub use warning::Warning;
 
 #[cfg(test)]
 mod tests;

@@ -24,23 +24,34 @@ const REQUIRE_PRIMARY: &str = "DO $$ BEGIN
          END IF;
      END $$";
 
-/// The hosts of a database, of which one is the primary.
+/// The hosts of a database.
 pub(crate) struct Hosts {
     hosts: Vec<PgConnectOptions>,
+    /// Whether a host is looked for that may be written to.
+    is_for_writes: bool,
     /// The one that took the last connection.
     last: AtomicUsize,
 }
 
 impl Hosts {
-    /// At least one host.
-    pub(crate) fn new(hosts: Vec<PgConnectOptions>) -> Self {
+    /// At least one host, one of which is the primary.
+    pub(crate) fn of_primary(hosts: Vec<PgConnectOptions>) -> Self {
         Self {
             hosts,
+            is_for_writes: true,
             last: AtomicUsize::new(0),
         }
     }
 
-    /// Connects to the primary. Waits for one that is missing until it is time.
+    /// At least one host, each of which may be read.
+    pub(crate) fn of_replica(hosts: Vec<PgConnectOptions>) -> Self {
+        Self {
+            is_for_writes: false,
+            ..Self::of_primary(hosts)
+        }
+    }
+
+    /// Connects to a host. Waits for one that is missing until it is time.
     ///
     /// # Errors
     /// The most telling error of the last look at the hosts.
@@ -60,7 +71,7 @@ impl Hosts {
         }
     }
 
-    /// Connects to the first host that may be written to. The one that took the last connection comes first, and then
+    /// Connects to the first host that will do. The one that took the last connection comes first, and then
     /// the others in order. Each has its share of the time that is left, so a host that does not answer leaves time
     /// for the next one.
     ///
@@ -76,13 +87,13 @@ impl Hosts {
         {
             let rest = deadline.saturating_duration_since(Instant::now());
             let share = rest / u32::try_from(left).unwrap_or(u32::MAX);
-            let connected = tokio::time::timeout(share, connect_to(&self.hosts[index])).await;
+            let connected = tokio::time::timeout(share, self.connect_to(&self.hosts[index])).await;
             match connected.unwrap_or_else(|_| Err(error::timed_out())) {
                 Ok(connection) => {
                     if index != last {
                         self.last.store(index, Ordering::Relaxed);
                         let host = self.hosts[index].get_host();
-                        tracing::info!(host, "another host of the database is the primary");
+                        tracing::info!(host, "another host of the database takes connections");
                     }
                     return Ok(connection);
                 }
@@ -92,15 +103,15 @@ impl Hosts {
         }
         Err(failed)
     }
-}
 
-/// Connects to a host that may be written to.
-async fn connect_to(host: &PgConnectOptions) -> Result<PgConnection, Error> {
-    let mut connection = host.connect().await?;
-    sqlx::raw_sql(REQUIRE_PRIMARY)
-        .execute(&mut connection)
-        .await?;
-    Ok(connection)
+    async fn connect_to(&self, host: &PgConnectOptions) -> Result<PgConnection, Error> {
+        let mut connection = host.connect().await?;
+        if self.is_for_writes {
+            let required = sqlx::raw_sql(REQUIRE_PRIMARY);
+            required.execute(&mut connection).await?;
+        }
+        Ok(connection)
+    }
 }
 
 /// The options of the driver would show the password.

@@ -13,6 +13,8 @@ use super::PolicyConfig;
 use super::QueueConfig;
 use super::RedisConfig;
 use super::ServerConfig;
+use super::setting::Setting;
+use crate::services::database::DatabaseUrl;
 use crate::services::origin::Origin;
 
 /// A sliding log remembers every request, so its limit bounds memory.
@@ -33,6 +35,7 @@ impl Config {
         [
             self.server.require_loopback(),
             self.data.require_connections(),
+            self.data.require_servers_for_replica(),
             self.redis.require_one_address(),
             self.redis.require_sentinels_with_login(),
             self.limits.require_quotas(),
@@ -73,6 +76,23 @@ impl DataConfig {
             path: "data.connections",
             value: self.connections.to_string(),
             rule: format!("Kith needs at least {MIN}."),
+        })
+    }
+
+    fn require_servers_for_replica(&self) -> Result<(), Conflict> {
+        let Some(replica) = &self.replica_url else {
+            return Ok(());
+        };
+        let are_servers = [replica, &self.database()]
+            .into_iter()
+            .all(|place| matches!(place, DatabaseUrl::Server(_)));
+        if are_servers {
+            return Ok(());
+        }
+        Err(Conflict {
+            path: "data.replica_url",
+            value: replica.redacted(),
+            rule: "It and `data.database_url` have to begin with postgres://.".to_owned(),
         })
     }
 }

@@ -337,6 +337,25 @@ fn a_server_may_prove_its_name_by_the_authorities_of_a_file() {
 }
 
 #[test]
+fn a_replica_belongs_to_a_server() {
+    let said = problems(
+        "",
+        [("KITH_DATA_REPLICA_URL", "postgres://kith:secret@db2/kith")],
+    );
+    assert!(said.contains("have to begin with postgres://"), "{said}");
+    assert!(said.contains("db2") && !said.contains("secret"), "{said}");
+    let config = read(
+        "",
+        [
+            ("KITH_DATA_REPLICA_URL", "postgres://kith@db2/kith"),
+            ("DATABASE_URL", "postgres://kith@db1/kith"),
+        ],
+    );
+    let replica = config.data.replica().expect("it is named");
+    assert_eq!(replica.to_string(), "postgres://kith@db2/kith");
+}
+
+#[test]
 fn the_password_of_a_server_is_masked() {
     let url = "postgres://kith:secret@db:5433/kith?sslmode=verify-full";
     let config = read("", [("DATABASE_URL", url)]);

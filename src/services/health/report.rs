@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use kith_database::Fault;
+use kith_database::Warning;
 use kith_limit::Limiter;
 use kith_redis::Redis;
 use kith_runtime::ComponentHealth;
@@ -20,6 +21,9 @@ pub struct Readiness {
     /// Once reads or writes of the database have failed, until they work again.
     #[serde(rename = "databaseFault", skip_serializing_if = "Option::is_none")]
     database_fault: Option<Component>,
+    /// What to know of a database that does its work.
+    #[serde(rename = "databaseWarnings", skip_serializing_if = "Vec::is_empty")]
+    database_warnings: Vec<String>,
     site: SiteStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
     redis: Option<Component>,
@@ -41,12 +45,14 @@ impl Readiness {
         ready: bool,
         components: Components,
         database_fault: bool,
+        database_warnings: &[Warning],
         site_is_built: bool,
     ) -> Self {
         Self {
             ready,
             database: components.database.state,
             database_fault: database_fault.then_some(components.database),
+            database_warnings: database_warnings.iter().map(Warning::to_string).collect(),
             site: SiteStatus::new(site_is_built),
             redis: components.redis,
             qstash: components.qstash,

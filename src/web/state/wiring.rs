@@ -82,7 +82,8 @@ impl Stores {
     pub async fn open(config: &Config) -> Result<Self, StartError> {
         kith_runtime::install_crypto_provider();
         let connections = config.data.database_connections();
-        let database = database::open(config.data.database(), connections).await?;
+        let (place, replica) = (config.data.database(), config.data.replica());
+        let database = database::open_with_replica(place, replica, connections).await?;
         let installation = Installation::read(&mut *database.reader().await?).await?;
         let redis_prefix = installation.redis_prefix(config.redis.prefix.as_str());
         let redis = connect_redis(config, &redis_prefix);

@@ -42,9 +42,12 @@ pub struct Options {
     pub path: PathBuf,
     /// A database on a PostgreSQL server, instead of a file; `None` by default.
     pub server: Option<ServerAddress>,
+    /// The same database on a server that follows, for [`Database::read_replica`](crate::Database::read_replica); `None`
+    /// by default.
+    pub replica: Option<ServerAddress>,
     /// How many connections read a file at the same time; 4 by default.
     pub readers: NonZeroU32,
-    /// How many connections lead to a server; 10 by default. One more is for what many callers wait for.
+    /// How many connections lead to each server; 10 by default. One more is for what many callers wait for.
     pub connections: NonZeroU32,
     /// Every migration, in order.
     pub migrations: &'static [Migration],
@@ -56,6 +59,8 @@ pub struct Options {
     pub path_setting: &'static str,
     /// The setting that names the server, for the same errors; "the address of the database" by default.
     pub url_setting: &'static str,
+    /// The setting that names the replica, for the same errors; "the address of the replica" by default.
+    pub replica_setting: &'static str,
 }
 
 impl Options {
@@ -64,12 +69,14 @@ impl Options {
         Self {
             path: path.into(),
             server: None,
+            replica: None,
             readers: NonZeroU32::MIN.saturating_add(3),
             connections: NonZeroU32::MIN.saturating_add(9),
             migrations,
             on_open: None,
             path_setting: "the path of the database",
             url_setting: "the address of the database",
+            replica_setting: "the address of the replica",
         }
     }
 

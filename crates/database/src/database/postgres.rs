@@ -37,7 +37,7 @@ const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(5494318)";
 const BEGIN_WRITE: &str = "BEGIN; SET LOCAL statement_timeout = '20s'";
 
 /// A view of one instant. A read in PostgreSQL's usual transactions sees what was committed before its statement.
-const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+pub(crate) const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
      SET LOCAL statement_timeout = '20s'";
 
 /// The table is gone after the commit, which waits until the log is on the disk.
@@ -63,7 +63,7 @@ impl PostgresServer {
     ) -> Result<Self, OpenError> {
         let setting = options.url_setting;
         let refused = |source: Error| OpenError::of_server(setting, source);
-        let hosts = Hosts::new(address.connect_options().map_err(refused)?);
+        let hosts = Hosts::of_primary(address.connect_options().map_err(refused)?);
         let opened = Instant::now();
         let first = hosts.connect_once(opened + BUSY_TIMEOUT).await;
         let mut first = first.map_err(refused)?;

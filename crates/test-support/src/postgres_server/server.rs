@@ -182,7 +182,7 @@ impl PostgresServer {
     fn wait_until(&self, otherwise: &str, is_done: impl Fn() -> bool) {
         let start = Instant::now();
         while !is_done() {
-            let words = self.last_words();
+            let words = self.log();
             assert!(start.elapsed() < TIMEOUT, "{otherwise}\n{words}");
             sleep(PAUSE);
         }
@@ -217,7 +217,7 @@ impl PostgresServer {
         assert!(send("-INT", &[self.process.id()]), "no server to stop");
         let start = Instant::now();
         while self.process.try_wait().expect("its state").is_none() {
-            assert!(start.elapsed() < TIMEOUT, "{}", self.last_words());
+            assert!(start.elapsed() < TIMEOUT, "{}", self.log());
             sleep(PAUSE);
         }
     }
@@ -262,7 +262,7 @@ impl PostgresServer {
                 ended.is_none() && start.elapsed() < TIMEOUT,
                 "PostgreSQL does not start on port {}\n{}",
                 self.port,
-                self.last_words()
+                self.log()
             );
             sleep(PAUSE);
         }
@@ -279,7 +279,8 @@ impl PostgresServer {
             && matches!(lines.get(7), Some(&"ready" | &"standby"))
     }
 
-    fn last_words(&self) -> String {
+    /// What it has logged.
+    pub fn log(&self) -> String {
         let log = self.directory.path().join("log");
         fs::read_to_string(log).unwrap_or_default()
     }

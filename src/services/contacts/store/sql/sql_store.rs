@@ -11,6 +11,7 @@ use kith_database::query;
 
 use super::activities;
 use super::create::NewContact;
+use super::generations::STATE;
 use super::list;
 use super::row::find;
 use super::row::find_live;
@@ -92,14 +93,21 @@ impl ContactStore for SqlStore {
     }
 
     async fn list(&self, query: &ContactQuery) -> Result<ContactPage, StoreError> {
-        // A transaction, so that the page and the total belong to the same instant.
-        let mut tx = self.database.read().await?;
-        list::page(&mut tx, query).await
+        self.database
+            .read_replica(STATE, |view| {
+                let query = query.clone();
+                Box::pin(async move { list::page(view, &query).await })
+            })
+            .await
     }
 
     async fn stretch(&self, query: &ContactQuery) -> Result<Stretch, StoreError> {
-        let mut tx = self.database.read().await?;
-        list::stretch(&mut tx, query).await
+        self.database
+            .read_replica(STATE, |view| {
+                let query = query.clone();
+                Box::pin(async move { list::stretch(view, &query).await })
+            })
+            .await
     }
 
     async fn update(

@@ -4,6 +4,7 @@ mod both_engines;
 mod each_engine;
 mod failover;
 mod postgres;
+mod replica;
 mod sqlite;
 
 use std::ops::Deref;

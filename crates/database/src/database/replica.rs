@@ -1,0 +1,154 @@
+//! A server that follows the primary, for reads that take long.
+//!
+//! A replica is behind the primary, and does not know by how much. So a read that depends on the last writes says what
+//! names the state of its data: numbers that each transaction replaces which changes the data. If the numbers in a snapshot
+//! of the replica are those that the primary has now, the data in that snapshot is what the primary has now.
+//! Otherwise the primary is read.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use sqlx::Error;
+use tokio::time::Instant;
+
+use super::Database;
+use super::fault::Fault;
+use super::postgres::BEGIN_READ;
+use super::transaction::Tx;
+use crate::connection::Connection;
+use crate::connection::Observer;
+use crate::postgres_handle::PostgresHandle;
+use crate::postgres_hosts::Hosts;
+use crate::postgres_pool::PostgresPool;
+use crate::query::query;
+use crate::server_address::ServerAddress;
+use crate::warning::Warning;
+use crate::warning::Warnings;
+
+/// How long a read waits for the replica to begin.
+const BEGIN_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long no read asks a replica that has failed.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// The connections to a replica.
+#[derive(Debug)]
+pub(crate) struct Replica {
+    pool: Arc<PostgresPool>,
+    /// Reads begin to ask it again at this time.
+    asked_from: Mutex<Instant>,
+    warnings: Arc<Warnings>,
+}
+
+impl Replica {
+    /// Does not connect, because the primary does everything without a replica.
+    pub(crate) fn new(
+        address: &ServerAddress,
+        connections: NonZeroU32,
+        warnings: Arc<Warnings>,
+    ) -> Result<Self, Error> {
+        let hosts = Hosts::of_replica(address.connect_options()?);
+        let pool = PostgresPool::new(hosts, connections.get(), BEGIN_TIMEOUT, Instant::now());
+        Ok(Self {
+            pool: Arc::new(pool),
+            asked_from: Mutex::new(Instant::now()),
+            warnings,
+        })
+    }
+
+    /// A snapshot; `None` while the replica is lost.
+    async fn begin(&self) -> Option<PostgresHandle> {
+        if Instant::now() < *self.asked_from() {
+            return None;
+        }
+        let begin = async {
+            let handle = PostgresHandle::acquire(&self.pool).await?;
+            handle.begin(BEGIN_READ).await
+        };
+        let begun = tokio::time::timeout(BEGIN_TIMEOUT, begin).await;
+        match begun.unwrap_or(Err(Error::PoolTimedOut)) {
+            Ok(handle) => {
+                self.warnings.record(Warning::Replica, false);
+                Some(handle)
+            }
+            Err(_) => {
+                self.lose();
+                None
+            }
+        }
+    }
+
+    fn lose(&self) {
+        *self.asked_from() = Instant::now() + PAUSE;
+        self.warnings.record(Warning::Replica, true);
+    }
+
+    fn asked_from(&self) -> std::sync::MutexGuard<'_, Instant> {
+        self.asked_from
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+impl Observer for Replica {
+    fn record_error(&self, error: &Error) {
+        if Fault::of_server(error).is_some() {
+            self.lose();
+        }
+    }
+}
+
+impl Database {
+    /// Reads in a view of one instant after the call, on the replica if it is known to be up to date, otherwise on the
+    /// primary. `read` may be called twice.
+    ///
+    /// `state` reads names and numbers, in an order of its own, at least one of which each transaction replaces by a new
+    /// one that changes what `read` reads.
+    ///
+    /// # Errors
+    /// Those of `read` on the primary, and those of [`read`](Self::read).
+    pub async fn read_replica<T, E>(
+        &self,
+        state: &'static str,
+        read: impl for<'c> Fn(&'c mut Connection) -> BoxFuture<'c, Result<T, E>>,
+    ) -> Result<T, E>
+    where
+        E: From<Error>,
+    {
+        if let Some(mut view) = self.current_replica(state).await
+            && let Ok(found) = read(&mut view).await
+        {
+            return Ok(found);
+        }
+        let mut view = self.read().await?;
+        read(&mut view).await
+    }
+
+    /// A view of the replica that has all that the primary has committed before the call.
+    async fn current_replica(&self, state: &'static str) -> Option<Tx> {
+        let replica = self.replica()?;
+        let expected = self.fetch_dedicated::<(String, i64)>(state);
+        let (expected, begun) = tokio::join!(expected, replica.begin());
+        let (expected, begun) = (expected.ok()?, begun?);
+        let mut view = Tx {
+            connection: Connection::new(begun.into(), replica.clone()),
+            database: self.clone(),
+        };
+        let asked = query(state).fetch_all::<(String, i64)>(&mut view);
+        let asked = tokio::time::timeout(BEGIN_TIMEOUT, asked).await;
+        let Ok(found) = asked else {
+            replica.lose();
+            return None;
+        };
+        let is_current = !expected.is_empty() && found.is_ok_and(|found| found == expected);
+        is_current.then_some(view)
+    }
+}
