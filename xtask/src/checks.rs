@@ -40,6 +40,9 @@ const TEST: &str = "cargo test --workspace";
 const ON_SERVER: &str = "cargo test --workspace --test integration -- \
      --skip crash:: --skip readiness:: --skip upgrade::";
 
+/// Those that write most, with a pooler of transactions before that server.
+const ON_POOLER: &str = "cargo test --workspace --test integration -- rest:: queue::";
+
 /// What the browser half writes and reads, compiled for this machine. `TEST` runs the same tests in the server
 /// half.
 const WIRE: &str =
@@ -65,10 +68,12 @@ pub fn test() -> Result<()> {
     check("formatting", FORMAT, || run(command(FORMAT)))?;
     check("lints", "cargo xtask lint", lint)?;
     check("unit and integration tests", TEST, || run(command(TEST)))?;
-    let on_server = format!("KITH_TEST_ENGINE=postgres {ON_SERVER}");
-    check("integration tests, on PostgreSQL", &on_server, || {
-        run(command(ON_SERVER).env("KITH_TEST_ENGINE", "postgres"))
-    })?;
+    for (engine, tests) in [("postgres", ON_SERVER), ("pgbouncer", ON_POOLER)] {
+        let alone = format!("KITH_TEST_ENGINE={engine} {tests}");
+        check(&format!("integration tests, on {engine}"), &alone, || {
+            run(command(tests).env("KITH_TEST_ENGINE", engine))
+        })?;
+    }
     check("JSON of the browser half", WIRE, || run(command(WIRE)))?;
     let server = check("release build", "cargo xtask build", site::build)?;
     check("generated requests", "cargo xtask contract", || {

@@ -29,6 +29,11 @@ pub fn has_postgresql() -> bool {
     has_server && on_path("psql")
 }
 
+/// Whether the tests can start a PgBouncer. Debian keeps it where only root looks.
+pub fn has_pgbouncer() -> bool {
+    on_path("pgbouncer") || Path::new("/usr/sbin/pgbouncer").is_file()
+}
+
 /// Installs these packages, or says that they are necessary where there is no apt.
 pub fn install(packages: &[&str]) -> Result<()> {
     let names = packages.join(" ");

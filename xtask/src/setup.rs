@@ -51,8 +51,8 @@ pub fn build_tools() -> Result<()> {
     npm_packages()
 }
 
-/// Installs what the checks need in addition: Clippy, rustfmt, Redis, PostgreSQL, a browser, and
-/// Schemathesis.
+/// Installs what the checks need in addition: Clippy, rustfmt, Redis, PostgreSQL, PgBouncer, a browser,
+/// and Schemathesis.
 pub fn test_tools() -> Result<()> {
     build_tools()?;
     for (component, program) in [("clippy", "cargo-clippy"), ("rustfmt", "rustfmt")] {
@@ -66,6 +66,9 @@ pub fn test_tools() -> Result<()> {
     }
     if !packages::has_postgresql() {
         packages.push(POSTGRESQL);
+    }
+    if !packages::has_pgbouncer() {
+        packages.push("pgbouncer");
     }
     if !has_python() {
         packages.push("python3-venv");

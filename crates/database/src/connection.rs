@@ -37,7 +37,11 @@ pub(crate) enum Handle {
 /// The connection of a driver.
 pub(crate) enum Driver<'c> {
     Sqlite(&'c mut SqliteConnection),
-    Postgres(&'c mut PgConnection),
+    Postgres {
+        connection: &'c mut PgConnection,
+        /// Whether it keeps prepared statements.
+        keeps_statements: bool,
+    },
 }
 
 impl Connection {
@@ -63,7 +67,10 @@ impl Connection {
         Ok(match &mut self.handle {
             Handle::Sqlite(connection) => Driver::Sqlite(connection),
             Handle::SqliteTransaction(transaction) => Driver::Sqlite(transaction),
-            Handle::Postgres(handle) => Driver::Postgres(handle.connection()?),
+            Handle::Postgres(handle) => Driver::Postgres {
+                keeps_statements: handle.keeps_statements(),
+                connection: handle.connection()?,
+            },
         })
     }
 

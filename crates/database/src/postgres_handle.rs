@@ -78,6 +78,10 @@ impl PostgresHandle {
         })
     }
 
+    pub(crate) fn keeps_statements(&self) -> bool {
+        self.pool.keeps_statements()
+    }
+
     pub(crate) fn state(&self) -> &Arc<State> {
         &self.state
     }

@@ -13,6 +13,7 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::time::Instant;
 
 use crate::error;
+use crate::server_address::ServerAddress;
 
 /// The pauses after all hosts have failed.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(40), Duration::from_millis(500));
@@ -29,26 +30,39 @@ pub(crate) struct Hosts {
     hosts: Vec<PgConnectOptions>,
     /// Whether a host is looked for that may be written to.
     is_for_writes: bool,
+    keep_statements: bool,
     /// The one that took the last connection.
     last: AtomicUsize,
 }
 
 impl Hosts {
-    /// At least one host, one of which is the primary.
-    pub(crate) fn of_primary(hosts: Vec<PgConnectOptions>) -> Self {
-        Self {
-            hosts,
+    /// Hosts, one of which is the primary.
+    ///
+    /// # Errors
+    /// Those of [`ServerAddress::connect_options`].
+    pub(crate) fn of_primary(address: &ServerAddress) -> Result<Self, Error> {
+        Ok(Self {
+            hosts: address.connect_options()?,
             is_for_writes: true,
+            keep_statements: address.keeps_statements(),
             last: AtomicUsize::new(0),
-        }
+        })
     }
 
-    /// At least one host, each of which may be read.
-    pub(crate) fn of_replica(hosts: Vec<PgConnectOptions>) -> Self {
-        Self {
+    /// Hosts, each of which may be read.
+    ///
+    /// # Errors
+    /// Those of [`ServerAddress::connect_options`].
+    pub(crate) fn of_replica(address: &ServerAddress) -> Result<Self, Error> {
+        Ok(Self {
             is_for_writes: false,
-            ..Self::of_primary(hosts)
-        }
+            ..Self::of_primary(address)?
+        })
+    }
+
+    /// [`ServerAddress::keeps_statements`]
+    pub(crate) fn keep_statements(&self) -> bool {
+        self.keep_statements
     }
 
     /// Connects to a host. Waits for one that is missing until it is time.

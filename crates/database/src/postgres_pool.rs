@@ -66,6 +66,10 @@ pub(crate) struct PooledConnection {
 }
 
 impl PostgresPool {
+    pub(crate) fn keeps_statements(&self) -> bool {
+        self.hosts.keep_statements()
+    }
+
     pub(crate) fn new(hosts: Hosts, max_connections: u32, timeout: Duration, now: Instant) -> Self {
         Self {
             hosts,

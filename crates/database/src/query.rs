@@ -6,6 +6,7 @@ use futures_util::stream::BoxStream;
 use sqlx::AssertSqlSafe;
 use sqlx::Error;
 use sqlx::Postgres;
+use sqlx::RawSql;
 use sqlx::SqlSafeStr;
 use sqlx::SqlStr;
 use sqlx::Sqlite;
@@ -139,8 +140,11 @@ impl<'q> Query<'q> {
                 let rows = self.for_sqlite().fetch(driver);
                 rows.map(|row| row.map(Row::Sqlite)).boxed()
             }
-            Ok(Driver::Postgres(driver)) => {
-                let rows = self.for_postgres().fetch(driver);
+            Ok(Driver::Postgres {
+                connection,
+                keeps_statements,
+            }) => {
+                let rows = self.for_postgres(keeps_statements).fetch(connection);
                 each_in_time(rows.map(|row| row.map(Row::Postgres)).boxed())
             }
             Err(error) => stream::once(async { Err(error) }).boxed(),
@@ -159,8 +163,12 @@ impl<'q> Query<'q> {
                 let executed = self.for_sqlite().execute(driver).await?;
                 Ok(executed.rows_affected())
             }
-            Driver::Postgres(driver) => {
-                let executed = in_time(self.for_postgres().execute(driver)).await?;
+            Driver::Postgres {
+                connection,
+                keeps_statements,
+            } => {
+                let query = self.for_postgres(keeps_statements);
+                let executed = in_time(query.execute(connection)).await?;
                 Ok(executed.rows_affected())
             }
         }
@@ -184,12 +192,15 @@ impl<'q> Query<'q> {
                 };
                 Ok(rows.into_iter().map(Row::Sqlite).collect())
             }
-            Driver::Postgres(driver) => {
-                let query = self.for_postgres();
+            Driver::Postgres {
+                connection,
+                keeps_statements,
+            } => {
+                let query = self.for_postgres(keeps_statements);
                 let rows = match which {
-                    Rows::All => in_time(query.fetch_all(driver)).await?,
+                    Rows::All => in_time(query.fetch_all(connection)).await?,
                     Rows::First => {
-                        let row = in_time(query.fetch_optional(driver)).await?;
+                        let row = in_time(query.fetch_optional(connection)).await?;
                         row.into_iter().collect()
                     }
                 };
@@ -211,9 +222,14 @@ impl<'q> Query<'q> {
         self.values.into_iter().fold(query, bind)
     }
 
-    fn for_postgres(self) -> sqlx::query::Query<'q, Postgres, PgArguments> {
+    /// The statement without its values, for a server that reads and executes it in one step.
+    pub(crate) fn for_postgres_at_once(self) -> RawSql {
+        sqlx::raw_sql(self.text.for_engine(Engine::Postgres))
+    }
+
+    fn for_postgres(self, keeps: bool) -> sqlx::query::Query<'q, Postgres, PgArguments> {
         let text = self.text.for_engine(Engine::Postgres);
-        let query = sqlx::query(text).persistent(self.is_persistent);
+        let query = sqlx::query(text).persistent(self.is_persistent && keeps);
         let bind = |query: sqlx::query::Query<'q, Postgres, PgArguments>, value| match value {
             Value::Integer(value) => query.bind(value),
             Value::Boolean(value) => query.bind(value),

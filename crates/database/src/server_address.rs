@@ -17,6 +17,9 @@ const PARAMETERS: [&str; 6] = [
     "statement-cache-capacity",
 ];
 
+/// The parameter by which connections keep no statements.
+const NO_STATEMENTS: &str = "statement-cache-capacity=0";
+
 /// `postgres://user:password@host:port/name`, with a user, a host and the name of a database. The password and the port
 /// may be missing. Several hosts have commas between: `db1,db2:5433`. Characters that have a meaning in addresses are
 /// escaped: `%2F` for a slash. It is shown with its password.
@@ -89,6 +92,13 @@ impl ServerAddress {
     pub fn with_authorities(mut self, pem: Vec<u8>) -> Self {
         self.authorities = Some(pem);
         self
+    }
+
+    /// Whether connections keep prepared statements. Without, the server may be another one for each transaction, as behind a
+    /// pooler that gives out connections for a transaction at a time and does not know statements.
+    pub(crate) fn keeps_statements(&self) -> bool {
+        let (_, query) = split_query(&self.text);
+        !query.split('&').any(|part| part == NO_STATEMENTS)
     }
 
     /// How to connect to each host, in order. Over a network a host must prove its name, unless the address says

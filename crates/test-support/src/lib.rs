@@ -2,7 +2,7 @@
 //!
 //! - [`log`]: what a test logs.
 //! - [`redis_server`]: a real `redis-server` for a test.
-//! - [`postgres_server`]: a real PostgreSQL for a test.
+//! - [`postgres_server`]: a real PostgreSQL for a test, with standbys and a pooler.
 //! - [`measure`]: calls per second beside a baseline of the same run.
 
 pub mod log;

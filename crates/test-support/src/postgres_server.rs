@@ -14,10 +14,12 @@
 
 mod database;
 mod directory;
+mod pgbouncer;
 mod programs;
 mod server;
 #[cfg(test)]
 mod tests;
 
 pub use database::PostgresDatabase;
+pub use pgbouncer::PgBouncer;
 pub use server::PostgresServer;

@@ -385,6 +385,9 @@ pub enum ServerProblem {
     /// A newer version of the program was here.
     #[error("a newer version of this program has changed its tables; start that version")]
     Newer,
+    /// A pooler gives a client another connection for each transaction, where prepared statements are not known.
+    #[error("a pooler before the server keeps no statements; add statement-cache-capacity=0")]
+    Pooler,
     /// Anything else. The driver's text is the source of the error.
     #[error("the server reports an error")]
     Other,
@@ -417,6 +420,7 @@ impl ServerProblem {
             Some("53300") => Self::Full,
             Some("42501") => Self::Forbidden,
             Some("42P07") => Self::Foreign,
+            Some("26000" | "42P05") => Self::Pooler,
             Some(error::READ_ONLY) => Self::Standby,
             Some("57P03") => Self::Unreachable,
             _ => Self::Other,

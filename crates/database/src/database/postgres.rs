@@ -22,6 +22,7 @@ use crate::postgres_hosts::Hosts;
 use crate::postgres_pool::PostgresPool;
 use crate::query::Query;
 use crate::row::FromRow;
+use crate::row::Row;
 use crate::server_address::ServerAddress;
 
 /// The oldest release that the statements were written for.
@@ -63,12 +64,12 @@ impl PostgresServer {
     ) -> Result<Self, OpenError> {
         let setting = options.url_setting;
         let refused = |source: Error| OpenError::of_server(setting, source);
-        let hosts = Hosts::of_primary(address.connect_options().map_err(refused)?);
+        let hosts = Hosts::of_primary(address).map_err(refused)?;
         let opened = Instant::now();
         let first = hosts.connect_once(opened + BUSY_TIMEOUT).await;
         let mut first = first.map_err(refused)?;
         check_server(&mut first, setting).await?;
-        migrate(&mut first, options).await?;
+        migrate(&mut first, options, hosts.keep_statements()).await?;
         let connections = options.connections.get();
         let turns = connections.saturating_sub(CONNECTIONS_OF_READS).max(1);
         let pool = PostgresPool::new(hosts, connections, BUSY_TIMEOUT, opened);
@@ -80,14 +81,22 @@ impl PostgresServer {
     }
 
     pub(crate) async fn write(&self) -> Result<PostgresHandle, Error> {
-        self.reader().await?.begin(BEGIN_WRITE).await
+        self.acquire().await?.begin(BEGIN_WRITE).await
     }
 
     pub(crate) async fn read(&self) -> Result<PostgresHandle, Error> {
-        self.reader().await?.begin(BEGIN_READ).await
+        self.acquire().await?.begin(BEGIN_READ).await
     }
 
     pub(crate) async fn reader(&self) -> Result<PostgresHandle, Error> {
+        match self.pool.keeps_statements() {
+            true => self.acquire().await,
+            // A statement is prepared and executed, and both have to reach the same server.
+            false => self.read().await,
+        }
+    }
+
+    async fn acquire(&self) -> Result<PostgresHandle, Error> {
         PostgresHandle::acquire(&self.pool).await
     }
 
@@ -99,9 +108,7 @@ impl PostgresServer {
         // It comes back only after an answer. A caller who gives up before closes it.
         let known = place.take();
         if let Some((mut known, opened)) = known.filter(|(_, opened)| self.pool.is_kept(*opened)) {
-            let fetched = query.clone();
-            let fetched = fetched.fetch_all_on(Driver::Postgres(&mut known)).await;
-            match fetched {
+            match self.fetch_alone(query.clone(), &mut known).await {
                 Err(error) if error::may_be_made_again(&error) => self.pool.forget(),
                 Err(error) if error::is_disconnection(&error) => return Err(error),
                 fetched => {
@@ -112,9 +119,27 @@ impl PostgresServer {
         }
         let opened = Instant::now();
         let mut new = self.pool.connect().await?;
-        let fetched = query.fetch_all_on(Driver::Postgres(&mut new)).await?;
+        let fetched = self.fetch_alone(query, &mut new).await?;
         *place = Some((new, opened));
         Ok(fetched)
+    }
+
+    /// Fetches the rows of a query without values, in no transaction.
+    async fn fetch_alone<T: FromRow>(
+        &self,
+        query: Query<'_>,
+        connection: &mut PgConnection,
+    ) -> Result<Vec<T>, Error> {
+        if self.pool.keeps_statements() {
+            let driver = Driver::Postgres {
+                connection,
+                keeps_statements: true,
+            };
+            return query.fetch_all_on(driver).await;
+        }
+        let rows = query.for_postgres_at_once().fetch_all(connection);
+        let rows = in_time(rows).await?.into_iter();
+        rows.map(|row| T::from_row(Row::Postgres(row))).collect()
     }
 
     pub(crate) async fn close(&self) {
@@ -138,14 +163,14 @@ async fn check_server(
     connection: &mut PgConnection,
     setting: &'static str,
 ) -> Result<(), OpenError> {
-    let facts = sqlx::query_as::<_, (String, String, String)>(
+    let refused = |source: Error| OpenError::of_server(setting, source);
+    let facts = sqlx::raw_sql(
         "SELECT current_setting('server_version_num'), current_setting('server_encoding'),
              current_setting('synchronous_commit')",
     );
-    let (version, encoding, synchronous_commit) = facts
-        .fetch_one(connection)
-        .await
-        .map_err(|source| OpenError::of_server(setting, source))?;
+    let facts = facts.fetch_one(connection).await.map_err(refused)?;
+    let facts = <(String, String, String)>::from_row(Row::Postgres(facts));
+    let (version, encoding, synchronous_commit) = facts.map_err(refused)?;
     let version = version.parse::<i64>().unwrap_or(0) / 10_000;
     let problem = if version < MIN_VERSION {
         ServerProblem::Old
@@ -161,11 +186,25 @@ async fn check_server(
 
 /// Brings the tables up to date, all or nothing. Several processes may start at once: those that come later find it
 /// done.
-async fn migrate(connection: &mut PgConnection, options: &Options) -> Result<(), OpenError> {
+async fn migrate(
+    connection: &mut PgConnection,
+    options: &Options,
+    keeps_statements: bool,
+) -> Result<(), OpenError> {
     let setting = options.url_setting;
     let refused = |source: Error| OpenError::of_server(setting, source);
     let mut tx = connection.begin().await.map_err(refused)?;
-    sqlx::query(MIGRATION_LOCK)
+    sqlx::raw_sql(MIGRATION_LOCK)
+        .execute(&mut *tx)
+        .await
+        .map_err(refused)?;
+    // The driver names the statements of migrations, and names are taken that a former client of the pooler has left.
+    let forget = if keeps_statements {
+        ""
+    } else {
+        "DEALLOCATE ALL"
+    };
+    sqlx::raw_sql(forget)
         .execute(&mut *tx)
         .await
         .map_err(refused)?;
@@ -174,6 +213,10 @@ async fn migrate(connection: &mut PgConnection, options: &Options) -> Result<(),
     migrator.set_locking(false);
     let migrated = migrator.run_direct(None, &mut *tx, false).await;
     migrated.map_err(|error| OpenError::of_migrations(setting, error))?;
+    sqlx::raw_sql(forget)
+        .execute(&mut *tx)
+        .await
+        .map_err(refused)?;
     tx.commit().await.map_err(refused)
 }
 

@@ -51,7 +51,7 @@ impl Replica {
         connections: NonZeroU32,
         warnings: Arc<Warnings>,
     ) -> Result<Self, Error> {
-        let hosts = Hosts::of_replica(address.connect_options()?);
+        let hosts = Hosts::of_replica(address)?;
         let pool = PostgresPool::new(hosts, connections.get(), BEGIN_TIMEOUT, Instant::now());
         Ok(Self {
             pool: Arc::new(pool),

@@ -34,19 +34,17 @@ impl Programs {
 
     /// A program that works on the files of a server, in `directory`.
     pub(super) fn server(&self, name: &str, directory: &Path) -> Command {
-        let program = self.directory.join(name);
-        let mut command = if is_root() {
-            // It replaces itself by the program, which so has the process that the caller sees.
-            let mut setpriv = Command::new("setpriv");
-            setpriv
-                .args(["--reuid", USER, "--regid", USER, "--clear-groups"])
-                .arg(program);
-            setpriv
-        } else {
-            Command::new(program)
-        };
-        command.current_dir(directory);
-        command
+        as_user(&self.directory.join(name), directory)
+    }
+
+    /// A program beside the server, in `directory`. `None` where it is not installed.
+    pub(super) fn beside(name: &str, directory: &Path) -> Option<Command> {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let on_path = env::split_paths(&path).map(|directory| directory.join(name));
+        // Where Debian keeps programs that only root starts, usually.
+        let of_root = Path::new("/usr/sbin").join(name);
+        let mut found = on_path.chain([of_root]).filter(|program| program.is_file());
+        Some(as_user(&found.next()?, directory))
     }
 
     /// Gives a file or a directory to the user that the server runs as.
@@ -82,6 +80,22 @@ impl Programs {
             Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
         }
     }
+}
+
+/// A program that runs as the user of the server, in `directory`.
+fn as_user(program: &Path, directory: &Path) -> Command {
+    let mut command = if is_root() {
+        // It replaces itself by the program, which so has the process that the caller sees.
+        let mut setpriv = Command::new("setpriv");
+        setpriv
+            .args(["--reuid", USER, "--regid", USER, "--clear-groups"])
+            .arg(program);
+        setpriv
+    } else {
+        Command::new(program)
+    };
+    command.current_dir(directory);
+    command
 }
 
 /// The programs named `initdb` of Debian's packages, from the newest release.

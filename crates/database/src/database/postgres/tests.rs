@@ -1,6 +1,7 @@
 //! A PostgreSQL server: changes that meet, faults that pass, and servers that are refused.
 
 mod hosts;
+mod pgbouncer;
 mod replica;
 mod tls;
 
