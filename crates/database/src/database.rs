@@ -1,11 +1,13 @@
 //! The connections to the database.
 //!
-//! [`sqlite`]: a file. [`postgres`]: a server. [`replica`]: a server that follows it. [`open`]: how it is opened. [`change`]: changes that share a commit. [`fault`]: what keeps the
+//! [`sqlite`]: a file. [`postgres`]: a server, [`replica`]: one that follows it, and [`notify`]: what its clients tell
+//! each other. [`open`]: how it is opened. [`change`]: changes that share a commit. [`fault`]: what keeps the
 //! database from working, as its connections and the paths of its [`files`] show.
 
 mod change;
 pub(crate) mod fault;
 mod files;
+pub(crate) mod notify;
 pub(crate) mod open;
 mod postgres;
 mod replica;
@@ -14,11 +16,10 @@ pub(crate) mod transaction;
 pub(crate) mod wal_index;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use kith_runtime::Tasks;
+use tokio::sync::watch;
 
 use self::change::Changes;
 use self::fault::Faults;
@@ -57,7 +58,7 @@ pub struct Database {
 pub(crate) struct Shared {
     pub(crate) backend: Backend,
     pub(crate) changes: Changes,
-    pub(crate) commits: AtomicU64,
+    pub(crate) commits: watch::Sender<u64>,
     pub(crate) faults: Faults,
     pub(crate) warnings: Arc<Warnings>,
     pub(crate) replica: Option<Arc<Replica>>,
@@ -97,7 +98,7 @@ impl Database {
             shared: Arc::new(Shared {
                 backend,
                 changes: Changes::default(),
-                commits: AtomicU64::default(),
+                commits: watch::Sender::default(),
                 faults: Faults::default(),
                 warnings,
                 replica,
@@ -139,7 +140,12 @@ impl Database {
     /// How many transactions that write were committed since the database was opened. Changes that share a
     /// commit count once.
     pub fn commits(&self) -> u64 {
-        self.shared.commits.load(Ordering::Relaxed)
+        *self.shared.commits.borrow()
+    }
+
+    /// Says when the count of [`commits`](Self::commits) changes. Commits of other processes do not count.
+    pub fn watch_commits(&self) -> watch::Receiver<u64> {
+        self.shared.commits.subscribe()
     }
 
     /// Names the last commit to the database, whichever process made it, without asking the engine. Equal marks mean

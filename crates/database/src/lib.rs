@@ -19,6 +19,7 @@ pub use attempts::Attempts;
 pub use connection::Connection;
 pub use database::Database;
 pub use database::fault::Fault;
+pub use database::notify::Notifications;
 pub use database::open::{Migration, OpenError, Options, ServerProblem};
 pub use database::transaction::{Reader, Tx};
 pub use database::wal_index::CommitMark;

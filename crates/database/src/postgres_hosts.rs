@@ -65,6 +65,11 @@ impl Hosts {
         self.keep_statements
     }
 
+    /// The host that took the last connection.
+    pub(crate) fn last_host(&self) -> &PgConnectOptions {
+        &self.hosts[self.last.load(Ordering::Relaxed)]
+    }
+
     /// Connects to a host. Waits for one that is missing until it is time.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ use std::time::Duration;
 use sqlx::Connection as _;
 use sqlx::Error;
 use sqlx::PgConnection;
+use sqlx::postgres::PgConnectOptions;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -134,6 +135,11 @@ impl PostgresPool {
             },
             permit,
         })
+    }
+
+    /// How to connect to the host that took the last connection.
+    pub(crate) fn last_host(&self) -> &PgConnectOptions {
+        self.hosts.last_host()
     }
 
     /// A connection of the caller's own, which does not count.

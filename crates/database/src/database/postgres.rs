@@ -49,7 +49,7 @@ const PROBE: &str = "BEGIN; SET LOCAL statement_timeout = '20s';
 /// The connections to a server.
 #[derive(Debug)]
 pub(crate) struct PostgresServer {
-    pool: Arc<PostgresPool>,
+    pub(super) pool: Arc<PostgresPool>,
     /// With the time at which it was opened. `None` after it failed, until the next query.
     dedicated: Mutex<Option<(PgConnection, Instant)>>,
     /// A turn for each change, so that changes do not take all connections.

@@ -2,7 +2,6 @@
 
 use std::ops::Deref;
 use std::ops::DerefMut;
-use std::sync::atomic::Ordering;
 
 use crate::connection::Connection;
 use crate::database::Database;
@@ -25,7 +24,10 @@ impl Tx {
     /// When that is not certain: errors of the engine, or the file is gone.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         self.connection.end(true).await?;
-        self.database.shared.commits.fetch_add(1, Ordering::Relaxed);
+        self.database
+            .shared
+            .commits
+            .send_modify(|commits| *commits += 1);
         self.database.check_files()
     }
 

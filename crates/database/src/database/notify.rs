@@ -1,0 +1,160 @@
+//! What the clients of a PostgreSQL server tell each other: `LISTEN` and `NOTIFY`.
+//!
+//! A notification is a hint. It is lost where no client listens, and behind a pooler that shares out sessions by
+//! transactions none arrives.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kith_runtime::Backoff;
+use kith_runtime::ErrorLatch;
+use kith_runtime::Transition;
+use sqlx::postgres::PgListener;
+use sqlx::postgres::PgPoolOptions;
+
+use super::BUSY_TIMEOUT;
+use super::Backend;
+use super::Database;
+use crate::postgres_pool::PostgresPool;
+use crate::query::query;
+
+/// The waits between two attempts to listen.
+const RECONNECT_BACKOFF: Backoff =
+    Backoff::new(Duration::from_millis(100), Duration::from_secs(30));
+
+/// What a client hears of a channel, on a connection of its own.
+#[derive(Debug)]
+pub struct Notifications {
+    pool: Arc<PostgresPool>,
+    channel: &'static str,
+    listener: Option<PgListener>,
+    /// How many attempts to listen have failed since the last one that did not.
+    failures: u32,
+    latch: ErrorLatch,
+}
+
+impl Database {
+    /// Tells all clients that listen to a channel. Does nothing in a SQLite file.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub async fn notify(&self, channel: &'static str) -> Result<(), sqlx::Error> {
+        if let Backend::Postgres(_) = &self.shared.backend {
+            let mut reader = self.reader().await?;
+            let notify = query("SELECT pg_notify($1, '')").bind(channel);
+            notify.execute(&mut reader).await?;
+        }
+        Ok(())
+    }
+
+    /// Listens to a channel. `None` in a SQLite file, which has none.
+    pub fn listen(&self, channel: &'static str) -> Option<Notifications> {
+        let Backend::Postgres(server) = &self.shared.backend else {
+            return None;
+        };
+        Some(Notifications {
+            pool: server.pool.clone(),
+            channel,
+            listener: None,
+            failures: 0,
+            latch: ErrorLatch::default(),
+        })
+    }
+}
+
+impl Notifications {
+    /// Waits for a notification, and connects where there is no connection. Returns once there is a new connection as
+    /// well, because notifications may have been missed before.
+    pub async fn next(&mut self) {
+        loop {
+            if let Some(listener) = &mut self.listener {
+                // Without a notification, the connection was lost and made again.
+                match listener.try_recv().await {
+                    Ok(_) => return,
+                    Err(_) => self.listener = None,
+                }
+            }
+            if let Some(failures) = self.failures.checked_sub(1) {
+                tokio::time::sleep(RECONNECT_BACKOFF.equal_jitter(failures)).await;
+            }
+            let connected = tokio::time::timeout(BUSY_TIMEOUT, self.connect()).await;
+            self.listener = connected.ok().and_then(Result::ok);
+            self.record();
+            if self.listener.is_some() {
+                return;
+            }
+        }
+    }
+
+    async fn connect(&self) -> Result<PgListener, sqlx::Error> {
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .connect_lazy_with(self.pool.last_host().clone());
+        let mut listener = PgListener::connect_with(&pool).await?;
+        listener.listen(self.channel).await?;
+        Ok(listener)
+    }
+
+    fn record(&mut self) {
+        let has_failed = self.listener.is_none();
+        self.failures = if has_failed { self.failures + 1 } else { 0 };
+        match self.latch.record(has_failed) {
+            Transition::Failed => {
+                tracing::warn!("PostgreSQL sends no notifications; changes are found by polling");
+            }
+            Transition::Recovered => tracing::info!("PostgreSQL sends notifications again"),
+            Transition::Unchanged => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use kith_test_support::postgres_server::PostgresServer;
+
+    use super::*;
+    use crate::Options;
+
+    /// How long a notification may take on a busy machine.
+    const TIMEOUT: Duration = Duration::from_secs(30);
+
+    const CHANNEL: &str = "kith_test";
+
+    async fn hear(notifications: &mut Notifications) {
+        let heard = tokio::time::timeout(TIMEOUT, notifications.next()).await;
+        heard.expect("a notification in time");
+    }
+
+    #[tokio::test]
+    async fn a_client_hears_of_a_new_connection_and_then_of_each_notification() {
+        let server = PostgresServer::shared().database();
+        let mut options = Options::server(server.url().parse().expect("an address"), &[]);
+        options.connections = NonZeroU32::MIN.saturating_add(1);
+        let database = Database::open(options).await.expect("it can be used");
+        let mut notifications = database.listen(CHANNEL).expect("a server");
+        hear(&mut notifications).await;
+        for _ in 0..3 {
+            database.notify(CHANNEL).await.expect("it is sent");
+            hear(&mut notifications).await;
+        }
+
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                   WHERE query LIKE 'LISTEN%' AND datname = current_database()";
+        let mut reader = database.reader().await.expect("it is open");
+        query(end).execute(&mut reader).await.expect("it is ended");
+        hear(&mut notifications).await;
+        database.notify(CHANNEL).await.expect("it is sent");
+        hear(&mut notifications).await;
+    }
+
+    #[tokio::test]
+    async fn a_file_has_no_notifications() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let database = Database::open(crate::tests::options(&directory)).await;
+        let database = database.expect("it opens");
+        assert!(database.listen(CHANNEL).is_none());
+        database.notify(CHANNEL).await.expect("nothing is sent");
+    }
+}
