@@ -47,6 +47,7 @@ use kith_redis::DownReason;
 use kith_redis::Redis;
 use kith_redis::Script;
 use kith_redis::Step;
+use kith_redis::Subscription;
 use kith_test_support::redis_server::RedisServer;
 use kith_test_support::redis_server::free_port;
 use redis::Value;
@@ -212,6 +213,7 @@ async fn reached(redis: Redis) -> Redis {
 
 /// What holds for every kind.
 async fn suite(redis: Redis, nodes: &[&RedisServer]) {
+    pubsub_suite(&redis).await;
     let policies = Algorithm::ALL.map(|algorithm| Policy {
         name: algorithm.name(),
         algorithm,
@@ -369,6 +371,37 @@ async fn cache_suite(redis: &Redis, nodes: &[&RedisServer]) {
     assert!(locks.release(first).await.expect("Redis is up"));
 }
 
+/// A client hears of its connection, and then of each message.
+async fn pubsub_suite(redis: &Redis) {
+    if !redis.has_pubsub() {
+        return;
+    }
+    let mut subscription = redis.subscribe("hints");
+    hear(&mut subscription).await;
+    for _ in 0..3 {
+        redis.publish("hints").await;
+        hear(&mut subscription).await;
+    }
+}
+
+async fn hear(subscription: &mut Subscription) {
+    let heard = tokio::time::timeout(PATIENCE, subscription.next()).await;
+    heard.expect("a message in time");
+}
+
+#[tokio::test]
+async fn a_user_who_may_not_publish_can_do_everything_else() {
+    let server = RedisServer::start();
+    server.command("ACL SETUSER limited on >secret ~* +@all resetchannels");
+    let address = format!("redis://limited:secret@127.0.0.1:{}", server.port());
+    let redis = connect(address.parse().expect("an address")).await;
+    redis.publish("hints").await;
+    assert!(redis.health().is_up());
+    let mut write = redis::cmd("SET");
+    write.arg("here").arg(1).arg("EX").arg(60);
+    redis.query::<Value>(&write).await.expect("Redis is up");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_on_one_node() {
     let server = RedisServer::start();
@@ -484,6 +517,8 @@ async fn redis_behind_sentinel_and_after_its_primary_is_gone() {
     let address = format!("redis+sentinel://127.0.0.1:{}/kith", sentinel.port());
     let redis = connect(address.parse().expect("an address")).await;
     suite(redis.clone(), &[&primary]).await;
+    let mut subscription = redis.subscribe("hints");
+    hear(&mut subscription).await;
 
     primary.kill();
     until("the replica has taken over", || {
@@ -498,6 +533,10 @@ async fn redis_behind_sentinel_and_after_its_primary_is_gone() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert!(replica.command("GET after-failover").contains("here"));
+    // The first is the new connection.
+    hear(&mut subscription).await;
+    redis.publish("hints").await;
+    hear(&mut subscription).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

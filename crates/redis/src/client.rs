@@ -23,10 +23,11 @@ use crate::script::{Call, Script};
 use crate::transport::Transport;
 
 /// How long making a connection may take. No call waits for it.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The waits between two attempts to connect.
-const RECONNECT_BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
+pub(crate) const RECONNECT_BACKOFF: Backoff =
+    Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
 
 /// The backoff starts again from its beginning once Redis was up for this long.
 const STABLE_AFTER: Duration = Duration::from_secs(10);
@@ -65,12 +66,12 @@ pub enum Error {
 /// ```
 #[derive(Clone)]
 pub struct Redis {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
-struct Shared {
-    options: Options,
-    ca_certificates: Option<TlsCertificates>,
+pub(crate) struct Shared {
+    pub(crate) options: Options,
+    pub(crate) ca_certificates: Option<TlsCertificates>,
     state: watch::Sender<State>,
 }
 
@@ -248,7 +249,7 @@ impl Step<'_> {
 
 impl Shared {
     /// The connection, if the circuit is closed.
-    fn transport(&self) -> Result<(Transport, u64), Error> {
+    pub(crate) fn transport(&self) -> Result<(Transport, u64), Error> {
         let state = self.state.borrow();
         match (state.health.failure, &state.transport) {
             (None, Some(transport)) => Ok((transport.clone(), state.epoch)),
@@ -257,7 +258,7 @@ impl Shared {
     }
 
     /// When a call that begins now times out.
-    fn deadline(&self) -> Instant {
+    pub(crate) fn deadline(&self) -> Instant {
         Instant::now() + self.options.timeout
     }
 

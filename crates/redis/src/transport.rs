@@ -8,7 +8,9 @@ use redis::Client;
 use redis::Cmd;
 use redis::ConnectionAddr;
 use redis::ConnectionInfo;
+use redis::ErrorKind;
 use redis::Pipeline;
+use redis::RedisError;
 use redis::RedisFuture;
 use redis::RedisResult;
 use redis::TlsCertificates;
@@ -16,6 +18,7 @@ use redis::TlsMode;
 use redis::Value;
 use redis::aio::ConnectionLike;
 use redis::aio::MultiplexedConnection;
+use redis::aio::PubSub;
 use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
 use redis::io::tcp::TcpSettings;
@@ -58,13 +61,7 @@ impl Transport {
             .set_pipeline_buffer_size(PIPELINE_BUFFER);
         match address {
             Address::Node(node) => {
-                let node = node.clone().set_tcp_settings(tcp_settings());
-                let client = match ca_certificates {
-                    Some(ca_certificates) if uses_tls(&node) => {
-                        Client::build_with_tls(node, ca_certificates.clone())?
-                    }
-                    _ => Client::open(node)?,
-                };
+                let client = node_client(node, ca_certificates)?;
                 let connection = client.get_multiplexed_async_connection_with_config(&config);
                 Ok(Self::Node(connection.await?))
             }
@@ -103,6 +100,61 @@ impl Transport {
                 Ok(Self::Rest(Arc::new(connection)))
             }
         }
+    }
+}
+
+/// A connection for Pub/Sub, to the node that is the primary now, or to the first of a cluster that can be reached:
+/// the nodes of a cluster tell each other what is published. `None` where there is no Pub/Sub.
+pub(crate) async fn connect_pubsub(
+    address: &Address,
+    ca_certificates: Option<&TlsCertificates>,
+) -> Option<RedisResult<PubSub>> {
+    let clients = match address {
+        Address::Node(node) => vec![node_client(node, ca_certificates)],
+        Address::Sentinel {
+            sentinels,
+            login,
+            service,
+            primary,
+        } => {
+            let login = login.as_ref();
+            let client = sentinel_client(sentinels, login, service, primary, ca_certificates);
+            vec![match client {
+                Ok(mut client) => client.async_get_client().await,
+                Err(error) => Err(error),
+            }]
+        }
+        Address::Cluster(nodes) => {
+            let nodes = nodes.iter();
+            nodes
+                .map(|node| node_client(node, ca_certificates))
+                .collect()
+        }
+        Address::Rest { .. } => return None,
+    };
+    let mut connected = Err(RedisError::from((ErrorKind::Io, "there is no node")));
+    for client in clients {
+        connected = match client {
+            Ok(client) => client.get_async_pubsub().await,
+            Err(error) => Err(error),
+        };
+        if connected.is_ok() {
+            break;
+        }
+    }
+    Some(connected)
+}
+
+fn node_client(
+    node: &ConnectionInfo,
+    ca_certificates: Option<&TlsCertificates>,
+) -> RedisResult<Client> {
+    let node = node.clone().set_tcp_settings(tcp_settings());
+    match ca_certificates {
+        Some(ca_certificates) if uses_tls(&node) => {
+            Client::build_with_tls(node, ca_certificates.clone())
+        }
+        _ => Client::open(node),
     }
 }
 
