@@ -1,7 +1,10 @@
 //! News for open pages: that contacts have changed. What has changed, a page asks as before.
 //!
 //! The generation of pages is the name of the news. It is in the database, so each instance has the same name for
-//! the same state, and a page that comes back knows at once whether it has missed something.
+//! the same state, and a page that comes back knows at once whether it has missed something. It is read once in an
+//! interval, and at once after a hint.
+
+mod hints;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -16,10 +19,15 @@ use std::time::Duration;
 use kith_cache::Cache;
 use kith_cache::Generation;
 use kith_runtime::Tasks;
+use tokio::sync::Notify;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::services::contacts::PAGES;
+use hints::MIN_INTERVAL;
+
+pub use hints::Bus;
+pub use hints::Hints;
 
 /// The most listeners of one address: as many as a browser opens, and some for others behind the same router.
 const MAX_PER_ADDRESS: usize = 16;
@@ -37,6 +45,8 @@ pub struct Options {
     pub cache: Cache,
     /// How often the generation is read while there are listeners: once for all of them.
     pub interval: Duration,
+    /// When it is read earlier.
+    pub hints: Hints,
 }
 
 struct Inner {
@@ -57,14 +67,19 @@ struct Listeners {
 
 impl Live {
     /// News that take no listener before [`admit`](Self::admit).
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
     pub fn new(options: Options) -> Self {
+        let tasks = Tasks::default();
+        tasks.spawn_until_stopped(options.hints.clone().send(options.cache.clone()));
         Self(Arc::new(Inner {
             options,
             max_listeners: AtomicUsize::new(0),
             news: watch::Sender::new(None),
             listeners: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
-            tasks: Tasks::default(),
+            tasks,
         }))
     }
 
@@ -126,9 +141,21 @@ impl Live {
 
     /// Reads the generation until the last listener has gone.
     async fn watch(self) {
+        let hint = Notify::new();
+        let hints = self.0.options.hints.clone();
+        tokio::select! {
+            () = self.look_often(&hint) => {}
+            () = hints.receive(&hint) => {}
+        }
+    }
+
+    async fn look_often(&self, hint: &Notify) {
+        let interval = self.0.options.interval;
+        let pause = MIN_INTERVAL.min(interval);
         loop {
             self.look().await;
-            tokio::time::sleep(self.0.options.interval).await;
+            tokio::time::sleep(pause).await;
+            let _ = tokio::time::timeout(interval - pause, hint.notified()).await;
             let mut listeners = self.0.lock();
             if listeners.by_address.is_empty() {
                 listeners.has_watcher = false;

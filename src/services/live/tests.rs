@@ -38,6 +38,10 @@ fn live(max_listeners: usize) -> (Live, Source) {
     let live = Live::new(Options {
         cache: Cache::new(options),
         interval: INTERVAL,
+        hints: Hints {
+            commits: watch::Sender::new(0).subscribe(),
+            bus: None,
+        },
     });
     live.admit(max_listeners);
     (live, source)
@@ -60,9 +64,16 @@ async fn listeners_share_their_reads_and_none_is_made_without_listeners() {
     let (live, source) = live(1000);
     assert_eq!(source.reads.load(Ordering::Relaxed), 0);
     let start = Instant::now();
-    let listen = |number: u8| live.place(IpAddr::from([127, 0, 0, number]));
-    let mut listeners: Vec<Listener> = (0..200).filter_map(listen).collect();
-    assert_eq!(listeners.len(), 200);
+    let listen = |number: u16| {
+        live.place(IpAddr::from([
+            127,
+            0,
+            (number / 100) as u8,
+            (number % 100) as u8,
+        ]))
+    };
+    let mut listeners: Vec<Listener> = (0..300).filter_map(listen).collect();
+    assert_eq!(listeners.len(), 300);
     for state in 0..5 {
         source.generation.store(state, Ordering::Relaxed);
         for listener in &mut listeners {

@@ -55,7 +55,7 @@ use crate::services::welcome::WelcomeHook;
 use crate::services::welcome::WelcomeService;
 use crate::web::site::Site;
 
-/// How late an open page may hear of a change.
+/// How late an open page may hear of a change, without a hint.
 const LIVE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What the services share: where data is, what counts and limits, and the settings of the welcome email.
@@ -149,6 +149,7 @@ impl Stores {
         let live = Live::new(live::Options {
             cache: self.cache.clone(),
             interval: LIVE_INTERVAL,
+            hints: live::Hints::new(&self.database, self.redis.as_ref(), &config.redis.prefix),
         });
         Parts {
             live,
