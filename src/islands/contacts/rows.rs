@@ -11,11 +11,11 @@ use leptos::ev::KeyboardEvent;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
-use web_sys::EventTarget;
 
 use super::loaded;
 use super::state::State;
 use super::window::View;
+use super::window::row_of;
 use crate::components::dynamic;
 use crate::components::dynamic::attr;
 use crate::components::dynamic::effect;
@@ -239,12 +239,6 @@ fn MoreLink(
             }
         })
     })
-}
-
-/// The contact of the row that an event comes from.
-fn row_of(target: Option<EventTarget>) -> Option<ContactId> {
-    let row = browser::closest(target, "[data-row]")?;
-    row.get_attribute("data-row")?.parse().ok()
 }
 
 /// Moves the focus between rows by keys, also to rows that are not in the document.

@@ -4,13 +4,14 @@
 use std::ops::Range;
 
 use leptos::wasm_bindgen::JsCast;
+use web_sys::EventTarget;
 use web_sys::HtmlElement;
 
 use crate::islands::browser;
 use crate::model::contact::ContactId;
 
 /// A list with no more rows is in the document as a whole.
-const MAX_UNWINDOWED_ROWS: usize = 100;
+pub const MAX_UNWINDOWED_ROWS: usize = 100;
 
 /// Rows on either side of the view, so that a fast scroll does not overtake the rendering.
 const OVERSCAN_ROWS: usize = 25;
@@ -110,6 +111,12 @@ pub fn scroll_by(pixels: f64) {
 /// Finds the row of a contact.
 pub fn row_selector(id: ContactId) -> String {
     ["[data-row='", &id.text(), "']"].concat()
+}
+
+/// The contact of the row that an event comes from.
+pub fn row_of(target: Option<EventTarget>) -> Option<ContactId> {
+    let row = browser::closest(target, "[data-row]")?;
+    row.get_attribute("data-row")?.parse().ok()
 }
 
 #[cfg(test)]

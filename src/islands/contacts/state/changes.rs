@@ -85,21 +85,26 @@ impl State {
                 // Only the server knows whether the search finds the contact, and at which position.
                 self.reposition_row(neighbour);
             }
-            if self.location.read_untracked().pane.contact() == Some(contact.id) {
-                let location = Location {
-                    deleted: Some(contact.id),
-                    ..self.location.read_untracked().with_pane(PaneRoute::Nothing)
-                };
-                // "Back" would lead to a contact that is gone.
-                self.navigate(location, HistoryUpdate::Replace);
-                if moves_focus {
-                    browser::focus_next_frame(["#", &notice_id(contact.id), " button"].concat());
-                }
+            self.show_deleted(contact, moves_focus);
+        });
+    }
+
+    /// Closes the pane of a contact that is in the trash, and offers to undo that.
+    pub(super) fn show_deleted(self, contact: Contact, moves_focus: bool) {
+        if self.location.read_untracked().pane.contact() == Some(contact.id) {
+            let location = Location {
+                deleted: Some(contact.id),
+                ..self.location.read_untracked().with_pane(PaneRoute::Nothing)
+            };
+            // "Back" would lead to a contact that is gone.
+            self.navigate(location, HistoryUpdate::Replace);
+            if moves_focus {
+                browser::focus_next_frame(["#", &notice_id(contact.id), " button"].concat());
             }
-            self.add_notice(Notice {
-                id: contact.id,
-                name: contact.name,
-            });
+        }
+        self.add_notice(Notice {
+            id: contact.id,
+            name: contact.name,
         });
     }
 

@@ -17,6 +17,12 @@ use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
 use crate::model::location::Location;
 
+/// Where the rows in view were before a change.
+struct RowsInView {
+    view: Option<View>,
+    rows: Vec<(usize, ContactId)>,
+}
+
 impl State {
     /// Loads the first page of the list.
     pub fn load_first_page(self) {
@@ -140,22 +146,31 @@ impl State {
 
     /// Changes the rows, and scrolls so that the rows in view do not move.
     pub(super) fn update_list(self, change: impl FnOnce(&mut ContactList)) {
-        let view = View::measure();
-        let list = self.list.read_untracked();
-        // A list that is scrolled to its very top stays at the top.
-        let in_view = view
-            .filter(|view| view.above > 0.0 || list.offset > 0)
-            .map_or(0..0, |view| view.first()..view.first() + view.rows())
-            .filter_map(|index| Some((index, list.rows.get(index)?.id)))
-            .collect::<Vec<_>>();
-        drop(list);
-        self.row_had_focus.set(browser::has_focus("[data-row]"));
+        let in_view = self.rows_in_view();
         // It may have thousands of rows.
         let mut changed = self.list.take();
         change(&mut changed);
-        self.list.set(changed);
+        self.show_list(changed, in_view);
+    }
+
+    /// The rows in view, with their indices.
+    fn rows_in_view(self) -> RowsInView {
+        let view = View::measure();
         let list = self.list.read_untracked();
-        let mut remaining = in_view.into_iter().filter_map(|(before, id)| {
+        // A list that is scrolled to its very top stays at the top.
+        let rows = view
+            .filter(|view| view.above > 0.0 || list.offset > 0)
+            .map_or(0..0, |view| view.first()..view.first() + view.rows())
+            .filter_map(|index| Some((index, list.rows.get(index)?.id)))
+            .collect();
+        RowsInView { view, rows }
+    }
+
+    fn show_list(self, list: ContactList, RowsInView { view, rows }: RowsInView) {
+        self.row_had_focus.set(browser::has_focus("[data-row]"));
+        self.list.set(list);
+        let list = self.list.read_untracked();
+        let mut remaining = rows.into_iter().filter_map(|(before, id)| {
             let now = loaded::position(&list, id)?;
             Some((before, now))
         });
