@@ -23,6 +23,8 @@ pub struct LiveView {
 /// The data of the contacts page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactsView {
+    /// The name of the state of all contacts that the page shows, or of one before it.
+    pub generation: String,
     pub location: Location,
     pub list: Result<ContactList, AppError>,
     pub pane: Pane,
@@ -67,6 +69,15 @@ impl Pane {
             Self::Form(_) => "New contact · Kith".to_owned(),
             Self::Failed(AppError::NotFound) => "Not found · Kith".to_owned(),
             Self::Failed(_) => "Something went wrong · Kith".to_owned(),
+        }
+    }
+
+    /// The saved contact that is shown or edited.
+    pub fn contact(&self) -> Option<ContactId> {
+        match self {
+            Self::Contact(details) => Some(details.contact.id),
+            Self::Form(form) => form.saved.as_ref().map(|saved| saved.id),
+            Self::Nothing | Self::Loading(_) | Self::Failed(_) => None,
         }
     }
 

@@ -139,3 +139,24 @@ async fn too_many_streams_of_a_client_are_told_to_go_away_and_the_end_ends_them(
         while events.next().await.is_some() {}
     }
 }
+
+#[tokio::test]
+async fn a_page_names_the_state_that_it_shows() {
+    let app = TestApp::start().await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    for path in ["/contacts", &format!("/contacts/{}", ada.id)] {
+        let page = app.get(path).await.text().await.expect("a page");
+        let (_, rest) = page
+            .split_once(r#""generation":""#)
+            .expect("its generation");
+        let (generation, _) = rest.split_once('"').expect("an end");
+        let path = format!("/live?since={generation}");
+        let mut events = Events::open(&app, &path, None).await;
+        let hello = events.next().await.expect("an event");
+        assert_eq!((hello.name.as_str(), &*hello.id), ("hello", generation));
+        drop(events);
+        app.create("Grace", "grace@example.com").await;
+        let mut events = Events::open(&app, &path, None).await;
+        assert_eq!(events.next().await.expect("an event").name, "changed");
+    }
+}

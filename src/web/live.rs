@@ -97,6 +97,6 @@ fn stream_of(
 }
 
 /// A generation as the id of an event.
-fn id(generation: Generation) -> String {
+pub fn id(generation: Generation) -> String {
     format!("{:016x}", generation.0)
 }

@@ -236,6 +236,7 @@ fn the_data_of_pages_cross_the_wire() {
     ];
     for (list, json_list) in lists {
         let view = ContactsView {
+            generation: "00c0ffee00c0ffee".to_owned(),
             location: location(),
             list,
             pane: Pane::Nothing,
@@ -252,7 +253,8 @@ fn the_data_of_pages_cross_the_wire() {
             },
         };
         let json = format!(
-            r#"{{"location":{{"pane":"Nothing","search":"a","cursor":"c","deleted":"{ID}","name":"n"}},
+            r#"{{"generation":"00c0ffee00c0ffee",
+                "location":{{"pane":"Nothing","search":"a","cursor":"c","deleted":"{ID}","name":"n"}},
                 "list":{json_list},"pane":"Nothing","notice":{{"id":"{ID}","name":"Ada"}},
                 "welcome":{{"ticked":true,"from":"f","subject":["a",""],"text":[],"is_sent":false}}}}"#
         );

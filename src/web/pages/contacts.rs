@@ -24,6 +24,7 @@ use crate::model::view::Pane;
 use crate::services::contacts::ContactService;
 use crate::services::welcome::WelcomeService;
 use crate::web::cookies;
+use crate::web::live;
 use crate::web::site::Site;
 
 /// What the page draws beside the list when a form was refused. It comes in the context of the page.
@@ -124,6 +125,8 @@ impl Sources {
 async fn load(sources: &Sources, request: &Parts, refused: Option<RefusedPane>) -> ContactsView {
     let (location, known) = requested_location(&request.uri);
     let Sources { contacts, welcome } = sources;
+    // Before everything that the page shows: the browser asks for changes after it.
+    let generation = contacts.generation().await.map(live::id);
     let welcome = welcome.offer(cookies::welcome_choice(&request.headers));
     let list = contacts
         .list_beside(
@@ -158,6 +161,7 @@ async fn load(sources: &Sources, request: &Parts, refused: Option<RefusedPane>) 
         None => None,
     };
     ContactsView {
+        generation: generation.unwrap_or_default(),
         welcome,
         location,
         list,

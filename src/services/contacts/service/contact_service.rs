@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 
 use kith_cache::Cache;
+use kith_cache::Generation;
 use kith_runtime::Clock;
 use uuid::ContextV7;
 
@@ -12,6 +13,7 @@ use super::CreationHook;
 use super::Options;
 use super::Settings;
 use crate::model::error::AppError;
+use crate::services::contacts::PAGES;
 use crate::services::contacts::store::ContactStore;
 
 /// The use cases of contacts. Cheap to clone: clones share everything.
@@ -64,6 +66,11 @@ impl ContactService {
     /// [`AppError::Unavailable`], [`AppError::Internal`].
     pub async fn ping(&self) -> Result<(), AppError> {
         Ok(self.shared.store.ping().await?)
+    }
+
+    /// The generation of all that pages show; `None` if it cannot be read.
+    pub async fn generation(&self) -> Option<Generation> {
+        self.shared.cache.generation(PAGES).await
     }
 
     /// Waits for running calls, in the cache as well, and closes the database. Later calls fail with
