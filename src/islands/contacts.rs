@@ -17,6 +17,7 @@ mod pane;
 mod rows;
 mod search;
 mod state;
+mod updates;
 mod welcome;
 mod window;
 
@@ -41,7 +42,10 @@ use crate::model::view::Pane;
 /// The whole page below the header. Its data is a [`ContactsView`].
 #[island]
 pub fn Contacts() -> impl IntoView {
-    let state = state::State::new(page_data::<ContactsView>());
+    let view = page_data::<ContactsView>();
+    let generation = view.generation.clone();
+    let state = state::State::new(view);
+    updates::follow(state, generation);
 
     let back = window_event_listener(ev::popstate, move |_| state.handle_popstate());
     on_cleanup(move || back.remove());

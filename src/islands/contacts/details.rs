@@ -24,14 +24,14 @@ pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
         activities,
         merged,
     } = details;
-    let id = contact.id;
+    state.activities.set(activities);
     let classes = title_classes(&contact.name);
     view! {
         <BackToList state/>
         <article class="sheet card">
             <Merged fields=merged/>
             <header class=classes.0>
-                <LargeAvatar id name=contact.name.clone()/>
+                <LargeAvatar id=contact.id name=contact.name.clone()/>
                 <div class="person-name">
                     <h1 id="pane-title" tabindex="-1" class=classes.1>
                         <bdi>{contact.name.clone()}</bdi>
@@ -43,7 +43,7 @@ pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
             </header>
             {actions(state, &contact)}
             {fields(&contact)}
-            <Activity state id activities/>
+            <Activity state/>
         </article>
     }
 }

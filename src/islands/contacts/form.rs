@@ -98,6 +98,8 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
                     {if is_new { "New contact" } else { "Edit contact" }}
                 </h1>
             </header>
+            // `State::refresh` says here what others do to the contact.
+            <div id="form-status" role="status"></div>
             <Problem state error conflicts/>
             {(!is_new).then(|| Field::ALL.map(hidden))}
             {is_new.then(|| view! { <input type="hidden" id=KEY_ID name="key" value=key/> })}

@@ -56,7 +56,7 @@ fn Count(state: State) -> impl IntoView {
         }
     };
     view! {
-        <p role="status" class="text-muted tabular-nums">
+        <p id="count" role="status" class="text-muted tabular-nums">
             {reactive_text(sentence)}
         </p>
     }

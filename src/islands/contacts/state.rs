@@ -6,6 +6,7 @@ mod list;
 mod navigation;
 mod notices;
 mod pane;
+mod refresh;
 mod scroll;
 mod signals;
 

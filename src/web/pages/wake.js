@@ -108,6 +108,7 @@ function stop() {
   if (block) return;
   delete root.dataset.hydrated;
   root.dataset.stopped = '';
+  self.kithStream?.close();
   const never = () => 0;
   for (let id = setTimeout(never); id > 0; id--) clearTimeout(id);
   const nothing = { setTimeout: never, setInterval: never, requestAnimationFrame: never };

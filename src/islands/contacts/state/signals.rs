@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::components::erased_signal::ErasedSignal;
+use crate::model::contact::Activities;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::error::AppError;
@@ -55,6 +56,8 @@ pub struct State {
     /// What a screen reader announces: the name of the contact that the pane shows while the focus stays in the
     /// list, and new activities.
     pub announcement: ErasedSignal<String>,
+    /// The activities of the contact in the pane.
+    pub activities: ErasedSignal<Activities>,
     /// Whether the pane has been loading for longer than `SLOW_PANE_TIMEOUT`.
     pub pane_is_slow: ErasedSignal<bool>,
     /// Why the last action failed, where the page stays as it was.
@@ -95,6 +98,7 @@ impl State {
             next_notice: ErasedSignal::new(usize::from(view.notice.is_some())),
             notices: [view.notice, None, None].map(ErasedSignal::new),
             announcement: ErasedSignal::new(String::new()),
+            activities: ErasedSignal::new(Activities::default()),
             pane_is_slow: ErasedSignal::new(false),
             problem: ErasedSignal::new(None),
             list_request_id: ErasedSignal::new(0),
