@@ -1,6 +1,8 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures/app.ts';
 
+test.use({ live: false });
+
 /** Holds every answer about a contact back until it is let go. */
 async function hold(page: Page): Promise<() => void> {
   let letGo = () => {};

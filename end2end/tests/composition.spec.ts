@@ -1,6 +1,8 @@
 import type { CDPSession, Page } from '@playwright/test';
 import { expect, test } from '../fixtures/app.ts';
 
+test.use({ live: false });
+
 /** An input method, as the browser hears of it. */
 class InputMethod {
   private constructor(private readonly session: CDPSession) {}

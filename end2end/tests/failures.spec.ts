@@ -1,6 +1,8 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures/app.ts';
 
+test.use({ live: false });
+
 const SILENCE = 'The server did not answer. Check the connection, then try again.';
 
 /** Cuts the connection for one server function until it is called off. */

@@ -1,5 +1,7 @@
 import { expect, test } from '../fixtures/app.ts';
 
+test.use({ live: false });
+
 test('Tab goes from the skip link through the page, and past the list in one step', async ({
   book,
   contacts,

@@ -1,6 +1,8 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures/app.ts';
 
+test.use({ live: false });
+
 /** Holds the answers of a server function back until the returned function is called. */
 async function hold(page: Page, name: string): Promise<{ release: () => void; asked: () => number }> {
   let release = () => {};

@@ -1,5 +1,7 @@
 import { expect, test } from '../fixtures/app.ts';
 
+test.use({ live: false });
+
 test('a search without a connection keeps the list, and comes by itself', async ({
   book,
   contacts,

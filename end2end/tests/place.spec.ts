@@ -1,6 +1,8 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures/app.ts';
 
+test.use({ live: false });
+
 /** How far the list is scrolled. */
 const scrolled = (page: Page) => page.locator('.rows').evaluate((rows) => rows.scrollTop);
 

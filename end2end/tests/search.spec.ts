@@ -1,6 +1,8 @@
 import type { Request } from '@playwright/test';
 import { expect, test } from '../fixtures/app.ts';
 
+test.use({ live: false });
+
 test('the list narrows with every letter, and the address says so', async ({
   book,
   contacts,

@@ -1,6 +1,8 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures/app.ts';
 
+test.use({ live: false });
+
 /** Does to the page what a translator does: every text node makes way for elements of its own. */
 async function translate(page: Page): Promise<void> {
   await page.evaluate(() => {

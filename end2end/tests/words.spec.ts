@@ -1,5 +1,7 @@
 import { expect, test } from '../fixtures/app.ts';
 
+test.use({ live: false });
+
 test('a search that finds nobody has one text and two ways on', async ({ book, contacts, page }) => {
   await book.add();
   await contacts.goto(book.list);
