@@ -17,11 +17,6 @@ const REPLACE: Sql = Sql::each(
     "SELECT replace_generation($1)",
 );
 
-/// What names the state of all contacts on a server, and on a replica that has the same: the generations without what depends
-/// on the server. A list takes long enough for a replica to be worth this. One contact does not.
-pub const STATE: &str =
-    "SELECT tag, bit_xor(generation) FROM generation_slots GROUP BY tag ORDER BY tag";
-
 /// The triggers of the migrations replace them as contacts change.
 #[async_trait]
 impl Generations for SqlStore {

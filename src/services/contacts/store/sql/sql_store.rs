@@ -11,7 +11,6 @@ use kith_database::query;
 
 use super::activities;
 use super::create::NewContact;
-use super::generations::STATE;
 use super::list;
 use super::row::find;
 use super::row::find_live;
@@ -94,7 +93,7 @@ impl ContactStore for SqlStore {
 
     async fn list(&self, query: &ContactQuery) -> Result<ContactPage, StoreError> {
         self.database
-            .read_replica(STATE, |view| {
+            .read_replica(list::STATE, |view| {
                 let query = query.clone();
                 Box::pin(async move { list::page(view, &query).await })
             })
@@ -103,7 +102,7 @@ impl ContactStore for SqlStore {
 
     async fn stretch(&self, query: &ContactQuery) -> Result<Stretch, StoreError> {
         self.database
-            .read_replica(STATE, |view| {
+            .read_replica(list::STATE, |view| {
                 let query = query.clone();
                 Box::pin(async move { list::stretch(view, &query).await })
             })
