@@ -13,7 +13,6 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use kith_runtime::ComponentHealth;
-use tracing_subscriber::EnvFilter;
 
 use crate::services::config::LogConfig;
 use json::JsonLines;
@@ -39,7 +38,7 @@ pub fn start(config: &LogConfig) {
         LogFormat::Json => false,
         LogFormat::Auto => std::io::stdout().is_terminal(),
     };
-    let filter = EnvFilter::new(config.filter.as_str());
+    let filter = config.filter.filter();
     let output = OUTPUT.get_or_init(Output::standard);
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -49,10 +49,14 @@ impl fmt::Display for LogFormat {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogFilter(String);
 
+/// What PostgreSQL says beside its answers, which the driver logs in PostgreSQL's words. They may quote data.
+const NOTICES: &str = "sqlx::postgres::notice=off";
+
 impl LogFilter {
-    /// The directives, checked, for `EnvFilter::new`.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    /// The filter of these directives. No directive shows the words of a database.
+    pub fn filter(&self) -> EnvFilter {
+        let notices = NOTICES.parse().expect("it is a directive");
+        EnvFilter::new(&self.0).add_directive(notices)
     }
 }
 
@@ -67,5 +71,36 @@ impl FromStr for LogFilter {
 impl fmt::Display for LogFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kith_test_support::log::Log;
+
+    use super::*;
+
+    #[test]
+    fn a_filter_never_shows_the_words_of_a_database() {
+        for directives in [
+            "info",
+            "trace",
+            "warn,sqlx=debug,sqlx::postgres::notice=info",
+        ] {
+            let filter: LogFilter = directives.parse().expect("directives");
+            let log = Log::default();
+            let writer = log.clone();
+            let subscriber = tracing_subscriber::fmt()
+                .with_env_filter(filter.filter())
+                .with_writer(move || writer.clone())
+                .finish();
+            tracing::subscriber::with_default(subscriber, || {
+                tracing::warn!(target: "sqlx::postgres::notice", "Ada");
+                tracing::warn!("shown");
+            });
+            let lines = log.lines();
+            assert_eq!(lines.len(), 1, "{directives}: {lines:?}");
+            assert!(lines[0].contains("shown"), "{directives}: {lines:?}");
+        }
     }
 }
