@@ -13,6 +13,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use kith::services::database;
 use kith_database::query;
+use kith_test_support::postgres_server::PostgresServer;
 use kith_test_support::redis_server::RedisServer;
 use reqwest::StatusCode;
 use rlimit::Resource;
@@ -92,6 +93,26 @@ fn assert_fault(ready: &Value, reason: &str, not_before: Timestamp) {
         (&ready["ready"], &ready["database"]),
         (&json!(false), &json!("down"))
     );
+}
+
+#[tokio::test]
+async fn a_replica_that_is_lost_is_told_and_lists_are_read_from_the_primary() {
+    let server = PostgresServer::shared().database();
+    let app = TestApp::with(|config| {
+        config.data.database_url = Some(server.url().parse().expect("an address"));
+        let nowhere = "postgres://kith@127.0.0.1:1/kith";
+        config.data.replica_url = Some(nowhere.parse().expect("an address"));
+    })
+    .await;
+    app.create("Ada", "ada@example.com").await;
+    let list: Value = app.get("/api/contacts").await.json().await.expect("a list");
+    assert_eq!(list["total"], 1);
+    let (status, ready) = readiness(&app).await;
+    assert_eq!(status, StatusCode::OK);
+    let warnings = ready["databaseWarnings"].as_array().expect("warnings");
+    let said = warnings[0].as_str().expect("text");
+    assert!(said.starts_with("The replica of the database"), "{said}");
+    assert_eq!(ready["database"], "up");
 }
 
 const GONE: &str = "The database file was moved, deleted or replaced";
