@@ -1,7 +1,8 @@
 //! The connections to the database.
 //!
-//! [`sqlite`]: a file. [`postgres`]: a server, [`replica`]: one that follows it, and [`notify`]: what its clients tell
-//! each other. [`open`]: how it is opened. [`change`]: changes that share a commit. [`fault`]: what keeps the
+//! [`sqlite`]: a file. [`postgres`]: a server, [`replica`]: one that follows it, [`watch`]: what changes at a server
+//! while it is used, and [`notify`]: what its clients tell each other. [`open`]: how it is opened. [`change`]: changes
+//! that share a commit. [`fault`]: what keeps the
 //! database from working, as its connections and the paths of its [`files`] show.
 
 mod change;
@@ -14,12 +15,15 @@ mod replica;
 pub(crate) mod sqlite;
 pub(crate) mod transaction;
 pub(crate) mod wal_index;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use kith_runtime::Clock;
 use kith_runtime::Tasks;
-use tokio::sync::watch;
+use tokio::sync::watch::Receiver;
+use tokio::sync::watch::Sender;
 
 use self::change::Changes;
 use self::fault::Faults;
@@ -31,6 +35,7 @@ use self::sqlite::SqliteFile;
 use self::transaction::Reader;
 use self::transaction::Tx;
 use self::wal_index::CommitMark;
+use crate::clock::DatabaseClock;
 use crate::connection::Connection;
 use crate::connection::Handle;
 use crate::connection::Observer;
@@ -58,10 +63,13 @@ pub struct Database {
 pub(crate) struct Shared {
     pub(crate) backend: Backend,
     pub(crate) changes: Changes,
-    pub(crate) commits: watch::Sender<u64>,
+    pub(crate) commits: Sender<u64>,
     pub(crate) faults: Faults,
     pub(crate) warnings: Arc<Warnings>,
     pub(crate) replica: Option<Arc<Replica>>,
+    pub(crate) clock: DatabaseClock,
+    /// The version of the last migration that this program knows.
+    pub(crate) known_schema: i64,
     /// The probe that runs while there is a fault.
     pub(crate) tasks: Tasks,
 }
@@ -94,17 +102,28 @@ impl Database {
             }
             None => None,
         };
-        Ok(Self {
+        let known = options.migrations.iter().map(|migration| migration.version);
+        let database = Self {
             shared: Arc::new(Shared {
                 backend,
                 changes: Changes::default(),
-                commits: watch::Sender::default(),
+                commits: Sender::default(),
                 faults: Faults::default(),
                 warnings,
                 replica,
+                clock: DatabaseClock::new(options.clock.clone()),
+                known_schema: known.max().unwrap_or(0),
                 tasks: Tasks::default(),
             }),
-        })
+        };
+        database.start_watching().await;
+        Ok(database)
+    }
+
+    /// The time of the database, by which all processes that share it agree: on a server the time of the server, otherwise
+    /// that of [`Options::clock`].
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(self.shared.clock.clone())
     }
 
     /// The engine behind it.
@@ -144,7 +163,7 @@ impl Database {
     }
 
     /// Says when the count of [`commits`](Self::commits) changes. Commits of other processes do not count.
-    pub fn watch_commits(&self) -> watch::Receiver<u64> {
+    pub fn watch_commits(&self) -> Receiver<u64> {
         self.shared.commits.subscribe()
     }
 

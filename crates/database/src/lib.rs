@@ -2,6 +2,7 @@
 #![warn(missing_docs, unreachable_pub)]
 
 mod attempts;
+mod clock;
 mod connection;
 mod database;
 mod error;

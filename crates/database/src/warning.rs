@@ -10,12 +10,23 @@ use std::sync::PoisonError;
 pub enum Warning {
     /// The replica cannot be read.
     Replica,
+    /// The clock of this machine and that of the server differ by more than a second.
+    Clock,
+    /// A newer release of the program has changed the tables.
+    NewerSchema,
 }
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Replica => "The replica of the database cannot be read. The primary is read.",
+            Self::Clock => {
+                "The clock of this machine and that of the database differ by more than a second. \
+                 Set them by NTP."
+            }
+            Self::NewerSchema => {
+                "A newer release has changed the tables of the database. Update this instance."
+            }
         })
     }
 }

@@ -1,11 +1,14 @@
 //! Databases for tests, of both engines.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use kith_database::Database;
 use kith_database::Engine;
 use kith_database::Migration;
 use kith_database::Options;
+use kith_runtime::Clock;
+use kith_runtime::SystemClock;
 use kith_test_support::postgres_server::PostgresDatabase;
 use kith_test_support::postgres_server::PostgresServer;
 use tempfile::TempDir;
@@ -49,7 +52,12 @@ impl TestDatabase {
 
     /// Opens it, as another process does.
     pub(crate) async fn open(&self) -> Database {
-        let options = match &self.0 {
+        self.open_with(Arc::new(SystemClock)).await
+    }
+
+    /// Opens it, as a process with this clock does.
+    pub(crate) async fn open_with(&self, clock: Arc<dyn Clock>) -> Database {
+        let mut options = match &self.0 {
             Place::Directory(directory) => {
                 Options::new(directory.path().join("queue.db"), IN_SQLITE)
             }
@@ -58,6 +66,7 @@ impl TestDatabase {
                 Options::server(address, IN_POSTGRES)
             }
         };
+        options.clock = clock;
         Database::open(options).await.expect("it opens")
     }
 

@@ -177,14 +177,14 @@ impl Stores {
         ContactService::new(contacts::Options {
             store: Arc::new(self.contacts.clone()),
             cache: self.cache.clone(),
-            clock: Arc::new(SystemClock),
+            clock: self.database.clock(),
             settings: contacts::Settings::of(config),
             creation_hook: Some(Box::new(WelcomeHook {
                 config: self.welcome_config.clone(),
                 metrics: self.metrics.clone(),
                 queue: self.queue.clone(),
                 store: Arc::new(self.contacts.clone()),
-                clock: Arc::new(SystemClock),
+                clock: self.database.clock(),
             })),
         })
     }
@@ -281,9 +281,10 @@ fn open_queue(config: &Config, database: Database) -> Queue {
         allowed: config.queue.allow.0.iter().map(Origin::to_string).collect(),
         allow_setting: "queue.allow",
     };
+    let clock = database.clock();
     let broker = Broker::new(
         database,
-        Arc::new(SystemClock),
+        clock,
         broker::Options {
             destinations: destinations.clone(),
             concurrency: config.queue.concurrency,

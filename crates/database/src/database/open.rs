@@ -5,10 +5,13 @@ use std::io;
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use kith_runtime::Clock;
+use kith_runtime::SystemClock;
 use sqlx::Connection;
 use sqlx::SqlSafeStr;
 use sqlx::SqliteConnection;
@@ -36,7 +39,7 @@ pub struct Migration {
 }
 
 /// What [`Database::open`](crate::Database::open) opens, and how.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// The file. It and its directory are created for their owner alone if they are not there.
     pub path: PathBuf,
@@ -51,6 +54,8 @@ pub struct Options {
     pub connections: NonZeroU32,
     /// Every migration, in order.
     pub migrations: &'static [Migration],
+    /// The clock of this machine; [`SystemClock`] by default.
+    pub clock: Arc<dyn Clock>,
     /// A statement that runs in the transaction of the migrations each time the file is opened; none by
     /// default.
     pub on_open: Option<&'static str>,
@@ -73,6 +78,7 @@ impl Options {
             readers: NonZeroU32::MIN.saturating_add(3),
             connections: NonZeroU32::MIN.saturating_add(9),
             migrations,
+            clock: Arc::new(SystemClock),
             on_open: None,
             path_setting: "the path of the database",
             url_setting: "the address of the database",

@@ -142,6 +142,11 @@ impl PostgresServer {
         rows.map(|row| T::from_row(Row::Postgres(row))).collect()
     }
 
+    /// Closes the connections to a server that is no primary any more.
+    pub(crate) fn forget(&self) {
+        self.pool.forget();
+    }
+
     pub(crate) async fn close(&self) {
         if let Some((connection, _)) = self.dedicated.lock().await.take() {
             // A connection that cannot be closed is gone all the same.

@@ -3,6 +3,7 @@
 
 mod claims;
 mod clock;
+mod clocks;
 mod delivery;
 mod listings;
 mod outbox;

@@ -4,6 +4,7 @@ mod hosts;
 mod pgbouncer;
 mod replica;
 mod tls;
+mod watch;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
