@@ -116,7 +116,7 @@ pub fn lint() -> Result<()> {
 /// Runs the benchmarks. They assert nothing, because speed differs from machine to machine.
 pub fn bench() -> Result<()> {
     run(command(
-        "cargo bench --workspace --bench limit --bench cache --bench http --bench create --bench queue \
+        "cargo bench --workspace --bench limit --bench cache --bench http --bench engines --bench queue \
          --bench memory",
     ))
 }
