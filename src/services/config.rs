@@ -305,9 +305,16 @@ impl DataConfig {
     /// The database: the one that `database_url` names, or the file `kith.db` in `dir`.
     pub fn database(&self) -> DatabaseUrl {
         match self.database_url.clone() {
-            Some(DatabaseUrl::Server(address)) => DatabaseUrl::Server(self.trusting(address)),
-            Some(file) => file,
+            Some(place) => self.with_authorities(place),
             None => DatabaseUrl::File(self.dir.join("kith.db")),
+        }
+    }
+
+    /// The same address, whose server may prove its name by an authority of `ca_file`.
+    pub fn with_authorities(&self, place: DatabaseUrl) -> DatabaseUrl {
+        match place {
+            DatabaseUrl::Server(address) => DatabaseUrl::Server(self.trusting(address)),
+            file @ DatabaseUrl::File(_) => file,
         }
     }
 

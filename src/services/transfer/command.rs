@@ -69,8 +69,9 @@ impl Command<'_> {
         progress: &mut Progress,
         interrupted: impl Future<Output = ()>,
     ) -> Result<(), MoveError> {
-        let place = to.place(self.password)?;
-        let target = open(place).await.map_err(database::OpenError::Database)?;
+        let target = open(self.place(to)?)
+            .await
+            .map_err(database::OpenError::Database)?;
         let all = Move {
             source,
             target: &target,
@@ -113,7 +114,7 @@ impl Command<'_> {
 
     /// The target, unless its server has no such database.
     async fn open_if_there(&self, target: &Target) -> Result<Option<Database>, MoveError> {
-        match open(target.place(self.password)?).await {
+        match open(self.place(target)?).await {
             Ok(opened) => Ok(Some(opened)),
             Err(OpenError::Server {
                 problem: ServerProblem::NoDatabase,
@@ -124,6 +125,12 @@ impl Command<'_> {
                 source,
             }),
         }
+    }
+
+    /// The address of the target, with everything that a connection needs.
+    fn place(&self, target: &Target) -> Result<DatabaseUrl, MoveError> {
+        let place = target.place(self.password)?;
+        Ok(self.config.data.with_authorities(place))
     }
 
     /// Says what is in no database.
@@ -144,4 +151,38 @@ async fn open(place: DatabaseUrl) -> Result<Database, OpenError> {
 
 fn has_files(directory: &Path) -> bool {
     fs::read_dir(directory).is_ok_and(|mut files| files.next().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::NamedTempFile;
+
+    use super::*;
+
+    #[test]
+    fn a_target_may_prove_its_name_by_an_authority_of_the_configuration() {
+        let key = rcgen::generate_simple_self_signed(["db".to_owned()]).expect("a certificate");
+        let file = NamedTempFile::new().expect("a file");
+        fs::write(file.path(), key.cert.pem()).expect("there is room");
+        let mut config = Config::default();
+        let path = file.path().to_string_lossy();
+        config.data.ca_file = Some(path.parse().expect("certificates"));
+        let arguments = MoveArguments {
+            to: None,
+            abandon: true,
+        };
+        let command = Command {
+            arguments: &arguments,
+            config: &config,
+            password: Some("s3cret"),
+        };
+        let target = Target::parse("postgres://kith@db/kith").expect("a target");
+        let place = command.place(&target).expect("no terminal is needed");
+        let DatabaseUrl::Server(address) = "postgres://kith:s3cret@db/kith".parse().expect("one")
+        else {
+            panic!("it is a server");
+        };
+        let expected = address.with_authorities(key.cert.pem().into_bytes());
+        assert_eq!(place, DatabaseUrl::Server(expected));
+    }
 }
