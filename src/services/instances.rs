@@ -15,6 +15,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use jiff::Timestamp;
+use kith_database::Connection;
 use kith_database::Database;
 use kith_runtime::ErrorLatch;
 use kith_runtime::Tasks;
@@ -38,6 +39,14 @@ const REMOVED_AFTER: Duration = Duration::from_secs(60);
 
 /// The release of Kith.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Every instance of a database that has not ended, the oldest first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn alive(connection: &mut Connection) -> Result<Vec<Instance>, sqlx::Error> {
+    store::seen_within(connection, TIMEOUT).await
+}
 
 /// The instances of the database. Cheap to clone.
 #[derive(Clone)]
@@ -139,7 +148,7 @@ impl Instances {
     /// Those of the database.
     pub async fn all(&self) -> Result<Vec<Instance>, sqlx::Error> {
         let mut connection = self.0.options.database.reader().await?;
-        store::seen_within(&mut connection, TIMEOUT).await
+        alive(&mut connection).await
     }
 
     /// This instance as it is now, whether or not the others see it.
@@ -154,6 +163,7 @@ impl Instances {
             id: self.0.id.clone(),
             started_at: self.0.started_at,
             uptime: self.0.started.elapsed(),
+            unseen: Duration::ZERO,
             version: VERSION.to_owned(),
             address: address.clone(),
             config_hash: config_hash.clone(),

@@ -75,7 +75,10 @@ impl ServerAddress {
     fn parts(&self) -> (&str, Option<&str>, &str) {
         let end = self.text.find('?').unwrap_or(self.text.len());
         let at = self.text[..end].rfind('@').unwrap_or(end);
-        let (login, place) = (&self.text[..at], self.text.get(at + 1..).unwrap_or_default());
+        let (login, place) = (
+            &self.text[..at],
+            self.text.get(at + 1..).unwrap_or_default(),
+        );
         let user = login.find("://").map_or(0, |scheme| scheme + "://".len());
         match login[user..].find(':') {
             Some(colon) => {

@@ -22,6 +22,8 @@ pub struct Instance {
     pub id: String,
     pub started_at: Timestamp,
     pub uptime: Duration,
+    /// How long ago it has written its row.
+    pub unseen: Duration,
     pub version: String,
     /// The address that it listens at.
     pub address: String,
@@ -85,7 +87,7 @@ pub async fn seen_within(
 ) -> Result<Vec<Instance>, sqlx::Error> {
     let now = now(connection).await?;
     let rows: Vec<Row> = query(
-        "SELECT id, started_at, version, address, config_hash, figures FROM instances
+        "SELECT id, started_at, version, address, config_hash, figures, seen_at FROM instances
          WHERE seen_at >= $1 ORDER BY started_at, id",
     )
     .bind(now - milliseconds(time))
@@ -93,11 +95,12 @@ pub async fn seen_within(
     .await?;
     let instance = |row: &Row| {
         let started_at = row.get(1)?;
-        let uptime = u64::try_from(now - started_at).unwrap_or(0);
+        let seen_at = row.get(6)?;
         Ok(Instance {
             id: row.get(0)?,
             started_at: Timestamp::from_millisecond(started_at).unwrap_or_default(),
-            uptime: Duration::from_millis(uptime),
+            uptime: between(started_at, now),
+            unseen: between(seen_at, now),
             version: row.get(2)?,
             address: row.get(3)?,
             config_hash: row.get(4)?,
@@ -109,6 +112,11 @@ pub async fn seen_within(
 
 async fn now(connection: &mut Connection) -> Result<i64, sqlx::Error> {
     query(NOW).fetch_one(connection).await
+}
+
+/// The time from one to the other, in milliseconds; none if a clock was set back.
+fn between(start: i64, end: i64) -> Duration {
+    Duration::from_millis(u64::try_from(end.saturating_sub(start)).unwrap_or(0))
 }
 
 fn milliseconds(time: Duration) -> i64 {

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::side::Instance;
 use crate::services::database::OpenError;
 use crate::services::format::causes;
+use crate::services::instances::Instance;
 
 #[derive(Debug, thiserror::Error)]
 pub enum MoveError {
@@ -125,7 +125,8 @@ impl Side {
 }
 
 fn in_use(side: Side, instances: &[Instance]) -> String {
-    let shown = |one: &Instance| format!("{} (last seen {} s ago)", one.address, one.seen.max(0));
+    let shown =
+        |one: &Instance| format!("{} (last seen {} s ago)", one.address, one.unseen.as_secs());
     let shown: Vec<String> = instances.iter().map(shown).collect();
     format!(
         "Kith works with the {side} at {}: stop it and repeat this. One that was killed counts for 15 s",

@@ -18,6 +18,7 @@ use super::tables::TABLES;
 use crate::services::contacts::store::sql::search;
 use crate::services::database::installation::Installation;
 use crate::services::database::installation::State;
+use crate::services::instances;
 
 /// A move from one database to another.
 #[derive(Clone, Copy)]
@@ -187,7 +188,7 @@ async fn check_target(target: &mut Connection, there: &Installation) -> Result<(
 }
 
 async fn refuse_instances(connection: &mut Connection, side: Side) -> Result<(), MoveError> {
-    let instances = side::instances(connection).await;
+    let instances = instances::alive(connection).await;
     let instances = instances.map_err(|error| side.failed(error))?;
     match instances.is_empty() {
         true => Ok(()),

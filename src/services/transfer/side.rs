@@ -4,7 +4,6 @@ use kith_database::Connection;
 use kith_database::Database;
 use kith_database::Engine;
 use kith_database::QueryBuilder;
-use kith_database::Sql;
 use kith_database::Tx;
 use kith_database::query;
 
@@ -13,29 +12,6 @@ use super::tables::TABLES;
 use super::tables::Table;
 use super::tables::push_quoted;
 use crate::services::database::installation::Installation;
-
-/// A process that has not been seen for so many milliseconds has ended. It writes that it is alive every five seconds.
-const ALIVE: i64 = 15_000;
-
-/// The processes that are alive, with the seconds since each was seen. A clock that was set back counts nothing as
-/// alive for long.
-const INSTANCES: Sql = Sql::each(
-    "SELECT address, (clock.now - seen_at) / 1000 FROM instances,
-         (SELECT CAST(1000 * unixepoch('subsec') AS INTEGER) AS now) AS clock
-     WHERE abs(clock.now - seen_at) < $1 ORDER BY address",
-    "SELECT address, (clock.now - seen_at) / 1000 FROM instances,
-         (SELECT CAST(1000 * extract(epoch FROM clock_timestamp()) AS BIGINT) AS now) AS clock
-     WHERE abs(clock.now - seen_at) < $1 ORDER BY address",
-);
-
-/// A process that works with a database.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Instance {
-    /// Where it listens.
-    pub address: String,
-    /// How many seconds ago it has said that it is alive.
-    pub seen: i64,
-}
 
 /// Begins a transaction in which no other process writes.
 ///
@@ -65,16 +41,6 @@ pub async fn lock(database: &Database) -> Result<Tx, sqlx::Error> {
 pub async fn installation(database: &Database) -> Result<Installation, sqlx::Error> {
     let mut reader = database.reader().await?;
     Installation::read(&mut reader).await
-}
-
-/// The processes that work with a database.
-///
-/// # Errors
-/// Those of the engine.
-pub async fn instances(connection: &mut Connection) -> Result<Vec<Instance>, sqlx::Error> {
-    let rows: Vec<(String, i64)> = query(INSTANCES).bind(ALIVE).fetch_all(connection).await?;
-    let instance = |(address, seen)| Instance { address, seen };
-    Ok(rows.into_iter().map(instance).collect())
 }
 
 /// The first table that has rows.
