@@ -46,6 +46,9 @@ pub fn follow(state: State, generation: String) {
     effect(move |_| updates.tick_in(js_sys::Math::random() * TICK));
 }
 
+/// A stream, and what it calls.
+type Stream = (EventSource, Closure<dyn FnMut(Event)>);
+
 #[derive(Clone)]
 struct Updates(Rc<Inner>);
 
@@ -56,8 +59,7 @@ struct Inner {
     pace: RefCell<Pace>,
     /// Whether a timer is set.
     is_ticking: Cell<bool>,
-    /// The stream, and what it calls.
-    stream: RefCell<Option<(EventSource, Closure<dyn FnMut(Event)>)>>,
+    stream: RefCell<Option<Stream>>,
 }
 
 impl Updates {
