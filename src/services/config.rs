@@ -119,7 +119,7 @@ key::sections! {
         connections: NonZeroU32 = 10;
         /// A PEM file of certificate authorities that a PostgreSQL server may prove its name by, beside those that browsers trust.
         ca_file: Option<PemFile> = "";
-        /// A PostgreSQL server that follows that of the database and reads lists, written in the same way; empty means none.
+        /// A standby of the database's server that reads lists: postgres://user:password@host:port/name; empty means none.
         replica_url: Option<DatabaseUrl> = "";
     }
 

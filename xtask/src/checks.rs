@@ -52,8 +52,7 @@ const WIRE: &str =
 const CRASHES: &str = "cargo test --test integration every_acknowledged -- --nocapture";
 
 /// The test that kills primaries and promotes standbys. `KITH_TEST_FAILOVERS` says how often.
-const FAILOVERS: &str =
-    "cargo test --package kith --lib failover::every_acknowledged -- --nocapture";
+const FAILOVERS: &str = "cargo test --package kith --lib failover::every_acknowledged";
 
 /// Where the output of the server under test goes.
 const SERVER_LOG: &str = "target/e2e-server.log";

@@ -29,7 +29,7 @@ pub fn has_postgresql() -> bool {
     has_server && on_path("psql")
 }
 
-/// Whether the tests can start a PgBouncer. Debian keeps it where only root looks.
+/// Whether the tests can start a `PgBouncer`. Debian keeps it where only root looks.
 pub fn has_pgbouncer() -> bool {
     on_path("pgbouncer") || Path::new("/usr/sbin/pgbouncer").is_file()
 }

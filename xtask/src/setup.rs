@@ -51,7 +51,7 @@ pub fn build_tools() -> Result<()> {
     npm_packages()
 }
 
-/// Installs what the checks need in addition: Clippy, rustfmt, Redis, PostgreSQL, PgBouncer, a browser,
+/// Installs what the checks need in addition: Clippy, rustfmt, Redis, PostgreSQL, `PgBouncer`, a browser,
 /// and Schemathesis.
 pub fn test_tools() -> Result<()> {
     build_tools()?;

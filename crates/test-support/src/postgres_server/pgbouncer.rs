@@ -1,4 +1,4 @@
-//! PgBouncer between clients and a server, which gives a connection to a client for one transaction at a time.
+//! `PgBouncer` between clients and a server, which gives a connection to a client for one transaction at a time.
 
 use std::fs;
 use std::net::TcpStream;

@@ -41,7 +41,7 @@ async fn read(database: &Database) -> (i64, i64) {
     let read = database.read_replica(STATE, |view| {
         let sql = "SELECT number, CAST(inet_server_port() AS BIGINT) FROM numbers";
         let read = query(sql).fetch_one(view);
-        Box::pin(async { read.await })
+        Box::pin(read)
     });
     let read: Result<_, sqlx::Error> = read.await;
     read.expect("a server answers")

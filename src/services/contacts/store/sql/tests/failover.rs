@@ -176,7 +176,7 @@ impl Traffic {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_acknowledged_write_survives_a_failover_and_no_read_is_stale() {
     let failovers = env::var("KITH_TEST_FAILOVERS");
-    let failovers = failovers.map_or(1, |text| text.parse().expect("a number"));
+    let failovers: u32 = failovers.map_or(1, |text| text.parse().expect("a number"));
     let mut primary = PostgresServer::start();
     let mut standby = primary.standby();
     primary.wait_for_standby();
