@@ -56,7 +56,8 @@ impl State {
         if !is_settled() {
             return Ok(false);
         }
-        let fresh = self.fetch_shown(&list).await?;
+        let shown = shown_rows(&list);
+        let fresh = self.fetch_shown(&list, shown).await?;
         let found = match pane.contact() {
             Some(id) => match api::get_contact(id).await {
                 Ok(details) => Some(Some(details)),
@@ -65,7 +66,8 @@ impl State {
             },
             None => None,
         };
-        if !is_settled() {
+        // A reader who has scrolled meanwhile sees other rows.
+        if !is_settled() || shown_rows(&list).as_ptr_range() != shown.as_ptr_range() {
             return Ok(false);
         }
         if *list != fresh {
@@ -101,9 +103,12 @@ impl State {
 
     /// The pages with the rows that the reader sees. A row that others have removed is on no page, so several rows are
     /// tried.
-    async fn fetch_shown(self, list: &ContactList) -> Result<ContactList, AppError> {
+    async fn fetch_shown(
+        self,
+        list: &ContactList,
+        shown: &[ContactRow],
+    ) -> Result<ContactList, AppError> {
         let search = self.location.read_untracked().search.clone();
-        let shown = shown_rows(list);
         let is_shown = |row: &ContactRow| shown.iter().any(|other| other.id == row.id);
         let begins = list.offset == 0 && shown.as_ptr() == list.rows.as_ptr();
         let mut fresh = ContactList::default();
