@@ -72,6 +72,13 @@ pub fn replace_row(list: &mut ContactList, row: ContactRow) {
     }
 }
 
+/// Whether the list has these rows where they are now. A change of rows that were not requested shows only in the total.
+pub fn has_part(list: &ContactList, part: &ContactList) -> bool {
+    let from = part.offset.wrapping_sub(list.offset) as usize;
+    let known = list.rows.iter().skip(from).take(part.rows.len());
+    list.total == part.total && known.eq(&part.rows)
+}
+
 pub fn position(list: &ContactList, contact: ContactId) -> Option<usize> {
     list.rows.iter().position(|row| row.id == contact)
 }
@@ -170,6 +177,26 @@ mod tests {
         let mut list = part(0, &[0, 1, 2]);
         merge_page(&mut list, part(50, &[50, 51]), id(51));
         assert_eq!(list, part(50, &[50, 51]));
+    }
+
+    #[test]
+    fn a_part_is_the_same_only_with_the_same_rows_in_the_same_place() {
+        let list = part(2, &[2, 3, 4, 5]);
+        assert!(has_part(&list, &list));
+        assert!(has_part(&list, &part(3, &[3, 4])));
+        for other in [
+            part(2, &[3, 4]),
+            part(3, &[4, 3]),
+            part(5, &[5, 6]),
+            part(1, &[2]),
+        ] {
+            assert!(!has_part(&list, &other), "{other:?}");
+        }
+        let fewer = ContactList {
+            total: 99,
+            ..part(3, &[3, 4])
+        };
+        assert!(!has_part(&list, &fewer));
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl State {
         if !is_settled() || shown_rows(&list).as_ptr_range() != shown.as_ptr_range() {
             return Ok(false);
         }
-        if *list != fresh {
+        if !loaded::has_part(&list, &fresh) {
             drop(list);
             self.show_fresh(fresh);
         }
