@@ -34,11 +34,17 @@ impl DatabaseClock {
         self.local.now()
     }
 
-    /// Corrects the clock: the database has shown `shown` at the local time `at`. Returns the difference between the two.
-    pub(crate) fn correct(&self, shown: Timestamp, at: Timestamp) -> SignedDuration {
+    /// Corrects the clock: the database has shown `shown` at the local time `at`, which may be wrong by `error`. Returns
+    /// the difference between the two.
+    pub(crate) fn correct(
+        &self,
+        shown: Timestamp,
+        at: Timestamp,
+        error: SignedDuration,
+    ) -> SignedDuration {
         let difference = shown.duration_since(at);
         let known = SignedDuration::from_millis(self.offset.load(Ordering::Relaxed));
-        if difference.saturating_sub(known).abs() >= MIN_CORRECTION {
+        if difference.saturating_sub(known).abs() >= MIN_CORRECTION.saturating_add(error) {
             let offset = i64::try_from(difference.as_millis()).unwrap_or(0);
             self.offset.store(offset, Ordering::Relaxed);
         }

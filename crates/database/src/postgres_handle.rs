@@ -179,7 +179,7 @@ impl Drop for PostgresHandle {
             return;
         };
         if self.state.is_lost.load(Ordering::Relaxed) {
-            self.pool.forget();
+            self.pool.forget(connection.opened());
             return;
         }
         if self.state.is_uncertain.load(Ordering::Relaxed) {

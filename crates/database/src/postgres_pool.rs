@@ -22,6 +22,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use crate::error;
 use crate::postgres_hosts::Hosts;
 
 /// A connection that was unused for longer is not used again. What stands between may have forgotten it.
@@ -40,6 +41,8 @@ pub(crate) struct PostgresPool {
     /// One for each connection that may be in use.
     permits: Arc<Semaphore>,
     is_closed: AtomicBool,
+    /// Whether the last attempt to connect has failed.
+    is_missed: AtomicBool,
     idle: Mutex<Idle>,
 }
 
@@ -66,6 +69,12 @@ pub(crate) struct PooledConnection {
     permit: OwnedSemaphorePermit,
 }
 
+impl PooledConnection {
+    pub(crate) fn opened(&self) -> Instant {
+        self.times.opened
+    }
+}
+
 impl PostgresPool {
     pub(crate) fn keeps_statements(&self) -> bool {
         self.hosts.keep_statements()
@@ -78,6 +87,7 @@ impl PostgresPool {
             max_connections,
             permits: Arc::new(Semaphore::new(max_connections as usize)),
             is_closed: AtomicBool::new(false),
+            is_missed: AtomicBool::new(false),
             idle: Mutex::new(Idle {
                 connections: Vec::new(),
                 valid_from: now,
@@ -90,9 +100,13 @@ impl PostgresPool {
     /// # Errors
     /// [`Error::PoolTimedOut`] if all are in use for too long, [`Error::PoolClosed`], and those of [`Hosts::connect`].
     pub(crate) async fn acquire(&self) -> Result<PooledConnection, Error> {
-        let deadline = Instant::now() + self.timeout;
-        let permit = tokio::time::timeout_at(deadline, self.permits.clone().acquire_owned()).await;
-        let permit = permit.map_err(|_| Error::PoolTimedOut)?;
+        let permit = self.permits.clone().acquire_owned();
+        let permit = tokio::time::timeout(self.timeout, permit).await;
+        // Without a server, the callers before this one still try to connect.
+        let permit = permit.map_err(|_| match self.is_missed.load(Ordering::Relaxed) {
+            true => error::timed_out(),
+            false => Error::PoolTimedOut,
+        })?;
         let permit = permit.map_err(|_| Error::PoolClosed)?;
         if self.is_closed() {
             return Err(Error::PoolClosed);
@@ -104,7 +118,7 @@ impl PostgresPool {
                 times,
                 permit,
             }),
-            None => self.open(permit, deadline).await,
+            None => self.open(permit).await,
         }
     }
 
@@ -116,19 +130,16 @@ impl PostgresPool {
         &self,
         failed: PooledConnection,
     ) -> Result<PooledConnection, Error> {
-        self.forget();
-        self.open(failed.permit, Instant::now() + self.timeout)
-            .await
+        self.forget(failed.times.opened);
+        self.open(failed.permit).await
     }
 
-    async fn open(
-        &self,
-        permit: OwnedSemaphorePermit,
-        deadline: Instant,
-    ) -> Result<PooledConnection, Error> {
+    async fn open(&self, permit: OwnedSemaphorePermit) -> Result<PooledConnection, Error> {
         let now = Instant::now();
+        let connection = self.hosts.connect(now + self.timeout).await;
+        self.is_missed.store(connection.is_err(), Ordering::Relaxed);
         Ok(PooledConnection {
-            connection: self.hosts.connect(deadline).await?,
+            connection: connection?,
             times: Times {
                 opened: now,
                 used: now,
@@ -158,10 +169,11 @@ impl PostgresPool {
         let PooledConnection {
             connection, times, ..
         } = connection;
-        if self.is_kept(times.opened) && !self.is_closed() {
+        let mut idle = self.idle();
+        if times.opened >= idle.valid_from && !self.is_closed() {
             let used = Instant::now();
             let times = Times { used, ..times };
-            self.idle().connections.push((connection, times));
+            idle.connections.push((connection, times));
         }
     }
 
@@ -170,9 +182,13 @@ impl PostgresPool {
         opened >= self.idle().valid_from
     }
 
-    /// Closes the connections that are not in use, and the others once they are released.
-    pub(crate) fn forget(&self) {
+    /// Closes the connections that are not in use, and the others once they are released, after one that was opened at
+    /// this time was lost. Connections that were made after the last loss stay.
+    pub(crate) fn forget(&self, opened: Instant) {
         let mut idle = self.idle();
+        if opened < idle.valid_from {
+            return;
+        }
         idle.valid_from = Instant::now();
         idle.connections.clear();
     }

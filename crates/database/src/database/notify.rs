@@ -15,6 +15,7 @@ use sqlx::postgres::PgPoolOptions;
 use super::BUSY_TIMEOUT;
 use super::Backend;
 use super::Database;
+use crate::connection::Handle;
 use crate::postgres_pool::PostgresPool;
 use crate::query::query;
 
@@ -39,12 +40,16 @@ impl Database {
     /// # Errors
     /// Those of the engine.
     pub async fn notify(&self, channel: &'static str) -> Result<(), sqlx::Error> {
-        if let Backend::Postgres(_) = &self.shared.backend {
-            let mut reader = self.reader().await?;
-            let notify = query("SELECT pg_notify($1, '')").bind(channel);
-            notify.execute(&mut reader).await?;
-        }
-        Ok(())
+        let Backend::Postgres(server) = &self.shared.backend else {
+            return Ok(());
+        };
+        // Behind a pooler a read is a transaction that is not committed. This transaction does not count as a commit,
+        // because callers notify others of each commit.
+        let begun = server.write().await.map(Handle::from);
+        let mut connection = self.connection(self.recorded(begun)?);
+        let notify = query("SELECT pg_notify($1, '')").bind(channel);
+        notify.execute(&mut connection).await?;
+        connection.end(true).await
     }
 
     /// Listens to a channel. `None` in a SQLite file, which has none.
@@ -130,7 +135,9 @@ mod tests {
     #[tokio::test]
     async fn a_client_hears_of_a_new_connection_and_then_of_each_notification() {
         let server = PostgresServer::shared().database();
-        let mut options = Options::server(server.url().parse().expect("an address"), &[]);
+        // In the mode for poolers, in which no read is committed.
+        let url = format!("{}?statement-cache-capacity=0", server.url());
+        let mut options = Options::server(url.parse().expect("an address"), &[]);
         options.connections = NonZeroU32::MIN.saturating_add(1);
         let database = Database::open(options).await.expect("it can be used");
         let mut notifications = database.listen(CHANNEL).expect("a server");

@@ -109,7 +109,7 @@ impl PostgresServer {
         let known = place.take();
         if let Some((mut known, opened)) = known.filter(|(_, opened)| self.pool.is_kept(*opened)) {
             match self.fetch_alone(query.clone(), &mut known).await {
-                Err(error) if error::may_be_made_again(&error) => self.pool.forget(),
+                Err(error) if error::may_be_made_again(&error) => self.pool.forget(opened),
                 Err(error) if error::is_disconnection(&error) => return Err(error),
                 fetched => {
                     *place = Some((known, opened));
@@ -144,7 +144,7 @@ impl PostgresServer {
 
     /// Closes the connections to a server that is no primary any more.
     pub(crate) fn forget(&self) {
-        self.pool.forget();
+        self.pool.forget(Instant::now());
     }
 
     pub(crate) async fn close(&self) {

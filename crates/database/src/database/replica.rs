@@ -21,6 +21,7 @@ use super::postgres::BEGIN_READ;
 use super::transaction::Tx;
 use crate::connection::Connection;
 use crate::connection::Observer;
+use crate::error;
 use crate::postgres_handle::PostgresHandle;
 use crate::postgres_hosts::Hosts;
 use crate::postgres_pool::PostgresPool;
@@ -70,11 +71,13 @@ impl Replica {
             handle.begin(BEGIN_READ).await
         };
         let begun = tokio::time::timeout(BEGIN_TIMEOUT, begin).await;
-        match begun.unwrap_or(Err(Error::PoolTimedOut)) {
+        match begun.unwrap_or_else(|_| Err(error::timed_out())) {
             Ok(handle) => {
                 self.warnings.record(Warning::Replica, false);
                 Some(handle)
             }
+            // All connections are in use.
+            Err(Error::PoolTimedOut) => None,
             Err(_) => {
                 self.lose();
                 None

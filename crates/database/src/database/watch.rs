@@ -63,7 +63,8 @@ impl Database {
         if let Some(shown) = shown.filter(|_| round_trip < MAX_ROUND_TRIP) {
             // The server has read its clock in between.
             let at = before.saturating_add(round_trip / 2).unwrap_or(before);
-            let difference = clock.correct(shown, at).abs();
+            let error = SignedDuration::try_from(round_trip / 2).unwrap_or(SignedDuration::MAX);
+            let difference = clock.correct(shown, at, error).abs();
             warnings.record(Warning::Clock, difference > MAX_DIFFERENCE);
         }
         if let Backend::Postgres(server) = &self.shared.backend
