@@ -388,13 +388,15 @@ pub struct PolicyConfig {
 
 /// Settings in which the instances of one database may differ: where each of them is, how it reaches the database, and
 /// what it logs.
-const SETTINGS_OF_AN_INSTANCE: [&str; 8] = [
+const SETTINGS_OF_AN_INSTANCE: [&str; 10] = [
     "server.addr",
     "server.site_root",
     "data.dir",
     "data.database_url",
     "data.readers",
     "data.connections",
+    "data.ca_file",
+    "data.replica_url",
     "log.format",
     "log.filter",
 ];

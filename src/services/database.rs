@@ -86,6 +86,20 @@ pub enum OpenError {
     Moved { to: String },
 }
 
+impl OpenError {
+    /// Refuses a database whose data is not in it, or not for long.
+    ///
+    /// # Errors
+    /// [`OpenError::Moving`] and [`OpenError::Moved`].
+    pub fn check(state: State) -> Result<(), Self> {
+        match state {
+            State::Open => Ok(()),
+            State::Moving { to } => Err(Self::Moving { to }),
+            State::Moved { to } => Err(Self::Moved { to }),
+        }
+    }
+}
+
 /// Opens the database of Kith and brings its tables up to date. `connections` read a file, or lead to a server.
 ///
 /// # Errors
@@ -112,14 +126,14 @@ pub async fn open_with_replica(
         ..options(place.into(), connections, None)
     });
     let database = database.await?;
-    let refused = match installed(&database).await {
-        Ok(State::Open) => return Ok(database),
-        Ok(State::Moving { to }) => OpenError::Moving { to },
-        Ok(State::Moved { to }) => OpenError::Moved { to },
-        Err(error) => OpenError::Installation(error),
-    };
-    database.close().await;
-    Err(refused)
+    let state = installed(&database).await.map_err(OpenError::Installation);
+    match state.and_then(OpenError::check) {
+        Ok(()) => Ok(database),
+        Err(refused) => {
+            database.close().await;
+            Err(refused)
+        }
+    }
 }
 
 async fn installed(database: &Database) -> Result<State, sqlx::Error> {

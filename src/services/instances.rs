@@ -19,6 +19,11 @@ use kith_database::Connection;
 use kith_database::Database;
 use kith_runtime::ErrorLatch;
 use kith_runtime::Tasks;
+use tokio_util::sync::CancellationToken;
+
+use crate::services::database::OpenError;
+use crate::services::database::installation::Installation;
+use crate::services::database::installation::State;
 
 pub use self::figures::CacheFigures;
 pub use self::figures::FigureSources;
@@ -57,6 +62,8 @@ struct Inner {
     id: String,
     started: Instant,
     started_at: Timestamp,
+    /// Cancelled once the data of the database has moved.
+    moved: CancellationToken,
     tasks: Tasks,
 }
 
@@ -91,16 +98,24 @@ impl Instances {
             id: uuid::Uuid::new_v4().simple().to_string(),
             started: Instant::now(),
             started_at: Timestamp::now(),
+            moved: CancellationToken::new(),
             tasks: Tasks::default(),
         }))
     }
 
-    /// Writes the row of this instance for the first time.
+    /// Writes the row of this instance for the first time. `kith move` either finds the row, or has begun before.
     ///
     /// # Errors
-    /// Those of the database.
-    pub async fn register(&self) -> Result<(), sqlx::Error> {
-        self.write_row().await
+    /// Those of the database, and that its data is moved.
+    pub async fn register(&self) -> Result<(), OpenError> {
+        let state = self.write_row().await.map_err(OpenError::Installation)?;
+        OpenError::check(state)
+    }
+
+    /// Waits until the data of the database has moved, as it can while the process of this instance is suspended. The
+    /// instance must end then.
+    pub async fn moved(&self) {
+        self.0.moved.cancelled().await;
     }
 
     /// Refuses an instance that keeps mails in a folder that is not the folder of the others. Each instance asks after
@@ -124,7 +139,12 @@ impl Instances {
             let latch = ErrorLatch::default();
             while instances.0.tasks.sleep(INTERVAL).await {
                 let beat = instances.beat().await;
-                latch.check("other instances do not see this one", beat);
+                let state = latch.check("other instances do not see this one", beat);
+                if let Some(Err(moved)) = state.map(OpenError::check) {
+                    tracing::error!("this instance ends: {moved}");
+                    instances.0.moved.cancel();
+                    return;
+                }
             }
         });
     }
@@ -175,16 +195,18 @@ impl Instances {
         instance.id == self.0.id
     }
 
-    async fn beat(&self) -> Result<(), sqlx::Error> {
-        self.write_row().await?;
+    async fn beat(&self) -> Result<State, sqlx::Error> {
+        let state = self.write_row().await?;
         // In a transaction of its own: two instances that wait for each other's row would never end.
         let change = self.0.options.database.change(|tx| {
             Box::pin(async move { store::remove_unseen_for(tx, REMOVED_AFTER).await })
         });
-        change.await
+        change.await?;
+        Ok(state)
     }
 
-    async fn write_row(&self) -> Result<(), sqlx::Error> {
+    /// Writes the row if the data is in this database.
+    async fn write_row(&self) -> Result<State, sqlx::Error> {
         let Options {
             database,
             address,
@@ -200,7 +222,13 @@ impl Instances {
         };
         let write = database.change(move |tx| {
             let row = row.clone();
-            Box::pin(async move { row.write(tx).await })
+            Box::pin(async move {
+                let state = Installation::hold(tx).await?.state;
+                if state == State::Open {
+                    row.write(tx).await?;
+                }
+                Ok::<_, sqlx::Error>(state)
+            })
         });
         write.await
     }

@@ -103,6 +103,7 @@ async fn mails_do_not_go_into_two_folders() {
     };
     let data = [(); 2].map(|()| tempfile::tempdir().expect("a directory"));
     let first = AppState::open(config(&data[0])).await.expect("it starts");
+    first.start().await;
     let same_folder = AppState::open(config(&data[0])).await;
     same_folder.expect("it starts").close().await;
     let refused = AppState::open(config(&data[1])).await.err();

@@ -23,6 +23,7 @@ use tokio_io_timeout::TimeoutStream;
 use tower::Service;
 
 use crate::services::config::ServerConfig;
+use crate::services::instances::Instances;
 use crate::services::live::Live;
 use crate::web::connections::Connections;
 use crate::web::connections::Options;
@@ -69,8 +70,12 @@ pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<O
     state.start().await;
     // One half is for deliveries, the other for requests.
     let grace = config.server.shutdown_grace.0 / 2;
+    let instances = Instances::from_ref(&state);
     let stop = async {
-        shutdown.await;
+        tokio::select! {
+            () = shutdown => {}
+            () = instances.moved() => {}
+        }
         state.stop();
         // Kith's own webhooks must still answer the deliveries that are under way.
         if tokio::time::timeout(grace, state.queue.close())

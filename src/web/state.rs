@@ -113,6 +113,7 @@ from_ref! {
     mailer: Mailer,
     admin: AdminService,
     health: Health,
+    instances: Instances,
     dashboard: Dashboard,
     live: Live,
 }
@@ -131,13 +132,18 @@ impl AppState {
     pub async fn open(config: Config) -> Result<Self, StartError> {
         let stores = Stores::open(&config).await?;
         let state = Self(Arc::new(stores.wire(config)));
-        state.instances.register().await?;
-        let instances = state.instances.all().await?;
-        if let Err(refused) = state.instances.check_mail_folders(&instances) {
-            state.instances.close().await;
-            return Err(refused.into());
+        let registered = state.register().await;
+        if registered.is_err() {
+            state.stop();
+            state.close().await;
         }
-        Ok(state)
+        registered.map(|()| state)
+    }
+
+    async fn register(&self) -> Result<(), StartError> {
+        self.instances.register().await?;
+        let instances = self.instances.all().await?;
+        Ok(self.instances.check_mail_folders(&instances)?)
     }
 
     /// Starts the background tasks, once limits are as admins have set them.

@@ -1,10 +1,19 @@
 //! The installation that a database belongs to, and whether its data is there.
 
 use kith_database::Connection;
+use kith_database::Sql;
 use kith_database::query;
 
 /// So many digits of the number tell installations apart.
 const DIGITS: usize = 12;
+
+const READ: &str = "SELECT id, state, moved_to FROM installation";
+
+/// In a file, a transaction that writes is the only one.
+const HOLD: Sql = Sql::each(
+    READ,
+    "SELECT id, state, moved_to FROM installation FOR SHARE",
+);
 
 /// The row of the table `installation`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +38,20 @@ impl Installation {
     /// # Errors
     /// Those of the engine.
     pub async fn read(connection: &mut Connection) -> Result<Self, sqlx::Error> {
+        Self::fetch(connection, READ.into()).await
+    }
+
+    /// The same for a transaction that writes. Nothing changes the row before it ends.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub async fn hold(tx: &mut Connection) -> Result<Self, sqlx::Error> {
+        Self::fetch(tx, HOLD).await
+    }
+
+    async fn fetch(connection: &mut Connection, statement: Sql) -> Result<Self, sqlx::Error> {
         let (id, state, to): (String, String, Option<String>) =
-            query("SELECT id, state, moved_to FROM installation")
-                .fetch_one(connection)
-                .await?;
+            query(statement).fetch_one(connection).await?;
         let state = match (state.as_str(), to) {
             ("moving", Some(to)) => State::Moving { to },
             ("moved", Some(to)) => State::Moved { to },

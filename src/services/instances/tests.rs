@@ -26,6 +26,7 @@ async fn instance(database: &TestDatabase, address: &str, folder: Option<&str>) 
 
 on_each_engine! {
     an_instance_is_there_until_it_ends
+    an_instance_ends_once_the_data_has_moved
     an_instance_that_was_killed_is_gone_after_a_while
     another_release_may_write_what_this_one_does_not_know
 }
@@ -50,6 +51,26 @@ async fn an_instance_is_there_until_it_ends(database: TestDatabase) {
     one.close().await;
     let all = two.all().await.expect("instances");
     assert_eq!(addresses(&all), ["127.0.0.1:2"]);
+}
+
+async fn an_instance_ends_once_the_data_has_moved(database: TestDatabase) {
+    let suspended = instance(&database, "127.0.0.1:1", None).await;
+    let late = instance(&database, "127.0.0.1:2", None).await;
+    suspended.register().await.expect("room");
+    let to = "postgres://kith@db/kith".to_owned();
+    let mut tx = database.write().await.expect("a turn");
+    let moved = State::Moved { to };
+    moved.write(&mut tx).await.expect("room");
+    store::remove_unseen_for(&mut tx, Duration::ZERO)
+        .await
+        .expect("room");
+    tx.commit().await.expect("room");
+
+    suspended.start();
+    let ended = tokio::time::timeout(Duration::from_secs(60), suspended.moved()).await;
+    ended.expect("it notices");
+    let refused = late.register().await.expect_err("it does not start");
+    assert!(matches!(refused, OpenError::Moved { .. }), "{refused}");
 }
 
 async fn an_instance_that_was_killed_is_gone_after_a_while(database: TestDatabase) {

@@ -9,7 +9,6 @@ use std::time::Duration;
 use kith_cache::Cache;
 use kith_database::Database;
 use kith_database::Engine;
-use kith_redis::KeyPrefix;
 use kith_redis::Redis;
 use tokio::sync::Notify;
 use tokio::sync::watch;
@@ -39,7 +38,7 @@ pub enum Bus {
 
 impl Hints {
     /// Redis where it can pass on messages, otherwise the database where it is a server.
-    pub fn new(database: &Database, redis: Option<&Redis>, prefix: &KeyPrefix) -> Self {
+    pub fn new(database: &Database, redis: Option<&Redis>, prefix: &str) -> Self {
         let bus = match redis.filter(|redis| redis.has_pubsub()) {
             Some(redis) => Some(Bus::Redis {
                 redis: redis.clone(),

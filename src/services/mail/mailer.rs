@@ -105,7 +105,7 @@ impl Mailer {
         matches!(self.transport, Transport::Smtp(_))
     }
 
-    /// Names the folder that mails go into, by a file in it, which is made if it is not there. `None` where mails go to
+    /// Names the folder that mails go into, by a file beside it, which is made if it is not there. `None` where mails go to
     /// a server.
     ///
     /// # Errors
@@ -115,10 +115,10 @@ impl Mailer {
             return Ok(None);
         };
         make_folder(folder)?;
-        let path = folder.join(".folder-id");
+        let path = folder.with_extension("id");
         let id = uuid::Uuid::new_v4().simple().to_string();
         // A link is made at once and never replaces another, so no process reads half of a name.
-        let unfinished = folder.join(format!(".folder-id.{id}"));
+        let unfinished = folder.with_extension(&id);
         let made = fs::write(&unfinished, &id).and_then(|()| fs::hard_link(&unfinished, &path));
         let _ = fs::remove_file(&unfinished);
         match made {

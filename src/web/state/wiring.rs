@@ -61,6 +61,8 @@ const LIVE_INTERVAL: Duration = Duration::from_secs(1);
 /// What the services share: where data is, what counts and limits, and the settings of the welcome email.
 pub struct Stores {
     redis: Option<Redis>,
+    /// See [`Installation::redis_prefix`].
+    redis_prefix: String,
     database: Database,
     database_health: DatabaseHealth,
     contacts: SqlStore,
@@ -110,9 +112,10 @@ impl Stores {
             clock: Arc::new(SystemClock),
         });
         Ok(Self {
-            limiter: policies::limiter(config, redis.clone(), redis_prefix),
+            limiter: policies::limiter(config, redis.clone(), redis_prefix.clone()),
             mail_folder,
             redis,
+            redis_prefix,
             database,
             database_health: DatabaseHealth::new(),
             contacts,
@@ -149,7 +152,7 @@ impl Stores {
         let live = Live::new(live::Options {
             cache: self.cache.clone(),
             interval: LIVE_INTERVAL,
-            hints: live::Hints::new(&self.database, self.redis.as_ref(), &config.redis.prefix),
+            hints: live::Hints::new(&self.database, self.redis.as_ref(), &self.redis_prefix),
         });
         Parts {
             live,

@@ -36,11 +36,10 @@ impl Instance {
         let store = SqlStore::new(database.clone(), NEVER);
         let options = kith_cache::Options::new(TAGS.to_vec(), Box::new(store));
         let cache = Cache::new(options);
-        let prefix = "test".parse().expect("a prefix");
         let live = Live::new(Options {
             cache: cache.clone(),
             interval,
-            hints: Hints::new(database, redis, &prefix),
+            hints: Hints::new(database, redis, "test"),
         });
         live.admit(1);
         Self { live, cache }

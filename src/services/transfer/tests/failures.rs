@@ -154,6 +154,8 @@ async fn no_other_process_writes_to_a_server_while_it_is_copied() {
     let timeout = query("SET LOCAL lock_timeout = '50ms'").execute(&mut other);
     timeout.await.expect("it is valid");
     let write = query("INSERT INTO used_signatures (id, expires_at) VALUES ('used', 7)");
-    assert!(write.execute(&mut other).await.is_err());
+    let refused = write.execute(&mut other).await.expect_err("it is locked");
+    let refused = refused.into_database_error().expect("PostgreSQL's words");
+    assert_eq!(refused.code().as_deref(), Some("55P03"));
     drop(locked);
 }

@@ -19,9 +19,9 @@ on_each_engine! {
 /// A process that says that it is alive.
 const INSTANCE: Sql = Sql::each(
     "INSERT INTO instances (id, started_at, seen_at, version, address, config_hash, figures)
-     VALUES ('one', 1, CAST(1000 * unixepoch('subsec') AS INTEGER) - 4000, '0.1.0', '127.0.0.1:3999', 'h', '{}')",
+     VALUES ('one', 1, CAST(1000 * unixepoch('subsec') AS INTEGER) + 60000, '0.1.0', '127.0.0.1:3999', 'h', '{}')",
     "INSERT INTO instances (id, started_at, seen_at, version, address, config_hash, figures)
-     VALUES ('one', 1, CAST(1000 * extract(epoch FROM clock_timestamp()) AS BIGINT) - 4000, '0.1.0',
+     VALUES ('one', 1, CAST(1000 * extract(epoch FROM clock_timestamp()) AS BIGINT) + 60000, '0.1.0',
          '127.0.0.1:3999', 'h', '{}')",
 );
 
@@ -49,7 +49,7 @@ async fn a_source_that_is_in_use_is_not_moved(source: TestDatabase) {
         message.contains("the source at 127.0.0.1:3999 (last seen"),
         "{message}"
     );
-    execute(&source, "UPDATE instances SET seen_at = seen_at - 12000").await;
+    execute(&source, "UPDATE instances SET seen_at = seen_at - 76000").await;
     move_all(&source, &target).await.expect("it was killed");
 }
 
