@@ -291,8 +291,12 @@ impl Metrics {
     /// # Errors
     /// Those of the database.
     pub async fn totals(&self) -> Result<Totals, sqlx::Error> {
-        let state = self.0.written.lock().await;
+        let mut state = self.0.written.lock().await;
         let mut connection = self.0.options.database.reader().await?;
+        if state.unconfirmed.is_some() && self.0.number.last(&mut connection).await? > state.batches
+        {
+            state.confirm();
+        }
         let counted = self.counted();
         let written = store::totals(&mut connection).await?;
         let mut counts = written.clone();

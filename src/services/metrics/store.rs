@@ -152,6 +152,18 @@ impl BatchNumber {
         }
     }
 
+    /// The number of the last batch; 0 before the first.
+    pub async fn last(&self, connection: &mut Connection) -> Result<i64, sqlx::Error> {
+        let number =
+            query("SELECT value FROM figures WHERE step = $1 AND start = $2 AND name = $3")
+                .bind(Step::Hour.minutes())
+                .bind(self.start)
+                .bind(&self.name)
+                .fetch_optional(connection)
+                .await?;
+        Ok(number.unwrap_or(0))
+    }
+
     /// Stores the number, unless it is there already: then a transaction that seemed to have failed has stored the
     /// batch. A server may commit without an answer. A transaction that is still on its way is waited for.
     pub async fn claim(&self, tx: &mut Connection, number: i64) -> Result<bool, sqlx::Error> {

@@ -103,6 +103,8 @@ async fn a_batch_whose_commit_is_not_answered_counts_once() {
     }
     assert!(committing.await.expect("no panic").is_err());
     wait_for_standby("");
+    let totals = metrics.totals().await.expect("metrics");
+    assert_eq!(totals.counts.requests(), 2);
     metrics.count(API);
     metrics.flush(Timestamp::now()).await.expect("room");
     let totals = metrics.totals().await.expect("metrics");
