@@ -3,6 +3,10 @@
 /// At least so many seconds lie between the starts of two refreshes.
 const MIN_WAIT: u32 = 2;
 
+/// The same while changes go on and on. A refresh takes several requests, and those of all pages of a network count
+/// together.
+const MAX_WAIT: u32 = 6;
+
 /// After so many seconds without an event, a proxy holds the events of a stream back, or there is no server.
 const MAX_SILENCE: u32 = 6;
 
@@ -25,6 +29,8 @@ pub struct Pace {
     is_refreshing: bool,
     /// Seconds until the next refresh may start.
     wait: u32,
+    /// How long the last wait was; 0 once a second has passed without one, and without a change.
+    last_wait: u32,
     /// Whether the stream has said something since it was connected.
     is_heard: bool,
     /// Seconds for which a stream has said nothing.
@@ -64,9 +70,13 @@ impl Pace {
             (self.is_heard, self.silence) = (false, 0);
         }
         self.wait = self.wait.saturating_sub(1);
-        if self.is_due && self.wait == 0 && !self.is_refreshing {
-            step.refreshes = true;
-            (self.is_due, self.is_refreshing, self.wait) = (false, true, MIN_WAIT);
+        if self.wait == 0 && !self.is_refreshing {
+            self.last_wait = match self.is_due {
+                true => (self.last_wait + MIN_WAIT).min(MAX_WAIT),
+                false => 0,
+            };
+            step.refreshes = self.is_due;
+            (self.is_due, self.is_refreshing, self.wait) = (false, self.is_due, self.last_wait);
         }
         step
     }
@@ -135,6 +145,23 @@ mod tests {
         assert!(!pace.tick(OPEN).refreshes, "one is outstanding");
         pace.refreshed(None);
         assert_eq!(refreshes(&mut pace, OPEN, 20), [0]);
+    }
+
+    #[test]
+    fn a_page_waits_longer_while_changes_go_on() {
+        let mut pace = listening();
+        for _ in 0..2 {
+            let mut started = Vec::new();
+            for second in 0..20 {
+                pace.hear(true);
+                if pace.tick(OPEN).refreshes {
+                    started.push(second);
+                    pace.refreshed(None);
+                }
+            }
+            assert_eq!(started, [0, 2, 6, 12, 18]);
+            assert_eq!(refreshes(&mut pace, OPEN, 20), [4], "the last change");
+        }
     }
 
     #[test]
