@@ -261,6 +261,8 @@ fn a_password_is_asked_for_at_a_terminal_and_not_shown() {
     let command = format!("{} move --to {}", env!("CARGO_BIN_EXE_kith"), target.url());
     let mut terminal = Command::new("script")
         .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("KITH_DATA_DIR", data.path())
         .current_dir(data.path())
         .stdin(Stdio::piped())

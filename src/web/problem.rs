@@ -13,10 +13,6 @@ use utoipa::ToSchema;
 use crate::model::contact::Contact;
 use crate::model::error::AppError;
 
-/// After how many seconds a client tries again where Kith cannot do something at the moment. A server that is started
-/// again is there by then.
-const UNAVAILABLE_RETRY_AFTER: u64 = 5;
-
 /// What went wrong, for programs and for the people who write them.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Problem {
@@ -120,12 +116,6 @@ impl IntoResponse for Problem {
         let mut response = (status, axum::Json(&self)).into_response();
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            let retry_after = HeaderValue::from(UNAVAILABLE_RETRY_AFTER);
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, retry_after);
-        }
         // For the middleware that renders it in the format of the client.
         response.extensions_mut().insert(self);
         response

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use axum::http::HeaderName;
 use axum::http::HeaderValue;
+use axum::http::StatusCode;
 use axum::http::header;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -35,6 +36,18 @@ const ALWAYS: [(HeaderName, HeaderValue); 5] = [
 /// How many headers a response of the API has. Responses that are sent often begin with room for them, so that the
 /// map never grows.
 pub const TYPICAL_HEADER_COUNT: usize = 24;
+
+/// After how many seconds a client tries again where Kith cannot do something at the moment. A server that is started
+/// again is there by then.
+const RETRY_AFTER: u64 = 5;
+
+/// Says when to try again what Kith cannot do at the moment.
+pub fn retry(response: &mut Response) {
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
+    }
+}
 
 /// Adds the security headers, and a caching rule to responses that have none.
 pub fn secure(response: &mut Response, path: &str, policies: &ContentPolicies) {

@@ -104,7 +104,8 @@ async fn handle_request(
     // The hook of `telemetry` has logged where the panic happened. The payload may hold personal data, so it
     // is dropped.
     let response = response.await;
-    let response = response.unwrap_or_else(|_payload| Problem::internal().into_response());
+    let mut response = response.unwrap_or_else(|_payload| Problem::internal().into_response());
+    headers::retry(&mut response);
 
     let is_form_post = method == "POST";
     let path = uri.path();
