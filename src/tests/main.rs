@@ -33,5 +33,6 @@ mod rest;
 mod security;
 mod server_faults;
 mod server_fns;
+mod statements;
 mod transfer;
 mod upgrade;
