@@ -99,6 +99,9 @@ impl Command<'_> {
             State::Moving { to } => to,
         };
         let target = Target::parse(&to)?;
+        if target.is_in_missing_directory() {
+            return Err(MoveError::MissingDirectory { to });
+        }
         let opened = match target.is_missing_file() {
             true => None,
             false => self.open_if_there(&target).await?,

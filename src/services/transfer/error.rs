@@ -56,6 +56,11 @@ pub enum MoveError {
         #[source]
         source: kith_database::OpenError,
     },
+    #[error(
+        "the directory of {to} is not there, and that file may have all data already, so the move cannot be called \
+         off: make the directory reachable and repeat this"
+    )]
+    MissingDirectory { to: String },
     #[error("the move was interrupted")]
     Interrupted,
     #[error("the {side} failed at the table {table}")]

@@ -57,6 +57,15 @@ impl Target {
         Ok(DatabaseUrl::Server(address))
     }
 
+    /// Whether the target is a file whose directory does not exist, as on a disk that is not mounted. The file may be
+    /// there.
+    pub fn is_in_missing_directory(&self) -> bool {
+        let DatabaseUrl::File(path) = &self.place else {
+            return false;
+        };
+        path.parent().is_some_and(|directory| !directory.exists())
+    }
+
     /// Whether the target is a file that does not exist.
     pub fn is_missing_file(&self) -> bool {
         matches!(&self.place, DatabaseUrl::File(path) if !path.exists())
@@ -98,7 +107,9 @@ mod tests {
         let directory = std::env::current_dir().expect("a directory");
         let expected = format!("sqlite://{}/some/kith.db", directory.display());
         assert_eq!(target.shown, expected);
-        assert!(target.is_missing_file());
+        assert!(target.is_missing_file() && target.is_in_missing_directory());
+        let here = Target::parse("sqlite://kith-missing.db").expect("a target");
+        assert!(here.is_missing_file() && !here.is_in_missing_directory());
         let place = target.place(None).expect("no terminal is needed");
         assert_eq!(place.to_string(), expected);
     }
