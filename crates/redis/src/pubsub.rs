@@ -21,8 +21,9 @@ pub struct Subscription {
     redis: Redis,
     channel: String,
     connection: Option<PubSub>,
-    /// How many attempts to subscribe have failed since the last one that did not.
-    failures: u32,
+    /// How many attempts to subscribe there were since the last message. A connection that ends at once is no better
+    /// than none.
+    attempts: u32,
 }
 
 impl Redis {
@@ -55,7 +56,7 @@ impl Redis {
             redis: self.clone(),
             channel: channel.to_owned(),
             connection: None,
-            failures: 0,
+            attempts: 0,
         }
     }
 }
@@ -67,23 +68,23 @@ impl Subscription {
         loop {
             if let Some(connection) = &mut self.connection {
                 if connection.on_message().next().await.is_some() {
+                    self.attempts = 0;
                     return;
                 }
                 self.connection = None;
             }
-            if let Some(failures) = self.failures.checked_sub(1) {
-                sleep(RECONNECT_BACKOFF.equal_jitter(failures)).await;
+            if let Some(before) = self.attempts.checked_sub(1) {
+                sleep(RECONNECT_BACKOFF.equal_jitter(before)).await;
             }
+            self.attempts += 1;
             self.redis.wait_until_up().await;
             self.connection = timeout(CONNECT_TIMEOUT, self.connect())
                 .await
                 .ok()
                 .flatten();
             if self.connection.is_some() {
-                self.failures = 0;
                 return;
             }
-            self.failures += 1;
         }
     }
 

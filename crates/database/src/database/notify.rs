@@ -29,8 +29,9 @@ pub struct Notifications {
     pool: Arc<PostgresPool>,
     channel: &'static str,
     listener: Option<PgListener>,
-    /// How many attempts to listen have failed since the last one that did not.
-    failures: u32,
+    /// How many attempts to listen there were since the last notification. A connection that ends at once is no better
+    /// than none.
+    attempts: u32,
     latch: ErrorLatch,
 }
 
@@ -61,7 +62,7 @@ impl Database {
             pool: server.pool.clone(),
             channel,
             listener: None,
-            failures: 0,
+            attempts: 0,
             latch: ErrorLatch::default(),
         })
     }
@@ -75,13 +76,17 @@ impl Notifications {
             if let Some(listener) = &mut self.listener {
                 // Without a notification, the connection was lost and made again.
                 match listener.try_recv().await {
-                    Ok(_) => return,
+                    Ok(_) => {
+                        self.attempts = 0;
+                        return;
+                    }
                     Err(_) => self.listener = None,
                 }
             }
-            if let Some(failures) = self.failures.checked_sub(1) {
-                tokio::time::sleep(RECONNECT_BACKOFF.equal_jitter(failures)).await;
+            if let Some(before) = self.attempts.checked_sub(1) {
+                tokio::time::sleep(RECONNECT_BACKOFF.equal_jitter(before)).await;
             }
+            self.attempts += 1;
             let connected = tokio::time::timeout(BUSY_TIMEOUT, self.connect()).await;
             self.listener = connected.ok().and_then(Result::ok);
             self.record();
@@ -101,9 +106,7 @@ impl Notifications {
     }
 
     fn record(&mut self) {
-        let has_failed = self.listener.is_none();
-        self.failures = if has_failed { self.failures + 1 } else { 0 };
-        match self.latch.record(has_failed) {
+        match self.latch.record(self.listener.is_none()) {
             Transition::Failed => {
                 tracing::warn!("PostgreSQL sends no notifications; changes are found by polling");
             }
