@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use kith::services::config::Config;
 use reqwest::Method;
 use reqwest::Response;
 use reqwest::StatusCode;
@@ -74,9 +75,14 @@ impl Events {
     }
 }
 
+/// A welcome email would be one more piece of news.
+fn without_mails(config: &mut Config) {
+    config.welcome.enabled = false;
+}
+
 #[tokio::test]
 async fn a_page_hears_of_each_change_and_of_what_it_has_missed() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(without_mails).await;
     let mut events = Events::open(&app, "/live", None).await;
     let hello = events.next().await.expect("an event");
     assert_eq!(hello.name, "hello");
@@ -105,7 +111,12 @@ async fn a_page_hears_of_each_change_and_of_what_it_has_missed() {
 #[tokio::test]
 async fn a_change_through_another_instance_is_news_as_well() {
     let data = tempfile::tempdir().expect("a directory");
-    let instance = || TestApp::with(|config| config.data.dir = data.path().to_owned());
+    let instance = || {
+        TestApp::with(|config| {
+            config.data.dir = data.path().to_owned();
+            without_mails(config);
+        })
+    };
     let (one, other) = (instance().await, instance().await);
     let mut events = Events::open(&one, "/live", None).await;
     let hello = events.next().await.expect("an event");
@@ -142,7 +153,7 @@ async fn too_many_streams_of_a_client_are_told_to_go_away_and_the_end_ends_them(
 
 #[tokio::test]
 async fn a_page_names_the_state_that_it_shows() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(without_mails).await;
     let ada = app.create("Ada", "ada@example.com").await;
     for path in ["/contacts", &format!("/contacts/{}", ada.id)] {
         let page = app.get(path).await.text().await.expect("a page");
