@@ -22,14 +22,13 @@ use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::mail_server::MailServer;
 
-/// How often the server is killed: 50 times, or as often as `KITH_TEST_KILLS` says.
+/// How often something is killed: ten times, or as often as `KITH_TEST_KILLS` says.
 fn kills() -> u64 {
-    std::env::var("KITH_TEST_KILLS").map_or(50, |kills| kills.parse().expect("a number of kills"))
+    std::env::var("KITH_TEST_KILLS").map_or(10, |kills| kills.parse().expect("a number of kills"))
 }
 
-/// From one round to the next the server has a few milliseconds more to get into trouble, for so
-/// many rounds; then it begins anew.
-const ROUNDS: u64 = 50;
+/// From one round to the next the server has some milliseconds more to get into trouble, up to so many; then less again.
+const MAX_LIFE: u64 = 350;
 
 /// Clients that write at the same time.
 const WRITERS: u64 = 4;
@@ -190,7 +189,7 @@ async fn every_acknowledged_contact_survives_kill_9_and_is_welcomed_once() {
                 })
             })
             .collect();
-        tokio::time::sleep(Duration::from_millis(20 + 7 * (round % ROUNDS))).await;
+        tokio::time::sleep(Duration::from_millis(20 + 37 * round % MAX_LIFE)).await;
         server.kill();
         // What it has sent by then is on the way for a moment.
         tokio::time::sleep(Duration::from_millis(30)).await;

@@ -22,14 +22,10 @@ use serde_json::json;
 use super::PATIENCE;
 use super::Process;
 use super::WRITERS;
+use super::kills;
 use super::recipient;
 use super::stored_contacts;
 use crate::mail_server::MailServer;
-
-/// How often something is killed: ten times, or as often as `KITH_TEST_KILLS` says.
-fn kills() -> u64 {
-    std::env::var("KITH_TEST_KILLS").map_or(10, |kills| kills.parse().expect("a number of kills"))
-}
 
 /// How many writes are acknowledged between two kills.
 const WRITES_PER_KILL: usize = 4;
