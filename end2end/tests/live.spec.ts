@@ -146,7 +146,7 @@ test('a change is no news for a screen reader', async ({ book, contacts, page })
   await expect(contacts.count).not.toHaveAttribute('aria-live');
 });
 
-test('a form is told of a change, keeps what is typed, and saves both', async ({
+test('a form shows that others changed its contact, keeps what is typed, and saves both', async ({
   book,
   contacts,
   page,
@@ -186,13 +186,13 @@ test('a form that was told of a change meets the conflict when it is saved', asy
   await contacts.button('Save').click();
   await expect(contacts.problem).toContainText('Theirs');
   await contacts.expectFields({ notes: 'Mine' });
-  // The form starts from the change now, so a later one is told again.
+  // The form starts from the change now, so it shows a later change again.
   await book.add({ name: `Grace ${book.word}` });
   await expect(contacts.row('Grace')).toBeVisible();
   await expect(status).toHaveCount(0);
 });
 
-test('a form is told that its contact is in the trash, and restores it', async ({
+test('a form shows that its contact is in the trash, and restores it', async ({
   book,
   contacts,
   guard,

@@ -74,7 +74,7 @@ on_each_engine! {
     an_idle_process_writes_once_a_minute
 }
 
-/// The server commits, and ends the connection before it says so.
+/// The server commits the transaction and closes the connection before it answers.
 #[tokio::test]
 async fn a_batch_whose_commit_is_not_answered_counts_once() {
     let server = PostgresServer::start();
