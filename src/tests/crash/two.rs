@@ -22,8 +22,8 @@ use serde_json::json;
 use super::PATIENCE;
 use super::Process;
 use super::WRITERS;
+use super::assert_welcomed_once;
 use super::kills;
-use super::recipient;
 use super::stored_contacts;
 use crate::mail_server::MailServer;
 
@@ -114,8 +114,8 @@ struct Clients {
 }
 
 impl Clients {
-    /// Creates contacts until it is told to stop, each with a key of its own. A request that was not answered, or
-    /// that Kith could not carry out, is sent again to the other process. Returns id and name of each contact.
+    /// Creates contacts, each with its own key, until `stopping` is set. If Kith does not answer a request or cannot
+    /// carry it out, the writer sends the request again to the other process. Returns id and name of each contact.
     async fn write(self, writer: u64) -> Vec<(String, String)> {
         let mut ledger = Vec::new();
         let mut requests = writer as usize;
@@ -231,15 +231,7 @@ async fn nothing_is_lost_or_done_twice(mut place: Place) {
         assert!(start.elapsed() < PATIENCE, "contacts are not welcomed");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let welcomed = mail.by_recipient();
-    for name in stored.values() {
-        let mails = welcomed.get(&recipient(name)).expect("a welcome email");
-        assert_eq!(
-            mails.len(),
-            1,
-            "{name} got several welcome emails: {mails:?}"
-        );
-    }
+    assert_welcomed_once(&mail, &stored);
     let reports = reports(&database).await;
     assert_eq!(
         HashSet::from_iter(reports.iter()),
