@@ -13,7 +13,6 @@ use kith_database::Options;
 use kith_database::ServerAddress;
 
 use self::installation::Installation;
-use self::installation::State;
 
 pub use self::url::DatabaseUrl;
 
@@ -49,6 +48,7 @@ const MIGRATIONS: &[Migration] = &[
     },
     migration!(9, "pages", "0009_pages.sql"),
     migration!(10, "instances", "0010_instances.sql"),
+    migration!(11, "schema", "0011_schema.sql"),
 ];
 
 /// Every migration of a server, in order: that of `kith-queue`, and those in `migrations/postgres/`.
@@ -60,6 +60,7 @@ const SERVER_MIGRATIONS: &[Migration] = &[
     },
     migration!(2, "contacts", "postgres/0001_contacts.sql"),
     migration!(3, "instances", "postgres/0002_instances.sql"),
+    migration!(4, "schema", "postgres/0003_schema.sql"),
 ];
 
 /// A file that was restored from a backup has brought its generations back, and Redis may hold what was
@@ -84,20 +85,9 @@ pub enum OpenError {
     /// The data is in another database.
     #[error("the data of this database was moved to {to}: set DATABASE_URL to that address")]
     Moved { to: String },
-}
-
-impl OpenError {
-    /// Refuses a database whose data is not in it, or not for long.
-    ///
-    /// # Errors
-    /// [`OpenError::Moving`] and [`OpenError::Moved`].
-    pub fn check(state: State) -> Result<(), Self> {
-        match state {
-            State::Open => Ok(()),
-            State::Moving { to } => Err(Self::Moving { to }),
-            State::Moved { to } => Err(Self::Moved { to }),
-        }
-    }
+    /// A newer version has changed the tables while this process worked with them.
+    #[error("a newer version of Kith has changed the tables of the database: start that version")]
+    NewerSchema,
 }
 
 /// Opens the database of Kith and brings its tables up to date. `connections` read a file, or lead to a server.
@@ -126,8 +116,11 @@ pub async fn open_with_replica(
         ..options(place.into(), connections, None)
     });
     let database = database.await?;
-    let state = installed(&database).await.map_err(OpenError::Installation);
-    match state.and_then(OpenError::check) {
+    let found = installation(&database).await;
+    match found
+        .map_err(OpenError::Installation)
+        .and_then(|found| found.check(&database))
+    {
         Ok(()) => Ok(database),
         Err(refused) => {
             database.close().await;
@@ -136,9 +129,9 @@ pub async fn open_with_replica(
     }
 }
 
-async fn installed(database: &Database) -> Result<State, sqlx::Error> {
+async fn installation(database: &Database) -> Result<Installation, sqlx::Error> {
     let mut reader = database.reader().await?;
-    Ok(Installation::read(&mut reader).await?.state)
+    Installation::read(&mut reader).await
 }
 
 /// Opens a database of Kith, also one whose data was moved. `setting` is where the operator has named it, if not in
@@ -159,11 +152,13 @@ fn options(place: DatabaseUrl, connections: NonZeroU32, setting: Option<&'static
         DatabaseUrl::File(path) => Options {
             readers: connections,
             on_open: Some(REPLACE_GENERATIONS),
+            older_processes: Some(installation::OLDER_INSTANCES),
             path_setting: setting.unwrap_or("KITH_DATA_DIR"),
             ..Options::new(path, MIGRATIONS)
         },
         DatabaseUrl::Server(address) => Options {
             connections,
+            older_processes: Some(installation::OLDER_INSTANCES),
             url_setting: setting.unwrap_or("DATABASE_URL"),
             ..Options::server(address, SERVER_MIGRATIONS)
         },
@@ -175,6 +170,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
+    use super::installation::State;
     use super::testing::TestDatabase;
     use super::testing::on_each_engine;
     use super::*;

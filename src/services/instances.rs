@@ -23,7 +23,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::services::database::OpenError;
 use crate::services::database::installation::Installation;
-use crate::services::database::installation::State;
 
 pub use self::figures::CacheFigures;
 pub use self::figures::FigureSources;
@@ -62,8 +61,8 @@ struct Inner {
     id: String,
     started: Instant,
     started_at: Timestamp,
-    /// Cancelled once the data of the database has moved.
-    moved: CancellationToken,
+    /// See [`Instances::shut_out`].
+    shut_out: CancellationToken,
     tasks: Tasks,
 }
 
@@ -98,24 +97,29 @@ impl Instances {
             id: uuid::Uuid::new_v4().simple().to_string(),
             started: Instant::now(),
             started_at: Timestamp::now(),
-            moved: CancellationToken::new(),
+            shut_out: CancellationToken::new(),
             tasks: Tasks::default(),
         }))
     }
 
-    /// Writes the row of this instance for the first time. `kith move` either finds the row, or has begun before.
+    /// Writes the row of this instance for the first time. `kith move`, and a newer version that changes the tables,
+    /// either find the row or have begun before.
     ///
     /// # Errors
-    /// Those of the database, and that its data is moved.
+    /// Those of the database, and those of [`Installation::check`].
     pub async fn register(&self) -> Result<(), OpenError> {
-        let state = self.write_row().await.map_err(OpenError::Installation)?;
-        OpenError::check(state)
+        let written = self.write_row().await;
+        self.check(&written.map_err(OpenError::Installation)?)
     }
 
-    /// Waits until the data of the database has moved, as it can while the process of this instance is suspended. The
-    /// instance must end then.
-    pub async fn moved(&self) {
-        self.0.moved.cancelled().await;
+    /// Waits until this program cannot work with the database any more, because its data has moved or its tables have
+    /// changed. Both can happen while the process of this instance is suspended. The instance must end then.
+    pub async fn shut_out(&self) {
+        self.0.shut_out.cancelled().await;
+    }
+
+    fn check(&self, installation: &Installation) -> Result<(), OpenError> {
+        installation.check(&self.0.options.database)
     }
 
     /// Refuses an instance that keeps mails in a folder that is not the folder of the others. Each instance asks after
@@ -139,10 +143,10 @@ impl Instances {
             let latch = ErrorLatch::default();
             while instances.0.tasks.sleep(INTERVAL).await {
                 let beat = instances.beat().await;
-                let state = latch.check("other instances do not see this one", beat);
-                if let Some(Err(moved)) = state.map(OpenError::check) {
-                    tracing::error!("this instance ends: {moved}");
-                    instances.0.moved.cancel();
+                let installation = latch.check("other instances do not see this one", beat);
+                if let Some(Err(reason)) = installation.map(|found| instances.check(&found)) {
+                    tracing::error!("this instance ends: {reason}");
+                    instances.0.shut_out.cancel();
                     return;
                 }
             }
@@ -195,18 +199,18 @@ impl Instances {
         instance.id == self.0.id
     }
 
-    async fn beat(&self) -> Result<State, sqlx::Error> {
-        let state = self.write_row().await?;
+    async fn beat(&self) -> Result<Installation, sqlx::Error> {
+        let installation = self.write_row().await?;
         // In a transaction of its own: two instances that wait for each other's row would never end.
         let change = self.0.options.database.change(|tx| {
             Box::pin(async move { store::remove_unseen_for(tx, REMOVED_AFTER).await })
         });
         change.await?;
-        Ok(state)
+        Ok(installation)
     }
 
-    /// Writes the row if the data is in this database.
-    async fn write_row(&self) -> Result<State, sqlx::Error> {
+    /// Writes the row if this program can work with the database.
+    async fn write_row(&self) -> Result<Installation, sqlx::Error> {
         let Options {
             database,
             address,
@@ -216,18 +220,20 @@ impl Instances {
         let row = store::Entry {
             id: self.0.id.clone(),
             version: VERSION,
+            schema: database.schema(),
             address: address.clone(),
             config_hash: config_hash.clone(),
             figures: figures().to_json(),
         };
+        let opened = database.clone();
         let write = database.change(move |tx| {
-            let row = row.clone();
+            let (row, opened) = (row.clone(), opened.clone());
             Box::pin(async move {
-                let state = Installation::hold(tx).await?.state;
-                if state == State::Open {
+                let installation = Installation::hold(tx).await?;
+                if installation.check(&opened).is_ok() {
                     row.write(tx).await?;
                 }
-                Ok::<_, sqlx::Error>(state)
+                Ok::<_, sqlx::Error>(installation)
             })
         });
         write.await

@@ -74,7 +74,7 @@ pub async fn run(listener: TcpListener, state: AppState, shutdown: impl Future<O
     let stop = async {
         tokio::select! {
             () = shutdown => {}
-            () = instances.moved() => {}
+            () = instances.shut_out() => {}
         }
         state.stop();
         // Kith's own webhooks must still answer the deliveries that are under way.

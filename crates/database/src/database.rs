@@ -126,6 +126,11 @@ impl Database {
         Arc::new(self.shared.clock.clone())
     }
 
+    /// The version of the last migration that this program knows; 0 without any.
+    pub fn schema(&self) -> i64 {
+        self.shared.known_schema
+    }
+
     /// The engine behind it.
     pub fn engine(&self) -> Engine {
         match &self.shared.backend {

@@ -1,18 +1,30 @@
 //! The installation that a database belongs to, and whether its data is there.
 
 use kith_database::Connection;
+use kith_database::Database;
 use kith_database::Sql;
 use kith_database::query;
+
+use super::OpenError;
 
 /// So many digits of the number tell installations apart.
 const DIGITS: usize = 12;
 
-const READ: &str = "SELECT id, state, moved_to FROM installation";
+const READ: &str = "SELECT id, state, moved_to, min_schema FROM installation";
 
 /// In a file, a transaction that writes is the only one.
 const HOLD: Sql = Sql::each(
     READ,
-    "SELECT id, state, moved_to FROM installation FOR SHARE",
+    "SELECT id, state, moved_to, min_schema FROM installation FOR SHARE",
+);
+
+/// Counts the instances that do not know the migrations that this program needs. An instance that has not written its
+/// row for 15 seconds has ended.
+pub const OLDER_INSTANCES: Sql = Sql::each(
+    "SELECT count(*) FROM instances JOIN installation ON schema < min_schema
+     WHERE seen_at >= 1000 * (unixepoch('subsec') - 15)",
+    "SELECT count(*) FROM instances JOIN installation ON schema < min_schema
+     WHERE seen_at >= 1000 * (extract(epoch FROM clock_timestamp()) - 15)",
 );
 
 /// The row of the table `installation`.
@@ -21,6 +33,8 @@ pub struct Installation {
     /// 32 hexadecimal digits. The data takes them along when it moves.
     pub id: String,
     pub state: State,
+    /// The newest migration that a program must know to work with the database.
+    pub min_schema: i64,
 }
 
 /// Where the data of a database is. The addresses are as `DATABASE_URL` takes them, without a password.
@@ -50,14 +64,32 @@ impl Installation {
     }
 
     async fn fetch(connection: &mut Connection, statement: Sql) -> Result<Self, sqlx::Error> {
-        let (id, state, to): (String, String, Option<String>) =
+        let (id, state, to, min_schema): (String, String, Option<String>, i64) =
             query(statement).fetch_one(connection).await?;
         let state = match (state.as_str(), to) {
             ("moving", Some(to)) => State::Moving { to },
             ("moved", Some(to)) => State::Moved { to },
             _ => State::Open,
         };
-        Ok(Self { id, state })
+        Ok(Self {
+            id,
+            state,
+            min_schema,
+        })
+    }
+
+    /// Refuses a database that this program cannot work with: its data is elsewhere or goes there, or a newer version
+    /// has changed its tables.
+    ///
+    /// # Errors
+    /// [`OpenError::Moving`], [`OpenError::Moved`] and [`OpenError::NewerSchema`].
+    pub fn check(&self, database: &Database) -> Result<(), OpenError> {
+        match &self.state {
+            State::Moving { to } => Err(OpenError::Moving { to: to.clone() }),
+            State::Moved { to } => Err(OpenError::Moved { to: to.clone() }),
+            State::Open if self.min_schema > database.schema() => Err(OpenError::NewerSchema),
+            State::Open => Ok(()),
+        }
     }
 
     /// What the names of its keys in Redis begin with: the configured prefix, and its number. So two installations with

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use kith_database::Database;
 use kith_database::Engine;
+use kith_database::Migration;
+use kith_database::OpenError;
 use kith_database::Tx;
 use kith_database::query;
 use kith_test_support::postgres_server::PostgresServer;
@@ -16,6 +18,9 @@ use super::open;
 
 /// How many connections read a file, or lead to a server.
 const CONNECTIONS: NonZeroU32 = NonZeroU32::new(6).expect("it is not 0");
+
+/// The migration of [`TestDatabase::update`].
+pub const NEWER_SCHEMA: i64 = 1000;
 
 /// The pause between two looks at the sessions of a server.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -81,6 +86,21 @@ impl TestDatabase {
     /// The same database, as another instance opens it.
     pub async fn open_again(&self) -> Database {
         open_again(&self.place).await
+    }
+
+    /// The same database, as a newer version opens it whose last migration has this text.
+    ///
+    /// # Errors
+    /// As for [`connect`](super::connect).
+    pub async fn update(&self, sql: &'static str) -> Result<Database, OpenError> {
+        let mut options = super::options(self.place(), CONNECTIONS, None);
+        let new = Migration {
+            version: NEWER_SCHEMA,
+            name: "newer",
+            sql,
+        };
+        options.migrations = Vec::leak([options.migrations, &[new]].concat());
+        Database::open(options).await
     }
 
     /// A transaction of a server that keeps others from going on where they need what this statement locks.

@@ -37,6 +37,8 @@ pub struct Instance {
 pub struct Entry {
     pub id: String,
     pub version: &'static str,
+    /// The newest migration that the process knows.
+    pub schema: i64,
     pub address: String,
     pub config_hash: String,
     pub figures: String,
@@ -46,13 +48,15 @@ impl Entry {
     pub async fn write(&self, tx: &mut Connection) -> Result<(), sqlx::Error> {
         let now = now(tx).await?;
         query(
-            "INSERT INTO instances (id, started_at, seen_at, version, address, config_hash, figures)
-             VALUES ($1, $2, $2, $3, $4, $5, $6)
+            "INSERT INTO instances
+                 (id, started_at, seen_at, version, schema, address, config_hash, figures)
+             VALUES ($1, $2, $2, $3, $4, $5, $6, $7)
              ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at, figures = excluded.figures",
         )
         .bind(&self.id)
         .bind(now)
         .bind(self.version)
+        .bind(self.schema)
         .bind(&self.address)
         .bind(&self.config_hash)
         .bind(&self.figures)
@@ -119,6 +123,6 @@ fn between(start: i64, end: i64) -> Duration {
     Duration::from_millis(u64::try_from(end.saturating_sub(start)).unwrap_or(0))
 }
 
-fn milliseconds(time: Duration) -> i64 {
+pub fn milliseconds(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }

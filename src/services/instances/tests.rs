@@ -27,6 +27,9 @@ async fn instance(database: &TestDatabase, address: &str, folder: Option<&str>) 
 on_each_engine! {
     an_instance_is_there_until_it_ends
     an_instance_ends_once_the_data_has_moved
+    an_instance_ends_once_a_newer_version_needs_other_tables
+    a_migration_that_older_instances_cannot_live_with_waits_for_their_end
+    a_migration_that_older_instances_can_live_with_does_not_wait
     an_instance_that_was_killed_is_gone_after_a_while
     another_release_may_write_what_this_one_does_not_know
 }
@@ -54,23 +57,75 @@ async fn an_instance_is_there_until_it_ends(database: TestDatabase) {
 }
 
 async fn an_instance_ends_once_the_data_has_moved(database: TestDatabase) {
+    let refused = shut_out(
+        database,
+        "UPDATE installation SET state = 'moved', moved_to = 'postgres://kith@db/kith'",
+    );
+    let refused = refused.await;
+    assert!(matches!(refused, OpenError::Moved { .. }), "{refused}");
+}
+
+async fn an_instance_ends_once_a_newer_version_needs_other_tables(database: TestDatabase) {
+    let refused = shut_out(database, "UPDATE installation SET min_schema = 1000").await;
+    assert!(matches!(refused, OpenError::NewerSchema), "{refused}");
+}
+
+/// Shuts instances out by a change of the installation, while one is suspended and another one starts. Says why the
+/// second one is refused.
+async fn shut_out(database: TestDatabase, change: &'static str) -> OpenError {
     let suspended = instance(&database, "127.0.0.1:1", None).await;
     let late = instance(&database, "127.0.0.1:2", None).await;
     suspended.register().await.expect("room");
-    let to = "postgres://kith@db/kith".to_owned();
     let mut tx = database.write().await.expect("a turn");
-    let moved = State::Moved { to };
-    moved.write(&mut tx).await.expect("room");
+    query(change).execute(&mut tx).await.expect("room");
     store::remove_unseen_for(&mut tx, Duration::ZERO)
         .await
         .expect("room");
     tx.commit().await.expect("room");
 
     suspended.start();
-    let ended = tokio::time::timeout(Duration::from_secs(60), suspended.moved()).await;
+    let ended = tokio::time::timeout(Duration::from_secs(60), suspended.shut_out()).await;
     ended.expect("it notices");
-    let refused = late.register().await.expect_err("it does not start");
-    assert!(matches!(refused, OpenError::Moved { .. }), "{refused}");
+    assert_eq!(late.all().await.expect("instances").len(), 0);
+    late.register().await.expect_err("it does not start")
+}
+
+async fn a_migration_that_older_instances_cannot_live_with_waits_for_their_end(
+    database: TestDatabase,
+) {
+    let older = instance(&database, "127.0.0.1:1", None).await;
+    older.register().await.expect("room");
+    let change = "UPDATE installation SET min_schema = 1000";
+    for unseen_for in [Duration::ZERO, TIMEOUT - Duration::from_secs(5)] {
+        age(&database, unseen_for).await;
+        let refused = database.update(change).await.expect_err("one is alive");
+        assert!(
+            refused.to_string().starts_with("1 running process"),
+            "{refused}"
+        );
+    }
+    older.register().await.expect("nothing was changed");
+    age(&database, TIMEOUT).await;
+    database.update(change).await.expect("it has ended");
+    let refused = older.register().await.expect_err("it is too old");
+    assert!(matches!(refused, OpenError::NewerSchema), "{refused}");
+}
+
+async fn a_migration_that_older_instances_can_live_with_does_not_wait(database: TestDatabase) {
+    let older = instance(&database, "127.0.0.1:1", None).await;
+    older.register().await.expect("room");
+    let change = "ALTER TABLE settings ADD COLUMN note TEXT";
+    database.update(change).await.expect("it need not end");
+    older.beat().await.expect("it goes on");
+}
+
+/// Makes every row older.
+async fn age(database: &TestDatabase, time: Duration) {
+    let mut tx = database.write().await.expect("a turn");
+    let aged = query("UPDATE instances SET seen_at = seen_at - $1");
+    let time = store::milliseconds(time);
+    aged.bind(time).execute(&mut tx).await.expect("room");
+    tx.commit().await.expect("room");
 }
 
 async fn an_instance_that_was_killed_is_gone_after_a_while(database: TestDatabase) {

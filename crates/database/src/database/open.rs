@@ -22,6 +22,8 @@ use sqlx::migrate::Migrator;
 use crate::database::BUSY_TIMEOUT;
 use crate::error;
 use crate::server_address::ServerAddress;
+use crate::statement::Engine;
+use crate::statement::Sql;
 
 /// Before it, a writer that restarts the log while another connection checkpoints could corrupt
 /// the file: <https://www.sqlite.org/wal.html#walresetbug>.
@@ -59,6 +61,9 @@ pub struct Options {
     /// A statement that runs in the transaction of the migrations each time the file is opened; none by
     /// default.
     pub on_open: Option<&'static str>,
+    /// A statement that counts the other processes that work with the database and cannot work with its tables any more.
+    /// It runs in the transaction of the migrations. Unless it finds 0, the migrations are undone. None by default.
+    pub older_processes: Option<Sql>,
     /// The setting that names the directory, for errors that tell the operator to change it;
     /// "the path of the database" by default.
     pub path_setting: &'static str,
@@ -80,6 +85,7 @@ impl Options {
             migrations,
             clock: Arc::new(SystemClock),
             on_open: None,
+            older_processes: None,
             path_setting: "the path of the database",
             url_setting: "the address of the database",
             replica_setting: "the address of the replica",
@@ -222,6 +228,10 @@ async fn migrate(connection: &mut SqliteConnection, options: &Options) -> Result
                 source,
             },
         })?;
+    if let Some(count) = options.older_processes {
+        let count = sqlx::query_scalar(count.text(Engine::Sqlite)).fetch_one(&mut *tx);
+        OpenError::check_older_processes(count.await.map_err(unusable)?)?;
+    }
     if let Some(statement) = options.on_open {
         let ran = sqlx::query(statement).execute(&mut *tx).await;
         ran.map_err(unusable)?;
@@ -327,6 +337,16 @@ pub enum OpenError {
         path: PathBuf,
         /// What SQLite said.
         source: MigrateError,
+    },
+
+    /// Other processes could not work with the tables that the migrations make. Nothing was changed.
+    #[error(
+        "{count} running process(es) of an older version could not work with the new tables: stop them, and start this \
+         version again; one that was killed counts for a few seconds more"
+    )]
+    OlderProcesses {
+        /// How many [`Options::older_processes`] has found.
+        count: i64,
     },
 
     /// The server cannot be used.
@@ -460,6 +480,14 @@ impl OpenError {
                 Self::of_server(setting, source)
             }
             _ => Self::server(setting, ServerProblem::Other, None),
+        }
+    }
+
+    /// Refuses migrations that [`Options::older_processes`] cannot live with.
+    pub(crate) fn check_older_processes(count: i64) -> Result<(), Self> {
+        match count {
+            0 => Ok(()),
+            count => Err(Self::OlderProcesses { count }),
         }
     }
 

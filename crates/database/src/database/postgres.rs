@@ -24,6 +24,7 @@ use crate::query::Query;
 use crate::row::FromRow;
 use crate::row::Row;
 use crate::server_address::ServerAddress;
+use crate::statement::Engine;
 
 /// The oldest release that the statements were written for.
 const MIN_VERSION: i64 = 14;
@@ -218,6 +219,11 @@ async fn migrate(
     migrator.set_locking(false);
     let migrated = migrator.run_direct(None, &mut *tx, false).await;
     migrated.map_err(|error| OpenError::of_migrations(setting, error))?;
+    if let Some(count) = options.older_processes {
+        let count = sqlx::query_scalar(count.text(Engine::Postgres)).persistent(keeps_statements);
+        let count = count.fetch_one(&mut *tx).await;
+        OpenError::check_older_processes(count.map_err(refused)?)?;
+    }
     sqlx::raw_sql(forget)
         .execute(&mut *tx)
         .await
