@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::Error;
 use sqlx::PgConnection;
@@ -13,6 +14,9 @@ use sqlx::pool::PoolConnection;
 use crate::error;
 use crate::postgres_handle::PostgresHandle;
 use crate::statement::Engine;
+
+/// How long a writer waits for its turn, and a reader for a connection.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A connection to the database. It reports the errors that its statements meet.
 pub struct Connection {

@@ -18,7 +18,6 @@ pub(crate) mod wal_index;
 mod watch;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use kith_runtime::Clock;
 use kith_runtime::Tasks;
@@ -45,9 +44,6 @@ use crate::statement::Engine;
 use crate::statement::Sql;
 use crate::warning::Warning;
 use crate::warning::Warnings;
-
-/// How long a writer waits for its turn, and a reader for a connection.
-pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A database. Cheap to clone.
 ///

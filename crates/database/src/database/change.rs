@@ -18,8 +18,8 @@ use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use crate::attempts::Attempts;
+use crate::connection::BUSY_TIMEOUT;
 use crate::connection::Connection;
-use crate::database::BUSY_TIMEOUT;
 use crate::database::Backend;
 use crate::database::Database;
 use crate::database::postgres::PostgresServer;

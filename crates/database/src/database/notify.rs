@@ -12,9 +12,9 @@ use kith_runtime::Transition;
 use sqlx::postgres::PgListener;
 use sqlx::postgres::PgPoolOptions;
 
-use super::BUSY_TIMEOUT;
 use super::Backend;
 use super::Database;
+use crate::connection::BUSY_TIMEOUT;
 use crate::connection::Handle;
 use crate::postgres_pool::PostgresPool;
 use crate::query::query;

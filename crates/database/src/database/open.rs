@@ -19,7 +19,7 @@ use sqlx::migrate::MigrateError;
 use sqlx::migrate::MigrationType;
 use sqlx::migrate::Migrator;
 
-use crate::database::BUSY_TIMEOUT;
+use crate::connection::BUSY_TIMEOUT;
 use crate::error;
 use crate::server_address::ServerAddress;
 use crate::statement::Engine;

@@ -9,11 +9,11 @@ use tokio::sync::Mutex;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::BUSY_TIMEOUT;
 use super::open::OpenError;
 use super::open::Options;
 use super::open::ServerProblem;
 use super::open::migrator;
+use crate::connection::BUSY_TIMEOUT;
 use crate::connection::Driver;
 use crate::error;
 use crate::postgres_handle::PostgresHandle;

@@ -17,13 +17,13 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::sqlite::SqliteSynchronous;
 
-use super::BUSY_TIMEOUT;
 use super::files::Files;
 use super::open;
 use super::open::OpenError;
 use super::open::Options;
 use super::wal_index::CommitMark;
 use super::wal_index::WalIndex;
+use crate::connection::BUSY_TIMEOUT;
 use crate::connection::Driver;
 use crate::query::Query;
 use crate::row::FromRow;
