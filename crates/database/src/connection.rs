@@ -12,7 +12,7 @@ use sqlx::Transaction;
 use sqlx::pool::PoolConnection;
 
 use crate::error;
-use crate::postgres_handle::PostgresHandle;
+use crate::postgres::PostgresHandle;
 use crate::statement::Engine;
 
 /// How long a writer waits for its turn, and a reader for a connection.

@@ -1,16 +1,15 @@
 //! The connections to the database.
 //!
-//! [`sqlite`]: a file. [`postgres`]: a server, [`replica`]: one that follows it, [`watch`]: what changes at a server
-//! while it is used, and [`notify`]: what its clients tell each other. [`open`]: how it is opened. [`change`]: changes
-//! that share a commit. [`fault`]: what keeps the
-//! database from working, as its connections and the paths of its [`files`] show.
+//! [`sqlite`]: a file. [`postgres`](crate::postgres): a server, [`replica`]: one that follows it, [`watch`]: what changes
+//! at a server while it is used, and [`notify`]: what its clients tell each other. [`open`]: how it is opened.
+//! [`change`]: changes that share a commit. [`fault`]: what keeps the database from working, as its connections and the
+//! paths of its [`files`] show.
 
 mod change;
 pub(crate) mod fault;
 mod files;
 pub(crate) mod notify;
 pub(crate) mod open;
-mod postgres;
 mod replica;
 pub(crate) mod sqlite;
 pub(crate) mod transaction;
@@ -28,7 +27,6 @@ use self::change::Changes;
 use self::fault::Faults;
 use self::open::OpenError;
 use self::open::Options;
-use self::postgres::PostgresServer;
 use self::replica::Replica;
 use self::sqlite::SqliteFile;
 use self::transaction::Reader;
@@ -38,6 +36,7 @@ use crate::clock::DatabaseClock;
 use crate::connection::Connection;
 use crate::connection::Handle;
 use crate::connection::Observer;
+use crate::postgres::PostgresServer;
 use crate::query::query;
 use crate::row::FromRow;
 use crate::statement::Engine;

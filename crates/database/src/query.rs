@@ -16,7 +16,7 @@ use sqlx::sqlite::SqliteArguments;
 use crate::connection::Connection;
 use crate::connection::Driver;
 use crate::error;
-use crate::postgres_handle::in_time;
+use crate::postgres::in_time;
 use crate::row::FromRow;
 use crate::row::Row;
 use crate::statement::Engine;

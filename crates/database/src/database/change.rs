@@ -22,7 +22,7 @@ use crate::connection::BUSY_TIMEOUT;
 use crate::connection::Connection;
 use crate::database::Backend;
 use crate::database::Database;
-use crate::database::postgres::PostgresServer;
+use crate::postgres::PostgresServer;
 use crate::query::query;
 
 /// The most changes in one transaction, so that readers of the log never have much to catch up with.

@@ -16,7 +16,7 @@ use super::Backend;
 use super::Database;
 use crate::connection::BUSY_TIMEOUT;
 use crate::connection::Handle;
-use crate::postgres_pool::PostgresPool;
+use crate::postgres::PostgresPool;
 use crate::query::query;
 
 /// The waits between two attempts to listen.

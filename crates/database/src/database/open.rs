@@ -239,7 +239,7 @@ async fn migrate(connection: &mut SqliteConnection, options: &Options) -> Result
     tx.commit().await.map_err(unusable)
 }
 
-pub(super) fn migrator(migrations: &[Migration]) -> Migrator {
+pub(crate) fn migrator(migrations: &[Migration]) -> Migrator {
     let migration = |migration: &Migration| {
         sqlx::migrate::Migration::new(
             migration.version,

@@ -17,14 +17,14 @@ use tokio::time::Instant;
 
 use super::Database;
 use super::fault::Fault;
-use super::postgres::BEGIN_READ;
 use super::transaction::Tx;
 use crate::connection::Connection;
 use crate::connection::Observer;
 use crate::error;
-use crate::postgres_handle::PostgresHandle;
-use crate::postgres_hosts::Hosts;
-use crate::postgres_pool::PostgresPool;
+use crate::postgres::BEGIN_READ;
+use crate::postgres::Hosts;
+use crate::postgres::PostgresHandle;
+use crate::postgres::PostgresPool;
 use crate::query::query;
 use crate::server_address::ServerAddress;
 use crate::warning::Warning;

@@ -22,8 +22,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::hosts::Hosts;
 use crate::error;
-use crate::postgres_hosts::Hosts;
 
 /// A connection that was unused for longer is not used again. What stands between may have forgotten it.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(5 * 60);

@@ -9,17 +9,17 @@ use tokio::sync::Mutex;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::open::OpenError;
-use super::open::Options;
-use super::open::ServerProblem;
-use super::open::migrator;
+use super::handle::PostgresHandle;
+use super::handle::in_time;
+use super::hosts::Hosts;
+use super::pool::PostgresPool;
 use crate::connection::BUSY_TIMEOUT;
 use crate::connection::Driver;
+use crate::database::open::OpenError;
+use crate::database::open::Options;
+use crate::database::open::ServerProblem;
+use crate::database::open::migrator;
 use crate::error;
-use crate::postgres_handle::PostgresHandle;
-use crate::postgres_handle::in_time;
-use crate::postgres_hosts::Hosts;
-use crate::postgres_pool::PostgresPool;
 use crate::query::Query;
 use crate::row::FromRow;
 use crate::row::Row;
@@ -50,9 +50,9 @@ const PROBE: &str = "BEGIN; SET LOCAL statement_timeout = '20s';
 /// The connections to a server.
 #[derive(Debug)]
 pub(crate) struct PostgresServer {
-    pub(super) pool: Arc<PostgresPool>,
+    pub(crate) pool: Arc<PostgresPool>,
     /// With the time at which it was opened. `None` after it failed, until the next query.
-    dedicated: Mutex<Option<(PgConnection, Instant)>>,
+    pub(super) dedicated: Mutex<Option<(PgConnection, Instant)>>,
     /// A turn for each change, so that changes do not take all connections.
     pub(crate) turns: Semaphore,
 }
@@ -230,6 +230,3 @@ async fn migrate(
         .map_err(refused)?;
     tx.commit().await.map_err(refused)
 }
-
-#[cfg(test)]
-mod tests;

@@ -11,9 +11,9 @@ use sqlx::Error;
 use sqlx::PgConnection;
 use tokio::runtime::Handle;
 
+use super::pool::PooledConnection;
+use super::pool::PostgresPool;
 use crate::error;
-use crate::postgres_pool::PooledConnection;
-use crate::postgres_pool::PostgresPool;
 
 /// How long a server may take to answer a statement. A server that is gone may not close its connections, and the
 /// system waits for its answer for many minutes. Statements in transactions end in the server before.
