@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Error;
-use sqlx::PgConnection;
 use sqlx::Sqlite;
 use sqlx::SqliteConnection;
 use sqlx::Transaction;
 use sqlx::pool::PoolConnection;
 
 use crate::error;
+use crate::postgres::PostgresDriver;
 use crate::postgres::PostgresHandle;
 use crate::statement::Engine;
 
@@ -41,11 +41,7 @@ pub(crate) enum Handle {
 /// The connection of a driver.
 pub(crate) enum Driver<'c> {
     Sqlite(&'c mut SqliteConnection),
-    Postgres {
-        connection: &'c mut PgConnection,
-        /// Whether it keeps prepared statements.
-        keeps_statements: bool,
-    },
+    Postgres(PostgresDriver<'c>),
 }
 
 impl Connection {
@@ -71,10 +67,7 @@ impl Connection {
         Ok(match &mut self.handle {
             Handle::Sqlite(connection) => Driver::Sqlite(connection),
             Handle::SqliteTransaction(transaction) => Driver::Sqlite(transaction),
-            Handle::Postgres(handle) => Driver::Postgres {
-                keeps_statements: handle.keeps_statements(),
-                connection: handle.connection()?,
-            },
+            Handle::Postgres(handle) => Driver::Postgres(handle.driver()?),
         })
     }
 

@@ -5,22 +5,18 @@ use futures_util::stream;
 use futures_util::stream::BoxStream;
 use sqlx::AssertSqlSafe;
 use sqlx::Error;
-use sqlx::Postgres;
-use sqlx::RawSql;
 use sqlx::SqlSafeStr;
-use sqlx::SqlStr;
 use sqlx::Sqlite;
-use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
 
 use crate::connection::Connection;
 use crate::connection::Driver;
 use crate::error;
-use crate::postgres::in_time;
 use crate::row::FromRow;
 use crate::row::Row;
 use crate::statement::Engine;
 use crate::statement::Sql;
+use crate::statement::Statement;
 use crate::statement::Value;
 
 /// A statement with its values. Nothing happens until it is executed or fetched.
@@ -140,13 +136,7 @@ impl<'q> Query<'q> {
                 let rows = self.for_sqlite().fetch(driver);
                 rows.map(|row| row.map(Row::Sqlite)).boxed()
             }
-            Ok(Driver::Postgres {
-                connection,
-                keeps_statements,
-            }) => {
-                let rows = self.for_postgres(keeps_statements).fetch(connection);
-                each_in_time(rows.map(|row| row.map(Row::Postgres)).boxed())
-            }
+            Ok(Driver::Postgres(driver)) => driver.fetch(self.for_engine(Engine::Postgres)),
             Err(error) => stream::once(async { Err(error) }).boxed(),
         };
         rows.inspect(move |row| {
@@ -163,14 +153,7 @@ impl<'q> Query<'q> {
                 let executed = self.for_sqlite().execute(driver).await?;
                 Ok(executed.rows_affected())
             }
-            Driver::Postgres {
-                connection,
-                keeps_statements,
-            } => {
-                let query = self.for_postgres(keeps_statements);
-                let executed = in_time(query.execute(connection)).await?;
-                Ok(executed.rows_affected())
-            }
+            Driver::Postgres(driver) => driver.execute(self.for_engine(Engine::Postgres)).await,
         }
     }
 
@@ -192,26 +175,22 @@ impl<'q> Query<'q> {
                 };
                 Ok(rows.into_iter().map(Row::Sqlite).collect())
             }
-            Driver::Postgres {
-                connection,
-                keeps_statements,
-            } => {
-                let query = self.for_postgres(keeps_statements);
-                let rows = match which {
-                    Rows::All => in_time(query.fetch_all(connection)).await?,
+            Driver::Postgres(driver) => {
+                let statement = self.for_engine(Engine::Postgres);
+                match which {
+                    Rows::All => driver.fetch_all(statement).await,
                     Rows::First => {
-                        let row = in_time(query.fetch_optional(connection)).await?;
-                        row.into_iter().collect()
+                        let row = driver.fetch_optional(statement).await?;
+                        Ok(row.into_iter().collect())
                     }
-                };
-                Ok(rows.into_iter().map(Row::Postgres).collect())
+                }
             }
         }
     }
 
     fn for_sqlite(self) -> sqlx::query::Query<'q, Sqlite, SqliteArguments> {
-        let text = self.text.for_engine(Engine::Sqlite);
-        let query = sqlx::query(text).persistent(self.is_persistent);
+        let statement = self.for_engine(Engine::Sqlite);
+        let query = sqlx::query(statement.text).persistent(statement.is_persistent);
         let bind = |query: sqlx::query::Query<'q, Sqlite, SqliteArguments>, value| match value {
             Value::Integer(value) => query.bind(value),
             Value::Boolean(value) => query.bind(value),
@@ -219,54 +198,27 @@ impl<'q> Query<'q> {
             Value::Bytes(value) => query.bind(value),
             Value::Integers(numbers) => query.bind(json(&numbers)),
         };
-        self.values.into_iter().fold(query, bind)
+        statement.values.into_iter().fold(query, bind)
     }
 
-    /// The statement without its values, for a server that reads and executes it in one step.
-    pub(crate) fn for_postgres_at_once(self) -> RawSql {
-        sqlx::raw_sql(self.text.for_engine(Engine::Postgres))
-    }
-
-    fn for_postgres(self, keeps: bool) -> sqlx::query::Query<'q, Postgres, PgArguments> {
-        let text = self.text.for_engine(Engine::Postgres);
-        let query = sqlx::query(text).persistent(self.is_persistent && keeps);
-        let bind = |query: sqlx::query::Query<'q, Postgres, PgArguments>, value| match value {
-            Value::Integer(value) => query.bind(value),
-            Value::Boolean(value) => query.bind(value),
-            Value::Text(value) => query.bind(value),
-            Value::Bytes(value) => query.bind(value),
-            Value::Integers(numbers) => query.bind(numbers),
+    pub(crate) fn for_engine(self, engine: Engine) -> Statement<'q> {
+        let text = match self.text {
+            Text::Fixed(sql) => sql.text(engine).into_sql_str(),
+            // A builder takes values as parameters only.
+            Text::Built(text) => AssertSqlSafe(text).into_sql_str(),
         };
-        self.values.into_iter().fold(query, bind)
-    }
-}
-
-/// The same rows, each of which must come in time.
-fn each_in_time<'q>(rows: BoxStream<'q, Result<Row, Error>>) -> BoxStream<'q, Result<Row, Error>> {
-    stream::unfold(Some(rows), |rows| async move {
-        let mut rows = rows?;
-        match in_time(async { Ok(rows.next().await) }).await {
-            Ok(row) => Some((row?, Some(rows))),
-            Err(error) => Some((Err(error), None)),
+        Statement {
+            text,
+            values: self.values,
+            is_persistent: self.is_persistent,
         }
-    })
-    .boxed()
+    }
 }
 
 /// A list of numbers in JSON.
 fn json(numbers: &[i64]) -> String {
     let texts: Vec<String> = numbers.iter().map(i64::to_string).collect();
     format!("[{}]", texts.join(","))
-}
-
-impl Text {
-    fn for_engine(self, engine: Engine) -> SqlStr {
-        match self {
-            Self::Fixed(sql) => sql.text(engine).into_sql_str(),
-            // A builder takes values as parameters only.
-            Self::Built(text) => AssertSqlSafe(text).into_sql_str(),
-        }
-    }
 }
 
 /// A statement whose text is put together at run time. Values are bound, so the text holds none.

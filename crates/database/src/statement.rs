@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use sqlx::SqlStr;
+
 /// A kind of database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
@@ -58,6 +60,14 @@ pub enum Value<'q> {
     Bytes(Option<Cow<'q, [u8]>>),
     /// A list of numbers: JSON in SQLite, which `json_each` reads, and `BIGINT[]` in PostgreSQL.
     Integers(Vec<i64>),
+}
+
+/// A statement for one engine, with its values.
+pub(crate) struct Statement<'q> {
+    pub(crate) text: SqlStr,
+    pub(crate) values: Vec<Value<'q>>,
+    /// Whether the connection keeps the prepared statement, where it keeps any.
+    pub(crate) is_persistent: bool,
 }
 
 /// Implements `From` for the types of one kind of value, and for options of them.

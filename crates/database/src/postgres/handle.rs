@@ -11,25 +11,14 @@ use sqlx::Error;
 use sqlx::PgConnection;
 use tokio::runtime::Handle;
 
+use super::driver::PostgresDriver;
+use super::driver::in_time;
 use super::pool::PooledConnection;
 use super::pool::PostgresPool;
 use crate::error;
 
-/// How long a server may take to answer a statement. A server that is gone may not close its connections, and the
-/// system waits for its answer for many minutes. Statements in transactions end in the server before.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(25);
-
 /// How long a connection that was given up in the middle of something may take to come to its end.
 const END_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Waits for an answer of the server.
-///
-/// # Errors
-/// Those of the answer; [`error::timed_out`] if there is none in time.
-pub(crate) async fn in_time<T>(answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    let answered = tokio::time::timeout(STATEMENT_TIMEOUT, answer).await;
-    answered.unwrap_or_else(|_| Err(error::timed_out()))
-}
 
 /// A connection of a pool. Dropping it undoes its transaction. A connection that failed is closed instead of going
 /// back to the pool. If it was lost, so are those that wait in the pool, which lead to the same server.
@@ -76,10 +65,6 @@ impl PostgresHandle {
             is_busy: false,
             state: Arc::default(),
         })
-    }
-
-    pub(crate) fn keeps_statements(&self) -> bool {
-        self.pool.keeps_statements()
     }
 
     pub(crate) fn state(&self) -> &Arc<State> {
@@ -134,7 +119,14 @@ impl PostgresHandle {
     ///
     /// # Errors
     /// The connection has failed and could not be replaced.
-    pub(crate) fn connection(&mut self) -> Result<&mut PgConnection, Error> {
+    pub(crate) fn driver(&mut self) -> Result<PostgresDriver<'_>, Error> {
+        Ok(PostgresDriver {
+            keeps_statements: self.pool.keeps_statements(),
+            connection: self.connection()?,
+        })
+    }
+
+    fn connection(&mut self) -> Result<&mut PgConnection, Error> {
         self.is_busy = true;
         let connection = self.connection.as_deref_mut();
         connection.ok_or_else(|| Error::Io(io::ErrorKind::NotConnected.into()))

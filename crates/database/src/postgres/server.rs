@@ -9,8 +9,9 @@ use tokio::sync::Mutex;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::driver::PostgresDriver;
+use super::driver::in_time;
 use super::handle::PostgresHandle;
-use super::handle::in_time;
 use super::hosts::Hosts;
 use super::pool::PostgresPool;
 use crate::connection::BUSY_TIMEOUT;
@@ -132,14 +133,15 @@ impl PostgresServer {
         connection: &mut PgConnection,
     ) -> Result<Vec<T>, Error> {
         if self.pool.keeps_statements() {
-            let driver = Driver::Postgres {
+            let driver = PostgresDriver {
                 connection,
                 keeps_statements: true,
             };
-            return query.fetch_all_on(driver).await;
+            return query.fetch_all_on(Driver::Postgres(driver)).await;
         }
-        let rows = query.for_postgres_at_once().fetch_all(connection);
-        let rows = in_time(rows).await?.into_iter();
+        // The server reads and executes it in one step.
+        let statement = sqlx::raw_sql(query.for_engine(Engine::Postgres).text);
+        let rows = in_time(statement.fetch_all(connection)).await?.into_iter();
         rows.map(|row| T::from_row(Row::Postgres(row))).collect()
     }
 
