@@ -2,8 +2,9 @@
 
 use std::io;
 
-use sqlx::postgres::PgDatabaseError;
 use sqlx::sqlite::SqliteError;
+
+use crate::postgres::sqlstate;
 
 /// The primary result code of SQLite behind an error: the low byte, since the rest tells variants of the
 /// same kind apart. `None` for errors that SQLite did not report. See
@@ -44,14 +45,6 @@ pub fn is_transient(error: &sqlx::Error) -> bool {
         },
         _ => false,
     }
-}
-
-/// The SQLSTATE behind an error. `None` for errors that PostgreSQL did not report. See
-/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
-pub(crate) fn sqlstate(error: &sqlx::Error) -> Option<&str> {
-    let error = error.as_database_error()?;
-    let error = error.try_downcast_ref::<PgDatabaseError>()?;
-    Some(error.code())
 }
 
 /// Whether the server is starting, stopping, overloaded or a standby, or met another transaction.

@@ -3,8 +3,9 @@
 use sqlx::ColumnIndex;
 use sqlx::Error;
 use sqlx::Row as _;
-use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
+
+use crate::postgres::PgRow;
 
 /// A row of a result.
 #[derive(Debug)]

@@ -3,9 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use sqlx::ConnectOptions;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::postgres::PgSslMode;
+use crate::postgres;
 
 /// The parameters that an address may have. The driver logs others with their values, and ignores them.
 const PARAMETERS: [&str; 6] = [
@@ -17,9 +15,6 @@ const PARAMETERS: [&str; 6] = [
     "statement-cache-capacity",
 ];
 
-/// The parameter by which connections keep no statements.
-const NO_STATEMENTS: &str = "statement-cache-capacity=0";
-
 /// `postgres://user:password@host:port/name`, with a user, a host and the name of a database. The password and the port
 /// may be missing. Several hosts have commas between: `db1,db2:5433`. Characters that have a meaning in addresses are
 /// escaped: `%2F` for a slash. It is shown with its password.
@@ -27,7 +22,7 @@ const NO_STATEMENTS: &str = "statement-cache-capacity=0";
 pub struct ServerAddress {
     text: String,
     /// In PEM form.
-    authorities: Option<Vec<u8>>,
+    pub(crate) authorities: Option<Vec<u8>>,
 }
 
 /// The text is not the address of a database on a server.
@@ -97,37 +92,23 @@ impl ServerAddress {
         self
     }
 
-    /// Whether connections keep prepared statements. Without, the server may be another one for each transaction, as behind a
-    /// pooler that gives out connections for a transaction at a time and does not know statements.
-    pub(crate) fn keeps_statements(&self) -> bool {
+    /// What stands behind the `?`, each with its name and its value.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = &str> {
         let (_, query) = split_query(&self.text);
-        !query.split('&').any(|part| part == NO_STATEMENTS)
+        query.split('&').filter(|part| !part.is_empty())
     }
 
-    /// How to connect to each host, in order. Over a network a host must prove its name, unless the address says
-    /// otherwise.
-    pub(crate) fn connect_options(&self) -> Result<Vec<PgConnectOptions>, sqlx::Error> {
-        let (_, query) = split_query(&self.text);
-        let has = |name: &str| query.split('&').any(|part| part.starts_with(name));
-        let has_mode = has("sslmode=");
-        let authorities = self.authorities.as_ref().filter(|_| !has("sslrootcert="));
-        let of_host = |address: String| {
-            let mut options = PgConnectOptions::from_str(&address)?
-                // A pooler between Kith and the server need not know this setting.
-                .extra_float_digits(None)
-                .disable_statement_logging();
-            if let Some(pem) = authorities {
-                options = options.ssl_root_cert_from_pem(pem.clone());
-            }
-            let is_local = options.get_socket().is_some()
-                || ["localhost", "127.0.0.1", "[::1]"].contains(&options.get_host());
-            Ok(match (has_mode, is_local) {
-                (true, _) => options,
-                (false, true) => options.ssl_mode(PgSslMode::Prefer),
-                (false, false) => options.ssl_mode(PgSslMode::VerifyFull),
-            })
+    /// The same address for each of its hosts, with the password.
+    pub(crate) fn of_hosts(&self) -> Vec<String> {
+        let (address, query) = split_query(&self.text);
+        let parts = address.rsplit_once('@');
+        let Some((login, (hosts, name))) =
+            parts.and_then(|(login, place)| Some((login, place.split_once('/')?)))
+        else {
+            return Vec::new();
         };
-        each_host(&self.text).into_iter().map(of_host).collect()
+        let of_host = |host| format!("{login}@{host}/{name}?{query}");
+        hosts.split(',').map(of_host).collect()
     }
 }
 
@@ -136,24 +117,11 @@ fn split_query(text: &str) -> (&str, &str) {
     text.split_once('?').unwrap_or((text, ""))
 }
 
-/// The same address for each of its hosts.
-fn each_host(text: &str) -> Vec<String> {
-    let (address, query) = split_query(text);
-    let parts = address.rsplit_once('@');
-    let Some((login, (hosts, name))) =
-        parts.and_then(|(login, place)| Some((login, place.split_once('/')?)))
-    else {
-        return Vec::new();
-    };
-    let of_host = |host| format!("{login}@{host}/{name}?{query}");
-    hosts.split(',').map(of_host).collect()
-}
-
 impl FromStr for ServerAddress {
     type Err = InvalidServerAddress;
 
     fn from_str(text: &str) -> Result<Self, InvalidServerAddress> {
-        let (address, query) = split_query(text);
+        let (address, _) = split_query(text);
         let rest = address
             .strip_prefix("postgres://")
             .or_else(|| address.strip_prefix("postgresql://"));
@@ -162,20 +130,23 @@ impl FromStr for ServerAddress {
         let (hosts, name) = place.split_once('/').ok_or(InvalidServerAddress)?;
         let is_whole = !login.is_empty() && !login.starts_with(':');
         let are_hosts = hosts.split(',').all(|host| !host.is_empty());
-        let mut parameters = query.split('&').filter(|part| !part.is_empty());
-        let are_known = parameters.all(|part| {
-            let name = part.split_once('=').map(|(name, _)| name);
-            name.is_some_and(|name| PARAMETERS.contains(&name))
-        });
         let is_name = !name.is_empty() && !name.contains('/');
         let address = Self {
             text: text.to_owned(),
             authorities: None,
         };
-        if !(is_whole && are_hosts && are_known && is_name && address.connect_options().is_ok()) {
+        let are_known = address.parameters().all(|part| {
+            let name = part.split_once('=').map(|(name, _)| name);
+            name.is_some_and(|name| PARAMETERS.contains(&name))
+        });
+        if !(is_whole && are_hosts && are_known && is_name) {
             return Err(InvalidServerAddress);
         }
-        Ok(address)
+        let hosts = address.of_hosts();
+        match hosts.iter().all(|host| postgres::is_understood(host)) {
+            true => Ok(address),
+            false => Err(InvalidServerAddress),
+        }
     }
 }
 
@@ -215,13 +186,10 @@ mod tests {
             "postgres://kith@db/",
             "postgres://kith@/kith",
             "postgres://kith@db1,,db2/kith",
-            "postgres://kith@db1,db2:port/kith",
             "postgres://:secret@db/kith",
             "postgres://kith:s/e@cret@db/kith",
             "postgres://kith@db/kith?password=x",
             "postgres://kith@db/kith?options=-cx",
-            "postgres://kith@db:port/kith",
-            "postgres://kith@db/kith?sslmode=maybe",
         ] {
             assert_eq!(
                 text.parse::<ServerAddress>(),
@@ -229,27 +197,6 @@ mod tests {
                 "{text}"
             );
         }
-    }
-
-    fn hosts(text: &str) -> Vec<PgConnectOptions> {
-        let address: ServerAddress = text.parse().expect("an address");
-        address.connect_options().expect("an address")
-    }
-
-    #[test]
-    fn hosts_of_an_address_share_all_but_their_ports() {
-        let hosts = hosts("postgres://kith:a,b@db1,db2:5433/kith?sslmode=disable");
-        let shown = |host: &PgConnectOptions| {
-            let database = host.get_database().unwrap_or_default();
-            format!(
-                "{} {} {} {database}",
-                host.get_host(),
-                host.get_port(),
-                host.get_username()
-            )
-        };
-        let shown: Vec<_> = hosts.iter().map(shown).collect();
-        assert_eq!(shown, ["db1 5432 kith kith", "db2 5433 kith kith"]);
     }
 
     #[test]
@@ -272,25 +219,5 @@ mod tests {
             .expect("an address");
         assert!(!of_query.has_password());
         assert_eq!(of_query.without_password(), of_query);
-    }
-
-    #[test]
-    fn a_server_of_the_network_must_prove_its_name() {
-        let mode = |text: &str| {
-            let modes = hosts(text).into_iter();
-            let modes: Vec<_> = modes
-                .map(|host| format!("{:?}", host.get_ssl_mode()))
-                .collect();
-            modes.join(" ")
-        };
-        assert_eq!(mode("postgres://kith@db.example.org/kith"), "VerifyFull");
-        assert_eq!(mode("postgres://kith:sslmode=@db/kith"), "VerifyFull");
-        assert_eq!(mode("postgres://kith@127.0.0.1/kith"), "Prefer");
-        assert_eq!(mode("postgres://kith@%2Frun%2Fpostgresql/kith"), "Prefer");
-        assert_eq!(mode("postgres://kith@db/kith?sslmode=disable"), "Disable");
-        assert_eq!(
-            mode("postgres://kith@db,localhost/kith"),
-            "VerifyFull Prefer"
-        );
     }
 }

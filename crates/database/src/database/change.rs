@@ -18,7 +18,6 @@ use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use crate::attempts::Attempts;
-use crate::connection::BUSY_TIMEOUT;
 use crate::connection::Connection;
 use crate::database::Backend;
 use crate::database::Database;
@@ -135,9 +134,7 @@ impl Database {
     where
         E: From<sqlx::Error>,
     {
-        let turn = tokio::time::timeout(BUSY_TIMEOUT, server.turns.acquire()).await;
-        let turn = turn.map_err(|_| sqlx::Error::PoolTimedOut)?;
-        let _turn = turn.map_err(|_| sqlx::Error::PoolClosed)?;
+        let _turn = server.turn().await?;
         let mut attempts = Attempts::default();
         loop {
             let mut tx = self.write().await?;

@@ -18,6 +18,7 @@ use crate::connection::Observer;
 use crate::database::Backend;
 use crate::database::Database;
 use crate::error;
+use crate::postgres::sqlstate;
 
 /// The shortest pause between two probes.
 const MIN_PROBE_INTERVAL: Duration = Duration::from_secs(1);
@@ -84,7 +85,7 @@ impl Fault {
 
     /// The fault of a server behind an error, in the same way.
     pub(crate) fn of_server(error: &sqlx::Error) -> Option<Self> {
-        let Some(state) = error::sqlstate(error) else {
+        let Some(state) = sqlstate(error) else {
             return match error {
                 sqlx::Error::PoolTimedOut => Some(Self::Slow),
                 error => error::is_disconnection(error).then_some(Self::Unreachable),

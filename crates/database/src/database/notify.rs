@@ -9,13 +9,12 @@ use std::time::Duration;
 use kith_runtime::Backoff;
 use kith_runtime::ErrorLatch;
 use kith_runtime::Transition;
-use sqlx::postgres::PgListener;
-use sqlx::postgres::PgPoolOptions;
 
 use super::Backend;
 use super::Database;
 use crate::connection::BUSY_TIMEOUT;
 use crate::connection::Handle;
+use crate::postgres::PgListener;
 use crate::postgres::PostgresPool;
 use crate::query::query;
 
@@ -59,7 +58,7 @@ impl Database {
             return None;
         };
         Some(Notifications {
-            pool: server.pool.clone(),
+            pool: server.pool().clone(),
             channel,
             listener: None,
             attempts: 0,
@@ -87,22 +86,14 @@ impl Notifications {
                 tokio::time::sleep(RECONNECT_BACKOFF.equal_jitter(before)).await;
             }
             self.attempts += 1;
-            let connected = tokio::time::timeout(BUSY_TIMEOUT, self.connect()).await;
+            let listening = self.pool.listen(self.channel);
+            let connected = tokio::time::timeout(BUSY_TIMEOUT, listening).await;
             self.listener = connected.ok().and_then(Result::ok);
             self.record();
             if self.listener.is_some() {
                 return;
             }
         }
-    }
-
-    async fn connect(&self) -> Result<PgListener, sqlx::Error> {
-        let pool = PgPoolOptions::new()
-            .max_connections(1)
-            .connect_lazy_with(self.pool.last_host().clone());
-        let mut listener = PgListener::connect_with(&pool).await?;
-        listener.listen(self.channel).await?;
-        Ok(listener)
     }
 
     fn record(&mut self) {

@@ -21,6 +21,7 @@ use sqlx::migrate::Migrator;
 
 use crate::connection::BUSY_TIMEOUT;
 use crate::error;
+use crate::postgres::sqlstate;
 use crate::server_address::ServerAddress;
 use crate::statement::Engine;
 use crate::statement::Sql;
@@ -440,7 +441,7 @@ impl ServerProblem {
             sqlx::Error::Tls(_) | sqlx::Error::Configuration(_) => return Self::Insecure,
             _ => {}
         }
-        match error::sqlstate(error) {
+        match sqlstate(error) {
             Some("28000" | "28P01") => Self::Refused,
             Some("3D000") => Self::NoDatabase,
             Some("53300") => Self::Full,

@@ -17,7 +17,8 @@ use std::time::Duration;
 use sqlx::Connection as _;
 use sqlx::Error;
 use sqlx::PgConnection;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::PgListener;
+use sqlx::postgres::PgPoolOptions;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -148,9 +149,17 @@ impl PostgresPool {
         })
     }
 
-    /// How to connect to the host that took the last connection.
-    pub(crate) fn last_host(&self) -> &PgConnectOptions {
-        self.hosts.last_host()
+    /// A connection that listens to a channel, to the host that took the last connection. It does not count.
+    ///
+    /// # Errors
+    /// Those of the server.
+    pub(crate) async fn listen(&self, channel: &'static str) -> Result<PgListener, Error> {
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .connect_lazy_with(self.hosts.last_host().clone());
+        let mut listener = PgListener::connect_with(&pool).await?;
+        listener.listen(channel).await?;
+        Ok(listener)
     }
 
     /// A connection of the caller's own, which does not count.

@@ -7,6 +7,7 @@ use sqlx::Error;
 use sqlx::PgConnection;
 use tokio::sync::Mutex;
 use tokio::sync::Semaphore;
+use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 
 use super::driver::PostgresDriver;
@@ -51,11 +52,11 @@ const PROBE: &str = "BEGIN; SET LOCAL statement_timeout = '20s';
 /// The connections to a server.
 #[derive(Debug)]
 pub(crate) struct PostgresServer {
-    pub(crate) pool: Arc<PostgresPool>,
+    pub(super) pool: Arc<PostgresPool>,
     /// With the time at which it was opened. `None` after it failed, until the next query.
     pub(super) dedicated: Mutex<Option<(PgConnection, Instant)>>,
     /// A turn for each change, so that changes do not take all connections.
-    pub(crate) turns: Semaphore,
+    turns: Semaphore,
 }
 
 impl PostgresServer {
@@ -80,6 +81,20 @@ impl PostgresServer {
             dedicated: Mutex::new(Some((first, opened))),
             turns: Semaphore::new(turns as usize),
         })
+    }
+
+    pub(crate) fn pool(&self) -> &Arc<PostgresPool> {
+        &self.pool
+    }
+
+    /// Waits until a change may begin, which is over when the permit is dropped.
+    ///
+    /// # Errors
+    /// [`Error::PoolTimedOut`] if that takes too long.
+    pub(crate) async fn turn(&self) -> Result<SemaphorePermit<'_>, Error> {
+        let turn = tokio::time::timeout(BUSY_TIMEOUT, self.turns.acquire()).await;
+        let turn = turn.map_err(|_| Error::PoolTimedOut)?;
+        turn.map_err(|_| Error::PoolClosed)
     }
 
     pub(crate) async fn write(&self) -> Result<PostgresHandle, Error> {
