@@ -4,7 +4,8 @@
 //! Types read and write themselves by `FromStr` and `Display`, beside the code that uses them. Here each
 //! has only its [`Described`], which says what it expects in the terms of `Leptos.toml`.
 //!
-//! Invariant: `parse(to_text(value))` is the value again, so that printed configuration can be used.
+//! Invariant: `parse(to_text(value))` is the value again, so that printed configuration can be used. Only the address of
+//! a database loses its password.
 
 use std::fmt;
 use std::net::SocketAddr;

@@ -179,6 +179,7 @@ mod tests {
     #[test]
     fn an_address_that_the_driver_does_not_understand_is_none() {
         for text in [
+            "postgres://kith:s/e@cret@db/kith",
             "postgres://kith@db1,db2:port/kith",
             "postgres://kith@db:port/kith",
             "postgres://kith@db/kith?sslmode=maybe",
