@@ -6,6 +6,8 @@ mod clock;
 mod connection;
 mod database;
 mod error;
+// Without PostgreSQL, the same names have no values.
+#[cfg_attr(not(feature = "postgres"), path = "without_postgres.rs")]
 mod postgres;
 mod query;
 mod row;

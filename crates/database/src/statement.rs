@@ -13,6 +13,16 @@ pub enum Engine {
     Postgres,
 }
 
+impl Engine {
+    /// Whether this build has the engine. PostgreSQL comes with the feature `postgres`.
+    pub const fn is_built(self) -> bool {
+        match self {
+            Self::Sqlite => true,
+            Self::Postgres => cfg!(feature = "postgres"),
+        }
+    }
+}
+
 /// The text of a statement. Its parameters are `$1`, `$2`, and so on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sql {

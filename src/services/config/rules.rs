@@ -1,5 +1,6 @@
 //! Rules that a value can break although it is valid for its type.
 
+use kith_database::Engine;
 use kith_limit::Algorithm;
 use kith_limit::Quota;
 use kith_redis::Address;
@@ -86,13 +87,17 @@ impl DataConfig {
         let are_servers = [replica, &self.database()]
             .into_iter()
             .all(|place| matches!(place, DatabaseUrl::Server(_)));
-        if are_servers {
-            return Ok(());
-        }
+        let rule = match Engine::Postgres.is_built() {
+            true if are_servers => return Ok(()),
+            true => "It and `data.database_url` have to begin with postgres://.",
+            false => {
+                "This build has no PostgreSQL. Leave it empty, or build Kith with the cargo feature `postgres`."
+            }
+        };
         Err(Conflict {
             path: "data.replica_url",
             value: replica.redacted(),
-            rule: "It and `data.database_url` have to begin with postgres://.".to_owned(),
+            rule: rule.to_owned(),
         })
     }
 }

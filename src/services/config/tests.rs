@@ -304,6 +304,7 @@ fn the_examples_of_what_a_key_takes_are_taken() {
     }
 }
 
+#[cfg(feature = "postgres")]
 #[test]
 fn the_password_of_a_refused_server_is_not_repeated() {
     assert_eq!(
@@ -336,6 +337,18 @@ fn a_server_may_prove_its_name_by_the_authorities_of_a_file() {
     assert_eq!(config.data.database(), DatabaseUrl::Server(expected));
 }
 
+#[cfg(not(feature = "postgres"))]
+#[test]
+fn a_replica_takes_a_build_with_postgresql() {
+    let replica = ("KITH_DATA_REPLICA_URL", "postgres://kith:secret@db2/kith");
+    let server = ("DATABASE_URL", "postgres://kith:secret@db1/kith");
+    for said in [problems("", [replica]), problems("", [replica, server])] {
+        assert!(said.contains("This build has no PostgreSQL."), "{said}");
+        assert!(!said.contains("secret"), "{said}");
+    }
+}
+
+#[cfg(feature = "postgres")]
 #[test]
 fn a_replica_belongs_to_a_server() {
     let said = problems(

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use kith_database::ServerProblem;
+
 use crate::services::database::OpenError;
 use crate::services::format::causes;
 use crate::services::instances::Instance;
@@ -17,6 +19,8 @@ pub enum MoveError {
          leave it out, and set {PASSWORD} or type it when Kith asks"
     )]
     PasswordInAddress,
+    #[error("cannot use the database that --to names: {}", ServerProblem::NotBuilt)]
+    NotBuilt,
     #[error("cannot ask for the password: set {PASSWORD}")]
     NoPrompt(#[source] std::io::Error),
     #[error(transparent)]

@@ -4,6 +4,8 @@ use std::io;
 use std::io::IsTerminal;
 use std::path;
 
+use kith_database::Engine;
+
 use super::error::MoveError;
 use crate::services::database::DatabaseUrl;
 
@@ -17,9 +19,13 @@ pub struct Target {
 
 impl Target {
     /// # Errors
-    /// The text is no address, or holds a password.
+    /// The text is no address, holds a password, or names a server in a build without PostgreSQL.
     pub fn parse(text: &str) -> Result<Self, MoveError> {
         let place = match text.parse().map_err(|_| MoveError::NoAddress)? {
+            // Before Kith asks for a password.
+            DatabaseUrl::Server(_) if !Engine::Postgres.is_built() => {
+                return Err(MoveError::NotBuilt);
+            }
             DatabaseUrl::Server(address) if address.has_password() => {
                 return Err(MoveError::PasswordInAddress);
             }
@@ -82,6 +88,19 @@ mod tests {
             .to_string()
     }
 
+    #[cfg(not(feature = "postgres"))]
+    #[test]
+    fn a_server_is_refused_in_a_build_without_postgresql() {
+        for text in ["postgres://kith@db/kith", "postgres://kith:s3cret@db/kith"] {
+            assert_eq!(
+                refused(text),
+                "cannot use the database that --to names: this build has no PostgreSQL; build the \
+                 program with the cargo feature `postgres`, or name a SQLite file"
+            );
+        }
+    }
+
+    #[cfg(feature = "postgres")]
     #[test]
     fn a_password_on_the_command_line_is_refused() {
         for text in ["postgres://kith:s3cret@db/kith", "postgres://kith:@db/kith"] {
@@ -114,6 +133,7 @@ mod tests {
         assert_eq!(place.to_string(), expected);
     }
 
+    #[cfg(feature = "postgres")]
     #[test]
     fn a_given_password_is_part_of_the_address_and_not_shown() {
         let target = Target::parse("postgres://kith@db/kith").expect("a target");

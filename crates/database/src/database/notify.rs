@@ -108,6 +108,7 @@ impl Notifications {
 }
 
 #[cfg(test)]
+#[cfg(feature = "postgres")]
 mod tests {
     use std::num::NonZeroU32;
 

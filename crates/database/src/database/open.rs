@@ -365,6 +365,11 @@ pub enum OpenError {
 /// Why a server cannot be used. Displayed, it says what to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ServerProblem {
+    /// The crate was built without its feature `postgres`.
+    #[error(
+        "this build has no PostgreSQL; build the program with the cargo feature `postgres`, or name a SQLite file"
+    )]
+    NotBuilt,
     /// Nothing answers at the address.
     #[error("nothing answers there; check the host and the port, and that the server runs")]
     Unreachable,
@@ -423,6 +428,9 @@ pub enum ServerProblem {
 impl ServerProblem {
     /// What an error of the driver means.
     pub(crate) fn of(error: &sqlx::Error) -> Self {
+        if !Engine::Postgres.is_built() {
+            return Self::NotBuilt;
+        }
         match error {
             // rustls reports a certificate that it does not trust in this way.
             sqlx::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
@@ -470,17 +478,10 @@ impl OpenError {
 
     /// What an error of a server means.
     pub(crate) fn of_server(setting: &'static str, source: sqlx::Error) -> Self {
-        Self::server(setting, ServerProblem::of(&source), Some(source))
-    }
-
-    /// What failed migrations of a server mean.
-    pub(crate) fn of_migrations(setting: &'static str, error: MigrateError) -> Self {
-        match error {
-            MigrateError::VersionMissing(_) => Self::server(setting, ServerProblem::Newer, None),
-            MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => {
-                Self::of_server(setting, source)
-            }
-            _ => Self::server(setting, ServerProblem::Other, None),
+        match ServerProblem::of(&source) {
+            // There is no driver that could say more.
+            ServerProblem::NotBuilt => Self::server(setting, ServerProblem::NotBuilt, None),
+            problem => Self::server(setting, problem, Some(source)),
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sqlx::Connection as _;
 use sqlx::Error;
 use sqlx::PgConnection;
+use sqlx::migrate::MigrateError;
 use tokio::sync::Mutex;
 use tokio::sync::Semaphore;
 use tokio::sync::SemaphorePermit;
@@ -235,7 +236,7 @@ async fn migrate(
     // Its lock belongs to a session, which a pooler shares out by transactions.
     migrator.set_locking(false);
     let migrated = migrator.run_direct(None, &mut *tx, false).await;
-    migrated.map_err(|error| OpenError::of_migrations(setting, error))?;
+    migrated.map_err(|error| migrations_failed(setting, error))?;
     if let Some(count) = options.older_processes {
         let count = sqlx::query_scalar(count.text(Engine::Postgres)).persistent(keeps_statements);
         let count = count.fetch_one(&mut *tx).await;
@@ -246,4 +247,15 @@ async fn migrate(
         .await
         .map_err(refused)?;
     tx.commit().await.map_err(refused)
+}
+
+/// What failed migrations mean.
+fn migrations_failed(setting: &'static str, error: MigrateError) -> OpenError {
+    match error {
+        MigrateError::VersionMissing(_) => OpenError::server(setting, ServerProblem::Newer, None),
+        MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => {
+            OpenError::of_server(setting, source)
+        }
+        _ => OpenError::server(setting, ServerProblem::Other, None),
+    }
 }
