@@ -43,6 +43,14 @@ const ON_SERVER: &str = "cargo test --workspace --test integration -- \
 /// Those that write most, with a pooler of transactions before that server.
 const ON_POOLER: &str = "cargo test --workspace --test integration -- rest:: queue::";
 
+/// The server half without its default feature `postgres`.
+const LINT_WITHOUT_POSTGRES: &str =
+    "cargo clippy --package kith --lib --bins --no-default-features --features ssr";
+
+/// Files in such a build, and what it says of a server.
+const TEST_WITHOUT_POSTGRES: &str =
+    "cargo test --package kith-database --lib --no-default-features";
+
 /// What the browser half writes and reads, compiled for this machine. `TEST` runs the same tests in the server
 /// half.
 const WIRE: &str =
@@ -73,6 +81,9 @@ pub fn test() -> Result<()> {
             run(command(tests).env("KITH_TEST_ENGINE", engine))
         })?;
     }
+    check("a build without PostgreSQL", TEST_WITHOUT_POSTGRES, || {
+        run(command(TEST_WITHOUT_POSTGRES))
+    })?;
     check("JSON of the browser half", WIRE, || run(command(WIRE)))?;
     let server = check("release build", "cargo xtask build", site::build)?;
     check("generated requests", "cargo xtask contract", || {
@@ -104,10 +115,12 @@ fn check<T>(name: &str, alone: &str, work: impl FnOnce() -> Result<T>) -> Result
     stage(name, Some(alone), work).with_context(|| format!("{name} failed; `{alone}` repeats it"))
 }
 
-/// Runs Clippy on each half with the features it is built with, and `tsc` on the browser tests.
+/// Runs Clippy on each half with the features it is built with, and on the server half without PostgreSQL. Runs `tsc` on
+/// the browser tests.
 pub fn lint() -> Result<()> {
     let deny = ["--", "--deny", "warnings"];
     run(command("cargo clippy --workspace --all-targets").args(deny))?;
+    run(command(LINT_WITHOUT_POSTGRES).args(deny))?;
     run(Package::read()?.cargo_browser_half("clippy").args(deny))?;
     run(with_npm_tools("tsc --project end2end"))
 }

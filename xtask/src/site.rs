@@ -386,6 +386,17 @@ mod tests {
         built("c3", &["b2", "c3"])
     }
 
+    /// Cargo commands that name no features are about the server half as it is built.
+    #[test]
+    fn the_server_half_has_the_default_features() -> Result<()> {
+        let manifest: toml::Table = fs::read_to_string(root().join("Cargo.toml"))?.parse()?;
+        let Package { leptos, .. } = Package::read()?;
+        let default = manifest["features"]["default"].as_array();
+        let default = default.into_iter().flatten().filter_map(|one| one.as_str());
+        assert_eq!(default.collect::<Vec<_>>(), leptos.bin_features);
+        Ok(())
+    }
+
     /// Under `cargo leptos watch`, one file serves all pages.
     #[test]
     fn the_browser_half_of_cargo_leptos_holds_every_page() -> Result<()> {
