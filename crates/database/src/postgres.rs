@@ -21,7 +21,7 @@ pub(crate) use self::driver::PostgresDriver;
 pub(crate) use self::error::sqlstate;
 pub(crate) use self::handle::PostgresHandle;
 pub(crate) use self::hosts::Hosts;
-pub(crate) use self::pool::PostgresPool;
+pub(crate) use self::pool::{PostgresPool, Timeouts};
 pub(crate) use self::server::{BEGIN_READ, PostgresServer};
 
 #[cfg(test)]

@@ -25,13 +25,20 @@ use crate::postgres::BEGIN_READ;
 use crate::postgres::Hosts;
 use crate::postgres::PostgresHandle;
 use crate::postgres::PostgresPool;
+use crate::postgres::Timeouts;
 use crate::query::query;
 use crate::server_address::ServerAddress;
 use crate::warning::Warning;
 use crate::warning::Warnings;
 
-/// How long a read waits for the replica to begin.
-const BEGIN_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a replica may take to answer before it counts as lost.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A read waits only shortly for a connection that other reads use, because the primary can serve it meanwhile.
+const TIMEOUTS: Timeouts = Timeouts {
+    turn: Duration::from_millis(100),
+    connect: ANSWER_TIMEOUT,
+};
 
 /// How long no read asks a replica that has failed.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -53,7 +60,7 @@ impl Replica {
         warnings: Arc<Warnings>,
     ) -> Result<Self, Error> {
         let hosts = Hosts::of_replica(address)?;
-        let pool = PostgresPool::new(hosts, connections.get(), BEGIN_TIMEOUT, Instant::now());
+        let pool = PostgresPool::new(hosts, connections.get(), TIMEOUTS, Instant::now());
         Ok(Self {
             pool: Arc::new(pool),
             asked_from: Mutex::new(Instant::now()),
@@ -61,28 +68,30 @@ impl Replica {
         })
     }
 
-    /// A snapshot; `None` while the replica is lost.
+    /// A snapshot; `None` while the replica is lost, or while other reads use all connections.
     async fn begin(&self) -> Option<PostgresHandle> {
         if Instant::now() < *self.asked_from() {
             return None;
         }
-        let begin = async {
-            let handle = PostgresHandle::acquire(&self.pool).await?;
-            handle.begin(BEGIN_READ).await
-        };
-        let begun = tokio::time::timeout(BEGIN_TIMEOUT, begin).await;
-        match begun.unwrap_or_else(|_| Err(error::timed_out())) {
+        match self.try_begin().await {
             Ok(handle) => {
                 self.warnings.record(Warning::Replica, false);
                 Some(handle)
             }
-            // All connections are in use.
             Err(Error::PoolTimedOut) => None,
             Err(_) => {
                 self.lose();
                 None
             }
         }
+    }
+
+    /// # Errors
+    /// [`Error::PoolTimedOut`] while other reads use all connections. With any other error the replica is lost.
+    async fn try_begin(&self) -> Result<PostgresHandle, Error> {
+        let handle = PostgresHandle::acquire(&self.pool).await?;
+        let begun = tokio::time::timeout(ANSWER_TIMEOUT, handle.begin(BEGIN_READ)).await;
+        begun.unwrap_or_else(|_| Err(error::timed_out()))
     }
 
     fn lose(&self) {
@@ -146,7 +155,7 @@ impl Database {
             database: self.clone(),
         };
         let asked = query(state).fetch_all::<(String, i64)>(&mut view);
-        let asked = tokio::time::timeout(BEGIN_TIMEOUT, asked).await;
+        let asked = tokio::time::timeout(ANSWER_TIMEOUT, asked).await;
         let Ok(found) = asked else {
             replica.lose();
             return None;

@@ -36,8 +36,7 @@ const MAX_LIFETIME: Duration = Duration::from_secs(30 * 60);
 #[derive(Debug)]
 pub(crate) struct PostgresPool {
     hosts: Hosts,
-    /// The time that a caller waits for a connection.
-    timeout: Duration,
+    timeouts: Timeouts,
     max_connections: u32,
     /// One for each connection that may be in use.
     permits: Arc<Semaphore>,
@@ -45,6 +44,15 @@ pub(crate) struct PostgresPool {
     /// Whether the last attempt to connect has failed.
     is_missed: AtomicBool,
     idle: Mutex<Idle>,
+}
+
+/// How long a caller waits at most.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timeouts {
+    /// For a connection that others use.
+    pub(crate) turn: Duration,
+    /// For a new connection.
+    pub(crate) connect: Duration,
 }
 
 /// The connections that are not in use.
@@ -81,10 +89,15 @@ impl PostgresPool {
         self.hosts.keep_statements()
     }
 
-    pub(crate) fn new(hosts: Hosts, max_connections: u32, timeout: Duration, now: Instant) -> Self {
+    pub(crate) fn new(
+        hosts: Hosts,
+        max_connections: u32,
+        timeouts: Timeouts,
+        now: Instant,
+    ) -> Self {
         Self {
             hosts,
-            timeout,
+            timeouts,
             max_connections,
             permits: Arc::new(Semaphore::new(max_connections as usize)),
             is_closed: AtomicBool::new(false),
@@ -102,7 +115,7 @@ impl PostgresPool {
     /// [`Error::PoolTimedOut`] if all are in use for too long, [`Error::PoolClosed`], and those of [`Hosts::connect`].
     pub(crate) async fn acquire(&self) -> Result<PooledConnection, Error> {
         let permit = self.permits.clone().acquire_owned();
-        let permit = tokio::time::timeout(self.timeout, permit).await;
+        let permit = tokio::time::timeout(self.timeouts.turn, permit).await;
         // Without a server, the callers before this one still try to connect.
         let permit = permit.map_err(|_| match self.is_missed.load(Ordering::Relaxed) {
             true => error::timed_out(),
@@ -137,7 +150,7 @@ impl PostgresPool {
 
     async fn open(&self, permit: OwnedSemaphorePermit) -> Result<PooledConnection, Error> {
         let now = Instant::now();
-        let connection = self.hosts.connect(now + self.timeout).await;
+        let connection = self.hosts.connect(now + self.timeouts.connect).await;
         self.is_missed.store(connection.is_err(), Ordering::Relaxed);
         Ok(PooledConnection {
             connection: connection?,
@@ -170,7 +183,8 @@ impl PostgresPool {
         if self.is_closed() {
             return Err(Error::PoolClosed);
         }
-        self.hosts.connect_once(Instant::now() + self.timeout).await
+        let deadline = Instant::now() + self.timeouts.connect;
+        self.hosts.connect_once(deadline).await
     }
 
     /// Keeps a connection on which nothing is under way, for the next caller.

@@ -16,6 +16,7 @@ use super::driver::in_time;
 use super::handle::PostgresHandle;
 use super::hosts::Hosts;
 use super::pool::PostgresPool;
+use super::pool::Timeouts;
 use crate::connection::BUSY_TIMEOUT;
 use crate::connection::Driver;
 use crate::database::open::OpenError;
@@ -34,6 +35,11 @@ const MIN_VERSION: i64 = 14;
 
 /// So many connections are left to reads while many callers write.
 const CONNECTIONS_OF_READS: u32 = 2;
+
+const TIMEOUTS: Timeouts = Timeouts {
+    turn: BUSY_TIMEOUT,
+    connect: BUSY_TIMEOUT,
+};
 
 /// Starters take turns at the migrations. The number names this lock among those of the server's database.
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(5494318)";
@@ -76,7 +82,7 @@ impl PostgresServer {
         migrate(&mut first, options, hosts.keep_statements()).await?;
         let connections = options.connections.get();
         let turns = connections.saturating_sub(CONNECTIONS_OF_READS).max(1);
-        let pool = PostgresPool::new(hosts, connections, BUSY_TIMEOUT, opened);
+        let pool = PostgresPool::new(hosts, connections, TIMEOUTS, opened);
         Ok(Self {
             pool: Arc::new(pool),
             dedicated: Mutex::new(Some((first, opened))),

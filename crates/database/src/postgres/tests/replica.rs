@@ -1,5 +1,7 @@
 //! Reads that a replica may answer.
 
+use kith_test_support::log::Log;
+
 use super::*;
 
 const NUMBERS: &[Migration] = &[Migration {
@@ -37,11 +39,25 @@ async fn set(database: &Database, number: i64) {
 }
 
 /// The number, and the port of the server that has answered.
+const READ: &str = "SELECT number, CAST(inet_server_port() AS BIGINT) FROM numbers";
+
+/// What [`READ`] reads.
 async fn read(database: &Database) -> (i64, i64) {
+    let read = database.read_replica(STATE, |view| Box::pin(query(READ).fetch_one(view)));
+    let read: Result<_, sqlx::Error> = read.await;
+    read.expect("a server answers")
+}
+
+/// The same, and keeps the connection from the first meeting at the barrier until the second.
+async fn read_slowly(database: &Database, barrier: &Arc<Barrier>) -> (i64, i64) {
     let read = database.read_replica(STATE, |view| {
-        let sql = "SELECT number, CAST(inet_server_port() AS BIGINT) FROM numbers";
-        let read = query(sql).fetch_one(view);
-        Box::pin(read)
+        let barrier = barrier.clone();
+        Box::pin(async move {
+            let read = query(READ).fetch_one(view).await;
+            barrier.wait().await;
+            barrier.wait().await;
+            read
+        })
     });
     let read: Result<_, sqlx::Error> = read.await;
     read.expect("a server answers")
@@ -118,4 +134,69 @@ async fn no_read_is_older_than_an_acknowledged_write_while_a_replica_follows() {
     }
     writing.await.expect("it writes");
     assert!(from_replica > 0, "the replica answers now and then");
+}
+
+#[tokio::test]
+async fn a_replica_whose_connections_are_all_in_use_is_not_lost() {
+    let (log, _guard) = Log::capture();
+    let primary = PostgresServer::start();
+    let opened = Database::open(with_replica(&primary, &primary)).await;
+    opened.expect("the tables are made").close().await;
+    let replica = primary.standby();
+    let mut options = with_replica(&primary, &replica);
+    options.connections = NonZeroU32::MIN.saturating_add(1);
+    let database = Database::open(options).await.expect("a primary");
+    let from = |server: &PostgresServer| (0, i64::from(server.port()));
+    read_from(&database, &replica).await;
+
+    let barrier = Arc::new(Barrier::new(3));
+    let others = async {
+        barrier.wait().await;
+        for _ in 0..3 {
+            assert_eq!(read(&database).await, from(&primary));
+        }
+        barrier.wait().await;
+    };
+    let (one, other, ()) = tokio::join!(
+        read_slowly(&database, &barrier),
+        read_slowly(&database, &barrier),
+        others
+    );
+    assert_eq!((one, other), (from(&replica), from(&replica)));
+    read_from(&database, &replica).await;
+    // A replica that counts as lost is not asked for a while, and the log says so.
+    let lines = log.lines();
+    assert!(
+        !lines.iter().any(|line| line.contains("replica")),
+        "{lines:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replica_that_hangs_is_lost() {
+    /// Shorter than the time after which a statement fails that a server does not answer.
+    const PATIENCE: Duration = Duration::from_secs(15);
+
+    let primary = PostgresServer::start();
+    let opened = Database::open(with_replica(&primary, &primary)).await;
+    opened.expect("the tables are made").close().await;
+    let replica = primary.standby();
+    let from_primary = (0, i64::from(primary.port()));
+    let known = Database::open(with_replica(&primary, &replica)).await;
+    let known = known.expect("a primary");
+    read_from(&known, &replica).await;
+    let unknown = Database::open(with_replica(&primary, &replica)).await;
+    let unknown = unknown.expect("a primary");
+    replica.signal("-STOP");
+    // The one has a connection, the other makes its first one.
+    for database in [&known, &unknown] {
+        let read = tokio::time::timeout(PATIENCE, read(database)).await;
+        assert_eq!(read.expect("the primary answers"), from_primary);
+        assert_eq!(database.warnings(), [Warning::Replica]);
+    }
+    replica.signal("-CONT");
+    for database in [&known, &unknown] {
+        read_from(database, &replica).await;
+        assert_eq!(database.warnings(), []);
+    }
 }
