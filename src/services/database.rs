@@ -98,10 +98,11 @@ pub async fn open(
     place: impl Into<DatabaseUrl>,
     connections: NonZeroU32,
 ) -> Result<Database, OpenError> {
-    open_with_replica(place, None, connections).await
+    let (database, _) = open_with_replica(place, None, connections).await?;
+    Ok(database)
 }
 
-/// The same with a server that follows the one of the database.
+/// The same with a server that follows the one of the database. Returns which installation the database belongs to, too.
 ///
 /// # Errors
 /// As for [`open`].
@@ -109,19 +110,15 @@ pub async fn open_with_replica(
     place: impl Into<DatabaseUrl>,
     replica: Option<ServerAddress>,
     connections: NonZeroU32,
-) -> Result<Database, OpenError> {
+) -> Result<(Database, Installation), OpenError> {
     let database = Database::open(Options {
         replica,
         replica_setting: "KITH_DATA_REPLICA_URL",
         ..options(place.into(), connections, None)
     });
     let database = database.await?;
-    let found = installation(&database).await;
-    match found
-        .map_err(OpenError::Installation)
-        .and_then(|found| found.check(&database))
-    {
-        Ok(()) => Ok(database),
+    match installed(&database).await {
+        Ok(installation) => Ok((database, installation)),
         Err(refused) => {
             database.close().await;
             Err(refused)
@@ -129,9 +126,15 @@ pub async fn open_with_replica(
     }
 }
 
-async fn installation(database: &Database) -> Result<Installation, sqlx::Error> {
-    let mut reader = database.reader().await?;
-    Installation::read(&mut reader).await
+/// The installation of a database whose data is in it.
+async fn installed(database: &Database) -> Result<Installation, OpenError> {
+    let read = async {
+        let mut reader = database.reader().await?;
+        Installation::read(&mut reader).await
+    };
+    let installation = read.await.map_err(OpenError::Installation)?;
+    installation.check(database)?;
+    Ok(installation)
 }
 
 /// Opens a database of Kith, also one whose data was moved. `setting` is where the operator has named it, if not in

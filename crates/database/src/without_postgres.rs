@@ -88,12 +88,17 @@ impl Hosts {
     }
 }
 
+pub(crate) struct Timeouts {
+    pub(crate) turn: Duration,
+    pub(crate) connect: Duration,
+}
+
 /// The field is private, so that callers of [`new`](Self::new) need not know that it does not return.
 #[derive(Debug)]
 pub(crate) struct PostgresPool(Hosts);
 
 impl PostgresPool {
-    pub(crate) fn new(hosts: Hosts, _: u32, _: Duration, _: Instant) -> Self {
+    pub(crate) fn new(hosts: Hosts, _: u32, _: Timeouts, _: Instant) -> Self {
         Self(hosts)
     }
 

@@ -32,7 +32,6 @@ use crate::services::contacts::store::sql::SqlStore;
 use crate::services::dashboard;
 use crate::services::dashboard::Dashboard;
 use crate::services::database;
-use crate::services::database::installation::Installation;
 use crate::services::health;
 use crate::services::health::DatabaseHealth;
 use crate::services::health::Health;
@@ -61,7 +60,7 @@ const LIVE_INTERVAL: Duration = Duration::from_secs(1);
 /// What the services share: where data is, what counts and limits, and the settings of the welcome email.
 pub struct Stores {
     redis: Option<Redis>,
-    /// See [`Installation::redis_prefix`].
+    /// See [`redis_prefix`](crate::services::database::installation::Installation::redis_prefix).
     redis_prefix: String,
     database: Database,
     database_health: DatabaseHealth,
@@ -85,8 +84,8 @@ impl Stores {
         kith_runtime::install_crypto_provider();
         let connections = config.data.database_connections();
         let (place, replica) = (config.data.database(), config.data.replica());
-        let database = database::open_with_replica(place, replica, connections).await?;
-        let installation = Installation::read(&mut *database.reader().await?).await?;
+        let opened = database::open_with_replica(place, replica, connections).await?;
+        let (database, installation) = opened;
         let redis_prefix = installation.redis_prefix(config.redis.prefix.as_str());
         let redis = connect_redis(config, &redis_prefix);
         let contacts = SqlStore::new(database.clone(), config.api.idempotency_ttl);

@@ -24,8 +24,8 @@ async fn lists_are_read_from_a_replica_and_have_what_was_just_written() {
     opened.expect("the tables are made").close().await;
     let replica = primary.standby();
     let followed = Some(url(&replica).parse().expect("an address"));
-    let database = database::open_with_replica(place, followed, CONNECTIONS).await;
-    let database = database.expect("a primary");
+    let opened = database::open_with_replica(place, followed, CONNECTIONS).await;
+    let (database, _) = opened.expect("a primary");
     let store = SqlStore::new(database.clone(), conformance::IDEMPOTENCY_TTL);
     let store: Store = Arc::new(store);
     for number in 1..=10 {
