@@ -67,3 +67,32 @@ impl fmt::Debug for DatabaseClock {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_corrected_only_by_a_difference_that_is_no_error_of_the_measurement() {
+        let local = Timestamp::UNIX_EPOCH;
+        let clock = DatabaseClock::new(Arc::new(move || local));
+        let millis = SignedDuration::from_millis;
+        for (difference, error, offset) in [
+            (0, 0, 0),
+            (49, 0, 0),
+            (-50, 0, -50),
+            // By 99 from what is known.
+            (49, 50, -50),
+            (50, 50, 50),
+            (5_000, 1_000, 5_000),
+            (4_000, 1_000, 5_000),
+            (0, 1_000, 0),
+        ] {
+            let measured = clock.correct(local + millis(difference), local, millis(error));
+            assert_eq!(measured, millis(difference));
+            let known = clock.now().duration_since(local);
+            assert_eq!(known, millis(offset), "{difference} within {error}");
+        }
+        assert_eq!(clock.local(), local);
+    }
+}

@@ -2,6 +2,7 @@
 
 mod hosts;
 mod pgbouncer;
+mod pool;
 mod replica;
 mod tls;
 mod watch;
