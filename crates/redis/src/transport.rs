@@ -23,7 +23,6 @@ use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
-use redis::sentinel::SentinelClient;
 use redis::sentinel::SentinelClientBuilder;
 use redis::sentinel::SentinelServerType;
 
@@ -54,16 +53,9 @@ impl Transport {
         ca_certificates: Option<&TlsCertificates>,
         limit: Duration,
     ) -> RedisResult<Self> {
-        // The caller times every call, with one timer instead of two.
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(limit))
-            .set_response_timeout(None)
-            .set_pipeline_buffer_size(PIPELINE_BUFFER);
         match address {
             Address::Node(node) => {
-                let client = node_client(node, ca_certificates)?;
-                let connection = client.get_multiplexed_async_connection_with_config(&config);
-                Ok(Self::Node(connection.await?))
+                Self::connect_to(&node_client(node, ca_certificates)?, limit).await
             }
             Address::Sentinel {
                 sentinels,
@@ -72,10 +64,8 @@ impl Transport {
                 primary,
             } => {
                 let login = login.as_ref();
-                let mut client =
-                    sentinel_client(sentinels, login, service, primary, ca_certificates)?;
-                let connection = client.get_async_connection_with_config(&config).await?;
-                Ok(Self::Node(connection))
+                let primary = primary_client(sentinels, login, service, primary, ca_certificates);
+                Self::connect_to(&primary.await?, limit).await
             }
             Address::Cluster(nodes) => {
                 // One retry follows a slot that has moved. More would outlast every budget.
@@ -101,6 +91,16 @@ impl Transport {
             }
         }
     }
+
+    async fn connect_to(node: &Client, limit: Duration) -> RedisResult<Self> {
+        // The caller times every call, with one timer instead of two.
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(limit))
+            .set_response_timeout(None)
+            .set_pipeline_buffer_size(PIPELINE_BUFFER);
+        let connection = node.get_multiplexed_async_connection_with_config(&config);
+        Ok(Self::Node(connection.await?))
+    }
 }
 
 /// A connection for Pub/Sub, to the node that is the primary now, or to the first of a cluster that can be reached:
@@ -118,11 +118,8 @@ pub(crate) async fn connect_pubsub(
             primary,
         } => {
             let login = login.as_ref();
-            let client = sentinel_client(sentinels, login, service, primary, ca_certificates);
-            vec![match client {
-                Ok(mut client) => client.async_get_client().await,
-                Err(error) => Err(error),
-            }]
+            let primary = primary_client(sentinels, login, service, primary, ca_certificates);
+            vec![primary.await]
         }
         Address::Cluster(nodes) => {
             let nodes = nodes.iter();
@@ -168,14 +165,15 @@ fn tcp_settings() -> TcpSettings {
         .set_keepalive(keepalive)
 }
 
-/// Asks the Sentinels as `login`, and the primary, whose host they know, as `primary` says.
-fn sentinel_client(
+/// The client of the node that the Sentinels name as the primary. They are asked as `login`, and the client logs in as
+/// `primary` says.
+async fn primary_client(
     sentinels: &[ConnectionInfo],
     login: Option<&SentinelLogin>,
     service: &str,
     primary: &ConnectionInfo,
     ca_certificates: Option<&TlsCertificates>,
-) -> RedisResult<SentinelClient> {
+) -> RedisResult<Client> {
     let addresses = sentinels.iter().map(|sentinel| sentinel.addr().clone());
     let settings = primary.redis_settings();
     let mut client = SentinelClientBuilder::new(addresses, service, SentinelServerType::Master)?
@@ -201,7 +199,7 @@ fn sentinel_client(
                 .set_client_to_sentinel_certificates(ca_certificates.clone());
         }
     }
-    client.build()
+    client.build()?.async_get_client().await
 }
 
 fn uses_tls(server: &ConnectionInfo) -> bool {
