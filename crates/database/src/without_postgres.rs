@@ -115,7 +115,7 @@ impl PostgresPool {
 pub(crate) enum PgListener {}
 
 impl PgListener {
-    pub(crate) async fn try_recv(&mut self) -> Result<(), Error> {
+    pub(crate) async fn try_recv(&mut self) -> Result<Option<()>, Error> {
         match *self {}
     }
 }

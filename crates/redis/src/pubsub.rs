@@ -4,9 +4,9 @@
 //! to this user, can still be used for everything else, so no failure here opens the circuit.
 
 use futures_util::StreamExt;
+use kith_runtime::Retries;
 use redis::aio::ConnectionLike;
 use redis::aio::PubSub;
-use tokio::time::sleep;
 use tokio::time::timeout;
 use tokio::time::timeout_at;
 
@@ -21,9 +21,8 @@ pub struct Subscription {
     redis: Redis,
     channel: String,
     connection: Option<PubSub>,
-    /// How many attempts to subscribe there were since the last message. A connection that ends at once is no better
-    /// than none.
-    attempts: u32,
+    /// A connection that ends without a message is no better than none.
+    retries: Retries,
 }
 
 impl Redis {
@@ -56,7 +55,7 @@ impl Redis {
             redis: self.clone(),
             channel: channel.to_owned(),
             connection: None,
-            attempts: 0,
+            retries: Retries::new(RECONNECT_BACKOFF),
         }
     }
 }
@@ -68,15 +67,12 @@ impl Subscription {
         loop {
             if let Some(connection) = &mut self.connection {
                 if connection.on_message().next().await.is_some() {
-                    self.attempts = 0;
+                    self.retries.reset();
                     return;
                 }
                 self.connection = None;
             }
-            if let Some(before) = self.attempts.checked_sub(1) {
-                sleep(RECONNECT_BACKOFF.equal_jitter(before)).await;
-            }
-            self.attempts += 1;
+            self.retries.wait().await;
             self.redis.wait_until_up().await;
             self.connection = timeout(CONNECT_TIMEOUT, self.connect())
                 .await
@@ -98,5 +94,37 @@ impl Subscription {
         let mut connection = connected.ok()?;
         connection.subscribe(&self.channel).await.ok()?;
         Some(connection)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+    use std::time::Instant;
+
+    use kith_test_support::redis_server::RedisServer;
+
+    use super::*;
+    use crate::client::Options;
+
+    #[tokio::test]
+    async fn a_subscription_that_ends_at_once_is_made_again_after_a_growing_wait() {
+        let server = RedisServer::start();
+        let address = server.url().parse().expect("an address");
+        let redis = Redis::connect(Options {
+            timeout: Duration::from_secs(10),
+            ..Options::new(address)
+        });
+        redis.wait_until_up().await;
+        let mut subscription = redis.subscribe("hints");
+        let start = Instant::now();
+        subscription.next().await;
+        for _ in 0..5 {
+            let ended = server.command("CLIENT KILL TYPE pubsub");
+            assert!(ended.starts_with(":1"), "{ended}");
+            subscription.next().await;
+        }
+        // Half of 50, 100, 200, 400 and 800 milliseconds.
+        assert!(start.elapsed() >= Duration::from_millis(775));
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rand::Rng;
+use tokio::time::sleep;
 
 /// Waits between attempts that grow with each failure.
 ///
@@ -47,8 +48,60 @@ impl Backoff {
     }
 }
 
+/// Attempts with a wait before each but the first, which grows until an attempt has succeeded.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use kith_runtime::{Backoff, Retries};
+/// # async fn connect() -> Option<()> { Some(()) }
+/// # async fn example() {
+/// let mut retries = Retries::new(Backoff::new(Duration::from_secs(1), Duration::from_secs(60)));
+/// loop {
+///     retries.wait().await;
+///     if connect().await.is_some() {
+///         retries.reset();
+///     }
+/// }
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Retries {
+    backoff: Backoff,
+    /// Since the last success.
+    attempts: u32,
+}
+
+impl Retries {
+    /// No attempt was made so far.
+    pub const fn new(backoff: Backoff) -> Self {
+        Self {
+            backoff,
+            attempts: 0,
+        }
+    }
+
+    /// Waits until the next attempt may be made: not at all before the first one, and with
+    /// [equal jitter](Backoff::equal_jitter) before each later one.
+    pub async fn wait(&mut self) {
+        if let Some(failures) = self.attempts.checked_sub(1) {
+            sleep(self.backoff.equal_jitter(failures)).await;
+        }
+        self.attempts = self.attempts.saturating_add(1);
+    }
+
+    /// Records a success: the next attempt is a first one.
+    pub fn reset(&mut self) {
+        self.attempts = 0;
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+    use std::task::Context;
+    use std::task::Waker;
+    use std::time::Instant;
+
     use super::*;
 
     #[test]
@@ -71,5 +124,27 @@ mod tests {
         let waits: Vec<_> = (0..100).map(|_| backoff.equal_jitter(2)).collect();
         let range = Duration::from_secs(2)..=Duration::from_secs(4);
         assert!(waits.iter().all(|wait| range.contains(wait)), "{waits:?}");
+    }
+
+    #[tokio::test]
+    async fn retries_wait_longer_before_each_attempt_until_one_succeeds() {
+        let mut retries = Retries::new(Backoff::new(
+            Duration::from_millis(20),
+            Duration::from_millis(80),
+        ));
+        let is_first = |retries: &mut Retries| {
+            let mut context = Context::from_waker(Waker::noop());
+            pin!(retries.wait()).poll(&mut context).is_ready()
+        };
+        assert!(is_first(&mut retries));
+        for least in [10, 20, 40, 40] {
+            assert!(!is_first(&mut retries));
+            let start = Instant::now();
+            retries.wait().await;
+            assert!(start.elapsed() >= Duration::from_millis(least));
+        }
+        retries.reset();
+        assert!(is_first(&mut retries));
+        assert!(!is_first(&mut retries));
     }
 }

@@ -9,7 +9,7 @@ mod tasks;
 mod text;
 mod tls;
 
-pub use backoff::Backoff;
+pub use backoff::{Backoff, Retries};
 pub use clock::{Clock, ClockWatch, SystemClock, sortable_id};
 pub use health::{ComponentHealth, HealthRecorder};
 pub use latch::{ErrorLatch, Transition};

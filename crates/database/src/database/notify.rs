@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use kith_runtime::Backoff;
 use kith_runtime::ErrorLatch;
+use kith_runtime::Retries;
 use kith_runtime::Transition;
 
 use super::Backend;
@@ -28,9 +29,8 @@ pub struct Notifications {
     pool: Arc<PostgresPool>,
     channel: &'static str,
     listener: Option<PgListener>,
-    /// How many attempts to listen there were since the last notification. A connection that ends at once is no better
-    /// than none.
-    attempts: u32,
+    /// A connection that ends without a notification is no better than none.
+    retries: Retries,
     latch: ErrorLatch,
 }
 
@@ -61,7 +61,7 @@ impl Database {
             pool: server.pool().clone(),
             channel,
             listener: None,
-            attempts: 0,
+            retries: Retries::new(RECONNECT_BACKOFF),
             latch: ErrorLatch::default(),
         })
     }
@@ -73,19 +73,13 @@ impl Notifications {
     pub async fn next(&mut self) {
         loop {
             if let Some(listener) = &mut self.listener {
-                // Without a notification, the connection was lost and made again.
-                match listener.try_recv().await {
-                    Ok(_) => {
-                        self.attempts = 0;
-                        return;
-                    }
-                    Err(_) => self.listener = None,
+                if let Ok(Some(_)) = listener.try_recv().await {
+                    self.retries.reset();
+                    return;
                 }
+                self.listener = None;
             }
-            if let Some(before) = self.attempts.checked_sub(1) {
-                tokio::time::sleep(RECONNECT_BACKOFF.equal_jitter(before)).await;
-            }
-            self.attempts += 1;
+            self.retries.wait().await;
             let listening = self.pool.listen(self.channel);
             let connected = tokio::time::timeout(BUSY_TIMEOUT, listening).await;
             self.listener = connected.ok().and_then(Result::ok);
@@ -111,6 +105,7 @@ impl Notifications {
 #[cfg(feature = "postgres")]
 mod tests {
     use std::num::NonZeroU32;
+    use std::time::Instant;
 
     use kith_test_support::postgres_server::PostgresServer;
 
@@ -125,6 +120,14 @@ mod tests {
     async fn hear(notifications: &mut Notifications) {
         let heard = tokio::time::timeout(TIMEOUT, notifications.next()).await;
         heard.expect("a notification in time");
+    }
+
+    async fn end_listeners(database: &Database) {
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                   WHERE query LIKE 'LISTEN%' AND datname = current_database()";
+        let mut reader = database.reader().await.expect("it is open");
+        let ended = query(end).fetch_all::<bool>(&mut reader).await;
+        assert!(ended.expect("an answer").contains(&true));
     }
 
     #[tokio::test]
@@ -142,13 +145,26 @@ mod tests {
             hear(&mut notifications).await;
         }
 
-        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                   WHERE query LIKE 'LISTEN%' AND datname = current_database()";
-        let mut reader = database.reader().await.expect("it is open");
-        query(end).execute(&mut reader).await.expect("it is ended");
+        end_listeners(&database).await;
         hear(&mut notifications).await;
         database.notify(CHANNEL).await.expect("it is sent");
         hear(&mut notifications).await;
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_ends_at_once_is_made_again_after_a_growing_wait() {
+        let server = PostgresServer::shared().database();
+        let options = Options::server(server.url().parse().expect("an address"), &[]);
+        let database = Database::open(options).await.expect("it can be used");
+        let mut notifications = database.listen(CHANNEL).expect("a server");
+        let start = Instant::now();
+        hear(&mut notifications).await;
+        for _ in 0..4 {
+            end_listeners(&database).await;
+            hear(&mut notifications).await;
+        }
+        // Half of 100, 200, 400 and 800 milliseconds.
+        assert!(start.elapsed() >= Duration::from_millis(750));
     }
 
     #[tokio::test]

@@ -171,6 +171,8 @@ impl PostgresPool {
             .max_connections(1)
             .connect_lazy_with(self.hosts.last_host().clone());
         let mut listener = PgListener::connect_with(&pool).await?;
+        // Otherwise the driver makes a connection that has ended again at once, to the same host and without a limit.
+        listener.eager_reconnect(false);
         listener.listen(channel).await?;
         Ok(listener)
     }
