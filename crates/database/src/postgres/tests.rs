@@ -102,7 +102,8 @@ async fn changes_that_wait_for_each_other_are_both_made() {
     let (one, other) = tokio::join!(change("a", "b"), change("b", "a"));
     one.expect("it is made, perhaps again");
     other.expect("it is made, perhaps again");
-    assert_eq!(calls.load(Ordering::Relaxed), 3);
+    // They may meet once more.
+    assert!(calls.load(Ordering::Relaxed) >= 3);
     assert_eq!(balance(&database, "a").await.expect("a row"), 2);
 }
 
