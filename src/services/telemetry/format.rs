@@ -76,9 +76,42 @@ impl fmt::Display for LogFilter {
 
 #[cfg(test)]
 mod tests {
+    use kith_database::Database;
+    use kith_database::Options;
+    use kith_database::query;
     use kith_test_support::log::Log;
+    use kith_test_support::postgres_server::PostgresServer;
 
     use super::*;
+
+    /// What is logged through this filter while a server says something beside its answer.
+    async fn log_of_server(filter: EnvFilter) -> Vec<String> {
+        let place = PostgresServer::shared().database();
+        let options = Options::server(place.url().parse().expect("an address"), &[]);
+        let database = Database::open(options).await.expect("it opens");
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(move || writer.clone())
+            .finish();
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let mut reader = database.reader().await.expect("it is open");
+        let sentence = "DO $$ BEGIN RAISE WARNING 'words of the server'; END $$";
+        let said = query(sentence).execute(&mut reader).await;
+        said.expect("it is valid");
+        log.lines()
+    }
+
+    #[tokio::test]
+    async fn a_filter_keeps_the_words_of_a_server_out_of_the_log() {
+        let has_words = |lines: &[String]| lines.iter().any(|line| line.contains("words of"));
+        let unfiltered = log_of_server(EnvFilter::new("trace")).await;
+        assert!(has_words(&unfiltered), "{unfiltered:?}");
+        let filter: LogFilter = "trace".parse().expect("directives");
+        let filtered = log_of_server(filter.filter()).await;
+        assert!(!has_words(&filtered), "{filtered:?}");
+    }
 
     #[test]
     fn a_filter_never_shows_the_words_of_a_database() {
