@@ -106,10 +106,10 @@ impl Instances {
     /// either find the row or have begun before.
     ///
     /// # Errors
-    /// Those of the database, and those of [`Installation::check`].
-    pub async fn register(&self) -> Result<(), OpenError> {
-        let written = self.write_row().await;
-        self.check(&written.map_err(OpenError::Installation)?)
+    /// Those of the database. The inner one is that of [`Installation::check`].
+    pub async fn register(&self) -> Result<Result<(), OpenError>, sqlx::Error> {
+        let installation = self.write_row().await?;
+        Ok(self.check(&installation))
     }
 
     /// Waits until this program cannot work with the database any more, because its data has moved or its tables have

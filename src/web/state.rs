@@ -141,7 +141,7 @@ impl AppState {
     }
 
     async fn register(&self) -> Result<(), StartError> {
-        self.instances.register().await?;
+        self.instances.register().await??;
         let instances = self.instances.all().await?;
         Ok(self.instances.check_mail_folders(&instances)?)
     }

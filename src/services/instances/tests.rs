@@ -44,8 +44,8 @@ fn addresses(instances: &[Instance]) -> Vec<&str> {
 async fn an_instance_is_there_until_it_ends(database: TestDatabase) {
     let one = instance(&database, "127.0.0.1:1", None).await;
     let two = instance(&database, "127.0.0.1:2", None).await;
-    one.register().await.expect("room");
-    two.register().await.expect("room");
+    one.register().await.expect("room").expect("it is open");
+    two.register().await.expect("room").expect("it is open");
     one.beat().await.expect("room");
     let all = two.all().await.expect("instances");
     assert_eq!(addresses(&all), ["127.0.0.1:1", "127.0.0.1:2"]);
@@ -75,7 +75,11 @@ async fn an_instance_ends_once_a_newer_version_needs_other_tables(database: Test
 async fn shut_out(database: TestDatabase, change: &'static str) -> OpenError {
     let suspended = instance(&database, "127.0.0.1:1", None).await;
     let late = instance(&database, "127.0.0.1:2", None).await;
-    suspended.register().await.expect("room");
+    suspended
+        .register()
+        .await
+        .expect("room")
+        .expect("it is open");
     let mut tx = database.write().await.expect("a turn");
     query(change).execute(&mut tx).await.expect("room");
     store::remove_unseen_for(&mut tx, Duration::ZERO)
@@ -87,14 +91,17 @@ async fn shut_out(database: TestDatabase, change: &'static str) -> OpenError {
     let ended = tokio::time::timeout(Duration::from_secs(60), suspended.shut_out()).await;
     ended.expect("it notices");
     assert_eq!(late.all().await.expect("instances").len(), 0);
-    late.register().await.expect_err("it does not start")
+    late.register()
+        .await
+        .expect("room")
+        .expect_err("it does not start")
 }
 
 async fn a_migration_that_older_instances_cannot_live_with_waits_for_their_end(
     database: TestDatabase,
 ) {
     let older = instance(&database, "127.0.0.1:1", None).await;
-    older.register().await.expect("room");
+    older.register().await.expect("room").expect("it is open");
     let change = "UPDATE installation SET min_schema = 1000";
     for unseen_for in [Duration::ZERO, TIMEOUT - Duration::from_secs(5)] {
         age(&database, unseen_for).await;
@@ -104,16 +111,24 @@ async fn a_migration_that_older_instances_cannot_live_with_waits_for_their_end(
             "{refused}"
         );
     }
-    older.register().await.expect("nothing was changed");
+    older
+        .register()
+        .await
+        .expect("room")
+        .expect("nothing was changed");
     age(&database, TIMEOUT).await;
     database.update(change).await.expect("it has ended");
-    let refused = older.register().await.expect_err("it is too old");
+    let refused = older
+        .register()
+        .await
+        .expect("room")
+        .expect_err("it is too old");
     assert!(matches!(refused, OpenError::NewerSchema), "{refused}");
 }
 
 async fn a_migration_that_older_instances_can_live_with_does_not_wait(database: TestDatabase) {
     let older = instance(&database, "127.0.0.1:1", None).await;
-    older.register().await.expect("room");
+    older.register().await.expect("room").expect("it is open");
     let change = "ALTER TABLE settings ADD COLUMN note TEXT";
     database.update(change).await.expect("it need not end");
     older.beat().await.expect("it goes on");
@@ -131,8 +146,8 @@ async fn age(database: &TestDatabase, time: Duration) {
 async fn an_instance_that_was_killed_is_gone_after_a_while(database: TestDatabase) {
     let killed = instance(&database, "127.0.0.1:1", None).await;
     let other = instance(&database, "127.0.0.1:2", None).await;
-    killed.register().await.expect("room");
-    other.register().await.expect("room");
+    killed.register().await.expect("room").expect("it is open");
+    other.register().await.expect("room").expect("it is open");
     for (ago, seen, rows) in [(TIMEOUT, 1, 2), (REMOVED_AFTER, 1, 1)] {
         let age = i64::try_from(ago.as_millis()).expect("a short time");
         let mut tx = database.write().await.expect("a turn");
@@ -159,7 +174,11 @@ async fn another_release_may_write_what_this_one_does_not_know(database: TestDat
         (r#"{"memory": "seven"}"#, None),
         ("", None),
     ] {
-        instances.register().await.expect("room");
+        instances
+            .register()
+            .await
+            .expect("room")
+            .expect("it is open");
         let mut tx = database.write().await.expect("a turn");
         let written = query("UPDATE instances SET figures = $1").bind(figures);
         written.execute(&mut tx).await.expect("room");
@@ -181,12 +200,12 @@ async fn mails_go_into_one_folder_or_to_a_server() {
     ] {
         let one = instance(&database, "127.0.0.1:1", folder).await;
         let two = instance(&database, "127.0.0.1:2", other).await;
-        one.register().await.expect("room");
+        one.register().await.expect("room").expect("it is open");
         assert!(
             one.check_mail_folders(&one.all().await.expect("instances"))
                 .is_ok()
         );
-        two.register().await.expect("room");
+        two.register().await.expect("room").expect("it is open");
         let checked = two.check_mail_folders(&two.all().await.expect("instances"));
         assert_eq!(checked.is_err(), are_refused, "{folder:?} {other:?}");
         if let Err(refused) = checked {
