@@ -71,6 +71,13 @@ impl Connection {
         })
     }
 
+    /// Waits this long for statements of a server.
+    pub(crate) fn set_statement_timeout(&mut self, timeout: Duration) {
+        if let Handle::Postgres(handle) = &mut self.handle {
+            handle.set_statement_timeout(timeout);
+        }
+    }
+
     /// Replaces a connection that a read has failed on. Whether the read may be made again.
     pub(crate) async fn replace(&mut self) -> bool {
         match &mut self.handle {

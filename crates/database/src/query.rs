@@ -1,5 +1,7 @@
 //! Statements with their values, and how they run.
 
+use std::time::Duration;
+
 use futures_util::StreamExt;
 use futures_util::stream;
 use futures_util::stream::BoxStream;

@@ -135,6 +135,10 @@ impl PostgresHandle {
         match *self {}
     }
 
+    pub(crate) fn set_statement_timeout(&mut self, _: Duration) {
+        match *self {}
+    }
+
     pub(crate) fn is_in_transaction(&self) -> bool {
         match *self {}
     }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::time::Duration;
 
 use kith_database::Database;
 use kith_database::OpenError;
@@ -26,6 +27,10 @@ pub use super::error::PASSWORD;
 
 /// A transaction needs one, and the end of one that is given up another.
 const CONNECTIONS: NonZeroU32 = NonZeroU32::new(3).expect("it is not 0");
+
+/// How long a statement may take, such as one that counts the rows of a large table. A server that hangs ends the move
+/// after this time, if the operator does not end it before.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 /// What `kith move` is given.
 pub struct Command<'a> {
@@ -76,6 +81,7 @@ impl Command<'_> {
             source,
             target: &target,
             to: &to.shown,
+            statement_timeout: STATEMENT_TIMEOUT,
         };
         let moved = all.run(progress, interrupted).await;
         target.close().await;

@@ -76,6 +76,17 @@ pub async fn count(table: &Table, connection: &mut Connection) -> Result<u64, sq
     Ok(u64::try_from(rows).unwrap_or(0))
 }
 
+/// Whether a table has no row.
+///
+/// # Errors
+/// Those of the engine.
+pub async fn is_empty(table: &Table, connection: &mut Connection) -> Result<bool, sqlx::Error> {
+    let mut sql = QueryBuilder::new(connection.engine(), "SELECT NOT EXISTS (SELECT 1 FROM ");
+    table.push_name(&mut sql);
+    sql.push(")");
+    sql.build().fetch_one(connection).await
+}
+
 /// The rows of a table in the order of its primary key, some at a time.
 struct Pages<'t> {
     table: &'t Table,

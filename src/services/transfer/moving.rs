@@ -1,6 +1,7 @@
 //! The move, and calling it off.
 
 use std::pin::pin;
+use std::time::Duration;
 
 use kith_database::Connection;
 use kith_database::Database;
@@ -27,6 +28,8 @@ pub struct Move<'d> {
     pub target: &'d Database,
     /// The address of the target, without a password.
     pub to: &'d str,
+    /// How long a statement of the move may take. Some read or write a whole table.
+    pub statement_timeout: Duration,
 }
 
 impl Move<'_> {
@@ -59,14 +62,14 @@ impl Move<'_> {
 
     /// Marks the source, from where on Kith does not start with it.
     async fn begin(&self) -> Result<Begun, MoveError> {
-        let mut source = lock(self.source, Side::Source).await?;
+        let mut source = self.lock(self.source, Side::Source).await?;
         let here = self.check_source(&mut source).await?;
         let there = side::installation(self.target).await;
         let there = there.map_err(|error| Side::Target.failed(error))?;
         if here.state == State::Open && there.id == here.id {
             return Err(MoveError::SameDatabase);
         }
-        let mut target = lock(self.target, Side::Target).await?;
+        let mut target = self.lock(self.target, Side::Target).await?;
         let there = read(&mut target, Side::Target).await?;
         if there.id == here.id {
             write(&mut source, Side::Source, &self.moved()).await?;
@@ -93,13 +96,13 @@ impl Move<'_> {
 
     /// Copies everything, and commits the target, and then the source.
     async fn copy(&self, progress: &mut Progress) -> Result<(), MoveError> {
-        let mut source = lock(self.source, Side::Source).await?;
+        let mut source = self.lock(self.source, Side::Source).await?;
         let here = self.check_source(&mut source).await?;
         if here.state == State::Open {
             // Another process has called it off in the meantime.
             return Err(MoveError::Interrupted);
         }
-        let mut target = lock(self.target, Side::Target).await?;
+        let mut target = self.lock(self.target, Side::Target).await?;
         let there = read(&mut target, Side::Target).await?;
         check_target(&mut target, &there).await?;
 
@@ -110,6 +113,7 @@ impl Move<'_> {
                 table: table.name,
                 source,
             };
+            progress.wait(&format!("counting {}", table.name));
             let rows = copy::count(table, &mut source).await;
             let rows = rows.map_err(|error| failed(Side::Source, error))?;
             progress.begin(format!("copied {}", table.name), rows);
@@ -132,6 +136,14 @@ impl Move<'_> {
         write(&mut source, Side::Source, &self.moved()).await?;
         commit(target, Side::Target).await?;
         commit(source, Side::Source).await
+    }
+
+    /// Has a database for this move alone.
+    async fn lock(&self, database: &Database, side: Side) -> Result<Tx, MoveError> {
+        let mut tx = lock(database, side).await?;
+        let set = tx.set_statement_timeout(self.statement_timeout).await;
+        set.map_err(|error| side.failed(error))?;
+        Ok(tx)
     }
 
     fn moved(&self) -> State {

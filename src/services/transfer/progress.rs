@@ -40,6 +40,14 @@ impl Progress {
         let _ = writeln!(self.output, "{line}");
     }
 
+    /// Says on a terminal what is waited for before the next step.
+    pub fn wait(&mut self, for_what: &str) {
+        if self.is_terminal {
+            let _ = write!(self.output, "\r\x1b[K{for_what} …");
+            let _ = self.output.flush();
+        }
+    }
+
     /// Begins a step of so many rows.
     pub fn begin(&mut self, step: String, total: u64) {
         self.step = step;

@@ -51,7 +51,7 @@ pub async fn first_filled(
     connection: &mut Connection,
 ) -> Result<Option<&'static Table>, sqlx::Error> {
     for table in TABLES {
-        if copy::count(table, connection).await? > 0 {
+        if !copy::is_empty(table, connection).await? {
             return Ok(Some(table));
         }
     }

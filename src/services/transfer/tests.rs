@@ -8,6 +8,7 @@ mod refusals;
 
 use std::future::pending;
 use std::io;
+use std::time::Duration;
 
 use kith_database::Connection;
 use kith_database::Database;
@@ -71,6 +72,7 @@ async fn move_until(
         source,
         target,
         to: TO,
+        statement_timeout: Duration::from_secs(60),
     };
     let mut progress = Progress::new(io::sink(), false);
     all.run(&mut progress, interrupted).await

@@ -2,9 +2,12 @@
 
 use std::ops::Deref;
 use std::ops::DerefMut;
+use std::time::Duration;
 
 use crate::connection::Connection;
 use crate::database::Database;
+use crate::query::query;
+use crate::statement::Engine;
 
 /// A connection for a single read.
 #[derive(Debug)]
@@ -18,6 +21,23 @@ pub struct Tx {
 }
 
 impl Tx {
+    /// Gives each statement that follows this long, in place of 20 seconds. Does nothing in a file, whose statements have
+    /// no limit.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub async fn set_statement_timeout(&mut self, timeout: Duration) -> Result<(), sqlx::Error> {
+        if self.engine() == Engine::Sqlite {
+            return Ok(());
+        }
+        // As `SET LOCAL`, which takes no parameter.
+        let set = query("SELECT set_config('statement_timeout', $1, true)");
+        let set = set.bind(format!("{}ms", timeout.as_millis()));
+        let _: String = set.fetch_one(&mut self.connection).await?;
+        self.connection.set_statement_timeout(timeout);
+        Ok(())
+    }
+
     /// Commits: the changes are on the disk, in the file that the path of the database leads to.
     ///
     /// # Errors

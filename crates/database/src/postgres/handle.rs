@@ -12,6 +12,7 @@ use sqlx::PgConnection;
 use tokio::runtime::Handle;
 
 use super::driver::PostgresDriver;
+use super::driver::STATEMENT_TIMEOUT;
 use super::driver::in_time;
 use super::pool::PooledConnection;
 use super::pool::PostgresPool;
@@ -30,6 +31,8 @@ pub(crate) struct PostgresHandle {
     in_transaction: bool,
     /// A statement is under way. If it stays so, its caller has given up.
     is_busy: bool,
+    /// How long a statement may take.
+    statement_timeout: Duration,
     /// Shared with streams of rows, which borrow the connection.
     state: Arc<State>,
 }
@@ -63,8 +66,14 @@ impl PostgresHandle {
             pool: pool.clone(),
             in_transaction: false,
             is_busy: false,
+            statement_timeout: STATEMENT_TIMEOUT,
             state: Arc::default(),
         })
+    }
+
+    /// Waits this long for statements. The server has its own limit.
+    pub(crate) fn set_statement_timeout(&mut self, timeout: Duration) {
+        self.statement_timeout = timeout;
     }
 
     pub(crate) fn state(&self) -> &Arc<State> {
@@ -122,6 +131,7 @@ impl PostgresHandle {
     pub(crate) fn driver(&mut self) -> Result<PostgresDriver<'_>, Error> {
         Ok(PostgresDriver {
             keeps_statements: self.pool.keeps_statements(),
+            statement_timeout: self.statement_timeout,
             connection: self.connection()?,
         })
     }
@@ -138,7 +148,9 @@ impl PostgresHandle {
 
     /// Executes statements without values.
     async fn execute(&mut self, statements: &'static str) -> Result<(), Error> {
-        let executed = in_time(sqlx::raw_sql(statements).execute(self.connection()?)).await;
+        let timeout = self.statement_timeout;
+        let executing = sqlx::raw_sql(statements).execute(self.connection()?);
+        let executed = in_time(timeout, executing).await;
         self.finish();
         executed
             .map(drop)

@@ -12,6 +12,7 @@ use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 
 use super::driver::PostgresDriver;
+use super::driver::STATEMENT_TIMEOUT;
 use super::driver::in_time;
 use super::handle::PostgresHandle;
 use super::hosts::Hosts;
@@ -158,12 +159,14 @@ impl PostgresServer {
             let driver = PostgresDriver {
                 connection,
                 keeps_statements: true,
+                statement_timeout: STATEMENT_TIMEOUT,
             };
             return query.fetch_all_on(Driver::Postgres(driver)).await;
         }
         // The server reads and executes it in one step.
         let statement = sqlx::raw_sql(query.for_engine(Engine::Postgres).text);
-        let rows = in_time(statement.fetch_all(connection)).await?.into_iter();
+        let rows = in_time(STATEMENT_TIMEOUT, statement.fetch_all(connection));
+        let rows = rows.await?.into_iter();
         rows.map(|row| T::from_row(Row::Postgres(row))).collect()
     }
 
@@ -183,8 +186,9 @@ impl PostgresServer {
     /// Writes on a new connection as much as a change does, and changes nothing.
     pub(crate) async fn probe(&self) -> Result<(), Error> {
         let mut connection = self.pool.connect().await?;
-        in_time(sqlx::raw_sql(PROBE).execute(&mut connection)).await?;
-        in_time(connection.close()).await
+        let probe = sqlx::raw_sql(PROBE).execute(&mut connection);
+        in_time(STATEMENT_TIMEOUT, probe).await?;
+        in_time(STATEMENT_TIMEOUT, connection.close()).await
     }
 }
 

@@ -346,6 +346,35 @@ async fn many_instances_that_start_at_once_make_the_tables_once() {
     assert_eq!(server.query("SELECT count(*) FROM accounts"), "2");
 }
 
+/// Has a transaction shorten the limit of its statements for itself alone.
+async fn limit_statements(database: &Database) {
+    let mut tx = database.write().await.expect("it is open");
+    let limited = tx.set_statement_timeout(Duration::from_millis(100)).await;
+    limited.expect("it is valid");
+    let slept: Result<i64, _> = query("SELECT CAST(1 AS BIGINT) FROM pg_sleep(10)")
+        .fetch_one(&mut tx)
+        .await;
+    let ended = slept.expect_err("it takes too long").into_database_error();
+    let code = ended.expect("PostgreSQL's words").code().map(String::from);
+    assert_eq!(code.as_deref(), Some("57014"));
+    drop(tx);
+    for _ in 0..3 {
+        let mut tx = database.write().await.expect("it is open");
+        let limit: String = query("SELECT current_setting('statement_timeout')")
+            .fetch_one(&mut tx)
+            .await
+            .expect("a setting");
+        assert_eq!(limit, "20s");
+        tx.commit().await.expect("it is over");
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_may_have_a_limit_of_its_own() {
+    let server = PostgresServer::shared().database();
+    limit_statements(&open(&server).await).await;
+}
+
 /// What the operator reads.
 async fn refusal(url: &str) -> String {
     refusal_of(options(url)).await

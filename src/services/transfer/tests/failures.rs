@@ -159,3 +159,42 @@ async fn no_other_process_writes_to_a_server_while_it_is_copied() {
     assert_eq!(refused.code().as_deref(), Some("55P03"));
     drop(locked);
 }
+
+#[tokio::test]
+async fn a_statement_takes_as_long_as_the_move_allows() {
+    let source = Filled::new(Engine::Sqlite).await;
+    let target = TestDatabase::new(Engine::Postgres).await;
+    execute(
+        &target,
+        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$",
+    )
+    .await;
+    execute(
+        &target,
+        "CREATE TRIGGER wait AFTER DELETE ON events FOR EACH STATEMENT EXECUTE FUNCTION wait()",
+    )
+    .await;
+    let mut progress = Progress::new(io::sink(), false);
+    let short = Move {
+        source: &source,
+        target: &target,
+        to: TO,
+        statement_timeout: Duration::from_millis(250),
+    };
+    let failed = short.run(&mut progress, pending()).await;
+    let message = failed.expect_err("it takes too long").to_string();
+    assert!(
+        message.contains("the target failed at the table events"),
+        "{message}"
+    );
+    assert_as_before(&source, &target).await;
+
+    let long = Move {
+        statement_timeout: Duration::from_secs(60),
+        ..short
+    };
+    let moved = long.run(&mut progress, pending()).await;
+    moved.expect("there is time enough");
+    assert_eq!(fingerprints(&target).await, fingerprints(&source).await);
+}

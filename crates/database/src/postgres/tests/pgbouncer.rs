@@ -60,6 +60,15 @@ async fn everything_works_through_a_pooler_of_transactions() {
     place.query("DO $$ BEGIN ASSERT (SELECT sum(balance) = 0 FROM accounts); END $$");
 }
 
+#[tokio::test]
+async fn a_transaction_through_a_pooler_may_have_a_limit_of_its_own() {
+    let server = PostgresServer::shared();
+    let place = server.database();
+    let pgbouncer = PgBouncer::start(server);
+    let database = Database::open(options(&pgbouncer.url(&place))).await;
+    limit_statements(&database.expect("it opens")).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_was_restarted_behind_a_pooler_serves_again() {
     let mut server = PostgresServer::start();
