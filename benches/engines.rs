@@ -10,30 +10,32 @@
 //! - `GET /api/contacts` with 50 contacts. The baselines are axum handlers that send the same bytes: one does only
 //!   that, and one executes the statement first that says whether a cached read is current.
 
+#[path = "common/load.rs"]
+mod load;
+#[path = "common/server.rs"]
+mod server;
+
 use std::num::NonZeroU32;
-use std::process::Child;
-use std::process::Command;
-use std::process::Stdio;
+use std::path::Path;
 use std::time::Duration;
 use std::time::Instant;
 
-use axum::Router;
-use axum::http::header;
-use axum::routing::get;
 use kith::services::database;
+use kith_database::Database;
 use kith_database::Engine;
 use kith_database::query;
 use kith_test_support::measure::median;
 use kith_test_support::postgres_server::PostgresServer;
-use kith_test_support::redis_server::free_port;
-use serde_json::json;
 use sqlx::Connection;
 use sqlx::Executor;
 use sqlx::PgConnection;
 use sqlx::SqliteConnection;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 use uuid::Uuid;
+
+use self::load::add_contacts;
+use self::load::wrk;
+use self::server::Server;
 
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_secs(2);
@@ -119,10 +121,7 @@ async fn compare_writes(engine: Engine, name: &str, welcome: &str, clients: u32)
     let mut rounds = Rounds::default();
     for _ in 0..ROUNDS {
         let bare = insert(&places.place(), 1, 1).await;
-        let kith = Kith::start(places.place(), welcome)
-            .await
-            .write(clients)
-            .await;
+        let kith = write(&places, welcome, clients).await;
         let together = match engine {
             Engine::Sqlite => insert(&places.place(), 1, BATCH).await,
             Engine::Postgres => insert(&places.place(), clients, 1).await,
@@ -135,20 +134,22 @@ async fn compare_writes(engine: Engine, name: &str, welcome: &str, clients: u32)
 /// Prints how often Kith and the baselines answer, in turns.
 async fn compare_reads(engine: Engine, name: &str, clients: u32) {
     let places = Places::new(engine);
-    let kith = Kith::start(places.place(), "false").await;
-    kith.fill().await;
+    let (place, data) = (places.place(), tempfile::tempdir().expect("a directory"));
+    let kith = start(&place, data.path(), "false").await;
+    add_contacts(&kith.origin).await;
     let url = format!("{}/api/contacts", kith.origin);
     let answer = reqwest::get(&url).await.expect("an answer");
     let body = answer.bytes().await.expect("a body");
-    let handler = handler(body.clone(), None).await;
-    let place = places.place();
-    let with_statement = self::handler(body, Some(place.open().await)).await;
+    let handler = load::handler(body.clone(), async || ()).await;
+    let other = places.place();
+    let database = other.open().await;
+    let with_statement = load::handler(body, move || ask_generation(database.clone())).await;
     let mut rounds = Rounds::default();
     for _ in 0..ROUNDS {
         rounds.0.push([
-            load(&handler, clients, None).await,
-            load(&with_statement, clients, None).await,
-            load(&url, clients, None).await,
+            requests(&handler, clients, None).await,
+            requests(&with_statement, clients, None).await,
+            requests(&url, clients, None).await,
         ]);
     }
     rounds.print(name, clients);
@@ -189,7 +190,7 @@ impl Places {
 }
 
 impl Place {
-    async fn open(&self) -> kith_database::Database {
+    async fn open(&self) -> Database {
         let url: database::DatabaseUrl = self.url.parse().expect("an address");
         database::open(url, CONNECTIONS).await.expect("a database")
     }
@@ -277,114 +278,40 @@ impl Row {
     }
 }
 
-/// A handler that sends these bytes. With a database it first executes the statement that says whether a cached read is
-/// current.
-async fn handler(body: bytes::Bytes, database: Option<kith_database::Database>) -> String {
-    let handler = move || {
-        let (body, database) = (body.clone(), database.clone());
-        async move {
-            if let Some(database) = database {
-                let mut reader = database.reader().await.expect("a connection");
-                let generation = query("SELECT generation FROM generations WHERE tag = 'contacts'");
-                let _: i64 = generation.fetch_one(&mut reader).await.expect("a number");
-            }
-            ([(header::CONTENT_TYPE, "application/json")], body)
-        }
-    };
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("the address of the port");
-    let router = Router::new().route("/", get(handler));
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    format!("http://{address}/")
+/// Executes the statement that says whether a cached read is current.
+async fn ask_generation(database: Database) {
+    let mut reader = database.reader().await.expect("a connection");
+    let generation = query("SELECT generation FROM generations WHERE tag = 'contacts'");
+    let _: i64 = generation.fetch_one(&mut reader).await.expect("a number");
 }
 
-/// A Kith of its own, ended when dropped.
-struct Kith {
-    process: Child,
-    origin: String,
-    data: TempDir,
-    _place: Place,
+/// Starts Kith with this database.
+async fn start(place: &Place, data: &Path, welcome: &str) -> Server {
+    let settings = [
+        ("DATABASE_URL", place.url.as_str()),
+        ("KITH_WELCOME_ENABLED", welcome),
+        // The emails are written down, and go out after the measurement.
+        ("KITH_WELCOME_DELAY", "1h"),
+    ];
+    Server::start(data, &settings).await
 }
 
-impl Kith {
-    async fn start(place: Place, welcome: &str) -> Self {
-        let data = tempfile::tempdir().expect("a directory");
-        let address = format!("127.0.0.1:{}", free_port());
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kith"));
-        command
-            .args(["--config", "/dev/null"])
-            .env("KITH_SERVER_ADDR", &address)
-            .env("KITH_DATA_DIR", data.path())
-            .env("DATABASE_URL", &place.url)
-            .env("KITH_LIMITS_API_LIMIT", "1000000000")
-            .env("KITH_WELCOME_ENABLED", welcome)
-            // The emails are written down, and go out after the measurement.
-            .env("KITH_WELCOME_DELAY", "1h")
-            .stdout(Stdio::null());
-        let kith = Self {
-            process: command.spawn().expect("the server starts"),
-            origin: format!("http://{address}"),
-            data,
-            _place: place,
-        };
-        let ready = format!("{}/readyz", kith.origin);
-        while reqwest::get(&ready).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        kith
-    }
-
-    /// Adds the 50 contacts of a page.
-    async fn fill(&self) {
-        let client = reqwest::Client::new();
-        for number in 0..50 {
-            let contact = json!({
-                "name": format!("Contact number {number}"),
-                "email": format!("contact-{number}@example.com"),
-                "phone": "+44 20 7946 0000",
-                "company": "Analytical Engines",
-            });
-            let request = client.post(format!("{}/api/contacts", self.origin));
-            let answer = request.json(&contact).send().await.expect("an answer");
-            assert!(answer.status().is_success());
-        }
-    }
-
-    /// Contacts per second.
-    async fn write(&self, clients: u32) -> f64 {
-        let script = self.data.path().join("contacts.lua");
-        std::fs::write(&script, SCRIPT).expect("a script");
-        let script = script.to_string_lossy();
-        load(
-            &format!("{}/api/contacts", self.origin),
-            clients,
-            Some(&script),
-        )
-        .await
-    }
-}
-
-impl Drop for Kith {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+/// New contacts per second, in a database of its own.
+async fn write(places: &Places, welcome: &str, clients: u32) -> f64 {
+    let (place, data) = (places.place(), tempfile::tempdir().expect("a directory"));
+    let kith = start(&place, data.path(), welcome).await;
+    let script = data.path().join("contacts.lua");
+    std::fs::write(&script, SCRIPT).expect("a script");
+    let script = script.to_string_lossy();
+    let url = format!("{}/api/contacts", kith.origin);
+    requests(&url, clients, Some(&script)).await
 }
 
 /// Requests per second.
-async fn load(url: &str, clients: u32, script: Option<&str>) -> f64 {
-    let mut wrk = Command::new("wrk");
-    wrk.args(["-t1", "-c", &clients.to_string(), "-d"])
-        .arg(format!("{}s", ROUND.as_secs()))
-        .args(script.into_iter().flat_map(|script| ["-s", script]))
-        .arg(url);
-    let output = tokio::task::spawn_blocking(move || wrk.output());
-    let output = output.await.expect("no panic");
-    let output = output.expect("wrk; `cargo xtask bench` installs it").stdout;
-    let text = String::from_utf8_lossy(&output);
-    assert!(!text.contains("Non-2xx"), "{text}");
-    let mut lines = text.lines();
-    let rate = lines.find_map(|line| line.trim().strip_prefix("Requests/sec:"));
-    let rate = rate.unwrap_or_else(|| panic!("no rate in {text}"));
-    rate.trim().parse().expect("a number")
+async fn requests(url: &str, clients: u32, script: Option<&str>) -> f64 {
+    let (clients, duration) = (clients.to_string(), format!("{}s", ROUND.as_secs()));
+    let mut arguments = vec!["-c", &clients, "-d", &duration];
+    arguments.extend(script.into_iter().flat_map(|script| ["-s", script]));
+    arguments.push(url);
+    wrk(&arguments).await.rate()
 }

@@ -4,21 +4,22 @@
 //! ask for it, each beside a bare axum handler that sends the same bytes; with a Redis beside one that asks Redis
 //! once. Also without the line that Kith logs of each request, which the bare handler does not write.
 
-use std::process::Child;
-use std::process::Command;
-use std::process::Stdio;
+#[path = "common/load.rs"]
+mod load;
+#[path = "common/server.rs"]
+mod server;
+
 use std::time::Duration;
 
-use axum::Router;
 use axum::http::header;
-use axum::routing::get;
 use kith_redis::Options;
 use kith_redis::Redis;
 use kith_test_support::measure::median;
 use kith_test_support::redis_server::RedisServer;
-use kith_test_support::redis_server::free_port;
-use serde_json::json;
-use tokio::net::TcpListener;
+
+use self::load::add_contacts;
+use self::load::wrk;
+use self::server::Server;
 
 /// Longer than any call takes here: the connection is measured, not the circuit breaker.
 const REDIS_TIMEOUT: Duration = Duration::from_secs(5);
@@ -29,72 +30,6 @@ async fn main() {
     over_http().await;
 }
 
-/// A Kith of its own, ended when dropped.
-struct Kith {
-    process: Child,
-    origin: String,
-    _data: tempfile::TempDir,
-}
-
-impl Kith {
-    async fn start(redis: Option<&RedisServer>, log: &str) -> Self {
-        let data = tempfile::tempdir().expect("a directory");
-        let address = format!("127.0.0.1:{}", free_port());
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kith"));
-        command
-            .args(["--config", "/dev/null"])
-            .env("KITH_SERVER_ADDR", &address)
-            .env("KITH_DATA_DIR", data.path())
-            .env("KITH_LIMITS_API_LIMIT", "1000000000")
-            .env("KITH_LIMITS_UI_LIMIT", "1000000000")
-            // No mail goes out while something else is measured.
-            .env("KITH_WELCOME_ENABLED", "false")
-            .env("KITH_LOG_FILTER", log)
-            .stdout(Stdio::null());
-        if let Some(redis) = redis {
-            command.env("REDIS_URL", redis.url());
-        }
-        let kith = Self {
-            process: command.spawn().expect("the server starts"),
-            origin: format!("http://{address}"),
-            _data: data,
-        };
-        let ready = match redis {
-            None => "\"ready\":true",
-            Some(_) => "\"redis\":{\"state\":\"up\"",
-        };
-        loop {
-            let asked = reqwest::get(format!("{}/readyz", kith.origin)).await;
-            if let Ok(answer) = asked
-                && answer.text().await.is_ok_and(|text| text.contains(ready))
-            {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        let client = reqwest::Client::new();
-        for number in 0..50 {
-            let contact = json!({
-                "name": format!("Contact number {number}"),
-                "email": format!("contact-{number}@example.com"),
-                "phone": "+44 20 7946 0000",
-                "company": "Analytical Engines",
-            });
-            let request = client.post(format!("{}/api/contacts", kith.origin));
-            let answer = request.json(&contact).send().await.expect("an answer");
-            assert!(answer.status().is_success());
-        }
-        kith
-    }
-}
-
-impl Drop for Kith {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 /// What the load generator found.
 struct Load {
     requests: f64,
@@ -102,42 +37,16 @@ struct Load {
     p99: f64,
 }
 
-async fn load(url: &str, coding: &str) -> Load {
-    const CONNECTIONS: &str = "32";
+async fn measure(url: &str, coding: &str) -> Load {
     let accepted = format!("Accept-Encoding: {coding}");
-    let wrk = [
-        "-t1",
-        "-c",
-        CONNECTIONS,
-        "-d3s",
-        "--latency",
-        "-H",
-        &accepted,
-        url,
-    ];
-    let output = tokio::task::spawn_blocking({
-        let wrk: Vec<String> = wrk.map(str::to_owned).into();
-        move || Command::new("wrk").args(wrk).output()
-    });
-    let output = output.await.expect("no panic");
-    let output = output.expect("wrk; `cargo xtask bench` installs it").stdout;
-    let text = String::from_utf8_lossy(&output);
-    assert!(!text.contains("Non-2xx"), "{text}");
-    let after = |label: &str| {
-        let line = text
-            .lines()
-            .find_map(|line| line.trim().strip_prefix(label));
-        line.unwrap_or_else(|| panic!("no {label} in {text}"))
-            .trim()
-            .to_owned()
-    };
-    let p99 = after("99%");
+    let report = wrk(&["-c", "32", "-d3s", "--latency", "-H", &accepted, url]).await;
+    let p99 = report.after("99%");
     let number = |unit: &str| {
         p99.strip_suffix(unit)
             .and_then(|number| number.parse::<f64>().ok())
     };
     Load {
-        requests: after("Requests/sec:").parse().expect("a number"),
+        requests: report.rate(),
         p99: number("us")
             .map(|us| us / 1000.0)
             .or_else(|| number("ms"))
@@ -163,7 +72,16 @@ async fn over_http() {
         (true, "warn"),
     ] {
         let server = with_redis.then(RedisServer::start);
-        let kith = Kith::start(server.as_ref(), log).await;
+        let redis = server.as_ref().map(RedisServer::url);
+        let data = tempfile::tempdir().expect("a directory");
+        let mut settings = vec![
+            // No mail goes out while something else is measured.
+            ("KITH_WELCOME_ENABLED", "false"),
+            ("KITH_LOG_FILTER", log),
+        ];
+        settings.extend(redis.iter().map(|url| ("REDIS_URL", url.as_str())));
+        let kith = Server::start(data.path(), &settings).await;
+        add_contacts(&kith.origin).await;
         for (path, coding, what) in ASKED {
             let how = match (with_redis, log) {
                 (false, "info") => "embedded",
@@ -188,9 +106,9 @@ async fn compare(name: &str, url: &str, coding: &str, redis: Option<&RedisServer
     let calls = || redis.map_or(0, calls_of_redis);
     let mut made = 0;
     for _ in 0..5 {
-        let bare = load(&bare, coding).await;
+        let bare = measure(&bare, coding).await;
         let before = calls();
-        let kith = load(url, coding).await;
+        let kith = measure(url, coding).await;
         made += calls() - before;
         ratios.push(kith.requests / bare.requests);
         bares.push(bare.requests);
@@ -226,23 +144,17 @@ async fn bare_handler(body: bytes::Bytes, redis: Option<&RedisServer>) -> String
     if let Some(redis) = &redis {
         redis.wait_until_up().await;
     }
-    let handler = move || {
-        let (body, redis) = (body.clone(), redis.clone());
-        async move {
-            if let Some(redis) = redis {
-                let mut get = redis::cmd("GET");
-                get.arg("nothing");
-                let nothing = redis.query::<Option<String>>(&get).await;
-                assert_eq!(nothing.expect("Redis is up"), None);
-            }
-            ([(header::CONTENT_TYPE, "application/json")], body)
-        }
+    load::handler(body, move || ask_redis(redis.clone())).await
+}
+
+async fn ask_redis(redis: Option<Redis>) {
+    let Some(redis) = redis else {
+        return;
     };
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("the address of the port");
-    let router = Router::new().route("/", get(handler));
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    format!("http://{address}/")
+    let mut get = redis::cmd("GET");
+    get.arg("nothing");
+    let nothing = redis.query::<Option<String>>(&get).await;
+    assert_eq!(nothing.expect("Redis is up"), None);
 }
 
 /// How many commands clients have sent, less the one that asks: all, less those that the limiter's

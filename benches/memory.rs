@@ -4,18 +4,18 @@
 //! of them as a program and as a browser, and searches. `code` is what is resident of the program's file, which the
 //! system shares and takes back when it needs room.
 
+#[path = "common/server.rs"]
+mod server;
+
 use std::path::Path;
-use std::process::Child;
-use std::process::Command;
-use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use kith_test_support::redis_server::free_port;
 use serde_json::Value;
 use serde_json::json;
+
+use self::server::Server;
 
 const CONTACTS: usize = 50_000;
 const WRITERS: usize = 16;
@@ -57,42 +57,25 @@ async fn main() {
     }
 }
 
-/// A Kith of its own, ended when dropped.
+/// A Kith, and a client of it.
 struct Kith {
-    process: Child,
-    origin: String,
+    server: Server,
     client: reqwest::Client,
 }
 
 impl Kith {
     async fn start(data: &Path) -> Self {
-        let address = format!("127.0.0.1:{}", free_port());
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kith"));
-        command
-            .args(["--config", "/dev/null"])
-            .env("KITH_SERVER_ADDR", &address)
-            .env("KITH_DATA_DIR", data)
-            .env("KITH_LIMITS_API_LIMIT", "1000000000")
-            .env("KITH_LIMITS_UI_LIMIT", "1000000000")
-            .env("KITH_WELCOME_ENABLED", "false")
-            .stdout(Stdio::null());
-        let kith = Self {
-            process: command.spawn().expect("the server starts"),
-            origin: format!("http://{address}"),
+        Self {
+            server: Server::start(data, &[("KITH_WELCOME_ENABLED", "false")]).await,
             client: reqwest::Client::new(),
-        };
-        let ready = format!("{}/readyz", kith.origin);
-        while reqwest::get(&ready).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        kith
     }
 
     async fn add_contacts(&self) {
         let next = Arc::new(AtomicUsize::new(0));
         let writers = (0..WRITERS).map(|_| {
             let (client, next) = (self.client.clone(), next.clone());
-            let url = format!("{}/api/contacts", self.origin);
+            let url = format!("{}/api/contacts", self.server.origin);
             tokio::spawn(async move {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
@@ -131,7 +114,7 @@ impl Kith {
     }
 
     async fn get(&self, path: &str, accept: &str) -> String {
-        let request = self.client.get(format!("{}{path}", self.origin));
+        let request = self.client.get(format!("{}{path}", self.server.origin));
         let request = request
             .header("accept", accept)
             .header("accept-encoding", "identity");
@@ -142,7 +125,7 @@ impl Kith {
 
     /// Prints what the system says of the process.
     fn report(&self, when: &str) {
-        let path = format!("/proc/{}/status", self.process.id());
+        let path = format!("/proc/{}/status", self.server.process.id());
         let status = std::fs::read_to_string(path).expect("Linux");
         let mebibytes = |name: &str| {
             let mut lines = status.lines();
@@ -158,12 +141,5 @@ impl Kith {
             mebibytes("RssAnon"),
             mebibytes("RssFile"),
         );
-    }
-}
-
-impl Drop for Kith {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

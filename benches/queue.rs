@@ -4,9 +4,10 @@
 //!   to it with nothing kept.
 //! - What a welcome email adds to `POST /api/contacts`, beside the same request without one.
 
+#[path = "common/server.rs"]
+mod server;
+
 use std::num::NonZeroU32;
-use std::process::Command;
-use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
@@ -30,6 +31,8 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::json;
 use tokio::net::TcpListener;
+
+use self::server::Server;
 
 const MESSAGES: usize = 5000;
 const CONCURRENCY: NonZeroU32 = NonZeroU32::new(16).expect("it is not 0");
@@ -165,27 +168,10 @@ async fn queue() -> f64 {
 async fn latency() {
     const REQUESTS: usize = 300;
     let data = tempfile::tempdir().expect("a directory");
-    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
-    let origin = format!("http://{}", port.expect("a free port"));
-    let mut kith = Command::new(env!("CARGO_BIN_EXE_kith"))
-        .args(["--config", "/dev/null"])
-        .env("KITH_SERVER_ADDR", origin.trim_start_matches("http://"))
-        .env("KITH_DATA_DIR", data.path())
-        .env("KITH_LIMITS_API_LIMIT", "1000000000")
-        // What is measured is taking the message, not delivering it.
-        .env("KITH_WELCOME_DELAY", "24h")
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("the server starts");
+    // What is measured is taking the message, not delivering it.
+    let kith = Server::start(data.path(), &[("KITH_WELCOME_DELAY", "24h")]).await;
+    let url = format!("{}/api/contacts", kith.origin);
     let client = reqwest::Client::new();
-    while client
-        .get(format!("{origin}/healthz"))
-        .send()
-        .await
-        .is_err()
-    {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
     println!("\nPOST /api/contacts, {REQUESTS} of each, taking turns.");
     println!(
         "\n{:<34}{:>14}{:>14}{:>8}",
@@ -204,14 +190,12 @@ async fn latency() {
             "welcome": welcome,
         });
         let start = Instant::now();
-        let request = client.post(format!("{origin}/api/contacts")).json(&contact);
+        let request = client.post(&url).json(&contact);
         let answer = request.send().await.expect("an answer");
         assert!(answer.status().is_success());
         answer.bytes().await.expect("a body");
         took[usize::from(welcome)].push(start.elapsed().as_secs_f64() * 1000.0);
     }
-    let _ = kith.kill();
-    let _ = kith.wait();
     for (name, share) in [("median, ms", 0.5), ("p99, ms", 0.99)] {
         let [without, with] = took.clone().map(|mut times| {
             times.sort_by(f64::total_cmp);
