@@ -7,13 +7,24 @@ const chromium = [process.env.CHROMIUM_PATH, '/usr/bin/chromium'].find(
 );
 
 /**
+ * Files that the run with Redis and PostgreSQL leaves out. Their tests are about what a page looks
+ * like, about what a browser does by itself, or about a Kith that they start with a file. A test
+ * whose result can depend on the database, on Redis or on the state of the server does not belong
+ * there.
+ */
+const ONCE = /\.once\./;
+const leftOut = process.env.PLAYWRIGHT_AGAIN === undefined ? [] : [ONCE];
+
+/**
  * `cargo xtask e2e` starts a server with a release build and an empty address book, and runs
- * this. A file says in its name where its tests run:
+ * this. Then it does so with a server that has Redis and PostgreSQL, and leaves out what `ONCE`
+ * matches. A file says in its name where its tests run:
  *
  * - `x.spec.ts`: in a wide window, with the page alive;
  * - `x.any.spec.ts`: there, on a narrow touch screen, and in a browser that runs no scripts;
  * - `x.no-js.spec.ts`, `x.narrow.spec.ts`: in one of those only;
- * - `x.fresh.spec.ts`: before all others, while there is no contact yet.
+ * - `x.fresh.spec.ts`: before all others, while there is no contact yet;
+ * - `x.once.spec.ts`, `x.once.any.spec.ts`, …: with the first server only.
  *
  * The tests of the queue start a Kith of their own: the program that `PLAYWRIGHT_KITH` names,
  * otherwise `target/release/kith`.
@@ -53,18 +64,20 @@ export default defineConfig({
     {
       name: 'hydrated',
       testMatch: /\.spec\.ts$/,
-      testIgnore: /\.(no-js|narrow|fresh)\.spec\.ts$/,
+      testIgnore: [/\.(no-js|narrow|fresh)\.spec\.ts$/, ...leftOut],
       dependencies: ['fresh'],
     },
     {
       name: 'no-js',
       testMatch: /\.(any|no-js)\.spec\.ts$/,
+      testIgnore: leftOut,
       use: { javaScriptEnabled: false },
       dependencies: ['fresh'],
     },
     {
       name: 'narrow',
       testMatch: /\.(any|narrow)\.spec\.ts$/,
+      testIgnore: leftOut,
       use: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true },
       dependencies: ['fresh'],
     },
