@@ -1,7 +1,5 @@
 //! Statements with their values, and how they run.
 
-use std::time::Duration;
-
 use futures_util::StreamExt;
 use futures_util::stream;
 use futures_util::stream::BoxStream;

@@ -63,7 +63,11 @@ impl<'c> PostgresDriver<'c> {
         statement: Statement<'_>,
     ) -> Result<Option<Row>, Error> {
         let query = self.query(statement);
-        let row = in_time(self.statement_timeout, query.fetch_optional(self.connection)).await?;
+        let row = in_time(
+            self.statement_timeout,
+            query.fetch_optional(self.connection),
+        )
+        .await?;
         Ok(row.map(Row::Postgres))
     }
 
