@@ -88,6 +88,10 @@ impl Hosts {
     }
 }
 
+#[expect(
+    dead_code,
+    reason = "callers make one, and there is no pool to take it"
+)]
 pub(crate) struct Timeouts {
     pub(crate) turn: Duration,
     pub(crate) connect: Duration,
