@@ -48,8 +48,10 @@ const LINT_WITHOUT_POSTGRES: &str =
     "cargo clippy --package kith --lib --bins --no-default-features --features ssr";
 
 /// Files in such a build, and what it says of a server.
-const TEST_WITHOUT_POSTGRES: &str =
-    "cargo test --package kith-database --lib --no-default-features";
+const TEST_WITHOUT_POSTGRES: [&str; 2] = [
+    "cargo test --package kith-database --lib --no-default-features",
+    "cargo test --package kith --lib --no-default-features --features ssr build_with",
+];
 
 /// What the browser half writes and reads, compiled for this machine. `TEST` runs the same tests in the server
 /// half.
@@ -81,9 +83,9 @@ pub fn test() -> Result<()> {
             run(command(tests).env("KITH_TEST_ENGINE", engine))
         })?;
     }
-    check("a build without PostgreSQL", TEST_WITHOUT_POSTGRES, || {
-        run(command(TEST_WITHOUT_POSTGRES))
-    })?;
+    for tests in TEST_WITHOUT_POSTGRES {
+        check("a build without PostgreSQL", tests, || run(command(tests)))?;
+    }
     check("JSON of the browser half", WIRE, || run(command(WIRE)))?;
     let server = check("release build", "cargo xtask build", site::build)?;
     check("generated requests", "cargo xtask contract", || {

@@ -24,6 +24,10 @@ pub async fn lock(database: &Database) -> Result<Tx, sqlx::Error> {
         query("SET LOCAL idle_in_transaction_session_timeout = 0")
             .execute(&mut tx)
             .await?;
+        // A move that is interrupted hangs up. The server would go on with a long statement, and keep its locks.
+        query("SET LOCAL client_connection_check_interval = '2s'")
+            .execute(&mut tx)
+            .await?;
         let names = TABLES.iter().map(|table| table.name);
         let names = names.chain(["installation", "instances"]);
         let mut sql = QueryBuilder::new(Engine::Postgres, "LOCK TABLE ");

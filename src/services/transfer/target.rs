@@ -90,7 +90,7 @@ mod tests {
 
     #[cfg(not(feature = "postgres"))]
     #[test]
-    fn a_server_is_refused_in_a_build_without_postgresql() {
+    fn a_server_is_refused_by_a_build_without_postgresql() {
         for text in ["postgres://kith@db/kith", "postgres://kith:s3cret@db/kith"] {
             assert_eq!(
                 refused(text),

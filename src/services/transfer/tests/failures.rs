@@ -160,6 +160,46 @@ async fn no_other_process_writes_to_a_server_while_it_is_copied() {
     drop(locked);
 }
 
+/// Has the function `wait` delay a move when it has come to the table `events`.
+const WAIT_FOR_EVENTS: &str =
+    "CREATE TRIGGER wait AFTER DELETE ON events FOR EACH STATEMENT EXECUTE FUNCTION wait()";
+
+#[tokio::test]
+async fn a_move_is_called_off_in_the_middle_of_a_long_statement() {
+    let source = Filled::new(Engine::Sqlite).await;
+    let target = TestDatabase::new(Engine::Postgres).await;
+    execute(
+        &target,
+        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN PERFORM pg_sleep(600); RETURN NULL; END $$",
+    )
+    .await;
+    execute(&target, WAIT_FOR_EVENTS).await;
+    let sleeps = async {
+        let mut reader = target.reader().await.expect("it is open");
+        let sleeping = "SELECT count(*) FROM pg_stat_activity
+                        WHERE wait_event = 'PgSleep' AND datname = current_database()";
+        while query(sleeping)
+            .fetch_one::<i64>(&mut reader)
+            .await
+            .expect("a count")
+            == 0
+        {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let all = Move {
+        source: &source,
+        target: &target,
+        to: TO,
+        statement_timeout: Duration::from_secs(3600),
+    };
+    let failed = all.run(&mut Progress::new(io::sink(), false), sleeps).await;
+    let failed = failed.expect_err("it is interrupted");
+    assert!(matches!(failed, MoveError::CalledOff { .. }), "{failed}");
+    assert_as_before(&source, &target).await;
+}
+
 #[tokio::test]
 async fn a_statement_takes_as_long_as_the_move_allows() {
     let source = Filled::new(Engine::Sqlite).await;
@@ -167,20 +207,16 @@ async fn a_statement_takes_as_long_as_the_move_allows() {
     execute(
         &target,
         "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
-         $$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$",
+         $$ BEGIN PERFORM pg_sleep(4); RETURN NULL; END $$",
     )
     .await;
-    execute(
-        &target,
-        "CREATE TRIGGER wait AFTER DELETE ON events FOR EACH STATEMENT EXECUTE FUNCTION wait()",
-    )
-    .await;
+    execute(&target, WAIT_FOR_EVENTS).await;
     let mut progress = Progress::new(io::sink(), false);
     let short = Move {
         source: &source,
         target: &target,
         to: TO,
-        statement_timeout: Duration::from_millis(250),
+        statement_timeout: Duration::from_secs(2),
     };
     let failed = short.run(&mut progress, pending()).await;
     let message = failed.expect_err("it takes too long").to_string();
