@@ -106,4 +106,4 @@ pub use error::BrokerError;
 pub use error::Result;
 pub use options::Options;
 pub(crate) use schedules::Plan;
-pub(crate) use transaction::Transaction;
+pub(crate) use transaction::{Transaction, in_first_order, in_lock_order};

@@ -19,6 +19,8 @@ use crate::broker::Plan;
 use crate::broker::Result;
 use crate::broker::Transaction;
 use crate::broker::accept::check;
+use crate::broker::in_first_order;
+use crate::broker::in_lock_order;
 use crate::message::Header;
 use crate::message::Publication;
 use crate::rejection::Rejection;
@@ -41,6 +43,16 @@ struct Item {
 enum Task {
     Publish(Publication),
     Schedule(Plan),
+}
+
+impl Task {
+    /// What names the rows that it locks: messages are accepted before schedules are changed.
+    fn id(&self) -> (bool, Option<&str>) {
+        match self {
+            Self::Publish(publication) => (false, publication.deduplication.as_deref()),
+            Self::Schedule(plan) => (true, plan.id()),
+        }
+    }
 }
 
 impl Item {
@@ -107,20 +119,21 @@ impl Api {
     ) -> Result<Vec<Value>> {
         let mut transaction = self.broker().begin(call.provenance()).await?;
         let mut answers = Vec::with_capacity(tasks.len());
-        for task in tasks {
+        for (index, task) in in_lock_order(tasks, |task| task.as_ref().ok().map(Task::id)) {
             let answer = match task {
                 Ok(task) => execute(&mut transaction, task).await,
                 Err(rejection) => Err(rejection.clone().into()),
             };
-            answers.push(match answer {
+            let answer = match answer {
                 Err(BrokerError::Rejected(Rejection { message, .. })) => {
                     json!({ "error": message })
                 }
                 answer => answer?,
-            });
+            };
+            answers.push((index, answer));
         }
         transaction.commit().await?;
-        Ok(answers)
+        Ok(in_first_order(answers))
     }
 
     /// Reads and checks an item.

@@ -73,6 +73,13 @@ pub(crate) struct Plan {
     publication: Publication,
 }
 
+impl Plan {
+    /// The id of the schedule, if the client has chosen one.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+}
+
 impl Broker {
     /// Checks a schedule before anything is written.
     ///

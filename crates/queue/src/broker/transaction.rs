@@ -8,9 +8,27 @@ use super::Result;
 use super::accept::Accepted;
 use super::accept::Provenance;
 use super::accept::accept;
+use super::accept::check;
 use super::schedules;
 use super::schedules::Plan;
 use crate::message::Publication;
+
+/// The items of a batch with their indices, sorted by the ids whose rows they lock. Batches that lock the same rows in the
+/// same order never wait for each other.
+pub(crate) fn in_lock_order<'i, T, K: Ord>(
+    items: &'i [T],
+    id: impl Fn(&'i T) -> K,
+) -> Vec<(usize, &'i T)> {
+    let mut items: Vec<_> = items.iter().enumerate().collect();
+    items.sort_by_key(|(_, item)| id(item));
+    items
+}
+
+/// What came of the items, in the order of their indices.
+pub(crate) fn in_first_order<T>(mut results: Vec<(usize, T)>) -> Vec<T> {
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
 
 /// Messages and schedules that the broker accepts together, all or none. Dropping it accepts none.
 pub(crate) struct Transaction<'a> {
@@ -92,13 +110,17 @@ impl Broker {
         publications: &[Publication],
         provenance: Provenance<'_>,
     ) -> Result<Vec<Accepted>> {
+        for publication in publications {
+            check(self.destinations(), publication)?;
+        }
+        let ordered = in_lock_order(publications, |one| one.deduplication.as_deref());
         let mut transaction = self.begin(provenance).await?;
         let mut accepted = Vec::with_capacity(publications.len());
-        for publication in publications {
-            accepted.push(transaction.publish(publication).await?);
+        for (index, publication) in ordered {
+            accepted.push((index, transaction.publish(publication).await?));
         }
         transaction.commit().await?;
-        Ok(accepted)
+        Ok(in_first_order(accepted))
     }
 
     /// Creates a schedule, or replaces the one with the same id. Without an id, the broker chooses one. Returns
