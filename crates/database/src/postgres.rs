@@ -3,7 +3,7 @@
 //! [`server`]: what is kept open of one. [`pool`]: its connections, which lead to one of its [`hosts`]. [`handle`]: one
 //! of them in use. [`driver`]: how a statement runs on it. [`address`] and [`error`]: what the driver says of them.
 //!
-//! Nothing else in this crate names what is PostgreSQL's of sqlx. So a build without the feature `postgres` has
+//! No other module of this crate names sqlx's types for PostgreSQL. So a build without the feature `postgres` has
 //! `without_postgres.rs` in place of this module.
 
 mod address;

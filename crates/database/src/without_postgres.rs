@@ -1,5 +1,5 @@
-//! What stands in place of `postgres` in a build without PostgreSQL: the same names. A server cannot be opened, so there is
-//! no value of these types, and the compiler leaves out what is done with one.
+//! The names of the module `postgres` in a build without PostgreSQL. No server can be opened, so these types have no
+//! values, and the compiler leaves out what is done with one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::statement::Statement;
 
 pub(crate) const BEGIN_READ: &str = "";
 
-/// What does not go without the driver is refused when the address is used.
+/// Every address is accepted. It is refused when it is used.
 pub(crate) fn is_understood(_: &str) -> bool {
     true
 }

@@ -70,8 +70,8 @@ async fn an_instance_ends_once_a_newer_version_needs_other_tables(database: Test
     assert!(matches!(refused, OpenError::NewerSchema), "{refused}");
 }
 
-/// Shuts instances out by a change of the installation, while one is suspended and another one starts. Says why the
-/// second one is refused.
+/// Changes the installation so that instances cannot work with it, while one is suspended and another one starts.
+/// Returns why the second one is refused.
 async fn shut_out(database: TestDatabase, change: &'static str) -> OpenError {
     let suspended = instance(&database, "127.0.0.1:1", None).await;
     let late = instance(&database, "127.0.0.1:2", None).await;

@@ -40,7 +40,7 @@ impl Progress {
         let _ = writeln!(self.output, "{line}");
     }
 
-    /// Says on a terminal what is waited for before the next step.
+    /// Tells an operator at a terminal which step is under way.
     pub fn wait(&mut self, for_what: &str) {
         if self.is_terminal {
             let _ = write!(self.output, "\r\x1b[K{for_what} …");

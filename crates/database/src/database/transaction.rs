@@ -21,8 +21,8 @@ pub struct Tx {
 }
 
 impl Tx {
-    /// Gives each statement that follows this long, in place of 20 seconds. Does nothing in a file, whose statements have
-    /// no limit.
+    /// Lets each later statement of this transaction take this long, instead of 20 seconds. Does nothing in a file, whose
+    /// statements have no limit.
     ///
     /// # Errors
     /// Those of the engine.
