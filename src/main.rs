@@ -3,7 +3,6 @@
 
 use std::env::VarError;
 use std::error::Error;
-use std::ffi::OsStr;
 use std::fmt;
 use std::io;
 use std::io::IsTerminal;
@@ -36,8 +35,8 @@ const EX_CONFIG: u8 = 78;
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Cli::parse();
-    let of_move = |name: &OsStr| arguments.command.is_some() && name == command::PASSWORD;
-    let environment = std::env::vars_os().filter(|(name, _)| !of_move(name));
+    // It is no setting.
+    let environment = std::env::vars_os().filter(|(name, _)| name != command::PASSWORD);
     let mut config = match Config::load(arguments.config.as_deref(), environment) {
         Ok(config) => config,
         Err(error) => return refuse(&error, EX_CONFIG),

@@ -228,6 +228,13 @@ async fn a_move_that_is_interrupted_opens_the_source_again() {
     assert_eq!(kith.create().await, StatusCode::CREATED);
 }
 
+#[tokio::test]
+async fn an_exported_password_of_a_move_does_not_keep_kith_from_starting() {
+    let data = tempfile::tempdir().expect("a directory");
+    let kith = start(data.path(), &[("KITH_MOVE_PASSWORD", "s3cret")]).await;
+    assert_eq!(kith.create().await, StatusCode::CREATED);
+}
+
 #[test]
 fn arguments_of_a_move_that_cannot_be_used_are_explained() {
     let data = tempfile::tempdir().expect("a directory");

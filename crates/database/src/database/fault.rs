@@ -19,11 +19,12 @@ use crate::database::Backend;
 use crate::database::Database;
 use crate::error;
 use crate::postgres::sqlstate;
+use crate::statement::Engine;
 
 /// The shortest pause between two probes.
 const MIN_PROBE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The pause is at least this many times as long as the probe took, which may read the whole file.
+/// For a file, the pause is at least this many times as long as the probe took, which may read the whole file.
 const PROBE_INTERVAL_FACTOR: u32 = 20;
 
 /// Why the database cannot do its work. Displayed, it is a sentence without any text of the driver.
@@ -259,7 +260,7 @@ impl Database {
             if good && self.shared.faults.heal(recorded) {
                 return;
             }
-            pause = MIN_PROBE_INTERVAL.max(start.elapsed() * PROBE_INTERVAL_FACTOR);
+            pause = probe_interval(self.engine(), start.elapsed());
         }
     }
 
@@ -278,6 +279,14 @@ impl Database {
             }
             Backend::Postgres(server) => server.probe().await.map(|()| true),
         }
+    }
+}
+
+/// The pause after a probe that took this long. A probe of a server that is frozen takes long and costs nothing.
+fn probe_interval(engine: Engine, took: Duration) -> Duration {
+    match engine {
+        Engine::Sqlite => MIN_PROBE_INTERVAL.max(took * PROBE_INTERVAL_FACTOR),
+        Engine::Postgres => MIN_PROBE_INTERVAL,
     }
 }
 

@@ -252,3 +252,16 @@ fn a_fault_is_only_an_error_that_the_next_request_would_meet() {
         assert_eq!(Fault::of(&error), None, "{error}");
     }
 }
+
+#[test]
+fn a_long_probe_delays_the_next_one_of_a_file_only() {
+    let seconds = Duration::from_secs;
+    for (engine, took, pause) in [
+        (Engine::Sqlite, Duration::ZERO, seconds(1)),
+        (Engine::Sqlite, seconds(5), seconds(100)),
+        (Engine::Postgres, Duration::ZERO, seconds(1)),
+        (Engine::Postgres, seconds(25), seconds(1)),
+    ] {
+        assert_eq!(probe_interval(engine, took), pause, "{engine:?} {took:?}");
+    }
+}
