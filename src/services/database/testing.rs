@@ -20,7 +20,7 @@ use super::open;
 const CONNECTIONS: NonZeroU32 = NonZeroU32::new(6).expect("it is not 0");
 
 /// The migration of [`TestDatabase::update`].
-pub const NEWER_SCHEMA: i64 = 1000;
+const NEWER_SCHEMA: i64 = 1000;
 
 /// The pause between two looks at the sessions of a server.
 const PAUSE: Duration = Duration::from_millis(2);

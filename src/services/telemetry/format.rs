@@ -84,7 +84,7 @@ mod tests {
 
     use super::*;
 
-    /// What is logged through this filter while a server says something beside its answer.
+    /// Returns what this filter lets into the log while a server sends a notice beside its answer.
     async fn log_of_server(filter: EnvFilter) -> Vec<String> {
         let place = PostgresServer::shared().database();
         let options = Options::server(place.url().parse().expect("an address"), &[]);

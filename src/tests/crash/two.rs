@@ -190,7 +190,7 @@ async fn nothing_is_lost_or_done_twice(mut place: Place) {
     let mail = MailServer::start().await;
     let mut settings = vec![
         ("SMTP_URL", mail.url.clone()),
-        // Due when the test says so.
+        // The test decides when the schedule is due.
         ("KITH_REPORT_SCHEDULE", "0 0 29 2 *".to_owned()),
     ];
     settings.extend(place.setting().map(|(name, url)| (name, url.to_owned())));

@@ -164,7 +164,7 @@ async fn a_replica_whose_connections_are_all_in_use_is_not_lost() {
     );
     assert_eq!((one, other), (from(&replica), from(&replica)));
     read_from(&database, &replica).await;
-    // A replica that counts as lost is not asked for a while, and the log says so.
+    // Reads do not ask a replica that counts as lost for a while, and Kith warns of it.
     let lines = log.lines();
     assert!(
         !lines.iter().any(|line| line.contains("replica")),
