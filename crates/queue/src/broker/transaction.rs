@@ -96,6 +96,10 @@ impl Broker {
         publications: &[Publication],
         provenance: Provenance<'_>,
     ) -> Result<Vec<Accepted>> {
+        // In the order of the messages, so that the first wrong one is named.
+        for publication in publications {
+            check(self.destinations(), publication)?;
+        }
         let mut attempts = Attempts::default();
         loop {
             match self.publish_together(publications, provenance).await {
@@ -110,9 +114,6 @@ impl Broker {
         publications: &[Publication],
         provenance: Provenance<'_>,
     ) -> Result<Vec<Accepted>> {
-        for publication in publications {
-            check(self.destinations(), publication)?;
-        }
         let ordered = in_lock_order(publications, |one| one.deduplication.as_deref());
         let mut transaction = self.begin(provenance).await?;
         let mut accepted = Vec::with_capacity(publications.len());
