@@ -82,9 +82,7 @@ async fn shut_out(database: TestDatabase, change: &'static str) -> OpenError {
         .expect("it is open");
     let mut tx = database.write().await.expect("a turn");
     query(change).execute(&mut tx).await.expect("room");
-    store::remove_unseen_for(&mut tx, Duration::ZERO)
-        .await
-        .expect("room");
+    store::remove(&mut tx, &suspended.0.id).await.expect("room");
     tx.commit().await.expect("room");
 
     suspended.start();
