@@ -230,6 +230,67 @@ pub const TABLES: &[Table] = &[
         columns: &[text("id"), integer("expires_at")],
         key: 1,
     },
+    Table {
+        name: "accounts",
+        columns: &[
+            bytes("id"),
+            text("name"),
+            text("name_key"),
+            text("role"),
+            text("password"),
+            integer("created_at"),
+            integer("disabled_at"),
+        ],
+        key: 1,
+    },
+    Table {
+        name: "sessions",
+        columns: &[
+            bytes("id"),
+            bytes("token"),
+            bytes("account"),
+            text("label"),
+            integer("created_at"),
+            integer("seen_at"),
+            integer("expires_at"),
+        ],
+        key: 1,
+    },
+    Table {
+        name: "api_tokens",
+        columns: &[
+            bytes("id"),
+            bytes("token"),
+            bytes("account"),
+            text("name"),
+            text("scope"),
+            text("ending"),
+            integer("created_at"),
+            integer("expires_at"),
+            integer("last_used_at"),
+        ],
+        key: 1,
+    },
+    Table {
+        name: "known_browsers",
+        columns: &[bytes("browser"), bytes("account"), integer("created_at")],
+        key: 2,
+    },
+    Table {
+        name: "setup_codes",
+        columns: &[bytes("code"), integer("created_at"), integer("expires_at")],
+        key: 1,
+    },
+    Table {
+        name: "sign_in_attempts",
+        columns: &[
+            bytes("bucket"),
+            integer("failures"),
+            integer("last_at"),
+            integer("not_before"),
+        ],
+        key: 1,
+    },
 ];
 
 impl Table {

@@ -174,6 +174,41 @@ const OTHERS: &[Sql] = &[
         "INSERT INTO schedules (id, cron, spec, body, created_at, paused, next_at)
          VALUES ('daily', '@daily', '{}', '', 1, TRUE, NULL), ('hourly', '@hourly', '{}', '', 1, FALSE, 9)",
     ),
+    Sql::each(
+        "INSERT INTO accounts (id, name, name_key, role, password, created_at, disabled_at)
+         VALUES (zeroblob(16), 'Ada', 'ada', 'admin', '$argon2id$', 1, NULL)",
+        "INSERT INTO accounts (id, name, name_key, role, password, created_at, disabled_at)
+         VALUES (decode(repeat('00', 16), 'hex'), 'Ada', 'ada', 'admin', '$argon2id$', 1, NULL)",
+    ),
+    Sql::each(
+        "INSERT INTO sessions (id, token, account, label, created_at, seen_at, expires_at)
+         VALUES (zeroblob(16), zeroblob(32), zeroblob(16), 'Firefox', 1, 2, 3)",
+        "INSERT INTO sessions (id, token, account, label, created_at, seen_at, expires_at)
+         SELECT id, decode(repeat('00', 32), 'hex'), id, 'Firefox', 1, 2, 3 FROM accounts",
+    ),
+    Sql::each(
+        "INSERT INTO api_tokens (id, token, account, name, scope, ending, created_at)
+         VALUES (zeroblob(16), zeroblob(32), zeroblob(16), 'backup', 'read', 'wxyz', 1)",
+        "INSERT INTO api_tokens (id, token, account, name, scope, ending, created_at)
+         SELECT id, decode(repeat('00', 32), 'hex'), id, 'backup', 'read', 'wxyz', 1 FROM accounts",
+    ),
+    Sql::each(
+        "INSERT INTO known_browsers (browser, account, created_at)
+         VALUES (zeroblob(32), zeroblob(16), 1)",
+        "INSERT INTO known_browsers (browser, account, created_at)
+         SELECT decode(repeat('00', 32), 'hex'), id, 1 FROM accounts",
+    ),
+    Sql::each(
+        "INSERT INTO setup_codes (code, created_at, expires_at) VALUES (zeroblob(32), 1, 2)",
+        "INSERT INTO setup_codes (code, created_at, expires_at)
+         VALUES (decode(repeat('00', 32), 'hex'), 1, 2)",
+    ),
+    Sql::each(
+        "INSERT INTO sign_in_attempts (bucket, failures, last_at, not_before)
+         VALUES (zeroblob(32), 3, 1, 2)",
+        "INSERT INTO sign_in_attempts (bucket, failures, last_at, not_before)
+         VALUES (decode(repeat('00', 32), 'hex'), 3, 1, 2)",
+    ),
     Sql::new("INSERT INTO signing_keys (\"only\", current, next) VALUES (1, 'sig_1', 'sig_2')"),
     Sql::new(
         "INSERT INTO consumptions (key, claim, lease_until)
