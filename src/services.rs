@@ -7,12 +7,13 @@
 //! - [`database`]: where all of it is. [`transfer`]: moving it elsewhere. [`metrics`]: what is counted.
 //! - [`origin`] and [`network`]: how the server is named, and where its clients are.
 //! - [`policies`]: what Kith limits with `kith-limit`.
-//! - [`admin`] and [`overrides`]: what an admin may change while Kith runs. [`client`]: who sends a
-//!   request.
+//! - [`accounts`]: who may use Kith, and how they show it. [`client`]: who calls.
+//! - [`admin`] and [`overrides`]: what an admin may change while Kith runs.
 //! - [`dashboard`] and [`health`]: how Kith is doing. [`instances`]: the processes that share a database.
 //!   [`process`]: what the system says about this one. [`telemetry`]: the log.
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic where the output cannot be written.
 
+pub mod accounts;
 pub mod admin;
 pub mod client;
 pub mod config;

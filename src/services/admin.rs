@@ -1,6 +1,6 @@
 //! Admins: who may see how Kith works and change it, and the log of their actions.
 //!
-//! Every action takes an [`Admin`], and only [`Admin::check`] makes one. A change of limits and its entry in
+//! Every action takes an [`Admin`], and only [`Admin::of`] makes one. A change of limits and its entry in
 //! the audit log are one transaction. Dead letters are handled page by page. A client that hangs up meanwhile
 //! does not stop this, and the audit log says how far the action came.
 //!

@@ -1,6 +1,12 @@
-//! [`Client`]: who has sent a request.
+//! Who calls Kith: the [`Client`] that sends a request, and the [`Caller`] behind it.
 
+use std::fmt;
 use std::net::IpAddr;
+use std::str::FromStr;
+
+use serde::Deserialize;
+use serde::Serialize;
+use uuid::Uuid;
 
 /// The client of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,4 +15,171 @@ pub struct Client {
     /// Whether the address is that of the peer, or trusted proxies have named it. Otherwise it is the
     /// address of a proxy, and Kith does not know the client behind it.
     pub is_certain: bool,
+}
+
+/// A client whose identity has been established. Only
+/// [`AccountService::authenticate`](super::accounts::AccountService::authenticate) makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    client: Client,
+    identity: Identity,
+}
+
+impl Caller {
+    pub(in crate::services) fn new(client: Client, identity: Identity) -> Self {
+        Self { client, identity }
+    }
+
+    pub fn client(&self) -> Client {
+        self.client
+    }
+
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The account that calls; `None` while Kith has no account.
+    pub fn account(&self) -> Option<&Account> {
+        match &self.identity {
+            Identity::Local => None,
+            Identity::Account { account, .. } => Some(account),
+        }
+    }
+
+    /// What the caller may do at most. A session and a local client are not restricted.
+    pub fn scope(&self) -> Scope {
+        match &self.identity {
+            Identity::Local
+            | Identity::Account {
+                via: Via::Session(_),
+                ..
+            } => Scope::Admin,
+            Identity::Account {
+                via: Via::Token { scope, .. },
+                ..
+            } => *scope,
+        }
+    }
+}
+
+/// Who a caller is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// A client on this machine, while Kith has no account. It is an admin.
+    Local,
+    Account {
+        account: Account,
+        via: Via,
+    },
+}
+
+/// An account that calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    pub id: AccountId,
+    pub name: String,
+    pub role: Role,
+}
+
+/// How an account has shown that it calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// The cookie of a browser that has signed in.
+    Session(SessionId),
+    /// A token of a program.
+    Token { id: TokenId, scope: Scope },
+}
+
+/// What an account may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    Member,
+    /// Sees how Kith works and changes it, and manages accounts.
+    Admin,
+}
+
+/// What the holder of a token may do. Each scope includes those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    Read,
+    Write,
+    /// What an admin does. Only for accounts with that role.
+    Admin,
+}
+
+/// The text names no role or no scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("takes {0}")]
+pub struct UnknownWord(&'static str);
+
+/// Implements the text of an enum in both directions.
+macro_rules! words {
+    ($Type:ident, $expected:literal, $($variant:ident = $word:literal,)+) => {
+        impl $Type {
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+
+        impl fmt::Display for $Type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $Type {
+            type Err = UnknownWord;
+
+            fn from_str(text: &str) -> Result<Self, UnknownWord> {
+                match text {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err(UnknownWord($expected)),
+                }
+            }
+        }
+    };
+}
+
+words! { Role, "member or admin", Member = "member", Admin = "admin", }
+words! { Scope, "read, write or admin", Read = "read", Write = "write", Admin = "admin", }
+
+/// Defines the id of something in the database: a `UUIDv7`.
+macro_rules! id {
+    ($(#[$doc:meta])* $Type:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $Type(pub Uuid);
+
+        impl fmt::Display for $Type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $Type {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+                text.parse().map(Self)
+            }
+        }
+    };
+}
+
+id! {
+    /// Identifies an account permanently, also when it is renamed.
+    AccountId
+}
+id! {
+    /// Identifies a session. It is no secret: the token of a session is something else.
+    SessionId
+}
+id! {
+    /// Identifies a token of a program. It is no secret either.
+    TokenId
 }

@@ -79,7 +79,7 @@ pub use secret::Token;
 key::sections! {
     /// Where Kith listens, and what it allows its clients.
     server: ServerConfig {
-        /// The IP address and port to listen on; loopback only, until Kith has accounts.
+        /// The IP address and port to listen on; loopback only, until Kith has an admin.
         addr: SocketAddr = "127.0.0.1:3000", also "LEPTOS_SITE_ADDR";
         /// The origin under which browsers reach Kith; empty means http:// and addr.
         public_url: Option<Origin> = "", also "PUBLIC_URL";
@@ -215,6 +215,14 @@ key::sections! {
     api: ApiConfig {
         /// How long a repeated Idempotency-Key gets the first answer again.
         idempotency_ttl: Duration = "24h";
+    }
+
+    /// Accounts, which Kith has as soon as an operator or the first visitor makes one.
+    accounts: AccountsConfig {
+        /// How long a browser stays signed in that is not used.
+        session_idle: Duration = "336h";
+        /// How long a browser stays signed in at most.
+        session_lifetime: Duration = "2160h";
     }
 
     /// The queue: QStash, or the broker in this process.

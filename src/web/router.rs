@@ -10,7 +10,6 @@ use axum::extract::State;
 use axum::http::Request;
 use axum::http::StatusCode;
 use axum::middleware::Next;
-use axum::middleware::from_fn;
 use axum::middleware::from_fn_with_state;
 use axum::middleware::map_response;
 use axum::response::IntoResponse;
@@ -94,7 +93,10 @@ fn admin_routes(state: &AppState) -> (Router<AppState>, OpenApi) {
         .route("/metrics", get(rest::metrics::prometheus))
         .merge(dashboard::router())
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn(middleware::admin::only));
+        .layer(from_fn_with_state(
+            state.accounts.clone(),
+            middleware::admin::only,
+        ));
     let routes = middleware::limited(routes, RequestClass::Dashboard, state);
     (routes, description)
 }

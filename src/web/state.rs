@@ -17,6 +17,7 @@ use leptos::prelude::provide_context;
 use tokio_util::sync::CancellationToken;
 
 use self::wiring::Stores;
+use crate::services::accounts::AccountService;
 use crate::services::admin::AdminService;
 use crate::services::config::Config;
 use crate::services::contacts::ContactService;
@@ -58,6 +59,7 @@ pub struct Parts {
     pub(in crate::web) queue: Queue,
     pub(in crate::web) metrics: Metrics,
     pub(in crate::web) jobs: Arc<Jobs>,
+    pub(in crate::web) accounts: AccountService,
     welcome: WelcomeService,
     mailer: Mailer,
     overrides: RuntimeOverrides,
@@ -103,6 +105,7 @@ macro_rules! from_ref {
 from_ref! {
     config: Arc<Config>,
     contacts: ContactService,
+    accounts: AccountService,
     cache: Cache,
     limiter: Limiter,
     redis: Option<Redis>,
@@ -183,6 +186,7 @@ impl AppState {
     ///    metrics, and with the contacts the cache and the database.
     pub async fn close(&self) {
         self.jobs.close().await;
+        self.accounts.close().await;
         self.admin.close().await;
         self.overrides.close().await;
         self.metrics.close().await;

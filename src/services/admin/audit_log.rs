@@ -84,7 +84,9 @@ pub fn unavailable(error: sqlx::Error) -> AppError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::services::client::Caller;
     use crate::services::client::Client;
+    use crate::services::client::Identity;
     use crate::services::database::testing::TestDatabase;
     use crate::services::database::testing::on_each_engine;
 
@@ -97,7 +99,7 @@ mod tests {
             address: "127.0.0.1".parse().expect("an address"),
             is_certain: true,
         };
-        let admin = Admin::check(client, true).expect("an admin");
+        let admin = Admin::of(&Caller::new(client, Identity::Local)).expect("an admin");
         let at = Timestamp::from_millisecond(1_800_000_000_123).expect("a time");
         // One transaction for many entries is faster than the disk is with each.
         let mut tx = database.write().await.expect("a turn");

@@ -1,25 +1,33 @@
-//! [`Admin`]: a client that has been accepted as one.
+//! [`Admin`]: a caller that has been accepted as one.
 
 use std::net::IpAddr;
 
-use crate::services::client::Client;
+use crate::services::client::Caller;
+use crate::services::client::Role;
+use crate::services::client::Scope;
 
-/// A client that may do all this.
+/// A caller that may do all this.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admin {
     address: IpAddr,
+    /// `None` while Kith has no account.
+    account: Option<String>,
 }
 
 impl Admin {
-    /// Accepts a client as an admin, or `None`.
+    /// Accepts a caller as an admin, or `None`.
     ///
-    /// Until Kith has accounts, every client on this machine is an admin. A client behind a proxy is on
-    /// this machine only if a trusted proxy reports it. A request that does not use a name of this machine
-    /// (`uses_local_name`) may come through a tunnel, so its client is no admin.
-    pub fn check(client: Client, uses_local_name: bool) -> Option<Self> {
-        let address = client.address.to_canonical();
-        let is_admin = client.is_certain && address.is_loopback() && uses_local_name;
-        is_admin.then_some(Self { address })
+    /// While Kith has no account, every caller is on this machine and is an admin. Then it takes an account with
+    /// that role, and a program needs a token with the scope `admin` as well.
+    pub fn of(caller: &Caller) -> Option<Self> {
+        let is_admin = match caller.account() {
+            None => true,
+            Some(account) => account.role == Role::Admin && caller.scope() == Scope::Admin,
+        };
+        is_admin.then(|| Self {
+            address: caller.client().address.to_canonical(),
+            account: caller.account().map(|account| account.name.clone()),
+        })
     }
 
     /// Where it asks from. An IPv4 address is never in the form of an IPv6 address.
@@ -27,33 +35,59 @@ impl Admin {
         self.address
     }
 
-    /// Its name in the audit log.
+    /// Its name in the audit log: that of the account, or the address while Kith has none.
     pub fn name(&self) -> String {
-        self.address.to_string()
+        match &self.account {
+            Some(name) => name.clone(),
+            None => self.address.to_string(),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
+    use crate::services::client::Account;
+    use crate::services::client::AccountId;
+    use crate::services::client::Client;
+    use crate::services::client::Identity;
+    use crate::services::client::SessionId;
+    use crate::services::client::TokenId;
+    use crate::services::client::Via;
 
     #[test]
-    fn an_admin_is_certainly_on_this_machine_and_asks_for_it() {
-        for (address, is_certain, uses_local_name, is_admin) in [
-            ("127.0.0.1", true, true, true),
-            ("::1", true, true, true),
-            ("::ffff:127.0.0.1", true, true, true),
-            ("127.0.0.1", false, true, false),
-            ("127.0.0.1", true, false, false),
-            ("203.0.113.7", true, true, false),
+    fn an_admin_is_local_or_has_the_role_and_the_scope() {
+        let session = Via::Session(SessionId(Uuid::nil()));
+        let token = |scope| Via::Token {
+            id: TokenId(Uuid::nil()),
+            scope,
+        };
+        let account = |role, via| Identity::Account {
+            account: Account {
+                id: AccountId(Uuid::nil()),
+                name: "ada".to_owned(),
+                role,
+            },
+            via,
+        };
+        let client = Client {
+            address: "::ffff:127.0.0.1".parse().expect("an address"),
+            is_certain: true,
+        };
+        for (identity, name) in [
+            (Identity::Local, Some("127.0.0.1")),
+            (account(Role::Admin, session), Some("ada")),
+            (account(Role::Member, session), None),
+            (account(Role::Admin, token(Scope::Admin)), Some("ada")),
+            (account(Role::Admin, token(Scope::Write)), None),
+            (account(Role::Admin, token(Scope::Read)), None),
+            (account(Role::Member, token(Scope::Admin)), None),
         ] {
-            let address = address.parse().expect("an address");
-            let client = Client {
-                address,
-                is_certain,
-            };
-            let found = Admin::check(client, uses_local_name);
-            assert_eq!(found.is_some(), is_admin, "{client:?} {uses_local_name}");
+            let admin = Admin::of(&Caller::new(client, identity.clone()));
+            let found = admin.map(|admin| admin.name());
+            assert_eq!(found.as_deref(), name, "{identity:?}");
         }
     }
 }

@@ -20,6 +20,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::Parts;
 use super::StartError;
+use crate::services::accounts;
+use crate::services::accounts::ACCOUNTS;
+use crate::services::accounts::AccountService;
 use crate::services::admin;
 use crate::services::admin::AdminService;
 use crate::services::config::Config;
@@ -90,7 +93,7 @@ impl Stores {
         let redis = connect_redis(config, &redis_prefix);
         let contacts = SqlStore::new(database.clone(), config.api.idempotency_ttl);
         let cache = Cache::new(kith_cache::Options {
-            tags: TAGS.to_vec(),
+            tags: [&TAGS[..], &[ACCOUNTS]].concat(),
             generations: Box::new(contacts.clone()),
             redis: redis.clone(),
             prefix: redis_prefix.clone(),
@@ -144,6 +147,12 @@ impl Stores {
             poll_interval: config.dashboard.poll.duration(),
             clock: Arc::new(SystemClock),
         });
+        let accounts = AccountService::new(accounts::Options {
+            database: self.database.clone(),
+            cache: self.cache.clone(),
+            clock: self.database.clock(),
+            config: config.accounts.clone(),
+        });
         let health = self.health(contacts.clone(), stopping.clone());
         let instances = self.instances(&config, &health);
         let dashboard = self.dashboard(&config, &admin, &overrides, &instances);
@@ -159,6 +168,7 @@ impl Stores {
             site: Site::new(&config),
             config: Arc::new(config),
             contacts,
+            accounts,
             welcome,
             overrides,
             admin,

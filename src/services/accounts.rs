@@ -1,0 +1,56 @@
+//! Accounts: who may use Kith, and how they show it.
+//!
+//! Without an account, Kith works in local mode: each client on this machine is an admin, and no other is let in. As
+//! soon as there is one, every caller needs a session or a token.
+//!
+//! - [`AccountService`] has the use cases. [`authenticate`] finds out who calls, [`sign_in`] begins sessions,
+//!   [`sessions`] and [`tokens`] list and end what admits callers, [`setup`] makes the first admin.
+//! - [`Accounts`] is what an operator does with accounts. [`name`] and [`password`] are what people type.
+//! - [`secret`]: what is kept of random tokens. [`attempts`]: what slows down who guesses a password.
+//!
+//! What decides whether a caller is let in is in the database. It is cached under the tag [`ACCOUNTS`], whose
+//! generation changes in the transaction that ends a session, revokes a token or changes an account. So each of
+//! these has its effect at once, on all instances and with or without Redis.
+
+mod attempts;
+mod authenticate;
+mod error;
+mod label;
+mod management;
+mod name;
+mod password;
+mod secret;
+mod service;
+mod sessions;
+mod setup;
+mod sign_in;
+#[cfg(test)]
+mod tests;
+mod tokens;
+
+use kith_cache::Tag;
+
+/// What everything that is cached of accounts is made of.
+pub const ACCOUNTS: Tag = Tag("accounts");
+
+pub use authenticate::AuthenticateError;
+pub use authenticate::Credentials;
+pub use error::AccountError;
+pub use error::Unavailable;
+pub use management::AccountInfo;
+pub use management::Accounts;
+pub use management::NewAccount;
+pub use name::AccountName;
+pub use name::InvalidName;
+pub use password::WeakPassword;
+pub use service::AccountService;
+pub use service::Options;
+pub use sessions::ChangePasswordError;
+pub use sessions::SessionInfo;
+pub use setup::SetUp;
+pub use setup::SetUpError;
+pub use sign_in::SignIn;
+pub use sign_in::SignInError;
+pub use sign_in::SignedIn;
+pub use tokens::ApiTokenInfo;
+pub use tokens::NewToken;

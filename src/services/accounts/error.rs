@@ -1,0 +1,73 @@
+//! Why something about accounts was not done.
+
+use kith_database::is_transient;
+
+use super::InvalidName;
+use super::WeakPassword;
+use crate::model::error::AppError;
+
+/// The database does not answer, or something unexpected. The cause has been logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the database does not respond at the moment")]
+pub struct Unavailable;
+
+impl From<sqlx::Error> for Unavailable {
+    fn from(error: sqlx::Error) -> Self {
+        match is_transient(&error) {
+            true => tracing::warn!(%error, "accounts cannot be reached"),
+            false => tracing::error!(%error, "the database answered something unexpected"),
+        }
+        Self
+    }
+}
+
+impl From<Unavailable> for AppError {
+    fn from(_: Unavailable) -> Self {
+        Self::Unavailable
+    }
+}
+
+/// Why something was not done with an account, its sessions or its tokens. Each says what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AccountError {
+    #[error("Sign in first: a token does not do for this.")]
+    SessionNeeded,
+    #[error("Only an admin may do this.")]
+    AdminNeeded,
+    #[error("There is no such account.")]
+    NoAccount,
+    #[error("There is no such session or token.")]
+    NotFound,
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    #[error(transparent)]
+    Password(#[from] WeakPassword),
+    #[error("There is an account of this name. Choose another one.")]
+    NameTaken,
+    #[error("The first account has to be an admin, who can then make others.")]
+    FirstIsAdmin,
+    #[error(
+        "This is the last admin who can sign in. Make another one first: `kith user add NAME --role admin`."
+    )]
+    LastAdmin,
+    #[error("There are {0} tokens already, which is the most. Revoke one first.")]
+    TooManyTokens(i64),
+    #[error("The database does not respond at the moment. Try again.")]
+    Unavailable(#[from] Unavailable),
+}
+
+impl From<sqlx::Error> for AccountError {
+    fn from(error: sqlx::Error) -> Self {
+        Unavailable::from(error).into()
+    }
+}
+
+impl From<AccountError> for AppError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::NoAccount | AccountError::NotFound => Self::NotFound,
+            AccountError::Unavailable(error) => error.into(),
+            refused => Self::bad_request(refused.to_string()),
+        }
+    }
+}

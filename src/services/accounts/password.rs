@@ -1,0 +1,289 @@
+//! Passwords: which are accepted, and how they are kept and compared.
+//!
+//! Argon2id takes 19 MiB and some hundredths of a second for each password (OWASP's recommendation), so only as many
+//! are hashed at a time as there are cores. Comparing takes as long where there is no password to compare with.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::thread;
+
+use argon2::Algorithm;
+use argon2::Argon2;
+use argon2::Params;
+use argon2::Version;
+use argon2::password_hash::PasswordHasher;
+use argon2::password_hash::PasswordVerifier;
+use argon2::password_hash::phc::PasswordHash;
+use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization;
+use zxcvbn::Score;
+use zxcvbn::zxcvbn;
+
+use super::AccountName;
+use super::Unavailable;
+
+/// The fewest characters of a password.
+const MIN_LENGTH: usize = 8;
+
+/// The most bytes of a password.
+const MAX_BYTES: usize = 1024;
+
+/// In KiB.
+const MEMORY: u32 = 19 * 1024;
+
+const PASSES: u32 = 2;
+
+const LANES: u32 = 1;
+
+/// What a hash with the parameters of today begins with.
+const CURRENT: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
+
+/// What is compared with where there is no password. No password has this hash.
+const NO_PASSWORD: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// Why a password is not accepted. It says what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WeakPassword {
+    #[error(
+        "A password has at least {MIN_LENGTH} characters. Add some: three or four words are good."
+    )]
+    TooShort,
+    #[error("A password has at most {MAX_BYTES} bytes.")]
+    TooLong,
+    /// With what zxcvbn says about it.
+    #[error(
+        "This password is easy to guess. {0} Three or four words that do not belong together are good."
+    )]
+    Common(String),
+}
+
+/// A password that is accepted for an account.
+#[derive(Clone)]
+pub struct NewPassword(String);
+
+impl NewPassword {
+    /// Reads what a person has typed: 8 characters to 1024 bytes that are not easily guessed, of any kind.
+    ///
+    /// # Errors
+    /// [`WeakPassword`].
+    pub fn parse(text: &str, name: &AccountName) -> Result<Self, WeakPassword> {
+        // The text of a request may be much longer than a password.
+        if text.len() > 4 * MAX_BYTES {
+            return Err(WeakPassword::TooLong);
+        }
+        let text = normalized(text);
+        if text.chars().count() < MIN_LENGTH {
+            return Err(WeakPassword::TooShort);
+        }
+        if text.len() > MAX_BYTES {
+            return Err(WeakPassword::TooLong);
+        }
+        let estimate = zxcvbn(&text, &[name.as_str(), "kith"]);
+        if estimate.score() < Score::Two {
+            let warning = estimate.feedback().and_then(|feedback| feedback.warning());
+            let warning = warning.map(|warning| warning.to_string());
+            return Err(WeakPassword::Common(warning.unwrap_or_default()));
+        }
+        Ok(Self(text))
+    }
+}
+
+/// How a comparison has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    Wrong,
+    /// With a hash to replace the one that is kept, if that has other parameters than those of today.
+    Right {
+        rehashed: Option<String>,
+    },
+}
+
+/// Hashes and compares passwords, as many at a time as there are cores. Cheap to clone.
+#[derive(Clone)]
+pub struct Passwords(Arc<Semaphore>);
+
+impl Default for Passwords {
+    fn default() -> Self {
+        let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self(Arc::new(Semaphore::new(cores)))
+    }
+}
+
+impl Passwords {
+    /// A hash in the PHC string format, which names its parameters.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the machine has no memory or no random numbers.
+    pub async fn hash(&self, password: NewPassword) -> Result<String, Unavailable> {
+        self.run(move || hash(&password.0))
+            .await
+            .flatten()
+            .ok_or(Unavailable)
+    }
+
+    /// Compares a password with a hash, or takes as long without one.
+    ///
+    /// # Errors
+    /// As for [`hash`](Self::hash).
+    pub async fn compare(
+        &self,
+        password: &str,
+        with: Option<String>,
+    ) -> Result<Comparison, Unavailable> {
+        let is_too_long = password.len() > 4 * MAX_BYTES;
+        let password = if is_too_long {
+            String::new()
+        } else {
+            normalized(password)
+        };
+        let compare = move || {
+            let kept = with.as_deref().unwrap_or(NO_PASSWORD);
+            let hash = PasswordHash::new(kept).ok()?;
+            let is_right = hasher()?
+                .verify_password(password.as_bytes(), &hash)
+                .is_ok();
+            if !is_right || with.is_none() {
+                return Some(Comparison::Wrong);
+            }
+            let is_current = kept.starts_with(CURRENT);
+            let rehashed = if is_current {
+                None
+            } else {
+                Some(self::hash(&password)?)
+            };
+            Some(Comparison::Right { rehashed })
+        };
+        self.run(compare).await.flatten().ok_or(Unavailable)
+    }
+
+    /// Runs work on a thread of its own. It counts among those that run until it ends, even if the caller goes away.
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let permit = self.0.clone().acquire_owned().await.ok()?;
+        let work = move || {
+            let _permit = permit;
+            work()
+        };
+        tokio::task::spawn_blocking(work).await.ok()
+    }
+}
+
+/// The same characters in the same form, however a keyboard composes them.
+fn normalized(text: &str) -> String {
+    text.nfc().collect()
+}
+
+fn hasher() -> Option<Argon2<'static>> {
+    let parameters = Params::new(MEMORY, PASSES, LANES, None).ok()?;
+    Some(Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters))
+}
+
+fn hash(password: &str) -> Option<String> {
+    let hash: PasswordHash = hasher()?.hash_password(password.as_bytes()).ok()?;
+    Some(hash.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<NewPassword, WeakPassword> {
+        NewPassword::parse(text, &AccountName::parse("Ada Lovelace").expect("a name"))
+    }
+
+    #[test]
+    fn a_password_has_8_characters_to_1024_bytes() {
+        let long = |bytes: usize| {
+            "k7-Quelle,"
+                .repeat(bytes)
+                .chars()
+                .take(bytes)
+                .collect::<String>()
+        };
+        assert!(parse("v7#Qx!e").is_err_and(|error| error == WeakPassword::TooShort));
+        // Nine code points, seven characters.
+        assert!(parse("é7#Qxe\u{301}e\u{301}").is_err_and(|error| error == WeakPassword::TooShort));
+        assert!(parse("v7#Qx!e€").is_ok());
+        assert!(parse(&long(1024)).is_ok());
+        assert!(parse(&long(1025)).is_err_and(|error| error == WeakPassword::TooLong));
+        assert!(parse(&long(100_000)).is_err_and(|error| error == WeakPassword::TooLong));
+    }
+
+    #[test]
+    fn a_password_that_is_easy_to_guess_is_refused_with_advice() {
+        for text in [
+            "password",
+            "Password1",
+            "12345678",
+            "qwertyuiop",
+            "iloveyou",
+            "letmein1",
+            "aaaaaaaa",
+            "abcdefgh",
+            "lovelace",
+            "P@ssw0rd",
+            "sunshine",
+            "football1",
+        ] {
+            let refused = parse(text)
+                .err()
+                .unwrap_or_else(|| panic!("{text} is accepted"));
+            assert!(
+                refused.to_string().contains("Three or four words"),
+                "{refused}"
+            );
+        }
+        // No rules about kinds of characters.
+        for text in [
+            "correct horse battery",
+            "kettle violin marmot",
+            "梅雨前線停滞中です",
+        ] {
+            assert!(parse(text).is_ok(), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_password_is_compared_in_any_form_of_its_characters() {
+        let passwords = Passwords::default();
+        let hash = passwords.hash(parse("Caf\u{e9} Violine 9").expect("good"));
+        let hash = hash.await.expect("there is memory");
+        assert!(hash.starts_with(CURRENT), "{hash}");
+        for (text, is_right) in [
+            ("Caf\u{e9} Violine 9", true),
+            ("Cafe\u{301} Violine 9", true),
+            ("Cafe Violine 9", false),
+            ("", false),
+        ] {
+            let found = passwords.compare(text, Some(hash.clone())).await;
+            let expected = match is_right {
+                true => Comparison::Right { rehashed: None },
+                false => Comparison::Wrong,
+            };
+            assert_eq!(found, Ok(expected), "{text:?}");
+        }
+        let none = passwords.compare("Caf\u{e9} Violine 9", None).await;
+        assert_eq!(none, Ok(Comparison::Wrong));
+    }
+
+    #[tokio::test]
+    async fn a_hash_with_older_parameters_is_replaced() {
+        let older = Params::new(8 * 1024, 1, 1, None).expect("valid");
+        let older = Argon2::new(Algorithm::Argon2id, Version::V0x13, older);
+        let older: PasswordHash = older
+            .hash_password(b"kettle violin")
+            .expect("there is memory");
+        let passwords = Passwords::default();
+        let found = passwords
+            .compare("kettle violin", Some(older.to_string()))
+            .await;
+        let Ok(Comparison::Right {
+            rehashed: Some(new),
+        }) = found
+        else {
+            panic!("{found:?}");
+        };
+        let found = passwords.compare("kettle violin", Some(new)).await;
+        assert_eq!(found, Ok(Comparison::Right { rehashed: None }));
+        assert!(NO_PASSWORD.starts_with(CURRENT), "it takes as long");
+    }
+}

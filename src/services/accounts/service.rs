@@ -1,0 +1,179 @@
+//! [`AccountService`]: what the use cases share, how it is made and closed.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kith_cache::Cache;
+use kith_cache::Cacheable;
+use kith_cache::Encoding;
+use kith_cache::Key;
+use kith_cache::Policy;
+use kith_database::Database;
+use kith_database::query;
+use kith_runtime::Clock;
+use kith_runtime::Tasks;
+use serde::Deserialize;
+use serde::Serialize;
+
+use super::ACCOUNTS;
+use super::AccountError;
+use super::Unavailable;
+use super::password::Passwords;
+use crate::services::client::Account;
+use crate::services::client::Caller;
+use crate::services::client::Identity;
+use crate::services::client::SessionId;
+use crate::services::client::Via;
+use crate::services::config::AccountsConfig;
+
+/// Who may see what is cached of accounts: Kith itself.
+pub(super) const AUDIENCE: &str = "kith";
+
+/// The longest time between two notes that a session or a token is in use.
+const MAX_NOTE_INTERVAL: Duration = Duration::from_secs(5 * 60);
+
+/// How long a cached session is fresh at most. Its use is noted when it is read again.
+const MAX_FRESH: Duration = Duration::from_secs(60);
+
+/// The use cases of accounts. Cheap to clone: clones share everything.
+#[derive(Clone)]
+pub struct AccountService {
+    pub(super) shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    pub database: Database,
+    pub cache: Cache,
+    pub clock: Arc<dyn Clock>,
+    pub config: AccountsConfig,
+    pub passwords: Passwords,
+    pub tasks: Tasks,
+}
+
+/// What an [`AccountService`] is made of.
+pub struct Options {
+    pub database: Database,
+    /// It must know the tag [`ACCOUNTS`].
+    pub cache: Cache,
+    /// The clock of the database, by which all instances agree.
+    pub clock: Arc<dyn Clock>,
+    pub config: AccountsConfig,
+}
+
+/// Whether there is an account.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct HasAccounts(bool);
+
+impl Cacheable for HasAccounts {
+    const SCHEMA: u32 = 1;
+}
+
+impl AccountService {
+    pub fn new(options: Options) -> Self {
+        let Options {
+            database,
+            cache,
+            clock,
+            config,
+        } = options;
+        Self {
+            shared: Arc::new(Shared {
+                database,
+                cache,
+                clock,
+                config,
+                passwords: Passwords::default(),
+                tasks: Tasks::default(),
+            }),
+        }
+    }
+
+    /// Whether there is an account: without one, Kith is in local mode. True at once on all instances when one is
+    /// added.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn has_accounts(&self) -> Result<bool, Unavailable> {
+        let database = self.shared.database.clone();
+        let fetch = move || async move {
+            let mut reader = database.reader().await?;
+            let found: Option<i64> = query("SELECT 1 FROM accounts LIMIT 1")
+                .fetch_optional(&mut reader)
+                .await?;
+            Ok::<_, Unavailable>(HasAccounts(found.is_some()))
+        };
+        let key = Key::new(ACCOUNTS, AUDIENCE, "exist");
+        let found = self.shared.cache.get(key, self.shared.policy(), fetch);
+        Ok(found.await?.0)
+    }
+
+    /// Whether there is an admin who can sign in, asked of the database itself.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn has_admin(&self) -> Result<bool, Unavailable> {
+        let mut reader = self.shared.database.reader().await?;
+        let found: Option<i64> = query(
+            "SELECT 1 FROM accounts
+             WHERE role = 'admin' AND disabled_at IS NULL AND password IS NOT NULL LIMIT 1",
+        )
+        .fetch_optional(&mut reader)
+        .await?;
+        Ok(found.is_some())
+    }
+
+    /// Waits for what is under way.
+    pub async fn close(&self) {
+        self.shared.tasks.close().await;
+    }
+}
+
+impl Shared {
+    /// How sessions, tokens and the mode are cached.
+    pub fn policy(&self) -> Policy {
+        let fresh_for = MAX_FRESH.min(self.note_interval());
+        Policy {
+            fresh_for,
+            stale_for: Duration::ZERO,
+            absent_for: fresh_for,
+            allow_stale_generation: false,
+            encoding: Encoding::Blob,
+        }
+    }
+
+    /// The time between two notes that a session is in use: short beside the time after which it ends unused.
+    pub fn note_interval(&self) -> Duration {
+        MAX_NOTE_INTERVAL.min(self.config.session_idle / 10)
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+/// The account and the session of a caller that has signed in.
+///
+/// # Errors
+/// [`AccountError::SessionNeeded`] for other callers.
+pub(super) fn signed_in(caller: &Caller) -> Result<(&Account, SessionId), AccountError> {
+    match caller.identity() {
+        Identity::Account {
+            account,
+            via: Via::Session(session),
+        } => Ok((account, *session)),
+        Identity::Local | Identity::Account { .. } => Err(AccountError::SessionNeeded),
+    }
+}
+
+/// A duration in milliseconds, as the database keeps times.
+pub(super) fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+impl fmt::Debug for AccountService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccountService").finish_non_exhaustive()
+    }
+}

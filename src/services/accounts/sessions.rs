@@ -1,0 +1,246 @@
+//! The sessions of an account, and its password.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kith_database::Row;
+use kith_database::Tx;
+use kith_database::query;
+
+use super::AccountError;
+use super::AccountName;
+use super::AccountService;
+use super::Unavailable;
+use super::WeakPassword;
+use super::attempts;
+use super::attempts::Bucket;
+use super::attempts::Refusal;
+use super::authenticate::read_uuid;
+use super::password::Comparison;
+use super::password::NewPassword;
+use super::secret;
+use super::secret::Hash;
+use super::service::milliseconds;
+use super::service::signed_in;
+use super::sign_in::hold;
+use crate::services::client::AccountId;
+use crate::services::client::Caller;
+use crate::services::client::SessionId;
+
+/// A session, as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionInfo {
+    pub id: SessionId,
+    pub created_at: Timestamp,
+    /// Some minutes ago while the session is used.
+    pub seen_at: Timestamp,
+    /// Such as `Firefox on Linux`.
+    pub label: String,
+    /// Whether it is the session of the caller.
+    pub is_current: bool,
+}
+
+/// Why a password stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChangePasswordError {
+    #[error("The current password is wrong.")]
+    Wrong,
+    #[error(transparent)]
+    Weak(#[from] WeakPassword),
+    #[error("There were too many attempts. Wait a moment.")]
+    TooMany { retry_after: Duration },
+    /// The caller has not signed in.
+    #[error("Sign in first: a token does not do for this.")]
+    SessionNeeded,
+    #[error("The database does not respond at the moment. Try again.")]
+    Unavailable(#[from] Unavailable),
+}
+
+impl From<sqlx::Error> for ChangePasswordError {
+    fn from(error: sqlx::Error) -> Self {
+        Unavailable::from(error).into()
+    }
+}
+
+impl From<Refusal> for ChangePasswordError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::TooMany { retry_after } => Self::TooMany { retry_after },
+            Refusal::Database(error) => error.into(),
+        }
+    }
+}
+
+impl AccountService {
+    /// The sessions of the caller's account, the one that was used last first.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub async fn sessions(&self, caller: &Caller) -> Result<Vec<SessionInfo>, AccountError> {
+        let (account, current) = signed_in(caller)?;
+        let now = self.shared.now().as_millisecond();
+        let mut reader = self.shared.database.reader().await?;
+        let rows: Vec<Row> = query(
+            "SELECT id, created_at, seen_at, label FROM sessions
+             WHERE account = $1 AND expires_at > $2 AND seen_at > $3 ORDER BY seen_at DESC, id",
+        )
+        .bind(account.id.0.as_bytes().as_slice())
+        .bind(now)
+        .bind(now - milliseconds(self.shared.config.session_idle))
+        .fetch_all(&mut reader)
+        .await?;
+        let session = |row: &Row| {
+            let id = SessionId(read_uuid(row.get("id")?)?);
+            Ok(SessionInfo {
+                id,
+                created_at: read_time(row.get("created_at")?),
+                seen_at: read_time(row.get("seen_at")?),
+                label: row.get("label")?,
+                is_current: id == current,
+            })
+        };
+        Ok(rows
+            .iter()
+            .map(session)
+            .collect::<Result<_, sqlx::Error>>()?)
+    }
+
+    /// Ends a session of the caller's account.
+    ///
+    /// # Errors
+    /// [`AccountError::NotFound`] where the account has no such session.
+    pub async fn end_session(&self, caller: &Caller, id: SessionId) -> Result<(), AccountError> {
+        let (account, _) = signed_in(caller)?;
+        let mut tx = self.shared.database.write().await?;
+        let ended = query("DELETE FROM sessions WHERE id = $1 AND account = $2")
+            .bind(id.0.as_bytes().as_slice())
+            .bind(account.id.0.as_bytes().as_slice())
+            .execute(&mut tx)
+            .await?;
+        tx.commit().await?;
+        if ended == 0 {
+            Err(AccountError::NotFound)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Ends all sessions of the caller's account but that of the caller. Returns how many.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub async fn end_other_sessions(&self, caller: &Caller) -> Result<u64, AccountError> {
+        let (account, current) = signed_in(caller)?;
+        let mut tx = self.shared.database.write().await?;
+        let ended = query("DELETE FROM sessions WHERE account = $1 AND id <> $2")
+            .bind(account.id.0.as_bytes().as_slice())
+            .bind(current.0.as_bytes().as_slice())
+            .execute(&mut tx)
+            .await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+
+    /// Changes the password of the caller's account and ends all of its sessions. Returns the token of the session
+    /// that replaces the one of the caller.
+    ///
+    /// # Errors
+    /// [`ChangePasswordError`].
+    pub async fn change_password(
+        &self,
+        caller: &Caller,
+        current: &str,
+        new: &str,
+    ) -> Result<String, ChangePasswordError> {
+        let shared = &self.shared;
+        let (account, session) =
+            signed_in(caller).map_err(|_| ChangePasswordError::SessionNeeded)?;
+        let name = AccountName::parse(&account.name).map_err(|_| ChangePasswordError::Wrong)?;
+        let new = NewPassword::parse(new, &name)?;
+        let bucket = [Bucket::of_account(account.id)];
+        shared.reserve(&bucket).await?;
+        let kept = shared.find(&name).await?;
+        let kept = kept.filter(|kept| kept.account.id == account.id);
+        let password = kept.and_then(|kept| kept.password);
+        let compared = shared.passwords.compare(current, password.clone()).await?;
+        if compared == Comparison::Wrong {
+            return Err(ChangePasswordError::Wrong);
+        }
+        let hash = shared.passwords.hash(new).await?;
+        let now = shared.now();
+        let mut tx = shared.database.write().await?;
+        let held = hold(&mut tx, account.id).await?;
+        held.filter(|held| !held.is_disabled && held.password == password)
+            .ok_or(ChangePasswordError::Wrong)?;
+        let label: Option<String> = query("SELECT label FROM sessions WHERE id = $1")
+            .bind(session.0.as_bytes().as_slice())
+            .fetch_optional(&mut tx)
+            .await?;
+        // Another request may have ended it meanwhile.
+        let label = label.ok_or(ChangePasswordError::SessionNeeded)?;
+        attempts::succeed(&mut tx, &bucket, now).await?;
+        set_password(&mut tx, account.id, &hash).await?;
+        let token = begin(
+            &mut tx,
+            account.id,
+            &label,
+            now,
+            shared.config.session_lifetime,
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(token)
+    }
+}
+
+/// Replaces the password of an account and ends its sessions.
+pub(super) async fn set_password(
+    tx: &mut Tx,
+    account: AccountId,
+    hash: &str,
+) -> Result<(), sqlx::Error> {
+    query("UPDATE accounts SET password = $2 WHERE id = $1")
+        .bind(account.0.as_bytes().as_slice())
+        .bind(hash)
+        .execute(tx)
+        .await?;
+    end_all(tx, account).await
+}
+
+/// Ends all sessions of an account.
+pub(super) async fn end_all(tx: &mut Tx, account: AccountId) -> Result<(), sqlx::Error> {
+    query("DELETE FROM sessions WHERE account = $1")
+        .bind(account.0.as_bytes().as_slice())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Begins a session that lasts so long at most, and returns its token.
+pub(super) async fn begin(
+    tx: &mut Tx,
+    account: AccountId,
+    label: &str,
+    now: Timestamp,
+    lifetime: Duration,
+) -> Result<String, sqlx::Error> {
+    let token = secret::token();
+    query(
+        "INSERT INTO sessions (id, token, account, label, created_at, seen_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $5, $6)",
+    )
+    .bind(kith_runtime::sortable_id(now).as_bytes().as_slice())
+    .bind(Hash::of(&token).bytes())
+    .bind(account.0.as_bytes().as_slice())
+    .bind(label)
+    .bind(now.as_millisecond())
+    .bind(now.as_millisecond().saturating_add(milliseconds(lifetime)))
+    .execute(tx)
+    .await?;
+    Ok(token)
+}
+
+/// A time as the database keeps it.
+pub(super) fn read_time(milliseconds: i64) -> Timestamp {
+    Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
+}
