@@ -1,7 +1,7 @@
 //! Accounts: who may use Kith, and how they show it.
 //!
-//! Without an account, Kith works in local mode: each client on this machine is an admin, and no other is let in. As
-//! soon as there is one, every caller needs a session or a token.
+//! Without an account, Kith works in local mode: it listens on this machine only, and each client that is certainly
+//! there is an admin. As soon as there is an account, every caller needs a session or a token.
 //!
 //! - [`AccountService`] has the use cases. [`authenticate`] finds out who calls, [`sign_in`] begins sessions,
 //!   [`sessions`] and [`tokens`] list and end what admits callers, [`setup`] makes the first admin.

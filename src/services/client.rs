@@ -41,7 +41,7 @@ impl Caller {
     /// The account that calls; `None` while Kith has no account.
     pub fn account(&self) -> Option<&Account> {
         match &self.identity {
-            Identity::Local => None,
+            Identity::Local | Identity::Forwarded => None,
             Identity::Account { account, .. } => Some(account),
         }
     }
@@ -49,6 +49,7 @@ impl Caller {
     /// What the caller may do at most. A session and a local client are not restricted.
     pub fn scope(&self) -> Scope {
         match &self.identity {
+            Identity::Forwarded => Scope::Write,
             Identity::Local
             | Identity::Account {
                 via: Via::Session(_),
@@ -65,8 +66,10 @@ impl Caller {
 /// Who a caller is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identity {
-    /// A client on this machine, while Kith has no account. It is an admin.
+    /// A client that is certainly on this machine, while Kith has no account. It is an admin.
     Local,
+    /// Any other client that a proxy or tunnel on this machine lets in, while Kith has no account. It is no admin.
+    Forwarded,
     Account {
         account: Account,
         via: Via,

@@ -40,9 +40,6 @@ pub struct Credentials<'a> {
 /// Why a client is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthenticateError {
-    /// Kith has no account, and the client is not certainly on this machine.
-    #[error("Kith has no account yet, so it is open on its own machine only")]
-    NotLocal,
     /// The client shows nothing.
     #[error("sign in first")]
     SignInNeeded,
@@ -121,7 +118,7 @@ impl AccountService {
             Some(holder) => holder.into_identity(),
             None if self.has_accounts().await? => return Err(refused),
             None if is_local(client) && uses_local_name => Identity::Local,
-            None => return Err(AuthenticateError::NotLocal),
+            None => Identity::Forwarded,
         };
         Ok(Caller::new(client, identity))
     }

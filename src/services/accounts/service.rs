@@ -163,7 +163,9 @@ pub(super) fn signed_in(caller: &Caller) -> Result<(&Account, SessionId), Accoun
             account,
             via: Via::Session(session),
         } => Ok((account, *session)),
-        Identity::Local | Identity::Account { .. } => Err(AccountError::SessionNeeded),
+        Identity::Local | Identity::Forwarded | Identity::Account { .. } => {
+            Err(AccountError::SessionNeeded)
+        }
     }
 }
 

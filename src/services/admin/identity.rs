@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::services::client::Caller;
+use crate::services::client::Identity;
 use crate::services::client::Role;
 use crate::services::client::Scope;
 
@@ -17,12 +18,15 @@ pub struct Admin {
 impl Admin {
     /// Accepts a caller as an admin, or `None`.
     ///
-    /// While Kith has no account, every caller is on this machine and is an admin. Then it takes an account with
-    /// that role, and a program needs a token with the scope `admin` as well.
+    /// While Kith has no account, every caller that is certainly on this machine is an admin. Then it takes an
+    /// account with that role, and a program needs a token with the scope `admin` as well.
     pub fn of(caller: &Caller) -> Option<Self> {
-        let is_admin = match caller.account() {
-            None => true,
-            Some(account) => account.role == Role::Admin && caller.scope() == Scope::Admin,
+        let is_admin = match caller.identity() {
+            Identity::Local => true,
+            Identity::Forwarded => false,
+            Identity::Account { account, .. } => {
+                account.role == Role::Admin && caller.scope() == Scope::Admin
+            }
         };
         is_admin.then(|| Self {
             address: caller.client().address.to_canonical(),
@@ -52,7 +56,6 @@ mod tests {
     use crate::services::client::Account;
     use crate::services::client::AccountId;
     use crate::services::client::Client;
-    use crate::services::client::Identity;
     use crate::services::client::SessionId;
     use crate::services::client::TokenId;
     use crate::services::client::Via;
@@ -78,6 +81,7 @@ mod tests {
         };
         for (identity, name) in [
             (Identity::Local, Some("127.0.0.1")),
+            (Identity::Forwarded, None),
             (account(Role::Admin, session), Some("ada")),
             (account(Role::Member, session), None),
             (account(Role::Admin, token(Scope::Admin)), Some("ada")),
