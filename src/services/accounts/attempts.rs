@@ -42,7 +42,7 @@ const MEMORY: Duration = Duration::from_secs(24 * 3600);
 const MAX_CLOCK_ERROR: Duration = Duration::from_secs(60);
 
 /// The most buckets. Those without an attempt for the longest time are removed.
-const MAX_BUCKETS: u32 = 100_000;
+pub const MAX_BUCKETS: u32 = 100_000;
 
 /// Addresses of one client begin alike for so many bits.
 const IPV6_PREFIX: u8 = 64;
@@ -178,15 +178,19 @@ pub async fn succeed(tx: &mut Tx, buckets: &[Bucket], now: Timestamp) -> Result<
     Ok(())
 }
 
-/// Removes what is forgotten, and the oldest buckets where there are too many.
+/// Removes what is forgotten, and the oldest buckets where there are more than `max_buckets`.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn forget(database: &Database, now: Timestamp) -> Result<(), sqlx::Error> {
+pub async fn forget(
+    database: &Database,
+    now: Timestamp,
+    max_buckets: u32,
+) -> Result<(), sqlx::Error> {
     let mut tx = database.write().await?;
     query(FORGET)
         .bind(now.as_millisecond() - milliseconds(MEMORY))
-        .bind(MAX_BUCKETS)
+        .bind(max_buckets - 1)
         .execute(&mut tx)
         .await?;
     tx.commit().await

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use kith_database::Connection;
 use kith_database::Database;
 use kith_database::Engine;
 use kith_database::Row;
@@ -188,20 +189,20 @@ pub(super) async fn hold_accounts(database: &Database) -> Result<Tx, sqlx::Error
 }
 
 /// Whether there is an account.
-pub(super) async fn exist(tx: &mut Tx) -> Result<bool, sqlx::Error> {
+pub(super) async fn exist(connection: &mut Connection) -> Result<bool, sqlx::Error> {
     let found: Option<i64> = query("SELECT created_at FROM accounts LIMIT 1")
-        .fetch_optional(tx)
+        .fetch_optional(connection)
         .await?;
     Ok(found.is_some())
 }
 
 /// Whether there is an admin who can sign in.
-async fn has_admin(tx: &mut Tx) -> Result<bool, sqlx::Error> {
+pub(super) async fn has_admin(connection: &mut Connection) -> Result<bool, sqlx::Error> {
     let found: Option<i64> = query(
         "SELECT created_at FROM accounts
          WHERE role = 'admin' AND disabled_at IS NULL AND password IS NOT NULL LIMIT 1",
     )
-    .fetch_optional(tx)
+    .fetch_optional(connection)
     .await?;
     Ok(found.is_some())
 }

@@ -11,7 +11,6 @@ use kith_cache::Encoding;
 use kith_cache::Key;
 use kith_cache::Policy;
 use kith_database::Database;
-use kith_database::query;
 use kith_runtime::Clock;
 use kith_runtime::Tasks;
 use serde::Deserialize;
@@ -20,6 +19,7 @@ use serde::Serialize;
 use super::ACCOUNTS;
 use super::AccountError;
 use super::Unavailable;
+use super::management;
 use super::password::Passwords;
 use crate::services::client::Account;
 use crate::services::client::Caller;
@@ -99,10 +99,8 @@ impl AccountService {
         let database = self.shared.database.clone();
         let fetch = move || async move {
             let mut reader = database.reader().await?;
-            let found: Option<i64> = query("SELECT 1 FROM accounts LIMIT 1")
-                .fetch_optional(&mut reader)
-                .await?;
-            Ok::<_, Unavailable>(HasAccounts(found.is_some()))
+            let exist = management::exist(&mut reader).await?;
+            Ok::<_, Unavailable>(HasAccounts(exist))
         };
         let key = Key::new(ACCOUNTS, AUDIENCE, "exist");
         let found = self.shared.cache.get(key, self.shared.policy(), fetch);
@@ -115,13 +113,7 @@ impl AccountService {
     /// [`Unavailable`].
     pub async fn has_admin(&self) -> Result<bool, Unavailable> {
         let mut reader = self.shared.database.reader().await?;
-        let found: Option<i64> = query(
-            "SELECT 1 FROM accounts
-             WHERE role = 'admin' AND disabled_at IS NULL AND password IS NOT NULL LIMIT 1",
-        )
-        .fetch_optional(&mut reader)
-        .await?;
-        Ok(found.is_some())
+        Ok(management::has_admin(&mut reader).await?)
     }
 
     /// Waits for what is under way.

@@ -94,7 +94,7 @@ impl AccountService {
                  SELECT created_at FROM setup_codes ORDER BY created_at DESC LIMIT 1 OFFSET $2)",
         )
         .bind(now)
-        .bind(MAX_CODES - 2)
+        .bind(MAX_CODES - 1)
         .execute(&mut tx)
         .await?;
         query("INSERT INTO setup_codes (code, created_at, expires_at) VALUES ($1, $2, $3)")

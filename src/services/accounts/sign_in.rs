@@ -182,7 +182,7 @@ impl Shared {
         if rand::random::<u8>() < u8::MAX / FORGET_ONE_IN {
             let database = self.database.clone();
             self.tasks.spawn(async move {
-                if let Err(error) = attempts::forget(&database, now).await {
+                if let Err(error) = attempts::forget(&database, now, attempts::MAX_BUCKETS).await {
                     tracing::debug!(%error, "old attempts to sign in are not removed");
                 }
             });

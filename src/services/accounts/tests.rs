@@ -1,1 +1,8 @@
-//! Accounts on both engines.
+//! Accounts on both engines, with several instances.
+
+mod fixture;
+mod management;
+mod sessions;
+mod setup;
+mod throttle;
+mod tokens;
