@@ -15,10 +15,12 @@ use kith::services::config::Cli;
 use kith::services::config::Command;
 use kith::services::config::Config;
 use kith::services::config::MoveArguments;
+use kith::services::config::UserCommand;
 use kith::services::format;
 use kith::services::telemetry;
 use kith::services::transfer;
 use kith::services::transfer::command;
+use kith::services::user_command;
 use kith::web::serve;
 use kith::web::shutdown;
 use kith::web::state::AppState;
@@ -35,8 +37,10 @@ const EX_CONFIG: u8 = 78;
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Cli::parse();
-    // It is no setting.
-    let environment = std::env::vars_os().filter(|(name, _)| name != command::PASSWORD);
+    // They are no settings.
+    let passwords = [command::PASSWORD, user_command::PASSWORD];
+    let environment =
+        std::env::vars_os().filter(|(name, _)| passwords.iter().all(|one| name != one));
     let mut config = match Config::load(arguments.config.as_deref(), environment) {
         Ok(config) => config,
         Err(error) => return refuse(&error, EX_CONFIG),
@@ -47,8 +51,10 @@ async fn main() -> ExitCode {
         }
         return print(&config.to_toml());
     }
-    if let Some(Command::Move(arguments)) = &arguments.command {
-        return move_data(arguments, &config).await;
+    match &arguments.command {
+        Some(Command::Move(arguments)) => return move_data(arguments, &config).await,
+        Some(Command::User(command)) => return manage_accounts(command, &config).await,
+        None => {}
     }
     telemetry::start(&config.log);
     for warning in &config.warnings {
@@ -86,13 +92,8 @@ async fn move_data(arguments: &MoveArguments, config: &Config) -> ExitCode {
         say(format_args!("{warning}"));
     }
     kith_runtime::install_crypto_provider();
-    let password = match std::env::var(command::PASSWORD) {
-        Ok(password) => Some(password),
-        Err(VarError::NotPresent) => None,
-        Err(VarError::NotUnicode(_)) => {
-            say(format_args!("{} takes UTF-8", command::PASSWORD));
-            return ExitCode::from(EX_CONFIG);
-        }
+    let Ok(password) = password_of(command::PASSWORD) else {
+        return ExitCode::from(EX_CONFIG);
     };
     let moving = command::Command {
         arguments,
@@ -105,6 +106,38 @@ async fn move_data(arguments: &MoveArguments, config: &Config) -> ExitCode {
     match moving.run(&mut progress, shutdown::signal()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => refuse(&error, 1),
+    }
+}
+
+/// Lists or changes accounts.
+async fn manage_accounts(command: &UserCommand, config: &Config) -> ExitCode {
+    for warning in &config.warnings {
+        say(format_args!("{warning}"));
+    }
+    kith_runtime::install_crypto_provider();
+    let Ok(password) = password_of(user_command::PASSWORD) else {
+        return ExitCode::from(EX_CONFIG);
+    };
+    let command = user_command::Command {
+        command,
+        config,
+        password: password.as_deref(),
+    };
+    match command.run().await {
+        Ok(text) => print(&text),
+        Err(error) => refuse(&error, 1),
+    }
+}
+
+/// The password in a variable of the environment, if it is set. Says so where it is no text.
+fn password_of(variable: &str) -> Result<Option<String>, VarError> {
+    match std::env::var(variable) {
+        Ok(password) => Ok(Some(password)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(not_unicode) => {
+            say(format_args!("{variable} takes UTF-8"));
+            Err(not_unicode)
+        }
     }
 }
 

@@ -7,7 +7,8 @@
 //! - [`database`]: where all of it is. [`transfer`]: moving it elsewhere. [`metrics`]: what is counted.
 //! - [`origin`] and [`network`]: how the server is named, and where its clients are.
 //! - [`policies`]: what Kith limits with `kith-limit`.
-//! - [`accounts`]: who may use Kith, and how they show it. [`client`]: who calls.
+//! - [`accounts`]: who may use Kith, and how they show it. [`client`]: who calls. [`user_command`]: what an
+//!   operator does with accounts.
 //! - [`admin`] and [`overrides`]: what an admin may change while Kith runs.
 //! - [`dashboard`] and [`health`]: how Kith is doing. [`instances`]: the processes that share a database.
 //!   [`process`]: what the system says about this one. [`telemetry`]: the log.
@@ -34,4 +35,5 @@ pub mod policies;
 pub mod process;
 pub mod telemetry;
 pub mod transfer;
+pub mod user_command;
 pub mod welcome;

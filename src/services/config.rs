@@ -61,6 +61,7 @@ pub use as_written::AsWritten;
 pub use cli::Cli;
 pub use cli::Command;
 pub use cli::MoveArguments;
+pub use cli::UserCommand;
 pub use list::List;
 pub use load::ConfigError;
 pub use pem_file::PemFile;
@@ -300,6 +301,11 @@ impl ServerConfig {
         self.public_url
             .clone()
             .unwrap_or_else(|| Origin::of_address(self.addr))
+    }
+
+    /// Whether Kith listens on this machine only.
+    pub fn is_local(&self) -> bool {
+        self.addr.ip().to_canonical().is_loopback()
     }
 
     /// Whether this is a public name of Kith: the host of `public_url`, or one of `hosts`.

@@ -153,6 +153,15 @@ impl Accounts {
         self.change(name, Change::Remove).await
     }
 
+    /// Whether there is such an account.
+    ///
+    /// # Errors
+    /// [`AccountError::NoAccount`] if there is none, [`AccountError::Unavailable`].
+    pub async fn check(&self, name: &AccountName) -> Result<(), AccountError> {
+        let mut reader = self.database.reader().await?;
+        find(&mut reader, name).await.map(|_| ())
+    }
+
     async fn change(&self, name: &AccountName, change: Change) -> Result<(), AccountError> {
         let mut tx = hold_accounts(&self.database).await?;
         let id = find(&mut tx, name).await?;
@@ -235,10 +244,10 @@ pub(super) async fn insert(
     }
 }
 
-async fn find(tx: &mut Tx, name: &AccountName) -> Result<AccountId, AccountError> {
+async fn find(connection: &mut Connection, name: &AccountName) -> Result<AccountId, AccountError> {
     let id: Option<Vec<u8>> = query("SELECT id FROM accounts WHERE name_key = $1")
         .bind(name.key())
-        .fetch_optional(tx)
+        .fetch_optional(connection)
         .await?;
     let id = id.ok_or(AccountError::NoAccount)?;
     Ok(AccountId(read_uuid(&id)?))

@@ -8,6 +8,7 @@ use clap::Subcommand;
 
 use super::Config;
 use super::SECTIONS;
+use crate::services::client::Role;
 
 /// Kith is a self-hosted contact manager: one server, its pages, and one file for the data.
 #[derive(Debug, Parser)]
@@ -35,6 +36,37 @@ pub enum Command {
     /// exist, or a database that was made with CREATE DATABASE. It gets everything or nothing, and the source keeps
     /// what it has. Kith does not start with the source any more, so set `DATABASE_URL` to the target afterwards.
     Move(MoveArguments),
+
+    /// Manage accounts: who may sign in.
+    ///
+    /// Kith has no accounts until the first one is made, which is an admin. From then on it asks everyone to sign in.
+    /// All of this works while Kith runs, and has its effect at once.
+    #[command(subcommand)]
+    User(UserCommand),
+}
+
+/// What `kith user` does. Names are the same in upper and lower case.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// List all accounts.
+    List,
+    /// Add an account. The password comes from `KITH_USER_PASSWORD`, or Kith asks for it.
+    Add {
+        name: String,
+        /// What it may do: member or admin.
+        #[arg(long, default_value_t = Role::Member)]
+        role: Role,
+    },
+    /// Give an account another password, and end its sessions. It comes from `KITH_USER_PASSWORD`, or Kith asks for it.
+    Passwd { name: String },
+    /// Make an account a member or an admin, and end its sessions.
+    Role { name: String, role: Role },
+    /// End the sessions of an account, and let it begin none. Its tokens are refused.
+    Disable { name: String },
+    /// Let an account sign in again.
+    Enable { name: String },
+    /// Remove an account with its sessions and tokens.
+    Remove { name: String },
 }
 
 /// The arguments of `kith move`.
@@ -81,6 +113,8 @@ Examples:
   kith --config /etc/kith.toml --print-config
       See what a file and the environment amount to, or what is wrong with them.
   kith move --to postgres://kith@127.0.0.1/kith
-      Move all data to a PostgreSQL server.";
+      Move all data to a PostgreSQL server.
+  kith user add ada --role admin
+      Make an account: from then on Kith asks everyone to sign in.";
     text
 }

@@ -1,0 +1,176 @@
+//! `kith user`.
+//!
+//! It works on the database itself, on both engines and while servers run: what it changes has its effect on them at
+//! once.
+
+use std::fmt::Write;
+use std::io;
+use std::io::IsTerminal;
+use std::num::NonZeroU32;
+
+use crate::services::accounts::AccountError;
+use crate::services::accounts::AccountInfo;
+use crate::services::accounts::AccountName;
+use crate::services::accounts::Accounts;
+use crate::services::accounts::NewAccount;
+use crate::services::client::Role;
+use crate::services::config::Config;
+use crate::services::config::UserCommand;
+use crate::services::database;
+
+/// The environment variable with the password of an account.
+pub const PASSWORD: &str = "KITH_USER_PASSWORD";
+
+/// One for the change, and one for what the engine itself needs.
+const CONNECTIONS: NonZeroU32 = NonZeroU32::new(3).expect("it is not 0");
+
+/// What `kith user` is given.
+pub struct Command<'a> {
+    pub command: &'a UserCommand,
+    pub config: &'a Config,
+    /// The password of the account, if the environment has it.
+    pub password: Option<&'a str>,
+}
+
+/// Why `kith user` has changed nothing. It says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum UserError {
+    #[error(transparent)]
+    Open(#[from] database::OpenError),
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    #[error("There is no terminal to ask for the password at: set {PASSWORD}.")]
+    NoTerminal,
+    #[error("cannot ask for the password: set {PASSWORD}")]
+    NoPrompt(#[source] io::Error),
+    #[error("The two passwords differ. Run the command again.")]
+    Differ,
+}
+
+impl Command<'_> {
+    /// Does what it is asked to. Returns the text for the operator.
+    ///
+    /// # Errors
+    /// [`UserError`].
+    pub async fn run(&self) -> Result<String, UserError> {
+        let place = self.config.data.database();
+        let database = database::open(place, CONNECTIONS).await?;
+        let done = self.run_on(&Accounts::new(database.clone())).await;
+        database.close().await;
+        done
+    }
+
+    async fn run_on(&self, accounts: &Accounts) -> Result<String, UserError> {
+        let text = match self.command {
+            UserCommand::List => table(&accounts.list().await?),
+            UserCommand::Add { name, role } => {
+                return self.add(accounts, &parse(name)?, *role).await;
+            }
+            UserCommand::Passwd { name } => {
+                let name = parse(name)?;
+                accounts.check(&name).await?;
+                accounts.set_password(&name, &self.password(&name)?).await?;
+                format!("{name} has a new password and is signed out everywhere.\n")
+            }
+            UserCommand::Role { name, role } => {
+                let name = parse(name)?;
+                accounts.set_role(&name, *role).await?;
+                format!(
+                    "{name} is {} now, and signed out everywhere.\n",
+                    article(*role)
+                )
+            }
+            UserCommand::Disable { name } => {
+                let name = parse(name)?;
+                accounts.disable(&name).await?;
+                format!("{name} is signed out everywhere and cannot sign in.\n")
+            }
+            UserCommand::Enable { name } => {
+                let name = parse(name)?;
+                accounts.enable(&name).await?;
+                format!("{name} can sign in.\n")
+            }
+            UserCommand::Remove { name } => {
+                let name = parse(name)?;
+                accounts.remove(&name).await?;
+                format!("{name} is removed.\n")
+            }
+        };
+        Ok(text)
+    }
+
+    async fn add(
+        &self,
+        accounts: &Accounts,
+        name: &AccountName,
+        role: Role,
+    ) -> Result<String, UserError> {
+        let is_first = accounts.list().await?.is_empty();
+        if is_first && role != Role::Admin {
+            return Err(AccountError::FirstIsAdmin.into());
+        }
+        let new = NewAccount {
+            name,
+            password: &self.password(name)?,
+            role,
+        };
+        accounts.add(new).await?;
+        let mut text = format!("{name} is {} and can sign in.\n", article(role));
+        if is_first {
+            text += "It is the first account: from now on Kith asks everyone to sign in.\n";
+        }
+        Ok(text)
+    }
+
+    /// The password that is given, or what is typed twice at a terminal.
+    fn password(&self, name: &AccountName) -> Result<String, UserError> {
+        if let Some(password) = self.password {
+            return Ok(password.to_owned());
+        }
+        if !io::stdin().is_terminal() {
+            return Err(UserError::NoTerminal);
+        }
+        let ask =
+            |question: String| rpassword::prompt_password(question).map_err(UserError::NoPrompt);
+        let password = ask(format!("Password for {name}: "))?;
+        let again = ask("The same again: ".to_owned())?;
+        if password == again {
+            Ok(password)
+        } else {
+            Err(UserError::Differ)
+        }
+    }
+}
+
+fn parse(name: &str) -> Result<AccountName, AccountError> {
+    Ok(AccountName::parse(name)?)
+}
+
+fn article(role: Role) -> &'static str {
+    match role {
+        Role::Member => "a member",
+        Role::Admin => "an admin",
+    }
+}
+
+/// A line for each account.
+fn table(accounts: &[AccountInfo]) -> String {
+    let names = accounts.iter().map(|account| account.name.chars().count());
+    let width = names.max().unwrap_or(0);
+    let mut text = String::new();
+    for account in accounts {
+        let AccountInfo { name, role, .. } = account;
+        let state = match (account.disabled_at, account.seen_at) {
+            (Some(at), _) => format!("disabled on {}", at.strftime("%Y-%m-%d")),
+            (None, Some(at)) => format!("seen on {}", at.strftime("%Y-%m-%d")),
+            (None, None) => "not signed in".to_owned(),
+        };
+        let created = account.created_at.strftime("%Y-%m-%d");
+        let _ = writeln!(
+            text,
+            "{name:width$}  {:6}  since {created}, {state}",
+            role.as_str()
+        );
+    }
+    text
+}
