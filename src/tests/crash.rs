@@ -264,7 +264,7 @@ fn settings_that_kith_cannot_use_are_explained() {
         assert!(!output.status.success(), "{variable}={value} was accepted");
         String::from_utf8(output.stderr).expect("text")
     };
-    assert!(run("KITH_SERVER_ADDR", "0.0.0.0:3000").contains("no accounts yet"));
+    assert!(run("KITH_SERVER_ADDR", "0.0.0.0:0").contains("kith user add NAME --role admin"));
     assert!(run("KITH_SERVER_ADRR", "127.0.0.1:0").contains("KITH_SERVER_ADDR"));
     for (url, expected) in [
         (

@@ -3,6 +3,7 @@
 //! [`app`] has the `TestApp` that they all use. Each test owns its server, its data and its
 //! clients, so that they run beside each other in any order.
 
+mod accounts;
 mod app;
 mod cache;
 mod classes;

@@ -217,7 +217,7 @@ fn a_configuration_that_nobody_reads_to_the_end_is_printed_without_a_panic() {
 fn a_refusal_to_start_that_cannot_be_printed_has_its_exit_status() {
     let data = tempfile::tempdir().expect("a directory");
     let refused = program(data.path())
-        .env("KITH_SERVER_ADDR", "0.0.0.0:3000")
+        .env("KITH_SERVER_ADDR", "0.0.0.0")
         .stderr(full())
         .status();
     assert_eq!(refused.expect("the program runs").code(), Some(78));

@@ -295,7 +295,7 @@ fn a_password_is_asked_for_at_a_terminal_and_not_shown() {
 }
 
 /// Waits until the terminal of `script` does not show what is typed. The question comes just before that.
-fn wait_until_hidden(script: u32) {
+pub fn wait_until_hidden(script: u32) {
     let children = format!("/proc/{script}/task/{script}/children");
     let children = std::fs::read_to_string(children).expect("its children");
     let child = children.split_whitespace().next().expect("a child");

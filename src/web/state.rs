@@ -3,6 +3,7 @@
 mod wiring;
 
 use std::io;
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::wiring::Stores;
 use crate::services::accounts::AccountService;
+use crate::services::accounts::Unavailable;
 use crate::services::admin::AdminService;
 use crate::services::config::Config;
 use crate::services::contacts::ContactService;
@@ -81,6 +83,16 @@ pub enum StartError {
     /// The database was opened and then failed.
     #[error("the database does not take what this instance writes: see that it runs and has room")]
     Database(#[from] sqlx::Error),
+    /// The database was opened and does not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// Others could reach Kith, and no one would have to sign in.
+    #[error(
+        "Kith has no admin yet, so anyone who reaches {address} could read every contact. Make one with \
+         `kith user add NAME --role admin`, or listen on this machine only, as with \
+         KITH_SERVER_ADDR=127.0.0.1:3000"
+    )]
+    NoAccount { address: SocketAddr },
     /// The folder for mails cannot be written to.
     #[error(
         "cannot write into the folder for mails: make it this user's, or set KITH_DATA_DIR or SMTP_URL"
@@ -135,12 +147,26 @@ impl AppState {
     pub async fn open(config: Config) -> Result<Self, StartError> {
         let stores = Stores::open(&config).await?;
         let state = Self(Arc::new(stores.wire(config)));
-        let registered = state.register().await;
+        let registered = match state.require_admin().await {
+            Ok(()) => state.register().await,
+            refused => refused,
+        };
         if registered.is_err() {
             state.stop();
             state.close().await;
         }
         registered.map(|()| state)
+    }
+
+    /// This alone decides whether Kith may be reached from other machines.
+    async fn require_admin(&self) -> Result<(), StartError> {
+        let server = &self.config.server;
+        if server.is_local() || self.accounts.has_admin().await? {
+            return Ok(());
+        }
+        Err(StartError::NoAccount {
+            address: server.addr,
+        })
     }
 
     async fn register(&self) -> Result<(), StartError> {

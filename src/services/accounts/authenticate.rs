@@ -116,7 +116,7 @@ impl AccountService {
         };
         let identity = match holder {
             Some(holder) => holder.into_identity(),
-            None if self.has_accounts().await? => return Err(refused),
+            None if self.has_accounts().await? || self.shared.is_exposed => return Err(refused),
             None if is_local(client) && uses_local_name => Identity::Local,
             None => Identity::Forwarded,
         };

@@ -48,6 +48,7 @@ pub(super) struct Shared {
     pub cache: Cache,
     pub clock: Arc<dyn Clock>,
     pub config: AccountsConfig,
+    pub is_exposed: bool,
     pub passwords: Passwords,
     pub tasks: Tasks,
 }
@@ -60,6 +61,9 @@ pub struct Options {
     /// The clock of the database, by which all instances agree.
     pub clock: Arc<dyn Clock>,
     pub config: AccountsConfig,
+    /// Whether clients on other machines reach Kith. Then there is no local mode, even if all accounts are gone, as in a
+    /// backup that was restored.
+    pub is_exposed: bool,
 }
 
 /// Whether there is an account.
@@ -77,6 +81,7 @@ impl AccountService {
             cache,
             clock,
             config,
+            is_exposed,
         } = options;
         Self {
             shared: Arc::new(Shared {
@@ -84,6 +89,7 @@ impl AccountService {
                 cache,
                 clock,
                 config,
+                is_exposed,
                 passwords: Passwords::default(),
                 tasks: Tasks::default(),
             }),

@@ -13,7 +13,6 @@ use super::LimitsConfig;
 use super::PolicyConfig;
 use super::QueueConfig;
 use super::RedisConfig;
-use super::ServerConfig;
 use super::setting::Setting;
 use crate::services::database::DatabaseUrl;
 use crate::services::origin::Origin;
@@ -34,7 +33,6 @@ impl Config {
     /// Every rule that the configuration breaks.
     pub(super) fn conflicts(&self) -> impl Iterator<Item = Conflict> {
         [
-            self.server.require_loopback(),
             self.data.require_connections(),
             self.data.require_servers_for_replica(),
             self.redis.require_one_address(),
@@ -45,24 +43,6 @@ impl Config {
         ]
         .into_iter()
         .filter_map(Result::err)
-    }
-}
-
-impl ServerConfig {
-    /// Until accounts exist, only the network protects the contacts. This function alone decides which
-    /// addresses Kith may listen on.
-    fn require_loopback(&self) -> Result<(), Conflict> {
-        if self.addr.ip().to_canonical().is_loopback() {
-            return Ok(());
-        }
-        Err(Conflict {
-            path: "server.addr",
-            value: self.addr.to_string(),
-            rule: "Kith has no accounts yet, so anyone who reaches it could read every contact. \
-                   Listen on 127.0.0.1 or [::1] and put a reverse proxy in front of it that asks \
-                   for a password and sends `Host: localhost`."
-                .to_owned(),
-        })
     }
 }
 

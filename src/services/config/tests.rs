@@ -484,40 +484,6 @@ fn text_that_is_not_toml_is_refused_without_quoting_it() {
 }
 
 #[test]
-fn only_loopback_addresses_are_listened_on() {
-    for addr in [
-        "127.0.0.1:3000",
-        "127.8.8.8:1",
-        "[::1]:3000",
-        "[::ffff:127.0.0.1]:1",
-    ] {
-        assert_eq!(
-            read("", [("KITH_SERVER_ADDR", addr)])
-                .server
-                .addr
-                .to_string(),
-            addr
-        );
-    }
-    for addr in [
-        "0.0.0.0:3000",
-        "[::]:3000",
-        "192.168.1.2:80",
-        "[2001:db8::1]:80",
-    ] {
-        assert_eq!(
-            problems("", [("LEPTOS_SITE_ADDR", addr)]),
-            format!(
-                "wrong value for `server.addr` in the environment variable LEPTOS_SITE_ADDR: \
-                 `{addr}`. Kith has no accounts yet, so anyone who reaches it could read every \
-                 contact. Listen on 127.0.0.1 or [::1] and put a reverse proxy in front of \
-             it that asks for a password and sends `Host: localhost`."
-            )
-        );
-    }
-}
-
-#[test]
 fn each_kind_of_request_has_a_table_within_the_limits() {
     let file = "[limits]\ndeny = \"10.0.0.0/8\"\n[limits.api]\nlimit = 3\nwindow = \"2s\"\n";
     let config = read(file, [("KITH_LIMITS_UI_ALGORITHM", "sliding_log")]);

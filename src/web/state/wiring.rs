@@ -152,6 +152,7 @@ impl Stores {
             cache: self.cache.clone(),
             clock: self.database.clock(),
             config: config.accounts.clone(),
+            is_exposed: !config.server.is_local(),
         });
         let health = self.health(contacts.clone(), stopping.clone());
         let instances = self.instances(&config, &health);

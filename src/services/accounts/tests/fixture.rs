@@ -38,6 +38,8 @@ pub const DAY: Duration = Duration::from_secs(24 * 3600);
 pub struct Fixture {
     pub database: TestDatabase,
     now: Arc<AtomicI64>,
+    /// Of instances that are made from now on.
+    pub is_exposed: bool,
 }
 
 impl Fixture {
@@ -45,6 +47,7 @@ impl Fixture {
         Self {
             database,
             now: Arc::new(AtomicI64::new(START)),
+            is_exposed: false,
         }
     }
 
@@ -88,6 +91,7 @@ impl Fixture {
             cache,
             clock: Arc::new(clock),
             config: Config::default().accounts,
+            is_exposed: self.is_exposed,
         })
     }
 

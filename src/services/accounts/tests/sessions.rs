@@ -32,6 +32,7 @@ use crate::services::database::testing::on_each_engine;
 
 on_each_engine! {
     the_first_account_ends_local_mode_on_all_instances_at_once
+    an_instance_that_others_reach_has_no_local_mode
     a_session_that_ends_ends_on_all_instances_at_once
     a_session_ends_unused_and_after_its_lifetime
     a_session_in_use_is_noted_and_stays
@@ -92,6 +93,16 @@ async fn the_first_account_ends_local_mode_on_all_instances_at_once(database: Te
         .await
         .expect("a row");
     assert!(min > 0 && min <= fixture.database.schema());
+}
+
+async fn an_instance_that_others_reach_has_no_local_mode(database: TestDatabase) {
+    let mut fixture = Fixture::new(database);
+    fixture.is_exposed = true;
+    let service = fixture.instance().await;
+    for address in ["127.0.0.1", "203.0.113.7"] {
+        let refused = service.authenticate(Credentials::default(), client(address), true);
+        assert_eq!(refused.await, Err(AuthenticateError::SignInNeeded));
+    }
 }
 
 async fn a_session_that_ends_ends_on_all_instances_at_once(database: TestDatabase) {
