@@ -6,7 +6,7 @@
 //! - [`AccountService`] has the use cases. [`authenticate`] finds out who calls, [`sign_in`] begins sessions,
 //!   [`sessions`] and [`tokens`] list and end what admits callers, [`setup`] makes the first admin.
 //! - [`Accounts`] is what an operator does with accounts. [`name`] and [`password`] are what people type.
-//! - [`secret`]: what is kept of random tokens. [`attempts`]: what slows down who guesses a password.
+//! - [`rows`]: accounts in the database. [`secret`]: what is kept of random tokens. [`attempts`]: what slows down who guesses a password.
 //!
 //! What decides whether a caller is let in is in the database. It is cached under the tag [`ACCOUNTS`], whose
 //! generation changes in the transaction that ends a session, revokes a token or changes an account. So each of
@@ -19,6 +19,7 @@ mod label;
 mod management;
 mod name;
 mod password;
+mod rows;
 mod secret;
 mod service;
 mod sessions;
@@ -27,6 +28,7 @@ mod sign_in;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod unavailable;
 
 use kith_cache::Tag;
 
@@ -36,7 +38,6 @@ pub const ACCOUNTS: Tag = Tag("accounts");
 pub use authenticate::AuthenticateError;
 pub use authenticate::Credentials;
 pub use error::AccountError;
-pub use error::Unavailable;
 pub use management::AccountInfo;
 pub use management::Accounts;
 pub use management::NewAccount;
@@ -54,3 +55,4 @@ pub use sign_in::SignInError;
 pub use sign_in::SignedIn;
 pub use tokens::ApiTokenInfo;
 pub use tokens::NewToken;
+pub use unavailable::Unavailable;

@@ -22,8 +22,8 @@ use kith_database::query;
 use sha2::Digest;
 use sha2::Sha256;
 
+use super::rows::milliseconds;
 use super::secret::Hash;
-use super::service::milliseconds;
 use crate::services::client::AccountId;
 
 /// So many failures in a row cost no wait.

@@ -13,10 +13,13 @@ use uuid::Uuid;
 use super::ACCOUNTS;
 use super::AccountService;
 use super::Unavailable;
+use super::rows::milliseconds;
+use super::rows::read_uuid;
+use super::rows::read_word;
 use super::secret;
 use super::secret::Hash;
 use super::service::AUDIENCE;
-use super::service::milliseconds;
+use super::service::Shared;
 use crate::services::client::Account;
 use crate::services::client::AccountId;
 use crate::services::client::Caller;
@@ -146,7 +149,7 @@ fn is_local(client: Client) -> bool {
     client.is_certain && client.address.to_canonical().is_loopback()
 }
 
-impl super::service::Shared {
+impl Shared {
     fn admits(&self, kind: Kind, holder: &Holder) -> bool {
         let now = self.now().as_millisecond();
         let idle_end = match kind {
@@ -261,18 +264,4 @@ fn holder(row: &Row) -> Result<Holder, sqlx::Error> {
         expires_at: row.get("expires_at")?,
         used_at: row.get("used_at")?,
     })
-}
-
-/// An id as the database keeps it.
-pub(super) fn read_uuid(bytes: &[u8]) -> Result<Uuid, sqlx::Error> {
-    Uuid::from_slice(bytes).map_err(|error| sqlx::Error::Decode(error.into()))
-}
-
-/// A role or a scope as the database keeps it.
-pub(super) fn read_word<T>(text: &str) -> Result<T, sqlx::Error>
-where
-    T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
-{
-    text.parse()
-        .map_err(|error: T::Err| sqlx::Error::Decode(error.into()))
 }

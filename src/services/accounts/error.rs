@@ -1,31 +1,9 @@
 //! Why something about accounts was not done.
 
-use kith_database::is_transient;
-
 use super::InvalidName;
+use super::Unavailable;
 use super::WeakPassword;
 use crate::model::error::AppError;
-
-/// The database does not answer, or something unexpected. The cause has been logged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the database does not respond at the moment")]
-pub struct Unavailable;
-
-impl From<sqlx::Error> for Unavailable {
-    fn from(error: sqlx::Error) -> Self {
-        match is_transient(&error) {
-            true => tracing::warn!(%error, "accounts cannot be reached"),
-            false => tracing::error!(%error, "the database answered something unexpected"),
-        }
-        Self
-    }
-}
-
-impl From<Unavailable> for AppError {
-    fn from(_: Unavailable) -> Self {
-        Self::Unavailable
-    }
-}
 
 /// Why something was not done with an account, its sessions or its tokens. Each says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,25 +5,17 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use kith_database::Connection;
 use kith_database::Database;
-use kith_database::Engine;
 use kith_database::Row;
-use kith_database::Tx;
 use kith_database::query;
 use kith_runtime::Clock;
 
 use super::AccountError;
 use super::AccountName;
-use super::authenticate::read_uuid;
-use super::authenticate::read_word;
 use super::password::NewPassword;
 use super::password::Passwords;
-use super::sessions;
-use super::sessions::read_time;
+use super::rows;
 use crate::services::client::AccountId;
 use crate::services::client::Role;
-
-/// Names the lock of a server that changes of accounts hold: whether an admin is the last one depends on all of them.
-const LOCK: i64 = 0x6b69_7468_6163_6374;
 
 /// Makes and changes accounts. No caller is asked for: this is for those who can reach the database. Cheap to clone.
 #[derive(Clone)]
@@ -95,11 +87,12 @@ impl Accounts {
     pub async fn add(&self, new: NewAccount<'_>) -> Result<AccountId, AccountError> {
         let password = NewPassword::parse(new.password, new.name)?;
         let hash = self.passwords.hash(password).await?;
-        let mut tx = hold_accounts(&self.database).await?;
-        if new.role != Role::Admin && !exist(&mut tx).await? {
+        let mut tx = rows::hold_accounts(&self.database).await?;
+        if new.role != Role::Admin && !rows::exist(&mut tx).await? {
             return Err(AccountError::FirstIsAdmin);
         }
-        let id = insert(&mut tx, new.name, new.role, &hash, self.clock.now()).await?;
+        let id = rows::insert(&mut tx, new.name, new.role, &hash, self.clock.now()).await?;
+        let id = id.ok_or(AccountError::NameTaken)?;
         tx.commit().await?;
         Ok(id)
     }
@@ -115,9 +108,9 @@ impl Accounts {
     ) -> Result<(), AccountError> {
         let password = NewPassword::parse(password, name)?;
         let hash = self.passwords.hash(password).await?;
-        let mut tx = hold_accounts(&self.database).await?;
+        let mut tx = rows::hold_accounts(&self.database).await?;
         let id = find(&mut tx, name).await?;
-        sessions::set_password(&mut tx, id, &hash).await?;
+        rows::set_password(&mut tx, id, &hash).await?;
         Ok(tx.commit().await?)
     }
 
@@ -163,7 +156,7 @@ impl Accounts {
     }
 
     async fn change(&self, name: &AccountName, change: Change) -> Result<(), AccountError> {
-        let mut tx = hold_accounts(&self.database).await?;
+        let mut tx = rows::hold_accounts(&self.database).await?;
         let id = find(&mut tx, name).await?;
         let statement = match change {
             Change::Role(role) => {
@@ -176,90 +169,27 @@ impl Accounts {
         };
         let statement = statement.bind(id.0.as_bytes().as_slice());
         statement.execute(&mut tx).await?;
-        sessions::end_all(&mut tx, id).await?;
-        if !has_admin(&mut tx).await? {
+        rows::end_sessions(&mut tx, id).await?;
+        if !rows::has_admin(&mut tx).await? {
             return Err(AccountError::LastAdmin);
         }
         Ok(tx.commit().await?)
     }
 }
 
-/// Begins a transaction in which no other one makes or changes accounts.
-pub(super) async fn hold_accounts(database: &Database) -> Result<Tx, sqlx::Error> {
-    let mut tx = database.write().await?;
-    // In a file, a transaction that writes is the only one.
-    if tx.engine() == Engine::Postgres {
-        query("SELECT pg_advisory_xact_lock($1)")
-            .bind(LOCK)
-            .execute(&mut tx)
-            .await?;
-    }
-    Ok(tx)
-}
-
-/// Whether there is an account.
-pub(super) async fn exist(connection: &mut Connection) -> Result<bool, sqlx::Error> {
-    let found: Option<i64> = query("SELECT created_at FROM accounts LIMIT 1")
-        .fetch_optional(connection)
-        .await?;
-    Ok(found.is_some())
-}
-
-/// Whether there is an admin who can sign in.
-pub(super) async fn has_admin(connection: &mut Connection) -> Result<bool, sqlx::Error> {
-    let found: Option<i64> = query(
-        "SELECT created_at FROM accounts
-         WHERE role = 'admin' AND disabled_at IS NULL AND password IS NOT NULL LIMIT 1",
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(found.is_some())
-}
-
-/// Adds an account whose name no other one has.
-pub(super) async fn insert(
-    tx: &mut Tx,
-    name: &AccountName,
-    role: Role,
-    password: &str,
-    now: Timestamp,
-) -> Result<AccountId, AccountError> {
-    let id = AccountId(kith_runtime::sortable_id(now));
-    let added = query(
-        "INSERT INTO accounts (id, name, name_key, role, password, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name_key) DO NOTHING",
-    )
-    .bind(id.0.as_bytes().as_slice())
-    .bind(name.as_str())
-    .bind(name.key())
-    .bind(role.as_str())
-    .bind(password)
-    .bind(now.as_millisecond())
-    .execute(tx)
-    .await?;
-    if added == 0 {
-        Err(AccountError::NameTaken)
-    } else {
-        Ok(id)
-    }
-}
-
+/// The account of this name.
 async fn find(connection: &mut Connection, name: &AccountName) -> Result<AccountId, AccountError> {
-    let id: Option<Vec<u8>> = query("SELECT id FROM accounts WHERE name_key = $1")
-        .bind(name.key())
-        .fetch_optional(connection)
-        .await?;
-    let id = id.ok_or(AccountError::NoAccount)?;
-    Ok(AccountId(read_uuid(&id)?))
+    let found = rows::find(connection, name).await?;
+    Ok(found.ok_or(AccountError::NoAccount)?.account.id)
 }
 
 fn read(row: &Row) -> Result<AccountInfo, sqlx::Error> {
     Ok(AccountInfo {
-        id: AccountId(read_uuid(row.get("id")?)?),
+        id: AccountId(rows::read_uuid(row.get("id")?)?),
         name: row.get("name")?,
-        role: read_word(row.get("role")?)?,
-        created_at: read_time(row.get("created_at")?),
-        disabled_at: row.get::<Option<i64>>("disabled_at")?.map(read_time),
-        seen_at: row.get::<Option<i64>>("seen_at")?.map(read_time),
+        role: rows::read_word(row.get("role")?)?,
+        created_at: rows::read_time(row.get("created_at")?),
+        disabled_at: row.get::<Option<i64>>("disabled_at")?.map(rows::read_time),
+        seen_at: row.get::<Option<i64>>("seen_at")?.map(rows::read_time),
     })
 }

@@ -19,8 +19,8 @@ use serde::Serialize;
 use super::ACCOUNTS;
 use super::AccountError;
 use super::Unavailable;
-use super::management;
 use super::password::Passwords;
+use super::rows;
 use crate::services::client::Account;
 use crate::services::client::Caller;
 use crate::services::client::Identity;
@@ -105,7 +105,7 @@ impl AccountService {
         let database = self.shared.database.clone();
         let fetch = move || async move {
             let mut reader = database.reader().await?;
-            let exist = management::exist(&mut reader).await?;
+            let exist = rows::exist(&mut reader).await?;
             Ok::<_, Unavailable>(HasAccounts(exist))
         };
         let key = Key::new(ACCOUNTS, AUDIENCE, "exist");
@@ -119,7 +119,7 @@ impl AccountService {
     /// [`Unavailable`].
     pub async fn has_admin(&self) -> Result<bool, Unavailable> {
         let mut reader = self.shared.database.reader().await?;
-        Ok(management::has_admin(&mut reader).await?)
+        Ok(rows::has_admin(&mut reader).await?)
     }
 
     /// Waits for what is under way.
@@ -165,11 +165,6 @@ pub(super) fn signed_in(caller: &Caller) -> Result<(&Account, SessionId), Accoun
             Err(AccountError::SessionNeeded)
         }
     }
-}
-
-/// A duration in milliseconds, as the database keeps times.
-pub(super) fn milliseconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 impl fmt::Debug for AccountService {

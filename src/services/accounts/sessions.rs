@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kith_database::Row;
-use kith_database::Tx;
 use kith_database::query;
 
 use super::AccountError;
@@ -15,15 +14,13 @@ use super::WeakPassword;
 use super::attempts;
 use super::attempts::Bucket;
 use super::attempts::Refusal;
-use super::authenticate::read_uuid;
 use super::password::Comparison;
 use super::password::NewPassword;
-use super::secret;
-use super::secret::Hash;
-use super::service::milliseconds;
+use super::rows;
+use super::rows::milliseconds;
+use super::rows::read_time;
+use super::rows::read_uuid;
 use super::service::signed_in;
-use super::sign_in::hold;
-use crate::services::client::AccountId;
 use crate::services::client::Caller;
 use crate::services::client::SessionId;
 
@@ -159,7 +156,10 @@ impl AccountService {
         let new = NewPassword::parse(new, &name)?;
         let bucket = [Bucket::of_account(account.id)];
         shared.reserve(&bucket).await?;
-        let kept = shared.find(&name).await?;
+        let kept = {
+            let mut reader = shared.database.reader().await?;
+            rows::find(&mut reader, &name).await?
+        };
         let kept = kept.filter(|kept| kept.account.id == account.id);
         let password = kept.and_then(|kept| kept.password);
         let compared = shared.passwords.compare(current, password.clone()).await?;
@@ -169,7 +169,7 @@ impl AccountService {
         let hash = shared.passwords.hash(new).await?;
         let now = shared.now();
         let mut tx = shared.database.write().await?;
-        let held = hold(&mut tx, account.id).await?;
+        let held = rows::hold(&mut tx, account.id).await?;
         held.filter(|held| !held.is_disabled && held.password == password)
             .ok_or(ChangePasswordError::Wrong)?;
         let label: Option<String> = query("SELECT label FROM sessions WHERE id = $1")
@@ -179,8 +179,8 @@ impl AccountService {
         // Another request may have ended it meanwhile.
         let label = label.ok_or(ChangePasswordError::SessionNeeded)?;
         attempts::succeed(&mut tx, &bucket, now).await?;
-        set_password(&mut tx, account.id, &hash).await?;
-        let token = begin(
+        rows::set_password(&mut tx, account.id, &hash).await?;
+        let token = rows::begin_session(
             &mut tx,
             account.id,
             &label,
@@ -191,56 +191,4 @@ impl AccountService {
         tx.commit().await?;
         Ok(token)
     }
-}
-
-/// Replaces the password of an account and ends its sessions.
-pub(super) async fn set_password(
-    tx: &mut Tx,
-    account: AccountId,
-    hash: &str,
-) -> Result<(), sqlx::Error> {
-    query("UPDATE accounts SET password = $2 WHERE id = $1")
-        .bind(account.0.as_bytes().as_slice())
-        .bind(hash)
-        .execute(tx)
-        .await?;
-    end_all(tx, account).await
-}
-
-/// Ends all sessions of an account.
-pub(super) async fn end_all(tx: &mut Tx, account: AccountId) -> Result<(), sqlx::Error> {
-    query("DELETE FROM sessions WHERE account = $1")
-        .bind(account.0.as_bytes().as_slice())
-        .execute(tx)
-        .await?;
-    Ok(())
-}
-
-/// Begins a session that lasts so long at most, and returns its token.
-pub(super) async fn begin(
-    tx: &mut Tx,
-    account: AccountId,
-    label: &str,
-    now: Timestamp,
-    lifetime: Duration,
-) -> Result<String, sqlx::Error> {
-    let token = secret::token();
-    query(
-        "INSERT INTO sessions (id, token, account, label, created_at, seen_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $5, $6)",
-    )
-    .bind(kith_runtime::sortable_id(now).as_bytes().as_slice())
-    .bind(Hash::of(&token).bytes())
-    .bind(account.0.as_bytes().as_slice())
-    .bind(label)
-    .bind(now.as_millisecond())
-    .bind(now.as_millisecond().saturating_add(milliseconds(lifetime)))
-    .execute(tx)
-    .await?;
-    Ok(token)
-}
-
-/// A time as the database keeps it.
-pub(super) fn read_time(milliseconds: i64) -> Timestamp {
-    Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use kith_database::query;
 
-use super::AccountError;
 use super::AccountName;
 use super::AccountService;
 use super::InvalidName;
@@ -17,13 +16,11 @@ use super::attempts;
 use super::attempts::Bucket;
 use super::attempts::Refusal;
 use super::label;
-use super::management;
 use super::password::NewPassword;
+use super::rows;
+use super::rows::milliseconds;
 use super::secret;
 use super::secret::Hash;
-use super::service::milliseconds;
-use super::sessions;
-use super::sign_in::remember_browser;
 use crate::services::client::Account;
 use crate::services::client::Client;
 use crate::services::client::Role;
@@ -83,8 +80,8 @@ impl AccountService {
     /// # Errors
     /// [`SetUpError::HasAccounts`], [`SetUpError::Unavailable`].
     pub async fn issue_setup_code(&self) -> Result<String, SetUpError> {
-        let mut tx = management::hold_accounts(&self.shared.database).await?;
-        if management::exist(&mut tx).await? {
+        let mut tx = rows::hold_accounts(&self.shared.database).await?;
+        if rows::exist(&mut tx).await? {
             return Err(SetUpError::HasAccounts);
         }
         let code = secret::setup_code();
@@ -123,21 +120,18 @@ impl AccountService {
         self.check_setup_code(code).await?;
         let hash = shared.passwords.hash(password).await?;
         let now = shared.now();
-        let mut tx = management::hold_accounts(&shared.database).await?;
-        if management::exist(&mut tx).await? {
+        let mut tx = rows::hold_accounts(&shared.database).await?;
+        if rows::exist(&mut tx).await? {
             return Err(SetUpError::HasAccounts);
         }
         let role = Role::Admin;
-        let id = match management::insert(&mut tx, &name, role, &hash, now).await {
-            Ok(id) => id,
-            Err(AccountError::Unavailable(error)) => return Err(error.into()),
-            Err(_) => return Err(SetUpError::HasAccounts),
-        };
+        let id = rows::insert(&mut tx, &name, role, &hash, now).await?;
+        let id = id.ok_or(SetUpError::HasAccounts)?;
         query("DELETE FROM setup_codes").execute(&mut tx).await?;
         attempts::succeed(&mut tx, &buckets, now).await?;
-        let browser_token = remember_browser(&mut tx, id, now).await?;
+        let browser_token = rows::remember_browser(&mut tx, id, now).await?;
         let (label, lifetime) = (label::of(set_up.user_agent), shared.config.session_lifetime);
-        let session_token = sessions::begin(&mut tx, id, &label, now, lifetime).await?;
+        let session_token = rows::begin_session(&mut tx, id, &label, now, lifetime).await?;
         tx.commit().await?;
         Ok(SignedIn {
             session_token,

@@ -2,10 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-use kith_database::Row;
-use kith_database::Sql;
-use kith_database::Tx;
 use kith_database::query;
 
 use super::AccountError;
@@ -15,23 +11,18 @@ use super::Unavailable;
 use super::attempts;
 use super::attempts::Bucket;
 use super::attempts::Refusal;
-use super::authenticate::read_uuid;
-use super::authenticate::read_word;
 use super::label;
 use super::password::Comparison;
+use super::rows;
+use super::rows::Kept;
+use super::rows::milliseconds;
 use super::secret;
 use super::secret::Hash;
 use super::service::Shared;
-use super::service::milliseconds;
 use super::service::signed_in;
-use super::sessions;
 use crate::services::client::Account;
-use crate::services::client::AccountId;
 use crate::services::client::Caller;
 use crate::services::client::Client;
-
-/// The most browsers of an account that Kith knows. The one that it has known for the longest time is forgotten.
-const MAX_KNOWN_BROWSERS: u32 = 20;
 
 /// One of so many attempts also removes what is forgotten of earlier ones.
 const FORGET_ONE_IN: u8 = 64;
@@ -88,13 +79,6 @@ impl From<Refusal> for SignInError {
     }
 }
 
-/// An account with what is kept of its password.
-pub(super) struct Kept {
-    pub account: Account,
-    pub password: Option<String>,
-    pub is_disabled: bool,
-}
-
 impl AccountService {
     /// Begins a session.
     ///
@@ -105,7 +89,10 @@ impl AccountService {
         let shared = &self.shared;
         let name = AccountName::parse(sign_in.name).ok();
         let kept = match &name {
-            Some(name) => shared.find(name).await?,
+            Some(name) => {
+                let mut reader = shared.database.reader().await?;
+                rows::find(&mut reader, name).await?
+            }
             None => None,
         };
         let browser = sign_in.browser.and_then(secret::hash_of_token);
@@ -147,16 +134,6 @@ impl AccountService {
 }
 
 impl Shared {
-    pub(super) async fn find(&self, name: &AccountName) -> Result<Option<Kept>, sqlx::Error> {
-        let mut reader = self.database.reader().await?;
-        let row: Option<Row> =
-            query("SELECT id, name, role, password, disabled_at FROM accounts WHERE name_key = $1")
-                .bind(name.key())
-                .fetch_optional(&mut reader)
-                .await?;
-        row.map(|row| kept(&row)).transpose()
-    }
-
     /// The browser, if the owner of the account has signed in there before.
     async fn known_browser(
         &self,
@@ -206,7 +183,7 @@ impl Begin<'_> {
         let now = shared.now();
         let mut tx = shared.database.write().await?;
         // It may have been disabled meanwhile, or have another password.
-        let held = hold(&mut tx, self.kept.account.id).await?;
+        let held = rows::hold(&mut tx, self.kept.account.id).await?;
         let is_same = |held: &Kept| !held.is_disabled && held.password == self.kept.password;
         let account = held.filter(is_same).ok_or(SignInError::Wrong)?.account;
         if let Some(rehashed) = &self.rehashed {
@@ -231,11 +208,11 @@ impl Begin<'_> {
             .await?;
         let browser_token = match self.browser {
             Some(known) => known.to_owned(),
-            None => remember_browser(&mut tx, account.id, now).await?,
+            None => rows::remember_browser(&mut tx, account.id, now).await?,
         };
         let lifetime = shared.config.session_lifetime;
         let session_token =
-            sessions::begin(&mut tx, account.id, &self.label, now, lifetime).await?;
+            rows::begin_session(&mut tx, account.id, &self.label, now, lifetime).await?;
         tx.commit().await?;
         Ok(SignedIn {
             session_token,
@@ -243,54 +220,4 @@ impl Begin<'_> {
             account,
         })
     }
-}
-
-/// Reads an account that nothing changes before the transaction ends.
-pub(super) async fn hold(tx: &mut Tx, id: AccountId) -> Result<Option<Kept>, sqlx::Error> {
-    let hold = Sql::each(
-        "SELECT id, name, role, password, disabled_at FROM accounts WHERE id = $1",
-        "SELECT id, name, role, password, disabled_at FROM accounts WHERE id = $1 FOR UPDATE",
-    );
-    let row: Option<Row> = query(hold)
-        .bind(id.0.as_bytes().as_slice())
-        .fetch_optional(tx)
-        .await?;
-    row.map(|row| kept(&row)).transpose()
-}
-
-/// Makes a token for a browser and remembers it.
-pub(super) async fn remember_browser(
-    tx: &mut Tx,
-    account: AccountId,
-    now: Timestamp,
-) -> Result<String, sqlx::Error> {
-    let token = secret::token();
-    query("INSERT INTO known_browsers (browser, account, created_at) VALUES ($1, $2, $3)")
-        .bind(Hash::of(&token).bytes())
-        .bind(account.0.as_bytes().as_slice())
-        .bind(now.as_millisecond())
-        .execute(tx)
-        .await?;
-    query(
-        "DELETE FROM known_browsers WHERE account = $1 AND created_at <= (
-             SELECT created_at FROM known_browsers WHERE account = $1
-             ORDER BY created_at DESC LIMIT 1 OFFSET $2)",
-    )
-    .bind(account.0.as_bytes().as_slice())
-    .bind(MAX_KNOWN_BROWSERS)
-    .execute(tx)
-    .await?;
-    Ok(token)
-}
-
-fn kept(row: &Row) -> Result<Kept, sqlx::Error> {
-    Ok(Kept {
-        account: Account {
-            id: AccountId(read_uuid(row.get("id")?)?),
-            name: row.get("name")?,
-            role: read_word(row.get("role")?)?,
-        },
-        password: row.get("password")?,
-        is_disabled: row.get::<Option<i64>>("disabled_at")?.is_some(),
-    })
 }
