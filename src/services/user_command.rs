@@ -124,7 +124,7 @@ impl Command<'_> {
 
     /// The password that is given, or what is typed twice at a terminal.
     fn password(&self, name: &AccountName) -> Result<String, UserError> {
-        if let Some(password) = self.password {
+        if let Some(password) = self.password.filter(|password| !password.is_empty()) {
             return Ok(password.to_owned());
         }
         if !io::stdin().is_terminal() {

@@ -95,7 +95,8 @@ async fn the_page_says_it_all_without_javascript() {
     for (id, said) in [
         ("new-contacts", "New contacts 1 1 in the last hour"),
         ("rate-limit-hits", "Rate limit hits 0 0 in the last hour"),
-        ("cached-entries", "Cached entries 1 1 at most"),
+        // A list, and that there is no account.
+        ("cached-entries", "Cached entries 2 2 at most"),
         ("policy-api", "api the REST API"),
         ("tag-contacts", "contacts 50.0% 1 0 0 1"),
         (

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 use std::time::Instant;
 
+use kith::services::accounts::AccountService;
 use kith::services::config::Config;
 use kith::services::contacts::ContactService;
 use kith::services::contacts::activity::Event;
@@ -61,6 +62,12 @@ async fn a_database_of_the_previous_release_opens_with_its_queue_and_metrics() {
     let mail = MailServer::start().await;
     let app = start(&mail).await;
 
+    let accounts = app.part::<AccountService>();
+    assert_eq!(
+        accounts.has_accounts().await,
+        Ok(false),
+        "local mode goes on"
+    );
     let names = app.names("").await;
     let expected = ["Ada Lovelace", "Bea Lovelace", "Cem Lovelace", "Eve Outbox"];
     assert_eq!(names, expected);
