@@ -201,6 +201,8 @@ async fn a_contact_that_is_restored_twice_at_once_is_restored_once() {
 
 async fn generations(store: &SqlStore) -> Vec<(String, Generation)> {
     let mut all = store.read().await.expect("they can be read");
+    // Contacts do not change that of accounts.
+    all.retain(|(tag, _)| tag != "accounts");
     all.sort_by(|one, other| one.0.cmp(&other.0));
     all
 }
