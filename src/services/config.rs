@@ -190,6 +190,19 @@ key::sections! {
             /// Decide and count, but refuse nothing.
             shadow: bool = false;
         }
+        /// Requests to the REST API with a token; each token has a count of its own.
+        token: PolicyConfig {
+            /// How they are counted.
+            algorithm: Algorithm = "token_bucket";
+            /// Requests in a window.
+            limit: NonZeroU32 = 300;
+            /// The length of the window.
+            window: Duration = "1m";
+            /// What to do while Redis is lost: local (count in this process), open or closed.
+            on_loss: FailMode = "local";
+            /// Decide and count, but refuse nothing.
+            shadow: bool = false;
+        }
     }
 
     /// The cache of contacts that were read. A change invalidates all of it.
@@ -306,6 +319,11 @@ impl ServerConfig {
     /// Whether Kith listens on this machine only.
     pub fn is_local(&self) -> bool {
         self.addr.ip().to_canonical().is_loopback()
+    }
+
+    /// Whether browsers reach Kith by https.
+    pub fn has_https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(Origin::is_https)
     }
 
     /// Whether this is a public name of Kith: the host of `public_url`, or one of `hosts`.

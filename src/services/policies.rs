@@ -15,16 +15,18 @@ use crate::services::config::PolicyConfig;
 /// A kind of request. Files of the site, health and its description are not limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestClass {
-    /// The REST API, for programs.
+    /// The REST API, for programs on this machine.
     Api,
     /// Pages, their forms, and what they ask of the server.
     Ui,
     /// Metrics about Kith itself, which do not count in them.
     Dashboard,
+    /// The REST API, for programs with a token. Each token has a count of its own, whatever address it is used from.
+    Token,
 }
 
 impl RequestClass {
-    pub const ALL: [Self; 3] = [Self::Api, Self::Ui, Self::Dashboard];
+    pub const ALL: [Self; 4] = [Self::Api, Self::Ui, Self::Dashboard, Self::Token];
 
     /// Its place in the limiter that [`limiter`] makes.
     pub fn policy(self) -> PolicyId {
@@ -37,6 +39,7 @@ impl RequestClass {
             Self::Api => "api",
             Self::Ui => "ui",
             Self::Dashboard => "dashboard",
+            Self::Token => "token",
         }
     }
 
@@ -51,6 +54,7 @@ impl RequestClass {
             Self::Api => limits.api,
             Self::Ui => limits.ui,
             Self::Dashboard => limits.dashboard,
+            Self::Token => limits.token,
         };
         Policy {
             name: self.name(),

@@ -128,6 +128,7 @@ impl LimitsConfig {
             ("limits.api.limit", self.api),
             ("limits.ui.limit", self.ui),
             ("limits.dashboard.limit", self.dashboard),
+            ("limits.token.limit", self.token),
         ] {
             let PolicyConfig {
                 algorithm,

@@ -45,6 +45,7 @@ fn what(class: RequestClass) -> &'static str {
         RequestClass::Api => "the REST API, for each address",
         RequestClass::Ui => "pages and their forms, for each address",
         RequestClass::Dashboard => "this page and the figures, which do not count in them",
+        RequestClass::Token => "the REST API, for each token",
     }
 }
 
@@ -164,8 +165,11 @@ fn LimitForm<'a>(policy: &'a PolicyState, view: &'a View) -> impl IntoView + use
     }
 }
 
-/// The first half of an address: enough to tell clients apart, too little to find one.
+/// The first half of an address: enough to tell clients apart, too little to find one. The id of a token names no one.
 fn shortened(subject: &str) -> String {
+    if subject.starts_with("token ") {
+        return subject.to_owned();
+    }
     let (separator, kept) = if subject.contains(':') {
         (':', 2)
     } else {
