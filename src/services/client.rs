@@ -46,6 +46,17 @@ impl Caller {
         }
     }
 
+    /// The token that the caller has shown.
+    pub fn token(&self) -> Option<TokenId> {
+        match self.identity {
+            Identity::Account {
+                via: Via::Token { id, .. },
+                ..
+            } => Some(id),
+            _ => None,
+        }
+    }
+
     /// What the caller may do at most. A session and a local client are not restricted.
     pub fn scope(&self) -> Scope {
         match &self.identity {

@@ -41,6 +41,15 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
+/// A time to wait, as people say it: `30 seconds` or `5 minutes`. `public/wait.js` writes the same text.
+pub fn wait(seconds: u32) -> String {
+    match seconds {
+        1 => "1 second".to_owned(),
+        ..=120 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}
+
 /// Of a request, for example `3.2 ms` and `1.25 s`.
 pub fn milliseconds(milliseconds: f64) -> String {
     match milliseconds {
@@ -78,6 +87,20 @@ pub fn causes(error: &dyn Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wait_is_in_seconds_or_minutes() {
+        let cases = [
+            (1, "1 second"),
+            (2, "2 seconds"),
+            (120, "120 seconds"),
+            (121, "3 minutes"),
+            (3600, "60 minutes"),
+        ];
+        for (seconds, words) in cases {
+            assert_eq!(wait(seconds), words);
+        }
+    }
 
     #[test]
     fn numbers_are_written_as_people_read_them() {

@@ -90,6 +90,11 @@ impl Origin {
         host.parse().ok()
     }
 
+    /// Whether browsers reach it by https.
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+
     /// The origin of a server that speaks plain HTTP on `addr`.
     pub fn of_address(addr: SocketAddr) -> Self {
         Self::new("http", ":80", &addr.to_string())

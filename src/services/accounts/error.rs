@@ -28,6 +28,10 @@ pub enum AccountError {
         "This is the last admin who can sign in. Make another one first: `kith user add NAME --role admin`."
     )]
     LastAdmin,
+    #[error("Choose what the token may do: read, write or admin.")]
+    Scope,
+    #[error("A token is valid for a number of days from 1 to {0}, or until it is revoked.")]
+    Expiry(u32),
     #[error("There are {0} tokens already, which is the most. Revoke one first.")]
     TooManyTokens(i64),
     #[error("The database does not respond at the moment. Try again.")]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -51,6 +53,8 @@ pub(super) struct Shared {
     pub is_exposed: bool,
     pub passwords: Passwords,
     pub tasks: Tasks,
+    /// See [`AccountService::had_none`].
+    pub had_none: AtomicBool,
 }
 
 /// What an [`AccountService`] is made of.
@@ -92,6 +96,7 @@ impl AccountService {
                 is_exposed,
                 passwords: Passwords::default(),
                 tasks: Tasks::default(),
+                had_none: AtomicBool::new(false),
             }),
         }
     }
@@ -110,7 +115,15 @@ impl AccountService {
         };
         let key = Key::new(ACCOUNTS, AUDIENCE, "exist");
         let found = self.shared.cache.get(key, self.shared.policy(), fetch);
-        Ok(found.await?.0)
+        let exist = found.await?.0;
+        self.shared.had_none.store(!exist, Ordering::Relaxed);
+        Ok(exist)
+    }
+
+    /// Whether there was no account when the database last said so. That decides what a caller may see of the fault of
+    /// a database that does not answer, and nothing else.
+    pub fn had_none(&self) -> bool {
+        self.shared.had_none.load(Ordering::Relaxed)
     }
 
     /// Whether there is an admin who can sign in, asked of the database itself.

@@ -6,7 +6,8 @@
 use axum::http::StatusCode;
 use leptos::prelude::*;
 
-use crate::web::app::SiteHeader;
+use crate::services::format;
+use crate::web::pages::site_header::SiteHeader;
 use crate::web::pages::style::Style;
 use crate::web::problem::Problem;
 use crate::web::site::Site;
@@ -29,7 +30,7 @@ pub fn problem_page(
         _ => problem.detail().to_owned(),
     };
     let left = retry_after.map(|seconds| {
-        view! { <span data-left="">{format_wait(seconds)}</span> }
+        view! { <span data-left="">{format::wait(seconds)}</span> }
     });
     let next = match (left, is_form_post) {
         (Some(left), false) => view! {
@@ -44,6 +45,9 @@ pub fn problem_page(
         .into_any(),
         (None, true) => view! {
             <p>"Nothing you have typed is lost: your browser’s “back” leads to it."</p>
+            {(status == StatusCode::UNAUTHORIZED).then(|| view! {
+                <div><a class="button" href="/sign-in" target="_blank">"Sign in in another tab"</a></div>
+            })}
         }
         .into_any(),
         (None, false) => view! {
@@ -85,7 +89,8 @@ fn title(status: StatusCode) -> &'static str {
     match status {
         StatusCode::TOO_MANY_REQUESTS => "One moment",
         StatusCode::NOT_FOUND => "There is nothing at this address",
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "This is not allowed from here",
+        StatusCode::UNAUTHORIZED => "You are not signed in",
+        StatusCode::FORBIDDEN => "This is not allowed from here",
         StatusCode::METHOD_NOT_ALLOWED => "This address does something else",
         StatusCode::PAYLOAD_TOO_LARGE => "This is too much at once",
         StatusCode::URI_TOO_LONG => "This address is too long",
@@ -93,33 +98,5 @@ fn title(status: StatusCode) -> &'static str {
         StatusCode::SERVICE_UNAVAILABLE => "Kith cannot do this at the moment",
         status if status.is_server_error() => "Something went wrong",
         _ => "This did not work",
-    }
-}
-
-/// The same text as in `public/wait.js`.
-fn format_wait(seconds: u32) -> String {
-    match seconds {
-        1 => "1 second".to_owned(),
-        ..=120 => format!("{seconds} seconds"),
-        _ => format!("{} minutes", seconds.div_ceil(60)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::format_wait;
-
-    #[test]
-    fn a_wait_is_in_seconds_or_minutes() {
-        let cases = [
-            (1, "1 second"),
-            (2, "2 seconds"),
-            (120, "120 seconds"),
-            (121, "3 minutes"),
-            (3600, "60 minutes"),
-        ];
-        for (seconds, words) in cases {
-            assert_eq!(format_wait(seconds), words);
-        }
     }
 }
