@@ -1,12 +1,149 @@
-//! What browsers send in cookies.
+//! What browsers send in cookies, and the cookies that Kith sets for accounts.
 
 use axum::http::HeaderMap;
+use axum::http::HeaderValue;
 use axum::http::header;
 
+use super::middleware::guard::HostKind;
+use crate::services::config::ServerConfig;
 use crate::services::welcome::choice;
 
 /// Whether the person wanted a welcome email for the last contact that they added.
 pub fn welcome_choice(headers: &HeaderMap) -> Option<bool> {
     let lines = headers.get_all(header::COOKIE).iter();
     choice::read(lines.filter_map(|line| line.to_str().ok()))
+}
+
+/// A cookie of accounts.
+#[derive(Clone, Copy)]
+pub enum AccountCookie {
+    /// The session of a browser that has signed in. It lasts until the browser is closed or, on phones, until the
+    /// session ends on the server.
+    Session,
+    /// Shows that an account has signed in from this browser before. It outlives the session.
+    KnownBrowser,
+}
+
+/// For how long a browser keeps its cookies, in seconds: a year. The server ends sessions earlier.
+const MAX_AGE: u32 = 365 * 24 * 60 * 60;
+
+/// Which names cookies have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CookieScope {
+    /// The browser reaches Kith by https. It accepts a cookie whose name begins with `__Host-` only from this host by
+    /// https, so no other host of the domain can set one (RFC 6265bis, 4.1.3.2).
+    Https,
+    /// The browser reaches Kith by plain http, on this machine or in a network that its owner trusts.
+    Http,
+}
+
+impl CookieScope {
+    /// The scope of a request for a name of this kind.
+    pub fn of(host: HostKind, config: &ServerConfig) -> Self {
+        match host {
+            HostKind::Configured if config.has_https() => Self::Https,
+            _ => Self::Http,
+        }
+    }
+
+    /// The value of a cookie that a browser has sent; `None` if it sent none, or several that differ.
+    pub fn read(self, headers: &HeaderMap, cookie: AccountCookie) -> Option<&str> {
+        let name = self.name(cookie);
+        let lines = headers.get_all(header::COOKIE).iter();
+        let pairs = lines
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='));
+        let mut values = pairs.filter(|(found, _)| *found == name);
+        let (_, value) = values.next()?;
+        values.all(|(_, other)| other == value).then_some(value)
+    }
+
+    /// The `Set-Cookie` that keeps a value. No script reads it, and other sites cannot have a browser send it with a
+    /// form.
+    pub fn set(self, cookie: AccountCookie, value: &str) -> Option<HeaderValue> {
+        self.header(cookie, value, MAX_AGE)
+    }
+
+    /// The `Set-Cookie` that removes it.
+    pub fn remove(self, cookie: AccountCookie) -> Option<HeaderValue> {
+        self.header(cookie, "", 0)
+    }
+
+    fn header(self, cookie: AccountCookie, value: &str, max_age: u32) -> Option<HeaderValue> {
+        let name = self.name(cookie);
+        let secure = match self {
+            Self::Https => "; Secure",
+            Self::Http => "",
+        };
+        let text =
+            format!("{name}={value}; Path=/; Max-Age={max_age}; SameSite=Lax; HttpOnly{secure}");
+        HeaderValue::try_from(text).ok()
+    }
+
+    fn name(self, cookie: AccountCookie) -> &'static str {
+        match (self, cookie) {
+            (Self::Https, AccountCookie::Session) => "__Host-kith-session",
+            (Self::Https, AccountCookie::KnownBrowser) => "__Host-kith-browser",
+            (Self::Http, AccountCookie::Session) => "kith-session",
+            (Self::Http, AccountCookie::KnownBrowser) => "kith-browser",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(scope: CookieScope, lines: &[&'static str]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(header::COOKIE, HeaderValue::from_static(line));
+        }
+        let value = scope.read(&headers, AccountCookie::Session);
+        value.map(str::to_owned)
+    }
+
+    #[test]
+    fn a_session_is_read_from_the_cookie_of_its_scope() {
+        use CookieScope::Http;
+        use CookieScope::Https;
+        for (scope, lines, expected) in [
+            (Http, &["a=b; kith-session=one"][..], Some("one")),
+            (Http, &["a=b", "kith-session=one"], Some("one")),
+            (Http, &["__Host-kith-session=one"], None),
+            (Https, &["__Host-kith-session=one"], Some("one")),
+            // A host of the same domain can set this one.
+            (Https, &["kith-session=one"], None),
+            (Http, &["kith-session=one; kith-session=one"], Some("one")),
+            // It is not clear which one is right.
+            (Http, &["kith-session=one; kith-session=two"], None),
+            (Http, &["xkith-session=one"], None),
+            (Http, &[], None),
+        ] {
+            assert_eq!(
+                read(scope, lines).as_deref(),
+                expected,
+                "{scope:?} {lines:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_cookie_that_is_set_is_read_again_and_then_removed() {
+        for scope in [CookieScope::Http, CookieScope::Https] {
+            let set = scope.set(AccountCookie::Session, "value");
+            let set = set.expect("it is ASCII");
+            let set = set.to_str().expect("it is ASCII");
+            assert!(set.contains("HttpOnly") && set.contains("SameSite=Lax"));
+            assert_eq!(set.contains("; Secure"), scope == CookieScope::Https);
+            let pair = set.split(';').next().expect("a pair").to_owned();
+            assert_eq!(
+                read(scope, &[Box::leak(pair.into_boxed_str())]).as_deref(),
+                Some("value")
+            );
+            let removed = scope.remove(AccountCookie::Session).expect("it is ASCII");
+            assert!(removed.to_str().expect("ASCII").contains("Max-Age=0"));
+        }
+    }
 }

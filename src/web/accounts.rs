@@ -1,0 +1,113 @@
+//! The routes of accounts: the sign-in, the first account, and one's own account. All of them are forms, which work
+//! without JavaScript.
+
+mod next_page;
+mod own;
+mod set_up;
+mod sign_in;
+mod visitor;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::response::IntoResponse;
+use axum::response::Redirect;
+use axum::response::Response;
+use axum::routing::get;
+use axum::routing::post;
+
+use crate::services::accounts::SignedIn;
+use crate::web::cookies::AccountCookie;
+use crate::web::cookies::CookieScope;
+use crate::web::state::AppState;
+
+pub use self::next_page::NextPage;
+
+/// What everyone reaches.
+pub fn open_routes() -> Router<AppState> {
+    Router::new()
+        .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .route("/set-up", get(set_up::show).post(set_up::set_up))
+        .route(
+            "/set-up/code",
+            get(set_up::go_back).post(set_up::print_code),
+        )
+}
+
+/// What people who are signed in reach.
+pub fn own_routes() -> Router<AppState> {
+    let back = get(own::go_back);
+    Router::new()
+        .route("/sign-out", post(own::sign_out))
+        .route("/account", get(own::show))
+        .route("/account/password", back.clone().post(own::change_password))
+        .route(
+            "/account/sessions/end-others",
+            back.clone().post(own::end_other_sessions),
+        )
+        .route(
+            "/account/sessions/{id}/end",
+            back.clone().post(own::end_session),
+        )
+        .route("/account/tokens", back.clone().post(own::create_token))
+        .route("/account/tokens/{id}/revoke", back.post(own::revoke_token))
+}
+
+/// The `User-Agent` of a request, which names the session in the list of sessions.
+fn user_agent(parts: &Parts) -> &str {
+    let value = parts.headers.get(header::USER_AGENT);
+    value
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+}
+
+/// Sends a browser that has signed in to a page, with the cookies of its session.
+fn enter(scope: CookieScope, signed_in: &SignedIn, page: &str) -> Response {
+    let mut response = go_on(scope, &signed_in.session_token, page);
+    if let Some(cookie) = scope.set(AccountCookie::KnownBrowser, &signed_in.browser_token) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Sends a browser to a page, with the cookie of the session that it has from now on.
+fn go_on(scope: CookieScope, session_token: &str, page: &str) -> Response {
+    let mut response = Redirect::to(page).into_response();
+    if let Some(cookie) = scope.set(AccountCookie::Session, session_token) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    forbid_storing(&mut response);
+    response
+}
+
+/// No cache keeps a response that holds a secret.
+fn forbid_storing(response: &mut Response) {
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}
+
+/// Gives a page that shows a refused form the status of the refusal.
+fn with_status(mut response: Response, status: StatusCode) -> Response {
+    *response.status_mut() = status;
+    forbid_storing(&mut response);
+    response
+}
+
+/// Whole seconds, at least one, after which a refused attempt may be made again.
+fn seconds(wait: Duration) -> u32 {
+    let seconds = wait.as_millis().div_ceil(1000).max(1);
+    u32::try_from(seconds).unwrap_or(u32::MAX)
+}
+
+/// Says when a refused attempt may be made again.
+fn with_retry_after(mut response: Response, seconds: u32) -> Response {
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}

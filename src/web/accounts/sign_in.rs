@@ -1,0 +1,121 @@
+//! `/sign-in`.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::IntoResponse;
+use axum::response::Redirect;
+use axum::response::Response;
+use leptos::prelude::provide_context;
+use serde::Deserialize;
+
+use super::NextPage;
+use super::enter;
+use super::next_page;
+use super::seconds;
+use super::user_agent;
+use super::with_retry_after;
+use super::with_status;
+use crate::model::error::AppError;
+use crate::services::accounts::AccountService;
+use crate::services::accounts::SignIn;
+use crate::services::accounts::SignInError;
+use crate::services::format;
+use crate::web::accounts::visitor::Visitor;
+use crate::web::cookies::AccountCookie;
+use crate::web::page::PageRenderer;
+use crate::web::pages::accounts::SignInView;
+use crate::web::rest::extract::FormBody;
+
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+pub struct Form {
+    name: String,
+    password: String,
+    next: String,
+}
+
+/// The page. A browser that is signed in is led on.
+pub async fn show(
+    State(accounts): State<AccountService>,
+    State(pages): State<PageRenderer>,
+    visitor: Visitor,
+    parts: Parts,
+) -> Response {
+    let query = parts.uri.query().unwrap_or_default();
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let named = pairs.find(|(name, _)| name == next_page::PARAMETER);
+    let next = named.map_or_else(NextPage::default, |(_, page)| NextPage::parse(&page));
+    if visitor.caller.is_some() {
+        return Redirect::to(next.as_str()).into_response();
+    }
+    match accounts.has_accounts().await {
+        // There is nothing to sign in to.
+        Ok(false) => return Redirect::to(next.as_str()).into_response(),
+        Ok(true) => {}
+        Err(_) => return AppError::Unavailable.into_response(),
+    }
+    let view = SignInView {
+        name: String::new(),
+        next: next.as_str().to_owned(),
+        problem: None,
+    };
+    draw(pages, parts, view).await
+}
+
+pub async fn sign_in(
+    State(accounts): State<AccountService>,
+    State(pages): State<PageRenderer>,
+    visitor: Visitor,
+    parts: Parts,
+    FormBody(form): FormBody<Form>,
+) -> Response {
+    let next = NextPage::parse(&form.next);
+    let signed_in = accounts.sign_in(SignIn {
+        name: &form.name,
+        password: &form.password,
+        browser: visitor
+            .scope
+            .read(&parts.headers, AccountCookie::KnownBrowser),
+        session: visitor.scope.read(&parts.headers, AccountCookie::Session),
+        client: visitor.client,
+        user_agent: user_agent(&parts),
+    });
+    let error = match signed_in.await {
+        Ok(signed_in) => return enter(visitor.scope, &signed_in, next.as_str()),
+        Err(error) => error,
+    };
+    let problem = match &error {
+        SignInError::Wrong => {
+            "The name or the password is wrong. Check both, and try again.".to_owned()
+        }
+        SignInError::TooMany { retry_after } => format!(
+            "There were too many attempts. Try again in {}.",
+            format::wait(seconds(*retry_after))
+        ),
+        SignInError::Unavailable(_) => return AppError::Unavailable.into_response(),
+    };
+    let view = SignInView {
+        name: form.name,
+        next: next.as_str().to_owned(),
+        problem: Some(problem),
+    };
+    let page = draw(pages, parts, view).await;
+    match error {
+        SignInError::TooMany { retry_after } => with_retry_after(
+            with_status(page, StatusCode::TOO_MANY_REQUESTS),
+            seconds(retry_after),
+        ),
+        _ => with_status(page, StatusCode::UNPROCESSABLE_ENTITY),
+    }
+}
+
+async fn draw(pages: PageRenderer, parts: Parts, view: SignInView) -> Response {
+    let request = Request::from_parts(parts, Body::empty());
+    pages
+        .render(request, move || provide_context(view.clone()))
+        .await
+}

@@ -1,0 +1,52 @@
+//! The pages of accounts: the sign-in, the first account, and one's own account. Only the server draws them, and all of
+//! them work without JavaScript.
+
+mod account;
+mod set_up;
+mod sign_in;
+
+use leptos::prelude::*;
+
+pub use self::account::AccountPage;
+pub use self::account::AccountView;
+pub use self::account::Notice;
+pub use self::set_up::SetUpPage;
+pub use self::set_up::SetUpView;
+pub use self::sign_in::SignInPage;
+pub use self::sign_in::SignInView;
+
+/// Says what is wrong with a form.
+#[component]
+fn ProblemLine(text: Option<String>) -> impl IntoView {
+    text.map(|text| view! { <p class="problem" role="alert" id="problem">{text}</p> })
+}
+
+/// A field for a password. Password managers know from `autocomplete` whether it is the present one.
+#[component]
+fn PasswordField(
+    id: &'static str,
+    label: &'static str,
+    autocomplete: &'static str,
+    #[prop(optional)] hint: Option<&'static str>,
+) -> impl IntoView {
+    let hint_id = hint.map(|_| format!("{id}-hint"));
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            <input
+                id=id
+                name=id
+                type="password"
+                class="input"
+                required
+                maxlength="1024"
+                autocomplete=autocomplete
+                aria-describedby=hint_id.clone()
+            />
+            {hint.map(|hint| view! { <p class="text-sm text-muted" id=hint_id>{hint}</p> })}
+        </div>
+    }
+}
+
+/// What a new password must be.
+const PASSWORD_RULE: &str = "At least 8 characters. A few words that have nothing to do with you are easy to remember and hard to guess.";

@@ -1,0 +1,60 @@
+//! `/sign-in`.
+
+use leptos::prelude::*;
+
+use super::PasswordField;
+use super::ProblemLine;
+use crate::web::pages::PageTitle;
+
+/// What the page shows.
+#[derive(Clone)]
+pub struct SignInView {
+    /// The name that was typed.
+    pub name: String,
+    /// The address that the sign-in leads to.
+    pub next: String,
+    /// Why the last attempt has failed.
+    pub problem: Option<String>,
+}
+
+#[component]
+pub fn SignInPage() -> impl IntoView {
+    let SignInView {
+        name,
+        next,
+        problem,
+    } = use_context::<SignInView>()?;
+    // The reader types the password again, and the name only if it was missing.
+    let has_name = !name.is_empty();
+    Some(view! {
+        <PageTitle text="Sign in · Kith"/>
+        <main id="main" tabindex="-1" class="page">
+            <h1 class="text-xl font-semibold tracking-tight">"Sign in"</h1>
+            <form method="post" action="/sign-in" class="mt-4 flex max-w-sm flex-col gap-4">
+                <ProblemLine text=problem/>
+                <input type="hidden" name="next" value=next/>
+                <div class="field">
+                    <label for="name">"Name"</label>
+                    <input
+                        id="name"
+                        name="name"
+                        class="input"
+                        value=name
+                        required
+                        maxlength="200"
+                        autocomplete="username"
+                        autocapitalize="none"
+                        spellcheck="false"
+                        autofocus=!has_name
+                    />
+                </div>
+                <PasswordField
+                    id="password"
+                    label="Password"
+                    autocomplete="current-password"
+                />
+                <div><button class="button-primary">"Sign in"</button></div>
+            </form>
+        </main>
+    })
+}
