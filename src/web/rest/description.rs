@@ -61,11 +61,16 @@ const EVERYWHERE: [(&str, &str, &str); 4] = [
 ];
 
 /// The additional errors of routes with a limit.
-const WHERE_LIMITED: [(&str, &str, &str); 2] = [
+const WHERE_LIMITED: [(&str, &str, &str); 3] = [
+    (
+        "401",
+        "Unauthorized",
+        "Kith has accounts, and the request brings no token that is valid",
+    ),
     (
         "403",
         "Forbidden",
-        "The address is on the deny list, or a page of another site has sent the request",
+        "The token does not do for this, the address is on the deny list, or a page of another site has sent the request",
     ),
     (
         "429",
@@ -103,6 +108,10 @@ pub fn complete(
                 forbid_null(&mut parameter["schema"]);
             }
             describe_responses(&mut operation["responses"], limited);
+            if limited {
+                // Without an account Kith asks for no token.
+                operation["security"] = json!([{ "token": [] }, {}]);
+            }
         }
     }
     let list = items(&mut whole["paths"]["/api/contacts"]["get"], "parameters");
@@ -114,6 +123,11 @@ pub fn complete(
     let components = &mut whole["components"];
     describe_fields(&mut components["schemas"]["Contact"]["properties"]);
     components["headers"] = headers();
+    components["securitySchemes"] = json!({ "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token from the page /account, once Kith has accounts. It may read, write, or do what an admin does.",
+    } });
     for (status, name, description) in EVERYWHERE.into_iter().chain(WHERE_LIMITED) {
         let mut response = json!({ "description": description });
         describe_response(&mut response, status, false);
