@@ -8,11 +8,14 @@
 //! - [`app`] and [`pages`]: the document and the pages around the islands. [`page`]: draws pages as responses.
 //! - [`dashboard`]: the routes of the dashboard. [`health`]: the
 //!   routes of liveness and readiness.
+//! - [`accounts`]: the sign-in, the first account, and one's own account. [`audience`]: for whom a page is drawn.
 //! - [`site`]: the built half that browsers load. [`problem`]: errors over HTTP.
 //! - [`grammar`]: the parsers of header fields. `header_text`: writes them. [`shutdown`]: the signal to stop.
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic where the output cannot be written.
 
+pub mod accounts;
 pub mod app;
+pub mod audience;
 mod body;
 pub mod connections;
 pub mod cookies;

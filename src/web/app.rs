@@ -1,6 +1,5 @@
 //! The document around every page, and which page an address leads to.
 
-use axum::http::request::Parts;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
 use leptos_meta::provide_meta_context;
@@ -10,10 +9,14 @@ use leptos_router::components::Router;
 use leptos_router::components::Routes;
 use leptos_router::path;
 
+use crate::web::pages::accounts::AccountPage;
+use crate::web::pages::accounts::SetUpPage;
+use crate::web::pages::accounts::SignInPage;
 use crate::web::pages::contacts::ContactsPage;
 use crate::web::pages::dashboard::DashboardPage;
 use crate::web::pages::not_found::NotFoundPage;
 use crate::web::pages::print::PrintPage;
+use crate::web::pages::site_header::SiteHeader;
 use crate::web::pages::style::Style;
 use crate::web::pages::trash::TrashPage;
 use crate::web::site::Site;
@@ -57,39 +60,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/contacts/:id/edit") view=ContactsPage ssr=SsrMode::Async/>
                 <Route path=path!("/trash") view=TrashPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
+                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
+                <Route path=path!("/set-up") view=SetUpPage ssr=SsrMode::Async/>
+                <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>
             </Routes>
         </Router>
-    }
-}
-
-/// The top of every page.
-#[component]
-pub fn SiteHeader() -> impl IntoView {
-    view! {
-        <a href="#main" class="skip-link">"Skip to content"</a>
-        <header class="site-header">
-            <a href="/contacts" class="site-name">
-                "Kith"
-            </a>
-            <nav aria-label="Main" class="flex gap-1">
-                <NavLink href="/contacts" label="Contacts"/>
-                <NavLink href="/trash" label="Trash"/>
-            </nav>
-            // For operators, and not for people who look up a contact.
-            <div class="ms-auto text-xs">
-                <NavLink href="/dashboard" label="System"/>
-            </div>
-        </header>
-    }
-}
-
-/// A link of the header. It says so when the page, or one below it, is the present one.
-#[component]
-fn NavLink(href: &'static str, label: &'static str) -> impl IntoView {
-    let here = use_context::<Parts>().is_some_and(|parts| parts.uri.path().starts_with(href));
-    view! {
-        <a class="nav-link" href=href aria-current=here.then_some("page")>
-            {label}
-        </a>
     }
 }

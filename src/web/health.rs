@@ -3,9 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::services::health::Health;
 use crate::services::health::Readiness;
+use crate::web::middleware::MaySeeFaults;
 use crate::web::site::Site;
 
 /// The process runs and answers.
@@ -15,19 +18,40 @@ pub async fn healthz() -> &'static str {
     "alive\n"
 }
 
-/// Kith can do its work now, and how each part of it is.
+/// The answer to callers who may know no more: once Kith has accounts, everyone but admins.
+#[derive(Serialize, ToSchema)]
+pub struct Status {
+    /// Whether Kith can answer requests.
+    ready: bool,
+}
+
+/// What a caller may know of the readiness of Kith.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Report {
+    /// For admins, and for clients on this machine while Kith has no account.
+    Whole(Box<Readiness>),
+    Status(Status),
+}
+
+/// Kith can do its work now, and for admins how each part of it is.
 #[utoipa::path(get, path = "/readyz", tag = "operation", responses(
-    (status = 200, description = "Ready", body = Readiness),
-    (status = 503, description = "Not ready", body = Readiness)))]
+    (status = 200, description = "Ready", body = Report),
+    (status = 503, description = "Not ready", body = Report)))]
 pub async fn readyz(
     State(health): State<Health>,
     State(site): State<Site>,
-) -> (StatusCode, Json<Readiness>) {
+    MaySeeFaults(may_see_faults): MaySeeFaults,
+) -> (StatusCode, Json<Report>) {
     let readiness = health.readiness(site.missing().is_none()).await;
-    let status = if readiness.is_ready() {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
+    let ready = readiness.is_ready();
+    let report = match may_see_faults {
+        true => Report::Whole(Box::new(readiness)),
+        false => Report::Status(Status { ready }),
     };
-    (status, Json(readiness))
+    let status = match ready {
+        true => StatusCode::OK,
+        false => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    (status, Json(report))
 }

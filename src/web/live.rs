@@ -22,11 +22,10 @@ use futures_util::Stream;
 use futures_util::stream;
 use kith_cache::Generation;
 
-use super::middleware::client::client;
+use super::middleware::OpenSession;
 use super::middleware::client::network;
 use crate::services::live::Listener;
 use crate::services::live::Live;
-use crate::web::problem::Problem;
 
 /// When a browser connects again after it was cut off.
 const RETRY: Duration = Duration::from_secs(2);
@@ -41,16 +40,13 @@ const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering
 
 /// The events: `hello` with the present state, or `changed` if the client knows another one; then `changed` after
 /// each change. 204, after which a browser does not connect again, where there is no place for the client.
-pub async fn events(State(live): State<Live>, request: Request) -> Response {
-    let Some(client) = client(&request) else {
-        return Problem::internal().into_response();
-    };
-    let Some(listener) = live.listen(network(client.address)).await else {
+pub async fn events(State(live): State<Live>, session: OpenSession, request: Request) -> Response {
+    let Some(listener) = live.listen(network(session.client().address)).await else {
         return StatusCode::NO_CONTENT.into_response();
     };
     let known = last_event_id(request.headers()).or_else(|| since(request.uri()));
     let keep_alive = KeepAlive::new().interval(HEARTBEAT);
-    let mut response = Sse::new(stream_of(listener, known))
+    let mut response = Sse::new(stream_of(listener, session, known))
         .keep_alive(keep_alive)
         .into_response();
     let headers = response.headers_mut();
@@ -72,9 +68,10 @@ fn since(uri: &Uri) -> Option<String> {
     Some(id.into_owned())
 }
 
-/// The events of a listener whose client knows this state.
+/// The events of a listener whose client knows this state. They end with the session.
 fn stream_of(
     listener: Listener,
+    session: OpenSession,
     known: Option<String>,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     let first = |id: &str| match known {
@@ -82,16 +79,19 @@ fn stream_of(
         _ => "hello",
     };
     stream::unfold(
-        (listener, Some(first)),
-        |(mut listener, first)| async move {
+        (listener, session, Some(first)),
+        |(mut listener, session, first)| async move {
             let id = id(listener.next().await?);
+            if !session.is_admitted().await {
+                return None;
+            }
             // A browser ignores an event without data.
             let event = Event::default().id(&id).data(&id);
             let event = match first {
                 Some(first) => event.event(first(&id)).retry(RETRY),
                 None => event.event("changed"),
             };
-            Some((Ok(event), (listener, None)))
+            Some((Ok(event), (listener, session, None)))
         },
     )
 }

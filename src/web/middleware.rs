@@ -6,13 +6,15 @@
 //!   [`client`]: who sends the request. `drain`: what a refusal leaves unread.
 //! - `headers` and `content_policy`: the headers of every response. `response_format`: problems in the format of the client.
 //!   `compression`: compressed responses.
+//! - `authenticate`: who calls, and whom a route admits. [`context`]: what is known about a request.
 //! - [`admin`], [`limit`], [`page_cache`] and [`server_fn`]: layers around some of the routes.
 
 pub mod admin;
+mod authenticate;
 pub mod client;
 mod compression;
 mod content_policy;
-mod context;
+pub mod context;
 mod drain;
 pub mod guard;
 mod headers;
@@ -23,6 +25,9 @@ mod response_format;
 pub mod server_fn;
 mod stack;
 
+pub use self::authenticate::Access;
+pub use self::authenticate::MaySeeFaults;
+pub use self::authenticate::OpenSession;
 pub use self::content_policy::remove_nonce;
 pub use self::headers::TYPICAL_HEADER_COUNT;
 pub use self::stack::around;

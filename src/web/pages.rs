@@ -1,11 +1,13 @@
 //! Pages as the server draws them. Each page reads what it shows from the services. The interactive parts of a
 //! page are islands.
 
+pub mod accounts;
 pub mod contacts;
 pub mod dashboard;
 pub mod not_found;
 pub mod print;
 pub mod problem;
+pub mod site_header;
 pub mod style;
 pub mod trash;
 pub mod wake;

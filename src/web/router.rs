@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::Request;
 use axum::http::StatusCode;
 use axum::middleware::Next;
+use axum::middleware::from_fn;
 use axum::middleware::from_fn_with_state;
 use axum::middleware::map_response;
 use axum::response::IntoResponse;
@@ -29,12 +30,14 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::services::policies::RequestClass;
+use crate::web::accounts;
 use crate::web::app;
 use crate::web::dashboard;
 use crate::web::forms;
 use crate::web::health;
 use crate::web::live;
 use crate::web::middleware;
+use crate::web::middleware::Access;
 use crate::web::middleware::page_cache::CachedPages;
 use crate::web::middleware::page_cache::PageCache;
 use crate::web::problem;
@@ -49,17 +52,21 @@ pub fn build(
 + Clone
 + Send
 + 'static {
-    let (api, of_api) = api_routes(&state);
-    let (admin, of_admin) = admin_routes(&state);
-    let router = api
-        .merge(admin)
-        .merge(operations_routes(&state, [of_api, of_admin]))
-        .merge(queue_routes(&state))
-        .merge(page_routes(&state))
-        .merge(live_routes(&state))
-        .fallback_service(site_files::service(&state))
-        .with_state(state.clone());
-    middleware::around(router, state)
+    middleware::around(routes(&state), state)
+}
+
+/// All routes. Each stands in a layer that lets its callers in: [`middleware::limited`] or [`middleware::unlimited`].
+fn routes(state: &AppState) -> Router {
+    let (api, of_api) = api_routes(state);
+    let (admin, of_admin) = admin_routes(state);
+    api.merge(admin)
+        .merge(operations_routes(state, [of_api, of_admin]))
+        .merge(queue_routes(state))
+        .merge(page_routes(state))
+        .merge(live_routes(state))
+        .merge(account_routes(state))
+        .fallback_service(site_files::service(state))
+        .with_state(state.clone())
 }
 
 /// The REST API, for programs. The description is gathered from the routes themselves.
@@ -80,7 +87,7 @@ fn api_routes(state: &AppState) -> (Router<AppState>, OpenApi) {
         .route("/api/", any(no_such_path))
         .route("/api/{*path}", any(no_such_path))
         .method_not_allowed_fallback(wrong_method);
-    let routes = middleware::limited(routes, RequestClass::Api, state);
+    let routes = middleware::limited(routes, RequestClass::Api, Access::Programs, state);
     (routes, description)
 }
 
@@ -93,27 +100,24 @@ fn admin_routes(state: &AppState) -> (Router<AppState>, OpenApi) {
         .route("/metrics", get(rest::metrics::prometheus))
         .merge(dashboard::router())
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn_with_state(
-            state.accounts.clone(),
-            middleware::admin::only,
-        ));
-    let routes = middleware::limited(routes, RequestClass::Dashboard, state);
+        .layer(from_fn(middleware::admin::only));
+    let routes = middleware::limited(routes, RequestClass::Dashboard, Access::Programs, state);
     (routes, description)
 }
 
-/// Health and the description of the API. They are not limited: monitoring must never be refused, and the
-/// description costs nothing. `limited` describes the routes that are limited.
+/// Health, which is not limited, because monitoring must never be refused; and the description of the API. `limited`
+/// describes the routes of the API and of the metrics.
 fn operations_routes(state: &AppState, limited: [OpenApi; 2]) -> Router<AppState> {
-    let (routes, free) = OpenApiRouter::new()
+    let (health, free) = OpenApiRouter::new()
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .split_for_parts();
     let description = rest::description::complete(limited, free, &state.config.contacts);
     let docs = SwaggerUi::new("/api/docs");
-    let routes = routes
-        .merge(docs.external_url_unchecked("/api/openapi.json", description))
+    let docs = Router::from(docs.external_url_unchecked("/api/openapi.json", description))
         .method_not_allowed_fallback(wrong_method);
-    middleware::unlimited(routes)
+    let docs = middleware::limited(docs, RequestClass::Ui, Access::Programs, state);
+    middleware::unlimited(health.method_not_allowed_fallback(wrong_method)).merge(docs)
 }
 
 /// Webhooks, for the queue, which signs what it delivers; and the API of the queue, for clients with its
@@ -161,8 +165,7 @@ fn page_routes(state: &AppState) -> Router<AppState> {
         // This adds the server functions as well.
         .leptos_routes_with_context(
             state,
-            // The dashboard is drawn by a handler of its own.
-            generate_route_list_with_exclusions(app::App, Some(vec!["/dashboard".to_owned()])),
+            generate_route_list_with_exclusions(app::App, Some(drawn_by_handlers())),
             context,
             move || app::shell(site.clone()),
         )
@@ -176,7 +179,27 @@ fn page_routes(state: &AppState) -> Router<AppState> {
         .layer(layer_fn(move |inner| {
             CachedPages::new(pages.clone(), inner)
         }));
-    middleware::limited(routes, RequestClass::Ui, state)
+    middleware::limited(routes, RequestClass::Ui, Access::SignedIn, state)
+}
+
+/// The addresses of pages that handlers of their own draw.
+fn drawn_by_handlers() -> Vec<String> {
+    ["/dashboard", "/sign-in", "/set-up", "/account"]
+        .map(str::to_owned)
+        .into()
+}
+
+/// The sign-in and the first account, which everyone reaches, and one's own account.
+fn account_routes(state: &AppState) -> Router<AppState> {
+    let own = accounts::own_routes().method_not_allowed_fallback(wrong_method);
+    let open = accounts::open_routes().method_not_allowed_fallback(wrong_method);
+    let own = middleware::limited(own, RequestClass::Ui, Access::SignedIn, state);
+    own.merge(middleware::limited(
+        open,
+        RequestClass::Ui,
+        Access::Open,
+        state,
+    ))
 }
 
 /// News for pages that are open.
@@ -184,7 +207,7 @@ fn live_routes(state: &AppState) -> Router<AppState> {
     let routes = Router::new()
         .route("/live", get(live::events))
         .method_not_allowed_fallback(wrong_method);
-    middleware::limited(routes, RequestClass::Ui, state)
+    middleware::limited(routes, RequestClass::Ui, Access::SignedIn, state)
 }
 
 /// Tells the API of the queue the address of the caller, and refuses callers of the deny list. The token
@@ -220,3 +243,6 @@ async fn wrong_method() -> Problem {
         "This address does not take this method. The Allow header lists those that it takes.",
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ use axum::extract::MatchedPath;
 use axum::extract::Request;
 
 use super::guard::HostKind;
+use crate::services::client::Caller;
 use crate::services::client::Client;
 
 /// What is known about a request. It is among the extensions of the request, as one of them, because each costs an
@@ -17,6 +18,8 @@ pub struct RequestContext {
     pub host: OnceLock<HostKind>,
     /// The client, if the server knows the peer.
     pub client: OnceLock<Client>,
+    /// The caller, on routes that ask who calls. It is missing where a route is open and the caller has no session.
+    pub caller: OnceLock<Caller>,
     /// The route, once the router has found it.
     pub route: OnceLock<MatchedPath>,
 }
@@ -26,6 +29,18 @@ impl RequestContext {
     pub fn of(request: &Request) -> Option<&Self> {
         let context = request.extensions().get::<Arc<Self>>()?;
         Some(context)
+    }
+
+    /// Records the caller, once.
+    pub fn set_caller(request: &Request, caller: Option<Caller>) {
+        if let (Some(context), Some(caller)) = (Self::of(request), caller) {
+            let _ = context.caller.set(caller);
+        }
+    }
+
+    /// The caller of a request that has passed the layer of its route.
+    pub fn caller(request: &Request) -> Option<&Caller> {
+        Self::of(request)?.caller.get()
     }
 }
 

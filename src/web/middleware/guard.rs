@@ -36,7 +36,7 @@ pub enum HostKind {
 const MAX_PORT_DIGITS: usize = 5;
 
 /// The paths that configured names reach until Kith has accounts: the signed webhooks, and health.
-fn is_public(path: &str) -> bool {
+pub fn is_public(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz")
         || (path.starts_with(jobs::WEBHOOKS) && jobs::label(path).is_some())
 }
@@ -52,39 +52,37 @@ pub fn reject_missing_path(request: &Request) -> Option<Problem> {
     })
 }
 
-/// The kind of host name of a request, if that name reaches the path of the request.
+/// The kind of host name of a request.
 ///
 /// # Errors
-/// The refusal of all other requests. Another site can point a name of its own at 127.0.0.1. Its page would
+/// The refusal of a request for another name. Another site can point a name of its own at 127.0.0.1. Its page would
 /// otherwise read contacts through the browser of its visitor.
-pub fn reject_unknown_host(
-    request: &Request,
-    config: &ServerConfig,
-) -> Result<HostKind, Box<Problem>> {
+pub fn host_kind(request: &Request, config: &ServerConfig) -> Result<HostKind, Box<Problem>> {
     if is_plainly_local(request.uri(), request.headers()) {
         return Ok(HostKind::Local);
     }
-    let detail = match host(request.uri(), request.headers()) {
-        Some(host) if host.is_local() => return Ok(HostKind::Local),
-        Some(host) if config.is_named(&host) => {
-            if is_public(request.uri().path()) {
-                return Ok(HostKind::Configured);
-            }
-            "Until Kith has accounts, this name reaches only the signed webhooks, /healthz and \
-             /readyz: a proxy or a tunnel keeps it, so Kith cannot tell who asks. Use \
-             http://127.0.0.1 or http://localhost with its port, or let a proxy that asks for a \
-             password send `Host: localhost`."
-        }
-        _ => {
-            "Until Kith has accounts it answers only on this machine. Use http://127.0.0.1 or \
-             http://localhost with its port."
-        }
-    };
-    Err(Box::new(Problem::new(
-        StatusCode::MISDIRECTED_REQUEST,
-        "wrong-host",
-        detail,
-    )))
+    match host(request.uri(), request.headers()) {
+        Some(host) if host.is_local() => Ok(HostKind::Local),
+        Some(host) if config.is_named(&host) => Ok(HostKind::Configured),
+        _ => Err(Box::new(wrong_host(
+            "Kith does not answer to this name. Use http://127.0.0.1 or http://localhost with its \
+             port. For other names, set PUBLIC_URL or KITH_SERVER_HOSTS.",
+        ))),
+    }
+}
+
+/// The refusal of a request for a configured name while Kith has no account.
+pub fn no_accounts() -> Problem {
+    wrong_host(
+        "Until Kith has accounts, this name reaches only the signed webhooks, /healthz and \
+         /readyz: a proxy or a tunnel keeps it, so Kith cannot tell who asks. Use \
+         http://127.0.0.1 or http://localhost with its port, or make an account: \
+         kith user add NAME --role admin",
+    )
+}
+
+fn wrong_host(detail: &str) -> Problem {
+    Problem::new(StatusCode::MISDIRECTED_REQUEST, "wrong-host", detail)
 }
 
 /// Whether a request names this machine as almost every request does, which takes a fraction of reading the
@@ -306,11 +304,10 @@ mod tests {
             .server;
         let ask = |host: &str, path: &str| {
             let request = Request::builder().uri(path).header(header::HOST, host);
-            reject_unknown_host(
-                &request.body(Body::empty()).expect("a request"),
-                &config.server,
-            )
-            .ok()
+            let request = request.body(Body::empty()).expect("a request");
+            let kind = host_kind(&request, &config.server).ok()?;
+            // Until Kith has accounts.
+            (kind == HostKind::Local || is_public(path)).then_some(kind)
         };
         for host in [
             "kith.example:8443",

@@ -27,14 +27,21 @@ use axum::response::Response;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use kith_limit::Decision;
+use kith_limit::Identifier;
 use kith_limit::Limiter;
 use kith_limit::Outcome;
 use kith_limit::Quota;
 use tower::Service;
 
+use super::authenticate::Access;
+use super::authenticate::Asked;
+use super::authenticate::authenticate;
+use super::authenticate::authorize;
 use super::client;
+use super::context::RequestContext;
 use super::context::record_route;
 use crate::model::error::AppError;
+use crate::services::client::Caller;
 use crate::services::metrics::Counter;
 use crate::services::policies::RequestClass;
 use crate::web::header_text::HeaderText;
@@ -46,7 +53,8 @@ use crate::web::state::AppState;
 pub struct Limit<S> {
     pub state: AppState,
     pub class: RequestClass,
-    pub quota: Arc<QuotaHeaders>,
+    pub access: Access,
+    pub quotas: Arc<[QuotaHeaders; RequestClass::ALL.len()]>,
     /// Shared, because axum clones the layers of a route several times for each request, and these would clone all
     /// that they stand around.
     pub inner: Arc<S>,
@@ -70,20 +78,41 @@ where
         record_route(&request);
         let inner = self.inner.clone();
         let state = self.state.clone();
-        let class = self.class;
-        let quota = self.quota.clone();
+        let (class, access) = (self.class, self.access);
+        let quotas = self.quotas.clone();
         Box::pin(async move {
             // A route is always ready.
             let answer = |request| async move {
                 let Ok(response) = S::clone(&inner).call(request).await;
                 response
             };
-            let (mut response, decision) = match charge(&state, class, request, answer).await {
-                Ok(charged) => charged,
-                Err(refusal) => return Ok(refusal.into_response()),
+            let Some(asked) = Asked::of(&request) else {
+                // The outermost layer finds it out for every request. Without it the limiter could charge no client.
+                return Ok(Problem::internal().into_response());
             };
+            if let Some(refusal) = denial(&state.limiter, asked.client.address) {
+                return Ok(refusal.into_response());
+            }
+            let authenticated = authenticate(&state, access, &asked).await;
+            let visitor = Visitor::new(class, asked.client.address, &authenticated);
+            let refusal = match authenticated {
+                Ok(caller) => {
+                    let refusal = caller
+                        .as_ref()
+                        .and_then(|caller| authorize(caller, request.method()));
+                    RequestContext::set_caller(&request, caller);
+                    refusal.map(Problem::into_response)
+                }
+                Err(refusal) => Some(*refusal),
+            };
+            let class = visitor.class;
+            let (mut response, decision) = charge(&state, visitor, refusal, request, answer).await;
             let headers = response.headers_mut();
-            add_headers(headers, &quota.of(decision.quota), &decision);
+            add_headers(
+                headers,
+                &quotas[class as usize].of(decision.quota),
+                &decision,
+            );
             Ok(response)
         })
     }
@@ -105,7 +134,12 @@ struct OfQuota {
 }
 
 impl QuotaHeaders {
-    pub fn new(limiter: &Limiter, class: RequestClass) -> Self {
+    /// Those of all classes, in their order.
+    pub fn all(limiter: &Limiter) -> [Self; RequestClass::ALL.len()] {
+        RequestClass::ALL.map(|class| Self::new(limiter, class))
+    }
+
+    fn new(limiter: &Limiter, class: RequestClass) -> Self {
         let (policy, quota) = limiter.policy(class.policy());
         Self {
             policy: policy.name,
@@ -141,47 +175,78 @@ impl OfQuota {
     }
 }
 
-/// Lets a request through to its answer, or refuses it before any work is done.
-///
-/// # Errors
-/// The refusal of a request that the limiter does not decide on.
+/// Who is charged for a request.
+struct Visitor {
+    class: RequestClass,
+    identifier: Identifier,
+}
+
+impl Visitor {
+    /// A program is charged by its token, wherever it runs, and everyone else by the address. A request whose caller is
+    /// not admitted is charged as well: otherwise a client could try out tokens without a limit.
+    fn new<E>(
+        class: RequestClass,
+        address: IpAddr,
+        authenticated: &Result<Option<Caller>, E>,
+    ) -> Self {
+        let caller = authenticated.as_ref().ok().and_then(Option::as_ref);
+        match (class, caller.and_then(Caller::token)) {
+            (RequestClass::Api, Some(token)) => Self {
+                class: RequestClass::Token,
+                identifier: Identifier::new(format!("token {token}")),
+            },
+            (class, Some(token)) => Self {
+                class,
+                identifier: Identifier::new(format!("token {token}")),
+            },
+            (class, None) => Self {
+                class,
+                identifier: client::subject(address),
+            },
+        }
+    }
+}
+
+/// Lets a request through to its answer, or refuses it before any work is done: because the limit is used up, or with
+/// the refusal of its caller.
 async fn charge<F: Future<Output = Response>>(
     state: &AppState,
-    class: RequestClass,
+    Visitor { class, identifier }: Visitor,
+    refusal: Option<Response>,
     request: Request,
     answer: impl FnOnce(Request) -> F,
-) -> Result<(Response, Decision), Problem> {
-    let Some(address) = client::address_of(&request) else {
-        // The outermost layer finds it out for every request. Without it the limiter could charge no client.
-        return Err(Problem::internal());
-    };
-    if let Some(refusal) = denial(&state.limiter, address) {
-        return Err(refusal);
-    }
-    let policy = class.policy();
-    let decision = state
-        .limiter
-        .check(policy, &client::subject(address), 1)
-        .await;
+) -> (Response, Decision) {
+    let decision = state.limiter.check(class.policy(), &identifier, 1).await;
     state.metrics.count(Counter::Requests(class));
     let response = match decision.outcome {
         Outcome::Refused { retry_after } => {
             state.metrics.count(Counter::Refusals(class));
-            refusal(retry_after)
+            too_many_requests(retry_after)
         }
-        Outcome::Allowed | Outcome::Shadowed => {
-            let route = request.extensions().get::<MatchedPath>().cloned();
-            let start = Instant::now();
-            let response = answer(request).await;
-            // Requests for metrics do not count in them.
-            if class != RequestClass::Dashboard {
-                let route = route.as_ref().map_or("not found", MatchedPath::as_str);
-                state.metrics.observe(route, start.elapsed());
-            }
-            response
-        }
+        Outcome::Allowed | Outcome::Shadowed => match refusal {
+            Some(refusal) => refusal,
+            None => observe(state, class, request, answer).await,
+        },
     };
-    Ok((response, decision))
+    (response, decision)
+}
+
+/// Answers a request and records how long that took.
+async fn observe<F: Future<Output = Response>>(
+    state: &AppState,
+    class: RequestClass,
+    request: Request,
+    answer: impl FnOnce(Request) -> F,
+) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let start = Instant::now();
+    let response = answer(request).await;
+    // Requests for metrics do not count in them.
+    if class != RequestClass::Dashboard {
+        let route = route.as_ref().map_or("not found", MatchedPath::as_str);
+        state.metrics.observe(route, start.elapsed());
+    }
+    response
 }
 
 /// The refusal of a client that is on the deny list.
@@ -201,7 +266,7 @@ fn seconds(duration: Duration) -> u64 {
 }
 
 /// The answer to a refused request.
-fn refusal(retry_after: Option<Duration>) -> Response {
+fn too_many_requests(retry_after: Option<Duration>) -> Response {
     let retry_after = retry_after.map_or(1, seconds).max(1);
     let retry_after = u32::try_from(retry_after).unwrap_or(u32::MAX);
     let mut response = AppError::TooManyRequests { retry_after }.into_response();

@@ -31,9 +31,10 @@ use super::content_policy::ContentPolicies;
 use super::context::RequestContext;
 use super::drain::UnreadBody;
 use super::guard;
+use super::guard::HostKind;
 use super::headers;
 use super::response_format;
-use crate::services::config::ServerConfig;
+use crate::model::error::AppError;
 use crate::web::problem::Problem;
 use crate::web::state::AppState;
 
@@ -99,7 +100,7 @@ async fn handle_request(
 
     let span = tracing::info_span!("request", %id);
     // Futures that are dropped in a panic leave nothing half done that others would see.
-    let response = drain_on_refusal(&state.config.server, &context, request, inner);
+    let response = drain_on_refusal(state, &context, request, inner);
     let response = AssertUnwindSafe(response).catch_unwind().instrument(span);
     // The hook of `telemetry` has logged where the panic happened. The payload may hold personal data, so it
     // is dropped.
@@ -141,17 +142,17 @@ fn log_name(method: &Method) -> &'static str {
 
 /// Handles a request, and reads what the response has left unread of its body.
 async fn drain_on_refusal(
-    config: &ServerConfig,
+    state: &AppState,
     context: &RequestContext,
     request: Request,
     inner: impl Inner,
 ) -> Response {
     let (request, unread) = UnreadBody::lend(request);
     let unread = unread.map(|unread| (unread, Instant::now()));
-    let response = validate_and_forward(config, context, request, inner).await;
+    let response = validate_and_forward(state, context, request, inner).await;
     // A client that has used up the time of a request gets no more.
     if let Some((unread, start)) = unread
-        && start.elapsed() < config.request_timeout
+        && start.elapsed() < state.config.server.request_timeout
     {
         unread.drain().await;
     }
@@ -161,19 +162,27 @@ async fn drain_on_refusal(
 /// Forwards a request that asks for Kith by one of its names and is not too large, for as long as a request
 /// may take. Refusals come before any work.
 async fn validate_and_forward(
-    config: &ServerConfig,
+    state: &AppState,
     context: &RequestContext,
     request: Request,
     mut inner: impl Inner,
 ) -> Response {
+    let config = &state.config.server;
     let limit = config.max_body;
     if let Some(refusal) = guard::reject_missing_path(&request) {
         return refusal.into_response();
     }
-    let host = match guard::reject_unknown_host(&request, config) {
+    let host = match guard::host_kind(&request, config) {
         Ok(host) => host,
         Err(refusal) => return refusal.into_response(),
     };
+    if host == HostKind::Configured && !guard::is_public(request.uri().path()) {
+        match state.accounts.has_accounts().await {
+            Ok(true) => {}
+            Ok(false) => return guard::no_accounts().into_response(),
+            Err(error) => return AppError::from(error).into_response(),
+        }
+    }
     if let Some(refusal) = guard::reject_large_body(&request, limit) {
         return refusal.into_response();
     }

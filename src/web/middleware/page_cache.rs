@@ -55,6 +55,7 @@ use crate::services::contacts::AUDIENCE;
 use crate::services::contacts::PAGES;
 use crate::services::contacts::Settings;
 use crate::services::welcome::WelcomeService;
+use crate::web::audience::Audience;
 use crate::web::cookies;
 use crate::web::grammar::content_coding::ContentCoding;
 use crate::web::pages::wake;
@@ -101,8 +102,11 @@ impl PageCache {
         let (path, query) = (request.uri().path(), request.uri().query());
         let query = query.unwrap_or_default();
         // Every read makes a key, and `format!` takes several times as long.
+        let audience = Audience::of(request.extensions()).name();
         let name = [
             fingerprint,
+            " ",
+            audience,
             " ",
             coding,
             " ",

@@ -36,11 +36,17 @@ impl ResponseFormat {
                 Self::Json
             };
         }
-        if !path.starts_with("/api") && accepts_html(accept) {
+        let is_for_programs = path.starts_with("/api") && !path.starts_with("/api/docs");
+        if !is_for_programs && accepts_html(accept) {
             return Self::Html;
         }
         Self::Json
     }
+}
+
+/// Whether the client of a request for this path is a browser that shows a page to a person.
+pub fn is_page(path: &str, accept: &[HeaderValue]) -> bool {
+    ResponseFormat::of(path, accept) == ResponseFormat::Html
 }
 
 /// Renders the problem of a response in the format of its client. A response without a problem stays as it is, and

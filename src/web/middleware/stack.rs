@@ -12,6 +12,7 @@ use tower::layer::layer_fn;
 use tower::util::MapRequestLayer;
 use tower_http::csrf::CsrfLayer;
 
+use super::authenticate::Access;
 use super::compression::Compress;
 use super::content_policy::ContentPolicies;
 use super::context::record_route;
@@ -58,19 +59,22 @@ pub fn unlimited<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<
     }))
 }
 
-/// Charges every request to `routes` to one policy, and records which route it has taken. Each route has this layer
-/// or that of [`unlimited`]: one more layer around all routes would cost two allocations and two copies of the request.
+/// Lets callers in as `access` says, charges every request to `routes` to one policy, and records which route it has
+/// taken. Each route has this layer or that of [`unlimited`]: one more layer around all routes would cost two
+/// allocations and two copies of the request.
 pub fn limited(
     routes: Router<AppState>,
     class: RequestClass,
+    access: Access,
     state: &AppState,
 ) -> Router<AppState> {
     let state = state.clone();
-    let quota = Arc::new(limit::QuotaHeaders::new(&state.limiter, class));
+    let quotas = Arc::new(limit::QuotaHeaders::all(&state.limiter));
     routes.layer(layer_fn(move |inner| limit::Limit {
         state: state.clone(),
         class,
-        quota: quota.clone(),
+        access,
+        quotas: quotas.clone(),
         inner: Arc::new(inner),
     }))
 }

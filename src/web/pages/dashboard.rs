@@ -15,6 +15,7 @@ pub mod view;
 
 use std::sync::Arc;
 
+use axum::http::request::Parts;
 use jiff::tz::TimeZone;
 use leptos::prelude::*;
 
@@ -23,6 +24,7 @@ use super::wake::Wake;
 use crate::islands::live::Live;
 use crate::islands::page_data::PageData;
 use crate::model::view::LiveView;
+use crate::web::audience::Audience;
 use crate::web::site::Site;
 use view::Notice;
 use view::View;
@@ -32,6 +34,8 @@ use view::View;
 pub fn DashboardPage() -> impl IntoView {
     let view = use_context::<Arc<View>>()?;
     let site = use_context::<Site>()?;
+    let audience = use_context::<Parts>().map(|parts| Audience::of(&parts.extensions));
+    let is_local = audience == Some(Audience::Local);
     let now = view.snapshot.at.to_zoned(TimeZone::UTC);
     let as_of = format!(
         "As of {} UTC, like all times here.",
@@ -46,6 +50,12 @@ pub fn DashboardPage() -> impl IntoView {
                 <Live/>
             </PageData>
             <Part view/>
+            {is_local.then(|| view! {
+                <p class="note">
+                    "Kith has no accounts, so all people on this machine see and change everything. "
+                    <a class="link" href="/set-up">"Set up accounts"</a>
+                </p>
+            })}
         </main>
     })
 }

@@ -23,6 +23,7 @@ use crate::model::location::PRINT_PATH;
 use crate::services::policies::RequestClass;
 use crate::web::grammar::range::ByteRange;
 use crate::web::middleware;
+use crate::web::middleware::Access;
 use crate::web::page::PageRenderer;
 use crate::web::state::AppState;
 
@@ -38,8 +39,8 @@ pub fn service(state: &AppState) -> Router {
             .fallback(wrong_method)
             .with_state(state.clone()),
     );
-    let not_found =
-        middleware::limited(not_found, RequestClass::Ui, state).with_state(state.clone());
+    let not_found = middleware::limited(not_found, RequestClass::Ui, Access::Open, state)
+        .with_state(state.clone());
     let files = ServeDir::new(state.site.root())
         .precompressed_br()
         .precompressed_gzip()

@@ -1,0 +1,56 @@
+//! [`Audience`]: for whom a page is drawn.
+
+use std::sync::Arc;
+
+use axum::http::Extensions;
+
+use super::middleware::context::RequestContext;
+use crate::services::admin::Admin;
+
+/// What the header of a page offers depends on this, and nothing else on the page does. So people of one audience share
+/// the pages in the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Kith has no account.
+    Local,
+    /// A caller who is not signed in.
+    Anonymous,
+    Member,
+    Admin,
+}
+
+impl Audience {
+    /// The audience of a request with these extensions.
+    pub fn of(extensions: &Extensions) -> Self {
+        let context = extensions.get::<Arc<RequestContext>>();
+        let Some(caller) = context.and_then(|context| context.caller.get()) else {
+            return Self::Anonymous;
+        };
+        match caller.account() {
+            None => Self::Local,
+            Some(_) if Admin::of(caller).is_some() => Self::Admin,
+            Some(_) => Self::Member,
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Anonymous => "anonymous",
+            Self::Member => "member",
+            Self::Admin => "admin",
+        }
+    }
+
+    pub fn sees_contacts(self) -> bool {
+        self != Self::Anonymous
+    }
+
+    pub fn has_account(self) -> bool {
+        matches!(self, Self::Member | Self::Admin)
+    }
+
+    pub fn is_admin(self) -> bool {
+        matches!(self, Self::Local | Self::Admin)
+    }
+}
