@@ -110,7 +110,7 @@ async fn the_description_names_every_operation() {
 
 /// The statuses that an operation may answer, apart from those of its own.
 const EVERYWHERE: [&str; 4] = ["413", "421", "500", "503"];
-const WHERE_LIMITED: [&str; 2] = ["403", "429"];
+const WHERE_LIMITED: [&str; 3] = ["401", "403", "429"];
 
 #[tokio::test]
 async fn every_refusal_is_described_as_a_problem() {

@@ -34,6 +34,7 @@ mod rest;
 mod security;
 mod server_faults;
 mod server_fns;
+mod sign_in;
 mod statements;
 mod transfer;
 mod upgrade;
