@@ -75,7 +75,8 @@ impl TestApp {
         config.limits.ui.limit = NonZeroU32::MAX;
         config.welcome.delay = Span(Duration::from_millis(1));
         let address = listener.local_addr().expect("the address of the port");
-        config.server.addr = address;
+        // The socket may be reached from elsewhere as well, which Kith needs an account for.
+        config.server.addr = ([127, 0, 0, 1], address.port()).into();
         change(&mut config);
         engine::choose(&mut config);
         let state = AppState::open(config).await.expect("a database");

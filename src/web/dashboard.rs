@@ -34,7 +34,6 @@ use leptos::prelude::Owner;
 use leptos::prelude::provide_context;
 
 use crate::model::error::AppError;
-use crate::services::accounts::ACCOUNTS;
 use crate::services::admin::Admin;
 use crate::services::admin::AdminService;
 use crate::services::admin::AuditLogEntry;
@@ -317,8 +316,7 @@ async fn change_deny_list(
 }
 
 async fn invalidate(visit: Visit, State(service): State<AdminService>, tag: Name) -> Response {
-    let mut tags = TAGS.into_iter().chain([ACCOUNTS]);
-    let outcome = match tags.find(|known| tag.is(known.0)) {
+    let outcome = match TAGS.into_iter().find(|known| tag.is(known.0)) {
         Some(known) => service.invalidate(&visit.admin, known).await,
         None => Err(AppError::bad_request("Nothing is cached under this tag.")),
     };

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::services::health::Health;
 use crate::services::health::Readiness;
-use crate::web::middleware::MaySeeFaults;
+use crate::web::middleware::CallerCheck;
 use crate::web::site::Site;
 
 /// The process runs and answers.
@@ -41,9 +41,10 @@ pub enum Report {
 pub async fn readyz(
     State(health): State<Health>,
     State(site): State<Site>,
-    MaySeeFaults(may_see_faults): MaySeeFaults,
+    caller: CallerCheck,
 ) -> (StatusCode, Json<Report>) {
-    let readiness = health.readiness(site.missing().is_none()).await;
+    let readiness = health.readiness(site.missing().is_none());
+    let (readiness, may_see_faults) = tokio::join!(readiness, caller.may_see_faults());
     let ready = readiness.is_ready();
     let report = match may_see_faults {
         true => Report::Whole(Box::new(readiness)),

@@ -22,7 +22,7 @@ use futures_util::Stream;
 use futures_util::stream;
 use kith_cache::Generation;
 
-use super::middleware::OpenSession;
+use super::middleware::CallerCheck;
 use super::middleware::client::network;
 use crate::services::live::Listener;
 use crate::services::live::Live;
@@ -40,13 +40,13 @@ const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering
 
 /// The events: `hello` with the present state, or `changed` if the client knows another one; then `changed` after
 /// each change. 204, after which a browser does not connect again, where there is no place for the client.
-pub async fn events(State(live): State<Live>, session: OpenSession, request: Request) -> Response {
-    let Some(listener) = live.listen(network(session.client().address)).await else {
+pub async fn events(State(live): State<Live>, caller: CallerCheck, request: Request) -> Response {
+    let Some(listener) = live.listen(network(caller.client().address)).await else {
         return StatusCode::NO_CONTENT.into_response();
     };
     let known = last_event_id(request.headers()).or_else(|| since(request.uri()));
     let keep_alive = KeepAlive::new().interval(HEARTBEAT);
-    let mut response = Sse::new(stream_of(listener, session, known))
+    let mut response = Sse::new(stream_of(listener, caller, known))
         .keep_alive(keep_alive)
         .into_response();
     let headers = response.headers_mut();
@@ -71,7 +71,7 @@ fn since(uri: &Uri) -> Option<String> {
 /// The events of a listener whose client knows this state. They end with the session.
 fn stream_of(
     listener: Listener,
-    session: OpenSession,
+    caller: CallerCheck,
     known: Option<String>,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     let first = |id: &str| match known {
@@ -79,10 +79,10 @@ fn stream_of(
         _ => "hello",
     };
     stream::unfold(
-        (listener, session, Some(first)),
-        |(mut listener, session, first)| async move {
+        (listener, caller, Some(first)),
+        |(mut listener, caller, first)| async move {
             let id = id(listener.next().await?);
-            if !session.is_admitted().await {
+            if !caller.is_admitted().await {
                 return None;
             }
             // A browser ignores an event without data.
@@ -91,7 +91,7 @@ fn stream_of(
                 Some(first) => event.event(first(&id)).retry(RETRY),
                 None => event.event("changed"),
             };
-            Some((Ok(event), (listener, session, None)))
+            Some((Ok(event), (listener, caller, None)))
         },
     )
 }

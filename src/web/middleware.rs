@@ -26,8 +26,7 @@ pub mod server_fn;
 mod stack;
 
 pub use self::authenticate::Access;
-pub use self::authenticate::MaySeeFaults;
-pub use self::authenticate::OpenSession;
+pub use self::authenticate::CallerCheck;
 pub use self::content_policy::remove_nonce;
 pub use self::headers::TYPICAL_HEADER_COUNT;
 pub use self::stack::around;

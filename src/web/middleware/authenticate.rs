@@ -1,6 +1,7 @@
 //! Finds out who calls, and refuses callers that a route does not admit.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::extract::Request;
@@ -14,6 +15,7 @@ use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use axum::response::Redirect;
 use axum::response::Response;
+use tokio::time::timeout;
 
 use super::context::RequestContext;
 use super::guard::HostKind;
@@ -112,57 +114,53 @@ pub fn authorize(caller: &Caller, method: &Method) -> Option<Problem> {
     })
 }
 
-/// Whether the caller of a route without an [`Access`] may see what is wrong with Kith.
-pub struct MaySeeFaults(pub bool);
-
-impl FromRequestParts<AppState> for MaySeeFaults {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let asked = Asked::of_parts(parts).ok_or_else(Problem::internal)?;
-        let may_see = match caller(state, Access::Programs, &asked).await {
-            Ok(caller) => caller.account().is_none() || Admin::of(&caller).is_some(),
-            // It is the database that does not answer, so the caller cannot be found out.
-            Err(AuthenticateError::Unavailable(_)) => state.accounts.had_none(),
-            Err(_) => false,
-        };
-        Ok(Self(may_see))
-    }
-}
-
-/// The session that a response has been begun for which goes on, such as a stream of events.
-pub struct OpenSession {
+/// Finds out the caller of a request while or after it is handled.
+pub struct CallerCheck {
     accounts: AccountService,
     client: Client,
     host: HostKind,
     /// The value of the cookie.
     session: Option<String>,
+    token: Option<String>,
 }
 
-impl OpenSession {
+/// How long [`CallerCheck::may_see_faults`] waits for a database that does not answer.
+const FAULT_TIMEOUT: Duration = Duration::from_secs(2);
+
+impl CallerCheck {
     pub fn client(&self) -> Client {
         self.client
     }
 
-    /// Whether the caller would still be let in. While the database is away nothing is decided.
-    pub async fn is_admitted(&self) -> bool {
+    async fn caller(&self) -> Result<Caller, AuthenticateError> {
         let credentials = Credentials {
             session: self.session.as_deref(),
-            token: None,
+            token: self.token.as_deref(),
         };
         let uses_local_name = self.host == HostKind::Local;
-        let authenticated = self
-            .accounts
+        self.accounts
             .authenticate(credentials, self.client, uses_local_name)
-            .await;
-        matches!(
-            authenticated,
-            Ok(_) | Err(AuthenticateError::Unavailable(_))
-        )
+            .await
+    }
+
+    /// Whether the caller would still be let in. While the database is away nothing is decided.
+    pub async fn is_admitted(&self) -> bool {
+        let caller = self.caller().await;
+        matches!(caller, Ok(_) | Err(AuthenticateError::Unavailable(_)))
+    }
+
+    /// Whether the caller may see what is wrong with Kith: admins, and everyone while Kith has no account.
+    pub async fn may_see_faults(&self) -> bool {
+        match timeout(FAULT_TIMEOUT, self.caller()).await {
+            Ok(Ok(caller)) => caller.account().is_none() || Admin::of(&caller).is_some(),
+            // It is the database that does not answer, so the caller cannot be found out.
+            Ok(Err(AuthenticateError::Unavailable(_))) | Err(_) => self.accounts.had_none(),
+            Ok(Err(_)) => false,
+        }
     }
 }
 
-impl FromRequestParts<AppState> for OpenSession {
+impl FromRequestParts<AppState> for CallerCheck {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
@@ -174,6 +172,7 @@ impl FromRequestParts<AppState> for OpenSession {
             client: asked.client,
             host: asked.host,
             session: session.map(str::to_owned),
+            token: bearer(asked.headers).map(str::to_owned),
         })
     }
 }

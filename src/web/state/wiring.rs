@@ -60,6 +60,9 @@ use crate::web::site::Site;
 /// How late an open page may hear of a change, without a hint.
 const LIVE_INTERVAL: Duration = Duration::from_secs(1);
 
+/// The memory of the cache of sessions and tokens: some thousands.
+const ACCOUNT_CACHE_BYTES: usize = 1 << 20;
+
 /// What the services share: where data is, what counts and limits, and the settings of the welcome email.
 pub struct Stores {
     redis: Option<Redis>,
@@ -93,7 +96,7 @@ impl Stores {
         let redis = connect_redis(config, &redis_prefix);
         let contacts = SqlStore::new(database.clone(), config.api.idempotency_ttl);
         let cache = Cache::new(kith_cache::Options {
-            tags: [&TAGS[..], &[ACCOUNTS]].concat(),
+            tags: TAGS.to_vec(),
             generations: Box::new(contacts.clone()),
             redis: redis.clone(),
             prefix: redis_prefix.clone(),
@@ -149,7 +152,7 @@ impl Stores {
         });
         let accounts = AccountService::new(accounts::Options {
             database: self.database.clone(),
-            cache: self.cache.clone(),
+            cache: self.account_cache(),
             clock: self.database.clock(),
             config: config.accounts.clone(),
             is_exposed: !config.server.is_local(),
@@ -184,6 +187,18 @@ impl Stores {
             metrics: self.metrics,
             mailer: self.mailer,
         }
+    }
+
+    /// Sessions have a cache of their own. Every request asks for one, so they would count more than all that people
+    /// read, and no list of contacts takes the place of a session.
+    fn account_cache(&self) -> Cache {
+        Cache::new(kith_cache::Options {
+            tags: vec![ACCOUNTS],
+            generations: Box::new(self.contacts.clone()),
+            redis: self.redis.clone(),
+            prefix: self.redis_prefix.clone(),
+            local_bytes: ACCOUNT_CACHE_BYTES,
+        })
     }
 
     fn contacts(&self, config: &Config) -> ContactService {
