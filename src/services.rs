@@ -12,10 +12,12 @@
 //! - [`admin`] and [`overrides`]: what an admin may change while Kith runs.
 //! - [`dashboard`] and [`health`]: how Kith is doing. [`instances`]: the processes that share a database.
 //!   [`process`]: what the system says about this one. [`telemetry`]: the log.
+//! - [`audit_log`]: who did what, when and from where.
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic where the output cannot be written.
 
 pub mod accounts;
 pub mod admin;
+pub mod audit_log;
 pub mod client;
 pub mod config;
 pub mod contacts;

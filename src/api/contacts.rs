@@ -96,7 +96,10 @@ pub async fn update_contact(
 )]
 pub async fn delete_contact(id: ContactId) -> Result<(), AppError> {
     let contacts = expect_context::<ContactService>();
-    contacts.delete(id, None).await
+    let actor: crate::services::audit_log::Actor = leptos_axum::extract()
+        .await
+        .map_err(|_| AppError::Internal)?;
+    contacts.delete(id, None, &actor).await
 }
 
 /// Restores a contact from the trash.

@@ -6,7 +6,7 @@
 //!
 //! - [`Admin`] is who acts, and [`AdminService`] has the actions.
 //! - [`limits`] changes quotas and the deny list. [`dead_letters`] sends dead letters again and deletes them.
-//! - [`audit_log`] keeps what admins have done.
+//! - [`audit_log`] writes what admins have done into the audit log of Kith.
 
 mod audit_log;
 mod dead_letters;

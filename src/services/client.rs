@@ -8,6 +8,8 @@ use serde::Deserialize;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::services::audit_log::Actor;
+
 /// The client of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Client {
@@ -43,6 +45,15 @@ impl Caller {
         match &self.identity {
             Identity::Local | Identity::Forwarded => None,
             Identity::Account { account, .. } => Some(account),
+        }
+    }
+
+    /// The caller, as the audit log names it.
+    pub fn actor(&self) -> Actor {
+        let address = self.client.address;
+        match self.account() {
+            Some(account) => Actor::of_account(account.id.0, &account.name, address),
+            None => Actor::of_address(address),
         }
     }
 

@@ -291,6 +291,12 @@ key::sections! {
         poll: Poll = "5s";
     }
 
+    /// The audit log.
+    audit: AuditConfig {
+        /// How long the audit log keeps an entry.
+        keep: Duration = "8760h";
+    }
+
     /// Mail.
     mail: MailConfig {
         /// The mail server; empty means files in the folder mail of data.dir.

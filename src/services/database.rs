@@ -50,6 +50,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(10, "instances", "0010_instances.sql"),
     migration!(11, "schema", "0011_schema.sql"),
     migration!(12, "accounts", "0012_accounts.sql"),
+    migration!(13, "audit", "0013_audit.sql"),
 ];
 
 /// Every migration of a server, in order: that of `kith-queue`, and those in `migrations/postgres/`.
@@ -63,6 +64,7 @@ const SERVER_MIGRATIONS: &[Migration] = &[
     migration!(3, "instances", "postgres/0002_instances.sql"),
     migration!(4, "schema", "postgres/0003_schema.sql"),
     migration!(5, "accounts", "postgres/0004_accounts.sql"),
+    migration!(6, "audit", "postgres/0005_audit.sql"),
 ];
 
 /// A file that was restored from a backup has brought its generations back, and Redis may hold what was

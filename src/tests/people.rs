@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use kith::model::contact::ContactDraft;
+use kith::services::audit_log::Actor;
 use kith::services::contacts::ContactService;
 use reqwest::Method;
 use reqwest::Response;
@@ -175,7 +176,7 @@ async fn changes_are_among_the_activities_and_never_crowd_out_the_rest() {
     change("123456").await;
     assert_eq!(texts().await.len(), 2);
     app.part::<ContactService>()
-        .delete(ada.id, None)
+        .delete(ada.id, None, &Actor::operator())
         .await
         .expect("it is there");
     app.part::<ContactService>()

@@ -27,6 +27,7 @@ use crate::model::location::PaneRoute;
 use crate::model::view::FormView;
 use crate::model::view::Pane;
 use crate::model::view::Saved;
+use crate::services::audit_log::Actor;
 use crate::services::contacts::ContactService;
 use crate::services::contacts::IdempotentRequest;
 use crate::services::welcome::choice;
@@ -233,9 +234,10 @@ pub async fn delete(
     State(contacts): State<ContactService>,
     State(pages): State<PageRenderer>,
     PathId(id): PathId,
+    actor: Actor,
     parts: Parts,
 ) -> Response {
-    match contacts.delete(id, None).await {
+    match contacts.delete(id, None, &actor).await {
         Ok(()) => {
             let after = Location {
                 deleted: Some(id),

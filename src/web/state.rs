@@ -21,6 +21,7 @@ use self::wiring::Stores;
 use crate::services::accounts::AccountService;
 use crate::services::accounts::Unavailable;
 use crate::services::admin::AdminService;
+use crate::services::audit_log::AuditLog;
 use crate::services::config::Config;
 use crate::services::contacts::ContactService;
 use crate::services::dashboard::Dashboard;
@@ -66,6 +67,7 @@ pub struct Parts {
     mailer: Mailer,
     overrides: RuntimeOverrides,
     admin: AdminService,
+    audit_log: AuditLog,
     health: Health,
     instances: Instances,
     dashboard: Dashboard,
@@ -127,6 +129,7 @@ from_ref! {
     welcome: WelcomeService,
     mailer: Mailer,
     admin: AdminService,
+    audit_log: AuditLog,
     health: Health,
     instances: Instances,
     dashboard: Dashboard,
@@ -182,6 +185,7 @@ impl AppState {
         }
         self.metrics.start();
         self.instances.start();
+        self.audit_log.start();
         self.queue.start();
         let times = self.config.report.schedule.as_str().to_owned();
         self.queue
@@ -215,6 +219,7 @@ impl AppState {
         self.accounts.close().await;
         self.admin.close().await;
         self.overrides.close().await;
+        self.audit_log.close().await;
         self.metrics.close().await;
         self.instances.close().await;
         self.contacts.close().await;

@@ -5,9 +5,11 @@ use kith_queue::broker::filter::Filter;
 
 use super::Admin;
 use super::AdminService;
+use super::audit_log::Action;
 use super::audit_log::Outcome;
 use super::audit_log::unavailable;
 use crate::model::error::AppError;
+use crate::services::audit_log::Kind;
 use crate::services::format::count;
 
 /// Which dead letters an action is about.
@@ -54,6 +56,10 @@ impl AdminService {
             let left = count(refused, "other");
             action = format!("{action} {left} could not be: {why}");
         }
+        let action = Action {
+            kind: Kind::DeadLettersSent,
+            text: action,
+        };
         self.log_action(admin, action).await
     }
 
@@ -81,6 +87,10 @@ impl AdminService {
         if let Some(failure) = pages.failure {
             action = format!("{action} Others were not: {failure}");
         }
+        let action = Action {
+            kind: Kind::DeadLettersDeleted,
+            text: action,
+        };
         self.log_action(admin, action).await
     }
 }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::services::audit_log::Actor;
 use crate::services::client::Caller;
 use crate::services::client::Identity;
 use crate::services::client::Role;
@@ -11,8 +12,7 @@ use crate::services::client::Scope;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admin {
     address: IpAddr,
-    /// `None` while Kith has no account.
-    account: Option<String>,
+    actor: Actor,
 }
 
 impl Admin {
@@ -30,7 +30,7 @@ impl Admin {
         };
         is_admin.then(|| Self {
             address: caller.client().address.to_canonical(),
-            account: caller.account().map(|account| account.name.clone()),
+            actor: caller.actor(),
         })
     }
 
@@ -41,10 +41,12 @@ impl Admin {
 
     /// Its name in the audit log: that of the account, or the address while Kith has none.
     pub fn name(&self) -> String {
-        match &self.account {
-            Some(name) => name.clone(),
-            None => self.address.to_string(),
-        }
+        self.actor.name().to_owned()
+    }
+
+    /// Who acts, for the audit log.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
     }
 }
 

@@ -7,9 +7,11 @@ use kith_limit::Quota;
 
 use super::Admin;
 use super::AdminService;
+use super::audit_log::Action;
 use super::audit_log::Outcome;
 use super::audit_log::unavailable;
 use crate::model::error::AppError;
+use crate::services::audit_log::Kind;
 use crate::services::config::format_duration;
 use crate::services::format::count;
 use crate::services::overrides::MAX_DENIED_NETWORKS;
@@ -52,7 +54,7 @@ impl AdminService {
             .set_quota(&mut tx, class, quota)
             .await
             .map_err(unavailable)?;
-        let entry = self.commit(tx, admin, action).await?;
+        let entry = self.commit(tx, admin, of_limits(action)).await?;
         self.overrides.apply().await.map_err(unavailable)?;
         Ok(entry)
     }
@@ -118,9 +120,16 @@ impl AdminService {
         change(&mut denied)?;
         let set = self.overrides.set_denied(&mut tx, &denied).await;
         set.map_err(unavailable)?;
-        let entry = self.commit(tx, admin, action).await?;
+        let entry = self.commit(tx, admin, of_limits(action)).await?;
         self.overrides.apply().await.map_err(unavailable)?;
         Ok(entry)
+    }
+}
+
+fn of_limits(text: String) -> Action {
+    Action {
+        kind: Kind::LimitsChanged,
+        text,
     }
 }
 

@@ -13,10 +13,12 @@ use kith_runtime::Tasks;
 
 use super::Admin;
 use super::audit_log;
+use super::audit_log::Action;
 use super::audit_log::AuditLogEntry;
 use super::audit_log::Outcome;
 use super::audit_log::unavailable;
 use crate::model::error::AppError;
+use crate::services::audit_log::Kind;
 use crate::services::overrides::RuntimeOverrides;
 
 /// What admins can do. Each action returns its entry in the audit log. Cheap to clone.
@@ -86,29 +88,32 @@ impl AdminService {
         if !self.cache.invalidate(tag).await {
             return Err(AppError::Unavailable);
         }
-        let action = format!(
-            "Cache of {} invalidated: it is read anew from now on.",
-            tag.0
-        );
+        let action = Action {
+            kind: Kind::CacheInvalidated,
+            text: format!(
+                "Cache of {} invalidated: it is read anew from now on.",
+                tag.0
+            ),
+        };
         self.log_action(admin, action).await
     }
 
     /// Commits an action of an admin now, together with its entry.
-    pub(super) async fn commit(&self, tx: Tx, admin: &Admin, action: String) -> Outcome {
+    pub(super) async fn commit(&self, tx: Tx, admin: &Admin, action: Action) -> Outcome {
         let committed = audit_log::commit(tx, admin, action, self.clock.now()).await;
         committed.map_err(unavailable)
     }
 
-    pub(super) async fn log_action(&self, admin: &Admin, action: String) -> Outcome {
+    pub(super) async fn log_action(&self, admin: &Admin, action: Action) -> Outcome {
         let tx = self.database.write().await.map_err(unavailable)?;
         self.commit(tx, admin, action).await
     }
 
-    /// The last `limit` entries of the audit log, the latest first.
+    /// The last `limit` actions of admins, the latest first.
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn audit_log(&self, limit: u32) -> Result<Vec<AuditLogEntry>, sqlx::Error> {
-        audit_log::read(&self.database, limit).await
+    pub async fn last_actions(&self, limit: u32) -> Result<Vec<AuditLogEntry>, sqlx::Error> {
+        audit_log::last(&self.database, limit).await
     }
 }

@@ -33,6 +33,7 @@ use super::query::Cursor;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+use crate::services::audit_log::Actor;
 use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
 
@@ -98,7 +99,7 @@ pub trait ContactStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Contact, StoreError>;
 
-    /// Moves a contact to the trash: only lists of the trash show it from then on.
+    /// Moves a contact to the trash: only lists of the trash show it from then on. The audit log says who did that.
     ///
     /// # Errors
     /// As for [`update`](Self::update).
@@ -107,6 +108,7 @@ pub trait ContactStore: Send + Sync {
         id: ContactId,
         expected: Option<u32>,
         now: Timestamp,
+        actor: &Actor,
     ) -> Result<(), StoreError>;
 
     /// Takes a contact out of the trash. A contact that is not in there stays as it is.

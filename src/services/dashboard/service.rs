@@ -167,7 +167,7 @@ impl Options {
             self.instances.all(),
             broker.overview(),
             broker.lag(),
-            self.admin.audit_log(MAX_AUDIT_LOG_ENTRIES),
+            self.admin.last_actions(MAX_AUDIT_LOG_ENTRIES),
             async {
                 match &self.redis {
                     Some(redis) => RedisInfo::query(redis).await,

@@ -128,8 +128,17 @@ pub const TABLES: &[Table] = &[
         key: 1,
     },
     Table {
-        name: "actions",
-        columns: &[integer("seq"), integer("at"), text("who"), text("what")],
+        name: "audit_log",
+        columns: &[
+            integer("seq"),
+            integer("at"),
+            bytes("account"),
+            text("actor"),
+            text("kind"),
+            text("subject"),
+            text("action"),
+            text("network"),
+        ],
         key: 1,
     },
     Table {

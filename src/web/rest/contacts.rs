@@ -26,6 +26,7 @@ use crate::model::contact::Contact;
 use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+use crate::services::audit_log::Actor;
 use crate::services::contacts::ContactPage;
 use crate::services::contacts::ContactPatch;
 use crate::services::contacts::ContactService;
@@ -342,8 +343,9 @@ pub async fn delete(
     State(contacts): State<ContactService>,
     PathId(id): PathId,
     if_match: IfMatch,
+    actor: Actor,
 ) -> Result<StatusCode, Problem> {
-    let delete = |expected| contacts.delete(id, expected);
+    let delete = |expected| contacts.delete(id, expected, &actor);
     if_match.change(delete).await?;
     Ok(StatusCode::NO_CONTENT)
 }

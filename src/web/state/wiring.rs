@@ -25,6 +25,8 @@ use crate::services::accounts::ACCOUNTS;
 use crate::services::accounts::AccountService;
 use crate::services::admin;
 use crate::services::admin::AdminService;
+use crate::services::audit_log;
+use crate::services::audit_log::AuditLog;
 use crate::services::config::Config;
 use crate::services::config::PemFile;
 use crate::services::config::WelcomeConfig;
@@ -157,6 +159,11 @@ impl Stores {
             config: config.accounts.clone(),
             is_exposed: !config.server.is_local(),
         });
+        let audit_log = AuditLog::new(audit_log::Options {
+            database: self.database.clone(),
+            keep: config.audit.keep,
+            clock: Arc::new(SystemClock),
+        });
         let health = self.health(contacts.clone(), stopping.clone());
         let instances = self.instances(&config, &health);
         let dashboard = self.dashboard(&config, &admin, &overrides, &instances);
@@ -176,6 +183,7 @@ impl Stores {
             welcome,
             overrides,
             admin,
+            audit_log,
             health,
             instances,
             dashboard,

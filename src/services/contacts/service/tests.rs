@@ -18,6 +18,7 @@ use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactList;
 use crate::model::contact::Field;
 use crate::model::error::AppError;
+use crate::services::audit_log::Actor;
 use crate::services::contacts::CONTACTS;
 use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::query::ContactQuery;
@@ -226,7 +227,7 @@ async fn the_trash_shows_what_was_deleted_last_first() {
     for name in ["a", "b", "c"] {
         let contact = create(&service, name).await;
         service
-            .delete(contact.id, Some(1))
+            .delete(contact.id, Some(1), &Actor::operator())
             .await
             .expect("it is there");
         assert_eq!(service.get(contact.id).await, Err(AppError::NotFound));
@@ -304,7 +305,10 @@ async fn an_amendment_that_expects_another_version_is_refused() {
         );
     }
     assert_eq!(service.get(contact.id).await, Ok(contact.clone()));
-    service.delete(contact.id, None).await.expect("it is there");
+    service
+        .delete(contact.id, None, &Actor::operator())
+        .await
+        .expect("it is there");
     assert_eq!(
         service.patch(contact.id, patch, Some(1)).await,
         Err(AppError::NotFound)
@@ -451,7 +455,10 @@ async fn edits_of_different_fields_at_once_are_all_kept() {
 async fn an_edit_takes_a_contact_out_of_the_trash_only_when_told_to() {
     let service = service().await;
     let ada = create(&service, "Ada").await;
-    service.delete(ada.id, None).await.expect("it is there");
+    service
+        .delete(ada.id, None, &Actor::operator())
+        .await
+        .expect("it is there");
     let base = draft("Ada");
     let lost = service.edit(ada.id, &base, draft("Mine"), false).await;
     assert_eq!(lost, Err(AppError::NotFound));

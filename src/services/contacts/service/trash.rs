@@ -4,20 +4,27 @@ use super::ContactService;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+use crate::services::audit_log::Actor;
 use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::query::Scope;
 use crate::services::contacts::query::Sort;
 use crate::services::contacts::query::SortBy;
 
 impl ContactService {
-    /// Moves a contact to the trash. With `expected`, only if it is still at that version.
+    /// Moves a contact to the trash. With `expected`, only if it is still at that version. `actor` does that, for the
+    /// audit log.
     ///
     /// # Errors
     /// [`AppError::NotFound`], also for a contact in the trash; [`AppError::Changed`].
     #[tracing::instrument(skip_all, fields(contact = %id))]
-    pub async fn delete(&self, id: ContactId, expected: Option<u32>) -> Result<(), AppError> {
+    pub async fn delete(
+        &self,
+        id: ContactId,
+        expected: Option<u32>,
+        actor: &Actor,
+    ) -> Result<(), AppError> {
         let now = self.shared.clock.now();
-        Ok(self.shared.store.delete(id, expected, now).await?)
+        Ok(self.shared.store.delete(id, expected, now, actor).await?)
     }
 
     /// A page of the trash, what was deleted last first.

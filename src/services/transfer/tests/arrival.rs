@@ -92,7 +92,7 @@ async fn new_rows_follow_those_that_were_copied(source: Filled, target: TestData
             "INSERT INTO messages (id, state, destination, path, spec, body, created_at, not_before,
                  due_at, updated_at) VALUES ('new', 'created', '/', '/', '{}', '', 1, 1, 1, 1)",
         ),
-        Sql::new("INSERT INTO actions (at, who, what) VALUES (1, 'new', 'new')"),
+        Sql::new("INSERT INTO audit_log (at, actor, kind) VALUES (1, 'new', 'sign_in')"),
     ] {
         execute(&target, statement).await;
     }
@@ -101,7 +101,7 @@ async fn new_rows_follow_those_that_were_copied(source: Filled, target: TestData
         "SELECT id = 'new' FROM outbox ORDER BY seq DESC LIMIT 1",
         "SELECT id = 'new' FROM messages ORDER BY seq DESC LIMIT 1",
         "SELECT message_id = 'new' FROM events ORDER BY seq DESC LIMIT 1",
-        "SELECT who = 'new' FROM actions ORDER BY seq DESC LIMIT 1",
+        "SELECT actor = 'new' FROM audit_log ORDER BY seq DESC LIMIT 1",
     ] {
         let is_new: bool = query(last_is_new)
             .fetch_one(&mut reader)

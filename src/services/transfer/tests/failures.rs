@@ -31,13 +31,13 @@ const FAIL: &[Sql] = &[
 /// Has the target change a row.
 const CHANGE: &[Sql] = &[
     Sql::each(
-        "CREATE TRIGGER change AFTER INSERT ON actions BEGIN UPDATE actions SET who = 'x'; END",
+        "CREATE TRIGGER change AFTER INSERT ON audit_log BEGIN UPDATE audit_log SET actor = 'x'; END",
         "CREATE FUNCTION change() RETURNS trigger LANGUAGE plpgsql AS
-         $$ BEGIN NEW.who := 'x'; RETURN NEW; END $$",
+         $$ BEGIN NEW.actor := 'x'; RETURN NEW; END $$",
     ),
     Sql::each(
         "SELECT 1",
-        "CREATE TRIGGER change BEFORE INSERT ON actions FOR EACH ROW EXECUTE FUNCTION change()",
+        "CREATE TRIGGER change BEFORE INSERT ON audit_log FOR EACH ROW EXECUTE FUNCTION change()",
     ),
 ];
 
@@ -79,7 +79,7 @@ async fn rows_that_arrive_changed_are_noticed(source: Filled, target: TestDataba
     let failed = move_all(&source, &target).await.expect_err("they differ");
     let message = failed.to_string();
     assert!(
-        message.contains("the table actions has 1 rows"),
+        message.contains("the table audit_log has 4 rows"),
         "{message}"
     );
     assert_as_before(&source, &target).await;

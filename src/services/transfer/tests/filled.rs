@@ -11,6 +11,7 @@ use kith_database::query;
 
 use super::TestDatabase;
 use crate::model::contact::ContactDraft;
+use crate::services::audit_log::Actor;
 use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::store::IdempotentRequest;
 use crate::services::contacts::store::conformance::IDEMPOTENCY_TTL;
@@ -81,8 +82,14 @@ impl Filled {
                 .expect("it is new");
             deleted.push(created.contact.id);
         }
-        store.delete(deleted[2], None, at(1)).await.expect("there");
-        store.delete(deleted[3], None, at(2)).await.expect("there");
+        store
+            .delete(deleted[2], None, at(1), &Actor::operator())
+            .await
+            .expect("there");
+        store
+            .delete(deleted[3], None, at(2), &Actor::operator())
+            .await
+            .expect("there");
         store.restore(deleted[3], at(3)).await.expect("there");
     }
 }
@@ -216,7 +223,16 @@ const OTHERS: &[Sql] = &[
     ),
     Sql::new("INSERT INTO used_signatures (id, expires_at) VALUES ('used', 7)"),
     Sql::new("INSERT INTO settings (name, value, changed_at) VALUES ('limits.api', '{}', 8)"),
-    Sql::new("INSERT INTO actions (at, who, what) VALUES (9, '127.0.0.1', 'changed a limit')"),
+    Sql::new(
+        "INSERT INTO audit_log (at, actor, kind, action, network)
+         VALUES (9, '127.0.0.1', 'limits_changed', 'changed a limit', '127.0.0.1')",
+    ),
+    Sql::each(
+        "INSERT INTO audit_log (at, account, actor, kind, subject)
+         VALUES (10, x'00112233445566778899aabbccddeeff', 'ada', 'contact_deleted', 'an-id')",
+        "INSERT INTO audit_log (at, account, actor, kind, subject)
+         VALUES (10, '\\x00112233445566778899aabbccddeeff', 'ada', 'contact_deleted', 'an-id')",
+    ),
     // A process that was killed long ago.
     Sql::new(
         "INSERT INTO instances (id, started_at, seen_at, version, address, config_hash, figures)

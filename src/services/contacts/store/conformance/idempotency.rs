@@ -3,6 +3,7 @@
 use tokio::task::JoinSet;
 
 use super::*;
+use crate::services::audit_log::Actor;
 use crate::services::contacts::store::Creation;
 use crate::services::contacts::store::IdempotentRequest;
 
@@ -63,7 +64,7 @@ pub async fn a_repeated_request_gets_the_first_answer(store: Store) {
         expected
     );
     store
-        .delete(first.contact.id, None, at(4))
+        .delete(first.contact.id, None, at(4), &Actor::operator())
         .await
         .expect("it is there");
     assert_eq!(
@@ -171,7 +172,9 @@ pub async fn a_form_creates_one_contact_whatever_it_says(store: Store) {
     assert!(is_refused_for(&other, &ada.contact), "{other:?}");
 
     // The form may be used again for what takes the place of a contact that is gone.
-    let deleted = store.delete(ada.contact.id, None, at(2)).await;
+    let deleted = store
+        .delete(ada.contact.id, None, at(2), &Actor::operator())
+        .await;
     deleted.expect("it is there");
     let bob = create("Bob", 3).await.expect("it can be added");
     assert!(!bob.replayed);

@@ -1,6 +1,7 @@
 //! Orders and pages.
 
 use super::*;
+use crate::services::audit_log::Actor;
 use crate::services::contacts::fold::search_key;
 use crate::services::contacts::query::Sort;
 use crate::services::contacts::query::SortBy;
@@ -77,7 +78,7 @@ pub async fn every_order_is_paged_without_gaps_and_doubles(store: Store) {
 
     for contact in &contacts {
         store
-            .delete(contact.id, None, at(500))
+            .delete(contact.id, None, at(500), &Actor::operator())
             .await
             .expect("it is there");
     }
@@ -120,7 +121,7 @@ pub async fn a_page_may_begin_behind_a_contact_that_is_gone(store: Store) {
     let page = list(&store, &query("", "name", 2, None)).await;
     assert_eq!(page.total, 3);
     store
-        .delete(page.contacts[1].id, None, at(1))
+        .delete(page.contacts[1].id, None, at(1), &Actor::operator())
         .await
         .expect("it is there");
 
@@ -214,7 +215,7 @@ pub async fn a_contact_outside_of_the_list_asks_for_the_first_page(store: Store)
     }
     let gone = add(&store, "Eve").await;
     store
-        .delete(gone.id, None, at(1))
+        .delete(gone.id, None, at(1), &Actor::operator())
         .await
         .expect("it is there");
     let dan = list(&store, &query("dan", "name", 1, None)).await.contacts[0].id;
@@ -300,7 +301,7 @@ pub async fn a_page_that_lost_its_contacts_leads_back_to_the_others(store: Store
         let second = stretch(&store, &pages(first.page.next.as_ref())).await;
         for gone in &added[2..] {
             store
-                .delete(gone.id, None, at(1))
+                .delete(gone.id, None, at(1), &Actor::operator())
                 .await
                 .expect("it is there");
         }
@@ -316,7 +317,7 @@ pub async fn a_page_that_lost_its_contacts_leads_back_to_the_others(store: Store
 
         for (before, after) in added[..2].iter().zip(&added[2..]) {
             store
-                .delete(before.id, None, at(2))
+                .delete(before.id, None, at(2), &Actor::operator())
                 .await
                 .expect("it is there");
             store
@@ -333,7 +334,7 @@ pub async fn a_page_that_lost_its_contacts_leads_back_to_the_others(store: Store
         assert_eq!(names(&on), names(&second), "by {sort}");
         for left in &added[2..] {
             store
-                .delete(left.id, None, at(4))
+                .delete(left.id, None, at(4), &Actor::operator())
                 .await
                 .expect("it is there");
         }

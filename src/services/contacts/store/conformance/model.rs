@@ -7,6 +7,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use super::*;
+use crate::services::audit_log::Actor;
 use crate::services::contacts::fold::search_key;
 use crate::services::contacts::query::Search;
 
@@ -104,7 +105,7 @@ pub async fn any_sequence_of_changes_leaves_what_it_should(store: Store) {
                     continue;
                 };
                 let entry = known.get_mut(&id).expect("it is known");
-                match store.delete(id, expected, now).await {
+                match store.delete(id, expected, now, &Actor::operator()).await {
                     Ok(()) => {
                         assert!(!entry.in_trash, "{change:?}");
                         assert!(expected.is_none_or(|version| version == entry.version));

@@ -1,13 +1,14 @@
 //! Deleting and restoring.
 
 use super::*;
+use crate::services::audit_log::Actor;
 
 pub async fn a_deleted_contact_is_only_in_the_trash(store: Store) {
     let kept = add(&store, "Ada Kept").await;
     let gone = add(&store, "Ada Gone").await;
 
     store
-        .delete(gone.id, None, at(7))
+        .delete(gone.id, None, at(7), &Actor::operator())
         .await
         .expect("it is there");
 
@@ -21,7 +22,7 @@ pub async fn a_deleted_contact_is_only_in_the_trash(store: Store) {
         Err(StoreError::NotFound)
     ));
     assert!(matches!(
-        store.delete(gone.id, None, at(8)).await,
+        store.delete(gone.id, None, at(8), &Actor::operator()).await,
         Err(StoreError::NotFound)
     ));
     assert!(matches!(
@@ -54,7 +55,7 @@ pub async fn a_deleted_contact_is_only_in_the_trash(store: Store) {
 pub async fn a_restored_contact_is_back(store: Store) {
     let contact = add(&store, "Ada").await;
     store
-        .delete(contact.id, None, at(1))
+        .delete(contact.id, None, at(1), &Actor::operator())
         .await
         .expect("it is there");
 
@@ -86,15 +87,19 @@ pub async fn a_restored_contact_is_back(store: Store) {
 
 pub async fn a_deletion_expects_a_version(store: Store) {
     let contact = add(&store, "Ada").await;
-    let stale = store.delete(contact.id, Some(2), at(1)).await;
+    let stale = store
+        .delete(contact.id, Some(2), at(1), &Actor::operator())
+        .await;
     assert!(matches!(stale, Err(StoreError::Changed(current)) if *current == contact));
     store
-        .delete(contact.id, Some(1), at(1))
+        .delete(contact.id, Some(1), at(1), &Actor::operator())
         .await
         .expect("it is expected");
     // What is in the trash is not there for those who expect something of it either.
     assert!(matches!(
-        store.delete(contact.id, Some(1), at(2)).await,
+        store
+            .delete(contact.id, Some(1), at(2), &Actor::operator())
+            .await,
         Err(StoreError::NotFound)
     ));
 }

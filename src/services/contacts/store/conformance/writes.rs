@@ -3,6 +3,7 @@
 use tokio::task::JoinSet;
 
 use super::*;
+use crate::services::audit_log::Actor;
 
 pub async fn a_created_contact_can_be_read(store: Store) {
     let typed = ContactDraft {
@@ -64,7 +65,7 @@ pub async fn an_unknown_contact_is_not_found(store: Store) {
         Err(StoreError::NotFound)
     ));
     assert!(matches!(
-        store.delete(id, None, at(0)).await,
+        store.delete(id, None, at(0), &Actor::operator()).await,
         Err(StoreError::NotFound)
     ));
     assert!(matches!(
@@ -173,7 +174,7 @@ pub async fn times_never_go_backwards(store: Store) {
         .expect("it is there");
     assert_eq!(updated.updated_at, contact.created_at);
     store
-        .delete(contact.id, None, at(-1000))
+        .delete(contact.id, None, at(-1000), &Actor::operator())
         .await
         .expect("it is there");
     let restored = store

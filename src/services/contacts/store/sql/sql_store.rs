@@ -18,6 +18,7 @@ use super::trash;
 use super::update;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
+use crate::services::audit_log::Actor;
 use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::fields::ContactFields;
@@ -125,9 +126,10 @@ impl ContactStore for SqlStore {
         id: ContactId,
         expected: Option<u32>,
         now: Timestamp,
+        actor: &Actor,
     ) -> Result<(), StoreError> {
         let tx = self.database.write().await?;
-        trash::delete(tx, id, expected, now).await
+        trash::delete(tx, id, expected, now, actor).await
     }
 
     async fn restore(&self, id: ContactId, now: Timestamp) -> Result<Contact, StoreError> {

@@ -13,6 +13,10 @@ use super::row::find_live;
 use super::search;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
+use crate::services::audit_log;
+use crate::services::audit_log::Actor;
+use crate::services::audit_log::Entry;
+use crate::services::audit_log::Kind;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::store::StoreError;
 
@@ -22,10 +26,16 @@ pub async fn delete(
     id: ContactId,
     expected: Option<u32>,
     now: Timestamp,
+    actor: &Actor,
 ) -> Result<(), StoreError> {
     let stored = find_expected(&mut tx, id, expected).await?;
     move_over(&mut tx, &stored, now, Some(now)).await?;
     search::remove(&mut tx, stored.seq).await?;
+    let entry = Entry {
+        subject: Some(*id.as_uuid()),
+        ..Entry::new(actor, Kind::ContactDeleted)
+    };
+    audit_log::record(&mut tx, &entry, now).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -8,6 +8,7 @@ use proptest::test_runner::TestRunner;
 use super::Opened;
 use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
+use crate::services::audit_log::Actor;
 use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::query::Cursor;
@@ -71,7 +72,9 @@ async fn add_to_both(both: &[Opened; 2], contacts: &[(String, String)]) -> Vec<C
             let created = opened.create(id, &fields, now, None, None).await;
             created.expect("it is new");
             if number % 7 == 0 {
-                let deleted = opened.delete(id, None, at(1000 + number as i64 / 2)).await;
+                let deleted = opened
+                    .delete(id, None, at(1000 + number as i64 / 2), &Actor::operator())
+                    .await;
                 deleted.expect("it is there");
             }
         }

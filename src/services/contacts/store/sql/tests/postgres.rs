@@ -12,6 +12,7 @@ use super::SqlStore;
 use super::engine_tests;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactDraft;
+use crate::services::audit_log::Actor;
 use crate::services::contacts::store::Chain;
 use crate::services::contacts::store::ContactStore;
 use crate::services::contacts::store::Creation;
@@ -169,9 +170,10 @@ async fn of_an_update_and_a_deletion_at_once_one_wins() {
     let instances = Instances::new().await;
     let ada = add(&instances.one, "Ada").await;
     let gate = instances.one.database.gate(NO_CHANGES).await;
+    let actor = Actor::operator();
     let (updated, deleted, ()) = tokio::join!(
         rename(&**instances.one, &ada, "Bob"),
-        instances.other.delete(ada.id, Some(1), at(1)),
+        instances.other.delete(ada.id, Some(1), at(1), &actor),
         instances.one.database.open_gate(gate, 2),
     );
     match (&updated, &deleted) {
@@ -186,7 +188,10 @@ async fn of_an_update_and_a_deletion_at_once_one_wins() {
 async fn a_contact_that_is_restored_twice_at_once_is_restored_once() {
     let instances = Instances::new().await;
     let ada = add(&instances.one, "Ada").await;
-    let deleted = instances.one.delete(ada.id, None, at(1)).await;
+    let deleted = instances
+        .one
+        .delete(ada.id, None, at(1), &Actor::operator())
+        .await;
     deleted.expect("it is there");
     let gate = instances.one.database.gate(NO_CHANGES).await;
     let (one, other, ()) = tokio::join!(

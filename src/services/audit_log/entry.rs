@@ -1,0 +1,177 @@
+//! What an entry of the audit log says.
+
+use std::net::IpAddr;
+
+use ipnet::Ipv6Net;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// Addresses of one client begin alike for so many bits.
+const IPV6_PREFIX: u8 = 64;
+
+/// Who acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// `None` while Kith has no account, and where the account is not known.
+    pub(super) account: Option<Uuid>,
+    pub(super) name: String,
+    /// See [`Record::network`].
+    pub(super) network: Option<String>,
+}
+
+impl Actor {
+    /// A client that is known by its address only.
+    pub fn of_address(address: IpAddr) -> Self {
+        let network = network(address);
+        Self {
+            account: None,
+            name: network.clone(),
+            network: Some(network),
+        }
+    }
+
+    /// An account whose client asks from this address.
+    pub fn of_account(id: Uuid, name: &str, address: IpAddr) -> Self {
+        Self {
+            account: Some(id),
+            name: name.to_owned(),
+            network: Some(network(address)),
+        }
+    }
+
+    /// The name of the account, or the address.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the log of the process calls the actor. That log holds nothing personal, so an account is its id.
+    pub fn log_name(&self) -> String {
+        match self.account {
+            Some(account) => account.to_string(),
+            None => self.name.clone(),
+        }
+    }
+
+    /// An operator who works with the database itself, by a command of `kith`.
+    pub fn operator() -> Self {
+        Self {
+            account: None,
+            name: "operator".to_owned(),
+            network: None,
+        }
+    }
+}
+
+/// A client with IPv6 could otherwise have a new name for every request.
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) if address.is_loopback() => address.to_string(),
+        IpAddr::V6(address) => Ipv6Net::new_assert(address, IPV6_PREFIX)
+            .trunc()
+            .to_string(),
+    }
+}
+
+/// Defines [`Kind`] with the stable names.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $Variant:ident = $name:literal,)+) => {
+        /// What is done. The database and the API have the [name](Self::name), which never changes.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Kind {
+            $($(#[$doc])* $Variant,)+
+        }
+
+        impl Kind {
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$Variant => $name,)+
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// An account has signed in. The subject is the session.
+    SignIn = "sign_in",
+    /// A sign-in was refused. The subject is the account, if there is one of that name: people type passwords where
+    /// the name belongs, so the log does not hold what was typed.
+    SignInFailed = "sign_in_failed",
+    /// A session has ended before its time. The subject is the session.
+    SignOut = "sign_out",
+    /// The subject of this and of the next three is the account.
+    PasswordChanged = "password_changed",
+    UserAdded = "user_added",
+    /// It has another role, or was disabled or enabled.
+    UserChanged = "user_changed",
+    UserRemoved = "user_removed",
+    /// The subject of this and of the next one is the token, by its id.
+    TokenAdded = "token_added",
+    TokenRevoked = "token_revoked",
+    /// A contact was moved to the trash. The subject is the contact.
+    ContactDeleted = "contact_deleted",
+    LimitsChanged = "limits_changed",
+    CacheInvalidated = "cache_invalidated",
+    DeadLettersSent = "dead_letters_sent",
+    DeadLettersDeleted = "dead_letters_deleted",
+}
+
+/// An entry before it is written.
+#[derive(Clone, Debug)]
+pub struct Entry<'a> {
+    pub actor: &'a Actor,
+    pub kind: Kind,
+    /// The id of what the entry is about.
+    pub subject: Option<Uuid>,
+    /// What an admin has done, as a sentence. The dashboard shows the last entries that have one.
+    pub action: Option<&'a str>,
+}
+
+impl<'a> Entry<'a> {
+    pub fn new(actor: &'a Actor, kind: Kind) -> Self {
+        Self {
+            actor,
+            kind,
+            subject: None,
+            action: None,
+        }
+    }
+}
+
+/// An entry as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Later entries have larger numbers.
+    pub seq: i64,
+    pub at: Timestamp,
+    /// The account, which may be gone.
+    pub account: Option<Uuid>,
+    /// The name of the account at that time, or the address.
+    pub actor: String,
+    /// See [`Kind::name`]. A newer version may have written others, and an older one `admin_action`.
+    pub kind: String,
+    pub subject: Option<String>,
+    pub action: Option<String>,
+    /// From where: an IPv4 address, or the /64 of an IPv6 address.
+    pub network: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_kept_as_what_stands_for_its_client() {
+        for (address, expected) in [
+            ("203.0.113.7", "203.0.113.7"),
+            ("::ffff:203.0.113.7", "203.0.113.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("::1", "::1"),
+        ] {
+            let actor = Actor::of_address(address.parse().expect("an address"));
+            assert_eq!(actor.network.as_deref(), Some(expected));
+            assert_eq!(actor.name, expected);
+        }
+    }
+}
