@@ -13,6 +13,7 @@
 //! these has its effect at once, on all instances and with or without Redis.
 
 mod attempts;
+mod audit;
 mod authenticate;
 mod error;
 mod label;

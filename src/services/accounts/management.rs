@@ -6,14 +6,18 @@ use jiff::Timestamp;
 use kith_database::Connection;
 use kith_database::Database;
 use kith_database::Row;
+use kith_database::Tx;
 use kith_database::query;
 use kith_runtime::Clock;
 
 use super::AccountError;
 use super::AccountName;
+use super::audit;
 use super::password::NewPassword;
 use super::password::Passwords;
 use super::rows;
+use crate::services::audit_log::Actor;
+use crate::services::audit_log::Kind;
 use crate::services::client::AccountId;
 use crate::services::client::Role;
 
@@ -93,6 +97,7 @@ impl Accounts {
         }
         let id = rows::insert(&mut tx, new.name, new.role, &hash, self.clock.now()).await?;
         let id = id.ok_or(AccountError::NameTaken)?;
+        self.record(&mut tx, Kind::UserAdded, id).await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -111,6 +116,7 @@ impl Accounts {
         let mut tx = rows::hold_accounts(&self.database).await?;
         let id = find(&mut tx, name).await?;
         rows::set_password(&mut tx, id, &hash).await?;
+        self.record(&mut tx, Kind::PasswordChanged, id).await?;
         Ok(tx.commit().await?)
     }
 
@@ -173,7 +179,18 @@ impl Accounts {
         if !rows::has_admin(&mut tx).await? {
             return Err(AccountError::LastAdmin);
         }
+        let kind = match change {
+            Change::Remove => Kind::UserRemoved,
+            Change::Role(_) | Change::Disable | Change::Enable => Kind::UserChanged,
+        };
+        self.record(&mut tx, kind, id).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Adds an entry about an account to the audit log.
+    async fn record(&self, tx: &mut Tx, kind: Kind, id: AccountId) -> Result<(), sqlx::Error> {
+        let now = self.clock.now();
+        audit::record(tx, &Actor::operator(), kind, Some(id.0), now).await
     }
 }
 

@@ -14,6 +14,7 @@ use super::WeakPassword;
 use super::attempts;
 use super::attempts::Bucket;
 use super::attempts::Refusal;
+use super::audit;
 use super::password::Comparison;
 use super::password::NewPassword;
 use super::rows;
@@ -21,6 +22,7 @@ use super::rows::milliseconds;
 use super::rows::read_time;
 use super::rows::read_uuid;
 use super::service::signed_in;
+use crate::services::audit_log::Kind;
 use crate::services::client::Caller;
 use crate::services::client::SessionId;
 
@@ -114,12 +116,13 @@ impl AccountService {
             .bind(account.id.0.as_bytes().as_slice())
             .execute(&mut tx)
             .await?;
-        tx.commit().await?;
         if ended == 0 {
-            Err(AccountError::NotFound)
-        } else {
-            Ok(())
+            return Err(AccountError::NotFound);
         }
+        let (actor, now) = (caller.actor(), self.shared.now());
+        audit::record(&mut tx, &actor, Kind::SignOut, Some(id.0), now).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Ends all sessions of the caller's account but that of the caller. Returns how many.
@@ -134,6 +137,8 @@ impl AccountService {
             .bind(current.0.as_bytes().as_slice())
             .execute(&mut tx)
             .await?;
+        let (actor, now) = (caller.actor(), self.shared.now());
+        audit::record(&mut tx, &actor, Kind::SignOut, Some(account.id.0), now).await?;
         tx.commit().await?;
         Ok(ended)
     }
@@ -180,6 +185,8 @@ impl AccountService {
         let label = label.ok_or(ChangePasswordError::SessionNeeded)?;
         attempts::succeed(&mut tx, &bucket, now).await?;
         rows::set_password(&mut tx, account.id, &hash).await?;
+        let (actor, subject) = (caller.actor(), Some(account.id.0));
+        audit::record(&mut tx, &actor, Kind::PasswordChanged, subject, now).await?;
         let token = rows::begin_session(
             &mut tx,
             account.id,

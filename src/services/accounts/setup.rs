@@ -15,12 +15,15 @@ use super::WeakPassword;
 use super::attempts;
 use super::attempts::Bucket;
 use super::attempts::Refusal;
+use super::audit;
 use super::label;
 use super::password::NewPassword;
 use super::rows;
 use super::rows::milliseconds;
 use super::secret;
 use super::secret::Hash;
+use crate::services::audit_log::Actor;
+use crate::services::audit_log::Kind;
 use crate::services::client::Account;
 use crate::services::client::Client;
 use crate::services::client::Role;
@@ -132,6 +135,10 @@ impl AccountService {
         let browser_token = rows::remember_browser(&mut tx, id, now).await?;
         let (label, lifetime) = (label::of(set_up.user_agent), shared.config.session_lifetime);
         let session_token = rows::begin_session(&mut tx, id, &label, now, lifetime).await?;
+        let actor = Actor::of_account(id.0, name.as_str(), set_up.client.address);
+        for kind in [Kind::UserAdded, Kind::SignIn] {
+            audit::record(&mut tx, &actor, kind, Some(id.0), now).await?;
+        }
         tx.commit().await?;
         Ok(SignedIn {
             session_token,

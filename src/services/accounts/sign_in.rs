@@ -1,5 +1,6 @@
 //! Signing in and out.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use kith_database::query;
@@ -11,6 +12,7 @@ use super::Unavailable;
 use super::attempts;
 use super::attempts::Bucket;
 use super::attempts::Refusal;
+use super::audit;
 use super::label;
 use super::password::Comparison;
 use super::rows;
@@ -20,7 +22,10 @@ use super::secret;
 use super::secret::Hash;
 use super::service::Shared;
 use super::service::signed_in;
+use crate::services::audit_log::Actor;
+use crate::services::audit_log::Kind;
 use crate::services::client::Account;
+use crate::services::client::AccountId;
 use crate::services::client::Caller;
 use crate::services::client::Client;
 
@@ -105,6 +110,7 @@ impl AccountService {
             ],
         };
         shared.reserve(&buckets).await?;
+        let account = kept.as_ref().map(|kept| kept.account.id);
         let enabled = kept.filter(|kept| !kept.is_disabled);
         let password = enabled.as_ref().and_then(|kept| kept.password.clone());
         let compared = shared.passwords.compare(sign_in.password, password);
@@ -116,10 +122,14 @@ impl AccountService {
                     browser: known.and(sign_in.browser),
                     session: sign_in.session,
                     label: label::of(sign_in.user_agent),
+                    address: sign_in.client.address,
                 };
                 begin.run(shared, &buckets).await
             }
-            _ => Err(SignInError::Wrong),
+            _ => {
+                shared.record_failure(sign_in.client, account).await?;
+                Err(SignInError::Wrong)
+            }
         }
     }
 
@@ -134,6 +144,19 @@ impl AccountService {
 }
 
 impl Shared {
+    /// Adds a failure to the audit log, whether or not there is an account of the name.
+    async fn record_failure(
+        &self,
+        client: Client,
+        account: Option<AccountId>,
+    ) -> Result<(), sqlx::Error> {
+        let actor = Actor::of_address(client.address);
+        let subject = account.map(|account| account.0);
+        let mut tx = self.database.write().await?;
+        audit::record(&mut tx, &actor, Kind::SignInFailed, subject, self.now()).await?;
+        tx.commit().await
+    }
+
     /// The browser, if the owner of the account has signed in there before.
     async fn known_browser(
         &self,
@@ -176,6 +199,7 @@ struct Begin<'a> {
     browser: Option<&'a str>,
     session: Option<&'a str>,
     label: String,
+    address: IpAddr,
 }
 
 impl Begin<'_> {
@@ -213,6 +237,8 @@ impl Begin<'_> {
         let lifetime = shared.config.session_lifetime;
         let session_token =
             rows::begin_session(&mut tx, account.id, &self.label, now, lifetime).await?;
+        let actor = Actor::of_account(account.id.0, &account.name, self.address);
+        audit::record(&mut tx, &actor, Kind::SignIn, Some(account.id.0), now).await?;
         tx.commit().await?;
         Ok(SignedIn {
             session_token,

@@ -9,6 +9,7 @@ use kith_database::query;
 use super::AccountError;
 use super::AccountName;
 use super::AccountService;
+use super::audit;
 use super::rows::hold;
 use super::rows::milliseconds;
 use super::rows::read_time;
@@ -17,6 +18,7 @@ use super::rows::read_word;
 use super::secret;
 use super::secret::Hash;
 use super::service::signed_in;
+use crate::services::audit_log::Kind;
 use crate::services::client::Caller;
 use crate::services::client::Role;
 use crate::services::client::Scope;
@@ -105,6 +107,8 @@ impl AccountService {
         .bind(info.expires_at.map(Timestamp::as_millisecond))
         .execute(&mut tx)
         .await?;
+        let (actor, subject) = (caller.actor(), Some(info.id.0));
+        audit::record(&mut tx, &actor, Kind::TokenAdded, subject, now).await?;
         tx.commit().await?;
         Ok((token, info))
     }
@@ -138,12 +142,13 @@ impl AccountService {
             .bind(account.id.0.as_bytes().as_slice())
             .execute(&mut tx)
             .await?;
-        tx.commit().await?;
         if revoked == 0 {
-            Err(AccountError::NotFound)
-        } else {
-            Ok(())
+            return Err(AccountError::NotFound);
         }
+        let (actor, now) = (caller.actor(), self.shared.now());
+        audit::record(&mut tx, &actor, Kind::TokenRevoked, Some(id.0), now).await?;
+        tx.commit().await?;
+        Ok(())
     }
 }
 

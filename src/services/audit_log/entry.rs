@@ -93,12 +93,12 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// An account has signed in. The subject is the session.
+    /// An account has signed in. The subject is the account.
     SignIn = "sign_in",
     /// A sign-in was refused. The subject is the account, if there is one of that name: people type passwords where
     /// the name belongs, so the log does not hold what was typed.
     SignInFailed = "sign_in_failed",
-    /// A session has ended before its time. The subject is the session.
+    /// A session was ended, or all others of an account. The subject is the session or the account.
     SignOut = "sign_out",
     /// The subject of this and of the next three is the account.
     PasswordChanged = "password_changed",
