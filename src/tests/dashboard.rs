@@ -15,6 +15,7 @@ use reqwest::Method;
 use reqwest::Response;
 use reqwest::StatusCode;
 use reqwest::header::HeaderValue;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::app::TestApp;
@@ -487,4 +488,65 @@ async fn dead_letters_that_may_not_be_sent_do_not_hold_up_the_others() {
     );
     let page = act(&app, form, &[("do", "delete-all")]).await;
     assert!(page.text_of_id("notice").contains("deleted."));
+}
+
+#[tokio::test]
+async fn the_audit_log_is_read_page_by_page() {
+    let app = TestApp::with(|config| {
+        config.limits.api.limit = NonZeroU32::MAX;
+        config.limits.dashboard.limit = NonZeroU32::MAX;
+    })
+    .await;
+    let mut deleted = Vec::new();
+    for number in 0..101 {
+        let contact = app
+            .create(&format!("Gone {number}"), "gone@example.com")
+            .await;
+        let path = format!("/api/contacts/{}", contact.id);
+        let answer = send(app.request(Method::DELETE, &path)).await;
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+        deleted.insert(0, contact.id.to_string());
+    }
+    let mut found = Vec::new();
+    let mut path = "/api/audit".to_owned();
+    loop {
+        let page: Value = app.get(&path).await.json().await.expect("JSON");
+        for entry in page["entries"].as_array().expect("entries") {
+            assert_eq!(entry["kind"], "contact_deleted");
+            assert_eq!(entry["network"], "127.0.0.1");
+            found.push(entry["subject"].as_str().expect("an id").to_owned());
+        }
+        match page["nextCursor"].as_str() {
+            Some(cursor) => path = format!("/api/audit?cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!(found, deleted);
+
+    let first = app.get("/dashboard/audit").await;
+    assert_eq!(header(&first, "cache-control"), "private, no-store");
+    let first = first.text().await.expect("text");
+    assert!(first.contains(&deleted[0]) && first.contains("Contact deleted"));
+    assert!(!first.contains("Gone") && !first.contains(&deleted[100]));
+    let (_, link) = first.split_once("/dashboard/audit?").expect("a link");
+    let (query, _) = link.split_once('"').expect("its end");
+    let second = app.get(&format!("/dashboard/audit?{query}")).await;
+    let second = second.text().await.expect("text");
+    assert!(second.contains(&deleted[100]) && !second.contains(&deleted[0]));
+
+    for path in [
+        "/api/audit?cursor=x",
+        "/dashboard/audit?cursor=",
+        "/api/audit?cursor=-1",
+    ] {
+        assert_eq!(
+            app.get(path).await.status(),
+            StatusCode::BAD_REQUEST,
+            "{path}"
+        );
+    }
+    let forwarded = app
+        .request(Method::GET, "/api/audit")
+        .header("X-Forwarded-For", "203.0.113.7");
+    assert_eq!(send(forwarded).await.status(), StatusCode::FORBIDDEN);
 }

@@ -87,6 +87,7 @@ async fn the_description_names_every_operation() {
     assert_eq!(
         operations,
         [
+            "get /api/audit",
             "delete /api/contacts/{id}",
             "get /api/contacts",
             "get /api/contacts/totals",

@@ -14,6 +14,7 @@ use crate::web::pages::accounts::SetUpPage;
 use crate::web::pages::accounts::SignInPage;
 use crate::web::pages::contacts::ContactsPage;
 use crate::web::pages::dashboard::DashboardPage;
+use crate::web::pages::dashboard::audit::AuditPage;
 use crate::web::pages::not_found::NotFoundPage;
 use crate::web::pages::print::PrintPage;
 use crate::web::pages::site_header::SiteHeader;
@@ -60,6 +61,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/contacts/:id/edit") view=ContactsPage ssr=SsrMode::Async/>
                 <Route path=path!("/trash") view=TrashPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard/audit") view=AuditPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
                 <Route path=path!("/set-up") view=SetUpPage ssr=SsrMode::Async/>
                 <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>

@@ -3,6 +3,8 @@
 //! A browser without JavaScript loads the page, and each form redirects it to the page. The island on the
 //! page sends the same requests with the header [`LIVE`] and gets the part of the page that changes.
 
+mod audit;
+
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -95,6 +97,7 @@ pub fn router() -> Router<AppState> {
     let back = get(go_back);
     Router::new()
         .route("/dashboard", get(show))
+        .route("/dashboard/audit", get(audit::show))
         .route(
             "/dashboard/limits/{policy}",
             back.clone().merge(post(change_limit)),

@@ -1,6 +1,7 @@
 //! The REST API, for programs. Handlers read a request, call the service, and write the response. They have no
 //! rules of their own.
 
+pub mod audit;
 pub mod contacts;
 pub mod description;
 pub mod extract;

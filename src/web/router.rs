@@ -95,6 +95,7 @@ fn api_routes(state: &AppState) -> (Router<AppState>, OpenApi) {
 fn admin_routes(state: &AppState) -> (Router<AppState>, OpenApi) {
     let (routes, description) = OpenApiRouter::new()
         .routes(routes!(rest::metrics::metrics))
+        .routes(routes!(rest::audit::list))
         .split_for_parts();
     let routes = routes
         .route("/metrics", get(rest::metrics::prometheus))
@@ -184,7 +185,7 @@ fn page_routes(state: &AppState) -> Router<AppState> {
 
 /// The addresses of pages that handlers of their own draw.
 fn drawn_by_handlers() -> Vec<String> {
-    ["/dashboard", "/sign-in", "/set-up", "/account"]
+    ["/dashboard", "/dashboard/audit", "/sign-in", "/set-up", "/account"]
         .map(str::to_owned)
         .into()
 }

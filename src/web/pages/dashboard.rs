@@ -2,6 +2,7 @@
 //! [snapshot](crate::services::dashboard::Snapshot). The island on the page asks again and again for the part
 //! of the page that changes.
 
+pub mod audit;
 mod cache;
 mod chart;
 mod format;

@@ -33,6 +33,7 @@ macro_rules! engine_tests {
             failed_attempts_leave_changes_in_view
             ten_thousand_contacts
             activities_keep_their_order_when_the_clock_is_set_back
+            a_deleted_contact_is_in_the_audit_log_by_its_id_alone
         }
     };
     ($engine:expr => $($case:ident)+) => {

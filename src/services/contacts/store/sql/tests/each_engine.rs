@@ -10,6 +10,9 @@ use super::Opened;
 use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::model::contact::Field;
+use crate::services::audit_log;
+use crate::services::audit_log::Actor;
+use crate::services::audit_log::Selection;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::activity::welcome_is_pending;
 use crate::services::contacts::fields::ContactFields;
@@ -183,4 +186,21 @@ pub async fn activities_keep_their_order_when_the_clock_is_set_back(opened: Open
     assert_eq!(events(&opened, ada.id).await, expected);
     let activities = opened.activities(ada.id).await.expect("it is open");
     assert!(!welcome_is_pending(&activities));
+}
+
+pub async fn a_deleted_contact_is_in_the_audit_log_by_its_id_alone(opened: Opened) {
+    let ada = conformance::add(&opened, "Ada").await;
+    let actor = Actor::of_address("203.0.113.7".parse().expect("an address"));
+    let stale = opened.delete(ada.id, Some(9), at(1), &actor).await;
+    stale.expect_err("it has another version");
+    let deleted = opened.delete(ada.id, None, at(2), &actor).await;
+    deleted.expect("it is there");
+    let records = audit_log::read(&opened.database, Selection::All, None, 10).await;
+    let records = records.expect("it is open");
+    assert_eq!(records.len(), 1, "{records:?}");
+    assert_eq!(records[0].kind, "contact_deleted");
+    assert_eq!(records[0].subject, Some(ada.id.to_string()));
+    assert_eq!(records[0].actor, "203.0.113.7");
+    assert_eq!(records[0].action, None);
+    assert_eq!(records[0].at, at(2));
 }

@@ -1,0 +1,47 @@
+//! The page `/dashboard/audit`: the audit log, page by page.
+
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::response::Response;
+use jiff::Timestamp;
+use leptos::prelude::provide_context;
+
+use crate::services::audit_log::AuditLog;
+use crate::web::page::PageRenderer;
+use crate::web::pages::dashboard::audit::AuditView;
+use crate::web::rest::audit::page;
+
+/// Draws the page of the cursor in the address.
+pub async fn show(
+    State(audit_log): State<AuditLog>,
+    State(pages): State<PageRenderer>,
+    request: Request,
+) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let mut fields = form_urlencoded::parse(query.as_bytes());
+    let cursor = fields.find(|(name, _)| name == "cursor");
+    let cursor = cursor.map(|(_, value)| value.into_owned());
+    let found = page(&audit_log, cursor.as_deref()).await;
+    let failed = found.as_ref().err().map(|error| error.status());
+    let view = Arc::new(AuditView {
+        found,
+        is_first: cursor.is_none(),
+        now: Timestamp::now(),
+    });
+    let mut response = pages
+        .render(request, move || provide_context(view.clone()))
+        .await;
+    if let Some(status) = failed {
+        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    }
+    response.headers_mut().insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-store"),
+    );
+    response
+}
