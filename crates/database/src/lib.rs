@@ -12,6 +12,7 @@ mod postgres;
 mod query;
 mod row;
 mod server_address;
+pub mod sqlite_file;
 mod statement;
 mod step;
 mod warning;

@@ -23,6 +23,8 @@ use crate::connection::BUSY_TIMEOUT;
 use crate::error;
 use crate::postgres::sqlstate;
 use crate::server_address::ServerAddress;
+use crate::sqlite_file::Lock;
+use crate::sqlite_file::LockError;
 use crate::statement::Engine;
 use crate::statement::Sql;
 
@@ -65,6 +67,9 @@ pub struct Options {
     /// A statement that counts the other processes that work with the database and cannot work with its tables any more.
     /// It runs in the transaction of the migrations. Unless it finds 0, the migrations are undone. None by default.
     pub older_processes: Option<Sql>,
+    /// Whether opening a file changes its tables: it runs the migrations and `on_open`. `true` by default. Without, the database
+    /// may be of a newer version of the program.
+    pub changes_tables: bool,
     /// The setting that names the directory, for errors that tell the operator to change it;
     /// "the path of the database" by default.
     pub path_setting: &'static str,
@@ -87,6 +92,7 @@ impl Options {
             clock: Arc::new(SystemClock),
             on_open: None,
             older_processes: None,
+            changes_tables: true,
             path_setting: "the path of the database",
             url_setting: "the address of the database",
             replica_setting: "the address of the replica",
@@ -102,19 +108,28 @@ impl Options {
     }
 }
 
-/// Creates the directory and the file, each for its owner alone, unless they are there already.
-pub(crate) fn create(options: &Options) -> Result<(), OpenError> {
+/// Creates the directory and the file, each for its owner alone, unless they are there already. While the result lives,
+/// no process replaces the file.
+pub(crate) fn create(options: &Options) -> Result<Lock, OpenError> {
     let (path, setting) = (options.path.as_path(), options.path_setting);
     create_directory(path).map_err(|source| OpenError::Directory {
         path: path.parent().unwrap_or(path).to_owned(),
         setting,
         source,
     })?;
-    create_file(path).map_err(|source| OpenError::File {
+    let refused = |source| OpenError::File {
         path: path.to_owned(),
         setting,
         source,
-    })
+    };
+    let lock = Lock::shared(path).map_err(|error| match error {
+        LockError::Taken => OpenError::BeingReplaced {
+            path: path.to_owned(),
+        },
+        LockError::Io(source) => refused(source),
+    })?;
+    create_file(path).map_err(refused)?;
+    Ok(lock)
 }
 
 fn create_directory(path: &Path) -> io::Result<()> {
@@ -163,7 +178,10 @@ pub(crate) async fn prepare(
         return Err(OpenError::OldSqlite { version });
     }
     use_write_ahead_log(connection, path).await?;
-    migrate(connection, options).await
+    match options.changes_tables {
+        true => migrate(connection, options).await,
+        false => Ok(()),
+    }
 }
 
 /// Whether a version like `3.51.3` is [`MIN_SQLITE`] or newer.
@@ -282,6 +300,16 @@ pub enum OpenError {
         setting: &'static str,
         /// What the system said.
         source: io::Error,
+    },
+
+    /// A process replaces the file, such as by a backup.
+    #[error(
+        "{} is being replaced by another process: start this program again once that has ended",
+        path.display()
+    )]
+    BeingReplaced {
+        /// The file.
+        path: PathBuf,
     },
 
     /// The file is no database, or cannot be read or written.

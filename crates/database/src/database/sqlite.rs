@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::RwLock;
 
@@ -27,6 +28,7 @@ use crate::connection::BUSY_TIMEOUT;
 use crate::connection::Driver;
 use crate::query::Query;
 use crate::row::FromRow;
+use crate::sqlite_file::Lock;
 
 /// Memory that each connection keeps pages in, in KiB. The system keeps the file in its memory as well, from where a
 /// page is copied in a microsecond.
@@ -51,13 +53,15 @@ pub(crate) struct SqliteFile {
     /// `None` once the database is closed, and where the index does not show commits.
     wal_index: RwLock<Option<WalIndex>>,
     pub(crate) files: Arc<Files>,
+    /// `None` once the database is closed.
+    lock: Mutex<Option<Lock>>,
 }
 
 impl SqliteFile {
     /// Opens the file, creates it if it is not there, and brings its tables up to date.
     pub(crate) async fn open(options: &Options) -> Result<Self, OpenError> {
         let path = options.path.as_path();
-        open::create(options)?;
+        let lock = open::create(options)?;
         let unusable = |source: Error| OpenError::unusable(path, source);
 
         let files = Arc::new(Files::new(path));
@@ -94,6 +98,7 @@ impl SqliteFile {
             wal_index: RwLock::new(wal_index),
             dedicated: tokio::sync::Mutex::new(Some(dedicated)),
             files,
+            lock: Mutex::new(Some(lock)),
         })
     }
 
@@ -139,6 +144,8 @@ impl SqliteFile {
         if let Some(index) = index.unwrap_or_else(PoisonError::into_inner).take() {
             index.close();
         }
+        let lock = self.lock.lock();
+        drop(lock.unwrap_or_else(PoisonError::into_inner).take());
     }
 
     /// Writes as much as a change does, and changes nothing.

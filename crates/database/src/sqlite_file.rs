@@ -1,0 +1,62 @@
+//! SQLite files as a whole: copied while they are in use, checked, and replaced while they are not.
+//!
+//! - [`Lock`]: processes that use a file keep a process out that replaces it, and the other way round.
+//! - [`copy`]: a copy of one instant, made while others write.
+//! - [`replace`]: another file in the place of one, which is kept aside.
+
+mod copy;
+mod lock;
+mod replace;
+
+use std::fs;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+
+pub use self::copy::{CopyError, Pages, copy, newest_migration};
+pub use self::lock::{Lock, LockError};
+pub use self::replace::{ReplaceError, kept_path, replace};
+
+/// What SQLite keeps beside a file, and what this crate does.
+const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// The path with more at its end.
+pub(crate) fn with_end(path: &Path, end: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(end);
+    PathBuf::from(path)
+}
+
+/// Removes a file with everything that stands beside it, as far as it is there.
+///
+/// # Errors
+/// Those of the system.
+pub fn remove(path: &Path) -> io::Result<()> {
+    for end in BESIDE.iter().chain(&[lock::END, ""]) {
+        remove_if_there(&with_end(path, end))?;
+    }
+    Ok(())
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Brings the names in the folder of this path to the disk.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    // Other systems open no folder, and keep names by themselves.
+    if cfg!(unix) {
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
