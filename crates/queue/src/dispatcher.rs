@@ -47,7 +47,7 @@ pub(crate) async fn dispatch(
     let mut connection = broker.database().reader().await?;
     let is_due = outbox::is_due(&mut connection, broker.clock().now()).await?;
     drop(connection);
-    if !is_due {
+    if !is_due || broker.is_paused().await? {
         return Ok(Dispatched::Empty);
     }
     let is_full = match qstash {

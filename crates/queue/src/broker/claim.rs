@@ -86,7 +86,7 @@ impl Broker {
             });
             return Ok(Claimed::NothingUntil(until_next.min(POLL_INTERVAL)));
         }
-        if self.0.tasks.is_stopped() {
+        if self.0.tasks.is_stopped() || self.is_paused().await? {
             return Ok(Claimed::NothingUntil(POLL_INTERVAL));
         }
         let mut tx = self.0.database.write().await?;

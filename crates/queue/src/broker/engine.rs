@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kith_database::Database;
+use kith_database::Row;
 use kith_database::query;
 use kith_runtime::Clock;
 use kith_runtime::Tasks;
@@ -155,6 +156,19 @@ impl Broker {
         let oldest: Option<i64> = query(OLDEST).fetch_one(&mut connection).await?;
         let lag = oldest.map_or(0, |due_at| self.now().as_millisecond() - due_at);
         Ok(Duration::from_millis(u64::try_from(lag).unwrap_or(0)))
+    }
+
+    /// Whether the queue is paused; see [`Options::paused`].
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) async fn is_paused(&self) -> Result<bool> {
+        let Some(paused) = self.0.options.paused else {
+            return Ok(false);
+        };
+        let mut connection = self.0.database.reader().await?;
+        let row = query(paused).fetch_optional::<Row>(&mut connection).await?;
+        Ok(row.is_some())
     }
 
     pub(super) fn lane(&self, kind: LaneKind) -> &Lane {

@@ -3,6 +3,8 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use kith_database::Sql;
+
 use crate::destination::Destinations;
 
 const DEFAULT_CONCURRENCY: NonZeroU32 = NonZeroU32::new(16).expect("not 0");
@@ -21,6 +23,9 @@ pub struct Options {
     pub timeout: Duration,
     /// How long the broker keeps delivered messages, dead letters and events. The default is 72 h.
     pub retention: Duration,
+    /// A statement that finds a row while the queue is paused: then no message is delivered, and no schedule fires.
+    /// What the queue accepts waits. The default is none, which never pauses it.
+    pub paused: Option<Sql>,
 }
 
 impl Options {
@@ -31,6 +36,7 @@ impl Options {
             concurrency: DEFAULT_CONCURRENCY,
             timeout: DEFAULT_TIMEOUT,
             retention: DEFAULT_RETENTION,
+            paused: None,
         }
     }
 }

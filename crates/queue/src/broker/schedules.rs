@@ -55,6 +55,11 @@ const TO_FIRE: Sql = Sql::each(
      FOR UPDATE SKIP LOCKED",
 );
 
+const MISSED: Sql = Sql::each(
+    "SELECT id, cron, last_at FROM schedules WHERE next_at <= $1",
+    "SELECT id, cron, last_at FROM schedules WHERE next_at <= $1 ORDER BY id FOR UPDATE",
+);
+
 const TO_PAUSE: Sql = Sql::each(
     "SELECT cron, paused, last_at FROM schedules WHERE id = $1",
     "SELECT cron, paused, last_at FROM schedules WHERE id = $1 FOR UPDATE",
@@ -192,6 +197,28 @@ impl Broker {
         Ok(())
     }
 
+    /// Leaves out the times that schedules have missed while the queue was paused, in the transaction that resumes it.
+    /// Without this, each would fire late.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn skip_missed(&self, tx: &mut Connection) -> Result<()> {
+        let now = self.now();
+        let missed: Vec<Row> = query(MISSED)
+            .bind(now.as_millisecond())
+            .fetch_all(&mut *tx)
+            .await?;
+        for row in &missed {
+            let cron: String = row.get("cron")?;
+            query("UPDATE schedules SET next_at = $1 WHERE id = $2")
+                .bind(next_at(&cron, now, row.get("last_at")?))
+                .bind(row.get::<String>("id")?)
+                .execute(&mut *tx)
+                .await?;
+        }
+        Ok(())
+    }
+
     async fn describe_schedule(&self, connection: &mut Connection, row: &Row) -> Result<Value> {
         let publication = stored(row)?;
         let id: String = row.get("id")?;
@@ -265,7 +292,7 @@ impl Broker {
             .fetch_optional(&mut connection)
             .await?;
         drop(connection);
-        if due.is_none() {
+        if due.is_none() || self.is_paused().await? {
             return Ok(());
         }
         let mut tx = self.0.database.write().await?;

@@ -7,6 +7,7 @@ mod clocks;
 mod delivery;
 mod listings;
 mod outbox;
+mod pause;
 mod races;
 mod rig;
 mod schedules;

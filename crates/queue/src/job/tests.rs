@@ -130,6 +130,7 @@ impl Rig {
             concurrency: NonZeroU32::new(4).expect("not 0"),
             timeout: Duration::from_secs(10),
             retention: Duration::from_secs(3600),
+            paused: None,
         };
         let broker = Broker::new(database.clone(), Arc::new(SystemClock), options);
         let receiver = Receiver::new(broker.clone(), None);

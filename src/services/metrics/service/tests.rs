@@ -54,6 +54,7 @@ fn metrics_of(database: Database, clock: Arc<dyn Clock>) -> Metrics {
                 concurrency: NonZeroU32::MIN,
                 timeout: Duration::from_secs(1),
                 retention: Duration::from_secs(1),
+                paused: None,
             },
         ),
         mailer: Mailer::new(&config.mail, Path::new("")),

@@ -87,6 +87,7 @@ impl Rig {
             concurrency: NonZeroU32::new(4).expect("not 0"),
             timeout: Duration::from_secs(5),
             retention: RETENTION,
+            paused: None,
         }
     }
 
