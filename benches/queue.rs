@@ -144,6 +144,7 @@ async fn queue() -> f64 {
         concurrency: CONCURRENCY,
         timeout: Duration::from_secs(30),
         retention: Duration::from_secs(3600),
+        paused: None,
     };
     let broker = Broker::new(database.clone(), Arc::new(SystemClock), options);
     let queue = Queue::new(broker, None);

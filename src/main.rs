@@ -11,6 +11,8 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Parser;
+use kith::services::backup;
+use kith::services::backup::BackupError;
 use kith::services::config::Cli;
 use kith::services::config::Command;
 use kith::services::config::Config;
@@ -54,6 +56,18 @@ async fn main() -> ExitCode {
     match &arguments.command {
         Some(Command::Move(arguments)) => return move_data(arguments, &config).await,
         Some(Command::User(command)) => return manage_accounts(command, &config).await,
+        Some(Command::Backup(arguments)) => {
+            return of_backup(
+                &config,
+                backup::command::backup(&config, &arguments.file, &mut progress()).await,
+            );
+        }
+        Some(Command::Restore(arguments)) => {
+            return of_backup(
+                &config,
+                backup::command::restore(&config, &arguments.file, &mut progress()).await,
+            );
+        }
         None => {}
     }
     telemetry::start(&config.log);
@@ -100,10 +114,7 @@ async fn move_data(arguments: &MoveArguments, config: &Config) -> ExitCode {
         config,
         password: password.as_deref(),
     };
-    let output = io::stderr();
-    let is_terminal = output.is_terminal();
-    let mut progress = transfer::Progress::new(output, is_terminal);
-    match moving.run(&mut progress, shutdown::signal()).await {
+    match moving.run(&mut progress(), shutdown::signal()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => refuse(&error, 1),
     }
@@ -139,6 +150,24 @@ fn password_of(variable: &str) -> Result<Option<String>, VarError> {
             Err(not_unicode)
         }
     }
+}
+
+/// Ends `kith backup` or `kith restore`.
+fn of_backup(config: &Config, ended: Result<(), BackupError>) -> ExitCode {
+    for warning in &config.warnings {
+        say(format_args!("{warning}"));
+    }
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => refuse(&error, 1),
+    }
+}
+
+/// How far a command is, on standard error.
+fn progress() -> transfer::Progress {
+    let output = io::stderr();
+    let is_terminal = output.is_terminal();
+    transfer::Progress::new(output, is_terminal)
 }
 
 /// Listens, and says where: port 0 asks the system for any that is free.

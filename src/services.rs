@@ -18,6 +18,7 @@
 pub mod accounts;
 pub mod admin;
 pub mod audit_log;
+pub mod backup;
 pub mod client;
 pub mod config;
 pub mod contacts;
@@ -33,6 +34,7 @@ pub mod metrics;
 pub mod network;
 pub mod origin;
 pub mod overrides;
+pub mod pause;
 pub mod policies;
 pub mod process;
 pub mod telemetry;

@@ -6,12 +6,14 @@
 //!
 //! - [`Admin`] is who acts, and [`AdminService`] has the actions.
 //! - [`limits`] changes quotas and the deny list. [`dead_letters`] sends dead letters again and deletes them.
+//! - [`queue`] resumes a queue that is paused.
 //! - [`audit_log`] writes what admins have done into the audit log of Kith.
 
 mod audit_log;
 mod dead_letters;
 mod identity;
 mod limits;
+mod queue;
 mod service;
 
 pub use self::audit_log::AuditLogEntry;

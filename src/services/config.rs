@@ -58,6 +58,7 @@ use crate::services::telemetry::LogFormat;
 use crate::services::welcome::Template;
 
 pub use as_written::AsWritten;
+pub use cli::BackupArguments;
 pub use cli::Cli;
 pub use cli::Command;
 pub use cli::MoveArguments;
@@ -122,6 +123,16 @@ key::sections! {
         ca_file: Option<PemFile> = "";
         /// A standby of the database's server that reads lists: postgres://user:password@host:port/name; empty means none.
         replica_url: Option<DatabaseUrl> = "";
+    }
+
+    /// Backups of a SQLite file; `kith backup` says how to back up a PostgreSQL server.
+    backup: BackupConfig {
+        /// How often Kith makes one while it runs, for example 24h; 0s means never.
+        interval: Span = "0s";
+        /// The folder for them, best on another disk; empty means the folder backups of data.dir.
+        dir: Option<PathBuf> = "";
+        /// How many Kith keeps; it deletes older ones that it has made itself.
+        keep: NonZeroU32 = 7;
     }
 
     /// Redis, which Kith's instances share; without Redis each instance works alone.

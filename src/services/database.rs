@@ -6,6 +6,7 @@ pub mod testing;
 mod url;
 
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 
 use kith_database::Database;
 use kith_database::Migration;
@@ -152,6 +153,18 @@ pub async fn connect(
     setting: Option<&'static str>,
 ) -> Result<Database, kith_database::OpenError> {
     Database::open(options(place.into(), connections, setting)).await
+}
+
+/// Opens the file of a database of Kith whose tables are perhaps those of a newer version, and changes none of them.
+///
+/// # Errors
+/// Those of the database; each says what the operator can do.
+pub async fn open_as_it_is(path: PathBuf) -> Result<Database, kith_database::OpenError> {
+    Database::open(Options {
+        changes_tables: false,
+        ..options(DatabaseUrl::File(path), NonZeroU32::MIN, None)
+    })
+    .await
 }
 
 fn options(place: DatabaseUrl, connections: NonZeroU32, setting: Option<&'static str>) -> Options {

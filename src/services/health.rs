@@ -16,8 +16,11 @@ use kith_redis::Redis;
 use kith_runtime::HealthRecorder;
 use tokio_util::sync::CancellationToken;
 
+use crate::services::backup::Backups;
 use crate::services::contacts::ContactService;
 use crate::services::mail::Mailer;
+use crate::services::pause;
+use crate::services::pause::Pause;
 use crate::services::telemetry;
 
 pub use self::database::DatabaseHealth;
@@ -35,6 +38,7 @@ pub struct Health(Arc<Options>);
 
 /// The components that a report is about.
 pub struct Options {
+    pub backups: Backups,
     pub contacts: ContactService,
     pub database: Database,
     pub database_health: DatabaseHealth,
@@ -69,7 +73,21 @@ impl Health {
         let has_fault = !database.health().is_up();
         let ready = answers && !has_fault && !stopping.is_cancelled();
         let warnings = database.warnings();
-        Readiness::new(ready, components, has_fault, &warnings, site_is_built)
+        let readiness = Readiness::new(ready, components, has_fault, &warnings, site_is_built);
+        match answers {
+            true => readiness.with_stored(self.backup_warning().await, self.pause().await),
+            false => readiness,
+        }
+    }
+
+    /// Unless the database fails, which a report says by itself.
+    async fn backup_warning(&self) -> Option<&'static str> {
+        self.0.backups.status().await.ok()?.warning()
+    }
+
+    async fn pause(&self) -> Option<Pause> {
+        let mut connection = self.0.database.reader().await.ok()?;
+        pause::read(&mut connection).await.ok()?
     }
 
     /// Every component, as Kith last found it.

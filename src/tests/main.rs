@@ -5,6 +5,7 @@
 
 mod accounts;
 mod app;
+mod backup;
 mod cache;
 mod classes;
 mod crash;

@@ -110,6 +110,7 @@ pub fn router() -> Router<AppState> {
             "/dashboard/cache/{tag}",
             back.clone().merge(post(invalidate)),
         )
+        .route("/dashboard/queue", back.clone().merge(post(change_queue)))
         .route("/dashboard/dead-letters", back.merge(post(dead_letters)))
 }
 
@@ -324,6 +325,18 @@ async fn invalidate(visit: Visit, State(service): State<AdminService>, tag: Name
         None => Err(AppError::bad_request("Nothing is cached under this tag.")),
     };
     visit.answer(Fields::new(), outcome).await
+}
+
+async fn change_queue(
+    visit: Visit,
+    State(service): State<AdminService>,
+    FormBody(fields): FormBody<Fields>,
+) -> Response {
+    let outcome = match fields.get("do").map(String::as_str) {
+        Some("resume") => service.resume_queue(&visit.admin).await,
+        _ => Err(AppError::bad_request("Choose what to do with the queue.")),
+    };
+    visit.answer(fields, outcome).await
 }
 
 async fn dead_letters(

@@ -185,9 +185,15 @@ fn page_routes(state: &AppState) -> Router<AppState> {
 
 /// The addresses of pages that handlers of their own draw.
 fn drawn_by_handlers() -> Vec<String> {
-    ["/dashboard", "/dashboard/audit", "/sign-in", "/set-up", "/account"]
-        .map(str::to_owned)
-        .into()
+    [
+        "/dashboard",
+        "/dashboard/audit",
+        "/sign-in",
+        "/set-up",
+        "/account",
+    ]
+    .map(str::to_owned)
+    .into()
 }
 
 /// The sign-in and the first account, which everyone reaches, and one's own account.

@@ -22,6 +22,7 @@ use crate::services::accounts::AccountService;
 use crate::services::accounts::Unavailable;
 use crate::services::admin::AdminService;
 use crate::services::audit_log::AuditLog;
+use crate::services::backup::Backups;
 use crate::services::config::Config;
 use crate::services::contacts::ContactService;
 use crate::services::dashboard::Dashboard;
@@ -66,6 +67,7 @@ pub struct Parts {
     welcome: WelcomeService,
     mailer: Mailer,
     overrides: RuntimeOverrides,
+    backups: Backups,
     admin: AdminService,
     audit_log: AuditLog,
     health: Health,
@@ -187,6 +189,7 @@ impl AppState {
         self.instances.start();
         self.audit_log.start();
         self.queue.start();
+        self.backups.start();
         let times = self.config.report.schedule.as_str().to_owned();
         self.queue
             .keep_schedule::<DailyReport>(DailyReport::SCHEDULE_ID, times);
@@ -217,6 +220,7 @@ impl AppState {
     pub async fn close(&self) {
         self.jobs.close().await;
         self.accounts.close().await;
+        self.backups.close().await;
         self.admin.close().await;
         self.overrides.close().await;
         self.audit_log.close().await;

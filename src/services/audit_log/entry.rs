@@ -112,6 +112,7 @@ kinds! {
     /// A contact was moved to the trash. The subject is the contact.
     ContactDeleted = "contact_deleted",
     LimitsChanged = "limits_changed",
+    QueueResumed = "queue_resumed",
     CacheInvalidated = "cache_invalidated",
     DeadLettersSent = "dead_letters_sent",
     DeadLettersDeleted = "dead_letters_deleted",

@@ -43,6 +43,27 @@ pub enum Command {
     /// All of this works while Kith runs, and has its effect at once.
     #[command(subcommand)]
     User(UserCommand),
+
+    /// Write a backup of the database to a file, also while Kith runs.
+    ///
+    /// The backup holds everything that was saved before the command began. It is checked, and the file appears only once
+    /// it is whole and on the disk. For a PostgreSQL server, Kith says which command makes the backup.
+    Backup(BackupArguments),
+
+    /// Put a backup in the place of the database. Stop Kith first.
+    ///
+    /// The backup is checked before anything changes, and what was there is kept beside it. Sessions and tokens of the
+    /// backup end, and the queue waits until an admin resumes it on the dashboard, so that no old mail is sent again. For
+    /// a PostgreSQL server, Kith says which commands restore the backup.
+    Restore(BackupArguments),
+}
+
+/// The arguments of `kith backup` and `kith restore`.
+#[derive(Args, Debug)]
+pub struct BackupArguments {
+    /// The file of the backup.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
 }
 
 /// What `kith user` does. Names are the same in upper and lower case.
@@ -115,6 +136,8 @@ Examples:
   kith move --to postgres://kith@127.0.0.1/kith
       Move all data to a PostgreSQL server.
   kith user add ada --role admin
-      Make an account: from then on Kith asks everyone to sign in.";
+      Make an account: from then on Kith asks everyone to sign in.
+  kith backup /mnt/backup/kith.db
+      Write a backup while Kith runs; `kith restore` puts it back.";
     text
 }

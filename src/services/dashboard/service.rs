@@ -17,6 +17,7 @@ use super::snapshot::Snapshot;
 use super::snapshot::StoredMetrics;
 use crate::services::admin::Admin;
 use crate::services::admin::AdminService;
+use crate::services::backup::Backups;
 use crate::services::health::DatabaseHealth;
 use crate::services::instances::Figures;
 use crate::services::instances::Instances;
@@ -49,6 +50,7 @@ struct Inner {
 /// The services that a dashboard reads.
 pub struct Options {
     pub admin: AdminService,
+    pub backups: Backups,
     /// Tells when a snapshot is taken.
     pub clock: Arc<dyn Clock>,
     pub database_health: DatabaseHealth,
@@ -162,12 +164,14 @@ impl Dashboard {
 impl Options {
     async fn read_stored(&self) -> Option<StoredMetrics> {
         let broker = self.queue.broker();
-        let (totals, instances, overview, lag, audit_log, redis) = tokio::join!(
+        let (totals, instances, overview, lag, audit_log, backup, pause, redis) = tokio::join!(
             self.metrics.totals(),
             self.instances.all(),
             broker.overview(),
             broker.lag(),
             self.admin.last_actions(MAX_AUDIT_LOG_ENTRIES),
+            self.backups.status(),
+            self.admin.pause(),
             async {
                 match &self.redis {
                     Some(redis) => RedisInfo::query(redis).await,
@@ -184,6 +188,8 @@ impl Options {
                 overview: overview?,
                 lag: lag?,
                 audit_log: audit_log?,
+                backup: backup?,
+                pause: pause?,
                 redis,
             })
         };

@@ -11,12 +11,14 @@ use kith_queue::broker::overview::Overview;
 
 use super::redis_info::RedisInfo;
 use crate::services::admin::AuditLogEntry;
+use crate::services::backup::BackupStatus;
 use crate::services::instances::Figures;
 use crate::services::instances::Instance;
 use crate::services::metrics::Counter;
 use crate::services::metrics::MetricValues;
 use crate::services::metrics::series::Range;
 use crate::services::metrics::series::Series;
+use crate::services::pause::Pause;
 use crate::services::policies::RequestClass;
 
 /// Everything that the dashboard shows, at one instant.
@@ -58,6 +60,9 @@ pub struct StoredMetrics {
     /// For how long the message that has waited longest has been due.
     pub lag: Duration,
     pub audit_log: Vec<AuditLogEntry>,
+    pub backup: BackupStatus,
+    /// `None` while the queue works.
+    pub pause: Option<Pause>,
     pub redis: Option<RedisInfo>,
 }
 

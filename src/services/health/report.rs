@@ -12,6 +12,8 @@ use serde::Deserialize;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::services::pause::Pause;
+
 /// Readiness, component by component.
 #[derive(Serialize, ToSchema)]
 pub struct Readiness {
@@ -24,6 +26,12 @@ pub struct Readiness {
     /// What to know of a database that does its work.
     #[serde(rename = "databaseWarnings", skip_serializing_if = "Vec::is_empty")]
     database_warnings: Vec<String>,
+    /// Why there is no recent backup.
+    #[serde(rename = "backupWarning", skip_serializing_if = "Option::is_none")]
+    backup_warning: Option<&'static str>,
+    /// While the queue is paused: since when, and why.
+    #[serde(rename = "queuePaused", skip_serializing_if = "Option::is_none")]
+    queue_paused: Option<PausedQueue>,
     site: SiteStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
     redis: Option<Component>,
@@ -53,6 +61,8 @@ impl Readiness {
             database: components.database.state,
             database_fault: database_fault.then_some(components.database),
             database_warnings: database_warnings.iter().map(Warning::to_string).collect(),
+            backup_warning: None,
+            queue_paused: None,
             site: SiteStatus::new(site_is_built),
             redis: components.redis,
             qstash: components.qstash,
@@ -61,10 +71,30 @@ impl Readiness {
         }
     }
 
+    /// Adds what the database knows.
+    pub(super) fn with_stored(
+        mut self,
+        backup: Option<&'static str>,
+        pause: Option<Pause>,
+    ) -> Self {
+        self.backup_warning = backup;
+        self.queue_paused = pause.map(|Pause { since, why }| PausedQueue { since, why });
+        self
+    }
+
     /// Whether Kith can answer requests.
     pub fn is_ready(&self) -> bool {
         self.ready
     }
+}
+
+/// A queue that is paused until an admin resumes it on the dashboard.
+#[derive(Serialize, ToSchema)]
+struct PausedQueue {
+    /// Since when, as RFC 3339.
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+    why: String,
 }
 
 /// The status of the built site, which pages link to. The API works without it, so it does not decide on

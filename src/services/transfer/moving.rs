@@ -116,7 +116,7 @@ impl Move<'_> {
             progress.wait(&format!("counting {}", table.name));
             let rows = copy::count(table, &mut source).await;
             let rows = rows.map_err(|error| failed(Side::Source, error))?;
-            progress.begin(format!("copied {}", table.name), rows);
+            progress.begin(format!("copied {}", table.name), "row", rows);
             let copied = copy::copy(table, &mut source, &mut target, progress).await;
             expected.push(copied.map_err(|error| match error {
                 Failed::Reading(error) => failed(Side::Source, error),
@@ -214,7 +214,7 @@ async fn make_searchable(
     contacts: u64,
     progress: &mut Progress,
 ) -> Result<(), MoveError> {
-    progress.begin("made searchable".to_owned(), contacts);
+    progress.begin("made searchable".to_owned(), "row", contacts);
     let mut after = i64::MIN;
     loop {
         let added = search::add_page(target, after).await;
@@ -235,7 +235,7 @@ async fn verify(
     progress: &mut Progress,
 ) -> Result<(), MoveError> {
     let total = expected.iter().map(|fingerprint| fingerprint.rows).sum();
-    progress.begin("verified".to_owned(), total);
+    progress.begin("verified".to_owned(), "row", total);
     for (table, expected) in TABLES.iter().zip(expected) {
         let found = copy::fingerprint(table, target, progress).await;
         let found = found.map_err(|source| MoveError::Table {

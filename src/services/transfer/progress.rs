@@ -1,4 +1,4 @@
-//! What an operator sees of a move.
+//! What an operator sees of a command that takes long.
 
 use std::io::Write;
 use std::time::Duration;
@@ -12,12 +12,13 @@ const WIDTH: u64 = 30;
 /// The shortest pause between two drawings of a bar.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Writes down how far a move is: a bar that is drawn again and again on a terminal, and a line for each step elsewhere.
+/// Writes down how far a command is: a bar that is drawn again and again on a terminal, and a line for each step elsewhere.
 /// An output that cannot be written to is ignored.
 pub struct Progress {
     output: Box<dyn Write + Send>,
     is_terminal: bool,
     step: String,
+    unit: &'static str,
     done: u64,
     total: u64,
     drawn: Option<Instant>,
@@ -29,6 +30,7 @@ impl Progress {
             output: Box::new(output),
             is_terminal,
             step: String::new(),
+            unit: "",
             done: 0,
             total: 0,
             drawn: None,
@@ -48,18 +50,19 @@ impl Progress {
         }
     }
 
-    /// Begins a step of so many rows.
-    pub fn begin(&mut self, step: String, total: u64) {
+    /// Begins a step of so many rows, or of another unit in the singular.
+    pub fn begin(&mut self, step: String, unit: &'static str, total: u64) {
         self.step = step;
+        self.unit = unit;
         self.done = 0;
         self.total = total;
         self.drawn = None;
         self.draw();
     }
 
-    /// Some rows of the step are done.
-    pub fn advance(&mut self, rows: u64) {
-        self.done += rows;
+    /// More units of the step are done.
+    pub fn advance(&mut self, units: u64) {
+        self.done += units;
         if self.drawn.is_none_or(|drawn| drawn.elapsed() >= PAUSE) {
             self.draw();
         }
@@ -67,7 +70,7 @@ impl Progress {
 
     /// The step is done.
     pub fn end(&mut self) {
-        let line = format!("{}: {}", self.step, format::count(self.done, "row"));
+        let line = format!("{}: {}", self.step, format::count(self.done, self.unit));
         self.clear();
         self.say(&line);
     }

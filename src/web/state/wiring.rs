@@ -27,6 +27,8 @@ use crate::services::admin;
 use crate::services::admin::AdminService;
 use crate::services::audit_log;
 use crate::services::audit_log::AuditLog;
+use crate::services::backup;
+use crate::services::backup::Backups;
 use crate::services::config::Config;
 use crate::services::config::PemFile;
 use crate::services::config::WelcomeConfig;
@@ -54,6 +56,7 @@ use crate::services::metrics::Metrics;
 use crate::services::origin::Origin;
 use crate::services::overrides;
 use crate::services::overrides::RuntimeOverrides;
+use crate::services::pause;
 use crate::services::policies;
 use crate::services::welcome::WelcomeHook;
 use crate::services::welcome::WelcomeService;
@@ -80,6 +83,7 @@ pub struct Stores {
     mail_folder: Option<String>,
     limiter: Limiter,
     metrics: Metrics,
+    backups: Backups,
     welcome_config: Arc<WelcomeConfig>,
 }
 
@@ -123,6 +127,7 @@ impl Stores {
             mail_folder,
             redis,
             redis_prefix,
+            backups: Backups::new(backup::Options::new(config, database.clone())),
             database,
             database_health: DatabaseHealth::new(),
             contacts,
@@ -189,6 +194,7 @@ impl Stores {
             dashboard,
             stopping,
             cache: self.cache,
+            backups: self.backups,
             limiter: self.limiter,
             redis: self.redis,
             queue: self.queue,
@@ -227,6 +233,7 @@ impl Stores {
 
     fn health(&self, contacts: ContactService, stopping: CancellationToken) -> Health {
         Health::new(health::Options {
+            backups: self.backups.clone(),
             contacts,
             database: self.database.clone(),
             database_health: self.database_health.clone(),
@@ -264,6 +271,7 @@ impl Stores {
         let report_to = config.report.to.as_ref();
         Dashboard::new(dashboard::Options {
             admin: admin.clone(),
+            backups: self.backups.clone(),
             clock: Arc::new(SystemClock),
             database_health: self.database_health.clone(),
             instances: instances.clone(),
@@ -326,6 +334,7 @@ fn open_queue(config: &Config, database: Database) -> Queue {
             concurrency: config.queue.concurrency,
             timeout: config.queue.timeout,
             retention: config.queue.retention,
+            paused: Some(pause::PAUSED),
         },
     );
     let qstash = config.queue.qstash_token.as_ref().map(|token| {

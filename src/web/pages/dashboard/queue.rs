@@ -14,6 +14,7 @@ use super::table::Table;
 use crate::services::jobs;
 use crate::services::jobs::DailyReport;
 use crate::services::metrics::Counter;
+use crate::services::pause::Pause;
 use crate::web::pages::dashboard::view;
 use crate::web::pages::dashboard::view::View;
 
@@ -61,6 +62,7 @@ pub fn QueuePart(view: Arc<View>) -> impl IntoView {
     Some(view! {
         <section class="part" tabindex="-1" aria-labelledby="queue-title">
             <h2 id="queue-title">"Queue"</h2>
+            {stored.pause.clone().map(|pause| view! { <Paused pause view=&view/> })}
             <p>{who}</p>
             <dl class="counts">{counts.collect_view()}</dl>
             <DeadLetters overview now view=&view/>
@@ -68,6 +70,28 @@ pub fn QueuePart(view: Arc<View>) -> impl IntoView {
             <Messages messages=&overview.messages now/>
         </section>
     })
+}
+
+/// Why the queue is paused, and the button that resumes it.
+#[component]
+fn Paused<'a>(pause: Pause, view: &'a View) -> impl IntoView + use<> {
+    let query = view::query(view.snapshot.range, view.full);
+    let now = view.snapshot.at;
+    view! {
+        <form method="post" action=format!("/dashboard/queue{query}") id="queue-paused" class="problem">
+            <p>
+                <strong>"The queue is paused"</strong>
+                " since "
+                <format::Time at=pause.since now/>
+                <format::Utc/>
+                ". "
+                {pause.why}
+                " Nothing is delivered, and no schedule fires. Look at what waits below, cancel what is not to be sent \
+                 again, and resume."
+            </p>
+            <button class="button" name="do" value="resume">"Resume the queue"</button>
+        </form>
+    }
 }
 
 #[component]

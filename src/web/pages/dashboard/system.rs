@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use leptos::prelude::*;
 
 use super::format;
+use crate::services::backup::BackupStatus;
 use crate::services::dashboard::redis_info::RedisInfo;
 use crate::services::health::Component;
 use crate::services::health::ComponentStatus;
@@ -58,6 +59,7 @@ pub fn System(view: Arc<View>) -> impl IntoView {
                 <ComponentLine id="qstash" name="QStash" component=qstash now/>
                 <ComponentLine id="mail" name="Mail" component=mail now/>
                 <ComponentLine id="log" name="Log" component=log now/>
+                {snapshot.stored.as_ref().map(|stored| view! { <Backup status=&stored.backup now/> })}
                 <div id="system-process">
                     <dt>{if snapshot.has_several_instances() { "Processes" } else { "This process" }}</dt>
                     <dd>{processes}</dd>
@@ -99,6 +101,42 @@ fn ComponentLine<'a>(
         <div id=format!("system-{id}")>
             <dt>{name}</dt>
             <dd>{text}</dd>
+        </div>
+    }
+}
+
+/// The last backup, and why there is no newer one.
+#[component]
+fn Backup<'a>(status: &'a BackupStatus, now: Timestamp) -> impl IntoView + use<> {
+    let schedule = match (status.is_possible, status.interval) {
+        (false, _) => {
+            " Tools of PostgreSQL make them: `kith backup FILE` names the command.".to_owned()
+        }
+        (true, None) => {
+            " None are scheduled: set backup.interval, or run `kith backup FILE`.".to_owned()
+        }
+        (true, Some(interval)) => format!(" One is made every {}.", format::duration(interval)),
+    };
+    let last = status.last.as_ref().map(|last| {
+        view! {
+            <format::Time at=last.at() now/>
+            <format::Utc/>
+            {format!(", {} in {}.", format::bytes(last.bytes), last.file)}
+        }
+    });
+    let none = (last.is_none() && status.is_possible).then_some("none yet.");
+    view! {
+        <div id="system-backup">
+            <dt>"Last backup"</dt>
+            <dd>
+                {last}
+                {none}
+                {schedule}
+                {status.warning().map(|warning| view! {
+                    " "
+                    <strong class="text-danger" id="backup-warning">{warning}</strong>
+                })}
+            </dd>
         </div>
     }
 }

@@ -202,6 +202,16 @@ fn gauges(text: &mut Text, sources: &Sources, stored: &StoredMetrics) {
             stored.lag.as_secs_f64(),
         ),
         (
+            "kith_shared_queue_paused",
+            "1 while the queue is paused until an admin resumes it, otherwise 0.",
+            f64::from(u8::from(stored.pause.is_some())),
+        ),
+        (
+            "kith_shared_backup_overdue",
+            "1 while there is no backup as recent as backup.interval wants, otherwise 0.",
+            f64::from(u8::from(stored.backup.is_overdue)),
+        ),
+        (
             "kith_uptime_seconds",
             "How long this process has been running.",
             uptime.as_secs_f64(),
@@ -212,7 +222,14 @@ fn gauges(text: &mut Text, sources: &Sources, stored: &StoredMetrics) {
             started.as_secs_f64(),
         ),
     ];
-    for (name, help, value) in gauges.into_iter().chain(memory) {
+    let last = stored.backup.last.as_ref().map(|last| {
+        (
+            "kith_shared_last_backup_timestamp_seconds",
+            "When the last backup began, in seconds since the epoch; missing without one.",
+            last.at().as_duration().as_secs_f64(),
+        )
+    });
+    for (name, help, value) in gauges.into_iter().chain(memory).chain(last) {
         text.family(name, "gauge", help, one(value));
     }
     let build = format!("version=\"{}\"", env!("CARGO_PKG_VERSION"));

@@ -1,0 +1,282 @@
+//! Backups on schedule, and backups that are refused.
+
+use std::fs;
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kith_database::Database;
+use kith_database::Engine;
+use kith_database::query;
+use kith_database::sqlite_file;
+use tempfile::TempDir;
+
+use super::error::BackupError;
+use super::lease;
+use super::record::LastBackup;
+use super::restore::restore;
+use super::*;
+use crate::services::database;
+use crate::services::database::DatabaseUrl;
+use crate::services::database::installation::Installation;
+use crate::services::database::installation::State;
+use crate::services::database::testing::TestDatabase;
+use crate::services::database::testing::on_each_engine;
+use crate::services::pause;
+
+on_each_engine! {
+    one_owner_at_a_time_has_the_lease
+    the_last_backup_is_known
+}
+
+async fn one_owner_at_a_time_has_the_lease(database: TestDatabase) {
+    let now = Timestamp::from_second(1_800_000_000).expect("a time");
+    let take = async |owner: &str, now| lease::take(&database, owner, now).await.expect("open");
+    assert!(take("a", now).await && take("a", now).await);
+    assert!(!take("b", now).await);
+    // A lease that is not renewed ends.
+    let later = now + lease::TTL + Duration::from_secs(1);
+    assert!(take("b", later).await && !take("a", later).await);
+    lease::release(&database, "a").await.expect("open");
+    assert!(!take("a", later).await);
+    lease::release(&database, "b").await.expect("open");
+    assert!(take("a", later).await);
+    // The clock was set back.
+    assert!(take("b", now).await);
+}
+
+async fn the_last_backup_is_known(database: TestDatabase) {
+    let backups = |interval| {
+        Backups::new(Options {
+            database: database.clone(),
+            file: Some("kith.db".into()),
+            folder: "backups".into(),
+            interval,
+            keep: 1,
+        })
+    };
+    let day = Duration::from_secs(24 * 3600);
+    let status = async |interval| backups(interval).status().await.expect("it is open");
+    assert_eq!(status(Duration::ZERO).await.warning(), None);
+    let none = status(day).await.warning().expect("a warning");
+    assert!(none.contains("no backup yet"), "{none}");
+    for (age, is_overdue) in [(day, false), (3 * day, true)] {
+        let last = LastBackup::new(Timestamp::now() - age, 7, "kith-1.db".to_owned());
+        last.write(&database).await.expect("there is room");
+        let found = status(day).await;
+        assert_eq!((found.is_overdue, found.last), (is_overdue, Some(last)));
+        assert_eq!(status(Duration::ZERO).await.warning(), None);
+    }
+    let server = Options {
+        database: database.clone(),
+        file: None,
+        folder: "backups".into(),
+        interval: day,
+        keep: 1,
+    };
+    let found = Backups::new(server).status().await.expect("it is open");
+    assert!(!found.is_possible && !found.is_overdue);
+}
+
+fn file(database: &TestDatabase) -> std::path::PathBuf {
+    match database.place() {
+        DatabaseUrl::File(path) => path,
+        DatabaseUrl::Server(_) => panic!("a file"),
+    }
+}
+
+async fn backup_of(database: &TestDatabase, to: &Path) {
+    let copied = sqlite_file::copy(&file(database), to, |_| {}).await;
+    copied.expect("a copy");
+}
+
+/// Restores into a new folder that has a database, which stays as it is.
+async fn refused(backup: &Path) -> BackupError {
+    let folder = TempDir::new().expect("a directory");
+    let path = folder.path().join("kith.db");
+    fs::write(&path, "untouched").expect("there is room");
+    let refused = restore(backup, &path, Timestamp::now(), |_| {}).await;
+    let refused = refused.expect_err("it is refused");
+    assert_eq!(fs::read_to_string(&path).expect("it is there"), "untouched");
+    let names: Vec<_> = fs::read_dir(folder.path())
+        .expect("it is there")
+        .map(|entry| entry.expect("it is there").file_name())
+        .collect();
+    assert_eq!(names.len(), 2, "the file and its lock: {names:?}");
+    refused
+}
+
+#[tokio::test]
+async fn what_is_no_backup_of_an_installation_in_use_is_refused() {
+    let folder = TempDir::new().expect("a directory");
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("text"), "some text".repeat(1000)).expect("there is room");
+    fs::write(at("empty"), "").expect("there is room");
+    for name in ["text", "empty"] {
+        let error = refused(&at(name)).await;
+        assert!(matches!(error, BackupError::NotKith { .. }), "{error:?}");
+    }
+    let error = refused(&at("absent")).await;
+    assert!(matches!(error, BackupError::Missing { .. }), "{error:?}");
+
+    let database = TestDatabase::new(Engine::Sqlite).await;
+    for (name, state) in [
+        (
+            "moving",
+            State::Moving {
+                to: "sqlite:///srv/new.db".to_owned(),
+            },
+        ),
+        (
+            "moved",
+            State::Moved {
+                to: "sqlite:///srv/new.db".to_owned(),
+            },
+        ),
+    ] {
+        let mut tx = database.write().await.expect("it is open");
+        state.write(&mut tx).await.expect("it is valid");
+        tx.commit().await.expect("there is room");
+        backup_of(&database, &at(name)).await;
+        let error = refused(&at(name)).await;
+        assert!(error.to_string().contains("/srv/new.db"), "{error}");
+    }
+    let mut tx = database.write().await.expect("it is open");
+    State::Open.write(&mut tx).await.expect("it is valid");
+    tx.commit().await.expect("there is room");
+    backup_of(&database, &at("damaged")).await;
+    let mut bytes = fs::read(at("damaged")).expect("it is there");
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 16384].fill(0x55);
+    fs::write(at("damaged"), bytes).expect("there is room");
+    let error = refused(&at("damaged")).await;
+    assert!(matches!(error, BackupError::Damaged { .. }), "{error:?}");
+
+    let newer = database.update("CREATE TABLE newer (x INTEGER) STRICT");
+    newer.await.expect("it updates").close().await;
+    // An older instance backs it up all the same.
+    backup_of(&database, &at("newer")).await;
+    let error = refused(&at("newer")).await;
+    assert!(matches!(error, BackupError::Newer { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_restored_database_is_paused_and_has_no_processes() {
+    let folder = TempDir::new().expect("a directory");
+    let at = |name: &str| folder.path().join(name);
+    let database = TestDatabase::new(Engine::Sqlite).await;
+    assert!(
+        lease::take(&database, "a", Timestamp::now())
+            .await
+            .expect("open")
+    );
+    backup_of(&database, &at("backup.db")).await;
+    // A machine without data, and what a restore has left there that was killed.
+    let path = at("new/kith.db");
+    fs::create_dir(at("new")).expect("there is room");
+    for end in ["", "-wal", ".partial"] {
+        fs::write(at(&format!("new/kith.db.restoring{end}")), "half").expect("there is room");
+    }
+    let now = Timestamp::from_second(1_800_000_000).expect("a time");
+    let kept = restore(&at("backup.db"), &path, now, |_| {}).await;
+    assert_eq!(kept.expect("restored"), None);
+    let restored = open(&path).await;
+    let mut reader = restored.reader().await.expect("it is open");
+    let pause = pause::read(&mut reader).await.expect("it is open");
+    assert_eq!(pause.expect("a pause").since, now);
+    let of_others: i64 = query("SELECT count(*) FROM settings WHERE name = 'backup.lease'")
+        .fetch_one(&mut reader)
+        .await
+        .expect("a number");
+    assert_eq!(of_others, 0);
+    let id = Installation::read(&mut reader)
+        .await
+        .expect("it is open")
+        .id;
+    let mut original = database.reader().await.expect("it is open");
+    assert_eq!(
+        id,
+        Installation::read(&mut original).await.expect("open").id
+    );
+    drop(reader);
+    // Kith has it.
+    let refused = restore(&at("backup.db"), &path, now, |_| {}).await;
+    assert!(matches!(refused, Err(BackupError::InUse { .. })));
+    restored.close().await;
+    let kept = restore(&at("backup.db"), &path, now, |_| {}).await;
+    let kept = kept.expect("restored").expect("the old one");
+    assert_eq!(kept, at("new/kith.db.replaced-20270115T080000Z"));
+    open(&kept).await.close().await;
+    let refused = restore(&path, &path, now, |_| {}).await;
+    assert!(matches!(refused, Err(BackupError::Itself { .. })));
+}
+
+async fn open(path: &Path) -> Database {
+    let opened = database::open(path, NonZeroU32::MIN).await;
+    opened.expect("it opens")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_instances_make_scheduled_backups_and_keep_the_newest() {
+    let folder = TempDir::new().expect("a directory");
+    let database = TestDatabase::new(Engine::Sqlite).await;
+    let other = database.open_again().await;
+    let instances = [(*database).clone(), other.clone()].map(|instance| {
+        Backups::new(Options {
+            database: instance,
+            file: Some(file(&database)),
+            folder: folder.path().join("backups"),
+            interval: Duration::from_millis(1100),
+            keep: 2,
+        })
+    });
+    for backups in &instances {
+        backups.start();
+    }
+    let mut made = Vec::<String>::new();
+    while made.len() < 4 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let last = instances[0].status().await.expect("it is open").last;
+        made.extend(last.map(|last| last.file));
+        made.dedup();
+    }
+    for backups in &instances {
+        backups.close().await;
+    }
+    let names = || fs::read_dir(folder.path().join("backups")).expect("it is there");
+    let whole = names().filter(|entry| {
+        let name = entry.as_ref().expect("a file").file_name();
+        name.to_string_lossy().ends_with(".db")
+    });
+    // One that was just made when the test ended is not counted yet.
+    assert!((2..=3).contains(&whole.count()));
+    other.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scheduled_backup_that_fails_is_not_tried_again_at_once() {
+    let folder = TempDir::new().expect("a directory");
+    fs::write(folder.path().join("backups"), "no folder").expect("there is room");
+    let (log, _guard) = kith_test_support::log::Log::capture();
+    let database = TestDatabase::new(Engine::Sqlite).await;
+    let backups = Backups::new(Options {
+        database: (*database).clone(),
+        file: Some(file(&database)),
+        folder: folder.path().join("backups"),
+        interval: Duration::from_millis(100),
+        keep: 2,
+    });
+    let before = database.commits();
+    // In this task, whose log is captured.
+    let path = file(&database);
+    let all = backups.make_all(&path);
+    let _ = tokio::time::timeout(Duration::from_secs(3), all).await;
+    // One attempt takes the lease and gives it back.
+    assert_eq!(database.commits() - before, 2);
+    let lines = log.lines();
+    let warnings = lines
+        .iter()
+        .filter(|line| line.contains("scheduled backups"));
+    assert_eq!(warnings.count(), 1, "{lines:?}");
+}
