@@ -112,6 +112,14 @@ async fn no_old_mail_is_sent_again_after_a_restore_until_an_admin_resumes_the_qu
     let page = kith.text("/dashboard").await;
     assert!(page.contains("The queue is paused") && page.contains("Resume the queue"));
 
+    let cancel = kith.client.post(format!("{}/dashboard/queue", kith.origin));
+    let cancel = cancel
+        .header("origin", &kith.origin)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("do=nothing");
+    let refused = cancel.send().await.expect("an answer");
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+
     let resume = kith.client.post(format!("{}/dashboard/queue", kith.origin));
     let resume = resume
         .header("origin", &kith.origin)

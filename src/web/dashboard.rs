@@ -334,6 +334,7 @@ async fn change_queue(
 ) -> Response {
     let outcome = match fields.get("do").map(String::as_str) {
         Some("resume") => service.resume_queue(&visit.admin).await,
+        Some("cancel") => service.cancel_waiting(&visit.admin).await,
         _ => Err(AppError::bad_request("Choose what to do with the queue.")),
     };
     visit.answer(fields, outcome).await

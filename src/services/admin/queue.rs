@@ -1,6 +1,7 @@
-//! What admins do with a queue that is paused: they resume it.
+//! What admins do with a queue that is paused: they cancel what is in it from before, and resume it.
 
 use kith_queue::broker::BrokerError;
+use kith_queue::broker::filter::Filter;
 
 use super::Admin;
 use super::AdminService;
@@ -9,6 +10,7 @@ use super::audit_log::Outcome;
 use super::audit_log::unavailable;
 use crate::model::error::AppError;
 use crate::services::audit_log::Kind;
+use crate::services::format::count;
 use crate::services::pause;
 use crate::services::pause::Pause;
 
@@ -20,15 +22,10 @@ impl AdminService {
     pub async fn resume_queue(&self, admin: &Admin) -> Outcome {
         let mut tx = self.database.write().await.map_err(unavailable)?;
         if !pause::end(&mut tx).await.map_err(unavailable)? {
-            return Err(AppError::bad_request(
-                "The queue is not paused. Nothing was done.",
-            ));
+            return Err(not_paused());
         }
         let skipped = self.broker.skip_missed(&mut tx).await;
-        skipped.map_err(|error| match error {
-            BrokerError::Database(error) => unavailable(error),
-            _ => AppError::Internal,
-        })?;
+        skipped.map_err(failed)?;
         let action = Action {
             kind: Kind::QueueResumed,
             text: "Queue resumed: what waits in it is delivered.".to_owned(),
@@ -38,6 +35,32 @@ impl AdminService {
         Ok(entry)
     }
 
+    /// Cancels what waits in a queue that is paused, except messages that came after the pause began.
+    ///
+    /// # Errors
+    /// [`AppError`], also where the queue is not paused.
+    pub async fn cancel_waiting(&self, admin: &Admin) -> Outcome {
+        let Some(pause) = self.pause().await.map_err(unavailable)? else {
+            return Err(not_paused());
+        };
+        let until = format!("toDate={}", pause.since.as_millisecond());
+        let filter = Filter::parse(&until).map_err(|_| AppError::Internal)?;
+        let (service, admin) = (self.clone(), admin.clone());
+        self.run_to_end(async move {
+            let cancelled = service.broker.cancel(&filter).await.map_err(failed)?;
+            let action = format!(
+                "{} from before the pause cancelled.",
+                count(cancelled, "message")
+            );
+            let action = Action {
+                kind: Kind::MessagesCancelled,
+                text: action,
+            };
+            service.log_action(&admin, action).await
+        })
+        .await
+    }
+
     /// Why the queue is paused; `None` while it works.
     ///
     /// # Errors
@@ -45,5 +68,16 @@ impl AdminService {
     pub async fn pause(&self) -> Result<Option<Pause>, sqlx::Error> {
         let mut connection = self.database.reader().await?;
         pause::read(&mut connection).await
+    }
+}
+
+fn not_paused() -> AppError {
+    AppError::bad_request("The queue is not paused. Nothing was done.")
+}
+
+fn failed(error: BrokerError) -> AppError {
+    match error {
+        BrokerError::Database(error) => unavailable(error),
+        _ => AppError::Internal,
     }
 }

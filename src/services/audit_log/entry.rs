@@ -113,6 +113,7 @@ kinds! {
     ContactDeleted = "contact_deleted",
     LimitsChanged = "limits_changed",
     QueueResumed = "queue_resumed",
+    MessagesCancelled = "messages_cancelled",
     CacheInvalidated = "cache_invalidated",
     DeadLettersSent = "dead_letters_sent",
     DeadLettersDeleted = "dead_letters_deleted",

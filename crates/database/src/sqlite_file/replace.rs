@@ -32,7 +32,7 @@ pub enum ReplaceError {
 
 /// Puts the file at `with` in the place of the one at `path`, which is in the same folder. The old one is kept as
 /// `kept`, with a log that SQLite could not write back into it. The caller holds the lock of the path. No process uses
-/// the new file, and it has no log.
+/// the new file.
 ///
 /// There is a whole file at `path` at each instant: the old one, or the new one. No log of the old one is left when the
 /// new one comes. Returns whether there was an old one.
@@ -45,6 +45,10 @@ pub async fn replace(
     kept: &Path,
     _lock: &Lock,
 ) -> Result<bool, ReplaceError> {
+    write_log_back(with).await?;
+    if with_end(with, "-wal").exists() {
+        return Err(io::Error::other("the new file has a log").into());
+    }
     File::open(with)?.sync_all()?;
     let was_there = path.exists();
     if was_there {

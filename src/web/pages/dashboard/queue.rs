@@ -86,10 +86,19 @@ fn Paused<'a>(pause: Pause, view: &'a View) -> impl IntoView + use<> {
                 <format::Utc/>
                 ". "
                 {pause.why}
-                " Nothing is delivered, and no schedule fires. Look at what waits below, cancel what is not to be sent \
-                 again, and resume."
+                " Nothing is delivered, and no schedule fires. Look at what waits below: cancel it if it was sent before, \
+                 and resume the queue."
             </p>
-            <button class="button" name="do" value="resume">"Resume the queue"</button>
+            <div class="letter-actions">
+                <button class="button" name="do" value="resume">"Resume the queue"</button>
+                <details class="confirm" id="cancel-waiting">
+                    <summary class="button">"Cancel what waits…"</summary>
+                    <div>
+                        <p>"Messages from before the pause are not sent any more."</p>
+                        <button class="button-danger" name="do" value="cancel">"Cancel what waits"</button>
+                    </div>
+                </details>
+            </div>
         </form>
     }
 }
