@@ -8,6 +8,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use kith_database::sqlite_file::Lock;
+use reqwest::Response;
 use reqwest::StatusCode;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -54,6 +55,16 @@ fn run_and_kill(data: &Path, name: &str, file: &Path, after: Duration) {
     std::thread::sleep(after);
     process.kill().expect("SIGKILL");
     process.wait().expect("its end");
+}
+
+/// The answer to a form of the queue.
+async fn act(kith: &Kith, action: &str) -> Response {
+    let form = kith.client.post(format!("{}/dashboard/queue", kith.origin));
+    let form = form
+        .header("origin", &kith.origin)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(format!("do={action}"));
+    form.send().await.expect("an answer")
 }
 
 async fn contacts(kith: &Kith) -> u64 {
@@ -112,20 +123,7 @@ async fn no_old_mail_is_sent_again_after_a_restore_until_an_admin_resumes_the_qu
     let page = kith.text("/dashboard").await;
     assert!(page.contains("The queue is paused") && page.contains("Resume the queue"));
 
-    let cancel = kith.client.post(format!("{}/dashboard/queue", kith.origin));
-    let cancel = cancel
-        .header("origin", &kith.origin)
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body("do=nothing");
-    let refused = cancel.send().await.expect("an answer");
-    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
-
-    let resume = kith.client.post(format!("{}/dashboard/queue", kith.origin));
-    let resume = resume
-        .header("origin", &kith.origin)
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body("do=resume");
-    let page = resume.send().await.expect("an answer");
+    let page = act(&kith, "resume").await;
     assert_eq!(page.status(), StatusCode::OK);
     let page = page.text().await.expect("a page");
     assert!(page.contains("Queue resumed") && !page.contains("The queue is paused"));
@@ -140,6 +138,33 @@ async fn no_old_mail_is_sent_again_after_a_restore_until_an_admin_resumes_the_qu
     let (_, readiness) = kith.readiness().await;
     assert!(readiness.get("queuePaused").is_none(), "{readiness}");
     kith.terminate();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_admin_cancels_what_was_in_the_queue_of_a_backup() {
+    let (data, elsewhere) = folders();
+    let backup = elsewhere.path().join("kith.db");
+    let later = [("KITH_WELCOME_DELAY", "1h")];
+    let mut kith = start(data.path(), &later).await;
+    assert_eq!(kith.create().await, StatusCode::CREATED);
+    for action in ["resume", "cancel", "nothing"] {
+        let refused = act(&kith, action).await;
+        assert_eq!(refused.status(), StatusCode::BAD_REQUEST, "{action}");
+    }
+    let (made, said) = run(data.path(), "backup", &backup);
+    assert!(made, "{said}");
+    kith.terminate();
+    let (restored, said) = run(data.path(), "restore", &backup);
+    assert!(restored, "{said}");
+    let kith = start(data.path(), &later).await;
+    // It came after the restore, so it stays.
+    assert_eq!(kith.create().await, StatusCode::CREATED);
+    let page = act(&kith, "cancel").await.text().await.expect("a page");
+    assert!(page.contains("1 message from before the pause cancelled."));
+    assert!(page.contains("The queue is paused"));
+    let metrics = kith.text("/metrics").await;
+    let waits = "kith_shared_queue_messages{state=\"waiting\"} 1";
+    assert!(metrics.contains(waits), "{metrics}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
