@@ -87,8 +87,8 @@ async fn the_description_names_every_operation() {
     assert_eq!(
         operations,
         [
-            "get /api/audit",
             "delete /api/contacts/{id}",
+            "get /api/audit",
             "get /api/contacts",
             "get /api/contacts/totals",
             "get /api/contacts/{id}",
