@@ -777,3 +777,36 @@ async fn an_answer_is_sent_to_its_end_though_another_waits_for_its_place() {
     // Now it waits for its client, and makes room for the next.
     assert_eq!(app.get("/healthz").await.status(), StatusCode::OK);
 }
+
+#[tokio::test]
+async fn the_name_of_an_https_origin_is_asked_for_by_https_from_then_on() {
+    const HSTS: &str = "strict-transport-security";
+    for (public_url, host, expected) in [
+        (
+            "https://kith.example.org",
+            "kith.example.org",
+            Some("max-age=31536000"),
+        ),
+        (
+            "https://kith.example.org",
+            "KITH.example.org:8443",
+            Some("max-age=31536000"),
+        ),
+        ("https://kith.example.org", "localhost", None),
+        ("https://kith.example.org", "kith.lan", None),
+        ("http://kith.example.org", "kith.example.org", None),
+    ] {
+        let app = TestApp::with(|config| {
+            config.server.public_url = Some(public_url.parse().expect("an origin"));
+        })
+        .await;
+        // A refusal says it as well.
+        for path in ["/healthz", "/contacts"] {
+            let request = app.request(Method::GET, path).header("Host", host);
+            let response = send(request).await;
+            let found = response.headers().get(HSTS);
+            let found = found.map(|value| value.to_str().expect("text"));
+            assert_eq!(found, expected, "{public_url} {host} {path}");
+        }
+    }
+}

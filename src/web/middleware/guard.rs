@@ -105,6 +105,17 @@ fn is_plainly_local(uri: &Uri, headers: &HeaderMap) -> bool {
     }
 }
 
+/// Whether a request names the host of a public URL that begins with `https://`.
+pub fn names_https_host(request: &Request, config: &ServerConfig) -> bool {
+    let public_url = config.public_url.as_ref();
+    let https = public_url.filter(|origin| origin.as_str().starts_with("https://"));
+    let (uri, headers) = (request.uri(), request.headers());
+    https.is_some_and(|origin| {
+        !is_plainly_local(uri, headers)
+            && host(uri, headers).is_some_and(|host| Some(host) == origin.host())
+    })
+}
+
 /// The host that a request names; `None` if it names no host, or two, or something else. The port makes no
 /// difference: a site that chooses the name cannot reach Kith by another port.
 ///

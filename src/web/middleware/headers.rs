@@ -63,6 +63,15 @@ pub fn secure(response: &mut Response, path: &str, policies: &ContentPolicies) {
     headers.entry(header::CACHE_CONTROL).or_insert(caching);
 }
 
+/// Tells browsers to ask for this name by HTTPS only, for a year (RFC 6797). Names below it may belong to other
+/// services, so it says nothing of them.
+pub fn demand_https(response: &mut Response) {
+    response.headers_mut().insert(
+        header::STRICT_TRANSPORT_SECURITY,
+        HeaderValue::from_static("max-age=31536000"),
+    );
+}
+
 /// Adds the time of the response. hyper could do this, but after the clock is set back it sends the old time
 /// until the clock has caught up, and it panics at times before 1970.
 pub fn date(response: &mut Response, now: Timestamp) {

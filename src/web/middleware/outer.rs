@@ -95,6 +95,7 @@ async fn handle_request(
     let accept = request.headers().get_all(header::ACCEPT);
     let accept: Vec<_> = accept.iter().cloned().collect();
     let uri = request.uri().clone();
+    let names_https_host = guard::names_https_host(&request, &state.config.server);
     let context = Arc::new(RequestContext::default());
     request.extensions_mut().insert(context.clone());
 
@@ -113,6 +114,9 @@ async fn handle_request(
     let mut response =
         response_format::render_problem(&state.site, path, &accept, is_form_post, response);
     headers::secure(&mut response, path, policies);
+    if names_https_host {
+        headers::demand_https(&mut response);
+    }
     headers::date(&mut response, Timestamp::now());
     let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
     let status = response.status().as_u16();
