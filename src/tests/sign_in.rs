@@ -309,3 +309,45 @@ async fn configured_names_reach_everything_once_there_is_an_account() {
         assert_eq!(send(request).await.status(), expected, "{name}");
     }
 }
+
+#[tokio::test]
+async fn the_audit_log_tells_what_happened_to_accounts_and_holds_no_secret() {
+    let (app, session) = with_account(|_| {}).await;
+    let typed = "a password in the place of the name";
+    app.submit("/sign-in", &[("name", typed), ("password", "wrong")])
+        .await;
+    app.submit("/sign-in", &[("name", "ada"), ("password", PASSWORD)])
+        .await;
+    let token = token(&app, &session, "write").await;
+    submit(&app, &session, "/account/sessions/end-others", &[]).await;
+    let new = "a kettle on a tall roof";
+    let form = [("current", PASSWORD), ("new", new)];
+    submit(&app, &session, "/account/password", &form).await;
+    // The session has another token now, and its browser signs in again.
+    let entered = app
+        .submit("/sign-in", &[("name", "ada"), ("password", new)])
+        .await;
+    let session = cookie(&entered, "kith-session").expect("a session");
+    let log = send(visit(&app, &session, "/api/audit")).await;
+    let log: Value = log.json().await.expect("JSON");
+    let records = log["entries"].as_array().expect("entries");
+    let kinds = records.iter().rev().map(|record| record["kind"].as_str());
+    let kinds: Vec<&str> = kinds.flatten().collect();
+    assert_eq!(
+        kinds,
+        [
+            "user_added",
+            "sign_in",
+            "sign_in_failed",
+            "sign_in",
+            "token_added",
+            "sign_out",
+            "password_changed",
+            "sign_in",
+        ]
+    );
+    let text = log.to_string();
+    for secret in [typed, PASSWORD, new, &token, &session] {
+        assert!(!text.contains(secret));
+    }
+}

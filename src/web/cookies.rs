@@ -5,6 +5,7 @@ use axum::http::HeaderValue;
 use axum::http::header;
 
 use super::middleware::guard::HostKind;
+use crate::services::client::Client;
 use crate::services::config::ServerConfig;
 use crate::services::welcome::choice;
 
@@ -38,11 +39,13 @@ pub enum CookieScope {
 }
 
 impl CookieScope {
-    /// The scope of a request for a name of this kind.
-    pub fn of(host: HostKind, config: &ServerConfig) -> Self {
-        match host {
-            HostKind::Configured if config.has_https() => Self::Https,
-            _ => Self::Http,
+    /// The scope of a request for a name of this kind. A client that a proxy has passed on may have asked by https for
+    /// the public name, even where the proxy names this machine.
+    pub fn of(host: HostKind, client: Client, config: &ServerConfig) -> Self {
+        let is_here = host == HostKind::Local && client.is_certain && client.address.is_loopback();
+        match config.has_https() && !is_here {
+            true => Self::Https,
+            false => Self::Http,
         }
     }
 

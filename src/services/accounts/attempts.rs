@@ -35,6 +35,10 @@ const FIRST_DELAY: Duration = Duration::from_secs(1);
 /// The longest wait.
 const MAX_DELAY: Duration = Duration::from_secs(15 * 60);
 
+/// The longest wait for a name. An attacker can keep the bucket of a name full from anywhere, so a longer one would keep
+/// the owner out.
+const MAX_NAME_DELAY: Duration = Duration::from_secs(30);
+
 /// Failures are forgotten after this time without an attempt.
 const MEMORY: Duration = Duration::from_secs(24 * 3600);
 
@@ -49,12 +53,18 @@ const IPV6_PREFIX: u8 = 64;
 
 /// What attempts have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bucket([u8; 32]);
+pub struct Bucket {
+    hash: [u8; 32],
+    max_delay: Duration,
+}
 
 impl Bucket {
     /// Attempts with this name; `key` is what names are compared by.
     pub fn of_name(key: &str) -> Self {
-        Self::new("name", key.as_bytes())
+        Self {
+            max_delay: MAX_NAME_DELAY,
+            ..Self::new("name", key.as_bytes())
+        }
     }
 
     /// Attempts from this network: an IPv4 address, or the /64 of an IPv6 address.
@@ -80,7 +90,10 @@ impl Bucket {
 
     fn new(kind: &str, what: &[u8]) -> Self {
         let hasher = Sha256::new().chain_update(kind).chain_update([0]);
-        Self(hasher.chain_update(what).finalize().into())
+        Self {
+            hash: hasher.chain_update(what).finalize().into(),
+            max_delay: MAX_DELAY,
+        }
     }
 }
 
@@ -133,9 +146,11 @@ pub async fn reserve(
 ) -> Result<(), Refusal> {
     let mut tx = database.write().await?;
     let now = now.as_millisecond();
+    let mut held = Vec::with_capacity(buckets.len());
+    let mut wait = 0;
     for bucket in buckets {
         let (failures, last_at, not_before): (i64, i64, i64) = query(HOLD)
-            .bind(bucket.0.as_slice())
+            .bind(bucket.hash.as_slice())
             .fetch_one(&mut tx)
             .await?;
         let is_forgotten = last_at < now - milliseconds(MEMORY);
@@ -145,13 +160,19 @@ pub async fn reserve(
         } else {
             failures.saturating_add(1)
         };
-        if not_before > now && !is_of_another_time {
-            let wait = u64::try_from(not_before - now).unwrap_or(0);
-            return Err(Refusal::TooMany {
-                retry_after: Duration::from_millis(wait).min(MAX_DELAY),
-            });
+        if !is_of_another_time {
+            wait = wait.max(not_before - now);
         }
-        write(&mut tx, *bucket, failures, now).await?;
+        held.push((*bucket, failures));
+    }
+    if wait > 0 {
+        let wait = u64::try_from(wait).unwrap_or(0);
+        return Err(Refusal::TooMany {
+            retry_after: Duration::from_millis(wait).min(MAX_DELAY),
+        });
+    }
+    for (bucket, failures) in held {
+        write(&mut tx, bucket, failures, now).await?;
     }
     tx.commit().await?;
     Ok(())
@@ -166,13 +187,15 @@ pub async fn succeed(tx: &mut Tx, buckets: &[Bucket], now: Timestamp) -> Result<
     for (place, bucket) in buckets.iter().enumerate() {
         if place == 0 {
             query("DELETE FROM sign_in_attempts WHERE bucket = $1")
-                .bind(bucket.0.as_slice())
+                .bind(bucket.hash.as_slice())
                 .execute(tx)
                 .await?;
             continue;
         }
-        let (failures, _, _): (i64, i64, i64) =
-            query(HOLD).bind(bucket.0.as_slice()).fetch_one(tx).await?;
+        let (failures, _, _): (i64, i64, i64) = query(HOLD)
+            .bind(bucket.hash.as_slice())
+            .fetch_one(tx)
+            .await?;
         write(tx, *bucket, (failures - 1).max(0), now.as_millisecond()).await?;
     }
     Ok(())
@@ -200,10 +223,10 @@ async fn write(tx: &mut Tx, bucket: Bucket, failures: i64, now: i64) -> Result<(
     query(
         "UPDATE sign_in_attempts SET failures = $2, last_at = $3, not_before = $4 WHERE bucket = $1",
     )
-    .bind(bucket.0.as_slice())
+    .bind(bucket.hash.as_slice())
     .bind(failures)
     .bind(now)
-    .bind(now + milliseconds(delay(failures)))
+    .bind(now + milliseconds(delay(failures).min(bucket.max_delay)))
     .execute(tx)
     .await?;
     Ok(())

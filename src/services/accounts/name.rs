@@ -9,6 +9,9 @@ use crate::services::contacts::text::single_line;
 /// The most characters of a name.
 const MAX_LENGTH: usize = 64;
 
+/// Longer texts are refused unread. A name of the longest length fits, with white space around it.
+const MAX_BYTES: usize = 1024;
+
 /// The name of an account: 1 to 64 characters in one line, and the key by which it is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountName {
@@ -33,6 +36,10 @@ impl AccountName {
     /// # Errors
     /// [`InvalidName`].
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
+        // Folding a text costs many times its length.
+        if text.len() > MAX_BYTES {
+            return Err(InvalidName::TooLong);
+        }
         let shown = single_line(text).map_err(|_| InvalidName::ControlCharacter)?;
         if shown.is_empty() {
             return Err(InvalidName::Empty);

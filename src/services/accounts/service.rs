@@ -148,7 +148,8 @@ impl Shared {
         Policy {
             fresh_for,
             stale_for: Duration::ZERO,
-            absent_for: fresh_for,
+            // A client that makes tokens up would fill the cache with them.
+            absent_for: Duration::ZERO,
             allow_stale_generation: false,
             encoding: Encoding::Blob,
         }

@@ -65,7 +65,7 @@ impl AccountService {
         caller: &Caller,
         new: NewToken<'_>,
     ) -> Result<(String, ApiTokenInfo), AccountError> {
-        let (account, _) = signed_in(caller)?;
+        let (account, session) = signed_in(caller)?;
         let name = AccountName::parse(new.name)?;
         let mut tx = self.shared.database.write().await?;
         let held = hold(&mut tx, account.id).await?;
@@ -74,6 +74,13 @@ impl AccountService {
         if new.scope == Scope::Admin && role != Role::Admin {
             return Err(AccountError::AdminNeeded);
         }
+        // It may have ended while the form was sent.
+        let is_there: Option<i64> = query("SELECT 1 FROM sessions WHERE id = $1 AND account = $2")
+            .bind(session.0.as_bytes().as_slice())
+            .bind(account.id.0.as_bytes().as_slice())
+            .fetch_optional(&mut tx)
+            .await?;
+        is_there.ok_or(AccountError::SessionNeeded)?;
         let count: i64 = query("SELECT count(*) FROM api_tokens WHERE account = $1")
             .bind(account.id.0.as_bytes().as_slice())
             .fetch_one(&mut tx)

@@ -171,7 +171,12 @@ async fn change(backup: &Path, database: &Database, now: Timestamp) -> Result<()
 /// Ends the sessions and the tokens of the backup: a person may have signed out since, or lost a right. Each of their
 /// tables has a line in the list.
 async fn end_sessions(tx: &mut Connection) -> Result<(), sqlx::Error> {
-    const OF_PEOPLE: [&str; 0] = [];
+    const OF_PEOPLE: [&str; 4] = [
+        "DELETE FROM sessions",
+        "DELETE FROM api_tokens",
+        "DELETE FROM known_browsers",
+        "DELETE FROM setup_codes",
+    ];
     for statement in OF_PEOPLE {
         query(statement).execute(&mut *tx).await?;
     }

@@ -25,6 +25,7 @@ use crate::services::accounts::SetUpError;
 use crate::web::accounts::visitor::Visitor;
 use crate::web::page::PageRenderer;
 use crate::web::pages::accounts::SetUpView;
+use crate::web::problem::Problem;
 use crate::web::rest::extract::FormBody;
 
 #[derive(Default, Deserialize)]
@@ -52,12 +53,22 @@ pub async fn go_back() -> Redirect {
     Redirect::to("/set-up")
 }
 
-/// Prints a code where the server was started. It stands in no log, because logs are kept and passed on.
+/// Prints a code where the server was started, for clients on this machine. A service manager may keep what a server
+/// prints, so a code is valid for an hour and once.
 pub async fn print_code(
     State(accounts): State<AccountService>,
     State(pages): State<PageRenderer>,
+    visitor: Visitor,
     parts: Parts,
 ) -> Response {
+    if !visitor.is_local {
+        return Problem::new(
+            StatusCode::FORBIDDEN,
+            "not-local",
+            "Only people on the machine that Kith runs on have a code printed.",
+        )
+        .into_response();
+    }
     match accounts.issue_setup_code().await {
         Ok(code) => {
             // Without an output, no code is seen, and none can be used.

@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 
 use crate::services::client::Caller;
 use crate::services::client::Client;
+use crate::services::client::Identity;
 use crate::web::cookies::CookieScope;
 use crate::web::middleware::context::RequestContext;
 use crate::web::problem::Problem;
@@ -16,6 +17,8 @@ use crate::web::state::AppState;
 pub struct Visitor {
     pub client: Client,
     pub scope: CookieScope,
+    /// Whether Kith has no account and the client is certainly on its machine.
+    pub is_local: bool,
     /// `None` where a route is open and the visitor is not signed in.
     pub caller: Option<Caller>,
 }
@@ -30,15 +33,13 @@ impl FromRequestParts<AppState> for Visitor {
             // The outermost layer has found out both for every request.
             return Err(Problem::internal());
         };
+        let caller = context.caller.get();
         Ok(Self {
+            is_local: caller.is_some_and(|caller| *caller.identity() == Identity::Local),
             client: *client,
-            scope: CookieScope::of(*host, &state.config.server),
+            scope: CookieScope::of(*host, *client, &state.config.server),
             // A caller without an account is none that has signed in.
-            caller: context
-                .caller
-                .get()
-                .filter(|caller| caller.account().is_some())
-                .cloned(),
+            caller: caller.filter(|caller| caller.account().is_some()).cloned(),
         })
     }
 }

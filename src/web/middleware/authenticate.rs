@@ -165,7 +165,7 @@ impl FromRequestParts<AppState> for CallerCheck {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let asked = Asked::of_parts(parts).ok_or_else(Problem::internal)?;
-        let scope = CookieScope::of(asked.host, &state.config.server);
+        let scope = CookieScope::of(asked.host, asked.client, &state.config.server);
         let session = scope.read(asked.headers, AccountCookie::Session);
         Ok(Self {
             accounts: state.accounts.clone(),
@@ -189,7 +189,7 @@ async fn caller(
     };
     let session = match token {
         Some(_) => None,
-        None => CookieScope::of(asked.host, &state.config.server)
+        None => CookieScope::of(asked.host, asked.client, &state.config.server)
             .read(asked.headers, AccountCookie::Session),
     };
     let credentials = Credentials { session, token };

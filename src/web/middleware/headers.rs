@@ -118,7 +118,10 @@ fn caching(path: &str, ok: bool) -> &'static str {
 /// in development, change with every build.
 fn is_file(path: &str) -> bool {
     let name = path.rsplit('/').next();
-    !path.starts_with("/pkg/") && name.is_some_and(|name| name.contains('.'))
+    // The description of the API is for callers who are let in.
+    !path.starts_with("/pkg/")
+        && !path.starts_with("/api/")
+        && name.is_some_and(|name| name.contains('.'))
 }
 
 /// Whether a path is that of a built file with its hash in its name, as in

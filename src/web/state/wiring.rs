@@ -204,12 +204,13 @@ impl Stores {
     }
 
     /// Sessions have a cache of their own. Every request asks for one, so they would count more than all that people
-    /// read, and no list of contacts takes the place of a session.
+    /// read, and no list of contacts takes the place of a session. It has no tier on Redis: a client that writes to
+    /// Redis must not be able to make a session.
     fn account_cache(&self) -> Cache {
         Cache::new(kith_cache::Options {
             tags: vec![ACCOUNTS],
             generations: Box::new(self.contacts.clone()),
-            redis: self.redis.clone(),
+            redis: None,
             prefix: self.redis_prefix.clone(),
             local_bytes: ACCOUNT_CACHE_BYTES,
         })

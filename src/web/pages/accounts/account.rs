@@ -42,9 +42,9 @@ impl Notice {
     /// The text about something that was done.
     fn done(&self) -> Option<&'static str> {
         match self {
-            Self::PasswordChanged => {
-                Some("The password is changed, and all other sessions have ended.")
-            }
+            Self::PasswordChanged => Some(
+                "The password is changed, and all other sessions have ended. Tokens for programs stay valid: revoke those that you do not know.",
+            ),
             Self::SessionEnded => Some("The session has ended."),
             Self::TokenRevoked => Some("The token is revoked. Programs that use it are refused."),
             Self::TokenMade(_) | Self::PasswordRefused(_) | Self::TokenRefused(_) => None,
