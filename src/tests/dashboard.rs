@@ -97,7 +97,7 @@ async fn the_page_says_it_all_without_javascript() {
         ("new-contacts", "New contacts 1 1 in the last hour"),
         ("rate-limit-hits", "Rate limit hits 0 0 in the last hour"),
         // A list, and that there is no account.
-        ("cached-entries", "Cached entries 2 2 at most"),
+        ("cached-entries", "Cached entries 1 1 at most"),
         ("policy-api", "api the REST API"),
         ("tag-contacts", "contacts 50.0% 1 0 0 1"),
         (

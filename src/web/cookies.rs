@@ -149,4 +149,64 @@ mod tests {
             assert!(removed.to_str().expect("ASCII").contains("Max-Age=0"));
         }
     }
+
+    #[test]
+    fn only_a_client_on_this_machine_has_the_cookies_of_plain_http_where_the_origin_is_https() {
+        let config = |origin: &str| ServerConfig {
+            public_url: Some(origin.parse().expect("an origin")),
+            ..ServerConfig::default()
+        };
+        for (origin, host, address, is_certain, expected) in [
+            (
+                "https://kith.example",
+                HostKind::Configured,
+                "203.0.113.7",
+                true,
+                CookieScope::Https,
+            ),
+            (
+                "https://kith.example",
+                HostKind::Configured,
+                "127.0.0.1",
+                true,
+                CookieScope::Https,
+            ),
+            (
+                "https://kith.example",
+                HostKind::Local,
+                "127.0.0.1",
+                true,
+                CookieScope::Http,
+            ),
+            // A proxy that replaces the name has passed these on.
+            (
+                "https://kith.example",
+                HostKind::Local,
+                "203.0.113.7",
+                true,
+                CookieScope::Https,
+            ),
+            (
+                "https://kith.example",
+                HostKind::Local,
+                "127.0.0.1",
+                false,
+                CookieScope::Https,
+            ),
+            (
+                "http://kith.example",
+                HostKind::Configured,
+                "203.0.113.7",
+                true,
+                CookieScope::Http,
+            ),
+        ] {
+            let client = Client {
+                address: address.parse().expect("an address"),
+                is_certain,
+            };
+            let scope = CookieScope::of(host, client, &config(origin));
+            assert_eq!(scope, expected, "{origin} {host:?} {client:?}");
+        }
+    }
 }

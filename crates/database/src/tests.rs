@@ -103,7 +103,7 @@ async fn a_file_that_many_instances_create_at_once_is_created_once() {
 }
 
 #[tokio::test]
-async fn closing_leaves_one_file_that_can_be_opened_again() {
+async fn closing_leaves_one_file_and_its_lock() {
     let directory = directory();
     let path = directory.path().join("test.db");
     let database = Database::open(at(&path)).await.expect("it can be created");
@@ -111,11 +111,13 @@ async fn closing_leaves_one_file_that_can_be_opened_again() {
 
     database.close().await;
 
-    let files: Vec<_> = fs::read_dir(directory.path())
+    let mut files: Vec<_> = fs::read_dir(directory.path())
         .expect("it is a directory")
         .map(|entry| entry.expect("it can be read").file_name())
         .collect();
-    assert_eq!(files, ["test.db"]);
+    files.sort();
+    // The lock is an empty file, which keeps programs apart while the database is replaced.
+    assert_eq!(files, ["test.db", "test.db-lock"]);
     let database = Database::open(at(&path))
         .await
         .expect("it can be opened again");

@@ -75,12 +75,11 @@ impl AccountService {
             return Err(AccountError::AdminNeeded);
         }
         // It may have ended while the form was sent.
-        let is_there: Option<i64> = query("SELECT 1 FROM sessions WHERE id = $1 AND account = $2")
+        let label: Option<String> = query("SELECT label FROM sessions WHERE id = $1")
             .bind(session.0.as_bytes().as_slice())
-            .bind(account.id.0.as_bytes().as_slice())
             .fetch_optional(&mut tx)
             .await?;
-        is_there.ok_or(AccountError::SessionNeeded)?;
+        label.ok_or(AccountError::SessionNeeded)?;
         let count: i64 = query("SELECT count(*) FROM api_tokens WHERE account = $1")
             .bind(account.id.0.as_bytes().as_slice())
             .fetch_one(&mut tx)

@@ -61,6 +61,11 @@ pub async fn print_code(
     visitor: Visitor,
     parts: Parts,
 ) -> Response {
+    match accounts.has_accounts().await {
+        Ok(true) => return Redirect::to("/sign-in").into_response(),
+        Ok(false) => {}
+        Err(_) => return AppError::Unavailable.into_response(),
+    }
     if !visitor.is_local {
         return Problem::new(
             StatusCode::FORBIDDEN,

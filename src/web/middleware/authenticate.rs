@@ -132,10 +132,10 @@ impl CallerCheck {
         self.client
     }
 
-    async fn caller(&self) -> Result<Caller, AuthenticateError> {
+    async fn caller(&self, token: Option<&str>) -> Result<Caller, AuthenticateError> {
         let credentials = Credentials {
             session: self.session.as_deref(),
-            token: self.token.as_deref(),
+            token,
         };
         let uses_local_name = self.host == HostKind::Local;
         self.accounts
@@ -143,15 +143,15 @@ impl CallerCheck {
             .await
     }
 
-    /// Whether the caller would still be let in. While the database is away nothing is decided.
+    /// Whether the session of the caller would still be let in. While the database is away nothing is decided.
     pub async fn is_admitted(&self) -> bool {
-        let caller = self.caller().await;
+        let caller = self.caller(None).await;
         matches!(caller, Ok(_) | Err(AuthenticateError::Unavailable(_)))
     }
 
     /// Whether the caller may see what is wrong with Kith: admins, and everyone while Kith has no account.
     pub async fn may_see_faults(&self) -> bool {
-        match timeout(FAULT_TIMEOUT, self.caller()).await {
+        match timeout(FAULT_TIMEOUT, self.caller(self.token.as_deref())).await {
             Ok(Ok(caller)) => caller.account().is_none() || Admin::of(&caller).is_some(),
             // It is the database that does not answer, so the caller cannot be found out.
             Ok(Err(AuthenticateError::Unavailable(_))) | Err(_) => self.accounts.had_none(),

@@ -180,13 +180,6 @@ async fn validate_and_forward(
         Ok(host) => host,
         Err(refusal) => return refusal.into_response(),
     };
-    if host == HostKind::Configured && !guard::is_public(request.uri().path()) {
-        match state.accounts.has_accounts().await {
-            Ok(true) => {}
-            Ok(false) => return guard::no_accounts().into_response(),
-            Err(error) => return AppError::from(error).into_response(),
-        }
-    }
     if let Some(refusal) = guard::reject_large_body(&request, limit) {
         return refusal.into_response();
     }
@@ -199,8 +192,19 @@ async fn validate_and_forward(
     if let Some(client) = client::find(&request, config) {
         let _ = context.client.set(client);
     }
-    // A router of axum and the layers around it are always ready.
-    match within(config.request_timeout, inner.call(request)).await {
+    let needs_accounts = host == HostKind::Configured && !guard::is_public(request.uri().path());
+    let answer = async {
+        if needs_accounts {
+            match state.accounts.has_accounts().await {
+                Ok(true) => {}
+                Ok(false) => return Ok(guard::no_accounts().into_response()),
+                Err(error) => return Ok(AppError::from(error).into_response()),
+            }
+        }
+        // A router of axum and the layers around it are always ready.
+        inner.call(request).await
+    };
+    match within(config.request_timeout, answer).await {
         Some(Ok(response)) => response,
         None => {
             tracing::warn!("a request took too long and was given up");

@@ -21,10 +21,16 @@ pub fn SiteHeader() -> impl IntoView {
     let account = audience
         .has_account()
         .then(|| view! { <NavLink href="/account" label="Account"/> });
-    // For operators, and not for people who look up a contact.
-    let system = audience
-        .is_admin()
-        .then(|| view! { <NavLink href="/dashboard" label="System"/> });
+    // For operators, and not for people who look up a contact. A phone has no room for both links, so the page of the
+    // account has this one as well.
+    let class = if audience.has_account() {
+        "max-sm:hidden"
+    } else {
+        ""
+    };
+    let system = audience.is_admin().then(|| {
+        view! { <span class=class><NavLink href="/dashboard" label="System"/></span> }
+    });
     view! {
         <a href="#main" class="skip-link">"Skip to content"</a>
         <header class="site-header">

@@ -48,7 +48,7 @@ fn is_for_programs(path: &str) -> bool {
 
 /// What is for admins.
 fn is_for_admins(path: &str) -> bool {
-    path.starts_with("/dashboard") || path == "/metrics" || path == "/api/metrics"
+    path.starts_with("/dashboard") || matches!(path, "/metrics" | "/api/metrics" | "/api/audit")
 }
 
 /// What callers show in a way of its own: a signature, or the token of the queue.

@@ -27,6 +27,7 @@ on_each_engine! {
     a_token_that_was_revoked_or_has_expired_admits_no_one
     a_token_is_kept_as_a_hash_and_its_use_is_noted
     a_token_does_not_make_tokens
+    a_session_that_has_ended_makes_no_token
 }
 
 async fn caller(service: &AccountService, name: &str) -> Caller {
@@ -238,4 +239,14 @@ async fn a_token_does_not_make_tokens(database: TestDatabase) {
             .await
             .is_err()
     );
+}
+
+async fn a_session_that_has_ended_makes_no_token(database: TestDatabase) {
+    let fixture = Fixture::with_accounts(database).await;
+    let service = fixture.instance().await;
+    // Kith has let her in before it has read her form.
+    let ada = caller(&service, "ada").await;
+    service.sign_out(&ada).await.expect("it is open");
+    let made = service.create_token(&ada, new(Scope::Read)).await;
+    assert_eq!(made.err(), Some(AccountError::SessionNeeded));
 }

@@ -75,6 +75,11 @@ pub fn AccountPage() -> impl IntoView {
             <h1 class="text-xl font-semibold tracking-tight">"Account"</h1>
             {done.map(|text| view! { <p id="notice" role="status" class="mt-2">{text}</p> })}
             <p class="mt-2">"You are signed in as "<bdi id="account-name">{view.name.clone()}</bdi>", "{role}"."</p>
+            {(view.role == Role::Admin).then(|| view! {
+                <p class="mt-2">
+                    "As an admin you see how Kith works: "<a class="link" href="/dashboard">"System"</a>
+                </p>
+            })}
             <form method="post" action="/sign-out" class="mt-2">
                 <button class="button">"Sign out"</button>
             </form>

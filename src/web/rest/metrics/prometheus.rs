@@ -202,16 +202,6 @@ fn gauges(text: &mut Text, sources: &Sources, stored: &StoredMetrics) {
             stored.lag.as_secs_f64(),
         ),
         (
-            "kith_shared_queue_paused",
-            "1 while the queue is paused until an admin resumes it, otherwise 0.",
-            f64::from(u8::from(stored.pause.is_some())),
-        ),
-        (
-            "kith_shared_backup_overdue",
-            "1 while there is no backup as recent as backup.interval wants, otherwise 0.",
-            f64::from(u8::from(stored.backup.is_overdue)),
-        ),
-        (
             "kith_uptime_seconds",
             "How long this process has been running.",
             uptime.as_secs_f64(),
@@ -222,14 +212,8 @@ fn gauges(text: &mut Text, sources: &Sources, stored: &StoredMetrics) {
             started.as_secs_f64(),
         ),
     ];
-    let last = stored.backup.last.as_ref().map(|last| {
-        (
-            "kith_shared_last_backup_timestamp_seconds",
-            "When the last backup began, in seconds since the epoch; missing without one.",
-            last.at().as_duration().as_secs_f64(),
-        )
-    });
-    for (name, help, value) in gauges.into_iter().chain(memory).chain(last) {
+    let gauges = gauges.into_iter().chain(memory);
+    for (name, help, value) in gauges.chain(backup_gauges(stored)) {
         text.family(name, "gauge", help, one(value));
     }
     let build = format!("version=\"{}\"", env!("CARGO_PKG_VERSION"));
@@ -239,6 +223,32 @@ fn gauges(text: &mut Text, sources: &Sources, stored: &StoredMetrics) {
         "The version of Kith.",
         [(build, 1.0)],
     );
+}
+
+/// Backups, and what a restore leaves to an admin: names, texts and values.
+fn backup_gauges(
+    stored: &StoredMetrics,
+) -> impl Iterator<Item = (&'static str, &'static str, f64)> {
+    let last = stored.backup.last.as_ref().map(|last| {
+        (
+            "kith_shared_last_backup_timestamp_seconds",
+            "When the last backup began, in seconds since the epoch; missing without one.",
+            last.at().as_duration().as_secs_f64(),
+        )
+    });
+    let others = [
+        (
+            "kith_shared_queue_paused",
+            "1 while the queue is paused until an admin resumes it, otherwise 0.",
+            f64::from(u8::from(stored.pause.is_some())),
+        ),
+        (
+            "kith_shared_backup_overdue",
+            "1 while there is no backup as recent as backup.interval wants, otherwise 0.",
+            f64::from(u8::from(stored.backup.is_overdue)),
+        ),
+    ];
+    others.into_iter().chain(last)
 }
 
 fn redis(text: &mut Text, sources: &Sources, stored: &StoredMetrics) {
