@@ -519,3 +519,18 @@ async fn the_page_to_try_it_comes_from_the_binary() {
             .contains("/api/openapi.json")
     );
 }
+
+#[tokio::test]
+async fn operations_have_ids_of_their_own() {
+    let app = TestApp::start().await;
+    let description = description(&app).await;
+    let mut ids: Vec<&str> = operations(&description)
+        .iter()
+        .map(|(_, _, operation)| operation["operationId"].as_str().expect("an id"))
+        .collect();
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    // The page that tries the API sends the operation that the id names.
+    assert_eq!(ids.len(), count, "{ids:?}");
+}

@@ -95,7 +95,7 @@ fn api_routes(state: &AppState) -> (Router<AppState>, OpenApi) {
 fn admin_routes(state: &AppState) -> (Router<AppState>, OpenApi) {
     let (routes, description) = OpenApiRouter::new()
         .routes(routes!(rest::metrics::metrics))
-        .routes(routes!(rest::audit::list))
+        .routes(routes!(rest::audit::audit_log))
         .split_for_parts();
     let routes = routes
         .route("/metrics", get(rest::metrics::prometheus))

@@ -77,7 +77,7 @@ impl From<Record> for AuditEntry {
     (status = 400, description = "The cursor makes no sense", body = Problem),
     (status = 403, description = "Not on this machine", body = Problem),
     (status = 503, description = "It cannot be read at the moment", body = Problem)))]
-pub async fn list(
+pub async fn audit_log(
     State(audit_log): State<AuditLog>,
     QueryString(asked): QueryString<AuditParameters>,
 ) -> Result<Json<AuditPage>, Problem> {
