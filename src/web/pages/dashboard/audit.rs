@@ -28,10 +28,10 @@ pub fn AuditPage() -> impl IntoView {
             <Entries records=records.clone() now=view.now/>
             <p class="mt-4">
                 {(!view.is_first).then(|| view! {
-                    <a class="link" href="/dashboard/audit">"Latest entries"</a>" "
+                    <a class="button" href="/dashboard/audit">"Latest entries"</a>" "
                 })}
                 {next.as_ref().map(|cursor| view! {
-                    <a class="link" rel="next" href=format!("/dashboard/audit?cursor={cursor}")>
+                    <a class="button" rel="next" href=format!("/dashboard/audit?cursor={cursor}")>
                         "Older entries"
                     </a>
                 })}

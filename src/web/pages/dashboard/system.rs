@@ -214,7 +214,7 @@ pub fn Actions(view: Arc<View>) -> impl IntoView {
             <h2 id="actions-title">"Last actions"</h2>
             {none.then(|| view! { <p class="note">"Nobody has changed anything yet."</p> })}
             <ol class="actions">{rows}</ol>
-            <a class="link" href="/dashboard/audit">"Audit log"</a>
+            <a class="button" href="/dashboard/audit">"Audit log"</a>
         </section>
     })
 }
