@@ -20,6 +20,8 @@ pub async fn healthz() -> &'static str {
 
 /// The answer to callers who may know no more: once Kith has accounts, everyone but admins.
 #[derive(Serialize, ToSchema)]
+// It is described without other fields, so that no answer is described twice.
+#[serde(deny_unknown_fields)]
 pub struct Status {
     /// Whether Kith can answer requests.
     ready: bool,
