@@ -48,6 +48,18 @@ impl Caller {
         }
     }
 
+    /// Whether the caller may do what admins do. While Kith has no account, every caller that is certainly on this machine
+    /// may. Then it takes an account with that role, and a program needs a token with the scope `admin` as well.
+    pub fn is_admin(&self) -> bool {
+        match &self.identity {
+            Identity::Local => true,
+            Identity::Forwarded => false,
+            Identity::Account { account, .. } => {
+                account.role == Role::Admin && self.scope() == Scope::Admin
+            }
+        }
+    }
+
     /// The caller, as the audit log names it.
     pub fn actor(&self) -> Actor {
         let address = self.client.address;

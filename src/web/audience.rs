@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::http::Extensions;
 
 use super::middleware::context::RequestContext;
-use crate::services::admin::Admin;
 
 /// What the header of a page offers depends on this, and nothing else on the page does. So people of one audience share
 /// the pages in the cache.
@@ -28,7 +27,7 @@ impl Audience {
         };
         match caller.account() {
             None => Self::Local,
-            Some(_) if Admin::of(caller).is_some() => Self::Admin,
+            Some(_) if caller.is_admin() => Self::Admin,
             Some(_) => Self::Member,
         }
     }

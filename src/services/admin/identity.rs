@@ -4,9 +4,6 @@ use std::net::IpAddr;
 
 use crate::services::audit_log::Actor;
 use crate::services::client::Caller;
-use crate::services::client::Identity;
-use crate::services::client::Role;
-use crate::services::client::Scope;
 
 /// A caller that may do all this.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,19 +13,9 @@ pub struct Admin {
 }
 
 impl Admin {
-    /// Accepts a caller as an admin, or `None`.
-    ///
-    /// While Kith has no account, every caller that is certainly on this machine is an admin. Then it takes an
-    /// account with that role, and a program needs a token with the scope `admin` as well.
+    /// Accepts a caller as an admin, or `None`; see [`Caller::is_admin`].
     pub fn of(caller: &Caller) -> Option<Self> {
-        let is_admin = match caller.identity() {
-            Identity::Local => true,
-            Identity::Forwarded => false,
-            Identity::Account { account, .. } => {
-                account.role == Role::Admin && caller.scope() == Scope::Admin
-            }
-        };
-        is_admin.then(|| Self {
+        caller.is_admin().then(|| Self {
             address: caller.client().address.to_canonical(),
             actor: caller.actor(),
         })
@@ -58,6 +45,9 @@ mod tests {
     use crate::services::client::Account;
     use crate::services::client::AccountId;
     use crate::services::client::Client;
+    use crate::services::client::Identity;
+    use crate::services::client::Role;
+    use crate::services::client::Scope;
     use crate::services::client::SessionId;
     use crate::services::client::TokenId;
     use crate::services::client::Via;

@@ -24,7 +24,6 @@ use crate::model::error::AppError;
 use crate::services::accounts::AccountService;
 use crate::services::accounts::AuthenticateError;
 use crate::services::accounts::Credentials;
-use crate::services::admin::Admin;
 use crate::services::client::Caller;
 use crate::services::client::Client;
 use crate::services::client::Scope;
@@ -152,7 +151,7 @@ impl CallerCheck {
     /// Whether the caller may see what is wrong with Kith: admins, and everyone while Kith has no account.
     pub async fn may_see_faults(&self) -> bool {
         match timeout(FAULT_TIMEOUT, self.caller(self.token.as_deref())).await {
-            Ok(Ok(caller)) => caller.account().is_none() || Admin::of(&caller).is_some(),
+            Ok(Ok(caller)) => caller.account().is_none() || caller.is_admin(),
             // It is the database that does not answer, so the caller cannot be found out.
             Ok(Err(AuthenticateError::Unavailable(_))) | Err(_) => self.accounts.had_none(),
             Ok(Err(_)) => false,
