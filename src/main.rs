@@ -140,7 +140,7 @@ async fn manage_accounts(command: &UserCommand, config: &Config) -> ExitCode {
     }
 }
 
-/// The password in a variable of the environment, if it is set. Says so where it is no text.
+/// Reads the password from a variable of the environment; `None` where it is not set. Prints an error where it is not UTF-8.
 fn password_of(variable: &str) -> Result<Option<String>, VarError> {
     match std::env::var(variable) {
         Ok(password) => Ok(Some(password)),

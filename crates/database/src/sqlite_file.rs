@@ -18,7 +18,7 @@ pub use self::copy::{CopyError, Pages, copy, newest_migration};
 pub use self::lock::{Lock, LockError};
 pub use self::replace::{ReplaceError, kept_path, replace};
 
-/// What SQLite keeps beside a file, and what this crate does.
+/// The ends of the names of the files that SQLite keeps beside a file.
 const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// The path with more at its end.
@@ -28,7 +28,7 @@ pub(crate) fn with_end(path: &Path, end: &str) -> PathBuf {
     PathBuf::from(path)
 }
 
-/// Removes a file with everything that stands beside it, as far as it is there.
+/// Removes a file, and the files that SQLite and the lock keep beside it. Files that are missing are no error.
 ///
 /// # Errors
 /// Those of the system.

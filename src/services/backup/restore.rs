@@ -116,8 +116,8 @@ pub fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Makes a database of a copy that Kith can start with: checks whose it is, brings its tables up to date, and ends what
-/// must not go on.
+/// Prepares a copy of a backup for the start of Kith: checks the installation, runs the migrations, pauses the queue, and
+/// ends sessions, tokens and processes.
 async fn prepare(backup: &Path, copy: &Path, now: Timestamp) -> Result<(), BackupError> {
     let newest = sqlite_file::newest_migration(copy).await;
     let newest = newest.map_err(|source| BackupError::Read {

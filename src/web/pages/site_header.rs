@@ -46,7 +46,7 @@ pub fn SiteHeader() -> impl IntoView {
     }
 }
 
-/// A link of the header. It says so when the page, or one below it, is the present one.
+/// A link of the header. The link marks itself with `aria-current` on its own page and on the pages below it.
 #[component]
 fn NavLink(href: &'static str, label: &'static str) -> impl IntoView {
     let here = use_context::<Parts>().is_some_and(|parts| parts.uri.path().starts_with(href));
