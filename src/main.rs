@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use kith::services::backup;
-use kith::services::backup::BackupError;
+use kith::services::config::BackupArguments;
 use kith::services::config::Cli;
 use kith::services::config::Command;
 use kith::services::config::Config;
@@ -48,27 +48,11 @@ async fn main() -> ExitCode {
         Err(error) => return refuse(&error, EX_CONFIG),
     };
     if arguments.print_config {
-        for warning in &config.warnings {
-            say(format_args!("{warning}"));
-        }
+        say_warnings(&config);
         return print(&config.to_toml());
     }
-    match &arguments.command {
-        Some(Command::Move(arguments)) => return move_data(arguments, &config).await,
-        Some(Command::User(command)) => return manage_accounts(command, &config).await,
-        Some(Command::Backup(arguments)) => {
-            return of_backup(
-                &config,
-                backup::command::backup(&config, &arguments.file, &mut progress()).await,
-            );
-        }
-        Some(Command::Restore(arguments)) => {
-            return of_backup(
-                &config,
-                backup::command::restore(&config, &arguments.file, &mut progress()).await,
-            );
-        }
-        None => {}
+    if let Some(command) = &arguments.command {
+        return run(command, &config).await;
     }
     telemetry::start(&config.log);
     for warning in &config.warnings {
@@ -100,12 +84,30 @@ async fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Moves the data to another database.
-async fn move_data(arguments: &MoveArguments, config: &Config) -> ExitCode {
+/// Runs a command in place of the server.
+async fn run(command: &Command, config: &Config) -> ExitCode {
+    say_warnings(config);
+    kith_runtime::install_crypto_provider();
+    match command {
+        Command::Move(arguments) => move_data(arguments, config).await,
+        Command::User(command) => manage_accounts(command, config).await,
+        Command::Backup(BackupArguments { file }) => {
+            ended(backup::command::backup(config, file, &mut progress()).await)
+        }
+        Command::Restore(BackupArguments { file }) => {
+            ended(backup::command::restore(config, file, &mut progress()).await)
+        }
+    }
+}
+
+fn say_warnings(config: &Config) {
     for warning in &config.warnings {
         say(format_args!("{warning}"));
     }
-    kith_runtime::install_crypto_provider();
+}
+
+/// Moves the data to another database.
+async fn move_data(arguments: &MoveArguments, config: &Config) -> ExitCode {
     let Ok(password) = password_of(command::PASSWORD) else {
         return ExitCode::from(EX_CONFIG);
     };
@@ -114,18 +116,11 @@ async fn move_data(arguments: &MoveArguments, config: &Config) -> ExitCode {
         config,
         password: password.as_deref(),
     };
-    match moving.run(&mut progress(), shutdown::signal()).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => refuse(&error, 1),
-    }
+    ended(moving.run(&mut progress(), shutdown::signal()).await)
 }
 
 /// Lists or changes accounts.
 async fn manage_accounts(command: &UserCommand, config: &Config) -> ExitCode {
-    for warning in &config.warnings {
-        say(format_args!("{warning}"));
-    }
-    kith_runtime::install_crypto_provider();
     let Ok(password) = password_of(user_command::PASSWORD) else {
         return ExitCode::from(EX_CONFIG);
     };
@@ -152,12 +147,9 @@ fn password_of(variable: &str) -> Result<Option<String>, VarError> {
     }
 }
 
-/// Ends `kith backup` or `kith restore`.
-fn of_backup(config: &Config, ended: Result<(), BackupError>) -> ExitCode {
-    for warning in &config.warnings {
-        say(format_args!("{warning}"));
-    }
-    match ended {
+/// The exit status of a command, whose error is printed.
+fn ended(result: Result<(), impl Error>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => refuse(&error, 1),
     }
