@@ -7,6 +7,7 @@ mod url;
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use kith_database::Database;
 use kith_database::Migration;
@@ -71,6 +72,11 @@ const SERVER_MIGRATIONS: &[Migration] = &[
 /// A file that was restored from a backup has brought its generations back, and Redis may hold what was
 /// made under them later. Those of a server need no help: they depend on when it has started.
 const REPLACE_GENERATIONS: &str = "UPDATE generations SET generation = random()";
+
+/// A duration in milliseconds, as the tables keep times.
+pub fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
 
 /// Why Kith does not start with its database. Each says what the operator can do.
 #[derive(Debug, thiserror::Error)]

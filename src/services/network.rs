@@ -6,6 +6,23 @@ use std::str::FromStr;
 
 use ipnet::IpNet;
 use ipnet::Ipv4Net;
+use ipnet::Ipv6Net;
+
+/// How many bits the IPv6 addresses of one client have in common.
+const CLIENT_PREFIX: u8 = 64;
+
+/// What stands for a client where its address is kept: the IPv4 address, or the /64 of an IPv6 address. A client with
+/// IPv6 could otherwise have a new name for every request.
+pub fn client_network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V6(address) if !address.is_loopback() => {
+            Ipv6Net::new_assert(address, CLIENT_PREFIX)
+                .trunc()
+                .to_string()
+        }
+        address => address.to_string(),
+    }
+}
 
 /// One address, or a network of them. IPv4 where it has that form, because clients are known by their
 /// IPv4 address where they have one.

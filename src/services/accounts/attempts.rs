@@ -13,7 +13,6 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use ipnet::Ipv6Net;
 use jiff::Timestamp;
 use kith_database::Database;
 use kith_database::Sql;
@@ -22,9 +21,10 @@ use kith_database::query;
 use sha2::Digest;
 use sha2::Sha256;
 
-use super::rows::milliseconds;
 use super::secret::Hash;
 use crate::services::client::AccountId;
+use crate::services::database::milliseconds;
+use crate::services::network::client_network;
 
 /// So many failures in a row cost no wait.
 const FREE_FAILURES: i64 = 4;
@@ -48,9 +48,6 @@ const MAX_CLOCK_ERROR: Duration = Duration::from_secs(60);
 /// The most buckets. Those without an attempt for the longest time are removed.
 pub const MAX_BUCKETS: u32 = 100_000;
 
-/// Addresses of one client begin alike for so many bits.
-const IPV6_PREFIX: u8 = 64;
-
 /// What attempts have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bucket {
@@ -69,7 +66,7 @@ impl Bucket {
 
     /// Attempts from this network: an IPv4 address, or the /64 of an IPv6 address.
     pub fn of_network(address: IpAddr) -> Self {
-        Self::new("network", network(address).as_bytes())
+        Self::new("network", client_network(address).as_bytes())
     }
 
     /// Attempts with the name of an account in a browser that has signed in before.
@@ -80,7 +77,7 @@ impl Bucket {
 
     /// Attempts to make the first account from this network.
     pub fn of_setup(address: IpAddr) -> Self {
-        Self::new("setup", network(address).as_bytes())
+        Self::new("setup", client_network(address).as_bytes())
     }
 
     /// Attempts of a caller to show that the account's password is known.
@@ -94,15 +91,6 @@ impl Bucket {
             hash: hasher.chain_update(what).finalize().into(),
             max_delay: MAX_DELAY,
         }
-    }
-}
-
-fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => Ipv6Net::new_assert(address, IPV6_PREFIX)
-            .trunc()
-            .to_string(),
     }
 }
 

@@ -13,7 +13,6 @@ use uuid::Uuid;
 use super::ACCOUNTS;
 use super::AccountService;
 use super::Unavailable;
-use super::rows::milliseconds;
 use super::rows::read_uuid;
 use super::rows::read_word;
 use super::secret;
@@ -30,6 +29,7 @@ use crate::services::client::Scope;
 use crate::services::client::SessionId;
 use crate::services::client::TokenId;
 use crate::services::client::Via;
+use crate::services::database::milliseconds;
 
 /// What a client shows. A token counts before a session.
 #[derive(Clone, Copy, Debug, Default)]

@@ -20,6 +20,7 @@ use super::secret::Hash;
 use crate::services::client::Account;
 use crate::services::client::AccountId;
 use crate::services::client::Role;
+use crate::services::database::milliseconds;
 
 /// The most browsers of an account that Kith knows. The one that it has known for the longest time is forgotten.
 const MAX_KNOWN_BROWSERS: u32 = 20;
@@ -213,9 +214,4 @@ where
 /// A time as the database keeps it.
 pub fn read_time(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
-}
-
-/// A duration in milliseconds, as the database keeps times.
-pub fn milliseconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -18,13 +18,13 @@ use super::audit;
 use super::password::Comparison;
 use super::password::NewPassword;
 use super::rows;
-use super::rows::milliseconds;
 use super::rows::read_time;
 use super::rows::read_uuid;
 use super::service::signed_in;
 use crate::services::audit_log::Kind;
 use crate::services::client::Caller;
 use crate::services::client::SessionId;
+use crate::services::database::milliseconds;
 
 /// A session, as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]

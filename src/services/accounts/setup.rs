@@ -19,7 +19,6 @@ use super::audit;
 use super::label;
 use super::password::NewPassword;
 use super::rows;
-use super::rows::milliseconds;
 use super::secret;
 use super::secret::Hash;
 use crate::services::audit_log::Actor;
@@ -27,6 +26,7 @@ use crate::services::audit_log::Kind;
 use crate::services::client::Account;
 use crate::services::client::Client;
 use crate::services::client::Role;
+use crate::services::database::milliseconds;
 
 /// How long a code can be used.
 const LIFETIME: Duration = Duration::from_secs(3600);

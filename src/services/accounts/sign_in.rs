@@ -17,7 +17,6 @@ use super::label;
 use super::password::Comparison;
 use super::rows;
 use super::rows::Kept;
-use super::rows::milliseconds;
 use super::secret;
 use super::secret::Hash;
 use super::service::Shared;
@@ -28,6 +27,7 @@ use crate::services::client::Account;
 use crate::services::client::AccountId;
 use crate::services::client::Caller;
 use crate::services::client::Client;
+use crate::services::database::milliseconds;
 
 /// One of so many attempts also removes what is forgotten of earlier ones.
 const FORGET_ONE_IN: u8 = 64;

@@ -11,7 +11,6 @@ use super::AccountName;
 use super::AccountService;
 use super::audit;
 use super::rows::hold;
-use super::rows::milliseconds;
 use super::rows::read_time;
 use super::rows::read_uuid;
 use super::rows::read_word;
@@ -23,6 +22,7 @@ use crate::services::client::Caller;
 use crate::services::client::Role;
 use crate::services::client::Scope;
 use crate::services::client::TokenId;
+use crate::services::database::milliseconds;
 
 /// The most tokens of an account.
 const MAX_TOKENS: i64 = 50;

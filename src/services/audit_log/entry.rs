@@ -2,12 +2,10 @@
 
 use std::net::IpAddr;
 
-use ipnet::Ipv6Net;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// Addresses of one client begin alike for so many bits.
-const IPV6_PREFIX: u8 = 64;
+use crate::services::network::client_network;
 
 /// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +20,7 @@ pub struct Actor {
 impl Actor {
     /// A client that is known by its address only.
     pub fn of_address(address: IpAddr) -> Self {
-        let network = network(address);
+        let network = client_network(address);
         Self {
             account: None,
             name: network.clone(),
@@ -35,7 +33,7 @@ impl Actor {
         Self {
             account: Some(id),
             name: name.to_owned(),
-            network: Some(network(address)),
+            network: Some(client_network(address)),
         }
     }
 
@@ -59,17 +57,6 @@ impl Actor {
             name: "operator".to_owned(),
             network: None,
         }
-    }
-}
-
-/// A client with IPv6 could otherwise have a new name for every request.
-fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) if address.is_loopback() => address.to_string(),
-        IpAddr::V6(address) => Ipv6Net::new_assert(address, IPV6_PREFIX)
-            .trunc()
-            .to_string(),
     }
 }
 

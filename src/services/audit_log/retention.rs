@@ -13,6 +13,7 @@ use kith_runtime::Tasks;
 use super::Record;
 use super::Selection;
 use super::store;
+use crate::services::database::milliseconds;
 
 /// How often an instance looks for entries to remove.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(10 * 60);
@@ -121,7 +122,7 @@ impl AuditLog {
 
     /// Removes all entries that are too old or too many, as long as the tasks are not told to end.
     async fn sweep(&self) -> Result<(), sqlx::Error> {
-        let keep = i64::try_from(self.options.keep.as_millis()).unwrap_or(i64::MAX);
+        let keep = milliseconds(self.options.keep);
         let now = self.options.clock.now().as_millisecond();
         for (statement, bound) in [
             (REMOVE_OLD, now.saturating_sub(keep)),

@@ -9,6 +9,7 @@ use kith_database::Sql;
 use kith_database::query;
 
 use super::Figures;
+use crate::services::database::milliseconds;
 
 /// The time of the database, in milliseconds since the Unix epoch.
 const NOW: Sql = Sql::each(
@@ -121,8 +122,4 @@ async fn now(connection: &mut Connection) -> Result<i64, sqlx::Error> {
 /// The time from one to the other, in milliseconds; none if a clock was set back.
 fn between(start: i64, end: i64) -> Duration {
     Duration::from_millis(u64::try_from(end.saturating_sub(start)).unwrap_or(0))
-}
-
-pub fn milliseconds(time: Duration) -> i64 {
-    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }

@@ -4,6 +4,7 @@ use kith_database::query;
 
 use super::*;
 use crate::services::config::Config;
+use crate::services::database::milliseconds;
 use crate::services::database::testing::TestDatabase;
 use crate::services::database::testing::on_each_engine;
 use crate::services::health::Component;
@@ -136,7 +137,7 @@ async fn a_migration_that_older_instances_can_live_with_does_not_wait(database: 
 async fn age(database: &TestDatabase, time: Duration) {
     let mut tx = database.write().await.expect("a turn");
     let aged = query("UPDATE instances SET seen_at = seen_at - $1");
-    let time = store::milliseconds(time);
+    let time = milliseconds(time);
     aged.bind(time).execute(&mut tx).await.expect("room");
     tx.commit().await.expect("room");
 }
