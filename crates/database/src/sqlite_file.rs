@@ -14,9 +14,15 @@ use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
-pub use self::copy::{CopyError, Pages, copy, newest_migration};
-pub use self::lock::{Lock, LockError};
-pub use self::replace::{ReplaceError, kept_path, replace};
+pub use self::copy::CopyError;
+pub use self::copy::Pages;
+pub use self::copy::copy;
+pub use self::copy::newest_migration;
+pub use self::lock::Lock;
+pub use self::lock::LockError;
+pub use self::replace::ReplaceError;
+pub use self::replace::kept_path;
+pub use self::replace::replace;
 
 /// The ends of the names of the files that SQLite keeps beside a file.
 const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
