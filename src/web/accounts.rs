@@ -7,8 +7,6 @@ mod set_up;
 mod sign_in;
 mod visitor;
 
-use std::time::Duration;
-
 use axum::Router;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
@@ -96,12 +94,6 @@ fn with_status(mut response: Response, status: StatusCode) -> Response {
     *response.status_mut() = status;
     forbid_storing(&mut response);
     response
-}
-
-/// Whole seconds, at least one, after which a refused attempt may be made again.
-fn seconds(wait: Duration) -> u32 {
-    let seconds = wait.as_millis().div_ceil(1000).max(1);
-    u32::try_from(seconds).unwrap_or(u32::MAX)
 }
 
 /// Says when a refused attempt may be made again.

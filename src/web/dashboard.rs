@@ -11,11 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::FromRef;
 use axum::extract::FromRequestParts;
 use axum::extract::Path;
-use axum::extract::Request;
 use axum::extract::State;
 use axum::http::HeaderName;
 use axum::http::HeaderValue;
@@ -33,7 +31,6 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use kith_limit::Quota;
 use leptos::prelude::Owner;
-use leptos::prelude::provide_context;
 
 use crate::model::error::AppError;
 use crate::services::admin::Admin;
@@ -197,9 +194,7 @@ impl Visit {
         let mut response = if self.is_live() {
             Html(Owner::new().with(|| dashboard_part(&view))).into_response()
         } else {
-            let request = Request::from_parts(self.parts, Body::empty());
-            let provide = move || provide_context(view.clone());
-            self.pages.render(request, provide).await
+            self.pages.render_view(self.parts, view).await
         };
         if unavailable {
             *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;

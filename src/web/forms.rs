@@ -4,9 +4,7 @@
 //! failure it gets the same page again, with its status, the errors beside the fields, and everything that the
 //! person has typed. No address ever holds typed text.
 
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::Request;
 use axum::http::StatusCode;
 use axum::http::Uri;
 use axum::http::header::SET_COOKIE;
@@ -14,7 +12,6 @@ use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use axum::response::Redirect;
 use axum::response::Response;
-use leptos::prelude::provide_context;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -301,10 +298,5 @@ async fn render_again(
         .into_response();
     };
     parts.uri = uri;
-    let request = Request::from_parts(parts, Body::empty());
-    pages
-        .render(request, move || {
-            provide_context(RefusedPane(pane.clone()));
-        })
-        .await
+    pages.render_view(parts, RefusedPane(pane)).await
 }

@@ -3,7 +3,9 @@
 use axum::body::Body;
 use axum::extract::FromRef;
 use axum::http::Request;
+use axum::http::request::Parts;
 use axum::response::Response;
+use leptos::prelude::provide_context;
 
 use crate::web::app;
 use crate::web::middleware;
@@ -37,5 +39,16 @@ impl PageRenderer {
         let shell = move || app::shell(site.clone());
         let render = leptos_axum::render_app_async_with_context(context, shell);
         render(request).await
+    }
+
+    /// Draws the page at the address of `parts`, which finds `view` in its context.
+    pub async fn render_view<V: Clone + Send + Sync + 'static>(
+        self,
+        parts: Parts,
+        view: V,
+    ) -> Response {
+        let request = Request::from_parts(parts, Body::empty());
+        let provide = move || provide_context(view.clone());
+        self.render(request, provide).await
     }
 }

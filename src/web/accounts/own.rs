@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::FromRef;
 use axum::extract::FromRequestParts;
 use axum::extract::Path;
-use axum::extract::Request;
 use axum::http::HeaderName;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
@@ -16,12 +14,10 @@ use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use axum::response::Redirect;
 use axum::response::Response;
-use leptos::prelude::provide_context;
 use serde::Deserialize;
 
 use super::forbid_storing;
 use super::go_on;
-use super::seconds;
 use super::visitor::Visitor;
 use super::with_status;
 use crate::model::error::AppError;
@@ -35,6 +31,7 @@ use crate::services::client::TokenId;
 use crate::services::format;
 use crate::web::cookies::AccountCookie;
 use crate::web::cookies::CookieScope;
+use crate::web::middleware::limit::whole_seconds;
 use crate::web::page::PageRenderer;
 use crate::web::pages::accounts::AccountView;
 use crate::web::pages::accounts::Notice;
@@ -97,11 +94,7 @@ impl Own {
             token_name,
         };
         self.parts.uri = Uri::from_static("/account");
-        let request = Request::from_parts(self.parts, Body::empty());
-        let mut response = self
-            .pages
-            .render(request, move || provide_context(view.clone()))
-            .await;
+        let mut response = self.pages.render_view(self.parts, view).await;
         forbid_storing(&mut response);
         response
     }
@@ -170,7 +163,7 @@ pub async fn change_password(own: Own, FormBody(form): FormBody<PasswordForm>) -
         Err(ChangePasswordError::Unavailable(_)) => return AppError::Unavailable.into_response(),
         Err(ChangePasswordError::TooMany { retry_after }) => format!(
             "There were too many attempts. Try again in {}.",
-            format::wait(seconds(retry_after))
+            format::wait(whole_seconds(retry_after))
         ),
         Err(other) => other.to_string(),
     };

@@ -3,8 +3,6 @@
 use std::io;
 use std::io::Write;
 
-use axum::body::Body;
-use axum::extract::Request;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::Uri;
@@ -12,7 +10,6 @@ use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use axum::response::Redirect;
 use axum::response::Response;
-use leptos::prelude::provide_context;
 use serde::Deserialize;
 
 use super::enter;
@@ -132,8 +129,5 @@ fn refused(error: SetUpError) -> Response {
 
 async fn draw(pages: PageRenderer, mut parts: Parts, view: SetUpView) -> Response {
     parts.uri = Uri::from_static("/set-up");
-    let request = Request::from_parts(parts, Body::empty());
-    pages
-        .render(request, move || provide_context(view.clone()))
-        .await
+    pages.render_view(parts, view).await
 }

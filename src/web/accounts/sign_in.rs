@@ -1,20 +1,16 @@
 //! `/sign-in`.
 
-use axum::body::Body;
-use axum::extract::Request;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use axum::response::Redirect;
 use axum::response::Response;
-use leptos::prelude::provide_context;
 use serde::Deserialize;
 
 use super::NextPage;
 use super::enter;
 use super::next_page;
-use super::seconds;
 use super::user_agent;
 use super::with_retry_after;
 use super::with_status;
@@ -25,6 +21,7 @@ use crate::services::accounts::SignInError;
 use crate::services::format;
 use crate::web::accounts::visitor::Visitor;
 use crate::web::cookies::AccountCookie;
+use crate::web::middleware::limit::whole_seconds;
 use crate::web::page::PageRenderer;
 use crate::web::pages::accounts::SignInView;
 use crate::web::rest::extract::FormBody;
@@ -63,7 +60,7 @@ pub async fn show(
         next: next.as_str().to_owned(),
         problem: None,
     };
-    draw(pages, parts, view).await
+    pages.render_view(parts, view).await
 }
 
 pub async fn sign_in(
@@ -94,7 +91,7 @@ pub async fn sign_in(
         }
         SignInError::TooMany { retry_after } => format!(
             "There were too many attempts. Try again in {}.",
-            format::wait(seconds(*retry_after))
+            format::wait(whole_seconds(*retry_after))
         ),
         SignInError::Unavailable(_) => return AppError::Unavailable.into_response(),
     };
@@ -103,19 +100,12 @@ pub async fn sign_in(
         next: next.as_str().to_owned(),
         problem: Some(problem),
     };
-    let page = draw(pages, parts, view).await;
+    let page = pages.render_view(parts, view).await;
     match error {
         SignInError::TooMany { retry_after } => with_retry_after(
             with_status(page, StatusCode::TOO_MANY_REQUESTS),
-            seconds(retry_after),
+            whole_seconds(retry_after),
         ),
         _ => with_status(page, StatusCode::UNPROCESSABLE_ENTITY),
     }
-}
-
-async fn draw(pages: PageRenderer, parts: Parts, view: SignInView) -> Response {
-    let request = Request::from_parts(parts, Body::empty());
-    pages
-        .render(request, move || provide_context(view.clone()))
-        .await
 }

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::Request;
 use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header;
+use axum::http::request::Parts;
 use axum::response::Response;
 use jiff::Timestamp;
-use leptos::prelude::provide_context;
 
 use crate::services::audit_log::AuditLog;
 use crate::web::page::PageRenderer;
@@ -20,9 +19,9 @@ use crate::web::rest::audit::page;
 pub async fn show(
     State(audit_log): State<AuditLog>,
     State(pages): State<PageRenderer>,
-    request: Request,
+    parts: Parts,
 ) -> Response {
-    let query = request.uri().query().unwrap_or_default();
+    let query = parts.uri.query().unwrap_or_default();
     let mut fields = form_urlencoded::parse(query.as_bytes());
     let cursor = fields.find(|(name, _)| name == "cursor");
     let cursor = cursor.map(|(_, value)| value.into_owned());
@@ -33,9 +32,7 @@ pub async fn show(
         is_first: cursor.is_none(),
         now: Timestamp::now(),
     });
-    let mut response = pages
-        .render(request, move || provide_context(view.clone()))
-        .await;
+    let mut response = pages.render_view(parts, view).await;
     if let Some(status) = failed {
         *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
     }

@@ -136,10 +136,7 @@ impl CallerCheck {
             session: self.session.as_deref(),
             token,
         };
-        let uses_local_name = self.host == HostKind::Local;
-        self.accounts
-            .authenticate(credentials, self.client, uses_local_name)
-            .await
+        identify(&self.accounts, credentials, self.client, self.host).await
     }
 
     /// Whether the session of the caller would still be let in. While the database is away nothing is decided.
@@ -192,10 +189,18 @@ async fn caller(
             .read(asked.headers, AccountCookie::Session),
     };
     let credentials = Credentials { session, token };
-    let uses_local_name = asked.host == HostKind::Local;
-    let accounts = &state.accounts;
+    identify(&state.accounts, credentials, asked.client, asked.host).await
+}
+
+async fn identify(
+    accounts: &AccountService,
+    credentials: Credentials<'_>,
+    client: Client,
+    host: HostKind,
+) -> Result<Caller, AuthenticateError> {
+    let uses_local_name = host == HostKind::Local;
     accounts
-        .authenticate(credentials, asked.client, uses_local_name)
+        .authenticate(credentials, client, uses_local_name)
         .await
 }
 

@@ -94,7 +94,9 @@ where
                 return Ok(refusal.into_response());
             }
             let authenticated = authenticate(&state, access, &asked).await;
-            let visitor = Visitor::new(class, asked.client.address, &authenticated);
+            let caller = authenticated.as_ref().ok().and_then(Option::as_ref);
+            let charged = charged(class, asked.client.address, caller);
+            let class = charged.0;
             let refusal = match authenticated {
                 Ok(caller) => {
                     let refusal = caller
@@ -105,8 +107,7 @@ where
                 }
                 Err(refusal) => Some(*refusal),
             };
-            let class = visitor.class;
-            let (mut response, decision) = charge(&state, visitor, refusal, request, answer).await;
+            let (mut response, decision) = charge(&state, charged, refusal, request, answer).await;
             let headers = response.headers_mut();
             add_headers(
                 headers,
@@ -175,43 +176,29 @@ impl OfQuota {
     }
 }
 
-/// Who is charged for a request.
-struct Visitor {
+/// Who is charged for a request, and to which policy: a program by its token, wherever it runs, and everyone else by the
+/// address. A request whose caller is not admitted is charged as well: otherwise a client could try out tokens without a
+/// limit.
+fn charged(
     class: RequestClass,
-    identifier: Identifier,
-}
-
-impl Visitor {
-    /// A program is charged by its token, wherever it runs, and everyone else by the address. A request whose caller is
-    /// not admitted is charged as well: otherwise a client could try out tokens without a limit.
-    fn new<E>(
-        class: RequestClass,
-        address: IpAddr,
-        authenticated: &Result<Option<Caller>, E>,
-    ) -> Self {
-        let caller = authenticated.as_ref().ok().and_then(Option::as_ref);
-        match (class, caller.and_then(Caller::token)) {
-            (RequestClass::Api, Some(token)) => Self {
-                class: RequestClass::Token,
-                identifier: Identifier::new(format!("token {token}")),
-            },
-            (class, Some(token)) => Self {
-                class,
-                identifier: Identifier::new(format!("token {token}")),
-            },
-            (class, None) => Self {
-                class,
-                identifier: client::subject(address),
-            },
-        }
-    }
+    address: IpAddr,
+    caller: Option<&Caller>,
+) -> (RequestClass, Identifier) {
+    let Some(token) = caller.and_then(Caller::token) else {
+        return (class, client::subject(address));
+    };
+    let class = match class {
+        RequestClass::Api => RequestClass::Token,
+        other => other,
+    };
+    (class, Identifier::new(format!("token {token}")))
 }
 
 /// Lets a request through to its answer, or refuses it before any work is done: because the limit is used up, or with
 /// the refusal of its caller.
 async fn charge<F: Future<Output = Response>>(
     state: &AppState,
-    Visitor { class, identifier }: Visitor,
+    (class, identifier): (RequestClass, Identifier),
     refusal: Option<Response>,
     request: Request,
     answer: impl FnOnce(Request) -> F,
@@ -265,10 +252,14 @@ fn seconds(duration: Duration) -> u64 {
     duration.as_millis().div_ceil(1000) as u64
 }
 
+/// Whole seconds, at least one: a client that waits for them waits long enough.
+pub fn whole_seconds(wait: Duration) -> u32 {
+    u32::try_from(seconds(wait).max(1)).unwrap_or(u32::MAX)
+}
+
 /// The answer to a refused request.
 fn too_many_requests(retry_after: Option<Duration>) -> Response {
-    let retry_after = retry_after.map_or(1, seconds).max(1);
-    let retry_after = u32::try_from(retry_after).unwrap_or(u32::MAX);
+    let retry_after = retry_after.map_or(1, whole_seconds);
     let mut response = AppError::TooManyRequests { retry_after }.into_response();
     response
         .headers_mut()
@@ -298,7 +289,7 @@ fn add_headers(headers: &mut HeaderMap, of_quota: &OfQuota, decision: &Decision)
         retry_after: Some(wait),
     } = decision.outcome
     {
-        left.push(";t=").push_number(seconds(wait).max(1));
+        left.push(";t=").push_number(whole_seconds(wait).into());
     }
 
     headers.insert(X_RATELIMIT_LIMIT, of_quota.limit.clone());

@@ -21,6 +21,28 @@ fn ProblemLine(text: Option<String>) -> impl IntoView {
     text.map(|text| view! { <p class="problem" role="alert" id="problem">{text}</p> })
 }
 
+/// A field for the name of an account.
+#[component]
+fn NameField(value: String, #[prop(optional)] autofocus: bool) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label for="name">"Name"</label>
+            <input
+                id="name"
+                name="name"
+                class="input"
+                value=value
+                required
+                maxlength="200"
+                autocomplete="username"
+                autocapitalize="none"
+                spellcheck="false"
+                autofocus=autofocus
+            />
+        </div>
+    }
+}
+
 /// A field for a password. Password managers know from `autocomplete` whether it is the present one.
 #[component]
 fn PasswordField(

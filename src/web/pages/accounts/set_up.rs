@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::NameField;
 use super::PASSWORD_RULE;
 use super::PasswordField;
 use super::ProblemLine;
@@ -59,20 +60,7 @@ pub fn SetUpPage() -> impl IntoView {
                         spellcheck="false"
                     />
                 </div>
-                <div class="field">
-                    <label for="name">"Name"</label>
-                    <input
-                        id="name"
-                        name="name"
-                        class="input"
-                        value=name
-                        required
-                        maxlength="200"
-                        autocomplete="username"
-                        autocapitalize="none"
-                        spellcheck="false"
-                    />
-                </div>
+                <NameField value=name/>
                 <PasswordField
                     id="password"
                     label="Password"

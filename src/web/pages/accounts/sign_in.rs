@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::NameField;
 use super::PasswordField;
 use super::ProblemLine;
 use crate::web::pages::PageTitle;
@@ -33,21 +34,7 @@ pub fn SignInPage() -> impl IntoView {
             <form method="post" action="/sign-in" class="mt-4 flex max-w-sm flex-col gap-4">
                 <ProblemLine text=problem/>
                 <input type="hidden" name="next" value=next/>
-                <div class="field">
-                    <label for="name">"Name"</label>
-                    <input
-                        id="name"
-                        name="name"
-                        class="input"
-                        value=name
-                        required
-                        maxlength="200"
-                        autocomplete="username"
-                        autocapitalize="none"
-                        spellcheck="false"
-                        autofocus=!has_name
-                    />
-                </div>
+                <NameField value=name autofocus=!has_name/>
                 <PasswordField
                     id="password"
                     label="Password"
