@@ -1,9 +1,6 @@
 //! `kith user`, by the real program, and where Kith listens.
 
-use std::io::Read;
-use std::io::Write;
 use std::path::Path;
-use std::process::Command;
 use std::process::Stdio;
 use std::time::Duration;
 use std::time::Instant;
@@ -13,8 +10,8 @@ use kith_test_support::redis_server::free_port;
 use reqwest::StatusCode;
 
 use crate::process::Kith;
+use crate::process::Terminal;
 use crate::process::program;
-use crate::transfer::wait_until_hidden;
 
 const PASSWORD: &str = "kettle violin marmot";
 
@@ -145,31 +142,10 @@ async fn kith_listens_to_other_machines_only_with_an_admin() {
 fn a_new_password_is_asked_for_twice_and_not_shown() {
     for (again, expected) in [(PASSWORD, "ada is an admin"), ("another", "differ")] {
         let data = tempfile::tempdir().expect("a directory");
-        let kith = env!("CARGO_BIN_EXE_kith");
-        let command = format!("{kith} user add ada --role admin");
-        let mut terminal = Command::new("script")
-            .args(["--quiet", "--return", "--command", &command, "/dev/null"])
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("KITH_DATA_DIR", data.path())
-            .current_dir(data.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("script, which is part of util-linux");
-        let mut output = terminal.stdout.take().expect("its output");
-        let mut input = terminal.stdin.take().expect("its input");
-        let (mut shown, mut byte) = (String::new(), [0]);
-        for (question, typed) in [("Password for ada: ", PASSWORD), ("same again: ", again)] {
-            while !shown.ends_with(question) {
-                output.read_exact(&mut byte).expect("a question");
-                shown.push(byte[0].into());
-            }
-            wait_until_hidden(terminal.id());
-            writeln!(input, "{typed}").expect("it reads");
-        }
-        output.read_to_string(&mut shown).expect("text");
-        terminal.wait().expect("its end");
+        let mut terminal = Terminal::open(data.path(), "user add ada --role admin");
+        terminal.answer("Password for ada: ", PASSWORD);
+        terminal.answer("same again: ", again);
+        let (_, shown) = terminal.finish();
         assert!(
             shown.contains(expected) && !shown.contains(PASSWORD),
             "{shown}"

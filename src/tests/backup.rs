@@ -16,18 +16,10 @@ use tempfile::TempDir;
 use crate::mail_server::MailServer;
 use crate::process::Kith;
 use crate::process::program;
+use crate::process::start;
 
 /// How long something may take that takes less than a second when all is well.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-async fn start(data: &Path, settings: &[(&str, &str)]) -> Kith {
-    Kith::start(|_| {
-        let mut program = program(data);
-        program.envs(settings.iter().copied()).stdout(Stdio::null());
-        program
-    })
-    .await
-}
 
 fn command(data: &Path, name: &str, file: &Path) -> Command {
     let mut command = program(data);

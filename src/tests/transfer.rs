@@ -1,7 +1,5 @@
 //! `kith move`, by the real program.
 
-use std::io::Read;
-use std::io::Write;
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::process::Child;
@@ -22,21 +20,12 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::mail_server::MailServer;
-use crate::process::Kith;
+use crate::process::Terminal;
 use crate::process::program;
+use crate::process::start;
 
 /// How long something may take that takes less than a second when all is well.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Starts Kith with the file in this folder, or with a server.
-async fn start(data: &Path, settings: &[(&str, &str)]) -> Kith {
-    Kith::start(|_| {
-        let mut program = program(data);
-        program.envs(settings.iter().copied()).stdout(Stdio::null());
-        program
-    })
-    .await
-}
 
 fn move_command(data: &Path, arguments: &[&str]) -> Command {
     let mut command = program(data);
@@ -265,53 +254,12 @@ fn arguments_of_a_move_that_cannot_be_used_are_explained() {
 fn a_password_is_asked_for_at_a_terminal_and_not_shown() {
     let data = tempfile::tempdir().expect("a directory");
     let target = PostgresServer::shared().database();
-    let command = format!("{} move --to {}", env!("CARGO_BIN_EXE_kith"), target.url());
-    let mut terminal = Command::new("script")
-        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("KITH_DATA_DIR", data.path())
-        .current_dir(data.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("script, which is part of util-linux");
-    let (mut shown, mut byte) = (String::new(), [0]);
-    let mut output = terminal.stdout.take().expect("its output");
-    while !shown.ends_with("takes none): ") {
-        output.read_exact(&mut byte).expect("a question");
-        shown.push(byte[0].into());
-    }
-    wait_until_hidden(terminal.id());
-    let mut input = terminal.stdin.take().expect("its input");
-    input.write_all(b"s3cret\n").expect("it reads");
-    output.read_to_string(&mut shown).expect("text");
-    let status = terminal.wait().expect("its end");
+    let mut terminal = Terminal::open(data.path(), &format!("move --to {}", target.url()));
+    terminal.answer("takes none): ", "s3cret");
+    let (status, shown) = terminal.finish();
     assert!(
         status.success() && shown.contains("All data is in"),
         "{shown}"
     );
     assert!(!shown.contains("s3cret"), "{shown}");
-}
-
-/// Waits until the terminal of `script` does not show what is typed. The question comes just before that.
-pub fn wait_until_hidden(script: u32) {
-    let children = format!("/proc/{script}/task/{script}/children");
-    let children = std::fs::read_to_string(children).expect("its children");
-    let child = children.split_whitespace().next().expect("a child");
-    let terminal = std::fs::read_link(format!("/proc/{child}/fd/0")).expect("a terminal");
-    let start = Instant::now();
-    loop {
-        let state = Command::new("stty")
-            .arg("-F")
-            .arg(&terminal)
-            .arg("-a")
-            .output();
-        let state = String::from_utf8(state.expect("stty").stdout).expect("text");
-        if state.split_whitespace().any(|word| word == "-echo") {
-            return;
-        }
-        assert!(start.elapsed() < PATIENCE, "{state}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
