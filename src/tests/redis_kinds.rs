@@ -294,13 +294,13 @@ impl Cacheable for Held {
     const SCHEMA: u32 = 1;
 }
 
-const NUMBERS: Tag = Tag("numbers");
+const NUMBERS: Tag = Tag::new("numbers");
 
 #[async_trait]
 impl Generations for Number {
-    async fn read(&self) -> Option<Vec<(String, Generation)>> {
+    async fn read(&self, _tags: &[Tag]) -> Option<Vec<(String, Generation)>> {
         let generation = Generation(self.value.load(SeqCst));
-        Some(vec![(NUMBERS.0.to_owned(), generation)])
+        Some(vec![(NUMBERS.to_string(), generation)])
     }
 
     async fn replace(&self, _tag: Tag) -> bool {

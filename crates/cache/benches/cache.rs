@@ -26,7 +26,7 @@ use kith_test_support::redis_server::RedisServer;
 use serde::Deserialize;
 use serde::Serialize;
 
-const TAG: Tag = Tag("bench");
+const TAG: Tag = Tag::new("bench");
 const KEYS: usize = 1000;
 
 const POLICY: Policy = Policy {
@@ -52,8 +52,8 @@ struct Unchanged;
 
 #[async_trait]
 impl Generations for Unchanged {
-    async fn read(&self) -> Option<Vec<(String, Generation)>> {
-        Some(vec![(TAG.0.to_owned(), Generation(1))])
+    async fn read(&self, _tags: &[Tag]) -> Option<Vec<(String, Generation)>> {
+        Some(vec![(TAG.to_string(), Generation(1))])
     }
 
     async fn replace(&self, _tag: Tag) -> bool {

@@ -49,7 +49,7 @@ pub(crate) type Flights = HashMap<(Key, Generation), Box<dyn Any + Send>>;
 ///
 /// #[async_trait::async_trait]
 /// impl Generations for Unchanged {
-///     async fn read(&self) -> Option<Vec<(String, Generation)>> {
+///     async fn read(&self, _tags: &[Tag]) -> Option<Vec<(String, Generation)>> {
 ///         Some(vec![("greetings".to_owned(), Generation(1))])
 ///     }
 ///
@@ -60,7 +60,7 @@ pub(crate) type Flights = HashMap<(Key, Generation), Box<dyn Any + Send>>;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
-/// const GREETINGS: Tag = Tag("greetings");
+/// const GREETINGS: Tag = Tag::new("greetings");
 /// let policy = Policy {
 ///     fresh_for: Duration::from_secs(30),
 ///     stale_for: Duration::ZERO,
@@ -95,7 +95,7 @@ pub(crate) struct Inner {
 
 /// What a cache is made of.
 pub struct Options {
-    /// Every tag that keys will have.
+    /// Every kind that keys will have.
     pub tags: Vec<Tag>,
     /// Where the generations are kept.
     pub generations: Box<dyn Generations>,
@@ -124,7 +124,7 @@ impl Cache {
     /// A cache.
     ///
     /// # Panics
-    /// Later, if a key has a tag that is not among [`Options::tags`].
+    /// Later, if a key has a kind that is not among [`Options::tags`].
     pub fn new(options: Options) -> Self {
         let remote = options
             .redis
@@ -250,7 +250,10 @@ impl Cache {
 
 impl Inner {
     pub(crate) fn counters(&self, tag: Tag) -> &Counters {
-        let known = self.tags.iter().find(|(known, _)| *known == tag);
-        &known.expect("a cache is made with all tags of its keys").1
+        let known = self
+            .tags
+            .iter()
+            .find(|(known, _)| known.kind() == tag.kind());
+        &known.expect("a cache is made with all kinds of its keys").1
     }
 }

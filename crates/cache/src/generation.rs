@@ -15,20 +15,62 @@
 //! it: [`Latest`]. A source that can tell cheaply that nothing has changed gives a [`Mark`], and is read only
 //! when the mark has changed.
 
+use std::collections::HashMap;
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::sync::RwLock;
-use std::sync::RwLockReadGuard;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::SeqCst;
 
 use async_trait::async_trait;
 use kith_runtime::ErrorLatch;
 use kith_runtime::Transition;
-use tokio::sync::Mutex;
 
-/// Names a kind of data.
+/// Names data that changes together: all data of a kind, or a numbered part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Tag(pub &'static str);
+pub struct Tag {
+    kind: &'static str,
+    part: Option<i64>,
+}
+
+impl Tag {
+    /// All data of a kind. The name of a kind has no blank and no slash.
+    pub const fn new(kind: &'static str) -> Self {
+        Self { kind, part: None }
+    }
+
+    /// A part of this kind. A change of one part makes no value of another part old.
+    pub const fn part(self, part: i64) -> Self {
+        Self {
+            kind: self.kind,
+            part: Some(part),
+        }
+    }
+
+    /// The name of the kind.
+    pub const fn kind(self) -> &'static str {
+        self.kind
+    }
+
+    /// The number of the part; `None` for all data of the kind.
+    pub const fn number(self) -> Option<i64> {
+        self.part
+    }
+}
+
+/// The kind, and after a slash the number of the part: `contacts/7`.
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind)?;
+        match self.part {
+            Some(part) => write!(f, "/{part}"),
+            None => Ok(()),
+        }
+    }
+}
 
 /// One state of all data of a tag. Only equality has a meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,11 +90,12 @@ pub trait Generations: Send + Sync {
         None
     }
 
-    /// The current generation of every tag; `None` if they cannot be read.
-    async fn read(&self) -> Option<Vec<(String, Generation)>>;
+    /// The current generations of these tags, by their texts; `None` if they cannot be read. A tag without a generation
+    /// is left out.
+    async fn read(&self, tags: &[Tag]) -> Option<Vec<(String, Generation)>>;
 
-    /// Replaces the generation of a tag, which makes every cached value of the tag old, on every instance.
-    /// Returns false if that failed.
+    /// Replaces the generation of a tag, and those of all parts if the tag is a whole kind. That makes every cached
+    /// value of the tag old, on every instance. Returns false if that failed.
     async fn replace(&self, tag: Tag) -> bool;
 }
 
@@ -61,39 +104,36 @@ pub trait Generations: Send + Sync {
 /// A caller gets the result of a read that began after it asked, its own read or that of another caller; or of an
 /// earlier read, if the mark says that nothing has changed since. So
 /// under load the number of reads depends on how long a read takes, not on the number of callers.
+///
+/// A read is about the tags that callers wait for, because a source may have thousands of them.
 pub(crate) struct Latest {
     source: Box<dyn Generations>,
+    /// The tags that the next read is about.
+    wanted: Mutex<HashSet<Tag>>,
     /// Counts the reads that have begun.
     begun: AtomicU64,
     /// Held by the caller that reads.
-    turn: Mutex<()>,
-    done: RwLock<LastRead>,
+    turn: tokio::sync::Mutex<()>,
+    done: RwLock<HashMap<Tag, LastRead>>,
     latch: ErrorLatch,
 }
 
-/// The last read that has ended.
-#[derive(Default)]
+/// The last read of a tag that has ended.
+#[derive(Clone, Copy)]
 struct LastRead {
     read: u64,
     /// The mark before the read.
     mark: Option<Mark>,
-    generations: Option<Vec<(String, Generation)>>,
-}
-
-impl LastRead {
-    fn of(&self, tag: Tag) -> Option<Generation> {
-        let mut known = self.generations.iter().flatten();
-        let (_, generation) = known.find(|(known, _)| known == tag.0)?;
-        Some(*generation)
-    }
+    generation: Option<Generation>,
 }
 
 impl Latest {
     pub(crate) fn new(source: Box<dyn Generations>) -> Self {
         Self {
             source,
+            wanted: Mutex::default(),
             begun: AtomicU64::default(),
-            turn: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
             done: RwLock::default(),
             latch: ErrorLatch::default(),
         }
@@ -104,42 +144,66 @@ impl Latest {
         if let Some(known) = self.unchanged(tag) {
             return Some(known);
         }
+        // Before the number of the read: the read that is counted next takes this tag.
+        self.wanted().insert(tag);
         // A read that has begun may have looked already.
         let enough = self.begun.load(SeqCst) + 1;
         let _turn = self.turn.lock().await;
-        if self.done().read < enough {
-            let read = self.begun.fetch_add(1, SeqCst) + 1;
-            // Before the read: what is committed between the two changes the mark.
-            let mark = self.source.mark();
-            let generations = self.source.read().await;
-            match self.latch.record(generations.is_none()) {
-                Transition::Failed => tracing::warn!(
-                    "the generations of what is cached cannot be read; reads go past the cache"
-                ),
-                Transition::Recovered => {
-                    tracing::info!("the generations of what is cached can be read again");
-                }
-                Transition::Unchanged => {}
+        let done = self.done(tag).filter(|done| done.read >= enough);
+        match done {
+            Some(done) => done.generation,
+            None => {
+                self.read(tag).await;
+                self.done(tag)?.generation
             }
-            let mut done = self.done.write().unwrap_or_else(PoisonError::into_inner);
-            *done = LastRead {
+        }
+    }
+
+    /// Reads the generations of all tags that callers wait for. The caller has the turn.
+    async fn read(&self, tag: Tag) {
+        let read = self.begun.fetch_add(1, SeqCst) + 1;
+        let mut wanted = std::mem::take(&mut *self.wanted());
+        wanted.insert(tag);
+        let tags: Vec<Tag> = wanted.into_iter().collect();
+        // Before the read: what is committed between the two changes the mark.
+        let mark = self.source.mark();
+        let generations = self.source.read(&tags).await;
+        match self.latch.record(generations.is_none()) {
+            Transition::Failed => tracing::warn!(
+                "the generations of what is cached cannot be read; reads go past the cache"
+            ),
+            Transition::Recovered => {
+                tracing::info!("the generations of what is cached can be read again");
+            }
+            Transition::Unchanged => {}
+        }
+        let generations: HashMap<String, Generation> = generations.into_iter().flatten().collect();
+        let mut done = self.done.write().unwrap_or_else(PoisonError::into_inner);
+        for tag in tags {
+            let generation = generations.get(&tag.to_string()).copied();
+            let last = LastRead {
                 read,
                 mark,
-                generations,
+                generation,
             };
+            done.insert(tag, last);
         }
-        self.done().of(tag)
     }
 
     /// The generation of the last read, where the source says that nothing has changed since.
     fn unchanged(&self, tag: Tag) -> Option<Generation> {
         let mark = self.source.mark()?;
-        let done = self.done();
-        (done.mark == Some(mark)).then(|| done.of(tag)).flatten()
+        let done = self.done(tag)?;
+        done.generation.filter(|_| done.mark == Some(mark))
     }
 
-    fn done(&self) -> RwLockReadGuard<'_, LastRead> {
-        self.done.read().unwrap_or_else(PoisonError::into_inner)
+    fn done(&self, tag: Tag) -> Option<LastRead> {
+        let done = self.done.read().unwrap_or_else(PoisonError::into_inner);
+        done.get(&tag).copied()
+    }
+
+    fn wanted(&self) -> MutexGuard<'_, HashSet<Tag>> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) async fn replace(&self, tag: Tag) -> bool {
@@ -156,7 +220,7 @@ mod tests {
 
     use super::*;
 
-    const TAG: Tag = Tag("numbers");
+    const TAG: Tag = Tag::new("numbers");
 
     #[derive(Clone, Default)]
     struct Slow {
@@ -166,13 +230,13 @@ mod tests {
 
     #[async_trait]
     impl Generations for Slow {
-        async fn read(&self) -> Option<Vec<(String, Generation)>> {
+        async fn read(&self, _tags: &[Tag]) -> Option<Vec<(String, Generation)>> {
             self.reads.fetch_add(1, SeqCst);
             let seen = self.now.load(SeqCst);
             for _ in 0..3 {
                 tokio::task::yield_now().await;
             }
-            Some(vec![(TAG.0.to_owned(), Generation(seen))])
+            Some(vec![(TAG.to_string(), Generation(seen))])
         }
 
         async fn replace(&self, _tag: Tag) -> bool {
@@ -186,7 +250,7 @@ mod tests {
 
     #[async_trait]
     impl Generations for Failing {
-        async fn read(&self) -> Option<Vec<(String, Generation)>> {
+        async fn read(&self, _tags: &[Tag]) -> Option<Vec<(String, Generation)>> {
             (self.0.fetch_sub(1, SeqCst) <= 0).then(Vec::new)
         }
 
@@ -222,8 +286,8 @@ mod tests {
             (now % 7 != 3).then_some(Mark(mark))
         }
 
-        async fn read(&self) -> Option<Vec<(String, Generation)>> {
-            self.0.read().await
+        async fn read(&self, tags: &[Tag]) -> Option<Vec<(String, Generation)>> {
+            self.0.read(tags).await
         }
 
         async fn replace(&self, tag: Tag) -> bool {
@@ -243,7 +307,7 @@ mod tests {
             assert_eq!(reads.load(SeqCst), generation + 1);
             latest.replace(TAG).await;
         }
-        assert_eq!(latest.of(Tag("unknown")).await, None);
+        assert_eq!(latest.of(Tag::new("unknown")).await, None);
         // This state has no mark, so every caller reads.
         for _ in 0..5 {
             assert_eq!(latest.of(TAG).await, Some(Generation(3)));

@@ -17,7 +17,23 @@ impl Key {
         let mut length = itoa::Buffer::new();
         let length = length.format(scope.len());
         // Every read makes a key, and `format!` takes several times as long.
-        let text = [tag.0, ":", length, ":", scope, ":", name].concat();
+        let mut number = itoa::Buffer::new();
+        let (slash, number) = match tag.number() {
+            Some(part) => ("/", number.format(part)),
+            None => ("", ""),
+        };
+        let text = [
+            tag.kind(),
+            slash,
+            number,
+            ":",
+            length,
+            ":",
+            scope,
+            ":",
+            name,
+        ]
+        .concat();
         Self { tag, text }
     }
 

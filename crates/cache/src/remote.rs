@@ -244,7 +244,7 @@ impl RemoteTier {
     /// The value's key on Redis. A key may hold what people typed, so its hash stands for it.
     fn name(&self, key: &Key) -> String {
         let hash = hex_prefix(&Sha256::digest(key.text().as_bytes()));
-        format!("{}:{}:{{{hash}}}", self.prefix, key.tag().0)
+        format!("{}:{}:{{{hash}}}", self.prefix, key.tag())
     }
 
     /// The value's key, and the key of its lease under this generation, in one slot of a cluster.

@@ -1,4 +1,4 @@
-//! What the cache has done: counters by tag.
+//! What the cache has done: counters by kind of data.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
@@ -8,7 +8,7 @@ use kith_runtime::ErrorLatch;
 use crate::generation::Tag;
 use crate::policy::Status;
 
-/// One tag's counters.
+/// The counters of one kind of data.
 #[derive(Default)]
 pub(crate) struct Counters {
     local_hits: AtomicU64,
@@ -25,10 +25,10 @@ pub(crate) struct Counters {
     pub(crate) refresh_latch: ErrorLatch,
 }
 
-/// What the cache has done for the values of one tag, since the start.
+/// What the cache has done for the values of one kind of data, since the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Totals {
-    /// The tag.
+    /// The kind, with all its parts.
     pub tag: Tag,
     /// Reads answered from this process with a value that was fresh.
     pub local_hits: u64,

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use crate::*;
 
-const TAG: Tag = Tag("numbers");
+const TAG: Tag = Tag::new("numbers");
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Number {
@@ -58,10 +58,10 @@ impl Database {
 
 #[async_trait]
 impl Generations for Database {
-    async fn read(&self) -> Option<Vec<(String, Generation)>> {
+    async fn read(&self, _tags: &[Tag]) -> Option<Vec<(String, Generation)>> {
         // The number is its own generation, negative once it was replaced for no reason.
         Some(vec![(
-            TAG.0.to_owned(),
+            TAG.to_string(),
             Generation(self.number.load(SeqCst)),
         )])
     }

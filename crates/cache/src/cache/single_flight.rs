@@ -129,11 +129,11 @@ impl Cache {
             }
             match counters.refresh_latch.record(!refreshed) {
                 Transition::Failed => tracing::warn!(
-                    tag = tag.0,
+                    tag = tag.kind(),
                     "a value could not be fetched anew; the old one stays for now"
                 ),
                 Transition::Recovered => {
-                    tracing::info!(tag = tag.0, "values are fetched anew again");
+                    tracing::info!(tag = tag.kind(), "values are fetched anew again");
                 }
                 Transition::Unchanged => {}
             }
