@@ -37,10 +37,9 @@ use crate::connection::Connection;
 use crate::connection::Handle;
 use crate::connection::Observer;
 use crate::postgres::PostgresServer;
-use crate::query::query;
+use crate::query::Query;
 use crate::row::FromRow;
 use crate::statement::Engine;
-use crate::statement::Sql;
 use crate::warning::Warning;
 use crate::warning::Warnings;
 
@@ -209,9 +208,8 @@ impl Database {
     /// Those of the engine; [`sqlx::Error::PoolClosed`] once the database is closed.
     pub async fn fetch_dedicated<T: FromRow>(
         &self,
-        sql: impl Into<Sql>,
+        query: Query<'_>,
     ) -> Result<Vec<T>, sqlx::Error> {
-        let query = query(sql);
         self.recorded(match &self.shared.backend {
             Backend::Sqlite(file) => file.fetch_dedicated(query).await,
             Backend::Postgres(server) => server.fetch_dedicated(query).await,

@@ -26,7 +26,7 @@ use crate::postgres::Hosts;
 use crate::postgres::PostgresHandle;
 use crate::postgres::PostgresPool;
 use crate::postgres::Timeouts;
-use crate::query::query;
+use crate::query::Query;
 use crate::server_address::ServerAddress;
 use crate::warning::Warning;
 use crate::warning::Warnings;
@@ -129,7 +129,7 @@ impl Database {
     /// Those of `read` on the primary, and those of [`read`](Self::read).
     pub async fn read_replica<T, E>(
         &self,
-        state: &'static str,
+        state: Query<'_>,
         read: impl for<'c> Fn(&'c mut Connection) -> BoxFuture<'c, Result<T, E>>,
     ) -> Result<T, E>
     where
@@ -145,16 +145,16 @@ impl Database {
     }
 
     /// A view of the replica that has all that the primary has committed before the call.
-    async fn current_replica(&self, state: &'static str) -> Option<Tx> {
+    async fn current_replica(&self, state: Query<'_>) -> Option<Tx> {
         let replica = self.replica()?;
-        let expected = self.fetch_dedicated::<(String, i64)>(state);
+        let expected = self.fetch_dedicated::<(String, i64)>(state.clone());
         let (expected, begun) = tokio::join!(expected, replica.begin());
         let (expected, begun) = (expected.ok()?, begun?);
         let mut view = Tx {
             connection: Connection::new(begun.into(), replica.clone()),
             database: self.clone(),
         };
-        let asked = query(state).fetch_all::<(String, i64)>(&mut view);
+        let asked = state.fetch_all::<(String, i64)>(&mut view);
         let asked = tokio::time::timeout(ANSWER_TIMEOUT, asked).await;
         let Ok(found) = asked else {
             replica.lose();

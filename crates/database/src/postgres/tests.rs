@@ -189,7 +189,7 @@ async fn reads_survive_that_the_server_ends_all_connections() {
     let database = open(&server).await;
     let dedicated = async || {
         let sql = "SELECT balance FROM accounts WHERE name = 'a'";
-        database.fetch_dedicated::<i64>(sql).await
+        database.fetch_dedicated::<i64>(query(sql)).await
     };
     for _ in 0..3 {
         // All connections of the pool are open.
@@ -264,7 +264,7 @@ async fn callers_who_give_up_on_a_server_that_hangs_leave_no_connection_that_han
     server.signal("-STOP");
     for _ in 0..6 {
         let read = balance(&database, "a");
-        let dedicated = database.fetch_dedicated::<i64>(sql);
+        let dedicated = database.fetch_dedicated::<i64>(query(sql));
         let patience = Duration::from_millis(50);
         let _ = tokio::time::timeout(patience, read).await;
         let _ = tokio::time::timeout(patience, dedicated).await;

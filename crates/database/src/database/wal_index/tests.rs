@@ -59,7 +59,7 @@ async fn execute(connection: &mut SqliteConnection, statement: &str) {
 }
 
 async fn generation(database: &Database) -> i64 {
-    let query = "SELECT generation FROM generations";
+    let query = query("SELECT generation FROM generations");
     let rows = database.fetch_dedicated::<i64>(query).await;
     rows.expect("it is open")[0]
 }

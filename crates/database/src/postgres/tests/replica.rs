@@ -43,14 +43,14 @@ const READ: &str = "SELECT number, CAST(inet_server_port() AS BIGINT) FROM numbe
 
 /// What [`READ`] reads.
 async fn read(database: &Database) -> (i64, i64) {
-    let read = database.read_replica(STATE, |view| Box::pin(query(READ).fetch_one(view)));
+    let read = database.read_replica(query(STATE), |view| Box::pin(query(READ).fetch_one(view)));
     let read: Result<_, sqlx::Error> = read.await;
     read.expect("a server answers")
 }
 
 /// The same, and keeps the connection from the first meeting at the barrier until the second.
 async fn read_slowly(database: &Database, barrier: &Arc<Barrier>) -> (i64, i64) {
-    let read = database.read_replica(STATE, |view| {
+    let read = database.read_replica(query(STATE), |view| {
         let barrier = barrier.clone();
         Box::pin(async move {
             let read = query(READ).fetch_one(view).await;
