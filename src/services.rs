@@ -19,6 +19,7 @@ pub mod accounts;
 pub mod admin;
 pub mod audit_log;
 pub mod backup;
+pub mod book;
 pub mod client;
 pub mod config;
 pub mod contacts;

@@ -53,6 +53,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(11, "schema", "0011_schema.sql"),
     migration!(12, "accounts", "0012_accounts.sql"),
     migration!(13, "audit", "0013_audit.sql"),
+    migration!(14, "books", "0014_books.sql"),
 ];
 
 /// Every migration of a server, in order: that of `kith-queue`, and those in `migrations/postgres/`.
@@ -67,6 +68,7 @@ const SERVER_MIGRATIONS: &[Migration] = &[
     migration!(4, "schema", "postgres/0003_schema.sql"),
     migration!(5, "accounts", "postgres/0004_accounts.sql"),
     migration!(6, "audit", "postgres/0005_audit.sql"),
+    migration!(7, "books", "postgres/0006_books.sql"),
 ];
 
 /// A file that was restored from a backup has brought its generations back, and Redis may hold what was

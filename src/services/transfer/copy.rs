@@ -76,14 +76,18 @@ pub async fn count(table: &Table, connection: &mut Connection) -> Result<u64, sq
     Ok(u64::try_from(rows).unwrap_or(0))
 }
 
-/// Whether a table has no row.
+/// Whether a table has no rows but those of a new database: its first book.
 ///
 /// # Errors
 /// Those of the engine.
 pub async fn is_empty(table: &Table, connection: &mut Connection) -> Result<bool, sqlx::Error> {
     let mut sql = QueryBuilder::new(connection.engine(), "SELECT NOT EXISTS (SELECT 1 FROM ");
     table.push_name(&mut sql);
-    sql.push(")");
+    sql.push(if table.name == "books" {
+        " WHERE seq <> 1)"
+    } else {
+        ")"
+    });
     sql.build().fetch_one(connection).await
 }
 
@@ -161,8 +165,9 @@ async fn number_on(table: &Table, target: &mut Connection) -> Result<(), sqlx::E
         return Ok(());
     }
     let mut sql = QueryBuilder::new(target.engine(), "SELECT setval(pg_get_serial_sequence('");
+    // The numbers of contacts begin with that of their book.
     sql.push(table.name)
-        .push("', 'seq'), (SELECT max(seq) FROM ");
+        .push("', 'seq'), (SELECT max(seq & 1099511627775) FROM ");
     table.push_name(&mut sql);
     // For an empty table there is no maximum, and nothing happens.
     sql.push("))");

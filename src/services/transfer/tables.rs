@@ -64,6 +64,40 @@ const fn column(name: &'static str, kind: Kind) -> Column {
 /// Every table whose rows are copied. A table that refers to another one stands behind it.
 pub const TABLES: &[Table] = &[
     Table {
+        name: "accounts",
+        columns: &[
+            bytes("id"),
+            text("name"),
+            text("name_key"),
+            text("role"),
+            text("password"),
+            integer("created_at"),
+            integer("disabled_at"),
+        ],
+        key: 1,
+    },
+    Table {
+        name: "books",
+        columns: &[
+            integer("seq"),
+            bytes("id"),
+            text("name"),
+            integer("created_at"),
+            bytes("home_of"),
+        ],
+        key: 1,
+    },
+    Table {
+        name: "book_members",
+        columns: &[
+            integer("book"),
+            bytes("account"),
+            text("role"),
+            bytes("shared_by"),
+        ],
+        key: 2,
+    },
+    Table {
         name: "contacts",
         columns: &[
             integer("seq"),
@@ -240,19 +274,6 @@ pub const TABLES: &[Table] = &[
         key: 1,
     },
     Table {
-        name: "accounts",
-        columns: &[
-            bytes("id"),
-            text("name"),
-            text("name_key"),
-            text("role"),
-            text("password"),
-            integer("created_at"),
-            integer("disabled_at"),
-        ],
-        key: 1,
-    },
-    Table {
         name: "sessions",
         columns: &[
             bytes("id"),
@@ -277,6 +298,7 @@ pub const TABLES: &[Table] = &[
             integer("created_at"),
             integer("expires_at"),
             integer("last_used_at"),
+            integer("book"),
         ],
         key: 1,
     },
