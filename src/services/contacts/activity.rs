@@ -30,6 +30,8 @@ pub enum Event {
     Deleted,
     /// It came back.
     Restored,
+    /// It came from another address book.
+    Moved,
     /// A welcome email will be sent.
     WelcomeQueued,
     /// An attempt to send it has failed, and there will be another. `why` is a sentence for people.
@@ -50,7 +52,9 @@ impl Event {
     /// Whether the event is about the welcome email.
     pub fn is_of_welcome(&self) -> bool {
         match self {
-            Self::Created | Self::Changed { .. } | Self::Deleted | Self::Restored => false,
+            Self::Created | Self::Changed { .. } | Self::Deleted | Self::Restored | Self::Moved => {
+                false
+            }
             Self::WelcomeQueued
             | Self::WelcomeFailed { .. }
             | Self::WelcomeSent
@@ -65,6 +69,7 @@ impl Event {
             Self::Changed { fields } => changed(fields),
             Self::Deleted => "Moved to the trash".to_owned(),
             Self::Restored => "Restored from the trash".to_owned(),
+            Self::Moved => "Moved here from another address book".to_owned(),
             Self::WelcomeQueued => "Welcome email queued".to_owned(),
             Self::WelcomeFailed { attempt, why } => {
                 format!("Welcome email: attempt {attempt} failed. {why}")

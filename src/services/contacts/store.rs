@@ -18,6 +18,7 @@ pub mod sql;
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -34,13 +35,14 @@ use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
 use crate::services::audit_log::Actor;
+use crate::services::book::BookKey;
 use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
 
 pub use idempotency::IdempotencyKey;
 pub use idempotency::IdempotentRequest;
 
-/// Keeps contacts.
+/// Keeps the contacts of a book.
 ///
 /// Every contact has a version: 1 when it is created, one more with every change, deletion and
 /// restoration included. A writer that passes an `expected` version writes only if no other
@@ -49,6 +51,26 @@ pub use idempotency::IdempotentRequest;
 /// Dropping a future before it is done leaves the change either done or not begun.
 #[async_trait]
 pub trait ContactStore: Send + Sync {
+    /// The store of another book. A store knows the contacts of its own book, and no other.
+    fn in_book(&self, book: BookKey) -> Arc<dyn ContactStore>;
+
+    /// The book of a contact, in the trash or not. The only question that is about all books.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such contact at all.
+    async fn book_of(&self, id: ContactId) -> Result<BookKey, StoreError>;
+
+    /// Moves a contact that is not in the trash to another book, with all that has happened around it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] as for [`get`](Self::get).
+    async fn move_to(
+        &self,
+        id: ContactId,
+        book: BookKey,
+        now: Timestamp,
+    ) -> Result<Contact, StoreError>;
+
     /// Adds a contact under an id that has never been used.
     ///
     /// With `idempotency`, a repeated request adds nothing and gets the contact as the first one

@@ -98,6 +98,17 @@ impl IdempotentRequest {
     }
 }
 
+impl IdempotentRequest {
+    /// The same request of one account in one book: others may use the same key.
+    pub fn within(self, scope: &str) -> Self {
+        Self {
+            key: IdempotencyKey([scope, &self.key.0].concat()),
+            form: self.form.map(|form| [scope, &form].concat()),
+            ..self
+        }
+    }
+}
+
 fn of_meaning(mut hash: Fingerprint) -> Fingerprint {
     hash[..MEANING_PREFIX.len()].copy_from_slice(&MEANING_PREFIX);
     hash

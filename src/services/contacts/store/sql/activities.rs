@@ -3,6 +3,7 @@
 use kith_database::Connection;
 use kith_database::query;
 
+use super::row::Place;
 use super::row::id_bytes;
 use super::row::rfc3339;
 use crate::model::contact::ContactId;
@@ -63,13 +64,16 @@ pub fn json(event: &Event) -> Result<String, StoreError> {
 /// the clock may have been set back in between.
 pub async fn of(
     connection: &mut Connection,
-    contact: ContactId,
+    place: Place,
 ) -> Result<Vec<ActivityRecord>, StoreError> {
-    let rows: Vec<(i64, String)> =
-        query("SELECT at, event FROM activities WHERE contact = $1 ORDER BY seq")
-            .bind(id_bytes(contact))
-            .fetch_all(connection)
-            .await?;
+    let rows: Vec<(i64, String)> = query(
+        "SELECT at, event FROM activities JOIN contacts ON contacts.id = contact
+             WHERE contact = $1 AND book = $2 ORDER BY activities.seq",
+    )
+    .bind(id_bytes(place.id))
+    .bind(place.book.0)
+    .fetch_all(connection)
+    .await?;
     let record = |(at, event): (i64, String)| {
         let event =
             serde_json::from_str(&event).map_err(|error| StoreError::Internal(error.into()))?;

@@ -14,6 +14,7 @@ use super::row::set_fields;
 use super::search;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
+use crate::services::book::BookKey;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::fold::search_key;
@@ -23,6 +24,7 @@ use crate::services::contacts::store::StoreError;
 
 /// A contact that is being created, with what comes along.
 pub struct NewContact {
+    pub book: BookKey,
     pub id: ContactId,
     pub fields: ContactFields,
     pub now: Timestamp,
@@ -102,7 +104,7 @@ impl NewContact {
     async fn insert(&self, tx: &mut Connection, contact: &Contact) -> Result<(), StoreError> {
         let now = self.now.as_millisecond();
         let key = search_key(&contact.name, &contact.email);
-        let grams = search::tables(tx.engine()).grams(&key);
+        let grams = search::tables(tx.engine()).grams(self.book, &key);
         query(INSERT)
             .bind(id_bytes(self.id))
             .bind(contact.version)
@@ -118,6 +120,7 @@ impl NewContact {
             .bind(activities::json(&Event::Created)?)
             .bind(self.outdated)
             .bind(replay::MAX_SWEPT_KEYS)
+            .bind(self.book.0)
             .execute(tx)
             .await?;
         Ok(())
@@ -130,8 +133,9 @@ impl NewContact {
 /// A server takes one statement in a query. There, a creation leaves keys aside that another one is removing.
 const INSERT: Sql = Sql::each(
     "INSERT INTO contacts
-        (id, version, created_at, updated_at, search_key, name, email, phone, company, notes)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+        (seq, id, version, created_at, updated_at, search_key, name, email, phone, company, notes)
+        SELECT coalesce(max(seq), ($15 - 1) << 40) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
+        FROM contacts WHERE seq > ($15 - 1) << 40 AND seq < $15 << 40;
     INSERT INTO contact_trigrams (rowid, key) VALUES (last_insert_rowid(), $5);
     INSERT INTO contact_grams (rowid, grams) VALUES (last_insert_rowid(), $11);
     INSERT INTO activities (contact, at, event) VALUES ($1, $3, $12);
@@ -139,8 +143,8 @@ const INSERT: Sql = Sql::each(
         (SELECT key FROM idempotency_keys WHERE created_at <= $13 ORDER BY created_at LIMIT $14)",
     "WITH contact AS (
         INSERT INTO contacts
-            (id, version, created_at, updated_at, search_key, name, email, phone, company, notes)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING seq
+            (seq, id, version, created_at, updated_at, search_key, name, email, phone, company, notes)
+            VALUES ((($15::bigint - 1) << 40) + nextval(pg_get_serial_sequence('contacts', 'seq')), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING seq
     ), grams AS (
         INSERT INTO contact_grams (seq, search_key, grams)
         SELECT seq, $5, $11::bigint[]::int4[] FROM contact

@@ -10,11 +10,19 @@ use kith_database::query;
 
 use super::SqlStore;
 
-/// The generation of pages changes with that of contacts: on SQLite by a trigger.
+/// The tags come as a JSON array. PostgreSQL looks up those of an array, and would read all to join them with a select.
+const READ: Sql = Sql::each(
+    "SELECT tag, generation FROM generations WHERE tag IN (SELECT value FROM json_each($1))",
+    "SELECT tag, generation FROM generations
+     WHERE tag = ANY (ARRAY(SELECT json_array_elements_text($1::json)))",
+);
+
+/// The generation of pages changes with that of contacts: on SQLite by a trigger. The second parameter is the
+/// beginning of the tags of parts, and the third one is where they end.
 const REPLACE: Sql = Sql::each(
-    "INSERT INTO generations (tag, generation) VALUES ($1, random())
-     ON CONFLICT (tag) DO UPDATE SET generation = random()",
-    "SELECT replace_generation($1)",
+    "UPDATE generations SET generation = random() WHERE tag = $1 OR (tag > $2 AND tag < $3)",
+    "SELECT count(*) FROM (SELECT DISTINCT tag FROM generation_slots WHERE tag = $1 OR (tag > $2 AND tag < $3)) AS tags,
+         LATERAL replace_generation(tag)",
 );
 
 /// The triggers of the migrations replace them as contacts change.
@@ -25,9 +33,10 @@ impl Generations for SqlStore {
         Some(Mark(*mark.bytes()))
     }
 
-    async fn read(&self) -> Option<Vec<(String, Generation)>> {
-        let all = "SELECT tag, generation FROM generations";
-        let rows = self.database.fetch_dedicated::<(String, i64)>(all).await;
+    async fn read(&self, tags: &[Tag]) -> Option<Vec<(String, Generation)>> {
+        let tags: Vec<String> = tags.iter().map(Tag::to_string).collect();
+        let read = query(READ).bind(serde_json::to_string(&tags).ok()?);
+        let rows = self.database.fetch_dedicated::<(String, i64)>(read).await;
         let rows = rows.ok()?.into_iter();
         Some(
             rows.map(|(tag, number)| (tag, Generation(number)))
@@ -38,7 +47,14 @@ impl Generations for SqlStore {
     async fn replace(&self, tag: Tag) -> bool {
         let replace = async || -> Result<(), sqlx::Error> {
             let mut tx = self.database.write().await?;
-            query(REPLACE).bind(tag.0).execute(&mut tx).await?;
+            let tag = tag.to_string();
+            query(REPLACE)
+                .bind(&tag)
+                .bind(format!("{tag}/"))
+                // A slash is the character before `0`.
+                .bind(format!("{tag}0"))
+                .execute(&mut tx)
+                .await?;
             tx.commit().await
         };
         replace().await.is_ok()

@@ -10,16 +10,21 @@
 
 use kith_database::Connection;
 use kith_database::Engine;
+use kith_database::Query;
 use kith_database::QueryBuilder;
 use kith_database::Sql;
+use kith_database::query;
 
 use super::row;
+use super::row::Place;
 use super::row::Stored;
 use super::row::WHOLE;
 use super::row::WITHOUT_NOTES;
 use super::row::id_bytes;
 use super::search;
 use crate::model::contact::ContactId;
+use crate::services::book::BookKey;
+use crate::services::contacts::CONTACTS;
 use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::query::Cursor;
 use crate::services::contacts::query::Position;
@@ -30,36 +35,49 @@ use crate::services::contacts::store::ContactPage;
 use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::Stretch;
 
-/// What names the state of all contacts on a server, and on a replica that has the same: the generations without what depends
-/// on the server. A list takes long enough for a replica to be worth this. One contact does not.
-pub const STATE: &str =
-    "SELECT tag, bit_xor(generation) FROM generation_slots GROUP BY tag ORDER BY tag";
+/// What names the state of the contacts of a book on a server, and on a replica that has the same: the generation without
+/// what depends on the server. A list takes long enough for a replica to be worth this. One contact does not.
+pub fn state(book: BookKey) -> Query<'static> {
+    query("SELECT tag, bit_xor(generation) FROM generation_slots WHERE tag = $1 GROUP BY tag")
+        .bind(CONTACTS.part(book.0).to_string())
+}
+
+/// A page of a list of one book.
+pub struct List {
+    book: BookKey,
+    query: ContactQuery,
+}
 
 /// Up to this many matches are all looked up and sorted. Measured with 50 000 contacts: looking
 /// one up takes 2.5 µs, walking past one 0.3 µs, so both ways take 10 ms at most on either side.
 const MAX_SORTED_MATCHES: u64 = 4096;
 
-/// The connection should be in a transaction.
-pub async fn page(
-    connection: &mut Connection,
-    query: &ContactQuery,
-) -> Result<ContactPage, StoreError> {
-    let total = fetch_count(connection, count_matches(connection.engine(), query)).await?;
-    let found = find(connection, WHOLE, query, total, 0).await?;
-    Ok(found.into_page(query, total))
+impl List {
+    pub fn new(book: BookKey, query: ContactQuery) -> Self {
+        Self { book, query }
+    }
+
+    /// The connection should be in a transaction.
+    pub async fn page(&self, connection: &mut Connection) -> Result<ContactPage, StoreError> {
+        let total = fetch_count(connection, count_matches(connection.engine(), self)).await?;
+        let found = find(connection, WHOLE, self, total, 0).await?;
+        Ok(found.into_page(&self.query, total))
+    }
+
+    /// The connection should be in a transaction.
+    pub async fn stretch(&self, connection: &mut Connection) -> Result<Stretch, StoreError> {
+        stretch(connection, self).await
+    }
 }
 
-/// The connection should be in a transaction.
-pub async fn stretch(
-    connection: &mut Connection,
-    query: &ContactQuery,
-) -> Result<Stretch, StoreError> {
-    let total = fetch_count(connection, count_matches(connection.engine(), query)).await?;
+async fn stretch(connection: &mut Connection, list: &List) -> Result<Stretch, StoreError> {
+    let query = &list.query;
+    let total = fetch_count(connection, count_matches(connection.engine(), list)).await?;
     let skipped = match query.contact() {
-        Some(id) => before_page_of(connection, query, total, id).await?,
+        Some(id) => before_page_of(connection, list, total, id).await?,
         None => 0,
     };
-    let mut found = find(connection, WITHOUT_NOTES, query, total, skipped).await?;
+    let mut found = find(connection, WITHOUT_NOTES, list, total, skipped).await?;
     let start = match (found.contacts.first(), query.cursor()) {
         (Some(first), _) => Some(edge(first, query.sort()).before()),
         // Nothing is left on this side of the cursor: the page is empty, and stands at the cursor.
@@ -70,7 +88,7 @@ pub async fn stretch(
         (Some(start), Some(_)) => {
             fetch_count(
                 connection,
-                count_before(connection.engine(), query, total, start),
+                count_before(connection.engine(), list, total, start),
             )
             .await?
         }
@@ -88,22 +106,31 @@ pub async fn stretch(
 /// is that of a contact that does not match.
 async fn before_page_of(
     connection: &mut Connection,
-    query: &ContactQuery,
+    list: &List,
     total: u64,
     id: ContactId,
 ) -> Result<u64, StoreError> {
+    let query = &list.query;
     let matches = |stored: &Stored| {
         let mut words = query.search().words().iter();
         stored.in_trash == (query.scope() == Scope::Trash)
             && words.all(|word| stored.search_key.contains(word.as_str()))
     };
-    let Some(stored) = row::find(connection, id).await?.filter(matches) else {
+    let Some(stored) = row::find(
+        connection,
+        Place {
+            book: list.book,
+            id,
+        },
+    )
+    .await?
+    .filter(matches) else {
         return Ok(0);
     };
     let place = edge(&stored, query.sort()).before();
     let before = fetch_count(
         connection,
-        count_before(connection.engine(), query, total, &place),
+        count_before(connection.engine(), list, total, &place),
     )
     .await?;
     Ok(before - before % u64::from(query.limit().get()))
@@ -144,17 +171,18 @@ impl Found {
 async fn find(
     connection: &mut Connection,
     select: &'static str,
-    query: &ContactQuery,
+    list: &List,
     total: u64,
     skipped: u64,
 ) -> Result<Found, StoreError> {
+    let query = &list.query;
     if total == 0 {
         return Ok(Found {
             contacts: Vec::new(),
             more: false,
         });
     }
-    let rows = find_page(connection.engine(), select, query, total, skipped)
+    let rows = find_page(connection.engine(), select, list, total, skipped)
         .build()
         .fetch_all(connection)
         .await?;
@@ -190,37 +218,39 @@ fn edge(contact: &Stored, sort: Sort) -> Cursor {
 }
 
 /// How many contacts match, over all pages.
-fn count_matches(engine: Engine, query: &ContactQuery) -> QueryBuilder<'static> {
+fn count_matches(engine: Engine, list: &List) -> QueryBuilder<'static> {
+    let query = &list.query;
     if query.search().is_empty() {
-        let select = "SELECT contacts FROM contact_counts WHERE in_trash = ";
+        // A book without contacts may have no count.
+        let select = "SELECT coalesce(max(contacts), 0) FROM contact_counts WHERE in_trash = ";
         let mut sql = QueryBuilder::new(engine, select);
-        sql.push(in_trash(query.scope()));
+        sql.push(in_trash(query.scope()))
+            .push(" AND book = ")
+            .push_bind(list.book.0);
         return sql;
     }
     let mut sql = QueryBuilder::new(engine, "SELECT count(*) FROM ");
     match query.scope() {
-        Scope::Live => search::tables(engine).push_matches(&mut sql, query.search().words()),
+        Scope::Live => {
+            search::tables(engine).push_matches(&mut sql, list.book, query.search().words())
+        }
         Scope::Trash => {
             sql.push("contacts");
-            push_walk(&mut sql, SortBy::Name, query);
+            push_walk(&mut sql, SortBy::Name, list);
         }
     }
     sql
 }
 
 /// How many of the contacts that match stand before the contact of a backward cursor.
-fn count_before(
-    engine: Engine,
-    query: &ContactQuery,
-    total: u64,
-    cursor: &Cursor,
-) -> QueryBuilder<'static> {
+fn count_before(engine: Engine, list: &List, total: u64, cursor: &Cursor) -> QueryBuilder<'static> {
+    let query = &list.query;
     let mut sql = QueryBuilder::new(engine, "SELECT count(*) FROM ");
     if is_walked(query, total) {
         sql.push("contacts");
-        push_walk(&mut sql, query.sort().by, query);
+        push_walk(&mut sql, query.sort().by, list);
     } else {
-        search::tables(engine).push_contacts(&mut sql, query.search().words());
+        search::tables(engine).push_contacts(&mut sql, list.book, query.search().words());
     }
     push_beyond(&mut sql, cursor);
     sql
@@ -235,10 +265,11 @@ fn is_walked(query: &ContactQuery, total: u64) -> bool {
 fn find_page(
     engine: Engine,
     select: &'static str,
-    query: &ContactQuery,
+    list: &List,
     total: u64,
     skipped: u64,
 ) -> QueryBuilder<'static> {
+    let query = &list.query;
     let sort = Sort {
         descending: query.sort().descending != is_backward(query),
         ..query.sort()
@@ -252,12 +283,12 @@ fn find_page(
     };
     let mut sql = QueryBuilder::new(engine, select);
     if is_walked(query, total) {
-        push_walk(&mut sql, sort.by, query);
+        push_walk(&mut sql, sort.by, list);
         push_page(&mut sql);
     } else {
         // Two steps, so that only the contacts of the page are read with their notes.
         sql.push(" WHERE seq IN (SELECT seq FROM ");
-        search::tables(engine).push_contacts(&mut sql, query.search().words());
+        search::tables(engine).push_contacts(&mut sql, list.book, query.search().words());
         push_page(&mut sql);
         sql.push(")");
         push_order(&mut sql, sort);
@@ -267,13 +298,17 @@ fn find_page(
 
 /// Behind `contacts`: along the index of an order, looking at every search key. PostgreSQL takes that index by
 /// itself.
-fn push_walk(sql: &mut QueryBuilder<'_>, order: SortBy, query: &ContactQuery) {
+fn push_walk(sql: &mut QueryBuilder<'_>, order: SortBy, list: &List) {
+    let query = &list.query;
     sql.push(match order {
         SortBy::Name => Sql::each(" INDEXED BY contacts_by_name", ""),
         SortBy::Created => Sql::each(" INDEXED BY contacts_by_created", ""),
         SortBy::Updated => Sql::each(" INDEXED BY contacts_by_updated", ""),
     });
-    sql.push(" WHERE in_trash = ").push(in_trash(query.scope()));
+    sql.push(" WHERE book = ")
+        .push_bind(list.book.0)
+        .push(" AND in_trash = ")
+        .push(in_trash(query.scope()));
     for word in query.search().words() {
         sql.push(" AND ");
         search::push_contains(sql, word);

@@ -9,11 +9,20 @@ use uuid::Uuid;
 
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
+use crate::services::book::BookKey;
 use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::store::StoreError;
 
+/// Where a contact is looked for: in no other book is it found.
+#[derive(Clone, Copy)]
+pub struct Place {
+    pub book: BookKey,
+    pub id: ContactId,
+}
+
 /// A row of `contacts`.
 pub struct Stored {
+    /// Says which book the contact is in.
     pub seq: i64,
     pub created_at: i64,
     pub updated_at: i64,
@@ -89,19 +98,16 @@ pub fn set_fields(contact: &mut Contact, fields: &ContactFields) {
 }
 
 /// A contact, in the trash or not.
-pub async fn find(
-    connection: &mut Connection,
-    id: ContactId,
-) -> Result<Option<Stored>, StoreError> {
-    fetch(connection, BY_ID.into(), id).await
+pub async fn find(connection: &mut Connection, place: Place) -> Result<Option<Stored>, StoreError> {
+    fetch(connection, BY_ID.into(), place).await
 }
 
 /// The same, locked until the transaction ends: for those who decide by it what they write.
 pub async fn find_and_lock(
     connection: &mut Connection,
-    id: ContactId,
+    place: Place,
 ) -> Result<Option<Stored>, StoreError> {
-    fetch(connection, LOCKED_BY_ID, id).await
+    fetch(connection, LOCKED_BY_ID, place).await
 }
 
 const BY_ID: &str = concat!(select_contacts!("notes"), " WHERE id = $1");
@@ -119,27 +125,28 @@ const LOCKED_BY_ID: Sql = Sql::each(
 async fn fetch(
     connection: &mut Connection,
     sql: Sql,
-    id: ContactId,
+    place: Place,
 ) -> Result<Option<Stored>, StoreError> {
     let row = query(sql)
-        .bind(id_bytes(id))
+        .bind(id_bytes(place.id))
         .fetch_optional(connection)
         .await?;
-    row.as_ref().map(Stored::read).transpose()
+    let stored = row.as_ref().map(Stored::read).transpose()?;
+    Ok(stored.filter(|stored| BookKey::of_contact(stored.seq) == place.book))
 }
 
 /// A contact that is not in the trash.
-pub async fn find_live(connection: &mut Connection, id: ContactId) -> Result<Stored, StoreError> {
-    live(find(connection, id).await?)
+pub async fn find_live(connection: &mut Connection, place: Place) -> Result<Stored, StoreError> {
+    live(find(connection, place).await?)
 }
 
 /// The same, locked, only if it is at the `expected` version; `None` expects none.
 pub async fn find_expected(
     connection: &mut Connection,
-    id: ContactId,
+    place: Place,
     expected: Option<u32>,
 ) -> Result<Stored, StoreError> {
-    let stored = live(find_and_lock(connection, id).await?)?;
+    let stored = live(find_and_lock(connection, place).await?)?;
     match expected {
         Some(version) if version != stored.contact.version => {
             Err(StoreError::Changed(Box::new(stored.contact)))

@@ -16,6 +16,7 @@ use kith_database::query;
 
 use self::postgres::GramArrays;
 use self::sqlite::FullTextTables;
+use crate::services::book::BookKey;
 use crate::services::contacts::store::StoreError;
 
 /// The contacts that [`add_page`] adds.
@@ -23,8 +24,8 @@ const PAGE: i64 = 500;
 
 /// The tables of an engine.
 pub trait SearchTables: Sync {
-    /// The grams of a search key, as the tables keep them.
-    fn grams(&self, search_key: &str) -> Value<'static>;
+    /// The grams of a search key in a book, as the tables keep them.
+    fn grams(&self, book: BookKey, search_key: &str) -> Value<'static>;
 
     /// Statements that add a contact.
     fn additions<'q>(&self, seq: i64, search_key: &'q str) -> Vec<Query<'q>>;
@@ -32,12 +33,12 @@ pub trait SearchTables: Sync {
     /// Statements that remove a contact.
     fn removals(&self, seq: i64) -> Vec<Query<'static>>;
 
-    /// Appends, behind `FROM`, rows of which each is a contact that has all these words.
-    fn push_matches(&self, sql: &mut QueryBuilder<'_>, words: &[String]);
+    /// Appends, behind `FROM`, rows of which each is a contact of the book that has all these words.
+    fn push_matches(&self, sql: &mut QueryBuilder<'_>, book: BookKey, words: &[String]);
 
     /// Appends, behind `FROM`, the same contacts with their columns. Further conditions can follow, each after
     /// `AND`.
-    fn push_contacts(&self, sql: &mut QueryBuilder<'_>, words: &[String]);
+    fn push_contacts(&self, sql: &mut QueryBuilder<'_>, book: BookKey, words: &[String]);
 }
 
 /// The tables of this engine.
@@ -90,6 +91,21 @@ pub async fn remove(connection: &mut Connection, seq: i64) -> Result<(), StoreEr
         statement.execute(connection).await?;
     }
     Ok(())
+}
+
+/// Appends the condition that the number in this column of a table is that of a contact of the book.
+fn push_bounds(sql: &mut QueryBuilder<'_>, [table, column]: [&'static str; 2], book: BookKey) {
+    let numbers = book.contacts();
+    sql.push(" AND ")
+        .push(table)
+        .push(column)
+        .push(" > ")
+        .push_bind(numbers.start)
+        .push(" AND ")
+        .push(table)
+        .push(column)
+        .push(" < ")
+        .push_bind(numbers.end);
 }
 
 /// Appends the condition that a search key holds a word.

@@ -12,13 +12,17 @@ use kith_database::query;
 use super::activities;
 use super::create::NewContact;
 use super::list;
+use super::list::List;
+use super::row::Place;
 use super::row::find;
 use super::row::find_live;
+use super::row::id_bytes;
 use super::trash;
 use super::update;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::services::audit_log::Actor;
+use crate::services::book::BookKey;
 use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::fields::ContactFields;
@@ -31,26 +35,66 @@ use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::Stretch;
 use crate::services::contacts::store::Totals;
 
-/// A [`ContactStore`] in a [`Database`]. Cheap to clone; clones share their connections.
+/// The [`ContactStore`] of one book in a [`Database`]. Cheap to clone; clones share their connections.
 #[derive(Clone, Debug)]
 pub struct SqlStore {
     pub(super) database: Database,
+    book: BookKey,
     /// In milliseconds.
     idempotency_ttl: i64,
 }
 
 impl SqlStore {
-    /// Keeps contacts in `database` and recognises a repeated request for `idempotency_ttl`.
+    /// Keeps the contacts of the first book in `database` and recognises a repeated request for `idempotency_ttl`.
     pub fn new(database: Database, idempotency_ttl: Duration) -> Self {
         Self {
             database,
+            book: BookKey::FIRST,
             idempotency_ttl: i64::try_from(idempotency_ttl.as_millis()).unwrap_or(i64::MAX),
+        }
+    }
+}
+
+impl SqlStore {
+    /// A contact of this book.
+    fn place(&self, id: ContactId) -> Place {
+        Place {
+            book: self.book,
+            id,
         }
     }
 }
 
 #[async_trait]
 impl ContactStore for SqlStore {
+    fn in_book(&self, book: BookKey) -> Arc<dyn ContactStore> {
+        let database = self.database.clone();
+        Arc::new(Self {
+            database,
+            book,
+            ..*self
+        })
+    }
+
+    async fn book_of(&self, id: ContactId) -> Result<BookKey, StoreError> {
+        let mut connection = self.database.reader().await?;
+        let book: Option<i64> = query("SELECT book FROM contacts WHERE id = $1")
+            .bind(id_bytes(id))
+            .fetch_optional(&mut connection)
+            .await?;
+        book.map(BookKey).ok_or(StoreError::NotFound)
+    }
+
+    async fn move_to(
+        &self,
+        id: ContactId,
+        book: BookKey,
+        now: Timestamp,
+    ) -> Result<Contact, StoreError> {
+        let tx = self.database.write().await?;
+        update::move_to(tx, self.place(id), book, now).await
+    }
+
     async fn create(
         &self,
         id: ContactId,
@@ -60,6 +104,7 @@ impl ContactStore for SqlStore {
         step: Option<&TransactionStep>,
     ) -> Result<Creation, StoreError> {
         let new = Arc::new(NewContact {
+            book: self.book,
             id,
             fields: fields.clone(),
             now,
@@ -77,14 +122,14 @@ impl ContactStore for SqlStore {
 
     async fn get(&self, id: ContactId) -> Result<Contact, StoreError> {
         let mut connection = self.database.reader().await?;
-        find_live(&mut connection, id)
+        find_live(&mut connection, self.place(id))
             .await
             .map(|stored| stored.contact)
     }
 
     async fn get_deleted(&self, id: ContactId) -> Result<Contact, StoreError> {
         let mut connection = self.database.reader().await?;
-        let stored = find(&mut connection, id)
+        let stored = find(&mut connection, self.place(id))
             .await?
             .filter(|stored| stored.in_trash);
         stored
@@ -94,18 +139,18 @@ impl ContactStore for SqlStore {
 
     async fn list(&self, query: &ContactQuery) -> Result<ContactPage, StoreError> {
         self.database
-            .read_replica(list::STATE, |view| {
-                let query = query.clone();
-                Box::pin(async move { list::page(view, &query).await })
+            .read_replica(list::state(self.book), |view| {
+                let list = List::new(self.book, query.clone());
+                Box::pin(async move { list.page(view).await })
             })
             .await
     }
 
     async fn stretch(&self, query: &ContactQuery) -> Result<Stretch, StoreError> {
         self.database
-            .read_replica(list::STATE, |view| {
-                let query = query.clone();
-                Box::pin(async move { list::stretch(view, &query).await })
+            .read_replica(list::state(self.book), |view| {
+                let list = List::new(self.book, query.clone());
+                Box::pin(async move { list.stretch(view).await })
             })
             .await
     }
@@ -118,7 +163,7 @@ impl ContactStore for SqlStore {
         now: Timestamp,
     ) -> Result<Contact, StoreError> {
         let tx = self.database.write().await?;
-        update::update(tx, id, fields, expected, now).await
+        update::update(tx, self.place(id), fields, expected, now).await
     }
 
     async fn delete(
@@ -129,17 +174,18 @@ impl ContactStore for SqlStore {
         actor: &Actor,
     ) -> Result<(), StoreError> {
         let tx = self.database.write().await?;
-        trash::delete(tx, id, expected, now, actor).await
+        trash::delete(tx, self.place(id), expected, now, actor).await
     }
 
     async fn restore(&self, id: ContactId, now: Timestamp) -> Result<Contact, StoreError> {
         let tx = self.database.write().await?;
-        trash::restore(tx, id, now).await
+        trash::restore(tx, self.place(id), now).await
     }
 
     async fn totals(&self) -> Result<Totals, StoreError> {
         let mut connection = self.database.reader().await?;
-        let counts = query("SELECT in_trash, contacts FROM contact_counts")
+        let counts = query("SELECT in_trash, contacts FROM contact_counts WHERE book = $1")
+            .bind(self.book.0)
             .fetch_all::<(bool, i64)>(&mut connection)
             .await?;
         let count = |trash| {
@@ -156,7 +202,7 @@ impl ContactStore for SqlStore {
 
     async fn activities(&self, id: ContactId) -> Result<Vec<ActivityRecord>, StoreError> {
         let mut connection = self.database.reader().await?;
-        activities::of(&mut connection, id).await
+        activities::of(&mut connection, self.place(id)).await
     }
 
     fn recording(&self, id: ContactId, event: Event, now: Timestamp) -> TransactionStep {
@@ -171,7 +217,8 @@ impl ContactStore for SqlStore {
 
     async fn ping(&self) -> Result<(), StoreError> {
         let mut connection = self.database.reader().await?;
-        query("SELECT contacts FROM contact_counts")
+        query("SELECT contacts FROM contact_counts WHERE book = $1")
+            .bind(self.book.0)
             .fetch_all::<i64>(&mut connection)
             .await?;
         Ok(())

@@ -1,5 +1,6 @@
 //! The tests of the store: on each engine, and of both engines beside each other.
 
+mod books;
 mod both_engines;
 mod each_engine;
 mod failover;
@@ -15,6 +16,7 @@ use kith_database::query;
 
 use super::SqlStore;
 use super::create::NewContact;
+use crate::services::book::BookKey;
 use crate::services::contacts::store::conformance;
 use crate::services::contacts::store::conformance::Store;
 use crate::services::contacts::store::conformance::at;
@@ -34,6 +36,10 @@ macro_rules! engine_tests {
             ten_thousand_contacts
             activities_keep_their_order_when_the_clock_is_set_back
             a_deleted_contact_is_in_the_audit_log_by_its_id_alone
+            two_books_that_change_at_once_know_nothing_of_each_other
+            a_contact_is_found_in_no_other_book
+            a_contact_moves_with_all_that_has_happened_around_it
+            a_book_with_contacts_is_not_removed
         }
     };
     ($engine:expr => $($case:ident)+) => {
@@ -76,6 +82,7 @@ impl Opened {
             for (place, name) in names.iter().enumerate() {
                 let number = batch * BATCH + place;
                 let new = NewContact {
+                    book: BookKey::FIRST,
                     id: new_id(),
                     fields: fields(name, &format!("p{number}@example.com")),
                     now: at(number as i64),
@@ -92,10 +99,13 @@ impl Opened {
     /// Asserts what must be true of the tables between any two transactions.
     pub async fn assert_consistent(&self) {
         let mut tx = self.database.read().await.expect("it is open");
-        let counts = "SELECT (SELECT contacts FROM contact_counts WHERE in_trash = FALSE) =
-                    (SELECT count(*) FROM contacts WHERE deleted_at IS NULL)
-            AND (SELECT contacts FROM contact_counts WHERE in_trash = TRUE) =
-                    (SELECT count(*) FROM contacts WHERE deleted_at IS NOT NULL)";
+        let counts = "SELECT count(*) = 0 FROM (
+                SELECT seq,
+                    (SELECT coalesce(max(contacts), 0) FROM contact_counts WHERE book = books.seq AND NOT in_trash) AS live,
+                    (SELECT coalesce(max(contacts), 0) FROM contact_counts WHERE book = books.seq AND in_trash) AS trash
+                FROM books) AS counted
+            WHERE live <> (SELECT count(*) FROM contacts WHERE book = counted.seq AND deleted_at IS NULL)
+                OR trash <> (SELECT count(*) FROM contacts WHERE book = counted.seq AND deleted_at IS NOT NULL)";
         let mut checks = vec![("the counts are right", counts)];
         checks.extend(match self.database.engine() {
             Engine::Sqlite => SEARCH_CHECKS_OF_SQLITE,

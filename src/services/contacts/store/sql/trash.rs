@@ -6,13 +6,13 @@ use kith_database::Tx;
 use kith_database::query;
 
 use super::activities;
+use super::row::Place;
 use super::row::Stored;
 use super::row::find_and_lock;
 use super::row::find_expected;
 use super::row::find_live;
 use super::search;
 use crate::model::contact::Contact;
-use crate::model::contact::ContactId;
 use crate::services::audit_log;
 use crate::services::audit_log::Actor;
 use crate::services::audit_log::Entry;
@@ -23,16 +23,16 @@ use crate::services::contacts::store::StoreError;
 /// See [`ContactStore::delete`](crate::services::contacts::store::ContactStore::delete). Commits.
 pub async fn delete(
     mut tx: Tx,
-    id: ContactId,
+    place: Place,
     expected: Option<u32>,
     now: Timestamp,
     actor: &Actor,
 ) -> Result<(), StoreError> {
-    let stored = find_expected(&mut tx, id, expected).await?;
+    let stored = find_expected(&mut tx, place, expected).await?;
     move_over(&mut tx, &stored, now, Some(now)).await?;
     search::remove(&mut tx, stored.seq).await?;
     let entry = Entry {
-        subject: Some(*id.as_uuid()),
+        subject: Some(*place.id.as_uuid()),
         ..Entry::new(actor, Kind::ContactDeleted)
     };
     audit_log::record(&mut tx, &entry, now).await?;
@@ -41,8 +41,8 @@ pub async fn delete(
 }
 
 /// See [`ContactStore::restore`](crate::services::contacts::store::ContactStore::restore). Commits.
-pub async fn restore(mut tx: Tx, id: ContactId, now: Timestamp) -> Result<Contact, StoreError> {
-    let stored = find_and_lock(&mut tx, id)
+pub async fn restore(mut tx: Tx, place: Place, now: Timestamp) -> Result<Contact, StoreError> {
+    let stored = find_and_lock(&mut tx, place)
         .await?
         .ok_or(StoreError::NotFound)?;
     if !stored.in_trash {
@@ -50,7 +50,7 @@ pub async fn restore(mut tx: Tx, id: ContactId, now: Timestamp) -> Result<Contac
     }
     move_over(&mut tx, &stored, now, None).await?;
     search::add(&mut tx, stored.seq, &stored.search_key).await?;
-    let restored = find_live(&mut tx, id).await?;
+    let restored = find_live(&mut tx, place).await?;
     tx.commit().await?;
     Ok(restored.contact)
 }

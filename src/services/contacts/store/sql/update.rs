@@ -1,17 +1,19 @@
 //! Replacing the fields of a contact.
 
 use jiff::Timestamp;
+use kith_database::Sql;
 use kith_database::Tx;
 use kith_database::query;
 
 use super::activities;
+use super::row::Place;
 use super::row::find_expected;
 use super::row::rfc3339;
 use super::row::set_fields;
 use super::search;
 use crate::model::contact::Contact;
-use crate::model::contact::ContactId;
 use crate::model::contact::Field;
+use crate::services::book::BookKey;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::fold::search_key;
@@ -20,12 +22,12 @@ use crate::services::contacts::store::StoreError;
 /// See [`ContactStore::update`](crate::services::contacts::store::ContactStore::update). Commits.
 pub async fn update(
     mut tx: Tx,
-    id: ContactId,
+    place: Place,
     fields: &ContactFields,
     expected: Option<u32>,
     now: Timestamp,
 ) -> Result<Contact, StoreError> {
-    let stored = find_expected(&mut tx, id, expected).await?;
+    let stored = find_expected(&mut tx, place, expected).await?;
     let mut contact = stored.contact.clone();
     set_fields(&mut contact, fields);
     if contact == stored.contact {
@@ -57,10 +59,48 @@ pub async fn update(
         search::add(&mut tx, stored.seq, &key).await?;
     }
     let fields = differing(&stored.contact, &contact);
-    activities::record(&mut tx, id, updated_at, &Event::Changed { fields }).await?;
+    activities::record(&mut tx, place.id, updated_at, &Event::Changed { fields }).await?;
     tx.commit().await?;
     Ok(contact)
 }
+
+/// See [`ContactStore::move_to`](crate::services::contacts::store::ContactStore::move_to). Commits.
+pub async fn move_to(
+    mut tx: Tx,
+    place: Place,
+    book: BookKey,
+    now: Timestamp,
+) -> Result<Contact, StoreError> {
+    let mut stored = find_expected(&mut tx, place, None).await?;
+    if place.book == book {
+        return Ok(stored.contact);
+    }
+    let updated_at = stored.updated_at.max(now.as_millisecond());
+    search::remove(&mut tx, stored.seq).await?;
+    let seq: i64 = query(MOVE)
+        .bind(book.0)
+        .bind(updated_at)
+        .bind(stored.seq)
+        .fetch_one(&mut tx)
+        .await?;
+    search::add(&mut tx, seq, &stored.search_key).await?;
+    activities::record(&mut tx, place.id, updated_at, &Event::Moved).await?;
+    tx.commit().await?;
+    stored.contact.updated_at = rfc3339(updated_at)?;
+    stored.contact.version = stored.contact.version.saturating_add(1);
+    Ok(stored.contact)
+}
+
+/// The contact gets a number of its new book: the next one in a file, and one of the sequence on a server, where
+/// moves do not wait for each other.
+const MOVE: Sql = Sql::each(
+    "UPDATE contacts SET version = version + 1, updated_at = $2, seq = (
+         SELECT coalesce(max(seq), ($1 - 1) << 40) + 1 FROM contacts WHERE seq > ($1 - 1) << 40 AND seq < $1 << 40)
+     WHERE seq = $3 RETURNING seq",
+    "UPDATE contacts SET version = version + 1, updated_at = $2,
+         seq = (($1::bigint - 1) << 40) + nextval(pg_get_serial_sequence('contacts', 'seq'))
+     WHERE seq = $3 RETURNING seq",
+);
 
 /// The fields in which two states of a contact differ.
 fn differing(one: &Contact, other: &Contact) -> Vec<Field> {

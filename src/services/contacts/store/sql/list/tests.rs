@@ -10,6 +10,10 @@ use crate::model::contact::ContactId;
 use crate::services::contacts::store::conformance::scoped_query;
 use crate::services::contacts::store::sql::tests::Opened;
 
+fn list(query: &ContactQuery) -> List {
+    List::new(BookKey::FIRST, query.clone())
+}
+
 /// The steps that `SQLite` takes, and every way to ask for a page: scope, order, first page or not.
 async fn steps(connection: &mut Connection, sql: QueryBuilder<'_>) -> Vec<String> {
     let explain: &str = format!("EXPLAIN QUERY PLAN {}", sql.text()).leak();
@@ -51,14 +55,14 @@ async fn pages_are_read_from_an_index_where_they_start() {
             SortBy::Updated => ("contacts_by_updated", "updated_at"),
         };
         let bounds = match (query.cursor(), query.sort().descending) {
-            (None, _) => "in_trash=?".to_owned(),
-            (Some(_), false) => format!("in_trash=? AND ({column},id)>(?,?)"),
-            (Some(_), true) => format!("in_trash=? AND ({column},id)<(?,?)"),
+            (None, _) => "book=? AND in_trash=?".to_owned(),
+            (Some(_), false) => format!("book=? AND in_trash=? AND ({column},id)>(?,?)"),
+            (Some(_), true) => format!("book=? AND in_trash=? AND ({column},id)<(?,?)"),
         };
         assert_eq!(
             steps(
                 &mut tx,
-                find_page(Engine::Sqlite, WHOLE, &query, u64::MAX, 0)
+                find_page(Engine::Sqlite, WHOLE, &list(&query), u64::MAX, 0)
             )
             .await,
             [format!("SEARCH contacts USING INDEX {index} ({bounds})")],
@@ -79,10 +83,12 @@ async fn what_stands_before_a_page_is_counted_along_the_index() {
     assert_eq!(
         steps(
             &mut tx,
-            count_before(Engine::Sqlite, &query, u64::MAX, &cursor.before())
+            count_before(Engine::Sqlite, &list(&query), u64::MAX, &cursor.before())
         )
         .await,
-        ["SEARCH contacts USING INDEX contacts_by_name (in_trash=? AND (search_key,id)<(?,?))"],
+        [
+            "SEARCH contacts USING INDEX contacts_by_name (book=? AND in_trash=? AND (search_key,id)<(?,?))"
+        ],
     );
 }
 
@@ -94,32 +100,32 @@ async fn totals_are_looked_up() {
         (
             Scope::Live,
             "",
-            "SEARCH contact_counts USING INTEGER PRIMARY KEY (rowid=?)",
+            "SEARCH contact_counts USING PRIMARY KEY (book=? AND in_trash=?)",
         ),
         (
             Scope::Trash,
             "",
-            "SEARCH contact_counts USING INTEGER PRIMARY KEY (rowid=?)",
+            "SEARCH contact_counts USING PRIMARY KEY (book=? AND in_trash=?)",
         ),
         (
             Scope::Live,
             "ada lovelace",
-            "SCAN contact_trigrams VIRTUAL TABLE INDEX 0:M1",
+            "SCAN contact_trigrams VIRTUAL TABLE INDEX 0:M1><",
         ),
         (
             Scope::Live,
             "a lo",
-            "SCAN contact_grams VIRTUAL TABLE INDEX 0:M1",
+            "SCAN contact_grams VIRTUAL TABLE INDEX 0:M1><",
         ),
         (
             Scope::Trash,
             "ada",
-            "SEARCH contacts USING INDEX contacts_by_name (in_trash=?)",
+            "SEARCH contacts USING INDEX contacts_by_name (book=? AND in_trash=?)",
         ),
     ] {
         let query = scoped_query(scope, search, "-created", 50, None);
         assert_eq!(
-            steps(&mut tx, count_matches(Engine::Sqlite, &query)).await,
+            steps(&mut tx, count_matches(Engine::Sqlite, &list(&query))).await,
             [expected],
             "{search:?}"
         );
@@ -135,7 +141,11 @@ async fn a_search_for_little_asks_the_search_table_first() {
             if query.scope() == Scope::Trash {
                 continue;
             }
-            let steps = steps(&mut tx, find_page(Engine::Sqlite, WHOLE, &query, 1, 0)).await;
+            let steps = steps(
+                &mut tx,
+                find_page(Engine::Sqlite, WHOLE, &list(&query), 1, 0),
+            )
+            .await;
             assert!(
                 steps
                     .iter()
@@ -153,7 +163,7 @@ async fn a_search_for_little_asks_the_search_table_first() {
 /// The plan of PostgreSQL for a page of contacts.
 async fn plan(tx: &mut Connection, query: &ContactQuery, total: u64) -> String {
     let explain = "EXPLAIN (COSTS OFF) SELECT seq FROM contacts";
-    let sql = find_page(Engine::Postgres, explain, query, total, 0);
+    let sql = find_page(Engine::Postgres, explain, &list(query), total, 0);
     let lines: Vec<String> = sql.build().fetch_all(tx).await.expect("a plan");
     lines.join("\n")
 }
@@ -212,7 +222,7 @@ async fn compare_ways_of_searching(engine: Engine) {
                 let mut tx = opened.database.read().await.expect("it is open");
                 let mut pages = Vec::new();
                 for total in [0, u64::MAX] {
-                    let sql = find_page(engine, WHOLE, &query, total, 0);
+                    let sql = find_page(engine, WHOLE, &list(&query), total, 0);
                     let rows: Vec<Row> = sql
                         .build()
                         .fetch_all(&mut tx)

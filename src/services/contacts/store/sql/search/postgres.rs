@@ -14,7 +14,9 @@ use kith_database::Value;
 use kith_database::query;
 
 use super::SearchTables;
+use super::push_bounds;
 use super::push_contains;
+use crate::services::book::BookKey;
 
 /// The most characters of a gram.
 const LONGEST: usize = 3;
@@ -23,9 +25,10 @@ const LONGEST: usize = 3;
 pub struct GramArrays;
 
 impl SearchTables for GramArrays {
-    fn grams(&self, search_key: &str) -> Value<'static> {
+    fn grams(&self, book: BookKey, search_key: &str) -> Value<'static> {
         let words = search_key.split_whitespace();
-        numbers(words.flat_map(|word| (1..=LONGEST).flat_map(|length| windows(word, length))))
+        let grams = words.flat_map(|word| (1..=LONGEST).flat_map(|length| windows(word, length)));
+        numbers(book, grams)
     }
 
     fn additions<'q>(&self, seq: i64, search_key: &'q str) -> Vec<Query<'q>> {
@@ -37,7 +40,7 @@ impl SearchTables for GramArrays {
             insert
                 .bind(seq)
                 .bind(search_key)
-                .bind(self.grams(search_key)),
+                .bind(self.grams(BookKey::of_contact(seq), search_key)),
         ]
     }
 
@@ -45,31 +48,33 @@ impl SearchTables for GramArrays {
         vec![query("DELETE FROM contact_grams WHERE seq = $1").bind(seq)]
     }
 
-    fn push_matches(&self, sql: &mut QueryBuilder<'_>, words: &[String]) {
+    fn push_matches(&self, sql: &mut QueryBuilder<'_>, book: BookKey, words: &[String]) {
         sql.push("contact_grams WHERE grams @> ")
-            .push_bind(wanted(words))
+            .push_bind(wanted(book, words))
             .push("::bigint[]::int4[]");
+        push_bounds(sql, ["contact_grams", ".seq"], book);
         for word in words {
             sql.push(" AND ");
             push_contains(sql, word);
         }
     }
 
-    fn push_contacts(&self, sql: &mut QueryBuilder<'_>, words: &[String]) {
+    fn push_contacts(&self, sql: &mut QueryBuilder<'_>, book: BookKey, words: &[String]) {
         // MATERIALIZED has PostgreSQL ask the grams first.
         sql.push("(WITH matches AS MATERIALIZED (SELECT seq FROM ");
-        self.push_matches(sql, words);
+        self.push_matches(sql, book, words);
         sql.push(") SELECT seq FROM matches) AS matches JOIN contacts USING (seq) WHERE TRUE");
     }
 }
 
 /// The grams that a contact has if it has these words: a short word itself, and the longest grams of a long one,
 /// which hold the shorter ones.
-fn wanted(words: &[String]) -> Value<'static> {
-    numbers(words.iter().flat_map(|word| {
+fn wanted(book: BookKey, words: &[String]) -> Value<'static> {
+    let grams = words.iter().flat_map(|word| {
         let length = word.chars().take(LONGEST).count();
         windows(word, length)
-    }))
+    });
+    numbers(book, grams)
 }
 
 /// Every `length` characters of a word that stand in a row.
@@ -79,10 +84,21 @@ fn windows(word: &str, length: usize) -> impl Iterator<Item = &str> {
     starts.zip(ends).map(|(start, end)| &word[start..end])
 }
 
-/// The numbers of grams, each once.
-fn numbers<'g>(grams: impl Iterator<Item = &'g str>) -> Value<'static> {
-    let numbers: BTreeSet<i64> = grams.map(number).collect();
+/// The numbers of grams in a book, each once.
+fn numbers<'g>(book: BookKey, grams: impl Iterator<Item = &'g str>) -> Value<'static> {
+    let numbers: BTreeSet<i64> = grams.map(|gram| number_in(book, gram)).collect();
     numbers.into_iter().collect::<Vec<i64>>().into()
+}
+
+/// The number of a gram in a book. Each book has its own, so that a search reads nothing of what other books have. The
+/// first book keeps the numbers that it had before there were others.
+fn number_in(book: BookKey, gram: &str) -> i64 {
+    let hash = number(gram);
+    if book == BookKey::FIRST {
+        return hash;
+    }
+    let salt = number(&book.0.to_string());
+    hash ^ salt
 }
 
 /// The number of a gram: FNV-1a of its bytes, as a number with a sign.
@@ -116,7 +132,7 @@ mod tests {
     #[test]
     fn grams_are_up_to_three_characters_of_each_word() {
         let expected = ["a", "b", "é", "ab", "bé", "abé", "x"].map(number);
-        let grams = grams_of(GramArrays.grams("abé\nx"));
+        let grams = grams_of(GramArrays.grams(BookKey::FIRST, "abé\nx"));
         assert_eq!(grams, expected.into());
     }
 
@@ -124,6 +140,6 @@ mod tests {
     fn a_search_asks_for_the_longest_grams_of_its_words() {
         let words = ["lukas", "王", "ab"].map(str::to_owned);
         let expected = ["luk", "uka", "kas", "王", "ab"].map(number);
-        assert_eq!(grams_of(wanted(&words)), expected.into());
+        assert_eq!(grams_of(wanted(BookKey::FIRST, &words)), expected.into());
     }
 }

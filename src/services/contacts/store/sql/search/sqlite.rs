@@ -12,7 +12,9 @@ use kith_database::Value;
 use kith_database::query;
 
 use super::SearchTables;
+use super::push_bounds;
 use super::push_contains;
+use crate::services::book::BookKey;
 
 /// The length of a word from which the trigrams can find it.
 const TRIGRAM: usize = 3;
@@ -21,7 +23,7 @@ const TRIGRAM: usize = 3;
 pub struct FullTextTables;
 
 impl SearchTables for FullTextTables {
-    fn grams(&self, search_key: &str) -> Value<'static> {
+    fn grams(&self, _book: BookKey, search_key: &str) -> Value<'static> {
         grams(search_key).into()
     }
 
@@ -43,24 +45,24 @@ impl SearchTables for FullTextTables {
         ]
     }
 
-    fn push_matches(&self, sql: &mut QueryBuilder<'_>, words: &[String]) {
+    fn push_matches(&self, sql: &mut QueryBuilder<'_>, book: BookKey, words: &[String]) {
         let lookup = lookup(words);
         if lookup.left.is_empty() {
             sql.push(lookup.table);
-            push_match(sql, &lookup);
+            push_match(sql, book, &lookup);
         } else {
-            self.push_contacts(sql, words);
+            self.push_contacts(sql, book, words);
         }
     }
 
-    fn push_contacts(&self, sql: &mut QueryBuilder<'_>, words: &[String]) {
+    fn push_contacts(&self, sql: &mut QueryBuilder<'_>, book: BookKey, words: &[String]) {
         let lookup = lookup(words);
         // The cross join has SQLite ask the search table first.
         sql.push(lookup.table)
             .push(" CROSS JOIN contacts ON seq = ")
             .push(lookup.table)
             .push(".rowid");
-        push_match(sql, &lookup);
+        push_match(sql, book, &lookup);
         for word in &lookup.left {
             sql.push(" AND ");
             push_contains(sql, word);
@@ -68,11 +70,13 @@ impl SearchTables for FullTextTables {
     }
 }
 
-fn push_match(sql: &mut QueryBuilder<'_>, lookup: &Lookup<'_>) {
+/// FTS5 reads only the rows between the bounds, so a search costs nothing for what other books have.
+fn push_match(sql: &mut QueryBuilder<'_>, book: BookKey, lookup: &Lookup<'_>) {
     sql.push(" WHERE ")
         .push(lookup.table)
         .push(" MATCH ")
         .push_bind(lookup.expression.clone());
+    push_bounds(sql, [lookup.table, ".rowid"], book);
 }
 
 /// A query of one of the two tables.

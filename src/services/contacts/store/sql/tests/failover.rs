@@ -23,6 +23,7 @@ use super::SqlStore;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+use crate::services::book::BookKey;
 use crate::services::contacts::CONTACTS;
 use crate::services::contacts::TAGS;
 use crate::services::contacts::store::ContactStore;
@@ -83,7 +84,7 @@ impl Instance {
     async fn name(&self, id: ContactId) -> Result<String, AppError> {
         let store = self.store.clone();
         let fetch = move || async move { Ok(Some(store.get(id).await?)) };
-        let key = Key::new(CONTACTS, "all", &id.to_string());
+        let key = Key::new(CONTACTS.part(BookKey::FIRST.0), "all", &id.to_string());
         let found: Found = self.cache.get(key, POLICY, fetch).await;
         let name = found?.as_ref().map(|contact| contact.name.clone());
         name.ok_or(AppError::NotFound)
@@ -252,7 +253,7 @@ async fn what_a_standby_has_not_received_is_not_read_after_a_failover() {
         own.rename(raced, "lost").await?;
         Ok(Some(store.get(raced).await?))
     };
-    let key = || Key::new(CONTACTS, "all", &raced.to_string());
+    let key = || Key::new(CONTACTS.part(BookKey::FIRST.0), "all", &raced.to_string());
     let filled: Found = one.cache.get(key(), POLICY, fetch).await;
     let filled = filled.expect("the primary is there");
     assert_eq!(filled.status, Status::Miss);
