@@ -12,6 +12,16 @@ use crate::model::wire::Deserialize;
 use crate::model::wire::Serialize;
 #[cfg(feature = "ssr")]
 use crate::services::contacts::ContactService;
+#[cfg(feature = "ssr")]
+use crate::services::contacts::Contacts;
+
+/// The contacts of the caller, in the book that the address of the page names.
+#[cfg(feature = "ssr")]
+async fn contacts() -> Result<Contacts, AppError> {
+    let service = expect_context::<ContactService>();
+    let contacts = leptos_axum::extract_with_state(&service).await;
+    contacts.map_err(|_| AppError::Internal)
+}
 
 /// A page of the contacts that match `search`, in the order of names: the one of `cursor`, otherwise the
 /// one that holds the contact `around`, otherwise the first.
@@ -26,7 +36,7 @@ pub async fn list_contacts(
     cursor: Option<String>,
     around: Option<ContactId>,
 ) -> Result<ContactList, AppError> {
-    let contacts = expect_context::<ContactService>();
+    let contacts = contacts().await?;
     contacts
         .list_beside(around, &search, cursor.as_deref())
         .await
@@ -39,7 +49,7 @@ pub async fn list_contacts(
     protocol = JsonPost,
 )]
 pub async fn get_contact(id: ContactId) -> Result<ContactDetails, AppError> {
-    let contacts = expect_context::<ContactService>();
+    let contacts = contacts().await?;
     contacts.details(id).await
 }
 
@@ -56,7 +66,7 @@ pub async fn create_contact(
     welcome: bool,
     key: String,
 ) -> Result<ContactDetails, AppError> {
-    let contacts = expect_context::<ContactService>();
+    let contacts = contacts().await?;
     let request = crate::services::contacts::IdempotentRequest::of_form(&key, &draft)?;
     let created = contacts.create(draft, Some(welcome), Some(request)).await?;
     expect_context::<leptos_axum::ResponseOptions>().append_header(
@@ -79,7 +89,7 @@ pub async fn update_contact(
     draft: ContactDraft,
     restore: bool,
 ) -> Result<ContactDetails, AppError> {
-    let contacts = expect_context::<ContactService>();
+    let contacts = contacts().await?;
     let (saved, merged) = contacts.edit(id, &base, draft, restore).await?;
     Ok(ContactDetails {
         merged,
@@ -95,11 +105,8 @@ pub async fn update_contact(
     protocol = JsonPost,
 )]
 pub async fn delete_contact(id: ContactId) -> Result<(), AppError> {
-    let contacts = expect_context::<ContactService>();
-    let actor: crate::services::audit_log::Actor = leptos_axum::extract()
-        .await
-        .map_err(|_| AppError::Internal)?;
-    contacts.delete(id, None, &actor).await
+    let contacts = contacts().await?;
+    contacts.delete(id, None).await
 }
 
 /// Restores a contact from the trash.
@@ -110,7 +117,7 @@ pub async fn delete_contact(id: ContactId) -> Result<(), AppError> {
     protocol = JsonPost,
 )]
 pub async fn restore_contact(id: ContactId) -> Result<ContactDetails, AppError> {
-    let contacts = expect_context::<ContactService>();
+    let contacts = contacts().await?;
     let restored = contacts.restore(id).await?;
     Ok(contacts.detail(restored).await)
 }

@@ -62,7 +62,9 @@ mod browser {
             // A browser has one thread.
             SendWrapper::new(async move {
                 let body = body.map_err(|_| AppError::Internal)?;
-                let response = post(path, &body).await;
+                // The query of the page names the book.
+                let query = window().location().search().unwrap_or_default();
+                let response = post(&[path, &query].concat(), &body).await;
                 let response = response.map_err(|_| AppError::Unreachable)?;
                 let is_success = response.ok();
                 let json = text(&response).await.ok_or(AppError::Unreachable)?;

@@ -24,6 +24,10 @@ pub enum AppError {
     },
     /// The request itself makes no sense; `detail` says what to change. 400.
     BadRequest { detail: String },
+    /// The caller may not do this; `detail` says who may. 403.
+    Forbidden { detail: String },
+    /// There is no such address book, or the caller does not see it. 404.
+    NoBook,
     /// The contact does not exist or is in the trash. 404.
     NotFound,
     /// The contact has changed since the version that the client had read. 412.
@@ -56,7 +60,8 @@ impl AppError {
     pub fn status(&self) -> u16 {
         match self {
             Self::Invalid { .. } | Self::BadRequest { .. } => 400,
-            Self::NotFound => 404,
+            Self::Forbidden { .. } => 403,
+            Self::NotFound | Self::NoBook => 404,
             Self::Changed { .. } => 412,
             Self::KeyReused => 422,
             Self::AlreadyCreated { .. } => 409,
@@ -87,7 +92,12 @@ impl AppError {
 impl fmt::Display for AppError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Invalid { detail, .. } | Self::BadRequest { detail } => f.write_str(detail),
+            Self::Invalid { detail, .. } | Self::BadRequest { detail } | Self::Forbidden { detail } => {
+                f.write_str(detail)
+            }
+            Self::NoBook => f.write_str(
+                "There is no such address book, or it is not shared with you. Go back to your own.",
+            ),
             Self::NotFound => f.write_str("There is no such contact. It may have been deleted."),
             Self::Changed { .. } => f.write_str(
                 "This contact was changed by someone else in the meantime. Compare, then save again.",

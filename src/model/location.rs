@@ -12,10 +12,15 @@ use crate::model::wire::Serialize;
 /// The page that prints the list.
 pub const PRINT_PATH: &str = "/contacts/print";
 
+/// The parameter of an address that names an address book.
+pub const BOOK: &str = "book";
+
 /// One page of `/contacts`: the list with its search on one side, a pane on the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Location {
     pub pane: PaneRoute,
+    /// The id of the address book; empty for the one that the reader begins with.
+    pub book: String,
     /// What the list is searched for, as typed; empty without a search.
     pub search: String,
     /// Where the list starts, for readers without JavaScript who follow "next page".
@@ -66,6 +71,7 @@ impl Location {
         let query = Query::parse(query);
         Some(Self {
             pane,
+            book: query.get(BOOK).unwrap_or_default(),
             search: query.get("q").unwrap_or_default(),
             cursor: query.get("cursor").filter(|cursor| !cursor.is_empty()),
             deleted: query.get("deleted").and_then(|id| id.parse().ok()),
@@ -98,6 +104,7 @@ impl Location {
     pub fn print_url(&self) -> String {
         let mut url = PRINT_PATH.to_owned();
         let list = Self {
+            book: self.book.clone(),
             search: self.search.clone(),
             ..Self::default()
         };
@@ -107,6 +114,9 @@ impl Location {
 
     fn append_query(&self, url: &mut String) {
         let mut query = Query::default();
+        if !self.book.is_empty() {
+            query.append(BOOK, &self.book);
+        }
         if !self.search.is_empty() {
             query.append("q", &self.search);
         }
@@ -140,6 +150,7 @@ impl Location {
     pub fn with_pane(&self, pane: PaneRoute) -> Self {
         Self {
             pane,
+            book: self.book.clone(),
             search: self.search.clone(),
             cursor: self.cursor.clone(),
             deleted: None,
@@ -214,13 +225,14 @@ mod tests {
         #[test]
         fn a_url_is_parsed_to_its_location(
             pane in panes(),
+            book in ".*",
             search in ".*",
             cursor in proptest::option::of(".+"),
             deleted in proptest::option::of(any::<u128>()),
             name in ".*",
         ) {
             let deleted = deleted.map(|bits| ContactId::new(uuid::Uuid::from_u128(bits)));
-            let location = Location { pane, search, cursor, deleted, name };
+            let location = Location { pane, book, search, cursor, deleted, name };
             let url = location.url();
             let (path, query) = url.split_once('?').unwrap_or((&url, ""));
             prop_assert_eq!(Location::parse(path, query), Some(location));

@@ -18,6 +18,7 @@ mod authenticate;
 mod error;
 mod label;
 mod management;
+mod memberships;
 mod name;
 mod password;
 mod rows;
@@ -34,7 +35,7 @@ mod unavailable;
 use kith_cache::Tag;
 
 /// What everything that is cached of accounts is made of.
-pub const ACCOUNTS: Tag = Tag("accounts");
+pub const ACCOUNTS: Tag = Tag::new("accounts");
 
 pub use authenticate::AuthenticateError;
 pub use authenticate::Credentials;

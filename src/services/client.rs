@@ -8,7 +8,11 @@ use serde::Deserialize;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::model::error::AppError;
 use crate::services::audit_log::Actor;
+use crate::services::book::Book;
+use crate::services::book::BookId;
+use crate::services::book::Books;
 
 /// The client of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,11 +29,22 @@ pub struct Client {
 pub struct Caller {
     client: Client,
     identity: Identity,
+    books: Books,
 }
 
 impl Caller {
-    pub(in crate::services) fn new(client: Client, identity: Identity) -> Self {
-        Self { client, identity }
+    /// The books of an account are those that it sees; without accounts there is one.
+    pub(in crate::services) fn new(client: Client, identity: Identity, books: Books) -> Self {
+        Self {
+            client,
+            identity,
+            books,
+        }
+    }
+
+    /// A caller while Kith has no account.
+    pub(in crate::services) fn without_account(client: Client, identity: Identity) -> Self {
+        Self::new(client, identity, Books::from([Book::first()]))
     }
 
     pub fn client(&self) -> Client {
@@ -38,6 +53,24 @@ impl Caller {
 
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// The books that the caller sees. The first one is shown where none is asked for.
+    pub fn books(&self) -> &[Book] {
+        &self.books
+    }
+
+    /// One of the books: the one of this id, otherwise the first.
+    ///
+    /// # Errors
+    /// [`AppError::NoBook`], also for a book of others.
+    pub fn book(&self, id: Option<BookId>) -> Result<&Book, AppError> {
+        let mut books = self.books.iter();
+        let found = match id {
+            Some(id) => books.find(|book| book.id == id),
+            None => books.next(),
+        };
+        found.ok_or(AppError::NoBook)
     }
 
     /// The account that calls; `None` while Kith has no account.

@@ -2,7 +2,7 @@
 //!
 //! - [`fields`] are what people type, parsed: nothing below takes anything else. [`text`] cleans
 //!   and [`fold`] compares what they typed.
-//! - [`ContactService`] has the use cases and is the only place with rules about contacts. It
+//! - [`Contacts`] has the use cases, for one caller, and is the only place with rules about contacts. It
 //!   takes drafts and gives [`AppError`](crate::model::error::AppError)s; it never sees HTTP.
 //! - [`store`] keeps contacts: the contract, and the engine that fulfils it.
 //! - Reads go through the [cache](kith_cache), under the tag [`CONTACTS`]; whole pages have
@@ -21,10 +21,10 @@ pub mod text;
 use kith_cache::Tag;
 
 /// What everything that is cached of contacts is made of.
-pub const CONTACTS: Tag = Tag("contacts");
+pub const CONTACTS: Tag = Tag::new("contacts");
 
 /// What whole pages are made of: contacts, and what has happened around them.
-pub const PAGES: Tag = Tag("pages");
+pub const PAGES: Tag = Tag::new("pages");
 
 /// Everything that is cached.
 pub const TAGS: [Tag; 2] = [CONTACTS, PAGES];
@@ -33,6 +33,7 @@ pub use query::ContactQuery;
 pub use service::AUDIENCE;
 pub use service::ContactPatch;
 pub use service::ContactService;
+pub use service::Contacts;
 pub use service::CreationHook;
 pub use service::Options;
 pub use service::Settings;

@@ -1,6 +1,6 @@
 //! News for open pages: that contacts have changed. What has changed, a page asks as before.
 //!
-//! The generation of pages is the name of the news. It is in the database, so each instance has the same name for
+//! The generation of the pages of a book is the name of its news. It is in the database, so each instance has the same name for
 //! the same state, and a page that comes back knows at once whether it has missed something. It is read once in an
 //! interval, and at once after a hint.
 
@@ -16,6 +16,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use kith_cache::Cache;
 use kith_cache::Generation;
 use kith_runtime::Tasks;
@@ -23,6 +24,7 @@ use tokio::sync::Notify;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::services::book::BookKey;
 use crate::services::contacts::PAGES;
 use hints::MIN_INTERVAL;
 
@@ -41,9 +43,9 @@ pub struct Live(Arc<Inner>);
 
 /// What news are made of.
 pub struct Options {
-    /// Knows the generation of pages.
+    /// Knows the generations of pages.
     pub cache: Cache,
-    /// How often the generation is read while there are listeners: once for all of them.
+    /// How often the generations are read while there are listeners: once for all of them.
     pub interval: Duration,
     /// When it is read earlier.
     pub hints: Hints,
@@ -52,7 +54,6 @@ pub struct Options {
 struct Inner {
     options: Options,
     max_listeners: AtomicUsize,
-    news: watch::Sender<Option<Generation>>,
     listeners: Mutex<Listeners>,
     turn: tokio::sync::Mutex<()>,
     tasks: Tasks,
@@ -61,7 +62,9 @@ struct Inner {
 #[derive(Default)]
 struct Listeners {
     by_address: HashMap<IpAddr, usize>,
-    /// Whether a task reads the generation.
+    /// The news of each book that is listened to.
+    news: HashMap<BookKey, watch::Sender<Option<Generation>>>,
+    /// Whether a task reads the generations.
     has_watcher: bool,
 }
 
@@ -72,11 +75,10 @@ impl Live {
     /// Outside a tokio runtime.
     pub fn new(options: Options) -> Self {
         let tasks = Tasks::default();
-        tasks.spawn_until_stopped(options.hints.clone().send(options.cache.clone()));
+        tasks.spawn_until_stopped(options.hints.clone().send());
         Self(Arc::new(Inner {
             options,
             max_listeners: AtomicUsize::new(0),
-            news: watch::Sender::new(None),
             listeners: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
             tasks,
@@ -88,15 +90,16 @@ impl Live {
         self.0.max_listeners.store(max_listeners, Ordering::Relaxed);
     }
 
-    /// Listens for a client at `address`, which may stand for a network. `None` if there are too many listeners.
-    pub async fn listen(&self, address: IpAddr) -> Option<Listener> {
-        let listener = self.place(address)?;
+    /// Listens to a book for a client at `address`, which may stand for a network. `None` if there are too many
+    /// listeners.
+    pub async fn listen(&self, address: IpAddr, book: BookKey) -> Option<Listener> {
+        let listener = self.place(address, book)?;
         // The last look may have been before a change that the client has heard of already.
         self.look().await;
         Some(listener)
     }
 
-    fn place(&self, address: IpAddr) -> Option<Listener> {
+    fn place(&self, address: IpAddr, book: BookKey) -> Option<Listener> {
         let mut listeners = self.0.lock();
         let all: usize = listeners.by_address.values().sum();
         let of_address = listeners.by_address.get(&address).copied();
@@ -106,7 +109,8 @@ impl Live {
             return None;
         }
         listeners.by_address.insert(address, of_address + 1);
-        let news = self.0.news.subscribe();
+        let news = listeners.news.entry(book);
+        let news = news.or_insert_with(|| watch::Sender::new(None)).subscribe();
         if !std::mem::replace(&mut listeners.has_watcher, true) {
             self.0.tasks.spawn_until_stopped(self.clone().watch());
         }
@@ -126,12 +130,21 @@ impl Live {
         self.0.tasks.stop();
     }
 
-    /// Reads the generation and tells listeners if it is another one. Callers take turns, so that an older one never
+    /// Reads the generations and tells listeners if one is another one. Callers take turns, so that an older one never
     /// comes after a newer one.
     async fn look(&self) {
         let _turn = self.0.turn.lock().await;
-        if let Some(generation) = self.0.options.cache.generation(PAGES).await {
-            self.0.news.send_if_modified(|known| {
+        let books = self.0.lock().books();
+        let cache = &self.0.options.cache;
+        let read =
+            |book: BookKey| async move { (book, cache.generation(PAGES.part(book.0)).await) };
+        let found = join_all(books.into_iter().map(read)).await;
+        let listeners = self.0.lock();
+        for (book, generation) in found {
+            let (Some(generation), Some(news)) = (generation, listeners.news.get(&book)) else {
+                continue;
+            };
+            news.send_if_modified(|known| {
                 let is_news = *known != Some(generation);
                 *known = Some(generation);
                 is_news
@@ -139,7 +152,7 @@ impl Live {
         }
     }
 
-    /// Reads the generation until the last listener has gone.
+    /// Reads the generations until the last listener has gone.
     async fn watch(self) {
         let hint = Notify::new();
         let hints = self.0.options.hints.clone();
@@ -160,10 +173,18 @@ impl Live {
             if listeners.by_address.is_empty() {
                 listeners.has_watcher = false;
                 // The next listener must not take an old generation for the present one.
-                self.0.news.send_replace(None);
+                listeners.news.clear();
                 return;
             }
         }
+    }
+}
+
+impl Listeners {
+    /// The books that are listened to. Those without listeners are forgotten.
+    fn books(&mut self) -> Vec<BookKey> {
+        self.news.retain(|_, news| news.receiver_count() > 0);
+        self.news.keys().copied().collect()
     }
 }
 

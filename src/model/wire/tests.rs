@@ -80,6 +80,7 @@ fn draft() -> ContactDraft {
 fn location() -> Location {
     Location {
         pane: PaneRoute::Nothing,
+        book: "b".to_owned(),
         search: "a".to_owned(),
         cursor: Some("c".to_owned()),
         deleted: Some(id()),
@@ -103,6 +104,10 @@ fn every_error_crosses_the_wire() {
         AppError::Changed {
             current: contact.clone(),
         },
+        AppError::Forbidden {
+            detail: "d".to_owned(),
+        },
+        AppError::NoBook,
         AppError::KeyReused,
         AppError::AlreadyCreated { contact },
         AppError::TooManyRequests { retry_after: 7 },
@@ -118,6 +123,8 @@ fn every_error_crosses_the_wire() {
                     .to_owned()
             }
             AppError::BadRequest { .. } => r#"{"bad_request":{"detail":"d"}}"#.to_owned(),
+            AppError::Forbidden { .. } => r#"{"forbidden":{"detail":"d"}}"#.to_owned(),
+            AppError::NoBook => r#""no_book""#.to_owned(),
             AppError::NotFound => r#""not_found""#.to_owned(),
             AppError::Changed { .. } => format!(r#"{{"changed":{{"current":{CONTACT}}}}}"#),
             AppError::KeyReused => r#""key_reused""#.to_owned(),
@@ -153,8 +160,9 @@ fn every_field_and_every_route_crosses_the_wire() {
             PaneRoute::Contact(_) => format!(r#"{{"Contact":"{ID}"}}"#),
             PaneRoute::Edit(_) => format!(r#"{{"Edit":"{ID}"}}"#),
         };
-        let json =
-            format!(r#"{{"pane":{json},"search":"a","cursor":"c","deleted":"{ID}","name":"n"}}"#);
+        let json = format!(
+            r#"{{"pane":{json},"book":"b","search":"a","cursor":"c","deleted":"{ID}","name":"n"}}"#
+        );
         check(Location { pane, ..location() }, &json);
     }
 }
@@ -254,7 +262,7 @@ fn the_data_of_pages_cross_the_wire() {
         };
         let json = format!(
             r#"{{"generation":"00c0ffee00c0ffee",
-                "location":{{"pane":"Nothing","search":"a","cursor":"c","deleted":"{ID}","name":"n"}},
+                "location":{{"pane":"Nothing","book":"b","search":"a","cursor":"c","deleted":"{ID}","name":"n"}},
                 "list":{json_list},"pane":"Nothing","notice":{{"id":"{ID}","name":"Ada"}},
                 "welcome":{{"ticked":true,"from":"f","subject":["a",""],"text":[],"is_sent":false}}}}"#
         );

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use kith_cache::Cacheable;
 use kith_cache::Key;
+use kith_database::Connection;
 use kith_database::Database;
 use kith_database::Row;
 use kith_database::query;
@@ -13,12 +14,17 @@ use uuid::Uuid;
 use super::ACCOUNTS;
 use super::AccountService;
 use super::Unavailable;
+use super::memberships;
 use super::rows::read_uuid;
 use super::rows::read_word;
 use super::secret;
 use super::secret::Hash;
 use super::service::AUDIENCE;
 use super::service::Shared;
+use crate::services::book::Book;
+use crate::services::book::BookKey;
+use crate::services::book::BookRole;
+use crate::services::book::Books;
 use crate::services::client::Account;
 use crate::services::client::AccountId;
 use crate::services::client::Caller;
@@ -69,10 +75,12 @@ struct Holder {
     expires_at: Option<i64>,
     /// When a use was noted.
     used_at: Option<i64>,
+    /// The books that it sees.
+    books: Books,
 }
 
 impl Cacheable for Holder {
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
 }
 
 /// What admits a caller.
@@ -118,12 +126,12 @@ impl AccountService {
             None => None,
         };
         let identity = match holder {
-            Some(holder) => holder.into_identity(),
+            Some(holder) => return Ok(holder.into_caller(client)),
             None if self.has_accounts().await? || self.shared.is_exposed => return Err(refused),
             None if is_local(client) && uses_local_name => Identity::Local,
             None => Identity::Forwarded,
         };
-        Ok(Caller::new(client, identity))
+        Ok(Caller::without_account(client, identity))
     }
 
     /// Whom a session or token belongs to, if it admits its holder now.
@@ -182,8 +190,8 @@ impl Shared {
 }
 
 impl Holder {
-    fn into_identity(self) -> Identity {
-        Identity::Account {
+    fn into_caller(self, client: Client) -> Caller {
+        let identity = Identity::Account {
             via: match self.scope {
                 None => Via::Session(SessionId(self.id)),
                 Some(scope) => Via::Token {
@@ -196,7 +204,8 @@ impl Holder {
                 name: self.name,
                 role: self.role,
             },
-        }
+        };
+        Caller::new(client, identity, self.books)
     }
 }
 
@@ -212,19 +221,22 @@ impl Kind {
     async fn find(self, database: &Database, hash: Hash) -> Result<Option<Holder>, sqlx::Error> {
         let find = match self {
             Self::Session => query(
-                "SELECT sessions.id, account, accounts.name, role, NULL AS scope, expires_at, seen_at AS used_at
+                "SELECT sessions.id, account, accounts.name, role, NULL AS scope, NULL AS book, expires_at, seen_at AS used_at
                  FROM sessions JOIN accounts ON accounts.id = account
                  WHERE token = $1 AND disabled_at IS NULL",
             ),
             Self::Token => query(
-                "SELECT api_tokens.id, account, accounts.name, role, scope, expires_at, last_used_at AS used_at
+                "SELECT api_tokens.id, account, accounts.name, role, scope, book, expires_at, last_used_at AS used_at
                  FROM api_tokens JOIN accounts ON accounts.id = account
                  WHERE token = $1 AND disabled_at IS NULL",
             ),
         };
         let mut reader = database.reader().await?;
         let row: Option<Row> = find.bind(hash.bytes()).fetch_optional(&mut reader).await?;
-        row.map(|row| holder(&row)).transpose()
+        match row {
+            Some(row) => holder(&mut reader, &row).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     async fn note(
@@ -253,14 +265,29 @@ impl Kind {
     }
 }
 
-fn holder(row: &Row) -> Result<Holder, sqlx::Error> {
+/// The holder in a row, with the books that it sees.
+async fn holder(reader: &mut Connection, row: &Row) -> Result<Holder, sqlx::Error> {
     let scope: Option<String> = row.get("scope")?;
+    let account = AccountId(read_uuid(row.get("account")?)?);
+    let only: Option<i64> = row.get("book")?;
+    let scope = scope.as_deref().map(read_word).transpose()?;
+    let may_write = scope.is_none_or(|scope| scope >= Scope::Write);
+    let books = memberships::books_of(reader, account, only.map(BookKey)).await?;
+    let books = books.into_iter().map(|book| Book {
+        role: if may_write {
+            book.role
+        } else {
+            BookRole::Viewer
+        },
+        ..book
+    });
     Ok(Holder {
         id: read_uuid(row.get("id")?)?,
-        account: AccountId(read_uuid(row.get("account")?)?),
+        account,
+        books: books.collect(),
         name: row.get("name")?,
         role: read_word(row.get("role")?)?,
-        scope: scope.as_deref().map(read_word).transpose()?,
+        scope,
         expires_at: row.get("expires_at")?,
         used_at: row.get("used_at")?,
     })

@@ -96,7 +96,7 @@ mod tests {
             address: "127.0.0.1".parse().expect("an address"),
             is_certain: true,
         };
-        let admin = Admin::of(&Caller::new(client, Identity::Local)).expect("an admin");
+        let admin = Admin::of(&Caller::without_account(client, Identity::Local)).expect("an admin");
         let at = Timestamp::from_millisecond(1_800_000_000_123).expect("a time");
         let mut entries = Vec::new();
         for text in ["One.", "Two."] {

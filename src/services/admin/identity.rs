@@ -81,7 +81,7 @@ mod tests {
             (account(Role::Admin, token(Scope::Read)), None),
             (account(Role::Member, token(Scope::Admin)), None),
         ] {
-            let admin = Admin::of(&Caller::new(client, identity.clone()));
+            let admin = Admin::of(&Caller::without_account(client, identity.clone()));
             let found = admin.map(|admin| admin.name());
             assert_eq!(found.as_deref(), name, "{identity:?}");
         }

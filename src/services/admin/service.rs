@@ -92,7 +92,7 @@ impl AdminService {
             kind: Kind::CacheInvalidated,
             text: format!(
                 "Cache of {} invalidated: it is read anew from now on.",
-                tag.0
+                tag.kind()
             ),
         };
         self.log_action(admin, action).await

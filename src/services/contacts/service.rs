@@ -1,18 +1,19 @@
 //! The use cases: what people and programs can do with contacts.
 //!
-//! [`ContactService`] is one struct; each part adds the methods of its subject:
+//! [`Contacts`] has the use cases, for one caller; each part adds the methods of its subject:
 //!
 //! - `create`: adds a contact, once for any number of the same requests. [`CreationHook`] is what else
 //!   happens then.
 //! - `read`: one contact, and how many there are. `list`: pages of contacts. `activities`: what has happened
 //!   around a contact.
-//! - `update`: replaces, patches and merges fields. `trash`: deletes and restores.
+//! - `update`: replaces, patches and merges fields, and moves a contact to another book. `trash`: deletes and restores.
 //!
-//! `contact_service` has the struct and `options` what it is made of. `caching` says what the cache keeps of
+//! `contact_service` has what all callers share, and `options` what it is made of. `caching` says what the cache keeps of
 //! contacts, and for how long.
 
 mod activities;
 mod caching;
+mod caller_contacts;
 mod contact_service;
 mod create;
 mod creation_hook;
@@ -23,6 +24,7 @@ mod trash;
 mod update;
 
 pub use self::caching::AUDIENCE;
+pub use self::caller_contacts::Contacts;
 pub use self::contact_service::ContactService;
 pub use self::creation_hook::CreationHook;
 pub use self::options::Options;

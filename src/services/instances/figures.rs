@@ -95,7 +95,7 @@ impl FigureSources {
     pub fn read(&self) -> Figures {
         let usage = self.cache.usage();
         let tags = self.cache.totals().into_iter().map(|totals| TagFigures {
-            tag: totals.tag.0.to_owned(),
+            tag: totals.tag.kind().to_owned(),
             local_hits: totals.local_hits,
             remote_hits: totals.remote_hits,
             stale_hits: totals.stale_hits,

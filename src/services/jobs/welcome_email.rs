@@ -61,7 +61,7 @@ impl WelcomeEmail {
     }
 
     async fn send(&self, context: &WelcomeContext) -> Result<Event, MailError> {
-        let contact = match context.contacts.get(self.contact).await {
+        let contact = match context.contacts.find_for_job(self.contact).await {
             Ok(contact) => contact,
             Err(AppError::NotFound) => {
                 return Ok(Event::WelcomeGivenUp {
@@ -145,7 +145,7 @@ impl Job for WelcomeEmail {
         &self,
         context: &WelcomeContext,
     ) -> Result<Option<kith_database::TransactionStep>, Failure> {
-        let activities = context.contacts.activities(self.contact).await;
+        let activities = context.contacts.activities_for_job(self.contact).await;
         if !welcome_is_pending(&activities.map_err(|_| Failure::Retry(None))?) {
             return Ok(None);
         }

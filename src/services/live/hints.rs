@@ -1,4 +1,4 @@
-//! Hints that the generation may have changed, so that listeners hear of a change at once.
+//! Hints that a generation may have changed, so that listeners hear of a change at once.
 //!
 //! A hint is never the truth and may be lost: what listeners are told is read from the database, and that is also done
 //! without hints. A process knows its own commits; other instances hear of them over Redis, or over a PostgreSQL server
@@ -6,14 +6,11 @@
 
 use std::time::Duration;
 
-use kith_cache::Cache;
 use kith_database::Database;
 use kith_database::Engine;
 use kith_redis::Redis;
 use tokio::sync::Notify;
 use tokio::sync::watch;
-
-use crate::services::contacts::PAGES;
 
 /// At most one hint is sent, and heeded, in this time.
 pub const MIN_INTERVAL: Duration = Duration::from_millis(100);
@@ -85,18 +82,13 @@ impl Hints {
         tokio::join!(own, others);
     }
 
-    /// Sends a hint after each own commit that comes with another generation.
-    pub async fn send(mut self, cache: Cache) {
+    /// Sends a hint after own commits. Others find out whether a book has changed to which they listen.
+    pub async fn send(mut self) {
         let Some(bus) = self.bus else {
             return;
         };
-        let mut known = None;
         while self.commits.changed().await.is_ok() {
-            let generation = cache.generation(PAGES).await;
-            if generation.is_none() || generation != known {
-                known = generation;
-                bus.send().await;
-            }
+            bus.send().await;
             tokio::time::sleep(MIN_INTERVAL).await;
         }
     }

@@ -21,10 +21,11 @@ struct Source {
 
 #[async_trait]
 impl Generations for Source {
-    async fn read(&self) -> Option<Vec<(String, Generation)>> {
+    async fn read(&self, tags: &[Tag]) -> Option<Vec<(String, Generation)>> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         let generation = Generation(self.generation.load(Ordering::Relaxed));
-        Some(vec![(PAGES.0.to_owned(), generation)])
+        let each = tags.iter().map(|tag| (tag.to_string(), generation));
+        Some(each.collect())
     }
 
     async fn replace(&self, _tag: Tag) -> bool {
@@ -50,7 +51,7 @@ fn live(max_listeners: usize) -> (Live, Source) {
 #[tokio::test]
 async fn each_listener_hears_the_present_state_and_then_each_change() {
     let (live, source) = live(10);
-    let mut listeners = [(); 3].map(|()| live.place(ADDRESS).expect("a place"));
+    let mut listeners = [(); 3].map(|()| live.place(ADDRESS, BookKey::FIRST).expect("a place"));
     for state in [0, 7, -1] {
         source.generation.store(state, Ordering::Relaxed);
         for listener in &mut listeners {
@@ -65,12 +66,8 @@ async fn listeners_share_their_reads_and_none_is_made_without_listeners() {
     assert_eq!(source.reads.load(Ordering::Relaxed), 0);
     let start = Instant::now();
     let listen = |number: u16| {
-        live.place(IpAddr::from([
-            127,
-            0,
-            (number / 100) as u8,
-            (number % 100) as u8,
-        ]))
+        let address = [127, 0, (number / 100) as u8, (number % 100) as u8];
+        live.place(IpAddr::from(address), BookKey::FIRST)
     };
     let mut listeners: Vec<Listener> = (0..300).filter_map(listen).collect();
     assert_eq!(listeners.len(), 300);
@@ -103,40 +100,42 @@ async fn until_idle(live: &Live) {
 #[tokio::test]
 async fn a_listener_after_a_pause_hears_the_present_state_first() {
     let (live, source) = live(10);
-    let mut first = live.listen(ADDRESS).await.expect("a place");
+    let mut first = live.listen(ADDRESS, BookKey::FIRST).await.expect("a place");
     assert_eq!(first.next().await, Some(Generation(0)));
     drop(first);
     until_idle(&live).await;
     source.generation.store(7, Ordering::Relaxed);
-    let mut second = live.listen(ADDRESS).await.expect("a place");
+    let mut second = live.listen(ADDRESS, BookKey::FIRST).await.expect("a place");
     assert_eq!(second.next().await, Some(Generation(7)));
 }
 
 #[tokio::test]
 async fn places_are_limited_and_given_back() {
     let (live, _source) = live(20);
-    let own: Vec<_> = (0..MAX_PER_ADDRESS).map(|_| live.place(ADDRESS)).collect();
+    let own: Vec<_> = (0..MAX_PER_ADDRESS)
+        .map(|_| live.place(ADDRESS, BookKey::FIRST))
+        .collect();
     assert!(own.iter().all(Option::is_some));
     assert!(
-        live.listen(ADDRESS).await.is_none(),
+        live.listen(ADDRESS, BookKey::FIRST).await.is_none(),
         "too many of this address"
     );
-    let listen = |number: u8| live.place(IpAddr::from([127, 0, 1, number]));
+    let listen = |number: u8| live.place(IpAddr::from([127, 0, 1, number]), BookKey::FIRST);
     let others: Vec<_> = (0..4).map(listen).collect();
     assert!(others.iter().all(Option::is_some));
     assert!(listen(9).is_none(), "too many of all");
     drop(own);
-    assert!(live.listen(ADDRESS).await.is_some());
+    assert!(live.listen(ADDRESS, BookKey::FIRST).await.is_some());
 }
 
 #[tokio::test]
 async fn a_stop_ends_the_news() {
     let (live, _source) = live(10);
-    let mut listener = live.listen(ADDRESS).await.expect("a place");
+    let mut listener = live.listen(ADDRESS, BookKey::FIRST).await.expect("a place");
     listener.next().await;
     live.stop();
     assert_eq!(listener.next().await, None);
     // A client that comes now is sent away, and comes again when another process is there.
-    let mut late = live.listen(ADDRESS).await.expect("a place");
+    let mut late = live.listen(ADDRESS, BookKey::FIRST).await.expect("a place");
     assert_eq!(late.next().await, None);
 }

@@ -3,21 +3,25 @@
 use kith_database::TransactionStep;
 
 use super::ContactService;
+use super::Contacts;
 use crate::model::contact::Activities;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+use crate::services::book::BookRole;
 use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
+use crate::services::contacts::store::StoreError;
 
-impl ContactService {
+impl Contacts {
     /// What has happened around a contact, the first thing first.
     ///
     /// # Errors
     /// [`AppError::Unavailable`], [`AppError::Internal`].
     pub async fn activities(&self, id: ContactId) -> Result<Vec<ActivityRecord>, AppError> {
-        Ok(self.shared.store.activities(id).await?)
+        let store = self.store(self.book_of(id, BookRole::Viewer).await?);
+        Ok(store.activities(id).await?)
     }
 
     /// A contact as a page shows it.
@@ -47,6 +51,32 @@ impl ContactService {
             contact,
             activities,
             merged: Vec::new(),
+        }
+    }
+}
+
+/// For jobs, which have no caller and know the id of a contact.
+impl ContactService {
+    /// A contact of any book.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], also for a contact in the trash.
+    pub async fn find_for_job(&self, id: ContactId) -> Result<Contact, AppError> {
+        let store = &self.shared.store;
+        let store = store.in_book(store.book_of(id).await?);
+        Ok(store.get(id).await?)
+    }
+
+    /// What has happened around a contact of any book; nothing where there is none.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`], [`AppError::Internal`].
+    pub async fn activities_for_job(&self, id: ContactId) -> Result<Vec<ActivityRecord>, AppError> {
+        let store = &self.shared.store;
+        match store.book_of(id).await {
+            Ok(book) => Ok(store.in_book(book).activities(id).await?),
+            Err(StoreError::NotFound) => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
         }
     }
 

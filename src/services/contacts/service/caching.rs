@@ -12,8 +12,8 @@ use crate::services::contacts::store::ContactPage;
 use crate::services::contacts::store::Stretch;
 use crate::services::contacts::store::Totals;
 
-/// Who sees contacts: everyone, until there are accounts.
-pub const AUDIENCE: &str = "everyone";
+/// Who sees what is cached: those who see the book, which the tag names.
+pub const AUDIENCE: &str = "book";
 
 impl Settings {
     /// For what must agree with every write.

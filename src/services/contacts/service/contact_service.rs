@@ -5,18 +5,20 @@ use std::sync::Arc;
 use std::sync::Mutex;
 
 use kith_cache::Cache;
-use kith_cache::Generation;
 use kith_runtime::Clock;
 use uuid::ContextV7;
 
+use super::Contacts;
 use super::CreationHook;
 use super::Options;
 use super::Settings;
 use crate::model::error::AppError;
-use crate::services::contacts::PAGES;
+use crate::services::book::BookId;
+use crate::services::client::Caller;
 use crate::services::contacts::store::ContactStore;
 
-/// The use cases of contacts. Cheap to clone: clones share everything.
+/// Contacts. What callers do with them is in [`Contacts`]; the rest is for Kith itself. Cheap to clone: clones share
+/// everything.
 ///
 /// Every error is fit to be shown; its cause has been logged. Spans hold ids and numbers, never
 /// what a contact or a search says; those of cached reads are for debugging, because making one
@@ -68,9 +70,13 @@ impl ContactService {
         Ok(self.shared.store.ping().await?)
     }
 
-    /// The generation of all that pages show; `None` if it cannot be read.
-    pub async fn generation(&self) -> Option<Generation> {
-        self.shared.cache.generation(PAGES).await
+    /// Contacts as this caller sees them. `asked` is the book that the caller asks for; `None` asks for the first one.
+    pub fn of(&self, caller: Caller, asked: Option<BookId>) -> Contacts {
+        Contacts {
+            shared: self.shared.clone(),
+            caller,
+            asked,
+        }
     }
 
     /// Waits for running calls, in the cache as well, and closes the database. Later calls fail with

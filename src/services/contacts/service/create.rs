@@ -2,20 +2,21 @@
 
 use uuid::Uuid;
 
-use super::ContactService;
+use super::Contacts;
 use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+use crate::services::book::BookRole;
 use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::store::Creation;
 use crate::services::contacts::store::IdempotentRequest;
 
-impl ContactService {
-    /// Adds a contact; with `idempotency`, once for any number of the same requests. `welcome` says
+impl Contacts {
+    /// Adds a contact to the book; with `idempotency`, once for any number of the same requests. `welcome` says
     /// whether it gets a welcome email; `None` leaves that to the configuration.
     ///
     /// # Errors
-    /// [`AppError::Invalid`], [`AppError::KeyReused`].
+    /// [`AppError::NoBook`], [`AppError::Forbidden`], [`AppError::Invalid`], [`AppError::KeyReused`].
     #[tracing::instrument(skip_all, fields(contact, replayed))]
     pub async fn create(
         &self,
@@ -23,14 +24,19 @@ impl ContactService {
         welcome: Option<bool>,
         idempotency: Option<IdempotentRequest>,
     ) -> Result<Creation, AppError> {
+        let book = self.book()?;
+        book.require(BookRole::Editor)?;
         let fields = ContactFields::parse(draft)?;
+        let idempotency = idempotency.map(|request| match self.caller.account() {
+            Some(account) => request.within(&format!("{}/{}/", account.id, book.id)),
+            None => request,
+        });
         let now = self.shared.clock.now();
         let id = self.new_id(now);
         let hook = self.shared.creation_hook.as_ref();
         let step = hook.and_then(|hook| hook.step(id, welcome));
         let creation = self
-            .shared
-            .store
+            .store(book)
             .create(id, &fields, now, idempotency.as_ref(), step.as_ref())
             .await?;
         if let Some(hook) = hook.filter(|_| !creation.replayed) {

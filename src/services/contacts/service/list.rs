@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use kith_cache::Cached;
 use kith_cache::Key;
 
-use super::ContactService;
+use super::Contacts;
 use super::Settings;
 use super::caching::AUDIENCE;
 use super::contact_service::Shared;
@@ -20,7 +20,7 @@ use crate::services::contacts::query::Cursor;
 use crate::services::contacts::query::Scope;
 use crate::services::contacts::store::ContactPage;
 
-impl ContactService {
+impl Contacts {
     /// How many contacts are printed together: some fifty sheets, a megabyte of page.
     pub const MAX_PRINTED_CONTACTS: NonZeroU32 = NonZeroU32::new(2_500).expect("not 0");
 
@@ -58,14 +58,15 @@ impl ContactService {
     }
 
     /// # Errors
-    /// Only those that every method has: [`AppError::Unavailable`], [`AppError::Internal`].
+    /// [`AppError::NoBook`], and those that every method has: [`AppError::Unavailable`], [`AppError::Internal`].
     #[tracing::instrument(level = "debug", skip_all, fields(sort = %query.sort(), words = query.search().words().len()))]
     pub async fn list(&self, query: ContactQuery) -> Result<Cached<ContactPage>, AppError> {
         let Shared {
             cache, settings, ..
         } = &*self.shared;
-        let key = Key::new(CONTACTS, AUDIENCE, &query.name("list"));
-        let store = self.shared.store.clone();
+        let book = self.book()?;
+        let key = Key::new(CONTACTS.part(book.key.0), AUDIENCE, &query.name("list"));
+        let store = self.store(book);
         let fetch = move || async move { Ok(store.list(&query).await?) };
         cache.get(key, settings.exact(), fetch).await
     }
@@ -89,7 +90,8 @@ impl ContactService {
             Self::MAX_PRINTED_CONTACTS,
             Scope::Live,
         )?;
-        Ok(self.shared.store.stretch(&query).await?.page)
+        let store = self.store(self.book()?);
+        Ok(store.stretch(&query).await?.page)
     }
 
     /// Returns the page of the list that Kith shows beside a pane: the page that `cursor` names, otherwise the page
@@ -109,8 +111,9 @@ impl ContactService {
         let Shared {
             cache, settings, ..
         } = &*self.shared;
-        let key = Key::new(CONTACTS, AUDIENCE, &query.name("stretch"));
-        let store = self.shared.store.clone();
+        let book = self.book()?;
+        let key = Key::new(CONTACTS.part(book.key.0), AUDIENCE, &query.name("stretch"));
+        let store = self.store(book);
         let fetch = move || async move { store.stretch(&query).await.map_err(AppError::from) };
         let stretch = cache.get(key, settings.exact(), fetch).await?;
         Ok(ContactList {

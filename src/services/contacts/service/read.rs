@@ -4,17 +4,18 @@ use kith_cache::Cached;
 use kith_cache::Key;
 use kith_cache::Policy;
 
-use super::ContactService;
+use super::Contacts;
 use super::caching::AUDIENCE;
 use super::contact_service::Shared;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+use crate::services::book::BookRole;
 use crate::services::contacts::CONTACTS;
 use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::Totals;
 
-impl ContactService {
+impl Contacts {
     /// # Errors
     /// [`AppError::NotFound`], also for a contact in the trash.
     pub async fn get(&self, id: ContactId) -> Result<Contact, AppError> {
@@ -25,13 +26,14 @@ impl ContactService {
     /// A contact, or the knowledge that there is none or that it is in the trash.
     ///
     /// # Errors
-    /// [`AppError::Unavailable`], [`AppError::Internal`].
+    /// [`AppError::NotFound`] for a contact in none of several books; [`AppError::Unavailable`], [`AppError::Internal`].
     #[tracing::instrument(level = "debug", skip_all, fields(contact = %id))]
     pub async fn find(&self, id: ContactId) -> Result<Cached<Option<Contact>>, AppError> {
         let Shared {
             cache, settings, ..
         } = &*self.shared;
-        let store = self.shared.store.clone();
+        let book = self.book_of(id, BookRole::Viewer).await?;
+        let store = self.store(book);
         let fetch = move || async move {
             match store.get(id).await {
                 Err(StoreError::NotFound) => Ok(None),
@@ -39,11 +41,15 @@ impl ContactService {
             }
         };
         // The last release keeps a hash under `contact {id}`, which this one could not read.
-        let key = Key::new(CONTACTS, AUDIENCE, &format!("contact/{id}"));
+        let key = Key::new(
+            CONTACTS.part(book.key.0),
+            AUDIENCE,
+            &format!("contact/{id}"),
+        );
         cache.get(key, settings.exact(), fetch).await
     }
 
-    /// How many contacts there are: now, or a moment ago.
+    /// How many contacts the book has: now, or a moment ago.
     ///
     /// # Errors
     /// [`AppError::Unavailable`], [`AppError::Internal`].
@@ -57,9 +63,10 @@ impl ContactService {
             allow_stale_generation: true,
             ..settings.exact()
         };
-        let store = self.shared.store.clone();
+        let book = self.book()?;
+        let store = self.store(book);
         let fetch = move || async move { Ok(store.totals().await?) };
-        let key = Key::new(CONTACTS, AUDIENCE, "totals");
+        let key = Key::new(CONTACTS.part(book.key.0), AUDIENCE, "totals");
         cache.get(key, policy, fetch).await
     }
 }

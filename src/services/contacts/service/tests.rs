@@ -1,5 +1,6 @@
 //! The use cases, over a store on disk and a clock that stands still.
 
+use std::net::Ipv4Addr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -18,7 +19,9 @@ use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactList;
 use crate::model::contact::Field;
 use crate::model::error::AppError;
-use crate::services::audit_log::Actor;
+use crate::services::client::Caller;
+use crate::services::client::Client;
+use crate::services::client::Identity;
 use crate::services::contacts::CONTACTS;
 use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::query::ContactQuery;
@@ -28,14 +31,15 @@ use crate::services::contacts::store::sql::SqlStore;
 use crate::services::database;
 
 struct Service {
-    service: ContactService,
+    all: ContactService,
+    service: Contacts,
     _directory: TempDir,
 }
 
 impl std::ops::Deref for Service {
-    type Target = ContactService;
+    type Target = Contacts;
 
-    fn deref(&self) -> &ContactService {
+    fn deref(&self) -> &Contacts {
         &self.service
     }
 }
@@ -74,8 +78,14 @@ async fn service_by(clock: impl FnOnce(SqlStore) -> Arc<dyn Clock>) -> Service {
         settings,
         creation_hook: None,
     });
+    let client = Client {
+        address: Ipv4Addr::LOCALHOST.into(),
+        is_certain: true,
+    };
+    let caller = Caller::without_account(client, Identity::Local);
     Service {
-        service,
+        service: service.of(caller, None),
+        all: service,
         _directory: directory,
     }
 }
@@ -89,7 +99,7 @@ fn draft(name: &str) -> ContactDraft {
     }
 }
 
-async fn create(service: &ContactService, name: &str) -> Contact {
+async fn create(service: &Contacts, name: &str) -> Contact {
     service
         .create(draft(name), None, None)
         .await
@@ -97,7 +107,7 @@ async fn create(service: &ContactService, name: &str) -> Contact {
         .contact
 }
 
-async fn names(service: &ContactService, query: ContactQuery) -> Vec<String> {
+async fn names(service: &Contacts, query: ContactQuery) -> Vec<String> {
     let page = service.list(query).await.expect("it can be listed");
     page.contacts
         .iter()
@@ -227,7 +237,7 @@ async fn the_trash_shows_what_was_deleted_last_first() {
     for name in ["a", "b", "c"] {
         let contact = create(&service, name).await;
         service
-            .delete(contact.id, Some(1), &Actor::operator())
+            .delete(contact.id, Some(1))
             .await
             .expect("it is there");
         assert_eq!(service.get(contact.id).await, Err(AppError::NotFound));
@@ -305,10 +315,7 @@ async fn an_amendment_that_expects_another_version_is_refused() {
         );
     }
     assert_eq!(service.get(contact.id).await, Ok(contact.clone()));
-    service
-        .delete(contact.id, None, &Actor::operator())
-        .await
-        .expect("it is there");
+    service.delete(contact.id, None).await.expect("it is there");
     assert_eq!(
         service.patch(contact.id, patch, Some(1)).await,
         Err(AppError::NotFound)
@@ -367,9 +374,9 @@ async fn patches_at_once_are_all_applied() {
 #[tokio::test]
 async fn a_closed_service_is_unavailable() {
     let service = service().await;
-    assert_eq!(service.ping().await, Ok(()));
-    service.close().await;
-    assert_eq!(service.ping().await, Err(AppError::Unavailable));
+    assert_eq!(service.all.ping().await, Ok(()));
+    service.all.close().await;
+    assert_eq!(service.all.ping().await, Err(AppError::Unavailable));
     assert_eq!(
         service.create(draft("Ada"), None, None).await,
         Err(AppError::Unavailable)
@@ -455,10 +462,7 @@ async fn edits_of_different_fields_at_once_are_all_kept() {
 async fn an_edit_takes_a_contact_out_of_the_trash_only_when_told_to() {
     let service = service().await;
     let ada = create(&service, "Ada").await;
-    service
-        .delete(ada.id, None, &Actor::operator())
-        .await
-        .expect("it is there");
+    service.delete(ada.id, None).await.expect("it is there");
     let base = draft("Ada");
     let lost = service.edit(ada.id, &base, draft("Mine"), false).await;
     assert_eq!(lost, Err(AppError::NotFound));

@@ -1,30 +1,26 @@
 //! Moving a contact to the trash, looking at what is in there, and taking it out.
 
-use super::ContactService;
+use super::Contacts;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
-use crate::services::audit_log::Actor;
+use crate::services::book::BookRole;
 use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::query::Scope;
 use crate::services::contacts::query::Sort;
 use crate::services::contacts::query::SortBy;
 
-impl ContactService {
-    /// Moves a contact to the trash. With `expected`, only if it is still at that version. `actor` does that, for the
-    /// audit log.
+impl Contacts {
+    /// Moves a contact to the trash. With `expected`, only if it is still at that version.
     ///
     /// # Errors
     /// [`AppError::NotFound`], also for a contact in the trash; [`AppError::Changed`].
     #[tracing::instrument(skip_all, fields(contact = %id))]
-    pub async fn delete(
-        &self,
-        id: ContactId,
-        expected: Option<u32>,
-        actor: &Actor,
-    ) -> Result<(), AppError> {
+    pub async fn delete(&self, id: ContactId, expected: Option<u32>) -> Result<(), AppError> {
         let now = self.shared.clock.now();
-        Ok(self.shared.store.delete(id, expected, now, actor).await?)
+        let store = self.store(self.book_of(id, BookRole::Editor).await?);
+        let actor = self.caller.actor();
+        Ok(store.delete(id, expected, now, &actor).await?)
     }
 
     /// A page of the trash, what was deleted last first.
@@ -47,7 +43,8 @@ impl ContactService {
     /// [`AppError::NotFound`], also for a contact that is not in there.
     #[tracing::instrument(skip_all, fields(contact = %id))]
     pub async fn get_deleted(&self, id: ContactId) -> Result<Contact, AppError> {
-        Ok(self.shared.store.get_deleted(id).await?)
+        let store = self.store(self.book_of(id, BookRole::Viewer).await?);
+        Ok(store.get_deleted(id).await?)
     }
 
     /// Takes a contact out of the trash. One that is not in there stays as it is.
@@ -57,6 +54,7 @@ impl ContactService {
     #[tracing::instrument(skip_all, fields(contact = %id))]
     pub async fn restore(&self, id: ContactId) -> Result<Contact, AppError> {
         let now = self.shared.clock.now();
-        Ok(self.shared.store.restore(id, now).await?)
+        let store = self.store(self.book_of(id, BookRole::Editor).await?);
+        Ok(store.restore(id, now).await?)
     }
 }

@@ -1,12 +1,14 @@
 //! Changing the fields of a contact, beside what others change at the same time.
 
-use super::ContactService;
+use super::Contacts;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::model::contact::Field;
 use crate::model::contact::Merge;
 use crate::model::error::AppError;
+use crate::services::book::BookId;
+use crate::services::book::BookRole;
 use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::store::StoreError;
 
@@ -38,7 +40,7 @@ impl ContactPatch {
     }
 }
 
-impl ContactService {
+impl Contacts {
     /// How often [`rewrite`](Self::rewrite) starts again because another writer was faster. Each time one of
     /// them has succeeded, so many in a row mean that something is wrong.
     const MAX_REWRITES: u32 = 16;
@@ -47,7 +49,7 @@ impl ContactService {
     /// still at that version.
     ///
     /// # Errors
-    /// [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::Changed`].
+    /// [`AppError::Forbidden`], [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::Changed`].
     #[tracing::instrument(skip_all, fields(contact = %id))]
     pub async fn update(
         &self,
@@ -55,16 +57,17 @@ impl ContactService {
         draft: ContactDraft,
         expected: Option<u32>,
     ) -> Result<Contact, AppError> {
+        let store = self.store(self.book_of(id, BookRole::Editor).await?);
         let fields = ContactFields::parse(draft)?;
         let now = self.shared.clock.now();
-        Ok(self.shared.store.update(id, &fields, expected, now).await?)
+        Ok(store.update(id, &fields, expected, now).await?)
     }
 
     /// Changes some fields. With `expected`, only if the contact is still at that version;
     /// without, on top of what others write at the same time.
     ///
     /// # Errors
-    /// [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::Changed`].
+    /// [`AppError::Forbidden`], [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::Changed`].
     #[tracing::instrument(skip_all, fields(contact = %id))]
     pub async fn patch(
         &self,
@@ -90,7 +93,7 @@ impl ContactService {
     /// changed and this edit has kept.
     ///
     /// # Errors
-    /// [`AppError::Invalid`], [`AppError::NotFound`]; [`AppError::Changed`] where others have changed
+    /// [`AppError::Forbidden`], [`AppError::Invalid`], [`AppError::NotFound`]; [`AppError::Changed`] where others have changed
     /// a touched field, in another way.
     #[tracing::instrument(skip_all, fields(contact = %id))]
     pub async fn edit(
@@ -117,6 +120,20 @@ impl ContactService {
         self.rewrite(id, merge).await
     }
 
+    /// Moves a contact to another book of the caller, with all that has happened around it.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`]; [`AppError::NoBook`] for the other book; [`AppError::Forbidden`] unless the caller may change
+    /// both books.
+    #[tracing::instrument(skip_all, fields(contact = %id))]
+    pub async fn move_to(&self, id: ContactId, target: BookId) -> Result<Contact, AppError> {
+        let store = self.store(self.book_of(id, BookRole::Editor).await?);
+        let target = self.caller.book(Some(target))?;
+        target.require(BookRole::Editor)?;
+        let now = self.shared.clock.now();
+        Ok(store.move_to(id, target.key, now).await?)
+    }
+
     /// Replaces a contact by what `change` makes of it, on top of what others write at the same time. Returns
     /// the contact, and the second value of `change`.
     async fn rewrite<T>(
@@ -126,13 +143,14 @@ impl ContactService {
     ) -> Result<(Contact, T), AppError> {
         // One at a time in this process: of many at once only one in each round would get through.
         let _turn = self.shared.rewriting.lock().await;
-        let mut current = self.shared.store.get(id).await?;
+        let store = self.store(self.book_of(id, BookRole::Editor).await?);
+        let mut current = store.get(id).await?;
         for _ in 0..=Self::MAX_REWRITES {
             let (fields, said) = change(&current)?;
             // What is written back was read at this version, so it may replace no other.
             let read = Some(current.version);
             let now = self.shared.clock.now();
-            match self.shared.store.update(id, &fields, read, now).await {
+            match store.update(id, &fields, read, now).await {
                 Err(StoreError::Changed(newer)) => current = *newer,
                 done => return Ok((done?, said)),
             }

@@ -11,6 +11,8 @@ use kith_redis::Redis;
 use kith_test_support::redis_server::RedisServer;
 
 use super::*;
+use crate::services::book::BookKey;
+use crate::services::contacts::PAGES;
 use crate::services::contacts::TAGS;
 use crate::services::contacts::store::sql::SqlStore;
 use crate::services::database::testing::TestDatabase;
@@ -49,7 +51,11 @@ impl Instance {
 /// Changes what pages show through `writer` again and again; a listener of `reader` hears of each change. The first
 /// may be found because the reader has just connected, and the others only because of a message.
 async fn hears_of_each_change(writer: &Instance, reader: &Instance) {
-    let mut listener = reader.live.listen(ADDRESS).await.expect("a place");
+    let mut listener = reader
+        .live
+        .listen(ADDRESS, BookKey::FIRST)
+        .await
+        .expect("a place");
     let mut known = listener.next().await.expect("the present state");
     for _ in 0..4 {
         assert!(writer.cache.invalidate(PAGES).await);
