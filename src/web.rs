@@ -17,6 +17,7 @@ pub mod accounts;
 pub mod app;
 pub mod audience;
 mod body;
+pub mod caller_contacts;
 pub mod connections;
 pub mod cookies;
 pub mod dashboard;

@@ -1,12 +1,18 @@
 //! [`TestApp`]: Kith as a test sees it.
 
+use std::net::Ipv4Addr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use axum::extract::FromRef;
 use kith::model::contact::Contact;
+use kith::services::accounts::AccountService;
+use kith::services::accounts::Credentials;
+use kith::services::client::Client;
 use kith::services::config::Config;
 use kith::services::config::Span;
+use kith::services::contacts::ContactService;
+use kith::services::contacts::Contacts;
 use kith::web::serve;
 use kith::web::state::AppState;
 use kith_queue::Queue;
@@ -48,6 +54,18 @@ impl TestApp {
     /// A part of the server's state.
     pub fn part<T: FromRef<AppState>>(&self) -> T {
         T::from_ref(&self.state)
+    }
+
+    /// Contacts as a client on this machine sees them while Kith has no account.
+    pub async fn contacts(&self) -> Contacts {
+        let client = Client {
+            address: Ipv4Addr::LOCALHOST.into(),
+            is_certain: true,
+        };
+        let accounts = self.part::<AccountService>();
+        let caller = accounts.authenticate(Credentials::default(), client, true);
+        let caller = caller.await.expect("there is no account");
+        self.part::<ContactService>().of(caller, None)
     }
 
     pub fn broker(&self) -> Broker {

@@ -22,7 +22,9 @@ use crate::limits::with_redis;
 /// What the cache has done for pages.
 fn totals(app: &TestApp) -> Totals {
     let totals = app.part::<Cache>().totals();
-    let mut pages = totals.into_iter().filter(|totals| totals.tag.0 == "pages");
+    let mut pages = totals
+        .into_iter()
+        .filter(|totals| totals.tag.kind() == "pages");
     pages.next().expect("pages are cached")
 }
 

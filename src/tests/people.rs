@@ -2,8 +2,7 @@
 
 use futures_util::future::join_all;
 use kith::model::contact::ContactDraft;
-use kith::services::audit_log::Actor;
-use kith::services::contacts::ContactService;
+use kith::services::contacts::Contacts;
 use reqwest::Method;
 use reqwest::Response;
 use reqwest::StatusCode;
@@ -122,8 +121,8 @@ async fn the_print_page_shows_all_contacts_or_all_that_a_search_finds() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_list_too_long_to_print_at_once_is_printed_in_parts() {
     let app = TestApp::start().await;
-    let most = ContactService::MAX_PRINTED_CONTACTS.get();
-    let contacts = app.part::<ContactService>();
+    let most = Contacts::MAX_PRINTED_CONTACTS.get();
+    let contacts = app.contacts().await;
     // The last ones share a commit.
     for batch in (0..most + 2).collect::<Vec<_>>().chunks(100) {
         let add = batch.iter().map(|number| {
@@ -166,7 +165,7 @@ async fn changes_are_among_the_activities_and_never_crowd_out_the_rest() {
         assert_eq!(changed.status(), StatusCode::OK);
     };
     let texts = async || {
-        let details = app.part::<ContactService>().details(ada.id).await;
+        let details = app.contacts().await.details(ada.id).await;
         let list = details.expect("it is there").activities.list;
         list.into_iter().map(|one| one.text).collect::<Vec<_>>()
     };
@@ -175,14 +174,9 @@ async fn changes_are_among_the_activities_and_never_crowd_out_the_rest() {
     // What changes nothing is none.
     change("123456").await;
     assert_eq!(texts().await.len(), 2);
-    app.part::<ContactService>()
-        .delete(ada.id, None, &Actor::operator())
-        .await
-        .expect("it is there");
-    app.part::<ContactService>()
-        .restore(ada.id)
-        .await
-        .expect("it is there");
+    let contacts = app.contacts().await;
+    contacts.delete(ada.id, None).await.expect("it is there");
+    contacts.restore(ada.id).await.expect("it is there");
     assert_eq!(
         texts().await[2..],
         ["Moved to the trash", "Restored from the trash"]

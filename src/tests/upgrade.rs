@@ -84,7 +84,7 @@ async fn a_database_of_the_previous_release_opens_with_its_queue_and_metrics() {
         let id: &str = contact["id"].as_str().expect("an id");
         let id = id.parse().expect("an id");
         while !contacts
-            .activities(id)
+            .activities_for_job(id)
             .await
             .expect("it is open")
             .iter()

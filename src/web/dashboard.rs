@@ -315,7 +315,7 @@ async fn change_deny_list(
 }
 
 async fn invalidate(visit: Visit, State(service): State<AdminService>, tag: Name) -> Response {
-    let outcome = match TAGS.into_iter().find(|known| tag.is(known.0)) {
+    let outcome = match TAGS.into_iter().find(|known| tag.is(known.kind())) {
         Some(known) => service.invalidate(&visit.admin, known).await,
         None => Err(AppError::bad_request("Nothing is cached under this tag.")),
     };

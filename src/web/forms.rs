@@ -24,8 +24,7 @@ use crate::model::location::PaneRoute;
 use crate::model::view::FormView;
 use crate::model::view::Pane;
 use crate::model::view::Saved;
-use crate::services::audit_log::Actor;
-use crate::services::contacts::ContactService;
+use crate::services::contacts::Contacts;
 use crate::services::contacts::IdempotentRequest;
 use crate::services::welcome::choice;
 use crate::web::page::PageRenderer;
@@ -130,7 +129,7 @@ fn lines(text: &str) -> String {
 }
 
 pub async fn create(
-    State(contacts): State<ContactService>,
+    contacts: Contacts,
     State(pages): State<PageRenderer>,
     parts: Parts,
     FormBody(form): FormBody<ContactForm>,
@@ -168,7 +167,7 @@ pub async fn create(
 }
 
 pub async fn update(
-    State(contacts): State<ContactService>,
+    contacts: Contacts,
     State(pages): State<PageRenderer>,
     PathId(id): PathId,
     parts: Parts,
@@ -217,24 +216,19 @@ pub async fn update(
 
 /// What a form without a base started from: the saved contact, unless the form names another version of
 /// it. Then the base is empty, and Kith asks about every filled field that differs.
-async fn saved_base(
-    contacts: &ContactService,
-    id: ContactId,
-    version: Option<u32>,
-) -> ContactDraft {
+async fn saved_base(contacts: &Contacts, id: ContactId, version: Option<u32>) -> ContactDraft {
     let saved = contacts.get(id).await.ok();
     let saved = saved.filter(|saved| version.is_none_or(|version| version == saved.version));
     saved.map(ContactDraft::from).unwrap_or_default()
 }
 
 pub async fn delete(
-    State(contacts): State<ContactService>,
+    contacts: Contacts,
     State(pages): State<PageRenderer>,
     PathId(id): PathId,
-    actor: Actor,
     parts: Parts,
 ) -> Response {
-    match contacts.delete(id, None, &actor).await {
+    match contacts.delete(id, None).await {
         Ok(()) => {
             let after = Location {
                 deleted: Some(id),
@@ -247,7 +241,7 @@ pub async fn delete(
 }
 
 pub async fn restore(
-    State(contacts): State<ContactService>,
+    contacts: Contacts,
     State(pages): State<PageRenderer>,
     PathId(id): PathId,
     parts: Parts,

@@ -1,6 +1,6 @@
 //! `GET /live`: tells an open page that contacts have changed, as server-sent events.
 //!
-//! The id of an event is the generation of pages, so a reconnect needs no history, and any instance can answer it.
+//! The id of an event is the book and the generation of its pages, so a reconnect needs no history, and any instance can answer it.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -24,6 +24,8 @@ use kith_cache::Generation;
 
 use super::middleware::CallerCheck;
 use super::middleware::client::network;
+use crate::services::book::BookId;
+use crate::services::contacts::Contacts;
 use crate::services::live::Listener;
 use crate::services::live::Live;
 
@@ -39,14 +41,30 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// The events: `hello` with the present state, or `changed` if the client knows another one; then `changed` after
-/// each change. 204, after which a browser does not connect again, where there is no place for the client.
-pub async fn events(State(live): State<Live>, caller: CallerCheck, request: Request) -> Response {
-    let Some(listener) = live.listen(network(caller.client().address)).await else {
+/// each change. 204, after which a browser does not connect again, where there is no place for the client, or the client
+/// does not see the book.
+pub async fn events(
+    State(live): State<Live>,
+    contacts: Contacts,
+    caller: CallerCheck,
+    request: Request,
+) -> Response {
+    let known = last_event_id(request.headers()).or_else(|| since(request.uri()));
+    let asked = known.as_deref().and_then(book_of);
+    let Ok(book) = contacts.caller().book(asked) else {
         return StatusCode::NO_CONTENT.into_response();
     };
-    let known = last_event_id(request.headers()).or_else(|| since(request.uri()));
+    let address = network(caller.client().address);
+    let Some(listener) = live.listen(address, book.key).await else {
+        return StatusCode::NO_CONTENT.into_response();
+    };
+    let told = Told {
+        listener,
+        caller,
+        book: book.id,
+    };
     let keep_alive = KeepAlive::new().interval(HEARTBEAT);
-    let mut response = Sse::new(stream_of(listener, caller, known))
+    let mut response = Sse::new(stream_of(told, known))
         .keep_alive(keep_alive)
         .into_response();
     let headers = response.headers_mut();
@@ -68,35 +86,40 @@ fn since(uri: &Uri) -> Option<String> {
     Some(id.into_owned())
 }
 
-/// The events of a listener whose client knows this state. They end with the session.
-fn stream_of(
+/// A client that is told of the changes of a book.
+struct Told {
     listener: Listener,
     caller: CallerCheck,
-    known: Option<String>,
-) -> impl Stream<Item = Result<Event, Infallible>> {
+    book: BookId,
+}
+
+/// The events for a client that knows this state. They end when the client does not see the book any more.
+fn stream_of(told: Told, known: Option<String>) -> impl Stream<Item = Result<Event, Infallible>> {
     let first = |id: &str| match known {
         Some(known) if known != id => "changed",
         _ => "hello",
     };
-    stream::unfold(
-        (listener, caller, Some(first)),
-        |(mut listener, caller, first)| async move {
-            let id = id(listener.next().await?);
-            if !caller.is_admitted().await {
-                return None;
-            }
-            // A browser ignores an event without data.
-            let event = Event::default().id(&id).data(&id);
-            let event = match first {
-                Some(first) => event.event(first(&id)).retry(RETRY),
-                None => event.event("changed"),
-            };
-            Some((Ok(event), (listener, caller, None)))
-        },
-    )
+    stream::unfold((told, Some(first)), |(mut told, first)| async move {
+        let id = id(told.book, told.listener.next().await?);
+        if !told.caller.sees(told.book).await {
+            return None;
+        }
+        // A browser ignores an event without data.
+        let event = Event::default().id(&id).data(&id);
+        let event = match first {
+            Some(first) => event.event(first(&id)).retry(RETRY),
+            None => event.event("changed"),
+        };
+        Some((Ok(event), (told, None)))
+    })
 }
 
-/// A generation as the id of an event.
-pub fn id(generation: Generation) -> String {
-    format!("{:016x}", generation.0)
+/// The generation of the pages of a book as the id of an event.
+pub fn id(book: BookId, generation: Generation) -> String {
+    format!("{book}.{:016x}", generation.0)
+}
+
+/// The book of an event; `None` for what is no id of an event.
+fn book_of(id: &str) -> Option<BookId> {
+    id.split_once('.')?.0.parse().ok()
 }

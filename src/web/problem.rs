@@ -82,7 +82,8 @@ impl From<AppError> for Problem {
         let kind = match &error {
             AppError::Invalid { .. } => "invalid",
             AppError::BadRequest { .. } => "bad-request",
-            AppError::NotFound => "not-found",
+            AppError::Forbidden { .. } => "forbidden",
+            AppError::NotFound | AppError::NoBook => "not-found",
             AppError::Changed { .. } => "changed",
             AppError::KeyReused => "key-reused",
             AppError::AlreadyCreated { .. } => "already-created",

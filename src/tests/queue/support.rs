@@ -62,7 +62,7 @@ pub async fn with_mail(mail: &MailServer) -> TestApp {
 
 pub async fn events(app: &TestApp, contact: ContactId) -> Vec<Event> {
     let contacts = app.part::<ContactService>();
-    let activities = contacts.activities(contact).await;
+    let activities = contacts.activities_for_job(contact).await;
     let activities = activities.expect("the database is there").into_iter();
     activities
         .map(|ActivityRecord { event, .. }| event)

@@ -24,6 +24,7 @@ use crate::model::error::AppError;
 use crate::services::accounts::AccountService;
 use crate::services::accounts::AuthenticateError;
 use crate::services::accounts::Credentials;
+use crate::services::book::BookId;
 use crate::services::client::Caller;
 use crate::services::client::Client;
 use crate::services::client::Scope;
@@ -139,10 +140,13 @@ impl CallerCheck {
         identify(&self.accounts, credentials, self.client, self.host).await
     }
 
-    /// Whether the session of the caller would still be let in. While the database is away nothing is decided.
-    pub async fn is_admitted(&self) -> bool {
-        let caller = self.caller(None).await;
-        matches!(caller, Ok(_) | Err(AuthenticateError::Unavailable(_)))
+    /// Whether the session of the caller would still be let in, and sees this book. While the database is away nothing is
+    /// decided.
+    pub async fn sees(&self, book: BookId) -> bool {
+        match self.caller(None).await {
+            Ok(caller) => caller.book(Some(book)).is_ok(),
+            Err(error) => matches!(error, AuthenticateError::Unavailable(_)),
+        }
     }
 
     /// Whether the caller may see what is wrong with Kith: admins, and everyone while Kith has no account.

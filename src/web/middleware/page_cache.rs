@@ -1,8 +1,8 @@
 //! Whole pages, cached as they were sent.
 //!
-//! The server renders the list, a contact and the trash alike for all readers, but for the choice in the cookie
-//! `kith-welcome`. Each page is cached under its address, its coding and this choice, with the generation of all that
-//! pages show. So a page is never older than an acknowledged write, like everything else that is cached.
+//! The server renders the list, a contact and the trash of a book alike for all readers who see the same books, but for
+//! the choice in the cookie `kith-welcome`. Each page is cached under its address, its coding, the books of the reader and
+//! this choice, with the generation of all that pages of the book show. So a page is never older than an acknowledged write, like everything else that is cached.
 //!
 //! Only pages are cached that were found, at addresses that Kith itself writes. A response that sets
 //! `Cache-Control` or a cookie is not cached. The caching rules that the outermost layer adds later are for browsers.
@@ -48,14 +48,18 @@ use tower::ServiceExt;
 use tower_http::compression::Compression;
 use uuid::Uuid;
 
+use super::context::RequestContext;
 use super::headers::TYPICAL_HEADER_COUNT;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;
+use crate::services::book::Book;
+use crate::services::book::BookId;
 use crate::services::contacts::AUDIENCE;
 use crate::services::contacts::PAGES;
 use crate::services::contacts::Settings;
 use crate::services::welcome::WelcomeService;
 use crate::web::audience::Audience;
+use crate::web::caller_contacts::asked_book;
 use crate::web::cookies;
 use crate::web::grammar::content_coding::ContentCoding;
 use crate::web::pages::wake;
@@ -91,8 +95,11 @@ impl PageCache {
         }
     }
 
-    /// The key of the page: all that it depends on beside the data.
-    fn key(&self, request: &Request, coding: ContentCoding) -> Key {
+    /// The key of the page: all that it depends on beside the contacts of the book. `None` for a caller who does not see
+    /// the book.
+    fn key(&self, request: &Request, coding: ContentCoding) -> Option<Key> {
+        let caller = RequestContext::of(request)?.caller.get()?;
+        let book = caller.book(asked_book(request.uri())).ok()?;
         let (fingerprint, coding) = (&*self.fingerprint, coding.name());
         let welcome = match cookies::welcome_choice(request.headers()) {
             None => "-",
@@ -103,10 +110,13 @@ impl PageCache {
         let query = query.unwrap_or_default();
         // Every read makes a key, and `format!` takes several times as long.
         let audience = Audience::of(request.extensions()).name();
+        let books = describe(caller.books());
         let name = [
             fingerprint,
             " ",
             audience,
+            " ",
+            &books,
             " ",
             coding,
             " ",
@@ -117,7 +127,27 @@ impl PageCache {
             query,
         ]
         .concat();
-        Key::new(PAGES, AUDIENCE, &name)
+        Some(Key::new(PAGES.part(book.key.0), AUDIENCE, &name))
+    }
+}
+
+/// What a page shows of the books of its reader: which there are, and what the reader may do. Lengths keep one name from
+/// reaching into the next.
+fn describe(books: &[Book]) -> String {
+    let describe = |book: &Book| {
+        let shared_by = book.shared_by.as_deref().unwrap_or_default();
+        let role = book.role.as_str();
+        format!(
+            "{} {role} {} {}{shared_by}",
+            book.id,
+            book.name.len(),
+            book.name
+        )
+    };
+    // Most readers have one book, and each read makes a key.
+    match books {
+        [only] if only.id == BookId::FIRST && only.shared_by.is_none() => only.name.clone(),
+        books => books.iter().map(describe).collect::<Vec<_>>().join("\n"),
     }
 }
 
@@ -230,7 +260,10 @@ where
         return response;
     }
     let coding = ContentCoding::preferred(request.headers());
-    let key = pages.key(&request, coding);
+    let Some(key) = pages.key(&request, coding) else {
+        let Ok(response) = S::clone(&inner).call(request).await;
+        return response;
+    };
     let link = (request.uri().path() != TRASH).then(|| pages.link.clone());
     let fetch = move || async move { render(request, coding, S::clone(&inner)).await };
     match pages.cache.get(key, pages.policy, fetch).await {
@@ -247,6 +280,9 @@ fn is_cacheable_address(uri: &Uri) -> bool {
         return false;
     }
     if path == TRASH {
+        let query = query.strip_prefix("book=").map_or(query, |rest| {
+            rest.split_once('&').map_or("", |(_, query)| query)
+        });
         return query.is_empty() || (query.starts_with("cursor=") && !query.contains('&'));
     }
     let address = uri.path_and_query().map(PathAndQuery::as_str);

@@ -21,8 +21,9 @@ use crate::model::view::ContactsView;
 use crate::model::view::FormView;
 use crate::model::view::Notice;
 use crate::model::view::Pane;
-use crate::services::contacts::ContactService;
+use crate::services::contacts::Contacts;
 use crate::services::welcome::WelcomeService;
+use crate::web::caller_contacts;
 use crate::web::cookies;
 use crate::web::live;
 use crate::web::site::Site;
@@ -109,14 +110,14 @@ fn requested_location(uri: &Uri) -> (Location, bool) {
 
 /// The services that the page reads.
 struct Sources {
-    contacts: ContactService,
+    contacts: Contacts,
     welcome: WelcomeService,
 }
 
 impl Sources {
     fn from_context() -> Option<Self> {
         Some(Self {
-            contacts: use_context()?,
+            contacts: caller_contacts::of_page()?,
             welcome: use_context()?,
         })
     }
@@ -126,7 +127,13 @@ async fn load(sources: &Sources, request: &Parts, refused: Option<RefusedPane>) 
     let (location, known) = requested_location(&request.uri);
     let Sources { contacts, welcome } = sources;
     // Before everything that the page shows: the browser asks for changes after it.
-    let generation = contacts.generation().await.map(live::id);
+    let generation = match contacts.book() {
+        Ok(book) => contacts
+            .generation()
+            .await
+            .map(|state| live::id(book.id, state)),
+        Err(_) => None,
+    };
     let welcome = welcome.offer(cookies::welcome_choice(&request.headers));
     let list = contacts
         .list_beside(
@@ -171,7 +178,7 @@ async fn load(sources: &Sources, request: &Parts, refused: Option<RefusedPane>) 
 }
 
 /// What can be undone: nothing once the contact is back, or gone for good.
-async fn notice(contacts: &ContactService, id: ContactId) -> Option<Notice> {
+async fn notice(contacts: &Contacts, id: ContactId) -> Option<Notice> {
     let contact = contacts.get_deleted(id).await.ok()?;
     Some(Notice {
         id,

@@ -10,10 +10,11 @@ use crate::model::contact::Contact;
 use crate::model::error::AppError;
 use crate::model::location::Location;
 use crate::model::location::PRINT_PATH;
-use crate::services::contacts::ContactService;
+use crate::services::contacts::Contacts;
 use crate::services::contacts::query::Cursor;
 use crate::services::contacts::store::ContactPage;
 use crate::services::format;
+use crate::web::caller_contacts;
 
 #[component]
 pub fn PrintPage() -> impl IntoView {
@@ -25,7 +26,7 @@ pub fn PrintPage() -> impl IntoView {
         <main id="main" tabindex="-1" class="page printed-page">
             <Suspense>
                 {move || {
-                    let contacts = use_context::<ContactService>();
+                    let contacts = caller_contacts::of_page();
                     let (search, cursor) = (search.clone(), cursor.clone());
                     Suspend::new(async move {
                         let found = contacts?.list_for_printing(&search, cursor.as_deref()).await;
@@ -59,7 +60,7 @@ fn next_part(search: &str, cursor: &Cursor) -> impl IntoView + use<> {
         .append_pair("q", search)
         .append_pair("cursor", &cursor.to_string())
         .finish();
-    let max = format::number(ContactService::MAX_PRINTED_CONTACTS.get().into());
+    let max = format::number(Contacts::MAX_PRINTED_CONTACTS.get().into());
     let href = format!("{PRINT_PATH}?{query}");
     view! {
         <p class="mt-4 print-hidden" id="parts">

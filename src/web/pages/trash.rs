@@ -9,7 +9,8 @@ use crate::components::avatar::Avatar;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
-use crate::services::contacts::ContactService;
+use crate::services::contacts::Contacts;
+use crate::web::caller_contacts;
 
 #[component]
 pub fn TrashPage() -> impl IntoView {
@@ -20,7 +21,7 @@ pub fn TrashPage() -> impl IntoView {
             <h1 class="text-xl font-semibold tracking-tight">"Trash"</h1>
             <Suspense>
                 {move || {
-                    let contacts = use_context::<ContactService>();
+                    let contacts = caller_contacts::of_page();
                     let cursor = cursor.clone();
                     Suspend::new(async move {
                         let found = load(&contacts?, cursor.as_deref()).await;
@@ -38,7 +39,7 @@ pub fn TrashPage() -> impl IntoView {
     }
 }
 
-async fn load(contacts: &ContactService, cursor: Option<&str>) -> Result<ContactList, AppError> {
+async fn load(contacts: &Contacts, cursor: Option<&str>) -> Result<ContactList, AppError> {
     let query = contacts.trash_query(cursor)?;
     Ok(ContactList::from(&*contacts.list(query).await?))
 }

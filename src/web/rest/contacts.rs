@@ -1,7 +1,6 @@
 //! Contacts over HTTP.
 
 use axum::Json;
-use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::HeaderName;
 use axum::http::HeaderValue;
@@ -26,10 +25,9 @@ use crate::model::contact::Contact;
 use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
-use crate::services::audit_log::Actor;
 use crate::services::contacts::ContactPage;
 use crate::services::contacts::ContactPatch;
-use crate::services::contacts::ContactService;
+use crate::services::contacts::Contacts;
 use crate::services::contacts::IdempotentRequest;
 use crate::services::contacts::Totals;
 use crate::services::contacts::fields::Company;
@@ -201,7 +199,7 @@ fn answer(status: StatusCode, contact: Contact) -> Response {
     (status = 304, description = "The client has it already", headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
     (status = 400, description = "A parameter makes no sense", body = Problem)))]
 pub async fn list(
-    State(contacts): State<ContactService>,
+    contacts: Contacts,
     read: Read,
     QueryString(asked): QueryString<ListParameters>,
 ) -> Result<Response, Problem> {
@@ -222,10 +220,7 @@ pub async fn list(
     responses(
     (status = 200, description = "How many there are", body = Totals, headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
     (status = 304, description = "The client has it already", headers(("ETag"), ("X-Cache"), ("Server-Timing")))))]
-pub async fn totals(
-    State(contacts): State<ContactService>,
-    read: Read,
-) -> Result<Response, Problem> {
+pub async fn totals(contacts: Contacts, read: Read) -> Result<Response, Problem> {
     let totals = contacts.totals().await?;
     let etag = weak_etag(totals.digest());
     Ok(read.answer(&etag, totals.status, || totals.json().clone().into()))
@@ -240,7 +235,7 @@ pub async fn totals(
     (status = 415, description = "The body is not JSON", body = Problem),
     (status = 422, description = "The key was used for a different request", body = Problem)))]
 pub async fn create(
-    State(contacts): State<ContactService>,
+    contacts: Contacts,
     headers: HeaderMap,
     JsonBody(value): JsonBody<ContactInput>,
 ) -> Result<Response, Problem> {
@@ -276,11 +271,7 @@ pub async fn create(
     (status = 200, description = "The contact", body = ContactBody, headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
     (status = 304, description = "The client has it already", headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
     (status = 404, description = "No such contact, or it is in the trash", body = Problem)))]
-pub async fn read(
-    State(contacts): State<ContactService>,
-    read: Read,
-    PathId(id): PathId,
-) -> Result<Response, Problem> {
+pub async fn read(contacts: Contacts, read: Read, PathId(id): PathId) -> Result<Response, Problem> {
     let found = contacts.find(id).await?;
     let contact = found.as_ref().ok_or(AppError::NotFound)?;
     Ok(read.answer(&etag(contact), found.status, || {
@@ -298,7 +289,7 @@ pub async fn read(
     (status = 412, description = "It was changed in the meantime", body = Problem),
     (status = 415, description = "The body is not JSON", body = Problem)))]
 pub async fn update(
-    State(contacts): State<ContactService>,
+    contacts: Contacts,
     PathId(id): PathId,
     if_match: IfMatch,
     JsonBody(value): JsonBody<ContactInput>,
@@ -320,7 +311,7 @@ pub async fn update(
     (status = 412, description = "It was changed in the meantime", body = Problem),
     (status = 415, description = "The body is not JSON", body = Problem)))]
 pub async fn patch(
-    State(contacts): State<ContactService>,
+    contacts: Contacts,
     PathId(id): PathId,
     if_match: IfMatch,
     JsonBody(value): JsonBody<ContactChange>,
@@ -340,12 +331,11 @@ pub async fn patch(
     (status = 404, description = "No such contact, or it is in the trash already", body = Problem),
     (status = 412, description = "It was changed in the meantime", body = Problem)))]
 pub async fn delete(
-    State(contacts): State<ContactService>,
+    contacts: Contacts,
     PathId(id): PathId,
     if_match: IfMatch,
-    actor: Actor,
 ) -> Result<StatusCode, Problem> {
-    let delete = |expected| contacts.delete(id, expected, &actor);
+    let delete = |expected| contacts.delete(id, expected);
     if_match.change(delete).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -355,9 +345,6 @@ pub async fn delete(
     params(("id" = ContactId, Path)), responses(
     (status = 200, description = "Restored", body = ContactBody, headers(("ETag"))),
     (status = 404, description = "No such contact", body = Problem)))]
-pub async fn restore(
-    State(contacts): State<ContactService>,
-    PathId(id): PathId,
-) -> Result<Response, Problem> {
+pub async fn restore(contacts: Contacts, PathId(id): PathId) -> Result<Response, Problem> {
     Ok(answer(StatusCode::OK, contacts.restore(id).await?))
 }

@@ -127,7 +127,7 @@ fn process_counters(text: &mut Text, sources: &Sources) {
             ("miss", tag.misses),
         ]
         .map(|(result, count)| {
-            let labels = format!("tag=\"{}\",result=\"{result}\"", tag.tag.0);
+            let labels = format!("tag=\"{}\",result=\"{result}\"", tag.tag.kind());
             (labels, count as f64)
         })
     });

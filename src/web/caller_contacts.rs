@@ -1,0 +1,53 @@
+//! The contacts of the caller of a request, in the book that its address names.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use axum::extract::FromRequestParts;
+use axum::http::Uri;
+use axum::http::request::Parts;
+use leptos::prelude::use_context;
+use uuid::Uuid;
+
+use super::middleware::context::RequestContext;
+use super::problem::Problem;
+use crate::model::location::BOOK;
+use crate::services::book::BookId;
+use crate::services::client::Caller;
+use crate::services::contacts::ContactService;
+use crate::services::contacts::Contacts;
+
+/// The book that the address of a request asks for; `None` if it asks for none. A text that is no id asks for a book that
+/// does not exist.
+pub fn asked_book(uri: &Uri) -> Option<BookId> {
+    let mut pairs = form_urlencoded::parse(uri.query()?.as_bytes());
+    let (_, id) = pairs.find(|(name, _)| name == BOOK)?;
+    Some(id.parse().unwrap_or(BookId(Uuid::nil())))
+}
+
+/// The caller of a request that has passed the layer around its route.
+pub fn caller(parts: &Parts) -> Option<&Caller> {
+    parts.extensions.get::<Arc<RequestContext>>()?.caller.get()
+}
+
+/// The contacts of the caller of a page that is drawn.
+pub fn of_page() -> Option<Contacts> {
+    let parts = use_context::<Parts>()?;
+    let contacts = use_context::<ContactService>()?;
+    Some(contacts.of(caller(&parts)?.clone(), asked_book(&parts.uri)))
+}
+
+impl<S> FromRequestParts<S> for Contacts
+where
+    ContactService: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        // The layer around the route admits no request without a caller.
+        let caller = caller(parts).ok_or_else(Problem::internal)?.clone();
+        let contacts = ContactService::from_ref(state);
+        Ok(contacts.of(caller, asked_book(&parts.uri)))
+    }
+}
