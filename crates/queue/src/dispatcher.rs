@@ -39,15 +39,20 @@ pub(crate) enum Dispatched {
 }
 
 /// Hands over what is due: to QStash where it is used, and otherwise to the broker. A message that is not
-/// taken is no error: it stays, and is handed over again later.
+/// taken is no error: it stays, and is handed over again later. While the queue is paused, everything stays.
 pub(crate) async fn dispatch(
     broker: &Broker,
     qstash: Option<&QStash>,
 ) -> Result<Dispatched, BrokerError> {
     let mut connection = broker.database().reader().await?;
-    let is_due = outbox::is_due(&mut connection, broker.clock().now()).await?;
+    let due: Option<i64> = broker
+        .unless_paused(outbox::DUE)
+        .build()
+        .bind(broker.clock().now().as_millisecond())
+        .fetch_optional(&mut connection)
+        .await?;
     drop(connection);
-    if !is_due || broker.is_paused().await? {
+    if due.is_none() {
         return Ok(Dispatched::Empty);
     }
     let is_full = match qstash {

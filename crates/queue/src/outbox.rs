@@ -85,18 +85,6 @@ impl OutboxRow {
 /// due.
 pub(crate) const DUE: &str = "SELECT seq FROM outbox WHERE due_at <= $1 ORDER BY due_at LIMIT 1";
 
-/// Whether a row is due.
-pub(crate) async fn is_due(
-    connection: &mut Connection,
-    now: Timestamp,
-) -> Result<bool, sqlx::Error> {
-    let seq: Option<i64> = query(DUE)
-        .bind(now.as_millisecond())
-        .fetch_optional(connection)
-        .await?;
-    Ok(seq.is_some())
-}
-
 /// The rows that [`take`] has made the caller's.
 pub(crate) struct Taken {
     /// In the order in which they were written.
@@ -167,6 +155,14 @@ pub(crate) async fn remove(tx: &mut Connection, seq: i64) -> Result<(), sqlx::Er
         .execute(tx)
         .await?;
     Ok(())
+}
+
+/// Removes what was written until then, before it is published. Returns how many messages that were.
+pub(crate) async fn cancel(tx: &mut Connection, until: Timestamp) -> Result<u64, sqlx::Error> {
+    query("DELETE FROM outbox WHERE created_at <= $1")
+        .bind(until.as_millisecond())
+        .execute(tx)
+        .await
 }
 
 /// Shortens waits after the clock, which has told `before`, was set back: rows that no dispatcher has taken

@@ -140,7 +140,7 @@ impl Queue {
         });
     }
 
-    async fn schedule(
+    pub(crate) async fn schedule(
         &self,
         id: &str,
         cron: &str,
@@ -155,6 +155,11 @@ impl Queue {
         // A schedule that an earlier configuration has left on the broker would fire as well.
         match broker.delete_schedule(id).await {
             Ok(()) | Err(BrokerError::Rejected(_)) => {}
+            Err(error) => return Err(error.to_string()),
+        }
+        match broker.is_paused().await {
+            Ok(false) => {}
+            Ok(true) => return Err("the queue is paused".to_owned()),
             Err(error) => return Err(error.to_string()),
         }
         let done = qstash.schedule(id, cron, publication).await;

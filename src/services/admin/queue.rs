@@ -47,7 +47,9 @@ impl AdminService {
         let filter = Filter::parse(&until).map_err(|_| AppError::Internal)?;
         let (service, admin) = (self.clone(), admin.clone());
         self.run_to_end(async move {
-            let cancelled = service.broker.cancel(&filter).await.map_err(failed)?;
+            let outgoing = service.broker.cancel_outgoing(pause.since).await;
+            let waiting = service.broker.cancel(&filter).await;
+            let cancelled = outgoing.map_err(failed)? + waiting.map_err(failed)?;
             let action = format!(
                 "{} from before the pause cancelled.",
                 count(cancelled, "message")

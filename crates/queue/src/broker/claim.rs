@@ -86,7 +86,7 @@ impl Broker {
             });
             return Ok(Claimed::NothingUntil(until_next.min(POLL_INTERVAL)));
         }
-        if self.0.tasks.is_stopped() || self.is_paused().await? {
+        if self.0.tasks.is_stopped() {
             return Ok(Claimed::NothingUntil(POLL_INTERVAL));
         }
         let mut tx = self.0.database.write().await?;
@@ -105,15 +105,14 @@ impl Broker {
     }
 
     /// The origins that messages of a lane go to and that can get more permits, each with the time in Unix
-    /// milliseconds at which its next message is due. The earliest is first.
+    /// milliseconds at which its next message is due. The earliest is first. None while the queue is paused.
     async fn origins_with_permits(&self, kind: LaneKind) -> Result<Vec<(String, i64)>> {
         let mut connection = self.0.database.reader().await?;
-        let mut origins: Vec<(String, i64)> = query(match kind {
+        let next = self.unless_paused(match kind {
             LaneKind::External => NEXT_OF_OTHERS,
             LaneKind::Webhooks => NEXT_OF_WEBHOOKS,
-        })
-        .fetch_all(&mut connection)
-        .await?;
+        });
+        let mut origins: Vec<(String, i64)> = next.build().fetch_all(&mut connection).await?;
         drop(connection);
         // Several at a time, so that a transaction serves many. An origin that holds no permit does not
         // wait for that.

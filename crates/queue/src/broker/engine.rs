@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kith_database::Database;
+use kith_database::QueryBuilder;
 use kith_database::Row;
 use kith_database::query;
 use kith_runtime::Clock;
@@ -163,12 +164,21 @@ impl Broker {
     /// # Errors
     /// Those of the database.
     pub(crate) async fn is_paused(&self) -> Result<bool> {
-        let Some(paused) = self.0.options.paused else {
-            return Ok(false);
-        };
         let mut connection = self.0.database.reader().await?;
-        let row = query(paused).fetch_optional::<Row>(&mut connection).await?;
-        Ok(row.is_some())
+        let works = self.unless_paused("SELECT 1").build();
+        let row = works.fetch_optional::<Row>(&mut connection).await?;
+        Ok(row.is_none())
+    }
+
+    /// A query that finds what `sql` finds, and nothing while the queue is paused. With it, a look for what is due costs
+    /// one statement.
+    pub(crate) fn unless_paused(&self, sql: &'static str) -> QueryBuilder<'static> {
+        let mut query = QueryBuilder::new(self.0.database.engine(), "SELECT * FROM (");
+        query.push(sql).push(") AS found");
+        if let Some(paused) = self.0.options.paused {
+            query.push(" WHERE NOT EXISTS (").push(paused).push(")");
+        }
+        query
     }
 
     pub(super) fn lane(&self, kind: LaneKind) -> &Lane {

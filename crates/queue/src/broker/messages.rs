@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use jiff::Timestamp;
 use kith_database::Attempts;
 use kith_database::QueryBuilder;
 use kith_database::Row;
@@ -21,6 +22,7 @@ use crate::message::Header;
 use crate::message::Publication;
 use crate::message::Redacted;
 use crate::message::canonical_name;
+use crate::outbox;
 use crate::rejection::Rejection;
 use crate::rejection::require_no_nul;
 
@@ -221,6 +223,17 @@ impl Broker {
         let done = query.build().execute(&mut tx).await?;
         tx.commit().await?;
         Ok(done)
+    }
+
+    /// Cancels what the outbox has from before this time and QStash has not got. Returns how many messages that were.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn cancel_outgoing(&self, until: Timestamp) -> Result<u64> {
+        let mut tx = self.0.database.write().await?;
+        let cancelled = outbox::cancel(&mut tx, until).await?;
+        tx.commit().await?;
+        Ok(cancelled)
     }
 
     /// Cancels one message.

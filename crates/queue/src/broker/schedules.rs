@@ -287,12 +287,14 @@ impl Broker {
     /// moves it on, so that no two processes fire it.
     pub(super) async fn fire(&self) -> Result<()> {
         let mut connection = self.0.database.reader().await?;
-        let due: Option<Row> = query(DUE)
+        let due: Option<Row> = self
+            .unless_paused(DUE)
+            .build()
             .bind(self.now().as_millisecond())
             .fetch_optional(&mut connection)
             .await?;
         drop(connection);
-        if due.is_none() || self.is_paused().await? {
+        if due.is_none() {
             return Ok(());
         }
         let mut tx = self.0.database.write().await?;

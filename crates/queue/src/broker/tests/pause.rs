@@ -1,22 +1,33 @@
 //! A queue that is paused.
 
+use std::sync::Arc;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use kith_database::Engine;
 use kith_database::Sql;
+use kith_test_support::postgres_server::PostgresServer;
+use tokio::net::TcpListener;
 
 use super::rig::DELIVERED;
 use super::rig::Rig;
 use super::rig::publication;
 use super::rig::receiver;
+use crate::broker::Broker;
 use crate::broker::Options;
 use crate::broker::accept::Provenance;
+use crate::broker::claim::Claimed;
+use crate::broker::claim::POLL_INTERVAL;
+use crate::broker::lane::LaneKind;
 use crate::dispatcher::dispatch;
+use crate::qstash::QStash;
+use crate::queue::Queue;
 use crate::test_database::on_both_engines;
 
 on_both_engines![
     a_paused_queue_delivers_nothing_until_it_is_resumed,
     a_schedule_does_not_make_up_for_times_at_which_the_queue_was_paused,
+    nothing_leaves_for_qstash_while_the_queue_is_paused,
 ];
 
 async fn paused(engine: Engine) -> (Rig, Options) {
@@ -40,8 +51,12 @@ async fn a_paused_queue_delivers_nothing_until_it_is_resumed(engine: Engine) {
     published.expect("a paused queue accepts messages");
     broker.start();
     dispatch(&broker, None).await.expect("it looks");
-    // The broker looks at once, and again each second.
-    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let claimed = broker.claim(LaneKind::Webhooks).await;
+    let waits = match claimed.expect("it looks") {
+        Claimed::NothingUntil(time) => Some(time),
+        Claimed::Messages(_) => None,
+    };
+    assert_eq!(waits, Some(POLL_INTERVAL));
     for (sql, count) in [
         (DELIVERED, 0),
         ("SELECT count(*) FROM events WHERE state <> 'CREATED'", 0),
@@ -76,4 +91,98 @@ async fn a_schedule_does_not_make_up_for_times_at_which_the_queue_was_paused(eng
     assert_eq!(fired(Duration::ZERO).await, 0);
     assert_eq!(fired(Duration::from_secs(300)).await, 1);
     broker.close().await;
+}
+
+/// A stand-in for QStash, and the paths that were asked for.
+async fn qstash(broker: &Broker) -> (QStash, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let origin = format!("http://{}", listener.local_addr().expect("an address"));
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let router = axum::Router::new().fallback({
+        let asked = asked.clone();
+        async move |uri: axum::http::Uri| {
+            asked.lock().expect("no panic").push(uri.path().to_owned());
+            r#"{"messageId":"1","scheduleId":"1"}"#
+        }
+    });
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let destinations = broker.destinations().clone();
+    (QStash::new(&origin, "token", destinations), asked)
+}
+
+async fn nothing_leaves_for_qstash_while_the_queue_is_paused(engine: Engine) {
+    let (rig, options) = paused(engine).await;
+    let broker = rig.broker_with(options);
+    let (qstash, asked) = qstash(&broker).await;
+    let queue = Queue::new(broker.clone(), Some(qstash.clone()));
+    let schedule = async || {
+        let message = publication("/hooks/b");
+        queue.schedule("daily", "0 6 * * *", &message).await
+    };
+    rig.write_outgoing("before", "/hooks/old").await;
+    let since = rig.now();
+    rig.pass(Duration::from_secs(1));
+    rig.write_outgoing("after", "/hooks/new").await;
+    for _ in 0..2 {
+        let dispatched = dispatch(&broker, Some(&qstash)).await;
+        dispatched.expect("it looks");
+        schedule().await.expect_err("the queue is paused");
+    }
+    assert_eq!(asked.lock().expect("no panic").len(), 0);
+    let cancelled = broker.cancel_outgoing(since).await;
+    assert_eq!(cancelled.expect("cancelled"), 1);
+
+    rig.execute("DELETE FROM pause").await;
+    let dispatched = dispatch(&broker, Some(&qstash)).await;
+    dispatched.expect("it looks");
+    schedule().await.expect("QStash takes it");
+    let asked = asked.lock().expect("no panic").clone();
+    let [published, scheduled] = asked.as_slice() else {
+        panic!("{asked:?}");
+    };
+    assert!(published.ends_with("/hooks/new"), "{published}");
+    assert!(scheduled.ends_with("/hooks/b"), "{scheduled}");
+}
+
+/// The beginnings of the statements in the log of a server.
+fn statements(log: &str) -> Vec<&str> {
+    let logged = log.lines().filter_map(|line| {
+        let (_, entry) = line.split_once("LOG:  ")?;
+        let (kind, text) = entry.split_once(": ")?;
+        (kind == "statement" || kind.starts_with("execute ")).then_some(text)
+    });
+    logged.collect()
+}
+
+#[tokio::test]
+async fn a_claim_asks_for_the_pause_in_no_statement_of_its_own() {
+    let (rig, options) = paused(Engine::Postgres).await;
+    rig.execute("DELETE FROM pause").await;
+    // From the next connection on.
+    rig.execute(
+        "DO $$ BEGIN
+             EXECUTE format('ALTER DATABASE %I SET log_statement = %L', current_database(), 'all');
+         END $$",
+    )
+    .await;
+    let broker = Broker::new(rig.place.open().await, rig.clock(), options);
+    let logged_before_claim = async || {
+        let message = publication("/hooks/a");
+        let published = broker.publish(&[message], Provenance::default()).await;
+        published.expect("taken");
+        let logged = PostgresServer::shared().log().len();
+        let claimed = broker.claim(LaneKind::Webhooks).await;
+        assert!(matches!(claimed, Ok(Claimed::Messages(_))));
+        logged
+    };
+    // The first statements of a connection prepare others.
+    logged_before_claim().await;
+    let before = logged_before_claim().await;
+    let log = PostgresServer::shared().log();
+    let found = statements(&log[before..]);
+    let expected = ["SELECT * FROM (", "BEGIN", "UPDATE messages", "COMMIT"];
+    assert_eq!(found.len(), expected.len(), "{found:?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "{found}");
+    }
 }
