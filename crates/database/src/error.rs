@@ -10,11 +10,27 @@ use crate::postgres::sqlstate;
 /// same kind apart. `None` for errors that SQLite did not report. See
 /// <https://www.sqlite.org/rescode.html>.
 pub fn primary_code(error: &sqlx::Error) -> Option<u32> {
+    extended_code(error).map(|code| code & 0xFF)
+}
+
+fn extended_code(error: &sqlx::Error) -> Option<u32> {
     let error = error
         .as_database_error()?
         .try_downcast_ref::<SqliteError>()?;
-    let code: u32 = sqlx::error::DatabaseError::code(error)?.parse().ok()?;
-    Some(code & 0xFF)
+    sqlx::error::DatabaseError::code(error)?.parse().ok()
+}
+
+/// Whether the system has not taken what SQLite wrote, for another reason than a full disk: a quota, a limit on the
+/// size of files, or a disk that fails.
+pub(crate) fn is_failed_write(error: &sqlx::Error) -> bool {
+    const WRITE: u32 = IOERR | (3 << 8);
+    const FSYNC: u32 = IOERR | (4 << 8);
+    const DIR_FSYNC: u32 = IOERR | (5 << 8);
+    const TRUNCATE: u32 = IOERR | (6 << 8);
+    matches!(
+        extended_code(error),
+        Some(WRITE | FSYNC | DIR_FSYNC | TRUNCATE)
+    )
 }
 
 pub(crate) const BUSY: u32 = 5;

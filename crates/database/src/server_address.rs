@@ -10,10 +10,16 @@ const PARAMETERS: [&str; 6] = [
     "application_name",
     "sslcert",
     "sslkey",
-    "sslmode",
+    SSLMODE,
     "sslrootcert",
-    "statement-cache-capacity",
+    OF_DRIVER,
 ];
+
+/// The tools of PostgreSQL take its values in small letters only.
+const SSLMODE: &str = "sslmode";
+
+/// The tools of PostgreSQL take no address with it.
+const OF_DRIVER: &str = "statement-cache-capacity";
 
 /// `postgres://user:password@host:port/name`, with a user, a host and the name of a database. The password and the port
 /// may be missing. Several hosts have commas between: `db1,db2:5433`. Characters that have a meaning in addresses are
@@ -52,6 +58,24 @@ impl ServerAddress {
         Self {
             text: format!("{text}@{place}"),
             authorities: self.authorities.clone(),
+        }
+    }
+
+    /// The address as the tools of PostgreSQL take it, without its password.
+    pub fn for_tools(&self) -> String {
+        let shown = self.to_string();
+        let (place, _) = split_query(&shown);
+        let known = self
+            .parameters()
+            .filter_map(|part| match part.split_once('=') {
+                Some((OF_DRIVER, _)) => None,
+                Some((SSLMODE, mode)) => Some(format!("{SSLMODE}={}", mode.to_ascii_lowercase())),
+                _ => Some(part.to_owned()),
+            });
+        let known: Vec<_> = known.collect();
+        match known.as_slice() {
+            [] => place.to_owned(),
+            known => format!("{place}?{}", known.join("&")),
         }
     }
 
@@ -191,6 +215,24 @@ mod tests {
                 Err(InvalidServerAddress),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn the_tools_of_postgresql_get_what_they_know_and_no_password() {
+        for (query, expected) in [
+            ("", ""),
+            ("?", ""),
+            ("?statement-cache-capacity=0", ""),
+            (
+                "?statement-cache-capacity=0&sslmode=Require&application_name=a",
+                "?sslmode=require&application_name=a",
+            ),
+        ] {
+            let address = format!("postgres://kith:secret@db1,db2:5433/kith{query}");
+            let address: ServerAddress = address.parse().expect("an address");
+            let expected = format!("postgres://kith@db1,db2:5433/kith{expected}");
+            assert_eq!(address.for_tools(), expected);
         }
     }
 

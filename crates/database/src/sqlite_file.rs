@@ -45,6 +45,27 @@ pub fn remove(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether two paths lead to one file, by names, links or hard links.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    match (fs::metadata(one), fs::metadata(other)) {
+        (Ok(of_one), Ok(of_other)) if cfg!(unix) => is_one_file(&of_one, &of_other),
+        (Ok(_), Ok(_)) => fs::canonicalize(one).ok() == fs::canonicalize(other).ok(),
+        _ => false,
+    }
+}
+
+#[cfg(unix)]
+fn is_one_file(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Other systems do not tell.
+#[cfg(not(unix))]
+fn is_one_file(_one: &fs::Metadata, _other: &fs::Metadata) -> bool {
+    true
+}
+
 fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

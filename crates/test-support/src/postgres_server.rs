@@ -22,4 +22,5 @@ mod tests;
 
 pub use database::PostgresDatabase;
 pub use pgbouncer::PgBouncer;
+pub use server::LOG_STATEMENTS;
 pub use server::PostgresServer;

@@ -12,6 +12,7 @@ use sqlx::ConnectOptions;
 use sqlx::Connection;
 use sqlx::SqliteConnection;
 
+use super::is_one_file;
 use super::lock::private;
 use super::remove_if_there;
 use super::sync_folder;
@@ -184,19 +185,11 @@ fn require_absent(to: &Path) -> Result<(), CopyError> {
     }
 }
 
-#[cfg(unix)]
 fn leads_to(path: &Path, file: &File) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt;
-    let (named, open) = match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        named => (named?, file.metadata()?),
-    };
-    Ok((named.dev(), named.ino()) == (open.dev(), open.ino()))
-}
-
-#[cfg(not(unix))]
-fn leads_to(path: &Path, _file: &File) -> io::Result<bool> {
-    Ok(path.exists())
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        named => Ok(is_one_file(&named?, &file.metadata()?)),
+    }
 }
 
 fn write_error(to: &Path, source: io::Error) -> CopyError {
@@ -334,6 +327,10 @@ fn read_error(from: &Path, partial: &Path, source: sqlx::Error) -> CopyError {
         Some(error::CORRUPT) => CopyError::Damaged { path },
         Some(error::FULL) => CopyError::Full {
             path: partial.with_extension(""),
+        },
+        _ if error::is_failed_write(&source) => CopyError::Write {
+            path: partial.with_extension(""),
+            source: io::Error::other(source),
         },
         _ => CopyError::Read { path, source },
     }

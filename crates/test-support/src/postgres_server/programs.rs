@@ -58,6 +58,19 @@ impl Programs {
         }
     }
 
+    /// A line of a shell that finds the programs of this release first.
+    pub(super) fn shell(&self, line: &str) -> Command {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let path = [self.directory.clone()]
+            .into_iter()
+            .chain(env::split_paths(&path));
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", line])
+            .env("PATH", env::join_paths(path).expect("paths"));
+        shell
+    }
+
     /// What psql prints for these statements: a line for each row, with `|` between the columns. The error is
     /// what psql says of it.
     pub(super) fn query(&self, url: &str, sql: &str) -> Result<String, String> {

@@ -28,6 +28,11 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// The pause between two looks at a server that starts or ends.
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// Makes the server log the statements of the current database, each with its first line, from the next connection on.
+pub const LOG_STATEMENTS: &str = "DO $$ BEGIN
+         EXECUTE format('ALTER DATABASE %I SET log_statement = %L', current_database(), 'all');
+     END $$";
+
 /// A PostgreSQL on a port of 127.0.0.1, with a data directory of its own. Its superuser `kith` needs no password.
 pub struct PostgresServer {
     programs: Programs,
@@ -194,6 +199,11 @@ impl PostgresServer {
         answer.unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
+    /// A line of a shell that finds the tools of PostgreSQL.
+    pub fn shell(&self, line: &str) -> Command {
+        self.programs.shell(line)
+    }
+
     /// Ends all its processes as a power cut would, except that the system still writes what they have written.
     pub fn kill(&mut self) {
         // The server is first, because it would begin to recover if a child ended before.
@@ -277,6 +287,17 @@ impl PostgresServer {
         // The file of a server that was killed stays until the next has written its own.
         lines.first() == Some(&self.process.id().to_string().as_str())
             && matches!(lines.get(7), Some(&"ready" | &"standby"))
+    }
+
+    /// The statements that it has logged, from this length of the log on. See [`LOG_STATEMENTS`].
+    pub fn statements(&self, from: usize) -> Vec<String> {
+        let log = self.log();
+        let logged = log[from..].lines().filter_map(|line| {
+            let (_, entry) = line.split_once("LOG:  ")?;
+            let (kind, text) = entry.split_once(": ")?;
+            (kind == "statement" || kind.starts_with("execute ")).then(|| text.to_owned())
+        });
+        logged.collect()
     }
 
     /// What it has logged.
