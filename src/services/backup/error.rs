@@ -19,7 +19,8 @@ pub enum BackupError {
     #[error("there is no room left for {}: make room on its disk. Nothing has changed", path.display())]
     Full { path: PathBuf },
     #[error(
-        "cannot write {}: check that its folder exists and that this user may write there. Nothing has changed",
+        "cannot write {}: check that its folder exists, that this user may write there, and that no quota or limit on the \
+         size of files is reached. Nothing has changed",
         path.display()
     )]
     Write { path: PathBuf, source: io::Error },

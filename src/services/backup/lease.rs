@@ -10,11 +10,12 @@ use kith_database::query;
 /// How long a lease is valid after it was renewed.
 pub const TTL: Duration = Duration::from_secs(60);
 
-/// Takes the lease if it is free or over, or renews it. A lease from the future was taken before the clock was set back.
+/// Takes the lease if it is free or over, or renews it. A lease from the far future was taken before the clock was set
+/// back. One from the near future was taken by an instance that has asked a little later and was faster.
 const TAKE: &str = "INSERT INTO settings (name, value, changed_at) VALUES ('backup.lease', $1, $2)
      ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at
      WHERE settings.value = excluded.value OR settings.changed_at < $3
-        OR settings.changed_at > excluded.changed_at";
+        OR settings.changed_at > $4";
 
 const RELEASE: &str = "DELETE FROM settings WHERE name = 'backup.lease' AND value = $1";
 
@@ -23,12 +24,13 @@ const RELEASE: &str = "DELETE FROM settings WHERE name = 'backup.lease' AND valu
 /// # Errors
 /// Those of the database.
 pub async fn take(database: &Database, owner: &str, now: Timestamp) -> Result<bool, sqlx::Error> {
-    let over = now - jiff::SignedDuration::try_from(TTL).unwrap_or_default();
+    let (over, far) = (now - TTL, now + TTL);
     let mut tx = database.write().await?;
     let taken = query(TAKE)
         .bind(format!("\"{owner}\""))
         .bind(now.as_millisecond())
         .bind(over.as_millisecond())
+        .bind(far.as_millisecond())
         .execute(&mut tx)
         .await?;
     tx.commit().await?;

@@ -98,13 +98,13 @@ fn check_paths(backup: &Path, path: &Path) -> Result<(), BackupError> {
             path: backup.to_owned(),
         });
     }
-    let real = |path: &Path| fs::canonicalize(path).ok();
-    match real(path) {
-        Some(database) if real(backup) == Some(database.clone()) => Err(BackupError::Itself {
+    // Another name of the database has no log beside it, so it would be read without the last commits.
+    if sqlite_file::is_same(backup, path) {
+        return Err(BackupError::Itself {
             path: path.to_owned(),
-        }),
-        _ => Ok(()),
+        });
     }
+    Ok(())
 }
 
 /// Makes a folder for its owner alone, unless it is there.
@@ -170,13 +170,14 @@ async fn change(backup: &Path, database: &Database, now: Timestamp) -> Result<()
 
 /// Ends the sessions and the tokens of the backup: a person may have signed out since, or lost a right. Each of their
 /// tables has a line in the list.
+pub const OF_PEOPLE: [&str; 4] = [
+    "DELETE FROM sessions",
+    "DELETE FROM api_tokens",
+    "DELETE FROM known_browsers",
+    "DELETE FROM setup_codes",
+];
+
 async fn end_sessions(tx: &mut Connection) -> Result<(), sqlx::Error> {
-    const OF_PEOPLE: [&str; 4] = [
-        "DELETE FROM sessions",
-        "DELETE FROM api_tokens",
-        "DELETE FROM known_browsers",
-        "DELETE FROM setup_codes",
-    ];
     for statement in OF_PEOPLE {
         query(statement).execute(&mut *tx).await?;
     }

@@ -43,13 +43,14 @@ struct Inner {
     options: Options,
     /// The name of this process in the lease.
     owner: String,
-    clock: Arc<dyn Clock>,
     tasks: Tasks,
 }
 
 /// What [`Backups`] are made of.
 pub struct Options {
     pub database: Database,
+    /// The clock of the database, by which all instances agree.
+    pub clock: Arc<dyn Clock>,
     /// The file of the database; `None` on a server, which has tools of its own.
     pub file: Option<PathBuf>,
     /// The folder of the backups.
@@ -69,6 +70,7 @@ impl Options {
         };
         let folder = config.backup.dir.clone();
         Self {
+            clock: database.clock(),
             database,
             file,
             folder: folder.unwrap_or_else(|| config.data.dir.join(FOLDER)),
@@ -117,10 +119,17 @@ enum Failure {
     Backup(#[from] BackupError),
 }
 
+/// How the last attempts have ended.
+#[derive(Default)]
+pub(super) struct Attempts {
+    latch: ErrorLatch,
+    /// In a row.
+    failures: u32,
+}
+
 impl Backups {
     pub fn new(options: Options) -> Self {
         Self(Arc::new(Inner {
-            clock: options.database.clock(),
             owner: uuid::Uuid::new_v4().simple().to_string(),
             tasks: Tasks::default(),
             options,
@@ -164,7 +173,7 @@ impl Backups {
         let last = LastBackup::read(&mut connection).await?;
         let is_possible = file.is_some();
         let interval = (is_possible && !interval.is_zero()).then_some(*interval);
-        let now = self.0.clock.now();
+        let now = self.0.options.clock.now();
         let is_old = |interval: Duration| match &last {
             Some(last) => now.duration_since(last.at()) > signed(interval.saturating_mul(2)),
             None => true,
@@ -177,21 +186,27 @@ impl Backups {
         })
     }
 
-    pub(super) async fn make_all(&self, file: &Path) {
-        let (latch, mut failures) = (ErrorLatch::default(), 0);
+    async fn make_all(&self, file: &Path) {
+        let mut attempts = Attempts::default();
         loop {
-            let made = self.make_if_due(file).await;
-            let pause = match latch.check("scheduled backups are not made", made) {
-                Some(until_due) => {
-                    failures = 0;
-                    until_due.clamp(MIN_PAUSE, MAX_PAUSE)
-                }
-                None => {
-                    failures += 1;
-                    BACKOFF.equal_jitter(failures - 1)
-                }
-            };
+            let pause = self.attempt(file, &mut attempts).await;
             tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Makes a backup if it is due. Returns how long to wait until the next attempt.
+    pub(super) async fn attempt(&self, file: &Path, attempts: &mut Attempts) -> Duration {
+        let made = self.make_if_due(file).await;
+        let Attempts { latch, failures } = attempts;
+        match latch.check("scheduled backups are not made", made) {
+            Some(until_due) => {
+                *failures = 0;
+                until_due.clamp(MIN_PAUSE, MAX_PAUSE)
+            }
+            None => {
+                *failures += 1;
+                BACKOFF.equal_jitter(*failures - 1)
+            }
         }
     }
 
@@ -202,7 +217,7 @@ impl Backups {
         if !until_due.is_zero() {
             return Ok(until_due);
         }
-        if !lease::take(database, &self.0.owner, self.0.clock.now()).await? {
+        if !lease::take(database, &self.0.owner, self.0.options.clock.now()).await? {
             return Ok(MAX_PAUSE);
         }
         // Another instance may have made it just before.
@@ -221,7 +236,7 @@ impl Backups {
         } = &self.0.options;
         let mut connection = database.reader().await?;
         let last = LastBackup::read(&mut connection).await?;
-        let now = self.0.clock.now();
+        let now = self.0.options.clock.now();
         Ok(last.map_or(Duration::ZERO, |last| {
             // A backup from the future was made before the clock was set back.
             let age = now.duration_since(last.at()).max(SignedDuration::ZERO);
@@ -240,7 +255,7 @@ impl Backups {
         let id = Installation::read(&mut connection).await?.id;
         drop(connection);
         make_folder(folder).map_err(Failure::Folder)?;
-        let now = self.0.clock.now();
+        let now = self.0.options.clock.now();
         let name = names::name(&id, now);
         let to = folder.join(&name);
         let copied = tokio::select! {
@@ -261,7 +276,12 @@ impl Backups {
     async fn renew_lease(&self) -> std::convert::Infallible {
         loop {
             tokio::time::sleep(lease::TTL / 3).await;
-            let _ = lease::take(&self.0.options.database, &self.0.owner, self.0.clock.now()).await;
+            let _ = lease::take(
+                &self.0.options.database,
+                &self.0.owner,
+                self.0.options.clock.now(),
+            )
+            .await;
         }
     }
 }

@@ -2,22 +2,11 @@
 
 use kith_database::ServerAddress;
 
-/// The address for the tools of PostgreSQL, without a password and without what only Kith understands.
-fn address(server: &ServerAddress) -> String {
-    let shown = server.to_string();
-    let Some((place, parameters)) = shown.split_once('?') else {
-        return shown;
-    };
-    let mut known = parameters
-        .split('&')
-        .filter(|part| !part.starts_with("statement-cache-capacity="));
-    match known.next() {
-        None => place.to_owned(),
-        Some(first) => known.fold(format!("{place}?{first}"), |all, part| {
-            format!("{all}&{part}")
-        }),
-    }
-}
+use super::restore::OF_PEOPLE;
+
+/// Pauses the queue as [`pause`](crate::services::pause) does.
+const PAUSE: &str = "INSERT INTO settings (name, value, changed_at) VALUES ('queue.paused', \
+    '\"The database was restored from a backup.\"', extract(epoch FROM now()) * 1000)";
 
 /// What `kith backup` says.
 pub fn backup(server: &ServerAddress, file: &str) -> String {
@@ -26,26 +15,23 @@ pub fn backup(server: &ServerAddress, file: &str) -> String {
          pg_dump --format=custom --no-owner --no-privileges --file={} --dbname={}\n\n\
          It asks for the password, or takes it from ~/.pgpass. Its version is that of the server, or newer.",
         quoted(file),
-        quoted(&address(server)),
+        quoted(&server.for_tools()),
     )
 }
 
 /// What `kith restore` says.
 pub fn restore(server: &ServerAddress, file: &str) -> String {
-    let address = quoted(&address(server));
+    let address = quoted(&server.for_tools());
     format!(
         "the database is on a PostgreSQL server, whose own tool restores a backup. Stop every Kith, make a new, empty \
          database (CREATE DATABASE) that this user owns, set DATABASE_URL to it, and run this command again for the \
          lines with its name:\n\n  \
          pg_restore --no-owner --no-privileges --exit-on-error --single-transaction --dbname={address} {}\n  \
          psql --dbname={address} --command={}\n\n\
-         The second line pauses the queue, so that no old mail is sent again. Then start Kith, look at the dashboard, \
-         and resume the queue there.",
+         The second line pauses the queue, so that no old mail is sent again, and ends all sessions and tokens. Then \
+         start Kith, look at the dashboard, and resume the queue there.",
         quoted(file),
-        quoted(
-            "INSERT INTO settings (name, value, changed_at) VALUES ('queue.paused', \
-             '\"The database was restored from a backup.\"', extract(epoch FROM now()) * 1000)"
-        ),
+        quoted(&format!("{PAUSE}; {}", OF_PEOPLE.join("; "))),
     )
 }
 

@@ -3,6 +3,9 @@
 use std::fs;
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,12 +13,15 @@ use kith_database::Database;
 use kith_database::Engine;
 use kith_database::query;
 use kith_database::sqlite_file;
+use kith_database::sqlite_file::CopyError;
+use kith_runtime::Clock;
 use tempfile::TempDir;
 
 use super::error::BackupError;
 use super::lease;
 use super::record::LastBackup;
 use super::restore::restore;
+use super::schedule::Attempts;
 use super::*;
 use crate::services::database;
 use crate::services::database::DatabaseUrl;
@@ -42,20 +48,22 @@ async fn one_owner_at_a_time_has_the_lease(database: TestDatabase) {
     assert!(!take("a", later).await);
     lease::release(&database, "b").await.expect("open");
     assert!(take("a", later).await);
+    // The other has looked at its clock before, and waited for its turn.
+    assert!(!take("b", later - Duration::from_millis(1)).await);
     // The clock was set back.
     assert!(take("b", now).await);
 }
 
 async fn the_last_backup_is_known(database: TestDatabase) {
-    let backups = |interval| {
-        Backups::new(Options {
-            database: database.clone(),
-            file: Some("kith.db".into()),
-            folder: "backups".into(),
-            interval,
-            keep: 1,
-        })
+    let options = |interval| Options {
+        clock: database.clock(),
+        database: database.clone(),
+        file: Some("kith.db".into()),
+        folder: "backups".into(),
+        interval,
+        keep: 1,
     };
+    let backups = |interval| Backups::new(options(interval));
     let day = Duration::from_secs(24 * 3600);
     let status = async |interval| backups(interval).status().await.expect("it is open");
     assert_eq!(status(Duration::ZERO).await.warning(), None);
@@ -69,11 +77,8 @@ async fn the_last_backup_is_known(database: TestDatabase) {
         assert_eq!(status(Duration::ZERO).await.warning(), None);
     }
     let server = Options {
-        database: database.clone(),
         file: None,
-        folder: "backups".into(),
-        interval: day,
-        keep: 1,
+        ..options(day)
     };
     let found = Backups::new(server).status().await.expect("it is open");
     assert!(!found.is_possible && !found.is_overdue);
@@ -209,8 +214,23 @@ async fn a_restored_database_is_paused_and_has_no_processes() {
     let kept = kept.expect("restored").expect("the old one");
     assert_eq!(kept, at("new/kith.db.replaced-20270115T080000Z"));
     open(&kept).await.close().await;
-    let refused = restore(&path, &path, now, |_| {}).await;
-    assert!(matches!(refused, Err(BackupError::Itself { .. })));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn no_name_of_the_database_itself_is_restored_or_written() {
+    let folder = TempDir::new().expect("a directory");
+    let at = |name: &str| folder.path().join(name);
+    open(&at("kith.db")).await.close().await;
+    fs::hard_link(at("kith.db"), at("hard")).expect("a link");
+    std::os::unix::fs::symlink("kith.db", at("soft")).expect("a link");
+    for name in ["kith.db", "hard", "soft"] {
+        let refused = restore(&at(name), &at("kith.db"), Timestamp::now(), |_| {}).await;
+        assert!(matches!(refused, Err(BackupError::Itself { .. })), "{name}");
+        let refused = sqlite_file::copy(&at("kith.db"), &at(name), |_| {}).await;
+        assert!(matches!(refused, Err(CopyError::Exists { .. })), "{name}");
+    }
+    open(&at("kith.db")).await.close().await;
 }
 
 async fn open(path: &Path) -> Database {
@@ -218,66 +238,122 @@ async fn open(path: &Path) -> Database {
     opened.expect("it opens")
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_instances_make_scheduled_backups_and_keep_the_newest() {
-    let folder = TempDir::new().expect("a directory");
-    let database = TestDatabase::new(Engine::Sqlite).await;
-    let other = database.open_again().await;
-    let instances = [(*database).clone(), other.clone()].map(|instance| {
-        Backups::new(Options {
-            database: instance,
-            file: Some(file(&database)),
-            folder: folder.path().join("backups"),
-            interval: Duration::from_millis(1100),
-            keep: 2,
-        })
-    });
-    for backups in &instances {
-        backups.start();
+/// Backups into a folder each hour, by a clock that the test moves. Two are kept.
+fn hourly(database: &TestDatabase, instance: Database, folder: &Path, hours: &Hours) -> Backups {
+    Backups::new(Options {
+        database: instance,
+        clock: hours.clock(),
+        file: Some(file(database)),
+        folder: folder.to_owned(),
+        interval: HOUR,
+        keep: 2,
+    })
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// How many hours have passed.
+#[derive(Clone, Default)]
+struct Hours(Arc<AtomicI64>);
+
+impl Hours {
+    fn clock(&self) -> Arc<dyn Clock> {
+        let Self(hours) = self.clone();
+        let begin = Timestamp::now();
+        Arc::new(move || begin + HOUR * hours.load(Ordering::SeqCst) as u32)
     }
-    let mut made = Vec::<String>::new();
-    while made.len() < 4 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        let last = instances[0].status().await.expect("it is open").last;
-        made.extend(last.map(|last| last.file));
-        made.dedup();
+
+    fn pass_one(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
     }
-    for backups in &instances {
-        backups.close().await;
-    }
-    let names = || fs::read_dir(folder.path().join("backups")).expect("it is there");
-    let whole = names().filter(|entry| {
-        let name = entry.as_ref().expect("a file").file_name();
-        name.to_string_lossy().ends_with(".db")
-    });
-    // One that was just made when the test ended is not counted yet.
-    assert!((2..=3).contains(&whole.count()));
-    other.close().await;
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("it is there");
+    let name = |entry: std::io::Result<fs::DirEntry>| entry.expect("a file").file_name();
+    let mut names: Vec<_> = entries
+        .map(|entry| name(entry).into_string().expect("text"))
+        .collect();
+    names.sort();
+    names
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_scheduled_backup_that_fails_is_not_tried_again_at_once() {
+async fn two_instances_make_one_scheduled_backup_and_keep_the_newest() {
     let folder = TempDir::new().expect("a directory");
-    fs::write(folder.path().join("backups"), "no folder").expect("there is room");
+    let database = TestDatabase::new(Engine::Sqlite).await;
+    let other = database.open_again().await;
+    let (folder, hours) = (folder.path().join("backups"), Hours::default());
+    let [one, two] = [(*database).clone(), other.clone()]
+        .map(|instance| hourly(&database, instance, &folder, &hours));
+    let path = file(&database);
+    let mut all = Vec::new();
+    for _ in 0..4 {
+        let (mut of_one, mut of_two) = (Attempts::default(), Attempts::default());
+        tokio::join!(
+            one.attempt(&path, &mut of_one),
+            two.attempt(&path, &mut of_two)
+        );
+        let new: Vec<_> = names(&folder)
+            .into_iter()
+            .filter(|name| !all.contains(name))
+            .collect();
+        assert_eq!(new.len(), 1, "{new:?}");
+        all.extend(new);
+        hours.pass_one();
+    }
+    assert_eq!(names(&folder), all[2..]);
+    // The same by the tasks that work in the background.
+    for backups in [&one, &two] {
+        backups.start();
+    }
+    let is_made = async || {
+        let last = one.status().await.expect("it is open").last;
+        last.is_some_and(|last| !all.contains(&last.file))
+    };
+    while !is_made().await {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    for backups in [one, two] {
+        backups.close().await;
+    }
+    other.close().await;
+}
+
+#[tokio::test]
+async fn a_scheduled_backup_that_fails_waits_and_tells_once_when_it_begins_and_ends() {
+    let folder = TempDir::new().expect("a directory");
+    let folder = folder.path().join("backups");
+    fs::write(&folder, "no folder").expect("there is room");
     let (log, _guard) = kith_test_support::log::Log::capture();
     let database = TestDatabase::new(Engine::Sqlite).await;
-    let backups = Backups::new(Options {
-        database: (*database).clone(),
-        file: Some(file(&database)),
-        folder: folder.path().join("backups"),
-        interval: Duration::from_millis(100),
-        keep: 2,
-    });
+    let hours = Hours::default();
+    let backups = hourly(&database, (*database).clone(), &folder, &hours);
+    let (path, mut attempts) = (file(&database), Attempts::default());
+    let mut attempt = async || backups.attempt(&path, &mut attempts).await;
     let before = database.commits();
-    // In this task, whose log is captured.
-    let path = file(&database);
-    let all = backups.make_all(&path);
-    let _ = tokio::time::timeout(Duration::from_secs(3), all).await;
-    // One attempt takes the lease and gives it back.
+    let first = attempt().await;
+    // An attempt takes the lease and gives it back.
     assert_eq!(database.commits() - before, 2);
+    let second = attempt().await;
+    let minute = Duration::from_secs(60);
+    assert!(
+        first >= minute / 2 && second >= minute,
+        "{first:?}, {second:?}"
+    );
+
+    fs::remove_file(&folder).expect("it is there");
+    for made in 1..=2 {
+        assert!(attempt().await <= minute / 2);
+        assert_eq!(names(&folder).len(), made);
+        hours.pass_one();
+    }
     let lines = log.lines();
-    let warnings = lines
-        .iter()
-        .filter(|line| line.contains("scheduled backups"));
-    assert_eq!(warnings.count(), 1, "{lines:?}");
+    let of_schedule = |line: &&String| line.contains("scheduled backups");
+    let of_schedule: Vec<_> = lines.iter().filter(of_schedule).collect();
+    let [begins, ends] = of_schedule.as_slice() else {
+        panic!("{lines:?}");
+    };
+    assert!(begins.starts_with("WARN"), "{begins}");
+    assert_eq!(*ends, "INFO scheduled backups are not made: no longer");
 }
