@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use kith_database::Sql;
 use kith_database::query;
+use uuid::Uuid;
 
 use super::AccountError;
 use super::AccountName;
@@ -31,6 +33,14 @@ use crate::services::database::milliseconds;
 
 /// One of so many attempts also removes what is forgotten of earlier ones.
 const FORGET_ONE_IN: u8 = 64;
+
+/// Removes sessions that have ended. In PostgreSQL it passes over a session that another transaction is ending: two that
+/// have each ended one, and then sweep, would wait for each other.
+const SWEEP: Sql = Sql::each(
+    "DELETE FROM sessions WHERE expires_at <= $1 OR seen_at <= $2",
+    "DELETE FROM sessions WHERE id IN (
+         SELECT id FROM sessions WHERE expires_at <= $1 OR seen_at <= $2 FOR UPDATE SKIP LOCKED)",
+);
 
 /// What a client sends to sign in.
 #[derive(Clone, Copy, Debug)]
@@ -157,20 +167,23 @@ impl Shared {
         tx.commit().await
     }
 
-    /// The browser, if the owner of the account has signed in there before.
+    /// The browser, if the owner of the account has signed in there before. It takes as long for a name that no account
+    /// has.
     async fn known_browser(
         &self,
         browser: Option<Hash>,
         kept: Option<&Kept>,
     ) -> Result<Option<Hash>, sqlx::Error> {
-        let (Some(browser), Some(kept)) = (browser, kept) else {
+        let Some(browser) = browser else {
             return Ok(None);
         };
+        // No account has the nil id.
+        let account = kept.map_or(Uuid::nil(), |kept| kept.account.id.0);
         let mut reader = self.database.reader().await?;
         let found: Option<i64> =
             query("SELECT created_at FROM known_browsers WHERE browser = $1 AND account = $2")
                 .bind(browser.bytes())
-                .bind(kept.account.id.0.as_bytes().as_slice())
+                .bind(account.as_bytes().as_slice())
                 .fetch_optional(&mut reader)
                 .await?;
         Ok(found.map(|_| browser))
@@ -225,7 +238,7 @@ impl Begin<'_> {
                 .await?;
         }
         let idle_since = now.as_millisecond() - milliseconds(shared.config.session_idle);
-        query("DELETE FROM sessions WHERE expires_at <= $1 OR seen_at <= $2")
+        query(SWEEP)
             .bind(now.as_millisecond())
             .bind(idle_since)
             .execute(&mut tx)

@@ -455,3 +455,30 @@ async fn a_redis_that_is_lost_admits_no_one_and_keeps_no_one_out() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_sign_in_waits_for_no_ended_session_that_another_one_removes() {
+    let database = TestDatabase::new(Engine::Postgres).await;
+    let fixture = Fixture::with_accounts(database).await;
+    let service = fixture.instance().await;
+    signed_in(&service, "ada").await;
+    let kept = signed_in(&service, "bob").await.session_token;
+    fixture.pass(MINUTE);
+    // The session of Ada ends. Another transaction is removing it.
+    let mut tx = fixture.database.write().await.expect("it is open");
+    let ended = query("UPDATE sessions SET expires_at = 0 WHERE label <> $1");
+    ended.bind("").execute(&mut tx).await.expect("two sessions");
+    tx.commit().await.expect("the server is there");
+    let held = "SELECT id FROM sessions ORDER BY created_at, id LIMIT 1 FOR UPDATE";
+    let gate = fixture.database.gate(held).await;
+    // Bob has the other one in his browser.
+    let again = SignIn {
+        session: Some(&kept),
+        ..sign_in("bob", PASSWORD)
+    };
+    let signed_in = tokio::time::timeout(MINUTE, service.sign_in(again)).await;
+    signed_in
+        .expect("it waits for no one")
+        .expect("it is right");
+    gate.commit().await.expect("the server is there");
+}

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use kith_database::Engine;
 use kith_database::query;
+use kith_test_support::postgres_server::LOG_STATEMENTS;
+use kith_test_support::postgres_server::PostgresServer;
 
 use super::fixture::DAY;
 use super::fixture::Fixture;
@@ -80,6 +83,43 @@ async fn names_that_no_account_has_are_slowed_down_alike(database: TestDatabase)
     }
     assert_eq!(outcomes[0], outcomes[1]);
     assert_eq!(outcomes[0], outcomes[2]);
+}
+
+#[tokio::test]
+async fn a_name_that_no_account_has_costs_the_same_statements() {
+    let database = TestDatabase::new(Engine::Postgres).await;
+    let fixture = Fixture::with_accounts(database).await;
+    let mut tx = fixture.database.write().await.expect("it is open");
+    let logging = query(LOG_STATEMENTS).execute(&mut tx);
+    logging.await.expect("the tests own the server");
+    tx.commit().await.expect("it is there");
+    let service = fixture.instance().await;
+    let server = PostgresServer::shared();
+    let made_up = "A".repeat(43);
+    let attempt = async |name, browser| {
+        let before = server.log().len();
+        let attempt = SignIn {
+            browser,
+            ..sign_in(name, "another password")
+        };
+        let refused = service.sign_in(attempt).await;
+        assert_eq!(refused.err(), Some(SignInError::Wrong));
+        let mut statements = server.statements(before);
+        // Others belong to new connections, and to the task that removes what is forgotten.
+        let is_of_attempt = |text: &String| {
+            let verbs = ["SELECT", "INSERT", "UPDATE"];
+            verbs.iter().any(|verb| text.starts_with(verb))
+        };
+        statements.retain(is_of_attempt);
+        statements
+    };
+    attempt("grace", None).await;
+    for browser in [None, Some(made_up.as_str())] {
+        let known = attempt("ada", browser).await;
+        let unknown = attempt("eve", browser).await;
+        assert_eq!(known, unknown);
+        assert!(known.len() > 4, "{known:?}");
+    }
 }
 
 async fn the_wait_for_a_name_doubles_up_to_half_a_minute(database: TestDatabase) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use kith_database::Engine;
 use kith_database::Sql;
+use kith_test_support::postgres_server::LOG_STATEMENTS;
 use kith_test_support::postgres_server::PostgresServer;
 use tokio::net::TcpListener;
 
@@ -144,27 +145,11 @@ async fn nothing_leaves_for_qstash_while_the_queue_is_paused(engine: Engine) {
     assert!(scheduled.ends_with("/hooks/b"), "{scheduled}");
 }
 
-/// The beginnings of the statements in the log of a server.
-fn statements(log: &str) -> Vec<&str> {
-    let logged = log.lines().filter_map(|line| {
-        let (_, entry) = line.split_once("LOG:  ")?;
-        let (kind, text) = entry.split_once(": ")?;
-        (kind == "statement" || kind.starts_with("execute ")).then_some(text)
-    });
-    logged.collect()
-}
-
 #[tokio::test]
 async fn a_claim_asks_for_the_pause_in_no_statement_of_its_own() {
     let (rig, options) = paused(Engine::Postgres).await;
     rig.execute("DELETE FROM pause").await;
-    // From the next connection on.
-    rig.execute(
-        "DO $$ BEGIN
-             EXECUTE format('ALTER DATABASE %I SET log_statement = %L', current_database(), 'all');
-         END $$",
-    )
-    .await;
+    rig.execute(LOG_STATEMENTS).await;
     let broker = Broker::new(rig.place.open().await, rig.clock(), options);
     let logged_before_claim = async || {
         let message = publication("/hooks/a");
@@ -178,8 +163,7 @@ async fn a_claim_asks_for_the_pause_in_no_statement_of_its_own() {
     // The first statements of a connection prepare others.
     logged_before_claim().await;
     let before = logged_before_claim().await;
-    let log = PostgresServer::shared().log();
-    let found = statements(&log[before..]);
+    let found = PostgresServer::shared().statements(before);
     let expected = ["SELECT * FROM (", "BEGIN", "UPDATE messages", "COMMIT"];
     assert_eq!(found.len(), expected.len(), "{found:?}");
     for (found, expected) in found.iter().zip(expected) {
