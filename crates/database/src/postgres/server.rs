@@ -45,8 +45,10 @@ const TIMEOUTS: Timeouts = Timeouts {
 /// Starters take turns at the migrations. The number names this lock among those of the server's database.
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(5494318)";
 
-/// The server ends a statement that runs longer, also one whose caller has given up.
-const BEGIN_WRITE: &str = "BEGIN; SET LOCAL statement_timeout = '20s'";
+/// A transaction in which each statement sees what was committed before it, whatever the default of the server is. The
+/// server ends a statement that runs longer, also one whose caller has given up.
+const BEGIN_WRITE: &str =
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = '20s'";
 
 /// A view of one instant. A read in PostgreSQL's usual transactions sees what was committed before its statement.
 pub(crate) const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \

@@ -456,3 +456,20 @@ async fn a_database_in_another_encoding_is_refused() {
     let refused = refusal(&format!("{address}/latin")).await;
     assert!(refused.contains("ENCODING 'UTF8'"), "{refused}");
 }
+
+#[tokio::test]
+async fn a_change_sees_what_is_committed_whatever_the_default_of_the_server_is() {
+    let server = PostgresServer::with(&["-c", "default_transaction_isolation=serializable"]);
+    let database = open(&server.database()).await;
+    let level = async |connection: &mut Connection| -> String {
+        let level = query("SHOW transaction_isolation").fetch_one(connection);
+        level.await.expect("a level")
+    };
+    let mut tx = database.write().await.expect("it is open");
+    assert_eq!(level(&mut tx).await, "read committed");
+    drop(tx);
+    let mut tx = database.read().await.expect("it is open");
+    assert_eq!(level(&mut tx).await, "repeatable read");
+    drop(tx);
+    database.close().await;
+}
