@@ -55,6 +55,8 @@ pub(super) struct Shared {
     pub tasks: Tasks,
     /// See [`AccountService::had_none`].
     pub had_none: AtomicBool,
+    /// Whether this process has seen an account.
+    pub had_some: AtomicBool,
 }
 
 /// What an [`AccountService`] is made of.
@@ -97,16 +99,21 @@ impl AccountService {
                 passwords: Passwords::default(),
                 tasks: Tasks::default(),
                 had_none: AtomicBool::new(false),
+                had_some: AtomicBool::new(false),
             }),
         }
     }
 
     /// Whether there is an account: without one, Kith is in local mode. True at once on all instances when one is
-    /// added.
+    /// added. It stays true until the process ends: the last account cannot be removed, and a database is replaced only
+    /// while no process has it open. So a process that has seen an account asks no more.
     ///
     /// # Errors
     /// [`Unavailable`].
     pub async fn has_accounts(&self) -> Result<bool, Unavailable> {
+        if self.shared.had_some.load(Ordering::Relaxed) {
+            return Ok(true);
+        }
         let database = self.shared.database.clone();
         let fetch = move || async move {
             let mut reader = database.reader().await?;
@@ -117,6 +124,7 @@ impl AccountService {
         let found = self.shared.cache.get(key, self.shared.policy(), fetch);
         let exist = found.await?.0;
         self.shared.had_none.store(!exist, Ordering::Relaxed);
+        self.shared.had_some.store(exist, Ordering::Relaxed);
         Ok(exist)
     }
 

@@ -1,6 +1,7 @@
 //! Local mode, sessions and passwords.
 
 use kith_database::Engine;
+use kith_database::Sql;
 use kith_database::query;
 use kith_redis::Redis;
 use kith_test_support::redis_server::RedisServer;
@@ -32,6 +33,7 @@ use crate::services::database::testing::on_each_engine;
 
 on_each_engine! {
     the_first_account_ends_local_mode_on_all_instances_at_once
+    an_instance_that_has_seen_an_account_never_goes_back_to_local_mode
     an_instance_that_others_reach_has_no_local_mode
     a_session_that_ends_ends_on_all_instances_at_once
     a_session_ends_unused_and_after_its_lifetime
@@ -93,6 +95,26 @@ async fn the_first_account_ends_local_mode_on_all_instances_at_once(database: Te
         .await
         .expect("a row");
     assert!(min > 0 && min <= fixture.database.schema());
+}
+
+async fn an_instance_that_has_seen_an_account_never_goes_back_to_local_mode(
+    database: TestDatabase,
+) {
+    let fixture = Fixture::with_accounts(database).await;
+    let service = fixture.instance().await;
+    assert_eq!(service.has_accounts().await, Ok(true));
+    // No command of Kith does it.
+    let mut tx = fixture.database.write().await.expect("it is open");
+    for statement in ["DELETE FROM sessions", "DELETE FROM accounts"] {
+        let deleted = query(Sql::new(statement)).execute(&mut tx).await;
+        deleted.expect("there is room");
+    }
+    tx.commit().await.expect("there is room");
+    assert_eq!(service.has_accounts().await, Ok(true));
+    let refused = service.authenticate(Credentials::default(), client("127.0.0.1"), true);
+    assert_eq!(refused.await, Err(AuthenticateError::SignInNeeded));
+    let started_later = fixture.instance().await;
+    assert_eq!(started_later.has_accounts().await, Ok(false));
 }
 
 async fn an_instance_that_others_reach_has_no_local_mode(database: TestDatabase) {
