@@ -30,6 +30,7 @@ pub mod middleware;
 pub mod page;
 pub mod pages;
 pub mod problem;
+mod query;
 pub mod rest;
 pub mod router;
 pub mod serve;

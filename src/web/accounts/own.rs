@@ -36,6 +36,7 @@ use crate::web::page::PageRenderer;
 use crate::web::pages::accounts::AccountView;
 use crate::web::pages::accounts::Notice;
 use crate::web::problem::Problem;
+use crate::web::query;
 use crate::web::rest::extract::FormBody;
 use crate::web::state::AppState;
 
@@ -114,10 +115,8 @@ impl Own {
 }
 
 pub async fn show(own: Own) -> Response {
-    let query = own.parts.uri.query().unwrap_or_default();
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    let done = pairs.find(|(name, _)| name == DONE);
-    let notice = done.and_then(|(_, what)| match &*what {
+    let done = query::parameter(&own.parts.uri, DONE);
+    let notice = done.and_then(|what| match &*what {
         "password" => Some(Notice::PasswordChanged),
         "session" => Some(Notice::SessionEnded),
         "token" => Some(Notice::TokenRevoked),

@@ -24,6 +24,7 @@ use crate::web::cookies::AccountCookie;
 use crate::web::middleware::limit::whole_seconds;
 use crate::web::page::PageRenderer;
 use crate::web::pages::accounts::SignInView;
+use crate::web::query;
 use crate::web::rest::extract::FormBody;
 
 #[derive(Deserialize)]
@@ -42,10 +43,8 @@ pub async fn show(
     visitor: Visitor,
     parts: Parts,
 ) -> Response {
-    let query = parts.uri.query().unwrap_or_default();
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    let named = pairs.find(|(name, _)| name == next_page::PARAMETER);
-    let next = named.map_or_else(NextPage::default, |(_, page)| NextPage::parse(&page));
+    let named = query::parameter(&parts.uri, next_page::PARAMETER);
+    let next = named.map_or_else(NextPage::default, |page| NextPage::parse(&page));
     if visitor.caller.is_some() {
         return Redirect::to(next.as_str()).into_response();
     }

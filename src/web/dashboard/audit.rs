@@ -1,5 +1,6 @@
 //! The page `/dashboard/audit`: the audit log, page by page.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -13,6 +14,7 @@ use jiff::Timestamp;
 use crate::services::audit_log::AuditLog;
 use crate::web::page::PageRenderer;
 use crate::web::pages::dashboard::audit::AuditView;
+use crate::web::query;
 use crate::web::rest::audit::page;
 
 /// Draws the page of the cursor in the address.
@@ -21,10 +23,7 @@ pub async fn show(
     State(pages): State<PageRenderer>,
     parts: Parts,
 ) -> Response {
-    let query = parts.uri.query().unwrap_or_default();
-    let mut fields = form_urlencoded::parse(query.as_bytes());
-    let cursor = fields.find(|(name, _)| name == "cursor");
-    let cursor = cursor.map(|(_, value)| value.into_owned());
+    let cursor = query::parameter(&parts.uri, "cursor").map(Cow::into_owned);
     let found = page(&audit_log, cursor.as_deref()).await;
     let failed = found.as_ref().err().map(|error| error.status());
     let view = Arc::new(AuditView {
