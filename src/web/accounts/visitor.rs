@@ -29,15 +29,12 @@ impl FromRequestParts<AppState> for Visitor {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let context = parts.extensions.get::<Arc<RequestContext>>();
         let context = context.ok_or_else(Problem::internal)?;
-        let (Some(client), Some(host)) = (context.client.get(), context.host.get()) else {
-            // The outermost layer has found out both for every request.
-            return Err(Problem::internal());
-        };
+        let (client, host) = context.origin().ok_or_else(Problem::internal)?;
         let caller = context.caller.get();
         Ok(Self {
             is_local: caller.is_some_and(|caller| *caller.identity() == Identity::Local),
-            client: *client,
-            scope: CookieScope::of(*host, *client, &state.config.server),
+            client,
+            scope: CookieScope::of(host, client, &state.config.server),
             // A caller without an account is none that has signed in.
             caller: caller.filter(|caller| caller.account().is_some()).cloned(),
         })

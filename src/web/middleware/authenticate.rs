@@ -73,9 +73,10 @@ impl<'a> Asked<'a> {
         uri: &'a Uri,
         headers: &'a HeaderMap,
     ) -> Option<Self> {
+        let (client, host) = context.origin()?;
         Some(Self {
-            client: context.client.get().copied()?,
-            host: context.host.get().copied()?,
+            client,
+            host,
             method,
             uri,
             headers,

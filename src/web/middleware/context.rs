@@ -31,6 +31,12 @@ impl RequestContext {
         Some(context)
     }
 
+    /// Who sends the request, and by which kind of name. The outermost layer finds out both for every request that it
+    /// lets through.
+    pub fn origin(&self) -> Option<(Client, HostKind)> {
+        Some((*self.client.get()?, *self.host.get()?))
+    }
+
     /// Records the caller, once.
     pub fn set_caller(request: &Request, caller: Option<Caller>) {
         if let (Some(context), Some(caller)) = (Self::of(request), caller) {
