@@ -33,6 +33,8 @@ use crate::app::problem;
 use crate::app::send;
 use crate::html::Page;
 use crate::queue::support::eventually;
+use crate::sign_in::visit;
+use crate::sign_in::with_account;
 
 #[tokio::test]
 async fn another_site_cannot_change_anything() {
@@ -592,9 +594,13 @@ async fn clients_that_send_half_a_request_and_come_back_hold_up_no_others() {
 
 /// Clients that send half a body as often as there are places, and stay.
 async fn hold_all_places(app: &TestApp, head: &str) -> Vec<TcpStream> {
+    hold_places(app, head, 64).await
+}
+
+async fn hold_places(app: &TestApp, head: &str, places: usize) -> Vec<TcpStream> {
     let address = app.origin.trim_start_matches("http://");
     let mut held = Vec::new();
-    for _ in 0..64 {
+    for _ in 0..places {
         let mut stream = TcpStream::connect(address).await.expect("a connection");
         // Kith may have closed it for the next one already.
         let _ = stream.write_all(head.as_bytes()).await;
@@ -620,6 +626,46 @@ async fn clients_that_send_half_a_body_hold_up_no_others() {
     for _ in 0..3 {
         assert_eq!(ask().await.expect("an answer").status(), StatusCode::OK);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_thousand_slow_clients_leave_room_for_who_has_signed_in() {
+    // Both ends of each connection are in this process.
+    let files = rlimit::increase_nofile_limit(8192).expect("a limit");
+    assert!(
+        files >= 5000,
+        "{files} files: this test needs `ulimit -n 5000`"
+    );
+    let (app, session) = with_account(|config| {
+        config.server.header_timeout = Duration::from_secs(24 * 3600);
+        config.server.request_timeout = Duration::from_secs(24 * 3600);
+        config.limits.ui.limit = NonZeroU32::MAX;
+    })
+    .await;
+    let form = "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\n\
+                Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\nname=";
+    let made_up = format!(
+        "GET /contacts HTTP/1.1\r\nHost: localhost\r\nCookie: kith-session={}",
+        "A".repeat(43)
+    );
+    let mut held = Vec::new();
+    for head in ["", "GET /contacts HTTP/1.1\r\nHost: local", &made_up, form] {
+        held.extend(hold_places(&app, head, 500).await);
+        // A connection whose request has not arrived yet may be closed for another one. Browsers ask again.
+        let ask = async || {
+            loop {
+                let request = visit(&app, &session, "/contacts");
+                if let Ok(answer) = request.header("connection", "close").send().await {
+                    return answer.status();
+                }
+            }
+        };
+        for _ in 0..3 {
+            let status = tokio::time::timeout(Duration::from_secs(120), ask()).await;
+            assert_eq!(status.expect("an answer"), StatusCode::OK, "{head}");
+        }
+    }
+    assert_eq!(held.len(), 2000);
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ const PASSWORD: &str = "seven brass lanterns";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A Kith with one account, the admin `ada`, and the value of her session's cookie.
-async fn with_account(change: impl FnOnce(&mut Config)) -> (TestApp, String) {
+pub async fn with_account(change: impl FnOnce(&mut Config)) -> (TestApp, String) {
     let app = TestApp::with(change).await;
     let session = set_up(&app).await;
     (app, session)
@@ -49,7 +49,7 @@ async fn set_up(app: &TestApp) -> String {
 }
 
 /// A request of a browser with this session.
-fn visit(app: &TestApp, session: &str, path: &str) -> RequestBuilder {
+pub fn visit(app: &TestApp, session: &str, path: &str) -> RequestBuilder {
     app.request(Method::GET, path)
         .header("accept", "text/html")
         .header("cookie", format!("kith-session={session}"))
