@@ -21,6 +21,9 @@ use super::kills;
 
 const PASSWORD: &str = "kettle violin marmot";
 
+/// So many sessions are tried after several kills.
+const MAX_TRIED_AGAIN: usize = 100;
+
 /// What Kith has acknowledged of a session, by its cookie. Those whose end was asked for and not acknowledged are
 /// missing.
 type Ledger = Arc<Mutex<HashMap<String, bool>>>;
@@ -94,21 +97,27 @@ async fn come_and_go(
     }
 }
 
-/// Asserts that each session that is valid admits its owner, and no other does.
-async fn assert_kept(client: &Client, origin: &str, ledger: &Ledger) {
-    let ledger = ledger.lock().expect("no panic").clone();
-    for (session, is_valid) in ledger {
+/// Asserts that each session that is valid admits its owner, and no other does. Some of them are tried again after the
+/// next kill. Returns how many are valid, and how many are not.
+async fn assert_kept(client: &Client, origin: &str, ledger: &Ledger) -> [usize; 2] {
+    let sessions = std::mem::take(&mut *ledger.lock().expect("no panic"));
+    let mut counts = [0, 0];
+    for (session, is_valid) in &sessions {
         let page = client.get(format!("{origin}/account"));
         let page = page
             .header(header::ACCEPT, "text/html")
-            .header(header::COOKIE, &session);
+            .header(header::COOKIE, session);
         let status = page.send().await.expect("an answer").status();
         let expected = match is_valid {
             true => StatusCode::OK,
             false => StatusCode::SEE_OTHER,
         };
         assert_eq!(status, expected, "valid: {is_valid}");
+        counts[usize::from(!is_valid)] += 1;
     }
+    let again = sessions.into_iter().take(MAX_TRIED_AGAIN);
+    ledger.lock().expect("no panic").extend(again);
+    counts
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,6 +139,7 @@ async fn every_acknowledged_sign_in_and_sign_out_survives_kill_9() {
         browsers.push(cookie(&signed_in.expect("an answer"), "kith-browser"));
     }
     let ledger = Ledger::default();
+    let (mut valid, mut ended) = (0, 0);
     for round in 0..kills() {
         let writers: Vec<_> = (names.iter().cloned().zip(browsers.clone()))
             .map(|(name, browser)| {
@@ -144,10 +154,10 @@ async fn every_acknowledged_sign_in_and_sign_out_survives_kill_9() {
             writer.await.expect("no writer was told anything but 303");
         }
         server = Process::start(data.path(), &settings);
-        assert_kept(&client, &server.origin, &ledger).await;
+        let [of_round, of_round_ended] = assert_kept(&client, &server.origin, &ledger).await;
+        valid += of_round;
+        ended += of_round_ended;
     }
-    let ledger = ledger.lock().expect("no panic");
-    let valid = ledger.values().filter(|is_valid| **is_valid).count();
-    println!("{valid} sessions, {} that have ended", ledger.len() - valid);
-    assert!(valid > 0 && valid < ledger.len(), "{ledger:?}");
+    println!("{valid} sessions were valid, and {ended} had ended");
+    assert!(valid > 0 && ended > 0);
 }
