@@ -244,6 +244,7 @@ fn free_address() -> Result<SocketAddr> {
 
 /// A running server, stopped when dropped.
 pub struct Server {
+    program: PathBuf,
     process: Child,
     pub address: SocketAddr,
     data: PathBuf,
@@ -267,6 +268,7 @@ impl Server {
             // Several browsers at once send more requests than one person.
             .env("KITH_LIMITS_UI_LIMIT", "1000000")
             .env("KITH_LIMITS_API_LIMIT", "1000000")
+            .env("KITH_LIMITS_TOKEN_LIMIT", "1000000")
             .stdout(log.try_clone()?)
             .stderr(log);
         if let Some(redis) = &services.redis {
@@ -280,6 +282,7 @@ impl Server {
             .with_context(|| format!("cannot start {}", program.display()))?;
 
         let mut server = Self {
+            program: program.to_owned(),
             process,
             address,
             data,
@@ -301,6 +304,16 @@ impl Server {
             sleep(Duration::from_millis(50));
         }
         Ok(server)
+    }
+
+    /// A command of the same program that works with the data of this server.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .env_clear()
+            .args(["--config", "/dev/null"])
+            .env("KITH_DATA_DIR", &self.data);
+        command
     }
 
     /// Whether the answer to `GET /readyz` contains this text.
