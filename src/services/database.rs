@@ -54,6 +54,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(12, "accounts", "0012_accounts.sql"),
     migration!(13, "audit", "0013_audit.sql"),
     migration!(14, "books", "0014_books.sql"),
+    migration!(16, "identities", "0016_identities.sql"),
 ];
 
 /// Every migration of a server, in order: that of `kith-queue`, and those in `migrations/postgres/`.
@@ -69,6 +70,7 @@ const SERVER_MIGRATIONS: &[Migration] = &[
     migration!(5, "accounts", "postgres/0004_accounts.sql"),
     migration!(6, "audit", "postgres/0005_audit.sql"),
     migration!(7, "books", "postgres/0006_books.sql"),
+    migration!(9, "identities", "postgres/0008_identities.sql"),
 ];
 
 /// A file that was restored from a backup has brought its generations back, and Redis may hold what was

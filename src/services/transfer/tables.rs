@@ -308,6 +308,31 @@ pub const TABLES: &[Table] = &[
         key: 2,
     },
     Table {
+        name: "identities",
+        columns: &[
+            bytes("id"),
+            text("issuer"),
+            text("subject"),
+            bytes("account"),
+            text("label"),
+            integer("created_at"),
+        ],
+        key: 1,
+    },
+    Table {
+        name: "passkeys",
+        columns: &[
+            bytes("id"),
+            bytes("credential"),
+            bytes("account"),
+            text("name"),
+            text("passkey"),
+            integer("created_at"),
+            integer("last_used_at"),
+        ],
+        key: 1,
+    },
+    Table {
         name: "setup_codes",
         columns: &[bytes("code"), integer("created_at"), integer("expires_at")],
         key: 1,

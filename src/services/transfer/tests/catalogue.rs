@@ -26,6 +26,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
         "contact_count_slots",
         "triggers count the contacts (PostgreSQL)",
     ),
+    ("pending_sign_ins", "a sign-in that waits begins again"),
     ("generations", "they are drawn anew (SQLite)"),
     ("generation_slots", "they are drawn anew (PostgreSQL)"),
     (

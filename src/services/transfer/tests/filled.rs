@@ -206,6 +206,18 @@ const OTHERS: &[Sql] = &[
          SELECT decode(repeat('00', 32), 'hex'), id, 1 FROM accounts",
     ),
     Sql::each(
+        "INSERT INTO identities (id, issuer, subject, account, label, created_at)
+         VALUES (zeroblob(16), 'https://id.example', '7', zeroblob(16), 'ada@example.com', 1)",
+        "INSERT INTO identities (id, issuer, subject, account, label, created_at)
+         SELECT id, 'https://id.example', '7', id, 'ada@example.com', 1 FROM accounts",
+    ),
+    Sql::each(
+        "INSERT INTO passkeys (id, credential, account, name, passkey, created_at)
+         VALUES (zeroblob(16), zeroblob(20), zeroblob(16), 'Phone', '{}', 1)",
+        "INSERT INTO passkeys (id, credential, account, name, passkey, created_at)
+         SELECT id, decode(repeat('00', 20), 'hex'), id, 'Phone', '{}', 1 FROM accounts",
+    ),
+    Sql::each(
         "INSERT INTO setup_codes (code, created_at, expires_at) VALUES (zeroblob(32), 1, 2)",
         "INSERT INTO setup_codes (code, created_at, expires_at)
          VALUES (decode(repeat('00', 32), 'hex'), 1, 2)",
