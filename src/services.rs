@@ -8,7 +8,7 @@
 //! - [`origin`] and [`network`]: how the server is named, and where its clients are.
 //! - [`policies`]: what Kith limits with `kith-limit`.
 //! - [`accounts`]: who may use Kith, and how they show it. [`client`]: who calls. [`user_command`]: what an
-//!   operator does with accounts.
+//!   operator does with accounts. [`oidc`]: who people are at a provider.
 //! - [`admin`] and [`overrides`]: what an admin may change while Kith runs.
 //! - [`dashboard`] and [`health`]: how Kith is doing. [`instances`]: the processes that share a database.
 //!   [`process`]: what the system says about this one. [`telemetry`]: the log.
@@ -33,6 +33,7 @@ pub mod live;
 pub mod mail;
 pub mod metrics;
 pub mod network;
+pub mod oidc;
 pub mod origin;
 pub mod overrides;
 pub mod pause;

@@ -24,6 +24,7 @@ mod quantity;
 mod rules;
 mod secret;
 mod setting;
+mod single_line;
 #[cfg(test)]
 mod tests;
 
@@ -51,6 +52,8 @@ use crate::services::mail::MailAddress;
 use crate::services::mail::SmtpServer;
 use crate::services::network::ForwardedHeader;
 use crate::services::network::Network;
+use crate::services::oidc::CreationRule;
+use crate::services::oidc::Issuer;
 use crate::services::origin::Host;
 use crate::services::origin::Origin;
 use crate::services::telemetry::LogFilter;
@@ -75,6 +78,7 @@ pub use quantity::format_duration;
 pub use quantity::parse_duration;
 pub use secret::Secret;
 pub use secret::Token;
+pub use single_line::SingleLine;
 
 // To add a key, add its line. To add a section, add its block; tables within a section stand after `with`. A
 // new type implements `FromStr` and `Display` beside the code that uses it, and `Described` in `setting.rs`.
@@ -248,6 +252,20 @@ key::sections! {
         session_idle: Duration = "336h";
         /// How long a browser stays signed in at most.
         session_lifetime: Duration = "2160h";
+    }
+
+    /// Sign-in with a provider of OpenID Connect, beside the password. It needs server.public_url.
+    oidc: OidcConfig {
+        /// The address of the provider; empty means none.
+        issuer: Option<Issuer> = "";
+        /// The name under which Kith is registered there, with the redirect address of public_url and /sign-in/callback.
+        client_id: Option<SingleLine> = "";
+        /// The secret that the provider has given Kith; empty for a public client.
+        client_secret: Option<Secret> = "";
+        /// Who gets an account at the first sign-in: a domain of verified email addresses, or a group; empty means none.
+        create: Option<CreationRule> = "";
+        /// What people call the provider.
+        label: SingleLine = "your organisation";
     }
 
     /// The queue: QStash, or the broker in this process.

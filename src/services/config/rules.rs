@@ -10,6 +10,7 @@ use super::Config;
 use super::ContactsConfig;
 use super::DataConfig;
 use super::LimitsConfig;
+use super::OidcConfig;
 use super::PolicyConfig;
 use super::QueueConfig;
 use super::RedisConfig;
@@ -38,11 +39,42 @@ impl Config {
             self.redis.require_one_address(),
             self.redis.require_sentinels_with_login(),
             self.limits.require_quotas(),
+            self.require_address_with_provider(),
+            self.oidc.require_client_with_issuer(),
             self.queue.require_keys_with_token(),
             self.contacts.require_page_size_within_maximum(),
         ]
         .into_iter()
         .filter_map(Result::err)
+    }
+
+    /// The provider leads browsers back to an address that is registered there, so it has to be known.
+    fn require_address_with_provider(&self) -> Result<(), Conflict> {
+        let Some(issuer) = &self.oidc.issuer else {
+            return Ok(());
+        };
+        if self.server.public_url.is_some() {
+            return Ok(());
+        }
+        Err(Conflict {
+            path: "oidc.issuer",
+            value: issuer.to_string(),
+            rule: "It needs `server.public_url` as well: the provider leads browsers back to it."
+                .to_owned(),
+        })
+    }
+}
+
+impl OidcConfig {
+    fn require_client_with_issuer(&self) -> Result<(), Conflict> {
+        if self.issuer.is_some() == self.client_id.is_some() {
+            return Ok(());
+        }
+        Err(Conflict {
+            path: "oidc.client_id",
+            value: self.client_id.redacted(),
+            rule: "Set both `oidc.issuer` and `oidc.client_id`, or neither.".to_owned(),
+        })
     }
 }
 

@@ -31,11 +31,14 @@ use super::quantity::Poll;
 use super::quantity::Span;
 use super::quantity::format_duration;
 use super::quantity::parse_duration;
+use super::single_line::SingleLine;
 use crate::services::database::DatabaseUrl;
 use crate::services::mail::MailAddress;
 use crate::services::mail::SmtpServer;
 use crate::services::network::ForwardedHeader;
 use crate::services::network::Network;
+use crate::services::oidc::CreationRule;
+use crate::services::oidc::Issuer;
 use crate::services::origin::Host;
 use crate::services::origin::Origin;
 use crate::services::telemetry::LogFilter;
@@ -258,6 +261,20 @@ impl Described for MailAddress {
 impl Described for Template {
     const EXPECTED: &'static str =
         r#"text in which {name} stands for the contact's name, such as "Welcome, {name}""#;
+}
+
+impl Described for Issuer {
+    const EXPECTED: &'static str = r#"the address of a provider as it writes it itself, such as "https://id.example.org"; "http://" only on this machine"#;
+    const MAY_HOLD_SECRET: bool = true;
+}
+
+impl Described for CreationRule {
+    const EXPECTED: &'static str =
+        r#"a domain of email addresses or a group, such as "@example.org" or "group:staff""#;
+}
+
+impl Described for SingleLine {
+    const EXPECTED: &'static str = "a text of 1 to 100 characters in one line";
 }
 
 impl Described for LogFormat {

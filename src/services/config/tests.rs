@@ -170,7 +170,7 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
         (
             "[colours]\n",
             "unknown key `colours` in Leptos.toml, line 1. \
-             The sections are [server], [data], [backup], [redis], [limits], [cache], [contacts], [api], [accounts], [queue], [welcome], [report], [dashboard], [audit], [mail], [log].",
+             The sections are [server], [data], [backup], [redis], [limits], [cache], [contacts], [api], [accounts], [oidc], [queue], [welcome], [report], [dashboard], [audit], [mail], [log].",
         ),
         (
             "log = true\n",
@@ -181,6 +181,38 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
     for (file, problem) in cases {
         assert_eq!(problems(file, NO_ENV), problem);
     }
+}
+
+#[test]
+fn a_provider_needs_a_client_and_an_address_to_come_back_to() {
+    let issuer = ("KITH_OIDC_ISSUER", "https://id.example.org");
+    let client = ("KITH_OIDC_CLIENT_ID", "kith");
+    let public_url = ("PUBLIC_URL", "https://kith.example.org");
+    assert!(read("", [issuer, client, public_url]).oidc.issuer.is_some());
+    assert_eq!(
+        problems("", [issuer, client]),
+        "wrong value for `oidc.issuer` in the environment variable KITH_OIDC_ISSUER: \
+         `https://id.example.org`. It needs `server.public_url` as well: the provider leads browsers back to it."
+    );
+    for alone in [issuer, client] {
+        let problem = problems("", [alone, public_url]);
+        assert!(
+            problem.ends_with("Set both `oidc.issuer` and `oidc.client_id`, or neither."),
+            "{problem}"
+        );
+    }
+    let problem = problems(
+        "",
+        [
+            ("KITH_OIDC_ISSUER", "http://id.example.org"),
+            client,
+            public_url,
+        ],
+    );
+    assert!(
+        problem.contains("such as \"https://id.example.org\""),
+        "{problem}"
+    );
 }
 
 #[test]
@@ -202,7 +234,7 @@ fn unknown_kith_variables_are_refused_with_the_nearest_known_one() {
         (
             "KITH_COLOURS",
             "unknown environment variable KITH_COLOURS. \
-             The sections are [server], [data], [backup], [redis], [limits], [cache], [contacts], [api], [accounts], [queue], [welcome], [report], [dashboard], [audit], [mail], [log].",
+             The sections are [server], [data], [backup], [redis], [limits], [cache], [contacts], [api], [accounts], [oidc], [queue], [welcome], [report], [dashboard], [audit], [mail], [log].",
         ),
     ];
     for (name, problem) in cases {
