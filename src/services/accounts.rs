@@ -3,24 +3,28 @@
 //! Without an account, Kith works in local mode: it listens on this machine only, and each client that is certainly
 //! there is an admin. As soon as there is an account, every caller needs a session or a token.
 //!
-//! - [`AccountService`] has the use cases. [`authenticate`] finds out who calls, [`sign_in`] begins sessions,
-//!   [`sessions`] and [`tokens`] list and end what admits callers, [`setup`] makes the first admin.
+//! - [`AccountService`] has the use cases. [`authenticate`] finds out who calls, [`sign_in`] and [`with_provider`] show
+//!   who signs in, and [`admit`] begins the session. [`sessions`], [`tokens`] and [`identities`] list and end what admits
+//!   callers, [`setup`] makes the first admin.
 //! - [`Accounts`] is what an operator does with accounts. [`name`] and [`password`] are what people type.
-//! - [`rows`]: accounts in the database. [`secret`]: what is kept of random tokens. [`attempts`]: what slows down who guesses a password.
+//! - [`rows`]: accounts in the database. [`pending`]: sign-ins of two steps between them. [`secret`]: what is kept of random tokens. [`attempts`]: what slows down who guesses a password.
 //!
 //! What decides whether a caller is let in is in the database. It is cached under the tag [`ACCOUNTS`], whose
 //! generation changes in the transaction that ends a session, revokes a token or changes an account. So each of
 //! these has its effect at once, on all instances and with or without Redis.
 
+mod admit;
 mod attempts;
 mod audit;
 mod authenticate;
 mod error;
+mod identities;
 mod label;
 mod management;
 mod memberships;
 mod name;
 mod password;
+mod pending;
 mod rows;
 mod secret;
 mod service;
@@ -31,15 +35,19 @@ mod sign_in;
 mod tests;
 mod tokens;
 mod unavailable;
+mod with_provider;
 
 use kith_cache::Tag;
 
 /// What everything that is cached of accounts is made of.
 pub const ACCOUNTS: Tag = Tag::new("accounts");
 
+pub use admit::SignedIn;
+pub use admit::Visit;
 pub use authenticate::AuthenticateError;
 pub use authenticate::Credentials;
 pub use error::AccountError;
+pub use identities::IdentityInfo;
 pub use management::AccountInfo;
 pub use management::Accounts;
 pub use management::NewAccount;
@@ -54,7 +62,11 @@ pub use setup::SetUp;
 pub use setup::SetUpError;
 pub use sign_in::SignIn;
 pub use sign_in::SignInError;
-pub use sign_in::SignedIn;
 pub use tokens::ApiTokenInfo;
 pub use tokens::NewToken;
 pub use unavailable::Unavailable;
+pub use with_provider::Arrival;
+pub use with_provider::Arrived;
+pub use with_provider::Departure;
+pub use with_provider::Destination;
+pub use with_provider::WithProviderError;

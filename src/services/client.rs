@@ -253,3 +253,7 @@ id! {
     /// Identifies a token of a program. It is no secret either.
     TokenId
 }
+id! {
+    /// Identifies an identity at a provider that an account has linked.
+    IdentityId
+}

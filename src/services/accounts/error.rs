@@ -34,6 +34,10 @@ pub enum AccountError {
     Expiry(u32),
     #[error("There are {0} tokens already, which is the most. Revoke one first.")]
     TooManyTokens(i64),
+    #[error(
+        "This is the only way to sign in to this account. Add another one first, or ask an operator for a password."
+    )]
+    LastWay,
     #[error("The database does not respond at the moment. Try again.")]
     Unavailable(#[from] Unavailable),
 }

@@ -95,7 +95,7 @@ impl Accounts {
         if new.role != Role::Admin && !rows::exist(&mut tx).await? {
             return Err(AccountError::FirstIsAdmin);
         }
-        let id = rows::insert(&mut tx, new.name, new.role, &hash, self.clock.now()).await?;
+        let id = rows::insert(&mut tx, new.name, new.role, Some(&hash), self.clock.now()).await?;
         let id = id.ok_or(AccountError::NameTaken)?;
         self.record(&mut tx, Kind::UserAdded, id).await?;
         tx.commit().await?;

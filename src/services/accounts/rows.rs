@@ -20,6 +20,7 @@ use super::secret::Hash;
 use crate::services::client::Account;
 use crate::services::client::AccountId;
 use crate::services::client::Role;
+use crate::services::client::SessionId;
 use crate::services::database::milliseconds;
 
 /// The most browsers of an account that Kith knows. The one that it has known for the longest time is forgotten.
@@ -67,12 +68,12 @@ pub async fn has_admin(connection: &mut Connection) -> Result<bool, sqlx::Error>
     Ok(found.is_some())
 }
 
-/// Adds an account; `None` where another one has the name.
+/// Adds an account, perhaps without a password; `None` where another one has the name.
 pub async fn insert(
     tx: &mut Tx,
     name: &AccountName,
     role: Role,
-    password: &str,
+    password: Option<&str>,
     now: Timestamp,
 ) -> Result<Option<AccountId>, sqlx::Error> {
     let id = AccountId(kith_runtime::sortable_id(now));
@@ -106,12 +107,18 @@ pub async fn hold(tx: &mut Tx, id: AccountId) -> Result<Option<Kept>, sqlx::Erro
 
 /// Replaces the password of an account and ends its sessions.
 pub async fn set_password(tx: &mut Tx, account: AccountId, hash: &str) -> Result<(), sqlx::Error> {
+    keep_password(tx, account, hash).await?;
+    end_sessions(tx, account).await
+}
+
+/// Replaces what is kept of the password of an account.
+pub async fn keep_password(tx: &mut Tx, account: AccountId, hash: &str) -> Result<(), sqlx::Error> {
     query("UPDATE accounts SET password = $2 WHERE id = $1")
         .bind(account.0.as_bytes().as_slice())
         .bind(hash)
         .execute(tx)
         .await?;
-    end_sessions(tx, account).await
+    Ok(())
 }
 
 /// Ends all sessions of an account.
@@ -121,6 +128,15 @@ pub async fn end_sessions(tx: &mut Tx, account: AccountId) -> Result<(), sqlx::E
         .execute(tx)
         .await?;
     Ok(())
+}
+
+/// Whether a session has not ended.
+pub async fn lasts(connection: &mut Connection, session: SessionId) -> Result<bool, sqlx::Error> {
+    let found: Option<i64> = query("SELECT created_at FROM sessions WHERE id = $1")
+        .bind(session.0.as_bytes().as_slice())
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.is_some())
 }
 
 /// Begins a session that lasts so long at most, and returns its token.
@@ -170,6 +186,40 @@ pub async fn remember_browser(
     .execute(tx)
     .await?;
     Ok(token)
+}
+
+/// Whether the owner of an account has signed in in the browser with this token before.
+pub async fn knows_browser(
+    connection: &mut Connection,
+    account: AccountId,
+    token: &str,
+) -> Result<bool, sqlx::Error> {
+    let Some(browser) = secret::hash_of_token(token) else {
+        return Ok(false);
+    };
+    let found: Option<i64> =
+        query("SELECT created_at FROM known_browsers WHERE browser = $1 AND account = $2")
+            .bind(browser.bytes())
+            .bind(account.0.as_bytes().as_slice())
+            .fetch_optional(connection)
+            .await?;
+    Ok(found.is_some())
+}
+
+/// Whether anything admits the owner of an account: a password, an identity at a provider, or a passkey.
+pub async fn has_way_in(
+    connection: &mut Connection,
+    account: AccountId,
+) -> Result<bool, sqlx::Error> {
+    let found: Option<i64> = query(
+        "SELECT created_at FROM accounts WHERE id = $1 AND (password IS NOT NULL
+             OR EXISTS (SELECT 1 FROM identities WHERE account = $1)
+             OR EXISTS (SELECT 1 FROM passkeys WHERE account = $1))",
+    )
+    .bind(account.0.as_bytes().as_slice())
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.is_some())
 }
 
 /// The account of this name.

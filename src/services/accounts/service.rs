@@ -29,6 +29,7 @@ use crate::services::client::Identity;
 use crate::services::client::SessionId;
 use crate::services::client::Via;
 use crate::services::config::AccountsConfig;
+use crate::services::oidc::Provider;
 
 /// Who may see what is cached of accounts: Kith itself.
 pub(super) const AUDIENCE: &str = "kith";
@@ -51,6 +52,7 @@ pub(super) struct Shared {
     pub clock: Arc<dyn Clock>,
     pub config: AccountsConfig,
     pub is_exposed: bool,
+    pub provider: Option<Provider>,
     pub passwords: Passwords,
     pub tasks: Tasks,
     /// See [`AccountService::had_none`].
@@ -70,6 +72,8 @@ pub struct Options {
     /// Whether clients on other machines reach Kith. Then there is no local mode, even if all accounts are gone, as in a
     /// backup that was restored.
     pub is_exposed: bool,
+    /// Where people may sign in beside the password.
+    pub provider: Option<Provider>,
 }
 
 /// Whether there is an account.
@@ -88,6 +92,7 @@ impl AccountService {
             clock,
             config,
             is_exposed,
+            provider,
         } = options;
         Self {
             shared: Arc::new(Shared {
@@ -96,6 +101,7 @@ impl AccountService {
                 clock,
                 config,
                 is_exposed,
+                provider,
                 passwords: Passwords::default(),
                 tasks: Tasks::default(),
                 had_none: AtomicBool::new(false),

@@ -71,6 +71,21 @@ impl From<Refusal> for ChangePasswordError {
 }
 
 impl AccountService {
+    /// Whether the caller's account has a password. One that a provider has made has none.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub async fn has_password(&self, caller: &Caller) -> Result<bool, AccountError> {
+        let (account, _) = signed_in(caller)?;
+        let mut reader = self.shared.database.reader().await?;
+        let found: Option<i64> =
+            query("SELECT created_at FROM accounts WHERE id = $1 AND password IS NOT NULL")
+                .bind(account.id.0.as_bytes().as_slice())
+                .fetch_optional(&mut reader)
+                .await?;
+        Ok(found.is_some())
+    }
+
     /// The sessions of the caller's account, the one that was used last first.
     ///
     /// # Errors

@@ -128,7 +128,7 @@ impl AccountService {
             return Err(SetUpError::HasAccounts);
         }
         let role = Role::Admin;
-        let id = rows::insert(&mut tx, &name, role, &hash, now).await?;
+        let id = rows::insert(&mut tx, &name, role, Some(&hash), now).await?;
         let id = id.ok_or(SetUpError::HasAccounts)?;
         query("DELETE FROM setup_codes").execute(&mut tx).await?;
         attempts::succeed(&mut tx, &buckets, now).await?;

@@ -96,6 +96,9 @@ kinds! {
     /// The subject of this and of the next one is the token, by its id.
     TokenAdded = "token_added",
     TokenRevoked = "token_revoked",
+    /// The subject of this and of the next one is the identity at a provider, by its id.
+    IdentityLinked = "identity_linked",
+    IdentityUnlinked = "identity_unlinked",
     /// A contact was moved to the trash. The subject is the contact.
     ContactDeleted = "contact_deleted",
     LimitsChanged = "limits_changed",

@@ -53,6 +53,8 @@ use crate::services::live::Live;
 use crate::services::mail::Mailer;
 use crate::services::metrics;
 use crate::services::metrics::Metrics;
+use crate::services::oidc;
+use crate::services::oidc::Provider;
 use crate::services::origin::Origin;
 use crate::services::overrides;
 use crate::services::overrides::RuntimeOverrides;
@@ -163,6 +165,7 @@ impl Stores {
             clock: self.database.clock(),
             config: config.accounts.clone(),
             is_exposed: !config.server.is_local(),
+            provider: provider(&config),
         });
         let audit_log = AuditLog::new(audit_log::Options {
             database: self.database.clone(),
@@ -305,6 +308,22 @@ impl Stores {
         };
         jobs::registry(receiver, stopping, contexts)
     }
+}
+
+/// The provider that is configured. The rules of the configuration hold its parts together.
+fn provider(config: &Config) -> Option<Provider> {
+    let oidc = &config.oidc;
+    Some(Provider::new(oidc::Options {
+        issuer: oidc.issuer.clone()?,
+        client_id: oidc.client_id.as_ref()?.to_string(),
+        client_secret: oidc
+            .client_secret
+            .as_ref()
+            .map(|secret| secret.reveal().to_owned()),
+        label: oidc.label.to_string(),
+        rule: oidc.create.clone(),
+        redirect_url: format!("{}/sign-in/callback", config.server.public_url.as_ref()?),
+    }))
 }
 
 fn connect_redis(config: &Config, prefix: &str) -> Option<Redis> {

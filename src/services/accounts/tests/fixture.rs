@@ -26,6 +26,7 @@ use crate::services::client::Role;
 use crate::services::config::Config;
 use crate::services::contacts::store::sql::SqlStore;
 use crate::services::database::testing::TestDatabase;
+use crate::services::oidc::Provider;
 
 pub const PASSWORD: &str = "kettle violin marmot";
 
@@ -40,6 +41,8 @@ pub struct Fixture {
     now: Arc<AtomicI64>,
     /// Of instances that are made from now on.
     pub is_exposed: bool,
+    /// The same.
+    pub provider: Option<Provider>,
 }
 
 impl Fixture {
@@ -48,6 +51,7 @@ impl Fixture {
             database,
             now: Arc::new(AtomicI64::new(START)),
             is_exposed: false,
+            provider: None,
         }
     }
 
@@ -92,6 +96,7 @@ impl Fixture {
             clock: Arc::new(clock),
             config: Config::default().accounts,
             is_exposed: self.is_exposed,
+            provider: self.provider.clone(),
         })
     }
 
