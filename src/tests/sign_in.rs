@@ -32,7 +32,7 @@ pub async fn with_account(change: impl FnOnce(&mut Config)) -> (TestApp, String)
     (app, session)
 }
 
-async fn set_up(app: &TestApp) -> String {
+pub async fn set_up(app: &TestApp) -> String {
     let accounts: AccountService = app.part();
     let code = accounts.issue_setup_code().await.expect("no account yet");
     let made = accounts.set_up(SetUp {
@@ -55,7 +55,7 @@ pub fn visit(app: &TestApp, session: &str, path: &str) -> RequestBuilder {
         .header("cookie", format!("kith-session={session}"))
 }
 
-async fn submit(app: &TestApp, session: &str, path: &str, form: &[(&str, &str)]) -> Response {
+pub async fn submit(app: &TestApp, session: &str, path: &str, form: &[(&str, &str)]) -> Response {
     let request = app
         .request(Method::POST, path)
         .header("content-type", "application/x-www-form-urlencoded")
@@ -92,7 +92,7 @@ fn with_token(app: &TestApp, token: &str, method: Method, path: &str) -> Request
 }
 
 /// The value of a cookie that an answer sets.
-fn cookie(response: &Response, name: &str) -> Option<String> {
+pub fn cookie(response: &Response, name: &str) -> Option<String> {
     let lines = response.headers().get_all("set-cookie").iter();
     let mut pairs = lines.filter_map(|line| line.to_str().ok()?.split(';').next()?.split_once('='));
     let (_, value) = pairs.find(|(found, _)| *found == name)?;

@@ -3,6 +3,7 @@
 
 mod next_page;
 mod own;
+mod provider;
 mod set_up;
 mod sign_in;
 mod visitor;
@@ -18,7 +19,9 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::routing::post;
 
+use self::visitor::Visitor;
 use crate::services::accounts::SignedIn;
+use crate::services::accounts::Visit;
 use crate::web::cookies::AccountCookie;
 use crate::web::cookies::CookieScope;
 use crate::web::state::AppState;
@@ -29,6 +32,11 @@ pub use self::next_page::NextPage;
 pub fn open_routes() -> Router<AppState> {
     Router::new()
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .route(
+            "/sign-in/provider",
+            get(sign_in::go_back).post(provider::depart),
+        )
+        .route("/sign-in/callback", get(provider::arrive))
         .route("/set-up", get(set_up::show).post(set_up::set_up))
         .route(
             "/set-up/code",
@@ -52,7 +60,18 @@ pub fn own_routes() -> Router<AppState> {
             back.clone().post(own::end_session),
         )
         .route("/account/tokens", back.clone().post(own::create_token))
-        .route("/account/tokens/{id}/revoke", back.post(own::revoke_token))
+        .route(
+            "/account/tokens/{id}/revoke",
+            back.clone().post(own::revoke_token),
+        )
+        .route(
+            "/account/identities",
+            back.clone().post(provider::depart_to_link),
+        )
+        .route(
+            "/account/identities/{id}/unlink",
+            back.post(own::unlink_identity),
+        )
 }
 
 /// The `User-Agent` of a request, which names the session in the list of sessions.
@@ -70,6 +89,18 @@ fn enter(scope: CookieScope, signed_in: &SignedIn, page: &str) -> Response {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
+}
+
+/// A browser in which an account may sign in.
+fn visit<'a>(visitor: &Visitor, parts: &'a Parts) -> Visit<'a> {
+    Visit {
+        browser: visitor
+            .scope
+            .read(&parts.headers, AccountCookie::KnownBrowser),
+        session: visitor.scope.read(&parts.headers, AccountCookie::Session),
+        client: visitor.client,
+        user_agent: user_agent(parts),
+    }
 }
 
 /// Sends a browser to a page, with the cookie of the session that it has from now on.

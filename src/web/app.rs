@@ -10,6 +10,7 @@ use leptos_router::components::Routes;
 use leptos_router::path;
 
 use crate::web::pages::accounts::AccountPage;
+use crate::web::pages::accounts::LeavePage;
 use crate::web::pages::accounts::SetUpPage;
 use crate::web::pages::accounts::SignInPage;
 use crate::web::pages::contacts::ContactsPage;
@@ -63,6 +64,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/audit") view=AuditPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
+                <Route path=path!("/sign-in/provider") view=LeavePage ssr=SsrMode::Async/>
                 <Route path=path!("/set-up") view=SetUpPage ssr=SsrMode::Async/>
                 <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>
             </Routes>

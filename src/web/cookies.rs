@@ -23,10 +23,19 @@ pub enum AccountCookie {
     Session,
     /// Shows that an account has signed in from this browser before. It outlives the session.
     KnownBrowser,
+    /// The secret of a sign-in of two steps that waits for the second one.
+    PendingSignIn,
 }
 
-/// For how long a browser keeps its cookies, in seconds: a year. The server ends sessions earlier.
-const MAX_AGE: u32 = 365 * 24 * 60 * 60;
+impl AccountCookie {
+    /// For how long a browser keeps it, in seconds: a year, or some minutes. The server ends what it stands for earlier.
+    fn max_age(self) -> u32 {
+        match self {
+            Self::Session | Self::KnownBrowser => 365 * 24 * 60 * 60,
+            Self::PendingSignIn => 15 * 60,
+        }
+    }
+}
 
 /// Which names cookies have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +74,7 @@ impl CookieScope {
     /// The `Set-Cookie` that keeps a value. No script reads it, and other sites cannot have a browser send it with a
     /// form.
     pub fn set(self, cookie: AccountCookie, value: &str) -> Option<HeaderValue> {
-        self.header(cookie, value, MAX_AGE)
+        self.header(cookie, value, cookie.max_age())
     }
 
     /// The `Set-Cookie` that removes it.
@@ -88,6 +97,8 @@ impl CookieScope {
         match (self, cookie) {
             (Self::Https, AccountCookie::Session) => "__Host-kith-session",
             (Self::Https, AccountCookie::KnownBrowser) => "__Host-kith-browser",
+            (Self::Https, AccountCookie::PendingSignIn) => "__Host-kith-pending",
+            (Self::Http, AccountCookie::PendingSignIn) => "kith-pending",
             (Self::Http, AccountCookie::Session) => "kith-session",
             (Self::Http, AccountCookie::KnownBrowser) => "kith-browser",
         }

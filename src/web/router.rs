@@ -189,6 +189,7 @@ fn drawn_by_handlers() -> Vec<String> {
         "/dashboard",
         "/dashboard/audit",
         "/sign-in",
+        "/sign-in/provider",
         "/set-up",
         "/account",
     ]

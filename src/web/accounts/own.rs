@@ -26,6 +26,7 @@ use crate::services::accounts::AccountService;
 use crate::services::accounts::ChangePasswordError;
 use crate::services::accounts::NewToken;
 use crate::services::client::Caller;
+use crate::services::client::IdentityId;
 use crate::services::client::SessionId;
 use crate::services::client::TokenId;
 use crate::services::format;
@@ -35,6 +36,7 @@ use crate::web::middleware::limit::whole_seconds;
 use crate::web::page::PageRenderer;
 use crate::web::pages::accounts::AccountView;
 use crate::web::pages::accounts::Notice;
+use crate::web::pages::accounts::WhatAdmits;
 use crate::web::problem::Problem;
 use crate::web::query;
 use crate::web::rest::extract::FormBody;
@@ -47,11 +49,11 @@ const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 /// A request of a person who is signed in, and what answers it.
 pub struct Own {
-    caller: Caller,
-    scope: CookieScope,
-    accounts: AccountService,
-    pages: PageRenderer,
-    parts: Parts,
+    pub(super) caller: Caller,
+    pub(super) scope: CookieScope,
+    pub(super) accounts: AccountService,
+    pub(super) pages: PageRenderer,
+    pub(super) parts: Parts,
 }
 
 impl FromRequestParts<AppState> for Own {
@@ -80,17 +82,15 @@ impl Own {
         let Some(account) = self.caller.account().cloned() else {
             return Problem::internal().into_response();
         };
-        let sessions = self.accounts.sessions(&self.caller).await;
-        let tokens = self.accounts.tokens(&self.caller).await;
-        let (sessions, tokens) = match (sessions, tokens) {
-            (Ok(sessions), Ok(tokens)) => (sessions, tokens),
-            (Err(error), _) | (_, Err(error)) => return AppError::from(error).into_response(),
+        let admits = match self.what_admits().await {
+            Ok(admits) => admits,
+            Err(error) => return AppError::from(error).into_response(),
         };
         let view = AccountView {
             name: account.name,
             role: account.role,
-            sessions,
-            tokens,
+            provider: self.accounts.provider_label().map(str::to_owned),
+            admits,
             notice,
             token_name,
         };
@@ -100,13 +100,23 @@ impl Own {
         response
     }
 
+    async fn what_admits(&self) -> Result<WhatAdmits, AccountError> {
+        let (accounts, caller) = (&self.accounts, &self.caller);
+        Ok(WhatAdmits {
+            has_password: accounts.has_password(caller).await?,
+            sessions: accounts.sessions(caller).await?,
+            identities: accounts.identities(caller).await?,
+            tokens: accounts.tokens(caller).await?,
+        })
+    }
+
     /// Leads to the page, which says what was done.
     fn done(what: &str) -> Response {
         Redirect::to(&format!("/account?{DONE}={what}")).into_response()
     }
 
     /// Shows the page with the reason why a form was refused.
-    async fn refuse(self, notice: Notice, token_name: String) -> Response {
+    pub(super) async fn refuse(self, notice: Notice, token_name: String) -> Response {
         with_status(
             self.draw(Some(notice), token_name).await,
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -120,6 +130,8 @@ pub async fn show(own: Own) -> Response {
         "password" => Some(Notice::PasswordChanged),
         "session" => Some(Notice::SessionEnded),
         "token" => Some(Notice::TokenRevoked),
+        "linked" => Some(Notice::IdentityLinked),
+        "unlinked" => Some(Notice::IdentityUnlinked),
         _ => None,
     });
     own.draw(notice, String::new()).await
@@ -243,6 +255,17 @@ pub async fn create_token(own: Own, FormBody(form): FormBody<TokenForm>) -> Resp
 pub async fn revoke_token(own: Own, Path(id): Path<TokenId>) -> Response {
     match own.accounts.revoke_token(&own.caller, id).await {
         Ok(()) => Own::done("token"),
+        Err(error) => refusal(error),
+    }
+}
+
+pub async fn unlink_identity(own: Own, Path(id): Path<IdentityId>) -> Response {
+    match own.accounts.unlink(&own.caller, id).await {
+        Ok(()) => Own::done("unlinked"),
+        Err(error @ AccountError::LastWay) => {
+            let notice = Notice::WayRefused(error.to_string());
+            own.refuse(notice, String::new()).await
+        }
         Err(error) => refusal(error),
     }
 }

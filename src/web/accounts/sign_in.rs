@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::NextPage;
 use super::enter;
 use super::next_page;
-use super::user_agent;
+use super::visit;
 use super::with_retry_after;
 use super::with_status;
 use crate::model::error::AppError;
@@ -20,7 +20,6 @@ use crate::services::accounts::SignIn;
 use crate::services::accounts::SignInError;
 use crate::services::format;
 use crate::web::accounts::visitor::Visitor;
-use crate::web::cookies::AccountCookie;
 use crate::web::middleware::limit::whole_seconds;
 use crate::web::page::PageRenderer;
 use crate::web::pages::accounts::SignInView;
@@ -55,11 +54,15 @@ pub async fn show(
         Err(_) => return AppError::Unavailable.into_response(),
     }
     let view = SignInView {
-        name: String::new(),
         next: next.as_str().to_owned(),
-        problem: None,
+        ..SignInView::of(&accounts)
     };
     pages.render_view(parts, view).await
+}
+
+/// Redirects a reload of the address of an action to the page.
+pub async fn go_back() -> Redirect {
+    Redirect::to("/sign-in")
 }
 
 pub async fn sign_in(
@@ -70,15 +73,14 @@ pub async fn sign_in(
     FormBody(form): FormBody<Form>,
 ) -> Response {
     let next = NextPage::parse(&form.next);
+    let visit = visit(&visitor, &parts);
     let signed_in = accounts.sign_in(SignIn {
         name: &form.name,
         password: &form.password,
-        browser: visitor
-            .scope
-            .read(&parts.headers, AccountCookie::KnownBrowser),
-        session: visitor.scope.read(&parts.headers, AccountCookie::Session),
-        client: visitor.client,
-        user_agent: user_agent(&parts),
+        browser: visit.browser,
+        session: visit.session,
+        client: visit.client,
+        user_agent: visit.user_agent,
     });
     let error = match signed_in.await {
         Ok(signed_in) => return enter(visitor.scope, &signed_in, next.as_str()),
@@ -98,6 +100,7 @@ pub async fn sign_in(
         name: form.name,
         next: next.as_str().to_owned(),
         problem: Some(problem),
+        ..SignInView::of(&accounts)
     };
     let page = pages.render_view(parts, view).await;
     match error {

@@ -2,6 +2,7 @@
 //! them work without JavaScript.
 
 mod account;
+mod leave;
 mod set_up;
 mod sign_in;
 
@@ -10,6 +11,9 @@ use leptos::prelude::*;
 pub use self::account::AccountPage;
 pub use self::account::AccountView;
 pub use self::account::Notice;
+pub use self::account::WhatAdmits;
+pub use self::leave::LeavePage;
+pub use self::leave::LeaveView;
 pub use self::set_up::SetUpPage;
 pub use self::set_up::SetUpView;
 pub use self::sign_in::SignInPage;

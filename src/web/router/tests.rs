@@ -39,6 +39,8 @@ const OPEN: &[&str] = &[
     "/set-up",
     "/set-up/code",
     "/sign-in",
+    "/sign-in/callback",
+    "/sign-in/provider",
 ];
 
 /// What admits programs with a token, and people. All other routes take no token.

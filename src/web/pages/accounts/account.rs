@@ -1,4 +1,4 @@
-//! `/account`: one's own account: the password, the sessions, and the tokens for programs.
+//! `/account`: one's own account: the password, the identities at a provider, the sessions, and the tokens for programs.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -8,6 +8,7 @@ use super::PASSWORD_RULE;
 use super::PasswordField;
 use super::ProblemLine;
 use crate::services::accounts::ApiTokenInfo;
+use crate::services::accounts::IdentityInfo;
 use crate::services::accounts::SessionInfo;
 use crate::services::client::Role;
 use crate::services::client::Scope;
@@ -18,12 +19,22 @@ use crate::web::pages::PageTitle;
 pub struct AccountView {
     pub name: String,
     pub role: Role,
-    pub sessions: Vec<SessionInfo>,
-    pub tokens: Vec<ApiTokenInfo>,
+    /// What people call the provider whose identities the account can link, if there is one.
+    pub provider: Option<String>,
+    pub admits: WhatAdmits,
     /// What came of the last form.
     pub notice: Option<Notice>,
     /// The name that was typed for a token that could not be made.
     pub token_name: String,
+}
+
+/// All that lets the owner of the account in, and programs.
+#[derive(Clone)]
+pub struct WhatAdmits {
+    pub has_password: bool,
+    pub sessions: Vec<SessionInfo>,
+    pub identities: Vec<IdentityInfo>,
+    pub tokens: Vec<ApiTokenInfo>,
 }
 
 /// What came of a form.
@@ -36,6 +47,10 @@ pub enum Notice {
     TokenMade(String),
     PasswordRefused(String),
     TokenRefused(String),
+    IdentityLinked,
+    IdentityUnlinked,
+    /// Why a way to sign in was not added or removed.
+    WayRefused(String),
 }
 
 impl Notice {
@@ -47,7 +62,12 @@ impl Notice {
             ),
             Self::SessionEnded => Some("The session has ended."),
             Self::TokenRevoked => Some("The token is revoked. Programs that use it are refused."),
-            Self::TokenMade(_) | Self::PasswordRefused(_) | Self::TokenRefused(_) => None,
+            Self::IdentityLinked => Some("The identity is linked: you can sign in with it."),
+            Self::IdentityUnlinked => Some("The identity is unlinked, and admits no one here."),
+            Self::TokenMade(_)
+            | Self::PasswordRefused(_)
+            | Self::TokenRefused(_)
+            | Self::WayRefused(_) => None,
         }
     }
 }
@@ -55,11 +75,14 @@ impl Notice {
 #[component]
 pub fn AccountPage() -> impl IntoView {
     let view = use_context::<AccountView>()?;
-    let (password_problem, token_problem) = match view.notice.clone() {
-        Some(Notice::PasswordRefused(why)) => (Some(why), None),
-        Some(Notice::TokenRefused(why)) => (None, Some(why)),
-        _ => (None, None),
-    };
+    let (mut password_problem, mut token_problem, mut way_problem) = (None, None, None);
+    match view.notice.clone() {
+        Some(Notice::PasswordRefused(why)) => password_problem = Some(why),
+        Some(Notice::TokenRefused(why)) => token_problem = Some(why),
+        Some(Notice::WayRefused(why)) => way_problem = Some(why),
+        _ => {}
+    }
+    let admits = view.admits;
     let done = view.notice.as_ref().and_then(Notice::done);
     let new_token = match &view.notice {
         Some(Notice::TokenMade(token)) => Some(token.clone()),
@@ -83,10 +106,14 @@ pub fn AccountPage() -> impl IntoView {
             <form method="post" action="/sign-out" class="mt-2">
                 <button class="button">"Sign out"</button>
             </form>
-            <Password problem=password_problem name=view.name.clone()/>
-            <Sessions sessions=view.sessions/>
+            <ProblemLine text=way_problem/>
+            {admits.has_password.then(|| view! {
+                <Password problem=password_problem name=view.name.clone()/>
+            })}
+            <Identities identities=admits.identities provider=view.provider/>
+            <Sessions sessions=admits.sessions/>
             <Tokens
-                tokens=view.tokens
+                tokens=admits.tokens
                 role=view.role
                 problem=token_problem
                 new_token
@@ -116,6 +143,42 @@ fn Password(problem: Option<String>, name: String) -> impl IntoView {
             </form>
         </section>
     }
+}
+
+/// The identities at the provider, unless there are none and there can be none.
+#[component]
+fn Identities(identities: Vec<IdentityInfo>, provider: Option<String>) -> impl IntoView {
+    if identities.is_empty() && provider.is_none() {
+        return None;
+    }
+    let row = |identity: IdentityInfo| {
+        let action = format!("/account/identities/{}/unlink", identity.id);
+        let label = identity.label.clone();
+        view! {
+            <li class="flex items-center gap-3 border-b border-line py-2">
+                <span class="min-w-0 grow">
+                    <bdi class="break-all">{identity.label}</bdi>
+                    <span class="block text-xs text-muted">
+                        "At "<bdi class="break-all">{identity.issuer}</bdi>", linked "<Moment at=identity.created_at/>
+                    </span>
+                </span>
+                <form method="post" action=action>
+                    <button class="button">"Unlink"<span class="sr-only">" the identity "{label}</span></button>
+                </form>
+            </li>
+        }
+    };
+    Some(view! {
+        <section class="mt-8" aria-labelledby="identities-title">
+            <h2 id="identities-title" class="font-semibold">"Sign-in with a provider"</h2>
+            <ul class="mt-2" id="identities">{identities.into_iter().map(row).collect_view()}</ul>
+            {provider.map(|label| view! {
+                <form method="post" action="/account/identities" class="mt-2">
+                    <button class="button">"Link an identity at "<bdi>{label}</bdi></button>
+                </form>
+            })}
+        </section>
+    })
 }
 
 #[component]

@@ -5,10 +5,11 @@ use leptos::prelude::*;
 use super::NameField;
 use super::PasswordField;
 use super::ProblemLine;
+use crate::services::accounts::AccountService;
 use crate::web::pages::PageTitle;
 
 /// What the page shows.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct SignInView {
     /// The name that was typed.
     pub name: String,
@@ -16,6 +17,18 @@ pub struct SignInView {
     pub next: String,
     /// Why the last attempt has failed.
     pub problem: Option<String>,
+    /// What people call the provider that they may sign in with.
+    pub provider: Option<String>,
+}
+
+impl SignInView {
+    /// The page with the ways to sign in that there are.
+    pub fn of(accounts: &AccountService) -> Self {
+        Self {
+            provider: accounts.provider_label().map(str::to_owned),
+            ..Self::default()
+        }
+    }
 }
 
 #[component]
@@ -24,6 +37,7 @@ pub fn SignInPage() -> impl IntoView {
         name,
         next,
         problem,
+        provider,
     } = use_context::<SignInView>()?;
     // The reader types the password again, and the name only if it was missing.
     let has_name = !name.is_empty();
@@ -33,7 +47,7 @@ pub fn SignInPage() -> impl IntoView {
             <h1 class="text-xl font-semibold tracking-tight">"Sign in"</h1>
             <form method="post" action="/sign-in" class="mt-4 flex max-w-sm flex-col gap-4">
                 <ProblemLine text=problem/>
-                <input type="hidden" name="next" value=next/>
+                <input type="hidden" name="next" value=next.clone()/>
                 <NameField value=name autofocus=!has_name/>
                 <PasswordField
                     id="password"
@@ -42,6 +56,12 @@ pub fn SignInPage() -> impl IntoView {
                 />
                 <div><button class="button-primary">"Sign in"</button></div>
             </form>
+            {provider.map(|label| view! {
+                <form method="post" action="/sign-in/provider" class="mt-4">
+                    <input type="hidden" name="next" value=next/>
+                    <button class="button">"Continue with "<bdi>{label}</bdi></button>
+                </form>
+            })}
         </main>
     })
 }
