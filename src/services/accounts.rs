@@ -3,7 +3,7 @@
 //! Without an account, Kith works in local mode: it listens on this machine only, and each client that is certainly
 //! there is an admin. As soon as there is an account, every caller needs a session or a token.
 //!
-//! - [`AccountService`] has the use cases. [`authenticate`] finds out who calls, [`sign_in`] and [`with_provider`] show
+//! - [`AccountService`] has the use cases. [`authenticate`] finds out who calls, [`sign_in`], [`with_provider`] and [`passkeys`] show
 //!   who signs in, and [`admit`] begins the session. [`sessions`], [`tokens`] and [`identities`] list and end what admits
 //!   callers, [`setup`] makes the first admin.
 //! - [`Accounts`] is what an operator does with accounts. [`name`] and [`password`] are what people type.
@@ -23,8 +23,10 @@ mod label;
 mod management;
 mod memberships;
 mod name;
+mod passkeys;
 mod password;
 mod pending;
+mod relying_party;
 mod rows;
 mod secret;
 mod service;
@@ -53,7 +55,13 @@ pub use management::Accounts;
 pub use management::NewAccount;
 pub use name::AccountName;
 pub use name::InvalidName;
+pub use passkeys::Challenge;
+pub use passkeys::NewPasskey;
+pub use passkeys::PasskeyError;
+pub use passkeys::PasskeyInfo;
+pub use passkeys::WithPasskey;
 pub use password::WeakPassword;
+pub use relying_party::RelyingParty;
 pub use service::AccountService;
 pub use service::Options;
 pub use sessions::ChangePasswordError;

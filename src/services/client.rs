@@ -257,3 +257,7 @@ id! {
     /// Identifies an identity at a provider that an account has linked.
     IdentityId
 }
+id! {
+    /// Identifies a passkey of an account. Its authenticator names it otherwise.
+    PasskeyId
+}

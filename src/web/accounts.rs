@@ -1,8 +1,9 @@
 //! The routes of accounts: the sign-in, the first account, and one's own account. All of them are forms, which work
-//! without JavaScript.
+//! without JavaScript; only a passkey needs a script, which asks the browser for it.
 
 mod next_page;
 mod own;
+mod passkeys;
 mod provider;
 mod set_up;
 mod sign_in;
@@ -37,6 +38,11 @@ pub fn open_routes() -> Router<AppState> {
             get(sign_in::go_back).post(provider::depart),
         )
         .route("/sign-in/callback", get(provider::arrive))
+        .route(
+            "/sign-in/passkey",
+            get(sign_in::go_back).post(passkeys::sign_in),
+        )
+        .route("/sign-in/passkey/options", post(passkeys::sign_in_options))
         .route("/set-up", get(set_up::show).post(set_up::set_up))
         .route(
             "/set-up/code",
@@ -70,8 +76,11 @@ pub fn own_routes() -> Router<AppState> {
         )
         .route(
             "/account/identities/{id}/unlink",
-            back.post(own::unlink_identity),
+            back.clone().post(own::unlink_identity),
         )
+        .route("/account/passkeys", back.clone().post(passkeys::add))
+        .route("/account/passkeys/options", post(passkeys::new_options))
+        .route("/account/passkeys/{id}/remove", back.post(passkeys::remove))
 }
 
 /// The `User-Agent` of a request, which names the session in the list of sessions.

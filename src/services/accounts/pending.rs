@@ -28,12 +28,18 @@ const MAX_PENDING: u32 = 10_000;
 pub enum Purpose {
     /// A provider leads the browser back.
     Provider,
+    /// A passkey signs in.
+    WithPasskey,
+    /// A passkey is added.
+    NewPasskey,
 }
 
 impl Purpose {
     fn as_str(self) -> &'static str {
         match self {
             Self::Provider => "provider",
+            Self::WithPasskey => "with_passkey",
+            Self::NewPasskey => "new_passkey",
         }
     }
 }

@@ -20,6 +20,7 @@ use serde::Serialize;
 
 use super::ACCOUNTS;
 use super::AccountError;
+use super::RelyingParty;
 use super::Unavailable;
 use super::password::Passwords;
 use super::rows;
@@ -53,6 +54,7 @@ pub(super) struct Shared {
     pub config: AccountsConfig,
     pub is_exposed: bool,
     pub provider: Option<Provider>,
+    pub relying_party: Option<RelyingParty>,
     pub passwords: Passwords,
     pub tasks: Tasks,
     /// See [`AccountService::had_none`].
@@ -74,6 +76,8 @@ pub struct Options {
     pub is_exposed: bool,
     /// Where people may sign in beside the password.
     pub provider: Option<Provider>,
+    /// Under which name browsers keep passkeys, if they have any for Kith.
+    pub relying_party: Option<RelyingParty>,
 }
 
 /// Whether there is an account.
@@ -93,6 +97,7 @@ impl AccountService {
             config,
             is_exposed,
             provider,
+            relying_party,
         } = options;
         Self {
             shared: Arc::new(Shared {
@@ -102,6 +107,7 @@ impl AccountService {
                 config,
                 is_exposed,
                 provider,
+                relying_party,
                 passwords: Passwords::default(),
                 tasks: Tasks::default(),
                 had_none: AtomicBool::new(false),

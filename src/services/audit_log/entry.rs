@@ -99,6 +99,9 @@ kinds! {
     /// The subject of this and of the next one is the identity at a provider, by its id.
     IdentityLinked = "identity_linked",
     IdentityUnlinked = "identity_unlinked",
+    /// The subject of this and of the next one is the passkey, by its id.
+    PasskeyAdded = "passkey_added",
+    PasskeyRemoved = "passkey_removed",
     /// A contact was moved to the trash. The subject is the contact.
     ContactDeleted = "contact_deleted",
     LimitsChanged = "limits_changed",

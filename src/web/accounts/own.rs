@@ -90,6 +90,7 @@ impl Own {
             name: account.name,
             role: account.role,
             provider: self.accounts.provider_label().map(str::to_owned),
+            passkey_host: self.accounts.passkey_host().map(str::to_owned),
             admits,
             notice,
             token_name,
@@ -106,13 +107,26 @@ impl Own {
             has_password: accounts.has_password(caller).await?,
             sessions: accounts.sessions(caller).await?,
             identities: accounts.identities(caller).await?,
+            passkeys: accounts.passkeys(caller).await?,
             tokens: accounts.tokens(caller).await?,
         })
     }
 
     /// Leads to the page, which says what was done.
-    fn done(what: &str) -> Response {
+    pub(super) fn done(what: &str) -> Response {
         Redirect::to(&format!("/account?{DONE}={what}")).into_response()
+    }
+
+    /// The answer to a form that removes a way to sign in.
+    pub(super) async fn removed(self, removed: Result<(), AccountError>, what: &str) -> Response {
+        match removed {
+            Ok(()) => Self::done(what),
+            Err(error @ AccountError::LastWay) => {
+                let notice = Notice::WayRefused(error.to_string());
+                self.refuse(notice, String::new()).await
+            }
+            Err(error) => refusal(error),
+        }
     }
 
     /// Shows the page with the reason why a form was refused.
@@ -132,6 +146,8 @@ pub async fn show(own: Own) -> Response {
         "token" => Some(Notice::TokenRevoked),
         "linked" => Some(Notice::IdentityLinked),
         "unlinked" => Some(Notice::IdentityUnlinked),
+        "passkey" => Some(Notice::PasskeyAdded),
+        "passkey-removed" => Some(Notice::PasskeyRemoved),
         _ => None,
     });
     own.draw(notice, String::new()).await
@@ -260,14 +276,8 @@ pub async fn revoke_token(own: Own, Path(id): Path<TokenId>) -> Response {
 }
 
 pub async fn unlink_identity(own: Own, Path(id): Path<IdentityId>) -> Response {
-    match own.accounts.unlink(&own.caller, id).await {
-        Ok(()) => Own::done("unlinked"),
-        Err(error @ AccountError::LastWay) => {
-            let notice = Notice::WayRefused(error.to_string());
-            own.refuse(notice, String::new()).await
-        }
-        Err(error) => refusal(error),
-    }
+    let unlinked = own.accounts.unlink(&own.caller, id).await;
+    own.removed(unlinked, "unlinked").await
 }
 
 /// The answer to a form that names something that is not there any more.

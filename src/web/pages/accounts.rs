@@ -3,6 +3,7 @@
 
 mod account;
 mod leave;
+mod passkeys;
 mod set_up;
 mod sign_in;
 

@@ -40,6 +40,8 @@ const OPEN: &[&str] = &[
     "/set-up/code",
     "/sign-in",
     "/sign-in/callback",
+    "/sign-in/passkey",
+    "/sign-in/passkey/options",
     "/sign-in/provider",
 ];
 

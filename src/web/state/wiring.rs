@@ -23,6 +23,7 @@ use super::StartError;
 use crate::services::accounts;
 use crate::services::accounts::ACCOUNTS;
 use crate::services::accounts::AccountService;
+use crate::services::accounts::RelyingParty;
 use crate::services::admin;
 use crate::services::admin::AdminService;
 use crate::services::audit_log;
@@ -31,6 +32,7 @@ use crate::services::backup;
 use crate::services::backup::Backups;
 use crate::services::config::Config;
 use crate::services::config::PemFile;
+use crate::services::config::ServerConfig;
 use crate::services::config::WelcomeConfig;
 use crate::services::contacts;
 use crate::services::contacts::ContactService;
@@ -166,6 +168,7 @@ impl Stores {
             config: config.accounts.clone(),
             is_exposed: !config.server.is_local(),
             provider: provider(&config),
+            relying_party: relying_party(&config.server),
         });
         let audit_log = AuditLog::new(audit_log::Options {
             database: self.database.clone(),
@@ -324,6 +327,15 @@ fn provider(config: &Config) -> Option<Provider> {
         rule: oidc.create.clone(),
         redirect_url: format!("{}/sign-in/callback", config.server.public_url.as_ref()?),
     }))
+}
+
+/// Browsers keep passkeys for the public name, or for this machine where Kith has no other name.
+fn relying_party(server: &ServerConfig) -> Option<RelyingParty> {
+    match &server.public_url {
+        Some(origin) => RelyingParty::new(origin),
+        None if server.is_local() => RelyingParty::local(),
+        None => None,
+    }
 }
 
 fn connect_redis(config: &Config, prefix: &str) -> Option<Redis> {

@@ -17,6 +17,7 @@ use crate::services::accounts::AuthenticateError;
 use crate::services::accounts::Credentials;
 use crate::services::accounts::NewAccount;
 use crate::services::accounts::Options;
+use crate::services::accounts::RelyingParty;
 use crate::services::accounts::SignIn;
 use crate::services::accounts::SignInError;
 use crate::services::accounts::SignedIn;
@@ -97,6 +98,7 @@ impl Fixture {
             config: Config::default().accounts,
             is_exposed: self.is_exposed,
             provider: self.provider.clone(),
+            relying_party: RelyingParty::local(),
         })
     }
 

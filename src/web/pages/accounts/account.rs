@@ -1,4 +1,4 @@
-//! `/account`: one's own account: the password, the identities at a provider, the sessions, and the tokens for programs.
+//! `/account`: one's own account: the password, the passkeys, the identities at a provider, the sessions, and the tokens for programs.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -7,8 +7,10 @@ use leptos::prelude::*;
 use super::PASSWORD_RULE;
 use super::PasswordField;
 use super::ProblemLine;
+use super::passkeys::Passkeys;
 use crate::services::accounts::ApiTokenInfo;
 use crate::services::accounts::IdentityInfo;
+use crate::services::accounts::PasskeyInfo;
 use crate::services::accounts::SessionInfo;
 use crate::services::client::Role;
 use crate::services::client::Scope;
@@ -21,6 +23,8 @@ pub struct AccountView {
     pub role: Role,
     /// What people call the provider whose identities the account can link, if there is one.
     pub provider: Option<String>,
+    /// Where the account can have passkeys, if anywhere.
+    pub passkey_host: Option<String>,
     pub admits: WhatAdmits,
     /// What came of the last form.
     pub notice: Option<Notice>,
@@ -34,6 +38,7 @@ pub struct WhatAdmits {
     pub has_password: bool,
     pub sessions: Vec<SessionInfo>,
     pub identities: Vec<IdentityInfo>,
+    pub passkeys: Vec<PasskeyInfo>,
     pub tokens: Vec<ApiTokenInfo>,
 }
 
@@ -49,6 +54,8 @@ pub enum Notice {
     TokenRefused(String),
     IdentityLinked,
     IdentityUnlinked,
+    PasskeyAdded,
+    PasskeyRemoved,
     /// Why a way to sign in was not added or removed.
     WayRefused(String),
 }
@@ -64,6 +71,8 @@ impl Notice {
             Self::TokenRevoked => Some("The token is revoked. Programs that use it are refused."),
             Self::IdentityLinked => Some("The identity is linked: you can sign in with it."),
             Self::IdentityUnlinked => Some("The identity is unlinked, and admits no one here."),
+            Self::PasskeyAdded => Some("The passkey is added: you can sign in with it."),
+            Self::PasskeyRemoved => Some("The passkey is removed, and admits no one here."),
             Self::TokenMade(_)
             | Self::PasswordRefused(_)
             | Self::TokenRefused(_)
@@ -110,6 +119,7 @@ pub fn AccountPage() -> impl IntoView {
             {admits.has_password.then(|| view! {
                 <Password problem=password_problem name=view.name.clone()/>
             })}
+            <Passkeys passkeys=admits.passkeys host=view.passkey_host/>
             <Identities identities=admits.identities provider=view.provider/>
             <Sessions sessions=admits.sessions/>
             <Tokens
@@ -310,7 +320,7 @@ fn scope_label(scope: Scope) -> &'static str {
 
 /// A time in UTC.
 #[component]
-fn Moment(at: Timestamp) -> impl IntoView {
+pub fn Moment(at: Timestamp) -> impl IntoView {
     let text = at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC");
     view! { <time datetime=at.to_string()>{text.to_string()}</time> }
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::NameField;
 use super::PasswordField;
 use super::ProblemLine;
+use super::passkeys::PasskeySignIn;
 use crate::services::accounts::AccountService;
 use crate::web::pages::PageTitle;
 
@@ -19,6 +20,8 @@ pub struct SignInView {
     pub problem: Option<String>,
     /// What people call the provider that they may sign in with.
     pub provider: Option<String>,
+    /// Where browsers have passkeys for Kith, if anywhere.
+    pub passkey_host: Option<String>,
 }
 
 impl SignInView {
@@ -26,6 +29,7 @@ impl SignInView {
     pub fn of(accounts: &AccountService) -> Self {
         Self {
             provider: accounts.provider_label().map(str::to_owned),
+            passkey_host: accounts.passkey_host().map(str::to_owned),
             ..Self::default()
         }
     }
@@ -38,6 +42,7 @@ pub fn SignInPage() -> impl IntoView {
         next,
         problem,
         provider,
+        passkey_host,
     } = use_context::<SignInView>()?;
     // The reader types the password again, and the name only if it was missing.
     let has_name = !name.is_empty();
@@ -56,6 +61,7 @@ pub fn SignInPage() -> impl IntoView {
                 />
                 <div><button class="button-primary">"Sign in"</button></div>
             </form>
+            {passkey_host.map(|host| view! { <PasskeySignIn host next=next.clone()/> })}
             {provider.map(|label| view! {
                 <form method="post" action="/sign-in/provider" class="mt-4">
                     <input type="hidden" name="next" value=next/>

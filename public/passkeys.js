@@ -1,0 +1,45 @@
+// Passkeys on the sign-in and on the page of the account. Each form with `data-passkey` is hidden until this script
+// knows that the browser has passkeys for this host. The server draws the answer to the form, as that of any other.
+
+const parsers = {
+  create: 'parseCreationOptionsFromJSON',
+  get: 'parseRequestOptionsFromJSON',
+};
+
+function isPossible(form) {
+  const { host, passkey } = form.dataset;
+  return location.hostname === host && window.PublicKeyCredential?.[parsers[passkey]] !== undefined;
+}
+
+async function ask(form) {
+  const { options, passkey } = form.dataset;
+  const answer = await fetch(options, { method: 'POST', headers: { accept: 'application/json' } });
+  const json = await answer.json();
+  if (!answer.ok) {
+    throw new Error(json.detail);
+  }
+  const publicKey = PublicKeyCredential[parsers[passkey]](json.publicKey);
+  const credential = await navigator.credentials[passkey]({ publicKey });
+  form.elements.credential.value = JSON.stringify(credential.toJSON());
+}
+
+for (const form of document.querySelectorAll('form[data-passkey]')) {
+  if (!isPossible(form)) {
+    continue;
+  }
+  form.hidden = false;
+  const problem = form.querySelector('[role=alert]');
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    problem.textContent = '';
+    try {
+      await ask(form);
+      form.submit();
+    } catch (error) {
+      // The browser says why only in its own words, and it has shown a dialog before.
+      problem.textContent = error instanceof DOMException
+        ? 'No passkey was used. Try again, or choose another way.'
+        : error.message;
+    }
+  });
+}
