@@ -29,17 +29,20 @@ for (const form of document.querySelectorAll('form[data-passkey]')) {
   }
   form.hidden = false;
   const problem = form.querySelector('[role=alert]');
+  const say = (text) => {
+    problem.textContent = text;
+    problem.hidden = text === '';
+  };
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    problem.textContent = '';
+    say('');
     try {
       await ask(form);
       form.submit();
     } catch (error) {
       // The browser says why only in its own words, and it has shown a dialog before.
-      problem.textContent = error instanceof DOMException
-        ? 'No passkey was used. Try again, or choose another way.'
-        : error.message;
+      const isBrowsers = error instanceof DOMException;
+      say(isBrowsers ? 'No passkey was used. Try again, or choose another way.' : error.message);
     }
   });
 }

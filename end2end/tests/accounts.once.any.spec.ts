@@ -1,10 +1,8 @@
 import { test as base, expect } from '../fixtures/app.ts';
+import { PASSWORD, setUp } from '../fixtures/accounts.ts';
 import { audit as auditPage } from '../fixtures/audit.ts';
 import { Kith } from '../fixtures/kith.ts';
 import type { Page } from '@playwright/test';
-
-const PASSWORD = 'seven brass lanterns';
-const CODE = /the code for \/set-up is (\S+)/;
 
 const test = base.extend<{ kith: Kith }>({
   kith: async ({}, use) => {
@@ -13,19 +11,6 @@ const test = base.extend<{ kith: Kith }>({
     await kith.stop();
   },
 });
-
-/** Makes the first account, as an operator does who reads the output of the server. */
-async function setUp(page: Page, kith: Kith, name = 'ada'): Promise<void> {
-  await page.goto(`${kith.origin}/set-up`);
-  await page.getByRole('button', { name: 'Print a code' }).click();
-  await expect(page.getByRole('status')).toContainText('output of the server');
-  await expect.poll(() => CODE.exec(kith.output)?.[1]).toBeDefined();
-  await page.getByLabel('Code').fill(CODE.exec(kith.output)![1]!);
-  await page.getByLabel('Name').fill(name);
-  await page.getByLabel('Password').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Make the account' }).click();
-  await expect(page.locator('#account-name')).toHaveText(name);
-}
 
 /** Asks axe about the page. It needs scripts, so a browser without them asks nothing. */
 async function audit(page: Page, scripts: boolean | undefined): Promise<void> {

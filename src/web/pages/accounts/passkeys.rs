@@ -27,7 +27,7 @@ pub fn PasskeySignIn(host: String, next: String) -> impl IntoView {
             <input type="hidden" name="next" value=next/>
             <input type="hidden" name="credential"/>
             <button class="button">"Use a passkey"</button>
-            <p class="problem" role="alert"></p>
+            <p class="problem mt-2" role="alert" hidden></p>
         </form>
         <Script/>
     }
@@ -86,7 +86,7 @@ fn NewPasskey(host: String) -> impl IntoView {
             data-options="/account/passkeys/options"
         >
             <div class="flex max-w-sm flex-col gap-4">
-                <p class="problem" role="alert"></p>
+                <p class="problem" role="alert" hidden></p>
                 <div class="field">
                     <label for="passkey-name">"Name of the device"</label>
                     <input id="passkey-name" name="name" class="input" required maxlength="100" autocomplete="off"/>
