@@ -138,7 +138,7 @@ async fn refused(response: Response, status: StatusCode, why: &str) {
 #[tokio::test]
 async fn an_identity_that_is_linked_signs_in_until_it_is_unlinked() {
     let rig = Rig::start("").await;
-    // Nobody gets an account by an email address, or by the name of an account.
+    // No identity gets an account by an email address, or by the name of an account.
     let as_ada = json!({ "sub": "1", "email": "ada@example.org", "email_verified": true, "preferred_username": "ada" });
     let stranger = rig.sign_in(as_ada).await;
     refused(stranger, StatusCode::UNPROCESSABLE_ENTITY, NO_ACCOUNT).await;
