@@ -9,14 +9,15 @@
 
 mod browser_secret;
 mod http;
+mod identified;
 mod issuer;
 mod provider;
 mod rule;
 
 pub use browser_secret::BrowserSecret;
+pub use identified::Identified;
 pub use issuer::InvalidIssuer;
 pub use issuer::Issuer;
-pub use provider::Identified;
 pub use provider::Options;
 pub use provider::Provider;
 pub use provider::ProviderError;

@@ -222,10 +222,8 @@ impl AccountService {
             return Err(PasskeyError::TooMany);
         }
         let now = self.shared.now();
-        let id = PasskeyId(kith_runtime::sortable_id(now));
-        if !insert(&mut tx, account.id, id, &name, &passkey, now).await? {
-            return Err(PasskeyError::Known);
-        }
+        let added = insert(&mut tx, account.id, &name, &passkey, now).await?;
+        let id = added.ok_or(PasskeyError::Known)?;
         audit::record(
             &mut tx,
             &caller.actor(),
@@ -344,15 +342,15 @@ async fn credentials(
     rows.iter().map(credential).collect()
 }
 
-/// Adds a passkey; false where it is there already.
+/// Adds a passkey; `None` where it is there already.
 async fn insert(
     tx: &mut Tx,
     account: AccountId,
-    id: PasskeyId,
     name: &AccountName,
     passkey: &Passkey,
     now: Timestamp,
-) -> Result<bool, sqlx::Error> {
+) -> Result<Option<PasskeyId>, sqlx::Error> {
+    let id = PasskeyId(kith_runtime::sortable_id(now));
     let added = query(
         "INSERT INTO passkeys (id, credential, account, name, passkey, created_at)
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (credential) DO NOTHING",
@@ -365,7 +363,7 @@ async fn insert(
     .bind(now.as_millisecond())
     .execute(tx)
     .await?;
-    Ok(added > 0)
+    Ok((added > 0).then_some(id))
 }
 
 /// The passkey of an account that its authenticator names so.

@@ -52,6 +52,7 @@ use tokio::time::Instant;
 
 use super::BrowserSecret;
 use super::CreationRule;
+use super::Identified;
 use super::Issuer;
 use super::http::HttpClient;
 use super::issuer::is_protected;
@@ -87,21 +88,6 @@ pub struct Provider {
 struct Known {
     metadata: Arc<Metadata>,
     at: Instant,
-}
-
-/// Who has signed in at the provider. Only the issuer and the subject name a person; all else may change.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Identified {
-    pub issuer: String,
-    pub subject: String,
-    /// Verified or not.
-    pub email: Option<String>,
-    /// The address, if the provider says that it belongs to the person.
-    pub verified_email: Option<String>,
-    /// The name by which the person signs in there.
-    pub username: Option<String>,
-    pub name: Option<String>,
-    pub groups: Vec<String>,
 }
 
 /// Why no one is identified. The cause has been logged.

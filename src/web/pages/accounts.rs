@@ -7,6 +7,8 @@ mod passkeys;
 mod set_up;
 mod sign_in;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use leptos::prelude::*;
 
 pub use self::account::AccountPage;
@@ -77,3 +79,10 @@ fn PasswordField(
 
 /// What a new password must be.
 const PASSWORD_RULE: &str = "At least 8 characters. A few words that have nothing to do with you are easy to remember and hard to guess.";
+
+/// A time in UTC.
+#[component]
+fn Moment(at: Timestamp) -> impl IntoView {
+    let text = at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC");
+    view! { <time datetime=at.to_string()>{text.to_string()}</time> }
+}

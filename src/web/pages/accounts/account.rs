@@ -1,9 +1,8 @@
 //! `/account`: one's own account: the password, the passkeys, the identities at a provider, the sessions, and the tokens for programs.
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use leptos::prelude::*;
 
+use super::Moment;
 use super::PASSWORD_RULE;
 use super::PasswordField;
 use super::ProblemLine;
@@ -316,11 +315,4 @@ fn scope_label(scope: Scope) -> &'static str {
         Scope::Write => "reads and changes contacts",
         Scope::Admin => "does all that an admin does",
     }
-}
-
-/// A time in UTC.
-#[component]
-pub fn Moment(at: Timestamp) -> impl IntoView {
-    let text = at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC");
-    view! { <time datetime=at.to_string()>{text.to_string()}</time> }
 }

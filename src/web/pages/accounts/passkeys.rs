@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::account::Moment;
+use super::Moment;
 use crate::services::accounts::PasskeyInfo;
 
 /// The script that asks the browser.
