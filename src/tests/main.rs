@@ -27,6 +27,7 @@ mod oidc_provider;
 mod operation;
 mod output;
 mod page_cache;
+mod passkeys;
 mod people;
 mod process;
 mod queue;

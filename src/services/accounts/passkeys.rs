@@ -290,7 +290,10 @@ impl AccountService {
         });
         let Some((account, passkey)) = verified else {
             drop(tx);
-            shared.record_failure(with.visit.client, known).await?;
+            // What names no account costs a client nothing to make up, and tells a reader of the log nothing.
+            if known.is_some() {
+                shared.record_failure(with.visit.client, known).await?;
+            }
             return Err(PasskeyError::Refused);
         };
         keep(&mut tx, &passkey, shared.now()).await?;

@@ -55,6 +55,7 @@ use super::CreationRule;
 use super::Identified;
 use super::Issuer;
 use super::http::HttpClient;
+use super::http::HttpError;
 use super::issuer::is_protected;
 
 /// How long what the provider says of itself is used before Kith asks again.
@@ -99,6 +100,10 @@ pub enum ProviderError {
     #[error("the provider does not confirm the sign-in")]
     Refused,
 }
+
+/// The provider has answered as one of OAuth 2.0 that does not know OpenID Connect.
+#[derive(Debug)]
+struct NoIdToken;
 
 /// Claims that OpenID Connect does not define and many providers send.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -211,7 +216,7 @@ impl Provider {
         let metadata = self.metadata(METADATA_LIFETIME).await?;
         let client = self.client(&metadata)?;
         let tokens = self.exchange(&client, code, secret).await?;
-        let id_token = tokens.id_token().ok_or_else(|| refused("no ID token"))?;
+        let id_token = tokens.id_token().ok_or_else(|| refused(NoIdToken))?;
         let nonce = Nonce::new(secret.nonce());
         let renewed;
         let claims = match id_token.claims(&client.id_token_verifier(), &nonce) {
@@ -321,7 +326,7 @@ impl Provider {
         let found = Metadata::discover_async(issuer, &ask).await;
         match (found, known.as_ref()) {
             (Ok(metadata), _) if !is_protected(metadata.authorization_endpoint().url()) => {
-                Err(unreachable("the address of the sign-in is not https://"))
+                Err(unreachable(HttpError::Unprotected))
             }
             (Ok(metadata), _) => {
                 let metadata = Arc::new(metadata);
