@@ -12,7 +12,7 @@
 //! - [`admin`] and [`overrides`]: what an admin may change while Kith runs.
 //! - [`dashboard`] and [`health`]: how Kith is doing. [`instances`]: the processes that share a database.
 //!   [`process`]: what the system says about this one. [`telemetry`]: the log.
-//! - [`audit_log`]: who did what, when and from where.
+//! - [`audit_log`]: who did what, when and from where. [`security_contact`]: where people report a weakness.
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic where the output cannot be written.
 
 pub mod accounts;
@@ -39,6 +39,7 @@ pub mod overrides;
 pub mod pause;
 pub mod policies;
 pub mod process;
+pub mod security_contact;
 pub mod telemetry;
 pub mod transfer;
 pub mod user_command;

@@ -33,6 +33,7 @@ pub mod problem;
 mod query;
 pub mod rest;
 pub mod router;
+pub mod security_txt;
 pub mod serve;
 pub mod shutdown;
 pub mod site;

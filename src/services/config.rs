@@ -56,6 +56,7 @@ use crate::services::oidc::CreationRule;
 use crate::services::oidc::Issuer;
 use crate::services::origin::Host;
 use crate::services::origin::Origin;
+use crate::services::security_contact::SecurityContact;
 use crate::services::telemetry::LogFilter;
 use crate::services::telemetry::LogFormat;
 use crate::services::welcome::Template;
@@ -111,6 +112,8 @@ key::sections! {
         hosts: List<Host> = "";
         /// The part of all connections that one address may have, with IPv6 one /64; trusted proxies may have all.
         max_connections_per_address: Percent = "50%";
+        /// Where people report a weakness of this Kith: an address of mail or an https:// page, for /.well-known/security.txt; empty means none.
+        security_contact: Option<SecurityContact> = "";
     }
 
     /// Where Kith keeps its data.

@@ -43,6 +43,7 @@ use crate::web::middleware::page_cache::PageCache;
 use crate::web::problem;
 use crate::web::problem::Problem;
 use crate::web::rest;
+use crate::web::security_txt;
 use crate::web::state::AppState;
 
 /// Everything that Kith answers, with the middleware around it.
@@ -200,7 +201,8 @@ fn drawn_by_handlers() -> Vec<String> {
 /// The sign-in and the first account, which everyone reaches, and one's own account.
 fn account_routes(state: &AppState) -> Router<AppState> {
     let own = accounts::own_routes().method_not_allowed_fallback(wrong_method);
-    let open = accounts::open_routes().method_not_allowed_fallback(wrong_method);
+    let open = accounts::open_routes().route(security_txt::PATH, get(security_txt::show));
+    let open = open.method_not_allowed_fallback(wrong_method);
     let own = middleware::limited(own, RequestClass::Ui, Access::SignedIn, state);
     own.merge(middleware::limited(
         open,

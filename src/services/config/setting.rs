@@ -41,6 +41,7 @@ use crate::services::oidc::CreationRule;
 use crate::services::oidc::Issuer;
 use crate::services::origin::Host;
 use crate::services::origin::Origin;
+use crate::services::security_contact::SecurityContact;
 use crate::services::telemetry::LogFilter;
 use crate::services::telemetry::LogFormat;
 use crate::services::welcome::Template;
@@ -146,6 +147,11 @@ impl Setting for PathBuf {
 impl Described for bool {
     const EXPECTED: &'static str = "true or false";
     const TOML_TYPES: &'static [&'static str] = &["boolean"];
+}
+
+impl Described for SecurityContact {
+    const EXPECTED: &'static str =
+        r#"an address of mail or a page, such as "security@example.org" or "https://example.org/security""#;
 }
 
 /// Every number of things is at least one: none at all would stop Kith, not tune it.

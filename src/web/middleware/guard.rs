@@ -21,6 +21,7 @@ use crate::services::jobs;
 use crate::services::origin::Host;
 use crate::web::grammar::Reader;
 use crate::web::problem::Problem;
+use crate::web::security_txt;
 
 /// The kind of host name that a request names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +36,10 @@ pub enum HostKind {
 /// The digits of the highest port.
 const MAX_PORT_DIGITS: usize = 5;
 
-/// The paths that configured names reach until Kith has accounts: the signed webhooks, and health.
+/// The paths that configured names reach until Kith has accounts: the signed webhooks, health, and whom to tell of a
+/// weakness.
 pub fn is_public(path: &str) -> bool {
-    matches!(path, "/healthz" | "/readyz")
+    matches!(path, "/healthz" | "/readyz" | security_txt::PATH)
         || (path.starts_with(jobs::WEBHOOKS) && jobs::label(path).is_some())
 }
 
@@ -334,6 +336,7 @@ mod tests {
                 "/api/webhooks/daily-report",
                 "/healthz",
                 "/readyz",
+                "/.well-known/security.txt",
             ] {
                 assert_eq!(ask(host, path), Some(HostKind::Configured), "{host}{path}");
             }

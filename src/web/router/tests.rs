@@ -33,6 +33,7 @@ use crate::services::database;
 /// What callers without a session reach once Kith has an account; `/example` is a file of the site. Everything else is for callers with one, or with a
 /// token.
 const OPEN: &[&str] = &[
+    "/.well-known/security.txt",
     "/example",
     "/healthz",
     "/readyz",
@@ -398,7 +399,8 @@ async fn without_an_account_configured_names_reach_only_webhooks_and_health() {
                 .ask(&Shows::Nothing, &path, &method, "kith.example")
                 .await;
             let is_public =
-                matches!(&*path, "/healthz" | "/readyz") || path.starts_with("/api/webhooks/");
+                matches!(&*path, "/healthz" | "/readyz" | "/.well-known/security.txt")
+                || path.starts_with("/api/webhooks/");
             let is_refused = configured.status() == StatusCode::MISDIRECTED_REQUEST;
             assert_eq!(is_refused, !is_public, "{method} {path}");
             // A client on this machine is an admin.
