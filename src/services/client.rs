@@ -261,3 +261,7 @@ id! {
     /// Identifies a passkey of an account. Its authenticator names it otherwise.
     PasskeyId
 }
+id! {
+    /// Identifies a link of an invitation, of a new password or of an address. Its secret is something else.
+    LinkId
+}

@@ -54,6 +54,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(12, "accounts", "0012_accounts.sql"),
     migration!(13, "audit", "0013_audit.sql"),
     migration!(14, "books", "0014_books.sql"),
+    migration!(15, "invitations", "0015_invitations.sql"),
     migration!(16, "identities", "0016_identities.sql"),
 ];
 
@@ -70,6 +71,7 @@ const SERVER_MIGRATIONS: &[Migration] = &[
     migration!(5, "accounts", "postgres/0004_accounts.sql"),
     migration!(6, "audit", "postgres/0005_audit.sql"),
     migration!(7, "books", "postgres/0006_books.sql"),
+    migration!(8, "invitations", "postgres/0007_invitations.sql"),
     migration!(9, "identities", "postgres/0008_identities.sql"),
 ];
 

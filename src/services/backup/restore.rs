@@ -168,13 +168,14 @@ async fn change(backup: &Path, database: &Database, now: Timestamp) -> Result<()
     change.await.map_err(BackupError::Change)
 }
 
-/// Ends the sessions and the tokens of the backup: a person may have signed out since, or lost a right. Each of their
+/// Ends the sessions, the tokens and the links of the backup: a person may have signed out since, or lost a right. Each of their
 /// tables has a line in the list.
-pub const OF_PEOPLE: [&str; 4] = [
+pub const OF_PEOPLE: [&str; 5] = [
     "DELETE FROM sessions",
     "DELETE FROM api_tokens",
     "DELETE FROM known_browsers",
     "DELETE FROM setup_codes",
+    "DELETE FROM account_links",
 ];
 
 async fn end_sessions(tx: &mut Connection) -> Result<(), sqlx::Error> {

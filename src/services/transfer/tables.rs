@@ -73,6 +73,7 @@ pub const TABLES: &[Table] = &[
             text("password"),
             integer("created_at"),
             integer("disabled_at"),
+            text("email"),
         ],
         key: 1,
     },
@@ -271,6 +272,25 @@ pub const TABLES: &[Table] = &[
     Table {
         name: "used_signatures",
         columns: &[text("id"), integer("expires_at")],
+        key: 1,
+    },
+    Table {
+        name: "account_links",
+        columns: &[
+            bytes("id"),
+            text("purpose"),
+            bytes("account"),
+            text("role"),
+            text("address"),
+            bytes("made_by"),
+            integer("created_at"),
+            integer("expires_at"),
+        ],
+        key: 1,
+    },
+    Table {
+        name: "account_link_secrets",
+        columns: &[bytes("secret"), bytes("link")],
         key: 1,
     },
     Table {

@@ -187,6 +187,24 @@ const OTHERS: &[Sql] = &[
         "INSERT INTO accounts (id, name, name_key, role, password, created_at, disabled_at)
          VALUES (decode(repeat('00', 16), 'hex'), 'Ada', 'ada', 'admin', '$argon2id$', 1, NULL)",
     ),
+    Sql::new("UPDATE accounts SET email = 'ada@example.com'"),
+    Sql::each(
+        "INSERT INTO account_links (id, purpose, account, address, created_at, expires_at)
+         VALUES (zeroblob(16), 'password', zeroblob(16), 'ada@example.com', 1, 2)",
+        "INSERT INTO account_links (id, purpose, account, address, created_at, expires_at)
+         SELECT id, 'password', id, email, 1, 2 FROM accounts",
+    ),
+    Sql::each(
+        "INSERT INTO account_links (id, purpose, role, made_by, created_at, expires_at)
+         VALUES (x'00112233445566778899aabbccddeeff', 'invitation', 'member', zeroblob(16), 1, 2)",
+        "INSERT INTO account_links (id, purpose, role, made_by, created_at, expires_at)
+         VALUES ('\\x00112233445566778899aabbccddeeff', 'invitation', 'member', decode(repeat('00', 16), 'hex'), 1, 2)",
+    ),
+    Sql::each(
+        "INSERT INTO account_link_secrets (secret, link) VALUES (zeroblob(32), zeroblob(16))",
+        "INSERT INTO account_link_secrets (secret, link)
+         SELECT decode(repeat('00', 32), 'hex'), id FROM accounts",
+    ),
     Sql::each(
         "INSERT INTO sessions (id, token, account, label, created_at, seen_at, expires_at)
          VALUES (zeroblob(16), zeroblob(32), zeroblob(16), 'Firefox', 1, 2, 3)",
