@@ -98,14 +98,25 @@ pub enum Comparison {
     },
 }
 
+/// The most passwords that wait until others are hashed: about a second of work for two cores. Further clients are told
+/// to come back, so that a flood of attempts keeps no one waiting for long.
+const MAX_WAITING: usize = 64;
+
 /// Hashes and compares passwords, as many at a time as there are cores. Cheap to clone.
 #[derive(Clone)]
-pub struct Passwords(Arc<Semaphore>);
+pub struct Passwords {
+    cores: Arc<Semaphore>,
+    /// Room for those that are hashed and those that wait.
+    room: Arc<Semaphore>,
+}
 
 impl Default for Passwords {
     fn default() -> Self {
         let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self(Arc::new(Semaphore::new(cores)))
+        Self {
+            cores: Arc::new(Semaphore::new(cores)),
+            room: Arc::new(Semaphore::new(cores + MAX_WAITING)),
+        }
     }
 }
 
@@ -113,7 +124,7 @@ impl Passwords {
     /// A hash in the PHC string format, which names its parameters.
     ///
     /// # Errors
-    /// [`Unavailable`] when the machine has no memory or no random numbers.
+    /// [`Unavailable`] when too many passwords wait, or the machine has no memory or no random numbers.
     pub async fn hash(&self, password: NewPassword) -> Result<String, Unavailable> {
         self.run(move || hash(&password.0))
             .await
@@ -158,9 +169,10 @@ impl Passwords {
 
     /// Runs work on a thread of its own. It counts among those that run until it ends, even if the caller goes away.
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-        let permit = self.0.clone().acquire_owned().await.ok()?;
+        let room = self.room.clone().try_acquire_owned().ok()?;
+        let core = self.cores.clone().acquire_owned().await.ok()?;
         let work = move || {
-            let _permit = permit;
+            let _held = (room, core);
             work()
         };
         tokio::task::spawn_blocking(work).await.ok()
@@ -285,5 +297,31 @@ mod tests {
         let found = passwords.compare("kettle violin", Some(new)).await;
         assert_eq!(found, Ok(Comparison::Right { rehashed: None }));
         assert!(NO_PASSWORD.starts_with(CURRENT), "it takes as long");
+    }
+
+    #[tokio::test]
+    async fn a_password_that_finds_no_room_is_turned_away_and_a_later_one_is_not() {
+        let passwords = Passwords::default();
+        let cores = passwords.cores.available_permits();
+        let busy = passwords.cores.clone().acquire_many_owned(cores as u32);
+        let busy = busy.await.expect("it is open");
+        let compare = || {
+            let passwords = passwords.clone();
+            tokio::spawn(async move { passwords.compare("a", None).await })
+        };
+        let waiting: Vec<_> = (0..cores + MAX_WAITING).map(|_| compare()).collect();
+        while passwords.room.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(passwords.compare("a", None).await, Err(Unavailable));
+        for one in &waiting[2..] {
+            // Clients that go away leave their room to others.
+            one.abort();
+        }
+        drop(busy);
+        for one in waiting.into_iter().take(2) {
+            assert_eq!(one.await.expect("no panic"), Ok(Comparison::Wrong));
+        }
+        assert_eq!(passwords.compare("a", None).await, Ok(Comparison::Wrong));
     }
 }

@@ -1,10 +1,11 @@
-//! That the database cannot be asked.
+//! That Kith cannot decide at the moment.
 
 use kith_database::is_transient;
 
 use crate::model::error::AppError;
 
-/// The database does not answer, or something unexpected. The cause has been logged.
+/// The database does not answer, or something unexpected, which was logged. Or more passwords wait to be compared than
+/// Kith has time for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the database does not respond at the moment")]
 pub struct Unavailable;
