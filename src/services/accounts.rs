@@ -6,20 +6,30 @@
 //! - [`AccountService`] has the use cases. [`authenticate`] finds out who calls, [`sign_in`], [`with_provider`] and [`passkeys`] show
 //!   who signs in, and [`admit`] begins the session. [`sessions`], [`tokens`] and [`identities`] list and end what admits
 //!   callers, [`setup`] makes the first admin.
-//! - [`Accounts`] is what an operator does with accounts. [`name`] and [`password`] are what people type.
+//! - [`Accounts`] is what an operator and an admin do with accounts. [`name`], [`password`] and [`email`] are what people
+//!   type.
+//! - [`links`] let their holders do one thing once: [`invitations`], a new password ([`reset`]), an [`address`]. What the
+//!   holder of a link sees of it is in [`link`], and [`account_mail`] sends them.
+//! - [`memberships`]: who sees which address book.
 //! - [`rows`]: accounts in the database. [`pending`]: sign-ins of two steps between them. [`secret`]: what is kept of random tokens. [`attempts`]: what slows down who guesses a password.
 //!
 //! What decides whether a caller is let in is in the database. It is cached under the tag [`ACCOUNTS`], whose
 //! generation changes in the transaction that ends a session, revokes a token or changes an account. So each of
 //! these has its effect at once, on all instances and with or without Redis.
 
+mod account_mail;
+mod address;
 mod admit;
 mod attempts;
 mod audit;
 mod authenticate;
+mod email;
 mod error;
 mod identities;
+mod invitations;
 mod label;
+mod link;
+mod links;
 mod management;
 mod memberships;
 mod name;
@@ -27,6 +37,7 @@ mod passkeys;
 mod password;
 mod pending;
 mod relying_party;
+mod reset;
 mod rows;
 mod secret;
 mod service;
@@ -44,12 +55,23 @@ use kith_cache::Tag;
 /// What everything that is cached of accounts is made of.
 pub const ACCOUNTS: Tag = Tag::new("accounts");
 
+pub use account_mail::AccountMail;
+pub use account_mail::AccountMailContext;
+pub use account_mail::link_url;
+pub use address::AddressError;
 pub use admit::SignedIn;
 pub use admit::Visit;
 pub use authenticate::AuthenticateError;
 pub use authenticate::Credentials;
+pub use email::EmailAddress;
+pub use email::InvalidEmail;
 pub use error::AccountError;
 pub use identities::IdentityInfo;
+pub use invitations::Acceptance;
+pub use invitations::Delivery;
+pub use invitations::InvitationInfo;
+pub use link::LinkView;
+pub use links::LinkError;
 pub use management::AccountInfo;
 pub use management::Accounts;
 pub use management::NewAccount;
@@ -62,6 +84,7 @@ pub use passkeys::PasskeyInfo;
 pub use passkeys::WithPasskey;
 pub use password::WeakPassword;
 pub use relying_party::RelyingParty;
+pub use reset::ResetError;
 pub use service::AccountService;
 pub use service::Options;
 pub use sessions::ChangePasswordError;

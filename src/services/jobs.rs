@@ -1,15 +1,26 @@
-//! The jobs of Kith: what it does later, by its queue. A job is one file here, and one line below.
+//! The jobs of Kith: what it does later, by its queue. A job is one file here, or beside the use cases
+//! that it belongs to, and one line below.
 
 mod daily_report;
 mod welcome_email;
 
+use kith_database::Database;
 use kith_queue::Job;
 use kith_queue::Jobs;
+use kith_queue::Queue;
+use kith_queue::broker;
+use kith_queue::broker::Broker;
+use kith_queue::destination::Destinations;
 use kith_queue::inbox;
+use kith_queue::qstash::QStash;
 use kith_queue::receiver::Receiver;
 use tokio_util::sync::CancellationToken;
 
+use crate::services::accounts::AccountMail;
+use crate::services::config::Config;
 use crate::services::mail;
+use crate::services::origin::Origin;
+use crate::services::pause;
 
 pub use daily_report::DailyReport;
 pub use daily_report::ReportContext;
@@ -50,4 +61,34 @@ macro_rules! jobs {
 jobs! {
     WelcomeEmail => welcome_email,
     DailyReport => daily_report,
+    AccountMail => account_mail,
+}
+
+/// The queue of the configuration: QStash, or the broker in this process.
+pub fn open_queue(config: &Config, database: Database) -> Queue {
+    let origin = config.server.origin();
+    let destinations = Destinations {
+        origin: origin.to_string(),
+        reached_at: format!("http://{}", config.server.addr),
+        webhooks: WEBHOOKS,
+        allowed: config.queue.allow.0.iter().map(Origin::to_string).collect(),
+        allow_setting: "queue.allow",
+    };
+    let clock = database.clock();
+    let broker = Broker::new(
+        database,
+        clock,
+        broker::Options {
+            destinations: destinations.clone(),
+            concurrency: config.queue.concurrency,
+            timeout: config.queue.timeout,
+            retention: config.queue.retention,
+            paused: Some(pause::PAUSED),
+        },
+    );
+    let qstash = config.queue.qstash_token.as_ref().map(|token| {
+        let url = config.queue.qstash_url.as_str();
+        QStash::new(url, token.reveal(), destinations)
+    });
+    Queue::new(broker, qstash)
 }

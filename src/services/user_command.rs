@@ -12,11 +12,16 @@ use crate::services::accounts::AccountError;
 use crate::services::accounts::AccountInfo;
 use crate::services::accounts::AccountName;
 use crate::services::accounts::Accounts;
+use crate::services::accounts::AddressError;
+use crate::services::accounts::Delivery;
+use crate::services::accounts::EmailAddress;
 use crate::services::accounts::NewAccount;
+use crate::services::accounts::link_url;
 use crate::services::client::Role;
 use crate::services::config::Config;
 use crate::services::config::UserCommand;
 use crate::services::database;
+use crate::services::jobs;
 
 /// The environment variable with the password of an account.
 pub const PASSWORD: &str = "KITH_USER_PASSWORD";
@@ -39,6 +44,8 @@ pub enum UserError {
     Open(#[from] database::OpenError),
     #[error(transparent)]
     Account(#[from] AccountError),
+    #[error(transparent)]
+    Address(#[from] AddressError),
     #[error("There is no terminal to ask for the password at: set {PASSWORD}.")]
     NoTerminal,
     #[error("cannot ask for the password: set {PASSWORD}")]
@@ -55,7 +62,9 @@ impl Command<'_> {
     pub async fn run(&self) -> Result<String, UserError> {
         let place = self.config.data.database();
         let database = database::open(place, CONNECTIONS).await?;
-        let done = self.run_on(&Accounts::new(database.clone())).await;
+        let has_server = self.config.mail.smtp_url.is_some();
+        let mail = has_server.then(|| jobs::open_queue(self.config, database.clone()));
+        let done = self.run_on(&Accounts::new(database.clone(), mail)).await;
         database.close().await;
         done
     }
@@ -95,8 +104,54 @@ impl Command<'_> {
                 accounts.remove(&name).await?;
                 format!("{name} is removed.\n")
             }
+            UserCommand::Invite { role, email } => {
+                return self.invite(accounts, *role, email.as_deref()).await;
+            }
+            UserCommand::ResetLink { name } => {
+                let token = accounts.reset_link(&parse(name)?).await?;
+                format!(
+                    "With this link {name} chooses a new password, once and within an hour:\n{}\n",
+                    self.link(&token)
+                )
+            }
+            UserCommand::Email { name, address } => {
+                let name = parse(name)?;
+                match address {
+                    Some(address) => {
+                        let address = EmailAddress::parse(address).map_err(AccountError::from)?;
+                        accounts.request_address(&name, &address).await?;
+                        format!("Kith sends a link to {address}, which confirms it.\n")
+                    }
+                    None => {
+                        accounts.remove_address(&name).await?;
+                        format!("{name} has no address.\n")
+                    }
+                }
+            }
         };
         Ok(text)
+    }
+
+    async fn invite(
+        &self,
+        accounts: &Accounts,
+        role: Role,
+        email: Option<&str>,
+    ) -> Result<String, UserError> {
+        let address = email.map(EmailAddress::parse).transpose();
+        let address = address.map_err(AccountError::from)?;
+        Ok(match accounts.invite(role, address.as_ref()).await? {
+            Delivery::Mail => "A server of Kith sends the invitation.\n".to_owned(),
+            Delivery::Token(token) => format!(
+                "This link makes {} of its holder, once and within seven days:\n{}\n",
+                article(role),
+                self.link(&token)
+            ),
+        })
+    }
+
+    fn link(&self, token: &str) -> String {
+        link_url(&self.config.server.origin().to_string(), token)
     }
 
     async fn add(

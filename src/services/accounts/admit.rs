@@ -56,10 +56,7 @@ impl Shared {
     ) -> Result<SignedIn, sqlx::Error> {
         let now = self.now();
         if let Some(former) = visit.session.and_then(secret::hash_of_token) {
-            query("DELETE FROM sessions WHERE token = $1")
-                .bind(former.bytes())
-                .execute(tx)
-                .await?;
+            rows::end_session(tx, former).await?;
         }
         let idle_since = now.as_millisecond() - milliseconds(self.config.session_idle);
         query(SWEEP)

@@ -1,5 +1,6 @@
 //! Why something about accounts was not done.
 
+use super::InvalidEmail;
 use super::InvalidName;
 use super::Unavailable;
 use super::WeakPassword;
@@ -38,6 +39,10 @@ pub enum AccountError {
         "This is the only way to sign in to this account. Add another one first, or ask an operator for a password."
     )]
     LastWay,
+    #[error("There are {0} invitations already, which is the most. Revoke one first.")]
+    TooManyInvitations(i64),
+    #[error(transparent)]
+    Email(#[from] InvalidEmail),
     #[error("The database does not respond at the moment. Try again.")]
     Unavailable(#[from] Unavailable),
 }

@@ -1,4 +1,4 @@
-//! What an operator does with accounts.
+//! What an operator and an admin do with accounts.
 
 use std::sync::Arc;
 
@@ -8,25 +8,36 @@ use kith_database::Database;
 use kith_database::Row;
 use kith_database::Tx;
 use kith_database::query;
+use kith_queue::Queue;
 use kith_runtime::Clock;
 
 use super::AccountError;
 use super::AccountName;
+use super::AccountService;
+use super::Unavailable;
+use super::account_mail;
+use super::account_mail::Subject;
 use super::audit;
+use super::links;
 use super::password::NewPassword;
 use super::password::Passwords;
 use super::rows;
+use super::service::Shared;
+use crate::services::admin::Admin;
 use crate::services::audit_log::Actor;
 use crate::services::audit_log::Kind;
 use crate::services::client::AccountId;
 use crate::services::client::Role;
 
-/// Makes and changes accounts. No caller is asked for: this is for those who can reach the database. Cheap to clone.
+/// Makes and changes accounts, for those who can reach the database and for admins. Cheap to clone.
 #[derive(Clone)]
 pub struct Accounts {
-    database: Database,
-    clock: Arc<dyn Clock>,
+    pub(super) database: Database,
+    pub(super) clock: Arc<dyn Clock>,
     passwords: Passwords,
+    pub(super) actor: Actor,
+    /// Sends mails about accounts; `None` without a mail server.
+    pub(super) mail: Option<Queue>,
 }
 
 /// An account, as an operator sees it.
@@ -39,6 +50,8 @@ pub struct AccountInfo {
     pub disabled_at: Option<Timestamp>,
     /// When one of its sessions was used last; `None` if it has none.
     pub seen_at: Option<Timestamp>,
+    /// Where its owner gets mail.
+    pub email: Option<String>,
 }
 
 /// What an account is made of.
@@ -59,13 +72,40 @@ enum Change {
 }
 
 impl Accounts {
-    /// The accounts of a database.
-    pub fn new(database: Database) -> Self {
+    /// The accounts of a database, for an operator. `mail` sends mails about them; `None` without a mail server.
+    pub fn new(database: Database, mail: Option<Queue>) -> Self {
         Self {
             clock: database.clock(),
             passwords: Passwords::default(),
             database,
+            actor: Actor::operator(),
+            mail,
         }
+    }
+
+    /// The account of the admin who acts; `None` for an operator.
+    pub(super) fn admin(&self) -> Option<AccountId> {
+        self.actor.account().map(AccountId)
+    }
+
+    /// Has the mails sent that a transaction has put on the queue.
+    pub(super) fn wake(&self) {
+        if let Some(queue) = &self.mail {
+            queue.wake();
+        }
+    }
+
+    /// The name of an account.
+    ///
+    /// # Errors
+    /// [`AccountError::NoAccount`] if there is none, [`AccountError::Unavailable`].
+    pub async fn name_of(&self, id: AccountId) -> Result<AccountName, AccountError> {
+        let mut reader = self.database.reader().await?;
+        let name: Option<String> = query("SELECT name FROM accounts WHERE id = $1")
+            .bind(id.0.as_bytes().as_slice())
+            .fetch_optional(&mut reader)
+            .await?;
+        Ok(AccountName::parse(&name.ok_or(AccountError::NoAccount)?)?)
     }
 
     /// All accounts, by name.
@@ -75,7 +115,7 @@ impl Accounts {
     pub async fn list(&self) -> Result<Vec<AccountInfo>, AccountError> {
         let mut reader = self.database.reader().await?;
         let rows: Vec<Row> = query(
-            "SELECT id, name, role, created_at, disabled_at,
+            "SELECT id, name, role, created_at, disabled_at, email,
                  (SELECT max(seen_at) FROM sessions WHERE account = accounts.id) AS seen_at
              FROM accounts ORDER BY name_key",
         )
@@ -117,7 +157,12 @@ impl Accounts {
         let id = find(&mut tx, name).await?;
         rows::set_password(&mut tx, id, &hash).await?;
         self.record(&mut tx, Kind::PasswordChanged, id).await?;
-        Ok(tx.commit().await?)
+        if let Some(queue) = &self.mail {
+            account_mail::enqueue(queue, &mut tx, Subject::PasswordChanged(id)).await?;
+        }
+        tx.commit().await?;
+        self.wake();
+        Ok(())
     }
 
     /// Gives an account another role and ends its sessions.
@@ -176,6 +221,8 @@ impl Accounts {
         let statement = statement.bind(id.0.as_bytes().as_slice());
         statement.execute(&mut tx).await?;
         rows::end_sessions(&mut tx, id).await?;
+        // An admin who is none any more leaves no way in behind.
+        links::end_made_by(&mut tx, id).await?;
         if !rows::has_admin(&mut tx).await? {
             return Err(AccountError::LastAdmin);
         }
@@ -188,14 +235,53 @@ impl Accounts {
     }
 
     /// Adds an entry about an account to the audit log.
-    async fn record(&self, tx: &mut Tx, kind: Kind, id: AccountId) -> Result<(), sqlx::Error> {
+    pub(super) async fn record(
+        &self,
+        tx: &mut Tx,
+        kind: Kind,
+        id: AccountId,
+    ) -> Result<(), sqlx::Error> {
         let now = self.clock.now();
-        audit::record(tx, &Actor::operator(), kind, Some(id.0), now).await
+        audit::record(tx, &self.actor, kind, Some(id.0), now).await
+    }
+}
+
+impl AccountService {
+    /// The same for an admin who calls.
+    pub fn managed_by(&self, admin: &Admin) -> Accounts {
+        Accounts {
+            database: self.shared.database.clone(),
+            clock: self.shared.clock.clone(),
+            passwords: self.shared.passwords.clone(),
+            actor: admin.actor().clone(),
+            mail: self.shared.mail.clone(),
+        }
+    }
+}
+
+impl Shared {
+    /// Tells the owner of an account by mail that it has another password, where Kith knows how to.
+    pub(super) async fn tell_of_password(
+        &self,
+        tx: &mut Tx,
+        account: AccountId,
+    ) -> Result<(), Unavailable> {
+        match &self.mail {
+            Some(queue) => account_mail::enqueue(queue, tx, Subject::PasswordChanged(account)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Has the mails sent that a transaction has put on the queue.
+    pub(super) fn wake(&self) {
+        if let Some(queue) = &self.mail {
+            queue.wake();
+        }
     }
 }
 
 /// The account of this name.
-async fn find(connection: &mut Connection, name: &AccountName) -> Result<AccountId, AccountError> {
+pub(super) async fn find(connection: &mut Connection, name: &AccountName) -> Result<AccountId, AccountError> {
     let found = rows::find(connection, name).await?;
     Ok(found.ok_or(AccountError::NoAccount)?.account.id)
 }
@@ -208,5 +294,6 @@ fn read(row: &Row) -> Result<AccountInfo, sqlx::Error> {
         created_at: rows::read_time(row.get("created_at")?),
         disabled_at: row.get::<Option<i64>>("disabled_at")?.map(rows::read_time),
         seen_at: row.get::<Option<i64>>("seen_at")?.map(rows::read_time),
+        email: row.get("email")?,
     })
 }

@@ -14,6 +14,9 @@ use kith_database::Tx;
 use kith_database::query;
 use uuid::Uuid;
 
+use super::EmailAddress;
+use super::links;
+use super::links::Purpose;
 use super::name::AccountName;
 use super::secret;
 use super::secret::Hash;
@@ -25,6 +28,9 @@ use crate::services::database::milliseconds;
 
 /// The most browsers of an account that Kith knows. The one that it has known for the longest time is forgotten.
 const MAX_KNOWN_BROWSERS: u32 = 20;
+
+/// The most sessions of an account.
+pub const MAX_SESSIONS: u32 = 100;
 
 /// Names the lock of a server that changes of accounts hold: whether an admin is the last one depends on all of them.
 const LOCK: i64 = 0x6b69_7468_6163_6374;
@@ -105,9 +111,10 @@ pub async fn hold(tx: &mut Tx, id: AccountId) -> Result<Option<Kept>, sqlx::Erro
     row.map(|row| kept(&row)).transpose()
 }
 
-/// Replaces the password of an account and ends its sessions.
+/// Replaces the password of an account, and ends its sessions and its links for another password.
 pub async fn set_password(tx: &mut Tx, account: AccountId, hash: &str) -> Result<(), sqlx::Error> {
     keep_password(tx, account, hash).await?;
+    links::end(tx, Purpose::Password(account)).await?;
     end_sessions(tx, account).await
 }
 
@@ -116,6 +123,33 @@ pub async fn keep_password(tx: &mut Tx, account: AccountId, hash: &str) -> Resul
     query("UPDATE accounts SET password = $2 WHERE id = $1")
         .bind(account.0.as_bytes().as_slice())
         .bind(hash)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Gives an account an address, unless another one has it. The transaction holds all accounts.
+pub async fn set_email(
+    tx: &mut Tx,
+    account: AccountId,
+    address: &EmailAddress,
+) -> Result<bool, sqlx::Error> {
+    let set = query(
+        "UPDATE accounts SET email = $2 WHERE id = $1
+             AND NOT EXISTS (SELECT 1 FROM accounts WHERE lower(email) = $3 AND id <> $1)",
+    )
+    .bind(account.0.as_bytes().as_slice())
+    .bind(address.as_str())
+    .bind(&address.key())
+    .execute(tx)
+    .await?;
+    Ok(set > 0)
+}
+
+/// Ends the session with this token.
+pub async fn end_session(tx: &mut Tx, token: Hash) -> Result<(), sqlx::Error> {
+    query("DELETE FROM sessions WHERE token = $1")
+        .bind(token.bytes())
         .execute(tx)
         .await?;
     Ok(())
@@ -139,7 +173,7 @@ pub async fn lasts(connection: &mut Connection, session: SessionId) -> Result<bo
     Ok(found.is_some())
 }
 
-/// Begins a session that lasts so long at most, and returns its token.
+/// Begins a session that lasts so long at most, and returns its token. Beyond [`MAX_SESSIONS`] the oldest one ends.
 pub async fn begin_session(
     tx: &mut Tx,
     account: AccountId,
@@ -158,6 +192,14 @@ pub async fn begin_session(
     .bind(label)
     .bind(now.as_millisecond())
     .bind(now.as_millisecond().saturating_add(milliseconds(lifetime)))
+    .execute(tx)
+    .await?;
+    query(
+        "DELETE FROM sessions WHERE account = $1 AND id <= (
+             SELECT id FROM sessions WHERE account = $1 ORDER BY id DESC LIMIT 1 OFFSET $2)",
+    )
+    .bind(account.0.as_bytes().as_slice())
+    .bind(MAX_SESSIONS)
     .execute(tx)
     .await?;
     Ok(token)

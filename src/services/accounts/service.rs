@@ -13,6 +13,7 @@ use kith_cache::Encoding;
 use kith_cache::Key;
 use kith_cache::Policy;
 use kith_database::Database;
+use kith_queue::Queue;
 use kith_runtime::Clock;
 use kith_runtime::Tasks;
 use serde::Deserialize;
@@ -52,6 +53,7 @@ pub(super) struct Shared {
     pub cache: Cache,
     pub clock: Arc<dyn Clock>,
     pub config: AccountsConfig,
+    pub mail: Option<Queue>,
     pub is_exposed: bool,
     pub provider: Option<Provider>,
     pub relying_party: Option<RelyingParty>,
@@ -71,6 +73,8 @@ pub struct Options {
     /// The clock of the database, by which all instances agree.
     pub clock: Arc<dyn Clock>,
     pub config: AccountsConfig,
+    /// Sends mails about accounts; `None` without a mail server.
+    pub mail: Option<Queue>,
     /// Whether clients on other machines reach Kith. Then there is no local mode, even if all accounts are gone, as in a
     /// backup that was restored.
     pub is_exposed: bool,
@@ -95,6 +99,7 @@ impl AccountService {
             cache,
             clock,
             config,
+            mail,
             is_exposed,
             provider,
             relying_party,
@@ -105,6 +110,7 @@ impl AccountService {
                 cache,
                 clock,
                 config,
+                mail,
                 is_exposed,
                 provider,
                 relying_party,

@@ -20,8 +20,10 @@ use super::password::NewPassword;
 use super::rows;
 use super::rows::read_time;
 use super::rows::read_uuid;
+use super::service::Shared;
 use super::service::signed_in;
 use crate::services::audit_log::Kind;
+use crate::services::client::Account;
 use crate::services::client::Caller;
 use crate::services::client::SessionId;
 use crate::services::database::milliseconds;
@@ -175,17 +177,7 @@ impl AccountService {
         let name = AccountName::parse(&account.name).map_err(|_| ChangePasswordError::Wrong)?;
         let new = NewPassword::parse(new, &name)?;
         let bucket = [Bucket::of_account(account.id)];
-        shared.reserve(&bucket).await?;
-        let kept = {
-            let mut reader = shared.database.reader().await?;
-            rows::find(&mut reader, &name).await?
-        };
-        let kept = kept.filter(|kept| kept.account.id == account.id);
-        let password = kept.and_then(|kept| kept.password);
-        let compared = shared.passwords.compare(current, password.clone()).await?;
-        if compared == Comparison::Wrong {
-            return Err(ChangePasswordError::Wrong);
-        }
+        let password = shared.prove_password(account, current, &bucket).await?;
         let hash = shared.passwords.hash(new).await?;
         let now = shared.now();
         let mut tx = shared.database.write().await?;
@@ -202,6 +194,7 @@ impl AccountService {
         rows::set_password(&mut tx, account.id, &hash).await?;
         let (actor, subject) = (caller.actor(), Some(account.id.0));
         audit::record(&mut tx, &actor, Kind::PasswordChanged, subject, now).await?;
+        shared.tell_of_password(&mut tx, account.id).await?;
         let token = rows::begin_session(
             &mut tx,
             account.id,
@@ -211,6 +204,35 @@ impl AccountService {
         )
         .await?;
         tx.commit().await?;
+        shared.wake();
         Ok(token)
+    }
+}
+
+impl Shared {
+    /// Compares what a caller has typed with the password of its account, as an attempt that is counted in the bucket.
+    /// Returns what is kept of the password.
+    ///
+    /// # Errors
+    /// [`ChangePasswordError`].
+    pub(super) async fn prove_password(
+        &self,
+        account: &Account,
+        typed: &str,
+        bucket: &[Bucket],
+    ) -> Result<Option<String>, ChangePasswordError> {
+        let name = AccountName::parse(&account.name).map_err(|_| ChangePasswordError::Wrong)?;
+        self.reserve(bucket).await?;
+        let kept = {
+            let mut reader = self.database.reader().await?;
+            rows::find(&mut reader, &name).await?
+        };
+        let kept = kept.filter(|kept| kept.account.id == account.id);
+        let password = kept.and_then(|kept| kept.password);
+        let compared = self.passwords.compare(typed, password.clone()).await?;
+        match compared {
+            Comparison::Wrong => Err(ChangePasswordError::Wrong),
+            Comparison::Right { .. } => Ok(password),
+        }
     }
 }

@@ -37,6 +37,11 @@ impl Actor {
         }
     }
 
+    /// The account that acts, if one is known.
+    pub fn account(&self) -> Option<Uuid> {
+        self.account
+    }
+
     /// The name of the account, or the address.
     pub fn name(&self) -> &str {
         &self.name
@@ -87,12 +92,19 @@ kinds! {
     SignInFailed = "sign_in_failed",
     /// A session was ended, or all others of an account. The subject is the session or the account.
     SignOut = "sign_out",
-    /// The subject of this and of the next three is the account.
+    /// The subject of this and of the next five is the account.
     PasswordChanged = "password_changed",
     UserAdded = "user_added",
     /// It has another role, or was disabled or enabled.
     UserChanged = "user_changed",
     UserRemoved = "user_removed",
+    /// An admin has made a link for a new password of the account.
+    ResetLinkAdded = "reset_link_added",
+    /// The account gets mail at another address, or at none.
+    EmailChanged = "email_changed",
+    /// The subject of this and of the next one is the invitation.
+    InvitationAdded = "invitation_added",
+    InvitationRevoked = "invitation_revoked",
     /// The subject of this and of the next one is the token, by its id.
     TokenAdded = "token_added",
     TokenRevoked = "token_revoked",

@@ -14,7 +14,7 @@ use super::Record;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Selection {
     All,
-    /// What this account has done.
+    /// What this account has done, and what others have done to it.
     OfAccount(Uuid),
     /// What admins have done: the entries with a sentence.
     Actions,
@@ -65,7 +65,7 @@ pub async fn read(
         ),
         Selection::OfAccount(_) => query(
             "SELECT seq, at, account, actor, kind, subject, action, network FROM audit_log
-             WHERE seq < $1 AND account = $3 ORDER BY seq DESC LIMIT $2",
+             WHERE seq < $1 AND (account = $3 OR subject = $4) ORDER BY seq DESC LIMIT $2",
         ),
         Selection::Actions => query(
             "SELECT seq, at, account, actor, kind, subject, action, network FROM audit_log
@@ -74,7 +74,7 @@ pub async fn read(
     };
     let mut query = query.bind(before.unwrap_or(i64::MAX)).bind(limit);
     if let Selection::OfAccount(account) = selection {
-        query = query.bind(account.as_bytes().to_vec());
+        query = query.bind(account.as_bytes().to_vec()).bind(account.to_string());
     }
     let rows: Vec<Row> = query.fetch_all(&mut connection).await?;
     rows.iter().map(read_row).collect()

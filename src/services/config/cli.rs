@@ -88,6 +88,23 @@ pub enum UserCommand {
     Enable { name: String },
     /// Remove an account with its sessions and tokens.
     Remove { name: String },
+    /// Invite a person, who chooses a name and a password with a link. It works once, within seven days.
+    Invite {
+        /// What the account may do: member or admin.
+        #[arg(long, default_value_t = Role::Member)]
+        role: Role,
+        /// Where a running Kith with a mail server sends the link. Otherwise it is printed.
+        #[arg(long, value_name = "ADDRESS")]
+        email: Option<String>,
+    },
+    /// Print a link with which the owner of an account chooses a new password, once and within an hour.
+    ResetLink { name: String },
+    /// Have a running Kith send a link to an address, by which the account then gets mail. Without an address, the
+    /// account has none.
+    Email {
+        name: String,
+        address: Option<String>,
+    },
 }
 
 /// The arguments of `kith move`.

@@ -9,10 +9,6 @@ use kith_database::Engine;
 use kith_limit::Limiter;
 use kith_queue::Jobs;
 use kith_queue::Queue;
-use kith_queue::broker;
-use kith_queue::broker::Broker;
-use kith_queue::destination::Destinations;
-use kith_queue::qstash::QStash;
 use kith_queue::receiver::Receiver;
 use kith_redis::Redis;
 use kith_runtime::SystemClock;
@@ -22,6 +18,7 @@ use super::Parts;
 use super::StartError;
 use crate::services::accounts;
 use crate::services::accounts::ACCOUNTS;
+use crate::services::accounts::AccountMailContext;
 use crate::services::accounts::AccountService;
 use crate::services::accounts::RelyingParty;
 use crate::services::admin;
@@ -60,7 +57,6 @@ use crate::services::oidc::Provider;
 use crate::services::origin::Origin;
 use crate::services::overrides;
 use crate::services::overrides::RuntimeOverrides;
-use crate::services::pause;
 use crate::services::policies;
 use crate::services::welcome::WelcomeHook;
 use crate::services::welcome::WelcomeService;
@@ -112,7 +108,7 @@ impl Stores {
             prefix: redis_prefix.clone(),
             local_bytes: config.cache.near_size.bytes(),
         });
-        let queue = open_queue(config, database.clone());
+        let queue = jobs::open_queue(config, database.clone());
         let mailer = Mailer::new(&config.mail, &config.data.dir);
         let mail_folder = match database.engine() {
             // The instances of a file are on one machine.
@@ -166,6 +162,7 @@ impl Stores {
             cache: self.account_cache(),
             clock: self.database.clock(),
             config: config.accounts.clone(),
+            mail: self.mailer.has_server().then(|| self.queue.clone()),
             is_exposed: !config.server.is_local(),
             provider: provider(&config),
             relying_party: relying_party(&config.server),
@@ -308,6 +305,11 @@ impl Stores {
                 to: to.map(|to| Arc::new(to.mailbox().clone())),
                 origin: config.server.origin().to_string().into(),
             },
+            account_mail: AccountMailContext {
+                database: self.database.clone(),
+                mailer: self.mailer.clone(),
+                origin: config.server.origin().to_string().into(),
+            },
         };
         jobs::registry(receiver, stopping, contexts)
     }
@@ -346,32 +348,4 @@ fn connect_redis(config: &Config, prefix: &str) -> Option<Redis> {
         key_prefix: prefix.to_owned(),
         ca_certificates: config.redis.ca_file.as_ref().map(PemFile::content),
     }))
-}
-
-fn open_queue(config: &Config, database: Database) -> Queue {
-    let origin = config.server.origin();
-    let destinations = Destinations {
-        origin: origin.to_string(),
-        reached_at: format!("http://{}", config.server.addr),
-        webhooks: jobs::WEBHOOKS,
-        allowed: config.queue.allow.0.iter().map(Origin::to_string).collect(),
-        allow_setting: "queue.allow",
-    };
-    let clock = database.clock();
-    let broker = Broker::new(
-        database,
-        clock,
-        broker::Options {
-            destinations: destinations.clone(),
-            concurrency: config.queue.concurrency,
-            timeout: config.queue.timeout,
-            retention: config.queue.retention,
-            paused: Some(pause::PAUSED),
-        },
-    );
-    let qstash = config.queue.qstash_token.as_ref().map(|token| {
-        let url = config.queue.qstash_url.as_str();
-        QStash::new(url, token.reveal(), destinations)
-    });
-    Queue::new(broker, qstash)
 }

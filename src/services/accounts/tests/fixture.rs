@@ -66,7 +66,7 @@ impl Fixture {
 
     /// What an operator does, in a process of its own.
     pub fn accounts(&self) -> Accounts {
-        Accounts::new(self.database.clone())
+        Accounts::new(self.database.clone(), None)
     }
 
     pub async fn add(&self, named: &str, role: Role) {
@@ -96,6 +96,7 @@ impl Fixture {
             cache,
             clock: Arc::new(clock),
             config: Config::default().accounts,
+            mail: None,
             is_exposed: self.is_exposed,
             provider: self.provider.clone(),
             relying_party: RelyingParty::local(),

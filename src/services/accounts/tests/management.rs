@@ -84,7 +84,7 @@ async fn the_last_admin_stays(database: TestDatabase) {
 async fn of_two_admins_that_leave_at_the_same_time_one_stays(database: TestDatabase) {
     let fixture = Fixture::with_accounts(database).await;
     let others = fixture.database.open_again().await;
-    let [here, there] = [fixture.accounts(), Accounts::new(others)];
+    let [here, there] = [fixture.accounts(), Accounts::new(others, None)];
     let (ada, bob) = (name("ada"), name("bob"));
     for round in 0..12 {
         for admin in [&ada, &bob] {

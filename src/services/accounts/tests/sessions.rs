@@ -23,6 +23,7 @@ use crate::services::accounts::ChangePasswordError;
 use crate::services::accounts::Credentials;
 use crate::services::accounts::SignIn;
 use crate::services::accounts::SignInError;
+use crate::services::accounts::rows;
 use crate::services::accounts::service::signed_in as session_of;
 use crate::services::admin::Admin;
 use crate::services::client::Client;
@@ -42,6 +43,7 @@ on_each_engine! {
     a_sign_in_that_is_refused_does_not_say_why
     a_sign_in_that_meets_the_end_of_an_account_admits_no_one
     an_owner_sees_and_ends_the_sessions_of_the_account
+    beyond_the_most_sessions_the_oldest_one_ends
     a_new_password_takes_the_old_one
     a_password_whose_hash_is_old_is_hashed_again
     callers_are_not_let_in_without_the_database
@@ -341,6 +343,26 @@ async fn an_owner_sees_and_ends_the_sessions_of_the_account(database: TestDataba
     assert_eq!(refused, Err(AccountError::NotFound), "it is Bob's");
     assert_eq!(service.end_other_sessions(&of_ada).await, Ok(0));
     assert_eq!(service.sessions(&of_bob).await.map(|all| all.len()), Ok(1));
+}
+
+async fn beyond_the_most_sessions_the_oldest_one_ends(database: TestDatabase) {
+    let fixture = Fixture::with_accounts(database).await;
+    let service = fixture.instance().await;
+    let oldest = signed_in(&service, "Bob").await;
+    let second = signed_in(&service, "Bob").await;
+    let account = second.account.id;
+    for _ in 2..=rows::MAX_SESSIONS {
+        fixture.pass(MINUTE);
+        let mut tx = fixture.database.write().await.expect("a turn");
+        let begun = rows::begin_session(&mut tx, account, "curl", fixture.now(), DAY);
+        begun.await.expect("room");
+        tx.commit().await.expect("room");
+    }
+    let ended = with_session(&service, &oldest.session_token).await;
+    assert_eq!(ended, Err(AuthenticateError::SessionEnded));
+    let caller = with_session(&service, &second.session_token).await;
+    let sessions = service.sessions(&caller.expect("it is valid")).await;
+    assert_eq!(sessions.expect("it is open").len(), rows::MAX_SESSIONS as usize);
 }
 
 async fn a_new_password_takes_the_old_one(database: TestDatabase) {
