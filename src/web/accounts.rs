@@ -1,10 +1,15 @@
-//! The routes of accounts: the sign-in, the first account, and one's own account. All of them are forms, which work
-//! without JavaScript; only a passkey needs a script, which asks the browser for it.
+//! The routes of accounts: the sign-in, the first account, links, one's own account, and all accounts for admins. All of
+//! them are forms, which work without JavaScript; only a passkey needs a script, which asks the browser for it.
 
+mod activity;
+mod address;
+mod link;
+mod management;
 mod next_page;
 mod own;
 mod passkeys;
 mod provider;
+mod reset;
 mod set_up;
 mod sign_in;
 mod visitor;
@@ -48,6 +53,9 @@ pub fn open_routes() -> Router<AppState> {
             "/set-up/code",
             get(set_up::go_back).post(set_up::print_code),
         )
+        .route("/link", get(link::show).post(link::submit))
+        .route("/link/{token}", get(link::open))
+        .route("/reset", get(reset::show).post(reset::request))
 }
 
 /// What people who are signed in reach.
@@ -80,7 +88,30 @@ pub fn own_routes() -> Router<AppState> {
         )
         .route("/account/passkeys", back.clone().post(passkeys::add))
         .route("/account/passkeys/options", post(passkeys::new_options))
-        .route("/account/passkeys/{id}/remove", back.post(passkeys::remove))
+        .route("/account/passkeys/{id}/remove", back.clone().post(passkeys::remove))
+        .route("/account/address", back.clone().post(address::request))
+        .route("/account/address/remove", back.post(address::remove))
+        .route("/account/activity", get(activity::show))
+}
+
+/// What admins reach who are signed in.
+pub fn management_routes() -> Router<AppState> {
+    let back = || get(management::go_back);
+    Router::new()
+        .route("/accounts", get(management::show))
+        .route("/accounts/invitations", back().post(management::invite))
+        .route(
+            "/accounts/invitations/{id}/revoke",
+            back().post(management::revoke),
+        )
+        .route("/accounts/{id}/role", back().post(management::set_role))
+        .route("/accounts/{id}/disable", back().post(management::disable))
+        .route("/accounts/{id}/enable", back().post(management::enable))
+        .route("/accounts/{id}/remove", back().post(management::remove))
+        .route(
+            "/accounts/{id}/reset-link",
+            back().post(management::make_reset_link),
+        )
 }
 
 /// The `User-Agent` of a request, which names the session in the list of sessions.

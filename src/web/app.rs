@@ -10,7 +10,11 @@ use leptos_router::components::Routes;
 use leptos_router::path;
 
 use crate::web::pages::accounts::AccountPage;
+use crate::web::pages::accounts::ActivityPage;
 use crate::web::pages::accounts::LeavePage;
+use crate::web::pages::accounts::LinkPage;
+use crate::web::pages::accounts::ManagementPage;
+use crate::web::pages::accounts::ResetPage;
 use crate::web::pages::accounts::SetUpPage;
 use crate::web::pages::accounts::SignInPage;
 use crate::web::pages::contacts::ContactsPage;
@@ -67,6 +71,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in/provider") view=LeavePage ssr=SsrMode::Async/>
                 <Route path=path!("/set-up") view=SetUpPage ssr=SsrMode::Async/>
                 <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>
+                <Route path=path!("/account/activity") view=ActivityPage ssr=SsrMode::Async/>
+                <Route path=path!("/accounts") view=ManagementPage ssr=SsrMode::Async/>
+                <Route path=path!("/link") view=LinkPage ssr=SsrMode::Async/>
+                <Route path=path!("/reset") view=ResetPage ssr=SsrMode::Async/>
             </Routes>
         </Router>
     }

@@ -25,6 +25,8 @@ pub enum AccountCookie {
     KnownBrowser,
     /// The secret of a sign-in of two steps that waits for the second one.
     PendingSignIn,
+    /// The secret of a link that the browser has opened.
+    Link,
 }
 
 impl AccountCookie {
@@ -32,6 +34,7 @@ impl AccountCookie {
     fn max_age(self) -> u32 {
         match self {
             Self::Session | Self::KnownBrowser => 365 * 24 * 60 * 60,
+            Self::Link => 60 * 60,
             Self::PendingSignIn => 15 * 60,
         }
     }
@@ -99,6 +102,8 @@ impl CookieScope {
             (Self::Https, AccountCookie::KnownBrowser) => "__Host-kith-browser",
             (Self::Https, AccountCookie::PendingSignIn) => "__Host-kith-pending",
             (Self::Http, AccountCookie::PendingSignIn) => "kith-pending",
+            (Self::Https, AccountCookie::Link) => "__Host-kith-link",
+            (Self::Http, AccountCookie::Link) => "kith-link",
             (Self::Http, AccountCookie::Session) => "kith-session",
             (Self::Http, AccountCookie::KnownBrowser) => "kith-browser",
         }

@@ -193,18 +193,26 @@ fn drawn_by_handlers() -> Vec<String> {
         "/sign-in/provider",
         "/set-up",
         "/account",
+        "/account/activity",
+        "/accounts",
+        "/link",
+        "/reset",
     ]
     .map(str::to_owned)
     .into()
 }
 
-/// The sign-in and the first account, which everyone reaches, and one's own account.
+/// The sign-in, the first account and links, which everyone reaches, one's own account, and all accounts for admins.
 fn account_routes(state: &AppState) -> Router<AppState> {
     let own = accounts::own_routes().method_not_allowed_fallback(wrong_method);
     let open = accounts::open_routes().route(security_txt::PATH, get(security_txt::show));
     let open = open.method_not_allowed_fallback(wrong_method);
     let own = middleware::limited(own, RequestClass::Ui, Access::SignedIn, state);
-    own.merge(middleware::limited(
+    let managing = accounts::management_routes()
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(middleware::admin::only));
+    let managing = middleware::limited(managing, RequestClass::Ui, Access::SignedIn, state);
+    own.merge(managing).merge(middleware::limited(
         open,
         RequestClass::Ui,
         Access::Open,

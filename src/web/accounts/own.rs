@@ -35,6 +35,7 @@ use crate::web::cookies::CookieScope;
 use crate::web::middleware::limit::whole_seconds;
 use crate::web::page::PageRenderer;
 use crate::web::pages::accounts::AccountView;
+use crate::web::pages::accounts::AddressView;
 use crate::web::pages::accounts::Notice;
 use crate::web::pages::accounts::WhatAdmits;
 use crate::web::problem::Problem;
@@ -82,9 +83,9 @@ impl Own {
         let Some(account) = self.caller.account().cloned() else {
             return Problem::internal().into_response();
         };
-        let admits = match self.what_admits().await {
-            Ok(admits) => admits,
-            Err(error) => return AppError::from(error).into_response(),
+        let (admits, address) = match (self.what_admits().await, self.accounts.address(&self.caller).await) {
+            (Ok(admits), Ok(address)) => (admits, address),
+            (Err(error), _) | (_, Err(error)) => return AppError::from(error).into_response(),
         };
         let view = AccountView {
             name: account.name,
@@ -92,6 +93,10 @@ impl Own {
             provider: self.accounts.provider_label().map(str::to_owned),
             passkey_host: self.accounts.passkey_host().map(str::to_owned),
             admits,
+            address: AddressView {
+                address,
+                sends_mail: self.accounts.sends_mail(),
+            },
             notice,
             token_name,
         };
@@ -148,6 +153,8 @@ pub async fn show(own: Own) -> Response {
         "unlinked" => Some(Notice::IdentityUnlinked),
         "passkey" => Some(Notice::PasskeyAdded),
         "passkey-removed" => Some(Notice::PasskeyRemoved),
+        "address-sent" => Some(Notice::AddressSent),
+        "address-removed" => Some(Notice::AddressRemoved),
         _ => None,
     });
     own.draw(notice, String::new()).await
@@ -281,7 +288,7 @@ pub async fn unlink_identity(own: Own, Path(id): Path<IdentityId>) -> Response {
 }
 
 /// The answer to a form that names something that is not there any more.
-fn refusal(error: AccountError) -> Response {
+pub(super) fn refusal(error: AccountError) -> Response {
     match error {
         AccountError::Unavailable(_) => AppError::Unavailable.into_response(),
         // Another tab has done it before.

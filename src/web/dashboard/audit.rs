@@ -12,6 +12,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 
 use crate::services::audit_log::AuditLog;
+use crate::services::audit_log::Selection;
 use crate::web::page::PageRenderer;
 use crate::web::pages::dashboard::audit::AuditView;
 use crate::web::query;
@@ -24,7 +25,7 @@ pub async fn show(
     parts: Parts,
 ) -> Response {
     let cursor = query::parameter(&parts.uri, "cursor").map(Cow::into_owned);
-    let found = page(&audit_log, cursor.as_deref()).await;
+    let found = page(&audit_log, Selection::All, cursor.as_deref()).await;
     let failed = found.as_ref().err().map(|error| error.status());
     let view = Arc::new(AuditView {
         found,

@@ -1,9 +1,14 @@
-//! The pages of accounts: the sign-in, the first account, and one's own account. Only the server draws them, and all of
-//! them work without JavaScript.
+//! The pages of accounts: the sign-in, the first account, links, one's own account, and all accounts for admins. Only the
+//! server draws them, and all of them work without JavaScript.
 
 mod account;
+mod activity;
+mod address;
 mod leave;
+mod link;
+mod management;
 mod passkeys;
+mod reset;
 mod set_up;
 mod sign_in;
 
@@ -15,8 +20,18 @@ pub use self::account::AccountPage;
 pub use self::account::AccountView;
 pub use self::account::Notice;
 pub use self::account::WhatAdmits;
+pub use self::activity::ActivityPage;
+pub use self::activity::ActivityView;
+pub use self::address::AddressView;
 pub use self::leave::LeavePage;
 pub use self::leave::LeaveView;
+pub use self::link::LinkPage;
+pub use self::link::LinkPageView;
+pub use self::management::ManagementNotice;
+pub use self::management::ManagementPage;
+pub use self::management::ManagementView;
+pub use self::reset::ResetPage;
+pub use self::reset::ResetView;
 pub use self::set_up::SetUpPage;
 pub use self::set_up::SetUpView;
 pub use self::sign_in::SignInPage;

@@ -49,7 +49,10 @@ pub fn SiteHeader() -> impl IntoView {
 /// A link of the header. The link marks itself with `aria-current` on its own page and on the pages below it.
 #[component]
 fn NavLink(href: &'static str, label: &'static str) -> impl IntoView {
-    let here = use_context::<Parts>().is_some_and(|parts| parts.uri.path().starts_with(href));
+    let here = use_context::<Parts>().is_some_and(|parts| {
+        let below = parts.uri.path().strip_prefix(href);
+        below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
+    });
     view! {
         <a class="nav-link" href=href aria-current=here.then_some("page")>
             {label}

@@ -81,7 +81,7 @@ pub async fn audit_log(
     State(audit_log): State<AuditLog>,
     QueryString(asked): QueryString<AuditParameters>,
 ) -> Result<Json<AuditPage>, Problem> {
-    let (records, next_cursor) = page(&audit_log, asked.cursor.as_deref()).await?;
+    let (records, next_cursor) = page(&audit_log, Selection::All, asked.cursor.as_deref()).await?;
     let entries = records.into_iter().map(AuditEntry::from).collect();
     Ok(Json(AuditPage {
         entries,
@@ -95,10 +95,11 @@ pub async fn audit_log(
 /// [`AppError::BadRequest`] for what is no cursor, [`AppError::Unavailable`].
 pub async fn page(
     audit_log: &AuditLog,
+    selection: Selection,
     cursor: Option<&str>,
 ) -> Result<(Vec<Record>, Option<String>), AppError> {
     let before = cursor.map(parse).transpose()?;
-    let read = audit_log.read(Selection::All, before, PAGE_SIZE + 1).await;
+    let read = audit_log.read(selection, before, PAGE_SIZE + 1).await;
     let mut records = read.map_err(|error| {
         tracing::warn!(%error, "the audit log cannot be read");
         AppError::Unavailable

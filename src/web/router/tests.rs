@@ -36,7 +36,10 @@ const OPEN: &[&str] = &[
     "/.well-known/security.txt",
     "/example",
     "/healthz",
+    "/link",
+    "/link/example",
     "/readyz",
+    "/reset",
     "/set-up",
     "/set-up/code",
     "/sign-in",
@@ -53,7 +56,9 @@ fn is_for_programs(path: &str) -> bool {
 
 /// What is for admins.
 fn is_for_admins(path: &str) -> bool {
-    path.starts_with("/dashboard") || matches!(path, "/metrics" | "/api/metrics" | "/api/audit")
+    path.starts_with("/dashboard")
+        || path.starts_with("/accounts")
+        || matches!(path, "/metrics" | "/api/metrics" | "/api/audit")
 }
 
 /// What callers show in a way of its own: a signature, or the token of the queue.
@@ -290,7 +295,7 @@ async fn subjects(state: &AppState) -> Vec<Subject> {
     let database = database.expect("it is open already");
     let maker = Maker {
         accounts: &state.accounts,
-        management: Accounts::new(database),
+        management: Accounts::new(database, None),
     };
     maker.account("admin", Role::Admin).await;
     maker.account("member", Role::Member).await;

@@ -6,6 +6,8 @@ use super::Moment;
 use super::PASSWORD_RULE;
 use super::PasswordField;
 use super::ProblemLine;
+use super::address::Address;
+use super::address::AddressView;
 use super::passkeys::Passkeys;
 use crate::services::accounts::ApiTokenInfo;
 use crate::services::accounts::IdentityInfo;
@@ -25,6 +27,7 @@ pub struct AccountView {
     /// Where the account can have passkeys, if anywhere.
     pub passkey_host: Option<String>,
     pub admits: WhatAdmits,
+    pub address: AddressView,
     /// What came of the last form.
     pub notice: Option<Notice>,
     /// The name that was typed for a token that could not be made.
@@ -57,6 +60,12 @@ pub enum Notice {
     PasskeyRemoved,
     /// Why a way to sign in was not added or removed.
     WayRefused(String),
+    AddressSent,
+    AddressRemoved,
+    AddressRefused {
+        why: String,
+        typed: String,
+    },
 }
 
 impl Notice {
@@ -72,10 +81,13 @@ impl Notice {
             Self::IdentityUnlinked => Some("The identity is unlinked, and admits no one here."),
             Self::PasskeyAdded => Some("The passkey is added: you can sign in with it."),
             Self::PasskeyRemoved => Some("The passkey is removed, and admits no one here."),
+            Self::AddressSent => Some("A link is on its way to the address. Follow it to confirm the address."),
+            Self::AddressRemoved => Some("The address is removed."),
             Self::TokenMade(_)
             | Self::PasswordRefused(_)
             | Self::TokenRefused(_)
-            | Self::WayRefused(_) => None,
+            | Self::WayRefused(_)
+            | Self::AddressRefused { .. } => None,
         }
     }
 }
@@ -84,10 +96,12 @@ impl Notice {
 pub fn AccountPage() -> impl IntoView {
     let view = use_context::<AccountView>()?;
     let (mut password_problem, mut token_problem, mut way_problem) = (None, None, None);
+    let mut address_problem = None;
     match view.notice.clone() {
         Some(Notice::PasswordRefused(why)) => password_problem = Some(why),
         Some(Notice::TokenRefused(why)) => token_problem = Some(why),
         Some(Notice::WayRefused(why)) => way_problem = Some(why),
+        Some(Notice::AddressRefused { why, typed }) => address_problem = Some((why, typed)),
         _ => {}
     }
     let admits = view.admits;
@@ -109,8 +123,10 @@ pub fn AccountPage() -> impl IntoView {
             {(view.role == Role::Admin).then(|| view! {
                 <p class="mt-2">
                     "As an admin you see how Kith works: "<a class="link" href="/dashboard">"System"</a>
+                    ". You invite people and manage all "<a class="link" href="/accounts">"accounts"</a>"."
                 </p>
             })}
+            <p class="mt-2"><a class="link" href="/account/activity">"Activity of this account"</a></p>
             <form method="post" action="/sign-out" class="mt-2">
                 <button class="button">"Sign out"</button>
             </form>
@@ -118,6 +134,7 @@ pub fn AccountPage() -> impl IntoView {
             {admits.has_password.then(|| view! {
                 <Password problem=password_problem name=view.name.clone()/>
             })}
+            <Address view=view.address refused=address_problem/>
             <Passkeys passkeys=admits.passkeys host=view.passkey_host/>
             <Identities identities=admits.identities provider=view.provider/>
             <Sessions sessions=admits.sessions/>

@@ -68,6 +68,7 @@ pub fn SignInPage() -> impl IntoView {
                     <button class="button">"Continue with "<bdi>{label}</bdi></button>
                 </form>
             })}
+            <p class="mt-4"><a class="link" href="/reset">"Forgotten password"</a></p>
         </main>
     })
 }
