@@ -47,15 +47,25 @@ mod tests {
     fn a_contact_is_an_address_of_mail_or_a_page() {
         for (text, expected) in [
             ("security@example.org", Some("mailto:security@example.org")),
-            ("mailto:security@example.org", Some("mailto:security@example.org")),
-            ("https://example.org/security", Some("https://example.org/security")),
+            (
+                "mailto:security@example.org",
+                Some("mailto:security@example.org"),
+            ),
+            (
+                "https://example.org/security",
+                Some("https://example.org/security"),
+            ),
             ("http://example.org", None),
             ("example.org", None),
             ("a@example.org\nContact: b@example.org", None),
             ("https://", None),
         ] {
             let contact = text.parse::<SecurityContact>().ok();
-            assert_eq!(contact.map(|contact| contact.to_string()).as_deref(), expected, "{text:?}");
+            assert_eq!(
+                contact.map(|contact| contact.to_string()).as_deref(),
+                expected,
+                "{text:?}"
+            );
         }
         let page: SecurityContact = "https://example.org/a\nb".parse().expect("a page");
         assert!(!page.to_string().contains('\n'));

@@ -17,6 +17,7 @@ mod errors;
 mod forms;
 mod html;
 mod instances;
+mod invitations;
 mod limits;
 mod live;
 mod mail;

@@ -179,15 +179,21 @@ async fn link_letter(
     let (subject, before) = match link.purpose {
         Purpose::Invitation(_) => (
             "An invitation to Kith",
-            format!("You are invited to keep contacts on {origin}. This link makes your account. It works once, within seven days:"),
+            format!(
+                "You are invited to keep contacts on {origin}. This link makes your account. It works once, within seven days:"
+            ),
         ),
         Purpose::Password(_) => (
             "A new password for Kith",
-            format!("This link lets you choose a new password for your account {to_name} on {origin}. It works once, within an hour:"),
+            format!(
+                "This link lets you choose a new password for your account {to_name} on {origin}. It works once, within an hour:"
+            ),
         ),
         Purpose::Address(_) => (
             "Confirm your address for Kith",
-            format!("This link confirms that the account {to_name} on {origin} gets mail at this address. It works once, within a day:"),
+            format!(
+                "This link confirms that the account {to_name} on {origin} gets mail at this address. It works once, within a day:"
+            ),
         ),
     };
     Ok(Some(Letter {

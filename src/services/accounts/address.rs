@@ -42,7 +42,9 @@ pub enum AddressError {
     Invalid(#[from] InvalidEmail),
     #[error("Kith has no mail server, so it cannot confirm an address.")]
     NoMailServer,
-    #[error("Kith has sent {MAX_ADDRESS_MAILS} mails already. Follow the link of one, or wait a day.")]
+    #[error(
+        "Kith has sent {MAX_ADDRESS_MAILS} mails already. Follow the link of one, or wait a day."
+    )]
     TooManyMails,
     #[error(transparent)]
     Password(#[from] ChangePasswordError),

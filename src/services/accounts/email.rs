@@ -60,7 +60,14 @@ mod tests {
             assert_eq!(address.as_str(), text.trim());
         }
         let long = format!("{}@example.com", "a".repeat(250));
-        for text in ["", "ada", "ada@", "Ada <ada@example.com>", "a@b\r\nc: d", &long] {
+        for text in [
+            "",
+            "ada",
+            "ada@",
+            "Ada <ada@example.com>",
+            "a@b\r\nc: d",
+            &long,
+        ] {
             assert_eq!(EmailAddress::parse(text), Err(InvalidEmail), "{text:?}");
         }
     }

@@ -188,7 +188,9 @@ impl AccountService {
         let id = rows::insert(&mut tx, &name, role, &hash, now).await?;
         let id = id.ok_or(LinkError::NameTaken)?;
         // The link has come by this address. Another account may have it, and then keeps it.
-        let address = link.address.and_then(|text| EmailAddress::parse(&text).ok());
+        let address = link
+            .address
+            .and_then(|text| EmailAddress::parse(&text).ok());
         if let Some(address) = address {
             rows::set_email(&mut tx, id, &address).await?;
         }

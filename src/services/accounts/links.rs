@@ -209,7 +209,9 @@ pub async fn end_made_by(tx: &mut Tx, admin: AccountId) -> Result<(), sqlx::Erro
 
 fn read(row: &Row) -> Result<Link, sqlx::Error> {
     let account: Option<Vec<u8>> = row.get("account")?;
-    let account = account.map(|id| read_uuid(&id).map(AccountId)).transpose()?;
+    let account = account
+        .map(|id| read_uuid(&id).map(AccountId))
+        .transpose()?;
     let role: Option<String> = row.get("role")?;
     let role = role.as_deref().map(read_word).transpose()?;
     let purpose: String = row.get("purpose")?;
@@ -229,7 +231,9 @@ fn read(row: &Row) -> Result<Link, sqlx::Error> {
 /// Why a link does nothing. It says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LinkError {
-    #[error("This link is not valid any more: it was used, it was revoked, or its time is over. Ask for a new one.")]
+    #[error(
+        "This link is not valid any more: it was used, it was revoked, or its time is over. Ask for a new one."
+    )]
     Ended,
     #[error(transparent)]
     Name(#[from] super::InvalidName),

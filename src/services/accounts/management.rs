@@ -267,7 +267,9 @@ impl Shared {
         account: AccountId,
     ) -> Result<(), Unavailable> {
         match &self.mail {
-            Some(queue) => account_mail::enqueue(queue, tx, Subject::PasswordChanged(account)).await,
+            Some(queue) => {
+                account_mail::enqueue(queue, tx, Subject::PasswordChanged(account)).await
+            }
             None => Ok(()),
         }
     }
@@ -281,7 +283,10 @@ impl Shared {
 }
 
 /// The account of this name.
-pub(super) async fn find(connection: &mut Connection, name: &AccountName) -> Result<AccountId, AccountError> {
+pub(super) async fn find(
+    connection: &mut Connection,
+    name: &AccountName,
+) -> Result<AccountId, AccountError> {
     let found = rows::find(connection, name).await?;
     Ok(found.ok_or(AccountError::NoAccount)?.account.id)
 }

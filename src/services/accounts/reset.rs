@@ -101,7 +101,10 @@ impl AccountService {
         let queue = shared.mail.as_ref().ok_or(ResetError::NoMailServer)?;
         let name = AccountName::parse(typed).ok();
         let name_key = name.as_ref().map_or(typed, AccountName::key);
-        let buckets = [Bucket::of_name(name_key), Bucket::of_network(client.address)];
+        let buckets = [
+            Bucket::of_name(name_key),
+            Bucket::of_network(client.address),
+        ];
         shared.reserve(&buckets).await?;
         let address = EmailAddress::parse(typed).ok();
         let address_key = address.map(|address| address.key()).unwrap_or_default();

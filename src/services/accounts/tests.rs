@@ -1,6 +1,7 @@
 //! Accounts on both engines, with several instances.
 
 mod fixture;
+mod links;
 mod management;
 mod sessions;
 mod setup;

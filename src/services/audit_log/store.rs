@@ -74,7 +74,9 @@ pub async fn read(
     };
     let mut query = query.bind(before.unwrap_or(i64::MAX)).bind(limit);
     if let Selection::OfAccount(account) = selection {
-        query = query.bind(account.as_bytes().to_vec()).bind(account.to_string());
+        query = query
+            .bind(account.as_bytes().to_vec())
+            .bind(account.to_string());
     }
     let rows: Vec<Row> = query.fetch_all(&mut connection).await?;
     rows.iter().map(read_row).collect()

@@ -150,8 +150,7 @@ impl Described for bool {
 }
 
 impl Described for SecurityContact {
-    const EXPECTED: &'static str =
-        r#"an address of mail or a page, such as "security@example.org" or "https://example.org/security""#;
+    const EXPECTED: &'static str = r#"an address of mail or a page, such as "security@example.org" or "https://example.org/security""#;
 }
 
 /// Every number of things is at least one: none at all would stop Kith, not tune it.

@@ -24,7 +24,9 @@ pub struct Form {
 
 /// Has a link sent that confirms an address.
 pub async fn request(own: Own, FormBody(form): FormBody<Form>) -> Response {
-    let requested = own.accounts.request_address(&own.caller, &form.address, &form.password);
+    let requested = own
+        .accounts
+        .request_address(&own.caller, &form.address, &form.password);
     let why = match requested.await {
         Ok(()) => return Own::done("address-sent"),
         Err(

@@ -165,7 +165,9 @@ pub async fn submit(
             }
         }
         LinkView::Password { .. } => {
-            let reset = holder.accounts.reset_password(&token, &form.password, client);
+            let reset = holder
+                .accounts
+                .reset_password(&token, &form.password, client);
             reset.await.map(|()| "password")
         }
         LinkView::Address { .. } => {

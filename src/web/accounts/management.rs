@@ -81,7 +81,9 @@ impl Managing {
             notice,
             address,
         };
-        let Own { pages, mut parts, .. } = self.own;
+        let Own {
+            pages, mut parts, ..
+        } = self.own;
         parts.uri = Uri::from_static("/accounts");
         let mut response = pages.render_view(parts, view).await;
         forbid_storing(&mut response);
@@ -233,9 +235,8 @@ pub async fn make_reset_link(managing: Managing, Path(id): Path<AccountId>) -> R
     };
     match managing.accounts.reset_link(&name).await {
         Ok(token) => {
-            let what = format!(
-                "With this link {name} chooses a new password, once and within an hour."
-            );
+            let what =
+                format!("With this link {name} chooses a new password, once and within an hour.");
             managing.show_link(what, &token).await
         }
         Err(error) => managing.refuse(error, String::new()).await,

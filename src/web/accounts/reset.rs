@@ -72,5 +72,8 @@ pub async fn request(
         )),
     };
     let page = pages.render_view(parts, view).await;
-    with_retry_after(with_status(page, StatusCode::TOO_MANY_REQUESTS), retry_after)
+    with_retry_after(
+        with_status(page, StatusCode::TOO_MANY_REQUESTS),
+        retry_after,
+    )
 }

@@ -403,8 +403,7 @@ async fn without_an_account_configured_names_reach_only_webhooks_and_health() {
             let configured = kith
                 .ask(&Shows::Nothing, &path, &method, "kith.example")
                 .await;
-            let is_public =
-                matches!(&*path, "/healthz" | "/readyz" | "/.well-known/security.txt")
+            let is_public = matches!(&*path, "/healthz" | "/readyz" | "/.well-known/security.txt")
                 || path.starts_with("/api/webhooks/");
             let is_refused = configured.status() == StatusCode::MISDIRECTED_REQUEST;
             assert_eq!(is_refused, !is_public, "{method} {path}");

@@ -362,7 +362,10 @@ async fn beyond_the_most_sessions_the_oldest_one_ends(database: TestDatabase) {
     assert_eq!(ended, Err(AuthenticateError::SessionEnded));
     let caller = with_session(&service, &second.session_token).await;
     let sessions = service.sessions(&caller.expect("it is valid")).await;
-    assert_eq!(sessions.expect("it is open").len(), rows::MAX_SESSIONS as usize);
+    assert_eq!(
+        sessions.expect("it is open").len(),
+        rows::MAX_SESSIONS as usize
+    );
 }
 
 async fn a_new_password_takes_the_old_one(database: TestDatabase) {

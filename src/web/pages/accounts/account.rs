@@ -81,7 +81,9 @@ impl Notice {
             Self::IdentityUnlinked => Some("The identity is unlinked, and admits no one here."),
             Self::PasskeyAdded => Some("The passkey is added: you can sign in with it."),
             Self::PasskeyRemoved => Some("The passkey is removed, and admits no one here."),
-            Self::AddressSent => Some("A link is on its way to the address. Follow it to confirm the address."),
+            Self::AddressSent => {
+                Some("A link is on its way to the address. Follow it to confirm the address.")
+            }
             Self::AddressRemoved => Some("The address is removed."),
             Self::TokenMade(_)
             | Self::PasswordRefused(_)

@@ -45,7 +45,9 @@ pub fn ActivityPage() -> impl IntoView {
             }
             .into_any()
         }
-        Err(error) => view! { <p class="problem mt-4" role="alert">{error.to_string()}</p> }.into_any(),
+        Err(error) => {
+            view! { <p class="problem mt-4" role="alert">{error.to_string()}</p> }.into_any()
+        }
     };
     Some(view! {
         <PageTitle text="Activity · Kith"/>
@@ -62,7 +64,11 @@ pub fn ActivityPage() -> impl IntoView {
 fn Activity(record: Record, account: AccountId) -> impl IntoView {
     let is_own = record.account == Some(account.0);
     let kind = format::sentence(&record.kind.replace('_', " "));
-    let who = if is_own { "you".to_owned() } else { record.actor };
+    let who = if is_own {
+        "you".to_owned()
+    } else {
+        record.actor
+    };
     // Where an admin works is no matter of others.
     let is_shown = is_own || record.kind == Kind::SignInFailed.name();
     let network = record.network.filter(|network| is_shown && *network != who);

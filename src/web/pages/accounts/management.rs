@@ -31,7 +31,10 @@ pub enum ManagementNotice {
     Done(&'static str),
     Refused(String),
     /// A link, which is shown once.
-    Link { what: String, url: String },
+    Link {
+        what: String,
+        url: String,
+    },
 }
 
 #[component]
