@@ -118,7 +118,7 @@ fn Actions(id: AccountId, name: String, role: Role, is_disabled: bool) -> impl I
         false => ("disable", "Disable"),
     };
     view! {
-        <div class="mt-2 flex flex-wrap items-start gap-2">
+        <div class="mt-2 flex flex-wrap gap-2">
             <form method="post" action=path("role")>
                 <input type="hidden" name="role" value=other.as_str()/>
                 <button class="button">{promotion}<span class="sr-only">" of"{of(&name)}</span></button>
