@@ -140,7 +140,7 @@ pub async fn set_email(
     )
     .bind(account.0.as_bytes().as_slice())
     .bind(address.as_str())
-    .bind(&address.key())
+    .bind(address.key())
     .execute(tx)
     .await?;
     Ok(set > 0)
