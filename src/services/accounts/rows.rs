@@ -15,8 +15,6 @@ use kith_database::query;
 use uuid::Uuid;
 
 use super::EmailAddress;
-use super::links;
-use super::links::Purpose;
 use super::name::AccountName;
 use super::secret;
 use super::secret::Hash;
@@ -114,7 +112,10 @@ pub async fn hold(tx: &mut Tx, id: AccountId) -> Result<Option<Kept>, sqlx::Erro
 /// Replaces the password of an account, and ends its sessions and its links for another password.
 pub async fn set_password(tx: &mut Tx, account: AccountId, hash: &str) -> Result<(), sqlx::Error> {
     keep_password(tx, account, hash).await?;
-    links::end(tx, Purpose::Password(account)).await?;
+    query("DELETE FROM account_links WHERE account = $1 AND purpose = 'password'")
+        .bind(account.0.as_bytes().as_slice())
+        .execute(tx)
+        .await?;
     end_sessions(tx, account).await
 }
 
