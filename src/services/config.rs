@@ -257,11 +257,11 @@ key::sections! {
         session_lifetime: Duration = "2160h";
     }
 
-    /// Sign-in with a provider of OpenID Connect, beside the password. It needs server.public_url.
+    /// Sign-in with a provider of OpenID Connect, beside the password. It needs the public URL of Kith.
     oidc: OidcConfig {
         /// The address of the provider; empty means none.
         issuer: Option<Issuer> = "";
-        /// The name under which Kith is registered there, with the redirect address of public_url and /sign-in/callback.
+        /// The name under which Kith is registered there, with the redirect address /sign-in/callback below the public URL.
         client_id: Option<SingleLine> = "";
         /// The secret that the provider has given Kith; empty for a public client.
         client_secret: Option<Secret> = "";
