@@ -94,7 +94,7 @@ impl Rig {
     async fn accounts(&self) -> Accounts {
         let config: Arc<Config> = self.app.part();
         let database = database::open(config.data.database(), NonZeroU32::MIN).await;
-        Accounts::new(database.expect("it is open already"))
+        Accounts::new(database.expect("it is open already"), None)
     }
 }
 

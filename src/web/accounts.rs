@@ -88,7 +88,10 @@ pub fn own_routes() -> Router<AppState> {
         )
         .route("/account/passkeys", back.clone().post(passkeys::add))
         .route("/account/passkeys/options", post(passkeys::new_options))
-        .route("/account/passkeys/{id}/remove", back.clone().post(passkeys::remove))
+        .route(
+            "/account/passkeys/{id}/remove",
+            back.clone().post(passkeys::remove),
+        )
         .route("/account/address", back.clone().post(address::request))
         .route("/account/address/remove", back.post(address::remove))
         .route("/account/activity", get(activity::show))

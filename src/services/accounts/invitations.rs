@@ -185,7 +185,7 @@ impl AccountService {
         let Purpose::Invitation(role) = link.purpose else {
             return Err(LinkError::Ended);
         };
-        let id = rows::insert(&mut tx, &name, role, &hash, now).await?;
+        let id = rows::insert(&mut tx, &name, role, Some(&hash), now).await?;
         let id = id.ok_or(LinkError::NameTaken)?;
         // The link has come by this address. Another account may have it, and then keeps it.
         let address = link

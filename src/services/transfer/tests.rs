@@ -94,7 +94,9 @@ async fn is_empty(database: &Database) -> bool {
     let of_tables = fingerprints(database).await;
     // A new database has its first book.
     let is_new = |name: &str, rows| rows == u64::from(name == "books");
-    of_tables.iter().all(|(name, of_table)| is_new(name, of_table.rows))
+    of_tables
+        .iter()
+        .all(|(name, of_table)| is_new(name, of_table.rows))
 }
 
 async fn installation(database: &Database) -> Installation {

@@ -83,7 +83,10 @@ impl Own {
         let Some(account) = self.caller.account().cloned() else {
             return Problem::internal().into_response();
         };
-        let (admits, address) = match (self.what_admits().await, self.accounts.address(&self.caller).await) {
+        let (admits, address) = match (
+            self.what_admits().await,
+            self.accounts.address(&self.caller).await,
+        ) {
             (Ok(admits), Ok(address)) => (admits, address),
             (Err(error), _) | (_, Err(error)) => return AppError::from(error).into_response(),
         };

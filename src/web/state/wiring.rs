@@ -54,7 +54,6 @@ use crate::services::metrics;
 use crate::services::metrics::Metrics;
 use crate::services::oidc;
 use crate::services::oidc::Provider;
-use crate::services::origin::Origin;
 use crate::services::overrides;
 use crate::services::overrides::RuntimeOverrides;
 use crate::services::policies;
