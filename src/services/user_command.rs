@@ -13,6 +13,7 @@ use crate::services::accounts::AccountInfo;
 use crate::services::accounts::AccountName;
 use crate::services::accounts::Accounts;
 use crate::services::accounts::AddressError;
+use crate::services::accounts::BooksLeft;
 use crate::services::accounts::Delivery;
 use crate::services::accounts::EmailAddress;
 use crate::services::accounts::NewAccount;
@@ -99,9 +100,18 @@ impl Command<'_> {
                 accounts.enable(&name).await?;
                 format!("{name} can sign in.\n")
             }
-            UserCommand::Remove { name } => {
+            UserCommand::Remove {
+                name,
+                give_books_to,
+                delete_books,
+            } => {
                 let name = parse(name)?;
-                accounts.remove(&name).await?;
+                let heir = give_books_to.as_deref().map(parse).transpose()?;
+                let books = match &heir {
+                    Some(heir) => Some(BooksLeft::GiveTo(heir)),
+                    None => delete_books.then_some(BooksLeft::Delete),
+                };
+                accounts.remove(&name, books).await?;
                 format!("{name} is removed.\n")
             }
             UserCommand::Invite { role, email } => {

@@ -3,6 +3,7 @@
 
 mod activity;
 mod address;
+mod books;
 mod link;
 mod management;
 mod next_page;
@@ -95,6 +96,21 @@ pub fn own_routes() -> Router<AppState> {
         .route("/account/address", back.clone().post(address::request))
         .route("/account/address/remove", back.post(address::remove))
         .route("/account/activity", get(activity::show))
+        .merge(book_routes())
+}
+
+/// The address books of a person.
+fn book_routes() -> Router<AppState> {
+    let back = || get(books::go_back);
+    Router::new()
+        .route("/books", get(books::show).post(books::add))
+        .route("/books/{id}/rename", back().post(books::rename))
+        .route("/books/{id}/share", back().post(books::share))
+        .route(
+            "/books/{id}/members/{account}/remove",
+            back().post(books::unshare),
+        )
+        .route("/books/{id}/remove", back().post(books::remove))
 }
 
 /// What admins reach who are signed in.

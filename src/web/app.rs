@@ -11,6 +11,7 @@ use leptos_router::path;
 
 use crate::web::pages::accounts::AccountPage;
 use crate::web::pages::accounts::ActivityPage;
+use crate::web::pages::accounts::BooksPage;
 use crate::web::pages::accounts::LeavePage;
 use crate::web::pages::accounts::LinkPage;
 use crate::web::pages::accounts::ManagementPage;
@@ -20,6 +21,7 @@ use crate::web::pages::accounts::SignInPage;
 use crate::web::pages::contacts::ContactsPage;
 use crate::web::pages::dashboard::DashboardPage;
 use crate::web::pages::dashboard::audit::AuditPage;
+use crate::web::pages::move_contact::MovePage;
 use crate::web::pages::not_found::NotFoundPage;
 use crate::web::pages::print::PrintPage;
 use crate::web::pages::site_header::SiteHeader;
@@ -72,6 +74,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/set-up") view=SetUpPage ssr=SsrMode::Async/>
                 <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>
                 <Route path=path!("/account/activity") view=ActivityPage ssr=SsrMode::Async/>
+                <Route path=path!("/contacts/:id/move") view=MovePage ssr=SsrMode::Async/>
+                <Route path=path!("/books") view=BooksPage ssr=SsrMode::Async/>
                 <Route path=path!("/accounts") view=ManagementPage ssr=SsrMode::Async/>
                 <Route path=path!("/link") view=LinkPage ssr=SsrMode::Async/>
                 <Route path=path!("/reset") view=ResetPage ssr=SsrMode::Async/>

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::middleware::context::RequestContext;
 use super::problem::Problem;
+use super::query;
 use crate::model::location::BOOK;
 use crate::services::book::BookId;
 use crate::services::client::Caller;
@@ -20,8 +21,7 @@ use crate::services::contacts::Contacts;
 /// The book that the address of a request asks for; `None` if it asks for none. A text that is no id asks for a book that
 /// does not exist.
 pub fn asked_book(uri: &Uri) -> Option<BookId> {
-    let mut pairs = form_urlencoded::parse(uri.query()?.as_bytes());
-    let (_, id) = pairs.find(|(name, _)| name == BOOK)?;
+    let id = query::parameter(uri, BOOK)?;
     Some(id.parse().unwrap_or(BookId(Uuid::nil())))
 }
 

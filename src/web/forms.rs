@@ -24,12 +24,15 @@ use crate::model::location::PaneRoute;
 use crate::model::view::FormView;
 use crate::model::view::Pane;
 use crate::model::view::Saved;
+use crate::services::book::BookId;
+use crate::services::book::BookRole;
 use crate::services::contacts::Contacts;
 use crate::services::contacts::IdempotentRequest;
 use crate::services::welcome::choice;
 use crate::web::page::PageRenderer;
 use crate::web::pages::contacts::RefusedPane;
 use crate::web::pages::contacts::merged_parameter;
+use crate::web::pages::move_contact::MoveView;
 use crate::web::problem::Problem;
 use crate::web::rest::extract::FormBody;
 use crate::web::rest::extract::PathId;
@@ -250,6 +253,69 @@ pub async fn restore(
         Ok(contact) => go_to(&parts.uri, PaneRoute::Contact(contact.id)),
         Err(error) => render_again(pages, parts, PaneRoute::Contact(id), Pane::Failed(error)).await,
     }
+}
+
+/// Draws the page that asks to which address book a contact goes.
+pub async fn show_move(
+    contacts: Contacts,
+    State(pages): State<PageRenderer>,
+    PathId(id): PathId,
+    parts: Parts,
+) -> Response {
+    match move_view(&contacts, id).await {
+        Ok(view) => pages.render_view(parts, view).await,
+        Err(error) => render_again(pages, parts, PaneRoute::Contact(id), Pane::Failed(error)).await,
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct MoveForm {
+    /// The id of the address book.
+    to: String,
+}
+
+pub async fn move_contact(
+    contacts: Contacts,
+    State(pages): State<PageRenderer>,
+    PathId(id): PathId,
+    parts: Parts,
+    FormBody(form): FormBody<MoveForm>,
+) -> Response {
+    let moved = match form.to.parse::<BookId>() {
+        Ok(book) => contacts.move_to(id, book).await.map(|_| book),
+        Err(_) => Err(AppError::NoBook),
+    };
+    let error = match moved {
+        Ok(book) => return Redirect::to(&format!("/contacts/{id}?book={book}")).into_response(),
+        Err(error) => error,
+    };
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    match move_view(&contacts, id).await {
+        Ok(view) => {
+            let problem = Some(error.to_string());
+            let view = MoveView { problem, ..view };
+            let mut response = pages.render_view(parts, view).await;
+            *response.status_mut() = status;
+            response
+        }
+        Err(error) => render_again(pages, parts, PaneRoute::Contact(id), Pane::Failed(error)).await,
+    }
+}
+
+/// What the page for moving a contact shows.
+async fn move_view(contacts: &Contacts, id: ContactId) -> Result<MoveView, AppError> {
+    let contact = contacts.get(id).await?;
+    let from = contacts.book_of(id, BookRole::Editor).await?.id;
+    let books = contacts.caller().books().iter();
+    let books = books.filter(|book| book.role >= BookRole::Editor);
+    Ok(MoveView {
+        id,
+        name: contact.name,
+        from,
+        books: books.cloned().collect(),
+        problem: None,
+    })
 }
 
 /// Redirects a reload of the address of an action to its contact.

@@ -2,6 +2,7 @@
 //!
 //! The id of an event is the book and the generation of its pages, so a reconnect needs no history, and any instance can answer it.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use kith_cache::Generation;
 
 use super::middleware::CallerCheck;
 use super::middleware::client::network;
+use super::query;
 use crate::services::book::BookId;
 use crate::services::contacts::Contacts;
 use crate::services::live::Listener;
@@ -81,9 +83,7 @@ fn last_event_id(headers: &HeaderMap) -> Option<String> {
 
 /// The state that a page shows, which the first connection says in its address.
 fn since(uri: &Uri) -> Option<String> {
-    let mut pairs = form_urlencoded::parse(uri.query()?.as_bytes());
-    let (_, id) = pairs.find(|(name, _)| name == "since")?;
-    Some(id.into_owned())
+    query::parameter(uri, "since").map(Cow::into_owned)
 }
 
 /// A client that is told of the changes of a book.

@@ -82,6 +82,8 @@ fn api_routes(state: &AppState) -> (Router<AppState>, OpenApi) {
             rest::contacts::delete
         ))
         .routes(routes!(rest::contacts::restore))
+        .routes(routes!(rest::books::list))
+        .routes(routes!(rest::books::move_contact))
         .split_for_parts();
     let routes = routes
         .route("/api", any(no_such_path))
@@ -161,6 +163,10 @@ fn page_routes(state: &AppState) -> Router<AppState> {
             post(forms::delete).get(forms::go_back),
         )
         .route(
+            "/contacts/{id}/move",
+            get(forms::show_move).post(forms::move_contact),
+        )
+        .route(
             "/contacts/{id}/restore",
             post(forms::restore).get(forms::go_back),
         )
@@ -195,6 +201,8 @@ fn drawn_by_handlers() -> Vec<String> {
         "/account",
         "/account/activity",
         "/accounts",
+        "/books",
+        "/contacts/{id}/move",
         "/link",
         "/reset",
     ]

@@ -79,6 +79,9 @@ fn actions(state: State, contact: &Contact) -> impl IntoView + use<> {
                     <Icon name="edit"/>
                     "Edit"
                 </a>
+                <a class="button needs-books" href=["/contacts/", &id.text(), "/move"].concat()>
+                    "Move"
+                </a>
                 <form
                     method="post"
                     action=text(move || state.location.read().action_url(id, "delete"))

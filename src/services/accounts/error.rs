@@ -43,6 +43,23 @@ pub enum AccountError {
     TooManyInvitations(i64),
     #[error(transparent)]
     Email(#[from] InvalidEmail),
+    #[error("There is no such address book, or it is not shared with you.")]
+    NoBook,
+    #[error("Only an owner of the address book may do this.")]
+    NotOwner,
+    #[error("An address book needs an owner. Make someone else an owner first.")]
+    LastOwner,
+    #[error("This is the address book that an account begins with. It stays, and stays theirs.")]
+    HomeBook,
+    #[error("Give the address book a name of 1 to {0} characters.")]
+    BookName(usize),
+    #[error("There are {0} address books already, which is the most. Remove one first.")]
+    TooManyBooks(i64),
+    #[error(
+        "The account is the only owner of address books with {contacts} contacts. Say what becomes of them: \
+         `--give-books-to NAME`, or `--delete-books`."
+    )]
+    BooksLeft { contacts: u64 },
     #[error("The database does not respond at the moment. Try again.")]
     Unavailable(#[from] Unavailable),
 }
@@ -57,6 +74,10 @@ impl From<AccountError> for AppError {
     fn from(error: AccountError) -> Self {
         match error {
             AccountError::NoAccount | AccountError::NotFound => Self::NotFound,
+            AccountError::NoBook => Self::NoBook,
+            AccountError::NotOwner => Self::Forbidden {
+                detail: error.to_string(),
+            },
             AccountError::Unavailable(error) => error.into(),
             refused => Self::bad_request(refused.to_string()),
         }

@@ -19,6 +19,7 @@ use super::account_mail;
 use super::account_mail::Subject;
 use super::audit;
 use super::links;
+use super::memberships;
 use super::password::NewPassword;
 use super::password::Passwords;
 use super::rows;
@@ -26,6 +27,7 @@ use super::service::Shared;
 use crate::services::admin::Admin;
 use crate::services::audit_log::Actor;
 use crate::services::audit_log::Kind;
+use crate::services::book::BookRole;
 use crate::services::client::AccountId;
 use crate::services::client::Role;
 
@@ -60,6 +62,14 @@ pub struct NewAccount<'a> {
     pub name: &'a AccountName,
     pub password: &'a str,
     pub role: Role,
+}
+
+/// What becomes of the address books that a removed account alone has owned.
+#[derive(Clone, Copy, Debug)]
+pub enum BooksLeft<'a> {
+    GiveTo(&'a AccountName),
+    /// They go with all their contacts, for everyone who sees them.
+    Delete,
 }
 
 /// What changes in an account.
@@ -189,12 +199,21 @@ impl Accounts {
         self.change(name, Change::Enable).await
     }
 
-    /// Removes an account with its sessions and tokens.
+    /// Removes an account with its sessions and tokens. `books` says what becomes of the address books that it alone owns;
+    /// `None` removes them if they are empty.
     ///
     /// # Errors
-    /// As for [`set_role`](Self::set_role). So the last account stays, and Kith does not go back to local mode.
-    pub async fn remove(&self, name: &AccountName) -> Result<(), AccountError> {
-        self.change(name, Change::Remove).await
+    /// [`AccountError::BooksLeft`], and as for [`set_role`](Self::set_role). So the last account stays, and Kith does not go
+    /// back to local mode.
+    pub async fn remove(
+        &self,
+        name: &AccountName,
+        books: Option<BooksLeft<'_>>,
+    ) -> Result<(), AccountError> {
+        let mut tx = rows::hold_accounts(&self.database).await?;
+        let id = find(&mut tx, name).await?;
+        settle_books(&mut tx, id, books).await?;
+        self.change_held(tx, id, Change::Remove).await
     }
 
     /// Whether there is such an account.
@@ -209,6 +228,15 @@ impl Accounts {
     async fn change(&self, name: &AccountName, change: Change) -> Result<(), AccountError> {
         let mut tx = rows::hold_accounts(&self.database).await?;
         let id = find(&mut tx, name).await?;
+        self.change_held(tx, id, change).await
+    }
+
+    async fn change_held(
+        &self,
+        mut tx: Tx,
+        id: AccountId,
+        change: Change,
+    ) -> Result<(), AccountError> {
         let statement = match change {
             Change::Role(role) => {
                 query("UPDATE accounts SET role = $1 WHERE id = $2").bind(role.as_str())
@@ -280,6 +308,34 @@ impl Shared {
             queue.wake();
         }
     }
+}
+
+/// Gives away or removes the books that an account alone owns. The transaction holds all accounts.
+async fn settle_books(
+    tx: &mut Tx,
+    account: AccountId,
+    books: Option<BooksLeft<'_>>,
+) -> Result<(), AccountError> {
+    let owned = memberships::owned_alone(tx, account).await?;
+    let contacts: u64 = owned.iter().map(|(_, contacts)| contacts).sum();
+    match books {
+        None if contacts > 0 => return Err(AccountError::BooksLeft { contacts }),
+        Some(BooksLeft::GiveTo(name)) => {
+            let heir = find(tx, name).await?;
+            if heir == account {
+                return Err(AccountError::BooksLeft { contacts });
+            }
+            for (book, _) in owned {
+                memberships::grant(tx, book, heir, BookRole::Owner, None).await?;
+            }
+        }
+        None | Some(BooksLeft::Delete) => {
+            for (book, _) in owned {
+                memberships::remove(tx, book).await?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The account of this name.

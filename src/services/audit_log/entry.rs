@@ -114,6 +114,11 @@ kinds! {
     /// The subject of this and of the next one is the passkey, by its id.
     PasskeyAdded = "passkey_added",
     PasskeyRemoved = "passkey_removed",
+    /// The subject of this and of the next three is the address book.
+    BookAdded = "book_added",
+    BookShared = "book_shared",
+    BookUnshared = "book_unshared",
+    BookRemoved = "book_removed",
     /// A contact was moved to the trash. The subject is the contact.
     ContactDeleted = "contact_deleted",
     LimitsChanged = "limits_changed",

@@ -86,8 +86,17 @@ pub enum UserCommand {
     Disable { name: String },
     /// Let an account sign in again.
     Enable { name: String },
-    /// Remove an account with its sessions and tokens.
-    Remove { name: String },
+    /// Remove an account with its sessions and tokens. If it alone owns address books with contacts, say what becomes of
+    /// them.
+    Remove {
+        name: String,
+        /// Who owns its address books from then on.
+        #[arg(long, value_name = "NAME", conflicts_with = "delete_books")]
+        give_books_to: Option<String>,
+        /// Delete its address books with all their contacts, for everyone who sees them.
+        #[arg(long)]
+        delete_books: bool,
+    },
     /// Invite a person, who chooses a name and a password with a link. It works once, within seven days.
     Invite {
         /// What the account may do: member or admin.

@@ -20,6 +20,7 @@ use crate::model::error::AppError;
 use crate::services::accounts::AccountError;
 use crate::services::accounts::AccountName;
 use crate::services::accounts::Accounts;
+use crate::services::accounts::BooksLeft;
 use crate::services::accounts::Delivery;
 use crate::services::accounts::EmailAddress;
 use crate::services::accounts::link_url;
@@ -218,11 +219,33 @@ pub async fn enable(managing: Managing, Path(id): Path<AccountId>) -> Response {
     managing.answer(changed, "enabled").await
 }
 
-pub async fn remove(managing: Managing, Path(id): Path<AccountId>) -> Response {
-    let changed = match managing.name(id).await {
-        Ok(name) => managing.accounts.remove(&name).await,
-        Err(error) => Err(error),
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct RemoveForm {
+    /// `give` or `delete`.
+    books: String,
+    /// Who gets the address books.
+    heir: String,
+}
+
+pub async fn remove(
+    managing: Managing,
+    Path(id): Path<AccountId>,
+    FormBody(form): FormBody<RemoveForm>,
+) -> Response {
+    let changed = async {
+        let name = managing.name(id).await?;
+        let heir = match form.books.as_str() {
+            "give" => Some(AccountName::parse(&form.heir)?),
+            _ => None,
+        };
+        let books = match &heir {
+            Some(heir) => Some(BooksLeft::GiveTo(heir)),
+            None => (form.books == "delete").then_some(BooksLeft::Delete),
+        };
+        managing.accounts.remove(&name, books).await
     };
+    let changed = changed.await;
     managing.answer(changed, "removed").await
 }
 

@@ -4,6 +4,7 @@
 mod account;
 mod activity;
 mod address;
+mod books;
 mod leave;
 mod link;
 mod management;
@@ -23,6 +24,9 @@ pub use self::account::WhatAdmits;
 pub use self::activity::ActivityPage;
 pub use self::activity::ActivityView;
 pub use self::address::AddressView;
+pub use self::books::BooksNotice;
+pub use self::books::BooksPage;
+pub use self::books::BooksView;
 pub use self::leave::LeavePage;
 pub use self::leave::LeaveView;
 pub use self::link::LinkPage;

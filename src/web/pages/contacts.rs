@@ -21,7 +21,8 @@ use crate::model::view::ContactsView;
 use crate::model::view::FormView;
 use crate::model::view::Notice;
 use crate::model::view::Pane;
-use crate::services::contacts::Contacts;
+use crate::services::book::BookRole;
+use crate::services::contacts;
 use crate::services::welcome::WelcomeService;
 use crate::web::caller_contacts;
 use crate::web::cookies;
@@ -64,25 +65,62 @@ pub fn ContactsPage() -> impl IntoView {
                 let refused = use_context::<RefusedPane>();
                 Suspend::new(async move {
                     let site = site?;
-                    let view = load(&sources?, &request?, refused).await;
+                    let sources = sources?;
+                    if let Some(url) = elsewhere(&sources.contacts, &request.as_ref()?.uri).await {
+                        leptos_axum::redirect(&url);
+                    }
+                    let view = load(&sources, &request?, refused).await;
+                    let contacts = sources.contacts;
                     if let Some(error) = failure(&view) {
                         set_status(error);
                     }
                     if view.notice.is_some() {
                         forbid_storing();
                     }
+                    let class = class_of_reader(&contacts);
                     Some(
                         view! {
                             <PageTitle text=view.pane.title()/>
                             <Wake half=site.contacts/>
-                            <PageData data=view>
-                                <Contacts/>
-                            </PageData>
+                            <div class=class>
+                                <PageData data=view>
+                                    <Contacts/>
+                                </PageData>
+                            </div>
                         },
                     )
                 })
             }}
         </Suspense>
+    }
+}
+
+/// The address of a contact that is in another book than the address says, so that the list beside it is that of its
+/// book.
+async fn elsewhere(contacts: &contacts::Contacts, uri: &Uri) -> Option<String> {
+    let (location, _) = requested_location(uri);
+    let id = location.pane.contact()?;
+    if contacts.caller().books().len() < 2 {
+        return None;
+    }
+    let book = contacts.book_of(id, BookRole::Viewer).await.ok()?;
+    let is_shown = contacts.book().is_ok_and(|shown| shown.id == book.id);
+    let elsewhere = Location {
+        book: book.id.to_string(),
+        ..location
+    };
+    (!is_shown).then(|| elsewhere.url())
+}
+
+/// What the style sheet knows of the reader: it hides what a reader cannot do in the book, and what takes a second book.
+fn class_of_reader(contacts: &contacts::Contacts) -> &'static str {
+    let may_write = contacts
+        .book()
+        .is_ok_and(|book| book.role >= BookRole::Editor);
+    match (may_write, contacts.caller().books().len() > 1) {
+        (false, _) => "reader-of-contacts is-viewer",
+        (true, true) => "reader-of-contacts",
+        (true, false) => "reader-of-contacts has-one-book",
     }
 }
 
@@ -110,7 +148,7 @@ fn requested_location(uri: &Uri) -> (Location, bool) {
 
 /// The services that the page reads.
 struct Sources {
-    contacts: Contacts,
+    contacts: contacts::Contacts,
     welcome: WelcomeService,
 }
 
@@ -178,7 +216,7 @@ async fn load(sources: &Sources, request: &Parts, refused: Option<RefusedPane>) 
 }
 
 /// What can be undone: nothing once the contact is back, or gone for good.
-async fn notice(contacts: &Contacts, id: ContactId) -> Option<Notice> {
+async fn notice(contacts: &contacts::Contacts, id: ContactId) -> Option<Notice> {
     let contact = contacts.get_deleted(id).await.ok()?;
     Some(Notice {
         id,

@@ -8,8 +8,9 @@ use super::PageTitle;
 use super::set_status;
 use crate::model::contact::Contact;
 use crate::model::error::AppError;
+use crate::model::location::BOOK;
 use crate::model::location::Location;
-use crate::model::location::PRINT_PATH;
+
 use crate::services::contacts::Contacts;
 use crate::services::contacts::query::Cursor;
 use crate::services::contacts::store::ContactPage;
@@ -21,6 +22,7 @@ pub fn PrintPage() -> impl IntoView {
     let query = use_query_map().read_untracked().clone();
     let search = query.get("q").unwrap_or_default();
     let cursor = query.get("cursor");
+    let book = query.get(BOOK).unwrap_or_default();
     view! {
         <PageTitle text="Print · Kith"/>
         <main id="main" tabindex="-1" class="page printed-page">
@@ -28,6 +30,7 @@ pub fn PrintPage() -> impl IntoView {
                 {move || {
                     let contacts = caller_contacts::of_page();
                     let (search, cursor) = (search.clone(), cursor.clone());
+                    let book = book.clone();
                     Suspend::new(async move {
                         let found = contacts?.list_for_printing(&search, cursor.as_deref()).await;
                         if let Err(error) = &found {
@@ -36,7 +39,7 @@ pub fn PrintPage() -> impl IntoView {
                         let is_first = cursor.is_none_or(|cursor| cursor.trim().is_empty());
                         Some(found.map_or_else(
                             |error| view! { <Failed error/> }.into_any(),
-                            |page| view! { <Printed page search is_first/> }.into_any(),
+                            |page| view! { <Printed page book search is_first/> }.into_any(),
                         ))
                     })
                 }}
@@ -55,13 +58,14 @@ fn Failed(error: AppError) -> impl IntoView {
 }
 
 /// The link to the contacts that are printed next.
-fn next_part(search: &str, cursor: &Cursor) -> impl IntoView + use<> {
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("q", search)
+fn next_part(list: &Location, cursor: &Cursor) -> impl IntoView + use<> {
+    let cursor = form_urlencoded::Serializer::new(String::new())
         .append_pair("cursor", &cursor.to_string())
         .finish();
+    let mut href = list.print_url();
+    href.push(if href.contains('?') { '&' } else { '?' });
+    href += &cursor;
     let max = format::number(Contacts::MAX_PRINTED_CONTACTS.get().into());
-    let href = format!("{PRINT_PATH}?{query}");
     view! {
         <p class="mt-4 print-hidden" id="parts">
             {format!("At most {max} contacts are printed together. ")}
@@ -71,13 +75,14 @@ fn next_part(search: &str, cursor: &Cursor) -> impl IntoView + use<> {
 }
 
 #[component]
-fn Printed(page: ContactPage, search: String, is_first: bool) -> impl IntoView {
+fn Printed(page: ContactPage, book: String, search: String, is_first: bool) -> impl IntoView {
     let ContactPage {
         contacts,
         next,
         total,
     } = page;
     let list = Location {
+        book,
         search: search.clone(),
         ..Location::default()
     };
@@ -90,7 +95,7 @@ fn Printed(page: ContactPage, search: String, is_first: bool) -> impl IntoView {
         format!("{} of {everybody}", format::number(here))
     };
     let searched = !search.is_empty();
-    let next = next.map(|cursor| next_part(&search, &cursor));
+    let next = next.map(|cursor| next_part(&list, &cursor));
     let first = (!is_first).then(|| {
         view! { <p class="mt-4 print-hidden"><a class="link" href=list.print_url()>"Begin with the first ones"</a></p> }
     });

@@ -1,5 +1,6 @@
 //! `/trash`: contacts that were deleted, each with a way back. Plain forms do all of it.
 
+use axum::http::request::Parts;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -9,8 +10,10 @@ use crate::components::avatar::Avatar;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
+use crate::model::location::BOOK;
 use crate::services::contacts::Contacts;
 use crate::web::caller_contacts;
+use crate::web::caller_contacts::asked_book;
 
 #[component]
 pub fn TrashPage() -> impl IntoView {
@@ -42,6 +45,15 @@ pub fn TrashPage() -> impl IntoView {
 async fn load(contacts: &Contacts, cursor: Option<&str>) -> Result<ContactList, AppError> {
     let query = contacts.trash_query(cursor)?;
     Ok(ContactList::from(&*contacts.list(query).await?))
+}
+
+/// The address of the page that begins at a cursor.
+fn next_page(cursor: &str) -> String {
+    let book = use_context::<Parts>().and_then(|parts| asked_book(&parts.uri));
+    match book {
+        Some(book) => format!("/trash?{BOOK}={book}&cursor={cursor}"),
+        None => format!("/trash?cursor={cursor}"),
+    }
 }
 
 #[component]
@@ -79,7 +91,7 @@ fn Deleted(list: ContactList) -> impl IntoView {
         <ul class="mt-4">{list.rows.into_iter().map(restore).collect_view()}</ul>
         {list.next_cursor.map(|cursor| {
             view! {
-                <a class="more" rel="next" href=format!("/trash?cursor={cursor}")>
+                <a class="more" rel="next" href=next_page(&cursor)>
                     "Next page"
                 </a>
             }

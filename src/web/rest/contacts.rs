@@ -25,6 +25,7 @@ use crate::model::contact::Contact;
 use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+use crate::services::book::BookId;
 use crate::services::contacts::ContactPage;
 use crate::services::contacts::ContactPatch;
 use crate::services::contacts::Contacts;
@@ -66,6 +67,14 @@ pub struct ListParameters {
     #[serde(default, deserialize_with = "filled")]
     #[param(value_type = Option<u32>, minimum = 1)]
     limit: Option<String>,
+    /// The id of an address book; without it, the first one of the caller.
+    #[serde(default, deserialize_with = "filled")]
+    #[param(value_type = Option<BookId>)]
+    #[expect(
+        dead_code,
+        reason = "whose contacts they are is read from the address for every route"
+    )]
+    book: Option<String>,
 }
 
 /// Refuses a parameter without a value: a program that sends one has lost what it meant to ask.
@@ -182,7 +191,7 @@ fn weak_etag(digest: &str) -> String {
 }
 
 /// One contact with its `ETag`.
-fn answer(status: StatusCode, contact: Contact) -> Response {
+pub(super) fn answer(status: StatusCode, contact: Contact) -> Response {
     let etag = etag(&contact);
     let mut response = (status, Json(ContactBody { contact })).into_response();
     if let Ok(etag) = HeaderValue::from_str(&etag) {
@@ -197,7 +206,8 @@ fn answer(status: StatusCode, contact: Contact) -> Response {
     responses(
     (status = 200, description = "One page", body = ContactPage, headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
     (status = 304, description = "The client has it already", headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
-    (status = 400, description = "A parameter makes no sense", body = Problem)))]
+    (status = 400, description = "A parameter makes no sense", body = Problem),
+    (status = 404, description = "The caller sees no such address book", body = Problem)))]
 pub async fn list(
     contacts: Contacts,
     read: Read,
@@ -216,10 +226,12 @@ pub async fn list(
 
 /// Counts contacts: as of now, or of a moment ago.
 #[utoipa::path(get, path = "/api/contacts/totals", tag = "contacts",
-    params(("If-None-Match" = Option<String>, Header, description = "The ETag of an answer that the client has")),
+    params(("book" = Option<BookId>, Query, description = "The id of an address book; without it, the first one of the caller"),
+        ("If-None-Match" = Option<String>, Header, description = "The ETag of an answer that the client has")),
     responses(
     (status = 200, description = "How many there are", body = Totals, headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
-    (status = 304, description = "The client has it already", headers(("ETag"), ("X-Cache"), ("Server-Timing")))))]
+    (status = 304, description = "The client has it already", headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
+    (status = 404, description = "The caller sees no such address book", body = Problem)))]
 pub async fn totals(contacts: Contacts, read: Read) -> Result<Response, Problem> {
     let totals = contacts.totals().await?;
     let etag = weak_etag(totals.digest());
@@ -228,10 +240,13 @@ pub async fn totals(contacts: Contacts, read: Read) -> Result<Response, Problem>
 
 /// Creates a contact. With an `Idempotency-Key` it is created once, however often it is sent.
 #[utoipa::path(post, path = "/api/contacts", tag = "contacts", request_body = ContactInput,
-    params(("Idempotency-Key" = inline(Option<IdempotencyKey>), Header, description = "Visible ASCII characters, new for each contact")),
+    params(("book" = Option<BookId>, Query, description = "The id of an address book; without it, the first one of the caller"),
+        ("Idempotency-Key" = inline(Option<IdempotencyKey>), Header, description = "Visible ASCII characters, new for each contact")),
     responses(
     (status = 201, description = "Created", body = ContactBody, headers(("Location"), ("ETag"), ("Idempotency-Replayed"))),
     (status = 400, description = "Something is missing or wrong", body = Problem),
+    (status = 403, description = "The caller may only read this address book", body = Problem),
+    (status = 404, description = "The caller sees no such address book", body = Problem),
     (status = 415, description = "The body is not JSON", body = Problem),
     (status = 422, description = "The key was used for a different request", body = Problem)))]
 pub async fn create(
@@ -285,6 +300,7 @@ pub async fn read(contacts: Contacts, read: Read, PathId(id): PathId) -> Result<
     responses(
     (status = 200, description = "Replaced", body = ContactBody, headers(("ETag"))),
     (status = 400, description = "Something is missing or wrong", body = Problem),
+    (status = 403, description = "The caller may only read this address book", body = Problem),
     (status = 404, description = "No such contact, or it is in the trash", body = Problem),
     (status = 412, description = "It was changed in the meantime", body = Problem),
     (status = 415, description = "The body is not JSON", body = Problem)))]
@@ -307,6 +323,7 @@ pub async fn update(
     responses(
     (status = 200, description = "Changed", body = ContactBody, headers(("ETag"))),
     (status = 400, description = "Something is wrong", body = Problem),
+    (status = 403, description = "The caller may only read this address book", body = Problem),
     (status = 404, description = "No such contact, or it is in the trash", body = Problem),
     (status = 412, description = "It was changed in the meantime", body = Problem),
     (status = 415, description = "The body is not JSON", body = Problem)))]
@@ -328,6 +345,7 @@ pub async fn patch(
     responses(
     (status = 204, description = "In the trash"),
     (status = 400, description = "If-Match makes no sense", body = Problem),
+    (status = 403, description = "The caller may only read this address book", body = Problem),
     (status = 404, description = "No such contact, or it is in the trash already", body = Problem),
     (status = 412, description = "It was changed in the meantime", body = Problem)))]
 pub async fn delete(
@@ -344,6 +362,7 @@ pub async fn delete(
 #[utoipa::path(post, path = "/api/contacts/{id}/restore", tag = "contacts",
     params(("id" = ContactId, Path)), responses(
     (status = 200, description = "Restored", body = ContactBody, headers(("ETag"))),
+    (status = 403, description = "The caller may only read this address book", body = Problem),
     (status = 404, description = "No such contact", body = Problem)))]
 pub async fn restore(contacts: Contacts, PathId(id): PathId) -> Result<Response, Problem> {
     Ok(answer(StatusCode::OK, contacts.restore(id).await?))

@@ -207,7 +207,7 @@ async fn a_link_for_a_password_ends_with_its_time_with_the_password_and_with_the
     assert_eq!(service.link(&disabled).await, Ok(None));
     is_ended(&disabled).await;
     let removed = link().await;
-    accounts.remove(&bob).await.expect("room");
+    accounts.remove(&bob, None).await.expect("room");
     is_ended(&removed).await;
     let missing = accounts.reset_link(&bob).await;
     assert_eq!(missing, Err(AccountError::NoAccount));

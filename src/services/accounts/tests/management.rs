@@ -62,7 +62,7 @@ async fn the_last_admin_stays(database: TestDatabase) {
     let (ada, bob) = (name("ada"), name("bob"));
     let refused = Err(AccountError::LastAdmin);
     for _ in 0..2 {
-        assert_eq!(accounts.remove(&ada).await, refused);
+        assert_eq!(accounts.remove(&ada, None).await, refused);
         assert_eq!(accounts.disable(&ada).await, refused);
         assert_eq!(accounts.set_role(&ada, Role::Member).await, refused);
         // An admin that is disabled is none.
@@ -73,10 +73,10 @@ async fn the_last_admin_stays(database: TestDatabase) {
         accounts.disable(&bob).await.expect("Ada is one");
     }
     accounts.enable(&bob).await.expect("it is there");
-    assert_eq!(accounts.remove(&ada).await, Ok(()));
-    assert_eq!(accounts.remove(&bob).await, refused);
+    assert_eq!(accounts.remove(&ada, None).await, Ok(()));
+    assert_eq!(accounts.remove(&bob, None).await, refused);
     assert_eq!(
-        accounts.remove(&name("Eve")).await,
+        accounts.remove(&name("Eve"), None).await,
         Err(AccountError::NoAccount)
     );
 }

@@ -174,7 +174,7 @@ async fn a_session_that_ends_ends_on_all_instances_at_once(database: TestDatabas
                 .set_role(&bob, Role::Member)
                 .await
                 .expect("Ada is one"),
-            _ => accounts.remove(&bob).await.expect("he is no admin"),
+            _ => accounts.remove(&bob, None).await.expect("he is no admin"),
         }
         for service in [&there, &here] {
             let refused = with_session(service, &session).await;

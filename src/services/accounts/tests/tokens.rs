@@ -170,7 +170,7 @@ async fn a_token_that_was_revoked_or_has_expired_admits_no_one(database: TestDat
     assert!(with_token(&there, &token).await.is_ok());
     fixture
         .accounts()
-        .remove(&name("bob"))
+        .remove(&name("bob"), None)
         .await
         .expect("it is there");
     assert_eq!(

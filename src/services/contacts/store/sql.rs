@@ -10,12 +10,14 @@
 //!
 //! - [`SqlStore`] fulfils the contract. [`create`], [`update`] and [`trash`] are its writes, [`list`] its
 //!   pages; [`activities`] is what happened around a contact.
+//! - [`erase`] removes all that a book has.
 //! - [`row`] reads a contact. [`replay`] knows the requests that a client may send again.
 //! - [`search`] is the only part with a body for each engine. Elsewhere only texts differ.
 //! - [`generations`] tells the cache when contacts have changed. [`error`] makes a kind of a fault.
 
 mod activities;
 mod create;
+mod erase;
 mod error;
 mod generations;
 mod list;
@@ -26,6 +28,7 @@ mod sql_store;
 mod trash;
 mod update;
 
+pub use self::erase::erase;
 pub use self::sql_store::SqlStore;
 
 #[cfg(test)]

@@ -131,7 +131,22 @@ fn Actions(id: AccountId, name: String, role: Role, is_disabled: bool) -> impl I
             </form>
             <details>
                 <summary class="button">"Remove…"<span class="sr-only">{of(&name)}</span></summary>
-                <form method="post" action=path("remove") class="mt-2">
+                <form method="post" action=path("remove") class="mt-2 flex max-w-sm flex-col gap-2">
+                    <fieldset>
+                        <legend>"Address books that no one else owns"</legend>
+                        <label class="flex min-h-11 items-center gap-2">
+                            <input type="radio" name="books" value="give" checked/>
+                            "go to another account"
+                        </label>
+                        <label class="flex min-h-11 items-center gap-2">
+                            <input type="radio" name="books" value="delete"/>
+                            "are deleted with all their contacts"
+                        </label>
+                    </fieldset>
+                    <label class="field">
+                        <span>"Name of the other account"</span>
+                        <input class="input" name="heir" maxlength="200" autocapitalize="none" autocomplete="off"/>
+                    </label>
                     <button class="button-danger">"Remove for good"<span class="sr-only">{of(&name)}</span></button>
                 </form>
             </details>

@@ -1,0 +1,54 @@
+//! `/contacts/{id}/move`: to which address book a contact goes.
+
+use leptos::prelude::*;
+
+use super::PageTitle;
+use crate::model::contact::ContactId;
+use crate::services::book::Book;
+use crate::services::book::BookId;
+
+/// What the page shows.
+#[derive(Clone)]
+pub struct MoveView {
+    pub id: ContactId,
+    pub name: String,
+    /// The book of the contact.
+    pub from: BookId,
+    /// The books that the reader may change.
+    pub books: Vec<Book>,
+    /// Why the contact was not moved.
+    pub problem: Option<String>,
+}
+
+#[component]
+pub fn MovePage() -> impl IntoView {
+    let view = use_context::<MoveView>()?;
+    let books = view.books.into_iter().filter(|book| book.id != view.from);
+    let choices: Vec<_> = books
+        .map(|book| view! { <option value=book.id.to_string()>{book.label()}</option> })
+        .collect();
+    let back = format!("/contacts/{}?book={}", view.id, view.from);
+    let form = match choices.is_empty() {
+        true => view! { <p class="mt-2">"There is no other address book that you may change."</p> }
+            .into_any(),
+        false => view! {
+            <form method="post" class="mt-4 flex max-w-sm flex-col gap-4">
+                <div class="field">
+                    <label for="to">"Address book"</label>
+                    <select id="to" name="to" class="input">{choices}</select>
+                </div>
+                <div><button class="button-primary">"Move"</button></div>
+            </form>
+        }
+        .into_any(),
+    };
+    Some(view! {
+        <PageTitle text="Move · Kith"/>
+        <main id="main" tabindex="-1" class="page">
+            <h1 class="text-xl font-semibold tracking-tight">"Move "<bdi>{view.name}</bdi></h1>
+            {view.problem.map(|text| view! { <p class="problem mt-2" role="alert">{text}</p> })}
+            {form}
+            <a class="back" href=back>"Back to the contact"</a>
+        </main>
+    })
+}
