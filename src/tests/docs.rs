@@ -89,6 +89,7 @@ async fn the_description_names_every_operation() {
         [
             "delete /api/contacts/{id}",
             "get /api/audit",
+            "get /api/books",
             "get /api/contacts",
             "get /api/contacts/totals",
             "get /api/contacts/{id}",
@@ -97,6 +98,7 @@ async fn the_description_names_every_operation() {
             "get /readyz",
             "patch /api/contacts/{id}",
             "post /api/contacts",
+            "post /api/contacts/{id}/move",
             "post /api/contacts/{id}/restore",
             "put /api/contacts/{id}",
         ]
@@ -143,9 +145,14 @@ async fn every_refusal_is_described_as_a_problem() {
         }
     }
     for (method, path, statuses) in [
-        ("get", "/api/contacts", vec!["200", "304", "400"]),
-        ("post", "/api/contacts", vec!["201", "400", "415", "422"]),
-        ("get", "/api/contacts/totals", vec!["200", "304"]),
+        ("get", "/api/books", vec!["200"]),
+        ("get", "/api/contacts", vec!["200", "304", "400", "404"]),
+        (
+            "post",
+            "/api/contacts",
+            vec!["201", "400", "404", "415", "422"],
+        ),
+        ("get", "/api/contacts/totals", vec!["200", "304", "404"]),
         ("get", "/api/contacts/{id}", vec!["200", "304", "404"]),
         (
             "put",
@@ -161,6 +168,11 @@ async fn every_refusal_is_described_as_a_problem() {
             "delete",
             "/api/contacts/{id}",
             vec!["204", "400", "404", "412"],
+        ),
+        (
+            "post",
+            "/api/contacts/{id}/move",
+            vec!["200", "400", "404", "415"],
         ),
         ("post", "/api/contacts/{id}/restore", vec!["200", "404"]),
         ("get", "/api/metrics", vec!["200"]),

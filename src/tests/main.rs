@@ -6,6 +6,7 @@
 mod accounts;
 mod app;
 mod backup;
+mod books;
 mod cache;
 mod classes;
 mod crash;

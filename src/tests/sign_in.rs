@@ -73,7 +73,7 @@ fn encoded(form: &[(&str, &str)]) -> String {
 }
 
 /// Makes a token on the page of the account.
-async fn token(app: &TestApp, session: &str, scope: &str) -> String {
+pub async fn token(app: &TestApp, session: &str, scope: &str) -> String {
     let form = [("name", scope), ("scope", scope), ("days", "30")];
     let page = submit(app, session, "/account/tokens", &form).await;
     assert_eq!(page.status(), StatusCode::OK);

@@ -28,7 +28,13 @@ const VERBS: [&str; 8] = [
 ];
 
 /// Statements that only a server gets: what stands around them asks for the engine.
-const ONLY_POSTGRES: [&str; 4] = ["SELECT pg_", "SELECT set_config", "LOCK TABLE", "SET LOCAL"];
+const ONLY_POSTGRES: [&str; 5] = [
+    "SELECT pg_",
+    "SELECT set_config",
+    "SELECT tag, bit_xor",
+    "LOCK TABLE",
+    "SET LOCAL",
+];
 
 /// A text for each engine; `None` where the engine never gets it.
 #[derive(Debug)]
