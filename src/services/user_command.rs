@@ -105,14 +105,8 @@ impl Command<'_> {
                 give_books_to,
                 delete_books,
             } => {
-                let name = parse(name)?;
-                let heir = give_books_to.as_deref().map(parse).transpose()?;
-                let books = match &heir {
-                    Some(heir) => Some(BooksLeft::GiveTo(heir)),
-                    None => delete_books.then_some(BooksLeft::Delete),
-                };
-                accounts.remove(&name, books).await?;
-                format!("{name} is removed.\n")
+                let heir = give_books_to.as_deref();
+                return Self::remove(accounts, &parse(name)?, heir, *delete_books).await;
             }
             UserCommand::Invite { role, email } => {
                 return self.invite(accounts, *role, email.as_deref()).await;
@@ -185,6 +179,22 @@ impl Command<'_> {
             text += "It is the first account: from now on Kith asks everyone to sign in.\n";
         }
         Ok(text)
+    }
+
+    /// Removes an account. Its books go to `heir`, or are deleted.
+    async fn remove(
+        accounts: &Accounts,
+        name: &AccountName,
+        heir: Option<&str>,
+        delete_books: bool,
+    ) -> Result<String, UserError> {
+        let heir = heir.map(parse).transpose()?;
+        let books = match &heir {
+            Some(heir) => Some(BooksLeft::GiveTo(heir)),
+            None => delete_books.then_some(BooksLeft::Delete),
+        };
+        accounts.remove(name, books).await?;
+        Ok(format!("{name} is removed.\n"))
     }
 
     /// The password that is given, or what is typed twice at a terminal.

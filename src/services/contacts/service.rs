@@ -8,7 +8,7 @@
 //!   around a contact.
 //! - `update`: replaces, patches and merges fields, and moves a contact to another book. `trash`: deletes and restores.
 //!
-//! `contact_service` has what all callers share, and `options` what it is made of. `caching` says what the cache keeps of
+//! `contact_service` makes `Contacts`, `shared` is what they share, and `options` what it is made of. `caching` says what the cache keeps of
 //! contacts, and for how long.
 
 mod activities;
@@ -20,6 +20,7 @@ mod creation_hook;
 mod list;
 mod options;
 mod read;
+mod shared;
 mod trash;
 mod update;
 

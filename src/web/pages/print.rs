@@ -10,7 +10,6 @@ use crate::model::contact::Contact;
 use crate::model::error::AppError;
 use crate::model::location::BOOK;
 use crate::model::location::Location;
-
 use crate::services::contacts::Contacts;
 use crate::services::contacts::query::Cursor;
 use crate::services::contacts::store::ContactPage;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kith_cache::Generation;
 
-use super::contact_service::Shared;
+use super::shared::Shared;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
 use crate::services::book::Book;

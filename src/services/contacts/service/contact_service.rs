@@ -4,18 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::Mutex;
 
-use kith_cache::Cache;
-use kith_runtime::Clock;
 use uuid::ContextV7;
 
 use super::Contacts;
-use super::CreationHook;
 use super::Options;
-use super::Settings;
+use super::shared::Shared;
 use crate::model::error::AppError;
 use crate::services::book::BookId;
 use crate::services::client::Caller;
-use crate::services::contacts::store::ContactStore;
 
 /// Contacts. What callers do with them is in [`Contacts`]; the rest is for Kith itself. Cheap to clone: clones share
 /// everything.
@@ -26,18 +22,6 @@ use crate::services::contacts::store::ContactStore;
 #[derive(Clone)]
 pub struct ContactService {
     pub(super) shared: Arc<Shared>,
-}
-
-pub(super) struct Shared {
-    pub(super) store: Arc<dyn ContactStore>,
-    pub(super) cache: Cache,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) settings: Settings,
-    /// Ids that it makes in the same millisecond are in the order in which they were made.
-    pub(super) ids: Mutex<ContextV7>,
-    /// Held from the read of a contact to the write that replaces it.
-    pub(super) rewriting: tokio::sync::Mutex<()>,
-    pub(super) creation_hook: Option<Box<dyn CreationHook>>,
 }
 
 impl ContactService {

@@ -8,7 +8,7 @@ use kith_cache::Key;
 use super::Contacts;
 use super::Settings;
 use super::caching::AUDIENCE;
-use super::contact_service::Shared;
+use super::shared::Shared;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;

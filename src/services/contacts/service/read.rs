@@ -6,7 +6,7 @@ use kith_cache::Policy;
 
 use super::Contacts;
 use super::caching::AUDIENCE;
-use super::contact_service::Shared;
+use super::shared::Shared;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;

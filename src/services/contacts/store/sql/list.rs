@@ -232,7 +232,7 @@ fn count_matches(engine: Engine, list: &List) -> QueryBuilder<'static> {
     let mut sql = QueryBuilder::new(engine, "SELECT count(*) FROM ");
     match query.scope() {
         Scope::Live => {
-            search::tables(engine).push_matches(&mut sql, list.book, query.search().words())
+            search::tables(engine).push_matches(&mut sql, list.book, query.search().words());
         }
         Scope::Trash => {
             sql.push("contacts");
