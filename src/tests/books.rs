@@ -395,6 +395,47 @@ async fn a_role_says_what_an_account_does_in_a_shared_book() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_for_one_book_sees_no_other_one() {
+    let two = Two::new().await;
+    let made = submit(&two.app, &two.ada.session, "/books", &[("name", "Family")]).await;
+    assert_eq!(made.status(), StatusCode::SEE_OTHER);
+    let books = two.json(&two.ada, "/api/books").await;
+    let family = books["books"][1]["id"].as_str().expect("an id");
+    let grace = two.create(&two.ada, "Grace", "").await;
+    let form = [
+        ("name", "one"),
+        ("scope", "write"),
+        ("days", "30"),
+        ("book", family),
+    ];
+    let page = submit(&two.app, &two.ada.session, "/account/tokens", &form).await;
+    let page = page.text().await.expect("a page");
+    let token = page
+        .split("kith_")
+        .last()
+        .and_then(|rest| rest.split('<').next());
+    let one = Person {
+        token: format!("kith_{}", token.expect("a token")),
+        session: String::new(),
+    };
+    let seen = two.json(&one, "/api/books").await;
+    assert_eq!(seen["books"].as_array().expect("books").len(), 1);
+    assert_eq!(seen["books"][0]["id"], family);
+    assert_eq!(two.json(&one, "/api/contacts").await["total"], 0);
+    let path = format!("/api/contacts/{grace}");
+    let hidden = two.call(&one, Method::GET, &path, None).await;
+    assert_eq!(hidden.status(), StatusCode::NOT_FOUND);
+    let foreign = [
+        ("name", "two"),
+        ("scope", "read"),
+        ("days", ""),
+        ("book", "0"),
+    ];
+    let refused = submit(&two.app, &two.ada.session, "/account/tokens", &foreign).await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_that_reads_changes_no_book() {
     let two = Two::new().await;
     let reader = Person {

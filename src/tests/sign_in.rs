@@ -78,7 +78,11 @@ pub async fn token(app: &TestApp, session: &str, scope: &str) -> String {
     let page = submit(app, session, "/account/tokens", &form).await;
     assert_eq!(page.status(), StatusCode::OK);
     assert_eq!(header(&page, "cache-control"), "no-store");
-    let page = page.text().await.expect("a page");
+    shown_token(&page.text().await.expect("a page"))
+}
+
+/// The new token on the page of the account.
+pub fn shown_token(page: &str) -> String {
     let (_, shown) = page.split_once("id=\"new-token\"").expect("it is shown");
     let (_, token) = shown
         .split_once("<code class=\"break-all\">")

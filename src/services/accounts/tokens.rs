@@ -18,6 +18,7 @@ use super::secret;
 use super::secret::Hash;
 use super::service::signed_in;
 use crate::services::audit_log::Kind;
+use crate::services::book::BookId;
 use crate::services::client::Caller;
 use crate::services::client::Role;
 use crate::services::client::Scope;
@@ -37,6 +38,8 @@ pub struct NewToken<'a> {
     pub name: &'a str,
     /// What its holder may do. [`Scope::Admin`] is for admins.
     pub scope: Scope,
+    /// The one book that its holder sees; `None` for all that the account sees.
+    pub book: Option<BookId>,
     /// `None`: it stays valid until it is revoked.
     pub expires_in: Option<Duration>,
 }
@@ -67,6 +70,16 @@ impl AccountService {
     ) -> Result<(String, ApiTokenInfo), AccountError> {
         let (account, session) = signed_in(caller)?;
         let name = AccountName::parse(new.name)?;
+        let book = match new.book {
+            Some(_) => Some(
+                caller
+                    .book(new.book)
+                    .map_err(|_| AccountError::NoBook)?
+                    .key
+                    .0,
+            ),
+            None => None,
+        };
         let mut tx = self.shared.database.write().await?;
         let held = hold(&mut tx, account.id).await?;
         let held = held.filter(|held| !held.is_disabled);
@@ -100,8 +113,8 @@ impl AccountService {
             last_used_at: None,
         };
         query(
-            "INSERT INTO api_tokens (id, token, account, name, scope, ending, created_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO api_tokens (id, token, account, name, scope, ending, created_at, expires_at, book)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(info.id.0.as_bytes().as_slice())
         .bind(Hash::of(&token).bytes())
@@ -111,6 +124,7 @@ impl AccountService {
         .bind(&info.ending)
         .bind(info.created_at.as_millisecond())
         .bind(info.expires_at.map(Timestamp::as_millisecond))
+        .bind(book)
         .execute(&mut tx)
         .await?;
         let (actor, subject) = (caller.actor(), Some(info.id.0));

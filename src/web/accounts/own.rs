@@ -96,6 +96,7 @@ impl Own {
             provider: self.accounts.provider_label().map(str::to_owned),
             passkey_host: self.accounts.passkey_host().map(str::to_owned),
             admits,
+            books: self.caller.books().to_vec(),
             address: AddressView {
                 address,
                 sends_mail: self.accounts.sends_mail(),
@@ -229,6 +230,8 @@ pub struct TokenForm {
     scope: String,
     /// Empty for a token that does not expire.
     days: String,
+    /// The id of the one address book; empty for all.
+    book: String,
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -254,6 +257,10 @@ impl TokenForm {
         Ok(NewToken {
             name: &self.name,
             scope: self.scope.parse().map_err(|_| AccountError::Scope)?,
+            book: match self.book.as_str() {
+                "" => None,
+                book => Some(book.parse().map_err(|_| AccountError::NoBook)?),
+            },
             expires_in,
         })
     }

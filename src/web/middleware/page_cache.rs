@@ -53,7 +53,6 @@ use super::headers::TYPICAL_HEADER_COUNT;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;
 use crate::services::book::Book;
-use crate::services::book::BookId;
 use crate::services::contacts::AUDIENCE;
 use crate::services::contacts::PAGES;
 use crate::services::contacts::Settings;
@@ -146,7 +145,7 @@ fn describe(books: &[Book]) -> String {
     };
     // Most readers have one book, and each read makes a key.
     match books {
-        [only] if only.id == BookId::FIRST && only.shared_by.is_none() => only.name.clone(),
+        [only] if *only == Book::first() => only.name.clone(),
         books => books.iter().map(describe).collect::<Vec<_>>().join("\n"),
     }
 }

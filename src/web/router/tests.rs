@@ -274,6 +274,7 @@ impl Maker<'_> {
         let new = NewToken {
             name: scope.as_str(),
             scope,
+            book: None,
             expires_in,
         };
         let made = self.accounts.create_token(&caller, new).await;

@@ -39,6 +39,7 @@ fn new(scope: Scope) -> NewToken<'static> {
     NewToken {
         name: "Backup",
         scope,
+        book: None,
         expires_in: None,
     }
 }

@@ -13,6 +13,7 @@ use crate::services::accounts::ApiTokenInfo;
 use crate::services::accounts::IdentityInfo;
 use crate::services::accounts::PasskeyInfo;
 use crate::services::accounts::SessionInfo;
+use crate::services::book::Book;
 use crate::services::client::Role;
 use crate::services::client::Scope;
 use crate::web::pages::PageTitle;
@@ -28,6 +29,7 @@ pub struct AccountView {
     pub passkey_host: Option<String>,
     pub admits: WhatAdmits,
     pub address: AddressView,
+    pub books: Vec<Book>,
     /// What came of the last form.
     pub notice: Option<Notice>,
     /// The name that was typed for a token that could not be made.
@@ -128,7 +130,10 @@ pub fn AccountPage() -> impl IntoView {
                     ". You invite people and manage all "<a class="link" href="/accounts">"accounts"</a>"."
                 </p>
             })}
-            <p class="mt-2"><a class="link" href="/account/activity">"Activity of this account"</a></p>
+            <p class="mt-2">
+                <a class="link" href="/books">"Address books"</a>" · "
+                <a class="link" href="/account/activity">"Activity of this account"</a>
+            </p>
             <form method="post" action="/sign-out" class="mt-2">
                 <button class="button">"Sign out"</button>
             </form>
@@ -314,6 +319,7 @@ fn NewToken(role: Role, problem: Option<String>, name: String) -> impl IntoView 
                 <label for="token-scope">"What it may do"</label>
                 <select id="token-scope" name="scope" class="input">{scopes.map(scope).collect_view()}</select>
             </div>
+            {one_of_several_books()}
             <div class="field">
                 <label for="token-days">"Valid for"</label>
                 <select id="token-days" name="days" class="input">
@@ -326,6 +332,24 @@ fn NewToken(role: Role, problem: Option<String>, name: String) -> impl IntoView 
             <div><button class="button">"Make a token"</button></div>
         </form>
     }
+}
+
+/// The choice of the one book that a token is for, for owners who see several.
+fn one_of_several_books() -> Option<impl IntoView> {
+    let books = use_context::<AccountView>()?.books;
+    (books.len() > 1).then(|| {
+        let option =
+            |book: Book| view! { <option value=book.id.to_string()>{book.label()}</option> };
+        view! {
+            <div class="field">
+                <label for="token-book">"Address books"</label>
+                <select id="token-book" name="book" class="input">
+                    <option value="">"all"</option>
+                    {books.into_iter().map(option).collect_view()}
+                </select>
+            </div>
+        }
+    })
 }
 
 fn scope_label(scope: Scope) -> &'static str {
