@@ -23,6 +23,7 @@ use serde_json::json;
 use crate::app::TestApp;
 use crate::app::header;
 use crate::app::send;
+use crate::sign_in::shown_token;
 use crate::sign_in::submit;
 use crate::sign_in::token;
 use crate::sign_in::visit;
@@ -410,12 +411,8 @@ async fn a_token_for_one_book_sees_no_other_one() {
     ];
     let page = submit(&two.app, &two.ada.session, "/account/tokens", &form).await;
     let page = page.text().await.expect("a page");
-    let token = page
-        .split("kith_")
-        .last()
-        .and_then(|rest| rest.split('<').next());
     let one = Person {
-        token: format!("kith_{}", token.expect("a token")),
+        token: shown_token(&page),
         session: String::new(),
     };
     let seen = two.json(&one, "/api/books").await;
