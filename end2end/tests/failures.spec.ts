@@ -7,7 +7,7 @@ const SILENCE = 'The server did not answer. Check the connection, then try again
 
 /** Cuts the connection for one server function until it is called off. */
 async function cut(page: Page, name: string): Promise<() => Promise<void>> {
-  const address = `**/fn/contacts/${name}`;
+  const address = `**/fn/contacts/${name}*`;
   await page.route(address, (route) => route.abort('connectionrefused'));
   return () => page.unroute(address);
 }
@@ -37,14 +37,14 @@ test('a save whose answer was lost creates one contact', async ({ book, contacts
   guard.expect(/^net::ERR_FAILED POST \/fn\/contacts\/create/);
   await contacts.goto(book.beside('/new'));
   await contacts.fill(book.draft());
-  await page.route('**/fn/contacts/create', async (route) => {
+  await page.route('**/fn/contacts/create*', async (route) => {
     await route.fetch();
     await route.abort('failed');
   });
   await contacts.button('Add contact').click();
   await expect(contacts.problem).toHaveText(SILENCE);
   expect(await book.names()).toEqual([`Ada ${book.word}`]);
-  await page.unroute('**/fn/contacts/create');
+  await page.unroute('**/fn/contacts/create*');
   await contacts.button('Add contact').click();
   await expect(contacts.title).toHaveText(`Ada ${book.word}`);
   expect(await book.names()).toEqual([`Ada ${book.word}`]);
@@ -66,13 +66,13 @@ for (const [what, body, says] of [
     const ada = await book.add();
     await contacts.goto(book.beside(`/${ada.id}/edit`));
     await contacts.fill({ notes: 'Long\ntext' });
-    await page.route('**/fn/contacts/update', (route) =>
+    await page.route('**/fn/contacts/update*', (route) =>
       route.fulfill({ status: 500, contentType: 'application/json', body }),
     );
     await contacts.button('Save').click();
     await expect(contacts.problem).toContainText(says);
     await contacts.expectFields({ name: ada.name, notes: 'Long\ntext' });
-    await page.unroute('**/fn/contacts/update');
+    await page.unroute('**/fn/contacts/update*');
     await contacts.button('Save').click();
     await expect(contacts.title).toHaveText(ada.name);
     expect((await book.read(ada.id)).notes).toBe('Long\ntext');

@@ -144,7 +144,7 @@ test('the focus goes to the first row from “Back to the first page”', async 
   const added = await book.addMany(170);
   let answer = () => {};
   const held = new Promise<void>((resolve) => (answer = resolve));
-  await page.route('**/fn/contacts/list', async (route) => {
+  await page.route('**/fn/contacts/list*', async (route) => {
     await held;
     await route.continue();
   });
@@ -164,8 +164,8 @@ test('the focus goes to the list from “Try again”', async ({ book, contacts,
   guard.expect(/^net::ERR_CONNECTION_REFUSED POST \/fn\/contacts\/list/);
   const added = await book.addMany(60);
   await contacts.goto(book.list);
-  const cut = () => page.route('**/fn/contacts/list', (route) => route.abort('connectionrefused'));
-  const mend = () => page.unroute('**/fn/contacts/list');
+  const cut = () => page.route('**/fn/contacts/list*', (route) => route.abort('connectionrefused'));
+  const mend = () => page.unroute('**/fn/contacts/list*');
   const again = contacts.list.getByRole('link', { name: 'Try again' });
   await cut();
   await contacts.list.getByRole('link', { name: 'Show more' }).press('Enter');

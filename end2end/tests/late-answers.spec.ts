@@ -10,7 +10,7 @@ async function hold(page: Page, name: string): Promise<{ release: () => void; as
     release = resolve;
   });
   let asked = 0;
-  await page.route(`**/fn/contacts/${name}`, async (route) => {
+  await page.route(`**/fn/contacts/${name}*`, async (route) => {
     asked += 1;
     await released;
     await route.continue();

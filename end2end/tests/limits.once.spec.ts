@@ -4,7 +4,7 @@ import { expect, test } from '../fixtures/app.ts';
 /** Refuses the next call of one server function as the limiter does; later ones pass. */
 async function refuseOnce(page: Page, name: string, seconds: number): Promise<void> {
   await page.route(
-    `**/fn/contacts/${name}`,
+    `**/fn/contacts/${name}*`,
     (route) =>
       route.fulfill({
         status: 429,

@@ -67,7 +67,7 @@ test('a refusal is told once, with a countdown, beside what was found before', a
   await book.add({ name: `Grace ${book.word}` });
   await contacts.goto(book.list);
   await page.route(
-    '**/fn/contacts/list',
+    '**/fn/contacts/list*',
     (route) =>
       route.fulfill({
         status: 429,

@@ -46,7 +46,7 @@ test('a translated countdown counts', async ({ book, contacts, guard, page }) =>
   guard.expect(/^429 POST \/fn\/contacts\/list/);
   await contacts.goto(book.list);
   await page.route(
-    '**/fn/contacts/list',
+    '**/fn/contacts/list*',
     (route) => route.fulfill({ status: 429, json: { too_many_requests: { retry_after: 60 } } }),
   );
   await contacts.search.fill(`${book.word} a`);

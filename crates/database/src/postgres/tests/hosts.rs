@@ -22,7 +22,7 @@ async fn open_hosts(hosts: &[&str]) -> Database {
 /// The port of the server that the connection for many callers leads to.
 async fn dedicated_port(database: &Database) -> i64 {
     let port = "SELECT CAST(inet_server_port() AS BIGINT)";
-    let ports = database.fetch_dedicated::<i64>(port).await;
+    let ports = database.fetch_dedicated::<i64>(query(port)).await;
     ports.expect("the server answers")[0]
 }
 

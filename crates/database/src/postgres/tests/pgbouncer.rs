@@ -14,7 +14,9 @@ async fn use_everything(database: &Database, from: &'static str, to: &'static st
         transfer(database, from, to).await.expect("a change");
         balance(database, from).await.expect("a single read");
         let dedicated = database
-            .fetch_dedicated::<(String, i64)>("SELECT name, balance FROM accounts ORDER BY name")
+            .fetch_dedicated::<(String, i64)>(query(
+                "SELECT name, balance FROM accounts ORDER BY name",
+            ))
             .await;
         assert_eq!(dedicated.expect("a read of many")[0].0, "a");
         let mut view = database.read().await.expect("a view");

@@ -134,6 +134,6 @@ async fn a_primary_that_may_only_be_read_is_left_by_an_instance_that_only_reads(
     first.set_read_only(true);
     database.look().await;
     let port = "SELECT CAST(inet_server_port() AS BIGINT)";
-    let port = database.fetch_dedicated::<i64>(port).await;
+    let port = database.fetch_dedicated::<i64>(query(port)).await;
     assert_eq!(port.expect("an answer"), [i64::from(second.port())]);
 }
