@@ -55,7 +55,7 @@ test('a contact is added to the book that the page shows, and moves to another o
   await page.getByRole('link', { name: 'Move' }).click();
   await expect(page.getByRole('heading', { name: 'Move Grace Hopper' })).toBeVisible();
   await audit(page, javaScriptEnabled);
-  await page.getByLabel('Address book').selectOption({ label: 'Contacts' });
+  await page.getByLabel('Address book', { exact: true }).selectOption({ label: 'Contacts' });
   await page.getByRole('button', { name: 'Move' }).click();
   await expect(page.locator('#pane-title')).toHaveText('Grace Hopper');
   await page.goto(`${kith.origin}/contacts?q=grace`);
