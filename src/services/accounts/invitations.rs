@@ -10,10 +10,10 @@ use super::AccountService;
 use super::Accounts;
 use super::EmailAddress;
 use super::SignedIn;
+use super::Visit;
 use super::account_mail;
 use super::account_mail::Subject;
 use super::audit;
-use super::label;
 use super::links;
 use super::links::LinkError;
 use super::links::NewLink;
@@ -23,7 +23,6 @@ use super::rows;
 use super::rows::read_time;
 use super::rows::read_uuid;
 use super::rows::read_word;
-use super::secret;
 use crate::services::audit_log::Actor;
 use crate::services::audit_log::Kind;
 use crate::services::client::Account;
@@ -194,27 +193,21 @@ impl AccountService {
         if let Some(address) = address {
             rows::set_email(&mut tx, id, &address).await?;
         }
-        if let Some(former) = accepted.session.and_then(secret::hash_of_token) {
-            rows::end_session(&mut tx, former).await?;
-        }
-        let browser_token = rows::remember_browser(&mut tx, id, now).await?;
-        let label = label::of(accepted.user_agent);
-        let lifetime = shared.config.session_lifetime;
-        let session_token = rows::begin_session(&mut tx, id, &label, now, lifetime).await?;
         let actor = Actor::of_account(id.0, name.as_str(), accepted.client.address);
-        for kind in [Kind::UserAdded, Kind::SignIn] {
-            audit::record(&mut tx, &actor, kind, Some(id.0), now).await?;
-        }
-        tx.commit().await?;
+        audit::record(&mut tx, &actor, Kind::UserAdded, Some(id.0), now).await?;
         let account = Account {
             id,
             name: name.as_str().to_owned(),
             role,
         };
-        Ok(SignedIn {
-            session_token,
-            browser_token,
-            account,
-        })
+        let visit = Visit {
+            browser: None,
+            session: accepted.session,
+            client: accepted.client,
+            user_agent: accepted.user_agent,
+        };
+        let signed_in = shared.admit_browser(&mut tx, account, visit).await?;
+        tx.commit().await?;
+        Ok(signed_in)
     }
 }

@@ -325,9 +325,7 @@ impl AccountService {
 impl Shared {
     async fn take(&self, purpose: Purpose, secret: Option<&str>) -> Result<Pending, PasskeyError> {
         let secret = secret.ok_or(PasskeyError::NotBegun)?;
-        let mut tx = self.database.write().await?;
-        let pending = pending::take(&mut tx, purpose, secret, self.now()).await?;
-        tx.commit().await?;
+        let pending = self.take_pending(purpose, secret).await?;
         pending.ok_or(PasskeyError::NotBegun)
     }
 }

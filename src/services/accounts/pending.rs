@@ -14,6 +14,7 @@ use kith_database::query;
 use super::rows::read_uuid;
 use super::secret;
 use super::secret::Hash;
+use super::service::Shared;
 use crate::services::client::SessionId;
 use crate::services::database::milliseconds;
 
@@ -87,8 +88,21 @@ pub async fn begin(
     Ok(secret)
 }
 
-/// Takes what the first step has left. The secret is used up with it.
-pub async fn take(
+impl Shared {
+    /// Takes what the first step has left. The secret is used up with it, whatever comes of the second step.
+    pub(super) async fn take_pending(
+        &self,
+        purpose: Purpose,
+        secret: &str,
+    ) -> Result<Option<Pending>, sqlx::Error> {
+        let mut tx = self.database.write().await?;
+        let pending = take(&mut tx, purpose, secret, self.now()).await?;
+        tx.commit().await?;
+        Ok(pending)
+    }
+}
+
+async fn take(
     tx: &mut Connection,
     purpose: Purpose,
     secret: &str,

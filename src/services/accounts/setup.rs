@@ -11,12 +11,12 @@ use super::AccountService;
 use super::InvalidName;
 use super::SignedIn;
 use super::Unavailable;
+use super::Visit;
 use super::WeakPassword;
 use super::attempts;
 use super::attempts::Bucket;
 use super::attempts::Refusal;
 use super::audit;
-use super::label;
 use super::password::NewPassword;
 use super::rows;
 use super::secret;
@@ -132,23 +132,22 @@ impl AccountService {
         let id = id.ok_or(SetUpError::HasAccounts)?;
         query("DELETE FROM setup_codes").execute(&mut tx).await?;
         attempts::succeed(&mut tx, &buckets, now).await?;
-        let browser_token = rows::remember_browser(&mut tx, id, now).await?;
-        let (label, lifetime) = (label::of(set_up.user_agent), shared.config.session_lifetime);
-        let session_token = rows::begin_session(&mut tx, id, &label, now, lifetime).await?;
         let actor = Actor::of_account(id.0, name.as_str(), set_up.client.address);
-        for kind in [Kind::UserAdded, Kind::SignIn] {
-            audit::record(&mut tx, &actor, kind, Some(id.0), now).await?;
-        }
+        audit::record(&mut tx, &actor, Kind::UserAdded, Some(id.0), now).await?;
+        let account = Account {
+            id,
+            name: name.as_str().to_owned(),
+            role,
+        };
+        let visit = Visit {
+            browser: None,
+            session: None,
+            client: set_up.client,
+            user_agent: set_up.user_agent,
+        };
+        let signed_in = shared.admit_browser(&mut tx, account, visit).await?;
         tx.commit().await?;
-        Ok(SignedIn {
-            session_token,
-            browser_token,
-            account: Account {
-                id,
-                name: name.as_str().to_owned(),
-                role,
-            },
-        })
+        Ok(signed_in)
     }
 
     async fn check_setup_code(&self, code: Hash) -> Result<(), SetUpError> {

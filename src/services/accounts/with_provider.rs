@@ -1,7 +1,7 @@
 //! Signing in with a provider of OpenID Connect, and linking an identity there to an account.
 //!
 //! An identity is the issuer and the subject. An email address links nothing: its owner may change, and a provider may
-//! not have asked whose it is.
+//! have verified no owner.
 
 use kith_database::Tx;
 
@@ -169,7 +169,8 @@ impl AccountService {
         if !BrowserSecret::new(secret).has_state(arrival.state) {
             return Err(WithProviderError::NotBegun);
         }
-        let pending = self.shared.take_pending(secret).await?;
+        let pending = self.shared.take_pending(Purpose::Provider, secret).await?;
+        let pending = pending.ok_or(WithProviderError::NotBegun)?;
         let code = arrival.code.ok_or(WithProviderError::Declined)?;
         if arrival
             .issuer
@@ -197,13 +198,6 @@ impl AccountService {
 }
 
 impl Shared {
-    async fn take_pending(&self, secret: &str) -> Result<Pending, WithProviderError> {
-        let mut tx = self.database.write().await?;
-        let pending = pending::take(&mut tx, Purpose::Provider, secret, self.now()).await?;
-        tx.commit().await?;
-        pending.ok_or(WithProviderError::NotBegun)
-    }
-
     /// Links the identity to the account of the session in which linking has begun.
     async fn link(
         &self,
