@@ -20,8 +20,8 @@ impl Contacts {
     /// # Errors
     /// [`AppError::Unavailable`], [`AppError::Internal`].
     pub async fn activities(&self, id: ContactId) -> Result<Vec<ActivityRecord>, AppError> {
-        let store = self.store(self.book_of(id, BookRole::Viewer).await?);
-        Ok(store.activities(id).await?)
+        let book = self.book_of(id, BookRole::Viewer).await?;
+        Ok(self.store(book).activities(id).await?)
     }
 
     /// A contact as a page shows it.
@@ -29,9 +29,12 @@ impl Contacts {
     /// # Errors
     /// As for [`get`](Self::get).
     pub async fn details(&self, id: ContactId) -> Result<ContactDetails, AppError> {
-        let contact = self.get(id).await?;
+        let book = self.book_of(id, BookRole::Viewer).await?;
+        let found = self.find_in(book, id).await?;
+        let contact = (*found).clone().ok_or(AppError::NotFound)?;
+        let records = self.store(book).activities(id).await?;
         Ok(ContactDetails {
-            activities: Activities::of(&contact, self.activities(id).await?),
+            activities: Activities::of(&contact, records),
             contact,
             merged: Vec::new(),
         })

@@ -10,6 +10,7 @@ use super::shared::Shared;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+use crate::services::book::Book;
 use crate::services::book::BookRole;
 use crate::services::contacts::CONTACTS;
 use crate::services::contacts::store::StoreError;
@@ -29,10 +30,19 @@ impl Contacts {
     /// [`AppError::NotFound`] for a contact in none of several books; [`AppError::Unavailable`], [`AppError::Internal`].
     #[tracing::instrument(level = "debug", skip_all, fields(contact = %id))]
     pub async fn find(&self, id: ContactId) -> Result<Cached<Option<Contact>>, AppError> {
+        let book = self.book_of(id, BookRole::Viewer).await?;
+        self.find_in(book, id).await
+    }
+
+    /// The same in a book of the caller.
+    pub(super) async fn find_in(
+        &self,
+        book: &Book,
+        id: ContactId,
+    ) -> Result<Cached<Option<Contact>>, AppError> {
         let Shared {
             cache, settings, ..
         } = &*self.shared;
-        let book = self.book_of(id, BookRole::Viewer).await?;
         let store = self.store(book);
         let fetch = move || async move {
             match store.get(id).await {
