@@ -24,6 +24,9 @@ impl BookKey {
     /// The book of a Kith without accounts, which the first admin takes over.
     pub const FIRST: Self = Self(1);
 
+    /// The bits of the number of a contact that count the contacts of its book.
+    pub const COUNTING_BITS: i64 = (1 << BITS_OF_CONTACTS) - 1;
+
     /// The book of the contact with this number.
     pub fn of_contact(seq: i64) -> Self {
         Self((seq >> BITS_OF_CONTACTS) + 1)

@@ -9,6 +9,7 @@ use kith_database::Value;
 use super::fingerprint::Fingerprint;
 use super::progress::Progress;
 use super::tables::Table;
+use crate::services::book::BookKey;
 
 /// The most rows that one statement inserts. SQLite looks through the names of all parameters for each of them.
 const INSERTED: usize = 50;
@@ -167,7 +168,9 @@ async fn number_on(table: &Table, target: &mut Connection) -> Result<(), sqlx::E
     let mut sql = QueryBuilder::new(target.engine(), "SELECT setval(pg_get_serial_sequence('");
     // The numbers of contacts begin with that of their book.
     sql.push(table.name)
-        .push("', 'seq'), (SELECT max(seq & 1099511627775) FROM ");
+        .push("', 'seq'), (SELECT max(seq & ")
+        .push_bind(BookKey::COUNTING_BITS)
+        .push(") FROM ");
     table.push_name(&mut sql);
     // For an empty table there is no maximum, and nothing happens.
     sql.push("))");
