@@ -428,7 +428,7 @@ async fn a_backup_without_room_says_so_and_leaves_nothing_and_the_old_backups() 
     assert!(made, "{said}");
     let old = fs::read(at("old.db")).expect("it is there");
 
-    // A file of 64 KiB at most, as a quota has it. The system says so by a signal as well, which is ignored.
+    // A file of 64 KiB at most, as with a quota. The system also sends a signal, which the child ignores.
     let limited = r#"trap '' XFSZ; ulimit -f 64; exec "$@""#;
     let (made, said) = run_in_shell(limited, data.path(), &at("new.db"));
     assert!(!made && said.contains("cannot write"), "{said}");

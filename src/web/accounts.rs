@@ -29,6 +29,7 @@ use axum::routing::post;
 use self::visitor::Visitor;
 use crate::services::accounts::SignedIn;
 use crate::services::accounts::Visit;
+use crate::services::format;
 use crate::web::cookies::AccountCookie;
 use crate::web::cookies::CookieScope;
 use crate::web::state::AppState;
@@ -184,6 +185,12 @@ fn with_status(mut response: Response, status: StatusCode) -> Response {
     *response.status_mut() = status;
     forbid_storing(&mut response);
     response
+}
+
+/// The text for a person whose attempt was refused for these seconds.
+fn too_many_attempts(seconds: u32) -> String {
+    let wait = format::wait(seconds);
+    format!("There were too many attempts. Try again in {wait}.")
 }
 
 /// Says when a refused attempt may be made again.

@@ -1,13 +1,11 @@
 //! [`Audience`]: for whom a page is drawn.
 
-use std::sync::Arc;
-
 use axum::http::Extensions;
 
 use super::middleware::context::RequestContext;
 
-/// What the header of a page offers depends on this, and nothing else on the page does. So people of one audience share
-/// the pages in the cache.
+/// What the header of a page offers depends on this. People of one audience who see the same address books share the pages
+/// in the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
     /// Kith has no account.
@@ -21,8 +19,7 @@ pub enum Audience {
 impl Audience {
     /// The audience of a request with these extensions.
     pub fn of(extensions: &Extensions) -> Self {
-        let context = extensions.get::<Arc<RequestContext>>();
-        let Some(caller) = context.and_then(|context| context.caller.get()) else {
+        let Some(caller) = RequestContext::caller(extensions) else {
             return Self::Anonymous;
         };
         match caller.account() {

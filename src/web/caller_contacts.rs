@@ -1,7 +1,5 @@
 //! The contacts of the caller of a request, in the book that its address names.
 
-use std::sync::Arc;
-
 use axum::extract::FromRef;
 use axum::extract::FromRequestParts;
 use axum::http::Uri;
@@ -14,7 +12,6 @@ use super::problem::Problem;
 use super::query;
 use crate::model::location::BOOK;
 use crate::services::book::BookId;
-use crate::services::client::Caller;
 use crate::services::contacts::ContactService;
 use crate::services::contacts::Contacts;
 
@@ -25,16 +22,12 @@ pub fn asked_book(uri: &Uri) -> Option<BookId> {
     Some(id.parse().unwrap_or(BookId(Uuid::nil())))
 }
 
-/// The caller of a request that has passed the layer around its route.
-pub fn caller(parts: &Parts) -> Option<&Caller> {
-    parts.extensions.get::<Arc<RequestContext>>()?.caller.get()
-}
-
 /// The contacts of the caller of a page that is drawn.
 pub fn of_page() -> Option<Contacts> {
     let parts = use_context::<Parts>()?;
     let contacts = use_context::<ContactService>()?;
-    Some(contacts.of(caller(&parts)?.clone(), asked_book(&parts.uri)))
+    let caller = RequestContext::caller(&parts.extensions)?;
+    Some(contacts.of(caller.clone(), asked_book(&parts.uri)))
 }
 
 impl<S> FromRequestParts<S> for Contacts
@@ -46,8 +39,8 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         // The layer around the route admits no request without a caller.
-        let caller = caller(parts).ok_or_else(Problem::internal)?.clone();
+        let caller = RequestContext::caller(&parts.extensions).ok_or_else(Problem::internal)?;
         let contacts = ContactService::from_ref(state);
-        Ok(contacts.of(caller, asked_book(&parts.uri)))
+        Ok(contacts.of(caller.clone(), asked_book(&parts.uri)))
     }
 }

@@ -60,13 +60,13 @@ pub async fn events(
     let Some(listener) = live.listen(address, book.key).await else {
         return StatusCode::NO_CONTENT.into_response();
     };
-    let told = Told {
+    let subscriber = Subscriber {
         listener,
         caller,
         book: book.id,
     };
     let keep_alive = KeepAlive::new().interval(HEARTBEAT);
-    let mut response = Sse::new(stream_of(told, known))
+    let mut response = Sse::new(stream_of(subscriber, known))
         .keep_alive(keep_alive)
         .into_response();
     let headers = response.headers_mut();
@@ -86,32 +86,38 @@ fn since(uri: &Uri) -> Option<String> {
     query::parameter(uri, "since").map(Cow::into_owned)
 }
 
-/// A client that is told of the changes of a book.
-struct Told {
+/// A client that hears of the changes of a book.
+struct Subscriber {
     listener: Listener,
     caller: CallerCheck,
     book: BookId,
 }
 
 /// The events for a client that knows this state. They end when the client does not see the book any more.
-fn stream_of(told: Told, known: Option<String>) -> impl Stream<Item = Result<Event, Infallible>> {
+fn stream_of(
+    subscriber: Subscriber,
+    known: Option<String>,
+) -> impl Stream<Item = Result<Event, Infallible>> {
     let first = |id: &str| match known {
         Some(known) if known != id => "changed",
         _ => "hello",
     };
-    stream::unfold((told, Some(first)), |(mut told, first)| async move {
-        let id = id(told.book, told.listener.next().await?);
-        if !told.caller.sees(told.book).await {
-            return None;
-        }
-        // A browser ignores an event without data.
-        let event = Event::default().id(&id).data(&id);
-        let event = match first {
-            Some(first) => event.event(first(&id)).retry(RETRY),
-            None => event.event("changed"),
-        };
-        Some((Ok(event), (told, None)))
-    })
+    stream::unfold(
+        (subscriber, Some(first)),
+        |(mut subscriber, first)| async move {
+            let id = id(subscriber.book, subscriber.listener.next().await?);
+            if !subscriber.caller.sees(subscriber.book).await {
+                return None;
+            }
+            // A browser ignores an event without data.
+            let event = Event::default().id(&id).data(&id);
+            let event = match first {
+                Some(first) => event.event(first(&id)).retry(RETRY),
+                None => event.event("changed"),
+            };
+            Some((Ok(event), (subscriber, None)))
+        },
+    )
 }
 
 /// The generation of the pages of a book as the id of an event.

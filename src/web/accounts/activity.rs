@@ -1,5 +1,7 @@
 //! `/account/activity`: what happened to one's own account.
 
+use std::borrow::Cow;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -11,6 +13,7 @@ use crate::services::audit_log::AuditLog;
 use crate::services::audit_log::Selection;
 use crate::web::pages::accounts::ActivityView;
 use crate::web::problem::Problem;
+use crate::web::query;
 use crate::web::rest::audit::page;
 
 /// Draws the page of the cursor in the address.
@@ -18,10 +21,7 @@ pub async fn show(own: Own, State(audit_log): State<AuditLog>) -> Response {
     let Some(account) = own.caller.account().map(|account| account.id) else {
         return Problem::internal().into_response();
     };
-    let query = own.parts.uri.query().unwrap_or_default();
-    let mut fields = form_urlencoded::parse(query.as_bytes());
-    let cursor = fields.find(|(name, _)| name == "cursor");
-    let cursor = cursor.map(|(_, value)| value.into_owned());
+    let cursor = query::parameter(&own.parts.uri, "cursor").map(Cow::into_owned);
     let selection = Selection::OfAccount(account.0);
     let found = page(&audit_log, selection, cursor.as_deref()).await;
     let status = found.as_ref().err().map_or(StatusCode::OK, |error| {

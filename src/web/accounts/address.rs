@@ -6,11 +6,11 @@ use serde::Deserialize;
 
 use super::own::Own;
 use super::own::refusal;
+use super::too_many_attempts;
 use crate::model::error::AppError;
 use crate::services::accounts::AccountError;
 use crate::services::accounts::AddressError;
 use crate::services::accounts::ChangePasswordError;
-use crate::services::format;
 use crate::web::middleware::limit::whole_seconds;
 use crate::web::pages::accounts::Notice;
 use crate::web::rest::extract::FormBody;
@@ -33,10 +33,9 @@ pub async fn request(own: Own, FormBody(form): FormBody<Form>) -> Response {
             AddressError::Password(ChangePasswordError::Unavailable(error))
             | AddressError::Account(AccountError::Unavailable(error)),
         ) => return AppError::from(error).into_response(),
-        Err(AddressError::Password(ChangePasswordError::TooMany { retry_after })) => format!(
-            "There were too many attempts. Try again in {}.",
-            format::wait(whole_seconds(retry_after))
-        ),
+        Err(AddressError::Password(ChangePasswordError::TooMany { retry_after })) => {
+            too_many_attempts(whole_seconds(retry_after))
+        }
         Err(refused) => refused.to_string(),
     };
     let notice = Notice::AddressRefused {

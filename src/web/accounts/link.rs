@@ -27,6 +27,7 @@ use crate::services::accounts::LinkView;
 use crate::web::cookies::AccountCookie;
 use crate::web::page::PageRenderer;
 use crate::web::pages::accounts::LinkPageView;
+use crate::web::query;
 use crate::web::rest::extract::FormBody;
 
 /// In the address of the page: what was done.
@@ -98,10 +99,8 @@ pub async fn show(
 ) -> Response {
     let token = visitor.scope.read(&parts.headers, AccountCookie::Link);
     let token = token.unwrap_or_default().to_owned();
-    let query = parts.uri.query().unwrap_or_default();
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    let done = pairs.find(|(name, _)| name == DONE);
-    let done = done.and_then(|(_, what)| match &*what {
+    let done = query::parameter(&parts.uri, DONE);
+    let done = done.and_then(|what| match &*what {
         "password" => Some("The password is changed, and all sessions have ended."),
         "address" => Some("The address is confirmed."),
         _ => None,

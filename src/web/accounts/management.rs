@@ -32,6 +32,7 @@ use crate::services::config::Config;
 use crate::web::pages::accounts::ManagementNotice;
 use crate::web::pages::accounts::ManagementView;
 use crate::web::problem::Problem;
+use crate::web::query;
 use crate::web::rest::extract::FormBody;
 use crate::web::state::AppState;
 
@@ -129,10 +130,8 @@ impl Managing {
 }
 
 pub async fn show(managing: Managing) -> Response {
-    let query = managing.own.parts.uri.query().unwrap_or_default();
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    let done = pairs.find(|(name, _)| name == DONE);
-    let done = done.and_then(|(_, what)| match &*what {
+    let done = query::parameter(&managing.own.parts.uri, DONE);
+    let done = done.and_then(|what| match &*what {
         "invited" => Some("The invitation is on its way."),
         "revoked" => Some("The invitation is revoked, and its link does nothing."),
         "role" => Some("The role is changed, and the sessions of the account have ended."),

@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use super::forbid_storing;
 use super::go_on;
+use super::too_many_attempts;
 use super::visitor::Visitor;
 use super::with_status;
 use crate::model::error::AppError;
@@ -29,7 +30,6 @@ use crate::services::client::Caller;
 use crate::services::client::IdentityId;
 use crate::services::client::SessionId;
 use crate::services::client::TokenId;
-use crate::services::format;
 use crate::web::cookies::AccountCookie;
 use crate::web::cookies::CookieScope;
 use crate::web::middleware::limit::whole_seconds;
@@ -199,10 +199,9 @@ pub async fn change_password(own: Own, FormBody(form): FormBody<PasswordForm>) -
     let problem = match changed {
         Ok(session) => return go_on(own.scope, &session, &format!("/account?{DONE}=password")),
         Err(ChangePasswordError::Unavailable(_)) => return AppError::Unavailable.into_response(),
-        Err(ChangePasswordError::TooMany { retry_after }) => format!(
-            "There were too many attempts. Try again in {}.",
-            format::wait(whole_seconds(retry_after))
-        ),
+        Err(ChangePasswordError::TooMany { retry_after }) => {
+            too_many_attempts(whole_seconds(retry_after))
+        }
         Err(other) => other.to_string(),
     };
     own.refuse(Notice::PasswordRefused(problem), String::new())

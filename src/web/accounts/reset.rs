@@ -8,13 +8,13 @@ use axum::response::Redirect;
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::too_many_attempts;
 use super::visitor::Visitor;
 use super::with_retry_after;
 use super::with_status;
 use crate::model::error::AppError;
 use crate::services::accounts::AccountService;
 use crate::services::accounts::ResetError;
-use crate::services::format;
 use crate::web::middleware::limit::whole_seconds;
 use crate::web::page::PageRenderer;
 use crate::web::pages::accounts::ResetView;
@@ -66,10 +66,7 @@ pub async fn request(
         sends_mail: true,
         was_sent: false,
         name: form.name,
-        problem: Some(format!(
-            "There were too many attempts. Try again in {}.",
-            format::wait(retry_after)
-        )),
+        problem: Some(too_many_attempts(retry_after)),
     };
     let page = pages.render_view(parts, view).await;
     with_retry_after(

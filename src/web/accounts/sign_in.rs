@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::NextPage;
 use super::enter;
 use super::next_page;
+use super::too_many_attempts;
 use super::visit;
 use super::with_retry_after;
 use super::with_status;
@@ -18,7 +19,6 @@ use crate::model::error::AppError;
 use crate::services::accounts::AccountService;
 use crate::services::accounts::SignIn;
 use crate::services::accounts::SignInError;
-use crate::services::format;
 use crate::web::accounts::visitor::Visitor;
 use crate::web::middleware::limit::whole_seconds;
 use crate::web::page::PageRenderer;
@@ -90,10 +90,7 @@ pub async fn sign_in(
         SignInError::Wrong => {
             "The name or the password is wrong. Check both, and try again.".to_owned()
         }
-        SignInError::TooMany { retry_after } => format!(
-            "There were too many attempts. Try again in {}.",
-            format::wait(whole_seconds(*retry_after))
-        ),
+        SignInError::TooMany { retry_after } => too_many_attempts(whole_seconds(*retry_after)),
         SignInError::Unavailable(_) => return AppError::Unavailable.into_response(),
     };
     let view = SignInView {

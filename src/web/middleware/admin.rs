@@ -12,7 +12,7 @@ use crate::web::problem::Problem;
 
 /// Refuses every caller that is no admin. Handlers find the [`Admin`] among the extensions.
 pub async fn only(mut request: Request, next: Next) -> Response {
-    let Some(caller) = RequestContext::caller(&request) else {
+    let Some(caller) = RequestContext::caller(request.extensions()) else {
         // The layer around these routes admits no request without a caller.
         return Problem::internal().into_response();
     };

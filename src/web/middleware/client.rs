@@ -4,25 +4,20 @@ use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use axum::extract::ConnectInfo;
-use axum::extract::FromRequestParts;
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::HeaderName;
 use axum::http::header;
-use axum::http::request::Parts;
 use kith_limit::Identifier;
 
 use super::context::RequestContext;
-use crate::services::audit_log::Actor;
 use crate::services::client::Client;
 use crate::services::config::ServerConfig;
 use crate::services::network::ForwardedHeader;
 use crate::web::grammar::forwarded;
 use crate::web::grammar::forwarded::Element;
-use crate::web::problem::Problem;
 
 /// The address of the client behind a connection from `peer`.
 ///
@@ -97,18 +92,6 @@ pub fn client(request: &Request) -> Option<Client> {
 /// The address of the client of a request that has passed the outermost layer.
 pub fn address_of(request: &Request) -> Option<IpAddr> {
     client(request).map(|client| client.address)
-}
-
-/// Who sends a request, for the audit log.
-impl<S: Send + Sync> FromRequestParts<S> for Actor {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        let context = parts.extensions.get::<Arc<RequestContext>>();
-        let caller = context.and_then(|context| context.caller.get());
-        // The layer around the route admits no request without a caller.
-        Ok(caller.ok_or_else(Problem::internal)?.actor())
-    }
 }
 
 /// Finds out the client of a request; `None` if the server does not know the peer.

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use axum::extract::MatchedPath;
 use axum::extract::Request;
+use axum::http::Extensions;
 
 use super::guard::HostKind;
 use crate::services::client::Caller;
@@ -44,9 +45,9 @@ impl RequestContext {
         }
     }
 
-    /// The caller of a request that has passed the layer of its route.
-    pub fn caller(request: &Request) -> Option<&Caller> {
-        Self::of(request)?.caller.get()
+    /// The caller of a request with these extensions that has passed the layer of its route.
+    pub fn caller(extensions: &Extensions) -> Option<&Caller> {
+        extensions.get::<Arc<Self>>()?.caller.get()
     }
 }
 

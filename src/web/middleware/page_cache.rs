@@ -97,7 +97,7 @@ impl PageCache {
     /// The key of the page: all that it depends on beside the contacts of the book. `None` for a caller who does not see
     /// the book.
     fn key(&self, request: &Request, coding: ContentCoding) -> Option<Key> {
-        let caller = RequestContext::of(request)?.caller.get()?;
+        let caller = RequestContext::caller(request.extensions())?;
         let book = caller.book(asked_book(request.uri())).ok()?;
         let (fingerprint, coding) = (&*self.fingerprint, coding.name());
         let welcome = match cookies::welcome_choice(request.headers()) {

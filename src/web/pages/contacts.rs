@@ -27,6 +27,7 @@ use crate::services::welcome::WelcomeService;
 use crate::web::caller_contacts;
 use crate::web::cookies;
 use crate::web::live;
+use crate::web::query;
 use crate::web::site::Site;
 
 /// What the page draws beside the list when a form was refused. It comes in the context of the page.
@@ -43,10 +44,8 @@ pub fn merged_parameter(fields: &[Field]) -> String {
 }
 
 /// The fields that an address names as merged.
-fn merged_fields(query: &str) -> Vec<Field> {
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    let names = pairs.find(|(key, _)| key == MERGED);
-    names.map_or(Vec::new(), |(_, names)| {
+fn merged_fields(uri: &Uri) -> Vec<Field> {
+    query::parameter(uri, MERGED).map_or(Vec::new(), |names| {
         Field::ALL
             .into_iter()
             .filter(|field| names.split('.').any(|name| name == field.name()))
@@ -182,7 +181,7 @@ async fn load(sources: &Sources, request: &Parts, refused: Option<RefusedPane>) 
         .await;
     let contact = |id| contacts.get(id);
     let details = |id| contacts.details(id);
-    let merged = merged_fields(request.uri.query().unwrap_or_default());
+    let merged = merged_fields(&request.uri);
     let pane = match (refused, location.pane) {
         (Some(RefusedPane(pane)), _) => Ok(pane),
         _ if !known => Err(AppError::NotFound),

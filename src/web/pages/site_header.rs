@@ -8,7 +8,7 @@ use crate::services::book::Book;
 use crate::services::book::BookId;
 use crate::web::audience::Audience;
 use crate::web::caller_contacts::asked_book;
-use crate::web::caller_contacts::caller;
+use crate::web::middleware::context::RequestContext;
 
 /// The name of the site, and the links that the audience has a use for.
 #[component]
@@ -86,7 +86,8 @@ impl Books {
         };
         let path = parts.uri.path();
         Self {
-            all: caller(parts).map_or(Vec::new(), |caller| caller.books().to_vec()),
+            all: RequestContext::caller(&parts.extensions)
+                .map_or(Vec::new(), |caller| caller.books().to_vec()),
             asked: asked_book(&parts.uri),
             is_of_contacts: path.starts_with("/contacts") || path.starts_with("/trash"),
         }
