@@ -4,9 +4,6 @@ use std::ffi::OsString;
 use std::time::Duration;
 use std::time::Instant;
 
-use kith::services::accounts::AccountService;
-use kith::services::accounts::SetUp;
-use kith::services::client::Client;
 use kith::services::config::Config;
 use reqwest::Method;
 use reqwest::RequestBuilder;
@@ -20,6 +17,9 @@ use crate::app::problem;
 use crate::app::send;
 use crate::mail_server::MailServer;
 use crate::mail_server::header as mail_header;
+use crate::sign_in;
+use crate::sign_in::set_up;
+use crate::sign_in::submit_with;
 
 const PASSWORD: &str = "seven brass lanterns";
 
@@ -45,19 +45,7 @@ async fn with_admin(mail: Option<&MailServer>) -> (TestApp, String) {
         config.mail = parsed.expect("settings").mail;
     })
     .await;
-    let accounts: AccountService = app.part();
-    let code = accounts.issue_setup_code().await.expect("no account yet");
-    let made = accounts.set_up(SetUp {
-        code: &code,
-        name: "ada",
-        password: PASSWORD,
-        client: Client {
-            address: [127, 0, 0, 1].into(),
-            is_certain: true,
-        },
-        user_agent: "",
-    });
-    let session = made.await.expect("the code is right").session_token;
+    let session = set_up(&app).await;
     (app, format!("kith-session={session}"))
 }
 
@@ -68,26 +56,10 @@ fn visit(app: &TestApp, cookies: &str, path: &str) -> RequestBuilder {
         .header("cookie", cookies)
 }
 
-async fn submit(app: &TestApp, cookies: &str, path: &str, form: &[(&str, &str)]) -> Response {
-    let form = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(form)
-        .finish();
-    let request = app
-        .request(Method::POST, path)
-        .header("content-type", "application/x-www-form-urlencoded")
-        .header("accept", "text/html")
-        .header("sec-fetch-site", "same-origin")
-        .header("cookie", cookies)
-        .body(form);
-    send(request).await
-}
-
 /// The pair of a cookie that an answer sets.
 fn cookie(response: &Response, name: &str) -> Option<String> {
-    let lines = response.headers().get_all("set-cookie").iter();
-    let mut pairs = lines.filter_map(|line| line.to_str().ok()?.split(';').next());
-    let pair = pairs.find(|pair| pair.starts_with(&format!("{name}=")))?;
-    Some(pair.to_owned())
+    let value = sign_in::cookie(response, name)?;
+    Some(format!("{name}={value}"))
 }
 
 /// The mail with this number, counted from 1.
@@ -127,7 +99,7 @@ async fn an_invitation_by_mail_makes_one_account() {
     let server = MailServer::start().await;
     let (app, ada) = with_admin(Some(&server)).await;
     let form = [("role", "member"), ("address", "Eve@Example.com")];
-    let invited = submit(&app, &ada, "/accounts/invitations", &form).await;
+    let invited = submit_with(&app, &ada, "/accounts/invitations", &form).await;
     assert_eq!(header(&invited, "location"), "/accounts?done=invited");
     let sent = mail(&server, 1).await;
     assert!(
@@ -146,11 +118,11 @@ async fn an_invitation_by_mail_makes_one_account() {
     let page = text(send(visit(&app, &link, "/link")).await, StatusCode::OK).await;
     assert!(page.contains("You are invited") && !page.contains(&secret));
     let weak = [("name", "eve"), ("password", "password")];
-    let refused = submit(&app, &link, "/link", &weak).await;
+    let refused = submit_with(&app, &link, "/link", &weak).await;
     let page = text(refused, StatusCode::UNPROCESSABLE_ENTITY).await;
     assert!(page.contains("value=\"eve\"") && page.contains("easy to guess"));
     let form = [("name", "eve"), ("password", PASSWORD)];
-    let entered = submit(&app, &link, "/link", &form).await;
+    let entered = submit_with(&app, &link, "/link", &form).await;
     assert_eq!(header(&entered, "location"), "/contacts");
     assert_eq!(cookie(&entered, "kith-link").as_deref(), Some("kith-link="));
     let eve = cookie(&entered, "kith-session").expect("a session");
@@ -158,7 +130,7 @@ async fn an_invitation_by_mail_makes_one_account() {
     let page = send(visit(&app, &eve, "/account")).await;
     assert!(text(page, StatusCode::OK).await.contains("Eve@Example.com"));
     problem_of_member(&app, &eve).await;
-    let again = submit(
+    let again = submit_with(
         &app,
         &link,
         "/link",
@@ -187,7 +159,7 @@ async fn a_forgotten_password_is_replaced_by_a_link_to_a_confirmed_address() {
     let (app, ada) = with_admin(Some(&server)).await;
     for (address, password) in [("no address", PASSWORD), ("ada@example.com", "wrong")] {
         let form = [("address", address), ("password", password)];
-        let refused = submit(&app, &ada, "/account/address", &form).await;
+        let refused = submit_with(&app, &ada, "/account/address", &form).await;
         let page = text(refused, StatusCode::UNPROCESSABLE_ENTITY).await;
         assert!(page.contains(&format!("value=\"{address}\"")), "{address}");
     }
@@ -197,7 +169,7 @@ async fn a_forgotten_password_is_replaced_by_a_link_to_a_confirmed_address() {
         StatusCode::SEE_OTHER
     );
     let form = [("address", "ada@example.com"), ("password", PASSWORD)];
-    let asked = submit(&app, &ada, "/account/address", &form).await;
+    let asked = submit_with(&app, &ada, "/account/address", &form).await;
     assert_eq!(header(&asked, "location"), "/account?done=address-sent");
     let sent = mail(&server, 1).await;
     assert_eq!(
@@ -207,7 +179,7 @@ async fn a_forgotten_password_is_replaced_by_a_link_to_a_confirmed_address() {
     let link = open(&app, &secret(&sent)).await;
     let page = text(send(visit(&app, &link, "/link")).await, StatusCode::OK).await;
     assert!(page.contains("ada@example.com"));
-    let confirmed = submit(&app, &link, "/link", &[]).await;
+    let confirmed = submit_with(&app, &link, "/link", &[]).await;
     assert_eq!(header(&confirmed, "location"), "/link?done=address");
 
     let mut answers = Vec::new();
@@ -226,10 +198,10 @@ async fn a_forgotten_password_is_replaced_by_a_link_to_a_confirmed_address() {
         "{sent}"
     );
     let link = open(&app, &secret(&sent)).await;
-    let changed = submit(&app, &link, "/link", &[("password", NEW_PASSWORD)]).await;
+    let changed = submit_with(&app, &link, "/link", &[("password", NEW_PASSWORD)]).await;
     assert_eq!(header(&changed, "location"), "/link?done=password");
     text(
-        submit(&app, &link, "/link", &[("password", PASSWORD)]).await,
+        submit_with(&app, &link, "/link", &[("password", PASSWORD)]).await,
         StatusCode::GONE,
     )
     .await;
@@ -286,11 +258,11 @@ async fn without_a_mail_server_admins_pass_links_on() {
         page.contains("Ask an admin") && !page.contains("<form method=\"post\" action=\"/reset\"")
     );
     let form = [("role", "member"), ("address", "")];
-    let shown = submit(&app, &ada, "/accounts/invitations", &form).await;
+    let shown = submit_with(&app, &ada, "/accounts/invitations", &form).await;
     let shown = text(shown, StatusCode::OK).await;
     let link = open(&app, &secret(&shown)).await;
     let form = [("name", "eve"), ("password", PASSWORD)];
-    let entered = submit(&app, &link, "/link", &form).await;
+    let entered = submit_with(&app, &link, "/link", &form).await;
     let eve = cookie(&entered, "kith-session").expect("a session");
     let page = text(send(visit(&app, &ada, "/accounts")).await, StatusCode::OK).await;
     let ids: Vec<&str> = page
@@ -300,17 +272,17 @@ async fn without_a_mail_server_admins_pass_links_on() {
         .collect();
     assert_eq!(ids.len(), 2, "{page}");
     // By name, so Eve is the second.
-    let shown = submit(&app, &ada, &format!("/accounts/{}/reset-link", ids[1]), &[]).await;
+    let shown = submit_with(&app, &ada, &format!("/accounts/{}/reset-link", ids[1]), &[]).await;
     let shown = text(shown, StatusCode::OK).await;
     assert!(shown.contains("eve"));
     let link = open(&app, &secret(&shown)).await;
-    let changed = submit(&app, &link, "/link", &[("password", NEW_PASSWORD)]).await;
+    let changed = submit_with(&app, &link, "/link", &[("password", NEW_PASSWORD)]).await;
     assert_eq!(header(&changed, "location"), "/link?done=password");
     let lost = send(visit(&app, &eve, "/account")).await;
     assert_eq!(header(&lost, "location"), "/sign-in?next=%2Faccount");
-    // The last admin stays, and the page says so.
+    // Kith keeps the last admin, and the page says why.
     let form = [("role", "member")];
-    let refused = submit(&app, &ada, &format!("/accounts/{}/role", ids[0]), &form).await;
+    let refused = submit_with(&app, &ada, &format!("/accounts/{}/role", ids[0]), &form).await;
     let page = text(refused, StatusCode::UNPROCESSABLE_ENTITY).await;
     assert!(page.contains("the last admin"));
 }
@@ -319,7 +291,7 @@ async fn without_a_mail_server_admins_pass_links_on() {
 async fn owners_see_the_activity_of_their_accounts_page_by_page() {
     let (app, ada) = with_admin(None).await;
     for _ in 0..101 {
-        submit(&app, &ada, "/account/sessions/end-others", &[]).await;
+        submit_with(&app, &ada, "/account/sessions/end-others", &[]).await;
     }
     let page = send(visit(&app, &ada, "/account/activity")).await;
     let page = text(page, StatusCode::OK).await;

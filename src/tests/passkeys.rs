@@ -12,6 +12,7 @@ use crate::app::send;
 use crate::sign_in::cookie;
 use crate::sign_in::set_up;
 use crate::sign_in::submit;
+use crate::sign_in::submit_with;
 use crate::sign_in::visit;
 
 /// Asks for a challenge.
@@ -21,21 +22,6 @@ async fn challenge(app: &TestApp, session: &str, path: &str) -> Response {
         .header("accept", "application/json")
         .header("sec-fetch-site", "same-origin")
         .header("cookie", format!("kith-session={session}"));
-    send(request).await
-}
-
-/// Sends a form in the browser that has got the challenge.
-async fn answer(app: &TestApp, cookies: &str, path: &str, form: &[(&str, &str)]) -> Response {
-    let body = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(form)
-        .finish();
-    let request = app
-        .request(Method::POST, path)
-        .header("content-type", "application/x-www-form-urlencoded")
-        .header("accept", "text/html")
-        .header("sec-fetch-site", "same-origin")
-        .header("cookie", cookies)
-        .body(body);
     send(request).await
 }
 
@@ -74,13 +60,13 @@ async fn a_passkey_that_is_made_up_signs_no_one_in() {
         assert_eq!(options["publicKey"]["rpId"], "localhost");
         let cookies = format!("kith-pending={secret}");
         let form = [("credential", credential.as_str()), ("next", "/trash")];
-        let first = answer(&app, &cookies, "/sign-in/passkey", &form).await;
+        let first = submit_with(&app, &cookies, "/sign-in/passkey", &form).await;
         refused(first, "does not sign in here").await;
         // The challenge is used up.
-        let second = answer(&app, &cookies, "/sign-in/passkey", &form).await;
+        let second = submit_with(&app, &cookies, "/sign-in/passkey", &form).await;
         refused(second, "Try again").await;
     }
-    let none = answer(&app, "", "/sign-in/passkey", &[]).await;
+    let none = submit_with(&app, "", "/sign-in/passkey", &[]).await;
     refused(none, "Try again").await;
 }
 
@@ -97,13 +83,13 @@ async fn a_passkey_is_added_in_the_session_in_which_that_has_begun() {
         assert_eq!(selection["userVerification"], "required");
         let form = [("credential", credential.as_str()), ("name", "Phone")];
         let cookies = format!("kith-session={session}; kith-pending={secret}");
-        let made = answer(&app, &cookies, "/account/passkeys", &form).await;
+        let made = submit_with(&app, &cookies, "/account/passkeys", &form).await;
         refused(made, "has not made a passkey").await;
         // A challenge to add one does not serve to sign in.
         let asked = challenge(&app, &session, "/account/passkeys/options").await;
         let secret = cookie(&asked, "kith-pending").expect("a secret");
         let cookies = format!("kith-pending={secret}");
-        let entered = answer(&app, &cookies, "/sign-in/passkey", &form).await;
+        let entered = submit_with(&app, &cookies, "/sign-in/passkey", &form).await;
         refused(entered, "Try again").await;
     }
     let page = send(visit(&app, &session, "/account")).await;

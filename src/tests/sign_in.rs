@@ -56,12 +56,22 @@ pub fn visit(app: &TestApp, session: &str, path: &str) -> RequestBuilder {
 }
 
 pub async fn submit(app: &TestApp, session: &str, path: &str, form: &[(&str, &str)]) -> Response {
+    submit_with(app, &format!("kith-session={session}"), path, form).await
+}
+
+/// Sends a form of a browser with these cookies.
+pub async fn submit_with(
+    app: &TestApp,
+    cookies: &str,
+    path: &str,
+    form: &[(&str, &str)],
+) -> Response {
     let request = app
         .request(Method::POST, path)
         .header("content-type", "application/x-www-form-urlencoded")
         .header("accept", "text/html")
         .header("sec-fetch-site", "same-origin")
-        .header("cookie", format!("kith-session={session}"))
+        .header("cookie", cookies)
         .body(encoded(form));
     send(request).await
 }
