@@ -1,23 +1,6 @@
-import { test as base, expect } from '../fixtures/app.ts';
-import { setUp } from '../fixtures/accounts.ts';
-import { audit as auditPage } from '../fixtures/audit.ts';
-import { Kith } from '../fixtures/kith.ts';
-import type { Page } from '@playwright/test';
-
-const test = base.extend<{ kith: Kith }>({
-  kith: async ({}, use) => {
-    const kith = await Kith.start({ KITH_LIMITS_UI_LIMIT: '100000' });
-    await use(kith);
-    await kith.stop();
-  },
-});
-
-/** Asks axe about the page. It needs scripts, so a browser without them asks nothing. */
-async function audit(page: Page, scripts: boolean | undefined): Promise<void> {
-  if (scripts ?? true) {
-    await auditPage(page);
-  }
-}
+import { expect } from '../fixtures/app.ts';
+import { setUp, test } from '../fixtures/accounts.ts';
+import { auditIfScripted as audit } from '../fixtures/audit.ts';
 
 test('a contact is added to the book that the page shows, and moves to another one', async ({
   javaScriptEnabled,

@@ -1,12 +1,10 @@
 import { test as base, expect } from '../fixtures/app.ts';
-import { audit as auditPage } from '../fixtures/audit.ts';
+import { PASSWORD, setUp } from '../fixtures/accounts.ts';
+import { auditIfScripted as audit } from '../fixtures/audit.ts';
 import { Kith } from '../fixtures/kith.ts';
 import { MailServer } from '../fixtures/mail.ts';
-import type { Page } from '@playwright/test';
 
-const PASSWORD = 'seven brass lanterns';
 const NEW_PASSWORD = 'a kettle on a tall roof';
-const CODE = /the code for \/set-up is (\S+)/;
 
 const test = base.extend<{ mail: MailServer; kith: Kith }>({
   mail: async ({}, use) => {
@@ -24,25 +22,6 @@ const test = base.extend<{ mail: MailServer; kith: Kith }>({
     await kith.stop();
   },
 });
-
-/** Makes the first account, as an operator does who reads the output of the server. */
-async function setUp(page: Page, kith: Kith): Promise<void> {
-  await page.goto(`${kith.origin}/set-up`);
-  await page.getByRole('button', { name: 'Print a code' }).click();
-  await expect.poll(() => CODE.exec(kith.output)?.[1]).toBeDefined();
-  await page.getByLabel('Code').fill(CODE.exec(kith.output)![1]!);
-  await page.getByLabel('Name').fill('ada');
-  await page.getByLabel('Password').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Make the account' }).click();
-  await expect(page.locator('#account-name')).toHaveText('ada');
-}
-
-/** Asks axe about the page. It needs scripts, so a browser without them asks nothing. */
-async function audit(page: Page, scripts: boolean | undefined): Promise<void> {
-  if (scripts ?? true) {
-    await auditPage(page);
-  }
-}
 
 test('an invitation makes an account, by mail and by a link that is passed on', async ({
   browser,

@@ -1,20 +1,23 @@
-import { setUp } from '../fixtures/accounts.ts';
-import { test as base, expect } from '../fixtures/app.ts';
+import { setUp, test as base } from '../fixtures/accounts.ts';
+import { expect } from '../fixtures/app.ts';
 import { audit } from '../fixtures/audit.ts';
-import { Kith } from '../fixtures/kith.ts';
+import type { Kith } from '../fixtures/kith.ts';
 import type { CDPSession, Page } from '@playwright/test';
 
 /** Kith under the name of this machine: browsers keep no passkeys for an address. */
-const test = base.extend<{ kith: Kith; origin: string }>({
-  kith: async ({}, use) => {
-    const kith = await Kith.start({ KITH_LIMITS_UI_LIMIT: '100000' });
-    await use(kith);
-    await kith.stop();
-  },
+const test = base.extend<{ origin: string }>({
   origin: async ({ kith }, use) => {
     await use(kith.origin.replace('127.0.0.1', 'localhost'));
   },
 });
+
+/** Makes the first account and adds a passkey to it. */
+async function addPasskey(page: Page, kith: Kith, origin: string): Promise<void> {
+  await setUp(page, kith, 'ada', origin);
+  await page.getByLabel('Name of the device').fill('Phone');
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  await expect(page.locator('#notice')).toContainText('The passkey is added');
+}
 
 /** An authenticator of Chromium that keeps passkeys and knows its owner. */
 async function addAuthenticator(page: Page): Promise<[CDPSession, string]> {
@@ -41,10 +44,7 @@ test('a passkey is added, signs in, and is refused once it is removed', async ({
 }) => {
   guard.expect(/^422 POST \/sign-in\/passkey$/);
   const [cdp, authenticatorId] = await addAuthenticator(page);
-  await setUp(page, kith, 'ada', origin);
-  await page.getByLabel('Name of the device').fill('Phone');
-  await page.getByRole('button', { name: 'Add a passkey' }).click();
-  await expect(page.locator('#notice')).toContainText('The passkey is added');
+  await addPasskey(page, kith, origin);
   await expect(page.locator('#passkeys')).toContainText('Phone');
   await expect(page.locator('#passkeys')).toContainText('not used yet');
   await audit(page);
@@ -93,10 +93,7 @@ test('a copy of a passkey is refused, and a challenge serves once', async ({
 }) => {
   guard.expect(/^422 POST \/sign-in\/passkey$/);
   const [cdp, authenticatorId] = await addAuthenticator(page);
-  await setUp(page, kith, 'ada', origin);
-  await page.getByLabel('Name of the device').fill('Phone');
-  await page.getByRole('button', { name: 'Add a passkey' }).click();
-  await expect(page.locator('#notice')).toContainText('The passkey is added');
+  await addPasskey(page, kith, origin);
   const { credentials } = await cdp.send('WebAuthn.getCredentials', { authenticatorId });
   const copy = credentials[0]!;
   await page.getByRole('button', { name: 'Sign out' }).click();
