@@ -12,14 +12,14 @@ const test = base.extend<{ mail: MailServer; kith: Kith }>({
     await use(mail);
     await mail.stop();
   },
-  kith: async ({ mail }, use) => {
+  kith: async ({ context, mail }, use) => {
     const kith = await Kith.start({
       KITH_LIMITS_UI_LIMIT: '100000',
       SMTP_URL: mail.url,
       MAIL_FROM: 'Kith <kith@example.org>',
     });
     await use(kith);
-    await kith.stop();
+    await kith.stopAfter(context);
   },
 });
 

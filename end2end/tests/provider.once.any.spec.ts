@@ -14,7 +14,7 @@ interface Fixtures {
 
 const test = base.extend<Fixtures>({
   create: ['', { option: true }],
-  kith: async ({ create }, use) => {
+  kith: async ({ context, create }, use) => {
     // The provider knows where Kith is before it starts.
     const port = await freePort();
     const origin = `http://127.0.0.1:${port}`;
@@ -27,7 +27,7 @@ const test = base.extend<Fixtures>({
       PUBLIC_URL: origin,
     });
     await use(kith);
-    await kith.stop();
+    await kith.stopAfter(context);
     await provider.stop();
   },
 });
