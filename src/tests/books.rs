@@ -357,6 +357,12 @@ async fn a_role_says_what_an_account_does_in_a_shared_book() {
     assert_eq!(taken.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(two.home(&two.ada).await, home);
 
+    // The contact is there, and the book that the request names is not.
+    let nowhere = json!({ "book": "01890000-0000-7000-8000-000000000000" });
+    let path = format!("{contact}/move");
+    let refused = two.call(&two.bob, Method::POST, &path, Some(nowhere)).await;
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+
     // A contact moves, and its page leads to its book.
     let moved = two
         .call(

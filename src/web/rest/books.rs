@@ -73,9 +73,9 @@ pub struct MoveInput {
 #[utoipa::path(post, path = "/api/contacts/{id}/move", operation_id = "move", tag = "contacts", request_body = MoveInput,
     params(("id" = ContactId, Path)), responses(
     (status = 200, description = "Moved, or there already", body = ContactBody, headers(("ETag"))),
-    (status = 400, description = "The body is not as expected", body = Problem),
+    (status = 400, description = "The body is not as expected, or names no book of the caller", body = Problem),
     (status = 403, description = "The caller may only read one of the books", body = Problem),
-    (status = 404, description = "No such contact or book, or the contact is in the trash", body = Problem),
+    (status = 404, description = "No such contact, or it is in the trash", body = Problem),
     (status = 415, description = "The body is not JSON", body = Problem)))]
 pub async fn move_contact(
     contacts: Contacts,

@@ -123,14 +123,24 @@ impl Contacts {
     /// Moves a contact to another book of the caller, with all that has happened around it.
     ///
     /// # Errors
-    /// [`AppError::NotFound`]; [`AppError::NoBook`] for the other book; [`AppError::Forbidden`] unless the caller may change
+    /// [`AppError::NotFound`]; [`AppError::BadRequest`] for the other book; [`AppError::Forbidden`] unless the caller may change
     /// both books.
     #[tracing::instrument(skip_all, fields(contact = %id))]
     pub async fn move_to(&self, id: ContactId, target: BookId) -> Result<Contact, AppError> {
-        let store = self.store(self.book_of(id, BookRole::Editor).await?);
-        let target = self.caller.book(Some(target))?;
+        let book = self.book_of(id, BookRole::Editor).await?;
+        // Before the other book: a contact that is not there is the first thing to say.
+        self.find_in(book, id)
+            .await?
+            .as_ref()
+            .ok_or(AppError::NotFound)?;
+        let target = self.caller.book(Some(target)).map_err(|_| {
+            AppError::bad_request(
+                "There is no such address book to move to, or it is not shared with you.",
+            )
+        })?;
         target.require(BookRole::Editor)?;
         let now = self.shared.clock.now();
+        let store = self.store(book);
         Ok(store.move_to(id, target.key, now).await?)
     }
 
