@@ -361,7 +361,7 @@ async fn a_role_says_what_an_account_does_in_a_shared_book() {
     let nowhere = json!({ "book": "01890000-0000-7000-8000-000000000000" });
     let path = format!("{contact}/move");
     let refused = two.call(&two.bob, Method::POST, &path, Some(nowhere)).await;
-    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
 
     // A contact moves, and its page leads to its book.
     let moved = two

@@ -172,7 +172,7 @@ async fn every_refusal_is_described_as_a_problem() {
         (
             "post",
             "/api/contacts/{id}/move",
-            vec!["200", "400", "404", "415"],
+            vec!["200", "400", "404", "415", "422"],
         ),
         ("post", "/api/contacts/{id}/restore", vec!["200", "404"]),
         ("get", "/api/metrics", vec!["200"]),

@@ -13,6 +13,7 @@ use super::contacts::answer;
 use super::extract::JsonBody;
 use super::extract::PathId;
 use crate::model::contact::ContactId;
+use crate::model::error::AppError;
 use crate::services::book::Book;
 use crate::services::book::BookId;
 use crate::services::book::BookRole;
@@ -73,15 +74,24 @@ pub struct MoveInput {
 #[utoipa::path(post, path = "/api/contacts/{id}/move", operation_id = "move", tag = "contacts", request_body = MoveInput,
     params(("id" = ContactId, Path)), responses(
     (status = 200, description = "Moved, or there already", body = ContactBody, headers(("ETag"))),
-    (status = 400, description = "The body is not as expected, or names no book of the caller", body = Problem),
+    (status = 400, description = "The body is not as expected", body = Problem),
     (status = 403, description = "The caller may only read one of the books", body = Problem),
     (status = 404, description = "No such contact, or it is in the trash", body = Problem),
-    (status = 415, description = "The body is not JSON", body = Problem)))]
+    (status = 415, description = "The body is not JSON", body = Problem),
+    (status = 422, description = "The caller sees no such book", body = Problem)))]
 pub async fn move_contact(
     contacts: Contacts,
     PathId(id): PathId,
     JsonBody(value): JsonBody<MoveInput>,
 ) -> Result<Response, Problem> {
-    let moved = contacts.move_to(id, value.book).await?;
+    let moved = contacts.move_to(id, value.book).await;
+    let moved = moved.map_err(|error| match error {
+        // The contact is there: the body is wrong, and not the address.
+        AppError::NoBook => {
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            Problem::new(status, "no-book", AppError::NoBook.to_string())
+        }
+        other => other.into(),
+    })?;
     Ok(answer(StatusCode::OK, moved))
 }

@@ -123,7 +123,7 @@ impl Contacts {
     /// Moves a contact to another book of the caller, with all that has happened around it.
     ///
     /// # Errors
-    /// [`AppError::NotFound`]; [`AppError::BadRequest`] for the other book; [`AppError::Forbidden`] unless the caller may change
+    /// [`AppError::NotFound`]; [`AppError::NoBook`] for the other book; [`AppError::Forbidden`] unless the caller may change
     /// both books.
     #[tracing::instrument(skip_all, fields(contact = %id))]
     pub async fn move_to(&self, id: ContactId, target: BookId) -> Result<Contact, AppError> {
@@ -133,11 +133,7 @@ impl Contacts {
             .await?
             .as_ref()
             .ok_or(AppError::NotFound)?;
-        let target = self.caller.book(Some(target)).map_err(|_| {
-            AppError::bad_request(
-                "There is no such address book to move to, or it is not shared with you.",
-            )
-        })?;
+        let target = self.caller.book(Some(target))?;
         target.require(BookRole::Editor)?;
         let now = self.shared.clock.now();
         let store = self.store(book);
