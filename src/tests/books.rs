@@ -188,6 +188,26 @@ async fn shown(response: Response) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_book_does_not_have_the_count_of_a_book_that_is_gone() {
+    let two = Two::new().await;
+    let made = async |who: &Person| {
+        let made = submit(&two.app, &who.session, "/books", &[("name", "Club")]).await;
+        assert_eq!(made.status(), StatusCode::SEE_OTHER);
+        let books = two.json(who, "/api/books").await;
+        books["books"][1]["id"].as_str().expect("an id").to_owned()
+    };
+    let book = made(&two.ada).await;
+    let totals = |book: &str| format!("/api/contacts/totals?book={book}");
+    two.create(&two.ada, "Ada", &format!("?book={book}")).await;
+    two.json(&two.ada, &totals(&book)).await;
+    let path = format!("/books/{book}/remove");
+    submit(&two.app, &two.ada.session, &path, &[]).await;
+    let book = made(&two.bob).await;
+    let counted = two.json(&two.bob, &totals(&book)).await;
+    assert_eq!(counted, json!({ "contacts": 0, "trash": 0 }));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_one_account_does_changes_nothing_that_another_one_sees() {
     let two = Two::new().await;
     let mut random = StdRng::seed_from_u64(18);

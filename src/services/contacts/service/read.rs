@@ -76,7 +76,9 @@ impl Contacts {
         let book = self.book()?;
         let store = self.store(book);
         let fetch = move || async move { Ok(store.totals().await?) };
-        let key = Key::new(CONTACTS.part(book.key.0), AUDIENCE, "totals");
+        // The number of a removed book comes back, and stale totals are served: its id does not.
+        let name = format!("totals/{}", book.id);
+        let key = Key::new(CONTACTS.part(book.key.0), AUDIENCE, &name);
         cache.get(key, policy, fetch).await
     }
 }
