@@ -1,12 +1,15 @@
 //! The authorisation matrix: each route and server function, with each method, for each kind of caller. The test reads the
 //! routes from the router itself, so a new one cannot be forgotten.
 
+mod books;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use axum::body::to_bytes;
 use axum::extract::ConnectInfo;
 use axum::http::HeaderMap;
 use axum::http::HeaderValue;
@@ -145,10 +148,13 @@ impl Kith {
         }
     }
 
-    async fn ask(&self, shows: &Shows, path: &str, method: &Method, host: &str) -> Response {
+    async fn ask(&self, ask: Ask<'_>) -> Response {
         let mut headers = HeaderMap::new();
-        headers.insert(header::HOST, HeaderValue::from_str(host).expect("a host"));
-        match shows {
+        headers.insert(
+            header::HOST,
+            HeaderValue::from_str(ask.host).expect("a host"),
+        );
+        match ask.shows {
             Shows::Nothing => None,
             Shows::Session(session) => {
                 let cookie = format!("kith-session={session}");
@@ -159,19 +165,40 @@ impl Kith {
                 headers.insert(header::AUTHORIZATION, token.parse().expect("a value"))
             }
         };
+        let mut body = Body::empty();
+        if let Some((media_type, text)) = ask.body {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+            body = Body::from(text);
+        }
         let mut request = Request::builder()
-            .method(method)
-            .uri(path)
+            .method(ask.method)
+            .uri(ask.path)
             .extension(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))))
-            .body(Body::empty())
+            .body(body)
             .expect("a request");
         request.headers_mut().extend(headers);
         let Ok(response) = build(self.state.clone()).oneshot(request).await;
         response
     }
 
+    /// The status and the body of an answer.
+    async fn text(&self, ask: Ask<'_>) -> (StatusCode, String) {
+        let (parts, body) = self.ask(ask).await.into_parts();
+        // The events of `/live` have no end.
+        let is_stream = parts
+            .headers
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|value| value == "text/event-stream");
+        let text = if is_stream {
+            Vec::new()
+        } else {
+            to_bytes(body, usize::MAX).await.expect("a body").into()
+        };
+        (parts.status, String::from_utf8_lossy(&text).into_owned())
+    }
+
     async fn answer(&self, shows: &Shows, path: &str, method: &Method) -> Answer {
-        match self.ask(shows, path, method, "kith.example").await.status() {
+        match self.ask(Ask::new(shows, path, method)).await.status() {
             StatusCode::UNAUTHORIZED => Answer::Unauthorized,
             StatusCode::FORBIDDEN => Answer::Forbidden,
             _ => Answer::Admitted,
@@ -179,16 +206,44 @@ impl Kith {
     }
 }
 
-/// The paths of all routes, with examples in the place of their parameters.
-fn paths(state: &AppState) -> BTreeSet<String> {
+/// A request without a network.
+struct Ask<'a> {
+    shows: &'a Shows,
+    path: &'a str,
+    method: &'a Method,
+    host: &'a str,
+    /// The media type and the text.
+    body: Option<(&'static str, String)>,
+}
+
+impl<'a> Ask<'a> {
+    fn new(shows: &'a Shows, path: &'a str, method: &'a Method) -> Self {
+        Self {
+            shows,
+            path,
+            method,
+            host: "kith.example",
+            body: None,
+        }
+    }
+}
+
+/// All routes, as `/contacts/{id}`.
+fn templates(state: &AppState) -> BTreeSet<String> {
     // axum lists the routes of a router only in its `Debug` text: `RouteId(3): "/contacts/{id}"`.
     let text = format!("{:?}", routes(state));
     let listed = text.split("RouteId(").skip(1).filter_map(|rest| {
         let (_, path) = rest.split_once("): \"")?;
         let (path, _) = path.split_once('"')?;
-        path.starts_with('/').then(|| example(path))
+        path.starts_with('/').then(|| path.to_owned())
     });
     listed.collect()
+}
+
+/// The paths of all routes, with examples in the place of their parameters.
+fn paths(state: &AppState) -> BTreeSet<String> {
+    let templates = templates(state);
+    templates.iter().map(|path| example(path)).collect()
 }
 
 fn example(path: &str) -> String {
@@ -401,15 +456,18 @@ async fn without_an_account_configured_names_reach_only_webhooks_and_health() {
     let kith = Kith::start().await;
     for path in paths(&kith.state) {
         for method in METHODS {
-            let configured = kith
-                .ask(&Shows::Nothing, &path, &method, "kith.example")
-                .await;
+            let ask = Ask::new(&Shows::Nothing, &path, &method);
+            let configured = kith.ask(ask).await;
             let is_public = matches!(&*path, "/healthz" | "/readyz" | "/.well-known/security.txt")
                 || path.starts_with("/api/webhooks/");
             let is_refused = configured.status() == StatusCode::MISDIRECTED_REQUEST;
             assert_eq!(is_refused, !is_public, "{method} {path}");
             // A client on this machine is an admin.
-            let local = kith.ask(&Shows::Nothing, &path, &method, "localhost").await;
+            let ask = Ask {
+                host: "localhost",
+                ..Ask::new(&Shows::Nothing, &path, &method)
+            };
+            let local = kith.ask(ask).await;
             let refusals = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
             let is_refused = refusals.contains(&local.status());
             assert_eq!(
