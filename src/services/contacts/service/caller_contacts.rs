@@ -14,6 +14,10 @@ use crate::services::book::BookRole;
 use crate::services::client::Caller;
 use crate::services::contacts::PAGES;
 use crate::services::contacts::store::ContactStore;
+use crate::services::contacts::store::StoreError;
+
+/// How often a contact is followed to another book.
+const MAX_MOVES: u32 = 16;
 
 /// The use cases of contacts for one caller: it finds only what is in the books of the caller, and changes only what the
 /// role of the caller in the book allows. [`ContactService::of`](super::ContactService::of) makes one.
@@ -58,6 +62,37 @@ impl Contacts {
         };
         book.require(role)?;
         Ok(book)
+    }
+
+    /// Does something in the book of a contact, if the caller has the role in it. A contact that is moved meanwhile is
+    /// followed.
+    ///
+    /// # Errors
+    /// As for [`book_of`](Self::book_of), and those of `act`.
+    pub(super) async fn in_book_of<T, F>(
+        &self,
+        id: ContactId,
+        role: BookRole,
+        act: impl Fn(Arc<dyn ContactStore>) -> F,
+    ) -> Result<T, AppError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        let mut book = self.book_of(id, role).await?;
+        for _ in 0..MAX_MOVES {
+            match act(self.store(book)).await {
+                Err(StoreError::NotFound) => {
+                    let found = self.book_of(id, role).await?;
+                    if found.key == book.key {
+                        return Err(AppError::NotFound);
+                    }
+                    book = found;
+                }
+                done => return Ok(done?),
+            }
+        }
+        tracing::warn!("a contact is moved faster than it can be found");
+        Err(AppError::Unavailable)
     }
 
     /// The generation of all that the pages of the book show; `None` if it cannot be read.

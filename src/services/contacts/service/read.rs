@@ -31,7 +31,16 @@ impl Contacts {
     #[tracing::instrument(level = "debug", skip_all, fields(contact = %id))]
     pub async fn find(&self, id: ContactId) -> Result<Cached<Option<Contact>>, AppError> {
         let book = self.book_of(id, BookRole::Viewer).await?;
-        self.find_in(book, id).await
+        let found = self.find_in(book, id).await?;
+        if found.is_some() || self.caller.books().len() == 1 {
+            return Ok(found);
+        }
+        // It may have been moved meanwhile.
+        let now = self.book_of(id, BookRole::Viewer).await?;
+        if now.key == book.key {
+            return Ok(found);
+        }
+        self.find_in(now, id).await
     }
 
     /// The same in a book of the caller.

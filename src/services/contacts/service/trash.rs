@@ -1,5 +1,7 @@
 //! Moving a contact to the trash, looking at what is in there, and taking it out.
 
+use std::sync::Arc;
+
 use super::Contacts;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
@@ -9,6 +11,7 @@ use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::query::Scope;
 use crate::services::contacts::query::Sort;
 use crate::services::contacts::query::SortBy;
+use crate::services::contacts::store::ContactStore;
 
 impl Contacts {
     /// Moves a contact to the trash. With `expected`, only if it is still at that version.
@@ -18,9 +21,11 @@ impl Contacts {
     #[tracing::instrument(skip_all, fields(contact = %id))]
     pub async fn delete(&self, id: ContactId, expected: Option<u32>) -> Result<(), AppError> {
         let now = self.shared.clock.now();
-        let store = self.store(self.book_of(id, BookRole::Editor).await?);
-        let actor = self.caller.actor();
-        Ok(store.delete(id, expected, now, &actor).await?)
+        let actor = &self.caller.actor();
+        let delete = |store: Arc<dyn ContactStore>| async move {
+            store.delete(id, expected, now, actor).await
+        };
+        self.in_book_of(id, BookRole::Editor, delete).await
     }
 
     /// A page of the trash, what was deleted last first.
@@ -43,8 +48,8 @@ impl Contacts {
     /// [`AppError::NotFound`], also for a contact that is not in there.
     #[tracing::instrument(skip_all, fields(contact = %id))]
     pub async fn get_deleted(&self, id: ContactId) -> Result<Contact, AppError> {
-        let store = self.store(self.book_of(id, BookRole::Viewer).await?);
-        Ok(store.get_deleted(id).await?)
+        let get = |store: Arc<dyn ContactStore>| async move { store.get_deleted(id).await };
+        self.in_book_of(id, BookRole::Viewer, get).await
     }
 
     /// Takes a contact out of the trash. One that is not in there stays as it is.
@@ -54,7 +59,7 @@ impl Contacts {
     #[tracing::instrument(skip_all, fields(contact = %id))]
     pub async fn restore(&self, id: ContactId) -> Result<Contact, AppError> {
         let now = self.shared.clock.now();
-        let store = self.store(self.book_of(id, BookRole::Editor).await?);
-        Ok(store.restore(id, now).await?)
+        let restore = |store: Arc<dyn ContactStore>| async move { store.restore(id, now).await };
+        self.in_book_of(id, BookRole::Editor, restore).await
     }
 }

@@ -1,5 +1,7 @@
 //! Changing the fields of a contact, beside what others change at the same time.
 
+use std::sync::Arc;
+
 use super::Contacts;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactDraft;
@@ -10,6 +12,7 @@ use crate::model::error::AppError;
 use crate::services::book::BookId;
 use crate::services::book::BookRole;
 use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::store::ContactStore;
 use crate::services::contacts::store::StoreError;
 
 /// A change to some fields. `None` leaves a field as it is; `Some(None)` empties it.
@@ -57,10 +60,13 @@ impl Contacts {
         draft: ContactDraft,
         expected: Option<u32>,
     ) -> Result<Contact, AppError> {
-        let store = self.store(self.book_of(id, BookRole::Editor).await?);
-        let fields = ContactFields::parse(draft)?;
+        self.book_of(id, BookRole::Editor).await?;
+        let fields = &ContactFields::parse(draft)?;
         let now = self.shared.clock.now();
-        Ok(store.update(id, &fields, expected, now).await?)
+        let update = |store: Arc<dyn ContactStore>| async move {
+            store.update(id, fields, expected, now).await
+        };
+        self.in_book_of(id, BookRole::Editor, update).await
     }
 
     /// Changes some fields. With `expected`, only if the contact is still at that version;
@@ -127,17 +133,15 @@ impl Contacts {
     /// both books.
     #[tracing::instrument(skip_all, fields(contact = %id))]
     pub async fn move_to(&self, id: ContactId, target: BookId) -> Result<Contact, AppError> {
-        let book = self.book_of(id, BookRole::Editor).await?;
+        self.book_of(id, BookRole::Editor).await?;
         // Before the other book: a contact that is not there is the first thing to say.
-        self.find_in(book, id)
-            .await?
-            .as_ref()
-            .ok_or(AppError::NotFound)?;
+        self.get(id).await?;
         let target = self.caller.book(Some(target))?;
         target.require(BookRole::Editor)?;
         let now = self.shared.clock.now();
-        let store = self.store(book);
-        Ok(store.move_to(id, target.key, now).await?)
+        let key = target.key;
+        let go = |store: Arc<dyn ContactStore>| async move { store.move_to(id, key, now).await };
+        self.in_book_of(id, BookRole::Editor, go).await
     }
 
     /// Replaces a contact by what `change` makes of it, on top of what others write at the same time. Returns
@@ -149,19 +153,33 @@ impl Contacts {
     ) -> Result<(Contact, T), AppError> {
         // One at a time in this process: of many at once only one in each round would get through.
         let _turn = self.shared.rewriting.lock().await;
-        let store = self.store(self.book_of(id, BookRole::Editor).await?);
+        let change = &change;
+        let rewrite = |store: Arc<dyn ContactStore>| self.rewrite_in(store, id, change);
+        self.in_book_of(id, BookRole::Editor, rewrite).await?
+    }
+
+    /// The same in the book of the contact.
+    async fn rewrite_in<T>(
+        &self,
+        store: Arc<dyn ContactStore>,
+        id: ContactId,
+        change: impl Fn(&Contact) -> Result<(ContactFields, T), AppError>,
+    ) -> Result<Result<(Contact, T), AppError>, StoreError> {
         let mut current = store.get(id).await?;
         for _ in 0..=Self::MAX_REWRITES {
-            let (fields, said) = change(&current)?;
+            let (fields, said) = match change(&current) {
+                Ok(changed) => changed,
+                Err(refused) => return Ok(Err(refused)),
+            };
             // What is written back was read at this version, so it may replace no other.
             let read = Some(current.version);
             let now = self.shared.clock.now();
             match store.update(id, &fields, read, now).await {
                 Err(StoreError::Changed(newer)) => current = *newer,
-                done => return Ok((done?, said)),
+                done => return Ok(Ok((done?, said))),
             }
         }
         tracing::warn!("a contact changes faster than it can be written back");
-        Err(AppError::Unavailable)
+        Ok(Err(AppError::Unavailable))
     }
 }
