@@ -91,7 +91,7 @@ pub async fn enqueue(queue: &Queue, tx: &mut Tx, subject: Subject) -> Result<(),
         Ok(error) => Unavailable::from(*error),
         Err(error) => {
             tracing::error!(%error, "a mail about an account cannot be put on the queue");
-            Unavailable
+            Unavailable::Database
         }
     })
 }

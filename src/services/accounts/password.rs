@@ -124,12 +124,12 @@ impl Passwords {
     /// A hash in the PHC string format, which names its parameters.
     ///
     /// # Errors
-    /// [`Unavailable`] when too many passwords wait, or the machine has no memory or no random numbers.
+    /// [`Unavailable::Busy`] when too many passwords wait, or the machine has no memory or no random numbers.
     pub async fn hash(&self, password: NewPassword) -> Result<String, Unavailable> {
         self.run(move || hash(&password.0))
             .await
             .flatten()
-            .ok_or(Unavailable)
+            .ok_or(Unavailable::Busy)
     }
 
     /// Compares a password with a hash, or takes as long without one.
@@ -164,7 +164,7 @@ impl Passwords {
             };
             Some(Comparison::Right { rehashed })
         };
-        self.run(compare).await.flatten().ok_or(Unavailable)
+        self.run(compare).await.flatten().ok_or(Unavailable::Busy)
     }
 
     /// Runs work on a thread of its own. It counts among those that run until it ends, even if the caller goes away.
@@ -313,7 +313,7 @@ mod tests {
         while passwords.room.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
-        assert_eq!(passwords.compare("a", None).await, Err(Unavailable));
+        assert_eq!(passwords.compare("a", None).await, Err(Unavailable::Busy));
         for one in &waiting[2..] {
             // Clients that go away leave their room to others.
             one.abort();

@@ -4,11 +4,16 @@ use kith_database::is_transient;
 
 use crate::model::error::AppError;
 
-/// The database does not answer, or something unexpected, which was logged. Or more passwords wait to be compared than
-/// Kith has time for.
+/// Why Kith cannot decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the database does not respond at the moment")]
-pub struct Unavailable;
+pub enum Unavailable {
+    /// The database does not answer, or something unexpected, which was logged.
+    #[error("the database does not respond at the moment")]
+    Database,
+    /// More passwords wait to be compared than Kith has time for.
+    #[error("too many passwords are being compared at the moment")]
+    Busy,
+}
 
 impl From<sqlx::Error> for Unavailable {
     fn from(error: sqlx::Error) -> Self {
@@ -16,7 +21,7 @@ impl From<sqlx::Error> for Unavailable {
             true => tracing::warn!(%error, "accounts cannot be reached"),
             false => tracing::error!(%error, "the database answered something unexpected"),
         }
-        Self
+        Self::Database
     }
 }
 

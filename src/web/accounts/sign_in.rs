@@ -19,12 +19,16 @@ use crate::model::error::AppError;
 use crate::services::accounts::AccountService;
 use crate::services::accounts::SignIn;
 use crate::services::accounts::SignInError;
+use crate::services::accounts::Unavailable;
 use crate::web::accounts::visitor::Visitor;
 use crate::web::middleware::limit::whole_seconds;
 use crate::web::page::PageRenderer;
 use crate::web::pages::accounts::SignInView;
 use crate::web::query;
 use crate::web::rest::extract::FormBody;
+
+/// When a client that found Kith busy with passwords may come back.
+const BUSY_SECONDS: u32 = 5;
 
 #[derive(Deserialize)]
 #[serde(default)]
@@ -91,7 +95,12 @@ pub async fn sign_in(
             "The name or the password is wrong. Check both, and try again.".to_owned()
         }
         SignInError::TooMany { retry_after } => too_many_attempts(whole_seconds(*retry_after)),
-        SignInError::Unavailable(_) => return AppError::Unavailable.into_response(),
+        SignInError::Unavailable(Unavailable::Busy) => {
+            "Too many people are signing in at the moment. Try again in a few seconds.".to_owned()
+        }
+        SignInError::Unavailable(Unavailable::Database) => {
+            return AppError::Unavailable.into_response();
+        }
     };
     let view = SignInView {
         name: form.name,
@@ -105,6 +114,10 @@ pub async fn sign_in(
             with_status(page, StatusCode::TOO_MANY_REQUESTS),
             whole_seconds(retry_after),
         ),
-        _ => with_status(page, StatusCode::UNPROCESSABLE_ENTITY),
+        SignInError::Unavailable(_) => with_retry_after(
+            with_status(page, StatusCode::SERVICE_UNAVAILABLE),
+            BUSY_SECONDS,
+        ),
+        SignInError::Wrong => with_status(page, StatusCode::UNPROCESSABLE_ENTITY),
     }
 }
