@@ -23,6 +23,7 @@ use crate::services::book::BookKey;
 use crate::services::book::BookRole;
 use crate::services::client::AccountId;
 use crate::services::client::Caller;
+use crate::services::contacts::text;
 
 /// The most books that an account owns.
 const MAX_BOOKS: i64 = 100;
@@ -206,13 +207,13 @@ impl AccountService {
 }
 
 fn parse_name(name: &str) -> Result<String, AccountError> {
-    let name = name.trim();
-    let fits = !name.is_empty() && name.chars().count() <= MAX_NAME_CHARS;
-    if fits && !name.chars().any(char::is_control) {
-        Ok(name.to_owned())
-    } else {
-        Err(AccountError::BookName(MAX_NAME_CHARS))
-    }
+    // A name of a few hundred characters may still be short once it is cleaned; a megabyte is not.
+    let may_fit = name.len() <= MAX_NAME_CHARS * 32;
+    let cleaned = may_fit.then(|| text::single_line(name).ok()).flatten();
+    let fits = |name: &String| !name.is_empty() && name.chars().count() <= MAX_NAME_CHARS;
+    cleaned
+        .filter(fits)
+        .ok_or(AccountError::BookName(MAX_NAME_CHARS))
 }
 
 async fn members(reader: &mut Connection, book: BookKey) -> Result<Vec<BookMember>, sqlx::Error> {
