@@ -25,6 +25,7 @@ async function ask(form) {
 
 for (const form of document.querySelectorAll('form[data-passkey]')) {
   if (!isPossible(form)) {
+    document.querySelector('[data-passkeys-missing]')?.removeAttribute('hidden');
     continue;
   }
   form.hidden = false;

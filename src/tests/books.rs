@@ -188,6 +188,113 @@ async fn shown(response: Response) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_contact_that_is_moved_is_found_by_what_happens_at_the_same_time() {
+    let two = Two::new().await;
+    let home = two.home(&two.ada).await;
+    submit(&two.app, &two.ada.session, "/books", &[("name", "Club")]).await;
+    let books = two.json(&two.ada, "/api/books").await;
+    let club = books["books"][1]["id"].as_str().expect("an id").to_owned();
+    let contact = two.create(&two.ada, "Ada", "").await;
+    for turn in 0..60 {
+        let to = if turn % 2 == 0 { &club } else { &home };
+        let path = format!("/api/contacts/{contact}");
+        let move_path = format!("{path}/move");
+        let moving = Some(json!({ "book": to }));
+        let change = Some(json!({ "phone": format!("555 {turn:02}") }));
+        let (moved, changed, read) = tokio::join!(
+            two.call(&two.ada, Method::POST, &move_path, moving),
+            two.call(&two.ada, Method::PATCH, &path, change),
+            two.call(&two.ada, Method::GET, &path, None),
+        );
+        let statuses = [moved.status(), changed.status(), read.status()];
+        assert_eq!(statuses, [StatusCode::OK; 3], "turn {turn}");
+    }
+}
+
+#[tokio::test]
+async fn a_book_has_a_name_that_people_see() {
+    let two = Two::new().await;
+    for name in ["\u{FEFF}", "\u{200B} \u{202E}", "a\u{0}b"] {
+        let refused = submit(&two.app, &two.ada.session, "/books", &[("name", name)]).await;
+        assert_eq!(
+            refused.status(),
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{name:?}"
+        );
+    }
+    let made = submit(
+        &two.app,
+        &two.ada.session,
+        "/books",
+        &[("name", " The\u{200B} Club ")],
+    )
+    .await;
+    assert_eq!(made.status(), StatusCode::SEE_OTHER);
+    let books = two.json(&two.ada, "/api/books").await;
+    assert_eq!(books["books"][1]["name"], "The Club");
+}
+
+#[tokio::test]
+async fn a_form_that_is_refused_stays_open_with_what_was_typed() {
+    let two = Two::new().await;
+    let home = two.home(&two.ada).await;
+    let refused = two.share(&two.ada, &home, "nobody here", "viewer").await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let page = refused.text().await.expect("a body");
+    assert!(page.contains(r#"value="nobody here" autofocus"#), "{page}");
+    assert!(
+        page.contains(r#"<details open class="mt-2"><summary class="button">Share…"#),
+        "{page}"
+    );
+}
+
+#[tokio::test]
+async fn an_address_with_an_id_that_is_none_names_nothing() {
+    let two = Two::new().await;
+    for path in [
+        "/books/x/share",
+        "/account/tokens/x/revoke",
+        "/account/sessions/x/end",
+    ] {
+        let answer = submit(&two.app, &two.ada.session, path, &[("name", "bob")]).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
+        let page = answer.text().await.expect("a body");
+        assert!(!page.contains("UUID"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_for_moving_a_contact_marks_its_book() {
+    let two = Two::new().await;
+    submit(&two.app, &two.ada.session, "/books", &[("name", "Club")]).await;
+    let books = two.json(&two.ada, "/api/books").await;
+    let club = books["books"][1]["id"].as_str().expect("an id").to_owned();
+    let contact = two.create(&two.ada, "Ada", &format!("?book={club}")).await;
+    let path = format!("/contacts/{contact}/move");
+    let answer = send(visit(&two.app, &two.ada.session, &path)).await;
+    let location = header(&answer, "location");
+    assert_eq!(location, format!("{path}?book={club}"));
+    let page = send(visit(
+        &two.app,
+        &two.ada.session,
+        &format!("{path}?book={club}"),
+    ))
+    .await;
+    let page = page.text().await.expect("a body");
+    assert!(page.contains("Now in <bdi>Club</bdi>."), "{page}");
+}
+
+#[tokio::test]
+async fn a_member_who_is_refused_keeps_the_links_of_a_member() {
+    let two = Two::new().await;
+    let refused = send(visit(&two.app, &two.bob.session, "/accounts")).await;
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    let page = refused.text().await.expect("a body");
+    assert!(page.contains(r#"href="/account""#), "{page}");
+    assert!(!page.contains(r#"href="/dashboard""#), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_book_does_not_have_the_count_of_a_book_that_is_gone() {
     let two = Two::new().await;
     let made = async |who: &Person| {

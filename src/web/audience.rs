@@ -3,6 +3,7 @@
 use axum::http::Extensions;
 
 use super::middleware::context::RequestContext;
+use crate::services::client::Caller;
 
 /// What the header of a page offers depends on this. People of one audience who see the same address books share the pages
 /// in the cache.
@@ -19,7 +20,11 @@ pub enum Audience {
 impl Audience {
     /// The audience of a request with these extensions.
     pub fn of(extensions: &Extensions) -> Self {
-        let Some(caller) = RequestContext::caller(extensions) else {
+        Self::of_caller(RequestContext::caller(extensions))
+    }
+
+    pub fn of_caller(caller: Option<&Caller>) -> Self {
+        let Some(caller) = caller else {
             return Self::Anonymous;
         };
         match caller.account() {

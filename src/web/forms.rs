@@ -19,6 +19,7 @@ use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::model::contact::Field;
 use crate::model::error::AppError;
+use crate::model::location::BOOK;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;
 use crate::model::view::FormView;
@@ -263,6 +264,11 @@ pub async fn show_move(
     parts: Parts,
 ) -> Response {
     match move_view(&contacts, id).await {
+        // The head of the page marks the book that its address names.
+        Ok(view) if contacts.book().is_ok_and(|book| book.id != view.from) => {
+            let href = format!("/contacts/{id}/move?{BOOK}={}", view.from);
+            Redirect::to(&href).into_response()
+        }
         Ok(view) => pages.render_view(parts, view).await,
         Err(error) => render_again(pages, parts, PaneRoute::Contact(id), Pane::Failed(error)).await,
     }

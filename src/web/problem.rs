@@ -66,6 +66,15 @@ impl Problem {
         AppError::Internal.into()
     }
 
+    /// For the address of a page that names something which does not exist.
+    pub fn no_such_page() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            "What this address names does not exist, or not any more.",
+        )
+    }
+
     pub fn detail(&self) -> &str {
         &self.detail
     }

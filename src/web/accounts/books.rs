@@ -1,7 +1,6 @@
 //! `/books`: the address books of a person, and who else sees them.
 
 use axum::extract::FromRequestParts;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::http::Uri;
 use axum::http::request::Parts;
@@ -20,8 +19,11 @@ use crate::services::book::BookRole;
 use crate::services::client::AccountId;
 use crate::web::pages::accounts::BooksNotice;
 use crate::web::pages::accounts::BooksView;
+use crate::web::pages::accounts::FormKind;
+use crate::web::pages::accounts::TypedForm;
 use crate::web::query;
 use crate::web::rest::extract::FormBody;
+use crate::web::rest::extract::PathOf;
 use crate::web::state::AppState;
 
 /// In the address of the page: what was done.
@@ -61,12 +63,18 @@ impl Books {
     }
 
     /// What came of a change: the page says what was done, or why nothing was.
-    async fn answer(self, changed: Result<(), AccountError>, done: &str) -> Response {
+    async fn answer(
+        self,
+        form: TypedForm,
+        changed: Result<(), AccountError>,
+        done: &str,
+    ) -> Response {
         match changed {
             Ok(()) => Redirect::to(&format!("/books?{DONE}={done}")).into_response(),
             Err(AccountError::Unavailable(error)) => AppError::from(error).into_response(),
             Err(refused) => {
-                let notice = BooksNotice::Refused(refused.to_string());
+                let why = refused.to_string();
+                let notice = BooksNotice::Refused { why, form };
                 let page = self.draw(Some(notice)).await;
                 with_status(page, StatusCode::UNPROCESSABLE_ENTITY)
             }
@@ -102,17 +110,19 @@ pub struct NameForm {
 pub async fn add(books: Books, FormBody(form): FormBody<NameForm>) -> Response {
     let Books(own) = &books;
     let added = own.accounts.add_book(&own.caller, &form.name).await;
-    books.answer(added.map(drop), "added").await
+    let form = typed(FormKind::Add, None, form.name);
+    books.answer(form, added.map(drop), "added").await
 }
 
 pub async fn rename(
     books: Books,
-    Path(id): Path<BookId>,
+    PathOf(id): PathOf<BookId>,
     FormBody(form): FormBody<NameForm>,
 ) -> Response {
     let Books(own) = &books;
     let renamed = own.accounts.rename_book(&own.caller, id, &form.name).await;
-    books.answer(renamed, "renamed").await
+    let form = typed(FormKind::Rename, Some(id), form.name);
+    books.answer(form, renamed, "renamed").await
 }
 
 #[derive(Default, Deserialize)]
@@ -124,7 +134,7 @@ pub struct ShareForm {
 
 pub async fn share(
     books: Books,
-    Path(id): Path<BookId>,
+    PathOf(id): PathOf<BookId>,
     FormBody(form): FormBody<ShareForm>,
 ) -> Response {
     let Books(own) = &books;
@@ -133,17 +143,24 @@ pub async fn share(
         .accounts
         .share_book(&own.caller, id, &form.name, role)
         .await;
-    books.answer(shared, "shared").await
+    let form = typed(FormKind::Share, Some(id), form.name);
+    books.answer(form, shared, "shared").await
 }
 
-pub async fn unshare(books: Books, Path((id, with)): Path<(BookId, AccountId)>) -> Response {
+pub async fn unshare(books: Books, PathOf((id, with)): PathOf<(BookId, AccountId)>) -> Response {
     let Books(own) = &books;
     let unshared = own.accounts.unshare_book(&own.caller, id, with).await;
-    books.answer(unshared, "unshared").await
+    let form = typed(FormKind::Other, Some(id), String::new());
+    books.answer(form, unshared, "unshared").await
 }
 
-pub async fn remove(books: Books, Path(id): Path<BookId>) -> Response {
+pub async fn remove(books: Books, PathOf(id): PathOf<BookId>) -> Response {
     let Books(own) = &books;
     let removed = own.accounts.remove_book(&own.caller, id).await;
-    books.answer(removed, "removed").await
+    let form = typed(FormKind::Other, Some(id), String::new());
+    books.answer(form, removed, "removed").await
+}
+
+fn typed(kind: FormKind, book: Option<BookId>, name: String) -> TypedForm {
+    TypedForm { kind, book, name }
 }

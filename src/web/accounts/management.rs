@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use axum::extract::FromRequestParts;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::http::Uri;
 use axum::http::request::Parts;
@@ -34,6 +33,7 @@ use crate::web::pages::accounts::ManagementView;
 use crate::web::problem::Problem;
 use crate::web::query;
 use crate::web::rest::extract::FormBody;
+use crate::web::rest::extract::PathOf;
 use crate::web::state::AppState;
 
 /// In the address of the page: what was done.
@@ -176,7 +176,7 @@ pub async fn invite(managing: Managing, FormBody(form): FormBody<InvitationForm>
     }
 }
 
-pub async fn revoke(managing: Managing, Path(id): Path<LinkId>) -> Response {
+pub async fn revoke(managing: Managing, PathOf(id): PathOf<LinkId>) -> Response {
     let revoked = managing.accounts.revoke_invitation(id).await;
     managing.answer(revoked, "revoked").await
 }
@@ -189,7 +189,7 @@ pub struct RoleForm {
 
 pub async fn set_role(
     managing: Managing,
-    Path(id): Path<AccountId>,
+    PathOf(id): PathOf<AccountId>,
     FormBody(form): FormBody<RoleForm>,
 ) -> Response {
     let Ok(role) = form.role.parse() else {
@@ -202,7 +202,7 @@ pub async fn set_role(
     managing.answer(changed, "role").await
 }
 
-pub async fn disable(managing: Managing, Path(id): Path<AccountId>) -> Response {
+pub async fn disable(managing: Managing, PathOf(id): PathOf<AccountId>) -> Response {
     let changed = match managing.name(id).await {
         Ok(name) => managing.accounts.disable(&name).await,
         Err(error) => Err(error),
@@ -210,7 +210,7 @@ pub async fn disable(managing: Managing, Path(id): Path<AccountId>) -> Response 
     managing.answer(changed, "disabled").await
 }
 
-pub async fn enable(managing: Managing, Path(id): Path<AccountId>) -> Response {
+pub async fn enable(managing: Managing, PathOf(id): PathOf<AccountId>) -> Response {
     let changed = match managing.name(id).await {
         Ok(name) => managing.accounts.enable(&name).await,
         Err(error) => Err(error),
@@ -229,7 +229,7 @@ pub struct RemoveForm {
 
 pub async fn remove(
     managing: Managing,
-    Path(id): Path<AccountId>,
+    PathOf(id): PathOf<AccountId>,
     FormBody(form): FormBody<RemoveForm>,
 ) -> Response {
     let changed = async {
@@ -250,7 +250,7 @@ pub async fn remove(
 
 /// Makes a link with which the owner of an account chooses a new password. The response shows it, and it is shown
 /// nowhere else.
-pub async fn make_reset_link(managing: Managing, Path(id): Path<AccountId>) -> Response {
+pub async fn make_reset_link(managing: Managing, PathOf(id): PathOf<AccountId>) -> Response {
     let name = match managing.name(id).await {
         Ok(name) => name,
         Err(error) => return managing.refuse(error, String::new()).await,

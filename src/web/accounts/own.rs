@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use axum::extract::FromRef;
 use axum::extract::FromRequestParts;
-use axum::extract::Path;
 use axum::http::HeaderName;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
@@ -41,6 +40,7 @@ use crate::web::pages::accounts::WhatAdmits;
 use crate::web::problem::Problem;
 use crate::web::query;
 use crate::web::rest::extract::FormBody;
+use crate::web::rest::extract::PathOf;
 use crate::web::state::AppState;
 
 /// In the address of the page: what was done.
@@ -208,7 +208,7 @@ pub async fn change_password(own: Own, FormBody(form): FormBody<PasswordForm>) -
         .await
 }
 
-pub async fn end_session(own: Own, Path(id): Path<SessionId>) -> Response {
+pub async fn end_session(own: Own, PathOf(id): PathOf<SessionId>) -> Response {
     match own.accounts.end_session(&own.caller, id).await {
         Ok(()) => Own::done("session"),
         Err(error) => refusal(error),
@@ -284,14 +284,14 @@ pub async fn create_token(own: Own, FormBody(form): FormBody<TokenForm>) -> Resp
     }
 }
 
-pub async fn revoke_token(own: Own, Path(id): Path<TokenId>) -> Response {
+pub async fn revoke_token(own: Own, PathOf(id): PathOf<TokenId>) -> Response {
     match own.accounts.revoke_token(&own.caller, id).await {
         Ok(()) => Own::done("token"),
         Err(error) => refusal(error),
     }
 }
 
-pub async fn unlink_identity(own: Own, Path(id): Path<IdentityId>) -> Response {
+pub async fn unlink_identity(own: Own, PathOf(id): PathOf<IdentityId>) -> Response {
     let unlinked = own.accounts.unlink(&own.caller, id).await;
     own.removed(unlinked, "unlinked").await
 }

@@ -1,7 +1,6 @@
 //! Signing in with a passkey, and adding and removing one. `passkeys.js` asks the browser; the forms are as all others.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::Uri;
@@ -31,6 +30,7 @@ use crate::web::page::PageRenderer;
 use crate::web::pages::accounts::Notice;
 use crate::web::pages::accounts::SignInView;
 use crate::web::rest::extract::FormBody;
+use crate::web::rest::extract::PathOf;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -105,7 +105,7 @@ pub async fn add(own: Own, FormBody(form): FormBody<NewForm>) -> Response {
     }
 }
 
-pub async fn remove(own: Own, Path(id): Path<PasskeyId>) -> Response {
+pub async fn remove(own: Own, PathOf(id): PathOf<PasskeyId>) -> Response {
     let removed = own.accounts.remove_passkey(&own.caller, id).await;
     own.removed(removed, "passkey-removed").await
 }

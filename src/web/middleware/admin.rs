@@ -30,7 +30,7 @@ fn not_admin() -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,
         "not-admin",
-        "Only admins see this. Ask an admin, or use a token of one with the scope `admin`.",
+        "Only admins see this. A program needs a token of an admin, with the scope `admin`.",
     )
 }
 

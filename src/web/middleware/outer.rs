@@ -35,6 +35,7 @@ use super::guard::HostKind;
 use super::headers;
 use super::response_format;
 use crate::model::error::AppError;
+use crate::web::audience::Audience;
 use crate::web::problem::Problem;
 use crate::web::state::AppState;
 
@@ -111,8 +112,14 @@ async fn handle_request(
 
     let is_form_post = method == "POST";
     let path = uri.path();
+    let audience = match context.caller.get() {
+        // A layer before the sign-in has refused it.
+        None if state.accounts.had_none() => Audience::Local,
+        caller => Audience::of_caller(caller),
+    };
+    let reader = (&state.site, audience);
     let mut response =
-        response_format::render_problem(&state.site, path, &accept, is_form_post, response);
+        response_format::render_problem(reader, path, &accept, is_form_post, response);
     headers::secure(&mut response, path, policies);
     if names_https_host {
         headers::demand_https(&mut response);

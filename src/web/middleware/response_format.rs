@@ -7,6 +7,7 @@ use axum::response::Html;
 use axum::response::IntoResponse;
 use axum::response::Response;
 
+use crate::web::audience::Audience;
 use crate::web::grammar::media_type::Accept;
 use crate::web::pages::problem::problem_page;
 use crate::web::problem::Problem;
@@ -52,7 +53,7 @@ pub fn is_page(path: &str, accept: &[HeaderValue]) -> bool {
 /// Renders the problem of a response in the format of its client. A response without a problem stays as it is, and
 /// nothing is parsed for it.
 pub fn render_problem(
-    site: &Site,
+    (site, audience): (&Site, Audience),
     path: &str,
     accept: &[HeaderValue],
     is_form_post: bool,
@@ -74,7 +75,13 @@ pub fn render_problem(
         let retry_after = response.headers().get(header::RETRY_AFTER);
         let retry_after = retry_after.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
         let status = response.status();
-        let page = problem_page(site, status, &problem, retry_after, is_form_post);
+        let page = problem_page(
+            (site, audience),
+            status,
+            &problem,
+            retry_after,
+            is_form_post,
+        );
         let mut page = Html(page).into_response();
         if let Some(seconds) = retry_after.filter(|_| !is_form_post) {
             // For browsers that run no scripts; a second after the script of the page would.

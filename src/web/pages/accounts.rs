@@ -27,6 +27,8 @@ pub use self::address::AddressView;
 pub use self::books::BooksNotice;
 pub use self::books::BooksPage;
 pub use self::books::BooksView;
+pub use self::books::FormKind;
+pub use self::books::TypedForm;
 pub use self::leave::LeavePage;
 pub use self::leave::LeaveView;
 pub use self::link::LinkPage;

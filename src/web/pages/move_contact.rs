@@ -23,8 +23,13 @@ pub struct MoveView {
 #[component]
 pub fn MovePage() -> impl IntoView {
     let view = use_context::<MoveView>()?;
-    let books = view.books.into_iter().filter(|book| book.id != view.from);
-    let choices: Vec<_> = books
+    let (from, others): (Vec<_>, Vec<_>) = view
+        .books
+        .into_iter()
+        .partition(|book| book.id == view.from);
+    let from = from.into_iter().next();
+    let choices: Vec<_> = others
+        .into_iter()
         .map(|book| view! { <option value=book.id.to_string()>{book.label()}</option> })
         .collect();
     let back = format!("/contacts/{}?book={}", view.id, view.from);
@@ -42,10 +47,12 @@ pub fn MovePage() -> impl IntoView {
         }
         .into_any(),
     };
+    let from = from.map(|book| view! { <p>"Now in "<bdi>{book.label()}</bdi>"."</p> });
     Some(view! {
         <PageTitle text="Move · Kith"/>
         <main id="main" tabindex="-1" class="page">
             <h1 class="text-xl font-semibold tracking-tight">"Move "<bdi>{view.name}</bdi></h1>
+            {from}
             {view.problem.map(|text| view! { <p class="problem mt-2" role="alert">{text}</p> })}
             {form}
             <a class="back" href=back>"Back to the contact"</a>

@@ -7,15 +7,16 @@ use axum::http::StatusCode;
 use leptos::prelude::*;
 
 use crate::services::format;
+use crate::web::audience::Audience;
 use crate::web::pages::site_header::SiteHeader;
 use crate::web::pages::style::Style;
 use crate::web::problem::Problem;
 use crate::web::site::Site;
 
-/// The whole document. After `retry_after` seconds the same request is allowed; `public/wait.js` counts
+/// The whole document, for this audience. After `retry_after` seconds the same request is allowed; `public/wait.js` counts
 /// them down. `is_form_post` says that a form was sent.
 pub fn problem_page(
-    site: &Site,
+    (site, audience): (&Site, Audience),
     status: StatusCode,
     problem: &Problem,
     retry_after: Option<u32>,
@@ -70,7 +71,7 @@ pub fn problem_page(
                 {retry_after.map(|_| view! { <script src="/wait.js" defer></script> })}
             </head>
             <body>
-                <SiteHeader/>
+                <SiteHeader audience/>
                 <main id="main" tabindex="-1" class="page">
                     <div class="empty" data-wait=retry_after.map(|seconds| seconds.to_string())>
                         <h1 class="text-xl font-semibold text-ink">{title}</h1>
@@ -90,7 +91,7 @@ fn title(status: StatusCode) -> &'static str {
         StatusCode::TOO_MANY_REQUESTS => "One moment",
         StatusCode::NOT_FOUND => "There is nothing at this address",
         StatusCode::UNAUTHORIZED => "You are not signed in",
-        StatusCode::FORBIDDEN => "This is not allowed from here",
+        StatusCode::FORBIDDEN => "This is not allowed",
         StatusCode::METHOD_NOT_ALLOWED => "This address does something else",
         StatusCode::PAYLOAD_TOO_LARGE => "This is too much at once",
         StatusCode::URI_TOO_LONG => "This address is too long",

@@ -10,13 +10,16 @@ use crate::web::audience::Audience;
 use crate::web::caller_contacts::asked_book;
 use crate::web::middleware::context::RequestContext;
 
-/// The name of the site, and the links that the audience has a use for.
+/// The name of the site, and the links that the audience has a use for. Without an `audience` it is that of the request
+/// whose page is drawn.
 #[component]
-pub fn SiteHeader() -> impl IntoView {
+pub fn SiteHeader(#[prop(optional)] audience: Option<Audience>) -> impl IntoView {
     let parts = use_context::<Parts>();
-    let audience = parts
-        .as_ref()
-        .map_or(Audience::Local, |parts| Audience::of(&parts.extensions));
+    let of_request = || {
+        let extensions = parts.as_ref().map(|parts| &parts.extensions);
+        extensions.map_or(Audience::Anonymous, Audience::of)
+    };
+    let audience = audience.unwrap_or_else(of_request);
     let books = Books::of(parts.as_ref());
     let (list, trash) = (books.href("/contacts"), books.href("/trash"));
     let contacts = audience.sees_contacts().then(|| {

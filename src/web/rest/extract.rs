@@ -126,6 +126,20 @@ where
     }
 }
 
+/// What a path of a page names by ids. A malformed id names nothing.
+pub struct PathOf<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathOf<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path(named)) => Ok(Self(named)),
+            Err(_) => Err(Problem::no_such_page()),
+        }
+    }
+}
+
 /// The contact that a path names. A malformed id names no contact.
 pub struct PathId(pub ContactId);
 

@@ -26,37 +26,81 @@ pub struct BooksView {
 #[derive(Clone)]
 pub enum BooksNotice {
     Done(&'static str),
-    Refused(String),
+    Refused { why: String, form: TypedForm },
+}
+
+/// A form of the page that was sent, and the name that was typed into it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TypedForm {
+    pub kind: FormKind,
+    /// None for a form that is about no book.
+    pub book: Option<BookId>,
+    pub name: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum FormKind {
+    Add,
+    Rename,
+    Share,
+    Other,
+}
+
+/// What was wrong with a form, and what was typed.
+#[derive(Clone, Default)]
+struct Refusal {
+    why: Option<String>,
+    typed: Option<String>,
+}
+
+impl BooksNotice {
+    /// The refusal of this form, if it is the one that was sent.
+    fn of(notice: Option<&Self>, kind: FormKind, book: Option<BookId>) -> Refusal {
+        match notice {
+            Some(Self::Refused { why, form }) if form.kind == kind && form.book == book => {
+                Refusal {
+                    why: Some(why.clone()),
+                    typed: Some(form.name.clone()),
+                }
+            }
+            _ => Refusal::default(),
+        }
+    }
 }
 
 #[component]
 pub fn BooksPage() -> impl IntoView {
     let view = use_context::<BooksView>()?;
     let own = view.own;
-    let notice = view.notice.map(|notice| match notice {
+    let notice = view.notice;
+    let line = notice.clone().and_then(|notice| match notice {
         BooksNotice::Done(text) => {
-            view! { <p id="notice" role="status" class="mt-2">{text}</p> }.into_any()
+            Some(view! { <p id="notice" role="status" class="mt-2">{text}</p> }.into_any())
         }
-        BooksNotice::Refused(text) => {
-            view! { <div class="mt-2"><ProblemLine text=Some(text)/></div> }.into_any()
+        BooksNotice::Refused { why, form } if form.kind == FormKind::Other => {
+            Some(view! { <div class="mt-2"><ProblemLine text=Some(why)/></div> }.into_any())
         }
+        // It stands in the form.
+        BooksNotice::Refused { .. } => None,
     });
+    let add = BooksNotice::of(notice.as_ref(), FormKind::Add, None);
     let books = view.books.into_iter();
     let books = books
-        .map(|info| view! { <BookItem info own/> })
+        .map(|info| view! { <BookItem info own notice=notice.clone()/> })
         .collect_view();
     Some(view! {
         <PageTitle text="Address books · Kith"/>
         <main id="main" tabindex="-1" class="page">
             <h1 class="text-xl font-semibold tracking-tight">"Address books"</h1>
-            {notice}
+            {line}
             <ul class="mt-2" id="books">{books}</ul>
             <section class="mt-8" aria-labelledby="new-title">
                 <h2 id="new-title" class="font-semibold">"New address book"</h2>
                 <form method="post" action="/books" class="mt-2 flex max-w-sm flex-col gap-4">
+                    <ProblemLine text=add.why.clone()/>
                     <div class="field">
                         <label for="new-name">"Name"</label>
-                        <input id="new-name" name="name" class="input" required maxlength="100" autocomplete="off"/>
+                        <input id="new-name" name="name" class="input" value=add.typed autofocus=add.why.is_some() required maxlength="100" autocomplete="off"/>
                     </div>
                     <div><button class="button-primary">"Make it"</button></div>
                 </form>
@@ -66,7 +110,7 @@ pub fn BooksPage() -> impl IntoView {
 }
 
 #[component]
-fn BookItem(info: BookInfo, own: AccountId) -> impl IntoView {
+fn BookItem(info: BookInfo, own: AccountId, notice: Option<BooksNotice>) -> impl IntoView {
     let BookInfo {
         book,
         contacts,
@@ -90,7 +134,7 @@ fn BookItem(info: BookInfo, own: AccountId) -> impl IntoView {
                 {book.shared_by.clone().map(|name| view! { ", shared by "<bdi>{name}</bdi> })}
             </p>
             {match is_owner {
-                true => view! { <Owned book members own/> }.into_any(),
+                true => view! { <Owned book members own notice/> }.into_any(),
                 false => view! { <Leave id=book.id name=book.name own/> }.into_any(),
             }}
         </li>
@@ -99,9 +143,16 @@ fn BookItem(info: BookInfo, own: AccountId) -> impl IntoView {
 
 /// What an owner does with a book.
 #[component]
-fn Owned(book: Book, members: Vec<BookMember>, own: AccountId) -> impl IntoView {
+fn Owned(
+    book: Book,
+    members: Vec<BookMember>,
+    own: AccountId,
+    notice: Option<BooksNotice>,
+) -> impl IntoView {
     let id = book.id;
     let name = book.name;
+    let share = BooksNotice::of(notice.as_ref(), FormKind::Share, Some(id));
+    let rename = BooksNotice::of(notice.as_ref(), FormKind::Rename, Some(id));
     let of = format!(" {name}");
     let members = members.into_iter();
     let others = members
@@ -111,12 +162,13 @@ fn Owned(book: Book, members: Vec<BookMember>, own: AccountId) -> impl IntoView 
     let field = |what: &str| format!("{what}-{id}");
     view! {
         <ul class="mt-2" aria-label=format!("Who else sees {name}")>{others}</ul>
-        <details class="mt-2">
+        <details class="mt-2" open=share.why.is_some()>
             <summary class="button">"Share…"<span class="sr-only">{of.clone()}</span></summary>
             <form method="post" action=format!("/books/{id}/share") class="mt-2 flex max-w-sm flex-col gap-4">
+                <ProblemLine text=share.why.clone()/>
                 <div class="field">
                     <label for=field("with")>"Name of the account"</label>
-                    <input id=field("with") name="name" class="input" required maxlength="200" autocapitalize="none" autocomplete="off"/>
+                    <input id=field("with") name="name" class="input" value=share.typed autofocus=share.why.is_some() required maxlength="200" autocapitalize="none" autocomplete="off"/>
                 </div>
                 <div class="field">
                     <label for=field("role")>"What it may do"</label>
@@ -125,12 +177,13 @@ fn Owned(book: Book, members: Vec<BookMember>, own: AccountId) -> impl IntoView 
                 <div><button class="button-primary">"Share"<span class="sr-only">{of.clone()}</span></button></div>
             </form>
         </details>
-        <details class="mt-2">
+        <details class="mt-2" open=rename.why.is_some()>
             <summary class="button">"Rename…"<span class="sr-only">{of.clone()}</span></summary>
             <form method="post" action=format!("/books/{id}/rename") class="mt-2 flex max-w-sm flex-col gap-4">
+                <ProblemLine text=rename.why.clone()/>
                 <div class="field">
                     <label for=field("name")>"Name"</label>
-                    <input id=field("name") name="name" class="input" value=name required maxlength="100" autocomplete="off"/>
+                    <input id=field("name") name="name" class="input" value=rename.typed.unwrap_or(name) autofocus=rename.why.is_some() required maxlength="100" autocomplete="off"/>
                 </div>
                 <div><button class="button">"Rename"<span class="sr-only">{of.clone()}</span></button></div>
             </form>

@@ -76,6 +76,9 @@ pub fn Passkeys(passkeys: Vec<PasskeyInfo>, host: Option<String>) -> impl IntoVi
 fn NewPasskey(host: String) -> impl IntoView {
     view! {
         <noscript><p class="mt-2">"Adding a passkey needs JavaScript."</p></noscript>
+        <p class="mt-2" hidden data-passkeys-missing>
+            {format!("This browser has no passkeys for this address. They need https, or http://localhost, and the name {host}.")}
+        </p>
         <form
             method="post"
             action="/account/passkeys"
