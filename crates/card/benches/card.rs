@@ -1,0 +1,3 @@
+//! What reading cards costs.
+
+fn main() {}
