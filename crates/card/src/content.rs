@@ -166,7 +166,8 @@ impl crate::grammar::RawParameter {
         }
         // Some clients quote or escape the comma between two types.
         let words = self.values.iter().flat_map(|value| value.split(','));
-        let tidy = |word: &str| word.trim().trim_end_matches('\\').to_ascii_uppercase();
+        let is_mark = |letter: char| matches!(letter, '\\' | '"');
+        let tidy = |word: &str| word.trim().trim_matches(is_mark).to_ascii_uppercase();
         words.map(tidy).filter(|word| !word.is_empty()).collect()
     }
 }

@@ -56,11 +56,37 @@ impl Draft {
             is_quoted,
             version,
         };
+        draft.close_quotes();
         if !texts.is_empty() {
             let pieces: Vec<_> = texts.iter().map(|text| Piece::new(text)).collect();
             draft.set_value(&pieces, ';', Escape::Text);
         }
         draft
+    }
+
+    /// A line of the card without its value.
+    pub(crate) fn empty(content: Content<'_>, version: Version) -> Self {
+        let mut draft = Self {
+            name: content.head.name,
+            parameters: content.head.parameters,
+            ..Self::new("", version)
+        };
+        draft.close_quotes();
+        draft
+    }
+
+    /// A quote that nothing closes would hide the parameters behind it.
+    fn close_quotes(&mut self) {
+        for parameter in &mut self.parameters {
+            if parameter.text.matches('"').count() % 2 == 1 {
+                parameter.text.push('"');
+            }
+        }
+    }
+
+    /// Keeps only some parameters.
+    pub(crate) fn retain(&mut self, is_kept: impl Fn(&RawParameter) -> bool) {
+        self.parameters.retain(is_kept);
     }
 
     pub(crate) fn group(&self) -> Option<&str> {
@@ -157,7 +183,7 @@ impl Draft {
                 return true;
             }
             let words = one.values.iter().flat_map(|value| value.split(','));
-            let words = words.map(|word| word.trim().trim_end_matches('\\'));
+            let words = words.map(|word| word.trim().trim_matches(['\\', '"']));
             let left: Vec<_> = words
                 .filter(|word| !word.is_empty() && !is_gone(&word.to_ascii_uppercase()))
                 .map(str::to_owned)
@@ -227,7 +253,8 @@ impl Draft {
         }
     }
 
-    fn head(&self) -> String {
+    /// What stands before the colon.
+    pub(crate) fn head(&self) -> String {
         let mut head = self.name.clone();
         for parameter in &self.parameters {
             head.push(';');

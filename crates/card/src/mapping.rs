@@ -111,6 +111,11 @@ impl Mapping {
         Self::one(name, Shape::Flag)
     }
 
+    /// Whether the field has several entries.
+    pub fn is_many(&self) -> bool {
+        self.is_many || self.shape == Shape::List
+    }
+
     pub(crate) fn sources(&self) -> &[Source] {
         match &self.sources {
             Sources::One(source) => std::slice::from_ref(source),

@@ -24,12 +24,22 @@ pub(crate) fn decode<'a>(bytes: &'a [u8], charset: Option<&str>) -> Cow<'a, str>
 
 /// The octets of quoted-printable text without soft breaks. What is no escape stays as it is.
 pub(crate) fn unquote_printable(text: &[u8]) -> Vec<u8> {
+    unescape(text, b'=')
+}
+
+/// The octets of a URI's data.
+pub(crate) fn unquote_percent(text: &[u8]) -> Vec<u8> {
+    unescape(text, b'%')
+}
+
+/// Octets of which some are written as `sign` and two hexadecimal digits.
+fn unescape(text: &[u8], sign: u8) -> Vec<u8> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16);
     let mut octets = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((first, tail)) = rest.split_first() {
         let pair = match tail {
-            [high, low, ..] if *first == b'=' => digit(high).zip(digit(low)),
+            [high, low, ..] if *first == sign => digit(high).zip(digit(low)),
             _ => None,
         };
         match pair.and_then(|(high, low)| u8::try_from(high * 16 + low).ok()) {
