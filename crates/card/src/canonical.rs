@@ -6,7 +6,6 @@ use crate::card::Card;
 use crate::content::Content;
 use crate::date;
 use crate::entry::Label;
-use crate::groups::Groups;
 use crate::lines::Kind;
 use crate::photo::Photo;
 
@@ -57,10 +56,9 @@ impl Canonical {
 /// escapes, encodings, groups, and `REV`, `PRODID` and `UID` make no difference. For "the same file twice adds nothing"
 /// where cards have no UID.
 pub fn fingerprint(card: &Card) -> [u8; 32] {
-    let groups = Groups::of(card);
     let mut properties: Vec<_> = card
         .property_lines()
-        .filter_map(|line| card.canonical(line, &groups))
+        .filter_map(|line| card.canonical(line))
         .filter(|one| !one.is_blank() && !BOOKKEEPING.contains(&one.name.as_str()))
         .filter(|one| one.name != "KIND" || one.value != [b"individual"])
         .collect();
@@ -97,7 +95,7 @@ fn add<T: AsRef<[u8]>>(hash: &mut Sha256, list: impl IntoIterator<Item = T>) {
 
 impl Card {
     /// What a line says. None for a line that says more of another one.
-    pub(crate) fn canonical(&self, line: usize, groups: &Groups) -> Option<Canonical> {
+    pub(crate) fn canonical(&self, line: usize) -> Option<Canonical> {
         let upper = String::from_utf8_lossy(self.name(line)).to_ascii_uppercase();
         if matches!(upper.as_str(), "X-ABLABEL") {
             return None;
@@ -110,7 +108,7 @@ impl Card {
             });
         };
         let group_label = match self.group(line) {
-            Some(_) => groups.label(self, line),
+            Some(_) => self.groups().label(self, line),
             None => None,
         };
         let label = group_label.or_else(|| Label::of_types(&content.types(), upper == "RELATED"));
@@ -150,7 +148,8 @@ impl Card {
             label: label.filter(|_| name != "ANNIVERSARY"),
             types,
             parameters,
-            companions: groups
+            companions: self
+                .groups()
                 .companions(self, line)
                 .iter()
                 .filter_map(companion)

@@ -1,9 +1,11 @@
 //! A card: its bytes, and the index of its lines.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use crate::content::Content;
 use crate::error::{Limits, ParseError};
+use crate::groups::Groups;
 use crate::lines::{self, Index, Kind, Line};
 use crate::text::{Escape, clean, escape, fold};
 use crate::version::Version;
@@ -27,6 +29,8 @@ use crate::version::Version;
 pub struct Card {
     bytes: Vec<u8>,
     index: Index,
+    /// Found when they are first asked for.
+    groups: OnceLock<Groups>,
 }
 
 /// One property as any reader sees it, whether this crate knows it or not.
@@ -65,7 +69,7 @@ impl Card {
     pub fn parse_within(bytes: impl Into<Vec<u8>>, limits: Limits) -> Result<Self, ParseError> {
         let bytes = bytes.into();
         let index = lines::index(&bytes, limits)?;
-        Ok(Self { bytes, index })
+        Ok(Self::of(bytes, index))
     }
 
     /// A card of 3.0, which all clients take, without a name. 3.0 wants `N` and `FN` nevertheless.
@@ -76,7 +80,19 @@ impl Card {
         bytes.extend_from_slice(&uid);
         bytes.extend_from_slice(b"N:;;;;\r\nFN:\r\nEND:VCARD\r\n");
         let index = lines::index(&bytes, UNLIMITED).unwrap_or_else(|_| Index::empty());
-        Self { bytes, index }
+        Self::of(bytes, index)
+    }
+
+    fn of(bytes: Vec<u8>, index: Index) -> Self {
+        Self {
+            bytes,
+            index,
+            groups: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn groups(&self) -> &Groups {
+        self.groups.get_or_init(|| Groups::of(self))
     }
 
     /// The card as it was read or edited.
@@ -202,7 +218,7 @@ impl Card {
         }
         // What is written here is a card again; if it were not, the card would stay what it was.
         match lines::index(&bytes, UNLIMITED) {
-            Ok(index) => *self = Self { bytes, index },
+            Ok(index) => *self = Self::of(bytes, index),
             Err(error) => debug_assert!(false, "an edit broke the card: {error}"),
         }
     }

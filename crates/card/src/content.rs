@@ -21,8 +21,8 @@ pub(crate) struct Content<'a> {
 
 impl<'a> Content<'a> {
     pub(crate) fn read(line: Cow<'a, [u8]>, version: Version) -> Option<Self> {
-        let head = VcardRs.head(&line, version)?;
-        let value = colon(&line)? + 1;
+        let colon = colon(&line)?;
+        let head = VcardRs.head(&line[..colon], version)?;
         let mut is_quoted = false;
         let mut charset = None;
         for parameter in &head.parameters {
@@ -39,7 +39,7 @@ impl<'a> Content<'a> {
         Some(Self {
             head,
             line,
-            value,
+            value: colon + 1,
             is_quoted,
             charset,
         })
@@ -135,10 +135,13 @@ impl<'a> Content<'a> {
     }
 
     pub(crate) fn is_preferred(&self) -> bool {
-        let first = self
-            .parameter("PREF")
-            .is_some_and(|value| value.trim() == "1");
-        first || self.types().iter().any(|one| one == "PREF")
+        self.is_first() || self.types().iter().any(|word| word == "PREF")
+    }
+
+    /// Whether `PREF` of 4.0 says that it is the first choice.
+    pub(crate) fn is_first(&self) -> bool {
+        self.parameter("PREF")
+            .is_some_and(|value| value.trim() == "1")
     }
 }
 

@@ -9,7 +9,7 @@ use crate::date;
 use crate::draft::{Draft, Piece};
 use crate::entry::{Entry, Label};
 use crate::grammar::split;
-use crate::groups::{Groups, MAX_LABEL};
+use crate::groups::{Fresh, MAX_LABEL};
 use crate::mapping::{Mapping, Shape, Source};
 use crate::order::{pair, staying};
 use crate::read::Found;
@@ -31,11 +31,10 @@ impl Card {
             let changes = self.item_changes(mapping, entries);
             return self.apply(&changes);
         }
-        let groups = Groups::of(self);
         let mut editor = Editor {
             card: self,
             mapping,
-            groups,
+            fresh: self.groups().fresh(),
             changes: Changes::default(),
         };
         if mapping.is_many {
@@ -51,7 +50,7 @@ impl Card {
 struct Editor<'a> {
     card: &'a Card,
     mapping: &'a Mapping,
-    groups: Groups,
+    fresh: Fresh,
     changes: Changes,
 }
 
@@ -61,7 +60,7 @@ impl<'a> Editor<'a> {
     }
 
     fn set_one(&mut self, entries: &[Entry]) {
-        let found = self.card.found(self.mapping, Some(&self.groups));
+        let found = self.card.found(self.mapping);
         let current = found.iter().find(|found| !found.entry.is_blank());
         let same = |entry: &&Entry| current.is_some_and(|found| found.entry.parts == entry.parts);
         if entries.first().as_ref().is_some_and(same) {
@@ -95,7 +94,7 @@ impl<'a> Editor<'a> {
     }
 
     fn set_many(&mut self, entries: &[Entry]) {
-        let mut found = self.card.found(self.mapping, Some(&self.groups));
+        let mut found = self.card.found(self.mapping);
         let blank = found.iter().position(|found| found.entry.is_blank());
         let blank = blank.map(|place| found.swap_remove(place));
         found.retain(|found| !found.entry.is_blank());
@@ -157,7 +156,7 @@ impl<'a> Editor<'a> {
 
     /// The line behind an entry and the lines that say more of it.
     fn behind(&self, line: usize) -> usize {
-        let companions = self.groups.companions(self.card, line);
+        let companions = self.card.groups().companions(self.card, line);
         let mut next = line + 1;
         while companions.contains(&next) {
             next += 1;
@@ -225,7 +224,7 @@ impl<'a> Editor<'a> {
             return self.rewrite(found, &nothing, found.line);
         }
         self.changes.instead.insert(found.line, Vec::new());
-        for line in self.groups.companions(self.card, found.line) {
+        for line in self.card.groups().companions(self.card, found.line) {
             self.changes.instead.insert(*line, Vec::new());
         }
     }
@@ -248,7 +247,7 @@ impl<'a> Editor<'a> {
             .filter(|_| source.label.is_none());
         let mut companion = None;
         if !draft.set_label(label, source.is_relation) {
-            let group = self.groups.fresh();
+            let group = self.fresh.name();
             draft.set_group(Some(&group));
             companion = label.map(|label| self.label_line(&group, label));
         }
@@ -314,8 +313,8 @@ impl<'a> Editor<'a> {
     /// Changes the label of a line. A line of `X-ABLabel` that is new comes back.
     fn relabel(&mut self, draft: &mut Draft, found: &Found<'_>, entry: &Entry) -> Option<Vec<u8>> {
         let is_typed = draft.set_label(entry.label.as_ref(), found.source.is_relation);
-        let line = self.groups.label_line(self.card, found.line);
-        let is_shared = self.groups.is_shared(self.card, found.line);
+        let line = self.card.groups().label_line(self.card, found.line);
+        let is_shared = self.card.groups().is_shared(self.card, found.line);
         if is_typed {
             match line {
                 // What the group is called is not what this one is called.
@@ -327,7 +326,7 @@ impl<'a> Editor<'a> {
         }
         let label = entry.label.as_ref()?;
         let own = draft.group().filter(|_| !is_shared).map(str::to_owned);
-        let group = own.unwrap_or_else(|| self.groups.fresh());
+        let group = own.unwrap_or_else(|| self.fresh.name());
         draft.set_group(Some(&group));
         let text = self.label_line(&group, label);
         match line.filter(|_| !is_shared) {

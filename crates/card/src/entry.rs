@@ -166,6 +166,9 @@ impl Label {
 
     /// What the values of `TYPE`, in capitals, say together. The first label in the table whose types are all there.
     pub(crate) fn of_types(types: &[String], is_relation: bool) -> Option<Self> {
+        if types.is_empty() {
+            return None;
+        }
         let has = |wanted: &&'static str| types.iter().any(|found| found == wanted);
         let fits = |known: &&Known| {
             if is_relation {

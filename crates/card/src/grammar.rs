@@ -7,7 +7,6 @@ use memchr::memchr2;
 use vcard::param::VcardParam;
 use vcard::tree::codec::mode::VcardEscaper;
 use vcard::tree::leaf::VcardLeaf;
-use vcard::tree::line::VcardLine;
 use vcard::tree::param::node::VcardParamNode;
 use vcard::tree::value::node::VcardValueNode;
 
@@ -32,8 +31,8 @@ pub(crate) struct RawParameter {
 
 /// A parser of lines. A line has no folds, and its value is UTF-8 or ASCII.
 pub(crate) trait Grammar {
-    /// The head of `line`; none where the parser does not take it.
-    fn head(&self, line: &[u8], version: Version) -> Option<Head>;
+    /// What stands before the colon; none where the parser does not take it.
+    fn head(&self, head: &[u8], version: Version) -> Option<Head>;
 
     /// The text of a value, or of a piece of one, without its escapes.
     fn text(&self, value: &[u8], version: Version) -> String;
@@ -43,17 +42,19 @@ pub(crate) trait Grammar {
 pub(crate) struct VcardRs;
 
 impl Grammar for VcardRs {
-    fn head(&self, line: &[u8], version: Version) -> Option<Head> {
-        let colon = crate::lines::colon(line)?;
-        // The value is of no interest here: without it, nothing of it is copied.
-        let (found, _) = VcardLine::take(&line[..=colon]).ok()?;
-        let parameters = found.params.into_iter().map(|parameter| RawParameter {
-            text: parameter.to_string(),
-            name: parameter.name.get().trim().to_ascii_uppercase(),
-            values: values(parameter, version),
+    fn head(&self, head: &[u8], version: Version) -> Option<Head> {
+        let mut pieces = pieces(std::str::from_utf8(head).ok()?).into_iter();
+        let name = pieces.next()?.trim_start().to_owned();
+        let parameters = pieces.map(|text| {
+            let node = VcardParamNode::parse(text);
+            RawParameter {
+                text: text.to_owned(),
+                name: node.name.get().trim().to_ascii_uppercase(),
+                values: values(node, version),
+            }
         });
         Some(Head {
-            name: found.name.get().to_owned(),
+            name,
             parameters: parameters.collect(),
         })
     }
@@ -63,6 +64,16 @@ impl Grammar for VcardRs {
         node.escaper = escaper(version);
         node.decode().into_owned()
     }
+}
+
+/// The pieces of a head: semicolons in quotes are part of a value.
+fn pieces(head: &str) -> Vec<&str> {
+    let mut is_quoted = false;
+    let is_end = |letter: char| {
+        is_quoted ^= letter == '"';
+        letter == ';' && !is_quoted
+    };
+    head.split(is_end).collect()
 }
 
 /// The library gives all the values of a parameter only where it does not know the name.

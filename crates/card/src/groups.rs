@@ -9,12 +9,13 @@ use crate::entry::Label;
 pub(crate) const MAX_LABEL: usize = 512;
 
 /// The groups of a card.
+#[derive(Clone, Debug)]
 pub(crate) struct Groups {
     groups: HashMap<Vec<u8>, Group>,
     next: u64,
 }
 
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 struct Group {
     /// The line of `X-ABLabel`, and what it says.
     label: Option<(usize, Option<Label>)>,
@@ -80,8 +81,19 @@ impl Groups {
         }
     }
 
-    /// A name that no group of the card has.
-    pub(crate) fn fresh(&mut self) -> String {
+    /// Names that no group of the card has.
+    pub(crate) fn fresh(&self) -> Fresh {
+        Fresh { next: self.next }
+    }
+}
+
+/// Names of new groups.
+pub(crate) struct Fresh {
+    next: u64,
+}
+
+impl Fresh {
+    pub(crate) fn name(&mut self) -> String {
         let name = format!("item{}", self.next);
         self.next = self.next.saturating_add(1);
         name

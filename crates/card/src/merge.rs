@@ -6,7 +6,7 @@ use std::hash::Hash;
 use crate::canonical::Canonical;
 use crate::card::{Card, Changes};
 use crate::entry::Entry;
-use crate::groups::Groups;
+use crate::groups::Fresh;
 use crate::mapping::{Mapping, Shape};
 
 /// What [`merge`] made of two edits.
@@ -47,8 +47,7 @@ pub fn merge(mappings: &[Mapping], base: &Card, mine: &Card, theirs: &Card) -> M
         base,
         mine,
         theirs,
-        groups: Groups::of(mine),
-        their_groups: Groups::of(theirs),
+        fresh: mine.groups().fresh(),
         changes: Changes::default(),
         conflicts: BTreeSet::new(),
         unmapped: BTreeSet::new(),
@@ -95,7 +94,6 @@ struct Unit {
 }
 
 fn units(mappings: &[Mapping], card: &Card) -> HashMap<Field, Vec<Unit>> {
-    let groups = Groups::of(card);
     let mut units: HashMap<Field, Vec<Unit>> = HashMap::new();
     let found: Vec<HashSet<usize>> = mappings
         .iter()
@@ -106,7 +104,7 @@ fn units(mappings: &[Mapping], card: &Card) -> HashMap<Field, Vec<Unit>> {
                 .flat_map(|source| card.named(source.name))
                 .collect(),
             _ => {
-                let found = card.found(mapping, Some(&groups)).into_iter();
+                let found = card.found(mapping).into_iter();
                 found
                     .filter(|found| found.source.parameter.is_none())
                     .map(|found| found.line)
@@ -115,7 +113,7 @@ fn units(mappings: &[Mapping], card: &Card) -> HashMap<Field, Vec<Unit>> {
         })
         .collect();
     for line in card.property_lines() {
-        let Some(says) = card.canonical(line, &groups) else {
+        let Some(says) = card.canonical(line) else {
             continue;
         };
         let is_companion = says.name == "X-ABADR" && card.group(line).is_some();
@@ -136,8 +134,7 @@ struct Merger<'a> {
     base: &'a Card,
     mine: &'a Card,
     theirs: &'a Card,
-    groups: Groups,
-    their_groups: Groups,
+    fresh: Fresh,
     changes: Changes,
     conflicts: BTreeSet<usize>,
     unmapped: BTreeSet<String>,
@@ -304,7 +301,7 @@ impl Merger<'_> {
             .group(mine.line)
             .map(|group| String::from_utf8_lossy(group).into_owned());
         // A group of several properties keeps its name for the others.
-        let is_shared = self.groups.is_shared(self.mine, mine.line);
+        let is_shared = self.mine.groups().is_shared(self.mine, mine.line);
         let text = self.text(theirs, group.filter(|_| !is_shared));
         self.remove(mine);
         self.changes.instead.insert(mine.line, text);
@@ -312,7 +309,12 @@ impl Merger<'_> {
 
     fn remove(&mut self, mine: &Unit) {
         self.changes.instead.insert(mine.line, Vec::new());
-        let lines = self.groups.companions(self.mine, mine.line).iter().copied();
+        let lines = self
+            .mine
+            .groups()
+            .companions(self.mine, mine.line)
+            .iter()
+            .copied();
         for line in lines.chain(self.mine.inner(mine.line)) {
             self.changes.instead.insert(line, Vec::new());
         }
@@ -325,7 +327,7 @@ impl Merger<'_> {
             .last()
             .map_or_else(|| self.mine.end(), |last| last.line + 1);
         if let Some(last) = mine.last() {
-            let companions = self.groups.companions(self.mine, last.line);
+            let companions = self.mine.groups().companions(self.mine, last.line);
             while companions.contains(&anchor) {
                 anchor += 1;
             }
@@ -336,14 +338,14 @@ impl Merger<'_> {
     /// Their property as mine would write it. A group gets a name that is free.
     fn text(&mut self, theirs: &Unit, group: Option<String>) -> Vec<u8> {
         let is_grouped = self.theirs.group(theirs.line).is_some();
-        let group = is_grouped.then(|| group.unwrap_or_else(|| self.groups.fresh()));
+        let group = is_grouped.then(|| group.unwrap_or_else(|| self.fresh.name()));
         let mut text = self
             .theirs
             .line_for(theirs.line, self.mine, group.as_deref());
         for line in self.theirs.inner(theirs.line) {
             text.extend_from_slice(self.theirs.raw(line));
         }
-        let groups = &self.their_groups;
+        let groups = self.theirs.groups();
         let mut lines: Vec<_> = groups.companions(self.theirs, theirs.line).to_vec();
         // The label of a group of several properties comes along with each of them.
         lines.extend(

@@ -10,7 +10,6 @@ use crate::card::{Card, Changes};
 use crate::content::Content;
 use crate::draft::Draft;
 use crate::grammar::RawParameter;
-use crate::groups::Groups;
 use crate::lines::Kind;
 use crate::text::{fold, unquote_percent};
 use crate::version::Version;
@@ -75,7 +74,6 @@ impl Card {
         if self.photo() == wanted && (wanted.is_some() || self.named("PHOTO").next().is_none()) {
             return;
         }
-        let groups = Groups::of(self);
         let mut changes = Changes::default();
         let mut written = photo;
         for line in self.named("PHOTO") {
@@ -83,7 +81,7 @@ impl Card {
                 .take()
                 .map(|photo| self.photo_line(Some(line), photo));
             if text.is_none() {
-                let companions = groups.companions(self, line).iter();
+                let companions = self.groups().companions(self, line).iter();
                 changes
                     .instead
                     .extend(companions.map(|line| (*line, Vec::new())));

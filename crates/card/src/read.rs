@@ -4,7 +4,6 @@ use crate::card::Card;
 use crate::content::Content;
 use crate::date;
 use crate::entry::{Entry, Label};
-use crate::groups::Groups;
 use crate::mapping::{Mapping, Shape, Source};
 
 /// An entry and the line that it is in.
@@ -20,7 +19,7 @@ impl Card {
         if mapping.shape == Shape::List {
             return self.items(mapping);
         }
-        let found = self.found(mapping, None);
+        let found = self.found(mapping);
         let entries = found.into_iter().map(|found| found.entry);
         let most = if mapping.is_many { usize::MAX } else { 1 };
         entries
@@ -31,12 +30,7 @@ impl Card {
 
     /// The lines of a field with their entries, blank ones too. For a field with one entry: by the order of its
     /// sources.
-    pub(crate) fn found<'m>(
-        &self,
-        mapping: &'m Mapping,
-        groups: Option<&Groups>,
-    ) -> Vec<Found<'m>> {
-        let mut own_groups = None;
+    pub(crate) fn found<'m>(&self, mapping: &'m Mapping) -> Vec<Found<'m>> {
         let mut all = Vec::new();
         for line in self.property_lines() {
             let name = self.name(line);
@@ -44,13 +38,9 @@ impl Card {
                 if !name.eq_ignore_ascii_case(source.name.as_bytes()) {
                     continue;
                 }
-                let label = match groups {
-                    _ if self.group(line).is_none() => None,
-                    Some(groups) => groups.label(self, line),
-                    None => own_groups
-                        .get_or_insert_with(|| Groups::of(self))
-                        .label(self, line),
-                };
+                let label = self
+                    .group(line)
+                    .and_then(|_| self.groups().label(self, line));
                 if let Some((only, wanted)) = source.only {
                     let is_it = label.as_ref().is_some_and(|label| label.apple() == only);
                     if is_it != wanted {
@@ -94,11 +84,12 @@ impl Card {
                 ..Entry::default()
             };
         }
-        let of_types = || Label::of_types(&content.types(), source.is_relation);
+        let types = content.types();
+        let of_types = || Label::of_types(&types, source.is_relation);
         Entry {
             parts,
             label: source.label.map(Label::from).or(label).or_else(of_types),
-            preferred: content.is_preferred(),
+            preferred: content.is_first() || types.iter().any(|word| word == "PREF"),
         }
     }
 
