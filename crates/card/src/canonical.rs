@@ -137,6 +137,11 @@ impl Card {
             .map(|one| (one.name.clone(), one.pieces()))
             .collect();
         parameters.sort();
+        // A companion has none of its own.
+        let companions = match name {
+            "X-ABADR" => &[],
+            _ => self.groups().companions(self, line),
+        };
         let companion = |line: &usize| {
             let is_label = self.name(*line).eq_ignore_ascii_case(b"X-ABLABEL");
             let content = self.content(*line).filter(|_| !is_label)?;
@@ -148,12 +153,7 @@ impl Card {
             label: label.filter(|_| name != "ANNIVERSARY"),
             types,
             parameters,
-            companions: self
-                .groups()
-                .companions(self, line)
-                .iter()
-                .filter_map(companion)
-                .collect(),
+            companions: companions.iter().filter_map(companion).collect(),
             name: name.to_owned(),
         })
     }

@@ -158,7 +158,7 @@ impl<'a> Editor<'a> {
     fn behind(&self, line: usize) -> usize {
         let companions = self.card.groups().companions(self.card, line);
         let mut next = line + 1;
-        while companions.contains(&next) {
+        while companions.binary_search(&next).is_ok() {
             next += 1;
         }
         next

@@ -328,7 +328,7 @@ impl Merger<'_> {
             .map_or_else(|| self.mine.end(), |last| last.line + 1);
         if let Some(last) = mine.last() {
             let companions = self.mine.groups().companions(self.mine, last.line);
-            while companions.contains(&anchor) {
+            while companions.binary_search(&anchor).is_ok() {
                 anchor += 1;
             }
         }
