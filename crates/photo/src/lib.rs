@@ -9,6 +9,8 @@ mod format;
 mod header;
 mod limits;
 mod prepare;
+#[cfg(test)]
+mod tests;
 
 pub use crop::Crop;
 pub use error::PhotoError;
