@@ -12,6 +12,8 @@ mod name;
 mod people;
 mod person;
 mod random;
+#[cfg(test)]
+mod tests;
 
 pub use language::Language;
 pub use people::People;
