@@ -9,8 +9,11 @@ use std::path::Path;
 use std::process::Command;
 
 use image::DynamicImage;
+use image::ExtendedColorType;
+use image::ImageEncoder;
 use image::ImageFormat;
 use image::RgbImage;
+use image::codecs::png::PngEncoder;
 use jpeg_encoder::ColorType;
 use jpeg_encoder::Encoder;
 use kith_photo::prepare;
@@ -71,7 +74,7 @@ fn rates() -> Vec<(&'static str, Vec<u8>)> {
 type Make = fn() -> Vec<u8>;
 
 /// The largest of each kind within the default limits.
-const LARGEST: [(&str, Make); 8] = [
+const LARGEST: [(&str, Make); 9] = [
     ("nothing", Vec::new),
     ("JPEG, 50 megapixels", || jpeg(&scene(7070, 7070, 0), false)),
     ("progressive, 31 megapixels", || {
@@ -85,13 +88,25 @@ const LARGEST: [(&str, Make); 8] = [
         let image = DynamicImage::ImageRgb8(scene(5200, 5200, 0)).into_rgba16();
         encoded(image.into(), ImageFormat::Png)
     }),
+    ("PNG with a profile of 1 GB", || {
+        let mut bytes = Vec::new();
+        let mut encoder = PngEncoder::new(&mut bytes);
+        encoder
+            .set_icc_profile(vec![0; 1 << 30])
+            .expect("a profile");
+        let image = scene(7070, 7070, 0);
+        encoder
+            .write_image(&image, 7070, 7070, ExtendedColorType::Rgb8)
+            .expect("a PNG");
+        bytes
+    }),
     ("WebP, lossless, 31 megapixels", || {
         encoded(scene(5600, 5600, 0).into(), ImageFormat::WebP)
     }),
     ("WebP, lossy, 44 megapixels", || webp(&lossy(6630, 6630))),
-    ("WebP, animated, 15 megapixels", || {
-        let still = encoded(scene(3950, 3950, 0).into(), ImageFormat::WebP);
-        let sides = [&3949_u32.to_le_bytes()[..3]; 2].concat();
+    ("WebP, animated, 11 megapixels", || {
+        let still = encoded(scene(3400, 3400, 0).into(), ImageFormat::WebP);
+        let sides = [&3399_u32.to_le_bytes()[..3]; 2].concat();
         let frame = [&[0; 6], &sides[..], &[100, 0, 0, 0], &still[12..]].concat();
         let canvas = chunk(b"VP8X", &[&[2, 0, 0, 0], &sides[..]].concat());
         webp(&[canvas, chunk(b"ANIM", &[0; 6]), chunk(b"ANMF", &frame)].concat())

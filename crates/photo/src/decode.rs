@@ -17,6 +17,9 @@ use crate::limits::Limits;
 /// A profile of a display or a camera has some kilobytes, and one of a printer about a megabyte.
 const MAX_PROFILE_BYTES: usize = 4 << 20;
 
+/// What a PNG may unpack beside its pixels, such as a profile: a few kilobytes there can become hundreds of megabytes.
+const MAX_METADATA_BYTES: u64 = 16 << 20;
+
 /// A picture as it is stored.
 pub(crate) struct Decoded {
     pub(crate) image: DynamicImage,
@@ -67,6 +70,6 @@ fn library_limits(limits: &Limits) -> image::Limits {
     let mut library = image::Limits::no_limits();
     library.max_image_width = Some(limits.side_pixels);
     library.max_image_height = Some(limits.side_pixels);
-    library.max_alloc = Some(limits.memory_bytes);
+    library.max_alloc = Some(limits.memory_bytes.min(MAX_METADATA_BYTES));
     library
 }

@@ -23,7 +23,7 @@ pub struct Limits {
     pub side_pixels: u32,
     /// The most bytes that decoding may allocate for pixels.
     ///
-    /// A pixel takes 1 to 14 bytes, depending on the kind of the file: a progressive JPEG keeps all coefficients until its
+    /// A pixel takes 1 to 19 bytes, depending on the kind of the file: a progressive JPEG keeps all coefficients until its
     /// last scan, and a PNG may have 16 bits in each of four channels. So the most pixels of such a kind are fewer
     /// than [`Limits::pixels`].
     pub memory_bytes: u64,

@@ -9,8 +9,8 @@ const LOSSY: u64 = 5;
 const LOSSLESS: u64 = 7;
 /// The same with transparency in a chunk of its own.
 const TRANSPARENT: u64 = 12;
-/// The same with a canvas, on which a frame is laid.
-const ANIMATED: u64 = 14;
+/// The same with a canvas, on which a frame is laid that may be transparent.
+const ANIMATED: u64 = 19;
 
 const ALPHA_FLAG: u8 = 0x10;
 const ANIMATION_FLAG: u8 = 0x02;

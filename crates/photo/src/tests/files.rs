@@ -97,6 +97,15 @@ pub(super) fn progressive(image: &RgbImage) -> Vec<u8> {
     jpeg(image, |encoder| encoder.set_progressive(true))
 }
 
+/// A JPEG in the colours of Display P3.
+pub(super) fn with_profile(image: &RgbImage) -> Vec<u8> {
+    let profile = moxcms::ColorProfile::new_display_p3().encode();
+    let profile = profile.expect("a profile");
+    jpeg(image, |encoder| {
+        encoder.add_icc_profile(&profile).expect("a profile");
+    })
+}
+
 /// A baseline JPEG with a scan for each component.
 pub(super) fn several_scans(image: &RgbImage) -> Vec<u8> {
     jpeg(image, |encoder| encoder.set_optimized_huffman_tables(true))

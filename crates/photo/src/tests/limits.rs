@@ -64,7 +64,7 @@ fn memory_is_counted_for_the_kind_of_the_file() {
         (files::cmyk(100, 100, [9; 4]), 3),
         (files::file(crate::Format::Png, &image), 4),
         (files::file(crate::Format::WebP, &image), 7),
-        (files::animated_webp(100, 100, &[files::RED]), 14),
+        (files::animated_webp(100, 100, &[files::RED]), 19),
     ];
     for (file, pixel_bytes) in kinds {
         let within = Limits {
