@@ -137,7 +137,7 @@ fn a_compressed_bomb_outside_of_the_pixels_is_no_harm() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn random_bytes_never_panic(kind in 0..5_usize, bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
