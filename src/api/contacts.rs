@@ -68,7 +68,10 @@ pub async fn create_contact(
 ) -> Result<ContactDetails, AppError> {
     let contacts = contacts().await?;
     let request = crate::services::contacts::IdempotentRequest::of_form(&key, &draft)?;
-    let created = contacts.create(draft, Some(welcome), Some(request)).await?;
+    let required = crate::services::contacts::fields::Required::AnyField;
+    let created = contacts
+        .create(&draft, required, Some(welcome), Some(request))
+        .await?;
     expect_context::<leptos_axum::ResponseOptions>().append_header(
         axum::http::header::SET_COOKIE,
         axum::http::HeaderValue::from_static(crate::services::welcome::choice::cookie(welcome)),

@@ -100,10 +100,11 @@ impl FromStr for ContactId {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Contact {
     pub id: ContactId,
-    /// As it is written, for example `Ada Lovelace`.
+    /// As it is written, for example `Ada Lovelace`. A contact without a name has here what else it says.
     pub name: String,
-    /// The primary address.
-    pub email: String,
+    /// The preferred address.
+    #[cfg_attr(feature = "ssr", schema(required = true))]
+    pub email: Option<String>,
     #[cfg_attr(feature = "ssr", schema(required = true))]
     pub phone: Option<String>,
     #[cfg_attr(feature = "ssr", schema(required = true))]
@@ -120,6 +121,18 @@ pub struct Contact {
     /// 1 when created, one more with every change. The `ETag` is this number in quotes.
     #[cfg_attr(feature = "ssr", schema(minimum = 1))]
     pub version: u32,
+}
+
+impl Contact {
+    /// What tells people of the same name apart: the address, otherwise the phone number or the company. Blank if there
+    /// is none, or if it is all that the contact is called by.
+    pub fn detail(&self) -> &str {
+        let details = [&self.email, &self.phone, &self.company];
+        let mut details = details.into_iter().flatten();
+        details
+            .find(|detail| **detail != self.name)
+            .map_or("", String::as_str)
+    }
 }
 
 /// What the page of a contact shows.
@@ -154,7 +167,18 @@ pub struct Activity {
 pub struct ContactRow {
     pub id: ContactId,
     pub name: String,
-    pub email: String,
+    /// See [`Contact::detail`].
+    pub detail: String,
+}
+
+impl From<&Contact> for ContactRow {
+    fn from(contact: &Contact) -> Self {
+        Self {
+            id: contact.id,
+            name: contact.name.clone(),
+            detail: contact.detail().to_owned(),
+        }
+    }
 }
 
 /// A part of a list of contacts: one page, or the pages that a browser has loaded.
@@ -208,7 +232,7 @@ impl From<Contact> for ContactDraft {
     fn from(contact: Contact) -> Self {
         Self {
             name: contact.name,
-            email: contact.email,
+            email: contact.email.unwrap_or_default(),
             phone: contact.phone.unwrap_or_default(),
             company: contact.company.unwrap_or_default(),
             notes: contact.notes.unwrap_or_default(),

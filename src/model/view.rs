@@ -83,16 +83,14 @@ impl Pane {
 
     /// The row of the contact that is shown.
     pub fn row(&self) -> Option<ContactRow> {
-        let row = |id, name: &str, email: &str| ContactRow {
+        let row = |id, name: &str, detail: &str| ContactRow {
             id,
             name: name.to_owned(),
-            email: email.to_owned(),
+            detail: detail.to_owned(),
         };
         match self {
             Self::Loading(row) => row.clone(),
-            Self::Contact(ContactDetails { contact, .. }) => {
-                Some(row(contact.id, &contact.name, &contact.email))
-            }
+            Self::Contact(ContactDetails { contact, .. }) => Some(contact.into()),
             Self::Form(FormView { saved, draft, .. }) => {
                 let saved = saved.as_ref()?;
                 Some(row(saved.id, &draft.name, &draft.email))

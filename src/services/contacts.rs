@@ -4,6 +4,7 @@
 //!   and [`fold`] compares what they typed.
 //! - [`Contacts`] has the use cases, for one caller, and is the only place with rules about contacts. It
 //!   takes drafts and gives [`AppError`](crate::model::error::AppError)s; it never sees HTTP.
+//! - [`card`] is the vCard of a contact, from which everything else about it is derived.
 //! - [`store`] keeps contacts: the contract, and the engine that fulfils it.
 //! - Reads go through the [cache](kith_cache), under the tag [`CONTACTS`]; whole pages have
 //!   the tag [`PAGES`].
@@ -11,6 +12,7 @@
 //! - [`query`] says which contacts a list shows, and in which order.
 
 pub mod activity;
+pub mod card;
 pub mod fields;
 pub mod fold;
 pub mod query;

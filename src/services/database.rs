@@ -56,6 +56,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(14, "books", "0014_books.sql"),
     migration!(15, "invitations", "0015_invitations.sql"),
     migration!(16, "identities", "0016_identities.sql"),
+    migration!(17, "cards", "0017_cards.sql"),
 ];
 
 /// Every migration of a server, in order: that of `kith-queue`, and those in `migrations/postgres/`.
@@ -73,6 +74,7 @@ const SERVER_MIGRATIONS: &[Migration] = &[
     migration!(7, "books", "postgres/0006_books.sql"),
     migration!(8, "invitations", "postgres/0007_invitations.sql"),
     migration!(9, "identities", "postgres/0008_identities.sql"),
+    migration!(10, "cards", "postgres/0009_cards.sql"),
 ];
 
 /// A file that was restored from a backup has brought its generations back, and Redis may hold what was

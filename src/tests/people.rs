@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 use kith::model::contact::ContactDraft;
 use kith::services::contacts::Contacts;
+use kith::services::contacts::fields::Required;
 use reqwest::Method;
 use reqwest::Response;
 use reqwest::StatusCode;
@@ -131,7 +132,11 @@ async fn a_list_too_long_to_print_at_once_is_printed_in_parts() {
                 email: "n@example.com".to_owned(),
                 ..ContactDraft::default()
             };
-            contacts.create(draft, Some(false), None)
+            let contacts = &contacts;
+            async move {
+                let required = Required::AnyField;
+                contacts.create(&draft, required, Some(false), None).await
+            }
         });
         for added in join_all(add).await {
             added.expect("it can be added");

@@ -83,6 +83,12 @@ async fn a_database_of_the_previous_release_opens_with_its_queue_and_metrics() {
     for contact in app.list("").await["contacts"].as_array().expect("contacts") {
         let id: &str = contact["id"].as_str().expect("an id");
         let id = id.parse().expect("an id");
+        // Kith has written its card before it served anything.
+        let (_, card) = app.contacts().await.card(id).await.expect("it has a card");
+        let card = String::from_utf8_lossy(card.bytes()).into_owned();
+        let name = contact["name"].as_str().expect("a name");
+        assert!(card.contains(&format!("\r\nFN:{name}\r\n")), "{card}");
+        assert!(card.contains(&format!("UID:urn:uuid:{id}\r\n")), "{card}");
         while !contacts
             .activities_for_job(id)
             .await

@@ -29,6 +29,7 @@ use crate::services::book::BookId;
 use crate::services::book::BookRole;
 use crate::services::contacts::Contacts;
 use crate::services::contacts::IdempotentRequest;
+use crate::services::contacts::fields::Required;
 use crate::services::welcome::choice;
 use crate::web::page::PageRenderer;
 use crate::web::pages::contacts::RefusedPane;
@@ -142,7 +143,9 @@ pub async fn create(
     let created = match idempotent(&form.key, &draft) {
         Ok(request) => {
             let welcome = Some(form.welcome.is_some());
-            contacts.create(draft, welcome, request).await
+            contacts
+                .create(&draft, Required::AnyField, welcome, request)
+                .await
         }
         Err(error) => Err(error),
     };
@@ -187,7 +190,8 @@ pub async fn update(
         }
         None => {
             let draft = form.draft();
-            let saved = contacts.update(id, draft.clone(), form.version).await;
+            let required = Required::AnyField;
+            let saved = contacts.update(id, &draft, required, form.version).await;
             (draft, saved.map(|contact| (contact, Vec::new())))
         }
     };

@@ -25,6 +25,7 @@ use crate::services::audit_log::AuditLog;
 use crate::services::backup::Backups;
 use crate::services::config::Config;
 use crate::services::contacts::ContactService;
+use crate::services::contacts::store::StoreError;
 use crate::services::dashboard::Dashboard;
 use crate::services::database::OpenError;
 use crate::services::health::Health;
@@ -87,6 +88,11 @@ pub enum StartError {
     /// The database was opened and then failed.
     #[error("the database does not take what this instance writes: see that it runs and has room")]
     Database(#[from] sqlx::Error),
+    /// The contacts of an earlier release have no cards yet, and those cannot be written.
+    #[error(
+        "the cards of the contacts cannot be written: see that the database has room, and start Kith again"
+    )]
+    Cards(#[from] StoreError),
     /// The database was opened and does not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),

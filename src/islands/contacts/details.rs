@@ -67,10 +67,14 @@ fn actions(state: State, contact: &Contact) -> impl IntoView + use<> {
                     </a>
                 }
             })}
-            <a class="button" href=mailto(&contact.email)>
-                <Icon name="mail"/>
-                "Mail"
-            </a>
+            {contact.email.as_deref().map(|email| {
+                view! {
+                    <a class="button" href=mailto(email)>
+                        <Icon name="mail"/>
+                        "Mail"
+                    </a>
+                }
+            })}
             <div class="person-tools">
                 <a
                     class="button"
@@ -108,12 +112,17 @@ fn actions(state: State, contact: &Contact) -> impl IntoView + use<> {
 fn fields(contact: &Contact) -> impl IntoView + use<> {
     view! {
         <dl class="details">
-            <dt>"Email"</dt>
-            <dd>
-                <a class="link" href=mailto(&contact.email)>
-                    {contact.email.clone()}
-                </a>
-            </dd>
+            {contact.email.clone().map(|email| {
+                let href = mailto(&email);
+                view! {
+                    <dt>"Email"</dt>
+                    <dd>
+                        <a class="link" href=href>
+                            {email}
+                        </a>
+                    </dd>
+                }
+            })}
             {contact.phone.clone().map(|phone| {
                 let href = ["tel:", &tel_number(&phone)].concat();
                 view! {

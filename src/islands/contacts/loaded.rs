@@ -107,7 +107,7 @@ mod tests {
         let row = |number: &u128| ContactRow {
             id: id(*number),
             name: number.to_string(),
-            email: String::new(),
+            detail: String::new(),
         };
         ContactList {
             rows: numbers.iter().map(row).collect(),

@@ -57,7 +57,7 @@ fn contact() -> Contact {
     Contact {
         id: id(),
         name: "Ada </script>".to_owned(),
-        email: "ada@example.com".to_owned(),
+        email: Some("ada@example.com".to_owned()),
         phone: Some("+44 20".to_owned()),
         company: None,
         notes: Some("a\nb".to_owned()),
@@ -227,14 +227,14 @@ fn the_data_of_pages_cross_the_wire() {
         rows: vec![ContactRow {
             id: id(),
             name: "Ada".to_owned(),
-            email: "e".to_owned(),
+            detail: "e".to_owned(),
         }],
         offset: 50,
         previous_cursor: None,
         next_cursor: Some("n".to_owned()),
         total: 123_456_789_012,
     };
-    let rows = format!(r#"[{{"id":"{ID}","name":"Ada","email":"e"}}]"#);
+    let rows = format!(r#"[{{"id":"{ID}","name":"Ada","detail":"e"}}]"#);
     let json_list = format!(
         r#"{{"rows":{rows},"offset":50,"previous_cursor":null,"next_cursor":"n","total":123456789012}}"#
     );

@@ -147,7 +147,7 @@ mod tests {
         Contact {
             id: ContactId::new(uuid::Uuid::nil()),
             name: "Ada".to_owned(),
-            email: "ada@example.com".to_owned(),
+            email: Some("ada@example.com".to_owned()),
             phone: None,
             company: None,
             notes: None,

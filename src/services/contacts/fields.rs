@@ -14,7 +14,6 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::text;
 use super::text::ControlCharacter;
-use crate::model::contact::Contact;
 use crate::model::contact::ContactDraft;
 use crate::model::contact::Field;
 use crate::model::contact::FieldError;
@@ -23,28 +22,66 @@ use crate::model::error::AppError;
 pub use email::EmailAddress;
 pub use phone::Phone;
 
-/// Everything that people say about a contact.
+/// Everything that people say about a contact in its form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContactFields {
-    pub name: Name,
-    pub email: EmailAddress,
+    pub name: Option<Name>,
+    pub email: Option<EmailAddress>,
     pub phone: Option<Phone>,
     pub company: Option<Company>,
     pub notes: Option<Notes>,
 }
 
+/// What a contact must say at least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Required {
+    /// What programs have been told since the first release. A contact that was saved without one of them may stay so.
+    NameAndEmail,
+    /// What people are asked for.
+    AnyField,
+}
+
 impl ContactFields {
-    /// Parses every field, so that people hear of everything that needs another look at once.
+    /// Parses every field of a new contact, so that people hear of everything that needs another look at once.
     ///
     /// # Errors
     /// [`AppError::Invalid`] with one message for each refused field, in the order of the form.
-    pub fn parse(draft: ContactDraft) -> Result<Self, AppError> {
-        let name = Name::parse(&draft.name);
-        let email = EmailAddress::parse(&draft.email);
-        let phone = optional(Phone::parse(&draft.phone));
-        let company = optional(Company::parse(&draft.company));
-        let notes = optional(Notes::parse(&draft.notes));
+    pub fn parse(draft: &ContactDraft, required: Required) -> Result<Self, AppError> {
+        Self::parse_edited(draft, &ContactDraft::default(), required)
+    }
 
+    /// The same for a contact that says `saved`. What it says already may stay, whatever its form: another program may
+    /// have written it.
+    ///
+    /// # Errors
+    /// As for [`parse`](Self::parse).
+    pub fn parse_edited(
+        draft: &ContactDraft,
+        saved: &ContactDraft,
+        required: Required,
+    ) -> Result<Self, AppError> {
+        let texts = |field: Field| (draft.get(field), saved.get(field));
+        let mut name = parsed(texts(Field::Name), Name::parse, Name);
+        let mut email = parsed(texts(Field::Email), EmailAddress::parse, EmailAddress);
+        let phone = parsed(texts(Field::Phone), Phone::parse, Phone);
+        let company = parsed(texts(Field::Company), Company::parse, Company);
+        let notes = parsed(texts(Field::Notes), Notes::parse, Notes);
+        match required {
+            Required::NameAndEmail => {
+                let is_new = saved == &ContactDraft::default();
+                name = present(name, is_new || !saved.name.is_empty());
+                email = present(email, is_new || !saved.email.is_empty());
+            }
+            Required::AnyField => {
+                let others = (&email, &phone, &company, &notes);
+                if matches!(
+                    (&name, others),
+                    (Ok(None), (Ok(None), Ok(None), Ok(None), Ok(None)))
+                ) {
+                    name = Err(Refusal::Nothing);
+                }
+            }
+        }
         match (name, email, phone, company, notes) {
             (Ok(name), Ok(email), Ok(phone), Ok(company), Ok(notes)) => Ok(Self {
                 name,
@@ -64,45 +101,41 @@ impl ContactFields {
     }
 }
 
-impl ContactFields {
-    /// Whether a contact says exactly this.
-    pub fn are_those_of(&self, contact: &Contact) -> bool {
-        self.name.as_str() == contact.name
-            && self.email.as_str() == contact.email
-            && self.phone.as_ref().map(Phone::as_str) == contact.phone.as_deref()
-            && self.company.as_ref().map(Company::as_str) == contact.company.as_deref()
-            && self.notes.as_ref().map(Notes::as_str) == contact.notes.as_deref()
+/// A field that was parsed, or that says what is saved already. A blank one is absent.
+fn parsed<T>(
+    (typed, saved): (&str, &str),
+    parse: fn(&str) -> Result<T, Refusal>,
+    keep: fn(String) -> T,
+) -> Result<Option<T>, Refusal> {
+    if !typed.is_empty() && typed == saved {
+        return Ok(Some(keep(typed.to_owned())));
+    }
+    match parse(typed) {
+        Ok(value) => Ok(Some(value)),
+        Err(Refusal::Blank) => Ok(None),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// Refuses a field that is absent, if it is required.
+fn present<T>(field: Result<Option<T>, Refusal>, is_required: bool) -> Result<Option<T>, Refusal> {
+    match field {
+        Ok(None) if is_required => Err(Refusal::Blank),
+        other => other,
     }
 }
 
 /// The fields as text.
 impl From<ContactFields> for ContactDraft {
     fn from(fields: ContactFields) -> Self {
+        let text = |field: Option<String>| field.unwrap_or_default();
         Self {
-            name: fields.name.to_string(),
-            email: fields.email.to_string(),
-            phone: fields
-                .phone
-                .map(|phone| phone.to_string())
-                .unwrap_or_default(),
-            company: fields
-                .company
-                .map(|company| company.to_string())
-                .unwrap_or_default(),
-            notes: fields
-                .notes
-                .map(|notes| notes.to_string())
-                .unwrap_or_default(),
+            name: text(fields.name.map(|name| name.0)),
+            email: text(fields.email.map(|email| email.0)),
+            phone: text(fields.phone.map(|phone| phone.0)),
+            company: text(fields.company.map(|company| company.0)),
+            notes: text(fields.notes.map(|notes| notes.0)),
         }
-    }
-}
-
-/// A blank optional field is an absent one.
-fn optional<T>(parsed: Result<T, Refusal>) -> Result<Option<T>, Refusal> {
-    match parsed {
-        Ok(value) => Ok(Some(value)),
-        Err(Refusal::Blank) => Ok(None),
-        Err(refusal) => Err(refusal),
     }
 }
 
@@ -118,7 +151,7 @@ fn invalid(refusals: [(Field, Option<Refusal>); 5]) -> AppError {
             message: refusal.message(field),
         })
         .collect();
-    // Only a required field can still be blank here. Programs look for exactly these words.
+    // Programs look for exactly these words.
     let detail = if refusals
         .iter()
         .any(|&(_, refusal)| refusal == Refusal::Blank)
@@ -145,6 +178,8 @@ pub enum Refusal {
     ControlCharacter(char),
     /// It is not what the field asks for.
     Malformed,
+    /// The contact would say nothing at all.
+    Nothing,
 }
 
 impl Refusal {
@@ -160,6 +195,7 @@ impl Refusal {
             (Self::ControlCharacter(c), _) => {
                 format!("Remove the control character U+{:04X}.", u32::from(c))
             }
+            (Self::Nothing, _) => "Enter a name, or anything else that you know.".to_owned(),
             (Self::Blank | Self::Malformed, Field::Name) => "Enter a name.".to_owned(),
             (Self::Blank | Self::Malformed, Field::Email) => {
                 "Enter an email address, like ada@example.com.".to_owned()

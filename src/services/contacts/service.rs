@@ -7,6 +7,7 @@
 //! - `read`: one contact, and how many there are. `list`: pages of contacts. `activities`: what has happened
 //!   around a contact.
 //! - `update`: replaces, patches and merges fields, and moves a contact to another book. `trash`: deletes and restores.
+//! - `cards`: the vCards behind the fields.
 //!
 //! `contact_service` makes `Contacts`, `shared` is what they share, and `options` what it is made of. `caching` says what the cache keeps of
 //! contacts, and for how long.
@@ -14,6 +15,7 @@
 mod activities;
 mod caching;
 mod caller_contacts;
+mod cards;
 mod contact_service;
 mod create;
 mod creation_hook;

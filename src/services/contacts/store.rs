@@ -28,6 +28,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::card::ContactCard;
 use super::fields::ContactFields;
 use super::query::ContactQuery;
 use super::query::Cursor;
@@ -108,7 +109,8 @@ pub trait ContactStore: Send + Sync {
     /// their notes.
     async fn stretch(&self, query: &ContactQuery) -> Result<Stretch, StoreError>;
 
-    /// Replaces all fields. When they are what they were, nothing changes, the version neither.
+    /// Writes into the card what these fields say differently. When they are what they were, nothing changes, the
+    /// version neither.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] as for [`get`](Self::get); [`StoreError::Changed`] when the
@@ -117,6 +119,24 @@ pub trait ContactStore: Send + Sync {
         &self,
         id: ContactId,
         fields: &ContactFields,
+        expected: Option<u32>,
+        now: Timestamp,
+    ) -> Result<Contact, StoreError>;
+
+    /// The card of a contact, and the version of the contact that has it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] as for [`get`](Self::get).
+    async fn card(&self, id: ContactId) -> Result<(u32, ContactCard), StoreError>;
+
+    /// Gives a contact another card. When it is the one that it has, nothing changes.
+    ///
+    /// # Errors
+    /// As for [`update`](Self::update).
+    async fn replace_card(
+        &self,
+        id: ContactId,
+        card: &ContactCard,
         expected: Option<u32>,
         now: Timestamp,
     ) -> Result<Contact, StoreError>;

@@ -74,7 +74,12 @@ impl WelcomeEmail {
                 ));
             }
         };
-        let mail = self.compose(&context.config, &contact);
+        let Some(to_address) = contact.email.clone() else {
+            return Ok(Event::WelcomeGivenUp {
+                why: "The contact had no email address by then.".to_owned(),
+            });
+        };
+        let mail = self.compose(&context.config, &contact, to_address);
         context.mailer.send(&mail).await?;
         Ok(if context.mailer.has_server() {
             Event::WelcomeSent
@@ -83,7 +88,7 @@ impl WelcomeEmail {
         })
     }
 
-    fn compose(&self, config: &WelcomeConfig, contact: &Contact) -> Mail {
+    fn compose(&self, config: &WelcomeConfig, contact: &Contact, to_address: String) -> Mail {
         let text = config.body.fill(&contact.name);
         let paragraphs = text.split("\n\n").map(|paragraph| {
             let paragraph = escape_html(paragraph).replace('\n', "<br>\n");
@@ -92,7 +97,7 @@ impl WelcomeEmail {
         Mail {
             id: format!("welcome-{}", self.id),
             to_name: contact.name.clone(),
-            to_address: contact.email.clone(),
+            to_address,
             subject: config.subject.fill(&contact.name),
             html: paragraphs.collect::<Vec<_>>().join("\n"),
             text,

@@ -113,6 +113,8 @@ pub const TABLES: &[Table] = &[
             text("phone"),
             text("company"),
             text("notes"),
+            text("uid"),
+            bytes("card"),
         ],
         key: 1,
     },

@@ -76,7 +76,7 @@ fn Deleted(list: ContactList) -> impl IntoView {
                     <bdi class="row-name" title=row.name.clone()>
                         {row.name.clone()}
                     </bdi>
-                    <span class="block truncate text-xs text-muted">{row.email}</span>
+                    <span class="block truncate text-xs text-muted">{row.detail}</span>
                 </span>
                 <form method="post" action=format!("/contacts/{}/restore", row.id)>
                     <button class="button">

@@ -36,6 +36,7 @@ use crate::services::contacts::fields::EmailAddress;
 use crate::services::contacts::fields::Name;
 use crate::services::contacts::fields::Notes;
 use crate::services::contacts::fields::Phone;
+use crate::services::contacts::fields::Required;
 use crate::services::contacts::query::Cursor;
 use crate::services::contacts::query::Search;
 use crate::services::contacts::query::Sort;
@@ -264,7 +265,9 @@ pub async fn create(
             return Err(AppError::bad_request("Send one Idempotency-Key, not several.").into());
         }
     };
-    let creation = contacts.create(draft, welcome, request).await?;
+    let creation = contacts
+        .create(&draft, Required::NameAndEmail, welcome, request)
+        .await?;
     let location = format!("/api/contacts/{}", creation.contact.id);
     let mut response = answer(StatusCode::CREATED, creation.contact);
     if let Ok(location) = HeaderValue::from_str(&location) {
@@ -311,7 +314,7 @@ pub async fn update(
     JsonBody(value): JsonBody<ContactInput>,
 ) -> Result<Response, Problem> {
     let draft = ContactDraft::from(value);
-    let update = |expected| contacts.update(id, draft.clone(), expected);
+    let update = |expected| contacts.update(id, &draft, Required::NameAndEmail, expected);
     let contact = if_match.change(update).await?;
     Ok(answer(StatusCode::OK, contact))
 }

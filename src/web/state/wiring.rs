@@ -35,6 +35,7 @@ use crate::services::contacts;
 use crate::services::contacts::ContactService;
 use crate::services::contacts::TAGS;
 use crate::services::contacts::store::sql::SqlStore;
+use crate::services::contacts::store::sql::write_missing_cards;
 use crate::services::dashboard;
 use crate::services::dashboard::Dashboard;
 use crate::services::database;
@@ -100,6 +101,7 @@ impl Stores {
         let redis_prefix = installation.redis_prefix(config.redis.prefix.as_str());
         let redis = connect_redis(config, &redis_prefix);
         let contacts = SqlStore::new(database.clone(), config.api.idempotency_ttl);
+        write_missing_cards(&database).await?;
         let cache = Cache::new(kith_cache::Options {
             tags: TAGS.to_vec(),
             generations: Box::new(contacts.clone()),

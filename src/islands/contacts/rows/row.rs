@@ -65,8 +65,8 @@ pub fn row_view(state: State, index: usize, row: ContactRow) -> impl IntoView {
                     <bdi class="row-name" title=row.name.clone()>
                         {row.name.clone()}
                     </bdi>
-                    <span class="block truncate text-xs text-muted" title=row.email>
-                        {row.email.clone()}
+                    <span class="block truncate text-xs text-muted" title=row.detail.clone()>
+                        {row.detail.clone()}
                     </span>
                 </span>
             </a>

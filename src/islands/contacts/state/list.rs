@@ -194,11 +194,7 @@ impl State {
     pub(super) fn update_row(self, contact: Contact) {
         let id = contact.id;
         let mut list = self.list.take();
-        let row = ContactRow {
-            id,
-            name: contact.name,
-            email: contact.email,
-        };
+        let row = ContactRow::from(&contact);
         loaded::replace_row(&mut list, row);
         self.list.set(list);
         self.reposition_row(id);

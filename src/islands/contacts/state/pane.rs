@@ -11,6 +11,7 @@ use crate::islands::browser;
 use crate::islands::contacts::loaded;
 use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactId;
+use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
 use crate::model::location::PaneRoute;
 use crate::model::view::FormView;
@@ -80,7 +81,7 @@ impl State {
             // The contact may have changed since the list was loaded.
             match (&response, &listed) {
                 (Ok(ContactDetails { contact, .. }), Some(row))
-                    if row.name != contact.name || row.email != contact.email =>
+                    if *row != ContactRow::from(contact) =>
                 {
                     self.update_row(contact.clone());
                 }

@@ -106,7 +106,7 @@ fn text_that_is_no_cursor_is_refused() {
 fn the_longest_cursor_can_be_read_again() {
     let key = crate::services::contacts::fold::search_key(
         &"\u{FDFA}".repeat(200),
-        &"\u{FDFA}".repeat(84),
+        Some(&"\u{FDFA}".repeat(84)),
     );
     let cursor = Cursor::new(Position::Name(key), false, ContactId::new(Uuid::max()));
     assert_eq!(

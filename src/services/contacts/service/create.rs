@@ -8,11 +8,12 @@ use crate::model::contact::ContactId;
 use crate::model::error::AppError;
 use crate::services::book::BookRole;
 use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::fields::Required;
 use crate::services::contacts::store::Creation;
 use crate::services::contacts::store::IdempotentRequest;
 
 impl Contacts {
-    /// Adds a contact to the book; with `idempotency`, once for any number of the same requests. `welcome` says
+    /// Adds a contact to the book, if it says what is `required`; with `idempotency`, once for any number of the same requests. `welcome` says
     /// whether it gets a welcome email; `None` leaves that to the configuration.
     ///
     /// # Errors
@@ -20,13 +21,20 @@ impl Contacts {
     #[tracing::instrument(skip_all, fields(contact, replayed))]
     pub async fn create(
         &self,
-        draft: ContactDraft,
+        draft: &ContactDraft,
+        required: Required,
         welcome: Option<bool>,
         idempotency: Option<IdempotentRequest>,
     ) -> Result<Creation, AppError> {
         let book = self.book()?;
         book.require(BookRole::Editor)?;
-        let fields = ContactFields::parse(draft)?;
+        let fields = ContactFields::parse(draft, required)?;
+        // Without an address there is nowhere to send it.
+        let welcome = if fields.email.is_some() {
+            welcome
+        } else {
+            Some(false)
+        };
         let idempotency = idempotency.map(|request| match self.caller.account() {
             Some(account) => request.within(&format!("{}/{}/", account.id, book.id)),
             None => request,

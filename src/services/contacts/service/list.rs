@@ -9,7 +9,6 @@ use super::Contacts;
 use super::Settings;
 use super::caching::AUDIENCE;
 use super::shared::Shared;
-use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
@@ -127,15 +126,10 @@ impl Contacts {
 /// What a list in the browser needs of a page.
 impl From<&ContactPage> for ContactList {
     fn from(page: &ContactPage) -> Self {
-        let row = |contact: &Contact| ContactRow {
-            id: contact.id,
-            name: contact.name.clone(),
-            email: contact.email.clone(),
-        };
         Self {
             next_cursor: page.next.as_ref().map(Cursor::to_string),
             total: page.total,
-            rows: page.contacts.iter().map(row).collect(),
+            rows: page.contacts.iter().map(ContactRow::from).collect(),
             ..Self::default()
         }
     }

@@ -24,6 +24,7 @@ use crate::services::client::Client;
 use crate::services::client::Identity;
 use crate::services::contacts::CONTACTS;
 use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::fields::Required;
 use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::store::ContactStore;
 use crate::services::contacts::store::IdempotentRequest;
@@ -99,9 +100,16 @@ fn draft(name: &str) -> ContactDraft {
     }
 }
 
+fn with_email(email: &str) -> ContactDraft {
+    ContactDraft {
+        email: email.to_owned(),
+        ..draft("Ada")
+    }
+}
+
 async fn create(service: &Contacts, name: &str) -> Contact {
     service
-        .create(draft(name), None, None)
+        .create(&draft(name), Required::NameAndEmail, None, None)
         .await
         .expect("the draft is valid")
         .contact
@@ -147,14 +155,14 @@ async fn a_draft_with_mistakes_changes_nothing() {
     let invalid = |error: AppError| error.fields().iter().map(|error| error.field).collect();
 
     let refused = service
-        .create(ContactDraft::default(), None, None)
+        .create(&ContactDraft::default(), Required::NameAndEmail, None, None)
         .await
         .expect_err("it is empty");
     assert_eq!(refused.to_string(), "Name and email are required");
     let fields: Vec<Field> = invalid(refused);
     assert_eq!(fields, [Field::Name, Field::Email]);
     let refused = service
-        .update(contact.id, draft(""), None)
+        .update(contact.id, &draft(""), Required::NameAndEmail, None)
         .await
         .expect_err("it has no name");
     let fields: Vec<Field> = invalid(refused);
@@ -170,11 +178,11 @@ async fn a_request_is_done_once() {
     let service = service().await;
     let request = || IdempotentRequest::new(b"key", &draft("Ada"), None).expect("the key is valid");
     let first = service
-        .create(draft("Ada"), None, Some(request()))
+        .create(&draft("Ada"), Required::NameAndEmail, None, Some(request()))
         .await
         .expect("it is valid");
     let again = service
-        .create(draft("Ada"), None, Some(request()))
+        .create(&draft("Ada"), Required::NameAndEmail, None, Some(request()))
         .await
         .expect("it is repeated");
     assert_eq!((first.replayed, again.replayed), (false, true));
@@ -182,7 +190,9 @@ async fn a_request_is_done_once() {
 
     let other = IdempotentRequest::new(b"key", &draft("Bob"), None).expect("the key is valid");
     assert_eq!(
-        service.create(draft("Bob"), None, Some(other)).await,
+        service
+            .create(&draft("Bob"), Required::NameAndEmail, None, Some(other))
+            .await,
         Err(AppError::KeyReused)
     );
 }
@@ -219,7 +229,9 @@ async fn a_printed_list_leaves_notes_aside() {
         ..draft("Ada")
     };
     for _ in 0..2 {
-        let created = service.create(noted.clone(), None, None).await;
+        let created = service
+            .create(&noted, Required::NameAndEmail, None, None)
+            .await;
         created.expect("the draft is valid");
     }
     let printed = service
@@ -361,7 +373,7 @@ async fn patches_at_once_are_all_applied() {
         patched,
         Contact {
             name: "Ada Lovelace".to_owned(),
-            email: "countess@example.com".to_owned(),
+            email: Some("countess@example.com".to_owned()),
             phone: Some("110".to_owned()),
             company: Some("Engines".to_owned()),
             notes: Some("First programmer".to_owned()),
@@ -378,7 +390,9 @@ async fn a_closed_service_is_unavailable() {
     service.all.close().await;
     assert_eq!(service.all.ping().await, Err(AppError::Unavailable));
     assert_eq!(
-        service.create(draft("Ada"), None, None).await,
+        service
+            .create(&draft("Ada"), Required::NameAndEmail, None, None)
+            .await,
         Err(AppError::Unavailable)
     );
 }
@@ -394,7 +408,7 @@ async fn an_edit_saves_what_was_touched_over_what_others_have_saved() {
         ..base.clone()
     };
     service
-        .update(ada.id, theirs, None)
+        .update(ada.id, &theirs, Required::NameAndEmail, None)
         .await
         .expect("it is valid");
     let mine = ContactDraft {
@@ -413,12 +427,79 @@ async fn an_edit_saves_what_was_touched_over_what_others_have_saved() {
 }
 
 #[tokio::test]
+async fn people_need_one_field_and_programs_name_and_email() {
+    let service = service().await;
+    let plumber = ContactDraft {
+        phone: "020 7946 0000".to_owned(),
+        ..ContactDraft::default()
+    };
+    let create = |required| service.create(&plumber, required, Some(true), None);
+    let refused = create(Required::NameAndEmail).await.expect_err("no name");
+    assert_eq!(refused.to_string(), "Name and email are required");
+    let created = create(Required::AnyField)
+        .await
+        .expect("a phone number")
+        .contact;
+    assert_eq!(created.name, "020 7946 0000");
+    assert_eq!(created.email, None);
+    assert_eq!(created.detail(), "");
+    // A program that changes something else does not have to invent an address.
+    let patch = ContactPatch {
+        company: Some(Some("Pipes".to_owned())),
+        ..ContactPatch::default()
+    };
+    let patched = service.patch(created.id, patch, None).await;
+    assert_eq!(
+        patched.expect("it is valid").company.as_deref(),
+        Some("Pipes")
+    );
+    let nothing = service
+        .create(&ContactDraft::default(), Required::AnyField, None, None)
+        .await;
+    let nothing = nothing.expect_err("it says nothing");
+    assert_eq!(nothing.fields()[0].field, Field::Name);
+    assert_eq!(
+        nothing.fields()[0].message,
+        "Enter a name, or anything else that you know."
+    );
+}
+
+#[tokio::test]
+async fn a_card_that_another_program_has_written_survives_edits() {
+    let service = service().await;
+    let ada = create(&service, "Ada").await;
+    let card = b"BEGIN:VCARD\nVERSION:4.0\nX-OTHER;P=1:kept\nFN:Ada\nitem1.EMAIL:ada@work.example\nitem1.X-ABLabel:Office\nEND:VCARD\n";
+    let replaced = service
+        .replace_card(ada.id, card.to_vec(), Some(ada.version))
+        .await
+        .expect("a card");
+    assert_eq!(replaced.email.as_deref(), Some("ada@work.example"));
+    let stale = service.replace_card(ada.id, card.to_vec(), Some(1)).await;
+    assert!(matches!(stale, Err(AppError::Changed { .. })), "{stale:?}");
+    let broken = service.replace_card(ada.id, b"FN:Ada".to_vec(), None).await;
+    assert_eq!(
+        broken.expect_err("no card").to_string(),
+        "This is not a vCard: line 1: a card begins with BEGIN:VCARD."
+    );
+    let patch = ContactPatch {
+        email: Some(Some("ada@home.example".to_owned())),
+        ..ContactPatch::default()
+    };
+    let patched = service.patch(ada.id, patch, None).await.expect("valid");
+    let (version, kept) = service.card(ada.id).await.expect("it is there");
+    assert_eq!(version, patched.version);
+    let expected = String::from_utf8(card.to_vec()).expect("text");
+    let expected = expected.replace("ada@work.example", "ada@home.example");
+    assert_eq!(std::str::from_utf8(kept.bytes()), Ok(&*expected));
+}
+
+#[tokio::test]
 async fn an_edit_does_not_decide_between_two_people() {
     let service = service().await;
     let ada = create(&service, "Ada").await;
     let base = draft("Ada");
     let theirs = service
-        .update(ada.id, draft("Theirs"), None)
+        .update(ada.id, &draft("Theirs"), Required::NameAndEmail, None)
         .await
         .expect("it is valid");
     let conflict = service.edit(ada.id, &base, draft("Mine"), false).await;
@@ -431,8 +512,8 @@ async fn an_edit_does_not_decide_between_two_people() {
     // A client that has meant the same has changed nothing.
     let same = service.edit(ada.id, &base, draft(" Theirs "), false).await;
     assert_eq!(same, Ok((theirs, Vec::new())));
-    let invalid = service.edit(ada.id, &base, draft(""), false).await;
-    assert_eq!(invalid.expect_err("no name").fields().len(), 1);
+    let invalid = service.edit(ada.id, &base, with_email("none"), false).await;
+    assert_eq!(invalid.expect_err("no address").fields().len(), 1);
 }
 
 #[tokio::test]
@@ -467,7 +548,7 @@ async fn an_edit_takes_a_contact_out_of_the_trash_only_when_told_to() {
     let lost = service.edit(ada.id, &base, draft("Mine"), false).await;
     assert_eq!(lost, Err(AppError::NotFound));
     // A mistake takes nothing out of the trash.
-    let invalid = service.edit(ada.id, &base, draft(""), true).await;
+    let invalid = service.edit(ada.id, &base, with_email("none"), true).await;
     assert!(invalid.is_err());
     assert_eq!(service.get(ada.id).await, Err(AppError::NotFound));
     let (saved, _) = service
@@ -494,7 +575,8 @@ async fn changes_that_lose_every_race_are_to_be_tried_again_later() {
                     phone: format!("{}", 1000 + *rivals),
                     ..draft("Ada")
                 };
-                let theirs = ContactFields::parse(theirs).expect("the draft is valid");
+                let theirs = ContactFields::parse(&theirs, Required::NameAndEmail)
+                    .expect("the draft is valid");
                 let write = store.update(*id, &theirs, None, now);
                 tokio::task::block_in_place(|| handle.block_on(write)).expect("it is there");
             }

@@ -12,6 +12,7 @@ use crate::model::error::AppError;
 use crate::services::book::BookId;
 use crate::services::book::BookRole;
 use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::fields::Required;
 use crate::services::contacts::store::ContactStore;
 use crate::services::contacts::store::StoreError;
 
@@ -48,7 +49,7 @@ impl Contacts {
     /// them has succeeded, so many in a row mean that something is wrong.
     const MAX_REWRITES: u32 = 16;
 
-    /// Replaces all fields; a blank one becomes empty. With `expected`, only if the contact is
+    /// Replaces all fields; a blank one becomes empty, unless it is `required`. With `expected`, only if the contact is
     /// still at that version.
     ///
     /// # Errors
@@ -57,16 +58,17 @@ impl Contacts {
     pub async fn update(
         &self,
         id: ContactId,
-        draft: ContactDraft,
+        draft: &ContactDraft,
+        required: Required,
         expected: Option<u32>,
     ) -> Result<Contact, AppError> {
-        self.book_of(id, BookRole::Editor).await?;
-        let fields = &ContactFields::parse(draft)?;
-        let now = self.shared.clock.now();
-        let update = |store: Arc<dyn ContactStore>| async move {
-            store.update(id, fields, expected, now).await
+        let replace = |current: &Contact| {
+            require_version(current, expected)?;
+            let saved = current.clone().into();
+            Ok((ContactFields::parse_edited(draft, &saved, required)?, ()))
         };
-        self.in_book_of(id, BookRole::Editor, update).await
+        let (replaced, ()) = self.rewrite(id, replace).await?;
+        Ok(replaced)
     }
 
     /// Changes some fields. With `expected`, only if the contact is still at that version;
@@ -82,13 +84,11 @@ impl Contacts {
         expected: Option<u32>,
     ) -> Result<Contact, AppError> {
         let apply = |current: &Contact| {
-            if expected.is_some_and(|expected| expected != current.version) {
-                return Err(AppError::Changed {
-                    current: Box::new(current.clone()),
-                });
-            }
-            let draft = patch.clone().applied_to(current.clone().into());
-            Ok((ContactFields::parse(draft)?, ()))
+            require_version(current, expected)?;
+            let saved = ContactDraft::from(current.clone());
+            let draft = patch.clone().applied_to(saved.clone());
+            let required = Required::NameAndEmail;
+            Ok((ContactFields::parse_edited(&draft, &saved, required)?, ()))
         };
         let (patched, ()) = self.rewrite(id, apply).await?;
         Ok(patched)
@@ -110,18 +110,21 @@ impl Contacts {
         restore: bool,
     ) -> Result<(Contact, Vec<Field>), AppError> {
         // As it would be saved, so that blanks around a text are no difference.
-        let typed = ContactDraft::from(ContactFields::parse(typed)?);
+        let fields = ContactFields::parse_edited(&typed, base, Required::AnyField)?;
+        let typed = ContactDraft::from(fields);
         if restore {
             self.restore(id).await?;
         }
         let merge = |current: &Contact| {
-            let merge = Merge::new(base, &typed, &current.clone().into());
+            let saved = current.clone().into();
+            let merge = Merge::new(base, &typed, &saved);
             if !merge.conflicts.is_empty() {
                 return Err(AppError::Changed {
                     current: Box::new(current.clone()),
                 });
             }
-            Ok((ContactFields::parse(merge.draft)?, merge.theirs))
+            let fields = ContactFields::parse_edited(&merge.draft, &saved, Required::AnyField)?;
+            Ok((fields, merge.theirs))
         };
         self.rewrite(id, merge).await
     }
@@ -181,5 +184,15 @@ impl Contacts {
         }
         tracing::warn!("a contact changes faster than it can be written back");
         Ok(Err(AppError::Unavailable))
+    }
+}
+
+/// Refuses a change of a contact that is at another version than the client expects.
+fn require_version(current: &Contact, expected: Option<u32>) -> Result<(), AppError> {
+    match expected {
+        Some(expected) if expected != current.version => Err(AppError::Changed {
+            current: Box::new(current.clone()),
+        }),
+        _ => Ok(()),
     }
 }

@@ -23,6 +23,7 @@ use crate::model::contact::Contact;
 use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::fields::Required;
 use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::query::Cursor;
 use crate::services::contacts::query::Scope;
@@ -104,11 +105,14 @@ pub fn new_id() -> ContactId {
 }
 
 pub fn fields(name: &str, email: &str) -> ContactFields {
-    ContactFields::parse(ContactDraft {
-        name: name.to_owned(),
-        email: email.to_owned(),
-        ..ContactDraft::default()
-    })
+    ContactFields::parse(
+        &ContactDraft {
+            name: name.to_owned(),
+            email: email.to_owned(),
+            ..ContactDraft::default()
+        },
+        Required::NameAndEmail,
+    )
     .expect("the fields are valid")
 }
 

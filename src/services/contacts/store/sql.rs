@@ -10,7 +10,7 @@
 //!
 //! - [`SqlStore`] fulfils the contract. [`create`], [`update`] and [`trash`] are its writes, [`list`] its
 //!   pages; [`activities`] is what happened around a contact.
-//! - [`erase`] removes all that a book has.
+//! - [`erase`] removes all that a book has. [`missing_cards`] writes what an earlier release has not.
 //! - [`row`] reads a contact. [`replay`] knows the requests that a client may send again.
 //! - [`search`] is the only part with a body for each engine. Elsewhere only texts differ.
 //! - [`generations`] tells the cache when contacts have changed. [`error`] makes a kind of a fault.
@@ -21,6 +21,7 @@ mod erase;
 mod error;
 mod generations;
 mod list;
+mod missing_cards;
 mod replay;
 mod row;
 pub mod search;
@@ -29,6 +30,7 @@ mod trash;
 mod update;
 
 pub use self::erase::erase;
+pub use self::missing_cards::write_missing_cards;
 pub use self::sql_store::SqlStore;
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::TestDatabase;
 use crate::model::contact::ContactDraft;
 use crate::services::audit_log::Actor;
 use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::fields::Required;
 use crate::services::contacts::store::IdempotentRequest;
 use crate::services::contacts::store::conformance::IDEMPOTENCY_TTL;
 use crate::services::contacts::store::conformance::Store;
@@ -75,7 +76,7 @@ impl Filled {
             };
             let key = format!("key-{number}");
             let request = IdempotentRequest::new(key.as_bytes(), &draft, None).expect("a key");
-            let fields = ContactFields::parse(draft).expect("valid");
+            let fields = ContactFields::parse(&draft, Required::NameAndEmail).expect("valid");
             let created = store
                 .create(new_id(), &fields, at(0), Some(&request), None)
                 .await

@@ -9,6 +9,7 @@ use crate::services::book::BookId;
 use crate::services::book::BookRole;
 use crate::services::client::AccountId;
 use crate::services::contacts::Contacts;
+use crate::services::contacts::fields::Required;
 
 /// What editors and owners change in a book. A contact is in its book, or in the trash of its book.
 const WRITES_OF_EDITORS: &[&str] = &[
@@ -161,7 +162,9 @@ impl People<'_> {
             ..ContactDraft::default()
         };
         let contacts = self.contacts(owner, book).await;
-        let created = contacts.create(draft, Some(false), None).await;
+        let created = contacts
+            .create(&draft, Required::AnyField, Some(false), None)
+            .await;
         created.expect("room").contact.id
     }
 

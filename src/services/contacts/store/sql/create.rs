@@ -10,13 +10,13 @@ use super::activities;
 use super::replay;
 use super::row::id_bytes;
 use super::row::rfc3339;
-use super::row::set_fields;
+use super::row::set_summary;
 use super::search;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::services::book::BookKey;
 use crate::services::contacts::activity::Event;
-use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::fold::search_key;
 use crate::services::contacts::store::Creation;
 use crate::services::contacts::store::IdempotentRequest;
@@ -26,7 +26,7 @@ use crate::services::contacts::store::StoreError;
 pub struct NewContact {
     pub book: BookKey,
     pub id: ContactId,
-    pub fields: ContactFields,
+    pub card: ContactCard,
     pub now: Timestamp,
     /// Requests that are older than this are not recognised any more, in milliseconds.
     pub outdated: i64,
@@ -62,7 +62,7 @@ impl NewContact {
         let mut contact = Contact {
             id: self.id,
             name: String::new(),
-            email: String::new(),
+            email: None,
             phone: None,
             company: None,
             notes: None,
@@ -70,7 +70,7 @@ impl NewContact {
             updated_at: now,
             version: 1,
         };
-        set_fields(&mut contact, &self.fields);
+        set_summary(&mut contact, self.card.summary());
         Ok(contact)
     }
 
@@ -88,7 +88,7 @@ impl NewContact {
             replay::lock_form(tx, form).await?;
         }
         if !replay::claim(tx, request, contact, self.now, self.outdated).await? {
-            let first = replay::find(tx, request, &self.fields, self.outdated).await?;
+            let first = replay::find(tx, request, contact, self.outdated).await?;
             return Ok(Some(first));
         }
         if let Some(form) = &request.form
@@ -103,7 +103,7 @@ impl NewContact {
     /// are outdated.
     async fn insert(&self, tx: &mut Connection, contact: &Contact) -> Result<(), StoreError> {
         let now = self.now.as_millisecond();
-        let key = search_key(&contact.name, &contact.email);
+        let key = search_key(&contact.name, contact.email.as_deref());
         let grams = search::tables(tx.engine()).grams(self.book, &key);
         query(INSERT)
             .bind(id_bytes(self.id))
@@ -121,6 +121,8 @@ impl NewContact {
             .bind(self.outdated)
             .bind(replay::MAX_SWEPT_KEYS)
             .bind(self.book.0)
+            .bind(self.card.uid())
+            .bind(self.card.bytes())
             .execute(tx)
             .await?;
         Ok(())
@@ -133,8 +135,8 @@ impl NewContact {
 /// A server takes one statement in a query. There, a creation leaves keys aside that another one is removing.
 const INSERT: Sql = Sql::each(
     "INSERT INTO contacts
-        (seq, id, version, created_at, updated_at, search_key, name, email, phone, company, notes)
-        SELECT coalesce(max(seq), ($15 - 1) << 40) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
+        (seq, id, version, created_at, updated_at, search_key, name, email, phone, company, notes, uid, card)
+        SELECT coalesce(max(seq), ($15 - 1) << 40) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $16, $17
         FROM contacts WHERE seq > ($15 - 1) << 40 AND seq < $15 << 40;
     INSERT INTO contact_trigrams (rowid, key) VALUES (last_insert_rowid(), $5);
     INSERT INTO contact_grams (rowid, grams) VALUES (last_insert_rowid(), $11);
@@ -143,8 +145,9 @@ const INSERT: Sql = Sql::each(
         (SELECT key FROM idempotency_keys WHERE created_at <= $13 ORDER BY created_at LIMIT $14)",
     "WITH contact AS (
         INSERT INTO contacts
-            (seq, id, version, created_at, updated_at, search_key, name, email, phone, company, notes)
-            VALUES ((($15::bigint - 1) << 40) + nextval(pg_get_serial_sequence('contacts', 'seq')), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING seq
+            (seq, id, version, created_at, updated_at, search_key, name, email, phone, company, notes, uid, card)
+            VALUES ((($15::bigint - 1) << 40) + nextval(pg_get_serial_sequence('contacts', 'seq')),
+                $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $16, $17) RETURNING seq
     ), grams AS (
         INSERT INTO contact_grams (seq, search_key, grams)
         SELECT seq, $5, $11::bigint[]::int4[] FROM contact

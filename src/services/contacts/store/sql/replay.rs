@@ -10,7 +10,7 @@ use kith_database::Sql;
 use kith_database::query;
 
 use crate::model::contact::Contact;
-use crate::services::contacts::fields::ContactFields;
+use crate::model::contact::ContactDraft;
 use crate::services::contacts::store::IdempotentRequest;
 use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::idempotency::is_of_bytes;
@@ -61,11 +61,11 @@ pub async fn claim(
     Ok(written > 0)
 }
 
-/// The contact that the first request under this key got. `fields` are those that the request would create.
+/// The contact that the first request under this key got. `new` is the one that the request would create.
 pub async fn find(
     connection: &mut Connection,
     request: &IdempotentRequest,
-    fields: &ContactFields,
+    new: &Contact,
     outdated: i64,
 ) -> Result<Contact, StoreError> {
     let first: Row = query(
@@ -79,8 +79,12 @@ pub async fn find(
     let fingerprint: &[u8] = first.get("fingerprint")?;
     // An older release compared bytes. The contact that it has created shows what the request has asked for.
     let is_the_same = fingerprint == request.fingerprint
-        || (is_of_bytes(fingerprint) && fields.are_those_of(&contact));
+        || (is_of_bytes(fingerprint) && says_the_same(new, &contact));
     is_the_same.then_some(contact).ok_or(StoreError::KeyReused)
+}
+
+fn says_the_same(one: &Contact, other: &Contact) -> bool {
+    ContactDraft::from(one.clone()) == ContactDraft::from(other.clone())
 }
 
 /// The contact that a form has created before, even with other contents, if it is still there. The contact of a

@@ -10,7 +10,8 @@ use uuid::Uuid;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::services::book::BookKey;
-use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::card::ContactCard;
+use crate::services::contacts::card::Summary;
 use crate::services::contacts::store::StoreError;
 
 /// Where a contact is looked for: in no other book is it found.
@@ -88,13 +89,13 @@ pub fn id_bytes(id: ContactId) -> Vec<u8> {
     id.as_uuid().as_bytes().to_vec()
 }
 
-/// Gives a contact the fields that a client has sent.
-pub fn set_fields(contact: &mut Contact, fields: &ContactFields) {
-    contact.name = fields.name.to_string();
-    contact.email = fields.email.to_string();
-    contact.phone = fields.phone.as_ref().map(ToString::to_string);
-    contact.company = fields.company.as_ref().map(ToString::to_string);
-    contact.notes = fields.notes.as_ref().map(ToString::to_string);
+/// Gives a contact what its card says.
+pub fn set_summary(contact: &mut Contact, summary: Summary) {
+    contact.name = summary.name;
+    contact.email = summary.email;
+    contact.phone = summary.phone;
+    contact.company = summary.company;
+    contact.notes = summary.notes;
 }
 
 /// A contact, in the trash or not.
@@ -138,6 +139,47 @@ async fn fetch(
 /// A contact that is not in the trash.
 pub async fn find_live(connection: &mut Connection, place: Place) -> Result<Stored, StoreError> {
     live(find(connection, place).await?)
+}
+
+/// The same as [`find_expected`], with the card.
+pub async fn find_with_card(
+    connection: &mut Connection,
+    place: Place,
+    expected: Option<u32>,
+) -> Result<(Stored, ContactCard), StoreError> {
+    let stored = find_expected(connection, place, expected).await?;
+    let card = card(connection, stored.seq).await?;
+    Ok((stored, card))
+}
+
+/// The card of the contact with this number.
+async fn card(connection: &mut Connection, seq: i64) -> Result<ContactCard, StoreError> {
+    let card = query("SELECT card FROM contacts WHERE seq = $1")
+        .bind(seq)
+        .fetch_one(connection)
+        .await?;
+    read_card(card)
+}
+
+/// The card of a contact that is not in the trash, and the version of the contact.
+pub async fn find_card(
+    connection: &mut Connection,
+    place: Place,
+) -> Result<(u32, ContactCard), StoreError> {
+    let found: Option<(i64, u32, Option<Vec<u8>>)> =
+        query("SELECT seq, version, card FROM contacts WHERE id = $1 AND deleted_at IS NULL")
+            .bind(id_bytes(place.id))
+            .fetch_optional(connection)
+            .await?;
+    let found = found.filter(|(seq, ..)| BookKey::of_contact(*seq) == place.book);
+    let (_, version, card) = found.ok_or(StoreError::NotFound)?;
+    Ok((version, read_card(card)?))
+}
+
+fn read_card(card: Option<Vec<u8>>) -> Result<ContactCard, StoreError> {
+    let card = card.ok_or_else(|| StoreError::Internal("a contact has no card".into()))?;
+    // The parser's error would quote it.
+    ContactCard::parse(card).map_err(|_| StoreError::Internal("a card cannot be read".into()))
 }
 
 /// The same, locked, only if it is at the `expected` version; `None` expects none.

@@ -15,16 +15,19 @@ use super::list;
 use super::list::List;
 use super::row::Place;
 use super::row::find;
+use super::row::find_card;
 use super::row::find_live;
 use super::row::id_bytes;
 use super::trash;
 use super::update;
+use super::update::Change;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::services::audit_log::Actor;
 use crate::services::book::BookKey;
 use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
+use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::store::ContactPage;
@@ -106,7 +109,7 @@ impl ContactStore for SqlStore {
         let new = Arc::new(NewContact {
             book: self.book,
             id,
-            fields: fields.clone(),
+            card: ContactCard::new(id, fields),
             now,
             outdated: now.as_millisecond().saturating_sub(self.idempotency_ttl),
             idempotency: idempotency.cloned(),
@@ -163,7 +166,23 @@ impl ContactStore for SqlStore {
         now: Timestamp,
     ) -> Result<Contact, StoreError> {
         let tx = self.database.write().await?;
-        update::update(tx, self.place(id), fields, expected, now).await
+        update::update(tx, self.place(id), Change::Fields(fields), expected, now).await
+    }
+
+    async fn card(&self, id: ContactId) -> Result<(u32, ContactCard), StoreError> {
+        let mut connection = self.database.reader().await?;
+        find_card(&mut connection, self.place(id)).await
+    }
+
+    async fn replace_card(
+        &self,
+        id: ContactId,
+        card: &ContactCard,
+        expected: Option<u32>,
+        now: Timestamp,
+    ) -> Result<Contact, StoreError> {
+        let tx = self.database.write().await?;
+        update::update(tx, self.place(id), Change::Card(card), expected, now).await
     }
 
     async fn delete(

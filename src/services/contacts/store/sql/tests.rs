@@ -2,6 +2,7 @@
 
 mod books;
 mod both_engines;
+mod cards;
 mod each_engine;
 mod failover;
 mod postgres;
@@ -12,11 +13,14 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use kith_database::Engine;
+use kith_database::Row;
 use kith_database::query;
 
 use super::SqlStore;
 use super::create::NewContact;
 use crate::services::book::BookKey;
+use crate::services::contacts::card::ContactCard;
+use crate::services::contacts::card::Summary;
 use crate::services::contacts::store::conformance;
 use crate::services::contacts::store::conformance::Store;
 use crate::services::contacts::store::conformance::at;
@@ -37,6 +41,7 @@ macro_rules! engine_tests {
             activities_keep_their_order_when_the_clock_is_set_back
             a_deleted_contact_is_in_the_audit_log_by_its_id_alone
             two_books_that_change_at_once_know_nothing_of_each_other
+            each_contact_without_a_card_gets_the_one_that_says_the_same
             a_contact_is_found_in_no_other_book
             a_contact_moves_with_all_that_has_happened_around_it
             a_book_with_contacts_is_not_removed
@@ -81,10 +86,12 @@ impl Opened {
             let mut tx = self.database.write().await.expect("no other writer");
             for (place, name) in names.iter().enumerate() {
                 let number = batch * BATCH + place;
+                let id = new_id();
+                let fields = fields(name, &format!("p{number}@example.com"));
                 let new = NewContact {
                     book: BookKey::FIRST,
-                    id: new_id(),
-                    fields: fields(name, &format!("p{number}@example.com")),
+                    id,
+                    card: ContactCard::new(id, &fields),
                     now: at(number as i64),
                     outdated: 0,
                     idempotency: None,
@@ -114,6 +121,29 @@ impl Opened {
         for (what, sql) in checks {
             let holds: bool = query(sql).fetch_one(&mut tx).await.expect(what);
             assert!(holds, "{what}");
+        }
+        let rows: Vec<Row> =
+            query("SELECT name, email, phone, company, notes, uid, card FROM contacts")
+                .fetch_all(&mut tx)
+                .await
+                .expect("the contacts can be read");
+        for row in &rows {
+            let card = ContactCard::parse(row.get::<&[u8]>("card").expect("a card"));
+            let card = card.expect("a card");
+            let text = |column: &str| -> Option<String> { row.get(column).expect("a column") };
+            let columns = Summary {
+                name: text("name").expect("a name"),
+                email: text("email"),
+                phone: text("phone"),
+                company: text("company"),
+                notes: text("notes"),
+            };
+            assert_eq!(
+                card.summary(),
+                columns,
+                "the columns say what the card says"
+            );
+            assert_eq!(card.uid(), text("uid"), "the UID is that of the card");
         }
     }
 }

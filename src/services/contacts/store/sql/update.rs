@@ -1,4 +1,4 @@
-//! Replacing the fields of a contact.
+//! Changing what a contact says: its fields, or its whole card.
 
 use jiff::Timestamp;
 use kith_database::Sql;
@@ -8,40 +8,58 @@ use kith_database::query;
 use super::activities;
 use super::row::Place;
 use super::row::find_expected;
+use super::row::find_with_card;
 use super::row::rfc3339;
-use super::row::set_fields;
+use super::row::set_summary;
 use super::search;
 use crate::model::contact::Contact;
 use crate::model::contact::Field;
 use crate::services::book::BookKey;
 use crate::services::contacts::activity::Event;
+use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::fold::search_key;
 use crate::services::contacts::store::StoreError;
+
+/// What becomes of the card of a contact.
+pub enum Change<'a> {
+    /// What these fields say differently is written into it.
+    Fields(&'a ContactFields),
+    /// Another card takes its place.
+    Card(&'a ContactCard),
+}
 
 /// See [`ContactStore::update`](crate::services::contacts::store::ContactStore::update). Commits.
 pub async fn update(
     mut tx: Tx,
     place: Place,
-    fields: &ContactFields,
+    change: Change<'_>,
     expected: Option<u32>,
     now: Timestamp,
 ) -> Result<Contact, StoreError> {
-    let stored = find_expected(&mut tx, place, expected).await?;
-    let mut contact = stored.contact.clone();
-    set_fields(&mut contact, fields);
-    if contact == stored.contact {
-        return Ok(contact);
+    let (stored, saved) = find_with_card(&mut tx, place, expected).await?;
+    let card = match change {
+        Change::Fields(fields) => {
+            let mut card = saved.clone();
+            card.apply(fields);
+            card
+        }
+        Change::Card(card) => card.clone(),
+    };
+    if card.bytes() == saved.bytes() {
+        return Ok(stored.contact);
     }
+    let mut contact = stored.contact.clone();
+    set_summary(&mut contact, card.summary());
     let updated_at = stored.updated_at.max(now.as_millisecond());
     contact.updated_at = rfc3339(updated_at)?;
     contact.version = contact.version.saturating_add(1);
 
-    let key = search_key(&contact.name, &contact.email);
+    let key = search_key(&contact.name, contact.email.as_deref());
     query(
         "UPDATE contacts SET version = $1, updated_at = $2, search_key = $3,
-             name = $4, email = $5, phone = $6, company = $7, notes = $8
-         WHERE seq = $9",
+             name = $4, email = $5, phone = $6, company = $7, notes = $8, uid = $9, card = $10
+         WHERE seq = $11",
     )
     .bind(contact.version)
     .bind(updated_at)
@@ -51,6 +69,8 @@ pub async fn update(
     .bind(&contact.phone)
     .bind(&contact.company)
     .bind(&contact.notes)
+    .bind(card.uid())
+    .bind(card.bytes())
     .bind(stored.seq)
     .execute(&mut tx)
     .await?;

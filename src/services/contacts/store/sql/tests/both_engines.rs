@@ -10,6 +10,7 @@ use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::services::audit_log::Actor;
 use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::fields::Required;
 use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::query::Cursor;
 use crate::services::contacts::query::Scope;
@@ -64,7 +65,7 @@ async fn add_to_both(both: &[Opened; 2], contacts: &[(String, String)]) -> Vec<C
             ..ContactDraft::default()
         };
         // A name of signs alone is refused.
-        let Ok(fields) = ContactFields::parse(draft) else {
+        let Ok(fields) = ContactFields::parse(&draft, Required::NameAndEmail) else {
             continue;
         };
         let now = at(number as i64 / 3);

@@ -7,6 +7,7 @@ use kith_database::query;
 use super::Opened;
 use super::engine_tests;
 use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::fields::Required;
 use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::conformance;
 use crate::services::contacts::store::conformance::at;
@@ -77,7 +78,7 @@ async fn a_full_disk_passes() {
         notes: "n".repeat(10_000),
         ..conformance::add(&opened, "Fits").await.into()
     };
-    let long = ContactFields::parse(long).expect("the draft is valid");
+    let long = ContactFields::parse(&long, Required::NameAndEmail).expect("the draft is valid");
     let refused = opened.create(new_id(), &long, at(0), None, None).await;
     assert!(
         matches!(refused, Err(StoreError::Unavailable(_))),

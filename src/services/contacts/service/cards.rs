@@ -1,0 +1,44 @@
+//! The cards of contacts, as programs read and replace them.
+
+use std::sync::Arc;
+
+use super::Contacts;
+use crate::model::contact::Contact;
+use crate::model::contact::ContactId;
+use crate::model::error::AppError;
+use crate::services::book::BookRole;
+use crate::services::contacts::card::ContactCard;
+use crate::services::contacts::store::ContactStore;
+
+impl Contacts {
+    /// The vCard of a contact, byte for byte as it was written, and the version of the contact.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], also for a contact in the trash.
+    #[tracing::instrument(level = "debug", skip_all, fields(contact = %id))]
+    pub async fn card(&self, id: ContactId) -> Result<(u32, ContactCard), AppError> {
+        let read = |store: Arc<dyn ContactStore>| async move { store.card(id).await };
+        self.in_book_of(id, BookRole::Viewer, read).await
+    }
+
+    /// Gives a contact another vCard. With `expected`, only if the contact is still at that version.
+    ///
+    /// # Errors
+    /// [`AppError::BadRequest`] for a text that is no vCard; [`AppError::Forbidden`], [`AppError::NotFound`],
+    /// [`AppError::Changed`].
+    #[tracing::instrument(skip_all, fields(contact = %id))]
+    pub async fn replace_card(
+        &self,
+        id: ContactId,
+        card: Vec<u8>,
+        expected: Option<u32>,
+    ) -> Result<Contact, AppError> {
+        let card = ContactCard::parse(card)
+            .map_err(|error| AppError::bad_request(format!("This is not a vCard: {error}.")))?;
+        let (card, now) = (&card, self.shared.clock.now());
+        let replace = |store: Arc<dyn ContactStore>| async move {
+            store.replace_card(id, card, expected, now).await
+        };
+        self.in_book_of(id, BookRole::Editor, replace).await
+    }
+}
