@@ -44,7 +44,7 @@ test('a form with errors', async ({ book, contacts, guard, page }) => {
   await contacts.goto(book.beside('/new'));
   await contacts.fill({ phone: 'none' });
   await contacts.button('Add contact').click();
-  await contacts.expectWrong('Name', 'Enter a name.');
+  await contacts.expectWrong('Phone', 'Enter a phone number, like +44 20 7946 0000 ext. 12.');
   await audit(page);
 });
 

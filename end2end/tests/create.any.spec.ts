@@ -33,7 +33,7 @@ test('a new contact is shown, has an address and stands in the list', async ({
   await expect(contacts.count).toHaveText('1 contact found');
 });
 
-test('an empty form says what is missing beside each field', async ({
+test('a form says what is wrong beside each field', async ({
   book,
   contacts,
   guard,
@@ -41,7 +41,7 @@ test('an empty form says what is missing beside each field', async ({
 }) => {
   guard.expect(/^400 POST/);
   await contacts.goto(book.beside('/new'));
-  await contacts.fill({ phone: '+44 20 7946 0000', company: 'Company', notes: 'First\nsecond' });
+  await contacts.fill({ name: '', email: 'none', phone: 'none', company: 'Company', notes: 'First\nsecond' });
   // The page asks for its list by POST as well. Without JavaScript the form goes to the address of the page.
   const answer = page.waitForResponse(
     (response) =>
@@ -50,23 +50,35 @@ test('an empty form says what is missing beside each field', async ({
   await contacts.button('Add contact').click();
 
   expect((await answer).status()).toBe(400);
-  await contacts.expectWrong('Name', 'Enter a name.');
   await contacts.expectWrong('Email', 'Enter an email address, like ada@example.com.');
-  await expect(contacts.field('Phone')).not.toHaveAttribute('aria-invalid');
-  await expect(contacts.field('Name')).toBeFocused();
+  await contacts.expectWrong('Phone', 'Enter a phone number, like +44 20 7946 0000 ext. 12.');
+  await expect(contacts.field('Name')).not.toHaveAttribute('aria-invalid');
+  await expect(contacts.field('Email')).toBeFocused();
   await contacts.expectFields({
     name: '',
-    email: '',
-    phone: '+44 20 7946 0000',
+    email: 'none',
+    phone: 'none',
     company: 'Company',
     notes: 'First\nsecond',
   });
 
-  await contacts.fill(book.draft());
+  await contacts.fill({ phone: '', ...book.draft() });
   await contacts.button('Add contact').click();
   await expect(contacts.title).toHaveText(`Ada ${book.word}`);
   await expect(contacts.pane).toContainText('second');
   expect(await book.names()).toEqual([`Ada ${book.word}`]);
+});
+
+test('a phone number is enough', async ({ book, contacts, guard }) => {
+  guard.expect(/^400 POST/);
+  await contacts.goto(book.beside('/new'));
+  await contacts.button('Add contact').click();
+  await contacts.expectWrong('Name', 'Enter a name, or anything else that you know.');
+  await contacts.fill({ phone: '020 7946 0000' });
+  await contacts.button('Add contact').click();
+  await expect(contacts.title).toHaveText('020 7946 0000');
+  await expect(contacts.pane.getByRole('link', { name: 'Mail' })).toHaveCount(0);
+  await contacts.button('Delete').click();
 });
 
 test('a wrong email address is the only thing marked', async ({ book, contacts, guard }) => {

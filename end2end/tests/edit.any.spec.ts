@@ -134,16 +134,16 @@ test('an edit that is refused keeps what was typed', async ({ book, contacts, gu
   guard.expect(/^400 POST/);
   const ada = await book.add({ notes: 'Old' });
   await contacts.goto(book.beside(`/${ada.id}/edit`));
-  await contacts.fill({ name: '', phone: 'none', notes: 'New' });
+  await contacts.fill({ name: '', email: 'none', phone: 'none', notes: 'New' });
   await contacts.button('Save').click();
 
-  await contacts.expectWrong('Name', 'Enter a name.');
+  await contacts.expectWrong('Email', 'Enter an email address, like ada@example.com.');
   await contacts.expectWrong('Phone', 'Enter a phone number, like +44 20 7946 0000 ext. 12.');
-  await expect(contacts.field('Name')).toBeFocused();
-  await contacts.expectFields({ name: '', email: ada.email, phone: 'none', notes: 'New' });
+  await expect(contacts.field('Email')).toBeFocused();
+  await contacts.expectFields({ name: '', email: 'none', phone: 'none', notes: 'New' });
   await expect(contacts.title).toHaveText('Edit contact');
 
-  await contacts.fill({ name: `Ada ${book.word}`, phone: '' });
+  await contacts.fill({ name: `Ada ${book.word}`, email: ada.email, phone: '' });
   await contacts.button('Save').click();
   await expect(contacts.title).toHaveText(`Ada ${book.word}`);
   expect((await book.read(ada.id)).notes).toBe('New');

@@ -24,12 +24,11 @@ pub fn TextField(
     /// Whether touch keyboards capitalise words, as in names.
     #[prop(optional)]
     capitals: bool,
-    #[prop(optional)] optional: bool,
 ) -> impl IntoView {
     let message = message(field, error);
     view! {
         <div class="field">
-            <Label field label optional/>
+            <Label field label/>
             <input
                 id=field.name()
                 name=field.name()
@@ -40,7 +39,6 @@ pub fn TextField(
                 autocapitalize=capitals.then_some("words")
                 enterkeyhint="done"
                 class="input"
-                required=!optional
                 readonly=dynamic::flag(move || saving.get())
                 autofocus=has_autofocus(field, error)
                 aria-invalid=attr(move || message.get().is_some().then_some("true"))
@@ -51,7 +49,7 @@ pub fn TextField(
     }
 }
 
-/// Text of many lines; always optional.
+/// Text of many lines.
 #[component]
 pub fn TextArea(
     field: Field,
@@ -63,7 +61,7 @@ pub fn TextArea(
     let message = message(field, error);
     view! {
         <div class="field">
-            <Label field label optional=true/>
+            <Label field label/>
             <textarea
                 id=field.name()
                 name=field.name()
@@ -94,11 +92,10 @@ fn text_area_content(value: &str) -> String {
 }
 
 #[component]
-fn Label(field: Field, label: &'static str, optional: bool) -> impl IntoView {
+fn Label(field: Field, label: &'static str) -> impl IntoView {
     view! {
         <label for=field.name()>
             {label}
-            {optional.then(|| view! { <span class="font-normal text-muted">" (optional)"</span> })}
         </label>
     }
 }

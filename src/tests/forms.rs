@@ -150,7 +150,8 @@ async fn a_refused_form_comes_back_with_what_was_typed() {
     let refused = app.submit("/contacts/new", &fields).await;
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
     let page = Page::read(refused).await;
-    assert!(page.text().contains("Enter a name."), "{}", page.text());
+    let text = page.text();
+    assert!(text.contains("Enter an email address"), "{text}");
     assert_eq!(page.value("email"), "ada@");
     assert_eq!(page.text_of_id("notes"), "</textarea><b>kept");
     assert!(!page.source().contains("<b>kept"));

@@ -142,7 +142,6 @@ fn text_fields(
             error
             saving
             kind="tel"
-            optional=true
         />
         <TextField
             field=Field::Company
@@ -151,7 +150,6 @@ fn text_fields(
             error
             saving
             capitals=true
-            optional=true
         />
         <TextArea field=Field::Notes label="Notes" value=value(Field::Notes) error saving/>
     }
