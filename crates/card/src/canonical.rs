@@ -108,7 +108,7 @@ impl Card {
             });
         };
         let group_label = match self.group(line) {
-            Some(_) => self.groups().label(self, line),
+            Some(_) => self.label(line),
             None => None,
         };
         let label = group_label.or_else(|| Label::of_types(&content.types(), upper == "RELATED"));
@@ -140,7 +140,7 @@ impl Card {
         // A companion has none of its own.
         let companions = match name {
             "X-ABADR" => &[],
-            _ => self.groups().companions(self, line),
+            _ => self.companions(line),
         };
         let companion = |line: &usize| {
             let is_label = self.name(*line).eq_ignore_ascii_case(b"X-ABLABEL");

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use crate::content::Content;
+use crate::entry::Label;
 use crate::error::{Limits, ParseError};
-use crate::groups::Groups;
+use crate::groups::{Groups, MAX_LABEL, Member, is_label};
 use crate::lines::{self, Index, Kind, Line};
 use crate::text::{Escape, clean, escape, fold};
 use crate::version::Version;
@@ -92,7 +93,48 @@ impl Card {
     }
 
     pub(crate) fn groups(&self) -> &Groups {
-        self.groups.get_or_init(|| Groups::of(self))
+        let member = |line: usize| {
+            let (group, name) = (self.group(line)?, self.name(line));
+            let label = is_label(name).then(|| self.own_words(line)).flatten();
+            Some(Member {
+                line,
+                group,
+                name,
+                label,
+            })
+        };
+        self.groups
+            .get_or_init(|| Groups::of(self.property_lines().filter_map(member)))
+    }
+
+    /// What a line of `X-ABLabel` says.
+    fn own_words(&self, line: usize) -> Option<Label> {
+        // Many lines can share one label, and each entry has a copy of it.
+        if self.raw(line).len() > 4 * MAX_LABEL {
+            return None;
+        }
+        let text = self.content(line)?.text(self.version());
+        (!text.is_empty()).then(|| Label::from(text.as_str()))
+    }
+
+    /// What the group of a line calls its property.
+    pub(crate) fn label(&self, line: usize) -> Option<Label> {
+        self.groups().label(self.group(line))
+    }
+
+    /// The line that names the property of a line.
+    pub(crate) fn label_line(&self, line: usize) -> Option<usize> {
+        self.groups().label_line(self.group(line))
+    }
+
+    /// Whether other properties are in the group of a line.
+    pub(crate) fn is_shared(&self, line: usize) -> bool {
+        self.groups().is_shared(self.group(line))
+    }
+
+    /// The lines that say more of the property of a line, and of no other, in order.
+    pub(crate) fn companions(&self, line: usize) -> &[usize] {
+        self.groups().companions(self.group(line))
     }
 
     /// The card as it was read or edited.

@@ -2,6 +2,7 @@
 
 use crate::canonical::{is_file, is_structured};
 use crate::card::Card;
+use crate::content::Content;
 use crate::date;
 use crate::draft::{Draft, Piece};
 use crate::photo::Photo;
@@ -36,13 +37,7 @@ impl Card {
         }
         let is_preferred = content.is_preferred();
         let types = content.types();
-        let pieces = if is_structured(&upper) {
-            content.pieces(b';', usize::MAX, self.version())
-        } else if matches!(upper.as_str(), "NICKNAME" | "CATEGORIES") {
-            content.pieces(b',', usize::MAX, self.version())
-        } else {
-            vec![content.text(self.version())]
-        };
+        let pieces = self.cut(&content, &upper);
         let separator = if is_structured(&upper) { ';' } else { ',' };
         let is_date = matches!(
             upper.as_str(),
@@ -83,5 +78,16 @@ impl Card {
             draft.set_value(&pieces, separator, how);
         }
         draft.bytes(other.line_end())
+    }
+
+    /// The value of a property in the pieces that separators make.
+    fn cut(&self, content: &Content<'_>, name: &str) -> Vec<String> {
+        if is_structured(name) {
+            content.pieces(b';', usize::MAX, self.version())
+        } else if matches!(name, "NICKNAME" | "CATEGORIES") {
+            content.pieces(b',', usize::MAX, self.version())
+        } else {
+            vec![content.text(self.version())]
+        }
     }
 }

@@ -156,7 +156,7 @@ impl<'a> Editor<'a> {
 
     /// The line behind an entry and the lines that say more of it.
     fn behind(&self, line: usize) -> usize {
-        let companions = self.card.groups().companions(self.card, line);
+        let companions = self.card.companions(line);
         let mut next = line + 1;
         while companions.binary_search(&next).is_ok() {
             next += 1;
@@ -224,7 +224,7 @@ impl<'a> Editor<'a> {
             return self.rewrite(found, &nothing, found.line);
         }
         self.changes.instead.insert(found.line, Vec::new());
-        for line in self.card.groups().companions(self.card, found.line) {
+        for line in self.card.companions(found.line) {
             self.changes.instead.insert(*line, Vec::new());
         }
     }
@@ -313,8 +313,8 @@ impl<'a> Editor<'a> {
     /// Changes the label of a line. A line of `X-ABLabel` that is new comes back.
     fn relabel(&mut self, draft: &mut Draft, found: &Found<'_>, entry: &Entry) -> Option<Vec<u8>> {
         let is_typed = draft.set_label(entry.label.as_ref(), found.source.is_relation);
-        let line = self.card.groups().label_line(self.card, found.line);
-        let is_shared = self.card.groups().is_shared(self.card, found.line);
+        let line = self.card.label_line(found.line);
+        let is_shared = self.card.is_shared(found.line);
         if is_typed {
             match line {
                 // What the group is called is not what this one is called.

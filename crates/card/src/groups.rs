@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::card::Card;
 use crate::entry::Label;
 
-/// Bytes of a label that is written. A line of twice as many, with its escapes, is read.
+/// Bytes of a label that is written. A line of four times as many, with its escapes, is read.
 pub(crate) const MAX_LABEL: usize = 512;
 
 /// The groups of a card.
@@ -25,25 +24,30 @@ struct Group {
     members: usize,
 }
 
+/// A line of a group.
+pub(crate) struct Member<'a> {
+    pub(crate) line: usize,
+    pub(crate) group: &'a [u8],
+    pub(crate) name: &'a [u8],
+    /// What it says, where it is an `X-ABLabel`.
+    pub(crate) label: Option<Label>,
+}
+
 impl Groups {
-    pub(crate) fn of(card: &Card) -> Self {
+    pub(crate) fn of<'a>(members: impl Iterator<Item = Member<'a>>) -> Self {
         let mut groups: HashMap<Vec<u8>, Group> = HashMap::new();
         let mut next = 1;
-        for line in card.property_lines() {
-            let Some(name) = card.group(line) else {
-                continue;
-            };
-            let name = name.to_ascii_lowercase();
+        for member in members {
+            let name = member.group.to_ascii_lowercase();
             if let Some(number) = number(&name) {
                 next = next.max(number.saturating_add(1));
             }
             let group = groups.entry(name).or_default();
-            let property = card.name(line);
-            if property.eq_ignore_ascii_case(b"X-ABLABEL") {
-                group.label.get_or_insert_with(|| (line, read(card, line)));
-                group.companions.push(line);
-            } else if property.eq_ignore_ascii_case(b"X-ABADR") {
-                group.companions.push(line);
+            if is_label(member.name) {
+                group.label.get_or_insert((member.line, member.label));
+                group.companions.push(member.line);
+            } else if member.name.eq_ignore_ascii_case(b"X-ABADR") {
+                group.companions.push(member.line);
             } else {
                 group.members += 1;
             }
@@ -51,31 +55,30 @@ impl Groups {
         Self { groups, next }
     }
 
-    fn group(&self, card: &Card, line: usize) -> Option<&Group> {
-        self.groups.get(&card.group(line)?.to_ascii_lowercase())
+    fn group(&self, name: Option<&[u8]>) -> Option<&Group> {
+        self.groups.get(&name?.to_ascii_lowercase())
     }
 
-    /// The line that names the property of a line.
-    pub(crate) fn label_line(&self, card: &Card, line: usize) -> Option<usize> {
-        let (line, _) = self.group(card, line)?.label.as_ref()?;
+    /// The line that names the properties of a group.
+    pub(crate) fn label_line(&self, group: Option<&[u8]>) -> Option<usize> {
+        let (line, _) = self.group(group)?.label.as_ref()?;
         Some(*line)
     }
 
-    /// What the group calls the property of a line.
-    pub(crate) fn label(&self, card: &Card, line: usize) -> Option<Label> {
-        let (_, label) = self.group(card, line)?.label.as_ref()?;
+    /// What a group calls its properties.
+    pub(crate) fn label(&self, group: Option<&[u8]>) -> Option<Label> {
+        let (_, label) = self.group(group)?.label.as_ref()?;
         label.clone()
     }
 
-    /// Whether other properties are in the group of a line.
-    pub(crate) fn is_shared(&self, card: &Card, line: usize) -> bool {
-        self.group(card, line)
-            .is_some_and(|group| group.members > 1)
+    /// Whether a group has several properties.
+    pub(crate) fn is_shared(&self, group: Option<&[u8]>) -> bool {
+        self.group(group).is_some_and(|group| group.members > 1)
     }
 
-    /// The lines that say more of the property of a line, and of no other.
-    pub(crate) fn companions(&self, card: &Card, line: usize) -> &[usize] {
-        match self.group(card, line) {
+    /// The lines that say more of the only property of a group, in order.
+    pub(crate) fn companions(&self, group: Option<&[u8]>) -> &[usize] {
+        match self.group(group) {
             Some(group) if group.members == 1 => &group.companions,
             _ => &[],
         }
@@ -100,13 +103,9 @@ impl Fresh {
     }
 }
 
-fn read(card: &Card, line: usize) -> Option<Label> {
-    // Many lines can share one label, and each entry has a copy of it.
-    if card.raw(line).len() > 2 * MAX_LABEL {
-        return None;
-    }
-    let text = card.content(line)?.text(card.version());
-    (!text.is_empty()).then(|| Label::from(text.as_str()))
+/// Whether a property is the label of a group.
+pub(crate) fn is_label(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"X-ABLABEL")
 }
 
 fn number(name: &[u8]) -> Option<u64> {

@@ -301,7 +301,7 @@ impl Merger<'_> {
             .group(mine.line)
             .map(|group| String::from_utf8_lossy(group).into_owned());
         // A group of several properties keeps its name for the others.
-        let is_shared = self.mine.groups().is_shared(self.mine, mine.line);
+        let is_shared = self.mine.is_shared(mine.line);
         let text = self.text(theirs, group.filter(|_| !is_shared));
         self.remove(mine);
         self.changes.instead.insert(mine.line, text);
@@ -309,12 +309,7 @@ impl Merger<'_> {
 
     fn remove(&mut self, mine: &Unit) {
         self.changes.instead.insert(mine.line, Vec::new());
-        let lines = self
-            .mine
-            .groups()
-            .companions(self.mine, mine.line)
-            .iter()
-            .copied();
+        let lines = self.mine.companions(mine.line).iter().copied();
         for line in lines.chain(self.mine.inner(mine.line)) {
             self.changes.instead.insert(line, Vec::new());
         }
@@ -327,7 +322,7 @@ impl Merger<'_> {
             .last()
             .map_or_else(|| self.mine.end(), |last| last.line + 1);
         if let Some(last) = mine.last() {
-            let companions = self.mine.groups().companions(self.mine, last.line);
+            let companions = self.mine.companions(last.line);
             while companions.binary_search(&anchor).is_ok() {
                 anchor += 1;
             }
@@ -345,14 +340,10 @@ impl Merger<'_> {
         for line in self.theirs.inner(theirs.line) {
             text.extend_from_slice(self.theirs.raw(line));
         }
-        let groups = self.theirs.groups();
-        let mut lines: Vec<_> = groups.companions(self.theirs, theirs.line).to_vec();
+        let mut lines: Vec<_> = self.theirs.companions(theirs.line).to_vec();
         // The label of a group of several properties comes along with each of them.
-        lines.extend(
-            groups
-                .label_line(self.theirs, theirs.line)
-                .filter(|line| !lines.contains(line)),
-        );
+        let label = self.theirs.label_line(theirs.line);
+        lines.extend(label.filter(|line| !lines.contains(line)));
         for line in lines {
             text.extend(self.theirs.line_for(line, self.mine, group.as_deref()));
         }
@@ -365,6 +356,13 @@ impl Merger<'_> {
 fn pair(base: &[Unit], side: &[Unit]) -> Vec<Option<usize>> {
     let mut pairs = vec![None; base.len()];
     let mut is_free = vec![true; side.len()];
+    // Of two that say the same, the first is the one that is read.
+    for (place, (old, new)) in base.iter().zip(side).enumerate() {
+        if old.says == new.says {
+            pairs[place] = Some(place);
+            is_free[place] = false;
+        }
+    }
     pair_by(base, side, &mut pairs, &mut is_free, |unit| &unit.says);
     pair_by(base, side, &mut pairs, &mut is_free, |unit| {
         &unit.says.value

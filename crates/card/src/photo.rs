@@ -81,7 +81,7 @@ impl Card {
                 .take()
                 .map(|photo| self.photo_line(Some(line), photo));
             if text.is_none() {
-                let companions = self.groups().companions(self, line).iter();
+                let companions = self.companions(line).iter();
                 changes
                     .instead
                     .extend(companions.map(|line| (*line, Vec::new())));

@@ -38,9 +38,7 @@ impl Card {
                 if !name.eq_ignore_ascii_case(source.name.as_bytes()) {
                     continue;
                 }
-                let label = self
-                    .group(line)
-                    .and_then(|_| self.groups().label(self, line));
+                let label = self.group(line).and_then(|_| self.label(line));
                 if let Some((only, wanted)) = source.only {
                     let is_it = label.as_ref().is_some_and(|label| label.apple() == only);
                     if is_it != wanted {

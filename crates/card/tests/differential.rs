@@ -7,10 +7,11 @@ use calcard::common::IanaString;
 use calcard::vcard::{
     VCard, VCardEntry, VCardParameterName, VCardParameterValue, VCardProperty, VCardValue,
 };
-use cards::corpus;
-use fields::field;
 use kith_card::{Card, Entry, Label, Property};
 use proptest::prelude::*;
+
+use crate::cards::corpus;
+use crate::fields::field;
 
 /// What a parser says of a property.
 #[derive(Debug, PartialEq)]
@@ -213,7 +214,7 @@ fn word() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn calcard_reads_what_is_written_here(

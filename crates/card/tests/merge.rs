@@ -3,9 +3,10 @@
 mod cards;
 mod fields;
 
-use cards::{card, corpus};
-use fields::{FIELDS, field};
 use kith_card::{Card, Entry, Label, Mapping, Merge, Photo, merge};
+
+use crate::cards::{card, corpus};
+use crate::fields::{FIELDS, field};
 
 fn mappings() -> Vec<Mapping> {
     FIELDS.iter().map(|(_, mapping)| *mapping).collect()
@@ -61,6 +62,13 @@ fn what_one_side_changed_is_taken() {
     );
     assert_eq!(clean("FN:a\n", "FN:b\n", "FN:b\n"), "FN:b\n");
     assert_eq!(clean("X-A:1\n", "", ""), "");
+}
+
+#[test]
+fn of_two_lines_that_say_the_same_the_one_that_changed_is_changed() {
+    let (base, changed) = ("FN:a\nFN:a\n", "FN:b\nFN:a\n");
+    assert_eq!(clean(base, base, changed), changed);
+    assert_eq!(clean(base, changed, base), changed);
 }
 
 #[test]

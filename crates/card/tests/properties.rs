@@ -2,9 +2,10 @@
 
 mod fields;
 
-use fields::FIELDS;
 use kith_card::{Card, Entry, Label, Mapping};
 use proptest::prelude::*;
+
+use crate::fields::FIELDS;
 
 const VERSIONS: [&str; 3] = ["2.1", "3.0", "4.0"];
 
@@ -74,7 +75,7 @@ fn plain(text: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 250, ..ProptestConfig::default() })]
 
     #[test]
     fn entries_that_are_set_are_read(

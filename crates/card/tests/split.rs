@@ -4,9 +4,10 @@ mod cards;
 
 use std::io::{BufReader, Read};
 
-use cards::corpus;
 use kith_card::{BrokenCard, Limits, RawCard, SplitReason, split};
 use proptest::prelude::*;
+
+use crate::cards::corpus;
 
 type Part = Result<RawCard, BrokenCard>;
 

@@ -3,8 +3,9 @@
 
 mod fields;
 
-use fields::FIELDS;
 use kith_card::{Card, Entry, Label, Limits, fingerprint, merge, split};
+
+use crate::fields::FIELDS;
 
 const COUNT: usize = 4_000;
 
