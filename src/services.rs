@@ -12,6 +12,7 @@
 //! - [`admin`] and [`overrides`]: what an admin may change while Kith runs.
 //! - [`dashboard`] and [`health`]: how Kith is doing. [`instances`]: the processes that share a database.
 //!   [`process`]: what the system says about this one. [`telemetry`]: the log.
+//! - [`lease`]: one instance at a time does what all could.
 //! - [`audit_log`]: who did what, when and from where. [`security_contact`]: where people report a weakness.
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic where the output cannot be written.
 
@@ -29,6 +30,7 @@ pub mod format;
 pub mod health;
 pub mod instances;
 pub mod jobs;
+pub mod lease;
 pub mod live;
 pub mod mail;
 pub mod metrics;

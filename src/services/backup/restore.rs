@@ -188,7 +188,7 @@ async fn end_sessions(tx: &mut Connection) -> Result<(), sqlx::Error> {
 /// Removes the rows of processes that worked with the database when the backup was made.
 async fn end_processes(tx: &mut Connection) -> Result<(), sqlx::Error> {
     query("DELETE FROM instances").execute(&mut *tx).await?;
-    query("DELETE FROM settings WHERE name = 'backup.lease'")
+    query("DELETE FROM settings WHERE name LIKE '%.lease'")
         .execute(&mut *tx)
         .await?;
     Ok(())

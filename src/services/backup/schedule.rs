@@ -15,13 +15,14 @@ use kith_runtime::ErrorLatch;
 use kith_runtime::Tasks;
 
 use super::error::BackupError;
-use super::lease;
 use super::names;
 use super::record::LastBackup;
 use super::restore::make_folder;
 use crate::services::config::Config;
 use crate::services::database::DatabaseUrl;
 use crate::services::database::installation::Installation;
+use crate::services::lease;
+use crate::services::lease::Lease;
 
 /// The folder in that of the data, unless another is configured.
 const FOLDER: &str = "backups";
@@ -41,8 +42,7 @@ pub struct Backups(Arc<Inner>);
 
 struct Inner {
     options: Options,
-    /// The name of this process in the lease.
-    owner: String,
+    lease: Lease,
     tasks: Tasks,
 }
 
@@ -130,7 +130,7 @@ pub(super) struct Attempts {
 impl Backups {
     pub fn new(options: Options) -> Self {
         Self(Arc::new(Inner {
-            owner: uuid::Uuid::new_v4().simple().to_string(),
+            lease: Lease::new(options.database.clone(), "backup.lease"),
             tasks: Tasks::default(),
             options,
         }))
@@ -212,12 +212,12 @@ impl Backups {
 
     /// Makes a backup if it is due and no other instance makes it. Returns how long it is until the next is due.
     async fn make_if_due(&self, file: &Path) -> Result<Duration, Failure> {
-        let Options { database, .. } = &self.0.options;
+        let lease = &self.0.lease;
         let until_due = self.until_due().await?;
         if !until_due.is_zero() {
             return Ok(until_due);
         }
-        if !lease::take(database, &self.0.owner, self.0.options.clock.now()).await? {
+        if !lease.take(self.0.options.clock.now()).await? {
             return Ok(MAX_PAUSE);
         }
         // Another instance may have made it just before.
@@ -225,7 +225,7 @@ impl Backups {
             Duration::ZERO => self.make(file).await,
             _ => Ok(()),
         };
-        lease::release(database, &self.0.owner).await?;
+        lease.release().await?;
         made?;
         Ok(self.until_due().await?)
     }
@@ -276,12 +276,7 @@ impl Backups {
     async fn renew_lease(&self) -> std::convert::Infallible {
         loop {
             tokio::time::sleep(lease::TTL / 3).await;
-            let _ = lease::take(
-                &self.0.options.database,
-                &self.0.owner,
-                self.0.options.clock.now(),
-            )
-            .await;
+            let _ = self.0.lease.take(self.0.options.clock.now()).await;
         }
     }
 }

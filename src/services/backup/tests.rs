@@ -18,7 +18,6 @@ use kith_runtime::Clock;
 use tempfile::TempDir;
 
 use super::error::BackupError;
-use super::lease;
 use super::record::LastBackup;
 use super::restore::restore;
 use super::schedule::Attempts;
@@ -29,29 +28,11 @@ use crate::services::database::installation::Installation;
 use crate::services::database::installation::State;
 use crate::services::database::testing::TestDatabase;
 use crate::services::database::testing::on_each_engine;
+use crate::services::lease::Lease;
 use crate::services::pause;
 
 on_each_engine! {
-    one_owner_at_a_time_has_the_lease
     the_last_backup_is_known
-}
-
-async fn one_owner_at_a_time_has_the_lease(database: TestDatabase) {
-    let now = Timestamp::from_second(1_800_000_000).expect("a time");
-    let take = async |owner: &str, now| lease::take(&database, owner, now).await.expect("open");
-    assert!(take("a", now).await && take("a", now).await);
-    assert!(!take("b", now).await);
-    // A lease that is not renewed ends.
-    let later = now + lease::TTL + Duration::from_secs(1);
-    assert!(take("b", later).await && !take("a", later).await);
-    lease::release(&database, "a").await.expect("open");
-    assert!(!take("a", later).await);
-    lease::release(&database, "b").await.expect("open");
-    assert!(take("a", later).await);
-    // The other has looked at its clock before, and waited for its turn.
-    assert!(!take("b", later - Duration::from_millis(1)).await);
-    // The clock was set back.
-    assert!(take("b", now).await);
 }
 
 async fn the_last_backup_is_known(database: TestDatabase) {
@@ -173,7 +154,8 @@ async fn a_restored_database_is_paused_and_has_no_processes() {
     let at = |name: &str| folder.path().join(name);
     let database = TestDatabase::new(Engine::Sqlite).await;
     assert!(
-        lease::take(&database, "a", Timestamp::now())
+        Lease::new(database.clone(), "backup.lease")
+            .take(Timestamp::now())
             .await
             .expect("open")
     );
@@ -191,7 +173,7 @@ async fn a_restored_database_is_paused_and_has_no_processes() {
     let mut reader = restored.reader().await.expect("it is open");
     let pause = pause::read(&mut reader).await.expect("it is open");
     assert_eq!(pause.expect("a pause").since, now);
-    let of_others: i64 = query("SELECT count(*) FROM settings WHERE name = 'backup.lease'")
+    let of_others: i64 = query("SELECT count(*) FROM settings WHERE name LIKE '%.lease'")
         .fetch_one(&mut reader)
         .await
         .expect("a number");
