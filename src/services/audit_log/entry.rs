@@ -119,8 +119,12 @@ kinds! {
     BookShared = "book_shared",
     BookUnshared = "book_unshared",
     BookRemoved = "book_removed",
-    /// A contact was moved to the trash. The subject is the contact.
+    /// A contact was moved to the trash. The subject of this and of the next one is the contact.
     ContactDeleted = "contact_deleted",
+    /// A contact of the trash was removed, which cannot be undone.
+    ContactErased = "contact_deleted_for_ever",
+    /// All contacts of a trash were removed. The subject is the address book.
+    TrashEmptied = "trash_emptied",
     LimitsChanged = "limits_changed",
     QueueResumed = "queue_resumed",
     MessagesCancelled = "messages_cancelled",

@@ -36,6 +36,7 @@ use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
 use crate::services::audit_log::Actor;
+use crate::services::book::BookId;
 use crate::services::book::BookKey;
 use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
@@ -159,6 +160,21 @@ pub trait ContactStore: Send + Sync {
     /// [`StoreError::NotFound`] when there is no such contact at all.
     async fn restore(&self, id: ContactId, now: Timestamp) -> Result<Contact, StoreError>;
 
+    /// Removes a contact of the trash for good, with all that is kept of it. The audit log says who did that.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such contact in there.
+    async fn erase(&self, id: ContactId, now: Timestamp, actor: &Actor) -> Result<(), StoreError>;
+
+    /// Removes some of the contacts of the trash for good, those that have been there for longest; with `deleted_before`
+    /// only those that came there before. Returns how many, and 0 once none is left: a caller that wants to remove all
+    /// of them asks again, and other writers have their turn in between.
+    async fn erase_some(
+        &self,
+        deleted_before: Option<Timestamp>,
+        emptying: Option<&Emptying<'_>>,
+    ) -> Result<u64, StoreError>;
+
     /// How many contacts there are.
     async fn totals(&self) -> Result<Totals, StoreError>;
 
@@ -175,6 +191,14 @@ pub trait ContactStore: Send + Sync {
     /// Waits for what is under way and lets go of the database. Later calls are
     /// [`StoreError::Unavailable`].
     async fn close(&self);
+}
+
+/// Who empties the trash of which book, for the audit log, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Emptying<'a> {
+    pub actor: &'a Actor,
+    pub book: BookId,
+    pub now: Timestamp,
 }
 
 /// What came of a request to add a contact.

@@ -71,6 +71,10 @@ macro_rules! conformance_tests {
             a_deleted_contact_is_only_in_the_trash
             a_restored_contact_is_back
             a_deletion_expects_a_version
+            an_erased_contact_is_gone
+            no_answer_holds_an_erased_contact
+            the_oldest_of_the_trash_are_erased_first
+            a_full_trash_is_erased_in_several_steps
             a_repeated_request_gets_the_first_answer
             a_key_is_for_one_request
             of_the_same_requests_at_once_one_adds_a_contact

@@ -10,7 +10,8 @@
 //!
 //! - [`SqlStore`] fulfils the contract. [`create`], [`update`] and [`trash`] are its writes, [`list`] its
 //!   pages; [`activities`] is what happened around a contact.
-//! - [`erase`] removes all that a book has. [`missing_cards`] writes what an earlier release has not.
+//! - [`erase`] removes for good: contacts of the trash, or all that a book has.
+//! - [`missing_cards`] writes the cards that an earlier release has not.
 //! - [`row`] reads a contact. [`replay`] knows the requests that a client may send again.
 //! - [`search`] is the only part with a body for each engine. Elsewhere only texts differ.
 //! - [`generations`] tells the cache when contacts have changed. [`error`] makes a kind of a fault.

@@ -11,6 +11,7 @@ use kith_database::query;
 
 use super::activities;
 use super::create::NewContact;
+use super::erase;
 use super::list;
 use super::list::List;
 use super::row::Place;
@@ -33,6 +34,7 @@ use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::store::ContactPage;
 use crate::services::contacts::store::ContactStore;
 use crate::services::contacts::store::Creation;
+use crate::services::contacts::store::Emptying;
 use crate::services::contacts::store::IdempotentRequest;
 use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::Stretch;
@@ -199,6 +201,20 @@ impl ContactStore for SqlStore {
     async fn restore(&self, id: ContactId, now: Timestamp) -> Result<Contact, StoreError> {
         let tx = self.database.write().await?;
         trash::restore(tx, self.place(id), now).await
+    }
+
+    async fn erase(&self, id: ContactId, now: Timestamp, actor: &Actor) -> Result<(), StoreError> {
+        let tx = self.database.write().await?;
+        erase::erase_one(tx, self.place(id), now, actor).await
+    }
+
+    async fn erase_some(
+        &self,
+        deleted_before: Option<Timestamp>,
+        emptying: Option<&Emptying<'_>>,
+    ) -> Result<u64, StoreError> {
+        let tx = self.database.write().await?;
+        erase::erase_some(tx, self.book, deleted_before, emptying).await
     }
 
     async fn totals(&self) -> Result<Totals, StoreError> {

@@ -40,6 +40,8 @@ macro_rules! engine_tests {
             ten_thousand_contacts
             activities_keep_their_order_when_the_clock_is_set_back
             a_deleted_contact_is_in_the_audit_log_by_its_id_alone
+            the_tables_hold_nothing_of_an_erased_contact
+            a_removed_book_leaves_no_answer_behind
             two_books_that_change_at_once_know_nothing_of_each_other
             each_contact_without_a_card_gets_the_one_that_says_the_same
             a_contact_is_found_in_no_other_book

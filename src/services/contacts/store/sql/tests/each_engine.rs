@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kith_database::query;
 
+use super::super::erase;
 use super::Opened;
 use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
@@ -13,10 +14,13 @@ use crate::model::contact::Field;
 use crate::services::audit_log;
 use crate::services::audit_log::Actor;
 use crate::services::audit_log::Selection;
+use crate::services::book::BookId;
+use crate::services::book::BookKey;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::activity::welcome_is_pending;
 use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::query::Scope;
+use crate::services::contacts::store::Emptying;
 use crate::services::contacts::store::IdempotentRequest;
 use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::conformance;
@@ -206,4 +210,75 @@ pub async fn a_deleted_contact_is_in_the_audit_log_by_its_id_alone(opened: Opene
     assert_eq!(records[0].actor, "203.0.113.7");
     assert_eq!(records[0].action, None);
     assert_eq!(records[0].at, at(2));
+}
+
+async fn create_with_a_key(opened: &Opened, key: &str) -> ContactId {
+    let request = IdempotentRequest::new(key.as_bytes(), &ContactDraft::default(), None);
+    let request = request.expect("the key is valid");
+    let new = fields("Ada", "ada@example.com");
+    let created = opened.create(new_id(), &new, at(0), Some(&request), None);
+    created.await.expect("it is new").contact.id
+}
+
+async fn count(opened: &Opened, sql: &'static str) -> i64 {
+    let mut reader = opened.database.reader().await.expect("it is open");
+    query(sql).fetch_one(&mut reader).await.expect("a number")
+}
+
+pub async fn the_tables_hold_nothing_of_an_erased_contact(opened: Opened) {
+    let actor = Actor::of_address("203.0.113.7".parse().expect("an address"));
+    let book = BookId::FIRST;
+    let [one, other] = [
+        create_with_a_key(&opened, "one").await,
+        create_with_a_key(&opened, "other").await,
+    ];
+    for id in [one, other] {
+        let deleted = opened.delete(id, None, at(1), &actor).await;
+        deleted.expect("it is there");
+    }
+    opened
+        .erase(one, at(2), &actor)
+        .await
+        .expect("it is in the trash");
+    let emptying = Emptying {
+        actor: &actor,
+        book,
+        now: at(3),
+    };
+    for expected in [1, 0] {
+        let erased = opened.erase_some(None, Some(&emptying)).await;
+        assert_eq!(erased.expect("it is open"), expected);
+    }
+    for sql in [
+        "SELECT count(*) FROM contacts",
+        "SELECT count(*) FROM activities",
+        "SELECT count(*) FROM idempotency_keys",
+    ] {
+        assert_eq!(count(&opened, sql).await, 0, "{sql}");
+    }
+    opened.assert_consistent().await;
+
+    let records = audit_log::read(&opened.database, Selection::All, None, 10).await;
+    let records = records.expect("it is open").into_iter();
+    let records: Vec<_> = records
+        .map(|record| (record.kind, record.subject, record.action))
+        .collect();
+    let expected = [
+        ("trash_emptied", book.to_string()),
+        ("contact_deleted_for_ever", one.to_string()),
+        ("contact_deleted", other.to_string()),
+        ("contact_deleted", one.to_string()),
+    ];
+    let expected = expected.map(|(kind, subject)| (kind.to_owned(), Some(subject), None));
+    assert_eq!(records, expected);
+}
+
+pub async fn a_removed_book_leaves_no_answer_behind(opened: Opened) {
+    create_with_a_key(&opened, "one").await;
+    let mut tx = opened.database.write().await.expect("it is open");
+    erase(&mut tx, BookKey::FIRST).await.expect("it is there");
+    tx.commit().await.expect("there is room");
+    let sql = "SELECT count(*) FROM idempotency_keys";
+    assert_eq!(count(&opened, sql).await, 0);
+    opened.assert_consistent().await;
 }
