@@ -235,12 +235,14 @@ key::sections! {
         near_size: ByteSize = "8MiB";
     }
 
-    /// Lists of contacts, in pages and in the API.
+    /// Lists of contacts, in pages and in the API, and their trash.
     contacts: ContactsConfig {
         /// Contacts in one answer when the client asks for no number.
         page_size: NonZeroU32 = 50;
         /// The most contacts that a client may ask for in one answer.
         max_page_size: NonZeroU32 = 200;
+        /// After how many days in the trash Kith deletes a contact for ever; 0 means never.
+        trash_days: Count = 30;
     }
 
     /// The REST API.

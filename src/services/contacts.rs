@@ -9,6 +9,7 @@
 //! - Reads go through the [cache](kith_cache), under the tag [`CONTACTS`]; whole pages have
 //!   the tag [`PAGES`].
 //! - [`activity`] is what happens around contacts.
+//! - [`trash_rule`] says how long contacts stay in the trash; [`trash_retention`] deletes them then.
 //! - [`query`] says which contacts a list shows, and in which order.
 
 pub mod activity;
@@ -19,6 +20,8 @@ pub mod query;
 pub mod service;
 pub mod store;
 pub mod text;
+pub mod trash_retention;
+pub mod trash_rule;
 
 use kith_cache::Tag;
 
@@ -43,3 +46,5 @@ pub use store::ContactPage;
 pub use store::Creation;
 pub use store::IdempotentRequest;
 pub use store::Totals;
+pub use trash_retention::TrashRetention;
+pub use trash_rule::TrashRule;

@@ -26,6 +26,7 @@ use crate::services::backup::Backups;
 use crate::services::config::Config;
 use crate::services::contacts::ContactService;
 use crate::services::contacts::store::StoreError;
+use crate::services::contacts::TrashRetention;
 use crate::services::dashboard::Dashboard;
 use crate::services::database::OpenError;
 use crate::services::health::Health;
@@ -69,6 +70,7 @@ pub struct Parts {
     mailer: Mailer,
     overrides: RuntimeOverrides,
     backups: Backups,
+    trash_retention: TrashRetention,
     admin: AdminService,
     audit_log: AuditLog,
     health: Health,
@@ -198,6 +200,7 @@ impl AppState {
         self.audit_log.start();
         self.queue.start();
         self.backups.start();
+        self.trash_retention.start();
         let times = self.config.report.schedule.as_str().to_owned();
         self.queue
             .keep_schedule::<DailyReport>(DailyReport::SCHEDULE_ID, times);
@@ -229,6 +232,7 @@ impl AppState {
         self.jobs.close().await;
         self.accounts.close().await;
         self.backups.close().await;
+        self.trash_retention.close().await;
         self.admin.close().await;
         self.overrides.close().await;
         self.audit_log.close().await;

@@ -6,7 +6,8 @@
 //!   happens then.
 //! - `read`: one contact, and how many there are. `list`: pages of contacts. `activities`: what has happened
 //!   around a contact.
-//! - `update`: replaces, patches and merges fields, and moves a contact to another book. `trash`: deletes and restores.
+//! - `update`: replaces, patches and merges fields, and moves a contact to another book. `trash`: deletes,
+//!   restores, and deletes for ever.
 //! - `cards`: the vCards behind the fields.
 //!
 //! `contact_service` makes `Contacts`, `shared` is what they share, and `options` what it is made of. `caching` says what the cache keeps of

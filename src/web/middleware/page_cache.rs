@@ -160,8 +160,9 @@ fn fingerprint(state: &AppState) -> String {
     let script = wake::script(&site.contacts);
     let offer = WelcomeService::from_ref(state).offer(None);
     let page_size = state.config.contacts.page_size;
+    let trash_days = state.config.contacts.trash_days;
     let all = format!(
-        "{program} {} {script} {offer:?} {page_size}",
+        "{program} {} {script} {offer:?} {page_size} {trash_days}",
         site.style_sheet
     );
     hex(&Sha256::digest(all)[..8])

@@ -43,7 +43,7 @@ pub fn TrashPage() -> impl IntoView {
 }
 
 async fn load(contacts: &Contacts, cursor: Option<&str>) -> Result<ContactList, AppError> {
-    let query = contacts.trash_query(cursor)?;
+    let query = contacts.trash_query("", cursor, None)?;
     Ok(ContactList::from(&*contacts.list(query).await?))
 }
 

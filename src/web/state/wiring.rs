@@ -34,8 +34,11 @@ use crate::services::config::WelcomeConfig;
 use crate::services::contacts;
 use crate::services::contacts::ContactService;
 use crate::services::contacts::TAGS;
+use crate::services::contacts::TrashRetention;
+use crate::services::contacts::TrashRule;
 use crate::services::contacts::store::sql::SqlStore;
 use crate::services::contacts::store::sql::write_missing_cards;
+use crate::services::contacts::trash_retention;
 use crate::services::dashboard;
 use crate::services::dashboard::Dashboard;
 use crate::services::database;
@@ -76,6 +79,7 @@ pub struct Stores {
     database: Database,
     database_health: DatabaseHealth,
     contacts: SqlStore,
+    trash_rule: TrashRule,
     cache: Cache,
     queue: Queue,
     mailer: Mailer,
@@ -102,6 +106,8 @@ impl Stores {
         let redis = connect_redis(config, &redis_prefix);
         let contacts = SqlStore::new(database.clone(), config.api.idempotency_ttl);
         write_missing_cards(&database).await?;
+        let days = config.contacts.trash_days.0;
+        let trash_rule = TrashRule::open(&database, days, database.clock().now()).await?;
         let cache = Cache::new(kith_cache::Options {
             tags: TAGS.to_vec(),
             generations: Box::new(contacts.clone()),
@@ -132,6 +138,7 @@ impl Stores {
             database,
             database_health: DatabaseHealth::new(),
             contacts,
+            trash_rule,
             cache,
             queue,
             mailer,
@@ -173,6 +180,12 @@ impl Stores {
             keep: config.audit.keep,
             clock: Arc::new(SystemClock),
         });
+        let trash_retention = TrashRetention::new(trash_retention::Options {
+            store: Arc::new(self.contacts.clone()),
+            clock: self.database.clock(),
+            database: self.database.clone(),
+            rule: self.trash_rule,
+        });
         let health = self.health(contacts.clone(), stopping.clone());
         let instances = self.instances(&config, &health);
         let dashboard = self.dashboard(&config, &admin, &overrides, &instances);
@@ -199,6 +212,7 @@ impl Stores {
             stopping,
             cache: self.cache,
             backups: self.backups,
+            trash_retention,
             limiter: self.limiter,
             redis: self.redis,
             queue: self.queue,
@@ -226,6 +240,7 @@ impl Stores {
             cache: self.cache.clone(),
             clock: self.database.clock(),
             settings: contacts::Settings::of(config),
+            trash_rule: self.trash_rule,
             creation_hook: Some(Box::new(WelcomeHook {
                 config: self.welcome_config.clone(),
                 metrics: self.metrics.clone(),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::Mutex;
 
+use kith_runtime::Tasks;
 use uuid::ContextV7;
 
 use super::Contacts;
@@ -31,6 +32,7 @@ impl ContactService {
             cache,
             clock,
             settings,
+            trash_rule,
             creation_hook,
         } = options;
         Self {
@@ -40,8 +42,10 @@ impl ContactService {
                 cache,
                 clock,
                 settings,
+                trash_rule,
                 ids: Mutex::new(ContextV7::new()),
                 creation_hook,
+                tasks: Tasks::default(),
             }),
         }
     }
@@ -66,6 +70,7 @@ impl ContactService {
     /// Waits for running calls, in the cache as well, and closes the database. Later calls fail with
     /// [`AppError::Unavailable`].
     pub async fn close(&self) {
+        self.shared.tasks.close().await;
         self.shared.cache.close().await;
         self.shared.store.close().await;
     }

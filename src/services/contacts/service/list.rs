@@ -39,7 +39,7 @@ impl Contacts {
         ContactQuery::parse(search, sort, cursor, limit, Scope::Live)
     }
 
-    fn page_size(&self, asked: Option<&str>) -> Result<NonZeroU32, AppError> {
+    pub(super) fn page_size(&self, asked: Option<&str>) -> Result<NonZeroU32, AppError> {
         let Settings {
             default_page_size,
             max_page_size,

@@ -10,6 +10,7 @@ use kith_runtime::Clock;
 use super::CreationHook;
 use crate::services::config::Config;
 use crate::services::contacts::store::ContactStore;
+use crate::services::contacts::trash_rule::TrashRule;
 
 /// What a [`ContactService`] is made of.
 pub struct Options {
@@ -18,6 +19,7 @@ pub struct Options {
     pub cache: Cache,
     pub clock: Arc<dyn Clock>,
     pub settings: Settings,
+    pub trash_rule: TrashRule,
     /// `None` in tests of the use cases themselves: a new contact then brings no message.
     pub creation_hook: Option<Box<dyn CreationHook>>,
 }

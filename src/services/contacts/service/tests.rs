@@ -29,6 +29,7 @@ use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::store::ContactStore;
 use crate::services::contacts::store::IdempotentRequest;
 use crate::services::contacts::store::sql::SqlStore;
+use crate::services::contacts::trash_rule::TrashRule;
 use crate::services::database;
 
 struct Service {
@@ -77,6 +78,7 @@ async fn service_by(clock: impl FnOnce(SqlStore) -> Arc<dyn Clock>) -> Service {
         cache,
         clock,
         settings,
+        trash_rule: TrashRule::FOR_EVER,
         creation_hook: None,
     });
     let client = Client {
@@ -259,11 +261,13 @@ async fn the_trash_shows_what_was_deleted_last_first() {
             .expect("it is in the trash");
         assert_eq!(deleted.name, name);
     }
-    let query = service.trash_query(None).expect("it is valid");
+    let query = service.trash_query("", None, None).expect("it is valid");
     let page = service.list(query).await.expect("it can be listed");
     let cursor = page.next.as_ref().expect("there is more").to_string();
     assert_eq!(page.contacts[0].name, "c");
-    let rest = service.trash_query(Some(&cursor)).expect("it is valid");
+    let rest = service
+        .trash_query("", Some(&cursor), None)
+        .expect("it is valid");
     assert_eq!(names(&service, rest).await, ["a"]);
 
     let restored = service
