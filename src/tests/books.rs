@@ -23,6 +23,7 @@ use serde_json::json;
 use crate::app::TestApp;
 use crate::app::header;
 use crate::app::send;
+use crate::html::Page;
 use crate::sign_in::shown_token;
 use crate::sign_in::submit;
 use crate::sign_in::token;
@@ -312,6 +313,46 @@ async fn a_new_book_does_not_have_the_count_of_a_book_that_is_gone() {
     let book = made(&two.bob).await;
     let counted = two.json(&two.bob, &totals(&book)).await;
     assert_eq!(counted, json!({ "contacts": 0, "trash": 0 }));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_viewer_reads_the_trash_and_is_offered_no_change() {
+    let two = Two::new().await;
+    let book = two.home(&two.ada).await;
+    let shared = two.share(&two.ada, &book, "bob", "viewer").await;
+    assert_eq!(shared.status(), StatusCode::SEE_OTHER);
+    let id = two.create(&two.ada, "Ada", "").await;
+    let path = format!("/api/contacts/{id}");
+    two.call(&two.ada, Method::DELETE, &path, None).await;
+    let query = format!("?book={book}");
+    for (who, may_write) in [(&two.ada, true), (&two.bob, false)] {
+        let read = async |path: &str| {
+            let address = format!("{path}{query}");
+            send(visit(&two.app, &who.session, &address)).await
+        };
+        let (one, question) = (format!("/trash/{id}"), format!("/trash/{id}/delete"));
+        for (path, leads_to) in [("/trash", "/trash/empty"), (&one, &question)] {
+            let page = Page::read(read(path).await).await;
+            assert!(page.text().contains("Ada"), "{path}");
+            assert_eq!(page.has("main form[method=post]"), may_write, "{path}");
+            let link = format!("main a[href='{leads_to}{query}']");
+            assert_eq!(page.has(&link), may_write, "{path}");
+        }
+        let status = match may_write {
+            true => StatusCode::OK,
+            false => StatusCode::FORBIDDEN,
+        };
+        for path in ["/trash/empty", &question] {
+            assert_eq!(read(path).await.status(), status, "{path}");
+        }
+    }
+    // What is done about a book leads back to its trash.
+    let path = format!("/trash/{id}/delete{query}");
+    let erased = submit(&two.app, &two.ada.session, &path, &[]).await;
+    assert_eq!(
+        header(&erased, "location"),
+        format!("/trash{query}&done=deleted")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

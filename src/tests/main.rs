@@ -42,5 +42,6 @@ mod server_fns;
 mod sign_in;
 mod statements;
 mod transfer;
+mod trash;
 mod upgrade;
 mod with_provider;

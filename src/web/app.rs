@@ -27,6 +27,7 @@ use crate::web::pages::print::PrintPage;
 use crate::web::pages::site_header::SiteHeader;
 use crate::web::pages::style::Style;
 use crate::web::pages::trash::TrashPage;
+use crate::web::pages::trash::questions::TrashPartPage;
 use crate::web::site::Site;
 
 /// The HTML document.
@@ -67,6 +68,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/contacts/:id") view=ContactsPage ssr=SsrMode::Async/>
                 <Route path=path!("/contacts/:id/edit") view=ContactsPage ssr=SsrMode::Async/>
                 <Route path=path!("/trash") view=TrashPage ssr=SsrMode::Async/>
+                <Route path=path!("/trash/empty") view=TrashPartPage ssr=SsrMode::Async/>
+                <Route path=path!("/trash/:id") view=TrashPartPage ssr=SsrMode::Async/>
+                <Route path=path!("/trash/:id/delete") view=TrashPartPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/audit") view=AuditPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>

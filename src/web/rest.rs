@@ -9,3 +9,4 @@ pub mod extract;
 pub mod metrics;
 pub mod read;
 mod schema;
+pub mod trash;

@@ -45,6 +45,7 @@ use crate::web::problem::Problem;
 use crate::web::rest;
 use crate::web::security_txt;
 use crate::web::state::AppState;
+use crate::web::trash;
 
 /// Everything that Kith answers, with the middleware around it.
 pub fn build(
@@ -82,6 +83,8 @@ fn api_routes(state: &AppState) -> (Router<AppState>, OpenApi) {
             rest::contacts::delete
         ))
         .routes(routes!(rest::contacts::restore))
+        .routes(routes!(rest::trash::list, rest::trash::empty))
+        .routes(routes!(rest::trash::erase))
         .routes(routes!(rest::books::list))
         .routes(routes!(rest::books::move_contact))
         .split_for_parts();
@@ -170,6 +173,12 @@ fn page_routes(state: &AppState) -> Router<AppState> {
             "/contacts/{id}/restore",
             post(forms::restore).get(forms::go_back),
         )
+        .route("/trash/empty", get(trash::show_empty).post(trash::empty))
+        .route("/trash/{id}", get(trash::show))
+        .route(
+            "/trash/{id}/delete",
+            get(trash::show_erase).post(trash::erase),
+        )
         // This adds the server functions as well.
         .leptos_routes_with_context(
             state,
@@ -203,6 +212,9 @@ fn drawn_by_handlers() -> Vec<String> {
         "/accounts",
         "/books",
         "/contacts/{id}/move",
+        "/trash/empty",
+        "/trash/{id}",
+        "/trash/{id}/delete",
         "/link",
         "/reset",
     ]

@@ -105,7 +105,7 @@ fn caching(path: &str, ok: bool) -> &'static str {
         "public, max-age=31536000, immutable"
     } else if ok && is_file(path) {
         "public, max-age=3600"
-    } else if path == "/trash" {
+    } else if path == "/trash" || path.starts_with("/trash/") {
         // Without a script the page could not take back an offer that "back" shows again.
         "private, no-store"
     } else {
@@ -158,7 +158,9 @@ mod tests {
         assert_eq!(caching("/pkg/kith.css", true), "private, no-cache");
         assert_eq!(caching("/favicon.svg", true), "public, max-age=3600");
         assert_eq!(caching("/contacts", true), "private, no-cache");
-        assert_eq!(caching("/trash", true), "private, no-store");
+        for page in ["/trash", "/trash/empty"] {
+            assert_eq!(caching(page, true), "private, no-store");
+        }
         assert_eq!(caching("/qstash/v2/schedules/a.b", true), "no-store");
         assert_eq!(caching("/api/contacts/1", true), "private, no-cache");
     }

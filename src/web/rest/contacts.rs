@@ -79,7 +79,7 @@ pub struct ListParameters {
 }
 
 /// Refuses a parameter without a value: a program that sends one has lost what it meant to ask.
-fn filled<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+pub(super) fn filled<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
     let value = String::deserialize(value)?;
     if value.trim().is_empty() {
         return Err(D::Error::custom("give it a value, or leave it out"));
@@ -186,7 +186,7 @@ fn etag(contact: &Contact) -> String {
 }
 
 /// Weak, because the same list may be sent compressed or not.
-fn weak_etag(digest: &str) -> String {
+pub(super) fn weak_etag(digest: &str) -> String {
     // Without `format!`, which takes longer than all else that a cached list needs here.
     ["W/\"", digest, "\""].concat()
 }

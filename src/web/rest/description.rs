@@ -114,10 +114,12 @@ pub fn complete(
             }
         }
     }
-    let list = items(&mut whole["paths"]["/api/contacts"]["get"], "parameters");
-    for limit in list.filter(|parameter| parameter["name"] == "limit") {
-        limit["schema"]["maximum"] = config.max_page_size.get().into();
-        limit["schema"]["default"] = config.page_size.get().into();
+    for path in ["/api/contacts", "/api/trash"] {
+        let list = items(&mut whole["paths"][path]["get"], "parameters");
+        for limit in list.filter(|parameter| parameter["name"] == "limit") {
+            limit["schema"]["maximum"] = config.max_page_size.get().into();
+            limit["schema"]["default"] = config.page_size.get().into();
+        }
     }
 
     let components = &mut whole["components"];

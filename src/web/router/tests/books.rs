@@ -14,6 +14,8 @@ use crate::services::contacts::fields::Required;
 /// What editors and owners change in a book. A contact is in its book, or in the trash of its book.
 const WRITES_OF_EDITORS: &[&str] = &[
     "DELETE /api/contacts/{id}",
+    "DELETE /api/trash",
+    "DELETE /api/trash/{id}",
     "PATCH /api/contacts/{id}",
     "POST /api/contacts",
     "POST /api/contacts/{id}/move",
@@ -27,6 +29,8 @@ const WRITES_OF_EDITORS: &[&str] = &[
     "POST /fn/contacts/delete",
     "POST /fn/contacts/restore",
     "POST /fn/contacts/update",
+    "POST /trash/empty",
+    "POST /trash/{id}/delete",
     "PUT /api/contacts/{id}",
 ];
 
@@ -72,7 +76,9 @@ impl Shared {
     fn path(&self, template: &str) -> String {
         let id = match template {
             book if book.starts_with("/books") => self.book.to_string(),
-            restored if restored.ends_with("/restore") => self.deleted.to_string(),
+            deleted if deleted.ends_with("/restore") || deleted.contains("/trash/") => {
+                self.deleted.to_string()
+            }
             _ => self.contact.to_string(),
         };
         let path = template

@@ -1,0 +1,169 @@
+//! `/trash/{id}`: all that a contact of the trash says. `/trash/{id}/delete` and `/trash/empty`: the questions before
+//! something is deleted for ever.
+
+use leptos::prelude::*;
+
+use super::Fate;
+use super::PageTitle;
+use super::address;
+use crate::components::avatar::LargeAvatar;
+use crate::model::contact::Contact;
+use crate::model::contact::ContactDraft;
+use crate::model::contact::Field;
+use crate::model::error::AppError;
+use crate::services::book::BookId;
+use crate::services::format;
+
+/// What the page shows.
+#[derive(Clone)]
+pub struct TrashView {
+    /// The book that the address asks for.
+    pub book: Option<BookId>,
+    pub part: TrashPart,
+}
+
+#[derive(Clone)]
+pub enum TrashPart {
+    Contact {
+        contact: Contact,
+        /// In how many days it goes; `None` for never.
+        days_left: Option<u32>,
+        may_write: bool,
+    },
+    /// Whether this contact shall be deleted for ever.
+    Erase(Contact),
+    /// Whether so many contacts shall.
+    Empty(u64),
+    Failed(AppError),
+}
+
+#[component]
+pub fn TrashPartPage() -> impl IntoView {
+    let TrashView { book, part } = use_context()?;
+    let (title, content) = match part {
+        TrashPart::Contact {
+            contact,
+            days_left,
+            may_write,
+        } => (
+            format!("{} · Trash · Kith", contact.name),
+            view! { <Deleted contact days_left may_write book/> }.into_any(),
+        ),
+        TrashPart::Erase(contact) => (
+            "Delete for ever · Kith".to_owned(),
+            view! { <EraseQuestion contact book/> }.into_any(),
+        ),
+        TrashPart::Empty(contacts) => (
+            "Empty the trash · Kith".to_owned(),
+            view! { <EmptyQuestion contacts book/> }.into_any(),
+        ),
+        TrashPart::Failed(error) => (
+            "Trash · Kith".to_owned(),
+            view! { <Failed error/> }.into_any(),
+        ),
+    };
+    Some(view! {
+        <PageTitle text=title/>
+        <main id="main" tabindex="-1" class="page">
+            {content}
+            <a class="back" href=address("", book)>"Trash"</a>
+        </main>
+    })
+}
+
+#[component]
+fn Failed(error: AppError) -> impl IntoView {
+    view! {
+        <h1 class="text-xl font-semibold tracking-tight">"Trash"</h1>
+        <p class="problem mt-4" role="alert">{error.to_string()}</p>
+    }
+}
+
+/// A contact with all that it says, and what can be done with it.
+#[component]
+fn Deleted(
+    contact: Contact,
+    days_left: Option<u32>,
+    may_write: bool,
+    book: Option<BookId>,
+) -> impl IntoView {
+    let id = contact.id;
+    let name = contact.name.clone();
+    let deleted_at = contact.updated_at.clone();
+    let draft = ContactDraft::from(contact);
+    let fields = Field::ALL.into_iter().filter(|field| *field != Field::Name);
+    let fields = fields
+        .map(|field| (field, draft.get(field).to_owned()))
+        .filter(|(_, text)| !text.is_empty());
+    let field = |(field, text): (Field, String)| {
+        view! {
+            <dt>{format::sentence(field.name())}</dt>
+            <dd class="whitespace-pre-wrap" dir="auto">{text}</dd>
+        }
+    };
+    let fields: Vec<_> = fields.map(field).collect();
+    let actions = may_write.then(|| {
+        view! {
+            <div class="mt-4 flex flex-wrap gap-2">
+                <form method="post" action=format!("/contacts/{id}/restore")>
+                    <button class="button-primary">"Restore"</button>
+                </form>
+                <a class="button" href=address(&format!("/{id}/delete"), book)>"Delete for ever…"</a>
+            </div>
+        }
+    });
+    view! {
+        <script src="/trash.js" defer></script>
+        <div class="flex items-center gap-4">
+            <LargeAvatar id name=name.clone()/>
+            <h1 class="min-w-0 text-xl font-semibold tracking-tight wrap-anywhere"><bdi>{name}</bdi></h1>
+        </div>
+        <p class="mt-4 text-muted"><Fate deleted_at days_left/></p>
+        {actions}
+        <dl class="details">{fields}</dl>
+    }
+}
+
+#[component]
+fn EraseQuestion(contact: Contact, book: Option<BookId>) -> impl IntoView {
+    let Contact { id, name, .. } = contact;
+    view! {
+        <h1 class="text-xl font-semibold tracking-tight wrap-anywhere">
+            "Delete "<bdi>{name}</bdi>" for ever?"
+        </h1>
+        <p class="mt-2">"All that Kith keeps of this contact goes. This cannot be undone."</p>
+        <form
+            method="post"
+            action=address(&format!("/{id}/delete"), book)
+            class="mt-4 flex flex-wrap gap-2"
+        >
+            <button class="button-danger">"Delete for ever"</button>
+            <a class="button" href=address(&format!("/{id}"), book)>"Cancel"</a>
+        </form>
+    }
+}
+
+#[component]
+fn EmptyQuestion(contacts: u64, book: Option<BookId>) -> impl IntoView {
+    let what = match contacts {
+        0 => "The trash is empty.".to_owned(),
+        1 => "The contact in it is deleted for ever. This cannot be undone.".to_owned(),
+        _ => format!(
+            "All {} in it are deleted for ever. This cannot be undone.",
+            format::count(contacts, "contact")
+        ),
+    };
+    let form = (contacts > 0).then(|| {
+        view! {
+            <form method="post" action=address("/empty", book) class="mt-4 flex flex-wrap gap-2">
+                <button class="button-danger">"Delete for ever"</button>
+                <a class="button" href=address("", book)>"Cancel"</a>
+            </form>
+        }
+    });
+    view! {
+        <h1 class="text-xl font-semibold tracking-tight">"Empty the trash?"</h1>
+        <p class="mt-2">{what}</p>
+        {form}
+    }
+}
