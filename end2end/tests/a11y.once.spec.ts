@@ -84,6 +84,16 @@ test('the trash', async ({ book, page }) => {
   await audit(page);
 });
 
+test('the pages about a contact in the trash', async ({ book, page }) => {
+  const ada = await book.add({ name: `${book.word}${'W'.repeat(190)}`, notes: 'n'.repeat(500) });
+  await book.delete(ada.id);
+  for (const address of [`/trash/${ada.id}`, `/trash/${ada.id}/delete`, '/trash/empty']) {
+    await page.goto(address);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await audit(page);
+  }
+});
+
 test('an address that leads nowhere', async ({ guard, page }) => {
   guard.expect(/^404 GET/);
   await page.goto('/nowhere');

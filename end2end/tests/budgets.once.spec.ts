@@ -69,9 +69,13 @@ for (const [address, budget] of Object.entries(budgets.script)) {
   });
 }
 
-test('the trash needs no script at all', async ({ page }) => {
+test('the trash has one small script, for its times', async ({ book, page }) => {
+  const ada = await book.add();
+  await book.delete(ada.id);
   const asked: string[] = [];
   page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   await page.goto('/trash', { waitUntil: 'load' });
-  expect(asked.filter((path) => /\.(js|wasm)$/.test(path))).toEqual([]);
+  expect(asked.filter((path) => /\.(js|wasm)$/.test(path))).toEqual(['/trash.js']);
+  const script = await page.request.get('/trash.js');
+  expect((await script.body()).length).toBeLessThan(1500);
 });

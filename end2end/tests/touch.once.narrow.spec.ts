@@ -36,6 +36,9 @@ test('whatever can be pressed is large enough for a thumb', async ({ book, guard
     `${book.list}&deleted=${gone.id}`,
     book.beside(`/${gone.id}`),
     '/trash',
+    `/trash/${gone.id}`,
+    `/trash/${gone.id}/delete`,
+    '/trash/empty',
     `/contacts/print?q=${book.word}`,
   ]) {
     await page.goto(address);
