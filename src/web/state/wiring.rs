@@ -180,12 +180,7 @@ impl Stores {
             keep: config.audit.keep,
             clock: Arc::new(SystemClock),
         });
-        let trash_retention = TrashRetention::new(trash_retention::Options {
-            store: Arc::new(self.contacts.clone()),
-            clock: self.database.clock(),
-            database: self.database.clone(),
-            rule: self.trash_rule,
-        });
+        let trash_retention = self.trash_retention();
         let health = self.health(contacts.clone(), stopping.clone());
         let instances = self.instances(&config, &health);
         let dashboard = self.dashboard(&config, &admin, &overrides, &instances);
@@ -211,8 +206,8 @@ impl Stores {
             dashboard,
             stopping,
             cache: self.cache,
-            backups: self.backups,
             trash_retention,
+            backups: self.backups,
             limiter: self.limiter,
             redis: self.redis,
             queue: self.queue,
@@ -248,6 +243,15 @@ impl Stores {
                 store: Arc::new(self.contacts.clone()),
                 clock: self.database.clock(),
             })),
+        })
+    }
+
+    fn trash_retention(&self) -> TrashRetention {
+        TrashRetention::new(trash_retention::Options {
+            store: Arc::new(self.contacts.clone()),
+            clock: self.database.clock(),
+            database: self.database.clone(),
+            rule: self.trash_rule,
         })
     }
 
