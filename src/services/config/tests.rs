@@ -623,6 +623,18 @@ fn the_page_size_is_within_its_maximum() {
 }
 
 #[test]
+fn contacts_stay_in_the_trash_for_a_month_unless_it_is_set() {
+    assert_eq!(Config::default().contacts.trash_days, Count(30));
+    let of = |days| read(days, NO_ENV).contacts.trash_days;
+    assert_eq!(of("[contacts]\ntrash_days = 0\n"), Count(0));
+    assert_eq!(of("[contacts]\ntrash_days = 1000\n"), Count(1000));
+    for wrong in ["-1", "1001", "\"30d\""] {
+        let problem = problems(&format!("[contacts]\ntrash_days = {wrong}\n"), NO_ENV);
+        assert!(problem.contains("`contacts.trash_days`"), "{problem}");
+    }
+}
+
+#[test]
 fn a_named_file_must_exist_and_the_usual_one_need_not() {
     let folder = tempfile::tempdir().expect("a folder of our own");
     let path = folder.path().join("kith.toml");
