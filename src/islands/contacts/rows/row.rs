@@ -65,7 +65,7 @@ pub fn row_view(state: State, index: usize, row: ContactRow) -> impl IntoView {
                     <bdi class="row-name" title=row.name.clone()>
                         {row.name.clone()}
                     </bdi>
-                    <span class="block truncate text-xs text-muted" title=row.detail.clone()>
+                    <span class="block truncate text-xs text-muted" title=row.detail>
                         {row.detail.clone()}
                     </span>
                 </span>
