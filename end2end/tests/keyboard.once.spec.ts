@@ -22,6 +22,7 @@ test('Tab goes from the skip link through the page, and past the list in one ste
     contacts.list.getByRole('link', { name: 'Print the list' }),
     contacts.row(`${book.word} 000`),
     contacts.link('Mail'),
+    contacts.link('Download'),
     contacts.link('Edit'),
     contacts.button('Delete'),
   ];

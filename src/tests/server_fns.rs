@@ -49,11 +49,11 @@ async fn the_browser_reads_and_writes_the_same_contacts_as_programs() {
 #[tokio::test]
 async fn an_error_has_its_own_status_and_shape() {
     let app = TestApp::start().await;
-    let blank = json!({"name": "", "email": ""});
+    let wrong = json!({"name": "a\u{0}", "email": "none"});
     let refused = app
         .post(
             "/fn/contacts/create",
-            &json!({"draft": blank, "welcome": false, "key": "k1"}),
+            &json!({"draft": wrong, "welcome": false, "key": "k1"}),
         )
         .await;
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);

@@ -63,9 +63,10 @@ impl Contacts {
         expected: Option<u32>,
     ) -> Result<Contact, AppError> {
         let replace = |current: &Contact| {
-            require_version(current, expected)?;
             let saved = current.clone().into();
-            Ok((ContactFields::parse_edited(draft, &saved, required)?, ()))
+            let fields = ContactFields::parse_edited(draft, &saved, required)?;
+            require_version(current, expected)?;
+            Ok((fields, ()))
         };
         let (replaced, ()) = self.rewrite(id, replace).await?;
         Ok(replaced)
