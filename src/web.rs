@@ -4,7 +4,8 @@
 //! - [`router`]: the list of routes. [`middleware`]: the stack around them. [`state`]: what every
 //!   request can reach.
 //! - [`rest`] and [`forms`]: adapters of the use cases in [`crate::services::contacts`], for programs and
-//!   for browsers without JavaScript. [`trash`]: those that delete for ever. [`crate::api`] is the third, for the islands.
+//!   for browsers without JavaScript. [`trash`]: those that delete for ever. `vcards`: files of contacts.
+//!   [`crate::api`] is the third, for the islands.
 //! - [`app`] and [`pages`]: the document and the pages around the islands. [`page`]: draws pages as responses.
 //! - [`dashboard`]: the routes of the dashboard. [`health`]: the
 //!   routes of liveness and readiness.
@@ -39,3 +40,4 @@ pub mod shutdown;
 pub mod site;
 pub mod state;
 pub mod trash;
+mod vcards;

@@ -112,6 +112,18 @@ impl Location {
         url
     }
 
+    /// The file with all contacts of the book.
+    #[cfg(feature = "ssr")]
+    pub fn export_url(&self) -> String {
+        let mut url = "/contacts/export.vcf".to_owned();
+        let book = Self {
+            book: self.book.clone(),
+            ..Self::default()
+        };
+        book.append_query(&mut url);
+        url
+    }
+
     fn append_query(&self, url: &mut String) {
         let mut query = Query::default();
         if !self.book.is_empty() {

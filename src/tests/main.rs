@@ -15,6 +15,7 @@ mod destinations;
 mod docs;
 mod engine;
 mod errors;
+mod export;
 mod forms;
 mod html;
 mod instances;

@@ -46,6 +46,7 @@ use crate::web::rest;
 use crate::web::security_txt;
 use crate::web::state::AppState;
 use crate::web::trash;
+use crate::web::vcards;
 
 /// Everything that Kith answers, with the middleware around it.
 pub fn build(
@@ -169,6 +170,8 @@ fn page_routes(state: &AppState) -> Router<AppState> {
             "/contacts/{id}/move",
             get(forms::show_move).post(forms::move_contact),
         )
+        .route("/contacts/export.vcf", get(vcards::all))
+        .route("/contacts/{id}/card.vcf", get(vcards::one))
         .route(
             "/contacts/{id}/restore",
             post(forms::restore).get(forms::go_back),

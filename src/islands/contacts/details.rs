@@ -75,6 +75,9 @@ fn actions(state: State, contact: &Contact) -> impl IntoView + use<> {
                     </a>
                 }
             })}
+            <a class="button" href=["/contacts/", &id.text(), "/card.vcf"].concat() download>
+                "Download"
+            </a>
             <div class="person-tools">
                 <a
                     class="button"

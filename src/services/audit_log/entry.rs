@@ -125,6 +125,8 @@ kinds! {
     ContactErased = "contact_deleted_for_ever",
     /// All contacts of a trash were removed. The subject is the address book.
     TrashEmptied = "trash_emptied",
+    /// All contacts of an address book were sent as a file. The subject is the address book.
+    ContactsExported = "contacts_exported",
     LimitsChanged = "limits_changed",
     QueueResumed = "queue_resumed",
     MessagesCancelled = "messages_cancelled",

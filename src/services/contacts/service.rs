@@ -29,6 +29,7 @@ mod update;
 
 pub use self::caching::AUDIENCE;
 pub use self::caller_contacts::Contacts;
+pub use self::cards::Export;
 pub use self::contact_service::ContactService;
 pub use self::creation_hook::CreationHook;
 pub use self::options::Options;

@@ -130,6 +130,17 @@ pub trait ContactStore: Send + Sync {
     /// [`StoreError::NotFound`] as for [`get`](Self::get).
     async fn card(&self, id: ContactId) -> Result<(u32, ContactCard), StoreError>;
 
+    /// Records that all contacts of this book, which is that of the store, are read for a file.
+    async fn begin_export(
+        &self,
+        book: BookId,
+        now: Timestamp,
+        actor: &Actor,
+    ) -> Result<(), StoreError>;
+
+    /// The cards of contacts outside the trash, in the order of their creation: those behind the number `after`.
+    async fn cards(&self, after: i64) -> Result<CardPage, StoreError>;
+
     /// Gives a contact another card. When it is the one that it has, nothing changes.
     ///
     /// # Errors
@@ -220,6 +231,15 @@ pub struct ContactPage {
     pub next: Option<Cursor>,
     /// How many contacts match, over all pages.
     pub total: u64,
+}
+
+/// Some of the cards of a book.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardPage {
+    /// One card behind the other; empty behind the last one.
+    pub bytes: Vec<u8>,
+    /// The number of the last of these contacts.
+    pub last: i64,
 }
 
 /// A page of a list for a reader who turns pages both ways.

@@ -10,6 +10,24 @@ use crate::services::book::BookRole;
 use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::store::ContactStore;
 
+/// The vCards of a book, page by page.
+pub struct Export {
+    store: Arc<dyn ContactStore>,
+    last: i64,
+}
+
+impl Export {
+    /// The next cards, one behind the other; empty behind the last one.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`], [`AppError::Internal`].
+    pub async fn next_page(&mut self) -> Result<Vec<u8>, AppError> {
+        let page = self.store.cards(self.last).await?;
+        self.last = page.last;
+        Ok(page.bytes)
+    }
+}
+
 impl Contacts {
     /// The vCard of a contact, byte for byte as it was written, and the version of the contact.
     ///
@@ -19,6 +37,21 @@ impl Contacts {
     pub async fn card(&self, id: ContactId) -> Result<(u32, ContactCard), AppError> {
         let read = |store: Arc<dyn ContactStore>| async move { store.card(id).await };
         self.in_book_of(id, BookRole::Viewer, read).await
+    }
+
+    /// All vCards of the book, byte for byte. The audit log says that they were read.
+    ///
+    /// # Errors
+    /// [`AppError::NoBook`], [`AppError::Unavailable`], [`AppError::Internal`].
+    #[tracing::instrument(skip_all)]
+    pub async fn export(&self) -> Result<Export, AppError> {
+        let book = self.book()?;
+        let store = self.store(book);
+        let now = self.shared.clock.now();
+        store
+            .begin_export(book.id, now, &self.caller.actor())
+            .await?;
+        Ok(Export { store, last: 0 })
     }
 
     /// Gives a contact another vCard. With `expected`, only if the contact is still at that version.

@@ -11,7 +11,7 @@
 //! - [`SqlStore`] fulfils the contract. [`create`], [`update`] and [`trash`] are its writes, [`list`] its
 //!   pages; [`activities`] is what happened around a contact.
 //! - [`erase`] removes for good: contacts of the trash, or all that a book has.
-//! - [`missing_cards`] writes the cards that an earlier release has not.
+//! - [`export`] reads all cards of a book. [`missing_cards`] writes the cards that an earlier release has not.
 //! - [`row`] reads a contact. [`replay`] knows the requests that a client may send again.
 //! - [`search`] is the only part with a body for each engine. Elsewhere only texts differ.
 //! - [`generations`] tells the cache when contacts have changed. [`error`] makes a kind of a fault.
@@ -20,6 +20,7 @@ mod activities;
 mod create;
 mod erase;
 mod error;
+mod export;
 mod generations;
 mod list;
 mod missing_cards;

@@ -12,6 +12,7 @@ use kith_database::query;
 use super::activities;
 use super::create::NewContact;
 use super::erase;
+use super::export;
 use super::list;
 use super::list::List;
 use super::row::Place;
@@ -25,12 +26,14 @@ use super::update::Change;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::services::audit_log::Actor;
+use crate::services::book::BookId;
 use crate::services::book::BookKey;
 use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::query::ContactQuery;
+use crate::services::contacts::store::CardPage;
 use crate::services::contacts::store::ContactPage;
 use crate::services::contacts::store::ContactStore;
 use crate::services::contacts::store::Creation;
@@ -174,6 +177,21 @@ impl ContactStore for SqlStore {
     async fn card(&self, id: ContactId) -> Result<(u32, ContactCard), StoreError> {
         let mut connection = self.database.reader().await?;
         find_card(&mut connection, self.place(id)).await
+    }
+
+    async fn begin_export(
+        &self,
+        book: BookId,
+        now: Timestamp,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
+        let tx = self.database.write().await?;
+        export::begin(tx, book, now, actor).await
+    }
+
+    async fn cards(&self, after: i64) -> Result<CardPage, StoreError> {
+        let mut connection = self.database.reader().await?;
+        export::cards(&mut connection, self.book, after).await
     }
 
     async fn replace_card(
