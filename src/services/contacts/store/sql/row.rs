@@ -123,42 +123,45 @@ const LOCKED_BY_ID: Sql = Sql::each(
     ),
 );
 
+/// The same with the card.
+const LOCKED_WITH_CARD: Sql = Sql::each(
+    concat!(select_contacts!("notes, card"), " WHERE id = $1"),
+    concat!(
+        select_contacts!("notes, card"),
+        " WHERE id = $1 FOR NO KEY UPDATE"
+    ),
+);
+
 async fn fetch(
     connection: &mut Connection,
     sql: Sql,
     place: Place,
 ) -> Result<Option<Stored>, StoreError> {
-    let row = query(sql)
+    let found = fetch_row(connection, sql, place).await?;
+    Ok(found.map(|(stored, _)| stored))
+}
+
+/// The same with the row, for what else stands in it.
+async fn fetch_row(
+    connection: &mut Connection,
+    sql: Sql,
+    place: Place,
+) -> Result<Option<(Stored, Row)>, StoreError> {
+    let row: Option<Row> = query(sql)
         .bind(id_bytes(place.id))
         .fetch_optional(connection)
         .await?;
-    let stored = row.as_ref().map(Stored::read).transpose()?;
-    Ok(stored.filter(|stored| BookKey::of_contact(stored.seq) == place.book))
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let stored = Stored::read(&row)?;
+    let is_in_place = BookKey::of_contact(stored.seq) == place.book;
+    Ok(is_in_place.then_some((stored, row)))
 }
 
 /// A contact that is not in the trash.
 pub async fn find_live(connection: &mut Connection, place: Place) -> Result<Stored, StoreError> {
     live(find(connection, place).await?)
-}
-
-/// The same as [`find_expected`], with the card.
-pub async fn find_with_card(
-    connection: &mut Connection,
-    place: Place,
-    expected: Option<u32>,
-) -> Result<(Stored, ContactCard), StoreError> {
-    let stored = find_expected(connection, place, expected).await?;
-    let card = card(connection, stored.seq).await?;
-    Ok((stored, card))
-}
-
-/// The card of the contact with this number.
-async fn card(connection: &mut Connection, seq: i64) -> Result<ContactCard, StoreError> {
-    let card = query("SELECT card FROM contacts WHERE seq = $1")
-        .bind(seq)
-        .fetch_one(connection)
-        .await?;
-    read_card(card)
 }
 
 /// The card of a contact that is not in the trash, and the version of the contact.
@@ -189,6 +192,22 @@ pub async fn find_expected(
     expected: Option<u32>,
 ) -> Result<Stored, StoreError> {
     let stored = live(find_and_lock(connection, place).await?)?;
+    at_version(stored, expected)
+}
+
+/// The same with the card.
+pub async fn find_with_card(
+    connection: &mut Connection,
+    place: Place,
+    expected: Option<u32>,
+) -> Result<(Stored, ContactCard), StoreError> {
+    let found = fetch_row(connection, LOCKED_WITH_CARD, place).await?;
+    let (stored, row) = found.ok_or(StoreError::NotFound)?;
+    let stored = at_version(live(Some(stored))?, expected)?;
+    Ok((stored, read_card(row.get("card")?)?))
+}
+
+fn at_version(stored: Stored, expected: Option<u32>) -> Result<Stored, StoreError> {
     match expected {
         Some(version) if version != stored.contact.version => {
             Err(StoreError::Changed(Box::new(stored.contact)))
