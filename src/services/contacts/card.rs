@@ -10,7 +10,10 @@ use kith_card::Source;
 
 use super::fields::Company;
 use super::fields::ContactFields;
+use super::fields::EmailAddress;
 use super::fields::Name;
+use super::fields::Notes;
+use super::fields::Phone;
 use super::text;
 use crate::model::contact::ContactId;
 
@@ -97,36 +100,31 @@ impl ContactCard {
 
     /// Changes what differs from these fields.
     pub fn apply(&mut self, fields: &ContactFields) {
-        let summary = self.summary();
+        let saved = self.summary();
         let name = fields.name.as_ref().map(Name::as_str);
-        if name != Some(summary.name.as_str()) {
+        if name != Some(saved.name.as_str()) {
             self.set_name(name);
         }
-        let email = fields.email.as_ref().map(|email| email.as_str());
-        if email != summary.email.as_deref() {
-            self.set_first(&EMAILS, email);
-        }
-        let phone = fields.phone.as_ref().map(|phone| phone.as_str());
-        if phone != summary.phone.as_deref() {
-            self.set_first(&PHONES, phone);
-        }
+        let email = fields.email.as_ref().map(EmailAddress::as_str);
+        let phone = fields.phone.as_ref().map(Phone::as_str);
         let company = fields.company.as_ref().map(Company::as_str);
-        if company != summary.company.as_deref() {
-            self.set_first(&COMPANY, company);
-        }
-        let notes = fields.notes.as_ref().map(|notes| notes.as_str());
-        if notes != summary.notes.as_deref() {
-            self.set_first(&NOTES, notes);
+        let notes = fields.notes.as_ref().map(Notes::as_str);
+        for (mapping, text, saved) in [
+            (&EMAILS, email, saved.email),
+            (&PHONES, phone, saved.phone),
+            (&COMPANY, company, saved.company),
+            (&NOTES, notes, saved.notes),
+        ] {
+            if text != saved.as_deref() {
+                self.set_first(mapping, text);
+            }
         }
     }
 
-    /// The preferred entry of a field, otherwise its first, on one line. Blank ones are none.
+    /// The text of the [first](first_of) entry of a field, on one line.
     fn first(&self, mapping: &Mapping) -> Option<String> {
         let entries = self.0.entries(mapping);
-        let entries = entries.iter().filter(|entry| !is_blank(entry));
-        let preferred = entries.clone().find(|entry| entry.preferred);
-        let entry = preferred.or_else(|| entries.clone().next())?;
-        Some(line(entry.value())).filter(|line| !line.is_empty())
+        first_of(&entries).map(|first| line(entries[first].value()))
     }
 
     /// All that the notes say.
@@ -160,17 +158,10 @@ impl ContactCard {
         self.0.set_entries(&NAME_PARTS, parts.as_slice());
     }
 
-    /// Replaces the text of the entry that [`first`](Self::first) finds, and leaves the others.
+    /// Replaces the text of the [first](first_of) entry, and leaves the others.
     fn set_first(&mut self, mapping: &Mapping, text: Option<&str>) {
         let mut entries = self.0.entries(mapping);
-        let is_first = |preferred: bool| {
-            move |entry: &Entry| !is_blank(entry) && (entry.preferred || !preferred)
-        };
-        let first = entries
-            .iter()
-            .position(is_first(true))
-            .or_else(|| entries.iter().position(is_first(false)));
-        match (first, text) {
+        match (first_of(&entries), text) {
             (Some(first), Some(text)) => entries[first].parts = vec![text.to_owned()],
             (Some(first), None) => drop(entries.remove(first)),
             (None, Some(text)) => entries.push(Entry::text(text)),
@@ -180,8 +171,12 @@ impl ContactCard {
     }
 }
 
-fn is_blank(entry: &Entry) -> bool {
-    line(entry.value()).is_empty()
+/// Where the preferred entry of a field stands, otherwise its first one. Blank ones are none.
+fn first_of(entries: &[Entry]) -> Option<usize> {
+    let is_filled = |entry: &Entry| !line(entry.value()).is_empty();
+    let preferred = |entry: &Entry| entry.preferred && is_filled(entry);
+    let position = entries.iter().position(preferred);
+    position.or_else(|| entries.iter().position(is_filled))
 }
 
 /// A text of a card on one line.
