@@ -45,20 +45,20 @@ const WRITE: Sql = Sql::each(
 /// [`StoreError::Unavailable`], [`StoreError::Internal`].
 pub async fn write_missing_cards(database: &Database) -> Result<u64, StoreError> {
     let mut written = 0;
-    loop {
+    // Another instance may have written a batch for which this one has waited, so a batch can be empty before the end.
+    while is_any_left(database).await? {
         let mut tx = database.write().await?;
-        let batch = write_batch(&mut tx).await?;
-        // Another instance may have written a batch for which this one has waited. There may be further ones.
-        let is_left: i64 = query(LEFT).fetch_one(&mut tx).await?;
+        written += write_batch(&mut tx).await?;
         tx.commit().await?;
-        written += batch;
-        if batch > 0 {
-            tracing::info!(written, "cards of contacts are written");
-        }
-        if is_left == 0 {
-            return Ok(written);
-        }
+        tracing::info!(written, "cards of contacts are written");
     }
+    Ok(written)
+}
+
+async fn is_any_left(database: &Database) -> Result<bool, StoreError> {
+    let mut reader = database.reader().await?;
+    let left: i64 = query(LEFT).fetch_one(&mut reader).await?;
+    Ok(left > 0)
 }
 
 async fn write_batch(connection: &mut Connection) -> Result<u64, StoreError> {
