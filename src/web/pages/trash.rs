@@ -218,9 +218,8 @@ fn Row(
     book: Option<BookId>,
     may_write: bool,
 ) -> impl IntoView {
-    let Contact {
-        id, name, email, ..
-    } = contact;
+    let detail = contact.detail().to_owned();
+    let Contact { id, name, .. } = contact;
     let restore = may_write.then(|| {
         view! {
             <form method="post" action=format!("/contacts/{id}/restore")>
@@ -239,7 +238,7 @@ fn Row(
                     <bdi class="row-name" title=name.clone()>
                         {name.clone()}
                     </bdi>
-                    <span class="block truncate text-xs text-muted">{email}</span>
+                    <span class="block truncate text-xs text-muted">{detail}</span>
                     <span class="block text-xs text-muted">
                         <Fate deleted_at=contact.updated_at days_left/>
                     </span>
