@@ -289,7 +289,17 @@ struct Maker<'a> {
     management: Accounts,
 }
 
-impl Maker<'_> {
+impl<'a> Maker<'a> {
+    async fn new(state: &'a AppState) -> Self {
+        let place = state.config.data.database();
+        let database = database::open(place, NonZeroU32::MIN).await;
+        let database = database.expect("it is open already");
+        Self {
+            accounts: &state.accounts,
+            management: Accounts::new(database, None),
+        }
+    }
+
     async fn account(&self, name: &str, role: Role) {
         let name = AccountName::parse(name).expect("a name");
         let new = NewAccount {
@@ -346,13 +356,7 @@ fn client() -> Client {
 
 /// Every kind of caller.
 async fn subjects(state: &AppState) -> Vec<Subject> {
-    let place = state.config.data.database();
-    let database = database::open(place, NonZeroU32::MIN).await;
-    let database = database.expect("it is open already");
-    let maker = Maker {
-        accounts: &state.accounts,
-        management: Accounts::new(database, None),
-    };
+    let maker = Maker::new(state).await;
     maker.account("admin", Role::Admin).await;
     maker.account("member", Role::Member).await;
     maker.account("disabled", Role::Admin).await;

@@ -241,13 +241,7 @@ async fn operations(kith: &Kith, session: &str, methods: &[Method]) -> Vec<(Meth
 }
 
 async fn people(kith: &Kith) -> (People<'_>, [String; 4]) {
-    let place = kith.state.config.data.database();
-    let database = database::open(place, NonZeroU32::MIN).await;
-    let database = database.expect("it is open already");
-    let maker = Maker {
-        accounts: &kith.state.accounts,
-        management: Accounts::new(database, None),
-    };
+    let maker = Maker::new(&kith.state).await;
     maker.account("admin", Role::Admin).await;
     for name in ["owner", "editor", "viewer", "guest", "stranger"] {
         maker.account(name, Role::Member).await;
