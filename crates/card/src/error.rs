@@ -34,7 +34,7 @@ pub enum Reason {
     /// A line that begins with its colon or with a parameter.
     #[error("there is no name before the value")]
     NoName,
-    /// `VERSION` says something else than 2.1, 3.0 or 4.0.
+    /// The value of `VERSION` is not 2.1, 3.0 or 4.0.
     #[error("the version is not 2.1, 3.0 or 4.0")]
     UnknownVersion,
     /// Two lines of `VERSION` that say different things.
