@@ -37,7 +37,7 @@ impl Entry {
 }
 
 macro_rules! labels {
-    ($($(#[$doc:meta])* $name:ident, $apple:literal, $types:expr, $relation:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident, $apple:literal, $types:expr, $relation:literal, $words:literal;)*) => {
         /// What an entry is called.
         #[derive(Clone, Debug, Eq, Hash, PartialEq)]
         #[non_exhaustive]
@@ -52,6 +52,7 @@ macro_rules! labels {
             apple: $apple,
             types: $types,
             relation: $relation,
+            words: $words,
         },)*];
     };
 }
@@ -64,61 +65,63 @@ struct Known {
     types: &'static [&'static str],
     /// The `TYPE` of `RELATED` (RFC 6350, 6.6.6).
     relation: &'static str,
+    /// In English, for people.
+    words: &'static str,
 }
 
 labels! {
     /// Fax at home.
-    HomeFax, "HomeFAX", &["HOME", "FAX"], "";
+    HomeFax, "HomeFAX", &["HOME", "FAX"], "", "home fax";
     /// Fax at work.
-    WorkFax, "WorkFAX", &["WORK", "FAX"], "";
+    WorkFax, "WorkFAX", &["WORK", "FAX"], "", "work fax";
     /// Another fax.
-    Fax, "OtherFAX", &["FAX"], "";
+    Fax, "OtherFAX", &["FAX"], "", "fax";
     /// A mobile phone.
-    Mobile, "Mobile", &["CELL"], "";
+    Mobile, "Mobile", &["CELL"], "", "mobile";
     /// A pager.
-    Pager, "Pager", &["PAGER"], "";
+    Pager, "Pager", &["PAGER"], "", "pager";
     /// The main number.
-    Main, "Main", &["MAIN"], "";
+    Main, "Main", &["MAIN"], "", "main";
     /// At home.
-    Home, "Home", &["HOME"], "";
+    Home, "Home", &["HOME"], "", "home";
     /// At work.
-    Work, "Work", &["WORK"], "";
+    Work, "Work", &["WORK"], "", "work";
     /// At school.
-    School, "School", &["SCHOOL"], "";
+    School, "School", &["SCHOOL"], "", "school";
     /// Something else.
-    Other, "Other", &["OTHER"], "";
+    Other, "Other", &["OTHER"], "", "other";
     /// A page of the person.
-    HomePage, "HomePage", &[], "";
+    HomePage, "HomePage", &[], "", "home page";
     /// An anniversary.
-    Anniversary, "Anniversary", &[], "";
+    Anniversary, "Anniversary", &[], "", "anniversary";
     /// Husband or wife.
-    Spouse, "Spouse", &[], "SPOUSE";
+    Spouse, "Spouse", &[], "SPOUSE", "spouse";
     /// Partner.
-    Partner, "Partner", &[], "SWEETHEART";
+    Partner, "Partner", &[], "SWEETHEART", "partner";
     /// Child.
-    Child, "Child", &[], "CHILD";
+    Child, "Child", &[], "CHILD", "child";
     /// Parent.
-    Parent, "Parent", &[], "PARENT";
+    Parent, "Parent", &[], "PARENT", "parent";
     /// Mother.
-    Mother, "Mother", &[], "";
+    Mother, "Mother", &[], "", "mother";
     /// Father.
-    Father, "Father", &[], "";
+    Father, "Father", &[], "", "father";
     /// Brother.
-    Brother, "Brother", &[], "";
+    Brother, "Brother", &[], "", "brother";
     /// Sister.
-    Sister, "Sister", &[], "";
+    Sister, "Sister", &[], "", "sister";
     /// Brother or sister.
-    Sibling, "Sibling", &[], "SIBLING";
+    Sibling, "Sibling", &[], "SIBLING", "sibling";
     /// Friend.
-    Friend, "Friend", &[], "FRIEND";
+    Friend, "Friend", &[], "FRIEND", "friend";
     /// Colleague.
-    Colleague, "Colleague", &[], "COLLEAGUE";
+    Colleague, "Colleague", &[], "COLLEAGUE", "colleague";
     /// Assistant.
-    Assistant, "Assistant", &[], "AGENT";
+    Assistant, "Assistant", &[], "AGENT", "assistant";
     /// Manager.
-    Manager, "Manager", &[], "";
+    Manager, "Manager", &[], "", "manager";
     /// Whom to call in an emergency.
-    Emergency, "Emergency", &[], "EMERGENCY";
+    Emergency, "Emergency", &[], "EMERGENCY", "emergency";
 }
 
 impl From<&str> for Label {
@@ -140,6 +143,25 @@ impl From<&str> for Label {
 }
 
 impl Label {
+    /// What people read, such as `home fax`, or their own words.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Custom(words) => words,
+            known => known.known().map_or("", |known| known.words),
+        }
+    }
+
+    /// The label of these [`words`](Self::words), in any case of letters; otherwise own words.
+    pub fn of_words(words: &str) -> Self {
+        let words = words.trim();
+        let mut known = KNOWN.iter();
+        let known = known.find(|known| known.words.eq_ignore_ascii_case(words));
+        known.map_or_else(
+            || Self::Custom(words.to_owned()),
+            |known| known.label.clone(),
+        )
+    }
+
     fn known(&self) -> Option<&'static Known> {
         KNOWN.iter().find(|known| known.label == *self)
     }
@@ -192,5 +214,22 @@ impl Label {
                     .any(|one| one.eq_ignore_ascii_case(value))
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_label_is_found_by_its_words() {
+        for known in KNOWN {
+            let label = Label::of_words(&known.words.to_uppercase());
+            assert_eq!(label, known.label);
+            assert_eq!(label.words(), known.words);
+        }
+        let own = Label::of_words(" summer house ");
+        assert_eq!(own, Label::Custom("summer house".to_owned()));
+        assert_eq!(own.words(), "summer house");
     }
 }
