@@ -131,6 +131,25 @@ impl<T: Deserialize> Deserialize for Option<T> {
     }
 }
 
+/// As an array of two.
+impl<A: Serialize, B: Serialize> Serialize for (A, B) {
+    fn serialize(&self) -> Option<Value> {
+        Value::array([self.0.serialize(), self.1.serialize()].into_iter())
+    }
+}
+
+impl<A: Deserialize, B: Deserialize> Deserialize for (A, B) {
+    fn deserialize(value: &Value) -> Option<Self> {
+        if value.length()? != 2 {
+            return None;
+        }
+        Some((
+            A::deserialize(&value.item(0))?,
+            B::deserialize(&value.item(1))?,
+        ))
+    }
+}
+
 impl<T: Serialize> Serialize for Vec<T> {
     fn serialize(&self) -> Option<Value> {
         Value::array(self.iter().map(T::serialize))
