@@ -57,6 +57,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(15, "invitations", "0015_invitations.sql"),
     migration!(16, "identities", "0016_identities.sql"),
     migration!(17, "cards", "0017_cards.sql"),
+    migration!(18, "fields", "0018_fields.sql"),
 ];
 
 /// Every migration of a server, in order: that of `kith-queue`, and those in `migrations/postgres/`.
@@ -75,6 +76,7 @@ const SERVER_MIGRATIONS: &[Migration] = &[
     migration!(8, "invitations", "postgres/0007_invitations.sql"),
     migration!(9, "identities", "postgres/0008_identities.sql"),
     migration!(10, "cards", "postgres/0009_cards.sql"),
+    migration!(11, "fields", "postgres/0010_fields.sql"),
 ];
 
 /// A file that was restored from a backup has brought its generations back, and Redis may hold what was
