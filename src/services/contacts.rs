@@ -1,10 +1,11 @@
 //! Contacts: what Kith is about.
 //!
-//! - [`fields`] are what people type, parsed: nothing below takes anything else. [`text`] cleans
-//!   and [`fold`] compares what they typed.
+//! - [`catalogue`] describes each field that a contact has. [`fields`] are what people type, cleaned: nothing below takes
+//!   anything else. [`text`] cleans and [`fold`] compares what they typed.
 //! - [`Contacts`] has the use cases, for one caller, and is the only place with rules about contacts. It
 //!   takes drafts and gives [`AppError`](crate::model::error::AppError)s; it never sees HTTP.
 //! - [`card`] is the vCard of a contact, from which everything else about it is derived.
+//! - [`details`] and [`form`] are a contact as people read and edit it.
 //! - [`store`] keeps contacts: the contract, and the engine that fulfils it.
 //! - Reads go through the [cache](kith_cache), under the tag [`CONTACTS`]; whole pages have
 //!   the tag [`PAGES`].
@@ -14,8 +15,11 @@
 
 pub mod activity;
 pub mod card;
+pub mod catalogue;
+pub mod details;
 pub mod fields;
 pub mod fold;
+pub mod form;
 pub mod query;
 pub mod service;
 pub mod store;
@@ -36,12 +40,15 @@ pub const TAGS: [Tag; 2] = [CONTACTS, PAGES];
 
 pub use query::ContactQuery;
 pub use service::AUDIENCE;
-pub use service::ContactPatch;
 pub use service::ContactService;
 pub use service::Contacts;
 pub use service::CreationHook;
+pub use service::Edit;
+pub use service::FormEdit;
+pub use service::FormResult;
 pub use service::Options;
 pub use service::Settings;
+pub use service::value as form_value;
 pub use store::ContactPage;
 pub use store::Creation;
 pub use store::IdempotentRequest;

@@ -6,28 +6,19 @@ use kith_card::Card;
 use kith_card::Entry;
 use kith_card::Mapping;
 use kith_card::ParseError;
-use kith_card::Source;
+use kith_card::Version;
+use kith_card::merge;
+use serde_json::Map;
+use serde_json::Value;
 
-use super::fields::Company;
+use super::catalogue::Field;
+use super::catalogue::Kind;
+use super::catalogue::MAX_ENTRIES;
+use super::catalogue::MAX_LABEL_CHARS;
 use super::fields::ContactFields;
-use super::fields::EmailAddress;
-use super::fields::Name;
-use super::fields::Notes;
-use super::fields::Phone;
+use super::fields::understood;
 use super::text;
 use crate::model::contact::ContactId;
-
-const DISPLAY_NAME: Mapping = Mapping::text("FN");
-/// Family name, given name, further names, prefix, suffix.
-const NAME_PARTS: Mapping = Mapping::structured("N", 5);
-const NICKNAMES: Mapping = Mapping::list("NICKNAME");
-const EMAILS: Mapping = Mapping::entries(&[Source::new("EMAIL")]);
-const PHONES: Mapping = Mapping::entries(&[Source::new("TEL")]);
-const COMPANY: Mapping = Mapping::component("ORG", 0);
-const NOTES: Mapping = Mapping::text("NOTE");
-
-/// The longest email address and phone number that a column has, in characters. The card has all of it.
-const MAX_ADDRESS_CHARS: usize = 320;
 
 /// The longest UID that a column has.
 const MAX_UID_BYTES: usize = 1_000;
@@ -48,6 +39,8 @@ pub struct Summary {
     pub phone: Option<String>,
     pub company: Option<String>,
     pub notes: Option<String>,
+    /// What it says in other fields, by their names.
+    pub fields: Map<String, Value>,
 }
 
 impl ContactCard {
@@ -75,108 +68,172 @@ impl ContactCard {
 
     /// What the columns say.
     pub fn summary(&self) -> Summary {
-        let first = |mapping: &Mapping| self.first(mapping);
-        let email = first(&EMAILS).map(|email| shortened(&email, MAX_ADDRESS_CHARS));
-        let phone = first(&PHONES).map(|phone| {
-            let number = phone.strip_prefix("tel:").unwrap_or(&phone);
-            shortened(number, MAX_ADDRESS_CHARS)
-        });
-        let company = first(&COMPANY).map(|company| shortened(&company, Company::MAX_CHARS));
-        let name = first(&DISPLAY_NAME)
-            .or_else(|| self.name_of_parts())
-            .or_else(|| first(&NICKNAMES))
+        let fields = self.fields();
+        let first = |field: Field| fields.text(field).map(str::to_owned);
+        let (email, phone) = (first(Field::Emails), first(Field::Phones));
+        let company = first(Field::Company);
+        let name = first(Field::Name)
+            .or_else(|| first(Field::Nicknames))
             .or_else(|| company.clone())
             .or_else(|| email.clone())
             .or_else(|| phone.clone())
             .unwrap_or_else(|| NAMELESS.to_owned());
+        let mut said = fields.to_json();
+        said.retain(|name, _| Field::of_name(name).is_some_and(|field| !has_column(field)));
         Summary {
-            name: shortened(&name, Name::MAX_CHARS),
+            name: shortened(&name, Field::Name.spec().max_chars),
             email,
             phone,
             company,
-            notes: self.notes(),
+            notes: first(Field::Notes),
+            fields: said,
         }
     }
 
-    /// Changes what differs from these fields.
-    pub fn apply(&mut self, fields: &ContactFields) {
-        let saved = self.summary();
-        let name = fields.name.as_ref().map(Name::as_str);
-        if name != Some(saved.name.as_str()) {
-            self.set_name(name);
+    /// What the card says, cleaned as [`ContactFields::parse`] does it. A text over the limit of its field is shortened,
+    /// and entries beyond [`MAX_ENTRIES`] are left out; the card has all of it.
+    pub fn fields(&self) -> ContactFields {
+        let mut fields = ContactFields::default();
+        for &field in Field::ALL {
+            let shown = self.shown(field).into_iter();
+            fields.set(field, shown.map(|(_, entry)| entry).collect());
         }
-        let email = fields.email.as_ref().map(EmailAddress::as_str);
-        let phone = fields.phone.as_ref().map(Phone::as_str);
-        let company = fields.company.as_ref().map(Company::as_str);
-        let notes = fields.notes.as_ref().map(Notes::as_str);
-        for (mapping, text, saved) in [
-            (&EMAILS, email, saved.email),
-            (&PHONES, phone, saved.phone),
-            (&COMPANY, company, saved.company),
-            (&NOTES, notes, saved.notes),
-        ] {
-            if text != saved.as_deref() {
-                self.set_first(mapping, text);
+        if fields.get(Field::Name).is_empty() {
+            let name = fields.get(Field::NameParts).first().map(joined);
+            let name = name.map(|name| shortened(&name, Field::Name.spec().max_chars));
+            fields.set(Field::Name, name.into_iter().map(Entry::text).collect());
+        }
+        fields
+    }
+
+    /// The entries of a field that say something, cleaned, each with its place in the card.
+    fn shown(&self, field: Field) -> Vec<(usize, Entry)> {
+        let entries = self.0.entries(&field.spec().mapping).into_iter();
+        let shown = entries.enumerate().filter_map(|(place, entry)| {
+            let parts = entry.parts.iter().map(|part| self.read(field, part));
+            let parts: Vec<String> = parts.collect();
+            let label = entry.label.filter(|label| {
+                let words = label.words();
+                !line(words).is_empty() && words.chars().count() <= MAX_LABEL_CHARS
+            });
+            let entry = Entry {
+                parts,
+                label: label.filter(|_| field.has_labels()),
+                preferred: entry.preferred && field.has_labels(),
+            };
+            let is_blank = entry.parts.iter().all(String::is_empty);
+            (!is_blank).then_some((place, entry))
+        });
+        shown.take(MAX_ENTRIES).collect()
+    }
+
+    /// A text of the card as its field shows it.
+    fn read(&self, field: Field, text: &str) -> String {
+        let spec = field.spec();
+        let text = match spec.kind {
+            Kind::Text => text::multi_line(&without_control(text)).unwrap_or_default(),
+            // A number of 4.0 is a URI.
+            Kind::Phone if self.0.version() == Version::V4_0 => {
+                line(text.strip_prefix("tel:").unwrap_or(text))
+            }
+            _ => line(text),
+        };
+        shortened(&understood(field, text), spec.max_chars)
+    }
+
+    /// Writes what these fields say differently.
+    pub fn apply(&mut self, fields: &ContactFields) {
+        let saved = self.fields();
+        let mut fields = fields.clone();
+        settle_name(&mut fields, &saved);
+        for &field in Field::ALL {
+            let entries = fields.get(field);
+            if entries != saved.get(field) {
+                self.write(field, entries);
             }
         }
     }
 
-    /// The text of the [first](first_of) entry of a field, on one line.
-    fn first(&self, mapping: &Mapping) -> Option<String> {
-        let entries = self.0.entries(mapping);
-        first_of(&entries).map(|first| line(entries[first].value()))
-    }
-
-    /// All that the notes say.
-    fn notes(&self) -> Option<String> {
-        let entries = self.0.entries(&NOTES);
-        let notes = text::multi_line(&without_control(entries.first()?.value())).ok()?;
-        Some(notes).filter(|notes| !notes.is_empty())
-    }
-
-    /// For example `Dr. Ada King Lovelace, PhD`.
-    fn name_of_parts(&self) -> Option<String> {
-        let entries = self.0.entries(&NAME_PARTS);
-        let [family, given, further, prefix, suffix] = entries.first()?.parts.as_slice() else {
-            return None;
-        };
-        let name = line(
-            &[prefix, given, further, family, suffix]
-                .map(String::as_str)
-                .join(" "),
-        );
-        Some(name).filter(|name| !name.is_empty())
-    }
-
-    /// Sets the name as it is shown, and its parts, which vCard 3.0 requires and phones show.
-    fn set_name(&mut self, name: Option<&str>) {
-        self.set_first(&DISPLAY_NAME, name);
-        let parts = name.map(|name| Entry {
-            parts: parts_of(name).into(),
-            ..Entry::default()
-        });
-        self.0.set_entries(&NAME_PARTS, parts.as_slice());
-    }
-
-    /// Replaces the text of the [first](first_of) entry, and leaves the others.
-    fn set_first(&mut self, mapping: &Mapping, text: Option<&str>) {
-        let mut entries = self.0.entries(mapping);
-        match (first_of(&entries), text) {
-            (Some(first), Some(text)) => entries[first].parts = vec![text.to_owned()],
-            (Some(first), None) => drop(entries.remove(first)),
-            (None, Some(text)) => entries.push(Entry::text(text)),
-            (None, None) => {}
+    /// Replaces the entries of a field. What is only shown in another form than it has stays as it is.
+    fn write(&mut self, field: Field, entries: &[Entry]) {
+        let mapping = &field.spec().mapping;
+        let present = self.0.entries(mapping);
+        let shown = self.shown(field);
+        let mut written: Vec<Entry> = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let known = shown.iter().find(|(_, known)| known.parts == entry.parts);
+            let parts = known.map(|(place, _)| present[*place].parts.clone());
+            written.push(Entry {
+                parts: parts.unwrap_or_else(|| entry.parts.clone()),
+                ..entry.clone()
+            });
         }
-        self.0.set_entries(mapping, &entries);
+        if shown.len() == MAX_ENTRIES {
+            let last = shown.last().map_or(0, |(place, _)| place + 1);
+            written.extend_from_slice(&present[last..]);
+        }
+        self.0.set_entries(mapping, &written);
+    }
+
+    /// Merges two edits of this card: what only one of them has changed is taken. Returns the card, and the fields that
+    /// both have changed in two ways, of which the card has `mine`.
+    pub fn merge(&self, mine: &Self, theirs: &Self) -> (Self, Vec<Field>) {
+        let mappings: Vec<Mapping> = Field::ALL
+            .iter()
+            .map(|field| field.spec().mapping)
+            .collect();
+        let merged = merge(&mappings, &self.0, &mine.0, &theirs.0);
+        let conflicts = merged.conflicts.into_iter().map(|place| Field::ALL[place]);
+        (Self(merged.card), conflicts.collect())
     }
 }
 
-/// Where the preferred entry of a field stands, otherwise its first one. Blank ones are none.
-fn first_of(entries: &[Entry]) -> Option<usize> {
-    let is_filled = |entry: &Entry| !line(entry.value()).is_empty();
-    let preferred = |entry: &Entry| entry.preferred && is_filled(entry);
-    let position = entries.iter().position(preferred);
-    position.or_else(|| entries.iter().position(is_filled))
+/// Whether a field has columns of its own.
+fn has_column(field: Field) -> bool {
+    matches!(field, Field::Name | Field::Company | Field::Notes)
+}
+
+/// The name and its parts say the same: where only one of them is new, the other one follows.
+fn settle_name(fields: &mut ContactFields, saved: &ContactFields) {
+    let is_new = |field: Field| fields.get(field) != saved.get(field);
+    let parts_of_saved = saved.get(Field::NameParts).first().map(joined);
+    // A name that says something else than its parts is a choice, which new parts do not change.
+    let follows = saved.text(Field::Name).map(str::to_owned) == parts_of_saved;
+    match (is_new(Field::Name), is_new(Field::NameParts)) {
+        (true, false) => {
+            let parts = fields.text(Field::Name).map(|name| Entry {
+                parts: parts_of(name).into(),
+                ..Entry::default()
+            });
+            fields.set(Field::NameParts, parts.into_iter().collect());
+        }
+        (false, true) if follows || fields.get(Field::Name).is_empty() => {
+            let name = fields.get(Field::NameParts).first().map(joined);
+            fields.set(Field::Name, name.into_iter().map(Entry::text).collect());
+        }
+        _ => {}
+    }
+}
+
+/// The parts of a name as they are said, for example `Dr. Ada King Lovelace PhD`.
+fn joined(name: &Entry) -> String {
+    joined_parts(Field::NameParts, name, " ")
+}
+
+/// The parts of an entry in the order of a text for people.
+pub fn joined_parts(field: Field, entry: &Entry, between: &str) -> String {
+    let Kind::Parts(parts) = field.spec().kind else {
+        return entry.value().to_owned();
+    };
+    let mut said: Vec<(u8, &str)> = parts
+        .iter()
+        .zip(&entry.parts)
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(part, text)| (part.place, text.as_str()))
+        .collect();
+    said.sort_by_key(|(place, _)| *place);
+    let texts: Vec<&str> = said.into_iter().map(|(_, text)| text).collect();
+    texts.join(between)
 }
 
 /// A text of a card on one line.

@@ -1,261 +1,306 @@
-//! The fields of a contact as types that cannot hold a wrong value.
+//! What a contact says: the entries of its fields, cleaned.
 //!
-//! Only its `parse` makes each of them, from text as a person has typed it. Every value is trimmed, in
-//! Unicode NFC, within its limit, and free of control and invisible characters (see
-//! [`text`](super::text)); parsing the text of a value gives the same value. Limits count
-//! Unicode scalar values, except for email addresses, whose limits mail systems count in bytes.
+//! Only [`ContactFields::parse`] makes them of what people and programs write, and
+//! [`ContactCard::fields`](super::card::ContactCard::fields) of a card. Every text is in Unicode NFC, within the limit of
+//! its field, and free of control and invisible characters (see [`text`](super::text)); cleaning a clean text changes
+//! nothing. No text is refused for its form: what is no email address or no phone number is kept, and marked where it is
+//! shown. Limits count Unicode scalar values.
 
 mod email;
-mod phone;
+mod input;
+mod json;
+mod number;
 
-use std::fmt;
+use std::collections::BTreeMap;
 
+use kith_card::Entry;
+use kith_card::Label;
 use unicode_normalization::char::is_combining_mark;
 
+use super::catalogue::Field;
+use super::catalogue::Kind;
+use super::catalogue::MAX_ENTRIES;
+use super::catalogue::MAX_LABEL_CHARS;
 use super::text;
 use super::text::ControlCharacter;
-use crate::model::contact::ContactDraft;
-use crate::model::contact::Field;
 use crate::model::contact::FieldError;
 use crate::model::error::AppError;
 
 pub use email::EmailAddress;
-pub use phone::Phone;
+pub use input::ContactInput;
+pub use input::InputEntry;
+pub use input::InputError;
+pub use input::entry_name;
+pub use input::joined;
+pub use json::schema;
+pub use number::dialled;
 
-/// Everything that people say about a contact in its form.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ContactFields {
-    pub name: Option<Name>,
-    pub email: Option<EmailAddress>,
-    pub phone: Option<Phone>,
-    pub company: Option<Company>,
-    pub notes: Option<Notes>,
-}
+/// Everything that a contact says. A field without entries says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContactFields(BTreeMap<Field, Vec<Entry>>);
 
 /// What a contact must say at least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Required {
-    /// What programs have been told since the first release. A contact that was saved without one of them may stay so.
+    /// What programs have been told since the first release, unless they send a list of `emails`. A contact that was
+    /// saved without one of them may stay so.
     NameAndEmail,
     /// What people are asked for.
     AnyField,
 }
 
 impl ContactFields {
-    /// Parses every field of a new contact, so that people hear of everything that needs another look at once.
-    ///
-    /// # Errors
-    /// [`AppError::Invalid`] with one message for each refused field, in the order of the form.
-    pub fn parse(draft: &ContactDraft, required: Required) -> Result<Self, AppError> {
-        Self::parse_edited(draft, &ContactDraft::default(), required)
+    pub fn get(&self, field: Field) -> &[Entry] {
+        self.0.get(&field).map_or(&[], Vec::as_slice)
     }
 
-    /// The same for a contact that says `saved`. What it says already may stay, whatever its form: another program may
-    /// have written it.
+    /// The fields that say something, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (Field, &[Entry])> {
+        let fields = self.0.iter();
+        fields.map(|(field, entries)| (*field, entries.as_slice()))
+    }
+
+    /// The text of the [first](first_of) entry.
+    pub fn text(&self, field: Field) -> Option<&str> {
+        let entries = self.get(field);
+        first_of(entries).map(|first| entries[first].value())
+    }
+
+    pub fn set(&mut self, field: Field, entries: Vec<Entry>) {
+        if entries.is_empty() {
+            self.0.remove(&field);
+        } else {
+            self.0.insert(field, entries);
+        }
+    }
+
+    /// Replaces the text of the [first](first_of) entry, and leaves the others.
+    fn set_first(&mut self, field: Field, text: Option<String>) {
+        let mut entries = self.0.remove(&field).unwrap_or_default();
+        match (first_of(&entries), text) {
+            (Some(first), Some(text)) => entries[first].parts = vec![text],
+            (Some(first), None) => drop(entries.remove(first)),
+            (None, Some(text)) => entries.push(Entry::text(text)),
+            (None, None) => {}
+        }
+        self.set(field, entries);
+    }
+
+    /// Makes of what a client says, and of what is `saved` already, what the contact says then. People hear of everything
+    /// that needs another look at once.
     ///
     /// # Errors
-    /// As for [`parse`](Self::parse).
-    pub fn parse_edited(
-        draft: &ContactDraft,
-        saved: &ContactDraft,
-        required: Required,
-    ) -> Result<Self, AppError> {
-        let texts = |field: Field| (draft.get(field), saved.get(field));
-        let mut name = parsed(texts(Field::Name), Name::parse, Name);
-        let mut email = parsed(texts(Field::Email), EmailAddress::parse, EmailAddress);
-        let phone = parsed(texts(Field::Phone), Phone::parse, Phone);
-        let company = parsed(texts(Field::Company), Company::parse, Company);
-        let notes = parsed(texts(Field::Notes), Notes::parse, Notes);
-        match required {
-            Required::NameAndEmail => {
-                let is_new = saved == &ContactDraft::default();
-                name = present(name, is_new || !saved.name.is_empty());
-                email = present(email, is_new || !saved.email.is_empty());
+    /// [`AppError::Invalid`] with one message for each refused input, in the order of the form.
+    pub fn parse(input: &ContactInput, saved: &Self, required: Required) -> Result<Self, AppError> {
+        let mut fields = saved.clone();
+        let mut refused = Vec::new();
+        for &field in Field::ALL {
+            if let Some(entries) = input.entries(field) {
+                fields.set(field, clean_all(field, entries, &mut refused));
             }
-            Required::AnyField => {
-                let others = (&email, &phone, &company, &notes);
-                if matches!(
-                    (&name, others),
-                    (Ok(None), (Ok(None), Ok(None), Ok(None), Ok(None)))
-                ) {
-                    name = Err(Refusal::Nothing);
+            if let Some(first) = input.first(field) {
+                let first = clean_first(field, first, &mut refused);
+                fields.take_first(field, first, saved, input.entries(field).is_some());
+            }
+        }
+        fields.name_by_address(input);
+        if refused.is_empty() {
+            fields.require(input, saved, required, &mut refused);
+        }
+        if refused.is_empty() {
+            Ok(fields)
+        } else {
+            Err(invalid(refused))
+        }
+    }
+
+    /// Takes the text that a client gives to the first entry. Beside a list of entries, it says which one is preferred,
+    /// and the text that is saved already says nothing.
+    fn take_first(&mut self, field: Field, text: Option<String>, saved: &Self, has_list: bool) {
+        if !has_list {
+            return self.set_first(field, text);
+        }
+        let Some(text) = text.filter(|text| saved.text(field) != Some(text)) else {
+            return;
+        };
+        let entries = self.0.entry(field).or_default();
+        let position = entries.iter().position(|entry| entry.value() == text);
+        for entry in entries.iter_mut() {
+            entry.preferred = false;
+        }
+        match position {
+            Some(position) => entries[position].preferred = true,
+            None if saved.get(field).is_empty() => entries.insert(
+                0,
+                Entry {
+                    preferred: true,
+                    ..Entry::text(text)
+                },
+            ),
+            None => self.set_first(field, Some(text)),
+        }
+    }
+
+    /// Calls a contact without a name what stands before an address that was pasted with it: `Ada <ada@example.com>`.
+    fn name_by_address(&mut self, input: &ContactInput) {
+        if !self.get(Field::Name).is_empty() || !self.get(Field::NameParts).is_empty() {
+            return;
+        }
+        let listed = input.entries(Field::Emails).unwrap_or_default().iter();
+        let texts = listed
+            .map(InputEntry::text)
+            .chain(input.first(Field::Emails));
+        let names = texts.filter_map(|text| Some(email::named_address(text)?.0));
+        let name = names
+            .filter_map(|name| clean(Field::Name, &name).ok())
+            .next();
+        self.set(Field::Name, name.into_iter().map(Entry::text).collect());
+    }
+
+    fn require(
+        &self,
+        input: &ContactInput,
+        saved: &Self,
+        required: Required,
+        refused: &mut Vec<(String, Refusal)>,
+    ) {
+        if required == Required::NameAndEmail && input.entries(Field::Emails).is_none() {
+            let is_new = saved == &Self::default();
+            for field in [Field::Name, Field::Emails] {
+                let spec = field.spec();
+                if self.get(field).is_empty() && (is_new || !saved.get(field).is_empty()) {
+                    let name = spec.first.unwrap_or(spec.name);
+                    refused.push((name.to_owned(), Refusal::Missing(field)));
                 }
             }
-        }
-        match (name, email, phone, company, notes) {
-            (Ok(name), Ok(email), Ok(phone), Ok(company), Ok(notes)) => Ok(Self {
-                name,
-                email,
-                phone,
-                company,
-                notes,
-            }),
-            (name, email, phone, company, notes) => Err(invalid([
-                (Field::Name, name.err()),
-                (Field::Email, email.err()),
-                (Field::Phone, phone.err()),
-                (Field::Company, company.err()),
-                (Field::Notes, notes.err()),
-            ])),
+        } else if self.0.is_empty() {
+            let name = Field::Name.spec().name;
+            refused.push((name.to_owned(), Refusal::Nothing));
         }
     }
 }
 
-/// A field that was parsed, or that says what is saved already. A blank one is absent.
-fn parsed<T>(
-    (typed, saved): (&str, &str),
-    parse: fn(&str) -> Result<T, Refusal>,
-    keep: fn(String) -> T,
-) -> Result<Option<T>, Refusal> {
-    if !typed.is_empty() && typed == saved {
-        return Ok(Some(keep(typed.to_owned())));
-    }
-    match parse(typed) {
-        Ok(value) => Ok(Some(value)),
-        Err(Refusal::Blank) => Ok(None),
-        Err(refusal) => Err(refusal),
-    }
+/// Where the preferred entry of a field stands, otherwise its first one.
+pub fn first_of(entries: &[Entry]) -> Option<usize> {
+    let preferred = entries.iter().position(|entry| entry.preferred);
+    preferred.or_else(|| (!entries.is_empty()).then_some(0))
 }
 
-/// Refuses a field that is absent, if it is required.
-fn present<T>(field: Result<Option<T>, Refusal>, is_required: bool) -> Result<Option<T>, Refusal> {
-    match field {
-        Ok(None) if is_required => Err(Refusal::Blank),
-        other => other,
-    }
-}
-
-/// The fields as text.
-impl From<ContactFields> for ContactDraft {
-    fn from(fields: ContactFields) -> Self {
-        let text = |field: Option<String>| field.unwrap_or_default();
-        Self {
-            name: text(fields.name.map(|name| name.0)),
-            email: text(fields.email.map(|email| email.0)),
-            phone: text(fields.phone.map(|phone| phone.0)),
-            company: text(fields.company.map(|company| company.0)),
-            notes: text(fields.notes.map(|notes| notes.0)),
+/// The entries of a field that say something.
+fn clean_all(
+    field: Field,
+    entries: &[InputEntry],
+    refused: &mut Vec<(String, Refusal)>,
+) -> Vec<Entry> {
+    let mut cleaned = Vec::new();
+    for entry in entries {
+        match clean_entry(field, entry) {
+            Ok(Some(_)) if cleaned.len() == MAX_ENTRIES => {
+                refused.push((entry.name.clone(), Refusal::TooMany));
+                break;
+            }
+            Ok(entry) => cleaned.extend(entry),
+            Err((part, refusal)) => refused.push(([&entry.name, part.as_str()].concat(), refusal)),
         }
     }
+    cleaned
 }
 
-fn invalid(refusals: [(Field, Option<Refusal>); 5]) -> AppError {
-    let refusals: Vec<(Field, Refusal)> = refusals
-        .into_iter()
-        .filter_map(|(field, refusal)| Some((field, refusal?)))
-        .collect();
-    let fields: Vec<FieldError> = refusals
-        .iter()
-        .map(|&(field, refusal)| FieldError {
-            field,
-            message: refusal.message(field),
-        })
-        .collect();
-    // Programs look for exactly these words.
-    let detail = if refusals
-        .iter()
-        .any(|&(_, refusal)| refusal == Refusal::Blank)
-    {
-        "Name and email are required".to_owned()
-    } else if let [only] = fields.as_slice() {
-        only.message.clone()
-    } else {
-        "Some fields need another look.".to_owned()
+/// One entry; `None` where it is blank. An error has what stands behind its name.
+fn clean_entry(field: Field, entry: &InputEntry) -> Result<Option<Entry>, (String, Refusal)> {
+    let spec = field.spec();
+    let mut parts = Vec::with_capacity(entry.parts.len());
+    for (index, part) in entry.parts.iter().enumerate() {
+        let name = match spec.kind {
+            Kind::Parts(parts) => format!(".{}", parts[index].name),
+            _ => String::new(),
+        };
+        match clean(field, part) {
+            Ok(text) => parts.push(text),
+            Err(Refusal::Blank) => parts.push(String::new()),
+            Err(refusal) => return Err((name, refusal)),
+        }
+    }
+    if parts.iter().all(String::is_empty) {
+        return Ok(None);
+    }
+    let label = match text::single_line(&entry.label) {
+        Ok(label) if label.chars().count() > MAX_LABEL_CHARS => {
+            let length = label.chars().count();
+            let limit = MAX_LABEL_CHARS;
+            return Err((".label".to_owned(), Refusal::TooLong { length, limit }));
+        }
+        Ok(label) => (!label.is_empty() && field.has_labels()).then(|| Label::of_words(&label)),
+        Err(control) => return Err((".label".to_owned(), control.into())),
     };
-    AppError::Invalid { detail, fields }
+    Ok(Some(Entry {
+        parts,
+        label,
+        preferred: entry.preferred && field.has_labels(),
+    }))
 }
 
-/// Why the text of a field was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// Nothing is left of it once blanks and invisible characters are gone.
-    Blank,
-    /// It has `length` of at most `limit` characters; for email addresses, bytes.
-    TooLong {
-        length: usize,
-        limit: usize,
-    },
-    ControlCharacter(char),
-    /// It is not what the field asks for.
-    Malformed,
-    /// The contact would say nothing at all.
-    Nothing,
-}
-
-impl Refusal {
-    /// One sentence for the person who typed the field, saying what to do.
-    pub fn message(self, field: Field) -> String {
-        match (self, field) {
-            (Self::TooLong { length, limit }, Field::Email) => {
-                format!("Use a shorter address: at most {limit} bytes; this has {length}.")
-            }
-            (Self::TooLong { length, limit }, _) => {
-                format!("Use at most {limit} characters; this has {length}.")
-            }
-            (Self::ControlCharacter(c), _) => {
-                format!("Remove the control character U+{:04X}.", u32::from(c))
-            }
-            (Self::Nothing, _) => "Enter a name, or anything else that you know.".to_owned(),
-            (Self::Blank | Self::Malformed, Field::Name) => "Enter a name.".to_owned(),
-            (Self::Blank | Self::Malformed, Field::Email) => {
-                "Enter an email address, like ada@example.com.".to_owned()
-            }
-            (Self::Blank | Self::Malformed, Field::Phone) => {
-                "Enter a phone number, like +44 20 7946 0000 ext. 12.".to_owned()
-            }
-            (Self::Blank | Self::Malformed, Field::Company) => "Enter a company.".to_owned(),
-            (Self::Blank | Self::Malformed, Field::Notes) => "Enter some text.".to_owned(),
+/// The text of the first entry, which a client gives by a name of its own.
+fn clean_first(field: Field, text: &str, refused: &mut Vec<(String, Refusal)>) -> Option<String> {
+    match clean(field, text) {
+        Ok(text) => Some(text),
+        Err(Refusal::Blank) => None,
+        Err(refusal) => {
+            let name = field.spec().first.unwrap_or_default();
+            refused.push((name.to_owned(), refusal));
+            None
         }
     }
 }
 
-impl From<ControlCharacter> for Refusal {
-    fn from(ControlCharacter(c): ControlCharacter) -> Self {
-        Self::ControlCharacter(c)
+/// A text as its field keeps it.
+pub fn clean(field: Field, typed: &str) -> Result<String, Refusal> {
+    let spec = field.spec();
+    let limit = spec.max_chars;
+    refuse_far_over(limit, typed.chars().count())?;
+    let text = match spec.kind {
+        Kind::Text => text::multi_line(typed)?,
+        _ => text::single_line(typed)?,
+    };
+    let text = understood(field, text);
+    match text.chars().count() {
+        0 => Err(Refusal::Blank),
+        length if length > limit => Err(Refusal::TooLong { length, limit }),
+        _ => Ok(text),
     }
 }
 
-/// What a person or an organisation is called, on one line: 1 to 200 characters, single spaces.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Name(String);
-
-impl Name {
-    pub const MAX_CHARS: usize = 200;
-
-    pub fn parse(typed: &str) -> Result<Self, Refusal> {
-        refuse_far_over(Self::MAX_CHARS, typed.chars().count())?;
-        let name = text::single_line(typed)?;
-        // Marks alone have no letter to stand on.
-        if name.chars().all(is_combining_mark) {
-            return Err(Refusal::Blank);
-        }
-        limited(name, Self::MAX_CHARS).map(Self)
+/// A clean text as it is meant in its field.
+pub fn understood(field: Field, text: String) -> String {
+    // Marks alone have no letter to stand on.
+    if text.chars().all(is_combining_mark) {
+        return String::new();
+    }
+    match field.spec().kind {
+        Kind::Email => email::understood(&text),
+        Kind::Date => date(text),
+        Kind::Flag => flag(&text),
+        _ => text,
     }
 }
 
-/// Where a contact works, on one line: 1 to 200 characters, single spaces.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Company(String);
-
-impl Company {
-    pub const MAX_CHARS: usize = 200;
-
-    pub fn parse(typed: &str) -> Result<Self, Refusal> {
-        refuse_far_over(Self::MAX_CHARS, typed.chars().count())?;
-        limited(text::single_line(typed)?, Self::MAX_CHARS).map(Self)
+/// A day without a year as cards have it: `--12-10` for `12-10`.
+fn date(text: String) -> String {
+    let is_day = |byte: (usize, u8)| match byte.0 {
+        2 => byte.1 == b'-',
+        _ => byte.1.is_ascii_digit(),
+    };
+    if text.len() == 5 && text.bytes().enumerate().all(is_day) {
+        format!("--{text}")
+    } else {
+        text
     }
 }
 
-/// Free text of 1 to 10 000 characters. Lines end in LF; tabs are the only other control character.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Notes(String);
-
-impl Notes {
-    pub const MAX_CHARS: usize = 10_000;
-
-    pub fn parse(typed: &str) -> Result<Self, Refusal> {
-        refuse_far_over(Self::MAX_CHARS, typed.chars().count())?;
-        limited(text::multi_line(typed)?, Self::MAX_CHARS).map(Self)
+fn flag(text: &str) -> String {
+    match text {
+        "true" | "on" | "1" => "true".to_owned(),
+        _ => String::new(),
     }
 }
 
@@ -270,31 +315,71 @@ fn refuse_far_over(limit: usize, length: usize) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Text of 1 to `limit` characters.
-fn limited(text: String, limit: usize) -> Result<String, Refusal> {
-    match text.chars().count() {
-        0 => Err(Refusal::Blank),
-        length if length > limit => Err(Refusal::TooLong { length, limit }),
-        _ => Ok(text),
+fn invalid(refused: Vec<(String, Refusal)>) -> AppError {
+    let is_missing = |(_, refusal): &(String, Refusal)| matches!(refusal, Refusal::Missing(_));
+    let says_what_is_required = refused.iter().any(is_missing);
+    let fields: Vec<FieldError> = refused
+        .into_iter()
+        .map(|(field, refusal)| FieldError {
+            field,
+            message: refusal.message(),
+        })
+        .collect();
+    // Programs look for exactly these words.
+    let detail = if says_what_is_required {
+        "Name and email are required".to_owned()
+    } else if let [only] = fields.as_slice() {
+        only.message.clone()
+    } else {
+        "Some fields need another look.".to_owned()
+    };
+    AppError::Invalid { detail, fields }
+}
+
+/// Why an input was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nothing is left of it once blanks and invisible characters are gone.
+    Blank,
+    /// It has `length` of at most `limit` characters.
+    TooLong {
+        length: usize,
+        limit: usize,
+    },
+    ControlCharacter(char),
+    /// The field has as many entries as it may have.
+    TooMany,
+    /// A program has to send this.
+    Missing(Field),
+    /// The contact would say nothing at all.
+    Nothing,
+}
+
+impl Refusal {
+    /// One sentence for the person who typed it, saying what to do.
+    pub fn message(self) -> String {
+        match self {
+            Self::TooLong { length, limit } => {
+                format!("Use at most {limit} characters; this has {length}.")
+            }
+            Self::ControlCharacter(c) => {
+                format!("Remove the control character U+{:04X}.", u32::from(c))
+            }
+            Self::TooMany => format!("Use at most {MAX_ENTRIES} of these."),
+            Self::Nothing => "Enter a name, or anything else that you know.".to_owned(),
+            Self::Missing(Field::Emails) => {
+                "Enter an email address, like ada@example.com.".to_owned()
+            }
+            Self::Blank | Self::Missing(_) => "Enter a name.".to_owned(),
+        }
     }
 }
 
-macro_rules! reads_as_text {
-    ($($field:ty),+) => {$(
-        impl $field {
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $field {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    )+};
+impl From<ControlCharacter> for Refusal {
+    fn from(ControlCharacter(c): ControlCharacter) -> Self {
+        Self::ControlCharacter(c)
+    }
 }
-reads_as_text!(Name, EmailAddress, Phone, Company, Notes);
 
 #[cfg(test)]
 mod tests;

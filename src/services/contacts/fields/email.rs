@@ -3,7 +3,6 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::Refusal;
 use crate::services::contacts::text;
 
 /// One address, for example `ada@example.com`: the `addr-spec` of RFC 5322 in its dot-atom form,
@@ -18,7 +17,7 @@ use crate::services::contacts::text;
 /// It holds no white space, control or invisible character, comma, colon, semicolon, quote or
 /// angle bracket, also not in a compatibility form, so it cannot end or extend a mail header.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct EmailAddress(pub(super) String);
+pub struct EmailAddress(String);
 
 impl EmailAddress {
     /// What an SMTP path holds (RFC 5321, 4.5.3.1.3) without its angle brackets.
@@ -28,33 +27,47 @@ impl EmailAddress {
     /// RFC 1035, 2.3.4.
     const MAX_LABEL_CHARS: usize = 63;
 
-    pub fn parse(typed: &str) -> Result<Self, Refusal> {
-        super::refuse_far_over(Self::MAX_BYTES, typed.len())?;
-        let line = text::single_line(typed)?;
-        if line.is_empty() {
-            return Err(Refusal::Blank);
+    /// The address in a text; `None` where no mail can reach it.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() > Self::MAX_BYTES {
+            return None;
         }
-        let (local, domain) = line.rsplit_once('@').ok_or(Refusal::Malformed)?;
+        let line = text::single_line(text).ok()?;
+        let (local, domain) = line.rsplit_once('@')?;
         // Composed once more, because lower case can decompose (İ).
         let domain: String = domain.nfkc().collect();
         let domain: String = domain.to_lowercase().nfkc().collect();
         let address = format!("{local}@{domain}");
-        if address.len() > Self::MAX_BYTES {
-            return Err(Refusal::TooLong {
-                length: address.len(),
-                limit: Self::MAX_BYTES,
-            });
-        }
-        if !is_local_part(local) || !is_domain(&domain) {
-            return Err(Refusal::Malformed);
-        }
-        Ok(Self(address))
+        let fits = address.len() <= Self::MAX_BYTES;
+        (fits && is_local_part(local) && is_domain(&domain)).then_some(Self(address))
     }
 
-    /// What stands behind the `@`: lower case, without a trailing dot.
-    pub fn domain(&self) -> &str {
-        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
+}
+
+/// An address as a person meant it: out of a link, or out of `Ada <ada@example.com>`. A text that is no address stays as
+/// it is.
+pub fn understood(text: &str) -> String {
+    let bare = match text.split_at_checked(SCHEME.len()) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) => rest,
+        _ => text,
+    };
+    if let Some(address) = EmailAddress::parse(bare) {
+        return address.0;
+    }
+    named_address(bare).map_or_else(|| text.to_owned(), |(_, address)| address)
+}
+
+const SCHEME: &str = "mailto:";
+
+/// The name, which may be blank, and the address of `Ada Lovelace <ada@example.com>`.
+pub fn named_address(text: &str) -> Option<(String, String)> {
+    let (name, rest) = text.rsplit_once('<')?;
+    let address = EmailAddress::parse(rest.trim().strip_suffix('>')?)?;
+    let name = name.trim().trim_matches('"').trim();
+    Some((name.to_owned(), address.0))
 }
 
 fn is_local_part(local: &str) -> bool {
