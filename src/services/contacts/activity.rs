@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::model::contact::Activities;
 use crate::model::contact::Activity;
 use crate::model::contact::Contact;
-use crate::model::contact::Field;
+use crate::services::contacts::catalogue::Field;
 use crate::services::format;
 
 /// Something that happened around a contact, and when.
@@ -24,7 +24,8 @@ pub enum Event {
     Created,
     /// Something else stands in these fields now.
     Changed {
-        fields: Vec<Field>,
+        /// By their names.
+        fields: Vec<String>,
     },
     /// It went to the trash.
     Deleted,
@@ -84,8 +85,8 @@ impl Event {
 }
 
 /// For example `Phone and notes changed`.
-fn changed(fields: &[Field]) -> String {
-    let names: Vec<_> = fields.iter().map(|field| field.name()).collect();
+fn changed(fields: &[String]) -> String {
+    let names: Vec<_> = fields.iter().map(|name| Field::words_of(name)).collect();
     let what = if names.is_empty() {
         "something".to_owned()
     } else {

@@ -8,7 +8,7 @@
 //!   around a contact.
 //! - `update`: replaces, patches and merges fields, and moves a contact to another book. `trash`: deletes,
 //!   restores, and deletes for ever.
-//! - `cards`: the vCards behind the fields.
+//! - `cards`: the vCards behind the fields. `forms`: what forms start with and send.
 //!
 //! `contact_service` makes `Contacts`, `shared` is what they share, and `options` what it is made of. `caching` says what the cache keeps of
 //! contacts, and for how long.
@@ -20,6 +20,7 @@ mod cards;
 mod contact_service;
 mod create;
 mod creation_hook;
+mod forms;
 mod list;
 mod options;
 mod read;
@@ -32,9 +33,12 @@ pub use self::caller_contacts::Contacts;
 pub use self::cards::Export;
 pub use self::contact_service::ContactService;
 pub use self::creation_hook::CreationHook;
+pub use self::forms::FormResult;
+pub use self::forms::value;
 pub use self::options::Options;
 pub use self::options::Settings;
-pub use self::update::ContactPatch;
+pub use self::update::Edit;
+pub use self::update::FormEdit;
 
 #[cfg(test)]
 mod tests;

@@ -110,25 +110,11 @@ pub trait ContactStore: Send + Sync {
     /// their notes.
     async fn stretch(&self, query: &ContactQuery) -> Result<Stretch, StoreError>;
 
-    /// Writes into the card what these fields say differently. When they are what they were, nothing changes, the
-    /// version neither.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] as for [`get`](Self::get); [`StoreError::Changed`] when the
-    /// contact is no longer at the `expected` version.
-    async fn update(
-        &self,
-        id: ContactId,
-        fields: &ContactFields,
-        expected: Option<u32>,
-        now: Timestamp,
-    ) -> Result<Contact, StoreError>;
-
-    /// The card of a contact, and the version of the contact that has it.
+    /// A contact with its card.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] as for [`get`](Self::get).
-    async fn card(&self, id: ContactId) -> Result<(u32, ContactCard), StoreError>;
+    async fn card(&self, id: ContactId) -> Result<(Contact, ContactCard), StoreError>;
 
     /// Records that all contacts of this book, which is that of the store, are read for a file.
     async fn begin_export(
@@ -141,10 +127,11 @@ pub trait ContactStore: Send + Sync {
     /// The cards of contacts outside the trash, in the order of their creation: those behind the number `after`.
     async fn cards(&self, after: i64) -> Result<CardPage, StoreError>;
 
-    /// Gives a contact another card. When it is the one that it has, nothing changes.
+    /// Gives a contact another card. When it is the one that it has, nothing changes, the version neither.
     ///
     /// # Errors
-    /// As for [`update`](Self::update).
+    /// [`StoreError::NotFound`] as for [`get`](Self::get); [`StoreError::Changed`] when the
+    /// contact is no longer at the `expected` version.
     async fn replace_card(
         &self,
         id: ContactId,
@@ -156,7 +143,7 @@ pub trait ContactStore: Send + Sync {
     /// Moves a contact to the trash: only lists of the trash show it from then on. The audit log says who did that.
     ///
     /// # Errors
-    /// As for [`update`](Self::update).
+    /// As for [`replace_card`](Self::replace_card).
     async fn delete(
         &self,
         id: ContactId,

@@ -12,6 +12,7 @@ use crate::model::error::AppError;
 use crate::services::book::BookRole;
 use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
+use crate::services::contacts::details::Details;
 use crate::services::contacts::store::StoreError;
 
 impl Contacts {
@@ -33,11 +34,7 @@ impl Contacts {
         let found = self.find_in(book, id).await?;
         let contact = (*found).clone().ok_or(AppError::NotFound)?;
         let records = self.store(book).activities(id).await?;
-        Ok(ContactDetails {
-            activities: Activities::of(&contact, records),
-            contact,
-            merged: Vec::new(),
-        })
+        Ok(shown(&contact, Activities::of(&contact, records)))
     }
 
     /// The same of a contact that is at hand. It is worth showing without its activities, which the
@@ -50,11 +47,25 @@ impl Contacts {
                 pending: true,
             },
         };
-        ContactDetails {
-            contact,
-            activities,
-            merged: Vec::new(),
-        }
+        shown(&contact, activities)
+    }
+}
+
+fn shown(contact: &Contact, activities: Activities) -> ContactDetails {
+    let Details {
+        row,
+        subtitle,
+        actions,
+        fields,
+    } = Details::of(contact);
+    ContactDetails {
+        row,
+        version: contact.version,
+        subtitle,
+        actions,
+        fields,
+        activities,
+        merged: String::new(),
     }
 }
 

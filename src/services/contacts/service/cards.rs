@@ -29,12 +29,12 @@ impl Export {
 }
 
 impl Contacts {
-    /// The vCard of a contact, byte for byte as it was written, and the version of the contact.
+    /// A contact with its vCard, byte for byte as it was written.
     ///
     /// # Errors
     /// [`AppError::NotFound`], also for a contact in the trash.
     #[tracing::instrument(level = "debug", skip_all, fields(contact = %id))]
-    pub async fn card(&self, id: ContactId) -> Result<(u32, ContactCard), AppError> {
+    pub async fn card(&self, id: ContactId) -> Result<(Contact, ContactCard), AppError> {
         let read = |store: Arc<dyn ContactStore>| async move { store.card(id).await };
         self.in_book_of(id, BookRole::Viewer, read).await
     }

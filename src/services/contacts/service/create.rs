@@ -3,11 +3,13 @@
 use uuid::Uuid;
 
 use super::Contacts;
-use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
 use crate::services::book::BookRole;
+use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::fields::ContactInput;
+use crate::services::contacts::fields::EmailAddress;
 use crate::services::contacts::fields::Required;
 use crate::services::contacts::store::Creation;
 use crate::services::contacts::store::IdempotentRequest;
@@ -21,16 +23,17 @@ impl Contacts {
     #[tracing::instrument(skip_all, fields(contact, replayed))]
     pub async fn create(
         &self,
-        draft: &ContactDraft,
+        input: &ContactInput,
         required: Required,
         welcome: Option<bool>,
         idempotency: Option<IdempotentRequest>,
     ) -> Result<Creation, AppError> {
         let book = self.book()?;
         book.require(BookRole::Editor)?;
-        let fields = ContactFields::parse(draft, required)?;
+        let fields = ContactFields::parse(input, &ContactFields::default(), required)?;
         // Without an address there is nowhere to send it.
-        let welcome = if fields.email.is_some() {
+        let address = fields.text(Field::Emails).and_then(EmailAddress::parse);
+        let welcome = if address.is_some() {
             welcome
         } else {
             Some(false)

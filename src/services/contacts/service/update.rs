@@ -1,47 +1,49 @@
 //! Changing the fields of a contact, beside what others change at the same time.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::Contacts;
 use crate::model::contact::Contact;
-use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
-use crate::model::contact::Field;
-use crate::model::contact::Merge;
 use crate::model::error::AppError;
 use crate::services::book::BookId;
 use crate::services::book::BookRole;
+use crate::services::contacts::card::ContactCard;
+use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::fields::ContactInput;
 use crate::services::contacts::fields::Required;
 use crate::services::contacts::store::ContactStore;
 use crate::services::contacts::store::StoreError;
 
-/// A change to some fields. `None` leaves a field as it is; `Some(None)` empties it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ContactPatch {
-    pub name: Option<Option<String>>,
-    pub email: Option<Option<String>>,
-    pub phone: Option<Option<String>>,
-    pub company: Option<Option<String>>,
-    pub notes: Option<Option<String>>,
+/// What came of an edit.
+pub enum Edit {
+    /// The contact, and the fields that others had changed meanwhile and that the edit has kept.
+    Saved(Contact, Vec<Field>),
+    /// Both have changed these fields in two ways. Nothing is saved.
+    Conflict {
+        fields: Vec<Field>,
+        /// The edit with what only others have changed.
+        mine: ContactFields,
+        /// What is saved, at this version.
+        theirs: ContactFields,
+        version: u32,
+    },
 }
 
-impl ContactPatch {
-    fn applied_to(self, mut draft: ContactDraft) -> ContactDraft {
-        let fields = [
-            (&mut draft.name, self.name),
-            (&mut draft.email, self.email),
-            (&mut draft.phone, self.phone),
-            (&mut draft.company, self.company),
-            (&mut draft.notes, self.notes),
-        ];
-        for (field, change) in fields {
-            if let Some(text) = change {
-                *field = text.unwrap_or_default();
-            }
-        }
-        draft
-    }
+/// The card that a contact gets, with a value for the caller; or why it keeps its own.
+type Change<T, E> = Result<Result<(ContactCard, T), E>, AppError>;
+
+/// An edit of a form that was opened some time ago.
+pub struct FormEdit {
+    /// What the contact said then.
+    pub base: ContactFields,
+    pub typed: ContactInput,
+    /// The fields whose changes are left to others.
+    pub left: Vec<Field>,
+    /// Whether the contact is taken out of the trash first.
+    pub restore: bool,
 }
 
 impl Contacts {
@@ -49,8 +51,8 @@ impl Contacts {
     /// them has succeeded, so many in a row mean that something is wrong.
     const MAX_REWRITES: u32 = 16;
 
-    /// Replaces all fields; a blank one becomes empty, unless it is `required`. With `expected`, only if the contact is
-    /// still at that version.
+    /// Changes the fields that the input names. With `expected`, only if the contact is still at that version;
+    /// without, on top of what others write at the same time.
     ///
     /// # Errors
     /// [`AppError::Forbidden`], [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::Changed`].
@@ -58,76 +60,65 @@ impl Contacts {
     pub async fn update(
         &self,
         id: ContactId,
-        draft: &ContactDraft,
+        input: &ContactInput,
         required: Required,
         expected: Option<u32>,
     ) -> Result<Contact, AppError> {
-        let replace = |current: &Contact| {
-            let saved = current.clone().into();
-            let fields = ContactFields::parse_edited(draft, &saved, required)?;
+        let change = |current: &Contact, card: &ContactCard| {
+            let saved = card.fields();
+            let input = without_echo(input, current, &saved);
+            let fields = ContactFields::parse(&input, &saved, required)?;
             require_version(current, expected)?;
-            Ok((fields, ()))
+            let mut changed = card.clone();
+            changed.apply(&fields);
+            Ok(Ok((changed, ())))
         };
-        let (replaced, ()) = self.rewrite(id, replace).await?;
-        Ok(replaced)
+        let (contact, ()) = self
+            .rewrite::<_, Infallible>(id, change)
+            .await?
+            .unwrap_or_else(|never| match never {});
+        Ok(contact)
     }
 
-    /// Changes some fields. With `expected`, only if the contact is still at that version;
-    /// without, on top of what others write at the same time.
+    /// Saves what a form changes, on top of what others have saved since it was opened.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`], [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::Changed`].
+    /// [`AppError::Forbidden`], [`AppError::Invalid`], [`AppError::NotFound`].
     #[tracing::instrument(skip_all, fields(contact = %id))]
-    pub async fn patch(
-        &self,
-        id: ContactId,
-        patch: ContactPatch,
-        expected: Option<u32>,
-    ) -> Result<Contact, AppError> {
-        let apply = |current: &Contact| {
-            require_version(current, expected)?;
-            let saved = ContactDraft::from(current.clone());
-            let draft = patch.clone().applied_to(saved.clone());
-            let required = Required::NameAndEmail;
-            Ok((ContactFields::parse_edited(&draft, &saved, required)?, ()))
-        };
-        let (patched, ()) = self.rewrite(id, apply).await?;
-        Ok(patched)
-    }
-
-    /// Saves the touched fields of a form that started from `base`, on top of what others have saved since.
-    /// `restore` takes the contact out of the trash first. Returns the contact, and the fields that others have
-    /// changed and this edit has kept.
-    ///
-    /// # Errors
-    /// [`AppError::Forbidden`], [`AppError::Invalid`], [`AppError::NotFound`]; [`AppError::Changed`] where others have changed
-    /// a touched field, in another way.
-    #[tracing::instrument(skip_all, fields(contact = %id))]
-    pub async fn edit(
-        &self,
-        id: ContactId,
-        base: &ContactDraft,
-        typed: ContactDraft,
-        restore: bool,
-    ) -> Result<(Contact, Vec<Field>), AppError> {
-        // As it would be saved, so that blanks around a text are no difference.
-        let fields = ContactFields::parse_edited(&typed, base, Required::AnyField)?;
-        let typed = ContactDraft::from(fields);
-        if restore {
+    pub async fn edit(&self, id: ContactId, edit: &FormEdit) -> Result<Edit, AppError> {
+        let mut mine = ContactFields::parse(&edit.typed, &edit.base, Required::AnyField)?;
+        for &field in &edit.left {
+            mine.set(field, edit.base.get(field).to_vec());
+        }
+        if edit.restore {
             self.restore(id).await?;
         }
-        let merge = |current: &Contact| {
-            let saved = current.clone().into();
-            let merge = Merge::new(base, &typed, &saved);
-            if !merge.conflicts.is_empty() {
-                return Err(AppError::Changed {
-                    current: Box::new(current.clone()),
-                });
+        let merge = |current: &Contact, card: &ContactCard| {
+            let theirs = card.fields();
+            let mut opened = card.clone();
+            opened.apply(&edit.base);
+            let mut edited = opened.clone();
+            edited.apply(&mine);
+            let (card, conflicts) = opened.merge(&edited, card);
+            if !conflicts.is_empty() {
+                return Ok(Err(Edit::Conflict {
+                    fields: conflicts,
+                    mine: card.fields(),
+                    theirs,
+                    version: current.version,
+                }));
             }
-            let fields = ContactFields::parse_edited(&merge.draft, &saved, Required::AnyField)?;
-            Ok((fields, merge.theirs))
+            let is_theirs = |field: &Field| {
+                let base = edit.base.get(*field);
+                theirs.get(*field) != base && mine.get(*field) == base
+            };
+            let kept: Vec<Field> = Field::ALL.iter().copied().filter(is_theirs).collect();
+            Ok(Ok((card, kept)))
         };
-        self.rewrite(id, merge).await
+        match self.rewrite(id, merge).await? {
+            Ok((contact, kept)) => Ok(Edit::Saved(contact, kept)),
+            Err(conflict) => Ok(conflict),
+        }
     }
 
     /// Moves a contact to another book of the caller, with all that has happened around it.
@@ -148,13 +139,13 @@ impl Contacts {
         self.in_book_of(id, BookRole::Editor, go).await
     }
 
-    /// Replaces a contact by what `change` makes of it, on top of what others write at the same time. Returns
-    /// the contact, and the second value of `change`.
-    async fn rewrite<T>(
+    /// Gives a contact the card that `change` makes of its card, on top of what others write at the same time. Returns the
+    /// contact and the second value of `change`. An inner error says that nothing is to be written.
+    async fn rewrite<T, E>(
         &self,
         id: ContactId,
-        change: impl Fn(&Contact) -> Result<(ContactFields, T), AppError>,
-    ) -> Result<(Contact, T), AppError> {
+        change: impl Fn(&Contact, &ContactCard) -> Change<T, E>,
+    ) -> Result<Result<(Contact, T), E>, AppError> {
         // One at a time in this process: of many at once only one in each round would get through.
         let _turn = self.shared.rewriting.lock().await;
         let change = &change;
@@ -163,29 +154,40 @@ impl Contacts {
     }
 
     /// The same in the book of the contact.
-    async fn rewrite_in<T>(
+    async fn rewrite_in<T, E>(
         &self,
         store: Arc<dyn ContactStore>,
         id: ContactId,
-        change: impl Fn(&Contact) -> Result<(ContactFields, T), AppError>,
-    ) -> Result<Result<(Contact, T), AppError>, StoreError> {
-        let mut current = store.get(id).await?;
+        change: impl Fn(&Contact, &ContactCard) -> Change<T, E>,
+    ) -> Result<Result<Result<(Contact, T), E>, AppError>, StoreError> {
         for _ in 0..=Self::MAX_REWRITES {
-            let (fields, said) = match change(&current) {
-                Ok(changed) => changed,
+            let (current, card) = store.card(id).await?;
+            let (card, said) = match change(&current, &card) {
+                Ok(Ok(changed)) => changed,
+                Ok(Err(stopped)) => return Ok(Ok(Err(stopped))),
                 Err(refused) => return Ok(Err(refused)),
             };
             // What is written back was read at this version, so it may replace no other.
             let read = Some(current.version);
             let now = self.shared.clock.now();
-            match store.update(id, &fields, read, now).await {
-                Err(StoreError::Changed(newer)) => current = *newer,
-                done => return Ok(Ok((done?, said))),
+            match store.replace_card(id, &card, read, now).await {
+                Err(StoreError::Changed(_)) => {}
+                done => return Ok(Ok(Ok((done?, said)))),
             }
         }
         tracing::warn!("a contact changes faster than it can be written back");
         Ok(Err(AppError::Unavailable))
     }
+}
+
+/// Leaves out the name of a contact without a name: an answer calls it by something else that it says, and a client may
+/// send that back.
+fn without_echo(input: &ContactInput, current: &Contact, saved: &ContactFields) -> ContactInput {
+    let mut input = input.clone();
+    if saved.get(Field::Name).is_empty() && input.text(Field::Name) == Some(&current.name) {
+        input.forget(Field::Name);
+    }
+    input
 }
 
 /// Refuses a change of a contact that is at another version than the client expects.

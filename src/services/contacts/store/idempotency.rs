@@ -5,8 +5,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::Digest;
 use sha2::Sha256;
 
-use crate::model::contact::ContactDraft;
 use crate::model::error::AppError;
+use crate::services::contacts::fields::ContactInput;
 
 /// A name that a client gave to one request of its own: 1 to 255 visible ASCII characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -63,8 +63,8 @@ impl IdempotentRequest {
     ///
     /// # Errors
     /// As for [`IdempotencyKey::parse`].
-    pub fn new(key: &[u8], draft: &ContactDraft, welcome: Option<bool>) -> Result<Self, AppError> {
-        let mut hash = hash(draft);
+    pub fn new(key: &[u8], input: &ContactInput, welcome: Option<bool>) -> Result<Self, AppError> {
+        let mut hash = hash(input);
         hash.update([match welcome {
             None => 0,
             Some(false) => 1,
@@ -81,8 +81,8 @@ impl IdempotentRequest {
     ///
     /// # Errors
     /// [`AppError::BadRequest`] with a text for people, who have never seen the key.
-    pub fn of_form(key: &str, draft: &ContactDraft) -> Result<Self, AppError> {
-        let hash: Fingerprint = hash(draft).finalize().into();
+    pub fn of_form(key: &str, input: &ContactInput) -> Result<Self, AppError> {
+        let hash: Fingerprint = hash(input).finalize().into();
         let words = BASE64_URL_SAFE_NO_PAD.encode(hash);
         let form = format!("{key}.");
         let key = IdempotencyKey::parse(key.as_bytes())
@@ -114,18 +114,12 @@ fn of_meaning(mut hash: Fingerprint) -> Fingerprint {
     hash
 }
 
-fn hash(draft: &ContactDraft) -> Sha256 {
+fn hash(input: &ContactInput) -> Sha256 {
     let mut hash = Sha256::new();
-    for field in [
-        &draft.name,
-        &draft.email,
-        &draft.phone,
-        &draft.company,
-        &draft.notes,
-    ] {
+    for text in input.meaning() {
         // With their lengths, so that text cannot move from one field to the next unnoticed.
-        hash.update(field.len().to_be_bytes());
-        hash.update(field);
+        hash.update(text.len().to_be_bytes());
+        hash.update(text);
     }
     hash
 }

@@ -5,10 +5,13 @@ use kith_database::Connection;
 use kith_database::Sql;
 use kith_database::TransactionStep;
 use kith_database::query;
+use serde_json::Map;
 
 use super::activities;
 use super::replay;
+use super::row::fields_json;
 use super::row::id_bytes;
+use super::row::is_favourite;
 use super::row::rfc3339;
 use super::row::set_summary;
 use super::search;
@@ -66,6 +69,7 @@ impl NewContact {
             phone: None,
             company: None,
             notes: None,
+            fields: Map::new(),
             created_at: now.clone(),
             updated_at: now,
             version: 1,
@@ -123,6 +127,8 @@ impl NewContact {
             .bind(self.book.0)
             .bind(self.card.uid())
             .bind(self.card.bytes())
+            .bind(fields_json(contact)?)
+            .bind(is_favourite(contact))
             .execute(tx)
             .await?;
         Ok(())
@@ -135,8 +141,8 @@ impl NewContact {
 /// A server takes one statement in a query. There, a creation leaves keys aside that another one is removing.
 const INSERT: Sql = Sql::each(
     "INSERT INTO contacts
-        (seq, id, version, created_at, updated_at, search_key, name, email, phone, company, notes, uid, card)
-        SELECT coalesce(max(seq), ($15 - 1) << 40) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $16, $17
+        (seq, id, version, created_at, updated_at, search_key, name, email, phone, company, notes, fields, favourite, uid, card)
+        SELECT coalesce(max(seq), ($15 - 1) << 40) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $18, $19, $16, $17
         FROM contacts WHERE seq > ($15 - 1) << 40 AND seq < $15 << 40;
     INSERT INTO contact_trigrams (rowid, key) VALUES (last_insert_rowid(), $5);
     INSERT INTO contact_grams (rowid, grams) VALUES (last_insert_rowid(), $11);
@@ -145,9 +151,9 @@ const INSERT: Sql = Sql::each(
         (SELECT key FROM idempotency_keys WHERE created_at <= $13 ORDER BY created_at LIMIT $14)",
     "WITH contact AS (
         INSERT INTO contacts
-            (seq, id, version, created_at, updated_at, search_key, name, email, phone, company, notes, uid, card)
+            (seq, id, version, created_at, updated_at, search_key, name, email, phone, company, notes, fields, favourite, uid, card)
             VALUES ((($15::bigint - 1) << 40) + nextval(pg_get_serial_sequence('contacts', 'seq')),
-                $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $16, $17) RETURNING seq
+                $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $18, $19, $16, $17) RETURNING seq
     ), grams AS (
         INSERT INTO contact_grams (seq, search_key, grams)
         SELECT seq, $5, $11::bigint[]::int4[] FROM contact

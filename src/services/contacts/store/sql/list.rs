@@ -16,10 +16,10 @@ use kith_database::Sql;
 use kith_database::query;
 
 use super::row;
+use super::row::FOR_LISTS;
 use super::row::Place;
 use super::row::Stored;
 use super::row::WHOLE;
-use super::row::WITHOUT_NOTES;
 use super::row::id_bytes;
 use super::search;
 use crate::model::contact::ContactId;
@@ -77,7 +77,7 @@ async fn stretch(connection: &mut Connection, list: &List) -> Result<Stretch, St
         Some(id) => before_page_of(connection, list, total, id).await?,
         None => 0,
     };
-    let mut found = find(connection, WITHOUT_NOTES, list, total, skipped).await?;
+    let mut found = find(connection, FOR_LISTS, list, total, skipped).await?;
     let start = match (found.contacts.first(), query.cursor()) {
         (Some(first), _) => Some(edge(first, query.sort()).before()),
         // Nothing is left on this side of the cursor: the page is empty, and stands at the cursor.

@@ -3,6 +3,7 @@
 //! Each batch is a transaction of its own, so a process that is killed has lost no batch that was committed, and the next
 //! one goes on. Instances that start at the same time wait for each other, and none serves before all cards are there.
 
+use kith_card::Entry;
 use kith_database::Connection;
 use kith_database::Database;
 use kith_database::Row;
@@ -12,11 +13,10 @@ use serde_json::Value;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::services::contacts::card::ContactCard;
+use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::fields::ContactFields;
-use crate::services::contacts::fields::Required;
 use crate::services::contacts::store::StoreError;
 
 /// The contacts of one transaction.
@@ -82,20 +82,19 @@ fn made(row: &Row) -> Result<Value, StoreError> {
     let seq: i64 = row.get("seq")?;
     let internal = |error: uuid::Error| StoreError::Internal(error.into());
     let id = ContactId::new(Uuid::from_slice(row.get("id")?).map_err(internal)?);
-    let text = |column: &str| -> Result<String, StoreError> {
-        let text: Option<String> = row.get(column)?;
-        Ok(text.unwrap_or_default())
-    };
-    let saved = ContactDraft {
-        name: text("name")?,
-        email: text("email")?,
-        phone: text("phone")?,
-        company: text("company")?,
-        notes: text("notes")?,
-    };
-    // It was valid when it was written.
-    let fields = ContactFields::parse_edited(&saved, &saved, Required::AnyField)
-        .map_err(|_| StoreError::Internal("a contact says nothing".into()))?;
+    let text = |column: &str| -> Result<Option<String>, StoreError> { Ok(row.get(column)?) };
+    let mut fields = ContactFields::default();
+    for (field, column) in [
+        (Field::Name, "name"),
+        (Field::Emails, "email"),
+        (Field::Phones, "phone"),
+        (Field::Company, "company"),
+        (Field::Notes, "notes"),
+    ] {
+        // It was valid when it was written.
+        let said = text(column)?.filter(|text| !text.is_empty());
+        fields.set(field, said.into_iter().map(Entry::text).collect());
+    }
     let card = ContactCard::new(id, &fields);
     let text =
         std::str::from_utf8(card.bytes()).map_err(|error| StoreError::Internal(error.into()))?;

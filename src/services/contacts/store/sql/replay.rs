@@ -10,7 +10,6 @@ use kith_database::Sql;
 use kith_database::query;
 
 use crate::model::contact::Contact;
-use crate::model::contact::ContactDraft;
 use crate::services::contacts::store::IdempotentRequest;
 use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::idempotency::is_of_bytes;
@@ -84,7 +83,18 @@ pub async fn find(
 }
 
 fn says_the_same(one: &Contact, other: &Contact) -> bool {
-    ContactDraft::from(one.clone()) == ContactDraft::from(other.clone())
+    let said = |contact: &Contact| {
+        let Contact {
+            name,
+            email,
+            phone,
+            company,
+            notes,
+            ..
+        } = contact.clone();
+        (name, email, phone, company, notes)
+    };
+    said(one) == said(other)
 }
 
 /// The contact that a form has created before, even with other contents, if it is still there. The contact of a

@@ -5,6 +5,8 @@ use kith_database::Connection;
 use kith_database::Row;
 use kith_database::Sql;
 use kith_database::query;
+use serde_json::Map;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::model::contact::Contact;
@@ -12,6 +14,7 @@ use crate::model::contact::ContactId;
 use crate::services::book::BookKey;
 use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::card::Summary;
+use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::store::StoreError;
 
 /// Where a contact is looked for: in no other book is it found.
@@ -34,21 +37,21 @@ pub struct Stored {
 
 /// A query for rows that [`Stored::read`] can read.
 macro_rules! select_contacts {
-    ($notes:literal) => {
+    ($rest:literal) => {
         concat!(
             "SELECT seq, id, version, created_at, updated_at, in_trash, search_key, \
              name, email, phone, company, ",
-            $notes,
+            $rest,
             " FROM contacts"
         )
     };
 }
 
 /// Contacts with all that they say.
-pub const WHOLE: &str = select_contacts!("notes");
+pub const WHOLE: &str = select_contacts!("notes, fields");
 
-/// Contacts without their notes, which may be a hundred times as long as the rest.
-pub const WITHOUT_NOTES: &str = select_contacts!("NULL AS notes");
+/// Contacts without what is shown of one contact only, which may be a hundred times as long as the rest.
+pub const FOR_LISTS: &str = select_contacts!("NULL AS notes, '{}' AS fields");
 
 impl Stored {
     pub fn read(row: &Row) -> Result<Self, StoreError> {
@@ -69,6 +72,7 @@ impl Stored {
                 phone: row.get("phone")?,
                 company: row.get("company")?,
                 notes: row.get("notes")?,
+                fields: read_fields(row.get("fields")?)?,
                 created_at: rfc3339(created_at)?,
                 updated_at: rfc3339(updated_at)?,
                 version: row.get("version")?,
@@ -96,6 +100,23 @@ pub fn set_summary(contact: &mut Contact, summary: Summary) {
     contact.phone = summary.phone;
     contact.company = summary.company;
     contact.notes = summary.notes;
+    contact.fields = summary.fields;
+}
+
+fn read_fields(json: &str) -> Result<Map<String, Value>, StoreError> {
+    // The parser's error would quote it.
+    serde_json::from_str(json).map_err(|_| StoreError::Internal("fields are not JSON".into()))
+}
+
+/// Fields as the column `fields` has them.
+pub fn fields_json(contact: &Contact) -> Result<String, StoreError> {
+    let json = serde_json::to_string(&contact.fields);
+    json.map_err(|error| StoreError::Internal(error.into()))
+}
+
+/// Whether a contact is one of the favourites.
+pub fn is_favourite(contact: &Contact) -> bool {
+    contact.fields.get(Field::Favourite.spec().name) == Some(&Value::Bool(true))
 }
 
 /// A contact, in the trash or not.
@@ -111,23 +132,25 @@ pub async fn find_and_lock(
     fetch(connection, LOCKED_BY_ID, place).await
 }
 
-const BY_ID: &str = concat!(select_contacts!("notes"), " WHERE id = $1");
+const BY_ID: &str = concat!(select_contacts!("notes, fields"), " WHERE id = $1");
 
 /// In a file, the transaction is the only one that writes. On a server, NO KEY lets others write activities of the
 /// contact.
 const LOCKED_BY_ID: Sql = Sql::each(
     BY_ID,
     concat!(
-        select_contacts!("notes"),
+        select_contacts!("notes, fields"),
         " WHERE id = $1 FOR NO KEY UPDATE"
     ),
 );
 
 /// The same with the card.
+const WITH_CARD: &str = concat!(select_contacts!("notes, fields, card"), " WHERE id = $1");
+
 const LOCKED_WITH_CARD: Sql = Sql::each(
-    concat!(select_contacts!("notes, card"), " WHERE id = $1"),
+    WITH_CARD,
     concat!(
-        select_contacts!("notes, card"),
+        select_contacts!("notes, fields, card"),
         " WHERE id = $1 FOR NO KEY UPDATE"
     ),
 );
@@ -164,19 +187,15 @@ pub async fn find_live(connection: &mut Connection, place: Place) -> Result<Stor
     live(find(connection, place).await?)
 }
 
-/// The card of a contact that is not in the trash, and the version of the contact.
+/// A contact that is not in the trash, with its card.
 pub async fn find_card(
     connection: &mut Connection,
     place: Place,
-) -> Result<(u32, ContactCard), StoreError> {
-    let found: Option<(i64, u32, Option<Vec<u8>>)> =
-        query("SELECT seq, version, card FROM contacts WHERE id = $1 AND deleted_at IS NULL")
-            .bind(id_bytes(place.id))
-            .fetch_optional(connection)
-            .await?;
-    let found = found.filter(|(seq, ..)| BookKey::of_contact(*seq) == place.book);
-    let (_, version, card) = found.ok_or(StoreError::NotFound)?;
-    Ok((version, read_card(card)?))
+) -> Result<(Contact, ContactCard), StoreError> {
+    let found = fetch_row(connection, WITH_CARD.into(), place).await?;
+    let (stored, row) = found.ok_or(StoreError::NotFound)?;
+    let stored = live(Some(stored))?;
+    Ok((stored.contact, read_card(row.get("card")?)?))
 }
 
 fn read_card(card: Option<Vec<u8>>) -> Result<ContactCard, StoreError> {

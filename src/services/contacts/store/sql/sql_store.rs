@@ -22,7 +22,6 @@ use super::row::find_live;
 use super::row::id_bytes;
 use super::trash;
 use super::update;
-use super::update::Change;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::services::audit_log::Actor;
@@ -163,18 +162,7 @@ impl ContactStore for SqlStore {
             .await
     }
 
-    async fn update(
-        &self,
-        id: ContactId,
-        fields: &ContactFields,
-        expected: Option<u32>,
-        now: Timestamp,
-    ) -> Result<Contact, StoreError> {
-        let tx = self.database.write().await?;
-        update::update(tx, self.place(id), Change::Fields(fields), expected, now).await
-    }
-
-    async fn card(&self, id: ContactId) -> Result<(u32, ContactCard), StoreError> {
+    async fn card(&self, id: ContactId) -> Result<(Contact, ContactCard), StoreError> {
         let mut connection = self.database.reader().await?;
         find_card(&mut connection, self.place(id)).await
     }
@@ -202,7 +190,7 @@ impl ContactStore for SqlStore {
         now: Timestamp,
     ) -> Result<Contact, StoreError> {
         let tx = self.database.write().await?;
-        update::update(tx, self.place(id), Change::Card(card), expected, now).await
+        update::replace_card(tx, self.place(id), card, expected, now).await
     }
 
     async fn delete(

@@ -1,4 +1,4 @@
-//! Changing what a contact says: its fields, or its whole card.
+//! Changing what a contact says, which is its card.
 
 use jiff::Timestamp;
 use kith_database::Sql;
@@ -7,45 +7,30 @@ use kith_database::query;
 
 use super::activities;
 use super::row::Place;
+use super::row::fields_json;
 use super::row::find_expected;
 use super::row::find_with_card;
+use super::row::is_favourite;
 use super::row::rfc3339;
 use super::row::set_summary;
 use super::search;
 use crate::model::contact::Contact;
-use crate::model::contact::Field;
 use crate::services::book::BookKey;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::card::ContactCard;
-use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::fold::search_key;
 use crate::services::contacts::store::StoreError;
 
-/// What becomes of the card of a contact.
-pub enum Change<'a> {
-    /// What these fields say differently is written into it.
-    Fields(&'a ContactFields),
-    /// Another card takes its place.
-    Card(&'a ContactCard),
-}
-
-/// See [`ContactStore::update`](crate::services::contacts::store::ContactStore::update). Commits.
-pub async fn update(
+/// See [`ContactStore::replace_card`](crate::services::contacts::store::ContactStore::replace_card). Commits.
+pub async fn replace_card(
     mut tx: Tx,
     place: Place,
-    change: Change<'_>,
+    card: &ContactCard,
     expected: Option<u32>,
     now: Timestamp,
 ) -> Result<Contact, StoreError> {
     let (stored, saved) = find_with_card(&mut tx, place, expected).await?;
-    let card = match change {
-        Change::Fields(fields) => {
-            let mut card = saved.clone();
-            card.apply(fields);
-            card
-        }
-        Change::Card(card) => card.clone(),
-    };
     if card.bytes() == saved.bytes() {
         return Ok(stored.contact);
     }
@@ -58,8 +43,9 @@ pub async fn update(
     let key = search_key(&contact.name, contact.email.as_deref());
     query(
         "UPDATE contacts SET version = $1, updated_at = $2, search_key = $3,
-             name = $4, email = $5, phone = $6, company = $7, notes = $8, uid = $9, card = $10
-         WHERE seq = $11",
+             name = $4, email = $5, phone = $6, company = $7, notes = $8, uid = $9, card = $10,
+             fields = $11, favourite = $12
+         WHERE seq = $13",
     )
     .bind(contact.version)
     .bind(updated_at)
@@ -71,6 +57,8 @@ pub async fn update(
     .bind(&contact.notes)
     .bind(card.uid())
     .bind(card.bytes())
+    .bind(fields_json(&contact)?)
+    .bind(is_favourite(&contact))
     .bind(stored.seq)
     .execute(&mut tx)
     .await?;
@@ -122,15 +110,21 @@ const MOVE: Sql = Sql::each(
      WHERE seq = $3 RETURNING seq",
 );
 
-/// The fields in which two states of a contact differ.
-fn differing(one: &Contact, other: &Contact) -> Vec<Field> {
-    let fields = [
-        (Field::Name, one.name != other.name),
-        (Field::Email, one.email != other.email),
-        (Field::Phone, one.phone != other.phone),
-        (Field::Company, one.company != other.company),
-        (Field::Notes, one.notes != other.notes),
-    ];
-    let differing = fields.into_iter().filter(|(_, differs)| *differs);
-    differing.map(|(field, _)| field).collect()
+/// The names of the fields in which two states of a contact differ.
+fn differing(one: &Contact, other: &Contact) -> Vec<String> {
+    let differs = |field: &Field| match field {
+        Field::Name => one.name != other.name,
+        Field::Company => one.company != other.company,
+        Field::Notes => one.notes != other.notes,
+        // The name follows its parts, and is what people know.
+        Field::NameParts if one.name != other.name => false,
+        field => {
+            let name = field.spec().name;
+            one.fields.get(name) != other.fields.get(name)
+        }
+    };
+    let differing = Field::ALL.iter().copied().filter(differs);
+    differing
+        .map(|field| field.spec().name.to_owned())
+        .collect()
 }

@@ -1,0 +1,251 @@
+//! A contact as people read it: its fields in words, and what can be done with them.
+
+use jiff::civil::Date;
+use kith_card::Entry;
+
+use super::card::joined_parts;
+use super::catalogue::Field;
+use super::catalogue::Kind;
+use super::catalogue::Section;
+use super::fields::ContactFields;
+use super::fields::EmailAddress;
+use super::fields::dialled;
+use crate::model::contact::Action;
+use crate::model::contact::Contact;
+use crate::model::contact::ContactRow;
+use crate::model::contact::DetailAction;
+use crate::model::contact::DetailEntry;
+use crate::model::contact::DetailField;
+use crate::model::contact::Piece;
+use crate::services::format;
+
+/// The schemes of links in texts.
+const SCHEMES: [&str; 2] = ["https://", "http://"];
+
+/// What a contact says, and what can be done with it.
+pub struct Details {
+    pub row: ContactRow,
+    pub subtitle: String,
+    pub actions: Vec<DetailAction>,
+    pub fields: Vec<DetailField>,
+}
+
+impl Details {
+    pub fn of(contact: &Contact) -> Self {
+        let fields = fields_of(contact);
+        let said = |field: Field| fields.text(field).map(str::to_owned);
+        let subtitle = [Field::Title, Field::Department, Field::Company].map(said);
+        // A contact may be called by its company.
+        let subtitle = subtitle.into_iter().flatten();
+        let subtitle: Vec<String> = subtitle.filter(|text| *text != contact.name).collect();
+        Self {
+            row: contact.into(),
+            subtitle: subtitle.join(" · "),
+            actions: actions(&fields),
+            fields: shown_fields(&fields),
+        }
+    }
+}
+
+/// The fields of a contact.
+fn fields_of(contact: &Contact) -> ContactFields {
+    let mut fields = ContactFields::of_json(&contact.fields);
+    for (field, text) in [
+        (Field::Company, &contact.company),
+        (Field::Notes, &contact.notes),
+    ] {
+        fields.set(field, text.iter().map(Entry::text).collect());
+    }
+    fields
+}
+
+/// What people do most with a contact.
+fn actions(fields: &ContactFields) -> Vec<DetailAction> {
+    let action = |kind: Action, href: String| DetailAction { kind, href };
+    let mut actions = Vec::new();
+    if let Some(number) = fields.text(Field::Phones).and_then(dialled) {
+        actions.push(action(Action::Call, format!("tel:{number}")));
+        actions.push(action(Action::Message, format!("sms:{number}")));
+    }
+    if let Some(address) = fields.text(Field::Emails).and_then(EmailAddress::parse) {
+        actions.push(action(Action::Mail, mailto(address.as_str())));
+    }
+    if let Some(address) = fields.get(Field::Addresses).first() {
+        actions.push(action(Action::Map, map(address)));
+    }
+    actions
+}
+
+/// The fields that have a line of their own, in the order of the sections. What the head of the page says is left out.
+fn shown_fields(fields: &ContactFields) -> Vec<DetailField> {
+    let is_shown = |field: &Field| {
+        !matches!(
+            field,
+            Field::Name | Field::NameParts | Field::Company | Field::Department | Field::Title
+        )
+    };
+    let mut shown: Vec<Field> = Field::ALL.iter().copied().filter(is_shown).collect();
+    shown.sort_by_key(|field| match field.spec().section {
+        // What is long goes last.
+        Section::Main if *field == Field::Notes => (1, Section::Main),
+        section => (0, section),
+    });
+    let detail = |field: Field| {
+        let entries: Vec<DetailEntry> = entries(field, fields.get(field));
+        (!entries.is_empty()).then(|| DetailField {
+            label: field.spec().label.to_owned(),
+            entries,
+        })
+    };
+    shown.into_iter().filter_map(detail).collect()
+}
+
+fn entries(field: Field, entries: &[Entry]) -> Vec<DetailEntry> {
+    if field.spec().kind == Kind::List && !entries.is_empty() {
+        let texts: Vec<&str> = entries.iter().map(Entry::value).collect();
+        return vec![entry("", vec![plain(&texts.join(", "))], "")];
+    }
+    let is_one_of_several = entries.len() > 1;
+    let shown = entries.iter().map(|said| {
+        let label = said.label.as_ref().map_or("", |label| label.words());
+        let label = match said.preferred && is_one_of_several {
+            true if label.is_empty() => "preferred".to_owned(),
+            true => format!("{label}, preferred"),
+            false => label.to_owned(),
+        };
+        let (pieces, remark) = text(field, said);
+        entry(&label, pieces, remark)
+    });
+    shown.collect()
+}
+
+/// Entries as one text, one in each line.
+pub fn as_text(field: Field, said: &[Entry]) -> String {
+    let lines = entries(field, said).into_iter().map(|entry| {
+        let text: String = entry
+            .pieces
+            .iter()
+            .map(|piece| piece.text.as_str())
+            .collect();
+        match entry.label.as_str() {
+            "" => text,
+            label => format!("{text} ({label})"),
+        }
+    });
+    lines.collect::<Vec<String>>().join("\n")
+}
+
+fn entry(label: &str, pieces: Vec<Piece>, remark: &str) -> DetailEntry {
+    DetailEntry {
+        label: label.to_owned(),
+        pieces,
+        remark: remark.to_owned(),
+    }
+}
+
+/// The text of an entry in pieces, and a remark.
+fn text(field: Field, entry: &Entry) -> (Vec<Piece>, &'static str) {
+    let value = entry.value();
+    match field.spec().kind {
+        Kind::Email => match EmailAddress::parse(value) {
+            Some(address) => (vec![link(value, mailto(address.as_str()))], ""),
+            None => (vec![plain(value)], "No mail can reach this address."),
+        },
+        Kind::Phone => match dialled(value) {
+            Some(number) => (vec![link(value, format!("tel:{number}"))], ""),
+            None => (vec![plain(value)], "This cannot be dialled."),
+        },
+        Kind::Website if is_link(value) => (vec![link(value, value.to_owned())], ""),
+        Kind::Website if value.contains('.') && !value.contains([' ', ':']) => {
+            (vec![link(value, format!("https://{value}"))], "")
+        }
+        Kind::Date => (vec![plain(&day(value))], ""),
+        Kind::Parts(_) if field == Field::Addresses => {
+            let lines = joined_parts(field, entry, "\n");
+            (vec![plain(&lines)], "")
+        }
+        Kind::Parts(_) => (vec![plain(&joined_parts(field, entry, " "))], ""),
+        Kind::Flag => (vec![plain("Yes")], ""),
+        Kind::Text => (linked(value), ""),
+        Kind::Line | Kind::Website | Kind::List => (vec![plain(value)], ""),
+    }
+}
+
+fn plain(text: &str) -> Piece {
+    link(text, String::new())
+}
+
+fn link(text: &str, href: String) -> Piece {
+    Piece {
+        text: text.to_owned(),
+        href,
+    }
+}
+
+fn is_link(text: &str) -> bool {
+    SCHEMES.iter().any(|scheme| {
+        let start = text.get(..scheme.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    })
+}
+
+/// A text whose links can be followed.
+fn linked(text: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(start) = SCHEMES.iter().filter_map(|scheme| rest.find(scheme)).min() {
+        let (before, from) = rest.split_at(start);
+        let end = from.find(|c: char| c.is_whitespace() || "<>\"".contains(c));
+        let (found, _) = from.split_at(end.unwrap_or(from.len()));
+        // What ends a sentence is no part of the link.
+        let href = found.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '\'']);
+        if !before.is_empty() {
+            pieces.push(plain(before));
+        }
+        pieces.push(link(href, href.to_owned()));
+        rest = &from[href.len()..];
+    }
+    if !rest.is_empty() {
+        pieces.push(plain(rest));
+    }
+    pieces
+}
+
+/// The link that writes a mail to an address (RFC 6068). Characters that have a meaning in a link, such as the `?` before
+/// header fields, are escaped.
+pub fn mailto(email: &str) -> String {
+    let mut href = "mailto:".to_owned();
+    for c in email.chars() {
+        match c {
+            '%' | '?' | '&' | '=' | '#' | '/' | ',' | ';' => {
+                href += &format!("%{:02X}", u32::from(c));
+            }
+            _ => href.push(c),
+        }
+    }
+    href
+}
+
+/// The place of an address on a map. OpenStreetMap asks for no account; the browser goes there only when the reader
+/// follows the link.
+fn map(address: &Entry) -> String {
+    let place = joined_parts(Field::Addresses, address, ", ");
+    let place = percent_encoding::utf8_percent_encode(&place, percent_encoding::NON_ALPHANUMERIC);
+    format!("https://www.openstreetmap.org/search?query={place}")
+}
+
+/// For example `10 December 1815`, or `10 December` without a year. A text that is no day stays as it is.
+fn day(text: &str) -> String {
+    // A leap year has every day.
+    let (date, has_year) = match text.strip_prefix("--") {
+        Some(day) => (format!("2000-{day}"), false),
+        None => (text.to_owned(), true),
+    };
+    match date.parse::<Date>() {
+        Ok(date) => format::day(date, has_year),
+        Err(_) => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
