@@ -2,10 +2,10 @@
 
 pub mod avatar;
 pub mod clock;
+pub mod detail_fields;
 pub mod dynamic;
 pub mod erased_signal;
 pub mod error_text;
-pub mod field;
 pub mod icon;
 pub mod reactive_text;
 pub mod time;

@@ -4,10 +4,12 @@ use leptos::prelude::*;
 
 use super::json_post::JsonPost;
 use crate::model::contact::ContactDetails;
-use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::error::AppError;
+use crate::model::form::FormInputs;
+use crate::model::form::FormView;
+use crate::model::form::Saving;
 use crate::model::wire::Deserialize;
 use crate::model::wire::Serialize;
 #[cfg(feature = "ssr")]
@@ -53,51 +55,65 @@ pub async fn get_contact(id: ContactId) -> Result<ContactDetails, AppError> {
     contacts.details(id).await
 }
 
-/// Creates a contact, once for all requests with the same `key`. `welcome` says whether the contact gets a
-/// welcome email.
+/// The form for a new contact, or the one that edits a contact, with what was typed into it before.
 #[server(
     prefix = "/fn",
-    endpoint = "contacts/create",
+    endpoint = "contacts/form",
     input_derive = (Clone, Serialize, Deserialize),
     protocol = JsonPost,
 )]
-pub async fn create_contact(
-    draft: ContactDraft,
+pub async fn contact_form(
+    id: Option<ContactId>,
+    typed: FormInputs,
     welcome: bool,
-    key: String,
-) -> Result<ContactDetails, AppError> {
-    let contacts = contacts().await?;
-    let request = crate::services::contacts::IdempotentRequest::of_form(&key, &draft)?;
-    let required = crate::services::contacts::fields::Required::AnyField;
-    let created = contacts
-        .create(&draft, required, Some(welcome), Some(request))
-        .await?;
-    expect_context::<leptos_axum::ResponseOptions>().append_header(
-        axum::http::header::SET_COOKIE,
-        axum::http::HeaderValue::from_static(crate::services::welcome::choice::cookie(welcome)),
-    );
-    Ok(contacts.detail(created.contact).await)
+) -> Result<FormView, AppError> {
+    match id {
+        Some(id) => contacts().await?.edit_form(id, &typed).await,
+        None => Ok(Contacts::new_form(&typed, welcome)),
+    }
 }
 
-/// Saves the fields of `draft` that differ from `base`. `restore` restores the contact from the trash first.
+/// Saves a form: adds a contact, once for all requests with the same key, or changes one.
 #[server(
     prefix = "/fn",
-    endpoint = "contacts/update",
+    endpoint = "contacts/save",
     input_derive = (Clone, Serialize, Deserialize),
     protocol = JsonPost,
 )]
-pub async fn update_contact(
-    id: ContactId,
-    base: ContactDraft,
-    draft: ContactDraft,
-    restore: bool,
-) -> Result<ContactDetails, AppError> {
+pub async fn save_contact(
+    id: Option<ContactId>,
+    inputs: FormInputs,
+    welcome: bool,
+) -> Result<Saving, AppError> {
+    use crate::services::contacts::FormResult;
+
     let contacts = contacts().await?;
-    let (saved, merged) = contacts.edit(id, &base, draft, restore).await?;
-    Ok(ContactDetails {
-        merged,
-        ..contacts.detail(saved).await
-    })
+    let saved = match contacts.save_form(id, &inputs, welcome).await {
+        Err(error) if !error.fields().is_empty() => {
+            let form = contact_form(id, inputs, welcome).await?;
+            return Ok(Saving::Again(FormView {
+                error: Some(error),
+                ..form
+            }));
+        }
+        saved => saved?,
+    };
+    match saved {
+        FormResult::Created(contact) => {
+            expect_context::<leptos_axum::ResponseOptions>().append_header(
+                axum::http::header::SET_COOKIE,
+                axum::http::HeaderValue::from_static(crate::services::welcome::choice::cookie(
+                    welcome,
+                )),
+            );
+            Ok(Saving::Saved(contacts.detail(contact).await))
+        }
+        FormResult::Saved(contact, kept) => Ok(Saving::Saved(ContactDetails {
+            merged: crate::services::contacts::catalogue::in_words(&kept),
+            ..contacts.detail(contact).await
+        })),
+        FormResult::Conflict(form) => Ok(Saving::Again(form)),
+    }
 }
 
 /// Moves a contact to the trash.

@@ -10,6 +10,9 @@ pub fn Icon(name: &'static str) -> impl IntoView {
         "close" => "M6 6l12 12M18 6L6 18",
         "edit" => "M4 20h4L19 9l-4-4L4 16v4zM13 7l4 4",
         "mail" => "M4 6h16v12H4zM4 7l8 6 8-6",
+        "map" => {
+            "M12 21s7-6.2 7-11a7 7 0 1 0-14 0c0 4.8 7 11 7 11zM12 12.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5z"
+        }
         "message" => "M4 5h16v11H10l-4 4v-4H4z",
         "phone" => {
             "M6 4h4l1 5-2.5 1.5a11 11 0 0 0 5 5L15 13l5 1v4a2 2 0 0 1-2 2A14 14 0 0 1 4 6a2 2 0 0 1 2-2z"

@@ -15,8 +15,7 @@ use web_sys::HtmlInputElement;
 use web_sys::KeyboardEvent;
 use web_sys::MouseEvent;
 
-use crate::model::contact::ContactDraft;
-use crate::model::contact::Field;
+use crate::model::form::FormInputs;
 
 /// What an island does with the browser's history when it moves to another location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,19 +157,35 @@ pub fn form_by_id(id: &str) -> Option<HtmlFormElement> {
     document().get_element_by_id(id)?.dyn_into().ok()
 }
 
-/// The current values of the fields of a contact form whose names begin with `prefix`.
-pub fn read_draft(form: &HtmlFormElement, prefix: &str) -> ContactDraft {
-    let mut draft = ContactDraft::default();
+/// The inputs of a form that say something. A browser separates lines by CRLF in form data.
+pub fn form_inputs(form: &HtmlFormElement) -> FormInputs {
+    let mut inputs = FormInputs::new();
     if let Ok(data) = FormData::new_with_form(form) {
-        for field in Field::ALL {
-            let text = data.get(&[prefix, field.name()].concat()).as_string();
-            let mut text = text.unwrap_or_default();
-            // A browser separates lines by CRLF in form data.
-            text.retain(|letter| letter != '\r');
-            *draft.get_mut(field) = text;
+        for pair in data.entries().into_iter().flatten() {
+            let pair: js_sys::Array = pair.unchecked_into();
+            let text = |index| pair.get(index).as_string().unwrap_or_default();
+            let mut value = text(1);
+            value.retain(|letter| letter != '\r');
+            inputs.push((text(0), value));
         }
     }
-    draft
+    inputs
+}
+
+/// Lets nobody type into the fields of a form, or lets them again.
+pub fn set_read_only(form: &str, is_read_only: bool) {
+    let fields = [form, " .input"].concat();
+    let Ok(fields) = document().query_selector_all(&fields) else {
+        return;
+    };
+    for index in 0..fields.length() {
+        if let Some(field) = fields
+            .get(index)
+            .and_then(|node| node.dyn_into::<Element>().ok())
+        {
+            let _ = field.toggle_attribute_with_force("readonly", is_read_only);
+        }
+    }
 }
 
 /// A key that no other request has. It must be unique, not secret.

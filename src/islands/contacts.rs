@@ -9,7 +9,6 @@ mod back_link;
 mod conflict;
 mod details;
 mod form;
-mod links;
 mod list;
 mod loaded;
 mod loading;
@@ -91,7 +90,7 @@ fn Begin(state: state::State) -> impl IntoView {
             view! {
                 <div class="empty begin print-hidden">
                     <p class="text-lg font-semibold text-ink">"No contacts yet"</p>
-                    <p>"Begin with somebody you know: a name and an email address are enough."</p>
+                    <p>"Begin with somebody you know: whatever you know of them is enough."</p>
                     <a class="button-primary" href="/contacts/new">"Add contact"</a>
                 </div>
             }

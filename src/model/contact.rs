@@ -1,9 +1,7 @@
 //! The wire types of contacts, without I/O and without a framework.
 //!
-//! Outgoing types ([`Contact`], [`ContactDetails`], [`ContactRow`], [`ContactList`]) are built only by the
-//! server, from fields that were parsed when they were written. Incoming text is a [`ContactDraft`], which
-//! guarantees nothing; `services::contacts::fields` parses it. Only the server parses, because the Unicode
-//! tables for that are larger than a page.
+//! Only the server builds them, and only the server knows which fields a contact has: the browser shows
+//! [`ContactDetails`] and forms ([`form`](super::form)) line by line.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,10 +11,6 @@ use uuid::fmt::Hyphenated;
 
 use crate::model::wire::Deserialize;
 use crate::model::wire::Serialize;
-
-mod merge;
-
-pub use merge::Merge;
 
 /// Identifies a contact permanently, also when it is renamed or in the trash. A `UUIDv7` is ordered by time,
 /// so new contacts are adjacent in the index of the database.
@@ -112,6 +106,10 @@ pub struct Contact {
     /// Free text, possibly of many lines.
     #[cfg_attr(feature = "ssr", schema(required = true))]
     pub notes: Option<String>,
+    /// What it says in other fields, by their names. Only the server knows fields.
+    #[cfg(feature = "ssr")]
+    #[serde(flatten)]
+    pub fields: serde_json::Map<String, serde_json::Value>,
     /// RFC 3339, UTC, milliseconds.
     #[cfg_attr(feature = "ssr", schema(format = DateTime))]
     pub created_at: String,
@@ -138,10 +136,59 @@ impl Contact {
 /// What the page of a contact shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactDetails {
-    pub contact: Contact,
+    pub row: ContactRow,
+    pub version: u32,
+    /// What stands below the name, for example `Analyst · Analytical Engines`.
+    pub subtitle: String,
+    /// What can be done with the contact, the commonest first.
+    pub actions: Vec<DetailAction>,
+    pub fields: Vec<DetailField>,
     pub activities: Activities,
-    /// After an edit: the fields that others had changed meanwhile and that the edit has kept.
-    pub merged: Vec<Field>,
+    /// After an edit: the fields that others had changed meanwhile and that the edit has kept, as a list in words; blank
+    /// where there are none.
+    pub merged: String,
+}
+
+/// A link that does something, such as a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DetailAction {
+    pub kind: Action,
+    pub href: String,
+}
+
+/// What can be done with a contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Action {
+    Call,
+    Message,
+    Mail,
+    Map,
+}
+
+/// A field of a contact, as people read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DetailField {
+    pub label: String,
+    pub entries: Vec<DetailEntry>,
+}
+
+/// An entry of a field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DetailEntry {
+    /// What it is called, for example `work`; blank if nothing.
+    pub label: String,
+    /// Its text, in pieces: some of them lead somewhere.
+    pub pieces: Vec<Piece>,
+    /// A remark of Kith, for example that a text is no phone number; blank if there is none.
+    pub remark: String,
+}
+
+/// A piece of a text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Piece {
+    pub text: String,
+    /// Where it leads; blank for plain text.
+    pub href: String,
 }
 
 /// The activities of a contact.
@@ -195,90 +242,12 @@ pub struct ContactList {
     pub total: u64,
 }
 
-/// A contact as it was typed, unparsed. An empty field is an empty string.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ContactDraft {
-    pub name: String,
-    pub email: String,
-    pub phone: String,
-    pub company: String,
-    pub notes: String,
-}
-
-impl ContactDraft {
-    pub fn get(&self, field: Field) -> &str {
-        match field {
-            Field::Name => &self.name,
-            Field::Email => &self.email,
-            Field::Phone => &self.phone,
-            Field::Company => &self.company,
-            Field::Notes => &self.notes,
-        }
-    }
-
-    pub fn get_mut(&mut self, field: Field) -> &mut String {
-        match field {
-            Field::Name => &mut self.name,
-            Field::Email => &mut self.email,
-            Field::Phone => &mut self.phone,
-            Field::Company => &mut self.company,
-            Field::Notes => &mut self.notes,
-        }
-    }
-}
-
-impl From<Contact> for ContactDraft {
-    fn from(contact: Contact) -> Self {
-        Self {
-            name: contact.name,
-            email: contact.email.unwrap_or_default(),
-            phone: contact.phone.unwrap_or_default(),
-            company: contact.company.unwrap_or_default(),
-            notes: contact.notes.unwrap_or_default(),
-        }
-    }
-}
-
-/// A field of a contact. Its name is the same in a form, in JSON and in an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-pub enum Field {
-    Name,
-    Email,
-    Phone,
-    Company,
-    Notes,
-}
-
-impl Field {
-    /// In the order of the form.
-    pub const ALL: [Self; 5] = [
-        Self::Name,
-        Self::Email,
-        Self::Phone,
-        Self::Company,
-        Self::Notes,
-    ];
-
-    /// The name in forms and in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Email => "email",
-            Self::Phone => "phone",
-            Self::Company => "company",
-            Self::Notes => "notes",
-        }
-    }
-}
-
 /// The error of one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct FieldError {
-    pub field: Field,
+    /// The name of its input, for example `name` or `emails.0`.
+    pub field: String,
     /// A sentence that says what to do, for example `Enter a name.`
     pub message: String,
 }

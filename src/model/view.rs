@@ -1,12 +1,11 @@
 //! Pages as data: what the server hands to the browser along with the HTML that it has drawn.
 
-use crate::model::contact::Contact;
 use crate::model::contact::ContactDetails;
-use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
+use crate::model::form::FormView;
 use crate::model::location::Location;
 use crate::model::wire::Deserialize;
 use crate::model::wire::Serialize;
@@ -64,7 +63,7 @@ impl Pane {
         match self {
             Self::Nothing | Self::Loading(None) => "Contacts · Kith".to_owned(),
             Self::Loading(Some(row)) => [&row.name, " · Kith"].concat(),
-            Self::Contact(details) => [&details.contact.name, " · Kith"].concat(),
+            Self::Contact(details) => [&details.row.name, " · Kith"].concat(),
             Self::Form(form) if form.saved.is_some() => "Edit contact · Kith".to_owned(),
             Self::Form(_) => "New contact · Kith".to_owned(),
             Self::Failed(AppError::NotFound) => "Not found · Kith".to_owned(),
@@ -75,71 +74,19 @@ impl Pane {
     /// The saved contact that is shown or edited.
     pub fn contact(&self) -> Option<ContactId> {
         match self {
-            Self::Contact(details) => Some(details.contact.id),
-            Self::Form(form) => form.saved.as_ref().map(|saved| saved.id),
+            Self::Contact(details) => Some(details.row.id),
+            Self::Form(form) => form.saved.as_ref().map(|saved| saved.row.id),
             Self::Nothing | Self::Loading(_) | Self::Failed(_) => None,
         }
     }
 
     /// The row of the contact that is shown.
     pub fn row(&self) -> Option<ContactRow> {
-        let row = |id, name: &str, detail: &str| ContactRow {
-            id,
-            name: name.to_owned(),
-            detail: detail.to_owned(),
-        };
         match self {
             Self::Loading(row) => row.clone(),
-            Self::Contact(ContactDetails { contact, .. }) => Some(contact.into()),
-            Self::Form(FormView { saved, draft, .. }) => {
-                let saved = saved.as_ref()?;
-                Some(row(saved.id, &draft.name, &draft.email))
-            }
+            Self::Contact(details) => Some(details.row.clone()),
+            Self::Form(form) => form.saved.as_ref().map(|saved| saved.row.clone()),
             Self::Nothing | Self::Failed(_) => None,
-        }
-    }
-}
-
-/// A form with its values and its error.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FormView {
-    pub draft: ContactDraft,
-    pub error: Option<AppError>,
-    /// The contact that the form edits; `None` for a new one.
-    pub saved: Option<Saved>,
-    /// The idempotency key: the same key never creates a second contact.
-    pub key: String,
-    /// Whether the box for a welcome email is ticked.
-    pub welcome: bool,
-}
-
-/// The contact that an edit starts from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Saved {
-    pub id: ContactId,
-    /// The values that the form started with. A field that differs from them was edited.
-    pub base: ContactDraft,
-}
-
-impl FormView {
-    pub fn new_contact(key: String, welcome: bool) -> Self {
-        Self {
-            key,
-            welcome,
-            ..Self::default()
-        }
-    }
-
-    pub fn edit(contact: Contact) -> Self {
-        let id = contact.id;
-        let draft = ContactDraft::from(contact);
-        Self {
-            saved: Some(Saved {
-                id,
-                base: draft.clone(),
-            }),
-            draft,
-            ..Self::default()
         }
     }
 }

@@ -5,76 +5,83 @@ use leptos::prelude::*;
 use super::activity::Activity;
 use super::back_link::BackToList;
 use super::conflict::Merged;
-use super::links::mailto;
-use super::links::tel_number;
 use super::state::State;
 use crate::components::avatar::LargeAvatar;
+use crate::components::detail_fields::DetailFields;
 use crate::components::dynamic::attr;
 use crate::components::dynamic::on;
 use crate::components::dynamic::text;
 use crate::components::icon::Icon;
-use crate::model::contact::Contact;
+use crate::model::contact::Action;
 use crate::model::contact::ContactDetails;
+use crate::model::contact::ContactRow;
+use crate::model::contact::DetailAction;
 use crate::model::location::PaneRoute;
 
 #[component]
 pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
     let ContactDetails {
-        contact,
+        row,
+        subtitle,
+        actions,
+        fields,
         activities,
         merged,
+        ..
     } = details;
     state.activities.set(activities);
-    let classes = title_classes(&contact.name);
+    let classes = title_classes(&row.name);
     view! {
         <BackToList state/>
         <article class="sheet card">
             <Merged fields=merged/>
             <header class=classes.0>
-                <LargeAvatar id=contact.id name=contact.name.clone()/>
+                <LargeAvatar id=row.id name=row.name.clone()/>
                 <div class="person-name">
                     <h1 id="pane-title" tabindex="-1" class=classes.1>
-                        <bdi>{contact.name.clone()}</bdi>
+                        <bdi>{row.name.clone()}</bdi>
                     </h1>
-                    {contact.company.clone().map(|company| {
-                        view! { <p class="text-muted wrap-anywhere"><bdi>{company}</bdi></p> }
-                    })}
+                    <p class="text-muted wrap-anywhere" hidden=subtitle.is_empty()>
+                        <bdi>{subtitle.clone()}</bdi>
+                    </p>
                 </div>
             </header>
-            {actions(state, &contact)}
-            {fields(&contact)}
+            {action_bar(state, &row, actions)}
+            <DetailFields fields/>
             <Activity state/>
         </article>
     }
 }
 
-fn actions(state: State, contact: &Contact) -> impl IntoView + use<> {
-    let id = contact.id;
+/// A link that does something with the contact.
+fn action(action: DetailAction) -> impl IntoView {
+    let (icon, label, class) = match action.kind {
+        Action::Call => ("phone", "Call", "button"),
+        Action::Message => ("message", "Message", "button is-for-phones"),
+        Action::Mail => ("mail", "Mail", "button"),
+        Action::Map => ("map", "Map", "button"),
+    };
+    let is_page = action.kind == Action::Map;
+    view! {
+        <a
+            class=class
+            href=action.href
+            target=is_page.then_some("_blank")
+            rel=is_page.then_some("noreferrer")
+        >
+            <Icon name=icon/>
+            {label}
+        </a>
+    }
+}
+
+fn action_bar(state: State, row: &ContactRow, actions: Vec<DetailAction>) -> impl IntoView + use<> {
+    let id = row.id;
     let edit = PaneRoute::Edit(id);
-    let deleted = contact.clone();
+    let deleted = row.clone();
     view! {
         <div class="person-actions">
-            {contact.phone.as_deref().map(|phone| {
-                let tel_number = tel_number(phone);
-                view! {
-                    <a class="button" href=["tel:", &tel_number].concat()>
-                        <Icon name="phone"/>
-                        "Call"
-                    </a>
-                    <a class="button is-for-phones" href=["sms:", &tel_number].concat()>
-                        <Icon name="message"/>
-                        "Message"
-                    </a>
-                }
-            })}
-            {contact.email.as_deref().map(|email| {
-                view! {
-                    <a class="button" href=mailto(email)>
-                        <Icon name="mail"/>
-                        "Mail"
-                    </a>
-                }
-            })}
+            {actions.into_iter().map(action).collect_view()}
             <a class="button" href=["/contacts/", &id.text(), "/card.vcf"].concat() download>
                 "Download"
             </a>
@@ -109,41 +116,6 @@ fn actions(state: State, contact: &Contact) -> impl IntoView + use<> {
                 </form>
             </div>
         </div>
-    }
-}
-
-fn fields(contact: &Contact) -> impl IntoView + use<> {
-    view! {
-        <dl class="details">
-            {contact.email.clone().map(|email| {
-                let href = mailto(&email);
-                view! {
-                    <dt>"Email"</dt>
-                    <dd>
-                        <a class="link" href=href>
-                            {email}
-                        </a>
-                    </dd>
-                }
-            })}
-            {contact.phone.clone().map(|phone| {
-                let href = ["tel:", &tel_number(&phone)].concat();
-                view! {
-                    <dt>"Phone"</dt>
-                    <dd>
-                        <a class="link tabular-nums" href=href>
-                            <bdi>{phone}</bdi>
-                        </a>
-                    </dd>
-                }
-            })}
-            {contact.notes.clone().map(|notes| {
-                view! {
-                    <dt>"Notes"</dt>
-                    <dd class="whitespace-pre-wrap" dir="auto">{notes}</dd>
-                }
-            })}
-        </dl>
     }
 }
 

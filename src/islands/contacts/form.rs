@@ -1,15 +1,14 @@
 //! The form that creates and edits contacts. Without JavaScript the browser posts it to the address of the
 //! page. Once hydrated, it calls the server function, and an error leaves it as it is.
 
+mod entries;
+mod inputs;
 mod submission;
 
-use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::back_link::BackToList;
-use super::conflict::Conflict;
 use super::conflict::Conflicts;
-use super::state::KEY_ID;
 use super::state::State;
 use super::welcome::WelcomeChoice;
 use crate::components::avatar::LargeAvatar;
@@ -20,57 +19,48 @@ use crate::components::dynamic::on;
 use crate::components::dynamic::text;
 use crate::components::erased_signal::ErasedSignal;
 use crate::components::error_text::ErrorText;
-use crate::components::field::TextArea;
-use crate::components::field::TextField;
 use crate::components::reactive_text::reactive_text;
 use crate::islands::browser;
-use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
-use crate::model::contact::Field;
 use crate::model::error::AppError;
+use crate::model::form::BASE;
+use crate::model::form::Conflict;
+use crate::model::form::FormSection;
+use crate::model::form::FormView;
+use crate::model::form::KEY;
 use crate::model::location::PaneRoute;
-use crate::model::view::FormView;
+use inputs::Inputs;
 use submission::Submission;
-use submission::base_id;
-use submission::rebase;
 
 #[component]
 pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
     let FormView {
-        mut draft,
-        error,
+        sections,
+        base,
         saved,
+        error,
+        conflicts,
         key,
         welcome,
     } = form;
-    let id = saved.as_ref().map(|saved| saved.id);
+    let id = saved.as_ref().map(|saved| saved.row.id);
     let is_new = id.is_none();
     let here = id.map_or(PaneRoute::New, PaneRoute::Edit);
-    let mut base = saved.map(|saved| saved.base).unwrap_or_default();
-    let mut conflicts = Vec::new();
-    if let Some(AppError::Changed { current }) = &error {
-        (draft, base, conflicts) = rebase(&base, &draft, current);
-    }
+    let name = sections.iter().find_map(FormSection::name);
+    let name = ErasedSignal::new(name.unwrap_or_default().to_owned());
+    let inputs = Inputs::new(error.as_ref());
     let error = ErasedSignal::new(error);
-    let conflicts = ErasedSignal::new(conflicts);
     let saving = ErasedSignal::new(false);
-
     let submission = Submission {
         state,
         id,
         saving,
         error,
-        conflicts,
     };
-    let name = ErasedSignal::new(draft.name.clone());
     let update_name = move |event: leptos::ev::Event| {
         if browser::closest(event.target(), "#name").is_some() {
             name.set(browser::input_value("name"));
         }
-    };
-    let hidden = |field: Field| {
-        let id = base_id(field);
-        view! { <input type="hidden" id=id.clone() name=id value=base.get(field).to_owned()/> }
     };
     view! {
         <BackToList state/>
@@ -86,9 +76,10 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
             class="sheet contact-form"
             on:submit=on(move |event| submission.submit(event))
             on:input=update_name
+            on:click=on(entries::add_by_click)
         >
             <header class="person">
-                {id.map(|id| view! { <LargeAvatar id name=draft.name.clone()/> })}
+                {saved.map(|saved| view! { <LargeAvatar id=saved.row.id name=saved.row.name/> })}
                 <h1
                     id="pane-title"
                     tabindex="-1"
@@ -101,57 +92,14 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
             // `State::refresh` says here what others do to the contact.
             <div id="form-status" role="status"></div>
             <Problem state error conflicts/>
-            {(!is_new).then(|| Field::ALL.map(hidden))}
-            {is_new.then(|| view! { <input type="hidden" id=KEY_ID name="key" value=key/> })}
-            {text_fields(&draft, error, saving)}
+            {(!is_new).then(|| view! { <input type="hidden" name=BASE value=base/> })}
+            {is_new.then(|| view! { <input type="hidden" id=KEY name=KEY value=key/> })}
+            {sections.into_iter().map(|section| inputs.section(section)).collect_view()}
             <div class="form-end">
                 {is_new.then(|| view! { <WelcomeChoice state ticked=welcome name/> })}
                 {buttons(state, id, error, saving)}
             </div>
         </form>
-    }
-}
-
-fn text_fields(
-    draft: &ContactDraft,
-    error: ErasedSignal<Option<AppError>>,
-    saving: ErasedSignal<bool>,
-) -> impl IntoView + use<> {
-    let value = |field: Field| draft.get(field).to_owned();
-    view! {
-        <TextField
-            field=Field::Name
-            label="Name"
-            value=value(Field::Name)
-            error
-            saving
-            capitals=true
-        />
-        <TextField
-            field=Field::Email
-            label="Email"
-            value=value(Field::Email)
-            error
-            saving
-            kind="email"
-        />
-        <TextField
-            field=Field::Phone
-            label="Phone"
-            value=value(Field::Phone)
-            error
-            saving
-            kind="tel"
-        />
-        <TextField
-            field=Field::Company
-            label="Company"
-            value=value(Field::Company)
-            error
-            saving
-            capitals=true
-        />
-        <TextArea field=Field::Notes label="Notes" value=value(Field::Notes) error saving/>
     }
 }
 
@@ -203,36 +151,31 @@ fn buttons(
 fn Problem(
     state: State,
     error: ErasedSignal<Option<AppError>>,
-    conflicts: ErasedSignal<Vec<Conflict>>,
+    conflicts: Vec<Conflict>,
 ) -> impl IntoView {
+    let is_conflict = !conflicts.is_empty();
+    let conflicts =
+        is_conflict.then(|| view! { <div class="problem"><Conflicts conflicts/></div> });
+    let problem = move || {
+        let error = error.get().filter(|error| error.fields().is_empty())?;
+        let created = match &error {
+            AppError::AlreadyCreated { contact } => Some((contact.id, contact.name.clone())),
+            _ => None,
+        };
+        Some(view! {
+            <div class="problem">
+                <p><ErrorText error then="Nothing is lost; you can save"/></p>
+                {created.map(|(id, name)| {
+                    let location = state.location.read().with_pane(PaneRoute::Contact(id));
+                    view! { <p><a class="underline" href=location.url()>"Open " <bdi>{name}</bdi></a></p> }
+                })}
+            </div>
+        })
+    };
     view! {
         <div id="form-problem" role="alert" tabindex="-1">
-            {dynamic::view(move || {
-                let error = error.get().filter(|error| error.fields().is_empty())?;
-                let content = match error {
-                    AppError::Changed { .. } => {
-                        Either::Left(view! { <Conflicts conflicts=conflicts.get()/> })
-                    }
-                    error => {
-                        let created = match &error {
-                            AppError::AlreadyCreated { contact } => {
-                                Some((contact.id, contact.name.clone()))
-                            }
-                            _ => None,
-                        };
-                        Either::Right(
-                            view! {
-                                <p><ErrorText error then="Nothing is lost; you can save"/></p>
-                                {created.map(|(id, name)| {
-                                    let location = state.location.read().with_pane(PaneRoute::Contact(id));
-                                    view! { <p><a class="underline" href=location.url()>"Open " <bdi>{name}</bdi></a></p> }
-                                })}
-                            },
-                        )
-                    }
-                };
-                Some(view! { <div class="problem">{content}</div> })
-            })}
+            {conflicts}
+            {dynamic::view(problem)}
         </div>
     }
 }

@@ -10,7 +10,5 @@ mod refresh;
 mod scroll;
 mod signals;
 
-pub use drafts::BASE_PREFIX;
-pub use drafts::KEY_ID;
 pub use notices::notice_id;
 pub use signals::State;

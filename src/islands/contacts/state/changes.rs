@@ -1,16 +1,17 @@
 //! Saving, deleting and restoring a contact.
 
-use super::drafts::KEY_ID;
 use super::notices::notice_id;
 use super::signals::State;
 use crate::api::contacts as api;
 use crate::islands::browser;
 use crate::islands::browser::HistoryUpdate;
 use crate::islands::contacts::loaded;
-use crate::model::contact::Contact;
 use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactId;
+use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
+use crate::model::form::KEY;
+use crate::model::form::Saving;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;
 use crate::model::view::Notice;
@@ -24,22 +25,37 @@ impl State {
         self,
         from: PaneRoute,
         key: &str,
-        response: Result<ContactDetails, AppError>,
+        response: Result<Saving, AppError>,
     ) -> Option<AppError> {
         let pane = self.location.read_untracked().pane;
-        let is_here = pane == from && browser::input_value(KEY_ID) == key;
+        let is_here = pane == from && browser::input_value(KEY) == key;
         match response {
-            Ok(details) if is_here => {
+            Ok(Saving::Saved(details)) if is_here => {
                 self.discard_draft();
                 self.show_saved(details);
             }
-            Ok(details) => {
+            Ok(Saving::Saved(details)) => {
                 self.remove_draft(from, key);
-                self.update_row(details.contact.clone());
-                if pane == PaneRoute::Contact(details.contact.id) {
+                self.update_row(details.row.clone());
+                if pane == PaneRoute::Contact(details.row.id) {
                     self.show_pane(Pane::Contact(details));
                 }
             }
+            Ok(Saving::Again(form)) if is_here => {
+                let focus = if form.conflicts.is_empty() {
+                    "#contact-form [aria-invalid=true]"
+                } else {
+                    "#form-problem"
+                };
+                self.pane.set(Pane::Form(form));
+                browser::focus_next_frame(focus);
+            }
+            // What was typed waits among the drafts.
+            Ok(Saving::Again(form)) => self.problem.set(form.error.or_else(|| {
+                Some(AppError::bad_request(
+                    "Someone else has changed the same contact. Open its form again to choose.",
+                ))
+            })),
             Err(error) if is_here => return Some(error),
             Err(error) => self.problem.set(Some(error)),
         }
@@ -51,18 +67,18 @@ impl State {
         self.stash_draft();
         // The response to an earlier request is dropped.
         self.pane_request_id.update(|last| *last += 1);
-        let pane = PaneRoute::Contact(details.contact.id);
+        let pane = PaneRoute::Contact(details.row.id);
         let location = self.location.read_untracked().with_opened_pane(pane);
         HistoryUpdate::Push.apply(&location.url());
-        self.remove_notice(details.contact.id);
+        self.remove_notice(details.row.id);
         self.problem.set(None);
         self.location.set(location);
-        self.update_row(details.contact.clone());
+        self.update_row(details.row.clone());
         self.show_pane(Pane::Contact(details));
     }
 
     /// Moves a contact to the trash and offers to undo that.
-    pub fn delete(self, contact: Contact) {
+    pub fn delete(self, contact: ContactRow) {
         self.pane_busy.set(true);
         browser::spawn(async move {
             match api::delete_contact(contact.id).await {
@@ -90,7 +106,7 @@ impl State {
     }
 
     /// Closes the pane of a contact that is in the trash, and offers to undo that.
-    pub(super) fn show_deleted(self, contact: Contact, moves_focus: bool) {
+    pub(super) fn show_deleted(self, contact: ContactRow, moves_focus: bool) {
         if self.location.read_untracked().pane.contact() == Some(contact.id) {
             let location = Location {
                 deleted: Some(contact.id),
@@ -124,7 +140,7 @@ impl State {
                 Ok(details) if stays => self.show_saved(details),
                 Ok(details) => {
                     self.remove_notice(id);
-                    self.update_row(details.contact);
+                    self.update_row(details.row);
                 }
                 Err(error) => self.problem.set(Some(error)),
             }

@@ -2,35 +2,30 @@
 
 use super::signals::State;
 use crate::islands::browser;
+use crate::model::form::CHOICE;
+use crate::model::form::FormInputs;
+use crate::model::form::KEY;
 use crate::model::location::PaneRoute;
-use crate::model::view::FormView;
 use crate::model::view::Pane;
 
-/// The prefix of the names of the hidden fields that hold the values that a form started from.
-pub const BASE_PREFIX: &str = "base-";
-
-/// The id of the hidden field with the idempotency key.
-pub const KEY_ID: &str = "key";
+/// A form that was left without saving.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    pub route: PaneRoute,
+    /// What was typed, with what the form started from.
+    pub inputs: FormInputs,
+    pub welcome: bool,
+}
 
 impl State {
-    /// The form that is shown with its current values; `None` where they are those that it started with.
-    pub fn unsaved_form(self) -> Option<FormView> {
-        let pane = self.pane.read_untracked();
-        let (Pane::Form(form), Some(element)) = (&*pane, browser::form_by_id("contact-form"))
-        else {
+    /// The inputs of the form that is shown; `None` where they are those that it started with.
+    pub fn unsaved_form(self) -> Option<FormInputs> {
+        if !matches!(*self.pane.read_untracked(), Pane::Form(_)) {
             return None;
-        };
-        let draft = browser::read_draft(&element, "");
-        // A form without the box counts as one with an unticked box.
-        let welcome = browser::is_ticked("welcome");
-        (draft != form.draft || welcome != form.welcome).then(|| FormView {
-            draft,
-            welcome,
-            error: None,
-            // The next save finds an unresolved conflict again.
-            saved: form.saved.clone(),
-            key: browser::input_value(KEY_ID),
-        })
+        }
+        let inputs = browser::form_inputs(&browser::form_by_id("contact-form")?);
+        let said = said(&inputs);
+        (said != *self.form_start.read_untracked()).then_some(inputs)
     }
 
     /// Whether a form that is not shown has unsaved values.
@@ -39,10 +34,17 @@ impl State {
     }
 
     pub(super) fn stash_draft(self) {
-        if let Some(form) = self.unsaved_form() {
+        if let Some(inputs) = self.unsaved_form() {
             let route = self.location.read_untracked().pane;
-            self.remove_draft(route, &form.key);
-            self.drafts.update(|drafts| drafts.push((route, form)));
+            self.remove_draft(route, &browser::input_value(KEY));
+            let welcome = browser::is_ticked("welcome");
+            self.drafts.update(|drafts| {
+                drafts.push(Draft {
+                    route,
+                    inputs,
+                    welcome,
+                });
+            });
         }
     }
 
@@ -50,19 +52,25 @@ impl State {
     pub fn discard_draft(self) {
         self.remove_draft(
             self.location.read_untracked().pane,
-            &browser::input_value(KEY_ID),
+            &browser::input_value(KEY),
         );
-        self.pane.update_untracked(|pane| {
-            if let (Pane::Form(form), Some(element)) = (pane, browser::form_by_id("contact-form")) {
-                form.draft = browser::read_draft(&element, "");
-                form.welcome = browser::is_ticked("welcome");
-            }
-        });
+        if let Some(form) = browser::form_by_id("contact-form") {
+            self.form_start.set(said(&browser::form_inputs(&form)));
+        }
     }
 
     pub(super) fn remove_draft(self, from: PaneRoute, key: &str) {
+        let is_key = |(name, value): &(String, String)| name == KEY && value != key;
         self.drafts.update(|drafts| {
-            drafts.retain(|(route, form)| *route != from || form.key != key);
+            drafts.retain(|draft| draft.route != from || draft.inputs.iter().any(is_key));
         });
     }
+}
+
+/// What inputs say to the reader: not the blank ones, and not what the server has hidden in the form.
+pub fn said(inputs: &FormInputs) -> FormInputs {
+    let is_said = |(name, value): &&(String, String)| {
+        !value.is_empty() && name != KEY && name != "base" && !name.starts_with(CHOICE)
+    };
+    inputs.iter().filter(is_said).cloned().collect()
 }

@@ -10,7 +10,6 @@ use crate::islands::browser::HistoryUpdate;
 use crate::islands::contacts::loaded;
 use crate::islands::contacts::window;
 use crate::islands::contacts::window::View;
-use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
@@ -191,10 +190,9 @@ impl State {
     }
 
     /// Updates the row of a contact that is new or has changed, and moves it to its position.
-    pub(super) fn update_row(self, contact: Contact) {
-        let id = contact.id;
+    pub(super) fn update_row(self, row: ContactRow) {
+        let id = row.id;
         let mut list = self.list.take();
-        let row = ContactRow::from(&contact);
         loaded::replace_row(&mut list, row);
         self.list.set(list);
         self.reposition_row(id);

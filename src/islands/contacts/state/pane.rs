@@ -4,17 +4,16 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::drafts::Draft;
 use super::scroll::TAB_STOP_ROW;
 use super::signals::State;
 use crate::api::contacts as api;
 use crate::islands::browser;
 use crate::islands::contacts::loaded;
-use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
 use crate::model::location::PaneRoute;
-use crate::model::view::FormView;
 use crate::model::view::Pane;
 
 /// How long a pane loads before it shows that it is loading.
@@ -25,30 +24,43 @@ impl State {
     pub(super) fn load_pane(self, route: PaneRoute) {
         let request_id = self.pane_request_id.get_untracked() + 1;
         self.pane_request_id.set(request_id);
-        let drafts = self.drafts.read_untracked();
-        if let Some((_, form)) = drafts.iter().find(|(from, _)| *from == route) {
-            return self.show_pane(Pane::Form(form.clone()));
-        }
         self.pane_is_slow.set(false);
         match route {
             PaneRoute::Nothing => self.show_pane(Pane::Nothing),
-            PaneRoute::New => {
-                let ticked = self.welcome.read_untracked().ticked;
-                let mut form = FormView::new_contact(browser::random_key(), ticked);
-                form.draft = self.location.read_untracked().prefilled_draft();
-                self.show_pane(Pane::Form(form));
-            }
-            PaneRoute::Contact(id) | PaneRoute::Edit(id) => {
-                self.load_contact(route, id, request_id);
-            }
+            PaneRoute::New => self.load_form(None, request_id),
+            PaneRoute::Edit(id) => self.load_form(Some(id), request_id),
+            PaneRoute::Contact(id) => self.load_contact(id, request_id),
         }
     }
 
-    fn load_contact(self, route: PaneRoute, id: ContactId, request_id: u32) {
+    /// Loads a form, with what was typed into it before.
+    fn load_form(self, id: Option<ContactId>, request_id: u32) {
+        let location = self.location.get_untracked();
+        let drafts = self.drafts.read_untracked();
+        let draft = drafts.iter().find(|draft| draft.route == location.pane);
+        let draft = draft.cloned().unwrap_or_else(|| Draft {
+            route: location.pane,
+            inputs: location.prefilled_inputs(),
+            welcome: self.welcome.read_untracked().ticked,
+        });
+        drop(drafts);
+        self.show_loading(id, request_id);
+        browser::spawn(async move {
+            let response = api::contact_form(id, draft.inputs, draft.welcome).await;
+            if self.is_answer(&response, request_id) {
+                self.show_pane(response.map_or_else(Pane::Failed, Pane::Form));
+            }
+        });
+    }
+
+    /// Shows what is known of a contact while it is loading. Returns its row in the list.
+    fn show_loading(self, id: Option<ContactId>, request_id: u32) -> Option<ContactRow> {
         let is_latest = move || self.pane_request_id.is_now(request_id);
-        let shown = self.pane.read_untracked().row().filter(|row| row.id == id);
+        let shown = self.pane.read_untracked().row();
+        let shown = shown.filter(|row| Some(row.id) == id);
         let list = self.list.read_untracked();
-        let listed = loaded::position(&list, id).map(|index| list.rows[index].clone());
+        let listed = id.and_then(|id| loaded::position(&list, id));
+        let listed = listed.map(|index| list.rows[index].clone());
         drop(list);
         let loading = Pane::Loading(listed.clone().or_else(|| shown.clone()));
         // A pane with the same contact may stay for a moment, one with another contact may not.
@@ -66,35 +78,43 @@ impl State {
         };
         set_timeout(show_slow, SLOW_PANE_TIMEOUT);
         self.pane_busy.set(true);
+        listed
+    }
+
+    /// Whether a response is the one to the last request. The request is made again when the server allows it.
+    fn is_answer<T>(self, response: &Result<T, AppError>, request_id: u32) -> bool {
+        let is_latest = move || self.pane_request_id.is_now(request_id);
+        if !is_latest() {
+            return false;
+        }
+        if let Some(seconds) = response.as_ref().err().and_then(AppError::retry_after) {
+            browser::set_timeout_seconds(seconds, move || {
+                if is_latest() {
+                    self.load_pane(self.location.read_untracked().pane);
+                }
+            });
+        }
+        true
+    }
+
+    fn load_contact(self, id: ContactId, request_id: u32) {
+        let listed = self.show_loading(Some(id), request_id);
         browser::spawn(async move {
             let response = api::get_contact(id).await;
-            if !is_latest() {
+            if !self.is_answer(&response, request_id) {
                 return;
-            }
-            if let Some(seconds) = response.as_ref().err().and_then(AppError::retry_after) {
-                browser::set_timeout_seconds(seconds, move || {
-                    if is_latest() {
-                        self.load_pane(route);
-                    }
-                });
             }
             // The contact may have changed since the list was loaded.
             match (&response, &listed) {
-                (Ok(ContactDetails { contact, .. }), Some(row))
-                    if *row != ContactRow::from(contact) =>
-                {
-                    self.update_row(contact.clone());
+                (Ok(details), Some(row)) if *row != details.row => {
+                    self.update_row(details.row.clone());
                 }
                 (Err(AppError::NotFound), Some(_)) => {
                     self.update_list(|list| loaded::remove(list, id));
                 }
                 _ => {}
             }
-            self.show_pane(match (response, route) {
-                (Ok(details), PaneRoute::Edit(_)) => Pane::Form(FormView::edit(details.contact)),
-                (Ok(details), _) => Pane::Contact(details),
-                (Err(error), _) => Pane::Failed(error),
-            });
+            self.show_pane(response.map_or_else(Pane::Failed, Pane::Contact));
         });
     }
 
@@ -112,11 +132,14 @@ impl State {
         };
         // A screen reader announces the pane itself where the focus moves to it.
         self.announcement.set(match &pane {
-            Pane::Contact(details) if focus.is_none() => details.contact.name.clone(),
+            Pane::Contact(details) if focus.is_none() => details.row.name.clone(),
             _ => String::new(),
         });
         self.pane_busy.set(false);
         document().set_title(&pane.title());
+        if let Pane::Form(form) = &pane {
+            self.form_start.set(form.inputs());
+        }
         self.pane.set(pane);
         if let Some(selector) = focus {
             browser::focus_next_frame(selector);

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::drafts::BASE_PREFIX;
 use super::signals::State;
 use crate::api::contacts as api;
 use crate::islands::browser;
@@ -85,19 +84,18 @@ impl State {
         match (pane, found) {
             (Pane::Contact(known), Some(details)) => self.show_newer(known, details),
             (Pane::Contact(known), None) => {
-                self.show_deleted(known.contact.clone(), browser::has_focus(".pane"));
+                self.show_deleted(known.row.clone(), browser::has_focus(".pane"));
             }
-            (_, Some(details)) => {
-                let form = browser::form_by_id("contact-form");
-                let base = form.map(|form| browser::read_draft(&form, BASE_PREFIX));
-                let is_changed = base.is_some_and(|base| base != details.contact.into());
-                self.tell_form(if is_changed {
+            (Pane::Form(form), Some(details)) => {
+                let started_from = form.saved.as_ref().map(|saved| saved.version);
+                self.tell_form(if started_from != Some(details.version) {
                     "This contact was changed by somebody else."
                 } else {
                     ""
                 });
             }
             (_, None) => self.tell_form("This contact was moved to the trash by somebody else."),
+            (_, Some(_)) => {}
         }
     }
 
@@ -165,7 +163,7 @@ impl State {
             }
             self.activities.set(activities.clone());
         }
-        let is_changed = details.contact != known.contact;
+        let is_changed = details.version != known.version;
         let pane = Pane::Contact(details);
         if !is_changed {
             return self.pane.update_untracked(|shown| *shown = pane);

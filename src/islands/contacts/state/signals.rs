@@ -2,15 +2,15 @@
 
 use std::ops::Range;
 
+use super::drafts::Draft;
 use crate::components::erased_signal::ErasedSignal;
 use crate::model::contact::Activities;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::error::AppError;
+use crate::model::form::FormInputs;
 use crate::model::location::Location;
-use crate::model::location::PaneRoute;
 use crate::model::view::ContactsView;
-use crate::model::view::FormView;
 use crate::model::view::Notice;
 use crate::model::view::Pane;
 use crate::model::view::WelcomeOffer;
@@ -71,7 +71,9 @@ pub struct State {
     pub(super) last_list_request: ErasedSignal<ListRequest>,
     /// Forms that were left without saving, with what was typed. Each keeps the values that it started
     /// from, so that a later save does not undo what others have saved since.
-    pub(super) drafts: ErasedSignal<Vec<(PaneRoute, FormView)>>,
+    pub(super) drafts: ErasedSignal<Vec<Draft>>,
+    /// What the form that is shown said when it was shown, or when it was last saved.
+    pub(super) form_start: ErasedSignal<FormInputs>,
 }
 
 impl State {
@@ -80,7 +82,12 @@ impl State {
             Ok(list) => (list, None),
             Err(error) => (ContactList::default(), Some(error)),
         };
+        let form_start = match &view.pane {
+            Pane::Form(form) => form.inputs(),
+            _ => FormInputs::new(),
+        };
         Self {
+            form_start: ErasedSignal::new(form_start),
             welcome: ErasedSignal::new(view.welcome),
             last_list_request: ErasedSignal::new(ListRequest::Reload(view.location.pane.contact())),
             location: ErasedSignal::new(view.location),

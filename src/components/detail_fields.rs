@@ -1,0 +1,59 @@
+//! The fields of a contact, as people read them.
+
+use leptos::prelude::*;
+
+use crate::model::contact::DetailEntry;
+use crate::model::contact::DetailField;
+use crate::model::contact::Piece;
+
+#[component]
+pub fn DetailFields(fields: Vec<DetailField>) -> impl IntoView {
+    view! { <dl class="details">{fields.into_iter().map(field).collect_view()}</dl> }
+}
+
+fn field(field: DetailField) -> impl IntoView {
+    view! {
+        <dt>{field.label}</dt>
+        <dd>{field.entries.into_iter().map(entry).collect_view()}</dd>
+    }
+}
+
+fn entry(entry: DetailEntry) -> impl IntoView {
+    let DetailEntry {
+        label,
+        pieces,
+        remark,
+    } = entry;
+    let remark = (!remark.is_empty()).then(|| view! { <p class="text-sm text-muted">{remark}</p> });
+    view! {
+        <div class="detail-entry">
+            <span class="whitespace-pre-wrap" dir="auto">
+                {pieces.into_iter().map(piece).collect_view()}
+            </span>
+            <span class="entry-label" hidden=label.is_empty()>{label.clone()}</span>
+            {remark}
+        </div>
+    }
+}
+
+/// A text, or a link.
+fn piece(piece: Piece) -> impl IntoView {
+    let Piece { text, href } = piece;
+    let (text, link) = if href.is_empty() {
+        (Some(text), None)
+    } else {
+        let is_page = href.starts_with("http");
+        let link = view! {
+            <a
+                class="link"
+                href=href
+                target=is_page.then_some("_blank")
+                rel=is_page.then_some("noreferrer")
+            >
+                <bdi>{text}</bdi>
+            </a>
+        };
+        (None, Some(link))
+    };
+    view! { {text}{link} }
+}

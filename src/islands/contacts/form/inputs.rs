@@ -1,0 +1,215 @@
+//! The inputs of a form, as the server describes them.
+
+use leptos::prelude::*;
+
+use super::entries::NEXT;
+use crate::components::dynamic;
+use crate::components::dynamic::Erased;
+use crate::model::error::AppError;
+use crate::model::form::FormField;
+use crate::model::form::FormInput;
+use crate::model::form::FormSection;
+use crate::model::form::InputKind;
+use crate::model::html::escape_html;
+
+/// What all inputs of a form need to know.
+pub struct Inputs {
+    /// The names of inputs with an error, and what to do.
+    errors: Vec<(String, String)>,
+    /// The input that the browser focuses when it loads the page.
+    first: String,
+}
+
+impl Inputs {
+    pub fn new(error: Option<&AppError>) -> Self {
+        let errors = error.map_or(&[][..], AppError::fields);
+        let errors: Vec<_> = errors
+            .iter()
+            .map(|error| (error.field.clone(), error.message.clone()))
+            .collect();
+        let first = match (errors.first(), error) {
+            (Some((name, _)), _) => name.clone(),
+            (None, Some(_)) => String::new(),
+            (None, None) => "name".to_owned(),
+        };
+        Self { errors, first }
+    }
+
+    pub fn section(&self, section: FormSection) -> impl IntoView + use<> {
+        let FormSection {
+            title,
+            is_open,
+            fields,
+        } = section;
+        let fields = fields
+            .into_iter()
+            .map(|field| self.field(field))
+            .collect_view();
+        if title.is_empty() {
+            dynamic::erase(fields)
+        } else {
+            dynamic::erase(view! {
+                <details class="form-section" open=is_open>
+                    <summary>{title}</summary>
+                    {fields}
+                </details>
+            })
+        }
+    }
+
+    fn field(&self, field: FormField) -> Erased {
+        let FormField {
+            name,
+            label,
+            entries,
+            another,
+            suggested,
+        } = field;
+        let list = [&name, "-labels"].concat();
+        let next = another.first().map(|input| input.name.clone());
+        let has_labels = !suggested.is_empty();
+        let entry = |inputs: Vec<FormInput>| {
+            let inputs = inputs.into_iter().map(|input| self.input(input, &list));
+            view! { <div class="entry">{inputs.collect_view()}</div> }
+        };
+        let entries = entries.into_iter().map(entry).collect_view();
+        if !has_labels {
+            return dynamic::erase(entries);
+        }
+        let another = (!another.is_empty()).then(|| {
+            let next = next.map(|name| match name.rsplit_once('.') {
+                Some((entry, part)) if part.parse::<u32>().is_err() => entry.to_owned(),
+                _ => name,
+            });
+            let attribute = leptos::attr::custom::custom_attribute(NEXT, next);
+            view! {
+                <details class="another" {..attribute}>
+                    <summary>{["Add ", &label.to_lowercase()].concat()}</summary>
+                    {entry(another)}
+                </details>
+            }
+        });
+        let options = suggested
+            .into_iter()
+            .map(|words| view! { <option value=words></option> });
+        dynamic::erase(view! {
+            <fieldset class="entries">
+                <legend class="sr-only">{label}</legend>
+                {entries}
+                {another}
+                <datalist id=list>{options.collect_view()}</datalist>
+            </fieldset>
+        })
+    }
+
+    fn input(&self, input: FormInput, labels: &str) -> Erased {
+        let FormInput {
+            name,
+            label,
+            value,
+            kind,
+        } = input;
+        if let InputKind::Preferred(checked) = kind {
+            return dynamic::erase(view! {
+                <label class="tick">
+                    <input type="radio" name=name value=value checked=checked/>
+                    {label}
+                </label>
+            });
+        }
+        if let InputKind::Flag(checked) = kind {
+            return dynamic::erase(view! {
+                // A box that is not ticked is not sent.
+                <input type="hidden" name=name.clone() value=""/>
+                <label class="tick">
+                    <input type="checkbox" id=name.clone() name=name value=value checked=checked/>
+                    {label}
+                </label>
+            });
+        }
+        let message = self.errors.iter().find(|(other, _)| *other == name);
+        let message = message.map(|(_, message)| message.clone());
+        let error_id = [&name, "-error"].concat();
+        let described_by = message.is_some().then(|| error_id.clone());
+        let message = message.map(|text| {
+            view! { <p id=error_id class="text-sm text-danger">{text}</p> }
+        });
+        let invalid = described_by.is_some().then_some("true");
+        let autofocus = name == self.first;
+        let class = if kind == InputKind::Label {
+            "field is-label"
+        } else {
+            "field"
+        };
+        let control = if kind == InputKind::Text {
+            dynamic::erase(view! {
+                <textarea
+                    id=name.clone()
+                    name=name.clone()
+                    // It grows with its text in browsers that support that; see `.input` in controls.css.
+                    rows=value.lines().count().clamp(2, 12).to_string()
+                    autocomplete="off"
+                    class="input"
+                    autofocus=autofocus
+                    aria-invalid=invalid
+                    aria-describedby=described_by
+                    inner_html=text_area_content(&value)
+                ></textarea>
+            })
+        } else {
+            let type_ = match kind {
+                InputKind::Email => "email",
+                InputKind::Phone => "tel",
+                InputKind::Website => "url",
+                _ => "text",
+            };
+            dynamic::erase(view! {
+                <input
+                    id=name.clone()
+                    name=name.clone()
+                    type=type_
+                    value=value
+                    // A browser would offer the data of the reader, and not those of the contact.
+                    autocomplete="off"
+                    autocapitalize=(kind == InputKind::Words).then_some("words")
+                    enterkeyhint="done"
+                    class="input"
+                    list=(kind == InputKind::Label).then(|| labels.to_owned())
+                    autofocus=autofocus
+                    aria-invalid=invalid
+                    aria-describedby=described_by
+                />
+            })
+        };
+        dynamic::erase(view! {
+            <div class=class>
+                <label for=name>{label}</label>
+                {control}
+                {message}
+            </div>
+        })
+    }
+}
+
+/// leptos 0.8 does not escape the children of a text area, so this function does. An HTML parser drops
+/// the first line break of a text area. The one that is added here protects one that the reader typed.
+fn text_area_content(value: &str) -> String {
+    let escaped = escape_html(value);
+    if cfg!(feature = "ssr") {
+        ["\n", &escaped].concat()
+    } else {
+        escaped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text_area_content;
+
+    #[test]
+    fn the_content_of_a_text_area_is_escaped() {
+        let content = text_area_content("</textarea><script>alert(1)</script>&lt;");
+        assert!(!content.contains('<'), "{content}");
+        assert!(content.ends_with("&amp;lt;"), "{content}");
+    }
+}
