@@ -15,21 +15,20 @@ use axum::response::Response;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
-use crate::model::contact::Field;
 use crate::model::error::AppError;
+use crate::model::form::FormInputs;
+use crate::model::form::FormView;
 use crate::model::location::BOOK;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;
-use crate::model::view::FormView;
 use crate::model::view::Pane;
-use crate::model::view::Saved;
 use crate::services::book::BookId;
 use crate::services::book::BookRole;
 use crate::services::contacts::Contacts;
-use crate::services::contacts::IdempotentRequest;
-use crate::services::contacts::fields::Required;
+use crate::services::contacts::FormResult;
+use crate::services::contacts::catalogue::Field;
+use crate::services::contacts::form_value;
 use crate::services::welcome::choice;
 use crate::web::page::PageRenderer;
 use crate::web::pages::contacts::RefusedPane;
@@ -39,136 +38,31 @@ use crate::web::problem::Problem;
 use crate::web::rest::extract::FormBody;
 use crate::web::rest::extract::PathId;
 
-/// The fields of the contact form, hidden ones included. A missing field is an empty one.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub struct ContactForm {
-    name: String,
-    email: String,
-    phone: String,
-    company: String,
-    notes: String,
-    /// For a form that says nothing of what it started from: it replaces everything, if the contact is
-    /// still at this version.
-    version: Option<u32>,
-    key: String,
-    /// A box that is not ticked is not sent.
-    welcome: Option<String>,
-    /// Sent by the button that takes the contact out of the trash.
-    restore: Option<String>,
-    #[serde(rename = "base-name")]
-    base_name: Option<String>,
-    #[serde(rename = "base-email")]
-    base_email: String,
-    #[serde(rename = "base-phone")]
-    base_phone: String,
-    #[serde(rename = "base-company")]
-    base_company: String,
-    #[serde(rename = "base-notes")]
-    base_notes: String,
-    #[serde(rename = "choice-name")]
-    choice_name: Choice,
-    #[serde(rename = "choice-email")]
-    choice_email: Choice,
-    #[serde(rename = "choice-phone")]
-    choice_phone: Choice,
-    #[serde(rename = "choice-company")]
-    choice_company: Choice,
-    #[serde(rename = "choice-notes")]
-    choice_notes: Choice,
-}
-
-/// What is kept of a field that two people have changed.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Choice {
-    #[default]
-    Mine,
-    Theirs,
-}
-
-impl ContactForm {
-    /// What was typed.
-    fn draft(&self) -> ContactDraft {
-        ContactDraft {
-            name: self.name.clone(),
-            email: self.email.clone(),
-            phone: self.phone.clone(),
-            company: self.company.clone(),
-            notes: lines(&self.notes),
-        }
-    }
-
-    /// What the form started from.
-    fn base(&self) -> Option<ContactDraft> {
-        Some(ContactDraft {
-            name: self.base_name.clone()?,
-            email: self.base_email.clone(),
-            phone: self.base_phone.clone(),
-            company: self.base_company.clone(),
-            notes: lines(&self.base_notes),
-        })
-    }
-
-    /// What was typed, without the fields that were left to others: those are not touched.
-    fn chosen(&self, base: &ContactDraft) -> ContactDraft {
-        let mut draft = self.draft();
-        for (field, choice) in [
-            (Field::Name, self.choice_name),
-            (Field::Email, self.choice_email),
-            (Field::Phone, self.choice_phone),
-            (Field::Company, self.choice_company),
-            (Field::Notes, self.choice_notes),
-        ] {
-            if choice == Choice::Theirs {
-                base.get(field).clone_into(draft.get_mut(field));
-            }
-        }
-        draft
-    }
-}
-
-/// Text as Kith keeps it. A browser sends the lines of a field apart by CRLF.
-fn lines(text: &str) -> String {
-    text.replace("\r\n", "\n")
-}
-
 pub async fn create(
     contacts: Contacts,
     State(pages): State<PageRenderer>,
     parts: Parts,
-    FormBody(form): FormBody<ContactForm>,
+    FormBody(inputs): FormBody<FormInputs>,
 ) -> Response {
-    let draft = form.draft();
-    let created = match idempotent(&form.key, &draft) {
-        Ok(request) => {
-            let welcome = Some(form.welcome.is_some());
-            contacts
-                .create(&draft, Required::AnyField, welcome, request)
-                .await
-        }
-        Err(error) => Err(error),
-    };
-    match created {
-        Ok(creation) => {
-            let cookie = choice::cookie(form.welcome.is_some());
-            let shown = go_to(&parts.uri, PaneRoute::Contact(creation.contact.id));
+    // A box that is not ticked is not sent.
+    let welcome = form_value(&inputs, "welcome").is_some();
+    match contacts.save_form(None, &inputs, welcome).await {
+        Ok(FormResult::Created(contact) | FormResult::Saved(contact, _)) => {
+            let cookie = choice::cookie(welcome);
+            let shown = go_to(&parts.uri, PaneRoute::Contact(contact.id));
             ([(SET_COOKIE, cookie)], shown).into_response()
         }
+        Ok(FormResult::Conflict(form)) => {
+            render_again(pages, parts, PaneRoute::New, Pane::Form(form)).await
+        }
         Err(error) => {
+            let mut form = Contacts::new_form(&inputs, welcome);
             // A person who learns that the contact exists already, and sends the form again, means another one.
-            let key = match &error {
-                AppError::AlreadyCreated { .. } => Uuid::new_v4().to_string(),
-                _ => form.key.clone(),
-            };
-            let view = FormView {
-                draft: form.draft(),
-                welcome: form.welcome.is_some(),
-                key,
-                error: Some(error),
-                saved: None,
-            };
-            render_again(pages, parts, PaneRoute::New, Pane::Form(view)).await
+            if let AppError::AlreadyCreated { .. } = &error {
+                form.key = Uuid::new_v4().to_string();
+            }
+            form.error = Some(error);
+            render_again(pages, parts, PaneRoute::New, Pane::Form(form)).await
         }
     }
 }
@@ -178,56 +72,35 @@ pub async fn update(
     State(pages): State<PageRenderer>,
     PathId(id): PathId,
     parts: Parts,
-    FormBody(form): FormBody<ContactForm>,
+    FormBody(inputs): FormBody<FormInputs>,
 ) -> Response {
-    let base = form.base();
-    let (draft, saved) = match &base {
-        Some(base) => {
-            let draft = form.chosen(base);
-            let restore = form.restore.is_some();
-            let saved = contacts.edit(id, base, draft.clone(), restore).await;
-            (draft, saved)
+    let pane = match contacts.save_form(Some(id), &inputs, false).await {
+        Ok(FormResult::Saved(contact, kept)) => {
+            return Redirect::to(&shown_after_edit(&parts.uri, contact.id, &kept)).into_response();
         }
-        None => {
-            let draft = form.draft();
-            let required = Required::AnyField;
-            let saved = contacts.update(id, &draft, required, form.version).await;
-            (draft, saved.map(|contact| (contact, Vec::new())))
+        Ok(FormResult::Created(contact)) => {
+            return go_to(&parts.uri, PaneRoute::Contact(contact.id));
         }
-    };
-    match saved {
-        Ok((contact, merged)) => {
-            let mut href = list_behind(&parts.uri)
-                .with_pane(PaneRoute::Contact(contact.id))
-                .url();
-            if !merged.is_empty() {
-                href.push(if href.contains('?') { '&' } else { '?' });
-                href += &merged_parameter(&merged);
-            }
-            Redirect::to(&href).into_response()
-        }
-        Err(error) => {
-            let base = match base {
-                Some(base) => base,
-                None => saved_base(&contacts, id, form.version).await,
-            };
-            let view = FormView {
-                draft,
+        Ok(FormResult::Conflict(form)) => Pane::Form(form),
+        Err(error) => match contacts.edit_form(id, &inputs).await {
+            Ok(form) => Pane::Form(FormView {
                 error: Some(error),
-                saved: Some(Saved { id, base }),
-                ..FormView::default()
-            };
-            render_again(pages, parts, PaneRoute::Edit(id), Pane::Form(view)).await
-        }
-    }
+                ..form
+            }),
+            Err(_) => Pane::Failed(error),
+        },
+    };
+    render_again(pages, parts, PaneRoute::Edit(id), pane).await
 }
 
-/// What a form without a base started from: the saved contact, unless the form names another version of
-/// it. Then the base is empty, and Kith asks about every filled field that differs.
-async fn saved_base(contacts: &Contacts, id: ContactId, version: Option<u32>) -> ContactDraft {
-    let saved = contacts.get(id).await.ok();
-    let saved = saved.filter(|saved| version.is_none_or(|version| version == saved.version));
-    saved.map(ContactDraft::from).unwrap_or_default()
+/// The address of a contact that was edited. It names the fields that others had changed meanwhile.
+fn shown_after_edit(form: &Uri, id: ContactId, kept: &[Field]) -> String {
+    let mut href = list_behind(form).with_pane(PaneRoute::Contact(id)).url();
+    if !kept.is_empty() {
+        href.push(if href.contains('?') { '&' } else { '?' });
+        href += &merged_parameter(kept);
+    }
+    href
 }
 
 pub async fn delete(
@@ -331,15 +204,6 @@ async fn move_view(contacts: &Contacts, id: ContactId) -> Result<MoveView, AppEr
 /// Redirects a reload of the address of an action to its contact.
 pub async fn go_back(PathId(id): PathId, uri: Uri) -> Response {
     go_to(&uri, PaneRoute::Contact(id))
-}
-
-/// The request of a form with the key that the page has put into it. A form without a key is accepted each
-/// time.
-fn idempotent(key: &str, draft: &ContactDraft) -> Result<Option<IdempotentRequest>, AppError> {
-    if key.is_empty() {
-        return Ok(None);
-    }
-    IdempotentRequest::of_form(key, draft).map(Some)
 }
 
 /// The list that a form was sent from. The query of the address has its search and page.

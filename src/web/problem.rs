@@ -30,8 +30,8 @@ pub struct Problem {
     error: String,
     /// What is wrong with each field, by its name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schema(value_type = HashMap<crate::model::contact::Field, String>, required = false)]
-    fields: BTreeMap<&'static str, String>,
+    #[schema(value_type = HashMap<String, String>, required = false)]
+    fields: BTreeMap<String, String>,
     /// The contact as it is now, where a change was made to an older version of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Contact, required = false)]
@@ -102,7 +102,7 @@ impl From<AppError> for Problem {
         };
         let fields = error.fields().iter();
         let fields = fields
-            .map(|wrong| (wrong.field.name(), wrong.message.clone()))
+            .map(|wrong| (wrong.field.clone(), wrong.message.clone()))
             .collect();
         let problem = Self::new(status, kind, error.to_string());
         let contact = match &error {

@@ -20,9 +20,8 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 /// One contact.
 pub async fn one(contacts: Contacts, PathId(id): PathId) -> Result<Response, Problem> {
-    let (_, card) = contacts.card(id).await?;
-    let name = card.summary().name;
-    Ok(file(&name, card.bytes().to_vec().into()))
+    let (contact, card) = contacts.card(id).await?;
+    Ok(file(&contact.name, card.bytes().to_vec().into()))
 }
 
 /// All contacts of the book. They are sent as they are read, so the memory that this takes does not depend on how many

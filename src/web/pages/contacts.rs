@@ -3,7 +3,6 @@
 use axum::http::Uri;
 use axum::http::request::Parts;
 use leptos::prelude::*;
-use uuid::Uuid;
 
 use super::PageTitle;
 use super::forbid_storing;
@@ -13,16 +12,16 @@ use crate::islands::contacts::Contacts;
 use crate::islands::page_data::PageData;
 use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactId;
-use crate::model::contact::Field;
 use crate::model::error::AppError;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;
 use crate::model::view::ContactsView;
-use crate::model::view::FormView;
 use crate::model::view::Notice;
 use crate::model::view::Pane;
 use crate::services::book::BookRole;
 use crate::services::contacts;
+use crate::services::contacts::catalogue::Field;
+use crate::services::contacts::catalogue::in_words;
 use crate::services::welcome::WelcomeService;
 use crate::web::caller_contacts;
 use crate::web::cookies;
@@ -39,18 +38,15 @@ const MERGED: &str = "merged";
 
 /// The parameter of an address that names merged fields.
 pub fn merged_parameter(fields: &[Field]) -> String {
-    let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
+    let names: Vec<&str> = fields.iter().map(|field| field.spec().name).collect();
     format!("{MERGED}={}", names.join("."))
 }
 
-/// The fields that an address names as merged.
-fn merged_fields(uri: &Uri) -> Vec<Field> {
-    query::parameter(uri, MERGED).map_or(Vec::new(), |names| {
-        Field::ALL
-            .into_iter()
-            .filter(|field| names.split('.').any(|name| name == field.name()))
-            .collect()
-    })
+/// The fields that an address names as merged, as a list in words.
+fn merged_fields(uri: &Uri) -> String {
+    let names = query::parameter(uri, MERGED).unwrap_or_default();
+    let fields: Vec<Field> = names.split('.').filter_map(Field::of_name).collect();
+    in_words(&fields)
 }
 
 #[component]
@@ -179,7 +175,6 @@ async fn load(sources: &Sources, request: &Parts, refused: Option<RefusedPane>) 
             location.cursor.as_deref(),
         )
         .await;
-    let contact = |id| contacts.get(id);
     let details = |id| contacts.details(id);
     let merged = merged_fields(&request.uri);
     let pane = match (refused, location.pane) {
@@ -187,18 +182,16 @@ async fn load(sources: &Sources, request: &Parts, refused: Option<RefusedPane>) 
         _ if !known => Err(AppError::NotFound),
         (None, PaneRoute::Nothing) => Ok(Pane::Nothing),
         (None, PaneRoute::New) => {
-            let key = Uuid::new_v4().to_string();
-            Ok(Pane::Form(FormView {
-                draft: location.prefilled_draft(),
-                ..FormView::new_contact(key, welcome.ticked)
-            }))
+            let typed = location.prefilled_inputs();
+            Ok(Pane::Form(contacts::Contacts::new_form(
+                &typed,
+                welcome.ticked,
+            )))
         }
         (None, PaneRoute::Contact(id)) => details(id)
             .await
             .map(|details| Pane::Contact(ContactDetails { merged, ..details })),
-        (None, PaneRoute::Edit(id)) => contact(id)
-            .await
-            .map(|contact| Pane::Form(FormView::edit(contact))),
+        (None, PaneRoute::Edit(id)) => contacts.edit_form(id, &Vec::new()).await.map(Pane::Form),
     };
     let notice = match location.deleted {
         Some(id) => notice(contacts, id).await,

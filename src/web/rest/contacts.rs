@@ -12,30 +12,24 @@ use serde::Deserialize;
 use serde::Deserializer;
 use serde::Serialize;
 use serde::de::Error as _;
-use serde::de::IgnoredAny;
 use utoipa::IntoParams;
 use utoipa::ToSchema;
 
+use super::body::ContactChange;
+use super::body::NewContactBody;
 use super::extract::IfMatch;
 use super::extract::JsonBody;
 use super::extract::PathId;
 use super::extract::QueryString;
 use super::read::Read;
 use crate::model::contact::Contact;
-use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
 use crate::services::book::BookId;
 use crate::services::contacts::ContactPage;
-use crate::services::contacts::ContactPatch;
 use crate::services::contacts::Contacts;
 use crate::services::contacts::IdempotentRequest;
 use crate::services::contacts::Totals;
-use crate::services::contacts::fields::Company;
-use crate::services::contacts::fields::EmailAddress;
-use crate::services::contacts::fields::Name;
-use crate::services::contacts::fields::Notes;
-use crate::services::contacts::fields::Phone;
 use crate::services::contacts::fields::Required;
 use crate::services::contacts::query::Cursor;
 use crate::services::contacts::query::Search;
@@ -91,93 +85,6 @@ pub(super) fn filled<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Strin
 #[derive(Serialize, ToSchema)]
 pub struct ContactBody {
     contact: Contact,
-}
-
-/// A contact as a client writes it. What Kith itself keeps may stand in it, so that an answer can
-/// be changed and sent back as it came; it has no effect.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ContactInput {
-    #[schema(value_type = Name, required = true)]
-    name: Option<String>,
-    #[schema(value_type = EmailAddress, required = true)]
-    email: Option<String>,
-    #[schema(value_type = Option<Phone>)]
-    phone: Option<String>,
-    #[schema(value_type = Option<Company>)]
-    company: Option<String>,
-    #[schema(value_type = Option<Notes>)]
-    notes: Option<String>,
-    /// When a contact is created: whether it gets a welcome email. Left out or null, the setting
-    /// `welcome.enabled` decides.
-    welcome: Option<bool>,
-    /// Without effect.
-    #[serde(default, rename = "id")]
-    #[schema(value_type = serde_json::Value)]
-    _id: IgnoredAny,
-    /// Without effect.
-    #[serde(default, rename = "createdAt")]
-    #[schema(value_type = serde_json::Value)]
-    _created_at: IgnoredAny,
-    /// Without effect.
-    #[serde(default, rename = "updatedAt")]
-    #[schema(value_type = serde_json::Value)]
-    _updated_at: IgnoredAny,
-    /// Without effect.
-    #[serde(default, rename = "version")]
-    #[schema(value_type = serde_json::Value)]
-    _version: IgnoredAny,
-}
-
-/// A change to some fields of a contact: those that are absent stay as they are, and null
-/// empties a field that may be empty (RFC 7396).
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ContactChange {
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Name, required = false)]
-    name: Option<Option<String>>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = EmailAddress, required = false)]
-    email: Option<Option<String>>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<Phone>)]
-    phone: Option<Option<String>>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<Company>)]
-    company: Option<Option<String>>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<Notes>)]
-    notes: Option<Option<String>>,
-}
-
-/// Tells a field that is null from one that is not there.
-fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(value).map(Some)
-}
-
-impl From<ContactInput> for ContactDraft {
-    fn from(input: ContactInput) -> Self {
-        Self {
-            name: input.name.unwrap_or_default(),
-            email: input.email.unwrap_or_default(),
-            phone: input.phone.unwrap_or_default(),
-            company: input.company.unwrap_or_default(),
-            notes: input.notes.unwrap_or_default(),
-        }
-    }
-}
-
-impl From<ContactChange> for ContactPatch {
-    fn from(change: ContactChange) -> Self {
-        Self {
-            name: change.name,
-            email: change.email,
-            phone: change.phone,
-            company: change.company,
-            notes: change.notes,
-        }
-    }
 }
 
 /// Its version in quotes.
@@ -240,7 +147,7 @@ pub async fn totals(contacts: Contacts, read: Read) -> Result<Response, Problem>
 }
 
 /// Creates a contact. With an `Idempotency-Key` it is created once, however often it is sent.
-#[utoipa::path(post, path = "/api/contacts", tag = "contacts", request_body = ContactInput,
+#[utoipa::path(post, path = "/api/contacts", tag = "contacts", request_body = NewContactBody,
     params(("book" = Option<BookId>, Query, description = "The id of an address book; without it, the first one of the caller"),
         ("Idempotency-Key" = inline(Option<IdempotencyKey>), Header, description = "Visible ASCII characters, new for each contact")),
     responses(
@@ -253,20 +160,19 @@ pub async fn totals(contacts: Contacts, read: Read) -> Result<Response, Problem>
 pub async fn create(
     contacts: Contacts,
     headers: HeaderMap,
-    JsonBody(value): JsonBody<ContactInput>,
+    JsonBody(new): JsonBody<NewContactBody>,
 ) -> Result<Response, Problem> {
-    let welcome = value.welcome;
-    let draft = ContactDraft::from(value);
+    let NewContactBody { input, welcome } = new;
     let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
     let request = match (keys.next(), keys.next()) {
-        (Some(key), None) => Some(IdempotentRequest::new(key.as_bytes(), &draft, welcome)?),
+        (Some(key), None) => Some(IdempotentRequest::new(key.as_bytes(), &input, welcome)?),
         (None, _) => None,
         (Some(_), Some(_)) => {
             return Err(AppError::bad_request("Send one Idempotency-Key, not several.").into());
         }
     };
     let creation = contacts
-        .create(&draft, Required::NameAndEmail, welcome, request)
+        .create(&input, Required::NameAndEmail, welcome, request)
         .await?;
     let location = format!("/api/contacts/{}", creation.contact.id);
     let mut response = answer(StatusCode::CREATED, creation.contact);
@@ -298,7 +204,7 @@ pub async fn read(contacts: Contacts, read: Read, PathId(id): PathId) -> Result<
 }
 
 /// Replaces every field of a contact; those that are absent become empty.
-#[utoipa::path(put, path = "/api/contacts/{id}", operation_id = "replace", tag = "contacts", request_body = ContactInput,
+#[utoipa::path(put, path = "/api/contacts/{id}", operation_id = "replace", tag = "contacts", request_body = NewContactBody,
     params(("id" = ContactId, Path), ("If-Match" = inline(Option<IfMatch>), Header, description = "The ETag of the version that is replaced, or *; several are alternatives")),
     responses(
     (status = 200, description = "Replaced", body = ContactBody, headers(("ETag"))),
@@ -311,10 +217,10 @@ pub async fn update(
     contacts: Contacts,
     PathId(id): PathId,
     if_match: IfMatch,
-    JsonBody(value): JsonBody<ContactInput>,
+    JsonBody(body): JsonBody<NewContactBody>,
 ) -> Result<Response, Problem> {
-    let draft = ContactDraft::from(value);
-    let update = |expected| contacts.update(id, &draft, Required::NameAndEmail, expected);
+    let input = body.input.complete();
+    let update = |expected| contacts.update(id, &input, Required::NameAndEmail, expected);
     let contact = if_match.change(update).await?;
     Ok(answer(StatusCode::OK, contact))
 }
@@ -334,10 +240,9 @@ pub async fn patch(
     contacts: Contacts,
     PathId(id): PathId,
     if_match: IfMatch,
-    JsonBody(value): JsonBody<ContactChange>,
+    JsonBody(ContactChange(input)): JsonBody<ContactChange>,
 ) -> Result<Response, Problem> {
-    let change = ContactPatch::from(value);
-    let patch = |expected| contacts.patch(id, change.clone(), expected);
+    let patch = |expected| contacts.update(id, &input, Required::NameAndEmail, expected);
     let contact = if_match.change(patch).await?;
     Ok(answer(StatusCode::OK, contact))
 }

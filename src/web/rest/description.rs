@@ -8,15 +8,10 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 use utoipa::OpenApi;
-use utoipa::ToSchema;
 use utoipa::openapi;
 
+use super::body::field_schemas;
 use crate::services::config::ContactsConfig;
-use crate::services::contacts::fields::Company;
-use crate::services::contacts::fields::EmailAddress;
-use crate::services::contacts::fields::Name;
-use crate::services::contacts::fields::Notes;
-use crate::services::contacts::fields::Phone;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -123,7 +118,7 @@ pub fn complete(
     }
 
     let components = &mut whole["components"];
-    describe_fields(&mut components["schemas"]["Contact"]["properties"]);
+    describe_fields(&mut components["schemas"]["Contact"]);
     components["headers"] = headers();
     components["securitySchemes"] = json!({ "token": {
         "type": "http",
@@ -142,26 +137,17 @@ pub fn complete(
     whole
 }
 
-/// Says of the fields of a contact which texts the parsers let through. The type of a contact, which the
-/// browser half has as well, does not know the parsers.
-fn describe_fields(properties: &mut Value) {
-    for (field, schema) in [
-        ("name", Name::name()),
-        ("email", EmailAddress::name()),
-        ("phone", Phone::name()),
-        ("company", Company::name()),
-        ("notes", Notes::name()),
-    ] {
-        let property = &mut properties[field];
-        let mut reference = json!({ "$ref": format!("#/components/schemas/{schema}") });
-        if let Some(description) = property.get("description") {
-            reference["description"] = description.clone();
-        }
-        let may_be_null = property["type"].is_array();
-        *property = match may_be_null {
-            true => json!({ "oneOf": [reference, { "type": "null" }] }),
-            false => reference,
-        };
+/// Says what the fields of a contact look like. The type of a contact, which the browser half has as well, does not know
+/// them.
+fn describe_fields(contact: &mut Value) {
+    let properties = &mut contact["properties"];
+    for (name, schema) in field_schemas() {
+        properties[name] = schema;
+    }
+    // Each contact is called something.
+    properties["name"]["type"] = "string".into();
+    if let Some(contact) = contact.as_object_mut() {
+        contact.remove("additionalProperties");
     }
 }
 

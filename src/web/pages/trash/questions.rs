@@ -7,11 +7,11 @@ use super::Fate;
 use super::PageTitle;
 use super::address;
 use crate::components::avatar::LargeAvatar;
+use crate::components::detail_fields::DetailFields;
 use crate::model::contact::Contact;
-use crate::model::contact::ContactDraft;
-use crate::model::contact::Field;
 use crate::model::error::AppError;
 use crate::services::book::BookId;
+use crate::services::contacts::details::Details;
 use crate::services::format;
 
 /// What the page shows.
@@ -90,18 +90,9 @@ fn Deleted(
     let id = contact.id;
     let name = contact.name.clone();
     let deleted_at = contact.updated_at.clone();
-    let draft = ContactDraft::from(contact);
-    let fields = Field::ALL.into_iter().filter(|field| *field != Field::Name);
-    let fields = fields
-        .map(|field| (field, draft.get(field).to_owned()))
-        .filter(|(_, text)| !text.is_empty());
-    let field = |(field, text): (Field, String)| {
-        view! {
-            <dt>{format::sentence(field.name())}</dt>
-            <dd class="whitespace-pre-wrap" dir="auto">{text}</dd>
-        }
-    };
-    let fields: Vec<_> = fields.map(field).collect();
+    let Details {
+        subtitle, fields, ..
+    } = Details::of(&contact);
     let actions = may_write.then(|| {
         view! {
             <div class="mt-4 flex flex-wrap gap-2">
@@ -120,7 +111,8 @@ fn Deleted(
         </div>
         <p class="mt-4 text-muted"><Fate deleted_at days_left/></p>
         {actions}
-        <dl class="details">{fields}</dl>
+        <p class="mt-4 wrap-anywhere" hidden=subtitle.is_empty()>{subtitle.clone()}</p>
+        <DetailFields fields/>
     }
 }
 

@@ -1,0 +1,169 @@
+//! Contacts as clients write them in JSON.
+//!
+//! Which fields there are, and what they look like, says the
+//! [catalogue](crate::services::contacts::catalogue), so the schemas are made from it.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde::Deserializer;
+use serde::de::Error as _;
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+use utoipa::PartialSchema;
+use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::Schema;
+
+use crate::services::contacts::catalogue::Field;
+use crate::services::contacts::fields::ContactInput;
+use crate::services::contacts::fields::schema;
+
+/// What Kith itself keeps. It may stand in a contact that a client sends, so that an answer can be changed and sent back
+/// as it came; it has no effect.
+const KEPT_BY_KITH: [&str; 4] = ["id", "createdAt", "updatedAt", "version"];
+
+/// A contact as a client writes it.
+pub struct NewContactBody {
+    pub input: ContactInput,
+    /// Whether a new contact gets a welcome email; `None` leaves that to the configuration.
+    pub welcome: Option<bool>,
+}
+
+/// A change to some fields of a contact (RFC 7396).
+pub struct ContactChange(pub ContactInput);
+
+impl<'de> Deserialize<'de> for NewContactBody {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut members = members(deserializer)?;
+        let welcome = match members.remove("welcome") {
+            None | Some(Value::Null) => None,
+            Some(Value::Bool(welcome)) => Some(welcome),
+            Some(_) => return Err(D::Error::custom("`welcome` is not true or false")),
+        };
+        for name in KEPT_BY_KITH {
+            members.remove(name);
+        }
+        let input = ContactInput::of_json(members).map_err(D::Error::custom)?;
+        Ok(Self { input, welcome })
+    }
+}
+
+impl<'de> Deserialize<'de> for ContactChange {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let input = ContactInput::of_json(members(deserializer)?);
+        input.map(Self).map_err(D::Error::custom)
+    }
+}
+
+/// The members of an object, each of which has a name of its own.
+fn members<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+    struct Members;
+
+    impl<'de> serde::de::Visitor<'de> for Members {
+        type Value = Map<String, Value>;
+
+        fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            formatter.write_str("an object")
+        }
+
+        fn visit_map<A: serde::de::MapAccess<'de>>(
+            self,
+            mut access: A,
+        ) -> Result<Self::Value, A::Error> {
+            let mut members = Map::new();
+            while let Some((name, value)) = access.next_entry::<String, Value>()? {
+                if members.contains_key(&name) {
+                    return Err(A::Error::custom(format!(
+                        "the field `{name}` is there twice"
+                    )));
+                }
+                members.insert(name, value);
+            }
+            Ok(members)
+        }
+    }
+
+    deserializer.deserialize_map(Members)
+}
+
+/// The schemas of all fields by their names in JSON.
+pub fn field_schemas() -> Map<String, Value> {
+    let mut schemas = Map::new();
+    for &field in Field::ALL {
+        let spec = field.spec();
+        let mut described = schema(field);
+        described["description"] = spec.about.into();
+        schemas.insert(spec.name.to_owned(), described);
+        if let Some(first) = spec.first {
+            let of = format!(
+                "The preferred one of `{}`, otherwise the first one.",
+                spec.name
+            );
+            let mut text = schema(Field::Name);
+            text["maxLength"] = spec.max_chars.into();
+            text["description"] = of.into();
+            schemas.insert(first.to_owned(), text);
+        }
+    }
+    schemas
+}
+
+/// An object of all fields, and of these members.
+fn object(description: &str, more: Map<String, Value>, required: &[&str]) -> RefOr<Schema> {
+    let mut properties = field_schemas();
+    properties.extend(more);
+    let object = json!({
+        "type": "object",
+        "description": description,
+        "properties": properties,
+        "additionalProperties": false,
+        "required": required,
+    });
+    serde_json::from_value(object).expect("it is an object")
+}
+
+impl PartialSchema for NewContactBody {
+    fn schema() -> RefOr<Schema> {
+        let mut more = Map::new();
+        let welcome = json!({
+            "type": ["boolean", "null"],
+            "description": "When a contact is created: whether it gets a welcome email. Left out or null, the setting \
+                            `welcome.enabled` decides.",
+        });
+        more.insert("welcome".to_owned(), welcome);
+        for name in KEPT_BY_KITH {
+            more.insert(name.to_owned(), json!({ "description": "Without effect." }));
+        }
+        object(
+            "A contact as a client writes it: `name` and `email`, or a list of `emails`. What Kith itself keeps may stand \
+             in it, so that an answer can be changed and sent back as it came; it has no effect.",
+            more,
+            &[],
+        )
+    }
+}
+
+impl ToSchema for NewContactBody {
+    fn name() -> Cow<'static, str> {
+        "ContactInput".into()
+    }
+}
+
+impl PartialSchema for ContactChange {
+    fn schema() -> RefOr<Schema> {
+        object(
+            "A change to some fields of a contact: those that are absent stay as they are, and null empties a field that \
+             may be empty (RFC 7396).",
+            Map::new(),
+            &[],
+        )
+    }
+}
+
+impl ToSchema for ContactChange {
+    fn name() -> Cow<'static, str> {
+        "ContactChange".into()
+    }
+}
