@@ -1,8 +1,9 @@
 //! What pages say to people, before any script runs.
 
 use futures_util::future::join_all;
-use kith::model::contact::ContactDraft;
 use kith::services::contacts::Contacts;
+use kith::services::contacts::catalogue::Field;
+use kith::services::contacts::fields::ContactInput;
 use kith::services::contacts::fields::Required;
 use reqwest::Method;
 use reqwest::Response;
@@ -127,11 +128,9 @@ async fn a_list_too_long_to_print_at_once_is_printed_in_parts() {
     // The last ones share a commit.
     for batch in (0..most + 2).collect::<Vec<_>>().chunks(100) {
         let add = batch.iter().map(|number| {
-            let draft = ContactDraft {
-                name: format!("N{number:05}"),
-                email: "n@example.com".to_owned(),
-                ..ContactDraft::default()
-            };
+            let draft = ContactInput::default()
+                .with(Field::Name, format!("N{number:05}"))
+                .with(Field::Emails, "n@example.com");
             let contacts = &contacts;
             async move {
                 let required = Required::AnyField;

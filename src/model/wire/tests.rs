@@ -4,25 +4,34 @@
 use std::fmt::Debug;
 
 use super::*;
+use crate::model::contact::Action;
 use crate::model::contact::Activities;
 use crate::model::contact::Activity;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactDetails;
-use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
-use crate::model::contact::Field;
+use crate::model::contact::DetailAction;
+use crate::model::contact::DetailEntry;
+use crate::model::contact::DetailField;
 use crate::model::contact::FieldError;
+use crate::model::contact::Piece;
 use crate::model::error::AppError;
+use crate::model::form::Conflict;
+use crate::model::form::FormField;
+use crate::model::form::FormInput;
+use crate::model::form::FormSection;
+use crate::model::form::FormView;
+use crate::model::form::InputKind;
+use crate::model::form::Saved;
+use crate::model::form::Saving;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;
 use crate::model::view::ContactsView;
-use crate::model::view::FormView;
 use crate::model::view::LiveView;
 use crate::model::view::Notice;
 use crate::model::view::Pane;
-use crate::model::view::Saved;
 use crate::model::view::WelcomeOffer;
 
 const ID: &str = "01a21781-4da9-77fc-bc25-b4ab41265a39";
@@ -30,8 +39,6 @@ const ID: &str = "01a21781-4da9-77fc-bc25-b4ab41265a39";
 const CONTACT: &str = r#"{"id":"01a21781-4da9-77fc-bc25-b4ab41265a39","name":"Ada </script>","email":"ada@example.com",
     "phone":"+44 20","company":null,"notes":"a\nb","createdAt":"2026-11-02T05:29:00.000Z",
     "updatedAt":"2026-11-03T05:29:00.000Z","version":3}"#;
-
-const DRAFT: &str = r#"{"name":"Ada","email":"","phone":"1","company":"c","notes":"n"}"#;
 
 /// This half writes a value as `json` and reads it from there. The order of fields is of no account.
 fn check<T>(value: T, json: &str)
@@ -61,19 +68,19 @@ fn contact() -> Contact {
         phone: Some("+44 20".to_owned()),
         company: None,
         notes: Some("a\nb".to_owned()),
+        #[cfg(feature = "ssr")]
+        fields: serde_json::Map::new(),
         created_at: "2026-11-02T05:29:00.000Z".to_owned(),
         updated_at: "2026-11-03T05:29:00.000Z".to_owned(),
         version: 3,
     }
 }
 
-fn draft() -> ContactDraft {
-    ContactDraft {
+fn row() -> ContactRow {
+    ContactRow {
+        id: id(),
         name: "Ada".to_owned(),
-        email: String::new(),
-        phone: "1".to_owned(),
-        company: "c".to_owned(),
-        notes: "n".to_owned(),
+        detail: "e".to_owned(),
     }
 }
 
@@ -95,7 +102,7 @@ fn every_error_crosses_the_wire() {
         AppError::Invalid {
             detail: "d".to_owned(),
             fields: vec![FieldError {
-                field: Field::Email,
+                field: "email".to_owned(),
                 message: "m".to_owned(),
             }],
         },
@@ -143,10 +150,7 @@ fn every_error_crosses_the_wire() {
 }
 
 #[test]
-fn every_field_and_every_route_crosses_the_wire() {
-    for field in Field::ALL {
-        check(field, &format!("{:?}", field.name()));
-    }
+fn every_route_crosses_the_wire() {
     let routes = [
         PaneRoute::Nothing,
         PaneRoute::New,
@@ -167,10 +171,29 @@ fn every_field_and_every_route_crosses_the_wire() {
     }
 }
 
-#[test]
-fn every_pane_crosses_the_wire() {
-    let details = ContactDetails {
-        contact: contact(),
+fn details() -> ContactDetails {
+    let kinds = [Action::Call, Action::Message, Action::Mail, Action::Map];
+    ContactDetails {
+        row: row(),
+        version: 3,
+        subtitle: "s".to_owned(),
+        actions: kinds
+            .map(|kind| DetailAction {
+                kind,
+                href: "h".to_owned(),
+            })
+            .into(),
+        fields: vec![DetailField {
+            label: "l".to_owned(),
+            entries: vec![DetailEntry {
+                label: "work".to_owned(),
+                pieces: vec![Piece {
+                    text: "t".to_owned(),
+                    href: "h".to_owned(),
+                }],
+                remark: "r".to_owned(),
+            }],
+        }],
         activities: Activities {
             list: vec![Activity {
                 at: "2026".to_owned(),
@@ -178,18 +201,100 @@ fn every_pane_crosses_the_wire() {
             }],
             pending: true,
         },
-        merged: vec![Field::Phone],
+        merged: "the phone".to_owned(),
+    }
+}
+
+fn details_json() -> String {
+    let actions = ["Call", "Message", "Mail", "Map"];
+    let actions = actions.map(|kind| format!(r#"{{"kind":"{kind}","href":"h"}}"#));
+    format!(
+        r#"{{"row":{{"id":"{ID}","name":"Ada","detail":"e"}},"version":3,"subtitle":"s","actions":[{}],
+            "fields":[{{"label":"l","entries":[{{"label":"work","pieces":[{{"text":"t","href":"h"}}],"remark":"r"}}]}}],
+            "activities":{{"list":[{{"at":"2026","text":"t"}}],"pending":true}},"merged":"the phone"}}"#,
+        actions.join(",")
+    )
+}
+
+const KINDS: [(InputKind, &str); 11] = [
+    (InputKind::Line, r#""Line""#),
+    (InputKind::Words, r#""Words""#),
+    (InputKind::Email, r#""Email""#),
+    (InputKind::Phone, r#""Phone""#),
+    (InputKind::Website, r#""Website""#),
+    (InputKind::Text, r#""Text""#),
+    (InputKind::Label, r#""Label""#),
+    (InputKind::Preferred(true), r#"{"Preferred":true}"#),
+    (InputKind::Preferred(false), r#"{"Preferred":false}"#),
+    (InputKind::Flag(true), r#"{"Flag":true}"#),
+    (InputKind::Flag(false), r#"{"Flag":false}"#),
+];
+
+fn form() -> FormView {
+    let input = |kind| FormInput {
+        name: "n".to_owned(),
+        label: "l".to_owned(),
+        value: "v".to_owned(),
+        kind,
     };
-    let form = FormView {
-        draft: draft(),
+    FormView {
+        sections: vec![FormSection {
+            title: "t".to_owned(),
+            is_open: true,
+            fields: vec![FormField {
+                name: "n".to_owned(),
+                label: "l".to_owned(),
+                entries: vec![KINDS.map(|(kind, _)| input(kind)).into()],
+                another: Vec::new(),
+                suggested: vec!["work".to_owned()],
+            }],
+        }],
+        base: "{}".to_owned(),
         error: Some(AppError::NotFound),
         saved: Some(Saved {
-            id: id(),
-            base: draft(),
+            row: row(),
+            version: 2,
         }),
+        conflicts: vec![Conflict {
+            field: "f".to_owned(),
+            label: "l".to_owned(),
+            mine: "m".to_owned(),
+            theirs: "t".to_owned(),
+        }],
         key: "k".to_owned(),
         welcome: true,
-    };
+    }
+}
+
+fn form_json() -> String {
+    let inputs =
+        KINDS.map(|(_, kind)| format!(r#"{{"name":"n","label":"l","value":"v","kind":{kind}}}"#));
+    format!(
+        r#"{{"sections":[{{"title":"t","is_open":true,"fields":[{{"name":"n","label":"l","entries":[[{}]],
+            "another":[],"suggested":["work"]}}]}}],"base":"{{}}","error":"not_found",
+            "saved":{{"row":{{"id":"{ID}","name":"Ada","detail":"e"}},"version":2}},
+            "conflicts":[{{"field":"f","label":"l","mine":"m","theirs":"t"}}],"key":"k","welcome":true}}"#,
+        inputs.join(",")
+    )
+}
+
+#[test]
+fn what_came_of_a_form_crosses_the_wire() {
+    check(
+        Saving::Saved(details()),
+        &format!(r#"{{"Saved":{}}}"#, details_json()),
+    );
+    check(
+        Saving::Again(form()),
+        &format!(r#"{{"Again":{}}}"#, form_json()),
+    );
+    let inputs = vec![("emails.0".to_owned(), "a@b".to_owned())];
+    check(inputs, r#"[["emails.0","a@b"]]"#);
+}
+
+#[test]
+fn every_pane_crosses_the_wire() {
+    let (details, form) = (details(), form());
     for pane in [
         Pane::Nothing,
         Pane::Contact(details),
@@ -199,14 +304,8 @@ fn every_pane_crosses_the_wire() {
         let json = match &pane {
             Pane::Nothing => r#""Nothing""#.to_owned(),
             Pane::Loading(_) => unreachable!("a loading pane stays in the browser"),
-            Pane::Contact(_) => format!(
-                r#"{{"Contact":{{"contact":{CONTACT},"activities":
-                    {{"list":[{{"at":"2026","text":"t"}}],"pending":true}},"merged":["phone"]}}}}"#
-            ),
-            Pane::Form(_) => format!(
-                r#"{{"Form":{{"draft":{DRAFT},"error":"not_found",
-                    "saved":{{"id":"{ID}","base":{DRAFT}}},"key":"k","welcome":true}}}}"#
-            ),
+            Pane::Contact(_) => format!(r#"{{"Contact":{}}}"#, details_json()),
+            Pane::Form(_) => format!(r#"{{"Form":{}}}"#, form_json()),
             Pane::Failed(_) => r#"{"Failed":"unavailable"}"#.to_owned(),
         };
         check(pane, &json);
@@ -271,12 +370,7 @@ fn the_data_of_pages_cross_the_wire() {
 }
 
 #[test]
-fn missing_fields_of_a_draft_are_empty_and_malformed_ids_are_refused() {
-    let draft = |json: &'static str| {
-        <JsonEncoding as Decodes<ContactDraft>>::decode(Bytes::from_static(json.as_bytes()))
-    };
-    assert_eq!(draft("{}").expect("a draft"), ContactDraft::default());
-    assert!(draft(r#"{"name":1}"#).is_err());
+fn malformed_ids_are_refused() {
     for json in [
         r#""""#,
         r#""ada""#,

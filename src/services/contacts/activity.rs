@@ -152,6 +152,7 @@ mod tests {
             phone: None,
             company: None,
             notes: None,
+            fields: serde_json::Map::new(),
             created_at: created_at.to_owned(),
             updated_at: updated_at.to_owned(),
             version: 2,
@@ -170,24 +171,24 @@ mod tests {
 
     #[test]
     fn changes_name_what_was_changed() {
-        let changed = |fields: &[Field]| {
-            let fields = fields.to_vec();
+        let changed = |fields: &[&str]| {
+            let fields = fields.iter().map(|&name| name.to_owned()).collect();
             Event::Changed { fields }.text()
         };
-        assert_eq!(changed(&[Field::Phone]), "Phone changed");
+        assert_eq!(changed(&["phones"]), "Phone changed");
+        // As earlier releases have written it.
+        assert_eq!(changed(&["phone"]), "Phone changed");
+        assert_eq!(changed(&["name", "notes"]), "Name and notes changed");
         assert_eq!(
-            changed(&[Field::Name, Field::Notes]),
-            "Name and notes changed"
-        );
-        assert_eq!(
-            changed(&[Field::Name, Field::Email, Field::Notes]),
+            changed(&["name", "emails", "notes"]),
             "Name, email and notes changed"
         );
+        assert_eq!(changed(&["shoeSize"]), "Shoesize changed");
     }
 
     #[test]
     fn an_edit_does_not_end_the_wait_for_a_welcome_email() {
-        let fields = vec![Field::Phone];
+        let fields = vec!["phones".to_owned()];
         let mut all = vec![
             record("1", Event::Created),
             record("1", Event::WelcomeQueued),

@@ -196,22 +196,20 @@ fn has_column(field: Field) -> bool {
 /// The name and its parts say the same: where only one of them is new, the other one follows.
 fn settle_name(fields: &mut ContactFields, saved: &ContactFields) {
     let is_new = |field: Field| fields.get(field) != saved.get(field);
-    let parts_of_saved = saved.get(Field::NameParts).first().map(joined);
+    let (has_new_name, has_new_parts) = (is_new(Field::Name), is_new(Field::NameParts));
+    let has_no_parts = fields.get(Field::NameParts).is_empty();
     // A name that says something else than its parts is a choice, which new parts do not change.
-    let follows = saved.text(Field::Name).map(str::to_owned) == parts_of_saved;
-    match (is_new(Field::Name), is_new(Field::NameParts)) {
-        (true, false) => {
-            let parts = fields.text(Field::Name).map(|name| Entry {
-                parts: parts_of(name).into(),
-                ..Entry::default()
-            });
-            fields.set(Field::NameParts, parts.into_iter().collect());
-        }
-        (false, true) if follows || fields.get(Field::Name).is_empty() => {
-            let name = fields.get(Field::NameParts).first().map(joined);
-            fields.set(Field::Name, name.into_iter().map(Entry::text).collect());
-        }
-        _ => {}
+    let parts_of_saved = saved.get(Field::NameParts).first().map(joined);
+    let follows = saved.text(Field::Name) == parts_of_saved.as_deref();
+    if has_no_parts || (has_new_name && !has_new_parts) {
+        let parts = fields.text(Field::Name).map(|name| Entry {
+            parts: parts_of(name).into(),
+            ..Entry::default()
+        });
+        fields.set(Field::NameParts, parts.into_iter().collect());
+    } else if !has_new_name && has_new_parts && follows {
+        let name = fields.get(Field::NameParts).first().map(joined);
+        fields.set(Field::Name, name.into_iter().map(Entry::text).collect());
     }
 }
 

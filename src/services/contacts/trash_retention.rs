@@ -163,11 +163,9 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::model::contact::ContactDraft;
     use crate::model::contact::ContactId;
     use crate::services::audit_log::Actor;
-    use crate::services::contacts::fields::ContactFields;
-    use crate::services::contacts::fields::Required;
+    use crate::services::contacts::store::conformance;
     use crate::services::contacts::store::sql::SqlStore;
     use crate::services::database::testing::TestDatabase;
     use crate::services::database::testing::on_each_engine;
@@ -226,15 +224,7 @@ mod tests {
         async fn deleted_in(&self, book: BookKey) {
             let store = self.store.in_book(book);
             let id = ContactId::new(Uuid::now_v7());
-            let fields = ContactFields::parse(
-                &ContactDraft {
-                    name: "Ada".to_owned(),
-                    email: "ada@example.com".to_owned(),
-                    ..ContactDraft::default()
-                },
-                Required::NameAndEmail,
-            );
-            let fields = fields.expect("they are valid");
+            let fields = conformance::fields("Ada", "ada@example.com");
             let created = store.create(id, &fields, self.now(), None, None).await;
             created.expect("it is new");
             let deleted = store.delete(id, None, self.now(), &Actor::operator()).await;

@@ -1,10 +1,12 @@
 //! What is read from a card, and that an edit leaves the rest of it as it was.
 
+use kith_card::Label;
 use proptest::prelude::*;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::*;
-use crate::model::contact::ContactDraft;
+use crate::services::contacts::fields::ContactInput;
 use crate::services::contacts::fields::Required;
 
 const APPLE: &str = "BEGIN:VCARD\r
@@ -32,19 +34,13 @@ fn lines(card: &ContactCard) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-/// The fields that a form has of a card, with what is typed over them.
-fn edited(card: &ContactCard, edit: impl FnOnce(&mut ContactDraft)) -> ContactFields {
-    let summary = card.summary();
-    let saved = ContactDraft {
-        name: summary.name,
-        email: summary.email.unwrap_or_default(),
-        phone: summary.phone.unwrap_or_default(),
-        company: summary.company.unwrap_or_default(),
-        notes: summary.notes.unwrap_or_default(),
-    };
-    let mut draft = saved.clone();
-    edit(&mut draft);
-    ContactFields::parse_edited(&draft, &saved, Required::AnyField).expect("valid fields")
+/// The fields of a card, with what is typed over them.
+fn edited(card: &ContactCard, typed: ContactInput) -> ContactFields {
+    ContactFields::parse(&typed, &card.fields(), Required::AnyField).expect("valid fields")
+}
+
+fn typed(field: Field, text: &str) -> ContactInput {
+    ContactInput::default().with(field, text)
 }
 
 #[test]
@@ -58,7 +54,21 @@ fn the_preferred_entries_are_what_columns_say() {
             phone: Some("+44 20 7946 0000".to_owned()),
             company: Some("Analytical Engines, Ltd.".to_owned()),
             notes: Some("first\nsecond".to_owned()),
+            fields: summary.fields.clone(),
         }
+    );
+    let said = Value::Object(summary.fields);
+    assert_eq!(
+        said,
+        json!({
+            "nameParts": { "family": "Lovelace", "given": "Ada" },
+            "emails": [
+                { "value": "ada@work.example", "label": "work", "deliverable": true },
+                { "value": "ada@home.example", "label": "home page", "preferred": true, "deliverable": true },
+            ],
+            "phones": [{ "value": "+44 20 7946 0000", "label": "mobile", "dialled": "+442079460000" }],
+            "department": "Research",
+        })
     );
 }
 
@@ -66,9 +76,10 @@ fn the_preferred_entries_are_what_columns_say() {
 fn an_edit_changes_the_line_of_what_it_touches() {
     let mut card = card(APPLE);
     let before = lines(&card);
-    card.apply(&edited(&card, |draft| {
-        draft.email = "countess@home.example".to_owned();
-    }));
+    card.apply(&edited(
+        &card,
+        typed(Field::Emails, "countess@home.example"),
+    ));
     let after = lines(&card);
     let differ: Vec<_> = before
         .iter()
@@ -86,7 +97,7 @@ fn an_edit_changes_the_line_of_what_it_touches() {
 #[test]
 fn an_edit_that_says_the_same_changes_no_byte() {
     let mut card = card(APPLE);
-    let fields = edited(&card, |_| {});
+    let fields = edited(&card, ContactInput::default());
     card.apply(&fields);
     assert_eq!(card.bytes(), APPLE.as_bytes());
 }
@@ -94,7 +105,7 @@ fn an_edit_that_says_the_same_changes_no_byte() {
 #[test]
 fn a_company_without_a_department_leaves_the_department() {
     let mut card = card(APPLE);
-    card.apply(&edited(&card, |draft| draft.company.clear()));
+    card.apply(&edited(&card, typed(Field::Company, "")));
     assert!(lines(&card).contains(&"ORG:;Research".to_owned()));
 }
 
@@ -123,7 +134,10 @@ fn what_a_card_says_fits_the_columns() {
         "u".repeat(2_000),
     );
     let card = card(&text);
-    assert_eq!(card.summary().name.chars().count(), Name::MAX_CHARS);
+    assert_eq!(
+        card.summary().name.chars().count(),
+        Field::Name.spec().max_chars
+    );
     assert_eq!(card.uid(), None);
     assert_eq!(card.bytes(), text.as_bytes());
 }
@@ -139,21 +153,114 @@ fn a_name_in_one_piece_has_parts_as_phones_show_them() {
     assert_eq!(parts("山田 太郎"), ["山田", "太郎", "", "", ""]);
 }
 
+#[test]
+fn a_name_follows_its_parts_unless_it_says_something_else() {
+    let parts = |given: &str| {
+        let inputs = [("nameParts.given", given), ("nameParts.family", "Lovelace")];
+        let inputs = inputs.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        ContactInput::of_form(&inputs)
+    };
+    let mut card = card(APPLE);
+    card.apply(&edited(&card, parts("Augusta")));
+    assert_eq!(card.summary().name, "Augusta Lovelace");
+    card.apply(&edited(&card, typed(Field::Name, "The Countess")));
+    assert_eq!(lines(&card)[3], "N:Countess;The;;;");
+    card.apply(&edited(
+        &card,
+        parts("Ada").with(Field::Name, "Enchantress"),
+    ));
+    assert_eq!(card.summary().name, "Enchantress");
+    card.apply(&edited(&card, parts("Augusta")));
+    assert_eq!(card.summary().name, "Enchantress");
+    // Without parts, the name says them.
+    card.apply(&edited(
+        &card,
+        ContactInput::of_form(&[("nameParts.given".to_owned(), String::new())]),
+    ));
+    assert_eq!(card.summary().name, "Enchantress");
+    assert_eq!(lines(&card)[3], "N:;Enchantress;;;");
+}
+
+#[test]
+fn a_label_and_a_preference_are_edited_without_the_text() {
+    let long = "x".repeat(400);
+    let text = format!("BEGIN:VCARD\nVERSION:3.0\nFN:Ada\nTEL;X-A=b:{long}\nTEL:2\nEND:VCARD\n");
+    let mut card = card(&text);
+    let shown = card
+        .fields()
+        .text(Field::Phones)
+        .expect("a number")
+        .to_owned();
+    assert_eq!(shown.chars().count(), 200);
+    let inputs = [
+        ("phones.0", shown.as_str()),
+        ("phones.0.label", "work"),
+        ("phones.1", "2"),
+        ("phones.preferred", "phones.1"),
+    ];
+    let inputs = inputs.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    card.apply(&edited(&card, ContactInput::of_form(&inputs)));
+    let fields = card.fields();
+    let phones = fields.get(Field::Phones);
+    assert_eq!(phones[0].label.as_ref().map(Label::words), Some("work"));
+    assert!(phones[1].preferred && !phones[0].preferred);
+    let unfolded = String::from_utf8(card.bytes().to_vec()).expect("text");
+    let unfolded = unfolded.replace("\n ", "");
+    assert!(unfolded.contains(&long), "the whole text stays: {unfolded}");
+}
+
+#[test]
+fn entries_beyond_the_most_that_are_shown_stay() {
+    let numbers: String = (0..MAX_ENTRIES + 20)
+        .map(|number| format!("TEL:{number}00\n"))
+        .collect();
+    let text = format!("BEGIN:VCARD\nVERSION:3.0\nFN:Ada\n{numbers}END:VCARD\n");
+    let mut card = card(&text);
+    assert_eq!(card.fields().get(Field::Phones).len(), MAX_ENTRIES);
+    card.apply(&edited(&card, typed(Field::Phones, "new")));
+    let after = lines(&card);
+    assert_eq!(
+        after.iter().filter(|line| line.starts_with("TEL:")).count(),
+        MAX_ENTRIES + 20
+    );
+    assert!(after.contains(&"TEL:new".to_owned()));
+}
+
 proptest! {
     #[test]
     fn a_new_card_says_what_its_form_said(
-        name in "\\PC{0,40}", company in "\\PC{0,40}", notes in "[\\PC\n\t]{0,200}",
+        texts in proptest::collection::vec((0..Field::ALL.len(), "\\PC{0,40}", "\\PC{0,12}"), 1..8),
     ) {
-        let draft = ContactDraft { name, company, notes, email: "ada@example.com".to_owned(), phone: "112".to_owned() };
-        if let Ok(fields) = ContactFields::parse(&draft, Required::AnyField) {
-            let card = ContactCard::new(ContactId::new(Uuid::nil()), &fields);
-            let said = ContactDraft::from(fields.clone());
-            let summary = ContactCard::parse(card.bytes()).expect("a card").summary();
-            if fields.name.is_some() {
-                prop_assert_eq!(summary.name, said.name);
+        let mut inputs = Vec::new();
+        for (number, (index, text, label)) in texts.into_iter().enumerate() {
+            let field = Field::ALL[index];
+            let name = crate::services::contacts::fields::entry_name(field, number);
+            match field.spec().kind {
+                Kind::Parts(parts) => {
+                    let part = &parts[number % parts.len()];
+                    inputs.push((format!("{name}.{}", part.name), text));
+                }
+                _ => inputs.push((name.clone(), text)),
             }
-            prop_assert_eq!(summary.company.unwrap_or_default(), said.company);
-            prop_assert_eq!(summary.notes.unwrap_or_default(), said.notes);
+            inputs.push((format!("{name}.label"), label));
+        }
+        let typed = ContactInput::of_form(&inputs);
+        let fields = ContactFields::parse(&typed, &ContactFields::default(), Required::AnyField);
+        if let Ok(fields) = fields {
+            let card = ContactCard::new(ContactId::new(Uuid::nil()), &fields);
+            let read = ContactCard::parse(card.bytes()).expect("a card").fields();
+            for &field in Field::ALL {
+                // The name and its parts follow each other.
+                if !matches!(field, Field::Name | Field::NameParts) {
+                    prop_assert_eq!(read.get(field), fields.get(field), "{:?}", field);
+                }
+            }
+            if let Some(name) = fields.text(Field::Name) {
+                prop_assert_eq!(read.text(Field::Name), Some(name));
+            }
+            let mut again = card.clone();
+            again.apply(&read);
+            prop_assert_eq!(again.bytes(), card.bytes());
         }
     }
 }

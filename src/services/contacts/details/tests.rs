@@ -1,1 +1,141 @@
-//! Tests.
+//! What people read of a contact.
+
+use super::*;
+
+fn contact(fields: serde_json::Value, notes: Option<&str>) -> Contact {
+    Contact {
+        id: "01a21781-4da9-77fc-bc25-b4ab41265a39"
+            .parse()
+            .expect("an id"),
+        name: "Ada".to_owned(),
+        email: None,
+        phone: None,
+        company: Some("Engines".to_owned()),
+        notes: notes.map(str::to_owned),
+        fields: fields.as_object().expect("an object").clone(),
+        created_at: String::new(),
+        updated_at: String::new(),
+        version: 1,
+    }
+}
+
+fn said(details: &Details, label: &str) -> Vec<(String, String, String)> {
+    let field = details.fields.iter().find(|field| field.label == label);
+    let entries = field.expect("it is shown").entries.iter();
+    entries
+        .map(|entry| {
+            let text: Vec<&str> = entry
+                .pieces
+                .iter()
+                .map(|piece| piece.text.as_str())
+                .collect();
+            (text.concat(), entry.label.clone(), entry.remark.clone())
+        })
+        .collect()
+}
+
+fn row(text: &str, label: &str, remark: &str) -> (String, String, String) {
+    (text.to_owned(), label.to_owned(), remark.to_owned())
+}
+
+#[test]
+fn entries_have_their_labels_and_remarks() {
+    let details = Details::of(&contact(
+        serde_json::json!({
+            "title": "Analyst",
+            "phones": [
+                { "value": "1-800-ADA", "label": "summer house" },
+                { "value": "+44 20 7946 0000", "label": "work", "preferred": true },
+            ],
+            "emails": [{ "value": "gone" }],
+            "addresses": [{ "street": "12 St James", "city": "London", "country": "England" }],
+            "birthday": "--12-10", "anniversary": "1835-07-08",
+        }),
+        None,
+    ));
+    assert_eq!(details.subtitle, "Analyst · Engines");
+    assert_eq!(
+        said(&details, "Phone"),
+        [
+            row("1-800-ADA", "summer house", "This cannot be dialled."),
+            row("+44 20 7946 0000", "work, preferred", ""),
+        ]
+    );
+    assert_eq!(
+        said(&details, "Email"),
+        [row("gone", "", "No mail can reach this address.")]
+    );
+    assert_eq!(
+        said(&details, "Address"),
+        [row("12 St James\nLondon\nEngland", "", "")]
+    );
+    assert_eq!(said(&details, "Birthday"), [row("10 December", "", "")]);
+    assert_eq!(said(&details, "Anniversary"), [row("8 July 1835", "", "")]);
+    let actions: Vec<&str> = details
+        .actions
+        .iter()
+        .map(|action| action.href.as_str())
+        .collect();
+    assert_eq!(
+        actions,
+        [
+            "tel:+442079460000",
+            "sms:+442079460000",
+            "https://www.openstreetmap.org/search?query=12%20St%20James%2C%20London%2C%20England",
+        ]
+    );
+}
+
+#[test]
+fn links_in_notes_can_be_followed() {
+    let details = Details::of(&contact(
+        serde_json::json!({}),
+        Some("See https://example.com/a?b=c. Or (http://example.org)! javascript:alert(1)"),
+    ));
+    let notes = details.fields.last().expect("they are shown");
+    let pieces: Vec<(&str, &str)> = notes.entries[0]
+        .pieces
+        .iter()
+        .map(|piece| (piece.text.as_str(), piece.href.as_str()))
+        .collect();
+    assert_eq!(
+        pieces,
+        [
+            ("See ", ""),
+            ("https://example.com/a?b=c", "https://example.com/a?b=c"),
+            (". Or (", ""),
+            ("http://example.org", "http://example.org"),
+            (")! javascript:alert(1)", ""),
+        ]
+    );
+}
+
+#[test]
+fn a_website_is_a_link_only_where_it_leads_to_one() {
+    let details = Details::of(&contact(
+        serde_json::json!({ "websites": [
+            { "value": "example.com/~ada" }, { "value": "javascript:alert(1)" }, { "value": "HTTPS://example.com" },
+        ] }),
+        None,
+    ));
+    let websites = details.fields.iter().find(|field| field.label == "Website");
+    let hrefs: Vec<&str> = websites
+        .expect("they are shown")
+        .entries
+        .iter()
+        .map(|entry| entry.pieces[0].href.as_str())
+        .collect();
+    assert_eq!(
+        hrefs,
+        ["https://example.com/~ada", "", "HTTPS://example.com"]
+    );
+}
+
+#[test]
+fn a_mailto_link_escapes_what_would_add_a_header() {
+    assert_eq!(mailto("ada+x@example.com"), "mailto:ada+x@example.com");
+    assert_eq!(
+        mailto("a?bcc=b&c%0D@example.com"),
+        "mailto:a%3Fbcc%3Db%26c%250D@example.com"
+    );
+}

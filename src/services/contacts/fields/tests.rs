@@ -1,20 +1,27 @@
 //! What the fields accept, what they refuse and in which words.
 
 use proptest::prelude::*;
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
 
 use super::*;
+use crate::model::form::FormView;
+use crate::services::contacts::form::sections;
 
-fn draft(name: &str, email: &str) -> ContactDraft {
-    ContactDraft {
-        name: name.to_owned(),
-        email: email.to_owned(),
-        ..ContactDraft::default()
-    }
+fn input(name: &str, email: &str) -> ContactInput {
+    ContactInput::default()
+        .with(Field::Name, name)
+        .with(Field::Emails, email)
 }
 
-/// The summary and, for each field, its message.
-fn refused(draft: ContactDraft) -> (String, Vec<(Field, String)>) {
-    match ContactFields::parse(&draft, Required::NameAndEmail) {
+fn parse(input: &ContactInput, required: Required) -> Result<ContactFields, AppError> {
+    ContactFields::parse(input, &ContactFields::default(), required)
+}
+
+/// The summary and, for each input, its message.
+fn refused(input: &ContactInput) -> (String, Vec<(String, String)>) {
+    match parse(input, Required::NameAndEmail) {
         Err(AppError::Invalid { detail, fields }) => (
             detail,
             fields
@@ -27,79 +34,109 @@ fn refused(draft: ContactDraft) -> (String, Vec<(Field, String)>) {
 }
 
 #[test]
-fn a_draft_becomes_fields() {
-    let fields = ContactFields::parse(
-        &ContactDraft {
-            name: " Ada   Lovelace ".to_owned(),
-            email: "Ada@Example.COM".to_owned(),
-            phone: " +44 20 7946 0000 ".to_owned(),
-            company: "   ".to_owned(),
-            notes: "first\r\nsecond".to_owned(),
-        },
-        Required::NameAndEmail,
-    )
-    .expect("the draft is valid");
+fn what_was_typed_becomes_fields() {
+    let typed = input(" Ada   Lovelace ", "Ada@Example.COM")
+        .with(Field::Phones, " +44 20 7946 0000 ")
+        .with(Field::Company, "   ")
+        .with(Field::Notes, "first\r\nsecond");
+    let fields = parse(&typed, Required::NameAndEmail).expect("it is valid");
+    assert_eq!(fields.text(Field::Name), Some("Ada Lovelace"));
+    assert_eq!(fields.text(Field::Emails), Some("Ada@example.com"));
+    assert_eq!(fields.text(Field::Phones), Some("+44 20 7946 0000"));
+    assert_eq!(fields.text(Field::Company), None);
+    assert_eq!(fields.text(Field::Notes), Some("first\nsecond"));
+}
 
-    assert_eq!(fields.name.as_ref().map(Name::as_str), Some("Ada Lovelace"));
-    assert_eq!(
-        fields.email.as_ref().map(EmailAddress::as_str),
-        Some("Ada@example.com")
+#[test]
+fn nothing_is_refused_for_its_form() {
+    for (field, typed, kept) in [
+        (Field::Phones, "1-800-FLOWERS", "1-800-FLOWERS"),
+        (Field::Phones, "tel:+1-555;ext=5", "tel:+1-555;ext=5"),
+        (
+            Field::Phones,
+            "020 7946 0000 (work)",
+            "020 7946 0000 (work)",
+        ),
+        (Field::Emails, "not an address", "not an address"),
+        (Field::Emails, "Ada <Ada@EXAMPLE.com>", "Ada@example.com"),
+        (Field::Emails, "mailto:ada@example.com", "ada@example.com"),
+        (Field::Birthday, "12-10", "--12-10"),
+        (Field::Birthday, "some day in May", "some day in May"),
+        (Field::Websites, "example.com/~ada", "example.com/~ada"),
+    ] {
+        let typed = ContactInput::default().with(field, typed);
+        let typed = match field {
+            Field::Websites => {
+                ContactInput::of_form(&[("websites.0".to_owned(), "example.com/~ada".to_owned())])
+            }
+            _ => typed,
+        };
+        let fields = parse(&typed, Required::AnyField).expect("it is kept");
+        assert_eq!(fields.text(field), Some(kept));
+    }
+}
+
+#[test]
+fn a_name_that_was_pasted_with_an_address_is_the_name() {
+    let fields = parse(
+        &input("", "Ada Lovelace <ada@example.com>"),
+        Required::NameAndEmail,
+    );
+    let fields = fields.expect("it has both");
+    assert_eq!(fields.text(Field::Name), Some("Ada Lovelace"));
+    let fields = parse(
+        &input("Countess", "Ada <ada@example.com>"),
+        Required::NameAndEmail,
     );
     assert_eq!(
-        fields.phone.as_ref().map(Phone::as_str),
-        Some("+44 20 7946 0000")
-    );
-    assert_eq!(fields.company, None);
-    assert_eq!(
-        fields.notes.as_ref().map(Notes::as_str),
-        Some("first\nsecond")
+        fields.expect("it has both").text(Field::Name),
+        Some("Countess")
     );
 }
 
 #[test]
 fn blank_required_fields_are_summed_up_in_the_words_that_programs_look_for() {
-    let (detail, fields) = refused(draft("", " "));
+    let (detail, fields) = refused(&input("", " "));
     assert_eq!(detail, "Name and email are required");
     assert_eq!(
         fields,
         [
-            (Field::Name, "Enter a name.".to_owned()),
+            ("name".to_owned(), "Enter a name.".to_owned()),
             (
-                Field::Email,
+                "email".to_owned(),
                 "Enter an email address, like ada@example.com.".to_owned()
             ),
         ]
     );
-
-    let (detail, fields) = refused(draft("\u{200B}", "not an address"));
-    assert_eq!(detail, "Name and email are required");
-    assert_eq!(fields.len(), 2);
+    // A program that knows lists of addresses knows that any field is enough.
+    let members = json!({ "emails": [], "title": "Countess" });
+    let listed = ContactInput::of_json(members.as_object().expect("members").clone());
+    assert!(parse(&listed.expect("fields"), Required::NameAndEmail).is_ok());
 }
 
 #[test]
 fn one_refused_field_is_its_own_summary() {
-    let (detail, fields) = refused(draft(&"x".repeat(214), "ada@example.com"));
+    let (detail, fields) = refused(&input(&"x".repeat(214), "ada@example.com"));
     assert_eq!(detail, "Use at most 200 characters; this has 214.");
-    assert_eq!(fields, [(Field::Name, detail)]);
+    assert_eq!(fields, [("name".to_owned(), detail)]);
 }
 
 #[test]
 fn several_refused_fields_are_summed_up() {
-    let (detail, fields) = refused(ContactDraft {
-        phone: "call me".to_owned(),
-        notes: "a\0b".to_owned(),
-        ..draft("Ada", "ada@example.com")
-    });
+    let typed = input("Ada", "ada@example.com")
+        .with(Field::Phones, "1".repeat(201))
+        .with(Field::Notes, "a\0b");
+    let (detail, fields) = refused(&typed);
     assert_eq!(detail, "Some fields need another look.");
     assert_eq!(
         fields,
         [
             (
-                Field::Phone,
-                "Enter a phone number, like +44 20 7946 0000 ext. 12.".to_owned()
+                "phone".to_owned(),
+                "Use at most 200 characters; this has 201.".to_owned()
             ),
             (
-                Field::Notes,
+                "notes".to_owned(),
                 "Remove the control character U+0000.".to_owned()
             ),
         ]
@@ -107,33 +144,183 @@ fn several_refused_fields_are_summed_up() {
 }
 
 #[test]
-fn limits_count_characters_and_hold_at_their_edge() {
-    assert!(Name::parse(&"é".repeat(200)).is_ok());
+fn errors_name_their_inputs() {
+    let long = "x".repeat(300);
+    let inputs = [
+        ("addresses.2.city", long.as_str()),
+        ("emails.1", "ada@example.com"),
+        ("emails.1.label", &long),
+        ("nameParts.given", &long),
+    ];
+    let inputs = inputs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let (_, fields) = refused(&ContactInput::of_form(&inputs));
+    let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(
-        Name::parse(&"é".repeat(201)),
-        Err(Refusal::TooLong {
-            length: 201,
-            limit: 200
-        })
+        names,
+        ["nameParts.given", "emails.1.label", "addresses.2.city"]
     );
-    assert!(Company::parse(&"王".repeat(200)).is_ok());
-    assert!(Notes::parse(&"n".repeat(10_000)).is_ok());
-    assert!(Notes::parse(&"n".repeat(10_001)).is_err());
-    assert!(Phone::parse(&"1".repeat(50)).is_ok());
-    assert!(Phone::parse(&"1".repeat(51)).is_err());
+}
+
+#[test]
+fn a_field_has_so_many_entries_and_no_more() {
+    let members = |count: usize| {
+        let emails: Vec<Value> = (0..count)
+            .map(|number| json!({ "value": format!("a{number}@example.com") }))
+            .collect();
+        let members = Map::from_iter([("emails".to_owned(), emails.into())]);
+        ContactInput::of_json(members).expect("a list")
+    };
+    assert!(parse(&members(MAX_ENTRIES), Required::AnyField).is_ok());
+    let (detail, fields) = refused(&members(MAX_ENTRIES + 1));
+    assert_eq!(detail, "Use at most 100 of these.");
+    assert_eq!(fields[0].0, "emails.100");
+}
+
+#[test]
+fn limits_count_characters_and_hold_at_their_edge() {
+    let too_long = |length, limit| Err(Refusal::TooLong { length, limit });
+    assert!(clean(Field::Name, &"é".repeat(200)).is_ok());
+    assert_eq!(clean(Field::Name, &"é".repeat(201)), too_long(201, 200));
+    assert!(clean(Field::Company, &"王".repeat(200)).is_ok());
+    assert!(clean(Field::Notes, &"n".repeat(10_000)).is_ok());
+    assert!(clean(Field::Notes, &"n".repeat(10_001)).is_err());
+    assert!(clean(Field::Phones, &"1".repeat(200)).is_ok());
+    assert!(clean(Field::Phones, &"1".repeat(201)).is_err());
 }
 
 #[test]
 fn text_far_over_a_limit_is_refused_before_it_is_cleaned() {
     let blank = |length: usize| " ".repeat(length);
-    let too_long = |length, limit| Refusal::TooLong { length, limit };
-    assert_eq!(Name::parse(&blank(1600)), Err(Refusal::Blank));
-    assert_eq!(Name::parse(&blank(1601)), Err(too_long(1601, 200)));
-    assert_eq!(EmailAddress::parse(&blank(2033)), Err(too_long(2033, 254)));
-    assert_eq!(Phone::parse(&blank(401)), Err(too_long(401, 50)));
-    assert_eq!(Company::parse(&blank(1601)), Err(too_long(1601, 200)));
-    assert_eq!(Notes::parse(&blank(80_000)), Err(Refusal::Blank));
-    assert_eq!(Notes::parse(&blank(80_001)), Err(too_long(80_001, 10_000)));
+    let too_long = |length, limit| Err(Refusal::TooLong { length, limit });
+    assert_eq!(clean(Field::Name, &blank(1600)), Err(Refusal::Blank));
+    assert_eq!(clean(Field::Name, &blank(1601)), too_long(1601, 200));
+    assert_eq!(clean(Field::Notes, &blank(80_000)), Err(Refusal::Blank));
+    assert_eq!(
+        clean(Field::Notes, &blank(80_001)),
+        too_long(80_001, 10_000)
+    );
+}
+
+fn of_json(members: Value) -> Result<ContactInput, InputError> {
+    ContactInput::of_json(members.as_object().expect("an object").clone())
+}
+
+#[test]
+fn json_that_is_no_contact_is_told_where() {
+    for (members, error) in [
+        (json!({ "nmae": "Ada" }), "there is no field `nmae`"),
+        (json!({ "name": 1 }), "`name` is not a text or null"),
+        (json!({ "email": [] }), "`email` is not a text or null"),
+        (
+            json!({ "emails": "a@b" }),
+            "`emails` is not a list of objects",
+        ),
+        (json!({ "emails": ["a@b"] }), "`emails.0` is not an object"),
+        (
+            json!({ "phones": [{ "value": "1", "kind": "work" }] }),
+            "there is no field `phones.0.kind`",
+        ),
+        (
+            json!({ "phones": [{ "value": "1" }, { "value": "1", "preferred": "yes" }] }),
+            "`phones.1.preferred` is not true or false",
+        ),
+        (
+            json!({ "nameParts": "Ada" }),
+            "`nameParts` is not an object",
+        ),
+        (
+            json!({ "addresses": [{ "town": "London" }] }),
+            "there is no field `addresses.0.town`",
+        ),
+        (
+            json!({ "favourite": "yes" }),
+            "`favourite` is not true or false",
+        ),
+        (
+            json!({ "labels": "friends" }),
+            "`labels` is not a list of texts",
+        ),
+    ] {
+        let refused = of_json(members).expect_err(error);
+        assert_eq!(refused.to_string(), error);
+    }
+}
+
+/// A contact that was read, changed in one place and sent back.
+#[test]
+fn the_first_entry_has_two_names_and_means_one_thing() {
+    let saved = parse(
+        &of_json(json!({ "name": "Ada", "emails": [
+            { "value": "work@example.com", "label": "work" },
+            { "value": "home@example.com", "preferred": true },
+        ] }))
+        .expect("fields"),
+        Required::AnyField,
+    )
+    .expect("valid");
+    let change = |members: Value| {
+        let input = of_json(members).expect("fields");
+        let fields = ContactFields::parse(&input, &saved, Required::NameAndEmail);
+        let fields = fields.expect("valid");
+        let entries = fields.get(Field::Emails).iter();
+        entries
+            .map(|entry| (entry.value().to_owned(), entry.preferred))
+            .collect::<Vec<_>>()
+    };
+    let entry = |text: &str, preferred| (text.to_owned(), preferred);
+    let list = json!([{ "value": "work@example.com" }, { "value": "home@example.com", "preferred": true }]);
+    // Only `email` was changed.
+    assert_eq!(
+        change(json!({ "email": "new@example.com" })),
+        [
+            entry("work@example.com", false),
+            entry("new@example.com", true)
+        ]
+    );
+    assert_eq!(
+        change(json!({ "email": "new@example.com", "emails": list })),
+        [
+            entry("work@example.com", false),
+            entry("new@example.com", true)
+        ]
+    );
+    // Only `emails` was changed.
+    assert_eq!(
+        change(json!({ "email": "home@example.com", "emails": [{ "value": "only@example.com" }] })),
+        [entry("only@example.com", false)]
+    );
+    // `email` chooses one of them.
+    assert_eq!(
+        change(json!({ "email": "work@example.com", "emails": list })),
+        [
+            entry("work@example.com", true),
+            entry("home@example.com", false)
+        ]
+    );
+    // Null removes the first one.
+    assert_eq!(
+        change(json!({ "email": null })),
+        [entry("work@example.com", false)]
+    );
+    assert_eq!(change(json!({ "emails": null, "title": "T" })), []);
+}
+
+#[test]
+fn fields_are_the_same_again_out_of_their_json() {
+    let members = json!({
+        "name": "Ada", "nameParts": { "given": "Ada", "family": "Lovelace" }, "nicknames": ["Addy", "A, L"],
+        "phones": [{ "value": "1-800-ADA", "label": "summer house", "preferred": true, "dialled": null }],
+        "emails": [{ "value": "ada@example.com", "label": "work", "deliverable": true }],
+        "addresses": [{ "street": "12 St James", "city": "London", "label": "home" }],
+        "birthday": "1815-12-10", "favourite": true, "labels": ["friends"],
+    });
+    let fields = parse(
+        &of_json(members.clone()).expect("fields"),
+        Required::AnyField,
+    );
+    let fields = fields.expect("valid");
+    assert_eq!(Value::Object(fields.to_json()), members);
+    assert_eq!(ContactFields::of_json(&fields.to_json()), fields);
 }
 
 #[test]
@@ -166,7 +353,7 @@ fn addresses_that_are_accepted() {
             EmailAddress::parse(typed)
                 .as_ref()
                 .map(EmailAddress::as_str),
-            Ok(kept)
+            Some(kept)
         );
     }
 }
@@ -208,42 +395,11 @@ fn addresses_that_are_refused() {
         &format!("{}@example.com", "l".repeat(65)),
         &format!("ada@{}.com", "d".repeat(64)),
     ] {
-        assert_eq!(
-            EmailAddress::parse(typed),
-            Err(Refusal::Malformed),
-            "{typed:?}"
-        );
+        assert_eq!(EmailAddress::parse(typed), None, "{typed:?}");
     }
     let too_long = format!("ada@{}com", "d.".repeat(130));
-    assert!(matches!(
-        EmailAddress::parse(&too_long),
-        Err(Refusal::TooLong { .. })
-    ));
-    assert_eq!(
-        EmailAddress::parse("ada\0@x.y"),
-        Err(Refusal::ControlCharacter('\0'))
-    );
-}
-
-#[test]
-fn phones() {
-    for (typed, kept) in [
-        ("112", "112"),
-        ("+44 (0)20  7946-0000", "+44 (0)20 7946-0000"),
-        ("030/12 34 56", "030/12 34 56"),
-        ("555.0100 x12", "555.0100 x12"),
-        ("555 0100 Ext. 12", "555 0100 Ext. 12"),
-        ("*31#0612345678,,9", "*31#0612345678,,9"),
-        ("\u{202D}+1 555\u{2011}0100\u{202C}", "+1 555-0100"),
-        ("＋８１　３−１２３４", "+81 3-1234"),
-        ("٠١٢٣٤٥", "012345"),
-    ] {
-        assert_eq!(Phone::parse(typed).as_ref().map(Phone::as_str), Ok(kept));
-    }
-    for typed in ["1", "call me", "+", "12a34", "tel:1234", "x", "12 <b>"] {
-        assert_eq!(Phone::parse(typed), Err(Refusal::Malformed), "{typed:?}");
-    }
-    assert_eq!(Phone::parse(" \u{200B}"), Err(Refusal::Blank));
+    assert_eq!(EmailAddress::parse(&too_long), None);
+    assert_eq!(EmailAddress::parse("ada\0@x.y"), None);
 }
 
 /// Text that gets past the first check often enough to try the others.
@@ -256,61 +412,64 @@ fn typed_text() -> impl Strategy<Value = String> {
     ]
 }
 
-macro_rules! parsing_is_idempotent {
-    ($($name:ident: $field:ty, $limit:expr;)+) => {
-        proptest! {$(
-            #[test]
-            fn $name(typed in typed_text()) {
-                if let Ok(value) = <$field>::parse(&typed) {
-                    let text = value.to_string();
-                    prop_assert!(!text.is_empty() && text.chars().count() <= $limit);
-                    prop_assert_eq!(text.trim(), text.as_str());
-                    prop_assert!(unicode_normalization::is_nfc(&text));
-                    prop_assert!(!text.chars().any(text::is_invisible));
-                    prop_assert!(!text.chars().any(|c| c.is_control() && !(c == '\n' || c == '\t')));
-                    prop_assert_eq!(<$field>::parse(&text), Ok(value));
-                }
-            }
-        )+}
-    };
-}
-parsing_is_idempotent! {
-    a_name_parses_to_itself: Name, Name::MAX_CHARS;
-    an_address_parses_to_itself: EmailAddress, EmailAddress::MAX_BYTES;
-    a_phone_parses_to_itself: Phone, Phone::MAX_CHARS;
-    a_company_parses_to_itself: Company, Company::MAX_CHARS;
-    notes_parse_to_themselves: Notes, Notes::MAX_CHARS;
-}
-
 proptest! {
     #[test]
+    fn cleaning_clean_text_changes_nothing(typed in typed_text(), index in 0..Field::ALL.len()) {
+        let field = Field::ALL[index];
+        if let Ok(text) = clean(field, &typed) {
+            prop_assert!(!text.is_empty() && text.chars().count() <= field.spec().max_chars);
+            prop_assert_eq!(text.trim(), text.as_str());
+            prop_assert!(unicode_normalization::is_nfc(&text));
+            prop_assert!(!text.chars().any(text::is_invisible));
+            prop_assert!(!text.chars().any(|c| c.is_control() && !(c == '\n' || c == '\t')));
+            prop_assert_eq!(clean(field, &text), Ok(text));
+        }
+    }
+
+    #[test]
     fn an_address_can_never_extend_a_header(typed in typed_text()) {
-        if let Ok(address) = EmailAddress::parse(&typed) {
+        if let Some(address) = EmailAddress::parse(&typed) {
             let text = address.as_str();
             prop_assert!(text.len() <= EmailAddress::MAX_BYTES);
             prop_assert_eq!(text.matches('@').count(), 1);
             prop_assert!(!text.contains(|c: char| c.is_whitespace() || c.is_control()));
             prop_assert!(!text.contains(['<', '>', ',', ':', ';', '"', '(', ')', '[', ']', '\\']));
-            prop_assert_eq!(address.domain().to_lowercase(), address.domain());
+            let domain = text.rsplit('@').next().unwrap_or_default();
+            prop_assert_eq!(domain.to_lowercase(), domain);
         }
     }
 
     #[test]
-    fn a_phone_is_ascii_without_line_breaks(typed in typed_text()) {
-        if let Ok(phone) = Phone::parse(&typed) {
-            prop_assert!(phone.as_str().chars().all(|c| c == ' ' || c.is_ascii_graphic()));
+    fn what_is_dialled_cannot_leave_its_link(typed in typed_text()) {
+        if let Some(number) = dialled(&typed) {
+            let is_part = |c: char| c.is_ascii_digit() || "+*,;=%ext".contains(c);
+            prop_assert!(number.chars().all(is_part), "{}", number);
         }
     }
 
     /// What is written is what a form shows the next time, so saving again must change nothing.
     #[test]
     fn fields_survive_the_way_through_a_form(
-        name in typed_text(), email in typed_text(), phone in typed_text(), notes in any::<String>(),
+        texts in proptest::collection::vec((0..Field::ALL.len(), typed_text(), typed_text()), 1..8),
     ) {
-        let typed = ContactDraft { name: name.clone(), email, phone, company: name, notes };
-        if let Ok(fields) = ContactFields::parse(&typed, Required::AnyField) {
-            let shown = ContactDraft::from(fields.clone());
-            prop_assert_eq!(ContactFields::parse(&shown, Required::AnyField), Ok(fields));
+        let mut inputs = Vec::new();
+        for (number, (index, text, label)) in texts.into_iter().enumerate() {
+            let field = Field::ALL[index];
+            let name = entry_name(field, number);
+            match field.spec().kind {
+                Kind::Parts(parts) => {
+                    let part = &parts[number % parts.len()];
+                    inputs.push((format!("{name}.{}", part.name), text));
+                }
+                _ => inputs.push((name.clone(), text)),
+            }
+            inputs.push((format!("{name}.label"), label));
+        }
+        if let Ok(fields) = parse(&ContactInput::of_form(&inputs), Required::AnyField) {
+            let sections = sections(&fields, &ContactInput::default());
+            let form = FormView { sections, ..FormView::default() };
+            let again = ContactInput::of_form(&form.inputs());
+            prop_assert_eq!(ContactFields::parse(&again, &fields, Required::AnyField), Ok(fields));
         }
     }
 }

@@ -9,25 +9,28 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kith_cache::Cache;
+use kith_card::Entry;
 use kith_runtime::Clock;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use super::*;
 use crate::model::contact::Contact;
-use crate::model::contact::ContactDraft;
+use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
-use crate::model::contact::Field;
 use crate::model::error::AppError;
 use crate::services::client::Caller;
 use crate::services::client::Client;
 use crate::services::client::Identity;
 use crate::services::contacts::CONTACTS;
+use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::fields::ContactInput;
 use crate::services::contacts::fields::Required;
 use crate::services::contacts::query::ContactQuery;
-use crate::services::contacts::store::ContactStore;
 use crate::services::contacts::store::IdempotentRequest;
+use crate::services::contacts::store::conformance::Update;
+use crate::services::contacts::store::conformance::parsed;
 use crate::services::contacts::store::sql::SqlStore;
 use crate::services::contacts::trash_rule::TrashRule;
 use crate::services::database;
@@ -93,20 +96,15 @@ async fn service_by(clock: impl FnOnce(SqlStore) -> Arc<dyn Clock>) -> Service {
     }
 }
 
-fn draft(name: &str) -> ContactDraft {
-    ContactDraft {
-        name: name.to_owned(),
-        email: "ada@example.com".to_owned(),
-        phone: "112".to_owned(),
-        ..ContactDraft::default()
-    }
+fn draft(name: &str) -> ContactInput {
+    ContactInput::default()
+        .with(Field::Name, name.to_owned())
+        .with(Field::Emails, "ada@example.com")
+        .with(Field::Phones, "112")
 }
 
-fn with_email(email: &str) -> ContactDraft {
-    ContactDraft {
-        email: email.to_owned(),
-        ..draft("Ada")
-    }
+fn with_email(email: &str) -> ContactInput {
+    draft("Ada").with(Field::Emails, email.to_owned())
 }
 
 async fn create(service: &Contacts, name: &str) -> Contact {
@@ -154,21 +152,27 @@ async fn contacts_of_the_same_instant_are_listed_in_the_order_of_their_creation(
 async fn a_draft_with_mistakes_changes_nothing() {
     let service = service().await;
     let contact = create(&service, "Ada").await;
-    let invalid = |error: AppError| error.fields().iter().map(|error| error.field).collect();
+    let invalid = |error: AppError| {
+        error
+            .fields()
+            .iter()
+            .map(|error| error.field.clone())
+            .collect()
+    };
 
     let refused = service
-        .create(&ContactDraft::default(), Required::NameAndEmail, None, None)
+        .create(&ContactInput::default(), Required::NameAndEmail, None, None)
         .await
         .expect_err("it is empty");
     assert_eq!(refused.to_string(), "Name and email are required");
-    let fields: Vec<Field> = invalid(refused);
-    assert_eq!(fields, [Field::Name, Field::Email]);
+    let fields: Vec<String> = invalid(refused);
+    assert_eq!(fields, ["name", "email"]);
     let refused = service
         .update(contact.id, &draft(""), Required::NameAndEmail, None)
         .await
         .expect_err("it has no name");
-    let fields: Vec<Field> = invalid(refused);
-    assert_eq!(fields, [Field::Name]);
+    let fields: Vec<String> = invalid(refused);
+    assert_eq!(fields, ["name"]);
 
     assert_eq!(service.get(contact.id).await, Ok(contact));
     let query = service.query("", None, None, None).expect("it is valid");
@@ -226,10 +230,7 @@ async fn pages_have_the_configured_sizes() {
 #[tokio::test]
 async fn a_printed_list_leaves_notes_aside() {
     let service = service().await;
-    let noted = ContactDraft {
-        notes: "n".repeat(10_000),
-        ..draft("Ada")
-    };
+    let noted = draft("Ada").with(Field::Notes, "n".repeat(10_000));
     for _ in 0..2 {
         let created = service
             .create(&noted, Required::NameAndEmail, None, None)
@@ -281,13 +282,11 @@ async fn the_trash_shows_what_was_deleted_last_first() {
 async fn an_amendment_changes_what_it_names() {
     let service = service().await;
     let contact = create(&service, "Ada").await;
-    let patch = ContactPatch {
-        phone: Some(None),
-        company: Some(Some("Engines".to_owned())),
-        ..ContactPatch::default()
-    };
+    let patch = ContactInput::default()
+        .with(Field::Phones, "")
+        .with(Field::Company, "Engines");
     let patched = service
-        .patch(contact.id, patch, None)
+        .update(contact.id, &patch, Required::NameAndEmail, None)
         .await
         .expect("it is valid");
     let expected = Contact {
@@ -299,16 +298,18 @@ async fn an_amendment_changes_what_it_names() {
     assert_eq!(patched, expected);
 
     let nothing = service
-        .patch(expected.id, ContactPatch::default(), Some(2))
+        .update(
+            expected.id,
+            &ContactInput::default(),
+            Required::NameAndEmail,
+            Some(2),
+        )
         .await;
     assert_eq!(nothing, Ok(expected.clone()));
 
-    let nameless = ContactPatch {
-        name: Some(None),
-        ..ContactPatch::default()
-    };
+    let nameless = ContactInput::default().with(Field::Name, "");
     let refused = service
-        .patch(expected.id, nameless, None)
+        .update(expected.id, &nameless, Required::NameAndEmail, None)
         .await
         .expect_err("a name is required");
     assert_eq!(refused.to_string(), "Name and email are required");
@@ -318,13 +319,12 @@ async fn an_amendment_changes_what_it_names() {
 async fn an_amendment_that_expects_another_version_is_refused() {
     let service = service().await;
     let contact = create(&service, "Ada").await;
-    let patch = ContactPatch {
-        name: Some(Some("Bob".to_owned())),
-        ..ContactPatch::default()
-    };
+    let patch = ContactInput::default().with(Field::Name, "Bob");
     for stale in [0, 2] {
         assert_eq!(
-            service.patch(contact.id, patch.clone(), Some(stale)).await,
+            service
+                .update(contact.id, &patch, Required::NameAndEmail, Some(stale))
+                .await,
             Err(AppError::Changed {
                 current: Box::new(contact.clone())
             })
@@ -333,7 +333,9 @@ async fn an_amendment_that_expects_another_version_is_refused() {
     assert_eq!(service.get(contact.id).await, Ok(contact.clone()));
     service.delete(contact.id, None).await.expect("it is there");
     assert_eq!(
-        service.patch(contact.id, patch, Some(1)).await,
+        service
+            .update(contact.id, &patch, Required::NameAndEmail, Some(1))
+            .await,
         Err(AppError::NotFound)
     );
 }
@@ -342,32 +344,20 @@ async fn an_amendment_that_expects_another_version_is_refused() {
 async fn patches_at_once_are_all_applied() {
     let service = service().await;
     let contact = create(&service, "Ada").await;
-    let text = |text: &str| Some(Some(text.to_owned()));
     let mut patches = JoinSet::new();
     for patch in [
-        ContactPatch {
-            name: text("Ada Lovelace"),
-            ..ContactPatch::default()
-        },
-        ContactPatch {
-            email: text("countess@example.com"),
-            ..ContactPatch::default()
-        },
-        ContactPatch {
-            phone: text("110"),
-            ..ContactPatch::default()
-        },
-        ContactPatch {
-            company: text("Engines"),
-            ..ContactPatch::default()
-        },
-        ContactPatch {
-            notes: text("First programmer"),
-            ..ContactPatch::default()
-        },
+        ContactInput::default().with(Field::Name, "Ada Lovelace"),
+        ContactInput::default().with(Field::Emails, "countess@example.com"),
+        ContactInput::default().with(Field::Phones, "110"),
+        ContactInput::default().with(Field::Company, "Engines"),
+        ContactInput::default().with(Field::Notes, "First programmer"),
     ] {
         let service = service.service.clone();
-        patches.spawn(async move { service.patch(contact.id, patch, None).await });
+        patches.spawn(async move {
+            service
+                .update(contact.id, &patch, Required::NameAndEmail, None)
+                .await
+        });
     }
     for patched in patches.join_all().await {
         patched.expect("the patch names no version");
@@ -401,29 +391,50 @@ async fn a_closed_service_is_unavailable() {
     );
 }
 
+/// Sends a form that was opened when the contact said `base`.
+async fn edit(
+    service: &Contacts,
+    id: ContactId,
+    base: &ContactFields,
+    typed: ContactInput,
+    restore: bool,
+) -> Result<Edit, AppError> {
+    let edit = FormEdit {
+        base: base.clone(),
+        typed,
+        left: Vec::new(),
+        restore,
+    };
+    service.edit(id, &edit).await
+}
+
+async fn fields_of(service: &Contacts, id: ContactId) -> ContactFields {
+    let (_, card) = service.card(id).await.expect("it is there");
+    card.fields()
+}
+
+fn saved(edit: Result<Edit, AppError>) -> (Contact, Vec<Field>) {
+    match edit {
+        Ok(Edit::Saved(contact, kept)) => (contact, kept),
+        other => panic!("expected a saved contact, got {other:?}"),
+    }
+}
+
 #[tokio::test]
 async fn an_edit_saves_what_was_touched_over_what_others_have_saved() {
     let service = service().await;
     let ada = create(&service, "Ada").await;
-    let base = draft("Ada");
-    let theirs = ContactDraft {
-        phone: "113".to_owned(),
-        notes: "Theirs".to_owned(),
-        ..base.clone()
-    };
+    let base = fields_of(&service, ada.id).await;
+    let theirs = draft("Ada")
+        .with(Field::Phones, "113")
+        .with(Field::Notes, "Theirs");
     service
         .update(ada.id, &theirs, Required::NameAndEmail, None)
         .await
         .expect("it is valid");
-    let mine = ContactDraft {
-        company: " Mine ".to_owned(),
-        ..base.clone()
-    };
-    let (saved, merged) = service
-        .edit(ada.id, &base, mine, false)
-        .await
-        .expect("they have touched different fields");
-    assert_eq!(merged, [Field::Phone, Field::Notes]);
+    let mine = draft("Ada").with(Field::Company, " Mine ");
+    let (saved, merged) = saved(edit(&service, ada.id, &base, mine, false).await);
+    assert_eq!(merged, [Field::Phones, Field::Notes]);
     assert_eq!(saved.company.as_deref(), Some("Mine"));
     assert_eq!(saved.phone.as_deref(), Some("113"));
     assert_eq!(saved.notes.as_deref(), Some("Theirs"));
@@ -431,12 +442,31 @@ async fn an_edit_saves_what_was_touched_over_what_others_have_saved() {
 }
 
 #[tokio::test]
+async fn two_people_who_add_an_entry_each_have_both() {
+    let service = service().await;
+    let ada = create(&service, "Ada").await;
+    let base = fields_of(&service, ada.id).await;
+    let form = |number: &str| {
+        let inputs = [
+            ("phones.0", "112"),
+            ("phones.1", number),
+            ("phones.1.label", "work"),
+        ];
+        let inputs = inputs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        ContactInput::of_form(&inputs)
+    };
+    saved(edit(&service, ada.id, &base, form("113"), false).await);
+    saved(edit(&service, ada.id, &base, form("114"), false).await);
+    let now = fields_of(&service, ada.id).await;
+    let mut numbers: Vec<&str> = now.get(Field::Phones).iter().map(Entry::value).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, ["112", "113", "114"]);
+}
+
+#[tokio::test]
 async fn people_need_one_field_and_programs_name_and_email() {
     let service = service().await;
-    let plumber = ContactDraft {
-        phone: "020 7946 0000".to_owned(),
-        ..ContactDraft::default()
-    };
+    let plumber = ContactInput::default().with(Field::Phones, "020 7946 0000");
     let create = |required| service.create(&plumber, required, Some(true), None);
     let refused = create(Required::NameAndEmail).await.expect_err("no name");
     assert_eq!(refused.to_string(), "Name and email are required");
@@ -448,20 +478,19 @@ async fn people_need_one_field_and_programs_name_and_email() {
     assert_eq!(created.email, None);
     assert_eq!(created.detail(), "");
     // A program that changes something else does not have to invent an address.
-    let patch = ContactPatch {
-        company: Some(Some("Pipes".to_owned())),
-        ..ContactPatch::default()
-    };
-    let patched = service.patch(created.id, patch, None).await;
+    let patch = ContactInput::default().with(Field::Company, "Pipes");
+    let patched = service
+        .update(created.id, &patch, Required::NameAndEmail, None)
+        .await;
     assert_eq!(
         patched.expect("it is valid").company.as_deref(),
         Some("Pipes")
     );
     let nothing = service
-        .create(&ContactDraft::default(), Required::AnyField, None, None)
+        .create(&ContactInput::default(), Required::AnyField, None, None)
         .await;
     let nothing = nothing.expect_err("it says nothing");
-    assert_eq!(nothing.fields()[0].field, Field::Name);
+    assert_eq!(nothing.fields()[0].field, "name");
     assert_eq!(
         nothing.fields()[0].message,
         "Enter a name, or anything else that you know."
@@ -485,13 +514,13 @@ async fn a_card_that_another_program_has_written_survives_edits() {
         broken.expect_err("no card").to_string(),
         "This is not a vCard: line 1: a card begins with BEGIN:VCARD."
     );
-    let patch = ContactPatch {
-        email: Some(Some("ada@home.example".to_owned())),
-        ..ContactPatch::default()
-    };
-    let patched = service.patch(ada.id, patch, None).await.expect("valid");
-    let (version, kept) = service.card(ada.id).await.expect("it is there");
-    assert_eq!(version, patched.version);
+    let patch = ContactInput::default().with(Field::Emails, "ada@home.example");
+    let patched = service
+        .update(ada.id, &patch, Required::NameAndEmail, None)
+        .await
+        .expect("valid");
+    let (found, kept) = service.card(ada.id).await.expect("it is there");
+    assert_eq!(found, patched);
     let expected = String::from_utf8(card.to_vec()).expect("text");
     let expected = expected.replace("ada@work.example", "ada@home.example");
     assert_eq!(std::str::from_utf8(kept.bytes()), Ok(&*expected));
@@ -501,45 +530,74 @@ async fn a_card_that_another_program_has_written_survives_edits() {
 async fn an_edit_does_not_decide_between_two_people() {
     let service = service().await;
     let ada = create(&service, "Ada").await;
-    let base = draft("Ada");
+    let base = fields_of(&service, ada.id).await;
     let theirs = service
         .update(ada.id, &draft("Theirs"), Required::NameAndEmail, None)
         .await
         .expect("it is valid");
-    let conflict = service.edit(ada.id, &base, draft("Mine"), false).await;
-    assert_eq!(
-        conflict,
-        Err(AppError::Changed {
-            current: Box::new(theirs.clone())
-        })
-    );
+    let conflict = edit(&service, ada.id, &base, draft("Mine"), false).await;
+    let Ok(Edit::Conflict {
+        fields,
+        mine,
+        theirs: saved_fields,
+        version,
+    }) = conflict
+    else {
+        panic!("expected a conflict, got {conflict:?}");
+    };
+    assert_eq!(fields, [Field::Name]);
+    assert_eq!(mine.text(Field::Name), Some("Mine"));
+    assert_eq!(saved_fields.text(Field::Name), Some("Theirs"));
+    assert_eq!(version, 2);
+    assert_eq!(service.get(ada.id).await, Ok(theirs.clone()));
     // A client that has meant the same has changed nothing.
-    let same = service.edit(ada.id, &base, draft(" Theirs "), false).await;
-    assert_eq!(same, Ok((theirs, Vec::new())));
-    let invalid = service.edit(ada.id, &base, with_email("none"), false).await;
-    assert_eq!(invalid.expect_err("no address").fields().len(), 1);
+    let same = edit(&service, ada.id, &base, draft(" Theirs "), false).await;
+    assert_eq!(saved(same), (theirs, Vec::new()));
+    let too_long = with_email(&"x".repeat(321));
+    let invalid = edit(&service, ada.id, &base, too_long, false).await;
+    assert_eq!(invalid.expect_err("too long").fields().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_left_to_others_stays_as_they_have_saved_it() {
+    let service = service().await;
+    let ada = create(&service, "Ada").await;
+    let base = fields_of(&service, ada.id).await;
+    service
+        .update(ada.id, &draft("Theirs"), Required::NameAndEmail, None)
+        .await
+        .expect("it is valid");
+    let choice = FormEdit {
+        base,
+        typed: draft("Mine").with(Field::Company, "Engines"),
+        left: vec![Field::Name],
+        restore: false,
+    };
+    let (saved, _) = saved(service.edit(ada.id, &choice).await);
+    assert_eq!(saved.name, "Theirs");
+    assert_eq!(saved.company.as_deref(), Some("Engines"));
 }
 
 #[tokio::test]
 async fn edits_of_different_fields_at_once_are_all_kept() {
     let service = service().await;
     let ada = create(&service, "Ada").await;
+    let base = fields_of(&service, ada.id).await;
     let mut edits = JoinSet::new();
-    for field in [Field::Phone, Field::Company, Field::Notes, Field::Name] {
-        let (service, id) = (service.service.clone(), ada.id);
+    let edited = [Field::Phones, Field::Company, Field::Notes, Field::Name];
+    for field in edited {
+        let (service, id, base) = (service.service.clone(), ada.id, base.clone());
         edits.spawn(async move {
-            let base = draft("Ada");
-            let mut typed = base.clone();
-            "114".clone_into(typed.get_mut(field));
-            service.edit(id, &base, typed, false).await
+            let typed = draft("Ada").with(field, "114");
+            edit(&service, id, &base, typed, false).await
         });
     }
     while let Some(edit) = edits.join_next().await {
-        edit.expect("no panic").expect("no conflict");
+        saved(edit.expect("no panic"));
     }
-    let now = ContactDraft::from(service.get(ada.id).await.expect("it is there"));
-    for field in [Field::Phone, Field::Company, Field::Notes, Field::Name] {
-        assert_eq!(now.get(field), "114", "{field:?}");
+    let now = fields_of(&service, ada.id).await;
+    for field in edited {
+        assert_eq!(now.text(field), Some("114"), "{field:?}");
     }
 }
 
@@ -547,18 +605,16 @@ async fn edits_of_different_fields_at_once_are_all_kept() {
 async fn an_edit_takes_a_contact_out_of_the_trash_only_when_told_to() {
     let service = service().await;
     let ada = create(&service, "Ada").await;
+    let base = fields_of(&service, ada.id).await;
     service.delete(ada.id, None).await.expect("it is there");
-    let base = draft("Ada");
-    let lost = service.edit(ada.id, &base, draft("Mine"), false).await;
+    let lost = edit(&service, ada.id, &base, draft("Mine"), false).await;
     assert_eq!(lost, Err(AppError::NotFound));
     // A mistake takes nothing out of the trash.
-    let invalid = service.edit(ada.id, &base, with_email("none"), true).await;
+    let too_long = with_email(&"x".repeat(321));
+    let invalid = edit(&service, ada.id, &base, too_long, true).await;
     assert!(invalid.is_err());
     assert_eq!(service.get(ada.id).await, Err(AppError::NotFound));
-    let (saved, _) = service
-        .edit(ada.id, &base, draft("Mine"), true)
-        .await
-        .expect("it is back");
+    let (saved, _) = saved(edit(&service, ada.id, &base, draft("Mine"), true).await);
     assert_eq!(saved.name, "Mine");
 }
 
@@ -575,12 +631,8 @@ async fn changes_that_lose_every_race_are_to_be_tried_again_later() {
             if let Some(id) = raced.get() {
                 let mut rivals = rivals.lock().expect("no panic");
                 *rivals += 1;
-                let theirs = ContactDraft {
-                    phone: format!("{}", 1000 + *rivals),
-                    ..draft("Ada")
-                };
-                let theirs = ContactFields::parse(&theirs, Required::NameAndEmail)
-                    .expect("the draft is valid");
+                let theirs = draft("Ada").with(Field::Phones, format!("{}", 1000 + *rivals));
+                let theirs = parsed(&theirs);
                 let write = store.update(*id, &theirs, None, now);
                 tokio::task::block_in_place(|| handle.block_on(write)).expect("it is there");
             }
@@ -590,21 +642,19 @@ async fn changes_that_lose_every_race_are_to_be_tried_again_later() {
     .await;
     let ada = create(&service, "Ada").await;
     contact.set(ada.id).expect("it is set once");
-    let base = draft("Ada");
-    let mine = ContactDraft {
-        company: "Mine".to_owned(),
-        ..base.clone()
-    };
-    let edited = service.edit(ada.id, &base, mine, false).await;
+    let base = fields_of(&service, ada.id).await;
+    let mine = draft("Ada").with(Field::Company, "Mine");
+    let edited = edit(&service, ada.id, &base, mine, false).await;
     assert_eq!(edited, Err(AppError::Unavailable));
-    let patch = ContactPatch {
-        company: Some(Some("Mine".to_owned())),
-        ..ContactPatch::default()
-    };
-    let patched = service.patch(ada.id, patch.clone(), None).await;
+    let patch = ContactInput::default().with(Field::Company, "Mine");
+    let patched = service
+        .update(ada.id, &patch, Required::NameAndEmail, None)
+        .await;
     assert_eq!(patched, Err(AppError::Unavailable));
     let now = service.get(ada.id).await.expect("it is there");
-    let patched = service.patch(ada.id, patch, Some(now.version)).await;
+    let patched = service
+        .update(ada.id, &patch, Required::NameAndEmail, Some(now.version))
+        .await;
     assert!(
         matches!(patched, Err(AppError::Changed { .. })),
         "{patched:?}"

@@ -18,6 +18,7 @@ use crate::services::contacts::store::ContactStore;
 use crate::services::contacts::store::StoreError;
 
 /// What came of an edit.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
     /// The contact, and the fields that others had changed meanwhile and that the edit has kept.
     Saved(Contact, Vec<Field>),

@@ -20,9 +20,10 @@ use super::ContactStore;
 use super::StoreError;
 use super::Stretch;
 use crate::model::contact::Contact;
-use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
+use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::fields::ContactInput;
 use crate::services::contacts::fields::Required;
 use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::query::Cursor;
@@ -109,15 +110,50 @@ pub fn new_id() -> ContactId {
 }
 
 pub fn fields(name: &str, email: &str) -> ContactFields {
-    ContactFields::parse(
-        &ContactDraft {
-            name: name.to_owned(),
-            email: email.to_owned(),
-            ..ContactDraft::default()
-        },
-        Required::NameAndEmail,
-    )
-    .expect("the fields are valid")
+    let input = ContactInput::default().with(Field::Name, name);
+    parsed(&input.with(Field::Emails, email))
+}
+
+/// What a program that sends this says.
+pub fn parsed(input: &ContactInput) -> ContactFields {
+    ContactFields::parse(input, &ContactFields::default(), Required::NameAndEmail)
+        .expect("the fields are valid")
+}
+
+/// What the first release knows of a contact.
+pub fn input_of(contact: &Contact) -> ContactInput {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    ContactInput::default()
+        .with(Field::Name, &contact.name)
+        .with(Field::Emails, text(&contact.email))
+        .with(Field::Phones, text(&contact.phone))
+        .with(Field::Company, text(&contact.company))
+        .with(Field::Notes, text(&contact.notes))
+}
+
+/// Replaces what a contact says by these fields, as the use cases do it.
+pub trait Update {
+    fn update(
+        &self,
+        id: ContactId,
+        fields: &ContactFields,
+        expected: Option<u32>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Contact, StoreError>> + Send;
+}
+
+impl<S: ContactStore + ?Sized> Update for S {
+    async fn update(
+        &self,
+        id: ContactId,
+        fields: &ContactFields,
+        expected: Option<u32>,
+        now: Timestamp,
+    ) -> Result<Contact, StoreError> {
+        let (_, mut card) = self.card(id).await?;
+        card.apply(fields);
+        self.replace_card(id, &card, expected, now).await
+    }
 }
 
 /// Adds a contact of this name at a time of its own.

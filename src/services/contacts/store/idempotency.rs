@@ -127,6 +127,7 @@ fn hash(input: &ContactInput) -> Sha256 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::services::contacts::catalogue::Field;
 
     #[test]
     fn keys_are_visible_ascii() {
@@ -151,10 +152,7 @@ mod tests {
     #[test]
     fn a_request_is_known_by_what_it_asks_for() {
         let fingerprint = |name: &str, welcome| {
-            let draft = ContactDraft {
-                name: name.to_owned(),
-                ..ContactDraft::default()
-            };
+            let draft = ContactInput::default().with(Field::Name, name.to_owned());
             let request = IdempotentRequest::new(b"key", &draft, welcome);
             request.expect("the key is valid").fingerprint
         };
@@ -162,7 +160,7 @@ mod tests {
         assert_ne!(fingerprint("Ada", None), fingerprint("Bob", None));
         assert_ne!(fingerprint("Ada", None), fingerprint("Ada", Some(true)));
         assert!(!is_of_bytes(&fingerprint("Ada", None)));
-        let form = IdempotentRequest::of_form("key", &ContactDraft::default());
+        let form = IdempotentRequest::of_form("key", &ContactInput::default());
         assert!(!is_of_bytes(&form.expect("the key is valid").fingerprint));
         assert!(is_of_bytes(&Sha256::digest(b"{}")));
     }
@@ -170,11 +168,9 @@ mod tests {
     #[test]
     fn a_form_is_told_from_every_other_form() {
         let key = |name: &str, email: &str| {
-            let draft = ContactDraft {
-                name: name.to_owned(),
-                email: email.to_owned(),
-                ..ContactDraft::default()
-            };
+            let draft = ContactInput::default()
+                .with(Field::Name, name.to_owned())
+                .with(Field::Emails, email.to_owned());
             IdempotentRequest::of_form("key", &draft)
                 .expect("the key is valid")
                 .key
@@ -182,7 +178,7 @@ mod tests {
         assert_eq!(key("Ada", "a@b"), key("Ada", "a@b"));
         assert_ne!(key("Ada", "a@b"), key("Adaa", "@b"));
         assert_eq!(
-            IdempotentRequest::of_form("", &ContactDraft::default()),
+            IdempotentRequest::of_form("", &ContactInput::default()),
             Err(AppError::bad_request(
                 "This form cannot be sent. Reload the page and try again."
             ))

@@ -10,15 +10,15 @@ use kith_database::Sql;
 use kith_database::query;
 
 use super::TestDatabase;
-use crate::model::contact::ContactDraft;
 use crate::services::audit_log::Actor;
-use crate::services::contacts::fields::ContactFields;
-use crate::services::contacts::fields::Required;
+use crate::services::contacts::catalogue::Field;
+use crate::services::contacts::fields::ContactInput;
 use crate::services::contacts::store::IdempotentRequest;
 use crate::services::contacts::store::conformance::IDEMPOTENCY_TTL;
 use crate::services::contacts::store::conformance::Store;
 use crate::services::contacts::store::conformance::at;
 use crate::services::contacts::store::conformance::new_id;
+use crate::services::contacts::store::conformance::parsed;
 use crate::services::contacts::store::sql::SqlStore;
 
 /// More rows than a page has.
@@ -67,16 +67,15 @@ impl Filled {
         .into_iter()
         .enumerate()
         {
-            let draft = ContactDraft {
-                name: name.to_owned(),
-                email: format!("p{number}@example.com"),
-                phone: "+44 20 7946 0000".to_owned(),
-                company: "株式会社".to_owned(),
-                notes: "ż\n".repeat(LONG / 2 - 1) + "ż",
-            };
+            let draft = ContactInput::default()
+                .with(Field::Name, name.to_owned())
+                .with(Field::Emails, format!("p{number}@example.com"))
+                .with(Field::Phones, "+44 20 7946 0000")
+                .with(Field::Company, "株式会社")
+                .with(Field::Notes, "ż\n".repeat(LONG / 2 - 1) + "ż");
             let key = format!("key-{number}");
             let request = IdempotentRequest::new(key.as_bytes(), &draft, None).expect("a key");
-            let fields = ContactFields::parse(&draft, Required::NameAndEmail).expect("valid");
+            let fields = parsed(&draft);
             let created = store
                 .create(new_id(), &fields, at(0), Some(&request), None)
                 .await

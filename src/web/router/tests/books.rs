@@ -2,13 +2,14 @@
 //! reader of a book. A new route that changes a book fails here until it stands in one of the lists.
 
 use super::*;
-use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::services::accounts::AccountError;
 use crate::services::book::BookId;
 use crate::services::book::BookRole;
 use crate::services::client::AccountId;
 use crate::services::contacts::Contacts;
+use crate::services::contacts::catalogue::Field;
+use crate::services::contacts::fields::ContactInput;
 use crate::services::contacts::fields::Required;
 
 /// What editors and owners change in a book. A contact is in its book, or in the trash of its book.
@@ -162,11 +163,9 @@ impl People<'_> {
     }
 
     async fn add_contact(&self, owner: &str, book: BookId) -> ContactId {
-        let draft = ContactDraft {
-            name: "Ada".to_owned(),
-            email: "ada@example.com".to_owned(),
-            ..ContactDraft::default()
-        };
+        let draft = ContactInput::default()
+            .with(Field::Name, "Ada")
+            .with(Field::Emails, "ada@example.com");
         let contacts = self.contacts(owner, book).await;
         let created = contacts
             .create(&draft, Required::AnyField, Some(false), None)

@@ -8,10 +8,7 @@ use crate::services::contacts::store::Creation;
 use crate::services::contacts::store::IdempotentRequest;
 
 fn request(key: &str, name: &str) -> IdempotentRequest {
-    let draft = ContactDraft {
-        name: name.to_owned(),
-        ..ContactDraft::default()
-    };
+    let draft = ContactInput::default().with(Field::Name, name.to_owned());
     IdempotentRequest::new(key.as_bytes(), &draft, None).expect("the key is valid")
 }
 
@@ -153,10 +150,7 @@ pub async fn an_outdated_key_is_free_again(store: Store) {
 
 pub async fn a_form_creates_one_contact_whatever_it_says(store: Store) {
     let create = async |name: &str, millis| {
-        let draft = ContactDraft {
-            name: name.to_owned(),
-            ..ContactDraft::default()
-        };
+        let draft = ContactInput::default().with(Field::Name, name.to_owned());
         let request = IdempotentRequest::of_form("form", &draft).expect("the key is valid");
         let fields = fields(name, "someone@example.com");
         let now = at(millis);

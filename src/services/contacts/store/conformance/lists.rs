@@ -34,14 +34,7 @@ async fn add_with_ties(store: &Store) -> Vec<Contact> {
             .await;
         let contact = created.expect("it can be added").contact;
         contacts.push(if number % 3 == 0 {
-            let noted = ContactFields::parse(
-                &ContactDraft {
-                    notes: "changed".to_owned(),
-                    ..ContactDraft::from(contact.clone())
-                },
-                Required::NameAndEmail,
-            );
-            let noted = noted.expect("the draft is valid");
+            let noted = parsed(&input_of(&contact).with(Field::Notes, "changed"));
             let changed = store
                 .update(contact.id, &noted, None, at(100 + number / 6))
                 .await;
@@ -256,14 +249,8 @@ pub async fn a_page_around_a_contact_counts_what_a_search_finds(store: Store) {
 }
 
 pub async fn a_page_around_a_contact_leaves_notes_aside(store: Store) {
-    let long = ContactFields::parse(
-        &ContactDraft {
-            notes: "n".repeat(10_000),
-            ..add(&store, "Ada").await.into()
-        },
-        Required::NameAndEmail,
-    );
-    let long = long.expect("the draft is valid");
+    let ada = input_of(&add(&store, "Ada").await);
+    let long = parsed(&ada.with(Field::Notes, "n".repeat(10_000)));
     for _ in 0..50 {
         let created = store.create(new_id(), &long, at(0), None, None).await;
         created.expect("it can be added");

@@ -152,9 +152,9 @@ pub async fn an_erased_contact_is_gone(store: Store) {
 }
 
 pub async fn no_answer_holds_an_erased_contact(store: Store) {
-    let request = IdempotentRequest::new(b"key", &ContactDraft::default(), None);
+    let request = IdempotentRequest::new(b"key", &ContactInput::default(), None);
     let request = request.expect("the key is valid");
-    let other = IdempotentRequest::new(b"other", &ContactDraft::default(), None);
+    let other = IdempotentRequest::new(b"other", &ContactInput::default(), None);
     let other = other.expect("the key is valid");
     let create = async |request| {
         let fields = fields("Ada", "ada@example.com");

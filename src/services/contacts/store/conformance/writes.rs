@@ -6,14 +6,16 @@ use super::*;
 use crate::services::audit_log::Actor;
 
 pub async fn a_created_contact_can_be_read(store: Store) {
-    let typed = ContactDraft {
-        name: "Zoë \"Z\" O'Neill; DROP TABLE contacts".to_owned(),
-        email: "zoë@exämple.com".to_owned(),
-        phone: "+44 20 7946 0000".to_owned(),
-        company: "Ünïcode & Sons".to_owned(),
-        notes: "first line\nsecond\tline 👩\u{200D}💻".to_owned(),
-    };
-    let fields = ContactFields::parse(&typed, Required::NameAndEmail).expect("the draft is valid");
+    let typed = ContactInput::default()
+        .with(
+            Field::Name,
+            "Zoë \"Z\" O'Neill; DROP TABLE contacts".to_owned(),
+        )
+        .with(Field::Emails, "zoë@exämple.com")
+        .with(Field::Phones, "+44 20 7946 0000")
+        .with(Field::Company, "Ünïcode & Sons")
+        .with(Field::Notes, "first line\nsecond\tline 👩\u{200D}💻");
+    let fields = parsed(&typed);
     let id = new_id();
 
     let creation = store
@@ -27,7 +29,7 @@ pub async fn a_created_contact_can_be_read(store: Store) {
     assert_eq!(creation.contact.created_at, creation.contact.updated_at);
     let read = store.get(id).await.expect("it is there");
     assert_eq!(read, creation.contact);
-    assert_eq!(ContactDraft::from(read), typed);
+    assert_eq!(input_of(&read), typed);
 
     let plain = add(&store, "Ada").await;
     let read = store.get(plain.id).await.expect("it is there");
@@ -75,17 +77,14 @@ pub async fn an_unknown_contact_is_not_found(store: Store) {
 }
 
 pub async fn an_update_replaces_every_field(store: Store) {
-    let full = ContactFields::parse(
-        &ContactDraft {
-            name: "Ada".to_owned(),
-            email: "ada@example.com".to_owned(),
-            phone: "112".to_owned(),
-            company: "Engines".to_owned(),
-            notes: "notes".to_owned(),
-        },
-        Required::NameAndEmail,
-    )
-    .expect("the draft is valid");
+    let full = parsed(
+        &ContactInput::default()
+            .with(Field::Name, "Ada")
+            .with(Field::Emails, "ada@example.com")
+            .with(Field::Phones, "112")
+            .with(Field::Company, "Engines")
+            .with(Field::Notes, "notes"),
+    );
     let created = store
         .create(new_id(), &full, at(0), None, None)
         .await
@@ -103,11 +102,15 @@ pub async fn an_update_replaces_every_field(store: Store) {
         phone: None,
         company: None,
         notes: None,
+        fields: updated.fields.clone(),
         updated_at: "2026-11-22T05:29:00.005Z".to_owned(),
         version: 2,
         ..created.contact
     };
     assert_eq!(updated, expected);
+    let emails = &updated.fields["emails"];
+    assert_eq!(emails.as_array().map(Vec::len), Some(1));
+    assert_eq!(emails[0]["value"], "countess@example.com");
     assert_eq!(store.get(expected.id).await.expect("it is there"), expected);
 }
 

@@ -124,11 +124,12 @@ impl Opened {
             let holds: bool = query(sql).fetch_one(&mut tx).await.expect(what);
             assert!(holds, "{what}");
         }
-        let rows: Vec<Row> =
-            query("SELECT name, email, phone, company, notes, uid, card FROM contacts")
-                .fetch_all(&mut tx)
-                .await
-                .expect("the contacts can be read");
+        let rows: Vec<Row> = query(
+            "SELECT name, email, phone, company, notes, fields, favourite, uid, card FROM contacts",
+        )
+        .fetch_all(&mut tx)
+        .await
+        .expect("the contacts can be read");
         for row in &rows {
             let card = ContactCard::parse(row.get::<&[u8]>("card").expect("a card"));
             let card = card.expect("a card");
@@ -139,7 +140,10 @@ impl Opened {
                 phone: text("phone"),
                 company: text("company"),
                 notes: text("notes"),
+                fields: serde_json::from_str(row.get("fields").expect("a column")).expect("JSON"),
             };
+            let is_favourite: bool = row.get("favourite").expect("a column");
+            assert_eq!(is_favourite, columns.fields.contains_key("favourite"));
             assert_eq!(
                 card.summary(),
                 columns,

@@ -16,6 +16,7 @@ use crate::services::contacts::query::Scope;
 use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::conformance;
 use crate::services::contacts::store::conformance::Store;
+use crate::services::contacts::store::conformance::Update;
 use crate::services::contacts::store::conformance::add;
 use crate::services::contacts::store::conformance::at;
 use crate::services::contacts::store::conformance::fields;

@@ -6,10 +6,11 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use super::Opened;
-use crate::model::contact::ContactDraft;
 use crate::model::contact::ContactId;
 use crate::services::audit_log::Actor;
+use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::fields::ContactInput;
 use crate::services::contacts::fields::Required;
 use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::query::Cursor;
@@ -59,13 +60,13 @@ async fn add_to_both(both: &[Opened; 2], contacts: &[(String, String)]) -> Vec<C
     let mut ids = Vec::new();
     for (number, (name, email)) in contacts.iter().enumerate() {
         let id = new_id();
-        let draft = ContactDraft {
-            name: name.clone(),
-            email: email.clone(),
-            ..ContactDraft::default()
-        };
+        let draft = ContactInput::default()
+            .with(Field::Name, name.clone())
+            .with(Field::Emails, email.clone());
         // A name of signs alone is refused.
-        let Ok(fields) = ContactFields::parse(&draft, Required::NameAndEmail) else {
+        let Ok(fields) =
+            ContactFields::parse(&draft, &ContactFields::default(), Required::NameAndEmail)
+        else {
             continue;
         };
         let now = at(number as i64 / 3);

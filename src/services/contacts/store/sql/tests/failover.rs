@@ -28,6 +28,7 @@ use crate::services::contacts::CONTACTS;
 use crate::services::contacts::TAGS;
 use crate::services::contacts::store::ContactStore;
 use crate::services::contacts::store::conformance;
+use crate::services::contacts::store::conformance::Update;
 use crate::services::contacts::store::conformance::at;
 use crate::services::contacts::store::conformance::fields;
 use crate::services::contacts::store::conformance::new_id;

@@ -11,17 +11,19 @@ use super::Opened;
 use super::SqlStore;
 use super::engine_tests;
 use crate::model::contact::Contact;
-use crate::model::contact::ContactDraft;
 use crate::services::audit_log::Actor;
 use crate::services::book::BookKey;
 use crate::services::contacts::CONTACTS;
 use crate::services::contacts::PAGES;
+use crate::services::contacts::catalogue::Field;
+use crate::services::contacts::fields::ContactInput;
 use crate::services::contacts::store::Chain;
 use crate::services::contacts::store::ContactStore;
 use crate::services::contacts::store::Creation;
 use crate::services::contacts::store::IdempotentRequest;
 use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::conformance;
+use crate::services::contacts::store::conformance::Update;
 use crate::services::contacts::store::conformance::add;
 use crate::services::contacts::store::conformance::at;
 use crate::services::contacts::store::conformance::fields;
@@ -53,18 +55,12 @@ const NO_NEW_CONTACTS: &str = "LOCK TABLE contacts IN SHARE ROW EXCLUSIVE MODE";
 const NO_CHANGES: &str = "SELECT FROM contacts FOR UPDATE";
 
 fn request(name: &str) -> IdempotentRequest {
-    let draft = ContactDraft {
-        name: name.to_owned(),
-        ..ContactDraft::default()
-    };
+    let draft = ContactInput::default().with(Field::Name, name.to_owned());
     IdempotentRequest::new(b"key", &draft, None).expect("the key is valid")
 }
 
 fn form(name: &str) -> IdempotentRequest {
-    let draft = ContactDraft {
-        name: name.to_owned(),
-        ..ContactDraft::default()
-    };
+    let draft = ContactInput::default().with(Field::Name, name.to_owned());
     IdempotentRequest::of_form("key", &draft).expect("the key is valid")
 }
 

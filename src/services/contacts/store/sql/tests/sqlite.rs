@@ -6,8 +6,7 @@ use kith_database::query;
 
 use super::Opened;
 use super::engine_tests;
-use crate::services::contacts::fields::ContactFields;
-use crate::services::contacts::fields::Required;
+use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::conformance;
 use crate::services::contacts::store::conformance::at;
@@ -74,11 +73,8 @@ async fn a_full_disk_passes() {
         .expect("it can be limited");
     writer.commit().await.expect("nothing was written");
 
-    let long = crate::model::contact::ContactDraft {
-        notes: "n".repeat(10_000),
-        ..conformance::add(&opened, "Fits").await.into()
-    };
-    let long = ContactFields::parse(&long, Required::NameAndEmail).expect("the draft is valid");
+    let fits = conformance::input_of(&conformance::add(&opened, "Fits").await);
+    let long = conformance::parsed(&fits.with(Field::Notes, "n".repeat(10_000)));
     let refused = opened.create(new_id(), &long, at(0), None, None).await;
     assert!(
         matches!(refused, Err(StoreError::Unavailable(_))),
