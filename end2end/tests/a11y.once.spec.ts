@@ -40,16 +40,16 @@ test('the form for a new contact', async ({ book, contacts, page }) => {
 });
 
 test('a form with errors', async ({ book, contacts, guard, page }) => {
-  guard.expect(/^400 POST/);
+  guard.allow(/^400 POST/);
   await contacts.goto(book.beside('/new'));
-  await contacts.fill({ phone: 'none' });
+  await contacts.fill({ phone: '1'.repeat(201) });
   await contacts.button('Add contact').click();
-  await contacts.expectWrong('Phone', 'Enter a phone number, like +44 20 7946 0000 ext. 12.');
+  await contacts.expectWrong('Phone', 'Use at most 200 characters; this has 201.');
   await audit(page);
 });
 
 test('an edit with a conflict', async ({ book, contacts, guard, page }) => {
-  guard.expect(/^412 POST/);
+  guard.allow(/^412 POST/);
   const ada = await book.add();
   await contacts.goto(book.beside(`/${ada.id}/edit`));
   await contacts.fill({ company: 'Mine', notes: '' });
@@ -135,7 +135,7 @@ test('a deletion that failed', async ({ book, contacts, guard, page }) => {
 });
 
 test('names as long and as unbroken as they can be', async ({ book, contacts, guard, page }) => {
-  guard.expect(/^412 POST/);
+  guard.allow(/^412 POST/);
   const long = `${book.word}${'W'.repeat(190)}`;
   const ada = await book.add({
     name: long,

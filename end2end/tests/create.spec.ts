@@ -6,16 +6,16 @@ test('a save whose answer was lost, sent again with other words, asks what is me
   guard,
   page,
 }) => {
-  guard.expect(/^net::ERR_FAILED POST \/fn\/contacts\/create/, /^409 POST \/fn\/contacts\/create/);
+  guard.expect(/^net::ERR_FAILED POST \/fn\/contacts\/save/, /^409 POST \/fn\/contacts\/save/);
   await contacts.goto(book.beside('/new'));
   await contacts.fill(book.draft());
-  await page.route('**/fn/contacts/create*', async (route) => {
+  await page.route('**/fn/contacts/save*', async (route) => {
     await route.fetch();
     await route.abort('failed');
   });
   await contacts.button('Add contact').click();
   await expect(contacts.problem).toContainText('The server did not answer.');
-  await page.unroute('**/fn/contacts/create*');
+  await page.unroute('**/fn/contacts/save*');
 
   await contacts.fill({ phone: '+44 20 7946 0000' });
   await contacts.button('Add contact').click();

@@ -18,10 +18,10 @@ test('a save that got no answer keeps the form and can be tried again', async ({
   guard,
   page,
 }) => {
-  guard.expect(/^net::ERR_CONNECTION_REFUSED POST \/fn\/contacts\/create/);
+  guard.expect(/^net::ERR_CONNECTION_REFUSED POST \/fn\/contacts\/save/);
   await contacts.goto(book.beside('/new'));
   await contacts.fill({ ...book.draft(), notes: 'Long\ntext' });
-  const mend = await cut(page, 'create');
+  const mend = await cut(page, 'save');
   await contacts.button('Add contact').click();
   await expect(contacts.problem).toHaveText(SILENCE);
   await expect(contacts.problem).toBeFocused();
@@ -34,17 +34,17 @@ test('a save that got no answer keeps the form and can be tried again', async ({
 });
 
 test('a save whose answer was lost creates one contact', async ({ book, contacts, guard, page }) => {
-  guard.expect(/^net::ERR_FAILED POST \/fn\/contacts\/create/);
+  guard.expect(/^net::ERR_FAILED POST \/fn\/contacts\/save/);
   await contacts.goto(book.beside('/new'));
   await contacts.fill(book.draft());
-  await page.route('**/fn/contacts/create*', async (route) => {
+  await page.route('**/fn/contacts/save*', async (route) => {
     await route.fetch();
     await route.abort('failed');
   });
   await contacts.button('Add contact').click();
   await expect(contacts.problem).toHaveText(SILENCE);
   expect(await book.names()).toEqual([`Ada ${book.word}`]);
-  await page.unroute('**/fn/contacts/create*');
+  await page.unroute('**/fn/contacts/save*');
   await contacts.button('Add contact').click();
   await expect(contacts.title).toHaveText(`Ada ${book.word}`);
   expect(await book.names()).toEqual([`Ada ${book.word}`]);
@@ -62,17 +62,17 @@ for (const [what, body, says] of [
     guard,
     page,
   }) => {
-    guard.expect(/^500 POST \/fn\/contacts\/update/);
+    guard.expect(/^500 POST \/fn\/contacts\/save/);
     const ada = await book.add();
     await contacts.goto(book.beside(`/${ada.id}/edit`));
     await contacts.fill({ notes: 'Long\ntext' });
-    await page.route('**/fn/contacts/update*', (route) =>
+    await page.route('**/fn/contacts/save*', (route) =>
       route.fulfill({ status: 500, contentType: 'application/json', body }),
     );
     await contacts.button('Save').click();
     await expect(contacts.problem).toContainText(says);
     await contacts.expectFields({ name: ada.name, notes: 'Long\ntext' });
-    await page.unroute('**/fn/contacts/update*');
+    await page.unroute('**/fn/contacts/save*');
     await contacts.button('Save').click();
     await expect(contacts.title).toHaveText(ada.name);
     expect((await book.read(ada.id)).notes).toBe('Long\ntext');

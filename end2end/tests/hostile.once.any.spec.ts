@@ -86,19 +86,19 @@ for (const [what, text] of [
   });
 
   test(`${what} stays in the fields of a refused form`, async ({ book, contacts, guard, page }) => {
-    guard.expect(/^400 POST/);
+    guard.allow(/^400 POST/);
     await contacts.goto(book.beside('/new'));
-    const typed = { name: text, email: text, phone: text, company: text, notes: `${text}\n${text}` };
+    const typed = { name: text, email: text, phone: text, company: 'C'.repeat(201), notes: `${text}\n${text}` };
     await contacts.fill(typed);
     await contacts.button('Add contact').click();
-    await expect(contacts.field('Email')).toHaveAttribute('aria-invalid', 'true');
+    await expect(contacts.field('Company')).toHaveAttribute('aria-invalid', 'true');
     await contacts.expectFields(typed);
     await expectNothingRan(page, contacts);
   });
 }
 
 test('hostile words in a conflict are words', async ({ book, contacts, guard, page }) => {
-  guard.expect(/^412 POST/);
+  guard.allow(/^412 POST/);
   const ada = await book.add();
   await contacts.goto(book.beside(`/${ada.id}/edit`));
   await contacts.fill({ name: `${book.word} Mine`, company: 'Mine', notes: 'Mine' });

@@ -4,7 +4,7 @@ import { sidewaysScroll } from '../fixtures/audit.ts';
 test.use({ viewport: { width: 320, height: 640 } });
 
 test('320 pixels are enough for every state', async ({ book, contacts, guard, page }) => {
-  guard.expect(/^400 POST/, /^412 POST/, /^404 GET/);
+  guard.expect(/^404 GET/);
   const fits = async () => {
     expect(await sidewaysScroll(page)).toEqual([]);
     expect(await page.evaluate(() => document.scrollingElement?.scrollWidth)).toBe(320);
@@ -25,7 +25,7 @@ test('320 pixels are enough for every state', async ({ book, contacts, guard, pa
   await contacts.link('Edit').tap();
   await expect(contacts.title).toHaveText('Edit contact');
   await fits();
-  await contacts.fill({ phone: 'x'.repeat(100) });
+  await contacts.fill({ phone: 'x'.repeat(300) });
   await contacts.button('Save').tap();
   await expect(contacts.field('Phone')).toHaveAttribute('aria-invalid', 'true');
   await fits();

@@ -28,12 +28,12 @@ test('a new contact is welcomed, and its page tells how that goes', async ({ boo
 });
 
 test('whoever unticks the box sends no email', async ({ book, contacts, guard }) => {
-  guard.expect(/^400 POST/);
+  guard.allow(/^400 POST/);
   await contacts.goto(book.beside('/new'));
   await contacts.welcome.uncheck();
-  await contacts.fill({ ...book.draft(), email: 'none' });
+  await contacts.fill({ ...book.draft(), email: 'e'.repeat(321) });
   await contacts.button('Add contact').click();
-  await contacts.expectWrong('Email', 'Enter an email address, like ada@example.com.');
+  await contacts.expectWrong('Email', 'Use at most 320 characters; this has 321.');
   // What was chosen outlives the mistake.
   await expect(contacts.welcome).not.toBeChecked();
   await contacts.fill(book.draft());

@@ -24,7 +24,7 @@ async fn a_body_in_a_coding_that_is_not_read_is_refused() {
     };
     let doors = [
         ("/api/contacts", "application/json", json),
-        ("/fn/contacts/create", "application/json", json),
+        ("/fn/contacts/save", "application/json", json),
         ("/contacts/new", "application/x-www-form-urlencoded", form),
     ];
     for (path, kind, body) in doors {

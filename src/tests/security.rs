@@ -58,7 +58,7 @@ async fn another_site_cannot_change_anything() {
         &[("origin", "null")],
     ];
     for headers in foreign {
-        for path in ["/api/contacts", "/contacts/new", "/fn/contacts/create"] {
+        for path in ["/api/contacts", "/contacts/new", "/fn/contacts/save"] {
             problem(write(path, headers).await, StatusCode::FORBIDDEN).await;
         }
     }

@@ -13,21 +13,17 @@ use crate::app::send;
 #[tokio::test]
 async fn the_browser_reads_and_writes_the_same_contacts_as_programs() {
     let app = TestApp::start().await;
-    let draft = json!({"name": "Ada", "email": "ada@example.com", "notes": "first\nsecond"});
-    let created = app
-        .post(
-            "/fn/contacts/create",
-            &json!({"draft": draft, "welcome": false, "key": "k1"}),
-        )
-        .await;
+    let inputs = [
+        ["name", "Ada"],
+        ["emails.0", "ada@example.com"],
+        ["notes", "first\nsecond"],
+        ["key", "k1"],
+    ];
+    let form = json!({"id": null, "inputs": inputs, "welcome": false});
+    let created = app.post("/fn/contacts/save", &form).await;
     assert_eq!(created.status(), StatusCode::OK);
     let created: Value = created.json().await.expect("a contact");
-    let again = app
-        .post(
-            "/fn/contacts/create",
-            &json!({"draft": draft, "welcome": false, "key": "k1"}),
-        )
-        .await;
+    let again = app.post("/fn/contacts/save", &form).await;
     assert_eq!(
         again.json::<Value>().await.expect("a contact"),
         created,
@@ -42,23 +38,22 @@ async fn the_browser_reads_and_writes_the_same_contacts_as_programs() {
         .await;
     let list: Value = list.json().await.expect("a list");
     assert_eq!(list["total"], 1);
-    assert_eq!(list["rows"][0]["id"], created["contact"]["id"]);
+    assert_eq!(list["rows"][0]["id"], created["Saved"]["row"]["id"]);
     assert_eq!(app.names("q=ada").await, ["Ada"]);
 }
 
 #[tokio::test]
 async fn an_error_has_its_own_status_and_shape() {
     let app = TestApp::start().await;
-    let wrong = json!({"name": "a\u{0}", "email": "none"});
-    let refused = app
-        .post(
-            "/fn/contacts/create",
-            &json!({"draft": wrong, "welcome": false, "key": "k1"}),
-        )
-        .await;
-    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
-    let error: AppError = refused.json().await.expect("an error");
-    assert_eq!(error.fields().len(), 2);
+    // What a form has to show comes with the form.
+    let wrong = [["name", "a\u{0}"], ["emails.0", "\u{1}"]];
+    let wrong = json!({"id": null, "inputs": wrong, "welcome": false});
+    let refused = app.post("/fn/contacts/save", &wrong).await;
+    assert_eq!(refused.status(), StatusCode::OK);
+    let refused: Value = refused.json().await.expect("a form");
+    let fields = &refused["Again"]["error"]["invalid"]["fields"];
+    assert_eq!(fields[0]["field"], "name");
+    assert_eq!(fields[1]["field"], "emails.0");
 
     let nobody = json!({"id": "00000000-0000-7000-8000-000000000000"});
     let missing = app.post("/fn/contacts/get", &nobody).await;
@@ -69,18 +64,24 @@ async fn an_error_has_its_own_status_and_shape() {
     );
 
     let ada = app.create("Ada", "ada@example.com").await;
-    let base = json!({"name": "Eva", "email": "ada@example.com"});
-    let draft = json!({"name": "Eve", "email": "eve@example.com"});
-    let stale = json!({"id": ada.id, "base": base, "draft": draft, "restore": false});
-    let conflict = app.post("/fn/contacts/update", &stale).await;
-    assert_eq!(conflict.status(), StatusCode::PRECONDITION_FAILED);
-    let error: AppError = conflict.json().await.expect("an error");
+    let base = json!({"name": "Eva", "nameParts": {"given": "Eva"}}).to_string();
+    let inputs = [["base", base.as_str()], ["name", "Eve"]];
+    let stale = json!({"id": ada.id, "inputs": inputs, "welcome": false});
+    let conflict = app.post("/fn/contacts/save", &stale).await;
+    assert_eq!(conflict.status(), StatusCode::OK);
+    let conflict: Value = conflict.json().await.expect("a form");
+    let conflict = &conflict["Again"]["conflicts"][0];
     assert_eq!(
-        error,
-        AppError::Changed {
-            current: Box::new(ada)
-        }
+        (&conflict["mine"], &conflict["theirs"]),
+        (&json!("Eve"), &json!("Ada"))
     );
+    // A form that does not say what it started from is refused as a whole.
+    let inputs = [["name", "Eve"], ["version", "7"]];
+    let stale = json!({"id": ada.id, "inputs": inputs, "welcome": false});
+    let refused = app.post("/fn/contacts/save", &stale).await;
+    assert_eq!(refused.status(), StatusCode::PRECONDITION_FAILED);
+    let error: AppError = refused.json().await.expect("an error");
+    assert!(matches!(error, AppError::Changed { current } if current.id == ada.id));
 }
 
 #[tokio::test]
@@ -88,7 +89,7 @@ async fn a_body_that_a_server_function_cannot_read_is_a_clients_mistake() {
     let app = TestApp::start().await;
     let bodies: [&[u8]; 5] = [b"", b"{", b"[]", b"\xff\xfe", br#"{"id": 7}"#];
     for body in bodies {
-        for function in ["create", "get", "update", "delete", "restore", "list"] {
+        for function in ["save", "form", "get", "delete", "restore", "list"] {
             let request = app
                 .request(Method::POST, &format!("/fn/contacts/{function}"))
                 .header("content-type", "application/json")

@@ -25,7 +25,11 @@ use crate::model::html::escape_html;
 
 /// Gives the page the status of an error.
 fn set_status(error: &AppError) {
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status = StatusCode::from_u16(error.status());
+    set_status_code(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+}
+
+fn set_status_code(status: StatusCode) {
     if let Some(options) = use_context::<ResponseOptions>() {
         options.set_status(status);
     }

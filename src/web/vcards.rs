@@ -18,6 +18,9 @@ use crate::web::rest::extract::PathId;
 /// What the name of a file escapes (RFC 8187, 3.2.1).
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 
+/// What files of cards are.
+pub const CARDS: &str = "text/vcard; charset=utf-8";
+
 /// One contact.
 pub async fn one(contacts: Contacts, PathId(id): PathId) -> Result<Response, Problem> {
     let (contact, card) = contacts.card(id).await?;
@@ -45,10 +48,7 @@ pub async fn all(contacts: Contacts) -> Result<Response, Problem> {
 fn file(name: &str, cards: Body) -> Response {
     let mut response = Response::new(cards);
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/vcard; charset=utf-8"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CARDS));
     let name = utf8_percent_encode(name, ESCAPED);
     let disposition = format!("attachment; filename=\"contacts.vcf\"; filename*=UTF-8''{name}.vcf");
     if let Ok(disposition) = HeaderValue::try_from(disposition) {

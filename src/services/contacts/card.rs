@@ -197,6 +197,9 @@ fn has_column(field: Field) -> bool {
 fn settle_name(fields: &mut ContactFields, saved: &ContactFields) {
     let is_new = |field: Field| fields.get(field) != saved.get(field);
     let (has_new_name, has_new_parts) = (is_new(Field::Name), is_new(Field::NameParts));
+    if !has_new_name && !has_new_parts {
+        return;
+    }
     let has_no_parts = fields.get(Field::NameParts).is_empty();
     // A name that says something else than its parts is a choice, which new parts do not change.
     let parts_of_saved = saved.get(Field::NameParts).first().map(joined);

@@ -152,7 +152,10 @@ fn text(field: Field, entry: &Entry) -> (Vec<Piece>, &'static str) {
             None => (vec![plain(value)], "No mail can reach this address."),
         },
         Kind::Phone => match dialled(value) {
-            Some(number) => (vec![link(value, format!("tel:{number}"))], ""),
+            Some(number) => {
+                let shown = value.strip_prefix("tel:").unwrap_or(value);
+                (vec![link(shown, format!("tel:{number}"))], "")
+            }
             None => (vec![plain(value)], "This cannot be dialled."),
         },
         Kind::Website if is_link(value) => (vec![link(value, value.to_owned())], ""),

@@ -123,22 +123,20 @@ impl ContactFields {
         let Some(text) = text.filter(|text| saved.text(field) != Some(text)) else {
             return;
         };
-        let entries = self.0.entry(field).or_default();
+        let mut entries = self.get(field).to_vec();
         let position = entries.iter().position(|entry| entry.value() == text);
-        for entry in entries.iter_mut() {
-            entry.preferred = false;
+        let position = match position {
+            Some(position) => position,
+            None if saved.get(field).is_empty() => {
+                entries.insert(0, Entry::text(text));
+                0
+            }
+            None => return self.set_first(field, Some(text)),
+        };
+        for (place, entry) in entries.iter_mut().enumerate() {
+            entry.preferred = place == position;
         }
-        match position {
-            Some(position) => entries[position].preferred = true,
-            None if saved.get(field).is_empty() => entries.insert(
-                0,
-                Entry {
-                    preferred: true,
-                    ..Entry::text(text)
-                },
-            ),
-            None => self.set_first(field, Some(text)),
-        }
+        self.set(field, entries);
     }
 
     /// Calls a contact without a name what stands before an address that was pasted with it: `Ada <ada@example.com>`.

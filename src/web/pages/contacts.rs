@@ -1,5 +1,6 @@
 //! `/contacts` and the addresses below it: what the server reads before it draws the island.
 
+use axum::http::StatusCode;
 use axum::http::Uri;
 use axum::http::request::Parts;
 use leptos::prelude::*;
@@ -7,6 +8,7 @@ use leptos::prelude::*;
 use super::PageTitle;
 use super::forbid_storing;
 use super::set_status;
+use super::set_status_code;
 use super::wake::Wake;
 use crate::islands::contacts::Contacts;
 use crate::islands::page_data::PageData;
@@ -69,6 +71,9 @@ pub fn ContactsPage() -> impl IntoView {
                     if let Some(error) = failure(&view) {
                         set_status(error);
                     }
+                    if has_conflict(&view.pane) {
+                        set_status_code(StatusCode::PRECONDITION_FAILED);
+                    }
                     if view.notice.is_some() {
                         forbid_storing();
                     }
@@ -117,6 +122,11 @@ fn class_of_reader(contacts: &contacts::Contacts) -> &'static str {
         (true, true) => "reader-of-contacts",
         (true, false) => "reader-of-contacts has-one-book",
     }
+}
+
+/// Whether two people have changed the same.
+fn has_conflict(pane: &Pane) -> bool {
+    matches!(pane, Pane::Form(form) if !form.conflicts.is_empty())
 }
 
 /// The error of the page: that of the pane, otherwise that of the list.

@@ -13,6 +13,7 @@ use serde_json::Value;
 use serde_json::json;
 use utoipa::PartialSchema;
 use utoipa::ToSchema;
+use utoipa::openapi::ObjectBuilder;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::Schema;
 
@@ -25,7 +26,7 @@ use crate::services::contacts::fields::schema;
 const KEPT_BY_KITH: [&str; 4] = ["id", "createdAt", "updatedAt", "version"];
 
 /// A contact as a client writes it.
-pub struct NewContactBody {
+pub struct ContactInputBody {
     pub input: ContactInput,
     /// Whether a new contact gets a welcome email; `None` leaves that to the configuration.
     pub welcome: Option<bool>,
@@ -34,7 +35,7 @@ pub struct NewContactBody {
 /// A change to some fields of a contact (RFC 7396).
 pub struct ContactChange(pub ContactInput);
 
-impl<'de> Deserialize<'de> for NewContactBody {
+impl<'de> Deserialize<'de> for ContactInputBody {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut members = members(deserializer)?;
         let welcome = match members.remove("welcome") {
@@ -110,60 +111,58 @@ pub fn field_schemas() -> Map<String, Value> {
     schemas
 }
 
-/// An object of all fields, and of these members.
-fn object(description: &str, more: Map<String, Value>, required: &[&str]) -> RefOr<Schema> {
-    let mut properties = field_schemas();
-    properties.extend(more);
-    let object = json!({
+/// The schemas of the bodies, by their names.
+pub fn schemas() -> [(&'static str, Value); 2] {
+    let mut whole = field_schemas();
+    let welcome = json!({
+        "type": ["boolean", "null"],
+        "description": "When a contact is created: whether it gets a welcome email. Left out or null, the setting \
+                        `welcome.enabled` decides.",
+    });
+    whole.insert("welcome".to_owned(), welcome);
+    for name in KEPT_BY_KITH {
+        whole.insert(name.to_owned(), json!({ "description": "Without effect." }));
+    }
+    let new = object(
+        "A contact as a client writes it: `name` and `email`, or a list of `emails`. What Kith itself keeps may stand in \
+         it, so that an answer can be changed and sent back as it came; it has no effect.",
+        whole,
+    );
+    let change = object(
+        "A change to some fields of a contact: those that are absent stay as they are, and null empties a field that may \
+         be empty (RFC 7396).",
+        field_schemas(),
+    );
+    [("ContactInput", new), ("ContactChange", change)]
+}
+
+fn object(description: &str, members: Map<String, Value>) -> Value {
+    json!({
         "type": "object",
         "description": description,
-        "properties": properties,
+        "properties": members,
         "additionalProperties": false,
-        "required": required,
-    });
-    serde_json::from_value(object).expect("it is an object")
+    })
 }
 
-impl PartialSchema for NewContactBody {
-    fn schema() -> RefOr<Schema> {
-        let mut more = Map::new();
-        let welcome = json!({
-            "type": ["boolean", "null"],
-            "description": "When a contact is created: whether it gets a welcome email. Left out or null, the setting \
-                            `welcome.enabled` decides.",
-        });
-        more.insert("welcome".to_owned(), welcome);
-        for name in KEPT_BY_KITH {
-            more.insert(name.to_owned(), json!({ "description": "Without effect." }));
+macro_rules! named {
+    ($($body:ty, $name:literal;)+) => {$(
+        /// Its schema is one of [`schemas`].
+        impl PartialSchema for $body {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new().into()
+            }
         }
-        object(
-            "A contact as a client writes it: `name` and `email`, or a list of `emails`. What Kith itself keeps may stand \
-             in it, so that an answer can be changed and sent back as it came; it has no effect.",
-            more,
-            &[],
-        )
-    }
+
+        impl ToSchema for $body {
+            fn name() -> Cow<'static, str> {
+                $name.into()
+            }
+        }
+    )+};
 }
 
-impl ToSchema for NewContactBody {
-    fn name() -> Cow<'static, str> {
-        "ContactInput".into()
-    }
-}
-
-impl PartialSchema for ContactChange {
-    fn schema() -> RefOr<Schema> {
-        object(
-            "A change to some fields of a contact: those that are absent stay as they are, and null empties a field that \
-             may be empty (RFC 7396).",
-            Map::new(),
-            &[],
-        )
-    }
-}
-
-impl ToSchema for ContactChange {
-    fn name() -> Cow<'static, str> {
-        "ContactChange".into()
-    }
+named! {
+    ContactInputBody, "ContactInput";
+    ContactChange, "ContactChange";
 }

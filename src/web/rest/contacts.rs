@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::response::Response;
+use kith_cache::Status;
 use serde::Deserialize;
 use serde::Deserializer;
 use serde::Serialize;
@@ -16,11 +17,14 @@ use utoipa::IntoParams;
 use utoipa::ToSchema;
 
 use super::body::ContactChange;
-use super::body::NewContactBody;
+use super::body::ContactInputBody;
+use super::extract::CARD_TAG;
 use super::extract::IfMatch;
 use super::extract::JsonBody;
+use super::extract::JsonOrCard;
 use super::extract::PathId;
 use super::extract::QueryString;
+use super::extract::VCARD;
 use super::read::Read;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
@@ -35,7 +39,9 @@ use crate::services::contacts::query::Cursor;
 use crate::services::contacts::query::Search;
 use crate::services::contacts::query::Sort;
 use crate::services::contacts::store::IdempotencyKey;
+use crate::web::grammar::media_type::Accept;
 use crate::web::problem::Problem;
+use crate::web::vcards::CARDS;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -147,7 +153,7 @@ pub async fn totals(contacts: Contacts, read: Read) -> Result<Response, Problem>
 }
 
 /// Creates a contact. With an `Idempotency-Key` it is created once, however often it is sent.
-#[utoipa::path(post, path = "/api/contacts", tag = "contacts", request_body = NewContactBody,
+#[utoipa::path(post, path = "/api/contacts", tag = "contacts", request_body = ContactInputBody,
     params(("book" = Option<BookId>, Query, description = "The id of an address book; without it, the first one of the caller"),
         ("Idempotency-Key" = inline(Option<IdempotencyKey>), Header, description = "Visible ASCII characters, new for each contact")),
     responses(
@@ -160,9 +166,9 @@ pub async fn totals(contacts: Contacts, read: Read) -> Result<Response, Problem>
 pub async fn create(
     contacts: Contacts,
     headers: HeaderMap,
-    JsonBody(new): JsonBody<NewContactBody>,
+    JsonBody(new): JsonBody<ContactInputBody>,
 ) -> Result<Response, Problem> {
-    let NewContactBody { input, welcome } = new;
+    let ContactInputBody { input, welcome } = new;
     let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
     let request = match (keys.next(), keys.next()) {
         (Some(key), None) => Some(IdempotentRequest::new(key.as_bytes(), &input, welcome)?),
@@ -192,19 +198,44 @@ pub async fn create(
 #[utoipa::path(get, path = "/api/contacts/{id}", tag = "contacts",
     params(("id" = ContactId, Path), ("If-None-Match" = Option<String>, Header, description = "The ETag of the version that the client has")),
     responses(
-    (status = 200, description = "The contact", body = ContactBody, headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
+    (status = 200, description = "The contact, or its vCard where the client prefers that",
+        content((ContactBody = "application/json"), (String = "text/vcard")),
+        headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
     (status = 304, description = "The client has it already", headers(("ETag"), ("X-Cache"), ("Server-Timing"))),
     (status = 404, description = "No such contact, or it is in the trash", body = Problem)))]
-pub async fn read(contacts: Contacts, read: Read, PathId(id): PathId) -> Result<Response, Problem> {
-    let found = contacts.find(id).await?;
-    let contact = found.as_ref().ok_or(AppError::NotFound)?;
-    Ok(read.answer(&etag(contact), found.status, || {
-        [b"{\"contact\":", &found.json()[..], b"}"].concat().into()
-    }))
+pub async fn read(
+    contacts: Contacts,
+    read: Read,
+    headers: HeaderMap,
+    PathId(id): PathId,
+) -> Result<Response, Problem> {
+    let mut response = if prefers_card(&headers) {
+        let (contact, card) = contacts.card(id).await?;
+        let etag = format!("\"{}{CARD_TAG}\"", contact.version);
+        let body = || card.bytes().to_vec().into();
+        read.answer_as(HeaderValue::from_static(CARDS), &etag, Status::Bypass, body)
+    } else {
+        let found = contacts.find(id).await?;
+        let contact = found.as_ref().ok_or(AppError::NotFound)?;
+        read.answer(&etag(contact), found.status, || {
+            [b"{\"contact\":", &found.json()[..], b"}"].concat().into()
+        })
+    };
+    let accept = HeaderValue::from_static("accept");
+    response.headers_mut().append(header::VARY, accept);
+    Ok(response)
 }
 
-/// Replaces every field of a contact; those that are absent become empty.
-#[utoipa::path(put, path = "/api/contacts/{id}", operation_id = "replace", tag = "contacts", request_body = NewContactBody,
+/// Whether a client wants the vCard more than JSON.
+fn prefers_card(headers: &HeaderMap) -> bool {
+    let accept = Accept::read(headers.get_all(header::ACCEPT));
+    accept.weight(VCARD) > accept.weight("application/json")
+}
+
+/// Replaces name, email, phone, company and notes of a contact, which become empty where they are absent, and the other
+/// fields that are sent. A vCard replaces the whole card.
+#[utoipa::path(put, path = "/api/contacts/{id}", operation_id = "replace", tag = "contacts",
+    request_body(content((ContactInputBody = "application/json"), (String = "text/vcard"))),
     params(("id" = ContactId, Path), ("If-Match" = inline(Option<IfMatch>), Header, description = "The ETag of the version that is replaced, or *; several are alternatives")),
     responses(
     (status = 200, description = "Replaced", body = ContactBody, headers(("ETag"))),
@@ -217,11 +248,19 @@ pub async fn update(
     contacts: Contacts,
     PathId(id): PathId,
     if_match: IfMatch,
-    JsonBody(body): JsonBody<NewContactBody>,
+    body: JsonOrCard<ContactInputBody>,
 ) -> Result<Response, Problem> {
-    let input = body.input.complete();
-    let update = |expected| contacts.update(id, &input, Required::NameAndEmail, expected);
-    let contact = if_match.change(update).await?;
+    let contact = match body {
+        JsonOrCard::Json(body) => {
+            let input = body.input.complete();
+            let update = |expected| contacts.update(id, &input, Required::NameAndEmail, expected);
+            if_match.change(update).await?
+        }
+        JsonOrCard::Card(card) => {
+            let replace = |expected| contacts.replace_card(id, card.to_vec(), expected);
+            if_match.change(replace).await?
+        }
+    };
     Ok(answer(StatusCode::OK, contact))
 }
 

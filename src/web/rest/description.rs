@@ -10,6 +10,7 @@ use serde_json::json;
 use utoipa::OpenApi;
 use utoipa::openapi;
 
+use super::body;
 use super::body::field_schemas;
 use crate::services::config::ContactsConfig;
 
@@ -119,6 +120,9 @@ pub fn complete(
 
     let components = &mut whole["components"];
     describe_fields(&mut components["schemas"]["Contact"]);
+    for (name, schema) in body::schemas() {
+        components["schemas"][name] = schema;
+    }
     components["headers"] = headers();
     components["securitySchemes"] = json!({ "token": {
         "type": "http",

@@ -46,15 +46,7 @@ where
                 "Send JSON, and say so: Content-Type: application/json",
             ));
         }
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(|rejection| {
-                if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                    too_large(state)
-                } else {
-                    AppError::bad_request("The body broke off. Send it again.").into()
-                }
-            })?;
+        let bytes = whole_body(request, state).await?;
         let json = without_byte_order_mark(&bytes);
         // serde would read a struct from an array as well, field by field.
         if !json.trim_ascii_start().starts_with(b"{") {
@@ -67,6 +59,44 @@ where
             }
         }
     }
+}
+
+/// A body of JSON, or the vCard of a contact.
+pub enum JsonOrCard<T> {
+    Json(T),
+    Card(Bytes),
+}
+
+/// The media type of vCards (RFC 6350, 10.1).
+pub const VCARD: &str = "text/vcard";
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonOrCard<T>
+where
+    Arc<Config>: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if media_type::of_body(request.headers()).as_deref() == Some(VCARD) {
+            return whole_body(request, state).await.map(Self::Card);
+        }
+        let JsonBody(json) = JsonBody::from_request(request, state).await?;
+        Ok(Self::Json(json))
+    }
+}
+
+async fn whole_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem>
+where
+    Arc<Config>: FromRef<S>,
+{
+    let body = Bytes::from_request(request, state).await;
+    body.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            too_large(state)
+        } else {
+            AppError::bad_request("The body broke off. Send it again.").into()
+        }
+    })
 }
 
 /// The refusal of a body over the limit of the configuration.
@@ -157,6 +187,9 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
 /// The versions that a client expects, from `If-Match`.
 pub struct IfMatch(Option<BTreeSet<u32>>);
 
+/// What stands behind the version in the tag of a card.
+pub const CARD_TAG: &str = "-vcard";
+
 /// The version of no contact, so a change that expects it always fails.
 const NEVER: u32 = 0;
 
@@ -178,10 +211,12 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 /// The version that a tag names. A tag that is not Kith's is no mistake: it names a version that does not
 /// exist.
 fn version(tag: &EntityTag) -> u32 {
-    let version = std::str::from_utf8(tag.before_compression()).ok();
-    let version = version.and_then(|version| version.parse::<u32>().ok());
+    let text = std::str::from_utf8(tag.before_compression()).unwrap_or_default();
+    // The card of a version and its JSON differ in bytes, and so in tags.
+    let text = text.strip_suffix(CARD_TAG).unwrap_or(text);
+    let version = text.parse::<u32>().ok();
     version
-        .filter(|version| tag.is(&version.to_string()))
+        .filter(|version| text == version.to_string())
         .unwrap_or(NEVER)
 }
 
@@ -252,6 +287,9 @@ mod tests {
             (&["\"3\""], 3, true),
             (&["W/\"3\""], 3, true),
             (&["\"3-gzip\""], 3, true),
+            (&["\"3-vcard\""], 3, true),
+            (&["W/\"3-vcard-gzip\""], 3, true),
+            (&["\"3-card\""], 3, false),
             (&["\"1\", W/\"3\", \"7\""], 3, true),
             (&["\"1\"", "\"3\""], 3, true),
             (&["\"4\""], 3, false),

@@ -60,6 +60,22 @@ impl Read {
     /// 200 with this JSON, or 304 if the client has what `etag` names. Both say how the cache
     /// answered (`X-Cache`) and how long that took (`Server-Timing`).
     pub fn answer(&self, etag: &str, status: Status, json: impl FnOnce() -> Body) -> Response {
+        self.answer_as(
+            HeaderValue::from_static("application/json"),
+            etag,
+            status,
+            json,
+        )
+    }
+
+    /// The same with a body of another type.
+    pub fn answer_as(
+        &self,
+        kind: HeaderValue,
+        etag: &str,
+        status: Status,
+        body: impl FnOnce() -> Body,
+    ) -> Response {
         let status = match status {
             Status::Hit => "HIT",
             Status::Stale => "STALE",
@@ -67,15 +83,14 @@ impl Read {
             Status::Bypass => "BYPASS",
         };
         let unchanged = self.knows(etag);
-        let mut response = Response::new(if unchanged { Body::empty() } else { json() });
+        let mut response = Response::new(if unchanged { Body::empty() } else { body() });
         if unchanged {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         }
         let headers = response.headers_mut();
         headers.reserve(TYPICAL_HEADER_COUNT);
         if !unchanged {
-            let json = HeaderValue::from_static("application/json");
-            headers.insert(header::CONTENT_TYPE, json);
+            headers.insert(header::CONTENT_TYPE, kind);
         }
         if let Ok(etag) = HeaderValue::from_str(etag) {
             headers.insert(header::ETAG, etag);

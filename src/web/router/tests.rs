@@ -270,7 +270,7 @@ async fn the_routes_are_known() {
     for known in [
         "/contacts",
         "/api/contacts/0198c0de-0000-7000-8000-000000000001",
-        "/fn/contacts/create",
+        "/fn/contacts/save",
         "/live",
         "/metrics",
         "/sign-in",

@@ -92,7 +92,10 @@ impl Contacts {
         };
         let Some(base) = base(inputs) else {
             // A form that says nothing of what it started from replaces what it names.
-            let version = value(inputs, "version").and_then(|version| version.parse().ok());
+            let version = value(inputs, "version").map(str::parse).transpose();
+            let version = version.map_err(|_| {
+                AppError::bad_request("This form cannot be read. Open it again from the list.")
+            })?;
             let updated = self.update(id, &typed, Required::AnyField, version).await?;
             return Ok(FormResult::Saved(updated, Vec::new()));
         };

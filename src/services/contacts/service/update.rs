@@ -90,6 +90,11 @@ impl Contacts {
         let mut mine = ContactFields::parse(&edit.typed, &edit.base, Required::AnyField)?;
         for &field in &edit.left {
             mine.set(field, edit.base.get(field).to_vec());
+            if field == Field::Name {
+                // Its parts say the same.
+                let parts = edit.base.get(Field::NameParts).to_vec();
+                mine.set(Field::NameParts, parts);
+            }
         }
         if edit.restore {
             self.restore(id).await?;
@@ -100,7 +105,10 @@ impl Contacts {
             opened.apply(&edit.base);
             let mut edited = opened.clone();
             edited.apply(&mine);
-            let (card, conflicts) = opened.merge(&edited, card);
+            let (card, mut conflicts) = opened.merge(&edited, card);
+            if conflicts.contains(&Field::Name) {
+                conflicts.retain(|field| *field != Field::NameParts);
+            }
             if !conflicts.is_empty() {
                 return Ok(Err(Edit::Conflict {
                     fields: conflicts,
@@ -111,7 +119,8 @@ impl Contacts {
             }
             let is_theirs = |field: &Field| {
                 let base = edit.base.get(*field);
-                theirs.get(*field) != base && mine.get(*field) == base
+                let is_said_by_name = *field == Field::NameParts;
+                !is_said_by_name && theirs.get(*field) != base && mine.get(*field) == base
             };
             let kept: Vec<Field> = Field::ALL.iter().copied().filter(is_theirs).collect();
             Ok(Ok((card, kept)))

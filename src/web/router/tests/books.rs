@@ -26,10 +26,9 @@ const WRITES_OF_EDITORS: &[&str] = &[
     "POST /contacts/{id}/edit",
     "POST /contacts/{id}/move",
     "POST /contacts/{id}/restore",
-    "POST /fn/contacts/create",
     "POST /fn/contacts/delete",
     "POST /fn/contacts/restore",
-    "POST /fn/contacts/update",
+    "POST /fn/contacts/save",
     "POST /trash/empty",
     "POST /trash/{id}/delete",
     "PUT /api/contacts/{id}",
@@ -105,9 +104,8 @@ impl Shared {
                 self.contact
             };
             let body = format!(
-                r#"{{"id":"{id}","draft":{{{typed}}},"base":{{"name":"Ada","email":"ada@example.com"}},
-                    "restore":false,"welcome":false,"key":"{}","search":"","cursor":null,"around":null}}"#,
-                uuid::Uuid::now_v7()
+                r#"{{"id":"{id}","inputs":[["name","stranger"],["email","changed@example.com"]],
+                    "typed":[],"welcome":false,"search":"","cursor":null,"around":null}}"#
             );
             return (JSON, body);
         }
