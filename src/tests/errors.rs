@@ -156,9 +156,9 @@ async fn every_field_has_its_limits() {
     let cases = [
         ("name", json!("a".repeat(201))),
         ("name", json!("Ada\u{0}")),
-        ("email", json!("not an address")),
-        ("email", json!("a@example.com\r\nBcc: b@example.com")),
-        ("phone", json!("call me")),
+        ("email", json!("e".repeat(321))),
+        ("email", json!("ada\u{1}@example.com")),
+        ("phone", json!("1".repeat(201))),
         ("company", json!("c".repeat(201))),
         ("notes", json!("n".repeat(10_001))),
     ];

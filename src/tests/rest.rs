@@ -434,3 +434,82 @@ async fn a_range_that_is_none_is_answered_with_the_whole() {
         assert_eq!(send(request).await.status(), StatusCode::OK, "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_contact_is_read_and_replaced_as_a_card() {
+    let app = TestApp::start().await;
+    let ada = app.create("Ada", "ada@example.com").await;
+    let path = format!("/api/contacts/{}", ada.id);
+    let get = |accept: &'static str| app.request(Method::GET, &path).header("accept", accept);
+    let read = send(get("text/vcard")).await;
+    assert_eq!(read.status(), StatusCode::OK);
+    assert_eq!(header(&read, "content-type"), "text/vcard; charset=utf-8");
+    assert_eq!(header(&read, "etag"), "\"1-vcard\"");
+    assert!(header(&read, "vary").contains("accept"));
+    let card = read.text().await.expect("a card");
+    assert!(card.contains("EMAIL:ada@example.com\r\n"), "{card}");
+    let json = send(get("application/json, text/vcard;q=0.5")).await;
+    assert_eq!(header(&json, "content-type"), "application/json");
+    let known = send(get("text/vcard").header("if-none-match", "\"1-vcard\"")).await;
+    assert_eq!(known.status(), StatusCode::NOT_MODIFIED);
+
+    let put = |card: String, tag: &'static str| {
+        app.request(Method::PUT, &path)
+            .header("content-type", "text/vcard; charset=utf-8")
+            .header("if-match", tag)
+            .body(card)
+    };
+    let other = card.replace("EMAIL:ada", "X-OTHER;A=b:kept\r\nEMAIL;TYPE=work:countess");
+    let replaced = send(put(other.clone(), "\"1-vcard\"")).await;
+    assert_eq!(replaced.status(), StatusCode::OK);
+    let replaced: Value = replaced.json().await.expect("JSON");
+    assert_eq!(replaced["contact"]["email"], "countess@example.com");
+    assert_eq!(replaced["contact"]["emails"][0]["label"], "work");
+    assert_eq!(replaced["contact"]["version"], 2);
+    let kept = send(get("text/vcard")).await.text().await;
+    assert_eq!(kept.expect("a card"), other);
+    let stale = send(put(card, "\"1-vcard\"")).await;
+    assert_eq!(stale.status(), StatusCode::PRECONDITION_FAILED);
+    let broken = send(put("FN:Ada".to_owned(), "*")).await;
+    let broken = problem(broken, StatusCode::BAD_REQUEST).await;
+    let detail = broken["detail"].as_str().expect("a sentence");
+    assert!(detail.starts_with("This is not a vCard: "), "{detail}");
+}
+
+#[tokio::test]
+async fn a_client_of_the_first_release_leaves_what_it_does_not_know() {
+    let app = TestApp::start().await;
+    let body = json!({
+        "name": "Ada", "emails": [{ "value": "work@example.com", "label": "work" }, { "value": "home@example.com" }],
+        "birthday": "1815-12-10",
+    });
+    let created = app.post("/api/contacts", &body).await;
+    assert_eq!(created.status(), StatusCode::CREATED);
+    let ada = crate::app::contact(created).await;
+    assert_eq!(ada.email.as_deref(), Some("work@example.com"));
+    let path = format!("/api/contacts/{}", ada.id);
+    let put = json!({ "name": "Ada Lovelace", "email": "new@example.com" });
+    let replaced = send(app.request(Method::PUT, &path).json(&put)).await;
+    let replaced: Value = replaced.json().await.expect("JSON");
+    let contact = &replaced["contact"];
+    assert_eq!(contact["name"], "Ada Lovelace");
+    assert_eq!(contact["emails"][0]["value"], "new@example.com");
+    assert_eq!(contact["emails"][0]["label"], "work");
+    assert_eq!(contact["emails"][1]["value"], "home@example.com");
+    assert_eq!(contact["birthday"], "1815-12-10");
+    // What was read may be sent back as it came.
+    let again = send(app.request(Method::PUT, &path).json(contact)).await;
+    let again: Value = again.json().await.expect("JSON");
+    assert_eq!(again["contact"], *contact);
+    // A list of addresses is enough, and so is nothing else.
+    let without = app.post(
+        "/api/contacts",
+        &json!({ "emails": [{ "value": "a@example.com" }] }),
+    );
+    assert_eq!(without.await.status(), StatusCode::CREATED);
+    let refused = app
+        .post("/api/contacts", &json!({ "phones": [{ "value": "112" }] }))
+        .await;
+    let refused = problem(refused, StatusCode::BAD_REQUEST).await;
+    assert_eq!(refused["error"], "Name and email are required");
+}

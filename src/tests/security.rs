@@ -313,7 +313,9 @@ async fn text_does_not_end_the_data_of_a_page() {
     let id = crate::app::contact(app.post("/api/contacts", &body).await)
         .await
         .id;
-    let fields = ["name", "email", "phone", "company", "notes"].map(|field| (field, markup));
+    let mut fields = ["name", "email", "phone", "company", "notes"].map(|field| (field, markup));
+    let refused_markup = format!("{markup}\u{1}");
+    fields[4].1 = &refused_markup;
     let refused = app.submit("/contacts/new", &fields).await;
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
     let mut pages = vec![(Page::read(refused).await, fields.len())];
