@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::error::Limits;
 use crate::lines::{BOM, is_mark};
 
-/// Bytes of a broken card, or of text between cards, that are reported.
+/// Bytes of a card above a limit, or of text between cards, that are reported.
 const MAX_REPORTED: usize = 1024;
 
 /// Bytes that are decoded from UTF-16 at a time.
@@ -33,7 +33,7 @@ pub struct BrokenCard {
     pub line: usize,
     /// Why it is no card.
     pub reason: SplitReason,
-    /// How it begins: at most 1 KiB.
+    /// All of it if only its end is missing, so that it can be put right. Otherwise how it begins: at most 1 KiB.
     pub bytes: Vec<u8>,
 }
 
@@ -60,7 +60,7 @@ pub enum SplitReason {
 
 /// The cards of a file in their order. Memory is bounded: by one card, whatever the size of the file and of its lines.
 ///
-/// A file of UTF-16 with its mark is decoded. Lines end with LF, CRLF, or CR alone where the first line does. A card
+/// A file of UTF-16 with its mark is decoded. Lines of a card end with LF, CRLF, or CR alone as its first line does. A card
 /// that is not ended, or is above a limit, is reported, and the next one is read; so is text between cards.
 ///
 /// ```
@@ -146,6 +146,8 @@ impl<R: BufRead> Split<R> {
                 return self.card(begin).map(Some);
             }
             line.clear();
+            // The lines of the next card may end in another way.
+            self.lines.terminator = None;
             let Some(_) = self.lines.next(&mut line, MAX_REPORTED)? else {
                 self.is_over = true;
                 return Ok(outside.map(Err));
@@ -242,11 +244,13 @@ impl Part {
     }
 
     fn broken(self, reason: SplitReason) -> BrokenCard {
-        let mut bytes = self.bytes;
-        bytes.truncate(MAX_REPORTED);
+        let (reason, mut bytes) = (self.reason.unwrap_or(reason), self.bytes);
+        if reason != SplitReason::NoEnd {
+            bytes.truncate(MAX_REPORTED);
+        }
         BrokenCard {
             line: self.line,
-            reason: self.reason.unwrap_or(reason),
+            reason,
             bytes,
         }
     }
