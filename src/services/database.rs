@@ -58,6 +58,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(16, "identities", "0016_identities.sql"),
     migration!(17, "cards", "0017_cards.sql"),
     migration!(18, "fields", "0018_fields.sql"),
+    migration!(19, "imports", "0019_imports.sql"),
 ];
 
 /// Every migration of a server, in order: that of `kith-queue`, and those in `migrations/postgres/`.
@@ -77,6 +78,7 @@ const SERVER_MIGRATIONS: &[Migration] = &[
     migration!(9, "identities", "postgres/0008_identities.sql"),
     migration!(10, "cards", "postgres/0009_cards.sql"),
     migration!(11, "fields", "postgres/0010_fields.sql"),
+    migration!(12, "imports", "postgres/0011_imports.sql"),
 ];
 
 /// A file that was restored from a backup has brought its generations back, and Redis may hold what was

@@ -22,6 +22,8 @@ pub struct ActivityRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     Created,
+    /// It was added from a file.
+    Imported,
     /// Something else stands in these fields now.
     Changed {
         /// By their names.
@@ -53,9 +55,12 @@ impl Event {
     /// Whether the event is about the welcome email.
     pub fn is_of_welcome(&self) -> bool {
         match self {
-            Self::Created | Self::Changed { .. } | Self::Deleted | Self::Restored | Self::Moved => {
-                false
-            }
+            Self::Created
+            | Self::Imported
+            | Self::Changed { .. }
+            | Self::Deleted
+            | Self::Restored
+            | Self::Moved => false,
             Self::WelcomeQueued
             | Self::WelcomeFailed { .. }
             | Self::WelcomeSent
@@ -67,6 +72,7 @@ impl Event {
     fn text(&self) -> String {
         match self {
             Self::Created => "Added".to_owned(),
+            Self::Imported => "Imported from a file".to_owned(),
             Self::Changed { fields } => changed(fields),
             Self::Deleted => "Moved to the trash".to_owned(),
             Self::Restored => "Restored from the trash".to_owned(),
@@ -112,7 +118,9 @@ impl Activities {
     /// are older than these records are derived from the times of the contact.
     pub fn of(contact: &Contact, mut records: Vec<ActivityRecord>) -> Self {
         let pending = welcome_is_pending(&records);
-        if !records.iter().any(|record| record.event == Event::Created) {
+        let is_first =
+            |record: &ActivityRecord| matches!(record.event, Event::Created | Event::Imported);
+        if !records.iter().any(is_first) {
             let created = ActivityRecord {
                 at: contact.created_at.clone(),
                 event: Event::Created,

@@ -61,9 +61,16 @@ impl ContactCard {
         self.0.bytes()
     }
 
-    /// What the card is known by in other programs. Kith knows none by a longer text than an index can hold.
+    /// What the card is known by in other programs. Kith knows none by a longer text than an index can hold, and none by
+    /// one with a NUL, which no column of a text takes.
     pub fn uid(&self) -> Option<String> {
-        self.0.uid().filter(|uid| uid.len() <= MAX_UID_BYTES)
+        let is_kept = |uid: &String| uid.len() <= MAX_UID_BYTES && !uid.contains('\0');
+        self.0.uid().filter(is_kept)
+    }
+
+    /// Equal for cards that say the same, in whatever way they are written.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        kith_card::fingerprint(&self.0)
     }
 
     /// What the columns say.

@@ -10,6 +10,7 @@
 //!
 //! - [`SqlStore`] fulfils the contract. [`create`], [`update`] and [`trash`] are its writes, [`list`] its
 //!   pages; [`activities`] is what happened around a contact.
+//! - [`insert`] writes new contacts, one or many. [`known`] tells which cards a book has already.
 //! - [`erase`] removes for good: contacts of the trash, or all that a book has.
 //! - [`export`] reads all cards of a book. [`missing_cards`] writes the cards that an earlier release has not.
 //! - [`row`] reads a contact. [`replay`] knows the requests that a client may send again.
@@ -18,10 +19,12 @@
 
 mod activities;
 mod create;
-mod erase;
+pub mod erase;
 mod error;
 mod export;
 mod generations;
+pub mod insert;
+pub mod known;
 mod list;
 mod missing_cards;
 mod replay;
@@ -33,6 +36,8 @@ mod update;
 
 pub use self::erase::erase;
 pub use self::missing_cards::write_missing_cards;
+pub use self::row::rfc3339;
+pub use self::row::set_summary;
 pub use self::sql_store::SqlStore;
 
 #[cfg(test)]

@@ -263,6 +263,21 @@ const OTHERS: &[Sql] = &[
         "INSERT INTO audit_log (at, account, actor, kind, subject)
          VALUES (10, '\\x00112233445566778899aabbccddeeff', 'ada', 'contact_deleted', 'an-id')",
     ),
+    Sql::each(
+        "INSERT INTO imports (seq, id, book, state, file, actor, welcome, received, why, created_at)
+         VALUES (5, zeroblob(16), 1, 'failed', 'a.vcf', 'ada', 1, 3, 'why', 11)",
+        "INSERT INTO imports (seq, id, book, state, file, actor, welcome, received, why, created_at)
+         VALUES (5, decode(repeat('00', 16), 'hex'), 1, 'failed', 'a.vcf', 'ada', TRUE, 3, 'why', 11)",
+    ),
+    Sql::each(
+        "INSERT INTO import_chunks (import, place, body) VALUES (5, 0, x'00ff')",
+        "INSERT INTO import_chunks (import, place, body) VALUES (5, 0, '\\x00ff')",
+    ),
+    Sql::new("INSERT INTO import_contacts (contact, import) SELECT id, 5 FROM contacts"),
+    Sql::each(
+        "INSERT INTO import_problems (import, place, line, reason, body) VALUES (5, 2, 7, 'r', x'00ff')",
+        "INSERT INTO import_problems (import, place, line, reason, body) VALUES (5, 2, 7, 'r', '\\x00ff')",
+    ),
     // A process that was killed long ago.
     Sql::new(
         "INSERT INTO instances (id, started_at, seen_at, version, address, config_hash, figures)

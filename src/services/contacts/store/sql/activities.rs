@@ -35,15 +35,18 @@ pub async fn record(
     .bind(id_bytes(contact))
     .execute(&mut *tx)
     .await?;
-    if matches!(event, Event::Created | Event::WelcomeQueued) {
+    if matches!(
+        event,
+        Event::Created | Event::Imported | Event::WelcomeQueued
+    ) {
         return Ok(());
     }
     query(
         "DELETE FROM activities
-         WHERE contact = $1 AND event <> '\"Created\"' AND (event LIKE '%\"Welcome%') = $2
+         WHERE contact = $1 AND event NOT IN ('\"Created\"', '\"Imported\"') AND (event LIKE '%\"Welcome%') = $2
              AND seq <= (
                  SELECT seq FROM activities
-                 WHERE contact = $1 AND event <> '\"Created\"'
+                 WHERE contact = $1 AND event NOT IN ('\"Created\"', '\"Imported\"')
                      AND (event LIKE '%\"Welcome%') = $2
                  ORDER BY seq DESC LIMIT 1 OFFSET $3)",
     )

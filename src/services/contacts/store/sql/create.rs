@@ -2,25 +2,20 @@
 
 use jiff::Timestamp;
 use kith_database::Connection;
-use kith_database::Sql;
 use kith_database::TransactionStep;
-use kith_database::query;
 use serde_json::Map;
 
-use super::activities;
+use super::insert::Addition;
+use super::insert::Occasion;
+use super::insert::insert;
 use super::replay;
-use super::row::fields_json;
-use super::row::id_bytes;
-use super::row::is_favourite;
 use super::row::rfc3339;
 use super::row::set_summary;
-use super::search;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::services::book::BookKey;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::card::ContactCard;
-use crate::services::contacts::fold::search_key;
 use crate::services::contacts::store::Creation;
 use crate::services::contacts::store::IdempotentRequest;
 use crate::services::contacts::store::StoreError;
@@ -103,66 +98,15 @@ impl NewContact {
         Ok(None)
     }
 
-    /// Writes a contact with its search keys and its first activity, and removes some of the keys of requests that
-    /// are outdated.
+    /// Writes the contact.
     async fn insert(&self, tx: &mut Connection, contact: &Contact) -> Result<(), StoreError> {
-        let now = self.now.as_millisecond();
-        let key = search_key(&contact.name, contact.email.as_deref());
-        let grams = search::tables(tx.engine()).grams(self.book, &key);
-        query(INSERT)
-            .bind(id_bytes(self.id))
-            .bind(contact.version)
-            .bind(now)
-            .bind(now)
-            .bind(&key)
-            .bind(&contact.name)
-            .bind(&contact.email)
-            .bind(&contact.phone)
-            .bind(&contact.company)
-            .bind(&contact.notes)
-            .bind(grams)
-            .bind(activities::json(&Event::Created)?)
-            .bind(self.outdated)
-            .bind(replay::MAX_SWEPT_KEYS)
-            .bind(self.book.0)
-            .bind(self.card.uid())
-            .bind(self.card.bytes())
-            .bind(fields_json(contact)?)
-            .bind(is_favourite(contact))
-            .execute(tx)
-            .await?;
-        Ok(())
+        let occasion = Occasion {
+            book: self.book,
+            now: self.now.as_millisecond(),
+            event: &Event::Created,
+            outdated: self.outdated,
+        };
+        let addition = Addition::new(tx.engine(), self.book, contact, &self.card);
+        insert(tx, occasion, vec![addition]).await
     }
 }
-
-/// Everything that a new contact consists of, and the removal of old keys, in one query: each query of its own would
-/// cost two switches between threads, or a round trip to the server.
-///
-/// A server takes one statement in a query. There, a creation leaves keys aside that another one is removing.
-const INSERT: Sql = Sql::each(
-    "INSERT INTO contacts
-        (seq, id, version, created_at, updated_at, search_key, name, email, phone, company, notes, fields, favourite, uid, card)
-        SELECT coalesce(max(seq), ($15 - 1) << 40) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $18, $19, $16, $17
-        FROM contacts WHERE seq > ($15 - 1) << 40 AND seq < $15 << 40;
-    INSERT INTO contact_trigrams (rowid, key) VALUES (last_insert_rowid(), $5);
-    INSERT INTO contact_grams (rowid, grams) VALUES (last_insert_rowid(), $11);
-    INSERT INTO activities (contact, at, event) VALUES ($1, $3, $12);
-    DELETE FROM idempotency_keys WHERE key IN
-        (SELECT key FROM idempotency_keys WHERE created_at <= $13 ORDER BY created_at LIMIT $14)",
-    "WITH contact AS (
-        INSERT INTO contacts
-            (seq, id, version, created_at, updated_at, search_key, name, email, phone, company, notes, fields, favourite, uid, card)
-            VALUES ((($15::bigint - 1) << 40) + nextval(pg_get_serial_sequence('contacts', 'seq')),
-                $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $18, $19, $16, $17) RETURNING seq
-    ), grams AS (
-        INSERT INTO contact_grams (seq, search_key, grams)
-        SELECT seq, $5, $11::bigint[]::int4[] FROM contact
-    ), activity AS (
-        INSERT INTO activities (contact, at, event) VALUES ($1, $3, $12)
-    ), swept AS (
-        DELETE FROM idempotency_keys WHERE key = ANY (ARRAY(
-            SELECT key FROM idempotency_keys WHERE created_at <= $13
-            ORDER BY created_at LIMIT $14 FOR UPDATE SKIP LOCKED))
-    )
-    SELECT seq FROM contact",
-);

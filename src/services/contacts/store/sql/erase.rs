@@ -21,7 +21,7 @@ use crate::services::contacts::store::Emptying;
 use crate::services::contacts::store::StoreError;
 
 /// The most contacts that one transaction removes, so that other writers need not wait for long.
-const BATCH: i64 = 200;
+pub const BATCH: i64 = 200;
 
 /// The answers that hold a contact of a book. An answer is as old as its contact, which an index knows.
 const FORGET_BOOK: Sql = Sql::each(
@@ -142,7 +142,24 @@ pub async fn erase_some(
     Ok(seqs.len() as u64)
 }
 
-/// Removes contacts of the trash that the transaction has locked.
+/// Removes contacts outside the trash that the transaction has locked.
+///
+/// # Errors
+/// Those of the engine.
+pub async fn erase_live(tx: &mut Connection, seqs: &[i64]) -> Result<(), sqlx::Error> {
+    if tx.engine() == Engine::Sqlite {
+        for statement in [
+            "DELETE FROM contact_trigrams WHERE rowid IN (SELECT value FROM json_each($1))",
+            "DELETE FROM contact_grams WHERE rowid IN (SELECT value FROM json_each($1))",
+        ] {
+            query(statement).bind(seqs.to_vec()).execute(tx).await?;
+        }
+    }
+    // On a server, what finds a contact goes with it.
+    erase_these(tx, seqs).await
+}
+
+/// Removes contacts that the transaction has locked, and that no search finds.
 async fn erase_these(tx: &mut Connection, seqs: &[i64]) -> Result<(), sqlx::Error> {
     for statement in [FORGET_SOME, ERASE_SOME] {
         query(statement).bind(seqs.to_vec()).execute(tx).await?;

@@ -198,7 +198,8 @@ pub async fn find_card(
     Ok((stored.contact, read_card(row.get("card")?)?))
 }
 
-fn read_card(card: Option<Vec<u8>>) -> Result<ContactCard, StoreError> {
+/// A card as a row has it.
+pub fn read_card(card: Option<Vec<u8>>) -> Result<ContactCard, StoreError> {
     let card = card.ok_or_else(|| StoreError::Internal("a contact has no card".into()))?;
     // The parser's error would quote it.
     ContactCard::parse(card).map_err(|_| StoreError::Internal("a card cannot be read".into()))

@@ -44,8 +44,8 @@ pub async fn replace_card(
     query(
         "UPDATE contacts SET version = $1, updated_at = $2, search_key = $3,
              name = $4, email = $5, phone = $6, company = $7, notes = $8, uid = $9, card = $10,
-             fields = $11, favourite = $12
-         WHERE seq = $13",
+             fields = $11, favourite = $12, fingerprint = $13
+         WHERE seq = $14",
     )
     .bind(contact.version)
     .bind(updated_at)
@@ -59,6 +59,7 @@ pub async fn replace_card(
     .bind(card.bytes())
     .bind(fields_json(&contact)?)
     .bind(is_favourite(&contact))
+    .bind(card.fingerprint().to_vec())
     .bind(stored.seq)
     .execute(&mut tx)
     .await?;

@@ -1,0 +1,172 @@
+//! Writing contacts that are new: one that is created, or many that are imported. This is the only place that names the
+//! columns of a new contact.
+
+use kith_database::Connection;
+use kith_database::Engine;
+use kith_database::Sql;
+use kith_database::Value;
+use kith_database::query;
+use kith_runtime::hex;
+use serde_json::json;
+
+use super::activities;
+use super::replay;
+use super::row::is_favourite;
+use super::search;
+use crate::model::contact::Contact;
+use crate::model::contact::ContactId;
+use crate::services::book::BookKey;
+use crate::services::contacts::activity::Event;
+use crate::services::contacts::card::ContactCard;
+use crate::services::contacts::fold::search_key;
+use crate::services::contacts::store::StoreError;
+
+/// A contact that is about to be written. All that takes long is done: a transaction only writes it.
+#[derive(Debug)]
+pub struct Addition {
+    pub id: ContactId,
+    pub uid: Option<String>,
+    /// In hexadecimal digits.
+    pub fingerprint: String,
+    pub has_email: bool,
+    /// The columns but for the card.
+    columns: serde_json::Value,
+    card: Vec<u8>,
+}
+
+/// What all contacts of a statement have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Occasion<'a> {
+    pub book: BookKey,
+    /// In milliseconds.
+    pub now: i64,
+    /// The first activity of each contact.
+    pub event: &'a Event,
+    /// Requests that are older than this are not recognised any more, in milliseconds.
+    pub outdated: i64,
+}
+
+impl Addition {
+    /// A contact of this book, as its card says.
+    pub fn new(engine: Engine, book: BookKey, contact: &Contact, card: &ContactCard) -> Self {
+        let key = search_key(&contact.name, contact.email.as_deref());
+        let uid = card.uid();
+        let fingerprint = hex(&card.fingerprint());
+        let columns = json!({
+            "id": hex(contact.id.as_uuid().as_bytes()),
+            "search_key": key,
+            "name": contact.name,
+            "email": contact.email,
+            "phone": contact.phone,
+            "company": contact.company,
+            "notes": contact.notes,
+            "fields": json!(contact.fields).to_string(),
+            "favourite": is_favourite(contact),
+            "uid": uid,
+            "fingerprint": fingerprint,
+            "grams": grams(engine, book, &key),
+        });
+        Self {
+            id: contact.id,
+            uid,
+            fingerprint,
+            has_email: contact.email.is_some(),
+            columns,
+            card: card.bytes().to_vec(),
+        }
+    }
+}
+
+/// The grams of a search key, as a text that the statement of the engine reads.
+fn grams(engine: Engine, book: BookKey, key: &str) -> String {
+    match search::tables(engine).grams(book, key) {
+        Value::Text(Some(grams)) => grams.into_owned(),
+        Value::Integers(grams) => {
+            let grams: Vec<String> = grams.iter().map(i64::to_string).collect();
+            format!("{{{}}}", grams.join(","))
+        }
+        _ => String::new(),
+    }
+}
+
+/// Writes contacts with their search keys and their first activities, in their order, and removes some of the keys of
+/// requests that are outdated.
+///
+/// # Errors
+/// Those of the engine.
+pub async fn insert(
+    tx: &mut Connection,
+    occasion: Occasion<'_>,
+    additions: Vec<Addition>,
+) -> Result<(), StoreError> {
+    // The cards need not be UTF-8, so they come behind each other, beside the JSON.
+    let mut cards = Vec::with_capacity(additions.iter().map(|one| one.card.len()).sum());
+    let mut rows = Vec::with_capacity(additions.len());
+    for addition in additions {
+        let mut columns = addition.columns;
+        columns["card_start"] = (cards.len() + 1).into();
+        columns["card_bytes"] = addition.card.len().into();
+        rows.push(columns);
+        cards.extend_from_slice(&addition.card);
+    }
+    query(INSERT)
+        .bind(occasion.book.0)
+        .bind(occasion.now)
+        .bind(serde_json::Value::Array(rows).to_string())
+        .bind(cards)
+        .bind(activities::json(occasion.event)?)
+        .bind(occasion.outdated)
+        .bind(replay::MAX_SWEPT_KEYS)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Everything that new contacts consist of, and the removal of old keys, in one query: each query of its own would cost
+/// two switches between threads, or a round trip to the server.
+///
+/// A server takes one statement in a query. There, a creation leaves keys aside that another one is removing.
+const INSERT: Sql = Sql::each(
+    "INSERT INTO contacts (seq, id, version, created_at, updated_at, search_key, name, email, phone, company, notes,
+         fields, favourite, uid, fingerprint, card)
+     SELECT (SELECT coalesce(max(seq), ($1 - 1) << 40) FROM contacts WHERE seq > ($1 - 1) << 40 AND seq < $1 << 40)
+             + 1 + key,
+         unhex(value ->> 'id'), 1, $2, $2, value ->> 'search_key', value ->> 'name', value ->> 'email',
+         value ->> 'phone', value ->> 'company', value ->> 'notes', value ->> 'fields', value ->> 'favourite',
+         value ->> 'uid', unhex(value ->> 'fingerprint'),
+         substr($4, value ->> 'card_start', value ->> 'card_bytes')
+     FROM json_each($3);
+     INSERT INTO contact_trigrams (rowid, key)
+     SELECT contacts.seq, contacts.search_key
+     FROM json_each($3) AS rows CROSS JOIN contacts ON contacts.id = unhex(rows.value ->> 'id');
+     INSERT INTO contact_grams (rowid, grams)
+     SELECT contacts.seq, rows.value ->> 'grams'
+     FROM json_each($3) AS rows CROSS JOIN contacts ON contacts.id = unhex(rows.value ->> 'id');
+     INSERT INTO activities (contact, at, event) SELECT unhex(value ->> 'id'), $2, $5 FROM json_each($3);
+     DELETE FROM idempotency_keys WHERE key IN
+         (SELECT key FROM idempotency_keys WHERE created_at <= $6 ORDER BY created_at LIMIT $7)",
+    "WITH additions AS MATERIALIZED (
+         SELECT decode(id, 'hex') AS id, search_key, name, email, phone, company, notes, fields, favourite, uid,
+             decode(fingerprint, 'hex') AS fingerprint, substring($4::bytea FROM card_start FOR card_bytes) AS card,
+             grams::int4[] AS grams
+         FROM json_to_recordset($3::json) AS columns (id TEXT, search_key TEXT, name TEXT, email TEXT, phone TEXT,
+             company TEXT, notes TEXT, fields TEXT, favourite BOOLEAN, uid TEXT,
+             fingerprint TEXT, card_start INT4, card_bytes INT4, grams TEXT)
+     ), added AS (
+         INSERT INTO contacts (seq, id, version, created_at, updated_at, search_key, name, email, phone, company, notes,
+             fields, favourite, uid, fingerprint, card)
+         SELECT (($1::bigint - 1) << 40) + nextval(pg_get_serial_sequence('contacts', 'seq')), id, 1, $2, $2, search_key,
+             name, email, phone, company, notes, fields, favourite, uid, fingerprint, card
+         FROM additions RETURNING seq, id
+     ), grams AS (
+         INSERT INTO contact_grams (seq, search_key, grams)
+         SELECT seq, search_key, grams FROM added JOIN additions USING (id)
+     ), activity AS (
+         INSERT INTO activities (contact, at, event) SELECT id, $2, $5 FROM additions
+     ), swept AS (
+         DELETE FROM idempotency_keys WHERE key = ANY (ARRAY(
+             SELECT key FROM idempotency_keys WHERE created_at <= $6
+             ORDER BY created_at LIMIT $7 FOR UPDATE SKIP LOCKED))
+     )
+     SELECT count(*) FROM added",
+);

@@ -1,0 +1,130 @@
+//! Which cards a book has already: by their UIDs, and by what they say.
+
+use std::collections::HashSet;
+
+use kith_database::Connection;
+use kith_database::Database;
+use kith_database::Row;
+use kith_database::Sql;
+use kith_database::query;
+use kith_runtime::hex;
+use serde_json::Value;
+use serde_json::json;
+
+use super::insert::Addition;
+use super::row::read_card;
+use crate::services::book::BookKey;
+use crate::services::contacts::store::StoreError;
+
+/// The contacts of one transaction that get their fingerprints.
+const BATCH: u32 = 500;
+
+const UIDS: Sql = Sql::each(
+    "SELECT uid FROM contacts
+     WHERE book = $1 AND deleted_at IS NULL AND uid IN (SELECT value FROM json_each($2))",
+    "SELECT uid FROM contacts
+     WHERE book = $1 AND deleted_at IS NULL AND uid = ANY (ARRAY(SELECT json_array_elements_text($2::json)))",
+);
+
+const FINGERPRINTS: Sql = Sql::each(
+    "SELECT fingerprint FROM contacts
+     WHERE book = $1 AND deleted_at IS NULL AND fingerprint IN (SELECT unhex(value) FROM json_each($2))",
+    "SELECT fingerprint FROM contacts WHERE book = $1 AND deleted_at IS NULL
+         AND fingerprint = ANY (ARRAY(SELECT decode(json_array_elements_text($2::json), 'hex')))",
+);
+
+const WITHOUT_FINGERPRINT: Sql = Sql::each(
+    "SELECT seq, card FROM contacts WHERE book = $1 AND fingerprint IS NULL ORDER BY seq LIMIT $2",
+    "SELECT seq, card FROM contacts WHERE book = $1 AND fingerprint IS NULL ORDER BY seq LIMIT $2 FOR UPDATE",
+);
+
+const WRITE: Sql = Sql::each(
+    "UPDATE contacts SET fingerprint = unhex(made.value ->> 'fingerprint')
+     FROM json_each($1) AS made WHERE seq = made.value ->> 'seq'",
+    "UPDATE contacts SET fingerprint = decode(made.fingerprint, 'hex')
+     FROM json_to_recordset($1::json) AS made (seq BIGINT, fingerprint TEXT) WHERE contacts.seq = made.seq",
+);
+
+/// What a book has of some cards.
+#[derive(Debug, Default)]
+pub struct Known {
+    uids: HashSet<String>,
+    fingerprints: HashSet<String>,
+}
+
+impl Known {
+    /// What the book has of these cards. Contacts of its trash do not count.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub async fn of(
+        tx: &mut Connection,
+        book: BookKey,
+        additions: &[Addition],
+    ) -> Result<Self, StoreError> {
+        let (mut uids, mut fingerprints) = (Vec::new(), Vec::new());
+        for addition in additions {
+            match &addition.uid {
+                Some(uid) => uids.push(uid.as_str()),
+                None => fingerprints.push(addition.fingerprint.as_str()),
+            }
+        }
+        let mut known = Self::default();
+        if !uids.is_empty() {
+            let found = query(UIDS).bind(book.0).bind(json!(uids).to_string());
+            known.uids = found.fetch_all(&mut *tx).await?.into_iter().collect();
+        }
+        if !fingerprints.is_empty() {
+            let found = query(FINGERPRINTS).bind(book.0);
+            let found = found.bind(json!(fingerprints).to_string());
+            let found: Vec<Vec<u8>> = found.fetch_all(tx).await?;
+            known.fingerprints = found.iter().map(|fingerprint| hex(fingerprint)).collect();
+        }
+        Ok(known)
+    }
+
+    /// Whether the card is new, and known from now on. A card with a UID is known by it alone: two contacts may say the
+    /// same. One without is known by what it says.
+    pub fn adds(&mut self, addition: &Addition) -> bool {
+        match &addition.uid {
+            Some(uid) => {
+                // A card without a UID that comes later and says the same is a copy of this one.
+                self.fingerprints.insert(addition.fingerprint.clone());
+                self.uids.insert(uid.clone())
+            }
+            None => self.fingerprints.insert(addition.fingerprint.clone()),
+        }
+    }
+}
+
+/// Gives their fingerprints to the contacts of a book that an earlier release has written.
+///
+/// # Errors
+/// [`StoreError::Unavailable`], [`StoreError::Internal`].
+pub async fn write_missing_fingerprints(
+    database: &Database,
+    book: BookKey,
+) -> Result<(), StoreError> {
+    loop {
+        let mut tx = database.write().await?;
+        let rows: Vec<Row> = query(WITHOUT_FINGERPRINT)
+            .bind(book.0)
+            .bind(BATCH)
+            .fetch_all(&mut tx)
+            .await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let made = |row: &Row| -> Result<Value, StoreError> {
+            let seq: i64 = row.get("seq")?;
+            let fingerprint = hex(&read_card(row.get("card")?)?.fingerprint());
+            Ok(json!({ "seq": seq, "fingerprint": fingerprint }))
+        };
+        let made = rows.iter().map(made).collect::<Result<Vec<_>, _>>()?;
+        query(WRITE)
+            .bind(Value::Array(made).to_string())
+            .execute(&mut tx)
+            .await?;
+        tx.commit().await?;
+    }
+}
