@@ -19,6 +19,7 @@ use kith::services::config::Config;
 use kith::services::config::MoveArguments;
 use kith::services::config::UserCommand;
 use kith::services::format;
+use kith::services::imports;
 use kith::services::telemetry;
 use kith::services::transfer;
 use kith::services::transfer::command;
@@ -96,6 +97,10 @@ async fn run(command: &Command, config: &Config) -> ExitCode {
         }
         Command::Restore(BackupArguments { file }) => {
             ended(backup::command::restore(config, file, &mut progress()).await)
+        }
+        Command::Import(arguments) => {
+            let command = imports::command::Command { arguments, config };
+            ended(command.run(&mut progress()).await)
         }
     }
 }

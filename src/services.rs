@@ -2,6 +2,7 @@
 //!
 //! - [`config`]: what an operator may set.
 //! - [`contacts`]: the use cases of contacts, and their store.
+//! - [`imports`]: files of vCards that become contacts.
 //! - [`jobs`]: what Kith does later, by its queue. [`welcome`]: what it offers to send to new contacts.
 //!   [`mail`]: how that reaches people.
 //! - [`database`]: where all of it is. [`transfer`]: moving it elsewhere. [`metrics`]: what is counted.
@@ -28,6 +29,7 @@ pub mod dashboard;
 pub mod database;
 pub mod format;
 pub mod health;
+pub mod imports;
 pub mod instances;
 pub mod jobs;
 pub mod lease;

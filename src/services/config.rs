@@ -65,6 +65,7 @@ pub use as_written::AsWritten;
 pub use cli::BackupArguments;
 pub use cli::Cli;
 pub use cli::Command;
+pub use cli::ImportArguments;
 pub use cli::MoveArguments;
 pub use cli::UserCommand;
 pub use list::List;
@@ -243,6 +244,16 @@ key::sections! {
         max_page_size: NonZeroU32 = 200;
         /// After how many days in the trash Kith deletes a contact for ever; 0 means never.
         trash_days: Count = 30;
+    }
+
+    /// Importing files of vCards.
+    import: ImportConfig {
+        /// The largest file.
+        max_file: ByteSize = "200MiB";
+        /// The most cards of a file.
+        max_cards: NonZeroU32 = 100000;
+        /// The largest card; at most 4MiB.
+        max_card: ByteSize = "4MiB";
     }
 
     /// The REST API.

@@ -30,6 +30,7 @@ use crate::services::contacts::store::StoreError;
 use crate::services::dashboard::Dashboard;
 use crate::services::database::OpenError;
 use crate::services::health::Health;
+use crate::services::imports::ImportService;
 use crate::services::instances::Instances;
 use crate::services::instances::MailFolders;
 use crate::services::jobs::DailyReport;
@@ -71,6 +72,7 @@ pub struct Parts {
     overrides: RuntimeOverrides,
     backups: Backups,
     trash_retention: TrashRetention,
+    imports: ImportService,
     admin: AdminService,
     audit_log: AuditLog,
     health: Health,
@@ -141,6 +143,7 @@ from_ref! {
     admin: AdminService,
     audit_log: AuditLog,
     health: Health,
+    imports: ImportService,
     instances: Instances,
     dashboard: Dashboard,
     live: Live,
@@ -201,6 +204,7 @@ impl AppState {
         self.queue.start();
         self.backups.start();
         self.trash_retention.start();
+        self.imports.start();
         let times = self.config.report.schedule.as_str().to_owned();
         self.queue
             .keep_schedule::<DailyReport>(DailyReport::SCHEDULE_ID, times);
@@ -233,6 +237,7 @@ impl AppState {
         self.accounts.close().await;
         self.backups.close().await;
         self.trash_retention.close().await;
+        self.imports.close().await;
         self.admin.close().await;
         self.overrides.close().await;
         self.audit_log.close().await;

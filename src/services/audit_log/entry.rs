@@ -127,6 +127,10 @@ kinds! {
     TrashEmptied = "trash_emptied",
     /// All contacts of an address book were sent as a file. The subject is the address book.
     ContactsExported = "contacts_exported",
+    /// A file was imported into an address book. The subject of this and of the next one is the address book.
+    ContactsImported = "contacts_imported",
+    /// What an import had added was removed.
+    ImportUndone = "import_undone",
     LimitsChanged = "limits_changed",
     QueueResumed = "queue_resumed",
     MessagesCancelled = "messages_cancelled",

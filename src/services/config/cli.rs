@@ -8,6 +8,7 @@ use clap::Subcommand;
 
 use super::Config;
 use super::SECTIONS;
+use crate::services::book::BookId;
 use crate::services::client::Role;
 
 /// Kith is a self-hosted contact manager: one server, its pages, and one file for the data.
@@ -56,6 +57,28 @@ pub enum Command {
     /// backup end, and the queue waits until an admin resumes it on the dashboard, so that no old mail is sent again. For
     /// a PostgreSQL server, Kith says which commands restore the backup.
     Restore(BackupArguments),
+
+    /// Import a file of vCards into an address book, also while Kith runs.
+    ///
+    /// What the address book has already is not added again, so a command that was broken off is simply repeated. The page
+    /// /import lists what could not be read, and undoes the whole import.
+    Import(ImportArguments),
+}
+
+/// The arguments of `kith import`.
+#[derive(Args, Debug)]
+pub struct ImportArguments {
+    /// The file; - reads standard input.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// The id of the address book; without it, the first one.
+    #[arg(long, value_name = "ID")]
+    pub book: Option<BookId>,
+
+    /// Send each new contact a welcome email.
+    #[arg(long)]
+    pub welcome: bool,
 }
 
 /// The arguments of `kith backup` and `kith restore`.
@@ -164,6 +187,8 @@ Examples:
   kith user add ada --role admin
       Make an account: from then on Kith asks everyone to sign in.
   kith backup /mnt/backup/kith.db
-      Write a backup while Kith runs; `kith restore` puts it back.";
+      Write a backup while Kith runs; `kith restore` puts it back.
+  kith import contacts.vcf
+      Import vCards into the first address book.";
     text
 }

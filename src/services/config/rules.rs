@@ -9,6 +9,7 @@ use super::AsWritten;
 use super::Config;
 use super::ContactsConfig;
 use super::DataConfig;
+use super::ImportConfig;
 use super::LimitsConfig;
 use super::OidcConfig;
 use super::PolicyConfig;
@@ -43,6 +44,7 @@ impl Config {
             self.oidc.require_client_with_issuer(),
             self.queue.require_keys_with_token(),
             self.contacts.require_page_size_within_maximum(),
+            self.import.require_readable_cards(),
         ]
         .into_iter()
         .filter_map(Result::err)
@@ -110,6 +112,20 @@ impl DataConfig {
             path: "data.replica_url",
             value: replica.redacted(),
             rule: rule.to_owned(),
+        })
+    }
+}
+
+impl ImportConfig {
+    /// A larger card could be imported, and not be read afterwards.
+    fn require_readable_cards(&self) -> Result<(), Conflict> {
+        if self.max_card.bytes() <= kith_card::Limits::default().max_bytes {
+            return Ok(());
+        }
+        Err(Conflict {
+            path: "import.max_card",
+            value: format!("\"{}\"", self.max_card),
+            rule: "It may be at most 4MiB, because Kith reads no larger card.".to_owned(),
         })
     }
 }

@@ -635,6 +635,17 @@ fn contacts_stay_in_the_trash_for_a_month_unless_it_is_set() {
 }
 
 #[test]
+fn no_card_is_imported_that_cannot_be_read_again() {
+    let config = read("[import]\nmax_card = \"4MiB\"\n", NO_ENV);
+    assert_eq!(config.import.max_card.bytes(), 4 << 20);
+    assert_eq!(
+        problems("[import]\nmax_card = \"5MiB\"\n", NO_ENV),
+        "wrong value for `import.max_card` in Leptos.toml, line 2: `\"5MiB\"`. \
+         It may be at most 4MiB, because Kith reads no larger card."
+    );
+}
+
+#[test]
 fn a_named_file_must_exist_and_the_usual_one_need_not() {
     let folder = tempfile::tempdir().expect("a folder of our own");
     let path = folder.path().join("kith.toml");

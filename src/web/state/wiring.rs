@@ -45,6 +45,8 @@ use crate::services::database;
 use crate::services::health;
 use crate::services::health::DatabaseHealth;
 use crate::services::health::Health;
+use crate::services::imports;
+use crate::services::imports::ImportService;
 use crate::services::instances;
 use crate::services::instances::FigureSources;
 use crate::services::instances::Instances;
@@ -181,6 +183,7 @@ impl Stores {
             clock: Arc::new(SystemClock),
         });
         let trash_retention = self.trash_retention();
+        let imports = self.imports(&config);
         let health = self.health(contacts.clone(), stopping.clone());
         let instances = self.instances(&config, &health);
         let dashboard = self.dashboard(&config, &admin, &overrides, &instances);
@@ -206,6 +209,7 @@ impl Stores {
             dashboard,
             stopping,
             cache: self.cache,
+            imports,
             trash_retention,
             backups: self.backups,
             limiter: self.limiter,
@@ -236,13 +240,26 @@ impl Stores {
             clock: self.database.clock(),
             settings: contacts::Settings::of(config),
             trash_rule: self.trash_rule,
-            creation_hook: Some(Box::new(WelcomeHook {
-                config: self.welcome_config.clone(),
-                metrics: self.metrics.clone(),
-                queue: self.queue.clone(),
-                store: Arc::new(self.contacts.clone()),
-                clock: self.database.clock(),
-            })),
+            creation_hook: Some(Box::new(self.welcome_hook())),
+        })
+    }
+
+    fn welcome_hook(&self) -> WelcomeHook {
+        WelcomeHook {
+            config: self.welcome_config.clone(),
+            metrics: Some(self.metrics.clone()),
+            queue: self.queue.clone(),
+            store: Arc::new(self.contacts.clone()),
+            clock: self.database.clock(),
+        }
+    }
+
+    fn imports(&self, config: &Config) -> ImportService {
+        ImportService::new(imports::Options {
+            database: self.database.clone(),
+            clock: self.database.clock(),
+            limits: imports::Limits::of(config),
+            creation_hook: Some(Box::new(self.welcome_hook())),
         })
     }
 
