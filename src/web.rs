@@ -5,6 +5,7 @@
 //!   request can reach.
 //! - [`rest`] and [`forms`]: adapters of the use cases in [`crate::services::contacts`], for programs and
 //!   for browsers without JavaScript. [`trash`]: those that delete for ever. `vcards`: files of contacts.
+//!   `imports`: the pages of files that become contacts. `uploads`: how such a file is taken in.
 //!   [`crate::api`] is the third, for the islands.
 //! - [`app`] and [`pages`]: the document and the pages around the islands. [`page`]: draws pages as responses.
 //! - [`dashboard`]: the routes of the dashboard. [`health`]: the
@@ -26,6 +27,7 @@ pub mod forms;
 pub mod grammar;
 mod header_text;
 pub mod health;
+mod imports;
 pub mod live;
 pub mod middleware;
 pub mod page;
@@ -40,4 +42,5 @@ pub mod shutdown;
 pub mod site;
 pub mod state;
 pub mod trash;
+mod uploads;
 mod vcards;

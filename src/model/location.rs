@@ -112,6 +112,17 @@ impl Location {
         url
     }
 
+    /// The page that takes in files for the book.
+    pub fn import_url(&self) -> String {
+        let mut url = "/import".to_owned();
+        let book = Self {
+            book: self.book.clone(),
+            ..Self::default()
+        };
+        book.append_query(&mut url);
+        url
+    }
+
     /// The file with all contacts of the book.
     #[cfg(feature = "ssr")]
     pub fn export_url(&self) -> String {

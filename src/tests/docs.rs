@@ -88,6 +88,7 @@ async fn the_description_names_every_operation() {
         operations,
         [
             "delete /api/contacts/{id}",
+            "delete /api/imports/{id}",
             "delete /api/trash",
             "delete /api/trash/{id}",
             "get /api/audit",
@@ -95,6 +96,8 @@ async fn the_description_names_every_operation() {
             "get /api/contacts",
             "get /api/contacts/totals",
             "get /api/contacts/{id}",
+            "get /api/imports/{id}",
+            "get /api/imports/{id}/broken",
             "get /api/metrics",
             "get /api/trash",
             "get /healthz",
@@ -103,6 +106,7 @@ async fn the_description_names_every_operation() {
             "post /api/contacts",
             "post /api/contacts/{id}/move",
             "post /api/contacts/{id}/restore",
+            "post /api/imports",
             "put /api/contacts/{id}",
         ]
     );
@@ -178,6 +182,14 @@ async fn every_refusal_is_described_as_a_problem() {
             vec!["200", "400", "404", "415", "422"],
         ),
         ("post", "/api/contacts/{id}/restore", vec!["200", "404"]),
+        (
+            "post",
+            "/api/imports",
+            vec!["202", "400", "404", "408", "415"],
+        ),
+        ("get", "/api/imports/{id}", vec!["200", "404"]),
+        ("delete", "/api/imports/{id}", vec!["202", "404"]),
+        ("get", "/api/imports/{id}/broken", vec!["200", "404"]),
         ("get", "/api/trash", vec!["200", "304", "400", "404"]),
         ("delete", "/api/trash", vec!["204", "404"]),
         ("delete", "/api/trash/{id}", vec!["204", "404"]),

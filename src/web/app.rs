@@ -21,6 +21,7 @@ use crate::web::pages::accounts::SignInPage;
 use crate::web::pages::contacts::ContactsPage;
 use crate::web::pages::dashboard::DashboardPage;
 use crate::web::pages::dashboard::audit::AuditPage;
+use crate::web::pages::imports::ImportsPage;
 use crate::web::pages::move_contact::MovePage;
 use crate::web::pages::not_found::NotFoundPage;
 use crate::web::pages::print::PrintPage;
@@ -71,6 +72,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/trash/empty") view=TrashPartPage ssr=SsrMode::Async/>
                 <Route path=path!("/trash/:id") view=TrashPartPage ssr=SsrMode::Async/>
                 <Route path=path!("/trash/:id/delete") view=TrashPartPage ssr=SsrMode::Async/>
+                <Route path=path!("/import") view=ImportsPage ssr=SsrMode::Async/>
+                <Route path=path!("/imports/:id") view=ImportsPage ssr=SsrMode::Async/>
+                <Route path=path!("/imports/:id/undo") view=ImportsPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/audit") view=AuditPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>

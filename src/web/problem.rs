@@ -1,6 +1,7 @@
 //! [`Problem`]: an error over HTTP, as `application/problem+json` (RFC 9457).
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
@@ -12,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::model::contact::Contact;
 use crate::model::error::AppError;
+use crate::services::imports::ImportError;
 
 /// What went wrong, for programs and for the people who write them.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -75,6 +77,15 @@ impl Problem {
         )
     }
 
+    /// The refusal of a body over a limit.
+    pub fn too_large(limit: impl fmt::Display) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too-large",
+            format!("The body is larger than Kith accepts, which is {limit}."),
+        )
+    }
+
     pub fn detail(&self) -> &str {
         &self.detail
     }
@@ -116,6 +127,19 @@ impl From<AppError> for Problem {
             contact,
             app_error: error,
             ..problem
+        }
+    }
+}
+
+impl From<ImportError> for Problem {
+    fn from(error: ImportError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ImportError::App(error) => error.into(),
+            ImportError::NoImport => Self::new(StatusCode::NOT_FOUND, "not-found", detail),
+            ImportError::TooLarge(_) => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
+            }
         }
     }
 }

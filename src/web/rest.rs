@@ -7,6 +7,7 @@ pub mod books;
 pub mod contacts;
 pub mod description;
 pub mod extract;
+pub mod imports;
 pub mod metrics;
 pub mod read;
 mod schema;

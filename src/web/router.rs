@@ -35,6 +35,7 @@ use crate::web::app;
 use crate::web::dashboard;
 use crate::web::forms;
 use crate::web::health;
+use crate::web::imports;
 use crate::web::live;
 use crate::web::middleware;
 use crate::web::middleware::Access;
@@ -86,6 +87,9 @@ fn api_routes(state: &AppState) -> (Router<AppState>, OpenApi) {
         .routes(routes!(rest::contacts::restore))
         .routes(routes!(rest::trash::list, rest::trash::empty))
         .routes(routes!(rest::trash::erase))
+        .routes(routes!(rest::imports::begin))
+        .routes(routes!(rest::imports::read, rest::imports::undo))
+        .routes(routes!(rest::imports::broken))
         .routes(routes!(rest::books::list))
         .routes(routes!(rest::books::move_contact))
         .split_for_parts();
@@ -176,6 +180,14 @@ fn page_routes(state: &AppState) -> Router<AppState> {
             "/contacts/{id}/restore",
             post(forms::restore).get(forms::go_back),
         )
+        .route("/import", get(imports::show).post(imports::send))
+        .route("/imports/{id}", get(imports::show_one))
+        .route("/imports/{id}/broken.vcf", get(imports::broken))
+        .route("/imports/{id}/cancel", post(imports::cancel))
+        .route(
+            "/imports/{id}/undo",
+            get(imports::show_undo).post(imports::undo),
+        )
         .route("/trash/empty", get(trash::show_empty).post(trash::empty))
         .route("/trash/{id}", get(trash::show))
         .route(
@@ -215,6 +227,9 @@ fn drawn_by_handlers() -> Vec<String> {
         "/accounts",
         "/books",
         "/contacts/{id}/move",
+        "/import",
+        "/imports/{id}",
+        "/imports/{id}/undo",
         "/trash/empty",
         "/trash/{id}",
         "/trash/{id}/delete",

@@ -72,7 +72,7 @@ pub struct Parts {
     overrides: RuntimeOverrides,
     backups: Backups,
     trash_retention: TrashRetention,
-    imports: ImportService,
+    pub(in crate::web) imports: ImportService,
     admin: AdminService,
     audit_log: AuditLog,
     health: Health,

@@ -45,7 +45,7 @@ pub async fn all(contacts: Contacts) -> Result<Response, Problem> {
 }
 
 /// A file of this name to save.
-fn file(name: &str, cards: Body) -> Response {
+pub fn file(name: &str, cards: Body) -> Response {
     let mut response = Response::new(cards);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CARDS));

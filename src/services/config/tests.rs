@@ -170,7 +170,7 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
         (
             "[colours]\n",
             "unknown key `colours` in Leptos.toml, line 1. \
-             The sections are [server], [data], [backup], [redis], [limits], [cache], [contacts], [api], [accounts], [oidc], [queue], [welcome], [report], [dashboard], [audit], [mail], [log].",
+             The sections are [server], [data], [backup], [redis], [limits], [cache], [contacts], [import], [api], [accounts], [oidc], [queue], [welcome], [report], [dashboard], [audit], [mail], [log].",
         ),
         (
             "log = true\n",
@@ -234,7 +234,7 @@ fn unknown_kith_variables_are_refused_with_the_nearest_known_one() {
         (
             "KITH_COLOURS",
             "unknown environment variable KITH_COLOURS. \
-             The sections are [server], [data], [backup], [redis], [limits], [cache], [contacts], [api], [accounts], [oidc], [queue], [welcome], [report], [dashboard], [audit], [mail], [log].",
+             The sections are [server], [data], [backup], [redis], [limits], [cache], [contacts], [import], [api], [accounts], [oidc], [queue], [welcome], [report], [dashboard], [audit], [mail], [log].",
         ),
     ];
     for (name, problem) in cases {

@@ -15,13 +15,13 @@ use http_body_util::Limited;
 use hyper::body::Body as _;
 use tower_http::csrf::ProtectionError;
 
-use crate::services::config::ByteSize;
 use crate::services::config::ServerConfig;
 use crate::services::jobs;
 use crate::services::origin::Host;
 use crate::web::grammar::Reader;
 use crate::web::problem::Problem;
 use crate::web::security_txt;
+use crate::web::uploads::Allowance;
 
 /// The kind of host name that a request names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,11 +159,11 @@ pub fn csrf_rejection(_error: ProtectionError) -> Response {
 }
 
 /// The refusal of a body whose announced length is too large, before Kith reads any of it.
-pub fn reject_large_body(request: &Request, limit: ByteSize) -> Option<Problem> {
+pub fn reject_large_body(request: &Request, allowance: &Allowance) -> Option<Problem> {
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    let too_large_already = announced.is_some_and(|length| length > limit.bytes() as u64);
-    too_large_already.then(|| too_large(limit))
+    let too_large_already = announced.is_some_and(|length| length > allowance.max_bytes as u64);
+    too_large_already.then(|| allowance.too_large())
 }
 
 /// The refusal of a body in a coding, such as gzip, because handlers read bodies without a coding. The API of
@@ -199,22 +199,13 @@ pub fn reject_encoded_body(request: &Request) -> Option<Response> {
 
 /// The request with a body that fails at the limit, whatever its announced length. The limit of axum, which is
 /// another one, does not apply.
-pub fn limit_body(request: Request, limit: ByteSize) -> Request {
+pub fn limit_body(request: Request, max_bytes: usize) -> Request {
     if request.body().is_end_stream() {
         return request;
     }
-    let mut request = request.map(|body| Body::new(Limited::new(body, limit.bytes())));
+    let mut request = request.map(|body| Body::new(Limited::new(body, max_bytes)));
     DefaultBodyLimit::disable().apply(&mut request);
     request
-}
-
-/// The refusal of a body over the limit.
-pub fn too_large(limit: impl std::fmt::Display) -> Problem {
-    Problem::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "too-large",
-        format!("The body is larger than Kith accepts, which is {limit}."),
-    )
 }
 
 #[cfg(test)]

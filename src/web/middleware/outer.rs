@@ -38,6 +38,7 @@ use crate::model::error::AppError;
 use crate::web::audience::Audience;
 use crate::web::problem::Problem;
 use crate::web::state::AppState;
+use crate::web::uploads::Allowance;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -179,7 +180,7 @@ async fn validate_and_forward(
     mut inner: impl Inner,
 ) -> Response {
     let config = &state.config.server;
-    let limit = config.max_body;
+    let allowance = Allowance::of(&request, &state.config);
     if let Some(refusal) = guard::reject_missing_path(&request) {
         return refusal.into_response();
     }
@@ -187,13 +188,13 @@ async fn validate_and_forward(
         Ok(host) => host,
         Err(refusal) => return refusal.into_response(),
     };
-    if let Some(refusal) = guard::reject_large_body(&request, limit) {
+    if let Some(refusal) = guard::reject_large_body(&request, &allowance) {
         return refusal.into_response();
     }
     if let Some(refusal) = guard::reject_encoded_body(&request) {
         return refusal;
     }
-    let request = guard::limit_body(request, limit);
+    let request = guard::limit_body(request, allowance.max_bytes);
     // Both are set here only.
     let _ = context.host.set(host);
     if let Some(client) = client::find(&request, config) {
@@ -211,7 +212,7 @@ async fn validate_and_forward(
         // A router of axum and the layers around it are always ready.
         inner.call(request).await
     };
-    match within(config.request_timeout, answer).await {
+    match within(allowance.time, answer).await {
         Some(Ok(response)) => response,
         None => {
             tracing::warn!("a request took too long and was given up");

@@ -17,7 +17,6 @@ use axum::response::IntoResponse;
 use axum::response::Response;
 use http_body_util::LengthLimitError;
 
-use super::guard;
 use crate::model::error::AppError;
 use crate::services::config::Config;
 use crate::web::problem::Problem;
@@ -51,7 +50,7 @@ pub async fn set_error_status(
     let body = match to_bytes(body, usize::MAX).await {
         Ok(body) => body,
         Err(error) if is_too_large(&error) => {
-            return guard::too_large(config.server.max_body).into_response();
+            return Problem::too_large(config.server.max_body).into_response();
         }
         Err(_) => {
             return AppError::bad_request("The body broke off. Send it again.").into_response();

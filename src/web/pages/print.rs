@@ -114,6 +114,7 @@ fn Printed(page: ContactPage, book: String, search: String, is_first: bool) -> i
             <h1 class="text-xl font-semibold tracking-tight">"Contacts"</h1>
             <button class="button" type="button" id="print" hidden>"Print"</button>
             <a class="button" href=list.export_url() download>"Export all as vCards"</a>
+            <a class="button" href=list.import_url()>"Import"</a>
             <a class="button" href=list.url()>"Back to the list"</a>
         </div>
         <p class="text-muted" id="told">

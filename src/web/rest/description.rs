@@ -247,7 +247,7 @@ fn headers() -> Value {
     };
     json!({
         "ETag": text("Names the version that is answered. Weak for lists and totals.", r#"(W/)?"[!#-~]+""#),
-        "Location": text("Where the contact is.", &format!("/api/contacts/{uuid}")),
+        "Location": text("Where the contact or the import is.", &format!("/api/(contacts|imports)/{uuid}")),
         "Idempotency-Replayed": header(false, "The key has been used for the same request before, and nothing was created.", json!({ "const": "true" })),
         "X-Cache": header(true, "How the cache answered.", json!({ "enum": ["HIT", "STALE", "MISS", "BYPASS"] })),
         "Server-Timing": text("How long that took, in milliseconds.", r"cache;desc=[A-Z]+;dur=[0-9]+\.[0-9]{3}"),

@@ -26,7 +26,6 @@ use crate::web::grammar::entity_tag::EntityTag;
 use crate::web::grammar::entity_tag::Malformed;
 use crate::web::grammar::entity_tag::Tags;
 use crate::web::grammar::media_type;
-use crate::web::middleware::guard;
 use crate::web::problem::Problem;
 
 /// A JSON body.
@@ -104,7 +103,7 @@ fn too_large<S>(state: &S) -> Problem
 where
     Arc<Config>: FromRef<S>,
 {
-    guard::too_large(Arc::<Config>::from_ref(state).server.max_body)
+    Problem::too_large(Arc::<Config>::from_ref(state).server.max_body)
 }
 
 /// `application/json`, or a type built on it such as `application/merge-patch+json`, with or

@@ -11,16 +11,19 @@ use crate::services::contacts::Contacts;
 use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::fields::ContactInput;
 use crate::services::contacts::fields::Required;
+use crate::services::imports::ImportId;
 
 /// What editors and owners change in a book. A contact is in its book, or in the trash of its book.
 const WRITES_OF_EDITORS: &[&str] = &[
     "DELETE /api/contacts/{id}",
+    "DELETE /api/imports/{id}",
     "DELETE /api/trash",
     "DELETE /api/trash/{id}",
     "PATCH /api/contacts/{id}",
     "POST /api/contacts",
     "POST /api/contacts/{id}/move",
     "POST /api/contacts/{id}/restore",
+    "POST /api/imports",
     "POST /contacts/new",
     "POST /contacts/{id}/delete",
     "POST /contacts/{id}/edit",
@@ -29,6 +32,9 @@ const WRITES_OF_EDITORS: &[&str] = &[
     "POST /fn/contacts/delete",
     "POST /fn/contacts/restore",
     "POST /fn/contacts/save",
+    "POST /import",
+    "POST /imports/{id}/cancel",
+    "POST /imports/{id}/undo",
     "POST /trash/empty",
     "POST /trash/{id}/delete",
     "PUT /api/contacts/{id}",
@@ -41,6 +47,8 @@ const WRITES_OF_OWNERS: &[&str] = &[
     "POST /books/{id}/rename",
     "POST /books/{id}/share",
 ];
+
+const CARD: &str = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:stranger\r\nEND:VCARD\r\n";
 
 /// These end the session that the next request needs.
 const ENDS_SESSIONS: [&str; 2] = ["/sign-out", "/account/sessions/end-others"];
@@ -56,6 +64,8 @@ struct Shared {
     book: BookId,
     contact: ContactId,
     deleted: ContactId,
+    /// An import that waits for its turn: no instance works imports off here.
+    import: ImportId,
     /// An account that only reads it, and that no request comes from.
     guest: AccountId,
 }
@@ -68,6 +78,7 @@ impl Shared {
             book: BookId(id),
             contact: ContactId::new(id),
             deleted: ContactId::new(id),
+            import: ImportId(id),
             guest: AccountId(id),
         }
     }
@@ -76,6 +87,7 @@ impl Shared {
     fn path(&self, template: &str) -> String {
         let id = match template {
             book if book.starts_with("/books") => self.book.to_string(),
+            import if import.contains("/imports/") => self.import.to_string(),
             deleted if deleted.ends_with("/restore") || deleted.contains("/trash/") => {
                 self.deleted.to_string()
             }
@@ -92,6 +104,15 @@ impl Shared {
         const JSON: &str = "application/json";
         if template.ends_with("/move") && template.starts_with("/api") {
             return (JSON, format!(r#"{{"book":"{home}"}}"#));
+        }
+        if template == "/api/imports" {
+            return ("text/vcard", CARD.to_owned());
+        }
+        if template == "/import" {
+            let body = format!(
+                "--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a.vcf\"\r\n\r\n{CARD}\r\n--x--\r\n"
+            );
+            return ("multipart/form-data; boundary=x", body);
         }
         let typed = r#""name":"stranger","email":"changed@example.com""#;
         if template.starts_with("/api") {
@@ -146,6 +167,7 @@ impl People<'_> {
             book,
             contact: self.add_contact(owner, book).await,
             deleted: self.add_deleted_contact(owner, book).await,
+            import: self.add_import(owner, book).await,
             guest: guest.expect("it is shared").account,
         }
     }
@@ -178,7 +200,17 @@ impl People<'_> {
         id
     }
 
-    /// Everything that the owner sees of a book: its name, its members, its contacts, and its trash.
+    async fn add_import(&self, owner: &str, book: BookId) -> ImportId {
+        let caller = self.maker.caller(owner).await;
+        let book = caller.book(Some(book)).expect("it was made");
+        let imports = &self.kith.state.imports;
+        let upload = imports.begin(book, caller.actor(), "contacts.vcf").await;
+        let mut upload = upload.expect("an owner");
+        upload.write(CARD.as_bytes()).await.expect("room");
+        upload.finish(false).await.expect("the book is there")
+    }
+
+    /// Everything that the owner sees of a book: its name, its members, its contacts, its trash, and its imports.
     async fn seen(&self, owner: &str, book: BookId) -> String {
         let caller = self.maker.caller(owner).await;
         let books = self.maker.accounts.books(&caller).await;
@@ -186,7 +218,7 @@ impl People<'_> {
         let info: Vec<_> = books.filter(|info| info.book.id == book).collect();
         let mut seen = format!("{info:?}");
         let shows = Shows::Session(owner.to_owned());
-        for path in ["/api/contacts", "/trash"] {
+        for path in ["/api/contacts", "/trash", "/import"] {
             let path = format!("{path}?book={book}");
             let ask = Ask::new(&shows, &path, &Method::GET);
             let (_, text) = self.kith.text(ask).await;
@@ -297,6 +329,7 @@ async fn each_role_changes_of_a_book_what_it_may_change() {
             }
             shared.contact = people.add_contact(&owner, shared.book).await;
             shared.deleted = people.add_deleted_contact(&owner, shared.book).await;
+            shared.import = people.add_import(&owner, shared.book).await;
             before = people.seen(&owner, shared.book).await;
         }
         people.remove(&owner, shared.book).await;
@@ -358,6 +391,7 @@ fn hidden(body: &str, shared: &Shared) -> String {
         shared.book.to_string(),
         shared.contact.to_string(),
         shared.deleted.to_string(),
+        shared.import.to_string(),
         shared.guest.to_string(),
     ];
     let body = ids
