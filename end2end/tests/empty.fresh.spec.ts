@@ -17,6 +17,8 @@ test('an address book without contacts says how to begin', async ({ contacts, pa
   await audit(page);
   await page.setViewportSize({ width: 360, height: 740 });
   await expect(begin).toBeVisible();
+  const files = page.getByRole('link', { name: 'Import contacts' });
+  await expect(files).toHaveAttribute('href', '/import');
   await page.getByRole('link', { name: 'Add contact' }).click();
   await expect(contacts.field('Name')).toBeFocused();
 });

@@ -18,6 +18,7 @@ mod errors;
 mod export;
 mod forms;
 mod html;
+mod imports;
 mod instances;
 mod invitations;
 mod limits;
