@@ -102,6 +102,10 @@ async fn run(command: &Command, config: &Config) -> ExitCode {
             let command = imports::command::Command { arguments, config };
             ended(command.run(&mut progress()).await)
         }
+        Command::Demo(arguments) => {
+            let command = imports::demo::Command { arguments, config };
+            ended(command.run(&mut progress()).await)
+        }
     }
 }
 

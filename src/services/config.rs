@@ -65,6 +65,7 @@ pub use as_written::AsWritten;
 pub use cli::BackupArguments;
 pub use cli::Cli;
 pub use cli::Command;
+pub use cli::DemoArguments;
 pub use cli::ImportArguments;
 pub use cli::MoveArguments;
 pub use cli::UserCommand;

@@ -9,9 +9,10 @@
 //! do not count: a person who imports a file again wants back what they have deleted. A card that is known changes nothing.
 //!
 //! An undo (`undo`) removes the contacts that an import has added and that have not been changed since. [`command`] is
-//! `kith import`.
+//! `kith import`. [`demo`] adds people who do not exist in the same way.
 
 pub mod command;
+pub mod demo;
 mod error;
 mod import;
 mod limits;

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -63,6 +64,32 @@ pub enum Command {
     /// What the address book has already is not added again, so a command that was broken off is simply repeated. The page
     /// /import lists what could not be read, and undoes the whole import.
     Import(ImportArguments),
+
+    /// Add people who do not exist, of 27 languages, to try Kith with many contacts.
+    ///
+    /// The same seed gives the same people on every machine. Their addresses are of domains that are reserved, and they get
+    /// no welcome emails.
+    Demo(DemoArguments),
+}
+
+/// The arguments of `kith demo`.
+#[derive(Args, Debug)]
+pub struct DemoArguments {
+    /// How many people.
+    #[arg(long, value_name = "N")]
+    pub count: NonZeroU32,
+
+    /// Another number gives other people.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+
+    /// The id of the address book; without it, the first one.
+    #[arg(long, value_name = "ID")]
+    pub book: Option<BookId>,
+
+    /// Add to an address book that has contacts already.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// The arguments of `kith import`.

@@ -57,7 +57,7 @@ pub struct Command<'a> {
     pub config: &'a Config,
 }
 
-/// Why `kith import` has ended early. It says what to do.
+/// Why `kith import` or `kith demo` has ended early. It says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     #[error(transparent)]
@@ -68,6 +68,10 @@ pub enum CommandError {
     NoBook(BookId),
     #[error(transparent)]
     Import(#[from] ImportError),
+    #[error(
+        "the address book has contacts already: name another one with --book, or add to it with --force"
+    )]
+    NotEmpty,
     #[error("the database does not answer: run the command again, which adds nothing twice")]
     Database(#[from] sqlx::Error),
     #[error("the import has ended early. {0} What was added stays.")]
@@ -94,17 +98,26 @@ impl Command<'_> {
         done
     }
 
-    async fn run_on(
+    pub(super) async fn run_on(
         &self,
         database: &Database,
         progress: &mut Progress,
     ) -> Result<(), CommandError> {
         let imports = self.service(database);
-        let book = book(database, self.arguments.book).await?;
-        let id = self.take_in(&imports, &book).await?;
-        let import = follow(&imports, id, progress).await?;
+        let done = self.import(&imports, progress).await;
         imports.close().await;
-        report(&imports, &import, progress).await
+        done
+    }
+
+    async fn import(
+        &self,
+        imports: &ImportService,
+        progress: &mut Progress,
+    ) -> Result<(), CommandError> {
+        let book = book(imports.database(), self.arguments.book).await?;
+        let id = self.take_in(imports, &book).await?;
+        let import = follow(imports, id, progress).await?;
+        report(imports, &import, progress).await
     }
 
     fn service(&self, database: &Database) -> ImportService {
@@ -212,7 +225,7 @@ async fn report(
 }
 
 /// A book by its id, otherwise the first one.
-async fn book(database: &Database, id: Option<BookId>) -> Result<Book, CommandError> {
+pub async fn book(database: &Database, id: Option<BookId>) -> Result<Book, CommandError> {
     let id = id.unwrap_or(BookId::FIRST);
     let mut reader = database.reader().await?;
     let found: Option<i64> = query("SELECT seq FROM books WHERE id = $1")

@@ -78,15 +78,27 @@ impl Reading {
     ///
     /// # Errors
     /// [`Stop`].
-    pub fn read(self, file: impl BufRead, batches: &mpsc::Sender<Batch>) -> Result<(), Stop> {
+    pub fn read_file(self, file: impl BufRead, batches: &mpsc::Sender<Batch>) -> Result<(), Stop> {
         let limits = kith_card::Limits {
             max_bytes: self.limits.max_card.bytes(),
             ..kith_card::Limits::default()
         };
+        self.read(split(file, limits), batches)
+    }
+
+    /// The same with parts from elsewhere.
+    ///
+    /// # Errors
+    /// [`Stop`].
+    pub fn read(
+        self,
+        parts: impl Iterator<Item = Result<RawCard, BrokenCard>>,
+        batches: &mpsc::Sender<Batch>,
+    ) -> Result<(), Stop> {
         let ids = Mutex::new(ContextV7::new());
         let mut batch = Batch::default();
         let mut bytes = 0;
-        for (place, part) in (0..).zip(split(file, limits)) {
+        for (place, part) in (0..).zip(parts) {
             if is_unreadable(&part) {
                 return Err(Stop::Unreadable);
             }

@@ -19,8 +19,7 @@ use crate::model::contact::ContactId;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::sql::insert::Occasion;
-use crate::services::contacts::store::sql::insert::insert;
-use crate::services::contacts::store::sql::known::Known;
+use crate::services::contacts::store::sql::known::insert_unknown;
 use crate::services::contacts::store::sql::known::write_missing_fingerprints;
 use crate::services::format;
 
@@ -40,7 +39,7 @@ impl ImportService {
         };
         // One batch is written while the next one is read.
         let (sender, mut batches) = mpsc::channel(1);
-        let reading = tokio::task::spawn_blocking(move || reading.read(file, &sender));
+        let reading = tokio::task::spawn_blocking(move || reading.read_file(file, &sender));
         let mut parts = import.read;
         while let Some(batch) = batches.recv().await {
             let more = batch.parts;
@@ -90,13 +89,16 @@ impl ImportService {
         if store::lock(&mut tx, import.seq).await? != expected {
             return Ok(false);
         }
-        let mut known = Known::of(&mut tx, import.book, &batch.additions).await?;
         let read = batch.additions.len() as u64;
-        let new = batch.additions.into_iter();
-        let new: Vec<_> = new.filter(|addition| known.adds(addition)).collect();
-        let ids: Vec<ContactId> = new.iter().map(|addition| addition.id).collect();
-        let welcomed = new.iter().filter(|addition| addition.has_email);
-        let welcomed: Vec<ContactId> = welcomed.map(|addition| addition.id).collect();
+        let occasion = Occasion {
+            book: import.book,
+            now: self.now().as_millisecond(),
+            event: &Event::Imported,
+            // The keys of requests are those of creations.
+            outdated: i64::MIN,
+        };
+        let added = insert_unknown(&mut tx, occasion, batch.additions).await?;
+        let ids: Vec<ContactId> = added.iter().map(|one| one.id).collect();
         let progress = Progress {
             processed: batch.processed,
             parts: batch.parts,
@@ -104,15 +106,7 @@ impl ImportService {
             known: read - ids.len() as u64,
             broken: batch.broken.len() as u64,
         };
-        if !new.is_empty() {
-            let occasion = Occasion {
-                book: import.book,
-                now: self.now().as_millisecond(),
-                event: &Event::Imported,
-                // The keys of requests are those of creations.
-                outdated: i64::MIN,
-            };
-            insert(&mut tx, occasion, new).await?;
+        if !ids.is_empty() {
             store::link(&mut tx, import.seq, &ids).await?;
         }
         if !batch.broken.is_empty() {
@@ -121,8 +115,8 @@ impl ImportService {
         let hook = self.creation_hook();
         let mut steps = 0;
         if let Some(hook) = hook.filter(|_| import.welcome) {
-            for id in welcomed {
-                if let Some(step) = hook.step(id, Some(true)) {
+            for welcomed in added.iter().filter(|one| one.has_email) {
+                if let Some(step) = hook.step(welcomed.id, Some(true)) {
                     step(&mut tx).await?;
                     steps += 1;
                 }

@@ -12,8 +12,10 @@ use jiff::Timestamp;
 use kith_database::Database;
 use kith_database::TransactionStep;
 use kith_database::query;
+use kith_people::People;
 use tokio::sync::Notify;
 
+use super::command::CommandError;
 use super::*;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
@@ -28,6 +30,8 @@ use crate::services::client::Caller;
 use crate::services::client::Client;
 use crate::services::client::Identity;
 use crate::services::config::Config;
+use crate::services::config::DemoArguments;
+use crate::services::config::ImportArguments;
 use crate::services::contacts::CreationHook;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::query::ContactQuery;
@@ -38,6 +42,7 @@ use crate::services::contacts::store::sql::erase;
 use crate::services::database::testing::TestDatabase;
 use crate::services::database::testing::on_each_engine;
 use crate::services::lease;
+use crate::services::transfer::Progress;
 
 on_each_engine! {
     an_export_that_is_imported_gives_the_same_bytes
@@ -59,6 +64,8 @@ on_each_engine! {
     each_book_has_imports_of_its_own
     welcome_emails_are_sent_only_if_they_are_asked_for
     reports_are_removed_after_a_month
+    a_seed_gives_the_same_people
+    a_command_imports_while_others_work
 }
 
 /// More than two batches.
@@ -719,4 +726,70 @@ async fn reports_are_removed_after_a_month(database: TestDatabase) {
     ));
     assert_eq!(kith.count("SELECT count(*) FROM import_problems").await, 0);
     assert_eq!(kith.total().await, 1);
+}
+
+async fn demo(database: &Database, count: u32, seed: u64, force: bool) -> Result<(), CommandError> {
+    let arguments = DemoArguments {
+        count: count.try_into().expect("it is not 0"),
+        seed,
+        book: None,
+        force,
+    };
+    let config = Config::default();
+    let command = demo::Command {
+        arguments: &arguments,
+        config: &config,
+    };
+    let mut progress = Progress::new(std::io::sink(), false);
+    command.run_on(database, &mut progress).await
+}
+
+async fn a_seed_gives_the_same_people(database: TestDatabase) {
+    let kith = Instance::new(&database);
+    demo(&database, 700, 42, false).await.expect("it is empty");
+    let people = People::new(42).take(700).map(|person| person.card());
+    assert!(kith.export().await == people.collect::<String>().into_bytes());
+    let refused = demo(&database, 1, 42, false).await;
+    assert!(matches!(refused, Err(CommandError::NotEmpty)));
+    // The same people are there already.
+    demo(&database, 701, 42, true).await.expect("it may");
+    assert_eq!(kith.total().await, 701);
+}
+
+async fn a_command_imports_while_others_work(database: TestDatabase) {
+    let kith = Instance::new(&database);
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("contacts.vcf");
+    fs::write(&file, cards(MANY) + "nonsense\n").expect("there is room");
+    let arguments = ImportArguments {
+        file,
+        book: None,
+        welcome: false,
+    };
+    let config = Config::default();
+    let command = command::Command {
+        arguments: &arguments,
+        config: &config,
+    };
+    let mut progress = Progress::new(std::io::sink(), false);
+    // Whichever is first works it off.
+    let (done, _) = tokio::join!(command.run_on(&database, &mut progress), async {
+        for _ in 0..20 {
+            let _ = kith.imports.work_off().await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    done.expect("the file is there");
+    assert_eq!(kith.total().await, MANY as u64);
+    let missing = ImportArguments {
+        file: directory.path().join("missing.vcf"),
+        ..arguments
+    };
+    let command = command::Command {
+        arguments: &missing,
+        config: &config,
+    };
+    let refused = command.run_on(&database, &mut progress).await;
+    let refused = refused.expect_err("there is no file").to_string();
+    assert!(refused.contains("missing.vcf"), "{refused}");
 }

@@ -12,7 +12,10 @@ use serde_json::Value;
 use serde_json::json;
 
 use super::insert::Addition;
+use super::insert::Occasion;
+use super::insert::insert;
 use super::row::read_card;
+use crate::model::contact::ContactId;
 use crate::services::book::BookKey;
 use crate::services::contacts::store::StoreError;
 
@@ -45,19 +48,46 @@ const WRITE: Sql = Sql::each(
      FROM json_to_recordset($1::json) AS made (seq BIGINT, fingerprint TEXT) WHERE contacts.seq = made.seq",
 );
 
+/// A contact that was added.
+#[derive(Clone, Copy, Debug)]
+pub struct Added {
+    pub id: ContactId,
+    pub has_email: bool,
+}
+
+/// Writes those contacts whose cards the book does not have, and returns them.
+///
+/// # Errors
+/// Those of the engine.
+pub async fn insert_unknown(
+    tx: &mut Connection,
+    occasion: Occasion<'_>,
+    additions: Vec<Addition>,
+) -> Result<Vec<Added>, StoreError> {
+    let mut known = Known::of(tx, occasion.book, &additions).await?;
+    let new = additions.into_iter();
+    let new: Vec<_> = new.filter(|addition| known.adds(addition)).collect();
+    let added = new.iter().map(|addition| Added {
+        id: addition.id,
+        has_email: addition.has_email,
+    });
+    let added: Vec<_> = added.collect();
+    if !new.is_empty() {
+        insert(tx, occasion, new).await?;
+    }
+    Ok(added)
+}
+
 /// What a book has of some cards.
 #[derive(Debug, Default)]
-pub struct Known {
+struct Known {
     uids: HashSet<String>,
     fingerprints: HashSet<String>,
 }
 
 impl Known {
     /// What the book has of these cards. Contacts of its trash do not count.
-    ///
-    /// # Errors
-    /// Those of the engine.
-    pub async fn of(
+    async fn of(
         tx: &mut Connection,
         book: BookKey,
         additions: &[Addition],
@@ -85,7 +115,7 @@ impl Known {
 
     /// Whether the card is new, and known from now on. A card with a UID is known by it alone: two contacts may say the
     /// same. One without is known by what it says.
-    pub fn adds(&mut self, addition: &Addition) -> bool {
+    fn adds(&mut self, addition: &Addition) -> bool {
         match &addition.uid {
             Some(uid) => {
                 // A card without a UID that comes later and says the same is a copy of this one.
