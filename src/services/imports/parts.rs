@@ -12,6 +12,7 @@ use kith_card::RawCard;
 use kith_card::SplitReason;
 use kith_card::split;
 use kith_database::Engine;
+use serde_json::Map;
 use tokio::sync::mpsc;
 use uuid::ContextV7;
 use uuid::Uuid;
@@ -159,6 +160,7 @@ impl Reading {
             phone: None,
             company: None,
             notes: None,
+            fields: Map::new(),
             created_at: String::new(),
             updated_at: String::new(),
             version: 1,
