@@ -223,7 +223,7 @@ async fn a_file_is_imported_on_the_page_without_scripts() {
         form.has("form[method=post][enctype='multipart/form-data'] input[type=file][required]")
     );
     assert!(
-        form.text().contains("At most 200 MiB and 100,000 cards."),
+        form.text().contains("At most 200MiB and 100,000 cards."),
         "{}",
         form.text()
     );

@@ -92,7 +92,7 @@ fn Form(
     let bytes = limits.max_file.bytes() as u64;
     let most = format!(
         "At most {} and {}.",
-        format::bytes(bytes),
+        limits.max_file,
         format::count(limits.max_cards.get().into(), "card")
     );
     let into = into.map(|name| view! { <p class="mt-2">"Into "<bdi>{name}</bdi>"."</p> });
@@ -207,10 +207,11 @@ fn Moment(at: String) -> impl IntoView {
 fn One(import: Import, problems: Vec<Problem>, book: Option<BookId>) -> impl IntoView {
     let is_at_work = import.state.is_at_work();
     let percent = (part(&import) * 100.0).round();
+    let again = address(&format!("/imports/{}", import.id), book);
     let progress = is_at_work.then(|| {
         view! {
             <progress id="progress" class="mt-2 w-full" max="100" value=percent aria-label="Read"></progress>
-            <noscript><p><a class="link" href="">"Look again"</a></p></noscript>
+            <noscript><p><a class="link" href=again>"Look again"</a></p></noscript>
         }
     });
     let why = import
