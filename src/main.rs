@@ -12,7 +12,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use kith::services::backup;
+use kith::services::check;
 use kith::services::config::BackupArguments;
+use kith::services::config::CheckArguments;
 use kith::services::config::Cli;
 use kith::services::config::Command;
 use kith::services::config::Config;
@@ -106,6 +108,7 @@ async fn run(command: &Command, config: &Config) -> ExitCode {
             let command = imports::demo::Command { arguments, config };
             ended(command.run(&mut progress()).await)
         }
+        Command::Check(CheckArguments { repair }) => check(*repair, config).await,
     }
 }
 
@@ -140,6 +143,17 @@ async fn manage_accounts(command: &UserCommand, config: &Config) -> ExitCode {
     };
     match command.run().await {
         Ok(text) => print(&text),
+        Err(error) => refuse(&error, 1),
+    }
+}
+
+/// Holds what is derived from cards against them. It is an error if something differs in the end.
+async fn check(repair: bool, config: &Config) -> ExitCode {
+    match check::run(repair, config).await {
+        Ok(report) => match print(&report.text) {
+            ExitCode::SUCCESS if !report.is_sound => ExitCode::FAILURE,
+            printed => printed,
+        },
         Err(error) => refuse(&error, 1),
     }
 }

@@ -5,7 +5,8 @@
 //! - [`imports`]: files of vCards that become contacts.
 //! - [`jobs`]: what Kith does later, by its queue. [`welcome`]: what it offers to send to new contacts.
 //!   [`mail`]: how that reaches people.
-//! - [`database`]: where all of it is. [`transfer`]: moving it elsewhere. [`metrics`]: what is counted.
+//! - [`database`]: where all of it is. [`transfer`]: moving it elsewhere. [`check`]: whether it fits together.
+//!   [`metrics`]: what is counted.
 //! - [`origin`] and [`network`]: how the server is named, and where its clients are.
 //! - [`policies`]: what Kith limits with `kith-limit`.
 //! - [`accounts`]: who may use Kith, and how they show it. [`client`]: who calls. [`user_command`]: what an
@@ -22,6 +23,7 @@ pub mod admin;
 pub mod audit_log;
 pub mod backup;
 pub mod book;
+pub mod check;
 pub mod client;
 pub mod config;
 pub mod contacts;

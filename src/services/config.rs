@@ -63,6 +63,7 @@ use crate::services::welcome::Template;
 
 pub use as_written::AsWritten;
 pub use cli::BackupArguments;
+pub use cli::CheckArguments;
 pub use cli::Cli;
 pub use cli::Command;
 pub use cli::DemoArguments;

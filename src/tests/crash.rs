@@ -1,5 +1,6 @@
 //! What was acknowledged outlives any kind of end.
 
+mod cards;
 mod sessions;
 mod two;
 

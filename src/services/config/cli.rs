@@ -70,6 +70,11 @@ pub enum Command {
     /// The same seed gives the same people on every machine. Their addresses are of domains that are reserved, and they get
     /// no welcome emails.
     Demo(DemoArguments),
+
+    /// Hold what Kith derives from the cards of contacts, which are its truth, against these cards, also while Kith runs.
+    ///
+    /// Prints the id of each contact that differs with what differs, and nothing that it says. Exits with 1 if any does.
+    Check(CheckArguments),
 }
 
 /// The arguments of `kith demo`.
@@ -106,6 +111,14 @@ pub struct ImportArguments {
     /// Send each new contact a welcome email.
     #[arg(long)]
     pub welcome: bool,
+}
+
+/// The arguments of `kith check`.
+#[derive(Args, Debug)]
+pub struct CheckArguments {
+    /// Derive anew what differs, and exit with 0.
+    #[arg(long)]
+    pub repair: bool,
 }
 
 /// The arguments of `kith backup` and `kith restore`.

@@ -12,13 +12,15 @@
 //!   pages; [`activities`] is what happened around a contact.
 //! - [`insert`] writes new contacts, one or many. [`known`] tells which cards a book has already.
 //! - [`erase`] removes for good: contacts of the trash, or all that a book has.
-//! - [`export`] reads all cards of a book. [`missing_cards`] writes the cards that an earlier release has not.
+//! - [`export`] reads all cards of a book. [`missing_cards`] writes the cards that an earlier release has not,
+//!   and [`derived`] holds everything against the cards.
 //! - [`row`] reads a contact. [`replay`] knows the requests that a client may send again.
 //! - [`search`] is the only part with a body for each engine. Elsewhere only texts differ.
 //! - [`generations`] tells the cache when contacts have changed. [`error`] makes a kind of a fault.
 
 mod activities;
 mod create;
+pub mod derived;
 pub mod erase;
 mod error;
 mod export;

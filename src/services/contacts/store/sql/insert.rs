@@ -61,7 +61,7 @@ impl Addition {
             "company": contact.company,
             "notes": contact.notes,
             "fields": json!(contact.fields).to_string(),
-            "favourite": is_favourite(contact),
+            "favourite": is_favourite(&contact.fields),
             "uid": uid,
             "fingerprint": fingerprint,
             "grams": grams(engine, book, &key),

@@ -109,14 +109,14 @@ fn read_fields(json: &str) -> Result<Map<String, Value>, StoreError> {
 }
 
 /// Fields as the column `fields` has them.
-pub fn fields_json(contact: &Contact) -> Result<String, StoreError> {
-    let json = serde_json::to_string(&contact.fields);
+pub fn fields_json(fields: &Map<String, Value>) -> Result<String, StoreError> {
+    let json = serde_json::to_string(fields);
     json.map_err(|error| StoreError::Internal(error.into()))
 }
 
-/// Whether a contact is one of the favourites.
-pub fn is_favourite(contact: &Contact) -> bool {
-    contact.fields.get(Field::Favourite.spec().name) == Some(&Value::Bool(true))
+/// Whether a contact with these fields is one of the favourites.
+pub fn is_favourite(fields: &Map<String, Value>) -> bool {
+    fields.get(Field::Favourite.spec().name) == Some(&Value::Bool(true))
 }
 
 /// A contact, in the trash or not.

@@ -6,6 +6,8 @@
 mod postgres;
 mod sqlite;
 
+use std::collections::BTreeMap;
+
 use kith_database::Connection;
 use kith_database::Engine;
 use kith_database::Query;
@@ -33,6 +35,13 @@ pub trait SearchTables: Sync {
     /// Statements that remove a contact.
     fn removals(&self, seq: i64) -> Vec<Query<'static>>;
 
+    /// A statement for what the tables have of the contacts whose numbers are above the first parameter and up to the
+    /// second: the number, and a text about its entry.
+    fn entries(&self) -> &'static str;
+
+    /// The text of [`entries`](Self::entries) for a contact.
+    fn entry(&self, seq: i64, search_key: &str) -> String;
+
     /// Appends, behind `FROM`, rows of which each is a contact of the book that has all these words.
     fn push_matches(&self, sql: &mut QueryBuilder<'_>, book: BookKey, words: &[String]);
 
@@ -59,6 +68,20 @@ pub async fn add(
         statement.execute(connection).await?;
     }
     Ok(())
+}
+
+/// What the tables have of contacts, by their numbers: from behind `after` to `last`.
+pub async fn entries(
+    connection: &mut Connection,
+    after: i64,
+    last: i64,
+) -> Result<BTreeMap<i64, String>, sqlx::Error> {
+    let entries: Vec<(i64, String)> = query(tables(connection.engine()).entries())
+        .bind(after)
+        .bind(last)
+        .fetch_all(connection)
+        .await?;
+    Ok(entries.into_iter().collect())
 }
 
 /// Adds the first contacts outside the trash whose `seq` is above `after`, to tables that do not have them. Returns the

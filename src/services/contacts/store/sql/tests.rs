@@ -3,6 +3,7 @@
 mod books;
 mod both_engines;
 mod cards;
+mod derived;
 mod each_engine;
 mod failover;
 mod postgres;
@@ -44,6 +45,9 @@ macro_rules! engine_tests {
             a_removed_book_leaves_no_answer_behind
             two_books_that_change_at_once_know_nothing_of_each_other
             each_contact_without_a_card_gets_the_one_that_says_the_same
+            what_differs_from_a_card_is_reported_and_derived_anew
+            a_card_that_cannot_be_read_is_reported_and_stays
+            a_program_that_reads_cards_in_another_way_derives_all_columns_anew
             a_contact_is_found_in_no_other_book
             a_contact_moves_with_all_that_has_happened_around_it
             a_book_with_contacts_is_not_removed

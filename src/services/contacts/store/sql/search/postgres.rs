@@ -26,9 +26,7 @@ pub struct GramArrays;
 
 impl SearchTables for GramArrays {
     fn grams(&self, book: BookKey, search_key: &str) -> Value<'static> {
-        let words = search_key.split_whitespace();
-        let grams = words.flat_map(|word| (1..=LONGEST).flat_map(|length| windows(word, length)));
-        numbers(book, grams)
+        gram_numbers(book, search_key).into()
     }
 
     fn additions<'q>(&self, seq: i64, search_key: &'q str) -> Vec<Query<'q>> {
@@ -46,6 +44,16 @@ impl SearchTables for GramArrays {
 
     fn removals(&self, seq: i64) -> Vec<Query<'static>> {
         vec![query("DELETE FROM contact_grams WHERE seq = $1").bind(seq)]
+    }
+
+    fn entries(&self) -> &'static str {
+        "SELECT seq, search_key || grams::text FROM contact_grams WHERE seq > $1 AND seq <= $2"
+    }
+
+    fn entry(&self, seq: i64, search_key: &str) -> String {
+        let numbers = gram_numbers(BookKey::of_contact(seq), search_key);
+        let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
+        format!("{search_key}{{{}}}", numbers.join(","))
     }
 
     fn push_matches(&self, sql: &mut QueryBuilder<'_>, book: BookKey, words: &[String]) {
@@ -67,6 +75,13 @@ impl SearchTables for GramArrays {
     }
 }
 
+/// The numbers of the grams of a search key.
+fn gram_numbers(book: BookKey, search_key: &str) -> Vec<i64> {
+    let words = search_key.split_whitespace();
+    let grams = words.flat_map(|word| (1..=LONGEST).flat_map(|length| windows(word, length)));
+    numbers(book, grams)
+}
+
 /// The grams that a contact has if it has these words: a short word itself, and the longest grams of a long one,
 /// which hold the shorter ones.
 fn wanted(book: BookKey, words: &[String]) -> Value<'static> {
@@ -74,7 +89,7 @@ fn wanted(book: BookKey, words: &[String]) -> Value<'static> {
         let length = word.chars().take(LONGEST).count();
         windows(word, length)
     });
-    numbers(book, grams)
+    numbers(book, grams).into()
 }
 
 /// Every `length` characters of a word that stand in a row.
@@ -85,9 +100,9 @@ fn windows(word: &str, length: usize) -> impl Iterator<Item = &str> {
 }
 
 /// The numbers of grams in a book, each once.
-fn numbers<'g>(book: BookKey, grams: impl Iterator<Item = &'g str>) -> Value<'static> {
+fn numbers<'g>(book: BookKey, grams: impl Iterator<Item = &'g str>) -> Vec<i64> {
     let numbers: BTreeSet<i64> = grams.map(|gram| number_in(book, gram)).collect();
-    numbers.into_iter().collect::<Vec<i64>>().into()
+    numbers.into_iter().collect()
 }
 
 /// The number of a gram in a book. Each book has its own, so that a search reads nothing of what other books have. The

@@ -1,0 +1,365 @@
+//! Holding what is derived from cards, the columns and the tables of searches, against the cards, and deriving it anew.
+//!
+//! A write derives all of it in its transaction. So it differs only after Kith has learned to read cards in another way,
+//! or after another program has written to the database.
+//!
+//! Each page of contacts is a transaction of its own, so a process that is killed has lost no page that was committed,
+//! and the next one begins again. Instances that start at the same time wait for each other.
+
+use std::collections::BTreeMap;
+
+use kith_database::Connection;
+use kith_database::Database;
+use kith_database::Row;
+use kith_database::Sql;
+use kith_database::query;
+use serde_json::Map;
+use serde_json::Value;
+use sha2::Digest;
+use sha2::Sha256;
+use uuid::Uuid;
+
+use super::row::fields_json;
+use super::row::is_favourite;
+use super::search;
+use crate::model::contact::ContactId;
+use crate::services::contacts::card::ContactCard;
+use crate::services::contacts::catalogue::Field;
+use crate::services::contacts::fold::search_key;
+use crate::services::contacts::store::StoreError;
+
+/// The contacts of one transaction.
+const PAGE: u32 = 100;
+
+/// Raise this when the same card comes to say something else in the columns, and the catalogue stays as it is.
+const READING: u32 = 1;
+
+const DERIVED_BY: &str = "SELECT derived_by FROM installation";
+
+const CONTACTS: &str =
+    "SELECT seq, id, in_trash, search_key, name, email, phone, company, notes, fields, favourite,
+         uid, card
+     FROM contacts WHERE seq > $1 ORDER BY seq LIMIT $2";
+
+const CONTACTS_TO_REPAIR: Sql = Sql::each(
+    CONTACTS,
+    "SELECT seq, id, in_trash, search_key, name, email, phone, company, notes, fields, favourite,
+         uid, card
+     FROM contacts WHERE seq > $1 ORDER BY seq LIMIT $2 FOR NO KEY UPDATE",
+);
+
+/// The columns of all contacts of a page that differ, in one statement.
+const WRITE: Sql = Sql::each(
+    "UPDATE contacts SET search_key = derived.value ->> 'search_key', name = derived.value ->> 'name',
+         email = derived.value ->> 'email', phone = derived.value ->> 'phone',
+         company = derived.value ->> 'company', notes = derived.value ->> 'notes',
+         fields = derived.value ->> 'fields', favourite = derived.value ->> 'favourite',
+         uid = derived.value ->> 'uid'
+     FROM json_each($1) AS derived WHERE seq = derived.value ->> 'seq'",
+    "UPDATE contacts SET search_key = derived.value ->> 'search_key', name = derived.value ->> 'name',
+         email = derived.value ->> 'email', phone = derived.value ->> 'phone',
+         company = derived.value ->> 'company', notes = derived.value ->> 'notes',
+         fields = derived.value ->> 'fields', favourite = (derived.value ->> 'favourite')::boolean,
+         uid = derived.value ->> 'uid'
+     FROM json_array_elements($1::json) AS derived(value) WHERE seq = (derived.value ->> 'seq')::bigint",
+);
+
+/// What is done about differences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Report,
+    Repair,
+}
+
+/// A contact of which not everything is as its card says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    pub contact: ContactId,
+    /// What differs: columns, `search` for the tables of searches, and `card` for a card that is missing or cannot be read.
+    pub columns: Vec<&'static str>,
+}
+
+/// What came of a check.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    pub contacts: u64,
+    pub differing: Vec<Difference>,
+    /// What the tables of searches have of contacts that are gone.
+    pub strays: usize,
+}
+
+impl Checked {
+    pub fn is_sound(&self) -> bool {
+        self.differing.is_empty() && self.strays == 0
+    }
+
+    /// How many contacts cannot be repaired, because nothing says what they should be.
+    pub fn unreadable(&self) -> usize {
+        let unreadable = |one: &&Difference| one.columns == [CARD];
+        self.differing.iter().filter(unreadable).count()
+    }
+}
+
+const CARD: &str = "card";
+const SEARCH: &str = "search";
+const SEARCH_KEY: &str = "search_key";
+
+/// Derives everything anew if this program reads cards in another way than the one that has derived it. Returns how many
+/// contacts have changed.
+///
+/// # Errors
+/// [`StoreError::Unavailable`], [`StoreError::Internal`].
+pub async fn derive_anew(database: &Database) -> Result<usize, StoreError> {
+    let current = fingerprint();
+    let mut reader = database.reader().await?;
+    let derived_by: Option<String> = query(DERIVED_BY).fetch_one(&mut reader).await?;
+    drop(reader);
+    if derived_by.as_ref() == Some(&current) {
+        return Ok(0);
+    }
+    let checked = check(database, Mode::Repair).await?;
+    let (changed, unreadable) = (checked.differing.len(), checked.unreadable());
+    let mut tx = database.write().await?;
+    query("UPDATE installation SET derived_by = $1")
+        .bind(current)
+        .execute(&mut tx)
+        .await?;
+    tx.commit().await?;
+    if changed > 0 {
+        tracing::info!(changed, unreadable, "columns are derived from cards anew");
+    }
+    Ok(changed)
+}
+
+/// Names the way in which this program reads cards.
+fn fingerprint() -> String {
+    let mut hash = Sha256::new();
+    hash.update(READING.to_be_bytes());
+    for field in Field::ALL {
+        let spec = field.spec();
+        let read = (spec.name, spec.kind, spec.max_chars, &spec.mapping);
+        hash.update(format!("{read:?}\n"));
+    }
+    kith_runtime::hex(&hash.finalize())
+}
+
+/// Holds everything that is derived against the cards of all contacts of all books. Repairing derives what differs.
+///
+/// # Errors
+/// [`StoreError::Unavailable`], [`StoreError::Internal`].
+pub async fn check(database: &Database, mode: Mode) -> Result<Checked, StoreError> {
+    let mut checked = Checked::default();
+    let mut after = Some(0);
+    while let Some(seq) = after {
+        // What is read of a page is of one instant.
+        let mut tx = match mode {
+            Mode::Report => database.read().await?,
+            Mode::Repair => database.write().await?,
+        };
+        let page = Page::read(&mut tx, seq, mode).await?;
+        if mode == Mode::Repair && !page.is_sound() {
+            page.write(&mut tx).await?;
+            tx.commit().await?;
+        }
+        after = page.next;
+        checked.contacts += page.contacts;
+        checked.strays += page.strays.len();
+        let differing = page.findings.into_iter().map(|finding| finding.difference);
+        checked.differing.extend(differing);
+    }
+    Ok(checked)
+}
+
+/// Some contacts in the order of their numbers.
+struct Page {
+    contacts: u64,
+    findings: Vec<Finding>,
+    /// Numbers that only the tables of searches have.
+    strays: Vec<i64>,
+    /// The number behind which the next page begins.
+    next: Option<i64>,
+}
+
+struct Finding {
+    seq: i64,
+    in_trash: bool,
+    difference: Difference,
+    /// `None` if the card cannot be read.
+    derived: Option<Derived>,
+}
+
+impl Page {
+    async fn read(connection: &mut Connection, after: i64, mode: Mode) -> Result<Self, StoreError> {
+        let contacts = match mode {
+            Mode::Report => CONTACTS.into(),
+            Mode::Repair => CONTACTS_TO_REPAIR,
+        };
+        let rows: Vec<Row> = query(contacts)
+            .bind(after)
+            .bind(PAGE)
+            .fetch_all(&mut *connection)
+            .await?;
+        let next = match rows.last() {
+            Some(last) if rows.len() == PAGE as usize => Some(last.get("seq")?),
+            _ => None,
+        };
+        let mut entries = search::entries(connection, after, next.unwrap_or(i64::MAX)).await?;
+        let mut findings = Vec::new();
+        for row in &rows {
+            findings.extend(Finding::of(connection, row, &mut entries)?);
+        }
+        Ok(Self {
+            contacts: rows.len() as u64,
+            findings,
+            strays: entries.into_keys().collect(),
+            next,
+        })
+    }
+
+    fn is_sound(&self) -> bool {
+        self.findings.is_empty() && self.strays.is_empty()
+    }
+
+    async fn write(&self, connection: &mut Connection) -> Result<(), StoreError> {
+        let derived = self.findings.iter().filter_map(Finding::to_json);
+        let derived = Value::Array(derived.collect());
+        query(WRITE)
+            .bind(derived.to_string())
+            .execute(&mut *connection)
+            .await?;
+        for seq in &self.strays {
+            search::remove(connection, *seq).await?;
+        }
+        let is_found_otherwise = |finding: &&Finding| {
+            let columns = &finding.difference.columns;
+            columns.contains(&SEARCH_KEY) || columns.contains(&SEARCH)
+        };
+        for finding in self.findings.iter().filter(is_found_otherwise) {
+            let Some(derived) = &finding.derived else {
+                continue;
+            };
+            search::remove(connection, finding.seq).await?;
+            if !finding.in_trash {
+                search::add(connection, finding.seq, &derived.search_key).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Finding {
+    /// What differs in a row, whose entry in the tables of searches is taken out of `entries`.
+    fn of(
+        connection: &Connection,
+        row: &Row,
+        entries: &mut BTreeMap<i64, String>,
+    ) -> Result<Option<Self>, StoreError> {
+        let seq: i64 = row.get("seq")?;
+        let in_trash: bool = row.get("in_trash")?;
+        let internal = |error: uuid::Error| StoreError::Internal(error.into());
+        let contact = ContactId::new(Uuid::from_slice(row.get("id")?).map_err(internal)?);
+        let entry = entries.remove(&seq);
+        let card: Option<Vec<u8>> = row.get("card")?;
+        let card = card.and_then(|card| ContactCard::parse(card).ok());
+        let derived = card.as_ref().map(Derived::of).transpose()?;
+        let mut columns = Vec::new();
+        match &derived {
+            None => columns.push(CARD),
+            Some(derived) => {
+                columns = derived.differing(row)?;
+                let tables = search::tables(connection.engine());
+                let expected = (!in_trash).then(|| tables.entry(seq, &derived.search_key));
+                if entry != expected {
+                    columns.push(SEARCH);
+                }
+            }
+        }
+        Ok((!columns.is_empty()).then_some(Self {
+            seq,
+            in_trash,
+            difference: Difference { contact, columns },
+            derived,
+        }))
+    }
+
+    fn to_json(&self) -> Option<Value> {
+        let derived = self.derived.as_ref()?;
+        let mut object = Map::new();
+        object.insert("seq".to_owned(), self.seq.into());
+        object.insert("favourite".to_owned(), derived.favourite.into());
+        for (column, text) in derived.texts() {
+            object.insert(column.to_owned(), text.into());
+        }
+        Some(object.into())
+    }
+}
+
+/// What the columns should say.
+struct Derived {
+    search_key: String,
+    name: String,
+    email: Option<String>,
+    phone: Option<String>,
+    company: Option<String>,
+    notes: Option<String>,
+    fields: String,
+    favourite: bool,
+    uid: Option<String>,
+}
+
+impl Derived {
+    fn of(card: &ContactCard) -> Result<Self, StoreError> {
+        let summary = card.summary();
+        Ok(Self {
+            search_key: search_key(&summary.name, summary.email.as_deref()),
+            fields: fields_json(&summary.fields)?,
+            favourite: is_favourite(&summary.fields),
+            uid: card.uid(),
+            name: summary.name,
+            email: summary.email,
+            phone: summary.phone,
+            company: summary.company,
+            notes: summary.notes,
+        })
+    }
+
+    fn texts(&self) -> [(&'static str, Option<&str>); 8] {
+        [
+            (SEARCH_KEY, Some(&self.search_key)),
+            ("name", Some(&self.name)),
+            ("email", self.email.as_deref()),
+            ("phone", self.phone.as_deref()),
+            ("company", self.company.as_deref()),
+            ("notes", self.notes.as_deref()),
+            ("fields", Some(&self.fields)),
+            ("uid", self.uid.as_deref()),
+        ]
+    }
+
+    /// The columns of a row that say something else.
+    fn differing(&self, row: &Row) -> Result<Vec<&'static str>, StoreError> {
+        let mut differing = Vec::new();
+        for (column, text) in self.texts() {
+            let stored: Option<&str> = row.get(column)?;
+            if stored != text {
+                differing.push(column);
+            }
+        }
+        let favourite: bool = row.get("favourite")?;
+        if favourite != self.favourite {
+            differing.push("favourite");
+        }
+        Ok(differing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fingerprint_is_that_of_this_program_alone() {
+        assert_eq!(fingerprint(), fingerprint());
+        assert_eq!(fingerprint().len(), 64);
+    }
+}

@@ -1,0 +1,120 @@
+//! What is derived from cards, held against them.
+
+use kith_database::Engine;
+use kith_database::query;
+
+use super::Opened;
+use crate::services::contacts::store::conformance::add;
+use crate::services::contacts::store::sql::derived::Difference;
+use crate::services::contacts::store::sql::derived::Mode;
+use crate::services::contacts::store::sql::derived::check;
+use crate::services::contacts::store::sql::derived::derive_anew;
+
+/// More than one page.
+const CONTACTS: usize = 230;
+
+async fn execute(opened: &Opened, statements: &[&'static str]) {
+    let mut tx = opened.database.write().await.expect("it is open");
+    for statement in statements {
+        let executed = query(*statement).execute(&mut tx).await;
+        executed.expect(statement);
+    }
+    tx.commit().await.expect("there is room");
+}
+
+/// What differs.
+async fn differing(opened: &Opened, mode: Mode) -> Vec<Difference> {
+    let checked = check(&opened.database, mode).await;
+    checked.expect("it can be read").differing
+}
+
+pub async fn what_differs_from_a_card_is_reported_and_derived_anew(opened: Opened) {
+    let ada = add(&opened, "Ada").await;
+    let bea = add(&opened, "Bea").await;
+    let cem = add(&opened, "Cem").await;
+    assert_eq!(differing(&opened, Mode::Report).await, []);
+
+    execute(
+        &opened,
+        &[
+            "UPDATE contacts SET email = 'other@example.com', fields = '{', favourite = TRUE, uid = NULL WHERE name = 'Ada'",
+            "UPDATE contacts SET search_key = 'nothing' WHERE name = 'Bea'",
+            match opened.database.engine() {
+                Engine::Sqlite => {
+                    "DELETE FROM contact_grams WHERE rowid = (SELECT seq FROM contacts WHERE name = 'Cem')"
+                }
+                Engine::Postgres => {
+                    "UPDATE contact_grams SET grams = '{1}' WHERE seq = (SELECT seq FROM contacts WHERE name = 'Cem')"
+                }
+            },
+        ],
+    )
+    .await;
+    let expected = [
+        (ada.id, vec!["email", "fields", "uid", "favourite"]),
+        (bea.id, vec!["search_key"]),
+        (cem.id, vec!["search"]),
+    ];
+    let expected = expected.map(|(contact, columns)| Difference { contact, columns });
+    assert_eq!(differing(&opened, Mode::Report).await, expected);
+    assert_eq!(
+        differing(&opened, Mode::Report).await,
+        expected,
+        "it is only read"
+    );
+    assert_eq!(differing(&opened, Mode::Repair).await, expected);
+    assert_eq!(differing(&opened, Mode::Report).await, []);
+    opened.assert_consistent().await;
+    for contact in [ada, bea, cem] {
+        assert_eq!(opened.get(contact.id).await.ok(), Some(contact));
+    }
+}
+
+pub async fn a_card_that_cannot_be_read_is_reported_and_stays(opened: Opened) {
+    let ada = add(&opened, "Ada").await;
+    let broken = match opened.database.engine() {
+        Engine::Sqlite => "UPDATE contacts SET card = CAST('nothing' AS BLOB)",
+        Engine::Postgres => "UPDATE contacts SET card = convert_to('nothing', 'UTF8')",
+    };
+    execute(&opened, &[broken]).await;
+    for mode in [Mode::Report, Mode::Repair, Mode::Report] {
+        let checked = check(&opened.database, mode).await.expect("it can be read");
+        let columns = vec!["card"];
+        let contact = ada.id;
+        assert_eq!(checked.differing, [Difference { contact, columns }]);
+        assert_eq!(checked.unreadable(), 1);
+    }
+    assert_eq!(opened.get(ada.id).await.ok(), Some(ada));
+}
+
+/// Two instances start at once, after another one was killed between its pages.
+pub async fn a_program_that_reads_cards_in_another_way_derives_all_columns_anew(opened: Opened) {
+    let mut known = Vec::new();
+    for number in 0..CONTACTS {
+        known.push(add(&opened, &format!("Ada {number}, \"quoted\"; ü\\n")).await);
+    }
+    derive_anew(&opened.database).await.expect("there is room");
+    execute(
+        &opened,
+        &[
+            "UPDATE contacts SET fields = '{}', phone = NULL, search_key = 'nothing'",
+            "UPDATE installation SET derived_by = 'another'",
+        ],
+    )
+    .await;
+    let second = opened.database.clone();
+    let (one, other) = tokio::join!(derive_anew(&opened.database), derive_anew(&second));
+    let changed = one.expect("there is room") + other.expect("there is room");
+    assert_eq!(changed, CONTACTS);
+    opened.assert_consistent().await;
+    for contact in known {
+        assert_eq!(opened.get(contact.id).await.ok(), Some(contact));
+    }
+    execute(&opened, &["UPDATE contacts SET phone = '1' WHERE seq = 1"]).await;
+    let again = derive_anew(&opened.database).await;
+    assert_eq!(
+        again.expect("it is open"),
+        0,
+        "this program has derived all"
+    );
+}
