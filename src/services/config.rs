@@ -246,6 +246,8 @@ key::sections! {
         max_page_size: NonZeroU32 = 200;
         /// After how many days in the trash Kith deletes a contact for ever; 0 means never.
         trash_days: Count = 30;
+        /// How many former versions of a contact Kith keeps; 0 means none.
+        max_versions: Count = 50;
     }
 
     /// Importing files of vCards.

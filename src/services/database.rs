@@ -59,6 +59,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(17, "cards", "0017_cards.sql"),
     migration!(18, "fields", "0018_fields.sql"),
     migration!(19, "imports", "0019_imports.sql"),
+    migration!(21, "versions", "0021_versions.sql"),
 ];
 
 /// Every migration of a server, in order: that of `kith-queue`, and those in `migrations/postgres/`.
@@ -79,6 +80,7 @@ const SERVER_MIGRATIONS: &[Migration] = &[
     migration!(10, "cards", "postgres/0009_cards.sql"),
     migration!(11, "fields", "postgres/0010_fields.sql"),
     migration!(12, "imports", "postgres/0011_imports.sql"),
+    migration!(14, "versions", "postgres/0013_versions.sql"),
 ];
 
 /// A file that was restored from a backup has brought its generations back, and Redis may hold what was

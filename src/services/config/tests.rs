@@ -30,6 +30,7 @@ use super::SECTIONS;
 use super::Span;
 use super::setting::Setting;
 use super::setting::mask_secrets;
+use crate::services::contacts::store::sql::DEFAULT_MAX_VERSIONS;
 use crate::services::database::DatabaseUrl;
 use crate::services::mail::MailAddress;
 use crate::services::mail::SmtpServer;
@@ -643,6 +644,18 @@ fn no_card_is_imported_that_cannot_be_read_again() {
         "wrong value for `import.max_card` in Leptos.toml, line 2: `\"5MiB\"`. \
          It may be at most 4MiB, because Kith reads no larger card."
     );
+}
+
+#[test]
+fn fifty_versions_of_a_contact_are_kept_unless_it_is_set() {
+    let of = |file| read(file, NO_ENV).contacts.max_versions;
+    assert_eq!(of(""), Count(DEFAULT_MAX_VERSIONS));
+    assert_eq!(of("[contacts]\nmax_versions = 0\n"), Count(0));
+    assert_eq!(of("[contacts]\nmax_versions = 1000\n"), Count(1000));
+    for wrong in ["-1", "1001", "\"many\""] {
+        let problem = problems(&format!("[contacts]\nmax_versions = {wrong}\n"), NO_ENV);
+        assert!(problem.contains("`contacts.max_versions`"), "{problem}");
+    }
 }
 
 #[test]

@@ -6,7 +6,9 @@ use kith_card::Card;
 use kith_card::Entry;
 use kith_card::Mapping;
 use kith_card::ParseError;
+use kith_card::Photo;
 use kith_card::Version;
+use kith_card::fingerprint;
 use kith_card::merge;
 use serde_json::Map;
 use serde_json::Value;
@@ -19,6 +21,8 @@ use super::fields::ContactFields;
 use super::fields::understood;
 use super::text;
 use crate::model::contact::ContactId;
+
+const UID: Mapping = Mapping::text("UID");
 
 /// The longest UID that a column has.
 const MAX_UID_BYTES: usize = 1_000;
@@ -71,6 +75,41 @@ impl ContactCard {
     /// Equal for cards that say the same, in whatever way they are written.
     pub fn fingerprint(&self) -> [u8; 32] {
         kith_card::fingerprint(&self.0)
+    }
+
+    /// Gives the card the UID of another one.
+    pub fn take_uid_of(&mut self, other: &Self) {
+        if self.0.uid() != other.0.uid() {
+            self.0.set_entries(&UID, &other.0.entries(&UID));
+        }
+    }
+
+    /// Whether both have the same picture, or none.
+    pub fn has_picture_of(&self, other: &Self) -> bool {
+        self.0.photo() == other.0.photo()
+    }
+
+    /// The card without its picture, if the other one has the same, and brings it back:
+    /// [`with_picture_of`](Self::with_picture_of).
+    pub fn without_picture_of(&self, other: &Self) -> Option<Self> {
+        if !matches!(self.0.photo(), Some(Photo::Embedded { .. })) || !self.has_picture_of(other) {
+            return None;
+        }
+        let mut card = self.clone();
+        card.0.set_photo(None);
+        let again = card.clone().with_picture_of(other);
+        (fingerprint(&again.0) == fingerprint(&self.0)).then_some(card)
+    }
+
+    /// The card with the picture of another one, unless it has one itself.
+    pub fn with_picture_of(mut self, other: &Self) -> Self {
+        if let (None, Some(Photo::Embedded { media_type, bytes })) =
+            (self.0.photo(), other.0.photo())
+        {
+            let media_type = media_type.unwrap_or_default();
+            self.0.set_photo(Some((&media_type, &bytes)));
+        }
+        self
     }
 
     /// What the columns say.

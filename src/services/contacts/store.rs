@@ -27,6 +27,7 @@ use kith_database::TransactionStep;
 use serde::Deserialize;
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::card::ContactCard;
 use super::fields::ContactFields;
@@ -127,7 +128,8 @@ pub trait ContactStore: Send + Sync {
     /// The cards of contacts outside the trash, in the order of their creation: those behind the number `after`.
     async fn cards(&self, after: i64) -> Result<CardPage, StoreError>;
 
-    /// Gives a contact another card. When it is the one that it has, nothing changes, the version neither.
+    /// Gives a contact another card. When it is the one that it has, nothing changes, the version neither. The former card
+    /// is kept, with who has replaced it.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] as for [`get`](Self::get); [`StoreError::Changed`] when the
@@ -138,7 +140,26 @@ pub trait ContactStore: Send + Sync {
         card: &ContactCard,
         expected: Option<u32>,
         now: Timestamp,
+        actor: &Actor,
     ) -> Result<Contact, StoreError>;
+
+    /// At most `limit` of the cards that a contact had before, the latest first; with `before` those of earlier versions.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] as for [`get`](Self::get).
+    async fn versions(
+        &self,
+        id: ContactId,
+        before: Option<u32>,
+        limit: u32,
+    ) -> Result<VersionPage, StoreError>;
+
+    /// The card of a version, as far as it is kept: that of the present one, and of those in [`versions`](Self::versions).
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] as for [`get`](Self::get).
+    async fn version(&self, id: ContactId, version: u32)
+    -> Result<Option<ContactCard>, StoreError>;
 
     /// Moves a contact to the trash: only lists of the trash show it from then on. The audit log says who did that.
     ///
@@ -227,6 +248,42 @@ pub struct CardPage {
     pub bytes: Vec<u8>,
     /// The number of the last of these contacts.
     pub last: i64,
+}
+
+/// Some of the cards that a contact had before.
+#[derive(Clone, Debug)]
+pub struct VersionPage {
+    /// The contact as it is now.
+    pub contact: Contact,
+    /// The card that came after the first of these.
+    pub after: ContactCard,
+    /// The latest first.
+    pub versions: Vec<FormerVersion>,
+    /// Whether there are earlier ones.
+    pub has_more: bool,
+}
+
+/// A card that a contact had before.
+#[derive(Clone, Debug)]
+pub struct FormerVersion {
+    /// The last version of the contact with this card.
+    pub version: u32,
+    /// When it got another one. RFC 3339, UTC, milliseconds.
+    pub at: String,
+    /// The account that gave it the other one, and its name then; `None` where Kith had no account.
+    pub account: Option<Uuid>,
+    pub name: Option<String>,
+    pub picture: Picture,
+    pub card: ContactCard,
+}
+
+/// The picture of a card, compared with the one of the card that came after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Picture {
+    Same,
+    /// It is the same, and only the later card has it.
+    LeftOut,
+    Changed,
 }
 
 /// A page of a list for a reader who turns pages both ways.

@@ -123,6 +123,19 @@ pub const TABLES: &[Table] = &[
         key: 1,
     },
     Table {
+        name: "contact_versions",
+        columns: &[
+            bytes("contact"),
+            integer("version"),
+            integer("at"),
+            bytes("account"),
+            text("name"),
+            text("picture"),
+            bytes("card"),
+        ],
+        key: 2,
+    },
+    Table {
         name: "activities",
         columns: &[
             integer("seq"),

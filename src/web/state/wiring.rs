@@ -107,7 +107,8 @@ impl Stores {
         let (database, installation) = opened;
         let redis_prefix = installation.redis_prefix(config.redis.prefix.as_str());
         let redis = connect_redis(config, &redis_prefix);
-        let contacts = SqlStore::new(database.clone(), config.api.idempotency_ttl);
+        let contacts = SqlStore::new(database.clone(), config.api.idempotency_ttl)
+            .with_max_versions(config.contacts.max_versions.0);
         write_missing_cards(&database).await?;
         derive_anew(&database).await?;
         let days = config.contacts.trash_days.0;

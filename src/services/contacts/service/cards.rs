@@ -68,9 +68,9 @@ impl Contacts {
     ) -> Result<Contact, AppError> {
         let card = ContactCard::parse(card)
             .map_err(|error| AppError::bad_request(format!("This is not a vCard: {error}.")))?;
-        let (card, now) = (&card, self.shared.clock.now());
+        let (card, now, actor) = (&card, self.shared.clock.now(), &self.caller.actor());
         let replace = |store: Arc<dyn ContactStore>| async move {
-            store.replace_card(id, card, expected, now).await
+            store.replace_card(id, card, expected, now, actor).await
         };
         self.in_book_of(id, BookRole::Editor, replace).await
     }

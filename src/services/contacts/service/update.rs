@@ -151,7 +151,7 @@ impl Contacts {
 
     /// Gives a contact the card that `change` makes of its card, on top of what others write at the same time. Returns the
     /// contact and the second value of `change`. An inner error says that nothing is to be written.
-    async fn rewrite<T, E>(
+    pub(super) async fn rewrite<T, E>(
         &self,
         id: ContactId,
         change: impl Fn(&Contact, &ContactCard) -> Change<T, E>,
@@ -170,6 +170,7 @@ impl Contacts {
         id: ContactId,
         change: impl Fn(&Contact, &ContactCard) -> Change<T, E>,
     ) -> Result<Result<Result<(Contact, T), E>, AppError>, StoreError> {
+        let actor = self.caller.actor();
         for _ in 0..=Self::MAX_REWRITES {
             let (current, card) = store.card(id).await?;
             let (card, said) = match change(&current, &card) {
@@ -180,7 +181,7 @@ impl Contacts {
             // What is written back was read at this version, so it may replace no other.
             let read = Some(current.version);
             let now = self.shared.clock.now();
-            match store.replace_card(id, &card, read, now).await {
+            match store.replace_card(id, &card, read, now, &actor).await {
                 Err(StoreError::Changed(_)) => {}
                 done => return Ok(Ok(Ok((done?, said)))),
             }
@@ -201,7 +202,7 @@ fn without_echo(input: &ContactInput, current: &Contact, saved: &ContactFields) 
 }
 
 /// Refuses a change of a contact that is at another version than the client expects.
-fn require_version(current: &Contact, expected: Option<u32>) -> Result<(), AppError> {
+pub fn require_version(current: &Contact, expected: Option<u32>) -> Result<(), AppError> {
     match expected {
         Some(expected) if expected != current.version => Err(AppError::Changed {
             current: Box::new(current.clone()),

@@ -1,6 +1,7 @@
 //! The conformance tests: what every engine has to do. An engine runs all of them with [`conformance_tests`] and
 //! a way to open an empty store that remembers idempotency keys for [`IDEMPOTENCY_TTL`].
 
+mod history;
 mod idempotency;
 mod lists;
 mod model;
@@ -21,6 +22,7 @@ use super::StoreError;
 use super::Stretch;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
+use crate::services::audit_log::Actor;
 use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::fields::ContactInput;
@@ -29,6 +31,7 @@ use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::query::Cursor;
 use crate::services::contacts::query::Scope;
 
+pub use history::*;
 pub use idempotency::*;
 pub use lists::*;
 pub use model::*;
@@ -76,6 +79,11 @@ macro_rules! conformance_tests {
             no_answer_holds_an_erased_contact
             the_oldest_of_the_trash_are_erased_first
             a_full_trash_is_erased_in_several_steps
+            each_change_keeps_the_card_before_it_and_who_has_made_it
+            former_versions_have_pages
+            the_oldest_versions_go
+            a_picture_is_kept_once_and_comes_back_with_each_version
+            what_is_in_the_trash_shows_no_versions
             a_repeated_request_gets_the_first_answer
             a_key_is_for_one_request
             of_the_same_requests_at_once_one_adds_a_contact
@@ -152,7 +160,8 @@ impl<S: ContactStore + ?Sized> Update for S {
     ) -> Result<Contact, StoreError> {
         let (_, mut card) = self.card(id).await?;
         card.apply(fields);
-        self.replace_card(id, &card, expected, now).await
+        let actor = Actor::operator();
+        self.replace_card(id, &card, expected, now, &actor).await
     }
 }
 

@@ -9,7 +9,7 @@
 //! [`search`] in the same transaction as the contact; only contacts outside the trash are in them.
 //!
 //! - [`SqlStore`] fulfils the contract. [`create`], [`update`] and [`trash`] are its writes, [`list`] its
-//!   pages; [`activities`] is what happened around a contact.
+//!   pages; [`activities`] is what happened around a contact, and [`versions`] its former cards.
 //! - [`insert`] writes new contacts, one or many. [`known`] tells which cards a book has already.
 //! - [`erase`] removes for good: contacts of the trash, or all that a book has.
 //! - [`export`] reads all cards of a book. [`missing_cards`] writes the cards that an earlier release has not,
@@ -35,11 +35,13 @@ pub mod search;
 mod sql_store;
 mod trash;
 mod update;
+mod versions;
 
 pub use self::erase::erase;
 pub use self::missing_cards::write_missing_cards;
 pub use self::row::rfc3339;
 pub use self::row::set_summary;
+pub use self::sql_store::DEFAULT_MAX_VERSIONS;
 pub use self::sql_store::SqlStore;
 
 #[cfg(test)]

@@ -82,6 +82,15 @@ impl Filled {
                 .expect("it is new");
             deleted.push(created.contact.id);
         }
+        let (_, mut card) = store.card(deleted[0]).await.expect("there");
+        let name = kith_card::Entry::text("Álvaro");
+        let mut said = card.fields();
+        said.set(Field::Name, vec![name]);
+        card.apply(&said);
+        let address = "203.0.113.7".parse().expect("an address");
+        let actor = Actor::of_account(uuid::Uuid::from_u128(7), "ada", address);
+        let replaced = store.replace_card(deleted[0], &card, None, at(1), &actor);
+        replaced.await.expect("there");
         store
             .delete(deleted[2], None, at(1), &Actor::operator())
             .await

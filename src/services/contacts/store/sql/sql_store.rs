@@ -22,6 +22,8 @@ use super::row::find_live;
 use super::row::id_bytes;
 use super::trash;
 use super::update;
+use super::update::Replacement;
+use super::versions;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::services::audit_log::Actor;
@@ -41,6 +43,7 @@ use crate::services::contacts::store::IdempotentRequest;
 use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::Stretch;
 use crate::services::contacts::store::Totals;
+use crate::services::contacts::store::VersionPage;
 
 /// The [`ContactStore`] of one book in a [`Database`]. Cheap to clone; clones share their connections.
 #[derive(Clone, Debug)]
@@ -49,7 +52,11 @@ pub struct SqlStore {
     book: BookKey,
     /// In milliseconds.
     idempotency_ttl: i64,
+    max_versions: u32,
 }
+
+/// The most former cards of a contact, unless an operator chooses another number.
+pub const DEFAULT_MAX_VERSIONS: u32 = 50;
 
 impl SqlStore {
     /// Keeps the contacts of the first book in `database` and recognises a repeated request for `idempotency_ttl`.
@@ -58,6 +65,15 @@ impl SqlStore {
             database,
             book: BookKey::FIRST,
             idempotency_ttl: i64::try_from(idempotency_ttl.as_millis()).unwrap_or(i64::MAX),
+            max_versions: DEFAULT_MAX_VERSIONS,
+        }
+    }
+
+    /// The same with so many former cards of each contact.
+    pub fn with_max_versions(self, max_versions: u32) -> Self {
+        Self {
+            max_versions,
+            ..self
         }
     }
 }
@@ -188,9 +204,36 @@ impl ContactStore for SqlStore {
         card: &ContactCard,
         expected: Option<u32>,
         now: Timestamp,
+        actor: &Actor,
     ) -> Result<Contact, StoreError> {
         let tx = self.database.write().await?;
-        update::replace_card(tx, self.place(id), card, expected, now).await
+        let new = Replacement {
+            card,
+            expected,
+            now,
+            actor,
+            max_versions: self.max_versions,
+        };
+        update::replace_card(tx, self.place(id), new).await
+    }
+
+    async fn versions(
+        &self,
+        id: ContactId,
+        before: Option<u32>,
+        limit: u32,
+    ) -> Result<VersionPage, StoreError> {
+        let mut view = self.database.read().await?;
+        versions::page(&mut view, self.place(id), before, limit).await
+    }
+
+    async fn version(
+        &self,
+        id: ContactId,
+        version: u32,
+    ) -> Result<Option<ContactCard>, StoreError> {
+        let mut view = self.database.read().await?;
+        versions::card(&mut view, self.place(id), version).await
     }
 
     async fn delete(

@@ -14,7 +14,10 @@ use super::row::is_favourite;
 use super::row::rfc3339;
 use super::row::set_summary;
 use super::search;
+use super::versions;
+use super::versions::Succession;
 use crate::model::contact::Contact;
+use crate::services::audit_log::Actor;
 use crate::services::book::BookKey;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::card::ContactCard;
@@ -22,15 +25,24 @@ use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::fold::search_key;
 use crate::services::contacts::store::StoreError;
 
+/// A card that takes the place of the one that a contact has.
+pub struct Replacement<'a> {
+    pub card: &'a ContactCard,
+    pub expected: Option<u32>,
+    pub now: Timestamp,
+    pub actor: &'a Actor,
+    /// The most former cards of a contact.
+    pub max_versions: u32,
+}
+
 /// See [`ContactStore::replace_card`](crate::services::contacts::store::ContactStore::replace_card). Commits.
 pub async fn replace_card(
     mut tx: Tx,
     place: Place,
-    card: &ContactCard,
-    expected: Option<u32>,
-    now: Timestamp,
+    new: Replacement<'_>,
 ) -> Result<Contact, StoreError> {
-    let (stored, saved) = find_with_card(&mut tx, place, expected).await?;
+    let Replacement { card, now, .. } = new;
+    let (stored, saved) = find_with_card(&mut tx, place, new.expected).await?;
     if card.bytes() == saved.bytes() {
         return Ok(stored.contact);
     }
@@ -67,6 +79,14 @@ pub async fn replace_card(
         search::remove(&mut tx, stored.seq).await?;
         search::add(&mut tx, stored.seq, &key).await?;
     }
+    let succession = Succession {
+        stored: &stored,
+        before: &saved,
+        after: card,
+        at: updated_at,
+        actor: new.actor,
+    };
+    versions::keep(&mut tx, succession, new.max_versions).await?;
     let fields = differing(&stored.contact, &contact);
     activities::record(&mut tx, place.id, updated_at, &Event::Changed { fields }).await?;
     tx.commit().await?;

@@ -109,13 +109,16 @@ pub async fn a_contact_is_found_in_no_other_book(opened: Opened) {
 pub async fn a_contact_moves_with_all_that_has_happened_around_it(opened: Opened) {
     let other = add_book(&opened, 2).await;
     let ada = add(&opened, "Ada").await;
+    let king = fields("Ada King", "someone@example.com");
+    let ada = opened.update(ada.id, &king, None, at(1)).await;
+    let ada = ada.expect("it is there");
     add(&other, "Bob").await;
     let before = [generations(&opened, 1).await, generations(&opened, 2).await];
     let moved = opened
         .move_to(ada.id, BookKey(2), at(7))
         .await
         .expect("it is there");
-    assert_eq!((moved.version, moved.name.as_str()), (2, "Ada"));
+    assert_eq!((moved.version, moved.name.as_str()), (3, "Ada King"));
     for (book, before) in [(1, &before[0]), (2, &before[1])] {
         let after = generations(&opened, book).await;
         assert!(
@@ -134,7 +137,19 @@ pub async fn a_contact_moves_with_all_that_has_happened_around_it(opened: Opened
             assert_eq!(conformance::list(store, &query).await.total, expected);
         }
     }
-    assert_eq!(events(&other, ada.id).await, [Event::Created, Event::Moved]);
+    let changed = Event::Changed {
+        fields: vec!["name".to_owned()],
+    };
+    assert_eq!(
+        events(&other, ada.id).await,
+        [Event::Created, changed, Event::Moved]
+    );
+    let versions = other.versions(ada.id, None, 9).await.expect("it is there");
+    assert_eq!(versions.versions.len(), 1);
+    assert!(matches!(
+        opened.versions(ada.id, None, 9).await,
+        Err(StoreError::NotFound)
+    ));
     opened.assert_consistent().await;
 
     // And back, where the next contact has a number of its own.
@@ -142,7 +157,7 @@ pub async fn a_contact_moves_with_all_that_has_happened_around_it(opened: Opened
         .move_to(ada.id, BookKey::FIRST, at(8))
         .await
         .expect("it is there");
-    assert_eq!(back.version, 3);
+    assert_eq!(back.version, 4);
     add(&opened, "Cem").await;
     let names = conformance::all_pages(&opened, Scope::Live, "", "name", 2).await;
     assert_eq!(names.len(), 2);

@@ -234,6 +234,9 @@ pub async fn the_tables_hold_nothing_of_an_erased_contact(opened: Opened) {
         create_with_a_key(&opened, "other").await,
     ];
     for id in [one, other] {
+        let changed = fields("Ada", "countess@example.com");
+        let changed = opened.update(id, &changed, None, at(1)).await;
+        changed.expect("it is there");
         let deleted = opened.delete(id, None, at(1), &actor).await;
         deleted.expect("it is there");
     }
@@ -253,6 +256,7 @@ pub async fn the_tables_hold_nothing_of_an_erased_contact(opened: Opened) {
     for sql in [
         "SELECT count(*) FROM contacts",
         "SELECT count(*) FROM activities",
+        "SELECT count(*) FROM contact_versions",
         "SELECT count(*) FROM idempotency_keys",
     ] {
         assert_eq!(count(&opened, sql).await, 0, "{sql}");

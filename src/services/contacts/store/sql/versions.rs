@@ -1,0 +1,169 @@
+//! The cards that a contact had before: written with each change of its card, read for its history.
+
+use kith_database::Connection;
+use kith_database::Row;
+use kith_database::query;
+use uuid::Uuid;
+
+use super::row::Place;
+use super::row::Stored;
+use super::row::find_card;
+use super::row::id_bytes;
+use super::row::rfc3339;
+use crate::services::audit_log::Actor;
+use crate::services::contacts::card::ContactCard;
+use crate::services::contacts::store::FormerVersion;
+use crate::services::contacts::store::Picture;
+use crate::services::contacts::store::StoreError;
+use crate::services::contacts::store::VersionPage;
+
+/// The oldest go.
+const PRUNE: &str = "DELETE FROM contact_versions WHERE contact = $1 AND version <= (
+         SELECT version FROM contact_versions WHERE contact = $1 ORDER BY version DESC LIMIT 1 OFFSET $2)";
+
+const PAGE: &str = "SELECT version, at, account, name, picture, card FROM contact_versions
+     WHERE contact = $1 AND version < $2 ORDER BY version DESC LIMIT $3";
+
+/// The first card from a version on.
+const FROM: &str = "SELECT card FROM contact_versions WHERE contact = $1 AND version >= $2 ORDER BY version LIMIT 1";
+
+const ONE: &str = "SELECT card FROM contact_versions WHERE contact = $1 AND version = $2";
+
+/// The first card from a version on that has its picture.
+const WITH_PICTURE: &str = "SELECT card FROM contact_versions
+     WHERE contact = $1 AND version >= $2 AND picture <> 'left out' ORDER BY version LIMIT 1";
+
+/// A card in the place of another one.
+pub struct Succession<'a> {
+    pub stored: &'a Stored,
+    pub before: &'a ContactCard,
+    pub after: &'a ContactCard,
+    /// In milliseconds.
+    pub at: i64,
+    pub actor: &'a Actor,
+}
+
+/// Keeps the former card, and at most so many of a contact. A picture may take a hundred times as much as the rest, so it
+/// is kept only with the last card that has it.
+pub async fn keep(
+    tx: &mut Connection,
+    new: Succession<'_>,
+    max_versions: u32,
+) -> Result<(), StoreError> {
+    let contact = id_bytes(new.stored.contact.id);
+    if max_versions > 0 {
+        let without = new.before.without_picture_of(new.after);
+        let picture = match without {
+            Some(_) => Picture::LeftOut,
+            None if new.before.has_picture_of(new.after) => Picture::Same,
+            None => Picture::Changed,
+        };
+        let account = new.actor.account();
+        query(
+            "INSERT INTO contact_versions (contact, version, at, account, name, picture, card)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(contact.clone())
+        .bind(new.stored.contact.version)
+        .bind(new.at)
+        .bind(account.map(|id| id.as_bytes().to_vec()))
+        .bind(account.map(|_| new.actor.name()))
+        .bind(text(picture))
+        .bind(without.as_ref().unwrap_or(new.before).bytes())
+        .execute(&mut *tx)
+        .await?;
+    }
+    query(PRUNE)
+        .bind(contact)
+        .bind(max_versions)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// See [`ContactStore::versions`](crate::services::contacts::store::ContactStore::versions).
+pub async fn page(
+    connection: &mut Connection,
+    place: Place,
+    before: Option<u32>,
+    limit: u32,
+) -> Result<VersionPage, StoreError> {
+    let (contact, present) = find_card(connection, place).await?;
+    let before = before.map_or(i64::MAX, i64::from);
+    let rows: Vec<Row> = query(PAGE)
+        .bind(id_bytes(place.id))
+        .bind(before)
+        .bind(limit.saturating_add(1))
+        .fetch_all(&mut *connection)
+        .await?;
+    let after = fetch_card(connection, FROM, place, before).await?;
+    let has_more = rows.len() > limit as usize;
+    let versions = rows.iter().take(limit as usize).map(read);
+    Ok(VersionPage {
+        contact,
+        after: after.unwrap_or(present),
+        versions: versions.collect::<Result<_, _>>()?,
+        has_more,
+    })
+}
+
+/// See [`ContactStore::version`](crate::services::contacts::store::ContactStore::version).
+pub async fn card(
+    connection: &mut Connection,
+    place: Place,
+    version: u32,
+) -> Result<Option<ContactCard>, StoreError> {
+    let (contact, present) = find_card(connection, place).await?;
+    if version == contact.version {
+        return Ok(Some(present));
+    }
+    let Some(card) = fetch_card(connection, ONE, place, version.into()).await? else {
+        return Ok(None);
+    };
+    let pictured = fetch_card(connection, WITH_PICTURE, place, version.into()).await?;
+    Ok(Some(card.with_picture_of(&pictured.unwrap_or(present))))
+}
+
+async fn fetch_card(
+    connection: &mut Connection,
+    sql: &'static str,
+    place: Place,
+    version: i64,
+) -> Result<Option<ContactCard>, StoreError> {
+    let card: Option<Vec<u8>> = query(sql)
+        .bind(id_bytes(place.id))
+        .bind(version)
+        .fetch_optional(connection)
+        .await?;
+    card.map(parse).transpose()
+}
+
+fn read(row: &Row) -> Result<FormerVersion, StoreError> {
+    let account: Option<&[u8]> = row.get("account")?;
+    let account = account.map(Uuid::from_slice).transpose();
+    Ok(FormerVersion {
+        version: row.get("version")?,
+        at: rfc3339(row.get("at")?)?,
+        account: account.map_err(|error| StoreError::Internal(error.into()))?,
+        name: row.get("name")?,
+        picture: match row.get("picture")? {
+            "same" => Picture::Same,
+            "left out" => Picture::LeftOut,
+            _ => Picture::Changed,
+        },
+        card: parse(row.get("card")?)?,
+    })
+}
+
+fn text(picture: Picture) -> &'static str {
+    match picture {
+        Picture::Same => "same",
+        Picture::LeftOut => "left out",
+        Picture::Changed => "changed",
+    }
+}
+
+fn parse(card: Vec<u8>) -> Result<ContactCard, StoreError> {
+    // The parser's error would quote it.
+    ContactCard::parse(card).map_err(|_| StoreError::Internal("a card cannot be read".into()))
+}
