@@ -9,7 +9,7 @@
 //! - [`store`] keeps contacts: the contract, and the engine that fulfils it.
 //! - Reads go through the [cache](kith_cache), under the tag [`CONTACTS`]; whole pages have
 //!   the tag [`PAGES`].
-//! - [`activity`] is what happens around contacts.
+//! - [`activity`] is what happens around contacts, and [`history`] what has changed in their cards.
 //! - [`trash_rule`] says how long contacts stay in the trash; [`trash_retention`] deletes them then.
 //! - [`query`] says which contacts a list shows, and in which order.
 
@@ -20,6 +20,7 @@ pub mod details;
 pub mod fields;
 pub mod fold;
 pub mod form;
+pub mod history;
 pub mod query;
 pub mod service;
 pub mod store;
@@ -46,8 +47,11 @@ pub use service::CreationHook;
 pub use service::Edit;
 pub use service::FormEdit;
 pub use service::FormResult;
+pub use service::History;
 pub use service::Options;
+pub use service::Restoration;
 pub use service::Settings;
+pub use service::Version;
 pub use service::value as form_value;
 pub use store::ContactPage;
 pub use store::Creation;

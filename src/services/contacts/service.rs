@@ -8,6 +8,7 @@
 //!   around a contact.
 //! - `update`: replaces, patches and merges fields, and moves a contact to another book. `trash`: deletes,
 //!   restores, and deletes for ever.
+//! - `history`: what a contact said before, and bringing that back.
 //! - `cards`: the vCards behind the fields. `forms`: what forms start with and send.
 //!
 //! `contact_service` makes `Contacts`, `shared` is what they share, and `options` what it is made of. `caching` says what the cache keeps of
@@ -21,6 +22,7 @@ mod contact_service;
 mod create;
 mod creation_hook;
 mod forms;
+mod history;
 mod list;
 mod options;
 mod read;
@@ -35,6 +37,9 @@ pub use self::contact_service::ContactService;
 pub use self::creation_hook::CreationHook;
 pub use self::forms::FormResult;
 pub use self::forms::value;
+pub use self::history::History;
+pub use self::history::Restoration;
+pub use self::history::Version;
 pub use self::options::Options;
 pub use self::options::Settings;
 pub use self::update::Edit;
