@@ -89,6 +89,10 @@ async fn a_database_of_the_previous_release_opens_with_its_queue_and_metrics() {
         let name = contact["name"].as_str().expect("a name");
         assert!(card.contains(&format!("\r\nFN:{name}\r\n")), "{card}");
         assert!(card.contains(&format!("UID:urn:uuid:{id}\r\n")), "{card}");
+        // And everything that it derives from the card, also in columns that the release did not have.
+        let email = &contact["emails"][0]["value"];
+        assert!(email.is_string(), "{contact}");
+        assert_eq!(*email, contact["email"]);
         while !contacts
             .activities_for_job(id)
             .await
