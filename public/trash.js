@@ -1,4 +1,4 @@
-// The times of the trash, by the clock of the reader. The server has written them in UTC, and so they stay without scripts.
+// The times of the trash and of histories, by the clock of the reader. The server has written them in UTC, and so they stay without scripts.
 const MINUTE = 60_000;
 const units = [
   ['minute', MINUTE],

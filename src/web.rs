@@ -4,7 +4,7 @@
 //! - [`router`]: the list of routes. [`middleware`]: the stack around them. [`state`]: what every
 //!   request can reach.
 //! - [`rest`] and [`forms`]: adapters of the use cases in [`crate::services::contacts`], for programs and
-//!   for browsers without JavaScript. [`trash`]: those that delete for ever. `vcards`: files of contacts.
+//!   for browsers without JavaScript. [`history`]: those about former versions. [`trash`]: those that delete for ever. `vcards`: files of contacts.
 //!   `imports`: the pages of files that become contacts. `uploads`: how such a file is taken in.
 //!   [`crate::api`] is the third, for the islands.
 //! - [`app`] and [`pages`]: the document and the pages around the islands. [`page`]: draws pages as responses.
@@ -27,6 +27,7 @@ pub mod forms;
 pub mod grammar;
 mod header_text;
 pub mod health;
+pub mod history;
 mod imports;
 pub mod live;
 pub mod middleware;

@@ -96,6 +96,8 @@ async fn the_description_names_every_operation() {
             "get /api/contacts",
             "get /api/contacts/totals",
             "get /api/contacts/{id}",
+            "get /api/contacts/{id}/versions",
+            "get /api/contacts/{id}/versions/{version}",
             "get /api/imports/{id}",
             "get /api/imports/{id}/broken",
             "get /api/metrics",
@@ -106,6 +108,7 @@ async fn the_description_names_every_operation() {
             "post /api/contacts",
             "post /api/contacts/{id}/move",
             "post /api/contacts/{id}/restore",
+            "post /api/contacts/{id}/versions/{version}/restore",
             "post /api/imports",
             "put /api/contacts/{id}",
         ]
@@ -183,6 +186,20 @@ async fn every_refusal_is_described_as_a_problem() {
         ),
         ("post", "/api/contacts/{id}/restore", vec!["200", "404"]),
         (
+            "get",
+            "/api/contacts/{id}/versions",
+            vec!["200", "400", "404"],
+        ),
+        (
+            "get",
+            "/api/contacts/{id}/versions/{version}",
+            vec!["200", "404"],
+        ),
+        (
+            "post",
+            "/api/contacts/{id}/versions/{version}/restore",
+            vec!["200", "400", "404", "412"],
+        ),
             "post",
             "/api/imports",
             vec!["202", "400", "404", "408", "415"],
@@ -515,6 +532,29 @@ async fn answers_are_as_described() {
         );
         let untyped = app.request(method, &one).body("{}");
         conforms(&description, operation, &send(untyped).await);
+    }
+    let (versions, version) = (
+        "/api/contacts/{id}/versions",
+        "/api/contacts/{id}/versions/{version}",
+    );
+    let renamed = json!({"name": "Ada King"});
+    send(app.request(Method::PATCH, &one).json(&renamed)).await;
+    for (path, operation) in [
+        (format!("{one}/versions"), operation("get", versions)),
+        (
+            format!("{one}/versions?cursor=x"),
+            operation("get", versions),
+        ),
+        (format!("{one}/versions/1"), operation("get", version)),
+        (format!("{one}/versions/77"), operation("get", version)),
+    ] {
+        conforms(&description, operation, &app.get(&path).await);
+    }
+    let bring_back = operation("post", "/api/contacts/{id}/versions/{version}/restore");
+    for tag in ["1", "\"77\"", "*"] {
+        let request = app.request(Method::POST, &format!("{one}/versions/1/restore"));
+        let answer = send(request.header("if-match", tag)).await;
+        conforms(&description, bring_back, &answer);
     }
     let delete = operation("delete", "/api/contacts/{id}");
     let mistaken = app.request(Method::DELETE, &one).header("if-match", "1");

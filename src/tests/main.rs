@@ -17,6 +17,7 @@ mod engine;
 mod errors;
 mod export;
 mod forms;
+mod history;
 mod html;
 mod imports;
 mod instances;

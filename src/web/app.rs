@@ -21,6 +21,7 @@ use crate::web::pages::accounts::SignInPage;
 use crate::web::pages::contacts::ContactsPage;
 use crate::web::pages::dashboard::DashboardPage;
 use crate::web::pages::dashboard::audit::AuditPage;
+use crate::web::pages::history::HistoryPage;
 use crate::web::pages::imports::ImportsPage;
 use crate::web::pages::move_contact::MovePage;
 use crate::web::pages::not_found::NotFoundPage;
@@ -83,6 +84,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>
                 <Route path=path!("/account/activity") view=ActivityPage ssr=SsrMode::Async/>
                 <Route path=path!("/contacts/:id/move") view=MovePage ssr=SsrMode::Async/>
+                <Route path=path!("/contacts/:id/history") view=HistoryPage ssr=SsrMode::Async/>
+                <Route path=path!("/contacts/:id/history/:version") view=HistoryPage ssr=SsrMode::Async/>
                 <Route path=path!("/books") view=BooksPage ssr=SsrMode::Async/>
                 <Route path=path!("/accounts") view=ManagementPage ssr=SsrMode::Async/>
                 <Route path=path!("/link") view=LinkPage ssr=SsrMode::Async/>

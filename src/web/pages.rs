@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod contacts;
 pub mod dashboard;
+pub mod history;
 pub mod imports;
 pub mod move_contact;
 pub mod not_found;

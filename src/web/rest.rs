@@ -12,3 +12,4 @@ pub mod metrics;
 pub mod read;
 mod schema;
 pub mod trash;
+pub mod versions;

@@ -35,6 +35,7 @@ use crate::web::app;
 use crate::web::dashboard;
 use crate::web::forms;
 use crate::web::health;
+use crate::web::history;
 use crate::web::imports;
 use crate::web::live;
 use crate::web::middleware;
@@ -85,6 +86,9 @@ fn api_routes(state: &AppState) -> (Router<AppState>, OpenApi) {
             rest::contacts::delete
         ))
         .routes(routes!(rest::contacts::restore))
+        .routes(routes!(rest::versions::list))
+        .routes(routes!(rest::versions::read))
+        .routes(routes!(rest::versions::restore))
         .routes(routes!(rest::trash::list, rest::trash::empty))
         .routes(routes!(rest::trash::erase))
         .routes(routes!(rest::imports::begin))
@@ -174,6 +178,11 @@ fn page_routes(state: &AppState) -> Router<AppState> {
             "/contacts/{id}/move",
             get(forms::show_move).post(forms::move_contact),
         )
+        .route("/contacts/{id}/history", get(history::show))
+        .route(
+            "/contacts/{id}/history/{version}",
+            get(history::show_version).post(history::restore),
+        )
         .route("/contacts/export.vcf", get(vcards::all))
         .route("/contacts/{id}/card.vcf", get(vcards::one))
         .route(
@@ -226,6 +235,8 @@ fn drawn_by_handlers() -> Vec<String> {
         "/account/activity",
         "/accounts",
         "/books",
+        "/contacts/{id}/history",
+        "/contacts/{id}/history/{version}",
         "/contacts/{id}/move",
         "/import",
         "/imports/{id}",

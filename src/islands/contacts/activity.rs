@@ -7,10 +7,11 @@ use crate::components::clock;
 use crate::components::dynamic;
 use crate::components::time::Time;
 use crate::model::contact;
+use crate::model::contact::ContactId;
 
 /// The list of activities.
 #[component]
-pub fn Activity(state: State) -> impl IntoView {
+pub fn Activity(state: State, id: ContactId) -> impl IntoView {
     let now = clock::current_time();
     let line = move |activity: &contact::Activity| {
         let at = activity.at.clone();
@@ -28,6 +29,7 @@ pub fn Activity(state: State) -> impl IntoView {
             <ol class="activities">
                 {dynamic::view(move || state.activities.read().list.iter().map(line).collect_view())}
             </ol>
+            <a class="button mt-2" href=["/contacts/", &id.text(), "/history"].concat()>"History"</a>
         </section>
     }
 }

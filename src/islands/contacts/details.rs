@@ -48,7 +48,7 @@ pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
             </header>
             {action_bar(state, &row, actions)}
             <DetailFields fields/>
-            <Activity state/>
+            <Activity state id=row.id/>
         </article>
     }
 }

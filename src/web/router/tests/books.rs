@@ -23,10 +23,12 @@ const WRITES_OF_EDITORS: &[&str] = &[
     "POST /api/contacts",
     "POST /api/contacts/{id}/move",
     "POST /api/contacts/{id}/restore",
+    "POST /api/contacts/{id}/versions/{version}/restore",
     "POST /api/imports",
     "POST /contacts/new",
     "POST /contacts/{id}/delete",
     "POST /contacts/{id}/edit",
+    "POST /contacts/{id}/history/{version}",
     "POST /contacts/{id}/move",
     "POST /contacts/{id}/restore",
     "POST /fn/contacts/delete",
@@ -87,6 +89,7 @@ impl Shared {
     fn path(&self, template: &str) -> String {
         let id = match template {
             book if book.starts_with("/books") => self.book.to_string(),
+            version if version.contains("/{version}") => self.contact.to_string(),
             import if import.contains("/imports/") => self.import.to_string(),
             deleted if deleted.ends_with("/restore") || deleted.contains("/trash/") => {
                 self.deleted.to_string()
@@ -95,7 +98,8 @@ impl Shared {
         };
         let path = template
             .replace("{id}", &id)
-            .replace("{account}", &self.guest.to_string());
+            .replace("{account}", &self.guest.to_string())
+            .replace("{version}", "1");
         format!("{}?book={}", example(&path), self.book)
     }
 
@@ -130,7 +134,8 @@ impl Shared {
             );
             return (JSON, body);
         }
-        let form = format!("name=stranger&email=changed%40example.com&role=viewer&to={home}");
+        let form =
+            format!("name=stranger&email=changed%40example.com&role=viewer&to={home}&expected=2");
         ("application/x-www-form-urlencoded", form)
     }
 }
@@ -190,7 +195,11 @@ impl People<'_> {
         let created = contacts
             .create(&draft, Required::AnyField, Some(false), None)
             .await;
-        created.expect("room").contact.id
+        let id = created.expect("room").contact.id;
+        // So it has a former version.
+        let change = ContactInput::default().with(Field::Phones, "112");
+        let changed = contacts.update(id, &change, Required::AnyField, None).await;
+        changed.expect("it is there").id
     }
 
     async fn add_deleted_contact(&self, owner: &str, book: BookId) -> ContactId {
