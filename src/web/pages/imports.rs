@@ -185,10 +185,11 @@ fn Row(import: Import, book: Option<BookId>) -> impl IntoView {
         format::number(import.broken)
     );
     let name = name(&import);
+    let title = name.clone();
     view! {
         <li class="border-b border-line">
             <a class="block py-2" href=href>
-                <bdi class="row-name" title=name.clone()>{name.clone()}</bdi>
+                <bdi class="row-name" title=title>{name}</bdi>
                 <span class="block text-xs text-muted">{detail}</span>
                 <span class="block text-xs text-muted"><Moment at=import.created_at/></span>
             </a>
