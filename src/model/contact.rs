@@ -110,6 +110,10 @@ pub struct Contact {
     #[cfg(feature = "ssr")]
     #[serde(flatten)]
     pub fields: serde_json::Map<String, serde_json::Value>,
+    /// The address of a square JPEG of the photo; null without one, and in the trash. With `?small` behind it, the
+    /// address is that of a smaller one. Another photo has another address.
+    #[cfg_attr(feature = "ssr", schema(required = true))]
+    pub photo: Option<String>,
     /// RFC 3339, UTC, milliseconds.
     #[cfg_attr(feature = "ssr", schema(format = DateTime))]
     pub created_at: String,
@@ -216,6 +220,8 @@ pub struct ContactRow {
     pub name: String,
     /// See [`Contact::detail`].
     pub detail: String,
+    /// See [`Contact::photo`]. In the data of a page it stands beside the same address, so it takes few bytes.
+    pub photo: Option<String>,
 }
 
 impl From<&Contact> for ContactRow {
@@ -224,6 +230,7 @@ impl From<&Contact> for ContactRow {
             id: contact.id,
             name: contact.name.clone(),
             detail: contact.detail().to_owned(),
+            photo: contact.photo.clone(),
         }
     }
 }

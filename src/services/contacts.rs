@@ -6,6 +6,7 @@
 //!   takes drafts and gives [`AppError`](crate::model::error::AppError)s; it never sees HTTP.
 //! - [`card`] is the vCard of a contact, from which everything else about it is derived.
 //! - [`details`] and [`form`] are a contact as people read and edit it.
+//! - [`photo`] names the photo in a card, and the pictures that are made of it.
 //! - [`store`] keeps contacts: the contract, and the engine that fulfils it.
 //! - Reads go through the [cache](kith_cache), under the tag [`CONTACTS`]; whole pages have
 //!   the tag [`PAGES`].
@@ -21,6 +22,7 @@ pub mod fields;
 pub mod fold;
 pub mod form;
 pub mod history;
+pub mod photo;
 pub mod query;
 pub mod service;
 pub mod store;

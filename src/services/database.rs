@@ -59,6 +59,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(17, "cards", "0017_cards.sql"),
     migration!(18, "fields", "0018_fields.sql"),
     migration!(19, "imports", "0019_imports.sql"),
+    migration!(20, "photos", "0020_photos.sql"),
     migration!(21, "versions", "0021_versions.sql"),
 ];
 
@@ -80,6 +81,7 @@ const SERVER_MIGRATIONS: &[Migration] = &[
     migration!(10, "cards", "postgres/0009_cards.sql"),
     migration!(11, "fields", "postgres/0010_fields.sql"),
     migration!(12, "imports", "postgres/0011_imports.sql"),
+    migration!(13, "photos", "postgres/0012_photos.sql"),
     migration!(14, "versions", "postgres/0013_versions.sql"),
 ];
 

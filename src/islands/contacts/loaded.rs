@@ -108,6 +108,7 @@ mod tests {
             id: id(*number),
             name: number.to_string(),
             detail: String::new(),
+            photo: None,
         };
         ContactList {
             rows: numbers.iter().map(row).collect(),

@@ -37,7 +37,7 @@ use crate::model::view::WelcomeOffer;
 const ID: &str = "01a21781-4da9-77fc-bc25-b4ab41265a39";
 
 const CONTACT: &str = r#"{"id":"01a21781-4da9-77fc-bc25-b4ab41265a39","name":"Ada </script>","email":"ada@example.com",
-    "phone":"+44 20","company":null,"notes":"a\nb","createdAt":"2026-11-02T05:29:00.000Z",
+    "phone":"+44 20","company":null,"notes":"a\nb","photo":null,"createdAt":"2026-11-02T05:29:00.000Z",
     "updatedAt":"2026-11-03T05:29:00.000Z","version":3}"#;
 
 /// This half writes a value as `json` and reads it from there. The order of fields is of no account.
@@ -70,6 +70,7 @@ fn contact() -> Contact {
         notes: Some("a\nb".to_owned()),
         #[cfg(feature = "ssr")]
         fields: serde_json::Map::new(),
+        photo: None,
         created_at: "2026-11-02T05:29:00.000Z".to_owned(),
         updated_at: "2026-11-03T05:29:00.000Z".to_owned(),
         version: 3,
@@ -81,6 +82,7 @@ fn row() -> ContactRow {
         id: id(),
         name: "Ada".to_owned(),
         detail: "e".to_owned(),
+        photo: Some("p".to_owned()),
     }
 }
 
@@ -209,7 +211,7 @@ fn details_json() -> String {
     let actions = ["Call", "Message", "Mail", "Map"];
     let actions = actions.map(|kind| format!(r#"{{"kind":"{kind}","href":"h"}}"#));
     format!(
-        r#"{{"row":{{"id":"{ID}","name":"Ada","detail":"e"}},"version":3,"subtitle":"s","actions":[{}],
+        r#"{{"row":{{"id":"{ID}","name":"Ada","detail":"e","photo":"p"}},"version":3,"subtitle":"s","actions":[{}],
             "fields":[{{"label":"l","entries":[{{"label":"work","pieces":[{{"text":"t","href":"h"}}],"remark":"r"}}]}}],
             "activities":{{"list":[{{"at":"2026","text":"t"}}],"pending":true}},"merged":"the phone"}}"#,
         actions.join(",")
@@ -272,7 +274,7 @@ fn form_json() -> String {
     format!(
         r#"{{"sections":[{{"title":"t","is_open":true,"fields":[{{"name":"n","label":"l","entries":[[{}]],
             "another":[],"suggested":["work"]}}]}}],"base":"{{}}","error":"not_found",
-            "saved":{{"row":{{"id":"{ID}","name":"Ada","detail":"e"}},"version":2}},
+            "saved":{{"row":{{"id":"{ID}","name":"Ada","detail":"e","photo":"p"}},"version":2}},
             "conflicts":[{{"field":"f","label":"l","mine":"m","theirs":"t"}}],"key":"k","welcome":true}}"#,
         inputs.join(",")
     )
@@ -327,13 +329,14 @@ fn the_data_of_pages_cross_the_wire() {
             id: id(),
             name: "Ada".to_owned(),
             detail: "e".to_owned(),
+            photo: Some("p".to_owned()),
         }],
         offset: 50,
         previous_cursor: None,
         next_cursor: Some("n".to_owned()),
         total: 123_456_789_012,
     };
-    let rows = format!(r#"[{{"id":"{ID}","name":"Ada","detail":"e"}}]"#);
+    let rows = format!(r#"[{{"id":"{ID}","name":"Ada","detail":"e","photo":"p"}}]"#);
     let json_list = format!(
         r#"{{"rows":{rows},"offset":50,"previous_cursor":null,"next_cursor":"n","total":123456789012}}"#
     );

@@ -112,10 +112,14 @@ impl fmt::Display for Poll {
 }
 
 /// A number of bytes, at least one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ByteSize(usize);
 
 impl ByteSize {
+    pub const fn new(bytes: usize) -> Self {
+        Self(bytes)
+    }
+
     /// The number of bytes.
     pub fn bytes(self) -> usize {
         self.0

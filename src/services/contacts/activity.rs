@@ -161,6 +161,7 @@ mod tests {
             company: None,
             notes: None,
             fields: serde_json::Map::new(),
+            photo: None,
             created_at: created_at.to_owned(),
             updated_at: updated_at.to_owned(),
             version: 2,

@@ -10,6 +10,7 @@ use kith_card::Photo;
 use kith_card::Version;
 use kith_card::fingerprint;
 use kith_card::merge;
+use kith_photo::Picture;
 use serde_json::Map;
 use serde_json::Value;
 
@@ -19,6 +20,7 @@ use super::catalogue::MAX_ENTRIES;
 use super::catalogue::MAX_LABEL_CHARS;
 use super::fields::ContactFields;
 use super::fields::understood;
+use super::photo::PhotoKey;
 use super::text;
 use crate::model::contact::ContactId;
 
@@ -45,6 +47,8 @@ pub struct Summary {
     pub notes: Option<String>,
     /// What it says in other fields, by their names.
     pub fields: Map<String, Value>,
+    /// Of the photo that is in the card itself.
+    pub photo: Option<PhotoKey>,
 }
 
 impl ContactCard {
@@ -133,7 +137,22 @@ impl ContactCard {
             company,
             notes: first(Field::Notes),
             fields: said,
+            photo: self.photo().map(|file| PhotoKey::of(&file)),
         }
+    }
+
+    /// The file of the photo, if it is in the card itself. Kith looks for none elsewhere.
+    pub fn photo(&self) -> Option<Vec<u8>> {
+        match self.0.photo()? {
+            Photo::Embedded { bytes, .. } => Some(bytes.into_owned()),
+            Photo::Url(_) => None,
+        }
+    }
+
+    /// Makes a picture the only photo, or takes all photos away.
+    pub fn set_photo(&mut self, picture: Option<&Picture>) {
+        let file = picture.map(|picture| (picture.media_type, picture.bytes.as_slice()));
+        self.0.set_photo(file);
     }
 
     /// What the card says, cleaned as [`ContactFields::parse`] does it. A text over the limit of its field is shortened,

@@ -10,8 +10,9 @@
 //!   restores, and deletes for ever.
 //! - `history`: what a contact said before, and bringing that back.
 //! - `cards`: the vCards behind the fields. `forms`: what forms start with and send.
+//!   `photos`: the pictures in cards.
 //!
-//! `contact_service` makes `Contacts`, `shared` is what they share, and `options` what it is made of. `caching` says what the cache keeps of
+//! `decoder` makes pictures of files, a few at a time. `contact_service` makes `Contacts`, `shared` is what they share, and `options` what it is made of. `caching` says what the cache keeps of
 //! contacts, and for how long.
 
 mod activities;
@@ -21,10 +22,12 @@ mod cards;
 mod contact_service;
 mod create;
 mod creation_hook;
+mod decoder;
 mod forms;
 mod history;
 mod list;
 mod options;
+mod photos;
 mod read;
 mod shared;
 mod trash;
@@ -42,6 +45,7 @@ pub use self::history::Restoration;
 pub use self::history::Version;
 pub use self::options::Options;
 pub use self::options::Settings;
+pub use self::photos::Upload;
 pub use self::update::Edit;
 pub use self::update::FormEdit;
 

@@ -24,6 +24,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use kith_database::StepError;
 use kith_database::TransactionStep;
+use kith_photo::Prepared;
 use serde::Deserialize;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -31,6 +32,9 @@ use uuid::Uuid;
 
 use super::card::ContactCard;
 use super::fields::ContactFields;
+use super::photo::PhotoKey;
+use super::photo::Picture;
+use super::photo::Size;
 use super::query::ContactQuery;
 use super::query::Cursor;
 use crate::model::contact::Contact;
@@ -160,6 +164,38 @@ pub trait ContactStore: Send + Sync {
     /// [`StoreError::NotFound`] as for [`get`](Self::get).
     async fn version(&self, id: ContactId, version: u32)
     -> Result<Option<ContactCard>, StoreError>;
+    /// Makes a picture the only photo in the card of a contact, or takes all photos out of it. The rest of the card stays
+    /// as others have written it. When the card is the one that it was, nothing changes.
+    ///
+    /// # Errors
+    /// As for [`update`](Self::update).
+    async fn set_photo(
+        &self,
+        id: ContactId,
+        photo: Option<&Prepared>,
+        expected: Option<u32>,
+        now: Timestamp,
+    ) -> Result<Contact, StoreError>;
+
+    /// A picture of the photo in the card of a contact.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] as for [`get`](Self::get), and if the contact has another photo or none.
+    async fn picture(
+        &self,
+        id: ContactId,
+        key: &PhotoKey,
+        size: Size,
+    ) -> Result<Picture, StoreError>;
+
+    /// Keeps the pictures that were made of a photo; `None` for one that cannot be decoded. Does nothing if the contact
+    /// has another photo by now.
+    async fn keep_pictures(
+        &self,
+        id: ContactId,
+        key: &PhotoKey,
+        made: Option<&Prepared>,
+    ) -> Result<(), StoreError>;
 
     /// Moves a contact to the trash: only lists of the trash show it from then on. The audit log says who did that.
     ///

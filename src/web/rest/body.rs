@@ -23,7 +23,7 @@ use crate::services::contacts::fields::schema;
 
 /// What Kith itself keeps. It may stand in a contact that a client sends, so that an answer can be changed and sent back
 /// as it came; it has no effect.
-const KEPT_BY_KITH: [&str; 4] = ["id", "createdAt", "updatedAt", "version"];
+const KEPT_BY_KITH: [&str; 5] = ["id", "photo", "createdAt", "updatedAt", "version"];
 
 /// A contact as a client writes it.
 pub struct ContactInputBody {

@@ -55,6 +55,7 @@ fn the_preferred_entries_are_what_columns_say() {
             company: Some("Analytical Engines, Ltd.".to_owned()),
             notes: Some("first\nsecond".to_owned()),
             fields: summary.fields.clone(),
+            photo: None,
         }
     );
     let said = Value::Object(summary.fields);

@@ -46,6 +46,7 @@ fn a_field_that_is_added_is_everywhere() {
         company: None,
         notes: None,
         fields: summary.fields,
+        photo: None,
         created_at: String::new(),
         updated_at: String::new(),
         version: 1,

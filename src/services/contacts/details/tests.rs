@@ -13,6 +13,7 @@ fn contact(fields: serde_json::Value, notes: Option<&str>) -> Contact {
         company: Some("Engines".to_owned()),
         notes: notes.map(str::to_owned),
         fields: fields.as_object().expect("an object").clone(),
+        photo: None,
         created_at: String::new(),
         updated_at: String::new(),
         version: 1,

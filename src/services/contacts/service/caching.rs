@@ -29,15 +29,15 @@ impl Settings {
 }
 
 impl Cacheable for ContactPage {
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
 }
 
 impl Cacheable for Stretch {
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
 }
 
 impl Cacheable for Contact {
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
 }
 
 impl Cacheable for Totals {

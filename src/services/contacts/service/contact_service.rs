@@ -9,6 +9,7 @@ use uuid::ContextV7;
 
 use super::Contacts;
 use super::Options;
+use super::decoder::Decoder;
 use super::shared::Shared;
 use crate::model::error::AppError;
 use crate::services::book::BookId;
@@ -44,6 +45,7 @@ impl ContactService {
                 settings,
                 trash_rule,
                 ids: Mutex::new(ContextV7::new()),
+                decoder: Decoder::new(),
                 creation_hook,
                 tasks: Tasks::default(),
             }),

@@ -61,7 +61,13 @@ impl Contacts {
                 }
             }
         };
-        Ok(form(id, &base, &base.fields, &ContactInput::of_form(typed)))
+        let row = self.row(id, &base).await;
+        Ok(form(
+            row,
+            &base,
+            &base.fields,
+            &ContactInput::of_form(typed),
+        ))
     }
 
     /// Does what a form asks for: adds a contact, or changes one. `welcome` says whether a new contact gets a welcome
@@ -117,11 +123,26 @@ impl Contacts {
                     version,
                     fields: theirs,
                 };
+                let row = self.row(id, &base).await;
                 Ok(FormResult::Conflict(FormView {
                     conflicts: conflicts(&fields, &mine, &base.fields),
-                    ..form(id, &base, &mine, &ContactInput::default())
+                    ..form(row, &base, &mine, &ContactInput::default())
                 }))
             }
+        }
+    }
+}
+
+impl Contacts {
+    /// What the head of a form shows of its contact.
+    async fn row(&self, id: ContactId, base: &Base) -> ContactRow {
+        // A form whose contact has gone is drawn as well.
+        let saved = self.get(id).await.ok();
+        ContactRow {
+            id,
+            name: base.fields.text(Field::Name).unwrap_or_default().to_owned(),
+            detail: String::new(),
+            photo: saved.and_then(|saved| saved.photo),
         }
     }
 }
@@ -163,16 +184,12 @@ fn base(inputs: &FormInputs) -> Option<Base> {
 }
 
 /// The form of a contact that says `said`, with what was typed over it.
-fn form(id: ContactId, base: &Base, said: &ContactFields, typed: &ContactInput) -> FormView {
+fn form(row: ContactRow, base: &Base, said: &ContactFields, typed: &ContactInput) -> FormView {
     FormView {
         sections: sections(said, typed),
         base: base.to_json(),
         saved: Some(Saved {
-            row: ContactRow {
-                id,
-                name: base.fields.text(Field::Name).unwrap_or_default().to_owned(),
-                detail: String::new(),
-            },
+            row,
             version: base.version,
         }),
         ..FormView::default()

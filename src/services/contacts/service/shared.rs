@@ -10,6 +10,7 @@ use uuid::ContextV7;
 
 use super::CreationHook;
 use super::Settings;
+use super::decoder::Decoder;
 use crate::services::contacts::store::ContactStore;
 use crate::services::contacts::trash_rule::TrashRule;
 
@@ -23,6 +24,7 @@ pub struct Shared {
     pub ids: Mutex<ContextV7>,
     /// Held from the read of a contact to the write that replaces it.
     pub rewriting: tokio::sync::Mutex<()>,
+    pub decoder: Decoder,
     pub creation_hook: Option<Box<dyn CreationHook>>,
     /// The work that goes on when its caller hangs up.
     pub tasks: Tasks,

@@ -5,6 +5,7 @@ mod history;
 mod idempotency;
 mod lists;
 mod model;
+mod photos;
 mod search;
 mod trash;
 mod writes;
@@ -35,6 +36,7 @@ pub use history::*;
 pub use idempotency::*;
 pub use lists::*;
 pub use model::*;
+pub use photos::*;
 pub use search::*;
 pub use trash::*;
 pub use writes::*;
@@ -84,6 +86,12 @@ macro_rules! conformance_tests {
             the_oldest_versions_go
             a_picture_is_kept_once_and_comes_back_with_each_version
             what_is_in_the_trash_shows_no_versions
+            a_photo_is_set_and_removed_in_the_card_alone
+            a_photo_expects_a_version
+            the_pictures_of_a_photo_are_kept_as_long_as_it_is
+            a_photo_that_cannot_be_decoded_is_remembered
+            a_photo_is_set_beside_what_others_write
+            a_photo_elsewhere_is_none
             a_repeated_request_gets_the_first_answer
             a_key_is_for_one_request
             of_the_same_requests_at_once_one_adds_a_contact

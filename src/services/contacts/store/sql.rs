@@ -14,6 +14,7 @@
 //! - [`erase`] removes for good: contacts of the trash, or all that a book has.
 //! - [`export`] reads all cards of a book. [`missing_cards`] writes the cards that an earlier release has not,
 //!   and [`derived`] holds everything against the cards.
+//! - [`photos`] keeps the pictures of photos.
 //! - [`row`] reads a contact. [`replay`] knows the requests that a client may send again.
 //! - [`search`] is the only part with a body for each engine. Elsewhere only texts differ.
 //! - [`generations`] tells the cache when contacts have changed. [`error`] makes a kind of a fault.
@@ -29,6 +30,7 @@ pub mod insert;
 pub mod known;
 mod list;
 mod missing_cards;
+mod photos;
 mod replay;
 mod row;
 pub mod search;

@@ -20,6 +20,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
         "installation",
         "its one row is written by itself: the number comes along, and the state does not",
     ),
+    ("photos", "pictures are made again of the cards"),
     ("instances", "no process works with either database"),
     ("contact_counts", "triggers count the contacts (SQLite)"),
     (

@@ -65,6 +65,7 @@ impl NewContact {
             company: None,
             notes: None,
             fields: Map::new(),
+            photo: None,
             created_at: now.clone(),
             updated_at: now,
             version: 1,

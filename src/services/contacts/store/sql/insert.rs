@@ -12,6 +12,7 @@ use serde_json::json;
 use super::activities;
 use super::replay;
 use super::row::is_favourite;
+use super::row::photo_key;
 use super::search;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
@@ -61,6 +62,7 @@ impl Addition {
             "company": contact.company,
             "notes": contact.notes,
             "fields": json!(contact.fields).to_string(),
+            "photo": photo_key(contact),
             "favourite": is_favourite(&contact.fields),
             "uid": uid,
             "fingerprint": fingerprint,
@@ -128,11 +130,11 @@ pub async fn insert(
 /// A server takes one statement in a query. There, a creation leaves keys aside that another one is removing.
 const INSERT: Sql = Sql::each(
     "INSERT INTO contacts (seq, id, version, created_at, updated_at, search_key, name, email, phone, company, notes,
-         fields, favourite, uid, fingerprint, card)
+         fields, photo, favourite, uid, fingerprint, card)
      SELECT (SELECT coalesce(max(seq), ($1 - 1) << 40) FROM contacts WHERE seq > ($1 - 1) << 40 AND seq < $1 << 40)
              + 1 + key,
          unhex(value ->> 'id'), 1, $2, $2, value ->> 'search_key', value ->> 'name', value ->> 'email',
-         value ->> 'phone', value ->> 'company', value ->> 'notes', value ->> 'fields', value ->> 'favourite',
+         value ->> 'phone', value ->> 'company', value ->> 'notes', value ->> 'fields', value ->> 'photo', value ->> 'favourite',
          value ->> 'uid', unhex(value ->> 'fingerprint'),
          substr($4, value ->> 'card_start', value ->> 'card_bytes')
      FROM json_each($3);
@@ -146,17 +148,17 @@ const INSERT: Sql = Sql::each(
      DELETE FROM idempotency_keys WHERE key IN
          (SELECT key FROM idempotency_keys WHERE created_at <= $6 ORDER BY created_at LIMIT $7)",
     "WITH additions AS MATERIALIZED (
-         SELECT decode(id, 'hex') AS id, search_key, name, email, phone, company, notes, fields, favourite, uid,
+         SELECT decode(id, 'hex') AS id, search_key, name, email, phone, company, notes, fields, photo, favourite, uid,
              decode(fingerprint, 'hex') AS fingerprint, substring($4::bytea FROM card_start FOR card_bytes) AS card,
              grams::int4[] AS grams
          FROM json_to_recordset($3::json) AS columns (id TEXT, search_key TEXT, name TEXT, email TEXT, phone TEXT,
-             company TEXT, notes TEXT, fields TEXT, favourite BOOLEAN, uid TEXT,
+             company TEXT, notes TEXT, fields TEXT, photo TEXT, favourite BOOLEAN, uid TEXT,
              fingerprint TEXT, card_start INT4, card_bytes INT4, grams TEXT)
      ), added AS (
          INSERT INTO contacts (seq, id, version, created_at, updated_at, search_key, name, email, phone, company, notes,
-             fields, favourite, uid, fingerprint, card)
+             fields, photo, favourite, uid, fingerprint, card)
          SELECT (($1::bigint - 1) << 40) + nextval(pg_get_serial_sequence('contacts', 'seq')), id, 1, $2, $2, search_key,
-             name, email, phone, company, notes, fields, favourite, uid, fingerprint, card
+             name, email, phone, company, notes, fields, photo, favourite, uid, fingerprint, card
          FROM additions RETURNING seq, id
      ), grams AS (
          INSERT INTO contact_grams (seq, search_key, grams)

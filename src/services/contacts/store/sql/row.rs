@@ -15,6 +15,7 @@ use crate::services::book::BookKey;
 use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::card::Summary;
 use crate::services::contacts::catalogue::Field;
+use crate::services::contacts::photo::PhotoKey;
 use crate::services::contacts::store::StoreError;
 
 /// Where a contact is looked for: in no other book is it found.
@@ -40,7 +41,7 @@ macro_rules! select_contacts {
     ($rest:literal) => {
         concat!(
             "SELECT seq, id, version, created_at, updated_at, in_trash, search_key, \
-             name, email, phone, company, ",
+             name, email, phone, company, photo, ",
             $rest,
             " FROM contacts"
         )
@@ -59,26 +60,36 @@ impl Stored {
             Uuid::from_slice(row.get("id")?).map_err(|error| StoreError::Internal(error.into()))?;
         let created_at = row.get("created_at")?;
         let updated_at = row.get("updated_at")?;
+        let in_trash = row.get("in_trash")?;
+        let id = ContactId::new(id);
         Ok(Self {
             seq: row.get("seq")?,
             created_at,
             updated_at,
-            in_trash: row.get("in_trash")?,
+            in_trash,
             search_key: row.get("search_key")?,
             contact: Contact {
-                id: ContactId::new(id),
+                id,
                 name: row.get("name")?,
                 email: row.get("email")?,
                 phone: row.get("phone")?,
                 company: row.get("company")?,
                 notes: row.get("notes")?,
                 fields: read_fields(row.get("fields")?)?,
+                photo: photo(row, id)?.filter(|_| !in_trash),
                 created_at: rfc3339(created_at)?,
                 updated_at: rfc3339(updated_at)?,
                 version: row.get("version")?,
             },
         })
     }
+}
+
+/// The address of the photo.
+fn photo(row: &Row, id: ContactId) -> Result<Option<String>, StoreError> {
+    let key: Option<String> = row.get("photo")?;
+    let key: Option<PhotoKey> = key.and_then(|key| key.parse().ok());
+    Ok(key.map(|key| key.address(id)))
 }
 
 /// For example `2026-11-22T05:29:00.000Z`.
@@ -101,6 +112,7 @@ pub fn set_summary(contact: &mut Contact, summary: Summary) {
     contact.company = summary.company;
     contact.notes = summary.notes;
     contact.fields = summary.fields;
+    contact.photo = summary.photo.map(|key| key.address(contact.id));
 }
 
 fn read_fields(json: &str) -> Result<Map<String, Value>, StoreError> {
@@ -117,6 +129,12 @@ pub fn fields_json(fields: &Map<String, Value>) -> Result<String, StoreError> {
 /// Whether a contact with these fields is one of the favourites.
 pub fn is_favourite(fields: &Map<String, Value>) -> bool {
     fields.get(Field::Favourite.spec().name) == Some(&Value::Bool(true))
+}
+
+/// The key of the photo of a contact, as the column `photo` has it.
+pub fn photo_key(contact: &Contact) -> Option<String> {
+    let address = contact.photo.as_deref()?;
+    PhotoKey::in_address(address).map(|key| key.to_string())
 }
 
 /// A contact, in the trash or not.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use kith_database::Database;
 use kith_database::TransactionStep;
 use kith_database::query;
+use kith_photo::Prepared;
 
 use super::activities;
 use super::create::NewContact;
@@ -15,6 +16,7 @@ use super::erase;
 use super::export;
 use super::list;
 use super::list::List;
+use super::photos;
 use super::row::Place;
 use super::row::find;
 use super::row::find_card;
@@ -33,6 +35,9 @@ use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::photo::PhotoKey;
+use crate::services::contacts::photo::Picture;
+use crate::services::contacts::photo::Size;
 use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::store::CardPage;
 use crate::services::contacts::store::ContactPage;
@@ -234,6 +239,38 @@ impl ContactStore for SqlStore {
     ) -> Result<Option<ContactCard>, StoreError> {
         let mut view = self.database.read().await?;
         versions::card(&mut view, self.place(id), version).await
+    }
+
+    async fn set_photo(
+        &self,
+        id: ContactId,
+        photo: Option<&Prepared>,
+        expected: Option<u32>,
+        now: Timestamp,
+    ) -> Result<Contact, StoreError> {
+        let tx = self.database.write().await?;
+        update::set_photo(tx, self.place(id), photo, expected, now).await
+    }
+
+    async fn picture(
+        &self,
+        id: ContactId,
+        key: &PhotoKey,
+        size: Size,
+    ) -> Result<Picture, StoreError> {
+        let mut connection = self.database.reader().await?;
+        photos::find(&mut connection, self.place(id), key, size).await
+    }
+
+    async fn keep_pictures(
+        &self,
+        id: ContactId,
+        key: &PhotoKey,
+        made: Option<&Prepared>,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.database.write().await?;
+        photos::keep(&mut tx, id, key, made).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn delete(

@@ -6,6 +6,7 @@ mod cards;
 mod derived;
 mod each_engine;
 mod failover;
+mod photos;
 mod postgres;
 mod replica;
 mod sqlite;
@@ -43,6 +44,8 @@ macro_rules! engine_tests {
             a_deleted_contact_is_in_the_audit_log_by_its_id_alone
             the_tables_hold_nothing_of_an_erased_contact
             a_removed_book_leaves_no_answer_behind
+            no_picture_is_left_of_a_photo_that_is_gone
+            a_picture_is_found_in_no_other_book
             two_books_that_change_at_once_know_nothing_of_each_other
             each_contact_without_a_card_gets_the_one_that_says_the_same
             what_differs_from_a_card_is_reported_and_derived_anew
@@ -129,7 +132,7 @@ impl Opened {
             assert!(holds, "{what}");
         }
         let rows: Vec<Row> = query(
-            "SELECT name, email, phone, company, notes, fields, favourite, uid, card FROM contacts",
+            "SELECT name, email, phone, company, notes, fields, photo, favourite, uid, card FROM contacts",
         )
         .fetch_all(&mut tx)
         .await
@@ -145,6 +148,7 @@ impl Opened {
                 company: text("company"),
                 notes: text("notes"),
                 fields: serde_json::from_str(row.get("fields").expect("a column")).expect("JSON"),
+                photo: text("photo").map(|key| key.parse().expect("a key")),
             };
             let is_favourite: bool = row.get("favourite").expect("a column");
             assert_eq!(is_favourite, columns.fields.contains_key("favourite"));

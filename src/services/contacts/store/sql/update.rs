@@ -4,13 +4,17 @@ use jiff::Timestamp;
 use kith_database::Sql;
 use kith_database::Tx;
 use kith_database::query;
+use kith_photo::Prepared;
 
 use super::activities;
+use super::photos;
 use super::row::Place;
+use super::row::Stored;
 use super::row::fields_json;
 use super::row::find_expected;
 use super::row::find_with_card;
 use super::row::is_favourite;
+use super::row::photo_key;
 use super::row::rfc3339;
 use super::row::set_summary;
 use super::search;
@@ -23,6 +27,7 @@ use crate::services::contacts::activity::Event;
 use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::fold::search_key;
+use crate::services::contacts::photo::PhotoKey;
 use crate::services::contacts::store::StoreError;
 
 /// A card that takes the place of the one that a contact has.
@@ -46,6 +51,41 @@ pub async fn replace_card(
     if card.bytes() == saved.bytes() {
         return Ok(stored.contact);
     }
+    let contact = write(&mut tx, &stored, card, now).await?;
+    tx.commit().await?;
+    Ok(contact)
+}
+
+/// See [`ContactStore::set_photo`](crate::services::contacts::store::ContactStore::set_photo). Commits.
+pub async fn set_photo(
+    mut tx: Tx,
+    place: Place,
+    photo: Option<&Prepared>,
+    expected: Option<u32>,
+    now: Timestamp,
+) -> Result<Contact, StoreError> {
+    let (stored, saved) = find_with_card(&mut tx, place, expected).await?;
+    let mut card = saved.clone();
+    card.set_photo(photo.map(|photo| &photo.large));
+    if card.bytes() == saved.bytes() {
+        return Ok(stored.contact);
+    }
+    let contact = write(&mut tx, &stored, &card, now).await?;
+    if let Some(made) = photo {
+        let key = PhotoKey::of(&made.large.bytes);
+        photos::keep(&mut tx, place.id, &key, Some(made)).await?;
+    }
+    tx.commit().await?;
+    Ok(contact)
+}
+
+/// Writes the card of a contact that the transaction has locked, and what follows from it.
+async fn write(
+    tx: &mut Tx,
+    stored: &Stored,
+    card: &ContactCard,
+    now: Timestamp,
+) -> Result<Contact, StoreError> {
     let mut contact = stored.contact.clone();
     set_summary(&mut contact, card.summary());
     let updated_at = stored.updated_at.max(now.as_millisecond());
@@ -56,8 +96,8 @@ pub async fn replace_card(
     query(
         "UPDATE contacts SET version = $1, updated_at = $2, search_key = $3,
              name = $4, email = $5, phone = $6, company = $7, notes = $8, uid = $9, card = $10,
-             fields = $11, favourite = $12, fingerprint = $13
-         WHERE seq = $14",
+             fields = $11, favourite = $12, fingerprint = $13, photo = $14
+         WHERE seq = $15",
     )
     .bind(contact.version)
     .bind(updated_at)
@@ -72,12 +112,13 @@ pub async fn replace_card(
     .bind(fields_json(&contact.fields)?)
     .bind(is_favourite(&contact.fields))
     .bind(card.fingerprint().to_vec())
+    .bind(photo_key(&contact))
     .bind(stored.seq)
-    .execute(&mut tx)
+    .execute(&mut *tx)
     .await?;
     if key != stored.search_key {
-        search::remove(&mut tx, stored.seq).await?;
-        search::add(&mut tx, stored.seq, &key).await?;
+        search::remove(tx, stored.seq).await?;
+        search::add(tx, stored.seq, &key).await?;
     }
     let succession = Succession {
         stored: &stored,
@@ -88,8 +129,8 @@ pub async fn replace_card(
     };
     versions::keep(&mut tx, succession, new.max_versions).await?;
     let fields = differing(&stored.contact, &contact);
-    activities::record(&mut tx, place.id, updated_at, &Event::Changed { fields }).await?;
-    tx.commit().await?;
+    let changed = Event::Changed { fields };
+    activities::record(tx, contact.id, updated_at, &changed).await?;
     Ok(contact)
 }
 
@@ -145,7 +186,9 @@ fn differing(one: &Contact, other: &Contact) -> Vec<String> {
         }
     };
     let differing = Field::ALL.iter().copied().filter(differs);
-    differing
-        .map(|field| field.spec().name.to_owned())
-        .collect()
+    let mut names: Vec<&str> = differing.map(|field| field.spec().name).collect();
+    if one.photo != other.photo {
+        names.push("photo");
+    }
+    names.into_iter().map(str::to_owned).collect()
 }

@@ -31,6 +31,7 @@ use crate::services::contacts::store::conformance::new_id;
 pub use super::books::*;
 pub use super::cards::*;
 pub use super::derived::*;
+pub use super::photos::*;
 
 pub async fn the_tables_are_consistent_after_every_kind_of_change(opened: Opened) {
     conformance::any_sequence_of_changes_leaves_what_it_should(Arc::clone(&opened)).await;
