@@ -14,6 +14,7 @@ use http_body_util::LengthLimitError;
 
 use crate::services::config::ByteSize;
 use crate::services::config::Config;
+use crate::services::config::ServerConfig;
 use crate::services::imports::ImportError;
 use crate::services::imports::Upload;
 use crate::web::problem::Problem;
@@ -26,6 +27,10 @@ const UPLOAD_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 /// What a form has beside its file.
 const ROOM_OF_FORM: usize = 64 << 10;
+
+/// The most bytes of a body with a photo. It is more than a photo may have, so that a person who sends a larger one learns
+/// that on the page of the photo.
+pub const MAX_PHOTO_BODY: ByteSize = ByteSize::new(16 << 20);
 
 /// What a request may bring.
 #[derive(Clone, Copy, Debug)]
@@ -52,10 +57,11 @@ impl Allowance {
                 is_upload,
             };
         }
+        let limit = body_limit(request, server);
         Self {
-            max_bytes: server.max_body.bytes(),
+            max_bytes: limit.bytes(),
             time: server.request_timeout,
-            limit: server.max_body,
+            limit,
             is_upload,
         }
     }
@@ -66,6 +72,18 @@ impl Allowance {
             true => ImportError::TooLarge(self.limit).into(),
             false => Problem::too_large(self.limit),
         }
+    }
+}
+
+/// The most bytes of the body of a request that sends no file of contacts.
+fn body_limit(request: &Request, config: &ServerConfig) -> ByteSize {
+    let path = request.uri().path();
+    let is_photo =
+        path.ends_with("/photo") && matches!(*request.method(), Method::POST | Method::PUT);
+    let is_of_contact = path.starts_with("/contacts/") || path.starts_with("/api/contacts/");
+    match is_photo && is_of_contact {
+        true => config.max_body.max(MAX_PHOTO_BODY),
+        false => config.max_body,
     }
 }
 

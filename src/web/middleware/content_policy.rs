@@ -25,6 +25,10 @@ const SCRIPTS_OF_LEPTOS: [&str; 2] = [
 /// For responses that are not HTML.
 const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
+/// For pictures. One that is opened by itself is a document, which can do nothing.
+const PICTURE: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; sandbox; frame-ancestors 'none'");
+
 /// The policies of a server. Cheap to clone.
 #[derive(Clone)]
 pub struct ContentPolicies(Arc<OfHtml>);
@@ -63,6 +67,7 @@ impl ContentPolicies {
         let kind = headers.get(header::CONTENT_TYPE);
         let is_html = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
         match is_html {
+            false if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"image/jpeg")) => PICTURE,
             false => NOTHING,
             true if path.starts_with("/api/docs") => self.0.docs.clone(),
             true => self.0.page.clone(),

@@ -48,11 +48,21 @@ use crate::web::header_text::HeaderText;
 use crate::web::problem::Problem;
 use crate::web::state::AppState;
 
+/// Which requests are charged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Charge {
+    /// Each one.
+    Each,
+    /// Those of callers who are refused: otherwise a client could try out tokens without a limit.
+    Refused,
+}
+
 /// The layer around routes that are charged to one policy.
 #[derive(Clone)]
 pub struct Limit<S> {
     pub state: AppState,
     pub class: RequestClass,
+    pub charge: Charge,
     pub access: Access,
     pub quotas: Arc<[QuotaHeaders; RequestClass::ALL.len()]>,
     /// Shared, because axum clones the layers of a route several times for each request, and these would clone all
@@ -78,7 +88,7 @@ where
         record_route(&request);
         let inner = self.inner.clone();
         let state = self.state.clone();
-        let (class, access) = (self.class, self.access);
+        let (class, which, access) = (self.class, self.charge, self.access);
         let quotas = self.quotas.clone();
         Box::pin(async move {
             // A route is always ready.
@@ -107,6 +117,9 @@ where
                 }
                 Err(refusal) => Some(*refusal),
             };
+            if which == Charge::Refused && refusal.is_none() {
+                return Ok(observe(&state, class, request, answer).await);
+            }
             let (mut response, decision) = charge(&state, charged, refusal, request, answer).await;
             let headers = response.headers_mut();
             add_headers(

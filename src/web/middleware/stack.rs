@@ -68,11 +68,32 @@ pub fn limited(
     access: Access,
     state: &AppState,
 ) -> Router<AppState> {
+    charged(routes, class, limit::Charge::Each, access, state)
+}
+
+/// The same, but charges only the requests whose callers are refused.
+pub fn admitted(
+    routes: Router<AppState>,
+    class: RequestClass,
+    access: Access,
+    state: &AppState,
+) -> Router<AppState> {
+    charged(routes, class, limit::Charge::Refused, access, state)
+}
+
+fn charged(
+    routes: Router<AppState>,
+    class: RequestClass,
+    charge: limit::Charge,
+    access: Access,
+    state: &AppState,
+) -> Router<AppState> {
     let state = state.clone();
     let quotas = Arc::new(limit::QuotaHeaders::all(&state.limiter));
     routes.layer(layer_fn(move |inner| limit::Limit {
         state: state.clone(),
         class,
+        charge,
         access,
         quotas: quotas.clone(),
         inner: Arc::new(inner),
