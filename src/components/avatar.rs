@@ -1,4 +1,4 @@
-//! Initials on a muted colour, by which a reader finds a contact again in a long list.
+//! A photo, or initials on a muted colour, by which a reader finds a contact again in a long list.
 
 use leptos::prelude::*;
 
@@ -10,23 +10,32 @@ pub const HUES: [&str; 12] = [
     "hue-10", "hue-11",
 ];
 
-/// The avatar of a row. It repeats the name next to it, so it is hidden from assistive technology.
+/// The avatar of a row. It repeats the name next to it, so it is hidden from assistive technology. `photo` is an address as
+/// in [`Contact`](crate::model::contact::Contact).
 #[component]
-pub fn Avatar(id: ContactId, name: String) -> impl IntoView {
+pub fn Avatar(id: ContactId, name: String, photo: Option<String>) -> impl IntoView {
     view! {
         <span aria-hidden="true" class=["avatar size-9 text-xs ", hue(id)].concat()>
             {initials(&name)}
+            {picture(photo, "?small")}
         </span>
     }
 }
 
 #[component]
-pub fn LargeAvatar(id: ContactId, name: String) -> impl IntoView {
+pub fn LargeAvatar(id: ContactId, name: String, photo: Option<String>) -> impl IntoView {
     view! {
         <span aria-hidden="true" class=["avatar size-16 text-lg ", hue(id)].concat()>
             {initials(&name)}
+            {picture(photo, "")}
         </span>
     }
+}
+
+/// The photo over the initials, which are seen until it is there. The avatar has the size of both.
+fn picture(photo: Option<String>, size: &str) -> impl IntoView + use<> {
+    let address = photo.map(|photo| [&photo, size].concat());
+    address.map(|src| view! { <img src=src alt="" width="64" height="64" loading="lazy"/> })
 }
 
 /// The hue of a contact, which a new name does not change. The last bits of a `UUIDv7` are random.

@@ -36,7 +36,7 @@ pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
         <article class="sheet card">
             <Merged fields=merged/>
             <header class=classes.0>
-                <LargeAvatar id=row.id name=row.name.clone()/>
+                <LargeAvatar id=row.id name=row.name.clone() photo=row.photo.clone()/>
                 <div class="person-name">
                     <h1 id="pane-title" tabindex="-1" class=classes.1>
                         <bdi>{row.name.clone()}</bdi>
@@ -92,6 +92,9 @@ fn action_bar(state: State, row: &ContactRow, actions: Vec<DetailAction>) -> imp
                 >
                     <Icon name="edit"/>
                     "Edit"
+                </a>
+                <a class="button" href=["/contacts/", &id.text(), "/photo"].concat()>
+                    "Photo"
                 </a>
                 <a class="button needs-books" href=["/contacts/", &id.text(), "/move"].concat()>
                     "Move"

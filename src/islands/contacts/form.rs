@@ -28,6 +28,7 @@ use crate::model::form::Conflict;
 use crate::model::form::FormSection;
 use crate::model::form::FormView;
 use crate::model::form::KEY;
+use crate::model::form::Saved;
 use crate::model::location::PaneRoute;
 use inputs::Inputs;
 use submission::Submission;
@@ -79,7 +80,7 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
             on:click=on(entries::add_by_click)
         >
             <header class="person">
-                {saved.map(|saved| view! { <LargeAvatar id=saved.row.id name=saved.row.name/> })}
+                {saved.map(|Saved { row, .. }| view! { <LargeAvatar id=row.id name=row.name photo=row.photo/> })}
                 <h1
                     id="pane-title"
                     tabindex="-1"

@@ -17,7 +17,7 @@ pub fn Loading(state: State, row: Option<ContactRow>) -> impl IntoView {
     let classes = title_classes(row.as_ref().map_or("", |row| &row.name));
     let known = row.map(|row| {
         view! {
-            <LargeAvatar id=row.id name=row.name.clone()/>
+            <LargeAvatar id=row.id name=row.name.clone() photo=row.photo/>
             <div class="person-name">
                 <h1 id="pane-title" tabindex="-1" class=classes.1>
                     <bdi>{row.name}</bdi>

@@ -233,7 +233,7 @@ fn Row(
     view! {
         <li class="flex items-center gap-3 border-b border-line">
             <a class="flex min-w-0 grow items-center gap-3 py-2" href=address(&format!("/{id}"), book)>
-                <Avatar id name=name.clone()/>
+                <Avatar id name=name.clone() photo=None/>
                 <span class="min-w-0 grow">
                     <bdi class="row-name" title=name.clone()>
                         {name.clone()}

@@ -60,7 +60,7 @@ pub fn row_view(state: State, index: usize, row: ContactRow) -> impl IntoView {
                 href=attributes.href
                 aria-current=attributes.current
             >
-                <Avatar id name=row.name.clone()/>
+                <Avatar id name=row.name.clone() photo=row.photo/>
                 <span class="min-w-0">
                     <bdi class="row-name" title=row.name.clone()>
                         {row.name.clone()}

@@ -106,7 +106,7 @@ fn Deleted(
     view! {
         <script src="/trash.js" defer></script>
         <div class="flex items-center gap-4">
-            <LargeAvatar id name=name.clone()/>
+            <LargeAvatar id name=name.clone() photo=None/>
             <h1 class="min-w-0 text-xl font-semibold tracking-tight wrap-anywhere"><bdi>{name}</bdi></h1>
         </div>
         <p class="mt-4 text-muted"><Fate deleted_at days_left/></p>
