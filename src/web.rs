@@ -6,6 +6,7 @@
 //! - [`rest`] and [`forms`]: adapters of the use cases in [`crate::services::contacts`], for programs and
 //!   for browsers without JavaScript. [`history`]: those about former versions. [`trash`]: those that delete for ever. `vcards`: files of contacts.
 //!   `imports`: the pages of files that become contacts. `uploads`: how such a file is taken in.
+//!   `photos`: their pictures.
 //!   [`crate::api`] is the third, for the islands.
 //! - [`app`] and [`pages`]: the document and the pages around the islands. [`page`]: draws pages as responses.
 //! - [`dashboard`]: the routes of the dashboard. [`health`]: the
@@ -33,6 +34,7 @@ pub mod live;
 pub mod middleware;
 pub mod page;
 pub mod pages;
+mod photos;
 pub mod problem;
 mod query;
 pub mod rest;

@@ -25,6 +25,7 @@ use crate::web::pages::history::HistoryPage;
 use crate::web::pages::imports::ImportsPage;
 use crate::web::pages::move_contact::MovePage;
 use crate::web::pages::not_found::NotFoundPage;
+use crate::web::pages::photo::PhotoPage;
 use crate::web::pages::print::PrintPage;
 use crate::web::pages::site_header::SiteHeader;
 use crate::web::pages::style::Style;
@@ -86,6 +87,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/contacts/:id/move") view=MovePage ssr=SsrMode::Async/>
                 <Route path=path!("/contacts/:id/history") view=HistoryPage ssr=SsrMode::Async/>
                 <Route path=path!("/contacts/:id/history/:version") view=HistoryPage ssr=SsrMode::Async/>
+                <Route path=path!("/contacts/:id/photo") view=PhotoPage ssr=SsrMode::Async/>
+                <Route path=path!("/contacts/:id/photo/remove") view=PhotoPage ssr=SsrMode::Async/>
                 <Route path=path!("/books") view=BooksPage ssr=SsrMode::Async/>
                 <Route path=path!("/accounts") view=ManagementPage ssr=SsrMode::Async/>
                 <Route path=path!("/link") view=LinkPage ssr=SsrMode::Async/>

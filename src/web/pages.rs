@@ -8,6 +8,7 @@ pub mod history;
 pub mod imports;
 pub mod move_contact;
 pub mod not_found;
+pub mod photo;
 pub mod print;
 pub mod problem;
 pub mod site_header;

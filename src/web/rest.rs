@@ -9,6 +9,7 @@ pub mod description;
 pub mod extract;
 pub mod imports;
 pub mod metrics;
+pub mod photos;
 pub mod read;
 mod schema;
 pub mod trash;

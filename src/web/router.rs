@@ -42,6 +42,7 @@ use crate::web::middleware;
 use crate::web::middleware::Access;
 use crate::web::middleware::page_cache::CachedPages;
 use crate::web::middleware::page_cache::PageCache;
+use crate::web::photos;
 use crate::web::problem;
 use crate::web::problem::Problem;
 use crate::web::rest;
@@ -69,6 +70,7 @@ fn routes(state: &AppState) -> Router {
         .merge(queue_routes(state))
         .merge(page_routes(state))
         .merge(live_routes(state))
+        .merge(picture_routes(state))
         .merge(account_routes(state))
         .fallback_service(site_files::service(state))
         .with_state(state.clone())
@@ -89,6 +91,11 @@ fn api_routes(state: &AppState) -> (Router<AppState>, OpenApi) {
         .routes(routes!(rest::versions::list))
         .routes(routes!(rest::versions::read))
         .routes(routes!(rest::versions::restore))
+        .routes(routes!(
+            rest::photos::read,
+            rest::photos::update,
+            rest::photos::remove
+        ))
         .routes(routes!(rest::trash::list, rest::trash::empty))
         .routes(routes!(rest::trash::erase))
         .routes(routes!(rest::imports::begin))
@@ -183,6 +190,14 @@ fn page_routes(state: &AppState) -> Router<AppState> {
             "/contacts/{id}/history/{version}",
             get(history::show_version).post(history::restore),
         )
+        .route(
+            "/contacts/{id}/photo",
+            get(photos::show).post(photos::upload),
+        )
+        .route(
+            "/contacts/{id}/photo/remove",
+            get(photos::show_remove).post(photos::remove),
+        )
         .route("/contacts/export.vcf", get(vcards::all))
         .route("/contacts/{id}/card.vcf", get(vcards::one))
         .route(
@@ -241,6 +256,8 @@ fn drawn_by_handlers() -> Vec<String> {
         "/import",
         "/imports/{id}",
         "/imports/{id}/undo",
+        "/contacts/{id}/photo",
+        "/contacts/{id}/photo/remove",
         "/trash/empty",
         "/trash/{id}",
         "/trash/{id}/delete",
@@ -275,6 +292,15 @@ fn live_routes(state: &AppState) -> Router<AppState> {
         .route("/live", get(live::events))
         .method_not_allowed_fallback(wrong_method);
     middleware::limited(routes, RequestClass::Ui, Access::SignedIn, state)
+}
+
+/// The pictures of contacts. A page of a list shows tens of them, so only refused requests are charged. What it takes to
+/// make one is bounded in another way.
+fn picture_routes(state: &AppState) -> Router<AppState> {
+    let routes = Router::new()
+        .route("/contacts/{id}/photo/{name}", get(photos::picture))
+        .method_not_allowed_fallback(wrong_method);
+    middleware::admitted(routes, RequestClass::Ui, Access::SignedIn, state)
 }
 
 /// Tells the API of the queue the address of the caller, and refuses callers of the deny list. The token

@@ -102,7 +102,7 @@ impl Read {
 
     /// The weak comparison of RFC 9110, 8.8.3.2, with each of a list. A malformed list names no tag, so the
     /// client gets the value.
-    fn knows(&self, etag: &str) -> bool {
+    pub(super) fn knows(&self, etag: &str) -> bool {
         let opaque = etag.strip_prefix("W/").unwrap_or(etag).trim_matches('"');
         match &self.known {
             Some(Ok(Tags::Any)) => true,
