@@ -673,3 +673,81 @@ async fn what_becomes_of_the_books_of_a_removed_account_is_asked() {
         assert_eq!(made.status(), status, "{name:?}");
     }
 }
+
+/// A picture in one colour.
+fn picture() -> Vec<u8> {
+    let mut file = std::io::Cursor::new(Vec::new());
+    let image = image::RgbImage::from_pixel(40, 40, image::Rgb([0, 90, 0]));
+    image
+        .write_to(&mut file, image::ImageFormat::Png)
+        .expect("memory");
+    file.into_inner()
+}
+
+#[tokio::test]
+async fn a_photo_is_for_those_who_see_the_contact() {
+    let two = Two::new().await;
+    submit(&two.app, &two.ada.session, "/books", &[("name", "Club")]).await;
+    let books = two.json(&two.ada, "/api/books").await;
+    let club = books["books"][1]["id"].as_str().expect("an id").to_owned();
+    let contact = two.create(&two.ada, "Ada", &format!("?book={club}")).await;
+    let of_api = format!("/api/contacts/{contact}/photo");
+    let put = async |who: &Person| {
+        let request = two
+            .app
+            .request(Method::PUT, &of_api)
+            .header("authorization", format!("Bearer {}", who.token))
+            .header("content-type", "image/png")
+            .body(picture());
+        send(request).await
+    };
+    let set: Value = put(&two.ada).await.json().await.expect("a body");
+    let address = set["contact"]["photo"]
+        .as_str()
+        .expect("an address")
+        .to_owned();
+    let see = async |who: &Person, path: &str| send(visit(&two.app, &who.session, path)).await;
+    assert_eq!(see(&two.ada, &address).await.status(), StatusCode::OK);
+
+    let made_up = "0198c0de-0000-7000-8000-000000000001";
+    let page = format!("/contacts/{contact}/photo");
+    for path in [&address, &page, &format!("{page}/remove")] {
+        let hidden = see(&two.bob, path).await;
+        assert_eq!(hidden.status(), StatusCode::NOT_FOUND, "{path}");
+        let hidden = hidden
+            .text()
+            .await
+            .expect("a body")
+            .replace(&contact, made_up);
+        let nothing = see(&two.bob, &path.replace(&contact, made_up)).await;
+        assert_eq!(hidden, nothing.text().await.expect("a body"), "{path}");
+    }
+    assert_eq!(put(&two.bob).await.status(), StatusCode::NOT_FOUND);
+    let anonymous = send(two.app.request(Method::GET, &address)).await;
+    assert_ne!(anonymous.status(), StatusCode::OK);
+    // Only refused callers are charged.
+    assert_ne!(header(&anonymous, "x-ratelimit-limit"), "");
+
+    two.share(&two.ada, &club, "bob", "viewer").await;
+    assert_eq!(see(&two.bob, &address).await.status(), StatusCode::OK);
+    let read = two.call(&two.bob, Method::GET, &of_api, None).await;
+    assert_eq!(read.status(), StatusCode::OK);
+    assert_eq!(put(&two.bob).await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(see(&two.bob, &page).await.status(), StatusCode::FORBIDDEN);
+    let remove = format!("{page}/remove");
+    let removed = submit(&two.app, &two.bob.session, &remove, &[]).await;
+    assert_eq!(removed.status(), StatusCode::FORBIDDEN);
+    assert_eq!(see(&two.ada, &address).await.status(), StatusCode::OK);
+
+    // The page is drawn in the book of the contact, and leads back there.
+    let elsewhere = see(&two.ada, &page).await;
+    assert_eq!(
+        header(&elsewhere, "location"),
+        format!("{page}?book={club}")
+    );
+    let removed = submit(&two.app, &two.ada.session, &remove, &[]).await;
+    assert_eq!(
+        header(&removed, "location"),
+        format!("/contacts/{contact}?book={club}")
+    );
+}

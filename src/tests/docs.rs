@@ -89,6 +89,7 @@ async fn the_description_names_every_operation() {
         [
             "delete /api/contacts/{id}",
             "delete /api/imports/{id}",
+            "delete /api/contacts/{id}/photo",
             "delete /api/trash",
             "delete /api/trash/{id}",
             "get /api/audit",
@@ -100,6 +101,7 @@ async fn the_description_names_every_operation() {
             "get /api/contacts/{id}/versions/{version}",
             "get /api/imports/{id}",
             "get /api/imports/{id}/broken",
+            "get /api/contacts/{id}/photo",
             "get /api/metrics",
             "get /api/trash",
             "get /healthz",
@@ -111,6 +113,7 @@ async fn the_description_names_every_operation() {
             "post /api/contacts/{id}/versions/{version}/restore",
             "post /api/imports",
             "put /api/contacts/{id}",
+            "put /api/contacts/{id}/photo",
         ]
     );
     let contact = &description["components"]["schemas"]["Contact"]["properties"];
@@ -207,6 +210,17 @@ async fn every_refusal_is_described_as_a_problem() {
         ("get", "/api/imports/{id}", vec!["200", "404"]),
         ("delete", "/api/imports/{id}", vec!["202", "404"]),
         ("get", "/api/imports/{id}/broken", vec!["200", "404"]),
+        ("get", "/api/contacts/{id}/photo", vec!["200", "304", "404"]),
+        (
+            "put",
+            "/api/contacts/{id}/photo",
+            vec!["200", "400", "404", "412", "415"],
+        ),
+        (
+            "delete",
+            "/api/contacts/{id}/photo",
+            vec!["200", "400", "404", "412"],
+        ),
         ("get", "/api/trash", vec!["200", "304", "400", "404"]),
         ("delete", "/api/trash", vec!["204", "404"]),
         ("delete", "/api/trash/{id}", vec!["204", "404"]),
@@ -327,6 +341,7 @@ async fn bodies_are_described_as_they_are_judged() {
                 "phone",
                 "company",
                 "notes",
+                "photo",
                 "createdAt",
                 "updatedAt",
                 "version"

@@ -34,6 +34,7 @@ mod output;
 mod page_cache;
 mod passkeys;
 mod people;
+mod photos;
 mod process;
 mod queue;
 mod readiness;

@@ -166,9 +166,9 @@ impl Kith {
             }
         };
         let mut body = Body::empty();
-        if let Some((media_type, text)) = ask.body {
+        if let Some((media_type, bytes)) = ask.body {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-            body = Body::from(text);
+            body = Body::from(bytes);
         }
         let mut request = Request::builder()
             .method(ask.method)
@@ -212,8 +212,8 @@ struct Ask<'a> {
     path: &'a str,
     method: &'a Method,
     host: &'a str,
-    /// The media type and the text.
-    body: Option<(&'static str, String)>,
+    /// The media type and the bytes.
+    body: Option<(&'static str, Vec<u8>)>,
 }
 
 impl<'a> Ask<'a> {

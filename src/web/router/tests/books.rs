@@ -17,6 +17,7 @@ use crate::services::imports::ImportId;
 const WRITES_OF_EDITORS: &[&str] = &[
     "DELETE /api/contacts/{id}",
     "DELETE /api/imports/{id}",
+    "DELETE /api/contacts/{id}/photo",
     "DELETE /api/trash",
     "DELETE /api/trash/{id}",
     "PATCH /api/contacts/{id}",
@@ -30,6 +31,8 @@ const WRITES_OF_EDITORS: &[&str] = &[
     "POST /contacts/{id}/edit",
     "POST /contacts/{id}/history/{version}",
     "POST /contacts/{id}/move",
+    "POST /contacts/{id}/photo",
+    "POST /contacts/{id}/photo/remove",
     "POST /contacts/{id}/restore",
     "POST /fn/contacts/delete",
     "POST /fn/contacts/restore",
@@ -40,6 +43,7 @@ const WRITES_OF_EDITORS: &[&str] = &[
     "POST /trash/empty",
     "POST /trash/{id}/delete",
     "PUT /api/contacts/{id}",
+    "PUT /api/contacts/{id}/photo",
 ];
 
 /// What only owners change in a book.
@@ -104,10 +108,25 @@ impl Shared {
     }
 
     /// A body that every route takes what it needs from. `home` is a book that the caller may write to.
-    fn body(&self, template: &str, home: BookId) -> (&'static str, String) {
+    fn body(&self, template: &str, home: BookId) -> (&'static str, Vec<u8>) {
         const JSON: &str = "application/json";
+        if template.ends_with("/photo") {
+            let file = png([0, 0, 200]);
+            return match template.starts_with("/api") {
+                true => ("image/png", file),
+                false => (
+                    "multipart/form-data; boundary=limit",
+                    [
+                        b"--limit\r\nContent-Disposition: form-data; name=photo\r\n\r\n",
+                        &file[..],
+                        b"\r\n--limit--\r\n",
+                    ]
+                    .concat(),
+                ),
+            };
+        }
         if template.ends_with("/move") && template.starts_with("/api") {
-            return (JSON, format!(r#"{{"book":"{home}"}}"#));
+            return (JSON, format!(r#"{{"book":"{home}"}}"#).into());
         }
         if template == "/api/imports" {
             return ("text/vcard", CARD.to_owned());
@@ -120,7 +139,7 @@ impl Shared {
         }
         let typed = r#""name":"stranger","email":"changed@example.com""#;
         if template.starts_with("/api") {
-            return (JSON, format!("{{{typed}}}"));
+            return (JSON, format!("{{{typed}}}").into());
         }
         if template.starts_with("/fn") {
             let id = if template.ends_with("restore") {
@@ -132,12 +151,22 @@ impl Shared {
                 r#"{{"id":"{id}","inputs":[["name","stranger"],["email","changed@example.com"]],
                     "typed":[],"welcome":false,"search":"","cursor":null,"around":null}}"#
             );
-            return (JSON, body);
+            return (JSON, body.into());
         }
         let form =
             format!("name=stranger&email=changed%40example.com&role=viewer&to={home}&expected=2");
-        ("application/x-www-form-urlencoded", form)
+        ("application/x-www-form-urlencoded", form.into())
     }
+}
+
+/// A picture in one colour.
+fn png(color: [u8; 3]) -> Vec<u8> {
+    let mut file = std::io::Cursor::new(Vec::new());
+    let image = image::RgbImage::from_pixel(8, 8, image::Rgb(color));
+    image
+        .write_to(&mut file, image::ImageFormat::Png)
+        .expect("memory");
+    file.into_inner()
 }
 
 impl People<'_> {
@@ -197,9 +226,9 @@ impl People<'_> {
             .await;
         let id = created.expect("room").contact.id;
         // So it has a former version.
-        let change = ContactInput::default().with(Field::Phones, "112");
-        let changed = contacts.update(id, &change, Required::AnyField, None).await;
-        changed.expect("it is there").id
+        let photo = kith_photo::prepare(&png([200, 0, 0]), None).expect("a picture");
+        let set = contacts.set_photo(id, Some(&photo), None).await;
+        set.expect("it was made").id
     }
 
     async fn add_deleted_contact(&self, owner: &str, book: BookId) -> ContactId {
