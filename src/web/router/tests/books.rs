@@ -16,8 +16,8 @@ use crate::services::imports::ImportId;
 /// What editors and owners change in a book. A contact is in its book, or in the trash of its book.
 const WRITES_OF_EDITORS: &[&str] = &[
     "DELETE /api/contacts/{id}",
-    "DELETE /api/imports/{id}",
     "DELETE /api/contacts/{id}/photo",
+    "DELETE /api/imports/{id}",
     "DELETE /api/trash",
     "DELETE /api/trash/{id}",
     "PATCH /api/contacts/{id}",
