@@ -161,6 +161,7 @@ impl Reading {
             company: None,
             notes: None,
             fields: Map::new(),
+            photo: None,
             created_at: String::new(),
             updated_at: String::new(),
             version: 1,
