@@ -185,7 +185,7 @@ async fn a_photo_is_chosen_shown_replaced_and_removed_without_scripts() {
 
     let remove = format!("{path}/remove");
     let question = Page::read(app.get(&remove).await).await;
-    assert_eq!(question.texts("h1"), ["Remove the photo of Ada <b>?"]);
+    assert_eq!(question.texts("h1"), ["Remove the photo of Ada <b> ?"]);
     assert!(read(&app, &ada).await.photo.is_some());
     let answer = app.submit(&remove, &[]).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
