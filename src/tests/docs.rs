@@ -203,6 +203,7 @@ async fn every_refusal_is_described_as_a_problem() {
             "/api/contacts/{id}/versions/{version}/restore",
             vec!["200", "400", "404", "412"],
         ),
+        (
             "post",
             "/api/imports",
             vec!["202", "400", "404", "408", "415"],

@@ -168,13 +168,14 @@ pub trait ContactStore: Send + Sync {
     /// as others have written it. When the card is the one that it was, nothing changes.
     ///
     /// # Errors
-    /// As for [`update`](Self::update).
+    /// As for [`replace_card`](Self::replace_card).
     async fn set_photo(
         &self,
         id: ContactId,
         photo: Option<&Prepared>,
         expected: Option<u32>,
         now: Timestamp,
+        actor: &Actor,
     ) -> Result<Contact, StoreError>;
 
     /// A picture of the photo in the card of a contact.
@@ -309,13 +310,13 @@ pub struct FormerVersion {
     /// The account that gave it the other one, and its name then; `None` where Kith had no account.
     pub account: Option<Uuid>,
     pub name: Option<String>,
-    pub picture: Picture,
+    pub picture: PictureThen,
     pub card: ContactCard,
 }
 
 /// The picture of a card, compared with the one of the card that came after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Picture {
+pub enum PictureThen {
     Same,
     /// It is the same, and only the later card has it.
     LeftOut,

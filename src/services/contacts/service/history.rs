@@ -17,7 +17,7 @@ use crate::services::contacts::history;
 use crate::services::contacts::history::Change;
 use crate::services::contacts::store::ContactStore;
 use crate::services::contacts::store::FormerVersion;
-use crate::services::contacts::store::Picture;
+use crate::services::contacts::store::PictureThen;
 use crate::services::contacts::store::VersionPage;
 
 /// The versions of a page.
@@ -159,7 +159,7 @@ fn told(page: VersionPage) -> History {
             version,
             at,
             by: name,
-            changes: history::changes(&card, &after, picture == Picture::Changed),
+            changes: history::changes(&card, &after, picture == PictureThen::Changed),
         });
         after = card;
     }

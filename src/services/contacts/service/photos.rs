@@ -113,8 +113,9 @@ impl Contacts {
         expected: Option<u32>,
     ) -> Result<Contact, AppError> {
         let now = self.shared.clock.now();
+        let actor = &self.caller.actor();
         let set = |store: Arc<dyn ContactStore>| async move {
-            store.set_photo(id, photo, expected, now).await
+            store.set_photo(id, photo, expected, now, actor).await
         };
         self.in_book_of(id, BookRole::Editor, set).await
     }

@@ -129,13 +129,13 @@ impl Shared {
             return (JSON, format!(r#"{{"book":"{home}"}}"#).into());
         }
         if template == "/api/imports" {
-            return ("text/vcard", CARD.to_owned());
+            return ("text/vcard", CARD.into());
         }
         if template == "/import" {
             let body = format!(
                 "--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a.vcf\"\r\n\r\n{CARD}\r\n--x--\r\n"
             );
-            return ("multipart/form-data; boundary=x", body);
+            return ("multipart/form-data; boundary=x", body.into());
         }
         let typed = r#""name":"stranger","email":"changed@example.com""#;
         if template.starts_with("/api") {

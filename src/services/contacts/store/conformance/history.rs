@@ -3,7 +3,7 @@
 use super::*;
 use crate::services::audit_log::Actor;
 use crate::services::contacts::card::ContactCard;
-use crate::services::contacts::store::Picture;
+use crate::services::contacts::store::PictureThen;
 
 /// The start of a JPEG file, as base64.
 const PICTURES: [&str; 2] = ["/9j/4AAQSkZJRgABAQ==", "/9j/4AAQSkZJRgACAg=="];
@@ -65,7 +65,7 @@ pub async fn each_change_keeps_the_card_before_it_and_who_has_made_it(store: Sto
     assert_eq!(earliest.account, Some(Uuid::from_u128(7)));
     assert_eq!(earliest.name.as_deref(), Some("ada"));
     assert_eq!(earliest.at, "2026-11-22T05:29:00.005Z");
-    assert_eq!(latest.picture, Picture::Same);
+    assert_eq!(latest.picture, PictureThen::Same);
 
     for (version, expected) in [
         (1, Some(&first)),
@@ -145,19 +145,19 @@ pub async fn a_picture_is_kept_once_and_comes_back_with_each_version(store: Stor
         replace(&store, id, card, &account()).await;
     }
     let page = store.versions(id, None, 50).await.expect("it is there");
-    let pictures: Vec<Picture> = page.versions.iter().map(|one| one.picture).collect();
+    let pictures: Vec<PictureThen> = page.versions.iter().map(|one| one.picture).collect();
     let expected = [
-        Picture::LeftOut,
-        Picture::Changed,
-        Picture::LeftOut,
-        Picture::LeftOut,
-        Picture::Changed,
-        Picture::Same,
+        PictureThen::LeftOut,
+        PictureThen::Changed,
+        PictureThen::LeftOut,
+        PictureThen::LeftOut,
+        PictureThen::Changed,
+        PictureThen::Same,
     ];
     assert_eq!(pictures, expected);
     for former in &page.versions {
         let text = String::from_utf8_lossy(former.card.bytes());
-        let is_there = former.picture == Picture::Changed && former.version > 2;
+        let is_there = former.picture == PictureThen::Changed && former.version > 2;
         assert_eq!(
             text.contains("PHOTO"),
             is_there,

@@ -36,7 +36,9 @@ pub async fn add_line(store: &Store, contact: &Contact, line: &str) -> Contact {
     let (_, card) = store.card(contact.id).await.expect("it has a card");
     let text = String::from_utf8_lossy(card.bytes()).replace("END:", &format!("{line}\r\nEND:"));
     let card = ContactCard::parse(text).expect("it is a card");
-    let replaced = store.replace_card(contact.id, &card, None, at(1)).await;
+    let replaced = store
+        .replace_card(contact.id, &card, None, at(1), &Actor::operator())
+        .await;
     replaced.expect("it is there")
 }
 
@@ -55,7 +57,9 @@ pub async fn a_photo_is_set_and_removed_in_the_card_alone(store: Store) {
     let ada = add_line(&store, &ada, "X-KEPT;x=\"1\":as it is").await;
     let before = card(&store, &ada).await;
     let red = prepared([200, 0, 0]);
-    let set = store.set_photo(ada.id, Some(&red), None, at(2)).await;
+    let set = store
+        .set_photo(ada.id, Some(&red), None, at(2), &Actor::operator())
+        .await;
     let set = set.expect("it is there");
     assert_eq!(key_of(&set), PhotoKey::of(&red.large.bytes));
     assert_eq!(set.version, ada.version + 1);
@@ -69,9 +73,13 @@ pub async fn a_photo_is_set_and_removed_in_the_card_alone(store: Store) {
     let (_, saved) = store.card(ada.id).await.expect("it has a card");
     assert_eq!(saved.photo(), Some(red.large.bytes.clone()));
 
-    let again = store.set_photo(ada.id, Some(&red), None, at(3)).await;
+    let again = store
+        .set_photo(ada.id, Some(&red), None, at(3), &Actor::operator())
+        .await;
     assert_eq!(again.expect("it is there"), set);
-    let removed = store.set_photo(ada.id, None, None, at(4)).await;
+    let removed = store
+        .set_photo(ada.id, None, None, at(4), &Actor::operator())
+        .await;
     let removed = removed.expect("it is there");
     assert_eq!((&removed.photo, removed.version), (&None, set.version + 1));
     assert_eq!(card(&store, &ada).await, before);
@@ -81,14 +89,20 @@ pub async fn a_photo_is_set_and_removed_in_the_card_alone(store: Store) {
 pub async fn a_photo_expects_a_version(store: Store) {
     let ada = add(&store, "Ada").await;
     let red = prepared([200, 0, 0]);
-    let refused = store.set_photo(ada.id, Some(&red), Some(9), at(1)).await;
+    let refused = store
+        .set_photo(ada.id, Some(&red), Some(9), at(1), &Actor::operator())
+        .await;
     assert!(matches!(refused, Err(StoreError::Changed(now)) if *now == ada));
-    let set = store.set_photo(ada.id, Some(&red), Some(1), at(1)).await;
+    let set = store
+        .set_photo(ada.id, Some(&red), Some(1), at(1), &Actor::operator())
+        .await;
     let set = set.expect("it is at this version");
     let actor = Actor::of_address("203.0.113.7".parse().expect("an address"));
     let deleted = store.delete(ada.id, None, at(2), &actor).await;
     deleted.expect("it is there");
-    let in_trash = store.set_photo(ada.id, None, None, at(3)).await;
+    let in_trash = store
+        .set_photo(ada.id, None, None, at(3), &Actor::operator())
+        .await;
     assert!(matches!(in_trash, Err(StoreError::NotFound)));
     let hidden = store.picture(ada.id, &key_of(&set), Size::Large).await;
     assert!(matches!(hidden, Err(StoreError::NotFound)));
@@ -102,7 +116,9 @@ pub async fn the_pictures_of_a_photo_are_kept_as_long_as_it_is(store: Store) {
     let ada = add(&store, "Ada").await;
     let picture = async |key: &PhotoKey, size| store.picture(ada.id, key, size).await;
     let red = prepared([200, 0, 0]);
-    let set = store.set_photo(ada.id, Some(&red), None, at(1)).await;
+    let set = store
+        .set_photo(ada.id, Some(&red), None, at(1), &Actor::operator())
+        .await;
     let first = key_of(&set.expect("it is there"));
     for (size, jpeg) in [
         (Size::Large, &red.large.bytes),
@@ -120,7 +136,9 @@ pub async fn the_pictures_of_a_photo_are_kept_as_long_as_it_is(store: Store) {
     assert_eq!(kept, Picture::Made(red.small.bytes.clone()));
 
     let blue = prepared([0, 0, 200]);
-    let set = store.set_photo(ada.id, Some(&blue), None, at(3)).await;
+    let set = store
+        .set_photo(ada.id, Some(&blue), None, at(3), &Actor::operator())
+        .await;
     let second = key_of(&set.expect("it is there"));
     let gone = picture(&first, Size::Large).await;
     assert!(matches!(gone, Err(StoreError::NotFound)));
@@ -163,12 +181,18 @@ pub async fn a_photo_is_set_beside_what_others_write(store: Store) {
         let (contact, mut card) = store.card(ada.id).await.expect("it is there");
         card.apply(&fields("Ada Lovelace", "ada@example.com"));
         let read = Some(contact.version);
-        match store.replace_card(ada.id, &card, read, at(1)).await {
+        match store
+            .replace_card(ada.id, &card, read, at(1), &Actor::operator())
+            .await
+        {
             Err(StoreError::Changed(_)) => {}
             edited => break edited.expect("it is there"),
         }
     };
-    let (set, _) = tokio::join!(store.set_photo(ada.id, Some(&red), None, at(1)), edit());
+    let (set, _) = tokio::join!(
+        store.set_photo(ada.id, Some(&red), None, at(1), &Actor::operator()),
+        edit()
+    );
     set.expect("it is there");
     let both = store.get(ada.id).await.expect("it is there");
     assert_eq!((both.name.as_str(), both.version), ("Ada Lovelace", 3));
@@ -184,7 +208,9 @@ pub async fn a_photo_elsewhere_is_none(store: Store) {
     ] {
         let changed = add_line(&store, &ada, line).await;
         assert_eq!(changed.photo, None, "{line}");
-        let bare = store.set_photo(ada.id, None, None, at(2)).await;
+        let bare = store
+            .set_photo(ada.id, None, None, at(2), &Actor::operator())
+            .await;
         assert_eq!(bare.expect("it is there").photo, None);
         assert!(!card(&store, &ada).await.contains("PHOTO"));
     }

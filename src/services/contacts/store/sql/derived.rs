@@ -13,6 +13,7 @@ use kith_database::Database;
 use kith_database::Row;
 use kith_database::Sql;
 use kith_database::query;
+use kith_runtime::hex;
 use serde_json::Map;
 use serde_json::Value;
 use sha2::Digest;
@@ -38,13 +39,13 @@ const DERIVED_BY: &str = "SELECT derived_by FROM installation";
 
 const CONTACTS: &str =
     "SELECT seq, id, in_trash, search_key, name, email, phone, company, notes, fields, favourite,
-         uid, card
+         photo, uid, fingerprint, card
      FROM contacts WHERE seq > $1 ORDER BY seq LIMIT $2";
 
 const CONTACTS_TO_REPAIR: Sql = Sql::each(
     CONTACTS,
     "SELECT seq, id, in_trash, search_key, name, email, phone, company, notes, fields, favourite,
-         uid, card
+         photo, uid, fingerprint, card
      FROM contacts WHERE seq > $1 ORDER BY seq LIMIT $2 FOR NO KEY UPDATE",
 );
 
@@ -54,13 +55,15 @@ const WRITE: Sql = Sql::each(
          email = derived.value ->> 'email', phone = derived.value ->> 'phone',
          company = derived.value ->> 'company', notes = derived.value ->> 'notes',
          fields = derived.value ->> 'fields', favourite = derived.value ->> 'favourite',
-         uid = derived.value ->> 'uid'
+         photo = derived.value ->> 'photo', uid = derived.value ->> 'uid',
+         fingerprint = unhex(derived.value ->> 'fingerprint')
      FROM json_each($1) AS derived WHERE seq = derived.value ->> 'seq'",
     "UPDATE contacts SET search_key = derived.value ->> 'search_key', name = derived.value ->> 'name',
          email = derived.value ->> 'email', phone = derived.value ->> 'phone',
          company = derived.value ->> 'company', notes = derived.value ->> 'notes',
          fields = derived.value ->> 'fields', favourite = (derived.value ->> 'favourite')::boolean,
-         uid = derived.value ->> 'uid'
+         photo = derived.value ->> 'photo', uid = derived.value ->> 'uid',
+         fingerprint = decode(derived.value ->> 'fingerprint', 'hex')
      FROM json_array_elements($1::json) AS derived(value) WHERE seq = (derived.value ->> 'seq')::bigint",
 );
 
@@ -140,7 +143,7 @@ fn fingerprint() -> String {
         let read = (spec.name, spec.kind, spec.max_chars, &spec.mapping);
         hash.update(format!("{read:?}\n"));
     }
-    kith_runtime::hex(&hash.finalize())
+    hex(&hash.finalize())
 }
 
 /// Holds everything that is derived against the cards of all contacts of all books. Repairing derives what differs.
@@ -287,6 +290,7 @@ impl Finding {
         let mut object = Map::new();
         object.insert("seq".to_owned(), self.seq.into());
         object.insert("favourite".to_owned(), derived.favourite.into());
+        object.insert("fingerprint".to_owned(), hex(&derived.fingerprint).into());
         for (column, text) in derived.texts() {
             object.insert(column.to_owned(), text.into());
         }
@@ -304,7 +308,9 @@ struct Derived {
     notes: Option<String>,
     fields: String,
     favourite: bool,
+    photo: Option<String>,
     uid: Option<String>,
+    fingerprint: Vec<u8>,
 }
 
 impl Derived {
@@ -314,7 +320,9 @@ impl Derived {
             search_key: search_key(&summary.name, summary.email.as_deref()),
             fields: fields_json(&summary.fields)?,
             favourite: is_favourite(&summary.fields),
+            photo: summary.photo.map(|key| key.to_string()),
             uid: card.uid(),
+            fingerprint: card.fingerprint().to_vec(),
             name: summary.name,
             email: summary.email,
             phone: summary.phone,
@@ -323,7 +331,7 @@ impl Derived {
         })
     }
 
-    fn texts(&self) -> [(&'static str, Option<&str>); 8] {
+    fn texts(&self) -> [(&'static str, Option<&str>); 9] {
         [
             (SEARCH_KEY, Some(&self.search_key)),
             ("name", Some(&self.name)),
@@ -332,6 +340,7 @@ impl Derived {
             ("company", self.company.as_deref()),
             ("notes", self.notes.as_deref()),
             ("fields", Some(&self.fields)),
+            ("photo", self.photo.as_deref()),
             ("uid", self.uid.as_deref()),
         ]
     }
@@ -346,6 +355,10 @@ impl Derived {
             }
         }
         let favourite: bool = row.get("favourite")?;
+        let fingerprint: Option<&[u8]> = row.get("fingerprint")?;
+        if fingerprint != Some(&self.fingerprint) {
+            differing.push("fingerprint");
+        }
         if favourite != self.favourite {
             differing.push("favourite");
         }

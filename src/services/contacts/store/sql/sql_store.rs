@@ -24,7 +24,7 @@ use super::row::find_live;
 use super::row::id_bytes;
 use super::trash;
 use super::update;
-use super::update::Replacement;
+use super::update::Occasion;
 use super::versions;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
@@ -212,14 +212,13 @@ impl ContactStore for SqlStore {
         actor: &Actor,
     ) -> Result<Contact, StoreError> {
         let tx = self.database.write().await?;
-        let new = Replacement {
-            card,
+        let occasion = Occasion {
             expected,
             now,
             actor,
             max_versions: self.max_versions,
         };
-        update::replace_card(tx, self.place(id), new).await
+        update::replace_card(tx, self.place(id), card, occasion).await
     }
 
     async fn versions(
@@ -247,9 +246,16 @@ impl ContactStore for SqlStore {
         photo: Option<&Prepared>,
         expected: Option<u32>,
         now: Timestamp,
+        actor: &Actor,
     ) -> Result<Contact, StoreError> {
         let tx = self.database.write().await?;
-        update::set_photo(tx, self.place(id), photo, expected, now).await
+        let occasion = Occasion {
+            expected,
+            now,
+            actor,
+            max_versions: self.max_versions,
+        };
+        update::set_photo(tx, self.place(id), photo, occasion).await
     }
 
     async fn picture(

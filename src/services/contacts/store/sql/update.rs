@@ -30,9 +30,8 @@ use crate::services::contacts::fold::search_key;
 use crate::services::contacts::photo::PhotoKey;
 use crate::services::contacts::store::StoreError;
 
-/// A card that takes the place of the one that a contact has.
-pub struct Replacement<'a> {
-    pub card: &'a ContactCard,
+/// When a card changes, who changes it, and which version is expected.
+pub struct Occasion<'a> {
     pub expected: Option<u32>,
     pub now: Timestamp,
     pub actor: &'a Actor,
@@ -44,14 +43,14 @@ pub struct Replacement<'a> {
 pub async fn replace_card(
     mut tx: Tx,
     place: Place,
-    new: Replacement<'_>,
+    card: &ContactCard,
+    occasion: Occasion<'_>,
 ) -> Result<Contact, StoreError> {
-    let Replacement { card, now, .. } = new;
-    let (stored, saved) = find_with_card(&mut tx, place, new.expected).await?;
+    let (stored, saved) = find_with_card(&mut tx, place, occasion.expected).await?;
     if card.bytes() == saved.bytes() {
         return Ok(stored.contact);
     }
-    let contact = write(&mut tx, &stored, card, now).await?;
+    let contact = write(&mut tx, &stored, [&saved, card], &occasion).await?;
     tx.commit().await?;
     Ok(contact)
 }
@@ -61,16 +60,15 @@ pub async fn set_photo(
     mut tx: Tx,
     place: Place,
     photo: Option<&Prepared>,
-    expected: Option<u32>,
-    now: Timestamp,
+    occasion: Occasion<'_>,
 ) -> Result<Contact, StoreError> {
-    let (stored, saved) = find_with_card(&mut tx, place, expected).await?;
+    let (stored, saved) = find_with_card(&mut tx, place, occasion.expected).await?;
     let mut card = saved.clone();
     card.set_photo(photo.map(|photo| &photo.large));
     if card.bytes() == saved.bytes() {
         return Ok(stored.contact);
     }
-    let contact = write(&mut tx, &stored, &card, now).await?;
+    let contact = write(&mut tx, &stored, [&saved, &card], &occasion).await?;
     if let Some(made) = photo {
         let key = PhotoKey::of(&made.large.bytes);
         photos::keep(&mut tx, place.id, &key, Some(made)).await?;
@@ -79,16 +77,16 @@ pub async fn set_photo(
     Ok(contact)
 }
 
-/// Writes the card of a contact that the transaction has locked, and what follows from it.
+/// Writes the second card in the place of the first one, which the transaction has locked, and what follows from it.
 async fn write(
     tx: &mut Tx,
     stored: &Stored,
-    card: &ContactCard,
-    now: Timestamp,
+    [before, card]: [&ContactCard; 2],
+    occasion: &Occasion<'_>,
 ) -> Result<Contact, StoreError> {
     let mut contact = stored.contact.clone();
     set_summary(&mut contact, card.summary());
-    let updated_at = stored.updated_at.max(now.as_millisecond());
+    let updated_at = stored.updated_at.max(occasion.now.as_millisecond());
     contact.updated_at = rfc3339(updated_at)?;
     contact.version = contact.version.saturating_add(1);
 
@@ -121,13 +119,13 @@ async fn write(
         search::add(tx, stored.seq, &key).await?;
     }
     let succession = Succession {
-        stored: &stored,
-        before: &saved,
+        stored,
+        before,
         after: card,
         at: updated_at,
-        actor: new.actor,
+        actor: occasion.actor,
     };
-    versions::keep(&mut tx, succession, new.max_versions).await?;
+    versions::keep(tx, succession, occasion.max_versions).await?;
     let fields = differing(&stored.contact, &contact);
     let changed = Event::Changed { fields };
     activities::record(tx, contact.id, updated_at, &changed).await?;

@@ -13,7 +13,7 @@ use super::row::rfc3339;
 use crate::services::audit_log::Actor;
 use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::store::FormerVersion;
-use crate::services::contacts::store::Picture;
+use crate::services::contacts::store::PictureThen;
 use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::VersionPage;
 
@@ -54,9 +54,9 @@ pub async fn keep(
     if max_versions > 0 {
         let without = new.before.without_picture_of(new.after);
         let picture = match without {
-            Some(_) => Picture::LeftOut,
-            None if new.before.has_picture_of(new.after) => Picture::Same,
-            None => Picture::Changed,
+            Some(_) => PictureThen::LeftOut,
+            None if new.before.has_picture_of(new.after) => PictureThen::Same,
+            None => PictureThen::Changed,
         };
         let account = new.actor.account();
         query(
@@ -147,19 +147,19 @@ fn read(row: &Row) -> Result<FormerVersion, StoreError> {
         account: account.map_err(|error| StoreError::Internal(error.into()))?,
         name: row.get("name")?,
         picture: match row.get("picture")? {
-            "same" => Picture::Same,
-            "left out" => Picture::LeftOut,
-            _ => Picture::Changed,
+            "same" => PictureThen::Same,
+            "left out" => PictureThen::LeftOut,
+            _ => PictureThen::Changed,
         },
         card: parse(row.get("card")?)?,
     })
 }
 
-fn text(picture: Picture) -> &'static str {
+fn text(picture: PictureThen) -> &'static str {
     match picture {
-        Picture::Same => "same",
-        Picture::LeftOut => "left out",
-        Picture::Changed => "changed",
+        PictureThen::Same => "same",
+        PictureThen::LeftOut => "left out",
+        PictureThen::Changed => "changed",
     }
 }
 

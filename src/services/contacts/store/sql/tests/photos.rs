@@ -27,13 +27,17 @@ pub async fn no_picture_is_left_of_a_photo_that_is_gone(opened: Opened) {
     let photo = prepared([0, 200, 0]);
     let ada = add(&opened, "Ada").await;
     let set = async || {
-        let set = opened.set_photo(ada.id, Some(&photo), None, at(1)).await;
+        let set = opened
+            .set_photo(ada.id, Some(&photo), None, at(1), &Actor::operator())
+            .await;
         let set = set.expect("it is there");
         assert_eq!(kept(&opened).await, 1);
         set
     };
     let first = set().await;
-    let removed = opened.set_photo(ada.id, None, None, at(2)).await;
+    let removed = opened
+        .set_photo(ada.id, None, None, at(2), &Actor::operator())
+        .await;
     removed.expect("it is there");
     assert_eq!(kept(&opened).await, 0);
     let late = opened
@@ -49,7 +53,9 @@ pub async fn no_picture_is_left_of_a_photo_that_is_gone(opened: Opened) {
     assert!(card.photo().is_some_and(|file| file == photo.large.bytes));
     let mut bare = card.clone();
     bare.set_photo(None);
-    let replaced = opened.replace_card(ada.id, &bare, None, at(3)).await;
+    let replaced = opened
+        .replace_card(ada.id, &bare, None, at(3), &Actor::operator())
+        .await;
     replaced.expect("it is there");
     assert_eq!(kept(&opened).await, 0);
 
@@ -62,7 +68,9 @@ pub async fn no_picture_is_left_of_a_photo_that_is_gone(opened: Opened) {
     assert_eq!(kept(&opened).await, 0);
 
     let bob = add(&opened, "Bob").await;
-    let set = opened.set_photo(bob.id, Some(&photo), None, at(6)).await;
+    let set = opened
+        .set_photo(bob.id, Some(&photo), None, at(6), &Actor::operator())
+        .await;
     set.expect("it is there");
     let mut tx = opened.database.write().await.expect("it is open");
     erase(&mut tx, BookKey::FIRST).await.expect("it is there");
@@ -73,11 +81,15 @@ pub async fn no_picture_is_left_of_a_photo_that_is_gone(opened: Opened) {
 pub async fn a_picture_is_found_in_no_other_book(opened: Opened) {
     let photo = prepared([0, 200, 0]);
     let ada = add(&opened, "Ada").await;
-    let set = opened.set_photo(ada.id, Some(&photo), None, at(1)).await;
+    let set = opened
+        .set_photo(ada.id, Some(&photo), None, at(1), &Actor::operator())
+        .await;
     let key = key_of(&set.expect("it is there"));
     let other = opened.in_book(BookKey(2));
     let found = other.picture(ada.id, &key, Size::Large).await;
     assert!(matches!(found, Err(StoreError::NotFound)));
-    let set = other.set_photo(ada.id, None, None, at(2)).await;
+    let set = other
+        .set_photo(ada.id, None, None, at(2), &Actor::operator())
+        .await;
     assert!(matches!(set, Err(StoreError::NotFound)));
 }
