@@ -172,7 +172,7 @@ pub fn form_inputs(form: &HtmlFormElement) -> FormInputs {
     inputs
 }
 
-/// Lets nobody type into the fields of a form, or lets them again.
+/// Takes no text in the fields of a form, or takes it again.
 pub fn set_read_only(form: &str, is_read_only: bool) {
     let fields = [form, " .input"].concat();
     let Ok(fields) = document().query_selector_all(&fields) else {

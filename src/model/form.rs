@@ -133,6 +133,6 @@ pub const KEY: &str = "key";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Saving {
     Saved(ContactDetails),
-    /// The form needs another look: an input was refused, or somebody else has changed the same.
+    /// The form needs another look: an input was refused, or another person has changed the same.
     Again(FormView),
 }

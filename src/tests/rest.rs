@@ -502,11 +502,9 @@ async fn a_client_of_the_first_release_leaves_what_it_does_not_know() {
     let again: Value = again.json().await.expect("JSON");
     assert_eq!(again["contact"], *contact);
     // A list of addresses is enough, and so is nothing else.
-    let without = app.post(
-        "/api/contacts",
-        &json!({ "emails": [{ "value": "a@example.com" }] }),
-    );
-    assert_eq!(without.await.status(), StatusCode::CREATED);
+    let only = json!({ "emails": [{ "value": "a@example.com" }] });
+    let without = app.post("/api/contacts", &only).await;
+    assert_eq!(without.status(), StatusCode::CREATED);
     let refused = app
         .post("/api/contacts", &json!({ "phones": [{ "value": "112" }] }))
         .await;

@@ -204,14 +204,7 @@ fn page_routes(state: &AppState) -> Router<AppState> {
             "/contacts/{id}/restore",
             post(forms::restore).get(forms::go_back),
         )
-        .route("/import", get(imports::show).post(imports::send))
-        .route("/imports/{id}", get(imports::show_one))
-        .route("/imports/{id}/broken.vcf", get(imports::broken))
-        .route("/imports/{id}/cancel", post(imports::cancel))
-        .route(
-            "/imports/{id}/undo",
-            get(imports::show_undo).post(imports::undo),
-        )
+        .merge(import_routes())
         .route("/trash/empty", get(trash::show_empty).post(trash::empty))
         .route("/trash/{id}", get(trash::show))
         .route(
@@ -236,6 +229,19 @@ fn page_routes(state: &AppState) -> Router<AppState> {
             CachedPages::new(pages.clone(), inner)
         }));
     middleware::limited(routes, RequestClass::Ui, Access::SignedIn, state)
+}
+
+/// The pages of files that become contacts.
+fn import_routes() -> Router<AppState> {
+    Router::new()
+        .route("/import", get(imports::show).post(imports::send))
+        .route("/imports/{id}", get(imports::show_one))
+        .route("/imports/{id}/broken.vcf", get(imports::broken))
+        .route("/imports/{id}/cancel", post(imports::cancel))
+        .route(
+            "/imports/{id}/undo",
+            get(imports::show_undo).post(imports::undo),
+        )
 }
 
 /// The addresses of pages that handlers of their own draw.

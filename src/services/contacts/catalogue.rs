@@ -315,6 +315,7 @@ catalogue! {
         label: "Another date",
         kind: Kind::Date,
         mapping: Mapping::dates(&[Source::new("X-ABDATE").without_label("_$!<Anniversary>!$_")]),
+        suggested: &["first met", "name day", "graduation"],
         section: Section::Dates,
         about: "Other days to remember.",
         ..LINE

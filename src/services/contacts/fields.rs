@@ -7,6 +7,7 @@
 //! shown. Limits count Unicode scalar values.
 
 mod email;
+mod entry;
 mod input;
 mod json;
 mod number;
@@ -27,10 +28,10 @@ use crate::model::contact::FieldError;
 use crate::model::error::AppError;
 
 pub use email::EmailAddress;
+pub use entry::InputEntry;
+pub use entry::InputError;
+pub use entry::entry_name;
 pub use input::ContactInput;
-pub use input::InputEntry;
-pub use input::InputError;
-pub use input::entry_name;
 pub use input::joined;
 pub use json::schema;
 pub use number::dialled;

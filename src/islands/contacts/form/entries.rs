@@ -10,7 +10,7 @@ use web_sys::HtmlElement;
 use crate::islands::browser;
 
 /// The attribute of the part that opens: the name of its blank entry, such as `emails.1`.
-pub const NEXT: &str = "data-next";
+const NEXT: &str = "data-next";
 
 /// Adds an entry where the reader asks for one.
 pub fn add_by_click(event: MouseEvent) {

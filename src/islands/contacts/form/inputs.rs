@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use super::entries::NEXT;
 use crate::components::dynamic;
 use crate::components::dynamic::Erased;
 use crate::model::error::AppError;
@@ -81,9 +80,8 @@ impl Inputs {
                 Some((entry, part)) if part.parse::<u32>().is_err() => entry.to_owned(),
                 _ => name,
             });
-            let attribute = leptos::attr::custom::custom_attribute(NEXT, next);
             view! {
-                <details class="another" {..attribute}>
+                <details class="another" data-next=next>
                     <summary>{["Add ", &label.to_lowercase()].concat()}</summary>
                     {entry(another)}
                 </details>
@@ -103,83 +101,30 @@ impl Inputs {
     }
 
     fn input(&self, input: FormInput, labels: &str) -> Erased {
-        let FormInput {
-            name,
-            label,
-            value,
-            kind,
-        } = input;
-        if let InputKind::Preferred(checked) = kind {
-            return dynamic::erase(view! {
-                <label class="tick">
-                    <input type="radio" name=name value=value checked=checked/>
-                    {label}
-                </label>
-            });
+        match input.kind {
+            InputKind::Preferred(checked) => preferred(input, checked),
+            InputKind::Flag(checked) => flag(input, checked),
+            _ => self.text(input, labels),
         }
-        if let InputKind::Flag(checked) = kind {
-            return dynamic::erase(view! {
-                // A box that is not ticked is not sent.
-                <input type="hidden" name=name.clone() value=""/>
-                <label class="tick">
-                    <input type="checkbox" id=name.clone() name=name value=value checked=checked/>
-                    {label}
-                </label>
-            });
-        }
-        let message = self.errors.iter().find(|(other, _)| *other == name);
-        let message = message.map(|(_, message)| message.clone());
-        let error_id = [&name, "-error"].concat();
-        let described_by = message.is_some().then(|| error_id.clone());
-        let message = message.map(|text| {
-            view! { <p id=error_id class="text-sm text-danger">{text}</p> }
-        });
-        let invalid = described_by.is_some().then_some("true");
-        let autofocus = name == self.first;
-        let class = if kind == InputKind::Label {
-            "field is-label"
-        } else {
-            "field"
+    }
+
+    fn text(&self, input: FormInput, labels: &str) -> Erased {
+        let name = input.name.clone();
+        let label = input.label.clone();
+        let class = match input.kind {
+            InputKind::Label => "field is-label",
+            _ => "field",
         };
-        let control = if kind == InputKind::Text {
-            dynamic::erase(view! {
-                <textarea
-                    id=name.clone()
-                    name=name.clone()
-                    // It grows with its text in browsers that support that; see `.input` in controls.css.
-                    rows=value.lines().count().clamp(2, 12).to_string()
-                    autocomplete="off"
-                    class="input"
-                    autofocus=autofocus
-                    aria-invalid=invalid
-                    aria-describedby=described_by
-                    inner_html=text_area_content(&value)
-                ></textarea>
-            })
-        } else {
-            let type_ = match kind {
-                InputKind::Email => "email",
-                InputKind::Phone => "tel",
-                InputKind::Website => "url",
-                _ => "text",
-            };
-            dynamic::erase(view! {
-                <input
-                    id=name.clone()
-                    name=name.clone()
-                    type=type_
-                    value=value
-                    // A browser would offer the data of the reader, and not those of the contact.
-                    autocomplete="off"
-                    autocapitalize=(kind == InputKind::Words).then_some("words")
-                    enterkeyhint="done"
-                    class="input"
-                    list=(kind == InputKind::Label).then(|| labels.to_owned())
-                    autofocus=autofocus
-                    aria-invalid=invalid
-                    aria-describedby=described_by
-                />
-            })
+        let message = self.errors.iter().find(|(other, _)| *other == name);
+        let error_id = [&name, "-error"].concat();
+        let invalid = message.map(|_| error_id.clone());
+        let message = message.map(|(_, text)| {
+            view! { <p id=error_id class="text-sm text-danger">{text.clone()}</p> }
+        });
+        let has_focus = name == self.first;
+        let control = match input.kind {
+            InputKind::Text => text_area(input, has_focus, invalid),
+            _ => line(input, has_focus, invalid, labels),
         };
         dynamic::erase(view! {
             <div class=class>
@@ -189,6 +134,80 @@ impl Inputs {
             </div>
         })
     }
+}
+
+fn preferred(input: FormInput, checked: bool) -> Erased {
+    let FormInput {
+        name, label, value, ..
+    } = input;
+    dynamic::erase(view! {
+        <label class="tick">
+            <input type="radio" name=name value=value checked=checked/>
+            {label}
+        </label>
+    })
+}
+
+fn flag(input: FormInput, checked: bool) -> Erased {
+    let FormInput {
+        name, label, value, ..
+    } = input;
+    dynamic::erase(view! {
+        // A box that is not ticked is not sent.
+        <input type="hidden" name=name.clone() value=""/>
+        <label class="tick">
+            <input type="checkbox" id=name.clone() name=name value=value checked=checked/>
+            {label}
+        </label>
+    })
+}
+
+/// Text of many lines. `invalid` is the id of its error.
+fn text_area(input: FormInput, has_focus: bool, invalid: Option<String>) -> Erased {
+    let FormInput { name, value, .. } = input;
+    dynamic::erase(view! {
+        <textarea
+            id=name.clone()
+            name=name
+            // It grows with its text in browsers that support that; see `.input` in controls.css.
+            rows=value.lines().count().clamp(2, 12).to_string()
+            autocomplete="off"
+            class="input"
+            autofocus=has_focus
+            aria-invalid=invalid.is_some().then_some("true")
+            aria-describedby=invalid
+            inner_html=text_area_content(&value)
+        ></textarea>
+    })
+}
+
+fn line(input: FormInput, has_focus: bool, invalid: Option<String>, labels: &str) -> Erased {
+    let FormInput {
+        name, value, kind, ..
+    } = input;
+    let type_ = match kind {
+        InputKind::Email => "email",
+        InputKind::Phone => "tel",
+        InputKind::Website => "url",
+        _ => "text",
+    };
+    dynamic::erase(view! {
+        <input
+            id=name.clone()
+            name=name
+            type=type_
+            value=value
+            // A browser would offer the data of the reader, and not those of the contact.
+            autocomplete="off"
+            autocapitalize=(kind == InputKind::Words).then_some("words")
+            enterkeyhint="done"
+            class="input"
+            list=(kind == InputKind::Label).then(|| labels.to_owned())
+            autofocus=has_focus
+            aria-invalid=invalid.is_some().then_some("true")
+            aria-describedby=invalid
+        />
+    })
 }
 
 /// leptos 0.8 does not escape the children of a text area, so this function does. An HTML parser drops

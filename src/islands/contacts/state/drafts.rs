@@ -1,5 +1,6 @@
 //! What the reader has typed into forms and not saved.
 
+use super::signals::Draft;
 use super::signals::State;
 use crate::islands::browser;
 use crate::model::form::CHOICE;
@@ -7,15 +8,6 @@ use crate::model::form::FormInputs;
 use crate::model::form::KEY;
 use crate::model::location::PaneRoute;
 use crate::model::view::Pane;
-
-/// A form that was left without saving.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
-    pub route: PaneRoute,
-    /// What was typed, with what the form started from.
-    pub inputs: FormInputs,
-    pub welcome: bool,
-}
 
 impl State {
     /// The inputs of the form that is shown; `None` where they are those that it started with.

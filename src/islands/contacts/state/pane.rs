@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::drafts::Draft;
 use super::scroll::TAB_STOP_ROW;
+use super::signals::Draft;
 use super::signals::State;
 use crate::api::contacts as api;
 use crate::islands::browser;

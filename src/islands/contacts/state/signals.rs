@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::drafts::Draft;
 use crate::components::erased_signal::ErasedSignal;
 use crate::model::contact::Activities;
 use crate::model::contact::ContactId;
@@ -10,6 +9,7 @@ use crate::model::contact::ContactList;
 use crate::model::error::AppError;
 use crate::model::form::FormInputs;
 use crate::model::location::Location;
+use crate::model::location::PaneRoute;
 use crate::model::view::ContactsView;
 use crate::model::view::Notice;
 use crate::model::view::Pane;
@@ -28,6 +28,15 @@ pub enum ListRequest {
     Previous,
     /// The page after the last row.
     Next,
+}
+
+/// A form that was left without saving.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    pub route: PaneRoute,
+    /// What was typed, with what the form started from.
+    pub inputs: FormInputs,
+    pub welcome: bool,
 }
 
 /// The signals behind the page. Copies share them.

@@ -7,6 +7,9 @@ use serde_json::Map;
 use serde_json::Value;
 
 use super::ContactFields;
+use super::entry::InputEntry;
+use super::entry::InputError;
+use super::entry::entry_name;
 use super::json;
 use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::catalogue::Kind;
@@ -17,35 +20,6 @@ pub struct ContactInput {
     entries: BTreeMap<Field, Vec<InputEntry>>,
     /// The texts of first entries; blank for none.
     firsts: BTreeMap<Field, String>,
-}
-
-/// An entry as it was typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct InputEntry {
-    /// What an error calls it: the name of its input.
-    pub name: String,
-    /// As many as the field has.
-    pub parts: Vec<String>,
-    pub label: String,
-    pub preferred: bool,
-}
-
-impl InputEntry {
-    pub fn text(&self) -> &str {
-        self.parts.first().map_or("", String::as_str)
-    }
-}
-
-/// Why a program's JSON is no contact.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InputError {
-    #[error("there is no field `{0}`")]
-    UnknownField(String),
-    #[error("`{field}` is not {expected}")]
-    WrongType {
-        field: String,
-        expected: &'static str,
-    },
 }
 
 impl ContactInput {
@@ -232,16 +206,6 @@ impl ContactInput {
             }
         }
         input
-    }
-}
-
-/// The name of the input of an entry.
-pub fn entry_name(field: Field, index: usize) -> String {
-    let name = field.spec().name;
-    if field.has_labels() {
-        format!("{name}.{index}")
-    } else {
-        name.to_owned()
     }
 }
 

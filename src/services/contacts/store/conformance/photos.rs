@@ -189,8 +189,9 @@ pub async fn a_photo_is_set_beside_what_others_write(store: Store) {
             edited => break edited.expect("it is there"),
         }
     };
+    let actor = Actor::operator();
     let (set, _) = tokio::join!(
-        store.set_photo(ada.id, Some(&red), None, at(1), &Actor::operator()),
+        store.set_photo(ada.id, Some(&red), None, at(1), &actor),
         edit()
     );
     set.expect("it is there");
