@@ -2,10 +2,17 @@
 
 pub mod avatar;
 pub mod clock;
+#[cfg(feature = "ssr")]
+mod conflict;
+#[cfg(feature = "ssr")]
 pub mod detail_fields;
+#[cfg(feature = "ssr")]
+pub mod drawn;
 pub mod dynamic;
 pub mod erased_signal;
 pub mod error_text;
+#[cfg(feature = "ssr")]
+mod form_inputs;
 pub mod icon;
 pub mod reactive_text;
 pub mod time;

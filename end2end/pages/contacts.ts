@@ -74,7 +74,7 @@ export class ContactsPage {
   }
 
   field(name: FieldName): Locator {
-    return this.pane.getByRole('textbox', { name });
+    return this.pane.getByRole('textbox', { name, exact: true });
   }
 
   button(name: string): Locator {

@@ -7,7 +7,7 @@ test.use({ live: false });
 async function hold(page: Page): Promise<() => void> {
   let letGo = () => {};
   const held = new Promise<void>((resolve) => (letGo = resolve));
-  await page.route('**/fn/contacts/get*', async (route) => {
+  await page.route(/\/fn\/contacts\/(get|form)/, async (route) => {
     await held;
     await route.continue();
   });

@@ -23,6 +23,7 @@ test('Tab goes from the skip link through the page, and past the list in one ste
     contacts.row(`${book.word} 000`),
     contacts.link('Mail'),
     contacts.link('Download'),
+    contacts.link('Photo'),
     contacts.link('Edit'),
     contacts.button('Delete'),
   ];
@@ -94,9 +95,23 @@ test('a contact is created without a mouse', async ({ book, contacts, page }) =>
   await page.keyboard.press('Tab');
   await expect(contacts.field('Email')).toBeFocused();
   await page.keyboard.type(`ada@${book.word}.example`);
-  for (const name of ['Phone', 'Company', 'Notes'] as const) {
+  await page.keyboard.press('Tab');
+  await expect(contacts.pane.getByRole('combobox', { name: 'Label' }).first()).toBeFocused();
+  await page.keyboard.type('work');
+  await page.keyboard.press('Tab');
+  await expect(contacts.pane.getByText('Add email')).toBeFocused();
+  // The next entry takes the focus.
+  await page.keyboard.press('Enter');
+  await expect(contacts.field('Email').nth(1)).toBeFocused();
+  await page.keyboard.type(`ada@home.${book.word}.example`);
+  await contacts.field('Notes').focus();
+  for (const section of ['Parts of the name', 'Work', 'Addresses', 'Websites and messaging']) {
     await page.keyboard.press('Tab');
-    await expect(contacts.field(name)).toBeFocused();
+    await expect(contacts.pane.getByText(section, { exact: true })).toBeFocused();
+  }
+  for (const section of ['Birthday and dates', 'Related people', 'Labels and favourite']) {
+    await page.keyboard.press('Tab');
+    await expect(contacts.pane.getByText(section, { exact: true })).toBeFocused();
   }
   await page.keyboard.press('Tab');
   await expect(contacts.welcome).toBeFocused();

@@ -20,7 +20,7 @@ async function hold(page: Page, name: string): Promise<{ release: () => void; as
 
 test('a late answer of one new contact leaves the next one alone', async ({ book, contacts, page }) => {
   await contacts.goto(book.list);
-  const creation = await hold(page, 'create');
+  const creation = await hold(page, 'save');
   await contacts.new.click();
   await contacts.fill(book.draft({ name: `Emil ${book.word}` }));
   await contacts.button('Add contact').click();
@@ -37,7 +37,7 @@ test('a late answer of one new contact leaves the next one alone', async ({ book
 test('a late answer of a save shows in the contact that is open', async ({ book, contacts, page }) => {
   const ada = await book.add();
   await contacts.goto(book.beside(`/${ada.id}/edit`));
-  const save = await hold(page, 'update');
+  const save = await hold(page, 'save');
   await contacts.fill({ name: `Bertha ${book.word}` });
   await contacts.button('Save').click();
   await expect.poll(save.asked).toBe(1);

@@ -62,7 +62,7 @@ test('a refused save keeps what was typed and is not repeated by itself', async 
   guard.expect(/^429 POST \/fn\/contacts\/create/);
   await contacts.goto(book.beside('/new'));
   await contacts.fill({ ...book.draft(), notes: 'Long\ntext' });
-  await refuseOnce(page, 'create', 1);
+  await refuseOnce(page, 'save', 1);
   await contacts.button('Add contact').click();
   await expect(contacts.problem).toContainText('Nothing is lost; you can save in');
   await expect(contacts.problem).toContainText('0 s');

@@ -25,7 +25,7 @@ test('a photo is chosen, seen in the list and beside it, and removed after a que
   await expect(contacts.pane.locator('.avatar')).toHaveText(/^A/);
   await audit(page, javaScriptEnabled);
 
-  await contacts.goto(`/contacts/${ada.id}/photo`);
+  await page.goto(`/contacts/${ada.id}/photo`);
   await expect(page.getByRole('img', { name: 'The present photo' })).toBeVisible();
   await contacts.link('Remove photo').press('Enter');
   await expect(contacts.title).toHaveText(`Remove the photo of ${ada.name}?`);

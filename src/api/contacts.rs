@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 
 use super::json_post::JsonPost;
+#[cfg(feature = "ssr")]
+use crate::components::drawn;
 use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
@@ -52,7 +54,7 @@ pub async fn list_contacts(
 )]
 pub async fn get_contact(id: ContactId) -> Result<ContactDetails, AppError> {
     let contacts = contacts().await?;
-    contacts.details(id).await
+    contacts.details(id).await.map(drawn::details)
 }
 
 /// The form for a new contact, or the one that edits a contact, with what was typed into it before.
@@ -67,10 +69,11 @@ pub async fn contact_form(
     typed: FormInputs,
     welcome: bool,
 ) -> Result<FormView, AppError> {
-    match id {
-        Some(id) => contacts().await?.edit_form(id, &typed).await,
-        None => Ok(Contacts::new_form(&typed, welcome)),
-    }
+    let form = match id {
+        Some(id) => contacts().await?.edit_form(id, &typed).await?,
+        None => Contacts::new_form(&typed, welcome),
+    };
+    Ok(drawn::form(form))
 }
 
 /// Saves a form: adds a contact, once for all requests with the same key, or changes one.
@@ -90,11 +93,14 @@ pub async fn save_contact(
     let contacts = contacts().await?;
     let saved = match contacts.save_form(id, &inputs, welcome).await {
         Err(error) if !error.fields().is_empty() => {
-            let form = contact_form(id, inputs, welcome).await?;
-            return Ok(Saving::Again(FormView {
+            let form = match id {
+                Some(id) => contacts.edit_form(id, &inputs).await?,
+                None => Contacts::new_form(&inputs, welcome),
+            };
+            return Ok(Saving::Again(drawn::form(FormView {
                 error: Some(error),
                 ..form
-            }));
+            })));
         }
         saved => saved?,
     };
@@ -106,13 +112,15 @@ pub async fn save_contact(
                     welcome,
                 )),
             );
-            Ok(Saving::Saved(contacts.detail(contact).await))
+            Ok(Saving::Saved(drawn::details(
+                contacts.detail(contact).await,
+            )))
         }
-        FormResult::Saved(contact, kept) => Ok(Saving::Saved(ContactDetails {
+        FormResult::Saved(contact, kept) => Ok(Saving::Saved(drawn::details(ContactDetails {
             merged: crate::services::contacts::catalogue::in_words(&kept),
             ..contacts.detail(contact).await
-        })),
-        FormResult::Conflict(form) => Ok(Saving::Again(form)),
+        }))),
+        FormResult::Conflict(form) => Ok(Saving::Again(drawn::form(form))),
     }
 }
 
@@ -138,5 +146,5 @@ pub async fn delete_contact(id: ContactId) -> Result<(), AppError> {
 pub async fn restore_contact(id: ContactId) -> Result<ContactDetails, AppError> {
     let contacts = contacts().await?;
     let restored = contacts.restore(id).await?;
-    Ok(contacts.detail(restored).await)
+    Ok(drawn::details(contacts.detail(restored).await))
 }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::components::dynamic;
+use crate::components::dynamic::Erased;
 use crate::model::contact::DetailEntry;
 use crate::model::contact::DetailField;
 use crate::model::contact::Piece;
@@ -24,36 +26,34 @@ fn entry(entry: DetailEntry) -> impl IntoView {
         pieces,
         remark,
     } = entry;
+    let label = (!label.is_empty()).then(|| view! { <span class="entry-label">{label}</span> });
     let remark = (!remark.is_empty()).then(|| view! { <p class="text-sm text-muted">{remark}</p> });
     view! {
         <div class="detail-entry">
             <span class="whitespace-pre-wrap" dir="auto">
                 {pieces.into_iter().map(piece).collect_view()}
             </span>
-            <span class="entry-label" hidden=label.is_empty()>{label.clone()}</span>
+            {label}
             {remark}
         </div>
     }
 }
 
 /// A text, or a link.
-fn piece(piece: Piece) -> impl IntoView {
+fn piece(piece: Piece) -> Erased {
     let Piece { text, href } = piece;
-    let (text, link) = if href.is_empty() {
-        (Some(text), None)
-    } else {
-        let is_page = href.starts_with("http");
-        let link = view! {
-            <a
-                class="link"
-                href=href
-                target=is_page.then_some("_blank")
-                rel=is_page.then_some("noreferrer")
-            >
-                <bdi>{text}</bdi>
-            </a>
-        };
-        (None, Some(link))
-    };
-    view! { {text}{link} }
+    if href.is_empty() {
+        return dynamic::erase(text);
+    }
+    let is_page = href.starts_with("http");
+    dynamic::erase(view! {
+        <a
+            class="link"
+            href=href
+            target=is_page.then_some("_blank")
+            rel=is_page.then_some("noreferrer")
+        >
+            <bdi>{text}</bdi>
+        </a>
+    })
 }

@@ -6,7 +6,6 @@
 
 mod activity;
 mod back_link;
-mod conflict;
 mod details;
 mod form;
 mod list;

@@ -1,7 +1,7 @@
 //! The wire types of contacts, without I/O and without a framework.
 //!
 //! Only the server builds them, and only the server knows which fields a contact has: the browser shows
-//! [`ContactDetails`] and forms ([`form`](super::form)) line by line.
+//! [`ContactDetails`] and forms ([`form`](super::form)) as the server has drawn them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -146,7 +146,11 @@ pub struct ContactDetails {
     pub subtitle: String,
     /// What can be done with the contact, the commonest first.
     pub actions: Vec<DetailAction>,
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
     pub fields: Vec<DetailField>,
+    /// The fields, as the server has drawn them.
+    pub html: String,
     pub activities: Activities,
     /// After an edit: the fields that others had changed meanwhile and that the edit has kept, as a list in words; blank
     /// where there are none.
@@ -170,14 +174,16 @@ pub enum Action {
 }
 
 /// A field of a contact, as people read it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DetailField {
     pub label: String,
     pub entries: Vec<DetailEntry>,
 }
 
 /// An entry of a field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DetailEntry {
     /// What it is called, for example `work`; blank if nothing.
     pub label: String,
@@ -188,7 +194,8 @@ pub struct DetailEntry {
 }
 
 /// A piece of a text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
     pub text: String,
     /// Where it leads; blank for plain text.

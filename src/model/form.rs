@@ -1,4 +1,4 @@
-//! Forms as data. The server knows the fields and what stands in them; the browser draws input after input.
+//! Forms as data. Only the server knows the fields, what stands in them, and how they are drawn.
 
 use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactRow;
@@ -12,14 +12,26 @@ pub type FormInputs = Vec<(String, String)>;
 /// The form of a contact, with its values and its error.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FormView {
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
     pub sections: Vec<FormSection>,
+    /// What two people have changed in two ways.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
+    pub conflicts: Vec<Conflict>,
+    /// The sections, as the server has drawn them.
+    pub html: String,
+    /// The conflicts; blank if there are none.
+    pub conflict: String,
+    /// The inputs that say something, as a browser has them once the form is drawn.
+    pub inputs: FormInputs,
+    /// The name of the contact.
+    pub name: String,
     /// What the contact said when the form was opened, for the server; blank for a new contact.
     pub base: String,
     /// The contact that the form edits; `None` for a new one.
     pub saved: Option<Saved>,
     pub error: Option<AppError>,
-    /// What two people have changed in two ways.
-    pub conflicts: Vec<Conflict>,
     /// The idempotency key: the same key never creates a second contact.
     pub key: String,
     /// Whether the box for a welcome email is ticked.
@@ -34,9 +46,10 @@ pub struct Saved {
     pub version: u32,
 }
 
+#[cfg(feature = "ssr")]
 impl FormView {
-    /// The inputs that say something, as a browser has them when it draws the form.
-    pub fn inputs(&self) -> FormInputs {
+    /// The inputs that say something.
+    pub fn said(&self) -> FormInputs {
         let fields = self.sections.iter().flat_map(|section| &section.fields);
         let inputs = fields.flat_map(|field| field.entries.iter().flatten());
         let said = inputs.filter(|input| match input.kind {
@@ -51,18 +64,19 @@ impl FormView {
         }
         inputs
     }
-}
 
-impl FormSection {
-    /// The name of the contact, where this section has it.
-    pub fn name(&self) -> Option<&str> {
-        let field = self.fields.iter().find(|field| field.name == "name")?;
-        Some(&field.entries.first()?.first()?.value)
+    /// The name of the contact, as its input says it.
+    pub fn name_in_sections(&self) -> &str {
+        let mut fields = self.sections.iter().flat_map(|section| &section.fields);
+        let name = fields.find(|field| field.name == "name");
+        let input = name.and_then(|field| field.entries.first()?.first());
+        input.map_or("", |input| &input.value)
     }
 }
 
 /// A part of a form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FormSection {
     /// Blank for the part that is always open.
     pub title: String,
@@ -71,7 +85,8 @@ pub struct FormSection {
 }
 
 /// A field with the inputs of its entries.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FormField {
     pub name: String,
     pub label: String,
@@ -84,7 +99,8 @@ pub struct FormField {
 }
 
 /// One input.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FormInput {
     pub name: String,
     pub label: String,
@@ -93,7 +109,8 @@ pub struct FormInput {
 }
 
 /// How an input looks and what its keyboard offers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputKind {
     Line,
     /// Words with capitals, as in names.
@@ -112,7 +129,8 @@ pub enum InputKind {
 }
 
 /// A field that two people have changed in two ways, as text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflict {
     pub field: String,
     pub label: String,

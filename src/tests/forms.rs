@@ -166,7 +166,7 @@ async fn a_refused_form_comes_back_with_what_was_typed() {
     assert_eq!(page.value("emails.0"), long);
     assert_eq!(page.value("emails.1"), "b@example.com");
     assert_eq!(page.value("emails.1.label"), "<b>");
-    assert!(page.has("[id='emails.0'][aria-invalid=true][autofocus]"));
+    assert!(page.has("[id='emails-0'][aria-invalid=true][autofocus]"));
     assert_eq!(page.text_of_id("notes"), "</textarea><b>kept");
     assert!(!page.source().contains("<b>kept"));
     assert_eq!(app.list("").await["total"], 0);

@@ -4,10 +4,8 @@ use leptos::prelude::*;
 
 use super::activity::Activity;
 use super::back_link::BackToList;
-use super::conflict::Merged;
 use super::state::State;
 use crate::components::avatar::LargeAvatar;
-use crate::components::detail_fields::DetailFields;
 use crate::components::dynamic::attr;
 use crate::components::dynamic::on;
 use crate::components::dynamic::text;
@@ -24,7 +22,7 @@ pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
         row,
         subtitle,
         actions,
-        fields,
+        html,
         activities,
         merged,
         ..
@@ -47,7 +45,7 @@ pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
                 </div>
             </header>
             {action_bar(state, &row, actions)}
-            <DetailFields fields/>
+            <div inner_html=html></div>
             <Activity state id=row.id/>
         </article>
     }
@@ -129,4 +127,20 @@ pub fn title_classes(name: &str) -> (&'static str, &'static str) {
         41..=80 => ("person is-long", "text-lg font-semibold"),
         _ => ("person is-long", "text-base font-semibold"),
     }
+}
+
+/// The note after a save that others had changed other fields meanwhile.
+#[component]
+fn Merged(
+    /// A list in words.
+    fields: String,
+) -> impl IntoView {
+    (!fields.is_empty()).then(|| {
+        view! {
+            <p class="merged" role="status">
+                "Saved. Someone else had changed " {fields}
+                " in the meantime; both changes are kept."
+            </p>
+        }
+    })
 }

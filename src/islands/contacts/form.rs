@@ -2,13 +2,11 @@
 //! page. Once hydrated, it calls the server function, and an error leaves it as it is.
 
 mod entries;
-mod inputs;
 mod submission;
 
 use leptos::prelude::*;
 
 use super::back_link::BackToList;
-use super::conflict::Conflicts;
 use super::state::State;
 use super::welcome::WelcomeChoice;
 use crate::components::avatar::LargeAvatar;
@@ -24,32 +22,29 @@ use crate::islands::browser;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
 use crate::model::form::BASE;
-use crate::model::form::Conflict;
-use crate::model::form::FormSection;
 use crate::model::form::FormView;
 use crate::model::form::KEY;
 use crate::model::form::Saved;
 use crate::model::location::PaneRoute;
-use inputs::Inputs;
 use submission::Submission;
 
 #[component]
 pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
     let FormView {
-        sections,
+        html,
+        conflict,
+        name,
         base,
         saved,
         error,
-        conflicts,
         key,
         welcome,
+        ..
     } = form;
     let id = saved.as_ref().map(|saved| saved.row.id);
     let is_new = id.is_none();
     let here = id.map_or(PaneRoute::New, PaneRoute::Edit);
-    let name = sections.iter().find_map(FormSection::name);
-    let name = ErasedSignal::new(name.unwrap_or_default().to_owned());
-    let inputs = Inputs::new(error.as_ref());
+    let name = ErasedSignal::new(name);
     let error = ErasedSignal::new(error);
     let saving = ErasedSignal::new(false);
     let submission = Submission {
@@ -92,10 +87,10 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
             </header>
             // `State::refresh` says here what others do to the contact.
             <div id="form-status" role="status"></div>
-            <Problem state error conflicts/>
+            <Problem state error conflict/>
             {(!is_new).then(|| view! { <input type="hidden" name=BASE value=base/> })}
             {is_new.then(|| view! { <input type="hidden" id=KEY name=KEY value=key/> })}
-            {sections.into_iter().map(|section| inputs.section(section)).collect_view()}
+            <div class="contents" inner_html=html></div>
             <div class="form-end">
                 {is_new.then(|| view! { <WelcomeChoice state ticked=welcome name/> })}
                 {buttons(state, id, error, saving)}
@@ -152,11 +147,10 @@ fn buttons(
 fn Problem(
     state: State,
     error: ErasedSignal<Option<AppError>>,
-    conflicts: Vec<Conflict>,
+    /// Drawn by the server; blank without one.
+    conflict: String,
 ) -> impl IntoView {
-    let is_conflict = !conflicts.is_empty();
-    let conflicts =
-        is_conflict.then(|| view! { <div class="problem"><Conflicts conflicts/></div> });
+    let is_hidden = conflict.is_empty();
     let problem = move || {
         let error = error.get().filter(|error| error.fields().is_empty())?;
         let created = match &error {
@@ -175,7 +169,7 @@ fn Problem(
     };
     view! {
         <div id="form-problem" role="alert" tabindex="-1">
-            {conflicts}
+            <div class="problem" hidden=is_hidden inner_html=conflict></div>
             {dynamic::view(problem)}
         </div>
     }

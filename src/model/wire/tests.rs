@@ -13,17 +13,9 @@ use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
 use crate::model::contact::DetailAction;
-use crate::model::contact::DetailEntry;
-use crate::model::contact::DetailField;
 use crate::model::contact::FieldError;
-use crate::model::contact::Piece;
 use crate::model::error::AppError;
-use crate::model::form::Conflict;
-use crate::model::form::FormField;
-use crate::model::form::FormInput;
-use crate::model::form::FormSection;
 use crate::model::form::FormView;
-use crate::model::form::InputKind;
 use crate::model::form::Saved;
 use crate::model::form::Saving;
 use crate::model::location::Location;
@@ -185,17 +177,9 @@ fn details() -> ContactDetails {
                 href: "h".to_owned(),
             })
             .into(),
-        fields: vec![DetailField {
-            label: "l".to_owned(),
-            entries: vec![DetailEntry {
-                label: "work".to_owned(),
-                pieces: vec![Piece {
-                    text: "t".to_owned(),
-                    href: "h".to_owned(),
-                }],
-                remark: "r".to_owned(),
-            }],
-        }],
+        #[cfg(feature = "ssr")]
+        fields: Vec::new(),
+        html: "<dl>".to_owned(),
         activities: Activities {
             list: vec![Activity {
                 at: "2026".to_owned(),
@@ -212,71 +196,34 @@ fn details_json() -> String {
     let actions = actions.map(|kind| format!(r#"{{"kind":"{kind}","href":"h"}}"#));
     format!(
         r#"{{"row":{{"id":"{ID}","name":"Ada","detail":"e","photo":"p"}},"version":3,"subtitle":"s","actions":[{}],
-            "fields":[{{"label":"l","entries":[{{"label":"work","pieces":[{{"text":"t","href":"h"}}],"remark":"r"}}]}}],
+            "html":"<dl>",
             "activities":{{"list":[{{"at":"2026","text":"t"}}],"pending":true}},"merged":"the phone"}}"#,
         actions.join(",")
     )
 }
 
-const KINDS: [(InputKind, &str); 11] = [
-    (InputKind::Line, r#""Line""#),
-    (InputKind::Words, r#""Words""#),
-    (InputKind::Email, r#""Email""#),
-    (InputKind::Phone, r#""Phone""#),
-    (InputKind::Website, r#""Website""#),
-    (InputKind::Text, r#""Text""#),
-    (InputKind::Label, r#""Label""#),
-    (InputKind::Preferred(true), r#"{"Preferred":true}"#),
-    (InputKind::Preferred(false), r#"{"Preferred":false}"#),
-    (InputKind::Flag(true), r#"{"Flag":true}"#),
-    (InputKind::Flag(false), r#"{"Flag":false}"#),
-];
-
 fn form() -> FormView {
-    let input = |kind| FormInput {
-        name: "n".to_owned(),
-        label: "l".to_owned(),
-        value: "v".to_owned(),
-        kind,
-    };
     FormView {
-        sections: vec![FormSection {
-            title: "t".to_owned(),
-            is_open: true,
-            fields: vec![FormField {
-                name: "n".to_owned(),
-                label: "l".to_owned(),
-                entries: vec![KINDS.map(|(kind, _)| input(kind)).into()],
-                another: Vec::new(),
-                suggested: vec!["work".to_owned()],
-            }],
-        }],
+        html: "<input>".to_owned(),
+        conflict: "c".to_owned(),
+        inputs: vec![("n".to_owned(), "v".to_owned())],
+        name: "Ada".to_owned(),
         base: "{}".to_owned(),
         error: Some(AppError::NotFound),
         saved: Some(Saved {
             row: row(),
             version: 2,
         }),
-        conflicts: vec![Conflict {
-            field: "f".to_owned(),
-            label: "l".to_owned(),
-            mine: "m".to_owned(),
-            theirs: "t".to_owned(),
-        }],
         key: "k".to_owned(),
         welcome: true,
+        ..FormView::default()
     }
 }
 
 fn form_json() -> String {
-    let inputs =
-        KINDS.map(|(_, kind)| format!(r#"{{"name":"n","label":"l","value":"v","kind":{kind}}}"#));
     format!(
-        r#"{{"sections":[{{"title":"t","is_open":true,"fields":[{{"name":"n","label":"l","entries":[[{}]],
-            "another":[],"suggested":["work"]}}]}}],"base":"{{}}","error":"not_found",
-            "saved":{{"row":{{"id":"{ID}","name":"Ada","detail":"e","photo":"p"}},"version":2}},
-            "conflicts":[{{"field":"f","label":"l","mine":"m","theirs":"t"}}],"key":"k","welcome":true}}"#,
-        inputs.join(",")
+        r#"{{"html":"<input>","conflict":"c","inputs":[["n","v"]],"name":"Ada","base":"{{}}","error":"not_found",
+            "saved":{{"row":{{"id":"{ID}","name":"Ada","detail":"e","photo":"p"}},"version":2}},"key":"k","welcome":true}}"#
     )
 }
 

@@ -326,7 +326,7 @@ fn shortened(text: &str, max_chars: usize) -> String {
 
 /// The parts of a name that came in one piece, in the order of `N`: the last word is the family name, and in scripts of
 /// East Asia the first one.
-fn parts_of(name: &str) -> [String; 5] {
+pub fn parts_of(name: &str) -> [String; 5] {
     let is_east_asian = |c: char| matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}');
     let (family, given) = if name.chars().next().is_some_and(is_east_asian) {
         name.split_once(' ').unwrap_or((name, ""))

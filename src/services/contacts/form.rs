@@ -1,5 +1,6 @@
 //! The form of a contact: which inputs it has, and what stands in them.
 
+use super::card::parts_of;
 use super::catalogue::Field;
 use super::catalogue::Kind;
 use super::catalogue::MAX_ENTRIES;
@@ -20,7 +21,11 @@ pub fn sections(saved: &ContactFields, typed: &ContactInput) -> Vec<FormSection>
     let section = |section: Section| {
         let fields = Field::ALL.iter().copied();
         let fields = fields.filter(|field| field.spec().section == section);
-        let is_filled = |field: Field| said.entries(field).is_some_and(|said| !said.is_empty());
+        let is_filled = |field: Field| {
+            let entries = said.entries(field).unwrap_or_default();
+            let says_the_name = field == Field::NameParts && follow_name(entries, &said);
+            !entries.is_empty() && !says_the_name
+        };
         FormSection {
             title: match section {
                 Section::Main => String::new(),
@@ -35,6 +40,12 @@ pub fn sections(saved: &ContactFields, typed: &ContactInput) -> Vec<FormSection>
         .chain(Section::MORE)
         .map(section)
         .collect()
+}
+
+/// Whether parts of a name say what the name itself says.
+fn follow_name(parts: &[InputEntry], said: &ContactInput) -> bool {
+    let name = said.text(Field::Name).unwrap_or_default();
+    parts.iter().all(|entry| entry.parts == parts_of(name))
 }
 
 fn form_field(field: Field, said: &ContactInput) -> FormField {

@@ -10,6 +10,7 @@ use super::forbid_storing;
 use super::set_status;
 use super::set_status_code;
 use super::wake::Wake;
+use crate::components::drawn;
 use crate::islands::contacts::Contacts;
 use crate::islands::page_data::PageData;
 use crate::model::contact::ContactDetails;
@@ -126,7 +127,7 @@ fn class_of_reader(contacts: &contacts::Contacts) -> &'static str {
 
 /// Whether two people have changed the same.
 fn has_conflict(pane: &Pane) -> bool {
-    matches!(pane, Pane::Form(form) if !form.conflicts.is_empty())
+    matches!(pane, Pane::Form(form) if !form.conflict.is_empty())
 }
 
 /// The error of the page: that of the pane, otherwise that of the list.
@@ -212,7 +213,7 @@ async fn load(sources: &Sources, request: &Parts, refused: Option<RefusedPane>) 
         welcome,
         location,
         list,
-        pane: pane.unwrap_or_else(Pane::Failed),
+        pane: drawn::pane(pane.unwrap_or_else(Pane::Failed)),
         notice,
     }
 }

@@ -31,7 +31,10 @@ fn add(summary: &web_sys::Element) -> Option<()> {
     let (field, number) = name.rsplit_once('.')?;
     let number = number.parse::<u32>().ok()? + 1;
     let next = [field, ".", &number.to_string()].concat();
-    blank.set_inner_html(&blank.inner_html().replace(&name, &next));
+    // An id has a dash where the name has a dot.
+    let id = |name: &str| name.replace('.', "-");
+    let html = blank.inner_html().replace(&name, &next);
+    blank.set_inner_html(&html.replace(&id(&name), &id(&next)));
     another.set_attribute(NEXT, &next).ok()?;
     let added = another.previous_element_sibling()?;
     let input = added.query_selector("input").ok()??;

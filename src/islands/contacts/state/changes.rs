@@ -42,7 +42,7 @@ impl State {
                 }
             }
             Ok(Saving::Again(form)) if is_here => {
-                let focus = if form.conflicts.is_empty() {
+                let focus = if form.conflict.is_empty() {
                     "#contact-form [aria-invalid=true]"
                 } else {
                     "#form-problem"

@@ -13,6 +13,7 @@ use crate::islands::contacts::loaded;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
+use crate::model::form::FormInputs;
 use crate::model::location::PaneRoute;
 use crate::model::view::Pane;
 
@@ -40,7 +41,11 @@ impl State {
         let draft = drafts.iter().find(|draft| draft.route == location.pane);
         let draft = draft.cloned().unwrap_or_else(|| Draft {
             route: location.pane,
-            inputs: location.prefilled_inputs(),
+            inputs: if id.is_none() {
+                location.prefilled_inputs()
+            } else {
+                FormInputs::new()
+            },
             welcome: self.welcome.read_untracked().ticked,
         });
         drop(drafts);
@@ -138,7 +143,7 @@ impl State {
         self.pane_busy.set(false);
         document().set_title(&pane.title());
         if let Pane::Form(form) = &pane {
-            self.form_start.set(form.inputs());
+            self.form_start.set(form.inputs.clone());
         }
         self.pane.set(pane);
         if let Some(selector) = focus {

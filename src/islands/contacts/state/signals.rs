@@ -92,7 +92,7 @@ impl State {
             Err(error) => (ContactList::default(), Some(error)),
         };
         let form_start = match &view.pane {
-            Pane::Form(form) => form.inputs(),
+            Pane::Form(form) => form.inputs.clone(),
             _ => FormInputs::new(),
         };
         Self {

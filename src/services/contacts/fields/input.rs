@@ -200,6 +200,9 @@ impl ContactInput {
         }
         for ((field, _), entry) in entries {
             let said = input.entries.entry(field).or_default();
+            if entry.parts.iter().all(|part| part.trim().is_empty()) {
+                continue;
+            }
             match field.spec().kind {
                 Kind::List => said.extend(entry.items()),
                 _ => said.push(entry),

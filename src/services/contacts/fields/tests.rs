@@ -468,7 +468,7 @@ proptest! {
         if let Ok(fields) = parse(&ContactInput::of_form(&inputs), Required::AnyField) {
             let sections = sections(&fields, &ContactInput::default());
             let form = FormView { sections, ..FormView::default() };
-            let again = ContactInput::of_form(&form.inputs());
+            let again = ContactInput::of_form(&form.said());
             prop_assert_eq!(ContactFields::parse(&again, &fields, Required::AnyField), Ok(fields));
         }
     }

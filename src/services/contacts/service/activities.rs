@@ -64,6 +64,7 @@ fn shown(contact: &Contact, activities: Activities) -> ContactDetails {
         subtitle,
         actions,
         fields,
+        html: String::new(),
         activities,
         merged: String::new(),
     }

@@ -1,4 +1,4 @@
-//! Conflicts between two people who edit the same contact.
+//! Conflicts between two people who edit the same contact. Only the server draws them.
 
 use leptos::prelude::*;
 
@@ -52,20 +52,4 @@ fn choice(
             <bdi class="choice-text">{shown}</bdi>
         </label>
     }
-}
-
-/// The note after a save that others had changed other fields meanwhile.
-#[component]
-pub fn Merged(
-    /// A list in words.
-    fields: String,
-) -> impl IntoView {
-    (!fields.is_empty()).then(|| {
-        view! {
-            <p class="merged" role="status">
-                "Saved. Someone else had changed " {fields}
-                " in the meantime; both changes are kept."
-            </p>
-        }
-    })
 }

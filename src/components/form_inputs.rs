@@ -1,4 +1,4 @@
-//! The inputs of a form, as the server describes them.
+//! The inputs of a form, as its fields describe them. Only the server draws them.
 
 use leptos::prelude::*;
 
@@ -40,10 +40,8 @@ impl Inputs {
             is_open,
             fields,
         } = section;
-        let fields = fields
-            .into_iter()
-            .map(|field| self.field(field))
-            .collect_view();
+        let fields = fields.into_iter().map(|field| self.field(field));
+        let fields = fields.collect_view();
         if title.is_empty() {
             dynamic::erase(fields)
         } else {
@@ -116,7 +114,8 @@ impl Inputs {
             _ => "field",
         };
         let message = self.errors.iter().find(|(other, _)| *other == name);
-        let error_id = [&name, "-error"].concat();
+        let id = id(&name);
+        let error_id = [&id, "-error"].concat();
         let invalid = message.map(|_| error_id.clone());
         let message = message.map(|(_, text)| {
             view! { <p id=error_id class="text-sm text-danger">{text.clone()}</p> }
@@ -128,7 +127,7 @@ impl Inputs {
         };
         dynamic::erase(view! {
             <div class=class>
-                <label for=name>{label}</label>
+                <label for=id>{label}</label>
                 {control}
                 {message}
             </div>
@@ -156,7 +155,7 @@ fn flag(input: FormInput, checked: bool) -> Erased {
         // A box that is not ticked is not sent.
         <input type="hidden" name=name.clone() value=""/>
         <label class="tick">
-            <input type="checkbox" id=name.clone() name=name value=value checked=checked/>
+            <input type="checkbox" id=id(&name) name=name value=value checked=checked/>
             {label}
         </label>
     })
@@ -167,7 +166,7 @@ fn text_area(input: FormInput, has_focus: bool, invalid: Option<String>) -> Eras
     let FormInput { name, value, .. } = input;
     dynamic::erase(view! {
         <textarea
-            id=name.clone()
+            id=id(&name)
             name=name
             // It grows with its text in browsers that support that; see `.input` in controls.css.
             rows=value.lines().count().clamp(2, 12).to_string()
@@ -193,7 +192,7 @@ fn line(input: FormInput, has_focus: bool, invalid: Option<String>, labels: &str
     };
     dynamic::erase(view! {
         <input
-            id=name.clone()
+            id=id(&name)
             name=name
             type=type_
             value=value
@@ -210,15 +209,15 @@ fn line(input: FormInput, has_focus: bool, invalid: Option<String>, labels: &str
     })
 }
 
+/// The id of an input of this name: `emails-0` for `emails.0`.
+fn id(name: &str) -> String {
+    name.replace('.', "-")
+}
+
 /// leptos 0.8 does not escape the children of a text area, so this function does. An HTML parser drops
 /// the first line break of a text area. The one that is added here protects one that the reader typed.
 fn text_area_content(value: &str) -> String {
-    let escaped = escape_html(value);
-    if cfg!(feature = "ssr") {
-        ["\n", &escaped].concat()
-    } else {
-        escaped
-    }
+    ["\n", &escape_html(value)].concat()
 }
 
 #[cfg(test)]
