@@ -23,8 +23,8 @@ test('Tab goes from the skip link through the page, and past the list in one ste
     contacts.row(`${book.word} 000`),
     contacts.link('Mail'),
     contacts.link('Download'),
-    contacts.link('Photo'),
     contacts.link('Edit'),
+    contacts.link('Photo'),
     contacts.button('Delete'),
   ];
   for (const stop of stops) {

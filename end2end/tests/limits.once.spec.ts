@@ -59,7 +59,7 @@ test('a refused save keeps what was typed and is not repeated by itself', async 
   guard,
   page,
 }) => {
-  guard.expect(/^429 POST \/fn\/contacts\/create/);
+  guard.expect(/^429 POST \/fn\/contacts\/save/);
   await contacts.goto(book.beside('/new'));
   await contacts.fill({ ...book.draft(), notes: 'Long\ntext' });
   await refuseOnce(page, 'save', 1);

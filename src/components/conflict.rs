@@ -4,10 +4,15 @@ use leptos::prelude::*;
 
 use crate::model::form::CHOICE;
 use crate::model::form::Conflict;
+use crate::model::form::OPENED;
 
 /// Both values of each field, side by side, and the choice between them, which is a part of the form.
 #[component]
-pub fn Conflicts(conflicts: Vec<Conflict>) -> impl IntoView {
+pub fn Conflicts(
+    conflicts: Vec<Conflict>,
+    /// See [`FormView::opened`](crate::model::form::FormView::opened).
+    opened: String,
+) -> impl IntoView {
     let choices = conflicts.into_iter().map(|conflict| {
         let Conflict {
             field,
@@ -29,6 +34,7 @@ pub fn Conflicts(conflicts: Vec<Conflict>) -> impl IntoView {
             "Someone else has changed the same in the meantime. Choose what to keep, then save again."
         </p>
         {choices.collect_view()}
+        <input type="hidden" name=OPENED value=opened/>
     }
 }
 

@@ -28,7 +28,8 @@ pub fn form(form: FormView) -> FormView {
     let conflict = if conflicts.is_empty() {
         String::new()
     } else {
-        Conflicts(ConflictsProps { conflicts }).to_html()
+        let opened = form.opened.clone();
+        Conflicts(ConflictsProps { conflicts, opened }).to_html()
     };
     FormView {
         html: sections.collect(),

@@ -19,6 +19,11 @@ pub struct FormView {
     #[cfg(feature = "ssr")]
     #[serde(skip)]
     pub conflicts: Vec<Conflict>,
+    /// Of a form with conflicts: what the contact said when the form was opened. A reader who leaves
+    /// the form without a choice meets them again.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
+    pub opened: String,
     /// The sections, as the server has drawn them.
     pub html: String,
     /// The conflicts; blank if there are none.
@@ -143,6 +148,10 @@ pub const CHOICE: &str = "choice-";
 
 /// The name of the input with [`FormView::base`].
 pub const BASE: &str = "base";
+
+/// The name of the input with [`FormView::opened`].
+#[cfg(feature = "ssr")]
+pub const OPENED: &str = "opened";
 
 /// The name of the input with [`FormView::key`].
 pub const KEY: &str = "key";

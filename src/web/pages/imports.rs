@@ -293,7 +293,7 @@ fn Problems(import: Import, problems: Vec<Problem>, book: Option<BookId>) -> imp
     view! {
         <h2 class="mt-8 font-semibold">"What could not be read"</h2>
         <p class="mt-2 text-muted">"Put it right in the file, and import that."</p>
-        <p class="mt-2"><a class="button" href=file download>"Download the cards that could not be read"</a></p>
+        <p class="mt-2"><a class="button" href=file download>"Download these cards"</a></p>
         <ul class="mt-2" id="problems">{rows.collect_view()}</ul>
         {more}
     }

@@ -17,6 +17,7 @@ use crate::model::form::Conflict;
 use crate::model::form::FormInputs;
 use crate::model::form::FormView;
 use crate::model::form::KEY;
+use crate::model::form::OPENED;
 use crate::model::form::Saved;
 use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::details;
@@ -51,7 +52,7 @@ impl Contacts {
     /// # Errors
     /// [`AppError::NotFound`], also for a contact in the trash whose form does not say what it started from.
     pub async fn edit_form(&self, id: ContactId, typed: &FormInputs) -> Result<FormView, AppError> {
-        let base = match base(typed) {
+        let base = match base(typed, OPENED).or_else(|| base(typed, BASE)) {
             Some(base) => base,
             None => {
                 let (contact, card) = self.card(id).await?;
@@ -96,7 +97,7 @@ impl Contacts {
                 .await?;
             return Ok(FormResult::Created(created.contact));
         };
-        let Some(base) = base(inputs) else {
+        let Some(base) = base(inputs, BASE) else {
             // A form that says nothing of what it started from replaces what it names.
             let version = value(inputs, "version").map(str::parse).transpose();
             let version = version.map_err(|_| {
@@ -126,6 +127,10 @@ impl Contacts {
                 let row = self.row(id, &base).await;
                 Ok(FormResult::Conflict(FormView {
                     conflicts: conflicts(&fields, &mine, &base.fields),
+                    opened: value(inputs, OPENED)
+                        .or_else(|| value(inputs, BASE))
+                        .unwrap_or_default()
+                        .to_owned(),
                     ..form(row, &base, &mine, &ContactInput::default())
                 }))
             }
@@ -172,8 +177,8 @@ impl Base {
 }
 
 /// What the form started from. What is no base of Kith's says nothing.
-fn base(inputs: &FormInputs) -> Option<Base> {
-    let members: Map<String, Value> = serde_json::from_str(value(inputs, BASE)?).ok()?;
+fn base(inputs: &FormInputs, name: &str) -> Option<Base> {
+    let members: Map<String, Value> = serde_json::from_str(value(inputs, name)?).ok()?;
     let version = members.get(VERSION).and_then(Value::as_u64);
     Some(Base {
         version: version
