@@ -243,7 +243,7 @@ async fn a_file_is_imported_on_the_page_without_scripts() {
     let problems = shown.texts("#problems li");
     assert_eq!(
         problems,
-        ["Line 10: there is no colon between a name and a value."]
+        ["Line 10 : there is no colon between a name and a value."]
     );
     let broken = app.get(&format!("{path}/broken.vcf")).await;
     assert!(header(&broken, "content-disposition").starts_with("attachment;"));
