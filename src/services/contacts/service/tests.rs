@@ -501,6 +501,23 @@ async fn people_need_one_field_and_programs_name_and_email() {
 }
 
 #[tokio::test]
+async fn a_contact_without_a_name_may_be_called_what_it_was_called() {
+    let service = service().await;
+    let nameless = ContactInput::default().with(Field::Emails, "ada@example.com");
+    let create = service.create(&nameless, Required::AnyField, None, None);
+    let created = create.await.expect("an address is enough").contact;
+    // What an answer says may come back, and is no name.
+    let echo = ContactInput::default().with(Field::Name, &created.name);
+    let required = Required::AnyField;
+    let same = service.update(created.id, &echo, required, None).await;
+    assert_eq!(same, Ok(created.clone()));
+    let named = echo.with(Field::Emails, "");
+    let named = service.update(created.id, &named, required, None).await;
+    let named = named.expect("it says its name");
+    assert_eq!((named.name, named.email), (created.name, None));
+}
+
+#[tokio::test]
 async fn a_card_that_another_program_has_written_survives_edits() {
     let service = service().await;
     let ada = create(&service, "Ada").await;

@@ -67,8 +67,9 @@ impl Contacts {
     ) -> Result<Contact, AppError> {
         let change = |current: &Contact, card: &ContactCard| {
             let saved = card.fields();
-            let input = without_echo(input, current, &saved);
-            let fields = ContactFields::parse(&input, &saved, required)?;
+            let parse = |input: &ContactInput| ContactFields::parse(input, &saved, required);
+            // A contact that would say nothing else is called so from now on.
+            let fields = parse(&without_echo(input, current, &saved)).or_else(|_| parse(input))?;
             require_version(current, expected)?;
             let mut changed = card.clone();
             changed.apply(&fields);
