@@ -254,7 +254,7 @@ async fn a_file_is_imported_on_the_page_without_scripts() {
     // The undo asks first.
     assert!(shown.has(&format!("a[href='{path}/undo']")));
     let question = page(&app, &format!("{path}/undo")).await;
-    assert_eq!(question.texts("h1"), ["Undo the import of Ada's <b>.vcf?"]);
+    assert_eq!(question.texts("h1"), ["Undo the import of Ada's <b>.vcf ?"]);
     assert_eq!(app.names("").await, ["Ada"]);
     let undone = app.submit(&format!("{path}/undo"), &[]).await;
     assert_eq!(header(&undone, "location"), path);
