@@ -32,16 +32,12 @@ impl Day {
 
     /// For example `2 November 2026`; `None` where the calendar has no such month.
     pub fn long(self) -> Option<String> {
-        Some(
-            [
-                &*self.day.to_string(),
-                " ",
-                self.month_name()?,
-                " ",
-                &self.year.to_string(),
-            ]
-            .concat(),
-        )
+        Some([&*self.without_year()?, " ", &self.year.to_string()].concat())
+    }
+
+    /// For example `2 November`; `None` where the calendar has no such month.
+    pub fn without_year(self) -> Option<String> {
+        Some([&*self.day.to_string(), " ", self.month_name()?].concat())
     }
 
     /// For example `2 Nov`.

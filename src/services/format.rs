@@ -3,8 +3,6 @@
 use std::error::Error;
 use std::time::Duration;
 
-use jiff::civil::Date;
-
 use crate::model::format::group_digits;
 
 /// With commas, for example `12,345`.
@@ -67,30 +65,6 @@ pub fn percent(part: f64) -> String {
     let decimals = usize::from((0.05..99.95).contains(&percent));
     format!("{percent:.decimals$}%")
 }
-
-/// For example `10 December 1815`, or `10 December`.
-pub fn day(date: Date, has_year: bool) -> String {
-    let month = MONTHS[usize::from(date.month().unsigned_abs()) - 1];
-    match has_year {
-        true => format!("{} {month} {}", date.day(), date.year()),
-        false => format!("{} {month}", date.day()),
-    }
-}
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 
 /// The first letter large.
 pub fn sentence(words: &str) -> String {

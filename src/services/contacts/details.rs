@@ -11,27 +11,21 @@ use super::fields::ContactFields;
 use super::fields::EmailAddress;
 use super::fields::dialled;
 use crate::model::contact::Action;
+use crate::model::contact::Activities;
 use crate::model::contact::Contact;
-use crate::model::contact::ContactRow;
+use crate::model::contact::ContactDetails;
 use crate::model::contact::DetailAction;
 use crate::model::contact::DetailEntry;
 use crate::model::contact::DetailField;
 use crate::model::contact::Piece;
-use crate::services::format;
+use crate::model::format::Day;
 
 /// The schemes of links in texts.
 const SCHEMES: [&str; 2] = ["https://", "http://"];
 
-/// What a contact says, and what can be done with it.
-pub struct Details {
-    pub row: ContactRow,
-    pub subtitle: String,
-    pub actions: Vec<DetailAction>,
-    pub fields: Vec<DetailField>,
-}
-
-impl Details {
-    pub fn of(contact: &Contact) -> Self {
+impl ContactDetails {
+    /// A contact with its activities, not drawn.
+    pub fn of(contact: &Contact, activities: Activities) -> Self {
         let fields = fields_of(contact);
         let said = |field: Field| fields.text(field).map(str::to_owned);
         let subtitle = [Field::Title, Field::Department, Field::Company].map(said);
@@ -40,9 +34,13 @@ impl Details {
         let subtitle: Vec<String> = subtitle.filter(|text| *text != contact.name).collect();
         Self {
             row: contact.into(),
+            version: contact.version,
             subtitle: subtitle.join(" · "),
             actions: actions(&fields),
             fields: shown_fields(&fields),
+            html: String::new(),
+            activities,
+            merged: String::new(),
         }
     }
 }
@@ -244,9 +242,20 @@ fn day(text: &str) -> String {
         Some(day) => (format!("2000-{day}"), false),
         None => (text.to_owned(), true),
     };
-    match date.parse::<Date>() {
-        Ok(date) => format::day(date, has_year),
-        Err(_) => text.to_owned(),
+    let Ok(date) = date.parse::<Date>() else {
+        return text.to_owned();
+    };
+    let (year, month, day) = (date.year(), date.month(), date.day());
+    let day = Day {
+        year: 0,
+        month: u32::from(month.unsigned_abs()) - 1,
+        day: day.unsigned_abs().into(),
+    };
+    match day.without_year() {
+        // A year before the first one has a sign.
+        Some(day) if has_year => format!("{day} {year}"),
+        Some(day) => day,
+        None => text.to_owned(),
     }
 }
 

@@ -6,9 +6,10 @@ use serde_json::Value;
 use serde_json::json;
 
 use super::*;
+use crate::model::contact::Activities;
 use crate::model::contact::Contact;
+use crate::model::contact::ContactDetails;
 use crate::services::contacts::card::ContactCard;
-use crate::services::contacts::details::Details;
 use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::fields::ContactInput;
 use crate::services::contacts::fields::Required;
@@ -51,7 +52,7 @@ fn a_field_that_is_added_is_everywhere() {
         updated_at: String::new(),
         version: 1,
     };
-    let details = Details::of(&contact);
+    let details = ContactDetails::of(&contact, Activities::default());
     let shown = details
         .fields
         .iter()

@@ -20,7 +20,11 @@ fn contact(fields: serde_json::Value, notes: Option<&str>) -> Contact {
     }
 }
 
-fn said(details: &Details, label: &str) -> Vec<(String, String, String)> {
+fn details(contact: &Contact) -> ContactDetails {
+    ContactDetails::of(contact, Activities::default())
+}
+
+fn said(details: &ContactDetails, label: &str) -> Vec<(String, String, String)> {
     let field = details.fields.iter().find(|field| field.label == label);
     let entries = field.expect("it is shown").entries.iter();
     entries
@@ -41,7 +45,7 @@ fn row(text: &str, label: &str, remark: &str) -> (String, String, String) {
 
 #[test]
 fn entries_have_their_labels_and_remarks() {
-    let details = Details::of(&contact(
+    let details = details(&contact(
         serde_json::json!({
             "title": "Analyst",
             "phones": [
@@ -89,7 +93,7 @@ fn entries_have_their_labels_and_remarks() {
 
 #[test]
 fn links_in_notes_can_be_followed() {
-    let details = Details::of(&contact(
+    let details = details(&contact(
         serde_json::json!({}),
         Some("See https://example.com/a?b=c. Or (http://example.org)! javascript:alert(1)"),
     ));
@@ -113,7 +117,7 @@ fn links_in_notes_can_be_followed() {
 
 #[test]
 fn a_website_is_a_link_only_where_it_leads_to_one() {
-    let details = Details::of(&contact(
+    let details = details(&contact(
         serde_json::json!({ "websites": [
             { "value": "example.com/~ada" }, { "value": "javascript:alert(1)" }, { "value": "HTTPS://example.com" },
         ] }),

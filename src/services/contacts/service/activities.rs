@@ -12,7 +12,6 @@ use crate::model::error::AppError;
 use crate::services::book::BookRole;
 use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
-use crate::services::contacts::details::Details;
 use crate::services::contacts::store::StoreError;
 
 impl Contacts {
@@ -34,7 +33,10 @@ impl Contacts {
         let found = self.find_in(book, id).await?;
         let contact = (*found).clone().ok_or(AppError::NotFound)?;
         let records = self.store(book).activities(id).await?;
-        Ok(shown(&contact, Activities::of(&contact, records)))
+        Ok(ContactDetails::of(
+            &contact,
+            Activities::of(&contact, records),
+        ))
     }
 
     /// The same of a contact that is at hand. It is worth showing without its activities, which the
@@ -47,26 +49,7 @@ impl Contacts {
                 pending: true,
             },
         };
-        shown(&contact, activities)
-    }
-}
-
-fn shown(contact: &Contact, activities: Activities) -> ContactDetails {
-    let Details {
-        row,
-        subtitle,
-        actions,
-        fields,
-    } = Details::of(contact);
-    ContactDetails {
-        row,
-        version: contact.version,
-        subtitle,
-        actions,
-        fields,
-        html: String::new(),
-        activities,
-        merged: String::new(),
+        ContactDetails::of(&contact, activities)
     }
 }
 

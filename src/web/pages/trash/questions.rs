@@ -8,10 +8,11 @@ use super::PageTitle;
 use super::address;
 use crate::components::avatar::LargeAvatar;
 use crate::components::detail_fields::DetailFields;
+use crate::model::contact::Activities;
 use crate::model::contact::Contact;
+use crate::model::contact::ContactDetails;
 use crate::model::error::AppError;
 use crate::services::book::BookId;
-use crate::services::contacts::details::Details;
 use crate::services::format;
 
 /// What the page shows.
@@ -90,9 +91,9 @@ fn Deleted(
     let id = contact.id;
     let name = contact.name.clone();
     let deleted_at = contact.updated_at.clone();
-    let Details {
+    let ContactDetails {
         subtitle, fields, ..
-    } = Details::of(&contact);
+    } = ContactDetails::of(&contact, Activities::default());
     let actions = may_write.then(|| {
         view! {
             <div class="mt-4 flex flex-wrap gap-2">
