@@ -14,6 +14,8 @@ use super::entry::InputError;
 use super::entry::entry_name;
 use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::catalogue::Kind;
+use crate::services::contacts::catalogue::MAX_ENTRIES;
+use crate::services::contacts::catalogue::MAX_LABEL_CHARS;
 use crate::services::contacts::catalogue::Part;
 
 /// What JSON says of an entry beside its value. What Kith derives has no effect in a request.
@@ -221,7 +223,7 @@ pub fn schema(field: Field) -> Value {
     };
     let closed = |members: Map<String, Value>| json!({ "type": "object", "properties": members, "additionalProperties": false });
     let list = |items: Value| {
-        let most = crate::services::contacts::catalogue::MAX_ENTRIES;
+        let most = MAX_ENTRIES;
         json!({ "type": ["array", "null"], "maxItems": most, "items": items })
     };
     match spec.kind {
@@ -233,7 +235,7 @@ pub fn schema(field: Field) -> Value {
                 Kind::Parts(parts) => object(parts),
                 _ => Map::from_iter([(VALUE.to_owned(), or_null(text))]),
             };
-            let most = crate::services::contacts::catalogue::MAX_LABEL_CHARS;
+            let most = MAX_LABEL_CHARS;
             members.insert(
                 LABEL.to_owned(),
                 json!({

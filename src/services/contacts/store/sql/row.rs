@@ -218,7 +218,11 @@ pub async fn find_card(
 
 /// A card as a row has it.
 pub fn read_card(card: Option<Vec<u8>>) -> Result<ContactCard, StoreError> {
-    let card = card.ok_or_else(|| StoreError::Internal("a contact has no card".into()))?;
+    parse_card(card.ok_or_else(|| StoreError::Internal("a contact has no card".into()))?)
+}
+
+/// A card that Kith has kept.
+pub fn parse_card(card: Vec<u8>) -> Result<ContactCard, StoreError> {
     // The parser's error would quote it.
     ContactCard::parse(card).map_err(|_| StoreError::Internal("a card cannot be read".into()))
 }

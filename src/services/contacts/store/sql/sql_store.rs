@@ -74,6 +74,20 @@ impl SqlStore {
         }
     }
 
+    fn occasion<'a>(
+        &self,
+        expected: Option<u32>,
+        now: Timestamp,
+        actor: &'a Actor,
+    ) -> Occasion<'a> {
+        Occasion {
+            expected,
+            now,
+            actor,
+            max_versions: self.max_versions,
+        }
+    }
+
     /// The same with so many former cards of each contact.
     pub fn with_max_versions(self, max_versions: u32) -> Self {
         Self {
@@ -212,12 +226,7 @@ impl ContactStore for SqlStore {
         actor: &Actor,
     ) -> Result<Contact, StoreError> {
         let tx = self.database.write().await?;
-        let occasion = Occasion {
-            expected,
-            now,
-            actor,
-            max_versions: self.max_versions,
-        };
+        let occasion = self.occasion(expected, now, actor);
         update::replace_card(tx, self.place(id), card, occasion).await
     }
 
@@ -249,12 +258,7 @@ impl ContactStore for SqlStore {
         actor: &Actor,
     ) -> Result<Contact, StoreError> {
         let tx = self.database.write().await?;
-        let occasion = Occasion {
-            expected,
-            now,
-            actor,
-            max_versions: self.max_versions,
-        };
+        let occasion = self.occasion(expected, now, actor);
         update::set_photo(tx, self.place(id), photo, occasion).await
     }
 

@@ -9,6 +9,7 @@ use super::row::Place;
 use super::row::Stored;
 use super::row::find_card;
 use super::row::id_bytes;
+use super::row::parse_card;
 use super::row::rfc3339;
 use crate::services::audit_log::Actor;
 use crate::services::contacts::card::ContactCard;
@@ -135,7 +136,7 @@ async fn fetch_card(
         .bind(version)
         .fetch_optional(connection)
         .await?;
-    card.map(parse).transpose()
+    card.map(parse_card).transpose()
 }
 
 fn read(row: &Row) -> Result<FormerVersion, StoreError> {
@@ -151,7 +152,7 @@ fn read(row: &Row) -> Result<FormerVersion, StoreError> {
             "left out" => PictureThen::LeftOut,
             _ => PictureThen::Changed,
         },
-        card: parse(row.get("card")?)?,
+        card: parse_card(row.get("card")?)?,
     })
 }
 
@@ -161,9 +162,4 @@ fn text(picture: PictureThen) -> &'static str {
         PictureThen::LeftOut => "left out",
         PictureThen::Changed => "changed",
     }
-}
-
-fn parse(card: Vec<u8>) -> Result<ContactCard, StoreError> {
-    // The parser's error would quote it.
-    ContactCard::parse(card).map_err(|_| StoreError::Internal("a card cannot be read".into()))
 }
