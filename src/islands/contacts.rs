@@ -89,7 +89,7 @@ fn Begin(state: state::State) -> impl IntoView {
             view! {
                 <div class="empty begin print-hidden">
                     <p class="text-lg font-semibold text-ink">"No contacts yet"</p>
-                    <p>"Begin with somebody you know: whatever you know of them is enough."</p>
+                    <p>"Add a person. One thing that you know of them is enough."</p>
                     <a class="button-primary" href="/contacts/new">"Add contact"</a>
                     <a class="button" href=state.location.read().import_url()>"Import contacts"</a>
                 </div>

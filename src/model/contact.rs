@@ -227,7 +227,7 @@ pub struct ContactRow {
     pub name: String,
     /// See [`Contact::detail`].
     pub detail: String,
-    /// See [`Contact::photo`]. In the data of a page it stands beside the same address, so it takes few bytes.
+    /// See [`Contact::photo`]. Compression makes it short, because the markup of the page holds the same address.
     pub photo: Option<String>,
 }
 

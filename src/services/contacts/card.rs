@@ -266,7 +266,7 @@ fn settle_name(fields: &mut ContactFields, saved: &ContactFields) {
         return;
     }
     let has_no_parts = fields.get(Field::NameParts).is_empty();
-    // A name that says something else than its parts is a choice, which new parts do not change.
+    // A person has chosen a name that differs from its parts. New parts do not change it.
     let parts_of_saved = saved.get(Field::NameParts).first().map(joined);
     let follows = saved.text(Field::Name) == parts_of_saved.as_deref();
     if has_no_parts || (has_new_name && !has_new_parts) {

@@ -13,7 +13,7 @@ const PHOTO: &str = "photo";
 /// The name of a change of what Kith has no field for.
 const OTHER: &str = "other";
 
-/// What a contact said and says. Without texts, only that it says something else.
+/// One change of a contact: its text before and after. A change of a picture or of an unknown property has no texts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Change {
     /// The name of the field; `photo` for the picture, and `other` if only properties have changed that Kith has no field

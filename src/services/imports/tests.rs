@@ -83,7 +83,7 @@ struct Instance {
     added: Arc<Added>,
 }
 
-/// Counts what the hook is told.
+/// Counts the calls of the hook.
 #[derive(Default)]
 struct Added {
     contacts: AtomicU64,
@@ -299,7 +299,7 @@ async fn cards_without_a_uid_are_known_by_what_they_say(database: TestDatabase) 
     // A card without one that says the same as they do is theirs.
     let copy = card(1).replace("UID:u1\r\n", "");
     assert_eq!(kith.import(copy.as_bytes()).await.known, 1);
-    // What was changed since says something else.
+    // A person has changed this contact since.
     let ada = &kith.contacts("ada").await[0];
     let changed = crate::services::contacts::store::conformance::fields("Eve", "eve@example.com");
     let changed = kith.store.update(

@@ -108,7 +108,7 @@ impl Upload {
         Ok(())
     }
 
-    /// The whole file has arrived: the import begins. The audit log says so.
+    /// Begins the import once the whole file has arrived, and records that in the audit log.
     ///
     /// # Errors
     /// [`ImportError::NoImport`] if the book is gone.
