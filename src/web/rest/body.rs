@@ -111,18 +111,6 @@ pub fn field_schemas() -> Map<String, Value> {
     schemas
 }
 
-/// The schemas of the fields in requests. The name and the address of a contact that has them stay, unless there is a list
-/// of addresses.
-fn input_schemas() -> Map<String, Value> {
-    let mut schemas = field_schemas();
-    for name in ["name", "email"] {
-        schemas[name]["type"] = "string".into();
-        schemas[name]["minLength"] = 1.into();
-        schemas[name]["pattern"] = VISIBLE.into();
-    }
-    schemas
-}
-
 /// Text with something visible in it, and without control characters.
 const VISIBLE: &str = concat!(
     r"^[^\u0000-\u0008\u000E-\u001F\u007F-\u0084\u0086-\u009F]*",
@@ -132,7 +120,7 @@ const VISIBLE: &str = concat!(
 
 /// The schemas of the bodies, by their names.
 pub fn schemas() -> [(&'static str, Value); 2] {
-    let mut whole = input_schemas();
+    let mut whole = field_schemas();
     let welcome = json!({
         "type": ["boolean", "null"],
         "description": "When a contact is created: whether it gets a welcome email. Left out or null, the setting \
@@ -147,11 +135,15 @@ pub fn schemas() -> [(&'static str, Value); 2] {
          it, so that an answer can be changed and sent back as it came; it has no effect.",
         whole,
     );
-    new["anyOf"] = json!([{ "required": ["name", "email"] }, { "required": ["emails"] }]);
+    let said = json!({ "type": "string", "pattern": VISIBLE });
+    new["anyOf"] = json!([
+        { "required": ["name", "email"], "properties": { "name": said, "email": said } },
+        { "required": ["emails"] },
+    ]);
     let change = object(
-        "A change to some fields of a contact: those that are absent stay as they are, and null empties a field that may \
-         be empty (RFC 7396).",
-        input_schemas(),
+        "A change to some fields of a contact: those that are absent stay as they are, and null empties a field \
+         (RFC 7396). The name and the address of a contact that has them stay, unless there is a list of addresses.",
+        field_schemas(),
     );
     [("ContactInput", new), ("ContactChange", change)]
 }
