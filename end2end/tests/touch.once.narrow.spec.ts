@@ -11,7 +11,7 @@ async function small(page: Page, least: number): Promise<string[]> {
       const { visibility, display, position, clipPath } = getComputedStyle(target);
       const away = visibility !== 'visible' || clipPath !== 'none' || width <= 1;
       // A box is as large as its label.
-      const labelled = target.matches('input[type=checkbox]');
+      const labelled = target.matches('input[type=checkbox], input[type=radio]');
       const inText = display === 'inline' && target.closest('p') !== null;
       const skipped = target.matches('.skip-link') && position === 'absolute';
       if (!away && !labelled && !inText && !skipped && (height < least || width < least)) {
