@@ -6,9 +6,10 @@ use utoipa::ToSchema;
 use super::card::ContactCard;
 use super::catalogue::Field;
 use super::details::as_text;
+use super::fields::ContactFields;
 
 /// The name of a change of the picture, which is no field.
-const PHOTO: &str = "photo";
+pub const PHOTO: &str = "photo";
 
 /// The name of a change of what Kith has no field for.
 const OTHER: &str = "other";
@@ -29,15 +30,19 @@ pub struct Change {
     pub to: Option<String>,
 }
 
+/// The fields that say something else afterwards. The name follows its parts, and is what people know: with it, its parts
+/// are not named.
+pub fn differing(before: &ContactFields, after: &ContactFields) -> Vec<Field> {
+    let differs = |field: &Field| before.get(*field) != after.get(*field);
+    let has_other_name = differs(&Field::Name);
+    let is_named =
+        |field: &Field| differs(field) && !(has_other_name && *field == Field::NameParts);
+    Field::ALL.iter().copied().filter(is_named).collect()
+}
+
 /// What one card says differently from another one, whose bytes differ. The caller knows whether their pictures do.
 pub fn changes(from: &ContactCard, to: &ContactCard, has_other_picture: bool) -> Vec<Change> {
     let (before, after) = (from.fields(), to.fields());
-    let has_changed = |field: &Field| before.get(*field) != after.get(*field);
-    let has_other_name = has_changed(&Field::Name);
-    let shown = |field: &Field| {
-        // The name follows its parts, and is what people know.
-        has_changed(field) && !(has_other_name && *field == Field::NameParts)
-    };
     let change = |field: Field| {
         let said = |text: String| (!text.is_empty()).then_some(text);
         Change {
@@ -47,12 +52,8 @@ pub fn changes(from: &ContactCard, to: &ContactCard, has_other_picture: bool) ->
             to: said(as_text(field, after.get(field))),
         }
     };
-    let mut changes: Vec<Change> = Field::ALL
-        .iter()
-        .copied()
-        .filter(shown)
-        .map(change)
-        .collect();
+    let differing = differing(&before, &after).into_iter();
+    let mut changes: Vec<Change> = differing.map(change).collect();
     let without_texts = |field, label| Change {
         field,
         label,

@@ -25,8 +25,8 @@ use crate::services::audit_log::Actor;
 use crate::services::book::BookKey;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::card::ContactCard;
-use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::fold::search_key;
+use crate::services::contacts::history;
 use crate::services::contacts::photo::PhotoKey;
 use crate::services::contacts::store::StoreError;
 
@@ -126,7 +126,12 @@ async fn write(
         actor: occasion.actor,
     };
     versions::keep(tx, succession, occasion.max_versions).await?;
-    let fields = differing(&stored.contact, &contact);
+    let fields = history::differing(&before.fields(), &card.fields());
+    let mut names: Vec<&str> = fields.iter().map(|field| field.spec().name).collect();
+    if contact.photo != stored.contact.photo {
+        names.push(history::PHOTO);
+    }
+    let fields = names.into_iter().map(str::to_owned).collect();
     let changed = Event::Changed { fields };
     activities::record(tx, contact.id, updated_at, &changed).await?;
     Ok(contact)
@@ -169,24 +174,3 @@ const MOVE: Sql = Sql::each(
          seq = (($1::bigint - 1) << 40) + nextval(pg_get_serial_sequence('contacts', 'seq'))
      WHERE seq = $3 RETURNING seq",
 );
-
-/// The names of the fields in which two states of a contact differ.
-fn differing(one: &Contact, other: &Contact) -> Vec<String> {
-    let differs = |field: &Field| match field {
-        Field::Name => one.name != other.name,
-        Field::Company => one.company != other.company,
-        Field::Notes => one.notes != other.notes,
-        // The name follows its parts, and is what people know.
-        Field::NameParts if one.name != other.name => false,
-        field => {
-            let name = field.spec().name;
-            one.fields.get(name) != other.fields.get(name)
-        }
-    };
-    let differing = Field::ALL.iter().copied().filter(differs);
-    let mut names: Vec<&str> = differing.map(|field| field.spec().name).collect();
-    if one.photo != other.photo {
-        names.push("photo");
-    }
-    names.into_iter().map(str::to_owned).collect()
-}
