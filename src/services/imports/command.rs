@@ -30,6 +30,7 @@ use crate::services::config::Config;
 use crate::services::config::ImportArguments;
 use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::sql::SqlStore;
+use crate::services::contacts::store::sql::derived::catch_up;
 use crate::services::database;
 use crate::services::format;
 use crate::services::jobs;
@@ -84,18 +85,29 @@ impl From<StoreError> for CommandError {
     }
 }
 
+/// Opens the database for the work of a command, and closes it afterwards.
+pub(super) async fn on_database(
+    config: &Config,
+    progress: &mut Progress,
+    work: impl AsyncFnOnce(&Database, &mut Progress) -> Result<(), CommandError>,
+) -> Result<(), CommandError> {
+    let database = database::open(config.data.database(), CONNECTIONS).await?;
+    let done = work(&database, progress).await;
+    progress.clear();
+    database.close().await;
+    done
+}
+
 impl Command<'_> {
     /// Imports the file.
     ///
     /// # Errors
     /// [`CommandError`].
     pub async fn run(&self, progress: &mut Progress) -> Result<(), CommandError> {
-        let place = self.config.data.database();
-        let database = database::open(place, CONNECTIONS).await?;
-        let done = self.run_on(&database, progress).await;
-        progress.clear();
-        database.close().await;
-        done
+        on_database(self.config, progress, async |database, progress| {
+            self.run_on(database, progress).await
+        })
+        .await
     }
 
     pub(super) async fn run_on(
@@ -103,6 +115,7 @@ impl Command<'_> {
         database: &Database,
         progress: &mut Progress,
     ) -> Result<(), CommandError> {
+        catch_up(database).await?;
         let imports = self.service(database);
         let done = self.import(&imports, progress).await;
         imports.close().await;

@@ -1,6 +1,5 @@
 //! `kith demo`: people who do not exist, for trying Kith with many contacts.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -14,6 +13,7 @@ use tokio::sync::mpsc;
 
 use super::command::CommandError;
 use super::command::book;
+use super::command::on_database;
 use super::limits::Limits;
 use super::parts::Batch;
 use super::parts::Reading;
@@ -22,13 +22,10 @@ use crate::services::config::Config;
 use crate::services::config::DemoArguments;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::store::StoreError;
+use crate::services::contacts::store::sql::derived::catch_up;
 use crate::services::contacts::store::sql::insert::Occasion;
 use crate::services::contacts::store::sql::known::insert_unknown;
-use crate::services::database;
 use crate::services::transfer::Progress;
-
-/// For a transaction, and for what the engine itself needs.
-const CONNECTIONS: NonZeroU32 = NonZeroU32::new(3).expect("it is not 0");
 
 /// What `kith demo` is given.
 pub struct Command<'a> {
@@ -42,12 +39,10 @@ impl Command<'_> {
     /// # Errors
     /// [`CommandError`].
     pub async fn run(&self, progress: &mut Progress) -> Result<(), CommandError> {
-        let place = self.config.data.database();
-        let database = database::open(place, CONNECTIONS).await?;
-        let done = self.run_on(&database, progress).await;
-        progress.clear();
-        database.close().await;
-        done
+        on_database(self.config, progress, async |database, progress| {
+            self.run_on(database, progress).await
+        })
+        .await
     }
 
     pub(super) async fn run_on(
@@ -55,6 +50,7 @@ impl Command<'_> {
         database: &Database,
         progress: &mut Progress,
     ) -> Result<(), CommandError> {
+        catch_up(database).await?;
         let DemoArguments {
             count, seed, force, ..
         } = *self.arguments;

@@ -20,13 +20,11 @@ use crate::services::contacts::activity::Event;
 use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::sql::insert::Occasion;
 use crate::services::contacts::store::sql::known::insert_unknown;
-use crate::services::contacts::store::sql::known::write_missing_fingerprints;
 use crate::services::format;
 
 impl ImportService {
     /// Reads the rest of the file of an import and writes its contacts, unless the import is ended meanwhile.
     pub(super) async fn run(&self, import: &Import) -> Result<(), StoreError> {
-        write_missing_fingerprints(self.database(), import.book).await?;
         let consumed = Arc::new(AtomicU64::new(0));
         let file = FileReader::new(self.database().clone(), import.seq, consumed.clone());
         let reading = Reading {

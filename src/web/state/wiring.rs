@@ -37,8 +37,7 @@ use crate::services::contacts::TAGS;
 use crate::services::contacts::TrashRetention;
 use crate::services::contacts::TrashRule;
 use crate::services::contacts::store::sql::SqlStore;
-use crate::services::contacts::store::sql::derived::derive_anew;
-use crate::services::contacts::store::sql::write_missing_cards;
+use crate::services::contacts::store::sql::derived::catch_up;
 use crate::services::contacts::trash_retention;
 use crate::services::dashboard;
 use crate::services::dashboard::Dashboard;
@@ -109,8 +108,7 @@ impl Stores {
         let redis = connect_redis(config, &redis_prefix);
         let contacts = SqlStore::new(database.clone(), config.api.idempotency_ttl)
             .with_max_versions(config.contacts.max_versions.0);
-        write_missing_cards(&database).await?;
-        derive_anew(&database).await?;
+        catch_up(&database).await?;
         let days = config.contacts.trash_days.0;
         let trash_rule = TrashRule::open(&database, days, database.clock().now()).await?;
         let cache = Cache::new(kith_cache::Options {

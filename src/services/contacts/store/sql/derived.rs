@@ -20,6 +20,7 @@ use sha2::Digest;
 use sha2::Sha256;
 use uuid::Uuid;
 
+use super::missing_cards::write_missing_cards;
 use super::row::fields_json;
 use super::row::is_favourite;
 use super::search;
@@ -106,6 +107,17 @@ impl Checked {
 const CARD: &str = "card";
 const SEARCH: &str = "search";
 const SEARCH_KEY: &str = "search_key";
+
+/// Brings what an earlier release has written up to what this program reads: each contact gets a card, and everything is
+/// derived anew if need be.
+///
+/// # Errors
+/// [`StoreError::Unavailable`], [`StoreError::Internal`].
+pub async fn catch_up(database: &Database) -> Result<(), StoreError> {
+    write_missing_cards(database).await?;
+    derive_anew(database).await?;
+    Ok(())
+}
 
 /// Derives everything anew if this program reads cards in another way than the one that has derived it. Returns how many
 /// contacts have changed.

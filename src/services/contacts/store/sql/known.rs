@@ -3,24 +3,17 @@
 use std::collections::HashSet;
 
 use kith_database::Connection;
-use kith_database::Database;
-use kith_database::Row;
 use kith_database::Sql;
 use kith_database::query;
 use kith_runtime::hex;
-use serde_json::Value;
 use serde_json::json;
 
 use super::insert::Addition;
 use super::insert::Occasion;
 use super::insert::insert;
-use super::row::read_card;
 use crate::model::contact::ContactId;
 use crate::services::book::BookKey;
 use crate::services::contacts::store::StoreError;
-
-/// The contacts of one transaction that get their fingerprints.
-const BATCH: u32 = 500;
 
 const UIDS: Sql = Sql::each(
     "SELECT uid FROM contacts
@@ -34,18 +27,6 @@ const FINGERPRINTS: Sql = Sql::each(
      WHERE book = $1 AND deleted_at IS NULL AND fingerprint IN (SELECT unhex(value) FROM json_each($2))",
     "SELECT fingerprint FROM contacts WHERE book = $1 AND deleted_at IS NULL
          AND fingerprint = ANY (ARRAY(SELECT decode(json_array_elements_text($2::json), 'hex')))",
-);
-
-const WITHOUT_FINGERPRINT: Sql = Sql::each(
-    "SELECT seq, card FROM contacts WHERE book = $1 AND fingerprint IS NULL ORDER BY seq LIMIT $2",
-    "SELECT seq, card FROM contacts WHERE book = $1 AND fingerprint IS NULL ORDER BY seq LIMIT $2 FOR UPDATE",
-);
-
-const WRITE: Sql = Sql::each(
-    "UPDATE contacts SET fingerprint = unhex(made.value ->> 'fingerprint')
-     FROM json_each($1) AS made WHERE seq = made.value ->> 'seq'",
-    "UPDATE contacts SET fingerprint = decode(made.fingerprint, 'hex')
-     FROM json_to_recordset($1::json) AS made (seq BIGINT, fingerprint TEXT) WHERE contacts.seq = made.seq",
 );
 
 /// A contact that was added.
@@ -124,37 +105,5 @@ impl Known {
             }
             None => self.fingerprints.insert(addition.fingerprint.clone()),
         }
-    }
-}
-
-/// Gives their fingerprints to the contacts of a book that an earlier release has written.
-///
-/// # Errors
-/// [`StoreError::Unavailable`], [`StoreError::Internal`].
-pub async fn write_missing_fingerprints(
-    database: &Database,
-    book: BookKey,
-) -> Result<(), StoreError> {
-    loop {
-        let mut tx = database.write().await?;
-        let rows: Vec<Row> = query(WITHOUT_FINGERPRINT)
-            .bind(book.0)
-            .bind(BATCH)
-            .fetch_all(&mut tx)
-            .await?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let made = |row: &Row| -> Result<Value, StoreError> {
-            let seq: i64 = row.get("seq")?;
-            let fingerprint = hex(&read_card(row.get("card")?)?.fingerprint());
-            Ok(json!({ "seq": seq, "fingerprint": fingerprint }))
-        };
-        let made = rows.iter().map(made).collect::<Result<Vec<_>, _>>()?;
-        query(WRITE)
-            .bind(Value::Array(made).to_string())
-            .execute(&mut tx)
-            .await?;
-        tx.commit().await?;
     }
 }
