@@ -12,8 +12,8 @@ use crate::mapping::{Mapping, Shape};
 /// What [`merge`] made of two edits.
 #[derive(Clone, Debug)]
 pub struct Merge {
-    /// `mine`, with what only `theirs` changed. Of what both changed it has mine, except that a change is kept where
-    /// the other side removed.
+    /// `mine`, with what only `theirs` changed. Of what both changed it has mine, except that a change of a property that
+    /// no mapping names is kept where the other side removed it.
     pub card: Card,
     /// The fields that both sides changed in two ways: their places in the list of mappings, in order.
     pub conflicts: Vec<usize>,
@@ -201,7 +201,9 @@ impl Merger<'_> {
             (Some(mine), Some(theirs)) => self.both(field, Some(base), mine, theirs),
             (None, Some(theirs)) => {
                 self.conflict(field);
-                self.add(&[], theirs);
+                if matches!(field, Field::Named(_)) {
+                    self.add(&[], theirs);
+                }
             }
             (Some(mine), None) if !is_changed(mine) => self.remove(mine),
             (Some(_), None) => self.conflict(field),

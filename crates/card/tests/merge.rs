@@ -137,17 +137,20 @@ fn one_entry_changed_in_two_ways_is_a_conflict_of_its_field() {
 }
 
 #[test]
-fn a_change_is_kept_where_the_other_side_removed() {
-    let merge = merged("NOTE:a\n", "", "NOTE:b\n");
-    assert_eq!(
-        (merge.conflicts.as_slice(), lines(&merge).as_str()),
-        (&[place("note")][..], "NOTE:b\n")
-    );
-    let merge = merged("NOTE:a\n", "NOTE:b\n", "");
-    assert_eq!(
-        (merge.conflicts.as_slice(), lines(&merge).as_str()),
-        (&[place("note")][..], "NOTE:b\n")
-    );
+fn what_one_side_changed_and_the_other_one_removed_is_mine() {
+    let conflict = |mine: &str, theirs: &str| {
+        let merge = merged("NOTE:a\n", mine, theirs);
+        assert_eq!(merge.conflicts, [place("note")]);
+        lines(&merge)
+    };
+    assert_eq!(conflict("", "NOTE:b\n"), "");
+    assert_eq!(conflict("NOTE:b\n", ""), "NOTE:b\n");
+    // No form offers a choice between two properties that Kith does not show.
+    for (mine, theirs) in [("", "X-OWN:2\n"), ("X-OWN:2\n", "")] {
+        let merge = merged("X-OWN:1\n", mine, theirs);
+        assert_eq!(merge.unmapped, ["X-OWN"]);
+        assert_eq!(lines(&merge), "X-OWN:2\n");
+    }
 }
 
 #[test]
