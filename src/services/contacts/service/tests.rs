@@ -35,6 +35,8 @@ use crate::services::contacts::store::sql::SqlStore;
 use crate::services::contacts::trash_rule::TrashRule;
 use crate::services::database;
 
+mod pairs;
+
 struct Service {
     all: ContactService,
     service: Contacts,
