@@ -12,6 +12,7 @@ use crate::model::error::AppError;
 use crate::model::form::FormInputs;
 use crate::model::form::FormView;
 use crate::model::form::Saving;
+use crate::model::location::ListFilter;
 use crate::model::wire::Deserialize;
 use crate::model::wire::Serialize;
 #[cfg(feature = "ssr")]
@@ -27,7 +28,7 @@ async fn contacts() -> Result<Contacts, AppError> {
     contacts.map_err(|_| AppError::Internal)
 }
 
-/// A page of the contacts that match `search`, in the order of names: the one of `cursor`, otherwise the
+/// A page of the contacts that match `search` and that the filter lets through, in the order of names: the one of `cursor`, otherwise the
 /// one that holds the contact `around`, otherwise the first.
 #[server(
     prefix = "/fn",
@@ -37,12 +38,13 @@ async fn contacts() -> Result<Contacts, AppError> {
 )]
 pub async fn list_contacts(
     search: String,
+    filter: ListFilter,
     cursor: Option<String>,
     around: Option<ContactId>,
 ) -> Result<ContactList, AppError> {
     let contacts = contacts().await?;
     contacts
-        .list_beside(around, &search, cursor.as_deref())
+        .list_beside(around, &search, &filter, cursor.as_deref())
         .await
 }
 

@@ -19,6 +19,7 @@ pub fn Icon(name: &'static str) -> impl IntoView {
         }
         "plus" => "M12 5v14M5 12h14",
         "search" => "M20 20l-4.5-4.5M10.5 17a6.5 6.5 0 1 1 0-13 6.5 6.5 0 0 1 0 13z",
+        "star" => "M12 4l2.5 5 5.5.8-4 3.9.9 5.5L12 16.6l-4.9 2.6.9-5.5-4-3.9 5.5-.8z",
         "trash" => "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
         _ => unreachable!("there is no icon of this name"),
     };

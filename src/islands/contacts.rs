@@ -82,7 +82,7 @@ fn Begin(state: state::State) -> impl IntoView {
         matches!(*state.pane.read(), Pane::Nothing)
             && state.list.read().total == 0
             && state.list_error.read().is_none()
-            && state.location.read().search.is_empty()
+            && state.location.read().lists_all()
     });
     dynamic::view(move || {
         is_empty.get().then(|| {

@@ -144,6 +144,8 @@ pub struct ContactDetails {
     pub version: u32,
     /// What stands below the name, for example `Analyst · Analytical Engines`.
     pub subtitle: String,
+    /// Whether it is one of the favourites.
+    pub favourite: bool,
     /// What can be done with the contact, the commonest first.
     pub actions: Vec<DetailAction>,
     #[cfg(feature = "ssr")]

@@ -15,6 +15,12 @@ pub const PRINT_PATH: &str = "/contacts/print";
 /// The parameter of an address that names an address book.
 pub const BOOK: &str = "book";
 
+/// The parameter of an address that names the label whose contacts are listed.
+pub const LABEL: &str = "label";
+
+/// The parameter of an address that lists favourites only: `1`.
+pub const FAVOURITES: &str = "favourites";
+
 /// One page of `/contacts`: the list with its search on one side, a pane on the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Location {
@@ -23,12 +29,22 @@ pub struct Location {
     pub book: String,
     /// What the list is searched for, as typed; empty without a search.
     pub search: String,
+    pub filter: ListFilter,
     /// Where the list starts, for readers without JavaScript who follow "next page".
     pub cursor: Option<String>,
     /// The contact that was just moved to the trash, so that this page can offer to undo it.
     pub deleted: Option<ContactId>,
     /// The name or the address that the form for a new contact starts with; empty for an empty form.
     pub name: String,
+}
+
+/// Which contacts the list is about, apart from the search.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListFilter {
+    /// The id of a label; empty for contacts with and without labels.
+    pub label: String,
+    /// Only favourites.
+    pub favourites: bool,
 }
 
 /// What the pane beside the list shows.
@@ -73,6 +89,10 @@ impl Location {
             pane,
             book: query.get(BOOK).unwrap_or_default(),
             search: query.get("q").unwrap_or_default(),
+            filter: ListFilter {
+                label: query.get(LABEL).unwrap_or_default(),
+                favourites: query.get(FAVOURITES).is_some_and(|value| value == "1"),
+            },
             cursor: query.get("cursor").filter(|cursor| !cursor.is_empty()),
             deleted: query.get("deleted").and_then(|id| id.parse().ok()),
             name: query.get("name").unwrap_or_default(),
@@ -106,6 +126,7 @@ impl Location {
         let list = Self {
             book: self.book.clone(),
             search: self.search.clone(),
+            filter: self.filter.clone(),
             ..Self::default()
         };
         list.append_query(&mut url);
@@ -123,16 +144,11 @@ impl Location {
         url
     }
 
-    /// The file with all contacts of the book.
+    /// The file with the contacts of this list.
     #[cfg(feature = "ssr")]
     pub fn export_url(&self) -> String {
-        let mut url = "/contacts/export.vcf".to_owned();
-        let book = Self {
-            book: self.book.clone(),
-            ..Self::default()
-        };
-        book.append_query(&mut url);
-        url
+        self.print_url()
+            .replacen(PRINT_PATH, "/contacts/export.vcf", 1)
     }
 
     fn append_query(&self, url: &mut String) {
@@ -142,6 +158,12 @@ impl Location {
         }
         if !self.search.is_empty() {
             query.append("q", &self.search);
+        }
+        if !self.filter.label.is_empty() {
+            query.append(LABEL, &self.filter.label);
+        }
+        if self.filter.favourites {
+            query.append(FAVOURITES, "1");
         }
         if let Some(cursor) = &self.cursor {
             query.append("cursor", cursor);
@@ -175,6 +197,7 @@ impl Location {
             pane,
             book: self.book.clone(),
             search: self.search.clone(),
+            filter: self.filter.clone(),
             cursor: self.cursor.clone(),
             deleted: None,
             name: String::new(),
@@ -218,6 +241,11 @@ impl Location {
         }
     }
 
+    /// Whether the list is that of all contacts.
+    pub fn lists_all(&self) -> bool {
+        self.search.is_empty() && self.filter == ListFilter::default()
+    }
+
     /// The page of the list that starts at `cursor`; the first when there is none.
     pub fn with_cursor(&self, cursor: Option<String>) -> Self {
         Self {
@@ -249,12 +277,15 @@ mod tests {
             pane in panes(),
             book in ".*",
             search in ".*",
+            label in ".*",
+            favourites in any::<bool>(),
             cursor in proptest::option::of(".+"),
             deleted in proptest::option::of(any::<u128>()),
             name in ".*",
         ) {
             let deleted = deleted.map(|bits| ContactId::new(uuid::Uuid::from_u128(bits)));
-            let location = Location { pane, book, search, cursor, deleted, name };
+            let filter = ListFilter { label, favourites };
+            let location = Location { pane, book, search, filter, cursor, deleted, name };
             let url = location.url();
             let (path, query) = url.split_once('?').unwrap_or((&url, ""));
             prop_assert_eq!(Location::parse(path, query), Some(location));
@@ -285,12 +316,16 @@ mod tests {
     }
 
     #[test]
-    fn the_print_page_keeps_only_the_search() {
+    fn the_print_page_keeps_only_what_the_list_is_about() {
         let location = |query| Location::parse("/contacts/new", query).expect("a location");
         assert_eq!(location("").print_url(), "/contacts/print");
         assert_eq!(
-            location("q=ada+l%26&cursor=x&deleted=y").print_url(),
-            "/contacts/print?q=ada+l%26"
+            location("q=ada+l%26&label=l&favourites=1&cursor=x&deleted=y").print_url(),
+            "/contacts/print?q=ada+l%26&label=l&favourites=1"
+        );
+        assert_eq!(
+            location("q=ada&label=l").export_url(),
+            "/contacts/export.vcf?q=ada&label=l"
         );
         // The browser follows a link to it and loads its page.
         assert_eq!(Location::parse(PRINT_PATH, ""), None);

@@ -5,6 +5,7 @@
 //! - [`Contacts`] has the use cases, for one caller, and is the only place with rules about contacts. It
 //!   takes drafts and gives [`AppError`](crate::model::error::AppError)s; it never sees HTTP.
 //! - [`card`] is the vCard of a contact, from which everything else about it is derived.
+//! - [`labels`] are what contacts are filed under. [`label_work`] edits the cards of many contacts when one changes.
 //! - [`details`] and [`form`] are a contact as people read and edit it.
 //! - [`photo`] names the photo in a card, and the pictures that are made of it.
 //! - [`store`] keeps contacts: the contract, and the engine that fulfils it.
@@ -23,6 +24,8 @@ pub mod fold;
 pub mod form;
 pub mod history;
 pub mod photo;
+pub mod label_work;
+pub mod labels;
 pub mod query;
 pub mod service;
 pub mod store;
@@ -41,6 +44,7 @@ pub const PAGES: Tag = Tag::new("pages");
 /// Everything that is cached.
 pub const TAGS: [Tag; 2] = [CONTACTS, PAGES];
 
+pub use label_work::LabelWork;
 pub use query::ContactQuery;
 pub use service::AUDIENCE;
 pub use service::ContactService;
@@ -50,6 +54,8 @@ pub use service::Edit;
 pub use service::FormEdit;
 pub use service::FormResult;
 pub use service::History;
+pub use service::LabelAnswer;
+pub use service::LabelError;
 pub use service::Options;
 pub use service::Restoration;
 pub use service::Settings;

@@ -22,6 +22,14 @@ pub fn asked_book(uri: &Uri) -> Option<BookId> {
     Some(id.parse().unwrap_or(BookId(Uuid::nil())))
 }
 
+/// The address of a page about the book that was asked for.
+pub fn in_book(path: &str, book: Option<BookId>) -> String {
+    match book {
+        Some(book) => format!("{path}?{BOOK}={book}"),
+        None => path.to_owned(),
+    }
+}
+
 /// The contacts of the caller of a page that is drawn.
 pub fn of_page() -> Option<Contacts> {
     let parts = use_context::<Parts>()?;

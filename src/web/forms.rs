@@ -133,6 +133,26 @@ pub async fn restore(
     }
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct FavouriteForm {
+    /// `1` or `0`.
+    favourite: String,
+}
+
+pub async fn set_favourite(
+    contacts: Contacts,
+    State(pages): State<PageRenderer>,
+    PathId(id): PathId,
+    parts: Parts,
+    FormBody(form): FormBody<FavouriteForm>,
+) -> Response {
+    match contacts.set_favourite(id, form.favourite == "1").await {
+        Ok(contact) => go_to(&parts.uri, PaneRoute::Contact(contact.id)),
+        Err(error) => render_again(pages, parts, PaneRoute::Contact(id), Pane::Failed(error)).await,
+    }
+}
+
 /// Draws the page that asks to which address book a contact goes.
 pub async fn show_move(
     contacts: Contacts,

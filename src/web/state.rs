@@ -25,6 +25,7 @@ use crate::services::audit_log::AuditLog;
 use crate::services::backup::Backups;
 use crate::services::config::Config;
 use crate::services::contacts::ContactService;
+use crate::services::contacts::LabelWork;
 use crate::services::contacts::TrashRetention;
 use crate::services::contacts::store::StoreError;
 use crate::services::dashboard::Dashboard;
@@ -73,6 +74,7 @@ pub struct Parts {
     backups: Backups,
     trash_retention: TrashRetention,
     pub(in crate::web) imports: ImportService,
+    label_work: LabelWork,
     admin: AdminService,
     audit_log: AuditLog,
     health: Health,
@@ -205,6 +207,7 @@ impl AppState {
         self.backups.start();
         self.trash_retention.start();
         self.imports.start();
+        self.label_work.start();
         let times = self.config.report.schedule.as_str().to_owned();
         self.queue
             .keep_schedule::<DailyReport>(DailyReport::SCHEDULE_ID, times);
@@ -238,6 +241,7 @@ impl AppState {
         self.backups.close().await;
         self.trash_retention.close().await;
         self.imports.close().await;
+        self.label_work.close().await;
         self.admin.close().await;
         self.overrides.close().await;
         self.audit_log.close().await;

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::body::Bytes;
 use axum::http::HeaderValue;
+use axum::http::Uri;
 use axum::http::header;
 use axum::response::Response;
 use futures_util::stream;
@@ -11,6 +12,7 @@ use percent_encoding::NON_ALPHANUMERIC;
 use percent_encoding::utf8_percent_encode;
 
 use crate::model::error::AppError;
+use crate::model::location::Location;
 use crate::services::contacts::Contacts;
 use crate::web::problem::Problem;
 use crate::web::rest::extract::PathId;
@@ -27,11 +29,13 @@ pub async fn one(contacts: Contacts, PathId(id): PathId) -> Result<Response, Pro
     Ok(file(&contact.name, card.bytes().to_vec().into()))
 }
 
-/// All contacts of the book. They are sent as they are read, so the memory that this takes does not depend on how many
+/// The contacts of the book, or those of a list with the same parameters. They are sent as they are read, so the memory that this takes does not depend on how many
 /// there are.
-pub async fn all(contacts: Contacts) -> Result<Response, Problem> {
+pub async fn all(contacts: Contacts, uri: Uri) -> Result<Response, Problem> {
     let name = contacts.book()?.name.clone();
-    let mut export = contacts.export().await?;
+    let query = uri.query().unwrap_or_default();
+    let list = Location::parse("/contacts", query).unwrap_or_default();
+    let mut export = contacts.export(&list.search, &list.filter).await?;
     // What is wrong is found out before the answer begins. A later error breaks it off.
     let first = export.next_page().await?;
     let pages = stream::try_unfold((Some(first), export), |(first, mut export)| async move {

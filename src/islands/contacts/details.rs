@@ -21,6 +21,7 @@ pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
     let ContactDetails {
         row,
         subtitle,
+        favourite,
         actions,
         html,
         activities,
@@ -44,7 +45,7 @@ pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
                     </p>
                 </div>
             </header>
-            {action_bar(state, &row, actions)}
+            {action_bar(state, &row, favourite, actions)}
             <div inner_html=html></div>
             <Activity state id=row.id/>
         </article>
@@ -73,7 +74,12 @@ fn action(action: DetailAction) -> impl IntoView {
     }
 }
 
-fn action_bar(state: State, row: &ContactRow, actions: Vec<DetailAction>) -> impl IntoView + use<> {
+fn action_bar(
+    state: State,
+    row: &ContactRow,
+    favourite: bool,
+    actions: Vec<DetailAction>,
+) -> impl IntoView + use<> {
     let id = row.id;
     let edit = PaneRoute::Edit(id);
     let deleted = row.clone();
@@ -84,6 +90,20 @@ fn action_bar(state: State, row: &ContactRow, actions: Vec<DetailAction>) -> imp
                 "Download"
             </a>
             <div class="person-tools">
+                <form
+                    method="post"
+                    action=text(move || state.location.read().action_url(id, "favourite"))
+                >
+                    <button
+                        class="button star"
+                        name="favourite"
+                        value=if favourite { "0" } else { "1" }
+                        aria-pressed=if favourite { "true" } else { "false" }
+                    >
+                        <Icon name="star"/>
+                        "Favourite"
+                    </button>
+                </form>
                 <a
                     class="button"
                     href=text(move || state.location.read().with_pane(edit).url())

@@ -13,6 +13,7 @@ use crate::components::erased_signal::ErasedMemo;
 use crate::components::error_text::ErrorText;
 use crate::components::reactive_text::reactive_text;
 use crate::model::format::group_digits;
+use crate::model::location::ListFilter;
 use crate::model::view::Pane;
 
 /// Separates groups of digits.
@@ -45,7 +46,7 @@ fn Count(state: State) -> impl IntoView {
         if state.list_is_stale.get() {
             return String::new();
         }
-        let is_search = !state.location.read().search.is_empty();
+        let is_search = !state.location.read().lists_all();
         match (state.list.read().total, is_search) {
             (0, true) => "Nobody found".to_owned(),
             (0, false) => String::new(),
@@ -83,21 +84,27 @@ fn EmptyList(state: State) -> impl IntoView {
     let without_result = ErasedMemo::new(move || {
         let location = state.location.get();
         let is_empty = state.list_error.read().is_none() && state.list.read().total == 0;
-        Some(location).filter(|location| is_empty && !location.search.is_empty())
+        Some(location).filter(|location| is_empty && !location.lists_all())
     });
     dynamic::view(move || {
         without_result.get().map(|location| {
-            let all = location.with_search(String::new()).url();
+            let is_search = !location.search.is_empty();
+            let mut more = location.with_search(String::new());
+            if !is_search {
+                more.filter = ListFilter::default();
+            }
             let add = location.new_contact_from_search().url();
             let search = location.search;
             view! {
                 <div class="empty nobody">
-                    <p class="text-ink">
+                    <p class="text-ink" hidden=!is_search>
                         "No name or email contains “" <bdi>{search.clone()}</bdi> "”."
                     </p>
                     <div>
-                        <a class="button" href=all>"Clear search"</a>
-                        <a class="button" href=add>
+                        <a class="button" href=more.url()>
+                            {if is_search { "Clear search" } else { "Show all" }}
+                        </a>
+                        <a class="button" href=add hidden=!is_search>
                             <span class="truncate">"Add “" <bdi>{search}</bdi> "”"</span>
                         </a>
                     </div>

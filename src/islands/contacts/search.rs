@@ -18,6 +18,8 @@ use crate::components::erased_signal::ErasedMemo;
 use crate::components::erased_signal::ErasedSignal;
 use crate::components::icon::Icon;
 use crate::islands::browser;
+use crate::model::location::FAVOURITES;
+use crate::model::location::LABEL;
 use crate::model::location::PaneRoute;
 
 /// How long typing has to pause until a search starts. It is longer than the time between two letters of a
@@ -30,6 +32,7 @@ const SEARCH_ID: &str = "search";
 pub fn Search(state: State) -> impl IntoView {
     let searched = ErasedMemo::new(move || state.location.read().search.clone());
     let input = SearchInput::new(state);
+    let filter = state.location.get_untracked().filter;
     // The search also changes without typing, for example by "back". The first run searches for what was
     // typed before hydration.
     effect(move |hydrated: Option<()>| {
@@ -84,6 +87,14 @@ pub fn Search(state: State) -> impl IntoView {
                         }
                     })
                 />
+                // Without a script, the form leads to the list that is searched.
+                <input
+                    type="hidden"
+                    name=LABEL
+                    value=filter.label.clone()
+                    disabled=filter.label.is_empty()
+                />
+                <input type="hidden" name=FAVOURITES value="1" disabled=!filter.favourites/>
                 <button class="button search-button" tabindex="-1">
                     "Search"
                 </button>

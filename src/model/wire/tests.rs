@@ -18,6 +18,7 @@ use crate::model::error::AppError;
 use crate::model::form::FormView;
 use crate::model::form::Saved;
 use crate::model::form::Saving;
+use crate::model::location::ListFilter;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;
 use crate::model::view::ContactsView;
@@ -83,6 +84,10 @@ fn location() -> Location {
         pane: PaneRoute::Nothing,
         book: "b".to_owned(),
         search: "a".to_owned(),
+        filter: ListFilter {
+            label: "l".to_owned(),
+            favourites: true,
+        },
         cursor: Some("c".to_owned()),
         deleted: Some(id()),
         name: "n".to_owned(),
@@ -159,7 +164,7 @@ fn every_route_crosses_the_wire() {
             PaneRoute::Edit(_) => format!(r#"{{"Edit":"{ID}"}}"#),
         };
         let json = format!(
-            r#"{{"pane":{json},"book":"b","search":"a","cursor":"c","deleted":"{ID}","name":"n"}}"#
+            r#"{{"pane":{json},"book":"b","search":"a","filter":{{"label":"l","favourites":true}},"cursor":"c","deleted":"{ID}","name":"n"}}"#
         );
         check(Location { pane, ..location() }, &json);
     }
@@ -171,6 +176,7 @@ fn details() -> ContactDetails {
         row: row(),
         version: 3,
         subtitle: "s".to_owned(),
+        favourite: true,
         actions: kinds
             .map(|kind| DetailAction {
                 kind,
@@ -195,7 +201,7 @@ fn details_json() -> String {
     let actions = ["Call", "Message", "Mail", "Map"];
     let actions = actions.map(|kind| format!(r#"{{"kind":"{kind}","href":"h"}}"#));
     format!(
-        r#"{{"row":{{"id":"{ID}","name":"Ada","detail":"e","photo":"p"}},"version":3,"subtitle":"s","actions":[{}],
+        r#"{{"row":{{"id":"{ID}","name":"Ada","detail":"e","photo":"p"}},"version":3,"subtitle":"s","favourite":true,"actions":[{}],
             "html":"<dl>",
             "activities":{{"list":[{{"at":"2026","text":"t"}}],"pending":true}},"merged":"the phone"}}"#,
         actions.join(",")
@@ -311,7 +317,7 @@ fn the_data_of_pages_cross_the_wire() {
         };
         let json = format!(
             r#"{{"generation":"00c0ffee00c0ffee",
-                "location":{{"pane":"Nothing","book":"b","search":"a","cursor":"c","deleted":"{ID}","name":"n"}},
+                "location":{{"pane":"Nothing","book":"b","search":"a","filter":{{"label":"l","favourites":true}},"cursor":"c","deleted":"{ID}","name":"n"}},
                 "list":{json_list},"pane":"Nothing","notice":{{"id":"{ID}","name":"Ada"}},
                 "welcome":{{"ticked":true,"from":"f","subject":["a",""],"text":[],"is_sent":false}}}}"#
         );

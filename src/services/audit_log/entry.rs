@@ -125,7 +125,7 @@ kinds! {
     ContactErased = "contact_deleted_for_ever",
     /// All contacts of a trash were removed. The subject is the address book.
     TrashEmptied = "trash_emptied",
-    /// All contacts of an address book were sent as a file. The subject is the address book.
+    /// Contacts of an address book were sent as a file. The subject is the address book.
     ContactsExported = "contacts_exported",
     /// A file was imported into an address book. The subject of this and of the next one is the address book.
     ContactsImported = "contacts_imported",

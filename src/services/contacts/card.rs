@@ -21,6 +21,7 @@ use super::catalogue::MAX_LABEL_CHARS;
 use super::fields::ContactFields;
 use super::fields::understood;
 use super::photo::PhotoKey;
+use super::labels::Relabelling;
 use super::text;
 use crate::model::contact::ContactId;
 
@@ -217,6 +218,20 @@ impl ContactCard {
                 self.write(field, entries);
             }
         }
+    }
+
+    /// Edits the labels. Returns those that it has then; `None` if nothing changes.
+    pub fn relabel(&mut self, edit: &Relabelling) -> Option<Vec<String>> {
+        let shown = self.shown(Field::Labels);
+        let names: Vec<&str> = shown.iter().map(|(_, entry)| entry.value()).collect();
+        let changed = edit.apply(&names);
+        if changed == names {
+            return None;
+        }
+        let changed: Vec<String> = changed.into_iter().map(str::to_owned).collect();
+        let entries: Vec<Entry> = changed.iter().map(Entry::text).collect();
+        self.write(Field::Labels, &entries);
+        Some(changed)
     }
 
     /// Replaces the entries of a field. What is only shown in another form than it has stays as it is.

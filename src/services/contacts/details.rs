@@ -10,6 +10,7 @@ use super::catalogue::Section;
 use super::fields::ContactFields;
 use super::fields::EmailAddress;
 use super::fields::dialled;
+use super::labels::is_favourite;
 use crate::model::contact::Action;
 use crate::model::contact::Activities;
 use crate::model::contact::Contact;
@@ -36,6 +37,7 @@ impl ContactDetails {
             row: contact.into(),
             version: contact.version,
             subtitle: subtitle.join(" · "),
+            favourite: is_favourite(&contact.fields),
             actions: actions(&fields),
             fields: shown_fields(&fields),
             html: String::new(),

@@ -12,8 +12,10 @@ use std::fmt;
 use std::num::NonZeroU32;
 
 use super::fold::fold;
+use super::labels::LabelId;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+use crate::model::location::ListFilter;
 
 pub use cursor::Cursor;
 pub use cursor::Position;
@@ -23,6 +25,7 @@ pub use cursor::Position;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContactQuery {
     search: Search,
+    filter: Filter,
     sort: Sort,
     cursor: Option<Cursor>,
     around: Option<ContactId>,
@@ -54,12 +57,18 @@ impl ContactQuery {
         };
         Ok(Self {
             search,
+            filter: Filter::default(),
             sort,
             cursor,
             around: None,
             limit,
             scope,
         })
+    }
+
+    /// Only the contacts that the filter lets through.
+    pub fn within(self, filter: Filter) -> Self {
+        Self { filter, ..self }
     }
 
     /// The page that this contact stands on, when pages are counted from the first contact. A
@@ -89,11 +98,23 @@ impl ContactQuery {
         let mut limit = itoa::Buffer::new();
         let limit = limit.format(self.limit.get());
         // Every read names its question, and `format!` takes several times as long.
-        [kind, scope, self.sort.as_str(), limit, &start, &words].join(" ")
+        let named = [kind, scope, self.sort.as_str(), limit, &start, &words].join(" ");
+        match self.filter {
+            Filter::ALL => named,
+            // No word has a line feed in it.
+            Filter { label, favourites } => {
+                let label = label.map(|label| label.to_string());
+                format!("{named}\n{} {favourites}", label.unwrap_or_default())
+            }
+        }
     }
 
     pub fn search(&self) -> &Search {
         &self.search
+    }
+
+    pub fn filter(&self) -> &Filter {
+        &self.filter
     }
 
     pub fn sort(&self) -> Sort {
@@ -117,6 +138,51 @@ impl ContactQuery {
 
     pub fn scope(&self) -> Scope {
         self.scope
+    }
+}
+
+/// What the contacts of a list have in common, apart from a search.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// They have this label. No contact has one that does not exist.
+    pub label: Option<LabelId>,
+    /// They are favourites.
+    pub favourites: bool,
+}
+
+impl Filter {
+    /// Every contact.
+    pub const ALL: Self = Self {
+        label: None,
+        favourites: false,
+    };
+
+    /// From text as a client has sent it; blank text asks for nothing.
+    ///
+    /// # Errors
+    /// [`AppError::BadRequest`], saying what is understood.
+    pub fn parse(label: &str, favourites: &str) -> Result<Self, AppError> {
+        let label = match label.trim() {
+            "" => None,
+            id => Some(id.parse().map_err(|_| {
+                AppError::bad_request("A label is named by its id, as /api/labels has it.")
+            })?),
+        };
+        let favourites = match favourites.trim() {
+            "" | "0" | "false" => false,
+            "1" | "true" => true,
+            _ => return Err(AppError::bad_request("Favourites are asked for by 1 or 0.")),
+        };
+        Ok(Self { label, favourites })
+    }
+
+    /// The filter of a page.
+    ///
+    /// # Errors
+    /// As for [`parse`](Self::parse).
+    pub fn of(filter: &ListFilter) -> Result<Self, AppError> {
+        let favourites = if filter.favourites { "1" } else { "" };
+        Self::parse(&filter.label, favourites)
     }
 }
 

@@ -9,6 +9,7 @@
 //! - `update`: replaces, patches and merges fields, and moves a contact to another book. `trash`: deletes,
 //!   restores, and deletes for ever.
 //! - `history`: what a contact said before, and bringing that back.
+//! - `labels`: the labels of a book, which are renamed, merged and removed in all cards.
 //! - `cards`: the vCards behind the fields. `forms`: what forms start with and send.
 //!   `photos`: the pictures in cards.
 //!
@@ -25,6 +26,7 @@ mod creation_hook;
 mod decoder;
 mod forms;
 mod history;
+mod labels;
 mod list;
 mod options;
 mod photos;
@@ -43,6 +45,8 @@ pub use self::forms::value;
 pub use self::history::History;
 pub use self::history::Restoration;
 pub use self::history::Version;
+pub use self::labels::LabelAnswer;
+pub use self::labels::LabelError;
 pub use self::options::Options;
 pub use self::options::Settings;
 pub use self::photos::Upload;

@@ -35,8 +35,18 @@ use super::fields::ContactFields;
 use super::photo::PhotoKey;
 use super::photo::Picture;
 use super::photo::Size;
+use super::labels::Label;
+use super::labels::LabelChange;
+use super::labels::LabelChangeId;
+use super::labels::LabelColour;
+use super::labels::LabelEdit;
+use super::labels::LabelId;
+use super::labels::LabelName;
+use super::labels::Labels;
 use super::query::ContactQuery;
 use super::query::Cursor;
+use super::query::Filter;
+use super::query::Search;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
@@ -121,7 +131,7 @@ pub trait ContactStore: Send + Sync {
     /// [`StoreError::NotFound`] as for [`get`](Self::get).
     async fn card(&self, id: ContactId) -> Result<(Contact, ContactCard), StoreError>;
 
-    /// Records that all contacts of this book, which is that of the store, are read for a file.
+    /// Records that contacts of this book, which is that of the store, are read for a file.
     async fn begin_export(
         &self,
         book: BookId,
@@ -130,7 +140,7 @@ pub trait ContactStore: Send + Sync {
     ) -> Result<(), StoreError>;
 
     /// The cards of contacts outside the trash, in the order of their creation: those behind the number `after`.
-    async fn cards(&self, after: i64) -> Result<CardPage, StoreError>;
+    async fn cards(&self, of: &CardsOf, after: i64) -> Result<CardPage, StoreError>;
 
     /// Gives a contact another card. When it is the one that it has, nothing changes, the version neither. The former card
     /// is kept, with who has replaced it.
@@ -231,6 +241,42 @@ pub trait ContactStore: Send + Sync {
         emptying: Option<&Emptying<'_>>,
     ) -> Result<u64, StoreError>;
 
+    /// The labels of the book, and how many contacts have them.
+    async fn labels(&self) -> Result<Labels, StoreError>;
+
+    /// Adds a label without contacts.
+    ///
+    /// # Errors
+    /// [`StoreError::LabelExists`].
+    async fn add_label(&self, name: &LabelName, colour: LabelColour) -> Result<Label, StoreError>;
+
+    /// # Errors
+    /// [`StoreError::NoLabel`].
+    async fn recolour_label(&self, id: LabelId, colour: LabelColour) -> Result<(), StoreError>;
+
+    /// Begins a change of a label that edits the cards of its contacts. [`step_label_change`](Self::step_label_change)
+    /// does the rest.
+    ///
+    /// # Errors
+    /// [`StoreError::NoLabel`]; [`StoreError::LabelExists`] unless the edit merges labels; [`StoreError::LabelsBusy`].
+    async fn begin_label_change(
+        &self,
+        id: LabelId,
+        edit: &LabelEdit,
+    ) -> Result<BegunLabelChange, StoreError>;
+
+    /// Gives a label back to the contacts that a change has taken it from.
+    ///
+    /// # Errors
+    /// [`StoreError::NoLabel`] when there is nothing to undo any more; [`StoreError::LabelsBusy`].
+    async fn undo_label_change(&self, id: LabelChangeId) -> Result<BegunLabelChange, StoreError>;
+
+    /// Does some of what the change of the book has left, with an activity of each contact. Whether there may be more.
+    async fn step_label_change(&self, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// The changes of labels that are under way or can be undone, the last one first.
+    async fn label_changes(&self) -> Result<Vec<LabelChange>, StoreError>;
+
     /// How many contacts there are.
     async fn totals(&self) -> Result<Totals, StoreError>;
 
@@ -276,6 +322,21 @@ pub struct ContactPage {
     pub next: Option<Cursor>,
     /// How many contacts match, over all pages.
     pub total: u64,
+}
+
+/// A change of a label that was begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BegunLabelChange {
+    pub id: LabelChangeId,
+    /// How many contacts it is about.
+    pub total: u64,
+}
+
+/// Whose cards are read. By default those of all contacts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CardsOf {
+    pub search: Search,
+    pub filter: Filter,
 }
 
 /// Some of the cards of a book.
@@ -353,6 +414,12 @@ pub enum StoreError {
     KeyReused,
     #[error("the form has created another contact before")]
     AlreadyCreated(Box<Contact>),
+    #[error("there is no such label, or no such change of one")]
+    NoLabel,
+    #[error("there is a label of this name")]
+    LabelExists(Label),
+    #[error("another change of the labels of the book is under way")]
+    LabelsBusy,
     /// Busy, full, gone: this may pass without a change of Kith.
     #[error("the database cannot answer at the moment")]
     Unavailable(#[source] Cause),
@@ -388,6 +455,9 @@ impl From<StoreError> for AppError {
             StoreError::Changed(current) => Self::Changed { current },
             StoreError::KeyReused => Self::KeyReused,
             StoreError::AlreadyCreated(contact) => Self::AlreadyCreated { contact },
+            StoreError::NoLabel | StoreError::LabelExists(_) | StoreError::LabelsBusy => {
+                Self::bad_request(format!("{error}."))
+            }
             StoreError::Unavailable(ref cause) => {
                 tracing::warn!(cause = %Chain(cause.as_ref()), "{error}");
                 Self::Unavailable

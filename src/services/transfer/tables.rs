@@ -136,6 +136,50 @@ pub const TABLES: &[Table] = &[
         key: 2,
     },
     Table {
+        name: "labels",
+        columns: &[
+            integer("seq"),
+            bytes("id"),
+            integer("book"),
+            text("name"),
+            text("name_key"),
+            text("colour"),
+        ],
+        key: 1,
+    },
+    Table {
+        name: "contact_labels",
+        columns: &[integer("label"), integer("contact")],
+        key: 2,
+    },
+    Table {
+        name: "label_changes",
+        columns: &[
+            integer("seq"),
+            bytes("id"),
+            integer("book"),
+            text("kind"),
+            bytes("label"),
+            text("name"),
+            text("name_key"),
+            text("colour"),
+            text("target"),
+            integer("total"),
+            integer("finished_at"),
+        ],
+        key: 1,
+    },
+    Table {
+        name: "label_change_contacts",
+        columns: &[
+            integer("seq"),
+            integer("change"),
+            bytes("contact"),
+            boolean("done"),
+        ],
+        key: 1,
+    },
+    Table {
         name: "activities",
         columns: &[
             integer("seq"),

@@ -183,6 +183,7 @@ async fn load(sources: &Sources, request: &Parts, refused: Option<RefusedPane>) 
         .list_beside(
             location.pane.contact(),
             &location.search,
+            &location.filter,
             location.cursor.as_deref(),
         )
         .await;

@@ -1,4 +1,4 @@
-//! `/contacts/print`: all contacts, or all that a search finds, as they go on paper. Only the server draws
+//! `/contacts/print`: all contacts, or all that a search, a label or the favourites leave, as they go on paper. Only the server draws
 //! this page, because the list in the browser holds only what is on the screen.
 
 use leptos::prelude::*;
@@ -9,6 +9,9 @@ use super::set_status;
 use crate::model::contact::Contact;
 use crate::model::error::AppError;
 use crate::model::location::BOOK;
+use crate::model::location::FAVOURITES;
+use crate::model::location::LABEL;
+use crate::model::location::ListFilter;
 use crate::model::location::Location;
 use crate::services::contacts::Contacts;
 use crate::services::contacts::query::Cursor;
@@ -19,26 +22,34 @@ use crate::web::caller_contacts;
 #[component]
 pub fn PrintPage() -> impl IntoView {
     let query = use_query_map().read_untracked().clone();
-    let search = query.get("q").unwrap_or_default();
     let cursor = query.get("cursor");
-    let book = query.get(BOOK).unwrap_or_default();
+    let list = Location {
+        book: query.get(BOOK).unwrap_or_default(),
+        search: query.get("q").unwrap_or_default(),
+        filter: ListFilter {
+            label: query.get(LABEL).unwrap_or_default(),
+            favourites: query.get(FAVOURITES).is_some_and(|value| value == "1"),
+        },
+        ..Location::default()
+    };
     view! {
         <PageTitle text="Print · Kith"/>
         <main id="main" tabindex="-1" class="page printed-page">
             <Suspense>
                 {move || {
                     let contacts = caller_contacts::of_page();
-                    let (search, cursor) = (search.clone(), cursor.clone());
-                    let book = book.clone();
+                    let (list, cursor) = (list.clone(), cursor.clone());
                     Suspend::new(async move {
-                        let found = contacts?.list_for_printing(&search, cursor.as_deref()).await;
+                        let found = contacts?
+                            .list_for_printing(&list.search, &list.filter, cursor.as_deref())
+                            .await;
                         if let Err(error) = &found {
                             set_status(error);
                         }
                         let is_first = cursor.is_none_or(|cursor| cursor.trim().is_empty());
                         Some(found.map_or_else(
                             |error| view! { <Failed error/> }.into_any(),
-                            |page| view! { <Printed page book search is_first/> }.into_any(),
+                            |page| view! { <Printed page list is_first/> }.into_any(),
                         ))
                     })
                 }}
@@ -74,17 +85,13 @@ fn next_part(list: &Location, cursor: &Cursor) -> impl IntoView + use<> {
 }
 
 #[component]
-fn Printed(page: ContactPage, book: String, search: String, is_first: bool) -> impl IntoView {
+fn Printed(page: ContactPage, list: Location, is_first: bool) -> impl IntoView {
     let ContactPage {
         contacts,
         next,
         total,
     } = page;
-    let list = Location {
-        book,
-        search: search.clone(),
-        ..Location::default()
-    };
+    let search = list.search.clone();
     let here = contacts.len() as u64;
     let everybody = format::count(total, "contact");
     // A long list is printed in parts. Each part says how many contacts it has, and not which came before.
@@ -113,7 +120,7 @@ fn Printed(page: ContactPage, book: String, search: String, is_first: bool) -> i
         <div class="print-head">
             <h1 class="text-xl font-semibold tracking-tight">"Contacts"</h1>
             <button class="button" type="button" id="print" hidden>"Print"</button>
-            <a class="button" href=list.export_url() download>"Export all as vCards"</a>
+            <a class="button" href=list.export_url() download>{if list.lists_all() { "Export all as vCards" } else { "Export these as vCards" }}</a>
             <a class="button" href=list.import_url()>"Import"</a>
             <a class="button" href=list.url()>"Back to the list"</a>
         </div>

@@ -8,6 +8,7 @@ use crate::services::book::Book;
 use crate::services::book::BookId;
 use crate::web::audience::Audience;
 use crate::web::caller_contacts::asked_book;
+use crate::web::caller_contacts::in_book;
 use crate::web::middleware::context::RequestContext;
 
 /// The name of the site, and the links that the audience has a use for. Without an `audience` it is that of the request
@@ -98,10 +99,7 @@ impl Books {
 
     /// The address of a page about the book that this page is about.
     fn href(&self, path: &str) -> String {
-        match self.asked {
-            Some(book) => format!("{path}?{BOOK}={book}"),
-            None => path.to_owned(),
-        }
+        in_book(path, self.asked)
     }
 
     /// Links to the books, on pages of contacts, for readers who have a choice.

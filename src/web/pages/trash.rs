@@ -24,16 +24,14 @@ use crate::services::contacts::TrashRule;
 use crate::services::format;
 use crate::web::caller_contacts;
 use crate::web::caller_contacts::asked_book;
+use crate::web::caller_contacts::in_book;
 
 /// In the address of the page: that a contact was just deleted for ever.
 pub const DONE: &str = "done";
 
 /// An address below `/trash`, about the book that was asked for.
 pub fn address(path: &str, book: Option<BookId>) -> String {
-    match book {
-        Some(book) => format!("/trash{path}?{BOOK}={book}"),
-        None => format!("/trash{path}"),
-    }
+    in_book(&format!("/trash{path}"), book)
 }
 
 /// What the address asks for.

@@ -35,7 +35,9 @@ use crate::services::contacts::Contacts;
 use crate::services::contacts::IdempotentRequest;
 use crate::services::contacts::Totals;
 use crate::services::contacts::fields::Required;
+use crate::services::contacts::labels::LabelId;
 use crate::services::contacts::query::Cursor;
+use crate::services::contacts::query::Filter;
 use crate::services::contacts::query::Search;
 use crate::services::contacts::query::Sort;
 use crate::services::contacts::store::IdempotencyKey;
@@ -56,6 +58,14 @@ pub struct ListParameters {
     #[serde(default)]
     #[param(value_type = Option<Search>, inline)]
     q: String,
+    /// The id of a label that they have.
+    #[serde(default, deserialize_with = "filled")]
+    #[param(value_type = Option<LabelId>)]
+    label: Option<String>,
+    /// `1` for favourites only.
+    #[serde(default, deserialize_with = "filled")]
+    #[param(value_type = Option<String>, pattern = "^[01]$")]
+    favourites: Option<String>,
     /// `name`, `created` or `updated`; with a minus before it, backwards.
     #[serde(default, deserialize_with = "filled")]
     #[param(value_type = Option<Sort>, inline)]
@@ -133,6 +143,11 @@ pub async fn list(
         asked.cursor.as_deref(),
         asked.limit.as_deref(),
     )?;
+    let filter = Filter::parse(
+        asked.label.as_deref().unwrap_or_default(),
+        asked.favourites.as_deref().unwrap_or_default(),
+    )?;
+    let query = query.within(filter);
     let page = contacts.list(query).await?;
     let etag = weak_etag(page.digest());
     Ok(read.answer(&etag, page.status, || page.json().clone().into()))

@@ -33,9 +33,11 @@ use crate::services::config::ServerConfig;
 use crate::services::config::WelcomeConfig;
 use crate::services::contacts;
 use crate::services::contacts::ContactService;
+use crate::services::contacts::LabelWork;
 use crate::services::contacts::TAGS;
 use crate::services::contacts::TrashRetention;
 use crate::services::contacts::TrashRule;
+use crate::services::contacts::label_work;
 use crate::services::contacts::store::sql::SqlStore;
 use crate::services::contacts::store::sql::derived::catch_up;
 use crate::services::contacts::trash_retention;
@@ -185,6 +187,7 @@ impl Stores {
         });
         let trash_retention = self.trash_retention();
         let imports = self.imports(&config);
+        let label_work = self.label_work();
         let health = self.health(contacts.clone(), stopping.clone());
         let instances = self.instances(&config, &health);
         let dashboard = self.dashboard(&config, &admin, &overrides, &instances);
@@ -212,6 +215,7 @@ impl Stores {
             cache: self.cache,
             imports,
             trash_retention,
+            label_work,
             backups: self.backups,
             limiter: self.limiter,
             redis: self.redis,
@@ -270,6 +274,14 @@ impl Stores {
             clock: self.database.clock(),
             database: self.database.clone(),
             rule: self.trash_rule,
+        })
+    }
+
+    fn label_work(&self) -> LabelWork {
+        LabelWork::new(label_work::Options {
+            store: Arc::new(self.contacts.clone()),
+            clock: self.database.clock(),
+            database: self.database.clone(),
         })
     }
 

@@ -66,14 +66,19 @@ impl State {
         self.list_request_id.set(request_id);
         self.last_list_request.set(request);
         self.list_busy.set(true);
-        let Location { search, cursor, .. } = self.location.get_untracked();
+        let Location {
+            search,
+            filter,
+            cursor,
+            ..
+        } = self.location.get_untracked();
         let (cursor, around) = match request {
             ListRequest::Reload(around) => (cursor, around),
             ListRequest::Previous => (self.list.read_untracked().previous_cursor.clone(), None),
             ListRequest::Next => (self.list.read_untracked().next_cursor.clone(), None),
         };
         browser::spawn(async move {
-            let response = api::list_contacts(search, cursor, around).await;
+            let response = api::list_contacts(search, filter, cursor, around).await;
             let is_latest = move || self.list_request_id.is_now(request_id);
             if !is_latest() {
                 return;
@@ -200,9 +205,9 @@ impl State {
 
     /// Requests the page that holds a contact, and moves its row to where that page has it.
     pub(super) fn reposition_row(self, id: ContactId) {
-        let search = self.location.read_untracked().search.clone();
+        let Location { search, filter, .. } = self.location.get_untracked();
         browser::spawn(async move {
-            let page = api::list_contacts(search.clone(), None, Some(id)).await;
+            let page = api::list_contacts(search.clone(), filter, None, Some(id)).await;
             // Without a page, the row stays where it is. A stale list is reloaded as a whole.
             let is_current = !self.list_is_stale.get_untracked()
                 && self.location.read_untracked().search == search;

@@ -58,8 +58,10 @@ impl State {
             return;
         };
         let here = self.location.get_untracked();
-        if location.pane == here.pane && location.cursor != here.cursor {
-            // The browser loads another page of the list.
+        if location.pane == here.pane && location.cursor != here.cursor
+            || location.filter != here.filter
+        {
+            // The browser loads another page of the list, or another list.
             return;
         }
         event.prevent_default();

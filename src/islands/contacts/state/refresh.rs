@@ -16,6 +16,7 @@ use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
 use crate::model::html::escape_html;
+use crate::model::location::Location;
 use crate::model::location::PaneRoute;
 use crate::model::view::Pane;
 
@@ -106,7 +107,7 @@ impl State {
         list: &ContactList,
         shown: &[ContactRow],
     ) -> Result<ContactList, AppError> {
-        let search = self.location.read_untracked().search.clone();
+        let Location { search, filter, .. } = self.location.get_untracked();
         let is_shown = |row: &ContactRow| shown.iter().any(|other| other.id == row.id);
         let begins = list.offset == 0 && shown.as_ptr() == list.rows.as_ptr();
         let mut fresh = ContactList::default();
@@ -130,7 +131,7 @@ impl State {
                 Some(_) => break,
             }
             let is_next = cursor.is_some();
-            let page = api::list_contacts(search.clone(), cursor, around).await?;
+            let page = api::list_contacts(search.clone(), filter.clone(), cursor, around).await?;
             if is_next {
                 loaded::append(&mut fresh, page);
             } else {

@@ -8,6 +8,7 @@ use kith_cache::Policy;
 
 use super::Settings;
 use crate::model::contact::Contact;
+use crate::services::contacts::labels::Labels;
 use crate::services::contacts::store::ContactPage;
 use crate::services::contacts::store::Stretch;
 use crate::services::contacts::store::Totals;
@@ -38,6 +39,10 @@ impl Cacheable for Stretch {
 
 impl Cacheable for Contact {
     const SCHEMA: u32 = 2;
+}
+
+impl Cacheable for Labels {
+    const SCHEMA: u32 = 1;
 }
 
 impl Cacheable for Totals {

@@ -6,13 +6,18 @@ use super::Contacts;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+use crate::model::location::ListFilter;
 use crate::services::book::BookRole;
 use crate::services::contacts::card::ContactCard;
+use crate::services::contacts::query::Filter;
+use crate::services::contacts::query::Search;
+use crate::services::contacts::store::CardsOf;
 use crate::services::contacts::store::ContactStore;
 
 /// The vCards of a book, page by page.
 pub struct Export {
     store: Arc<dyn ContactStore>,
+    of: CardsOf,
     last: i64,
 }
 
@@ -22,7 +27,7 @@ impl Export {
     /// # Errors
     /// [`AppError::Unavailable`], [`AppError::Internal`].
     pub async fn next_page(&mut self) -> Result<Vec<u8>, AppError> {
-        let page = self.store.cards(self.last).await?;
+        let page = self.store.cards(&self.of, self.last).await?;
         self.last = page.last;
         Ok(page.bytes)
     }
@@ -39,19 +44,23 @@ impl Contacts {
         self.in_book_of(id, BookRole::Viewer, read).await
     }
 
-    /// All vCards of the book, byte for byte. The audit log says that they were read.
+    /// The vCards of the book that the search and the filter leave, byte for byte. The audit log says that they were read.
     ///
     /// # Errors
-    /// [`AppError::NoBook`], [`AppError::Unavailable`], [`AppError::Internal`].
+    /// [`AppError::BadRequest`], [`AppError::NoBook`], [`AppError::Unavailable`], [`AppError::Internal`].
     #[tracing::instrument(skip_all)]
-    pub async fn export(&self) -> Result<Export, AppError> {
+    pub async fn export(&self, search: &str, filter: &ListFilter) -> Result<Export, AppError> {
+        let of = CardsOf {
+            search: Search::parse(search)?,
+            filter: Filter::of(filter)?,
+        };
         let book = self.book()?;
         let store = self.store(book);
         let now = self.shared.clock.now();
         store
             .begin_export(book.id, now, &self.caller.actor())
             .await?;
-        Ok(Export { store, last: 0 })
+        Ok(Export { store, of, last: 0 })
     }
 
     /// Gives a contact another vCard. With `expected`, only if the contact is still at that version.

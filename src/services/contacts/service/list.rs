@@ -13,9 +13,11 @@ use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
+use crate::model::location::ListFilter;
 use crate::services::contacts::CONTACTS;
 use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::query::Cursor;
+use crate::services::contacts::query::Filter;
 use crate::services::contacts::query::Scope;
 use crate::services::contacts::store::ContactPage;
 
@@ -80,6 +82,7 @@ impl Contacts {
     pub async fn list_for_printing(
         &self,
         search: &str,
+        filter: &ListFilter,
         cursor: Option<&str>,
     ) -> Result<ContactPage, AppError> {
         let query = ContactQuery::parse(
@@ -89,6 +92,7 @@ impl Contacts {
             Self::MAX_PRINTED_CONTACTS,
             Scope::Live,
         )?;
+        let query = query.within(Filter::of(filter)?);
         let store = self.store(self.book()?);
         Ok(store.stretch(&query).await?.page)
     }
@@ -104,9 +108,11 @@ impl Contacts {
         &self,
         contact: Option<ContactId>,
         search: &str,
+        filter: &ListFilter,
         cursor: Option<&str>,
     ) -> Result<ContactList, AppError> {
-        let query = self.query(search, None, cursor, None)?.around(contact);
+        let query = self.query(search, None, cursor, None)?;
+        let query = query.within(Filter::of(filter)?).around(contact);
         let Shared {
             cache, settings, ..
         } = &*self.shared;

@@ -19,6 +19,7 @@ use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::error::AppError;
+use crate::model::location::ListFilter;
 use crate::services::client::Caller;
 use crate::services::client::Client;
 use crate::services::client::Identity;
@@ -240,7 +241,7 @@ async fn a_printed_list_leaves_notes_aside() {
         created.expect("the draft is valid");
     }
     let printed = service
-        .list_for_printing("", None)
+        .list_for_printing("", &ListFilter::default(), None)
         .await
         .expect("it can be read");
     assert_eq!(printed.contacts[1].phone.as_deref(), Some("112"));

@@ -3,6 +3,8 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use kith_card::Entry;
+
 use super::Contacts;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
@@ -130,6 +132,27 @@ impl Contacts {
             Ok((contact, kept)) => Ok(Edit::Saved(contact, kept)),
             Err(conflict) => Ok(conflict),
         }
+    }
+
+    /// Makes a contact one of the favourites, or ends that.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`], [`AppError::NotFound`].
+    #[tracing::instrument(skip_all, fields(contact = %id))]
+    pub async fn set_favourite(&self, id: ContactId, favourite: bool) -> Result<Contact, AppError> {
+        let change = |_: &Contact, card: &ContactCard| {
+            let mut fields = card.fields();
+            let said = favourite.then(|| Entry::text("true"));
+            fields.set(Field::Favourite, said.into_iter().collect());
+            let mut changed = card.clone();
+            changed.apply(&fields);
+            Ok(Ok((changed, ())))
+        };
+        let (contact, ()) = self
+            .rewrite::<_, Infallible>(id, change)
+            .await?
+            .unwrap_or_else(|never| match never {});
+        Ok(contact)
     }
 
     /// Moves a contact to another book of the caller, with all that has happened around it.

@@ -3,6 +3,7 @@
 
 mod history;
 mod idempotency;
+mod labels;
 mod lists;
 mod model;
 mod photos;
@@ -34,6 +35,7 @@ use crate::services::contacts::query::Scope;
 
 pub use history::*;
 pub use idempotency::*;
+pub use labels::*;
 pub use lists::*;
 pub use model::*;
 pub use photos::*;
@@ -98,6 +100,14 @@ macro_rules! conformance_tests {
             a_request_that_failed_can_be_sent_again
             an_outdated_key_is_free_again
             a_form_creates_one_contact_whatever_it_says
+            labels_are_what_cards_outside_the_trash_name
+            a_list_of_a_label_or_of_favourites_is_paged_in_every_order
+            the_cards_of_a_label_are_read
+            a_label_is_added_and_colored
+            a_label_is_renamed_in_the_cards_of_its_contacts
+            labels_are_merged
+            a_removed_label_can_be_given_back
+            a_change_of_many_contacts_goes_on_where_it_was
             any_sequence_of_changes_leaves_what_it_should
         }
     };

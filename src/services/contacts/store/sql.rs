@@ -15,6 +15,7 @@
 //! - [`export`] reads all cards of a book. [`missing_cards`] writes the cards that an earlier release has not,
 //!   and [`derived`] holds everything against the cards.
 //! - [`photos`] keeps the pictures of photos.
+//! - [`labels`] says which contacts have which labels, and [`label_changes`] edits the cards of those that have one.
 //! - [`row`] reads a contact. [`replay`] knows the requests that a client may send again.
 //! - [`search`] is the only part with a body for each engine. Elsewhere only texts differ.
 //! - [`generations`] tells the cache when contacts have changed. [`error`] makes a kind of a fault.
@@ -28,6 +29,8 @@ mod export;
 mod generations;
 pub mod insert;
 pub mod known;
+mod label_changes;
+mod labels;
 mod list;
 mod missing_cards;
 mod photos;

@@ -286,6 +286,21 @@ const OTHERS: &[Sql] = &[
     Sql::each(
         "INSERT INTO import_problems (import, place, line, reason, body) VALUES (5, 2, 7, 'r', x'00ff')",
         "INSERT INTO import_problems (import, place, line, reason, body) VALUES (5, 2, 7, 'r', '\\x00ff')",
+        "INSERT INTO labels (id, book, name, name_key, colour) VALUES (zeroblob(16), 1, 'Café', 'cafe', 'teal')",
+        "INSERT INTO labels (id, book, name, name_key, colour)
+         VALUES (decode(repeat('00', 16), 'hex'), 1, 'Café', 'cafe', 'teal')",
+    ),
+    Sql::new(
+        "INSERT INTO contact_labels (label, contact)
+         SELECT labels.seq, contacts.seq FROM labels CROSS JOIN contacts WHERE deleted_at IS NULL",
+    ),
+    Sql::new(
+        "INSERT INTO label_changes (id, book, kind, label, name, name_key, colour, total, finished_at)
+         SELECT id, book, 'remove', id, name, name_key, colour, 2, 9 FROM labels",
+    ),
+    Sql::new(
+        "INSERT INTO label_change_contacts (change, contact, done)
+         SELECT label_changes.seq, contacts.id, in_trash FROM label_changes CROSS JOIN contacts",
     ),
     // A process that was killed long ago.
     Sql::new(

@@ -1,6 +1,7 @@
 //! The activities of a contact.
 
 use kith_database::Connection;
+use kith_database::Sql;
 use kith_database::query;
 
 use super::row::Place;
@@ -57,6 +58,33 @@ pub async fn record(
     .await?;
     Ok(())
 }
+
+/// Removes the oldest changes of these contacts, as [`record`] does it for one of them.
+pub async fn prune(tx: &mut Connection, contacts: &[i64]) -> Result<(), sqlx::Error> {
+    query(PRUNE)
+        .bind(contacts.to_vec())
+        .bind(MAX_ACTIVITIES)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+const PRUNE: Sql = Sql::each(
+    "DELETE FROM activities WHERE seq IN (
+         SELECT seq FROM (
+             SELECT activities.seq, row_number() OVER (PARTITION BY contact ORDER BY activities.seq DESC) AS place
+             FROM activities JOIN contacts ON contacts.id = contact
+             WHERE contacts.seq IN (SELECT value FROM json_each($1))
+                 AND event <> '\"Created\"' AND event NOT LIKE '%\"Welcome%') AS placed
+         WHERE place > $2)",
+    "DELETE FROM activities WHERE seq IN (
+         SELECT seq FROM (
+             SELECT activities.seq, row_number() OVER (PARTITION BY contact ORDER BY activities.seq DESC) AS place
+             FROM activities JOIN contacts ON contacts.id = contact
+             WHERE contacts.seq = ANY ($1::bigint[])
+                 AND event <> '\"Created\"' AND event NOT LIKE '%\"Welcome%') AS placed
+         WHERE place > $2)",
+);
 
 /// An event as the table keeps it.
 pub fn json(event: &Event) -> Result<String, StoreError> {

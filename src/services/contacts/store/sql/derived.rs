@@ -20,14 +20,17 @@ use sha2::Digest;
 use sha2::Sha256;
 use uuid::Uuid;
 
+use super::labels;
 use super::missing_cards::write_missing_cards;
 use super::row::fields_json;
-use super::row::is_favourite;
 use super::search;
 use crate::model::contact::ContactId;
+use crate::services::book::BookKey;
 use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::fold::search_key;
+use crate::services::contacts::labels::is_favourite;
+use crate::services::contacts::labels::labels_in;
 use crate::services::contacts::store::StoreError;
 
 /// The contacts of one transaction.
@@ -258,6 +261,16 @@ impl Page {
                 search::add(connection, finding.seq, &derived.search_key).await?;
             }
         }
+        let is_labelled_otherwise =
+            |finding: &&Finding| finding.difference.columns.contains(&"fields");
+        for finding in self.findings.iter().filter(is_labelled_otherwise) {
+            let (Some(derived), false) = (&finding.derived, finding.in_trash) else {
+                continue;
+            };
+            labels::remove(connection, finding.seq).await?;
+            let labelled = [(finding.difference.contact, derived.labels.clone())];
+            labels::add_many(connection, BookKey::of_contact(finding.seq), &labelled).await?;
+        }
         Ok(())
     }
 }
@@ -323,6 +336,7 @@ struct Derived {
     photo: Option<String>,
     uid: Option<String>,
     fingerprint: Vec<u8>,
+    labels: Vec<String>,
 }
 
 impl Derived {
@@ -335,6 +349,7 @@ impl Derived {
             photo: summary.photo.map(|key| key.to_string()),
             uid: card.uid(),
             fingerprint: card.fingerprint().to_vec(),
+            labels: labels_in(&summary.fields).into_iter().map(str::to_owned).collect(),
             name: summary.name,
             email: summary.email,
             phone: summary.phone,

@@ -1,10 +1,12 @@
-//! All cards of a book, page by page.
+//! The cards of a book, page by page.
 
 use jiff::Timestamp;
 use kith_database::Connection;
+use kith_database::QueryBuilder;
 use kith_database::Tx;
-use kith_database::query;
 
+use super::labels;
+use super::search;
 use crate::services::audit_log;
 use crate::services::audit_log::Actor;
 use crate::services::audit_log::Entry;
@@ -12,6 +14,7 @@ use crate::services::audit_log::Kind;
 use crate::services::book::BookId;
 use crate::services::book::BookKey;
 use crate::services::contacts::store::CardPage;
+use crate::services::contacts::store::CardsOf;
 use crate::services::contacts::store::StoreError;
 
 /// The contacts of a page.
@@ -36,18 +39,25 @@ pub async fn begin(
 pub async fn cards(
     connection: &mut Connection,
     book: BookKey,
+    of: &CardsOf,
     after: i64,
 ) -> Result<CardPage, StoreError> {
     let numbers = book.contacts();
-    let rows: Vec<(i64, Vec<u8>)> = query(
-        "SELECT seq, card FROM contacts WHERE seq > $1 AND seq < $2 AND deleted_at IS NULL
-         ORDER BY seq LIMIT $3",
-    )
-    .bind(after.max(numbers.start))
-    .bind(numbers.end)
-    .bind(PAGE)
-    .fetch_all(connection)
-    .await?;
+    let mut sql = QueryBuilder::new(
+        connection.engine(),
+        "SELECT seq, card FROM contacts WHERE seq > ",
+    );
+    sql.push_bind(after.max(numbers.start))
+        .push(" AND seq < ")
+        .push_bind(numbers.end)
+        .push(" AND deleted_at IS NULL");
+    for word in of.search.words() {
+        sql.push(" AND ");
+        search::push_contains(&mut sql, word);
+    }
+    labels::push_filter(&mut sql, book, &of.filter);
+    sql.push(" ORDER BY seq LIMIT ").push_bind(PAGE);
+    let rows: Vec<(i64, Vec<u8>)> = sql.build().fetch_all(connection).await?;
     let last = rows.last().map_or(after, |(seq, _)| *seq);
     let mut bytes = Vec::new();
     for (_, card) in rows {

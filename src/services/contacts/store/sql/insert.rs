@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::activities;
 use super::replay;
-use super::row::is_favourite;
+use super::labels;
 use super::row::photo_key;
 use super::search;
 use crate::model::contact::Contact;
@@ -20,6 +20,8 @@ use crate::services::book::BookKey;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::fold::search_key;
+use crate::services::contacts::labels::is_favourite;
+use crate::services::contacts::labels::labels_of;
 use crate::services::contacts::store::StoreError;
 
 /// A contact that is about to be written. All that takes long is done: a transaction only writes it.
@@ -30,6 +32,7 @@ pub struct Addition {
     /// In hexadecimal digits.
     pub fingerprint: String,
     pub has_email: bool,
+    labels: Vec<String>,
     /// The columns but for the card.
     columns: serde_json::Value,
     card: Vec<u8>,
@@ -73,6 +76,7 @@ impl Addition {
             uid,
             fingerprint,
             has_email: contact.email.is_some(),
+            labels: labels_of(contact).into_iter().map(str::to_owned).collect(),
             columns,
             card: card.bytes().to_vec(),
         }
@@ -104,12 +108,14 @@ pub async fn insert(
     // The cards need not be UTF-8, so they come behind each other, beside the JSON.
     let mut cards = Vec::with_capacity(additions.iter().map(|one| one.card.len()).sum());
     let mut rows = Vec::with_capacity(additions.len());
+    let mut labelled = Vec::new();
     for addition in additions {
         let mut columns = addition.columns;
         columns["card_start"] = (cards.len() + 1).into();
         columns["card_bytes"] = addition.card.len().into();
         rows.push(columns);
         cards.extend_from_slice(&addition.card);
+        labelled.push((addition.id, addition.labels));
     }
     query(INSERT)
         .bind(occasion.book.0)
@@ -119,9 +125,9 @@ pub async fn insert(
         .bind(activities::json(occasion.event)?)
         .bind(occasion.outdated)
         .bind(replay::MAX_SWEPT_KEYS)
-        .execute(tx)
+        .execute(&mut *tx)
         .await?;
-    Ok(())
+    labels::add_many(tx, occasion.book, &labelled).await
 }
 
 /// Everything that new contacts consist of, and the removal of old keys, in one query: each query of its own would cost

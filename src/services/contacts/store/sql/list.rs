@@ -6,6 +6,9 @@
 //! - Few contacts match: ask the search table for all of them, and sort those.
 //! - Many match: walk the index of the order and look at each contact; the page is full soon.
 //!
+//! A label or the favourites narrow this down in the same two ways: few of them are looked up and sorted, and of many
+//! the order is walked.
+//!
 //! The trash is not in the search tables; it is always walked.
 
 use kith_database::Connection;
@@ -15,6 +18,7 @@ use kith_database::QueryBuilder;
 use kith_database::Sql;
 use kith_database::query;
 
+use super::labels;
 use super::row;
 use super::row::FOR_LISTS;
 use super::row::Place;
@@ -25,8 +29,10 @@ use super::search;
 use crate::model::contact::ContactId;
 use crate::services::book::BookKey;
 use crate::services::contacts::CONTACTS;
+use crate::services::contacts::labels::is_favourite;
 use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::query::Cursor;
+use crate::services::contacts::query::Filter;
 use crate::services::contacts::query::Position;
 use crate::services::contacts::query::Scope;
 use crate::services::contacts::query::Sort;
@@ -115,6 +121,7 @@ async fn before_page_of(
         let mut words = query.search().words().iter();
         stored.in_trash == (query.scope() == Scope::Trash)
             && words.all(|word| stored.search_key.contains(word.as_str()))
+            && (!query.filter().favourites || is_favourite(&stored.contact.fields))
     };
     let Some(stored) = row::find(
         connection,
@@ -127,6 +134,11 @@ async fn before_page_of(
     .filter(matches) else {
         return Ok(0);
     };
+    if let Some(label) = query.filter().label
+        && !labels::has(connection, label, stored.seq).await?
+    {
+        return Ok(0);
+    }
     let place = edge(&stored, query.sort()).before();
     let before = fetch_count(
         connection,
@@ -220,6 +232,20 @@ fn edge(contact: &Stored, sort: Sort) -> Cursor {
 /// How many contacts match, over all pages.
 fn count_matches(engine: Engine, list: &List) -> QueryBuilder<'static> {
     let query = &list.query;
+    if query.search().is_empty() && *query.filter() != Filter::ALL {
+        let mut sql = QueryBuilder::new(engine, "SELECT count(*) FROM ");
+        match query.filter() {
+            Filter {
+                label: Some(label),
+                favourites: false,
+            } => {
+                sql.push("contact_labels WHERE label = ");
+                labels::push_label(&mut sql, list.book, *label);
+            }
+            _ => push_filtered(&mut sql, list),
+        }
+        return sql;
+    }
     if query.search().is_empty() {
         // A book without contacts may have no count.
         let select = "SELECT coalesce(max(contacts), 0) FROM contact_counts WHERE in_trash = ";
@@ -232,7 +258,7 @@ fn count_matches(engine: Engine, list: &List) -> QueryBuilder<'static> {
     let mut sql = QueryBuilder::new(engine, "SELECT count(*) FROM ");
     match query.scope() {
         Scope::Live => {
-            search::tables(engine).push_matches(&mut sql, list.book, query.search().words());
+            push_found(&mut sql, list);
         }
         Scope::Trash => {
             sql.push("contacts");
@@ -250,14 +276,15 @@ fn count_before(engine: Engine, list: &List, total: u64, cursor: &Cursor) -> Que
         sql.push("contacts");
         push_walk(&mut sql, query.sort().by, list);
     } else {
-        search::tables(engine).push_contacts(&mut sql, list.book, query.search().words());
+        push_few(&mut sql, list);
     }
     push_beyond(&mut sql, cursor);
     sql
 }
 
 fn is_walked(query: &ContactQuery, total: u64) -> bool {
-    query.search().is_empty() || query.scope() == Scope::Trash || total > MAX_SORTED_MATCHES
+    let is_whole = query.search().is_empty() && *query.filter() == Filter::ALL;
+    is_whole || query.scope() == Scope::Trash || total > MAX_SORTED_MATCHES
 }
 
 /// The contacts of a page and one more, in order; from the last to the first where the page is
@@ -288,7 +315,7 @@ fn find_page(
     } else {
         // Two steps, so that only the contacts of the page are read with their notes.
         sql.push(" WHERE seq IN (SELECT seq FROM ");
-        search::tables(engine).push_contacts(&mut sql, list.book, query.search().words());
+        push_few(&mut sql, list);
         push_page(&mut sql);
         sql.push(")");
         push_order(&mut sql, sort);
@@ -312,6 +339,53 @@ fn push_walk(sql: &mut QueryBuilder<'_>, order: SortBy, list: &List) {
     for word in query.search().words() {
         sql.push(" AND ");
         search::push_contains(sql, word);
+    }
+    labels::push_filter(sql, list.book, list.query.filter());
+}
+
+/// Behind `FROM`: the contacts of a list that has few.
+fn push_few(sql: &mut QueryBuilder<'_>, list: &List) {
+    let query = &list.query;
+    if query.search().is_empty() {
+        push_filtered(sql, list);
+    } else {
+        search::tables(sql.engine()).push_contacts(sql, list.book, query.search().words());
+        labels::push_filter(sql, list.book, list.query.filter());
+    }
+}
+
+/// Behind `FROM`: rows of which each is a contact that the search finds, and the filter lets through.
+fn push_found(sql: &mut QueryBuilder<'_>, list: &List) {
+    let (words, filter) = (list.query.search().words(), list.query.filter());
+    let tables = search::tables(sql.engine());
+    if *filter == Filter::ALL {
+        tables.push_matches(sql, list.book, words);
+    } else {
+        tables.push_contacts(sql, list.book, words);
+        labels::push_filter(sql, list.book, list.query.filter());
+    }
+}
+
+/// Behind `FROM`: the contacts that the filter lets through, by an index of its own.
+fn push_filtered(sql: &mut QueryBuilder<'_>, list: &List) {
+    let filter = list.query.filter();
+    if filter.favourites {
+        sql.push(Sql::each(
+            "contacts INDEXED BY contacts_favourites",
+            "contacts",
+        ))
+        .push(" WHERE book = ")
+        .push_bind(list.book.0)
+        .push(" AND in_trash = FALSE");
+        labels::push_filter(sql, list.book, list.query.filter());
+    } else if let Some(label) = filter.label {
+        // The cross join has SQLite ask the labels first.
+        sql.push(Sql::each(
+            "contact_labels CROSS JOIN contacts ON contacts.seq = contact",
+            "contact_labels JOIN contacts ON contacts.seq = contact",
+        ))
+        .push(" WHERE label = ");
+        labels::push_label(sql, list.book, label);
     }
 }
 

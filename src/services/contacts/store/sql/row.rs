@@ -14,7 +14,6 @@ use crate::model::contact::ContactId;
 use crate::services::book::BookKey;
 use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::card::Summary;
-use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::photo::PhotoKey;
 use crate::services::contacts::store::StoreError;
 
@@ -124,11 +123,6 @@ fn read_fields(json: &str) -> Result<Map<String, Value>, StoreError> {
 pub fn fields_json(fields: &Map<String, Value>) -> Result<String, StoreError> {
     let json = serde_json::to_string(fields);
     json.map_err(|error| StoreError::Internal(error.into()))
-}
-
-/// Whether a contact with these fields is one of the favourites.
-pub fn is_favourite(fields: &Map<String, Value>) -> bool {
-    fields.get(Field::Favourite.spec().name) == Some(&Value::Bool(true))
 }
 
 /// The key of the photo of a contact, as the column `photo` has it.

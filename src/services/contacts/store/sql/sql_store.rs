@@ -14,6 +14,8 @@ use super::activities;
 use super::create::NewContact;
 use super::erase;
 use super::export;
+use super::label_changes;
+use super::labels;
 use super::list;
 use super::list::List;
 use super::photos;
@@ -38,8 +40,18 @@ use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::photo::PhotoKey;
 use crate::services::contacts::photo::Picture;
 use crate::services::contacts::photo::Size;
+use crate::services::contacts::labels::Label;
+use crate::services::contacts::labels::LabelChange;
+use crate::services::contacts::labels::LabelChangeId;
+use crate::services::contacts::labels::LabelColour;
+use crate::services::contacts::labels::LabelEdit;
+use crate::services::contacts::labels::LabelId;
+use crate::services::contacts::labels::LabelName;
+use crate::services::contacts::labels::Labels;
 use crate::services::contacts::query::ContactQuery;
+use crate::services::contacts::store::BegunLabelChange;
 use crate::services::contacts::store::CardPage;
+use crate::services::contacts::store::CardsOf;
 use crate::services::contacts::store::ContactPage;
 use crate::services::contacts::store::ContactStore;
 use crate::services::contacts::store::Creation;
@@ -212,9 +224,9 @@ impl ContactStore for SqlStore {
         export::begin(tx, book, now, actor).await
     }
 
-    async fn cards(&self, after: i64) -> Result<CardPage, StoreError> {
+    async fn cards(&self, of: &CardsOf, after: i64) -> Result<CardPage, StoreError> {
         let mut connection = self.database.reader().await?;
-        export::cards(&mut connection, self.book, after).await
+        export::cards(&mut connection, self.book, of, after).await
     }
 
     async fn replace_card(
@@ -311,6 +323,54 @@ impl ContactStore for SqlStore {
     ) -> Result<u64, StoreError> {
         let tx = self.database.write().await?;
         erase::erase_some(tx, self.book, deleted_before, emptying).await
+    }
+
+    async fn labels(&self) -> Result<Labels, StoreError> {
+        let mut connection = self.database.reader().await?;
+        labels::list(&mut connection, self.book).await
+    }
+
+    async fn add_label(&self, name: &LabelName, colour: LabelColour) -> Result<Label, StoreError> {
+        let mut tx = self.database.write().await?;
+        let label = labels::create(&mut tx, self.book, name.as_str(), colour).await?;
+        tx.commit().await?;
+        Ok(label)
+    }
+
+    async fn recolour_label(&self, id: LabelId, colour: LabelColour) -> Result<(), StoreError> {
+        let mut tx = self.database.write().await?;
+        labels::recolour(&mut tx, self.book, id, colour).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn begin_label_change(
+        &self,
+        id: LabelId,
+        edit: &LabelEdit,
+    ) -> Result<BegunLabelChange, StoreError> {
+        let mut tx = self.database.write().await?;
+        let change = label_changes::begin(&mut tx, self.book, id, edit).await?;
+        tx.commit().await?;
+        Ok(change)
+    }
+
+    async fn undo_label_change(&self, id: LabelChangeId) -> Result<BegunLabelChange, StoreError> {
+        let mut tx = self.database.write().await?;
+        let change = label_changes::undo(&mut tx, self.book, id).await?;
+        tx.commit().await?;
+        Ok(change)
+    }
+
+    async fn step_label_change(&self, now: Timestamp) -> Result<bool, StoreError> {
+        let mut tx = self.database.write().await?;
+        let more = label_changes::step(&mut tx, self.book, now).await?;
+        tx.commit().await?;
+        Ok(more)
+    }
+
+    async fn label_changes(&self) -> Result<Vec<LabelChange>, StoreError> {
+        let mut connection = self.database.reader().await?;
+        label_changes::list(&mut connection, self.book).await
     }
 
     async fn totals(&self) -> Result<Totals, StoreError> {

@@ -6,6 +6,7 @@ use kith_database::Tx;
 use kith_database::query;
 
 use super::activities;
+use super::labels;
 use super::row::Place;
 use super::row::Stored;
 use super::row::find_and_lock;
@@ -18,6 +19,7 @@ use crate::services::audit_log::Actor;
 use crate::services::audit_log::Entry;
 use crate::services::audit_log::Kind;
 use crate::services::contacts::activity::Event;
+use crate::services::contacts::labels::labels_of;
 use crate::services::contacts::store::StoreError;
 
 /// See [`ContactStore::delete`](crate::services::contacts::store::ContactStore::delete). Commits.
@@ -31,6 +33,7 @@ pub async fn delete(
     let stored = find_expected(&mut tx, place, expected).await?;
     move_over(&mut tx, &stored, now, Some(now)).await?;
     search::remove(&mut tx, stored.seq).await?;
+    labels::remove(&mut tx, stored.seq).await?;
     let entry = Entry {
         subject: Some(*place.id.as_uuid()),
         ..Entry::new(actor, Kind::ContactDeleted)
@@ -50,6 +53,7 @@ pub async fn restore(mut tx: Tx, place: Place, now: Timestamp) -> Result<Contact
     }
     move_over(&mut tx, &stored, now, None).await?;
     search::add(&mut tx, stored.seq, &stored.search_key).await?;
+    labels::add(&mut tx, place.book, place.id, &labels_of(&stored.contact)).await?;
     let restored = find_live(&mut tx, place).await?;
     tx.commit().await?;
     Ok(restored.contact)

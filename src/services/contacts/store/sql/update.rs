@@ -7,13 +7,13 @@ use kith_database::query;
 use kith_photo::Prepared;
 
 use super::activities;
+use super::labels;
 use super::photos;
 use super::row::Place;
 use super::row::Stored;
 use super::row::fields_json;
 use super::row::find_expected;
 use super::row::find_with_card;
-use super::row::is_favourite;
 use super::row::photo_key;
 use super::row::rfc3339;
 use super::row::set_summary;
@@ -27,6 +27,8 @@ use crate::services::contacts::activity::Event;
 use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::fold::search_key;
 use crate::services::contacts::history;
+use crate::services::contacts::labels::is_favourite;
+use crate::services::contacts::labels::labels_of;
 use crate::services::contacts::photo::PhotoKey;
 use crate::services::contacts::store::StoreError;
 
@@ -126,6 +128,11 @@ async fn write(
         actor: occasion.actor,
     };
     versions::keep(tx, succession, occasion.max_versions).await?;
+    if labels_of(&stored.contact) != labels_of(&contact) {
+        let book = BookKey::of_contact(stored.seq);
+        labels::remove(tx, stored.seq).await?;
+        labels::add(tx, book, contact.id, &labels_of(&contact)).await?;
+    }
     let fields = history::differing(&before.fields(), &card.fields());
     let mut names: Vec<&str> = fields.iter().map(|field| field.spec().name).collect();
     if contact.photo != stored.contact.photo {
@@ -150,6 +157,7 @@ pub async fn move_to(
     }
     let updated_at = stored.updated_at.max(now.as_millisecond());
     search::remove(&mut tx, stored.seq).await?;
+    labels::remove(&mut tx, stored.seq).await?;
     let seq: i64 = query(MOVE)
         .bind(book.0)
         .bind(updated_at)
@@ -157,6 +165,7 @@ pub async fn move_to(
         .fetch_one(&mut tx)
         .await?;
     search::add(&mut tx, seq, &stored.search_key).await?;
+    labels::add(&mut tx, book, place.id, &labels_of(&stored.contact)).await?;
     activities::record(&mut tx, place.id, updated_at, &Event::Moved).await?;
     tx.commit().await?;
     stored.contact.updated_at = rfc3339(updated_at)?;
