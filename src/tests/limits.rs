@@ -227,7 +227,7 @@ async fn pages_and_server_functions_are_refused_in_their_own_form() {
     let page = Page::read(page).await;
     assert_eq!(page.attributes("[data-wait]", "data-wait"), [retry_after]);
 
-    let list = json!({"search": "", "cursor": null, "around": null});
+    let list = json!({"search": "", "filter": {"label": "", "favourites": false}, "cursor": null, "around": null});
     let request = app.request(Method::POST, "/fn/contacts/list").json(&list);
     let request = request.header("accept", "application/json");
     let refused = send(request.header("accept-encoding", "gzip, br")).await;

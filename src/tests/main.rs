@@ -22,6 +22,7 @@ mod html;
 mod imports;
 mod instances;
 mod invitations;
+mod labels;
 mod limits;
 mod live;
 mod mail;

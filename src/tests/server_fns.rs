@@ -33,7 +33,7 @@ async fn the_browser_reads_and_writes_the_same_contacts_as_programs() {
     let list = app
         .post(
             "/fn/contacts/list",
-            &json!({"search": "ada", "cursor": null, "around": null}),
+            &json!({"search": "ada", "filter": {"label": "", "favourites": false}, "cursor": null, "around": null}),
         )
         .await;
     let list: Value = list.json().await.expect("a list");

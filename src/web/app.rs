@@ -23,6 +23,7 @@ use crate::web::pages::dashboard::DashboardPage;
 use crate::web::pages::dashboard::audit::AuditPage;
 use crate::web::pages::history::HistoryPage;
 use crate::web::pages::imports::ImportsPage;
+use crate::web::pages::labels::LabelsPage;
 use crate::web::pages::move_contact::MovePage;
 use crate::web::pages::not_found::NotFoundPage;
 use crate::web::pages::photo::PhotoPage;
@@ -77,6 +78,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/import") view=ImportsPage ssr=SsrMode::Async/>
                 <Route path=path!("/imports/:id") view=ImportsPage ssr=SsrMode::Async/>
                 <Route path=path!("/imports/:id/undo") view=ImportsPage ssr=SsrMode::Async/>
+                <Route path=path!("/labels") view=LabelsPage ssr=SsrMode::Async/>
+                <Route path=path!("/labels/:id") view=LabelsPage ssr=SsrMode::Async/>
+                <Route path=path!("/labels/:id/:action") view=LabelsPage ssr=SsrMode::Async/>
+                <Route path=path!("/labels/changes/:id/undo") view=LabelsPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/audit") view=AuditPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>

@@ -6,6 +6,7 @@ pub mod contacts;
 pub mod dashboard;
 pub mod history;
 pub mod imports;
+pub mod labels;
 pub mod move_contact;
 pub mod not_found;
 pub mod photo;

@@ -8,6 +8,7 @@ pub mod contacts;
 pub mod description;
 pub mod extract;
 pub mod imports;
+pub mod labels;
 pub mod metrics;
 pub mod photos;
 pub mod read;

@@ -37,6 +37,7 @@ use crate::web::forms;
 use crate::web::health;
 use crate::web::history;
 use crate::web::imports;
+use crate::web::labels;
 use crate::web::live;
 use crate::web::middleware;
 use crate::web::middleware::Access;
@@ -101,6 +102,8 @@ fn api_routes(state: &AppState) -> (Router<AppState>, OpenApi) {
         .routes(routes!(rest::imports::begin))
         .routes(routes!(rest::imports::read, rest::imports::undo))
         .routes(routes!(rest::imports::broken))
+        .routes(routes!(rest::labels::list, rest::labels::add))
+        .routes(routes!(rest::labels::patch, rest::labels::remove))
         .routes(routes!(rest::books::list))
         .routes(routes!(rest::books::move_contact))
         .split_for_parts();
@@ -198,6 +201,10 @@ fn page_routes(state: &AppState) -> Router<AppState> {
             "/contacts/{id}/photo/remove",
             get(photos::show_remove).post(photos::remove),
         )
+        .route(
+            "/contacts/{id}/favourite",
+            post(forms::set_favourite).get(forms::go_back),
+        )
         .route("/contacts/export.vcf", get(vcards::all))
         .route("/contacts/{id}/card.vcf", get(vcards::one))
         .route(
@@ -205,6 +212,7 @@ fn page_routes(state: &AppState) -> Router<AppState> {
             post(forms::restore).get(forms::go_back),
         )
         .merge(import_routes())
+        .merge(label_routes())
         .route("/trash/empty", get(trash::show_empty).post(trash::empty))
         .route("/trash/{id}", get(trash::show))
         .route(
@@ -244,6 +252,25 @@ fn import_routes() -> Router<AppState> {
         )
 }
 
+/// The pages of labels.
+fn label_routes() -> Router<AppState> {
+    Router::new()
+        .route("/labels", get(labels::show).post(labels::add))
+        .route("/labels/{id}", get(labels::show_one).post(labels::change))
+        .route(
+            "/labels/{id}/merge",
+            post(labels::merge).get(labels::go_back),
+        )
+        .route(
+            "/labels/{id}/remove",
+            post(labels::remove).get(labels::go_back),
+        )
+        .route(
+            "/labels/changes/{id}/undo",
+            post(labels::undo).get(labels::go_back),
+        )
+}
+
 /// The addresses of pages that handlers of their own draw.
 fn drawn_by_handlers() -> Vec<String> {
     [
@@ -264,6 +291,10 @@ fn drawn_by_handlers() -> Vec<String> {
         "/imports/{id}/undo",
         "/contacts/{id}/photo",
         "/contacts/{id}/photo/remove",
+        "/labels",
+        "/labels/{id}",
+        "/labels/{id}/{action}",
+        "/labels/changes/{id}/undo",
         "/trash/empty",
         "/trash/{id}",
         "/trash/{id}/delete",

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::PageTitle;
 use super::forbid_storing;
+use super::labels::rail::LabelRail;
 use super::set_status;
 use super::set_status_code;
 use super::wake::Wake;
@@ -25,6 +26,7 @@ use crate::services::book::BookRole;
 use crate::services::contacts;
 use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::catalogue::in_words;
+use crate::services::contacts::labels::Labels;
 use crate::services::welcome::WelcomeService;
 use crate::web::caller_contacts;
 use crate::web::cookies;
@@ -79,11 +81,18 @@ pub fn ContactsPage() -> impl IntoView {
                         forbid_storing();
                     }
                     let class = class_of_reader(&contacts);
+                    // The page is worth showing without them.
+                    let labels = match contacts.labels().await {
+                        Ok(labels) => Labels::clone(&labels),
+                        Err(_) => Labels::default(),
+                    };
+                    let location = view.location.clone();
                     Some(
                         view! {
                             <PageTitle text=view.pane.title()/>
                             <Wake half=site.contacts/>
                             <div class=class>
+                                <LabelRail labels location/>
                                 <PageData data=view>
                                     <Contacts/>
                                 </PageData>

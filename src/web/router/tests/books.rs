@@ -12,23 +12,32 @@ use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::fields::ContactInput;
 use crate::services::contacts::fields::Required;
 use crate::services::imports::ImportId;
+use crate::services::contacts::labels::LabelChangeId;
+use crate::services::contacts::labels::LabelColour;
+use crate::services::contacts::labels::LabelEdit;
+use crate::services::contacts::labels::LabelId;
+use crate::services::contacts::labels::LabelName;
 
 /// What editors and owners change in a book. A contact is in its book, or in the trash of its book.
 const WRITES_OF_EDITORS: &[&str] = &[
     "DELETE /api/contacts/{id}",
     "DELETE /api/contacts/{id}/photo",
     "DELETE /api/imports/{id}",
+    "DELETE /api/labels/{id}",
     "DELETE /api/trash",
     "DELETE /api/trash/{id}",
     "PATCH /api/contacts/{id}",
+    "PATCH /api/labels/{id}",
     "POST /api/contacts",
     "POST /api/contacts/{id}/move",
     "POST /api/contacts/{id}/restore",
     "POST /api/contacts/{id}/versions/{version}/restore",
     "POST /api/imports",
+    "POST /api/labels",
     "POST /contacts/new",
     "POST /contacts/{id}/delete",
     "POST /contacts/{id}/edit",
+    "POST /contacts/{id}/favourite",
     "POST /contacts/{id}/history/{version}",
     "POST /contacts/{id}/move",
     "POST /contacts/{id}/photo",
@@ -40,6 +49,11 @@ const WRITES_OF_EDITORS: &[&str] = &[
     "POST /import",
     "POST /imports/{id}/cancel",
     "POST /imports/{id}/undo",
+    "POST /labels",
+    "POST /labels/changes/{id}/undo",
+    "POST /labels/{id}",
+    "POST /labels/{id}/merge",
+    "POST /labels/{id}/remove",
     "POST /trash/empty",
     "POST /trash/{id}/delete",
     "PUT /api/contacts/{id}",
@@ -65,13 +79,15 @@ struct People<'a> {
     maker: Maker<'a>,
 }
 
-/// A book that is shared, with a contact and another one in its trash.
+/// A book that is shared, with a contact and another one in its trash, two labels, and one that was removed.
 struct Shared {
     book: BookId,
     contact: ContactId,
     deleted: ContactId,
     /// An import that waits for its turn: no instance works imports off here.
     import: ImportId,
+    labels: [LabelId; 2],
+    removed: LabelChangeId,
     /// An account that only reads it, and that no request comes from.
     guest: AccountId,
 }
@@ -85,6 +101,8 @@ impl Shared {
             contact: ContactId::new(id),
             deleted: ContactId::new(id),
             import: ImportId(id),
+            labels: [LabelId(id); 2],
+            removed: LabelChangeId(id),
             guest: AccountId(id),
         }
     }
@@ -95,6 +113,8 @@ impl Shared {
             book if book.starts_with("/books") => self.book.to_string(),
             version if version.contains("/{version}") => self.contact.to_string(),
             import if import.contains("/imports/") => self.import.to_string(),
+            change if change.contains("/changes/") => self.removed.0.to_string(),
+            label if label.contains("/labels") => self.labels[0].to_string(),
             deleted if deleted.ends_with("/restore") || deleted.contains("/trash/") => {
                 self.deleted.to_string()
             }
@@ -137,6 +157,9 @@ impl Shared {
             );
             return ("multipart/form-data; boundary=x", body.into());
         }
+        if template.contains("/api/labels") {
+            return (JSON, r#"{"name":"stranger"}"#.into());
+        }
         let typed = r#""name":"stranger","email":"changed@example.com""#;
         if template.starts_with("/api") {
             return (JSON, format!("{{{typed}}}").into());
@@ -149,12 +172,15 @@ impl Shared {
             };
             let body = format!(
                 r#"{{"id":"{id}","inputs":[["name","stranger"],["email","changed@example.com"]],
-                    "typed":[],"welcome":false,"search":"","cursor":null,"around":null}}"#
+                    "typed":[],"welcome":false,"search":"",
+                    "filter":{{"label":"","favourites":false}},"cursor":null,"around":null}}"#
             );
             return (JSON, body.into());
         }
-        let form =
-            format!("name=stranger&email=changed%40example.com&role=viewer&to={home}&expected=2");
+        let form = format!(
+            "name=stranger&email=changed%40example.com&role=viewer&to={home}&expected=2&favourite=1&into={}",
+            self.labels[1]
+        );
         ("application/x-www-form-urlencoded", form.into())
     }
 }
@@ -202,6 +228,11 @@ impl People<'_> {
             contact: self.add_contact(owner, book).await,
             deleted: self.add_deleted_contact(owner, book).await,
             import: self.add_import(owner, book).await,
+            labels: [
+                self.add_label(owner, book).await,
+                self.add_label(owner, book).await,
+            ],
+            removed: self.remove_label(owner, book).await,
             guest: guest.expect("it is shared").account,
         }
     }
@@ -231,6 +262,21 @@ impl People<'_> {
         set.expect("it was made").id
     }
 
+    /// A label of a name of its own.
+    async fn add_label(&self, owner: &str, book: BookId) -> LabelId {
+        let contacts = self.contacts(owner, book).await;
+        let name = LabelName::parse(&uuid::Uuid::now_v7().to_string()).expect("a name");
+        let added = contacts.add_label(&name, LabelColour::Red).await;
+        added.expect("it is new").id
+    }
+
+    async fn remove_label(&self, owner: &str, book: BookId) -> LabelChangeId {
+        let id = self.add_label(owner, book).await;
+        let contacts = self.contacts(owner, book).await;
+        let removed = contacts.edit_label(id, LabelEdit::Remove).await;
+        removed.expect("it is there").change
+    }
+
     async fn add_deleted_contact(&self, owner: &str, book: BookId) -> ContactId {
         let id = self.add_contact(owner, book).await;
         let contacts = self.contacts(owner, book).await;
@@ -256,7 +302,7 @@ impl People<'_> {
         let info: Vec<_> = books.filter(|info| info.book.id == book).collect();
         let mut seen = format!("{info:?}");
         let shows = Shows::Session(owner.to_owned());
-        for path in ["/api/contacts", "/trash", "/import"] {
+        for path in ["/api/contacts", "/trash", "/import", "/api/labels"] {
             let path = format!("{path}?book={book}");
             let ask = Ask::new(&shows, &path, &Method::GET);
             let (_, text) = self.kith.text(ask).await;
@@ -368,6 +414,10 @@ async fn each_role_changes_of_a_book_what_it_may_change() {
             shared.contact = people.add_contact(&owner, shared.book).await;
             shared.deleted = people.add_deleted_contact(&owner, shared.book).await;
             shared.import = people.add_import(&owner, shared.book).await;
+            for label in &mut shared.labels {
+                *label = people.add_label(&owner, shared.book).await;
+            }
+            shared.removed = people.remove_label(&owner, shared.book).await;
             before = people.seen(&owner, shared.book).await;
         }
         people.remove(&owner, shared.book).await;
@@ -430,6 +480,9 @@ fn hidden(body: &str, shared: &Shared) -> String {
         shared.contact.to_string(),
         shared.deleted.to_string(),
         shared.import.to_string(),
+        shared.labels[0].to_string(),
+        shared.labels[1].to_string(),
+        shared.removed.0.to_string(),
         shared.guest.to_string(),
     ];
     let body = ids

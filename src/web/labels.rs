@@ -1,0 +1,293 @@
+//! Pages about labels, and the forms that change them. They need no script.
+
+use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::Uri;
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::response::IntoResponse;
+use axum::response::Redirect;
+use axum::response::Response;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::model::error::AppError;
+use crate::services::book::BookRole;
+use crate::services::contacts::Contacts;
+use crate::services::contacts::LabelError;
+use crate::services::contacts::labels::Label;
+use crate::services::contacts::labels::LabelChangeId;
+use crate::services::contacts::labels::LabelColour;
+use crate::services::contacts::labels::LabelEdit;
+use crate::services::contacts::labels::LabelId;
+use crate::services::contacts::labels::LabelName;
+use crate::web::caller_contacts::asked_book;
+use crate::web::page::PageRenderer;
+use crate::web::pages::labels::LabelForm;
+use crate::web::pages::labels::LabelList;
+use crate::web::pages::labels::LabelsPart;
+use crate::web::pages::labels::LabelsView;
+use crate::web::pages::labels::address;
+use crate::web::problem::Problem;
+use crate::web::query;
+use crate::web::rest::extract::FormBody;
+use crate::web::rest::extract::PathOf;
+
+/// In the address of the page: what was done, or which change took a label away.
+const DONE: &str = "done";
+const REMOVED: &str = "removed";
+
+/// After how many seconds a browser loads a page again that shows a change under way.
+const REFRESH: HeaderValue = HeaderValue::from_static("5");
+
+/// A page as it is drawn, with its status.
+type Drawn = Result<LabelsPart, LabelError>;
+
+impl From<LabelError> for Problem {
+    fn from(error: LabelError) -> Self {
+        let detail = error.to_string();
+        match error {
+            LabelError::NoLabel => Self::new(StatusCode::NOT_FOUND, "not-found", detail),
+            LabelError::Exists(_) => Self::new(StatusCode::CONFLICT, "label-exists", detail),
+            LabelError::Busy => Self::new(StatusCode::CONFLICT, "labels-busy", detail),
+            LabelError::Other(error) => error.into(),
+        }
+    }
+}
+
+fn status_of(error: &LabelError) -> StatusCode {
+    match error {
+        LabelError::NoLabel => StatusCode::NOT_FOUND,
+        LabelError::Exists(_) | LabelError::Busy => StatusCode::CONFLICT,
+        LabelError::Other(error) => {
+            StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+    }
+}
+
+/// Draws all labels.
+pub async fn show(contacts: Contacts, State(pages): State<PageRenderer>, parts: Parts) -> Response {
+    let done = query::parameter(&parts.uri, DONE);
+    let done = done.and_then(|what| match &*what {
+        "added" => Some("The label is there."),
+        "changed" => Some("The label is changed."),
+        "merged" => Some("The labels are one."),
+        "undone" => Some("The label is back."),
+        _ => None,
+    });
+    let removed = query::parameter(&parts.uri, REMOVED);
+    let removed = removed.and_then(|id| id.parse().ok()).map(LabelChangeId);
+    let part = all(&contacts).await.map(|list| LabelList {
+        done: done.filter(|_| list.unfinished().is_none()),
+        removed,
+        ..list
+    });
+    draw(pages, parts, part.map(LabelsPart::All)).await
+}
+
+async fn all(contacts: &Contacts) -> Result<LabelList, LabelError> {
+    let changes = contacts.label_changes().await?;
+    Ok(LabelList {
+        labels: contacts.labels().await?.labels.clone(),
+        changes,
+        may_write: contacts.book()?.role >= BookRole::Editor,
+        removed: None,
+        done: None,
+        problem: None,
+        typed: String::new(),
+    })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct LabelInput {
+    name: String,
+    colour: String,
+}
+
+pub async fn add(
+    contacts: Contacts,
+    State(pages): State<PageRenderer>,
+    parts: Parts,
+    FormBody(form): FormBody<LabelInput>,
+) -> Response {
+    let colour = LabelColour::of_name(&form.colour);
+    let added = match LabelName::parse(&form.name) {
+        Ok(name) => contacts.add_label(&name, colour).await,
+        Err(error) => Err(error.into()),
+    };
+    match added {
+        Ok(_) => go(&parts.uri, DONE, "added"),
+        Err(error) => {
+            let again = all(&contacts).await.map(|list| {
+                LabelsPart::All(LabelList {
+                    problem: Some(error.to_string()),
+                    typed: form.name,
+                    ..list
+                })
+            });
+            draw_refused(pages, parts, again, &error).await
+        }
+    }
+}
+
+/// Draws the form of one label.
+pub async fn show_one(
+    contacts: Contacts,
+    State(pages): State<PageRenderer>,
+    PathOf(id): PathOf<LabelId>,
+    parts: Parts,
+) -> Response {
+    let form = form(&contacts, id).await;
+    draw(pages, parts, form.map(LabelsPart::One)).await
+}
+
+async fn form(contacts: &Contacts, id: LabelId) -> Result<LabelForm, LabelError> {
+    contacts.book()?.require(BookRole::Editor)?;
+    let labels = contacts.labels().await?.labels.clone();
+    let (label, others): (Vec<Label>, Vec<Label>) =
+        labels.into_iter().partition(|label| label.id == id);
+    let label = label.into_iter().next().ok_or(LabelError::NoLabel)?;
+    Ok(LabelForm {
+        typed: label.name.clone(),
+        label,
+        others,
+        problem: None,
+    })
+}
+
+/// Renames a label and gives it another color. A name that another label has asks whether they shall be one.
+pub async fn change(
+    contacts: Contacts,
+    State(pages): State<PageRenderer>,
+    PathOf(id): PathOf<LabelId>,
+    parts: Parts,
+    FormBody(typed): FormBody<LabelInput>,
+) -> Response {
+    let form = match form(&contacts, id).await {
+        Ok(form) => form,
+        Err(error) => return draw(pages, parts, Err(error)).await,
+    };
+    match save(&contacts, &form.label, &typed).await {
+        Ok(()) => go(&parts.uri, DONE, "changed"),
+        Err(error) => {
+            let again = match &error {
+                LabelError::Exists(target) => LabelsPart::Merge(form.label, target.clone()),
+                _ => LabelsPart::One(LabelForm {
+                    problem: Some(error.to_string()),
+                    typed: typed.name,
+                    ..form
+                }),
+            };
+            draw_refused(pages, parts, Ok(again), &error).await
+        }
+    }
+}
+
+async fn save(contacts: &Contacts, label: &Label, typed: &LabelInput) -> Result<(), LabelError> {
+    let to = LabelName::parse(&typed.name)?;
+    if !typed.colour.is_empty() && typed.colour != label.colour.as_str() {
+        let colour = LabelColour::of_name(&typed.colour);
+        contacts.recolour_label(label.id, colour).await?;
+    }
+    if to.as_str() != label.name {
+        let edit = LabelEdit::Rename { to, merge: false };
+        contacts.edit_label(label.id, edit).await?;
+    }
+    Ok(())
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct MergeInput {
+    /// The id of the other label.
+    into: String,
+}
+
+pub async fn merge(
+    contacts: Contacts,
+    State(pages): State<PageRenderer>,
+    PathOf(id): PathOf<LabelId>,
+    parts: Parts,
+    FormBody(typed): FormBody<MergeInput>,
+) -> Response {
+    let merged = async {
+        let form = form(&contacts, id).await?;
+        let mut others = form.others.into_iter();
+        let target = others.find(|label| label.id.to_string() == typed.into);
+        let to = LabelName::parse(&target.ok_or(LabelError::NoLabel)?.name)?;
+        let edit = LabelEdit::Rename { to, merge: true };
+        contacts.edit_label(id, edit).await
+    };
+    match merged.await {
+        Ok(_) => go(&parts.uri, DONE, "merged"),
+        Err(error) => draw(pages, parts, Err(error)).await,
+    }
+}
+
+pub async fn remove(
+    contacts: Contacts,
+    State(pages): State<PageRenderer>,
+    PathOf(id): PathOf<LabelId>,
+    parts: Parts,
+) -> Response {
+    match contacts.edit_label(id, LabelEdit::Remove).await {
+        Ok(answer) => go(&parts.uri, REMOVED, &answer.change.0.to_string()),
+        Err(error) => draw(pages, parts, Err(error)).await,
+    }
+}
+
+pub async fn undo(
+    contacts: Contacts,
+    State(pages): State<PageRenderer>,
+    PathOf(id): PathOf<Uuid>,
+    parts: Parts,
+) -> Response {
+    match contacts.undo_label_change(LabelChangeId(id)).await {
+        Ok(_) => go(&parts.uri, DONE, "undone"),
+        Err(error) => draw(pages, parts, Err(error)).await,
+    }
+}
+
+/// Redirects a reload of the address of an action to the page.
+pub async fn go_back(uri: Uri) -> Redirect {
+    Redirect::to(&address("", asked_book(&uri)))
+}
+
+fn go(form: &Uri, name: &str, value: &str) -> Response {
+    let page = address("", asked_book(form));
+    let separator = if page.contains('?') { '&' } else { '?' };
+    Redirect::to(&format!("{page}{separator}{name}={value}")).into_response()
+}
+
+/// Draws a page below `/labels`. An error has its status.
+async fn draw(pages: PageRenderer, parts: Parts, drawn: Drawn) -> Response {
+    let (status, part) = match drawn {
+        Ok(part) => (StatusCode::OK, part),
+        Err(error) => (status_of(&error), LabelsPart::Failed(error.to_string())),
+    };
+    let is_under_way = matches!(&part, LabelsPart::All(list) if list.unfinished().is_some());
+    let book = asked_book(&parts.uri);
+    let mut response = pages.render_view(parts, LabelsView { book, part }).await;
+    *response.status_mut() = status;
+    if is_under_way && status == StatusCode::OK {
+        response.headers_mut().insert(header::REFRESH, REFRESH);
+    }
+    response
+}
+
+/// Draws the answer to a form that was refused.
+async fn draw_refused(
+    pages: PageRenderer,
+    parts: Parts,
+    again: Drawn,
+    why: &LabelError,
+) -> Response {
+    if let LabelError::Other(AppError::Forbidden { .. } | AppError::NoBook) = why {
+        return draw(pages, parts, Err(why.clone())).await;
+    }
+    let mut response = draw(pages, parts, again).await;
+    *response.status_mut() = status_of(why);
+    response
+}

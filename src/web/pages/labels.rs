@@ -1,0 +1,387 @@
+//! `/labels`: the labels of an address book, and the forms that change them. Plain forms do all of it.
+//!
+//! [`rail`] is the row of labels above the list of contacts.
+
+pub mod rail;
+
+use leptos::prelude::*;
+
+use super::PageTitle;
+use crate::model::location::ListFilter;
+use crate::model::location::Location;
+use crate::services::book::BookId;
+use crate::services::contacts::labels::Label;
+use crate::services::contacts::labels::LabelChange;
+use crate::services::contacts::labels::LabelChangeId;
+use crate::services::contacts::labels::LabelChangeKind;
+use crate::services::contacts::labels::LabelColour;
+use crate::services::contacts::labels::LabelId;
+use crate::services::format;
+use crate::web::caller_contacts::in_book;
+
+/// What the page shows.
+#[derive(Clone)]
+pub struct LabelsView {
+    /// The book that the address asks for.
+    pub book: Option<BookId>,
+    pub part: LabelsPart,
+}
+
+#[derive(Clone)]
+pub enum LabelsPart {
+    All(LabelList),
+    One(LabelForm),
+    /// Whether the contacts of the first label shall go to the second one.
+    Merge(Label, Label),
+    /// Why there is nothing to show.
+    Failed(String),
+}
+
+/// All labels.
+#[derive(Clone)]
+pub struct LabelList {
+    pub labels: Vec<Label>,
+    pub changes: Vec<LabelChange>,
+    pub may_write: bool,
+    /// The change that was just made, if it can be undone.
+    pub removed: Option<LabelChangeId>,
+    pub done: Option<&'static str>,
+    pub problem: Option<String>,
+    /// The name that was typed for a new label.
+    pub typed: String,
+}
+
+impl LabelList {
+    /// The change that has contacts left to do.
+    pub fn unfinished(&self) -> Option<&LabelChange> {
+        self.changes.iter().find(|change| !change.is_finished)
+    }
+}
+
+/// The form of one label.
+#[derive(Clone)]
+pub struct LabelForm {
+    pub label: Label,
+    pub others: Vec<Label>,
+    pub typed: String,
+    pub problem: Option<String>,
+}
+
+/// An address below `/labels`.
+pub fn address(path: &str, book: Option<BookId>) -> String {
+    in_book(&format!("/labels{path}"), book)
+}
+
+/// The class of what has a color. `style/controls.css` gives each a readable pair.
+pub fn class_of(colour: LabelColour) -> &'static str {
+    match colour {
+        LabelColour::Grey => "label",
+        LabelColour::Red => "label hue-0",
+        LabelColour::Orange => "label hue-2",
+        LabelColour::Yellow => "label hue-3",
+        LabelColour::Green => "label hue-4",
+        LabelColour::Teal => "label hue-6",
+        LabelColour::Blue => "label hue-8",
+        LabelColour::Purple => "label hue-10",
+        LabelColour::Pink => "label hue-11",
+    }
+}
+
+/// The list of the contacts of a label.
+fn contacts_of(label: LabelId, book: Option<BookId>) -> String {
+    let list = Location {
+        book: book.map_or_else(String::new, |book| book.to_string()),
+        filter: ListFilter {
+            label: label.to_string(),
+            favourites: false,
+        },
+        ..Location::default()
+    };
+    list.url()
+}
+
+#[component]
+pub fn LabelsPage() -> impl IntoView {
+    let LabelsView { book, part } = use_context()?;
+    let (title, content) = match part {
+        LabelsPart::All(list) => (
+            "Labels · Kith".to_owned(),
+            view! { <All list book/> }.into_any(),
+        ),
+        LabelsPart::One(form) => (
+            format!("{} · Labels · Kith", form.label.name),
+            view! { <One form book/> }.into_any(),
+        ),
+        LabelsPart::Merge(label, target) => (
+            "Merge labels · Kith".to_owned(),
+            view! { <MergeQuestion label target book/> }.into_any(),
+        ),
+        LabelsPart::Failed(why) => (
+            "Labels · Kith".to_owned(),
+            view! {
+                <h1 class="text-xl font-semibold tracking-tight">"Labels"</h1>
+                <Problem text=Some(why)/>
+                <a class="back" href=address("", book)>"Labels"</a>
+            }
+            .into_any(),
+        ),
+    };
+    Some(view! {
+        <PageTitle text=title/>
+        <main id="main" tabindex="-1" class="page">{content}</main>
+    })
+}
+
+#[component]
+fn Problem(text: Option<String>) -> impl IntoView {
+    text.map(|text| view! { <p class="problem mt-4" role="alert">{text}</p> })
+}
+
+#[component]
+fn All(list: LabelList, book: Option<BookId>) -> impl IntoView {
+    let unfinished = list.unfinished().cloned();
+    // Others are refused while a change is under way.
+    let may_change = list.may_write && unfinished.is_none();
+    let notice = list.done.map(|done| {
+        view! { <p id="notice" role="status" class="mt-2">{done}</p> }
+    });
+    let removals: Vec<LabelChange> = list
+        .changes
+        .into_iter()
+        .filter(|change| change.is_finished)
+        .collect();
+    let is_new = |change: &&LabelChange| Some(change.id) == list.removed;
+    let removed = removals.iter().find(is_new).cloned().map(|change| {
+        view! {
+            <div role="status" class="mt-2 flex flex-wrap items-center gap-3">
+                <p>"The label “"<bdi>{change.name.clone()}</bdi>"” is deleted."</p>
+                {may_change.then(|| view! { <Undo change book/> })}
+            </div>
+        }
+    });
+    let rows = list.labels.into_iter();
+    let rows = rows
+        .map(|label| view! { <Row label book may_change/> })
+        .collect_view();
+    view! {
+        <h1 class="text-xl font-semibold tracking-tight">"Labels"</h1>
+        {notice}
+        {removed}
+        <Problem text=list.problem.clone()/>
+        {unfinished.map(|change| view! { <Progress change/> })}
+        <ul class="mt-4" id="labels">{rows}</ul>
+        {may_change.then(|| view! { <NewLabel typed=list.typed book/> })}
+        {may_change.then(|| view! { <Removals removals book/> })}
+        <a class="back" href=in_book("/contacts", book)>"Contacts"</a>
+    }
+}
+
+/// How far a change is. The server asks the browser to load the page again.
+#[component]
+fn Progress(change: LabelChange) -> impl IntoView {
+    let LabelChange {
+        kind,
+        name,
+        target,
+        total,
+        left,
+        ..
+    } = change;
+    let done = total.saturating_sub(left);
+    let what = match (kind, target) {
+        (LabelChangeKind::Replace, Some(target)) => {
+            view! { "“"<bdi>{name}</bdi>"” becomes “"<bdi>{target}</bdi>"”: " }.into_any()
+        }
+        (LabelChangeKind::GiveBack, _) => view! { "“"<bdi>{name}</bdi>"” comes back: " }.into_any(),
+        _ => view! { "“"<bdi>{name}</bdi>"” is being deleted: " }.into_any(),
+    };
+    let words = format!(
+        "{} of {} done.",
+        format::number(done),
+        format::count(total, "contact")
+    );
+    view! {
+        <div class="mt-4" role="status" id="progress">
+            <p>{what}{words}</p>
+            <progress class="mt-2 w-full" aria-label="Contacts done" max=total.to_string() value=done.to_string()></progress>
+        </div>
+    }
+}
+
+#[component]
+fn Row(label: Label, book: Option<BookId>, may_change: bool) -> impl IntoView {
+    let Label {
+        id,
+        name,
+        colour,
+        contacts,
+    } = label;
+    let edit = may_change.then(|| {
+        view! {
+            <a class="button" href=address(&format!("/{id}"), book)>
+                "Edit"
+                <span class="sr-only">{format!(" {name}")}</span>
+            </a>
+        }
+    });
+    view! {
+        <li class="flex items-center gap-3 border-b border-line py-2">
+            <a class="flex min-w-0 grow flex-wrap items-center gap-3" href=contacts_of(id, book)>
+                <bdi class=class_of(colour)>{name.clone()}</bdi>
+                <span class="text-xs text-muted">{format::count(contacts, "contact")}</span>
+            </a>
+            {edit}
+        </li>
+    }
+}
+
+#[component]
+fn NewLabel(typed: String, book: Option<BookId>) -> impl IntoView {
+    view! {
+        <section class="mt-8" aria-labelledby="new-title">
+            <h2 id="new-title" class="font-semibold">"New label"</h2>
+            <form method="post" action=address("", book) class="mt-2 flex max-w-sm flex-col gap-4">
+                <NameField typed/>
+                <ColourField selected=LabelColour::default()/>
+                <div><button class="button-primary">"Add label"</button></div>
+            </form>
+        </section>
+    }
+}
+
+#[component]
+fn NameField(typed: String) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label for="name">"Name"</label>
+            <input id="name" name="name" class="input" value=typed required maxlength="100" autocomplete="off"/>
+        </div>
+    }
+}
+
+#[component]
+fn ColourField(selected: LabelColour) -> impl IntoView {
+    let choices = LabelColour::ALL.map(|colour| {
+        let name = colour.as_str();
+        view! { <option value=name selected=colour == selected>{format::sentence(name)}</option> }
+    });
+    view! {
+        <div class="field">
+            <label for="colour">"Color"</label>
+            <select id="colour" name="colour" class="input">{choices}</select>
+        </div>
+    }
+}
+
+/// What can be undone.
+#[component]
+fn Removals(removals: Vec<LabelChange>, book: Option<BookId>) -> impl IntoView {
+    let rows: Vec<_> = removals
+        .into_iter()
+        .map(|change| {
+            let contacts = format::count(change.total, "contact");
+            let name = change.name.clone();
+            view! {
+                <li class="flex items-center gap-3 border-b border-line py-2">
+                    <p class="min-w-0 grow"><bdi>{name}</bdi>", of "{contacts}</p>
+                    <Undo change book/>
+                </li>
+            }
+        })
+        .collect();
+    (!rows.is_empty()).then(|| {
+        view! {
+            <section class="mt-8" aria-labelledby="removed-title">
+                <h2 id="removed-title" class="font-semibold">"Deleted in the last 30 days"</h2>
+                <ul class="mt-2">{rows}</ul>
+            </section>
+        }
+    })
+}
+
+/// Gives a label back.
+#[component]
+fn Undo(change: LabelChange, book: Option<BookId>) -> impl IntoView {
+    let LabelChange { id, name, .. } = change;
+    let action = address(&format!("/changes/{}/undo", id.0), book);
+    view! {
+        <form method="post" action=action>
+            <button class="button">"Undo"<span class="sr-only">{format!(" the deletion of {name}")}</span></button>
+        </form>
+    }
+}
+
+#[component]
+fn One(form: LabelForm, book: Option<BookId>) -> impl IntoView {
+    let LabelForm {
+        label,
+        others,
+        typed,
+        problem,
+    } = form;
+    let Label {
+        id,
+        name,
+        colour,
+        contacts,
+    } = label;
+    let choices: Vec<_> = others
+        .into_iter()
+        .map(|label| view! { <option value=label.id.to_string()>{label.name}</option> })
+        .collect();
+    let merge = (!choices.is_empty()).then(|| {
+        view! {
+            <section class="mt-8" aria-labelledby="merge-title">
+                <h2 id="merge-title" class="font-semibold">"Merge"</h2>
+                <form method="post" action=address(&format!("/{id}/merge"), book) class="mt-2 flex max-w-sm flex-col gap-4">
+                    <div class="field">
+                        <label for="into">"Into"</label>
+                        <select id="into" name="into" class="input">{choices}</select>
+                    </div>
+                    <div><button class="button">"Merge"</button></div>
+                </form>
+            </section>
+        }
+    });
+    view! {
+        <h1 class="text-xl font-semibold tracking-tight wrap-anywhere">
+            "Label "<bdi>{name}</bdi>
+        </h1>
+        <p class="mt-2 text-muted">{format::count(contacts, "contact")}</p>
+        <Problem text=problem/>
+        <form method="post" action=address(&format!("/{id}"), book) class="mt-4 flex max-w-sm flex-col gap-4">
+            <NameField typed/>
+            <ColourField selected=colour/>
+            <div><button class="button-primary">"Save"</button></div>
+        </form>
+        {merge}
+        <section class="mt-8" aria-labelledby="delete-title">
+            <h2 id="delete-title" class="font-semibold">"Delete"</h2>
+            <p class="mt-2">"The contacts stay, without this label. You can undo this for 30 days."</p>
+            <form method="post" action=address(&format!("/{id}/remove"), book) class="mt-2">
+                <button class="button-danger">"Delete label"</button>
+            </form>
+        </section>
+        <a class="back" href=address("", book)>"Labels"</a>
+    }
+}
+
+#[component]
+fn MergeQuestion(label: Label, target: Label, book: Option<BookId>) -> impl IntoView {
+    let what = format::count(label.contacts, "contact");
+    let action = address(&format!("/{}/merge", label.id), book);
+    view! {
+        <h1 class="text-xl font-semibold tracking-tight wrap-anywhere">
+            "Merge "<bdi>{label.name.clone()}</bdi>" into "<bdi>{target.name.clone()}</bdi>"?"
+        </h1>
+        <p class="mt-2">
+            "There is a label “"<bdi>{target.name.clone()}</bdi>"” already. If you merge them, the "{what}
+            " of “"<bdi>{label.name}</bdi>"” have that label instead."
+        </p>
+        <form method="post" action=action class="mt-4 flex flex-wrap gap-2">
+            <input type="hidden" name="into" value=target.id.to_string()/>
+            <button class="button-primary">"Merge"</button>
+            <a class="button" href=address(&format!("/{}", label.id), book)>"Cancel"</a>
+        </form>
+    }
+}
