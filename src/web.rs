@@ -4,7 +4,8 @@
 //! - [`router`]: the list of routes. [`middleware`]: the stack around them. [`state`]: what every
 //!   request can reach.
 //! - [`rest`] and [`forms`]: adapters of the use cases in [`crate::services::contacts`], for programs and
-//!   for browsers without JavaScript. [`history`]: those about former versions. [`trash`]: those that delete for ever. `vcards`: files of contacts.
+//!   for browsers without JavaScript. [`history`]: those about former versions. [`trash`]: those that delete for ever. [`labels`]: those of
+//!   labels. `vcards`: files of contacts.
 //!   `imports`: the pages of files that become contacts. `uploads`: how such a file is taken in.
 //!   `photos`: their pictures.
 //!   [`crate::api`] is the third, for the islands.
@@ -30,6 +31,7 @@ mod header_text;
 pub mod health;
 pub mod history;
 mod imports;
+pub mod labels;
 pub mod live;
 pub mod middleware;
 pub mod page;

@@ -166,7 +166,7 @@ async fn the_forms_of_labels_need_no_script() {
         .await;
     assert_eq!(asked.status(), StatusCode::CONFLICT);
     let asked = Page::read(asked).await;
-    assert_eq!(asked.texts("h1"), ["Merge VIP into Family?"]);
+    assert_eq!(asked.texts("h1"), ["Merge VIP into Family ?"]);
     let into = asked.value("into").to_owned();
     assert_eq!(
         asked.attributes("main form", "action"),

@@ -20,8 +20,8 @@ use super::catalogue::MAX_ENTRIES;
 use super::catalogue::MAX_LABEL_CHARS;
 use super::fields::ContactFields;
 use super::fields::understood;
-use super::photo::PhotoKey;
 use super::labels::Relabelling;
+use super::photo::PhotoKey;
 use super::text;
 use crate::model::contact::ContactId;
 

@@ -11,12 +11,12 @@ use crate::services::contacts::Contacts;
 use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::fields::ContactInput;
 use crate::services::contacts::fields::Required;
-use crate::services::imports::ImportId;
 use crate::services::contacts::labels::LabelChangeId;
 use crate::services::contacts::labels::LabelColour;
 use crate::services::contacts::labels::LabelEdit;
 use crate::services::contacts::labels::LabelId;
 use crate::services::contacts::labels::LabelName;
+use crate::services::imports::ImportId;
 
 /// What editors and owners change in a book. A contact is in its book, or in the trash of its book.
 const WRITES_OF_EDITORS: &[&str] = &[

@@ -349,7 +349,10 @@ impl Derived {
             photo: summary.photo.map(|key| key.to_string()),
             uid: card.uid(),
             fingerprint: card.fingerprint().to_vec(),
-            labels: labels_in(&summary.fields).into_iter().map(str::to_owned).collect(),
+            labels: labels_in(&summary.fields)
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
             name: summary.name,
             email: summary.email,
             phone: summary.phone,

@@ -10,8 +10,8 @@ use kith_runtime::hex;
 use serde_json::json;
 
 use super::activities;
-use super::replay;
 use super::labels;
+use super::replay;
 use super::row::photo_key;
 use super::search;
 use crate::model::contact::Contact;
