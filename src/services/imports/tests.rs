@@ -173,7 +173,7 @@ impl Instance {
         let store = self.store.in_book(book);
         let (mut bytes, mut last) = (Vec::new(), 0);
         loop {
-            let page = store.cards(last).await.expect("it is open");
+            let page = store.cards(&CardsOf::default(), last).await.expect("it is open");
             if page.bytes.is_empty() {
                 return bytes;
             }

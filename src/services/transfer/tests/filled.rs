@@ -286,6 +286,8 @@ const OTHERS: &[Sql] = &[
     Sql::each(
         "INSERT INTO import_problems (import, place, line, reason, body) VALUES (5, 2, 7, 'r', x'00ff')",
         "INSERT INTO import_problems (import, place, line, reason, body) VALUES (5, 2, 7, 'r', '\\x00ff')",
+    ),
+    Sql::each(
         "INSERT INTO labels (id, book, name, name_key, colour) VALUES (zeroblob(16), 1, 'Café', 'cafe', 'teal')",
         "INSERT INTO labels (id, book, name, name_key, colour)
          VALUES (decode(repeat('00', 16), 'hex'), 1, 'Café', 'cafe', 'teal')",

@@ -105,7 +105,7 @@ pub async fn labels_are_what_cards_outside_the_trash_name(store: Store) {
     assert_eq!(counts(&store).await, expected);
     let (_, mut card) = store.card(ada.id).await.expect("it is there");
     card.apply(&self::fields("Ada", "someone@example.com"));
-    let replaced = store.replace_card(ada.id, &card, None, at(4)).await;
+    let replaced = store.replace_card(ada.id, &card, None, at(4), &Actor::operator()).await;
     replaced.expect("it is there");
     assert_eq!(counts(&store).await[1], ("Press".to_owned(), 0));
     assert!(having(&store, "Press").await.is_empty());
@@ -244,7 +244,7 @@ pub async fn a_label_is_renamed_in_the_cards_of_its_contacts(store: Store) {
         "BEGIN:VCARD\nVERSION:3.0\nX-OTHER;a=b: kept \nFN:Ada\nCATEGORIES:Work,vip\nEND:VCARD\n";
     let ada = add_labelled(&store, "Ada", &["VIP"]).await;
     let card = ContactCard::parse(card.as_bytes()).expect("a card");
-    let saved = store.replace_card(ada.id, &card, None, at(1)).await;
+    let saved = store.replace_card(ada.id, &card, None, at(1), &Actor::operator()).await;
     let before = saved.expect("it is there");
     let bob = add_labelled(&store, "Bob", &["Work"]).await;
     store
