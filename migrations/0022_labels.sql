@@ -36,6 +36,10 @@ CREATE TABLE label_changes (
     -- What takes its place in the cards.
     target      TEXT,
     total       INTEGER NOT NULL,
+    -- Whom the history of the contacts names: an account, which may be gone, and what it was called. NULL where Kith had no
+    -- account.
+    account     BLOB    CHECK (length(account) = 16),
+    actor       TEXT    CHECK (actor <> ''),
     finished_at INTEGER
 ) STRICT;
 

@@ -131,6 +131,12 @@ kinds! {
     ContactsImported = "contacts_imported",
     /// What an import had added was removed.
     ImportUndone = "import_undone",
+    /// A label was renamed, or merged into another one, in the cards of its contacts. The subject of this and of the next
+    /// two is the label.
+    LabelChanged = "label_changed",
+    LabelRemoved = "label_removed",
+    /// The removal of a label was undone.
+    LabelGivenBack = "label_given_back",
     LimitsChanged = "limits_changed",
     QueueResumed = "queue_resumed",
     MessagesCancelled = "messages_cancelled",

@@ -123,3 +123,148 @@ impl LabelWork {
         Ok(tx.commit().await?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicI64;
+    use std::sync::atomic::Ordering;
+
+    use kith_card::Entry;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::model::contact::ContactId;
+    use crate::services::audit_log::Actor;
+    use crate::services::contacts::catalogue::Field;
+    use crate::services::contacts::labels::LabelEdit;
+    use crate::services::contacts::labels::LabelName;
+    use crate::services::contacts::store::conformance;
+    use crate::services::contacts::store::sql::SqlStore;
+    use crate::services::database::testing::TestDatabase;
+    use crate::services::database::testing::on_each_engine;
+
+    on_each_engine! {
+        a_change_that_is_killed_again_and_again_is_made_once
+        what_can_no_longer_be_undone_is_forgotten
+    }
+
+    /// More than fit into two steps.
+    const CONTACTS: i64 = 1_100;
+
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+
+    /// A database in which contacts have a label, and a clock that a test sets.
+    struct Book {
+        database: Database,
+        store: Arc<dyn ContactStore>,
+        now: Arc<AtomicI64>,
+    }
+
+    impl Book {
+        async fn new(database: &TestDatabase, contacts: i64) -> Self {
+            let store = SqlStore::new((*database).clone(), Duration::from_secs(60));
+            let book = Self {
+                database: (*database).clone(),
+                store: Arc::new(store),
+                now: Arc::new(AtomicI64::new(1_800_000_000_000)),
+            };
+            let mut fields = conformance::fields("Ada", "ada@example.com");
+            fields.set(Field::Labels, vec![Entry::text("VIP")]);
+            for _ in 0..contacts {
+                let id = ContactId::new(Uuid::now_v7());
+                let created = book.store.create(id, &fields, book.now(), None, None);
+                created.await.expect("it is new");
+            }
+            book
+        }
+
+        fn now(&self) -> Timestamp {
+            let now = self.now.load(Ordering::Relaxed);
+            Timestamp::from_millisecond(now).expect("a time")
+        }
+
+        /// The work of another process.
+        fn work(&self) -> LabelWork {
+            let clock = self.now.clone();
+            let read = move || {
+                let now = clock.load(Ordering::Relaxed);
+                Timestamp::from_millisecond(now).expect("a time")
+            };
+            LabelWork::new(Options {
+                database: self.database.clone(),
+                store: self.store.clone(),
+                clock: Arc::new(read),
+            })
+        }
+
+        async fn begin(&self, edit: LabelEdit) {
+            let labels = self.store.labels().await.expect("it is open").labels;
+            let (id, by) = (labels[0].id, Actor::operator());
+            let begun = self.store.begin_label_change(id, &edit, self.now(), &by);
+            begun.await.expect("the label is there");
+        }
+
+        /// How many contacts are to be done; `None` where nothing is under way.
+        async fn left(&self) -> Option<u64> {
+            let changes = self.store.label_changes().await.expect("it is open");
+            changes.first().map(|change| change.left)
+        }
+
+        async fn count(&self, sql: &'static str) -> i64 {
+            let mut reader = self.database.reader().await.expect("it is open");
+            let count = query(sql).fetch_one(&mut reader).await;
+            count.expect("it is a number")
+        }
+    }
+
+    async fn a_change_that_is_killed_again_and_again_is_made_once(database: TestDatabase) {
+        let book = Book::new(&database, CONTACTS).await;
+        let to = LabelName::parse("Best").expect("a name");
+        book.begin(LabelEdit::Rename { to, merge: false }).await;
+        let mut killed = 0;
+        while let Some(left) = book.left().await {
+            let work = book.work();
+            let process = tokio::spawn(async move { work.work_if_any().await });
+            while book.left().await == Some(left) && !process.is_finished() {
+                tokio::task::yield_now().await;
+            }
+            killed += usize::from(!process.is_finished());
+            process.abort();
+            drop(process.await);
+            // The lease of a process that was killed ends.
+            book.now.fetch_add(DAY, Ordering::Relaxed);
+        }
+        assert!(killed > 0);
+        let labels = book.store.labels().await.expect("it is open").labels;
+        let labels: Vec<_> = labels
+            .iter()
+            .map(|label| (&*label.name, label.contacts))
+            .collect();
+        assert_eq!(labels, [("Best", CONTACTS.unsigned_abs())]);
+        for (sql, expected) in [
+            ("SELECT count(*) FROM contacts WHERE version = 2", CONTACTS),
+            ("SELECT count(*) FROM contact_versions", CONTACTS),
+            ("SELECT count(*) FROM activities", CONTACTS * 2),
+            ("SELECT count(*) FROM audit_log", 1),
+            ("SELECT count(*) FROM label_change_contacts", 0),
+        ] {
+            assert_eq!(book.count(sql).await, expected, "{sql}");
+        }
+    }
+
+    async fn what_can_no_longer_be_undone_is_forgotten(database: TestDatabase) {
+        let book = Book::new(&database, 1).await;
+        book.begin(LabelEdit::Remove).await;
+        let work = book.work();
+        for (days, expected) in [(0, 1), (29, 1), (2, 0)] {
+            book.now.fetch_add(days * DAY, Ordering::Relaxed);
+            work.work_if_any().await.expect("it is open");
+            for sql in [
+                "SELECT count(*) FROM label_changes WHERE finished_at IS NOT NULL",
+                "SELECT count(*) FROM label_change_contacts",
+            ] {
+                assert_eq!(book.count(sql).await, expected, "{sql}, {days} days later");
+            }
+        }
+    }
+}

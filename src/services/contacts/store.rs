@@ -255,7 +255,7 @@ pub trait ContactStore: Send + Sync {
     async fn recolour_label(&self, id: LabelId, colour: LabelColour) -> Result<(), StoreError>;
 
     /// Begins a change of a label that edits the cards of its contacts. [`step_label_change`](Self::step_label_change)
-    /// does the rest.
+    /// does the rest. The audit log and the history of each contact say who did that.
     ///
     /// # Errors
     /// [`StoreError::NoLabel`]; [`StoreError::LabelExists`] unless the edit merges labels; [`StoreError::LabelsBusy`].
@@ -263,15 +263,23 @@ pub trait ContactStore: Send + Sync {
         &self,
         id: LabelId,
         edit: &LabelEdit,
+        now: Timestamp,
+        actor: &Actor,
     ) -> Result<BegunLabelChange, StoreError>;
 
     /// Gives a label back to the contacts that a change has taken it from.
     ///
     /// # Errors
     /// [`StoreError::NoLabel`] when there is nothing to undo any more; [`StoreError::LabelsBusy`].
-    async fn undo_label_change(&self, id: LabelChangeId) -> Result<BegunLabelChange, StoreError>;
+    async fn undo_label_change(
+        &self,
+        id: LabelChangeId,
+        now: Timestamp,
+        actor: &Actor,
+    ) -> Result<BegunLabelChange, StoreError>;
 
-    /// Does some of what the change of the book has left, with an activity of each contact. Whether there may be more.
+    /// Does some of what the change of the book has left: each contact gets another version and an activity, and keeps its
+    /// former card. Whether there may be more.
     async fn step_label_change(&self, now: Timestamp) -> Result<bool, StoreError>;
 
     /// The changes of labels that are under way or can be undone, the last one first.

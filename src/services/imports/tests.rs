@@ -37,6 +37,7 @@ use crate::services::contacts::CreationHook;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::query::Scope;
+use crate::services::contacts::store::CardsOf;
 use crate::services::contacts::store::ContactStore;
 use crate::services::contacts::store::conformance::Update;
 use crate::services::contacts::store::sql::SqlStore;
@@ -173,7 +174,10 @@ impl Instance {
         let store = self.store.in_book(book);
         let (mut bytes, mut last) = (Vec::new(), 0);
         loop {
-            let page = store.cards(&CardsOf::default(), last).await.expect("it is open");
+            let page = store
+                .cards(&CardsOf::default(), last)
+                .await
+                .expect("it is open");
             if page.bytes.is_empty() {
                 return bytes;
             }

@@ -165,6 +165,8 @@ pub const TABLES: &[Table] = &[
             text("colour"),
             text("target"),
             integer("total"),
+            bytes("account"),
+            text("actor"),
             integer("finished_at"),
         ],
         key: 1,

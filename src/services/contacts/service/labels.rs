@@ -9,6 +9,7 @@ use super::Contacts;
 use super::caching::AUDIENCE;
 use super::shared::Shared;
 use crate::model::error::AppError;
+use crate::services::book::Book;
 use crate::services::book::BookRole;
 use crate::services::contacts::CONTACTS;
 use crate::services::contacts::labels::Label;
@@ -72,10 +73,14 @@ impl Contacts {
     /// [`AppError::NoBook`], [`AppError::Unavailable`], [`AppError::Internal`].
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn labels(&self) -> Result<Cached<Labels>, AppError> {
+        self.labels_of_book(self.book()?).await
+    }
+
+    /// The same of a book that the caller sees.
+    pub(super) async fn labels_of_book(&self, book: &Book) -> Result<Cached<Labels>, AppError> {
         let Shared {
             cache, settings, ..
         } = &*self.shared;
-        let book = self.book()?;
         let store = self.store(book);
         let key = Key::new(CONTACTS.part(book.key.0), AUDIENCE, "labels");
         let fetch = move || async move { Ok(store.labels().await?) };
@@ -141,10 +146,12 @@ impl Contacts {
     async fn change_labels(&self, change: Change) -> Result<LabelAnswer, LabelError> {
         let store = self.label_store()?;
         let clock = self.shared.clock.clone();
+        let actor = self.caller.actor();
         let changed = self.shared.tasks.run_to_end(async move {
+            let now = clock.now();
             let begun = match change {
-                Change::Begin(id, edit) => store.begin_label_change(id, &edit).await?,
-                Change::Undo(id) => store.undo_label_change(id).await?,
+                Change::Begin(id, edit) => store.begin_label_change(id, &edit, now, &actor).await?,
+                Change::Undo(id) => store.undo_label_change(id, now, &actor).await?,
             };
             let is_done = begun.total <= MAX_AT_ONCE;
             while is_done && store.step_label_change(clock.now()).await? {}

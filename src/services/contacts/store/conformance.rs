@@ -108,6 +108,10 @@ macro_rules! conformance_tests {
             labels_are_merged
             a_removed_label_can_be_given_back
             a_change_of_many_contacts_goes_on_where_it_was
+            a_change_of_a_label_is_in_the_history_of_each_contact
+            writers_at_once_give_a_label_while_it_is_removed
+            a_label_whose_id_is_taken_comes_back_under_another_one
+            a_card_may_name_labels_of_any_length
             any_sequence_of_changes_leaves_what_it_should
         }
     };

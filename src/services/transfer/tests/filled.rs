@@ -297,8 +297,8 @@ const OTHERS: &[Sql] = &[
          SELECT labels.seq, contacts.seq FROM labels CROSS JOIN contacts WHERE deleted_at IS NULL",
     ),
     Sql::new(
-        "INSERT INTO label_changes (id, book, kind, label, name, name_key, colour, total, finished_at)
-         SELECT id, book, 'remove', id, name, name_key, colour, 2, 9 FROM labels",
+        "INSERT INTO label_changes (id, book, kind, label, name, name_key, colour, total, account, actor, finished_at)
+         SELECT id, book, 'remove', id, name, name_key, colour, 2, id, 'Ada', 9 FROM labels",
     ),
     Sql::new(
         "INSERT INTO label_change_contacts (change, contact, done)

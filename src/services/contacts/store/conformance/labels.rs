@@ -17,6 +17,7 @@ use crate::services::contacts::query::Filter;
 use crate::services::contacts::query::Search;
 use crate::services::contacts::query::Sort;
 use crate::services::contacts::store::CardsOf;
+use crate::services::contacts::store::PictureThen;
 
 /// Fields of a contact with these labels.
 fn labelled(name: &str, labels: &[&str]) -> ContactFields {
@@ -105,7 +106,9 @@ pub async fn labels_are_what_cards_outside_the_trash_name(store: Store) {
     assert_eq!(counts(&store).await, expected);
     let (_, mut card) = store.card(ada.id).await.expect("it is there");
     card.apply(&self::fields("Ada", "someone@example.com"));
-    let replaced = store.replace_card(ada.id, &card, None, at(4), &Actor::operator()).await;
+    let replaced = store
+        .replace_card(ada.id, &card, None, at(4), &Actor::operator())
+        .await;
     replaced.expect("it is there");
     assert_eq!(counts(&store).await[1], ("Press".to_owned(), 0));
     assert!(having(&store, "Press").await.is_empty());
@@ -235,7 +238,9 @@ pub async fn a_label_is_added_and_colored(store: Store) {
     let other = LabelId(Uuid::nil());
     let unknown = store.recolour_label(other, LabelColour::Pink).await;
     assert!(matches!(unknown, Err(StoreError::NoLabel)));
-    let unknown = store.begin_label_change(other, &LabelEdit::Remove).await;
+    let unknown = store
+        .begin_label_change(other, &LabelEdit::Remove, at(8), &Actor::operator())
+        .await;
     assert!(matches!(unknown, Err(StoreError::NoLabel)));
 }
 
@@ -244,7 +249,9 @@ pub async fn a_label_is_renamed_in_the_cards_of_its_contacts(store: Store) {
         "BEGIN:VCARD\nVERSION:3.0\nX-OTHER;a=b: kept \nFN:Ada\nCATEGORIES:Work,vip\nEND:VCARD\n";
     let ada = add_labelled(&store, "Ada", &["VIP"]).await;
     let card = ContactCard::parse(card.as_bytes()).expect("a card");
-    let saved = store.replace_card(ada.id, &card, None, at(1), &Actor::operator()).await;
+    let saved = store
+        .replace_card(ada.id, &card, None, at(1), &Actor::operator())
+        .await;
     let before = saved.expect("it is there");
     let bob = add_labelled(&store, "Bob", &["Work"]).await;
     store
@@ -255,11 +262,13 @@ pub async fn a_label_is_renamed_in_the_cards_of_its_contacts(store: Store) {
     let vip = label(&store, "VIP").await;
 
     let begun = store
-        .begin_label_change(vip.id, &rename("Best", false))
+        .begin_label_change(vip.id, &rename("Best", false), at(8), &Actor::operator())
         .await
         .expect("the name is free");
     assert_eq!(begun.total, 1);
-    let busy = store.begin_label_change(vip.id, &LabelEdit::Remove).await;
+    let busy = store
+        .begin_label_change(vip.id, &LabelEdit::Remove, at(8), &Actor::operator())
+        .await;
     assert!(matches!(busy, Err(StoreError::LabelsBusy)));
     let listed = store.label_changes().await.expect("they can be listed");
     assert_eq!((listed[0].left, listed[0].is_finished), (1, false));
@@ -297,7 +306,7 @@ pub async fn a_label_is_renamed_in_the_cards_of_its_contacts(store: Store) {
     // Another way to write the same name.
     let work = label(&store, "Work").await;
     let begun = store
-        .begin_label_change(work.id, &rename("WORK", false))
+        .begin_label_change(work.id, &rename("WORK", false), at(8), &Actor::operator())
         .await;
     begun.expect("it is its own name");
     finish(&store).await;
@@ -310,11 +319,11 @@ pub async fn labels_are_merged(store: Store) {
     let bob = add_labelled(&store, "Bob", &["VIP"]).await;
     let (vip, best) = (label(&store, "VIP").await, label(&store, "Best").await);
     let refused = store
-        .begin_label_change(vip.id, &rename("best", false))
+        .begin_label_change(vip.id, &rename("best", false), at(8), &Actor::operator())
         .await;
     assert!(matches!(refused, Err(StoreError::LabelExists(label)) if label == best));
     let begun = store
-        .begin_label_change(vip.id, &rename("Best", true))
+        .begin_label_change(vip.id, &rename("Best", true), at(8), &Actor::operator())
         .await;
     begun.expect("they are merged");
     finish(&store).await;
@@ -333,7 +342,9 @@ pub async fn a_removed_label_can_be_given_back(store: Store) {
         .recolour_label(vip.id, LabelColour::Blue)
         .await
         .expect("it is there");
-    let begun = store.begin_label_change(vip.id, &LabelEdit::Remove).await;
+    let begun = store
+        .begin_label_change(vip.id, &LabelEdit::Remove, at(8), &Actor::operator())
+        .await;
     let removed = begun.expect("it is there");
     finish(&store).await;
     assert_eq!(counts(&store).await, [("Work".to_owned(), 1)]);
@@ -347,7 +358,9 @@ pub async fn a_removed_label_can_be_given_back(store: Store) {
         .await
         .expect("it is there");
 
-    let begun = store.undo_label_change(removed.id).await;
+    let begun = store
+        .undo_label_change(removed.id, at(8), &Actor::operator())
+        .await;
     assert_eq!(begun.expect("it can be undone").total, 2);
     finish(&store).await;
     let back = label(&store, "VIP").await;
@@ -357,7 +370,9 @@ pub async fn a_removed_label_can_be_given_back(store: Store) {
     );
     assert_eq!(labels_of_card(&store, ada.id).await, ["Work", "VIP"]);
     assert_eq!(labels_of_card(&store, cyd.id).await, ["Work"]);
-    let again = store.undo_label_change(removed.id).await;
+    let again = store
+        .undo_label_change(removed.id, at(8), &Actor::operator())
+        .await;
     assert!(matches!(again, Err(StoreError::NoLabel)));
 }
 
@@ -370,7 +385,7 @@ pub async fn a_change_of_many_contacts_goes_on_where_it_was(store: Store) {
     }
     let vip = label(&store, "VIP").await;
     let begun = store
-        .begin_label_change(vip.id, &rename("Best", false))
+        .begin_label_change(vip.id, &rename("Best", false), at(8), &Actor::operator())
         .await;
     assert_eq!(begun.expect("the name is free").total, u64::from(CONTACTS));
     assert!(store.step_label_change(at(1)).await.expect("it goes on"));
@@ -402,4 +417,175 @@ pub async fn a_change_of_many_contacts_goes_on_where_it_was(store: Store) {
         let contact = store.get(id).await.expect("it is there");
         assert_eq!(contact.version, 2, "it is changed once");
     }
+}
+
+pub async fn a_change_of_a_label_is_in_the_history_of_each_contact(store: Store) {
+    let account = Actor::of_account(
+        Uuid::from_u128(7),
+        "ada",
+        "203.0.113.7".parse().expect("an address"),
+    );
+    let ada = add_labelled(&store, "Ada", &["VIP"]).await.id;
+    let bob = add_labelled(&store, "Bob", &["VIP", "Best"]).await.id;
+    let picture = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ada\r\nCATEGORIES:VIP\r\n\
+                   PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQSkZJRgABAQ==\r\nEND:VCARD\r\n";
+    let pictured = ContactCard::parse(picture).expect("a card");
+    store
+        .replace_card(ada, &pictured, None, at(1), &Actor::operator())
+        .await
+        .expect("it is there");
+    let vip = label(&store, "VIP").await.id;
+    let operator = Actor::operator();
+    let removal = LabelEdit::Remove;
+    let edits = [
+        (&rename("Press", false), &account, "Press"),
+        (&rename("Best", true), &operator, "Best"),
+    ];
+    for (edit, actor, _) in edits {
+        let id = match label_named(&store, "Press").await {
+            Some(press) => press.id,
+            None => vip,
+        };
+        let begun = store.begin_label_change(id, edit, at(8), actor).await;
+        assert_eq!(begun.expect("it is there").total, 2);
+        finish(&store).await;
+    }
+    let best = label(&store, "Best").await.id;
+    let removed = store
+        .begin_label_change(best, &removal, at(8), &account)
+        .await;
+    let removed = removed.expect("it is there").id;
+    finish(&store).await;
+    let undone = store.undo_label_change(removed, at(8), &operator).await;
+    assert_eq!(undone.expect("it can be undone").total, 2);
+    finish(&store).await;
+
+    for (id, first) in [(ada, 2), (bob, 1)] {
+        let page = store.versions(id, None, 50).await.expect("it is there");
+        let versions = page.versions.iter().filter(|one| one.version >= first);
+        let said: Vec<_> = versions
+            .map(|one| {
+                let labels = one.card.fields();
+                let labels = labels.get(Field::Labels).iter();
+                let labels: Vec<_> = labels.map(|label| label.value().to_owned()).collect();
+                (one.version - first, one.name.clone(), labels.join(","))
+            })
+            .collect();
+        let by_ada = Some("ada".to_owned());
+        let (press, vip) = match id == ada {
+            true => ("Press", "VIP"),
+            false => ("Press,Best", "VIP,Best"),
+        };
+        let expected = [
+            (3, None, String::new()),
+            (2, by_ada.clone(), "Best".to_owned()),
+            (1, None, press.to_owned()),
+            (0, by_ada, vip.to_owned()),
+        ];
+        assert_eq!(said, expected);
+        assert_eq!(page.versions[0].account, None);
+        assert_eq!(page.versions[1].account, Some(Uuid::from_u128(7)));
+        assert_eq!(page.versions[0].at, "2026-11-22T05:29:00.009Z");
+        assert_eq!(page.contact.version, first + 4);
+        let activities = store.activities(id).await.expect("they can be read");
+        assert_eq!(activities.len() as u32, first + 4, "one for each change");
+    }
+    // A picture is kept with the present card only, and comes back with a former one.
+    let page = store.versions(ada, None, 1).await.expect("it is there");
+    assert_eq!(page.versions[0].picture, PictureThen::LeftOut);
+    let former = store.version(ada, 2).await.expect("it is there");
+    let former = former.expect("it is kept");
+    assert!(former.has_picture_of(&pictured));
+}
+
+async fn label_named(store: &Store, name: &str) -> Option<Label> {
+    let labels = store.labels().await.expect("they can be listed").labels;
+    labels.into_iter().find(|label| label.name == name)
+}
+
+pub async fn writers_at_once_give_a_label_while_it_is_removed(store: Store) {
+    const WRITERS: usize = 6;
+    const CONTACTS: usize = 15;
+    let mut writers = tokio::task::JoinSet::new();
+    for writer in 0..WRITERS {
+        let store = Arc::clone(&store);
+        writers.spawn(async move {
+            let mut added = Vec::new();
+            for number in 0..CONTACTS {
+                let labels: &[&str] = match (writer + number) % 2 {
+                    0 => &["VIP", "Best"],
+                    _ => &["best", "vip"],
+                };
+                let name = format!("Ada {writer} {number}");
+                added.push(add_labelled(&store, &name, labels).await.id);
+            }
+            added
+        });
+    }
+    let remover = Arc::clone(&store);
+    let removals = tokio::spawn(async move {
+        for _ in 0..WRITERS * CONTACTS {
+            for label in remover.labels().await.expect("they can be listed").labels {
+                let by = &Actor::operator();
+                let begun = remover
+                    .begin_label_change(label.id, &LabelEdit::Remove, at(8), by)
+                    .await;
+                begun.expect("there is no other change");
+                finish(&remover).await;
+            }
+        }
+    });
+    let added = writers.join_all().await;
+    removals.await.expect("it has ended");
+    let mut expected = std::collections::BTreeMap::new();
+    for id in added.into_iter().flatten() {
+        for name in labels_of_card(&store, id).await {
+            *expected.entry(name.to_lowercase()).or_insert(0) += 1;
+        }
+    }
+    let counts = counts(&store).await.into_iter();
+    let counts = counts.map(|(name, count)| (name.to_lowercase(), count));
+    let counts = counts.filter(|(_, count)| *count > 0);
+    let counts: std::collections::BTreeMap<String, u64> = counts.collect();
+    assert_eq!(counts, expected, "the tables say what the cards say");
+}
+
+pub async fn a_label_whose_id_is_taken_comes_back_under_another_one(store: Store) {
+    let ada = add_labelled(&store, "Ada", &["VIP"]).await.id;
+    let vip = label(&store, "VIP").await.id;
+    let by = Actor::operator();
+    let begun = store
+        .begin_label_change(vip, &LabelEdit::Remove, at(8), &by)
+        .await;
+    let removed = begun.expect("it is there").id;
+    add_labelled(&store, "Bob", &["VIP"]).await;
+    finish(&store).await;
+    let begun = store
+        .begin_label_change(vip, &rename("Best", false), at(8), &by)
+        .await;
+    begun.expect("Bob has it");
+    finish(&store).await;
+    let undone = store.undo_label_change(removed, at(8), &by).await;
+    undone.expect("it can be undone");
+    finish(&store).await;
+    assert_eq!(labels_of_card(&store, ada).await, ["VIP"]);
+    let expected = [("Best".to_owned(), 1), ("VIP".to_owned(), 1)];
+    assert_eq!(counts(&store).await, expected);
+    assert_eq!(label(&store, "Best").await.id, vip);
+}
+
+pub async fn a_card_may_name_labels_of_any_length(store: Store) {
+    let ada = add(&store, "Ada").await.id;
+    let long: String = (0..8_000_u32)
+        .map(|number| char::from_u32(0x4e00 + number.wrapping_mul(2_654_435_761) % 20_000))
+        .map(|letter| letter.unwrap_or('x'))
+        .collect();
+    let text =
+        format!("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ada\r\nCATEGORIES:{long},VIP\r\nEND:VCARD\r\n");
+    let card = ContactCard::parse(text).expect("a card");
+    store
+        .replace_card(ada, &card, None, at(1), &Actor::operator())
+        .await
+        .expect("it is there");
+    assert_eq!(having(&store, "VIP").await, ["Ada"]);
 }

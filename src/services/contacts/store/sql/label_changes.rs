@@ -18,6 +18,12 @@ use uuid::Uuid;
 
 use super::activities;
 use super::labels;
+use super::versions;
+use super::versions::Replaced;
+use crate::services::audit_log;
+use crate::services::audit_log::Actor;
+use crate::services::audit_log::Entry;
+use crate::services::audit_log::Kind;
 use crate::services::book::BookKey;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::card::ContactCard;
@@ -50,8 +56,8 @@ const LOCK_BOOK: Sql = Sql::each(
 );
 
 const UNFINISHED: Sql = Sql::each(
-    "SELECT seq, kind, name, name_key, target FROM label_changes WHERE book = $1 AND finished_at IS NULL",
-    "SELECT seq, kind, name, name_key, target FROM label_changes WHERE book = $1 AND finished_at IS NULL
+    "SELECT seq, kind, name_key, target, account, actor FROM label_changes WHERE book = $1 AND finished_at IS NULL",
+    "SELECT seq, kind, name_key, target, account, actor FROM label_changes WHERE book = $1 AND finished_at IS NULL
      FOR UPDATE",
 );
 
@@ -111,12 +117,47 @@ const DROP: Sql = Sql::each(
     "DELETE FROM label_change_contacts WHERE seq = ANY ($1::bigint[])",
 );
 
+/// Who begins a change, and when.
+#[derive(Clone, Copy)]
+pub struct Initiator<'a> {
+    pub actor: &'a Actor,
+    pub now: Timestamp,
+}
+
+impl Initiator<'_> {
+    async fn record(
+        self,
+        tx: &mut Connection,
+        kind: Kind,
+        label: LabelId,
+    ) -> Result<(), StoreError> {
+        let entry = Entry {
+            subject: Some(label.0),
+            ..Entry::new(self.actor, kind)
+        };
+        audit_log::record(tx, &entry, self.now).await?;
+        Ok(())
+    }
+
+    /// The columns `account` and `actor`.
+    fn columns(self) -> (Option<Vec<u8>>, Option<String>) {
+        let account = self.actor.account();
+        (
+            account.map(|id| id.as_bytes().to_vec()),
+            account.map(|_| self.actor.name().to_owned()),
+        )
+    }
+}
+
 /// A change that has contacts to do, as its row says it.
 struct Unfinished {
     seq: i64,
+    book: BookKey,
     kind: LabelChangeKind,
     key: String,
     edit: Relabelling,
+    account: Option<Vec<u8>>,
+    actor: Option<String>,
 }
 
 /// A contact that is to be done.
@@ -133,6 +174,7 @@ pub async fn begin(
     book: BookKey,
     id: LabelId,
     edit: &LabelEdit,
+    by: Initiator<'_>,
 ) -> Result<BegunLabelChange, StoreError> {
     lock(tx, book).await?;
     let label = labels::find(tx, book, id).await?;
@@ -146,21 +188,19 @@ pub async fn begin(
         }
         LabelEdit::Remove => (LabelChangeKind::Remove, None),
     };
+    let entry = match kind {
+        LabelChangeKind::Remove => Kind::LabelRemoved,
+        _ => Kind::LabelChanged,
+    };
+    by.record(tx, entry, id).await?;
     let change = LabelChangeId(Uuid::new_v4());
-    let seq: i64 = query(
-        "INSERT INTO label_changes (id, book, kind, label, name, name_key, colour, target, total)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0) RETURNING seq",
-    )
-    .bind(change.0.as_bytes().to_vec())
-    .bind(book.0)
-    .bind(kind.as_str())
-    .bind(id.0.as_bytes().to_vec())
-    .bind(&label.name)
-    .bind(label_key(&label.name))
-    .bind(label.colour.as_str())
-    .bind(target)
-    .fetch_one(&mut *tx)
-    .await?;
+    let new = New {
+        id: change,
+        kind,
+        label: &label,
+        target,
+    };
+    let seq = write(tx, book, new, by).await?;
     let total = query(
         "INSERT INTO label_change_contacts (change, contact)
          SELECT $1, contacts.id FROM contact_labels JOIN contacts ON contacts.seq = contact_labels.contact
@@ -172,10 +212,46 @@ pub async fn begin(
     .execute(&mut *tx)
     .await?;
     set_total(tx, seq, total).await?;
-    if let Some(target) = target {
-        name_target(tx, book, label, target).await?;
+    if let LabelEdit::Rename { to, merge } = edit {
+        name_target(tx, book, label, (to.as_str(), *merge)).await?;
     }
     Ok(BegunLabelChange { id: change, total })
+}
+
+/// A change that begins.
+struct New<'a> {
+    id: LabelChangeId,
+    kind: LabelChangeKind,
+    label: &'a Label,
+    target: Option<&'a str>,
+}
+
+/// Returns the number of its row.
+async fn write(
+    tx: &mut Connection,
+    book: BookKey,
+    new: New<'_>,
+    by: Initiator<'_>,
+) -> Result<i64, StoreError> {
+    let (account, actor) = by.columns();
+    let label = new.label;
+    let seq = query(
+        "INSERT INTO label_changes (id, book, kind, label, name, name_key, colour, target, total, account, actor)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10) RETURNING seq",
+    )
+    .bind(new.id.0.as_bytes().to_vec())
+    .bind(book.0)
+    .bind(new.kind.as_str())
+    .bind(label.id.0.as_bytes().to_vec())
+    .bind(&label.name)
+    .bind(label_key(&label.name))
+    .bind(label.colour.as_str())
+    .bind(new.target)
+    .bind(account)
+    .bind(actor)
+    .fetch_one(tx)
+    .await?;
+    Ok(seq)
 }
 
 /// Waits for other changes of the labels of the book, and refuses while one has contacts to do.
@@ -199,36 +275,55 @@ async fn set_total(tx: &mut Connection, change: i64, total: u64) -> Result<(), s
 
 /// Sees to it that there is a label of the new name. A label that is renamed keeps its id; the contacts that are to be
 /// done have their label under another one for so long.
+///
+/// On a server, another transaction may add a label of the new name after [`begin`] has looked for one.
 async fn name_target(
     tx: &mut Connection,
     book: BookKey,
     label: Label,
-    target: &str,
+    (target, merge): (&str, bool),
 ) -> Result<(), StoreError> {
-    let id = label.id.0.as_bytes().to_vec();
+    let id = label.id;
     if label_key(target) == label_key(&label.name) {
         query("UPDATE labels SET name = $1 WHERE book = $2 AND id = $3")
             .bind(target)
             .bind(book.0)
-            .bind(id)
+            .bind(id.0.as_bytes().to_vec())
             .execute(tx)
             .await?;
         return Ok(());
     }
-    if labels::find_by_name(tx, book, target).await?.is_some() {
-        return Ok(());
-    }
-    query("UPDATE labels SET id = $1 WHERE book = $2 AND id = $3")
-        .bind(Uuid::new_v4().as_bytes().to_vec())
-        .bind(book.0)
-        .bind(id)
-        .execute(&mut *tx)
-        .await?;
     let renamed = Label {
+        id: LabelId(Uuid::new_v4()),
         name: target.to_owned(),
         ..label
     };
-    labels::insert(tx, book, &renamed).await?;
+    if labels::insert(tx, book, &renamed).await? {
+        exchange_ids(tx, book, id, renamed.id).await?;
+        return Ok(());
+    }
+    match labels::find_by_name(tx, book, target).await? {
+        Some(existing) if !merge => Err(StoreError::LabelExists(existing)),
+        _ => Ok(()),
+    }
+}
+
+/// Two labels never have the same id, in between as well.
+async fn exchange_ids(
+    tx: &mut Connection,
+    book: BookKey,
+    one: LabelId,
+    other: LabelId,
+) -> Result<(), StoreError> {
+    let free = LabelId(Uuid::new_v4());
+    for (from, to) in [(one, free), (other, one)] {
+        query("UPDATE labels SET id = $1 WHERE book = $2 AND id = $3")
+            .bind(to.0.as_bytes().to_vec())
+            .bind(book.0)
+            .bind(from.0.as_bytes().to_vec())
+            .execute(&mut *tx)
+            .await?;
+    }
     Ok(())
 }
 
@@ -237,6 +332,7 @@ pub async fn undo(
     tx: &mut Connection,
     book: BookKey,
     change: LabelChangeId,
+    by: Initiator<'_>,
 ) -> Result<BegunLabelChange, StoreError> {
     lock(tx, book).await?;
     let row: Option<Row> = query(
@@ -254,19 +350,36 @@ pub async fn undo(
         colour: LabelColour::of_name(row.get("colour")?),
         contacts: 0,
     };
-    labels::insert(tx, book, &label).await?;
+    by.record(tx, Kind::LabelGivenBack, label.id).await?;
+    give_back(tx, book, label).await?;
     let total = query("UPDATE label_change_contacts SET done = FALSE WHERE change = $1")
         .bind(seq)
         .execute(&mut *tx)
         .await?;
+    let (account, actor) = by.columns();
     query(
-        "UPDATE label_changes SET kind = 'give_back', target = name, finished_at = NULL WHERE seq = $1",
+        "UPDATE label_changes SET kind = 'give_back', target = name, finished_at = NULL, account = $1, actor = $2
+         WHERE seq = $3",
     )
+    .bind(account)
+    .bind(actor)
     .bind(seq)
     .execute(&mut *tx)
     .await?;
     set_total(tx, seq, total).await?;
     Ok(BegunLabelChange { id: change, total })
+}
+
+/// Adds the label under the id that it had, unless there is one of its name again. Another label may have its id: one that
+/// a contact was given while the label was removed, and that was renamed since.
+async fn give_back(tx: &mut Connection, book: BookKey, label: Label) -> Result<(), StoreError> {
+    let id = match labels::find(tx, book, label.id).await {
+        Ok(_) => LabelId(Uuid::new_v4()),
+        Err(StoreError::NoLabel) => label.id,
+        Err(error) => return Err(error),
+    };
+    labels::insert(tx, book, &Label { id, ..label }).await?;
+    Ok(())
 }
 
 async fn unfinished(tx: &mut Connection, book: BookKey) -> Result<Option<Unfinished>, StoreError> {
@@ -278,7 +391,10 @@ async fn unfinished(tx: &mut Connection, book: BookKey) -> Result<Option<Unfinis
     let key: String = row.get("name_key")?;
     Ok(Some(Unfinished {
         seq: row.get("seq")?,
+        book,
         kind,
+        account: row.get("account")?,
+        actor: row.get("actor")?,
         edit: Relabelling {
             from: (kind != LabelChangeKind::GiveBack).then(|| key.clone()),
             to: row.get("target")?,
@@ -288,17 +404,22 @@ async fn unfinished(tx: &mut Connection, book: BookKey) -> Result<Option<Unfinis
 }
 
 /// Edits some of the cards that are to be done. Whether others are left.
-pub async fn step(tx: &mut Connection, book: BookKey, now: Timestamp) -> Result<bool, StoreError> {
+pub async fn step(
+    tx: &mut Connection,
+    book: BookKey,
+    now: Timestamp,
+    max_versions: u32,
+) -> Result<bool, StoreError> {
     let Some(change) = unfinished(tx, book).await? else {
         return Ok(false);
     };
     let to_do = to_do(tx, change.seq).await?;
     if to_do.is_empty() {
-        finish(tx, book, &change, now).await?;
+        finish(tx, &change, now).await?;
         return Ok(false);
     }
     let contacts: Vec<i64> = to_do.iter().map(|one| one.contact).collect();
-    let changed = relabel(tx, book, &contacts, &change.edit, now).await?;
+    let changed = relabel(tx, &change, &contacts, now, max_versions).await?;
     // What took a label away remembers from whom.
     let is_kept = |one: &ToDo| {
         change.kind == LabelChangeKind::Remove && changed.binary_search(&one.contact).is_ok()
@@ -340,12 +461,12 @@ async fn to_do(tx: &mut Connection, change: i64) -> Result<Vec<ToDo>, StoreError
 /// those that were edited, in order.
 async fn relabel(
     tx: &mut Connection,
-    book: BookKey,
+    change: &Unfinished,
     contacts: &[i64],
-    edit: &Relabelling,
     now: Timestamp,
+    max_versions: u32,
 ) -> Result<Vec<i64>, StoreError> {
-    let numbers = book.contacts();
+    let numbers = change.book.contacts();
     let here = contacts.iter().copied().filter(|seq| numbers.contains(seq));
     let rows: Vec<Row> = query(CARDS)
         .bind(here.collect::<Vec<i64>>())
@@ -355,7 +476,7 @@ async fn relabel(
     let mut made = Vec::new();
     for row in &rows {
         let seq: i64 = row.get("seq")?;
-        if let Some(edited) = edited(row, seq, edit)? {
+        if let Some(edited) = edited(row, seq, &change.edit)? {
             made.push(edited);
             changed.push(seq);
         }
@@ -363,12 +484,20 @@ async fn relabel(
     if changed.is_empty() {
         return Ok(changed);
     }
+    let made = Value::Array(made).to_string();
     query(WRITE)
-        .bind(Value::Array(made).to_string())
+        .bind(&made)
         .bind(now.as_millisecond())
         .execute(&mut *tx)
         .await?;
-    move_rows(tx, book, &changed, edit).await?;
+    let replaced = Replaced {
+        made: &made,
+        contacts: &changed,
+        account: change.account.clone(),
+        name: change.actor.clone(),
+    };
+    versions::keep_many(tx, replaced, max_versions).await?;
+    move_rows(tx, change, &changed).await?;
     let fields = vec![Field::Labels.spec().name.to_owned()];
     query(RECORD)
         .bind(activities::json(&Event::Changed { fields })?)
@@ -384,7 +513,8 @@ fn edited(row: &Row, seq: i64, edit: &Relabelling) -> Result<Option<Value>, Stor
     let unreadable = |what: &'static str| StoreError::Internal(what.into());
     let card: Vec<u8> = row.get("card")?;
     // The errors of the parsers would quote what they have read.
-    let mut card = ContactCard::parse(card).map_err(|_| unreadable("a card cannot be read"))?;
+    let before = ContactCard::parse(card).map_err(|_| unreadable("a card cannot be read"))?;
+    let mut card = before.clone();
     let Some(labels) = card.relabel(edit) else {
         return Ok(None);
     };
@@ -396,19 +526,24 @@ fn edited(row: &Row, seq: i64, edit: &Relabelling) -> Result<Option<Value>, Stor
     } else {
         fields.insert(name.to_owned(), labels.into());
     }
-    let fields = Value::Object(fields).to_string();
-    Ok(Some(
-        json!({ "seq": seq, "card": hex(card.bytes()), "fingerprint": hex(&card.fingerprint()), "fields": fields }),
-    ))
+    let (before, picture) = versions::kept(&before, &card);
+    Ok(Some(json!({
+        "seq": seq,
+        "card": hex(card.bytes()),
+        "fingerprint": hex(&card.fingerprint()),
+        "fields": Value::Object(fields).to_string(),
+        "before": hex(before.bytes()),
+        "picture": picture,
+    })))
 }
 
 /// Has the tables say what the cards of these contacts now say.
 async fn move_rows(
     tx: &mut Connection,
-    book: BookKey,
+    change: &Unfinished,
     contacts: &[i64],
-    edit: &Relabelling,
 ) -> Result<(), StoreError> {
+    let Unfinished { book, edit, .. } = change;
     let to = edit.to.as_deref().map(label_key);
     if let Some(from) = edit.from.as_ref().filter(|from| Some(*from) != to.as_ref()) {
         query(TAKE)
@@ -432,10 +567,10 @@ async fn move_rows(
 /// Nothing is left to do: a label that has lost its contacts goes, unless a contact was given it meanwhile.
 async fn finish(
     tx: &mut Connection,
-    book: BookKey,
     change: &Unfinished,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let book = change.book;
     labels::touch(tx, book).await?;
     if let Some(from) = &change.edit.from
         && Some(from) != change.edit.to.as_deref().map(label_key).as_ref()

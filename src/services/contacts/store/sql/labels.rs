@@ -33,6 +33,14 @@ const ADD: Sql = Sql::each(
      ON CONFLICT (book, name_key) DO NOTHING",
 );
 
+/// Labels of these names, which stay until the transaction is over. Transactions that give the same label to contacts do not
+/// wait for each other.
+const HOLD: Sql = Sql::each(
+    "SELECT seq FROM labels WHERE book = $1 AND name_key IN (SELECT value FROM json_each($2))",
+    "SELECT seq FROM labels WHERE book = $1 AND name_key IN (SELECT json_array_elements_text($2::json))
+     ORDER BY name_key FOR KEY SHARE",
+);
+
 const GIVE: Sql = Sql::each(
     "INSERT INTO contact_labels (label, contact)
      SELECT labels.seq, contacts.seq FROM json_each($2) AS given
@@ -89,13 +97,28 @@ pub async fn add_many(
     if given.is_empty() {
         return Ok(());
     }
+    let keys: Vec<String> = named.keys().cloned().collect();
     let named = named.into_iter();
-    let named = named.map(|(key, name)| json!({ "key": key, "name": name }));
-    query(ADD)
-        .bind(book.0)
-        .bind(Value::Array(named.collect()).to_string())
-        .execute(&mut *tx)
-        .await?;
+    let named: Vec<Value> = named
+        .map(|(key, name)| json!({ "key": key, "name": name }))
+        .collect();
+    let named = Value::Array(named).to_string();
+    // A label that was there may go before it is locked.
+    loop {
+        query(ADD)
+            .bind(book.0)
+            .bind(&named)
+            .execute(&mut *tx)
+            .await?;
+        let there: Vec<i64> = query(HOLD)
+            .bind(book.0)
+            .bind(json!(keys).to_string())
+            .fetch_all(&mut *tx)
+            .await?;
+        if there.len() == keys.len() {
+            break;
+        }
+    }
     query(GIVE)
         .bind(book.0)
         .bind(Value::Array(given).to_string())

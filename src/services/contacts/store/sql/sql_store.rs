@@ -15,6 +15,7 @@ use super::create::NewContact;
 use super::erase;
 use super::export;
 use super::label_changes;
+use super::label_changes::Initiator;
 use super::labels;
 use super::list;
 use super::list::List;
@@ -347,23 +348,32 @@ impl ContactStore for SqlStore {
         &self,
         id: LabelId,
         edit: &LabelEdit,
+        now: Timestamp,
+        actor: &Actor,
     ) -> Result<BegunLabelChange, StoreError> {
         let mut tx = self.database.write().await?;
-        let change = label_changes::begin(&mut tx, self.book, id, edit).await?;
+        let by = Initiator { actor, now };
+        let change = label_changes::begin(&mut tx, self.book, id, edit, by).await?;
         tx.commit().await?;
         Ok(change)
     }
 
-    async fn undo_label_change(&self, id: LabelChangeId) -> Result<BegunLabelChange, StoreError> {
+    async fn undo_label_change(
+        &self,
+        id: LabelChangeId,
+        now: Timestamp,
+        actor: &Actor,
+    ) -> Result<BegunLabelChange, StoreError> {
         let mut tx = self.database.write().await?;
-        let change = label_changes::undo(&mut tx, self.book, id).await?;
+        let by = Initiator { actor, now };
+        let change = label_changes::undo(&mut tx, self.book, id, by).await?;
         tx.commit().await?;
         Ok(change)
     }
 
     async fn step_label_change(&self, now: Timestamp) -> Result<bool, StoreError> {
         let mut tx = self.database.write().await?;
-        let more = label_changes::step(&mut tx, self.book, now).await?;
+        let more = label_changes::step(&mut tx, self.book, now, self.max_versions).await?;
         tx.commit().await?;
         Ok(more)
     }

@@ -1,7 +1,10 @@
 //! The cards that a contact had before: written with each change of its card, read for its history.
 
+use std::borrow::Cow;
+
 use kith_database::Connection;
 use kith_database::Row;
+use kith_database::Sql;
 use kith_database::query;
 use uuid::Uuid;
 
@@ -21,6 +24,27 @@ use crate::services::contacts::store::VersionPage;
 /// The oldest go.
 const PRUNE: &str = "DELETE FROM contact_versions WHERE contact = $1 AND version <= (
          SELECT version FROM contact_versions WHERE contact = $1 ORDER BY version DESC LIMIT 1 OFFSET $2)";
+
+const KEEP_MANY: Sql = Sql::each(
+    "INSERT INTO contact_versions (contact, version, at, account, name, picture, card)
+     SELECT contacts.id, contacts.version - 1, contacts.updated_at, $2, $3, made.value ->> 'picture', unhex(made.value ->> 'before')
+     FROM json_each($1) AS made JOIN contacts ON contacts.seq = made.value ->> 'seq'",
+    "INSERT INTO contact_versions (contact, version, at, account, name, picture, card)
+     SELECT contacts.id, contacts.version - 1, contacts.updated_at, $2, $3, made.value ->> 'picture',
+         decode(made.value ->> 'before', 'hex')
+     FROM json_array_elements($1::json) AS made(value) JOIN contacts ON contacts.seq = (made.value ->> 'seq')::bigint",
+);
+
+const PRUNE_MANY: Sql = Sql::each(
+    "DELETE FROM contact_versions
+     WHERE contact IN (SELECT id FROM contacts WHERE seq IN (SELECT value FROM json_each($1)))
+         AND version <= (SELECT kept.version FROM contact_versions AS kept
+             WHERE kept.contact = contact_versions.contact ORDER BY kept.version DESC LIMIT 1 OFFSET $2)",
+    "DELETE FROM contact_versions
+     WHERE contact IN (SELECT id FROM contacts WHERE seq = ANY ($1::bigint[]))
+         AND version <= (SELECT kept.version FROM contact_versions AS kept
+             WHERE kept.contact = contact_versions.contact ORDER BY kept.version DESC LIMIT 1 OFFSET $2)",
+);
 
 const PAGE: &str = "SELECT version, at, account, name, picture, card FROM contact_versions
      WHERE contact = $1 AND version < $2 ORDER BY version DESC LIMIT $3";
@@ -53,12 +77,7 @@ pub async fn keep(
 ) -> Result<(), StoreError> {
     let contact = id_bytes(new.stored.contact.id);
     if max_versions > 0 {
-        let without = new.before.without_picture_of(new.after);
-        let picture = match without {
-            Some(_) => PictureThen::LeftOut,
-            None if new.before.has_picture_of(new.after) => PictureThen::Same,
-            None => PictureThen::Changed,
-        };
+        let (card, picture) = kept(new.before, new.after);
         let account = new.actor.account();
         query(
             "INSERT INTO contact_versions (contact, version, at, account, name, picture, card)
@@ -69,13 +88,59 @@ pub async fn keep(
         .bind(new.at)
         .bind(account.map(|id| id.as_bytes().to_vec()))
         .bind(account.map(|_| new.actor.name()))
-        .bind(text(picture))
-        .bind(without.as_ref().unwrap_or(new.before).bytes())
+        .bind(picture)
+        .bind(card.bytes())
         .execute(&mut *tx)
         .await?;
     }
     query(PRUNE)
         .bind(contact)
+        .bind(max_versions)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// The former card as it is kept, and what the column `picture` says of it.
+pub fn kept<'a>(
+    before: &'a ContactCard,
+    after: &ContactCard,
+) -> (Cow<'a, ContactCard>, &'static str) {
+    match before.without_picture_of(after) {
+        Some(without) => (Cow::Owned(without), text(PictureThen::LeftOut)),
+        None if before.has_picture_of(after) => (Cow::Borrowed(before), text(PictureThen::Same)),
+        None => (Cow::Borrowed(before), text(PictureThen::Changed)),
+    }
+}
+
+/// Contacts whose cards one statement has replaced.
+pub struct Replaced<'a> {
+    /// A JSON array of objects with `seq`, the number of the contact, and with `before` and `picture`, which [`kept`] made:
+    /// the card in hexadecimal digits.
+    pub made: &'a str,
+    /// The same numbers.
+    pub contacts: &'a [i64],
+    /// Who has replaced them, as the columns have it.
+    pub account: Option<Vec<u8>>,
+    pub name: Option<String>,
+}
+
+/// The same as [`keep`] of many contacts, whose rows have the next version already.
+pub async fn keep_many(
+    tx: &mut Connection,
+    replaced: Replaced<'_>,
+    max_versions: u32,
+) -> Result<(), StoreError> {
+    if max_versions > 0 {
+        query(KEEP_MANY)
+            .bind(replaced.made)
+            .bind(replaced.account)
+            .bind(replaced.name)
+            .execute(&mut *tx)
+            .await?;
+    }
+    query(PRUNE_MANY)
+        .bind(replaced.contacts.to_vec())
         .bind(max_versions)
         .execute(tx)
         .await?;
