@@ -86,6 +86,17 @@ async fn lists_pages_and_files_have_the_contacts_of_a_label() {
     assert_eq!(saved.matches("BEGIN:VCARD").count(), 2);
     assert!(!saved.contains("Cyd"));
 
+    let ada = page(&app, "/contacts?q=ada").await;
+    let ada = ada.attributes(".row a, a.row", "href")[0].to_owned();
+    let ada = page(&app, &ada).await;
+    assert_eq!(
+        ada.attributes(".details a[href*=label]", "href"),
+        [
+            format!("/contacts?label={}", id_of(&app, "Family").await),
+            format!("/contacts?label={vip}")
+        ]
+    );
+
     let star = format!("/contacts/{cyd}/favourite");
     let starred = app.submit(&star, &[("favourite", "1")]).await;
     assert_eq!(starred.status(), StatusCode::SEE_OTHER);
@@ -94,6 +105,11 @@ async fn lists_pages_and_files_have_the_contacts_of_a_label() {
     assert_eq!(labels(&app).await["favourites"], 1);
     let one = page(&app, &format!("/contacts/{cyd}")).await;
     assert_eq!(one.attributes("[name=favourite]", "aria-pressed"), ["true"]);
+    assert_eq!(
+        one.texts(".details dt"),
+        ["Email"],
+        "the star says the rest"
+    );
     app.submit(&star, &[("favourite", "0")]).await;
     assert_eq!(labels(&app).await["favourites"], 0);
 
@@ -191,6 +207,15 @@ async fn the_forms_of_labels_need_no_script() {
     assert_eq!(counts(&app).await[0], ("Family".to_owned(), 2));
     let again = app.submit(&undo, &[]).await;
     assert_eq!(again.status(), StatusCode::NOT_FOUND);
+    let log: Value = app.get("/api/audit").await.json().await.expect("JSON");
+    let kinds = log["entries"].as_array().expect("entries").iter();
+    let kinds: Vec<_> = kinds
+        .map(|entry| entry["kind"].as_str().expect("a kind"))
+        .collect();
+    assert_eq!(
+        kinds,
+        ["label_given_back", "label_removed", "label_changed"]
+    );
     for path in ["/labels/x", "/labels/x/remove", "/labels/changes/x/undo"] {
         let answer = app.submit(path, &[("name", "x")]).await;
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");

@@ -10,7 +10,10 @@ use super::catalogue::Section;
 use super::fields::ContactFields;
 use super::fields::EmailAddress;
 use super::fields::dialled;
+use super::labels::Label;
+use super::labels::LabelId;
 use super::labels::is_favourite;
+use super::labels::label_key;
 use crate::model::contact::Action;
 use crate::model::contact::Activities;
 use crate::model::contact::Contact;
@@ -20,6 +23,8 @@ use crate::model::contact::DetailEntry;
 use crate::model::contact::DetailField;
 use crate::model::contact::Piece;
 use crate::model::format::Day;
+use crate::model::location::ListFilter;
+use crate::model::location::Location;
 
 /// The schemes of links in texts.
 const SCHEMES: [&str; 2] = ["https://", "http://"];
@@ -44,6 +49,34 @@ impl ContactDetails {
             activities,
             merged: String::new(),
         }
+    }
+
+    /// The same, with links from the labels to the lists of their contacts. `labels` are those of the book of the contact;
+    /// `book` is the id of the book, or empty for the one that the reader begins with.
+    pub fn with_label_links(mut self, labels: &[Label], book: &str) -> Self {
+        let is_labels = |field: &&mut DetailField| field.label == Field::Labels.spec().label;
+        let entries = self.fields.iter_mut().find(is_labels);
+        let entries = entries.into_iter().flat_map(|field| &mut field.entries);
+        for piece in entries.flat_map(|entry| &mut entry.pieces) {
+            let key = label_key(&piece.text);
+            let label = labels.iter().find(|label| label_key(&label.name) == key);
+            if let Some(label) = label {
+                piece.href = label_list(label.id, book).url();
+            }
+        }
+        self
+    }
+}
+
+/// The list of the contacts of a label.
+pub fn label_list(label: LabelId, book: &str) -> Location {
+    Location {
+        book: book.to_owned(),
+        filter: ListFilter {
+            label: label.to_string(),
+            favourites: false,
+        },
+        ..Location::default()
     }
 }
 
@@ -81,7 +114,12 @@ fn shown_fields(fields: &ContactFields) -> Vec<DetailField> {
     let is_shown = |field: &Field| {
         !matches!(
             field,
-            Field::Name | Field::NameParts | Field::Company | Field::Department | Field::Title
+            Field::Name
+                | Field::NameParts
+                | Field::Company
+                | Field::Department
+                | Field::Title
+                | Field::Favourite
         )
     };
     let mut shown: Vec<Field> = Field::ALL.iter().copied().filter(is_shown).collect();
@@ -102,8 +140,9 @@ fn shown_fields(fields: &ContactFields) -> Vec<DetailField> {
 
 fn entries(field: Field, entries: &[Entry]) -> Vec<DetailEntry> {
     if field.spec().kind == Kind::List && !entries.is_empty() {
-        let texts: Vec<&str> = entries.iter().map(Entry::value).collect();
-        return vec![entry("", vec![plain(&texts.join(", "))], "")];
+        let texts = entries.iter().map(|said| plain(said.value()));
+        let pieces = texts.flat_map(|text| [plain(", "), text]).skip(1);
+        return vec![entry("", pieces.collect(), "")];
     }
     let is_one_of_several = entries.len() > 1;
     let shown = entries.iter().map(|said| {

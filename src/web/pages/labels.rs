@@ -7,9 +7,8 @@ pub mod rail;
 use leptos::prelude::*;
 
 use super::PageTitle;
-use crate::model::location::ListFilter;
-use crate::model::location::Location;
 use crate::services::book::BookId;
+use crate::services::contacts::details::label_list;
 use crate::services::contacts::labels::Label;
 use crate::services::contacts::labels::LabelChange;
 use crate::services::contacts::labels::LabelChangeId;
@@ -89,15 +88,8 @@ pub fn class_of(colour: LabelColour) -> &'static str {
 
 /// The list of the contacts of a label.
 fn contacts_of(label: LabelId, book: Option<BookId>) -> String {
-    let list = Location {
-        book: book.map_or_else(String::new, |book| book.to_string()),
-        filter: ListFilter {
-            label: label.to_string(),
-            favourites: false,
-        },
-        ..Location::default()
-    };
-    list.url()
+    let book = book.map_or_else(String::new, |book| book.to_string());
+    label_list(label, &book).url()
 }
 
 #[component]

@@ -144,3 +144,44 @@ fn a_mailto_link_escapes_what_would_add_a_header() {
         "mailto:a%3Fbcc%3Db%26c%250D@example.com"
     );
 }
+
+#[test]
+fn a_label_leads_to_its_contacts_and_a_favourite_is_a_star() {
+    let fields = serde_json::json!({ "labels": ["vip", "Gone", "Book club"], "favourite": true });
+    let label = |number, name: &str| Label {
+        id: LabelId(uuid::Uuid::from_u128(number)),
+        name: name.to_owned(),
+        colour: Default::default(),
+        contacts: 1,
+    };
+    let labels = [label(1, "VIP"), label(2, "Book club"), label(3, "Other")];
+    for (book, suffix) in [("", ""), ("b", "&book=b")] {
+        let details = details(&contact(fields.clone(), None)).with_label_links(&labels, book);
+        assert!(details.favourite);
+        let [field] = &details.fields[..] else {
+            panic!("{:?}", details.fields);
+        };
+        let pieces = &field.entries[0].pieces;
+        let pieces: Vec<_> = pieces
+            .iter()
+            .map(|piece| {
+                (
+                    piece.text.as_str(),
+                    piece
+                        .href
+                        .replace("00000000-0000-0000-0000-00000000000", ""),
+                )
+            })
+            .collect();
+        let link = |number: u8| format!("/contacts?label={number}{suffix}");
+        let none = String::new;
+        let expected = [
+            ("vip", link(1)),
+            (", ", none()),
+            ("Gone", none()),
+            (", ", none()),
+            ("Book club", link(2)),
+        ];
+        assert_eq!(pieces, expected);
+    }
+}

@@ -9,9 +9,11 @@ use crate::model::contact::Contact;
 use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+use crate::services::book::Book;
 use crate::services::book::BookRole;
 use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
+use crate::services::contacts::labels::labels_of;
 use crate::services::contacts::store::StoreError;
 
 impl Contacts {
@@ -33,10 +35,8 @@ impl Contacts {
         let found = self.find_in(book, id).await?;
         let contact = (*found).clone().ok_or(AppError::NotFound)?;
         let records = self.store(book).activities(id).await?;
-        Ok(ContactDetails::of(
-            &contact,
-            Activities::of(&contact, records),
-        ))
+        let activities = Activities::of(&contact, records);
+        Ok(self.shown(book, &contact, activities).await)
     }
 
     /// The same of a contact that is at hand. It is worth showing without its activities, which the
@@ -49,7 +49,36 @@ impl Contacts {
                 pending: true,
             },
         };
-        ContactDetails::of(&contact, activities)
+        match self.book_of(contact.id, BookRole::Viewer).await {
+            Ok(book) => self.shown(book, &contact, activities).await,
+            Err(_) => ContactDetails::of(&contact, activities),
+        }
+    }
+
+    /// A contact of this book. Where its labels cannot be read, they are no links.
+    async fn shown(
+        &self,
+        book: &Book,
+        contact: &Contact,
+        activities: Activities,
+    ) -> ContactDetails {
+        let details = ContactDetails::of(contact, activities);
+        if labels_of(contact).is_empty() {
+            return details;
+        }
+        let Ok(labels) = self.labels_of_book(book).await else {
+            return details;
+        };
+        let begins_here = self
+            .caller
+            .book(None)
+            .is_ok_and(|first| first.key == book.key);
+        let id = if begins_here {
+            String::new()
+        } else {
+            book.id.to_string()
+        };
+        details.with_label_links(&labels.labels, &id)
     }
 }
 
