@@ -155,7 +155,7 @@ fn a_label_leads_to_its_contacts_and_a_favourite_is_a_star() {
         contacts: 1,
     };
     let labels = [label(1, "VIP"), label(2, "Book club"), label(3, "Other")];
-    for (book, suffix) in [("", ""), ("b", "&book=b")] {
+    for (book, prefix) in [("", ""), ("b", "book=b&")] {
         let details = details(&contact(fields.clone(), None)).with_label_links(&labels, book);
         assert!(details.favourite);
         let [field] = &details.fields[..] else {
@@ -173,7 +173,7 @@ fn a_label_leads_to_its_contacts_and_a_favourite_is_a_star() {
                 )
             })
             .collect();
-        let link = |number: u8| format!("/contacts?label={number}{suffix}");
+        let link = |number: u8| format!("/contacts?{prefix}label={number}");
         let none = String::new;
         let expected = [
             ("vip", link(1)),
