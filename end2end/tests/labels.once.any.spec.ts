@@ -70,9 +70,9 @@ test('a label is renamed, merged, and deleted with a way back', async ({
   await audit(page, javaScriptEnabled);
 
   await page.getByLabel('Name').fill('Press');
-  await page.getByLabel('Color').selectOption('Teal');
+  await page.getByRole('radio', { name: 'Teal' }).check();
   await page.getByRole('button', { name: 'Add label' }).press('Enter');
-  await expect(page.locator('#notice')).toHaveText('The label is there.');
+  await expect(page.locator('#notice')).toHaveText('The label is added.');
   await expect(items).toHaveCount(3);
 
   await page.getByRole('link', { name: 'Edit VIP' }).press('Enter');
@@ -89,7 +89,7 @@ test('a label is renamed, merged, and deleted with a way back', async ({
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Merge Best into Family?');
   await audit(page, javaScriptEnabled);
   await page.getByRole('button', { name: 'Merge' }).press('Enter');
-  await expect(page.locator('#notice')).toHaveText('The labels are one.');
+  await expect(page.locator('#notice')).toHaveText('The labels are merged.');
   await expect(items.filter({ hasText: 'Family' })).toContainText('2 contacts');
 
   await page.getByRole('link', { name: 'Edit Family' }).press('Enter');

@@ -70,9 +70,9 @@ fn status_of(error: &LabelError) -> StatusCode {
 pub async fn show(contacts: Contacts, State(pages): State<PageRenderer>, parts: Parts) -> Response {
     let done = query::parameter(&parts.uri, DONE);
     let done = done.and_then(|what| match &*what {
-        "added" => Some("The label is there."),
+        "added" => Some("The label is added."),
         "changed" => Some("The label is changed."),
-        "merged" => Some("The labels are one."),
+        "merged" => Some("The labels are merged."),
         "undone" => Some("The label is back."),
         _ => None,
     });

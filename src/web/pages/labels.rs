@@ -151,6 +151,7 @@ fn All(list: LabelList, book: Option<BookId>) -> impl IntoView {
             </div>
         }
     });
+    let is_empty = list.labels.is_empty();
     let rows = list.labels.into_iter();
     let rows = rows
         .map(|label| view! { <Row label book may_change/> })
@@ -161,7 +162,10 @@ fn All(list: LabelList, book: Option<BookId>) -> impl IntoView {
         {removed}
         <Problem text=list.problem.clone()/>
         {unfinished.map(|change| view! { <Progress change/> })}
-        <ul class="mt-4" id="labels">{rows}</ul>
+        <p class="mt-4 text-muted" hidden=!is_empty>
+            "No labels yet. Contacts that belong together may have one, such as a family or a club."
+        </p>
+        <ul class="mt-4" id="labels" hidden=is_empty>{rows}</ul>
         {may_change.then(|| view! { <NewLabel typed=list.typed book/> })}
         {may_change.then(|| view! { <Removals removals book/> })}
         <a class="back" href=in_book("/contacts", book)>"Contacts"</a>
@@ -255,13 +259,18 @@ fn NameField(typed: String) -> impl IntoView {
 fn ColourField(selected: LabelColour) -> impl IntoView {
     let choices = LabelColour::ALL.map(|colour| {
         let name = colour.as_str();
-        view! { <option value=name selected=colour == selected>{format::sentence(name)}</option> }
+        view! {
+            <label class=class_of(colour)>
+                <input type="radio" name="colour" value=name checked=colour == selected/>
+                {format::sentence(name)}
+            </label>
+        }
     });
     view! {
-        <div class="field">
-            <label for="colour">"Color"</label>
-            <select id="colour" name="colour" class="input">{choices}</select>
-        </div>
+        <fieldset class="colours">
+            <legend>"Color"</legend>
+            <div>{choices}</div>
+        </fieldset>
     }
 }
 
@@ -325,6 +334,7 @@ fn One(form: LabelForm, book: Option<BookId>) -> impl IntoView {
         view! {
             <section class="mt-8" aria-labelledby="merge-title">
                 <h2 id="merge-title" class="font-semibold">"Merge"</h2>
+                <p class="mt-2">"The contacts get the other label instead. You cannot undo this."</p>
                 <form method="post" action=address(&format!("/{id}/merge"), book) class="mt-2 flex max-w-sm flex-col gap-4">
                     <div class="field">
                         <label for="into">"Into"</label>
