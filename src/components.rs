@@ -14,5 +14,7 @@ pub mod error_text;
 #[cfg(feature = "ssr")]
 mod form_inputs;
 pub mod icon;
+#[cfg(feature = "ssr")]
+pub mod label;
 pub mod reactive_text;
 pub mod time;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::components::dynamic;
 use crate::components::dynamic::Erased;
+use crate::components::label::class_of_label;
 use crate::model::contact::DetailEntry;
 use crate::model::contact::DetailField;
 use crate::model::contact::Piece;
@@ -41,14 +42,15 @@ fn entry(entry: DetailEntry) -> impl IntoView {
 
 /// A text, or a link.
 fn piece(piece: Piece) -> Erased {
-    let Piece { text, href } = piece;
+    let Piece { text, href, label } = piece;
     if href.is_empty() {
         return dynamic::erase(text);
     }
+    let class = label.map_or("link", class_of_label);
     let is_page = href.starts_with("http");
     dynamic::erase(view! {
         <a
-            class="link"
+            class=class
             href=href
             target=is_page.then_some("_blank")
             rel=is_page.then_some("noreferrer")

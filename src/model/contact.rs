@@ -202,6 +202,16 @@ pub struct Piece {
     pub text: String,
     /// Where it leads; blank for plain text.
     pub href: String,
+    /// How it looks, if it is a label.
+    pub label: Option<LabelLook>,
+}
+
+/// How a label looks.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LabelLook {
+    /// The number of its hue in the style sheet; grey has none.
+    pub hue: Option<u8>,
 }
 
 /// The activities of a contact.

@@ -12,6 +12,7 @@ use crate::components::dynamic::text;
 use crate::components::icon::Icon;
 use crate::model::contact::Action;
 use crate::model::contact::ContactDetails;
+use crate::model::contact::ContactId;
 use crate::model::contact::ContactRow;
 use crate::model::contact::DetailAction;
 use crate::model::location::PaneRoute;
@@ -44,11 +45,34 @@ pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
                         <bdi>{subtitle.clone()}</bdi>
                     </p>
                 </div>
+                <Star state id=row.id favourite/>
             </header>
-            {action_bar(state, &row, favourite, actions)}
+            {action_bar(state, &row, actions)}
             <div inner_html=html></div>
             <Activity state id=row.id/>
         </article>
+    }
+}
+
+/// Says whether the contact is a favourite, and changes that.
+#[component]
+fn Star(state: State, id: ContactId, favourite: bool) -> impl IntoView {
+    view! {
+        <form
+            class="person-star"
+            method="post"
+            action=text(move || state.location.read().action_url(id, "favourite"))
+        >
+            <button
+                class="button star"
+                name="favourite"
+                value=if favourite { "0" } else { "1" }
+                aria-label="Favourite"
+                aria-pressed=if favourite { "true" } else { "false" }
+            >
+                <Icon name="star"/>
+            </button>
+        </form>
     }
 }
 
@@ -74,12 +98,7 @@ fn action(action: DetailAction) -> impl IntoView {
     }
 }
 
-fn action_bar(
-    state: State,
-    row: &ContactRow,
-    favourite: bool,
-    actions: Vec<DetailAction>,
-) -> impl IntoView + use<> {
+fn action_bar(state: State, row: &ContactRow, actions: Vec<DetailAction>) -> impl IntoView + use<> {
     let id = row.id;
     let edit = PaneRoute::Edit(id);
     let deleted = row.clone();
@@ -90,20 +109,6 @@ fn action_bar(
                 "Download"
             </a>
             <div class="person-tools">
-                <form
-                    method="post"
-                    action=text(move || state.location.read().action_url(id, "favourite"))
-                >
-                    <button
-                        class="button star"
-                        name="favourite"
-                        value=if favourite { "0" } else { "1" }
-                        aria-pressed=if favourite { "true" } else { "false" }
-                    >
-                        <Icon name="star"/>
-                        "Favourite"
-                    </button>
-                </form>
                 <a
                     class="button"
                     href=text(move || state.location.read().with_pane(edit).url())

@@ -29,6 +29,9 @@ use crate::model::location::Location;
 /// The schemes of links in texts.
 const SCHEMES: [&str; 2] = ["https://", "http://"];
 
+/// What stands between texts of a list.
+const SEPARATOR: &str = ", ";
+
 impl ContactDetails {
     /// A contact with its activities, not drawn.
     pub fn of(contact: &Contact, activities: Activities) -> Self {
@@ -62,6 +65,9 @@ impl ContactDetails {
             let label = labels.iter().find(|label| label_key(&label.name) == key);
             if let Some(label) = label {
                 piece.href = label_list(label.id, book).url();
+                piece.label = Some(label.colour.look());
+            } else if piece.text == SEPARATOR {
+                " ".clone_into(&mut piece.text);
             }
         }
         self
@@ -141,7 +147,7 @@ fn shown_fields(fields: &ContactFields) -> Vec<DetailField> {
 fn entries(field: Field, entries: &[Entry]) -> Vec<DetailEntry> {
     if field.spec().kind == Kind::List && !entries.is_empty() {
         let texts = entries.iter().map(|said| plain(said.value()));
-        let pieces = texts.flat_map(|text| [plain(", "), text]).skip(1);
+        let pieces = texts.flat_map(|text| [plain(SEPARATOR), text]).skip(1);
         return vec![entry("", pieces.collect(), "")];
     }
     let is_one_of_several = entries.len() > 1;
@@ -221,6 +227,7 @@ fn link(text: &str, href: String) -> Piece {
     Piece {
         text: text.to_owned(),
         href,
+        label: None,
     }
 }
 

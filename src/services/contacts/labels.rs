@@ -16,6 +16,7 @@ use super::fields::Refusal;
 use super::fields::clean;
 use super::fold::fold;
 use crate::model::contact::Contact;
+use crate::model::contact::LabelLook;
 use crate::model::error::AppError;
 
 /// Identifies a label permanently, also when it is renamed.
@@ -79,6 +80,21 @@ impl LabelColour {
             Self::Purple => "purple",
             Self::Pink => "pink",
         }
+    }
+
+    pub fn look(self) -> LabelLook {
+        let hue = match self {
+            Self::Grey => None,
+            Self::Red => Some(0),
+            Self::Orange => Some(2),
+            Self::Yellow => Some(3),
+            Self::Green => Some(4),
+            Self::Teal => Some(6),
+            Self::Blue => Some(8),
+            Self::Purple => Some(10),
+            Self::Pink => Some(11),
+        };
+        LabelLook { hue }
     }
 
     /// The color of this name; grey for a name that another release has written.

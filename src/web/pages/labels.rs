@@ -7,6 +7,7 @@ pub mod rail;
 use leptos::prelude::*;
 
 use super::PageTitle;
+use crate::components::label::class_of_label;
 use crate::services::book::BookId;
 use crate::services::contacts::details::label_list;
 use crate::services::contacts::labels::Label;
@@ -71,19 +72,9 @@ pub fn address(path: &str, book: Option<BookId>) -> String {
     in_book(&format!("/labels{path}"), book)
 }
 
-/// The class of what has a color. `style/controls.css` gives each a readable pair.
+/// The class of what has a color.
 pub fn class_of(colour: LabelColour) -> &'static str {
-    match colour {
-        LabelColour::Grey => "label",
-        LabelColour::Red => "label hue-0",
-        LabelColour::Orange => "label hue-2",
-        LabelColour::Yellow => "label hue-3",
-        LabelColour::Green => "label hue-4",
-        LabelColour::Teal => "label hue-6",
-        LabelColour::Blue => "label hue-8",
-        LabelColour::Purple => "label hue-10",
-        LabelColour::Pink => "label hue-11",
-    }
+    class_of_label(colour.look())
 }
 
 /// The list of the contacts of a label.
