@@ -7,6 +7,7 @@
 //! - [`card`] is the vCard of a contact, from which everything else about it is derived.
 //! - [`labels`] are what contacts are filed under. [`label_work`] edits the cards of many contacts when one changes.
 //! - [`details`] and [`form`] are a contact as people read and edit it.
+//! - [`short_card`] is what a QR code says of a contact.
 //! - [`photo`] names the photo in a card, and the pictures that are made of it.
 //! - [`store`] keeps contacts: the contract, and the engine that fulfils it.
 //! - Reads go through the [cache](kith_cache), under the tag [`CONTACTS`]; whole pages have
@@ -28,6 +29,7 @@ pub mod labels;
 pub mod photo;
 pub mod query;
 pub mod service;
+pub mod short_card;
 pub mod store;
 pub mod text;
 pub mod trash_retention;

@@ -26,6 +26,8 @@ use crate::web::pages::imports::ImportsPage;
 use crate::web::pages::labels::LabelsPage;
 use crate::web::pages::move_contact::MovePage;
 use crate::web::pages::not_found::NotFoundPage;
+use crate::web::pages::one_contact::PrintContactPage;
+use crate::web::pages::one_contact::QrPage;
 use crate::web::pages::photo::PhotoPage;
 use crate::web::pages::print::PrintPage;
 use crate::web::pages::site_header::SiteHeader;
@@ -92,6 +94,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/contacts/:id/move") view=MovePage ssr=SsrMode::Async/>
                 <Route path=path!("/contacts/:id/history") view=HistoryPage ssr=SsrMode::Async/>
                 <Route path=path!("/contacts/:id/history/:version") view=HistoryPage ssr=SsrMode::Async/>
+                <Route path=path!("/contacts/:id/print") view=PrintContactPage ssr=SsrMode::Async/>
+                <Route path=path!("/contacts/:id/qr") view=QrPage ssr=SsrMode::Async/>
                 <Route path=path!("/contacts/:id/photo") view=PhotoPage ssr=SsrMode::Async/>
                 <Route path=path!("/contacts/:id/photo/remove") view=PhotoPage ssr=SsrMode::Async/>
                 <Route path=path!("/books") view=BooksPage ssr=SsrMode::Async/>

@@ -9,6 +9,7 @@ pub mod imports;
 pub mod labels;
 pub mod move_contact;
 pub mod not_found;
+pub mod one_contact;
 pub mod photo;
 pub mod print;
 pub mod problem;
