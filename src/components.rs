@@ -17,4 +17,3 @@ pub mod icon;
 #[cfg(feature = "ssr")]
 pub mod label;
 pub mod reactive_text;
-pub mod time;

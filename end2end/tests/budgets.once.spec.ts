@@ -75,7 +75,7 @@ test('the trash has one small script, for its times', async ({ book, page }) => 
   const asked: string[] = [];
   page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   await page.goto('/trash', { waitUntil: 'load' });
-  expect(asked.filter((path) => /\.(js|wasm)$/.test(path))).toEqual(['/trash.js']);
-  const script = await page.request.get('/trash.js');
+  expect(asked.filter((path) => /\.(js|wasm)$/.test(path))).toEqual(['/times.js']);
+  const script = await page.request.get('/times.js');
   expect((await script.body()).length).toBeLessThan(1500);
 });

@@ -3,22 +3,22 @@
 use leptos::prelude::*;
 
 use super::state::State;
-use crate::components::clock;
 use crate::components::dynamic;
-use crate::components::time::Time;
 use crate::model::contact;
 use crate::model::contact::ContactId;
+use crate::model::format::utc_timestamp;
 
 /// The list of activities.
 #[component]
 pub fn Activity(state: State, id: ContactId) -> impl IntoView {
-    let now = clock::current_time();
+    // `public/times.js` rewrites the time by the clock of the reader.
     let line = move |activity: &contact::Activity| {
         let at = activity.at.clone();
+        let words = utc_timestamp(&at).unwrap_or_else(|| at.clone());
         view! {
             <li>
                 <span>{activity.text.clone()}</span>
-                <span class="text-muted tabular-nums"><Time at now/></span>
+                <time class="text-muted tabular-nums" datetime=at data-age="">{words}</time>
             </li>
         }
     };

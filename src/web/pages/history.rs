@@ -135,7 +135,7 @@ fn Changes(history: History, addresses: Addresses, may_write: bool) -> impl Into
         view! { <a class="more" rel="next" href=addresses.next_page(cursor)>"Earlier changes"</a> }
     });
     view! {
-        <script src="/trash.js" defer></script>
+        <script src="/times.js" defer></script>
         <h1 class="text-xl font-semibold tracking-tight wrap-anywhere">
             "History of "<bdi>{contact.name}</bdi>
         </h1>

@@ -158,7 +158,7 @@ fn Trash(found: Found, asked: Asked) -> impl IntoView {
         .map(|(contact, days_left)| view! { <Row contact days_left book may_write/> })
         .collect_view();
     view! {
-        <script src="/trash.js" defer></script>
+        <script src="/times.js" defer></script>
         {notice}
         <p class="mt-2 text-muted">{purpose(rule)}</p>
         <SearchForm asked/>
@@ -247,7 +247,7 @@ fn Row(
     }
 }
 
-/// When a contact was deleted, and when it will be gone. `public/trash.js` rewrites the time by the clock of the reader.
+/// When a contact was deleted, and when it will be gone. `public/times.js` rewrites the time by the clock of the reader.
 #[component]
 fn Fate(deleted_at: String, days_left: Option<u32>) -> impl IntoView {
     let words = utc_timestamp(&deleted_at).unwrap_or_else(|| deleted_at.clone());

@@ -105,7 +105,7 @@ fn Deleted(
         }
     });
     view! {
-        <script src="/trash.js" defer></script>
+        <script src="/times.js" defer></script>
         <div class="flex items-center gap-4">
             <LargeAvatar id name=name.clone() photo=None/>
             <h1 class="min-w-0 text-xl font-semibold tracking-tight wrap-anywhere"><bdi>{name}</bdi></h1>
