@@ -1,0 +1,78 @@
+// What only scripts can do with a contact: copying it or one of its values, and sharing its card as a file. The buttons are
+// hidden where the browser cannot. A browser runs this file once for a page, however many contacts the page shows.
+import './times.js';
+
+const root = document.documentElement;
+// A page that came over plain HTTP has no clipboard.
+root.dataset.canCopy = navigator.clipboard ? 'yes' : 'no';
+const sample = new File([''], 'contact.vcf', { type: 'text/vcard' });
+root.toggleAttribute('data-can-share', navigator.canShare?.({ files: [sample] }) === true);
+
+const region = document.createElement('div');
+region.className = 'notice-region';
+region.setAttribute('role', 'status');
+document.body.append(region);
+let silence;
+
+function say(text) {
+  const notice = document.createElement('p');
+  notice.className = 'notice';
+  notice.textContent = text;
+  region.replaceChildren(notice);
+  clearTimeout(silence);
+  silence = setTimeout(() => region.replaceChildren(), 5_000);
+}
+
+const valueOf = (entry) => entry.querySelector('[dir]').innerText.trim();
+
+/** A contact as lines of text: its name, what stands below that, and each entry with its label. */
+function textOf(contact) {
+  const lines = [...contact.querySelectorAll('.person-name > *')].map((part) => part.textContent);
+  for (const name of contact.querySelectorAll('.details > dt')) {
+    for (const entry of name.nextElementSibling.querySelectorAll('.detail-entry')) {
+      const label = entry.querySelector('.entry-label')?.textContent;
+      lines.push(`${name.textContent}: ${valueOf(entry)}${label ? ` (${label})` : ''}`);
+    }
+  }
+  return lines.filter((line) => line !== '').join('\n');
+}
+
+async function copy(button) {
+  const isWhole = button.dataset.copy === 'contact';
+  const text = isWhole
+    ? textOf(button.closest('.card'))
+    : valueOf(button.closest('.detail-entry'));
+  try {
+    await navigator.clipboard.writeText(text);
+    say(isWhole ? 'The contact is copied.' : `Copied: ${text}`);
+  } catch {
+    say('The browser did not allow to copy.');
+  }
+}
+
+async function share(button) {
+  const title = button.closest('.card').querySelector('h1').textContent;
+  try {
+    const answer = await fetch(button.dataset.share);
+    if (!answer.ok) throw new Error(answer.statusText);
+    const file = new File([await answer.blob()], `${title}.vcf`, { type: 'text/vcard' });
+    await navigator.share({ files: [file], title });
+  } catch (error) {
+    // The reader has closed the dialog.
+    if (error.name !== 'AbortError') say('Sharing did not work. Download the card instead.');
+  }
+}
+
+document.addEventListener('click', ({ target }) => {
+  const button = target.closest?.('[data-copy], [data-share]');
+  if (button) (button.dataset.share ? share : copy)(button);
+});
+
+// Notes grow with what is typed, also where styles cannot do that.
+if (!CSS.supports('field-sizing', 'content')) {
+  document.addEventListener('input', ({ target }) => {
+    if (target.matches?.('textarea')) {
+      target.rows = Math.min(Math.max(target.value.split('\n').length, 2), 12);
+    }
+  });
+}
