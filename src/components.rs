@@ -5,7 +5,11 @@ pub mod clock;
 #[cfg(feature = "ssr")]
 mod conflict;
 #[cfg(feature = "ssr")]
+mod detail_actions;
+#[cfg(feature = "ssr")]
 pub mod detail_fields;
+#[cfg(feature = "ssr")]
+mod detail_sections;
 #[cfg(feature = "ssr")]
 pub mod drawn;
 pub mod dynamic;

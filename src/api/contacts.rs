@@ -12,7 +12,11 @@ use crate::model::error::AppError;
 use crate::model::form::FormInputs;
 use crate::model::form::FormView;
 use crate::model::form::Saving;
+#[cfg(feature = "ssr")]
+use crate::model::location::FIELD;
 use crate::model::location::ListFilter;
+#[cfg(feature = "ssr")]
+use crate::model::query::Query;
 use crate::model::wire::Deserialize;
 use crate::model::wire::Serialize;
 #[cfg(feature = "ssr")]
@@ -75,7 +79,10 @@ pub async fn contact_form(
         Some(id) => contacts().await?.edit_form(id, &typed).await?,
         None => Contacts::new_form(&typed, welcome),
     };
-    Ok(drawn::form(form))
+    let uri = leptos_axum::extract::<axum::http::Uri>().await;
+    let query = uri.ok().and_then(|uri| uri.query().map(Query::parse));
+    let begin = query.and_then(|query| query.get(FIELD)).unwrap_or_default();
+    Ok(drawn::form(FormView { begin, ..form }))
 }
 
 /// Saves a form: adds a contact, once for all requests with the same key, or changes one.

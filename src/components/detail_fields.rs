@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::components::dynamic;
 use crate::components::dynamic::Erased;
+use crate::components::icon::ActionIcon;
 use crate::components::label::class_of_label;
 use crate::model::contact::DetailEntry;
 use crate::model::contact::DetailField;
@@ -25,8 +26,10 @@ fn entry(entry: DetailEntry) -> impl IntoView {
     let DetailEntry {
         label,
         pieces,
+        is_copied,
         remark,
     } = entry;
+    let copy = is_copied.then(|| copy_button(&pieces));
     let label = (!label.is_empty()).then(|| view! { <span class="entry-label">{label}</span> });
     let remark = (!remark.is_empty()).then(|| view! { <p class="text-sm text-muted">{remark}</p> });
     view! {
@@ -35,8 +38,19 @@ fn entry(entry: DetailEntry) -> impl IntoView {
                 {pieces.into_iter().map(piece).collect_view()}
             </span>
             {label}
+            {copy}
             {remark}
         </div>
+    }
+}
+
+/// Shown by `public/contact.js`.
+fn copy_button(pieces: &[Piece]) -> impl IntoView + use<> {
+    let text: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
+    view! {
+        <button type="button" class="copy-value" data-copy="value" aria-label=["Copy ", &text].concat()>
+            <ActionIcon name="copy"/>
+        </button>
     }
 }
 

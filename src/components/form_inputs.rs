@@ -20,7 +20,8 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    pub fn new(error: Option<&AppError>) -> Self {
+    /// `begin` is the input that a form without an error begins at.
+    pub fn new(error: Option<&AppError>, begin: Option<&str>) -> Self {
         let errors = error.map_or(&[][..], AppError::fields);
         let errors: Vec<_> = errors
             .iter()
@@ -29,7 +30,7 @@ impl Inputs {
         let first = match (errors.first(), error) {
             (Some((name, _)), _) => name.clone(),
             (None, Some(_)) => String::new(),
-            (None, None) => "name".to_owned(),
+            (None, None) => begin.unwrap_or("name").to_owned(),
         };
         Self { errors, first }
     }

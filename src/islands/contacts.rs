@@ -12,6 +12,7 @@ mod list;
 mod loaded;
 mod loading;
 mod pane;
+mod person;
 mod rows;
 mod search;
 mod state;

@@ -147,10 +147,22 @@ pub struct ContactDetails {
     /// Whether it is one of the favourites.
     pub favourite: bool,
     /// What can be done with the contact, the commonest first.
-    pub actions: Vec<DetailAction>,
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
+    pub links: Vec<DetailAction>,
+    /// The same, as the server has drawn it.
+    pub actions: String,
     #[cfg(feature = "ssr")]
     #[serde(skip)]
     pub fields: Vec<DetailField>,
+    /// The fields without an entry that the page offers to add: their names, and what people call them.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
+    pub missing: Vec<(&'static str, &'static str)>,
+    /// When the contact was changed, in RFC 3339; blank if it never was.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
+    pub changed_at: String,
     /// The fields, as the server has drawn them.
     pub html: String,
     pub activities: Activities,
@@ -160,14 +172,16 @@ pub struct ContactDetails {
 }
 
 /// A link that does something, such as a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DetailAction {
     pub kind: Action,
     pub href: String,
 }
 
 /// What can be done with a contact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     Call,
     Message,
@@ -179,6 +193,10 @@ pub enum Action {
 #[cfg(feature = "ssr")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DetailField {
+    /// The name of the field in forms.
+    pub name: &'static str,
+    /// The title of the part of the page that it is in.
+    pub section: &'static str,
     pub label: String,
     pub entries: Vec<DetailEntry>,
 }
@@ -191,6 +209,8 @@ pub struct DetailEntry {
     pub label: String,
     /// Its text, in pieces: some of them lead somewhere.
     pub pieces: Vec<Piece>,
+    /// Whether readers copy it by itself.
+    pub is_copied: bool,
     /// A remark of Kith, for example that a text is no phone number; blank if there is none.
     pub remark: String,
 }

@@ -24,6 +24,10 @@ pub struct FormView {
     #[cfg(feature = "ssr")]
     #[serde(skip)]
     pub opened: String,
+    /// The name of the field that the form begins at; blank for its first one.
+    #[cfg(feature = "ssr")]
+    #[serde(skip)]
+    pub begin: String,
     /// The sections, as the server has drawn them.
     pub html: String,
     /// The conflicts; blank if there are none.
@@ -47,6 +51,8 @@ pub struct FormView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Saved {
     pub row: ContactRow,
+    /// What stands below the name.
+    pub subtitle: String,
     /// The version that the form started from.
     pub version: u32,
 }

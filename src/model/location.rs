@@ -21,6 +21,9 @@ pub const LABEL: &str = "label";
 /// The parameter of an address that lists favourites only: `1`.
 pub const FAVOURITES: &str = "favourites";
 
+/// The parameter of an address that names the field that a form begins at.
+pub const FIELD: &str = "field";
+
 /// One page of `/contacts`: the list with its search on one side, a pane on the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Location {
@@ -36,6 +39,8 @@ pub struct Location {
     pub deleted: Option<ContactId>,
     /// The name or the address that the form for a new contact starts with; empty for an empty form.
     pub name: String,
+    /// The name of the field that the form of a contact begins at; empty for its first one.
+    pub field: String,
 }
 
 /// Which contacts the list is about, apart from the search.
@@ -96,6 +101,7 @@ impl Location {
             cursor: query.get("cursor").filter(|cursor| !cursor.is_empty()),
             deleted: query.get("deleted").and_then(|id| id.parse().ok()),
             name: query.get("name").unwrap_or_default(),
+            field: query.get(FIELD).unwrap_or_default(),
         })
     }
 
@@ -174,6 +180,9 @@ impl Location {
         if !self.name.is_empty() {
             query.append("name", &self.name);
         }
+        if !self.field.is_empty() {
+            query.append(FIELD, &self.field);
+        }
         let query = query.text();
         if !query.is_empty() {
             url.push('?');
@@ -201,6 +210,15 @@ impl Location {
             cursor: self.cursor.clone(),
             deleted: None,
             name: String::new(),
+            field: String::new(),
+        }
+    }
+
+    /// The form of a contact beside the same list, which begins at a field.
+    pub fn with_form_at(&self, pane: PaneRoute, field: String) -> Self {
+        Self {
+            field,
+            ..self.with_opened_pane(pane)
         }
     }
 
@@ -282,10 +300,11 @@ mod tests {
             cursor in proptest::option::of(".+"),
             deleted in proptest::option::of(any::<u128>()),
             name in ".*",
+            field in ".*",
         ) {
             let deleted = deleted.map(|bits| ContactId::new(uuid::Uuid::from_u128(bits)));
             let filter = ListFilter { label, favourites };
-            let location = Location { pane, book, search, filter, cursor, deleted, name };
+            let location = Location { pane, book, search, filter, cursor, deleted, name, field };
             let url = location.url();
             let (path, query) = url.split_once('?').unwrap_or((&url, ""));
             prop_assert_eq!(Location::parse(path, query), Some(location));

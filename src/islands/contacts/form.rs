@@ -7,9 +7,9 @@ mod submission;
 use leptos::prelude::*;
 
 use super::back_link::BackToList;
+use super::person::person;
 use super::state::State;
 use super::welcome::WelcomeChoice;
-use crate::components::avatar::LargeAvatar;
 use crate::components::dynamic;
 use crate::components::dynamic::attr;
 use crate::components::dynamic::flag;
@@ -74,27 +74,25 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
             on:input=update_name
             on:click=on(entries::add_by_click)
         >
-            <header class="person">
-                {saved.map(|Saved { row, .. }| view! { <LargeAvatar id=row.id name=row.name photo=row.photo/> })}
-                <h1
-                    id="pane-title"
-                    tabindex="-1"
-                    class="text-xl font-semibold tracking-tight"
-                    class:person-name=!is_new
-                >
-                    {if is_new { "New contact" } else { "Edit contact" }}
-                </h1>
-            </header>
+            {saved.map(|Saved { row, subtitle, .. }| person("Edit ", &row, &subtitle, ()))}
+            {is_new.then(|| {
+                view! {
+                    <h1 id="pane-title" tabindex="-1" class="text-xl font-semibold tracking-tight">
+                        "New contact"
+                    </h1>
+                }
+            })}
             // `State::refresh` says here what others do to the contact.
             <div id="form-status" role="status"></div>
             <Problem state error conflict/>
             {(!is_new).then(|| view! { <input type="hidden" name=BASE value=base/> })}
             {is_new.then(|| view! { <input type="hidden" id=KEY name=KEY value=key/> })}
-            <div class="contents" inner_html=html></div>
+            <div class="form-parts" inner_html=html></div>
             <div class="form-end">
                 {is_new.then(|| view! { <WelcomeChoice state ticked=welcome name/> })}
                 {buttons(state, id, error, saving)}
             </div>
+            <script type="module" src="/contact.js"></script>
         </form>
     }
 }

@@ -4,7 +4,6 @@
 use std::fmt::Debug;
 
 use super::*;
-use crate::model::contact::Action;
 use crate::model::contact::Activities;
 use crate::model::contact::Activity;
 use crate::model::contact::Contact;
@@ -12,7 +11,6 @@ use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
-use crate::model::contact::DetailAction;
 use crate::model::contact::FieldError;
 use crate::model::error::AppError;
 use crate::model::form::FormView;
@@ -91,6 +89,7 @@ fn location() -> Location {
         cursor: Some("c".to_owned()),
         deleted: Some(id()),
         name: "n".to_owned(),
+        field: "f".to_owned(),
     }
 }
 
@@ -164,27 +163,27 @@ fn every_route_crosses_the_wire() {
             PaneRoute::Edit(_) => format!(r#"{{"Edit":"{ID}"}}"#),
         };
         let json = format!(
-            r#"{{"pane":{json},"book":"b","search":"a","filter":{{"label":"l","favourites":true}},"cursor":"c","deleted":"{ID}","name":"n"}}"#
+            r#"{{"pane":{json},"book":"b","search":"a","filter":{{"label":"l","favourites":true}},"cursor":"c","deleted":"{ID}","name":"n","field":"f"}}"#
         );
         check(Location { pane, ..location() }, &json);
     }
 }
 
 fn details() -> ContactDetails {
-    let kinds = [Action::Call, Action::Message, Action::Mail, Action::Map];
     ContactDetails {
         row: row(),
         version: 3,
         subtitle: "s".to_owned(),
         favourite: true,
-        actions: kinds
-            .map(|kind| DetailAction {
-                kind,
-                href: "h".to_owned(),
-            })
-            .into(),
+        #[cfg(feature = "ssr")]
+        links: Vec::new(),
+        actions: "<a>".to_owned(),
         #[cfg(feature = "ssr")]
         fields: Vec::new(),
+        #[cfg(feature = "ssr")]
+        missing: Vec::new(),
+        #[cfg(feature = "ssr")]
+        changed_at: String::new(),
         html: "<dl>".to_owned(),
         activities: Activities {
             list: vec![Activity {
@@ -198,13 +197,10 @@ fn details() -> ContactDetails {
 }
 
 fn details_json() -> String {
-    let actions = ["Call", "Message", "Mail", "Map"];
-    let actions = actions.map(|kind| format!(r#"{{"kind":"{kind}","href":"h"}}"#));
     format!(
-        r#"{{"row":{{"id":"{ID}","name":"Ada","detail":"e","photo":"p"}},"version":3,"subtitle":"s","favourite":true,"actions":[{}],
+        r#"{{"row":{{"id":"{ID}","name":"Ada","detail":"e","photo":"p"}},"version":3,"subtitle":"s","favourite":true,"actions":"<a>",
             "html":"<dl>",
-            "activities":{{"list":[{{"at":"2026","text":"t"}}],"pending":true}},"merged":"the phone"}}"#,
-        actions.join(",")
+            "activities":{{"list":[{{"at":"2026","text":"t"}}],"pending":true}},"merged":"the phone"}}"#
     )
 }
 
@@ -218,6 +214,7 @@ fn form() -> FormView {
         error: Some(AppError::NotFound),
         saved: Some(Saved {
             row: row(),
+            subtitle: "s".to_owned(),
             version: 2,
         }),
         key: "k".to_owned(),
@@ -229,7 +226,7 @@ fn form() -> FormView {
 fn form_json() -> String {
     format!(
         r#"{{"html":"<input>","conflict":"c","inputs":[["n","v"]],"name":"Ada","base":"{{}}","error":"not_found",
-            "saved":{{"row":{{"id":"{ID}","name":"Ada","detail":"e","photo":"p"}},"version":2}},"key":"k","welcome":true}}"#
+            "saved":{{"row":{{"id":"{ID}","name":"Ada","detail":"e","photo":"p"}},"subtitle":"s","version":2}},"key":"k","welcome":true}}"#
     )
 }
 
@@ -317,7 +314,7 @@ fn the_data_of_pages_cross_the_wire() {
         };
         let json = format!(
             r#"{{"generation":"00c0ffee00c0ffee",
-                "location":{{"pane":"Nothing","book":"b","search":"a","filter":{{"label":"l","favourites":true}},"cursor":"c","deleted":"{ID}","name":"n"}},
+                "location":{{"pane":"Nothing","book":"b","search":"a","filter":{{"label":"l","favourites":true}},"cursor":"c","deleted":"{ID}","name":"n","field":"f"}},
                 "list":{json_list},"pane":"Nothing","notice":{{"id":"{ID}","name":"Ada"}},
                 "welcome":{{"ticked":true,"from":"f","subject":["a",""],"text":[],"is_sent":false}}}}"#
         );

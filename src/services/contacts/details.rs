@@ -36,18 +36,19 @@ impl ContactDetails {
     /// A contact with its activities, not drawn.
     pub fn of(contact: &Contact, activities: Activities) -> Self {
         let fields = fields_of(contact);
-        let said = |field: Field| fields.text(field).map(str::to_owned);
-        let subtitle = [Field::Title, Field::Department, Field::Company].map(said);
-        // A contact may be called by its company.
-        let subtitle = subtitle.into_iter().flatten();
-        let subtitle: Vec<String> = subtitle.filter(|text| *text != contact.name).collect();
+        let has_changed = contact.version > 1;
         Self {
             row: contact.into(),
             version: contact.version,
-            subtitle: subtitle.join(" · "),
+            subtitle: subtitle(&contact.name, &fields),
             favourite: is_favourite(&contact.fields),
-            actions: actions(&fields),
+            links: links(&fields),
+            actions: String::new(),
             fields: shown_fields(&fields),
+            missing: missing(&fields),
+            changed_at: has_changed
+                .then(|| contact.updated_at.clone())
+                .unwrap_or_default(),
             html: String::new(),
             activities,
             merged: String::new(),
@@ -86,6 +87,14 @@ pub fn label_list(label: LabelId, book: &str) -> Location {
     }
 }
 
+/// What stands below the name of a contact, for example `Analyst · Analytical Engines`.
+pub fn subtitle(name: &str, fields: &ContactFields) -> String {
+    let said = [Field::Title, Field::Department, Field::Company].map(|field| fields.text(field));
+    // A contact may be called by its company.
+    let said = said.into_iter().flatten().filter(|text| *text != name);
+    said.collect::<Vec<&str>>().join(" · ")
+}
+
 /// The fields of a contact.
 fn fields_of(contact: &Contact) -> ContactFields {
     let mut fields = ContactFields::of_json(&contact.fields);
@@ -99,20 +108,59 @@ fn fields_of(contact: &Contact) -> ContactFields {
 }
 
 /// What people do most with a contact.
-fn actions(fields: &ContactFields) -> Vec<DetailAction> {
+fn links(fields: &ContactFields) -> Vec<DetailAction> {
     let action = |kind: Action, href: String| DetailAction { kind, href };
-    let mut actions = Vec::new();
-    if let Some(number) = fields.text(Field::Phones).and_then(dialled) {
-        actions.push(action(Action::Call, format!("tel:{number}")));
-        actions.push(action(Action::Message, format!("sms:{number}")));
+    let mut links = Vec::new();
+    if let Some(number) = first_of_use(fields, Field::Phones, dialled) {
+        links.push(action(Action::Call, format!("tel:{number}")));
+        links.push(action(Action::Message, format!("sms:{number}")));
     }
-    if let Some(address) = fields.text(Field::Emails).and_then(EmailAddress::parse) {
-        actions.push(action(Action::Mail, mailto(address.as_str())));
+    if let Some(address) = first_of_use(fields, Field::Emails, EmailAddress::parse) {
+        links.push(action(Action::Mail, mailto(address.as_str())));
     }
     if let Some(address) = fields.get(Field::Addresses).first() {
-        actions.push(action(Action::Map, map(address)));
+        links.push(action(Action::Map, map(address)));
     }
-    actions
+    links
+}
+
+/// The preferred entry as `read` understands it, or the first other one that it understands.
+fn first_of_use<T>(
+    fields: &ContactFields,
+    field: Field,
+    read: impl Fn(&str) -> Option<T>,
+) -> Option<T> {
+    let preferred = fields.text(field).into_iter();
+    let others = fields.get(field).iter().map(Entry::value);
+    preferred.chain(others).find_map(read)
+}
+
+/// What the page offers to add to a contact that says nothing of it. Everything else is in the form as well.
+const OFFERED: [Field; 5] = [
+    Field::Phones,
+    Field::Emails,
+    Field::Addresses,
+    Field::Birthday,
+    Field::Notes,
+];
+
+fn missing(fields: &ContactFields) -> Vec<(&'static str, &'static str)> {
+    let missing = OFFERED
+        .into_iter()
+        .filter(|field| fields.get(*field).is_empty());
+    let missing = missing.map(|field| (field.spec().name, field.spec().label));
+    missing.collect()
+}
+
+/// The title of the part of the page that a field is in.
+fn section_of(field: Field) -> &'static str {
+    match field.spec().section {
+        Section::Main if field == Field::Notes => field.spec().label,
+        Section::Main => "Email and phone",
+        // The star is not among the fields.
+        Section::Other if field == Field::Labels => field.spec().label,
+        section => section.title(),
+    }
 }
 
 /// The fields that have a line of their own, in the order of the sections. What the head of the page says is left out.
@@ -137,6 +185,8 @@ fn shown_fields(fields: &ContactFields) -> Vec<DetailField> {
     let detail = |field: Field| {
         let entries: Vec<DetailEntry> = entries(field, fields.get(field));
         (!entries.is_empty()).then(|| DetailField {
+            name: field.spec().name,
+            section: section_of(field),
             label: field.spec().label.to_owned(),
             entries,
         })
@@ -148,7 +198,12 @@ fn entries(field: Field, entries: &[Entry]) -> Vec<DetailEntry> {
     if field.spec().kind == Kind::List && !entries.is_empty() {
         let texts = entries.iter().map(|said| plain(said.value()));
         let pieces = texts.flat_map(|text| [plain(SEPARATOR), text]).skip(1);
-        return vec![entry("", pieces.collect(), "")];
+        return vec![DetailEntry {
+            label: String::new(),
+            pieces: pieces.collect(),
+            is_copied: false,
+            remark: String::new(),
+        }];
     }
     let is_one_of_several = entries.len() > 1;
     let shown = entries.iter().map(|said| {
@@ -159,7 +214,12 @@ fn entries(field: Field, entries: &[Entry]) -> Vec<DetailEntry> {
             false => label.to_owned(),
         };
         let (pieces, remark) = text(field, said);
-        entry(&label, pieces, remark)
+        DetailEntry {
+            label,
+            pieces,
+            is_copied: is_copied(field),
+            remark: remark.to_owned(),
+        }
     });
     shown.collect()
 }
@@ -180,12 +240,12 @@ pub fn as_text(field: Field, said: &[Entry]) -> String {
     lines.collect::<Vec<String>>().join("\n")
 }
 
-fn entry(label: &str, pieces: Vec<Piece>, remark: &str) -> DetailEntry {
-    DetailEntry {
-        label: label.to_owned(),
-        pieces,
-        remark: remark.to_owned(),
-    }
+/// Whether readers copy an entry by itself.
+fn is_copied(field: Field) -> bool {
+    matches!(
+        field,
+        Field::Emails | Field::Phones | Field::Addresses | Field::Websites | Field::Messaging
+    )
 }
 
 /// The text of an entry in pieces, and a remark.

@@ -221,9 +221,9 @@ async fn load(sources: &Sources, request: &Parts, refused: Option<RefusedPane>) 
     ContactsView {
         generation: generation.unwrap_or_default(),
         welcome,
-        location,
         list,
-        pane: drawn::pane(pane.unwrap_or_else(Pane::Failed)),
+        pane: drawn::pane(pane.unwrap_or_else(Pane::Failed), &location),
+        location,
         notice,
     }
 }

@@ -58,6 +58,12 @@ impl State {
             return;
         };
         let here = self.location.get_untracked();
+        // A link that the server has drawn into the pane does not know what the list shows by now.
+        let location = if location.field.is_empty() {
+            location
+        } else {
+            here.with_form_at(location.pane, location.field)
+        };
         if location.pane == here.pane && location.cursor != here.cursor
             || location.filter != here.filter
         {

@@ -128,7 +128,7 @@ impl State {
     pub(super) fn show_pane(self, pane: Pane) {
         let both_shown = browser::is_visible("#contact-list") && browser::is_visible(".pane");
         let focus = match &pane {
-            Pane::Form(_) => Some("#contact-form input:not([type=hidden])"),
+            Pane::Form(_) => Some("#contact-form [autofocus]"),
             // The notice of the deletion takes the focus; the list stays scrolled as it is.
             Pane::Nothing if self.location.read_untracked().deleted.is_some() => None,
             _ if both_shown && !browser::has_focus(".pane, .notice") => None,

@@ -232,8 +232,10 @@ fn shown_rows(list: &ContactList) -> &[ContactRow] {
 fn focused_in_pane() -> Option<String> {
     let focused = document().active_element()?;
     focused.closest(".pane").ok()??;
+    let id = focused.id();
     let found = match focused.get_attribute("href") {
         Some(href) => ["[href='", &href, "']"].concat(),
+        None if !id.is_empty() => ["#", &id].concat(),
         None => focused.tag_name(),
     };
     Some([".pane ", &found].concat())

@@ -78,7 +78,7 @@ fn entries_have_their_labels_and_remarks() {
     assert_eq!(said(&details, "Birthday"), [row("10 December", "", "")]);
     assert_eq!(said(&details, "Anniversary"), [row("8 July 1835", "", "")]);
     let actions: Vec<&str> = details
-        .actions
+        .links
         .iter()
         .map(|action| action.href.as_str())
         .collect();
@@ -90,6 +90,35 @@ fn entries_have_their_labels_and_remarks() {
             "https://www.openstreetmap.org/search?query=12%20St%20James%2C%20London%2C%20England",
         ]
     );
+}
+
+#[test]
+fn a_contact_is_called_by_a_number_that_can_be_dialled() {
+    let details = details(&contact(
+        serde_json::json!({
+            "phones": [{ "value": "call me", "preferred": true }, { "value": "+44 20" }],
+            "emails": [{ "value": "gone" }],
+        }),
+        None,
+    ));
+    let hrefs: Vec<&str> = details
+        .links
+        .iter()
+        .map(|link| link.href.as_str())
+        .collect();
+    assert_eq!(hrefs, ["tel:+4420", "sms:+4420"]);
+}
+
+#[test]
+fn what_a_contact_does_not_say_is_offered() {
+    let details = details(&contact(
+        serde_json::json!({ "phones": [{ "value": "+44 20" }] }),
+        Some("Notes"),
+    ));
+    let offered: Vec<&str> = details.missing.iter().map(|(name, _)| *name).collect();
+    assert_eq!(offered, ["emails", "addresses", "birthday"]);
+    let sections: Vec<&str> = details.fields.iter().map(|field| field.section).collect();
+    assert_eq!(sections, ["Email and phone", "Notes"]);
 }
 
 #[test]

@@ -194,6 +194,7 @@ fn form(row: ContactRow, base: &Base, said: &ContactFields, typed: &ContactInput
         sections: sections(said, typed),
         base: base.to_json(),
         saved: Some(Saved {
+            subtitle: details::subtitle(&row.name, &base.fields),
             row,
             version: base.version,
         }),
