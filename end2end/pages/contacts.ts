@@ -81,8 +81,10 @@ export class ContactsPage {
     return this.pane.getByRole('button', { name });
   }
 
+  /** A link of this name. One that leads to a question or to more has an ellipsis behind it. */
   link(name: string): Locator {
-    return this.pane.getByRole('link', { name });
+    const links = [name, `${name}…`].map((name) => this.pane.getByRole('link', { name, exact: true }));
+    return links[0]!.or(links[1]!);
   }
 
   async fill(draft: Partial<Draft>): Promise<void> {

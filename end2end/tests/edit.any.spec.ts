@@ -5,7 +5,7 @@ test('an edit is saved and shown', async ({ book, contacts, page }) => {
   await contacts.goto(book.beside(`/${ada.id}`));
   await contacts.link('Edit').click();
   await expect(page).toHaveURL(book.beside(`/${ada.id}/edit`));
-  await expect(contacts.title).toHaveText('Edit contact');
+  await expect(contacts.title).toHaveText(`Edit ${ada.name}`);
   await expect(page).toHaveTitle('Edit contact · Kith');
   await contacts.expectFields({
     name: ada.name,
@@ -141,7 +141,7 @@ test('an edit that is refused keeps what was typed', async ({ book, contacts, gu
   await contacts.expectWrong('Phone', 'Use at most 200 characters; this has 201.');
   await expect(contacts.field('Email')).toBeFocused();
   await contacts.expectFields({ name: '', email: 'e'.repeat(321), phone: '1'.repeat(201), notes: 'New' });
-  await expect(contacts.title).toHaveText('Edit contact');
+  await expect(contacts.title).toHaveText(`Edit ${ada.name}`);
 
   await contacts.fill({ name: `Ada ${book.word}`, email: ada.email, phone: '' });
   await contacts.button('Save').click();

@@ -57,6 +57,7 @@ test('text of twice the size stays readable', async ({ book, contacts, page }) =
   });
   await contacts.goto(book.beside(`/${ada.id}`));
   await expect(contacts.link('Edit')).toBeInViewport({ ratio: 1 });
+  await contacts.button('Delete').scrollIntoViewIfNeeded();
   await expect(contacts.button('Delete')).toBeInViewport({ ratio: 1 });
   await expect(contacts.new).toBeInViewport({ ratio: 1 });
 });

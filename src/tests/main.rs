@@ -30,6 +30,7 @@ mod mail_server;
 mod markup;
 mod metrics;
 mod oidc_provider;
+mod one_contact;
 mod operation;
 mod output;
 mod page_cache;
