@@ -5,7 +5,7 @@ const DAY = 24 * 60 * MINUTE;
 const ages = new Intl.RelativeTimeFormat('en-GB');
 const dates = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long' });
 const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' });
-// What is older has its date.
+// What is older has its date. The clocks of two machines may differ by a minute.
 const OLD = 31 * DAY;
 
 const age = (milliseconds) => {
@@ -22,7 +22,7 @@ function tell() {
   for (const time of document.querySelectorAll('time[data-age]')) {
     const at = new Date(time.dateTime);
     const passed = Date.now() - at;
-    const words = passed < OLD ? age(passed) : dates.format(at);
+    const words = passed > -MINUTE && passed < OLD ? age(passed) : dates.format(at);
     // What stays the same is no change that would lead here again.
     if (time.textContent !== words) {
       time.textContent = words;

@@ -26,6 +26,7 @@ test('Tab goes from the skip link through the page, and past the list in one ste
     contacts.link('QR code'),
     contacts.link('Print'),
     contacts.link('Download'),
+    contacts.button('Favourite'),
     contacts.link('Edit'),
     contacts.link('Edit email and phone'),
     contacts.link(added.email),

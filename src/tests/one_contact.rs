@@ -105,7 +105,7 @@ async fn a_contact_offers_what_can_be_done_with_it_and_delete_stands_at_its_end(
         actions,
         [
             "Call", "Message", "Mail", "Map", "Copy", "QR code", "Print", "Download", "Share",
-            "Edit",
+            "Favourite", "Edit",
         ]
     );
     let hrefs = shown.attributes(".person-actions a", "href");
@@ -119,7 +119,7 @@ async fn a_contact_offers_what_can_be_done_with_it_and_delete_stands_at_its_end(
     ] {
         assert!(hrefs.contains(&href.as_str()), "{href}: {hrefs:?}");
     }
-    assert!(!shown.has(".person-actions form"));
+    assert!(!shown.has(".person-actions form[action$='/delete']"));
     assert!(shown.has("article > .pane-end:last-of-type form[action$='/delete']"));
     // What can be copied by itself.
     assert_eq!(shown.count("[data-copy=value]"), 4);

@@ -101,9 +101,9 @@ fn PasswordField(
 /// What a new password must be.
 const PASSWORD_RULE: &str = "At least 8 characters. A few words that have nothing to do with you are easy to remember and hard to guess.";
 
-/// A time in UTC.
+/// A time in UTC. `public/times.js` rewrites it by the clock of the reader, in pages that have it.
 #[component]
 fn Moment(at: Timestamp) -> impl IntoView {
     let text = at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC");
-    view! { <time datetime=at.to_string()>{text.to_string()}</time> }
+    view! { <time datetime=at.to_string() data-age="">{text.to_string()}</time> }
 }

@@ -31,6 +31,7 @@ pub fn ActivityPage() -> impl IntoView {
                 .map(|record| view! { <Activity record account/> })
                 .collect_view();
             view! {
+                <script src="/times.js" defer></script>
                 <ul class="mt-2" id="activity">{entries}</ul>
                 <p class="mt-4">
                     {(!view.is_first).then(|| view! {
