@@ -187,7 +187,6 @@ impl Stores {
         });
         let trash_retention = self.trash_retention();
         let imports = self.imports(&config);
-        let label_work = self.label_work();
         let health = self.health(contacts.clone(), stopping.clone());
         let instances = self.instances(&config, &health);
         let dashboard = self.dashboard(&config, &admin, &overrides, &instances);
@@ -199,6 +198,7 @@ impl Stores {
         });
         Parts {
             live,
+            label_work: self.label_work(),
             jobs: Arc::new(self.jobs(&config, contacts.clone(), stopping.clone())),
             site: Site::new(&config),
             config: Arc::new(config),
@@ -215,7 +215,6 @@ impl Stores {
             cache: self.cache,
             imports,
             trash_retention,
-            label_work,
             backups: self.backups,
             limiter: self.limiter,
             redis: self.redis,
