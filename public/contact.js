@@ -27,7 +27,7 @@ const valueOf = (entry) => entry.querySelector('[dir]').innerText.trim();
 
 /** A contact as lines of text: its name, what stands below that, and each entry with its label. */
 function textOf(contact) {
-  const lines = [...contact.querySelectorAll('.person-name > *')].map((part) => part.textContent);
+  const lines = [...contact.querySelectorAll('.person-name > *')].map((part) => part.textContent.trim());
   for (const name of contact.querySelectorAll('.details > dt')) {
     for (const entry of name.nextElementSibling.querySelectorAll('.detail-entry')) {
       const label = entry.querySelector('.entry-label')?.textContent;
@@ -51,7 +51,7 @@ async function copy(button) {
 }
 
 async function share(button) {
-  const title = button.closest('.card').querySelector('h1').textContent;
+  const title = button.closest('.card').querySelector('h1').textContent.trim();
   try {
     const answer = await fetch(button.dataset.share);
     if (!answer.ok) throw new Error(answer.statusText);
