@@ -59,6 +59,8 @@ test('every page is valid HTML', async ({ book, request }) => {
     `${book.list}&deleted=${gone.id}`,
     book.beside(`/${ada.id}`),
     book.beside(`/${ada.id}/edit`),
+    `/contacts/${ada.id}/qr`,
+    `/contacts/${ada.id}/print`,
     book.beside('/new'),
     book.beside(`/${gone.id}`),
     '/trash',
