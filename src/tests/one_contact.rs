@@ -105,7 +105,7 @@ async fn a_contact_offers_what_can_be_done_with_it_and_delete_stands_at_its_end(
         actions,
         [
             "Call", "Message", "Mail", "Map", "Copy", "QR code", "Print", "Download", "Share",
-            "Favourite", "Edit",
+            "Edit",
         ]
     );
     let hrefs = shown.attributes(".person-actions a", "href");
