@@ -36,7 +36,6 @@ impl ContactDetails {
     /// A contact with its activities, not drawn.
     pub fn of(contact: &Contact, activities: Activities) -> Self {
         let fields = fields_of(contact);
-        let has_changed = contact.version > 1;
         Self {
             row: contact.into(),
             version: contact.version,
@@ -46,9 +45,10 @@ impl ContactDetails {
             actions: String::new(),
             fields: shown_fields(&fields),
             missing: missing(&fields),
-            changed_at: has_changed
-                .then(|| contact.updated_at.clone())
-                .unwrap_or_default(),
+            changed_at: match contact.version {
+                1 => String::new(),
+                _ => contact.updated_at.clone(),
+            },
             html: String::new(),
             activities,
             merged: String::new(),
