@@ -33,6 +33,7 @@ pub use entry::InputError;
 pub use entry::entry_name;
 pub use input::ContactInput;
 pub use input::joined;
+pub use json::VISIBLE;
 pub use json::schema;
 pub use number::dialled;
 

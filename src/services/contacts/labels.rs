@@ -8,11 +8,17 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value;
+use utoipa::PartialSchema;
 use utoipa::ToSchema;
+use utoipa::openapi::ObjectBuilder;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::Schema;
+use utoipa::openapi::Type;
 use uuid::Uuid;
 
 use super::catalogue::Field;
 use super::fields::Refusal;
+use super::fields::VISIBLE;
 use super::fields::clean;
 use super::fold::fold;
 use crate::model::contact::Contact;
@@ -127,6 +133,17 @@ pub struct Labels {
 /// The name of a label, cleaned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelName(String);
+
+impl PartialSchema for LabelName {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        text.max_length(Some(Field::Labels.spec().max_chars))
+            .pattern(Some(VISIBLE))
+            .into()
+    }
+}
+
+impl ToSchema for LabelName {}
 
 impl LabelName {
     /// # Errors

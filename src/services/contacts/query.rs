@@ -162,15 +162,15 @@ impl Filter {
     /// # Errors
     /// [`AppError::BadRequest`], saying what is understood.
     pub fn parse(label: &str, favourites: &str) -> Result<Self, AppError> {
-        let label = match label.trim() {
+        let label = match label {
             "" => None,
             id => Some(id.parse().map_err(|_| {
                 AppError::bad_request("A label is named by its id, as /api/labels has it.")
             })?),
         };
-        let favourites = match favourites.trim() {
-            "" | "0" | "false" => false,
-            "1" | "true" => true,
+        let favourites = match favourites {
+            "" | "0" => false,
+            "1" => true,
             _ => return Err(AppError::bad_request("Favourites are asked for by 1 or 0.")),
         };
         Ok(Self { label, favourites })

@@ -19,6 +19,7 @@ use utoipa::openapi::Schema;
 
 use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::fields::ContactInput;
+use crate::services::contacts::fields::VISIBLE;
 use crate::services::contacts::fields::schema;
 
 /// What Kith itself keeps. It may stand in a contact that a client sends, so that an answer can be changed and sent back
@@ -110,13 +111,6 @@ pub fn field_schemas() -> Map<String, Value> {
     }
     schemas
 }
-
-/// Text with something visible in it, and without control characters.
-const VISIBLE: &str = concat!(
-    r"^[^\u0000-\u0008\u000E-\u001F\u007F-\u0084\u0086-\u009F]*",
-    r"[^\s\u0000-\u001F\u007F-\u009F]",
-    r"[^\u0000-\u0008\u000E-\u001F\u007F-\u0084\u0086-\u009F]*$",
-);
 
 /// The schemas of the bodies, by their names.
 pub fn schemas() -> [(&'static str, Value); 2] {

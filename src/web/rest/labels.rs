@@ -14,6 +14,7 @@ use super::read::Read;
 use crate::services::book::BookId;
 use crate::services::contacts::Contacts;
 use crate::services::contacts::LabelAnswer;
+use crate::services::contacts::LabelError;
 use crate::services::contacts::labels::Label;
 use crate::services::contacts::labels::LabelColour;
 use crate::services::contacts::labels::LabelEdit;
@@ -26,7 +27,7 @@ use crate::web::problem::Problem;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewLabel {
-    #[schema(max_length = 100)]
+    #[schema(value_type = LabelName, inline)]
     name: String,
     /// Grey without one.
     #[serde(default)]
@@ -38,11 +39,11 @@ pub struct NewLabel {
 #[serde(deny_unknown_fields)]
 pub struct LabelPatch {
     #[serde(default)]
-    #[schema(max_length = 100)]
+    #[schema(value_type = Option<LabelName>, inline)]
     name: Option<String>,
     #[serde(default)]
     colour: Option<LabelColour>,
-    /// Whether the contacts go to the label of this name, where there is one.
+    /// Whether the contacts go to the label of this name, where there is one. That label keeps its color.
     #[serde(default)]
     merge: bool,
 }
@@ -98,17 +99,20 @@ pub async fn patch(
     JsonBody(patch): JsonBody<LabelPatch>,
 ) -> Result<StatusCode, Problem> {
     let to = patch.name.map(|name| LabelName::parse(&name)).transpose()?;
+    let mut done = StatusCode::NO_CONTENT;
+    if let Some(to) = to {
+        let merge = patch.merge;
+        let edit = LabelEdit::Rename { to, merge };
+        done = status(contacts.edit_label(id, edit).await?);
+    }
     if let Some(colour) = patch.colour {
-        contacts.recolour_label(id, colour).await?;
-    }
-    match to {
-        Some(to) => {
-            let merge = patch.merge;
-            let edit = LabelEdit::Rename { to, merge };
-            Ok(status(contacts.edit_label(id, edit).await?))
+        match contacts.recolour_label(id, colour).await {
+            // It has become another label, which keeps its color.
+            Err(LabelError::NoLabel) if patch.merge => {}
+            recolored => recolored?,
         }
-        None => Ok(StatusCode::NO_CONTENT),
     }
+    Ok(done)
 }
 
 /// Removes a label. The contacts stay.

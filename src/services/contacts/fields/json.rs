@@ -268,5 +268,12 @@ pub fn schema(field: Field) -> Value {
     }
 }
 
+/// Text with something visible in it, and without control characters: a pattern of JSON Schema.
+pub const VISIBLE: &str = concat!(
+    r"^[^\u0000-\u0008\u000E-\u001F\u007F-\u0084\u0086-\u009F]*",
+    r"[^\s\u0000-\u001F\u007F-\u009F]",
+    r"[^\u0000-\u0008\u000E-\u001F\u007F-\u0084\u0086-\u009F]*$",
+);
+
 /// Text without the control characters that no field takes. Those that are white space become blanks or ends of lines.
 const PATTERN: &str = r"^[^\u0000-\u0008\u000E-\u001F\u007F-\u0084\u0086-\u009F]*$";
