@@ -151,7 +151,13 @@ async fn programs_add_rename_merge_and_remove_labels() {
     problem(patch(json!({"name": "press"})).await, StatusCode::CONFLICT).await;
     let merged = patch(json!({"name": "press", "merge": true})).await;
     assert_eq!(merged.status(), StatusCode::NO_CONTENT);
-    problem(patch(json!({"colour": "red"})).await, StatusCode::NOT_FOUND).await;
+    for nothing in [
+        json!({"colour": "red"}),
+        json!({}),
+        json!({"merge": true, "colour": "red"}),
+    ] {
+        problem(patch(nothing).await, StatusCode::NOT_FOUND).await;
+    }
 
     let path = format!("/api/labels/{}", press["id"].as_str().expect("an id"));
     let removed = send(app.request(Method::DELETE, &path)).await;
@@ -178,9 +184,10 @@ async fn the_forms_of_labels_need_no_script() {
     let form = page(&app, &vip).await;
     assert_eq!(form.value("name"), "VIP");
     let asked = app
-        .submit(&vip, &[("name", "family"), ("colour", "grey")])
+        .submit(&vip, &[("name", "family"), ("colour", "green")])
         .await;
     assert_eq!(asked.status(), StatusCode::CONFLICT);
+    assert_eq!(labels(&app).await["labels"][2]["colour"], "grey");
     let asked = Page::read(asked).await;
     assert_eq!(asked.texts("h1"), ["Merge VIP into Family ?"]);
     let into = asked.value("into").to_owned();
@@ -222,6 +229,31 @@ async fn the_forms_of_labels_need_no_script() {
     }
 }
 
+#[tokio::test]
+async fn a_form_of_a_label_changes_what_was_changed_in_it() {
+    let app = start().await;
+    add(&app, "Ada", &["VIP"]).await;
+    let id = id_of(&app, "VIP").await;
+    let renamed = app
+        .request(Method::PATCH, &format!("/api/labels/{id}"))
+        .json(&json!({"name": "Best"}));
+    assert_eq!(send(renamed).await.status(), StatusCode::NO_CONTENT);
+    // Its form was opened before.
+    let form = [
+        ("was", "VIP"),
+        ("was_colour", "grey"),
+        ("name", "VIP"),
+        ("colour", "red"),
+    ];
+    let saved = app.submit(&format!("/labels/{id}"), &form).await;
+    assert_eq!(header(&saved, "location"), "/labels?done=changed");
+    let label = &labels(&app).await["labels"][0];
+    assert_eq!(
+        (&label["name"], &label["colour"]),
+        (&json!("Best"), &json!("red"))
+    );
+}
+
 /// More contacts than are done before the answer.
 const MANY: usize = 210;
 
@@ -236,7 +268,11 @@ async fn many_contacts_are_changed_in_the_background() {
         .request(Method::PATCH, &path)
         .json(&json!({"name": "Best"}));
     assert_eq!(send(renamed).await.status(), StatusCode::ACCEPTED);
-    while app.get("/labels").await.headers().contains_key("refresh") {
+    while !page(&app, "/labels")
+        .await
+        .attributes("[data-at-work]", "class")
+        .is_empty()
+    {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert_eq!(counts(&app).await, [("Best".to_owned(), MANY as u64)]);

@@ -1,10 +1,8 @@
 //! Pages about labels, and the forms that change them. They need no script.
 
 use axum::extract::State;
-use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::Uri;
-use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use axum::response::Redirect;
@@ -19,9 +17,9 @@ use crate::services::contacts::LabelError;
 use crate::services::contacts::labels::Label;
 use crate::services::contacts::labels::LabelChangeId;
 use crate::services::contacts::labels::LabelColour;
-use crate::services::contacts::labels::LabelEdit;
 use crate::services::contacts::labels::LabelId;
 use crate::services::contacts::labels::LabelName;
+use crate::services::contacts::labels::LabelUpdate;
 use crate::web::caller_contacts::asked_book;
 use crate::web::page::PageRenderer;
 use crate::web::pages::labels::LabelForm;
@@ -37,9 +35,6 @@ use crate::web::rest::extract::PathOf;
 /// In the address of the page: what was done, or which change took a label away.
 const DONE: &str = "done";
 const REMOVED: &str = "removed";
-
-/// After how many seconds a browser loads a page again that shows a change under way.
-const REFRESH: HeaderValue = HeaderValue::from_static("5");
 
 /// A page as it is drawn, with its status.
 type Drawn = Result<LabelsPart, LabelError>;
@@ -96,6 +91,7 @@ async fn all(contacts: &Contacts) -> Result<LabelList, LabelError> {
         done: None,
         problem: None,
         typed: String::new(),
+        colour: LabelColour::default(),
     })
 }
 
@@ -104,6 +100,9 @@ async fn all(contacts: &Contacts) -> Result<LabelList, LabelError> {
 pub struct LabelInput {
     name: String,
     colour: String,
+    /// What the label was when its form was opened.
+    was: String,
+    was_colour: String,
 }
 
 pub async fn add(
@@ -124,6 +123,7 @@ pub async fn add(
                 LabelsPart::All(LabelList {
                     problem: Some(error.to_string()),
                     typed: form.name,
+                    colour,
                     ..list
                 })
             });
@@ -151,13 +151,14 @@ async fn form(contacts: &Contacts, id: LabelId) -> Result<LabelForm, LabelError>
     let label = label.into_iter().next().ok_or(LabelError::NoLabel)?;
     Ok(LabelForm {
         typed: label.name.clone(),
+        colour: label.colour,
         label,
         others,
         problem: None,
     })
 }
 
-/// Renames a label and gives it another color. A name that another label has asks whether they shall be one.
+/// Renames a label and gives it another color. For a name that another label has, the page asks whether to merge them.
 pub async fn change(
     contacts: Contacts,
     State(pages): State<PageRenderer>,
@@ -169,13 +170,14 @@ pub async fn change(
         Ok(form) => form,
         Err(error) => return draw(pages, parts, Err(error)).await,
     };
-    match save(&contacts, &form.label, &typed).await {
+    match save(&contacts, id, &typed).await {
         Ok(()) => go(&parts.uri, DONE, "changed"),
         Err(error) => {
             let again = match &error {
                 LabelError::Exists(target) => LabelsPart::Merge(form.label, target.clone()),
                 _ => LabelsPart::One(LabelForm {
                     problem: Some(error.to_string()),
+                    colour: LabelColour::of_name(&typed.colour),
                     typed: typed.name,
                     ..form
                 }),
@@ -185,16 +187,15 @@ pub async fn change(
     }
 }
 
-async fn save(contacts: &Contacts, label: &Label, typed: &LabelInput) -> Result<(), LabelError> {
+/// Saves what the form has changed.
+async fn save(contacts: &Contacts, id: LabelId, typed: &LabelInput) -> Result<(), LabelError> {
     let to = LabelName::parse(&typed.name)?;
-    if !typed.colour.is_empty() && typed.colour != label.colour.as_str() {
-        let colour = LabelColour::of_name(&typed.colour);
-        contacts.recolour_label(label.id, colour).await?;
-    }
-    if to.as_str() != label.name {
-        let edit = LabelEdit::Rename { to, merge: false };
-        contacts.edit_label(label.id, edit).await?;
-    }
+    let change = LabelUpdate {
+        name: (to.as_str() != typed.was).then_some(to),
+        merge: false,
+        colour: (typed.colour != typed.was_colour).then(|| LabelColour::of_name(&typed.colour)),
+    };
+    contacts.change_label(id, change).await?;
     Ok(())
 }
 
@@ -217,8 +218,12 @@ pub async fn merge(
         let mut others = form.others.into_iter();
         let target = others.find(|label| label.id.to_string() == typed.into);
         let to = LabelName::parse(&target.ok_or(LabelError::NoLabel)?.name)?;
-        let edit = LabelEdit::Rename { to, merge: true };
-        contacts.edit_label(id, edit).await
+        let update = LabelUpdate {
+            name: Some(to),
+            merge: true,
+            colour: None,
+        };
+        contacts.change_label(id, update).await
     };
     match merged.await {
         Ok(_) => go(&parts.uri, DONE, "merged"),
@@ -232,7 +237,7 @@ pub async fn remove(
     PathOf(id): PathOf<LabelId>,
     parts: Parts,
 ) -> Response {
-    match contacts.edit_label(id, LabelEdit::Remove).await {
+    match contacts.remove_label(id).await {
         Ok(answer) => go(&parts.uri, REMOVED, &answer.change.0.to_string()),
         Err(error) => draw(pages, parts, Err(error)).await,
     }
@@ -267,13 +272,9 @@ async fn draw(pages: PageRenderer, parts: Parts, drawn: Drawn) -> Response {
         Ok(part) => (StatusCode::OK, part),
         Err(error) => (status_of(&error), LabelsPart::Failed(error.to_string())),
     };
-    let is_under_way = matches!(&part, LabelsPart::All(list) if list.unfinished().is_some());
     let book = asked_book(&parts.uri);
     let mut response = pages.render_view(parts, LabelsView { book, part }).await;
     *response.status_mut() = status;
-    if is_under_way && status == StatusCode::OK {
-        response.headers_mut().insert(header::REFRESH, REFRESH);
-    }
     response
 }
 

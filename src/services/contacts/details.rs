@@ -1,5 +1,7 @@
 //! A contact as people read it: its fields in words, and what can be done with them.
 
+use std::collections::HashMap;
+
 use jiff::civil::Date;
 use kith_card::Entry;
 
@@ -58,17 +60,17 @@ impl ContactDetails {
     /// The same, with links from the labels to the lists of their contacts. `labels` are those of the book of the contact;
     /// `book` is the id of the book, or empty for the one that the reader begins with.
     pub fn with_label_links(mut self, labels: &[Label], book: &str) -> Self {
-        let is_labels = |field: &&mut DetailField| field.label == Field::Labels.spec().label;
+        let is_labels = |field: &&mut DetailField| field.name == Field::Labels.spec().name;
+        let by_key = labels.iter().map(|label| (label_key(&label.name), label));
+        let by_key: HashMap<String, &Label> = by_key.collect();
         let entries = self.fields.iter_mut().find(is_labels);
         let entries = entries.into_iter().flat_map(|field| &mut field.entries);
         for piece in entries.flat_map(|entry| &mut entry.pieces) {
-            let key = label_key(&piece.text);
-            let label = labels.iter().find(|label| label_key(&label.name) == key);
-            if let Some(label) = label {
+            if piece.text == SEPARATOR {
+                " ".clone_into(&mut piece.text);
+            } else if let Some(label) = by_key.get(&label_key(&piece.text)) {
                 piece.href = label_list(label.id, book).url();
                 piece.label = Some(label.colour.look());
-            } else if piece.text == SEPARATOR {
-                " ".clone_into(&mut piece.text);
             }
         }
         self

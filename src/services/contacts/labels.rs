@@ -172,6 +172,15 @@ pub enum LabelEdit {
     Remove,
 }
 
+/// What is different about a label.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabelUpdate {
+    pub name: Option<LabelName>,
+    /// Whether the contacts go to the label of the new name, where there is one. That label keeps its color.
+    pub merge: bool,
+    pub colour: Option<LabelColour>,
+}
+
 /// Identifies a change of a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LabelChangeId(pub Uuid);

@@ -31,7 +31,7 @@ pub struct LabelsView {
 pub enum LabelsPart {
     All(LabelList),
     One(LabelForm),
-    /// Whether the contacts of the first label shall go to the second one.
+    /// Asks whether the contacts of the first label go to the second one.
     Merge(Label, Label),
     /// Why there is nothing to show.
     Failed(String),
@@ -47,8 +47,9 @@ pub struct LabelList {
     pub removed: Option<LabelChangeId>,
     pub done: Option<&'static str>,
     pub problem: Option<String>,
-    /// The name that was typed for a new label.
+    /// The name that was typed for a new label, and the color that was chosen.
     pub typed: String,
+    pub colour: LabelColour,
 }
 
 impl LabelList {
@@ -64,6 +65,7 @@ pub struct LabelForm {
     pub label: Label,
     pub others: Vec<Label>,
     pub typed: String,
+    pub colour: LabelColour,
     pub problem: Option<String>,
 }
 
@@ -152,20 +154,20 @@ fn All(list: LabelList, book: Option<BookId>) -> impl IntoView {
         {notice}
         {removed}
         <Problem text=list.problem.clone()/>
-        {unfinished.map(|change| view! { <Progress change/> })}
+        {unfinished.map(|change| view! { <Progress change book/> })}
         <p class="mt-4 text-muted" hidden=!is_empty>
             "No labels yet. Contacts that belong together may have one, such as a family or a club."
         </p>
         <ul class="mt-4" id="labels" hidden=is_empty>{rows}</ul>
-        {may_change.then(|| view! { <NewLabel typed=list.typed book/> })}
+        {may_change.then(|| view! { <NewLabel typed=list.typed colour=list.colour book/> })}
         {may_change.then(|| view! { <Removals removals book/> })}
         <a class="back" href=in_book("/contacts", book)>"Contacts"</a>
     }
 }
 
-/// How far a change is. The server asks the browser to load the page again.
+/// How far a change is. `public/import.js` asks for the numbers again; without scripts, a link does.
 #[component]
-fn Progress(change: LabelChange) -> impl IntoView {
+fn Progress(change: LabelChange, book: Option<BookId>) -> impl IntoView {
     let LabelChange {
         kind,
         name,
@@ -188,9 +190,17 @@ fn Progress(change: LabelChange) -> impl IntoView {
         format::count(total, "contact")
     );
     view! {
-        <div class="mt-4" role="status" id="progress">
-            <p>{what}{words}</p>
-            <progress class="mt-2 w-full" aria-label="Contacts done" max=total.to_string() value=done.to_string()></progress>
+        <script src="/import.js" defer></script>
+        <div class="mt-4" data-at-work="">
+            <p>{what}<span id="state">{words}</span></p>
+            <progress
+                id="progress"
+                class="mt-2 w-full"
+                aria-label="Contacts done"
+                max=total.to_string()
+                value=done.to_string()
+            ></progress>
+            <noscript><p><a class="link" href=address("", book)>"Look again"</a></p></noscript>
         </div>
     }
 }
@@ -223,13 +233,13 @@ fn Row(label: Label, book: Option<BookId>, may_change: bool) -> impl IntoView {
 }
 
 #[component]
-fn NewLabel(typed: String, book: Option<BookId>) -> impl IntoView {
+fn NewLabel(typed: String, colour: LabelColour, book: Option<BookId>) -> impl IntoView {
     view! {
         <section class="mt-8" aria-labelledby="new-title">
             <h2 id="new-title" class="font-semibold">"New label"</h2>
             <form method="post" action=address("", book) class="mt-2 flex max-w-sm flex-col gap-4">
                 <NameField typed/>
-                <ColourField selected=LabelColour::default()/>
+                <ColourField selected=colour/>
                 <div><button class="button-primary">"Add label"</button></div>
             </form>
         </section>
@@ -309,6 +319,7 @@ fn One(form: LabelForm, book: Option<BookId>) -> impl IntoView {
         label,
         others,
         typed,
+        colour: chosen,
         problem,
     } = form;
     let Label {
@@ -317,6 +328,7 @@ fn One(form: LabelForm, book: Option<BookId>) -> impl IntoView {
         colour,
         contacts,
     } = label;
+    let was = name.clone();
     let choices: Vec<_> = others
         .into_iter()
         .map(|label| view! { <option value=label.id.to_string()>{label.name}</option> })
@@ -343,8 +355,11 @@ fn One(form: LabelForm, book: Option<BookId>) -> impl IntoView {
         <p class="mt-2 text-muted">{format::count(contacts, "contact")}</p>
         <Problem text=problem/>
         <form method="post" action=address(&format!("/{id}"), book) class="mt-4 flex max-w-sm flex-col gap-4">
+            // What others change meanwhile stays as they have left it.
+            <input type="hidden" name="was" value=was/>
+            <input type="hidden" name="was_colour" value=colour.as_str()/>
             <NameField typed/>
-            <ColourField selected=colour/>
+            <ColourField selected=chosen/>
             <div><button class="button-primary">"Save"</button></div>
         </form>
         {merge}

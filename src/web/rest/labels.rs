@@ -13,13 +13,11 @@ use super::extract::PathOf;
 use super::read::Read;
 use crate::services::book::BookId;
 use crate::services::contacts::Contacts;
-use crate::services::contacts::LabelAnswer;
-use crate::services::contacts::LabelError;
 use crate::services::contacts::labels::Label;
 use crate::services::contacts::labels::LabelColour;
-use crate::services::contacts::labels::LabelEdit;
 use crate::services::contacts::labels::LabelId;
 use crate::services::contacts::labels::LabelName;
+use crate::services::contacts::labels::LabelUpdate;
 use crate::services::contacts::labels::Labels;
 use crate::web::problem::Problem;
 
@@ -98,21 +96,13 @@ pub async fn patch(
     PathOf(id): PathOf<LabelId>,
     JsonBody(patch): JsonBody<LabelPatch>,
 ) -> Result<StatusCode, Problem> {
-    let to = patch.name.map(|name| LabelName::parse(&name)).transpose()?;
-    let mut done = StatusCode::NO_CONTENT;
-    if let Some(to) = to {
-        let merge = patch.merge;
-        let edit = LabelEdit::Rename { to, merge };
-        done = status(contacts.edit_label(id, edit).await?);
-    }
-    if let Some(colour) = patch.colour {
-        match contacts.recolour_label(id, colour).await {
-            // It has become another label, which keeps its color.
-            Err(LabelError::NoLabel) if patch.merge => {}
-            recolored => recolored?,
-        }
-    }
-    Ok(done)
+    let name = patch.name.map(|name| LabelName::parse(&name)).transpose()?;
+    let update = LabelUpdate {
+        name,
+        merge: patch.merge,
+        colour: patch.colour,
+    };
+    Ok(status(contacts.change_label(id, update).await?))
 }
 
 /// Removes a label. The contacts stay.
@@ -128,11 +118,11 @@ pub async fn remove(
     contacts: Contacts,
     PathOf(id): PathOf<LabelId>,
 ) -> Result<StatusCode, Problem> {
-    Ok(status(contacts.edit_label(id, LabelEdit::Remove).await?))
+    Ok(status(contacts.remove_label(id).await?.is_done))
 }
 
-fn status(answer: LabelAnswer) -> StatusCode {
-    match answer.is_done {
+fn status(is_done: bool) -> StatusCode {
+    match is_done {
         true => StatusCode::NO_CONTENT,
         false => StatusCode::ACCEPTED,
     }

@@ -184,7 +184,12 @@ fn a_label_leads_to_its_contacts_and_a_favourite_is_a_star() {
         colour: LabelColour::Pink,
         contacts: 1,
     };
-    let labels = [label(1, "VIP"), label(2, "Book club"), label(3, "Other")];
+    let labels = [
+        label(1, "VIP"),
+        label(2, "Book club"),
+        label(3, ","),
+        label(4, "Other"),
+    ];
     for (book, prefix) in [("", ""), ("b", "book=b&")] {
         let details = details(&contact(fields.clone(), None)).with_label_links(&labels, book);
         assert!(details.favourite);

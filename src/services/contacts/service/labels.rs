@@ -19,6 +19,7 @@ use crate::services::contacts::labels::LabelColour;
 use crate::services::contacts::labels::LabelEdit;
 use crate::services::contacts::labels::LabelId;
 use crate::services::contacts::labels::LabelName;
+use crate::services::contacts::labels::LabelUpdate;
 use crate::services::contacts::labels::Labels;
 use crate::services::contacts::store::ContactStore;
 use crate::services::contacts::store::StoreError;
@@ -106,24 +107,46 @@ impl Contacts {
         Ok(self.label_store()?.add_label(name, colour).await?)
     }
 
-    /// # Errors
-    /// [`LabelError::NoLabel`]; [`AppError::Forbidden`], [`AppError::NoBook`].
-    #[tracing::instrument(skip_all)]
-    pub async fn recolour_label(&self, id: LabelId, colour: LabelColour) -> Result<(), LabelError> {
-        Ok(self.label_store()?.recolour_label(id, colour).await?)
-    }
-
-    /// Renames, merges or removes a label, in the cards of all its contacts.
+    /// Renames, merges or recolors a label, in the cards of all its contacts. Returns whether all of them are done;
+    /// otherwise Kith goes on in the background.
     ///
     /// # Errors
-    /// [`LabelError`]; a name that another label has is one unless the edit merges.
+    /// [`LabelError`]; a name that another label has is one unless the update merges.
     #[tracing::instrument(skip_all)]
-    pub async fn edit_label(
-        &self,
-        id: LabelId,
-        edit: LabelEdit,
-    ) -> Result<LabelAnswer, LabelError> {
-        self.change_labels(Change::Begin(id, edit)).await
+    pub async fn change_label(&self, id: LabelId, update: LabelUpdate) -> Result<bool, LabelError> {
+        let store = self.label_store()?;
+        let labels = store.labels().await?.labels;
+        if !labels.iter().any(|label| label.id == id) {
+            return Err(LabelError::NoLabel);
+        }
+        let LabelUpdate {
+            name,
+            merge,
+            colour,
+        } = update;
+        let mut is_done = true;
+        if let Some(to) = name {
+            let edit = LabelEdit::Rename { to, merge };
+            is_done = self.change_labels(Change::Begin(id, edit)).await?.is_done;
+        }
+        if let Some(colour) = colour {
+            match store.recolour_label(id, colour).await {
+                // It has become another label, which keeps its color.
+                Err(StoreError::NoLabel) if merge => {}
+                recolored => recolored?,
+            }
+        }
+        Ok(is_done)
+    }
+
+    /// Removes a label, from the cards of all its contacts.
+    ///
+    /// # Errors
+    /// [`LabelError::NoLabel`], [`LabelError::Busy`]; [`AppError::Forbidden`], [`AppError::NoBook`].
+    #[tracing::instrument(skip_all)]
+    pub async fn remove_label(&self, id: LabelId) -> Result<LabelAnswer, LabelError> {
+        self.change_labels(Change::Begin(id, LabelEdit::Remove))
+            .await
     }
 
     /// Gives a label back that was removed.

@@ -1,15 +1,21 @@
 //! The row above the list of contacts: links to all contacts, to the favourites, and to each label. It is outside of the
 //! island, so the browser downloads nothing for it but its markup.
 
+use std::cmp::Reverse;
+
 use leptos::prelude::*;
 
 use super::class_of;
 use crate::model::location::ListFilter;
 use crate::model::location::Location;
+use crate::services::contacts::labels::Label;
 use crate::services::contacts::labels::LabelColour;
 use crate::services::contacts::labels::Labels;
 use crate::services::format;
 use crate::web::caller_contacts::in_book;
+
+/// The most labels of the row: those with most contacts. The page of labels has all.
+const MOST: usize = 50;
 
 /// A book without labels and favourites has no such row.
 #[component]
@@ -42,7 +48,7 @@ pub fn LabelRail(labels: Labels, location: Location) -> impl IntoView {
         ..ListFilter::default()
     };
     let grey = LabelColour::default();
-    let links: Vec<_> = labels
+    let links: Vec<_> = largest(labels, &shown)
         .into_iter()
         .map(|label| {
             let filter = ListFilter {
@@ -64,9 +70,50 @@ pub fn LabelRail(labels: Labels, location: Location) -> impl IntoView {
             <ul>
                 {all}
                 {stars}
+                <li><a class="link" href=in_book("/labels", book)>"Edit labels"</a></li>
                 {links}
-                <li><a class="link" href=in_book("/labels", book)>"Labels…"</a></li>
             </ul>
         </nav>
     })
+}
+
+/// The labels with most contacts, among them the one whose contacts are shown, in the order of names.
+fn largest(labels: Vec<Label>, shown: &ListFilter) -> Vec<Label> {
+    let mut ranked: Vec<(usize, Label)> = labels.into_iter().enumerate().collect();
+    ranked.sort_by_key(|(_, label)| {
+        let is_other = label.id.to_string() != shown.label;
+        (is_other, Reverse(label.contacts))
+    });
+    ranked.truncate(MOST);
+    ranked.sort_unstable_by_key(|(place, _)| *place);
+    ranked.into_iter().map(|(_, label)| label).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::services::contacts::labels::LabelId;
+
+    #[test]
+    fn of_many_labels_those_with_most_contacts_are_shown() {
+        let label = |number: u64| Label {
+            id: LabelId(Uuid::from_u128(number.into())),
+            name: number.to_string(),
+            colour: LabelColour::Grey,
+            contacts: number,
+        };
+        let shown = ListFilter {
+            label: label(3).id.to_string(),
+            favourites: false,
+        };
+        let shown: Vec<String> = largest((0..60).map(label).collect(), &shown)
+            .into_iter()
+            .map(|label| label.name)
+            .collect();
+        let expected = [3].into_iter().chain(11..60);
+        let expected: Vec<String> = expected.map(|number: u64| number.to_string()).collect();
+        assert_eq!(shown, expected);
+    }
 }

@@ -13,7 +13,6 @@ use crate::services::contacts::fields::ContactInput;
 use crate::services::contacts::fields::Required;
 use crate::services::contacts::labels::LabelChangeId;
 use crate::services::contacts::labels::LabelColour;
-use crate::services::contacts::labels::LabelEdit;
 use crate::services::contacts::labels::LabelId;
 use crate::services::contacts::labels::LabelName;
 use crate::services::imports::ImportId;
@@ -273,7 +272,7 @@ impl People<'_> {
     async fn remove_label(&self, owner: &str, book: BookId) -> LabelChangeId {
         let id = self.add_label(owner, book).await;
         let contacts = self.contacts(owner, book).await;
-        let removed = contacts.edit_label(id, LabelEdit::Remove).await;
+        let removed = contacts.remove_label(id).await;
         removed.expect("it is there").change
     }
 

@@ -75,14 +75,14 @@ const PRUNE: Sql = Sql::each(
              SELECT activities.seq, row_number() OVER (PARTITION BY contact ORDER BY activities.seq DESC) AS place
              FROM activities JOIN contacts ON contacts.id = contact
              WHERE contacts.seq IN (SELECT value FROM json_each($1))
-                 AND event <> '\"Created\"' AND event NOT LIKE '%\"Welcome%') AS placed
+                 AND event NOT IN ('\"Created\"', '\"Imported\"') AND event NOT LIKE '%\"Welcome%') AS placed
          WHERE place > $2)",
     "DELETE FROM activities WHERE seq IN (
          SELECT seq FROM (
              SELECT activities.seq, row_number() OVER (PARTITION BY contact ORDER BY activities.seq DESC) AS place
              FROM activities JOIN contacts ON contacts.id = contact
              WHERE contacts.seq = ANY ($1::bigint[])
-                 AND event <> '\"Created\"' AND event NOT LIKE '%\"Welcome%') AS placed
+                 AND event NOT IN ('\"Created\"', '\"Imported\"') AND event NOT LIKE '%\"Welcome%') AS placed
          WHERE place > $2)",
 );
 

@@ -37,7 +37,7 @@ use crate::services::contacts::store::StoreError;
 const PAGE: u32 = 100;
 
 /// Raise this when the same card comes to say something else in the columns, and the catalogue stays as it is.
-const READING: u32 = 1;
+const READING: u32 = 2;
 
 const DERIVED_BY: &str = "SELECT derived_by FROM installation";
 

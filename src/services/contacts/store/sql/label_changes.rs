@@ -47,7 +47,7 @@ const BATCH: i64 = 500;
 const MAX_BATCH_BYTES: i64 = 4 << 20;
 
 /// The most changes that are listed.
-const MAX_LISTED: i64 = 20;
+const MAX_LISTED: i64 = 100;
 
 /// Changes of a book begin one after the other. Other transactions may refer to the book meanwhile.
 const LOCK_BOOK: Sql = Sql::each(
@@ -256,12 +256,13 @@ async fn write(
 
 /// Waits for other changes of the labels of the book, and refuses while one has contacts to do.
 async fn lock(tx: &mut Connection, book: BookKey) -> Result<(), StoreError> {
-    labels::touch(tx, book).await?;
     let _: Option<i64> = query(LOCK_BOOK).bind(book.0).fetch_optional(tx).await?;
-    match unfinished(tx, book).await? {
-        Some(_) => Err(StoreError::LabelsBusy),
-        None => Ok(()),
+    if unfinished(tx, book).await?.is_some() {
+        return Err(StoreError::LabelsBusy);
     }
+    // After the row of a change, as in a step of one.
+    labels::touch(tx, book).await?;
+    Ok(())
 }
 
 async fn set_total(tx: &mut Connection, change: i64, total: u64) -> Result<(), sqlx::Error> {
@@ -274,7 +275,7 @@ async fn set_total(tx: &mut Connection, change: i64, total: u64) -> Result<(), s
 }
 
 /// Sees to it that there is a label of the new name. A label that is renamed keeps its id; the contacts that are to be
-/// done have their label under another one for so long.
+/// done have their label under another one until then.
 ///
 /// On a server, another transaction may add a label of the new name after [`begin`] has looked for one.
 async fn name_target(
@@ -308,7 +309,7 @@ async fn name_target(
     }
 }
 
-/// Two labels never have the same id, in between as well.
+/// No two labels have the same id at any moment.
 async fn exchange_ids(
     tx: &mut Connection,
     book: BookKey,
@@ -512,8 +513,11 @@ async fn relabel(
 fn edited(row: &Row, seq: i64, edit: &Relabelling) -> Result<Option<Value>, StoreError> {
     let unreadable = |what: &'static str| StoreError::Internal(what.into());
     let card: Vec<u8> = row.get("card")?;
-    // The errors of the parsers would quote what they have read.
-    let before = ContactCard::parse(card).map_err(|_| unreadable("a card cannot be read"))?;
+    let Ok(before) = ContactCard::parse(card) else {
+        // `kith check` names it. The other contacts of the label are changed.
+        tracing::error!(contact = seq, "a card cannot be read, so its labels stay");
+        return Ok(None);
+    };
     let mut card = before.clone();
     let Some(labels) = card.relabel(edit) else {
         return Ok(None);
@@ -612,7 +616,7 @@ pub async fn list(
     let rows: Vec<Row> = query(
         "SELECT id, kind, name, target, total, finished_at,
              (SELECT count(*) FROM label_change_contacts WHERE change = label_changes.seq AND done = FALSE) AS remaining
-         FROM label_changes WHERE book = $1 ORDER BY seq DESC LIMIT $2",
+         FROM label_changes WHERE book = $1 ORDER BY (finished_at IS NULL) DESC, seq DESC LIMIT $2",
     )
     .bind(book.0)
     .bind(MAX_LISTED)
