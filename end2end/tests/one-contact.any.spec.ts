@@ -10,7 +10,8 @@ test('a contact is shown as a QR code, dark on light', async ({ book, contacts, 
   await expect(code).toBeVisible();
   await audit(page, javaScriptEnabled);
   await page.emulateMedia({ colorScheme: 'dark' });
-  await expect(code.locator('path').first()).toHaveCSS('fill', 'rgb(255, 255, 255)');
+  await expect(code.locator('rect')).toHaveCSS('fill', 'rgb(255, 255, 255)');
+  await expect(code.locator('path')).toHaveCSS('fill', 'rgb(0, 0, 0)');
   await audit(page, javaScriptEnabled);
   expect(await sidewaysScroll(page)).toEqual([]);
   await contacts.link('Back to the contact').press('Enter');
