@@ -23,7 +23,10 @@ function say(text) {
   silence = setTimeout(() => region.replaceChildren(), 5_000);
 }
 
-const valueOf = (entry) => entry.querySelector('[dir]').innerText.trim();
+const valueOf = (entry) => {
+  const labels = [...entry.querySelectorAll('.label')].map((label) => label.textContent.trim());
+  return labels.join(', ') || entry.querySelector('[dir]').innerText.trim();
+};
 
 /** A contact as lines of text: its name, what stands below that, and each entry with its label. */
 function textOf(contact) {
@@ -67,6 +70,13 @@ document.addEventListener('click', ({ target }) => {
   const button = target.closest?.('[data-copy], [data-share]');
   if (button) (button.dataset.share ? share : copy)(button);
 });
+
+// A photo that no browser can draw leaves the initials below it.
+const isBroken = (image) => image.matches?.('.avatar img') && image.naturalWidth === 0;
+document.addEventListener('error', ({ target }) => isBroken(target) && target.remove(), true);
+for (const image of document.querySelectorAll('.avatar img')) {
+  if (image.complete && isBroken(image)) image.remove();
+}
 
 // Notes grow with what is typed, also where styles cannot do that.
 if (!CSS.supports('field-sizing', 'content')) {

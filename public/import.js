@@ -30,7 +30,10 @@ async function look() {
       document.getElementById(id)?.replaceChildren(fresh);
     }
   }
-  document.getElementById('progress').value = page.getElementById('progress').value;
+  const bar = page.getElementById('progress');
+  if (bar) {
+    document.getElementById('progress').value = bar.value;
+  }
 }
 
 if (document.querySelector('[data-at-work]')) {

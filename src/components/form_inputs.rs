@@ -191,12 +191,18 @@ fn line(input: FormInput, has_focus: bool, invalid: Option<String>, labels: &str
         InputKind::Website => "url",
         _ => "text",
     };
+    let placeholder = match kind {
+        InputKind::Date => Some("12 March 1990, or 12 March"),
+        InputKind::List => Some("Separated by commas"),
+        _ => None,
+    };
     dynamic::erase(view! {
         <input
             id=id(&name)
             name=name
             type=type_
             value=value
+            placeholder=placeholder
             // A browser would offer the data of the reader, and not those of the contact.
             autocomplete="off"
             autocapitalize=(kind == InputKind::Words).then_some("words")

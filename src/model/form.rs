@@ -129,6 +129,9 @@ pub enum InputKind {
     Email,
     Phone,
     Website,
+    Date,
+    /// Texts with commas between them.
+    List,
     /// Many lines.
     Text,
     /// What an entry is called.

@@ -338,3 +338,14 @@ async fn idempotency_keys_that_come_twice_are_refused() {
     problem(send(request).await, StatusCode::BAD_REQUEST).await;
     assert_eq!(app.list("").await["total"], 0);
 }
+
+#[tokio::test]
+async fn a_path_that_no_file_can_have_leads_nowhere() {
+    let app = TestApp::start().await;
+    for path in ["/%00", "/pkg/%00", "/imports/%00/x"] {
+        for method in [Method::GET, Method::HEAD] {
+            let answer = send(app.request(method.clone(), path)).await;
+            assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{method} {path}");
+        }
+    }
+}

@@ -39,8 +39,6 @@ pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
             </div>
             <Activity state id=row.id/>
             {end(state, row)}
-            // A browser runs a module once, however many contacts a page shows.
-            <script type="module" src="/contact.js"></script>
         </article>
     }
 }
@@ -54,7 +52,7 @@ fn star(state: State, id: ContactId, favourite: bool) -> impl IntoView {
             action=text(move || state.location.read().action_url(id, "favourite"))
         >
             <button
-                class="button star"
+                class="button button-icon star"
                 name="favourite"
                 value=if favourite { "0" } else { "1" }
                 aria-label="Favourite"

@@ -92,7 +92,6 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
                 {is_new.then(|| view! { <WelcomeChoice state ticked=welcome name/> })}
                 {buttons(state, id, error, saving)}
             </div>
-            <script type="module" src="/contact.js"></script>
         </form>
     }
 }

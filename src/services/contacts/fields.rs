@@ -6,6 +6,7 @@
 //! nothing. No text is refused for its form: what is no email address or no phone number is kept, and marked where it is
 //! shown. Limits count Unicode scalar values.
 
+mod date;
 mod email;
 mod entry;
 mod input;
@@ -278,22 +279,9 @@ pub fn understood(field: Field, text: String) -> String {
     }
     match field.spec().kind {
         Kind::Email => email::understood(&text),
-        Kind::Date => date(text),
+        Kind::Date => date::understood(text),
         Kind::Flag => flag(&text),
         _ => text,
-    }
-}
-
-/// A day without a year as cards have it: `--12-10` for `12-10`.
-fn date(text: String) -> String {
-    let is_day = |byte: (usize, u8)| match byte.0 {
-        2 => byte.1 == b'-',
-        _ => byte.1.is_ascii_digit(),
-    };
-    if text.len() == 5 && text.bytes().enumerate().all(is_day) {
-        format!("--{text}")
-    } else {
-        text
     }
 }
 

@@ -147,6 +147,8 @@ fn kind_of(field: Field, kind: Kind) -> InputKind {
         Kind::Email => InputKind::Email,
         Kind::Phone => InputKind::Phone,
         Kind::Website => InputKind::Website,
+        Kind::Date => InputKind::Date,
+        Kind::List => InputKind::List,
         Kind::Text => InputKind::Text,
         Kind::Line if field != Field::Messaging => InputKind::Words,
         _ => InputKind::Line,

@@ -91,6 +91,8 @@ pub fn ContactsPage() -> impl IntoView {
                         view! {
                             <PageTitle text=view.pane.title()/>
                             <Wake half=site.contacts/>
+                            // A script that came with a contact from the server would not run.
+                            <script type="module" src="/contact.js"></script>
                             <div class=class>
                                 <LabelRail labels location/>
                                 <PageData data=view>

@@ -96,6 +96,8 @@ fn Form(
         format::count(limits.max_cards.get().into(), "card")
     );
     let into = into.map(|name| view! { <p class="mt-2">"Into "<bdi>{name}</bdi>"."</p> });
+    // `public/import.js` loads the page again when all of them are done.
+    let are_at_work = imports.iter().any(|import| import.state.is_at_work());
     let rows = imports
         .into_iter()
         .map(|import| view! { <Row import book/> })
@@ -103,7 +105,7 @@ fn Form(
     let earlier = (!rows.is_empty()).then(|| {
         view! {
             <h2 class="mt-8 font-semibold">"Earlier imports"</h2>
-            <ul class="mt-2">{rows}</ul>
+            <ul class="mt-2" data-at-work=are_at_work.then_some("")>{rows}</ul>
         }
     });
     view! {

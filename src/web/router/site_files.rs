@@ -52,13 +52,15 @@ pub fn service(state: &AppState) -> Router {
         .layer(from_fn_with_state(not_found, serve_file))
 }
 
-/// Answers a path that no file can have like a path without a file.
+/// Answers a path that no file can have like a path without a file: one that is too long, or has a NUL in it, for which
+/// `ServeDir` has an error of the server.
 async fn serve_file(
     State(not_found): State<Router>,
     request: Request<Body>,
     next: Next,
 ) -> Response {
-    if request.uri().path().len() <= MAX_FILE_PATH_BYTES {
+    let path = request.uri().path();
+    if path.len() <= MAX_FILE_PATH_BYTES && !path.contains("%00") {
         return send_file(request, next).await;
     }
     not_found.oneshot(request).await.into_response()

@@ -20,6 +20,7 @@ use super::activities;
 use super::labels;
 use super::versions;
 use super::versions::Replaced;
+use crate::model::contact::ContactId;
 use crate::services::audit_log;
 use crate::services::audit_log::Actor;
 use crate::services::audit_log::Entry;
@@ -37,6 +38,7 @@ use crate::services::contacts::labels::LabelEdit;
 use crate::services::contacts::labels::LabelId;
 use crate::services::contacts::labels::Relabelling;
 use crate::services::contacts::labels::label_key;
+use crate::services::contacts::labels::labels_in;
 use crate::services::contacts::store::BegunLabelChange;
 use crate::services::contacts::store::StoreError;
 
@@ -68,9 +70,9 @@ const LOCK_LABEL: Sql = Sql::each(
 );
 
 const CARDS: Sql = Sql::each(
-    "SELECT seq, card, fields FROM contacts
+    "SELECT seq, id, card FROM contacts
      WHERE seq IN (SELECT value FROM json_each($1)) AND deleted_at IS NULL ORDER BY seq",
-    "SELECT seq, card, fields FROM contacts
+    "SELECT seq, id, card FROM contacts
      WHERE seq = ANY ($1::bigint[]) AND deleted_at IS NULL ORDER BY seq FOR NO KEY UPDATE",
 );
 
@@ -475,11 +477,13 @@ async fn relabel(
         .await?;
     let mut changed = Vec::new();
     let mut made = Vec::new();
+    let mut moved_in = Vec::new();
     for row in &rows {
         let seq: i64 = row.get("seq")?;
         if let Some(edited) = edited(row, seq, &change.edit)? {
-            made.push(edited);
+            made.push(edited.columns);
             changed.push(seq);
+            moved_in.extend(edited.all_labels.map(|labels| (seq, labels)));
         }
     }
     if changed.is_empty() {
@@ -499,6 +503,10 @@ async fn relabel(
     };
     versions::keep_many(tx, replaced, max_versions).await?;
     move_rows(tx, change, &changed).await?;
+    for (seq, labels) in moved_in {
+        labels::remove(tx, seq).await?;
+        labels::add_many(tx, change.book, &[labels]).await?;
+    }
     let fields = vec![Field::Labels.spec().name.to_owned()];
     query(RECORD)
         .bind(activities::json(&Event::Changed { fields })?)
@@ -509,9 +517,17 @@ async fn relabel(
     Ok(changed)
 }
 
-/// What is written of a contact; `None` if the edit changes nothing.
-fn edited(row: &Row, seq: i64, edit: &Relabelling) -> Result<Option<Value>, StoreError> {
-    let unreadable = |what: &'static str| StoreError::Internal(what.into());
+/// A contact with other labels.
+struct Edited {
+    /// What is written of it.
+    columns: Value,
+    /// All labels that it has then, if they are others than the edit has left: a card may have more labels than a contact
+    /// shows, and one that goes makes room for another one.
+    all_labels: Option<(ContactId, Vec<String>)>,
+}
+
+/// `None` if the edit changes nothing.
+fn edited(row: &Row, seq: i64, edit: &Relabelling) -> Result<Option<Edited>, StoreError> {
     let card: Vec<u8> = row.get("card")?;
     let Ok(before) = ContactCard::parse(card) else {
         // `kith check` names it. The other contacts of the label are changed.
@@ -519,26 +535,32 @@ fn edited(row: &Row, seq: i64, edit: &Relabelling) -> Result<Option<Value>, Stor
         return Ok(None);
     };
     let mut card = before.clone();
-    let Some(labels) = card.relabel(edit) else {
+    let Some(edited) = card.relabel(edit) else {
         return Ok(None);
     };
-    let mut fields: serde_json::Map<String, Value> =
-        serde_json::from_str(row.get("fields")?).map_err(|_| unreadable("fields are not JSON"))?;
-    let name = Field::Labels.spec().name;
-    if labels.is_empty() {
-        fields.remove(name);
+    let fields = card.summary().fields;
+    let shown = labels_in(&fields);
+    let all_labels = if shown == edited {
+        None
     } else {
-        fields.insert(name.to_owned(), labels.into());
-    }
+        let id = Uuid::from_slice(row.get("id")?);
+        let id = id.map_err(|error| StoreError::Internal(error.into()))?;
+        let shown = shown.into_iter().map(str::to_owned).collect();
+        Some((ContactId::new(id), shown))
+    };
     let (before, picture) = versions::kept(&before, &card);
-    Ok(Some(json!({
+    let columns = json!({
         "seq": seq,
         "card": hex(card.bytes()),
         "fingerprint": hex(&card.fingerprint()),
         "fields": Value::Object(fields).to_string(),
         "before": hex(before.bytes()),
         "picture": picture,
-    })))
+    });
+    Ok(Some(Edited {
+        columns,
+        all_labels,
+    }))
 }
 
 /// Has the tables say what the cards of these contacts now say.
