@@ -342,6 +342,7 @@ mod tests {
             location("q=ada+l%26&label=l&favourites=1&cursor=x&deleted=y").print_url(),
             "/contacts/print?q=ada+l%26&label=l&favourites=1"
         );
+        #[cfg(feature = "ssr")]
         assert_eq!(
             location("q=ada&label=l").export_url(),
             "/contacts/export.vcf?q=ada&label=l"
