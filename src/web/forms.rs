@@ -15,6 +15,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use uuid::Uuid;
 
+use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
 use crate::model::form::FormInputs;
@@ -127,7 +128,17 @@ pub async fn restore(
     PathId(id): PathId,
     parts: Parts,
 ) -> Response {
-    match contacts.restore(id).await {
+    show_changed(pages, parts, id, contacts.restore(id).await).await
+}
+
+/// Leads to the contact that was changed, or says why it was not.
+async fn show_changed(
+    pages: PageRenderer,
+    parts: Parts,
+    id: ContactId,
+    changed: Result<Contact, AppError>,
+) -> Response {
+    match changed {
         Ok(contact) => go_to(&parts.uri, PaneRoute::Contact(contact.id)),
         Err(error) => render_again(pages, parts, PaneRoute::Contact(id), Pane::Failed(error)).await,
     }
@@ -147,10 +158,8 @@ pub async fn set_favourite(
     parts: Parts,
     FormBody(form): FormBody<FavouriteForm>,
 ) -> Response {
-    match contacts.set_favourite(id, form.favourite == "1").await {
-        Ok(contact) => go_to(&parts.uri, PaneRoute::Contact(contact.id)),
-        Err(error) => render_again(pages, parts, PaneRoute::Contact(id), Pane::Failed(error)).await,
-    }
+    let changed = contacts.set_favourite(id, form.favourite == "1").await;
+    show_changed(pages, parts, id, changed).await
 }
 
 /// Draws the page that asks to which address book a contact goes.

@@ -1,6 +1,5 @@
 //! The history of a contact: what it said before, who has changed it, and bringing that back.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -126,13 +125,9 @@ impl Contacts {
         };
         let restore = |current: &Contact, present: &ContactCard| {
             require_version(current, expected)?;
-            Ok(Ok((restored(&former, present), ())))
+            Ok(restored(&former, present))
         };
-        let (contact, ()) = self
-            .rewrite::<_, Infallible>(id, restore)
-            .await?
-            .unwrap_or_else(|never| match never {});
-        Ok(Some(contact))
+        self.rewrite_card(id, restore).await.map(Some)
     }
 }
 

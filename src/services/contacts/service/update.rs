@@ -75,8 +75,18 @@ impl Contacts {
             require_version(current, expected)?;
             let mut changed = card.clone();
             changed.apply(&fields);
-            Ok(Ok((changed, ())))
+            Ok(changed)
         };
+        self.rewrite_card(id, change).await
+    }
+
+    /// Gives a contact the card that `change` makes of the saved one, as [`rewrite`](Self::rewrite) does it.
+    pub(super) async fn rewrite_card(
+        &self,
+        id: ContactId,
+        change: impl Fn(&Contact, &ContactCard) -> Result<ContactCard, AppError>,
+    ) -> Result<Contact, AppError> {
+        let change = |current: &Contact, card: &ContactCard| Ok(Ok((change(current, card)?, ())));
         let (contact, ()) = self
             .rewrite::<_, Infallible>(id, change)
             .await?
@@ -146,13 +156,9 @@ impl Contacts {
             fields.set(Field::Favourite, said.into_iter().collect());
             let mut changed = card.clone();
             changed.apply(&fields);
-            Ok(Ok((changed, ())))
+            Ok(changed)
         };
-        let (contact, ()) = self
-            .rewrite::<_, Infallible>(id, change)
-            .await?
-            .unwrap_or_else(|never| match never {});
-        Ok(contact)
+        self.rewrite_card(id, change).await
     }
 
     /// Moves a contact to another book of the caller, with all that has happened around it.
