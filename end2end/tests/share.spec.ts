@@ -4,7 +4,7 @@ test.use({ permissions: ['clipboard-read', 'clipboard-write'] });
 
 const read = (page: import('@playwright/test').Page) => page.evaluate(() => navigator.clipboard.readText());
 
-test('a contact and its values are copied by keys, and the page says so', async ({ book, contacts, page }) => {
+test('a reader copies a contact and its values by keyboard, and the page confirms it', async ({ book, contacts, page }) => {
   const ada = await book.add({ phone: '+44 20 7946 0000', company: 'Engines', notes: 'First\nsecond' });
   await contacts.goto(book.beside(`/${ada.id}`));
   await contacts.pane.getByRole('button', { name: 'Copy', exact: true }).press('Enter');

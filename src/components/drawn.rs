@@ -60,7 +60,7 @@ pub fn form(form: FormView) -> FormView {
         };
         inputs.section(section).to_html()
     };
-    // What is always open stands beside the rest where there is room.
+    // In a wide window, the page shows the main section beside the others.
     let (main, more) = form.sections.split_at(form.sections.len().min(1));
     let parts = [main, more].map(|part| part.iter().map(section).collect::<String>());
     let html = parts

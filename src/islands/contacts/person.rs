@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::components::avatar::LargeAvatar;
 use crate::model::contact::ContactRow;
 
-/// `before` is what a screen reader says before the name; `star` stands beside it.
+/// A screen reader says `before` before the name. The page shows `star` beside the name.
 pub fn person<S: IntoView>(
     before: &'static str,
     row: &ContactRow,

@@ -72,7 +72,7 @@ fn edited(base: &ContactFields, field: Field, way: Way, word: &str) -> Option<Co
     Some(fields)
 }
 
-/// A contact in which each field says something, and what its form says when it is opened.
+/// Creates a contact with a text in each field. Returns its id, and the fields as a form shows them.
 async fn opened(service: &Service) -> (ContactId, ContactFields) {
     let mut fields = ContactFields::default();
     for &field in Field::ALL {
