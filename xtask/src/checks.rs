@@ -9,11 +9,13 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::net::TcpListener;
 use std::net::TcpStream;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
+use std::thread::available_parallelism;
 use std::thread::sleep;
 use std::time::Duration;
 use std::time::Instant;
@@ -48,10 +50,11 @@ const LINT_WITHOUT_POSTGRES: &str =
     "cargo clippy --package kith --lib --bins --no-default-features --features ssr";
 
 /// Files in such a build, and what it says of a server.
-const TEST_WITHOUT_POSTGRES: [&str; 2] = [
-    "cargo test --package kith-database --lib --no-default-features",
-    "cargo test --package kith --lib --no-default-features --features ssr build_with",
-];
+const TEST_WITHOUT_POSTGRES: &str =
+    "cargo test --package kith-database --lib --no-default-features";
+
+/// Most tests wait for servers, so there are more of them at a time than cores.
+const TESTS_PER_CORE: usize = 2;
 
 /// What the browser half writes and reads, compiled for this machine. `TEST` runs the same tests in the server
 /// half.
@@ -76,16 +79,18 @@ pub fn test() -> Result<()> {
     let start = Instant::now();
     check("formatting", FORMAT, || run(command(FORMAT)))?;
     check("lints", "cargo xtask lint", lint)?;
-    check("unit and integration tests", TEST, || run(command(TEST)))?;
+    check("unit and integration tests", TEST, || {
+        run(many_at_a_time(&mut command(TEST)))
+    })?;
     for (engine, tests) in [("postgres", ON_SERVER), ("pgbouncer", ON_POOLER)] {
         let alone = format!("KITH_TEST_ENGINE={engine} {tests}");
         check(&format!("integration tests, on {engine}"), &alone, || {
-            run(command(tests).env("KITH_TEST_ENGINE", engine))
+            run(many_at_a_time(&mut command(tests)).env("KITH_TEST_ENGINE", engine))
         })?;
     }
-    for tests in TEST_WITHOUT_POSTGRES {
-        check("a build without PostgreSQL", tests, || run(command(tests)))?;
-    }
+    check("a build without PostgreSQL", TEST_WITHOUT_POSTGRES, || {
+        run(command(TEST_WITHOUT_POSTGRES))
+    })?;
     check("JSON of the browser half", WIRE, || run(command(WIRE)))?;
     let server = check("release build", "cargo xtask build", site::build)?;
     check("generated requests", "cargo xtask contract", || {
@@ -94,6 +99,11 @@ pub fn test() -> Result<()> {
     check("browser tests", "cargo xtask e2e", || browser(&server, &[]))?;
     println!("All checks passed in {} s.", start.elapsed().as_secs());
     Ok(())
+}
+
+fn many_at_a_time(tests: &mut Command) -> &mut Command {
+    let cores = available_parallelism().map_or(1, NonZeroUsize::get);
+    tests.env("RUST_TEST_THREADS", (cores * TESTS_PER_CORE).to_string())
 }
 
 /// The checks that take too long for every change: ten thousand new requests, servers that are killed 500 times, and

@@ -36,7 +36,8 @@ impl Config {
     pub(super) fn conflicts(&self) -> impl Iterator<Item = Conflict> {
         [
             self.data.require_connections(),
-            self.data.require_servers_for_replica(),
+            self.data
+                .require_servers_for_replica(Engine::Postgres.is_built()),
             self.redis.require_one_address(),
             self.redis.require_sentinels_with_login(),
             self.limits.require_quotas(),
@@ -94,14 +95,15 @@ impl DataConfig {
         })
     }
 
-    fn require_servers_for_replica(&self) -> Result<(), Conflict> {
+    /// `has_servers`: whether this build can use servers.
+    pub(super) fn require_servers_for_replica(&self, has_servers: bool) -> Result<(), Conflict> {
         let Some(replica) = &self.replica_url else {
             return Ok(());
         };
         let are_servers = [replica, &self.database()]
             .into_iter()
             .all(|place| matches!(place, DatabaseUrl::Server(_)));
-        let rule = match Engine::Postgres.is_built() {
+        let rule = match has_servers {
             true if are_servers => return Ok(()),
             true => "It and `data.database_url` have to begin with postgres://.",
             false => {

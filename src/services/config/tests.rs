@@ -28,6 +28,7 @@ use super::Percent;
 use super::Poll;
 use super::SECTIONS;
 use super::Span;
+use super::rules::Conflict;
 use super::setting::Setting;
 use super::setting::mask_secrets;
 use crate::services::contacts::store::sql::DEFAULT_MAX_VERSIONS;
@@ -370,14 +371,17 @@ fn a_server_may_prove_its_name_by_the_authorities_of_a_file() {
     assert_eq!(config.data.database(), DatabaseUrl::Server(expected));
 }
 
-#[cfg(not(feature = "postgres"))]
 #[test]
 fn a_replica_takes_a_build_with_postgresql() {
-    let replica = ("KITH_DATA_REPLICA_URL", "postgres://kith:secret@db2/kith");
-    let server = ("DATABASE_URL", "postgres://kith:secret@db1/kith");
-    for said in [problems("", [replica]), problems("", [replica, server])] {
-        assert!(said.contains("This build has no PostgreSQL."), "{said}");
-        assert!(!said.contains("secret"), "{said}");
+    let mut config = read("", []);
+    let address = |text: &str| Some(text.parse().expect("an address"));
+    for database in [None, address("postgres://kith:secret@db1/kith")] {
+        config.data.database_url = database;
+        config.data.replica_url = address("postgres://kith:secret@db2/kith");
+        let conflict = config.data.require_servers_for_replica(false);
+        let Conflict { value, rule, .. } = conflict.expect_err("it is refused");
+        assert!(rule.contains("This build has no PostgreSQL."), "{rule}");
+        assert!(!value.contains("secret"), "{value}");
     }
 }
 
