@@ -30,7 +30,7 @@ pub fn List(state: State) -> impl IntoView {
             <Search state/>
             <div class="count-line">
                 <Count state/>
-                <PrintLink state/>
+                <ListLinks state/>
             </div>
             <Rows state/>
             <EmptyList state/>
@@ -63,17 +63,18 @@ fn Count(state: State) -> impl IntoView {
     }
 }
 
-/// The link to the page that prints the whole list.
+/// The links to the pages that print the whole list, and that add to it from files. Without contacts,
+/// `contacts::Begin` leads to the latter.
 #[component]
-fn PrintLink(state: State) -> impl IntoView {
+fn ListLinks(state: State) -> impl IntoView {
     view! {
-        <a
-            href=text(move || state.location.read().print_url())
-            hidden=flag(move || state.list.read().total == 0)
-        >
-            "Print"
-            <span class="sr-only">" the list"</span>
-        </a>
+        <span hidden=flag(move || state.list.read().total == 0)>
+            <a href=text(move || state.location.read().import_url())>"Import"</a>
+            <a href=text(move || state.location.read().print_url())>
+                "Print"
+                <span class="sr-only">" the list"</span>
+            </a>
+        </span>
     }
 }
 
@@ -89,6 +90,7 @@ fn EmptyList(state: State) -> impl IntoView {
     dynamic::view(move || {
         without_result.get().map(|location| {
             let is_search = !location.search.is_empty();
+            let has_no_favourite = !is_search && location.filter.favourites;
             let mut more = location.with_search(String::new());
             if !is_search {
                 more.filter = ListFilter::default();
@@ -99,6 +101,9 @@ fn EmptyList(state: State) -> impl IntoView {
                 <div class="empty nobody">
                     <p class="text-ink" hidden=!is_search>
                         "No name or email contains “" <bdi>{search.clone()}</bdi> "”."
+                    </p>
+                    <p class="text-ink" hidden=!has_no_favourite>
+                        "The star of a contact makes it a favourite."
                     </p>
                     <div>
                         <a class="button" href=more.url()>

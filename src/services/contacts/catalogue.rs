@@ -112,7 +112,7 @@ const NAME_PARTS: [Part; 5] = [
     part("suffix", "Suffix", 4),
 ];
 
-const ADDRESS_PARTS: [Part; 7] = [
+pub const ADDRESS_PARTS: [Part; 7] = [
     part("poBox", "PO box", 1),
     part("extended", "Building, floor", 2),
     part("street", "Street", 0),

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use kith_card::Entry;
 
 use super::card::joined_parts;
+use super::catalogue::ADDRESS_PARTS;
 use super::catalogue::Field;
 use super::catalogue::Kind;
 use super::catalogue::Section;
@@ -270,15 +271,33 @@ fn text(field: Field, entry: &Entry) -> (Vec<Piece>, &'static str) {
             (vec![link(value, format!("https://{value}"))], "")
         }
         Kind::Date => (vec![plain(&day(value))], ""),
-        Kind::Parts(_) if field == Field::Addresses => {
-            let lines = joined_parts(field, entry, "\n");
-            (vec![plain(&lines)], "")
-        }
+        Kind::Parts(_) if field == Field::Addresses => (vec![plain(&address_lines(entry))], ""),
         Kind::Parts(_) => (vec![plain(&joined_parts(field, entry, " "))], ""),
         Kind::Flag => (vec![plain("Yes")], ""),
         Kind::Text => (linked(value), ""),
         Kind::Line | Kind::Website | Kind::List => (vec![plain(value)], ""),
     }
+}
+
+/// An address as it stands on an envelope: the postal code is on the line of the city.
+fn address_lines(entry: &Entry) -> String {
+    let part = |name: &str| {
+        let place = ADDRESS_PARTS.iter().position(|part| part.name == name);
+        place
+            .and_then(|place| entry.parts.get(place))
+            .map_or("", String::as_str)
+    };
+    let place = [part("postalCode"), part("city")].join(" ");
+    let lines = [
+        part("street"),
+        part("poBox"),
+        part("extended"),
+        place.trim(),
+        part("region"),
+        part("country"),
+    ];
+    let lines = lines.into_iter().filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn plain(text: &str) -> Piece {

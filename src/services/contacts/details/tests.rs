@@ -54,7 +54,7 @@ fn entries_have_their_labels_and_remarks() {
                 { "value": "+44 20 7946 0000", "label": "work", "preferred": true },
             ],
             "emails": [{ "value": "gone" }],
-            "addresses": [{ "street": "12 St James", "city": "London", "country": "England" }],
+            "addresses": [{ "street": "12 St James", "postalCode": "SW1Y", "city": "London", "country": "England" }],
             "birthday": "--12-10", "anniversary": "1835-07-08",
         }),
         None,
@@ -73,7 +73,7 @@ fn entries_have_their_labels_and_remarks() {
     );
     assert_eq!(
         said(&details, "Address"),
-        [row("12 St James\nLondon\nEngland", "", "")]
+        [row("12 St James\nSW1Y London\nEngland", "", "")]
     );
     assert_eq!(said(&details, "Birthday"), [row("10 December", "", "")]);
     assert_eq!(said(&details, "Anniversary"), [row("8 July 1835", "", "")]);
@@ -87,7 +87,7 @@ fn entries_have_their_labels_and_remarks() {
         [
             "tel:+442079460000",
             "sms:+442079460000",
-            "https://www.openstreetmap.org/search?query=12%20St%20James%2C%20London%2C%20England",
+            "https://www.openstreetmap.org/search?query=12%20St%20James%2C%20SW1Y%2C%20London%2C%20England",
         ]
     );
 }
