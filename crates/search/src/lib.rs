@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs, unreachable_pub)]
+
+mod column;
+mod document;
+mod mistyped;
+mod search;
+mod term;
+mod words;
+
+pub use column::{Column, Part};
+pub use document::{Document, VERSION};
+pub use mistyped::Mistyped;
+pub use search::{Search, SearchError};
+pub use term::{Probe, Term, Tier};
