@@ -3,6 +3,7 @@
 
 mod column;
 mod document;
+mod fold;
 mod mistyped;
 mod search;
 mod term;
