@@ -80,17 +80,18 @@ pub enum Part {
 }
 
 impl Part {
-    /// The columns that the words of such a text stand in.
-    pub(crate) fn columns(self) -> &'static [Column] {
+    /// The column that its words stand in. Those of a name are also in [`Column::Joined`], and what is no number in a phone
+    /// number is in [`Column::Others`].
+    pub(crate) fn column(self) -> Column {
         match self {
-            Self::Name => &[Column::Names, Column::Joined],
-            Self::Company => &[Column::Companies],
-            Self::City => &[Column::Cities],
-            Self::Label => &[Column::Labels],
-            Self::Phone => &[Column::Phones, Column::Others],
-            Self::Email | Self::Website | Self::Other => &[Column::Others],
-            Self::Note => &[Column::Notes],
-            Self::Has => &[Column::Has],
+            Self::Name => Column::Names,
+            Self::Company => Column::Companies,
+            Self::City => Column::Cities,
+            Self::Label => Column::Labels,
+            Self::Phone => Column::Phones,
+            Self::Email | Self::Website | Self::Other => Column::Others,
+            Self::Note => Column::Notes,
+            Self::Has => Column::Has,
         }
     }
 }

@@ -1,17 +1,23 @@
 //! A contact as the index has it.
 
+use std::collections::HashSet;
+
 use crate::column::Column;
 use crate::column::Part;
-use crate::words::words;
+use crate::token::WITHIN;
+use crate::token::tokens;
 
 /// Of [`Document::new`]: an index that another version has made is made anew.
 pub const VERSION: u32 = 1;
 
+/// The most pairs of characters within words of scripts without spaces that a column holds. Three characters are found
+/// behind them as well.
+const MAX_PAIRS: usize = 2000;
+
 /// A contact as the index has it: a text for each [`Column`].
 ///
-/// A text holds folded words, each with two spaces before it, and two spaces at the end: `"  ada  lovelace  "`. So
-/// `"  a"` is where a word begins with `a`, and `" ada "` is a whole word. A text without words is empty. No text holds a
-/// line feed.
+/// A text holds folded words, each once, with two spaces before each and at the end: `"  ada  lovelace  "`. So `"  a"` is
+/// where a word begins with `a`, and `" ada "` is a whole word. A text without words is empty. No text holds a line feed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Document {
     texts: [String; Column::ALL.len()],
@@ -21,16 +27,18 @@ impl Document {
     /// From texts as a person has written them.
     pub fn new<'a>(parts: impl IntoIterator<Item = (Part, &'a str)>) -> Self {
         let mut document = Self::default();
+        let mut known: [HashSet<String>; Column::ALL.len()] = Default::default();
+        let mut pairs = [0; Column::ALL.len()];
         for (part, text) in parts {
-            for column in part.columns() {
-                let words = match column {
-                    Column::Joined => vec![words(text).concat()],
-                    Column::Phones => vec![text.chars().filter(char::is_ascii_digit).collect()],
-                    _ => words(text),
-                };
-                for word in words.iter().filter(|word| !word.is_empty()) {
-                    document.push(*column, word);
+            for (column, token) in tokens(part, text) {
+                let is_pair = token.text.starts_with(WITHIN);
+                let place = column as usize;
+                if (is_pair && pairs[place] >= MAX_PAIRS) || known[place].contains(&token.text) {
+                    continue;
                 }
+                pairs[place] += usize::from(is_pair);
+                document.push(column, &token.text);
+                known[place].insert(token.text);
             }
         }
         document

@@ -5,8 +5,10 @@ mod column;
 mod document;
 mod fold;
 mod mistyped;
+mod phone;
 mod search;
 mod term;
+mod token;
 mod words;
 
 pub use column::{Column, Part};

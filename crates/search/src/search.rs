@@ -9,7 +9,7 @@ use crate::mistyped::Mistyped;
 use crate::term::Probe;
 use crate::term::Term;
 use crate::term::Tier;
-use crate::words::words;
+use crate::words::Text;
 
 /// What a person looks for: a document that has each term. Without terms, every document.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -43,9 +43,11 @@ impl Search {
         if text.chars().count() > Self::MAX_CHARS {
             return Err(SearchError::TooLong);
         }
-        let words: Vec<String> = words(text)
-            .into_iter()
-            .filter(|word| word != "has" && word != "no")
+        let words: Vec<String> = Text::new(text)
+            .words
+            .iter()
+            .map(|word| word.units.iter().map(|unit| unit.c).collect())
+            .filter(|word: &String| word != "has" && word != "no")
             .collect();
         if words.len() > Self::MAX_TERMS {
             return Err(SearchError::TooManyTerms);
