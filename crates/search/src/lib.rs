@@ -3,8 +3,11 @@
 
 mod column;
 mod document;
+mod filter;
 mod fold;
+mod marks;
 mod mistyped;
+mod parse;
 mod phone;
 mod search;
 mod term;

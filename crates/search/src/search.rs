@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use crate::column::Column;
 use crate::column::Part;
 use crate::document::Document;
+use crate::marks::marks;
 use crate::mistyped::Mistyped;
-use crate::term::Probe;
+use crate::parse::asks;
+use crate::term::Ask;
 use crate::term::Term;
 use crate::term::Tier;
-use crate::words::Text;
 
 /// What a person looks for: a document that has each term. Without terms, every document.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -43,18 +43,25 @@ impl Search {
         if text.chars().count() > Self::MAX_CHARS {
             return Err(SearchError::TooLong);
         }
-        let words: Vec<String> = Text::new(text)
-            .words
-            .iter()
-            .map(|word| word.units.iter().map(|unit| unit.c).collect())
-            .filter(|word: &String| word != "has" && word != "no")
-            .collect();
-        if words.len() > Self::MAX_TERMS {
+        let mut terms: Vec<Term> = Vec::new();
+        for ask in asks(text) {
+            if !terms.iter().any(|term| *term.ask() == ask) {
+                terms.push(Term::new(ask));
+            }
+        }
+        if terms.len() > Self::MAX_TERMS {
             return Err(SearchError::TooManyTerms);
         }
-        let key = words.join(" ");
-        let terms = words.into_iter().map(plain).collect();
-        Ok(Self { terms, key })
+        Ok(Self::of(terms))
+    }
+
+    fn of(terms: Vec<Term>) -> Self {
+        let mut keys: Vec<String> = terms.iter().map(|term| term.ask().to_string()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        // A term holds no two spaces in a row.
+        let key = keys.join("  ");
+        Self { terms, key }
     }
 
     /// Whether every document matches.
@@ -83,41 +90,39 @@ impl Search {
         })
     }
 
-    /// The words that may hold a typing error, for a search that finds nothing.
+    /// The words that may hold a typing error, for a search that finds nothing: four letters or more, no digits, no filter.
     pub fn mistyped(&self) -> Vec<Mistyped> {
-        Vec::new()
+        let words = self.terms.iter().enumerate();
+        words
+            .filter_map(|(at, term)| Mistyped::new(at, term.ask()))
+            .collect()
     }
 
-    /// This search, in which each term that `words` names by its place may be one of these words instead.
+    /// This search, in which each term that `words` names by its place may be one of these words as well. They are words of
+    /// documents, as [`Mistyped::near`] says them.
     #[must_use]
-    pub fn corrected(&self, _words: &[(usize, Vec<String>)]) -> Self {
-        self.clone()
+    pub fn corrected(&self, words: &[(usize, Vec<String>)]) -> Self {
+        let mut terms = self.terms.clone();
+        for (at, words) in words {
+            let Some(term) = terms.get_mut(*at) else {
+                continue;
+            };
+            if let Ask::Word(word) = term.ask() {
+                let mut word = word.clone();
+                let mut more: Vec<String> = words.clone();
+                more.sort_unstable();
+                more.retain(|more| !word.spellings.contains(more));
+                more.dedup();
+                word.spellings.extend(more);
+                *term = Term::new(Ask::Word(word));
+            }
+        }
+        Self::of(terms)
     }
 
     /// Where the terms stand in a text as it was written, for marking: ranges of bytes on boundaries of characters, sorted,
-    /// which do not overlap.
-    pub fn marks(&self, _part: Part, _text: &str) -> Vec<Range<usize>> {
-        Vec::new()
-    }
-}
-
-fn plain(word: String) -> Term {
-    let probe = |column, text: String| Probe { column, text };
-    let begins = format!("  {word}");
-    let mut probes = vec![(Tier::NameStart, probe(Column::Names, begins.clone()))];
-    probes.push((Tier::NameStart, probe(Column::Joined, begins.clone())));
-    let rest = if word.chars().count() < 3 {
-        begins
-    } else {
-        word
-    };
-    probes.push((Tier::Name, probe(Column::Names, rest.clone())));
-    probes.push((Tier::Field, probe(Column::Companies, rest.clone())));
-    probes.push((Tier::Field, probe(Column::Phones, rest.clone())));
-    probes.push((Tier::Field, probe(Column::Others, rest.clone())));
-    probes.push((Tier::Note, probe(Column::Notes, rest)));
-    Term {
-        negated: false,
-        probes,
+    /// which neither overlap nor touch.
+    pub fn marks(&self, part: Part, text: &str) -> Vec<Range<usize>> {
+        marks(&self.terms, part, text)
     }
 }
