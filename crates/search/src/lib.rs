@@ -10,6 +10,9 @@ mod mistyped;
 mod parse;
 mod phone;
 mod search;
+#[cfg(any(test, feature = "table"))]
+#[doc(hidden)]
+pub mod table;
 mod term;
 mod token;
 mod words;
