@@ -14,6 +14,8 @@ mod search;
 #[doc(hidden)]
 pub mod table;
 mod term;
+#[cfg(test)]
+mod tests;
 mod token;
 mod words;
 
