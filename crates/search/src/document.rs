@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use crate::column::Column;
 use crate::column::Part;
+use crate::held::tokens;
 use crate::token::WITHIN;
-use crate::token::tokens;
 
 /// Of [`Document::new`]: an index that another version has made is made anew.
 pub const VERSION: u32 = 1;

@@ -5,6 +5,7 @@ mod column;
 mod document;
 mod filter;
 mod fold;
+mod held;
 mod marks;
 mod mistyped;
 mod parse;

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use crate::column::Part;
+use crate::held::tokens;
 use crate::term::Term;
 use crate::term::Tier;
 use crate::token::Token;
-use crate::token::tokens;
 
 /// The ranges of `text` that the terms have found.
 pub(crate) fn marks(terms: &[Term], part: Part, text: &str) -> Vec<Range<usize>> {

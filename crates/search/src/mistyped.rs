@@ -77,7 +77,7 @@ impl Mistyped {
             .iter()
             .flat_map(|column| document.text(*column).split("  "))
         {
-            if word.starts_with(WITHIN) || near.iter().any(|known| known == word) {
+            if word.contains(is_sign) || near.iter().any(|known| known == word) {
                 continue;
             }
             let chars: Vec<char> = word.chars().collect();
@@ -91,6 +91,11 @@ impl Mistyped {
         }
         near
     }
+}
+
+/// What words of letters do not have: addresses, numbers and pairs of scripts without spaces are no corrections.
+fn is_sign(c: char) -> bool {
+    c == WITHIN || c.is_ascii_digit() || c.is_ascii_punctuation()
 }
 
 /// Substrings of which each word that is one edit away has one. An edit leaves one of two halves as it is, or swaps the

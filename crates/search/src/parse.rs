@@ -5,11 +5,12 @@ use crate::filter::Piece;
 use crate::filter::pieces;
 use crate::fold::Class;
 use crate::fold::Unit;
+use crate::phone;
 use crate::term::Ask;
 use crate::term::AskedWord;
-use crate::token::MAX_SINGLES;
 use crate::token::spellings;
 use crate::words::Address;
+use crate::words::MAX_SINGLES;
 use crate::words::Number;
 use crate::words::Text;
 use crate::words::Word;
@@ -46,6 +47,15 @@ fn texts(units: &[Unit]) -> Vec<String> {
 fn plain(text: &Text, asks: &mut Vec<Ask>) {
     let mut at = 0;
     while let Some(word) = text.words.get(at) {
+        if phone::is_extension_word(text, at) {
+            at += 1;
+            continue;
+        }
+        if let Some(digits) = phone::extension(text, at) {
+            asks.push(Ask::number_word(digits));
+            at += 1;
+            continue;
+        }
         let address = text
             .addresses
             .iter()

@@ -6,10 +6,8 @@
 
 mod country;
 
-use crate::column::Column;
 use crate::fold::Class;
 use crate::fold::Unit;
-use crate::term::Probe;
 use crate::token::Token;
 use crate::token::spellings;
 use crate::words::Number;
@@ -21,6 +19,9 @@ const NATIONAL: char = '=';
 
 /// The fewest digits that are a number even without spaces and signs.
 const MIN_DIGITS: usize = 7;
+
+/// From this many digits on, a number that does not begin with `0` has the code of its country.
+const MIN_FULL_DIGITS: usize = 11;
 
 /// From this many digits on, groups of digits are a phone number and not several numbers.
 pub(crate) const MIN_PHONE_DIGITS: usize = 8;
@@ -94,25 +95,46 @@ pub(crate) fn tokens(text: &Text) -> (Vec<Token>, Vec<Token>) {
     let mut numbers: Vec<Token> = text.numbers.iter().flat_map(number_tokens).collect();
     let mut words = Vec::new();
     for (at, word) in text.words.iter().enumerate() {
-        let digits: Vec<&Unit> = word
-            .units
-            .iter()
-            .filter(|unit| unit.class == Class::Digit)
-            .collect();
+        let digits: Vec<&Unit> = digits(word).collect();
         if digits.len() == word.len() {
             continue;
         }
         words.extend(spellings(&word.units));
         if !digits.is_empty() {
-            // An extension: `x123`.
             numbers.extend(held(&digits, false));
         } else if let Some(before) = number_before(text, at)
-            && !is_before_number(text, at)
+            && number_behind(text, at).is_none()
         {
             numbers.extend(vanity(before, word));
         }
     }
     (numbers, words)
+}
+
+fn digits(word: &Word) -> impl Iterator<Item = &Unit> {
+    word.units.iter().filter(|unit| unit.class == Class::Digit)
+}
+
+/// Whether a word between two numbers says that the second is an extension: `ext.`, `x`.
+pub(crate) fn is_extension_word(text: &Text, at: usize) -> bool {
+    let word: String = text.words[at].units.iter().map(|unit| unit.c).collect();
+    number_before(text, at).is_some_and(Number::is_long)
+        && number_behind(text, at).is_some()
+        && ["ext", "extension", "extn", "x"].contains(&word.as_str())
+}
+
+/// The digits of an extension that is one word with its sign, behind a number: `x123`.
+pub(crate) fn extension(text: &Text, at: usize) -> Option<String> {
+    let word = &text.words[at];
+    let digits: String = digits(word).map(|unit| unit.c).collect();
+    let sign: String = word
+        .units
+        .iter()
+        .map(|unit| unit.c)
+        .take(word.len() - digits.len())
+        .collect();
+    let is_one = !digits.is_empty() && ["x", "ext"].contains(&sign.as_str());
+    (is_one && number_before(text, at).is_some_and(Number::is_long)).then_some(digits)
 }
 
 /// The number that ends before a word.
@@ -123,11 +145,11 @@ fn number_before(text: &Text, at: usize) -> Option<&Number> {
     place.ok().map(|place| &text.numbers[place])
 }
 
-/// Whether a word says what the number behind it is: `ext 5`.
-fn is_before_number(text: &Text, at: usize) -> bool {
-    text.numbers
-        .binary_search_by_key(&(at + 1), |number| number.words.start)
-        .is_ok()
+fn number_behind(text: &Text, at: usize) -> Option<&Number> {
+    let place = text
+        .numbers
+        .binary_search_by_key(&(at + 1), |number| number.words.start);
+    place.ok().map(|place| &text.numbers[place])
 }
 
 /// A number as it is held.
@@ -216,10 +238,13 @@ fn on_key(unit: &Unit) -> Unit {
     Unit { c, ..unit.clone() }
 }
 
-/// What to look for in a column to find a number, finished or not.
-pub(crate) fn probes(column: Column, digits: &str, plus: bool) -> Vec<Probe> {
+/// What to look for to find a number, finished or not.
+pub(crate) fn probes(digits: &str, plus: bool) -> Vec<String> {
     let mut texts = Vec::new();
-    let reading = international(digits, plus);
+    // So many digits have the code of a country even if nothing says so.
+    let is_full =
+        digits.len() >= MIN_FULL_DIGITS && !digits.starts_with('0') && !is_trunk_eight(digits);
+    let reading = international(digits, plus || is_full);
     if !plus || reading.is_none() {
         texts.extend(national_texts(digits));
     }
@@ -238,8 +263,7 @@ pub(crate) fn probes(column: Column, digits: &str, plus: bool) -> Vec<Probe> {
         texts.push(format!("  7{}", &digits[1..]));
         texts.push(format!("  {NATIONAL}{}", &digits[1..]));
     }
-    let probe = |text| Probe { column, text };
-    texts.into_iter().map(probe).collect()
+    texts
 }
 
 fn national_texts(digits: &str) -> Vec<String> {

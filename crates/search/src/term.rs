@@ -189,6 +189,15 @@ impl Probes {
 }
 
 impl Ask {
+    /// A number that is also a word.
+    pub(crate) fn number_word(digits: String) -> Self {
+        Self::Word(AskedWord {
+            spellings: vec![digits.clone()],
+            number: Some(digits),
+            ..AskedWord::default()
+        })
+    }
+
     fn look(&self, probes: &mut Probes) {
         match self {
             Self::Word(word) => word.look(probes),
@@ -227,8 +236,8 @@ fn pairs<'a, T: Copy>(words: &'a [String], places: &'a [T]) -> impl Iterator<Ite
 
 fn look_for_number(digits: &str, plus: bool, probes: &mut Probes) {
     for (tier, column) in DIGITS {
-        for probe in phone::probes(column, digits, plus) {
-            probes.add(tier, column, &probe.text);
+        for text in phone::probes(digits, plus) {
+            probes.add(tier, column, &text);
         }
     }
 }
@@ -275,8 +284,8 @@ impl AskedWord {
         match &self.number {
             // Too short for a phone number, it is looked for in other columns as a word.
             Some(number) if self.is(number) && number.len() < phone::MIN_PHONE_DIGITS => {
-                for probe in phone::probes(Column::Phones, number, false) {
-                    probes.add(Tier::Field, Column::Phones, &probe.text);
+                for text in phone::probes(number, false) {
+                    probes.add(Tier::Field, Column::Phones, &text);
                 }
             }
             Some(number) => look_for_number(number, false, probes),

@@ -12,6 +12,9 @@ const MAX_ADDRESS_CHARS: usize = 254;
 /// The most digits of a number that is written in groups: a phone number has 15 (ITU-T E.164), and an extension.
 const MAX_NUMBER_DIGITS: usize = 20;
 
+/// The most letters that stand alone in a row, as in `U.S.A.`.
+pub(crate) const MAX_SINGLES: usize = 8;
+
 /// A folded text, in words.
 pub(crate) struct Text {
     pub(crate) words: Vec<Word>,

@@ -16,7 +16,7 @@ pub(crate) enum Class {
     Digit,
     /// Between letters it is as good as left out.
     Apostrophe,
-    /// White space, and what nobody sees.
+    /// White space and control characters.
     Space,
     /// Everything else ends a word.
     Other,

@@ -103,7 +103,7 @@ fn full_name() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn folding_twice_is_folding_once(text in any::<String>()) {
+    fn folding_twice_is_folding_once(text in prop_oneof![any::<String>(), typed(), full_name()]) {
         let once = folded(&text);
         prop_assert_eq!(folded(&once), once);
     }
