@@ -83,7 +83,14 @@ pub(crate) fn fold(text: &str) -> Vec<Unit> {
 fn fold_cluster(cluster: &str) -> Folded {
     let mut folded: Vec<(char, Option<&'static str>)> = Vec::with_capacity(2);
     let chars = cluster.chars().map(before_decomposition);
-    for c in DecomposingNormalizerBorrowed::new_nfkd().normalize_iter(chars) {
+    for (at, c) in DecomposingNormalizerBorrowed::new_nfkd()
+        .normalize_iter(chars)
+        .enumerate()
+    {
+        if at > 0 && folded.is_empty() {
+            // What the others belong to is left out. They must not go with the character before it.
+            break;
+        }
         if marks::is_dropped(c, folded.last().map(|(before, _)| *before)) {
             if let Some(last) = folded.last_mut() {
                 last.1 = last.1.or(latin::umlaut(last.0, c));
@@ -137,7 +144,7 @@ fn compose(folded: &mut Vec<(char, Option<&'static str>)>) {
     let composed =
         ComposingNormalizerBorrowed::new_nfc().normalize_iter(folded.iter().map(|(c, _)| *c));
     let composed: Vec<char> = composed.collect();
-    if composed.len() != folded.len() {
+    if !folded.iter().map(|(c, _)| c).eq(&composed) {
         *folded = composed
             .into_iter()
             .map(|c| (indic::composed(c), None))

@@ -24,7 +24,7 @@ const MIN_DIGITS: usize = 7;
 const MIN_FULL_DIGITS: usize = 11;
 
 /// From this many digits on, groups of digits are a phone number and not several numbers.
-pub(crate) const MIN_PHONE_DIGITS: usize = 8;
+pub(crate) const MIN_PHONE_DIGITS: usize = 9;
 
 impl Number {
     /// Whether it is held as a phone number where it stands among other words.
@@ -32,7 +32,7 @@ impl Number {
         self.plus || self.words.len() > 1 || self.digits.len() >= MIN_DIGITS
     }
 
-    /// Whether it can be nothing else than a phone number or a date.
+    /// Whether it can be nothing else than a phone number. Of shorter ones, each group may be a number of its own.
     pub(crate) fn is_phone(&self) -> bool {
         self.plus || self.digits.len() >= MIN_PHONE_DIGITS
     }
@@ -160,7 +160,7 @@ pub(crate) fn number_tokens(number: &Number) -> Vec<Token> {
 
 fn held(digits: &[&Unit], plus: bool) -> Vec<Token> {
     let text: String = digits.iter().map(|unit| unit.c).collect();
-    if is_trunk_eight(&text) {
+    if !plus && is_trunk_eight(&text) {
         let (first, rest) = (digits[0], &digits[1..]);
         let seven = Unit {
             c: '7',
@@ -259,7 +259,7 @@ pub(crate) fn probes(digits: &str, plus: bool) -> Vec<String> {
             texts.push(format!("  {NATIONAL}{code}{number}"));
         }
     }
-    if is_trunk_eight(digits) {
+    if !plus && is_trunk_eight(digits) {
         texts.push(format!("  7{}", &digits[1..]));
         texts.push(format!("  {NATIONAL}{}", &digits[1..]));
     }

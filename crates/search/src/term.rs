@@ -94,7 +94,7 @@ impl Term {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Ask {
     Word(AskedWord),
-    /// Digits that are a phone number, or a date.
+    /// Digits that are a phone number.
     Number {
         digits: String,
         plus: bool,

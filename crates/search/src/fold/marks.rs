@@ -24,8 +24,7 @@ pub(super) fn continues(c: char) -> bool {
 }
 
 /// Marks that people leave out when they type: accents of the scripts that have them as accents, points of Hebrew, vowels
-/// of Arabic, the nukta of Devanagari. Not the vowel signs and tones of other scripts: those are letters. Marks that
-/// nothing stands before go as well.
+/// of Arabic, the nukta of Devanagari. Not the vowel signs and tones of other scripts: those are letters.
 pub(super) fn is_dropped(c: char, before: Option<char>) -> bool {
     if c.is_ascii() {
         return false;
@@ -36,7 +35,11 @@ pub(super) fn is_dropped(c: char, before: Option<char>) -> bool {
     if c == '\u{640}' || c == '\u{93C}' {
         return true; // the stroke that stretches an Arabic word, and the nukta
     }
-    if !is_mark(c) || matches!(c, '\u{3099}' | '\u{309A}') || makes_another_letter(before, c) {
+    if matches!(c, '\u{3099}' | '\u{309A}') {
+        // They give a voice to kana.
+        return !before.is_some_and(|before| matches!(before, '\u{3041}'..='\u{309F}'));
+    }
+    if !is_mark(c) || makes_another_letter(before, c) {
         return false;
     }
     let script = CodePointMapData::<Script>::new().get(c);

@@ -403,6 +403,7 @@ pub(super) const ONE_WAY: &[Rows] = &[
             ("1815-12-10", "born 1815-12-10"),
             ("1815", "born 1815-12-10"),
             ("54", "met at Studio 54"),
+            ("2019 2020", "in 2019 and 2020"),
             ("12 10115", "Hauptstr. 12, 10115 Berlin"),
         ],
     ),
