@@ -128,6 +128,9 @@ fn push_letter(c: char, folded: &mut Vec<(char, Option<&'static str>)>) {
         folded.extend(letters.map(|letter| (letter, None)));
         return;
     }
+    if indic::is_repeated(folded.last().map(|(before, _)| *before), c) {
+        return;
+    }
     if let Some(letters) = indic::plain(c) {
         folded.extend(letters.chars().map(|letter| (letter, None)));
         return;

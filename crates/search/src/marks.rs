@@ -17,17 +17,17 @@ pub(crate) fn marks(terms: &[Term], part: Part, text: &str) -> Vec<Range<usize>>
     }
     let mut marks = Vec::new();
     for (column, token) in tokens(part, text) {
+        let padded = format!("  {}  ", token.text);
         let of_column = probes.iter().filter(|probe| probe.column == column);
         for probe in of_column {
-            marks.extend(found(&token, &probe.text));
+            marks.extend(found(&token, &padded, &probe.text));
         }
     }
     merged(marks)
 }
 
 /// Where a token has a probe, in bytes of the text that the token was made of.
-fn found(token: &Token, probe: &str) -> Vec<Range<usize>> {
-    let padded = format!("  {}  ", token.text);
+fn found(token: &Token, padded: &str, probe: &str) -> Vec<Range<usize>> {
     let mut marks = Vec::new();
     for (start, found) in padded.match_indices(probe) {
         let first = padded[..start].chars().count();

@@ -1,5 +1,6 @@
 //! What a person looks for.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::column::Part;
@@ -34,6 +35,9 @@ impl Search {
     pub const MAX_CHARS: usize = 200;
     /// The most terms.
     pub const MAX_TERMS: usize = 10;
+
+    /// The most words that a mistyped one is corrected to. The first are taken.
+    pub const MAX_CORRECTIONS: usize = 20;
 
     /// From text as a person has typed it. What is unfinished is left out.
     ///
@@ -109,11 +113,12 @@ impl Search {
             };
             if let Ask::Word(word) = term.ask() {
                 let mut word = word.clone();
-                let mut more: Vec<String> = words.clone();
-                more.sort_unstable();
-                more.retain(|more| !word.spellings.contains(more));
-                more.dedup();
-                word.spellings.extend(more);
+                let more = words.iter().take(Self::MAX_CORRECTIONS);
+                for more in more.collect::<BTreeSet<_>>() {
+                    if !word.spellings.contains(more) {
+                        word.spellings.push(more.clone());
+                    }
+                }
                 *term = Term::new(Ask::Word(word));
             }
         }

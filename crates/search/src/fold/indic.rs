@@ -31,6 +31,9 @@ pub(super) fn plain(c: char) -> Option<&'static str> {
         'ൔ' => "മ\u{D4D}",
         'ൕ' => "യ\u{D4D}",
         'ൖ' => "ഴ\u{D4D}",
+        // The sha of shri in Tamil, and the a of English words in Marathi.
+        'ஶ' => "ஸ",
+        'ॲ' => "अ\u{945}",
         'ৎ' => "ত\u{9CD}",
         // Assamese and Bengali write ra in two ways.
         'ৰ' => "র",
@@ -45,6 +48,11 @@ pub(super) fn plain(c: char) -> Option<&'static str> {
         '\u{D00}' | '\u{D01}' => "\u{D02}",
         _ => return None,
     })
+}
+
+/// Whether the sign says nothing behind this character: a chillu has its virama already, and some write it twice.
+pub(super) fn is_repeated(before: Option<char>, c: char) -> bool {
+    c == '\u{D4D}' && before == Some(c)
 }
 
 /// The sign of au of Malayalam is written with and without its left half.

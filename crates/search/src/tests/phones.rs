@@ -45,7 +45,7 @@ proptest! {
             format!("00{code} {within}"),
             format!("(0){within}"),
             format!("0{number}"),
-            within.clone(),
+            within,
         ];
         for search in &spellings {
             for text in &spellings {

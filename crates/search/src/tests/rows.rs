@@ -253,3 +253,43 @@ fn two_errors_short_words_digits_and_filters_are_not_corrected() {
         assert!(parse(search).mistyped().is_empty(), "{search}");
     }
 }
+
+#[test]
+fn a_word_has_a_bounded_number_of_corrections() {
+    let search = parse("lovelcae");
+    let words: Vec<String> = (0..100_u8)
+        .map(|at| format!("lovelace{}", char::from(b'a' + at % 26)))
+        .collect();
+    let probes = |search: &Search| search.terms()[0].probes(Tier::NameStart).len();
+    let corrected = search.corrected(&[(0, words), (7, vec!["lovelace".to_owned()])]);
+    assert!(probes(&corrected) > probes(&search));
+    assert!(probes(&corrected) <= 2 * (1 + Search::MAX_CORRECTIONS));
+}
+
+#[test]
+fn a_document_grows_with_its_texts_and_no_faster() {
+    let held = |part: Part, count: u32, written: fn(u32) -> String| {
+        let text: String = (0..count).map(written).collect();
+        let document = Document::new([(part, text.as_str())]);
+        let held: usize = Column::ALL
+            .iter()
+            .map(|column| document.text(*column).len())
+            .sum();
+        assert!(held <= 8 * text.len() + 2000, "{part:?} {held} {text}");
+        held
+    };
+    let texts: [fn(u32) -> String; 6] = [
+        |at| format!("wörd{at} "),
+        |at| format!("O’x{at}-"),
+        |at| format!("{at} "),
+        |at| format!("a{at}.b@c "),
+        |at| String::from(char::from_u32(0x4E00 + at).unwrap_or('a')),
+        |_| "a ".to_owned(),
+    ];
+    for part in [Part::Name, Part::Phone, Part::Note] {
+        for written in texts {
+            let (few, many) = (held(part, 400, written), held(part, 1600, written));
+            assert!(many <= 6 * few, "{part:?} {few} {many}");
+        }
+    }
+}
