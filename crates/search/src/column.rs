@@ -74,8 +74,7 @@ pub enum Part {
     Other,
     /// A note.
     Note,
-    /// A kind of what the contact has, as `has:` names it: `phone`, `email`, `address`, `birthday`, `photo`, `label`,
-    /// `company`, `note`, `website`.
+    /// A kind of what the contact has: one of [`KINDS`](crate::KINDS).
     Has,
 }
 

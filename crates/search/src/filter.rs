@@ -2,8 +2,8 @@
 
 use crate::column::Column;
 
-/// What `has:` and `no:` know.
-const KINDS: [&str; 9] = [
+/// What `has:` and `no:` know: the texts of [`Part::Has`](crate::Part::Has).
+pub const KINDS: [&str; 9] = [
     "phone", "email", "address", "birthday", "photo", "label", "company", "note", "website",
 ];
 

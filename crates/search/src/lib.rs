@@ -22,6 +22,7 @@ mod words;
 
 pub use column::{Column, Part};
 pub use document::{Document, VERSION};
+pub use filter::KINDS;
 pub use mistyped::Mistyped;
 pub use search::{Search, SearchError};
 pub use term::{Probe, Term, Tier};

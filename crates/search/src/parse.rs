@@ -122,19 +122,19 @@ fn after(words: &[Word], at: usize) -> Option<String> {
     fits.then(|| string(&before.units) + &string(&word.units))
 }
 
+/// How many of the first words stand alone.
+fn singles<'a>(words: impl Iterator<Item = &'a Word>) -> usize {
+    let words = words.take(MAX_SINGLES);
+    words.take_while(|word| word.is_single()).count()
+}
+
 /// A letter that stands alone, with its neighbours as a document has them run together.
 fn runs(words: &[Word], at: usize) -> Vec<String> {
     if !words[at].is_single() {
         return Vec::new();
     }
-    let singles = |words: &mut dyn Iterator<Item = &Word>| {
-        words
-            .take(MAX_SINGLES)
-            .take_while(|word| word.is_single())
-            .count()
-    };
-    let start = at - singles(&mut words[..at].iter().rev());
-    let end = at + singles(&mut words[at..].iter());
+    let start = at - singles(words[..at].iter().rev());
+    let end = at + singles(words[at..].iter());
     let has_space = |word: &&Word| !word.spaceless;
     let before = words[..start].last().filter(has_space);
     let behind = words.get(end).filter(has_space);
