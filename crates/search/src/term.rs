@@ -203,6 +203,9 @@ impl Ask {
             Self::Word(word) => word.look(probes),
             Self::Number { digits, plus } => look_for_number(digits, *plus, probes),
             Self::Address(spellings) => {
+                for spelling in spellings {
+                    probes.begins(Tier::NameStart, Column::Names, spelling);
+                }
                 for (spelling, (tier, column)) in pairs(spellings, &ADDRESSES) {
                     probes.within(tier, column, spelling);
                 }
@@ -235,6 +238,9 @@ fn pairs<'a, T: Copy>(words: &'a [String], places: &'a [T]) -> impl Iterator<Ite
 }
 
 fn look_for_number(digits: &str, plus: bool, probes: &mut Probes) {
+    for text in phone::probes(digits, plus) {
+        probes.begins(Tier::NameStart, Column::Names, text.trim_start());
+    }
     for (tier, column) in DIGITS {
         for text in phone::probes(digits, plus) {
             probes.add(tier, column, &text);

@@ -146,7 +146,7 @@ proptest! {
         for term in search.terms() {
             for tier in Tier::ALL {
                 let probes = term.probes(tier);
-                prop_assert!(!term.probes(Tier::Note).is_empty());
+                prop_assert!(!probes.is_empty());
                 for probe in probes {
                     prop_assert!(probe.text.chars().count() >= 3);
                     prop_assert!(!probe.text.contains(char::is_control));
