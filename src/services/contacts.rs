@@ -28,6 +28,8 @@ pub mod label_work;
 pub mod labels;
 pub mod photo;
 pub mod query;
+pub mod search_document;
+pub mod search_marks;
 pub mod service;
 pub mod short_card;
 pub mod store;

@@ -44,6 +44,15 @@ impl Document {
         document
     }
 
+    /// From texts as [`text`](Self::text) gives them.
+    pub fn of_texts(texts: impl IntoIterator<Item = (Column, String)>) -> Self {
+        let mut document = Self::default();
+        for (column, text) in texts {
+            document.texts[column as usize] = text;
+        }
+        document
+    }
+
     /// The text of a column.
     pub fn text(&self, column: Column) -> &str {
         &self.texts[column as usize]

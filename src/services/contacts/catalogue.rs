@@ -6,6 +6,7 @@ use kith_card::Mapping;
 use kith_card::Source;
 use kith_card::Version;
 use kith_runtime::english_list;
+use kith_search::Part as Searched;
 
 /// What Kith knows of a field.
 pub struct FieldSpec {
@@ -25,6 +26,8 @@ pub struct FieldSpec {
     pub suggested: &'static [&'static str],
     /// The part of the form and of the page that the field is in.
     pub section: Section,
+    /// What a search takes it for; a search does not see a field without.
+    pub searched: Option<Searched>,
     /// For the reference of the API.
     pub about: &'static str,
 }
@@ -136,6 +139,7 @@ const LINE: FieldSpec = FieldSpec {
     mapping: Mapping::text(""),
     suggested: &[],
     section: Section::Main,
+    searched: Some(Searched::Other),
     about: "One line.",
 };
 
@@ -168,6 +172,7 @@ catalogue! {
         name: "name",
         label: "Name",
         mapping: Mapping::text("FN"),
+        searched: Some(Searched::Name),
         about: "As it is written, for example `Ada Lovelace`.",
         ..LINE
     };
@@ -177,6 +182,7 @@ catalogue! {
         kind: Kind::Parts(&NAME_PARTS),
         mapping: Mapping::structured("N", 5),
         section: Section::Name,
+        searched: Some(Searched::Name),
         about: "What the name consists of.",
         ..LINE
     };
@@ -188,6 +194,7 @@ catalogue! {
             Source::parameter("N", "SORT-AS", 1),
         ]),
         section: Section::Name,
+        searched: Some(Searched::Name),
         about: "How the first name is said or sorted.",
         ..LINE
     };
@@ -199,6 +206,7 @@ catalogue! {
             Source::parameter("N", "SORT-AS", 0),
         ]),
         section: Section::Name,
+        searched: Some(Searched::Name),
         about: "How the last name is said or sorted.",
         ..LINE
     };
@@ -208,6 +216,7 @@ catalogue! {
         kind: Kind::List,
         mapping: Mapping::list("NICKNAME"),
         section: Section::Name,
+        searched: Some(Searched::Name),
         about: "What else the person is called.",
         ..LINE
     };
@@ -219,6 +228,7 @@ catalogue! {
         max_chars: 320,
         mapping: Mapping::entries(&[Source::new("EMAIL")]),
         suggested: &["home", "work"],
+        searched: Some(Searched::Email),
         about: "Addresses of mail. One that no mail can reach is kept as it was typed.",
         ..LINE
     };
@@ -229,6 +239,7 @@ catalogue! {
         kind: Kind::Phone,
         mapping: Mapping::entries(&[Source::new("TEL")]),
         suggested: &["mobile", "home", "work", "main", "home fax", "work fax"],
+        searched: Some(Searched::Phone),
         about: "Phone numbers, as they were typed.",
         ..LINE
     };
@@ -236,6 +247,7 @@ catalogue! {
         name: "company",
         label: "Company",
         mapping: Mapping::component("ORG", 0),
+        searched: Some(Searched::Company),
         ..LINE
     };
     Department = FieldSpec {
@@ -243,6 +255,7 @@ catalogue! {
         label: "Department",
         mapping: Mapping::component("ORG", 1),
         section: Section::Work,
+        searched: Some(Searched::Company),
         ..LINE
     };
     Title = FieldSpec {
@@ -270,6 +283,7 @@ catalogue! {
         mapping: Mapping::entries(&[Source::uri("URL")]),
         suggested: &["home page", "work"],
         section: Section::Online,
+        searched: Some(Searched::Website),
         about: "Pages of the person.",
         ..LINE
     };
@@ -285,6 +299,7 @@ catalogue! {
         ]),
         suggested: &["home", "work"],
         section: Section::Online,
+        searched: Some(Searched::Website),
         about: "Accounts of instant messages, best as a URI such as `xmpp:ada@example.org`.",
         ..LINE
     };
@@ -294,6 +309,7 @@ catalogue! {
         kind: Kind::Date,
         mapping: Mapping::date(&[Source::new("BDAY")]),
         section: Section::Dates,
+        searched: None,
         about: "`1815-12-10`, or `--12-10` without a year.",
         ..LINE
     };
@@ -307,6 +323,7 @@ catalogue! {
             Source::new("X-ABDATE").with_label("_$!<Anniversary>!$_"),
         ]),
         section: Section::Dates,
+        searched: None,
         about: "`1835-07-08`, or `--07-08` without a year.",
         ..LINE
     };
@@ -317,6 +334,7 @@ catalogue! {
         mapping: Mapping::dates(&[Source::new("X-ABDATE").without_label("_$!<Anniversary>!$_")]),
         suggested: &["first met", "name day", "graduation"],
         section: Section::Dates,
+        searched: None,
         about: "Other days to remember.",
         ..LINE
     };
@@ -343,6 +361,7 @@ catalogue! {
         max_chars: 100,
         mapping: Mapping::list("CATEGORIES"),
         section: Section::Other,
+        searched: Some(Searched::Label),
         about: "What the contact is filed under.",
         ..LINE
     };
@@ -352,6 +371,7 @@ catalogue! {
         kind: Kind::Flag,
         mapping: Mapping::flag("X-KITH-STARRED"),
         section: Section::Other,
+        searched: None,
         about: "Whether the contact is one of the favourites.",
         ..LINE
     };
@@ -361,6 +381,7 @@ catalogue! {
         kind: Kind::Text,
         max_chars: 10_000,
         mapping: Mapping::text("NOTE"),
+        searched: Some(Searched::Note),
         about: "Free text of any number of lines.",
         ..LINE
     };

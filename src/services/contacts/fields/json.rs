@@ -12,6 +12,7 @@ use super::dialled;
 use super::entry::InputEntry;
 use super::entry::InputError;
 use super::entry::entry_name;
+use crate::model::contact::Contact;
 use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::catalogue::Kind;
 use crate::services::contacts::catalogue::MAX_ENTRIES;
@@ -28,6 +29,24 @@ pub const DIALLED: &str = "dialled";
 pub const DELIVERABLE: &str = "deliverable";
 
 impl ContactFields {
+    /// What a contact says, apart from its name.
+    pub fn of(contact: &Contact) -> Self {
+        Self::of_columns(&contact.fields, &contact.company, &contact.notes)
+    }
+
+    /// The same from the columns that say it.
+    pub fn of_columns(
+        fields: &Map<String, Value>,
+        company: &Option<String>,
+        notes: &Option<String>,
+    ) -> Self {
+        let mut fields = Self::of_json(fields);
+        for (field, text) in [(Field::Company, company), (Field::Notes, notes)] {
+            fields.set(field, text.iter().map(Entry::text).collect());
+        }
+        fields
+    }
+
     /// The fields that say something, by their names.
     pub fn to_json(&self) -> Map<String, Value> {
         let said = self.0.iter();
