@@ -72,7 +72,9 @@ macro_rules! conformance_tests {
             a_page_may_begin_behind_a_contact_that_is_gone
             names_are_in_the_order_of_people
             a_search_finds_what_people_mean
-            every_character_is_searched_for_as_it_is
+            the_best_matches_come_first
+            one_typing_error_is_forgiven_where_nothing_is_found
+            filters_narrow_a_search_down
             a_search_is_paged_in_every_order
             a_search_sees_changes_at_once
             any_text_can_be_searched_for

@@ -30,11 +30,11 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("pending_sign_ins", "a sign-in that waits begins again"),
     ("generations", "they are drawn anew (SQLite)"),
     ("generation_slots", "they are drawn anew (PostgreSQL)"),
+    ("contact_search", "what searches read is made anew"),
     (
-        "contact_trigrams",
-        "what searches read is made anew (SQLite)",
+        "contact_texts",
+        "triggers keep the index of searches (SQLite)",
     ),
-    ("contact_grams", "what searches read is made anew"),
     ("_sqlx_migrations", "each engine has migrations of its own"),
 ];
 

@@ -14,8 +14,8 @@ use crate::services::contacts::labels::LabelEdit;
 use crate::services::contacts::labels::LabelId;
 use crate::services::contacts::labels::LabelName;
 use crate::services::contacts::query::Filter;
-use crate::services::contacts::query::Search;
 use crate::services::contacts::query::Sort;
+use crate::services::contacts::query::parse_search;
 use crate::services::contacts::store::CardsOf;
 use crate::services::contacts::store::PictureThen;
 
@@ -207,7 +207,7 @@ pub async fn the_cards_of_a_label_are_read(store: Store) {
     add_labelled(&store, "Bob", &["VIP"]).await;
     add(&store, "Ada").await;
     let of = CardsOf {
-        search: Search::parse("ada").expect("words"),
+        search: parse_search("ada").expect("words"),
         filter: Filter {
             label: Some(label(&store, "VIP").await.id),
             favourites: false,

@@ -50,7 +50,7 @@ async fn add_with_ties(store: &Store) -> Vec<Contact> {
 fn sort_by_promise(contacts: &mut [Contact], sort: Sort) {
     contacts.sort_by_key(|contact| {
         let value = match sort.by {
-            SortBy::Name => search_key(&contact.name, contact.email.as_deref()),
+            SortBy::Name | SortBy::Relevance => search_key(&contact.name, contact.email.as_deref()),
             // RFC 3339 of one length sorts as the times do.
             SortBy::Created => contact.created_at.clone(),
             SortBy::Updated => contact.updated_at.clone(),

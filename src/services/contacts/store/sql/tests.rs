@@ -164,18 +164,15 @@ impl Opened {
 
 const SEARCH_CHECKS_OF_SQLITE: &[(&str, &str)] = &[
     (
-        "the trigrams are of the contacts outside the trash",
-        "SELECT NOT EXISTS (SELECT rowid FROM contact_trigrams EXCEPT
-                    SELECT seq FROM contacts WHERE deleted_at IS NULL)
-            AND NOT EXISTS (SELECT seq FROM contacts WHERE deleted_at IS NULL EXCEPT
-                    SELECT rowid FROM contact_trigrams)",
+        "the texts of searches are of the contacts",
+        SEARCHED_CONTACTS,
     ),
     (
-        "the grams are of the contacts outside the trash",
-        "SELECT NOT EXISTS (SELECT rowid FROM contact_grams EXCEPT
+        "the index of searches is of the contacts outside the trash",
+        "SELECT NOT EXISTS (SELECT id FROM contact_texts_docsize EXCEPT
                     SELECT seq FROM contacts WHERE deleted_at IS NULL)
             AND NOT EXISTS (SELECT seq FROM contacts WHERE deleted_at IS NULL EXCEPT
-                    SELECT rowid FROM contact_grams)",
+                    SELECT id FROM contact_texts_docsize)",
     ),
     (
         "the file is whole",
@@ -184,12 +181,13 @@ const SEARCH_CHECKS_OF_SQLITE: &[(&str, &str)] = &[
 ];
 
 const SEARCH_CHECKS_OF_POSTGRES: &[(&str, &str)] = &[(
-    "the grams are of the contacts outside the trash",
-    "SELECT NOT EXISTS (SELECT seq, search_key FROM contact_grams EXCEPT
-                SELECT seq, search_key FROM contacts WHERE deleted_at IS NULL)
-        AND NOT EXISTS (SELECT seq, search_key FROM contacts WHERE deleted_at IS NULL EXCEPT
-                SELECT seq, search_key FROM contact_grams)",
+    "the texts of searches are of the contacts",
+    SEARCHED_CONTACTS,
 )];
+
+const SEARCHED_CONTACTS: &str =
+    "SELECT NOT EXISTS (SELECT contact, in_trash FROM contact_search EXCEPT SELECT seq, in_trash FROM contacts)
+        AND NOT EXISTS (SELECT seq, in_trash FROM contacts EXCEPT SELECT contact, in_trash FROM contact_search)";
 
 impl Deref for Opened {
     type Target = Store;

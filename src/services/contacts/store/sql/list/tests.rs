@@ -14,6 +14,29 @@ fn list(query: &ContactQuery) -> List {
     List::new(BookKey::FIRST, query.clone())
 }
 
+/// All that a query finds, as one group of this size.
+fn group(total: u64) -> Group {
+    Group {
+        tier: Tier::Note,
+        better: None,
+        total,
+    }
+}
+
+fn find_page(
+    engine: Engine,
+    select: &'static str,
+    query: &ContactQuery,
+    total: u64,
+) -> QueryBuilder<'static> {
+    let piece = Piece {
+        cursor: query.cursor(),
+        skipped: 0,
+        limit: 51,
+    };
+    find_piece(engine, select, &list(query), (&group(total), piece))
+}
+
 /// The steps that `SQLite` takes, and every way to ask for a page: scope, order, first page or not.
 async fn steps(connection: &mut Connection, sql: QueryBuilder<'_>) -> Vec<String> {
     let explain: &str = format!("EXPLAIN QUERY PLAN {}", sql.text()).leak();
@@ -34,6 +57,8 @@ fn every_query(search: &str) -> Vec<ContactQuery> {
                 SortBy::Name => Position::Name("a\nb".to_owned()),
                 SortBy::Created => Position::Created(1),
                 SortBy::Updated => Position::Updated(1),
+                SortBy::Relevance if search.is_empty() || scope == Scope::Trash => continue,
+                SortBy::Relevance => Position::Relevance(Tier::Note, "a\nb".to_owned()),
             };
             let cursor = Cursor::new(position, sort.descending, ContactId::new(uuid::Uuid::nil()));
             for after in [None, Some(&cursor)] {
@@ -50,7 +75,7 @@ async fn pages_are_read_from_an_index_where_they_start() {
     let mut tx = opened.database.read().await.expect("it is open");
     for query in every_query("") {
         let (index, column) = match query.sort().by {
-            SortBy::Name => ("contacts_by_name", "search_key"),
+            SortBy::Name | SortBy::Relevance => ("contacts_by_name", "search_key"),
             SortBy::Created => ("contacts_by_created", "created_at"),
             SortBy::Updated => ("contacts_by_updated", "updated_at"),
         };
@@ -60,11 +85,7 @@ async fn pages_are_read_from_an_index_where_they_start() {
             (Some(_), true) => format!("book=? AND in_trash=? AND ({column},id)<(?,?)"),
         };
         assert_eq!(
-            steps(
-                &mut tx,
-                find_page(Engine::Sqlite, WHOLE, &list(&query), u64::MAX, 0)
-            )
-            .await,
+            steps(&mut tx, find_page(Engine::Sqlite, WHOLE, &query, u64::MAX)).await,
             [format!("SEARCH contacts USING INDEX {index} ({bounds})")],
         );
     }
@@ -80,12 +101,10 @@ async fn what_stands_before_a_page_is_counted_along_the_index() {
         ContactId::new(uuid::Uuid::nil()),
     );
     let query = scoped_query(Scope::Live, "", "name", 50, None);
+    let mut sql = QueryBuilder::new(Engine::Sqlite, "SELECT count(*) FROM ");
+    push_count_before(&mut sql, &list(&query), &group(u64::MAX), &cursor.before());
     assert_eq!(
-        steps(
-            &mut tx,
-            count_before(Engine::Sqlite, &list(&query), u64::MAX, &cursor.before())
-        )
-        .await,
+        steps(&mut tx, sql).await,
         [
             "SEARCH contacts USING INDEX contacts_by_name (book=? AND in_trash=? AND (search_key,id)<(?,?))"
         ],
@@ -110,25 +129,18 @@ async fn totals_are_looked_up() {
         (
             Scope::Live,
             "ada lovelace",
-            "SCAN contact_trigrams VIRTUAL TABLE INDEX 0:M1><",
+            "SCAN contact_texts VIRTUAL TABLE INDEX 0:M9><",
         ),
         (
             Scope::Live,
             "a lo",
-            "SCAN contact_grams VIRTUAL TABLE INDEX 0:M1><",
-        ),
-        (
-            Scope::Trash,
-            "ada",
-            "SEARCH contacts USING INDEX contacts_by_name (book=? AND in_trash=?)",
+            "SCAN contact_texts VIRTUAL TABLE INDEX 0:M9><",
         ),
     ] {
         let query = scoped_query(scope, search, "-created", 50, None);
-        assert_eq!(
-            steps(&mut tx, count_matches(Engine::Sqlite, &list(&query))).await,
-            [expected],
-            "{search:?}"
-        );
+        let mut sql = QueryBuilder::new(Engine::Sqlite, "");
+        push_count(&mut sql, &list(&query), &group(0));
+        assert_eq!(steps(&mut tx, sql).await, [expected], "{search:?}");
     }
 }
 
@@ -141,15 +153,11 @@ async fn a_search_for_little_asks_the_search_table_first() {
             if query.scope() == Scope::Trash {
                 continue;
             }
-            let steps = steps(
-                &mut tx,
-                find_page(Engine::Sqlite, WHOLE, &list(&query), 1, 0),
-            )
-            .await;
+            let steps = steps(&mut tx, find_page(Engine::Sqlite, WHOLE, &query, 1)).await;
             assert!(
                 steps
                     .iter()
-                    .all(|step| step.contains("VIRTUAL TABLE INDEX 0:M1")
+                    .all(|step| step.contains("VIRTUAL TABLE INDEX 0:M9")
                         || step.contains("USING INTEGER PRIMARY KEY (rowid=?)")
                         || step.contains("LIST SUBQUERY")
                         || step.contains("BLOOM FILTER")
@@ -163,7 +171,7 @@ async fn a_search_for_little_asks_the_search_table_first() {
 /// The plan of PostgreSQL for a page of contacts.
 async fn plan(tx: &mut Connection, query: &ContactQuery, total: u64) -> String {
     let explain = "EXPLAIN (COSTS OFF) SELECT seq FROM contacts";
-    let sql = find_page(Engine::Postgres, explain, &list(query), total, 0);
+    let sql = find_page(Engine::Postgres, explain, query, total);
     let lines: Vec<String> = sql.build().fetch_all(tx).await.expect("a plan");
     lines.join("\n")
 }
@@ -174,14 +182,14 @@ async fn postgres_reads_pages_from_an_index_and_asks_the_grams_first() {
     let names = (0..3000).map(|number| format!("Person {} {number}", number % 100));
     opened.fill(names).await;
     let mut tx = opened.database.write().await.expect("it is open");
-    query("ANALYZE contacts, contact_grams")
+    query("ANALYZE contacts, contact_search")
         .execute(&mut tx)
         .await
         .expect("it is valid");
     let live = |query: &ContactQuery| query.scope() == Scope::Live;
     for query in every_query("").into_iter().filter(live) {
         let index = match query.sort().by {
-            SortBy::Name => "contacts_by_name on contacts",
+            SortBy::Name | SortBy::Relevance => "contacts_by_name on contacts",
             SortBy::Created => "contacts_by_created on contacts",
             SortBy::Updated => "contacts_by_updated on contacts",
         };
@@ -191,7 +199,7 @@ async fn postgres_reads_pages_from_an_index_and_asks_the_grams_first() {
     }
     for query in every_query("2999").into_iter().filter(live) {
         let plan = plan(&mut tx, &query, 1).await;
-        assert!(plan.contains("contact_grams_by_gram"), "{plan}");
+        assert!(plan.contains("contact_search_by_gram"), "{plan}");
         assert!(!plan.contains("Seq Scan"), "{plan}");
     }
 }
@@ -222,7 +230,7 @@ async fn compare_ways_of_searching(engine: Engine) {
                 let mut tx = opened.database.read().await.expect("it is open");
                 let mut pages = Vec::new();
                 for total in [0, u64::MAX] {
-                    let sql = find_page(engine, WHOLE, &list(&query), total, 0);
+                    let sql = find_page(engine, WHOLE, &query, total);
                     let rows: Vec<Row> = sql
                         .build()
                         .fetch_all(&mut tx)

@@ -39,14 +39,7 @@ pub async fn what_differs_from_a_card_is_reported_and_derived_anew(opened: Opene
         &[
             "UPDATE contacts SET email = 'other@example.com', fields = '{', favourite = TRUE, uid = NULL WHERE name = 'Ada'",
             "UPDATE contacts SET search_key = 'nothing' WHERE name = 'Bea'",
-            match opened.database.engine() {
-                Engine::Sqlite => {
-                    "DELETE FROM contact_grams WHERE rowid = (SELECT seq FROM contacts WHERE name = 'Cem')"
-                }
-                Engine::Postgres => {
-                    "UPDATE contact_grams SET grams = '{1}' WHERE seq = (SELECT seq FROM contacts WHERE name = 'Cem')"
-                }
-            },
+            "UPDATE contact_search SET notes = '  nothing  ' WHERE contact = (SELECT seq FROM contacts WHERE name = 'Cem')",
         ],
     )
     .await;

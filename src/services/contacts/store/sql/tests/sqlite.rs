@@ -12,8 +12,6 @@ use crate::services::contacts::store::conformance;
 use crate::services::contacts::store::conformance::at;
 use crate::services::contacts::store::conformance::found;
 use crate::services::contacts::store::conformance::new_id;
-use crate::services::contacts::store::sql::derived::Mode;
-use crate::services::contacts::store::sql::derived::check;
 
 conformance::conformance_tests!(Opened::new(Engine::Sqlite));
 engine_tests!(Engine::Sqlite);
@@ -45,24 +43,6 @@ async fn commits_are_durable_on_every_connection() {
             );
         }
     }
-}
-
-#[tokio::test]
-async fn what_searches_have_of_contacts_that_are_gone_is_reported_and_removed() {
-    let opened = Opened::new(Engine::Sqlite).await;
-    let ada = conformance::add(&opened, "Ada").await;
-    let mut tx = opened.database.write().await.expect("it is open");
-    query("INSERT INTO contact_trigrams (rowid, key) VALUES (7777, 'gone')")
-        .execute(&mut tx)
-        .await
-        .expect("there is room");
-    tx.commit().await.expect("there is room");
-    for (mode, expected) in [(Mode::Report, 1), (Mode::Repair, 1), (Mode::Report, 0)] {
-        let checked = check(&opened.database, mode).await.expect("it is open");
-        assert_eq!((checked.strays, checked.differing.len()), (expected, 0));
-    }
-    opened.assert_consistent().await;
-    assert_eq!(found(&opened, "ada").await, [ada.name]);
 }
 
 #[tokio::test]
