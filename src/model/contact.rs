@@ -222,6 +222,8 @@ pub struct Piece {
     pub text: String,
     /// Where it leads; blank for plain text.
     pub href: String,
+    /// The search that finds the contacts which have it as well.
+    pub search: Option<String>,
     /// How it looks, if it is a label.
     pub label: Option<LabelLook>,
 }
@@ -261,6 +263,15 @@ pub struct ContactRow {
     pub detail: String,
     /// See [`Contact::photo`]. Compression makes it short, because the markup of the page holds the same address.
     pub photo: Option<String>,
+    /// What a search has found.
+    pub marked: Option<MarkedRow>,
+}
+
+/// A row in which the words of a search are marked, as HTML.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct MarkedRow {
+    pub name: String,
+    pub detail: String,
 }
 
 impl From<&Contact> for ContactRow {
@@ -270,6 +281,7 @@ impl From<&Contact> for ContactRow {
             name: contact.name.clone(),
             detail: contact.detail().to_owned(),
             photo: contact.photo.clone(),
+            marked: None,
         }
     }
 }
@@ -286,6 +298,8 @@ pub struct ContactList {
     pub next_cursor: Option<String>,
     /// How many contacts match on all pages.
     pub total: u64,
+    /// What was looked for instead of a search that finds nothing: the same with one typing error less.
+    pub corrected: Option<String>,
 }
 
 /// The error of one field.

@@ -1,4 +1,4 @@
-//! `kith check`: whether the columns of contacts, and the tables of searches, say what the cards say.
+//! `kith check`: whether the columns of contacts, and the table of searches, say what the cards say.
 //!
 //! It works on the database itself, on both engines and while servers run.
 
@@ -62,10 +62,6 @@ fn report(checked: &Checked, repair: bool) -> Report {
         let columns = difference.columns.join(", ");
         let _ = writeln!(text, "contact {}: {columns}", difference.contact);
     }
-    if checked.strays > 0 {
-        let rows = format::count(checked.strays as u64, "row");
-        let _ = writeln!(text, "tables of searches: {rows} of contacts that are gone");
-    }
     let contacts = format::count(checked.contacts, "contact");
     let differing = checked.differing.len();
     let unreadable = checked.unreadable();
@@ -108,7 +104,6 @@ mod tests {
                 contact,
                 columns: columns.to_vec(),
             }],
-            strays: 0,
         }
     }
 

@@ -12,6 +12,7 @@ use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
 use crate::model::contact::FieldError;
+use crate::model::contact::MarkedRow;
 use crate::model::error::AppError;
 use crate::model::form::FormView;
 use crate::model::form::Saved;
@@ -74,6 +75,7 @@ fn row() -> ContactRow {
         name: "Ada".to_owned(),
         detail: "e".to_owned(),
         photo: Some("p".to_owned()),
+        marked: None,
     }
 }
 
@@ -198,7 +200,7 @@ fn details() -> ContactDetails {
 
 fn details_json() -> String {
     format!(
-        r#"{{"row":{{"id":"{ID}","name":"Ada","detail":"e","photo":"p"}},"version":3,"subtitle":"s","favourite":true,"actions":"<a>",
+        r#"{{"row":{{"id":"{ID}","name":"Ada","detail":"e","photo":"p","marked":null}},"version":3,"subtitle":"s","favourite":true,"actions":"<a>",
             "html":"<dl>",
             "activities":{{"list":[{{"at":"2026","text":"t"}}],"pending":true}},"merged":"the phone"}}"#
     )
@@ -226,7 +228,7 @@ fn form() -> FormView {
 fn form_json() -> String {
     format!(
         r#"{{"html":"<input>","conflict":"c","inputs":[["n","v"]],"name":"Ada","base":"{{}}","error":"not_found",
-            "saved":{{"row":{{"id":"{ID}","name":"Ada","detail":"e","photo":"p"}},"subtitle":"s","version":2}},"key":"k","welcome":true}}"#
+            "saved":{{"row":{{"id":"{ID}","name":"Ada","detail":"e","photo":"p","marked":null}},"subtitle":"s","version":2}},"key":"k","welcome":true}}"#
     )
 }
 
@@ -280,15 +282,22 @@ fn the_data_of_pages_cross_the_wire() {
             name: "Ada".to_owned(),
             detail: "e".to_owned(),
             photo: Some("p".to_owned()),
+            marked: Some(MarkedRow {
+                name: "<mark>Ada</mark>".to_owned(),
+                detail: "&lt;".to_owned(),
+            }),
         }],
         offset: 50,
         previous_cursor: None,
         next_cursor: Some("n".to_owned()),
         total: 123_456_789_012,
+        corrected: Some("c".to_owned()),
     };
-    let rows = format!(r#"[{{"id":"{ID}","name":"Ada","detail":"e","photo":"p"}}]"#);
+    let rows = format!(
+        r#"[{{"id":"{ID}","name":"Ada","detail":"e","photo":"p","marked":{{"name":"<mark>Ada</mark>","detail":"&lt;"}}}}]"#
+    );
     let json_list = format!(
-        r#"{{"rows":{rows},"offset":50,"previous_cursor":null,"next_cursor":"n","total":123456789012}}"#
+        r#"{{"rows":{rows},"offset":50,"previous_cursor":null,"next_cursor":"n","total":123456789012,"corrected":"c"}}"#
     );
     let lists = [
         (Ok(list), format!(r#"{{"Ok":{json_list}}}"#)),

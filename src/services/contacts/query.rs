@@ -11,7 +11,8 @@ mod cursor;
 use std::fmt;
 use std::num::NonZeroU32;
 
-use super::fold::fold;
+use kith_search::Search;
+
 use super::labels::LabelId;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
@@ -46,10 +47,15 @@ impl ContactQuery {
         limit: NonZeroU32,
         scope: Scope,
     ) -> Result<Self, AppError> {
-        let search = Search::parse(search)?;
+        let search = parse_search(search)?;
         let sort = match sort.map(str::trim) {
-            None | Some("") => Sort::default(),
+            None | Some("") => Sort::RELEVANCE,
             Some(sort) => Sort::parse(sort)?,
+        };
+        let is_ranked = !search.is_empty() && scope == Scope::Live;
+        let sort = match sort.by {
+            SortBy::Relevance if !is_ranked => Sort::default(),
+            _ => sort,
         };
         let cursor = match cursor.map(str::trim) {
             None | Some("") => None,
@@ -93,15 +99,15 @@ impl ContactQuery {
             (None, Some(contact)) => format!("@{contact}"),
             (None, None) => String::new(),
         };
-        // Neither a cursor nor a word has a blank in it.
-        let words = self.search.words().join(" ");
+        // A cursor has no blank in it, and a search may have some.
+        let words = self.search.key();
         let mut limit = itoa::Buffer::new();
         let limit = limit.format(self.limit.get());
         // Every read names its question, and `format!` takes several times as long.
-        let named = [kind, scope, self.sort.as_str(), limit, &start, &words].join(" ");
+        let named = [kind, scope, self.sort.as_str(), limit, &start, words].join(" ");
         match self.filter {
             Filter::ALL => named,
-            // No word has a line feed in it.
+            // No search has a line feed in it.
             Filter { label, favourites } => {
                 let label = label.map(|label| label.to_string());
                 format!("{named}\n{} {favourites}", label.unwrap_or_default())
@@ -111,6 +117,14 @@ impl ContactQuery {
 
     pub fn search(&self) -> &Search {
         &self.search
+    }
+
+    /// The same list for another search.
+    pub fn searching(&self, search: Search) -> Self {
+        Self {
+            search,
+            ..self.clone()
+        }
     }
 
     pub fn filter(&self) -> &Filter {
@@ -139,6 +153,14 @@ impl ContactQuery {
     pub fn scope(&self) -> Scope {
         self.scope
     }
+}
+
+/// What to look for, from text as a client has sent it.
+///
+/// # Errors
+/// [`AppError::BadRequest`] when there is too much to look for.
+pub fn parse_search(text: &str) -> Result<Search, AppError> {
+    Search::parse(text).map_err(|error| AppError::bad_request(error.to_string()))
 }
 
 /// What the contacts of a list have in common, apart from a search.
@@ -209,10 +231,18 @@ pub enum SortBy {
     Name,
     Created,
     Updated,
+    /// The best matches of a search first, and by name those that match equally well. Without a search, by name.
+    Relevance,
 }
 
 impl Sort {
-    pub const ALL: [Self; 6] = [
+    pub const RELEVANCE: Self = Self {
+        by: SortBy::Relevance,
+        descending: false,
+    };
+
+    pub const ALL: [Self; 7] = [
+        Self::RELEVANCE,
         Self {
             by: SortBy::Name,
             descending: false,
@@ -260,6 +290,7 @@ impl Sort {
             (SortBy::Created, true) => "-created",
             (SortBy::Updated, false) => "updated",
             (SortBy::Updated, true) => "-updated",
+            (SortBy::Relevance, _) => "relevance",
         }
     }
 }
@@ -267,54 +298,6 @@ impl Sort {
 impl fmt::Display for Sort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-/// The words that a contact must have in its name or address: each of them, anywhere.
-///
-/// Words are folded (see [`fold`]), not empty, without white space and control characters, and
-/// different from each other. Without words, every contact matches.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Search {
-    words: Vec<String>,
-}
-
-impl Search {
-    pub const MAX_WORDS: usize = 10;
-    pub const MAX_CHARS: usize = 200;
-
-    /// # Errors
-    /// [`AppError::BadRequest`] when there is too much to search for. Leaving words out instead
-    /// would show contacts that do not match.
-    pub fn parse(text: &str) -> Result<Self, AppError> {
-        if text.chars().count() > Self::MAX_CHARS {
-            return Err(AppError::bad_request(format!(
-                "Search for at most {} characters.",
-                Self::MAX_CHARS
-            )));
-        }
-        let mut words: Vec<String> = Vec::new();
-        for word in fold(text).split(' ').filter(|word| !word.is_empty()) {
-            if !words.iter().any(|known| known == word) {
-                words.push(word.to_owned());
-            }
-        }
-        if words.len() > Self::MAX_WORDS {
-            return Err(AppError::bad_request(format!(
-                "Search for at most {} words.",
-                Self::MAX_WORDS
-            )));
-        }
-        Ok(Self { words })
-    }
-
-    pub fn words(&self) -> &[String] {
-        &self.words
-    }
-
-    /// Whether every contact matches.
-    pub fn is_empty(&self) -> bool {
-        self.words.is_empty()
     }
 }
 

@@ -28,7 +28,7 @@ impl ImportService {
                 tx.commit().await?;
                 break;
             }
-            erase::erase_live(&mut tx, &contacts).await?;
+            erase::erase_these(&mut tx, &contacts).await?;
             store::count_removed(&mut tx, import.seq, contacts.len()).await?;
             tx.commit().await?;
         }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use kith_database::ServerProblem;
 
+use crate::services::contacts::store::StoreError;
 use crate::services::database::OpenError;
 use crate::services::format::causes;
 use crate::services::instances::Instance;
@@ -87,6 +88,12 @@ pub enum MoveError {
         side: Side,
         #[source]
         source: sqlx::Error,
+    },
+    #[error("the {side} failed at what searches read of contacts")]
+    Search {
+        side: Side,
+        #[source]
+        source: StoreError,
     },
     #[error(
         "the table {table} has {found} rows in the target and had {expected} in the source, or their \

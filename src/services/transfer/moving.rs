@@ -218,7 +218,11 @@ async fn make_searchable(
     let mut after = i64::MIN;
     loop {
         let added = search::add_page(target, after).await;
-        let Some((last, contacts)) = added.map_err(|error| Side::Target.failed(error))? else {
+        let failed = |source| MoveError::Search {
+            side: Side::Target,
+            source,
+        };
+        let Some((last, contacts)) = added.map_err(failed)? else {
             break;
         };
         after = last;

@@ -38,7 +38,6 @@ use crate::services::contacts::fields::Required;
 use crate::services::contacts::labels::LabelId;
 use crate::services::contacts::query::Cursor;
 use crate::services::contacts::query::Filter;
-use crate::services::contacts::query::Search;
 use crate::services::contacts::query::Sort;
 use crate::services::contacts::store::IdempotencyKey;
 use crate::web::grammar::media_type::Accept;
@@ -56,7 +55,7 @@ pub struct ListParameters {
     /// Words, or parts of words, that the name or the email contains. Case and accents do not
     /// matter.
     #[serde(default)]
-    #[param(value_type = Option<Search>, inline)]
+    #[param(value_type = Option<String>, max_length = 200)]
     q: String,
     /// The id of a label that they have.
     #[serde(default, deserialize_with = "filled")]

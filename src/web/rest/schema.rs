@@ -11,7 +11,6 @@ use utoipa::openapi::Schema;
 use utoipa::openapi::Type;
 
 use crate::services::contacts::query::Cursor;
-use crate::services::contacts::query::Search;
 use crate::services::contacts::query::Sort;
 use crate::services::contacts::store::IdempotencyKey;
 use crate::web::rest::extract::IfMatch;
@@ -36,8 +35,6 @@ macro_rules! describe {
 }
 
 describe! {
-    Search, "Search": text(0, Self::MAX_CHARS)
-        .description(Some("At most ten different words."));
     Sort, "Sort": ObjectBuilder::new()
         .schema_type(Type::String)
         .enum_values(Some(Self::ALL.map(Self::as_str)))

@@ -18,7 +18,6 @@ use crate::services::book::BookId;
 use crate::services::contacts::ContactPage;
 use crate::services::contacts::Contacts;
 use crate::services::contacts::query::Cursor;
-use crate::services::contacts::query::Search;
 use crate::web::problem::Problem;
 
 /// Which contacts of the trash to list.
@@ -29,7 +28,7 @@ pub struct TrashParameters {
     /// Words, or parts of words, that the name or the email contains. Case and accents do not
     /// matter.
     #[serde(default)]
-    #[param(value_type = Option<Search>, inline)]
+    #[param(value_type = Option<String>, max_length = 200)]
     q: String,
     /// The `nextCursor` of the page before.
     #[serde(default, deserialize_with = "filled")]

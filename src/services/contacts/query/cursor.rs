@@ -4,6 +4,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use kith_search::Tier;
 use serde::Deserialize;
 use serde::Serialize;
 use uuid::Uuid;
@@ -39,6 +40,8 @@ pub enum Position {
     Created(i64),
     /// When it was last changed, in milliseconds since the epoch.
     Updated(i64),
+    /// How well it matches a search, and its key as in `Name`.
+    Relevance(Tier, String),
 }
 
 impl Position {
@@ -47,6 +50,7 @@ impl Position {
             Self::Name(_) => SortBy::Name,
             Self::Created(_) => SortBy::Created,
             Self::Updated(_) => SortBy::Updated,
+            Self::Relevance(..) => SortBy::Relevance,
         }
     }
 }
@@ -124,6 +128,11 @@ impl Cursor {
             SortBy::Name => Position::Name(value.to_owned()),
             SortBy::Created => Position::Created(value.parse().ok()?),
             SortBy::Updated => Position::Updated(value.parse().ok()?),
+            SortBy::Relevance => {
+                let (tier, key) = value.split_once('\n')?;
+                let tier: usize = tier.parse().ok()?;
+                Position::Relevance(*Tier::ALL.get(tier)?, key.to_owned())
+            }
         };
         Some(Self {
             backward,
@@ -176,6 +185,10 @@ impl fmt::Display for Cursor {
         let lines = match &self.position {
             Position::Name(key) => head + key,
             Position::Created(millis) | Position::Updated(millis) => head + &millis.to_string(),
+            Position::Relevance(tier, key) => {
+                let tier = Tier::ALL.iter().position(|one| one == tier);
+                format!("{head}{}\n{key}", tier.unwrap_or_default())
+            }
         };
         f.write_str(&BASE64_URL_SAFE_NO_PAD.encode(lines))
     }

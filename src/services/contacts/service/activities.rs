@@ -62,12 +62,12 @@ impl Contacts {
         contact: &Contact,
         activities: Activities,
     ) -> ContactDetails {
-        let details = ContactDetails::of(contact, activities);
-        if labels_of(contact).is_empty() {
-            return details;
-        }
-        let Ok(labels) = self.labels_of_book(book).await else {
-            return details;
+        let labels = match labels_of(contact).is_empty() {
+            true => Vec::new(),
+            false => {
+                let labels = self.labels_of_book(book).await;
+                labels.map_or_else(|_| Vec::new(), |labels| labels.labels.clone())
+            }
         };
         let begins_here = self
             .caller
@@ -78,7 +78,7 @@ impl Contacts {
         } else {
             book.id.to_string()
         };
-        details.with_label_links(&labels.labels, &id)
+        ContactDetails::of(contact, activities).with_lists(&labels, &id)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::model::location::ListFilter;
 use crate::services::book::BookRole;
 use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::query::Filter;
-use crate::services::contacts::query::Search;
+use crate::services::contacts::query::parse_search;
 use crate::services::contacts::store::CardsOf;
 use crate::services::contacts::store::ContactStore;
 
@@ -51,7 +51,7 @@ impl Contacts {
     #[tracing::instrument(skip_all)]
     pub async fn export(&self, search: &str, filter: &ListFilter) -> Result<Export, AppError> {
         let of = CardsOf {
-            search: Search::parse(search)?,
+            search: parse_search(search)?,
             filter: Filter::of(filter)?,
         };
         let book = self.book()?;

@@ -148,6 +148,7 @@ impl Contacts {
             name: base.fields.text(Field::Name).unwrap_or_default().to_owned(),
             detail: String::new(),
             photo: saved.and_then(|saved| saved.photo),
+            marked: None,
         }
     }
 }

@@ -60,7 +60,7 @@ impl Contacts {
 
     /// # Errors
     /// [`AppError::NoBook`], and those that every method has: [`AppError::Unavailable`], [`AppError::Internal`].
-    #[tracing::instrument(level = "debug", skip_all, fields(sort = %query.sort(), words = query.search().words().len()))]
+    #[tracing::instrument(level = "debug", skip_all, fields(sort = %query.sort(), terms = query.search().terms().len()))]
     pub async fn list(&self, query: ContactQuery) -> Result<Cached<ContactPage>, AppError> {
         let Shared {
             cache, settings, ..
@@ -121,10 +121,15 @@ impl Contacts {
         let store = self.store(book);
         let fetch = move || async move { store.stretch(&query).await.map_err(AppError::from) };
         let stretch = cache.get(key, settings.exact(), fetch).await?;
+        let mut list = ContactList::from(&stretch.page);
+        for (row, marked) in list.rows.iter_mut().zip(&stretch.marked) {
+            row.marked = Some(marked.clone());
+        }
         Ok(ContactList {
             offset: stretch.offset,
             previous_cursor: stretch.previous.as_ref().map(Cursor::to_string),
-            ..ContactList::from(&stretch.page)
+            corrected: stretch.corrected.clone(),
+            ..list
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Holding what is derived from cards, the columns and the tables of searches, against the cards, and deriving it anew.
+//! Holding what is derived from cards, the columns and the table of searches, against the cards, and deriving it anew.
 //!
 //! A write derives all of it in its transaction. So it differs only after Kith has learned to read cards in another way,
 //! or after another program has written to the database.
@@ -14,6 +14,7 @@ use kith_database::Row;
 use kith_database::Sql;
 use kith_database::query;
 use kith_runtime::hex;
+use kith_search::Document;
 use serde_json::Map;
 use serde_json::Value;
 use sha2::Digest;
@@ -31,6 +32,7 @@ use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::fold::search_key;
 use crate::services::contacts::labels::is_favourite;
 use crate::services::contacts::labels::labels_in;
+use crate::services::contacts::search_document::document_of;
 use crate::services::contacts::store::StoreError;
 
 /// The contacts of one transaction.
@@ -82,7 +84,7 @@ pub enum Mode {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     pub contact: ContactId,
-    /// What differs: columns, `search` for the tables of searches, and `card` for a card that is missing or cannot be read.
+    /// What differs: columns, `search` for the table of searches, and `card` for a card that is missing or cannot be read.
     pub columns: Vec<&'static str>,
 }
 
@@ -91,13 +93,11 @@ pub struct Difference {
 pub struct Checked {
     pub contacts: u64,
     pub differing: Vec<Difference>,
-    /// What the tables of searches have of contacts that are gone.
-    pub strays: usize,
 }
 
 impl Checked {
     pub fn is_sound(&self) -> bool {
-        self.differing.is_empty() && self.strays == 0
+        self.differing.is_empty()
     }
 
     /// How many contacts cannot be repaired, because nothing says what they should be.
@@ -153,9 +153,16 @@ pub async fn derive_anew(database: &Database) -> Result<usize, StoreError> {
 fn fingerprint() -> String {
     let mut hash = Sha256::new();
     hash.update(READING.to_be_bytes());
+    hash.update(kith_search::VERSION.to_be_bytes());
     for field in Field::ALL {
         let spec = field.spec();
-        let read = (spec.name, spec.kind, spec.max_chars, &spec.mapping);
+        let read = (
+            spec.name,
+            spec.kind,
+            spec.max_chars,
+            &spec.mapping,
+            spec.searched,
+        );
         hash.update(format!("{read:?}\n"));
     }
     hex(&hash.finalize())
@@ -175,13 +182,12 @@ pub async fn check(database: &Database, mode: Mode) -> Result<Checked, StoreErro
             Mode::Repair => database.write().await?,
         };
         let page = Page::read(&mut tx, seq, mode).await?;
-        if mode == Mode::Repair && !page.is_sound() {
+        if mode == Mode::Repair && !page.findings.is_empty() {
             page.write(&mut tx).await?;
             tx.commit().await?;
         }
         after = page.next;
         checked.contacts += page.contacts;
-        checked.strays += page.strays.len();
         let differing = page.findings.into_iter().map(|finding| finding.difference);
         checked.differing.extend(differing);
     }
@@ -192,8 +198,6 @@ pub async fn check(database: &Database, mode: Mode) -> Result<Checked, StoreErro
 struct Page {
     contacts: u64,
     findings: Vec<Finding>,
-    /// Numbers that only the tables of searches have.
-    strays: Vec<i64>,
     /// The number behind which the next page begins.
     next: Option<i64>,
 }
@@ -229,13 +233,8 @@ impl Page {
         Ok(Self {
             contacts: rows.len() as u64,
             findings,
-            strays: entries.into_keys().collect(),
             next,
         })
-    }
-
-    fn is_sound(&self) -> bool {
-        self.findings.is_empty() && self.strays.is_empty()
     }
 
     async fn write(&self, connection: &mut Connection) -> Result<(), StoreError> {
@@ -245,22 +244,10 @@ impl Page {
             .bind(derived.to_string())
             .execute(&mut *connection)
             .await?;
-        for seq in &self.strays {
-            search::remove(connection, *seq).await?;
-        }
-        let is_found_otherwise = |finding: &&Finding| {
-            let columns = &finding.difference.columns;
-            columns.contains(&SEARCH_KEY) || columns.contains(&SEARCH)
-        };
-        for finding in self.findings.iter().filter(is_found_otherwise) {
-            let Some(derived) = &finding.derived else {
-                continue;
-            };
-            search::remove(connection, finding.seq).await?;
-            if !finding.in_trash {
-                search::add(connection, finding.seq, &derived.search_key).await?;
-            }
-        }
+        let is_found_otherwise = |finding: &&Finding| finding.difference.columns.contains(&SEARCH);
+        let found_otherwise = self.findings.iter().filter(is_found_otherwise);
+        let entries: Vec<search::Entry> = found_otherwise.filter_map(Finding::entry).collect();
+        search::write(connection, &entries).await?;
         let is_labelled_otherwise =
             |finding: &&Finding| finding.difference.columns.contains(&"fields");
         for finding in self.findings.iter().filter(is_labelled_otherwise) {
@@ -276,7 +263,7 @@ impl Page {
 }
 
 impl Finding {
-    /// What differs in a row, whose entry in the tables of searches is taken out of `entries`.
+    /// What differs in a row, whose entry in the table of searches is taken out of `entries`.
     fn of(
         connection: &Connection,
         row: &Row,
@@ -295,9 +282,8 @@ impl Finding {
             None => columns.push(CARD),
             Some(derived) => {
                 columns = derived.differing(row)?;
-                let tables = search::tables(connection.engine());
-                let expected = (!in_trash).then(|| tables.entry(seq, &derived.search_key));
-                if entry != expected {
+                let expected = derived.entry(seq, in_trash).to_text(connection.engine());
+                if entry != Some(expected) {
                     columns.push(SEARCH);
                 }
             }
@@ -308,6 +294,11 @@ impl Finding {
             difference: Difference { contact, columns },
             derived,
         }))
+    }
+
+    fn entry(&self) -> Option<search::Entry> {
+        let derived = self.derived.as_ref()?;
+        Some(derived.entry(self.seq, self.in_trash))
     }
 
     fn to_json(&self) -> Option<Value> {
@@ -337,12 +328,14 @@ struct Derived {
     uid: Option<String>,
     fingerprint: Vec<u8>,
     labels: Vec<String>,
+    document: Document,
 }
 
 impl Derived {
     fn of(card: &ContactCard) -> Result<Self, StoreError> {
         let summary = card.summary();
         Ok(Self {
+            document: document_of(&summary),
             search_key: search_key(&summary.name, summary.email.as_deref()),
             fields: fields_json(&summary.fields)?,
             favourite: is_favourite(&summary.fields),
@@ -359,6 +352,14 @@ impl Derived {
             company: summary.company,
             notes: summary.notes,
         })
+    }
+
+    fn entry(&self, seq: i64, in_trash: bool) -> search::Entry {
+        search::Entry {
+            seq,
+            in_trash,
+            document: self.document.clone(),
+        }
     }
 
     fn texts(&self) -> [(&'static str, Option<&str>); 9] {

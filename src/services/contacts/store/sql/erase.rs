@@ -5,7 +5,6 @@
 
 use jiff::Timestamp;
 use kith_database::Connection;
-use kith_database::Engine;
 use kith_database::Sql;
 use kith_database::Tx;
 use kith_database::query;
@@ -70,21 +69,14 @@ const OLDEST_OF_TRASH: Sql = Sql::each(
 /// # Errors
 /// Those of the engine.
 pub async fn erase(tx: &mut Connection, book: BookKey) -> Result<(), sqlx::Error> {
-    let engine = tx.engine();
-    let forget = FORGET_BOOK.text(engine);
-    let statements: &[&str] = match engine {
-        Engine::Sqlite => &[
-            forget,
-            "DELETE FROM contact_trigrams WHERE rowid > $1 AND rowid < $2",
-            "DELETE FROM contact_grams WHERE rowid > $1 AND rowid < $2",
-            "DELETE FROM contacts WHERE seq > $1 AND seq < $2",
-        ],
-        // What finds a contact goes with it.
-        Engine::Postgres => &[forget, "DELETE FROM contacts WHERE seq > $1 AND seq < $2"],
-    };
+    // What finds a contact goes with it.
+    let statements = [
+        FORGET_BOOK,
+        "DELETE FROM contacts WHERE seq > $1 AND seq < $2".into(),
+    ];
     let numbers = book.contacts();
     for statement in statements {
-        query(*statement)
+        query(statement)
             .bind(numbers.start)
             .bind(numbers.end)
             .execute(&mut *tx)
@@ -142,25 +134,11 @@ pub async fn erase_some(
     Ok(seqs.len() as u64)
 }
 
-/// Removes contacts outside the trash that the transaction has locked.
+/// Removes contacts that the transaction has locked.
 ///
 /// # Errors
 /// Those of the engine.
-pub async fn erase_live(tx: &mut Connection, seqs: &[i64]) -> Result<(), sqlx::Error> {
-    if tx.engine() == Engine::Sqlite {
-        for statement in [
-            "DELETE FROM contact_trigrams WHERE rowid IN (SELECT value FROM json_each($1))",
-            "DELETE FROM contact_grams WHERE rowid IN (SELECT value FROM json_each($1))",
-        ] {
-            query(statement).bind(seqs.to_vec()).execute(tx).await?;
-        }
-    }
-    // On a server, what finds a contact goes with it.
-    erase_these(tx, seqs).await
-}
-
-/// Removes contacts that the transaction has locked, and that no search finds.
-async fn erase_these(tx: &mut Connection, seqs: &[i64]) -> Result<(), sqlx::Error> {
+pub async fn erase_these(tx: &mut Connection, seqs: &[i64]) -> Result<(), sqlx::Error> {
     for statement in [FORGET_SOME, ERASE_SOME] {
         query(statement).bind(seqs.to_vec()).execute(tx).await?;
     }

@@ -7,6 +7,7 @@ use kith_database::Tx;
 
 use super::labels;
 use super::search;
+use super::search::Wanted;
 use crate::services::audit_log;
 use crate::services::audit_log::Actor;
 use crate::services::audit_log::Entry;
@@ -51,10 +52,7 @@ pub async fn cards(
         .push(" AND seq < ")
         .push_bind(numbers.end)
         .push(" AND deleted_at IS NULL");
-    for word in of.search.words() {
-        sql.push(" AND ");
-        search::push_contains(&mut sql, word);
-    }
+    search::push_filter(&mut sql, Wanted::all(&of.search));
     labels::push_filter(&mut sql, book, &of.filter);
     sql.push(" ORDER BY seq LIMIT ").push_bind(PAGE);
     let rows: Vec<(i64, Vec<u8>)> = sql.build().fetch_all(connection).await?;

@@ -4,7 +4,6 @@
 use kith_database::Connection;
 use kith_database::Engine;
 use kith_database::Sql;
-use kith_database::Value;
 use kith_database::query;
 use kith_runtime::hex;
 use serde_json::json;
@@ -22,6 +21,7 @@ use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::fold::search_key;
 use crate::services::contacts::labels::is_favourite;
 use crate::services::contacts::labels::labels_of;
+use crate::services::contacts::search_document::document;
 use crate::services::contacts::store::StoreError;
 
 /// A contact that is about to be written. All that takes long is done: a transaction only writes it.
@@ -69,7 +69,7 @@ impl Addition {
             "favourite": is_favourite(&contact.fields),
             "uid": uid,
             "fingerprint": fingerprint,
-            "grams": grams(engine, book, &key),
+            "texts": search::columns(engine, book, &document(contact)),
         });
         Self {
             id: contact.id,
@@ -83,19 +83,7 @@ impl Addition {
     }
 }
 
-/// The grams of a search key, as a text that the statement of the engine reads.
-fn grams(engine: Engine, book: BookKey, key: &str) -> String {
-    match search::tables(engine).grams(book, key) {
-        Value::Text(Some(grams)) => grams.into_owned(),
-        Value::Integers(grams) => {
-            let grams: Vec<String> = grams.iter().map(i64::to_string).collect();
-            format!("{{{}}}", grams.join(","))
-        }
-        _ => String::new(),
-    }
-}
-
-/// Writes contacts with their search keys and their first activities, in their order, and removes some of the keys of
+/// Writes contacts with what searches read of them and their first activities, in their order, and removes some of the keys of
 /// requests that are outdated.
 ///
 /// # Errors
@@ -144,31 +132,35 @@ const INSERT: Sql = Sql::each(
          value ->> 'uid', unhex(value ->> 'fingerprint'),
          substr($4, value ->> 'card_start', value ->> 'card_bytes')
      FROM json_each($3);
-     INSERT INTO contact_trigrams (rowid, key)
-     SELECT contacts.seq, contacts.search_key
-     FROM json_each($3) AS rows CROSS JOIN contacts ON contacts.id = unhex(rows.value ->> 'id');
-     INSERT INTO contact_grams (rowid, grams)
-     SELECT contacts.seq, rows.value ->> 'grams'
-     FROM json_each($3) AS rows CROSS JOIN contacts ON contacts.id = unhex(rows.value ->> 'id');
+     INSERT INTO contact_search (contact, in_trash, names, joined, companies, cities, labels, phones, others, notes, has)
+     SELECT contacts.seq, FALSE, texts.value ->> 'names', texts.value ->> 'joined', texts.value ->> 'companies',
+         texts.value ->> 'cities', texts.value ->> 'labels', texts.value ->> 'phones', texts.value ->> 'others',
+         texts.value ->> 'notes', texts.value ->> 'has'
+     FROM (SELECT value ->> 'id' AS id, value -> 'texts' AS value FROM json_each($3)) AS texts
+         CROSS JOIN contacts ON contacts.id = unhex(texts.id);
      INSERT INTO activities (contact, at, event) SELECT unhex(value ->> 'id'), $2, $5 FROM json_each($3);
      DELETE FROM idempotency_keys WHERE key IN
          (SELECT key FROM idempotency_keys WHERE created_at <= $6 ORDER BY created_at LIMIT $7)",
     "WITH additions AS MATERIALIZED (
          SELECT decode(id, 'hex') AS id, search_key, name, email, phone, company, notes, fields, photo, favourite, uid,
              decode(fingerprint, 'hex') AS fingerprint, substring($4::bytea FROM card_start FOR card_bytes) AS card,
-             grams::int4[] AS grams
+             texts
          FROM json_to_recordset($3::json) AS columns (id TEXT, search_key TEXT, name TEXT, email TEXT, phone TEXT,
              company TEXT, notes TEXT, fields TEXT, photo TEXT, favourite BOOLEAN, uid TEXT,
-             fingerprint TEXT, card_start INT4, card_bytes INT4, grams TEXT)
+             fingerprint TEXT, card_start INT4, card_bytes INT4, texts JSON)
      ), added AS (
          INSERT INTO contacts (seq, id, version, created_at, updated_at, search_key, name, email, phone, company, notes,
              fields, photo, favourite, uid, fingerprint, card)
          SELECT (($1::bigint - 1) << 40) + nextval(pg_get_serial_sequence('contacts', 'seq')), id, 1, $2, $2, search_key,
              name, email, phone, company, notes, fields, photo, favourite, uid, fingerprint, card
          FROM additions RETURNING seq, id
-     ), grams AS (
-         INSERT INTO contact_grams (seq, search_key, grams)
-         SELECT seq, search_key, grams FROM added JOIN additions USING (id)
+     ), searched AS (
+         INSERT INTO contact_search (contact, in_trash, names, joined, companies, cities, labels, phones, others, notes,
+             has, grams)
+         SELECT seq, FALSE, texts ->> 'names', texts ->> 'joined', texts ->> 'companies', texts ->> 'cities',
+             texts ->> 'labels', texts ->> 'phones', texts ->> 'others', texts ->> 'notes', texts ->> 'has',
+             (texts ->> 'grams')::int4[]
+         FROM added JOIN additions USING (id)
      ), activity AS (
          INSERT INTO activities (contact, at, event) SELECT id, $2, $5 FROM additions
      ), swept AS (

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::activities;
 use super::labels;
+use super::search;
 use super::versions;
 use super::versions::Replaced;
 use crate::model::contact::ContactId;
@@ -39,6 +40,7 @@ use crate::services::contacts::labels::LabelId;
 use crate::services::contacts::labels::Relabelling;
 use crate::services::contacts::labels::label_key;
 use crate::services::contacts::labels::labels_in;
+use crate::services::contacts::search_document::document_of;
 use crate::services::contacts::store::BegunLabelChange;
 use crate::services::contacts::store::StoreError;
 
@@ -477,11 +479,13 @@ async fn relabel(
         .await?;
     let mut changed = Vec::new();
     let mut made = Vec::new();
+    let mut searched = Vec::new();
     let mut moved_in = Vec::new();
     for row in &rows {
         let seq: i64 = row.get("seq")?;
         if let Some(edited) = edited(row, seq, &change.edit)? {
             made.push(edited.columns);
+            searched.push(edited.searched);
             changed.push(seq);
             moved_in.extend(edited.all_labels.map(|labels| (seq, labels)));
         }
@@ -502,6 +506,7 @@ async fn relabel(
         name: change.actor.clone(),
     };
     versions::keep_many(tx, replaced, max_versions).await?;
+    search::write(tx, &searched).await?;
     move_rows(tx, change, &changed).await?;
     for (seq, labels) in moved_in {
         labels::remove(tx, seq).await?;
@@ -521,6 +526,7 @@ async fn relabel(
 struct Edited {
     /// What is written of it.
     columns: Value,
+    searched: search::Entry,
     /// All labels that it has then, if they are others than the edit has left: a card may have more labels than a contact
     /// shows, and one that goes makes room for another one.
     all_labels: Option<(ContactId, Vec<String>)>,
@@ -538,7 +544,13 @@ fn edited(row: &Row, seq: i64, edit: &Relabelling) -> Result<Option<Edited>, Sto
     let Some(edited) = card.relabel(edit) else {
         return Ok(None);
     };
-    let fields = card.summary().fields;
+    let summary = card.summary();
+    let searched = search::Entry {
+        seq,
+        in_trash: false,
+        document: document_of(&summary),
+    };
+    let fields = summary.fields;
     let shown = labels_in(&fields);
     let all_labels = if shown == edited {
         None
@@ -558,6 +570,7 @@ fn edited(row: &Row, seq: i64, edit: &Relabelling) -> Result<Option<Edited>, Sto
         "picture": picture,
     });
     Ok(Some(Edited {
+        searched,
         columns,
         all_labels,
     }))

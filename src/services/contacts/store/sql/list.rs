@@ -1,23 +1,32 @@
 //! Pages of contacts.
 //!
 //! Without a search, a page is read from the index of its order, from the cursor on, and the
-//! total is known. With one, there are two ways, and the total decides between them:
+//! total is known. With one, the contacts that match equally well are a group, and the page takes from one group after the
+//! other. There are two ways to find those of a group, and their count decides between them:
 //!
-//! - Few contacts match: ask the search table for all of them, and sort those.
-//! - Many match: walk the index of the order and look at each contact; the page is full soon.
+//! - Few contacts match: ask the index of searches for all of them, and sort those.
+//! - Many match: walk the index of the order and look at the texts of each contact; the page is full soon.
 //!
 //! A label or the favourites narrow this down in the same two ways: few of them are looked up and sorted, and of many
 //! the order is walked.
 //!
-//! The trash is not in the search tables; it is always walked.
+//! The trash is not in the index of searches; it is always walked.
+
+mod correction;
+
+use std::cmp::Ordering;
 
 use kith_database::Connection;
 use kith_database::Engine;
 use kith_database::Query;
 use kith_database::QueryBuilder;
+use kith_database::Row;
 use kith_database::Sql;
 use kith_database::query;
+use kith_search::Search;
+use kith_search::Tier;
 
+use self::correction::Correction;
 use super::labels;
 use super::row;
 use super::row::FOR_LISTS;
@@ -26,7 +35,9 @@ use super::row::Stored;
 use super::row::WHOLE;
 use super::row::id_bytes;
 use super::search;
+use super::search::Wanted;
 use crate::model::contact::ContactId;
+use crate::model::contact::MarkedRow;
 use crate::services::book::BookKey;
 use crate::services::contacts::CONTACTS;
 use crate::services::contacts::labels::is_favourite;
@@ -37,6 +48,8 @@ use crate::services::contacts::query::Position;
 use crate::services::contacts::query::Scope;
 use crate::services::contacts::query::Sort;
 use crate::services::contacts::query::SortBy;
+use crate::services::contacts::search_document::document;
+use crate::services::contacts::search_marks::marked;
 use crate::services::contacts::store::ContactPage;
 use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::Stretch;
@@ -58,54 +71,111 @@ pub struct List {
 /// one up takes 2.5 µs, walking past one 0.3 µs, so both ways take 10 ms at most on either side.
 const MAX_SORTED_MATCHES: u64 = 4096;
 
+/// Contacts of a list that stand together: all of it, or those that match a search equally well.
+#[derive(Clone, Copy, Debug)]
+struct Group {
+    tier: Tier,
+    /// The tier of the group before.
+    better: Option<Tier>,
+    total: u64,
+}
+
+impl Group {
+    fn wanted<'q>(&self, query: &'q ContactQuery) -> Wanted<'q> {
+        Wanted {
+            search: query.search(),
+            tier: self.tier,
+            without: self.better,
+        }
+    }
+}
+
+fn sum(groups: &[Group]) -> u64 {
+    groups.iter().map(|group| group.total).sum()
+}
+
 impl List {
     pub fn new(book: BookKey, query: ContactQuery) -> Self {
         Self { book, query }
     }
 
     /// The connection should be in a transaction.
-    pub async fn page(&self, connection: &mut Connection) -> Result<ContactPage, StoreError> {
-        let total = fetch_count(connection, count_matches(connection.engine(), self)).await?;
-        let found = find(connection, WHOLE, self, total, 0).await?;
-        Ok(found.into_page(&self.query, total))
+    pub async fn page(self, connection: &mut Connection) -> Result<ContactPage, StoreError> {
+        let (list, groups, _) = self.counted(connection).await?;
+        let found = find(connection, WHOLE, &list, (&groups, 0)).await?;
+        Ok(found.into_page(&list.query, sum(&groups)))
     }
 
     /// The connection should be in a transaction.
-    pub async fn stretch(&self, connection: &mut Connection) -> Result<Stretch, StoreError> {
-        stretch(connection, self).await
+    pub async fn stretch(self, connection: &mut Connection) -> Result<Stretch, StoreError> {
+        let (list, groups, corrected) = self.counted(connection).await?;
+        let stretch = list.stretch_of(connection, &groups).await?;
+        Ok(Stretch {
+            corrected,
+            ..stretch
+        })
     }
-}
 
-async fn stretch(connection: &mut Connection, list: &List) -> Result<Stretch, StoreError> {
-    let query = &list.query;
-    let total = fetch_count(connection, count_matches(connection.engine(), list)).await?;
-    let skipped = match query.contact() {
-        Some(id) => before_page_of(connection, list, total, id).await?,
-        None => 0,
-    };
-    let mut found = find(connection, FOR_LISTS, list, total, skipped).await?;
-    let start = match (found.contacts.first(), query.cursor()) {
-        (Some(first), _) => Some(edge(first, query.sort()).before()),
-        // Nothing is left on this side of the cursor: the page is empty, and stands at the cursor.
-        (None, Some(cursor)) if cursor.is_backward() => Some(cursor.clone()),
-        (None, cursor) => cursor.map(Cursor::turned),
-    };
-    let offset = match (&start, query.cursor()) {
-        (Some(start), Some(_)) => {
-            fetch_count(
-                connection,
-                count_before(connection.engine(), list, total, start),
-            )
-            .await?
+    /// How many contacts the list has. A search that finds none is tried again with one typing error less; the list is then
+    /// that of the other search, whose words come as well.
+    async fn counted(
+        self,
+        connection: &mut Connection,
+    ) -> Result<(Self, Vec<Group>, Option<String>), StoreError> {
+        let groups = count(connection, &self).await?;
+        if sum(&groups) > 0 || self.query.scope() == Scope::Trash {
+            return Ok((self, groups, None));
         }
-        _ => skipped,
-    };
-    found.more = offset + (found.contacts.len() as u64) < total;
-    Ok(Stretch {
-        page: found.into_page(query, total),
-        offset,
-        previous: start.filter(|_| offset > 0),
-    })
+        let corrected = correction::of(connection, self.book, self.query.search()).await?;
+        let Some(Correction { search, words }) = corrected else {
+            return Ok((self, groups, None));
+        };
+        let other = Self {
+            query: self.query.searching(search),
+            ..self
+        };
+        let groups = count(connection, &other).await?;
+        let is_better = sum(&groups) > 0;
+        Ok((other, groups, Some(words).filter(|_| is_better)))
+    }
+
+    async fn stretch_of(
+        &self,
+        connection: &mut Connection,
+        groups: &[Group],
+    ) -> Result<Stretch, StoreError> {
+        let query = &self.query;
+        let total = sum(groups);
+        let skipped = match query.contact() {
+            Some(id) => before_page_of(connection, self, groups, id).await?,
+            None => 0,
+        };
+        // What a search has found is shown with the field that it was found in.
+        let select = match query.search().is_empty() {
+            true => FOR_LISTS,
+            false => WHOLE,
+        };
+        let mut found = find(connection, select, self, (groups, skipped)).await?;
+        let marked = found.mark(query.search());
+        let start = match (found.contacts.first(), query.cursor()) {
+            (Some(first), _) => Some(edge(first, query.sort()).before()),
+            // Nothing is left on this side of the cursor: the page is empty, and stands at the cursor.
+            (None, Some(cursor)) if cursor.is_backward() => Some(cursor.clone()),
+            (None, cursor) => cursor.map(Cursor::turned),
+        };
+        let offset = match (&start, query.cursor()) {
+            (Some(start), Some(_)) => count_before(connection, self, groups, start).await?,
+            _ => skipped,
+        };
+        found.more = offset + (found.contacts.len() as u64) < total;
+        Ok(Stretch {
+            page: found.into_page(query, total),
+            offset,
+            previous: start.filter(|_| offset > 0),
+            marked,
+            corrected: None,
+        })
+    }
 }
 
 /// How many contacts stand before the page that a contact is on; none before the first page, which
@@ -113,25 +183,22 @@ async fn stretch(connection: &mut Connection, list: &List) -> Result<Stretch, St
 async fn before_page_of(
     connection: &mut Connection,
     list: &List,
-    total: u64,
+    groups: &[Group],
     id: ContactId,
 ) -> Result<u64, StoreError> {
     let query = &list.query;
-    let matches = |stored: &Stored| {
-        let mut words = query.search().words().iter();
+    let place = Place {
+        book: list.book,
+        id,
+    };
+    let is_in_list = |stored: &Stored| {
         stored.in_trash == (query.scope() == Scope::Trash)
-            && words.all(|word| stored.search_key.contains(word.as_str()))
             && (!query.filter().favourites || is_favourite(&stored.contact.fields))
     };
-    let Some(stored) = row::find(
-        connection,
-        Place {
-            book: list.book,
-            id,
-        },
-    )
-    .await?
-    .filter(matches) else {
+    let Some(stored) = row::find(connection, place).await?.filter(is_in_list) else {
+        return Ok(0);
+    };
+    let Some(tier) = query.search().tier(&document(&stored.contact)) else {
         return Ok(0);
     };
     if let Some(label) = query.filter().label
@@ -139,30 +206,41 @@ async fn before_page_of(
     {
         return Ok(0);
     }
-    let place = edge(&stored, query.sort()).before();
-    let before = fetch_count(
-        connection,
-        count_before(connection.engine(), list, total, &place),
-    )
-    .await?;
+    let contact = Listed { tier, stored };
+    let place = edge(&contact, query.sort()).before();
+    let before = count_before(connection, list, groups, &place).await?;
     Ok(before - before % u64::from(query.limit().get()))
 }
 
-async fn fetch_count(
-    connection: &mut Connection,
-    sql: QueryBuilder<'_>,
-) -> Result<u64, StoreError> {
-    let count: i64 = sql.build().fetch_one(connection).await?;
-    u64::try_from(count).map_err(|error| StoreError::Internal(error.into()))
+/// A contact of a list, with the tier of its group.
+struct Listed {
+    tier: Tier,
+    stored: Stored,
 }
 
 /// The contacts of a page, in order, and whether others come behind them.
 struct Found {
-    contacts: Vec<Stored>,
+    contacts: Vec<Listed>,
     more: bool,
 }
 
 impl Found {
+    /// Says where a search has found the contacts, and drops what is read for that.
+    fn mark(&mut self, search: &Search) -> Vec<MarkedRow> {
+        if search.is_empty() {
+            return Vec::new();
+        }
+        let contacts = self.contacts.iter_mut();
+        let marked = contacts.map(|listed| {
+            let contact = &mut listed.stored.contact;
+            let marked = marked(search, contact);
+            contact.notes = None;
+            contact.fields.clear();
+            marked
+        });
+        marked.collect()
+    }
+
     fn into_page(self, query: &ContactQuery, total: u64) -> ContactPage {
         let end = match self.contacts.last() {
             Some(last) => Some(edge(last, query.sort())),
@@ -173,37 +251,58 @@ impl Found {
             contacts: self
                 .contacts
                 .into_iter()
-                .map(|stored| stored.contact)
+                .map(|listed| listed.stored.contact)
                 .collect(),
             total,
         }
     }
 }
 
+/// The page of a list, after so many contacts if it has no cursor.
 async fn find(
     connection: &mut Connection,
     select: &'static str,
     list: &List,
-    total: u64,
-    skipped: u64,
+    (groups, mut skipped): (&[Group], u64),
 ) -> Result<Found, StoreError> {
     let query = &list.query;
-    if total == 0 {
-        return Ok(Found {
-            contacts: Vec::new(),
-            more: false,
-        });
-    }
-    let rows = find_page(connection.engine(), select, list, total, skipped)
-        .build()
-        .fetch_all(connection)
-        .await?;
-    let mut contacts: Vec<Stored> = rows.iter().map(Stored::read).collect::<Result<_, _>>()?;
-    // One contact more than asked for tells whether there is another page.
-    let limit = usize::try_from(query.limit().get()).unwrap_or(usize::MAX);
-    let beyond = contacts.len() > limit;
-    contacts.truncate(limit);
     let backward = is_backward(query);
+    // One contact more than asked for tells whether there is another page.
+    let limit = u64::from(query.limit().get());
+    let mut contacts: Vec<Listed> = Vec::new();
+    let mut groups = groups.to_vec();
+    if backward {
+        groups.reverse();
+    }
+    for group in groups {
+        let side = query
+            .cursor()
+            .map_or(Side::Beyond, |cursor| side_of(&group, cursor));
+        if side == Side::Before || group.total <= skipped {
+            skipped = skipped.saturating_sub(group.total);
+            continue;
+        }
+        let piece = Piece {
+            cursor: query.cursor().filter(|_| side == Side::Within),
+            skipped,
+            limit: limit + 1 - contacts.len() as u64,
+        };
+        skipped = 0;
+        let sql = find_piece(connection.engine(), select, list, (&group, piece));
+        let rows = sql.build().fetch_all(&mut *connection).await?;
+        for row in &rows {
+            let stored = Stored::read(row)?;
+            contacts.push(Listed {
+                tier: group.tier,
+                stored,
+            });
+        }
+        if contacts.len() as u64 > limit {
+            break;
+        }
+    }
+    let beyond = contacts.len() as u64 > limit;
+    contacts.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     if backward {
         contacts.reverse();
     }
@@ -215,86 +314,177 @@ async fn find(
     })
 }
 
+/// Where a group is, seen from a cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    /// None of its contacts is on the side of the cursor.
+    Before,
+    /// The contact of the cursor belongs to it.
+    Within,
+    /// All of its contacts are on the side of the cursor.
+    Beyond,
+}
+
+fn side_of(group: &Group, cursor: &Cursor) -> Side {
+    let Position::Relevance(tier, _) = cursor.position() else {
+        return Side::Within;
+    };
+    match group.tier.cmp(tier) {
+        Ordering::Equal => Side::Within,
+        Ordering::Less if cursor.is_backward() => Side::Beyond,
+        Ordering::Greater if !cursor.is_backward() => Side::Beyond,
+        Ordering::Less | Ordering::Greater => Side::Before,
+    }
+}
+
 fn is_backward(query: &ContactQuery) -> bool {
     query.cursor().is_some_and(Cursor::is_backward)
 }
 
 /// The place behind a contact.
-fn edge(contact: &Stored, sort: Sort) -> Cursor {
+fn edge(contact: &Listed, sort: Sort) -> Cursor {
+    let Listed { tier, stored } = contact;
     let position = match sort.by {
-        SortBy::Name => Position::Name(contact.search_key.clone()),
-        SortBy::Created => Position::Created(contact.created_at),
-        SortBy::Updated => Position::Updated(contact.updated_at),
+        SortBy::Name => Position::Name(stored.search_key.clone()),
+        SortBy::Created => Position::Created(stored.created_at),
+        SortBy::Updated => Position::Updated(stored.updated_at),
+        SortBy::Relevance => Position::Relevance(*tier, stored.search_key.clone()),
     };
-    Cursor::new(position, sort.descending, contact.contact.id)
+    Cursor::new(position, sort.descending, stored.contact.id)
 }
 
-/// How many contacts match, over all pages.
-fn count_matches(engine: Engine, list: &List) -> QueryBuilder<'static> {
+/// The groups of a list, with how many contacts each has.
+async fn count(connection: &mut Connection, list: &List) -> Result<Vec<Group>, StoreError> {
     let query = &list.query;
-    if query.search().is_empty() && *query.filter() != Filter::ALL {
-        let mut sql = QueryBuilder::new(engine, "SELECT count(*) FROM ");
-        match query.filter() {
+    let tiers: &[Tier] = match query.sort().by {
+        SortBy::Relevance => &Tier::ALL,
+        // A search that nothing ranks finds all that is as good as the last tier.
+        _ => &[Tier::Note],
+    };
+    let engine = connection.engine();
+    let mut sql = QueryBuilder::new(engine, "SELECT ");
+    for (number, tier) in tiers.iter().enumerate() {
+        let all = Group {
+            tier: *tier,
+            better: None,
+            total: 0,
+        };
+        sql.push(if number == 0 { "(" } else { ", (" });
+        push_count(&mut sql, list, &all);
+        sql.push(")");
+    }
+    let row: Row = sql.build().fetch_one(connection).await?;
+    let mut groups: Vec<Group> = Vec::new();
+    let mut counted = 0;
+    for (number, tier) in tiers.iter().enumerate() {
+        // Each tier has the contacts of those before.
+        let count: i64 = row.get(number)?;
+        let count = count.unsigned_abs();
+        groups.push(Group {
+            tier: *tier,
+            better: groups.last().map(|group| group.tier),
+            total: count.saturating_sub(counted),
+        });
+        counted = counted.max(count);
+    }
+    Ok(groups)
+}
+
+/// Appends a query for how many contacts of a list are in a group.
+fn push_count(sql: &mut QueryBuilder<'_>, list: &List, group: &Group) {
+    let query = &list.query;
+    match (query.search().is_empty(), query.filter()) {
+        // A book without contacts may have no count.
+        (true, filter) if *filter == Filter::ALL => {
+            sql.push("SELECT coalesce(max(contacts), 0) FROM contact_counts WHERE in_trash = ")
+                .push(in_trash(query.scope()))
+                .push(" AND book = ")
+                .push_bind(list.book.0);
+        }
+        (
+            true,
             Filter {
                 label: Some(label),
                 favourites: false,
-            } => {
-                sql.push("contact_labels WHERE label = ");
-                labels::push_label(&mut sql, list.book, *label);
+            },
+        ) => {
+            sql.push("SELECT count(*) FROM contact_labels WHERE label = ");
+            labels::push_label(sql, list.book, *label);
+        }
+        (true, _) => {
+            sql.push("SELECT count(*) FROM ");
+            push_filtered(sql, list);
+        }
+        (false, _) if query.scope() == Scope::Trash => {
+            sql.push("SELECT count(*) FROM contacts");
+            push_walk(sql, SortBy::Name, list, group);
+        }
+        (false, filter) => {
+            sql.push("SELECT count(*) FROM ");
+            let index = search::index(sql.engine());
+            if *filter == Filter::ALL {
+                index.push_matches(sql, list.book, group.wanted(query));
+            } else {
+                index.push_contacts(sql, list.book, group.wanted(query));
+                labels::push_filter(sql, list.book, filter);
             }
-            _ => push_filtered(&mut sql, list),
-        }
-        return sql;
-    }
-    if query.search().is_empty() {
-        // A book without contacts may have no count.
-        let select = "SELECT coalesce(max(contacts), 0) FROM contact_counts WHERE in_trash = ";
-        let mut sql = QueryBuilder::new(engine, select);
-        sql.push(in_trash(query.scope()))
-            .push(" AND book = ")
-            .push_bind(list.book.0);
-        return sql;
-    }
-    let mut sql = QueryBuilder::new(engine, "SELECT count(*) FROM ");
-    match query.scope() {
-        Scope::Live => {
-            push_found(&mut sql, list);
-        }
-        Scope::Trash => {
-            sql.push("contacts");
-            push_walk(&mut sql, SortBy::Name, list);
         }
     }
-    sql
 }
 
-/// How many of the contacts that match stand before the contact of a backward cursor.
-fn count_before(engine: Engine, list: &List, total: u64, cursor: &Cursor) -> QueryBuilder<'static> {
-    let query = &list.query;
-    let mut sql = QueryBuilder::new(engine, "SELECT count(*) FROM ");
-    if is_walked(query, total) {
+/// How many contacts of a list stand before the contact of a backward cursor.
+async fn count_before(
+    connection: &mut Connection,
+    list: &List,
+    groups: &[Group],
+    cursor: &Cursor,
+) -> Result<u64, StoreError> {
+    let mut before = 0;
+    for group in groups {
+        match side_of(group, cursor) {
+            Side::Beyond => before += group.total,
+            Side::Before => {}
+            Side::Within => {
+                let mut sql = QueryBuilder::new(connection.engine(), "SELECT count(*) FROM ");
+                push_count_before(&mut sql, list, group, cursor);
+                let count: i64 = sql.build().fetch_one(&mut *connection).await?;
+                before += count.unsigned_abs();
+            }
+        }
+    }
+    Ok(before)
+}
+
+/// Appends the contacts of a group before the contact of a backward cursor.
+fn push_count_before(sql: &mut QueryBuilder<'_>, list: &List, group: &Group, cursor: &Cursor) {
+    if is_walked(&list.query, group) {
         sql.push("contacts");
-        push_walk(&mut sql, query.sort().by, list);
+        push_walk(sql, list.query.sort().by, list, group);
     } else {
-        push_few(&mut sql, list);
+        push_few(sql, list, group);
     }
-    push_beyond(&mut sql, cursor);
-    sql
+    push_beyond(sql, cursor);
 }
 
-fn is_walked(query: &ContactQuery, total: u64) -> bool {
+fn is_walked(query: &ContactQuery, group: &Group) -> bool {
     let is_whole = query.search().is_empty() && *query.filter() == Filter::ALL;
-    is_whole || query.scope() == Scope::Trash || total > MAX_SORTED_MATCHES
+    is_whole || query.scope() == Scope::Trash || group.total > MAX_SORTED_MATCHES
 }
 
-/// The contacts of a page and one more, in order; from the last to the first where the page is
-/// found from behind.
-fn find_page(
+/// The part of a page that a group has.
+struct Piece<'q> {
+    cursor: Option<&'q Cursor>,
+    skipped: u64,
+    limit: u64,
+}
+
+/// The contacts of a piece, in order; from the last to the first where the page is found from
+/// behind.
+fn find_piece(
     engine: Engine,
     select: &'static str,
     list: &List,
-    total: u64,
-    skipped: u64,
+    (group, piece): (&Group, Piece<'_>),
 ) -> QueryBuilder<'static> {
     let query = &list.query;
     let sort = Sort {
@@ -302,20 +492,20 @@ fn find_page(
         ..query.sort()
     };
     let push_page = |sql: &mut QueryBuilder<'_>| {
-        if let Some(cursor) = query.cursor() {
+        if let Some(cursor) = piece.cursor {
             push_beyond(sql, cursor);
         }
         push_order(sql, sort);
-        push_limit(sql, query, skipped);
+        push_limit(sql, &piece);
     };
     let mut sql = QueryBuilder::new(engine, select);
-    if is_walked(query, total) {
-        push_walk(&mut sql, sort.by, list);
+    if is_walked(query, group) {
+        push_walk(&mut sql, sort.by, list, group);
         push_page(&mut sql);
     } else {
         // Two steps, so that only the contacts of the page are read with their notes.
         sql.push(" WHERE seq IN (SELECT seq FROM ");
-        push_few(&mut sql, list);
+        push_few(&mut sql, list, group);
         push_page(&mut sql);
         sql.push(")");
         push_order(&mut sql, sort);
@@ -323,46 +513,31 @@ fn find_page(
     sql
 }
 
-/// Behind `contacts`: along the index of an order, looking at every search key. PostgreSQL takes that index by
+/// Behind `contacts`: along the index of an order, looking at the texts of every contact. PostgreSQL takes that index by
 /// itself.
-fn push_walk(sql: &mut QueryBuilder<'_>, order: SortBy, list: &List) {
+fn push_walk(sql: &mut QueryBuilder<'_>, order: SortBy, list: &List, group: &Group) {
     let query = &list.query;
     sql.push(match order {
-        SortBy::Name => Sql::each(" INDEXED BY contacts_by_name", ""),
+        SortBy::Name | SortBy::Relevance => Sql::each(" INDEXED BY contacts_by_name", ""),
         SortBy::Created => Sql::each(" INDEXED BY contacts_by_created", ""),
         SortBy::Updated => Sql::each(" INDEXED BY contacts_by_updated", ""),
     });
     sql.push(" WHERE book = ")
         .push_bind(list.book.0)
-        .push(" AND in_trash = ")
+        .push(" AND contacts.in_trash = ")
         .push(in_trash(query.scope()));
-    for word in query.search().words() {
-        sql.push(" AND ");
-        search::push_contains(sql, word);
-    }
-    labels::push_filter(sql, list.book, list.query.filter());
+    search::push_filter(sql, group.wanted(query));
+    labels::push_filter(sql, list.book, query.filter());
 }
 
-/// Behind `FROM`: the contacts of a list that has few.
-fn push_few(sql: &mut QueryBuilder<'_>, list: &List) {
+/// Behind `FROM`: the contacts of a group that has few.
+fn push_few(sql: &mut QueryBuilder<'_>, list: &List, group: &Group) {
     let query = &list.query;
     if query.search().is_empty() {
         push_filtered(sql, list);
     } else {
-        search::tables(sql.engine()).push_contacts(sql, list.book, query.search().words());
-        labels::push_filter(sql, list.book, list.query.filter());
-    }
-}
-
-/// Behind `FROM`: rows of which each is a contact that the search finds, and the filter lets through.
-fn push_found(sql: &mut QueryBuilder<'_>, list: &List) {
-    let (words, filter) = (list.query.search().words(), list.query.filter());
-    let tables = search::tables(sql.engine());
-    if *filter == Filter::ALL {
-        tables.push_matches(sql, list.book, words);
-    } else {
-        tables.push_contacts(sql, list.book, words);
-        labels::push_filter(sql, list.book, list.query.filter());
+        search::index(sql.engine()).push_contacts(sql, list.book, group.wanted(query));
+        labels::push_filter(sql, list.book, query.filter());
     }
 }
 
@@ -399,7 +574,9 @@ fn push_beyond(sql: &mut QueryBuilder<'_>, cursor: &Cursor) {
     };
     sql.push(" AND (")
         .push(match sort.by {
-            SortBy::Name => Sql::each("search_key", "left(search_key, 250), search_key"),
+            SortBy::Name | SortBy::Relevance => {
+                Sql::each("search_key", "left(search_key, 250), search_key")
+            }
             SortBy::Created => "created_at".into(),
             SortBy::Updated => "updated_at".into(),
         })
@@ -407,7 +584,7 @@ fn push_beyond(sql: &mut QueryBuilder<'_>, cursor: &Cursor) {
         .push(beyond)
         .push(" (");
     match cursor.position() {
-        Position::Name(key) => {
+        Position::Name(key) | Position::Relevance(_, key) => {
             if sql.engine() == Engine::Postgres {
                 sql.push("left(").push_bind(key.clone()).push(", 250), ");
             }
@@ -426,7 +603,7 @@ fn push_order(sql: &mut QueryBuilder<'_>, sort: Sort) {
     let direction = if sort.descending { " DESC" } else { "" };
     sql.push(" ORDER BY ");
     match sort.by {
-        SortBy::Name => {
+        SortBy::Name | SortBy::Relevance => {
             if sql.engine() == Engine::Postgres {
                 sql.push("left(search_key, 250)").push(direction).push(", ");
             }
@@ -438,12 +615,11 @@ fn push_order(sql: &mut QueryBuilder<'_>, sort: Sort) {
     sql.push(direction).push(", id").push(direction);
 }
 
-fn push_limit(sql: &mut QueryBuilder<'_>, query: &ContactQuery, skipped: u64) {
-    sql.push(" LIMIT ")
-        .push_bind(i64::from(query.limit().get()) + 1);
-    if skipped > 0 {
-        sql.push(" OFFSET ")
-            .push_bind(i64::try_from(skipped).unwrap_or(i64::MAX));
+fn push_limit(sql: &mut QueryBuilder<'_>, piece: &Piece<'_>) {
+    let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    sql.push(" LIMIT ").push_bind(number(piece.limit));
+    if piece.skipped > 0 {
+        sql.push(" OFFSET ").push_bind(number(piece.skipped));
     }
 }
 

@@ -1,7 +1,8 @@
-//! The tables that searches ask: which contacts outside the trash have a word in their search key.
+//! The table that searches read, `contact_search`, and its indexes.
 //!
-//! Each engine has its own. SQLite brings full-text indexes ([`sqlite`]), PostgreSQL indexes of arrays
-//! ([`postgres`]). Both find words of any length, at any place of a word of the search key.
+//! The table has a text for each [`Column`] of a contact. Each engine has an index of its own over three characters in a
+//! row: SQLite a full-text table ([`sqlite`]), PostgreSQL arrays ([`postgres`]). The indexes have the contacts outside the
+//! trash.
 
 mod postgres;
 mod sqlite;
@@ -10,73 +11,205 @@ use std::collections::BTreeMap;
 
 use kith_database::Connection;
 use kith_database::Engine;
-use kith_database::Query;
 use kith_database::QueryBuilder;
+use kith_database::Row;
 use kith_database::Sql;
-use kith_database::Value;
 use kith_database::query;
+use kith_search::Column;
+use kith_search::Document;
+use kith_search::Probe;
+use kith_search::Search;
+use kith_search::Term;
+use kith_search::Tier;
+use serde_json::Map;
+use serde_json::Value;
 
 use self::postgres::GramArrays;
-use self::sqlite::FullTextTables;
+use self::sqlite::FullTextTable;
+use super::row::Stored;
+use super::row::WHOLE;
 use crate::services::book::BookKey;
+use crate::services::contacts::search_document::CONTACT;
+use crate::services::contacts::search_document::document;
 use crate::services::contacts::store::StoreError;
 
 /// The contacts that [`add_page`] adds.
 const PAGE: i64 = 500;
 
-/// The tables of an engine.
-pub trait SearchTables: Sync {
-    /// The grams of a search key in a book, as the tables keep them.
-    fn grams(&self, book: BookKey, search_key: &str) -> Value<'static>;
+const ADD: Sql = Sql::each(
+    "INSERT INTO contact_search (contact, in_trash, names, joined, companies, cities, labels, phones, others, notes, has)
+     SELECT value ->> 'contact', value ->> 'in_trash', value ->> 'names', value ->> 'joined', value ->> 'companies',
+         value ->> 'cities', value ->> 'labels', value ->> 'phones', value ->> 'others', value ->> 'notes', value ->> 'has'
+     FROM json_each($1)",
+    "INSERT INTO contact_search (contact, in_trash, names, joined, companies, cities, labels, phones, others, notes, has,
+         grams)
+     SELECT contact, in_trash, names, joined, companies, cities, labels, phones, others, notes, has, grams::int4[]
+     FROM json_to_recordset($1::json) AS texts (contact BIGINT, in_trash BOOLEAN, names TEXT, joined TEXT, companies TEXT,
+         cities TEXT, labels TEXT, phones TEXT, others TEXT, notes TEXT, has TEXT, grams TEXT)",
+);
 
-    /// Statements that add a contact.
-    fn additions<'q>(&self, seq: i64, search_key: &'q str) -> Vec<Query<'q>>;
+const REMOVE: Sql = Sql::each(
+    "DELETE FROM contact_search WHERE contact IN (SELECT value FROM json_each($1))",
+    "DELETE FROM contact_search WHERE contact = ANY ($1::bigint[])",
+);
 
-    /// Statements that remove a contact.
-    fn removals(&self, seq: i64) -> Vec<Query<'static>>;
+/// Texts hold no line feed.
+const ENTRIES: Sql = Sql::each(
+    "SELECT contact, in_trash || '
+' || names || '
+' || joined || '
+' || companies || '
+' || cities || '
+' || labels || '
+' || phones || '
+' || others || '
+' || notes || '
+' || has FROM contact_search WHERE contact > $1 AND contact <= $2",
+    "SELECT contact, in_trash::int4 || '
+' || names || '
+' || joined || '
+' || companies || '
+' || cities || '
+' || labels || '
+' || phones || '
+' || others || '
+' || notes || '
+' || has || '
+' || grams::text FROM contact_search WHERE contact > $1 AND contact <= $2",
+);
 
-    /// A statement for what the tables have of the contacts whose numbers are above the first parameter and up to the
-    /// second: the number, and a text about its entry.
-    fn entries(&self) -> &'static str;
+/// What the table has of a contact.
+pub struct Entry {
+    pub seq: i64,
+    pub in_trash: bool,
+    pub document: Document,
+}
 
-    /// The text of [`entries`](Self::entries) for a contact.
-    fn entry(&self, seq: i64, search_key: &str) -> String;
+impl Entry {
+    pub fn of(stored: &Stored) -> Self {
+        Self {
+            seq: stored.seq,
+            in_trash: stored.in_trash,
+            document: document(&stored.contact),
+        }
+    }
 
-    /// Appends, behind `FROM`, rows of which each is a contact of the book that has all these words.
-    fn push_matches(&self, sql: &mut QueryBuilder<'_>, book: BookKey, words: &[String]);
+    fn to_json(&self, engine: Engine) -> Value {
+        let mut columns = columns(engine, BookKey::of_contact(self.seq), &self.document);
+        columns.insert("contact".to_owned(), self.seq.into());
+        columns.insert("in_trash".to_owned(), self.in_trash.into());
+        columns.into()
+    }
+
+    /// The text that [`entries`] has of it.
+    pub fn to_text(&self, engine: Engine) -> String {
+        let mut lines = vec![if self.in_trash { "1" } else { "0" }];
+        lines.extend(Column::ALL.map(|column| self.document.text(column)));
+        let grams = index(engine).grams(BookKey::of_contact(self.seq), &self.document);
+        lines.extend(grams.as_deref());
+        lines.join("\n")
+    }
+}
+
+/// The columns of a document, and the array of grams of an engine that has one.
+pub fn columns(engine: Engine, book: BookKey, document: &Document) -> Map<String, Value> {
+    let mut columns = Map::new();
+    for column in Column::ALL {
+        columns.insert(column.as_str().to_owned(), document.text(column).into());
+    }
+    if let Some(grams) = index(engine).grams(book, document) {
+        columns.insert("grams".to_owned(), grams.into());
+    }
+    columns
+}
+
+/// Which contacts a search finds: those of a tier.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'q> {
+    pub search: &'q Search,
+    pub tier: Tier,
+    /// Contacts of this tier are left out.
+    pub without: Option<Tier>,
+}
+
+impl<'q> Wanted<'q> {
+    /// All that the search finds.
+    pub fn all(search: &'q Search) -> Self {
+        Self {
+            search,
+            tier: Tier::Note,
+            without: None,
+        }
+    }
+}
+
+/// How an engine finds contacts.
+pub trait SearchIndex: Sync {
+    /// The grams of a contact, if the table keeps them.
+    fn grams(&self, book: BookKey, document: &Document) -> Option<String>;
+
+    /// Appends, behind `FROM`, rows of which each is a contact of the book.
+    fn push_matches(&self, sql: &mut QueryBuilder<'_>, book: BookKey, wanted: Wanted<'_>);
 
     /// Appends, behind `FROM`, the same contacts with their columns. Further conditions can follow, each after
     /// `AND`.
-    fn push_contacts(&self, sql: &mut QueryBuilder<'_>, book: BookKey, words: &[String]);
+    fn push_contacts(&self, sql: &mut QueryBuilder<'_>, book: BookKey, wanted: Wanted<'_>);
+
+    /// Appends, behind `FROM`, the rows of `contact_search` of the book that have one of these probes.
+    fn push_candidates(&self, sql: &mut QueryBuilder<'_>, book: BookKey, probes: &[Probe]);
 }
 
-/// The tables of this engine.
-pub fn tables(engine: Engine) -> &'static dyn SearchTables {
+/// The index of this engine.
+pub fn index(engine: Engine) -> &'static dyn SearchIndex {
     match engine {
-        Engine::Sqlite => &FullTextTables,
+        Engine::Sqlite => &FullTextTable,
         Engine::Postgres => &GramArrays,
     }
 }
 
-/// Adds a contact to the tables.
-pub async fn add(
-    connection: &mut Connection,
-    seq: i64,
-    search_key: &str,
-) -> Result<(), sqlx::Error> {
-    for statement in tables(connection.engine()).additions(seq, search_key) {
-        statement.execute(connection).await?;
-    }
+/// Writes contacts, which the table may have.
+pub async fn write(connection: &mut Connection, entries: &[Entry]) -> Result<(), sqlx::Error> {
+    let numbers: Vec<i64> = entries.iter().map(|entry| entry.seq).collect();
+    query(REMOVE)
+        .bind(numbers)
+        .execute(&mut *connection)
+        .await?;
+    let engine = connection.engine();
+    let rows = entries.iter().map(|entry| entry.to_json(engine)).collect();
+    query(ADD)
+        .bind(Value::Array(rows).to_string())
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
-/// What the tables have of contacts, by their numbers: from behind `after` to `last`.
+/// Removes a contact.
+pub async fn remove(connection: &mut Connection, seq: i64) -> Result<(), sqlx::Error> {
+    query(REMOVE).bind(vec![seq]).execute(connection).await?;
+    Ok(())
+}
+
+/// Moves a contact to the trash or out of it.
+pub async fn set_in_trash(
+    connection: &mut Connection,
+    seq: i64,
+    in_trash: bool,
+) -> Result<(), sqlx::Error> {
+    query("UPDATE contact_search SET in_trash = $1 WHERE contact = $2")
+        .bind(in_trash)
+        .bind(seq)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// What the table has of contacts, by their numbers: from behind `after` to `last`.
 pub async fn entries(
     connection: &mut Connection,
     after: i64,
     last: i64,
 ) -> Result<BTreeMap<i64, String>, sqlx::Error> {
-    let entries: Vec<(i64, String)> = query(tables(connection.engine()).entries())
+    let entries: Vec<(i64, String)> = query(ENTRIES)
         .bind(after)
         .bind(last)
         .fetch_all(connection)
@@ -84,56 +217,126 @@ pub async fn entries(
     Ok(entries.into_iter().collect())
 }
 
-/// Adds the first contacts outside the trash whose `seq` is above `after`, to tables that do not have them. Returns the
-/// last `seq` and how many contacts there were, or `None` if there was none.
+/// Adds the first contacts whose `seq` is above `after`. Returns the last `seq` and how many contacts there were, or `None`
+/// if there was none.
 ///
 /// # Errors
-/// Those of the engine.
+/// [`StoreError::Unavailable`], [`StoreError::Internal`].
 pub async fn add_page(
     connection: &mut Connection,
     after: i64,
-) -> Result<Option<(i64, u64)>, sqlx::Error> {
-    let contacts: Vec<(i64, String)> = query(
-        "SELECT seq, search_key FROM contacts WHERE deleted_at IS NULL AND seq > $1
-         ORDER BY seq LIMIT $2",
-    )
-    .bind(after)
-    .bind(PAGE)
-    .fetch_all(connection)
-    .await?;
-    for (seq, search_key) in &contacts {
-        add(connection, *seq, search_key).await?;
-    }
-    let last = contacts.last().map(|(seq, _)| *seq);
-    Ok(last.map(|last| (last, contacts.len() as u64)))
+) -> Result<Option<(i64, u64)>, StoreError> {
+    let mut sql = QueryBuilder::new(connection.engine(), WHOLE);
+    sql.push(" WHERE seq > ")
+        .push_bind(after)
+        .push(" ORDER BY seq LIMIT ")
+        .push_bind(PAGE);
+    let rows = sql.build().fetch_all(&mut *connection).await?;
+    let stored: Vec<Stored> = rows.iter().map(Stored::read).collect::<Result<_, _>>()?;
+    let Some(last) = stored.last().map(|last| last.seq) else {
+        return Ok(None);
+    };
+    let entries: Vec<Entry> = stored.iter().map(Entry::of).collect();
+    write(connection, &entries).await?;
+    Ok(Some((last, entries.len() as u64)))
 }
 
-/// Removes a contact from the tables.
-pub async fn remove(connection: &mut Connection, seq: i64) -> Result<(), StoreError> {
-    for statement in tables(connection.engine()).removals(seq) {
-        statement.execute(connection).await?;
+/// The documents of contacts that have one of these probes, at most `limit`.
+pub async fn candidates(
+    connection: &mut Connection,
+    book: BookKey,
+    probes: &[Probe],
+    limit: u32,
+) -> Result<Vec<Document>, StoreError> {
+    let mut sql = QueryBuilder::new(
+        connection.engine(),
+        "SELECT names, joined, companies, cities, labels, phones, others, notes, has FROM ",
+    );
+    index(connection.engine()).push_candidates(&mut sql, book, probes);
+    sql.push(" LIMIT ").push_bind(limit);
+    let rows: Vec<Row> = sql.build().fetch_all(connection).await?;
+    let document = |row: &Row| -> Result<Document, StoreError> {
+        let mut texts = Vec::new();
+        for column in Column::ALL {
+            let text: String = row.get(column.as_str())?;
+            texts.push((column, text));
+        }
+        Ok(Document::of_texts(texts))
+    };
+    rows.iter().map(document).collect()
+}
+
+/// Appends to conditions on `contacts`, after `AND`, that a contact is wanted.
+pub fn push_filter(sql: &mut QueryBuilder<'_>, wanted: Wanted<'_>) {
+    if wanted.search.is_empty() {
+        return;
     }
-    Ok(())
+    sql.push(" AND EXISTS (SELECT 1 FROM contact_search WHERE contact_search.contact = contacts.seq AND ");
+    push_condition(sql, wanted);
+    sql.push(")");
+}
+
+/// Appends the condition that a row of `contact_search` is wanted.
+fn push_condition(sql: &mut QueryBuilder<'_>, wanted: Wanted<'_>) {
+    push_tier(sql, wanted.search, wanted.tier);
+    if let Some(better) = wanted.without {
+        sql.push(" AND NOT (");
+        push_tier(sql, wanted.search, better);
+        sql.push(")");
+    }
+}
+
+fn push_tier(sql: &mut QueryBuilder<'_>, search: &Search, tier: Tier) {
+    for (number, term) in search.terms().iter().enumerate() {
+        if number > 0 {
+            sql.push(" AND ");
+        }
+        if term.is_negated() {
+            sql.push("NOT ");
+        }
+        push_probes(sql, &term.probes(tier));
+    }
+}
+
+/// Appends the condition that a row of `contact_search` has one of these probes.
+fn push_probes(sql: &mut QueryBuilder<'_>, probes: &[Probe]) {
+    sql.push("(");
+    for (number, probe) in probes.iter().enumerate() {
+        if number > 0 {
+            sql.push(" OR ");
+        }
+        sql.push(Sql::each("instr(", "strpos("))
+            .push("contact_search.")
+            .push(probe.column.as_str())
+            .push(", ")
+            .push_bind(probe.text.clone())
+            .push(") > 0");
+    }
+    sql.push(")");
 }
 
 /// Appends the condition that the number in this column of a table is that of a contact of the book.
-fn push_bounds(sql: &mut QueryBuilder<'_>, [table, column]: [&'static str; 2], book: BookKey) {
+fn push_bounds(sql: &mut QueryBuilder<'_>, column: &'static str, book: BookKey) {
     let numbers = book.contacts();
     sql.push(" AND ")
-        .push(table)
         .push(column)
         .push(" > ")
         .push_bind(numbers.start)
         .push(" AND ")
-        .push(table)
         .push(column)
         .push(" < ")
         .push_bind(numbers.end);
 }
 
-/// Appends the condition that a search key holds a word.
-pub fn push_contains(sql: &mut QueryBuilder<'_>, word: &str) {
-    sql.push(Sql::each("instr(search_key, ", "strpos(search_key, "))
-        .push_bind(word.to_owned())
-        .push(") > 0");
+/// A probe that each contact has.
+fn every_contact() -> Probe {
+    Probe {
+        column: Column::Has,
+        text: format!("  {CONTACT}  "),
+    }
+}
+
+/// The terms that a contact must have.
+fn positive(search: &Search) -> impl Iterator<Item = &Term> {
+    search.terms().iter().filter(|term| !term.is_negated())
 }

@@ -32,7 +32,7 @@ pub async fn delete(
 ) -> Result<(), StoreError> {
     let stored = find_expected(&mut tx, place, expected).await?;
     move_over(&mut tx, &stored, now, Some(now)).await?;
-    search::remove(&mut tx, stored.seq).await?;
+    search::set_in_trash(&mut tx, stored.seq, true).await?;
     labels::remove(&mut tx, stored.seq).await?;
     let entry = Entry {
         subject: Some(*place.id.as_uuid()),
@@ -52,7 +52,7 @@ pub async fn restore(mut tx: Tx, place: Place, now: Timestamp) -> Result<Contact
         return Ok(stored.contact);
     }
     move_over(&mut tx, &stored, now, None).await?;
-    search::add(&mut tx, stored.seq, &stored.search_key).await?;
+    search::set_in_trash(&mut tx, stored.seq, false).await?;
     labels::add(&mut tx, place.book, place.id, &labels_of(&stored.contact)).await?;
     let restored = find_live(&mut tx, place).await?;
     tx.commit().await?;

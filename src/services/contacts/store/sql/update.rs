@@ -30,6 +30,7 @@ use crate::services::contacts::history;
 use crate::services::contacts::labels::is_favourite;
 use crate::services::contacts::labels::labels_of;
 use crate::services::contacts::photo::PhotoKey;
+use crate::services::contacts::search_document::document;
 use crate::services::contacts::store::StoreError;
 
 /// When a card changes, who changes it, and which version is expected.
@@ -116,9 +117,14 @@ async fn write(
     .bind(stored.seq)
     .execute(&mut *tx)
     .await?;
-    if key != stored.search_key {
-        search::remove(tx, stored.seq).await?;
-        search::add(tx, stored.seq, &key).await?;
+    let found_by = document(&contact);
+    if found_by != document(&stored.contact) {
+        let entry = search::Entry {
+            seq: stored.seq,
+            in_trash: stored.in_trash,
+            document: found_by,
+        };
+        search::write(tx, &[entry]).await?;
     }
     let succession = Succession {
         stored,
@@ -164,7 +170,8 @@ pub async fn move_to(
         .bind(stored.seq)
         .fetch_one(&mut tx)
         .await?;
-    search::add(&mut tx, seq, &stored.search_key).await?;
+    stored.seq = seq;
+    search::write(&mut tx, &[search::Entry::of(&stored)]).await?;
     labels::add(&mut tx, book, place.id, &labels_of(&stored.contact)).await?;
     activities::record(&mut tx, place.id, updated_at, &Event::Moved).await?;
     tx.commit().await?;

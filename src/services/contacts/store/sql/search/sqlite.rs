@@ -1,179 +1,83 @@
-//! The search tables of `SQLite`.
-//!
-//! Two FTS5 tables hold every contact outside the trash, under its `seq`. `contact_trigrams`
-//! finds words of three characters and more: a quoted phrase of trigrams matches where the word
-//! stands, and only there. `contact_grams` finds shorter words, as tokens of their own.
+//! The index of searches in `SQLite`: an FTS5 table of trigrams over `contact_search`. A phrase of trigrams matches where
+//! its text stands, and only there.
 
-use std::collections::BTreeSet;
-
-use kith_database::Query;
 use kith_database::QueryBuilder;
-use kith_database::Value;
-use kith_database::query;
+use kith_search::Document;
+use kith_search::Probe;
+use kith_search::Search;
+use kith_search::Term;
+use kith_search::Tier;
 
-use super::SearchTables;
+use super::SearchIndex;
+use super::Wanted;
+use super::every_contact;
+use super::positive;
 use super::push_bounds;
-use super::push_contains;
 use crate::services::book::BookKey;
 
-/// The length of a word from which the trigrams can find it.
-const TRIGRAM: usize = 3;
+/// The table `contact_texts`.
+pub struct FullTextTable;
 
-/// The tables `contact_trigrams` and `contact_grams`.
-pub struct FullTextTables;
-
-impl SearchTables for FullTextTables {
-    fn grams(&self, _book: BookKey, search_key: &str) -> Value<'static> {
-        grams(search_key).into()
+impl SearchIndex for FullTextTable {
+    /// Triggers keep this table.
+    fn grams(&self, _: BookKey, _: &Document) -> Option<String> {
+        None
     }
 
-    fn additions<'q>(&self, seq: i64, search_key: &'q str) -> Vec<Query<'q>> {
-        vec![
-            query("INSERT INTO contact_trigrams (rowid, key) VALUES ($1, $2)")
-                .bind(seq)
-                .bind(search_key),
-            query("INSERT INTO contact_grams (rowid, grams) VALUES ($1, $2)")
-                .bind(seq)
-                .bind(grams(search_key)),
-        ]
+    fn push_matches(&self, sql: &mut QueryBuilder<'_>, book: BookKey, wanted: Wanted<'_>) {
+        sql.push("contact_texts");
+        push_match(sql, book, expression(wanted));
     }
 
-    fn removals(&self, seq: i64) -> Vec<Query<'static>> {
-        vec![
-            query("DELETE FROM contact_trigrams WHERE rowid = $1").bind(seq),
-            query("DELETE FROM contact_grams WHERE rowid = $1").bind(seq),
-        ]
+    fn push_contacts(&self, sql: &mut QueryBuilder<'_>, book: BookKey, wanted: Wanted<'_>) {
+        // The cross join has SQLite ask this table first.
+        sql.push("contact_texts CROSS JOIN contacts ON seq = contact_texts.rowid");
+        push_match(sql, book, expression(wanted));
     }
 
-    /// These tables do not give back what they index, so an entry says only that both have one.
-    fn entries(&self) -> &'static str {
-        "SELECT entry, CAST(count(*) AS TEXT) FROM (
-             SELECT rowid AS entry FROM contact_trigrams WHERE rowid > $1 AND rowid <= $2
-             UNION ALL SELECT rowid FROM contact_grams WHERE rowid > $1 AND rowid <= $2)
-         GROUP BY entry"
-    }
-
-    fn entry(&self, _seq: i64, _search_key: &str) -> String {
-        "2".to_owned()
-    }
-
-    fn push_matches(&self, sql: &mut QueryBuilder<'_>, book: BookKey, words: &[String]) {
-        let lookup = lookup(words);
-        if lookup.left.is_empty() {
-            sql.push(lookup.table);
-            push_match(sql, book, &lookup);
-        } else {
-            self.push_contacts(sql, book, words);
-        }
-    }
-
-    fn push_contacts(&self, sql: &mut QueryBuilder<'_>, book: BookKey, words: &[String]) {
-        let lookup = lookup(words);
-        // The cross join has SQLite ask the search table first.
-        sql.push(lookup.table)
-            .push(" CROSS JOIN contacts ON seq = ")
-            .push(lookup.table)
-            .push(".rowid");
-        push_match(sql, book, &lookup);
-        for word in &lookup.left {
-            sql.push(" AND ");
-            push_contains(sql, word);
-        }
+    fn push_candidates(&self, sql: &mut QueryBuilder<'_>, book: BookKey, probes: &[Probe]) {
+        sql.push("contact_search WHERE contact IN (SELECT rowid FROM contact_texts");
+        push_match(sql, book, any(probes));
+        sql.push(")");
     }
 }
 
 /// FTS5 reads only the rows between the bounds, so a search costs nothing for what other books have.
-fn push_match(sql: &mut QueryBuilder<'_>, book: BookKey, lookup: &Lookup<'_>) {
-    sql.push(" WHERE ")
-        .push(lookup.table)
-        .push(" MATCH ")
-        .push_bind(lookup.expression.clone());
-    push_bounds(sql, [lookup.table, ".rowid"], book);
+fn push_match(sql: &mut QueryBuilder<'_>, book: BookKey, expression: String) {
+    sql.push(" WHERE contact_texts MATCH ")
+        .push_bind(expression);
+    push_bounds(sql, "contact_texts.rowid", book);
 }
 
-/// A query of one of the two tables.
-#[derive(Debug)]
-struct Lookup<'a> {
-    table: &'static str,
-    /// For `MATCH`, in the query language of FTS5.
-    expression: String,
-    /// Words that this table cannot find: to be looked for in the contacts that it does find.
-    left: Vec<&'a str>,
-}
-
-/// The question that finds the fewest contacts too many. There is at least one word.
-fn lookup(words: &[String]) -> Lookup<'_> {
-    let (long, short): (Vec<&str>, Vec<&str>) = words
-        .iter()
-        .map(String::as_str)
-        .partition(|word| word.chars().count() >= TRIGRAM);
-    if long.is_empty() {
-        let tokens: Vec<String> = short.into_iter().map(token).collect();
-        Lookup {
-            table: "contact_grams",
-            expression: tokens.join(" AND "),
-            left: Vec::new(),
-        }
-    } else {
-        let phrases: Vec<String> = long.into_iter().map(phrase).collect();
-        Lookup {
-            table: "contact_trigrams",
-            expression: phrases.join(" AND "),
-            left: short,
-        }
+/// What is wanted, in the query language of FTS5.
+fn expression(wanted: Wanted<'_>) -> String {
+    let all = tier(wanted.search, wanted.tier);
+    match wanted.without {
+        Some(better) => format!("({all}) NOT ({})", tier(wanted.search, better)),
+        None => all,
     }
 }
 
-/// An FTS5 string: anything between double quotes, which are doubled inside.
-fn phrase(word: &str) -> String {
-    format!("\"{}\"", word.replace('"', "\"\""))
+fn tier(search: &Search, tier: Tier) -> String {
+    let term = |term: &Term| any(&term.probes(tier));
+    let mut wanted: Vec<String> = positive(search).map(term).collect();
+    if wanted.is_empty() {
+        // NOT is between two expressions.
+        wanted.push(any(&[every_contact()]));
+    }
+    let unwanted = search.terms().iter().filter(|term| term.is_negated());
+    let wanted = format!("({})", wanted.join(" AND "));
+    unwanted.fold(wanted, |wanted, one| {
+        format!("({wanted} NOT {})", term(one))
+    })
 }
 
-/// Every character of a key and every two that stand together in a word, as tokens.
-fn grams(search_key: &str) -> String {
-    let mut tokens = BTreeSet::new();
-    for word in search_key.split_whitespace() {
-        let mut previous = None;
-        for (at, character) in word.char_indices() {
-            let end = at + character.len_utf8();
-            tokens.insert(token(&word[at..end]));
-            if let Some(start) = previous {
-                tokens.insert(token(&word[start..end]));
-            }
-            previous = Some(at);
-        }
-    }
-    tokens.into_iter().collect::<Vec<String>>().join(" ")
-}
-
-/// A gram as a token that no tokenizer changes and no query language reads: its bytes in hex.
-fn token(gram: &str) -> String {
-    kith_runtime::hex(gram.as_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn grams_are_the_characters_and_pairs_of_each_word() {
-        assert_eq!(grams("ab é\nb"), "61 6162 62 c3a9");
-    }
-
-    #[test]
-    fn trigrams_find_long_words_and_grams_short_ones() {
-        let words = ["ada".to_owned(), "a\"b c".to_owned(), "王".to_owned()];
-        let found = lookup(&words);
-        assert_eq!(found.table, "contact_trigrams");
-        assert_eq!(found.expression, "\"ada\" AND \"a\"\"b c\"");
-        assert_eq!(found.left, ["王"]);
-
-        let words = ["ad".to_owned(), "王".to_owned()];
-        let found = lookup(&words);
-        assert_eq!(
-            (found.table, found.expression.as_str()),
-            ("contact_grams", "6164 AND e78e8b")
-        );
-        assert!(found.left.is_empty());
-    }
+/// One of the probes. Each has three characters, without which FTS5 would find nothing.
+fn any(probes: &[Probe]) -> String {
+    let probe = |probe: &Probe| {
+        let text = probe.text.replace('"', "\"\"");
+        format!("{} : \"{text}\"", probe.column.as_str())
+    };
+    let probes: Vec<String> = probes.iter().map(probe).collect();
+    format!("({})", probes.join(" OR "))
 }

@@ -1,0 +1,169 @@
+//! Where a search has found a contact: the row of the list, in which the words are marked.
+
+use kith_search::Part;
+use kith_search::Search;
+
+use super::catalogue::Field;
+use super::fields::ContactFields;
+use super::search_document::Text;
+use super::search_document::texts;
+use crate::model::contact::Contact;
+use crate::model::contact::MarkedRow;
+use crate::model::html::escape_html;
+
+/// How much of a text stands before the first mark, and how long the text of a row is, in characters.
+const BEFORE: usize = 20;
+const LONGEST: usize = 120;
+
+/// What the row of a contact shows that the search has found.
+pub fn marked(search: &Search, contact: &Contact) -> MarkedRow {
+    let all = texts(&contact.name, &ContactFields::of(contact));
+    let has_name = |text: &&Text| text.part == Part::Name && !marks(search, text).is_empty();
+    let usual = all.iter().find(|text| text.text == contact.detail());
+    let by_name = all
+        .iter()
+        .any(|text| has_name(&text) && text.field == Field::Name);
+    let elsewhere = all.iter().filter(|text| text.field != Field::Name);
+    let detail = match usual.filter(|text| by_name || !marks(search, text).is_empty()) {
+        Some(text) => in_marks(search, text),
+        None => elsewhere
+            .into_iter()
+            .find(|text| !marks(search, text).is_empty())
+            .map_or_else(
+                || escape_html(contact.detail()),
+                |text| with_label(search, text),
+            ),
+    };
+    let name = Text {
+        field: Field::Name,
+        part: Part::Name,
+        text: contact.name.clone(),
+    };
+    MarkedRow {
+        name: in_marks(search, &name),
+        detail,
+    }
+}
+
+fn marks(search: &Search, text: &Text) -> Vec<std::ops::Range<usize>> {
+    search.marks(text.part, &text.text)
+}
+
+fn with_label(search: &Search, text: &Text) -> String {
+    let label = escape_html(text.field.spec().label);
+    format!("{label}: <bdi>{}</bdi>", in_marks(search, text))
+}
+
+/// A text as HTML, from shortly before its first mark on.
+fn in_marks(search: &Search, text: &Text) -> String {
+    let marks = marks(search, text);
+    let text = text.text.as_str();
+    let first = marks.first().map_or(0, |mark| mark.start);
+    let before = text[..first].char_indices().rev().nth(BEFORE);
+    let start = match before {
+        Some((at, _)) if text.chars().count() > LONGEST => at,
+        _ => 0,
+    };
+    let end = text[start..].char_indices().nth(LONGEST);
+    let end = end.map_or(text.len(), |(at, _)| start + at);
+    let mut html = String::from(if start > 0 { "…" } else { "" });
+    let mut at = start;
+    for mark in marks.into_iter().filter(|mark| mark.end <= end) {
+        html.push_str(&escape_html(&text[at..mark.start]));
+        html.push_str("<mark>");
+        html.push_str(&escape_html(&text[mark.clone()]));
+        html.push_str("</mark>");
+        at = mark.end;
+    }
+    html.push_str(&escape_html(&text[at..end]));
+    if end < text.len() {
+        html.push('…');
+    }
+    html
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn contact() -> Contact {
+        Contact {
+            id: "01a21781-4da9-77fc-bc25-b4ab41265a39"
+                .parse()
+                .expect("an id"),
+            name: "Ada <Lovelace> & Co".to_owned(),
+            email: Some("ada@example.com".to_owned()),
+            phone: Some("+1 (234) 567-8".to_owned()),
+            company: Some("Engines".to_owned()),
+            notes: Some(format!(
+                "{} met <b>Babbage</b> {}",
+                "long ".repeat(50),
+                "ago ".repeat(50)
+            )),
+            fields: json!({
+                "emails": [{ "value": "ada@example.com" }],
+                "phones": [{ "value": "+1 (234) 567-8" }],
+                "addresses": [{ "street": "12 St James", "city": "London" }],
+            })
+            .as_object()
+            .expect("an object")
+            .clone(),
+            photo: None,
+            created_at: String::new(),
+            updated_at: String::new(),
+            version: 1,
+        }
+    }
+
+    fn row(search: &str) -> (String, String) {
+        let search = Search::parse(search).expect("a search");
+        let MarkedRow { name, detail } = marked(&search, &contact());
+        (name, detail)
+    }
+
+    #[test]
+    fn a_row_shows_where_its_contact_was_found() {
+        let plain = "Ada &lt;Lovelace> &amp; Co";
+        for (search, name, detail) in [
+            (
+                "lovelace",
+                "Ada &lt;<mark>Lovelace</mark>> &amp; Co",
+                "ada@example.com",
+            ),
+            (
+                "ada",
+                "<mark>Ada</mark> &lt;Lovelace> &amp; Co",
+                "<mark>ada</mark>@example.com",
+            ),
+            (
+                "2345678",
+                plain,
+                "Phone: <bdi>+1 (<mark>234) 567-8</mark></bdi>",
+            ),
+            ("engines", plain, "Company: <bdi><mark>Engines</mark></bdi>"),
+            ("london", plain, "Address: <bdi><mark>London</mark></bdi>"),
+        ] {
+            assert_eq!(
+                row(search),
+                (name.to_owned(), detail.to_owned()),
+                "{search}"
+            );
+        }
+    }
+
+    #[test]
+    fn of_a_long_note_the_row_shows_what_is_around_the_mark() {
+        let (_, detail) = row("babbage");
+        assert!(
+            detail.starts_with("Notes: <bdi>…") && detail.ends_with("…</bdi>"),
+            "{detail}"
+        );
+        assert!(
+            detail.contains("met &lt;b><mark>Babbage</mark>&lt;/b> ago"),
+            "{detail}"
+        );
+        assert!(detail.chars().count() < 200, "{detail}");
+    }
+}

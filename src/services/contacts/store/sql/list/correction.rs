@@ -1,0 +1,66 @@
+//! One typing error, forgiven where a search finds nothing.
+
+use std::collections::BTreeMap;
+
+use kith_database::Connection;
+use kith_search::Mistyped;
+use kith_search::Search;
+
+use super::search;
+use crate::services::book::BookKey;
+use crate::services::contacts::store::StoreError;
+
+/// The most contacts that are looked at for one word.
+const CANDIDATES: u32 = 20_000;
+
+/// The most words that are looked for in the place of one.
+const MAX_WORDS: usize = 8;
+
+/// Another search in the place of one that finds nothing.
+pub struct Correction {
+    pub search: Search,
+    /// What is looked for, for people.
+    pub words: String,
+}
+
+/// The search with words of the book in the place of those that may be mistyped; `None` if no word is near.
+pub async fn of(
+    connection: &mut Connection,
+    book: BookKey,
+    search: &Search,
+) -> Result<Option<Correction>, StoreError> {
+    let mut corrections = Vec::new();
+    for word in search.mistyped() {
+        let near = near(connection, book, &word).await?;
+        if !near.is_empty() {
+            corrections.push((word.term(), near));
+        }
+    }
+    let words: Vec<String> = corrections
+        .iter()
+        .map(|(_, near)| near.join(", "))
+        .collect();
+    Ok((!corrections.is_empty()).then(|| Correction {
+        search: search.corrected(&corrections),
+        words: words.join("; "),
+    }))
+}
+
+/// The words near a mistyped one that most contacts have, in the order of words.
+async fn near(
+    connection: &mut Connection,
+    book: BookKey,
+    word: &Mistyped,
+) -> Result<Vec<String>, StoreError> {
+    let candidates = search::candidates(connection, book, word.probes(), CANDIDATES).await?;
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for near in candidates.iter().flat_map(|document| word.near(document)) {
+        *counts.entry(near).or_default() += 1;
+    }
+    let mut counted: Vec<(String, usize)> = counts.into_iter().collect();
+    counted.sort_by_key(|(_, count)| usize::MAX - count);
+    counted.truncate(MAX_WORDS);
+    let mut words: Vec<String> = counted.into_iter().map(|(word, _)| word).collect();
+    words.sort_unstable();
+    Ok(words)
+}
