@@ -56,7 +56,9 @@ fn copy_button(pieces: &[Piece]) -> impl IntoView + use<> {
 
 /// A text, or a link.
 fn piece(piece: Piece) -> Erased {
-    let Piece { text, href, label } = piece;
+    let Piece {
+        text, href, label, ..
+    } = piece;
     if href.is_empty() {
         return dynamic::erase(text);
     }

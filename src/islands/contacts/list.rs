@@ -47,13 +47,18 @@ fn Count(state: State) -> impl IntoView {
             return String::new();
         }
         let is_search = !state.location.read().lists_all();
-        match (state.list.read().total, is_search) {
-            (0, true) => "Nobody found".to_owned(),
-            (0, false) => String::new(),
-            (1, true) => "1 contact found".to_owned(),
-            (1, false) => "1 contact".to_owned(),
-            (many, true) => group_digits(many, NARROW_SPACE) + " contacts found",
-            (many, false) => group_digits(many, NARROW_SPACE) + " contacts",
+        let list = state.list.read();
+        let corrected = list.corrected.as_deref().unwrap_or_default();
+        let remark = match corrected {
+            "" if is_search => [" found", "", ""],
+            "" => ["", "", ""],
+            _ => [" found for “", corrected, "”"],
+        };
+        match list.total {
+            0 if is_search => "Nobody found".to_owned(),
+            0 => String::new(),
+            1 => "1 contact".to_owned() + &remark.concat(),
+            many => group_digits(many, NARROW_SPACE) + " contacts" + &remark.concat(),
         }
     };
     view! {
@@ -100,7 +105,7 @@ fn EmptyList(state: State) -> impl IntoView {
             view! {
                 <div class="empty nobody">
                     <p class="text-ink" hidden=!is_search>
-                        "No name or email contains “" <bdi>{search.clone()}</bdi> "”."
+                        "No contact has “" <bdi>{search.clone()}</bdi> "”."
                     </p>
                     <p class="text-ink" hidden=!has_no_favourite>
                         "The star of a contact makes it a favourite."

@@ -109,6 +109,7 @@ mod tests {
             name: number.to_string(),
             detail: String::new(),
             photo: None,
+            marked: None,
         };
         ContactList {
             rows: numbers.iter().map(row).collect(),
@@ -116,6 +117,7 @@ mod tests {
             previous_cursor: (offset > 0).then(|| format!("before {offset}")),
             next_cursor: Some(format!("behind {}", offset + numbers.len() as u64)),
             total: 100,
+            corrected: None,
         }
     }
 

@@ -38,7 +38,7 @@ const SEPARATOR: &str = ", ";
 impl ContactDetails {
     /// A contact with its activities, not drawn.
     pub fn of(contact: &Contact, activities: Activities) -> Self {
-        let fields = fields_of(contact);
+        let fields = ContactFields::of(contact);
         Self {
             row: contact.into(),
             version: contact.version,
@@ -58,9 +58,20 @@ impl ContactDetails {
         }
     }
 
-    /// The same, with links from the labels to the lists of their contacts. `labels` are those of the book of the contact;
-    /// `book` is the id of the book, or empty for the one that the reader begins with.
-    pub fn with_label_links(mut self, labels: &[Label], book: &str) -> Self {
+    /// The same, with links from labels, companies and cities to the lists of their contacts. `labels` are those of the book
+    /// of the contact; `book` is the id of the book, or empty for the one that the reader begins with.
+    pub fn with_lists(mut self, labels: &[Label], book: &str) -> Self {
+        let entries = self.fields.iter_mut().flat_map(|field| &mut field.entries);
+        for piece in entries.flat_map(|entry| &mut entry.pieces) {
+            if let Some(search) = &piece.search {
+                piece.href = Location {
+                    book: book.to_owned(),
+                    search: search.clone(),
+                    ..Location::default()
+                }
+                .url();
+            }
+        }
         let is_labels = |field: &&mut DetailField| field.name == Field::Labels.spec().name;
         let by_key = labels.iter().map(|label| (label_key(&label.name), label));
         let by_key: HashMap<String, &Label> = by_key.collect();
@@ -96,18 +107,6 @@ pub fn subtitle(name: &str, fields: &ContactFields) -> String {
     // A contact may be called by its company.
     let said = said.into_iter().flatten().filter(|text| *text != name);
     said.collect::<Vec<&str>>().join(" · ")
-}
-
-/// The fields of a contact.
-fn fields_of(contact: &Contact) -> ContactFields {
-    let mut fields = ContactFields::of_json(&contact.fields);
-    for (field, text) in [
-        (Field::Company, &contact.company),
-        (Field::Notes, &contact.notes),
-    ] {
-        fields.set(field, text.iter().map(Entry::text).collect());
-    }
-    fields
 }
 
 /// What people do most with a contact.
@@ -171,12 +170,7 @@ fn shown_fields(fields: &ContactFields) -> Vec<DetailField> {
     let is_shown = |field: &Field| {
         !matches!(
             field,
-            Field::Name
-                | Field::NameParts
-                | Field::Company
-                | Field::Department
-                | Field::Title
-                | Field::Favourite
+            Field::Name | Field::NameParts | Field::Department | Field::Title | Field::Favourite
         )
     };
     let mut shown: Vec<Field> = Field::ALL.iter().copied().filter(is_shown).collect();
@@ -271,7 +265,8 @@ fn text(field: Field, entry: &Entry) -> (Vec<Piece>, &'static str) {
             (vec![link(value, format!("https://{value}"))], "")
         }
         Kind::Date => (vec![plain(&day(value))], ""),
-        Kind::Parts(_) if field == Field::Addresses => (vec![plain(&address_lines(entry))], ""),
+        Kind::Parts(_) if field == Field::Addresses => (address_lines(entry), ""),
+        Kind::Line if field == Field::Company => (vec![found_by("company", value)], ""),
         Kind::Parts(_) => (vec![plain(&joined_parts(field, entry, " "))], ""),
         Kind::Flag => (vec![plain("Yes")], ""),
         Kind::Text => (linked(value), ""),
@@ -280,24 +275,42 @@ fn text(field: Field, entry: &Entry) -> (Vec<Piece>, &'static str) {
 }
 
 /// An address as it stands on an envelope: the postal code is on the line of the city.
-fn address_lines(entry: &Entry) -> String {
+fn address_lines(entry: &Entry) -> Vec<Piece> {
     let part = |name: &str| {
         let place = ADDRESS_PARTS.iter().position(|part| part.name == name);
         place
             .and_then(|place| entry.parts.get(place))
             .map_or("", String::as_str)
     };
-    let place = [part("postalCode"), part("city")].join(" ");
+    let city = part("city");
+    let place = [part("postalCode"), city].join(" ");
+    let place = place.trim();
     let lines = [
         part("street"),
         part("poBox"),
         part("extended"),
-        place.trim(),
+        place,
         part("region"),
         part("country"),
     ];
     let lines = lines.into_iter().filter(|line| !line.is_empty());
-    lines.collect::<Vec<_>>().join("\n")
+    let text = lines.collect::<Vec<_>>().join("\n");
+    let city_at = text.find(place).map(|at| at + place.len() - city.len());
+    let (before, rest) = text.split_at(city_at.unwrap_or_default());
+    let (city, after) = rest.split_at(city.len());
+    let mut pieces = vec![plain(before), found_by("city", city), plain(after)];
+    pieces.retain(|piece| !piece.text.is_empty());
+    pieces
+}
+
+/// What other contacts may have as well.
+fn found_by(filter: &str, text: &str) -> Piece {
+    // A quotation mark would end the text of the filter.
+    let said = text.replace('"', " ");
+    Piece {
+        search: Some(format!("{filter}:\"{said}\"")),
+        ..plain(text)
+    }
 }
 
 fn plain(text: &str) -> Piece {
@@ -308,6 +321,7 @@ fn link(text: &str, href: String) -> Piece {
     Piece {
         text: text.to_owned(),
         href,
+        search: None,
         label: None,
     }
 }

@@ -8,7 +8,7 @@
 //! - A change is one transaction: done completely or not at all, and durable when it returns.
 //! - Text comes in as parsed fields and goes out as it came in.
 //! - Times have milliseconds. Nothing reads a clock: `now` is a parameter.
-//! - Searching and sorting by name compare [`search_key`](super::fold::search_key)s, byte by byte.
+//! - Sorting by name compares [`search_key`](super::fold::search_key)s, byte by byte.
 //! - Contacts may share a name or an address: families and teams do.
 
 #[cfg(test)]
@@ -46,9 +46,9 @@ use super::photo::Size;
 use super::query::ContactQuery;
 use super::query::Cursor;
 use super::query::Filter;
-use super::query::Search;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
+use crate::model::contact::MarkedRow;
 use crate::model::error::AppError;
 use crate::services::audit_log::Actor;
 use crate::services::book::BookId;
@@ -343,7 +343,7 @@ pub struct BegunLabelChange {
 /// Whose cards are read. By default those of all contacts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CardsOf {
-    pub search: Search,
+    pub search: kith_search::Search,
     pub filter: Filter,
 }
 
@@ -400,6 +400,10 @@ pub struct Stretch {
     pub offset: u64,
     /// Asks for the page before this one; `None` on the first.
     pub previous: Option<Cursor>,
+    /// Of a search, where it has found each contact of the page.
+    pub marked: Vec<MarkedRow>,
+    /// What was looked for instead of a search that finds nothing.
+    pub corrected: Option<String>,
 }
 
 /// How many contacts there are.

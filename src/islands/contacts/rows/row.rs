@@ -7,6 +7,7 @@ use crate::islands::contacts::state::State;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
+use crate::model::html::escape_html;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;
 
@@ -52,6 +53,10 @@ pub fn row_view(state: State, index: usize, row: ContactRow) -> impl IntoView {
     let location = state.location.read_untracked();
     let part = Part::of(&state.list.read_untracked());
     let attributes = RowAttributes::new(&location, part, index, id);
+    let (name, detail) = match row.marked {
+        Some(marked) => (marked.name, marked.detail),
+        None => (escape_html(&row.name), escape_html(&row.detail)),
+    };
     view! {
         <li aria-posinset=attributes.position aria-setsize=attributes.total>
             <a
@@ -62,12 +67,12 @@ pub fn row_view(state: State, index: usize, row: ContactRow) -> impl IntoView {
             >
                 <Avatar id name=row.name.clone() photo=row.photo/>
                 <span class="min-w-0">
-                    <bdi class="row-name" title=row.name.clone()>
-                        {row.name.clone()}
-                    </bdi>
-                    <span class="block truncate text-xs text-muted" title=row.detail>
-                        {row.detail.clone()}
-                    </span>
+                    <bdi class="row-name" title=row.name inner_html=name></bdi>
+                    <span
+                        class="block truncate text-xs text-muted"
+                        title=row.detail
+                        inner_html=detail
+                    ></span>
                 </span>
             </a>
         </li>

@@ -191,11 +191,10 @@ fn a_label_leads_to_its_contacts_and_a_favourite_is_a_star() {
         label(4, "Other"),
     ];
     for (book, prefix) in [("", ""), ("b", "book=b&")] {
-        let details = details(&contact(fields.clone(), None)).with_label_links(&labels, book);
+        let details = details(&contact(fields.clone(), None)).with_lists(&labels, book);
         assert!(details.favourite);
-        let [field] = &details.fields[..] else {
-            panic!("{:?}", details.fields);
-        };
+        let field = details.fields.iter().find(|field| field.label == "Labels");
+        let field = field.expect("it has labels");
         let pieces = &field.entries[0].pieces;
         let pieces: Vec<_> = pieces
             .iter()
@@ -219,4 +218,37 @@ fn a_label_leads_to_its_contacts_and_a_favourite_is_a_star() {
         ];
         assert_eq!(pieces, expected);
     }
+}
+
+#[test]
+fn a_company_and_a_city_lead_to_those_who_share_them() {
+    let fields = serde_json::json!({ "addresses": [
+        { "street": "1 \"The\" Way", "city": "Ulm \"A\"", "postalCode": "89073", "country": "Germany" },
+        { "city": "Ulm" }, { "street": "Ulm Street" },
+    ] });
+    let details = details(&contact(fields, None)).with_lists(&[], "b");
+    let pieces = |label: &str| -> Vec<(String, String)> {
+        let field = details.fields.iter().find(|field| field.label == label);
+        let entries = field.expect("it is shown").entries.iter();
+        let pieces = entries.flat_map(|entry| entry.pieces.clone());
+        pieces.map(|piece| (piece.text, piece.href)).collect()
+    };
+    let piece = |text: &str, href: &str| (text.to_owned(), href.to_owned());
+    assert_eq!(
+        pieces("Company"),
+        [piece(
+            "Engines",
+            "/contacts?book=b&q=company%3A%22Engines%22"
+        )]
+    );
+    assert_eq!(
+        pieces("Address"),
+        [
+            piece("1 \"The\" Way\n89073 ", ""),
+            piece("Ulm \"A\"", "/contacts?book=b&q=city%3A%22Ulm+%20A%20%22"),
+            piece("\nGermany", ""),
+            piece("Ulm", "/contacts?book=b&q=city%3A%22Ulm%22"),
+            piece("Ulm Street", ""),
+        ]
+    );
 }
