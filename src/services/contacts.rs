@@ -6,6 +6,7 @@
 //!   takes drafts and gives [`AppError`](crate::model::error::AppError)s; it never sees HTTP.
 //! - [`card`] is the vCard of a contact, from which everything else about it is derived.
 //! - [`labels`] are what contacts are filed under. [`label_work`] edits the cards of many contacts when one changes.
+//! - [`dates`] are the days of contacts that come back each year.
 //! - [`details`] and [`form`] are a contact as people read and edit it.
 //! - [`short_card`] is what a QR code says of a contact.
 //! - [`photo`] names the photo in a card, and the pictures that are made of it.
@@ -19,6 +20,7 @@
 pub mod activity;
 pub mod card;
 pub mod catalogue;
+pub mod dates;
 pub mod details;
 pub mod fields;
 pub mod fold;

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use jiff::civil::Date;
 use kith_card::Entry;
 
 use super::card::joined_parts;
@@ -10,6 +9,7 @@ use super::catalogue::ADDRESS_PARTS;
 use super::catalogue::Field;
 use super::catalogue::Kind;
 use super::catalogue::Section;
+use super::dates::parse_day;
 use super::fields::ContactFields;
 use super::fields::EmailAddress;
 use super::fields::dialled;
@@ -25,7 +25,6 @@ use crate::model::contact::DetailAction;
 use crate::model::contact::DetailEntry;
 use crate::model::contact::DetailField;
 use crate::model::contact::Piece;
-use crate::model::format::Day;
 use crate::model::location::ListFilter;
 use crate::model::location::Location;
 
@@ -380,24 +379,10 @@ fn map(address: &Entry) -> String {
 
 /// For example `10 December 1815`, or `10 December` without a year. A text that is no day stays as it is.
 fn day(text: &str) -> String {
-    // A leap year has every day.
-    let (date, has_year) = match text.strip_prefix("--") {
-        Some(day) => (format!("2000-{day}"), false),
-        None => (text.to_owned(), true),
-    };
-    let Ok(date) = date.parse::<Date>() else {
-        return text.to_owned();
-    };
-    let (year, month, day) = (date.year(), date.month(), date.day());
-    let day = Day {
-        year: 0,
-        month: u32::from(month.unsigned_abs()) - 1,
-        day: day.unsigned_abs().into(),
-    };
-    match day.without_year() {
+    match parse_day(text) {
         // A year before the first one has a sign.
-        Some(day) if has_year => format!("{day} {year}"),
-        Some(day) => day,
+        Some((day, Some(year))) => format!("{} {year}", day.words()),
+        Some((day, None)) => day.words(),
         None => text.to_owned(),
     }
 }
