@@ -62,7 +62,8 @@ const MIGRATIONS: &[Migration] = &[
     migration!(20, "photos", "0020_photos.sql"),
     migration!(21, "versions", "0021_versions.sql"),
     migration!(22, "labels", "0022_labels.sql"),
-    migration!(23, "search", "0023_search.sql"),
+    migration!(23, "dates", "0023_dates.sql"),
+    migration!(24, "search", "0024_search.sql"),
 ];
 
 /// Every migration of a server, in order: that of `kith-queue`, and those in `migrations/postgres/`.
@@ -86,7 +87,8 @@ const SERVER_MIGRATIONS: &[Migration] = &[
     migration!(13, "photos", "postgres/0012_photos.sql"),
     migration!(14, "versions", "postgres/0013_versions.sql"),
     migration!(15, "labels", "postgres/0014_labels.sql"),
-    migration!(16, "search", "postgres/0015_search.sql"),
+    migration!(16, "dates", "postgres/0015_dates.sql"),
+    migration!(17, "search", "postgres/0016_search.sql"),
 ];
 
 /// A file that was restored from a backup has brought its generations back, and Redis may hold what was

@@ -31,6 +31,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::card::ContactCard;
+use super::dates::DateCursor;
+use super::dates::DateOfContact;
+use super::dates::DayOfYear;
 use super::fields::ContactFields;
 use super::labels::Label;
 use super::labels::LabelChange;
@@ -240,6 +243,15 @@ pub trait ContactStore: Send + Sync {
         deleted_before: Option<Timestamp>,
         emptying: Option<&Emptying<'_>>,
     ) -> Result<u64, StoreError>;
+
+    /// Dates of the contacts outside the trash, from a day to one before another, in the order of days: those behind
+    /// `after`, if there is one, and at most `limit` of them.
+    async fn dates(
+        &self,
+        days: [DayOfYear; 2],
+        after: Option<&DateCursor>,
+        limit: u32,
+    ) -> Result<Vec<DateOfContact>, StoreError>;
 
     /// The labels of the book, and how many contacts have them.
     async fn labels(&self) -> Result<Labels, StoreError>;

@@ -153,6 +153,19 @@ pub const TABLES: &[Table] = &[
         key: 2,
     },
     Table {
+        name: "contact_dates",
+        columns: &[
+            integer("contact"),
+            integer("place"),
+            text("kind"),
+            text("label"),
+            integer("month"),
+            integer("day"),
+            integer("year"),
+        ],
+        key: 2,
+    },
+    Table {
         name: "label_changes",
         columns: &[
             integer("seq"),
@@ -429,6 +442,18 @@ pub const TABLES: &[Table] = &[
             integer("expires_at"),
             integer("last_used_at"),
             integer("book"),
+        ],
+        key: 1,
+    },
+    Table {
+        name: "calendar_feeds",
+        columns: &[
+            bytes("id"),
+            bytes("secret"),
+            bytes("account"),
+            integer("book"),
+            integer("created_at"),
+            integer("last_used_at"),
         ],
         key: 1,
     },

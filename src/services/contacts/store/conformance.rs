@@ -1,6 +1,7 @@
 //! The conformance tests: what every engine has to do. An engine runs all of them with [`conformance_tests`] and
 //! a way to open an empty store that remembers idempotency keys for [`IDEMPOTENCY_TTL`].
 
+mod dates;
 mod history;
 mod idempotency;
 mod labels;
@@ -33,6 +34,7 @@ use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::query::Cursor;
 use crate::services::contacts::query::Scope;
 
+pub use dates::*;
 pub use history::*;
 pub use idempotency::*;
 pub use labels::*;
@@ -102,6 +104,8 @@ macro_rules! conformance_tests {
             a_request_that_failed_can_be_sent_again
             an_outdated_key_is_free_again
             a_form_creates_one_contact_whatever_it_says
+            dates_are_what_cards_outside_the_trash_say
+            dates_come_in_the_order_of_days_and_have_pages
             labels_are_what_cards_outside_the_trash_name
             a_list_of_a_label_or_of_favourites_is_paged_in_every_order
             the_cards_of_a_label_are_read

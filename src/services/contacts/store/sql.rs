@@ -16,12 +16,14 @@
 //!   and [`derived`] holds everything against the cards.
 //! - [`photos`] keeps the pictures of photos.
 //! - [`labels`] says which contacts have which labels, and [`label_changes`] edits the cards of those that have one.
+//! - [`dates`] says which days of contacts come back each year.
 //! - [`row`] reads a contact. [`replay`] knows the requests that a client may send again.
 //! - [`search`] is the only part with a body for each engine. Elsewhere only texts differ.
 //! - [`generations`] tells the cache when contacts have changed. [`error`] makes a kind of a fault.
 
 mod activities;
 mod create;
+mod dates;
 pub mod derived;
 pub mod erase;
 mod error;

@@ -227,6 +227,13 @@ const OTHERS: &[Sql] = &[
          SELECT id, decode(repeat('00', 32), 'hex'), id, 'backup', 'read', 'wxyz', 1 FROM accounts",
     ),
     Sql::each(
+        "INSERT INTO calendar_feeds (id, secret, account, book, created_at)
+         SELECT zeroblob(16), zeroblob(32), account, book, 1 FROM book_members LIMIT 1",
+        "INSERT INTO calendar_feeds (id, secret, account, book, created_at)
+         SELECT decode(repeat('00', 16), 'hex'), decode(repeat('00', 32), 'hex'), account, book, 1
+         FROM book_members LIMIT 1",
+    ),
+    Sql::each(
         "INSERT INTO known_browsers (browser, account, created_at)
          VALUES (zeroblob(32), zeroblob(16), 1)",
         "INSERT INTO known_browsers (browser, account, created_at)
@@ -295,6 +302,14 @@ const OTHERS: &[Sql] = &[
     Sql::new(
         "INSERT INTO contact_labels (label, contact)
          SELECT labels.seq, contacts.seq FROM labels CROSS JOIN contacts WHERE deleted_at IS NULL",
+    ),
+    Sql::new(
+        "INSERT INTO contact_dates (contact, place, kind, label, month, day, year)
+         SELECT seq, 0, 'birthday', '', 2, 29, 1984 FROM contacts WHERE deleted_at IS NULL",
+    ),
+    Sql::new(
+        "INSERT INTO contact_dates (contact, place, kind, label, month, day, year)
+         SELECT seq, 2, 'other', 'first met', 7, 8, NULL FROM contacts WHERE deleted_at IS NULL",
     ),
     Sql::new(
         "INSERT INTO label_changes (id, book, kind, label, name, name_key, colour, total, account, actor, finished_at)

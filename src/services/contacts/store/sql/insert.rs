@@ -9,6 +9,7 @@ use kith_runtime::hex;
 use serde_json::json;
 
 use super::activities;
+use super::dates;
 use super::labels;
 use super::replay;
 use super::row::photo_key;
@@ -18,6 +19,8 @@ use crate::model::contact::ContactId;
 use crate::services::book::BookKey;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::card::ContactCard;
+use crate::services::contacts::dates::ContactDate;
+use crate::services::contacts::dates::dates_in;
 use crate::services::contacts::fold::search_key;
 use crate::services::contacts::labels::is_favourite;
 use crate::services::contacts::labels::labels_of;
@@ -33,6 +36,7 @@ pub struct Addition {
     pub fingerprint: String,
     pub has_email: bool,
     labels: Vec<String>,
+    dates: Vec<ContactDate>,
     /// The columns but for the card.
     columns: serde_json::Value,
     card: Vec<u8>,
@@ -77,6 +81,7 @@ impl Addition {
             fingerprint,
             has_email: contact.email.is_some(),
             labels: labels_of(contact).into_iter().map(str::to_owned).collect(),
+            dates: dates_in(&contact.fields),
             columns,
             card: card.bytes().to_vec(),
         }
@@ -97,6 +102,7 @@ pub async fn insert(
     let mut cards = Vec::with_capacity(additions.iter().map(|one| one.card.len()).sum());
     let mut rows = Vec::with_capacity(additions.len());
     let mut labelled = Vec::new();
+    let mut dated = Vec::new();
     for addition in additions {
         let mut columns = addition.columns;
         columns["card_start"] = (cards.len() + 1).into();
@@ -104,6 +110,7 @@ pub async fn insert(
         rows.push(columns);
         cards.extend_from_slice(&addition.card);
         labelled.push((addition.id, addition.labels));
+        dated.push((addition.id, addition.dates));
     }
     query(INSERT)
         .bind(occasion.book.0)
@@ -115,7 +122,8 @@ pub async fn insert(
         .bind(replay::MAX_SWEPT_KEYS)
         .execute(&mut *tx)
         .await?;
-    labels::add_many(tx, occasion.book, &labelled).await
+    labels::add_many(tx, occasion.book, &labelled).await?;
+    dates::add(tx, &dated).await
 }
 
 /// Everything that new contacts consist of, and the removal of old keys, in one query: each query of its own would cost

@@ -85,7 +85,7 @@ impl Stored {
 }
 
 /// The address of the photo.
-fn photo(row: &Row, id: ContactId) -> Result<Option<String>, StoreError> {
+pub fn photo(row: &Row, id: ContactId) -> Result<Option<String>, StoreError> {
     let key: Option<String> = row.get("photo")?;
     let key: Option<PhotoKey> = key.and_then(|key| key.parse().ok());
     Ok(key.map(|key| key.address(id)))

@@ -12,6 +12,7 @@ use kith_photo::Prepared;
 
 use super::activities;
 use super::create::NewContact;
+use super::dates;
 use super::erase;
 use super::export;
 use super::label_changes;
@@ -37,6 +38,9 @@ use crate::services::book::BookKey;
 use crate::services::contacts::activity::ActivityRecord;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::card::ContactCard;
+use crate::services::contacts::dates::DateCursor;
+use crate::services::contacts::dates::DateOfContact;
+use crate::services::contacts::dates::DayOfYear;
 use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::labels::Label;
 use crate::services::contacts::labels::LabelChange;
@@ -324,6 +328,16 @@ impl ContactStore for SqlStore {
     ) -> Result<u64, StoreError> {
         let tx = self.database.write().await?;
         erase::erase_some(tx, self.book, deleted_before, emptying).await
+    }
+
+    async fn dates(
+        &self,
+        days: [DayOfYear; 2],
+        after: Option<&DateCursor>,
+        limit: u32,
+    ) -> Result<Vec<DateOfContact>, StoreError> {
+        let mut connection = self.database.reader().await?;
+        dates::page(&mut connection, self.book, days, after, limit).await
     }
 
     async fn labels(&self) -> Result<Labels, StoreError> {

@@ -50,6 +50,7 @@ macro_rules! engine_tests {
             each_contact_without_a_card_gets_the_one_that_says_the_same
             what_differs_from_a_card_is_reported_and_derived_anew
             a_card_that_cannot_be_read_is_reported_and_stays
+            a_contact_takes_its_dates_to_another_book
             a_program_that_reads_cards_in_another_way_derives_all_columns_anew
             a_contact_is_found_in_no_other_book
             a_contact_moves_with_all_that_has_happened_around_it

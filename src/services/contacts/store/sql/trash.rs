@@ -6,6 +6,7 @@ use kith_database::Tx;
 use kith_database::query;
 
 use super::activities;
+use super::dates;
 use super::labels;
 use super::row::Place;
 use super::row::Stored;
@@ -19,6 +20,7 @@ use crate::services::audit_log::Actor;
 use crate::services::audit_log::Entry;
 use crate::services::audit_log::Kind;
 use crate::services::contacts::activity::Event;
+use crate::services::contacts::dates::dates_in;
 use crate::services::contacts::labels::labels_of;
 use crate::services::contacts::store::StoreError;
 
@@ -34,6 +36,7 @@ pub async fn delete(
     move_over(&mut tx, &stored, now, Some(now)).await?;
     search::set_in_trash(&mut tx, stored.seq, true).await?;
     labels::remove(&mut tx, stored.seq).await?;
+    dates::remove(&mut tx, stored.seq).await?;
     let entry = Entry {
         subject: Some(*place.id.as_uuid()),
         ..Entry::new(actor, Kind::ContactDeleted)
@@ -54,6 +57,7 @@ pub async fn restore(mut tx: Tx, place: Place, now: Timestamp) -> Result<Contact
     move_over(&mut tx, &stored, now, None).await?;
     search::set_in_trash(&mut tx, stored.seq, false).await?;
     labels::add(&mut tx, place.book, place.id, &labels_of(&stored.contact)).await?;
+    dates::add(&mut tx, &[(place.id, dates_in(&stored.contact.fields))]).await?;
     let restored = find_live(&mut tx, place).await?;
     tx.commit().await?;
     Ok(restored.contact)

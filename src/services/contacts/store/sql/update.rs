@@ -7,6 +7,7 @@ use kith_database::query;
 use kith_photo::Prepared;
 
 use super::activities;
+use super::dates;
 use super::labels;
 use super::photos;
 use super::row::Place;
@@ -25,6 +26,7 @@ use crate::services::audit_log::Actor;
 use crate::services::book::BookKey;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::card::ContactCard;
+use crate::services::contacts::dates::dates_in;
 use crate::services::contacts::fold::search_key;
 use crate::services::contacts::history;
 use crate::services::contacts::labels::is_favourite;
@@ -139,6 +141,11 @@ async fn write(
         labels::remove(tx, stored.seq).await?;
         labels::add(tx, book, contact.id, &labels_of(&contact)).await?;
     }
+    let dates = dates_in(&contact.fields);
+    if dates_in(&stored.contact.fields) != dates {
+        dates::remove(tx, stored.seq).await?;
+        dates::add(tx, &[(contact.id, dates)]).await?;
+    }
     let fields = history::differing(&before.fields(), &card.fields());
     let mut names: Vec<&str> = fields.iter().map(|field| field.spec().name).collect();
     if contact.photo != stored.contact.photo {
@@ -164,6 +171,7 @@ pub async fn move_to(
     let updated_at = stored.updated_at.max(now.as_millisecond());
     search::remove(&mut tx, stored.seq).await?;
     labels::remove(&mut tx, stored.seq).await?;
+    dates::remove(&mut tx, stored.seq).await?;
     let seq: i64 = query(MOVE)
         .bind(book.0)
         .bind(updated_at)
@@ -173,6 +181,7 @@ pub async fn move_to(
     stored.seq = seq;
     search::write(&mut tx, &[search::Entry::of(&stored)]).await?;
     labels::add(&mut tx, book, place.id, &labels_of(&stored.contact)).await?;
+    dates::add(&mut tx, &[(place.id, dates_in(&stored.contact.fields))]).await?;
     activities::record(&mut tx, place.id, updated_at, &Event::Moved).await?;
     tx.commit().await?;
     stored.contact.updated_at = rfc3339(updated_at)?;

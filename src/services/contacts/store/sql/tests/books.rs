@@ -57,6 +57,21 @@ pub async fn two_books_that_change_at_once_know_nothing_of_each_other(opened: Op
     opened.assert_consistent().await;
 }
 
+pub async fn a_contact_takes_its_dates_to_another_book(opened: Opened) {
+    let other = add_book(&opened, 2).await;
+    let born = conformance::born("Ada", "1815-12-10");
+    let created = opened.create(conformance::new_id(), &born, at(0), None, None);
+    let ada = created.await.expect("it is new").contact;
+    let moved = opened.move_to(ada.id, BookKey(2), at(1)).await;
+    moved.expect("it is there");
+    assert_eq!(conformance::all_dates(&opened).await, Vec::<String>::new());
+    assert_eq!(
+        conformance::all_dates(&other).await,
+        ["Ada 12-10 Birthday 1815"]
+    );
+    opened.assert_consistent().await;
+}
+
 pub async fn a_contact_is_found_in_no_other_book(opened: Opened) {
     let other = add_book(&opened, 2).await;
     let ada = add(&opened, "Ada").await.id;

@@ -25,4 +25,4 @@ CREATE INDEX contact_search_by_gram ON contact_search USING gin (grams)
     WITH (gin_pending_list_limit = 256) WHERE NOT in_trash;
 
 -- An earlier release would write the table that is gone.
-UPDATE installation SET min_schema = 16;
+UPDATE installation SET min_schema = 17;

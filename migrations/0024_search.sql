@@ -50,4 +50,4 @@ BEGIN
 END;
 
 -- An earlier release would write the tables that are gone.
-UPDATE installation SET min_schema = 23;
+UPDATE installation SET min_schema = 24;
