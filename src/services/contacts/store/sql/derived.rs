@@ -1,4 +1,4 @@
-//! Holding what is derived from cards, the columns and the table of searches, against the cards, and deriving it anew.
+//! Holding what is derived from cards, the columns and the tables beside them, against the cards, and deriving it anew.
 //!
 //! A write derives all of it in its transaction. So it differs only after Kith has learned to read cards in another way,
 //! or after another program has written to the database.
@@ -21,6 +21,7 @@ use sha2::Digest;
 use sha2::Sha256;
 use uuid::Uuid;
 
+use super::dates;
 use super::labels;
 use super::missing_cards::write_missing_cards;
 use super::row::fields_json;
@@ -29,6 +30,8 @@ use crate::model::contact::ContactId;
 use crate::services::book::BookKey;
 use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::catalogue::Field;
+use crate::services::contacts::dates::ContactDate;
+use crate::services::contacts::dates::dates_in;
 use crate::services::contacts::fold::search_key;
 use crate::services::contacts::labels::is_favourite;
 use crate::services::contacts::labels::labels_in;
@@ -39,7 +42,7 @@ use crate::services::contacts::store::StoreError;
 const PAGE: u32 = 100;
 
 /// Raise this when the same card comes to say something else in the columns, and the catalogue stays as it is.
-const READING: u32 = 2;
+const READING: u32 = 3;
 
 const DERIVED_BY: &str = "SELECT derived_by FROM installation";
 
@@ -84,7 +87,8 @@ pub enum Mode {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     pub contact: ContactId,
-    /// What differs: columns, `search` for the table of searches, and `card` for a card that is missing or cannot be read.
+    /// What differs: columns, `search` for the table of searches, `labels` and `dates` for those of labels and dates, and
+    /// `card` for a card that is missing or cannot be read.
     pub columns: Vec<&'static str>,
 }
 
@@ -109,6 +113,8 @@ impl Checked {
 
 const CARD: &str = "card";
 const SEARCH: &str = "search";
+const LABELS: &str = "labels";
+const DATES: &str = "dates";
 const SEARCH_KEY: &str = "search_key";
 
 /// Brings what an earlier release has written up to what this program reads: each contact gets a card, and everything is
@@ -225,7 +231,7 @@ impl Page {
             Some(last) if rows.len() == PAGE as usize => Some(last.get("seq")?),
             _ => None,
         };
-        let mut entries = search::entries(connection, after, next.unwrap_or(i64::MAX)).await?;
+        let mut entries = Entries::read(connection, after, next.unwrap_or(i64::MAX)).await?;
         let mut findings = Vec::new();
         for row in &rows {
             findings.extend(Finding::of(connection, row, &mut entries)?);
@@ -246,34 +252,55 @@ impl Page {
             .await?;
         let is_found_otherwise = |finding: &&Finding| finding.difference.columns.contains(&SEARCH);
         let found_otherwise = self.findings.iter().filter(is_found_otherwise);
-        let entries: Vec<search::Entry> = found_otherwise.filter_map(Finding::entry).collect();
+        let entries: Vec<search::Entry> = found_otherwise.filter_map(Finding::search_entry).collect();
         search::write(connection, &entries).await?;
-        let is_labelled_otherwise =
-            |finding: &&Finding| finding.difference.columns.contains(&"fields");
-        for finding in self.findings.iter().filter(is_labelled_otherwise) {
-            let (Some(derived), false) = (&finding.derived, finding.in_trash) else {
-                continue;
-            };
-            labels::remove(connection, finding.seq).await?;
-            let labelled = [(finding.difference.contact, derived.labels.clone())];
-            labels::add_many(connection, BookKey::of_contact(finding.seq), &labelled).await?;
+        for finding in &self.findings {
+            finding.write_entries(connection).await?;
         }
         Ok(())
     }
 }
 
+/// What the tables beside the columns have of contacts, by the numbers of the contacts. A contact of the trash has no
+/// labels and dates there.
+struct Entries {
+    search: BTreeMap<i64, String>,
+    labels: BTreeMap<i64, String>,
+    dates: BTreeMap<i64, String>,
+}
+
+impl Entries {
+    /// Of the contacts from behind `after` to `last`.
+    async fn read(connection: &mut Connection, after: i64, last: i64) -> Result<Self, StoreError> {
+        Ok(Self {
+            search: search::entries(connection, after, last).await?,
+            labels: labels::entries(connection, after, last).await?,
+            dates: dates::entries(connection, after, last).await?,
+        })
+    }
+
+    /// Takes out what the tables have of a contact, each table by its name.
+    fn take(&mut self, seq: i64) -> [(&'static str, Option<String>); 3] {
+        [
+            (SEARCH, self.search.remove(&seq)),
+            (LABELS, self.labels.remove(&seq)),
+            (DATES, self.dates.remove(&seq)),
+        ]
+    }
+}
+
 impl Finding {
-    /// What differs in a row, whose entry in the table of searches is taken out of `entries`.
+    /// What differs in a row, whose entries in the tables beside it are taken out of `entries`.
     fn of(
         connection: &Connection,
         row: &Row,
-        entries: &mut BTreeMap<i64, String>,
+        entries: &mut Entries,
     ) -> Result<Option<Self>, StoreError> {
         let seq: i64 = row.get("seq")?;
         let in_trash: bool = row.get("in_trash")?;
         let internal = |error: uuid::Error| StoreError::Internal(error.into());
         let contact = ContactId::new(Uuid::from_slice(row.get("id")?).map_err(internal)?);
-        let entry = entries.remove(&seq);
+        let found = entries.take(seq);
         let card: Option<Vec<u8>> = row.get("card")?;
         let card = card.and_then(|card| ContactCard::parse(card).ok());
         let derived = card.as_ref().map(Derived::of).transpose()?;
@@ -282,10 +309,10 @@ impl Finding {
             None => columns.push(CARD),
             Some(derived) => {
                 columns = derived.differing(row)?;
-                let expected = derived.entry(seq, in_trash).to_text(connection.engine());
-                if entry != Some(expected) {
-                    columns.push(SEARCH);
-                }
+                let expected = derived.entries(connection, seq, in_trash);
+                let tables = found.into_iter().zip(expected);
+                let differing = tables.filter(|((_, found), expected)| found != expected);
+                columns.extend(differing.map(|((table, _), _)| table));
             }
         }
         Ok((!columns.is_empty()).then_some(Self {
@@ -296,9 +323,32 @@ impl Finding {
         }))
     }
 
-    fn entry(&self) -> Option<search::Entry> {
+    fn search_entry(&self) -> Option<search::Entry> {
         let derived = self.derived.as_ref()?;
-        Some(derived.entry(self.seq, self.in_trash))
+        Some(derived.search_entry(self.seq, self.in_trash))
+    }
+
+    /// Derives the labels and dates that differ.
+    async fn write_entries(&self, connection: &mut Connection) -> Result<(), StoreError> {
+        let Some(derived) = &self.derived else {
+            return Ok(());
+        };
+        let (seq, contact) = (self.seq, self.difference.contact);
+        let differs = |what| self.difference.columns.contains(&what);
+        if differs(LABELS) {
+            labels::remove(connection, seq).await?;
+            if !self.in_trash {
+                let labelled = [(contact, derived.labels.clone())];
+                labels::add_many(connection, BookKey::of_contact(seq), &labelled).await?;
+            }
+        }
+        if differs(DATES) {
+            dates::remove(connection, seq).await?;
+            if !self.in_trash {
+                dates::add(connection, &[(contact, derived.dates.clone())]).await?;
+            }
+        }
+        Ok(())
     }
 
     fn to_json(&self) -> Option<Value> {
@@ -329,6 +379,7 @@ struct Derived {
     fingerprint: Vec<u8>,
     labels: Vec<String>,
     document: Document,
+    dates: Vec<ContactDate>,
 }
 
 impl Derived {
@@ -346,6 +397,7 @@ impl Derived {
                 .into_iter()
                 .map(str::to_owned)
                 .collect(),
+            dates: dates_in(&summary.fields),
             name: summary.name,
             email: summary.email,
             phone: summary.phone,
@@ -354,12 +406,22 @@ impl Derived {
         })
     }
 
-    fn entry(&self, seq: i64, in_trash: bool) -> search::Entry {
+    fn search_entry(&self, seq: i64, in_trash: bool) -> search::Entry {
         search::Entry {
             seq,
             in_trash,
             document: self.document.clone(),
         }
+    }
+
+    /// What the tables beside the columns should have, in the order of [`Entries::take`].
+    fn entries(&self, connection: &Connection, seq: i64, in_trash: bool) -> [Option<String>; 3] {
+        let search = self.search_entry(seq, in_trash).to_text(connection.engine());
+        let [labels, dates] = match in_trash {
+            true => [None, None],
+            false => [labels::entry(&self.labels), dates::entry(&self.dates)],
+        };
+        [Some(search), labels, dates]
     }
 
     fn texts(&self) -> [(&'static str, Option<&str>); 9] {

@@ -1,6 +1,7 @@
 //! Which contacts have which labels: what their cards say, for contacts outside the trash.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use kith_database::Connection;
 use kith_database::QueryBuilder;
@@ -134,6 +135,40 @@ pub async fn remove(tx: &mut Connection, contact: i64) -> Result<(), sqlx::Error
         .execute(tx)
         .await?;
     Ok(())
+}
+
+/// What the tables say of the labels of contacts, by their numbers: from behind `after` to `last`.
+pub async fn entries(
+    connection: &mut Connection,
+    after: i64,
+    last: i64,
+) -> Result<BTreeMap<i64, String>, sqlx::Error> {
+    let keys: Vec<(i64, String)> = query(
+        "SELECT contact, name_key FROM contact_labels JOIN labels ON labels.seq = label
+         WHERE contact > $1 AND contact <= $2",
+    )
+    .bind(after)
+    .bind(last)
+    .fetch_all(connection)
+    .await?;
+    let mut of_contacts: BTreeMap<i64, BTreeSet<String>> = BTreeMap::new();
+    for (contact, key) in keys {
+        of_contacts.entry(contact).or_default().insert(key);
+    }
+    let entries = of_contacts.into_iter();
+    Ok(entries
+        .filter_map(|(contact, keys)| Some((contact, text_of(keys)?)))
+        .collect())
+}
+
+/// The text of [`entries`] for a contact whose card names these labels.
+pub fn entry(names: &[String]) -> Option<String> {
+    text_of(names.iter().map(|name| label_key(name)).collect())
+}
+
+fn text_of(keys: BTreeSet<String>) -> Option<String> {
+    let keys: Vec<String> = keys.into_iter().collect();
+    (!keys.is_empty()).then(|| keys.join("\n"))
 }
 
 /// Whether a contact has a label.

@@ -20,6 +20,8 @@ use kith_database::query;
 
 use super::SqlStore;
 use super::create::NewContact;
+use super::derived::Mode;
+use super::derived::check;
 use crate::services::book::BookKey;
 use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::card::Summary;
@@ -50,6 +52,8 @@ macro_rules! engine_tests {
             each_contact_without_a_card_gets_the_one_that_says_the_same
             what_differs_from_a_card_is_reported_and_derived_anew
             a_card_that_cannot_be_read_is_reported_and_stays
+            labels_and_dates_that_differ_from_a_card_are_derived_anew
+            dates_of_contacts_that_were_there_are_derived
             a_contact_takes_its_dates_to_another_book
             a_program_that_reads_cards_in_another_way_derives_all_columns_anew
             a_contact_is_found_in_no_other_book
@@ -160,6 +164,8 @@ impl Opened {
             );
             assert_eq!(card.uid(), text("uid"), "the UID is that of the card");
         }
+        let checked = check(&self.database, Mode::Report).await;
+        assert_eq!(checked.expect("it is open").differing, []);
     }
 }
 

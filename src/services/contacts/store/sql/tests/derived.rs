@@ -1,10 +1,17 @@
 //! What is derived from cards, held against them.
 
+use kith_card::Entry;
 use kith_database::Engine;
 use kith_database::query;
 
 use super::Opened;
+use crate::services::audit_log::Actor;
+use crate::services::contacts::catalogue::Field;
+use crate::services::contacts::fields::ContactFields;
 use crate::services::contacts::store::conformance::add;
+use crate::services::contacts::store::conformance::at;
+use crate::services::contacts::store::conformance::fields;
+use crate::services::contacts::store::conformance::new_id;
 use crate::services::contacts::store::sql::derived::Difference;
 use crate::services::contacts::store::sql::derived::Mode;
 use crate::services::contacts::store::sql::derived::check;
@@ -61,6 +68,76 @@ pub async fn what_differs_from_a_card_is_reported_and_derived_anew(opened: Opene
     for contact in [ada, bea, cem] {
         assert_eq!(opened.get(contact.id).await.ok(), Some(contact));
     }
+}
+
+/// Fields with a birthday and two labels.
+fn dated(name: &str) -> ContactFields {
+    let mut new = fields(name, "someone@example.com");
+    new.set(Field::Birthday, vec![Entry::text("1815-12-10")]);
+    let labels = ["Family", "Press"].map(Entry::text);
+    new.set(Field::Labels, labels.into());
+    new
+}
+
+pub async fn labels_and_dates_that_differ_from_a_card_are_derived_anew(opened: Opened) {
+    let mut added = Vec::new();
+    for name in ["Ada", "Bea", "Cem"] {
+        let created = opened
+            .create(new_id(), &dated(name), at(0), None, None)
+            .await;
+        added.push(created.expect("it is new").contact.id);
+    }
+    let deleted = opened
+        .delete(added[2], None, at(1), &Actor::operator())
+        .await;
+    deleted.expect("it is there");
+    assert_eq!(differing(&opened, Mode::Report).await, []);
+    execute(
+        &opened,
+        &[
+            "DELETE FROM contact_labels WHERE label = (SELECT seq FROM labels WHERE name = 'Press')
+                 AND contact = (SELECT seq FROM contacts WHERE name = 'Ada')",
+            "UPDATE contact_dates SET year = 1816 WHERE contact = (SELECT seq FROM contacts WHERE name = 'Bea')",
+            "INSERT INTO contact_dates (contact, place, kind, label, month, day)
+             SELECT seq, 0, 'other', 'x', 1, 1 FROM contacts WHERE name = 'Cem'",
+            "INSERT INTO contact_labels (label, contact)
+             SELECT labels.seq, contacts.seq FROM labels CROSS JOIN contacts
+             WHERE labels.name = 'Family' AND contacts.name = 'Cem'",
+        ],
+    )
+    .await;
+    let expected = [
+        (added[0], vec!["labels"]),
+        (added[1], vec!["dates"]),
+        (added[2], vec!["labels", "dates"]),
+    ];
+    let expected = expected.map(|(contact, columns)| Difference { contact, columns });
+    assert_eq!(differing(&opened, Mode::Report).await, expected);
+    assert_eq!(differing(&opened, Mode::Repair).await, expected);
+    opened.assert_consistent().await;
+    let labels = opened.labels().await.expect("they can be listed").labels;
+    let counts: Vec<u64> = labels.iter().map(|label| label.contacts).collect();
+    assert_eq!(counts, [2, 2]);
+}
+
+/// An earlier release knew no dates.
+pub async fn dates_of_contacts_that_were_there_are_derived(opened: Opened) {
+    let created = opened
+        .create(new_id(), &dated("Ada"), at(0), None, None)
+        .await;
+    created.expect("it is new");
+    derive_anew(&opened.database).await.expect("there is room");
+    execute(
+        &opened,
+        &[
+            "DELETE FROM contact_dates",
+            "UPDATE installation SET derived_by = 'another'",
+        ],
+    )
+    .await;
+    let derived = derive_anew(&opened.database).await;
+    assert_eq!(derived.expect("there is room"), 1);
+    opened.assert_consistent().await;
 }
 
 pub async fn a_card_that_cannot_be_read_is_reported_and_stays(opened: Opened) {
