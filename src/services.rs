@@ -16,6 +16,7 @@
 //!   [`process`]: what the system says about this one. [`telemetry`]: the log.
 //! - [`lease`]: one instance at a time does what all could.
 //! - [`audit_log`]: who did what, when and from where. [`security_contact`]: where people report a weakness.
+//! - [`time_zone`]: what day it is.
 #![warn(clippy::print_stdout, clippy::print_stderr)] // They panic where the output cannot be written.
 
 pub mod accounts;
@@ -47,6 +48,7 @@ pub mod policies;
 pub mod process;
 pub mod security_contact;
 pub mod telemetry;
+pub mod time_zone;
 pub mod transfer;
 pub mod user_command;
 pub mod welcome;

@@ -59,6 +59,7 @@ use crate::services::origin::Origin;
 use crate::services::security_contact::SecurityContact;
 use crate::services::telemetry::LogFilter;
 use crate::services::telemetry::LogFormat;
+use crate::services::time_zone::Zone;
 use crate::services::welcome::Template;
 
 pub use as_written::AsWritten;
@@ -117,6 +118,8 @@ key::sections! {
         max_connections_per_address: Percent = "50%";
         /// Where people report a weakness of this Kith: an address of mail or an https:// page, for /.well-known/security.txt; empty means none.
         security_contact: Option<SecurityContact> = "";
+        /// The time zone that says what day it is where a browser has not told its own.
+        time_zone: Zone = "UTC";
     }
 
     /// Where Kith keeps its data.

@@ -7,12 +7,31 @@ use axum::http::header;
 use super::middleware::guard::HostKind;
 use crate::services::client::Client;
 use crate::services::config::ServerConfig;
+use crate::services::time_zone::Zone;
 use crate::services::welcome::choice;
 
 /// Whether the person wanted a welcome email for the last contact that they added.
 pub fn welcome_choice(headers: &HeaderMap) -> Option<bool> {
     let lines = headers.get_all(header::COOKIE).iter();
     choice::read(lines.filter_map(|line| line.to_str().ok()))
+}
+
+/// What the cookie is called in which `public/birthdays.js` keeps the time zone of the browser.
+const ZONE_COOKIE: &str = "kith-zone";
+
+/// The time zone of the reader, if the browser has told it.
+pub fn time_zone(headers: &HeaderMap) -> Option<Zone> {
+    let mut zones = pairs(headers).filter(|(name, _)| *name == ZONE_COOKIE);
+    zones.next()?.1.parse().ok()
+}
+
+/// The cookies that a browser has sent, each with its name.
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    let lines = headers.get_all(header::COOKIE).iter();
+    lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
 }
 
 /// A cookie of accounts.
@@ -64,12 +83,7 @@ impl CookieScope {
     /// The value of a cookie that a browser has sent; `None` if it sent none, or several that differ.
     pub fn read(self, headers: &HeaderMap, cookie: AccountCookie) -> Option<&str> {
         let name = self.name(cookie);
-        let lines = headers.get_all(header::COOKIE).iter();
-        let pairs = lines
-            .filter_map(|line| line.to_str().ok())
-            .flat_map(|line| line.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='));
-        let mut values = pairs.filter(|(found, _)| *found == name);
+        let mut values = pairs(headers).filter(|(found, _)| *found == name);
         let (_, value) = values.next()?;
         values.all(|(_, other)| other == value).then_some(value)
     }

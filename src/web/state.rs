@@ -39,6 +39,7 @@ use crate::services::live::Live;
 use crate::services::mail::Mailer;
 use crate::services::metrics::Metrics;
 use crate::services::overrides::RuntimeOverrides;
+use crate::services::time_zone::Zone;
 use crate::services::welcome::WelcomeService;
 use crate::web::site::Site;
 
@@ -149,6 +150,13 @@ from_ref! {
     instances: Instances,
     dashboard: Dashboard,
     live: Live,
+}
+
+/// The time zone of the server.
+impl FromRef<AppState> for Zone {
+    fn from_ref(state: &AppState) -> Self {
+        state.config.server.time_zone.clone()
+    }
 }
 
 impl FromRef<AppState> for LeptosOptions {

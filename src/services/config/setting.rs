@@ -44,6 +44,7 @@ use crate::services::origin::Origin;
 use crate::services::security_contact::SecurityContact;
 use crate::services::telemetry::LogFilter;
 use crate::services::telemetry::LogFormat;
+use crate::services::time_zone::Zone;
 use crate::services::welcome::Template;
 
 /// A type that a key of the configuration may have.
@@ -288,6 +289,10 @@ impl Described for LogFormat {
 
 impl Described for LogFilter {
     const EXPECTED: &'static str = r#"tracing directives, such as "info" or "warn,kith=debug""#;
+}
+
+impl Described for Zone {
+    const EXPECTED: &'static str = r#"a time zone of the IANA database, such as "Europe/Paris""#;
 }
 
 /// A URL with `***` for what may be a secret in it: what stands before an `@`, and what stands after a `?` or
