@@ -63,6 +63,7 @@ test('every page is valid HTML', async ({ book, request }) => {
     `/contacts/${ada.id}/print`,
     book.beside('/new'),
     book.beside(`/${gone.id}`),
+    '/birthdays',
     '/trash',
     `/trash/${gone.id}`,
     `/trash/${gone.id}/delete`,

@@ -15,6 +15,7 @@ test('Tab goes from the skip link through the page, and past the list in one ste
     page.getByRole('link', { name: 'Skip to content' }),
     header.getByRole('link', { name: 'Kith' }),
     header.getByRole('link', { name: 'Contacts' }),
+    header.getByRole('link', { name: 'Birthdays' }),
     header.getByRole('link', { name: 'Trash' }),
     header.getByRole('link', { name: 'System' }),
     contacts.search,

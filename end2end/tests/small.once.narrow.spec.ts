@@ -39,6 +39,8 @@ test('320 pixels are enough for every state', async ({ book, contacts, guard, pa
   await contacts.button('Delete').tap();
   await expect(contacts.undo).toBeInViewport({ ratio: 1 });
   await fits();
+  await page.goto('/birthdays');
+  await fits();
   await page.goto('/trash');
   await expect(page.getByRole('button', { name: `Restore ${long}` })).toBeInViewport({ ratio: 1 });
   await fits();

@@ -35,6 +35,7 @@ test('whatever can be pressed is large enough for a thumb', async ({ book, guard
     `/contacts?q=${book.word}nobody`,
     `${book.list}&deleted=${gone.id}`,
     book.beside(`/${gone.id}`),
+    '/birthdays',
     '/trash',
     `/trash/${gone.id}`,
     `/trash/${gone.id}/delete`,

@@ -159,6 +159,23 @@ async fn the_pane_of_a_contact_matches_the_snapshot() {
 }
 
 #[tokio::test]
+async fn the_page_of_birthdays_matches_the_snapshot() {
+    let app = quiet_app().await;
+    let body = json!({ "name": "Ada", "email": "ada@example.com", "birthday": "--12-10" });
+    contact(app.post("/api/contacts", &body).await).await;
+    let page = read_page(&app, "/birthdays").await;
+    let of_today = [
+        (r"\w+day, \d+ \w+ \d{4}", "[day]"),
+        (r"\d{4}-\d\d(-\d\d)?", "[day]"),
+        (r"December \d{4}", "[month]"),
+        (r"In \d+ days|Today|Tomorrow", "[distance]"),
+        (r"\w{3} 10 Dec", "[day]"),
+        (r#" data-today="true""#, ""),
+    ];
+    settings(&of_today).bind(|| assert_snapshot!("birthdays", page.markup("main")));
+}
+
+#[tokio::test]
 async fn the_form_of_a_new_contact_matches_the_snapshot() {
     let page = read_page(&quiet_app().await, "/contacts/new").await;
     assert_markup("contact_form_new", &page, "#contact-form");

@@ -18,6 +18,7 @@ use crate::web::pages::accounts::ManagementPage;
 use crate::web::pages::accounts::ResetPage;
 use crate::web::pages::accounts::SetUpPage;
 use crate::web::pages::accounts::SignInPage;
+use crate::web::pages::birthdays::BirthdaysPage;
 use crate::web::pages::contacts::ContactsPage;
 use crate::web::pages::dashboard::DashboardPage;
 use crate::web::pages::dashboard::audit::AuditPage;
@@ -84,6 +85,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/labels/:id") view=LabelsPage ssr=SsrMode::Async/>
                 <Route path=path!("/labels/:id/:action") view=LabelsPage ssr=SsrMode::Async/>
                 <Route path=path!("/labels/changes/:id/undo") view=LabelsPage ssr=SsrMode::Async/>
+                <Route path=path!("/birthdays") view=BirthdaysPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/audit") view=AuditPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>

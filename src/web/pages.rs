@@ -2,6 +2,7 @@
 //! page are islands.
 
 pub mod accounts;
+pub mod birthdays;
 pub mod contacts;
 pub mod dashboard;
 pub mod history;

@@ -32,6 +32,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::services::policies::RequestClass;
 use crate::web::accounts;
 use crate::web::app;
+use crate::web::birthdays;
 use crate::web::dashboard;
 use crate::web::forms;
 use crate::web::health;
@@ -213,6 +214,7 @@ fn page_routes(state: &AppState) -> Router<AppState> {
         )
         .merge(import_routes())
         .merge(label_routes())
+        .route("/birthdays", get(birthdays::show))
         .route("/trash/empty", get(trash::show_empty).post(trash::empty))
         .route("/trash/{id}", get(trash::show))
         .route(
@@ -282,6 +284,7 @@ fn drawn_by_handlers() -> Vec<String> {
         "/account",
         "/account/activity",
         "/accounts",
+        "/birthdays",
         "/books",
         "/contacts/{id}/history",
         "/contacts/{id}/history/{version}",

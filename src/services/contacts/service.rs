@@ -9,6 +9,7 @@
 //! - `update`: replaces, patches and merges fields, and moves a contact to another book. `trash`: deletes,
 //!   restores, and deletes for ever.
 //! - `history`: what a contact said before, and bringing that back.
+//! - `dates`: the days that come back each year.
 //! - `labels`: the labels of a book, which are renamed, merged and removed in all cards.
 //! - `cards`: the vCards behind the fields. `forms`: what forms start with and send.
 //!   `photos`: the pictures in cards.
@@ -23,6 +24,7 @@ mod cards;
 mod contact_service;
 mod create;
 mod creation_hook;
+mod dates;
 mod decoder;
 mod forms;
 mod history;

@@ -22,11 +22,13 @@ pub fn SiteHeader(#[prop(optional)] audience: Option<Audience>) -> impl IntoView
     };
     let audience = audience.unwrap_or_else(of_request);
     let books = Books::of(parts.as_ref());
-    let (list, trash) = (books.href("/contacts"), books.href("/trash"));
+    let [list, birthdays, trash] =
+        ["/contacts", "/birthdays", "/trash"].map(|path| books.href(path));
     let contacts = audience.sees_contacts().then(|| {
         view! {
             <nav aria-label="Main" class="flex gap-1">
                 <NavLink path="/contacts" href=list label="Contacts"/>
+                <NavLink path="/birthdays" href=birthdays label="Birthdays"/>
                 <NavLink path="/trash" href=trash label="Trash"/>
             </nav>
         }
@@ -93,7 +95,9 @@ impl Books {
             all: RequestContext::caller(&parts.extensions)
                 .map_or(Vec::new(), |caller| caller.books().to_vec()),
             asked: asked_book(&parts.uri),
-            is_of_contacts: path.starts_with("/contacts") || path.starts_with("/trash"),
+            is_of_contacts: ["/contacts", "/birthdays", "/trash"]
+                .iter()
+                .any(|page| path.starts_with(page)),
         }
     }
 

@@ -1,0 +1,315 @@
+//! `/birthdays`: the days of the coming year on which contacts have a birthday, an anniversary or another date. It needs no
+//! script; `public/birthdays.js` tells the server the time zone of the reader.
+
+use form_urlencoded::Serializer;
+use jiff::civil::Date;
+use leptos::prelude::*;
+
+use super::PageTitle;
+use crate::components::avatar::Avatar;
+use crate::model::location::BOOK;
+use crate::model::location::Location;
+use crate::model::location::PaneRoute;
+use crate::services::book::BookId;
+use crate::services::contacts::dates::DateCursor;
+use crate::services::contacts::dates::DateKind;
+use crate::services::contacts::dates::DateOfContact;
+use crate::services::contacts::dates::DatePage;
+use crate::services::format;
+use crate::services::time_zone::Zone;
+use crate::web::caller_contacts::in_book;
+
+/// Where the page is.
+pub const PATH: &str = "/birthdays";
+
+/// What the page shows.
+#[derive(Clone)]
+pub struct BirthdaysView {
+    /// The book that the address asks for.
+    pub book: Option<BookId>,
+    /// The days, or why there is nothing to show.
+    pub days: Result<Days, String>,
+}
+
+/// The days of a page.
+#[derive(Clone)]
+pub struct Days {
+    pub page: DatePage,
+    /// The day on which the reader looks, and by the clock of which time zone.
+    pub today: Date,
+    pub zone: Zone,
+    /// Whether the page is the first one.
+    pub is_first: bool,
+    pub may_write: bool,
+}
+
+/// The page that begins behind a cursor.
+fn next_page(cursor: &DateCursor, book: Option<BookId>) -> String {
+    let mut query = Serializer::new(String::new());
+    if let Some(book) = book {
+        query.append_pair(BOOK, &book.to_string());
+    }
+    query.append_pair("cursor", &cursor.to_string());
+    format!("{PATH}?{}", query.finish())
+}
+
+#[component]
+pub fn BirthdaysPage() -> impl IntoView {
+    let BirthdaysView { book, days } = use_context()?;
+    let content = match days {
+        Ok(days) => view! { <DayList days book/> }.into_any(),
+        Err(why) => view! { <p class="problem mt-4" role="alert">{why}</p> }.into_any(),
+    };
+    Some(view! {
+        <PageTitle text="Birthdays · Kith"/>
+        <main id="main" tabindex="-1" class="page">
+            <h1 class="text-xl font-semibold tracking-tight">"Birthdays"</h1>
+            {content}
+        </main>
+    })
+}
+
+#[component]
+fn DayList(days: Days, book: Option<BookId>) -> impl IntoView {
+    let Days {
+        page,
+        today,
+        zone,
+        is_first,
+        may_write,
+    } = days;
+    let (day, name) = (today.to_string(), zone.to_string());
+    let head = view! {
+        <script src="/birthdays.js" type="module"></script>
+        <p class="mt-2 text-muted" data-zone=name.clone() data-day=day.clone()>
+            "The coming 12 months. Today is "
+            <time datetime=day.clone()>{today.strftime("%A, %-d %B %Y").to_string()}</time>
+            {format!(" ({}).", name.replace('_', " "))}
+        </p>
+    };
+    if page.dates.is_empty() {
+        return view! {
+            {head}
+            <Empty is_first may_write book/>
+        }
+        .into_any();
+    }
+    let back = (!is_first).then(|| {
+        view! { <a class="more" href=in_book(PATH, book)>"Show from today"</a> }
+    });
+    let more = page.next.as_ref().map(|cursor| {
+        view! { <a class="more" rel="next" href=next_page(cursor, book)>"Show more"</a> }
+    });
+    let months = months(page.dates, today).into_iter();
+    let months = months
+        .map(|(month, dates)| view! { <Month month dates today book/> })
+        .collect_view();
+    view! {
+        {head}
+        {back}
+        <div id="dates">{months}</div>
+        {more}
+    }
+    .into_any()
+}
+
+/// The dates of each month with the day on which they come, in their order. The same month of the next year is another
+/// one.
+fn months(dates: Vec<DateOfContact>, today: Date) -> Vec<(Date, Vec<(Date, DateOfContact)>)> {
+    let mut months: Vec<(Date, Vec<(Date, DateOfContact)>)> = Vec::new();
+    for of in dates {
+        let at = of.date.on.next(today);
+        let month = at.first_of_month();
+        match months.last_mut() {
+            Some((last, dates)) if *last == month => dates.push((at, of)),
+            _ => months.push((month, vec![(at, of)])),
+        }
+    }
+    months
+}
+
+#[component]
+fn Empty(is_first: bool, may_write: bool, book: Option<BookId>) -> impl IntoView {
+    let form = Location {
+        pane: PaneRoute::New,
+        book: book.map_or_else(String::new, |book| book.to_string()),
+        field: "birthday".to_owned(),
+        ..Location::default()
+    };
+    let (title, link) = match (is_first, may_write) {
+        (false, _) => (
+            "There are no more dates.",
+            Some((in_book(PATH, book), "Show from today")),
+        ),
+        (true, true) => (
+            "No birthdays yet.",
+            Some((form.url(), "Add a contact with a birthday")),
+        ),
+        (true, false) => ("No birthdays yet.", None),
+    };
+    let how = is_first.then_some(
+        "What a contact says under “Birthday and dates” stands here: birthdays, anniversaries, and other days.",
+    );
+    view! {
+        <div class="empty">
+            <p class="text-ink">{title}</p>
+            {how.map(|how| view! { <p>{how}</p> })}
+            {link.map(|(href, words)| view! { <a class="button" href=href>{words}</a> })}
+        </div>
+    }
+}
+
+#[component]
+fn Month(
+    month: Date,
+    dates: Vec<(Date, DateOfContact)>,
+    today: Date,
+    book: Option<BookId>,
+) -> impl IntoView {
+    let title = month.strftime("%B %Y").to_string();
+    let id = month.strftime("month-%Y-%m").to_string();
+    let rows = dates.into_iter();
+    let rows = rows
+        .map(|(at, of)| view! { <Row at of today book/> })
+        .collect_view();
+    view! {
+        <section class="mt-8" aria-labelledby=id.clone()>
+            <h2 id=id.clone() class="font-semibold">{title}</h2>
+            <ul class="mt-2">{rows}</ul>
+        </section>
+    }
+}
+
+#[component]
+fn Row(at: Date, of: DateOfContact, today: Date, book: Option<BookId>) -> impl IntoView {
+    let contact = Location {
+        pane: PaneRoute::Contact(of.contact),
+        book: book.map_or_else(String::new, |book| book.to_string()),
+        ..Location::default()
+    };
+    let (what, years) = what(&of, at);
+    let leap = (of.date.on.is_leap_day() && at.day() != 29).then_some(", on 29 February");
+    let days = today.until(at).map_or(0, |span| span.get_days());
+    let is_today = (days == 0).then_some("true");
+    let DateOfContact {
+        contact: id,
+        name,
+        photo,
+        ..
+    } = of;
+    view! {
+        <li>
+            <a class="date-row" href=contact.url() data-today=is_today>
+                <Avatar id name=name.clone() photo/>
+                <span class="min-w-0">
+                    <bdi class="row-name" title=name.clone()>{name.clone()}</bdi>
+                    <span class="block text-xs text-muted wrap-anywhere">
+                        <bdi>{what}</bdi>{years}{leap}
+                    </span>
+                </span>
+                <span class="date-when">
+                    <span class="date-distance">{distance(days)}</span>
+                    <time datetime=at.to_string()>{at.strftime("%a %-d %b").to_string()}</time>
+                </span>
+            </a>
+        </li>
+    }
+}
+
+/// What the day is, and how many years it has come back then.
+fn what(of: &DateOfContact, at: Date) -> (String, Option<String>) {
+    let words = of.date.kind.words(&of.date.label);
+    let years = of.years_at(at).map(u64::from);
+    match (of.date.kind, years) {
+        (DateKind::Birthday, Some(years)) => (format!("Turns {}", format::number(years)), None),
+        (_, Some(years)) => (
+            format::sentence(words),
+            Some(format!(", {}", format::count(years, "year"))),
+        ),
+        (_, None) => (format::sentence(words), None),
+    }
+}
+
+/// For example `Today` and `In 3 days`.
+fn distance(days: i32) -> String {
+    match days {
+        0 => "Today".to_owned(),
+        1 => "Tomorrow".to_owned(),
+        days => format!("In {days} days"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::model::contact::ContactId;
+    use crate::services::contacts::dates::ContactDate;
+    use crate::services::contacts::dates::parse_day;
+
+    fn of(kind: DateKind, label: &str, text: &str) -> DateOfContact {
+        let (on, year) = parse_day(text).expect("a day");
+        DateOfContact {
+            contact: ContactId::new(Uuid::nil()),
+            name: "Ada".to_owned(),
+            photo: None,
+            updated_at: 0,
+            date: ContactDate {
+                place: 0,
+                kind,
+                label: label.to_owned(),
+                on,
+                year,
+            },
+        }
+    }
+
+    fn date(text: &str) -> Date {
+        text.parse().expect("a date")
+    }
+
+    #[test]
+    fn a_date_says_how_often_it_has_come_back() {
+        use DateKind::Anniversary;
+        use DateKind::Birthday;
+        use DateKind::Other;
+        for (kind, label, text, expected) in [
+            (Birthday, "", "1996-12-10", ("Turns 30", None)),
+            (Birthday, "", "--12-10", ("Birthday", None)),
+            (Birthday, "", "2026-12-10", ("Birthday", None)),
+            (
+                Anniversary,
+                "",
+                "2025-12-10",
+                ("Anniversary", Some(", 1 year")),
+            ),
+            (
+                Other,
+                "first met",
+                "2016-12-10",
+                ("First met", Some(", 10 years")),
+            ),
+            (Other, "", "--12-10", ("Date", None)),
+        ] {
+            let (words, years) = what(&of(kind, label, text), date("2026-12-10"));
+            assert_eq!((&*words, years.as_deref()), expected);
+        }
+    }
+
+    #[test]
+    fn days_are_counted_from_today() {
+        assert_eq!(
+            [0, 1, 2, 365].map(distance),
+            ["Today", "Tomorrow", "In 2 days", "In 365 days"]
+        );
+    }
+
+    #[test]
+    fn the_same_month_of_the_next_year_is_another_one() {
+        let dates = ["--11-28", "--12-10", "--11-02"].map(|day| of(DateKind::Birthday, "", day));
+        let months = months(dates.into(), date("2026-11-28")).into_iter();
+        let months: Vec<String> = months.map(|(month, _)| month.to_string()).collect();
+        assert_eq!(months, ["2026-11-01", "2026-12-01", "2027-11-01"]);
+    }
+}
