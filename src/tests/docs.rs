@@ -94,6 +94,7 @@ async fn the_description_names_every_operation() {
             "delete /api/trash",
             "delete /api/trash/{id}",
             "get /api/audit",
+            "get /api/birthdays",
             "get /api/books",
             "get /api/contacts",
             "get /api/contacts/totals",
@@ -226,6 +227,7 @@ async fn every_refusal_is_described_as_a_problem() {
             "/api/contacts/{id}/photo",
             vec!["200", "400", "404", "412"],
         ),
+        ("get", "/api/birthdays", vec!["200", "400", "404"]),
         ("get", "/api/labels", vec!["200", "304", "404"]),
         (
             "post",

@@ -6,6 +6,7 @@
 mod accounts;
 mod app;
 mod backup;
+mod birthdays;
 mod books;
 mod cache;
 mod classes;

@@ -2,6 +2,7 @@
 //! rules of their own.
 
 pub mod audit;
+pub mod birthdays;
 pub mod body;
 pub mod books;
 pub mod contacts;

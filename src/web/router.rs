@@ -105,6 +105,7 @@ fn api_routes(state: &AppState) -> (Router<AppState>, OpenApi) {
         .routes(routes!(rest::imports::broken))
         .routes(routes!(rest::labels::list, rest::labels::add))
         .routes(routes!(rest::labels::patch, rest::labels::remove))
+        .routes(routes!(rest::birthdays::list))
         .routes(routes!(rest::books::list))
         .routes(routes!(rest::books::move_contact))
         .split_for_parts();

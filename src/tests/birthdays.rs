@@ -1,0 +1,208 @@
+//! Birthdays and other dates: the page, and the API.
+
+use futures_util::future::join_all;
+use reqwest::Method;
+use reqwest::StatusCode;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::app::TestApp;
+use crate::app::problem;
+use crate::app::send;
+use crate::html::Page;
+
+async fn start() -> TestApp {
+    TestApp::with(|config| config.welcome.enabled = false).await
+}
+
+/// A new contact that says this as well; returns its id.
+async fn add(app: &TestApp, name: &str, says: &Value) -> String {
+    let mut body = json!({ "name": name, "email": "someone@example.com" });
+    for (field, value) in says.as_object().expect("fields") {
+        body[field] = value.clone();
+    }
+    let answer = app.post("/api/contacts", &body).await;
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    let created: Value = answer.json().await.expect("a contact");
+    let id = created["contact"]["id"].as_str();
+    id.expect("an id").to_owned()
+}
+
+async fn dates(app: &TestApp, query: &str) -> Value {
+    let answer = app.get(&format!("/api/birthdays?{query}")).await;
+    assert_eq!(answer.status(), StatusCode::OK, "{query}");
+    answer.json().await.expect("dates")
+}
+
+/// Each date as the name of its contact and the day on which it comes.
+fn told(list: &Value) -> Vec<String> {
+    let dates = list["dates"].as_array().expect("a list").iter();
+    let text = |date: &Value, name: &str| date[name].as_str().expect("a text").to_owned();
+    dates
+        .map(|date| format!("{} {}", text(date, "name"), text(date, "next")))
+        .collect()
+}
+
+async fn page(app: &TestApp, path: &str, cookie: &str) -> Page {
+    let request = app.request(Method::GET, path).header("cookie", cookie);
+    let answer = send(request).await;
+    assert_eq!(answer.status(), StatusCode::OK, "{path}");
+    Page::read(answer).await
+}
+
+#[tokio::test]
+async fn the_api_lists_dates_in_the_order_in_which_they_come() {
+    let app = start().await;
+    assert_eq!(
+        dates(&app, "").await,
+        json!({ "dates": [], "nextCursor": null })
+    );
+    let ada = add(
+        &app,
+        "Ada",
+        &json!({
+            "birthday": "1815-12-10",
+            "anniversary": "--07-08",
+            "dates": [{ "value": "1833-06-05", "label": "first met" }, { "value": "in spring" }],
+        }),
+    )
+    .await;
+    let leap = add(&app, "Leap", &json!({ "birthday": "1984-02-29" })).await;
+    let gone = add(&app, "Gone", &json!({ "birthday": "1900-01-01" })).await;
+    app.request(Method::DELETE, &format!("/api/contacts/{gone}"))
+        .send()
+        .await
+        .expect("an answer");
+
+    let list = dates(&app, "from=2026-11-28").await;
+    assert_eq!(
+        list["dates"],
+        json!([
+            { "contact": ada, "name": "Ada", "kind": "birthday", "label": "", "date": "1815-12-10",
+              "next": "2026-12-10", "years": 211 },
+            { "contact": leap, "name": "Leap", "kind": "birthday", "label": "", "date": "1984-02-29",
+              "next": "2027-02-28", "years": 43 },
+            { "contact": ada, "name": "Ada", "kind": "other", "label": "first met", "date": "1833-06-05",
+              "next": "2027-06-05", "years": 194 },
+            { "contact": ada, "name": "Ada", "kind": "anniversary", "label": "", "date": "--07-08",
+              "next": "2027-07-08", "years": null },
+        ])
+    );
+    assert_eq!(list["nextCursor"], Value::Null);
+    assert_eq!(
+        told(&dates(&app, "from=2028-02-29&days=1").await),
+        ["Leap 2028-02-29"]
+    );
+    assert_eq!(
+        told(&dates(&app, "from=2026-12-11&days=80").await),
+        ["Leap 2027-02-28"]
+    );
+
+    let mut pages = Vec::new();
+    let mut query = "from=2026-11-28&limit=1".to_owned();
+    loop {
+        let list = dates(&app, &query).await;
+        pages.extend(told(&list));
+        match list["nextCursor"].as_str() {
+            Some(next) => query = format!("from=2026-11-28&limit=1&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(pages, told(&list));
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_refused() {
+    let app = start().await;
+    for wrong in [
+        "from=x",
+        "from=2026-02-29",
+        "from=2026-11-28T00:00",
+        "from=9999-01-01",
+        "from=-001-01-01",
+        "from=0000-01-01",
+        "days=0",
+        "days=367",
+        "days=%2B1",
+        "days=1.5",
+        "days=99999999999",
+        "limit=0",
+        "limit=101",
+        "cursor=x",
+        "cursor=1310.00000000-0000-0000-0000-000000000000.0",
+        "cursor=1210.00000000-0000-0000-0000-000000000000.-1",
+        "to=2026-11-28",
+    ] {
+        let answer = app.get(&format!("/api/birthdays?{wrong}")).await;
+        problem(answer, StatusCode::BAD_REQUEST).await;
+    }
+    let unknown = format!("/api/birthdays?book={}", uuid::Uuid::nil());
+    problem(app.get(&unknown).await, StatusCode::NOT_FOUND).await;
+    let request = app
+        .request(Method::GET, "/birthdays?cursor=x")
+        .header("accept", "text/html");
+    assert_eq!(send(request).await.status(), StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn the_page_shows_each_date_of_the_coming_year_once() {
+    let app = start().await;
+    let empty = page(&app, "/birthdays", "").await;
+    assert!(empty.text().contains("No birthdays yet."));
+    assert_eq!(
+        empty.attributes(".empty a", "href"),
+        ["/contacts/new?field=birthday"]
+    );
+    assert_eq!(
+        empty.texts("nav[aria-label=Main] [aria-current=page]"),
+        ["Birthdays"]
+    );
+
+    let names: Vec<String> = (0..130).map(|number| format!("P{number:03}")).collect();
+    let added = names.iter().enumerate().map(|(number, name)| {
+        let birthday = format!(
+            "19{:02}-{:02}-{:02}",
+            number % 100,
+            number % 12 + 1,
+            number % 28 + 1
+        );
+        let app = &app;
+        async move { add(app, name, &json!({ "birthday": birthday })).await }
+    });
+    join_all(added).await;
+    let first = page(&app, "/birthdays", "").await;
+    assert_eq!(first.count("#dates li"), 100);
+    let more = first.attributes("a[rel=next]", "href")[0].to_owned();
+    let second = page(&app, &more, "").await;
+    assert_eq!(second.count("#dates li"), 30);
+    assert!(!second.has("a[rel=next]"));
+    let mut shown = [
+        first.texts("#dates bdi.row-name"),
+        second.texts("#dates bdi.row-name"),
+    ]
+    .concat();
+    shown.sort();
+    assert_eq!(shown, names);
+}
+
+#[tokio::test]
+async fn the_day_is_that_of_the_reader() {
+    let app = TestApp::with(|config| {
+        config.server.time_zone = "Asia/Tokyo".parse().expect("a time zone");
+    })
+    .await;
+    for (cookie, zone) in [
+        ("", "Asia/Tokyo"),
+        ("kith-zone=Pacific/Kiritimati", "Pacific/Kiritimati"),
+        ("a=b; kith-zone=Europe/Berlin", "Europe/Berlin"),
+        ("kith-zone=../../etc/passwd", "Asia/Tokyo"),
+        ("kith-zone=<b>", "Asia/Tokyo"),
+    ] {
+        let shown = page(&app, "/birthdays", cookie).await;
+        assert_eq!(
+            shown.attributes("[data-zone]", "data-zone"),
+            [zone],
+            "{cookie}"
+        );
+    }
+}
