@@ -4,8 +4,8 @@
 //! there is an admin. As soon as there is an account, every caller needs a session or a token.
 //!
 //! - [`AccountService`] has the use cases. [`authenticate`] finds out who calls, [`sign_in`], [`with_provider`] and [`passkeys`] show
-//!   who signs in, and [`admit`] begins the session. [`sessions`], [`tokens`] and [`identities`] list and end what admits
-//!   callers, [`setup`] makes the first admin.
+//!   who signs in, and [`admit`] begins the session. [`sessions`], [`tokens`], [`feeds`] and [`identities`] list and end what
+//!   admits callers, [`setup`] makes the first admin.
 //! - [`Accounts`] is what an operator and an admin do with accounts. [`name`], [`password`] and [`email`] are what people
 //!   type.
 //! - [`links`] let their holders do one thing once: [`invitations`], a new password ([`reset`]), an [`address`]. What the
@@ -26,6 +26,7 @@ mod authenticate;
 mod books;
 mod email;
 mod error;
+mod feeds;
 mod identities;
 mod invitations;
 mod label;
@@ -69,6 +70,7 @@ pub use books::BookMember;
 pub use email::EmailAddress;
 pub use email::InvalidEmail;
 pub use error::AccountError;
+pub use feeds::FeedInfo;
 pub use identities::IdentityInfo;
 pub use invitations::Acceptance;
 pub use invitations::Delivery;

@@ -64,7 +64,7 @@ pub enum AuthenticateError {
 
 /// Whom a session or a token belongs to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Holder {
+pub(super) struct Holder {
     id: Uuid,
     account: AccountId,
     name: String,
@@ -85,9 +85,11 @@ impl Cacheable for Holder {
 
 /// What admits a caller.
 #[derive(Clone, Copy)]
-enum Kind {
+pub(super) enum Kind {
     Session,
     Token,
+    /// See [`feeds`](super::feeds).
+    Feed,
 }
 
 impl AccountService {
@@ -135,7 +137,11 @@ impl AccountService {
     }
 
     /// Whom a session or token belongs to, if it admits its holder now.
-    async fn holder(&self, kind: Kind, hash: Hash) -> Result<Option<Holder>, Unavailable> {
+    pub(super) async fn holder(
+        &self,
+        kind: Kind,
+        hash: Hash,
+    ) -> Result<Option<Holder>, Unavailable> {
         let shared = self.shared.clone();
         let fetch = move || async move {
             let found = kind.find(&shared.database, hash).await?;
@@ -164,7 +170,7 @@ impl Shared {
             Kind::Session => holder
                 .used_at
                 .map(|seen| seen.saturating_add(milliseconds(self.config.session_idle))),
-            Kind::Token => None,
+            Kind::Token | Kind::Feed => None,
         };
         [holder.expires_at, idle_end]
             .into_iter()
@@ -190,7 +196,7 @@ impl Shared {
 }
 
 impl Holder {
-    fn into_caller(self, client: Client) -> Caller {
+    pub(super) fn into_caller(self, client: Client) -> Caller {
         let identity = Identity::Account {
             via: match self.scope {
                 None => Via::Session(SessionId(self.id)),
@@ -214,6 +220,7 @@ impl Kind {
         match self {
             Self::Session => "sessions",
             Self::Token => "tokens",
+            Self::Feed => "feeds",
         }
     }
 
@@ -229,6 +236,11 @@ impl Kind {
                 "SELECT api_tokens.id, account, accounts.name, role, scope, book, expires_at, last_used_at AS used_at
                  FROM api_tokens JOIN accounts ON accounts.id = account
                  WHERE token = $1 AND disabled_at IS NULL",
+            ),
+            Self::Feed => query(
+                "SELECT calendar_feeds.id, account, accounts.name, role, 'read' AS scope, book, NULL AS expires_at, last_used_at AS used_at
+                 FROM calendar_feeds JOIN accounts ON accounts.id = account
+                 WHERE secret = $1 AND disabled_at IS NULL",
             ),
         };
         let mut reader = database.reader().await?;
@@ -252,6 +264,10 @@ impl Kind {
             }
             Self::Token => query(
                 "UPDATE api_tokens SET last_used_at = $1
+                 WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < $3)",
+            ),
+            Self::Feed => query(
+                "UPDATE calendar_feeds SET last_used_at = $1
                  WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < $3)",
             ),
         };

@@ -1,5 +1,6 @@
 //! Accounts on both engines, with several instances.
 
+mod feeds;
 mod fixture;
 mod links;
 mod management;

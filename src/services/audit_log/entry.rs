@@ -108,6 +108,9 @@ kinds! {
     /// The subject of this and of the next one is the token, by its id.
     TokenAdded = "token_added",
     TokenRevoked = "token_revoked",
+    /// The address of a calendar was made. The subject of this and of the next one is the feed, by its id.
+    FeedAdded = "calendar_feed_added",
+    FeedRevoked = "calendar_feed_revoked",
     /// The subject of this and of the next one is the identity at a provider, by its id.
     IdentityLinked = "identity_linked",
     IdentityUnlinked = "identity_unlinked",
