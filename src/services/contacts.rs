@@ -6,7 +6,7 @@
 //!   takes drafts and gives [`AppError`](crate::model::error::AppError)s; it never sees HTTP.
 //! - [`card`] is the vCard of a contact, from which everything else about it is derived.
 //! - [`labels`] are what contacts are filed under. [`label_work`] edits the cards of many contacts when one changes.
-//! - [`dates`] are the days of contacts that come back each year.
+//! - [`dates`] are the days of contacts that come back each year, and [`calendar`] writes them for programs of calendars.
 //! - [`details`] and [`form`] are a contact as people read and edit it.
 //! - [`short_card`] is what a QR code says of a contact.
 //! - [`photo`] names the photo in a card, and the pictures that are made of it.
@@ -18,6 +18,7 @@
 //! - [`query`] says which contacts a list shows, and in which order.
 
 pub mod activity;
+pub mod calendar;
 pub mod card;
 pub mod catalogue;
 pub mod dates;

@@ -31,4 +31,5 @@ pub use mapping::{Mapping, Source};
 pub use merge::{Merge, merge};
 pub use photo::Photo;
 pub use split::{BrokenCard, RawCard, Split, SplitReason, split};
+pub use text::{content_line, escape_text};
 pub use version::Version;

@@ -122,6 +122,24 @@ fn push_octet(text: &mut String, octet: u8) {
     text.push(digit(octet));
 }
 
+/// A text as the value of a property, in vCards (RFC 6350, 3.4) and in iCalendar (RFC 5545, 3.3.11).
+///
+/// ```
+/// assert_eq!(kith_card::escape_text("Ada, or Augusta"), "Ada\\, or Augusta");
+/// ```
+pub fn escape_text(text: &str) -> String {
+    escape(text, Escape::Text)
+}
+
+/// A content line with its folds and its end, in vCards (RFC 6350, 3.2) and in iCalendar (RFC 5545, 3.1).
+///
+/// ```
+/// assert_eq!(kith_card::content_line("VERSION:2.0"), b"VERSION:2.0\r\n");
+/// ```
+pub fn content_line(line: &str) -> Vec<u8> {
+    fold(line, false, Version::V4_0, b"\r\n")
+}
+
 /// A line with its folds and its end.
 pub(crate) fn fold(line: &str, is_quoted: bool, version: Version, line_end: &[u8]) -> Vec<u8> {
     let mut folded = Vec::with_capacity(line.len() + 16);

@@ -42,6 +42,7 @@ pub use self::caller_contacts::Contacts;
 pub use self::cards::Export;
 pub use self::contact_service::ContactService;
 pub use self::creation_hook::CreationHook;
+pub use self::dates::DateExport;
 pub use self::forms::FormResult;
 pub use self::forms::value;
 pub use self::history::History;

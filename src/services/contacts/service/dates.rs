@@ -1,15 +1,22 @@
 //! The days of contacts that come back each year.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 
 use super::Contacts;
 use crate::model::error::AppError;
+use crate::services::contacts::calendar;
 use crate::services::contacts::dates::DateCursor;
 use crate::services::contacts::dates::DateOfContact;
 use crate::services::contacts::dates::DatePage;
 use crate::services::contacts::dates::DayOfYear;
 use crate::services::contacts::dates::Period;
+use crate::services::contacts::store::ContactStore;
 use crate::services::time_zone::Zone;
+
+/// The dates of a page of a calendar.
+const EXPORT_PAGE: u32 = 500;
 
 impl Contacts {
     /// The most dates of a page.
@@ -49,6 +56,47 @@ impl Contacts {
             next: next.map(DateOfContact::cursor),
             dates,
         })
+    }
+
+    /// All dates of the book as a calendar.
+    ///
+    /// # Errors
+    /// [`AppError::NoBook`].
+    pub fn calendar(&self) -> Result<DateExport, AppError> {
+        Ok(DateExport {
+            store: self.store(self.book()?),
+            after: None,
+            is_done: false,
+        })
+    }
+}
+
+/// The dates of a book as events of a calendar. No more than one page is in memory.
+pub struct DateExport {
+    store: Arc<dyn ContactStore>,
+    after: Option<DateCursor>,
+    is_done: bool,
+}
+
+impl DateExport {
+    /// Some more events.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`], [`AppError::Internal`].
+    pub async fn next_page(&mut self) -> Result<Vec<u8>, AppError> {
+        let days = [DayOfYear::FIRST, DayOfYear::END];
+        let dates = self
+            .store
+            .dates(days, self.after.as_ref(), EXPORT_PAGE)
+            .await?;
+        self.is_done = dates.len() < EXPORT_PAGE as usize;
+        self.after = dates.last().map(DateOfContact::cursor);
+        Ok(dates.iter().flat_map(calendar::event).collect())
+    }
+
+    /// Whether there are no more events.
+    pub fn is_done(&self) -> bool {
+        self.is_done
     }
 }
 
