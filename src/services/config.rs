@@ -227,6 +227,19 @@ key::sections! {
             /// Decide and count, but refuse nothing.
             shadow: bool = false;
         }
+        /// Requests of calendars for the dates of contacts, under secret addresses.
+        calendar: PolicyConfig {
+            /// How they are counted.
+            algorithm: Algorithm = "token_bucket";
+            /// Requests in a window.
+            limit: NonZeroU32 = 60;
+            /// The length of the window.
+            window: Duration = "1m";
+            /// What to do while Redis is lost: local (count in this process), open or closed.
+            on_loss: FailMode = "local";
+            /// Decide and count, but refuse nothing.
+            shadow: bool = false;
+        }
     }
 
     /// The cache of contacts that were read. A change invalidates all of it.

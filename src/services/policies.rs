@@ -23,10 +23,18 @@ pub enum RequestClass {
     Dashboard,
     /// The REST API, for programs with a token. Each token has a count of its own, whatever address it is used from.
     Token,
+    /// The feeds of calendars, whose addresses are secret.
+    Calendar,
 }
 
 impl RequestClass {
-    pub const ALL: [Self; 4] = [Self::Api, Self::Ui, Self::Dashboard, Self::Token];
+    pub const ALL: [Self; 5] = [
+        Self::Api,
+        Self::Ui,
+        Self::Dashboard,
+        Self::Token,
+        Self::Calendar,
+    ];
 
     /// Its place in the limiter that [`limiter`] makes.
     pub fn policy(self) -> PolicyId {
@@ -40,6 +48,7 @@ impl RequestClass {
             Self::Ui => "ui",
             Self::Dashboard => "dashboard",
             Self::Token => "token",
+            Self::Calendar => "calendar",
         }
     }
 
@@ -55,6 +64,7 @@ impl RequestClass {
             Self::Ui => limits.ui,
             Self::Dashboard => limits.dashboard,
             Self::Token => limits.token,
+            Self::Calendar => limits.calendar,
         };
         Policy {
             name: self.name(),

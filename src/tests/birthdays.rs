@@ -1,4 +1,6 @@
-//! Birthdays and other dates: the page, and the API.
+//! Birthdays and other dates: the page, the API, and the feed for calendars.
+
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -7,9 +9,14 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::app::TestApp;
+use crate::app::header;
 use crate::app::problem;
 use crate::app::send;
 use crate::html::Page;
+use crate::sign_in::submit;
+use crate::sign_in::token;
+use crate::sign_in::visit;
+use crate::sign_in::with_account;
 
 async fn start() -> TestApp {
     TestApp::with(|config| config.welcome.enabled = false).await
@@ -205,4 +212,167 @@ async fn the_day_is_that_of_the_reader() {
             "{cookie}"
         );
     }
+}
+
+/// The address of the feed that a page shows, without the origin.
+async fn make_feed(app: &TestApp, session: &str) -> String {
+    let made = submit(app, session, "/birthdays/feed", &[]).await;
+    assert_eq!(made.status(), StatusCode::OK);
+    assert_eq!(header(&made, "cache-control"), "no-store");
+    let shown = Page::read(made).await.texts("#new-feed code");
+    let (_, path) = shown[0].split_once("/calendar/").expect("an address");
+    format!("/calendar/{path}")
+}
+
+#[tokio::test]
+async fn a_calendar_reads_names_and_days_under_a_secret_address() {
+    let (app, session) = with_account(|config| config.welcome.enabled = false).await;
+    let token = token(&app, &session, "write").await;
+    let body = json!({
+        "name": "Ada; Lovelace", "email": "ada@example.com", "phone": "+44 20 7946",
+        "birthday": "1815-12-10", "dates": [{ "value": "--02-29", "label": "first met" }],
+    });
+    let post = app
+        .request(Method::POST, "/api/contacts")
+        .bearer_auth(&token);
+    let created = send(post.json(&body)).await;
+    assert_eq!(created.status(), StatusCode::CREATED);
+    let page = Page::read(send(visit(&app, &session, "/birthdays")).await).await;
+    assert!(!page.has("#new-feed") && page.count("form[action='/birthdays/feed#feed']") == 1);
+
+    let path = make_feed(&app, &session).await;
+    let answer = app.get(&path).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(
+        header(&answer, "content-type"),
+        "text/calendar; charset=utf-8"
+    );
+    assert!(header(&answer, "cache-control").starts_with("private"));
+    assert_eq!(header(&answer, "x-ratelimit-limit"), "60");
+    let etag = header(&answer, "etag").to_owned();
+    let calendar = answer.text().await.expect("a calendar");
+    assert!(
+        calendar.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"),
+        "{calendar}"
+    );
+    assert!(
+        calendar.ends_with("END:VEVENT\r\nEND:VCALENDAR\r\n"),
+        "{calendar}"
+    );
+    assert_eq!(calendar.matches("BEGIN:VEVENT").count(), 2);
+    for line in [
+        "DTSTART;VALUE=DATE:18151210",
+        "SUMMARY:Ada\\; Lovelace: birthday (1815)",
+        "SUMMARY:Ada\\; Lovelace: first met",
+        "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1",
+    ] {
+        assert!(
+            calendar.contains(&format!("{line}\r\n")),
+            "{line} in {calendar}"
+        );
+    }
+    assert!(!calendar.contains("example.com") && !calendar.contains("7946"));
+
+    let again = app
+        .request(Method::GET, &path)
+        .header("if-none-match", &etag);
+    let again = send(again).await;
+    assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+    assert_eq!(again.text().await.expect("no body"), "");
+    let post = app
+        .request(Method::POST, "/api/contacts")
+        .bearer_auth(&token);
+    let more = json!({ "name": "Bea", "email": "b@example.com", "birthday": "--12-11" });
+    assert_eq!(send(post.json(&more)).await.status(), StatusCode::CREATED);
+    let changed = app
+        .request(Method::GET, &path)
+        .header("if-none-match", &etag);
+    let changed = send(changed).await;
+    assert_eq!(changed.status(), StatusCode::OK);
+    assert_eq!(
+        changed
+            .text()
+            .await
+            .expect("a body")
+            .matches("BEGIN:VEVENT")
+            .count(),
+        3
+    );
+
+    let replaced = make_feed(&app, &session).await;
+    problem(app.get(&path).await, StatusCode::NOT_FOUND).await;
+    assert_eq!(app.get(&replaced).await.status(), StatusCode::OK);
+    let revoked = submit(&app, &session, "/birthdays/feed/revoke", &[]).await;
+    assert_eq!(header(&revoked, "location"), "/birthdays?done=revoked");
+    problem(app.get(&replaced).await, StatusCode::NOT_FOUND).await;
+    let twice = submit(&app, &session, "/birthdays/feed/revoke", &[]).await;
+    assert_eq!(twice.status(), StatusCode::SEE_OTHER);
+    for unknown in [
+        "/calendar/x.ics",
+        "/calendar/x",
+        &replaced[..replaced.len() - 4],
+    ] {
+        problem(app.get(unknown).await, StatusCode::NOT_FOUND).await;
+    }
+}
+
+#[tokio::test]
+async fn a_calendar_of_many_dates_is_sent_whole() {
+    let (app, session) = with_account(|config| config.welcome.enabled = false).await;
+    let mut cards = String::new();
+    for number in 0..1001 {
+        let (month, day) = (number % 12 + 1, number % 28 + 1);
+        cards += &format!(
+            "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:P{number}\r\nBDAY:--{month:02}{day:02}\r\nEND:VCARD\r\n"
+        );
+    }
+    let token = token(&app, &session, "write").await;
+    let import = app
+        .request(Method::POST, "/api/imports")
+        .bearer_auth(&token);
+    let begun = send(import.header("content-type", "text/vcard").body(cards)).await;
+    assert!(begun.status().is_success());
+    let path = make_feed(&app, &session).await;
+    loop {
+        let answer = app.get(&path).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        let calendar = answer.text().await.expect("a calendar");
+        assert!(calendar.ends_with("END:VCALENDAR\r\n"));
+        let events = calendar.matches("BEGIN:VEVENT").count();
+        assert_eq!(events, calendar.matches("END:VEVENT").count());
+        if events == 1001 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_feed_has_a_limit_of_its_own() {
+    let (app, session) = with_account(|config| {
+        config.limits.calendar.limit = 2.try_into().expect("a limit");
+    })
+    .await;
+    let path = make_feed(&app, &session).await;
+    for _ in 0..2 {
+        assert_eq!(app.get(&path).await.status(), StatusCode::OK);
+    }
+    problem(app.get(&path).await, StatusCode::TOO_MANY_REQUESTS).await;
+    // Guesses are charged as well, and pages are not.
+    problem(
+        app.get("/calendar/x.ics").await,
+        StatusCode::TOO_MANY_REQUESTS,
+    )
+    .await;
+    let page = send(visit(&app, &session, "/birthdays")).await;
+    assert_eq!(page.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn without_an_account_there_is_no_feed() {
+    let app = start().await;
+    assert!(!page(&app, "/birthdays", "").await.has("form[action*=feed]"));
+    let refused = app.submit("/birthdays/feed", &[]).await;
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    problem(app.get("/calendar/x.ics").await, StatusCode::NOT_FOUND).await;
 }

@@ -1,23 +1,34 @@
-//! The page of the days that come back each year.
+//! The page of the days that come back each year, and the forms of the feed for calendars.
 
 use axum::extract::FromRef;
 use axum::extract::FromRequestParts;
+use axum::http::HeaderValue;
 use axum::http::StatusCode;
+use axum::http::Uri;
+use axum::http::header;
 use axum::http::request::Parts;
+use axum::response::IntoResponse;
+use axum::response::Redirect;
 use axum::response::Response;
 
 use crate::model::error::AppError;
+use crate::services::accounts::AccountError;
+use crate::services::accounts::AccountService;
 use crate::services::book::BookRole;
 use crate::services::contacts::Contacts;
 use crate::services::contacts::dates::DateCursor;
 use crate::services::contacts::dates::NoCursor;
 use crate::services::contacts::dates::Period;
 use crate::services::time_zone::Zone;
+use crate::web::calendar;
 use crate::web::caller_contacts::asked_book;
+use crate::web::caller_contacts::in_book;
 use crate::web::cookies;
 use crate::web::page::PageRenderer;
 use crate::web::pages::birthdays::BirthdaysView;
 use crate::web::pages::birthdays::Days;
+use crate::web::pages::birthdays::PATH;
+use crate::web::pages::birthdays::feed::FeedPart;
 use crate::web::problem::Problem;
 use crate::web::query;
 use crate::web::state::AppState;
@@ -42,11 +53,16 @@ pub fn parse_cursor(text: &str) -> Result<DateCursor, AppError> {
     })
 }
 
+/// In the address of the page: what was done.
+const DONE: &str = "done";
+
 /// Who looks at the page, and what draws it.
 pub struct Visit {
     contacts: Contacts,
+    accounts: AccountService,
     zone: Zone,
     pages: PageRenderer,
+    origin: String,
     parts: Parts,
 }
 
@@ -57,7 +73,9 @@ impl FromRequestParts<AppState> for Visit {
         let ReaderZone(zone) = ReaderZone::from_request_parts(parts, state).await?;
         Ok(Self {
             contacts: Contacts::from_request_parts(parts, state).await?,
+            accounts: AccountService::from_ref(state),
             pages: PageRenderer::from_ref(state),
+            origin: state.config.server.origin().to_string(),
             parts: parts.clone(),
             zone,
         })
@@ -65,14 +83,15 @@ impl FromRequestParts<AppState> for Visit {
 }
 
 impl Visit {
-    /// The days of the coming year.
-    async fn days(&self) -> Result<Days, AppError> {
+    /// The days of the coming year, with a feed that was just made.
+    async fn days(&self, new_feed: Option<String>) -> Result<Days, AppError> {
         let cursor = query::parameter(&self.parts.uri, "cursor");
         let cursor = cursor.filter(|cursor| !cursor.is_empty());
         let after = cursor.as_deref().map(parse_cursor).transpose()?;
         let (contacts, zone) = (&self.contacts, self.zone.clone());
         let today = contacts.today(&zone);
         let period = Period::year_from(today);
+        let done = query::parameter(&self.parts.uri, DONE);
         Ok(Days {
             page: contacts
                 .dates(period, after.as_ref(), Contacts::MAX_DATES)
@@ -81,11 +100,29 @@ impl Visit {
             zone,
             is_first: after.is_none(),
             may_write: contacts.book()?.role >= BookRole::Editor,
+            done: done
+                .filter(|done| done == "revoked")
+                .map(|_| "The address is revoked. Calendars that read it are refused."),
+            feed: self.feed(new_feed).await?,
         })
     }
 
+    async fn feed(&self, new: Option<String>) -> Result<Option<FeedPart>, AppError> {
+        let caller = self.contacts.caller();
+        if caller.account().is_none() {
+            return Ok(None);
+        }
+        Ok(Some(match new {
+            Some(secret) => FeedPart::New(calendar::address(&self.origin, &secret)),
+            None => match self.accounts.feed(caller, self.contacts.book()?).await? {
+                Some(info) => FeedPart::Made(info),
+                None => FeedPart::None,
+            },
+        }))
+    }
+
     /// Draws the page. An error has its status.
-    async fn draw(self, days: Result<Days, AppError>) -> Response {
+    async fn draw(mut self, days: Result<Days, AppError>) -> Response {
         let status = match &days {
             Ok(_) => StatusCode::OK,
             Err(error) => {
@@ -97,6 +134,10 @@ impl Visit {
             book,
             days: days.map_err(|error| error.to_string()),
         };
+        // The form of a feed is below the page.
+        if let Ok(uri) = in_book(PATH, book).parse() {
+            self.parts.uri = uri;
+        }
         let mut response = self.pages.render_view(self.parts, view).await;
         *response.status_mut() = status;
         response
@@ -105,6 +146,45 @@ impl Visit {
 
 /// Draws the days of the coming year.
 pub async fn show(visit: Visit) -> Response {
-    let days = visit.days().await;
+    let days = visit.days(None).await;
     visit.draw(days).await
+}
+
+/// Makes the feed of the book for the account. The response shows its address, which is shown nowhere else.
+pub async fn make_feed(visit: Visit) -> Response {
+    let made = async {
+        let book = visit.contacts.book()?;
+        let made = visit.accounts.create_feed(visit.contacts.caller(), book);
+        visit.days(Some(made.await?)).await
+    };
+    let made = made.await;
+    let mut response = visit.draw(made).await;
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+pub async fn revoke_feed(visit: Visit) -> Response {
+    let revoked = async {
+        let book = visit.contacts.book()?;
+        let caller = visit.contacts.caller();
+        match visit.accounts.revoke_feed(caller, book).await {
+            // Another tab has done it before.
+            Ok(()) | Err(AccountError::NotFound) => Ok(()),
+            Err(error) => Err(AppError::from(error)),
+        }
+    };
+    match revoked.await {
+        Ok(()) => {
+            let page = in_book(PATH, asked_book(&visit.parts.uri));
+            let separator = if page.contains('?') { '&' } else { '?' };
+            Redirect::to(&format!("{page}{separator}{DONE}=revoked")).into_response()
+        }
+        Err(error) => visit.draw(Err(error)).await,
+    }
+}
+
+/// Redirects a reload of the address of a form to the page.
+pub async fn go_back(uri: Uri) -> Redirect {
+    Redirect::to(&in_book(PATH, asked_book(&uri)))
 }

@@ -33,6 +33,7 @@ use crate::services::policies::RequestClass;
 use crate::web::accounts;
 use crate::web::app;
 use crate::web::birthdays;
+use crate::web::calendar;
 use crate::web::dashboard;
 use crate::web::forms;
 use crate::web::health;
@@ -71,6 +72,7 @@ fn routes(state: &AppState) -> Router {
         .merge(operations_routes(state, [of_api, of_admin]))
         .merge(queue_routes(state))
         .merge(page_routes(state))
+        .merge(calendar_routes(state))
         .merge(live_routes(state))
         .merge(picture_routes(state))
         .merge(account_routes(state))
@@ -215,7 +217,7 @@ fn page_routes(state: &AppState) -> Router<AppState> {
         )
         .merge(import_routes())
         .merge(label_routes())
-        .route("/birthdays", get(birthdays::show))
+        .merge(birthday_routes())
         .route("/trash/empty", get(trash::show_empty).post(trash::empty))
         .route("/trash/{id}", get(trash::show))
         .route(
@@ -274,6 +276,20 @@ fn label_routes() -> Router<AppState> {
         )
 }
 
+/// The page of birthdays, and the forms of its feed.
+fn birthday_routes() -> Router<AppState> {
+    Router::new()
+        .route("/birthdays", get(birthdays::show))
+        .route(
+            "/birthdays/feed",
+            post(birthdays::make_feed).get(birthdays::go_back),
+        )
+        .route(
+            "/birthdays/feed/revoke",
+            post(birthdays::revoke_feed).get(birthdays::go_back),
+        )
+}
+
 /// The addresses of pages that handlers of their own draw.
 fn drawn_by_handlers() -> Vec<String> {
     [
@@ -325,6 +341,14 @@ fn account_routes(state: &AppState) -> Router<AppState> {
         Access::Open,
         state,
     ))
+}
+
+/// Dates for programs of calendars, which show nothing but the secret in the address.
+fn calendar_routes(state: &AppState) -> Router<AppState> {
+    let routes = Router::new()
+        .route("/calendar/{file}", get(calendar::read))
+        .method_not_allowed_fallback(wrong_method);
+    middleware::limited(routes, RequestClass::Calendar, Access::Open, state)
 }
 
 /// News for pages that are open.

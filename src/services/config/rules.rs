@@ -179,6 +179,7 @@ impl LimitsConfig {
             ("limits.ui.limit", self.ui),
             ("limits.dashboard.limit", self.dashboard),
             ("limits.token.limit", self.token),
+            ("limits.calendar.limit", self.calendar),
         ] {
             let PolicyConfig {
                 algorithm,

@@ -121,6 +121,8 @@ fn is_file(path: &str) -> bool {
     // The description of the API is for callers who are let in.
     !path.starts_with("/pkg/")
         && !path.starts_with("/api/")
+        // The dates under a secret address are for one calendar.
+        && !path.starts_with("/calendar/")
         && name.is_some_and(|name| name.contains('.'))
 }
 
@@ -163,5 +165,6 @@ mod tests {
         }
         assert_eq!(caching("/qstash/v2/schedules/a.b", true), "no-store");
         assert_eq!(caching("/api/contacts/1", true), "private, no-cache");
+        assert_eq!(caching("/calendar/x.ics", true), "private, no-cache");
     }
 }

@@ -103,7 +103,7 @@ const PASSWORD_RULE: &str = "At least 8 characters. A few words that have nothin
 
 /// A time in UTC. `public/times.js` rewrites it by the clock of the reader, in pages that have it.
 #[component]
-fn Moment(at: Timestamp) -> impl IntoView {
+pub fn Moment(at: Timestamp) -> impl IntoView {
     let text = at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC");
     view! { <time datetime=at.to_string() data-age="">{text.to_string()}</time> }
 }

@@ -1,10 +1,16 @@
 //! `/birthdays`: the days of the coming year on which contacts have a birthday, an anniversary or another date. It needs no
 //! script; `public/birthdays.js` tells the server the time zone of the reader.
+//!
+//! [`feed`] leads calendars to the same days.
+
+pub mod feed;
 
 use form_urlencoded::Serializer;
 use jiff::civil::Date;
 use leptos::prelude::*;
 
+use self::feed::Feed;
+use self::feed::FeedPart;
 use super::PageTitle;
 use crate::components::avatar::Avatar;
 use crate::model::location::BOOK;
@@ -41,6 +47,10 @@ pub struct Days {
     /// Whether the page is the first one.
     pub is_first: bool,
     pub may_write: bool,
+    /// What came of a form.
+    pub done: Option<&'static str>,
+    /// `None` where no account looks.
+    pub feed: Option<FeedPart>,
 }
 
 /// The page that begins behind a cursor.
@@ -77,9 +87,13 @@ fn DayList(days: Days, book: Option<BookId>) -> impl IntoView {
         zone,
         is_first,
         may_write,
+        done,
+        feed,
     } = days;
     let (day, name) = (today.to_string(), zone.to_string());
+    let feed = feed.map(|feed| view! { <Feed feed book/> });
     let head = view! {
+        {done.map(|done| view! { <p id="notice" role="status" class="mt-2">{done}</p> })}
         <script src="/birthdays.js" type="module"></script>
         <p class="mt-2 text-muted" data-zone=name.clone() data-day=day.clone()>
             "The coming 12 months. Today is "
@@ -91,6 +105,7 @@ fn DayList(days: Days, book: Option<BookId>) -> impl IntoView {
         return view! {
             {head}
             <Empty is_first may_write book/>
+            {feed}
         }
         .into_any();
     }
@@ -109,6 +124,7 @@ fn DayList(days: Days, book: Option<BookId>) -> impl IntoView {
         {back}
         <div id="dates">{months}</div>
         {more}
+        {feed}
     }
     .into_any()
 }

@@ -82,6 +82,20 @@ impl Read {
             Status::Miss => "MISS",
             Status::Bypass => "BYPASS",
         };
+        let mut response = self.answer_uncached(kind, etag, body);
+        let headers = response.headers_mut();
+        headers.insert(SERVER_TIMING, timing(status, self.began.elapsed()));
+        headers.insert(X_CACHE, HeaderValue::from_static(status));
+        response
+    }
+
+    /// The same of what no cache keeps.
+    pub fn answer_uncached(
+        &self,
+        kind: HeaderValue,
+        etag: &str,
+        body: impl FnOnce() -> Body,
+    ) -> Response {
         let unchanged = self.knows(etag);
         let mut response = Response::new(if unchanged { Body::empty() } else { body() });
         if unchanged {
@@ -95,14 +109,12 @@ impl Read {
         if let Ok(etag) = HeaderValue::from_str(etag) {
             headers.insert(header::ETAG, etag);
         }
-        headers.insert(SERVER_TIMING, timing(status, self.began.elapsed()));
-        headers.insert(X_CACHE, HeaderValue::from_static(status));
         response
     }
 
     /// The weak comparison of RFC 9110, 8.8.3.2, with each of a list. A malformed list names no tag, so the
     /// client gets the value.
-    pub(super) fn knows(&self, etag: &str) -> bool {
+    pub fn knows(&self, etag: &str) -> bool {
         let opaque = etag.strip_prefix("W/").unwrap_or(etag).trim_matches('"');
         match &self.known {
             Some(Ok(Tags::Any)) => true,

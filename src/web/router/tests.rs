@@ -139,6 +139,7 @@ impl Kith {
             &mut config.limits.ui,
             &mut config.limits.dashboard,
             &mut config.limits.token,
+            &mut config.limits.calendar,
         ] {
             policy.limit = NonZeroU32::MAX;
         }

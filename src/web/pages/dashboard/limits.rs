@@ -46,6 +46,7 @@ fn what(class: RequestClass) -> &'static str {
         RequestClass::Ui => "pages and their forms, for each address",
         RequestClass::Dashboard => "this page and the figures, which do not count in them",
         RequestClass::Token => "the REST API, for each token",
+        RequestClass::Calendar => "calendars that read dates",
     }
 }
 
