@@ -41,13 +41,11 @@ test('the days that come stand in their order', async ({ javaScriptEnabled, kith
 });
 
 test('a calendar gets an address, which is shown once and revoked', async ({
-  guard,
   javaScriptEnabled,
   kith,
   page,
   request,
 }) => {
-  guard.expect(/^404 GET/);
   await setUp(page, kith);
   await add(page, kith.origin, 'Ada', '10 December 1815');
   await page.goto(`${kith.origin}/birthdays`);

@@ -189,7 +189,7 @@ fn Month(
         .map(|(at, of)| view! { <Row at of today book/> })
         .collect_view();
     view! {
-        <section class="mt-8" aria-labelledby=id.clone()>
+        <section class="date-month mt-8" aria-labelledby=id.clone()>
             <h2 id=id.clone() class="font-semibold">{title}</h2>
             <ul class="mt-2">{rows}</ul>
         </section>
