@@ -95,7 +95,7 @@ fn DayList(days: Days, book: Option<BookId>) -> impl IntoView {
     let head = view! {
         {done.map(|done| view! { <p id="notice" role="status" class="mt-2">{done}</p> })}
         <script src="/birthdays.js" type="module"></script>
-        <p class="mt-2 text-muted" data-zone=name.clone() data-day=day.clone()>
+        <p class="mt-2 text-muted" data-zone=name data-day=day>
             "The coming 12 months. Today is "
             <time datetime=day.clone()>{today.strftime("%A, %-d %B %Y").to_string()}</time>
             {format!(" ({}).", name.replace('_', " "))}
@@ -189,7 +189,7 @@ fn Month(
         .map(|(at, of)| view! { <Row at of today book/> })
         .collect_view();
     view! {
-        <section class="date-month mt-8" aria-labelledby=id.clone()>
+        <section class="date-month mt-8" aria-labelledby=id>
             <h2 id=id.clone() class="font-semibold">{title}</h2>
             <ul class="mt-2">{rows}</ul>
         </section>
@@ -218,7 +218,7 @@ fn Row(at: Date, of: DateOfContact, today: Date, book: Option<BookId>) -> impl I
             <a class="date-row" href=contact.url() data-today=is_today>
                 <Avatar id name=name.clone() photo/>
                 <span class="min-w-0">
-                    <bdi class="row-name" title=name.clone()>{name.clone()}</bdi>
+                    <bdi class="row-name" title=name>{name.clone()}</bdi>
                     <span class="block text-xs text-muted wrap-anywhere">
                         <bdi>{what}</bdi>{years}{leap}
                     </span>
