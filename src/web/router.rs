@@ -218,12 +218,7 @@ fn page_routes(state: &AppState) -> Router<AppState> {
         .merge(import_routes())
         .merge(label_routes())
         .merge(birthday_routes())
-        .route("/trash/empty", get(trash::show_empty).post(trash::empty))
-        .route("/trash/{id}", get(trash::show))
-        .route(
-            "/trash/{id}/delete",
-            get(trash::show_erase).post(trash::erase),
-        )
+        .merge(trash_routes())
         // This adds the server functions as well.
         .leptos_routes_with_context(
             state,
@@ -273,6 +268,17 @@ fn label_routes() -> Router<AppState> {
         .route(
             "/labels/changes/{id}/undo",
             post(labels::undo).get(labels::go_back),
+        )
+}
+
+/// The pages of what is deleted for ever. Leptos draws the trash itself.
+fn trash_routes() -> Router<AppState> {
+    Router::new()
+        .route("/trash/empty", get(trash::show_empty).post(trash::empty))
+        .route("/trash/{id}", get(trash::show))
+        .route(
+            "/trash/{id}/delete",
+            get(trash::show_erase).post(trash::erase),
         )
 }
 
