@@ -64,9 +64,11 @@ fn is_for_admins(path: &str) -> bool {
         || matches!(path, "/metrics" | "/api/metrics" | "/api/audit")
 }
 
-/// What callers show in a way of its own: a signature, or the token of the queue.
+/// What callers show in a way of its own: a signature, the secret of a calendar, or the token of the queue.
 fn has_own_credentials(path: &str) -> bool {
-    path.starts_with("/api/webhooks/") || path.starts_with("/qstash/")
+    ["/api/webhooks/", "/calendar/", "/qstash/"]
+        .iter()
+        .any(|start| path.starts_with(start))
 }
 
 const PASSWORD: &str = "seven brass lanterns";
