@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use super::catalogue::Field;
 use crate::model::contact::ContactId;
 use crate::model::format::Day;
+use crate::services::format;
 
 /// A year that has every day.
 pub const LEAP_YEAR: i16 = 2000;
@@ -253,6 +254,23 @@ impl DateOfContact {
     }
 }
 
+impl DateOfContact {
+    /// What the day is when it comes on this date, and how many years it has come back then: `Turns 30`, or `Anniversary`
+    /// and `, 10 years`.
+    pub fn told_at(&self, at: Date) -> (String, Option<String>) {
+        let words = self.date.kind.words(&self.date.label);
+        let years = self.years_at(at).map(u64::from);
+        match (self.date.kind, years) {
+            (DateKind::Birthday, Some(years)) => (format!("Turns {}", format::number(years)), None),
+            (_, Some(years)) => (
+                format::sentence(words),
+                Some(format!(", {}", format::count(years, "year"))),
+            ),
+            (_, None) => (format::sentence(words), None),
+        }
+    }
+}
+
 /// The dates of a period that stand on a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DatePage {
@@ -401,6 +419,48 @@ mod tests {
         assert_eq!(of(Some(2030)).years_at(at), None);
         assert_eq!(of(Some(-9999)).years_at(at), Some(12_025));
         assert_eq!(of(None).years_at(at), None);
+    }
+
+    #[test]
+    fn a_date_says_how_often_it_has_come_back() {
+        use DateKind::Anniversary;
+        use DateKind::Birthday;
+        use DateKind::Other;
+        for (kind, label, text, expected) in [
+            (Birthday, "", "1996-12-10", ("Turns 30", None)),
+            (Birthday, "", "--12-10", ("Birthday", None)),
+            (Birthday, "", "2026-12-10", ("Birthday", None)),
+            (
+                Anniversary,
+                "",
+                "2025-12-10",
+                ("Anniversary", Some(", 1 year")),
+            ),
+            (
+                Other,
+                "first met",
+                "2016-12-10",
+                ("First met", Some(", 10 years")),
+            ),
+            (Other, "", "--12-10", ("Date", None)),
+        ] {
+            let (on, year) = parse_day(text).expect("a day");
+            let of = DateOfContact {
+                contact: ContactId::new(Uuid::nil()),
+                name: "Ada".to_owned(),
+                photo: None,
+                updated_at: 0,
+                date: ContactDate {
+                    place: 0,
+                    kind,
+                    label: label.to_owned(),
+                    on,
+                    year,
+                },
+            };
+            let (words, years) = of.told_at(date("2026-12-10"));
+            assert_eq!((&*words, years.as_deref()), expected);
+        }
     }
 
     proptest! {

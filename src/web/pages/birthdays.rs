@@ -18,10 +18,8 @@ use crate::model::location::Location;
 use crate::model::location::PaneRoute;
 use crate::services::book::BookId;
 use crate::services::contacts::dates::DateCursor;
-use crate::services::contacts::dates::DateKind;
 use crate::services::contacts::dates::DateOfContact;
 use crate::services::contacts::dates::DatePage;
-use crate::services::format;
 use crate::services::time_zone::Zone;
 use crate::web::caller_contacts::in_book;
 
@@ -203,7 +201,7 @@ fn Row(at: Date, of: DateOfContact, today: Date, book: Option<BookId>) -> impl I
         book: book.map_or_else(String::new, |book| book.to_string()),
         ..Location::default()
     };
-    let (what, years) = what(&of, at);
+    let (what, years) = of.told_at(at);
     let leap = (of.date.on.is_leap_day() && at.day() != 29).then_some(", on 29 February");
     let days = today.until(at).map_or(0, |span| span.get_days());
     let is_today = (days == 0).then_some("true");
@@ -232,20 +230,6 @@ fn Row(at: Date, of: DateOfContact, today: Date, book: Option<BookId>) -> impl I
     }
 }
 
-/// What the day is, and how many years it has come back then.
-fn what(of: &DateOfContact, at: Date) -> (String, Option<String>) {
-    let words = of.date.kind.words(&of.date.label);
-    let years = of.years_at(at).map(u64::from);
-    match (of.date.kind, years) {
-        (DateKind::Birthday, Some(years)) => (format!("Turns {}", format::number(years)), None),
-        (_, Some(years)) => (
-            format::sentence(words),
-            Some(format!(", {}", format::count(years, "year"))),
-        ),
-        (_, None) => (format::sentence(words), None),
-    }
-}
-
 /// For example `Today` and `In 3 days`.
 fn distance(days: i32) -> String {
     match days {
@@ -262,6 +246,7 @@ mod tests {
     use super::*;
     use crate::model::contact::ContactId;
     use crate::services::contacts::dates::ContactDate;
+    use crate::services::contacts::dates::DateKind;
     use crate::services::contacts::dates::parse_day;
 
     fn of(kind: DateKind, label: &str, text: &str) -> DateOfContact {
@@ -283,34 +268,6 @@ mod tests {
 
     fn date(text: &str) -> Date {
         text.parse().expect("a date")
-    }
-
-    #[test]
-    fn a_date_says_how_often_it_has_come_back() {
-        use DateKind::Anniversary;
-        use DateKind::Birthday;
-        use DateKind::Other;
-        for (kind, label, text, expected) in [
-            (Birthday, "", "1996-12-10", ("Turns 30", None)),
-            (Birthday, "", "--12-10", ("Birthday", None)),
-            (Birthday, "", "2026-12-10", ("Birthday", None)),
-            (
-                Anniversary,
-                "",
-                "2025-12-10",
-                ("Anniversary", Some(", 1 year")),
-            ),
-            (
-                Other,
-                "first met",
-                "2016-12-10",
-                ("First met", Some(", 10 years")),
-            ),
-            (Other, "", "--12-10", ("Date", None)),
-        ] {
-            let (words, years) = what(&of(kind, label, text), date("2026-12-10"));
-            assert_eq!((&*words, years.as_deref()), expected);
-        }
     }
 
     #[test]
