@@ -9,7 +9,7 @@
 //! - [`Accounts`] is what an operator and an admin do with accounts. [`name`], [`password`] and [`email`] are what people
 //!   type.
 //! - [`links`] let their holders do one thing once: [`invitations`], a new password ([`reset`]), an [`address`]. What the
-//!   holder of a link sees of it is in [`link`], and [`account_mail`] sends them.
+//!   holder of a link sees of it is in [`link`], and [`account_mail`] sends them. [`birthday_mail`] writes in the morning about whose day it is.
 //! - [`memberships`]: who sees which address book.
 //! - [`rows`]: accounts in the database. [`pending`]: sign-ins of two steps between them. [`secret`]: what is kept of random tokens. [`attempts`]: what slows down who guesses a password.
 //!
@@ -23,6 +23,7 @@ mod admit;
 mod attempts;
 mod audit;
 mod authenticate;
+mod birthday_mail;
 mod books;
 mod email;
 mod error;
@@ -65,6 +66,10 @@ pub use admit::SignedIn;
 pub use admit::Visit;
 pub use authenticate::AuthenticateError;
 pub use authenticate::Credentials;
+pub use birthday_mail::BirthdayMail;
+pub use birthday_mail::BirthdayMailContext;
+pub use birthday_mail::BirthdayMails;
+pub use birthday_mail::BirthdayRound;
 pub use books::BookInfo;
 pub use books::BookMember;
 pub use email::EmailAddress;

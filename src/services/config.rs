@@ -368,6 +368,8 @@ key::sections! {
         smtp_url: Option<AsWritten<SmtpServer>> = "", also "SMTP_URL";
         /// The sender.
         from: MailAddress = "Kith <kith@localhost>", also "MAIL_FROM";
+        /// When Kith writes about the birthdays of the day to accounts that want it, by the time zone of the server unless one is named.
+        birthdays: AsWritten<Cron> = "0 7 * * *";
     }
 
     /// The log on standard output.

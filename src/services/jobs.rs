@@ -17,6 +17,8 @@ use kith_queue::receiver::Receiver;
 use tokio_util::sync::CancellationToken;
 
 use crate::services::accounts::AccountMail;
+use crate::services::accounts::BirthdayMail;
+use crate::services::accounts::BirthdayRound;
 use crate::services::config::Config;
 use crate::services::mail;
 use crate::services::origin::Origin;
@@ -62,6 +64,8 @@ jobs! {
     WelcomeEmail => welcome_email,
     DailyReport => daily_report,
     AccountMail => account_mail,
+    BirthdayRound => birthday_round,
+    BirthdayMail => birthday_mail,
 }
 
 /// The queue of the configuration: QStash, or the broker in this process.

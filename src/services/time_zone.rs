@@ -23,6 +23,14 @@ impl Zone {
     pub fn day(&self, at: Timestamp) -> Date {
         at.to_zoned(self.0.clone()).date()
     }
+
+    /// A cron expression by this time zone, unless it names one itself.
+    pub fn of_cron(&self, expression: &str) -> String {
+        match expression.contains("TZ=") {
+            true => expression.to_owned(),
+            false => format!("CRON_TZ={self} {expression}"),
+        }
+    }
 }
 
 impl FromStr for Zone {
@@ -65,6 +73,14 @@ mod tests {
             assert_eq!(zone.day(at).to_string(), day, "{name}");
             assert_eq!(zone.to_string(), name);
         }
+    }
+
+    #[test]
+    fn a_schedule_is_by_the_zone_unless_it_names_one() {
+        let zone: Zone = "Europe/Berlin".parse().expect("a time zone");
+        assert_eq!(zone.of_cron("0 7 * * *"), "CRON_TZ=Europe/Berlin 0 7 * * *");
+        let named = "CRON_TZ=Asia/Tokyo 0 7 * * *";
+        assert_eq!(zone.of_cron(named), named);
     }
 
     #[test]

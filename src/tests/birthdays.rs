@@ -1,8 +1,17 @@
-//! Birthdays and other dates: the page, the API, and the feed for calendars.
+//! Birthdays and other dates: the page, the API, the feed for calendars, and the mails.
 
+use std::sync::Arc;
 use std::time::Duration;
+use std::time::Instant;
 
 use futures_util::future::join_all;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use kith::services::config::Config;
+use kith_database::query;
+use kith_queue::broker::accept::Provenance;
+use kith_queue::broker::filter::Filter;
+use kith_queue::message::Publication;
 use reqwest::Method;
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -12,7 +21,11 @@ use crate::app::TestApp;
 use crate::app::header;
 use crate::app::problem;
 use crate::app::send;
+use crate::engine;
 use crate::html::Page;
+use crate::mail_server::MailServer;
+use crate::mail_server::header as mail_header;
+use crate::queue::support::set;
 use crate::sign_in::submit;
 use crate::sign_in::token;
 use crate::sign_in::visit;
@@ -375,4 +388,105 @@ async fn without_an_account_there_is_no_feed() {
     let refused = app.submit("/birthdays/feed", &[]).await;
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
     problem(app.get("/calendar/x.ics").await, StatusCode::NOT_FOUND).await;
+}
+
+/// A Kith that sends mail to a server, with an account that has a confirmed address and wants mails, and its session.
+async fn with_mails(server: &MailServer) -> (TestApp, String) {
+    let (app, session) = with_account(|config| {
+        set(
+            config,
+            &[("SMTP_URL", &server.url), ("KITH_WELCOME_ENABLED", "false")],
+        );
+    })
+    .await;
+    let shown = Page::read(send(visit(&app, &session, "/birthdays")).await).await;
+    assert!(
+        shown.text().contains("has a confirmed address"),
+        "{}",
+        shown.text()
+    );
+    let config: Arc<Config> = app.part();
+    let database = engine::open(&config.data.dir).await;
+    let mut tx = database.write().await.expect("it is open");
+    query("UPDATE accounts SET email = 'ada@example.com'")
+        .execute(&mut tx)
+        .await
+        .expect("there is room");
+    tx.commit().await.expect("there is room");
+    database.close().await;
+    let wanted = submit(&app, &session, "/birthdays/mail", &[("wanted", "1")]).await;
+    assert_eq!(header(&wanted, "location"), "/birthdays?done=mails");
+    (app, session)
+}
+
+/// Starts a round of mails, as the schedule does, and waits until so many messages of all rounds are delivered.
+async fn round(app: &TestApp, delivered: usize) {
+    let publication = Publication {
+        destination: "/api/webhooks/birthdays".to_owned(),
+        ..Publication::default()
+    };
+    let publications = [publication];
+    let broker = app.broker();
+    let published = broker.publish(&publications, Provenance::default()).await;
+    published.expect("the broker takes it");
+    let start = Instant::now();
+    loop {
+        let filter = Filter::parse("state=DELIVERED").expect("a filter");
+        let events = app.broker().events(&filter).await;
+        if events.expect("the database is there").0.len() == delivered {
+            break;
+        }
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "{delivered} are not delivered"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_wants_it_is_written_to_once_on_the_morning_of_a_day() {
+    let server = MailServer::start().await;
+    let (app, session) = with_mails(&server).await;
+    let token = token(&app, &session, "write").await;
+    // Wherever midnight is, one of them is today.
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    for (name, date) in [
+        ("Ada Lovelace", today),
+        ("Grace Hopper", today.tomorrow().expect("it comes")),
+    ] {
+        let birthday = format!("1906-{:02}-{:02}", date.month(), date.day());
+        let body = json!({ "name": name, "email": "a@example.com", "birthday": birthday });
+        let post = app
+            .request(Method::POST, "/api/contacts")
+            .bearer_auth(&token);
+        assert_eq!(send(post.json(&body)).await.status(), StatusCode::CREATED);
+    }
+    // Each round and each job is a message.
+    round(&app, 2).await;
+    round(&app, 4).await;
+    let mails = server.mails();
+    assert_eq!(mails.len(), 1, "{mails:?}");
+    assert_eq!(mail_header(&mails[0], "To").trim(), "ada <ada@example.com>");
+    let text = mails[0].replace("=\r\n", "");
+    assert!(text.contains("Turns 120"), "{text}");
+    assert!(text.contains("/birthdays"), "{text}");
+
+    let shown = Page::read(send(visit(&app, &session, "/birthdays")).await).await;
+    assert_eq!(
+        shown.attributes("form[action='/birthdays/mail'] input", "value"),
+        ["0"]
+    );
+    let ended = submit(&app, &session, "/birthdays/mail", &[("wanted", "0")]).await;
+    assert_eq!(header(&ended, "location"), "/birthdays?done=no-mails");
+    round(&app, 5).await;
+    assert_eq!(server.mails().len(), 1);
+}
+
+#[tokio::test]
+async fn on_a_day_without_a_date_no_mail_is_sent() {
+    let server = MailServer::start().await;
+    let (app, _) = with_mails(&server).await;
+    round(&app, 2).await;
+    assert_eq!(server.asked(), 0);
 }

@@ -73,7 +73,10 @@ async fn dashboard(app: &TestApp, dead_letters: usize) -> Page {
     loop {
         let page = read_page(app, "/dashboard").await;
         let letters = page.count("[id^=letter-] > details");
-        if page.has("#schedule-daily-report") && letters == dead_letters {
+        if page.has("#schedule-daily-report")
+            && page.has("#schedule-birthdays")
+            && letters == dead_letters
+        {
             return page;
         }
         assert!(start.elapsed() < Duration::from_secs(90), "{}", page.text());

@@ -173,7 +173,13 @@ async fn a_configured_name_reaches_the_signed_webhooks_and_health_alone() {
                 "{host}{path}"
             );
         }
-        for path in ["welcome-email", "welcome-email/failed", "daily-report"] {
+        for path in [
+            "welcome-email",
+            "welcome-email/failed",
+            "daily-report",
+            "birthdays",
+            "birthday-mail",
+        ] {
             let unsigned = ask(Method::POST, &format!("/api/webhooks/{path}")).await;
             problem(unsigned, StatusCode::UNAUTHORIZED).await;
         }

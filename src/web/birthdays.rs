@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use axum::response::Redirect;
 use axum::response::Response;
+use serde::Deserialize;
 
 use crate::model::error::AppError;
 use crate::services::accounts::AccountError;
@@ -31,6 +32,7 @@ use crate::web::pages::birthdays::PATH;
 use crate::web::pages::birthdays::feed::FeedPart;
 use crate::web::problem::Problem;
 use crate::web::query;
+use crate::web::rest::extract::FormBody;
 use crate::web::state::AppState;
 
 /// The time zone of the reader: that of the browser, once a script has told it, and otherwise that of the server.
@@ -100,9 +102,13 @@ impl Visit {
             zone,
             is_first: after.is_none(),
             may_write: contacts.book()?.role >= BookRole::Editor,
-            done: done
-                .filter(|done| done == "revoked")
-                .map(|_| "The address is revoked. Calendars that read it are refused."),
+            done: done.and_then(|what| match &*what {
+                "revoked" => Some("The address is revoked. Calendars that read it are refused."),
+                "mails" => Some("Kith writes you on the mornings of these days."),
+                "no-mails" => Some("Kith does not write you about these days any more."),
+                _ => None,
+            }),
+            mails: self.accounts.birthday_mails(contacts.caller()).await?,
             feed: self.feed(new_feed).await?,
         })
     }
@@ -119,6 +125,13 @@ impl Visit {
                 None => FeedPart::None,
             },
         }))
+    }
+
+    /// Leads to the page, which says what was done.
+    fn done(&self, what: &str) -> Response {
+        let page = in_book(PATH, asked_book(&self.parts.uri));
+        let separator = if page.contains('?') { '&' } else { '?' };
+        Redirect::to(&format!("{page}{separator}{DONE}={what}")).into_response()
     }
 
     /// Draws the page. An error has its status.
@@ -175,12 +188,26 @@ pub async fn revoke_feed(visit: Visit) -> Response {
         }
     };
     match revoked.await {
-        Ok(()) => {
-            let page = in_book(PATH, asked_book(&visit.parts.uri));
-            let separator = if page.contains('?') { '&' } else { '?' };
-            Redirect::to(&format!("{page}{separator}{DONE}=revoked")).into_response()
-        }
+        Ok(()) => visit.done("revoked"),
         Err(error) => visit.draw(Err(error)).await,
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct MailForm {
+    /// `1` begins the mails, and everything else ends them.
+    wanted: String,
+}
+
+/// Begins or ends the mails in the morning.
+pub async fn set_mails(visit: Visit, FormBody(form): FormBody<MailForm>) -> Response {
+    let wanted = form.wanted == "1";
+    let caller = visit.contacts.caller();
+    match visit.accounts.set_birthday_mails(caller, wanted).await {
+        Ok(()) if wanted => visit.done("mails"),
+        Ok(()) => visit.done("no-mails"),
+        Err(error) => visit.draw(Err(error.into())).await,
     }
 }
 

@@ -294,6 +294,10 @@ fn birthday_routes() -> Router<AppState> {
             "/birthdays/feed/revoke",
             post(birthdays::revoke_feed).get(birthdays::go_back),
         )
+        .route(
+            "/birthdays/mail",
+            post(birthdays::set_mails).get(birthdays::go_back),
+        )
 }
 
 /// The addresses of pages that handlers of their own draw.

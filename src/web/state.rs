@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::wiring::Stores;
 use crate::services::accounts::AccountService;
+use crate::services::accounts::BirthdayRound;
 use crate::services::accounts::Unavailable;
 use crate::services::admin::AdminService;
 use crate::services::audit_log::AuditLog;
@@ -219,6 +220,10 @@ impl AppState {
         let times = self.config.report.schedule.as_str().to_owned();
         self.queue
             .keep_schedule::<DailyReport>(DailyReport::SCHEDULE_ID, times);
+        let zone = &self.config.server.time_zone;
+        let times = zone.of_cron(self.config.mail.birthdays.as_str());
+        self.queue
+            .keep_schedule::<BirthdayRound>(BirthdayRound::SCHEDULE_ID, times);
     }
 
     /// Puts what pages and server functions use into the present context of Leptos.

@@ -67,11 +67,11 @@ pub struct AccountMailContext {
 }
 
 /// The text of a mail, and to whom it goes.
-struct Letter {
-    to_name: String,
-    to_address: String,
-    subject: &'static str,
-    paragraphs: Vec<String>,
+pub(super) struct Letter {
+    pub to_name: String,
+    pub to_address: String,
+    pub subject: String,
+    pub paragraphs: Vec<String>,
 }
 
 /// The address of the page that a link leads to.
@@ -199,7 +199,7 @@ async fn link_letter(
     Ok(Some(Letter {
         to_name,
         to_address,
-        subject,
+        subject: subject.to_owned(),
         paragraphs: vec![before, url, ignore.to_owned()],
     }))
 }
@@ -215,7 +215,7 @@ impl Owner {
         Letter {
             to_name: self.name.clone(),
             to_address: self.email.clone(),
-            subject,
+            subject: subject.to_owned(),
             paragraphs,
         }
     }
@@ -239,22 +239,22 @@ async fn owner(tx: &mut Tx, account: AccountId) -> Result<Option<Owner>, sqlx::E
 }
 
 impl Letter {
-    fn into_mail(self, id: Uuid) -> Mail {
+    /// The mail of this id, which is the same if it is sent again. A paragraph may have several lines.
+    pub fn into_mail(self, id: String) -> Mail {
         let html = self.paragraphs.iter().map(|paragraph| {
             let text = escape_html(paragraph);
             match paragraph.starts_with("http") {
                 true => format!("<p><a href=\"{text}\">{text}</a></p>"),
-                false => format!("<p>{text}</p>"),
+                false => format!("<p>{}</p>", text.replace('\n', "<br>\n")),
             }
         });
         Mail {
-            // A copy that is sent again has the same id. It does not matter which one arrives: each has a valid secret.
-            id: format!("account-{id}"),
+            id,
             html: html.collect::<Vec<_>>().join("\n"),
             text: self.paragraphs.join("\n\n") + "\n",
             to_name: self.to_name,
             to_address: self.to_address,
-            subject: self.subject.to_owned(),
+            subject: self.subject,
         }
     }
 }
@@ -278,7 +278,9 @@ impl Job for AccountMail {
                 return Outcome::failed(Failure::Retry(None));
             }
         };
-        let why = match context.mailer.send(&letter.into_mail(self.id)).await {
+        // It does not matter which copy arrives: each has a valid secret.
+        let mail = letter.into_mail(format!("account-{}", self.id));
+        let why = match context.mailer.send(&mail).await {
             Ok(()) => return Outcome::done(),
             Err(why) => why,
         };

@@ -74,6 +74,7 @@ pub const TABLES: &[Table] = &[
             integer("created_at"),
             integer("disabled_at"),
             text("email"),
+            boolean("birthday_mails"),
         ],
         key: 1,
     },

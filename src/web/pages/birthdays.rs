@@ -1,9 +1,10 @@
 //! `/birthdays`: the days of the coming year on which contacts have a birthday, an anniversary or another date. It needs no
 //! script; `public/birthdays.js` tells the server the time zone of the reader.
 //!
-//! [`feed`] leads calendars to the same days.
+//! [`feed`] leads calendars to the same days, and [`mail`] begins and ends mails about them.
 
 pub mod feed;
+pub mod mail;
 
 use form_urlencoded::Serializer;
 use jiff::civil::Date;
@@ -11,11 +12,13 @@ use leptos::prelude::*;
 
 use self::feed::Feed;
 use self::feed::FeedPart;
+use self::mail::MailSection;
 use super::PageTitle;
 use crate::components::avatar::Avatar;
 use crate::model::location::BOOK;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;
+use crate::services::accounts::BirthdayMails;
 use crate::services::book::BookId;
 use crate::services::contacts::dates::DateCursor;
 use crate::services::contacts::dates::DateOfContact;
@@ -49,6 +52,7 @@ pub struct Days {
     pub done: Option<&'static str>,
     /// `None` where no account looks.
     pub feed: Option<FeedPart>,
+    pub mails: BirthdayMails,
 }
 
 /// The page that begins behind a cursor.
@@ -87,9 +91,13 @@ fn DayList(days: Days, book: Option<BookId>) -> impl IntoView {
         may_write,
         done,
         feed,
+        mails,
     } = days;
     let (day, name) = (today.to_string(), zone.to_string());
-    let feed = feed.map(|feed| view! { <Feed feed book/> });
+    let offers = view! {
+        {feed.map(|feed| view! { <Feed feed book/> })}
+        <MailSection mails book/>
+    };
     let head = view! {
         {done.map(|done| view! { <p id="notice" role="status" class="mt-2">{done}</p> })}
         <script src="/birthdays.js" type="module"></script>
@@ -103,7 +111,7 @@ fn DayList(days: Days, book: Option<BookId>) -> impl IntoView {
         return view! {
             {head}
             <Empty is_first may_write book/>
-            {feed}
+            {offers}
         }
         .into_any();
     }
@@ -122,7 +130,7 @@ fn DayList(days: Days, book: Option<BookId>) -> impl IntoView {
         {back}
         <div id="dates">{months}</div>
         {more}
-        {feed}
+        {offers}
     }
     .into_any()
 }

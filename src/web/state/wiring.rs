@@ -20,6 +20,7 @@ use crate::services::accounts;
 use crate::services::accounts::ACCOUNTS;
 use crate::services::accounts::AccountMailContext;
 use crate::services::accounts::AccountService;
+use crate::services::accounts::BirthdayMailContext;
 use crate::services::accounts::RelyingParty;
 use crate::services::admin;
 use crate::services::admin::AdminService;
@@ -338,10 +339,22 @@ impl Stores {
         })
     }
 
+    fn birthday_mails(&self, config: &Config) -> BirthdayMailContext {
+        BirthdayMailContext {
+            database: self.database.clone(),
+            store: Arc::new(self.contacts.clone()),
+            queue: self.queue.clone(),
+            mailer: self.mailer.clone(),
+            zone: config.server.time_zone.clone(),
+            origin: config.server.origin().to_string().into(),
+        }
+    }
+
     fn jobs(&self, config: &Config, contacts: ContactService, stopping: CancellationToken) -> Jobs {
         let broker = self.queue.broker().clone();
         let receiver = Receiver::new(broker, config.queue.qstash_keys());
         let to = config.report.to.as_ref();
+        let birthdays = self.birthday_mails(config);
         let contexts = jobs::Contexts {
             welcome_email: WelcomeContext {
                 contacts,
@@ -354,6 +367,8 @@ impl Stores {
                 to: to.map(|to| Arc::new(to.mailbox().clone())),
                 origin: config.server.origin().to_string().into(),
             },
+            birthday_round: birthdays.clone(),
+            birthday_mail: birthdays,
             account_mail: AccountMailContext {
                 database: self.database.clone(),
                 mailer: self.mailer.clone(),

@@ -196,7 +196,7 @@ const OTHERS: &[Sql] = &[
         "INSERT INTO accounts (id, name, name_key, role, password, created_at, disabled_at)
          VALUES (decode(repeat('00', 16), 'hex'), 'Ada', 'ada', 'admin', '$argon2id$', 1, NULL)",
     ),
-    Sql::new("UPDATE accounts SET email = 'ada@example.com'"),
+    Sql::new("UPDATE accounts SET email = 'ada@example.com', birthday_mails = TRUE"),
     Sql::each(
         "INSERT INTO account_links (id, purpose, account, address, created_at, expires_at)
          VALUES (zeroblob(16), 'password', zeroblob(16), 'ada@example.com', 1, 2)",
