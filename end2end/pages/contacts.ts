@@ -37,7 +37,7 @@ export class ContactsPage {
     this.list = page.getByRole('region', { name: 'Contacts' });
     this.rows = this.list.getByRole('listitem').getByRole('link');
     this.count = this.list.getByRole('status');
-    this.search = page.getByRole('searchbox', { name: 'Search contacts by name or email' });
+    this.search = page.getByRole('searchbox', { name: 'Search contacts' });
     this.new = page.getByRole('link', { name: 'New contact' });
     // Beside the list, or the whole of a page that has none.
     this.pane = page.getByRole('region', { name: 'Details' }).or(page.locator('main.page'));

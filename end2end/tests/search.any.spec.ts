@@ -41,7 +41,41 @@ test('a search that finds nobody says what was searched for', async ({ book, con
   await contacts.goto('/contacts');
   await contacts.search.fill(`<b>${book.word}</b>`);
   await contacts.search.press('Enter');
-  await expect(contacts.list).toContainText(`No name or email contains “<b>${book.word}</b>”.`);
+  await expect(contacts.list).toContainText(`No contact has “<b>${book.word}</b>”.`);
   await expect(contacts.count).toHaveText('Nobody found');
   await expect(contacts.rows).toHaveCount(0);
+});
+
+test('a row shows the field that a search has found', async ({ book, contacts }) => {
+  const phone = `+1 (${book.digits.slice(0, 3)}) ${book.digits.slice(3, 6)}-${book.digits.slice(6)}`;
+  await book.add({ name: 'Ada', company: `${book.word} Engines`, phone, notes: `once\nsaw <b>${book.word}note` });
+  for (const [search, field, marked] of [
+    [book.digits, 'Phone: ', phone.slice(phone.indexOf('(') + 1)],
+    [`${book.word}n`, 'Notes: ', `${book.word}n`],
+    [`company:${book.word}`, 'Company: ', book.word],
+  ] as const) {
+    await contacts.goto(`/contacts?${new URLSearchParams({ q: search })}`);
+    await expect(contacts.rows, search).toHaveCount(1);
+    await expect(contacts.rows.first()).toContainText(field);
+    await expect(contacts.rows.locator('mark')).toHaveText([marked]);
+  }
+});
+
+test('one typing error is forgiven, and the list says so', async ({ book, contacts }) => {
+  await book.add({ name: `Ada ${book.word}` });
+  const mistyped = `${book.word.slice(0, -1)}e`;
+  await contacts.goto(`/contacts?q=${mistyped}`);
+  await expect(contacts.rows).toHaveText([new RegExp(`Ada ${book.word}`)]);
+  await expect(contacts.count).toHaveText(`1 contact found for “${book.word}”`);
+});
+
+test('a company and a city lead to their people', async ({ book, contacts, page }) => {
+  const company = `${book.word} & Sons`;
+  await book.add({ name: `Bob ${book.word}`, company });
+  const ada = await book.add({ name: `Ada ${book.word}`, company });
+  await book.add({ name: `Cem ${book.word}` });
+  await contacts.goto(`/contacts/${ada.id}`);
+  await contacts.pane.getByRole('link', { name: company }).click();
+  await expect(page).toHaveURL(`/contacts?q=company%3A%22${book.word}+%26+Sons%22`);
+  await expect(contacts.rows).toHaveText([/Ada/, /Bob/]);
 });

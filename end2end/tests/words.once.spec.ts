@@ -8,7 +8,7 @@ test('a search that finds nobody has one text and two ways on', async ({ book, c
   const name = `${book.word} nobody`;
   await contacts.search.fill(name);
   await expect(contacts.count).toHaveText('Nobody found');
-  await expect(contacts.list).toContainText(`No name or email contains “${name}”.`);
+  await expect(contacts.list).toContainText(`No contact has “${name}”.`);
   await expect(contacts.pane).toHaveText('', { useInnerText: true });
   await contacts.list.getByRole('link', { name: `Add “${name}”` }).click();
   await expect(contacts.title).toHaveText('New contact');

@@ -54,7 +54,7 @@ pub fn Search(state: State) -> impl IntoView {
                 on:submit=on(move |event| input.submit(&event))
             >
                 <label for=SEARCH_ID class="sr-only">
-                    "Search contacts by name or email"
+                    "Search contacts"
                 </label>
                 <span class="pointer-events-none absolute inset-y-0 start-3 flex items-center text-muted">
                     <Icon name="search"/>

@@ -190,7 +190,7 @@ fn SearchForm(asked: Asked) -> impl IntoView {
     });
     view! {
         <form role="search" method="get" action="/trash" class="mt-4 flex max-w-sm gap-2">
-            <label for="search" class="sr-only">"Search the trash by name or email"</label>
+            <label for="search" class="sr-only">"Search the trash"</label>
             {asked.book.map(|book| view! { <input type="hidden" name=BOOK value=book.to_string()/> })}
             <input
                 id="search"

@@ -52,8 +52,9 @@ const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-re
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListParameters {
-    /// Words, or parts of words, that the name or the email contains. Case and accents do not
-    /// matter.
+    /// Words, or parts of words, that the contact has in any field: a name, a company, an address, the digits of a phone
+    /// number, a label, a note. Case, accents and spelling matter little. `company:`, `city:` and `label:` look in one field,
+    /// `has:phone` and `no:email` ask whether there is one.
     #[serde(default)]
     #[param(value_type = Option<String>, max_length = 200)]
     q: String,
@@ -65,7 +66,8 @@ pub struct ListParameters {
     #[serde(default, deserialize_with = "filled")]
     #[param(value_type = Option<String>, pattern = "^[01]$")]
     favourites: Option<String>,
-    /// `name`, `created` or `updated`; with a minus before it, backwards.
+    /// `name`, `created` or `updated`; with a minus before it, backwards. A search is sorted by `relevance` unless this says
+    /// otherwise.
     #[serde(default, deserialize_with = "filled")]
     #[param(value_type = Option<Sort>, inline)]
     sort: Option<String>,

@@ -25,8 +25,7 @@ use crate::web::problem::Problem;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct TrashParameters {
-    /// Words, or parts of words, that the name or the email contains. Case and accents do not
-    /// matter.
+    /// As `q` of `GET /api/contacts`.
     #[serde(default)]
     #[param(value_type = Option<String>, max_length = 200)]
     q: String,

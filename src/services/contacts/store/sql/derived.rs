@@ -252,7 +252,8 @@ impl Page {
             .await?;
         let is_found_otherwise = |finding: &&Finding| finding.difference.columns.contains(&SEARCH);
         let found_otherwise = self.findings.iter().filter(is_found_otherwise);
-        let entries: Vec<search::Entry> = found_otherwise.filter_map(Finding::search_entry).collect();
+        let entries: Vec<search::Entry> =
+            found_otherwise.filter_map(Finding::search_entry).collect();
         search::write(connection, &entries).await?;
         for finding in &self.findings {
             finding.write_entries(connection).await?;
@@ -416,7 +417,9 @@ impl Derived {
 
     /// What the tables beside the columns should have, in the order of [`Entries::take`].
     fn entries(&self, connection: &Connection, seq: i64, in_trash: bool) -> [Option<String>; 3] {
-        let search = self.search_entry(seq, in_trash).to_text(connection.engine());
+        let search = self
+            .search_entry(seq, in_trash)
+            .to_text(connection.engine());
         let [labels, dates] = match in_trash {
             true => [None, None],
             false => [labels::entry(&self.labels), dates::entry(&self.dates)],

@@ -1,5 +1,6 @@
 //! One typing error, forgiven where a search finds nothing.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use kith_database::Connection;
@@ -11,7 +12,7 @@ use crate::services::book::BookKey;
 use crate::services::contacts::store::StoreError;
 
 /// The most contacts that are looked at for one word.
-const CANDIDATES: u32 = 20_000;
+const CANDIDATES: u32 = 5_000;
 
 /// The most words that are looked for in the place of one.
 const MAX_WORDS: usize = 8;
@@ -19,7 +20,7 @@ const MAX_WORDS: usize = 8;
 /// Another search in the place of one that finds nothing.
 pub struct Correction {
     pub search: Search,
-    /// What is looked for, for people.
+    /// What is looked for in the place of mistyped words, for people.
     pub words: String,
 }
 
@@ -36,17 +37,15 @@ pub async fn of(
             corrections.push((word.term(), near));
         }
     }
-    let words: Vec<String> = corrections
-        .iter()
-        .map(|(_, near)| near.join(", "))
-        .collect();
+    let words = corrections.iter().filter_map(|(_, near)| near.first());
+    let words: Vec<&str> = words.map(String::as_str).collect();
     Ok((!corrections.is_empty()).then(|| Correction {
+        words: words.join(" "),
         search: search.corrected(&corrections),
-        words: words.join("; "),
     }))
 }
 
-/// The words near a mistyped one that most contacts have, in the order of words.
+/// The words near a mistyped one, first what most contacts have.
 async fn near(
     connection: &mut Connection,
     book: BookKey,
@@ -58,9 +57,7 @@ async fn near(
         *counts.entry(near).or_default() += 1;
     }
     let mut counted: Vec<(String, usize)> = counts.into_iter().collect();
-    counted.sort_by_key(|(_, count)| usize::MAX - count);
+    counted.sort_by_key(|(word, count)| (Reverse(*count), word.len()));
     counted.truncate(MAX_WORDS);
-    let mut words: Vec<String> = counted.into_iter().map(|(word, _)| word).collect();
-    words.sort_unstable();
-    Ok(words)
+    Ok(counted.into_iter().map(|(word, _)| word).collect())
 }
