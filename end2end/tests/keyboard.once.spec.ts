@@ -20,6 +20,7 @@ test('Tab goes from the skip link through the page, and past the list in one ste
     header.getByRole('link', { name: 'System' }),
     contacts.search,
     contacts.new,
+    contacts.list.getByRole('link', { name: 'Recent' }),
     contacts.list.getByRole('link', { name: 'Import' }),
     contacts.list.getByRole('link', { name: 'Print the list' }),
     contacts.row(`${book.word} 000`),

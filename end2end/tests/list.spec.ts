@@ -35,3 +35,19 @@ test('more than two hundred rows survive a change too', async ({ book, contacts 
   await expect(contacts.row('001')).toHaveCount(0);
   await expect(contacts.list.getByRole('alert')).toHaveCount(0);
 });
+
+test('what changed last comes first, and pages go on from there', async ({ book, contacts, page }) => {
+  const [first] = await book.addMany(55);
+  await contacts.goto(book.list);
+  await expect(contacts.rows.first()).toContainText(`${book.word} 001`);
+  await book.change(first!.id, { company: 'Engines' });
+  await contacts.list.getByRole('link', { name: 'Recent' }).click();
+  await expect(page).toHaveURL(`/contacts?q=${book.word}&sort=-updated`);
+  await expect(contacts.rows.first()).toContainText(`${book.word} 001`);
+  await expect(contacts.rows.nth(1)).not.toContainText(`${book.word} 002`);
+  await contacts.rows.last().scrollIntoViewIfNeeded();
+  await expect(contacts.rows.filter({ hasText: `${book.word} 002` })).toHaveCount(1);
+  await contacts.list.getByRole('link', { name: 'By name' }).click();
+  await expect(page).toHaveURL(book.list);
+  await expect(contacts.rows.nth(1)).toContainText(`${book.word} 002`);
+});

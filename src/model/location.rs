@@ -21,6 +21,12 @@ pub const LABEL: &str = "label";
 /// The parameter of an address that lists favourites only: `1`.
 pub const FAVOURITES: &str = "favourites";
 
+/// The parameter of an address that names the order of the list.
+pub const SORT: &str = "sort";
+
+/// What changed last comes first.
+pub const RECENT: &str = "-updated";
+
 /// The parameter of an address that names the field that a form begins at.
 pub const FIELD: &str = "field";
 
@@ -43,13 +49,15 @@ pub struct Location {
     pub field: String,
 }
 
-/// Which contacts the list is about, apart from the search.
+/// Which contacts the list is about, apart from the search, and in which order they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListFilter {
     /// The id of a label; empty for contacts with and without labels.
     pub label: String,
     /// Only favourites.
     pub favourites: bool,
+    /// The order, as in the API; empty for the usual one.
+    pub sort: String,
 }
 
 /// What the pane beside the list shows.
@@ -97,6 +105,7 @@ impl Location {
             filter: ListFilter {
                 label: query.get(LABEL).unwrap_or_default(),
                 favourites: query.get(FAVOURITES).is_some_and(|value| value == "1"),
+                sort: query.get(SORT).unwrap_or_default(),
             },
             cursor: query.get("cursor").filter(|cursor| !cursor.is_empty()),
             deleted: query.get("deleted").and_then(|id| id.parse().ok()),
@@ -170,6 +179,9 @@ impl Location {
         }
         if self.filter.favourites {
             query.append(FAVOURITES, "1");
+        }
+        if !self.filter.sort.is_empty() {
+            query.append(SORT, &self.filter.sort);
         }
         if let Some(cursor) = &self.cursor {
             query.append("cursor", cursor);
@@ -250,18 +262,33 @@ impl Location {
         }
     }
 
-    /// The first page of another search, with the same pane and notice.
+    /// The first page of another search, with the same pane and notice. What is found is in the order of a search.
     pub fn with_search(&self, search: String) -> Self {
         Self {
             search,
+            filter: ListFilter {
+                sort: String::new(),
+                ..self.filter.clone()
+            },
             cursor: None,
             ..self.clone()
         }
     }
 
+    /// The first page of the same list in another order.
+    pub fn with_sort(&self, sort: &str) -> Self {
+        Self {
+            filter: ListFilter {
+                sort: sort.to_owned(),
+                ..self.filter.clone()
+            },
+            ..self.with_cursor(None)
+        }
+    }
+
     /// Whether the list is that of all contacts.
     pub fn lists_all(&self) -> bool {
-        self.search.is_empty() && self.filter == ListFilter::default()
+        self.search.is_empty() && self.filter.label.is_empty() && !self.filter.favourites
     }
 
     /// The page of the list that starts at `cursor`; the first when there is none.
@@ -297,13 +324,14 @@ mod tests {
             search in ".*",
             label in ".*",
             favourites in any::<bool>(),
+            sort in ".*",
             cursor in proptest::option::of(".+"),
             deleted in proptest::option::of(any::<u128>()),
             name in ".*",
             field in ".*",
         ) {
             let deleted = deleted.map(|bits| ContactId::new(uuid::Uuid::from_u128(bits)));
-            let filter = ListFilter { label, favourites };
+            let filter = ListFilter { label, favourites, sort };
             let location = Location { pane, book, search, filter, cursor, deleted, name, field };
             let url = location.url();
             let (path, query) = url.split_once('?').unwrap_or((&url, ""));

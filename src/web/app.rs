@@ -50,6 +50,7 @@ pub fn shell(site: Site) -> impl IntoView {
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
                 <MetaTags/>
+                <script type="module" src="/keys.js"></script>
                 <Style site=site.clone()/>
                 <AutoReload options=site.leptos/>
             </head>

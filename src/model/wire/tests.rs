@@ -87,6 +87,7 @@ fn location() -> Location {
         filter: ListFilter {
             label: "l".to_owned(),
             favourites: true,
+            sort: "s".to_owned(),
         },
         cursor: Some("c".to_owned()),
         deleted: Some(id()),
@@ -165,7 +166,7 @@ fn every_route_crosses_the_wire() {
             PaneRoute::Edit(_) => format!(r#"{{"Edit":"{ID}"}}"#),
         };
         let json = format!(
-            r#"{{"pane":{json},"book":"b","search":"a","filter":{{"label":"l","favourites":true}},"cursor":"c","deleted":"{ID}","name":"n","field":"f"}}"#
+            r#"{{"pane":{json},"book":"b","search":"a","filter":{{"label":"l","favourites":true,"sort":"s"}},"cursor":"c","deleted":"{ID}","name":"n","field":"f"}}"#
         );
         check(Location { pane, ..location() }, &json);
     }
@@ -323,7 +324,7 @@ fn the_data_of_pages_cross_the_wire() {
         };
         let json = format!(
             r#"{{"generation":"00c0ffee00c0ffee",
-                "location":{{"pane":"Nothing","book":"b","search":"a","filter":{{"label":"l","favourites":true}},"cursor":"c","deleted":"{ID}","name":"n","field":"f"}},
+                "location":{{"pane":"Nothing","book":"b","search":"a","filter":{{"label":"l","favourites":true,"sort":"s"}},"cursor":"c","deleted":"{ID}","name":"n","field":"f"}},
                 "list":{json_list},"pane":"Nothing","notice":{{"id":"{ID}","name":"Ada"}},
                 "welcome":{{"ticked":true,"from":"f","subject":["a",""],"text":[],"is_sent":false}}}}"#
         );

@@ -94,7 +94,7 @@ pub fn label_list(label: LabelId, book: &str) -> Location {
         book: book.to_owned(),
         filter: ListFilter {
             label: label.to_string(),
-            favourites: false,
+            ..ListFilter::default()
         },
         ..Location::default()
     }

@@ -29,6 +29,7 @@ pub fn PrintPage() -> impl IntoView {
         filter: ListFilter {
             label: query.get(LABEL).unwrap_or_default(),
             favourites: query.get(FAVOURITES).is_some_and(|value| value == "1"),
+            ..ListFilter::default()
         },
         ..Location::default()
     };

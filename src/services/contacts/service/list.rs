@@ -111,7 +111,7 @@ impl Contacts {
         filter: &ListFilter,
         cursor: Option<&str>,
     ) -> Result<ContactList, AppError> {
-        let query = self.query(search, None, cursor, None)?;
+        let query = self.query(search, Some(&filter.sort), cursor, None)?;
         let query = query.within(Filter::of(filter)?).around(contact);
         let Shared {
             cache, settings, ..

@@ -20,7 +20,10 @@ const MOST: usize = 50;
 /// A book without labels and favourites has no such row.
 #[component]
 pub fn LabelRail(labels: Labels, location: Location) -> impl IntoView {
-    let shown = location.filter.clone();
+    let shown = ListFilter {
+        sort: String::new(),
+        ..location.filter.clone()
+    };
     let Labels { labels, favourites } = labels;
     if labels.is_empty() && favourites == 0 && shown == ListFilter::default() {
         return None;
@@ -53,7 +56,7 @@ pub fn LabelRail(labels: Labels, location: Location) -> impl IntoView {
         .map(|label| {
             let filter = ListFilter {
                 label: label.id.to_string(),
-                favourites: false,
+                ..ListFilter::default()
             };
             link(filter, label.colour, label.name, Some(label.contacts))
         })
@@ -106,7 +109,7 @@ mod tests {
         };
         let shown = ListFilter {
             label: label(3).id.to_string(),
-            favourites: false,
+            ..ListFilter::default()
         };
         let shown: Vec<String> = largest((0..60).map(label).collect(), &shown)
             .into_iter()

@@ -1,0 +1,122 @@
+// Keys for people who seldom take the mouse. Single letters can be switched off (WCAG 2.1.4), because speech input and a cat
+// press them too. They do nothing while something is typed.
+const SWITCH = 'kith-keys';
+const KEYS = [
+  ['/ or Ctrl K', 'Search'],
+  ['Enter', 'Open the only contact that a search has found'],
+  ['↓ ↑ Home End', 'Move in the list'],
+  ['n', 'New contact'],
+  ['e', 'Edit the contact'],
+  ['Delete', 'Move the contact to the trash'],
+  ['Ctrl Z', 'Undo what the notice offers to undo'],
+  ['Esc', 'Back to the list'],
+  ['? or Ctrl /', 'This list'],
+];
+
+let areOff = false;
+try {
+  areOff = localStorage.getItem(SWITCH) === 'off';
+} catch {
+  // Without storage, the keys are on in each page.
+}
+
+const find = (selector) => document.querySelector(selector);
+const isTyping = (target) =>
+  target.isContentEditable || target.matches('input:not([type=checkbox], [type=radio]), textarea, select');
+
+function focusSearch() {
+  const search = find('#search');
+  if (!search) {
+    location.assign('/contacts#search');
+    return;
+  }
+  search.focus();
+  search.select();
+}
+
+/** Opens the only row, if the list shows what the search says. */
+function openOnlyRow(event) {
+  const asked = new URLSearchParams(location.search).get('q');
+  const rows = document.querySelectorAll('#contact-list a.row');
+  if (asked === event.target.value.trim() && rows.length === 1 && /^1\D/.test(find('#count')?.textContent.trim() ?? '')) {
+    event.preventDefault();
+    rows[0].click();
+  }
+}
+
+function backToList() {
+  const row = find('#contact-list a.row[aria-current]') ?? find('#contact-list a.row');
+  const back = find('.pane .back');
+  if (back?.checkVisibility()) back.click();
+  else row?.focus();
+}
+
+function showKeys() {
+  const dialog = document.createElement('dialog');
+  dialog.className = 'keys';
+  dialog.setAttribute('aria-labelledby', 'keys-title');
+  const rows = KEYS.map(([keys, what]) => `<tr><th scope="row"><kbd>${keys}</kbd></th><td>${what}</td></tr>`);
+  dialog.innerHTML = `<h2 id="keys-title">Keys</h2><table><tbody>${rows.join('')}</tbody></table>
+    <label class="tick"><input type="checkbox"> Keys without Ctrl</label>
+    <form method="dialog"><button class="button">Close</button></form>`;
+  const box = dialog.querySelector('input');
+  box.checked = !areOff;
+  box.addEventListener('change', () => {
+    areOff = !box.checked;
+    try {
+      localStorage.setItem(SWITCH, areOff ? 'off' : 'on');
+    } catch {
+      // It holds for this page.
+    }
+  });
+  dialog.addEventListener('close', () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+const single = new Map([
+  ['/', focusSearch],
+  ['n', () => (find('a[href^="/contacts/new"]') ?? { click: () => location.assign('/contacts/new') }).click()],
+  ['e', () => find('.pane a[href*="/edit"]')?.click()],
+  ['Delete', () => find('.pane #delete')?.click()],
+  ['Escape', backToList],
+  ['?', showKeys],
+]);
+
+addEventListener('keydown', (event) => {
+  const { target, key } = event;
+  if (event.defaultPrevented || event.isComposing || event.altKey || find('dialog[open]')) return;
+  let act;
+  if (event.ctrlKey || event.metaKey) {
+    const undo = find('.notice button');
+    if (key === 'k') act = focusSearch;
+    else if (key === '/') act = showKeys;
+    else if (key === 'z' && undo && !isTyping(target)) act = () => undo.click();
+  } else if (key === 'Enter' && target.id === 'search') {
+    openOnlyRow(event);
+  } else if (!isTyping(target) && !areOff) {
+    act = single.get(key);
+  }
+  if (act) {
+    event.preventDefault();
+    act();
+  }
+});
+
+if (location.hash === '#search') focusSearch();
+
+// On wide screens a contact opens beside the list, where the focus stays. A screen reader hears its name.
+const pane = find('section.pane');
+if (pane) {
+  const region = document.createElement('p');
+  region.className = 'sr-only';
+  region.setAttribute('role', 'status');
+  document.body.append(region);
+  const nameOf = () => pane.querySelector('.person-name h1')?.textContent.trim() ?? '';
+  let known = nameOf();
+  new MutationObserver(() => {
+    const name = nameOf();
+    if (name !== known && !pane.contains(document.activeElement)) region.textContent = name;
+    known = name;
+  }).observe(pane, { childList: true, subtree: true, characterData: true });
+}
