@@ -136,16 +136,7 @@ async fn write(
         actor: occasion.actor,
     };
     versions::keep(tx, succession, occasion.max_versions).await?;
-    if labels_of(&stored.contact) != labels_of(&contact) {
-        let book = BookKey::of_contact(stored.seq);
-        labels::remove(tx, stored.seq).await?;
-        labels::add(tx, book, contact.id, &labels_of(&contact)).await?;
-    }
-    let dates = dates_in(&contact.fields);
-    if dates_in(&stored.contact.fields) != dates {
-        dates::remove(tx, stored.seq).await?;
-        dates::add(tx, &[(contact.id, dates)]).await?;
-    }
+    write_labels_and_dates(tx, stored, &contact).await?;
     let fields = history::differing(&before.fields(), &card.fields());
     let mut names: Vec<&str> = fields.iter().map(|field| field.spec().name).collect();
     if contact.photo != stored.contact.photo {
@@ -155,6 +146,26 @@ async fn write(
     let changed = Event::Changed { fields };
     activities::record(tx, contact.id, updated_at, &changed).await?;
     Ok(contact)
+}
+
+/// Gives a contact the labels and the dates that it says now, where it has said others.
+async fn write_labels_and_dates(
+    tx: &mut Tx,
+    stored: &Stored,
+    contact: &Contact,
+) -> Result<(), StoreError> {
+    let named = labels_of(contact);
+    if labels_of(&stored.contact) != named {
+        let book = BookKey::of_contact(stored.seq);
+        labels::remove(tx, stored.seq).await?;
+        labels::add(tx, book, contact.id, &named).await?;
+    }
+    let dates = dates_in(&contact.fields);
+    if dates_in(&stored.contact.fields) != dates {
+        dates::remove(tx, stored.seq).await?;
+        dates::add(tx, &[(contact.id, dates)]).await?;
+    }
+    Ok(())
 }
 
 /// See [`ContactStore::move_to`](crate::services::contacts::store::ContactStore::move_to). Commits.
