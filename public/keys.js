@@ -104,19 +104,3 @@ addEventListener('keydown', (event) => {
 });
 
 if (location.hash === '#search') focusSearch();
-
-// On wide screens a contact opens beside the list, where the focus stays. A screen reader hears its name.
-const pane = find('section.pane');
-if (pane) {
-  const region = document.createElement('p');
-  region.className = 'sr-only';
-  region.setAttribute('role', 'status');
-  document.body.append(region);
-  const nameOf = () => pane.querySelector('.person-name h1')?.textContent.trim() ?? '';
-  let known = nameOf();
-  new MutationObserver(() => {
-    const name = nameOf();
-    if (name !== known && !pane.contains(document.activeElement)) region.textContent = name;
-    known = name;
-  }).observe(pane, { childList: true, subtree: true, characterData: true });
-}

@@ -69,13 +69,13 @@ test('one typing error is forgiven, and the list says so', async ({ book, contac
   await expect(contacts.count).toHaveText(`1 contact found for “${book.word}”`);
 });
 
-test('a company and a city lead to their people', async ({ book, contacts, page }) => {
+test('a company leads to its people', async ({ book, contacts, page }) => {
   const company = `${book.word} & Sons`;
   await book.add({ name: `Bob ${book.word}`, company });
   const ada = await book.add({ name: `Ada ${book.word}`, company });
   await book.add({ name: `Cem ${book.word}` });
   await contacts.goto(`/contacts/${ada.id}`);
-  await contacts.pane.getByRole('link', { name: company }).click();
+  await contacts.link('Colleagues').press('Enter');
   await expect(page).toHaveURL(`/contacts?q=company%3A%22${book.word}+%26+Sons%22`);
   await expect(contacts.rows).toHaveText([/Ada/, /Bob/]);
 });

@@ -44,6 +44,7 @@ fn link(action: DetailAction) -> impl IntoView {
         Action::Message => ("message", "Message", "button is-for-phones"),
         Action::Mail => ("mail", "Mail", "button"),
         Action::Map => ("map", "Map", "button"),
+        Action::Colleagues => ("people", "Colleagues", "button"),
     };
     let is_page = action.kind == Action::Map;
     view! {

@@ -187,6 +187,8 @@ pub enum Action {
     Message,
     Mail,
     Map,
+    /// The others of the company.
+    Colleagues,
 }
 
 /// A field of a contact, as people read it.

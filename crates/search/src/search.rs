@@ -34,7 +34,7 @@ impl Search {
     /// The longest search, in characters.
     pub const MAX_CHARS: usize = 200;
     /// The most terms.
-    pub const MAX_TERMS: usize = 10;
+    pub const MAX_TERMS: usize = 32;
 
     /// The most words that a mistyped one is corrected to. The first are taken.
     pub const MAX_CORRECTIONS: usize = 20;

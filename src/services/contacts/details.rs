@@ -60,15 +60,23 @@ impl ContactDetails {
     /// The same, with links from labels, companies and cities to the lists of their contacts. `labels` are those of the book
     /// of the contact; `book` is the id of the book, or empty for the one that the reader begins with.
     pub fn with_lists(mut self, labels: &[Label], book: &str) -> Self {
+        let list = |search: &str| {
+            let list = Location {
+                book: book.to_owned(),
+                search: search.to_owned(),
+                ..Location::default()
+            };
+            list.url()
+        };
         let entries = self.fields.iter_mut().flat_map(|field| &mut field.entries);
         for piece in entries.flat_map(|entry| &mut entry.pieces) {
             if let Some(search) = &piece.search {
-                piece.href = Location {
-                    book: book.to_owned(),
-                    search: search.clone(),
-                    ..Location::default()
-                }
-                .url();
+                piece.href = list(search);
+            }
+        }
+        for action in &mut self.links {
+            if action.kind == Action::Colleagues {
+                action.href = list(&action.href);
             }
         }
         let is_labels = |field: &&mut DetailField| field.name == Field::Labels.spec().name;
@@ -122,6 +130,9 @@ fn links(fields: &ContactFields) -> Vec<DetailAction> {
     if let Some(address) = fields.get(Field::Addresses).first() {
         links.push(action(Action::Map, map(address)));
     }
+    if let Some(company) = fields.text(Field::Company) {
+        links.push(action(Action::Colleagues, filter("company", company)));
+    }
     links
 }
 
@@ -169,7 +180,12 @@ fn shown_fields(fields: &ContactFields) -> Vec<DetailField> {
     let is_shown = |field: &Field| {
         !matches!(
             field,
-            Field::Name | Field::NameParts | Field::Department | Field::Title | Field::Favourite
+            Field::Name
+                | Field::NameParts
+                | Field::Company
+                | Field::Department
+                | Field::Title
+                | Field::Favourite
         )
     };
     let mut shown: Vec<Field> = Field::ALL.iter().copied().filter(is_shown).collect();
@@ -265,7 +281,6 @@ fn text(field: Field, entry: &Entry) -> (Vec<Piece>, &'static str) {
         }
         Kind::Date => (vec![plain(&day(value))], ""),
         Kind::Parts(_) if field == Field::Addresses => (address_lines(entry), ""),
-        Kind::Line if field == Field::Company => (vec![found_by("company", value)], ""),
         Kind::Parts(_) => (vec![plain(&joined_parts(field, entry, " "))], ""),
         Kind::Flag => (vec![plain("Yes")], ""),
         Kind::Text => (linked(value), ""),
@@ -297,19 +312,20 @@ fn address_lines(entry: &Entry) -> Vec<Piece> {
     let city_at = text.find(place).map(|at| at + place.len() - city.len());
     let (before, rest) = text.split_at(city_at.unwrap_or_default());
     let (city, after) = rest.split_at(city.len());
-    let mut pieces = vec![plain(before), found_by("city", city), plain(after)];
+    let found_by_city = Piece {
+        search: Some(filter("city", city)),
+        ..plain(city)
+    };
+    let mut pieces = vec![plain(before), found_by_city, plain(after)];
     pieces.retain(|piece| !piece.text.is_empty());
     pieces
 }
 
-/// What other contacts may have as well.
-fn found_by(filter: &str, text: &str) -> Piece {
-    // A quotation mark would end the text of the filter.
+/// The search for contacts that have this text in a field.
+fn filter(name: &str, text: &str) -> String {
+    // A quotation mark would end the text.
     let said = text.replace('"', " ");
-    Piece {
-        search: Some(format!("{filter}:\"{said}\"")),
-        ..plain(text)
-    }
+    format!("{name}:\"{said}\"")
 }
 
 fn plain(text: &str) -> Piece {

@@ -20,8 +20,12 @@ const CITY: &str = "city";
 
 /// What a search sees of a contact.
 pub fn document(contact: &Contact) -> Document {
-    let fields = ContactFields::of(contact);
-    of_fields(&contact.name, &fields, contact.photo.is_some())
+    document_with(contact, contact.photo.is_some())
+}
+
+/// The same of a contact that may be in the trash, where it shows no photo.
+pub fn document_with(contact: &Contact, has_photo: bool) -> Document {
+    of_fields(&contact.name, &ContactFields::of(contact), has_photo)
 }
 
 /// The same of a card.

@@ -54,17 +54,21 @@ fn with_label(search: &Search, text: &Text) -> String {
     format!("{label}: <bdi>{}</bdi>", in_marks(search, text))
 }
 
-/// A text as HTML, from shortly before its first mark on.
+/// A text as HTML; a long one that is no name from shortly before its first mark on.
 fn in_marks(search: &Search, text: &Text) -> String {
     let marks = marks(search, text);
+    let is_name = text.field == Field::Name;
     let text = text.text.as_str();
     let first = marks.first().map_or(0, |mark| mark.start);
     let before = text[..first].char_indices().rev().nth(BEFORE);
     let start = match before {
-        Some((at, _)) if text.chars().count() > LONGEST => at,
+        Some((at, _)) if !is_name && text.chars().count() > LONGEST => at,
         _ => 0,
     };
-    let end = text[start..].char_indices().nth(LONGEST);
+    let end = match is_name {
+        true => None,
+        false => text[start..].char_indices().nth(LONGEST),
+    };
     let end = end.map_or(text.len(), |(at, _)| start + at);
     let mut html = String::from(if start > 0 { "…" } else { "" });
     let mut at = start;

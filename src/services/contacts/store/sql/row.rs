@@ -31,6 +31,7 @@ pub struct Stored {
     pub created_at: i64,
     pub updated_at: i64,
     pub in_trash: bool,
+    pub has_photo: bool,
     pub search_key: String,
     pub contact: Contact,
 }
@@ -66,6 +67,7 @@ impl Stored {
             created_at,
             updated_at,
             in_trash,
+            has_photo: row.get::<Option<String>>("photo")?.is_some(),
             search_key: row.get("search_key")?,
             contact: Contact {
                 id,

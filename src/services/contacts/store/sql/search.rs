@@ -30,7 +30,7 @@ use super::row::Stored;
 use super::row::WHOLE;
 use crate::services::book::BookKey;
 use crate::services::contacts::search_document::CONTACT;
-use crate::services::contacts::search_document::document;
+use crate::services::contacts::search_document::document_with;
 use crate::services::contacts::store::StoreError;
 
 /// The contacts that [`add_page`] adds.
@@ -90,7 +90,7 @@ impl Entry {
         Self {
             seq: stored.seq,
             in_trash: stored.in_trash,
-            document: document(&stored.contact),
+            document: document_with(&stored.contact, stored.has_photo),
         }
     }
 
