@@ -44,8 +44,7 @@ export default defineConfig({
   reporter: [['list']],
   use: {
     baseURL: process.env.PLAYWRIGHT_BASE_URL ?? 'http://127.0.0.1:3000',
-    // A trace of each test takes a fifth of the time. `--trace retain-on-failure` keeps those of tests that fail.
-    trace: 'off',
+    trace: 'retain-on-failure',
     viewport: { width: 1280, height: 800 },
     launchOptions: {
       ...(chromium === undefined ? {} : { executablePath: chromium }),

@@ -3,7 +3,7 @@ import { expect, test } from '../fixtures/app.ts';
 test('a search and a contact are reached by keys alone', async ({ book, contacts, page }) => {
   const ada = await book.add({ name: `Ada ${book.word}` });
   await book.add({ name: `Bob ${book.word}` });
-  await page.goto('/trash');
+  await page.goto('/labels');
   await page.keyboard.press('/');
   await expect(page).toHaveURL('/contacts#search');
   await contacts.goto(book.list);
