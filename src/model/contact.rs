@@ -276,6 +276,13 @@ pub struct MarkedRow {
     pub detail: String,
 }
 
+impl ContactRow {
+    /// Whether both say the same of a contact, apart from what a search has found.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        (&self.name, &self.detail, &self.photo) == (&other.name, &other.detail, &other.photo)
+    }
+}
+
 impl From<&Contact> for ContactRow {
     fn from(contact: &Contact) -> Self {
         Self {

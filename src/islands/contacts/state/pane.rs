@@ -111,7 +111,7 @@ impl State {
             }
             // The contact may have changed since the list was loaded.
             match (&response, &listed) {
-                (Ok(details), Some(row)) if *row != details.row => {
+                (Ok(details), Some(row)) if !row.says_the_same(&details.row) => {
                     self.update_row(details.row.clone());
                 }
                 (Err(AppError::NotFound), Some(_)) => {
