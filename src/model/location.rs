@@ -50,7 +50,9 @@ pub struct Location {
 }
 
 /// Which contacts the list is about, apart from the search, and in which order they are.
+/// A page of an earlier release does not know all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", serde(default))]
 pub struct ListFilter {
     /// The id of a label; empty for contacts with and without labels.
     pub label: String,

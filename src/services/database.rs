@@ -64,7 +64,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(22, "labels", "0022_labels.sql"),
     migration!(23, "dates", "0023_dates.sql"),
     migration!(24, "search", "0024_search.sql"),
-    migration!(25, "birthday mails", "0025_birthday_mails.sql"),
+    migration!(25, "birthday_mails", "0025_birthday_mails.sql"),
 ];
 
 /// Every migration of a server, in order: that of `kith-queue`, and those in `migrations/postgres/`.
@@ -90,7 +90,7 @@ const SERVER_MIGRATIONS: &[Migration] = &[
     migration!(15, "labels", "postgres/0014_labels.sql"),
     migration!(16, "dates", "postgres/0015_dates.sql"),
     migration!(17, "search", "postgres/0016_search.sql"),
-    migration!(18, "birthday mails", "postgres/0017_birthday_mails.sql"),
+    migration!(18, "birthday_mails", "postgres/0017_birthday_mails.sql"),
 ];
 
 /// A file that was restored from a backup has brought its generations back, and Redis may hold what was

@@ -104,7 +104,16 @@ async fn a_contact_offers_what_can_be_done_with_it_and_delete_stands_at_its_end(
     assert_eq!(
         actions,
         [
-            "Call", "Message", "Mail", "Map", "Copy", "QR code", "Print", "Download", "Share",
+            "Call",
+            "Message",
+            "Mail",
+            "Map",
+            "Colleagues",
+            "Copy",
+            "QR code",
+            "Print",
+            "Download",
+            "Share",
             "Edit",
         ]
     );

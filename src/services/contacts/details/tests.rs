@@ -107,7 +107,8 @@ fn a_contact_is_called_by_a_number_that_can_be_dialled() {
         .iter()
         .map(|link| link.href.as_str())
         .collect();
-    assert_eq!(hrefs, ["tel:+4420", "sms:+4420"]);
+    let colleagues = "company:\"Engines\"";
+    assert_eq!(hrefs, ["tel:+4420", "sms:+4420", colleagues]);
 }
 
 #[test]
@@ -244,7 +245,7 @@ fn a_company_and_a_city_lead_to_those_who_share_them() {
         pieces("Address"),
         [
             piece("1 \"The\" Way\n89073 ", ""),
-            piece("Ulm \"A\"", "/contacts?book=b&q=city%3A%22Ulm+%20A%20%22"),
+            piece("Ulm \"A\"", "/contacts?book=b&q=city%3A%22Ulm++A+%22"),
             piece("\nGermany", ""),
             piece("Ulm", "/contacts?book=b&q=city%3A%22Ulm%22"),
             piece("Ulm Street", ""),
