@@ -15,48 +15,34 @@ use crate::model::html::escape_html;
 const BEFORE: usize = 20;
 const LONGEST: usize = 120;
 
-/// What the row of a contact shows that the search has found.
+/// What the row of a contact shows that the search has found: the usual detail, unless only another text was found.
 pub fn marked(search: &Search, contact: &Contact) -> MarkedRow {
-    let all = texts(&contact.name, &ContactFields::of(contact));
-    let has_name = |text: &&Text| text.part == Part::Name && !marks(search, text).is_empty();
-    let usual = all.iter().find(|text| text.text == contact.detail());
-    let by_name = all
-        .iter()
-        .any(|text| has_name(&text) && text.field == Field::Name);
-    let elsewhere = all.iter().filter(|text| text.field != Field::Name);
-    let detail = match usual.filter(|text| by_name || !marks(search, text).is_empty()) {
-        Some(text) => in_marks(search, text),
-        None => elsewhere
-            .into_iter()
-            .find(|text| !marks(search, text).is_empty())
-            .map_or_else(
-                || escape_html(contact.detail()),
-                |text| with_label(search, text),
-            ),
-    };
     let name = Text {
         field: Field::Name,
         part: Part::Name,
         text: contact.name.clone(),
     };
+    let texts = texts(&contact.name, &ContactFields::of(contact));
+    let is_found = |text: &&Text| !search.marks(text.part, &text.text).is_empty();
+    let is_usual = |text: &&Text| text.text == contact.detail();
+    let usual = texts.iter().find(is_usual);
+    let usual = usual.filter(|text| is_found(&&name) || is_found(text));
+    let other = || {
+        let mut others = texts.iter().filter(|text| text.field != Field::Name);
+        let text = others.find(is_found)?;
+        let label = escape_html(text.field.spec().label);
+        Some(format!("{label}: <bdi>{}</bdi>", in_marks(search, text)))
+    };
+    let detail = usual.map(|text| in_marks(search, text)).or_else(other);
     MarkedRow {
         name: in_marks(search, &name),
-        detail,
+        detail: detail.unwrap_or_else(|| escape_html(contact.detail())),
     }
-}
-
-fn marks(search: &Search, text: &Text) -> Vec<std::ops::Range<usize>> {
-    search.marks(text.part, &text.text)
-}
-
-fn with_label(search: &Search, text: &Text) -> String {
-    let label = escape_html(text.field.spec().label);
-    format!("{label}: <bdi>{}</bdi>", in_marks(search, text))
 }
 
 /// A text as HTML; a long one that is no name from shortly before its first mark on.
 fn in_marks(search: &Search, text: &Text) -> String {
-    let marks = marks(search, text);
+    let marks = search.marks(text.part, &text.text);
     let is_name = text.field == Field::Name;
     let text = text.text.as_str();
     let first = marks.first().map_or(0, |mark| mark.start);

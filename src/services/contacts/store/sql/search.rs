@@ -100,15 +100,15 @@ impl Entry {
         columns.insert("in_trash".to_owned(), self.in_trash.into());
         columns.into()
     }
+}
 
-    /// The text that [`entries`] has of it.
-    pub fn to_text(&self, engine: Engine) -> String {
-        let mut lines = vec![if self.in_trash { "1" } else { "0" }];
-        lines.extend(Column::ALL.map(|column| self.document.text(column)));
-        let grams = index(engine).grams(BookKey::of_contact(self.seq), &self.document);
-        lines.extend(grams.as_deref());
-        lines.join("\n")
-    }
+/// The text that [`entries`] has of a contact.
+pub fn entry_text(engine: Engine, (seq, in_trash): (i64, bool), document: &Document) -> String {
+    let mut lines = vec![if in_trash { "1" } else { "0" }];
+    lines.extend(Column::ALL.map(|column| document.text(column)));
+    let grams = index(engine).grams(BookKey::of_contact(seq), document);
+    lines.extend(grams.as_deref());
+    lines.join("\n")
 }
 
 /// The columns of a document, and the array of grams of an engine that has one.
