@@ -281,32 +281,12 @@ impl Job for BirthdayMail {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
-    use crate::model::contact::ContactId;
-    use crate::services::contacts::dates::ContactDate;
     use crate::services::contacts::dates::DateKind;
-    use crate::services::contacts::dates::parse_day;
 
     #[test]
     fn a_mail_has_names_and_what_the_day_is() {
-        let of = |name: &str, kind, text| {
-            let (on, year) = parse_day(text).expect("a day");
-            DateOfContact {
-                contact: ContactId::new(Uuid::nil()),
-                name: name.to_owned(),
-                photo: None,
-                updated_at: 0,
-                date: ContactDate {
-                    place: 0,
-                    kind,
-                    label: String::new(),
-                    on,
-                    year,
-                },
-            }
-        };
+        let of = |name: &str, kind, text| DateOfContact::example(name, kind, "", text);
         let date: Date = "2026-11-28".parse().expect("a date");
         assert_eq!(compose(&[], date, "https://kith.example"), None);
         let dates = [

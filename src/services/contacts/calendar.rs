@@ -66,29 +66,7 @@ fn summary(of: &DateOfContact) -> String {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
-    use crate::model::contact::ContactId;
-    use crate::services::contacts::dates::ContactDate;
-    use crate::services::contacts::dates::parse_day;
-
-    fn of(name: &str, kind: DateKind, label: &str, text: &str) -> DateOfContact {
-        let (on, year) = parse_day(text).expect("a day");
-        DateOfContact {
-            contact: ContactId::new(Uuid::nil()),
-            name: name.to_owned(),
-            photo: None,
-            updated_at: 1_800_000_000_123,
-            date: ContactDate {
-                place: 2,
-                kind,
-                label: label.to_owned(),
-                on,
-                year,
-            },
-        }
-    }
 
     fn written(of: &DateOfContact) -> String {
         String::from_utf8(event(of)).expect("UTF-8")
@@ -97,7 +75,12 @@ mod tests {
     #[test]
     fn an_event_has_a_name_and_a_day_of_each_year() {
         assert_eq!(
-            written(&of("Ada; \"A,B\"\\", DateKind::Birthday, "", "1815-12-10")),
+            written(&DateOfContact::example(
+                "Ada; \"A,B\"\\",
+                DateKind::Birthday,
+                "",
+                "1815-12-10"
+            )),
             "BEGIN:VEVENT\r\nUID:00000000-0000-0000-0000-000000000000-2\r\nDTSTAMP:20270115T080000Z\r\n\
              DTSTART;VALUE=DATE:18151210\r\nRRULE:FREQ=YEARLY\r\n\
              SUMMARY:Ada\\; \"A\\,B\"\\\\: birthday (1815)\r\nTRANSP:TRANSPARENT\r\nEND:VEVENT\r\n"
@@ -106,7 +89,12 @@ mod tests {
 
     #[test]
     fn a_day_of_any_year_begins_in_one_that_has_it() {
-        let leap = written(&of("Ada", DateKind::Other, "First met", "--02-29"));
+        let leap = written(&DateOfContact::example(
+            "Ada",
+            DateKind::Other,
+            "First met",
+            "--02-29",
+        ));
         for line in [
             "DTSTART;VALUE=DATE:20000229\r\n",
             "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1\r\n",
@@ -114,14 +102,24 @@ mod tests {
         ] {
             assert!(leap.contains(line), "{leap}");
         }
-        let old = written(&of("Ada", DateKind::Anniversary, "", "0000-03-01"));
+        let old = written(&DateOfContact::example(
+            "Ada",
+            DateKind::Anniversary,
+            "",
+            "0000-03-01",
+        ));
         assert!(old.contains("DTSTART;VALUE=DATE:20000301\r\n"), "{old}");
         assert!(old.contains("SUMMARY:Ada: anniversary\r\n"), "{old}");
     }
 
     #[test]
     fn lines_are_folded_between_characters() {
-        let long = written(&of(&"é😀".repeat(60), DateKind::Birthday, "", "--12-10"));
+        let long = written(&DateOfContact::example(
+            &"é😀".repeat(60),
+            DateKind::Birthday,
+            "",
+            "--12-10",
+        ));
         assert!(long.split("\r\n").all(|line| line.len() <= 75), "{long}");
         assert!(long.replace("\r\n ", "").contains(&"é😀".repeat(60)));
     }

@@ -327,6 +327,27 @@ impl FromStr for DateCursor {
 }
 
 #[cfg(test)]
+impl DateOfContact {
+    /// A date as a card has it in `text`.
+    pub fn example(name: &str, kind: DateKind, label: &str, text: &str) -> Self {
+        let (on, year) = parse_day(text).expect("a day");
+        Self {
+            contact: ContactId::new(uuid::Uuid::nil()),
+            name: name.to_owned(),
+            photo: None,
+            updated_at: 1_800_000_000_123,
+            date: ContactDate {
+                place: 2,
+                kind,
+                label: label.to_owned(),
+                on,
+                year,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use serde_json::json;
@@ -400,18 +421,10 @@ mod tests {
 
     #[test]
     fn years_are_counted_where_they_are_known() {
-        let of = |year| DateOfContact {
-            contact: ContactId::new(Uuid::nil()),
-            name: "Ada".to_owned(),
-            photo: None,
-            updated_at: 0,
-            date: ContactDate {
-                place: 0,
-                kind: DateKind::Birthday,
-                label: String::new(),
-                on: day(12, 10),
-                year,
-            },
+        let of = |year| {
+            let mut of = DateOfContact::example("Ada", DateKind::Birthday, "", "--12-10");
+            of.date.year = year;
+            of
         };
         let at = date("2026-12-10");
         assert_eq!(of(Some(1996)).years_at(at), Some(30));
@@ -444,20 +457,7 @@ mod tests {
             ),
             (Other, "", "--12-10", ("Date", None)),
         ] {
-            let (on, year) = parse_day(text).expect("a day");
-            let of = DateOfContact {
-                contact: ContactId::new(Uuid::nil()),
-                name: "Ada".to_owned(),
-                photo: None,
-                updated_at: 0,
-                date: ContactDate {
-                    place: 0,
-                    kind,
-                    label: label.to_owned(),
-                    on,
-                    year,
-                },
-            };
+            let of = DateOfContact::example("Ada", kind, label, text);
             let (words, years) = of.told_at(date("2026-12-10"));
             assert_eq!((&*words, years.as_deref()), expected);
         }

@@ -249,29 +249,11 @@ fn distance(days: i32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
-    use crate::model::contact::ContactId;
-    use crate::services::contacts::dates::ContactDate;
     use crate::services::contacts::dates::DateKind;
-    use crate::services::contacts::dates::parse_day;
 
     fn of(kind: DateKind, label: &str, text: &str) -> DateOfContact {
-        let (on, year) = parse_day(text).expect("a day");
-        DateOfContact {
-            contact: ContactId::new(Uuid::nil()),
-            name: "Ada".to_owned(),
-            photo: None,
-            updated_at: 0,
-            date: ContactDate {
-                place: 0,
-                kind,
-                label: label.to_owned(),
-                on,
-                year,
-            },
-        }
+        DateOfContact::example("Ada", kind, label, text)
     }
 
     fn date(text: &str) -> Date {
