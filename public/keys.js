@@ -1,5 +1,5 @@
-// Keys for people who seldom take the mouse. Single letters can be switched off (WCAG 2.1.4), because speech input and a cat
-// press them too. They do nothing while something is typed.
+// Keys for people who seldom take the mouse. A reader can switch single letters off (WCAG 2.1.4), because speech input presses
+// them as well. They do nothing while the reader types.
 const SWITCH = 'kith-keys';
 const KEYS = [
   ['/ or Ctrl K', 'Search'],
@@ -32,6 +32,12 @@ function focusSearch() {
   }
   search.focus();
   search.select();
+}
+
+function addContact() {
+  const link = find('a[href^="/contacts/new"]');
+  if (link) link.click();
+  else location.assign('/contacts/new');
 }
 
 /** Opens the only row, if the list shows what the search says. */
@@ -76,7 +82,7 @@ function showKeys() {
 
 const single = new Map([
   ['/', focusSearch],
-  ['n', () => (find('a[href^="/contacts/new"]') ?? { click: () => location.assign('/contacts/new') }).click()],
+  ['n', addContact],
   ['e', () => find('.pane a[href*="/edit"]')?.click()],
   ['Delete', () => find('.pane #delete')?.click()],
   ['Escape', backToList],

@@ -61,7 +61,7 @@ test('a row shows the field that a search has found', async ({ book, contacts })
   }
 });
 
-test('one typing error is forgiven, and the list says so', async ({ book, contacts }) => {
+test('a search with one typing error finds the word that was meant, and the list names it', async ({ book, contacts }) => {
   await book.add({ name: `Ada ${book.word}` });
   const mistyped = `${book.word.slice(0, -1)}e`;
   await contacts.goto(`/contacts?q=${mistyped}`);

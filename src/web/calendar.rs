@@ -31,8 +31,8 @@ pub fn address(origin: &str, secret: &str) -> String {
     format!("{origin}/calendar/{secret}{EXTENSION}")
 }
 
-/// The dates of the book, which are sent as they are read. A program that has them already is told so by the generation of
-/// the book alone.
+/// Answers the dates of the book and sends each page as soon as it is read. The generation of the book is the `ETag`, so a
+/// program that has the dates already costs no read of them.
 pub async fn read(
     State(accounts): State<AccountService>,
     State(contacts): State<ContactService>,

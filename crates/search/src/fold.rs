@@ -112,7 +112,7 @@ fn fold_cluster(cluster: &str) -> Folded {
     classed.collect()
 }
 
-/// Characters whose decomposition says something else than people mean.
+/// Replaces characters that Unicode decomposes into something that people do not mean.
 fn before_decomposition(c: char) -> char {
     match c {
         // They decompose into a space and a mark, and people type them for an apostrophe.

@@ -241,7 +241,7 @@ fn on_key(unit: &Unit) -> Unit {
 /// What to look for to find a number, finished or not.
 pub(crate) fn probes(digits: &str, plus: bool) -> Vec<String> {
     let mut texts = Vec::new();
-    // So many digits have the code of a country even if nothing says so.
+    // A number this long has the code of its country, even without a plus.
     let is_full =
         digits.len() >= MIN_FULL_DIGITS && !digits.starts_with('0') && !is_trunk_eight(digits);
     let reading = international(digits, plus || is_full);
