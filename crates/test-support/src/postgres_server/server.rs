@@ -75,10 +75,11 @@ impl PostgresServer {
     /// The server that the tests of this process share. It runs until the process ends.
     ///
     /// It does not wait for the disk (`fsync=off`), because only a crash of the machine would lose what it has
-    /// written. A test that kills or pauses a server starts its own.
+    /// written, and keeps little of its log: all databases of a run have gigabytes as it is. A test that kills or
+    /// pauses a server starts its own.
     pub fn shared() -> &'static Self {
         static SERVER: OnceLock<PostgresServer> = OnceLock::new();
-        SERVER.get_or_init(|| Self::with(&["-c", "fsync=off"]))
+        SERVER.get_or_init(|| Self::with(&["-c", "fsync=off", "-c", "max_wal_size=64MB"]))
     }
 
     pub fn port(&self) -> u16 {
