@@ -35,6 +35,7 @@ pub mod search_document;
 pub mod search_marks;
 pub mod service;
 pub mod short_card;
+pub mod sort_keys;
 pub mod store;
 pub mod text;
 pub mod trash_retention;

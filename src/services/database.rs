@@ -65,6 +65,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(23, "dates", "0023_dates.sql"),
     migration!(24, "search", "0024_search.sql"),
     migration!(25, "birthday_mails", "0025_birthday_mails.sql"),
+    migration!(26, "sort_keys", "0026_sort_keys.sql"),
 ];
 
 /// Every migration of a server, in order: that of `kith-queue`, and those in `migrations/postgres/`.
@@ -91,6 +92,7 @@ const SERVER_MIGRATIONS: &[Migration] = &[
     migration!(16, "dates", "postgres/0015_dates.sql"),
     migration!(17, "search", "postgres/0016_search.sql"),
     migration!(18, "birthday_mails", "postgres/0017_birthday_mails.sql"),
+    migration!(19, "sort_keys", "postgres/0018_sort_keys.sql"),
 ];
 
 /// A file that was restored from a backup has brought its generations back, and Redis may hold what was

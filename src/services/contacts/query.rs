@@ -229,6 +229,9 @@ pub enum SortBy {
     /// By folded name, then by folded address. The order of scripts is that of Unicode.
     #[default]
     Name,
+    /// By last name; see [`SortKeys`](super::sort_keys::SortKeys).
+    Family,
+    Company,
     Created,
     Updated,
     /// The best matches of a search first, and by name those that match equally well. Without a search, by name.
@@ -241,7 +244,7 @@ impl Sort {
         descending: false,
     };
 
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::RELEVANCE,
         Self {
             by: SortBy::Name,
@@ -249,6 +252,22 @@ impl Sort {
         },
         Self {
             by: SortBy::Name,
+            descending: true,
+        },
+        Self {
+            by: SortBy::Family,
+            descending: false,
+        },
+        Self {
+            by: SortBy::Family,
+            descending: true,
+        },
+        Self {
+            by: SortBy::Company,
+            descending: false,
+        },
+        Self {
+            by: SortBy::Company,
             descending: true,
         },
         Self {
@@ -286,6 +305,10 @@ impl Sort {
         match (self.by, self.descending) {
             (SortBy::Name, false) => "name",
             (SortBy::Name, true) => "-name",
+            (SortBy::Family, false) => "family",
+            (SortBy::Family, true) => "-family",
+            (SortBy::Company, false) => "company",
+            (SortBy::Company, true) => "-company",
             (SortBy::Created, false) => "created",
             (SortBy::Created, true) => "-created",
             (SortBy::Updated, false) => "updated",

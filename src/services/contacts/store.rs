@@ -8,7 +8,7 @@
 //! - A change is one transaction: done completely or not at all, and durable when it returns.
 //! - Text comes in as parsed fields and goes out as it came in.
 //! - Times have milliseconds. Nothing reads a clock: `now` is a parameter.
-//! - Sorting by name compares [`search_key`](super::fold::search_key)s, byte by byte.
+//! - Sorting by a name compares [`SortKeys`](super::sort_keys::SortKeys), byte by byte.
 //! - Contacts may share a name or an address: families and teams do.
 
 #[cfg(test)]

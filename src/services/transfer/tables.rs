@@ -109,6 +109,8 @@ pub const TABLES: &[Table] = &[
             integer("updated_at"),
             integer("deleted_at"),
             text("search_key"),
+            text("family_key"),
+            text("company_key"),
             text("name"),
             text("email"),
             text("phone"),

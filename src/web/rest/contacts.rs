@@ -66,8 +66,8 @@ pub struct ListParameters {
     #[serde(default, deserialize_with = "filled")]
     #[param(value_type = Option<String>, pattern = "^[01]$")]
     favourites: Option<String>,
-    /// `name`, `created` or `updated`; with a minus before it, backwards. A search is sorted by `relevance` unless this says
-    /// otherwise.
+    /// `name`, `family` (the last name), `company`, `created` or `updated`; with a minus before it, backwards. A search is sorted
+    /// by `relevance` unless this says otherwise.
     #[serde(default, deserialize_with = "filled")]
     #[param(value_type = Option<Sort>, inline)]
     sort: Option<String>,

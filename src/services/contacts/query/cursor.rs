@@ -34,8 +34,12 @@ pub struct Cursor {
 /// Where a contact stands in a list that is sorted by name or by a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Position {
-    /// Its [`search_key`](crate::services::contacts::fold::search_key).
+    /// The key of its name; see [`SortKeys`](crate::services::contacts::sort_keys::SortKeys).
     Name(String),
+    /// The key of its last name.
+    Family(String),
+    /// The key of its company.
+    Company(String),
     /// When it was created, in milliseconds since the epoch.
     Created(i64),
     /// When it was last changed, in milliseconds since the epoch.
@@ -48,6 +52,8 @@ impl Position {
     fn sorted_by(&self) -> SortBy {
         match self {
             Self::Name(_) => SortBy::Name,
+            Self::Family(_) => SortBy::Family,
+            Self::Company(_) => SortBy::Company,
             Self::Created(_) => SortBy::Created,
             Self::Updated(_) => SortBy::Updated,
             Self::Relevance(..) => SortBy::Relevance,
@@ -126,6 +132,8 @@ impl Cursor {
         let sort = Sort::parse(sort).ok()?;
         let position = match sort.by {
             SortBy::Name => Position::Name(value.to_owned()),
+            SortBy::Family => Position::Family(value.to_owned()),
+            SortBy::Company => Position::Company(value.to_owned()),
             SortBy::Created => Position::Created(value.parse().ok()?),
             SortBy::Updated => Position::Updated(value.parse().ok()?),
             SortBy::Relevance => {
@@ -183,7 +191,7 @@ impl fmt::Display for Cursor {
         let side = if self.backward { BACKWARD } else { "" };
         let head = format!("{side}{}\n{}\n", self.sort(), self.id);
         let lines = match &self.position {
-            Position::Name(key) => head + key,
+            Position::Name(key) | Position::Family(key) | Position::Company(key) => head + key,
             Position::Created(millis) | Position::Updated(millis) => head + &millis.to_string(),
             Position::Relevance(tier, key) => {
                 let tier = Tier::ALL.iter().position(|one| one == tier);

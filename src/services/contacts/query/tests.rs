@@ -40,7 +40,7 @@ fn every_sort_has_a_name() {
     }
     assert_eq!(
         detail(Sort::parse("email")),
-        "Sort by one of: relevance, name, -name, created, -created, updated, -updated."
+        "Sort by one of: relevance, name, -name, family, -family, company, -company, created, -created, updated, -updated."
     );
 }
 
@@ -126,7 +126,8 @@ proptest! {
     ) {
         let id = ContactId::new(Uuid::from_u128(id));
         let ranked = Position::Relevance(Tier::Field, key.clone());
-        for position in [Position::Name(key), Position::Created(millis), Position::Updated(millis), ranked] {
+        let by_company = Position::Company(key.clone());
+        for position in [Position::Family(key.clone()), by_company, Position::Name(key), Position::Created(millis), Position::Updated(millis), ranked] {
             let is_ranked = matches!(position, Position::Relevance(..));
             let behind = Cursor::new(position, descending && !is_ranked, id);
             for cursor in [behind.clone(), behind.before()] {

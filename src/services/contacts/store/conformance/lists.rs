@@ -1,10 +1,12 @@
 //! Orders and pages.
 
+use kith_card::Entry;
+
 use super::*;
 use crate::services::audit_log::Actor;
-use crate::services::contacts::fold::search_key;
 use crate::services::contacts::query::Sort;
 use crate::services::contacts::query::SortBy;
+use crate::services::contacts::sort_keys::SortKeys;
 
 pub async fn an_empty_store_has_an_empty_list(store: Store) {
     for scope in [Scope::Live, Scope::Trash] {
@@ -22,13 +24,17 @@ pub async fn an_empty_store_has_an_empty_list(store: Store) {
     }
 }
 
-/// Contacts of few names, few addresses and few times, so that every order has ties.
+/// Contacts of few names, few addresses, few companies and few times, so that every order has ties.
 async fn add_with_ties(store: &Store) -> Vec<Contact> {
     let mut contacts = Vec::new();
     for number in 0..23_i64 {
         let name = ["Ada", "ada", "Ádá", "Bob"][number as usize % 4];
         let email = ["x@example.com", "y@example.com"][number as usize / 4 % 2];
-        let fields = fields(name, email);
+        let mut fields = fields(name, email);
+        if number % 5 < 2 {
+            let company = ["Acme", "Éclair"][number as usize % 2];
+            fields.set(Field::Company, vec![Entry::text(company)]);
+        }
         let created = store
             .create(new_id(), &fields, at(number / 5), None, None)
             .await;
@@ -50,7 +56,9 @@ async fn add_with_ties(store: &Store) -> Vec<Contact> {
 fn sort_by_promise(contacts: &mut [Contact], sort: Sort) {
     contacts.sort_by_key(|contact| {
         let value = match sort.by {
-            SortBy::Name | SortBy::Relevance => search_key(&contact.name, contact.email.as_deref()),
+            SortBy::Name | SortBy::Relevance => SortKeys::of(contact).name,
+            SortBy::Family => SortKeys::of(contact).family,
+            SortBy::Company => SortKeys::of(contact).company,
             // RFC 3339 of one length sorts as the times do.
             SortBy::Created => contact.created_at.clone(),
             SortBy::Updated => contact.updated_at.clone(),

@@ -32,42 +32,46 @@ use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::dates::ContactDate;
 use crate::services::contacts::dates::dates_in;
-use crate::services::contacts::fold::search_key;
 use crate::services::contacts::labels::is_favourite;
 use crate::services::contacts::labels::labels_in;
 use crate::services::contacts::search_document::document_of;
+use crate::services::contacts::sort_keys::SortKeys;
 use crate::services::contacts::store::StoreError;
 
 /// The contacts of one transaction.
 const PAGE: u32 = 100;
 
 /// Raise this when the same card comes to say something else in the columns, and the catalogue stays as it is.
-const READING: u32 = 3;
+const READING: u32 = 4;
 
 const DERIVED_BY: &str = "SELECT derived_by FROM installation";
 
 const CONTACTS: &str =
-    "SELECT seq, id, in_trash, search_key, name, email, phone, company, notes, fields, favourite,
+    "SELECT seq, id, in_trash, search_key, family_key, company_key, name, email, phone, company, notes, fields, favourite,
          photo, uid, fingerprint, card
      FROM contacts WHERE seq > $1 ORDER BY seq LIMIT $2";
 
 const CONTACTS_TO_REPAIR: Sql = Sql::each(
     CONTACTS,
-    "SELECT seq, id, in_trash, search_key, name, email, phone, company, notes, fields, favourite,
+    "SELECT seq, id, in_trash, search_key, family_key, company_key, name, email, phone, company, notes, fields, favourite,
          photo, uid, fingerprint, card
      FROM contacts WHERE seq > $1 ORDER BY seq LIMIT $2 FOR NO KEY UPDATE",
 );
 
 /// The columns of all contacts of a page that differ, in one statement.
 const WRITE: Sql = Sql::each(
-    "UPDATE contacts SET search_key = derived.value ->> 'search_key', name = derived.value ->> 'name',
+    "UPDATE contacts SET search_key = derived.value ->> 'search_key',
+         family_key = derived.value ->> 'family_key', company_key = derived.value ->> 'company_key',
+         name = derived.value ->> 'name',
          email = derived.value ->> 'email', phone = derived.value ->> 'phone',
          company = derived.value ->> 'company', notes = derived.value ->> 'notes',
          fields = derived.value ->> 'fields', favourite = derived.value ->> 'favourite',
          photo = derived.value ->> 'photo', uid = derived.value ->> 'uid',
          fingerprint = unhex(derived.value ->> 'fingerprint')
      FROM json_each($1) AS derived WHERE seq = derived.value ->> 'seq'",
-    "UPDATE contacts SET search_key = derived.value ->> 'search_key', name = derived.value ->> 'name',
+    "UPDATE contacts SET search_key = derived.value ->> 'search_key',
+         family_key = derived.value ->> 'family_key', company_key = derived.value ->> 'company_key',
+         name = derived.value ->> 'name',
          email = derived.value ->> 'email', phone = derived.value ->> 'phone',
          company = derived.value ->> 'company', notes = derived.value ->> 'notes',
          fields = derived.value ->> 'fields', favourite = (derived.value ->> 'favourite')::boolean,
@@ -115,7 +119,6 @@ const CARD: &str = "card";
 const SEARCH: &str = "search";
 const LABELS: &str = "labels";
 const DATES: &str = "dates";
-const SEARCH_KEY: &str = "search_key";
 
 /// Brings what an earlier release has written up to what this program reads: each contact gets a card, and everything is
 /// derived anew if need be.
@@ -371,7 +374,7 @@ impl Finding {
 
 /// What the columns should say.
 struct Derived {
-    search_key: String,
+    keys: SortKeys,
     name: String,
     email: Option<String>,
     phone: Option<String>,
@@ -392,7 +395,7 @@ impl Derived {
         let summary = card.summary();
         Ok(Self {
             document: document_of(&summary),
-            search_key: search_key(&summary.name, summary.email.as_deref()),
+            keys: SortKeys::of_summary(&summary),
             fields: fields_json(&summary.fields)?,
             favourite: is_favourite(&summary.fields),
             photo: summary.photo.map(|key| key.to_string()),
@@ -421,9 +424,11 @@ impl Derived {
         [Some(search), labels, dates]
     }
 
-    fn texts(&self) -> [(&'static str, Option<&str>); 9] {
+    fn texts(&self) -> [(&'static str, Option<&str>); 11] {
         [
-            (SEARCH_KEY, Some(&self.search_key)),
+            ("search_key", Some(&self.keys.name)),
+            ("family_key", Some(&self.keys.family)),
+            ("company_key", Some(&self.keys.company)),
             ("name", Some(&self.name)),
             ("email", self.email.as_deref()),
             ("phone", self.phone.as_deref()),

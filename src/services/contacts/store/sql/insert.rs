@@ -21,10 +21,10 @@ use crate::services::contacts::activity::Event;
 use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::dates::ContactDate;
 use crate::services::contacts::dates::dates_in;
-use crate::services::contacts::fold::search_key;
 use crate::services::contacts::labels::is_favourite;
 use crate::services::contacts::labels::labels_of;
 use crate::services::contacts::search_document::document;
+use crate::services::contacts::sort_keys::SortKeys;
 use crate::services::contacts::store::StoreError;
 
 /// A contact that is about to be written. All that takes long is done: a transaction only writes it.
@@ -57,12 +57,14 @@ pub struct Occasion<'a> {
 impl Addition {
     /// A contact of this book, as its card says.
     pub fn new(engine: Engine, book: BookKey, contact: &Contact, card: &ContactCard) -> Self {
-        let key = search_key(&contact.name, contact.email.as_deref());
+        let keys = SortKeys::of(contact);
         let uid = card.uid();
         let fingerprint = hex(&card.fingerprint());
         let columns = json!({
             "id": hex(contact.id.as_uuid().as_bytes()),
-            "search_key": key,
+            "search_key": keys.name,
+            "family_key": keys.family,
+            "company_key": keys.company,
             "name": contact.name,
             "email": contact.email,
             "phone": contact.phone,
@@ -131,12 +133,13 @@ pub async fn insert(
 ///
 /// A server takes one statement in a query. There, a creation leaves keys aside that another one is removing.
 const INSERT: Sql = Sql::each(
-    "INSERT INTO contacts (seq, id, version, created_at, updated_at, search_key, name, email, phone, company, notes,
+    "INSERT INTO contacts (seq, id, version, created_at, updated_at, search_key, family_key, company_key, name,
+             email, phone, company, notes,
          fields, photo, favourite, uid, fingerprint, card)
      SELECT (SELECT coalesce(max(seq), ($1 - 1) << 40) FROM contacts WHERE seq > ($1 - 1) << 40 AND seq < $1 << 40)
              + 1 + key,
-         unhex(value ->> 'id'), 1, $2, $2, value ->> 'search_key', value ->> 'name', value ->> 'email',
-         value ->> 'phone', value ->> 'company', value ->> 'notes', value ->> 'fields', value ->> 'photo', value ->> 'favourite',
+         unhex(value ->> 'id'), 1, $2, $2, value ->> 'search_key', value ->> 'family_key', value ->> 'company_key',
+         value ->> 'name', value ->> 'email', value ->> 'phone', value ->> 'company', value ->> 'notes', value ->> 'fields', value ->> 'photo', value ->> 'favourite',
          value ->> 'uid', unhex(value ->> 'fingerprint'),
          substr($4, value ->> 'card_start', value ->> 'card_bytes')
      FROM json_each($3);
@@ -150,17 +153,19 @@ const INSERT: Sql = Sql::each(
      DELETE FROM idempotency_keys WHERE key IN
          (SELECT key FROM idempotency_keys WHERE created_at <= $6 ORDER BY created_at LIMIT $7)",
     "WITH additions AS MATERIALIZED (
-         SELECT decode(id, 'hex') AS id, search_key, name, email, phone, company, notes, fields, photo, favourite, uid,
+         SELECT decode(id, 'hex') AS id, search_key, family_key, company_key, name, email, phone, company, notes, fields, photo, favourite, uid,
              decode(fingerprint, 'hex') AS fingerprint, substring($4::bytea FROM card_start FOR card_bytes) AS card,
              texts
-         FROM json_to_recordset($3::json) AS columns (id TEXT, search_key TEXT, name TEXT, email TEXT, phone TEXT,
+         FROM json_to_recordset($3::json) AS columns (id TEXT, search_key TEXT, family_key TEXT,
+             company_key TEXT, name TEXT, email TEXT, phone TEXT,
              company TEXT, notes TEXT, fields TEXT, photo TEXT, favourite BOOLEAN, uid TEXT,
              fingerprint TEXT, card_start INT4, card_bytes INT4, texts JSON)
      ), added AS (
-         INSERT INTO contacts (seq, id, version, created_at, updated_at, search_key, name, email, phone, company, notes,
+         INSERT INTO contacts (seq, id, version, created_at, updated_at, search_key, family_key, company_key, name,
+             email, phone, company, notes,
              fields, photo, favourite, uid, fingerprint, card)
          SELECT (($1::bigint - 1) << 40) + nextval(pg_get_serial_sequence('contacts', 'seq')), id, 1, $2, $2, search_key,
-             name, email, phone, company, notes, fields, photo, favourite, uid, fingerprint, card
+             family_key, company_key, name, email, phone, company, notes, fields, photo, favourite, uid, fingerprint, card
          FROM additions RETURNING seq, id
      ), searched AS (
          INSERT INTO contact_search (contact, in_trash, names, joined, companies, cities, labels, phones, others, notes,

@@ -345,10 +345,12 @@ fn is_backward(query: &ContactQuery) -> bool {
 fn edge(contact: &Listed, sort: Sort) -> Cursor {
     let Listed { tier, stored } = contact;
     let position = match sort.by {
-        SortBy::Name => Position::Name(stored.search_key.clone()),
+        SortBy::Name => Position::Name(stored.keys.name.clone()),
+        SortBy::Family => Position::Family(stored.keys.family.clone()),
+        SortBy::Company => Position::Company(stored.keys.company.clone()),
         SortBy::Created => Position::Created(stored.created_at),
         SortBy::Updated => Position::Updated(stored.updated_at),
-        SortBy::Relevance => Position::Relevance(*tier, stored.search_key.clone()),
+        SortBy::Relevance => Position::Relevance(*tier, stored.keys.name.clone()),
     };
     Cursor::new(position, sort.descending, stored.contact.id)
 }
@@ -519,6 +521,8 @@ fn push_walk(sql: &mut QueryBuilder<'_>, order: SortBy, list: &List, group: &Gro
     let query = &list.query;
     sql.push(match order {
         SortBy::Name | SortBy::Relevance => Sql::each(" INDEXED BY contacts_by_name", ""),
+        SortBy::Family => Sql::each(" INDEXED BY contacts_by_family", ""),
+        SortBy::Company => Sql::each(" INDEXED BY contacts_by_company", ""),
         SortBy::Created => Sql::each(" INDEXED BY contacts_by_created", ""),
         SortBy::Updated => Sql::each(" INDEXED BY contacts_by_updated", ""),
     });
@@ -577,8 +581,7 @@ fn push_beyond(sql: &mut QueryBuilder<'_>, cursor: &Cursor) {
             SortBy::Name | SortBy::Relevance => {
                 Sql::each("search_key", "left(search_key, 250), search_key")
             }
-            SortBy::Created => "created_at".into(),
-            SortBy::Updated => "updated_at".into(),
+            by => column(by).into(),
         })
         .push(", id) ")
         .push(beyond)
@@ -590,6 +593,9 @@ fn push_beyond(sql: &mut QueryBuilder<'_>, cursor: &Cursor) {
             }
             sql.push_bind(key.clone());
         }
+        Position::Family(key) | Position::Company(key) => {
+            sql.push_bind(key.clone());
+        }
         Position::Created(millis) | Position::Updated(millis) => {
             sql.push_bind(*millis);
         }
@@ -597,22 +603,30 @@ fn push_beyond(sql: &mut QueryBuilder<'_>, cursor: &Cursor) {
     sql.push(", ").push_bind(id_bytes(cursor.id())).push(")");
 }
 
+/// What an order compares first.
+fn column(order: SortBy) -> &'static str {
+    match order {
+        SortBy::Name | SortBy::Relevance => "search_key",
+        SortBy::Family => "family_key",
+        SortBy::Company => "company_key",
+        SortBy::Created => "created_at",
+        SortBy::Updated => "updated_at",
+    }
+}
+
 /// PostgreSQL has the first characters of a search key in its index, and sorts by the rest what begins alike. See
 /// `migrations/postgres/0001_contacts.sql`.
 fn push_order(sql: &mut QueryBuilder<'_>, sort: Sort) {
     let direction = if sort.descending { " DESC" } else { "" };
     sql.push(" ORDER BY ");
-    match sort.by {
-        SortBy::Name | SortBy::Relevance => {
-            if sql.engine() == Engine::Postgres {
-                sql.push("left(search_key, 250)").push(direction).push(", ");
-            }
-            sql.push("search_key")
-        }
-        SortBy::Created => sql.push("created_at"),
-        SortBy::Updated => sql.push("updated_at"),
-    };
-    sql.push(direction).push(", id").push(direction);
+    let is_by_name = matches!(sort.by, SortBy::Name | SortBy::Relevance);
+    if is_by_name && sql.engine() == Engine::Postgres {
+        sql.push("left(search_key, 250)").push(direction).push(", ");
+    }
+    sql.push(column(sort.by))
+        .push(direction)
+        .push(", id")
+        .push(direction);
 }
 
 fn push_limit(sql: &mut QueryBuilder<'_>, piece: &Piece<'_>) {

@@ -15,6 +15,7 @@ use crate::services::book::BookKey;
 use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::card::Summary;
 use crate::services::contacts::photo::PhotoKey;
+use crate::services::contacts::sort_keys::SortKeys;
 use crate::services::contacts::store::StoreError;
 
 /// Where a contact is looked for: in no other book is it found.
@@ -32,7 +33,7 @@ pub struct Stored {
     pub updated_at: i64,
     pub in_trash: bool,
     pub has_photo: bool,
-    pub search_key: String,
+    pub keys: SortKeys,
     pub contact: Contact,
 }
 
@@ -41,7 +42,7 @@ macro_rules! select_contacts {
     ($rest:literal) => {
         concat!(
             "SELECT seq, id, version, created_at, updated_at, in_trash, search_key, \
-             name, email, phone, company, photo, ",
+             family_key, company_key, name, email, phone, company, photo, ",
             $rest,
             " FROM contacts"
         )
@@ -68,7 +69,11 @@ impl Stored {
             updated_at,
             in_trash,
             has_photo: row.get::<Option<String>>("photo")?.is_some(),
-            search_key: row.get("search_key")?,
+            keys: SortKeys {
+                name: row.get("search_key")?,
+                family: row.get("family_key")?,
+                company: row.get("company_key")?,
+            },
             contact: Contact {
                 id,
                 name: row.get("name")?,

@@ -27,12 +27,12 @@ use crate::services::book::BookKey;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::card::ContactCard;
 use crate::services::contacts::dates::dates_in;
-use crate::services::contacts::fold::search_key;
 use crate::services::contacts::history;
 use crate::services::contacts::labels::is_favourite;
 use crate::services::contacts::labels::labels_of;
 use crate::services::contacts::photo::PhotoKey;
 use crate::services::contacts::search_document::document;
+use crate::services::contacts::sort_keys::SortKeys;
 use crate::services::contacts::store::StoreError;
 
 /// When a card changes, who changes it, and which version is expected.
@@ -95,16 +95,17 @@ async fn write(
     contact.updated_at = rfc3339(updated_at)?;
     contact.version = contact.version.saturating_add(1);
 
-    let key = search_key(&contact.name, contact.email.as_deref());
+    let keys = SortKeys::of(&contact);
     query(
         "UPDATE contacts SET version = $1, updated_at = $2, search_key = $3,
              name = $4, email = $5, phone = $6, company = $7, notes = $8, uid = $9, card = $10,
-             fields = $11, favourite = $12, fingerprint = $13, photo = $14
-         WHERE seq = $15",
+             fields = $11, favourite = $12, fingerprint = $13, photo = $14, family_key = $15,
+             company_key = $16
+         WHERE seq = $17",
     )
     .bind(contact.version)
     .bind(updated_at)
-    .bind(&key)
+    .bind(keys.name)
     .bind(&contact.name)
     .bind(&contact.email)
     .bind(&contact.phone)
@@ -116,6 +117,8 @@ async fn write(
     .bind(is_favourite(&contact.fields))
     .bind(card.fingerprint().to_vec())
     .bind(photo_key(&contact))
+    .bind(keys.family)
+    .bind(keys.company)
     .bind(stored.seq)
     .execute(&mut *tx)
     .await?;

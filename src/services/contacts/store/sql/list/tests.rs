@@ -55,6 +55,8 @@ fn every_query(search: &str) -> Vec<ContactQuery> {
         for sort in Sort::ALL {
             let position = match sort.by {
                 SortBy::Name => Position::Name("a\nb".to_owned()),
+                SortBy::Family => Position::Family("a\nb".to_owned()),
+                SortBy::Company => Position::Company("a\nb".to_owned()),
                 SortBy::Created => Position::Created(1),
                 SortBy::Updated => Position::Updated(1),
                 SortBy::Relevance if search.is_empty() || scope == Scope::Trash => continue,
@@ -76,6 +78,8 @@ async fn pages_are_read_from_an_index_where_they_start() {
     for query in every_query("") {
         let (index, column) = match query.sort().by {
             SortBy::Name | SortBy::Relevance => ("contacts_by_name", "search_key"),
+            SortBy::Family => ("contacts_by_family", "family_key"),
+            SortBy::Company => ("contacts_by_company", "company_key"),
             SortBy::Created => ("contacts_by_created", "created_at"),
             SortBy::Updated => ("contacts_by_updated", "updated_at"),
         };
@@ -190,6 +194,8 @@ async fn postgres_reads_pages_from_an_index_and_asks_the_grams_first() {
     for query in every_query("").into_iter().filter(live) {
         let index = match query.sort().by {
             SortBy::Name | SortBy::Relevance => "contacts_by_name on contacts",
+            SortBy::Family => "contacts_by_family on contacts",
+            SortBy::Company => "contacts_by_company on contacts",
             SortBy::Created => "contacts_by_created on contacts",
             SortBy::Updated => "contacts_by_updated on contacts",
         };
@@ -222,7 +228,7 @@ async fn compare_ways_of_searching(engine: Engine) {
     let searches = "[pq0-9\"@. ]{1,6}";
     let runtime = tokio::runtime::Handle::current();
     let compared = tokio::task::spawn_blocking(move || {
-        TestRunner::default().run(&(searches, 0..6_usize), |(search, sort)| {
+        TestRunner::default().run(&(searches, 0..Sort::ALL.len()), |(search, sort)| {
             let sort = Sort::ALL[sort];
             let query = scoped_query(Scope::Live, &search, sort.as_str(), 20, None);
             prop_assume!(!query.search().is_empty());
