@@ -29,6 +29,7 @@ pub mod form;
 pub mod history;
 pub mod label_work;
 pub mod labels;
+pub mod letters;
 pub mod photo;
 pub mod query;
 pub mod search_document;

@@ -43,6 +43,7 @@ use super::labels::LabelEdit;
 use super::labels::LabelId;
 use super::labels::LabelName;
 use super::labels::Labels;
+use super::letters::LetterOrder;
 use super::photo::PhotoKey;
 use super::photo::Picture;
 use super::photo::Size;
@@ -127,6 +128,10 @@ pub trait ContactStore: Send + Sync {
     /// The same page with what stands before it, for people to choose from: its contacts come without
     /// their notes.
     async fn stretch(&self, query: &ContactQuery) -> Result<Stretch, StoreError>;
+
+    /// The characters that the keys of the contacts begin with, in order: one of each heading of [`letters`](super::letters),
+    /// and at most [`MAX_LETTERS`](super::letters::MAX_LETTERS).
+    async fn first_letters(&self, order: LetterOrder) -> Result<Vec<char>, StoreError>;
 
     /// A contact with its card.
     ///

@@ -9,6 +9,7 @@ use kith_cache::Policy;
 use super::Settings;
 use crate::model::contact::Contact;
 use crate::services::contacts::labels::Labels;
+use crate::services::contacts::letters::FirstLetters;
 use crate::services::contacts::store::ContactPage;
 use crate::services::contacts::store::Stretch;
 use crate::services::contacts::store::Totals;
@@ -42,6 +43,10 @@ impl Cacheable for Contact {
 }
 
 impl Cacheable for Labels {
+    const SCHEMA: u32 = 1;
+}
+
+impl Cacheable for FirstLetters {
     const SCHEMA: u32 = 1;
 }
 

@@ -15,6 +15,9 @@ use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
 use crate::model::location::ListFilter;
 use crate::services::contacts::CONTACTS;
+use crate::services::contacts::letters::FirstLetters;
+use crate::services::contacts::letters::Letter;
+use crate::services::contacts::letters::LetterOrder;
 use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::query::Cursor;
 use crate::services::contacts::query::Filter;
@@ -70,6 +73,33 @@ impl Contacts {
         let store = self.store(book);
         let fetch = move || async move { Ok(store.list(&query).await?) };
         cache.get(key, settings.exact(), fetch).await
+    }
+
+    /// The headings of a list in this order, in their order; none for a search and for a list in an order that has none.
+    ///
+    /// # Errors
+    /// [`AppError::BadRequest`] for an order that there is not, and those that every method has.
+    #[tracing::instrument(level = "debug", skip_all)]
+    pub async fn letters(&self, search: &str, sort: &str) -> Result<Vec<Letter>, AppError> {
+        let query = self.query(search, Some(sort), None, None)?;
+        let order = LetterOrder::of(query.sort()).filter(|_| query.search().is_empty());
+        let Some(order) = order else {
+            return Ok(Vec::new());
+        };
+        let Shared {
+            cache, settings, ..
+        } = &*self.shared;
+        let book = self.book()?;
+        let name = format!("letters {}", query.sort());
+        let key = Key::new(CONTACTS.part(book.key.0), AUDIENCE, &name);
+        let store = self.store(book);
+        let fetch = move || async move {
+            let first = store.first_letters(order).await.map_err(AppError::from)?;
+            Ok::<_, AppError>(FirstLetters(first))
+        };
+        let first = cache.get(key, settings.exact(), fetch).await?;
+        let letters = first.0.iter().map(|first| Letter::of(order, *first));
+        Ok(letters.flatten().collect())
     }
 
     /// Contacts from `cursor` on, by name and without their notes, at most

@@ -73,6 +73,8 @@ macro_rules! conformance_tests {
             pages_stay_right_while_contacts_come
             a_page_may_begin_behind_a_contact_that_is_gone
             names_are_in_the_order_of_people
+            letters_are_those_that_names_begin_with
+            letters_have_an_end
             a_search_finds_what_people_mean
             the_best_matches_come_first
             one_typing_error_is_forgiven_where_nothing_is_found

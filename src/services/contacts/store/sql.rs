@@ -33,6 +33,7 @@ pub mod insert;
 pub mod known;
 mod label_changes;
 mod labels;
+mod letters;
 mod list;
 mod missing_cards;
 mod photos;

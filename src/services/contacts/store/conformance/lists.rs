@@ -4,6 +4,9 @@ use kith_card::Entry;
 
 use super::*;
 use crate::services::audit_log::Actor;
+use crate::services::contacts::letters::Letter;
+use crate::services::contacts::letters::LetterOrder;
+use crate::services::contacts::letters::MAX_LETTERS;
 use crate::services::contacts::query::Sort;
 use crate::services::contacts::query::SortBy;
 use crate::services::contacts::sort_keys::SortKeys;
@@ -149,6 +152,68 @@ pub async fn names_are_in_the_order_of_people(store: Store) {
         [
             "emil", "Émile", "Lukas", "Łukasz", "Luke", "zoe", "Zoë Ann", "Юрий", "王"
         ]
+    );
+}
+
+pub async fn letters_are_those_that_names_begin_with(store: Store) {
+    let first = |order| store.first_letters(order);
+    assert_eq!(first(LetterOrder::Name).await.ok(), Some(vec![]));
+    let names = [
+        "1st Aid",
+        "Émile Zola",
+        "emil",
+        "王小明",
+        "佐藤",
+        "김유나",
+        "박지민",
+        "Юрий",
+        "_",
+        "Zoe",
+    ];
+    for name in names {
+        add(&store, name).await;
+    }
+    let trashed = add(&store, "Quinn").await;
+    store
+        .delete(trashed.id, None, at(1), &Actor::operator())
+        .await
+        .expect("it is there");
+    let expected = ["1", "e", "z", "ю", "佐", "김"];
+    let letters = first(LetterOrder::Name).await.expect("it is open");
+    let texts: Vec<String> = letters.iter().map(char::to_string).collect();
+    assert_eq!(texts, expected);
+    let by_family = first(LetterOrder::Family).await.expect("it is open");
+    assert_eq!(
+        by_family[..3],
+        ['_', 'a', 'e'],
+        "aid and zola are last names"
+    );
+    let without_company = first(LetterOrder::Company).await.expect("it is open");
+    assert!(
+        without_company
+            .iter()
+            .all(|first| Letter::of(LetterOrder::Company, *first).is_none())
+    );
+
+    // Each leads to its first contact.
+    let mut begins = Vec::new();
+    for first in letters {
+        let letter = Letter::of(LetterOrder::Name, first).expect("a heading");
+        let page = list(&store, &query("", "name", 1, letter.cursor.as_ref())).await;
+        begins.push(page.contacts[0].name.clone());
+    }
+    assert_eq!(begins, ["1st Aid", "emil", "Zoe", "Юрий", "佐藤", "김유나"]);
+}
+
+pub async fn letters_have_an_end(store: Store) {
+    for number in 0..=MAX_LETTERS {
+        let letter = char::from_u32(0x1200 + number).expect("a letter");
+        add(&store, &letter.to_string()).await;
+    }
+    let letters = store.first_letters(LetterOrder::Name).await;
+    assert_eq!(
+        letters.map(|letters| letters.len() as u32).ok(),
+        Some(MAX_LETTERS)
     );
 }
 

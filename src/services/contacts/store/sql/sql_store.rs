@@ -18,6 +18,7 @@ use super::export;
 use super::label_changes;
 use super::label_changes::Initiator;
 use super::labels;
+use super::letters;
 use super::list;
 use super::list::List;
 use super::photos;
@@ -50,6 +51,7 @@ use crate::services::contacts::labels::LabelEdit;
 use crate::services::contacts::labels::LabelId;
 use crate::services::contacts::labels::LabelName;
 use crate::services::contacts::labels::Labels;
+use crate::services::contacts::letters::LetterOrder;
 use crate::services::contacts::photo::PhotoKey;
 use crate::services::contacts::photo::Picture;
 use crate::services::contacts::photo::Size;
@@ -212,6 +214,11 @@ impl ContactStore for SqlStore {
                 Box::pin(async move { list.stretch(view).await })
             })
             .await
+    }
+
+    async fn first_letters(&self, order: LetterOrder) -> Result<Vec<char>, StoreError> {
+        let mut connection = self.database.reader().await?;
+        letters::first(&mut connection, self.book, order).await
     }
 
     async fn card(&self, id: ContactId) -> Result<(Contact, ContactCard), StoreError> {
