@@ -14,6 +14,8 @@ const LABELS: Record<keyof Draft, FieldName> = {
 /** `/contacts` and the addresses below it, in the words of the person who uses it. */
 export class ContactsPage {
   readonly list: Locator;
+  readonly orders: Locator;
+  readonly letters: Locator;
   readonly rows: Locator;
   readonly count: Locator;
   readonly search: Locator;
@@ -35,6 +37,8 @@ export class ContactsPage {
     readonly scripts: boolean,
   ) {
     this.list = page.getByRole('region', { name: 'Contacts' });
+    this.orders = page.getByRole('navigation', { name: 'Order' });
+    this.letters = page.getByRole('navigation', { name: 'First letters' });
     this.rows = this.list.getByRole('listitem').getByRole('link');
     this.count = this.list.getByRole('status');
     this.search = page.getByRole('searchbox', { name: 'Search contacts' });

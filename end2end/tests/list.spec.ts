@@ -41,13 +41,13 @@ test('what changed last comes first, and pages go on from there', async ({ book,
   await contacts.goto(book.list);
   await expect(contacts.rows.first()).toContainText(`${book.word} 001`);
   await book.change(first!.id, { company: 'Engines' });
-  await contacts.list.getByRole('link', { name: 'Recent' }).click();
+  await contacts.orders.getByRole('link', { name: 'Last changed' }).click();
   await expect(page).toHaveURL(`/contacts?q=${book.word}&sort=-updated`);
   await expect(contacts.rows.first()).toContainText(`${book.word} 001`);
   await expect(contacts.rows.nth(1)).not.toContainText(`${book.word} 002`);
   await contacts.rows.last().scrollIntoViewIfNeeded();
   await expect(contacts.rows.filter({ hasText: `${book.word} 002` })).toHaveCount(1);
-  await contacts.list.getByRole('link', { name: 'By name' }).click();
+  await contacts.orders.getByRole('link', { name: 'Best match' }).click();
   await expect(page).toHaveURL(book.list);
   await expect(contacts.rows.nth(1)).toContainText(`${book.word} 002`);
 });

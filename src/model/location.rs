@@ -24,9 +24,6 @@ pub const FAVOURITES: &str = "favourites";
 /// The parameter of an address that names the order of the list.
 pub const SORT: &str = "sort";
 
-/// What changed last comes first.
-pub const RECENT: &str = "-updated";
-
 /// The parameter of an address that names the field that a form begins at.
 pub const FIELD: &str = "field";
 
@@ -278,6 +275,7 @@ impl Location {
     }
 
     /// The first page of the same list in another order.
+    #[cfg(feature = "ssr")]
     pub fn with_sort(&self, sort: &str) -> Self {
         Self {
             filter: ListFilter {

@@ -11,6 +11,7 @@ pub mod labels;
 pub mod move_contact;
 pub mod not_found;
 pub mod one_contact;
+pub mod order_bar;
 pub mod photo;
 pub mod print;
 pub mod problem;

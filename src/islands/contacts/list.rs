@@ -14,8 +14,6 @@ use crate::components::error_text::ErrorText;
 use crate::components::reactive_text::reactive_text;
 use crate::model::format::group_digits;
 use crate::model::location::ListFilter;
-use crate::model::location::Location;
-use crate::model::location::RECENT;
 use crate::model::view::Pane;
 
 /// Separates groups of digits.
@@ -70,24 +68,12 @@ fn Count(state: State) -> impl IntoView {
     }
 }
 
-/// The same list in the order of changes or, from there, in the usual one.
-fn other_order(location: &Location) -> Location {
-    let is_usual = location.filter.sort.is_empty();
-    location.with_sort(if is_usual { RECENT } else { "" })
-}
-
-/// The links to the other order of the list, to the page that adds to it from files, and to the one that prints all of it.
-/// Without contacts, `contacts::Begin` leads to the files.
+/// The links to the page that adds to the list from files, and to the one that prints all of it. Without contacts,
+/// `contacts::Begin` leads to the files.
 #[component]
 fn ListLinks(state: State) -> impl IntoView {
     view! {
         <span hidden=flag(move || state.list.read().total == 0)>
-            <a href=text(move || other_order(&state.location.read()).url())>
-                {reactive_text(move || {
-                    let is_usual = state.location.read().filter.sort.is_empty();
-                    if is_usual { "Recent" } else { "By name" }.to_owned()
-                })}
-            </a>
             <a href=text(move || state.location.read().import_url())>"Import"</a>
             <a href=text(move || state.location.read().print_url())>
                 "Print"

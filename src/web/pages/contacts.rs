@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use super::PageTitle;
 use super::forbid_storing;
 use super::labels::rail::LabelRail;
+use super::order_bar::OrderBar;
 use super::set_status;
 use super::set_status_code;
 use super::wake::Wake;
@@ -16,6 +17,7 @@ use crate::islands::contacts::Contacts;
 use crate::islands::page_data::PageData;
 use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactId;
+use crate::model::contact::ContactList;
 use crate::model::error::AppError;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;
@@ -27,6 +29,7 @@ use crate::services::contacts;
 use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::catalogue::in_words;
 use crate::services::contacts::labels::Labels;
+use crate::services::contacts::letters::Letter;
 use crate::services::welcome::WelcomeService;
 use crate::web::caller_contacts;
 use crate::web::cookies;
@@ -87,6 +90,8 @@ pub fn ContactsPage() -> impl IntoView {
                         Err(_) => Labels::default(),
                     };
                     let location = view.location.clone();
+                    let letters = letters(&contacts, &view).await;
+                    let has_list = view.list.as_ref().is_ok_and(|list| list.total > 1);
                     Some(
                         view! {
                             <PageTitle text=view.pane.title()/>
@@ -94,7 +99,8 @@ pub fn ContactsPage() -> impl IntoView {
                             // A script that came with a contact from the server would not run.
                             <script type="module" src="/contact.js"></script>
                             <div class=class>
-                                <LabelRail labels location/>
+                                <LabelRail labels location=location.clone()/>
+                                {has_list.then(|| view! { <OrderBar letters location/> })}
                                 <PageData data=view>
                                     <Contacts/>
                                 </PageData>
@@ -105,6 +111,17 @@ pub fn ContactsPage() -> impl IntoView {
             }}
         </Suspense>
     }
+}
+
+/// The headings of a list that is longer than a page. The page is worth showing without them.
+async fn letters(contacts: &contacts::Contacts, view: &ContactsView) -> Vec<Letter> {
+    let Location { search, filter, .. } = &view.location;
+    let is_long = |list: &ContactList| list.total > list.rows.len() as u64;
+    if filter.favourites || !filter.label.is_empty() || !view.list.as_ref().is_ok_and(is_long) {
+        return Vec::new();
+    }
+    let letters = contacts.letters(search, &filter.sort).await;
+    letters.unwrap_or_default()
 }
 
 /// The address of a contact that is in another book than the address says, so that the list beside it is that of its
