@@ -50,7 +50,7 @@ impl SortKeys {
         let by_company = [
             company.map_or_else(|| LAST.to_owned(), part),
             part(name),
-            email.clone(),
+            email,
         ];
         Self {
             name: key_of_name,
