@@ -301,17 +301,14 @@ impl People<'_> {
         let info: Vec<_> = books.filter(|info| info.book.id == book).collect();
         let mut seen = format!("{info:?}");
         let shows = Shows::Session(owner.to_owned());
-        for path in ["/api/contacts", "/api/trash", "/api/labels"] {
+        for path in ["/api/contacts", "/trash", "/import", "/api/labels"] {
             let path = format!("{path}?book={book}");
             let ask = Ask::new(&shows, &path, &Method::GET);
             let (_, text) = self.kith.text(ask).await;
-            seen.push_str(&text);
+            // What stands before it on a page is about all books.
+            seen.push_str(text.split_once("<main").map_or(&*text, |(_, main)| main));
         }
-        let imports = match caller.book(Some(book)) {
-            Ok(book) => self.kith.state.imports.list(book).await.ok(),
-            Err(_) => None,
-        };
-        format!("{seen}{imports:?}")
+        seen
     }
 
     async fn send(

@@ -114,10 +114,8 @@ mod tests {
             let looks: Vec<_> = looks.collect();
             assert_eq!(looks.len(), 2, "{steps:?}");
             for look in looks {
-                assert!(
-                    look.starts_with("SEARCH contacts USING INDEX contacts_by_"),
-                    "{steps:?}"
-                );
+                assert!(look.starts_with("SEARCH contacts USING"), "{steps:?}");
+                assert!(look.contains("INDEX contacts_by_"), "{steps:?}");
             }
         }
     }
