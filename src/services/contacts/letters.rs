@@ -79,10 +79,10 @@ impl Letter {
             'ა'..='ჿ' => (first.to_string(), Some(first)),
             first => (first.to_uppercase().to_string(), Some(first)),
         };
-        // No contact has this id, so it stands before every contact.
-        let nobody = ContactId::new(Uuid::nil());
+        // No contact has this id, and each id sorts behind it.
+        let first_id = ContactId::new(Uuid::nil());
         let cursor =
-            begins.map(|first| Cursor::new(order.position(first.to_string()), false, nobody));
+            begins.map(|first| Cursor::new(order.position(first.to_string()), false, first_id));
         Some(Self { text, cursor })
     }
 }
