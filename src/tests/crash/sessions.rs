@@ -17,6 +17,7 @@ use reqwest::redirect::Policy;
 use super::MAX_LIFE;
 use super::Process;
 use super::WRITERS;
+use super::acknowledged;
 use super::kills;
 
 const PASSWORD: &str = "kettle violin marmot";
@@ -97,6 +98,11 @@ async fn come_and_go(
     }
 }
 
+fn count_ended(ledger: &Ledger) -> usize {
+    let sessions = ledger.lock().expect("no panic");
+    sessions.values().filter(|is_valid| !**is_valid).count()
+}
+
 /// Asserts that each session that is valid admits its owner, and no other does. Some of them are tried again after the
 /// next kill. Returns how many are valid, and how many are not.
 async fn assert_kept(client: &Client, origin: &str, ledger: &Ledger) -> [usize; 2] {
@@ -141,14 +147,16 @@ async fn every_acknowledged_sign_in_and_sign_out_survives_kill_9() {
     let ledger = Ledger::default();
     let (mut valid, mut ended) = (0, 0);
     for round in 0..kills() {
+        let ended_before = count_ended(&ledger);
         let writers: Vec<_> = (names.iter().cloned().zip(browsers.clone()))
             .map(|(name, browser)| {
                 let (client, origin) = (client.clone(), server.origin.clone());
                 tokio::spawn(come_and_go(client, origin, name, browser, ledger.clone()))
             })
             .collect();
-        // A password takes longer than a contact.
-        tokio::time::sleep(Duration::from_millis(400 + 37 * round % MAX_LIFE)).await;
+        // Who has signed out has left a session behind that is valid.
+        acknowledged(ended_before + 1, || count_ended(&ledger)).await;
+        tokio::time::sleep(Duration::from_millis(37 * round % MAX_LIFE)).await;
         server.kill();
         for writer in writers {
             writer.await.expect("no writer was told anything but 303");

@@ -21,6 +21,7 @@ use serde_json::json;
 use super::PATIENCE;
 use super::Process;
 use super::WRITERS;
+use super::acknowledged;
 use super::assert_welcomed_once;
 use super::kills;
 use super::stored_contacts;
@@ -158,11 +159,8 @@ impl Clients {
     /// Waits until so many writes more are acknowledged.
     async fn wait_for(&self, writes: usize) {
         let before = self.acknowledged.load(Ordering::Relaxed);
-        let start = Instant::now();
-        while self.acknowledged.load(Ordering::Relaxed) < before + writes {
-            assert!(start.elapsed() < PATIENCE, "nothing is acknowledged");
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        let count = || self.acknowledged.load(Ordering::Relaxed);
+        acknowledged(before + writes, count).await;
     }
 }
 
