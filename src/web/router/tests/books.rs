@@ -300,13 +300,16 @@ impl People<'_> {
         let books = books.expect("a session").into_iter();
         let info: Vec<_> = books.filter(|info| info.book.id == book).collect();
         let mut seen = format!("{info:?}");
+        for info in &info {
+            let imports = self.kith.state.imports.list(&info.book).await;
+            seen += &format!("{:?}", imports.expect("they can be listed"));
+        }
         let shows = Shows::Session(owner.to_owned());
-        for path in ["/api/contacts", "/trash", "/import", "/api/labels"] {
+        for path in ["/api/contacts", "/api/trash", "/api/labels"] {
             let path = format!("{path}?book={book}");
             let ask = Ask::new(&shows, &path, &Method::GET);
             let (_, text) = self.kith.text(ask).await;
-            // What stands before it on a page is about all books.
-            seen.push_str(text.split_once("<main").map_or(&*text, |(_, main)| main));
+            seen += &text;
         }
         seen
     }
