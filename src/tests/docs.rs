@@ -289,7 +289,7 @@ async fn parameters_are_described_with_their_limits() {
     }
 
     let sorts = list("sort")["enum"].as_array().expect("the choices");
-    assert_eq!(sorts.len(), 11);
+    assert_eq!(sorts.len(), 12);
     for sort in sorts {
         let sort = sort.as_str().expect("a choice");
         let answer = app.get(&format!("/api/contacts?sort={sort}")).await;

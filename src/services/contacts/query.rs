@@ -234,6 +234,8 @@ pub enum SortBy {
     Company,
     Created,
     Updated,
+    /// By [`Frecency`](super::frecency::Frecency); only backwards, the contacts that are used most first.
+    Frequent,
     /// The best matches of a search first, and by name those that match equally well. Without a search, by name.
     Relevance,
 }
@@ -244,7 +246,12 @@ impl Sort {
         descending: false,
     };
 
-    pub const ALL: [Self; 11] = [
+    pub const FREQUENT: Self = Self {
+        by: SortBy::Frequent,
+        descending: true,
+    };
+
+    pub const ALL: [Self; 12] = [
         Self::RELEVANCE,
         Self {
             by: SortBy::Name,
@@ -286,6 +293,7 @@ impl Sort {
             by: SortBy::Updated,
             descending: true,
         },
+        Self::FREQUENT,
     ];
 
     /// # Errors
@@ -313,6 +321,7 @@ impl Sort {
             (SortBy::Created, true) => "-created",
             (SortBy::Updated, false) => "updated",
             (SortBy::Updated, true) => "-updated",
+            (SortBy::Frequent, _) => "frequent",
             (SortBy::Relevance, _) => "relevance",
         }
     }

@@ -66,7 +66,8 @@ pub struct ListParameters {
     #[serde(default, deserialize_with = "filled")]
     #[param(value_type = Option<String>, pattern = "^[01]$")]
     favourites: Option<String>,
-    /// `name`, `family` (the last name), `company`, `created` or `updated`; with a minus before it, backwards. A search is sorted
+    /// `name`, `family` (the last name), `company`, `created` or `updated`; with a minus before it, backwards. `frequent` has
+    /// the contacts first that people open, call and write to most. A search is sorted
     /// by `relevance` unless this says otherwise.
     #[serde(default, deserialize_with = "filled")]
     #[param(value_type = Option<Sort>, inline)]

@@ -31,7 +31,7 @@ pub struct Cursor {
     backward: bool,
 }
 
-/// Where a contact stands in a list that is sorted by name or by a time.
+/// Where a contact stands in a list, by what the list is sorted by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Position {
     /// The key of its name; see [`SortKeys`](crate::services::contacts::sort_keys::SortKeys).
@@ -44,6 +44,8 @@ pub enum Position {
     Created(i64),
     /// When it was last changed, in milliseconds since the epoch.
     Updated(i64),
+    /// How much it is used; see [`Frecency`](crate::services::contacts::frecency::Frecency).
+    Frequent(i64),
     /// How well it matches a search, and its key as in `Name`.
     Relevance(Tier, String),
 }
@@ -56,6 +58,7 @@ impl Position {
             Self::Company(_) => SortBy::Company,
             Self::Created(_) => SortBy::Created,
             Self::Updated(_) => SortBy::Updated,
+            Self::Frequent(_) => SortBy::Frequent,
             Self::Relevance(..) => SortBy::Relevance,
         }
     }
@@ -136,6 +139,7 @@ impl Cursor {
             SortBy::Company => Position::Company(value.to_owned()),
             SortBy::Created => Position::Created(value.parse().ok()?),
             SortBy::Updated => Position::Updated(value.parse().ok()?),
+            SortBy::Frequent => Position::Frequent(value.parse().ok()?),
             SortBy::Relevance => {
                 let (tier, key) = value.split_once('\n')?;
                 let tier: usize = tier.parse().ok()?;
@@ -192,7 +196,9 @@ impl fmt::Display for Cursor {
         let head = format!("{side}{}\n{}\n", self.sort(), self.id);
         let lines = match &self.position {
             Position::Name(key) | Position::Family(key) | Position::Company(key) => head + key,
-            Position::Created(millis) | Position::Updated(millis) => head + &millis.to_string(),
+            Position::Created(number) | Position::Updated(number) | Position::Frequent(number) => {
+                head + &number.to_string()
+            }
             Position::Relevance(tier, key) => {
                 let tier = Tier::ALL.iter().position(|one| one == tier);
                 format!("{head}{}\n{key}", tier.unwrap_or_default())

@@ -350,6 +350,7 @@ fn edge(contact: &Listed, sort: Sort) -> Cursor {
         SortBy::Company => Position::Company(stored.keys.company.clone()),
         SortBy::Created => Position::Created(stored.created_at),
         SortBy::Updated => Position::Updated(stored.updated_at),
+        SortBy::Frequent => Position::Frequent(stored.frecency),
         SortBy::Relevance => Position::Relevance(*tier, stored.keys.name.clone()),
     };
     Cursor::new(position, sort.descending, stored.contact.id)
@@ -525,6 +526,7 @@ fn push_walk(sql: &mut QueryBuilder<'_>, order: SortBy, list: &List, group: &Gro
         SortBy::Company => Sql::each(" INDEXED BY contacts_by_company", ""),
         SortBy::Created => Sql::each(" INDEXED BY contacts_by_created", ""),
         SortBy::Updated => Sql::each(" INDEXED BY contacts_by_updated", ""),
+        SortBy::Frequent => Sql::each(" INDEXED BY contacts_by_frecency", ""),
     });
     sql.push(" WHERE book = ")
         .push_bind(list.book.0)
@@ -596,7 +598,7 @@ fn push_beyond(sql: &mut QueryBuilder<'_>, cursor: &Cursor) {
         Position::Family(key) | Position::Company(key) => {
             sql.push_bind(key.clone());
         }
-        Position::Created(millis) | Position::Updated(millis) => {
+        Position::Created(millis) | Position::Updated(millis) | Position::Frequent(millis) => {
             sql.push_bind(*millis);
         }
     }
@@ -611,6 +613,7 @@ fn column(order: SortBy) -> &'static str {
         SortBy::Company => "company_key",
         SortBy::Created => "created_at",
         SortBy::Updated => "updated_at",
+        SortBy::Frequent => "frecency",
     }
 }
 

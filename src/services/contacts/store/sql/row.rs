@@ -33,6 +33,7 @@ pub struct Stored {
     pub updated_at: i64,
     pub in_trash: bool,
     pub has_photo: bool,
+    pub frecency: i64,
     pub keys: SortKeys,
     pub contact: Contact,
 }
@@ -42,7 +43,7 @@ macro_rules! select_contacts {
     ($rest:literal) => {
         concat!(
             "SELECT seq, id, version, created_at, updated_at, in_trash, search_key, \
-             family_key, company_key, name, email, phone, company, photo, ",
+             family_key, company_key, frecency, name, email, phone, company, photo, ",
             $rest,
             " FROM contacts"
         )
@@ -69,6 +70,7 @@ impl Stored {
             updated_at,
             in_trash,
             has_photo: row.get::<Option<String>>("photo")?.is_some(),
+            frecency: row.get("frecency")?,
             keys: SortKeys {
                 name: row.get("search_key")?,
                 family: row.get("family_key")?,

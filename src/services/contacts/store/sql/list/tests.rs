@@ -59,6 +59,7 @@ fn every_query(search: &str) -> Vec<ContactQuery> {
                 SortBy::Company => Position::Company("a\nb".to_owned()),
                 SortBy::Created => Position::Created(1),
                 SortBy::Updated => Position::Updated(1),
+                SortBy::Frequent => Position::Frequent(1),
                 SortBy::Relevance if search.is_empty() || scope == Scope::Trash => continue,
                 SortBy::Relevance => Position::Relevance(Tier::Note, "a\nb".to_owned()),
             };
@@ -82,6 +83,7 @@ async fn pages_are_read_from_an_index_where_they_start() {
             SortBy::Company => ("contacts_by_company", "company_key"),
             SortBy::Created => ("contacts_by_created", "created_at"),
             SortBy::Updated => ("contacts_by_updated", "updated_at"),
+            SortBy::Frequent => ("contacts_by_frecency", "frecency"),
         };
         let bounds = match (query.cursor(), query.sort().descending) {
             (None, _) => "book=? AND in_trash=?".to_owned(),
@@ -198,6 +200,7 @@ async fn postgres_reads_pages_from_an_index_and_asks_the_grams_first() {
             SortBy::Company => "contacts_by_company on contacts",
             SortBy::Created => "contacts_by_created on contacts",
             SortBy::Updated => "contacts_by_updated on contacts",
+            SortBy::Frequent => "contacts_by_frecency on contacts",
         };
         let plan = plan(&mut tx, &query, u64::MAX).await;
         assert!(plan.contains(index), "{plan}");

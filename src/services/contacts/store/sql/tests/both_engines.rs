@@ -22,6 +22,7 @@ use crate::services::contacts::store::conformance::at;
 use crate::services::contacts::store::conformance::list;
 use crate::services::contacts::store::conformance::new_id;
 use crate::services::contacts::store::conformance::scoped_query;
+use crate::services::contacts::store::conformance::score;
 use crate::services::contacts::store::conformance::stretch;
 
 /// Names of few letters, so that many are alike, among them names of one letter and names whose keys are longer than
@@ -73,6 +74,10 @@ async fn add_to_both(both: &[Opened; 2], contacts: &[(String, String)]) -> Vec<C
         for opened in both {
             let created = opened.create(id, &fields, now, None, None).await;
             created.expect("it is new");
+            if number % 3 == 0 {
+                let used = opened.add_uses(&[(id, score(number as i64 % 5))]).await;
+                assert_eq!(used.expect("it is open").written.len(), 1);
+            }
             if number % 7 == 0 {
                 let deleted = opened
                     .delete(id, None, at(1000 + number as i64 / 2), &Actor::operator())
