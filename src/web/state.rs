@@ -217,6 +217,7 @@ impl AppState {
         self.trash_retention.start();
         self.imports.start();
         self.label_work.start();
+        self.contacts.start();
         let times = self.config.report.schedule.as_str().to_owned();
         self.queue
             .keep_schedule::<DailyReport>(DailyReport::SCHEDULE_ID, times);

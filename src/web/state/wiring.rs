@@ -243,6 +243,10 @@ impl Stores {
             store: Arc::new(self.contacts.clone()),
             cache: self.cache.clone(),
             clock: self.database.clock(),
+            redis: self
+                .redis
+                .clone()
+                .map(|redis| (redis, self.redis_prefix.clone())),
             settings: contacts::Settings::of(config),
             trash_rule: self.trash_rule,
             creation_hook: Some(Box::new(self.welcome_hook())),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kith_cache::Cache;
+use kith_redis::Redis;
 use kith_runtime::Clock;
 
 use super::CreationHook;
@@ -18,6 +19,8 @@ pub struct Options {
     /// It must know the tag [`CONTACTS`](super::super::CONTACTS) from where the store keeps its generations.
     pub cache: Cache,
     pub clock: Arc<dyn Clock>,
+    /// The Redis that instances share, and the beginning of its keys. `None` where Kith works without Redis.
+    pub redis: Option<(Redis, String)>,
     pub settings: Settings,
     pub trash_rule: TrashRule,
     /// `None` in tests of the use cases themselves: a new contact then brings no message.

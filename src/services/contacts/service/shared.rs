@@ -13,6 +13,7 @@ use super::Settings;
 use super::decoder::Decoder;
 use crate::services::contacts::store::ContactStore;
 use crate::services::contacts::trash_rule::TrashRule;
+use crate::services::contacts::uses::Uses;
 
 pub struct Shared {
     pub store: Arc<dyn ContactStore>,
@@ -28,4 +29,5 @@ pub struct Shared {
     pub creation_hook: Option<Box<dyn CreationHook>>,
     /// The work that goes on when its caller hangs up.
     pub tasks: Tasks,
+    pub uses: Uses,
 }
