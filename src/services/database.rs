@@ -66,6 +66,8 @@ const MIGRATIONS: &[Migration] = &[
     migration!(24, "search", "0024_search.sql"),
     migration!(25, "birthday_mails", "0025_birthday_mails.sql"),
     migration!(26, "sort_keys", "0026_sort_keys.sql"),
+    migration!(27, "frecency", "0027_frecency.sql"),
+    migration!(28, "saved_searches", "0028_saved_searches.sql"),
 ];
 
 /// Every migration of a server, in order: that of `kith-queue`, and those in `migrations/postgres/`.
@@ -93,6 +95,8 @@ const SERVER_MIGRATIONS: &[Migration] = &[
     migration!(17, "search", "postgres/0016_search.sql"),
     migration!(18, "birthday_mails", "postgres/0017_birthday_mails.sql"),
     migration!(19, "sort_keys", "postgres/0018_sort_keys.sql"),
+    migration!(20, "frecency", "postgres/0019_frecency.sql"),
+    migration!(21, "saved_searches", "postgres/0020_saved_searches.sql"),
 ];
 
 /// A file that was restored from a backup has brought its generations back, and Redis may hold what was

@@ -35,6 +35,7 @@ use super::dates::DateCursor;
 use super::dates::DateOfContact;
 use super::dates::DayOfYear;
 use super::fields::ContactFields;
+use super::frecency::Frecency;
 use super::labels::Label;
 use super::labels::LabelChange;
 use super::labels::LabelChangeId;
@@ -50,6 +51,7 @@ use super::photo::Size;
 use super::query::ContactQuery;
 use super::query::Cursor;
 use super::query::Filter;
+use super::saved_search::SavedSearch;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
 use crate::model::contact::MarkedRow;
@@ -132,6 +134,13 @@ pub trait ContactStore: Send + Sync {
     /// The characters that the keys of the contacts begin with, in order: one of each heading of [`letters`](super::letters),
     /// and at most [`MAX_LETTERS`](super::letters::MAX_LETTERS).
     async fn first_letters(&self, order: LetterOrder) -> Result<Vec<char>, StoreError>;
+
+    /// Adds uses to contacts of any book. Contacts that are not there, or in the trash, are left out. This replaces no
+    /// generation.
+    async fn add_uses(&self, uses: &[(ContactId, Frecency)]) -> Result<WrittenUses, StoreError>;
+
+    /// The contacts that are used most, the first one first: at most `limit`, and none that was never used.
+    async fn most_used(&self, limit: u32) -> Result<Vec<Used>, StoreError>;
 
     /// A contact with its card.
     ///
@@ -302,6 +311,16 @@ pub trait ContactStore: Send + Sync {
     /// The changes of labels that are under way or can be undone, the last one first.
     async fn label_changes(&self) -> Result<Vec<LabelChange>, StoreError>;
 
+    /// The searches that the book keeps, in the order of their words.
+    async fn saved_searches(&self) -> Result<Vec<String>, StoreError>;
+
+    /// Keeps a search, once. Whether it is kept: a book keeps
+    /// [`MAX_SAVED_SEARCHES`](super::saved_search::MAX_SAVED_SEARCHES).
+    async fn keep_search(&self, search: &SavedSearch) -> Result<bool, StoreError>;
+
+    /// Forgets a search, if it is kept.
+    async fn forget_search(&self, search: &SavedSearch) -> Result<(), StoreError>;
+
     /// How many contacts there are.
     async fn totals(&self) -> Result<Totals, StoreError>;
 
@@ -318,6 +337,22 @@ pub trait ContactStore: Send + Sync {
     /// Waits for what is under way and lets go of the database. Later calls are
     /// [`StoreError::Unavailable`].
     async fn close(&self);
+}
+
+/// A contact of a book, and what its uses count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Used {
+    pub book: BookKey,
+    pub contact: ContactId,
+    pub frecency: Frecency,
+}
+
+/// What came of writing uses.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct WrittenUses {
+    pub written: Vec<Used>,
+    /// Contacts that another writer holds at the moment.
+    pub held: Vec<ContactId>,
 }
 
 /// Who empties the trash of which book, for the audit log, and when.

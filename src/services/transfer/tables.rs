@@ -111,6 +111,7 @@ pub const TABLES: &[Table] = &[
             text("search_key"),
             text("family_key"),
             text("company_key"),
+            integer("frecency"),
             text("name"),
             text("email"),
             text("phone"),
@@ -136,6 +137,11 @@ pub const TABLES: &[Table] = &[
             text("picture"),
             bytes("card"),
         ],
+        key: 2,
+    },
+    Table {
+        name: "saved_searches",
+        columns: &[integer("book"), text("search")],
         key: 2,
     },
     Table {

@@ -8,8 +8,10 @@ mod labels;
 mod lists;
 mod model;
 mod photos;
+mod saved_searches;
 mod search;
 mod trash;
+mod uses;
 mod writes;
 
 use std::num::NonZeroU32;
@@ -41,8 +43,10 @@ pub use labels::*;
 pub use lists::*;
 pub use model::*;
 pub use photos::*;
+pub use saved_searches::*;
 pub use search::*;
 pub use trash::*;
+pub use uses::*;
 pub use writes::*;
 
 pub const IDEMPOTENCY_TTL: Duration = Duration::from_secs(24 * 60 * 60);
@@ -108,6 +112,10 @@ macro_rules! conformance_tests {
             a_form_creates_one_contact_whatever_it_says
             dates_are_what_cards_outside_the_trash_say
             dates_come_in_the_order_of_days_and_have_pages
+            a_search_is_kept_once_until_it_is_forgotten
+            a_book_keeps_so_many_searches_and_no_more
+            the_contacts_that_are_used_most_come_first
+            what_is_in_the_trash_is_not_used
             labels_are_what_cards_outside_the_trash_name
             a_list_of_a_label_or_of_favourites_is_paged_in_every_order
             the_cards_of_a_label_are_read

@@ -39,10 +39,12 @@ mod missing_cards;
 mod photos;
 mod replay;
 mod row;
+mod saved_searches;
 pub mod search;
 mod sql_store;
 mod trash;
 mod update;
+mod uses;
 mod versions;
 
 pub use self::erase::erase;

@@ -294,6 +294,8 @@ const OTHERS: &[Sql] = &[
         "INSERT INTO import_problems (import, place, line, reason, body) VALUES (5, 2, 7, 'r', x'00ff')",
         "INSERT INTO import_problems (import, place, line, reason, body) VALUES (5, 2, 7, 'r', '\\x00ff')",
     ),
+    Sql::new("INSERT INTO saved_searches (book, search) VALUES (1, 'city:Zürich VIP')"),
+    Sql::new("UPDATE contacts SET frecency = 1800000000000 WHERE deleted_at IS NULL"),
     Sql::each(
         "INSERT INTO labels (id, book, name, name_key, colour) VALUES (zeroblob(16), 1, 'Café', 'cafe', 'teal')",
         "INSERT INTO labels (id, book, name, name_key, colour)

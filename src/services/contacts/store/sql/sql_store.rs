@@ -27,9 +27,11 @@ use super::row::find;
 use super::row::find_card;
 use super::row::find_live;
 use super::row::id_bytes;
+use super::saved_searches;
 use super::trash;
 use super::update;
 use super::update::Occasion;
+use super::uses;
 use super::versions;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
@@ -43,6 +45,7 @@ use crate::services::contacts::dates::DateCursor;
 use crate::services::contacts::dates::DateOfContact;
 use crate::services::contacts::dates::DayOfYear;
 use crate::services::contacts::fields::ContactFields;
+use crate::services::contacts::frecency::Frecency;
 use crate::services::contacts::labels::Label;
 use crate::services::contacts::labels::LabelChange;
 use crate::services::contacts::labels::LabelChangeId;
@@ -56,6 +59,7 @@ use crate::services::contacts::photo::PhotoKey;
 use crate::services::contacts::photo::Picture;
 use crate::services::contacts::photo::Size;
 use crate::services::contacts::query::ContactQuery;
+use crate::services::contacts::saved_search::SavedSearch;
 use crate::services::contacts::store::BegunLabelChange;
 use crate::services::contacts::store::CardPage;
 use crate::services::contacts::store::CardsOf;
@@ -67,7 +71,9 @@ use crate::services::contacts::store::IdempotentRequest;
 use crate::services::contacts::store::StoreError;
 use crate::services::contacts::store::Stretch;
 use crate::services::contacts::store::Totals;
+use crate::services::contacts::store::Used;
 use crate::services::contacts::store::VersionPage;
+use crate::services::contacts::store::WrittenUses;
 
 /// The [`ContactStore`] of one book in a [`Database`]. Cheap to clone; clones share their connections.
 #[derive(Clone, Debug)]
@@ -219,6 +225,16 @@ impl ContactStore for SqlStore {
     async fn first_letters(&self, order: LetterOrder) -> Result<Vec<char>, StoreError> {
         let mut connection = self.database.reader().await?;
         letters::first(&mut connection, self.book, order).await
+    }
+
+    async fn add_uses(&self, uses: &[(ContactId, Frecency)]) -> Result<WrittenUses, StoreError> {
+        let tx = self.database.write().await?;
+        uses::add(tx, uses).await
+    }
+
+    async fn most_used(&self, limit: u32) -> Result<Vec<Used>, StoreError> {
+        let mut connection = self.database.reader().await?;
+        uses::most_used(&mut connection, self.book, limit).await
     }
 
     async fn card(&self, id: ContactId) -> Result<(Contact, ContactCard), StoreError> {
@@ -402,6 +418,24 @@ impl ContactStore for SqlStore {
     async fn label_changes(&self) -> Result<Vec<LabelChange>, StoreError> {
         let mut connection = self.database.reader().await?;
         label_changes::list(&mut connection, self.book).await
+    }
+
+    async fn saved_searches(&self) -> Result<Vec<String>, StoreError> {
+        let mut connection = self.database.reader().await?;
+        saved_searches::list(&mut connection, self.book).await
+    }
+
+    async fn keep_search(&self, search: &SavedSearch) -> Result<bool, StoreError> {
+        let mut tx = self.database.write().await?;
+        let is_kept = saved_searches::keep(&mut tx, self.book, search).await?;
+        tx.commit().await?;
+        Ok(is_kept)
+    }
+
+    async fn forget_search(&self, search: &SavedSearch) -> Result<(), StoreError> {
+        let mut tx = self.database.write().await?;
+        saved_searches::forget(&mut tx, self.book, search).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn totals(&self) -> Result<Totals, StoreError> {
