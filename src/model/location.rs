@@ -147,6 +147,20 @@ impl Location {
         url
     }
 
+    /// Where the form is sent that says how this list looks.
+    #[cfg(feature = "ssr")]
+    pub fn list_view_url(&self) -> String {
+        let mut url = "/list-view".to_owned();
+        let list = Self {
+            book: self.book.clone(),
+            search: self.search.clone(),
+            filter: self.filter.clone(),
+            ..Self::default()
+        };
+        list.append_query(&mut url);
+        url
+    }
+
     /// The page that takes in files for the book.
     pub fn import_url(&self) -> String {
         let mut url = "/import".to_owned();

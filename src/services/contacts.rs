@@ -15,6 +15,9 @@
 //!   the tag [`PAGES`].
 //! - [`activity`] is what happens around contacts, and [`history`] what has changed in their cards.
 //! - [`trash_rule`] says how long contacts stay in the trash; [`trash_retention`] deletes them then.
+//! - [`saved_search`] is a search that a book keeps.
+//! - [`list_view`] says how a reader wants to see lists.
+//! - [`uses`] counts how contacts are used, and [`frecency`] is what that makes.
 //! - [`query`] says which contacts a list shows, and in which order.
 
 pub mod activity;
@@ -26,12 +29,15 @@ pub mod details;
 pub mod fields;
 pub mod fold;
 pub mod form;
+pub mod frecency;
 pub mod history;
 pub mod label_work;
 pub mod labels;
 pub mod letters;
+pub mod list_view;
 pub mod photo;
 pub mod query;
+pub mod saved_search;
 pub mod search_document;
 pub mod search_marks;
 pub mod service;
@@ -41,6 +47,7 @@ pub mod store;
 pub mod text;
 pub mod trash_retention;
 pub mod trash_rule;
+pub mod uses;
 
 use kith_cache::Tag;
 
@@ -76,3 +83,4 @@ pub use store::IdempotentRequest;
 pub use store::Totals;
 pub use trash_retention::TrashRetention;
 pub use trash_rule::TrashRule;
+pub use uses::Uses;

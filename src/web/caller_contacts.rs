@@ -7,11 +7,13 @@ use axum::http::request::Parts;
 use leptos::prelude::use_context;
 use uuid::Uuid;
 
+use super::cookies;
 use super::middleware::context::RequestContext;
 use super::problem::Problem;
 use super::query;
 use crate::model::location::BOOK;
 use crate::services::book::BookId;
+use crate::services::client::Caller;
 use crate::services::contacts::ContactService;
 use crate::services::contacts::Contacts;
 
@@ -35,7 +37,12 @@ pub fn of_page() -> Option<Contacts> {
     let parts = use_context::<Parts>()?;
     let contacts = use_context::<ContactService>()?;
     let caller = RequestContext::caller(&parts.extensions)?;
-    Some(contacts.of(caller.clone(), asked_book(&parts.uri)))
+    Some(of_caller(&contacts, caller, &parts))
+}
+
+fn of_caller(contacts: &ContactService, caller: &Caller, parts: &Parts) -> Contacts {
+    let contacts = contacts.of(caller.clone(), asked_book(&parts.uri));
+    contacts.with_second_line(cookies::list_view(&parts.headers).second_line)
 }
 
 impl<S> FromRequestParts<S> for Contacts
@@ -49,6 +56,6 @@ where
         // The layer around the route admits no request without a caller.
         let caller = RequestContext::caller(&parts.extensions).ok_or_else(Problem::internal)?;
         let contacts = ContactService::from_ref(state);
-        Ok(contacts.of(caller.clone(), asked_book(&parts.uri)))
+        Ok(of_caller(&contacts, caller, parts))
     }
 }

@@ -7,6 +7,8 @@ use axum::http::header;
 use super::middleware::guard::HostKind;
 use crate::services::client::Client;
 use crate::services::config::ServerConfig;
+use crate::services::contacts::list_view;
+use crate::services::contacts::list_view::ListView;
 use crate::services::time_zone::Zone;
 use crate::services::welcome::choice;
 
@@ -23,6 +25,13 @@ const ZONE_COOKIE: &str = "kith-zone";
 pub fn time_zone(headers: &HeaderMap) -> Option<Zone> {
     let mut zones = pairs(headers).filter(|(name, _)| *name == ZONE_COOKIE);
     zones.next()?.1.parse().ok()
+}
+
+/// How the reader wants to see lists.
+pub fn list_view(headers: &HeaderMap) -> ListView {
+    let mut views = pairs(headers).filter(|(name, _)| *name == list_view::COOKIE);
+    let view = views.next().map(|(_, value)| ListView::of_cookie(value));
+    view.unwrap_or_default()
 }
 
 /// The cookies that a browser has sent, each with its name.

@@ -33,9 +33,11 @@ mod list;
 mod options;
 mod photos;
 mod read;
+mod saved_searches;
 mod shared;
 mod trash;
 mod update;
+mod uses;
 
 pub use self::caching::AUDIENCE;
 pub use self::caller_contacts::Contacts;

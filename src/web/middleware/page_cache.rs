@@ -1,8 +1,8 @@
 //! Whole pages, cached as they were sent.
 //!
 //! The server renders the list, a contact and the trash of a book alike for all readers who see the same books, but for
-//! the choice in the cookie `kith-welcome`. Each page is cached under its address, its coding, the books of the reader and
-//! this choice, with the generation of all that pages of the book show. So a page is never older than an acknowledged write, like everything else that is cached.
+//! the choices in the cookies `kith-welcome` and `kith-list`. Each page is cached under its address, its coding, the books of the reader and
+//! these choices, with the generation of all that pages of the book show. So a page is never older than an acknowledged write, like everything else that is cached.
 //!
 //! Only pages are cached that were found, at addresses that Kith itself writes. A response that sets
 //! `Cache-Control` or a cookie is not cached. The caching rules that the outermost layer adds later are for browsers.
@@ -105,6 +105,7 @@ impl PageCache {
             Some(true) => "yes",
             Some(false) => "no",
         };
+        let list_view = cookies::list_view(request.headers()).to_cookie();
         let (path, query) = (request.uri().path(), request.uri().query());
         let query = query.unwrap_or_default();
         // Every read makes a key, and `format!` takes several times as long.
@@ -120,6 +121,8 @@ impl PageCache {
             coding,
             " ",
             welcome,
+            " ",
+            &list_view,
             " ",
             path,
             "?",

@@ -78,7 +78,11 @@ impl Contacts {
         } else {
             book.id.to_string()
         };
-        ContactDetails::of(contact, activities).with_lists(&labels, &id)
+        let details = ContactDetails {
+            row: self.row_of(contact),
+            ..ContactDetails::of(contact, activities)
+        };
+        details.with_lists(&labels, &id)
     }
 }
 

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use kith_cache::Generation;
 
 use super::shared::Shared;
+use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
+use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
 use crate::services::book::Book;
 use crate::services::book::BookId;
 use crate::services::book::BookRole;
 use crate::services::client::Caller;
 use crate::services::contacts::PAGES;
+use crate::services::contacts::list_view::SecondLine;
 use crate::services::contacts::store::ContactStore;
 use crate::services::contacts::store::StoreError;
 
@@ -29,6 +32,7 @@ pub struct Contacts {
     pub(super) shared: Arc<Shared>,
     pub(super) caller: Caller,
     pub(super) asked: Option<BookId>,
+    pub(super) second_line: SecondLine,
 }
 
 impl Contacts {
@@ -38,6 +42,23 @@ impl Contacts {
     /// [`AppError::NoBook`].
     pub fn book(&self) -> Result<&Book, AppError> {
         self.caller.book(self.asked)
+    }
+
+    /// The same with this line below the names of lists.
+    #[must_use]
+    pub fn with_second_line(self, second_line: SecondLine) -> Self {
+        Self {
+            second_line,
+            ..self
+        }
+    }
+
+    /// What a list shows of a contact.
+    pub(super) fn row_of(&self, contact: &Contact) -> ContactRow {
+        ContactRow {
+            detail: self.second_line.of(contact).to_owned(),
+            ..ContactRow::from(contact)
+        }
     }
 
     pub fn caller(&self) -> &Caller {

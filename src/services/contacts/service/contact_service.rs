@@ -14,6 +14,9 @@ use super::shared::Shared;
 use crate::model::error::AppError;
 use crate::services::book::BookId;
 use crate::services::client::Caller;
+use crate::services::contacts::list_view::SecondLine;
+use crate::services::contacts::uses;
+use crate::services::contacts::uses::Uses;
 
 /// Contacts. What callers do with them is in [`Contacts`]; the rest is for Kith itself. Cheap to clone: clones share
 /// everything.
@@ -32,10 +35,16 @@ impl ContactService {
             store,
             cache,
             clock,
+            redis,
             settings,
             trash_rule,
             creation_hook,
         } = options;
+        let uses = Uses::new(uses::Options {
+            store: store.clone(),
+            clock: clock.clone(),
+            redis,
+        });
         Self {
             shared: Arc::new(Shared {
                 rewriting: tokio::sync::Mutex::default(),
@@ -48,8 +57,14 @@ impl ContactService {
                 decoder: Decoder::new(),
                 creation_hook,
                 tasks: Tasks::default(),
+                uses,
             }),
         }
+    }
+
+    /// Starts the background work, which goes on until [`close`](Self::close).
+    pub fn start(&self) {
+        self.shared.uses.start();
     }
 
     /// Whether contacts can be read at the moment.
@@ -66,6 +81,7 @@ impl ContactService {
             shared: self.shared.clone(),
             caller,
             asked,
+            second_line: SecondLine::default(),
         }
     }
 
@@ -73,6 +89,7 @@ impl ContactService {
     /// [`AppError::Unavailable`].
     pub async fn close(&self) {
         self.shared.tasks.close().await;
+        self.shared.uses.close().await;
         self.shared.cache.close().await;
         self.shared.store.close().await;
     }

@@ -151,27 +151,18 @@ impl Contacts {
         let store = self.store(book);
         let fetch = move || async move { store.stretch(&query).await.map_err(AppError::from) };
         let stretch = cache.get(key, settings.exact(), fetch).await?;
-        let mut list = ContactList::from(&stretch.page);
-        for (row, marked) in list.rows.iter_mut().zip(&stretch.marked) {
+        let contacts = stretch.page.contacts.iter();
+        let mut rows: Vec<ContactRow> = contacts.map(|contact| self.row_of(contact)).collect();
+        for (row, marked) in rows.iter_mut().zip(&stretch.marked) {
             row.marked = Some(marked.clone());
         }
         Ok(ContactList {
+            rows,
             offset: stretch.offset,
             previous_cursor: stretch.previous.as_ref().map(Cursor::to_string),
+            next_cursor: stretch.page.next.as_ref().map(Cursor::to_string),
+            total: stretch.page.total,
             corrected: stretch.corrected.clone(),
-            ..list
         })
-    }
-}
-
-/// What a list in the browser needs of a page.
-impl From<&ContactPage> for ContactList {
-    fn from(page: &ContactPage) -> Self {
-        Self {
-            next_cursor: page.next.as_ref().map(Cursor::to_string),
-            total: page.total,
-            rows: page.contacts.iter().map(ContactRow::from).collect(),
-            ..Self::default()
-        }
     }
 }
