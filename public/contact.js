@@ -1,5 +1,6 @@
-// What only scripts can do with a contact: copying it or one of its values, and sharing its card as a file. The buttons are
-// hidden where the browser cannot. A browser runs this file once for a page, however many contacts the page shows.
+// What only scripts can do with a contact: copying it or one of its values, sharing its card as a file, and counting how it
+// is used. The buttons are hidden where the browser cannot. A browser runs this file once for a page, however many contacts
+// the page shows.
 import './times.js';
 
 const root = document.documentElement;
@@ -66,9 +67,38 @@ async function share(button) {
   }
 }
 
-document.addEventListener('click', ({ target }) => {
-  const button = target.closest?.('[data-copy], [data-share]');
+/** Tells Kith how the contact of an address is used, for the order of the contacts that are used most. */
+function count(path, kind) {
+  if (/^\/contacts\/[\da-f-]{36}$/.test(path)) navigator.sendBeacon(`${path}/uses`, new URLSearchParams({ kind }));
+}
+
+// Not when the reader reloads the page or comes back to it.
+const [visit] = performance.getEntriesByType('navigation');
+if (visit?.type === 'navigate') count(location.pathname, 'open');
+
+// The list follows what is typed into the search, and so do the links and the form beside it, which the server has drawn.
+document.addEventListener('input', ({ target }) => {
+  const form = document.querySelector('.keep-search');
+  if (target.id !== 'search' || !form) return;
+  const words = target.value.trim();
+  form.elements.q.value = words;
+  form.classList.toggle('is-kept', words !== '' && words === form.dataset.kept);
+  for (const link of document.querySelectorAll('.order-bar nav:not(.letters) a, .label-rail a:not([data-search], .link)')) {
+    const url = new URL(link.href);
+    if (words) url.searchParams.set('q', words);
+    else url.searchParams.delete('q');
+    link.href = url;
+  }
+});
+
+document.addEventListener('click', (event) => {
+  const button = event.target.closest?.('[data-copy], [data-share]');
   if (button) (button.dataset.share ? share : copy)(button);
+  const link = event.target.closest?.('a[href]');
+  if (!link) return;
+  if (/^(mailto|tel|sms):$/.test(link.protocol)) count(location.pathname, 'reach');
+  // The page shows the contact itself, without a visit.
+  else if (event.defaultPrevented) count(link.pathname, 'open');
 });
 
 // A photo that no browser can draw leaves the initials below it.

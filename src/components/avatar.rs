@@ -23,6 +23,16 @@ pub fn Avatar(id: ContactId, name: String, photo: Option<String>) -> impl IntoVi
 }
 
 #[component]
+pub fn SmallAvatar(id: ContactId, name: String, photo: Option<String>) -> impl IntoView {
+    view! {
+        <span aria-hidden="true" class=["avatar size-6 text-xs ", hue(id)].concat()>
+            {initials(&name)}
+            {picture(photo, "?small")}
+        </span>
+    }
+}
+
+#[component]
 pub fn LargeAvatar(id: ContactId, name: String, photo: Option<String>) -> impl IntoView {
     view! {
         <span aria-hidden="true" class=["avatar size-16 text-lg ", hue(id)].concat()>

@@ -30,6 +30,7 @@ use crate::services::contacts::Contacts;
 use crate::services::contacts::FormResult;
 use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::form_value;
+use crate::services::contacts::frecency::Use;
 use crate::services::welcome::choice;
 use crate::web::page::PageRenderer;
 use crate::web::pages::contacts::RefusedPane;
@@ -160,6 +161,21 @@ pub async fn set_favourite(
 ) -> Response {
     let changed = contacts.set_favourite(id, form.favourite == "1").await;
     show_changed(pages, parts, id, changed).await
+}
+
+#[derive(Deserialize)]
+pub struct UseForm {
+    kind: Use,
+}
+
+/// Counts a use of a contact, of which a script of the page knows.
+pub async fn record_use(
+    contacts: Contacts,
+    PathId(id): PathId,
+    FormBody(form): FormBody<UseForm>,
+) -> Result<StatusCode, Problem> {
+    contacts.record_use(id, form.kind).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Draws the page that asks to which address book a contact goes.

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod birthdays;
 pub mod contacts;
 pub mod dashboard;
+pub mod frequent;
 pub mod history;
 pub mod imports;
 pub mod labels;

@@ -40,6 +40,7 @@ use crate::web::health;
 use crate::web::history;
 use crate::web::imports;
 use crate::web::labels;
+use crate::web::list_view;
 use crate::web::live;
 use crate::web::middleware;
 use crate::web::middleware::Access;
@@ -49,6 +50,7 @@ use crate::web::photos;
 use crate::web::problem;
 use crate::web::problem::Problem;
 use crate::web::rest;
+use crate::web::searches;
 use crate::web::security_txt;
 use crate::web::state::AppState;
 use crate::web::trash;
@@ -217,6 +219,7 @@ fn page_routes(state: &AppState) -> Router<AppState> {
         )
         .merge(import_routes())
         .merge(label_routes())
+        .merge(list_routes())
         .merge(birthday_routes())
         .merge(trash_routes())
         // This adds the server functions as well.
@@ -269,6 +272,21 @@ fn label_routes() -> Router<AppState> {
             "/labels/changes/{id}/undo",
             post(labels::undo).get(labels::go_back),
         )
+}
+
+/// The forms beside a list: searches that are kept, how the list looks, and how its contacts are used.
+fn list_routes() -> Router<AppState> {
+    Router::new()
+        .route("/searches", post(searches::keep).get(searches::go_back))
+        .route(
+            "/searches/forget",
+            post(searches::forget).get(searches::go_back),
+        )
+        .route(
+            "/list-view",
+            post(list_view::choose).get(list_view::go_back),
+        )
+        .route("/contacts/{id}/uses", post(forms::record_use))
 }
 
 /// The pages of what is deleted for ever. Leptos draws the trash itself.

@@ -3,10 +3,12 @@
 use axum::http::StatusCode;
 use axum::http::Uri;
 use axum::http::request::Parts;
+use futures_util::join;
 use leptos::prelude::*;
 
 use super::PageTitle;
 use super::forbid_storing;
+use super::frequent::Frequent;
 use super::labels::rail::LabelRail;
 use super::order_bar::OrderBar;
 use super::set_status;
@@ -18,6 +20,7 @@ use crate::islands::page_data::PageData;
 use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
+use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;
@@ -30,6 +33,7 @@ use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::catalogue::in_words;
 use crate::services::contacts::labels::Labels;
 use crate::services::contacts::letters::Letter;
+use crate::services::contacts::list_view::ListView;
 use crate::services::welcome::WelcomeService;
 use crate::web::caller_contacts;
 use crate::web::cookies;
@@ -72,8 +76,9 @@ pub fn ContactsPage() -> impl IntoView {
                     if let Some(url) = elsewhere(&sources.contacts, &request.as_ref()?.uri).await {
                         leptos_axum::redirect(&url);
                     }
-                    let view = load(&sources, &request?, refused).await;
+                    let view = load(&sources, request.as_ref()?, refused).await;
                     let contacts = sources.contacts;
+                    let list_view = cookies::list_view(&request?.headers);
                     if let Some(error) = failure(&view) {
                         set_status(error);
                     }
@@ -83,15 +88,13 @@ pub fn ContactsPage() -> impl IntoView {
                     if view.notice.is_some() {
                         forbid_storing();
                     }
-                    let class = class_of_reader(&contacts);
-                    // The page is worth showing without them.
-                    let labels = match contacts.labels().await {
-                        Ok(labels) => Labels::clone(&labels),
-                        Err(_) => Labels::default(),
-                    };
+                    let class = classes(&contacts, list_view);
+                    let above = above(&contacts, &view).await;
+                    let Above { labels, searches, letters, frequent } = above;
                     let location = view.location.clone();
-                    let letters = letters(&contacts, &view).await;
-                    let has_list = view.list.as_ref().is_ok_and(|list| list.total > 1);
+                    let is_kept = searches.contains(&location.search);
+                    let is_search = !location.search.is_empty();
+                    let has_list = view.list.as_ref().is_ok_and(|list| list.total > 1 || is_search);
                     Some(
                         view! {
                             <PageTitle text=view.pane.title()/>
@@ -99,8 +102,9 @@ pub fn ContactsPage() -> impl IntoView {
                             // A script that came with a contact from the server would not run.
                             <script type="module" src="/contact.js"></script>
                             <div class=class>
-                                <LabelRail labels location=location.clone()/>
-                                {has_list.then(|| view! { <OrderBar letters location/> })}
+                                <LabelRail labels searches location=location.clone()/>
+                                <Frequent contacts=frequent location=location.clone()/>
+                                {has_list.then(|| view! { <OrderBar letters is_kept list_view location/> })}
                                 <PageData data=view>
                                     <Contacts/>
                                 </PageData>
@@ -113,15 +117,53 @@ pub fn ContactsPage() -> impl IntoView {
     }
 }
 
-/// The headings of a list that is longer than a page. The page is worth showing without them.
+/// What stands above the list. The page is worth showing without any of it.
+struct Above {
+    labels: Labels,
+    searches: Vec<String>,
+    letters: Vec<Letter>,
+    frequent: Vec<ContactRow>,
+}
+
+async fn above(contacts: &contacts::Contacts, view: &ContactsView) -> Above {
+    let (labels, searches, letters, frequent) = join!(
+        contacts.labels(),
+        contacts.saved_searches(),
+        letters(contacts, view),
+        frequent(contacts, view),
+    );
+    Above {
+        labels: labels.map_or_else(|_| Labels::default(), |labels| Labels::clone(&labels)),
+        searches: searches.unwrap_or_default(),
+        letters,
+        frequent,
+    }
+}
+
+/// The headings of a list that is longer than a page.
 async fn letters(contacts: &contacts::Contacts, view: &ContactsView) -> Vec<Letter> {
     let Location { search, filter, .. } = &view.location;
-    let is_long = |list: &ContactList| list.total > list.rows.len() as u64;
-    if filter.favourites || !filter.label.is_empty() || !view.list.as_ref().is_ok_and(is_long) {
+    if filter.favourites || !filter.label.is_empty() || !is_long(view) {
         return Vec::new();
     }
     let letters = contacts.letters(search, &filter.sort).await;
     letters.unwrap_or_default()
+}
+
+/// The contacts that are used most, above the first page of a long list of all.
+async fn frequent(contacts: &contacts::Contacts, view: &ContactsView) -> Vec<ContactRow> {
+    let Location { pane, cursor, .. } = &view.location;
+    let is_start = *pane == PaneRoute::Nothing && cursor.is_none();
+    if !is_start || !view.location.lists_all() || !is_long(view) {
+        return Vec::new();
+    }
+    contacts.frequent().await.unwrap_or_default()
+}
+
+/// Whether the list is longer than a page.
+fn is_long(view: &ContactsView) -> bool {
+    let is_long = |list: &ContactList| list.total > list.rows.len() as u64;
+    view.list.as_ref().is_ok_and(is_long)
 }
 
 /// The address of a contact that is in another book than the address says, so that the list beside it is that of its
@@ -139,6 +181,16 @@ async fn elsewhere(contacts: &contacts::Contacts, uri: &Uri) -> Option<String> {
         ..location
     };
     (!is_shown).then(|| elsewhere.url())
+}
+
+/// What the style sheet knows of the reader, and of how lists look.
+fn classes(contacts: &contacts::Contacts, list_view: ListView) -> String {
+    let density = if list_view.is_compact {
+        " is-compact"
+    } else {
+        ""
+    };
+    [class_of_reader(contacts), density].concat()
 }
 
 /// What the style sheet knows of the reader: it hides what a reader cannot do in the book, and what takes a second book.

@@ -1,24 +1,33 @@
-//! The row above the list of contacts with its orders and, where the list is long, the letters that its contacts begin
-//! with. It is outside of the island, so the browser downloads nothing for it but its markup.
+//! The row above the list of contacts with its orders, the form for how it looks, the button that keeps a search, and where
+//! the list is long, the letters that its contacts begin with. It is outside of the island, so the browser downloads nothing for it but its markup.
 
 use leptos::prelude::*;
 
 use crate::model::location::Location;
 use crate::services::contacts::letters::Letter;
+use crate::services::contacts::list_view::ListView;
+use crate::services::contacts::list_view::SecondLine;
 use crate::services::contacts::query::Cursor;
+use crate::web::caller_contacts::in_book;
 
 /// The orders, as an address and a reader name them.
-const ORDERS: [(&str, &str); 5] = [
+const ORDERS: [(&str, &str); 6] = [
     ("", "Name"),
     ("family", "Last name"),
     ("company", "Company"),
+    ("frequent", "Frequent"),
     ("-updated", "Last changed"),
     ("-created", "Newest"),
 ];
 
-/// `letters` may be empty.
+/// `letters` may be empty. `is_kept` says of the search of the location whether the book keeps it.
 #[component]
-pub fn OrderBar(letters: Vec<Letter>, location: Location) -> impl IntoView {
+pub fn OrderBar(
+    letters: Vec<Letter>,
+    is_kept: bool,
+    list_view: ListView,
+    location: Location,
+) -> impl IntoView {
     let is_search = !location.search.is_empty();
     let order = |(sort, name): (&'static str, &'static str)| {
         let here = (location.filter.sort == sort).then_some("true");
@@ -44,14 +53,76 @@ pub fn OrderBar(letters: Vec<Letter>, location: Location) -> impl IntoView {
             <nav aria-label="Order">
                 <ul>{orders}</ul>
             </nav>
+            <ViewForm list_view action=location.list_view_url()/>
+            <SearchForm search=location.search.clone() is_kept book=location.book.clone()/>
             {has_letters
                 .then(|| {
                     view! {
-                        <nav aria-label="First letters">
+                        <nav class="letters" aria-label="First letters">
                             <ul>{letters}</ul>
                         </nav>
                     }
                 })}
         </div>
+    }
+}
+
+/// What a form calls each line below the names.
+fn words(line: SecondLine) -> &'static str {
+    match line {
+        SecondLine::Usual => "Email, or what there is",
+        SecondLine::Email => "Email",
+        SecondLine::Phone => "Phone",
+        SecondLine::Company => "Company",
+    }
+}
+
+/// A button, and the form that it opens.
+#[component]
+fn ViewForm(list_view: ListView, action: String) -> impl IntoView {
+    let line = |line: SecondLine| {
+        view! {
+            <label class="tick">
+                <input
+                    type="radio"
+                    name="line"
+                    value=line.name()
+                    checked=line == list_view.second_line
+                />
+                {words(line)}
+            </label>
+        }
+    };
+    view! {
+        <button type="button" class="link" popovertarget="list-view">"View"</button>
+        <form id="list-view" popover method="post" action=action>
+            <fieldset>
+                <legend>"Below the name"</legend>
+                {SecondLine::ALL.map(line).collect_view()}
+            </fieldset>
+            <label class="tick">
+                <input type="checkbox" name="compact" value="1" checked=list_view.is_compact/>
+                "More rows on a screen"
+            </label>
+            <button class="button-primary">"Show"</button>
+        </form>
+    }
+}
+
+/// Keeps the search of the list, or forgets it. `public/contact.js` follows what is typed into the search.
+#[component]
+fn SearchForm(search: String, is_kept: bool, book: String) -> impl IntoView {
+    let action = |path: &str| in_book(path, book.parse().ok());
+    let kept = is_kept.then(|| search.clone());
+    let class = match is_kept {
+        true => "keep-search is-kept",
+        false => "keep-search",
+    };
+    view! {
+        <form class=class method="post" data-kept=kept>
+            <input type="hidden" name="q" value=search/>
+            <button class="link" formaction=action("/searches")>"Keep this search"</button>
+            <button class="link" formaction=action("/searches/forget")>"Forget this search"</button>
+        </form>
     }
 }

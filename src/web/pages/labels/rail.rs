@@ -1,4 +1,5 @@
-//! The row above the list of contacts: links to all contacts, to the favourites, and to each label. It is outside of the
+//! The row above the list of contacts: links to all contacts, to the favourites, to each label and to each search that is
+//! kept. It is outside of the
 //! island, so the browser downloads nothing for it but its markup.
 
 use std::cmp::Reverse;
@@ -17,19 +18,21 @@ use crate::web::caller_contacts::in_book;
 /// The most labels of the row: those with most contacts. The page of labels has all.
 const MOST: usize = 50;
 
-/// A book without labels and favourites has no such row.
+/// A book without labels, favourites and searches has no such row.
 #[component]
-pub fn LabelRail(labels: Labels, location: Location) -> impl IntoView {
+pub fn LabelRail(labels: Labels, searches: Vec<String>, location: Location) -> impl IntoView {
     let shown = ListFilter {
         sort: String::new(),
         ..location.filter.clone()
     };
     let Labels { labels, favourites } = labels;
-    if labels.is_empty() && favourites == 0 && shown == ListFilter::default() {
+    let has_labels = !labels.is_empty() || favourites > 0 || shown != ListFilter::default();
+    if !has_labels && searches.is_empty() {
         return None;
     }
+    let is_kept = searches.contains(&location.search);
     let link = |filter: ListFilter, colour: LabelColour, name: String, count: Option<u64>| {
-        let here = (filter == shown).then_some("page");
+        let here = (filter == shown && !is_kept).then_some("page");
         let list = Location {
             book: location.book.clone(),
             search: location.search.clone(),
@@ -68,13 +71,30 @@ pub fn LabelRail(labels: Labels, location: Location) -> impl IntoView {
         "Favourites".to_owned(),
         Some(favourites),
     );
+    let search = |search: String| {
+        let here = (location.search == search).then_some("page");
+        let found = Location {
+            book: location.book.clone(),
+            search: search.clone(),
+            ..Location::default()
+        };
+        view! {
+            <li>
+                <a class="label" data-search href=found.url() aria-current=here>
+                    "“"<bdi>{search}</bdi>"”"
+                </a>
+            </li>
+        }
+    };
+    let searches = searches.into_iter().map(search).collect_view();
     Some(view! {
-        <nav class="label-rail print-hidden" aria-label="Labels">
+        <nav class="label-rail print-hidden" aria-label="Labels and searches">
             <ul>
                 {all}
                 {stars}
                 <li><a class="link" href=in_book("/labels", book)>"Edit labels"</a></li>
                 {links}
+                {searches}
             </ul>
         </nav>
     })

@@ -15,6 +15,7 @@ use crate::services::contacts::labels::LabelChangeId;
 use crate::services::contacts::labels::LabelColour;
 use crate::services::contacts::labels::LabelId;
 use crate::services::contacts::labels::LabelName;
+use crate::services::contacts::saved_search::SavedSearch;
 use crate::services::imports::ImportId;
 
 /// What editors and owners change in a book. A contact is in its book, or in the trash of its book.
@@ -53,6 +54,8 @@ const WRITES_OF_EDITORS: &[&str] = &[
     "POST /labels/{id}",
     "POST /labels/{id}/merge",
     "POST /labels/{id}/remove",
+    "POST /searches",
+    "POST /searches/forget",
     "POST /trash/empty",
     "POST /trash/{id}/delete",
     "PUT /api/contacts/{id}",
@@ -177,7 +180,12 @@ impl Shared {
             return (JSON, body.into());
         }
         let form = format!(
-            "name=stranger&email=changed%40example.com&role=viewer&to={home}&expected=2&favourite=1&into={}",
+            "name=stranger&email=changed%40example.com&role=viewer&to={home}&expected=2&favourite=1&kind=open&q={}&into={}",
+            if template.ends_with("forget") {
+                "kept"
+            } else {
+                "stranger"
+            },
             self.labels[1]
         );
         ("application/x-www-form-urlencoded", form.into())
@@ -222,6 +230,9 @@ impl People<'_> {
             .expect("it was made")
             .members;
         let guest = members.iter().find(|member| member.name == "guest");
+        let search = SavedSearch::parse("kept").expect("it makes sense");
+        let kept = self.contacts(owner, book).await.keep_search(&search).await;
+        kept.expect("there is room");
         Shared {
             book,
             contact: self.add_contact(owner, book).await,
@@ -304,6 +315,8 @@ impl People<'_> {
             let imports = self.kith.state.imports.list(&info.book).await;
             seen += &format!("{:?}", imports.expect("they can be listed"));
         }
+        let contacts = self.contacts(owner, book).await;
+        seen += &format!("{:?}", contacts.saved_searches().await);
         let shows = Shows::Session(owner.to_owned());
         for path in ["/api/contacts", "/api/trash", "/api/labels"] {
             let path = format!("{path}?book={book}");
