@@ -141,7 +141,7 @@ pub fn lint() -> Result<()> {
 pub fn bench() -> Result<()> {
     run(command(
         "cargo bench --workspace --bench limit --bench cache --bench http --bench engines --bench queue \
-         --bench memory --bench sign_in",
+         --bench lists --bench memory --bench sign_in",
     ))
 }
 
