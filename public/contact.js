@@ -72,9 +72,17 @@ function count(path, kind) {
   if (/^\/contacts\/[\da-f-]{36}$/.test(path)) navigator.sendBeacon(`${path}/uses`, new URLSearchParams({ kind }));
 }
 
+/** Counts a contact as opened once the reader has stayed with it for a moment. */
+function countVisit(path) {
+  setTimeout(() => {
+    const isShown = location.pathname === path && document.querySelector('[data-copy="contact"]');
+    if (isShown) count(path, 'open');
+  }, 1_000);
+}
+
 // Not when the reader reloads the page or comes back to it.
 const [visit] = performance.getEntriesByType('navigation');
-if (visit?.type === 'navigate') count(location.pathname, 'open');
+if (visit?.type === 'navigate') countVisit(location.pathname);
 
 // The list follows what is typed into the search, and so do the links and the form beside it, which the server has drawn.
 document.addEventListener('input', ({ target }) => {
@@ -98,7 +106,7 @@ document.addEventListener('click', (event) => {
   if (!link) return;
   if (/^(mailto|tel|sms):$/.test(link.protocol)) count(location.pathname, 'reach');
   // The page shows the contact itself, without a visit.
-  else if (event.defaultPrevented) count(link.pathname, 'open');
+  else if (event.defaultPrevented) countVisit(link.pathname);
 });
 
 // A photo that no browser can draw leaves the initials below it.

@@ -91,7 +91,7 @@ const single = new Map([
 
 addEventListener('keydown', (event) => {
   const { target, key } = event;
-  if (event.defaultPrevented || event.isComposing || event.altKey || find('dialog[open]')) return;
+  if (event.defaultPrevented || event.isComposing || event.altKey || find('dialog[open], :popover-open')) return;
   let act;
   if (event.ctrlKey || event.metaKey) {
     const undo = find('.notice button');

@@ -1,5 +1,6 @@
 //! A real Redis, started by the test that needs it and stopped with it.
 
+use std::io::ErrorKind;
 use std::io::Read;
 use std::io::Write;
 use std::net::Shutdown;
@@ -118,7 +119,12 @@ impl RedisServer {
 
     /// The answer to a command without arguments that hold blanks, as `redis-cli` would show it raw.
     pub fn command(&self, line: &str) -> String {
-        self.try_command(line).expect("an answer of Redis")
+        let answer = match self.try_command(line) {
+            // A Sentinel closes all connections to a replica that takes over.
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => self.try_command(line),
+            answer => answer,
+        };
+        answer.expect("an answer of Redis")
     }
 
     fn try_command(&self, line: &str) -> std::io::Result<String> {
