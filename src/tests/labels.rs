@@ -72,7 +72,7 @@ async fn lists_pages_and_files_have_the_contacts_of_a_label() {
     assert_eq!(app.names(&format!("q=ada&{list}")).await, ["Ada"]);
     let shown = page(&app, &format!("/contacts?{list}")).await;
     assert_eq!(shown.count(".row"), 2);
-    assert_eq!(shown.texts("[aria-label=Labels] [aria-current]"), ["VIP 2"]);
+    assert_eq!(shown.texts(".label-rail [aria-current]"), ["VIP 2"]);
     let printed = page(&app, &format!("/contacts/print?{list}")).await;
     assert_eq!(printed.texts("th[scope=row]"), ["Ada", "Bob"]);
     let file = format!("/contacts/export.vcf?{list}");

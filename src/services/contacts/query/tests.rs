@@ -40,7 +40,7 @@ fn every_sort_has_a_name() {
     }
     assert_eq!(
         detail(Sort::parse("email")),
-        "Sort by one of: relevance, name, -name, family, -family, company, -company, created, -created, updated, -updated."
+        "Sort by one of: relevance, name, -name, family, -family, company, -company, created, -created, updated, -updated, frequent."
     );
 }
 
