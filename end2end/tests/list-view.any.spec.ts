@@ -21,6 +21,8 @@ test('a reader chooses what a list shows', async ({ book, contacts, page }) => {
   await contacts.goto(`/contacts/${ada.id}`);
   await expect(row).toContainText(`${book.word} Bolts`);
   expect((await row.boundingBox())?.height).toBeLessThan(46);
+  // A phone shows the form beside the list alone.
+  await contacts.goto('/contacts');
   await open.click();
   await expect(page.getByRole('radio', { name: 'Company' })).toBeChecked();
   await page.getByRole('radio', { name: 'Email, or what there is' }).check();
