@@ -69,7 +69,7 @@ async function share(button) {
 
 /** Tells Kith how the contact of an address is used, for the order of the contacts that are used most. */
 function count(path, kind) {
-  if (/^\/contacts\/[\da-f-]{36}$/.test(path)) navigator.sendBeacon(`${path}/uses`, new URLSearchParams({ kind }));
+  if (navigator.onLine && /^\/contacts\/[\da-f-]{36}$/.test(path)) navigator.sendBeacon(`${path}/uses`, new URLSearchParams({ kind }));
 }
 
 /** Counts a contact as opened once the reader has stayed with it for a moment. */
