@@ -150,15 +150,7 @@ impl Location {
     /// Where the form is sent that says how this list looks.
     #[cfg(feature = "ssr")]
     pub fn list_view_url(&self) -> String {
-        let mut url = "/list-view".to_owned();
-        let list = Self {
-            book: self.book.clone(),
-            search: self.search.clone(),
-            filter: self.filter.clone(),
-            ..Self::default()
-        };
-        list.append_query(&mut url);
-        url
+        self.print_url().replacen(PRINT_PATH, "/list-view", 1)
     }
 
     /// The page that takes in files for the book.

@@ -230,6 +230,11 @@ async fn every_acknowledged_contact_survives_kill_9_and_is_welcomed_once() {
     }
 
     let ledger = std::mem::take(&mut *ledger.lock().expect("the ledger"));
+    assert!(
+        ledger.len() > 20,
+        "only {} contacts were written",
+        ledger.len()
+    );
     let server = Process::start(data.path(), &settings);
     let stored = stored_contacts(&client, &server.origin).await;
     for (id, name) in &ledger {

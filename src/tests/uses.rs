@@ -60,7 +60,7 @@ async fn a_use_that_makes_no_sense_is_refused() {
     for (id, kind, expected) in [
         (&*id, "bite", StatusCode::UNPROCESSABLE_ENTITY),
         (&id, "", StatusCode::UNPROCESSABLE_ENTITY),
-        ("nobody", "open", StatusCode::NOT_FOUND),
+        ("not-an-id", "open", StatusCode::NOT_FOUND),
         (&unknown, "open", StatusCode::NOT_FOUND),
     ] {
         assert_eq!(record(&app, id, kind).await, expected, "{id} {kind}");

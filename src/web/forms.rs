@@ -252,7 +252,7 @@ pub async fn go_back(PathId(id): PathId, uri: Uri) -> Response {
 }
 
 /// The list that a form was sent from. The query of the address has its search and page.
-fn list_behind(form: &Uri) -> Location {
+pub fn list_behind(form: &Uri) -> Location {
     Location::parse("/contacts", form.query().unwrap_or_default()).unwrap_or_default()
 }
 

@@ -7,9 +7,9 @@ use axum::response::Redirect;
 use axum::response::Response;
 use serde::Deserialize;
 
-use crate::model::location::Location;
 use crate::services::contacts::list_view::ListView;
 use crate::services::contacts::list_view::SecondLine;
+use crate::web::forms::list_behind;
 use crate::web::rest::extract::FormBody;
 
 #[derive(Default, Deserialize)]
@@ -35,6 +35,5 @@ pub async fn go_back(uri: Uri) -> Response {
 }
 
 fn list(form: &Uri) -> Response {
-    let list = Location::parse("/contacts", form.query().unwrap_or_default());
-    Redirect::to(&list.unwrap_or_default().url()).into_response()
+    Redirect::to(&list_behind(form).url()).into_response()
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::model::location::Location;
 use crate::services::contacts::Contacts;
 use crate::services::contacts::saved_search::SavedSearch;
+use crate::web::forms::list_behind;
 use crate::web::problem::Problem;
 use crate::web::rest::extract::FormBody;
 
@@ -47,10 +48,9 @@ pub async fn go_back(uri: Uri) -> Response {
 }
 
 fn go_to(form: &Uri, search: &str) -> Response {
-    let list = Location::parse("/contacts", form.query().unwrap_or_default());
     let found = Location {
         search: search.to_owned(),
-        ..list.unwrap_or_default()
+        ..list_behind(form)
     };
     Redirect::to(&found.url()).into_response()
 }

@@ -1,5 +1,6 @@
 //! The row above the list of contacts with its orders, the form for how it looks, the button that keeps a search, and where
-//! the list is long, the letters that its contacts begin with. It is outside of the island, so the browser downloads nothing for it but its markup.
+//! the list is long, the letters that its contacts begin with. It is outside of the island, so the browser downloads nothing
+//! for it but its markup.
 
 use leptos::prelude::*;
 

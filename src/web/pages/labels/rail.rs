@@ -1,6 +1,5 @@
 //! The row above the list of contacts: links to all contacts, to the favourites, to each label and to each search that is
-//! kept. It is outside of the
-//! island, so the browser downloads nothing for it but its markup.
+//! kept. It is outside of the island, so the browser downloads nothing for it but its markup.
 
 use std::cmp::Reverse;
 
