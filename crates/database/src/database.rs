@@ -18,6 +18,7 @@ mod watch;
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use kith_runtime::Clock;
 use kith_runtime::Tasks;
 use tokio::sync::watch::Receiver;
@@ -146,13 +147,15 @@ impl Database {
     ///
     /// # Errors
     /// Those of the engine; [`is_transient`](crate::is_transient) tells which may pass.
-    pub async fn write(&self) -> Result<Tx, sqlx::Error> {
-        self.check_files()?;
-        let begun = match &self.shared.backend {
-            Backend::Sqlite(file) => file.write().await.map(Handle::from),
-            Backend::Postgres(server) => server.write().await.map(Handle::from),
-        };
-        Ok(self.transaction(self.recorded(begun)?))
+    pub fn write(&self) -> BoxFuture<'_, Result<Tx, sqlx::Error>> {
+        Box::pin(async move {
+            self.check_files()?;
+            let begun = match &self.shared.backend {
+                Backend::Sqlite(file) => file.write().await.map(Handle::from),
+                Backend::Postgres(server) => server.write().await.map(Handle::from),
+            };
+            Ok(self.transaction(self.recorded(begun)?))
+        })
     }
 
     /// How many transactions that write were committed since the database was opened. Changes that share a
@@ -181,24 +184,28 @@ impl Database {
     ///
     /// # Errors
     /// Those of the engine; [`sqlx::Error::PoolTimedOut`] when no connection is free for 5 seconds.
-    pub async fn read(&self) -> Result<Tx, sqlx::Error> {
-        let handle = match &self.shared.backend {
-            Backend::Sqlite(file) => file.read().await?.into(),
-            Backend::Postgres(server) => self.acquired(server.read().await)?.into(),
-        };
-        Ok(self.transaction(handle))
+    pub fn read(&self) -> BoxFuture<'_, Result<Tx, sqlx::Error>> {
+        Box::pin(async move {
+            let handle = match &self.shared.backend {
+                Backend::Sqlite(file) => file.read().await?.into(),
+                Backend::Postgres(server) => self.acquired(server.read().await)?.into(),
+            };
+            Ok(self.transaction(handle))
+        })
     }
 
     /// A connection for a single read.
     ///
     /// # Errors
     /// As for [`read`](Self::read).
-    pub async fn reader(&self) -> Result<Reader, sqlx::Error> {
-        let handle = match &self.shared.backend {
-            Backend::Sqlite(file) => file.reader().await?.into(),
-            Backend::Postgres(server) => self.acquired(server.reader().await)?.into(),
-        };
-        Ok(Reader(self.connection(handle)))
+    pub fn reader(&self) -> BoxFuture<'_, Result<Reader, sqlx::Error>> {
+        Box::pin(async move {
+            let handle = match &self.shared.backend {
+                Backend::Sqlite(file) => file.reader().await?.into(),
+                Backend::Postgres(server) => self.acquired(server.reader().await)?.into(),
+            };
+            Ok(Reader(self.connection(handle)))
+        })
     }
 
     /// All rows of a short query that many callers wait for, on a connection of its own: it waits behind
@@ -210,10 +217,12 @@ impl Database {
         &self,
         query: Query<'_>,
     ) -> Result<Vec<T>, sqlx::Error> {
-        self.recorded(match &self.shared.backend {
-            Backend::Sqlite(file) => file.fetch_dedicated(query).await,
-            Backend::Postgres(server) => server.fetch_dedicated(query).await,
-        })
+        let fetched: BoxFuture<'_, _> = match &self.shared.backend {
+            Backend::Sqlite(file) => Box::pin(file.fetch_dedicated(query)),
+            Backend::Postgres(server) => Box::pin(server.fetch_dedicated(query)),
+        };
+        let rows = self.recorded(fetched.await)?;
+        self.recorded(rows.into_iter().map(T::from_row).collect())
     }
 
     /// Records the fault behind an error.

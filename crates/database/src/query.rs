@@ -1,6 +1,7 @@
 //! Statements with their values, and how they run.
 
 use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
 use futures_util::stream;
 use futures_util::stream::BoxStream;
 use sqlx::AssertSqlSafe;
@@ -71,12 +72,17 @@ impl<'q> Query<'q> {
     ///
     /// # Errors
     /// Those of the engine.
-    pub async fn execute(self, connection: &mut Connection) -> Result<u64, Error> {
-        let executed = match connection.driver() {
-            Ok(driver) => self.execute_on(driver).await,
-            Err(error) => Err(error),
-        };
-        connection.observe(executed)
+    pub fn execute<'c>(self, connection: &'c mut Connection) -> BoxFuture<'c, Result<u64, Error>>
+    where
+        'q: 'c,
+    {
+        Box::pin(async move {
+            let executed = match connection.driver() {
+                Ok(driver) => self.execute_on(driver).await,
+                Err(error) => Err(error),
+            };
+            connection.observe(executed)
+        })
     }
 
     /// All rows.
@@ -100,23 +106,32 @@ impl<'q> Query<'q> {
         rows.into_iter().next().map(T::from_row).transpose()
     }
 
-    async fn fetch_rows(self, connection: &mut Connection, which: Rows) -> Result<Vec<Row>, Error> {
-        // A read on a connection that has ended is made again on another one.
-        let again = connection.is_replaceable().then(|| self.clone());
-        let fetched = match connection.driver() {
-            Ok(driver) => self.fetch_rows_on(driver, which).await,
-            Err(error) => Err(error),
-        };
-        let fetched = match (fetched, again) {
-            (Err(error), Some(again)) if error::may_be_made_again(&error) => {
-                match connection.replace().await {
-                    true => again.fetch_rows_on(connection.driver()?, which).await,
-                    false => Err(error),
+    fn fetch_rows<'c>(
+        self,
+        connection: &'c mut Connection,
+        which: Rows,
+    ) -> BoxFuture<'c, Result<Vec<Row>, Error>>
+    where
+        'q: 'c,
+    {
+        Box::pin(async move {
+            // A read on a connection that has ended is made again on another one.
+            let again = connection.is_replaceable().then(|| self.clone());
+            let fetched = match connection.driver() {
+                Ok(driver) => self.fetch_rows_on(driver, which).await,
+                Err(error) => Err(error),
+            };
+            let fetched = match (fetched, again) {
+                (Err(error), Some(again)) if error::may_be_made_again(&error) => {
+                    match connection.replace().await {
+                        true => again.fetch_rows_on(connection.driver()?, which).await,
+                        false => Err(error),
+                    }
                 }
-            }
-            (fetched, _) => fetched,
-        };
-        connection.observe(fetched)
+                (fetched, _) => fetched,
+            };
+            connection.observe(fetched)
+        })
     }
 
     /// The first row.
@@ -157,12 +172,8 @@ impl<'q> Query<'q> {
         }
     }
 
-    pub(crate) async fn fetch_all_on<T: FromRow>(
-        self,
-        driver: Driver<'_>,
-    ) -> Result<Vec<T>, Error> {
-        let rows = self.fetch_rows_on(driver, Rows::All).await?;
-        rows.into_iter().map(T::from_row).collect()
+    pub(crate) async fn fetch_all_on(self, driver: Driver<'_>) -> Result<Vec<Row>, Error> {
+        self.fetch_rows_on(driver, Rows::All).await
     }
 
     async fn fetch_rows_on(self, driver: Driver<'_>, which: Rows) -> Result<Vec<Row>, Error> {

@@ -13,7 +13,6 @@ use tokio::time::Instant;
 use crate::database::open::OpenError;
 use crate::database::open::Options;
 use crate::query::Query;
-use crate::row::FromRow;
 use crate::row::Row;
 use crate::server_address::ServerAddress;
 use crate::statement::Statement;
@@ -62,7 +61,7 @@ impl PostgresServer {
         match *self {}
     }
 
-    pub(crate) async fn fetch_dedicated<T: FromRow>(&self, _: Query<'_>) -> Result<Vec<T>, Error> {
+    pub(crate) async fn fetch_dedicated(&self, _: Query<'_>) -> Result<Vec<Row>, Error> {
         match *self {}
     }
 

@@ -27,7 +27,7 @@ use super::wal_index::WalIndex;
 use crate::connection::BUSY_TIMEOUT;
 use crate::connection::Driver;
 use crate::query::Query;
-use crate::row::FromRow;
+use crate::row::Row;
 use crate::sqlite_file::Lock;
 
 /// Memory that each connection keeps pages in, in KiB. The system keeps the file in its memory as well, from where a
@@ -121,10 +121,7 @@ impl SqliteFile {
         index.as_ref()?.mark()
     }
 
-    pub(crate) async fn fetch_dedicated<T: FromRow>(
-        &self,
-        query: Query<'_>,
-    ) -> Result<Vec<T>, Error> {
+    pub(crate) async fn fetch_dedicated(&self, query: Query<'_>) -> Result<Vec<Row>, Error> {
         let mut connection = self.dedicated.lock().await;
         let connection = connection.as_mut().ok_or(Error::PoolClosed)?;
         query.fetch_all_on(Driver::Sqlite(connection)).await

@@ -4,6 +4,8 @@ use std::ops::Deref;
 use std::ops::DerefMut;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+
 use crate::connection::Connection;
 use crate::database::Database;
 use crate::query::query;
@@ -42,21 +44,21 @@ impl Tx {
     ///
     /// # Errors
     /// When that is not certain: errors of the engine, or the file is gone.
-    pub async fn commit(self) -> Result<(), sqlx::Error> {
-        self.connection.end(true).await?;
-        self.database
-            .shared
-            .commits
-            .send_modify(|commits| *commits += 1);
-        self.database.check_files()
+    pub fn commit(self) -> BoxFuture<'static, Result<(), sqlx::Error>> {
+        Box::pin(async move {
+            self.connection.end(true).await?;
+            let commits = &self.database.shared.commits;
+            commits.send_modify(|commits| *commits += 1);
+            self.database.check_files()
+        })
     }
 
     /// Undoes everything.
     ///
     /// # Errors
     /// Those of the engine. Then the connection is closed.
-    pub(crate) async fn rollback(self) -> Result<(), sqlx::Error> {
-        self.connection.end(false).await
+    pub(crate) fn rollback(self) -> BoxFuture<'static, Result<(), sqlx::Error>> {
+        Box::pin(self.connection.end(false))
     }
 }
 

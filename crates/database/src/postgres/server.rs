@@ -127,10 +127,7 @@ impl PostgresServer {
         PostgresHandle::acquire(&self.pool).await
     }
 
-    pub(crate) async fn fetch_dedicated<T: FromRow>(
-        &self,
-        query: Query<'_>,
-    ) -> Result<Vec<T>, Error> {
+    pub(crate) async fn fetch_dedicated(&self, query: Query<'_>) -> Result<Vec<Row>, Error> {
         let mut place = self.dedicated.lock().await;
         // It comes back only after an answer. A caller who gives up before closes it.
         let known = place.take();
@@ -152,11 +149,11 @@ impl PostgresServer {
     }
 
     /// Fetches the rows of a query without values, in no transaction.
-    async fn fetch_alone<T: FromRow>(
+    async fn fetch_alone(
         &self,
         query: Query<'_>,
         connection: &mut PgConnection,
-    ) -> Result<Vec<T>, Error> {
+    ) -> Result<Vec<Row>, Error> {
         if self.pool.keeps_statements() {
             let driver = PostgresDriver {
                 connection,
@@ -169,7 +166,7 @@ impl PostgresServer {
         let statement = sqlx::raw_sql(query.for_engine(Engine::Postgres).text);
         let rows = in_time(STATEMENT_TIMEOUT, statement.fetch_all(connection));
         let rows = rows.await?.into_iter();
-        rows.map(|row| T::from_row(Row::Postgres(row))).collect()
+        Ok(rows.map(Row::Postgres).collect())
     }
 
     /// Closes the connections to a server that is no primary any more.
