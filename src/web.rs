@@ -1,7 +1,7 @@
 //! Kith over HTTP: everything that reads a request or writes an answer.
 //!
 //! - [`serve`]: the loop that accepts connections. [`connections`]: their slots.
-//! - [`router`]: the list of routes. [`middleware`]: the stack around them. [`state`]: what every
+//! - [`router`]: the list of routes. `routing`: what it is made with. [`middleware`]: the stack around them. [`state`]: what every
 //!   request can reach.
 //! - [`rest`] and [`forms`]: adapters of the use cases in [`crate::services::contacts`], for programs and
 //!   for browsers without JavaScript. [`history`]: those about former versions. [`trash`]: those that delete for ever. [`labels`]: those of
@@ -44,6 +44,7 @@ pub mod problem;
 mod query;
 pub mod rest;
 pub mod router;
+mod routing;
 pub mod searches;
 pub mod security_txt;
 pub mod serve;

@@ -23,8 +23,6 @@ use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use axum::response::Redirect;
 use axum::response::Response;
-use axum::routing::get;
-use axum::routing::post;
 
 use self::visitor::Visitor;
 use crate::services::accounts::SignedIn;
@@ -32,6 +30,8 @@ use crate::services::accounts::Visit;
 use crate::services::format;
 use crate::web::cookies::AccountCookie;
 use crate::web::cookies::CookieScope;
+use crate::web::routing::get;
+use crate::web::routing::post;
 use crate::web::state::AppState;
 
 pub use self::next_page::NextPage;
@@ -39,25 +39,25 @@ pub use self::next_page::NextPage;
 /// What everyone reaches.
 pub fn open_routes() -> Router<AppState> {
     Router::new()
-        .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .route("/sign-in", get(sign_in::show).merge(post(sign_in::sign_in)))
         .route(
             "/sign-in/provider",
-            get(sign_in::go_back).post(provider::depart),
+            get(sign_in::go_back).merge(post(provider::depart)),
         )
         .route("/sign-in/callback", get(provider::arrive))
         .route(
             "/sign-in/passkey",
-            get(sign_in::go_back).post(passkeys::sign_in),
+            get(sign_in::go_back).merge(post(passkeys::sign_in)),
         )
         .route("/sign-in/passkey/options", post(passkeys::sign_in_options))
-        .route("/set-up", get(set_up::show).post(set_up::set_up))
+        .route("/set-up", get(set_up::show).merge(post(set_up::set_up)))
         .route(
             "/set-up/code",
-            get(set_up::go_back).post(set_up::print_code),
+            get(set_up::go_back).merge(post(set_up::print_code)),
         )
-        .route("/link", get(link::show).post(link::submit))
+        .route("/link", get(link::show).merge(post(link::submit)))
         .route("/link/{token}", get(link::open))
-        .route("/reset", get(reset::show).post(reset::request))
+        .route("/reset", get(reset::show).merge(post(reset::request)))
 }
 
 /// What people who are signed in reach.
@@ -66,36 +66,45 @@ pub fn own_routes() -> Router<AppState> {
     Router::new()
         .route("/sign-out", post(own::sign_out))
         .route("/account", get(own::show))
-        .route("/account/password", back.clone().post(own::change_password))
+        .route(
+            "/account/password",
+            back.clone().merge(post(own::change_password)),
+        )
         .route(
             "/account/sessions/end-others",
-            back.clone().post(own::end_other_sessions),
+            back.clone().merge(post(own::end_other_sessions)),
         )
         .route(
             "/account/sessions/{id}/end",
-            back.clone().post(own::end_session),
+            back.clone().merge(post(own::end_session)),
         )
-        .route("/account/tokens", back.clone().post(own::create_token))
+        .route(
+            "/account/tokens",
+            back.clone().merge(post(own::create_token)),
+        )
         .route(
             "/account/tokens/{id}/revoke",
-            back.clone().post(own::revoke_token),
+            back.clone().merge(post(own::revoke_token)),
         )
         .route(
             "/account/identities",
-            back.clone().post(provider::depart_to_link),
+            back.clone().merge(post(provider::depart_to_link)),
         )
         .route(
             "/account/identities/{id}/unlink",
-            back.clone().post(own::unlink_identity),
+            back.clone().merge(post(own::unlink_identity)),
         )
-        .route("/account/passkeys", back.clone().post(passkeys::add))
+        .route("/account/passkeys", back.clone().merge(post(passkeys::add)))
         .route("/account/passkeys/options", post(passkeys::new_options))
         .route(
             "/account/passkeys/{id}/remove",
-            back.clone().post(passkeys::remove),
+            back.clone().merge(post(passkeys::remove)),
         )
-        .route("/account/address", back.clone().post(address::request))
-        .route("/account/address/remove", back.post(address::remove))
+        .route(
+            "/account/address",
+            back.clone().merge(post(address::request)),
+        )
+        .route("/account/address/remove", back.merge(post(address::remove)))
         .route("/account/activity", get(activity::show))
         .merge(book_routes())
 }
@@ -104,14 +113,14 @@ pub fn own_routes() -> Router<AppState> {
 fn book_routes() -> Router<AppState> {
     let back = || get(books::go_back);
     Router::new()
-        .route("/books", get(books::show).post(books::add))
-        .route("/books/{id}/rename", back().post(books::rename))
-        .route("/books/{id}/share", back().post(books::share))
+        .route("/books", get(books::show).merge(post(books::add)))
+        .route("/books/{id}/rename", back().merge(post(books::rename)))
+        .route("/books/{id}/share", back().merge(post(books::share)))
         .route(
             "/books/{id}/members/{account}/remove",
-            back().post(books::unshare),
+            back().merge(post(books::unshare)),
         )
-        .route("/books/{id}/remove", back().post(books::remove))
+        .route("/books/{id}/remove", back().merge(post(books::remove)))
 }
 
 /// What admins reach who are signed in.
@@ -119,18 +128,33 @@ pub fn management_routes() -> Router<AppState> {
     let back = || get(management::go_back);
     Router::new()
         .route("/accounts", get(management::show))
-        .route("/accounts/invitations", back().post(management::invite))
+        .route(
+            "/accounts/invitations",
+            back().merge(post(management::invite)),
+        )
         .route(
             "/accounts/invitations/{id}/revoke",
-            back().post(management::revoke),
+            back().merge(post(management::revoke)),
         )
-        .route("/accounts/{id}/role", back().post(management::set_role))
-        .route("/accounts/{id}/disable", back().post(management::disable))
-        .route("/accounts/{id}/enable", back().post(management::enable))
-        .route("/accounts/{id}/remove", back().post(management::remove))
+        .route(
+            "/accounts/{id}/role",
+            back().merge(post(management::set_role)),
+        )
+        .route(
+            "/accounts/{id}/disable",
+            back().merge(post(management::disable)),
+        )
+        .route(
+            "/accounts/{id}/enable",
+            back().merge(post(management::enable)),
+        )
+        .route(
+            "/accounts/{id}/remove",
+            back().merge(post(management::remove)),
+        )
         .route(
             "/accounts/{id}/reset-link",
-            back().post(management::make_reset_link),
+            back().merge(post(management::make_reset_link)),
         )
 }
 

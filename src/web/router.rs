@@ -16,9 +16,6 @@ use axum::middleware::map_response;
 use axum::response::IntoResponse;
 use axum::response::Redirect;
 use axum::response::Response;
-use axum::routing::any;
-use axum::routing::get;
-use axum::routing::post;
 use kith_limit::Limiter;
 use leptos_axum::LeptosRoutes;
 use leptos_axum::generate_route_list_with_exclusions;
@@ -50,6 +47,9 @@ use crate::web::photos;
 use crate::web::problem;
 use crate::web::problem::Problem;
 use crate::web::rest;
+use crate::web::routing::any;
+use crate::web::routing::get;
+use crate::web::routing::post;
 use crate::web::searches;
 use crate::web::security_txt;
 use crate::web::state::AppState;
@@ -188,34 +188,34 @@ fn page_routes(state: &AppState) -> Router<AppState> {
         .route("/contacts/{id}/edit", post(forms::update))
         .route(
             "/contacts/{id}/delete",
-            post(forms::delete).get(forms::go_back),
+            post(forms::delete).merge(get(forms::go_back)),
         )
         .route(
             "/contacts/{id}/move",
-            get(forms::show_move).post(forms::move_contact),
+            get(forms::show_move).merge(post(forms::move_contact)),
         )
         .route("/contacts/{id}/history", get(history::show))
         .route(
             "/contacts/{id}/history/{version}",
-            get(history::show_version).post(history::restore),
+            get(history::show_version).merge(post(history::restore)),
         )
         .route(
             "/contacts/{id}/photo",
-            get(photos::show).post(photos::upload),
+            get(photos::show).merge(post(photos::upload)),
         )
         .route(
             "/contacts/{id}/photo/remove",
-            get(photos::show_remove).post(photos::remove),
+            get(photos::show_remove).merge(post(photos::remove)),
         )
         .route(
             "/contacts/{id}/favourite",
-            post(forms::set_favourite).get(forms::go_back),
+            post(forms::set_favourite).merge(get(forms::go_back)),
         )
         .route("/contacts/export.vcf", get(vcards::all))
         .route("/contacts/{id}/card.vcf", get(vcards::one))
         .route(
             "/contacts/{id}/restore",
-            post(forms::restore).get(forms::go_back),
+            post(forms::restore).merge(get(forms::go_back)),
         )
         .merge(import_routes())
         .merge(label_routes())
@@ -245,46 +245,52 @@ fn page_routes(state: &AppState) -> Router<AppState> {
 /// The pages of files that become contacts.
 fn import_routes() -> Router<AppState> {
     Router::new()
-        .route("/import", get(imports::show).post(imports::send))
+        .route("/import", get(imports::show).merge(post(imports::send)))
         .route("/imports/{id}", get(imports::show_one))
         .route("/imports/{id}/broken.vcf", get(imports::broken))
         .route("/imports/{id}/cancel", post(imports::cancel))
         .route(
             "/imports/{id}/undo",
-            get(imports::show_undo).post(imports::undo),
+            get(imports::show_undo).merge(post(imports::undo)),
         )
 }
 
 /// The pages of labels.
 fn label_routes() -> Router<AppState> {
     Router::new()
-        .route("/labels", get(labels::show).post(labels::add))
-        .route("/labels/{id}", get(labels::show_one).post(labels::change))
+        .route("/labels", get(labels::show).merge(post(labels::add)))
+        .route(
+            "/labels/{id}",
+            get(labels::show_one).merge(post(labels::change)),
+        )
         .route(
             "/labels/{id}/merge",
-            post(labels::merge).get(labels::go_back),
+            post(labels::merge).merge(get(labels::go_back)),
         )
         .route(
             "/labels/{id}/remove",
-            post(labels::remove).get(labels::go_back),
+            post(labels::remove).merge(get(labels::go_back)),
         )
         .route(
             "/labels/changes/{id}/undo",
-            post(labels::undo).get(labels::go_back),
+            post(labels::undo).merge(get(labels::go_back)),
         )
 }
 
 /// The forms beside a list: searches that are kept, how the list looks, and how its contacts are used.
 fn list_routes() -> Router<AppState> {
     Router::new()
-        .route("/searches", post(searches::keep).get(searches::go_back))
+        .route(
+            "/searches",
+            post(searches::keep).merge(get(searches::go_back)),
+        )
         .route(
             "/searches/forget",
-            post(searches::forget).get(searches::go_back),
+            post(searches::forget).merge(get(searches::go_back)),
         )
         .route(
             "/list-view",
-            post(list_view::choose).get(list_view::go_back),
+            post(list_view::choose).merge(get(list_view::go_back)),
         )
         .route("/contacts/{id}/uses", post(forms::record_use))
 }
@@ -292,11 +298,14 @@ fn list_routes() -> Router<AppState> {
 /// The pages of what is deleted for ever. Leptos draws the trash itself.
 fn trash_routes() -> Router<AppState> {
     Router::new()
-        .route("/trash/empty", get(trash::show_empty).post(trash::empty))
+        .route(
+            "/trash/empty",
+            get(trash::show_empty).merge(post(trash::empty)),
+        )
         .route("/trash/{id}", get(trash::show))
         .route(
             "/trash/{id}/delete",
-            get(trash::show_erase).post(trash::erase),
+            get(trash::show_erase).merge(post(trash::erase)),
         )
 }
 
@@ -306,15 +315,15 @@ fn birthday_routes() -> Router<AppState> {
         .route("/birthdays", get(birthdays::show))
         .route(
             "/birthdays/feed",
-            post(birthdays::make_feed).get(birthdays::go_back),
+            post(birthdays::make_feed).merge(get(birthdays::go_back)),
         )
         .route(
             "/birthdays/feed/revoke",
-            post(birthdays::revoke_feed).get(birthdays::go_back),
+            post(birthdays::revoke_feed).merge(get(birthdays::go_back)),
         )
         .route(
             "/birthdays/mail",
-            post(birthdays::set_mails).get(birthdays::go_back),
+            post(birthdays::set_mails).merge(get(birthdays::go_back)),
         )
 }
 
