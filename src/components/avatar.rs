@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::view::view;
 use crate::model::contact::ContactId;
 
 /// The classes of a dozen hues. `style/controls.css` gives each a readable pair of colours in both themes.

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::view::view;
 use crate::model::form::CHOICE;
 use crate::model::form::Conflict;
 use crate::model::form::OPENED;

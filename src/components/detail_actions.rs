@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use crate::components::icon::ActionIcon;
+use crate::components::view::view;
 use crate::model::contact::Action;
 use crate::model::contact::ContactId;
 use crate::model::contact::DetailAction;

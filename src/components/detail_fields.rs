@@ -6,6 +6,7 @@ use crate::components::dynamic;
 use crate::components::dynamic::Erased;
 use crate::components::icon::ActionIcon;
 use crate::components::label::class_of_label;
+use crate::components::view::view;
 use crate::model::contact::DetailEntry;
 use crate::model::contact::DetailField;
 use crate::model::contact::Piece;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::detail_fields::DetailFields;
+use crate::components::view::view;
 use crate::model::contact::DetailField;
 use crate::model::format::utc_timestamp;
 use crate::model::location::Location;

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use crate::components::dynamic::effect;
 use crate::components::erased_signal::ErasedSignal;
 use crate::components::reactive_text::reactive_text;
+use crate::components::view::view;
 use crate::model::error::AppError;
 
 /// The sentence of an error and, where the request is allowed later, a countdown. `then` says what happens

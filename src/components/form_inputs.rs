@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::components::dynamic;
 use crate::components::dynamic::Erased;
+use crate::components::view::view;
 use crate::model::error::AppError;
 use crate::model::form::FormField;
 use crate::model::form::FormInput;

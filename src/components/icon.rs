@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::components::view::view;
+
 /// A decoration next to a text. It has no accessible name, because the text says what it means.
 #[component]
 pub fn Icon(name: &'static str) -> impl IntoView {

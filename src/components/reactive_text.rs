@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::view::view;
 use crate::model::html::escape_html;
 
 /// Draws text in an element of its own, whose content is replaced as a whole. A translator moves the text

@@ -31,6 +31,7 @@ use crate::components::erased_signal::ErasedMemo;
 use crate::components::erased_signal::ErasedSignal;
 use crate::components::error_text::ErrorText;
 use crate::components::icon::Icon;
+use crate::components::view::view;
 use crate::islands::browser;
 use crate::islands::checked::Checked;
 use crate::islands::page_data::page_data;

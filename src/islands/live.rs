@@ -20,6 +20,7 @@ use leptos::prelude::*;
 
 use crate::components::clock;
 use crate::components::reactive_text::reactive_text;
+use crate::components::view::view;
 use crate::islands::checked::Checked;
 use crate::islands::page_data::page_data;
 use crate::model::view::LiveView;

@@ -6,6 +6,8 @@
 
 use leptos::prelude::*;
 
+#[cfg(feature = "ssr")]
+use crate::components::view::view;
 #[cfg(not(feature = "ssr"))]
 use crate::model::wire::Deserialize;
 #[cfg(feature = "ssr")]

@@ -9,6 +9,7 @@ use leptos_router::components::Router;
 use leptos_router::components::Routes;
 use leptos_router::path;
 
+use crate::components::view::view;
 use crate::web::pages::accounts::AccountPage;
 use crate::web::pages::accounts::ActivityPage;
 use crate::web::pages::accounts::BooksPage;

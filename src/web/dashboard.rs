@@ -25,8 +25,6 @@ use axum::response::Html;
 use axum::response::IntoResponse;
 use axum::response::Redirect;
 use axum::response::Response;
-use axum::routing::get;
-use axum::routing::post;
 use ipnet::IpNet;
 use jiff::Timestamp;
 use kith_limit::Quota;
@@ -52,6 +50,8 @@ use crate::web::pages::dashboard::view::href;
 use crate::web::pages::dashboard::view::query;
 use crate::web::problem::Problem;
 use crate::web::rest::extract::FormBody;
+use crate::web::routing::get;
+use crate::web::routing::post;
 use crate::web::state::AppState;
 
 /// The island asks with this header.

@@ -28,6 +28,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::Title;
 
+use crate::components::view::view;
 use crate::model::error::AppError;
 use crate::model::html::escape_html;
 

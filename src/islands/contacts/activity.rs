@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::state::State;
 use crate::components::dynamic;
+use crate::components::view::view;
 use crate::model::contact;
 use crate::model::contact::ContactId;
 use crate::model::format::utc_timestamp;

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::state::State;
 use crate::components::dynamic::text;
 use crate::components::icon::Icon;
+use crate::components::view::view;
 use crate::model::location::PaneRoute;
 
 /// Leads back to the list where a narrow screen shows either the list or the pane.

@@ -10,6 +10,7 @@ use crate::components::dynamic::attr;
 use crate::components::dynamic::on;
 use crate::components::dynamic::text;
 use crate::components::icon::Icon;
+use crate::components::view::view;
 use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactRow;

@@ -18,6 +18,7 @@ use crate::components::dynamic::text;
 use crate::components::erased_signal::ErasedSignal;
 use crate::components::error_text::ErrorText;
 use crate::components::reactive_text::reactive_text;
+use crate::components::view::view;
 use crate::islands::browser;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;

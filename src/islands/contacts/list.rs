@@ -12,6 +12,7 @@ use crate::components::dynamic::text;
 use crate::components::erased_signal::ErasedMemo;
 use crate::components::error_text::ErrorText;
 use crate::components::reactive_text::reactive_text;
+use crate::components::view::view;
 use crate::model::format::group_digits;
 use crate::model::location::ListFilter;
 use crate::model::view::Pane;

@@ -8,6 +8,7 @@ use super::person::person;
 use super::state::State;
 use crate::components::dynamic;
 use crate::components::reactive_text::reactive_text;
+use crate::components::view::view;
 use crate::model::contact::ContactRow;
 
 #[component]

@@ -12,6 +12,7 @@ use crate::components::dynamic;
 use crate::components::dynamic::attr;
 use crate::components::error_text::ErrorText;
 use crate::components::reactive_text::reactive_text;
+use crate::components::view::view;
 use crate::model::error::AppError;
 use crate::model::location::PaneRoute;
 use crate::model::view::Pane;

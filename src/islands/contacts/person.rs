@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::avatar::LargeAvatar;
+use crate::components::view::view;
 use crate::model::contact::ContactRow;
 
 /// A screen reader says `before` before the name. The page shows `star` beside the name.

@@ -24,6 +24,7 @@ use crate::components::dynamic::on;
 use crate::components::erased_signal::ErasedMemo;
 use crate::components::erased_signal::ErasedSignal;
 use crate::components::reactive_text::reactive_text;
+use crate::components::view::view;
 use crate::islands::browser;
 use crate::model::contact::ContactId;
 use crate::model::location::PaneRoute;

@@ -17,6 +17,7 @@ use crate::components::dynamic::text;
 use crate::components::erased_signal::ErasedMemo;
 use crate::components::erased_signal::ErasedSignal;
 use crate::components::icon::Icon;
+use crate::components::view::view;
 use crate::islands::browser;
 use crate::model::location::FAVOURITES;
 use crate::model::location::LABEL;

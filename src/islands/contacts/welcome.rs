@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::state::State;
 use crate::components::erased_signal::ErasedSignal;
 use crate::components::reactive_text::reactive_text;
+use crate::components::view::view;
 use crate::model::view::WelcomeOffer;
 
 /// The box and the preview. `name` is the current value of the field.

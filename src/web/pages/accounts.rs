@@ -17,6 +17,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use leptos::prelude::*;
 
+use crate::components::view::view;
+
 pub use self::account::AccountPage;
 pub use self::account::AccountView;
 pub use self::account::Notice;

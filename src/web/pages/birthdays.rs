@@ -15,6 +15,7 @@ use self::feed::FeedPart;
 use self::mail::MailSection;
 use super::PageTitle;
 use crate::components::avatar::Avatar;
+use crate::components::view::view;
 use crate::model::location::BOOK;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;

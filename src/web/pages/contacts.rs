@@ -15,6 +15,7 @@ use super::set_status;
 use super::set_status_code;
 use super::wake::Wake;
 use crate::components::drawn;
+use crate::components::view::view;
 use crate::islands::contacts::Contacts;
 use crate::islands::page_data::PageData;
 use crate::model::contact::ContactDetails;

@@ -22,6 +22,7 @@ use leptos::prelude::*;
 
 use super::PageTitle;
 use super::wake::Wake;
+use crate::components::view::view;
 use crate::islands::live::Live;
 use crate::islands::page_data::PageData;
 use crate::model::view::LiveView;

@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use crate::components::avatar::SmallAvatar;
+use crate::components::view::view;
 use crate::model::contact::ContactRow;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;

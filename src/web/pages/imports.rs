@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use super::PageTitle;
+use crate::components::view::view;
 use crate::model::format::utc_timestamp;
 use crate::model::location::BOOK;
 use crate::services::book::BookId;

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use super::PageTitle;
 use crate::components::label::class_of_label;
+use crate::components::view::view;
 use crate::services::book::BookId;
 use crate::services::contacts::details::label_list;
 use crate::services::contacts::labels::Label;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::PageTitle;
+use crate::components::view::view;
 use crate::model::contact::ContactId;
 use crate::services::book::Book;
 use crate::services::book::BookId;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::PageTitle;
 use super::set_status;
+use crate::components::view::view;
 use crate::model::error::AppError;
 
 #[component]

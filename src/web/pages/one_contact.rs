@@ -12,6 +12,7 @@ use super::PageTitle;
 use super::set_status;
 use crate::components::avatar::LargeAvatar;
 use crate::components::detail_fields::DetailFields;
+use crate::components::view::view;
 use crate::model::contact::Activities;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactDetails;

@@ -4,6 +4,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::view::view;
 use crate::model::location::Location;
 use crate::services::contacts::letters::Letter;
 use crate::services::contacts::list_view::ListView;

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::PageTitle;
 use crate::components::avatar::LargeAvatar;
+use crate::components::view::view;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
 use crate::services::book::BookId;

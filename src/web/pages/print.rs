@@ -6,6 +6,7 @@ use leptos_router::hooks::use_query_map;
 
 use super::PageTitle;
 use super::set_status;
+use crate::components::view::view;
 use crate::model::contact::Contact;
 use crate::model::error::AppError;
 use crate::model::location::BOOK;

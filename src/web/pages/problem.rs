@@ -6,6 +6,7 @@
 use axum::http::StatusCode;
 use leptos::prelude::*;
 
+use crate::components::view::view;
 use crate::services::format;
 use crate::web::audience::Audience;
 use crate::web::pages::site_header::SiteHeader;

@@ -3,6 +3,7 @@
 use axum::http::request::Parts;
 use leptos::prelude::*;
 
+use crate::components::view::view;
 use crate::model::location::BOOK;
 use crate::services::book::Book;
 use crate::services::book::BookId;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::view::view;
 use crate::web::site::Site;
 
 /// The style sheet, or a link to it where the site has no text of it. The content security policy names the text by

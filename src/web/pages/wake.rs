@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::Link;
 
+use crate::components::view::view;
 use crate::web::site::BrowserHalf;
 
 /// `wake.js` without comments and indentation.

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::avatar::Avatar;
+use crate::components::view::view;
 use crate::islands::contacts::state::State;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;

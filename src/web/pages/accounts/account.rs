@@ -9,6 +9,7 @@ use super::ProblemLine;
 use super::address::Address;
 use super::address::AddressView;
 use super::passkeys::Passkeys;
+use crate::components::view::view;
 use crate::services::accounts::ApiTokenInfo;
 use crate::services::accounts::IdentityInfo;
 use crate::services::accounts::PasskeyInfo;

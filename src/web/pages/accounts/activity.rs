@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::Moment;
+use crate::components::view::view;
 use crate::model::error::AppError;
 use crate::services::audit_log::Kind;
 use crate::services::audit_log::Record;

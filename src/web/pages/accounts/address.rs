@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::PasswordField;
 use super::ProblemLine;
+use crate::components::view::view;
 
 /// What the part shows.
 #[derive(Clone)]

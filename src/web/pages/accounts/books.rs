@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::ProblemLine;
+use crate::components::view::view;
 use crate::services::accounts::BookInfo;
 use crate::services::accounts::BookMember;
 use crate::services::book::Book;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::view::view;
 use crate::web::pages::PageTitle;
 
 /// What the page shows.

@@ -6,6 +6,7 @@ use super::NameField;
 use super::PASSWORD_RULE;
 use super::PasswordField;
 use super::ProblemLine;
+use crate::components::view::view;
 use crate::services::accounts::LinkView;
 use crate::services::client::Role;
 use crate::web::pages::PageTitle;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::Moment;
 use super::ProblemLine;
+use crate::components::view::view;
 use crate::services::accounts::AccountInfo;
 use crate::services::accounts::InvitationInfo;
 use crate::services::client::AccountId;

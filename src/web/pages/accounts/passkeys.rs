@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::Moment;
+use crate::components::view::view;
 use crate::services::accounts::PasskeyInfo;
 
 /// The script that asks the browser.

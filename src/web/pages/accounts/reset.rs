@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::ProblemLine;
+use crate::components::view::view;
 use crate::web::pages::PageTitle;
 
 /// What the page shows.

@@ -6,6 +6,7 @@ use super::NameField;
 use super::PasswordField;
 use super::ProblemLine;
 use super::passkeys::PasskeySignIn;
+use crate::components::view::view;
 use crate::services::accounts::AccountService;
 use crate::web::pages::PageTitle;
 

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::PATH;
+use crate::components::view::view;
 use crate::services::accounts::BirthdayMails;
 use crate::services::book::BookId;
 use crate::web::caller_contacts::in_book;

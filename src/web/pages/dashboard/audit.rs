@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::format;
 use super::table::Table;
+use crate::components::view::view;
 use crate::model::error::AppError;
 use crate::services::audit_log::Record;
 use crate::web::pages::PageTitle;

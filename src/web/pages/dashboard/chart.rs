@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use leptos::prelude::*;
 
 use super::table::Table;
+use crate::components::view::view;
 use crate::services::metrics::series::Range;
 
 /// The size of the drawing in its own units. The browser stretches it.

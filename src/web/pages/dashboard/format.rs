@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use leptos::prelude::*;
 
+use crate::components::view::view;
+
 pub use crate::services::format::*;
 
 /// The time of day, with the date if it is not the day of `now`. It is in UTC until `components/clock.rs` rewrites

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::format;
 use super::table::Table;
+use crate::components::view::view;
 use crate::services::health::Components;
 use crate::services::instances::Instance;
 use crate::web::pages::dashboard::view::View;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use leptos::prelude::*;
 
 use super::format;
+use crate::components::view::view;
 use crate::services::backup::BackupStatus;
 use crate::services::dashboard::redis_info::RedisInfo;
 use crate::services::health::Component;

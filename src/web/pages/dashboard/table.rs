@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::format;
+use crate::components::view::view;
 
 /// The end of the head of a column of times.
 const UTC: &str = " (UTC)";

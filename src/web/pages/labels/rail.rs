@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 use leptos::prelude::*;
 
 use super::class_of;
+use crate::components::view::view;
 use crate::model::location::ListFilter;
 use crate::model::location::Location;
 use crate::services::contacts::labels::Label;
