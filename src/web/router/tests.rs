@@ -17,6 +17,7 @@ use axum::http::Method;
 use axum::http::header;
 use tempfile::TempDir;
 use tower::ServiceExt;
+use tower::util::BoxCloneService;
 
 use super::*;
 use crate::services::accounts::AccountName;
@@ -127,6 +128,8 @@ impl fmt::Debug for Subject {
 /// A Kith that is asked without a network.
 struct Kith {
     state: AppState,
+    /// What [`build`] has made, which takes longer than most answers.
+    service: BoxCloneService<Request<Body>, Response, Infallible>,
     _data: TempDir,
 }
 
@@ -145,8 +148,10 @@ impl Kith {
         ] {
             policy.limit = NonZeroU32::MAX;
         }
+        let state = AppState::open(config).await.expect("a database");
         Self {
-            state: AppState::open(config).await.expect("a database"),
+            service: BoxCloneService::new(build(state.clone())),
+            state,
             _data: data,
         }
     }
@@ -180,7 +185,7 @@ impl Kith {
             .body(body)
             .expect("a request");
         request.headers_mut().extend(headers);
-        let Ok(response) = build(self.state.clone()).oneshot(request).await;
+        let Ok(response) = self.service.clone().oneshot(request).await;
         response
     }
 

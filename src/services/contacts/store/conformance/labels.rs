@@ -171,8 +171,8 @@ pub async fn a_list_of_a_label_or_of_favourites_is_paged_in_every_order(store: S
     ];
     for (label, favourites, expected) in filters {
         let filter = Filter { label, favourites };
-        for search in ["", "ad", "king", "a"] {
-            for sort in Sort::ALL {
+        for (index, sort) in Sort::ALL.into_iter().enumerate() {
+            for search in ["", ["ad", "king", "a"][index % 3]] {
                 let all = all_pages(&store, Scope::Live, search, sort.as_str(), 100).await;
                 let has = |contact: &&Contact| {
                     let labels = contact.fields.get("labels").map(ToString::to_string);

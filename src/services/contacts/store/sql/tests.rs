@@ -41,7 +41,7 @@ macro_rules! engine_tests {
             outdated_keys_are_cleared_away_bit_by_bit
             a_key_of_a_release_that_compared_bytes_is_still_known
             failed_attempts_leave_changes_in_view
-            ten_thousand_contacts
+            two_thousand_contacts
             activities_keep_their_order_when_the_clock_is_set_back
             a_deleted_contact_is_in_the_audit_log_by_its_id_alone
             the_tables_hold_nothing_of_an_erased_contact
