@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
 
-/** Debian's Chromium where there is one, otherwise the one that Playwright installs. */
-const chromium = [process.env.CHROMIUM_PATH, '/usr/bin/chromium'].find(
+/**
+ * Debian's Chromium where there is one, otherwise the one that Playwright installs: the headless shell, which takes
+ * less of the machine than the whole browser.
+ */
+const chromium = [process.env.CHROMIUM_PATH, '/usr/bin/chromium-headless-shell'].find(
   (path) => path !== undefined && existsSync(path),
 );
 
@@ -16,7 +19,7 @@ const ONCE = /\.once\./;
 const leftOut = process.env.PLAYWRIGHT_AGAIN === undefined ? [] : [ONCE];
 
 /**
- * `cargo xtask e2e` starts a server with a release build and an empty address book, and runs
+ * `cargo xtask e2e` starts a server with an empty address book, and runs
  * this. Then it does so with a server that has Redis and PostgreSQL, and leaves out what `ONCE`
  * matches. A file says in its name where its tests run:
  *
@@ -44,7 +47,8 @@ export default defineConfig({
   reporter: [['list']],
   use: {
     baseURL: process.env.PLAYWRIGHT_BASE_URL ?? 'http://127.0.0.1:3000',
-    trace: 'retain-on-failure',
+    // A trace doubles what a test takes: `--trace on` repeats a failure with one.
+    trace: 'off',
     viewport: { width: 1280, height: 800 },
     launchOptions: {
       ...(chromium === undefined ? {} : { executablePath: chromium }),
