@@ -21,3 +21,4 @@ pub mod icon;
 #[cfg(feature = "ssr")]
 pub mod label;
 pub mod reactive_text;
+pub mod view;

@@ -28,6 +28,7 @@ use anyhow::ensure;
 use crate::contract;
 use crate::setup;
 use crate::shell::command;
+use crate::shell::root;
 use crate::shell::run;
 use crate::shell::stage;
 use crate::shell::with_npm_tools;
@@ -35,7 +36,8 @@ use crate::site;
 use crate::site::Package;
 
 const FORMAT: &str = "cargo fmt --all --check";
-const TEST: &str = "cargo test --workspace";
+/// The unit and integration tests.
+pub const TEST: &str = "cargo test --workspace";
 
 /// The integration tests once more, with a PostgreSQL server for the database. Those that are left out start the
 /// program with a file, or are about files.
@@ -88,11 +90,8 @@ pub fn test() -> Result<()> {
             run(many_at_a_time(&mut command(tests)).env("KITH_TEST_ENGINE", engine))
         })?;
     }
-    check("a build without PostgreSQL", TEST_WITHOUT_POSTGRES, || {
-        run(command(TEST_WITHOUT_POSTGRES))
-    })?;
     check("JSON of the browser half", WIRE, || run(command(WIRE)))?;
-    let server = check("release build", "cargo xtask build", site::build)?;
+    let server = check("site", "cargo xtask e2e", site::build_for_tests)?;
     check("generated requests", "cargo xtask contract", || {
         contract::check(&server)
     })?;
@@ -106,14 +105,17 @@ fn many_at_a_time(tests: &mut Command) -> &mut Command {
     tests.env("RUST_TEST_THREADS", (cores * TESTS_PER_CORE).to_string())
 }
 
-/// The checks that take too long for every change: ten thousand new requests, servers that are killed 500 times, and
-/// 10 failovers of PostgreSQL.
+/// The checks that take too long for every change: ten thousand new requests, tests of a build without PostgreSQL, servers
+/// that are killed 500 times, and 10 failovers of PostgreSQL.
 pub fn soak(server: &Path, seed: Option<u64>) -> Result<()> {
     check(
         "generated requests, 10,000",
         "cargo xtask soak <seed>",
         || contract::soak(server, seed),
     )?;
+    check("a build without PostgreSQL", TEST_WITHOUT_POSTGRES, || {
+        run(command(TEST_WITHOUT_POSTGRES))
+    })?;
     check("crashes, 500", CRASHES, || {
         run(command(CRASHES).env("KITH_TEST_KILLS", "500"))
     })?;
@@ -173,6 +175,7 @@ fn browser_once(server: &Server, args: &[&str], settings: &[(&str, &str)]) -> Re
     let mut playwright = with_npm_tools("playwright test");
     playwright
         .env("PLAYWRIGHT_BASE_URL", format!("http://{}", server.address))
+        .env("PLAYWRIGHT_KITH", root().join(&server.program))
         .envs(settings.iter().copied());
     run(playwright.args(args).current_dir("end2end"))
         .inspect_err(|_| eprintln!("{}", server.last_words()))

@@ -35,7 +35,8 @@ Usage: cargo xtask <command>
   test           everything CI checks: formatting, lints, unit, integration and browser tests, and
                  requests made up from the description of the API
   build          build the site and the server, for release
-  e2e [args]     build, then the browser tests alone; the arguments go to `playwright test`
+  e2e [args]     build, then the browser tests alone; the arguments go to `playwright test`. With
+                 --release before them, the server half of a release is tested
   contract       build, then the requests made up from the description of the API alone
   soak [seed]    build, then 10,000 such requests with a new seed, or with this one, and a server
                  that is killed 500 times; takes about half an hour
@@ -76,13 +77,17 @@ fn dispatch() -> Result<()> {
             setup::build_tools()?;
             site::build().map(drop)
         }
-        ["e2e", args @ ..] => {
+        ["e2e", "--release", args @ ..] => {
             setup::test_tools()?;
             checks::browser(&site::build()?, args)
         }
+        ["e2e", args @ ..] => {
+            setup::test_tools()?;
+            checks::browser(&site::build_for_tests()?, args)
+        }
         ["contract"] => {
             setup::test_tools()?;
-            contract::check(&site::build()?)
+            contract::check(&site::build_for_tests()?)
         }
         ["soak", seed @ ..] if seed.len() <= 1 => {
             let seed = seed.first().map(|seed| seed.parse()).transpose();

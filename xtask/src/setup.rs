@@ -77,7 +77,7 @@ pub fn test_tools() -> Result<()> {
         // Only Debian has a plain package of Chromium. Ubuntu's is a snap, which tests cannot control.
         let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
         if release.lines().any(|line| line == "ID=debian") {
-            packages.push("chromium");
+            packages.push("chromium-headless-shell");
         } else {
             stage("installing Playwright's Chromium", Some("a minute"), || {
                 run(with_npm_tools("playwright install --with-deps chromium"))
@@ -186,7 +186,7 @@ fn npm_packages() -> Result<()> {
 /// Whether there is a Chromium, in the places where `end2end/playwright.config.ts` looks.
 fn has_browser() -> Result<bool> {
     let named = env::var_os("CHROMIUM_PATH").is_some_and(|path| Path::new(&path).exists());
-    if named || Path::new("/usr/bin/chromium").exists() {
+    if named || Path::new("/usr/bin/chromium-headless-shell").exists() {
         return Ok(true);
     }
     let script = "console.log(require('@playwright/test').chromium.executablePath())";

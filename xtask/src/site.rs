@@ -25,6 +25,7 @@ use anyhow::Result;
 use anyhow::ensure;
 use serde::Deserialize;
 
+use crate::checks::TEST;
 use crate::shell::command;
 use crate::shell::quiet;
 use crate::shell::root;
@@ -77,59 +78,31 @@ struct Leptos {
 /// Builds both halves for release and returns the path of the server.
 pub fn build() -> Result<PathBuf> {
     let package = Package::read()?;
-    let Package { pages, leptos, .. } = &package;
-    let wasm = stage("browser half", Some("two minutes the first time"), || {
-        pages
-            .iter()
-            .map(|page| package.compile_browser_half(page))
-            .collect::<Result<Vec<_>>>()
-    })?;
-    // The compiler leaves a core idle for most of the time that the one large crate of the server takes.
-    let (bound, server) = thread::scope(|scope| {
-        let bound = scope.spawn(|| {
-            let bind = |(page, wasm): (&String, &PathBuf)| leptos.bind(page, wasm);
-            pages
-                .iter()
-                .zip(&wasm)
-                .map(bind)
-                .collect::<Result<Vec<_>>>()
-        });
+    package.build(|| {
         let remark = "five minutes the first time; wasm-opt runs beside it";
-        let server = stage("server half", Some(remark), || {
+        stage("server half", Some(remark), || {
             package.compile_server_half()
-        });
-        (
-            bound.join().unwrap_or_else(|panic| resume_unwind(panic)),
-            server,
-        )
-    });
-    let (bound, server) = (bound?, server?);
+        })
+    })
+}
 
-    let site = leptos.site_root.with_extension("new");
-    let pkg = site.join(&leptos.site_pkg_dir);
-    clear(&site)?;
-    leptos.copy_assets(&site)?;
-    for half in &bound {
-        copy(half, &pkg)?;
-    }
-    stage("style sheet", None, || leptos.style(&pkg))?;
-    let hashes = leptos.add_hashes(&pkg, pages)?;
-    let sizes = stage("compression", None, || {
-        quiet(command("node xtask/src/compress.mjs").arg(&site))
-    })?;
-
-    let hash_file = server.with_file_name("hash.txt");
-    let old_hashes = fs::read_to_string(&hash_file).unwrap_or_default();
-    keep_previous(
-        &leptos.site_root.join(&leptos.site_pkg_dir),
-        &pkg,
-        (&old_hashes, &hashes),
-    )?;
-    clear(&leptos.site_root)?;
-    fs::rename(&site, &leptos.site_root).context("cannot put the new site in its place")?;
-    fs::write(hash_file, hashes).context("cannot write hash.txt")?;
-    print!("{sizes}");
-    Ok(server)
+/// Builds the browser half for release, beside the server half of the unit and integration tests, which compiles in a part
+/// of the time and checks its arithmetic. Returns the path of a copy of that server, because `cargo leptos watch` wants no
+/// hashes beside the original.
+pub fn build_for_tests() -> Result<PathBuf> {
+    let package = Package::read()?;
+    package.build(|| {
+        stage("server half", Some("as the tests compile it"), || {
+            run(command(TEST).arg("--no-run"))
+        })?;
+        let compiled = format!("{TARGET}/debug/{}", package.name);
+        let folder = PathBuf::from(format!("{TARGET}/e2e"));
+        let copied = folder.join(&package.name);
+        fs::create_dir_all(&folder)
+            .and_then(|()| fs::copy(&compiled, &copied))
+            .with_context(|| format!("cannot copy {compiled}"))?;
+        Ok(copied)
+    })
 }
 
 impl Package {
@@ -158,6 +131,60 @@ impl Package {
             pages: pages.map(str::to_owned).collect(),
             leptos: manifest.package.metadata.leptos,
         })
+    }
+
+    /// Builds the browser half and the site, beside the work that returns the path of the server.
+    fn build(&self, compile_server: impl FnOnce() -> Result<PathBuf>) -> Result<PathBuf> {
+        let Self { pages, leptos, .. } = self;
+        let wasm = stage("browser half", Some("two minutes the first time"), || {
+            pages
+                .iter()
+                .map(|page| self.compile_browser_half(page))
+                .collect::<Result<Vec<_>>>()
+        })?;
+        // The compiler leaves a core idle for most of the time that the one large crate of the server takes.
+        let (bound, server) = thread::scope(|scope| {
+            let bound = scope.spawn(|| {
+                let bind = |(page, wasm): (&String, &PathBuf)| leptos.bind(page, wasm);
+                pages
+                    .iter()
+                    .zip(&wasm)
+                    .map(bind)
+                    .collect::<Result<Vec<_>>>()
+            });
+            let server = compile_server();
+            (
+                bound.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                server,
+            )
+        });
+        let (bound, server) = (bound?, server?);
+
+        let site = leptos.site_root.with_extension("new");
+        let pkg = site.join(&leptos.site_pkg_dir);
+        clear(&site)?;
+        leptos.copy_assets(&site)?;
+        for half in &bound {
+            copy(half, &pkg)?;
+        }
+        stage("style sheet", None, || leptos.style(&pkg))?;
+        let hashes = leptos.add_hashes(&pkg, pages)?;
+        let sizes = stage("compression", None, || {
+            quiet(command("node xtask/src/compress.mjs").arg(&site))
+        })?;
+
+        let hash_file = server.with_file_name("hash.txt");
+        let old_hashes = fs::read_to_string(&hash_file).unwrap_or_default();
+        keep_previous(
+            &leptos.site_root.join(&leptos.site_pkg_dir),
+            &pkg,
+            (&old_hashes, &hashes),
+        )?;
+        clear(&leptos.site_root)?;
+        fs::rename(&site, &leptos.site_root).context("cannot put the new site in its place")?;
+        fs::write(hash_file, hashes).context("cannot write hash.txt")?;
+        print!("{sizes}");
+        Ok(server)
     }
 
     /// A cargo command on the browser half of all pages.

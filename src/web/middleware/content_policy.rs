@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use sha2::Digest;
 use sha2::Sha256;
 
+use crate::components::view::view;
 use crate::web::pages::wake;
 use crate::web::site::Site;
 
