@@ -207,7 +207,8 @@ test('a new contact is in view in its place', async ({ book, contacts }) => {
 });
 
 test('a deletion above the view moves nothing in it', async ({ book, contacts, page }) => {
-  await book.addMany(120);
+  // One page, so that none is on its way.
+  await book.addMany(45);
   await contacts.goto(book.list);
   await contacts.row(`${book.word} 002`).click();
   await expect(contacts.title).toHaveText(`${book.word} 002`);
@@ -215,7 +216,7 @@ test('a deletion above the view moves nothing in it', async ({ book, contacts, p
   const other = contacts.row(`${book.word} 030`);
   const before = (await other.boundingBox())!.y;
   await contacts.button('Delete').click();
-  await expect(contacts.count).toHaveText('119 contacts found');
+  await expect(contacts.count).toHaveText('44 contacts found');
   await expect(other.locator('xpath=..')).toHaveAttribute('aria-posinset', '29');
   expect((await other.boundingBox())!.y).toBeCloseTo(before, 0);
 });

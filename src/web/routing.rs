@@ -22,7 +22,7 @@ type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
 struct AnyHandler(Arc<dyn Fn(Request, AppState) -> Answer + Send + Sync>);
 
 impl AnyHandler {
-    fn new<T>(handler: impl Handler<T, AppState, Future = Answer> + Sync) -> Self {
+    fn new<T>(handler: impl Handler<T, AppState, Future = Answer>) -> Self {
         Self(Arc::new(move |request, state| {
             handler.clone().call(request, state)
         }))
@@ -38,22 +38,16 @@ impl Handler<(), AppState> for AnyHandler {
 }
 
 /// Answers `GET` and `HEAD`.
-pub fn get<T>(
-    handler: impl Handler<T, AppState, Future = Answer> + Sync,
-) -> MethodRouter<AppState> {
+pub fn get<T>(handler: impl Handler<T, AppState, Future = Answer>) -> MethodRouter<AppState> {
     routing::get(AnyHandler::new(handler))
 }
 
 /// Answers `POST`.
-pub fn post<T>(
-    handler: impl Handler<T, AppState, Future = Answer> + Sync,
-) -> MethodRouter<AppState> {
+pub fn post<T>(handler: impl Handler<T, AppState, Future = Answer>) -> MethodRouter<AppState> {
     routing::post(AnyHandler::new(handler))
 }
 
 /// Answers every method.
-pub fn any<T>(
-    handler: impl Handler<T, AppState, Future = Answer> + Sync,
-) -> MethodRouter<AppState> {
+pub fn any<T>(handler: impl Handler<T, AppState, Future = Answer>) -> MethodRouter<AppState> {
     routing::any(AnyHandler::new(handler))
 }

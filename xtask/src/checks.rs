@@ -36,6 +36,7 @@ use crate::site;
 use crate::site::Package;
 
 const FORMAT: &str = "cargo fmt --all --check";
+
 /// The unit and integration tests.
 pub const TEST: &str = "cargo test --workspace";
 

@@ -225,7 +225,7 @@ fn Row(label: Label, book: Option<BookId>, may_change: bool) -> impl IntoView {
     view! {
         <li class="flex items-center gap-3 border-b border-line py-2">
             <a class="flex min-w-0 grow flex-wrap items-center gap-3" href=contacts_of(id, book)>
-                <bdi class=class_of(colour)>{name.clone()}</bdi>
+                <bdi class=class_of(colour)>{name}</bdi>
                 <span class="text-xs text-muted">{format::count(contacts, "contact")}</span>
             </a>
             {edit}

@@ -234,7 +234,7 @@ fn Row(
             <a class="flex min-w-0 grow items-center gap-3 py-2" href=address(&format!("/{id}"), book)>
                 <Avatar id name=name.clone() photo=None/>
                 <span class="min-w-0 grow">
-                    <bdi class="row-name" title=name.clone()>
+                    <bdi class="row-name" title=name>
                         {name.clone()}
                     </bdi>
                     <span class="block truncate text-xs text-muted">{detail}</span>
