@@ -52,6 +52,8 @@ const ON_POOLER: &str = "cargo test --workspace --test integration -- rest:: que
 const LINT_WITHOUT_POSTGRES: &str =
     "cargo clippy --package kith --lib --bins --no-default-features --features ssr";
 
+const DENY_WARNINGS: [&str; 3] = ["--", "--deny", "warnings"];
+
 /// Files in such a build, and what it says of a server.
 const TEST_WITHOUT_POSTGRES: &str =
     "cargo test --package kith-database --lib --no-default-features";
@@ -114,7 +116,9 @@ pub fn soak(server: &Path, seed: Option<u64>) -> Result<()> {
         "cargo xtask soak <seed>",
         || contract::soak(server, seed),
     )?;
+    // Other features compile nearly all dependencies again.
     check("a build without PostgreSQL", TEST_WITHOUT_POSTGRES, || {
+        run(command(LINT_WITHOUT_POSTGRES).args(DENY_WARNINGS))?;
         run(command(TEST_WITHOUT_POSTGRES))
     })?;
     check("crashes, 500", CRASHES, || {
@@ -130,13 +134,12 @@ fn check<T>(name: &str, alone: &str, work: impl FnOnce() -> Result<T>) -> Result
     stage(name, Some(alone), work).with_context(|| format!("{name} failed; `{alone}` repeats it"))
 }
 
-/// Runs Clippy on each half with the features it is built with, and on the server half without PostgreSQL. Runs `tsc` on
-/// the browser tests.
+/// Runs Clippy on each half with the features it is built with, and `tsc` on the browser tests.
 pub fn lint() -> Result<()> {
-    let deny = ["--", "--deny", "warnings"];
-    run(command("cargo clippy --workspace --all-targets").args(deny))?;
-    run(command(LINT_WITHOUT_POSTGRES).args(deny))?;
-    run(Package::read()?.cargo_browser_half("clippy").args(deny))?;
+    run(command("cargo clippy --workspace --all-targets").args(DENY_WARNINGS))?;
+    run(Package::read()?
+        .cargo_browser_half("clippy")
+        .args(DENY_WARNINGS))?;
     run(with_npm_tools("tsc --project end2end"))
 }
 
