@@ -221,8 +221,8 @@ impl Database {
             Backend::Sqlite(file) => Box::pin(file.fetch_dedicated(query)),
             Backend::Postgres(server) => Box::pin(server.fetch_dedicated(query)),
         };
-        let rows = self.recorded(fetched.await)?;
-        self.recorded(rows.into_iter().map(T::from_row).collect())
+        let rows = fetched.await;
+        self.recorded(rows.and_then(|rows| rows.into_iter().map(T::from_row).collect()))
     }
 
     /// Records the fault behind an error.
