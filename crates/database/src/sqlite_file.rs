@@ -27,6 +27,9 @@ pub use self::replace::replace;
 /// The ends of the names of the files that SQLite keeps beside a file.
 const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
+/// Those of them that hold data. The third is an index, which SQLite makes anew.
+const LOGS: [&str; 2] = ["-wal", "-journal"];
+
 /// The path with more at its end.
 pub(crate) fn with_end(path: &Path, end: &str) -> PathBuf {
     let mut path = path.as_os_str().to_owned();

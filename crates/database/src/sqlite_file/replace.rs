@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use sqlx::ConnectOptions;
 use sqlx::Connection;
+use sqlx::sqlite::SqliteConnectOptions;
 
 use super::BESIDE;
+use super::LOGS;
 use super::lock::Lock;
 use super::remove_if_there;
 use super::sync_folder;
 use super::with_end;
-use crate::database::sqlite::connect_options;
 use crate::error;
 use crate::error::primary_code;
 
@@ -52,19 +53,20 @@ pub async fn replace(
     File::open(with)?.sync_all()?;
     let was_there = path.exists();
     if was_there {
-        write_log_back(path).await?;
+        keep_logs(path, kept)?;
+        match write_log_back(path).await {
+            Ok(LogState::WrittenBack) => remove_logs(kept)?,
+            Ok(LogState::Unreadable) => {}
+            Err(error) => {
+                remove_logs(kept)?;
+                return Err(error);
+            }
+        }
         keep(path, kept)?;
+        sync_folder(path)?;
     }
     for end in BESIDE {
-        let beside = with_end(path, end);
-        if beside.exists() {
-            // The index is made anew from the log.
-            if end != "-shm" {
-                keep(&beside, &with_end(kept, end))?;
-            }
-            sync_folder(path)?;
-            remove_if_there(&beside)?;
-        }
+        remove_if_there(&with_end(path, end))?;
     }
     sync_folder(path)?;
     fs::rename(with, path)?;
@@ -72,11 +74,22 @@ pub async fn replace(
     Ok(was_there)
 }
 
-/// Has SQLite write the log back into the file and remove it, for which it needs the file for itself. A file that is
-/// damaged keeps its log.
-async fn write_log_back(path: &Path) -> Result<(), ReplaceError> {
+/// What became of the log of a file.
+enum LogState {
+    /// The file holds everything.
+    WrittenBack,
+    /// SQLite cannot read the file.
+    Unreadable,
+}
+
+/// Has SQLite write the log back into the file and remove it, for which it needs the file for itself.
+async fn write_log_back(path: &Path) -> Result<LogState, ReplaceError> {
     let write_back = async {
-        let options = connect_options(path).busy_timeout(Duration::ZERO);
+        // Without `connect_options`: its settings read the file. A connection whose settings fail is closed by its
+        // thread at some later time, and what it removes then may be the log of the new file.
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .busy_timeout(Duration::ZERO);
         let mut connection = options.connect().await?;
         let switched = sqlx::query("PRAGMA journal_mode = DELETE")
             .execute(&mut connection)
@@ -85,11 +98,29 @@ async fn write_log_back(path: &Path) -> Result<(), ReplaceError> {
         switched
     };
     match write_back.await {
+        Ok(_) => Ok(LogState::WrittenBack),
         Err(error) if matches!(primary_code(&error), Some(error::BUSY | error::LOCKED)) => {
             Err(ReplaceError::InUse)
         }
-        _ => Ok(()),
+        Err(_) => Ok(LogState::Unreadable),
     }
+}
+
+/// Keeps the logs before SQLite sees them: it removes one in which it finds nothing, also beside a file that it cannot
+/// read.
+fn keep_logs(path: &Path, kept: &Path) -> io::Result<()> {
+    for end in LOGS {
+        let log = with_end(path, end);
+        if log.exists() {
+            keep(&log, &with_end(kept, end))?;
+        }
+    }
+    Ok(())
+}
+
+fn remove_logs(kept: &Path) -> io::Result<()> {
+    LOGS.iter()
+        .try_for_each(|end| remove_if_there(&with_end(kept, end)))
 }
 
 /// Gives a file a second name. Where the file system has no such thing, it is copied.

@@ -213,6 +213,7 @@ async fn a_file_is_replaced_without_its_log_and_kept_with_all_it_has() {
         assert!(!with_end(&at("b.db"), end).exists(), "{end}");
     }
     assert_eq!(kept, at("b.db.replaced-now"));
+    assert!(!with_end(&kept, "-wal").exists(), "the file holds the log");
     assert_eq!(numbers(&kept).await, 5);
     assert_eq!(numbers(&at("b.db")).await, 1);
     assert_eq!(kept_path(&at("b.db"), "now"), at("b.db.replaced-now-2"));
@@ -252,7 +253,7 @@ async fn a_file_that_an_older_program_uses_is_not_replaced() {
     let lock = Lock::exclusive(&at("a.db")).expect("it is free");
     let replaced = replace(&at("a.db"), &at("new.db"), &at("kept"), &lock).await;
     assert!(matches!(replaced, Err(ReplaceError::InUse)), "{replaced:?}");
-    assert!(!at("kept").exists() && at("new.db").exists());
+    assert!(!at("kept").exists() && !at("kept-wal").exists() && at("new.db").exists());
     add(&database, 2).await;
     database.close().await;
     drop(lock);
