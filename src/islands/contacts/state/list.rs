@@ -155,6 +155,10 @@ impl State {
         let mut changed = self.list.take();
         change(&mut changed);
         self.show_list(changed, in_view);
+        // A page that is on its way may be older than the change.
+        if self.list_busy.get_untracked() {
+            self.request_list(self.last_list_request.get_untracked());
+        }
     }
 
     /// The rows in view, with their indices.
