@@ -15,6 +15,7 @@
 //!   the tag [`PAGES`].
 //! - [`activity`] is what happens around contacts, and [`history`] what has changed in their cards.
 //! - [`trash_rule`] says how long contacts stay in the trash; [`trash_retention`] deletes them then.
+//! - [`search_rebuild`] makes the search index anew after an update that reads it in another way.
 //! - [`saved_search`] is a search that a book keeps.
 //! - [`list_view`] says how a reader wants to see lists.
 //! - [`uses`] counts how contacts are used, and [`frecency`] is what that makes.
@@ -40,6 +41,7 @@ pub mod query;
 pub mod saved_search;
 pub mod search_document;
 pub mod search_marks;
+pub mod search_rebuild;
 pub mod service;
 pub mod short_card;
 pub mod sort_keys;
@@ -62,6 +64,7 @@ pub const TAGS: [Tag; 2] = [CONTACTS, PAGES];
 
 pub use label_work::LabelWork;
 pub use query::ContactQuery;
+pub use search_rebuild::SearchRebuild;
 pub use service::AUDIENCE;
 pub use service::ContactService;
 pub use service::Contacts;

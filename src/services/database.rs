@@ -68,6 +68,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(26, "sort_keys", "0026_sort_keys.sql"),
     migration!(27, "frecency", "0027_frecency.sql"),
     migration!(28, "saved_searches", "0028_saved_searches.sql"),
+    migration!(29, "search_derived_by", "0029_search_derived_by.sql"),
 ];
 
 /// Every migration of a server, in order: that of `kith-queue`, and those in `migrations/postgres/`.
@@ -97,6 +98,11 @@ const SERVER_MIGRATIONS: &[Migration] = &[
     migration!(19, "sort_keys", "postgres/0018_sort_keys.sql"),
     migration!(20, "frecency", "postgres/0019_frecency.sql"),
     migration!(21, "saved_searches", "postgres/0020_saved_searches.sql"),
+    migration!(
+        22,
+        "search_derived_by",
+        "postgres/0021_search_derived_by.sql"
+    ),
 ];
 
 /// A file that was restored from a backup has brought its generations back, and Redis may hold what was

@@ -27,6 +27,7 @@ use crate::services::backup::Backups;
 use crate::services::config::Config;
 use crate::services::contacts::ContactService;
 use crate::services::contacts::LabelWork;
+use crate::services::contacts::SearchRebuild;
 use crate::services::contacts::TrashRetention;
 use crate::services::contacts::store::StoreError;
 use crate::services::dashboard::Dashboard;
@@ -75,6 +76,7 @@ pub struct Parts {
     overrides: RuntimeOverrides,
     backups: Backups,
     trash_retention: TrashRetention,
+    search_rebuild: SearchRebuild,
     pub(in crate::web) imports: ImportService,
     label_work: LabelWork,
     admin: AdminService,
@@ -215,6 +217,7 @@ impl AppState {
         self.queue.start();
         self.backups.start();
         self.trash_retention.start();
+        self.search_rebuild.start();
         self.imports.start();
         self.label_work.start();
         self.contacts.start();
@@ -254,6 +257,7 @@ impl AppState {
         self.accounts.close().await;
         self.backups.close().await;
         self.trash_retention.close().await;
+        self.search_rebuild.close().await;
         self.imports.close().await;
         self.label_work.close().await;
         self.admin.close().await;

@@ -35,6 +35,7 @@ use crate::services::config::WelcomeConfig;
 use crate::services::contacts;
 use crate::services::contacts::ContactService;
 use crate::services::contacts::LabelWork;
+use crate::services::contacts::SearchRebuild;
 use crate::services::contacts::TAGS;
 use crate::services::contacts::TrashRetention;
 use crate::services::contacts::TrashRule;
@@ -186,7 +187,6 @@ impl Stores {
             keep: config.audit.keep,
             clock: Arc::new(SystemClock),
         });
-        let trash_retention = self.trash_retention();
         let imports = self.imports(&config);
         let health = self.health(contacts.clone(), stopping.clone());
         let instances = self.instances(&config, &health);
@@ -200,6 +200,8 @@ impl Stores {
         Parts {
             live,
             label_work: self.label_work(),
+            trash_retention: self.trash_retention(),
+            search_rebuild: SearchRebuild::new(self.database.clone()),
             jobs: Arc::new(self.jobs(&config, contacts.clone(), stopping.clone())),
             site: Site::new(&config),
             config: Arc::new(config),
@@ -215,7 +217,6 @@ impl Stores {
             stopping,
             cache: self.cache,
             imports,
-            trash_retention,
             backups: self.backups,
             limiter: self.limiter,
             redis: self.redis,

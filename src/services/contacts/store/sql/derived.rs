@@ -44,7 +44,7 @@ const PAGE: u32 = 100;
 /// Raise this when the same card comes to say something else in the columns, and the catalogue stays as it is.
 const READING: u32 = 4;
 
-const DERIVED_BY: &str = "SELECT derived_by FROM installation";
+const DERIVED_BY: &str = "SELECT derived_by, search_derived_by FROM installation";
 
 const CONTACTS: &str =
     "SELECT seq, id, in_trash, search_key, family_key, company_key, name, email, phone, company, notes, fields, favourite,
@@ -121,10 +121,12 @@ const LABELS: &str = "labels";
 const DATES: &str = "dates";
 
 /// Brings what an earlier release has written up to what this program reads: each contact gets a card, and everything is
-/// derived anew if need be.
+/// derived anew if need be. A search index of another version stays for [`SearchRebuild`], because it can be read.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`], [`StoreError::Internal`].
+///
+/// [`SearchRebuild`]: crate::services::contacts::SearchRebuild
 pub async fn catch_up(database: &Database) -> Result<(), StoreError> {
     write_missing_cards(database).await?;
     derive_anew(database).await?;
@@ -137,42 +139,82 @@ pub async fn catch_up(database: &Database) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError::Unavailable`], [`StoreError::Internal`].
 pub async fn derive_anew(database: &Database) -> Result<usize, StoreError> {
-    let current = fingerprint();
-    let mut reader = database.reader().await?;
-    let derived_by: Option<String> = query(DERIVED_BY).fetch_one(&mut reader).await?;
-    drop(reader);
-    if derived_by.as_ref() == Some(&current) {
+    if Version::read(database).await?.is_current(Part::Columns) {
         return Ok(0);
     }
     let checked = check(database, Mode::Repair).await?;
+    Version::write_current(database).await?;
     let (changed, unreadable) = (checked.differing.len(), checked.unreadable());
-    let mut tx = database.write().await?;
-    query("UPDATE installation SET derived_by = $1")
-        .bind(current)
-        .execute(&mut tx)
-        .await?;
-    tx.commit().await?;
     if changed > 0 {
         tracing::info!(changed, unreadable, "columns are derived from cards anew");
     }
     Ok(changed)
 }
 
+/// What is derived, by when it is derived anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Everything that lists and pages show: before Kith serves.
+    Columns,
+    /// What searches read: while Kith serves.
+    Search,
+}
+
+/// Which programs have derived what the database has.
+pub struct Version {
+    columns: Option<String>,
+    search: Option<String>,
+}
+
+impl Version {
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Internal`].
+    pub async fn read(database: &Database) -> Result<Self, StoreError> {
+        let mut reader = database.reader().await?;
+        let (columns, search) = query(DERIVED_BY).fetch_one(&mut reader).await?;
+        Ok(Self { columns, search })
+    }
+
+    /// Whether a program has derived it that does so as this one does.
+    pub fn is_current(&self, part: Part) -> bool {
+        let derived_by = match part {
+            Part::Columns => &self.columns,
+            Part::Search => &self.search,
+        };
+        derived_by.as_ref() == Some(&fingerprint(part))
+    }
+
+    /// Says that this program has derived everything.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Internal`].
+    pub async fn write_current(database: &Database) -> Result<(), StoreError> {
+        let mut tx = database.write().await?;
+        query("UPDATE installation SET derived_by = $1, search_derived_by = $2")
+            .bind(fingerprint(Part::Columns))
+            .bind(fingerprint(Part::Search))
+            .execute(&mut tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
 /// Names the way in which this program reads cards.
-fn fingerprint() -> String {
+fn fingerprint(part: Part) -> String {
     let mut hash = Sha256::new();
-    hash.update(READING.to_be_bytes());
-    hash.update(kith_search::VERSION.to_be_bytes());
+    let number = match part {
+        Part::Columns => READING,
+        Part::Search => kith_search::VERSION,
+    };
+    hash.update(number.to_be_bytes());
     for field in Field::ALL {
         let spec = field.spec();
-        let read = (
-            spec.name,
-            spec.kind,
-            spec.max_chars,
-            &spec.mapping,
-            spec.searched,
-        );
-        hash.update(format!("{read:?}\n"));
+        let read = match part {
+            Part::Columns => format!("{:?}", (spec.kind, spec.max_chars, &spec.mapping)),
+            Part::Search => format!("{:?}", spec.searched),
+        };
+        hash.update(format!("{} {read}\n", spec.name));
     }
     hex(&hash.finalize())
 }
@@ -182,25 +224,51 @@ fn fingerprint() -> String {
 /// # Errors
 /// [`StoreError::Unavailable`], [`StoreError::Internal`].
 pub async fn check(database: &Database, mode: Mode) -> Result<Checked, StoreError> {
-    let mut checked = Checked::default();
-    let mut after = Some(0);
-    while let Some(seq) = after {
+    let mut pass = Pass::new(database, mode);
+    while pass.check_page().await? {}
+    Ok(pass.checked)
+}
+
+/// A check of all contacts, which goes on as far as its caller asks for.
+pub struct Pass<'d> {
+    database: &'d Database,
+    mode: Mode,
+    /// The number of the last contact.
+    after: i64,
+    pub checked: Checked,
+}
+
+impl<'d> Pass<'d> {
+    pub fn new(database: &'d Database, mode: Mode) -> Self {
+        Self {
+            database,
+            mode,
+            after: 0,
+            checked: Checked::default(),
+        }
+    }
+
+    /// Checks some more contacts. Returns whether there may be others.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Internal`].
+    pub async fn check_page(&mut self) -> Result<bool, StoreError> {
         // What is read of a page is of one instant.
-        let mut tx = match mode {
-            Mode::Report => database.read().await?,
-            Mode::Repair => database.write().await?,
+        let mut tx = match self.mode {
+            Mode::Report => self.database.read().await?,
+            Mode::Repair => self.database.write().await?,
         };
-        let page = Page::read(&mut tx, seq, mode).await?;
-        if mode == Mode::Repair && !page.findings.is_empty() {
+        let page = Page::read(&mut tx, self.after, self.mode).await?;
+        if self.mode == Mode::Repair && !page.findings.is_empty() {
             page.write(&mut tx).await?;
             tx.commit().await?;
         }
-        after = page.next;
-        checked.contacts += page.contacts;
+        self.checked.contacts += page.contacts;
         let differing = page.findings.into_iter().map(|finding| finding.difference);
-        checked.differing.extend(differing);
+        self.checked.differing.extend(differing);
+        self.after = page.next.unwrap_or(self.after);
+        Ok(page.next.is_some())
     }
-    Ok(checked)
 }
 
 /// Some contacts in the order of their numbers.
@@ -466,8 +534,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_fingerprint_is_that_of_this_program_alone() {
-        assert_eq!(fingerprint(), fingerprint());
-        assert_eq!(fingerprint().len(), 64);
+    fn the_fingerprints_are_those_of_this_program_alone() {
+        for part in [Part::Columns, Part::Search] {
+            assert_eq!(fingerprint(part), fingerprint(part));
+            assert_eq!(fingerprint(part).len(), 64);
+        }
+        assert_ne!(fingerprint(Part::Columns), fingerprint(Part::Search));
     }
 }
