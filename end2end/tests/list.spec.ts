@@ -51,3 +51,18 @@ test('what changed last comes first, and pages go on from there', async ({ book,
   await expect(page).toHaveURL(book.list);
   await expect(contacts.rows.nth(1)).toContainText(`${book.word} 002`);
 });
+
+test('the first row under a letter has the letter, whatever becomes of the rows above', async ({
+  book,
+  contacts,
+}) => {
+  for (const family of ['Adler', 'Arndt', 'Bauer']) await book.add({ name: `${book.word} ${family}` });
+  await contacts.goto(`${book.list}&sort=family`);
+  const headings = () =>
+    contacts.rows.evaluateAll((rows) => rows.map((row) => row.parentElement!.dataset['heading']));
+  await expect.poll(headings).toEqual(['A', undefined, 'B']);
+  await contacts.row('Adler').click();
+  await contacts.button('Delete').click();
+  await expect(contacts.rows).toHaveCount(2);
+  await expect.poll(headings).toEqual(['A', 'B']);
+});

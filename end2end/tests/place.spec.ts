@@ -206,6 +206,23 @@ test('a new contact is in view in its place', async ({ book, contacts }) => {
   await expect(contacts.count).toHaveText('231 contacts found');
 });
 
+test('a page with others before it stands with its first row at the top', async ({
+  book,
+  contacts,
+  page,
+}) => {
+  await book.addMany(120);
+  await contacts.goto(book.list);
+  const next = contacts.list.getByRole('link', { name: 'Show more', includeHidden: true });
+  await contacts.goto((await next.getAttribute('href'))!);
+  const top = (await page.locator('.rows').boundingBox())!.y;
+  const y = async () => (await contacts.row(`${book.word} 051`).boundingBox())!.y - top;
+  await expect.poll(y).toBeCloseTo(0, 0);
+  // The page before has come, and nothing has moved.
+  await expect(contacts.row(`${book.word} 050`)).toBeAttached();
+  await expect.poll(y).toBeCloseTo(0, 0);
+});
+
 test('a deletion above the view moves nothing in it', async ({ book, contacts, page }) => {
   await book.addMany(120);
   await contacts.goto(book.list);

@@ -267,6 +267,8 @@ pub struct ContactRow {
     pub photo: Option<String>,
     /// What a search has found.
     pub marked: Option<MarkedRow>,
+    /// The heading of the list that the contact stands under, such as `A`; empty in an order without headings.
+    pub heading: String,
 }
 
 /// A row in which the words of a search are marked, as HTML.
@@ -291,6 +293,7 @@ impl From<&Contact> for ContactRow {
             detail: contact.detail().to_owned(),
             photo: contact.photo.clone(),
             marked: None,
+            heading: String::new(),
         }
     }
 }

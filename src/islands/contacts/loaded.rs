@@ -110,6 +110,7 @@ mod tests {
             detail: String::new(),
             photo: None,
             marked: None,
+            heading: String::new(),
         };
         ContactList {
             rows: numbers.iter().map(row).collect(),

@@ -29,7 +29,6 @@ use crate::islands::browser;
 use crate::model::contact::ContactId;
 use crate::model::location::PaneRoute;
 use keyed::KeyedRows;
-use row::Part;
 use row::row_view;
 use update::Update;
 use update::rendered_rows;
@@ -56,12 +55,10 @@ pub fn Rows(state: State) -> impl IntoView {
     effect(move |_| {
         // A memo that is tracked and not read stays outdated, and then reports no further change.
         let _ = (search.get(), current.get());
-        let list = state.list.read();
         let update = Update {
             rendered: rendered.get(),
             tab_stop: tab_stop.get(),
-            part: Part::of(&list),
-            loaded: list.rows.len(),
+            list: state.list.read(),
             row_height: state.row_height.get(),
         };
         // Runs after the rows of this update are in the document and before they are painted.
@@ -158,7 +155,12 @@ fn follow_scrolling(state: State, current: ErasedMemo<Option<ContactId>>) {
                 Some((contact, view)) if view.above == 0.0 => {
                     state.scroll_to_contact(Some(contact));
                 }
-                _ => state.handle_scroll(0.0),
+                _ => {
+                    if let (None, Some(view)) = (contact, View::measure()) {
+                        view.scroll_past_links();
+                    }
+                    state.handle_scroll(0.0);
+                }
             }
         });
     });

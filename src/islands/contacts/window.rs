@@ -95,6 +95,13 @@ impl View {
         scroll_by(y - (self.height - self.row) / 2.0);
     }
 
+    /// Scrolls the first row to the upper edge, where there are links above it and the list is not scrolled yet.
+    pub fn scroll_past_links(&self) {
+        if self.above == 0.0 {
+            scroll_by(-self.top);
+        }
+    }
+
     /// How much lower the same rows are than in an earlier view, which had `rows` fewer above them.
     pub fn moved_since(&self, earlier: &Self, rows: f64) -> f64 {
         let first_row = |view: &Self| view.above - view.top;

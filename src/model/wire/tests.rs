@@ -76,6 +76,7 @@ fn row() -> ContactRow {
         detail: "e".to_owned(),
         photo: Some("p".to_owned()),
         marked: None,
+        heading: "A".to_owned(),
     }
 }
 
@@ -201,7 +202,7 @@ fn details() -> ContactDetails {
 
 fn details_json() -> String {
     format!(
-        r#"{{"row":{{"id":"{ID}","name":"Ada","detail":"e","photo":"p","marked":null}},"version":3,"subtitle":"s","favourite":true,"actions":"<a>",
+        r#"{{"row":{{"id":"{ID}","name":"Ada","detail":"e","photo":"p","marked":null,"heading":"A"}},"version":3,"subtitle":"s","favourite":true,"actions":"<a>",
             "html":"<dl>",
             "activities":{{"list":[{{"at":"2026","text":"t"}}],"pending":true}},"merged":"the phone"}}"#
     )
@@ -229,7 +230,7 @@ fn form() -> FormView {
 fn form_json() -> String {
     format!(
         r#"{{"html":"<input>","conflict":"c","inputs":[["n","v"]],"name":"Ada","base":"{{}}","error":"not_found",
-            "saved":{{"row":{{"id":"{ID}","name":"Ada","detail":"e","photo":"p","marked":null}},"subtitle":"s","version":2}},"key":"k","welcome":true}}"#
+            "saved":{{"row":{{"id":"{ID}","name":"Ada","detail":"e","photo":"p","marked":null,"heading":"A"}},"subtitle":"s","version":2}},"key":"k","welcome":true}}"#
     )
 }
 
@@ -295,7 +296,7 @@ fn the_data_of_pages_cross_the_wire() {
         corrected: Some("c".to_owned()),
     };
     let rows = format!(
-        r#"[{{"id":"{ID}","name":"Ada","detail":"e","photo":"p","marked":{{"name":"<mark>Ada</mark>","detail":"&lt;"}}}}]"#
+        r#"[{{"id":"{ID}","name":"Ada","detail":"e","photo":"p","marked":{{"name":"<mark>Ada</mark>","detail":"&lt;"}},"heading":""}}]"#
     );
     let json_list = format!(
         r#"{{"rows":{rows},"offset":50,"previous_cursor":null,"next_cursor":"n","total":123456789012,"corrected":"c"}}"#

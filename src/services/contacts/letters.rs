@@ -8,6 +8,7 @@ use super::query::Cursor;
 use super::query::Position;
 use super::query::Sort;
 use super::query::SortBy;
+use super::sort_keys::SortKeys;
 use crate::model::contact::ContactId;
 
 /// The most headings of a list. What stands behind them is reached from the last one.
@@ -46,6 +47,15 @@ impl LetterOrder {
         }
     }
 
+    /// What the order sorts a contact by.
+    pub fn key(self, keys: &SortKeys) -> &str {
+        match self {
+            Self::Name => &keys.name,
+            Self::Family => &keys.family,
+            Self::Company => &keys.company,
+        }
+    }
+
     fn position(self, key: String) -> Position {
         match self {
             Self::Name => Position::Name(key),
@@ -70,14 +80,12 @@ pub struct Letter {
 impl Letter {
     /// The heading of what begins with this character; `None` for what has no heading.
     pub fn of(order: LetterOrder, first: char) -> Option<Self> {
-        let (text, begins) = match first {
-            LAST => return None,
-            first if first <= BEFORE_LETTERS => ("#".to_owned(), None),
-            first if is_between(first, HAN) => ("漢".to_owned(), Some(HAN[0])),
-            first if is_between(first, HANGUL) => ("한".to_owned(), Some(HANGUL[0])),
-            // Georgian is written without its capitals.
-            'ა'..='ჿ' => (first.to_string(), Some(first)),
-            first => (first.to_uppercase().to_string(), Some(first)),
+        let text = heading(first)?;
+        let begins = match first {
+            first if first <= BEFORE_LETTERS => None,
+            first if is_between(first, HAN) => Some(HAN[0]),
+            first if is_between(first, HANGUL) => Some(HANGUL[0]),
+            first => Some(first),
         };
         // No contact has this id, and each id sorts behind it.
         let first_id = ContactId::new(Uuid::nil());
@@ -85,6 +93,20 @@ impl Letter {
             begins.map(|first| Cursor::new(order.position(first.to_string()), false, first_id));
         Some(Self { text, cursor })
     }
+}
+
+/// The text of the heading of what begins with this character; `None` for what has no heading.
+pub fn heading(first: char) -> Option<String> {
+    let text = match first {
+        LAST => return None,
+        first if first <= BEFORE_LETTERS => "#".to_owned(),
+        first if is_between(first, HAN) => "漢".to_owned(),
+        first if is_between(first, HANGUL) => "한".to_owned(),
+        // Georgian is written without its capitals.
+        'ა'..='ჿ' => first.to_string(),
+        first => first.to_uppercase().to_string(),
+    };
+    Some(text)
 }
 
 fn is_between(character: char, [first, last]: [char; 2]) -> bool {

@@ -454,6 +454,9 @@ pub struct Stretch {
     pub previous: Option<Cursor>,
     /// Of a search, where it has found each contact of the page.
     pub marked: Vec<MarkedRow>,
+    /// The heading that each contact of the page stands under. An order without headings has none at all; a contact
+    /// behind all headings has an empty one.
+    pub headings: Vec<String>,
     /// What was looked for instead of a search that finds nothing.
     pub corrected: Option<String>,
 }

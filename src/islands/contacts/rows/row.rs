@@ -5,28 +5,11 @@ use leptos::prelude::*;
 use crate::components::avatar::Avatar;
 use crate::components::view::view;
 use crate::islands::contacts::state::State;
-use crate::model::contact::ContactId;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
 use crate::model::html::escape_html;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;
-
-/// Where the loaded rows are in the whole list.
-#[derive(Clone, Copy)]
-pub struct Part {
-    offset: u64,
-    total: u64,
-}
-
-impl Part {
-    pub fn of(list: &ContactList) -> Self {
-        Self {
-            offset: list.offset,
-            total: list.total,
-        }
-    }
-}
 
 /// The attributes of a row that change while the row stays.
 pub struct RowAttributes {
@@ -34,15 +17,20 @@ pub struct RowAttributes {
     pub total: String,
     pub href: String,
     pub current: Option<&'static str>,
+    /// Of the first row under a heading.
+    pub heading: Option<String>,
 }
 
 impl RowAttributes {
-    pub fn new(location: &Location, part: Part, index: usize, id: ContactId) -> Self {
+    pub fn new(location: &Location, list: &ContactList, index: usize, row: &ContactRow) -> Self {
+        let before = index.checked_sub(1).and_then(|before| list.rows.get(before));
+        let begins = before.is_none_or(|before| before.heading != row.heading);
         Self {
-            position: (part.offset + index as u64 + 1).to_string(),
-            total: part.total.to_string(),
-            href: location.with_pane(PaneRoute::Contact(id)).url(),
-            current: (location.pane.contact() == Some(id)).then_some("true"),
+            position: (list.offset + index as u64 + 1).to_string(),
+            total: list.total.to_string(),
+            href: location.with_pane(PaneRoute::Contact(row.id)).url(),
+            current: (location.pane.contact() == Some(row.id)).then_some("true"),
+            heading: (begins && !row.heading.is_empty()).then(|| row.heading.clone()),
         }
     }
 }
@@ -52,14 +40,17 @@ pub fn row_view(state: State, index: usize, row: ContactRow) -> impl IntoView {
     let id = row.id;
     // Without JavaScript, the link keeps the page of the list.
     let location = state.location.read_untracked();
-    let part = Part::of(&state.list.read_untracked());
-    let attributes = RowAttributes::new(&location, part, index, id);
+    let attributes = RowAttributes::new(&location, &state.list.read_untracked(), index, &row);
     let (name, detail) = match row.marked {
         Some(marked) => (marked.name, marked.detail),
         None => (escape_html(&row.name), escape_html(&row.detail)),
     };
     view! {
-        <li aria-posinset=attributes.position aria-setsize=attributes.total>
+        <li
+            aria-posinset=attributes.position
+            aria-setsize=attributes.total
+            data-heading=attributes.heading
+        >
             <a
                 class="row"
                 data-row=id.text()

@@ -1,11 +1,11 @@
 //! Updating the rows that are in the document.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use web_sys::Element;
 use web_sys::HtmlElement;
 
-use super::row::Part;
 use super::row::RowAttributes;
 use crate::components::erased_signal::ErasedSignal;
 use crate::islands::browser;
@@ -38,8 +38,7 @@ pub fn rendered_rows(
 pub struct Update {
     pub rendered: Vec<(usize, ContactRow)>,
     pub tab_stop: Option<usize>,
-    pub part: Part,
-    pub loaded: usize,
+    pub list: Arc<ContactList>,
     pub row_height: f64,
 }
 
@@ -53,7 +52,7 @@ impl Update {
 
     /// Returns `None` where the document does not have all rows yet.
     fn update_attributes(&self, state: State, ul: &HtmlElement) -> Option<()> {
-        set_spacers(ul, &self.rendered, self.loaded, self.row_height);
+        set_spacers(ul, &self.rendered, self.list.rows.len(), self.row_height);
         // A click leads to the page of its contact: the rows belong to several pages.
         let location = Location {
             cursor: None,
@@ -63,9 +62,16 @@ impl Update {
         for (index, row) in &self.rendered {
             let item = next?;
             let link = item.first_element_child()?;
-            let attributes = RowAttributes::new(&location, self.part, *index, row.id);
+            let attributes = RowAttributes::new(&location, &self.list, *index, row);
             set(&item, "aria-posinset", &attributes.position);
             set(&item, "aria-setsize", &attributes.total);
+            let heading = attributes.heading.as_deref();
+            set_if(
+                &item,
+                heading.is_some(),
+                "data-heading",
+                heading.unwrap_or_default(),
+            );
             set(&link, "href", &attributes.href);
             set_if(&link, attributes.current.is_some(), "aria-current", "true");
             set_if(&link, self.tab_stop != Some(*index), "tabindex", "-1");

@@ -149,6 +149,7 @@ impl Contacts {
             detail: String::new(),
             photo: saved.and_then(|saved| saved.photo),
             marked: None,
+            heading: String::new(),
         }
     }
 }

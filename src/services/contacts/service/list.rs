@@ -156,6 +156,9 @@ impl Contacts {
         for (row, marked) in rows.iter_mut().zip(&stretch.marked) {
             row.marked = Some(marked.clone());
         }
+        for (row, heading) in rows.iter_mut().zip(&stretch.headings) {
+            row.heading.clone_from(heading);
+        }
         Ok(ContactList {
             rows,
             offset: stretch.offset,

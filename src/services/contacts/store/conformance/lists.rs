@@ -216,6 +216,17 @@ pub async fn letters_are_those_that_names_begin_with(store: Store) {
         begins.push(page.contacts[0].name.clone());
     }
     assert_eq!(begins, ["1st Aid", "emil", "Zoe", "Юрий", "佐藤", "김유나"]);
+
+    // Each contact stands under one.
+    let headings = stretch(&store, &query("", "name", 20, None)).await.headings;
+    assert_eq!(
+        headings,
+        ["#", "#", "E", "E", "Z", "Ю", "漢", "漢", "한", "한"]
+    );
+    let by_company = stretch(&store, &query("", "company", 20, None)).await;
+    assert!(by_company.headings.iter().all(String::is_empty));
+    let newest = stretch(&store, &query("", "-created", 20, None)).await;
+    assert_eq!(newest.headings.len(), 0);
 }
 
 pub async fn letters_have_an_end(store: Store) {

@@ -41,6 +41,8 @@ use crate::model::contact::MarkedRow;
 use crate::services::book::BookKey;
 use crate::services::contacts::CONTACTS;
 use crate::services::contacts::labels::is_favourite;
+use crate::services::contacts::letters::LetterOrder;
+use crate::services::contacts::letters::heading;
 use crate::services::contacts::query::ContactQuery;
 use crate::services::contacts::query::Cursor;
 use crate::services::contacts::query::Filter;
@@ -157,6 +159,7 @@ impl List {
         };
         let mut found = find(connection, select, self, (groups, skipped)).await?;
         let marked = found.mark(query.search());
+        let headings = found.headings(query.sort());
         let start = match (found.contacts.first(), query.cursor()) {
             (Some(first), _) => Some(edge(first, query.sort()).before()),
             // Nothing is left on this side of the cursor: the page is empty, and stands at the cursor.
@@ -173,6 +176,7 @@ impl List {
             offset,
             previous: start.filter(|_| offset > 0),
             marked,
+            headings,
             corrected: None,
         })
     }
@@ -239,6 +243,18 @@ impl Found {
             marked
         });
         marked.collect()
+    }
+
+    /// See [`Stretch::headings`].
+    fn headings(&self, sort: Sort) -> Vec<String> {
+        let Some(order) = LetterOrder::of(sort) else {
+            return Vec::new();
+        };
+        let headings = self.contacts.iter().map(|listed| {
+            let first = order.key(&listed.stored.keys).chars().next();
+            first.and_then(heading).unwrap_or_default()
+        });
+        headings.collect()
     }
 
     fn into_page(self, query: &ContactQuery, total: u64) -> ContactPage {
