@@ -70,8 +70,8 @@ fn next_page(cursor: &DateCursor, book: Option<BookId>) -> String {
 pub fn BirthdaysPage() -> impl IntoView {
     let BirthdaysView { book, days } = use_context()?;
     let content = match days {
-        Ok(days) => view! { <DayList days book/> }.into_any(),
-        Err(why) => view! { <p class="problem mt-4" role="alert">{why}</p> }.into_any(),
+        Ok(days) => view! { <DayList days book/> },
+        Err(why) => view! { <p class="problem mt-4" role="alert">{why}</p> },
     };
     Some(view! {
         <PageTitle text="Birthdays · Kith"/>
@@ -113,8 +113,7 @@ fn DayList(days: Days, book: Option<BookId>) -> impl IntoView {
             {head}
             <Empty is_first may_write book/>
             {offers}
-        }
-        .into_any();
+        };
     }
     let back = (!is_first).then(|| {
         view! { <a class="more" href=in_book(PATH, book)>"Show from today"</a> }
@@ -133,7 +132,6 @@ fn DayList(days: Days, book: Option<BookId>) -> impl IntoView {
         {more}
         {offers}
     }
-    .into_any()
 }
 
 /// The dates of each month with the day on which they come, in their order. The same month of the next year is another

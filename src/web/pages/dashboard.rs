@@ -98,12 +98,10 @@ fn NoticeLine(view: Arc<View>) -> impl IntoView {
     let notice = view.notice.clone().map(|notice| match notice {
         Notice::Done(what) => view! {
             <p id="notice" role="status">{what}</p>
-        }
-        .into_any(),
+        },
         Notice::Refused { error, .. } => view! {
             <p class="is-refused" id="notice" role="alert">{error.to_string()}</p>
-        }
-        .into_any(),
+        },
     });
     view! { <div class="dashboard-notices" id="notices">{notice}</div> }
 }

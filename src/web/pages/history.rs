@@ -90,12 +90,12 @@ pub fn HistoryPage() -> impl IntoView {
         HistoryPart::List(history) => (
             format!("History of {} · Kith", history.contact.name),
             (addresses.contact(), "Back to the contact"),
-            view! { <Changes history addresses may_write/> }.into_any(),
+            view! { <Changes history addresses may_write/> },
         ),
         HistoryPart::Version(view) => (
             format!("History of {} · Kith", view.restoration.contact.name),
             (addresses.history(), "History"),
-            view! { <Question view addresses may_write/> }.into_any(),
+            view! { <Question view addresses may_write/> },
         ),
         HistoryPart::Failed(problem) => (
             "History · Kith".to_owned(),
@@ -103,8 +103,7 @@ pub fn HistoryPage() -> impl IntoView {
             view! {
                 <h1 class="text-xl font-semibold tracking-tight">"History"</h1>
                 <p class="problem mt-4" role="alert">{problem}</p>
-            }
-            .into_any(),
+            },
         ),
     };
     let (href, label) = back;
@@ -203,11 +202,11 @@ fn ChangeText(change: Change) -> impl IntoView {
     let label = view! { <span class="font-medium">{change.label}</span> };
     match (change.from, change.to) {
         (Some(from), Some(to)) => {
-            view! { {label}" changed from "{quoted(from)}" to "{quoted(to)} }.into_any()
+            view! { {label}" changed from "{quoted(from)}" to "{quoted(to)} }
         }
-        (None, Some(to)) => view! { {label}" added: "{quoted(to)} }.into_any(),
-        (Some(from), None) => view! { {label}" removed: "{quoted(from)} }.into_any(),
-        (None, None) => view! { {label}" changed" }.into_any(),
+        (None, Some(to)) => view! { {label}" added: "{quoted(to)} },
+        (Some(from), None) => view! { {label}" removed: "{quoted(from)} },
+        (None, None) => view! { {label}" changed" },
     }
 }
 

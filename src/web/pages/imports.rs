@@ -60,17 +60,17 @@ pub fn ImportsPage() -> impl IntoView {
         } => (
             "Import · Kith",
             (address("/contacts", book), "Contacts"),
-            view! { <Form imports limits into book/> }.into_any(),
+            view! { <Form imports limits into book/> },
         ),
         ImportsPart::One { import, problems } => (
             "Import · Kith",
             (address("/import", book), "All imports"),
-            view! { <One import problems book/> }.into_any(),
+            view! { <One import problems book/> },
         ),
         ImportsPart::Undo(import) => (
             "Undo an import · Kith",
             (address("/import", book), "All imports"),
-            view! { <Question import book/> }.into_any(),
+            view! { <Question import book/> },
         ),
     };
     let (href, back) = back;
@@ -300,7 +300,6 @@ fn Problems(import: Import, problems: Vec<Problem>, book: Option<BookId>) -> imp
         <ul class="mt-2" id="problems">{rows.collect_view()}</ul>
         {more}
     }
-    .into_any()
 }
 
 #[component]

@@ -90,17 +90,14 @@ fn contacts_of(label: LabelId, book: Option<BookId>) -> String {
 pub fn LabelsPage() -> impl IntoView {
     let LabelsView { book, part } = use_context()?;
     let (title, content) = match part {
-        LabelsPart::All(list) => (
-            "Labels · Kith".to_owned(),
-            view! { <All list book/> }.into_any(),
-        ),
+        LabelsPart::All(list) => ("Labels · Kith".to_owned(), view! { <All list book/> }),
         LabelsPart::One(form) => (
             format!("{} · Labels · Kith", form.label.name),
-            view! { <One form book/> }.into_any(),
+            view! { <One form book/> },
         ),
         LabelsPart::Merge(label, target) => (
             "Merge labels · Kith".to_owned(),
-            view! { <MergeQuestion label target book/> }.into_any(),
+            view! { <MergeQuestion label target book/> },
         ),
         LabelsPart::Failed(why) => (
             "Labels · Kith".to_owned(),
@@ -108,8 +105,7 @@ pub fn LabelsPage() -> impl IntoView {
                 <h1 class="text-xl font-semibold tracking-tight">"Labels"</h1>
                 <Problem text=Some(why)/>
                 <a class="back" href=address("", book)>"Labels"</a>
-            }
-            .into_any(),
+            },
         ),
     };
     Some(view! {
@@ -180,10 +176,10 @@ fn Progress(change: LabelChange, book: Option<BookId>) -> impl IntoView {
     let done = total.saturating_sub(left);
     let what = match (kind, target) {
         (LabelChangeKind::Replace, Some(target)) => {
-            view! { "“"<bdi>{name}</bdi>"” becomes “"<bdi>{target}</bdi>"”: " }.into_any()
+            view! { "“"<bdi>{name}</bdi>"” becomes “"<bdi>{target}</bdi>"”: " }
         }
-        (LabelChangeKind::GiveBack, _) => view! { "“"<bdi>{name}</bdi>"” comes back: " }.into_any(),
-        _ => view! { "“"<bdi>{name}</bdi>"” is being deleted: " }.into_any(),
+        (LabelChangeKind::GiveBack, _) => view! { "“"<bdi>{name}</bdi>"” comes back: " },
+        _ => view! { "“"<bdi>{name}</bdi>"” is being deleted: " },
     };
     let words = format!(
         "{} of {} done.",

@@ -35,8 +35,7 @@ pub fn MovePage() -> impl IntoView {
         .collect();
     let back = format!("/contacts/{}?book={}", view.id, view.from);
     let form = match choices.is_empty() {
-        true => view! { <p class="mt-2">"There is no other address book that you may change."</p> }
-            .into_any(),
+        true => view! { <p class="mt-2">"There is no other address book that you may change."</p> },
         false => view! {
             <form method="post" class="mt-4 flex max-w-sm flex-col gap-4">
                 <div class="field">
@@ -45,8 +44,7 @@ pub fn MovePage() -> impl IntoView {
                 </div>
                 <div><button class="button-primary">"Move"</button></div>
             </form>
-        }
-        .into_any(),
+        },
     };
     let from = from.map(|book| view! { <p>"Now in "<bdi>{book.label()}</bdi>"."</p> });
     Some(view! {

@@ -72,7 +72,7 @@ fn page_of<V: IntoView + 'static>(draw: fn(Found) -> V) -> impl IntoView {
                             set_status(error);
                         }
                         Some(found.map_or_else(
-                            |error| view! { <Failed error/> }.into_any(),
+                            |error| view! { <Failed error/> },
                             |found| draw(found).into_any(),
                         ))
                     })

@@ -34,13 +34,12 @@ pub enum PhotoPart {
 pub fn PhotoPage() -> impl IntoView {
     let view = use_context::<Result<PhotoView, AppError>>()?;
     let page = match view {
-        Ok(view) => view! { <Shown view/> }.into_any(),
+        Ok(view) => view! { <Shown view/> },
         Err(error) => view! {
             <h1 class="text-xl font-semibold tracking-tight">"Photo"</h1>
             <p class="problem mt-4" role="alert">{error.to_string()}</p>
             <a class="back" href="/contacts">"Contacts"</a>
-        }
-        .into_any(),
+        },
     };
     Some(view! {
         <PageTitle text="Photo · Kith"/>
@@ -60,28 +59,26 @@ fn Shown(view: PhotoView) -> impl IntoView {
     let contact = format!("/contacts/{id}?book={book}");
     let path = format!("/contacts/{id}/photo");
     let title = match part {
-        PhotoPart::Choose(_) => view! { "Photo of "<bdi>{name.clone()}</bdi> }.into_any(),
+        PhotoPart::Choose(_) => view! { "Photo of "<bdi>{name.clone()}</bdi> },
         PhotoPart::Remove => {
-            view! { "Remove the photo of "<bdi>{name.clone()}</bdi>"?" }.into_any()
+            view! { "Remove the photo of "<bdi>{name.clone()}</bdi>"?" }
         }
     };
     let has_photo = photo.is_some();
     let shown = match photo {
         Some(address) => view! {
             <img class="photo" src=address alt="The present photo" width="160" height="160"/>
-        }
-        .into_any(),
-        None => view! { <LargeAvatar id name photo=None/> }.into_any(),
+        },
+        None => view! { <LargeAvatar id name photo=None/> },
     };
     let part = match part {
-        PhotoPart::Choose(problem) => view! { <Choose path book problem has_photo/> }.into_any(),
+        PhotoPart::Choose(problem) => view! { <Choose path book problem has_photo/> },
         PhotoPart::Remove => view! {
             <form method="post" action=format!("{path}/remove?book={book}") class="mt-4 flex flex-wrap gap-2">
                 <button class="button-danger">"Remove photo"</button>
                 <a class="button" href=format!("{path}?book={book}")>"Cancel"</a>
             </form>
-        }
-        .into_any(),
+        },
     };
     view! {
         <h1 class="text-xl font-semibold tracking-tight wrap-anywhere">

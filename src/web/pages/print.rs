@@ -50,8 +50,8 @@ pub fn PrintPage() -> impl IntoView {
                         }
                         let is_first = cursor.is_none_or(|cursor| cursor.trim().is_empty());
                         Some(found.map_or_else(
-                            |error| view! { <Failed error/> }.into_any(),
-                            |page| view! { <Printed page list is_first/> }.into_any(),
+                            |error| view! { <Failed error/> },
+                            |page| view! { <Printed page list is_first/> },
                         ))
                     })
                 }}

@@ -38,27 +38,23 @@ pub fn problem_page(
         (Some(left), false) => view! {
             <p>"This page goes on by itself in "{left}"."</p>
             <div><a class="button" href="">"Try again"</a></div>
-        }
-        .into_any(),
+        },
         (Some(left), true) => view! {
             <p>"Nothing you have typed is lost: your browser’s “back” leads to it. You can send it again in "{left}"."</p>
             <div><button class="button" type="button" hidden>"Go back"</button></div>
-        }
-        .into_any(),
+        },
         (None, true) => view! {
             <p>"Nothing you have typed is lost: your browser’s “back” leads to it."</p>
             {(status == StatusCode::UNAUTHORIZED).then(|| view! {
                 <div><a class="button" href="/sign-in" target="_blank">"Sign in in another tab"</a></div>
             })}
-        }
-        .into_any(),
+        },
         (None, false) => view! {
             <div>
                 <a class="button" href="">"Try again"</a>
                 <a class="button" href="/contacts">"Go to your contacts"</a>
             </div>
-        }
-        .into_any(),
+        },
     };
     let document = view! {
         <html lang="en">

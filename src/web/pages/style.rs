@@ -10,7 +10,7 @@ use crate::web::site::Site;
 #[component]
 pub fn Style(site: Site) -> impl IntoView {
     match site.inline_style {
-        Some(text) => view! { <style inner_html=text.to_string()></style> }.into_any(),
-        None => view! { <link rel="stylesheet" href=site.style_sheet/> }.into_any(),
+        Some(text) => view! { <style inner_html=text.to_string()></style> },
+        None => view! { <link rel="stylesheet" href=site.style_sheet/> },
     }
 }

@@ -109,8 +109,8 @@ pub fn TrashPage() -> impl IntoView {
                             set_status(error);
                         }
                         Some(found.map_or_else(
-                            |error| view! { <p class="problem" role="alert">{error.to_string()}</p> }.into_any(),
-                            |found| view! { <Trash found asked/> }.into_any(),
+                            |error| view! { <p class="problem" role="alert">{error.to_string()}</p> },
+                            |found| view! { <Trash found asked/> },
                         ))
                     })
                 }}
@@ -139,8 +139,7 @@ fn Trash(found: Found, asked: Asked) -> impl IntoView {
                 <p>{purpose(rule)}</p>
                 <a class="button" href="/contacts">"Go to your contacts"</a>
             </div>
-        }
-        .into_any();
+        };
     }
     let next = page.next.as_ref().map(|cursor| {
         let href = asked.next_page(&cursor.to_string());
@@ -170,7 +169,6 @@ fn Trash(found: Found, asked: Asked) -> impl IntoView {
         <ul class="mt-2">{rows}</ul>
         {next}
     }
-    .into_any()
 }
 
 /// What the trash is for.

@@ -23,7 +23,9 @@ pub struct RowAttributes {
 
 impl RowAttributes {
     pub fn new(location: &Location, list: &ContactList, index: usize, row: &ContactRow) -> Self {
-        let before = index.checked_sub(1).and_then(|before| list.rows.get(before));
+        let before = index
+            .checked_sub(1)
+            .and_then(|before| list.rows.get(before));
         let begins = before.is_none_or(|before| before.heading != row.heading);
         Self {
             position: (list.offset + index as u64 + 1).to_string(),

@@ -270,7 +270,7 @@ fn Tokens(
                         "Ends with "<code>{token.ending}</code>", made "<Moment at=token.created_at/>
                         {token.expires_at.map(|at| view! { ", valid until "<Moment at/> })}
                         {match token.last_used_at {
-                            Some(at) => view! { ", last used "<Moment at/> }.into_any(),
+                            Some(at) => view! { ", last used "<Moment at/> },
                             None => ", not used yet".into_any(),
                         }}
                     </span>

@@ -45,10 +45,9 @@ pub fn ActivityPage() -> impl IntoView {
                     })}
                 </p>
             }
-            .into_any()
         }
         Err(error) => {
-            view! { <p class="problem mt-4" role="alert">{error.to_string()}</p> }.into_any()
+            view! { <p class="problem mt-4" role="alert">{error.to_string()}</p> }
         }
     };
     Some(view! {

@@ -76,10 +76,10 @@ pub fn BooksPage() -> impl IntoView {
     let notice = view.notice;
     let line = notice.clone().and_then(|notice| match notice {
         BooksNotice::Done(text) => {
-            Some(view! { <p id="notice" role="status" class="mt-2">{text}</p> }.into_any())
+            Some(view! { <p id="notice" role="status" class="mt-2">{text}</p> })
         }
         BooksNotice::Refused { why, form } if form.kind == FormKind::Other => {
-            Some(view! { <div class="mt-2"><ProblemLine text=Some(why)/></div> }.into_any())
+            Some(view! { <div class="mt-2"><ProblemLine text=Some(why)/></div> })
         }
         // It stands in the form.
         BooksNotice::Refused { .. } => None,
@@ -135,8 +135,8 @@ fn BookItem(info: BookInfo, own: AccountId, notice: Option<BooksNotice>) -> impl
                 {book.shared_by.clone().map(|name| view! { ", shared by "<bdi>{name}</bdi> })}
             </p>
             {match is_owner {
-                true => view! { <Owned book members own notice/> }.into_any(),
-                false => view! { <Leave id=book.id name=book.name own/> }.into_any(),
+                true => view! { <Owned book members own notice/> },
+                false => view! { <Leave id=book.id name=book.name own/> },
             }}
         </li>
     }

@@ -81,7 +81,6 @@ fn Fields(link: LinkView, name: String) -> impl IntoView {
                 />
                 <div><button class="button-primary">"Make the account"</button></div>
             }
-            .into_any()
         }
         LinkView::Password { name } => view! {
             <p>"The new password for the account "<bdi>{name.clone()}</bdi>". All of its sessions end."</p>
@@ -94,12 +93,10 @@ fn Fields(link: LinkView, name: String) -> impl IntoView {
                 hint=PASSWORD_RULE
             />
             <div><button class="button-primary">"Change the password"</button></div>
-        }
-        .into_any(),
+        },
         LinkView::Address { name, address } => view! {
             <p>"The account "<bdi>{name}</bdi>" gets mail at "<bdi>{address}</bdi>" from now on."</p>
             <div><button class="button-primary">"Confirm the address"</button></div>
-        }
-        .into_any(),
+        },
     }
 }

@@ -64,18 +64,17 @@ pub fn ManagementPage() -> impl IntoView {
 fn NoticeLine(notice: Option<ManagementNotice>) -> impl IntoView {
     notice.map(|notice| match notice {
         ManagementNotice::Done(text) => {
-            view! { <p id="notice" role="status" class="mt-2">{text}</p> }.into_any()
+            view! { <p id="notice" role="status" class="mt-2">{text}</p> }
         }
         ManagementNotice::Refused(text) => {
-            view! { <div class="mt-2"><ProblemLine text=Some(text)/></div> }.into_any()
+            view! { <div class="mt-2"><ProblemLine text=Some(text)/></div> }
         }
         ManagementNotice::Link { what, url } => view! {
             <div role="status" class="mt-2" id="new-link">
                 <p>{what}" Copy it now and pass it on: Kith keeps no copy and cannot show it again."</p>
                 <p class="mt-2"><code class="break-all">{url}</code></p>
             </div>
-        }
-        .into_any(),
+        },
     })
 }
 
@@ -96,7 +95,7 @@ fn AccountItem(account: AccountInfo, own: AccountId) -> impl IntoView {
             <span class="block text-xs text-muted">
                 "Since "<Moment at=account.created_at/>
                 {match account.seen_at {
-                    Some(at) => view! { ", last used "<Moment at/> }.into_any(),
+                    Some(at) => view! { ", last used "<Moment at/> },
                     None => ", no session".into_any(),
                 }}
                 {account.email.map(|email| view! { ", "<bdi>{email}</bdi> })}
@@ -168,7 +167,7 @@ fn Invitations(invitations: Vec<InvitationInfo>) -> impl IntoView {
                 <span class="min-w-0 grow">
                     {role}
                     {match invitation.address {
-                        Some(address) => view! { ", by mail to "<bdi class="break-all">{address}</bdi> }.into_any(),
+                        Some(address) => view! { ", by mail to "<bdi class="break-all">{address}</bdi> },
                         None => ", by a link that was passed on".into_any(),
                     }}
                     <span class="block text-xs text-muted">

@@ -50,7 +50,7 @@ pub fn Passkeys(passkeys: Vec<PasskeyInfo>, host: Option<String>) -> impl IntoVi
                     <span class="block text-xs text-muted">
                         "Added "<Moment at=passkey.created_at/>
                         {match passkey.last_used_at {
-                            Some(at) => view! { ", last used "<Moment at/> }.into_any(),
+                            Some(at) => view! { ", last used "<Moment at/> },
                             None => ", not used yet".into_any(),
                         }}
                     </span>

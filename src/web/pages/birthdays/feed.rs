@@ -31,8 +31,7 @@ pub fn Feed(feed: FeedPart, book: Option<BookId>) -> impl IntoView {
                 <p class="mt-2">
                     "Show these days in your calendar. Kith makes a secret address, which your calendar reads: names and days, and nothing else."
                 </p>
-            }
-            .into_any(),
+            },
             "Make an address",
         ),
         FeedPart::Made(info) => (
@@ -41,13 +40,12 @@ pub fn Feed(feed: FeedPart, book: Option<BookId>) -> impl IntoView {
                 <p class="mt-2">
                     "There is an address, made "<Moment at=info.created_at/>
                     {match info.last_used_at {
-                        Some(at) => view! { ", last read "<Moment at/>"." }.into_any(),
-                        None => view! { ", not read yet." }.into_any(),
+                        Some(at) => view! { ", last read "<Moment at/>"." },
+                        None => view! { ", not read yet." },
                     }}
                     " Kith cannot show it again."
                 </p>
-            }
-            .into_any(),
+            },
             "Replace the address",
         ),
         FeedPart::New(address) => (
@@ -58,8 +56,7 @@ pub fn Feed(feed: FeedPart, book: Option<BookId>) -> impl IntoView {
                     </p>
                     <p class="mt-2"><code class="break-all">{address}</code></p>
                 </div>
-            }
-            .into_any(),
+            },
             "Replace the address",
         ),
     };

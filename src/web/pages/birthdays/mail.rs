@@ -13,18 +13,15 @@ pub fn MailSection(mails: BirthdayMails, book: Option<BookId>) -> impl IntoView 
     let (words, wanted, label) = match mails {
         BirthdayMails::Impossible => return None,
         BirthdayMails::NoAddress => {
-            return Some(
-                view! {
-                    <section class="mt-8" aria-labelledby="mail-title">
-                        <h2 id="mail-title" class="font-semibold">"By mail"</h2>
-                        <p class="mt-2">
-                            "Kith writes you in the morning when someone has a birthday, once your "
-                            <a class="link" href="/account">"account"</a>" has a confirmed address."
-                        </p>
-                    </section>
-                }
-                .into_any(),
-            );
+            return Some(view! {
+                <section class="mt-8" aria-labelledby="mail-title">
+                    <h2 id="mail-title" class="font-semibold">"By mail"</h2>
+                    <p class="mt-2">
+                        "Kith writes you in the morning when someone has a birthday, once your "
+                        <a class="link" href="/account">"account"</a>" has a confirmed address."
+                    </p>
+                </section>
+            });
         }
         BirthdayMails::Off => (
             "Kith can write you in the morning when someone in one of your address books has a birthday or another date.",
@@ -37,17 +34,14 @@ pub fn MailSection(mails: BirthdayMails, book: Option<BookId>) -> impl IntoView 
             "Stop the mails",
         ),
     };
-    Some(
-        view! {
-            <section class="mt-8" aria-labelledby="mail-title">
-                <h2 id="mail-title" class="font-semibold">"By mail"</h2>
-                <p class="mt-2">{words}</p>
-                <form method="post" action=in_book(&format!("{PATH}/mail"), book) class="mt-4">
-                    <input type="hidden" name="wanted" value=wanted/>
-                    <button class="button">{label}</button>
-                </form>
-            </section>
-        }
-        .into_any(),
-    )
+    Some(view! {
+        <section class="mt-8" aria-labelledby="mail-title">
+            <h2 id="mail-title" class="font-semibold">"By mail"</h2>
+            <p class="mt-2">{words}</p>
+            <form method="post" action=in_book(&format!("{PATH}/mail"), book) class="mt-4">
+                <input type="hidden" name="wanted" value=wanted/>
+                <button class="button">{label}</button>
+            </form>
+        </section>
+    })
 }

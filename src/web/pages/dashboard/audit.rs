@@ -37,12 +37,10 @@ pub fn AuditPage() -> impl IntoView {
                     </a>
                 })}
             </p>
-        }
-        .into_any(),
+        },
         Err(error) => view! {
             <p class="problem mt-4" role="alert">{error.to_string()}</p>
-        }
-        .into_any(),
+        },
     };
     Some(view! {
         <PageTitle text="Audit log · Kith"/>
@@ -57,7 +55,7 @@ pub fn AuditPage() -> impl IntoView {
 #[component]
 fn Entries(records: Vec<Record>, now: Timestamp) -> impl IntoView {
     if records.is_empty() {
-        return view! { <p class="note">"There are no entries."</p> }.into_any();
+        return view! { <p class="note">"There are no entries."</p> };
     }
     let rows = records
         .into_iter()
@@ -75,5 +73,5 @@ fn Entries(records: Vec<Record>, now: Timestamp) -> impl IntoView {
         })
         .collect_view();
     let heads = vec!["When (UTC)", "Who", "What", "Id", "From where"];
-    view! { <Table label="Entries" heads words=true>{rows}</Table> }.into_any()
+    view! { <Table label="Entries" heads words=true>{rows}</Table> }
 }

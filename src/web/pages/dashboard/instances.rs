@@ -67,10 +67,10 @@ pub fn InstancesPart(view: Arc<View>) -> impl IntoView {
 fn state(components: &Components) -> impl IntoView + use<> {
     let down: Vec<&str> = components.down().collect();
     match down.is_empty() {
-        true => view! { <span class="state-up">"up"</span> }.into_any(),
+        true => view! { <span class="state-up">"up"</span> },
         false => {
             let down = format!("{} down", down.join(", "));
-            view! { <span class="state-down">{down}</span> }.into_any()
+            view! { <span class="state-down">{down}</span> }
         }
     }
 }

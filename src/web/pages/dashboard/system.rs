@@ -80,7 +80,7 @@ fn ComponentLine<'a>(
     now: Timestamp,
 ) -> impl IntoView + use<> {
     let text = match component {
-        Err(why) => view! { <span class="text-muted">{why}</span> }.into_any(),
+        Err(why) => view! { <span class="text-muted">{why}</span> },
         Ok(component) => {
             let (class, state) = match component.state {
                 ComponentStatus::Up => ("state-up", "up"),
@@ -95,7 +95,6 @@ fn ComponentLine<'a>(
                 {component.reason.clone().map(|reason| format!(". {reason}"))}
                 {component.effect.clone().map(|effect| format!(" {effect}"))}
             }
-            .into_any()
         }
     };
     view! {

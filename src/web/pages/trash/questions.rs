@@ -49,20 +49,17 @@ pub fn TrashPartPage() -> impl IntoView {
             may_write,
         } => (
             format!("{} · Trash · Kith", contact.name),
-            view! { <Deleted contact days_left may_write book/> }.into_any(),
+            view! { <Deleted contact days_left may_write book/> },
         ),
         TrashPart::Erase(contact) => (
             "Delete for ever · Kith".to_owned(),
-            view! { <EraseQuestion contact book/> }.into_any(),
+            view! { <EraseQuestion contact book/> },
         ),
         TrashPart::Empty(contacts) => (
             "Empty the trash · Kith".to_owned(),
-            view! { <EmptyQuestion contacts book/> }.into_any(),
+            view! { <EmptyQuestion contacts book/> },
         ),
-        TrashPart::Failed(error) => (
-            "Trash · Kith".to_owned(),
-            view! { <Failed error/> }.into_any(),
-        ),
+        TrashPart::Failed(error) => ("Trash · Kith".to_owned(), view! { <Failed error/> }),
     };
     Some(view! {
         <PageTitle text=title/>
