@@ -40,7 +40,12 @@ async function scrollThroughAll(page: Page): Promise<number> {
       for (const row of rows) {
         seen.add(row.getAttribute('data-row'));
       }
-      scroller.scrollTop += 800;
+      // As a reader does, who waits for rows that are not there yet.
+      const end = scroller.getBoundingClientRect().bottom;
+      const last = [...rows].at(-1)!.getBoundingClientRect().bottom;
+      if (last >= end || seen.size === total) {
+        scroller.scrollTop += 800;
+      }
       await new Promise((painted) => requestAnimationFrame(painted));
     }
     return most;

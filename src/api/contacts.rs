@@ -32,8 +32,9 @@ async fn contacts() -> Result<Contacts, AppError> {
     contacts.map_err(|_| AppError::Internal)
 }
 
-/// A page of the contacts that match `search` and that the filter lets through, in the order of names: the one of `cursor`, otherwise the
-/// one that holds the contact `around`, otherwise the first.
+/// A page of the contacts that match `search` and that the filter lets through, in the order that it asks for: the one of
+/// `cursor`, otherwise the one that holds the contact `around`, otherwise the one with the contact that has `at` others
+/// before it, otherwise the first.
 #[server(
     prefix = "/fn",
     endpoint = "contacts/list",
@@ -45,10 +46,11 @@ pub async fn list_contacts(
     filter: ListFilter,
     cursor: Option<String>,
     around: Option<ContactId>,
+    at: Option<u64>,
 ) -> Result<ContactList, AppError> {
     let contacts = contacts().await?;
     contacts
-        .list_beside(around, &search, &filter, cursor.as_deref())
+        .list_beside(around, &search, &filter, cursor.as_deref(), at)
         .await
 }
 

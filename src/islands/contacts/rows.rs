@@ -14,7 +14,6 @@ use leptos::wasm_bindgen::JsCast;
 
 use super::loaded;
 use super::state::State;
-use super::window::View;
 use super::window::row_of;
 use crate::components::dynamic;
 use crate::components::dynamic::attr;
@@ -150,13 +149,13 @@ fn follow_scrolling(state: State, current: ErasedMemo<Option<ContactId>>) {
             let contact = current.get_untracked();
             let is_here =
                 |id: &ContactId| loaded::position(&state.list.read_untracked(), *id).is_some();
-            match contact.filter(is_here).zip(View::measure()) {
+            match contact.filter(is_here).zip(state.view()) {
                 // A reader who has already scrolled keeps the scroll position.
                 Some((contact, view)) if view.above == 0.0 => {
                     state.scroll_to_contact(Some(contact));
                 }
                 _ => {
-                    if let (None, Some(view)) = (contact, View::measure()) {
+                    if let (None, Some(view)) = (contact, state.view()) {
                         view.scroll_past_links();
                     }
                     state.handle_scroll(0.0);
@@ -251,15 +250,18 @@ fn move_between_rows(state: State, event: &KeyboardEvent) {
         return;
     };
     let last = list.rows.len().saturating_sub(1);
+    let end = list.total.saturating_sub(1);
     drop(list);
-    let page = View::measure().map_or(1, |view| view.rows());
+    let page = state.view().map_or(1, |view| view.rows());
     let to = match event.key().as_str() {
         "ArrowDown" => here + 1,
         "ArrowUp" => here.saturating_sub(1),
         "PageDown" => here + page,
         "PageUp" => here.saturating_sub(page),
-        "Home" => 0,
-        "End" => last,
+        "Home" | "End" => {
+            event.prevent_default();
+            return state.focus_index(if event.key() == "End" { end } else { 0 });
+        }
         _ => return,
     };
     event.prevent_default();

@@ -1,5 +1,6 @@
 //! Which rows of a long list are in the document: those in view and some around them. Empty space of the
-//! same height takes the place of the others.
+//! same height takes the place of the others, whether they are loaded or not, so that the scroll bar is that of the whole
+//! list.
 
 use std::ops::Range;
 
@@ -9,6 +10,7 @@ use web_sys::HtmlElement;
 
 use crate::islands::browser;
 use crate::model::contact::ContactId;
+use crate::model::contact::ContactList;
 
 /// A list with no more rows is in the document as a whole.
 pub const MAX_UNWINDOWED_ROWS: usize = 100;
@@ -21,6 +23,27 @@ const STEP_ROWS: usize = 10;
 
 /// The maximum for a screen of any height.
 const MAX_ROWS: usize = 190;
+
+/// There is space for so many rows at most that are not loaded on either side: Firefox draws nothing that is further than
+/// 17.8 million pixels from the top.
+const MAX_SPACE_ROWS: u64 = 125_000;
+
+/// The rows before those that are loaded, as far as there is space for them.
+pub fn rows_before(list: &ContactList) -> f64 {
+    list.offset.min(MAX_SPACE_ROWS) as f64
+}
+
+/// How many rows further down each contact of the list stands than its place in the list says. Without a limit of space it
+/// would be 0.
+pub fn shift(list: &ContactList) -> f64 {
+    rows_before(list) - list.offset as f64
+}
+
+/// The rows behind those that are loaded, as far as there is space for them.
+pub fn rows_behind(list: &ContactList) -> f64 {
+    let behind = list.offset + list.rows.len() as u64;
+    list.total.saturating_sub(behind).min(MAX_SPACE_ROWS) as f64
+}
 
 /// The rows of a list that are in the document when those from `first` to `last` are in view.
 pub fn rendered_range(first: usize, last: usize, rows: usize) -> Range<usize> {
@@ -39,17 +62,16 @@ pub fn rendered_range(first: usize, last: usize, rows: usize) -> Range<usize> {
 pub struct View {
     /// The height of every row; never 0.
     pub row: f64,
-    /// How far the first row is above the view; negative where it is below the upper edge.
-    top: f64,
+    /// How far the first row that is loaded is above the view; negative where it is below the upper edge.
+    pub top: f64,
     height: f64,
-    /// How far the list can scroll up and down.
+    /// How far the list can scroll up.
     pub above: f64,
-    pub below: f64,
 }
 
 impl View {
-    /// `None` while there are no rows.
-    pub fn measure() -> Option<Self> {
+    /// `space` is that for the rows before those that are loaded. `None` while there are no rows.
+    pub fn measure(space: f64) -> Option<Self> {
         let scroller = browser::query(".rows")?.dyn_into::<HtmlElement>().ok()?;
         let rows = browser::query(".rows > ul")?
             .dyn_into::<HtmlElement>()
@@ -62,11 +84,26 @@ impl View {
         let height = f64::from(scroller.client_height());
         (row > 0.0).then(|| Self {
             row,
-            top: above - f64::from(rows.offset_top() - scroller.offset_top()),
+            top: above - f64::from(rows.offset_top() - scroller.offset_top()) - space,
             height,
             above,
-            below: f64::from(scroller.scroll_height()) - above - height,
         })
+    }
+
+    /// How far the last of so many loaded rows is below the view.
+    pub fn below(&self, rows: usize) -> f64 {
+        rows as f64 * self.row - self.top - self.height
+    }
+
+    /// Whether all of so many loaded rows are further away from the view than `pixels`.
+    pub fn is_further_than(&self, pixels: f64, rows: usize) -> bool {
+        self.top + self.height < -pixels || self.below(rows) + self.height < -pixels
+    }
+
+    /// How many contacts come before the one in the middle of the view, where so many come before the first that is
+    /// loaded.
+    pub fn index(&self, offset: u64) -> u64 {
+        (offset as f64 + (self.top + self.height / 2.0) / self.row) as u64
     }
 
     /// The index of the first row that is at least partly in view.
@@ -152,6 +189,58 @@ mod tests {
         let mut ranges: Vec<_> = starts.collect();
         ranges.dedup();
         assert!(ranges.len() <= 21, "{}", ranges.len());
+    }
+
+    /// A view of ten rows of 50 pixels whose first one is `row` rows behind the first that is loaded.
+    fn view(row: f64) -> View {
+        View {
+            row: 50.0,
+            top: row * 50.0,
+            height: 500.0,
+            above: 0.0,
+        }
+    }
+
+    #[test]
+    fn a_view_knows_how_far_the_loaded_rows_are() {
+        assert_eq!(view(0.0).below(100), 4500.0);
+        assert_eq!(view(95.0).below(100), -250.0);
+        for (row, is_far) in [
+            (-41.0, true),
+            (-40.0, false),
+            (0.0, false),
+            (99.0, false),
+            (130.0, false),
+            (131.0, true),
+        ] {
+            assert_eq!(view(row).is_further_than(1500.0, 100), is_far, "{row}");
+        }
+    }
+
+    #[test]
+    fn a_view_knows_its_place_in_the_whole_list() {
+        assert_eq!(view(0.0).index(0), 5);
+        assert_eq!(view(1000.0).index(200), 1205);
+        assert_eq!(view(-200.0).index(200), 5);
+        assert_eq!(view(-300.0).index(200), 0);
+    }
+
+    #[test]
+    fn there_is_space_for_what_is_not_loaded() {
+        let list = |offset, total| ContactList {
+            offset,
+            total,
+            ..ContactList::default()
+        };
+        let short = list(50, 120);
+        assert_eq!((rows_before(&short), rows_behind(&short)), (50.0, 70.0));
+        assert_eq!(shift(&short), 0.0);
+        let long = list(500_000, 1_000_000);
+        let most = MAX_SPACE_ROWS as f64;
+        assert_eq!((rows_before(&long), rows_behind(&long)), (most, most));
+        assert_eq!(shift(&long), most - 500_000.0);
+        // Others may have deleted contacts since.
+        assert_eq!(rows_behind(&list(50, 20)), 0.0);
     }
 
     proptest! {

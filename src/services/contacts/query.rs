@@ -21,6 +21,17 @@ use crate::model::location::ListFilter;
 pub use cursor::Cursor;
 pub use cursor::Position;
 
+/// Where a page begins that has no cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// At the beginning of the list.
+    First,
+    /// So that it holds this contact.
+    Around(ContactId),
+    /// So that it holds the contact that has so many others before it.
+    At(u64),
+}
+
 /// One page of contacts to ask a store for. The cursor always belongs to the sort, and the limit
 /// is never 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +40,7 @@ pub struct ContactQuery {
     filter: Filter,
     sort: Sort,
     cursor: Option<Cursor>,
-    around: Option<ContactId>,
+    start: Start,
     limit: NonZeroU32,
     scope: Scope,
 }
@@ -66,7 +77,7 @@ impl ContactQuery {
             filter: Filter::default(),
             sort,
             cursor,
-            around: None,
+            start: Start::First,
             limit,
             scope,
         })
@@ -81,9 +92,19 @@ impl ContactQuery {
     /// cursor says more exactly where to begin and comes first; a contact that is not in the list
     /// asks for nothing.
     pub fn around(self, contact: Option<ContactId>) -> Self {
-        Self {
-            around: contact.filter(|_| self.cursor.is_none()),
-            ..self
+        self.starting(contact.map(Start::Around))
+    }
+
+    /// The page with the contact that has so many others before it; behind the end, the last page. Pages are counted from
+    /// the first contact, and a cursor comes first, as with [`around`](Self::around).
+    pub fn at(self, index: Option<u64>) -> Self {
+        self.starting(index.map(Start::At))
+    }
+
+    fn starting(self, start: Option<Start>) -> Self {
+        match start {
+            Some(start) if self.cursor.is_none() => Self { start, ..self },
+            _ => self,
         }
     }
 
@@ -93,11 +114,12 @@ impl ContactQuery {
             Scope::Live => "live",
             Scope::Trash => "trash",
         };
-        let start = match (&self.cursor, self.around) {
+        let start = match (&self.cursor, self.start) {
             (Some(cursor), _) => cursor.to_string(),
-            // No cursor begins like this.
-            (None, Some(contact)) => format!("@{contact}"),
-            (None, None) => String::new(),
+            // No cursor begins like these.
+            (None, Start::Around(contact)) => format!("@{contact}"),
+            (None, Start::At(index)) => format!("#{index}"),
+            (None, Start::First) => String::new(),
         };
         // A cursor has no blank in it, and a search may have some.
         let words = self.search.key();
@@ -140,9 +162,9 @@ impl ContactQuery {
         self.cursor.as_ref()
     }
 
-    /// Without a cursor: the page is that of this contact.
-    pub fn contact(&self) -> Option<ContactId> {
-        self.around
+    /// Without a cursor: where the page begins.
+    pub fn start(&self) -> Start {
+        self.start
     }
 
     /// How many contacts the page has at most.

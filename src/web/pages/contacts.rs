@@ -266,6 +266,7 @@ async fn load(sources: &Sources, request: &Parts, refused: Option<RefusedPane>) 
             &location.search,
             &location.filter,
             location.cursor.as_deref(),
+            None,
         )
         .await;
     let details = |id| contacts.details(id);

@@ -11,6 +11,9 @@ use crate::components::erased_signal::ErasedSignal;
 use crate::islands::browser;
 use crate::islands::contacts::state::State;
 use crate::islands::contacts::window::row_selector;
+use crate::islands::contacts::window::rows_before;
+use crate::islands::contacts::window::rows_behind;
+use crate::islands::contacts::window::scroll_by;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
 use crate::model::location::Location;
@@ -52,7 +55,7 @@ impl Update {
 
     /// Returns `None` where the document does not have all rows yet.
     fn update_attributes(&self, state: State, ul: &HtmlElement) -> Option<()> {
-        set_spacers(ul, &self.rendered, self.list.rows.len(), self.row_height);
+        self.set_spacers(state, ul);
         // A click leads to the page of its contact: the rows belong to several pages.
         let location = Location {
             cursor: None,
@@ -80,6 +83,42 @@ impl Update {
         Some(())
     }
 
+    /// Sets the space above and below for the rows that are not in the document. It measures nothing: that
+    /// would force a layout without the space, which is too short for the current scroll position.
+    fn set_spacers(&self, state: State, ul: &HtmlElement) {
+        let (rendered, rows) = (&self.rendered, self.list.rows.len());
+        let below = rendered
+            .last()
+            .map_or(0, |(last, _)| rows.saturating_sub(last + 1));
+        // A tab stop far above or below takes up one of the rows that are left out.
+        let first = rendered.first().map_or(0, |(first, _)| *first);
+        let gaps = (rows - first - below).saturating_sub(rendered.len());
+        let gap_is_above = rendered
+            .get(1)
+            .is_some_and(|(second, _)| *second > first + 1);
+        let (above, below) = if gap_is_above {
+            (first + gaps, below)
+        } else {
+            (first, below + gaps)
+        };
+        let (before, behind) = (rows_before(&self.list), rows_behind(&self.list));
+        for (side, count) in [
+            ("padding-top", before + above as f64),
+            ("padding-bottom", behind + below as f64),
+        ] {
+            // The browser formats the fraction: Rust's own code for that is large.
+            let space = js_sys::Number::from(count * self.row_height).to_fixed(2);
+            let space = space.map(String::from).unwrap_or_default() + "px";
+            let _ = ul.style().set_property(side, &space);
+        }
+        // The server draws no space for the rows before a page.
+        let known_height = state.spaced_row_height.replace(self.row_height);
+        let grown = before * (self.row_height - known_height);
+        if grown != 0.0 {
+            scroll_by(grown);
+        }
+    }
+
     /// Gives the focus back to the tab stop, which loses it when its row is moved within the document.
     fn restore_focus(&self, state: State, is_restoring: ErasedSignal<bool>) {
         let mut rows = self.rendered.iter();
@@ -92,31 +131,6 @@ impl Update {
             browser::focus_without_scroll(&row_selector(row.id), ".rows");
             is_restoring.set(false);
         }
-    }
-}
-
-/// Sets the space above and below for the rows that are not in the document. It measures nothing: that
-/// would force a layout without the space, which is too short for the current scroll position.
-fn set_spacers(ul: &HtmlElement, rendered: &[(usize, ContactRow)], rows: usize, row_height: f64) {
-    let below = rendered
-        .last()
-        .map_or(0, |(last, _)| rows.saturating_sub(last + 1));
-    // A tab stop far above or below takes up one of the rows that are left out.
-    let first = rendered.first().map_or(0, |(first, _)| *first);
-    let gaps = (rows - first - below).saturating_sub(rendered.len());
-    let gap_is_above = rendered
-        .get(1)
-        .is_some_and(|(second, _)| *second > first + 1);
-    let (above, below) = if gap_is_above {
-        (first + gaps, below)
-    } else {
-        (first, below + gaps)
-    };
-    for (side, count) in [("padding-top", above), ("padding-bottom", below)] {
-        // The browser formats the fraction: Rust's own code for that is large.
-        let space = js_sys::Number::from(count as f64 * row_height).to_fixed(2);
-        let space = space.map(String::from).unwrap_or_default() + "px";
-        let _ = ul.style().set_property(side, &space);
     }
 }
 

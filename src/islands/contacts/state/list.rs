@@ -48,7 +48,12 @@ impl State {
         }
     }
 
-    /// Requests an adjacent page, one at a time.
+    /// Loads the page with the contact that has `index` others before it, in the place of what is loaded.
+    pub(super) fn load_at(self, index: u64, focuses: bool) {
+        self.load_more(ListRequest::At { index, focuses });
+    }
+
+    /// Requests another page, one at a time.
     fn load_more(self, request: ListRequest) {
         if self.list_busy.get_untracked() {
             return;
@@ -72,13 +77,16 @@ impl State {
             cursor,
             ..
         } = self.location.get_untracked();
-        let (cursor, around) = match request {
-            ListRequest::Reload(around) => (cursor, around),
-            ListRequest::Previous => (self.list.read_untracked().previous_cursor.clone(), None),
-            ListRequest::Next => (self.list.read_untracked().next_cursor.clone(), None),
+        let list = self.list.read_untracked();
+        let (cursor, around, at) = match request {
+            ListRequest::Reload(around) => (cursor, around, None),
+            ListRequest::Previous => (list.previous_cursor.clone(), None, None),
+            ListRequest::Next => (list.next_cursor.clone(), None, None),
+            ListRequest::At { index, .. } => (None, None, Some(index)),
         };
+        drop(list);
         browser::spawn(async move {
-            let response = api::list_contacts(search, filter, cursor, around).await;
+            let response = api::list_contacts(search, filter, cursor, around, at).await;
             let is_latest = move || self.list_request_id.is_now(request_id);
             if !is_latest() {
                 return;
@@ -133,6 +141,24 @@ impl State {
                     }
                 });
             }
+            ListRequest::At { index, focuses } => {
+                let here = index.saturating_sub(page.offset) as usize;
+                let moved = window::shift(&page) - window::shift(&self.list.read_untracked());
+                let has_focus = browser::has_focus("[data-row]");
+                self.list.set(page);
+                let range = self.view().map_or(0..count, |view| view.range(count));
+                self.range.set(range);
+                return request_animation_frame(move || {
+                    if moved != 0.0 {
+                        window::scroll_by(moved * self.row_height.get_untracked());
+                    }
+                    if focuses {
+                        self.focus_row(here);
+                    } else if has_focus {
+                        self.focus_row_in_view();
+                    }
+                });
+            }
             ListRequest::Previous => {
                 self.update_list(|list| loaded::prepend(list, page));
                 count.checked_sub(1)
@@ -163,7 +189,7 @@ impl State {
 
     /// The rows in view, with their indices.
     fn rows_in_view(self) -> RowsInView {
-        let view = View::measure();
+        let view = self.view();
         let list = self.list.read_untracked();
         // A list that is scrolled to its very top stays at the top.
         let rows = view
@@ -189,7 +215,7 @@ impl State {
         let moved = |index: usize| (index + now).saturating_sub(before).min(list.rows.len());
         self.range.set(moved(range.start)..moved(range.end));
         request_animation_frame(move || {
-            if let Some(view) = View::measure() {
+            if let Some(view) = self.view() {
                 let pixels = view.moved_since(&earlier, now as f64 - before as f64);
                 if pixels != 0.0 {
                     window::scroll_by(pixels);
@@ -211,7 +237,7 @@ impl State {
     pub(super) fn reposition_row(self, id: ContactId) {
         let Location { search, filter, .. } = self.location.get_untracked();
         browser::spawn(async move {
-            let page = api::list_contacts(search.clone(), filter, None, Some(id)).await;
+            let page = api::list_contacts(search.clone(), filter, None, Some(id), None).await;
             // Without a page, the row stays where it is. A stale list is reloaded as a whole.
             let is_current = !self.list_is_stale.get_untracked()
                 && self.location.read_untracked().search == search;

@@ -10,7 +10,6 @@ use crate::islands::browser;
 use crate::islands::contacts::loaded;
 use crate::islands::contacts::window;
 use crate::islands::contacts::window::MAX_UNWINDOWED_ROWS;
-use crate::islands::contacts::window::View;
 use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
@@ -56,7 +55,7 @@ impl State {
         if !is_settled() {
             return Ok(false);
         }
-        let shown = shown_rows(&list);
+        let shown = self.shown_rows(&list);
         let fresh = self.fetch_shown(&list, shown).await?;
         let found = match pane.contact() {
             Some(id) => match api::get_contact(id).await {
@@ -67,7 +66,7 @@ impl State {
             None => None,
         };
         // A reader who has scrolled meanwhile sees other rows.
-        if !is_settled() || shown_rows(&list).as_ptr_range() != shown.as_ptr_range() {
+        if !is_settled() || self.shown_rows(&list).as_ptr_range() != shown.as_ptr_range() {
             return Ok(false);
         }
         if !loaded::has_part(&list, &fresh) {
@@ -131,7 +130,8 @@ impl State {
                 Some(_) => break,
             }
             let is_next = cursor.is_some();
-            let page = api::list_contacts(search.clone(), filter.clone(), cursor, around).await?;
+            let page =
+                api::list_contacts(search.clone(), filter.clone(), cursor, around, None).await?;
             if is_next {
                 loaded::append(&mut fresh, page);
             } else {
@@ -139,6 +139,23 @@ impl State {
             }
         }
         Ok(fresh)
+    }
+
+    /// The rows that have to stay in the document: all of a short list; otherwise those in view, the one with the focus,
+    /// and those between.
+    fn shown_rows(self, list: &ContactList) -> &[ContactRow] {
+        let count = list.rows.len();
+        let view = self.view();
+        let mut range = match view.filter(|_| count > MAX_UNWINDOWED_ROWS) {
+            Some(view) => view.first()..view.first() + view.rows() + 2,
+            None => 0..count,
+        };
+        let focused = document().active_element().map(Into::into);
+        let focused = window::row_of(focused).and_then(|id| loaded::position(list, id));
+        if let Some(index) = focused {
+            range = range.start.min(index)..range.end.max(index + 1);
+        }
+        &list.rows[range.start.min(count)..range.end.min(count)]
     }
 
     fn show_fresh(self, fresh: ContactList) {
@@ -209,23 +226,6 @@ impl State {
             status.set_inner_html(&html);
         }
     }
-}
-
-/// The rows that have to stay in the document: all of a short list; otherwise those in view, the one with the focus,
-/// and those between.
-fn shown_rows(list: &ContactList) -> &[ContactRow] {
-    let count = list.rows.len();
-    let view = View::measure();
-    let mut range = match view.filter(|_| count > MAX_UNWINDOWED_ROWS) {
-        Some(view) => view.first()..view.first() + view.rows() + 2,
-        None => 0..count,
-    };
-    let focused = document().active_element().map(Into::into);
-    let focused = window::row_of(focused).and_then(|id| loaded::position(list, id));
-    if let Some(index) = focused {
-        range = range.start.min(index)..range.end.max(index + 1);
-    }
-    &list.rows[range.start.min(count)..range.end.min(count)]
 }
 
 /// Finds the element with the focus again after the pane was drawn anew.

@@ -11,11 +11,24 @@ use crate::model::contact::ContactId;
 /// The row that the Tab key leads to.
 pub const TAB_STOP_ROW: &str = "#contact-list [data-row]:not([tabindex='-1'])";
 
+/// In pixels, about a page: what is so near to the rows that are loaded is added to them. A page further away takes their
+/// place.
+const NEAR: f64 = 3000.0;
+
 impl State {
+    /// Where the list is scrolled to; `None` while there are no rows.
+    pub fn view(self) -> Option<View> {
+        let rows_before = window::rows_before(&self.list.read_untracked());
+        View::measure(rows_before * self.spaced_row_height.get_untracked())
+    }
+
     /// Renders the rows in view, and loads more rows where fewer than `prefetch_pixels` are left to scroll.
     pub fn handle_scroll(self, prefetch_pixels: f64) {
-        let Some(view) = View::measure() else { return };
-        let range = view.range(self.list.read_untracked().rows.len());
+        let Some(view) = self.view() else { return };
+        let list = self.list.read_untracked();
+        let (rows, offset) = (list.rows.len(), list.offset);
+        drop(list);
+        let range = view.range(rows);
         if *self.range.read_untracked() != range {
             self.row_had_focus.set(browser::has_focus("[data-row]"));
             self.range.set(range);
@@ -26,10 +39,13 @@ impl State {
         if self.list_error.read_untracked().is_some() {
             return;
         }
-        if view.below <= prefetch_pixels {
+        if view.is_further_than(NEAR, rows) {
+            return self.load_at(view.index(offset), false);
+        }
+        if view.below(rows) <= prefetch_pixels {
             self.load_next();
         }
-        if view.above <= prefetch_pixels || view.first() == 0 {
+        if view.top <= prefetch_pixels || view.first() == 0 {
             self.load_previous();
         }
     }
@@ -37,12 +53,34 @@ impl State {
     /// Scrolls to the row of a contact unless it is in view; without a contact, to the top.
     pub fn scroll_to_contact(self, contact: Option<ContactId>) {
         let index = contact.and_then(|id| loaded::position(&self.list.read_untracked(), id));
-        match (index, View::measure()) {
+        match (index, self.view()) {
             (Some(index), Some(view)) if !view.contains(index) => view.scroll_to(index),
-            (None, Some(view)) => window::scroll_by(-view.above),
+            (None, Some(view)) => window::scroll_by(-view.top),
             _ => {}
         }
         self.handle_scroll(0.0);
+    }
+
+    /// Focuses the row of the contact that has so many others before it, also one that is not loaded.
+    pub fn focus_index(self, index: u64) {
+        let list = self.list.read_untracked();
+        let row = index.wrapping_sub(list.offset) as usize;
+        let is_loaded = row < list.rows.len();
+        drop(list);
+        if is_loaded {
+            self.focus_row(row);
+        } else {
+            self.load_at(index, true);
+        }
+    }
+
+    /// Focuses a row that is in view, in the place of one that is not loaded any more. The reader goes on scrolling.
+    pub fn focus_row_in_view(self) {
+        let Some(view) = self.view() else { return };
+        let list = self.list.read_untracked();
+        if let Some(row) = list.rows.get(view.first() + 1) {
+            browser::focus_without_scroll(&row_selector(row.id), ".rows");
+        }
     }
 
     /// Focuses a row, also one that is not in view or not in the document.
@@ -53,7 +91,7 @@ impl State {
         if self.range.read_untracked().contains(&index) {
             return browser::focus(&selector);
         }
-        if let Some(view) = View::measure() {
+        if let Some(view) = self.view() {
             view.scroll_to(index);
             self.handle_scroll(0.0);
         }

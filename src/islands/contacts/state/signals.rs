@@ -28,6 +28,12 @@ pub enum ListRequest {
     Previous,
     /// The page after the last row.
     Next,
+    /// The page with the contact that has so many others before it, in the place of what is loaded.
+    At {
+        index: u64,
+        /// Whether its row gets the focus.
+        focuses: bool,
+    },
 }
 
 /// A form that was left without saving.
@@ -51,6 +57,8 @@ pub struct State {
     pub row_had_focus: ErasedSignal<bool>,
     /// The height of a row in CSS pixels; 0 until it is measured.
     pub row_height: ErasedSignal<f64>,
+    /// The height of a row for which the document has space in the place of the rows that are not loaded.
+    pub spaced_row_height: ErasedSignal<f64>,
     /// Whether the rows belong to an earlier search, because the current one failed.
     pub list_is_stale: ErasedSignal<bool>,
     pub list_error: ErasedSignal<Option<AppError>>,
@@ -104,6 +112,7 @@ impl State {
             range: ErasedSignal::new(0..list.rows.len()),
             row_had_focus: ErasedSignal::new(false),
             row_height: ErasedSignal::new(0.0),
+            spaced_row_height: ErasedSignal::new(0.0),
             list: ErasedSignal::new(list),
             list_is_stale: ErasedSignal::new(list_error.is_some()),
             list_error: ErasedSignal::new(list_error),

@@ -128,7 +128,8 @@ impl Contacts {
     }
 
     /// Returns the page of the list that Kith shows beside a pane: the page that `cursor` names, otherwise the page
-    /// with the contact in the pane, otherwise the first page.
+    /// with the contact in the pane, otherwise the page with the contact that has `at` others before it, otherwise the
+    /// first page.
     ///
     /// # Errors
     /// [`AppError::BadRequest`] for a search or a cursor that makes no sense;
@@ -140,9 +141,10 @@ impl Contacts {
         search: &str,
         filter: &ListFilter,
         cursor: Option<&str>,
+        at: Option<u64>,
     ) -> Result<ContactList, AppError> {
         let query = self.query(search, Some(&filter.sort), cursor, None)?;
-        let query = query.within(Filter::of(filter)?).around(contact);
+        let query = query.within(Filter::of(filter)?).at(at).around(contact);
         let Shared {
             cache, settings, ..
         } = &*self.shared;

@@ -299,7 +299,16 @@ pub async fn a_page_around_a_contact_is_one_of_the_pages_from_the_first(store: S
         assert_eq!(found.page.total, 23);
         assert_eq!(found.previous.is_none(), first == 0);
         assert_eq!(found.page.next.is_none(), first == 20);
+        let at = query("", "name", 5, None).at(Some(place as u64));
+        assert_eq!(stretch(&store, &at).await, found);
     }
+    let last = query("", "name", 5, None).at(Some(22));
+    for behind in [23, 1000, u64::MAX] {
+        let at = query("", "name", 5, None).at(Some(behind));
+        assert_eq!(stretch(&store, &at).await, stretch(&store, &last).await);
+    }
+    let nobody = stretch(&store, &query("nobody", "name", 5, None).at(Some(7))).await;
+    assert_eq!((nobody.page.contacts.len(), nobody.offset), (0, 0));
 }
 
 pub async fn a_contact_outside_of_the_list_asks_for_the_first_page(store: Store) {

@@ -50,6 +50,7 @@ use crate::services::contacts::query::Position;
 use crate::services::contacts::query::Scope;
 use crate::services::contacts::query::Sort;
 use crate::services::contacts::query::SortBy;
+use crate::services::contacts::query::Start;
 use crate::services::contacts::search_document::document;
 use crate::services::contacts::search_marks::marked;
 use crate::services::contacts::store::ContactPage;
@@ -148,9 +149,10 @@ impl List {
     ) -> Result<Stretch, StoreError> {
         let query = &self.query;
         let total = sum(groups);
-        let skipped = match query.contact() {
-            Some(id) => before_page_of(connection, self, groups, id).await?,
-            None => 0,
+        let skipped = match query.start() {
+            Start::First => 0,
+            Start::Around(id) => before_page_of(connection, self, groups, id).await?,
+            Start::At(index) => before_page(query, index.min(total.saturating_sub(1))),
         };
         // What a search has found is shown with the field that it was found in.
         let select = match query.search().is_empty() {
@@ -213,7 +215,12 @@ async fn before_page_of(
     let contact = Listed { tier, stored };
     let place = edge(&contact, query.sort()).before();
     let before = count_before(connection, list, groups, &place).await?;
-    Ok(before - before % u64::from(query.limit().get()))
+    Ok(before_page(query, before))
+}
+
+/// How many contacts stand before the page of the contact that has so many before it.
+fn before_page(query: &ContactQuery, before: u64) -> u64 {
+    before - before % u64::from(query.limit().get())
 }
 
 /// A contact of a list, with the tier of its group.
