@@ -48,13 +48,8 @@ impl State {
         }
     }
 
-    /// Loads the page with the contact that has `index` others before it, in the place of what is loaded.
-    pub(super) fn load_at(self, index: u64, focuses: bool) {
-        self.load_more(ListRequest::At { index, focuses });
-    }
-
     /// Requests another page, one at a time.
-    fn load_more(self, request: ListRequest) {
+    pub(super) fn load_more(self, request: ListRequest) {
         if self.list_busy.get_untracked() {
             return;
         }
@@ -145,6 +140,7 @@ impl State {
                 let here = index.saturating_sub(page.offset) as usize;
                 let moved = window::shift(&page) - window::shift(&self.list.read_untracked());
                 let has_focus = browser::has_focus("[data-row]");
+                self.list_is_stale.set(false);
                 self.list.set(page);
                 let range = self.view().map_or(0..count, |view| view.range(count));
                 self.range.set(range);

@@ -1,5 +1,8 @@
 //! Scrolling the list, and moving the focus in it.
 
+use leptos::prelude::*;
+
+use super::signals::ListRequest;
 use super::signals::State;
 use crate::islands::browser;
 use crate::islands::contacts::loaded;
@@ -25,9 +28,7 @@ impl State {
     /// Renders the rows in view, and loads more rows where fewer than `prefetch_pixels` are left to scroll.
     pub fn handle_scroll(self, prefetch_pixels: f64) {
         let Some(view) = self.view() else { return };
-        let list = self.list.read_untracked();
-        let (rows, offset) = (list.rows.len(), list.offset);
-        drop(list);
+        let rows = self.list.read_untracked().rows.len();
         let range = view.range(rows);
         if *self.range.read_untracked() != range {
             self.row_had_focus.set(browser::has_focus("[data-row]"));
@@ -40,13 +41,26 @@ impl State {
             return;
         }
         if view.is_further_than(NEAR, rows) {
-            return self.load_at(view.index(offset), false);
+            // A list that has just come may be about to be scrolled to its place.
+            return request_animation_frame(move || self.load_rows_in_view());
         }
         if view.below(rows) <= prefetch_pixels {
             self.load_next();
         }
         if view.top <= prefetch_pixels || view.first() == 0 {
             self.load_previous();
+        }
+    }
+
+    /// Loads the page in view in the place of the others, if they are far from it.
+    fn load_rows_in_view(self) {
+        let list = self.list.read_untracked();
+        let view = self.view();
+        if let Some(view) = view.filter(|view| view.is_further_than(NEAR, list.rows.len())) {
+            self.load_more(ListRequest::At {
+                index: view.index(list.offset),
+                focuses: false,
+            });
         }
     }
 
@@ -70,7 +84,10 @@ impl State {
         if is_loaded {
             self.focus_row(row);
         } else {
-            self.load_at(index, true);
+            self.request_list(ListRequest::At {
+                index,
+                focuses: true,
+            });
         }
     }
 
