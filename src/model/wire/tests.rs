@@ -288,6 +288,7 @@ fn the_data_of_pages_cross_the_wire() {
                 name: "<mark>Ada</mark>".to_owned(),
                 detail: "&lt;".to_owned(),
             }),
+            heading: String::new(),
         }],
         offset: 50,
         previous_cursor: None,
