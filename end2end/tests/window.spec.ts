@@ -56,10 +56,11 @@ test('rows stand where they would stand among all of them', async ({ book, conta
     await expect
       .poll(() =>
         list.evaluate((list) => {
-          const top = list.getBoundingClientRect().top - list.scrollTop;
+          // Above the rows are the links to the pages before, if there are some.
+          const top = list.querySelector('ul')!.getBoundingClientRect().top;
           const rows = [...list.querySelectorAll('li')];
           const y = (row: Element) => Math.round(row.getBoundingClientRect().top - top);
-          const inView = rows.filter((row) => y(row) >= list.scrollTop && y(row) < list.scrollTop + 400);
+          const inView = rows.filter((row) => y(row) >= list.scrollTop - 100 && y(row) < list.scrollTop + 400);
           // How many rows are in view, and how many of them stand elsewhere.
           const astray = inView.filter((row) => y(row) !== (Number(row.ariaPosInSet) - 1) * 46);
           return [inView.length > 7, astray.length];

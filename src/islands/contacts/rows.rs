@@ -243,27 +243,25 @@ fn MoreLink(
     })
 }
 
-/// Moves the focus between rows by keys, also to rows that are not in the document.
+/// Moves the focus between rows by keys, also to rows that are not loaded.
 fn move_between_rows(state: State, event: &KeyboardEvent) {
     let list = state.list.read_untracked();
-    let Some(here) = row_of(event.target()).and_then(|id| loaded::position(&list, id)) else {
+    let Some(row) = row_of(event.target()).and_then(|id| loaded::position(&list, id)) else {
         return;
     };
-    let last = list.rows.len().saturating_sub(1);
+    let here = list.offset + row as u64;
     let end = list.total.saturating_sub(1);
     drop(list);
-    let page = state.view().map_or(1, |view| view.rows());
+    let page = state.view().map_or(1, |view| view.rows() as u64);
     let to = match event.key().as_str() {
         "ArrowDown" => here + 1,
         "ArrowUp" => here.saturating_sub(1),
         "PageDown" => here + page,
         "PageUp" => here.saturating_sub(page),
-        "Home" | "End" => {
-            event.prevent_default();
-            return state.focus_index(if event.key() == "End" { end } else { 0 });
-        }
+        "Home" => 0,
+        "End" => end,
         _ => return,
     };
     event.prevent_default();
-    state.focus_row(to.min(last));
+    state.focus_index(to.min(end));
 }

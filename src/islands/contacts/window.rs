@@ -152,6 +152,11 @@ pub fn scroll_by(pixels: f64) {
     }
 }
 
+/// How far the list is scrolled.
+pub fn scroll_top() -> f64 {
+    browser::query(".rows").map_or(0.0, |scroller| f64::from(scroller.scroll_top()))
+}
+
 /// Finds the row of a contact.
 pub fn row_selector(id: ContactId) -> String {
     ["[data-row='", &id.text(), "']"].concat()

@@ -14,6 +14,7 @@ use crate::islands::contacts::window::row_selector;
 use crate::islands::contacts::window::rows_before;
 use crate::islands::contacts::window::rows_behind;
 use crate::islands::contacts::window::scroll_by;
+use crate::islands::contacts::window::scroll_top;
 use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
 use crate::model::location::Location;
@@ -55,7 +56,7 @@ impl Update {
 
     /// Returns `None` where the document does not have all rows yet.
     fn update_attributes(&self, state: State, ul: &HtmlElement) -> Option<()> {
-        self.set_spacers(state, ul);
+        self.update_space(state, ul);
         // A click leads to the page of its contact: the rows belong to several pages.
         let location = Location {
             cursor: None,
@@ -83,9 +84,21 @@ impl Update {
         Some(())
     }
 
-    /// Sets the space above and below for the rows that are not in the document. It measures nothing: that
-    /// would force a layout without the space, which is too short for the current scroll position.
-    fn set_spacers(&self, state: State, ul: &HtmlElement) {
+    /// Sets the space above and below for the rows that are not in the document, and keeps what is in view there when rows
+    /// have another height than before. Otherwise it measures nothing: that would force a layout without the space, which
+    /// is too short for the current scroll position.
+    fn update_space(&self, state: State, ul: &HtmlElement) {
+        let known_height = state.spaced_row_height.replace(self.row_height);
+        let grown = rows_before(&self.list) * (self.row_height - known_height);
+        // The browser may move the rows by itself when they get space.
+        let scrolled = (grown != 0.0).then(scroll_top);
+        self.set_spacers(ul);
+        if let Some(scrolled) = scrolled {
+            scroll_by(scrolled + grown - scroll_top());
+        }
+    }
+
+    fn set_spacers(&self, ul: &HtmlElement) {
         let (rendered, rows) = (&self.rendered, self.list.rows.len());
         let below = rendered
             .last()
@@ -110,12 +123,6 @@ impl Update {
             let space = js_sys::Number::from(count * self.row_height).to_fixed(2);
             let space = space.map(String::from).unwrap_or_default() + "px";
             let _ = ul.style().set_property(side, &space);
-        }
-        // The server draws no space for the rows before a page.
-        let known_height = state.spaced_row_height.replace(self.row_height);
-        let grown = before * (self.row_height - known_height);
-        if grown != 0.0 {
-            scroll_by(grown);
         }
     }
 
