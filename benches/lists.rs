@@ -58,6 +58,16 @@ const FROM_M: Sql = Sql::each(
          ORDER BY left(search_key, 250), search_key, id LIMIT 50"
     ),
 );
+/// Behind so many others.
+const MIDDLE: Sql = Sql::each(
+    rows!(
+        "WHERE book = 1 AND in_trash = FALSE ORDER BY search_key, id LIMIT 50 OFFSET CAST($1 AS INTEGER)"
+    ),
+    rows!(
+        "WHERE book = 1 AND in_trash = FALSE ORDER BY left(search_key, 250), search_key, id
+         LIMIT 50 OFFSET CAST($1::text AS BIGINT)"
+    ),
+);
 const FREQUENT: Sql = Sql::new(rows!(
     "WHERE book = 1 AND in_trash = FALSE ORDER BY frecency DESC, id DESC LIMIT 50"
 ));
@@ -154,6 +164,11 @@ impl Bench {
         self.compare("list", &list, FIRST, None).await;
         let from_m = self.query("", "name", letter.as_ref());
         self.compare("jump to M", &from_m, FROM_M, None).await;
+        let half = u64::from(contacts()) / 2;
+        let middle = self.query("", "name", None).at(Some(half));
+        let skipped = half.to_string();
+        self.compare("drag to the middle", &middle, MIDDLE, Some(&skipped))
+            .await;
         let frequent = self.query("", "frequent", None);
         self.compare("frequent", &frequent, FREQUENT, None).await;
         for word in ["lovelace", "maria"] {

@@ -102,10 +102,14 @@ test('End reaches the end of a list that is not loaded yet', async ({ book, cont
   await contacts.search.press('ArrowDown');
   await expect(contacts.rows.first()).toBeFocused();
   await page.keyboard.press('End');
-  await expect(contacts.row(`${book.word} 050`)).toBeFocused();
-  await expect(contacts.rows).toHaveCount(60);
-  await page.keyboard.press('End');
   await expect(contacts.row(`${book.word} 060`)).toBeFocused();
+  await expect(contacts.row(`${book.word} 060`)).toBeInViewport({ ratio: 0.9 });
+  // The page before has come as well.
+  await page.keyboard.press('PageUp');
+  await page.keyboard.press('PageUp');
+  await expect(contacts.list.locator('[data-row]:focus')).toBeInViewport({ ratio: 0.9 });
+  await page.keyboard.press('Home');
+  await expect(contacts.row(`${book.word} 001`)).toBeFocused();
 });
 
 test('a contact is created without a mouse', async ({ book, contacts, page }) => {

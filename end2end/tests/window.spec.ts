@@ -148,6 +148,37 @@ test('a contact far down is marked, and only that one', async ({ book, contacts,
   await expect(marked).toHaveAttribute('href', book.beside(`/${added[227]!.id}`));
 });
 
+test('a key that leads to a loaded row comes before one that waits for a page', async ({
+  book,
+  contacts,
+  page,
+}) => {
+  await book.addMany(MANY);
+  await contacts.goto(book.list);
+  await contacts.search.press('ArrowDown');
+  await expect(contacts.rows.first()).toBeFocused();
+  let isAsked = () => {};
+  const asked = new Promise<void>((resolve) => (isAsked = resolve));
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  await page.route('**/fn/contacts/list*', async (route) => {
+    isAsked();
+    await held;
+    await route.continue();
+  });
+  await page.keyboard.press('End');
+  await asked;
+  await page.keyboard.press('ArrowDown');
+  await expect(contacts.row(`${book.word} 002`)).toBeFocused();
+  const answered = page.waitForResponse('**/fn/contacts/list*');
+  letGo();
+  await answered;
+  // A frame later, the answer would have been shown.
+  await page.evaluate(() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go))));
+  await expect(contacts.row(`${book.word} 002`)).toBeFocused();
+  await expect(contacts.row(`${book.word} 002`)).toBeInViewport({ ratio: 0.9 });
+});
+
 test('a list that is dragged to its end shows it, and a row there keeps the focus', async ({
   book,
   contacts,

@@ -20,7 +20,8 @@ async function wake(script, wasm) {
   addEventListener('unhandledrejection', (event) => heed(event.reason));
   for (const name of OF_WINDOW) addEventListener(name, (event) => block?.(event), true);
   bringBack();
-  await new Promise((go) => (self.requestIdleCallback ?? setTimeout)(go));
+  // A page that is never idle is woken up all the same.
+  await new Promise((go) => (self.requestIdleCallback ?? setTimeout)(go, { timeout: 1000 }));
   const module = await import(script);
   await module.default({ module_or_path: wasm });
   module.hydrate();

@@ -150,7 +150,7 @@ impl State {
                     }
                     if focuses {
                         self.focus_row(here);
-                    } else if has_focus {
+                    } else if has_focus && browser::is_focus_lost() {
                         self.focus_row_in_view();
                     }
                 });

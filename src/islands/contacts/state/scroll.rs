@@ -82,6 +82,11 @@ impl State {
         let is_loaded = row < list.rows.len();
         drop(list);
         if is_loaded {
+            // The reader has moved on from where a pending answer would lead.
+            if let ListRequest::At { focuses: true, .. } = self.last_list_request.get_untracked() {
+                self.list_request_id.update(|last| *last += 1);
+                self.list_busy.set(false);
+            }
             self.focus_row(row);
         } else {
             self.request_list(ListRequest::At {
