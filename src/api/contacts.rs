@@ -131,7 +131,7 @@ pub async fn save_contact(
             merged: crate::services::contacts::catalogue::in_words(&kept),
             ..contacts.detail(contact).await
         }))),
-        FormResult::Conflict(form) => Ok(Saving::Again(drawn::form(form))),
+        FormResult::Conflict(form) => Ok(Saving::Again(drawn::form(*form))),
     }
 }
 

@@ -55,7 +55,7 @@ pub async fn create(
             ([(SET_COOKIE, cookie)], shown).into_response()
         }
         Ok(FormResult::Conflict(form)) => {
-            render_again(pages, parts, PaneRoute::New, Pane::Form(form)).await
+            render_again(pages, parts, PaneRoute::New, Pane::Form(*form)).await
         }
         Err(error) => {
             let mut form = Contacts::new_form(&inputs, welcome);
@@ -83,7 +83,7 @@ pub async fn update(
         Ok(FormResult::Created(contact)) => {
             return go_to(&parts.uri, PaneRoute::Contact(contact.id));
         }
-        Ok(FormResult::Conflict(form)) => Pane::Form(form),
+        Ok(FormResult::Conflict(form)) => Pane::Form(*form),
         Err(error) => match contacts.edit_form(id, &inputs).await {
             Ok(form) => Pane::Form(FormView {
                 error: Some(error),

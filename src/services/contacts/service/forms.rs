@@ -32,7 +32,7 @@ pub enum FormResult {
     Created(Contact),
     /// The contact, and the fields that others had changed meanwhile and that the edit has kept.
     Saved(Contact, Vec<Field>),
-    Conflict(FormView),
+    Conflict(Box<FormView>),
 }
 
 impl Contacts {
@@ -125,14 +125,14 @@ impl Contacts {
                     fields: theirs,
                 };
                 let row = self.row(id, &base).await;
-                Ok(FormResult::Conflict(FormView {
+                Ok(FormResult::Conflict(Box::new(FormView {
                     conflicts: conflicts(&fields, &mine, &base.fields),
                     opened: value(inputs, OPENED)
                         .or_else(|| value(inputs, BASE))
                         .unwrap_or_default()
                         .to_owned(),
                     ..form(row, &base, &mine, &ContactInput::default())
-                }))
+                })))
             }
         }
     }
