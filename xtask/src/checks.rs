@@ -28,12 +28,14 @@ use anyhow::ensure;
 use crate::contract;
 use crate::setup;
 use crate::shell::command;
+use crate::shell::quiet;
 use crate::shell::root;
 use crate::shell::run;
 use crate::shell::stage;
 use crate::shell::with_npm_tools;
 use crate::site;
 use crate::site::Package;
+use crate::site::TARGET;
 
 const FORMAT: &str = "cargo fmt --all --check";
 
@@ -93,7 +95,6 @@ pub fn test() -> Result<()> {
             run(many_at_a_time(&mut command(tests)).env("KITH_TEST_ENGINE", engine))
         })?;
     }
-    check("JSON of the browser half", WIRE, || run(command(WIRE)))?;
     let server = check("site", "cargo xtask e2e", site::build_for_tests)?;
     check("generated requests", "cargo xtask contract", || {
         contract::check(&server)
@@ -109,7 +110,7 @@ fn many_at_a_time(tests: &mut Command) -> &mut Command {
 }
 
 /// The checks that take too long for every change: ten thousand new requests, lints and tests of a build without
-/// PostgreSQL, servers that are killed 500 times, and 10 failovers of PostgreSQL.
+/// PostgreSQL, the JSON of the browser half, servers that are killed 500 times, and 10 failovers of PostgreSQL.
 pub fn soak(server: &Path, seed: Option<u64>) -> Result<()> {
     check(
         "generated requests, 10,000",
@@ -117,6 +118,7 @@ pub fn soak(server: &Path, seed: Option<u64>) -> Result<()> {
         || contract::soak(server, seed),
     )?;
     // Other features compile nearly all dependencies again.
+    check("JSON of the browser half", WIRE, || run(command(WIRE)))?;
     check("lints without PostgreSQL", LINT_WITHOUT_POSTGRES, || {
         run(command(LINT_WITHOUT_POSTGRES).args(DENY_WARNINGS))
     })?;
@@ -158,20 +160,20 @@ pub fn bench() -> Result<()> {
 pub fn browser(server: &Path, args: &[&str]) -> Result<()> {
     stage(
         "browser tests, embedded",
-        Some("eight or nine minutes"),
+        Some("twenty minutes"),
         || browser_once(&Server::start(server, &Services::default())?, args, &[]),
     )?;
     stage(
         "browser tests, with Redis and PostgreSQL",
-        Some("three or four minutes"),
+        Some("five minutes"),
         || {
             let services = Services {
                 redis: Some(Redis::start()?),
                 postgres: Some(Postgres::start()?),
             };
             let server = Server::start(server, &services)?;
-            // The arguments may name tests that are not run again.
-            let args = [args, &["--pass-with-no-tests"]].concat();
+            // What is beside the server shows in each browser alike. The arguments may name tests that are not run again.
+            let args = [args, &["--project=hydrated", "--pass-with-no-tests"]].concat();
             browser_once(&server, &args, &[("PLAYWRIGHT_AGAIN", "1")])
         },
     )
@@ -203,7 +205,11 @@ struct Postgres {
 impl Postgres {
     /// Starts it with the program that starts those of other tests.
     fn start() -> Result<Self> {
-        let mut process = command("cargo run --quiet -p kith-test-support --example postgres")
+        // With the features of the tests, which have compiled it.
+        quiet(command(
+            "cargo build --quiet --workspace --example postgres",
+        ))?;
+        let mut process = command(format!("{TARGET}/debug/examples/postgres"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -35,7 +35,7 @@ use crate::shell::with_npm_tools;
 use crate::shrink;
 
 /// Where the server half is compiled. The environment does not change it, because the site root is in there.
-const TARGET: &str = "target";
+pub const TARGET: &str = "target";
 
 /// Where the browser half is compiled. As with cargo-leptos it is a separate directory, because the two halves
 /// need different features of shared crates.
