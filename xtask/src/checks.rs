@@ -158,11 +158,9 @@ pub fn bench() -> Result<()> {
 /// Runs the browser tests against a server with nothing beside it, and those that depend on what is beside it once
 /// more, against a server with Redis and PostgreSQL. Each server has its own data.
 pub fn browser(server: &Path, args: &[&str]) -> Result<()> {
-    stage(
-        "browser tests, embedded",
-        Some("twenty minutes"),
-        || browser_once(&Server::start(server, &Services::default())?, args, &[]),
-    )?;
+    stage("browser tests, embedded", Some("twenty minutes"), || {
+        browser_once(&Server::start(server, &Services::default())?, args, &[])
+    })?;
     stage(
         "browser tests, with Redis and PostgreSQL",
         Some("five minutes"),
