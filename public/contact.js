@@ -1,6 +1,7 @@
 // What only scripts can do with a contact: copying it or one of its values, sharing its card as a file, and counting how it
 // is used. The buttons are hidden where the browser cannot. A browser runs this file once for a page, however many contacts
 // the page shows.
+import { t } from './keys.js';
 import './times.js';
 
 const root = document.documentElement;
@@ -48,9 +49,9 @@ async function copy(button) {
     : valueOf(button.closest('.detail-entry'));
   try {
     await navigator.clipboard.writeText(text);
-    say(isWhole ? 'The contact is copied.' : `Copied: ${text}`);
+    say(isWhole ? t('The contact is copied.') : t('Copied: {text}', { text }));
   } catch {
-    say('The browser did not allow to copy.');
+    say(t('The browser did not allow to copy.'));
   }
 }
 
@@ -63,7 +64,7 @@ async function share(button) {
     await navigator.share({ files: [file], title });
   } catch (error) {
     // The reader has closed the dialog.
-    if (error.name !== 'AbortError') say('Sharing did not work. Download the card instead.');
+    if (error.name !== 'AbortError') say(t('Sharing did not work. Download the card instead.'));
   }
 }
 

@@ -1,16 +1,18 @@
 // The numbers of an import, or of a change of labels, while it is under way, its times by the clock of the reader, and the size of files before they are
 // sent. Without scripts, a link asks for the numbers again, and the server refuses what is too large.
+import { locale, t } from './keys.js';
+
 const PAUSE = 2_000;
 
 for (const time of document.querySelectorAll('time[data-local]')) {
-  time.textContent = new Date(time.dateTime).toLocaleString('en-GB', { dateStyle: 'long', timeStyle: 'short' });
+  time.textContent = new Date(time.dateTime).toLocaleString(locale, { dateStyle: 'long', timeStyle: 'short' });
 }
 
 const files = document.getElementById('files');
 files?.addEventListener('change', () => {
   const bytes = [...files.files].reduce((sum, file) => sum + file.size, 0);
   const isTooLarge = bytes > Number(files.dataset.max);
-  files.setCustomValidity(isTooLarge ? 'This is more than Kith imports at once. Divide it into several files.' : '');
+  files.setCustomValidity(isTooLarge ? t('This is more than Kith imports at once. Divide it into several files.') : '');
   files.reportValidity();
 });
 

@@ -1,16 +1,28 @@
 // Keys for people who seldom take the mouse. A reader can switch single letters off (WCAG 2.1.4), because speech input presses
 // them as well. They do nothing while the reader types.
+
+// The texts of the scripts in the language of the page, after their English; see src/islands/page_data.rs. An English page
+// has none.
+const texts = new Map(JSON.parse(document.getElementById('texts')?.textContent ?? '[]'));
+
+/** The text in the language of the page. Values take the places of their names. */
+export const t = (text, values = {}) =>
+  (texts.get(text) ?? text).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+/** The language of the page for `Intl`. English writes days before months. */
+export const locale = document.documentElement.lang.replace(/^en$/, 'en-GB');
+
 const SWITCH = 'kith-keys';
 const KEYS = [
-  ['/ or Ctrl K', 'Search'],
-  ['Enter', 'Open the only contact that a search has found'],
-  ['↓ ↑ Home End', 'Move in the list'],
-  ['n', 'New contact'],
-  ['e', 'Edit the contact'],
-  ['Delete', 'Move the contact to the trash'],
-  ['Ctrl Z', 'Undo what the notice offers to undo'],
-  ['Esc', 'Back to the list'],
-  ['? or Ctrl /', 'This list'],
+  [t('/ or Ctrl K'), t('Search')],
+  ['Enter', t('Open the only contact that a search has found')],
+  ['↓ ↑ Home End', t('Move in the list')],
+  ['n', t('New contact')],
+  ['e', t('Edit the contact')],
+  ['Delete', t('Move the contact to the trash')],
+  ['Ctrl Z', t('Undo what the notice offers to undo')],
+  ['Esc', t('Back to the list')],
+  [t('? or Ctrl /'), t('This list')],
 ];
 
 let areOff = false;
@@ -62,9 +74,9 @@ function showKeys() {
   dialog.className = 'keys';
   dialog.setAttribute('aria-labelledby', 'keys-title');
   const rows = KEYS.map(([keys, what]) => `<tr><th scope="row"><kbd>${keys}</kbd></th><td>${what}</td></tr>`);
-  dialog.innerHTML = `<h2 id="keys-title">Keys</h2><table><tbody>${rows.join('')}</tbody></table>
-    <label class="tick"><input type="checkbox"> Keys without Ctrl</label>
-    <form method="dialog"><button class="button">Close</button></form>`;
+  dialog.innerHTML = `<h2 id="keys-title">${t('Keys')}</h2><table><tbody>${rows.join('')}</tbody></table>
+    <label class="tick"><input type="checkbox"> ${t('Keys without Ctrl')}</label>
+    <form method="dialog"><button class="button">${t('Close')}</button></form>`;
   const box = dialog.querySelector('input');
   box.checked = !areOff;
   box.addEventListener('change', () => {

@@ -1,5 +1,6 @@
 // Passkeys on the sign-in and on the page of the account. Each form with `data-passkey` is hidden until this script
 // knows that the browser has passkeys for this host. The server draws the answer to the form, as that of any other.
+import { t } from './keys.js';
 
 const parsers = {
   create: 'parseCreationOptionsFromJSON',
@@ -43,7 +44,7 @@ for (const form of document.querySelectorAll('form[data-passkey]')) {
     } catch (error) {
       // The browser says why only in its own words, and it has shown a dialog before.
       const isBrowsers = error instanceof DOMException;
-      say(isBrowsers ? 'No passkey was used. Try again, or choose another way.' : error.message);
+      say(isBrowsers ? t('No passkey was used. Try again, or choose another way.') : error.message);
     }
   });
 }

@@ -1,5 +1,7 @@
 // The page of a photo: a file can be dropped or pasted as well, and the square of it that is kept can be chosen. Without
 // this script the server keeps the one in the middle.
+import { t } from './keys.js';
+
 const STEP = 0.05;
 const form = document.getElementById('photo-form');
 const { photo, x, y, size, zoom } = form.elements;
@@ -43,7 +45,7 @@ function enlarge(factor) {
 async function show() {
   const [file] = photo.files;
   const isTooLarge = file?.size > MAX_BYTES;
-  photo.setCustomValidity(isTooLarge ? 'A photo may have at most 10 MB. Choose another one.' : '');
+  photo.setCustomValidity(isTooLarge ? t('A photo may have at most 10 MB. Choose another one.') : '');
   if (isTooLarge) {
     photo.reportValidity();
   }

@@ -1,15 +1,17 @@
 // Times by the clock of the reader, such as "3 minutes ago". The server has written them in UTC, and so they stay without
 // scripts. The title has the whole date.
+import { locale, t } from './keys.js';
+
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-const ages = new Intl.RelativeTimeFormat('en-GB');
-const dates = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long' });
-const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' });
+const ages = new Intl.RelativeTimeFormat(locale);
+const dates = new Intl.DateTimeFormat(locale, { dateStyle: 'long' });
+const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
 // What is older has its date. The clocks of two machines may differ by a minute.
 const OLD = 31 * DAY;
 
 const age = (milliseconds) => {
-  if (milliseconds < MINUTE) return 'just now';
+  if (milliseconds < MINUTE) return t('just now');
   const [unit, length] = [
     ['day', DAY],
     ['hour', 60 * MINUTE],

@@ -6,9 +6,11 @@ const again = wait.querySelector('a.button');
 const back = wait.querySelector('button');
 const end = performance.now() + Number(wait.dataset.wait) * 1000;
 
+const inUnit = (number, unit) =>
+  number.toLocaleString(document.documentElement.lang, { style: 'unit', unit, unitDisplay: 'long' });
+
 function inWords(seconds) {
-  if (seconds > 120) return `${Math.ceil(seconds / 60)} minutes`;
-  return seconds === 1 ? '1 second' : `${seconds} seconds`;
+  return seconds > 120 ? inUnit(Math.ceil(seconds / 60), 'minute') : inUnit(seconds, 'second');
 }
 
 function tick() {
@@ -18,7 +20,7 @@ function tick() {
     return;
   }
   clearInterval(ticking);
-  left.textContent = 'a moment';
+  left.textContent = left.dataset.left;
   if (again) {
     again.removeAttribute('aria-disabled');
     location.reload();

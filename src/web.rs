@@ -5,7 +5,7 @@
 //!   request can reach.
 //! - [`rest`] and [`forms`]: adapters of the use cases in [`crate::services::contacts`], for programs and
 //!   for browsers without JavaScript. [`history`]: those about former versions. [`trash`]: those that delete for ever. [`labels`]: those of
-//!   labels. [`birthdays`]: the days that come back each year. `calendar`: the same for programs of calendars. `vcards`: files of contacts.
+//!   labels. [`language`]: in which language a request is answered. [`birthdays`]: the days that come back each year. `calendar`: the same for programs of calendars. `vcards`: files of contacts.
 //!   `imports`: the pages of files that become contacts. `uploads`: how such a file is taken in.
 //!   `photos`: their pictures.
 //!   [`crate::api`] is the third, for the islands.
@@ -34,6 +34,7 @@ pub mod health;
 pub mod history;
 mod imports;
 pub mod labels;
+pub mod language;
 pub mod list_view;
 pub mod live;
 pub mod middleware;

@@ -6,6 +6,7 @@ use crate::components::view::view;
 use crate::model::form::CHOICE;
 use crate::model::form::Conflict;
 use crate::model::form::OPENED;
+use crate::model::language::t;
 
 /// Both values of each field, side by side, and the choice between them, which is a part of the form.
 #[component]
@@ -25,8 +26,8 @@ pub fn Conflicts(
         view! {
             <fieldset class="choice">
                 <legend>{label}</legend>
-                {choice(name.clone(), "mine", "Keep mine", mine)}
-                {choice(name, "theirs", "Take theirs", theirs)}
+                {choice(name.clone(), "mine", t!("Keep mine"), mine)}
+                {choice(name, "theirs", t!("Take theirs"), theirs)}
             </fieldset>
         }
     });
@@ -46,7 +47,7 @@ fn choice(
     text: String,
 ) -> impl IntoView + use<> {
     let shown = if text.is_empty() {
-        "(empty)".to_owned()
+        t!("(empty)").to_owned()
     } else {
         text
     };

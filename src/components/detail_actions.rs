@@ -8,6 +8,7 @@ use crate::components::view::view;
 use crate::model::contact::Action;
 use crate::model::contact::ContactId;
 use crate::model::contact::DetailAction;
+use crate::model::language::t;
 
 #[component]
 pub fn DetailActions(id: ContactId, links: Vec<DetailAction>) -> impl IntoView {
@@ -41,11 +42,11 @@ pub fn DetailActions(id: ContactId, links: Vec<DetailAction>) -> impl IntoView {
 /// A link that does something with the contact.
 fn link(action: DetailAction) -> impl IntoView {
     let (icon, label, class) = match action.kind {
-        Action::Call => ("phone", "Call", "button"),
-        Action::Message => ("message", "Message", "button is-for-phones"),
-        Action::Mail => ("mail", "Mail", "button"),
-        Action::Map => ("map", "Map", "button"),
-        Action::Colleagues => ("people", "Colleagues", "button"),
+        Action::Call => ("phone", t!("Call"), "button"),
+        Action::Message => ("message", t!("Message"), "button is-for-phones"),
+        Action::Mail => ("mail", t!("Mail"), "button"),
+        Action::Map => ("map", t!("Map"), "button"),
+        Action::Colleagues => ("people", t!("Colleagues"), "button"),
     };
     let is_page = action.kind == Action::Map;
     view! {

@@ -10,6 +10,7 @@ use crate::components::view::view;
 use crate::model::contact::DetailEntry;
 use crate::model::contact::DetailField;
 use crate::model::contact::Piece;
+use crate::model::language::t;
 
 #[component]
 pub fn DetailFields(fields: Vec<DetailField>) -> impl IntoView {
@@ -49,7 +50,7 @@ fn entry(entry: DetailEntry) -> impl IntoView {
 fn copy_button(pieces: &[Piece]) -> impl IntoView + use<> {
     let text: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
     view! {
-        <button type="button" class="copy-value" data-copy="value" aria-label=["Copy ", &text].concat()>
+        <button type="button" class="copy-value" data-copy="value" aria-label=t!("Copy {text}", text = text)>
             <ActionIcon name="copy"/>
         </button>
     }

@@ -6,6 +6,9 @@ use crate::components::detail_fields::DetailFields;
 use crate::components::view::view;
 use crate::model::contact::DetailField;
 use crate::model::format::utc_timestamp;
+use crate::model::format::within_sentence;
+use crate::model::language::t;
+use crate::model::language::t_view;
 use crate::model::location::Location;
 
 /// `form` is the form of the contact; `missing` and `changed_at` are as in
@@ -30,8 +33,8 @@ pub fn DetailSections(
     let sections = sections.collect_view();
     let is_whole = missing.is_empty();
     let missing = missing.into_iter().map(|(name, label)| {
-        let label = label.to_lowercase();
-        view! { <li><a href=form_at(name)>{format!("Add {label}")}</a></li> }
+        let add = t!("Add {label}", label = within_sentence(label));
+        view! { <li><a href=form_at(name)>{add}</a></li> }
     });
     let missing = missing.collect_view();
     view! {
@@ -45,7 +48,7 @@ fn section(fields: &[DetailField], form: String) -> impl IntoView + use<> {
     let title = fields[0].section;
     let id = format!("section-{}", fields[0].name);
     let title_id = id.clone();
-    let about = title.to_lowercase();
+    let about = within_sentence(title);
     // The title says what the only field of a section is.
     let class = if fields.len() == 1 && fields[0].label == title {
         "section is-titled"
@@ -71,7 +74,10 @@ fn changed(at: String) -> impl IntoView {
         let words = utc_timestamp(&at).unwrap_or_else(|| at.clone());
         view! {
             <p class="mt-4 text-xs text-muted">
-                "Changed " <time datetime=at data-age="">{words}</time>
+                {t_view!(
+                    "Changed {time}",
+                    time = view! { <time datetime=at data-age="">{words}</time> },
+                )}
             </p>
         }
     })

@@ -10,7 +10,9 @@ use crate::model::form::FormField;
 use crate::model::form::FormInput;
 use crate::model::form::FormSection;
 use crate::model::form::InputKind;
+use crate::model::format::within_sentence;
 use crate::model::html::escape_html;
+use crate::model::language::t;
 
 /// What all inputs of a form need to know.
 pub struct Inputs {
@@ -82,7 +84,7 @@ impl Inputs {
             });
             view! {
                 <details class="another" data-next=next>
-                    <summary>{["Add ", &label.to_lowercase()].concat()}</summary>
+                    <summary>{t!("Add {label}", label = within_sentence(&label))}</summary>
                     {entry(another)}
                 </details>
             }
@@ -193,8 +195,8 @@ fn line(input: FormInput, has_focus: bool, invalid: Option<String>, labels: &str
         _ => "text",
     };
     let placeholder = match kind {
-        InputKind::Date => Some("12 March 1990, or 12 March"),
-        InputKind::List => Some("Separated by commas"),
+        InputKind::Date => Some(t!("12 March 1990, or 12 March")),
+        InputKind::List => Some(t!("Separated by commas")),
         _ => None,
     };
     dynamic::erase(view! {

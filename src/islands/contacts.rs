@@ -35,6 +35,8 @@ use crate::components::view::view;
 use crate::islands::browser;
 use crate::islands::checked::Checked;
 use crate::islands::page_data::page_data;
+use crate::model::language::t;
+use crate::model::language::t_around;
 use crate::model::view::ContactsView;
 use crate::model::view::Notice;
 use crate::model::view::Pane;
@@ -106,6 +108,7 @@ fn NoticeBar(state: state::State) -> impl IntoView {
     let slot = move |slot: ErasedSignal<Option<Notice>>| {
         let notice = move |notice: Notice| {
             let id = notice.id;
+            let (before, after) = t_around!("{name} is in the trash.");
             let closed = move || {
                 let location = state.location.read();
                 location.with_pane(location.pane).url()
@@ -122,21 +125,22 @@ fn NoticeBar(state: state::State) -> impl IntoView {
                     })
                 >
                     <p class="min-w-0">
+                        {before}
                         <bdi class="inline-block max-w-full truncate align-bottom font-medium">
                             {notice.name.clone()}
                         </bdi>
-                        " is in the trash."
+                        {after}
                     </p>
                     <button
                         class="button-quiet"
-                        aria-label=["Undo: ", &notice.name].concat()
+                        aria-label=t!("Undo: {name}", name = notice.name)
                         aria-disabled=attr(move || (state.restoring.get() == Some(id)).then_some("true"))
                     >
                         "Undo"
                     </button>
                     <a
                         class="button-quiet button-icon"
-                        aria-label=["Close: ", &notice.name].concat()
+                        aria-label=t!("Close: {name}", name = notice.name)
                         href=closed
                         on:click=on(move |event: leptos::ev::MouseEvent| {
                             if browser::is_plain_click(&event) {
@@ -158,7 +162,8 @@ fn NoticeBar(state: state::State) -> impl IntoView {
             {state.notices.map(slot)}
             <div role="alert">
                 {dynamic::view(move || {
-                    state.problem.get().map(|error| view! { <p class="notice"><ErrorText error then="You can try again"/></p> })
+                    let later = t_around!("You can try again in {time}.");
+                    state.problem.get().map(|error| view! { <p class="notice"><ErrorText error later/></p> })
                 })}
             </div>
         </div>

@@ -23,6 +23,7 @@ use crate::components::reactive_text::reactive_text;
 use crate::components::view::view;
 use crate::islands::checked::Checked;
 use crate::islands::page_data::page_data;
+use crate::model::language::t;
 use crate::model::view::LiveView;
 use poller::Phase;
 use poller::Poller;
@@ -60,9 +61,9 @@ pub fn Live() -> impl IntoView {
             <button class="button" type="button" on:click=move |_| poller.press_button()>
                 {reactive_text(move || {
                     let label = match *poller.phase.read() {
-                        Phase::Live => "Pause",
-                        Phase::Paused => "Resume",
-                        Phase::Failing { .. } => "Try now",
+                        Phase::Live => t!("Pause"),
+                        Phase::Paused => t!("Resume"),
+                        Phase::Failing { .. } => t!("Try now"),
                     };
                     label.to_owned()
                 })}

@@ -8,6 +8,10 @@ use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use crate::components::view::view;
+#[cfg(feature = "ssr")]
+use crate::model::language::Language;
+#[cfg(feature = "ssr")]
+use crate::model::language::TEXTS_ID;
 #[cfg(not(feature = "ssr"))]
 use crate::model::wire::Deserialize;
 #[cfg(feature = "ssr")]
@@ -16,7 +20,11 @@ use crate::model::wire::Serialize;
 /// The id of the element with the data. A page has one at most.
 const ID: &str = "page-data";
 
-/// Draws an island with its data.
+/// The id of the element with the texts of the scripts in `public/`.
+#[cfg(feature = "ssr")]
+const SCRIPT_TEXTS_ID: &str = "texts";
+
+/// Draws an island with its data, and its texts in the language of the reader.
 #[cfg(feature = "ssr")]
 #[component]
 pub fn PageData<T>(data: T, children: Children) -> impl IntoView
@@ -26,9 +34,23 @@ where
     let json = script_json(&data);
     provide_context(data);
     view! {
+        <Texts id=TEXTS_ID texts=Language::current().island_texts()/>
         <script type="application/json" id=ID inner_html=json></script>
         {children()}
     }
+}
+
+/// Draws the texts in the language of the reader, for what runs in the browser. An English page has none.
+#[cfg(feature = "ssr")]
+#[component]
+pub fn Texts(
+    #[prop(default = SCRIPT_TEXTS_ID)] id: &'static str,
+    texts: &'static [(String, String)],
+) -> impl IntoView {
+    (!texts.is_empty()).then(|| {
+        let json = script_json(&texts);
+        view! { <script type="application/json" id=id inner_html=json></script> }
+    })
 }
 
 /// The data that [`PageData`] has given to this island.

@@ -10,6 +10,7 @@ use leptos::server_fn::error::ServerFnErrorErr;
 
 use crate::model::contact::Contact;
 use crate::model::contact::FieldError;
+use crate::model::language::t;
 use crate::model::wire::Deserialize;
 use crate::model::wire::JsonEncoding;
 use crate::model::wire::Serialize;
@@ -91,36 +92,39 @@ impl AppError {
 /// Sentences for the reader that say what to do next.
 impl fmt::Display for AppError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Invalid { detail, .. } | Self::BadRequest { detail } | Self::Forbidden { detail } => {
-                f.write_str(detail)
+        let created;
+        f.write_str(match self {
+            Self::Invalid { detail, .. }
+            | Self::BadRequest { detail }
+            | Self::Forbidden { detail } => detail,
+            Self::NoBook => t!(
+                "There is no such address book, or it is not shared with you. Go back to your own."
+            ),
+            Self::NotFound => t!("There is no such contact. It may have been deleted."),
+            Self::Changed { .. } => t!(
+                "This contact was changed by someone else in the meantime. Compare, then save again."
+            ),
+            Self::KeyReused => {
+                t!("This Idempotency-Key was used for a different request. Send a new key.")
             }
-            Self::NoBook => f.write_str(
-                "There is no such address book, or it is not shared with you. Go back to your own.",
-            ),
-            Self::NotFound => f.write_str("There is no such contact. It may have been deleted."),
-            Self::Changed { .. } => f.write_str(
-                "This contact was changed by someone else in the meantime. Compare, then save again.",
-            ),
-            Self::KeyReused => f.write_str(
-                "This Idempotency-Key was used for a different request. Send a new key.",
-            ),
-            Self::AlreadyCreated { contact } => write!(
-                f,
-                "You have already added {} with this form. To add another contact as well, press the button again.",
-                contact.name
-            ),
-            Self::TooManyRequests { .. } => {
-                f.write_str("Too many requests. Please try again later.")
+            Self::AlreadyCreated { contact } => {
+                created = t!(
+                    "You have already added {name} with this form. To add another contact as well, press the button again.",
+                    name = contact.name,
+                );
+                &created
             }
+            Self::TooManyRequests { .. } => t!("Too many requests. Please try again later."),
             Self::Unavailable => {
-                f.write_str("Kith cannot reach its data at the moment. Try again in a few seconds.")
+                t!("Kith cannot reach its data at the moment. Try again in a few seconds.")
             }
-            Self::Internal => f.write_str("Something went wrong on the server. Reload the page to see what was saved."),
-            Self::Unreachable => f.write_str(
-                "The server did not answer. Check the connection, then try again.",
-            ),
-        }
+            Self::Internal => {
+                t!("Something went wrong on the server. Reload the page to see what was saved.")
+            }
+            Self::Unreachable => {
+                t!("The server did not answer. Check the connection, then try again.")
+            }
+        })
     }
 }
 
@@ -135,11 +139,15 @@ impl FromServerFnError for AppError {
                 Self::Unreachable
             }
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
-                Self::bad_request("The request could not be read. Reload the page and try again.")
+                Self::bad_request(t!(
+                    "The request could not be read. Reload the page and try again."
+                ))
             }
             // On the server, this is an error in the request.
             ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => {
-                Self::bad_request("The request could not be read. Reload the page and try again.")
+                Self::bad_request(t!(
+                    "The request could not be read. Reload the page and try again."
+                ))
             }
             // The server and the browser do not understand each other, for example because the server was
             // updated while the page was open.

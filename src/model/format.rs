@@ -1,21 +1,9 @@
-//! Numbers and dates as pages and mails write them, the same in every locale.
+//! Numbers and dates as pages and mails write them, in the language of the page and not that of the browser.
 
 use std::ops::Range;
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
+use crate::model::language::t;
+use crate::model::language::t_context;
 
 /// A day of the calendar. Months count from 0, as in JavaScript.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,24 +14,75 @@ pub struct Day {
 }
 
 impl Day {
+    /// For example `November`; `None` where the calendar has no such month.
     fn month_name(self) -> Option<&'static str> {
-        MONTHS.get(self.month as usize).copied()
+        Some(match self.month {
+            0 => t_context!("month", "January"),
+            1 => t_context!("month", "February"),
+            2 => t_context!("month", "March"),
+            3 => t_context!("month", "April"),
+            4 => t_context!("month", "May"),
+            5 => t_context!("month", "June"),
+            6 => t_context!("month", "July"),
+            7 => t_context!("month", "August"),
+            8 => t_context!("month", "September"),
+            9 => t_context!("month", "October"),
+            10 => t_context!("month", "November"),
+            11 => t_context!("month", "December"),
+            _ => return None,
+        })
+    }
+
+    /// For example `Nov`; empty where the calendar has no such month.
+    fn short_month_name(self) -> &'static str {
+        match self.month {
+            0 => t_context!("short month", "Jan"),
+            1 => t_context!("short month", "Feb"),
+            2 => t_context!("short month", "Mar"),
+            3 => t_context!("short month", "Apr"),
+            4 => t_context!("short month", "May"),
+            5 => t_context!("short month", "Jun"),
+            6 => t_context!("short month", "Jul"),
+            7 => t_context!("short month", "Aug"),
+            8 => t_context!("short month", "Sep"),
+            9 => t_context!("short month", "Oct"),
+            10 => t_context!("short month", "Nov"),
+            11 => t_context!("short month", "Dec"),
+            _ => "",
+        }
     }
 
     /// For example `2 November 2026`; `None` where the calendar has no such month.
     pub fn long(self) -> Option<String> {
-        Some([&*self.without_year()?, " ", &self.year.to_string()].concat())
+        Some(self.with_year(self.month_name()?))
+    }
+
+    /// For example `2 Nov 2026`.
+    pub fn medium(self) -> String {
+        self.with_year(self.short_month_name())
     }
 
     /// For example `2 November`; `None` where the calendar has no such month.
     pub fn without_year(self) -> Option<String> {
-        Some([&*self.day.to_string(), " ", self.month_name()?].concat())
+        Some(self.with_month(self.month_name()?))
     }
 
     /// For example `2 Nov`.
     pub fn short(self) -> String {
-        let month = self.month_name().and_then(|name| name.get(..3));
-        [&*self.day.to_string(), " ", month.unwrap_or_default()].concat()
+        self.with_month(self.short_month_name())
+    }
+
+    fn with_month(self, month: &str) -> String {
+        t!("{day} {month}", day = self.day, month = month)
+    }
+
+    fn with_year(self, month: &str) -> String {
+        t!(
+            "{day} {month} {year}",
+            day = self.day,
+            month = month,
+            year = self.year,
+        )
     }
 }
 
@@ -56,7 +95,26 @@ pub fn utc_timestamp(at: &str) -> Option<String> {
         month: number(5..7)?.checked_sub(1)?,
         day: number(8..10)?,
     };
-    Some([&*day.long()?, ", ", at.get(11..16)?, " UTC"].concat())
+    Some(t!(
+        "{date}, {time} UTC",
+        date = day.long()?,
+        time = at.get(11..16)?,
+    ))
+}
+
+/// A number as the reader's language groups its digits, for example `12,345`.
+pub fn number(number: u64) -> String {
+    let separator = t_context!("separator of thousands", ",");
+    group_digits(number, separator.chars().next().unwrap_or(','))
+}
+
+/// A label within a sentence: in most languages with small letters. In German, nouns keep their large one.
+#[cfg(feature = "ssr")]
+pub fn within_sentence(label: &str) -> String {
+    match t_context!("labels within a sentence: lower, or kept", "lower") {
+        "lower" => label.to_lowercase(),
+        _ => label.to_owned(),
+    }
 }
 
 /// A number with a separator between its groups of three digits, for example `12,345`.
@@ -85,6 +143,7 @@ mod tests {
         };
         assert_eq!(day(10, 2).long().as_deref(), Some("2 November 2026"));
         assert_eq!(day(8, 30).short(), "30 Sep");
+        assert_eq!(day(8, 30).medium(), "30 Sep 2026");
         assert_eq!(day(12, 1).long(), None);
     }
 

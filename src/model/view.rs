@@ -6,6 +6,7 @@ use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
 use crate::model::form::FormView;
+use crate::model::language::t;
 use crate::model::location::Location;
 use crate::model::wire::Deserialize;
 use crate::model::wire::Serialize;
@@ -60,15 +61,16 @@ pub enum Pane {
 impl Pane {
     /// The title of the document with this pane.
     pub fn title(&self) -> String {
-        match self {
-            Self::Nothing | Self::Loading(None) => "Contacts · Kith".to_owned(),
-            Self::Loading(Some(row)) => [&row.name, " · Kith"].concat(),
-            Self::Contact(details) => [&details.row.name, " · Kith"].concat(),
-            Self::Form(form) if form.saved.is_some() => "Edit contact · Kith".to_owned(),
-            Self::Form(_) => "New contact · Kith".to_owned(),
-            Self::Failed(AppError::NotFound) => "Not found · Kith".to_owned(),
-            Self::Failed(_) => "Something went wrong · Kith".to_owned(),
-        }
+        let title: &str = match self {
+            Self::Nothing | Self::Loading(None) => t!("Contacts"),
+            Self::Loading(Some(row)) => &row.name,
+            Self::Contact(details) => &details.row.name,
+            Self::Form(form) if form.saved.is_some() => t!("Edit contact"),
+            Self::Form(_) => t!("New contact"),
+            Self::Failed(AppError::NotFound) => t!("Not found"),
+            Self::Failed(_) => t!("Something went wrong"),
+        };
+        [title, " · Kith"].concat()
     }
 
     /// The saved contact that is shown or edited.

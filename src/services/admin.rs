@@ -20,6 +20,5 @@ pub use self::audit_log::AuditLogEntry;
 pub use self::dead_letters::DeadLetterSelection;
 pub use self::identity::Admin;
 pub use self::limits::describe_network;
-pub use self::limits::describe_quota;
 pub use self::service::AdminService;
 pub use self::service::Options;

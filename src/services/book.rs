@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::model::error::AppError;
+use crate::model::language::t;
 
 /// The number of a book in the database. It never leaves the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -129,7 +130,7 @@ impl Book {
     /// The name, and who has shared the book.
     pub fn label(&self) -> String {
         match &self.shared_by {
-            Some(name) => format!("{}, shared by {name}", self.name),
+            Some(name) => t!("{book}, shared by {name}", book = self.name, name = name),
             None => self.name.clone(),
         }
     }
@@ -144,10 +145,10 @@ impl Book {
         }
         let detail = match role {
             BookRole::Owner => {
-                "Only an owner of this address book may do that. Ask the person who has shared it with you."
+                t!("Only an owner of this address book may do that. Ask the person who has shared it with you.")
             }
             BookRole::Editor | BookRole::Viewer => {
-                "You may read this address book and not change it. Ask the person who has shared it with you."
+                t!("You may read this address book and not change it. Ask the person who has shared it with you.")
             }
         };
         Err(AppError::Forbidden {

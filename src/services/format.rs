@@ -3,11 +3,13 @@
 use std::error::Error;
 use std::time::Duration;
 
-use crate::model::format::group_digits;
+use crate::model::format;
+use crate::model::language::t;
+use crate::model::language::t_plural;
 
-/// With commas, for example `12,345`.
+/// With separators, for example `12,345`.
 pub fn number(number: u64) -> String {
-    group_digits(number, ',')
+    format::number(number)
 }
 
 /// For example `1 request` and `1,200 requests`.
@@ -22,6 +24,7 @@ pub fn bytes(bytes: u64) -> String {
     for unit in ["bytes", "KiB", "MiB", "GiB"] {
         if size < 1024.0 || unit == "GiB" {
             let decimals = usize::from(unit != "bytes");
+            let unit = if unit == "bytes" { t!("bytes") } else { unit };
             return format!("{size:.decimals$} {unit}");
         }
         size /= 1024.0;
@@ -34,20 +37,21 @@ pub fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (days, hours, minutes) = (seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60);
     match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds} s"),
-        (0, 0, _) => format!("{minutes} min"),
-        (0, _, _) => format!("{hours} h {minutes} min"),
-        _ => format!("{days} d {hours} h"),
+        (0, 0, 0) => t!("{seconds} s", seconds = seconds),
+        (0, 0, _) => t!("{minutes} min", minutes = minutes),
+        (0, _, _) => t!("{hours} h {minutes} min", hours = hours, minutes = minutes),
+        _ => t!("{days} d {hours} h", days = days, hours = hours),
     }
 }
 
 /// A time to wait, as people say it: `30 seconds` or `5 minutes`. `public/wait.js` writes the same text.
 pub fn wait(seconds: u32) -> String {
-    match seconds {
-        1 => "1 second".to_owned(),
-        ..=120 => format!("{seconds} seconds"),
-        _ => format!("{} minutes", seconds.div_ceil(60)),
+    if seconds <= 120 {
+        return t_plural!(seconds, "{count} second", "{count} seconds");
     }
+    let minutes = seconds.div_ceil(60);
+    // Without commas between digits.
+    t_plural!(minutes, "{minutes} minute", "{minutes} minutes", minutes = minutes)
 }
 
 /// Of a request, for example `3.2 ms` and `1.25 s`.
@@ -71,6 +75,15 @@ pub fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string());
     first.unwrap_or_default() + letters.as_str()
+}
+
+/// Texts as a list, for example `a, b and c`.
+pub fn list(texts: &[String]) -> String {
+    match texts {
+        [] => String::new(),
+        [text] => text.clone(),
+        [texts @ .., last] => t!("{texts} and {last}", texts = texts.join(", "), last = last),
+    }
 }
 
 /// An error with all its causes, from the last to the first.
@@ -123,5 +136,9 @@ mod tests {
         assert_eq!(percent(1.0), "100%");
         assert_eq!(percent(0.0), "0%");
         assert_eq!(sentence("every day"), "Every day");
+        let texts = ["a", "b", "c"].map(str::to_owned);
+        assert_eq!(list(&texts), "a, b and c");
+        assert_eq!(list(&texts[..1]), "a");
+        assert_eq!(list(&[]), "");
     }
 }

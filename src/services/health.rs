@@ -1,10 +1,11 @@
 //! Health: how each component of Kith is, and whether Kith is ready.
 //!
 //! A report says what the last reads, writes and decisions of Kith met. [`Health::readiness`] also asks the
-//! database and the limiter again.
+//! database and the limiter again. [`for_reader`] says what a report says in the language of the reader.
 
 mod database;
 mod report;
+mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub use self::report::Component;
 pub use self::report::ComponentStatus;
 pub use self::report::Components;
 pub use self::report::Readiness;
+pub use self::words::for_reader;
 
 /// How long the database may take to answer before Kith counts as not ready. What asks Kith does not wait for long.
 const PING_TIMEOUT: Duration = Duration::from_secs(3);

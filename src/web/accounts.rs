@@ -25,6 +25,7 @@ use axum::response::Redirect;
 use axum::response::Response;
 
 use self::visitor::Visitor;
+use crate::model::language::t;
 use crate::services::accounts::SignedIn;
 use crate::services::accounts::Visit;
 use crate::services::format;
@@ -213,8 +214,10 @@ fn with_status(mut response: Response, status: StatusCode) -> Response {
 
 /// The text for a person whose attempt was refused for these seconds.
 fn too_many_attempts(seconds: u32) -> String {
-    let wait = format::wait(seconds);
-    format!("There were too many attempts. Try again in {wait}.")
+    t!(
+        "There were too many attempts. Try again in {wait}.",
+        wait = format::wait(seconds)
+    )
 }
 
 /// Says when a refused attempt may be made again.

@@ -10,6 +10,9 @@ use leptos_router::components::Routes;
 use leptos_router::path;
 
 use crate::components::view::view;
+use crate::islands::page_data::Texts;
+use crate::model::language::Language;
+use crate::model::language::t;
 use crate::web::pages::accounts::AccountPage;
 use crate::web::pages::accounts::ActivityPage;
 use crate::web::pages::accounts::BooksPage;
@@ -26,6 +29,7 @@ use crate::web::pages::dashboard::audit::AuditPage;
 use crate::web::pages::history::HistoryPage;
 use crate::web::pages::imports::ImportsPage;
 use crate::web::pages::labels::LabelsPage;
+use crate::web::pages::language::LanguagePage;
 use crate::web::pages::move_contact::MovePage;
 use crate::web::pages::not_found::NotFoundPage;
 use crate::web::pages::one_contact::PrintContactPage;
@@ -40,14 +44,15 @@ use crate::web::site::Site;
 
 /// The HTML document.
 pub fn shell(site: Site) -> impl IntoView {
+    let language = Language::current();
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang=language.tag() dir=language.direction()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
-                <meta name="description" content="Your contacts, on your own machine."/>
+                <meta name="description" content=t!("Your contacts, on your own machine.")/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
                 <MetaTags/>
@@ -57,6 +62,7 @@ pub fn shell(site: Site) -> impl IntoView {
             </head>
             <body>
                 <App/>
+                <Texts texts=language.script_texts()/>
             </body>
         </html>
     }
@@ -87,6 +93,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/labels/:id") view=LabelsPage ssr=SsrMode::Async/>
                 <Route path=path!("/labels/:id/:action") view=LabelsPage ssr=SsrMode::Async/>
                 <Route path=path!("/labels/changes/:id/undo") view=LabelsPage ssr=SsrMode::Async/>
+                <Route path=path!("/language") view=LanguagePage ssr=SsrMode::Async/>
                 <Route path=path!("/birthdays") view=BirthdaysPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard/audit") view=AuditPage ssr=SsrMode::Async/>

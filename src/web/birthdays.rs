@@ -13,6 +13,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::services::accounts::AccountError;
 use crate::services::accounts::AccountService;
 use crate::services::book::BookRole;
@@ -51,7 +52,7 @@ impl FromRequestParts<AppState> for ReaderZone {
 /// [`AppError::BadRequest`] for what is no cursor.
 pub fn parse_cursor(text: &str) -> Result<DateCursor, AppError> {
     text.parse().map_err(|NoCursor| {
-        AppError::bad_request("The cursor is not one of a list of dates. Start again without it.")
+        AppError::bad_request(t!("The cursor is not one of a list of dates. Start again without it."))
     })
 }
 
@@ -103,9 +104,9 @@ impl Visit {
             is_first: after.is_none(),
             may_write: contacts.book()?.role >= BookRole::Editor,
             done: done.and_then(|what| match &*what {
-                "revoked" => Some("The address is revoked. Calendars that read it are refused."),
-                "mails" => Some("Kith writes you on the mornings of these days."),
-                "no-mails" => Some("Kith does not write you about these days any more."),
+                "revoked" => Some(t!("The address is revoked. Calendars that read it are refused.")),
+                "mails" => Some(t!("Kith writes you on the mornings of these days.")),
+                "no-mails" => Some(t!("Kith does not write you about these days any more.")),
                 _ => None,
             }),
             mails: self.accounts.birthday_mails(contacts.caller()).await?,

@@ -5,12 +5,16 @@ use axum::http::HeaderValue;
 use axum::http::header;
 
 use super::middleware::guard::HostKind;
+use crate::model::language::Language;
 use crate::services::client::Client;
 use crate::services::config::ServerConfig;
 use crate::services::contacts::list_view;
 use crate::services::contacts::list_view::ListView;
 use crate::services::time_zone::Zone;
 use crate::services::welcome::choice;
+
+/// In seconds.
+const YEAR: u32 = 365 * 24 * 60 * 60;
 
 /// Whether the person wanted a welcome email for the last contact that they added.
 pub fn welcome_choice(headers: &HeaderMap) -> Option<bool> {
@@ -32,6 +36,24 @@ pub fn list_view(headers: &HeaderMap) -> ListView {
     let mut views = pairs(headers).filter(|(name, _)| *name == list_view::COOKIE);
     let view = views.next().map(|(_, value)| ListView::of_cookie(value));
     view.unwrap_or_default()
+}
+
+/// What the cookie is called that keeps the language that a person has chosen.
+const LANGUAGE_COOKIE: &str = "kith-language";
+
+/// The language that the person has chosen.
+pub fn language(headers: &HeaderMap) -> Option<Language> {
+    let mut choices = pairs(headers).filter(|(name, _)| *name == LANGUAGE_COOKIE);
+    Language::of_tag(choices.next()?.1)
+}
+
+/// The `Set-Cookie` that keeps a language for a year, or forgets the choice.
+pub fn set_language(language: Option<Language>) -> String {
+    let (tag, max_age) = match language {
+        Some(language) => (language.tag(), YEAR),
+        None => ("", 0),
+    };
+    format!("{LANGUAGE_COOKIE}={tag}; Path=/; Max-Age={max_age}; SameSite=Lax; HttpOnly")
 }
 
 /// The cookies that a browser has sent, each with its name.
@@ -61,7 +83,7 @@ impl AccountCookie {
     /// For how long a browser keeps it, in seconds: a year, or some minutes. The server ends what it stands for earlier.
     fn max_age(self) -> u32 {
         match self {
-            Self::Session | Self::KnownBrowser => 365 * 24 * 60 * 60,
+            Self::Session | Self::KnownBrowser => YEAR,
             Self::Link => 60 * 60,
             Self::PendingSignIn => 15 * 60,
         }

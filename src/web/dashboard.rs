@@ -28,9 +28,11 @@ use axum::response::Response;
 use ipnet::IpNet;
 use jiff::Timestamp;
 use kith_limit::Quota;
+use kith_limit::QuotaError;
 use leptos::prelude::Owner;
 
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::services::admin::Admin;
 use crate::services::admin::AdminService;
 use crate::services::admin::AuditLogEntry;
@@ -262,7 +264,7 @@ async fn change_limit(
         false => quota(&fields).map(Some),
     };
     let outcome = match (class, quota) {
-        (None, _) => Err(AppError::bad_request("There is no such policy.")),
+        (None, _) => Err(AppError::bad_request(t!("There is no such policy."))),
         (_, Err(error)) => Err(error),
         (Some(class), Ok(quota)) => service.set_limit(&visit.admin, class, quota).await,
     };
@@ -276,21 +278,27 @@ fn quota(fields: &Fields) -> Result<Quota, AppError> {
         .ok()
         .filter(|limit| *limit > 0)
         .ok_or_else(|| {
-            AppError::bad_request("The limit is a whole number of requests from 1 to 4294967295.")
+            AppError::bad_request(t!(
+                "The limit is a whole number of requests from 1 to 4294967295."
+            ))
         })?;
     let window = config::parse_duration(text("window")).ok_or_else(|| {
-        AppError::bad_request(
-            "The window is from 1ms to 8760h: a number with ms, s, m or h, such as 30s.",
-        )
+        AppError::bad_request(t!(
+            "The window is from 1ms to 8760h: a number with ms, s, m or h, such as 30s."
+        ))
     })?;
-    Quota::new(limit.into(), window).map_err(|error| {
-        let mut text = error.to_string();
-        // Errors begin in lower case, sentences do not.
-        if let Some(first) = text.get_mut(..1) {
-            first.make_ascii_uppercase();
-        }
-        AppError::bad_request(format!("{text}."))
-    })
+    Quota::new(limit.into(), window).map_err(|error| AppError::bad_request(not_valid(error)))
+}
+
+/// Why a quota is not valid, as a sentence.
+fn not_valid(error: QuotaError) -> &'static str {
+    match error {
+        QuotaError::NoLimit => t!("The limit is at least 1."),
+        QuotaError::NoWindow => t!("The window is at least 1 ms."),
+        QuotaError::TooLarge => t!(
+            "The limit times the milliseconds of the window is at most 2^50; choose smaller ones."
+        ),
+    }
 }
 
 async fn change_deny_list(
@@ -302,14 +310,14 @@ async fn change_deny_list(
     let network = text("network").and_then(|text| text.parse::<Network>().ok());
     let network = network.map(IpNet::from);
     let outcome = match (network, text("do")) {
-        (None, _) => Err(AppError::bad_request(
-            "Give an address or a network, such as 203.0.113.7 or 2001:db8::/32.",
-        )),
+        (None, _) => Err(AppError::bad_request(t!(
+            "Give an address or a network, such as 203.0.113.7 or 2001:db8::/32."
+        ))),
         (Some(network), Some("allow")) => service.allow(&visit.admin, network).await,
         (Some(network), Some("deny")) => service.deny(&visit.admin, network).await,
-        (Some(_), _) => Err(AppError::bad_request(
-            "Choose whether the address is denied or allowed.",
-        )),
+        (Some(_), _) => Err(AppError::bad_request(t!(
+            "Choose whether the address is denied or allowed."
+        ))),
     };
     visit.answer(fields, outcome).await
 }
@@ -317,7 +325,7 @@ async fn change_deny_list(
 async fn invalidate(visit: Visit, State(service): State<AdminService>, tag: Name) -> Response {
     let outcome = match TAGS.into_iter().find(|known| tag.is(known.kind())) {
         Some(known) => service.invalidate(&visit.admin, known).await,
-        None => Err(AppError::bad_request("Nothing is cached under this tag.")),
+        None => Err(AppError::bad_request(t!("Nothing is cached under this tag."))),
     };
     visit.answer(Fields::new(), outcome).await
 }
@@ -330,7 +338,7 @@ async fn change_queue(
     let outcome = match fields.get("do").map(String::as_str) {
         Some("resume") => service.resume_queue(&visit.admin).await,
         Some("cancel") => service.cancel_waiting(&visit.admin).await,
-        _ => Err(AppError::bad_request("Choose what to do with the queue.")),
+        _ => Err(AppError::bad_request(t!("Choose what to do with the queue."))),
     };
     visit.answer(fields, outcome).await
 }
@@ -356,9 +364,9 @@ async fn dead_letters(
                 .delete(&visit.admin, &DeadLetterSelection::All)
                 .await
         }
-        _ => Err(AppError::bad_request(
-            "Choose what to do with the dead letters.",
-        )),
+        _ => Err(AppError::bad_request(t!(
+            "Choose what to do with the dead letters."
+        ))),
     };
     visit.answer(Fields::new(), outcome).await
 }

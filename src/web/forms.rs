@@ -20,6 +20,7 @@ use crate::model::contact::ContactId;
 use crate::model::error::AppError;
 use crate::model::form::FormInputs;
 use crate::model::form::FormView;
+use crate::model::language::t;
 use crate::model::location::BOOK;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;
@@ -272,7 +273,7 @@ async fn render_again(
         return Problem::new(
             StatusCode::URI_TOO_LONG,
             "long-address",
-            "The address of this form is too long. Open the form again from the list.",
+            t!("The address of this form is too long. Open the form again from the list."),
         )
         .into_response();
     };

@@ -7,6 +7,7 @@
 pub mod content_coding;
 pub mod entity_tag;
 pub mod forwarded;
+pub mod language;
 pub mod media_type;
 pub mod range;
 mod weight;

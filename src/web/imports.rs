@@ -15,6 +15,7 @@ use axum::response::Response;
 use futures_util::stream;
 
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::services::book::BookId;
 use crate::services::config::Config;
 use crate::services::contacts::Contacts;
@@ -89,7 +90,7 @@ pub async fn send(
         ids.push(upload.finish(welcome).await?);
     }
     let path = match ids.as_slice() {
-        [] => return Err(AppError::bad_request("Choose a file of vCards first.").into()),
+        [] => return Err(AppError::bad_request(t!("Choose a file of vCards first.")).into()),
         [only] => format!("/imports/{only}"),
         _ => "/import".to_owned(),
     };
@@ -97,7 +98,7 @@ pub async fn send(
 }
 
 fn unreadable() -> Problem {
-    AppError::bad_request("This form cannot be read. Reload the page and try again.").into()
+    AppError::bad_request(t!("This form cannot be read. Reload the page and try again.")).into()
 }
 
 /// Draws how far an import is, or what has become of it.

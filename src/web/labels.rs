@@ -11,6 +11,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::services::book::BookRole;
 use crate::services::contacts::Contacts;
 use crate::services::contacts::LabelError;
@@ -65,10 +66,10 @@ fn status_of(error: &LabelError) -> StatusCode {
 pub async fn show(contacts: Contacts, State(pages): State<PageRenderer>, parts: Parts) -> Response {
     let done = query::parameter(&parts.uri, DONE);
     let done = done.and_then(|what| match &*what {
-        "added" => Some("The label is added."),
-        "changed" => Some("The label is changed."),
-        "merged" => Some("The labels are merged."),
-        "undone" => Some("The label is back."),
+        "added" => Some(t!("The label is added.")),
+        "changed" => Some(t!("The label is changed.")),
+        "merged" => Some(t!("The labels are merged.")),
+        "undone" => Some(t!("The label is back.")),
         _ => None,
     });
     let removed = query::parameter(&parts.uri, REMOVED);

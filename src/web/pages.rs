@@ -9,6 +9,7 @@ pub mod frequent;
 pub mod history;
 pub mod imports;
 pub mod labels;
+pub mod language;
 pub mod move_contact;
 pub mod not_found;
 pub mod one_contact;

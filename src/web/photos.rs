@@ -18,6 +18,7 @@ use kith_photo::Crop;
 
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::model::location::BOOK;
 use crate::services::book::BookId;
 use crate::services::book::BookRole;
@@ -218,18 +219,20 @@ fn number(text: &[u8]) -> Option<f64> {
 }
 
 fn unreadable() -> AppError {
-    AppError::bad_request("This form cannot be read. Reload the page and try again.")
+    AppError::bad_request(t!("This form cannot be read. Reload the page and try again."))
 }
 
 fn broken_off(error: MultipartError) -> AppError {
     match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => AppError::bad_request(TOO_LARGE),
+        StatusCode::PAYLOAD_TOO_LARGE => AppError::bad_request(too_large()),
         _ => unreadable(),
     }
 }
 
 /// For files of which only a part is read.
-const TOO_LARGE: &str = "A photo may have at most 10 MB. Make it smaller, or choose another one.";
+fn too_large() -> &'static str {
+    t!("A photo may have at most 10 MB. Make it smaller, or choose another one.")
+}
 
 #[cfg(test)]
 mod tests {
@@ -238,7 +241,7 @@ mod tests {
     #[test]
     fn the_limit_that_is_told_is_the_one_that_holds() {
         let limit = format!("at most {} MB.", kith_photo::DEFAULT_MAX_BYTES >> 20);
-        assert!(TOO_LARGE.contains(&limit));
+        assert!(too_large().contains(&limit));
     }
 
     #[test]

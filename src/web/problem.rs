@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::model::contact::Contact;
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::services::imports::ImportError;
 
 /// What went wrong, for programs and for the people who write them.
@@ -73,7 +74,7 @@ impl Problem {
         Self::new(
             StatusCode::NOT_FOUND,
             "not-found",
-            "What this address names does not exist, or not any more.",
+            t!("What this address names does not exist, or not any more."),
         )
     }
 
@@ -82,7 +83,7 @@ impl Problem {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "too-large",
-            format!("The body is larger than Kith accepts, which is {limit}."),
+            t!("The body is larger than Kith accepts, which is {limit}.", limit = limit),
         )
     }
 

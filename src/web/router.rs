@@ -37,6 +37,7 @@ use crate::web::health;
 use crate::web::history;
 use crate::web::imports;
 use crate::web::labels;
+use crate::web::language;
 use crate::web::list_view;
 use crate::web::live;
 use crate::web::middleware;
@@ -352,6 +353,7 @@ fn drawn_by_handlers() -> Vec<String> {
         "/labels/{id}",
         "/labels/{id}/{action}",
         "/labels/changes/{id}/undo",
+        "/language",
         "/trash/empty",
         "/trash/{id}",
         "/trash/{id}/delete",
@@ -366,7 +368,9 @@ fn drawn_by_handlers() -> Vec<String> {
 fn account_routes(state: &AppState) -> Router<AppState> {
     let own = accounts::own_routes().method_not_allowed_fallback(wrong_method);
     let open = accounts::open_routes().route(security_txt::PATH, get(security_txt::show));
-    let open = open.method_not_allowed_fallback(wrong_method);
+    let open = open
+        .route("/language", get(language::show).merge(post(language::choose)))
+        .method_not_allowed_fallback(wrong_method);
     let own = middleware::limited(own, RequestClass::Ui, Access::SignedIn, state);
     let managing = accounts::management_routes()
         .method_not_allowed_fallback(wrong_method)

@@ -12,6 +12,7 @@ use futures_util::Stream;
 use futures_util::StreamExt;
 use http_body_util::LengthLimitError;
 
+use crate::model::language::t;
 use crate::services::config::ByteSize;
 use crate::services::config::Config;
 use crate::services::config::ServerConfig;
@@ -105,7 +106,7 @@ pub async fn receive<E: Error + 'static>(
             Ok(Some(Err(error))) => return Err(broken_off(&error, config)),
             Ok(None) => return Ok(()),
             Err(_) => {
-                let detail = "Nothing of the file has arrived for too long. Send it again.";
+                let detail = t!("Nothing of the file has arrived for too long. Send it again.");
                 return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", detail));
             }
         }
@@ -121,6 +122,6 @@ pub fn broken_off(error: &(dyn Error + 'static), config: &Config) -> Problem {
         }
         cause = error.source();
     }
-    let detail = "The file has broken off on its way. Send it again.";
+    let detail = t!("The file has broken off on its way. Send it again.");
     Problem::new(StatusCode::BAD_REQUEST, "bad-request", detail)
 }

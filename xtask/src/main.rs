@@ -9,11 +9,13 @@
 //! - [`shrink`] binds the browser half and makes it smaller,
 //! - [`checks`] lints and tests,
 //! - [`contract`] checks the API against its description,
+//! - [`messages`] keeps the catalogues of texts in step with the sources,
 //! - [`packages`] installs packages of Debian and Ubuntu,
 //! - [`shell`] runs other programs and says how long they take.
 
 mod checks;
 mod contract;
+mod messages;
 mod packages;
 mod setup;
 mod shell;
@@ -42,6 +44,7 @@ Usage: cargo xtask <command>
                  that is killed 500 times; takes about half an hour
   bench          what the hot paths cost, each beside a baseline of the same run
   lint           clippy for both halves, and tsc for the browser tests
+  messages       bring the catalogues of translations up to date with the texts in the sources
   setup [--dev]  install what is missing; with --dev also what `cargo leptos watch` needs
   watch [args]   `cargo leptos watch`, with the npm tools where it looks for them
 
@@ -103,6 +106,7 @@ fn dispatch() -> Result<()> {
             setup::test_tools()?;
             checks::lint()
         }
+        ["messages"] => messages::update(),
         ["setup"] => setup::test_tools(),
         ["setup", "--dev"] => {
             setup::test_tools()?;

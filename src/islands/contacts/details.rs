@@ -14,6 +14,7 @@ use crate::components::view::view;
 use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactId;
 use crate::model::contact::ContactRow;
+use crate::model::language::t;
 use crate::model::location::PaneRoute;
 
 #[component]
@@ -34,7 +35,7 @@ pub fn Details(state: State, details: ContactDetails) -> impl IntoView {
         <article class="sheet card">
             <div>
                 <Merged fields=merged/>
-                {person("", &row, &subtitle, star(state, row.id, favourite))}
+                {person(("", ""), &row, &subtitle, star(state, row.id, favourite))}
                 {action_bar(state, row.id, actions)}
                 <div inner_html=html></div>
             </div>
@@ -127,8 +128,10 @@ fn Merged(
     (!fields.is_empty()).then(|| {
         view! {
             <p class="merged" role="status">
-                "Saved. Someone else had changed " {fields}
-                " in the meantime; both changes are kept."
+                {t!(
+                    "Saved. Someone else had changed {fields} in the meantime; both changes are kept.",
+                    fields = fields,
+                )}
             </p>
         }
     })

@@ -26,6 +26,8 @@ use crate::model::form::BASE;
 use crate::model::form::FormView;
 use crate::model::form::KEY;
 use crate::model::form::Saved;
+use crate::model::language::t;
+use crate::model::language::t_around;
 use crate::model::location::PaneRoute;
 use submission::Submission;
 
@@ -75,7 +77,7 @@ pub fn ContactForm(state: State, form: FormView) -> impl IntoView {
             on:input=update_name
             on:click=on(entries::add_by_click)
         >
-            {saved.map(|Saved { row, subtitle, .. }| person("Edit ", &row, &subtitle, ()))}
+            {saved.map(|Saved { row, subtitle, .. }| person(t_around!("Edit {name}"), &row, &subtitle, ()))}
             {is_new.then(|| {
                 view! {
                     <h1 id="pane-title" tabindex="-1" class="text-xl font-semibold tracking-tight">
@@ -117,9 +119,9 @@ fn buttons(
             <button class="button-primary" aria-disabled=attr(move || saving.get().then_some("true"))>
                 {reactive_text(move || {
                     let label = match (saving.get(), is_new) {
-                        (true, _) => "Saving…",
-                        (false, true) => "Add contact",
-                        (false, false) => "Save",
+                        (true, _) => t!("Saving…"),
+                        (false, true) => t!("Add contact"),
+                        (false, false) => t!("Save"),
                     };
                     label.to_owned()
                 })}
@@ -155,12 +157,14 @@ fn Problem(
             AppError::AlreadyCreated { contact } => Some((contact.id, contact.name.clone())),
             _ => None,
         };
+        let later = t_around!("Nothing is lost; you can save in {time}.");
+        let (before, after) = t_around!("Open {name}");
         Some(view! {
             <div class="problem">
-                <p><ErrorText error then="Nothing is lost; you can save"/></p>
+                <p><ErrorText error later/></p>
                 {created.map(|(id, name)| {
                     let location = state.location.read().with_pane(PaneRoute::Contact(id));
-                    view! { <p><a class="underline" href=location.url()>"Open " <bdi>{name}</bdi></a></p> }
+                    view! { <p><a class="underline" href=location.url()>{before} <bdi>{name}</bdi> {after}</a></p> }
                 })}
             </div>
         })

@@ -14,6 +14,9 @@ use crate::components::error_text::ErrorText;
 use crate::components::reactive_text::reactive_text;
 use crate::components::view::view;
 use crate::model::format::group_digits;
+use crate::model::language::t;
+use crate::model::language::t_around;
+use crate::model::language::t_plural;
 use crate::model::location::ListFilter;
 use crate::model::view::Pane;
 
@@ -50,16 +53,29 @@ fn Count(state: State) -> impl IntoView {
         let is_search = !state.location.read().lists_all();
         let list = state.list.read();
         let corrected = list.corrected.as_deref().unwrap_or_default();
-        let remark = match corrected {
-            "" if is_search => [" found", "", ""],
-            "" => ["", "", ""],
-            _ => [" found for “", corrected, "”"],
-        };
-        match list.total {
-            0 if is_search => "Nobody found".to_owned(),
-            0 => String::new(),
-            1 => "1 contact".to_owned() + &remark.concat(),
-            many => group_digits(many, NARROW_SPACE) + " contacts" + &remark.concat(),
+        let number = group_digits(list.total, NARROW_SPACE);
+        match (list.total, corrected) {
+            (0, _) if is_search => t!("Nobody found").to_owned(),
+            (0, _) => String::new(),
+            (total, "") if is_search => t_plural!(
+                total,
+                "{number} contact found",
+                "{number} contacts found",
+                number = number,
+            ),
+            (total, "") => t_plural!(
+                total,
+                "{number} contact",
+                "{number} contacts",
+                number = number,
+            ),
+            (total, search) => t_plural!(
+                total,
+                "{number} contact found for “{search}”",
+                "{number} contacts found for “{search}”",
+                number = number,
+                search = search,
+            ),
         }
     };
     view! {
@@ -103,20 +119,22 @@ fn EmptyList(state: State) -> impl IntoView {
             }
             let add = location.new_contact_from_search().url();
             let search = location.search;
+            let (none, has_none) = t_around!("No contact has “{search}”.");
+            let (before, after) = t_around!("Add “{search}”");
             view! {
                 <div class="empty nobody">
                     <p class="text-ink" hidden=!is_search>
-                        "No contact has “" <bdi>{search.clone()}</bdi> "”."
+                        {none} <bdi>{search.clone()}</bdi> {has_none}
                     </p>
                     <p class="text-ink" hidden=!has_no_favourite>
                         "The star of a contact makes it a favourite."
                     </p>
                     <div>
                         <a class="button" href=more.url()>
-                            {if is_search { "Clear search" } else { "Show all" }}
+                            {if is_search { t!("Clear search") } else { t!("Show all") }}
                         </a>
                         <a class="button" href=add hidden=!is_search>
-                            <span class="truncate">"Add “" <bdi>{search}</bdi> "”"</span>
+                            <span class="truncate">{before} <bdi>{search}</bdi> {after}</span>
                         </a>
                     </div>
                 </div>
@@ -130,9 +148,10 @@ fn EmptyList(state: State) -> impl IntoView {
 fn ListError(state: State) -> impl IntoView {
     dynamic::view(move || {
         let error = state.list_error.get()?;
+        let later = t_around!("Trying again in {time}.");
         Some(view! {
             <div class="list-trouble" role="alert">
-                <p><ErrorText error then="Trying again"/></p>
+                <p><ErrorText error later/></p>
                 <a
                     class="button"
                     href=state.location.read_untracked().url()

@@ -14,6 +14,8 @@ use crate::components::error_text::ErrorText;
 use crate::components::reactive_text::reactive_text;
 use crate::components::view::view;
 use crate::model::error::AppError;
+use crate::model::language::t;
+use crate::model::language::t_around;
 use crate::model::location::PaneRoute;
 use crate::model::view::Pane;
 
@@ -46,7 +48,7 @@ fn Nothing(state: State) -> impl IntoView {
                     let text = if state.list.read().rows.is_empty() {
                         ""
                     } else {
-                        "Choose a contact to see it here."
+                        t!("Choose a contact to see it here.")
                     };
                     text.to_owned()
                 })}
@@ -63,9 +65,9 @@ fn Failed(state: State, error: AppError) -> impl IntoView {
     let is_missing = error == AppError::NotFound;
     let is_waiting = error.retry_after().is_some();
     let title = match (is_missing, is_waiting) {
-        (true, _) => "Not found",
-        (_, true) => "One moment",
-        _ => "This did not work",
+        (true, _) => t!("Not found"),
+        (_, true) => t!("One moment"),
+        _ => t!("This did not work"),
     };
     // A retry does not bring back a missing contact, and a wait ends with an automatic retry.
     let next = move || {
@@ -82,11 +84,11 @@ fn Failed(state: State, error: AppError) -> impl IntoView {
             <h1 id="pane-title" tabindex="-1" class="text-xl font-semibold text-ink">
                 {title}
             </h1>
-            <p role="alert"><ErrorText error then="Trying again"/></p>
+            <p role="alert"><ErrorText error later=t_around!("Trying again in {time}.")/></p>
             <div>
                 <a class="button" href="/trash" hidden=!is_missing>"Look in the trash"</a>
                 <a class="button" href=next hidden=is_waiting>
-                    {if is_missing { "Back to the list" } else { "Try again" }}
+                    {if is_missing { t!("Back to the list") } else { t!("Try again") }}
                 </a>
             </div>
         </div>

@@ -6,9 +6,9 @@ use crate::components::avatar::LargeAvatar;
 use crate::components::view::view;
 use crate::model::contact::ContactRow;
 
-/// A screen reader says `before` before the name. The page shows `star` beside the name.
+/// A screen reader says what is `around` the name before and after it. The page shows `star` beside the name.
 pub fn person<S: IntoView>(
-    before: &'static str,
+    around: (&'static str, &'static str),
     row: &ContactRow,
     subtitle: &str,
     star: S,
@@ -23,6 +23,8 @@ pub fn person<S: IntoView>(
         _ => ("person is-long", "text-base font-semibold"),
     };
     let subtitle = subtitle.to_owned();
+    let (before, after) = around;
+    let after = (!after.is_empty()).then(|| view! { <span class="sr-only">{after}</span> });
     view! {
         <header class=classes.0>
             <LargeAvatar id name=name.clone() photo/>
@@ -30,6 +32,7 @@ pub fn person<S: IntoView>(
                 <h1 id="pane-title" tabindex="-1" class=classes.1>
                     <span class="sr-only">{before}</span>
                     <bdi>{name}</bdi>
+                    {after}
                 </h1>
                 <p class="text-muted wrap-anywhere" hidden=subtitle.is_empty()>
                     <bdi>{subtitle.clone()}</bdi>

@@ -26,6 +26,7 @@ use crate::components::reactive_text::reactive_text;
 use crate::components::view::view;
 use crate::islands::browser;
 use crate::model::contact::ContactId;
+use crate::model::language::t;
 use crate::model::location::PaneRoute;
 use keyed::KeyedRows;
 use row::row_view;
@@ -98,7 +99,7 @@ pub fn Rows(state: State) -> impl IntoView {
             <MoreLink
                 state
                 hydrated
-                text="Show previous"
+                text=t!("Show previous")
                 rel="prev"
                 cursor=ErasedMemo::new(move || state.list.read().previous_cursor.clone())
                 load=move || state.load_previous()
@@ -116,7 +117,7 @@ pub fn Rows(state: State) -> impl IntoView {
             <MoreLink
                 state
                 hydrated
-                text="Show more"
+                text=t!("Show more")
                 rel="next"
                 cursor=ErasedMemo::new(move || state.list.read().next_cursor.clone())
                 load=move || state.load_next()
@@ -213,7 +214,7 @@ fn MoreLink(
     });
     let text = move || {
         let text = if state.list_busy.get() {
-            "Loading…"
+            t!("Loading…")
         } else {
             text
         };

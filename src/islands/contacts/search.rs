@@ -19,6 +19,7 @@ use crate::components::erased_signal::ErasedSignal;
 use crate::components::icon::Icon;
 use crate::components::view::view;
 use crate::islands::browser;
+use crate::model::language::t_context;
 use crate::model::location::FAVOURITES;
 use crate::model::location::LABEL;
 use crate::model::location::PaneRoute;
@@ -119,7 +120,7 @@ fn new_contact_link(state: State) -> impl IntoView {
         >
             <Icon name="plus"/>
             "New"
-            <span class="sr-only">"contact"</span>
+            <span class="sr-only">{t_context!("after “New”", "contact")}</span>
         </a>
     }
 }

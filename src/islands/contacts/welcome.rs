@@ -6,6 +6,7 @@ use super::state::State;
 use crate::components::erased_signal::ErasedSignal;
 use crate::components::reactive_text::reactive_text;
 use crate::components::view::view;
+use crate::model::language::t;
 use crate::model::view::WelcomeOffer;
 
 /// The box and the preview. `name` is the current value of the field.
@@ -49,7 +50,7 @@ pub fn WelcomeChoice(state: State, ticked: bool, name: ErasedSignal<String>) -> 
 /// Joins the parts of a template by a name, as the server does.
 fn fill_template(parts: &[String], name: &str) -> String {
     let name = name.trim();
-    parts.join(if name.is_empty() { "(name)" } else { name })
+    parts.join(if name.is_empty() { t!("(name)") } else { name })
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use web_sys::RequestInit;
 use web_sys::UrlSearchParams;
 
 use super::dom::PART_ID;
+use crate::model::language::t;
 
 /// How long a response may take.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -40,9 +41,9 @@ impl Response {
         }
         Err(Failure {
             reason: match self.status {
-                429 => "Kith was asked too often.".to_owned(),
-                200..300 => "Something else than Kith has answered.".to_owned(),
-                status => format!("Kith answered with an error ({status})."),
+                429 => t!("Kith was asked too often.").to_owned(),
+                200..300 => t!("Something else than Kith has answered.").to_owned(),
+                status => t!("Kith answered with an error ({status}).", status = status),
             },
             retry_after: self.retry_after,
         })
@@ -52,7 +53,7 @@ impl Response {
 /// Fetches the part of the page that changes; posts `body` where there is one.
 pub async fn fetch(url: &str, body: Option<&UrlSearchParams>) -> Result<Response, Failure> {
     let unreachable = |_: JsValue| Failure {
-        reason: "Kith does not answer.".to_owned(),
+        reason: t!("Kith does not answer.").to_owned(),
         retry_after: None,
     };
     let init = RequestInit::new();

@@ -17,6 +17,7 @@ use super::fetch::fetch;
 use super::schedule::Schedule;
 use crate::islands::browser;
 use crate::islands::browser::HistoryUpdate;
+use crate::model::language::t;
 
 /// In milliseconds: how long the result of an action stays on the page.
 const NOTICE_TTL: u64 = 20_000;
@@ -203,19 +204,19 @@ impl Poller {
             .get()
             .map(|at| now.saturating_sub(at) / 1000);
         let stale = || match age {
-            Some(age) => format!("Figures are {} old.", format_seconds(age)),
-            None => "Figures are as old as the page.".to_owned(),
+            Some(age) => t!("Figures are {age} old.", age = format_seconds(age)),
+            None => t!("Figures are as old as the page.").to_owned(),
         };
         match &*self.phase.read() {
             Phase::Live => Some(match age? {
-                0 => "Live · updated just now".to_owned(),
-                age => format!("Live · updated {} ago", format_seconds(age)),
+                0 => t!("Live · updated just now").to_owned(),
+                age => t!("Live · updated {age} ago", age = format_seconds(age)),
             }),
-            Phase::Paused => Some(format!("Paused. {}", stale())),
+            Phase::Paused => Some([t!("Paused."), " ", &stale()].concat()),
             Phase::Failing { reason, retry_at } => {
                 let left = retry_at.saturating_sub(now).div_ceil(1000);
-                let left = format_seconds(left);
-                Some(format!("{reason} Next try in {left}. {}", stale()))
+                let next = t!("Next try in {time}.", time = format_seconds(left));
+                Some([&**reason, " ", &next, " ", &stale()].concat())
             }
         }
     }
@@ -287,11 +288,11 @@ impl Poller {
                 }
                 Err(Failure { reason, .. }) => {
                     let next = if form.is_some() {
-                        "Whether anything was changed shows once it answers."
+                        t!("Whether anything was changed shows once it answers.")
                     } else {
-                        "Try again."
+                        t!("Try again.")
                     };
-                    self.action_error.set(Some(format!("{reason} {next}")));
+                    self.action_error.set(Some([&*reason, " ", next].concat()));
                 }
             }
         });
@@ -308,8 +309,8 @@ fn now() -> u64 {
 
 fn format_seconds(seconds: u64) -> String {
     match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7200 => format!("{} min", seconds / 60),
-        _ => format!("{} h", seconds / 3600),
+        0..120 => t!("{seconds} s", seconds = seconds),
+        120..7200 => t!("{minutes} min", minutes = seconds / 60),
+        _ => t!("{hours} h", hours = seconds / 3600),
     }
 }

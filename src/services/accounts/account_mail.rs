@@ -27,6 +27,7 @@ use super::links;
 use super::links::NewLink;
 use super::links::Purpose;
 use crate::model::html::escape_html;
+use crate::model::language::t;
 use crate::services::client::AccountId;
 use crate::services::client::LinkId;
 use crate::services::mail::Mail;
@@ -107,10 +108,10 @@ impl AccountMail {
             Subject::PasswordChanged(account) => {
                 let owner = owner(&mut tx, account).await?;
                 owner.map(|owner| owner.letter(
-                    "Your password for Kith has changed",
+                    t!("Your password for Kith has changed"),
                     vec![
-                        format!("The password of your account {} on {} was changed.", owner.name, context.origin),
-                        "If that was not you, ask for a new password on the page for signing in, and tell an admin."
+                        t!("The password of your account {name} on {origin} was changed.", name = owner.name, origin = context.origin),
+                        t!("If that was not you, ask for a new password on the page for signing in, and tell an admin.")
                             .to_owned(),
                     ],
                 ))
@@ -174,34 +175,44 @@ async fn link_letter(
         None => String::new(),
     };
     let url = link_url(&context.origin, &links::add_secret(tx, id).await?);
-    let origin = &context.origin;
-    let ignore = "If you did not expect this mail, ignore it: nothing happens without the link.";
-    let (subject, before) = match link.purpose {
-        Purpose::Invitation(_) => (
-            "An invitation to Kith",
-            format!(
-                "You are invited to keep contacts on {origin}. This link makes your account. It works once, within seven days:"
-            ),
-        ),
-        Purpose::Password(_) => (
-            "A new password for Kith",
-            format!(
-                "This link lets you choose a new password for your account {to_name} on {origin}. It works once, within an hour:"
-            ),
-        ),
-        Purpose::Address(_) => (
-            "Confirm your address for Kith",
-            format!(
-                "This link confirms that the account {to_name} on {origin} gets mail at this address. It works once, within a day:"
-            ),
-        ),
-    };
+    let ignore =
+        t!("If you did not expect this mail, ignore it: nothing happens without the link.");
+    let (subject, before) = words_of(link.purpose, &to_name, &context.origin);
     Ok(Some(Letter {
         to_name,
         to_address,
         subject: subject.to_owned(),
         paragraphs: vec![before, url, ignore.to_owned()],
     }))
+}
+
+/// The subject of the mail with a link, and what it says before the link.
+fn words_of(purpose: Purpose, to_name: &str, origin: &str) -> (&'static str, String) {
+    match purpose {
+        Purpose::Invitation(_) => (
+            t!("An invitation to Kith"),
+            t!(
+                "You are invited to keep contacts on {origin}. This link makes your account. It works once, within seven days:",
+                origin = origin
+            ),
+        ),
+        Purpose::Password(_) => (
+            t!("A new password for Kith"),
+            t!(
+                "This link lets you choose a new password for your account {name} on {origin}. It works once, within an hour:",
+                name = to_name,
+                origin = origin
+            ),
+        ),
+        Purpose::Address(_) => (
+            t!("Confirm your address for Kith"),
+            t!(
+                "This link confirms that the account {name} on {origin} gets mail at this address. It works once, within a day:",
+                name = to_name,
+                origin = origin
+            ),
+        ),
+    }
 }
 
 /// An account that can sign in and has an address.

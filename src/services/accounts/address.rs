@@ -25,6 +25,7 @@ use super::links::Purpose;
 use super::management;
 use super::rows;
 use super::service::signed_in;
+use crate::model::language::t;
 use crate::services::audit_log::Actor;
 use crate::services::audit_log::Kind;
 use crate::services::client::AccountId;
@@ -40,10 +41,11 @@ const MAX_ADDRESS_MAILS: i64 = 5;
 pub enum AddressError {
     #[error(transparent)]
     Invalid(#[from] InvalidEmail),
-    #[error("Kith has no mail server, so it cannot confirm an address.")]
+    #[error("{}", t!("Kith has no mail server, so it cannot confirm an address."))]
     NoMailServer,
     #[error(
-        "Kith has sent {MAX_ADDRESS_MAILS} mails already. Follow the link of one, or wait a day."
+        "{}",
+        t!("Kith has sent {most} mails already. Follow the link of one, or wait a day.", most = MAX_ADDRESS_MAILS)
     )]
     TooManyMails,
     #[error(transparent)]

@@ -27,6 +27,8 @@ use super::account_mail::Letter;
 use super::memberships;
 use super::rows::read_uuid;
 use super::service::signed_in;
+use crate::model::language::t;
+use crate::model::language::t_plural;
 use crate::services::client::AccountId;
 use crate::services::client::Caller;
 use crate::services::contacts::dates::DateOfContact;
@@ -229,8 +231,13 @@ async fn recipient(
 fn compose(dates: &[DateOfContact], date: Date, origin: &str) -> Option<(String, Vec<String>)> {
     let (first, others) = dates.split_first()?;
     let subject = match others.len() {
-        0 => format!("Today: {}", first.name),
-        others => format!("Today: {} and {others} more", first.name),
+        0 => t!("Today: {name}", name = first.name),
+        others => t_plural!(
+            others,
+            "Today: {name} and {count} more",
+            "Today: {name} and {count} more",
+            name = first.name
+        ),
     };
     let lines = dates.iter().map(|of| {
         let (what, years) = of.told_at(date);
@@ -238,10 +245,10 @@ fn compose(dates: &[DateOfContact], date: Date, origin: &str) -> Option<(String,
     });
     let lines: Vec<String> = lines.collect();
     let paragraphs = vec![
-        format!("On {}:", date.strftime("%A, %-d %B %Y")),
+        t!("On {date}:", date = date.strftime("%A, %-d %B %Y")),
         lines.join("\n"),
         format!("{origin}/birthdays"),
-        "You asked for this mail on that page, which also ends it.".to_owned(),
+        t!("You asked for this mail on that page, which also ends it.").to_owned(),
     ];
     Some((subject, paragraphs))
 }

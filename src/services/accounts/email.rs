@@ -4,6 +4,7 @@ use std::fmt;
 
 use lettre::Address;
 
+use crate::model::language::t;
 use crate::services::mail::deliverable;
 
 /// The most bytes of an address (RFC 5321, 4.5.3.1.3).
@@ -15,7 +16,7 @@ pub struct EmailAddress(String);
 
 /// Why a text is no address. It says what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("Enter an address that mail can be sent to, such as ada@example.com.")]
+#[error("{}", t!("Enter an address that mail can be sent to, such as ada@example.com."))]
 pub struct InvalidEmail;
 
 impl EmailAddress {

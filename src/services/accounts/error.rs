@@ -5,62 +5,88 @@ use super::InvalidName;
 use super::Unavailable;
 use super::WeakPassword;
 use crate::model::error::AppError;
+use crate::model::language::t;
+use crate::model::language::t_plural;
 
 /// Why something was not done with an account, its sessions or its tokens. Each says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
-    #[error("Sign in first: a token does not do for this.")]
+    #[error("{}", t!("Sign in first: a token does not do for this."))]
     SessionNeeded,
-    #[error("Only an admin may do this.")]
+    #[error("{}", t!("Only an admin may do this."))]
     AdminNeeded,
-    #[error("There is no such account.")]
+    #[error("{}", t!("There is no such account."))]
     NoAccount,
-    #[error("There is no such session or token.")]
+    #[error("{}", t!("There is no such session or token."))]
     NotFound,
     #[error(transparent)]
     Name(#[from] InvalidName),
     #[error(transparent)]
     Password(#[from] WeakPassword),
-    #[error("There is an account of this name. Choose another one.")]
+    #[error("{}", t!("There is an account of this name. Choose another one."))]
     NameTaken,
-    #[error("The first account has to be an admin, who can then make others.")]
+    #[error("{}", t!("The first account has to be an admin, who can then make others."))]
     FirstIsAdmin,
     #[error(
-        "This is the last admin who can sign in. Make another one first: `kith user add NAME --role admin`."
+        "{}",
+        t!("This is the last admin who can sign in. Make another one first: `kith user add NAME --role admin`.")
     )]
     LastAdmin,
-    #[error("Choose what the token may do: read, write or admin.")]
+    #[error("{}", t!("Choose what the token may do: read, write or admin."))]
     Scope,
-    #[error("A token is valid for a number of days from 1 to {0}, or until it is revoked.")]
+    #[error(
+        "{}",
+        t!("A token is valid for a number of days from 1 to {most}, or until it is revoked.", most = .0)
+    )]
     Expiry(u32),
-    #[error("There are {0} tokens already, which is the most. Revoke one first.")]
+    #[error(
+        "{}",
+        t!("There are {most} tokens already, which is the most. Revoke one first.", most = .0)
+    )]
     TooManyTokens(i64),
     #[error(
-        "This is the only way to sign in to this account. Add another one first, or ask an operator for a password."
+        "{}",
+        t!("This is the only way to sign in to this account. Add another one first, or ask an operator for a password.")
     )]
     LastWay,
-    #[error("There are {0} invitations already, which is the most. Revoke one first.")]
+    #[error(
+        "{}",
+        t!("There are {most} invitations already, which is the most. Revoke one first.", most = .0)
+    )]
     TooManyInvitations(i64),
     #[error(transparent)]
     Email(#[from] InvalidEmail),
-    #[error("There is no such address book, or it is not shared with you.")]
+    #[error("{}", t!("There is no such address book, or it is not shared with you."))]
     NoBook,
-    #[error("Only an owner of the address book may do this.")]
+    #[error("{}", t!("Only an owner of the address book may do this."))]
     NotOwner,
-    #[error("An address book needs an owner. Make someone else an owner first.")]
+    #[error("{}", t!("An address book needs an owner. Make someone else an owner first."))]
     LastOwner,
-    #[error("This is the address book that an account begins with. It stays, and stays theirs.")]
+    #[error(
+        "{}",
+        t!("This is the address book that an account begins with. It stays, and stays theirs.")
+    )]
     HomeBook,
-    #[error("Give the address book a name of 1 to {0} characters.")]
+    #[error("{}", t!("Give the address book a name of 1 to {most} characters.", most = .0))]
     BookName(usize),
-    #[error("There are {0} address books already, which is the most. Remove one first.")]
+    #[error(
+        "{}",
+        t!("There are {most} address books already, which is the most. Remove one first.", most = .0)
+    )]
     TooManyBooks(i64),
     #[error(
-        "The account is the only owner of address books with {contacts} contacts. Say what becomes of them: \
-         `--give-books-to NAME`, or `--delete-books`."
+        "{}",
+        t_plural!(
+            *.contacts,
+            "The account is the only owner of address books with {contacts} contacts. Say what becomes of them: \
+             `--give-books-to NAME`, or `--delete-books`.",
+            "The account is the only owner of address books with {contacts} contacts. Say what becomes of them: \
+             `--give-books-to NAME`, or `--delete-books`.",
+            contacts = .contacts
+        )
     )]
     BooksLeft { contacts: u64 },
-    #[error("The database does not respond at the moment. Try again.")]
+    #[error("{}", t!("The database does not respond at the moment. Try again."))]
     Unavailable(#[from] Unavailable),
 }
 

@@ -17,6 +17,7 @@ use super::rows::read_uuid;
 use super::rows::read_word;
 use super::secret;
 use super::secret::Hash;
+use crate::model::language::t;
 use crate::services::client::AccountId;
 use crate::services::client::LinkId;
 use crate::services::client::Role;
@@ -232,18 +233,19 @@ fn read(row: &Row) -> Result<Link, sqlx::Error> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LinkError {
     #[error(
-        "This link is not valid any more: it was used, it was revoked, or its time is over. Ask for a new one."
+        "{}",
+        t!("This link is not valid any more: it was used, it was revoked, or its time is over. Ask for a new one.")
     )]
     Ended,
     #[error(transparent)]
     Name(#[from] super::InvalidName),
     #[error(transparent)]
     Password(#[from] super::WeakPassword),
-    #[error("There is an account of this name. Choose another one.")]
+    #[error("{}", t!("There is an account of this name. Choose another one."))]
     NameTaken,
-    #[error("Another account has this address.")]
+    #[error("{}", t!("Another account has this address."))]
     AddressTaken,
-    #[error("The database does not respond at the moment. Try again.")]
+    #[error("{}", t!("The database does not respond at the moment. Try again."))]
     Unavailable(#[from] Unavailable),
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::model::language::t;
 use crate::services::contacts::text::single_line;
 
 /// The most characters of a name.
@@ -22,11 +23,11 @@ pub struct AccountName {
 /// Why a text is no name. It says what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidName {
-    #[error("Enter a name.")]
+    #[error("{}", t!("Enter a name."))]
     Empty,
-    #[error("A name has at most {MAX_LENGTH} characters.")]
+    #[error("{}", t!("A name has at most {most} characters.", most = MAX_LENGTH))]
     TooLong,
-    #[error("A name cannot hold control characters.")]
+    #[error("{}", t!("A name cannot hold control characters."))]
     ControlCharacter,
 }
 

@@ -34,6 +34,7 @@ use super::rows::read_time;
 use super::rows::read_uuid;
 use super::service::Shared;
 use super::service::signed_in;
+use crate::model::language::t;
 use crate::services::audit_log::Kind;
 use crate::services::client::AccountId;
 use crate::services::client::Caller;
@@ -84,24 +85,33 @@ pub struct WithPasskey<'a> {
 /// Why something was not done with a passkey. Each says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasskeyError {
-    #[error("Browsers have passkeys for https:// and for localhost only.")]
+    #[error("{}", t!("Browsers have passkeys for https:// and for localhost only."))]
     NoPasskeys,
-    #[error("This took too long, or was begun in another browser. Try again.")]
+    #[error("{}", t!("This took too long, or was begun in another browser. Try again."))]
     NotBegun,
     /// The passkey is unknown or does not sign what it should, or its account is disabled. Nothing tells these apart.
-    #[error("This passkey does not sign in here. Try another one, or sign in with a password.")]
+    #[error(
+        "{}",
+        t!("This passkey does not sign in here. Try another one, or sign in with a password.")
+    )]
     Refused,
-    #[error("The browser has not made a passkey that Kith can use. Try again, or use another one.")]
+    #[error(
+        "{}",
+        t!("The browser has not made a passkey that Kith can use. Try again, or use another one.")
+    )]
     Unusable,
-    #[error("This passkey is added already.")]
+    #[error("{}", t!("This passkey is added already."))]
     Known,
-    #[error("There are {MAX_PASSKEYS} passkeys already, which is the most. Remove one first.")]
+    #[error(
+        "{}",
+        t!("There are {most} passkeys already, which is the most. Remove one first.", most = MAX_PASSKEYS)
+    )]
     TooMany,
-    #[error("Sign in first.")]
+    #[error("{}", t!("Sign in first."))]
     SessionNeeded,
     #[error(transparent)]
     Name(#[from] InvalidName),
-    #[error("The database does not respond at the moment. Try again.")]
+    #[error("{}", t!("The database does not respond at the moment. Try again."))]
     Unavailable(#[from] Unavailable),
 }
 

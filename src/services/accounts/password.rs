@@ -17,10 +17,12 @@ use argon2::password_hash::phc::PasswordHash;
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 use zxcvbn::Score;
+use zxcvbn::feedback::Warning;
 use zxcvbn::zxcvbn;
 
 use super::AccountName;
 use super::Unavailable;
+use crate::model::language::t;
 
 /// The fewest characters of a password.
 const MIN_LENGTH: usize = 8;
@@ -45,16 +47,50 @@ const NO_PASSWORD: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WeakPassword {
     #[error(
-        "A password has at least {MIN_LENGTH} characters. Add some: three or four words are good."
+        "{}",
+        t!("A password has at least {fewest} characters. Add some: three or four words are good.", fewest = MIN_LENGTH)
     )]
     TooShort,
-    #[error("A password has at most {MAX_BYTES} bytes.")]
+    #[error("{}", t!("A password has at most {most} bytes.", most = MAX_BYTES))]
     TooLong,
     /// With what zxcvbn says about it.
     #[error(
-        "This password is easy to guess. {0} Three or four words that do not belong together are good."
+        "{}",
+        t!("This password is easy to guess. {reason} Three or four words that do not belong together are good.", reason = .0)
     )]
-    Common(String),
+    Common(&'static str),
+}
+
+/// What zxcvbn says about a password, in the language of the reader.
+fn reason(warning: Warning) -> &'static str {
+    match warning {
+        Warning::StraightRowsOfKeysAreEasyToGuess => t!("Straight rows of keys are easy to guess."),
+        Warning::ShortKeyboardPatternsAreEasyToGuess => {
+            t!("Short keyboard patterns are easy to guess.")
+        }
+        Warning::RepeatsLikeAaaAreEasyToGuess => t!("Repeats like \"aaa\" are easy to guess."),
+        Warning::RepeatsLikeAbcAbcAreOnlySlightlyHarderToGuess => {
+            t!("Repeats like \"abcabcabc\" are only slightly harder to guess than \"abc\".")
+        }
+        Warning::ThisIsATop10Password => t!("This is a top-10 common password."),
+        Warning::ThisIsATop100Password => t!("This is a top-100 common password."),
+        Warning::ThisIsACommonPassword => t!("This is a very common password."),
+        Warning::ThisIsSimilarToACommonlyUsedPassword => {
+            t!("This is similar to a commonly used password.")
+        }
+        Warning::SequencesLikeAbcAreEasyToGuess => {
+            t!("Sequences like abc or 6543 are easy to guess.")
+        }
+        Warning::RecentYearsAreEasyToGuess => t!("Recent years are easy to guess."),
+        Warning::AWordByItselfIsEasyToGuess => t!("A word by itself is easy to guess."),
+        Warning::DatesAreOftenEasyToGuess => t!("Dates are often easy to guess."),
+        Warning::NamesAndSurnamesByThemselvesAreEasyToGuess => {
+            t!("Names and surnames by themselves are easy to guess.")
+        }
+        Warning::CommonNamesAndSurnamesAreEasyToGuess => {
+            t!("Common names and surnames are easy to guess.")
+        }
+    }
 }
 
 /// A password that is accepted for an account.
@@ -81,8 +117,7 @@ impl NewPassword {
         let estimate = zxcvbn(&text, &[name.as_str(), "kith"]);
         if estimate.score() < Score::Two {
             let warning = estimate.feedback().and_then(|feedback| feedback.warning());
-            let warning = warning.map(|warning| warning.to_string());
-            return Err(WeakPassword::Common(warning.unwrap_or_default()));
+            return Err(WeakPassword::Common(warning.map_or("", reason)));
         }
         Ok(Self(text))
     }

@@ -22,6 +22,7 @@ use super::rows::read_time;
 use super::rows::read_uuid;
 use super::service::Shared;
 use super::service::signed_in;
+use crate::model::language::t;
 use crate::services::audit_log::Kind;
 use crate::services::client::Account;
 use crate::services::client::Caller;
@@ -44,16 +45,16 @@ pub struct SessionInfo {
 /// Why a password stays as it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChangePasswordError {
-    #[error("The current password is wrong.")]
+    #[error("{}", t!("The current password is wrong."))]
     Wrong,
     #[error(transparent)]
     Weak(#[from] WeakPassword),
-    #[error("There were too many attempts. Wait a moment.")]
+    #[error("{}", t!("There were too many attempts. Wait a moment."))]
     TooMany { retry_after: Duration },
     /// The caller has not signed in.
-    #[error("Sign in first: a token does not do for this.")]
+    #[error("{}", t!("Sign in first: a token does not do for this."))]
     SessionNeeded,
-    #[error("The database does not respond at the moment. Try again.")]
+    #[error("{}", t!("The database does not respond at the moment. Try again."))]
     Unavailable(#[from] Unavailable),
 }
 

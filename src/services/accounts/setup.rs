@@ -21,6 +21,7 @@ use super::password::NewPassword;
 use super::rows;
 use super::secret;
 use super::secret::Hash;
+use crate::model::language::t;
 use crate::services::audit_log::Actor;
 use crate::services::audit_log::Kind;
 use crate::services::client::Account;
@@ -48,17 +49,20 @@ pub struct SetUp<'a> {
 /// Why there is no first admin, or no code for one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetUpError {
-    #[error("There is an account already. Sign in, or ask an admin for an account.")]
+    #[error("{}", t!("There is an account already. Sign in, or ask an admin for an account."))]
     HasAccounts,
-    #[error("The code is wrong, or older than an hour. Ask for a new one where Kith runs.")]
+    #[error(
+        "{}",
+        t!("The code is wrong, or older than an hour. Ask for a new one where Kith runs.")
+    )]
     WrongCode,
     #[error(transparent)]
     Name(#[from] InvalidName),
     #[error(transparent)]
     Password(#[from] WeakPassword),
-    #[error("There were too many attempts. Wait a moment.")]
+    #[error("{}", t!("There were too many attempts. Wait a moment."))]
     TooMany { retry_after: Duration },
-    #[error("The database does not respond at the moment. Try again.")]
+    #[error("{}", t!("The database does not respond at the moment. Try again."))]
     Unavailable(#[from] Unavailable),
 }
 

@@ -19,6 +19,7 @@ use super::pending::Purpose;
 use super::rows;
 use super::service::Shared;
 use super::service::signed_in;
+use crate::model::language::t;
 use crate::services::audit_log::Actor;
 use crate::services::audit_log::Kind;
 use crate::services::client::Account;
@@ -77,28 +78,33 @@ pub enum Arrived {
 /// Why it has not. Each says what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WithProviderError {
-    #[error("This server has no provider to sign in with.")]
+    #[error("{}", t!("This server has no provider to sign in with."))]
     NoProvider,
     #[error(
-        "This sign-in was begun too long ago, in another browser, or under another address. Begin again."
+        "{}",
+        t!("This sign-in was begun too long ago, in another browser, or under another address. Begin again.")
     )]
     NotBegun,
-    #[error("The provider has not signed you in. Try again, or sign in with a password.")]
+    #[error(
+        "{}",
+        t!("The provider has not signed you in. Try again, or sign in with a password.")
+    )]
     Declined,
-    #[error("The provider does not respond as it should. Try again in a moment.")]
+    #[error("{}", t!("The provider does not respond as it should. Try again in a moment."))]
     Unreachable,
-    #[error("The provider does not confirm this sign-in. Begin again.")]
+    #[error("{}", t!("The provider does not confirm this sign-in. Begin again."))]
     Refused,
     /// The identity belongs to no account, or to one that is disabled. Nothing tells these apart.
     #[error(
-        "No account that can sign in belongs to this identity. Sign in with a password and link it on the page “Account”, or ask an admin for an account."
+        "{}",
+        t!("No account that can sign in belongs to this identity. Sign in with a password and link it on the page “Account”, or ask an admin for an account.")
     )]
     NoAccount,
-    #[error("You are not signed in any more. Sign in, and link the identity again.")]
+    #[error("{}", t!("You are not signed in any more. Sign in, and link the identity again."))]
     SessionNeeded,
-    #[error("This identity belongs to another account, or this account has too many.")]
+    #[error("{}", t!("This identity belongs to another account, or this account has too many."))]
     Taken,
-    #[error("The database does not respond at the moment. Try again.")]
+    #[error("{}", t!("The database does not respond at the moment. Try again."))]
     Unavailable(#[from] Unavailable),
 }
 

@@ -7,10 +7,12 @@ use super::Admin;
 use super::AdminService;
 use super::audit_log::Action;
 use super::audit_log::Outcome;
+use super::audit_log::count;
 use super::audit_log::unavailable;
 use crate::model::error::AppError;
+use crate::model::language::Language;
+use crate::model::language::t;
 use crate::services::audit_log::Kind;
-use crate::services::format::count;
 
 /// Which dead letters an action is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,9 +46,9 @@ impl AdminService {
             pages.add(page)?;
         }
         let sent = pages.handled;
-        let why = pages.failure.map(|failure| failure.to_string()).or(why);
+        let why = pages.failure().await.or(why);
         if let (0, Some(why)) = (sent, &why) {
-            return Err(AppError::bad_request(format!("Nothing was sent. {why}")));
+            return Err(AppError::bad_request(t!("Nothing was sent. {why}", why = why)));
         }
         if sent == 0 {
             return Err(already_gone());
@@ -84,7 +86,7 @@ impl AdminService {
             return Err(already_gone());
         }
         let mut action = format!("{} deleted.", count(deleted, "dead letter"));
-        if let Some(failure) = pages.failure {
+        if let Some(failure) = pages.failure().await {
             action = format!("{action} Others were not: {failure}");
         }
         let action = Action {
@@ -102,7 +104,7 @@ struct Pages {
     /// How many dead letters were handled.
     handled: u64,
     /// What has ended this before the last page.
-    failure: Option<AppError>,
+    failure: Option<BrokerError>,
 }
 
 impl Pages {
@@ -129,32 +131,40 @@ impl Pages {
                     .map(|(filter, cursor)| filter.before(&cursor));
             }
             Err(error) if self.handled == 0 => return Err(app_error(error)),
-            Err(error) => self.failure = Some(app_error(error)),
+            Err(error) => self.failure = Some(error),
         }
         Ok(())
+    }
+
+    /// What the audit log says of the failure. Its texts are English, whoever acts.
+    async fn failure(self) -> Option<String> {
+        let text = async { Some(app_error(self.failure?).to_string()) };
+        Language::English.scope(text).await
     }
 }
 
 fn filter(selection: &DeadLetterSelection) -> Result<Filter, AppError> {
     match selection {
         DeadLetterSelection::All => Ok(Filter::default()),
-        DeadLetterSelection::Ids(ids) if ids.is_empty() => Err(AppError::bad_request(
-            "No dead letter is ticked. Tick those that you mean, or choose all.",
-        )),
+        DeadLetterSelection::Ids(ids) if ids.is_empty() => Err(AppError::bad_request(t!(
+            "No dead letter is ticked. Tick those that you mean, or choose all."
+        ))),
         DeadLetterSelection::Ids(ids) => Ok(Filter::dead_letters(ids.clone())),
     }
 }
 
 fn already_gone() -> AppError {
-    AppError::bad_request("These dead letters are gone already. Nothing was done.")
+    AppError::bad_request(t!(
+        "These dead letters are gone already. Nothing was done."
+    ))
 }
 
 fn app_error(error: BrokerError) -> AppError {
     match error {
         BrokerError::Rejected(rejection) if rejection.status.as_u16() == 404 => {
-            AppError::bad_request(
-                "Some of these dead letters are gone already. Nothing was sent: look which are left.",
-            )
+            AppError::bad_request(t!(
+                "Some of these dead letters are gone already. Nothing was sent: look which are left."
+            ))
         }
         BrokerError::Rejected(rejection) => AppError::bad_request(rejection.to_string()),
         BrokerError::Database(error) => unavailable(error),

@@ -9,11 +9,12 @@ use super::Admin;
 use super::AdminService;
 use super::audit_log::Action;
 use super::audit_log::Outcome;
+use super::audit_log::count;
 use super::audit_log::unavailable;
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::services::audit_log::Kind;
 use crate::services::config::format_duration;
-use crate::services::format::count;
 use crate::services::overrides::MAX_DENIED_NETWORKS;
 use crate::services::policies::RequestClass;
 
@@ -37,8 +38,9 @@ impl AdminService {
         let polls = MIN_POLLS_PER_WINDOW * window / self.poll_interval.as_secs_f64();
         let polls = polls.ceil().max(MIN_POLLS_PER_WINDOW) as u64;
         if class == RequestClass::Dashboard && quota.is_some() && in_force.limit() < polls {
-            return Err(AppError::bad_request(format!(
+            return Err(AppError::bad_request(t!(
                 "An open dashboard would be refused. Let at least {polls} requests through in this window.",
+                polls = polls
             )));
         }
         let described = describe_quota(in_force);
@@ -66,19 +68,24 @@ impl AdminService {
     pub async fn deny(&self, admin: &Admin, network: IpNet) -> Outcome {
         let network = network.trunc();
         if network.contains(&admin.address()) {
-            return Err(AppError::bad_request(format!(
-                "{network} holds your own address, {}, so you would lock yourself out.",
-                admin.address()
+            return Err(AppError::bad_request(t!(
+                "{network} holds your own address, {address}, so you would lock yourself out.",
+                network = network,
+                address = admin.address()
             )));
         }
         let action = format!("{} is denied.", describe_network(network));
         self.change_denied(admin, action, move |denied| {
             if denied.contains(&network) {
-                return Err(AppError::bad_request(format!("{} is denied already.", describe_network(network))));
+                return Err(AppError::bad_request(t!(
+                    "{network} is denied already.",
+                    network = describe_network(network)
+                )));
             }
             if denied.len() >= MAX_DENIED_NETWORKS {
-                return Err(AppError::bad_request(format!(
-                    "There are {MAX_DENIED_NETWORKS} networks on the list already. Deny a larger network instead."
+                return Err(AppError::bad_request(t!(
+                    "There are {max} networks on the list already. Deny a larger network instead.",
+                    max = MAX_DENIED_NETWORKS
                 )));
             }
             denied.push(network);
@@ -97,9 +104,9 @@ impl AdminService {
             let before = denied.len();
             denied.retain(|other| *other != network);
             if denied.len() == before {
-                return Err(AppError::bad_request(format!(
-                    "{} is not denied.",
-                    describe_network(network)
+                return Err(AppError::bad_request(t!(
+                    "{network} is not denied.",
+                    network = describe_network(network)
                 )));
             }
             Ok(())
@@ -142,8 +149,8 @@ pub fn describe_network(network: IpNet) -> String {
     }
 }
 
-/// A quota, for example `10 requests in 1m`.
-pub fn describe_quota(quota: Quota) -> String {
+/// A quota as the audit log says it, for example `10 requests in 1m`.
+fn describe_quota(quota: Quota) -> String {
     let window = format_duration(Duration::from_millis(quota.window()));
     format!("{} in {window}", count(quota.limit(), "request"))
 }

@@ -7,10 +7,11 @@ use super::Admin;
 use super::AdminService;
 use super::audit_log::Action;
 use super::audit_log::Outcome;
+use super::audit_log::count;
 use super::audit_log::unavailable;
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::services::audit_log::Kind;
-use crate::services::format::count;
 use crate::services::pause;
 use crate::services::pause::Pause;
 
@@ -74,7 +75,7 @@ impl AdminService {
 }
 
 fn not_paused() -> AppError {
-    AppError::bad_request("The queue is not paused. Nothing was done.")
+    AppError::bad_request(t!("The queue is not paused. Nothing was done."))
 }
 
 fn failed(error: BrokerError) -> AppError {

@@ -18,6 +18,7 @@ use super::audit_log::AuditLogEntry;
 use super::audit_log::Outcome;
 use super::audit_log::unavailable;
 use crate::model::error::AppError;
+use crate::model::language::Language;
 use crate::services::audit_log::Kind;
 use crate::services::overrides::RuntimeOverrides;
 
@@ -71,11 +72,12 @@ impl AdminService {
         self.tasks.close().await;
     }
 
-    /// Runs `work` to its end, even if the client hangs up.
+    /// Runs `work` to its end, even if the client hangs up. Its errors are in the language of the reader.
     pub(super) async fn run_to_end(
         &self,
         work: impl Future<Output = Outcome> + Send + 'static,
     ) -> Outcome {
+        let work = Language::current().scope(work);
         let outcome = self.tasks.run_to_end(work).await;
         outcome.unwrap_or(Err(AppError::Internal))
     }

@@ -1,12 +1,12 @@
 //! What happens around contacts.
 
-use kith_runtime::english_list;
 use serde::Deserialize;
 use serde::Serialize;
 
 use crate::model::contact::Activities;
 use crate::model::contact::Activity;
 use crate::model::contact::Contact;
+use crate::model::language::t;
 use crate::services::contacts::catalogue::Field;
 use crate::services::format;
 
@@ -70,35 +70,53 @@ impl Event {
     }
 
     fn text(&self) -> String {
-        match self {
-            Self::Created => "Added".to_owned(),
-            Self::Imported => "Imported from a file".to_owned(),
-            Self::Changed { fields } => changed(fields),
-            Self::Deleted => "Moved to the trash".to_owned(),
-            Self::Restored => "Restored from the trash".to_owned(),
-            Self::Moved => "Moved here from another address book".to_owned(),
-            Self::WelcomeQueued => "Welcome email queued".to_owned(),
+        let text = match self {
+            Self::Created => t!("Added"),
+            Self::Imported => t!("Imported from a file"),
+            Self::Changed { fields } => return changed(fields),
+            Self::Deleted => t!("Moved to the trash"),
+            Self::Restored => t!("Restored from the trash"),
+            Self::Moved => t!("Moved here from another address book"),
+            Self::WelcomeQueued => t!("Welcome email queued"),
             Self::WelcomeFailed { attempt, why } => {
-                format!("Welcome email: attempt {attempt} failed. {why}")
+                return t!(
+                    "Welcome email: attempt {attempt} failed. {why}",
+                    attempt = attempt,
+                    why = shown_reason(why),
+                );
             }
-            Self::WelcomeSent => "Welcome email sent".to_owned(),
-            Self::WelcomeFiled => {
-                "Welcome email not sent: Kith is not set up to send email".to_owned()
+            Self::WelcomeSent => t!("Welcome email sent"),
+            Self::WelcomeFiled => t!("Welcome email not sent: Kith is not set up to send email"),
+            Self::WelcomeGivenUp { why } => {
+                return t!("Welcome email not sent. {why}", why = shown_reason(why));
             }
-            Self::WelcomeGivenUp { why } => format!("Welcome email not sent. {why}"),
-        }
+        };
+        text.to_owned()
     }
 }
 
 /// For example `Phone and notes changed`.
 fn changed(fields: &[String]) -> String {
-    let names: Vec<_> = fields.iter().map(|name| Field::words_of(name)).collect();
-    let what = if names.is_empty() {
-        "something".to_owned()
-    } else {
-        english_list(&names)
+    let names: Vec<String> = fields.iter().map(|name| Field::words_of(name)).collect();
+    let what = match names.as_slice() {
+        [] => t!("something").to_owned(),
+        names => format::list(names),
     };
-    format::sentence(&format!("{what} changed"))
+    t!("{fields} changed", fields = format::sentence(&what))
+}
+
+/// Why a welcome email was not sent, as the reader says it. The database has it in English, as
+/// [`WelcomeEmail`](crate::services::jobs::WelcomeEmail) says it. What a mail server has said stays as it is.
+fn shown_reason(why: &str) -> &str {
+    match why {
+        "The contact was in the trash by then." => t!("The contact was in the trash by then."),
+        "The contact had no email address by then." => {
+            t!("The contact had no email address by then.")
+        }
+        "The database did not answer." => t!("The database did not answer."),
+        "All attempts have failed." => t!("All attempts have failed."),
+        why => why,
+    }
 }
 
 /// Whether the welcome email may still change its state, whatever people do with the contact meanwhile.

@@ -8,6 +8,7 @@ use kith_card::escape_text;
 use super::dates::DateKind;
 use super::dates::DateOfContact;
 use super::dates::LEAP_YEAR;
+use crate::model::format::within_sentence;
 
 /// The years that iCalendar can write, in which programs of calendars expect days.
 const MIN_YEAR: i16 = 1;
@@ -56,7 +57,7 @@ fn summary(of: &DateOfContact) -> String {
     let date = &of.date;
     let what = match date.kind {
         DateKind::Other => date.kind.words(&date.label).to_owned(),
-        kind => kind.words("").to_lowercase(),
+        kind => within_sentence(kind.words("")),
     };
     match date.year {
         Some(year) if year >= MIN_YEAR => format!("{}: {what} ({year})", of.name),

@@ -5,8 +5,12 @@
 use kith_card::Mapping;
 use kith_card::Source;
 use kith_card::Version;
-use kith_runtime::english_list;
 use kith_search::Part as Searched;
+
+use super::history::PHOTO;
+use crate::model::format::within_sentence;
+use crate::model::language::t;
+use crate::services::format;
 
 /// What Kith knows of a field.
 pub struct FieldSpec {
@@ -15,8 +19,7 @@ pub struct FieldSpec {
     /// What JSON calls the value of the first entry of a field of several, as the API has called it from its first
     /// release on.
     pub first: Option<&'static str>,
-    /// For people. Of a field of several, what one of its entries is called.
-    pub label: &'static str,
+    label: fn() -> &'static str,
     pub kind: Kind,
     /// The longest text of a part, in characters.
     pub max_chars: usize,
@@ -30,6 +33,13 @@ pub struct FieldSpec {
     pub searched: Option<Searched>,
     /// For the reference of the API.
     pub about: &'static str,
+}
+
+impl FieldSpec {
+    /// For people. Of a field of several, what one of its entries is called.
+    pub fn label(&self) -> &'static str {
+        (self.label)()
+    }
 }
 
 /// What a field holds, and how its text is cleaned.
@@ -56,7 +66,6 @@ pub enum Kind {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Part {
     pub name: &'static str,
-    pub label: &'static str,
     /// Where it stands in the form and in a text for people; a smaller number goes before.
     pub place: u8,
 }
@@ -89,14 +98,14 @@ impl Section {
 
     pub fn title(self) -> &'static str {
         match self {
-            Self::Main => "Contact",
-            Self::Name => "Parts of the name",
-            Self::Work => "Work",
-            Self::Address => "Addresses",
-            Self::Online => "Websites and messaging",
-            Self::Dates => "Birthday and dates",
-            Self::People => "Related people",
-            Self::Other => "Labels and favourite",
+            Self::Main => t!("Contact"),
+            Self::Name => t!("Parts of the name"),
+            Self::Work => t!("Work"),
+            Self::Address => t!("Addresses"),
+            Self::Online => t!("Websites and messaging"),
+            Self::Dates => t!("Birthday and dates"),
+            Self::People => t!("Related people"),
+            Self::Other => t!("Labels and favourite"),
         }
     }
 }
@@ -108,32 +117,53 @@ pub const MAX_ENTRIES: usize = 100;
 pub const MAX_LABEL_CHARS: usize = 100;
 
 const NAME_PARTS: [Part; 5] = [
-    part("family", "Last name", 3),
-    part("given", "First name", 1),
-    part("middle", "Middle names", 2),
-    part("prefix", "Title before the name", 0),
-    part("suffix", "Suffix", 4),
+    part("family", 3),
+    part("given", 1),
+    part("middle", 2),
+    part("prefix", 0),
+    part("suffix", 4),
 ];
 
 pub const ADDRESS_PARTS: [Part; 7] = [
-    part("poBox", "PO box", 1),
-    part("extended", "Building, floor", 2),
-    part("street", "Street", 0),
-    part("city", "City", 4),
-    part("region", "State or region", 5),
-    part("postalCode", "Postal code", 3),
-    part("country", "Country", 6),
+    part("poBox", 1),
+    part("extended", 2),
+    part("street", 0),
+    part("city", 4),
+    part("region", 5),
+    part("postalCode", 3),
+    part("country", 6),
 ];
 
-const fn part(name: &'static str, label: &'static str, place: u8) -> Part {
-    Part { name, label, place }
+const fn part(name: &'static str, place: u8) -> Part {
+    Part { name, place }
+}
+
+impl Part {
+    /// For people.
+    pub fn label(&self) -> &'static str {
+        match self.name {
+            "family" => t!("Last name"),
+            "given" => t!("First name"),
+            "middle" => t!("Middle names"),
+            "prefix" => t!("Title before the name"),
+            "suffix" => t!("Suffix"),
+            "poBox" => t!("PO box"),
+            "extended" => t!("Building, floor"),
+            "street" => t!("Street"),
+            "city" => t!("City"),
+            "region" => t!("State or region"),
+            "postalCode" => t!("Postal code"),
+            "country" => t!("Country"),
+            name => name,
+        }
+    }
 }
 
 /// A field of one line, to which the others are compared.
 const LINE: FieldSpec = FieldSpec {
     name: "",
     first: None,
-    label: "",
+    label: || "",
     kind: Kind::Line,
     max_chars: 200,
     mapping: Mapping::text(""),
@@ -170,7 +200,7 @@ macro_rules! catalogue {
 catalogue! {
     Name = FieldSpec {
         name: "name",
-        label: "Name",
+        label: || t!("Name"),
         mapping: Mapping::text("FN"),
         searched: Some(Searched::Name),
         about: "As it is written, for example `Ada Lovelace`.",
@@ -178,7 +208,7 @@ catalogue! {
     };
     NameParts = FieldSpec {
         name: "nameParts",
-        label: "Parts of the name",
+        label: || t!("Parts of the name"),
         kind: Kind::Parts(&NAME_PARTS),
         mapping: Mapping::structured("N", 5),
         section: Section::Name,
@@ -188,7 +218,7 @@ catalogue! {
     };
     PhoneticGiven = FieldSpec {
         name: "phoneticGiven",
-        label: "Phonetic first name",
+        label: || t!("Phonetic first name"),
         mapping: Mapping::text_of(&[
             Source::new("X-PHONETIC-FIRST-NAME"),
             Source::parameter("N", "SORT-AS", 1),
@@ -200,7 +230,7 @@ catalogue! {
     };
     PhoneticFamily = FieldSpec {
         name: "phoneticFamily",
-        label: "Phonetic last name",
+        label: || t!("Phonetic last name"),
         mapping: Mapping::text_of(&[
             Source::new("X-PHONETIC-LAST-NAME"),
             Source::parameter("N", "SORT-AS", 0),
@@ -212,7 +242,7 @@ catalogue! {
     };
     Nicknames = FieldSpec {
         name: "nicknames",
-        label: "Nicknames",
+        label: || t!("Nicknames"),
         kind: Kind::List,
         mapping: Mapping::list("NICKNAME"),
         section: Section::Name,
@@ -223,7 +253,7 @@ catalogue! {
     Emails = FieldSpec {
         name: "emails",
         first: Some("email"),
-        label: "Email",
+        label: || t!("Email"),
         kind: Kind::Email,
         max_chars: 320,
         mapping: Mapping::entries(&[Source::new("EMAIL")]),
@@ -235,7 +265,7 @@ catalogue! {
     Phones = FieldSpec {
         name: "phones",
         first: Some("phone"),
-        label: "Phone",
+        label: || t!("Phone"),
         kind: Kind::Phone,
         mapping: Mapping::entries(&[Source::new("TEL")]),
         suggested: &["mobile", "home", "work", "main", "home fax", "work fax"],
@@ -245,14 +275,14 @@ catalogue! {
     };
     Company = FieldSpec {
         name: "company",
-        label: "Company",
+        label: || t!("Company"),
         mapping: Mapping::component("ORG", 0),
         searched: Some(Searched::Company),
         ..LINE
     };
     Department = FieldSpec {
         name: "department",
-        label: "Department",
+        label: || t!("Department"),
         mapping: Mapping::component("ORG", 1),
         section: Section::Work,
         searched: Some(Searched::Company),
@@ -260,14 +290,14 @@ catalogue! {
     };
     Title = FieldSpec {
         name: "title",
-        label: "Job title",
+        label: || t!("Job title"),
         mapping: Mapping::text("TITLE"),
         section: Section::Work,
         ..LINE
     };
     Addresses = FieldSpec {
         name: "addresses",
-        label: "Address",
+        label: || t!("Address"),
         kind: Kind::Parts(&ADDRESS_PARTS),
         mapping: Mapping::structured_entries(&[Source::new("ADR")], 7),
         suggested: &["home", "work"],
@@ -277,7 +307,7 @@ catalogue! {
     };
     Websites = FieldSpec {
         name: "websites",
-        label: "Website",
+        label: || t!("Website"),
         kind: Kind::Website,
         max_chars: 2_000,
         mapping: Mapping::entries(&[Source::uri("URL")]),
@@ -289,7 +319,7 @@ catalogue! {
     };
     Messaging = FieldSpec {
         name: "messaging",
-        label: "Messaging",
+        label: || t!("Messaging"),
         max_chars: 2_000,
         mapping: Mapping::entries(&[
             Source::uri("IMPP"),
@@ -305,7 +335,7 @@ catalogue! {
     };
     Birthday = FieldSpec {
         name: "birthday",
-        label: "Birthday",
+        label: || t!("Birthday"),
         kind: Kind::Date,
         mapping: Mapping::date(&[Source::new("BDAY")]),
         section: Section::Dates,
@@ -315,7 +345,7 @@ catalogue! {
     };
     Anniversary = FieldSpec {
         name: "anniversary",
-        label: "Anniversary",
+        label: || t!("Anniversary"),
         kind: Kind::Date,
         mapping: Mapping::date(&[
             Source::new("ANNIVERSARY").in_version(Version::V4_0),
@@ -329,7 +359,7 @@ catalogue! {
     };
     Dates = FieldSpec {
         name: "dates",
-        label: "Another date",
+        label: || t!("Another date"),
         kind: Kind::Date,
         mapping: Mapping::dates(&[Source::new("X-ABDATE").without_label("_$!<Anniversary>!$_")]),
         suggested: &["first met", "name day", "graduation"],
@@ -340,7 +370,7 @@ catalogue! {
     };
     Relations = FieldSpec {
         name: "relations",
-        label: "Related person",
+        label: || t!("Related person"),
         mapping: Mapping::entries(&[
             Source::relation("RELATED").in_version(Version::V4_0),
             Source::new("X-ABRELATEDNAMES"),
@@ -356,7 +386,7 @@ catalogue! {
     };
     Labels = FieldSpec {
         name: "labels",
-        label: "Labels",
+        label: || t!("Labels"),
         kind: Kind::List,
         max_chars: 100,
         mapping: Mapping::list("CATEGORIES"),
@@ -367,7 +397,7 @@ catalogue! {
     };
     Favourite = FieldSpec {
         name: "favourite",
-        label: "Favourite",
+        label: || t!("Favourite"),
         kind: Kind::Flag,
         mapping: Mapping::flag("X-KITH-STARRED"),
         section: Section::Other,
@@ -377,7 +407,7 @@ catalogue! {
     };
     Notes = FieldSpec {
         name: "notes",
-        label: "Notes",
+        label: || t!("Notes"),
         kind: Kind::Text,
         max_chars: 10_000,
         mapping: Mapping::text("NOTE"),
@@ -389,7 +419,7 @@ catalogue! {
     #[cfg(test)]
     Shoe = FieldSpec {
         name: "shoes",
-        label: "Shoe size",
+        label: || "Shoe size",
         mapping: Mapping::entries(&[Source::new("X-SHOE-SIZE")]),
         suggested: &["left", "right"],
         section: Section::Other,
@@ -409,7 +439,12 @@ impl Field {
     pub fn words_of(name: &str) -> String {
         let mut all = Self::ALL.iter().map(|field| field.spec());
         let spec = all.find(|spec| spec.name == name || spec.first == Some(name));
-        spec.map_or(name, |spec| spec.label).to_lowercase()
+        let label = match spec {
+            Some(spec) => spec.label(),
+            None if name == PHOTO => t!("Photo"),
+            None => name,
+        };
+        within_sentence(label)
     }
 
     /// Whether it has several entries, each with a label.
@@ -421,9 +456,9 @@ impl Field {
 
 /// Fields as a list in words, such as `the phone and the notes`; blank where there are none.
 pub fn in_words(fields: &[Field]) -> String {
-    let words = fields.iter().map(|field| field.spec().label.to_lowercase());
-    let words: Vec<String> = words.map(|word| format!("the {word}")).collect();
-    english_list(&words)
+    let labels = fields.iter().map(|field| field.spec().label());
+    let words = labels.map(|label| t!("the {field}", field = within_sentence(label)));
+    format::list(&words.collect::<Vec<String>>())
 }
 
 #[cfg(test)]

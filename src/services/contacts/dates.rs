@@ -12,8 +12,11 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::catalogue::Field;
+use super::fields::shown_label;
 use crate::model::contact::ContactId;
 use crate::model::format::Day;
+use crate::model::language::t;
+use crate::model::language::t_plural;
 use crate::services::format;
 
 /// A year that has every day.
@@ -52,10 +55,10 @@ impl DateKind {
     /// What people call the day; a label says more than the kind.
     pub fn words(self, label: &str) -> &str {
         match self {
-            Self::Birthday => "Birthday",
-            Self::Anniversary => "Anniversary",
-            Self::Other if label.is_empty() => "Date",
-            Self::Other => label,
+            Self::Birthday => t!("Birthday"),
+            Self::Anniversary => t!("Anniversary"),
+            Self::Other if label.is_empty() => t!("Date"),
+            Self::Other => shown_label(label),
         }
     }
 }
@@ -261,10 +264,12 @@ impl DateOfContact {
         let words = self.date.kind.words(&self.date.label);
         let years = self.years_at(at).map(u64::from);
         match (self.date.kind, years) {
-            (DateKind::Birthday, Some(years)) => (format!("Turns {}", format::number(years)), None),
+            (DateKind::Birthday, Some(years)) => {
+                (t!("Turns {years}", years = format::number(years)), None)
+            }
             (_, Some(years)) => (
                 format::sentence(words),
-                Some(format!(", {}", format::count(years, "year"))),
+                Some(t_plural!(years, ", {count} year", ", {count} years")),
             ),
             (_, None) => (format::sentence(words), None),
         }

@@ -13,6 +13,7 @@ use super::dates::parse_day;
 use super::fields::ContactFields;
 use super::fields::EmailAddress;
 use super::fields::dialled;
+use super::fields::shown_label;
 use super::labels::Label;
 use super::labels::LabelId;
 use super::labels::is_favourite;
@@ -25,6 +26,7 @@ use crate::model::contact::DetailAction;
 use crate::model::contact::DetailEntry;
 use crate::model::contact::DetailField;
 use crate::model::contact::Piece;
+use crate::model::language::t;
 use crate::model::location::ListFilter;
 use crate::model::location::Location;
 
@@ -160,17 +162,17 @@ fn missing(fields: &ContactFields) -> Vec<(&'static str, &'static str)> {
     let missing = OFFERED
         .into_iter()
         .filter(|field| fields.get(*field).is_empty());
-    let missing = missing.map(|field| (field.spec().name, field.spec().label));
+    let missing = missing.map(|field| (field.spec().name, field.spec().label()));
     missing.collect()
 }
 
 /// The title of the part of the page that a field is in.
 fn section_of(field: Field) -> &'static str {
     match field.spec().section {
-        Section::Main if field == Field::Notes => field.spec().label,
-        Section::Main => "Email and phone",
+        Section::Main if field == Field::Notes => field.spec().label(),
+        Section::Main => t!("Email and phone"),
         // The star is not among the fields.
-        Section::Other if field == Field::Labels => field.spec().label,
+        Section::Other if field == Field::Labels => field.spec().label(),
         section => section.title(),
     }
 }
@@ -199,7 +201,7 @@ fn shown_fields(fields: &ContactFields) -> Vec<DetailField> {
         (!entries.is_empty()).then(|| DetailField {
             name: field.spec().name,
             section: section_of(field),
-            label: field.spec().label.to_owned(),
+            label: field.spec().label().to_owned(),
             entries,
         })
     };
@@ -219,10 +221,11 @@ fn entries(field: Field, entries: &[Entry]) -> Vec<DetailEntry> {
     }
     let is_one_of_several = entries.len() > 1;
     let shown = entries.iter().map(|said| {
-        let label = said.label.as_ref().map_or("", |label| label.words());
+        let label = said.label.as_ref();
+        let label = label.map_or("", |label| shown_label(label.words()));
         let label = match said.preferred && is_one_of_several {
-            true if label.is_empty() => "preferred".to_owned(),
-            true => format!("{label}, preferred"),
+            true if label.is_empty() => t!("preferred").to_owned(),
+            true => t!("{label}, preferred", label = label),
             false => label.to_owned(),
         };
         let (pieces, remark) = text(field, said);
@@ -266,14 +269,14 @@ fn text(field: Field, entry: &Entry) -> (Vec<Piece>, &'static str) {
     match field.spec().kind {
         Kind::Email => match EmailAddress::parse(value) {
             Some(address) => (vec![link(value, mailto(address.as_str()))], ""),
-            None => (vec![plain(value)], "No mail can reach this address."),
+            None => (vec![plain(value)], t!("No mail can reach this address.")),
         },
         Kind::Phone => match dialled(value) {
             Some(number) => {
                 let shown = value.strip_prefix("tel:").unwrap_or(value);
                 (vec![link(shown, format!("tel:{number}"))], "")
             }
-            None => (vec![plain(value)], "This cannot be dialled."),
+            None => (vec![plain(value)], t!("This cannot be dialled.")),
         },
         Kind::Website if is_link(value) => (vec![link(value, value.to_owned())], ""),
         Kind::Website if value.contains('.') && !value.contains([' ', ':']) => {
@@ -282,7 +285,7 @@ fn text(field: Field, entry: &Entry) -> (Vec<Piece>, &'static str) {
         Kind::Date => (vec![plain(&day(value))], ""),
         Kind::Parts(_) if field == Field::Addresses => (address_lines(entry), ""),
         Kind::Parts(_) => (vec![plain(&joined_parts(field, entry, " "))], ""),
-        Kind::Flag => (vec![plain("Yes")], ""),
+        Kind::Flag => (vec![plain(t!("Yes"))], ""),
         Kind::Text => (linked(value), ""),
         Kind::Line | Kind::Website | Kind::List => (vec![plain(value)], ""),
     }

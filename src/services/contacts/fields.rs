@@ -11,6 +11,7 @@ mod email;
 mod entry;
 mod input;
 mod json;
+mod label_words;
 mod number;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use super::text;
 use super::text::ControlCharacter;
 use crate::model::contact::FieldError;
 use crate::model::error::AppError;
+use crate::model::language::t;
 
 pub use email::EmailAddress;
 pub use entry::InputEntry;
@@ -36,6 +38,7 @@ pub use input::ContactInput;
 pub use input::joined;
 pub use json::VISIBLE;
 pub use json::schema;
+pub use label_words::shown_label;
 pub use number::dialled;
 
 /// Everything that a contact says. A field without entries says nothing.
@@ -319,7 +322,7 @@ fn invalid(refused: Vec<(String, Refusal)>) -> AppError {
     } else if let [only] = fields.as_slice() {
         only.message.clone()
     } else {
-        "Some fields need another look.".to_owned()
+        t!("Some fields need another look.").to_owned()
     };
     AppError::Invalid { detail, fields }
 }
@@ -348,17 +351,22 @@ impl Refusal {
     pub fn message(self) -> String {
         match self {
             Self::TooLong { length, limit } => {
-                format!("Use at most {limit} characters; this has {length}.")
+                t!(
+                    "Use at most {limit} characters; this has {length}.",
+                    limit = limit,
+                    length = length,
+                )
             }
-            Self::ControlCharacter(c) => {
-                format!("Remove the control character U+{:04X}.", u32::from(c))
-            }
-            Self::TooMany => format!("Use at most {MAX_ENTRIES} of these."),
-            Self::Nothing => "Enter a name, or anything else that you know.".to_owned(),
+            Self::ControlCharacter(c) => t!(
+                "Remove the control character {code}.",
+                code = format!("U+{:04X}", u32::from(c)),
+            ),
+            Self::TooMany => t!("Use at most {limit} of these.", limit = MAX_ENTRIES),
+            Self::Nothing => t!("Enter a name, or anything else that you know.").to_owned(),
             Self::Missing(Field::Emails) => {
-                "Enter an email address, like ada@example.com.".to_owned()
+                t!("Enter an email address, like ada@example.com.").to_owned()
             }
-            Self::Blank | Self::Missing(_) => "Enter a name.".to_owned(),
+            Self::Blank | Self::Missing(_) => t!("Enter a name.").to_owned(),
         }
     }
 }

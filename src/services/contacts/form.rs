@@ -10,10 +10,12 @@ use super::fields::ContactInput;
 use super::fields::InputEntry;
 use super::fields::entry_name;
 use super::fields::joined;
+use super::fields::shown_label;
 use crate::model::form::FormField;
 use crate::model::form::FormInput;
 use crate::model::form::FormSection;
 use crate::model::form::InputKind;
+use crate::model::language::t;
 
 /// The sections of a form for a contact that says `saved`, with what was `typed` over it.
 pub fn sections(saved: &ContactFields, typed: &ContactInput) -> Vec<FormSection> {
@@ -68,7 +70,7 @@ fn form_field(field: Field, said: &ContactInput) -> FormField {
     let inputs = |(index, entry): (usize, &InputEntry)| inputs(field, index, entry);
     FormField {
         name: spec.name.to_owned(),
-        label: spec.label.to_owned(),
+        label: spec.label().to_owned(),
         another: if can_grow {
             inputs((count, &blank))
         } else {
@@ -78,7 +80,7 @@ fn form_field(field: Field, said: &ContactInput) -> FormField {
         suggested: spec
             .suggested
             .iter()
-            .map(|&words| words.to_owned())
+            .map(|&words| shown_label(words).to_owned())
             .collect(),
     }
 }
@@ -108,7 +110,7 @@ fn inputs(field: Field, index: usize, entry: &InputEntry) -> Vec<FormInput> {
             parts.sort_by_key(|(part, _)| part.place);
             let parts = parts.into_iter().map(|(part, text)| {
                 let name = format!("{name}.{}", part.name);
-                input(name, part.label, text, InputKind::Words)
+                input(name, part.label(), text, InputKind::Words)
             });
             parts.collect()
         }
@@ -116,14 +118,14 @@ fn inputs(field: Field, index: usize, entry: &InputEntry) -> Vec<FormInput> {
             let is_set = entry.text() == "true";
             vec![input(
                 name.clone(),
-                spec.label,
+                spec.label(),
                 "true",
                 InputKind::Flag(is_set),
             )]
         }
         kind => vec![input(
             name.clone(),
-            spec.label,
+            spec.label(),
             entry.text(),
             kind_of(field, kind),
         )],
@@ -131,13 +133,13 @@ fn inputs(field: Field, index: usize, entry: &InputEntry) -> Vec<FormInput> {
     if field.has_labels() {
         inputs.push(input(
             format!("{name}.label"),
-            "Label",
-            &entry.label,
+            t!("Label"),
+            shown_label(&entry.label),
             InputKind::Label,
         ));
         let preferred = format!("{}.preferred", spec.name);
         let is_preferred = InputKind::Preferred(entry.preferred);
-        inputs.push(input(preferred, "Preferred", &name, is_preferred));
+        inputs.push(input(preferred, t!("Preferred"), &name, is_preferred));
     }
     inputs
 }

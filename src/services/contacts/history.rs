@@ -7,6 +7,7 @@ use super::card::ContactCard;
 use super::catalogue::Field;
 use super::details::as_text;
 use super::fields::ContactFields;
+use crate::model::language::t;
 
 /// The name of a change of the picture, which is no field.
 pub const PHOTO: &str = "photo";
@@ -47,7 +48,7 @@ pub fn changes(from: &ContactCard, to: &ContactCard, has_other_picture: bool) ->
         let said = |text: String| (!text.is_empty()).then_some(text);
         Change {
             field: field.spec().name,
-            label: field.spec().label,
+            label: field.spec().label(),
             from: said(as_text(field, before.get(field))),
             to: said(as_text(field, after.get(field))),
         }
@@ -61,10 +62,10 @@ pub fn changes(from: &ContactCard, to: &ContactCard, has_other_picture: bool) ->
         to: None,
     };
     if has_other_picture {
-        changes.push(without_texts(PHOTO, "Picture"));
+        changes.push(without_texts(PHOTO, t!("Picture")));
     }
     if changes.is_empty() {
-        changes.push(without_texts(OTHER, "Other properties"));
+        changes.push(without_texts(OTHER, t!("Other properties")));
     }
     changes
 }

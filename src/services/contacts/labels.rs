@@ -24,6 +24,7 @@ use super::fold::fold;
 use crate::model::contact::Contact;
 use crate::model::contact::LabelLook;
 use crate::model::error::AppError;
+use crate::model::language::t;
 
 /// Identifies a label permanently, also when it is renamed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -151,7 +152,7 @@ impl LabelName {
     pub fn parse(typed: &str) -> Result<Self, AppError> {
         match clean(Field::Labels, typed) {
             Ok(name) => Ok(Self(name)),
-            Err(Refusal::Blank) => Err(AppError::bad_request("Enter a name for the label.")),
+            Err(Refusal::Blank) => Err(AppError::bad_request(t!("Enter a name for the label."))),
             Err(refusal) => Err(AppError::bad_request(refusal.message())),
         }
     }

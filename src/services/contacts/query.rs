@@ -12,10 +12,12 @@ use std::fmt;
 use std::num::NonZeroU32;
 
 use kith_search::Search;
+use kith_search::SearchError;
 
 use super::labels::LabelId;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::model::location::ListFilter;
 
 pub use cursor::Cursor;
@@ -182,7 +184,18 @@ impl ContactQuery {
 /// # Errors
 /// [`AppError::BadRequest`] when there is too much to look for.
 pub fn parse_search(text: &str) -> Result<Search, AppError> {
-    Search::parse(text).map_err(|error| AppError::bad_request(error.to_string()))
+    Search::parse(text).map_err(|error| {
+        AppError::bad_request(match error {
+            SearchError::TooLong => t!(
+                "Search for at most {most} characters.",
+                most = Search::MAX_CHARS,
+            ),
+            SearchError::TooManyTerms => t!(
+                "Search for at most {most} words.",
+                most = Search::MAX_TERMS,
+            ),
+        })
+    })
 }
 
 /// What the contacts of a list have in common, apart from a search.
@@ -209,13 +222,17 @@ impl Filter {
         let label = match label {
             "" => None,
             id => Some(id.parse().map_err(|_| {
-                AppError::bad_request("A label is named by its id, as /api/labels has it.")
+                AppError::bad_request(t!("A label is named by its id, as /api/labels has it."))
             })?),
         };
         let favourites = match favourites {
             "" | "0" => false,
             "1" => true,
-            _ => return Err(AppError::bad_request("Favourites are asked for by 1 or 0.")),
+            _ => {
+                return Err(AppError::bad_request(t!(
+                    "Favourites are asked for by 1 or 0."
+                )));
+            }
         };
         Ok(Self { label, favourites })
     }
@@ -326,7 +343,7 @@ impl Sort {
             .find(|sort| sort.as_str() == text)
             .ok_or_else(|| {
                 let choices = Self::ALL.map(Self::as_str).join(", ");
-                AppError::bad_request(format!("Sort by one of: {choices}."))
+                AppError::bad_request(t!("Sort by one of: {choices}.", choices = choices))
             })
     }
 

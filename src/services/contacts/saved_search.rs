@@ -2,6 +2,7 @@
 
 use super::query::parse_search;
 use crate::model::error::AppError;
+use crate::model::language::t;
 
 /// The most searches that a book keeps.
 pub const MAX_SAVED_SEARCHES: u32 = 50;
@@ -16,7 +17,7 @@ impl SavedSearch {
     pub fn parse(text: &str) -> Result<Self, AppError> {
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if parse_search(&words)?.is_empty() {
-            return Err(AppError::bad_request("Search for something first."));
+            return Err(AppError::bad_request(t!("Search for something first.")));
         }
         Ok(Self(words))
     }

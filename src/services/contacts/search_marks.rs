@@ -2,6 +2,8 @@
 
 use kith_search::Part;
 use kith_search::Search;
+use serde::Deserialize;
+use serde::Serialize;
 
 use super::catalogue::Field;
 use super::fields::ContactFields;
@@ -15,8 +17,29 @@ use crate::model::html::escape_html;
 const BEFORE: usize = 20;
 const LONGEST: usize = 120;
 
-/// What the row of a contact shows that the search has found: the usual detail, unless only another text was found.
-pub fn marked(search: &Search, contact: &Contact) -> MarkedRow {
+/// What the row of a contact shows that a search has found. The cache keeps it for readers of all languages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marked {
+    row: MarkedRow,
+    /// The name of the field that the detail is of, unless it is the usual detail.
+    field: Option<String>,
+}
+
+impl Marked {
+    /// The row, in which the field has the label that the reader knows.
+    pub fn row(&self) -> MarkedRow {
+        let MarkedRow { name, detail } = self.row.clone();
+        let field = self.field.as_deref().and_then(Field::of_name);
+        let detail = match field.map(|field| escape_html(field.spec().label())) {
+            Some(label) => format!("{label}: <bdi>{detail}</bdi>"),
+            None => detail,
+        };
+        MarkedRow { name, detail }
+    }
+}
+
+/// What the search has found of a contact: the usual detail, unless only another text was found.
+pub fn marked(search: &Search, contact: &Contact) -> Marked {
     let name = Text {
         field: Field::Name,
         part: Part::Name,
@@ -30,13 +53,16 @@ pub fn marked(search: &Search, contact: &Contact) -> MarkedRow {
     let other = || {
         let mut others = texts.iter().filter(|text| text.field != Field::Name);
         let text = others.find(is_found)?;
-        let label = escape_html(text.field.spec().label);
-        Some(format!("{label}: <bdi>{}</bdi>", in_marks(search, text)))
+        let field = text.field.spec().name.to_owned();
+        Some((in_marks(search, text), Some(field)))
     };
-    let detail = usual.map(|text| in_marks(search, text)).or_else(other);
-    MarkedRow {
-        name: in_marks(search, &name),
-        detail: detail.unwrap_or_else(|| escape_html(contact.detail())),
+    let found = usual.map(|text| (in_marks(search, text), None));
+    let found = found.or_else(other);
+    let (detail, field) = found.unwrap_or_else(|| (escape_html(contact.detail()), None));
+    let name = in_marks(search, &name);
+    Marked {
+        row: MarkedRow { name, detail },
+        field,
     }
 }
 
@@ -109,7 +135,7 @@ mod tests {
 
     fn row(search: &str) -> (String, String) {
         let search = Search::parse(search).expect("a search");
-        let MarkedRow { name, detail } = marked(&search, &contact());
+        let MarkedRow { name, detail } = marked(&search, &contact()).row();
         (name, detail)
     }
 

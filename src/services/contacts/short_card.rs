@@ -3,13 +3,15 @@
 use kith_card::Entry;
 use kith_card::Label;
 use kith_card::ParseError;
-use kith_runtime::english_list;
 
 use super::card::ContactCard;
 use super::catalogue::Field;
 use super::catalogue::MAX_ENTRIES;
 use super::fields::ContactFields;
 use super::fields::first_of;
+use crate::model::language::t;
+use crate::model::language::t_plural;
+use crate::services::format;
 
 /// The longest short card. At a medium error correction, its QR code has 77 dots on each side.
 pub const MAX_BYTES: usize = 400;
@@ -54,11 +56,11 @@ impl ShortCard {
             }
         }
         let words = left_out.iter().map(|(field, count)| words(*field, *count));
-        let name = (!is_whole).then(|| "a part of the name".to_owned());
+        let name = (!is_whole).then(|| t!("a part of the name").to_owned());
         let left_out: Vec<String> = name.into_iter().chain(words.flatten()).collect();
         Ok(Self {
             bytes: bytes(&kept)?,
-            left_out: english_list(&left_out),
+            left_out: format::list(&left_out),
         })
     }
 }
@@ -118,12 +120,12 @@ fn bytes(fields: &ContactFields) -> Result<Vec<u8>, ParseError> {
 
 /// For example `one phone` or `2 phones`; `None` for none.
 fn words(field: Field, count: usize) -> Option<String> {
-    let label = field.spec().label.to_lowercase();
-    match count {
-        0 => None,
-        1 => Some(format!("one {label}")),
-        _ => Some(format!("{count} {label}s")),
-    }
+    let words = match field {
+        Field::Phones => t_plural!(count, "one phone", "{count} phones"),
+        Field::Emails => t_plural!(count, "one email", "{count} emails"),
+        _ => t_plural!(count, "one company", "{count} companies"),
+    };
+    (count > 0).then_some(words)
 }
 
 #[cfg(test)]

@@ -52,9 +52,9 @@ use super::query::ContactQuery;
 use super::query::Cursor;
 use super::query::Filter;
 use super::saved_search::SavedSearch;
+use super::search_marks::Marked;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactId;
-use crate::model::contact::MarkedRow;
 use crate::model::error::AppError;
 use crate::services::audit_log::Actor;
 use crate::services::book::BookId;
@@ -453,7 +453,7 @@ pub struct Stretch {
     /// Asks for the page before this one; `None` on the first.
     pub previous: Option<Cursor>,
     /// Of a search, where it has found each contact of the page.
-    pub marked: Vec<MarkedRow>,
+    pub marked: Vec<Marked>,
     /// The heading that each contact of the page stands under. An order without headings has none at all; a contact
     /// behind all headings has an empty one.
     pub headings: Vec<String>,

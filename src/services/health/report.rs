@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::model::language::t;
 use crate::services::pause::Pause;
 
 /// Readiness, component by component.
@@ -217,14 +218,14 @@ impl Components {
         }
     }
 
-    /// The names of the components that are down.
+    /// The names of the components that are down, for the reader.
     pub fn down(&self) -> impl Iterator<Item = &'static str> {
         let all = [
-            ("database", Some(&self.database)),
+            (t!("database"), Some(&self.database)),
             ("Redis", self.redis.as_ref()),
             ("QStash", self.qstash.as_ref()),
-            ("mail", self.mail.as_ref()),
-            ("log", self.log.as_ref()),
+            (t!("mail"), self.mail.as_ref()),
+            (t!("log"), self.log.as_ref()),
         ];
         let is_down = |component: &Component| component.state == ComponentStatus::Down;
         all.into_iter()

@@ -1,6 +1,7 @@
 //! [`ImportError`]: why an import cannot be begun, read or undone.
 
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::services::config::ByteSize;
 use crate::services::contacts::store::StoreError;
 
@@ -10,10 +11,14 @@ pub enum ImportError {
     #[error(transparent)]
     App(#[from] AppError),
     /// There is no such import, or the caller does not see its address book.
-    #[error("There is no such import. Reports are kept for 30 days.")]
+    #[error("{}", t!("There is no such import. Reports are kept for 30 days."))]
     NoImport,
     #[error(
-        "The file is larger than Kith imports at once, which is {0}. Divide it into several files, or raise import.max_file in the configuration of Kith."
+        "{}",
+        t!(
+            "The file is larger than Kith imports at once, which is {most}. Divide it into several files, or raise import.max_file in the configuration of Kith.",
+            most = .0,
+        )
     )]
     TooLarge(ByteSize),
 }

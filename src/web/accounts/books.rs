@@ -13,6 +13,7 @@ use super::forbid_storing;
 use super::own::Own;
 use super::with_status;
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::services::accounts::AccountError;
 use crate::services::book::BookId;
 use crate::services::book::BookRole;
@@ -85,11 +86,11 @@ impl Books {
 pub async fn show(books: Books) -> Response {
     let done = query::parameter(&books.0.parts.uri, DONE);
     let notice = done.and_then(|what| match &*what {
-        "added" => Some("The address book is made."),
-        "renamed" => Some("The address book has another name."),
-        "shared" => Some("The address book is shared."),
-        "unshared" => Some("The address book is not shared with that account any more."),
-        "removed" => Some("The address book is removed."),
+        "added" => Some(t!("The address book is made.")),
+        "renamed" => Some(t!("The address book has another name.")),
+        "shared" => Some(t!("The address book is shared.")),
+        "unshared" => Some(t!("The address book is not shared with that account any more.")),
+        "removed" => Some(t!("The address book is removed.")),
         _ => None,
     });
     let notice = notice.map(BooksNotice::Done);

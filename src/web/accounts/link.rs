@@ -20,6 +20,7 @@ use super::user_agent;
 use super::visitor::Visitor;
 use super::with_status;
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::services::accounts::Acceptance;
 use crate::services::accounts::AccountService;
 use crate::services::accounts::LinkError;
@@ -101,8 +102,8 @@ pub async fn show(
     let token = token.unwrap_or_default().to_owned();
     let done = query::parameter(&parts.uri, DONE);
     let done = done.and_then(|what| match &*what {
-        "password" => Some("The password is changed, and all sessions have ended."),
-        "address" => Some("The address is confirmed."),
+        "password" => Some(t!("The password is changed, and all sessions have ended.")),
+        "address" => Some(t!("The address is confirmed.")),
         _ => None,
     });
     let link = accounts.link(&token).await;

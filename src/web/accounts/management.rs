@@ -16,6 +16,7 @@ use super::forbid_storing;
 use super::own::Own;
 use super::with_status;
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::services::accounts::AccountError;
 use crate::services::accounts::AccountName;
 use crate::services::accounts::Accounts;
@@ -132,12 +133,12 @@ impl Managing {
 pub async fn show(managing: Managing) -> Response {
     let done = query::parameter(&managing.own.parts.uri, DONE);
     let done = done.and_then(|what| match &*what {
-        "invited" => Some("The invitation is on its way."),
-        "revoked" => Some("The invitation is revoked, and its link does nothing."),
-        "role" => Some("The role is changed, and the sessions of the account have ended."),
-        "disabled" => Some("The account is disabled, and its sessions have ended."),
-        "enabled" => Some("The account can sign in again."),
-        "removed" => Some("The account is removed."),
+        "invited" => Some(t!("The invitation is on its way.")),
+        "revoked" => Some(t!("The invitation is revoked, and its link does nothing.")),
+        "role" => Some(t!("The role is changed, and the sessions of the account have ended.")),
+        "disabled" => Some(t!("The account is disabled, and its sessions have ended.")),
+        "enabled" => Some(t!("The account can sign in again.")),
+        "removed" => Some(t!("The account is removed.")),
         _ => None,
     });
     let notice = done.map(ManagementNotice::Done);
@@ -169,8 +170,8 @@ pub async fn invite(managing: Managing, FormBody(form): FormBody<InvitationForm>
     match managing.accounts.invite(role, address.as_ref()).await {
         Ok(Delivery::Mail) => managing.answer(Ok(()), "invited").await,
         Ok(Delivery::Token(token)) => {
-            let what = "This link makes an account, once and within seven days.".to_owned();
-            managing.show_link(what, &token).await
+            let what = t!("This link makes an account, once and within seven days.");
+            managing.show_link(what.to_owned(), &token).await
         }
         Err(error) => managing.refuse(error, form.address).await,
     }
@@ -257,8 +258,10 @@ pub async fn make_reset_link(managing: Managing, PathOf(id): PathOf<AccountId>) 
     };
     match managing.accounts.reset_link(&name).await {
         Ok(token) => {
-            let what =
-                format!("With this link {name} chooses a new password, once and within an hour.");
+            let what = t!(
+                "With this link {name} chooses a new password, once and within an hour.",
+                name = name
+            );
             managing.show_link(what, &token).await
         }
         Err(error) => managing.refuse(error, String::new()).await,

@@ -16,6 +16,7 @@ use super::enter;
 use super::user_agent;
 use super::with_status;
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::services::accounts::AccountService;
 use crate::services::accounts::SetUp;
 use crate::services::accounts::SetUpError;
@@ -67,7 +68,7 @@ pub async fn print_code(
         return Problem::new(
             StatusCode::FORBIDDEN,
             "not-local",
-            "Only people on the machine that Kith runs on have a code printed.",
+            t!("Only people on the machine that Kith runs on have a code printed."),
         )
         .into_response();
     }

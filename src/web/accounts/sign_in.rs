@@ -16,6 +16,7 @@ use super::visit;
 use super::with_retry_after;
 use super::with_status;
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::services::accounts::AccountService;
 use crate::services::accounts::SignIn;
 use crate::services::accounts::SignInError;
@@ -92,11 +93,12 @@ pub async fn sign_in(
     };
     let problem = match &error {
         SignInError::Wrong => {
-            "The name or the password is wrong. Check both, and try again.".to_owned()
+            t!("The name or the password is wrong. Check both, and try again.").to_owned()
         }
         SignInError::TooMany { retry_after } => too_many_attempts(whole_seconds(*retry_after)),
         SignInError::Unavailable(Unavailable::Busy) => {
-            "Too many people are signing in at the moment. Try again in a few seconds.".to_owned()
+            t!("Too many people are signing in at the moment. Try again in a few seconds.")
+                .to_owned()
         }
         SignInError::Unavailable(Unavailable::Database) => {
             return AppError::Unavailable.into_response();

@@ -7,6 +7,7 @@ use axum::response::IntoResponse;
 use axum::response::Response;
 
 use super::context::RequestContext;
+use crate::model::language::t;
 use crate::services::admin::Admin;
 use crate::web::problem::Problem;
 
@@ -30,7 +31,7 @@ fn not_admin() -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,
         "not-admin",
-        "Only admins see this. A program needs a token of an admin, with the scope `admin`.",
+        t!("Only admins see this. A program needs a token of an admin, with the scope `admin`."),
     )
 }
 
@@ -39,7 +40,9 @@ fn not_local() -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,
         "not-admin",
-        "Only people on the machine that Kith runs on see this. Ask on that machine, without a \
-         proxy or through one that server.trusted_proxies names.",
+        t!(
+            "Only people on the machine that Kith runs on see this. Ask on that machine, without a \
+             proxy or through one that server.trusted_proxies names."
+        ),
     )
 }

@@ -21,6 +21,7 @@ use super::context::RequestContext;
 use super::guard::HostKind;
 use super::response_format;
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::services::accounts::AccountService;
 use crate::services::accounts::AuthenticateError;
 use crate::services::accounts::Credentials;
@@ -110,7 +111,7 @@ pub fn authorize(caller: &Caller, method: &Method) -> Option<Problem> {
         Problem::new(
             StatusCode::FORBIDDEN,
             "read-only",
-            "This token only reads. Make one with the scope `write` on the page /account.",
+            t!("This token only reads. Make one with the scope `write` on the page /account."),
         )
     })
 }
@@ -232,16 +233,22 @@ fn refusal(access: Access, error: AuthenticateError, asked: &Asked<'_>) -> Respo
     }
     let detail = match (access, error) {
         (Access::Programs, AuthenticateError::InvalidToken) => {
-            "This token is not valid: it has expired, or it was revoked, or parts of it are missing. \
-             Make a new one on the page /account."
+            t!(
+                "This token is not valid: it has expired, or it was revoked, or parts of it are missing. \
+                 Make a new one on the page /account."
+            )
         }
         (Access::Programs, _) => {
-            "Kith has accounts, so this needs a token: Authorization: Bearer kith_… \
-             Make one on the page /account."
+            t!(
+                "Kith has accounts, so this needs a token: Authorization: Bearer kith_… \
+                 Make one on the page /account."
+            )
         }
         _ => {
-            "You are not signed in any more. Sign in at /sign-in in another tab, then try again here: \
-             what you have typed stays."
+            t!(
+                "You are not signed in any more. Sign in at /sign-in in another tab, then try again here: \
+                 what you have typed stays."
+            )
         }
     };
     let mut response =

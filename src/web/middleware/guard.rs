@@ -15,6 +15,7 @@ use http_body_util::Limited;
 use hyper::body::Body as _;
 use tower_http::csrf::ProtectionError;
 
+use crate::model::language::t;
 use crate::services::config::ServerConfig;
 use crate::services::jobs;
 use crate::services::origin::Host;
@@ -49,7 +50,7 @@ pub fn reject_missing_path(request: &Request) -> Option<Problem> {
         Problem::new(
             StatusCode::BAD_REQUEST,
             "no-path",
-            "The target of a request to Kith is a path, for example /contacts.",
+            t!("The target of a request to Kith is a path, for example /contacts."),
         )
     })
 }
@@ -66,21 +67,21 @@ pub fn host_kind(request: &Request, config: &ServerConfig) -> Result<HostKind, B
     match host(request.uri(), request.headers()) {
         Some(host) if host.is_local() => Ok(HostKind::Local),
         Some(host) if config.is_named(&host) => Ok(HostKind::Configured),
-        _ => Err(Box::new(wrong_host(
+        _ => Err(Box::new(wrong_host(t!(
             "Kith does not answer to this name. Use http://127.0.0.1 or http://localhost with its \
-             port. For other names, set PUBLIC_URL or KITH_SERVER_HOSTS.",
-        ))),
+             port. For other names, set PUBLIC_URL or KITH_SERVER_HOSTS."
+        )))),
     }
 }
 
 /// The refusal of a request for a configured name while Kith has no account.
 pub fn no_accounts() -> Problem {
-    wrong_host(
+    wrong_host(t!(
         "Until Kith has accounts, this name reaches only the signed webhooks, /healthz and \
          /readyz: a proxy or a tunnel keeps it, so Kith cannot tell who asks. Use \
          http://127.0.0.1 or http://localhost with its port, or make an account: \
-         kith user add NAME --role admin",
-    )
+         kith user add NAME --role admin"
+    ))
 }
 
 fn wrong_host(detail: &str) -> Problem {
@@ -153,7 +154,7 @@ pub fn csrf_rejection(_error: ProtectionError) -> Response {
     Problem::new(
         StatusCode::FORBIDDEN,
         "cross-site",
-        "This request came from another site. Make the change on a page of Kith itself.",
+        t!("This request came from another site. Make the change on a page of Kith itself."),
     )
     .into_response()
 }
@@ -186,7 +187,7 @@ pub fn reject_encoded_body(request: &Request) -> Option<Response> {
     let problem = Problem::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "wrong-content-encoding",
-        "Send the body as it is, without Content-Encoding.",
+        t!("Send the body as it is, without Content-Encoding."),
     );
     let mut response = problem.into_response();
     // RFC 9110, 15.5.16.

@@ -41,6 +41,7 @@ use super::client;
 use super::context::RequestContext;
 use super::context::record_route;
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::services::client::Caller;
 use crate::services::metrics::Counter;
 use crate::services::policies::RequestClass;
@@ -255,7 +256,7 @@ pub fn denial(limiter: &Limiter, client: IpAddr) -> Option<Problem> {
         Problem::new(
             StatusCode::FORBIDDEN,
             "denied",
-            "Requests from this address are not answered here.",
+            t!("Requests from this address are not answered here."),
         )
     })
 }

@@ -35,7 +35,9 @@ use super::guard::HostKind;
 use super::headers;
 use super::response_format;
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::web::audience::Audience;
+use crate::web::language;
 use crate::web::problem::Problem;
 use crate::web::state::AppState;
 use crate::web::uploads::Allowance;
@@ -69,7 +71,12 @@ where
             policies,
             inner,
         } = self.clone();
-        Box::pin(async move { Ok(handle_request(&state, &policies, request, inner).await) })
+        let language = language::of(&request);
+        Box::pin(language.scope(async move {
+            let mut response = handle_request(&state, &policies, request, inner).await;
+            language::name(&mut response, language);
+            Ok(response)
+        }))
     }
 }
 
@@ -219,7 +226,7 @@ async fn validate_and_forward(
             Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "timeout",
-                "This took too long and was given up. Try again in a few seconds.",
+                t!("This took too long and was given up. Try again in a few seconds."),
             )
             .into_response()
         }

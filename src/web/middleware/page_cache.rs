@@ -2,7 +2,7 @@
 //!
 //! The server renders the list, a contact and the trash of a book alike for all readers who see the same books, but for
 //! the choices in the cookies `kith-welcome` and `kith-list`. Each page is cached under its address, its coding, the books of the reader and
-//! these choices, with the generation of all that pages of the book show. So a page is never older than an acknowledged write, like everything else that is cached.
+//! these choices and the language of the reader, with the generation of all that pages of the book show. So a page is never older than an acknowledged write, like everything else that is cached.
 //!
 //! Only pages are cached that were found, at addresses that Kith itself writes. A response that sets
 //! `Cache-Control` or a cookie is not cached. The caching rules that the outermost layer adds later are for browsers.
@@ -50,6 +50,7 @@ use uuid::Uuid;
 
 use super::context::RequestContext;
 use super::headers::TYPICAL_HEADER_COUNT;
+use crate::model::language::Language;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;
 use crate::services::book::Book;
@@ -123,6 +124,8 @@ impl PageCache {
             welcome,
             " ",
             &list_view,
+            " ",
+            Language::current().tag(),
             " ",
             path,
             "?",

@@ -18,6 +18,7 @@ use axum::response::Response;
 use http_body_util::LengthLimitError;
 
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::services::config::Config;
 use crate::web::problem::Problem;
 
@@ -53,7 +54,7 @@ pub async fn set_error_status(
             return Problem::too_large(config.server.max_body).into_response();
         }
         Err(_) => {
-            return AppError::bad_request("The body broke off. Send it again.").into_response();
+            return AppError::bad_request(t!("The body broke off. Send it again.")).into_response();
         }
     };
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;

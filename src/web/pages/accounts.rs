@@ -18,6 +18,8 @@ use jiff::tz::TimeZone;
 use leptos::prelude::*;
 
 use crate::components::view::view;
+use crate::model::language::t;
+use crate::model::language::t_view;
 
 pub use self::account::AccountPage;
 pub use self::account::AccountView;
@@ -101,7 +103,19 @@ fn PasswordField(
 }
 
 /// What a new password must be.
-const PASSWORD_RULE: &str = "At least 8 characters. A few words that have nothing to do with you are easy to remember and hard to guess.";
+fn password_rule() -> &'static str {
+    t!(
+        "At least 8 characters. A few words that have nothing to do with you are easy to remember and hard to guess."
+    )
+}
+
+/// When something that admits a person was last used.
+fn last_used(at: Option<Timestamp>) -> impl IntoView {
+    match at {
+        Some(at) => t_view!(", last used {time}", time = view! { <Moment at/> }),
+        None => t!(", not used yet").into_any(),
+    }
+}
 
 /// A time in UTC. `public/times.js` rewrites it by the clock of the reader, in pages that have it.
 #[component]

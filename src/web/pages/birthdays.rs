@@ -16,6 +16,9 @@ use self::mail::MailSection;
 use super::PageTitle;
 use crate::components::avatar::Avatar;
 use crate::components::view::view;
+use crate::model::language::t;
+use crate::model::language::t_plural;
+use crate::model::language::t_view;
 use crate::model::location::BOOK;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;
@@ -74,7 +77,7 @@ pub fn BirthdaysPage() -> impl IntoView {
         Err(why) => view! { <p class="problem mt-4" role="alert">{why}</p> },
     };
     Some(view! {
-        <PageTitle text="Birthdays · Kith"/>
+        <PageTitle text=format!("{} · Kith", t!("Birthdays"))/>
         <main id="main" tabindex="-1" class="page">
             <h1 class="text-xl font-semibold tracking-tight">"Birthdays"</h1>
             {content}
@@ -99,13 +102,16 @@ fn DayList(days: Days, book: Option<BookId>) -> impl IntoView {
         {feed.map(|feed| view! { <Feed feed book/> })}
         <MailSection mails book/>
     };
+    let place = name.replace('_', " ");
     let head = view! {
         {done.map(|done| view! { <p id="notice" role="status" class="mt-2">{done}</p> })}
         <script src="/birthdays.js" type="module"></script>
         <p class="mt-2 text-muted" data-zone=name data-day=day>
-            "The coming 12 months. Today is "
-            <time datetime=day.clone()>{today.strftime("%A, %-d %B %Y").to_string()}</time>
-            {format!(" ({}).", name.replace('_', " "))}
+            {t_view!(
+                "The coming 12 months. Today is {day} ({zone}).",
+                day = view! { <time datetime=day.clone()>{today.strftime("%A, %-d %B %Y").to_string()}</time> },
+                zone = place,
+            )}
         </p>
     };
     if page.dates.is_empty() {
@@ -159,18 +165,18 @@ fn Empty(is_first: bool, may_write: bool, book: Option<BookId>) -> impl IntoView
     };
     let (title, link) = match (is_first, may_write) {
         (false, _) => (
-            "There are no more dates.",
-            Some((in_book(PATH, book), "Show from today")),
+            t!("There are no more dates."),
+            Some((in_book(PATH, book), t!("Show from today"))),
         ),
         (true, true) => (
-            "No birthdays yet.",
-            Some((form.url(), "Add a contact with a birthday")),
+            t!("No birthdays yet."),
+            Some((form.url(), t!("Add a contact with a birthday"))),
         ),
-        (true, false) => ("No birthdays yet.", None),
+        (true, false) => (t!("No birthdays yet."), None),
     };
-    let how = is_first.then_some(
-        "What a contact says under “Birthday and dates” stands here: birthdays, anniversaries, and other days.",
-    );
+    let how = is_first.then(|| {
+        t!("What a contact says under “Birthday and dates” stands here: birthdays, anniversaries, and other days.")
+    });
     view! {
         <div class="empty">
             <p class="text-ink">{title}</p>
@@ -209,7 +215,7 @@ fn Row(at: Date, of: DateOfContact, today: Date, book: Option<BookId>) -> impl I
         ..Location::default()
     };
     let (what, years) = of.told_at(at);
-    let leap = (of.date.on.is_leap_day() && at.day() != 29).then_some(", on 29 February");
+    let leap = (of.date.on.is_leap_day() && at.day() != 29).then(|| t!(", on 29 February"));
     let days = today.until(at).map_or(0, |span| span.get_days());
     let is_today = (days == 0).then_some("true");
     let DateOfContact {
@@ -240,9 +246,9 @@ fn Row(at: Date, of: DateOfContact, today: Date, book: Option<BookId>) -> impl I
 /// For example `Today` and `In 3 days`.
 fn distance(days: i32) -> String {
     match days {
-        0 => "Today".to_owned(),
-        1 => "Tomorrow".to_owned(),
-        days => format!("In {days} days"),
+        0 => t!("Today").to_owned(),
+        1 => t!("Tomorrow").to_owned(),
+        days => t_plural!(days.unsigned_abs(), "In {count} day", "In {count} days"),
     }
 }
 

@@ -25,6 +25,7 @@ use super::wake::Wake;
 use crate::components::view::view;
 use crate::islands::live::Live;
 use crate::islands::page_data::PageData;
+use crate::model::language::t;
 use crate::model::view::LiveView;
 use crate::web::audience::Audience;
 use crate::web::site::Site;
@@ -39,12 +40,12 @@ pub fn DashboardPage() -> impl IntoView {
     let audience = use_context::<Parts>().map(|parts| Audience::of(&parts.extensions));
     let is_local = audience == Some(Audience::Local);
     let now = view.snapshot.at.to_zoned(TimeZone::UTC);
-    let as_of = format!(
-        "As of {} UTC, like all times here.",
-        now.strftime("%H:%M:%S")
+    let as_of = t!(
+        "As of {time} UTC, like all times here.",
+        time = now.strftime("%H:%M:%S")
     );
     Some(view! {
-        <PageTitle text="Dashboard · Kith"/>
+        <PageTitle text=format!("{} · Kith", t!("Dashboard"))/>
         <Wake half=site.dashboard/>
         <main id="main" tabindex="-1" class="dashboard">
             <h1 class="text-xl font-semibold tracking-tight">"Dashboard"</h1>

@@ -7,12 +7,16 @@ use super::PageTitle;
 use crate::components::view::view;
 use crate::model::contact::ContactId;
 use crate::model::format::utc_timestamp;
+use crate::model::language::t;
+use crate::model::language::t_view;
+use crate::model::language::text;
 use crate::model::location::BOOK;
 use crate::services::book::BookId;
 use crate::services::contacts::History;
 use crate::services::contacts::Restoration;
 use crate::services::contacts::Version;
 use crate::services::contacts::history::Change;
+use crate::services::contacts::history::PHOTO;
 
 /// The longest text of a list, in characters.
 const MAX_LISTED_CHARS: usize = 300;
@@ -88,18 +92,27 @@ pub fn HistoryPage() -> impl IntoView {
     let addresses = Addresses { id, book };
     let (title, back, content) = match part {
         HistoryPart::List(history) => (
-            format!("History of {} · Kith", history.contact.name),
-            (addresses.contact(), "Back to the contact"),
+            format!(
+                "{} · Kith",
+                t!("History of {name}", name = history.contact.name)
+            ),
+            (addresses.contact(), t!("Back to the contact")),
             view! { <Changes history addresses may_write/> },
         ),
         HistoryPart::Version(view) => (
-            format!("History of {} · Kith", view.restoration.contact.name),
-            (addresses.history(), "History"),
+            format!(
+                "{} · Kith",
+                t!(
+                    "History of {name}",
+                    name = view.restoration.contact.name
+                )
+            ),
+            (addresses.history(), t!("History")),
             view! { <Question view addresses may_write/> },
         ),
         HistoryPart::Failed(problem) => (
-            "History · Kith".to_owned(),
-            (addresses.contact(), "Back to the contact"),
+            format!("{} · Kith", t!("History")),
+            (addresses.contact(), t!("Back to the contact")),
             view! {
                 <h1 class="text-xl font-semibold tracking-tight">"History"</h1>
                 <p class="problem mt-4" role="alert">{problem}</p>
@@ -124,8 +137,8 @@ fn Changes(history: History, addresses: Addresses, may_write: bool) -> impl Into
         next,
     } = history;
     let about = match versions.is_empty() {
-        true => "Kith keeps no former version of this contact.",
-        false => "What has changed, the latest change first.",
+        true => t!("Kith keeps no former version of this contact."),
+        false => t!("What has changed, the latest change first."),
     };
     let rows = versions
         .into_iter()
@@ -135,9 +148,9 @@ fn Changes(history: History, addresses: Addresses, may_write: bool) -> impl Into
         view! { <a class="more" rel="next" href=addresses.next_page(cursor)>"Earlier changes"</a> }
     });
     view! {
-        <script src="/times.js" defer></script>
+        <script type="module" src="/times.js"></script>
         <h1 class="text-xl font-semibold tracking-tight wrap-anywhere">
-            "History of "<bdi>{contact.name}</bdi>
+            {t_view!("History of {name}", name = view! { <bdi>{contact.name}</bdi> })}
         </h1>
         <p class="mt-2 text-muted">{about}</p>
         <ol class="mt-4">{rows}</ol>
@@ -154,10 +167,18 @@ fn Row(version: Version, addresses: Addresses, may_write: bool) -> impl IntoView
         changes,
     } = version;
     let words = utc_timestamp(&at).unwrap_or_else(|| at.clone());
-    let by = by.map(|name| view! { " by "<bdi>{name}</bdi> });
+    let time = view! { <time datetime=at data-age="">{words.clone()}</time> };
+    let when = match by {
+        Some(name) => t_view!(
+            "{time} by {name}",
+            time = time,
+            name = view! { <bdi>{name}</bdi> },
+        ),
+        None => time,
+    };
     let label = match may_write {
-        true => "Restore the version before…",
-        false => "Show the version before",
+        true => t!("Restore the version before…"),
+        false => t!("Show the version before"),
     };
     let changes = changes.into_iter().map(|change| listed(&change));
     let changes = changes
@@ -165,14 +186,11 @@ fn Row(version: Version, addresses: Addresses, may_write: bool) -> impl IntoView
         .collect_view();
     view! {
         <li class="border-b border-line py-3">
-            <p class="text-sm text-muted">
-                <time datetime=at data-age="">{words.clone()}</time>
-                {by}
-            </p>
+            <p class="text-sm text-muted">{when}</p>
             <ul class="mt-1">{changes}</ul>
             <a class="button mt-2" href=addresses.version(version)>
                 {label}
-                <span class="sr-only">{format!(" the change of {words}")}</span>
+                <span class="sr-only">{t!(" the change of {time}", time = words)}</span>
             </a>
         </li>
     }
@@ -199,14 +217,30 @@ fn listed(change: &Change) -> Change {
 fn ChangeText(change: Change) -> impl IntoView {
     let quoted =
         |text: String| view! { <q class="whitespace-pre-wrap wrap-anywhere" dir="auto">{text}</q> };
-    let label = view! { <span class="font-medium">{change.label}</span> };
+    let label = view! { <span class="font-medium">{label_of(&change)}</span> };
     match (change.from, change.to) {
-        (Some(from), Some(to)) => {
-            view! { {label}" changed from "{quoted(from)}" to "{quoted(to)} }
-        }
-        (None, Some(to)) => view! { {label}" added: "{quoted(to)} },
-        (Some(from), None) => view! { {label}" removed: "{quoted(from)} },
-        (None, None) => view! { {label}" changed" },
+        (Some(from), Some(to)) => t_view!(
+            "{field} changed from {from} to {to}",
+            field = label,
+            from = quoted(from),
+            to = quoted(to),
+        ),
+        (None, Some(to)) => t_view!("{field} added: {to}", field = label, to = quoted(to)),
+        (Some(from), None) => t_view!(
+            "{field} removed: {from}",
+            field = label,
+            from = quoted(from),
+        ),
+        (None, None) => t_view!("{field} changed", field = label),
+    }
+}
+
+/// What people call that which has changed.
+fn label_of(change: &Change) -> &'static str {
+    match change.field {
+        PHOTO => t!("Picture"),
+        "other" => t!("Other properties"),
+        _ => text(change.label),
     }
 }
 
@@ -226,8 +260,8 @@ fn Question(view: VersionView, addresses: Addresses, may_write: bool) -> impl In
         }
     });
     let about = match changes.is_empty() {
-        true => "The contact is as it was then.",
-        false => "If the contact becomes what it was then, this changes:",
+        true => t!("The contact is as it was then."),
+        false => t!("If the contact becomes what it was then, this changes:"),
     };
     let form = (may_write && !changes.is_empty()).then(|| {
         view! {
@@ -248,7 +282,7 @@ fn Question(view: VersionView, addresses: Addresses, may_write: bool) -> impl In
         .collect_view();
     view! {
         <h1 class="text-xl font-semibold tracking-tight wrap-anywhere">
-            "A former version of "<bdi>{contact.name}</bdi>
+            {t_view!("A former version of {name}", name = view! { <bdi>{contact.name}</bdi> })}
         </h1>
         {problem}
         <p class="mt-2">{about}</p>

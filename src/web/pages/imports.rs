@@ -6,6 +6,9 @@ use leptos::prelude::*;
 use super::PageTitle;
 use crate::components::view::view;
 use crate::model::format::utc_timestamp;
+use crate::model::language::t;
+use crate::model::language::t_plural;
+use crate::model::language::t_view;
 use crate::model::location::BOOK;
 use crate::services::book::BookId;
 use crate::services::format;
@@ -58,18 +61,18 @@ pub fn ImportsPage() -> impl IntoView {
             limits,
             into,
         } => (
-            "Import · Kith",
-            (address("/contacts", book), "Contacts"),
+            format!("{} · Kith", t!("Import")),
+            (address("/contacts", book), t!("Contacts")),
             view! { <Form imports limits into book/> },
         ),
         ImportsPart::One { import, problems } => (
-            "Import · Kith",
-            (address("/import", book), "All imports"),
+            format!("{} · Kith", t!("Import")),
+            (address("/import", book), t!("All imports")),
             view! { <One import problems book/> },
         ),
         ImportsPart::Undo(import) => (
-            "Undo an import · Kith",
-            (address("/import", book), "All imports"),
+            format!("{} · Kith", t!("Undo an import")),
+            (address("/import", book), t!("All imports")),
             view! { <Question import book/> },
         ),
     };
@@ -91,12 +94,15 @@ fn Form(
     book: Option<BookId>,
 ) -> impl IntoView {
     let bytes = limits.max_file.bytes() as u64;
-    let most = format!(
-        "At most {} and {}.",
-        limits.max_file,
-        format::count(limits.max_cards.get().into(), "card")
+    let most = t_plural!(
+        limits.max_cards.get(),
+        "At most {size} and {count} card.",
+        "At most {size} and {count} cards.",
+        size = limits.max_file,
     );
-    let into = into.map(|name| view! { <p class="mt-2">"Into "<bdi>{name}</bdi>"."</p> });
+    let into = into.map(|name| {
+        view! { <p class="mt-2">{t_view!("Into {book}.", book = view! { <bdi>{name}</bdi> })}</p> }
+    });
     // `public/import.js` loads the page again when all of them are done.
     let are_at_work = imports.iter().any(|import| import.state.is_at_work());
     let rows = imports
@@ -110,7 +116,7 @@ fn Form(
         }
     });
     view! {
-        <script src="/import.js" defer></script>
+        <script type="module" src="/import.js"></script>
         <h1 class="text-xl font-semibold tracking-tight">"Import contacts"</h1>
         {into}
         <p class="mt-2 text-muted">
@@ -151,7 +157,7 @@ fn Form(
 /// What an import is called.
 fn name(import: &Import) -> String {
     match import.file.as_str() {
-        "" => "vCards from a program".to_owned(),
+        "" => t!("vCards from a program").to_owned(),
         file => file.to_owned(),
     }
 }
@@ -159,13 +165,16 @@ fn name(import: &Import) -> String {
 /// Where an import is, in words.
 fn state(import: &Import) -> String {
     match import.state {
-        ImportState::Receiving => "The file is arriving".to_owned(),
-        ImportState::Running => format!("Under way, {} read", format::percent(part(import))),
-        ImportState::Done => "Done".to_owned(),
-        ImportState::Failed => "Ended early".to_owned(),
-        ImportState::Cancelled => "Cancelled".to_owned(),
-        ImportState::Undoing => "Being undone".to_owned(),
-        ImportState::Undone => "Undone".to_owned(),
+        ImportState::Receiving => t!("The file is arriving").to_owned(),
+        ImportState::Running => t!(
+            "Under way, {percent} read",
+            percent = format::percent(part(import))
+        ),
+        ImportState::Done => t!("Done").to_owned(),
+        ImportState::Failed => t!("Ended early").to_owned(),
+        ImportState::Cancelled => t!("Cancelled").to_owned(),
+        ImportState::Undoing => t!("Being undone").to_owned(),
+        ImportState::Undone => t!("Undone").to_owned(),
     }
 }
 
@@ -180,12 +189,12 @@ fn part(import: &Import) -> f64 {
 #[component]
 fn Row(import: Import, book: Option<BookId>) -> impl IntoView {
     let href = address(&format!("/imports/{}", import.id), book);
-    let detail = format!(
-        "{}. {} added, {} known, {} not readable.",
-        state(&import),
-        format::number(import.added),
-        format::number(import.known),
-        format::number(import.broken)
+    let detail = t!(
+        "{state}. {added} added, {known} known, {broken} not readable.",
+        state = state(&import),
+        added = format::number(import.added),
+        known = format::number(import.known),
+        broken = format::number(import.broken),
     );
     let name = name(&import);
     let title = name.clone();
@@ -236,7 +245,7 @@ fn One(import: Import, problems: Vec<Problem>, book: Option<BookId>) -> impl Int
         }
     });
     view! {
-        <script src="/import.js" defer></script>
+        <script type="module" src="/import.js"></script>
         <h1 class="text-xl font-semibold tracking-tight wrap-anywhere"><bdi>{name(&import)}</bdi></h1>
         <p class="mt-2" id="state" role="status" data-at-work=is_at_work.then_some("")>{state(&import)}</p>
         {progress}
@@ -287,10 +296,15 @@ fn Problems(import: Import, problems: Vec<Problem>, book: Option<BookId>) -> imp
     let file = address(&format!("/imports/{}/broken.vcf", import.id), book);
     let more = import.broken.saturating_sub(problems.len() as u64);
     let more = (more > 0).then(|| {
-        view! { <p class="mt-2 text-muted">{format!("And {} more, which are in the file.", format::number(more))}</p> }
+        let text = t_plural!(
+            more,
+            "And {count} more, which are in the file.",
+            "And {count} more, which are in the file.",
+        );
+        view! { <p class="mt-2 text-muted">{text}</p> }
     });
     let rows = problems.into_iter().map(|problem| {
-        let line = format!("Line {}", format::number(problem.line));
+        let line = t!("Line {number}", number = format::number(problem.line));
         view! { <li class="py-1"><b>{line}</b>": "{problem.reason}"."</li> }
     });
     view! {
@@ -305,9 +319,10 @@ fn Problems(import: Import, problems: Vec<Problem>, book: Option<BookId>) -> imp
 #[component]
 fn Question(import: Import, book: Option<BookId>) -> impl IntoView {
     let path = format!("/imports/{}", import.id);
-    let what = format!(
-        "{} that it has added are removed for ever. Those that were changed, moved or deleted since stay.",
-        format::count(import.added, "contact")
+    let what = t_plural!(
+        import.added,
+        "{count} contact that it has added are removed for ever. Those that were changed, moved or deleted since stay.",
+        "{count} contacts that it has added are removed for ever. Those that were changed, moved or deleted since stay.",
     );
     let form = import.state.can_be_undone().then(|| {
         view! {
@@ -326,7 +341,7 @@ fn Question(import: Import, book: Option<BookId>) -> impl IntoView {
     let over = is_over.then(|| view! { <p class="mt-2">"This import is undone already."</p> });
     view! {
         <h1 class="text-xl font-semibold tracking-tight wrap-anywhere">
-            "Undo the import of "<bdi>{name(&import)}</bdi>"?"
+            {t_view!("Undo the import of {name}?", name = view! { <bdi>{name(&import)}</bdi> })}
         </h1>
         {form}
         {over}

@@ -9,6 +9,9 @@ use leptos::prelude::*;
 use super::PageTitle;
 use crate::components::label::class_of_label;
 use crate::components::view::view;
+use crate::model::language::t;
+use crate::model::language::t_plural;
+use crate::model::language::t_view;
 use crate::services::book::BookId;
 use crate::services::contacts::details::label_list;
 use crate::services::contacts::labels::Label;
@@ -90,17 +93,20 @@ fn contacts_of(label: LabelId, book: Option<BookId>) -> String {
 pub fn LabelsPage() -> impl IntoView {
     let LabelsView { book, part } = use_context()?;
     let (title, content) = match part {
-        LabelsPart::All(list) => ("Labels · Kith".to_owned(), view! { <All list book/> }),
+        LabelsPart::All(list) => (
+            format!("{} · Kith", t!("Labels")),
+            view! { <All list book/> },
+        ),
         LabelsPart::One(form) => (
-            format!("{} · Labels · Kith", form.label.name),
+            format!("{} · {} · Kith", form.label.name, t!("Labels")),
             view! { <One form book/> },
         ),
         LabelsPart::Merge(label, target) => (
-            "Merge labels · Kith".to_owned(),
+            format!("{} · Kith", t!("Merge labels")),
             view! { <MergeQuestion label target book/> },
         ),
         LabelsPart::Failed(why) => (
-            "Labels · Kith".to_owned(),
+            format!("{} · Kith", t!("Labels")),
             view! {
                 <h1 class="text-xl font-semibold tracking-tight">"Labels"</h1>
                 <Problem text=Some(why)/>
@@ -136,7 +142,7 @@ fn All(list: LabelList, book: Option<BookId>) -> impl IntoView {
     let removed = removals.iter().find(is_new).cloned().map(|change| {
         view! {
             <div role="status" class="mt-2 flex flex-wrap items-center gap-3">
-                <p>"The label “"<bdi>{change.name.clone()}</bdi>"” is deleted."</p>
+                <p>{t_view!("The label “{name}” is deleted.", name = view! { <bdi>{change.name.clone()}</bdi> })}</p>
                 {may_change.then(|| view! { <Undo change book/> })}
             </div>
         }
@@ -174,22 +180,34 @@ fn Progress(change: LabelChange, book: Option<BookId>) -> impl IntoView {
         ..
     } = change;
     let done = total.saturating_sub(left);
-    let what = match (kind, target) {
-        (LabelChangeKind::Replace, Some(target)) => {
-            view! { "“"<bdi>{name}</bdi>"” becomes “"<bdi>{target}</bdi>"”: " }
-        }
-        (LabelChangeKind::GiveBack, _) => view! { "“"<bdi>{name}</bdi>"” comes back: " },
-        _ => view! { "“"<bdi>{name}</bdi>"” is being deleted: " },
-    };
-    let words = format!(
-        "{} of {} done.",
-        format::number(done),
-        format::count(total, "contact")
+    let words = t_plural!(
+        total,
+        "{done} of {count} contact done.",
+        "{done} of {count} contacts done.",
+        done = format::number(done),
     );
+    let state = view! { <span id="state">{words}</span> };
+    let name = view! { <bdi>{name}</bdi> };
+    let what = match (kind, target) {
+        (LabelChangeKind::Replace, Some(target)) => t_view!(
+            "“{name}” becomes “{target}”: {state}",
+            name = name,
+            target = view! { <bdi>{target}</bdi> },
+            state = state,
+        ),
+        (LabelChangeKind::GiveBack, _) => {
+            t_view!("“{name}” comes back: {state}", name = name, state = state)
+        }
+        _ => t_view!(
+            "“{name}” is being deleted: {state}",
+            name = name,
+            state = state,
+        ),
+    };
     view! {
-        <script src="/import.js" defer></script>
+        <script type="module" src="/import.js"></script>
         <div class="mt-4" data-at-work="">
-            <p>{what}<span id="state">{words}</span></p>
+            <p>{what}</p>
             <progress
                 id="progress"
                 class="mt-2 w-full"
@@ -222,7 +240,7 @@ fn Row(label: Label, book: Option<BookId>, may_change: bool) -> impl IntoView {
         <li class="flex items-center gap-3 border-b border-line py-2">
             <a class="flex min-w-0 grow flex-wrap items-center gap-3" href=contacts_of(id, book)>
                 <bdi class=class_of(colour)>{name}</bdi>
-                <span class="text-xs text-muted">{format::count(contacts, "contact")}</span>
+                <span class="text-xs text-muted">{t_plural!(contacts, "{count} contact", "{count} contacts")}</span>
             </a>
             {edit}
         </li>
@@ -256,11 +274,10 @@ fn NameField(typed: String) -> impl IntoView {
 #[component]
 fn ColourField(selected: LabelColour) -> impl IntoView {
     let choices = LabelColour::ALL.map(|colour| {
-        let name = colour.as_str();
         view! {
             <label class=class_of(colour)>
-                <input type="radio" name="colour" value=name checked=colour == selected/>
-                {format::sentence(name)}
+                <input type="radio" name="colour" value=colour.as_str() checked=colour == selected/>
+                {name_of(colour)}
             </label>
         }
     });
@@ -272,17 +289,32 @@ fn ColourField(selected: LabelColour) -> impl IntoView {
     }
 }
 
+/// What people call a color.
+fn name_of(colour: LabelColour) -> &'static str {
+    match colour {
+        LabelColour::Grey => t!("Grey"),
+        LabelColour::Red => t!("Red"),
+        LabelColour::Orange => t!("Orange"),
+        LabelColour::Yellow => t!("Yellow"),
+        LabelColour::Green => t!("Green"),
+        LabelColour::Teal => t!("Teal"),
+        LabelColour::Blue => t!("Blue"),
+        LabelColour::Purple => t!("Purple"),
+        LabelColour::Pink => t!("Pink"),
+    }
+}
+
 /// What can be undone.
 #[component]
 fn Removals(removals: Vec<LabelChange>, book: Option<BookId>) -> impl IntoView {
     let rows: Vec<_> = removals
         .into_iter()
         .map(|change| {
-            let contacts = format::count(change.total, "contact");
+            let of_contacts = t_plural!(change.total, ", of {count} contact", ", of {count} contacts");
             let name = change.name.clone();
             view! {
                 <li class="flex items-center gap-3 border-b border-line py-2">
-                    <p class="min-w-0 grow"><bdi>{name}</bdi>", of "{contacts}</p>
+                    <p class="min-w-0 grow"><bdi>{name}</bdi>{of_contacts}</p>
                     <Undo change book/>
                 </li>
             }
@@ -305,7 +337,10 @@ fn Undo(change: LabelChange, book: Option<BookId>) -> impl IntoView {
     let action = address(&format!("/changes/{}/undo", id.0), book);
     view! {
         <form method="post" action=action>
-            <button class="button">"Undo"<span class="sr-only">{format!(" the deletion of {name}")}</span></button>
+            <button class="button">
+                "Undo"
+                <span class="sr-only">{t!(" the deletion of {name}", name = name)}</span>
+            </button>
         </form>
     }
 }
@@ -347,9 +382,9 @@ fn One(form: LabelForm, book: Option<BookId>) -> impl IntoView {
     });
     view! {
         <h1 class="text-xl font-semibold tracking-tight wrap-anywhere">
-            "Label "<bdi>{name}</bdi>
+            {t_view!("Label {name}", name = view! { <bdi>{name}</bdi> })}
         </h1>
-        <p class="mt-2 text-muted">{format::count(contacts, "contact")}</p>
+        <p class="mt-2 text-muted">{t_plural!(contacts, "{count} contact", "{count} contacts")}</p>
         <Problem text=problem/>
         <form method="post" action=address(&format!("/{id}"), book) class="mt-4 flex max-w-sm flex-col gap-4">
             // What others change meanwhile stays as they have left it.
@@ -373,16 +408,21 @@ fn One(form: LabelForm, book: Option<BookId>) -> impl IntoView {
 
 #[component]
 fn MergeQuestion(label: Label, target: Label, book: Option<BookId>) -> impl IntoView {
-    let what = format::count(label.contacts, "contact");
     let action = address(&format!("/{}/merge", label.id), book);
+    let question = t_view!(
+        "Merge {name} into {target}?",
+        name = view! { <bdi>{label.name.clone()}</bdi> },
+        target = view! { <bdi>{target.name.clone()}</bdi> },
+    );
+    let why = t_view!(
+        "There is a label “{target}” already. If you merge them, the {contacts} of “{name}” have that label instead.",
+        target = view! { <bdi>{target.name.clone()}</bdi> },
+        contacts = t_plural!(label.contacts, "{count} contact", "{count} contacts"),
+        name = view! { <bdi>{label.name}</bdi> },
+    );
     view! {
-        <h1 class="text-xl font-semibold tracking-tight wrap-anywhere">
-            "Merge "<bdi>{label.name.clone()}</bdi>" into "<bdi>{target.name.clone()}</bdi>"?"
-        </h1>
-        <p class="mt-2">
-            "There is a label “"<bdi>{target.name.clone()}</bdi>"” already. If you merge them, the "{what}
-            " of “"<bdi>{label.name}</bdi>"” have that label instead."
-        </p>
+        <h1 class="text-xl font-semibold tracking-tight wrap-anywhere">{question}</h1>
+        <p class="mt-2">{why}</p>
         <form method="post" action=action class="mt-4 flex flex-wrap gap-2">
             <input type="hidden" name="into" value=target.id.to_string()/>
             <button class="button-primary">"Merge"</button>

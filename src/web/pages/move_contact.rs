@@ -5,6 +5,8 @@ use leptos::prelude::*;
 use super::PageTitle;
 use crate::components::view::view;
 use crate::model::contact::ContactId;
+use crate::model::language::t;
+use crate::model::language::t_view;
 use crate::services::book::Book;
 use crate::services::book::BookId;
 
@@ -46,11 +48,15 @@ pub fn MovePage() -> impl IntoView {
             </form>
         },
     };
-    let from = from.map(|book| view! { <p>"Now in "<bdi>{book.label()}</bdi>"."</p> });
+    let from = from.map(|book| {
+        view! { <p>{t_view!("Now in {book}.", book = view! { <bdi>{book.label()}</bdi> })}</p> }
+    });
     Some(view! {
-        <PageTitle text="Move · Kith"/>
+        <PageTitle text=format!("{} · Kith", t!("Move"))/>
         <main id="main" tabindex="-1" class="page">
-            <h1 class="text-xl font-semibold tracking-tight">"Move "<bdi>{view.name}</bdi></h1>
+            <h1 class="text-xl font-semibold tracking-tight">
+                {t_view!("Move {name}", name = view! { <bdi>{view.name}</bdi> })}
+            </h1>
             {from}
             {view.problem.map(|text| view! { <p class="problem mt-2" role="alert">{text}</p> })}
             {form}

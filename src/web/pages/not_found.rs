@@ -6,12 +6,13 @@ use super::PageTitle;
 use super::set_status;
 use crate::components::view::view;
 use crate::model::error::AppError;
+use crate::model::language::t;
 
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     set_status(&AppError::NotFound);
     view! {
-        <PageTitle text="Not found · Kith"/>
+        <PageTitle text=format!("{} · Kith", t!("Not found"))/>
         <main id="main" tabindex="-1" class="page">
             <div class="empty">
                 <h1 class="text-xl font-semibold text-ink">"There is nothing at this address"</h1>

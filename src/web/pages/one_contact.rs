@@ -18,6 +18,8 @@ use crate::model::contact::Contact;
 use crate::model::contact::ContactDetails;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+use crate::model::language::t;
+use crate::model::language::t_view;
 use crate::model::location::BOOK;
 use crate::services::book::BookId;
 use crate::services::book::BookRole;
@@ -94,7 +96,7 @@ fn Failed(error: AppError) -> impl IntoView {
 #[component]
 pub fn QrPage() -> impl IntoView {
     view! {
-        <PageTitle text="QR code · Kith"/>
+        <PageTitle text=format!("{} · Kith", t!("QR code"))/>
         {page_of(qr)}
     }
 }
@@ -106,12 +108,13 @@ fn qr(found: Found) -> impl IntoView {
     let code = code.and_then(|card| Some((drawn(&card.bytes)?, card.left_out)));
     let code = code.map(|(svg, left_out)| {
         let says = match left_out.as_str() {
-            "" => "It says the name, the phones, the emails and the company.".to_owned(),
-            left_out => format!(
-                "It says the name, the phones, the emails and the company, as far as a camera can read that. It leaves out {left_out}."
+            "" => t!("It says the name, the phones, the emails and the company.").to_owned(),
+            left_out => t!(
+                "It says the name, the phones, the emails and the company, as far as a camera can read that. It leaves out {left_out}.",
+                left_out = left_out,
             ),
         };
-        let label = format!("QR code of {name}");
+        let label = t!("QR code of {name}", name = name);
         view! {
             <p class="mt-2 text-muted">
                 "Point the camera of a telephone at it to add the contact there. "{says}
@@ -121,7 +124,7 @@ fn qr(found: Found) -> impl IntoView {
     });
     view! {
         <h1 class="text-xl font-semibold tracking-tight wrap-anywhere">
-            "QR code of "<bdi>{name}</bdi>
+            {t_view!("QR code of {name}", name = view! { <bdi>{name}</bdi> })}
         </h1>
         {code}
         <a class="back" href=href>"Back to the contact"</a>
@@ -144,7 +147,7 @@ fn drawn(text: &[u8]) -> Option<String> {
 #[component]
 pub fn PrintContactPage() -> impl IntoView {
     view! {
-        <PageTitle text="Print · Kith"/>
+        <PageTitle text=format!("{} · Kith", t!("Print"))/>
         {page_of(printed)}
     }
 }

@@ -5,6 +5,7 @@
 use leptos::prelude::*;
 
 use crate::components::view::view;
+use crate::model::language::t;
 use crate::model::location::Location;
 use crate::services::contacts::letters::Letter;
 use crate::services::contacts::list_view::ListView;
@@ -12,15 +13,22 @@ use crate::services::contacts::list_view::SecondLine;
 use crate::services::contacts::query::Cursor;
 use crate::web::caller_contacts::in_book;
 
-/// The orders, as an address and a reader name them.
-const ORDERS: [(&str, &str); 6] = [
-    ("", "Name"),
-    ("family", "Last name"),
-    ("company", "Company"),
-    ("frequent", "Frequent"),
-    ("-updated", "Last changed"),
-    ("-created", "Newest"),
-];
+/// The orders, as an address names them.
+const ORDERS: [&str; 6] = ["", "family", "company", "frequent", "-updated", "-created"];
+
+/// An order, as a reader names it. What is found is in the order of how well it matches, unless the reader asks for another
+/// one.
+fn order_name(sort: &str, is_search: bool) -> &'static str {
+    match sort {
+        "family" => t!("Last name"),
+        "company" => t!("Company"),
+        "frequent" => t!("Frequent"),
+        "-updated" => t!("Last changed"),
+        "-created" => t!("Newest"),
+        _ if is_search => t!("Best match"),
+        _ => t!("Name"),
+    }
+}
 
 /// `letters` may be empty. `is_kept` says of the search of the location whether the book keeps it.
 #[component]
@@ -31,13 +39,9 @@ pub fn OrderBar(
     location: Location,
 ) -> impl IntoView {
     let is_search = !location.search.is_empty();
-    let order = |(sort, name): (&'static str, &'static str)| {
+    let order = |sort: &'static str| {
         let here = (location.filter.sort == sort).then_some("true");
-        let name = match sort {
-            // What is found is in the order of how well it matches, unless the reader asks for another one.
-            "" if is_search => "Best match",
-            _ => name,
-        };
+        let name = order_name(sort, is_search);
         let href = location.with_sort(sort).url();
         view! { <li><a href=href aria-current=here>{name}</a></li> }
     };
@@ -72,10 +76,10 @@ pub fn OrderBar(
 /// What a form calls each line below the names.
 fn words(line: SecondLine) -> &'static str {
     match line {
-        SecondLine::Usual => "Email, or what there is",
-        SecondLine::Email => "Email",
-        SecondLine::Phone => "Phone",
-        SecondLine::Company => "Company",
+        SecondLine::Usual => t!("Email, or what there is"),
+        SecondLine::Email => t!("Email"),
+        SecondLine::Phone => t!("Phone"),
+        SecondLine::Company => t!("Company"),
     }
 }
 

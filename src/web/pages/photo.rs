@@ -8,6 +8,8 @@ use crate::components::avatar::LargeAvatar;
 use crate::components::view::view;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+use crate::model::language::t;
+use crate::model::language::t_view;
 use crate::services::book::BookId;
 
 /// What the page shows. An error takes its place.
@@ -42,7 +44,7 @@ pub fn PhotoPage() -> impl IntoView {
         },
     };
     Some(view! {
-        <PageTitle text="Photo · Kith"/>
+        <PageTitle text=format!("{} · Kith", t!("Photo"))/>
         <main id="main" tabindex="-1" class="page">{page}</main>
     })
 }
@@ -58,11 +60,10 @@ fn Shown(view: PhotoView) -> impl IntoView {
     } = view;
     let contact = format!("/contacts/{id}?book={book}");
     let path = format!("/contacts/{id}/photo");
+    let named = view! { <bdi>{name.clone()}</bdi> };
     let title = match part {
-        PhotoPart::Choose(_) => view! { "Photo of "<bdi>{name.clone()}</bdi> },
-        PhotoPart::Remove => {
-            view! { "Remove the photo of "<bdi>{name.clone()}</bdi>"?" }
-        }
+        PhotoPart::Choose(_) => t_view!("Photo of {name}", name = named),
+        PhotoPart::Remove => t_view!("Remove the photo of {name}?", name = named),
     };
     let has_photo = photo.is_some();
     let shown = match photo {
@@ -97,7 +98,7 @@ fn Choose(path: String, book: BookId, problem: Option<String>, has_photo: bool) 
         view! { <a class="button" href=format!("{path}/remove?book={book}")>"Remove photo…"</a> }
     });
     view! {
-        <script src="/photo.js" defer></script>
+        <script type="module" src="/photo.js"></script>
         {problem.map(|text| view! { <p class="problem mt-4" role="alert">{text}</p> })}
         <form
             id="photo-form"

@@ -9,6 +9,9 @@ use super::set_status;
 use crate::components::view::view;
 use crate::model::contact::Contact;
 use crate::model::error::AppError;
+use crate::model::language::t;
+use crate::model::language::t_plural;
+use crate::model::language::t_view;
 use crate::model::location::BOOK;
 use crate::model::location::FAVOURITES;
 use crate::model::location::LABEL;
@@ -35,7 +38,7 @@ pub fn PrintPage() -> impl IntoView {
         ..Location::default()
     };
     view! {
-        <PageTitle text="Print · Kith"/>
+        <PageTitle text=format!("{} · Kith", t!("Print"))/>
         <main id="main" tabindex="-1" class="page printed-page">
             <Suspense>
                 {move || {
@@ -80,9 +83,35 @@ fn next_part(list: &Location, cursor: &Cursor) -> impl IntoView + use<> {
     let max = format::number(Contacts::MAX_PRINTED_CONTACTS.get().into());
     view! {
         <p class="mt-4 print-hidden" id="parts">
-            {format!("At most {max} contacts are printed together. ")}
-            <a class="link" rel="next" href=href>"Go on to the next ones"</a>
+            {t_view!(
+                "At most {max} contacts are printed together. {next}",
+                max = max,
+                next = view! { <a class="link" rel="next" href=href>"Go on to the next ones"</a> },
+            )}
         </p>
+    }
+}
+
+/// What the page has of the contacts that were found. A long list is printed in parts. Each part says how many contacts it
+/// has, and not which came before.
+fn told(here: u64, total: u64, search: String) -> AnyView {
+    let count = if here == total {
+        t_plural!(total, "{count} contact", "{count} contacts")
+    } else {
+        t_plural!(
+            total,
+            "{here} of {count} contact",
+            "{here} of {count} contacts",
+            here = format::number(here),
+        )
+    };
+    match search.is_empty() {
+        true => count.into_any(),
+        false => t_view!(
+            "{contacts}, searched for “{search}”",
+            contacts = count,
+            search = view! { <bdi>{search}</bdi> },
+        ),
     }
 }
 
@@ -93,16 +122,11 @@ fn Printed(page: ContactPage, list: Location, is_first: bool) -> impl IntoView {
         next,
         total,
     } = page;
-    let search = list.search.clone();
-    let here = contacts.len() as u64;
-    let everybody = format::count(total, "contact");
-    // A long list is printed in parts. Each part says how many contacts it has, and not which came before.
-    let count = if here == total {
-        everybody
-    } else {
-        format!("{} of {everybody}", format::number(here))
+    let told = told(contacts.len() as u64, total, list.search.clone());
+    let export = match list.lists_all() {
+        true => t!("Export all as vCards"),
+        false => t!("Export these as vCards"),
     };
-    let searched = !search.is_empty();
     let next = next.map(|cursor| next_part(&list, &cursor));
     let first = (!is_first).then(|| {
         view! { <p class="mt-4 print-hidden"><a class="link" href=list.print_url()>"Begin with the first ones"</a></p> }
@@ -122,14 +146,11 @@ fn Printed(page: ContactPage, list: Location, is_first: bool) -> impl IntoView {
         <div class="print-head">
             <h1 class="text-xl font-semibold tracking-tight">"Contacts"</h1>
             <button class="button" type="button" id="print" hidden>"Print"</button>
-            <a class="button" href=list.export_url() download>{if list.lists_all() { "Export all as vCards" } else { "Export these as vCards" }}</a>
+            <a class="button" href=list.export_url() download>{export}</a>
             <a class="button" href=list.import_url()>"Import"</a>
             <a class="button" href=list.url()>"Back to the list"</a>
         </div>
-        <p class="text-muted" id="told">
-            {count}
-            {searched.then(|| view! { ", searched for “"<bdi>{search}</bdi>"”" })}
-        </p>
+        <p class="text-muted" id="told">{told}</p>
         <p class="note print-hidden">
             <noscript>"Print this page with your browser’s own menu."</noscript>
         </p>

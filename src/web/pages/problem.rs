@@ -7,6 +7,9 @@ use axum::http::StatusCode;
 use leptos::prelude::*;
 
 use crate::components::view::view;
+use crate::model::language::Language;
+use crate::model::language::t;
+use crate::model::language::t_view;
 use crate::services::format;
 use crate::web::audience::Audience;
 use crate::web::pages::site_header::SiteHeader;
@@ -23,24 +26,30 @@ pub fn problem_page(
     retry_after: Option<u32>,
     is_form_post: bool,
 ) -> String {
+    let language = Language::current();
     let title = title(status);
     // A person only has to know that there is a wait.
     let detail = match retry_after {
         Some(_) if status == StatusCode::TOO_MANY_REQUESTS => {
-            "Kith was asked for a lot at once and needs a short break.".to_owned()
+            t!("Kith was asked for a lot at once and needs a short break.").to_owned()
         }
         _ => problem.detail().to_owned(),
     };
     let left = retry_after.map(|seconds| {
-        view! { <span data-left="">{format::wait(seconds)}</span> }
+        view! { <span data-left=t!("a moment")>{format::wait(seconds)}</span> }
     });
     let next = match (left, is_form_post) {
         (Some(left), false) => view! {
-            <p>"This page goes on by itself in "{left}"."</p>
+            <p>{t_view!("This page goes on by itself in {time}.", time = left)}</p>
             <div><a class="button" href="">"Try again"</a></div>
         },
         (Some(left), true) => view! {
-            <p>"Nothing you have typed is lost: your browser’s “back” leads to it. You can send it again in "{left}"."</p>
+            <p>
+                {t_view!(
+                    "Nothing you have typed is lost: your browser’s “back” leads to it. You can send it again in {time}.",
+                    time = left,
+                )}
+            </p>
             <div><button class="button" type="button" hidden>"Go back"</button></div>
         },
         (None, true) => view! {
@@ -57,7 +66,7 @@ pub fn problem_page(
         },
     };
     let document = view! {
-        <html lang="en">
+        <html lang=language.tag() dir=language.direction()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -85,16 +94,16 @@ pub fn problem_page(
 /// What has happened, without terms of HTTP.
 fn title(status: StatusCode) -> &'static str {
     match status {
-        StatusCode::TOO_MANY_REQUESTS => "One moment",
-        StatusCode::NOT_FOUND => "There is nothing at this address",
-        StatusCode::UNAUTHORIZED => "You are not signed in",
-        StatusCode::FORBIDDEN => "This is not allowed",
-        StatusCode::METHOD_NOT_ALLOWED => "This address does something else",
-        StatusCode::PAYLOAD_TOO_LARGE => "This is too much at once",
-        StatusCode::URI_TOO_LONG => "This address is too long",
-        StatusCode::MISDIRECTED_REQUEST => "Kith has another address",
-        StatusCode::SERVICE_UNAVAILABLE => "Kith cannot do this at the moment",
-        status if status.is_server_error() => "Something went wrong",
-        _ => "This did not work",
+        StatusCode::TOO_MANY_REQUESTS => t!("One moment"),
+        StatusCode::NOT_FOUND => t!("There is nothing at this address"),
+        StatusCode::UNAUTHORIZED => t!("You are not signed in"),
+        StatusCode::FORBIDDEN => t!("This is not allowed"),
+        StatusCode::METHOD_NOT_ALLOWED => t!("This address does something else"),
+        StatusCode::PAYLOAD_TOO_LARGE => t!("This is too much at once"),
+        StatusCode::URI_TOO_LONG => t!("This address is too long"),
+        StatusCode::MISDIRECTED_REQUEST => t!("Kith has another address"),
+        StatusCode::SERVICE_UNAVAILABLE => t!("Kith cannot do this at the moment"),
+        status if status.is_server_error() => t!("Something went wrong"),
+        _ => t!("This did not work"),
     }
 }

@@ -51,7 +51,7 @@ pub fn SiteHeader(#[prop(optional)] audience: Option<Audience>) -> impl IntoView
         <a href="#main" class="skip-link">"Skip to content"</a>
         <header class="site-header">
             <a href="/contacts" class="site-name">
-                "Kith"
+                {"Kith"}
             </a>
             {contacts}
             <div class="ms-auto flex gap-1 text-xs">

@@ -16,13 +16,15 @@ use crate::components::view::view;
 use crate::model::contact::Contact;
 use crate::model::error::AppError;
 use crate::model::format::utc_timestamp;
+use crate::model::language::t;
+use crate::model::language::t_plural;
+use crate::model::language::t_view;
 use crate::model::location::BOOK;
 use crate::services::book::BookId;
 use crate::services::book::BookRole;
 use crate::services::contacts::ContactPage;
 use crate::services::contacts::Contacts;
 use crate::services::contacts::TrashRule;
-use crate::services::format;
 use crate::web::caller_contacts;
 use crate::web::caller_contacts::asked_book;
 use crate::web::caller_contacts::in_book;
@@ -96,7 +98,7 @@ async fn load(contacts: &Contacts, asked: &Asked) -> Result<Found, AppError> {
 pub fn TrashPage() -> impl IntoView {
     let asked = Asked::from_context();
     view! {
-        <PageTitle text="Trash · Kith"/>
+        <PageTitle text=format!("{} · Kith", t!("Trash"))/>
         <main id="main" tabindex="-1" class="page">
             <h1 class="text-xl font-semibold tracking-tight">"Trash"</h1>
             <Suspense>
@@ -146,8 +148,12 @@ fn Trash(found: Found, asked: Asked) -> impl IntoView {
         view! { <a class="more" rel="next" href=href>"Next page"</a> }
     });
     let count = match searched {
-        true => format!("{} found", format::count(page.total, "contact")),
-        false => format::count(page.total, "contact"),
+        true => t_plural!(
+            page.total,
+            "{count} contact found",
+            "{count} contacts found"
+        ),
+        false => t_plural!(page.total, "{count} contact", "{count} contacts"),
     };
     let book = asked.book;
     let empty = (may_write && !searched).then(|| {
@@ -158,7 +164,7 @@ fn Trash(found: Found, asked: Asked) -> impl IntoView {
         .map(|(contact, days_left)| view! { <Row contact days_left book may_write/> })
         .collect_view();
     view! {
-        <script src="/times.js" defer></script>
+        <script type="module" src="/times.js"></script>
         {notice}
         <p class="mt-2 text-muted">{purpose(rule)}</p>
         <SearchForm asked/>
@@ -174,11 +180,12 @@ fn Trash(found: Found, asked: Asked) -> impl IntoView {
 /// What the trash is for.
 fn purpose(rule: TrashRule) -> String {
     match rule.days() {
-        Some(days) => format!(
-            "What you delete waits here for {} in case you want it back. Then it is deleted for ever.",
-            format::count(days.into(), "day")
+        Some(days) => t_plural!(
+            days,
+            "What you delete waits here for {count} day in case you want it back. Then it is deleted for ever.",
+            "What you delete waits here for {count} days in case you want it back. Then it is deleted for ever.",
         ),
-        None => "What you delete waits here until you want it back.".to_owned(),
+        None => t!("What you delete waits here until you want it back.").to_owned(),
     }
 }
 
@@ -251,12 +258,12 @@ fn Row(
 fn Fate(deleted_at: String, days_left: Option<u32>) -> impl IntoView {
     let words = utc_timestamp(&deleted_at).unwrap_or_else(|| deleted_at.clone());
     let end = days_left.map(|days| match days {
-        0 => ", gone within a day".to_owned(),
-        days => format!(", gone in {}", format::count(days.into(), "day")),
+        0 => t!(", gone within a day").to_owned(),
+        days => t_plural!(days, ", gone in {count} day", ", gone in {count} days"),
     });
+    let time = view! { <time datetime=deleted_at data-age="">{words}</time> };
     view! {
-        "Deleted "
-        <time datetime=deleted_at data-age="">{words}</time>
+        {t_view!("Deleted {time}", time = time)}
         {end}
     }
 }

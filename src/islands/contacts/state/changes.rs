@@ -12,6 +12,7 @@ use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
 use crate::model::form::KEY;
 use crate::model::form::Saving;
+use crate::model::language::t;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;
 use crate::model::view::Notice;
@@ -52,9 +53,9 @@ impl State {
             }
             // What was typed waits among the drafts.
             Ok(Saving::Again(form)) => self.problem.set(form.error.or_else(|| {
-                Some(AppError::bad_request(
-                    "Someone else has changed the same contact. Open its form again to choose.",
-                ))
+                Some(AppError::bad_request(t!(
+                    "Someone else has changed the same contact. Open its form again to choose."
+                )))
             })),
             Err(error) if is_here => return Some(error),
             Err(error) => self.problem.set(Some(error)),

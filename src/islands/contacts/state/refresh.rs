@@ -15,6 +15,7 @@ use crate::model::contact::ContactList;
 use crate::model::contact::ContactRow;
 use crate::model::error::AppError;
 use crate::model::html::escape_html;
+use crate::model::language::t;
 use crate::model::location::Location;
 use crate::model::location::PaneRoute;
 use crate::model::view::Pane;
@@ -89,12 +90,14 @@ impl State {
             (Pane::Form(form), Some(details)) => {
                 let started_from = form.saved.as_ref().map(|saved| saved.version);
                 self.tell_form(if started_from != Some(details.version) {
-                    "This contact was changed by somebody else."
+                    t!("This contact was changed by somebody else.")
                 } else {
                     ""
                 });
             }
-            (_, None) => self.tell_form("This contact was moved to the trash by somebody else."),
+            (_, None) => {
+                self.tell_form(t!("This contact was moved to the trash by somebody else."));
+            }
             (_, Some(_)) => {}
         }
     }
@@ -216,7 +219,9 @@ impl State {
             let link = [
                 " <a class=\"underline\" href=\"",
                 &href,
-                "\">Show it as it is now</a>",
+                "\">",
+                t!("Show it as it is now"),
+                "</a>",
             ]
             .concat();
             ["<p class=\"merged\">", text, &link, "</p>"].concat()

@@ -11,6 +11,7 @@ use super::entry::InputEntry;
 use super::entry::InputError;
 use super::entry::entry_name;
 use super::json;
+use super::label_words::label_of;
 use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::catalogue::Kind;
 
@@ -216,7 +217,7 @@ impl InputEntry {
     /// Takes the value of an input of the entry.
     fn take(&mut self, field: Field, place: &[&str], value: &str) {
         match (place, field.spec().kind) {
-            (["label"], _) => value.clone_into(&mut self.label),
+            (["label"], _) => label_of(value).clone_into(&mut self.label),
             ([name], Kind::Parts(parts)) => {
                 if let Some(index) = parts.iter().position(|part| part.name == *name) {
                     value.clone_into(&mut self.parts[index]);

@@ -235,7 +235,7 @@ pub fn schema(field: Field) -> Value {
     let object = |parts: &[Part]| {
         let named = parts.iter().map(|part| {
             let mut schema = or_null(text.clone());
-            schema["description"] = part.label.into();
+            schema["description"] = part.label().into();
             (part.name.to_owned(), schema)
         });
         Map::from_iter(named)

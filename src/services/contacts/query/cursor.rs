@@ -13,6 +13,7 @@ use super::Sort;
 use super::SortBy;
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+use crate::model::language::t;
 
 const BACKWARD: &str = "<";
 
@@ -107,12 +108,14 @@ impl Cursor {
     /// [`AppError::BadRequest`] for text that is no cursor, or that of a list in another order.
     pub fn parse(text: &str, sort: Sort) -> Result<Self, AppError> {
         let cursor = Self::decode(text).ok_or_else(|| {
-            AppError::bad_request("This cursor cannot be read. Start again without it.")
+            AppError::bad_request(t!(
+                "This cursor cannot be read. Start again without it."
+            ))
         })?;
         if cursor.sort() != sort {
-            return Err(AppError::bad_request(
-                "This cursor belongs to another sort. Start again without it.",
-            ));
+            return Err(AppError::bad_request(t!(
+                "This cursor belongs to another sort. Start again without it."
+            )));
         }
         Ok(cursor)
     }

@@ -35,7 +35,7 @@ impl Cacheable for ContactPage {
 }
 
 impl Cacheable for Stretch {
-    const SCHEMA: u32 = 3;
+    const SCHEMA: u32 = 4;
 }
 
 impl Cacheable for Contact {

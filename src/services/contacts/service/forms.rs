@@ -19,6 +19,7 @@ use crate::model::form::FormView;
 use crate::model::form::KEY;
 use crate::model::form::OPENED;
 use crate::model::form::Saved;
+use crate::model::language::t;
 use crate::services::contacts::catalogue::Field;
 use crate::services::contacts::details;
 use crate::services::contacts::fields::ContactFields;
@@ -101,7 +102,7 @@ impl Contacts {
             // A form that says nothing of what it started from replaces what it names.
             let version = value(inputs, "version").map(str::parse).transpose();
             let version = version.map_err(|_| {
-                AppError::bad_request("This form cannot be read. Open it again from the list.")
+                AppError::bad_request(t!("This form cannot be read. Open it again from the list."))
             })?;
             let updated = self.update(id, &typed, Required::AnyField, version).await?;
             return Ok(FormResult::Saved(updated, Vec::new()));
@@ -214,7 +215,7 @@ fn left_to_others(inputs: &FormInputs) -> Vec<Field> {
 fn conflicts(fields: &[Field], mine: &ContactFields, theirs: &ContactFields) -> Vec<Conflict> {
     let conflict = |&field: &Field| Conflict {
         field: field.spec().name.to_owned(),
-        label: field.spec().label.to_owned(),
+        label: field.spec().label().to_owned(),
         mine: details::as_text(field, mine.get(field)),
         theirs: details::as_text(field, theirs.get(field)),
     };

@@ -9,6 +9,7 @@ use super::Contacts;
 use super::caching::AUDIENCE;
 use super::shared::Shared;
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::services::book::Book;
 use crate::services::book::BookRole;
 use crate::services::contacts::CONTACTS;
@@ -30,13 +31,16 @@ const MAX_AT_ONCE: u64 = 200;
 /// Why a label cannot be changed as it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LabelError {
-    #[error("There is no such label. It may have been deleted.")]
+    #[error("{}", t!("There is no such label. It may have been deleted."))]
     NoLabel,
     /// Another label has the name.
-    #[error("There is a label “{}” already.", .0.name)]
+    #[error("{}", t!("There is a label “{name}” already.", name = .0.name))]
     Exists(Label),
     /// A change of many contacts is under way.
-    #[error("The labels of this address book are being changed. Try again when that is done.")]
+    #[error(
+        "{}",
+        t!("The labels of this address book are being changed. Try again when that is done.")
+    )]
     Busy,
     #[error(transparent)]
     Other(#[from] AppError),

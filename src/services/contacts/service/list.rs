@@ -156,7 +156,7 @@ impl Contacts {
         let contacts = stretch.page.contacts.iter();
         let mut rows: Vec<ContactRow> = contacts.map(|contact| self.row_of(contact)).collect();
         for (row, marked) in rows.iter_mut().zip(&stretch.marked) {
-            row.marked = Some(marked.clone());
+            row.marked = Some(marked.row());
         }
         for (row, heading) in rows.iter_mut().zip(&stretch.headings) {
             row.heading.clone_from(heading);

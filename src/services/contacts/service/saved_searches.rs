@@ -2,6 +2,7 @@
 
 use super::Contacts;
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::services::book::BookRole;
 use crate::services::contacts::saved_search::MAX_SAVED_SEARCHES;
 use crate::services::contacts::saved_search::SavedSearch;
@@ -29,8 +30,9 @@ impl Contacts {
         if self.store(book).keep_search(search).await? {
             return Ok(());
         }
-        Err(AppError::bad_request(format!(
-            "An address book keeps at most {MAX_SAVED_SEARCHES} searches. Forget one of them first."
+        Err(AppError::bad_request(t!(
+            "An address book keeps at most {most} searches. Forget one of them first.",
+            most = MAX_SAVED_SEARCHES,
         )))
     }
 

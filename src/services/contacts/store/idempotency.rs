@@ -6,6 +6,7 @@ use sha2::Digest;
 use sha2::Sha256;
 
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::services::contacts::fields::ContactInput;
 
 /// A name that a client gave to one request of its own: 1 to 255 visible ASCII characters.
@@ -88,7 +89,9 @@ impl IdempotentRequest {
         let key = IdempotencyKey::parse(key.as_bytes())
             .and_then(|_| IdempotencyKey::parse(format!("{form}{words}").as_bytes()))
             .map_err(|_| {
-                AppError::bad_request("This form cannot be sent. Reload the page and try again.")
+                AppError::bad_request(t!(
+                    "This form cannot be sent. Reload the page and try again."
+                ))
             })?;
         Ok(Self {
             key,

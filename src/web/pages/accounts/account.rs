@@ -3,13 +3,16 @@
 use leptos::prelude::*;
 
 use super::Moment;
-use super::PASSWORD_RULE;
 use super::PasswordField;
 use super::ProblemLine;
 use super::address::Address;
 use super::address::AddressView;
+use super::last_used;
 use super::passkeys::Passkeys;
+use super::password_rule;
 use crate::components::view::view;
+use crate::model::language::t;
+use crate::model::language::t_view;
 use crate::services::accounts::ApiTokenInfo;
 use crate::services::accounts::IdentityInfo;
 use crate::services::accounts::PasskeyInfo;
@@ -75,19 +78,19 @@ impl Notice {
     /// The text about something that was done.
     fn done(&self) -> Option<&'static str> {
         match self {
-            Self::PasswordChanged => Some(
-                "The password is changed, and all other sessions have ended. Tokens for programs stay valid: revoke those that you do not know.",
-            ),
-            Self::SessionEnded => Some("The session has ended."),
-            Self::TokenRevoked => Some("The token is revoked. Programs that use it are refused."),
-            Self::IdentityLinked => Some("The identity is linked: you can sign in with it."),
-            Self::IdentityUnlinked => Some("The identity is unlinked, and admits no one here."),
-            Self::PasskeyAdded => Some("The passkey is added: you can sign in with it."),
-            Self::PasskeyRemoved => Some("The passkey is removed, and admits no one here."),
+            Self::PasswordChanged => Some(t!(
+                "The password is changed, and all other sessions have ended. Tokens for programs stay valid: revoke those that you do not know."
+            )),
+            Self::SessionEnded => Some(t!("The session has ended.")),
+            Self::TokenRevoked => Some(t!("The token is revoked. Programs that use it are refused.")),
+            Self::IdentityLinked => Some(t!("The identity is linked: you can sign in with it.")),
+            Self::IdentityUnlinked => Some(t!("The identity is unlinked, and admits no one here.")),
+            Self::PasskeyAdded => Some(t!("The passkey is added: you can sign in with it.")),
+            Self::PasskeyRemoved => Some(t!("The passkey is removed, and admits no one here.")),
             Self::AddressSent => {
-                Some("A link is on its way to the address. Follow it to confirm the address.")
+                Some(t!("A link is on its way to the address. Follow it to confirm the address."))
             }
-            Self::AddressRemoved => Some("The address is removed."),
+            Self::AddressRemoved => Some(t!("The address is removed.")),
             Self::TokenMade(_)
             | Self::PasswordRefused(_)
             | Self::TokenRefused(_)
@@ -115,22 +118,12 @@ pub fn AccountPage() -> impl IntoView {
         Some(Notice::TokenMade(token)) => Some(token.clone()),
         _ => None,
     };
-    let role = match view.role {
-        Role::Admin => "an admin",
-        Role::Member => "a member",
-    };
     Some(view! {
-        <PageTitle text="Account · Kith"/>
+        <PageTitle text=format!("{} · Kith", t!("Account"))/>
         <main id="main" tabindex="-1" class="page">
             <h1 class="text-xl font-semibold tracking-tight">"Account"</h1>
             {done.map(|text| view! { <p id="notice" role="status" class="mt-2">{text}</p> })}
-            <p class="mt-2">"You are signed in as "<bdi id="account-name">{view.name.clone()}</bdi>", "{role}"."</p>
-            {(view.role == Role::Admin).then(|| view! {
-                <p class="mt-2">
-                    "As an admin you see how Kith works: "<a class="link" href="/dashboard">"System"</a>
-                    ". You invite people and manage all "<a class="link" href="/accounts">"accounts"</a>"."
-                </p>
-            })}
+            <Introduction name=view.name.clone() role=view.role/>
             <p class="mt-2">
                 <a class="link" href="/books">"Address books"</a>" · "
                 <a class="link" href="/account/activity">"Activity of this account"</a>
@@ -157,6 +150,27 @@ pub fn AccountPage() -> impl IntoView {
     })
 }
 
+/// Who is signed in, and what only admins do.
+#[component]
+fn Introduction(name: String, role: Role) -> impl IntoView {
+    let name = view! { <bdi id="account-name">{name}</bdi> };
+    let text = match role {
+        Role::Admin => t_view!("You are signed in as {name}, an admin.", name = name),
+        Role::Member => t_view!("You are signed in as {name}, a member.", name = name),
+    };
+    let of_admins = (role == Role::Admin).then(|| {
+        t_view!(
+            "As an admin you see how Kith works: {system}. You invite people and manage all {accounts}.",
+            system = view! { <a class="link" href="/dashboard">"System"</a> },
+            accounts = view! { <a class="link" href="/accounts">"accounts"</a> },
+        )
+    });
+    view! {
+        <p class="mt-2">{text}</p>
+        {of_admins.map(|text| view! { <p class="mt-2">{text}</p> })}
+    }
+}
+
 #[component]
 fn Password(problem: Option<String>, name: String) -> impl IntoView {
     view! {
@@ -171,7 +185,7 @@ fn Password(problem: Option<String>, name: String) -> impl IntoView {
                     id="new"
                     label="New password"
                     autocomplete="new-password"
-                    hint=PASSWORD_RULE
+                    hint=password_rule()
                 />
                 <div><button class="button">"Change the password"</button></div>
             </form>
@@ -193,11 +207,15 @@ fn Identities(identities: Vec<IdentityInfo>, provider: Option<String>) -> impl I
                 <span class="min-w-0 grow">
                     <bdi class="break-all">{identity.label}</bdi>
                     <span class="block text-xs text-muted">
-                        "At "<bdi class="break-all">{identity.issuer}</bdi>", linked "<Moment at=identity.created_at/>
+                        {t_view!(
+                            "At {provider}, linked {time}",
+                            provider = view! { <bdi class="break-all">{identity.issuer}</bdi> },
+                            time = view! { <Moment at=identity.created_at/> },
+                        )}
                     </span>
                 </span>
                 <form method="post" action=action>
-                    <button class="button">"Unlink"<span class="sr-only">" the identity "{label}</span></button>
+                    <button class="button">"Unlink"<span class="sr-only">{t!(" the identity {name}", name = label)}</span></button>
                 </form>
             </li>
         }
@@ -208,7 +226,9 @@ fn Identities(identities: Vec<IdentityInfo>, provider: Option<String>) -> impl I
             <ul class="mt-2" id="identities">{identities.into_iter().map(row).collect_view()}</ul>
             {provider.map(|label| view! {
                 <form method="post" action="/account/identities" class="mt-2">
-                    <button class="button">"Link an identity at "<bdi>{label}</bdi></button>
+                    <button class="button">
+                        {t_view!("Link an identity at {provider}", provider = view! { <bdi>{label}</bdi> })}
+                    </button>
                 </form>
             })}
         </section>
@@ -225,14 +245,20 @@ fn Sessions(sessions: Vec<SessionInfo>) -> impl IntoView {
             <li class="flex items-center gap-3 border-b border-line py-2">
                 <span class="min-w-0 grow">
                     <bdi>{session.label}</bdi>
-                    {session.is_current.then_some(" (this browser)")}
+                    {session.is_current.then(|| t!(" (this browser)"))}
                     <span class="block text-xs text-muted">
-                        "Signed in "<Moment at=session.created_at/>", last used "<Moment at=session.seen_at/>
+                        {t_view!(
+                            "Signed in {time}, last used {last_time}",
+                            time = view! { <Moment at=session.created_at/> },
+                            last_time = view! { <Moment at=session.seen_at/> },
+                        )}
                     </span>
                 </span>
                 {(!session.is_current).then(|| view! {
                     <form method="post" action=action>
-                        <button class="button">"End"<span class="sr-only">" the session of "{label}</span></button>
+                        <button class="button">
+                            "End"<span class="sr-only">{t!(" the session of {name}", name = label)}</span>
+                        </button>
                     </form>
                 })}
             </li>
@@ -267,16 +293,17 @@ fn Tokens(
                 <span class="min-w-0 grow">
                     <bdi>{token.name}</bdi>" ("{scope_label(token.scope)}")"
                     <span class="block text-xs text-muted">
-                        "Ends with "<code>{token.ending}</code>", made "<Moment at=token.created_at/>
-                        {token.expires_at.map(|at| view! { ", valid until "<Moment at/> })}
-                        {match token.last_used_at {
-                            Some(at) => view! { ", last used "<Moment at/> },
-                            None => ", not used yet".into_any(),
-                        }}
+                        {t_view!(
+                            "Ends with {ending}, made {time}",
+                            ending = view! { <code>{token.ending}</code> },
+                            time = view! { <Moment at=token.created_at/> },
+                        )}
+                        {token.expires_at.map(|at| t_view!(", valid until {time}", time = view! { <Moment at/> }))}
+                        {last_used(token.last_used_at)}
                     </span>
                 </span>
                 <form method="post" action=action>
-                    <button class="button">"Revoke"<span class="sr-only">" the token "{label}</span></button>
+                    <button class="button">"Revoke"<span class="sr-only">{t!(" the token {name}", name = label)}</span></button>
                 </form>
             </li>
         }
@@ -285,8 +312,11 @@ fn Tokens(
         <section class="mt-8" aria-labelledby="tokens-title">
             <h2 id="tokens-title" class="font-semibold">"Tokens for programs"</h2>
             <p class="mt-2">
-                "A program that uses the "<a class="link" href="/api/docs">"REST API"</a>
-                " sends a token: "<code>"Authorization: Bearer kith_…"</code>
+                {t_view!(
+                    "A program that uses the {api} sends a token: {header}",
+                    api = view! { <a class="link" href="/api/docs">"REST API"</a> },
+                    header = view! { <code>{"Authorization: Bearer kith_…"}</code> },
+                )}
             </p>
             {new_token.map(|token| view! {
                 <div role="status" class="mt-2" id="new-token">
@@ -355,8 +385,8 @@ fn one_of_several_books() -> Option<impl IntoView> {
 
 fn scope_label(scope: Scope) -> &'static str {
     match scope {
-        Scope::Read => "reads contacts",
-        Scope::Write => "reads and changes contacts",
-        Scope::Admin => "does all that an admin does",
+        Scope::Read => t!("reads contacts"),
+        Scope::Write => t!("reads and changes contacts"),
+        Scope::Admin => t!("does all that an admin does"),
     }
 }

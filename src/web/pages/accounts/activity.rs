@@ -5,6 +5,9 @@ use leptos::prelude::*;
 use super::Moment;
 use crate::components::view::view;
 use crate::model::error::AppError;
+use crate::model::language::t;
+use crate::model::language::t_context;
+use crate::model::language::t_view;
 use crate::services::audit_log::Kind;
 use crate::services::audit_log::Record;
 use crate::services::client::AccountId;
@@ -32,7 +35,7 @@ pub fn ActivityPage() -> impl IntoView {
                 .map(|record| view! { <Activity record account/> })
                 .collect_view();
             view! {
-                <script src="/times.js" defer></script>
+                <script type="module" src="/times.js"></script>
                 <ul class="mt-2" id="activity">{entries}</ul>
                 <p class="mt-4">
                     {(!view.is_first).then(|| view! {
@@ -51,7 +54,7 @@ pub fn ActivityPage() -> impl IntoView {
         }
     };
     Some(view! {
-        <PageTitle text="Activity · Kith"/>
+        <PageTitle text=format!("{} · Kith", t!("Activity"))/>
         <main id="main" tabindex="-1" class="page">
             <h1 class="text-xl font-semibold tracking-tight">"Activity"</h1>
             <p class="mt-2">"What you have done, and what others have done to your account."</p>
@@ -66,7 +69,7 @@ fn Activity(record: Record, account: AccountId) -> impl IntoView {
     let is_own = record.account == Some(account.0);
     let kind = format::sentence(&record.kind.replace('_', " "));
     let who = if is_own {
-        "you".to_owned()
+        t_context!("by", "you").to_owned()
     } else {
         record.actor
     };
@@ -77,8 +80,12 @@ fn Activity(record: Record, account: AccountId) -> impl IntoView {
         <li class="border-b border-line py-2">
             {record.action.unwrap_or(kind)}
             <span class="block text-xs text-muted">
-                <Moment at=record.at/>", by "<bdi>{who}</bdi>
-                {network.map(|network| view! { ", from "<bdi>{network}</bdi> })}
+                {t_view!(
+                    "{time}, by {who}",
+                    time = view! { <Moment at=record.at/> },
+                    who = view! { <bdi>{who}</bdi> },
+                )}
+                {network.map(|network| t_view!(", from {network}", network = view! { <bdi>{network}</bdi> }))}
             </span>
         </li>
     }

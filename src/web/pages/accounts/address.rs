@@ -5,6 +5,8 @@ use leptos::prelude::*;
 use super::PasswordField;
 use super::ProblemLine;
 use crate::components::view::view;
+use crate::model::language::t;
+use crate::model::language::t_view;
 
 /// What the part shows.
 #[derive(Clone)]
@@ -40,11 +42,6 @@ pub fn Address(view: AddressView, refused: Option<(String, String)>) -> impl Int
             </form>
         }
     });
-    let text = match (&view.address, view.sends_mail) {
-        (Some(_), _) => "Kith sends mail about your account to ",
-        (None, true) => "With an address, you can choose a new password if you forget yours.",
-        (None, false) => "This Kith sends no mail. If you forget your password, ask an admin.",
-    };
     let remove = view.address.is_some().then(|| {
         view! {
             <form method="post" action="/account/address/remove" class="mt-2">
@@ -52,10 +49,22 @@ pub fn Address(view: AddressView, refused: Option<(String, String)>) -> impl Int
             </form>
         }
     });
+    let text = match (view.address, view.sends_mail) {
+        (Some(address), _) => t_view!(
+            "Kith sends mail about your account to {address}.",
+            address = view! { <bdi id="own-address">{address}</bdi> },
+        ),
+        (None, true) => {
+            t!("With an address, you can choose a new password if you forget yours.").into_any()
+        }
+        (None, false) => {
+            t!("This Kith sends no mail. If you forget your password, ask an admin.").into_any()
+        }
+    };
     view! {
         <section class="mt-8" aria-labelledby="address-title">
             <h2 id="address-title" class="font-semibold">"Address"</h2>
-            <p class="mt-2">{text}{view.address.map(|address| view! { <bdi id="own-address">{address}</bdi>"." })}</p>
+            <p class="mt-2">{text}</p>
             {remove}
             {form}
         </section>

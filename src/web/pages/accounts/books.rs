@@ -4,13 +4,15 @@ use leptos::prelude::*;
 
 use super::ProblemLine;
 use crate::components::view::view;
+use crate::model::language::t;
+use crate::model::language::t_plural;
+use crate::model::language::t_view;
 use crate::services::accounts::BookInfo;
 use crate::services::accounts::BookMember;
 use crate::services::book::Book;
 use crate::services::book::BookId;
 use crate::services::book::BookRole;
 use crate::services::client::AccountId;
-use crate::services::format;
 use crate::web::pages::PageTitle;
 
 /// What the page shows.
@@ -90,7 +92,7 @@ pub fn BooksPage() -> impl IntoView {
         .map(|info| view! { <BookItem info own notice=notice.clone()/> })
         .collect_view();
     Some(view! {
-        <PageTitle text="Address books · Kith"/>
+        <PageTitle text=format!("{} · Kith", t!("Address books"))/>
         <main id="main" tabindex="-1" class="page">
             <h1 class="text-xl font-semibold tracking-tight">"Address books"</h1>
             {line}
@@ -117,11 +119,12 @@ fn BookItem(info: BookInfo, own: AccountId, notice: Option<BooksNotice>) -> impl
         contacts,
         members,
     } = info;
-    let count = format::count(u64::try_from(contacts).unwrap_or(0), "contact");
+    let contacts = u64::try_from(contacts).unwrap_or(0);
+    let count = t_plural!(contacts, "{count} contact", "{count} contacts");
     let role = match book.role {
-        BookRole::Viewer => "you may read it",
-        BookRole::Editor => "you may change it",
-        BookRole::Owner => "you own it",
+        BookRole::Viewer => t!("you may read it"),
+        BookRole::Editor => t!("you may change it"),
+        BookRole::Owner => t!("you own it"),
     };
     let href = format!("/contacts?book={}", book.id);
     let is_owner = book.role == BookRole::Owner;
@@ -132,7 +135,7 @@ fn BookItem(info: BookInfo, own: AccountId, notice: Option<BooksNotice>) -> impl
             </h2>
             <p class="text-sm text-muted">
                 {count}", "{role}
-                {book.shared_by.clone().map(|name| view! { ", shared by "<bdi>{name}</bdi> })}
+                {book.shared_by.clone().map(|name| t_view!(", shared by {name}", name = view! { <bdi>{name}</bdi> }))}
             </p>
             {match is_owner {
                 true => view! { <Owned book members own notice/> },
@@ -162,7 +165,7 @@ fn Owned(
         .collect_view();
     let field = |what: &str| format!("{what}-{id}");
     view! {
-        <ul class="mt-2" aria-label=format!("Who else sees {name}")>{others}</ul>
+        <ul class="mt-2" aria-label=t!("Who else sees {name}", name = name)>{others}</ul>
         <details class="mt-2" open=share.why.is_some()>
             <summary class="button">"Share…"<span class="sr-only">{of.clone()}</span></summary>
             <form method="post" action=format!("/books/{id}/share") class="mt-2 flex max-w-sm flex-col gap-4">
@@ -206,17 +209,21 @@ fn Member(id: BookId, member: BookMember) -> impl IntoView {
         name,
         role,
     } = member;
-    let label = format!("What {name} may do");
+    let label = t!("What {name} may do", name = name);
     view! {
         <li class="flex flex-wrap items-center gap-2 py-1">
             <bdi class="min-w-0 grow">{name.clone()}</bdi>
             <form method="post" action=format!("/books/{id}/share") class="flex gap-2">
                 <input type="hidden" name="name" value=name.clone()/>
                 <select name="role" class="input" aria-label=label>{options(role)}</select>
-                <button class="button">"Change"<span class="sr-only">{format!(" the role of {name}")}</span></button>
+                <button class="button">
+                    "Change"<span class="sr-only">{t!(" the role of {name}", name = name)}</span>
+                </button>
             </form>
             <form method="post" action=format!("/books/{id}/members/{account}/remove")>
-                <button class="button">"Stop sharing"<span class="sr-only">{format!(" with {name}")}</span></button>
+                <button class="button">
+                    "Stop sharing"<span class="sr-only">{t!(" with {name}", name = name)}</span>
+                </button>
             </form>
         </li>
     }
@@ -235,9 +242,9 @@ fn Leave(id: BookId, name: String, own: AccountId) -> impl IntoView {
 fn options(selected: BookRole) -> impl IntoView {
     BookRole::ALL.map(|role| {
         let label = match role {
-            BookRole::Viewer => "read (viewer)",
-            BookRole::Editor => "read and change (editor)",
-            BookRole::Owner => "everything (owner)",
+            BookRole::Viewer => t!("read (viewer)"),
+            BookRole::Editor => t!("read and change (editor)"),
+            BookRole::Owner => t!("everything (owner)"),
         };
         view! { <option value=role.as_str() selected=role == selected>{label}</option> }
     })

@@ -3,10 +3,12 @@
 use leptos::prelude::*;
 
 use super::NameField;
-use super::PASSWORD_RULE;
 use super::PasswordField;
 use super::ProblemLine;
+use super::password_rule;
 use crate::components::view::view;
+use crate::model::language::t;
+use crate::model::language::t_view;
 use crate::services::accounts::LinkView;
 use crate::services::client::Role;
 use crate::web::pages::PageTitle;
@@ -28,10 +30,10 @@ pub struct LinkPageView {
 pub fn LinkPage() -> impl IntoView {
     let view = use_context::<LinkPageView>()?;
     let title = match &view.link {
-        Some(LinkView::Invitation { .. }) => "Make your account",
-        Some(LinkView::Password { .. }) => "Choose a new password",
-        Some(LinkView::Address { .. }) => "Confirm your address",
-        None => "Link",
+        Some(LinkView::Invitation { .. }) => t!("Make your account"),
+        Some(LinkView::Password { .. }) => t!("Choose a new password"),
+        Some(LinkView::Address { .. }) => t!("Confirm your address"),
+        None => t!("Link"),
     };
     let LinkPageView {
         link,
@@ -67,7 +69,7 @@ fn Fields(link: LinkView, name: String) -> impl IntoView {
     match link {
         LinkView::Invitation { role } => {
             let role = match role {
-                Role::Admin => " It is that of an admin.",
+                Role::Admin => t!(" It is that of an admin."),
                 Role::Member => "",
             };
             view! {
@@ -77,25 +79,36 @@ fn Fields(link: LinkView, name: String) -> impl IntoView {
                     id="password"
                     label="Password"
                     autocomplete="new-password"
-                    hint=PASSWORD_RULE
+                    hint=password_rule()
                 />
                 <div><button class="button-primary">"Make the account"</button></div>
             }
         }
         LinkView::Password { name } => view! {
-            <p>"The new password for the account "<bdi>{name.clone()}</bdi>". All of its sessions end."</p>
+            <p>
+                {t_view!(
+                    "The new password for the account {name}. All of its sessions end.",
+                    name = view! { <bdi>{name.clone()}</bdi> },
+                )}
+            </p>
             // Password managers keep the new password under this name.
             <input type="text" name="username" value=name autocomplete="username" hidden/>
             <PasswordField
                 id="password"
                 label="New password"
                 autocomplete="new-password"
-                hint=PASSWORD_RULE
+                hint=password_rule()
             />
             <div><button class="button-primary">"Change the password"</button></div>
         },
         LinkView::Address { name, address } => view! {
-            <p>"The account "<bdi>{name}</bdi>" gets mail at "<bdi>{address}</bdi>" from now on."</p>
+            <p>
+                {t_view!(
+                    "The account {name} gets mail at {address} from now on.",
+                    name = view! { <bdi>{name}</bdi> },
+                    address = view! { <bdi>{address}</bdi> },
+                )}
+            </p>
             <div><button class="button-primary">"Confirm the address"</button></div>
         },
     }

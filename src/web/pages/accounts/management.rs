@@ -5,6 +5,8 @@ use leptos::prelude::*;
 use super::Moment;
 use super::ProblemLine;
 use crate::components::view::view;
+use crate::model::language::t;
+use crate::model::language::t_view;
 use crate::services::accounts::AccountInfo;
 use crate::services::accounts::InvitationInfo;
 use crate::services::client::AccountId;
@@ -48,7 +50,7 @@ pub fn ManagementPage() -> impl IntoView {
         .map(|account| view! { <AccountItem account own/> })
         .collect_view();
     Some(view! {
-        <PageTitle text="Accounts · Kith"/>
+        <PageTitle text=format!("{} · Kith", t!("Accounts"))/>
         <main id="main" tabindex="-1" class="page">
             <h1 class="text-xl font-semibold tracking-tight">"Accounts"</h1>
             <NoticeLine notice=view.notice/>
@@ -83,20 +85,20 @@ fn AccountItem(account: AccountInfo, own: AccountId) -> impl IntoView {
     let AccountInfo { id, name, role, .. } = account;
     let is_disabled = account.disabled_at.is_some();
     let role_name = match role {
-        Role::Admin => "admin",
-        Role::Member => "member",
+        Role::Admin => t!("admin"),
+        Role::Member => t!("member"),
     };
-    let state = if is_disabled { ", disabled" } else { "" };
+    let state = if is_disabled { t!(", disabled") } else { "" };
     view! {
         <li class="border-b border-line py-2">
             <bdi class="font-medium">{name.clone()}</bdi>
-            {(id == own).then_some(" (you)")}
+            {(id == own).then(|| t!(" (you)"))}
             " – "{role_name}{state}
             <span class="block text-xs text-muted">
-                "Since "<Moment at=account.created_at/>
+                {t_view!("Since {time}", time = view! { <Moment at=account.created_at/> })}
                 {match account.seen_at {
-                    Some(at) => view! { ", last used "<Moment at/> },
-                    None => ", no session".into_any(),
+                    Some(at) => t_view!(", last used {time}", time = view! { <Moment at/> }),
+                    None => t!(", no session").into_any(),
                 }}
                 {account.email.map(|email| view! { ", "<bdi>{email}</bdi> })}
             </span>
@@ -110,24 +112,28 @@ fn Actions(id: AccountId, name: String, role: Role, is_disabled: bool) -> impl I
     let path = |action: &str| format!("/accounts/{id}/{action}");
     let of = |name: &str| format!(" {name}");
     let (other, promotion) = match role {
-        Role::Admin => (Role::Member, "Make a member"),
-        Role::Member => (Role::Admin, "Make an admin"),
+        Role::Admin => (Role::Member, t!("Make a member")),
+        Role::Member => (Role::Admin, t!("Make an admin")),
     };
     let (toggle, toggle_label) = match is_disabled {
-        true => ("enable", "Enable"),
-        false => ("disable", "Disable"),
+        true => ("enable", t!("Enable")),
+        false => ("disable", t!("Disable")),
     };
     view! {
         <div class="mt-2 flex flex-wrap gap-2">
             <form method="post" action=path("role")>
                 <input type="hidden" name="role" value=other.as_str()/>
-                <button class="button">{promotion}<span class="sr-only">" of"{of(&name)}</span></button>
+                <button class="button">
+                    {promotion}<span class="sr-only">{t!(" of {name}", name = name)}</span>
+                </button>
             </form>
             <form method="post" action=path(toggle)>
                 <button class="button">{toggle_label}<span class="sr-only">{of(&name)}</span></button>
             </form>
             <form method="post" action=path("reset-link")>
-                <button class="button">"Link for a new password"<span class="sr-only">" of"{of(&name)}</span></button>
+                <button class="button">
+                    "Link for a new password"<span class="sr-only">{t!(" of {name}", name = name)}</span>
+                </button>
             </form>
             <details>
                 <summary class="button">"Remove…"<span class="sr-only">{of(&name)}</span></summary>
@@ -159,19 +165,26 @@ fn Invitations(invitations: Vec<InvitationInfo>) -> impl IntoView {
     let row = |invitation: InvitationInfo| {
         let action = format!("/accounts/invitations/{}/revoke", invitation.id);
         let role = match invitation.role {
-            Role::Admin => "An admin",
-            Role::Member => "A member",
+            Role::Admin => t!("An admin"),
+            Role::Member => t!("A member"),
         };
         view! {
             <li class="flex items-center gap-3 border-b border-line py-2">
                 <span class="min-w-0 grow">
                     {role}
                     {match invitation.address {
-                        Some(address) => view! { ", by mail to "<bdi class="break-all">{address}</bdi> },
-                        None => ", by a link that was passed on".into_any(),
+                        Some(address) => t_view!(
+                            ", by mail to {address}",
+                            address = view! { <bdi class="break-all">{address}</bdi> },
+                        ),
+                        None => t!(", by a link that was passed on").into_any(),
                     }}
                     <span class="block text-xs text-muted">
-                        "Made "<Moment at=invitation.created_at/>", valid until "<Moment at=invitation.expires_at/>
+                        {t_view!(
+                            "Made {time}, valid until {end}",
+                            time = view! { <Moment at=invitation.created_at/> },
+                            end = view! { <Moment at=invitation.expires_at/> },
+                        )}
                     </span>
                 </span>
                 <form method="post" action=action>

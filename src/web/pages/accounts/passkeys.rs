@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::Moment;
+use super::last_used;
 use crate::components::view::view;
+use crate::model::language::t;
+use crate::model::language::t_view;
 use crate::services::accounts::PasskeyInfo;
 
 /// The script that asks the browser.
@@ -48,15 +51,12 @@ pub fn Passkeys(passkeys: Vec<PasskeyInfo>, host: Option<String>) -> impl IntoVi
                 <span class="min-w-0 grow">
                     <bdi>{passkey.name}</bdi>
                     <span class="block text-xs text-muted">
-                        "Added "<Moment at=passkey.created_at/>
-                        {match passkey.last_used_at {
-                            Some(at) => view! { ", last used "<Moment at/> },
-                            None => ", not used yet".into_any(),
-                        }}
+                        {t_view!("Added {time}", time = view! { <Moment at=passkey.created_at/> })}
+                        {last_used(passkey.last_used_at)}
                     </span>
                 </span>
                 <form method="post" action=action>
-                    <button class="button">"Remove"<span class="sr-only">" the passkey "{label}</span></button>
+                    <button class="button">"Remove"<span class="sr-only">{t!(" the passkey {name}", name = label)}</span></button>
                 </form>
             </li>
         }
@@ -78,7 +78,10 @@ fn NewPasskey(host: String) -> impl IntoView {
     view! {
         <noscript><p class="mt-2">"Adding a passkey needs JavaScript."</p></noscript>
         <p class="mt-2" hidden data-passkeys-missing>
-            {format!("This browser has no passkeys for this address. They need https, or http://localhost, and the name {host}.")}
+            {t!(
+                "This browser has no passkeys for this address. They need https, or http://localhost, and the name {host}.",
+                host = host,
+            )}
         </p>
         <form
             method="post"

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::ProblemLine;
 use crate::components::view::view;
+use crate::model::language::t;
 use crate::web::pages::PageTitle;
 
 /// What the page shows.
@@ -57,7 +58,7 @@ pub fn ResetPage() -> impl IntoView {
         <p class="mt-2">"This Kith sends no mail. Ask an admin for a link with which you choose a new password."</p>
     };
     Some(view! {
-        <PageTitle text="Forgotten password · Kith"/>
+        <PageTitle text=format!("{} · Kith", t!("Forgotten password"))/>
         <main id="main" tabindex="-1" class="page">
             <h1 class="text-xl font-semibold tracking-tight">"Forgotten password"</h1>
             {match (sends_mail, was_sent) {

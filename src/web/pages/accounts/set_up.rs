@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 
 use super::NameField;
-use super::PASSWORD_RULE;
 use super::PasswordField;
 use super::ProblemLine;
+use super::password_rule;
 use crate::components::view::view;
+use crate::model::language::t;
 use crate::web::pages::PageTitle;
 
 /// What the page shows.
@@ -31,7 +32,7 @@ pub fn SetUpPage() -> impl IntoView {
         problem,
     } = use_context::<SetUpView>()?;
     Some(view! {
-        <PageTitle text="Set up accounts · Kith"/>
+        <PageTitle text=format!("{} · Kith", t!("Set up accounts"))/>
         <main id="main" tabindex="-1" class="page">
             <h1 class="text-xl font-semibold tracking-tight">"Set up accounts"</h1>
             <p class="mt-2">
@@ -66,7 +67,7 @@ pub fn SetUpPage() -> impl IntoView {
                     id="password"
                     label="Password"
                     autocomplete="new-password"
-                    hint=PASSWORD_RULE
+                    hint=password_rule()
                 />
                 <div><button class="button-primary">"Make the account"</button></div>
             </form>

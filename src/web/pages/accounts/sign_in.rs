@@ -7,6 +7,8 @@ use super::PasswordField;
 use super::ProblemLine;
 use super::passkeys::PasskeySignIn;
 use crate::components::view::view;
+use crate::model::language::t;
+use crate::model::language::t_view;
 use crate::services::accounts::AccountService;
 use crate::web::pages::PageTitle;
 
@@ -48,7 +50,7 @@ pub fn SignInPage() -> impl IntoView {
     // The reader types the password again, and the name only if it was missing.
     let has_name = !name.is_empty();
     Some(view! {
-        <PageTitle text="Sign in · Kith"/>
+        <PageTitle text=format!("{} · Kith", t!("Sign in"))/>
         <main id="main" tabindex="-1" class="page">
             <h1 class="text-xl font-semibold tracking-tight">"Sign in"</h1>
             <form method="post" action="/sign-in" class="mt-4 flex max-w-sm flex-col gap-4">
@@ -66,7 +68,9 @@ pub fn SignInPage() -> impl IntoView {
             {provider.map(|label| view! {
                 <form method="post" action="/sign-in/provider" class="mt-4">
                     <input type="hidden" name="next" value=next/>
-                    <button class="button">"Continue with "<bdi>{label}</bdi></button>
+                    <button class="button">
+                        {t_view!("Continue with {provider}", provider = view! { <bdi>{label}</bdi> })}
+                    </button>
                 </form>
             })}
             <p class="mt-4"><a class="link" href="/reset">"Forgotten password"</a></p>

@@ -4,6 +4,8 @@ use leptos::prelude::*;
 
 use super::PATH;
 use crate::components::view::view;
+use crate::model::language::t;
+use crate::model::language::t_view;
 use crate::services::accounts::BirthdayMails;
 use crate::services::book::BookId;
 use crate::web::caller_contacts::in_book;
@@ -17,21 +19,23 @@ pub fn MailSection(mails: BirthdayMails, book: Option<BookId>) -> impl IntoView 
                 <section class="mt-8" aria-labelledby="mail-title">
                     <h2 id="mail-title" class="font-semibold">"By mail"</h2>
                     <p class="mt-2">
-                        "Kith writes you in the morning when someone has a birthday, once your "
-                        <a class="link" href="/account">"account"</a>" has a confirmed address."
+                        {t_view!(
+                            "Kith writes you in the morning when someone has a birthday, once your {account} has a confirmed address.",
+                            account = view! { <a class="link" href="/account">"account"</a> },
+                        )}
                     </p>
                 </section>
             });
         }
         BirthdayMails::Off => (
-            "Kith can write you in the morning when someone in one of your address books has a birthday or another date.",
+            t!("Kith can write you in the morning when someone in one of your address books has a birthday or another date."),
             "1",
-            "Write me in the morning",
+            t!("Write me in the morning"),
         ),
         BirthdayMails::On => (
-            "Kith writes you in the morning when someone in one of your address books has a birthday or another date.",
+            t!("Kith writes you in the morning when someone in one of your address books has a birthday or another date."),
             "0",
-            "Stop the mails",
+            t!("Stop the mails"),
         ),
     };
     Some(view! {

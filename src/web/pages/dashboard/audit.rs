@@ -9,6 +9,7 @@ use super::format;
 use super::table::Table;
 use crate::components::view::view;
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::services::audit_log::Record;
 use crate::web::pages::PageTitle;
 
@@ -43,7 +44,7 @@ pub fn AuditPage() -> impl IntoView {
         },
     };
     Some(view! {
-        <PageTitle text="Audit log · Kith"/>
+        <PageTitle text=format!("{} · Kith", t!("Audit log"))/>
         <main id="main" tabindex="-1" class="dashboard">
             <h1 class="text-xl font-semibold tracking-tight">"Audit log"</h1>
             <section class="part" aria-label="Entries">{content}</section>
@@ -60,7 +61,7 @@ fn Entries(records: Vec<Record>, now: Timestamp) -> impl IntoView {
     let rows = records
         .into_iter()
         .map(|record| {
-            let kind = format::sentence(&record.kind.replace('_', " "));
+            let kind = kind_words(&record.kind);
             view! {
                 <tr>
                     <th scope="row"><format::Time at=record.at now/></th>
@@ -72,6 +73,59 @@ fn Entries(records: Vec<Record>, now: Timestamp) -> impl IntoView {
             }
         })
         .collect_view();
-    let heads = vec!["When (UTC)", "Who", "What", "Id", "From where"];
+    let heads = vec![
+        t!("When (UTC)"),
+        t!("Who"),
+        t!("What"),
+        t!("Id"),
+        t!("From where"),
+    ];
     view! { <Table label="Entries" heads words=true>{rows}</Table> }
+}
+
+/// What is done, by the [name](crate::services::audit_log::Kind::name) of its kind. Another version may have written
+/// one that this does not know.
+pub fn kind_words(name: &str) -> String {
+    let words = match name {
+        "sign_in" => t!("Sign in"),
+        "sign_in_failed" => t!("Sign in failed"),
+        "sign_out" => t!("Sign out"),
+        "password_changed" => t!("Password changed"),
+        "user_added" => t!("User added"),
+        "user_changed" => t!("User changed"),
+        "user_removed" => t!("User removed"),
+        "reset_link_added" => t!("Reset link added"),
+        "email_changed" => t!("Email changed"),
+        "invitation_added" => t!("Invitation added"),
+        "invitation_revoked" => t!("Invitation revoked"),
+        "token_added" => t!("Token added"),
+        "token_revoked" => t!("Token revoked"),
+        "calendar_feed_added" => t!("Calendar feed added"),
+        "calendar_feed_revoked" => t!("Calendar feed revoked"),
+        "identity_linked" => t!("Identity linked"),
+        "identity_unlinked" => t!("Identity unlinked"),
+        "passkey_added" => t!("Passkey added"),
+        "passkey_removed" => t!("Passkey removed"),
+        "book_added" => t!("Book added"),
+        "book_shared" => t!("Book shared"),
+        "book_unshared" => t!("Book unshared"),
+        "book_removed" => t!("Book removed"),
+        "contact_deleted" => t!("Contact deleted"),
+        "contact_deleted_for_ever" => t!("Contact deleted for ever"),
+        "trash_emptied" => t!("Trash emptied"),
+        "contacts_exported" => t!("Contacts exported"),
+        "contacts_imported" => t!("Contacts imported"),
+        "import_undone" => t!("Import undone"),
+        "label_changed" => t!("Label changed"),
+        "label_removed" => t!("Label removed"),
+        "label_given_back" => t!("Label given back"),
+        "limits_changed" => t!("Limits changed"),
+        "queue_resumed" => t!("Queue resumed"),
+        "messages_cancelled" => t!("Messages cancelled"),
+        "cache_invalidated" => t!("Cache invalidated"),
+        "dead_letters_sent" => t!("Dead letters sent"),
+        "dead_letters_deleted" => t!("Dead letters deleted"),
+        other => return format::sentence(&other.replace('_', " ")),
+    };
+    words.to_owned()
 }

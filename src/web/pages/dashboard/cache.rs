@@ -6,6 +6,9 @@ use leptos::prelude::*;
 
 use super::format;
 use super::table::Table;
+use crate::model::language::t;
+use crate::model::language::t_plural;
+use crate::services::instances::CacheFigures;
 use crate::services::instances::TagFigures;
 use crate::services::metrics::values::hit_rate;
 use crate::web::pages::dashboard::view;
@@ -16,22 +19,15 @@ pub fn CachePart(view: Arc<View>) -> impl IntoView {
     let cache = &view.snapshot.figures.cache;
     let several = view.snapshot.has_several_instances();
     let query = view::query(view.snapshot.range, view.full);
-    let local = format!(
-        "In {}: {}, {} of {}; {} so far.",
-        if several {
-            "all instances"
-        } else {
-            "this process"
-        },
-        format::count(cache.entries, "value"),
-        format::bytes(cache.bytes),
-        format::bytes(cache.max_bytes),
-        format::count(cache.evictions, "eviction")
-    );
     let remote = if view.snapshot.has_remote_tier {
-        "On Redis: shared by all instances, its memory below."
+        t!("On Redis: shared by all instances, its memory below.")
     } else {
-        "No tier on Redis: each instance caches for itself."
+        t!("No tier on Redis: each instance caches for itself.")
+    };
+    let counted = if several {
+        t!("Counted by each instance since it started.")
+    } else {
+        t!("Counted by this process since it started.")
     };
     let row = |tag: &TagFigures| {
         let hits = tag.local_hits + tag.remote_hits + tag.stale_hits;
@@ -56,15 +52,49 @@ pub fn CachePart(view: Arc<View>) -> impl IntoView {
         }
     };
     let rows = cache.tags.iter().map(row).collect_view();
+    let heads = vec![
+        t!("Tag"),
+        t!("Hit rate"),
+        t!("Hits here"),
+        t!("Hits on Redis"),
+        t!("Stale"),
+        t!("Misses"),
+    ];
     view! {
         <section class="part" tabindex="-1" aria-labelledby="cache-title">
             <h2 id="cache-title">"Cache"</h2>
-            <p>{local}" "{remote}</p>
-            <Table label="Cache by tag" heads=vec!["Tag", "Hit rate", "Hits here", "Hits on Redis", "Stale", "Misses"] heard="Action">{rows}</Table>
+            <p>{held(cache, several)}" "{remote}</p>
+            <Table label="Cache by tag" heads heard=t!("Action")>{rows}</Table>
             <p class="note">
-                {if several { "Counted by each instance since it started. " } else { "Counted by this process since it started. " }}
+                {counted}
+                " "
                 "What is invalidated is read anew by all instances, and what was there before goes as room is needed."
             </p>
         </section>
+    }
+}
+
+/// What the cache holds in memory.
+fn held(cache: &CacheFigures, several: bool) -> String {
+    let values = t_plural!(cache.entries, "{count} value", "{count} values");
+    let evictions = t_plural!(cache.evictions, "{count} eviction", "{count} evictions");
+    let used = format::bytes(cache.bytes);
+    let max = format::bytes(cache.max_bytes);
+    if several {
+        t!(
+            "In all instances: {values}, {used} of {max}; {evictions} so far.",
+            values = values,
+            used = used,
+            max = max,
+            evictions = evictions
+        )
+    } else {
+        t!(
+            "In this process: {values}, {used} of {max}; {evictions} so far.",
+            values = values,
+            used = used,
+            max = max,
+            evictions = evictions
+        )
     }
 }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::table::Table;
 use crate::components::view::view;
+use crate::model::language::t;
 use crate::services::metrics::series::Range;
 
 /// The size of the drawing in its own units. The browser stretches it.
@@ -138,8 +139,8 @@ fn ChartTable<'a>(chart: &'a Chart) -> impl IntoView + use<> {
     } = chart;
     // Days are those of UTC, whatever the reader's clock shows.
     let mut heads = vec![match range {
-        Range::Hour | Range::Day => "From (UTC)",
-        Range::Month | Range::Year => "Day, in UTC",
+        Range::Hour | Range::Day => t!("From (UTC)"),
+        Range::Month | Range::Year => t!("Day, in UTC"),
     }];
     heads.extend(lines.iter().map(|line| line.name));
     let rows = starts
@@ -162,7 +163,7 @@ fn ChartTable<'a>(chart: &'a Chart) -> impl IntoView + use<> {
             }
         })
         .collect_view();
-    view! { <Table label=format!("{title}, as a table") heads>{rows}</Table> }
+    view! { <Table label=t!("{title}, as a table", title = title) heads>{rows}</Table> }
 }
 
 /// The last hour of a value, beside it.

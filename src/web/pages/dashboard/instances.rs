@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::format;
 use super::table::Table;
 use crate::components::view::view;
+use crate::model::language::t;
 use crate::services::health::Components;
 use crate::services::instances::Instance;
 use crate::web::pages::dashboard::view::View;
@@ -50,12 +51,21 @@ pub fn InstancesPart(view: Arc<View>) -> impl IntoView {
         }
     };
     let rows = snapshot.instances.iter().map(row).collect_view();
+    let heads = vec![
+        t!("Address"),
+        t!("Version"),
+        t!("Uptime"),
+        t!("Memory"),
+        t!("Cached"),
+        t!("Settings"),
+        t!("State"),
+    ];
     Some(view! {
         <section id="instances" class="part" tabindex="-1" aria-labelledby="instances-title">
             <h2 id="instances-title">"Instances"</h2>
             {settings}
             {versions}
-            <Table label="Instances" heads=vec!["Address", "Version", "Uptime", "Memory", "Cached", "Settings", "State"]>{rows}</Table>
+            <Table label="Instances" heads>{rows}</Table>
             <p class="note">
                 "Each instance tells of itself every five seconds. Two with the same settings have the same sixteen digits."
             </p>
@@ -69,7 +79,7 @@ fn state(components: &Components) -> impl IntoView + use<> {
     match down.is_empty() {
         true => view! { <span class="state-up">"up"</span> },
         false => {
-            let down = format!("{} down", down.join(", "));
+            let down = t!("{names} down", names = down.join(", "));
             view! { <span class="state-down">{down}</span> }
         }
     }

@@ -1,13 +1,17 @@
 //! What the limiter does, and the forms that change it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use kith_limit::Algorithm;
+use kith_limit::Quota;
 use leptos::prelude::*;
 
 use super::format;
 use super::table::Table;
+use crate::model::language::t;
+use crate::model::language::t_plural;
 use crate::services::admin;
 use crate::services::config;
 use crate::services::dashboard::PolicyState;
@@ -42,30 +46,41 @@ pub fn Limits(view: Arc<View>) -> impl IntoView {
 /// What the class is about.
 fn what(class: RequestClass) -> &'static str {
     match class {
-        RequestClass::Api => "the REST API, for each address",
-        RequestClass::Ui => "pages and their forms, for each address",
-        RequestClass::Dashboard => "this page and the figures, which do not count in them",
-        RequestClass::Token => "the REST API, for each token",
-        RequestClass::Calendar => "calendars that read dates",
+        RequestClass::Api => t!("the REST API, for each address"),
+        RequestClass::Ui => t!("pages and their forms, for each address"),
+        RequestClass::Dashboard => t!("this page and the figures, which do not count in them"),
+        RequestClass::Token => t!("the REST API, for each token"),
+        RequestClass::Calendar => t!("calendars that read dates"),
     }
 }
 
 fn algorithm(algorithm: Algorithm) -> &'static str {
     match algorithm {
-        Algorithm::FixedWindow => "fixed window",
-        Algorithm::SlidingWindow => "sliding window",
-        Algorithm::SlidingLog => "sliding log",
-        Algorithm::TokenBucket => "token bucket",
+        Algorithm::FixedWindow => t!("fixed window"),
+        Algorithm::SlidingWindow => t!("sliding window"),
+        Algorithm::SlidingLog => t!("sliding log"),
+        Algorithm::TokenBucket => t!("token bucket"),
     }
+}
+
+/// A quota, for example `10 requests in 1m`.
+fn quota_words(quota: Quota) -> String {
+    let window = Duration::from_millis(quota.window());
+    t_plural!(
+        quota.limit(),
+        "{count} request in {window}",
+        "{count} requests in {window}",
+        window = config::format_duration(window)
+    )
 }
 
 #[component]
 fn PolicyRow<'a>(policy: &'a PolicyState, view: &'a View) -> impl IntoView + use<> {
     let name = policy.class.name();
     let changed = policy.quota != policy.configured;
-    let configured = admin::describe_quota(policy.configured);
+    let configured = quota_words(policy.configured);
     let [used, shadow, local] = usage(policy, view);
-    let note = changed.then(|| format!("Changed; {configured} are configured."));
+    let note = changed.then(|| t!("Changed; {quota} are configured.", quota = configured));
     view! {
         <li id=format!("policy-{name}")>
             <div>
@@ -88,11 +103,12 @@ fn usage(policy: &PolicyState, view: &View) -> [Option<String>; 3] {
         } else {
             refused as f64 / requests as f64
         };
-        format!(
-            "{} so far, {} refused ({}).",
-            format::count(requests, "request"),
-            format::number(refused),
-            format::percent(part)
+        t_plural!(
+            requests,
+            "{count} request so far, {refused} refused ({part}).",
+            "{count} requests so far, {refused} refused ({part}).",
+            refused = format::number(refused),
+            part = format::percent(part)
         )
     });
     let figures = &view.snapshot.figures;
@@ -100,16 +116,19 @@ fn usage(policy: &PolicyState, view: &View) -> [Option<String>; 3] {
     let counted = known.find(|known| known.policy == policy.class.name());
     let (shadowed, local) = counted.map_or((0, 0), |counted| (counted.shadowed, counted.local));
     let shadow = (policy.shadow || shadowed > 0).then(|| {
-        format!(
-            " In shadow mode: {} would have been refused since the start.",
-            format::count(shadowed, "request")
-        )
+        let sentence = t_plural!(
+            shadowed,
+            "In shadow mode: {count} request would have been refused since the start.",
+            "In shadow mode: {count} requests would have been refused since the start."
+        );
+        format!(" {sentence}")
     });
     let local = (view.snapshot.has_remote_tier && local > 0).then(|| {
-        format!(
-            " {} decided without Redis since the start.",
-            format::number(local)
-        )
+        let sentence = t!(
+            "{count} decided without Redis since the start.",
+            count = format::number(local)
+        );
+        format!(" {sentence}")
     });
     [used, shadow, local]
 }
@@ -119,18 +138,18 @@ fn usage(policy: &PolicyState, view: &View) -> [Option<String>; 3] {
 fn LimitForm<'a>(policy: &'a PolicyState, view: &'a View) -> impl IntoView + use<> {
     let name = policy.class.name();
     let action = format!("/dashboard/limits/{name}");
-    let window = config::format_duration(std::time::Duration::from_millis(policy.quota.window()));
+    let window = config::format_duration(Duration::from_millis(policy.quota.window()));
     let typed = |field: &str, now: String| view.typed(&action, field).unwrap_or(now);
     let limit = typed("limit", policy.quota.limit().to_string());
     let window = typed("window", window);
     let refused = view.refused(&action);
     let query = view::query(view.snapshot.range, view.full);
     let changed = policy.quota != policy.configured;
-    let configured = admin::describe_quota(policy.configured);
+    let configured = quota_words(policy.configured);
     view! {
         <form method="post" action=format!("{action}{query}") class="limit-form">
             <label for=format!("limit-{name}")>
-                "Requests"<span class="sr-only">{format!(" of {name}")}</span>
+                "Requests"<span class="sr-only">{format!(" {}", t!("of {name}", name = name))}</span>
             </label>
             <input
                 class="input"
@@ -143,7 +162,7 @@ fn LimitForm<'a>(policy: &'a PolicyState, view: &'a View) -> impl IntoView + use
                 aria-describedby=refused.map(|_| "notice")
             />
             <label for=format!("window-{name}")>
-                "in"<span class="sr-only">{format!(" window of {name}")}</span>
+                "in"<span class="sr-only">{format!(" {}", t!("window of {name}", name = name))}</span>
             </label>
             <input
                 class="input"
@@ -155,11 +174,19 @@ fn LimitForm<'a>(policy: &'a PolicyState, view: &'a View) -> impl IntoView + use
                 aria-describedby=refused.map(|_| "notice")
             />
             <button class="button">
-                "Change"<span class="sr-only">{format!(" the limit of {name}")}</span>
+                "Change"<span class="sr-only">{format!(" {}", t!("the limit of {name}", name = name))}</span>
             </button>
             {changed.then(|| view! {
-                <button class="button-quiet" name="configured" value="1" title=format!("Back to {configured}, as configured")>
-                    "Reset"<span class="sr-only">{format!(" the limit of {name} to {configured}")}</span>
+                <button
+                    class="button-quiet"
+                    name="configured"
+                    value="1"
+                    title=t!("Back to {quota}, as configured", quota = configured)
+                >
+                    "Reset"
+                    <span class="sr-only">
+                        {format!(" {}", t!("the limit of {name} to {quota}", name = name, quota = configured))}
+                    </span>
                 </button>
             })}
         </form>
@@ -203,15 +230,16 @@ fn MostRefused(view: Arc<View>) -> impl IntoView {
     let rows = refused.iter().map(row).collect_view();
     let other = view::href(view.snapshot.range, !full);
     let switch = if full {
-        "Shorten addresses"
+        t!("Shorten addresses")
     } else {
-        "Show full addresses"
+        t!("Show full addresses")
     };
+    let heads = vec![t!("Client"), t!("Policy"), t!("Refused"), t!("Last (UTC)")];
     let list = if refused.is_empty() {
         view! { <p class="note">"Nobody was refused since the start."</p> }.into_any()
     } else {
         view! {
-            <Table label="Most refused clients" heads=vec!["Client", "Policy", "Refused", "Last (UTC)"]>{rows}</Table>
+            <Table label="Most refused clients" heads>{rows}</Table>
             <p class="note"><a class="link" href=other data-live="">{switch}</a></p>
         }
         .into_any()
@@ -222,6 +250,24 @@ fn MostRefused(view: Arc<View>) -> impl IntoView {
             {list}
         </div>
     }
+}
+
+/// How many networks of the deny list are left out.
+fn not_shown(count: u64) -> String {
+    t_plural!(
+        count,
+        "{count} older one not shown; type it to allow it.",
+        "{count} older ones not shown; type it to allow it."
+    )
+}
+
+/// How often denied clients have asked.
+fn denied_requests(count: u64) -> String {
+    t_plural!(
+        count,
+        "{count} request of denied clients since the start.",
+        "{count} requests of denied clients since the start."
+    )
 }
 
 #[component]
@@ -260,14 +306,8 @@ fn Denied(view: Arc<View>) -> impl IntoView {
             <h3>"Deny list"</h3>
             {none.then(|| view! { <p class="note">"Nobody is denied."</p> })}
             <ul class="denied">{rows}</ul>
-            {(hidden > 0).then(|| view! {
-                <p class="note">{format::count(hidden, "older one")}" not shown; type it to allow it."</p>
-            })}
-            {(denials > 0).then(|| view! {
-                <p class="note">
-                    {format!("{} of denied clients since the start.", format::count(denials, "request"))}
-                </p>
-            })}
+            {(hidden > 0).then(|| view! { <p class="note">{not_shown(hidden)}</p> })}
+            {(denials > 0).then(|| view! { <p class="note">{denied_requests(denials)}</p> })}
             <form method="post" action=action class="deny-form">
                 <label for="network">"Address or network"</label>
                 <input

@@ -10,6 +10,9 @@ use super::chart::Line;
 use super::chart::Sparkline;
 use super::format;
 use super::table::Table;
+use crate::model::language::t;
+use crate::model::language::t_plural;
+use crate::model::language::t_view;
 use crate::services::metrics::Gauge;
 use crate::services::metrics::MetricValues;
 use crate::services::metrics::series::Point;
@@ -36,48 +39,54 @@ pub fn Headlines(view: Arc<View>) -> impl IntoView {
     };
     let sum = hour.map(Series::sum).unwrap_or_default();
     let in_hour = |value: fn(&MetricValues) -> u64| {
-        format!("{} in the last hour", format::number(value(&sum)))
+        let count = format::number(value(&sum));
+        t!("{count} in the last hour", count = count)
     };
     let entries: fn(&MetricValues) -> u64 = |values| values.highest(Gauge::CachedEntries);
     let peak = entries(&sum);
     let oldest = snapshot.instances.first().map(|oldest| {
-        let of = match snapshot.has_several_instances() {
-            true => format!("the oldest of {} instances, ", snapshot.instances.len()),
-            false => String::new(),
+        let time = view! { <format::Time at=oldest.started_at now=snapshot.at/><format::Utc/> };
+        let since = match snapshot.has_several_instances() {
+            true => t_view!(
+                "the oldest of {count} instances, since {time}",
+                count = snapshot.instances.len(),
+                time = time
+            ),
+            false => t_view!("since {time}", time = time),
         };
         view! {
             <b>{format::duration(oldest.uptime)}</b>
-            <p>{of}"since "<format::Time at=oldest.started_at now=snapshot.at/><format::Utc/></p>
+            <p>{since}</p>
         }
     });
     view! {
         <ul class="headlines">
             <Headline
                 id="total-requests"
-                name="Total requests"
+                name=t!("Total requests")
                 value=total(MetricValues::requests)
                 below=in_hour(MetricValues::requests)
                 trend=trend(MetricValues::requests)
             />
             <Headline
                 id="new-contacts"
-                name="New contacts"
+                name=t!("New contacts")
                 value=total(MetricValues::new_contacts)
                 below=in_hour(MetricValues::new_contacts)
                 trend=trend(MetricValues::new_contacts)
             />
             <Headline
                 id="rate-limit-hits"
-                name="Rate limit hits"
+                name=t!("Rate limit hits")
                 value=total(MetricValues::refusals)
                 below=in_hour(MetricValues::refusals)
                 trend=trend(MetricValues::refusals)
             />
             <Headline
                 id="cached-entries"
-                name="Cached entries"
+                name=t!("Cached entries")
                 value=format::number(snapshot.figures.cache.entries)
-                below=format!("{} at most in the last hour", format::number(peak))
+                below=t!("{count} at most in the last hour", count = format::number(peak))
                 trend=trend(entries)
             />
             <li id="uptime">
@@ -110,10 +119,10 @@ fn Headline(
 /// The label of a range.
 fn range_label(range: Range) -> &'static str {
     match range {
-        Range::Hour => "Last hour",
-        Range::Day => "24 hours",
-        Range::Month => "30 days",
-        Range::Year => "One year",
+        Range::Hour => t!("Last hour"),
+        Range::Day => t!("24 hours"),
+        Range::Month => t!("30 days"),
+        Range::Year => t!("One year"),
     }
 }
 
@@ -188,13 +197,17 @@ fn requests(series: &Series, range: Range) -> Chart {
     );
     Chart {
         id: "requests",
-        title: "Requests",
-        description: format!("Requests over time: {answered} answered, {refused} refused."),
+        title: t!("Requests"),
+        description: t!(
+            "Requests over time: {answered} answered, {refused} refused.",
+            answered = answered,
+            refused = refused
+        ),
         lines: vec![
-            line("answered", "line-1", answered, series, |point| {
+            line(t!("answered"), "line-1", answered, series, |point| {
                 Some(allowed(&point.values) as f64)
             }),
-            line("refused", "line-2", refused, series, |point| {
+            line(t!("refused"), "line-2", refused, series, |point| {
                 Some(point.values.refusals() as f64)
             }),
         ],
@@ -226,17 +239,17 @@ fn latency(series: &Series, range: Range) -> Chart {
         .collect();
     Chart {
         id: "latency",
-        title: "Latency",
-        description: format!(
-            "How long answers took, by percentile: {}.",
-            percentiles.join(", ")
+        title: t!("Latency"),
+        description: t!(
+            "How long answers took, by percentile: {percentiles}.",
+            percentiles = percentiles.join(", ")
         ),
         lines,
         min_top: 1.0,
         format: format::milliseconds,
         range,
         starts: starts(series),
-        empty: "Nothing was asked for.",
+        empty: t!("Nothing was asked for."),
     }
 }
 
@@ -245,16 +258,19 @@ fn hit_rate(series: &Series, range: Range) -> Chart {
     let sum = sum.map_or_else(|| "–".to_owned(), format::percent);
     Chart {
         id: "hit-rate",
-        title: "Cache hit rate",
-        description: format!("The part of all reads that the cache answered: {sum}."),
-        lines: vec![line("hits", "line-1", sum, series, |point| {
+        title: t!("Cache hit rate"),
+        description: t!(
+            "The part of all reads that the cache answered: {part}.",
+            part = sum
+        ),
+        lines: vec![line(t!("hits"), "line-1", sum, series, |point| {
             point.values.hit_rate()
         })],
         min_top: 1.0,
         format: format::percent,
         range,
         starts: starts(series),
-        empty: "Nothing was read.",
+        empty: t!("Nothing was read."),
     }
 }
 
@@ -263,9 +279,12 @@ fn lag(series: &Series, range: Range) -> Chart {
     let highest = milliseconds(series.sum().highest(Gauge::QueueLag) as f64);
     Chart {
         id: "queue-lag",
-        title: "Queue lag",
-        description: format!("How late the latest message was, over time: {highest} at most."),
-        lines: vec![line("highest", "line-1", highest, series, |point| {
+        title: t!("Queue lag"),
+        description: t!(
+            "How late the latest message was, over time: {highest} at most.",
+            highest = highest
+        ),
+        lines: vec![line(t!("highest"), "line-1", highest, series, |point| {
             Some(point.values.highest(Gauge::QueueLag) as f64)
         })],
         min_top: 1000.0,
@@ -300,9 +319,11 @@ fn Routes(series: Arc<Series>) -> impl IntoView {
             }
         })
         .collect_view();
+    let heads = vec![t!("Route"), t!("Answers"), "p50", "p95", "p99"];
+    let more = (rest > 0).then(|| t_plural!(rest, "{count} more route", "{count} more routes"));
     Some(view! {
         <h3>"By route"</h3>
-        <Table label="By route" heads=vec!["Route", "Answers", "p50", "p95", "p99"]>{rows}</Table>
-        {(rest > 0).then(|| view! { <p class="note">{format::count(rest as u64, "more route")}</p> })}
+        <Table label="By route" heads>{rows}</Table>
+        {more.map(|more| view! { <p class="note">{more}</p> })}
     })
 }

@@ -11,6 +11,10 @@ use leptos::prelude::*;
 
 use super::format;
 use super::table::Table;
+use crate::model::language::t;
+use crate::model::language::t_plural;
+use crate::model::language::t_view;
+use crate::services::health;
 use crate::services::jobs;
 use crate::services::jobs::DailyReport;
 use crate::services::metrics::Counter;
@@ -23,41 +27,37 @@ pub fn QueuePart(view: Arc<View>) -> impl IntoView {
     let stored = view.snapshot.stored.clone()?;
     let now = view.snapshot.at;
     let overview = &stored.overview;
-    let total = |counter| format::number(stored.totals.get(counter));
+    let total = |counter| stored.totals.get(counter);
     let counts = [
-        ("outbox", "In the outbox", format::number(overview.outbox)),
+        ("outbox", t!("In the outbox"), overview.outbox),
+        ("waiting", t!("Waiting for delivery"), overview.created),
+        ("delivering", t!("Being delivered"), overview.active),
+        ("retrying", t!("Waiting for a retry"), overview.retry),
+        ("dead", t!("Dead letters"), overview.dead),
         (
-            "waiting",
-            "Waiting for delivery",
-            format::number(overview.created),
+            "delivered",
+            t!("Delivered so far"),
+            total(Counter::Deliveries),
         ),
         (
-            "delivering",
-            "Being delivered",
-            format::number(overview.active),
+            "retried",
+            t!("Retries planned so far"),
+            total(Counter::Retries),
         ),
-        (
-            "retrying",
-            "Waiting for a retry",
-            format::number(overview.retry),
-        ),
-        ("dead", "Dead letters", format::number(overview.dead)),
-        ("delivered", "Delivered so far", total(Counter::Deliveries)),
-        ("retried", "Retries planned so far", total(Counter::Retries)),
-        ("mails", "Mails so far", total(Counter::Mails)),
+        ("mails", t!("Mails so far"), total(Counter::Mails)),
     ];
     let counts = counts.map(|(id, name, value)| {
         view! {
             <div id=format!("queue-{id}")>
                 <dt>{name}</dt>
-                <dd>{value}</dd>
+                <dd>{format::number(value)}</dd>
             </div>
         }
     });
     let who = if view.snapshot.uses_qstash {
-        "QStash delivers what is published; what stands here of deliveries is the broker's of this process."
+        t!("QStash delivers what is published; what stands here of deliveries is the broker's of this process.")
     } else {
-        "The broker in this process delivers."
+        t!("The broker in this process delivers.")
     };
     Some(view! {
         <section class="part" tabindex="-1" aria-labelledby="queue-title">
@@ -77,16 +77,20 @@ pub fn QueuePart(view: Arc<View>) -> impl IntoView {
 fn Paused<'a>(pause: Pause, view: &'a View) -> impl IntoView + use<> {
     let query = view::query(view.snapshot.range, view.full);
     let now = view.snapshot.at;
+    let since = t_view!(
+        "{paused} since {time}.",
+        paused = view! { <strong>"The queue is paused"</strong> },
+        time = view! { <format::Time at=pause.since now/><format::Utc/> }
+    );
+    let why = health::for_reader(&pause.why).to_owned();
     view! {
         <form method="post" action=format!("/dashboard/queue{query}") id="queue-paused" class="problem">
             <p>
-                <strong>"The queue is paused"</strong>
-                " since "
-                <format::Time at=pause.since now/>
-                <format::Utc/>
-                ". "
-                {pause.why}
-                " Nothing is delivered, and no schedule fires. Look at what waits below: cancel it if it was sent before, \
+                {since}
+                " "
+                {why}
+                " "
+                "Nothing is delivered, and no schedule fires. Look at what waits below: cancel it if it was sent before, \
                  and resume the queue."
             </p>
             <div class="letter-actions">
@@ -126,7 +130,9 @@ fn DeadLetters<'a>(
                 <li id=format!("letter-{id}")>
                     <label class="letter-tick">
                         <input type="checkbox" name="letter" value=id.clone()/>
-                        <span class="sr-only">{format!("Dead letter to {}", letter.destination)}</span>
+                        <span class="sr-only">
+                            {t!("Dead letter to {destination}", destination = letter.destination)}
+                        </span>
                     </label>
                     <MessageView message=letter now prefix="letter"/>
                 </li>
@@ -134,24 +140,29 @@ fn DeadLetters<'a>(
         })
         .collect_view();
     let hidden = overview.dead.saturating_sub(letters.len() as u64);
-    let all = format!("all {}", format::number(overview.dead));
+    let older = (hidden > 0).then(|| {
+        t_plural!(
+            hidden,
+            "{count} older one not shown.",
+            "{count} older ones not shown."
+        )
+    });
+    let all = format::number(overview.dead);
     view! {
         <h3>"Dead letters"</h3>
         <form method="post" action=format!("/dashboard/dead-letters{query}") id="dead-letters">
             <ul class="messages">{rows}</ul>
-            {(hidden > 0).then(|| view! {
-                <p class="note">{format::count(hidden, "older one")}" not shown."</p>
-            })}
+            {older.map(|older| view! { <p class="note">{older}</p> })}
             <div class="letter-actions">
                 <button class="button" name="do" value="retry">"Retry ticked"</button>
-                <button class="button" name="do" value="retry-all">{format!("Retry {all}")}</button>
+                <button class="button" name="do" value="retry-all">{t!("Retry all {count}", count = all)}</button>
                 <details class="confirm" id="delete-letters">
                     <summary class="button">"Delete…"</summary>
                     <div>
                         <p>"What is deleted is gone for good."</p>
                         <button class="button-danger" name="do" value="delete">"Delete ticked"</button>
                         <button class="button-danger" name="do" value="delete-all">
-                            {format!("Delete {all}")}
+                            {t!("Delete all {count}", count = all)}
                         </button>
                     </div>
                 </details>
@@ -167,7 +178,7 @@ fn Schedules<'a>(schedules: &'a [Schedule], view: &'a View) -> impl IntoView + u
     let report_to = |schedule: &Schedule| {
         let to = view.snapshot.report_to.as_ref();
         let to = to.filter(|_| schedule.id == DailyReport::SCHEDULE_ID);
-        to.map(|to| format!(", mailed to {to}"))
+        to.map(|to| t!(", mailed to {address}", address = to))
     };
     let row = |schedule: &Schedule| {
         let when = schedule.description.as_deref().map(format::sentence);
@@ -182,7 +193,7 @@ fn Schedules<'a>(schedules: &'a [Schedule], view: &'a View) -> impl IntoView + u
                     <span title=schedule.cron.clone()>
                         {when.unwrap_or_else(|| schedule.cron.clone())}
                     </span>
-                    {schedule.paused.then_some(" (paused)")}
+                    {schedule.paused.then(|| format!(" {}", t!("(paused)")))}
                     {report_to(schedule)}
                 </td>
                 <td>{time(schedule.next.filter(|_| !schedule.paused))}</td>
@@ -198,9 +209,15 @@ fn Schedules<'a>(schedules: &'a [Schedule], view: &'a View) -> impl IntoView + u
         }
         .into_any();
     }
+    let heads = vec![
+        t!("Schedule"),
+        t!("When"),
+        t!("Next (UTC)"),
+        t!("Last (UTC)"),
+    ];
     view! {
         <h3>"Schedules"</h3>
-        <Table label="Schedules" heads=vec!["Schedule", "When", "Next (UTC)", "Last (UTC)"] words=true>{rows}</Table>
+        <Table label="Schedules" heads words=true>{rows}</Table>
     }
     .into_any()
 }
@@ -227,23 +244,32 @@ fn Messages<'a>(messages: &'a [Message], now: Timestamp) -> impl IntoView + use<
     }
 }
 
-/// The label of a state.
+/// The label of a state, before its time.
 fn state(message: &Message) -> &'static str {
     match &*message.state {
-        "created" => "waiting",
-        "active" => "being delivered",
-        "retry" => "will be tried again",
-        "delivered" => "delivered",
-        "failed" if message.dead_letter_id.is_some() => "dead letter",
-        "failed" => "given up, and dealt with",
-        "canceled" => "cancelled",
-        _ => "unknown",
+        "created" => t!("waiting"),
+        "active" => t!("being delivered"),
+        "retry" => t!("will be tried again at"),
+        "delivered" => t!("delivered"),
+        "failed" if message.dead_letter_id.is_some() => t!("dead letter"),
+        "failed" => t!("given up, and dealt with"),
+        "canceled" => t!("cancelled"),
+        _ => t!("unknown"),
     }
 }
 
 /// The label of a job; a message to elsewhere is called by its address.
-fn name(destination: &str) -> String {
-    jobs::label(destination).map_or_else(|| destination.to_owned(), str::to_owned)
+fn name(destination: &str) -> &str {
+    match jobs::label(destination) {
+        None => destination,
+        Some("Welcome email") => t!("Welcome email"),
+        Some("Welcome email that failed") => t!("Welcome email that failed"),
+        Some("Daily report") => t!("Daily report"),
+        Some("Mail about an account") => t!("Mail about an account"),
+        Some("Mails about birthdays") => t!("Mails about birthdays"),
+        Some("Mail about birthdays") => t!("Mail about birthdays"),
+        Some(other) => other,
+    }
 }
 
 /// When a message is tried again, otherwise when the last thing happened to it.
@@ -280,12 +306,11 @@ fn MessageView<'a>(
     } else {
         "message-state"
     };
-    let again = (message.state == "retry").then_some(" at");
     view! {
         <details id=format!("{prefix}-{}-timeline", message.id)>
             <summary>
-                <span class="message-to">{name(&message.destination)}</span>
-                <span class=class>{text}{again}</span>
+                <span class="message-to">{name(&message.destination).to_owned()}</span>
+                <span class=class>{text}</span>
                 <format::Time at=when(message) now/>
             </summary>
             <ol class="timeline">{steps}</ol>
@@ -296,13 +321,13 @@ fn MessageView<'a>(
 #[component]
 fn StepLine<'a>(step: &'a Step, now: Timestamp) -> impl IntoView + use<> {
     let what = match &*step.state {
-        "CREATED" => "Accepted",
-        "ACTIVE" => "Attempt begun",
-        "ERROR" => "Attempt failed",
-        "RETRY" => "Will be tried again",
-        "FAILED" => "Given up",
-        "DELIVERED" => "Delivered",
-        "CANCELED" => "Cancelled",
+        "CREATED" => t!("Accepted"),
+        "ACTIVE" => t!("Attempt begun"),
+        "ERROR" => t!("Attempt failed"),
+        "RETRY" => t!("Will be tried again"),
+        "FAILED" => t!("Given up"),
+        "DELIVERED" => t!("Delivered"),
+        "CANCELED" => t!("Cancelled"),
         other => other,
     };
     let error = step.error.clone().filter(|_| step.state == "ERROR");
@@ -312,7 +337,10 @@ fn StepLine<'a>(step: &'a Step, now: Timestamp) -> impl IntoView + use<> {
             <span>
                 {what.to_owned()}
                 {error.map(|error| format!(": {error}"))}
-                {step.next.map(|at| view! { " at "<format::Time at now/> })}
+                {step.next.map(|at| {
+                    let next = t_view!("at {time}", time = view! { <format::Time at now/> });
+                    view! { " "{next} }
+                })}
             </span>
         </li>
     }

@@ -7,10 +7,15 @@ use leptos::prelude::*;
 
 use super::format;
 use crate::components::view::view;
+use crate::model::language::t;
+use crate::model::language::t_plural;
+use crate::model::language::t_view;
 use crate::services::backup::BackupStatus;
 use crate::services::dashboard::redis_info::RedisInfo;
+use crate::services::health;
 use crate::services::health::Component;
 use crate::services::health::ComponentStatus;
+use crate::services::instances::Instance;
 use crate::web::pages::dashboard::view::View;
 
 #[component]
@@ -20,26 +25,26 @@ pub fn System(view: Arc<View>) -> impl IntoView {
     let now = snapshot.at;
     let redis = match &components.redis {
         Some(component) => Ok(component),
-        None => Err("not used: each instance limits and caches for itself".to_owned()),
+        None => Err(t!("not used: each instance limits and caches for itself").to_owned()),
     };
     let qstash = match (&components.qstash, snapshot.uses_qstash) {
         (Some(component), _) => Ok(component),
-        (None, true) => Err("not asked for anything yet".to_owned()),
-        (None, false) => Err("not used: the broker in this process delivers".to_owned()),
+        (None, true) => Err(t!("not asked for anything yet").to_owned()),
+        (None, false) => Err(t!("not used: the broker in this process delivers").to_owned()),
     };
     let mail = match &components.mail {
         Some(component) if snapshot.has_mail_server || component.state == ComponentStatus::Down => {
             Ok(component)
         }
-        _ if !snapshot.has_mail_server => Err(format!(
-            "no mail server is set up; mails go {}",
-            snapshot.mail
+        _ if !snapshot.has_mail_server => Err(t!(
+            "no mail server is set up; mails go {place}",
+            place = snapshot.mail
         )),
-        _ => Err("nothing sent yet".to_owned()),
+        _ => Err(t!("nothing sent yet").to_owned()),
     };
     let log = match &components.log {
         Some(component) => Ok(component),
-        None => Err("every line was written".to_owned()),
+        None => Err(t!("every line was written").to_owned()),
     };
     let info = snapshot
         .stored
@@ -47,28 +52,45 @@ pub fn System(view: Arc<View>) -> impl IntoView {
         .and_then(|stored| stored.redis.clone());
     let memory = snapshot.figures.memory;
     let memory = memory.map_or_else(|| "–".to_owned(), format::bytes);
-    let processes = match &*snapshot.instances {
-        [only] => format!("Kith {}, {memory} of memory", only.version),
-        several => format!("{} instances, {memory} of memory together", several.len()),
+    let processes = match snapshot.has_several_instances() {
+        true => t!("Processes"),
+        false => t!("This process"),
     };
     Some(view! {
         <section class="part" tabindex="-1" aria-labelledby="system-title">
             <h2 id="system-title">"System"</h2>
             <dl class="parts">
-                <ComponentLine id="database" name="Database" component=Ok(&components.database) now/>
+                <ComponentLine id="database" name=t!("Database") component=Ok(&components.database) now/>
                 <ComponentLine id="redis" name="Redis" component=redis now/>
                 <ComponentLine id="qstash" name="QStash" component=qstash now/>
-                <ComponentLine id="mail" name="Mail" component=mail now/>
-                <ComponentLine id="log" name="Log" component=log now/>
+                <ComponentLine id="mail" name=t!("Mail") component=mail now/>
+                <ComponentLine id="log" name=t!("Log") component=log now/>
                 {snapshot.stored.as_ref().map(|stored| view! { <Backup status=&stored.backup now/> })}
                 <div id="system-process">
-                    <dt>{if snapshot.has_several_instances() { "Processes" } else { "This process" }}</dt>
-                    <dd>{processes}</dd>
+                    <dt>{processes}</dt>
+                    <dd>{described(&snapshot.instances, &memory)}</dd>
                 </div>
             </dl>
             {info.map(|info| view! { <RedisView info/> })}
         </section>
     })
+}
+
+/// The processes in a line, with the memory of all.
+fn described(instances: &[Instance], memory: &str) -> String {
+    match instances {
+        [only] => t!(
+            "Kith {version}, {memory} of memory",
+            version = only.version,
+            memory = memory
+        ),
+        several => t_plural!(
+            several.len(),
+            "{count} instance, {memory} of memory together",
+            "{count} instances, {memory} of memory together",
+            memory = memory
+        ),
+    }
 }
 
 /// A component, or why there is none.
@@ -83,17 +105,21 @@ fn ComponentLine<'a>(
         Err(why) => view! { <span class="text-muted">{why}</span> },
         Ok(component) => {
             let (class, state) = match component.state {
-                ComponentStatus::Up => ("state-up", "up"),
-                ComponentStatus::Down => ("state-down", "down"),
+                ComponentStatus::Up => ("state-up", t!("up")),
+                ComponentStatus::Down => ("state-down", t!("down")),
             };
             let since = component.since;
+            let state = t_view!(
+                "{state} since {time}",
+                state = view! { <span class=class>{state}</span> },
+                time = view! { <format::Time at=since now/><format::Utc/> }
+            );
+            let reason = component.reason.as_deref().map(health::for_reader);
+            let effect = component.effect.as_deref().map(health::for_reader);
             view! {
-                <span class=class>{state}</span>
-                " since "
-                <format::Time at=since now/>
-                <format::Utc/>
-                {component.reason.clone().map(|reason| format!(". {reason}"))}
-                {component.effect.clone().map(|effect| format!(" {effect}"))}
+                {state}
+                {reason.map(|reason| format!(". {reason}"))}
+                {effect.map(|effect| format!(" {effect}"))}
             }
         }
     };
@@ -110,27 +136,32 @@ fn ComponentLine<'a>(
 fn Backup<'a>(status: &'a BackupStatus, now: Timestamp) -> impl IntoView + use<> {
     let schedule = match (status.is_possible, status.interval) {
         (false, _) => {
-            " Tools of PostgreSQL make them: `kith backup FILE` names the command.".to_owned()
+            t!("Tools of PostgreSQL make them: `kith backup FILE` names the command.").to_owned()
         }
         (true, None) => {
-            " None are scheduled: set backup.interval, or run `kith backup FILE`.".to_owned()
+            t!("None are scheduled: set backup.interval, or run `kith backup FILE`.").to_owned()
         }
-        (true, Some(interval)) => format!(" One is made every {}.", format::duration(interval)),
+        (true, Some(interval)) => t!(
+            "One is made every {interval}.",
+            interval = format::duration(interval)
+        ),
     };
     let last = status.last.as_ref().map(|last| {
-        view! {
-            <format::Time at=last.at() now/>
-            <format::Utc/>
-            {format!(", {} in {}.", format::bytes(last.bytes), last.file)}
-        }
+        t_view!(
+            "{time}, {size} in {file}.",
+            time = view! { <format::Time at=last.at() now/><format::Utc/> },
+            size = format::bytes(last.bytes),
+            file = last.file.clone()
+        )
     });
-    let none = (last.is_none() && status.is_possible).then_some("none yet.");
+    let none = (last.is_none() && status.is_possible).then(|| t!("none yet."));
     view! {
         <div id="system-backup">
             <dt>"Last backup"</dt>
             <dd>
                 {last}
                 {none}
+                " "
                 {schedule}
                 {status.warning().map(|warning| view! {
                     " "
@@ -152,19 +183,19 @@ fn RedisView(info: RedisInfo) -> impl IntoView {
         .map(|(hits, reads)| format::percent(hits as f64 / reads as f64));
     let limit = match (info.limit, info.used) {
         (Some(limit), _) => format::bytes(limit),
-        (None, Some(_)) => "none".to_owned(),
+        (None, Some(_)) => t!("none").to_owned(),
         (None, None) => "–".to_owned(),
     };
     let counts = [
-        ("Version", known(info.version)),
-        ("Memory", known(info.used.map(format::bytes))),
-        ("At most so far", known(info.peak.map(format::bytes))),
-        ("Limit", limit),
-        ("Evicted", known(info.evicted.map(format::number))),
-        ("Hit rate", known(rate)),
-        ("Clients", known(info.clients.map(format::number))),
+        (t!("Version"), known(info.version)),
+        (t!("Memory"), known(info.used.map(format::bytes))),
+        (t!("At most so far"), known(info.peak.map(format::bytes))),
+        (t!("Limit"), limit),
+        (t!("Evicted"), known(info.evicted.map(format::number))),
+        (t!("Hit rate"), known(rate)),
+        (t!("Clients"), known(info.clients.map(format::number))),
         (
-            "Answers in",
+            t!("Answers in"),
             format::milliseconds(info.latency.as_secs_f64() * 1000.0),
         ),
     ];
@@ -177,13 +208,13 @@ fn RedisView(info: RedisInfo) -> impl IntoView {
         }
     });
     view! {
-        <h3>"Redis"</h3>
+        <h3>{"Redis"}</h3>
         <dl class="counts" id="redis-info">{counts.collect_view()}</dl>
         {warning.then(|| view! {
             <p class="problem" id="eviction-warning">
-                {format!(
-                    "Redis may drop limits before their time: its maxmemory-policy is {}. Set it to noeviction.",
-                    policy.unwrap_or_default()
+                {t!(
+                    "Redis may drop limits before their time: its maxmemory-policy is {policy}. Set it to noeviction.",
+                    policy = policy.unwrap_or_default()
                 )}
             </p>
         })}
@@ -203,7 +234,7 @@ pub fn Actions(view: Arc<View>) -> impl IntoView {
                 <li>
                     <format::Time at=entry.at now/>
                     <span>{entry.action.clone()}</span>
-                    <span class="text-muted">{format!("by {}", entry.admin)}</span>
+                    <span class="text-muted">{t!("by {name}", name = entry.admin)}</span>
                 </li>
             }
         })

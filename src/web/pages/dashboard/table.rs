@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::format;
 use crate::components::view::view;
 
-/// The end of the head of a column of times.
+/// The end of the head of a column of times, in every language.
 const UTC: &str = " (UTC)";
 
 /// `label` names the table for screen readers. All columns but the first hold numbers, unless `words` says that

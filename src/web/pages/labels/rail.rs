@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::class_of;
 use crate::components::view::view;
+use crate::model::language::t;
 use crate::model::location::ListFilter;
 use crate::model::location::Location;
 use crate::services::contacts::labels::Label;
@@ -64,11 +65,11 @@ pub fn LabelRail(labels: Labels, searches: Vec<String>, location: Location) -> i
             link(filter, label.colour, label.name, Some(label.contacts))
         })
         .collect();
-    let all = link(ListFilter::default(), grey, "All".to_owned(), None);
+    let all = link(ListFilter::default(), grey, t!("All").to_owned(), None);
     let stars = link(
         only_favourites,
         grey,
-        "Favourites".to_owned(),
+        t!("Favourites").to_owned(),
         Some(favourites),
     );
     let search = |search: String| {

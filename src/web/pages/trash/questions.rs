@@ -13,8 +13,10 @@ use crate::model::contact::Activities;
 use crate::model::contact::Contact;
 use crate::model::contact::ContactDetails;
 use crate::model::error::AppError;
+use crate::model::language::t;
+use crate::model::language::t_plural;
+use crate::model::language::t_view;
 use crate::services::book::BookId;
-use crate::services::format;
 
 /// What the page shows.
 #[derive(Clone)]
@@ -48,18 +50,21 @@ pub fn TrashPartPage() -> impl IntoView {
             days_left,
             may_write,
         } => (
-            format!("{} · Trash · Kith", contact.name),
+            format!("{} · {} · Kith", contact.name, t!("Trash")),
             view! { <Deleted contact days_left may_write book/> },
         ),
         TrashPart::Erase(contact) => (
-            "Delete for ever · Kith".to_owned(),
+            format!("{} · Kith", t!("Delete for ever")),
             view! { <EraseQuestion contact book/> },
         ),
         TrashPart::Empty(contacts) => (
-            "Empty the trash · Kith".to_owned(),
+            format!("{} · Kith", t!("Empty the trash")),
             view! { <EmptyQuestion contacts book/> },
         ),
-        TrashPart::Failed(error) => ("Trash · Kith".to_owned(), view! { <Failed error/> }),
+        TrashPart::Failed(error) => (
+            format!("{} · Kith", t!("Trash")),
+            view! { <Failed error/> },
+        ),
     };
     Some(view! {
         <PageTitle text=title/>
@@ -103,7 +108,7 @@ fn Deleted(
         }
     });
     view! {
-        <script src="/times.js" defer></script>
+        <script type="module" src="/times.js"></script>
         <div class="flex items-center gap-4">
             <LargeAvatar id name=name.clone() photo=None/>
             <h1 class="min-w-0 text-xl font-semibold tracking-tight wrap-anywhere"><bdi>{name}</bdi></h1>
@@ -120,7 +125,7 @@ fn EraseQuestion(contact: Contact, book: Option<BookId>) -> impl IntoView {
     let Contact { id, name, .. } = contact;
     view! {
         <h1 class="text-xl font-semibold tracking-tight wrap-anywhere">
-            "Delete "<bdi>{name}</bdi>" for ever?"
+            {t_view!("Delete {name} for ever?", name = view! { <bdi>{name}</bdi> })}
         </h1>
         <p class="mt-2">"All that Kith keeps of this contact goes. This cannot be undone."</p>
         <form
@@ -137,11 +142,11 @@ fn EraseQuestion(contact: Contact, book: Option<BookId>) -> impl IntoView {
 #[component]
 fn EmptyQuestion(contacts: u64, book: Option<BookId>) -> impl IntoView {
     let what = match contacts {
-        0 => "The trash is empty.".to_owned(),
-        1 => "The contact in it is deleted for ever. This cannot be undone.".to_owned(),
-        _ => format!(
-            "All {} in it are deleted for ever. This cannot be undone.",
-            format::count(contacts, "contact")
+        0 => t!("The trash is empty.").to_owned(),
+        _ => t_plural!(
+            contacts,
+            "The contact in it is deleted for ever. This cannot be undone.",
+            "All {count} contacts in it are deleted for ever. This cannot be undone.",
         ),
     };
     let form = (contacts > 0).then(|| {

@@ -37,7 +37,6 @@ use super::row::id_bytes;
 use super::search;
 use super::search::Wanted;
 use crate::model::contact::ContactId;
-use crate::model::contact::MarkedRow;
 use crate::services::book::BookKey;
 use crate::services::contacts::CONTACTS;
 use crate::services::contacts::labels::is_favourite;
@@ -52,6 +51,7 @@ use crate::services::contacts::query::Sort;
 use crate::services::contacts::query::SortBy;
 use crate::services::contacts::query::Start;
 use crate::services::contacts::search_document::document;
+use crate::services::contacts::search_marks::Marked;
 use crate::services::contacts::search_marks::marked;
 use crate::services::contacts::store::ContactPage;
 use crate::services::contacts::store::StoreError;
@@ -237,7 +237,7 @@ struct Found {
 
 impl Found {
     /// Says where a search has found the contacts, and drops what is read for that.
-    fn mark(&mut self, search: &Search) -> Vec<MarkedRow> {
+    fn mark(&mut self, search: &Search) -> Vec<Marked> {
         if search.is_empty() {
             return Vec::new();
         }
