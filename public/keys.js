@@ -16,11 +16,11 @@ const SWITCH = 'kith-keys';
 const KEYS = [
   [t('/ or Ctrl K'), t('Search')],
   ['Enter', t('Open the only contact that a search has found')],
-  ['↓ ↑ Home End', t('Move in the list')],
+  [t('↓ ↑ Home End'), t('Move in the list')],
   ['n', t('New contact')],
   ['e', t('Edit the contact')],
-  ['Delete', t('Move the contact to the trash')],
-  ['Ctrl Z', t('Undo what the notice offers to undo')],
+  [t('Del'), t('Move the contact to the trash')],
+  [t('Ctrl Z'), t('Undo what the notice offers to undo')],
   ['Esc', t('Back to the list')],
   [t('? or Ctrl /'), t('This list')],
 ];

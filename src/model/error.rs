@@ -138,17 +138,13 @@ impl FromServerFnError for AppError {
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::UnsupportedRequestMethod(_) => {
                 Self::Unreachable
             }
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
-                Self::bad_request(t!(
-                    "The request could not be read. Reload the page and try again."
-                ))
-            }
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::bad_request(t!(
+                "The request could not be read. Reload the page and try again."
+            )),
             // On the server, this is an error in the request.
-            ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => {
-                Self::bad_request(t!(
-                    "The request could not be read. Reload the page and try again."
-                ))
-            }
+            ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => Self::bad_request(t!(
+                "The request could not be read. Reload the page and try again."
+            )),
             // The server and the browser do not understand each other, for example because the server was
             // updated while the page was open.
             _ => Self::Internal,

@@ -5,6 +5,25 @@ use std::ops::Range;
 use crate::model::language::t;
 use crate::model::language::t_context;
 
+/// For example `November`; `None` where the calendar has no such month. Months count from 0.
+pub fn name_of_month(month: u32) -> Option<&'static str> {
+    Some(match month {
+        0 => t_context!("month", "January"),
+        1 => t_context!("month", "February"),
+        2 => t_context!("month", "March"),
+        3 => t_context!("month", "April"),
+        4 => t_context!("month", "May"),
+        5 => t_context!("month", "June"),
+        6 => t_context!("month", "July"),
+        7 => t_context!("month", "August"),
+        8 => t_context!("month", "September"),
+        9 => t_context!("month", "October"),
+        10 => t_context!("month", "November"),
+        11 => t_context!("month", "December"),
+        _ => return None,
+    })
+}
+
 /// A day of the calendar. Months count from 0, as in JavaScript.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Day {
@@ -14,25 +33,6 @@ pub struct Day {
 }
 
 impl Day {
-    /// For example `November`; `None` where the calendar has no such month.
-    fn month_name(self) -> Option<&'static str> {
-        Some(match self.month {
-            0 => t_context!("month", "January"),
-            1 => t_context!("month", "February"),
-            2 => t_context!("month", "March"),
-            3 => t_context!("month", "April"),
-            4 => t_context!("month", "May"),
-            5 => t_context!("month", "June"),
-            6 => t_context!("month", "July"),
-            7 => t_context!("month", "August"),
-            8 => t_context!("month", "September"),
-            9 => t_context!("month", "October"),
-            10 => t_context!("month", "November"),
-            11 => t_context!("month", "December"),
-            _ => return None,
-        })
-    }
-
     /// For example `Nov`; empty where the calendar has no such month.
     fn short_month_name(self) -> &'static str {
         match self.month {
@@ -54,7 +54,7 @@ impl Day {
 
     /// For example `2 November 2026`; `None` where the calendar has no such month.
     pub fn long(self) -> Option<String> {
-        Some(self.with_year(self.month_name()?))
+        Some(self.with_year(name_of_month(self.month)?))
     }
 
     /// For example `2 Nov 2026`.
@@ -64,7 +64,7 @@ impl Day {
 
     /// For example `2 November`; `None` where the calendar has no such month.
     pub fn without_year(self) -> Option<String> {
-        Some(self.with_month(self.month_name()?))
+        Some(self.with_month(name_of_month(self.month)?))
     }
 
     /// For example `2 Nov`.

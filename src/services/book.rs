@@ -145,10 +145,14 @@ impl Book {
         }
         let detail = match role {
             BookRole::Owner => {
-                t!("Only an owner of this address book may do that. Ask the person who has shared it with you.")
+                t!(
+                    "Only an owner of this address book may do that. Ask the person who has shared it with you."
+                )
             }
             BookRole::Editor | BookRole::Viewer => {
-                t!("You may read this address book and not change it. Ask the person who has shared it with you.")
+                t!(
+                    "You may read this address book and not change it. Ask the person who has shared it with you."
+                )
             }
         };
         Err(AppError::Forbidden {

@@ -3,8 +3,12 @@
 use std::error::Error;
 use std::time::Duration;
 
+use jiff::civil::Date;
+use jiff::civil::Weekday;
+
 use crate::model::format;
 use crate::model::language::t;
+use crate::model::language::t_context;
 use crate::model::language::t_plural;
 
 /// With separators, for example `12,345`.
@@ -12,10 +16,76 @@ pub fn number(number: u64) -> String {
     format::number(number)
 }
 
-/// For example `1 request` and `1,200 requests`.
+/// For example `1 request` and `1,200 requests`: in English, for commands.
 pub fn count(count: u64, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {what}{plural}", number(count))
+}
+
+/// A number with decimals, with the sign that the reader's language puts before them.
+fn decimal(number: f64, decimals: usize) -> String {
+    let text = format!("{number:.decimals$}");
+    text.replace('.', t_context!("sign before decimals", "."))
+}
+
+/// A day as pages write it.
+fn day(date: Date) -> format::Day {
+    let small = |number: i8| u32::from(number.unsigned_abs());
+    format::Day {
+        year: u32::from(date.year().unsigned_abs()),
+        month: small(date.month()) - 1,
+        day: small(date.day()),
+    }
+}
+
+/// For example `30 Nov 2026`.
+pub fn short_date(date: Date) -> String {
+    day(date).medium()
+}
+
+/// For example `30 Nov`.
+pub fn short_day(date: Date) -> String {
+    day(date).short()
+}
+
+/// For example `Friday, 30 November 2026`.
+pub fn date_with_weekday(date: Date) -> String {
+    let weekday = match date.weekday() {
+        Weekday::Monday => t!("Monday"),
+        Weekday::Tuesday => t!("Tuesday"),
+        Weekday::Wednesday => t!("Wednesday"),
+        Weekday::Thursday => t!("Thursday"),
+        Weekday::Friday => t!("Friday"),
+        Weekday::Saturday => t!("Saturday"),
+        Weekday::Sunday => t!("Sunday"),
+    };
+    let date = day(date).long().unwrap_or_default();
+    t!("{weekday}, {date}", weekday = weekday, date = date)
+}
+
+/// For example `Fri 30 Nov`.
+pub fn short_day_with_weekday(date: Date) -> String {
+    let weekday = match date.weekday() {
+        Weekday::Monday => t!("Mon"),
+        Weekday::Tuesday => t!("Tue"),
+        Weekday::Wednesday => t!("Wed"),
+        Weekday::Thursday => t!("Thu"),
+        Weekday::Friday => t!("Fri"),
+        Weekday::Saturday => t!("Sat"),
+        Weekday::Sunday => t!("Sun"),
+    };
+    t!(
+        "{weekday} {day}",
+        weekday = weekday,
+        day = day(date).short()
+    )
+}
+
+/// For example `November 2026`.
+pub fn month(date: Date) -> String {
+    let day = day(date);
+    let month = format::name_of_month(day.month).unwrap_or_default();
+    t!("{month} {year}", month = month, year = day.year)
 }
 
 /// For example `12.3 MiB`.
@@ -25,7 +95,7 @@ pub fn bytes(bytes: u64) -> String {
         if size < 1024.0 || unit == "GiB" {
             let decimals = usize::from(unit != "bytes");
             let unit = if unit == "bytes" { t!("bytes") } else { unit };
-            return format!("{size:.decimals$} {unit}");
+            return format!("{} {unit}", decimal(size, decimals));
         }
         size /= 1024.0;
     }
@@ -51,15 +121,20 @@ pub fn wait(seconds: u32) -> String {
     }
     let minutes = seconds.div_ceil(60);
     // Without commas between digits.
-    t_plural!(minutes, "{minutes} minute", "{minutes} minutes", minutes = minutes)
+    t_plural!(
+        minutes,
+        "{minutes} minute",
+        "{minutes} minutes",
+        minutes = minutes
+    )
 }
 
 /// Of a request, for example `3.2 ms` and `1.25 s`.
 pub fn milliseconds(milliseconds: f64) -> String {
     match milliseconds {
-        short if short < 10.0 => format!("{short:.1} ms"),
+        short if short < 10.0 => format!("{} ms", decimal(short, 1)),
         medium if medium < 1000.0 => format!("{medium:.0} ms"),
-        long => format!("{:.2} s", long / 1000.0),
+        long => format!("{} s", decimal(long / 1000.0, 2)),
     }
 }
 
@@ -67,7 +142,7 @@ pub fn milliseconds(milliseconds: f64) -> String {
 pub fn percent(part: f64) -> String {
     let percent = part * 100.0;
     let decimals = usize::from((0.05..99.95).contains(&percent));
-    format!("{percent:.decimals$}%")
+    t!("{percent}%", percent = decimal(percent, decimals))
 }
 
 /// The first letter large.

@@ -49,6 +49,13 @@ impl Page {
         self.all(css).into_iter().map(text_of).collect()
     }
 
+    /// All texts that people read or hear, one for each node and attribute. Code and samples are none.
+    pub fn read_texts(&self) -> Vec<String> {
+        let mut texts = Vec::new();
+        push_read_texts(&mut texts, self.html.root_element());
+        texts
+    }
+
     /// The data that a page gives to its island, as the script element with them stands in the page.
     pub fn data(&self) -> String {
         self.with_id("page-data").text().collect()
@@ -130,6 +137,41 @@ fn push_text(text: &mut String, element: ElementRef<'_>) {
                     text.push(' ');
                     push_text(text, element);
                     text.push(' ');
+                }
+            }
+        }
+    }
+}
+
+/// The attributes that people read or hear.
+const READ: [&str; 7] = [
+    "alt",
+    "aria-description",
+    "aria-label",
+    "aria-roledescription",
+    "aria-valuetext",
+    "placeholder",
+    "title",
+];
+
+fn push_read_texts(texts: &mut Vec<String>, element: ElementRef<'_>) {
+    if matches!(
+        element.value().name(),
+        "script" | "style" | "code" | "kbd" | "pre"
+    ) {
+        return;
+    }
+    texts.extend(
+        READ.iter()
+            .filter_map(|name| element.attr(name))
+            .map(str::to_owned),
+    );
+    for child in element.children() {
+        match child.value() {
+            Node::Text(part) => texts.push(normalised(part)),
+            _ => {
+                if let Some(element) = ElementRef::wrap(child) {
+                    push_read_texts(texts, element);
                 }
             }
         }

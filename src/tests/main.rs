@@ -24,6 +24,7 @@ mod imports;
 mod instances;
 mod invitations;
 mod labels;
+mod language;
 mod limits;
 mod list_view;
 mod live;

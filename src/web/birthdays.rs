@@ -52,7 +52,9 @@ impl FromRequestParts<AppState> for ReaderZone {
 /// [`AppError::BadRequest`] for what is no cursor.
 pub fn parse_cursor(text: &str) -> Result<DateCursor, AppError> {
     text.parse().map_err(|NoCursor| {
-        AppError::bad_request(t!("The cursor is not one of a list of dates. Start again without it."))
+        AppError::bad_request(t!(
+            "The cursor is not one of a list of dates. Start again without it."
+        ))
     })
 }
 
@@ -104,7 +106,9 @@ impl Visit {
             is_first: after.is_none(),
             may_write: contacts.book()?.role >= BookRole::Editor,
             done: done.and_then(|what| match &*what {
-                "revoked" => Some(t!("The address is revoked. Calendars that read it are refused.")),
+                "revoked" => Some(t!(
+                    "The address is revoked. Calendars that read it are refused."
+                )),
                 "mails" => Some(t!("Kith writes you on the mornings of these days.")),
                 "no-mails" => Some(t!("Kith does not write you about these days any more.")),
                 _ => None,

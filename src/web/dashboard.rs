@@ -325,7 +325,9 @@ async fn change_deny_list(
 async fn invalidate(visit: Visit, State(service): State<AdminService>, tag: Name) -> Response {
     let outcome = match TAGS.into_iter().find(|known| tag.is(known.kind())) {
         Some(known) => service.invalidate(&visit.admin, known).await,
-        None => Err(AppError::bad_request(t!("Nothing is cached under this tag."))),
+        None => Err(AppError::bad_request(t!(
+            "Nothing is cached under this tag."
+        ))),
     };
     visit.answer(Fields::new(), outcome).await
 }
@@ -338,7 +340,9 @@ async fn change_queue(
     let outcome = match fields.get("do").map(String::as_str) {
         Some("resume") => service.resume_queue(&visit.admin).await,
         Some("cancel") => service.cancel_waiting(&visit.admin).await,
-        _ => Err(AppError::bad_request(t!("Choose what to do with the queue."))),
+        _ => Err(AppError::bad_request(t!(
+            "Choose what to do with the queue."
+        ))),
     };
     visit.answer(fields, outcome).await
 }

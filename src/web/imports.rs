@@ -98,7 +98,10 @@ pub async fn send(
 }
 
 fn unreadable() -> Problem {
-    AppError::bad_request(t!("This form cannot be read. Reload the page and try again.")).into()
+    AppError::bad_request(t!(
+        "This form cannot be read. Reload the page and try again."
+    ))
+    .into()
 }
 
 /// Draws how far an import is, or what has become of it.

@@ -86,10 +86,7 @@ mod tests {
 
     fn language(accepted: &'static str, cookie: &'static str) -> Language {
         let mut headers = HeaderMap::new();
-        headers.insert(
-            header::ACCEPT_LANGUAGE,
-            HeaderValue::from_static(accepted),
-        );
+        headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static(accepted));
         headers.insert(header::COOKIE, HeaderValue::from_static(cookie));
         of_headers(&headers)
     }

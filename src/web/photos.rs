@@ -219,7 +219,9 @@ fn number(text: &[u8]) -> Option<f64> {
 }
 
 fn unreadable() -> AppError {
-    AppError::bad_request(t!("This form cannot be read. Reload the page and try again."))
+    AppError::bad_request(t!(
+        "This form cannot be read. Reload the page and try again."
+    ))
 }
 
 fn broken_off(error: MultipartError) -> AppError {

@@ -83,7 +83,10 @@ impl Problem {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "too-large",
-            t!("The body is larger than Kith accepts, which is {limit}.", limit = limit),
+            t!(
+                "The body is larger than Kith accepts, which is {limit}.",
+                limit = limit
+            ),
         )
     }
 

@@ -369,7 +369,10 @@ fn account_routes(state: &AppState) -> Router<AppState> {
     let own = accounts::own_routes().method_not_allowed_fallback(wrong_method);
     let open = accounts::open_routes().route(security_txt::PATH, get(security_txt::show));
     let open = open
-        .route("/language", get(language::show).merge(post(language::choose)))
+        .route(
+            "/language",
+            get(language::show).merge(post(language::choose)),
+        )
         .method_not_allowed_fallback(wrong_method);
     let own = middleware::limited(own, RequestClass::Ui, Access::SignedIn, state);
     let managing = accounts::management_routes()

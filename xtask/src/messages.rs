@@ -46,7 +46,9 @@ pub fn update() -> Result<()> {
 fn catalogues() -> Result<Vec<PathBuf>> {
     let folder = root().join("locales");
     let files = fs::read_dir(&folder).context("cannot list the catalogues")?;
-    let paths = files.map(|file| Ok(file?.path())).collect::<Result<Vec<_>>>()?;
+    let paths = files
+        .map(|file| Ok(file?.path()))
+        .collect::<Result<Vec<_>>>()?;
     let is_catalogue = |path: &PathBuf| path.extension().is_some_and(|end| end == "po");
     Ok(paths.into_iter().filter(is_catalogue).collect())
 }
@@ -148,7 +150,9 @@ fn merged(texts: &Texts, old: &Catalog) -> Result<Catalog> {
             message.with_msgctxt(context.to_owned());
         }
         let files: Vec<&str> = files.iter().map(String::as_str).collect();
-        message.with_msgid(text.id.clone()).with_source(files.join("\n"));
+        message
+            .with_msgid(text.id.clone())
+            .with_source(files.join("\n"));
         new.append_or_update(message.done());
     }
     Ok(new)
@@ -156,7 +160,9 @@ fn merged(texts: &Texts, old: &Catalog) -> Result<Catalog> {
 
 /// The English of what has no translation.
 fn open_texts(catalogue: &Catalog) -> Vec<&str> {
-    let open = catalogue.messages().filter(|message| !message.is_translated());
+    let open = catalogue
+        .messages()
+        .filter(|message| !message.is_translated());
     open.map(MessageView::msgid).collect()
 }
 
@@ -179,7 +185,12 @@ mod tests {
                 "`cargo xtask messages` brings {} up to date",
                 path.display()
             );
-            assert_eq!(open_texts(&updated), [""; 0], "not translated in {}", path.display());
+            assert_eq!(
+                open_texts(&updated),
+                [""; 0],
+                "not translated in {}",
+                path.display()
+            );
         }
     }
 
@@ -214,10 +225,17 @@ mod tests {
     #[test]
     fn what_is_translated_stays_and_what_is_gone_goes() {
         let texts = |ids: &[&str]| -> Texts {
-            let text = |id: &&str| Text { context: String::new(), id: (*id).to_owned(), plural: None };
-            ids.iter().map(|id| (text(id), BTreeSet::from(["src/a.rs".to_owned()]))).collect()
+            let text = |id: &&str| Text {
+                context: String::new(),
+                id: (*id).to_owned(),
+                plural: None,
+            };
+            ids.iter()
+                .map(|id| (text(id), BTreeSet::from(["src/a.rs".to_owned()])))
+                .collect()
         };
-        let mut first = merged(&texts(&["Edit", "Save"]), &Catalog::new(Default::default())).expect("texts");
+        let mut first =
+            merged(&texts(&["Edit", "Save"]), &Catalog::new(Default::default())).expect("texts");
         for mut message in first.messages_mut() {
             message.set_msgstr("Sichern".to_owned()).expect("one form");
         }

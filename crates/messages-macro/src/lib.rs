@@ -8,7 +8,8 @@ use proc_macro2::TokenTree;
 #[proc_macro]
 pub fn translate(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let mut tokens = TokenStream::from(input).into_iter();
-    let is_path = |token: &TokenTree| !matches!(token, TokenTree::Punct(mark) if mark.as_char() == ';');
+    let is_path =
+        |token: &TokenTree| !matches!(token, TokenTree::Punct(mark) if mark.as_char() == ';');
     let lookup: TokenStream = tokens.by_ref().take_while(is_path).collect();
     let markup = markup::translate(&lookup, tokens.collect());
     let view: TokenStream = "::leptos::prelude::view!".parse().expect("a path");

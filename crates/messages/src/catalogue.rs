@@ -137,7 +137,11 @@ impl Entry {
             id: message.msgid().to_owned(),
             context: message.msgctxt().unwrap_or_default().to_owned(),
             forms,
-            sources: message.source().split_whitespace().map(str::to_owned).collect(),
+            sources: message
+                .source()
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect(),
         }
     }
 }
@@ -159,9 +163,8 @@ fn key(context: &str, id: &str) -> String {
 /// have more for fractions.
 fn categories_of_whole_numbers(rules: &PluralRules) -> Vec<PluralCategory> {
     let samples = || (0..=200_u64).chain([1_000, 1_000_000]);
-    let is_met = |category: &PluralCategory| {
-        samples().any(|sample| rules.category_for(sample) == *category)
-    };
+    let is_met =
+        |category: &PluralCategory| samples().any(|sample| rules.category_for(sample) == *category);
     PluralCategory::all().filter(is_met).collect()
 }
 

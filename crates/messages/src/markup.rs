@@ -34,10 +34,13 @@ pub fn translate(lookup: &TokenStream, markup: TokenStream) -> TokenStream {
 /// The texts of markup.
 pub fn texts(markup: TokenStream) -> impl Iterator<Item = String> {
     let tokens: Vec<TokenTree> = markup.into_iter().collect();
-    let texts = tokens.iter().enumerate().filter_map(|(index, token)| match token {
-        TokenTree::Literal(literal) => text_at(&tokens[..index], literal),
-        _ => None,
-    });
+    let texts = tokens
+        .iter()
+        .enumerate()
+        .filter_map(|(index, token)| match token {
+            TokenTree::Literal(literal) => text_at(&tokens[..index], literal),
+            _ => None,
+        });
     texts.collect::<Vec<_>>().into_iter()
 }
 
@@ -72,7 +75,10 @@ fn attribute_name(tokens: &[TokenTree]) -> String {
 }
 
 fn call(lookup: &TokenStream, literal: &Literal) -> TokenTree {
-    let mut argument = Group::new(Delimiter::Parenthesis, TokenTree::from(literal.clone()).into());
+    let mut argument = Group::new(
+        Delimiter::Parenthesis,
+        TokenTree::from(literal.clone()).into(),
+    );
     argument.set_span(literal.span());
     let mut call = lookup.clone();
     call.extend([TokenTree::Group(argument)]);
@@ -103,7 +109,11 @@ fn unescape(written: &str) -> Option<String> {
             'r' => text.push('\r'),
             '\n' => while letters.next_if(|next| next.is_whitespace()).is_some() {},
             'u' => {
-                let hex: String = letters.by_ref().skip(1).take_while(|next| *next != '}').collect();
+                let hex: String = letters
+                    .by_ref()
+                    .skip(1)
+                    .take_while(|next| *next != '}')
+                    .collect();
                 text.push(char::from_u32(u32::from_str_radix(&hex, 16).ok()?)?);
             }
             same @ ('"' | '\'' | '\\') => text.push(same),
@@ -125,7 +135,8 @@ mod tests {
 
     #[test]
     fn texts_are_looked_up_and_all_else_stays() {
-        let markup = r#"<a href="/x" aria-label="Place" title=other>"Save" ": " {inner("text")}</a>"#;
+        let markup =
+            r#"<a href="/x" aria-label="Place" title=other>"Save" ": " {inner("text")}</a>"#;
         let expected = r#"<ahref="/x"aria-label={look::up("Place")}title=other>{look::up("Save")}":"{inner("text")}</a>"#;
         assert_eq!(translated(markup), expected);
     }

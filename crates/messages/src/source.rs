@@ -81,7 +81,8 @@ fn of_macro(name: &str, arguments: &Group, found: &mut Vec<Message>) {
 /// The texts among the arguments of a macro that are texts and nothing else, as far as those of values.
 fn leading_texts(arguments: TokenStream) -> Vec<String> {
     let tokens: Vec<TokenTree> = arguments.into_iter().collect();
-    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ',');
+    let is_comma =
+        |token: &TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ',');
     let only_text = |argument: &[TokenTree]| match argument {
         [TokenTree::Literal(literal)] => markup::text_of(literal),
         _ => None,
@@ -112,7 +113,13 @@ mod tests {
         "#;
         let ids: Vec<String> = found(code).into_iter().map(|message| message.id).collect();
         let expected = [
-            "{done} of {total}", "{count} file", "Place", "Hello ", "or {link}", "inner", "May",
+            "{done} of {total}",
+            "{count} file",
+            "Place",
+            "Hello ",
+            "or {link}",
+            "inner",
+            "May",
         ];
         assert_eq!(ids, expected);
         let many = &found(code)[1];

@@ -177,7 +177,10 @@ struct BrowserTexts {
 impl BrowserTexts {
     fn of(catalogue: &Catalogue) -> Self {
         Self {
-            islands: texts_of(catalogue, &["src/islands/", "src/components/", "src/model/"]),
+            islands: texts_of(
+                catalogue,
+                &["src/islands/", "src/components/", "src/model/"],
+            ),
             scripts: texts_of(catalogue, &["public/"]),
         }
     }

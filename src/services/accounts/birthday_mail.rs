@@ -35,6 +35,7 @@ use crate::services::contacts::dates::DateOfContact;
 use crate::services::contacts::dates::Period;
 use crate::services::contacts::store::ContactStore;
 use crate::services::contacts::store::StoreError;
+use crate::services::format;
 use crate::services::mail::MailError;
 use crate::services::mail::Mailer;
 use crate::services::time_zone::Zone;
@@ -245,7 +246,7 @@ fn compose(dates: &[DateOfContact], date: Date, origin: &str) -> Option<(String,
     });
     let lines: Vec<String> = lines.collect();
     let paragraphs = vec![
-        t!("On {date}:", date = date.strftime("%A, %-d %B %Y")),
+        t!("On {date}:", date = format::date_with_weekday(date)),
         lines.join("\n"),
         format!("{origin}/birthdays"),
         t!("You asked for this mail on that page, which also ends it.").to_owned(),

@@ -48,7 +48,10 @@ impl AdminService {
         let sent = pages.handled;
         let why = pages.failure().await.or(why);
         if let (0, Some(why)) = (sent, &why) {
-            return Err(AppError::bad_request(t!("Nothing was sent. {why}", why = why)));
+            return Err(AppError::bad_request(t!(
+                "Nothing was sent. {why}",
+                why = why
+            )));
         }
         if sent == 0 {
             return Err(already_gone());
@@ -154,9 +157,7 @@ fn filter(selection: &DeadLetterSelection) -> Result<Filter, AppError> {
 }
 
 fn already_gone() -> AppError {
-    AppError::bad_request(t!(
-        "These dead letters are gone already. Nothing was done."
-    ))
+    AppError::bad_request(t!("These dead letters are gone already. Nothing was done."))
 }
 
 fn app_error(error: BrokerError) -> AppError {

@@ -190,10 +190,9 @@ pub fn parse_search(text: &str) -> Result<Search, AppError> {
                 "Search for at most {most} characters.",
                 most = Search::MAX_CHARS,
             ),
-            SearchError::TooManyTerms => t!(
-                "Search for at most {most} words.",
-                most = Search::MAX_TERMS,
-            ),
+            SearchError::TooManyTerms => {
+                t!("Search for at most {most} words.", most = Search::MAX_TERMS,)
+            }
         })
     })
 }

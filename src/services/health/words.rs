@@ -33,8 +33,11 @@ fn database_reason(english: &str) -> Option<&'static str> {
         "The database file was moved, deleted or replaced while it was in use." => {
             t!("The database file was moved, deleted or replaced while it was in use.")
         }
-        "The log of the database (-wal or -shm) was moved, deleted or replaced while it was in use." => {
-            t!("The log of the database (-wal or -shm) was moved, deleted or replaced while it was in use.")
+        "The log of the database (-wal or -shm) was moved, deleted or replaced while it was in use." =>
+        {
+            t!(
+                "The log of the database (-wal or -shm) was moved, deleted or replaced while it was in use."
+            )
         }
         "The database server does not answer." => t!("The database server does not answer."),
         "The database server may only be read." => t!("The database server may only be read."),
@@ -63,11 +66,16 @@ fn database_effect(english: &str) -> Option<&'static str> {
             t!("Nothing can be changed until the other program lets go of it.")
         }
         "Some changes are refused." => t!("Some changes are refused."),
-        "Nothing can be changed. Move the file back, or restart this server to use the file that is there now." => {
-            t!("Nothing can be changed. Move the file back, or restart this server to use the file that is there now.")
+        "Nothing can be changed. Move the file back, or restart this server to use the file that is there now." =>
+        {
+            t!(
+                "Nothing can be changed. Move the file back, or restart this server to use the file that is there now."
+            )
         }
         "Nothing can be changed. Stop this server, which saves what it has, and start it again." => {
-            t!("Nothing can be changed. Stop this server, which saves what it has, and start it again.")
+            t!(
+                "Nothing can be changed. Stop this server, which saves what it has, and start it again."
+            )
         }
         "Nothing can be read or changed until it does." => {
             t!("Nothing can be read or changed until it does.")
@@ -138,8 +146,11 @@ fn others(english: &str) -> Option<&'static str> {
             t!("Mails wait in the queue and are sent again.")
         }
         "Lines of the log are lost." => t!("Lines of the log are lost."),
-        "The database was restored from a backup, so messages that were delivered after the backup was made are in the queue again." => {
-            t!("The database was restored from a backup, so messages that were delivered after the backup was made are in the queue again.")
+        "The database was restored from a backup, so messages that were delivered after the backup was made are in the queue again." =>
+        {
+            t!(
+                "The database was restored from a backup, so messages that were delivered after the backup was made are in the queue again."
+            )
         }
         _ => return None,
     })

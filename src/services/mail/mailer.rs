@@ -24,6 +24,7 @@ use super::address::ascii_domain;
 use super::address::deliverable;
 use super::error::MailError;
 use super::smtp::Smtp;
+use crate::model::language::t;
 use crate::services::config::MailConfig;
 
 /// The folder beside the database that has the mails of a Kith without a mail server.
@@ -130,8 +131,8 @@ impl Mailer {
     /// Where mails go, for the log.
     pub fn describe(&self) -> String {
         match &self.transport {
-            Transport::Smtp(_) => "to the mail server".to_owned(),
-            Transport::Files(folder) => format!("into {}", folder.display()),
+            Transport::Smtp(_) => t!("to the mail server").to_owned(),
+            Transport::Files(folder) => t!("into {folder}", folder = folder.display()),
         }
     }
 

@@ -89,7 +89,9 @@ pub async fn show(books: Books) -> Response {
         "added" => Some(t!("The address book is made.")),
         "renamed" => Some(t!("The address book has another name.")),
         "shared" => Some(t!("The address book is shared.")),
-        "unshared" => Some(t!("The address book is not shared with that account any more.")),
+        "unshared" => Some(t!(
+            "The address book is not shared with that account any more."
+        )),
         "removed" => Some(t!("The address book is removed.")),
         _ => None,
     });

@@ -135,7 +135,9 @@ pub async fn show(managing: Managing) -> Response {
     let done = done.and_then(|what| match &*what {
         "invited" => Some(t!("The invitation is on its way.")),
         "revoked" => Some(t!("The invitation is revoked, and its link does nothing.")),
-        "role" => Some(t!("The role is changed, and the sessions of the account have ended.")),
+        "role" => Some(t!(
+            "The role is changed, and the sessions of the account have ended."
+        )),
         "disabled" => Some(t!("The account is disabled, and its sessions have ended.")),
         "enabled" => Some(t!("The account can sign in again.")),
         "removed" => Some(t!("The account is removed.")),

@@ -37,7 +37,10 @@ mod tests {
         let cases: [(&[u8], &[&str]); 6] = [
             (b"", &[]),
             (b"de", &["de"]),
-            (b"en;q=0.5, de-AT, de;q=0.9, *;q=0.1", &["de-AT", "de", "en", "*"]),
+            (
+                b"en;q=0.5, de-AT, de;q=0.9, *;q=0.1",
+                &["de-AT", "de", "en", "*"],
+            ),
             (b"fr, en;q=0", &["fr"]),
             (b"de;q=2", &[]),
             (b"\xff", &[]),

@@ -27,6 +27,7 @@ use crate::services::book::BookId;
 use crate::services::contacts::dates::DateCursor;
 use crate::services::contacts::dates::DateOfContact;
 use crate::services::contacts::dates::DatePage;
+use crate::services::format;
 use crate::services::time_zone::Zone;
 use crate::web::caller_contacts::in_book;
 
@@ -109,7 +110,7 @@ fn DayList(days: Days, book: Option<BookId>) -> impl IntoView {
         <p class="mt-2 text-muted" data-zone=name data-day=day>
             {t_view!(
                 "The coming 12 months. Today is {day} ({zone}).",
-                day = view! { <time datetime=day.clone()>{today.strftime("%A, %-d %B %Y").to_string()}</time> },
+                day = view! { <time datetime=day.clone()>{format::date_with_weekday(today)}</time> },
                 zone = place,
             )}
         </p>
@@ -193,7 +194,7 @@ fn Month(
     today: Date,
     book: Option<BookId>,
 ) -> impl IntoView {
-    let title = month.strftime("%B %Y").to_string();
+    let title = format::month(month);
     let id = month.strftime("month-%Y-%m").to_string();
     let rows = dates.into_iter();
     let rows = rows
@@ -236,7 +237,7 @@ fn Row(at: Date, of: DateOfContact, today: Date, book: Option<BookId>) -> impl I
                 </span>
                 <span class="date-when">
                     <span class="date-distance">{distance(days)}</span>
-                    <time datetime=at.to_string()>{at.strftime("%a %-d %b").to_string()}</time>
+                    <time datetime=at.to_string()>{format::short_day_with_weekday(at)}</time>
                 </span>
             </a>
         </li>

@@ -9,14 +9,12 @@ use crate::model::contact::ContactId;
 use crate::model::format::utc_timestamp;
 use crate::model::language::t;
 use crate::model::language::t_view;
-use crate::model::language::text;
 use crate::model::location::BOOK;
 use crate::services::book::BookId;
 use crate::services::contacts::History;
 use crate::services::contacts::Restoration;
 use crate::services::contacts::Version;
 use crate::services::contacts::history::Change;
-use crate::services::contacts::history::PHOTO;
 
 /// The longest text of a list, in characters.
 const MAX_LISTED_CHARS: usize = 300;
@@ -102,10 +100,7 @@ pub fn HistoryPage() -> impl IntoView {
         HistoryPart::Version(view) => (
             format!(
                 "{} · Kith",
-                t!(
-                    "History of {name}",
-                    name = view.restoration.contact.name
-                )
+                t!("History of {name}", name = view.restoration.contact.name)
             ),
             (addresses.history(), t!("History")),
             view! { <Question view addresses may_write/> },
@@ -217,7 +212,7 @@ fn listed(change: &Change) -> Change {
 fn ChangeText(change: Change) -> impl IntoView {
     let quoted =
         |text: String| view! { <q class="whitespace-pre-wrap wrap-anywhere" dir="auto">{text}</q> };
-    let label = view! { <span class="font-medium">{label_of(&change)}</span> };
+    let label = view! { <span class="font-medium">{change.label}</span> };
     match (change.from, change.to) {
         (Some(from), Some(to)) => t_view!(
             "{field} changed from {from} to {to}",
@@ -232,15 +227,6 @@ fn ChangeText(change: Change) -> impl IntoView {
             from = quoted(from),
         ),
         (None, None) => t_view!("{field} changed", field = label),
-    }
-}
-
-/// What people call that which has changed.
-fn label_of(change: &Change) -> &'static str {
-    match change.field {
-        PHOTO => t!("Picture"),
-        "other" => t!("Other properties"),
-        _ => text(change.label),
     }
 }
 

@@ -310,7 +310,11 @@ fn Removals(removals: Vec<LabelChange>, book: Option<BookId>) -> impl IntoView {
     let rows: Vec<_> = removals
         .into_iter()
         .map(|change| {
-            let of_contacts = t_plural!(change.total, ", of {count} contact", ", of {count} contacts");
+            let of_contacts = t_plural!(
+                change.total,
+                ", of {count} contact",
+                ", of {count} contacts"
+            );
             let name = change.name.clone();
             view! {
                 <li class="flex items-center gap-3 border-b border-line py-2">

@@ -29,8 +29,12 @@ pub fn LanguagePage() -> impl IntoView {
             </label>
         }
     };
-    let choices = [None].into_iter().chain(Language::ALL.map(Some)).map(choice);
-    let notice = is_done.then(|| view! { <p id="notice" role="status" class="mt-2">"The language is chosen."</p> });
+    let choices = [None]
+        .into_iter()
+        .chain(Language::ALL.map(Some))
+        .map(choice);
+    let notice = is_done
+        .then(|| view! { <p id="notice" role="status" class="mt-2">"The language is chosen."</p> });
     Some(view! {
         <PageTitle text=format!("{} · Kith", t!("Language"))/>
         <main id="main" tabindex="-1" class="page">

@@ -2,7 +2,9 @@
 
 use jiff::civil::Date;
 
-const MONTHS: [&str; 12] = [
+use crate::model::format::name_of_month;
+
+const ENGLISH_MONTHS: [&str; 12] = [
     "january",
     "february",
     "march",
@@ -65,11 +67,18 @@ fn day(text: &str) -> Option<String> {
     })
 }
 
+/// The number of a month, by its name in English or in the language of the reader.
 fn month(name: &str) -> Option<i8> {
     let name = name.to_lowercase();
-    let is_it = |month: &&str| name.len() >= MIN_MONTH_LETTERS && month.starts_with(&name);
-    let place = MONTHS.iter().position(is_it)?;
-    i8::try_from(place + 1).ok()
+    if name.chars().count() < MIN_MONTH_LETTERS {
+        return None;
+    }
+    let is_it = |month: &u32| {
+        let own = name_of_month(*month).unwrap_or_default().to_lowercase();
+        own.starts_with(&name) || ENGLISH_MONTHS[*month as usize].starts_with(&name)
+    };
+    let month = (0..12).find(is_it)?;
+    i8::try_from(month + 1).ok()
 }
 
 fn number(digits: &str) -> Option<i8> {
@@ -82,6 +91,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::language::Language;
 
     #[test]
     fn days_are_understood_as_people_write_them() {
@@ -98,6 +108,15 @@ mod tests {
         ] {
             assert_eq!(understood(typed.to_owned()), understood_as, "{typed}");
         }
+    }
+
+    #[tokio::test]
+    async fn months_have_their_names_in_the_language_of_the_reader_as_well() {
+        let in_german = Language::German.scope(async {
+            ["12. März 1990", "3. Okt.", "3 October"].map(|typed| understood(typed.to_owned()))
+        });
+        assert_eq!(in_german.await, ["1990-03-12", "--10-03", "--10-03"]);
+        assert_eq!(understood("12. März".to_owned()), "12. März");
     }
 
     #[test]

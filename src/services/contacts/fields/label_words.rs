@@ -56,9 +56,7 @@ pub fn label_of(typed: &str) -> &str {
     let mut labels = LABELS.iter().copied();
     let label = labels.find(|label| shown_label(label).to_lowercase() == words);
     // English words stay as they were typed.
-    label
-        .filter(|label| *label != words)
-        .unwrap_or(typed)
+    label.filter(|label| *label != words).unwrap_or(typed)
 }
 
 #[cfg(test)]
@@ -83,6 +81,11 @@ mod tests {
         let mut offered = offered.filter(|label| !matches!(**label, "left" | "right"));
         assert!(offered.all(|label| LABELS.contains(label)));
         let known = LABELS.iter().map(|label| Label::of_words(label));
-        assert_eq!(known.filter(|label| !matches!(label, Label::Custom(_))).count(), 26);
+        assert_eq!(
+            known
+                .filter(|label| !matches!(label, Label::Custom(_)))
+                .count(),
+            26
+        );
     }
 }

@@ -108,9 +108,7 @@ impl Cursor {
     /// [`AppError::BadRequest`] for text that is no cursor, or that of a list in another order.
     pub fn parse(text: &str, sort: Sort) -> Result<Self, AppError> {
         let cursor = Self::decode(text).ok_or_else(|| {
-            AppError::bad_request(t!(
-                "This cursor cannot be read. Start again without it."
-            ))
+            AppError::bad_request(t!("This cursor cannot be read. Start again without it."))
         })?;
         if cursor.sort() != sort {
             return Err(AppError::bad_request(t!(

@@ -82,14 +82,16 @@ impl Notice {
                 "The password is changed, and all other sessions have ended. Tokens for programs stay valid: revoke those that you do not know."
             )),
             Self::SessionEnded => Some(t!("The session has ended.")),
-            Self::TokenRevoked => Some(t!("The token is revoked. Programs that use it are refused.")),
+            Self::TokenRevoked => Some(t!(
+                "The token is revoked. Programs that use it are refused."
+            )),
             Self::IdentityLinked => Some(t!("The identity is linked: you can sign in with it.")),
             Self::IdentityUnlinked => Some(t!("The identity is unlinked, and admits no one here.")),
             Self::PasskeyAdded => Some(t!("The passkey is added: you can sign in with it.")),
             Self::PasskeyRemoved => Some(t!("The passkey is removed, and admits no one here.")),
-            Self::AddressSent => {
-                Some(t!("A link is on its way to the address. Follow it to confirm the address."))
-            }
+            Self::AddressSent => Some(t!(
+                "A link is on its way to the address. Follow it to confirm the address."
+            )),
             Self::AddressRemoved => Some(t!("The address is removed.")),
             Self::TokenMade(_)
             | Self::PasswordRefused(_)

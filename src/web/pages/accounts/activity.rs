@@ -11,8 +11,8 @@ use crate::model::language::t_view;
 use crate::services::audit_log::Kind;
 use crate::services::audit_log::Record;
 use crate::services::client::AccountId;
-use crate::services::format;
 use crate::web::pages::PageTitle;
+use crate::web::pages::dashboard::audit::kind_words;
 
 /// What the page shows.
 #[derive(Clone)]
@@ -67,7 +67,7 @@ pub fn ActivityPage() -> impl IntoView {
 #[component]
 fn Activity(record: Record, account: AccountId) -> impl IntoView {
     let is_own = record.account == Some(account.0);
-    let kind = format::sentence(&record.kind.replace('_', " "));
+    let kind = kind_words(&record.kind);
     let who = if is_own {
         t_context!("by", "you").to_owned()
     } else {

@@ -28,12 +28,16 @@ pub fn MailSection(mails: BirthdayMails, book: Option<BookId>) -> impl IntoView 
             });
         }
         BirthdayMails::Off => (
-            t!("Kith can write you in the morning when someone in one of your address books has a birthday or another date."),
+            t!(
+                "Kith can write you in the morning when someone in one of your address books has a birthday or another date."
+            ),
             "1",
             t!("Write me in the morning"),
         ),
         BirthdayMails::On => (
-            t!("Kith writes you in the morning when someone in one of your address books has a birthday or another date."),
+            t!(
+                "Kith writes you in the morning when someone in one of your address books has a birthday or another date."
+            ),
             "0",
             t!("Stop the mails"),
         ),

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use super::table::Table;
 use crate::components::view::view;
 use crate::model::language::t;
+use crate::services::format;
 use crate::services::metrics::series::Range;
 
 /// The size of the drawing in its own units. The browser stretches it.
@@ -216,12 +217,16 @@ fn nice(value: f64) -> f64 {
 /// When a point begins, in UTC until `components/clock.rs` rewrites it.
 fn label(start: i64, range: Range) -> impl IntoView {
     let at = Timestamp::from_second(start * 60).unwrap_or_default();
-    let (form, local) = match range {
-        Range::Hour => ("%H:%M", Some("minute")),
-        Range::Day => ("%-d %b %H:%M", Some("day")),
-        Range::Month | Range::Year => ("%-d %b %Y", None),
+    let at_utc = at.to_zoned(TimeZone::UTC);
+    let (date, time) = (at_utc.date(), at_utc.strftime("%H:%M"));
+    let (words, local) = match range {
+        Range::Hour => (time.to_string(), Some("minute")),
+        Range::Day => {
+            let day = format::short_day(date);
+            (t!("{day} {time}", day = day, time = time), Some("day"))
+        }
+        Range::Month | Range::Year => (format::short_date(date), None),
     };
-    let words = at.to_zoned(TimeZone::UTC).strftime(form).to_string();
     view! { <time datetime=at.to_string() data-time=local>{words}</time> }
 }
 

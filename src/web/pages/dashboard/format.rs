@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use leptos::prelude::*;
 
 use crate::components::view::view;
+use crate::model::language::t;
 
 pub use crate::services::format::*;
 
@@ -14,12 +15,16 @@ pub use crate::services::format::*;
 pub fn Time(at: Timestamp, now: Timestamp) -> impl IntoView {
     let zoned = at.to_zoned(TimeZone::UTC);
     let same_day = now.to_zoned(TimeZone::UTC).date() == zoned.date();
-    let form = if same_day {
-        "%H:%M:%S"
+    let words = if same_day {
+        zoned.strftime("%H:%M:%S").to_string()
     } else {
-        "%-d %b %Y, %H:%M"
+        let time = zoned.strftime("%H:%M");
+        t!(
+            "{date}, {time}",
+            date = short_date(zoned.date()),
+            time = time
+        )
     };
-    let words = zoned.strftime(form).to_string();
     view! { <time datetime=at.to_string() data-time="">{words}</time> }
 }
 

@@ -55,7 +55,9 @@ pub fn QueuePart(view: Arc<View>) -> impl IntoView {
         }
     });
     let who = if view.snapshot.uses_qstash {
-        t!("QStash delivers what is published; what stands here of deliveries is the broker's of this process.")
+        t!(
+            "QStash delivers what is published; what stands here of deliveries is the broker's of this process."
+        )
     } else {
         t!("The broker in this process delivers.")
     };

@@ -61,10 +61,7 @@ pub fn TrashPartPage() -> impl IntoView {
             format!("{} · Kith", t!("Empty the trash")),
             view! { <EmptyQuestion contacts book/> },
         ),
-        TrashPart::Failed(error) => (
-            format!("{} · Kith", t!("Trash")),
-            view! { <Failed error/> },
-        ),
+        TrashPart::Failed(error) => (format!("{} · Kith", t!("Trash")), view! { <Failed error/> }),
     };
     Some(view! {
         <PageTitle text=title/>
