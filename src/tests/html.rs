@@ -166,8 +166,14 @@ fn push_read_texts(texts: &mut Vec<String>, element: ElementRef<'_>) {
             .filter_map(|name| element.attr(name))
             .map(str::to_owned),
     );
+    let is_for_no_script = element.value().name() == "noscript";
     for child in element.children() {
         match child.value() {
+            // With scripts, its markup is one text.
+            Node::Text(markup) if is_for_no_script => {
+                let inner = Html::parse_fragment(markup);
+                push_read_texts(texts, inner.root_element());
+            }
             Node::Text(part) => texts.push(normalised(part)),
             _ => {
                 if let Some(element) = ElementRef::wrap(child) {

@@ -1,5 +1,7 @@
 //! What the owner of a session knows it by.
 
+use crate::model::language::t;
+
 /// The most characters of a label.
 const MAX_LENGTH: usize = 40;
 
@@ -26,6 +28,20 @@ const SYSTEMS: [(&str, &str); 7] = [
     ("Linux", "Linux"),
 ];
 
+const UNKNOWN: &str = "Unknown client";
+
+/// Stands between a browser and its system.
+const ON: &str = " on ";
+
+/// The label of a session in the language of the reader. It is stored in English.
+pub fn shown(label: String) -> String {
+    match label.split_once(ON) {
+        Some((browser, system)) => t!("{browser} on {system}", browser = browser, system = system),
+        None if label == UNKNOWN => t!("Unknown client").to_owned(),
+        None => label,
+    }
+}
+
 /// The label of a session that a client with this `User-Agent` begins, such as `Firefox on Linux`.
 pub fn of(user_agent: &str) -> String {
     let find = |known: &[(&str, &'static str)]| {
@@ -35,14 +51,14 @@ pub fn of(user_agent: &str) -> String {
             .map(|(_, name)| *name)
     };
     match (find(&BROWSERS), find(&SYSTEMS)) {
-        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(browser), Some(system)) => [browser, ON, system].concat(),
         (Some(browser), None) => browser.to_owned(),
         (None, _) => {
             let product = user_agent.split(['/', ' ']).next().unwrap_or_default();
             let is_shown = |c: &char| c.is_ascii_alphanumeric() || "-_.".contains(*c);
             let product: String = product.chars().filter(is_shown).take(MAX_LENGTH).collect();
             if product.is_empty() {
-                "Unknown client".to_owned()
+                UNKNOWN.to_owned()
             } else {
                 product
             }

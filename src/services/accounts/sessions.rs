@@ -15,6 +15,7 @@ use super::attempts;
 use super::attempts::Bucket;
 use super::attempts::Refusal;
 use super::audit;
+use super::label;
 use super::password::Comparison;
 use super::password::NewPassword;
 use super::rows;
@@ -36,7 +37,7 @@ pub struct SessionInfo {
     pub created_at: Timestamp,
     /// Some minutes ago while the session is used.
     pub seen_at: Timestamp,
-    /// Such as `Firefox on Linux`.
+    /// Such as `Firefox on Linux`, in the language of the reader.
     pub label: String,
     /// Whether it is the session of the caller.
     pub is_current: bool,
@@ -112,7 +113,7 @@ impl AccountService {
                 id,
                 created_at: read_time(row.get("created_at")?),
                 seen_at: read_time(row.get("seen_at")?),
-                label: row.get("label")?,
+                label: label::shown(row.get("label")?),
                 is_current: id == current,
             })
         };

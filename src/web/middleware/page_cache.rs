@@ -271,7 +271,9 @@ where
         return response;
     };
     let link = (request.uri().path() != TRASH).then(|| pages.link.clone());
-    let fetch = move || async move { render(request, coding, S::clone(&inner)).await };
+    // The cache may fetch in another task.
+    let language = Language::current();
+    let fetch = move || language.scope(render(request, coding, S::clone(&inner)));
     match pages.cache.get(key, pages.policy, fetch).await {
         Ok(page) => send(page.body.clone(), coding, link),
         Err(Uncacheable { parts, body }) => Response::from_parts(parts, body.into()),

@@ -11,6 +11,7 @@ use leptos::prelude::*;
 
 use super::format;
 use super::table::Table;
+use crate::model::language::Language;
 use crate::model::language::t;
 use crate::model::language::t_plural;
 use crate::model::language::t_view;
@@ -174,6 +175,17 @@ fn DeadLetters<'a>(
     .into_any()
 }
 
+/// When a schedule fires. The queue describes that in English; in other languages, only what fires each day is described.
+fn fires(schedule: &Schedule) -> String {
+    let description = schedule.description.as_deref();
+    let daily = description.and_then(|words| words.strip_prefix("every day at "));
+    match (daily, description) {
+        (Some(time), _) => t!("Every day at {time}", time = time),
+        (None, Some(words)) if Language::current() == Language::English => format::sentence(words),
+        _ => schedule.cron.clone(),
+    }
+}
+
 #[component]
 fn Schedules<'a>(schedules: &'a [Schedule], view: &'a View) -> impl IntoView + use<> {
     let now = view.snapshot.at;
@@ -183,7 +195,6 @@ fn Schedules<'a>(schedules: &'a [Schedule], view: &'a View) -> impl IntoView + u
         to.map(|to| t!(", mailed to {address}", address = to))
     };
     let row = |schedule: &Schedule| {
-        let when = schedule.description.as_deref().map(format::sentence);
         let time = |at: Option<Timestamp>| match at {
             Some(at) => view! { <format::Time at now/> }.into_any(),
             None => "–".into_any(),
@@ -193,7 +204,7 @@ fn Schedules<'a>(schedules: &'a [Schedule], view: &'a View) -> impl IntoView + u
                 <th scope="row">{schedule.id.clone()}</th>
                 <td>
                     <span title=schedule.cron.clone()>
-                        {when.unwrap_or_else(|| schedule.cron.clone())}
+                        {fires(schedule)}
                     </span>
                     {schedule.paused.then(|| format!(" {}", t!("(paused)")))}
                     {report_to(schedule)}
