@@ -7,7 +7,6 @@ use leptos::wasm_bindgen::JsValue;
 use web_sys::Element;
 
 use crate::model::format::Day;
-use crate::model::language::t;
 
 fn local_day(date: &Date) -> Day {
     Day {
@@ -60,8 +59,8 @@ fn format_local(at: &Date, format: &str, today: Day) -> String {
     let (day, time) = (local_day(at), time_of_day(at));
     match format {
         "minute" => time,
-        "day" => t!("{day} {time}", day = day.short(), time = time),
+        "day" => [&*day.short(), " ", &time].concat(),
         _ if day == today => [&*time, ":", &two_digits(at.get_seconds())].concat(),
-        _ => t!("{date}, {time}", date = day.medium(), time = time),
+        _ => [&*day.medium(), ", ", &time].concat(),
     }
 }

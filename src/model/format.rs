@@ -4,24 +4,44 @@ use std::ops::Range;
 
 use crate::model::language::t;
 use crate::model::language::t_context;
+use crate::model::language::t_noop;
+use crate::model::language::text_in_context;
+
+static MONTHS: [&str; 12] = [
+    t_noop!("month", "January"),
+    t_noop!("month", "February"),
+    t_noop!("month", "March"),
+    t_noop!("month", "April"),
+    t_noop!("month", "May"),
+    t_noop!("month", "June"),
+    t_noop!("month", "July"),
+    t_noop!("month", "August"),
+    t_noop!("month", "September"),
+    t_noop!("month", "October"),
+    t_noop!("month", "November"),
+    t_noop!("month", "December"),
+];
+
+static SHORT_MONTHS: [&str; 12] = [
+    t_noop!("short month", "Jan"),
+    t_noop!("short month", "Feb"),
+    t_noop!("short month", "Mar"),
+    t_noop!("short month", "Apr"),
+    t_noop!("short month", "May"),
+    t_noop!("short month", "Jun"),
+    t_noop!("short month", "Jul"),
+    t_noop!("short month", "Aug"),
+    t_noop!("short month", "Sep"),
+    t_noop!("short month", "Oct"),
+    t_noop!("short month", "Nov"),
+    t_noop!("short month", "Dec"),
+];
 
 /// For example `November`; `None` where the calendar has no such month. Months count from 0.
 pub fn name_of_month(month: u32) -> Option<&'static str> {
-    Some(match month {
-        0 => t_context!("month", "January"),
-        1 => t_context!("month", "February"),
-        2 => t_context!("month", "March"),
-        3 => t_context!("month", "April"),
-        4 => t_context!("month", "May"),
-        5 => t_context!("month", "June"),
-        6 => t_context!("month", "July"),
-        7 => t_context!("month", "August"),
-        8 => t_context!("month", "September"),
-        9 => t_context!("month", "October"),
-        10 => t_context!("month", "November"),
-        11 => t_context!("month", "December"),
-        _ => return None,
-    })
+    MONTHS
+        .get(month as usize)
+        .map(|name| text_in_context("month", name))
 }
 
 /// A day of the calendar. Months count from 0, as in JavaScript.
@@ -35,21 +55,8 @@ pub struct Day {
 impl Day {
     /// For example `Nov`; empty where the calendar has no such month.
     fn short_month_name(self) -> &'static str {
-        match self.month {
-            0 => t_context!("short month", "Jan"),
-            1 => t_context!("short month", "Feb"),
-            2 => t_context!("short month", "Mar"),
-            3 => t_context!("short month", "Apr"),
-            4 => t_context!("short month", "May"),
-            5 => t_context!("short month", "Jun"),
-            6 => t_context!("short month", "Jul"),
-            7 => t_context!("short month", "Aug"),
-            8 => t_context!("short month", "Sep"),
-            9 => t_context!("short month", "Oct"),
-            10 => t_context!("short month", "Nov"),
-            11 => t_context!("short month", "Dec"),
-            _ => "",
-        }
+        let name = SHORT_MONTHS.get(self.month as usize);
+        name.map_or("", |name| text_in_context("short month", name))
     }
 
     /// For example `2 November 2026`; `None` where the calendar has no such month.
@@ -102,12 +109,6 @@ pub fn utc_timestamp(at: &str) -> Option<String> {
     ))
 }
 
-/// A number as the reader's language groups its digits, for example `12,345`.
-pub fn number(number: u64) -> String {
-    let separator = t_context!("separator of thousands", ",");
-    group_digits(number, separator.chars().next().unwrap_or(','))
-}
-
 /// A label within a sentence: in most languages with small letters. In German, nouns keep their large one.
 #[cfg(feature = "ssr")]
 pub fn within_sentence(label: &str) -> String {
@@ -115,19 +116,6 @@ pub fn within_sentence(label: &str) -> String {
         "lower" => label.to_lowercase(),
         _ => label.to_owned(),
     }
-}
-
-/// A number with a separator between its groups of three digits, for example `12,345`.
-pub fn group_digits(number: u64, separator: char) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3 * 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(separator);
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]
@@ -154,19 +142,5 @@ mod tests {
         for odd in ["", "2026", "2026-13-01T00:00:00.000Z", "yesterday at noon"] {
             assert_eq!(utc_timestamp(odd), None, "{odd}");
         }
-    }
-
-    #[test]
-    fn digits_are_grouped_by_three() {
-        let cases = [
-            (0, "0"),
-            (999, "999"),
-            (1000, "1\u{202f}000"),
-            (1_234_567, "1\u{202f}234\u{202f}567"),
-        ];
-        for (number, text) in cases {
-            assert_eq!(group_digits(number, '\u{202f}'), text);
-        }
-        assert_eq!(group_digits(1_234_567, ','), "1,234,567");
     }
 }

@@ -8,8 +8,9 @@
 //!   `String`.
 //! - `t_plural!(count, "{count} contact", "{count} contacts")` chooses by a number, which it fills in.
 //! - `t_context!("month", "May")` tells apart texts that are alike in English.
+//! - `t_noop!("month", "May")` is the English text, which is looked up elsewhere.
 //! - `t_view!("Read {link} first.", link = view! { <a>"this"</a> })` is a sentence with elements in it.
-//! - `t_around!("Add “{name}”")` is what stands before and after its only placeholder.
+//! - `t_around!("Add “{search}”")` is what stands before and after its only placeholder.
 //!
 //! Outside a request of a reader, texts are English: those of the log, of the REST API, and of what is stored.
 
@@ -80,7 +81,7 @@ macro_rules! t_plural {
         let count = $count as u64;
         $crate::model::language::fill(
             $crate::model::language::plural(count, $one, $many),
-            &[("count", &*$crate::model::format::number(count)) $(, (stringify!($name), &*$value.to_string()))*],
+            &[("count", &*$crate::model::language::number(count)) $(, (stringify!($name), &*$value.to_string()))*],
         )
     }};
 }
@@ -88,6 +89,12 @@ macro_rules! t_plural {
 macro_rules! t_context {
     ($context:literal, $text:literal) => {
         $crate::model::language::text_in_context($context, $text)
+    };
+}
+
+macro_rules! t_noop {
+    ($context:literal, $text:literal) => {
+        $text
     };
 }
 
@@ -110,6 +117,60 @@ macro_rules! t_view {
 pub(crate) use t;
 pub(crate) use t_around;
 pub(crate) use t_context;
+pub(crate) use t_noop;
 pub(crate) use t_plural;
 #[cfg(feature = "ssr")]
 pub(crate) use t_view;
+
+/// A number as the reader's language groups its digits, for example `12,345`.
+pub fn number(number: u64) -> String {
+    let separator = t_context!("separator of thousands", ",");
+    group_digits(number, separator.chars().next().unwrap_or(','))
+}
+
+/// A number with a separator between its groups of three digits, for example `12,345`.
+pub fn group_digits(number: u64, separator: char) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3 * 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(separator);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_grouped_by_three() {
+        let cases = [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1\u{202f}000"),
+            (1_234_567, "1\u{202f}234\u{202f}567"),
+        ];
+        for (number, text) in cases {
+            assert_eq!(group_digits(number, '\u{202f}'), text);
+        }
+        assert_eq!(group_digits(1_234_567, ','), "1,234,567");
+    }
+
+    #[test]
+    fn values_take_the_places_of_their_names() {
+        assert_eq!(t!("{day} {month}", day = 1, month = "May"), "1 May");
+        assert_eq!(fill("a {b", &[]), "a {b");
+        assert_eq!(
+            t_plural!(1, "{count} second", "{count} seconds"),
+            "1 second"
+        );
+        assert_eq!(
+            t_plural!(1200, "{count} second", "{count} seconds"),
+            "1,200 seconds"
+        );
+        assert_eq!(t_around!("Add “{search}”"), ("Add “", "”"));
+    }
+}

@@ -7,13 +7,14 @@ use jiff::civil::Date;
 use jiff::civil::Weekday;
 
 use crate::model::format;
+use crate::model::language;
 use crate::model::language::t;
 use crate::model::language::t_context;
 use crate::model::language::t_plural;
 
 /// With separators, for example `12,345`.
 pub fn number(number: u64) -> String {
-    format::number(number)
+    language::number(number)
 }
 
 /// For example `1 request` and `1,200 requests`: in English, for commands.

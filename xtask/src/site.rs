@@ -228,7 +228,7 @@ impl Package {
 }
 
 impl Leptos {
-    /// Copies the files that the server sends unchanged.
+    /// Copies the files that the server sends as they are, but for the comments of scripts.
     fn copy_assets(&self, site: &Path) -> Result<()> {
         for reserved in [Path::new("index.html"), &self.site_pkg_dir] {
             let path = self.assets_dir.join(reserved);
@@ -238,7 +238,22 @@ impl Leptos {
                 path.display()
             );
         }
-        copy(&self.assets_dir, site)
+        copy(&self.assets_dir, site)?;
+        let files = fs::read_dir(site).context("cannot list the site")?;
+        let paths = files
+            .map(|file| Ok(file?.path()))
+            .collect::<Result<Vec<_>>>()?;
+        let scripts = paths
+            .iter()
+            .filter(|path| path.extension().is_some_and(|end| end == "js"));
+        let mut minify =
+            with_npm_tools("esbuild --minify --target=es2022 --allow-overwrite --outdir=.");
+        quiet(
+            minify
+                .args(scripts.filter_map(|path| path.file_name()))
+                .current_dir(site),
+        )?;
+        Ok(())
     }
 
     /// The name of the browser half of a page, without extension.

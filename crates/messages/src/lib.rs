@@ -1,4 +1,4 @@
-#![cfg_attr(feature = "catalogue", doc = include_str!("../README.md"))]
+#![doc = include_str!("../README.md")]
 
 #[cfg(feature = "catalogue")]
 mod catalogue;

@@ -27,7 +27,8 @@ impl Message {
     }
 }
 
-/// The texts in the code of a file: those of the macros `t!`, `t_view!`, `t_around!`, `t_plural!` and `t_context!`, and
+/// The texts in the code of a file: those of the macros `t!`, `t_view!`, `t_around!`, `t_plural!`, `t_context!` and
+/// `t_noop!`, and
 /// the markup of `view!`.
 pub fn messages(code: TokenStream) -> Vec<Message> {
     let mut found = Vec::new();
@@ -66,7 +67,7 @@ fn of_macro(name: &str, arguments: &Group, found: &mut Vec<Message>) {
             found.extend(markup::texts(arguments.stream()).map(Message::plain));
         }
         ("t" | "t_view" | "t_around", [id, ..]) => found.push(Message::plain(id.clone())),
-        ("t_context", [context, id, ..]) => found.push(Message {
+        ("t_context" | "t_noop", [context, id, ..]) => found.push(Message {
             context: context.clone(),
             ..Message::plain(id.clone())
         }),

@@ -13,7 +13,7 @@ use crate::components::erased_signal::ErasedMemo;
 use crate::components::error_text::ErrorText;
 use crate::components::reactive_text::reactive_text;
 use crate::components::view::view;
-use crate::model::format::group_digits;
+use crate::model::language::group_digits;
 use crate::model::language::t;
 use crate::model::language::t_around;
 use crate::model::language::t_plural;

@@ -6,7 +6,7 @@ use kith_database::Tx;
 
 use super::Admin;
 use crate::model::error::AppError;
-use crate::model::format::group_digits;
+use crate::model::language::group_digits;
 use crate::services::audit_log::Entry;
 use crate::services::audit_log::Kind;
 use crate::services::audit_log::Record;
@@ -73,7 +73,7 @@ pub async fn last(database: &Database, limit: u32) -> Result<Vec<AuditLogEntry>,
     Ok(records.into_iter().map(entry).collect())
 }
 
-/// For example `1 request` and `1,200 requests`. What the audit log says is English, whoever acts.
+/// For example `1 request` and `1,200 requests`. The audit log is in English.
 pub fn count(count: u64, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {what}{plural}", group_digits(count, ','))

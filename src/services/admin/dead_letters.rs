@@ -139,7 +139,7 @@ impl Pages {
         Ok(())
     }
 
-    /// What the audit log says of the failure. Its texts are English, whoever acts.
+    /// What the audit log says of the failure, in English.
     async fn failure(self) -> Option<String> {
         let text = async { Some(app_error(self.failure?).to_string()) };
         Language::English.scope(text).await

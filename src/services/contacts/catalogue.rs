@@ -7,10 +7,12 @@ use kith_card::Source;
 use kith_card::Version;
 use kith_search::Part as Searched;
 
-use super::history::PHOTO;
 use crate::model::format::within_sentence;
 use crate::model::language::t;
 use crate::services::format;
+
+/// The name of a change of the picture, which is no field.
+pub const PHOTO: &str = "photo";
 
 /// What Kith knows of a field.
 pub struct FieldSpec {

@@ -5,12 +5,10 @@ use utoipa::ToSchema;
 
 use super::card::ContactCard;
 use super::catalogue::Field;
+use super::catalogue::PHOTO;
 use super::details::as_text;
 use super::fields::ContactFields;
 use crate::model::language::t;
-
-/// The name of a change of the picture, which is no field.
-pub const PHOTO: &str = "photo";
 
 /// The name of a change of what Kith has no field for.
 const OTHER: &str = "other";

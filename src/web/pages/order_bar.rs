@@ -111,6 +111,7 @@ fn ViewForm(list_view: ListView, action: String) -> impl IntoView {
                 "More rows on a screen"
             </label>
             <button class="button-primary">"Show"</button>
+            <a class="link" href="/language">"Language"</a>
         </form>
     }
 }

@@ -26,7 +26,6 @@ pub fn problem_page(
     retry_after: Option<u32>,
     is_form_post: bool,
 ) -> String {
-    let language = Language::current();
     let title = title(status);
     // A person only has to know that there is a wait.
     let detail = match retry_after {
@@ -66,7 +65,7 @@ pub fn problem_page(
         },
     };
     let document = view! {
-        <html lang=language.tag() dir=language.direction()>
+        <html lang=Language::current().tag() dir=Language::current().direction()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>

@@ -40,6 +40,7 @@ const OPEN: &[&str] = &[
     "/.well-known/security.txt",
     "/example",
     "/healthz",
+    "/language",
     "/link",
     "/link/example",
     "/readyz",

@@ -221,10 +221,7 @@ fn label(start: i64, range: Range) -> impl IntoView {
     let (date, time) = (at_utc.date(), at_utc.strftime("%H:%M"));
     let (words, local) = match range {
         Range::Hour => (time.to_string(), Some("minute")),
-        Range::Day => {
-            let day = format::short_day(date);
-            (t!("{day} {time}", day = day, time = time), Some("day"))
-        }
+        Range::Day => (format!("{} {time}", format::short_day(date)), Some("day")),
         Range::Month | Range::Year => (format::short_date(date), None),
     };
     view! { <time datetime=at.to_string() data-time=local>{words}</time> }

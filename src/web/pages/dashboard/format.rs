@@ -5,7 +5,6 @@ use jiff::tz::TimeZone;
 use leptos::prelude::*;
 
 use crate::components::view::view;
-use crate::model::language::t;
 
 pub use crate::services::format::*;
 
@@ -19,11 +18,7 @@ pub fn Time(at: Timestamp, now: Timestamp) -> impl IntoView {
         zoned.strftime("%H:%M:%S").to_string()
     } else {
         let time = zoned.strftime("%H:%M");
-        t!(
-            "{date}, {time}",
-            date = short_date(zoned.date()),
-            time = time
-        )
+        format!("{}, {time}", short_date(zoned.date()))
     };
     view! { <time datetime=at.to_string() data-time="">{words}</time> }
 }

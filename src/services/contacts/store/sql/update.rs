@@ -26,6 +26,7 @@ use crate::services::audit_log::Actor;
 use crate::services::book::BookKey;
 use crate::services::contacts::activity::Event;
 use crate::services::contacts::card::ContactCard;
+use crate::services::contacts::catalogue;
 use crate::services::contacts::dates::dates_in;
 use crate::services::contacts::history;
 use crate::services::contacts::labels::is_favourite;
@@ -143,7 +144,7 @@ async fn write(
     let fields = history::differing(&before.fields(), &card.fields());
     let mut names: Vec<&str> = fields.iter().map(|field| field.spec().name).collect();
     if contact.photo != stored.contact.photo {
-        names.push(history::PHOTO);
+        names.push(catalogue::PHOTO);
     }
     let fields = names.into_iter().map(str::to_owned).collect();
     let changed = Event::Changed { fields };
