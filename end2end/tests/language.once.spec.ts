@@ -94,7 +94,7 @@ test.describe('with accents', () => {
     await page.locator('.pane button.button-primary').click();
     await expect(page.locator('[aria-invalid="true"]').first()).toBeVisible();
     expect(await plainTexts(page)).toEqual([]);
-    await contacts.goto(`/contacts/${contact.id}`);
+    await contacts.goto(`/contacts/${contact.id}?q=${encodeURIComponent(name)}`);
     await page.locator('#delete').click();
     await expect(notice).toBeVisible();
     expect(await plainTexts(page)).toEqual([]);

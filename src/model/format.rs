@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::model::language::t;
+#[cfg(feature = "ssr")]
 use crate::model::language::t_context;
 use crate::model::language::t_noop;
 use crate::model::language::text_in_context;

@@ -13,6 +13,14 @@
 //! - `t_around!("Add “{search}”")` is what stands before and after its only placeholder.
 //!
 //! Outside a request of a reader, texts are English: those of the log, of the REST API, and of what is stored.
+#![cfg_attr(
+    not(feature = "page-contacts"),
+    allow(
+        unused_imports,
+        unused_macros,
+        reason = "the island of the dashboard says little"
+    )
+)]
 
 #[cfg(not(feature = "ssr"))]
 mod browser;
