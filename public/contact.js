@@ -1,7 +1,7 @@
 // What only scripts can do with a contact: copying it or one of its values, sharing its card as a file, and counting how it
 // is used. The buttons are hidden where the browser cannot. A browser runs this file once for a page, however many contacts
 // the page shows.
-import { t } from './keys.js';
+import { t } from './texts.js';
 import './times.js';
 
 const root = document.documentElement;

@@ -1,6 +1,6 @@
 // The numbers of an import, or of a change of labels, while it is under way, its times by the clock of the reader, and the size of files before they are
 // sent. Without scripts, a link asks for the numbers again, and the server refuses what is too large.
-import { locale, t } from './keys.js';
+import { locale, t } from './texts.js';
 
 const PAUSE = 2_000;
 

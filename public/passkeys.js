@@ -1,6 +1,6 @@
 // Passkeys on the sign-in and on the page of the account. Each form with `data-passkey` is hidden until this script
 // knows that the browser has passkeys for this host. The server draws the answer to the form, as that of any other.
-import { t } from './keys.js';
+import { t } from './texts.js';
 
 const parsers = {
   create: 'parseCreationOptionsFromJSON',

@@ -1,6 +1,6 @@
 // The page of a photo: a file can be dropped or pasted as well, and the square of it that is kept can be chosen. Without
 // this script the server keeps the one in the middle.
-import { t } from './keys.js';
+import { t } from './texts.js';
 
 const STEP = 0.05;
 const form = document.getElementById('photo-form');

@@ -1,6 +1,6 @@
 // Times by the clock of the reader, such as "3 minutes ago". The server has written them in UTC, and so they stay without
 // scripts. The title has the whole date.
-import { locale, t } from './keys.js';
+import { locale, t } from './texts.js';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;

@@ -7,7 +7,7 @@ const back = wait.querySelector('button');
 const end = performance.now() + Number(wait.dataset.wait) * 1000;
 
 const inUnit = (number, unit) =>
-  number.toLocaleString(document.documentElement.lang, { style: 'unit', unit, unitDisplay: 'long' });
+  number.toLocaleString(document.documentElement.lang, { style: 'unit', unit, unitDisplay: 'long', useGrouping: false });
 
 function inWords(seconds) {
   return seconds > 120 ? inUnit(Math.ceil(seconds / 60), 'minute') : inUnit(seconds, 'second');

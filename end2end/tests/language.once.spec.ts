@@ -80,7 +80,9 @@ test.describe('with accents', () => {
     const { notice, rows, title } = parts(page);
     const name = `Ωμέγα ${book.word.replace(/[a-z]/gi, '1')}`;
     const contact = await book.add({ name, email: '1@2.3' });
-    await contacts.goto('/contacts');
+    // Without the contacts of other tests.
+    await contacts.goto(`/contacts?q=${'Ψ'.repeat(29)}`);
+    expect(await plainTexts(page)).toEqual([]);
     await page.locator('#search').fill(name);
     await expect(rows).toHaveCount(1);
     expect(await plainTexts(page)).toEqual([]);

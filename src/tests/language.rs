@@ -94,7 +94,11 @@ async fn a_page_is_in_the_language_that_the_browser_accepts() {
             let answer = visit(&app, "/contacts", language).await;
             assert_eq!(header(&answer, "content-language"), tag);
             let varies = answer.headers().get_all("vary").iter();
-            assert!(varies.into_iter().any(|names| names == "accept-language"));
+            assert!(
+                varies
+                    .into_iter()
+                    .any(|names| names == "accept-language, cookie")
+            );
             let page = Page::read(answer).await;
             assert_eq!(page.attributes("html", "lang"), [tag]);
             assert_eq!(page.text_of_id("count"), count);

@@ -48,7 +48,10 @@ pub fn name(response: &mut Response, language: Language) {
     if is_page {
         let tag = HeaderValue::from_static(language.tag());
         headers.insert(header::CONTENT_LANGUAGE, tag);
-        headers.append(header::VARY, header::ACCEPT_LANGUAGE.into());
+        headers.append(
+            header::VARY,
+            HeaderValue::from_static("accept-language, cookie"),
+        );
     }
 }
 

@@ -26,6 +26,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
+use crate::model::language::t;
 use crate::services::policies::RequestClass;
 use crate::web::accounts;
 use crate::web::app;
@@ -442,7 +443,7 @@ async fn wrong_method() -> Problem {
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "wrong-method",
-        "This address does not take this method. The Allow header lists those that it takes.",
+        t!("This address does not take this method. The Allow header lists those that it takes."),
     )
 }
 

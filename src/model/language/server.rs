@@ -94,6 +94,11 @@ impl Language {
         CURRENT.scope(self, future)
     }
 
+    /// The same for what waits for nothing.
+    pub fn within<T>(self, run: impl FnOnce() -> T) -> T {
+        CURRENT.sync_scope(self, run)
+    }
+
     /// The texts of the islands in this language, each after its key, sorted by the keys; none for English.
     pub fn island_texts(self) -> &'static [(String, String)] {
         &self.browser_texts().islands

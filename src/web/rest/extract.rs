@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 
 use crate::model::contact::ContactId;
 use crate::model::error::AppError;
+use crate::model::language::t;
 use crate::services::config::Config;
 use crate::web::grammar::entity_tag;
 use crate::web::grammar::entity_tag::EntityTag;
@@ -149,7 +150,7 @@ where
             Err(rejection) => Err(Problem::new(
                 rejection.status(),
                 "bad-form",
-                "This form cannot be read. Reload the page and try again.",
+                t!("This form cannot be read. Reload the page and try again."),
             )),
         }
     }

@@ -41,6 +41,20 @@ impl ContactInput {
         }
     }
 
+    /// The same with the labels of these fields where the reader has left them. A reader of German who sees `privat` has not
+    /// changed it, whether it is the word of a card or the translation of one.
+    pub fn keeping_labels_of(mut self, base: &ContactFields) -> Self {
+        for (&field, entries) in &mut self.entries {
+            for (entry, before) in entries.iter_mut().zip(base.get(field)) {
+                let label = before.label.as_ref().map_or("", Label::words);
+                if label_of(label) == entry.label {
+                    label.clone_into(&mut entry.label);
+                }
+            }
+        }
+        self
+    }
+
     /// The same with what `other` says over it.
     pub fn overlaid(mut self, other: &Self) -> Self {
         for (&field, entries) in &other.entries {

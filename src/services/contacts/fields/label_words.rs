@@ -64,6 +64,7 @@ mod tests {
     use kith_card::Label;
 
     use super::*;
+    use crate::model::language::Language;
     use crate::services::contacts::catalogue::Field;
 
     #[test]
@@ -72,6 +73,13 @@ mod tests {
             assert_eq!(label_of(typed), typed);
             assert_eq!(shown_label(typed), typed);
         }
+    }
+
+    #[test]
+    fn a_label_is_known_in_the_language_of_the_reader() {
+        assert_eq!(Language::German.within(|| label_of("Privat")), "home");
+        assert_eq!(Language::German.within(|| shown_label("home")), "privat");
+        assert_eq!(label_of("Privat"), "Privat");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::model::form::FormView;
+use crate::model::language::Language;
 use crate::services::contacts::form::sections;
 
 fn input(name: &str, email: &str) -> ContactInput {
@@ -159,6 +160,28 @@ fn errors_name_their_inputs() {
         names,
         ["nameParts.given", "emails.1.label", "addresses.2.city"]
     );
+}
+
+#[test]
+fn a_label_that_a_reader_of_another_language_has_left_stays_as_it_is() {
+    for (label, changed) in [("home", "work"), ("privat", "work"), ("boat", "home")] {
+        let inputs = |label: &str| {
+            let inputs = [("emails.0", "ada@example.com"), ("emails.0.label", label)];
+            inputs.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        };
+        let base = parse(&ContactInput::of_form(&inputs(label)), Required::AnyField);
+        let base = base.expect("fields");
+        let in_german = |shown: &str| {
+            let typed = Language::German.within(|| ContactInput::of_form(&inputs(shown)));
+            let typed = Language::German.within(|| typed.keeping_labels_of(&base));
+            parse(&typed, Required::AnyField).expect("fields")
+        };
+        let form = Language::German.within(|| shown_label(label));
+        assert_eq!(in_german(form), base, "{label}");
+        let other = Language::German.within(|| shown_label(changed));
+        let expected = parse(&ContactInput::of_form(&inputs(changed)), Required::AnyField);
+        assert_eq!(in_german(other), expected.expect("fields"), "{label}");
+    }
 }
 
 #[test]

@@ -108,10 +108,10 @@ impl Contacts {
             return Ok(FormResult::Saved(updated, Vec::new()));
         };
         let edit = FormEdit {
+            typed: typed.keeping_labels_of(&base.fields),
             base: base.fields,
             left: left_to_others(inputs),
             restore: value(inputs, "restore").is_some(),
-            typed,
         };
         match self.edit(id, &edit).await? {
             Edit::Saved(contact, kept) => Ok(FormResult::Saved(contact, kept)),
