@@ -62,8 +62,8 @@ for (const [address, budget] of Object.entries(budgets.script)) {
     await contacts.goto(address);
     const { origin } = new URL(page.url());
     expect(asked.filter((url) => url.origin !== origin)).toEqual([]);
-    // All pages have a small script for keys. Contacts have others for what an island need not do, and for their times.
-    const kinds = { '.wasm': 1, '.js': address === '/contacts' ? 4 : 2, '.css': 0 };
+    // All pages have a small script for keys, and one for the texts of scripts. Contacts have others for what an island need not do, and for their times.
+    const kinds = { '.wasm': 1, '.js': address === '/contacts' ? 5 : 3, '.css': 0 };
     for (const [kind, times] of Object.entries(kinds)) {
       expect(asked.filter((url) => url.pathname.endsWith(kind)).length, kind).toBe(times);
     }
@@ -76,7 +76,7 @@ test('the trash has small scripts, for keys and its times', async ({ book, page 
   const asked: string[] = [];
   page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   await page.goto('/trash', { waitUntil: 'load' });
-  expect(asked.filter((path) => /\.(js|wasm)$/.test(path)).sort()).toEqual(['/keys.js', '/times.js']);
+  expect(asked.filter((path) => /\.(js|wasm)$/.test(path)).sort()).toEqual(['/keys.js', '/texts.js', '/times.js']);
   const script = await page.request.get('/times.js');
   expect((await script.body()).length).toBeLessThan(1500);
 });
