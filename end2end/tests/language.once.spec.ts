@@ -5,7 +5,7 @@ import type { Page } from '@playwright/test';
 /** The texts of the page with a word in letters of English, but for those that stay as they are. */
 async function plainTexts(page: Page): Promise<string[]> {
   return page.evaluate(() => {
-    const kept = new Set(['Kith', 'UTC', 'vCard', 'Ctrl', 'Enter', 'n', 'e']);
+    const kept = new Set(['Kith', 'UTC', 'vCard', 'Ctrl', 'Enter', 'Esc', 'n', 'e']);
     const texts: string[] = [];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
