@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures/app.ts';
+import { painted } from '../fixtures/painted.ts';
 
 test.use({ live: false });
 
@@ -96,7 +97,7 @@ test('of two slow contacts the last one is shown, whatever comes first', async (
   await expect(contacts.pane).toContainText('020 2222');
   letGo();
   await (await late.response())!.finished();
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await painted(page);
   await expect(contacts.title).toHaveText(grace.name);
   await expect(contacts.pane).toContainText('020 2222');
   await expect(contacts.pane.locator('.skeleton')).toHaveCount(0);

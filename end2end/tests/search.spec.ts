@@ -1,5 +1,6 @@
 import type { Request } from '@playwright/test';
 import { expect, test } from '../fixtures/app.ts';
+import { painted } from '../fixtures/painted.ts';
 
 test.use({ live: false });
 
@@ -83,7 +84,7 @@ test('the answer to the last question wins, however late an earlier one comes', 
 
   answerFirst();
   await (await late.response())?.finished();
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await painted(page);
   await expect(contacts.rows).toHaveText([/Grace/]);
   await expect(contacts.count).toHaveText('1 contact found');
   await expect(contacts.search).toHaveValue(`${book.word} grace`);

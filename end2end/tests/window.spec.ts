@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures/app.ts';
+import { painted } from '../fixtures/painted.ts';
 import type { ContactsPage } from '../pages/contacts.ts';
 
 /** More than a list has in the document at once. */
@@ -174,7 +175,7 @@ test('a key that leads to a loaded row comes before one that waits for a page', 
   letGo();
   await answered;
   // A frame later, the answer would have been shown.
-  await page.evaluate(() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go))));
+  await painted(page);
   await expect(contacts.row(`${book.word} 002`)).toBeFocused();
   await expect(contacts.row(`${book.word} 002`)).toBeInViewport({ ratio: 0.9 });
 });

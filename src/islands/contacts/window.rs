@@ -67,6 +67,8 @@ pub struct View {
     height: f64,
     /// How far the list can scroll up.
     pub above: f64,
+    /// The most that `above` can be.
+    end: f64,
 }
 
 impl View {
@@ -87,6 +89,7 @@ impl View {
             top: above - f64::from(rows.offset_top() - scroller.offset_top()) - space,
             height,
             above,
+            end: f64::from(scroller.scroll_height()) - height,
         })
     }
 
@@ -139,10 +142,12 @@ impl View {
         }
     }
 
-    /// How much lower the same rows are than in an earlier view, which had `rows` fewer above them.
+    /// How much lower the same rows are than in an earlier view, which had `rows` fewer above them. The browser has scrolled
+    /// a list up that was scrolled further than its new end.
     pub fn moved_since(&self, earlier: &Self, rows: f64) -> f64 {
         let first_row = |view: &Self| view.above - view.top;
-        rows * self.row + first_row(self) - first_row(earlier)
+        let scrolled_up = (earlier.above - self.end).max(0.0);
+        rows * self.row + first_row(self) - first_row(earlier) + scrolled_up
     }
 }
 
@@ -203,7 +208,32 @@ mod tests {
             top: row * 50.0,
             height: 500.0,
             above: 0.0,
+            end: 10_000.0,
         }
+    }
+
+    #[test]
+    fn rows_move_by_what_changed_above_them() {
+        // Ten rows are loaded, after space for fifty and a link of 44 pixels.
+        let scrolled_to = |above| View {
+            top: above - 2544.0,
+            above,
+            end: 2608.0,
+            ..view(0.0)
+        };
+        // Then all are loaded, without a link.
+        let all = |above| View {
+            top: above,
+            above,
+            end: 2564.0,
+            ..view(0.0)
+        };
+        assert_eq!(all(2000.0).moved_since(&scrolled_to(2000.0), 50.0), -44.0);
+        // The reader has scrolled on meanwhile.
+        assert_eq!(all(2030.0).moved_since(&scrolled_to(2000.0), 50.0), -44.0);
+        // The list has become shorter than it was scrolled.
+        assert_eq!(all(2564.0).moved_since(&scrolled_to(2608.0), 50.0), 0.0);
+        assert_eq!(all(2564.0).moved_since(&scrolled_to(2584.0), 50.0), -24.0);
     }
 
     #[test]
