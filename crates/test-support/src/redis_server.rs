@@ -6,9 +6,12 @@ use std::io::Write;
 use std::net::Shutdown;
 use std::net::TcpListener;
 use std::net::TcpStream;
+use std::ops::Range;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -158,9 +161,24 @@ impl RedisServer {
     }
 }
 
+/// Systems give the ports above to sockets that ask for any, and Redis Cluster takes the ports ten thousand further on as
+/// well.
+const FREE_PORTS: Range<u16> = 11_000..21_000;
+
+/// A port that nothing listens on, and that this process has not given out before: the server that gets it takes a moment
+/// to listen.
 pub fn free_port() -> u16 {
-    let socket = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    socket.local_addr().expect("the address of the port").port()
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    // Two processes that test at the same time begin at different places.
+    let begin = std::process::id().wrapping_mul(397);
+    loop {
+        let next =
+            begin.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)) % FREE_PORTS.len() as u32;
+        let port = FREE_PORTS.start + u16::try_from(next).expect("a port");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 fn spawn(port: u16, options: &[String], directory: &TempDir) -> Child {
