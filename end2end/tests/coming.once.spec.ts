@@ -1,19 +1,12 @@
-import type { Page } from '@playwright/test';
+import type { Request } from '@playwright/test';
 import { expect, test } from '../fixtures/app.ts';
 import { painted } from '../fixtures/painted.ts';
+import { hold } from '../fixtures/routes.ts';
 
 test.use({ live: false });
 
-/** Holds every answer about a contact back until it is let go. */
-async function hold(page: Page): Promise<() => void> {
-  let letGo = () => {};
-  const held = new Promise<void>((resolve) => (letGo = resolve));
-  await page.route(/\/fn\/contacts\/(get|form)/, async (route) => {
-    await held;
-    await route.continue();
-  });
-  return letGo;
-}
+/** What asks about a contact. */
+const ONE = /\/fn\/contacts\/(get|form)/;
 
 test('a slow contact is named at once, and nothing of the one before is left', async ({
   book,
@@ -23,7 +16,7 @@ test('a slow contact is named at once, and nothing of the one before is left', a
   const ada = await book.add({ phone: '020 1111', company: 'Engines' });
   await book.add({ name: `Grace ${book.word}`, phone: '020 2222' });
   await contacts.goto(book.beside(`/${ada.id}`));
-  const letGo = await hold(page);
+  const { letGo } = await hold(page, ONE);
   await contacts.row('Grace').click();
   await expect(contacts.title).toHaveText(`Grace ${book.word}`);
   await expect(contacts.pane).not.toContainText('020 1111');
@@ -44,7 +37,7 @@ test('a slow contact is named at once, and nothing of the one before is left', a
 test('the first contact is named at once as well', async ({ book, contacts, page }) => {
   await book.add({ phone: '020 1111' });
   await contacts.goto(book.list);
-  const letGo = await hold(page);
+  const { letGo } = await hold(page, ONE);
   await contacts.row('Ada').click();
   await expect(contacts.title).toHaveText(`Ada ${book.word}`);
   await expect(contacts.pane).not.toContainText('Choose a contact');
@@ -64,7 +57,7 @@ test('a form opened by its address shows no other contact while it loads', async
   await contacts.expectFields({ notes: 'Of Ada' });
   await contacts.row('Grace').click();
   await expect(contacts.pane).toContainText('Of Grace');
-  const letGo = await hold(page);
+  const { letGo } = await hold(page, ONE);
   await page.goBack();
   await expect(page).toHaveURL(book.beside(`/${ada.id}/edit`));
   await expect(contacts.title).toHaveText(ada.name);
@@ -82,17 +75,10 @@ test('of two slow contacts the last one is shown, whatever comes first', async (
   await book.add({ phone: '020 1111' });
   const grace = await book.add({ name: `Grace ${book.word}`, phone: '020 2222' });
   await contacts.goto(book.list);
-  let letGo = () => {};
-  const held = new Promise<void>((resolve) => (letGo = resolve));
-  await page.route('**/fn/contacts/get*', async (route) => {
-    if (route.request().postDataJSON().id !== grace.id) {
-      await held;
-    }
-    await route.continue();
-  });
-  const first = page.waitForRequest('**/fn/contacts/get*');
+  const isOther = (request: Request) => request.postDataJSON().id !== grace.id;
+  const { asked, letGo } = await hold(page, '**/fn/contacts/get*', isOther);
   await contacts.row('Ada').click();
-  const late = await first;
+  const late = await asked;
   await contacts.row('Grace').click();
   await expect(contacts.pane).toContainText('020 2222');
   letGo();
@@ -107,7 +93,7 @@ test('nothing moves in the skeleton for who wants less motion', async ({ book, c
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await book.add();
   await contacts.goto(book.list);
-  const letGo = await hold(page);
+  const { letGo } = await hold(page, ONE);
   await contacts.row('Ada').click();
   const bar = contacts.pane.locator('.skeleton > span').first();
   await expect(bar).toBeVisible();

@@ -3,6 +3,7 @@ import type { APIRequestContext } from '@playwright/test';
 import { expect, test } from '../fixtures/dashboard.ts';
 import { audit } from '../fixtures/audit.ts';
 import { burst, expectFigure, SETTINGS } from '../fixtures/burst.ts';
+import { hold } from '../fixtures/routes.ts';
 
 /** Makes a request, and waits until it stands in the figures as the `sum`th. */
 async function count(request: APIRequestContext, sum: number): Promise<void> {
@@ -176,19 +177,14 @@ test.describe('with the clock in hand', () => {
   });
 
   test('it asks one question at a time', async ({ dashboard, page }) => {
-    let answer = () => {};
-    const held = new Promise<void>((resolve) => (answer = resolve));
-    await page.route(/\/dashboard/, async (route) => {
-      await held;
-      await route.continue();
-    });
+    const { letGo } = await hold(page, /\/dashboard/);
     await page.clock.runFor(5000);
     await expect.poll(() => dashboard.polls).toBe(2);
     await page.clock.runFor(4000);
     await dashboard.setHidden(true);
     await dashboard.setHidden(false);
     await dashboard.expectNoMoreThan(2);
-    answer();
+    letGo();
     await dashboard.expectPolls(2);
     // It has taken four seconds of the five.
     await page.clock.runFor(999);

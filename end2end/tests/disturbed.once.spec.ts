@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures/app.ts';
+import { hold } from '../fixtures/routes.ts';
 import type { ContactsPage } from '../pages/contacts.ts';
 
 /** What others do to a page, each as it does it. */
@@ -62,14 +63,9 @@ const HARMLESS = 'an extension changes attributes only';
 
 /** Opens a page and holds its WebAssembly back until it is let go. */
 async function gotoAsleep(page: Page, address: string): Promise<() => void> {
-  let wake = () => {};
-  const held = new Promise<void>((resolve) => (wake = resolve));
-  await page.route('**/pkg/*.wasm', async (route) => {
-    await held;
-    await route.continue();
-  });
+  const { letGo } = await hold(page, '**/pkg/*.wasm');
   await page.goto(address, { waitUntil: 'domcontentloaded' });
-  return wake;
+  return letGo;
 }
 
 /** What the WebAssembly does where it meets what it cannot go on with. */

@@ -1,4 +1,5 @@
 import { expect, test } from '../fixtures/app.ts';
+import { hold } from '../fixtures/routes.ts';
 
 test('a new contact half typed waits while another is looked at', async ({ book, contacts, page }) => {
   await book.add();
@@ -91,16 +92,11 @@ test('a contact that was created is not half typed any more', async ({ book, con
 });
 
 test('what was typed before the page came alive is kept by it', async ({ book, contacts, page }) => {
-  let go = () => {};
-  const held = new Promise<void>((resolve) => (go = resolve));
-  await page.route('**/pkg/*.wasm', async (route) => {
-    await held;
-    await route.continue();
-  });
+  const { letGo } = await hold(page, '**/pkg/*.wasm');
   await page.goto(book.beside('/new'));
   await contacts.fill({ name: `Early ${book.word}`, email: `e@${book.word}.example`, notes: 'Bird' });
   await contacts.search.fill(`${book.word} early`);
-  go();
+  letGo();
   await contacts.ready();
   await contacts.expectFields({ name: `Early ${book.word}`, notes: 'Bird' });
   await expect(contacts.search).toHaveValue(`${book.word} early`);
@@ -117,12 +113,7 @@ test('a form takes no text while it is saved, and keeps the focus', async ({
   guard.allow(/^412 POST/);
   const ada = await book.add({ notes: 'Old' });
   await contacts.goto(book.beside(`/${ada.id}/edit`));
-  let go = () => {};
-  const held = new Promise<void>((resolve) => (go = resolve));
-  await page.route('**/fn/contacts/save*', async (route) => {
-    await held;
-    await route.continue();
-  });
+  const { letGo } = await hold(page, '**/fn/contacts/save*');
   await contacts.fill({ notes: 'Mine' });
   await book.change(ada.id, { notes: 'Theirs' });
   await contacts.field('Company').press('Enter');
@@ -133,7 +124,7 @@ test('a form takes no text while it is saved, and keeps the focus', async ({
   await expect(contacts.field('Company')).toBeFocused();
   await page.keyboard.type('Lost');
   await contacts.expectFields({ company: '' });
-  go();
+  letGo();
   await expect(contacts.problem).toContainText('Theirs');
   await contacts.fill({ company: 'Kept', notes: 'Mine, too' });
   await contacts.button('Save').click();

@@ -1,5 +1,6 @@
 import { expect, test } from '../fixtures/app.ts';
 import { painted } from '../fixtures/painted.ts';
+import { hold } from '../fixtures/routes.ts';
 
 test.use({ live: false });
 
@@ -187,17 +188,12 @@ test('the focus goes to the first row from “Back to the first page”', async 
   page,
 }) => {
   const added = await book.addMany(170);
-  let answer = () => {};
-  const held = new Promise<void>((resolve) => (answer = resolve));
-  await page.route('**/fn/contacts/list*', async (route) => {
-    await held;
-    await route.continue();
-  });
+  const { letGo } = await hold(page, '**/fn/contacts/list*');
   await contacts.goto(book.beside(`/${added[169]!.id}`));
   const link = contacts.list.getByRole('link', { name: 'Back to the first page' });
   await link.focus();
   // The page before comes as well, and takes no focus.
-  answer();
+  letGo();
   await expect(contacts.row(`${book.word} 150`)).toBeAttached();
   await expect(link).toBeFocused();
   await link.press('Enter');

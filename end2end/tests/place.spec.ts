@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures/app.ts';
+import { hold } from '../fixtures/routes.ts';
 
 test.use({ live: false });
 
@@ -38,19 +39,13 @@ test('a reload shows the list around the open contact, and both ways lead on', a
 test('a page that comes above moves nothing in view', async ({ book, contacts, page }) => {
   // The first of its page, so that the page before it is asked for at once.
   const added = await book.addMany(120);
-  let answer = () => {};
-  const held = new Promise<void>((resolve) => (answer = resolve));
-  await page.route('**/fn/contacts/list*', async (route) => {
-    await held;
-    await route.continue();
-  });
-  const asked = page.waitForRequest('**/fn/contacts/list*');
+  const { asked, letGo } = await hold(page, '**/fn/contacts/list*');
   await contacts.goto(book.beside(`/${added[50]!.id}`));
   const row = contacts.row(`${book.word} 051`);
   await expect(row).toBeInViewport({ ratio: 0.9 });
   const late = await asked;
   const before = (await row.boundingBox())!.y;
-  answer();
+  letGo();
   await (await late.response())!.finished();
   // The page has not scrolled, so it is above the view.
   await expect(contacts.row(`${book.word} 050`)).toBeAttached();

@@ -1,6 +1,7 @@
 import type { Request } from '@playwright/test';
 import { expect, test } from '../fixtures/app.ts';
 import { painted } from '../fixtures/painted.ts';
+import { hold } from '../fixtures/routes.ts';
 
 test.use({ live: false });
 
@@ -66,23 +67,14 @@ test('the answer to the last question wins, however late an earlier one comes', 
   await book.add({ name: `Grace ${book.word}` });
   await contacts.goto(book.list);
 
-  let answerFirst = () => {};
-  const held = new Promise<void>((resolve) => (answerFirst = resolve));
-  await page.route('**/fn/contacts/list*', async (route) => {
-    if (route.request().postDataJSON().search === `${book.word} ada`) {
-      await held;
-    }
-    await route.continue();
-  });
-  const asks = (search: string) => (request: Request) =>
-    request.url().includes('/fn/contacts/list') && request.postDataJSON().search === search;
-  const first = page.waitForRequest(asks(`${book.word} ada`));
+  const isFirst = (request: Request) => request.postDataJSON().search === `${book.word} ada`;
+  const { asked, letGo } = await hold(page, '**/fn/contacts/list*', isFirst);
   await contacts.search.fill(`${book.word} ada`);
-  const late = await first;
+  const late = await asked;
   await contacts.search.fill(`${book.word} grace`);
   await expect(contacts.rows).toHaveText([/Grace/]);
 
-  answerFirst();
+  letGo();
   await (await late.response())?.finished();
   await painted(page);
   await expect(contacts.rows).toHaveText([/Grace/]);

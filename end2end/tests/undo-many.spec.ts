@@ -1,4 +1,5 @@
 import { expect, test } from '../fixtures/app.ts';
+import { hold } from '../fixtures/routes.ts';
 import type { ContactsPage } from '../pages/contacts.ts';
 
 /** The notice about one contact. */
@@ -85,15 +86,10 @@ test('a deletion does not take the focus from who has gone on', async ({ book, c
   await contacts.goto(book.list);
   await contacts.row('Ada').click();
   await expect(contacts.title).toHaveText(`Ada ${book.word}`);
-  let answer = () => {};
-  const answered = new Promise<void>((resolve) => (answer = resolve));
-  await page.route('**/fn/contacts/delete*', async (route) => {
-    await answered;
-    await route.continue();
-  });
+  const { letGo } = await hold(page, '**/fn/contacts/delete*');
   await contacts.button('Delete').click();
   await contacts.search.focus();
-  answer();
+  letGo();
   await expect(contacts.undo).toBeVisible();
   await expect(contacts.row('Ada')).toHaveCount(0);
   await expect(contacts.search).toBeFocused();

@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures/app.ts';
 import { painted } from '../fixtures/painted.ts';
+import { hold } from '../fixtures/routes.ts';
 import type { ContactsPage } from '../pages/contacts.ts';
 
 /** More than a list has in the document at once. */
@@ -158,15 +159,7 @@ test('a key that leads to a loaded row comes before one that waits for a page', 
   await contacts.goto(book.list);
   await contacts.search.press('ArrowDown');
   await expect(contacts.rows.first()).toBeFocused();
-  let isAsked = () => {};
-  const asked = new Promise<void>((resolve) => (isAsked = resolve));
-  let letGo = () => {};
-  const held = new Promise<void>((resolve) => (letGo = resolve));
-  await page.route('**/fn/contacts/list*', async (route) => {
-    isAsked();
-    await held;
-    await route.continue();
-  });
+  const { asked, letGo } = await hold(page, '**/fn/contacts/list*');
   await page.keyboard.press('End');
   await asked;
   await page.keyboard.press('ArrowDown');
