@@ -93,9 +93,16 @@ fn family_and_others(name: &str, fields: &ContactFields) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
+    use std::cmp::Ordering;
+
+    use icu_collator::Collator;
+    use icu_collator::options::CollatorOptions;
+    use icu_collator::options::Strength;
+    use icu_locale_core::Locale;
     use kith_card::Entry;
 
     use super::*;
+    use crate::model::language::Language;
 
     fn keys(name: &str, others: &[(Field, Entry)]) -> SortKeys {
         let mut fields = ContactFields::default();
@@ -168,5 +175,58 @@ mod tests {
         for key in [family, company] {
             assert!(key.chars().count() <= 242 && key.len() <= 968);
         }
+    }
+
+    /// Names whose letters two languages sort in different places.
+    const NAMES: [&str; 24] = [
+        "Ångström Anders",
+        "Aaltonen Aino",
+        "Ärzte Anna",
+        "Aerts An",
+        "Arndt Åke",
+        "Çelik Can",
+        "Cruz César",
+        "Dupont Élodie",
+        "Dvořák Jan",
+        "Łukasz Ewa",
+        "Lund Øystein",
+        "Lübeck Uwe",
+        "Ludwig Max",
+        "Müller Zoë",
+        "Mueller Jörg",
+        "Muller Karl",
+        "Nuñez Íñigo",
+        "Nun Ana",
+        "Ødegaard Ole",
+        "Österreich Ida",
+        "Ozan Su",
+        "Straße Jo",
+        "Strasse Jürgen",
+        "Zürn Vera",
+    ];
+
+    /// The pairs of names that a language sorts the other way round. It does not look at accents until all else is alike.
+    fn sorted_otherwise(tag: &str) -> Vec<(&'static str, &'static str)> {
+        let locale: Locale = tag.parse().expect("a tag");
+        let mut options = CollatorOptions::default();
+        options.strength = Some(Strength::Primary);
+        let collator = Collator::try_new(locale.into(), options).expect("data of the language");
+        let pairs = NAMES
+            .iter()
+            .flat_map(|one| NAMES.iter().map(move |other| (*one, *other)));
+        let is_other = |(one, other): &(&str, &str)| {
+            let order = collator.compare(one, other);
+            order != Ordering::Equal && order != part(one).cmp(&part(other))
+        };
+        pairs.filter(is_other).collect()
+    }
+
+    #[test]
+    fn each_language_of_the_pages_sorts_names_as_the_keys_do() {
+        for language in Language::ALL {
+            assert_eq!(sorted_otherwise(language.tag()), [], "{language:?}");
+        }
+        // Such a language needs keys of its own.
+        assert!(sorted_otherwise("sv").contains(&("Ångström Anders", "Zürn Vera")));
     }
 }

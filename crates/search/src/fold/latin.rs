@@ -1,4 +1,7 @@
 //! Latin letters that have no decomposition, second spellings, and one form for punctuation.
+//!
+//! The second spellings of `ä`, `å`, `ö`, `ø` and `ü` are those of passports (ICAO Doc 9303, part 3, section 6, "Transliteration
+//! of multinational Latin-based characters").
 
 /// What people type for a lower case letter, and for its first letter a second spelling.
 pub(super) fn plain(c: char) -> Option<(&'static str, Option<&'static str>)> {
