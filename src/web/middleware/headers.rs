@@ -114,16 +114,11 @@ fn caching(path: &str, ok: bool) -> &'static str {
     }
 }
 
-/// Whether a path is that of a file that a browser may keep for a while. Built files with plain names, as
-/// in development, change with every build.
+/// Whether a path is that of a file that anyone may keep for a while, as they all lie at the top. What has a dot in its name
+/// elsewhere is a built file with a plain name, which changes with every build, or what a reader downloads.
 fn is_file(path: &str) -> bool {
-    let name = path.rsplit('/').next();
-    // The description of the API is for callers who are let in.
-    !path.starts_with("/pkg/")
-        && !path.starts_with("/api/")
-        // The dates under a secret address are for one calendar.
-        && !path.starts_with("/calendar/")
-        && name.is_some_and(|name| name.contains('.'))
+    path.strip_prefix('/')
+        .is_some_and(|name| name.contains('.') && !name.contains('/'))
 }
 
 /// Whether a path is that of a built file with its hash in its name, as in
@@ -159,7 +154,14 @@ mod tests {
         assert!(!caching("/pkg/kith.3bX9.css", false).contains("immutable"));
         assert_eq!(caching("/pkg/kith.css", true), "private, no-cache");
         assert_eq!(caching("/favicon.svg", true), "public, max-age=3600");
-        assert_eq!(caching("/contacts", true), "private, no-cache");
+        for own in [
+            "/contacts",
+            "/contacts/export.vcf",
+            "/contacts/1/card.vcf",
+            "/imports/1/broken.vcf",
+        ] {
+            assert_eq!(caching(own, true), "private, no-cache");
+        }
         for page in ["/trash", "/trash/empty"] {
             assert_eq!(caching(page, true), "private, no-store");
         }
